@@ -1,0 +1,255 @@
+//! What a delivery does to a job.
+//!
+//! In scope: duplicates, the state table's verdict, the result and its files.
+//! Out of scope: which job it is (`correlate`), where things are stored.
+
+use super::discover::{Discovery, Found, Origin};
+use super::event::{Event, EventKind};
+use super::job::{Birth, FileState, Job, ResultRef, Source};
+use super::json;
+use super::protocol::Archived;
+use super::result::{self, Edit};
+use super::state::{self, Move, Sign, Status};
+use super::time::Timestamp;
+use super::timeline::{BodyAt, Entry, Outcome, Trust};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+/// Most tags of a job.
+const MAX_TAGS: usize = 20;
+/// Longest error that is kept in the record, in bytes; the body has it whole.
+const MAX_ERROR_BYTES: usize = 16 * 1024;
+
+/// A delivery that belongs to this job.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// When it came.
+    pub at: Timestamp,
+    /// Its body.
+    pub text: &'a str,
+    /// Its body, read.
+    pub event: Event<'a>,
+    /// The files in it, if it holds a result.
+    pub found: Discovery,
+    /// Where its body is kept.
+    pub body: BodyAt,
+    /// The entry of an equal body that was not itself a duplicate.
+    pub seen: Option<u32>,
+    /// How much the sender is believed.
+    pub trust: Trust,
+    /// The caller's reference, if it leads to this job.
+    pub reference: Option<String>,
+    /// The caller's application.
+    pub app: Option<String>,
+    /// The caller's tags.
+    pub tags: Vec<String>,
+    /// Something odd about its correlation, for the timeline.
+    pub note: Option<String>,
+    /// Files of its result that are stored already.
+    pub archived: &'a [Archived],
+}
+
+/// What is to be stored, all at once.
+#[derive(Debug)]
+pub struct Applied {
+    /// The job as it is now.
+    pub job: Job,
+    /// The delivery's entry.
+    pub entry: Entry,
+    /// The text of the new result, with relative durable URLs.
+    pub result: Option<String>,
+}
+
+/// Applies a delivery to a job, or to one that begins with it.
+#[must_use]
+pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
+    let standing = job.as_ref().map(Job::standing);
+    let mut job = job.unwrap_or_else(|| Job::new(birth));
+    job.events += 1;
+    job.deliveries += 1;
+    let n = job.events;
+    let (outcome, detail, result) = if is_repetition(&job, arrival) {
+        (Outcome::Duplicate, None, None)
+    } else {
+        describe(&mut job, arrival);
+        let sign = sign_of(&arrival.event);
+        follow(&mut job, state::transition(standing.as_ref(), &sign), n, arrival)
+    };
+    match outcome {
+        Outcome::Duplicate => job.duplicates += 1,
+        Outcome::Applied => {
+            job.last_applied = n;
+            job.touch(arrival.at);
+        }
+        // The first delivery makes the record, whatever it says.
+        _ if standing.is_none() => job.touch(arrival.at),
+        _ => {}
+    }
+    let entry = entry(n, arrival, outcome, detail);
+    Applied { job, entry, result }
+}
+
+/// An equal body is a duplicate if it carries a time of its own; a body
+/// without one (such as a bare `failed`) may well be said twice, so only if
+/// nothing was applied since.
+fn is_repetition(job: &Job, arrival: &Arrival<'_>) -> bool {
+    arrival
+        .seen
+        .is_some_and(|seen| arrival.event.sender_time().is_some() || job.last_applied <= seen)
+}
+
+const fn sign_of(event: &Event<'_>) -> Sign {
+    let sender_time = match event.updated_at {
+        Some(time) => Some(time),
+        None => event.acquired_at,
+    };
+    Sign { kind: event.kind, sender_time, lease_expiry: event.lease_expiry }
+}
+
+/// Notes what the caller says of the job itself.
+fn describe(job: &mut Job, arrival: &Arrival<'_>) {
+    if job.app.is_none() {
+        job.app.clone_from(&arrival.app);
+    }
+    if job.reference.is_none() {
+        job.reference.clone_from(&arrival.reference);
+    }
+    for tag in &arrival.tags {
+        if job.tags.len() < MAX_TAGS && !job.tags.contains(tag) {
+            job.tags.push(tag.clone());
+        }
+    }
+}
+
+type Followed = (Outcome, Option<String>, Option<String>);
+
+fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Followed {
+    match verdict {
+        Move::Unknown => (Outcome::Unknown, None, None),
+        Move::Late(why) => (Outcome::Late, Some(why.to_owned()), None),
+        Move::To { status, next_attempt } => {
+            advance(job, status, next_attempt, arrival);
+            let result = (status == Status::Completed).then(|| accept(job, n, arrival));
+            (Outcome::Applied, None, result)
+        }
+        Move::Revise if repeats_result(job, arrival) => {
+            let renewed = renew(job, &arrival.found.files, arrival.at);
+            let detail = (renewed > 0).then(|| format!("fresh URLs for {renewed} files"));
+            (Outcome::Duplicate, detail, None)
+        }
+        Move::Revise => {
+            let result = accept(job, n, arrival);
+            (Outcome::Applied, Some("a new result replaces the last".to_owned()), Some(result))
+        }
+    }
+}
+
+fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<'_>) {
+    let event = &arrival.event;
+    job.status = status;
+    job.attempt += u32::from(next_attempt);
+    job.sender_time = job.sender_time.max(event.sender_time());
+    job.queue_name = event.queue_name.clone().or_else(|| job.queue_name.take());
+    job.worker_name = event.worker_name.clone().or_else(|| job.worker_name.take());
+    job.acquired_at = event.acquired_at.or(job.acquired_at);
+    job.lease_expiry = event.lease_expiry.or(job.lease_expiry);
+    job.error = (event.kind == EventKind::Failed).then(|| error_of(event)).flatten();
+}
+
+fn error_of(event: &Event<'_>) -> Option<Box<RawValue>> {
+    let written = event.error?;
+    let kept = if written.len() <= MAX_ERROR_BYTES {
+        written.to_owned()
+    } else {
+        json::encode_string("the error is too long; see the delivery's body in the timeline")
+    };
+    RawValue::from_string(kept).ok()
+}
+
+/// Takes a result and its files; returns its text with durable URLs.
+fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
+    let urls = job.take_up(&arrival.found, n, arrival.at);
+    adopt(job, arrival.archived, arrival.at);
+    let mut edits: Vec<Edit> = Vec::new();
+    for (file, url) in arrival.found.files.iter().zip(&urls) {
+        let token = json::encode_string(url);
+        edits.extend(file.spans.iter().map(|span| (span.clone(), token.clone())));
+    }
+    edits.sort_by_key(|(span, _)| span.start);
+    job.completed_at = Some(arrival.at);
+    let fingerprint = fingerprint(arrival);
+    job.result = Some(ResultRef { delivery: n, fingerprint, key: None });
+    result::without_envelope(arrival.text, &arrival.event.members, &edits)
+}
+
+/// Takes over the stored files of the object that the delivery is moved from:
+/// their URLs may be dead by now.
+fn adopt(job: &mut Job, archived: &[Archived], now: Timestamp) {
+    for file in job.files.iter_mut().filter(|file| file.served) {
+        let Some(stored) = archived.iter().find(|stored| stored.identity == file.identity) else {
+            continue;
+        };
+        file.state = FileState::Stored;
+        file.key.clone_from(&stored.key);
+        file.size = Some(stored.size);
+        file.etag = Some(stored.etag.clone());
+        file.content_type = Some(stored.content_type.clone());
+        file.verified = Some(stored.verified);
+        job.stored_at = Some(now);
+    }
+}
+
+fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
+    job.result.as_ref().is_some_and(|result| result.fingerprint == fingerprint(arrival))
+}
+
+/// SHA-256 of the result without the queries of its URLs: each reading signs
+/// them anew, and that makes no other result.
+fn fingerprint(arrival: &Arrival<'_>) -> String {
+    let mut edits: Vec<Edit> = Vec::new();
+    json::walk(arrival.text, |_, token, span| {
+        let url = json::decode_string(token).filter(|text| text.starts_with("http"));
+        if let Some((bare, _)) = url.as_deref().and_then(|url| url.split_once('?')) {
+            edits.push((span, json::encode_string(bare)));
+        }
+    });
+    let bare = result::without_envelope(arrival.text, &arrival.event.members, &edits);
+    hex::encode(Sha256::digest(bare))
+}
+
+/// Lends fresh URLs to files that are not stored yet; returns to how many.
+fn renew(job: &mut Job, found: &[Found], now: Timestamp) -> usize {
+    let mut renewed = 0;
+    for file in job.files.iter_mut().filter(|f| f.served && f.state != FileState::Stored) {
+        let fresh = found.iter().find(|found| found.key == file.identity);
+        let Some(Found { origin: Origin::Url { url, host }, expires_at, .. }) = fresh else {
+            continue;
+        };
+        if *expires_at < file.expires_at {
+            continue;
+        }
+        file.source = Source::Url { url: url.clone(), host: host.clone() };
+        file.expires_at = *expires_at;
+        file.state = FileState::Pending;
+        file.not_before = now;
+        renewed += 1;
+    }
+    if renewed > 0 {
+        job.touch(now);
+    }
+    renewed
+}
+
+fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, detail: Option<String>) -> Entry {
+    let details: Vec<String> = arrival.note.clone().into_iter().chain(detail).collect();
+    Entry {
+        n,
+        event_type: arrival.event.type_name.clone(),
+        received_at: arrival.at,
+        trust: Some(arrival.trust),
+        outcome,
+        detail: (!details.is_empty()).then(|| details.join("; ")),
+        bytes: Some(arrival.text.len()),
+        body: Some(arrival.body.clone()),
+    }
+}

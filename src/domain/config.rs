@@ -1,0 +1,184 @@
+//! The configuration: one struct, read once a request, fully checked.
+//!
+//! A wrong variable never stops ingest: its default is used and the mistake is
+//! named in [`Config::mistakes`]. A missing secret closes its routes.
+
+use super::auth::{self, Tokens};
+use super::source::SourcePolicy;
+
+const DEFAULT_SOURCES: &str =
+    "*.r2.cloudflarestorage.com,*.fal.media,fal.media,*.replicate.delivery,replicate.delivery";
+const MIB: u64 = 1024 * 1024;
+
+/// Why a secret can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadSecret {
+    /// The secret's name.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+/// Everything that the operator can set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `HOOK_TOKEN`: who may deliver.
+    pub hook: Result<Tokens, BadSecret>,
+    /// `API_TOKEN`: who may read and manage.
+    pub api: Result<Tokens, BadSecret>,
+    /// `READ_TOKEN`: who may read.
+    pub read: Option<Tokens>,
+    /// `ALLOWED_SOURCE_HOSTS`: where files may be fetched.
+    pub sources: SourcePolicy,
+    /// `PUBLIC_URL`: scheme and host of durable URLs, without a slash at the
+    /// end.
+    pub public_url: Option<String>,
+    /// `MAX_BODY_BYTES` of a delivery.
+    pub max_body_bytes: u64,
+    /// `MAX_FILE_BYTES` of an output file.
+    pub max_file_bytes: u64,
+    /// `FILES_MAX_AGE` in seconds: how long a client may keep a file.
+    pub files_max_age: u64,
+    /// `RETRY_BASE_MS`: the first pause of every backoff.
+    pub retry_base_ms: u64,
+    /// What is set wrong, in words for the operator.
+    pub mistakes: Vec<String>,
+}
+
+impl Config {
+    /// Reads the settings that `lookup` finds by name.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let mut reader = Reader { lookup, mistakes: Vec::new() };
+        let hook_rule = "must be 16 to 128 characters of A-Z a-z 0-9 _ -, not beginning `r_`";
+        let api_rule = "must be at least 16 visible ASCII characters";
+        Self {
+            hook: reader.secret("HOOK_TOKEN", hook_rule, auth::is_hook_token),
+            api: reader.secret("API_TOKEN", api_rule, auth::is_api_token),
+            read: reader.optional_token("READ_TOKEN", api_rule),
+            sources: reader.sources(),
+            public_url: reader.public_url(),
+            max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB),
+            max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB),
+            files_max_age: reader.number("FILES_MAX_AGE", 86_400),
+            retry_base_ms: reader.number("RETRY_BASE_MS", 2_000).max(1),
+            mistakes: reader.mistakes,
+        }
+    }
+
+    /// The hook tokens in use, for masking.
+    #[must_use]
+    pub fn hook_tokens(&self) -> &[String] {
+        self.hook.as_ref().map_or(&[], Tokens::values)
+    }
+
+    /// Scheme and host for the durable URLs of a job that was first heard of
+    /// at `origin`.
+    #[must_use]
+    pub fn base_url<'a>(&'a self, origin: &'a str) -> &'a str {
+        self.public_url.as_deref().unwrap_or(origin)
+    }
+}
+
+struct Reader<L> {
+    lookup: L,
+    mistakes: Vec<String>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    /// The value of `name`; an empty one counts as not set.
+    fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn secret(
+        &self,
+        name: &'static str,
+        rule: &'static str,
+        is_valid: impl Fn(&str) -> bool,
+    ) -> Result<Tokens, BadSecret> {
+        let list = self.get(name).ok_or(BadSecret { name, why: "is not set" })?;
+        Tokens::parse(&list, is_valid).ok_or(BadSecret { name, why: rule })
+    }
+
+    fn optional_token(&mut self, name: &'static str, rule: &'static str) -> Option<Tokens> {
+        self.get(name)?;
+        match self.secret(name, rule, auth::is_api_token) {
+            Ok(tokens) => Some(tokens),
+            Err(bad) => {
+                self.mistakes.push(format!("{} {}", bad.name, bad.why));
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, name: &str, default: u64) -> u64 {
+        let Some(text) = self.get(name) else { return default };
+        text.parse().unwrap_or_else(|_| {
+            self.mistakes.push(format!("{name} is {text:?}, not a whole number; {default} is used"));
+            default
+        })
+    }
+
+    fn sources(&mut self) -> SourcePolicy {
+        let list = self.get("ALLOWED_SOURCE_HOSTS").unwrap_or_else(|| DEFAULT_SOURCES.to_owned());
+        let (policy, refused) = SourcePolicy::parse(&list);
+        for entry in refused {
+            self.mistakes.push(format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host; it is left out"));
+        }
+        policy
+    }
+
+    fn public_url(&mut self) -> Option<String> {
+        let text = self.get("PUBLIC_URL")?;
+        let url = text.trim_end_matches('/');
+        let is_origin = super::source::read(url).is_ok_and(|u| u.path() == "/" && u.query().is_none());
+        if !is_origin {
+            self.mistakes.push(format!("PUBLIC_URL is {text:?}, not like https://vault.example; it is not used"));
+        }
+        is_origin.then(|| url.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(set: &[(&str, &str)]) -> Config {
+        Config::from_lookup(|name| {
+            set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_set_closes_routes_and_keeps_defaults() {
+        let config = config(&[]);
+        assert_eq!(config.hook, Err(BadSecret { name: "HOOK_TOKEN", why: "is not set" }));
+        assert_eq!(config.api, Err(BadSecret { name: "API_TOKEN", why: "is not set" }));
+        assert_eq!((config.max_body_bytes, config.files_max_age), (33_554_432, 86_400));
+        assert!(config.sources.check("https://x.y.r2.cloudflarestorage.com/a").is_ok());
+        assert_eq!(config.mistakes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn wrong_values_are_named_and_replaced() {
+        let config = config(&[
+            ("HOOK_TOKEN", "short"),
+            ("READ_TOKEN", "short"),
+            ("MAX_BODY_BYTES", "32MB"),
+            ("PUBLIC_URL", "vault.example"),
+            ("ALLOWED_SOURCE_HOSTS", "fal.media,https://a/b"),
+        ]);
+        assert!(config.hook.is_err() && config.read.is_none() && config.public_url.is_none());
+        assert_eq!(config.max_body_bytes, 33_554_432);
+        for name in ["READ_TOKEN", "MAX_BODY_BYTES", "PUBLIC_URL", "ALLOWED_SOURCE_HOSTS"] {
+            assert!(config.mistakes.iter().any(|m| m.contains(name)), "{name}");
+        }
+        assert!(config.sources.check("https://fal.media/a").is_ok());
+    }
+
+    #[test]
+    fn the_public_url_is_an_origin() {
+        let config = config(&[("PUBLIC_URL", "https://vault.example/")]);
+        assert_eq!(config.base_url("http://other"), "https://vault.example");
+    }
+}

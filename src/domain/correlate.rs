@@ -1,0 +1,153 @@
+//! Which job a delivery belongs to, as far as its body tells.
+//!
+//! In scope: the id in the body and the id in the output files' names. Out of
+//! scope: references and aliases, which need the objects' answers (`hook`).
+
+use super::event::Event;
+use super::json;
+use super::names::{MAX_NAME_BYTES, is_valid_name};
+
+/// Keys that hold the job's id, the upstream's own first.
+const ID_KEYS: [&str; 4] = ["jobId", "job_id", "request_id", "requestId"];
+
+/// What a body says about its job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The body's own id.
+    pub body_id: Option<String>,
+    /// The id in the names of the output files, when all that hold one agree.
+    pub file_id: Option<String>,
+    /// Why an id that is there can't be used.
+    pub refused: Option<String>,
+}
+
+impl Identity {
+    /// Reads the ids in `text`, whose members are those of `event`.
+    #[must_use]
+    pub fn of(text: &str, event: &Event<'_>) -> Self {
+        let mut identity = Self::default();
+        for key in ID_KEYS {
+            // Only the first id counts: a body with an id that can't be used
+            // must not become the job of some other number in it.
+            if let Some(id) = super::event::value_of(&event.members, key).and_then(id_text) {
+                if is_valid_name(&id) {
+                    identity.body_id = Some(id);
+                } else {
+                    identity.refused = Some(refusal(key, &id));
+                }
+                break;
+            }
+        }
+        if identity.body_id.is_none() {
+            identity.file_id = file_id(text);
+        }
+        identity
+    }
+}
+
+/// An id is a string or a number; a number's own digits are kept, so that one
+/// past 2^53 is not rounded to another job's.
+fn id_text(value: &str) -> Option<String> {
+    if let Some(text) = json::decode_string(value) {
+        return Some(text.into_owned());
+    }
+    value.starts_with(|c: char| c.is_ascii_digit() || c == '-').then(|| value.to_owned())
+}
+
+fn refusal(key: &str, id: &str) -> String {
+    let shown: String = id.chars().take(40).collect();
+    let cut = if shown.len() < id.len() { "…" } else { "" };
+    format!(
+        "`{key}` is {shown:?}{cut}, which is no job id: 1 to {MAX_NAME_BYTES} characters of \
+         A-Z a-z 0-9 . _ : -, not all dots, not beginning with `ref:`"
+    )
+}
+
+fn file_id(text: &str) -> Option<String> {
+    let mut agreed: Option<String> = None;
+    let mut differ = false;
+    json::walk(text, |_, token, _| {
+        let Some(url) = json::decode_string(token) else { return };
+        let Some(id) = output_id(&url) else { return };
+        match &agreed {
+            Some(first) if first != id => differ = true,
+            Some(_) => {}
+            None => agreed = Some(id.to_owned()),
+        }
+    });
+    agreed.filter(|id| !differ && is_valid_name(id))
+}
+
+/// The job id in the URL of an output file: `…/outputs/{queue}/{id}_{n}_{name}`.
+fn output_id(url: &str) -> Option<&str> {
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return None;
+    }
+    let path = url.split(['?', '#']).next()?;
+    let (_, output) = path.split_once("/outputs/")?;
+    let (_, file) = output.split_once('/')?;
+    split_output_name(file).map(|(id, _)| id)
+}
+
+/// Splits `437852_0_WanVideo.mp4` into the job's id and the file's own name.
+#[must_use]
+pub fn split_output_name(file: &str) -> Option<(&str, &str)> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (id, rest) = file.split_once('_')?;
+    let (n, name) = rest.split_once('_')?;
+    (digits(id) && digits(n) && !name.is_empty() && !name.contains('/')).then_some((id, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(body: &str) -> Identity {
+        Identity::of(body, &Event::parse(body).unwrap())
+    }
+
+    #[test]
+    fn the_bodys_own_id_wins_over_the_file_name() {
+        let found = identity(
+            r#"{"jobId":"99","v":"https://h/outputs/free/437852_0_W.mp4?X-Amz-Expires=1"}"#,
+        );
+        assert_eq!(found.body_id.as_deref(), Some("99"));
+        assert_eq!(found.file_id, None);
+    }
+
+    #[test]
+    fn numbers_and_strings_are_ids_by_their_own_text() {
+        assert_eq!(identity(r#"{"jobId": 437852}"#).body_id.as_deref(), Some("437852"));
+        assert_eq!(
+            identity(r#"{"request_id": 196619188014358660}"#).body_id.as_deref(),
+            Some("196619188014358660")
+        );
+        assert_eq!(identity(r#"{"jobId": null, "job_id": "a"}"#).body_id.as_deref(), Some("a"));
+        assert_eq!(identity(r#"{"id": "a", "eventType": "failed"}"#), Identity::default());
+    }
+
+    #[test]
+    fn an_id_that_is_none_is_named_and_not_replaced() {
+        for bad in ["\"a/../b\"", "\"\"", "\"..\"", "\"ref:a\"", &format!("\"{}\"", "9".repeat(10_000))] {
+            let found = identity(&format!(r#"{{"jobId": {bad}, "job_id": "other"}}"#));
+            assert_eq!(found.body_id, None, "{bad}");
+            assert!(found.refused.is_some_and(|why| why.contains("jobId") && why.len() < 300));
+        }
+    }
+
+    #[test]
+    fn file_names_count_when_they_agree() {
+        let url = |name: &str| format!("https://h/b/outputs/free/{name}?q=/outputs/x/1_1_a");
+        let body = |names: &[&str]| {
+            let urls: Vec<_> = names.iter().map(|n| format!("\"{}\"", url(n))).collect();
+            format!(r#"{{"results":[{}]}}"#, urls.join(","))
+        };
+        let id = |names: &[&str]| identity(&body(names)).file_id;
+        assert_eq!(id(&["437852_0_W.mp4"]).as_deref(), Some("437852"));
+        assert_eq!(id(&["7_0_a.mp4", "7_0_preview_000.jpg"]).as_deref(), Some("7"));
+        assert_eq!(id(&["7_0_a.mp4", "2DPBix_ComfyUI_00008_.png"]).as_deref(), Some("7"));
+        assert_eq!(id(&["7_0_a.mp4", "8_0_b.mp4"]), None);
+        assert_eq!(id(&["2DPBix_ComfyUI_00008_.png"]), None);
+        assert_eq!(id(&["7_0_a/b.mp4"]), None);
+    }
+}

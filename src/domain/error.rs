@@ -1,0 +1,152 @@
+//! Every way in which a request can fail, with the words that the caller gets.
+//!
+//! The glue turns a [`Problem`] into `application/problem+json` (RFC 9457) in
+//! one place. Failures of the platform become [`Problem::Internal`]: their
+//! text goes to the log and never to the caller.
+
+use super::config::BadSecret;
+use serde_json::json;
+
+/// A request that can't be answered as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// No credential, or a wrong one.
+    Unauthorized(&'static str),
+    /// The secret that guards the route can't be used.
+    Misconfigured(BadSecret),
+    /// Nothing there.
+    NotFound(String),
+    /// The route has other methods.
+    MethodNotAllowed(&'static str),
+    /// A query parameter that can't be read.
+    BadRequest(String),
+    /// A delivery over the limit, in bytes.
+    BodyTooLarge(u64),
+    /// The job has ended without a result; the upstream's error as JSON text.
+    NoResult {
+        /// What the job is instead.
+        status: &'static str,
+        /// The upstream's own error.
+        error: Option<String>,
+    },
+    /// A range that the file of this many bytes does not have.
+    RangeNotSatisfiable(u64),
+    /// It was there and can't be had any more.
+    Gone(String),
+    /// Not yet; try again after as many seconds.
+    NotReady(String, u32),
+    /// The platform failed; the text is for the log.
+    Internal(String),
+}
+
+impl Problem {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 400,
+            Self::Unauthorized(_) => 401,
+            Self::NotFound(_) => 404,
+            Self::MethodNotAllowed(_) => 405,
+            Self::NoResult { .. } => 409,
+            Self::Gone(_) => 410,
+            Self::BodyTooLarge(_) => 413,
+            Self::RangeNotSatisfiable(_) => 416,
+            Self::Misconfigured(_) | Self::NotReady(..) | Self::Internal(_) => 503,
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "Bad request",
+            Self::Unauthorized(_) => "Unauthorized",
+            Self::NotFound(_) => "Not found",
+            Self::MethodNotAllowed(_) => "Method not allowed",
+            Self::NoResult { .. } => "No result",
+            Self::Gone(_) => "Gone",
+            Self::BodyTooLarge(_) => "Body too large",
+            Self::RangeNotSatisfiable(_) => "Range not satisfiable",
+            Self::Misconfigured(_) => "Not configured",
+            Self::NotReady(..) => "Not ready",
+            Self::Internal(_) => "Temporarily unavailable",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::BadRequest(text)
+            | Self::NotFound(text)
+            | Self::Gone(text)
+            | Self::NotReady(text, _) => text.clone(),
+            Self::Unauthorized(text) => (*text).to_owned(),
+            Self::MethodNotAllowed(allow) => format!("this route takes {allow}"),
+            Self::NoResult { status, .. } => {
+                format!("the job is {status}; `error` holds what the upstream said")
+            }
+            Self::BodyTooLarge(limit) => format!(
+                "a delivery may have {limit} bytes; raise MAX_BODY_BYTES, or have the upstream \
+                 send URLs instead of base64 (`x-pipelet-output: binary`)"
+            ),
+            Self::RangeNotSatisfiable(size) => format!("the file has {size} bytes"),
+            Self::Misconfigured(BadSecret { name, why }) => {
+                format!("{name} {why}; set it with `npx wrangler secret put {name}`")
+            }
+            Self::Internal(_) => "the platform failed; the same request may succeed now".to_owned(),
+        }
+    }
+
+    /// The body, as RFC 9457 has it.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let mut body = json!({
+            "type": "about:blank",
+            "title": self.title(),
+            "status": self.status(),
+            "detail": self.detail(),
+        });
+        if let (Self::NoResult { error: Some(error), .. }, Some(object)) = (self, body.as_object_mut())
+            && let Ok(error) = serde_json::from_str(error)
+        {
+            object.insert("error".to_owned(), error);
+        }
+        body.to_string()
+    }
+
+    /// Headers beside the content type.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Unauthorized(_) => vec![("www-authenticate", "Bearer".to_owned())],
+            Self::MethodNotAllowed(allow) => vec![("allow", (*allow).to_owned())],
+            Self::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
+            Self::Internal(_) => vec![("retry-after", "5".to_owned())],
+            Self::RangeNotSatisfiable(size) => vec![("content-range", format!("bytes */{size}"))],
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_secret_names_the_command() {
+        let problem = Problem::Misconfigured(BadSecret { name: "API_TOKEN", why: "is not set" });
+        assert_eq!(problem.status(), 503);
+        assert!(problem.body().contains("`npx wrangler secret put API_TOKEN`"));
+    }
+
+    #[test]
+    fn the_platforms_words_stay_inside() {
+        let problem = Problem::Internal("secret detail".to_owned());
+        assert!(!problem.body().contains("secret"));
+    }
+
+    #[test]
+    fn the_upstreams_error_is_passed_on() {
+        let problem =
+            Problem::NoResult { status: "failed", error: Some(r#"{"code":1}"#.to_owned()) };
+        assert!(problem.body().contains(r#""error":{"code":1}"#));
+    }
+}

@@ -1,0 +1,154 @@
+//! A delivery's body read as an event of a job's life.
+//!
+//! Format: the upstream's webhook document. Unknown fields are ignored and
+//! unknown event types are explicit, so that a new upstream loses nothing.
+
+use super::json::{self, Malformed, Member};
+use super::time::Timestamp;
+
+/// Top-level keys that describe the delivery; all others are the result.
+pub const ENVELOPE: [&str; 8] = [
+    "eventType",
+    "jobId",
+    "queueName",
+    "workerName",
+    "leaseExpiry",
+    "acquiredAt",
+    "updatedAt",
+    "webhookUrl",
+];
+
+/// Longest text that is copied from a body into the record, in characters.
+const MAX_TEXT_CHARS: usize = 200;
+
+/// What a delivery says has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// A worker has taken the job; the lease counts down.
+    Acquired,
+    /// The job has ended with a result.
+    Completed,
+    /// The job has failed; it may be retried.
+    Failed,
+    /// The job was cancelled.
+    Cancelled,
+    /// The job goes back to the queue for another attempt.
+    Retried,
+    /// A type that this version does not know: kept, changes nothing.
+    Unknown,
+}
+
+impl EventKind {
+    fn parse(name: &str) -> Self {
+        match name {
+            "acquired" => Self::Acquired,
+            "completed" => Self::Completed,
+            "failed" => Self::Failed,
+            "cancelled" => Self::Cancelled,
+            "retried" => Self::Retried,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// A body that is a JSON object, with the fields that hookvault acts on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// What has happened.
+    pub kind: EventKind,
+    /// `eventType` as sent, cut to 200 characters.
+    pub type_name: Option<String>,
+    /// The queue's name.
+    pub queue_name: Option<String>,
+    /// The worker that holds the job.
+    pub worker_name: Option<String>,
+    /// When the lease ends, by the sender's clock.
+    pub lease_expiry: Option<Timestamp>,
+    /// When the job was taken, by the sender's clock.
+    pub acquired_at: Option<Timestamp>,
+    /// When the job last changed, by the sender's clock.
+    pub updated_at: Option<Timestamp>,
+    /// A failure's `error`, `message` or `detail` as written: text or object.
+    pub error: Option<&'a str>,
+    /// The top-level members, in order.
+    pub members: Vec<Member<'a>>,
+}
+
+impl<'a> Event<'a> {
+    /// Reads a delivery's body.
+    ///
+    /// # Errors
+    /// [`Malformed`] if `text` is not one JSON object of bearable depth.
+    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
+        json::check(text)?;
+        Ok(Self::from_members(json::members(text)))
+    }
+
+    fn from_members(members: Vec<Member<'a>>) -> Self {
+        let type_name = text_of(&members, "eventType");
+        Self {
+            kind: type_name.as_deref().map_or(EventKind::Unknown, EventKind::parse),
+            type_name,
+            queue_name: text_of(&members, "queueName"),
+            worker_name: text_of(&members, "workerName"),
+            lease_expiry: time_of(&members, "leaseExpiry"),
+            acquired_at: time_of(&members, "acquiredAt"),
+            updated_at: time_of(&members, "updatedAt"),
+            error: ["error", "message", "detail"]
+                .iter()
+                .find_map(|key| value_of(&members, key).filter(|value| *value != "null")),
+            members,
+        }
+    }
+
+    /// The sender's own time of this event, if it carries one.
+    #[must_use]
+    pub fn sender_time(&self) -> Option<Timestamp> {
+        self.updated_at.or(self.acquired_at)
+    }
+}
+
+/// The value of member `key` as written. Of repeated keys the last counts, as
+/// in `JSON.parse`.
+#[must_use]
+pub fn value_of<'a>(members: &[Member<'a>], key: &str) -> Option<&'a str> {
+    members.iter().rev().find(|member| member.key == key).map(|member| member.value)
+}
+
+fn text_of(members: &[Member<'_>], key: &str) -> Option<String> {
+    let text = json::decode_string(value_of(members, key)?)?;
+    Some(text.chars().take(MAX_TEXT_CHARS).collect())
+}
+
+fn time_of(members: &[Member<'_>], key: &str) -> Option<Timestamp> {
+    value_of(members, key)?.parse().ok().map(Timestamp::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_acquired_event_is_read() {
+        let body = r#"{"eventType": "acquired", "queueName": "free", "jobId": 437852,
+            "workerName": "k8s_pipelet", "leaseExpiry": 1766867867109,
+            "acquiredAt": 1766867822109, "updatedAt": 1766867822110,
+            "webhookUrl": "https://echo.hetzner1.pipelet.ai/"}"#;
+        let event = Event::parse(body).unwrap();
+        assert_eq!(event.kind, EventKind::Acquired);
+        assert_eq!(event.queue_name.as_deref(), Some("free"));
+        assert_eq!(event.lease_expiry, Some(Timestamp::from_millis(1_766_867_867_109)));
+        assert_eq!(event.sender_time(), Some(Timestamp::from_millis(1_766_867_822_110)));
+    }
+
+    #[test]
+    fn odd_fields_are_absent_not_errors() {
+        let event = Event::parse(
+            r#"{"eventType": 7, "updatedAt": "soon", "leaseExpiry": -1, "error": null, "detail": {"a":1}}"#,
+        )
+        .unwrap();
+        assert_eq!((event.kind, event.type_name.as_deref()), (EventKind::Unknown, None));
+        assert_eq!((event.sender_time(), event.lease_expiry), (None, None));
+        assert_eq!(event.error, Some(r#"{"a":1}"#));
+    }
+}

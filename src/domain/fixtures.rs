@@ -1,0 +1,40 @@
+//! Shared by the unit tests of this folder.
+
+use super::discover::{Found, Origin};
+use super::job::{Birth, Job};
+use super::names::ObjectName;
+use super::source::SourcePolicy;
+use super::time::Timestamp;
+
+/// Where and when a test's job is born: at 1,000 ms, under `https://v`.
+pub fn birth() -> Birth {
+    Birth {
+        home: ObjectName::Id("437852".into()),
+        at: Timestamp::from_millis(1_000),
+        nonce: "0123456789abcdef0123456789abcdef".into(),
+        origin: "https://v".into(),
+    }
+}
+
+/// A job that has just been heard of.
+pub fn job() -> Job {
+    Job::new(birth())
+}
+
+/// The default allow list and `h`.
+pub fn policy() -> SourcePolicy {
+    SourcePolicy::parse("h,*.r2.cloudflarestorage.com").0
+}
+
+/// A file at `url`.
+pub fn found(url: &str) -> Found {
+    Found {
+        key: url.into(),
+        origin: Origin::Url { url: url.into(), host: "h".into() },
+        pointers: vec!["/video/data_uri".into()],
+        spans: vec![],
+        name: "a.mp4".into(),
+        content_type: None,
+        expires_at: None,
+    }
+}

@@ -1,0 +1,389 @@
+//! The job's stored record.
+//!
+//! It is one JSON string in the job's object; its format is pinned by a test.
+//! It holds presigned URLs and the links' nonce and so never leaves the Worker
+//! as it is: `view` renders what readers see.
+
+use super::discover::{Discovery, Found, Origin, Skipped};
+use super::inline::Encoding;
+use super::keys;
+use super::names::ObjectName;
+use super::state::{Standing, Status};
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Version of the stored format. A reader refuses a newer one.
+pub const FORMAT: u32 = 1;
+
+/// A job as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// [`FORMAT`] of the code that wrote it.
+    pub format: u32,
+    /// The object that the job lives in; files' URLs and keys are named by it.
+    pub home: ObjectName,
+    /// The upstream's id; `None` as long as only the reference is known.
+    pub id: Option<String>,
+    /// The caller's reference that leads here.
+    pub reference: Option<String>,
+    /// The id whose object must still be pointed here.
+    pub unlinked_id: Option<String>,
+    /// Which upstream sent it.
+    pub provider: String,
+    /// The caller's application, from `?app=`.
+    pub app: Option<String>,
+    /// The caller's tags, from `?tag=`.
+    pub tags: Vec<String>,
+    /// Where the job stands.
+    pub status: Status,
+    /// Counts every visible change up.
+    pub version: u64,
+    /// The upstream's attempt, from 1.
+    pub attempt: u32,
+    /// The queue's name.
+    pub queue_name: Option<String>,
+    /// The worker that last held the job.
+    pub worker_name: Option<String>,
+    /// When the first delivery came.
+    pub created_at: Timestamp,
+    /// When a worker took the job, by the sender's clock.
+    pub acquired_at: Option<Timestamp>,
+    /// When the lease ends, by the sender's clock.
+    pub lease_expiry: Option<Timestamp>,
+    /// When the record last changed.
+    pub updated_at: Timestamp,
+    /// When the result came.
+    pub completed_at: Option<Timestamp>,
+    /// When the last file of the result was stored.
+    pub stored_at: Option<Timestamp>,
+    /// The newest sender's time among the applied events.
+    pub sender_time: Option<Timestamp>,
+    /// 128 random bits in hex: the right to fetch this job's files.
+    pub nonce: String,
+    /// Scheme and host of the job's first request, for absolute URLs.
+    pub origin: String,
+    /// A failure's error as the upstream wrote it.
+    pub error: Option<Box<RawValue>>,
+    /// The result that is served.
+    pub result: Option<ResultRef>,
+    /// The files of all results, by `n`.
+    pub files: Vec<File>,
+    /// Media of the served result that is not copied.
+    pub skipped: Vec<Skipped>,
+    /// Deliveries, duplicates included.
+    pub deliveries: u32,
+    /// Deliveries that repeated an earlier one.
+    pub duplicates: u32,
+    /// Fresh URLs that were fetched from the upstream.
+    pub heals: u32,
+    /// Timeline entries so far; the last one's `n`.
+    pub events: u32,
+    /// The `n` of the last delivery that changed the job.
+    pub last_applied: u32,
+    /// The alarm loop's own state.
+    pub work: Work,
+}
+
+/// Where the served result is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResultRef {
+    /// The timeline entry of its delivery.
+    pub delivery: u32,
+    /// SHA-256 in hex of the result without the queries of its files' URLs.
+    pub fingerprint: String,
+    /// R2 key of its text; in the object itself if `None`.
+    pub key: Option<String>,
+}
+
+/// How far the alarm loop has got.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Work {
+    /// Runs begun since one last came to its end; spaces the watchdog.
+    pub runs: u32,
+    /// The version that KV and the manifest hold.
+    pub published_version: u64,
+    /// Failed tries to publish since the last success.
+    pub publish_attempts: u32,
+    /// Not before this time: publish.
+    pub publish_at: Timestamp,
+    /// Failed tries to point `unlinked_id` here.
+    pub link_attempts: u32,
+    /// Not before this time: link.
+    pub link_at: Timestamp,
+}
+
+/// Where a file is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FileState {
+    /// To be copied.
+    Pending,
+    /// In R2.
+    Stored,
+    /// Can't be had any more.
+    Lost,
+}
+
+/// One output file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct File {
+    /// Number within the job; never used again.
+    pub n: u32,
+    /// Whether the served result holds it; files of older results stay.
+    pub served: bool,
+    /// Where in the result it stands.
+    pub pointers: Vec<String>,
+    /// Where it is on its way.
+    pub state: FileState,
+    /// A name that is safe in URLs and keys.
+    pub name: String,
+    /// R2 key of its bytes.
+    pub key: String,
+    /// Where its bytes come from.
+    pub source: Source,
+    /// What makes it the same file in a repeated result.
+    pub identity: String,
+    /// Media type, once known.
+    pub content_type: Option<String>,
+    /// Bytes, once stored.
+    pub size: Option<u64>,
+    /// R2's entity tag, once stored.
+    pub etag: Option<String>,
+    /// Whether the source's MD5 was checked when storing.
+    pub verified: Option<bool>,
+    /// When the source's URL dies.
+    pub expires_at: Option<Timestamp>,
+    /// Milliseconds that were left when it was stored.
+    pub slack_ms: Option<u64>,
+    /// When it was found.
+    pub found_at: Timestamp,
+    /// Tries to copy it.
+    pub attempts: u32,
+    /// Tries whose MD5 the store refused.
+    pub md5_refusals: u32,
+    /// Not before this time: copy.
+    pub not_before: Timestamp,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+/// Where a file's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Source {
+    /// A URL, with its secret query.
+    Url {
+        /// The URL as it came.
+        url: String,
+        /// Its host.
+        host: String,
+    },
+    /// Bytes `start..end` of a delivery's body.
+    Inline {
+        /// The delivery's `n`.
+        delivery: u32,
+        /// First byte.
+        start: usize,
+        /// After the last byte.
+        end: usize,
+        /// How they are written.
+        encoding: Encoding,
+    },
+}
+
+/// How far a job's files are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Archive {
+    /// Nothing to copy.
+    None,
+    /// Something is still to be copied.
+    Pending,
+    /// All is stored.
+    Stored,
+    /// Something is lost or on a host that is not allowed.
+    Partial,
+    /// All is lost.
+    Lost,
+}
+
+/// What a new job is made of.
+#[derive(Debug, Clone)]
+pub struct Birth {
+    /// The object it lives in.
+    pub home: ObjectName,
+    /// When its first delivery came.
+    pub at: Timestamp,
+    /// 128 random bits in hex.
+    pub nonce: String,
+    /// Scheme and host of the request.
+    pub origin: String,
+}
+
+impl Job {
+    /// A job that has just been heard of.
+    #[must_use]
+    pub fn new(birth: Birth) -> Self {
+        let (id, reference) = match &birth.home {
+            ObjectName::Id(id) => (Some(id.clone()), None),
+            ObjectName::Reference(reference) => (None, Some(reference.clone())),
+        };
+        Self {
+            format: FORMAT,
+            home: birth.home,
+            id,
+            reference,
+            unlinked_id: None,
+            provider: "pipelet".to_owned(),
+            app: None,
+            tags: Vec::new(),
+            status: Status::Queued,
+            version: 0,
+            attempt: 1,
+            queue_name: None,
+            worker_name: None,
+            created_at: birth.at,
+            acquired_at: None,
+            lease_expiry: None,
+            updated_at: birth.at,
+            completed_at: None,
+            stored_at: None,
+            sender_time: None,
+            nonce: birth.nonce,
+            origin: birth.origin,
+            error: None,
+            result: None,
+            files: Vec::new(),
+            skipped: Vec::new(),
+            deliveries: 0,
+            duplicates: 0,
+            heals: 0,
+            events: 0,
+            last_applied: 0,
+            work: Work::default(),
+        }
+    }
+
+    /// How answers name the job: its id, else its reference as `ref:…`.
+    #[must_use]
+    pub fn public_id(&self) -> String {
+        self.id.clone().unwrap_or_else(|| self.home.public())
+    }
+
+    /// What the state table looks at.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        Standing {
+            status: self.status,
+            sender_time: self.sender_time,
+            lease_expiry: self.lease_expiry,
+        }
+    }
+
+    /// The file with number `n`.
+    #[must_use]
+    pub fn file(&self, n: u32) -> Option<&File> {
+        self.files.iter().find(|file| file.n == n)
+    }
+
+    /// The file with number `n`, to change it.
+    pub fn file_mut(&mut self, n: u32) -> Option<&mut File> {
+        self.files.iter_mut().find(|file| file.n == n)
+    }
+
+    /// How far the files of the served result are.
+    #[must_use]
+    pub fn archive(&self) -> Archive {
+        let count = |state| self.files.iter().filter(|f| f.served && f.state == state).count();
+        let stored = count(FileState::Stored);
+        let lost = count(FileState::Lost);
+        if count(FileState::Pending) > 0 {
+            Archive::Pending
+        } else if lost > 0 && stored == 0 {
+            Archive::Lost
+        } else if lost > 0 || !self.skipped.is_empty() {
+            Archive::Partial
+        } else if stored > 0 {
+            Archive::Stored
+        } else {
+            Archive::None
+        }
+    }
+
+    /// Whether nothing more is to come unless the upstream changes its mind.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.status.has_ended() && self.archive() != Archive::Pending
+    }
+
+    /// Counts a visible change.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = self.updated_at.max(now);
+    }
+
+    /// Takes up a new result's files as pending; older ones stay stored but
+    /// are not served. Returns each file's relative durable URL, in order.
+    pub fn take_up(&mut self, found: &Discovery, delivery: u32, now: Timestamp) -> Vec<String> {
+        for file in &mut self.files {
+            file.served = false;
+        }
+        self.skipped.clone_from(&found.skipped);
+        self.stored_at = None;
+        let mut urls = Vec::with_capacity(found.files.len());
+        for file in &found.files {
+            let n = self.files.last().map_or(0, |last| last.n + 1);
+            let file = File::pending(self, n, file, delivery, now);
+            urls.push(keys::file_path(&self.home, &self.nonce, file.n, &file.name));
+            self.files.push(file);
+        }
+        urls
+    }
+}
+
+impl File {
+    fn pending(job: &Job, n: u32, found: &Found, delivery: u32, now: Timestamp) -> Self {
+        Self {
+            n,
+            served: true,
+            pointers: found.pointers.clone(),
+            state: FileState::Pending,
+            name: found.name.clone(),
+            key: keys::StorageKey::File { home: &job.home, n, name: &found.name }.path(),
+            source: Source::of(&found.origin, delivery),
+            identity: found.key.clone(),
+            content_type: found.content_type.clone(),
+            size: None,
+            etag: None,
+            verified: None,
+            expires_at: found.expires_at,
+            slack_ms: None,
+            found_at: now,
+            attempts: 0,
+            md5_refusals: 0,
+            not_before: now,
+            error: None,
+        }
+    }
+}
+
+impl Source {
+    /// The source of a file that delivery `delivery` told of.
+    #[must_use]
+    pub fn of(origin: &Origin, delivery: u32) -> Self {
+        match origin {
+            Origin::Url { url, host } => Self::Url { url: url.clone(), host: host.clone() },
+            Origin::Inline { span, encoding } => Self::Inline {
+                delivery,
+                start: span.start,
+                end: span.end,
+                encoding: *encoding,
+            },
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! A scanner over JSON text that keeps byte positions.
+//!
+//! Results are edited as text so that numbers past 2^53, `1.10` and the order
+//! of keys come back as they went in; a parsed tree would lose them. In scope:
+//! checking, walking strings with their JSON Pointer (RFC 6901), top-level
+//! members with their spans. Out of scope: meaning.
+
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Deepest nesting that is read. `serde_json` and most other readers stop at
+/// 128 too, so a deeper document could not be used by anyone downstream.
+pub const MAX_DEPTH: usize = 128;
+
+/// Why a body is not a JSON object that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Malformed {
+    /// Not JSON; the text says where and why.
+    Syntax(String),
+    /// Nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// JSON, but no object at the top.
+    NotAnObject,
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Syntax(why) => write!(f, "the body is not JSON: {why}"),
+            Self::TooDeep => write!(f, "the body is nested deeper than {MAX_DEPTH} levels"),
+            Self::NotAnObject => write!(f, "the body is JSON but not an object"),
+        }
+    }
+}
+
+/// Checks that `text` is one JSON object of bearable depth.
+///
+/// # Errors
+/// [`Malformed`] says what is wrong. Every other function of this module takes
+/// text that passed here.
+pub fn check(text: &str) -> Result<(), Malformed> {
+    // `RawValue` skips without recursion: depth can't exhaust the stack.
+    serde_json::from_str::<&RawValue>(text).map_err(|e| Malformed::Syntax(e.to_string()))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(Malformed::NotAnObject);
+    }
+    let mut depth = 0_usize;
+    for token in Tokens::new(text) {
+        match token.kind {
+            Kind::Open(_) => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(Malformed::TooDeep);
+        }
+    }
+    Ok(())
+}
+
+/// Decodes a string token with its quotes; `None` for other tokens and for
+/// lone surrogates, which no Rust string can hold.
+#[must_use]
+pub fn decode_string(token: &str) -> Option<Cow<'_, str>> {
+    let inner = token.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        serde_json::from_str::<String>(token).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
+/// Encodes `text` as a JSON string token with its quotes.
+#[must_use]
+pub fn encode_string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A member of the top-level object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member<'a> {
+    /// The decoded key.
+    pub key: Cow<'a, str>,
+    /// From the key's opening quote to the value's end.
+    pub span: Range<usize>,
+    /// The value as it is written.
+    pub value: &'a str,
+}
+
+/// The members of the top-level object, in order, repeated keys included.
+#[must_use]
+pub fn members(text: &str) -> Vec<Member<'_>> {
+    let mut found = Vec::new();
+    let mut depth = 0_usize;
+    let mut key: Option<Range<usize>> = None;
+    let mut value: Option<Range<usize>> = None;
+    for token in Tokens::new(text) {
+        match token.kind {
+            Kind::Comma | Kind::Close if depth == 1 => {
+                found.extend(member(text, key.take(), value.take()));
+            }
+            Kind::String if depth == 1 && key.is_none() => key = Some(token.span.clone()),
+            Kind::Colon if depth == 1 => {}
+            _ if depth >= 1 => {
+                let start = value.as_ref().map_or(token.span.start, |v| v.start);
+                value = Some(start..token.span.end);
+            }
+            _ => {}
+        }
+        match token.kind {
+            Kind::Open(_) => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn member(text: &str, key: Option<Range<usize>>, value: Option<Range<usize>>) -> Option<Member<'_>> {
+    let (key, value) = (key?, value?);
+    Some(Member {
+        key: decode_string(text.get(key.clone())?)?,
+        span: key.start..value.end,
+        value: text.get(value)?,
+    })
+}
+
+/// One step of the way from the top to a value.
+#[derive(Debug, Clone)]
+enum Step<'a> {
+    Index(usize),
+    Key(&'a str),
+    /// In an object, before its next key.
+    BeforeKey,
+}
+
+/// Where in the document a string stands.
+#[derive(Debug)]
+pub struct Path<'s, 'a>(&'s [Step<'a>]);
+
+impl Path<'_, '_> {
+    /// The decoded key directly above the value; `None` in an array.
+    #[must_use]
+    pub fn key(&self) -> Option<Cow<'_, str>> {
+        match self.0.last() {
+            Some(Step::Key(token)) => decode_string(token),
+            _ => None,
+        }
+    }
+
+    /// The decoded key of the top-level member that holds the value.
+    #[must_use]
+    pub fn top_key(&self) -> Option<Cow<'_, str>> {
+        match self.0.first() {
+            Some(Step::Key(token)) => decode_string(token),
+            _ => None,
+        }
+    }
+
+    /// The JSON Pointer of the value, as RFC 6901 writes it.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        pointer(self.0)
+    }
+
+    /// The JSON Pointer of the object or array that holds the value.
+    #[must_use]
+    pub fn parent(&self) -> String {
+        pointer(self.0.split_last().map_or(&[], |(_, above)| above))
+    }
+}
+
+fn pointer(steps: &[Step<'_>]) -> String {
+    let mut out = String::new();
+    for step in steps {
+        out.push('/');
+        match step {
+            Step::Index(index) => out.push_str(&index.to_string()),
+            Step::Key(token) => {
+                let key = decode_string(token).unwrap_or(Cow::Borrowed(token));
+                out.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Step::BeforeKey => {}
+        }
+    }
+    out
+}
+
+/// Calls `visit` for every string and scalar value (not keys), in order, with
+/// its path, its token as written and the token's span.
+pub fn walk<'a>(text: &'a str, mut visit: impl FnMut(&Path<'_, 'a>, &'a str, Range<usize>)) {
+    let mut steps: Vec<Step<'a>> = Vec::new();
+    for token in Tokens::new(text) {
+        let written = text.get(token.span.clone()).unwrap_or_default();
+        match token.kind {
+            Kind::Open(b'{') => steps.push(Step::BeforeKey),
+            Kind::Open(_) => steps.push(Step::Index(0)),
+            Kind::Close => drop(steps.pop()),
+            Kind::Comma => advance(steps.last_mut()),
+            Kind::Colon => {}
+            Kind::String | Kind::Scalar => match steps.last_mut() {
+                Some(step @ Step::BeforeKey) => *step = Step::Key(written),
+                _ => visit(&Path(&steps), written, token.span),
+            },
+        }
+    }
+}
+
+fn advance(step: Option<&mut Step<'_>>) {
+    match step {
+        Some(Step::Index(index)) => *index += 1,
+        Some(step) => *step = Step::BeforeKey,
+        None => {}
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `{` or `[`.
+    Open(u8),
+    /// `}` or `]`.
+    Close,
+    Comma,
+    Colon,
+    String,
+    /// A number, `true`, `false` or `null`.
+    Scalar,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    kind: Kind,
+    span: Range<usize>,
+}
+
+/// The tokens of a valid JSON text.
+struct Tokens<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0 }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Moves past the closing quote; the opening one has been read.
+    fn finish_string(&mut self) {
+        while let Some(byte) = self.peek() {
+            self.at += if byte == b'\\' { 2 } else { 1 };
+            if byte == b'"' {
+                return;
+            }
+        }
+    }
+
+    fn finish_scalar(&mut self) {
+        let ends = |b: u8| matches!(b, b',' | b'}' | b']') || b.is_ascii_whitespace();
+        while self.peek().is_some_and(|byte| !ends(byte)) {
+            self.at += 1;
+        }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        while self.peek().is_some_and(|b| b.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+        let start = self.at;
+        let first = self.peek()?;
+        self.at += 1;
+        let kind = match first {
+            b'{' | b'[' => Kind::Open(first),
+            b'}' | b']' => Kind::Close,
+            b',' => Kind::Comma,
+            b':' => Kind::Colon,
+            b'"' => {
+                self.finish_string();
+                Kind::String
+            }
+            _ => {
+                self.finish_scalar();
+                Kind::Scalar
+            }
+        };
+        Some(Token { kind, span: start..self.at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(text: &str) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        walk(text, |path, token, _| found.push((path.pointer(), token.to_owned())));
+        found
+    }
+
+    #[test]
+    fn values_are_visited_with_their_pointers() {
+        let text = r#"{"a":{"b~/c":["x", 1.10, {"d":"y\"}"}]}, "e":null}"#;
+        check(text).unwrap();
+        let want = [
+            ("/a/b~0~1c/0", "\"x\""),
+            ("/a/b~0~1c/1", "1.10"),
+            ("/a/b~0~1c/2/d", r#""y\"}""#),
+            ("/e", "null"),
+        ];
+        assert_eq!(strings(text), want.map(|(p, t)| (p.to_owned(), t.to_owned())));
+    }
+
+    #[test]
+    fn members_keep_their_text_and_repetitions() {
+        let text = "{ \"a\" : [1, {\"a\":2}] ,\n\"b\":\"x,}\", \"a\":3 }";
+        let found: Vec<_> = members(text).into_iter().map(|m| (m.key.into_owned(), m.value)).collect();
+        let want = [("a", r#"[1, {"a":2}]"#), ("b", "\"x,}\""), ("a", "3")];
+        assert_eq!(found, want.map(|(k, v)| (k.to_owned(), v)));
+        assert!(members("{}").is_empty());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_with_a_reason() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(check(&format!("{{\"a\":{deep}}}")), Err(Malformed::TooDeep));
+        assert_eq!(check("[]"), Err(Malformed::NotAnObject));
+        assert_eq!(check("null"), Err(Malformed::NotAnObject));
+        for broken in ["", "{", "{\"a\":}", "{\"a\":1}x", "{'a':1}", "{\"a\":01}"] {
+            assert!(matches!(check(broken), Err(Malformed::Syntax(_))), "{broken}");
+        }
+    }
+
+    #[test]
+    fn lone_surrogates_are_no_string() {
+        assert_eq!(decode_string(r#""\ud800""#), None);
+        assert_eq!(decode_string(r#""https:\/\/a\u0026b""#).as_deref(), Some("https://a&b"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Every stored object and every durable path, spelled once.
+
+use super::names::ObjectName;
+use super::time::Timestamp;
+
+/// Everything that lies in the `FILES` bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageKey<'a> {
+    /// An output file's bytes.
+    File {
+        /// The job's object.
+        home: &'a ObjectName,
+        /// The file's number.
+        n: u32,
+        /// Its safe name.
+        name: &'a str,
+    },
+    /// A job's record with its timeline, from which the vault can be rebuilt.
+    Manifest {
+        /// The job's object.
+        home: &'a ObjectName,
+        /// When the job was created; its day is part of the key.
+        created_at: Timestamp,
+    },
+    /// A delivery's body that is too large for the job's object.
+    Body {
+        /// The job's object.
+        home: &'a ObjectName,
+        /// SHA-256 of the body in hex, so that repetitions share it.
+        sha256: &'a str,
+    },
+    /// A result that is too large for the job's object.
+    Result {
+        /// The job's object.
+        home: &'a ObjectName,
+        /// The `n` of its delivery.
+        delivery: u32,
+    },
+    /// A delivery that belongs to no known job.
+    Unmatched {
+        /// When it came; the keys sort by it.
+        at: Timestamp,
+        /// SHA-256 of the body in hex.
+        sha256: &'a str,
+    },
+}
+
+impl StorageKey<'_> {
+    /// The object's key in the bucket.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::File { home, n, name } => format!("jobs/{}/{n}-{name}", home.public()),
+            Self::Manifest { home, created_at } => {
+                format!("manifests/{}/{}.json", created_at.day(), home.public())
+            }
+            Self::Body { home, sha256 } => format!("bodies/{}/{sha256}", home.public()),
+            Self::Result { home, delivery } => format!("results/{}/{delivery}", home.public()),
+            Self::Unmatched { at, sha256 } => {
+                let short: String = sha256.chars().take(16).collect();
+                format!("unmatched/{:013}-{short}", at.as_millis())
+            }
+        }
+    }
+}
+
+/// The path of a job's files, up to the file: `/files/437852/{nonce}/`.
+#[must_use]
+pub fn files_path(home: &ObjectName, nonce: &str) -> String {
+    format!("/files/{}/{nonce}/", home.public())
+}
+
+/// A file's durable path: `/files/437852/{nonce}/0-video.mp4`.
+#[must_use]
+pub fn file_path(home: &ObjectName, nonce: &str, n: u32, name: &str) -> String {
+    format!("{}{n}-{name}", files_path(home, nonce))
+}
+
+/// The KV key of a rendered record: the job as URLs name it.
+#[must_use]
+pub fn record_key(home: &ObjectName) -> String {
+    home.public()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Other programs read the bucket, and `/restore` will: changing one of
+    /// these strands what is stored.
+    #[test]
+    fn keys_are_pinned() {
+        let id = ObjectName::Id("437852".into());
+        let by_reference = ObjectName::Reference("order-7".into());
+        let at = Timestamp::from_millis(1_766_867_822_109);
+        let cases = [
+            (StorageKey::File { home: &id, n: 0, name: "a.mp4" }, "jobs/437852/0-a.mp4"),
+            (StorageKey::File { home: &by_reference, n: 3, name: "b" }, "jobs/ref:order-7/3-b"),
+            (
+                StorageKey::Manifest { home: &id, created_at: at },
+                "manifests/2025-12-27/437852.json",
+            ),
+            (StorageKey::Body { home: &id, sha256: "ab" }, "bodies/437852/ab"),
+            (StorageKey::Result { home: &id, delivery: 2 }, "results/437852/2"),
+            (
+                StorageKey::Unmatched { at, sha256: "0123456789abcdef0123" },
+                "unmatched/1766867822109-0123456789abcdef",
+            ),
+        ];
+        for (key, want) in cases {
+            assert_eq!(key.path(), want);
+        }
+        assert_eq!(file_path(&id, "n", 0, "a.mp4"), "/files/437852/n/0-a.mp4");
+        assert_eq!(record_key(&id), "437852");
+    }
+}

@@ -1,0 +1,37 @@
+//! The pure part: every decision, no effect.
+//!
+//! In scope: reading deliveries, correlation, the states, files and their
+//! deadlines, what is due when, and how answers look. Out of scope: clocks,
+//! randomness, sockets, storage, and the `worker` crate; they come in as
+//! values or not at all. The host build has no `worker`, so it proves that.
+
+pub mod apply;
+pub mod auth;
+pub mod config;
+pub mod copied;
+pub mod correlate;
+pub mod discover;
+pub mod error;
+pub mod event;
+pub mod expiry;
+#[cfg(test)]
+mod fixtures;
+pub mod inline;
+pub mod job;
+pub mod json;
+pub mod keys;
+pub mod mask;
+pub mod media;
+pub mod names;
+pub mod protocol;
+pub mod range;
+pub mod result;
+pub mod retry;
+pub mod route;
+pub mod serve;
+pub mod source;
+pub mod state;
+pub mod time;
+pub mod timeline;
+pub mod view;
+pub mod work;

@@ -1,0 +1,119 @@
+//! Job ids, references, and the names of the objects that hold jobs.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Longest id or reference, in bytes.
+pub const MAX_NAME_BYTES: usize = 128;
+
+const REFERENCE_PREFIX: &str = "ref:";
+
+/// Whether `text` may be a job id or a reference: `[A-Za-z0-9._:-]{1,128}`,
+/// not all dots (a path would swallow it), not beginning `ref:` (which marks
+/// references where both kinds may stand).
+#[must_use]
+pub fn is_valid_name(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
+    (1..=MAX_NAME_BYTES).contains(&text.len())
+        && text.bytes().all(allowed)
+        && text.bytes().any(|b| b != b'.')
+        && !text.starts_with(REFERENCE_PREFIX)
+}
+
+/// The name of a job object: `id:{x}` or `ref:{x}`.
+///
+/// A job lives in the object of its id, or in that of the caller's reference
+/// when its first delivery held no id. Other names lead there by an alias.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum ObjectName {
+    /// Named by the upstream's job id.
+    Id(String),
+    /// Named by the caller's reference.
+    Reference(String),
+}
+
+impl ObjectName {
+    /// The object of job id `text`, if that is a valid id.
+    #[must_use]
+    pub fn id(text: &str) -> Option<Self> {
+        is_valid_name(text).then(|| Self::Id(text.to_owned()))
+    }
+
+    /// The object of reference `text`, if that is a valid reference.
+    #[must_use]
+    pub fn reference(text: &str) -> Option<Self> {
+        is_valid_name(text).then(|| Self::Reference(text.to_owned()))
+    }
+
+    /// How URLs, records and keys name the job that lives here: `437852` or
+    /// `ref:order-7`. No id begins with `ref:`, so this is unambiguous.
+    #[must_use]
+    pub fn public(&self) -> String {
+        match self {
+            Self::Id(id) => id.clone(),
+            Self::Reference(reference) => format!("{REFERENCE_PREFIX}{reference}"),
+        }
+    }
+
+    /// The inverse of [`ObjectName::public`].
+    #[must_use]
+    pub fn from_public(text: &str) -> Option<Self> {
+        match text.strip_prefix(REFERENCE_PREFIX) {
+            Some(reference) => Self::reference(reference),
+            None => Self::id(text),
+        }
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "id:{id}"),
+            Self::Reference(reference) => write!(f, "{REFERENCE_PREFIX}{reference}"),
+        }
+    }
+}
+
+impl From<ObjectName> for String {
+    fn from(name: ObjectName) -> Self {
+        name.to_string()
+    }
+}
+
+impl TryFrom<String> for ObjectName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let name = match text.split_once(':') {
+            Some(("id", id)) => Self::id(id),
+            Some(("ref", reference)) => Self::reference(reference),
+            _ => None,
+        };
+        name.ok_or_else(|| format!("`{text}` is not an object name"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_out_paths_and_reference_marks() {
+        for good in ["437852", "rn5r12q9pdu6yvb3nxty", "a:b", "..a", "-", &"x".repeat(128)] {
+            assert!(is_valid_name(good), "{good}");
+        }
+        for bad in ["", ".", "..", "ref:a", "a/b", "a b", "é", "%2e", &"x".repeat(129)] {
+            assert!(!is_valid_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn object_names_survive_the_round_trip() {
+        for name in [ObjectName::Id("a:1".into()), ObjectName::Reference("id:1".into())] {
+            assert_eq!(ObjectName::try_from(name.to_string()), Ok(name.clone()));
+            assert_eq!(ObjectName::from_public(&name.public()), Some(name));
+        }
+        assert!(ObjectName::try_from("other:1".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,143 @@
+//! What the Worker and the job objects say to each other, as JSON.
+//!
+//! Both sides are deployed together, so this format is not kept compatible.
+
+use super::job::Job;
+use super::names::ObjectName;
+use super::time::Timestamp;
+use super::timeline::{BodyAt, Entry, Trust};
+use serde::{Deserialize, Serialize};
+
+/// Largest text that an object stores itself, in bytes: SQLite values end at
+/// 2 MB, and a text with one character beyond Latin-1 takes two bytes each.
+pub const MAX_OBJECT_TEXT: usize = 256 * 1024;
+
+/// A delivery on its way to a job's object.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Delivery {
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Its body.
+    pub body: DeliveredBody,
+    /// SHA-256 of its body in hex.
+    pub sha256: String,
+    /// Scheme and host of the request.
+    pub origin: String,
+    /// How much the sender is believed.
+    pub trust: Trust,
+    /// The caller's reference, if it leads to this job.
+    pub reference: Option<String>,
+    /// The caller's application.
+    pub app: Option<String>,
+    /// The caller's tags.
+    pub tags: Vec<String>,
+    /// Something odd about its correlation, for the timeline.
+    pub note: Option<String>,
+    /// Files of its result that are stored already, when it is moved from
+    /// another object.
+    pub archived: Vec<Archived>,
+}
+
+/// The body of a delivery.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum DeliveredBody {
+    /// Here.
+    Text(String),
+    /// In R2, under this key.
+    Bucket(String),
+}
+
+/// A file that another object has stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archived {
+    /// [`super::job::File::identity`].
+    pub identity: String,
+    /// Its R2 key.
+    pub key: String,
+    /// Its bytes.
+    pub size: u64,
+    /// R2's entity tag.
+    pub etag: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Whether its MD5 was checked.
+    pub verified: bool,
+}
+
+/// A question to the object of a name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Command {
+    /// Take this delivery.
+    Deliver(Box<Delivery>),
+    /// Where does this name's job live, and is there one?
+    Locate,
+    /// To a reference's object: job `id`, which lives at `home`, has come in
+    /// by this reference. Link it if the name is free.
+    Claim {
+        /// The job's id.
+        id: String,
+        /// The object that the id leads to.
+        home: ObjectName,
+        /// Whether the id is only that of a file's name and no such job is
+        /// known: then a link to another job wins.
+        yields: bool,
+    },
+    /// To an id's object: the job of this id lives at `home`; lead there,
+    /// unless there is a job or a link here already.
+    PointTo(ObjectName),
+    /// The record and its result.
+    Read,
+    /// Timeline entries after `after`, at most `limit`, with bodies that are
+    /// in the object and small.
+    Timeline {
+        /// The last entry that is known.
+        after: u32,
+        /// Most entries.
+        limit: u32,
+    },
+    /// The body of timeline entry `n`.
+    Body(u32),
+}
+
+/// An object's answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Reply {
+    /// The delivery is durable.
+    Delivered {
+        /// The job, as answers name it.
+        id: String,
+        /// `eventType` as sent.
+        event_type: Option<String>,
+        /// Whether it repeated an earlier one.
+        duplicate: bool,
+    },
+    /// Where the job is.
+    At {
+        /// The object that it lives in.
+        home: ObjectName,
+        /// Whether there is a job.
+        known: bool,
+        /// Whether the reference leads to another job than asked for.
+        conflict: bool,
+    },
+    /// The name only leads to this object: ask there.
+    Elsewhere(ObjectName),
+    /// There is no such job, entry or body.
+    Missing,
+    /// The record as stored.
+    Job {
+        /// The record.
+        job: Box<Job>,
+        /// Its result's text, if that is in the object.
+        result: Option<String>,
+    },
+    /// Timeline entries.
+    Timeline(Vec<(Entry, Option<String>)>),
+    /// A body.
+    Body {
+        /// Where it is kept.
+        at: BodyAt,
+        /// Its text, if that is in the object.
+        text: Option<String>,
+    },
+}

@@ -1,0 +1,184 @@
+//! The HTTP surface on one screen.
+
+use super::names::ObjectName;
+
+/// Where a request goes. Names in paths are decoded, not yet validated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /hook[/{token}[/{ref}]]`: a delivery.
+    Hook {
+        /// The token in the path; in the `Authorization` header if `None`.
+        token: Option<String>,
+        /// The caller's reference.
+        reference: Option<String>,
+    },
+    /// `GET /jobs/{id}`: the record.
+    Job(ObjectName),
+    /// `GET /jobs/{id}/result`: the upstream's result.
+    Result(ObjectName),
+    /// `GET /jobs/{id}/events`: the timeline.
+    Events(ObjectName),
+    /// `GET /jobs/{id}/events/{n}/body`: a delivery as it came.
+    EventBody(ObjectName, u32),
+    /// `GET|HEAD /files/{id}/{nonce}/{n}[-{name}]`: a file.
+    File {
+        /// The job.
+        job: ObjectName,
+        /// The right to read its files.
+        nonce: String,
+        /// The file's number.
+        n: u32,
+        /// Its name, unless the link is the short form.
+        name: Option<String>,
+    },
+    /// `GET /unmatched`: deliveries of no known job.
+    Unmatched,
+    /// `GET /unmatched/{key}`: such a delivery as it came.
+    UnmatchedBody(String),
+    /// `GET /healthz`: the Worker runs.
+    Health,
+    /// `GET /`: what this is.
+    Home,
+}
+
+/// Why a path is no route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// No such path.
+    NotFound,
+    /// The path has other methods; a job id that is none is told as such.
+    MethodNotAllowed(&'static str),
+    /// `/jobs/{x}` where `x` can be no id.
+    BadName(String),
+}
+
+/// Finds the route of a request by its path, still percent-encoded.
+///
+/// # Errors
+/// [`Refused`] says why there is none.
+pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
+    let parts: Vec<String> = path
+        .trim_start_matches('/')
+        .split('/')
+        .map(|part| decode(part))
+        .collect::<Option<_>>()
+        .ok_or(Refused::NotFound)?;
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let parts = match parts.as_slice() {
+        [rest @ .., ""] if rest.len() > 1 => rest,
+        all => all,
+    };
+    let route = find(parts)?;
+    let allowed = allowed(&route);
+    if allowed.split(", ").any(|known| known == method) {
+        Ok(route)
+    } else {
+        Err(Refused::MethodNotAllowed(allowed))
+    }
+}
+
+fn find(parts: &[&str]) -> Result<Route, Refused> {
+    Ok(match *parts {
+        [""] => Route::Home,
+        ["healthz"] => Route::Health,
+        ["hook"] => Route::Hook { token: None, reference: None },
+        ["hook", token] => Route::Hook { token: Some(token.to_owned()), reference: None },
+        ["hook", token, reference] => {
+            Route::Hook { token: Some(token.to_owned()), reference: Some(reference.to_owned()) }
+        }
+        ["jobs", job] => Route::Job(name(job)?),
+        ["jobs", job, "result"] => Route::Result(name(job)?),
+        ["jobs", job, "events"] => Route::Events(name(job)?),
+        ["jobs", job, "events", n, "body"] => {
+            Route::EventBody(name(job)?, n.parse().map_err(|_| Refused::NotFound)?)
+        }
+        ["files", job, nonce, file] => {
+            let (n, name) = match file.split_once('-') {
+                Some((n, name)) => (n, Some(name.to_owned())),
+                None => (file, None),
+            };
+            Route::File {
+                job: ObjectName::from_public(job).ok_or(Refused::NotFound)?,
+                nonce: nonce.to_owned(),
+                n: n.parse().map_err(|_| Refused::NotFound)?,
+                name,
+            }
+        }
+        ["unmatched"] => Route::Unmatched,
+        ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
+        _ => return Err(Refused::NotFound),
+    })
+}
+
+fn name(text: &str) -> Result<ObjectName, Refused> {
+    ObjectName::from_public(text).ok_or_else(|| Refused::BadName(text.chars().take(80).collect()))
+}
+
+const fn allowed(route: &Route) -> &'static str {
+    match route {
+        Route::Hook { .. } => "POST",
+        _ => "GET, HEAD",
+    }
+}
+
+/// Percent-decodes one path segment; `None` if it is not UTF-8.
+fn decode(segment: &str) -> Option<String> {
+    let bytes = super::inline::percent_decode(segment.as_bytes());
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> ObjectName {
+        ObjectName::Id(text.into())
+    }
+
+    #[test]
+    fn every_route_is_found() {
+        let hook = |token: Option<&str>, reference: Option<&str>| Route::Hook {
+            token: token.map(str::to_owned),
+            reference: reference.map(str::to_owned),
+        };
+        let file = |name: Option<&str>| Route::File {
+            job: id("7"),
+            nonce: "abc".into(),
+            n: 0,
+            name: name.map(str::to_owned),
+        };
+        let cases = [
+            ("POST", "/hook", hook(None, None)),
+            ("POST", "/hook/t", hook(Some("t"), None)),
+            ("POST", "/hook/t/", hook(Some("t"), None)),
+            ("POST", "/hook/t/order-7", hook(Some("t"), Some("order-7"))),
+            ("GET", "/jobs/437852", Route::Job(id("437852"))),
+            ("HEAD", "/jobs/ref:order-7", Route::Job(ObjectName::Reference("order-7".into()))),
+            ("GET", "/jobs/ref%3Aorder-7", Route::Job(ObjectName::Reference("order-7".into()))),
+            ("GET", "/jobs/7/result", Route::Result(id("7"))),
+            ("GET", "/jobs/7/events", Route::Events(id("7"))),
+            ("GET", "/jobs/7/events/2/body", Route::EventBody(id("7"), 2)),
+            ("GET", "/files/7/abc/0", file(None)),
+            ("HEAD", "/files/7/abc/0-a-b.mp4", file(Some("a-b.mp4"))),
+            ("GET", "/unmatched", Route::Unmatched),
+            ("GET", "/unmatched/k", Route::UnmatchedBody("k".into())),
+            ("GET", "/healthz", Route::Health),
+            ("GET", "/", Route::Home),
+        ];
+        for (method, path, want) in cases {
+            assert_eq!(route(method, path), Ok(want), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_says_why() {
+        assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST")));
+        assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD")));
+        for path in ["/nothing", "/jobs", "/hook/a/b/c", "/files/7/abc/x", "/jobs/7/events/x/body", "/%ff"] {
+            assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
+        }
+        for path in ["/jobs/a%2Fb", "/jobs/..%2e", "/jobs/a%20b"] {
+            assert!(matches!(route("GET", path), Err(Refused::BadName(_))), "{path}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Which URLs the Worker may fetch.
+//!
+//! A delivery is written by a stranger: every URL in it, and every redirect
+//! hop, is checked here before a socket is opened. Parsing is the `url`
+//! crate's, which follows the same standard as the runtime's `fetch`, so that
+//! both see the same host.
+
+use std::fmt;
+use url::{Host, Url};
+
+/// Longest URL that is considered, in bytes; presigned ones have about 1,000.
+const MAX_URL_BYTES: usize = 8 * 1024;
+
+/// Why a URL may not be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not an absolute URL that can be read without guessing.
+    Malformed,
+    /// Another scheme than https, for a host that is not listed with it.
+    NotHttps,
+    /// A name or password before the host.
+    Userinfo,
+    /// A port that is not listed.
+    Port,
+    /// An IP address that is not listed.
+    Address,
+    /// A host that is not in `ALLOWED_SOURCE_HOSTS`.
+    Host,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "not a URL",
+            Self::NotHttps => "not https",
+            Self::Userinfo => "user name in URL",
+            Self::Port => "port not allowed",
+            Self::Address => "IP address not allowed",
+            Self::Host => "host not allowed",
+        })
+    }
+}
+
+/// The hosts of `ALLOWED_SOURCE_HOSTS`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePolicy(Vec<Entry>);
+
+/// One entry: `host`, `*.host`, `host:port`, or with `http://` before it.
+///
+/// A loopback host that is listed may be fetched by plain http; without a
+/// port, on any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    host: String,
+    any_subdomain: bool,
+    port: Option<u16>,
+    plain_http: bool,
+    loopback: bool,
+}
+
+impl SourcePolicy {
+    /// Reads a comma list; the second value names the entries that are none.
+    #[must_use]
+    pub fn parse(list: &str) -> (Self, Vec<String>) {
+        let (mut entries, mut refused) = (Vec::new(), Vec::new());
+        for text in list.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            match Entry::parse(text) {
+                Some(entry) => entries.push(entry),
+                None => refused.push(text.to_owned()),
+            }
+        }
+        (Self(entries), refused)
+    }
+
+    /// Reads `text` as a URL that may be fetched.
+    ///
+    /// # Errors
+    /// The first [`Refusal`] that applies.
+    pub fn check(&self, text: &str) -> Result<Url, Refusal> {
+        let url = read(text)?;
+        let host = url.host().ok_or(Refusal::Malformed)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Refusal::Userinfo);
+        }
+        let listed: Vec<&Entry> = self.0.iter().filter(|entry| entry.names(&host)).collect();
+        if listed.is_empty() {
+            return Err(if is_address(&host) { Refusal::Address } else { Refusal::Host });
+        }
+        if !listed.iter().any(|entry| entry.allows_scheme(&url)) {
+            return Err(Refusal::NotHttps);
+        }
+        if !listed.iter().any(|entry| entry.allows_scheme(&url) && entry.allows_port(&url)) {
+            return Err(Refusal::Port);
+        }
+        Ok(url)
+    }
+}
+
+/// Reads an absolute http or https URL; anything that a parser would have to
+/// repair (spaces, tabs, backslashes, a missing slash) is refused instead.
+///
+/// # Errors
+/// [`Refusal::Malformed`] or, for another scheme, [`Refusal::NotHttps`].
+pub fn read(text: &str) -> Result<Url, Refusal> {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+    if text.len() > MAX_URL_BYTES || text.contains(odd) {
+        return Err(Refusal::Malformed);
+    }
+    let url = Url::parse(text).map_err(|_| Refusal::Malformed)?;
+    let prefix = match url.scheme() {
+        "https" => "https://",
+        "http" => "http://",
+        _ => return Err(Refusal::NotHttps),
+    };
+    let written = text.get(..prefix.len()).unwrap_or_default();
+    let exact = written.eq_ignore_ascii_case(prefix) && !text.get(prefix.len()..).unwrap_or_default().starts_with('/');
+    if exact { Ok(url) } else { Err(Refusal::Malformed) }
+}
+
+impl Entry {
+    fn parse(text: &str) -> Option<Self> {
+        let (plain_http, rest) = match text.split_once("://") {
+            Some(("http", rest)) => (true, rest),
+            Some(("https", rest)) => (false, rest),
+            Some(_) => return None,
+            None => (false, text),
+        };
+        let (any_subdomain, rest) = match rest.strip_prefix("*.") {
+            Some(rest) => (true, rest),
+            None => (false, rest),
+        };
+        // The scheme of the probe has no default port that could be dropped
+        // (80 and 443 would be).
+        let url = Url::parse(&format!("https://{}", rest.trim_end_matches('/'))).ok()?;
+        let host = url.host()?;
+        let bare = url.path() == "/" && url.query().is_none() && url.username().is_empty();
+        let port = rest.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
+        (bare && !rest.contains('*') && !(any_subdomain && is_address(&host))).then(|| Self {
+            loopback: is_loopback(&host),
+            host: host.to_string(),
+            any_subdomain,
+            port,
+            plain_http,
+        })
+    }
+
+    fn names(&self, host: &Host<&str>) -> bool {
+        let host = host.to_string();
+        if !self.any_subdomain {
+            return host == self.host;
+        }
+        host.strip_suffix(&self.host)
+            .and_then(|labels| labels.strip_suffix('.'))
+            .is_some_and(|labels| !labels.is_empty())
+    }
+
+    fn allows_scheme(&self, url: &Url) -> bool {
+        if url.scheme() == "https" {
+            return !self.plain_http;
+        }
+        self.plain_http || self.loopback
+    }
+
+    fn allows_port(&self, url: &Url) -> bool {
+        match (self.port, url.port_or_known_default()) {
+            (Some(listed), actual) => actual == Some(listed),
+            (None, _) if self.loopback => true,
+            (None, actual) => actual == Some(if self.plain_http { 80 } else { 443 }),
+        }
+    }
+}
+
+fn is_address<S>(host: &Host<S>) -> bool {
+    !matches!(host, Host::Domain(_))
+}
+
+fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => name.as_ref() == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(list: &str) -> SourcePolicy {
+        let (policy, refused) = SourcePolicy::parse(list);
+        assert_eq!(refused, Vec::<String>::new());
+        policy
+    }
+
+    #[test]
+    fn whole_labels_match_and_nothing_else() {
+        let policy = policy("*.r2.cloudflarestorage.com, fal.media");
+        for good in [
+            "https://a.b.r2.cloudflarestorage.com/x?y",
+            "https://fal.media/x",
+            "https://FAL.media:443/x",
+        ] {
+            assert!(policy.check(good).is_ok(), "{good}");
+        }
+        let bad = [
+            ("https://r2.cloudflarestorage.com/", Refusal::Host),
+            ("https://evilr2.cloudflarestorage.com/", Refusal::Host),
+            ("https://a.r2.cloudflarestorage.com.evil.example/", Refusal::Host),
+            ("https://a.r2.cloudflarestorage.com./", Refusal::Host),
+            ("https://sub.fal.media/", Refusal::Host),
+            ("http://fal.media/", Refusal::NotHttps),
+            ("ftp://fal.media/", Refusal::NotHttps),
+            ("https://fal.media:8443/", Refusal::Port),
+            ("https://u@fal.media/", Refusal::Userinfo),
+            ("https://fal.media@evil.example/", Refusal::Userinfo),
+            ("https://127.0.0.1/", Refusal::Address),
+            ("https://0x7f.1/", Refusal::Address),
+            ("https://[::ffff:127.0.0.1]/", Refusal::Address),
+            ("https://fal.media\\@evil.example/", Refusal::Malformed),
+            ("https://fal.me\tdia/", Refusal::Malformed),
+            ("https:/fal.media/", Refusal::Malformed),
+            ("https:///fal.media/", Refusal::Malformed),
+            ("//fal.media/", Refusal::Malformed),
+        ];
+        for (url, refusal) in bad {
+            assert_eq!(policy.check(url), Err(refusal), "{url}");
+        }
+    }
+
+    #[test]
+    fn development_hosts_are_listed_by_name() {
+        let exact = policy("http://127.0.0.1:9603");
+        assert!(exact.check("http://127.0.0.1:9603/b/k?q").is_ok());
+        assert_eq!(exact.check("http://127.0.0.1:9604/"), Err(Refusal::Port));
+        assert_eq!(exact.check("http://localhost:9603/"), Err(Refusal::Host));
+        let loose = policy("localhost, 127.0.0.1:9603");
+        assert!(loose.check("http://localhost:1/").is_ok());
+        assert!(loose.check("http://127.0.0.1:9603/").is_ok());
+        let other = policy("http://files.internal:8080, cdn.example:8443");
+        assert!(other.check("http://files.internal:8080/").is_ok());
+        assert!(other.check("https://cdn.example:8443/").is_ok());
+        assert_eq!(other.check("https://cdn.example/"), Err(Refusal::Port));
+        assert_eq!(other.check("http://cdn.example:8443/"), Err(Refusal::NotHttps));
+    }
+
+    #[test]
+    fn entries_that_are_none_are_named() {
+        let (_, refused) = SourcePolicy::parse("a.example,,*.*.b, https://c/d, *.127.0.0.1, ftp://e");
+        assert_eq!(refused, ["*.*.b", "https://c/d", "*.127.0.0.1", "ftp://e"]);
+    }
+}

@@ -1,0 +1,227 @@
+//! The states of a job, and the one function that moves between them.
+//!
+//! | now ↓ / event → | acquired | completed | failed, cancelled | retried | unknown |
+//! |---|---|---|---|---|---|
+//! | (new), queued | acquired | completed | as said | retried | unchanged |
+//! | retried | acquired | completed | as said | retried, attempt + 1 | unchanged |
+//! | acquired | a newer lease | completed | as said | retried, attempt + 1 | unchanged |
+//! | failed, cancelled | acquired, attempt + 1, if newer | completed | unchanged | retried, attempt + 1 | unchanged |
+//! | completed | unchanged | a revision | unchanged | unchanged | unchanged |
+//!
+//! Whatever the row, an event other than `completed` that the sender dates
+//! before the last applied one is late. `completed` absorbs: a result that was
+//! paid for is never thrown away.
+
+use super::event::EventKind;
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// Known, but no event has told more.
+    Queued,
+    /// A worker holds it.
+    Acquired,
+    /// Ended with a result.
+    Completed,
+    /// Ended without one, unless it is retried.
+    Failed,
+    /// Ended by the caller, unless it is retried.
+    Cancelled,
+    /// Back in the queue.
+    Retried,
+}
+
+impl Status {
+    /// Whether the job has ended, as far as is known.
+    #[must_use]
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// The part of a job that the state table looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Where the job stands.
+    pub status: Status,
+    /// The newest sender's time among the applied events. Sender's times are
+    /// compared with each other only, never with this side's clock.
+    pub sender_time: Option<Timestamp>,
+    /// The end of the lease that was last told.
+    pub lease_expiry: Option<Timestamp>,
+}
+
+/// The part of an event that the state table looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sign {
+    /// What has happened.
+    pub kind: EventKind,
+    /// The sender's own time of it.
+    pub sender_time: Option<Timestamp>,
+    /// The lease it tells of.
+    pub lease_expiry: Option<Timestamp>,
+}
+
+/// What an event does to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// The job goes to this status; `next_attempt` counts the attempt up.
+    To {
+        /// The new status; it may be the old one with a newer lease.
+        status: Status,
+        /// Whether another attempt begins.
+        next_attempt: bool,
+    },
+    /// A result after a result: a revision, or a repetition of it.
+    Revise,
+    /// Nothing changes; the text says why.
+    Late(&'static str),
+    /// Nothing changes: the type is not known.
+    Unknown,
+}
+
+/// The state table. `now` is `None` for a job that has never been heard of.
+#[must_use]
+pub fn transition(now: Option<&Standing>, sign: &Sign) -> Move {
+    if sign.kind == EventKind::Unknown {
+        return Move::Unknown;
+    }
+    if sign.kind != EventKind::Completed && precedes(sign, now) {
+        return Move::Late("older than the last applied event");
+    }
+    let status = now.map_or(Status::Queued, |standing| standing.status);
+    match (status, sign.kind) {
+        (_, EventKind::Unknown) => Move::Unknown,
+        (Status::Completed, EventKind::Completed) => Move::Revise,
+        (Status::Completed, _) => Move::Late("the job is completed"),
+        (_, EventKind::Completed) => to(Status::Completed),
+        (Status::Failed | Status::Cancelled, EventKind::Failed | EventKind::Cancelled) => {
+            Move::Late("the job has ended already")
+        }
+        (_, EventKind::Failed) => to(Status::Failed),
+        (_, EventKind::Cancelled) => to(Status::Cancelled),
+        (Status::Queued, EventKind::Retried) => to(Status::Retried),
+        (_, EventKind::Retried) => again(Status::Retried),
+        (Status::Queued | Status::Retried, EventKind::Acquired) => to(Status::Acquired),
+        (Status::Acquired, EventKind::Acquired) if has_newer_lease(sign, now) => {
+            to(Status::Acquired)
+        }
+        (Status::Acquired, EventKind::Acquired) => Move::Late("the lease is not newer"),
+        (Status::Failed | Status::Cancelled, EventKind::Acquired) if follows(sign, now) => {
+            again(Status::Acquired)
+        }
+        (Status::Failed | Status::Cancelled, EventKind::Acquired) => {
+            Move::Late("not shown to be newer than the end")
+        }
+    }
+}
+
+const fn to(status: Status) -> Move {
+    Move::To { status, next_attempt: false }
+}
+
+const fn again(status: Status) -> Move {
+    Move::To { status, next_attempt: true }
+}
+
+fn times(sign: &Sign, now: Option<&Standing>) -> Option<(Timestamp, Timestamp)> {
+    Some((sign.sender_time?, now?.sender_time?))
+}
+
+fn precedes(sign: &Sign, now: Option<&Standing>) -> bool {
+    times(sign, now).is_some_and(|(event, last)| event < last)
+}
+
+fn follows(sign: &Sign, now: Option<&Standing>) -> bool {
+    times(sign, now).is_some_and(|(event, last)| event > last)
+}
+
+fn has_newer_lease(sign: &Sign, now: Option<&Standing>) -> bool {
+    sign.lease_expiry > now.and_then(|standing| standing.lease_expiry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use EventKind as E;
+    use Status as S;
+
+    const fn at(millis: u64) -> Option<Timestamp> {
+        Some(Timestamp::from_millis(millis))
+    }
+
+    /// Last applied at 100, lease until 200.
+    fn standing(status: Status) -> Standing {
+        Standing { status, sender_time: at(100), lease_expiry: at(200) }
+    }
+
+    fn outcome(status: Option<Status>, kind: EventKind, time: u64, lease: u64) -> Move {
+        let sign = Sign { kind, sender_time: at(time), lease_expiry: at(lease) };
+        transition(status.map(standing).as_ref(), &sign)
+    }
+
+    /// Every cell of the table for an event that is newer and has a newer
+    /// lease. Columns: acquired, completed, failed, cancelled, retried.
+    #[test]
+    fn every_cell_for_newer_events() {
+        let kinds = [E::Acquired, E::Completed, E::Failed, E::Cancelled, E::Retried];
+        let final_ = Move::Late("the job is completed");
+        let ended = Move::Late("the job has ended already");
+        let fresh = [to(S::Acquired), to(S::Completed), to(S::Failed), to(S::Cancelled)];
+        let row = |last| [fresh[0], fresh[1], fresh[2], fresh[3], last];
+        let over = [again(S::Acquired), to(S::Completed), ended, ended, again(S::Retried)];
+        let table = [
+            (None, row(to(S::Retried))),
+            (Some(S::Queued), row(to(S::Retried))),
+            (Some(S::Retried), row(again(S::Retried))),
+            (Some(S::Acquired), row(again(S::Retried))),
+            (Some(S::Failed), over),
+            (Some(S::Cancelled), over),
+            (Some(S::Completed), [final_, Move::Revise, final_, final_, final_]),
+        ];
+        for (status, want) in table {
+            for (kind, want) in kinds.iter().zip(want) {
+                assert_eq!(outcome(status, *kind, 101, 201), want, "{status:?} {kind:?}");
+            }
+            assert_eq!(outcome(status, E::Unknown, 101, 201), Move::Unknown);
+        }
+    }
+
+    #[test]
+    fn only_a_result_may_be_older_than_the_last_event() {
+        for status in [S::Queued, S::Acquired, S::Retried, S::Failed, S::Cancelled, S::Completed] {
+            for kind in [E::Acquired, E::Failed, E::Cancelled, E::Retried] {
+                let late = Move::Late("older than the last applied event");
+                assert_eq!(outcome(Some(status), kind, 99, 201), late, "{status:?} {kind:?}");
+            }
+            let want = if status == S::Completed { Move::Revise } else { to(S::Completed) };
+            assert_eq!(outcome(Some(status), E::Completed, 99, 99), want);
+        }
+        assert_eq!(outcome(None, E::Failed, 0, 0), to(S::Failed));
+    }
+
+    #[test]
+    fn a_held_job_takes_only_a_newer_lease() {
+        assert_eq!(outcome(Some(S::Acquired), E::Acquired, 100, 201), to(S::Acquired));
+        let old = Move::Late("the lease is not newer");
+        assert_eq!(outcome(Some(S::Acquired), E::Acquired, 100, 200), old);
+        let bare = Sign { kind: E::Acquired, sender_time: None, lease_expiry: None };
+        assert_eq!(transition(Some(&standing(S::Acquired)), &bare), old);
+    }
+
+    #[test]
+    fn an_ended_job_is_taken_up_only_by_what_is_newer() {
+        let unproven = Move::Late("not shown to be newer than the end");
+        for status in [S::Failed, S::Cancelled] {
+            assert_eq!(outcome(Some(status), E::Acquired, 100, 300), unproven);
+            let undated = Sign { kind: E::Acquired, sender_time: None, lease_expiry: at(300) };
+            assert_eq!(transition(Some(&standing(status)), &undated), unproven);
+            let blank = Standing { status, sender_time: None, lease_expiry: None };
+            let dated = Sign { kind: E::Acquired, sender_time: at(300), lease_expiry: at(300) };
+            assert_eq!(transition(Some(&blank), &dated), unproven);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Points in time, as the milliseconds since the epoch that all JSON uses.
+//!
+//! Nothing here reads a clock: the caller passes `now`.
+
+use chrono::{DateTime, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+
+/// One second in milliseconds.
+pub const SECOND: u64 = 1_000;
+/// One hour in milliseconds.
+pub const HOUR: u64 = 3_600 * SECOND;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The point `millis` after the epoch.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The point `seconds` after the epoch.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(SECOND))
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// This point plus `millis`.
+    #[must_use]
+    pub const fn plus(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// Milliseconds from `earlier` to this point; 0 if it is not earlier.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The UTC day as `2025-12-27`, for keys that sort by day.
+    #[must_use]
+    pub fn day(self) -> String {
+        i64::try_from(self.0)
+            .ok()
+            .and_then(DateTime::from_timestamp_millis)
+            .map_or_else(|| "unknown".to_owned(), |time| time.format("%Y-%m-%d").to_string())
+    }
+
+    /// ISO 8601 basic format in UTC, as in `X-Amz-Date`: `20251227T203935Z`.
+    #[must_use]
+    pub fn parse_basic(text: &str) -> Option<Self> {
+        let time = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").ok()?;
+        Self::from_signed(time.and_utc().timestamp_millis())
+    }
+
+    /// RFC 3339, as in Azure's `se`: `2025-12-27T22:39:35Z`.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let time = DateTime::parse_from_rfc3339(text).ok()?;
+        Self::from_signed(time.timestamp_millis())
+    }
+
+    fn from_signed(millis: i64) -> Option<Self> {
+        u64::try_from(millis).ok().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_and_extended_forms_name_the_same_point() {
+        let basic = Timestamp::parse_basic("20251227T223935Z");
+        assert_eq!(basic, Some(Timestamp::from_millis(1_766_875_175_000)));
+        assert_eq!(basic, Timestamp::parse_rfc3339("2025-12-27T22:39:35Z"));
+        assert_eq!(basic.map(Timestamp::day).as_deref(), Some("2025-12-27"));
+    }
+
+    #[test]
+    fn nonsense_is_no_time() {
+        for text in ["", "20251327T000000Z", "2025-12-27", "x", "00000101T000000Z"] {
+            assert_eq!(Timestamp::parse_basic(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The timeline: one entry a delivery, one for each thing that hookvault did.
+
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most that a reader gets inline of one body, in bytes.
+pub const MAX_INLINE_BODY: usize = 16 * 1024;
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// The delivery changed the job.
+    Applied,
+    /// It repeated an earlier delivery.
+    Duplicate,
+    /// It came too late to change anything.
+    Late,
+    /// Its type is not known.
+    Unknown,
+    /// A file was copied, or could not be.
+    Copy,
+}
+
+/// How much the sender of a delivery is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Trust {
+    /// It knew the hook token.
+    Token,
+}
+
+/// Where a delivery's body is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BodyAt {
+    /// In the job's object.
+    Object,
+    /// In R2, under this key.
+    Bucket(String),
+}
+
+/// One entry, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Number within the job, from 1.
+    pub n: u32,
+    /// `eventType` as sent; `None` for what hookvault did itself.
+    pub event_type: Option<String>,
+    /// When it came or happened.
+    pub received_at: Timestamp,
+    /// How much the sender is believed; `None` for what hookvault did.
+    pub trust: Option<Trust>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// More in words.
+    pub detail: Option<String>,
+    /// Length of the body in bytes.
+    pub bytes: Option<usize>,
+    /// Where the body is.
+    pub body: Option<BodyAt>,
+}
+
+impl Entry {
+    /// An entry for something that hookvault did.
+    #[must_use]
+    pub const fn own(n: u32, at: Timestamp, outcome: Outcome, detail: String) -> Self {
+        Self {
+            n,
+            event_type: None,
+            received_at: at,
+            trust: None,
+            outcome,
+            detail: Some(detail),
+            bytes: None,
+            body: None,
+        }
+    }
+}

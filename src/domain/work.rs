@@ -1,0 +1,78 @@
+//! The work that a job still needs, and when the alarm must ring for it.
+//!
+//! Pending work is derived from the record, never stored beside it, so the two
+//! can't disagree. Being woken early is harmless.
+
+use super::job::{FileState, Job};
+use super::retry;
+use super::time::Timestamp;
+
+/// Most files that one run copies. A run must stay under the platform's 50
+/// subrequests: a copy needs at most the fetch with three redirects and two
+/// store calls, but two as a rule, which leaves room for publishing.
+pub const MAX_COPIES_A_RUN: usize = 16;
+
+/// Something that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Point the id's object here.
+    Link,
+    /// Copy file `n`.
+    Copy(u32),
+    /// Write the settled record to KV and the manifest to R2.
+    Publish,
+}
+
+/// What is due now, and when the next thing will be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Due tasks, the most urgent first.
+    pub due: Vec<Task>,
+    /// The earliest time at which another task becomes due.
+    pub wake: Option<Timestamp>,
+}
+
+/// Derives the pending work of `job`.
+#[must_use]
+pub fn plan(job: &Job, now: Timestamp) -> Plan {
+    let mut plan = Plan::default();
+    if job.unlinked_id.is_some() {
+        plan.add(Task::Link, job.work.link_at, now);
+    }
+    let mut pending: Vec<_> =
+        job.files.iter().filter(|file| file.state == FileState::Pending).collect();
+    pending.sort_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
+    for file in pending {
+        plan.add(Task::Copy(file.n), file.not_before, now);
+    }
+    if job.is_settled() && job.work.published_version < job.version {
+        plan.add(Task::Publish, job.work.publish_at, now);
+    }
+    plan
+}
+
+impl Plan {
+    fn add(&mut self, task: Task, at: Timestamp, now: Timestamp) {
+        if at <= now {
+            self.due.push(task);
+        } else {
+            self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+        }
+    }
+
+    /// When the alarm must ring: at once if something is due.
+    #[must_use]
+    pub fn alarm(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.due.is_empty() { self.wake } else { Some(now) }
+    }
+}
+
+/// When to try again if a run that begins now never comes to its end. It must
+/// be longer than a run that goes well: alarms of one object do not overlap,
+/// so ringing too early only costs an empty run.
+#[must_use]
+pub fn watchdog(runs: u32, base_ms: u64, now: Timestamp) -> Timestamp {
+    /// 30 s at the default base of 2 s.
+    const BASES: u64 = 15;
+    now.plus(retry::backoff(runs, base_ms.saturating_mul(BASES), u32::MAX / 2))
+}

@@ -1,0 +1,12 @@
+//! hookvault receives the webhooks of AI-generation queues at the edge, copies
+//! the output files out of their presigned URLs before those expire, and
+//! serves the job's record and its files for good.
+//!
+//! - [`domain`]: every decision, without a clock or a socket; also built and
+//!   tested on the host.
+//! - `worker` (wasm only): what obeys them. `entry` takes requests, `hook`
+//!   takes deliveries, `jobs` and `files` answer readers, `job_object` is the
+//!   Durable Object that holds one job, `transfer` copies files, `platform` is
+//!   the clock and the rest of the runtime.
+
+pub mod domain;
