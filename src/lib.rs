@@ -4,9 +4,12 @@
 //!
 //! - [`domain`]: every decision, without a clock or a socket; also built and
 //!   tested on the host.
-//! - `worker` (wasm only): what obeys them. `entry` takes requests, `hook`
+//! - `edge` (wasm only): what obeys them. `entry` takes requests, `hook`
 //!   takes deliveries, `jobs` and `files` answer readers, `job_object` is the
 //!   Durable Object that holds one job, `transfer` copies files, `platform` is
 //!   the clock and the rest of the runtime.
 
 pub mod domain;
+
+#[cfg(target_arch = "wasm32")]
+mod edge;

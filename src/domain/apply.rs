@@ -27,6 +27,8 @@ pub struct Arrival<'a> {
     pub at: Timestamp,
     /// Its body.
     pub text: &'a str,
+    /// SHA-256 of its body in hex.
+    pub sha256: &'a str,
     /// Its body, read.
     pub event: Event<'a>,
     /// The files in it, if it holds a result.
@@ -250,6 +252,7 @@ fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, detail: Option<String>
         outcome,
         detail: (!details.is_empty()).then(|| details.join("; ")),
         bytes: Some(arrival.text.len()),
+        sha256: Some(arrival.sha256.to_owned()),
         body: Some(arrival.body.clone()),
     }
 }

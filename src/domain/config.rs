@@ -112,9 +112,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn number(&mut self, name: &str, default: u64) -> u64 {
-        let Some(text) = self.get(name) else { return default };
+        let Some(text) = self.get(name) else {
+            return default;
+        };
         text.parse().unwrap_or_else(|_| {
-            self.mistakes.push(format!("{name} is {text:?}, not a whole number; {default} is used"));
+            self.mistakes
+                .push(format!("{name} is {text:?}, not a whole number; {default} is used"));
             default
         })
     }
@@ -123,7 +126,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let list = self.get("ALLOWED_SOURCE_HOSTS").unwrap_or_else(|| DEFAULT_SOURCES.to_owned());
         let (policy, refused) = SourcePolicy::parse(&list);
         for entry in refused {
-            self.mistakes.push(format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host; it is left out"));
+            self.mistakes
+                .push(format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host; it is left out"));
         }
         policy
     }
@@ -131,9 +135,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn public_url(&mut self) -> Option<String> {
         let text = self.get("PUBLIC_URL")?;
         let url = text.trim_end_matches('/');
-        let is_origin = super::source::read(url).is_ok_and(|u| u.path() == "/" && u.query().is_none());
+        let is_origin =
+            super::source::read(url).is_ok_and(|u| u.path() == "/" && u.query().is_none());
         if !is_origin {
-            self.mistakes.push(format!("PUBLIC_URL is {text:?}, not like https://vault.example; it is not used"));
+            self.mistakes.push(format!(
+                "PUBLIC_URL is {text:?}, not like https://vault.example; it is not used"
+            ));
         }
         is_origin.then(|| url.to_owned())
     }

@@ -18,17 +18,6 @@ pub struct Stored {
     pub verified: bool,
 }
 
-/// Notes that a try to copy file `n` begins; returns whether it still should.
-pub fn begin(job: &mut Job, n: u32) -> bool {
-    match job.file_mut(n) {
-        Some(file) if file.state == FileState::Pending => {
-            file.attempts += 1;
-            true
-        }
-        _ => false,
-    }
-}
-
 /// Notes how the copy of file `n` ended. The entry is for the timeline; a
 /// failure that only repeats the last one makes none.
 pub fn end(
@@ -40,13 +29,14 @@ pub fn end(
     entropy: u32,
 ) -> Option<Entry> {
     let file = job.file_mut(n).filter(|file| file.state == FileState::Pending)?;
-    let (before, url) = (file.error.clone(), file.name.clone());
+    file.attempts += 1;
+    let (before, name) = (file.error.clone(), file.name.clone());
     let detail = match outcome {
         Ok(stored) => {
             file.state = FileState::Stored;
             file.slack_ms = file.expires_at.map(|deadline| deadline.since(now));
             file.error = None;
-            let detail = format!("file {n} ({url}) stored, {} bytes", stored.size);
+            let detail = format!("file {n} ({name}) stored, {} bytes", stored.size);
             file.size = Some(stored.size);
             file.etag = Some(stored.etag);
             file.content_type = Some(stored.content_type);
@@ -66,7 +56,7 @@ pub fn end(
                 }
             };
             let news = before.as_ref() != Some(&failure.message) || fate == "lost";
-            let detail = format!("file {n} ({url}) {fate}: {}", failure.message);
+            let detail = format!("file {n} ({name}) {fate}: {}", failure.message);
             file.error = Some(failure.message);
             news.then_some(detail)
         }

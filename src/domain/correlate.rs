@@ -67,7 +67,9 @@ fn file_id(text: &str) -> Option<String> {
     let mut agreed: Option<String> = None;
     let mut differ = false;
     json::walk(text, |_, token, _| {
-        let Some(url) = json::decode_string(token) else { return };
+        let Some(url) = json::decode_string(token) else {
+            return;
+        };
         let Some(id) = output_id(&url) else { return };
         match &agreed {
             Some(first) if first != id => differ = true,
@@ -128,7 +130,9 @@ mod tests {
 
     #[test]
     fn an_id_that_is_none_is_named_and_not_replaced() {
-        for bad in ["\"a/../b\"", "\"\"", "\"..\"", "\"ref:a\"", &format!("\"{}\"", "9".repeat(10_000))] {
+        for bad in
+            ["\"a/../b\"", "\"\"", "\"..\"", "\"ref:a\"", &format!("\"{}\"", "9".repeat(10_000))]
+        {
             let found = identity(&format!(r#"{{"jobId": {bad}, "job_id": "other"}}"#));
             assert_eq!(found.body_id, None, "{bad}");
             assert!(found.refused.is_some_and(|why| why.contains("jobId") && why.len() < 300));

@@ -102,7 +102,9 @@ pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
         if path.top_key().is_some_and(|key| ENVELOPE.contains(&key.as_ref())) {
             return;
         }
-        let Some(text) = json::decode_string(token) else { return };
+        let Some(text) = json::decode_string(token) else {
+            return;
+        };
         let key = path.key();
         match classify(&text, token, &span, key.as_deref(), policy) {
             Class::Text => {}
@@ -264,7 +266,9 @@ fn described(body: &str) -> HashMap<String, Beside> {
         let text = json::decode_string(token);
         match key.as_ref() {
             "file_name" => beside.name = text.map(std::borrow::Cow::into_owned),
-            "content_type" => beside.content_type = text.filter(|t| is_type(t)).map(|t| t.into_owned()),
+            "content_type" => {
+                beside.content_type = text.filter(|t| is_type(t)).map(std::borrow::Cow::into_owned)
+            }
             _ => beside.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
         }
     });

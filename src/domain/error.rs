@@ -104,7 +104,8 @@ impl Problem {
             "status": self.status(),
             "detail": self.detail(),
         });
-        if let (Self::NoResult { error: Some(error), .. }, Some(object)) = (self, body.as_object_mut())
+        if let (Self::NoResult { error: Some(error), .. }, Some(object)) =
+            (self, body.as_object_mut())
             && let Ok(error) = serde_json::from_str(error)
         {
             object.insert("error".to_owned(), error);

@@ -3,7 +3,7 @@
 use super::time::Timestamp;
 use url::Url;
 
-/// Query keys that only a presigned URL has (AWS, Google, Azure, CloudFront).
+/// Query keys that only a presigned URL has (AWS, Google, Azure, `CloudFront`).
 pub const SIGNATURE_KEYS: [&str; 4] = ["X-Amz-Signature", "X-Goog-Signature", "sig", "Signature"];
 
 /// Whether the URL's right to be fetched is in its query, so that the same
@@ -14,7 +14,7 @@ pub fn is_presigned(url: &Url) -> bool {
 }
 
 /// When the URL stops working: AWS's and Google's signing date plus lifetime,
-/// Azure's `se`, CloudFront's `Expires`; `None` if it says nothing.
+/// Azure's `se`, `CloudFront`'s `Expires`; `None` if it says nothing.
 #[must_use]
 pub fn deadline(url: &Url) -> Option<Timestamp> {
     dated(url, "X-Amz-Date", "X-Amz-Expires")

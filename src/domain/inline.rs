@@ -49,7 +49,11 @@ pub(super) fn find(text: &str, token: &str, key: Option<&str>) -> Option<Inline>
         let (head, data) = text.split_once(',')?;
         let (content_type, encoding) = data_uri_head(head);
         let start = token.find(',')? + 1;
-        return is_decodable(data, encoding).then_some(Inline { span: start..end, encoding, content_type });
+        return is_decodable(data, encoding).then_some(Inline {
+            span: start..end,
+            encoding,
+            content_type,
+        });
     }
     let named = key.is_some_and(|key| key.ends_with("_uri") || key == "b64_json");
     if !named || !is_base64(text) {
@@ -109,15 +113,12 @@ pub(super) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
     let mut rest = bytes;
     while let Some((&byte, after)) = rest.split_first() {
         let escaped = (byte == b'%').then(|| after.get(..2)).flatten();
-        match escaped.and_then(|digits| hex::decode(digits).ok()) {
-            Some(decoded) => {
-                out.extend(decoded);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(byte);
-                rest = after;
-            }
+        if let Some(decoded) = escaped.and_then(|digits| hex::decode(digits).ok()) {
+            out.extend(decoded);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            out.push(byte);
+            rest = after;
         }
     }
     out
@@ -135,7 +136,7 @@ mod tests {
 
     fn round_trip(text: &str, token: &str, key: Option<&str>) -> Option<(Vec<u8>, Option<String>)> {
         let found = find(text, token, key)?;
-        Some((decode(&token[found.span], found.encoding)?, found.content_type))
+        Some((decode(token.get(found.span)?, found.encoding)?, found.content_type))
     }
 
     #[test]

@@ -114,6 +114,8 @@ pub struct Work {
     pub link_attempts: u32,
     /// Not before this time: link.
     pub link_at: Timestamp,
+    /// The last timeline entry that was moved to another object.
+    pub moved_events: u32,
 }
 
 /// Where a file is on its way.
@@ -378,12 +380,9 @@ impl Source {
     pub fn of(origin: &Origin, delivery: u32) -> Self {
         match origin {
             Origin::Url { url, host } => Self::Url { url: url.clone(), host: host.clone() },
-            Origin::Inline { span, encoding } => Self::Inline {
-                delivery,
-                start: span.start,
-                end: span.end,
-                encoding: *encoding,
-            },
+            Origin::Inline { span, encoding } => {
+                Self::Inline { delivery, start: span.start, end: span.end, encoding: *encoding }
+            }
         }
     }
 }

@@ -117,7 +117,11 @@ pub fn members(text: &str) -> Vec<Member<'_>> {
     found
 }
 
-fn member(text: &str, key: Option<Range<usize>>, value: Option<Range<usize>>) -> Option<Member<'_>> {
+fn member(
+    text: &str,
+    key: Option<Range<usize>>,
+    value: Option<Range<usize>>,
+) -> Option<Member<'_>> {
     let (key, value) = (key?, value?);
     Some(Member {
         key: decode_string(text.get(key.clone())?)?,
@@ -321,7 +325,8 @@ mod tests {
     #[test]
     fn members_keep_their_text_and_repetitions() {
         let text = "{ \"a\" : [1, {\"a\":2}] ,\n\"b\":\"x,}\", \"a\":3 }";
-        let found: Vec<_> = members(text).into_iter().map(|m| (m.key.into_owned(), m.value)).collect();
+        let found: Vec<_> =
+            members(text).into_iter().map(|m| (m.key.into_owned(), m.value)).collect();
         let want = [("a", r#"[1, {"a":2}]"#), ("b", "\"x,}\""), ("a", "3")];
         assert_eq!(found, want.map(|(k, v)| (k.to_owned(), v)));
         assert!(members("{}").is_empty());

@@ -92,11 +92,7 @@ fn hook_urls(text: &str) -> Option<String> {
 
 /// Replaces, after each `mark`, as many bytes as `length` tells; `None` if
 /// there was nothing to replace.
-fn replace_after(
-    text: &str,
-    mark: &str,
-    length: impl Fn(&str) -> Option<usize>,
-) -> Option<String> {
+fn replace_after(text: &str, mark: &str, length: impl Fn(&str) -> Option<usize>) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;
     let mut replaced = false;

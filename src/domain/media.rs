@@ -141,7 +141,9 @@ mod tests {
 
     #[test]
     fn documents_that_run_script_are_told_apart() {
-        for media in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "x/y"] {
+        for media in
+            ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "x/y"]
+        {
             assert!(may_run_script(media), "{media}");
         }
         for media in ["video/mp4", "image/png", "application/pdf", OCTET_STREAM] {

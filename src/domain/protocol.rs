@@ -8,7 +8,7 @@ use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Trust};
 use serde::{Deserialize, Serialize};
 
-/// Largest text that an object stores itself, in bytes: SQLite values end at
+/// Largest text that an object stores itself, in bytes: `SQLite` values end at
 /// 2 MB, and a text with one character beyond Latin-1 takes two bytes each.
 pub const MAX_OBJECT_TEXT: usize = 256 * 1024;
 
@@ -85,8 +85,8 @@ pub enum Command {
     /// To an id's object: the job of this id lives at `home`; lead there,
     /// unless there is a job or a link here already.
     PointTo(ObjectName),
-    /// The record and its result.
-    Read,
+    /// The record and its result, now or when there is news.
+    Read(Option<Wait>),
     /// Timeline entries after `after`, at most `limit`, with bodies that are
     /// in the object and small.
     Timeline {
@@ -97,6 +97,29 @@ pub enum Command {
     },
     /// The body of timeline entry `n`.
     Body(u32),
+}
+
+/// What a reader waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// The version that the reader has; `None` if it has none.
+    pub version: Option<u64>,
+    /// Whether only a settled job is news.
+    pub settled: bool,
+    /// When the reader wants an answer, whatever it is.
+    pub until: Timestamp,
+}
+
+impl Wait {
+    /// Whether `job` is what the reader waits for. A job that is not known yet
+    /// has no version, as has a reader who gives none.
+    #[must_use]
+    pub fn is_over(&self, job: Option<&Job>) -> bool {
+        match job {
+            Some(job) if self.settled => job.is_settled(),
+            job => job.map(|job| job.version) != self.version,
+        }
+    }
 }
 
 /// An object's answer.

@@ -31,13 +31,20 @@ pub fn slice(header: Option<&str>, size: u64) -> Slice {
     }
 }
 
-enum Asked {
+/// A single range as it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// From this byte to the end.
     From(u64),
+    /// From the first to the second, both included.
     Between(u64, u64),
+    /// As many last bytes.
     Last(u64),
 }
 
-fn parse(header: &str) -> Option<Asked> {
+/// Reads a `Range` header; `None` if it is to be ignored.
+#[must_use]
+pub fn parse(header: &str) -> Option<Asked> {
     let (unit, set) = header.trim().split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return None;
@@ -53,9 +60,11 @@ fn parse(header: &str) -> Option<Asked> {
 }
 
 fn number(text: &str) -> Option<u64> {
-    // More digits than fit mean "beyond any file".
+    /// The largest number that the runtime takes (2^53 - 1); more digits mean
+    /// "beyond any file" as well.
+    const MAX: u64 = (1 << 53) - 1;
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(u64::MAX))
+    digits.then(|| text.parse().unwrap_or(MAX).min(MAX))
 }
 
 fn part(first: u64, last: u64, size: u64) -> Slice {
@@ -68,7 +77,9 @@ fn part(first: u64, last: u64, size: u64) -> Slice {
 /// Whether `If-None-Match` names the file's tag: the client has it already.
 #[must_use]
 pub fn is_known(if_none_match: Option<&str>, etag: &str) -> bool {
-    let Some(header) = if_none_match else { return false };
+    let Some(header) = if_none_match else {
+        return false;
+    };
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     header.trim() == "*" || header.split(',').any(|tag| bare(tag) == bare(etag))
 }
@@ -109,7 +120,17 @@ mod tests {
 
     #[test]
     fn other_headers_mean_the_whole_file() {
-        let odd = ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes=0-1,5-6", "lines=0-1", "bytes=+1-2"];
+        let odd = [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=5-4",
+            "bytes=0-1,5-6",
+            "lines=0-1",
+            "bytes=+1-2",
+        ];
         for header in odd {
             assert_eq!(slice(Some(header), 100), Slice::Whole, "{header}");
         }

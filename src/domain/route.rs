@@ -60,7 +60,7 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
     let parts: Vec<String> = path
         .trim_start_matches('/')
         .split('/')
-        .map(|part| decode(part))
+        .map(decode)
         .collect::<Option<_>>()
         .ok_or(Refused::NotFound)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -174,7 +174,9 @@ mod tests {
     fn what_is_none_says_why() {
         assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST")));
         assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD")));
-        for path in ["/nothing", "/jobs", "/hook/a/b/c", "/files/7/abc/x", "/jobs/7/events/x/body", "/%ff"] {
+        for path in
+            ["/nothing", "/jobs", "/hook/a/b/c", "/files/7/abc/x", "/jobs/7/events/x/body", "/%ff"]
+        {
             assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
         }
         for path in ["/jobs/a%2Fb", "/jobs/..%2e", "/jobs/a%20b"] {

@@ -113,7 +113,8 @@ pub fn read(text: &str) -> Result<Url, Refusal> {
         _ => return Err(Refusal::NotHttps),
     };
     let written = text.get(..prefix.len()).unwrap_or_default();
-    let exact = written.eq_ignore_ascii_case(prefix) && !text.get(prefix.len()..).unwrap_or_default().starts_with('/');
+    let exact = written.eq_ignore_ascii_case(prefix)
+        && !text.get(prefix.len()..).unwrap_or_default().starts_with('/');
     if exact { Ok(url) } else { Err(Refusal::Malformed) }
 }
 
@@ -134,7 +135,8 @@ impl Entry {
         let url = Url::parse(&format!("https://{}", rest.trim_end_matches('/'))).ok()?;
         let host = url.host()?;
         let bare = url.path() == "/" && url.query().is_none() && url.username().is_empty();
-        let port = rest.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
+        let port =
+            rest.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
         (bare && !rest.contains('*') && !(any_subdomain && is_address(&host))).then(|| Self {
             loopback: is_loopback(&host),
             host: host.to_string(),
@@ -245,7 +247,8 @@ mod tests {
 
     #[test]
     fn entries_that_are_none_are_named() {
-        let (_, refused) = SourcePolicy::parse("a.example,,*.*.b, https://c/d, *.127.0.0.1, ftp://e");
+        let (_, refused) =
+            SourcePolicy::parse("a.example,,*.*.b, https://c/d, *.127.0.0.1, ftp://e");
         assert_eq!(refused, ["*.*.b", "https://c/d", "*.127.0.0.1", "ftp://e"]);
     }
 }

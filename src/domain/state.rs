@@ -149,6 +149,7 @@ mod tests {
     use EventKind as E;
     use Status as S;
 
+    #[expect(clippy::unnecessary_wraps, reason = "every use wants an optional time")]
     const fn at(millis: u64) -> Option<Timestamp> {
         Some(Timestamp::from_millis(millis))
     }

@@ -58,6 +58,8 @@ pub struct Entry {
     pub detail: Option<String>,
     /// Length of the body in bytes.
     pub bytes: Option<usize>,
+    /// SHA-256 of the body in hex.
+    pub sha256: Option<String>,
     /// Where the body is.
     pub body: Option<BodyAt>,
 }
@@ -74,6 +76,7 @@ impl Entry {
             outcome,
             detail: Some(detail),
             bytes: None,
+            sha256: None,
             body: None,
         }
     }

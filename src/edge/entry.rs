@@ -1,0 +1,15 @@
+//! Where the runtime comes in.
+
+use super::http;
+use worker::{Context, Env, Request, Response, event};
+
+#[event(start)]
+fn start() {
+    // For readable messages only: nothing may panic.
+    console_error_panic_hook::set_once();
+}
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    http::answer(request, &env).await
+}

@@ -1,0 +1,153 @@
+//! Routes to handlers, problems to responses. The only place where the status
+//! of a failure is set.
+
+use super::platform::{self, During, Failure};
+use super::{files, hook, jobs, unmatched};
+use crate::domain::auth;
+use crate::domain::config::{BadSecret, Config};
+use crate::domain::error::Problem;
+use crate::domain::route::{Refused, Route, route};
+use worker::{Env, Headers, Request, Response, ResponseBuilder};
+
+/// What a handler works with.
+pub struct Call<'a> {
+    /// The bindings.
+    pub env: &'a Env,
+    /// The configuration.
+    pub config: &'a Config,
+    /// The request's URL, for its query and origin.
+    pub url: worker::Url,
+    /// The request's headers.
+    pub headers: Headers,
+    /// Whether only the head of the answer is wanted.
+    pub head: bool,
+}
+
+impl Call<'_> {
+    /// A request header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).ok().flatten()
+    }
+
+    /// The first value of a query parameter.
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// A query parameter that is a whole number.
+    pub fn number(&self, name: &str, default: u32) -> Result<u32, Problem> {
+        let Some(text) = self.query(name) else {
+            return Ok(default);
+        };
+        text.parse().map_err(|_| {
+            Problem::BadRequest(format!("`{name}` is {text:?}; it must be a whole number"))
+        })
+    }
+
+    /// Passes holders of the API token or, to read, of the read token.
+    pub fn require_reader(&self) -> Result<(), Problem> {
+        let api = self.config.api.as_ref().map_err(BadSecret::clone)?;
+        let given = self.header("authorization");
+        let token = given.as_deref().and_then(auth::credential).unwrap_or_default();
+        let is_reader = self.config.read.as_ref().is_some_and(|tokens| tokens.accept(token));
+        if api.accept(token) || is_reader {
+            return Ok(());
+        }
+        Err(Problem::Unauthorized("send `Authorization: Bearer <API_TOKEN>`"))
+    }
+}
+
+impl From<BadSecret> for Problem {
+    fn from(bad: BadSecret) -> Self {
+        Self::Misconfigured(bad)
+    }
+}
+
+/// Answers a request, whatever happens.
+pub async fn answer(request: Request, env: &Env) -> worker::Result<Response> {
+    let config = platform::config(env);
+    match dispatch(request, env, &config).await {
+        Ok(response) => Ok(response),
+        Err(problem) => refuse(&problem, &config),
+    }
+}
+
+async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Response, Problem> {
+    let url = request.url().during("reading the request's URL")?;
+    let method = request.method();
+    let call = Call {
+        env,
+        config,
+        head: method == worker::Method::Head,
+        headers: request.headers().clone(),
+        url,
+    };
+    let found = route(method.as_ref(), call.url.path());
+    match found.map_err(|refused| explain(refused, &call))? {
+        Route::Hook { token, reference } => {
+            hook::receive(&call, &mut request, token.as_deref(), reference).await
+        }
+        Route::Job(name) => jobs::record(&call, &name).await,
+        Route::Result(name) => jobs::result(&call, &name).await,
+        Route::Events(name) => jobs::events(&call, &name).await,
+        Route::EventBody(name, n) => jobs::event_body(&call, &name, n).await,
+        Route::File { job, nonce, n, name } => {
+            files::serve(&call, &files::Link { job, nonce, n, name }).await
+        }
+        Route::Unmatched => unmatched::list(&call).await,
+        Route::UnmatchedBody(key) => unmatched::body(&call, &key).await,
+        Route::Health => Ok(text("ok\n")?),
+        Route::Home => Ok(text(HOME)?),
+    }
+}
+
+const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \
+                    read GET /jobs/{id} and the files it names.\n";
+
+/// A path that is no route tells strangers nothing about ids.
+fn explain(refused: Refused, call: &Call<'_>) -> Problem {
+    match refused {
+        Refused::NotFound => Problem::NotFound("there is no such route".to_owned()),
+        Refused::MethodNotAllowed(allow) => Problem::MethodNotAllowed(allow),
+        Refused::BadName(name) => match call.require_reader() {
+            Ok(()) => Problem::NotFound(format!("{name:?} can be no job id or reference")),
+            Err(problem) => problem,
+        },
+    }
+}
+
+fn refuse(problem: &Problem, config: &Config) -> worker::Result<Response> {
+    if let Problem::Internal(text) = problem {
+        platform::log_error(&crate::domain::mask::plain_text(text, config.hook_tokens()));
+    }
+    let mut builder = base("application/problem+json")?.with_status(problem.status());
+    for (name, value) in problem.headers() {
+        builder = builder.with_header(name, &value)?;
+    }
+    Ok(builder.fixed(problem.body().into_bytes()))
+}
+
+fn base(content_type: &str) -> worker::Result<ResponseBuilder> {
+    Response::builder()
+        .with_header("content-type", content_type)?
+        .with_header("cache-control", "no-store")?
+        .with_header("x-content-type-options", "nosniff")
+}
+
+/// A JSON answer.
+pub fn json(status: u16, body: String) -> Result<Response, Failure> {
+    let builder = base("application/json").during("building the answer")?;
+    Ok(builder.with_status(status).fixed(body.into_bytes()))
+}
+
+fn text(body: &str) -> Result<Response, Failure> {
+    let builder = base("text/plain; charset=utf-8").during("building the answer")?;
+    Ok(builder.fixed(body.as_bytes().to_vec()))
+}
+
+/// Bytes that a stranger wrote: never shown, only downloaded.
+pub fn bytes(body: Vec<u8>) -> Result<Response, Failure> {
+    let builder = base("application/octet-stream").during("building the answer")?;
+    let builder = builder.with_header("content-disposition", "attachment");
+    Ok(builder.during("building the answer")?.fixed(body))
+}

@@ -1,0 +1,88 @@
+//! The one loop for all pending work.
+
+use super::Job;
+use crate::domain::retry;
+use crate::domain::time::SECOND;
+use crate::domain::work::{self, MAX_COPIES_A_RUN, Task};
+use crate::edge::platform::{self, Failure};
+
+/// A run begins nothing after this long. With the ten minutes that a copy may
+/// take, it stays below the platform's 15.
+pub(super) const MAX_RUN_MS: u64 = 4 * 60 * SECOND;
+
+impl Job {
+    /// Does what is due.
+    ///
+    /// 1. Durably counts the run and sets a watchdog, so that a run that dies
+    ///    anywhere is followed by another, however often.
+    /// 2. Works, one thing after the other, within the run's budget. Copies
+    ///    overlap; their records do not.
+    /// 3. Sets the exact next alarm.
+    pub(super) async fn run(&self) -> Result<(), Failure> {
+        let Some(mut job) = self.store().job().await? else {
+            return Ok(());
+        };
+        let begun = platform::now();
+        job.work.runs += 1; // (1)
+        self.store().save(&job).await?;
+        let watchdog = work::watchdog(job.work.runs, self.retry_base_ms(), begun);
+        platform::set_alarm_at(self.store().storage(), watchdog).await?;
+        let mut copies = 0;
+        while copies < MAX_COPIES_A_RUN && platform::now().since(begun) < MAX_RUN_MS {
+            let Some(job) = self.store().job().await? else {
+                break;
+            };
+            let due = work::plan(&job, platform::now()).due;
+            match due.first() {
+                None => break,
+                Some(Task::Link) => self.try_link().await?, // (2)
+                Some(Task::Publish) => self.publish().await?,
+                Some(Task::Copy(_)) => {
+                    let files: Vec<u32> = due.iter().filter_map(file_of).collect();
+                    copies += self.copy(job, &files, MAX_COPIES_A_RUN - copies, begun).await?;
+                }
+            }
+        }
+        self.rest().await // (3)
+    }
+
+    async fn rest(&self) -> Result<(), Failure> {
+        let store = self.store();
+        let Some(mut job) = store.job().await? else {
+            return Ok(());
+        };
+        job.work.runs = 0;
+        store.save(&job).await?;
+        let now = platform::now();
+        match work::plan(&job, now).alarm(now) {
+            Some(at) => platform::set_alarm_at(store.storage(), at).await,
+            None => platform::clear_alarm(store.storage()).await,
+        }
+    }
+
+    async fn try_link(&self) -> Result<(), Failure> {
+        let Err(Failure(text)) = self.link().await else {
+            return Ok(());
+        };
+        platform::log_error(&text);
+        let Some(mut job) = self.store().job().await? else {
+            return Ok(());
+        };
+        job.work.link_attempts += 1;
+        job.work.link_at = self.later(job.work.link_attempts);
+        self.store().save(&job).await
+    }
+
+    /// When to try again what has failed as many times.
+    pub(super) fn later(&self, attempts: u32) -> crate::domain::time::Timestamp {
+        let delay = retry::backoff(attempts, self.retry_base_ms(), platform::entropy());
+        platform::now().plus(delay)
+    }
+}
+
+const fn file_of(task: &Task) -> Option<u32> {
+    match task {
+        Task::Copy(n) => Some(*n),
+        Task::Link | Task::Publish => None,
+    }
+}

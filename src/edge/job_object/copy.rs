@@ -1,0 +1,144 @@
+//! Copies a job's files: several at a time, noted one after the other.
+
+use super::Job;
+use super::alarm::MAX_RUN_MS;
+use crate::domain::copied::{self, Stored};
+use crate::domain::inline;
+use crate::domain::job::{File, Job as Record, Source};
+use crate::domain::media;
+use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::BodyAt;
+use crate::edge::bucket;
+use crate::edge::platform::{self, Failure};
+use crate::edge::store::Batch;
+use crate::edge::transfer::{self, Order};
+use futures_util::{StreamExt, future::ready, stream};
+use std::collections::HashMap;
+use std::pin::pin;
+use worker::Bucket;
+
+/// Files of one job that are copied at the same time.
+const AT_ONCE: usize = 4;
+/// MD5 refusals after which a file is stored without the check: the tag was
+/// not an MD5 of the content then (KMS-style).
+const MAX_MD5_REFUSALS: u32 = 2;
+
+impl Job {
+    /// Copies the first `most` of `files`; returns how many were tried.
+    ///
+    /// The transfers overlap, the notes of their ends do not: the input gate
+    /// keeps other events out between a read and its write, but not another
+    /// future of this same event.
+    pub(super) async fn copy(
+        &self,
+        job: Record,
+        files: &[u32],
+        most: usize,
+        begun: Timestamp,
+    ) -> Result<usize, Failure> {
+        let in_time = |_: &u32| ready(platform::now().since(begun) < MAX_RUN_MS);
+        let transfers = stream::iter(files.iter().copied().take(most))
+            .take_while(in_time)
+            .map(|n| self.transfer(&job, n))
+            .buffer_unordered(AT_ONCE);
+        let mut transfers = pin!(transfers);
+        let mut tried = 0;
+        while let Some((n, outcome)) = transfers.next().await {
+            self.note_end(n, outcome).await?;
+            tried += 1;
+        }
+        Ok(tried)
+    }
+
+    async fn transfer(&self, job: &Record, n: u32) -> (u32, Result<Stored, CopyFailure>) {
+        let outcome = match job.file(n) {
+            Some(file) => self.fetch_file(job, file).await,
+            None => Err(hiccup(Failure(format!("there is no file {n}")))),
+        };
+        (n, outcome)
+    }
+
+    async fn note_end(&self, n: u32, outcome: Result<Stored, CopyFailure>) -> Result<(), Failure> {
+        let Some(mut job) = self.store().job().await? else {
+            return Ok(());
+        };
+        let (now, base_ms) = (platform::now(), self.retry_base_ms());
+        let entry = copied::end(&mut job, n, outcome, now, base_ms, platform::entropy());
+        let mut batch = Batch::default();
+        batch.job(&job)?;
+        if let Some(entry) = entry {
+            batch.entry(&entry)?;
+        }
+        self.commit(batch).await
+    }
+
+    async fn fetch_file(&self, job: &Record, file: &File) -> Result<Stored, CopyFailure> {
+        let config = platform::config(&self.env);
+        let bucket = bucket::open(&self.env).map_err(hiccup)?;
+        let Source::Url { url, .. } = &file.source else {
+            return self.unpack(job, file, &bucket).await;
+        };
+        let order = Order {
+            url,
+            sources: &config.sources,
+            key: &file.key,
+            nonce: &job.nonce,
+            name: &file.name,
+            declared_type: file.content_type.as_deref(),
+            max_bytes: config.max_file_bytes,
+            check_md5: file.md5_refusals < MAX_MD5_REFUSALS,
+        };
+        transfer::copy(&bucket, &order).await
+    }
+
+    /// Stores a file that was written into the delivery itself.
+    async fn unpack(
+        &self,
+        job: &Record,
+        file: &File,
+        bucket: &Bucket,
+    ) -> Result<Stored, CopyFailure> {
+        let bytes = self.inline_bytes(&file.source).await?;
+        let content_type = file.content_type.as_deref().unwrap_or(media::OCTET_STREAM).to_owned();
+        let nonce = HashMap::from([("nonce".to_owned(), job.nonce.clone())]);
+        let put = bucket::put(bucket, &file.key, bytes, &content_type, nonce);
+        let object = put.await.map_err(hiccup)?;
+        Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
+    }
+
+    async fn inline_bytes(&self, source: &Source) -> Result<Vec<u8>, CopyFailure> {
+        let broken = || CopyFailure {
+            kind: FailureKind::Final,
+            message: "the inline data does not decode".to_owned(),
+            retry_after_ms: None,
+        };
+        let Source::Inline { delivery, start, end, encoding } = source else {
+            return Err(broken());
+        };
+        let text = self.delivered(*delivery).await.map_err(hiccup)?;
+        let written = text.get(*start..*end).ok_or_else(broken)?;
+        inline::decode(written, *encoding).ok_or_else(broken)
+    }
+
+    async fn delivered(&self, n: u32) -> Result<String, Failure> {
+        let store = self.store();
+        let text = match store.entry(n).await?.and_then(|entry| entry.body) {
+            None => None,
+            Some(BodyAt::Object) => store.body(n).await?,
+            Some(BodyAt::Bucket(key)) => bucket::text(&bucket::open(&self.env)?, &key).await?,
+        };
+        text.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))
+    }
+}
+
+/// A failure of the platform: another try may succeed. Its words go to the
+/// log, not into the record.
+fn hiccup(Failure(text): Failure) -> CopyFailure {
+    platform::log_error(&text);
+    CopyFailure {
+        kind: FailureKind::Transient,
+        message: "the vault's own storage failed".to_owned(),
+        retry_after_ms: None,
+    }
+}

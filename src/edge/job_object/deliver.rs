@@ -1,0 +1,145 @@
+//! Takes a delivery: durable before it is answered.
+
+use super::Job;
+use crate::domain::apply::{Applied, Arrival, apply};
+use crate::domain::config::Config;
+use crate::domain::discover::{Discovery, discover};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::job::Birth;
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
+use crate::domain::timeline::{BodyAt, Outcome};
+use crate::edge::bucket;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::store::{Batch, Slot, Store};
+
+impl Job {
+    /// Applies a delivery.
+    ///
+    /// 1. Everything that awaits more than storage, and everything costly:
+    ///    its body, its files.
+    /// 2. Read, decide, write: atomic, as only storage is awaited.
+    /// 3. The alarm for what follows; a crash before it is mended by the next
+    ///    reader or delivery.
+    pub(super) async fn deliver(
+        &self,
+        name: ObjectName,
+        delivery: Delivery,
+    ) -> Result<Reply, Failure> {
+        let (text, at) = self.body_of(&delivery.body).await?; // (1)
+        let event = Event::parse(&text).during("reading a delivery")?;
+        let found = find_files(&text, &event, &platform::config(&self.env));
+        let mut arrival = arrival(&text, event, found, at, &delivery);
+        let store = self.store();
+        let birth = Birth {
+            home: name,
+            at: delivery.received_at,
+            nonce: hex::encode(platform::random::<16>()),
+            origin: delivery.origin.clone(),
+        };
+        loop {
+            let job = match store.slot().await? {
+                Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+                Slot::Job(job) => Some(*job),
+                Slot::Empty => None,
+            };
+            arrival.seen = store.seen(&delivery.sha256).await?;
+            let applied = apply(job, birth.clone(), &arrival); // (2)
+            let Some(applied) = self.offload(&store, applied).await? else {
+                continue;
+            };
+            let reply = reply(&applied);
+            self.commit(batch(&applied, &arrival, &delivery)?).await?;
+            self.arm(&applied.job).await?; // (3)
+            return Ok(reply);
+        }
+    }
+
+    async fn body_of(&self, body: &DeliveredBody) -> Result<(String, BodyAt), Failure> {
+        match body {
+            DeliveredBody::Text(text) => Ok((text.clone(), BodyAt::Object)),
+            DeliveredBody::Bucket(key) => {
+                let text = bucket::text(&bucket::open(&self.env)?, key).await?;
+                let text = text.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))?;
+                Ok((text, BodyAt::Bucket(key.clone())))
+            }
+        }
+    }
+
+    /// Puts a result that is too large for the object into the bucket. While
+    /// that is awaited another delivery may come in: `None` then, decide anew.
+    async fn offload(
+        &self,
+        store: &Store,
+        mut applied: Applied,
+    ) -> Result<Option<Applied>, Failure> {
+        let Some(text) = applied.result.take_if(|text| text.len() > MAX_OBJECT_TEXT) else {
+            return Ok(Some(applied));
+        };
+        let job = &mut applied.job;
+        let key = StorageKey::Result { home: &job.home, delivery: applied.entry.n }.path();
+        bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
+        if let Some(result) = &mut job.result {
+            result.key = Some(key);
+        }
+        let now = store.job().await?.map_or(0, |job| job.events);
+        Ok((now + 1 == applied.entry.n).then_some(applied))
+    }
+}
+
+fn find_files(text: &str, event: &Event<'_>, config: &Config) -> Discovery {
+    match event.kind {
+        EventKind::Completed => discover(text, &config.sources),
+        _ => Discovery::default(),
+    }
+}
+
+fn arrival<'a>(
+    text: &'a str,
+    event: Event<'a>,
+    found: Discovery,
+    body: BodyAt,
+    delivery: &'a Delivery,
+) -> Arrival<'a> {
+    Arrival {
+        at: delivery.received_at,
+        text,
+        sha256: &delivery.sha256,
+        event,
+        found,
+        body,
+        seen: None,
+        trust: delivery.trust,
+        reference: delivery.reference.clone(),
+        app: delivery.app.clone(),
+        tags: delivery.tags.clone(),
+        note: delivery.note.clone(),
+        archived: &delivery.archived,
+    }
+}
+
+fn reply(applied: &Applied) -> Reply {
+    Reply::Delivered {
+        id: applied.job.public_id(),
+        event_type: applied.entry.event_type.clone(),
+        duplicate: applied.entry.outcome == Outcome::Duplicate,
+    }
+}
+
+fn batch(applied: &Applied, arrival: &Arrival<'_>, delivery: &Delivery) -> Result<Batch, Failure> {
+    let mut batch = Batch::default();
+    let n = applied.entry.n;
+    batch.job(&applied.job)?;
+    batch.entry(&applied.entry)?;
+    if arrival.body == BodyAt::Object {
+        batch.body(n, arrival.text);
+    }
+    if applied.entry.outcome != Outcome::Duplicate {
+        batch.seen(&delivery.sha256, n);
+    }
+    if let Some(result) = &applied.result {
+        batch.result(result.clone());
+    }
+    Ok(batch)
+}

@@ -1,0 +1,184 @@
+//! Names that lead to a job: references, and ids that become known late.
+//!
+//! A job lives where its first delivery went. When a reference's object holds
+//! a job and its id turns up, the id's object is pointed here; if that holds a
+//! job of its own, this one moves there. Either can be interrupted and is
+//! taken up again by the alarm, because `unlinked_id` is in the record.
+
+use super::Job;
+use crate::domain::job::{File, FileState, Job as Record};
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Archived, Command, DeliveredBody, Delivery, Reply};
+use crate::domain::timeline::{BodyAt, Entry, Trust};
+use crate::edge::job_client;
+use crate::edge::platform::{self, Failure};
+use crate::edge::store::Slot;
+
+/// Entries that are moved between two looks at the timeline.
+const PAGE: usize = 50;
+
+const fn at(home: ObjectName, known: bool, conflict: bool) -> Reply {
+    Reply::At { home, known, conflict }
+}
+
+impl Job {
+    /// Where this name's job lives.
+    pub(super) async fn locate(&self, name: ObjectName) -> Result<Reply, Failure> {
+        Ok(match self.store().slot().await? {
+            Slot::Alias(home) => at(home, true, false),
+            Slot::Job(_) => at(name, true, false),
+            Slot::Empty => at(name, false, false),
+        })
+    }
+
+    /// A job has come in by this reference: link it, unless the name leads to
+    /// another one. People use one constant reference for all their jobs, so
+    /// that is noted and nothing more.
+    pub(super) async fn claim(
+        &self,
+        name: ObjectName,
+        id: String,
+        home: ObjectName,
+        yields: bool,
+    ) -> Result<Reply, Failure> {
+        let store = self.store();
+        let mine = match store.slot().await? {
+            Slot::Empty if home != name => {
+                store.become_alias(&home).await?;
+                return Ok(at(home, true, false));
+            }
+            Slot::Empty => return Ok(at(name, false, false)),
+            Slot::Alias(linked) if linked == home || yields => return Ok(at(linked, true, false)),
+            Slot::Alias(_) => return Ok(at(home, true, true)),
+            Slot::Job(job) => job,
+        };
+        if mine.id.is_none() {
+            return self.adopt(*mine, id).await;
+        }
+        let is_it = yields || mine.id.as_ref() == Some(&id);
+        Ok(if is_it { at(name, true, false) } else { at(home, true, true) })
+    }
+
+    /// The id of the job that lives here has become known.
+    async fn adopt(&self, mut job: Record, id: String) -> Result<Reply, Failure> {
+        job.id = Some(id.clone());
+        job.unlinked_id = Some(id);
+        job.touch(platform::now());
+        self.store().save(&job).await?;
+        self.arm(&job).await?;
+        if let Err(Failure(text)) = self.link().await {
+            // The alarm tries again; the delivery must not wait for that.
+            platform::log_error(&text);
+        }
+        Ok(match self.store().slot().await? {
+            Slot::Alias(home) => at(home, true, false),
+            Slot::Job(_) | Slot::Empty => at(job.home, true, false),
+        })
+    }
+
+    /// Leads to `home` from now on, unless there is something here already.
+    pub(super) async fn point_to(
+        &self,
+        name: ObjectName,
+        home: ObjectName,
+    ) -> Result<Reply, Failure> {
+        let store = self.store();
+        Ok(match store.slot().await? {
+            Slot::Empty if name != home => {
+                store.become_alias(&home).await?;
+                at(home, true, false)
+            }
+            Slot::Alias(linked) => at(linked, true, false),
+            Slot::Job(_) | Slot::Empty => at(name, true, false),
+        })
+    }
+
+    /// Points the object of `unlinked_id` here, or moves the job there.
+    pub(super) async fn link(&self) -> Result<(), Failure> {
+        let Some(job) = self.store().job().await? else {
+            return Ok(());
+        };
+        let Some(id) = job.unlinked_id.clone() else {
+            return Ok(());
+        };
+        let command = Command::PointTo(job.home.clone());
+        match job_client::ask(&self.env, &ObjectName::Id(id), &command).await? {
+            Reply::At { home, .. } if home == job.home => self.linked().await,
+            Reply::At { home, .. } => self.move_to(&home).await,
+            other => Err(Failure(format!("linking: unexpected answer {other:?}"))),
+        }
+    }
+
+    async fn linked(&self) -> Result<(), Failure> {
+        let Some(mut job) = self.store().job().await? else {
+            return Ok(());
+        };
+        job.unlinked_id = None;
+        job.work.link_attempts = 0;
+        self.store().save(&job).await
+    }
+
+    /// Replays this job's deliveries at `home` and leads there. Repeating it
+    /// after a crash is harmless: `moved_events` says where to go on, and a
+    /// delivery that is sent twice is a duplicate there.
+    async fn move_to(&self, home: &ObjectName) -> Result<(), Failure> {
+        let store = self.store();
+        loop {
+            let Some(job) = store.job().await? else {
+                return Ok(());
+            };
+            let entries = store.entries(job.work.moved_events, PAGE).await?;
+            if entries.is_empty() {
+                // Only storage was awaited since the entries were read.
+                return store.become_alias(home).await;
+            }
+            for entry in entries {
+                self.replay(&job, &entry, home).await?;
+                self.moved(entry.n).await?;
+            }
+        }
+    }
+
+    async fn replay(&self, job: &Record, entry: &Entry, home: &ObjectName) -> Result<(), Failure> {
+        let body = match &entry.body {
+            None => return Ok(()),
+            Some(BodyAt::Bucket(key)) => DeliveredBody::Bucket(key.clone()),
+            Some(BodyAt::Object) => {
+                DeliveredBody::Text(self.store().body(entry.n).await?.unwrap_or_default())
+            }
+        };
+        let delivery = Delivery {
+            received_at: entry.received_at,
+            body,
+            sha256: entry.sha256.clone().unwrap_or_default(),
+            origin: job.origin.clone(),
+            trust: entry.trust.unwrap_or(Trust::Token),
+            reference: job.reference.clone(),
+            app: job.app.clone(),
+            tags: job.tags.clone(),
+            note: Some(format!("moved from {}", job.home)),
+            archived: job.files.iter().filter_map(archived).collect(),
+        };
+        let command = Command::Deliver(Box::new(delivery));
+        job_client::ask_job(&self.env, home, &command).await.map(drop)
+    }
+
+    async fn moved(&self, n: u32) -> Result<(), Failure> {
+        let Some(mut job) = self.store().job().await? else {
+            return Ok(());
+        };
+        job.work.moved_events = n;
+        self.store().save(&job).await
+    }
+}
+
+fn archived(file: &File) -> Option<Archived> {
+    (file.state == FileState::Stored).then(|| Archived {
+        identity: file.identity.clone(),
+        key: file.key.clone(),
+        size: file.size.unwrap_or_default(),
+        etag: file.etag.clone().unwrap_or_default(),
+        content_type: file.content_type.clone().unwrap_or_default(),
+        verified: file.verified.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,106 @@
+//! The Durable Object that is one job, or a name that leads to one.
+//!
+//! `fetch` answers commands, `alarm` does the pending work. Both read the
+//! record, ask `domain` what follows, write it, and only then act.
+
+mod alarm;
+mod changes;
+mod copy;
+mod deliver;
+mod link;
+mod publish;
+mod read;
+
+use self::changes::Changes;
+use super::job_client::Envelope;
+use super::platform::{self, During, Failure};
+use super::store::{Batch, Store};
+use crate::domain::job::Job as Record;
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::work;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+/// The object's class, bound as `JOBS`.
+#[durable_object(alarm)]
+pub struct Job {
+    state: State,
+    env: Env,
+    changes: Changes,
+}
+
+impl DurableObject for Job {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, changes: Changes::default() }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let text = request.text().await?;
+        match self.obey(&text).await {
+            Ok(reply) => Response::ok(reply),
+            Err(Failure(text)) => Response::error(text, 500),
+        }
+    }
+
+    /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
+    /// after six failures.
+    async fn alarm(&self) -> Result<Response> {
+        if let Err(Failure(text)) = self.run().await {
+            platform::log_error(&text);
+        }
+        Response::empty()
+    }
+}
+
+impl Job {
+    fn store(&self) -> Store {
+        Store::new(self.state.storage())
+    }
+
+    fn retry_base_ms(&self) -> u64 {
+        platform::config(&self.env).retry_base_ms
+    }
+
+    /// Writes a change that readers may wait for.
+    async fn commit(&self, batch: Batch) -> std::result::Result<(), Failure> {
+        self.store().write(batch).await?;
+        self.changes.announce();
+        Ok(())
+    }
+
+    async fn obey(&self, text: &str) -> std::result::Result<String, Failure> {
+        let Envelope { name, command } = serde_json::from_str(text).during("reading a command")?;
+        let reply = match command {
+            Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
+            Command::Locate => self.locate(name).await?,
+            Command::Claim { id, home, yields } => self.claim(name, id, home, yields).await?,
+            Command::PointTo(home) => self.point_to(name, home).await?,
+            Command::Read(wait) => self.read(wait).await?,
+            Command::Timeline { after, limit } => self.timeline(after, limit).await?,
+            Command::Body(n) => self.body(n).await?,
+        };
+        self.rearm(&reply).await?;
+        serde_json::to_string(&reply).during("writing an answer")
+    }
+
+    /// Sets the alarm for the pending work of `job`, if it has any.
+    async fn arm(&self, job: &Record) -> std::result::Result<(), Failure> {
+        let now = platform::now();
+        match work::plan(job, now).alarm(now) {
+            Some(at) => platform::set_alarm_at(self.store().storage(), at).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A reader of a job with pending work sets an alarm that got lost.
+    async fn rearm(&self, reply: &Reply) -> std::result::Result<(), Failure> {
+        let Reply::Job { job, .. } = reply else {
+            return Ok(());
+        };
+        let now = platform::now();
+        if work::plan(job, now).alarm(now).is_none() {
+            return Ok(());
+        }
+        let set = self.store().storage().get_alarm().await.during("reading the alarm")?;
+        if set.is_some() { Ok(()) } else { self.arm(job).await }
+    }
+}

@@ -1,0 +1,24 @@
+//! The Workers-specific shell: it obeys what `domain` decides.
+//!
+//! ```text
+//! entry → http → hook, jobs, files, unmatched → job_client → platform
+//!                job_object → transfer, bucket, store      → platform
+//! ```
+//!
+//! Nothing imports `job_object` or `entry`. `worker::Error` stays below
+//! `platform::Failure`; only `http` builds error responses; only `platform`
+//! reads the clock or sets an alarm.
+
+mod bucket;
+mod catalog;
+mod entry;
+mod files;
+mod hook;
+mod http;
+mod job_client;
+mod job_object;
+mod jobs;
+mod platform;
+mod store;
+mod transfer;
+mod unmatched;

@@ -1,0 +1,89 @@
+//! The runtime: clock, randomness, alarms, configuration, logs.
+
+use crate::domain::config::Config;
+use crate::domain::error::Problem;
+use crate::domain::time::Timestamp;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use worker::{Env, Storage};
+
+/// A failed call of the platform: what was attempted, and its words. For the
+/// log; callers get [`Problem::Internal`].
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Internal(failure.0)
+    }
+}
+
+/// Names what was attempted when a call of the platform fails.
+pub trait During<T> {
+    /// Turns the error into a [`Failure`] that begins with `what`.
+    fn during(self, what: &str) -> Result<T, Failure>;
+}
+
+impl<T, E: std::fmt::Display> During<T> for Result<T, E> {
+    fn during(self, what: &str) -> Result<T, Failure> {
+        self.map_err(|error| Failure(format!("{what}: {error}")))
+    }
+}
+
+/// The time of the last input or output; it stands still in between.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn now() -> Timestamp {
+    Timestamp::from_millis(worker::Date::now().as_millis())
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_random(bytes: &mut [u8]);
+}
+
+/// `N` bytes that no one can guess.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    fill_with_random(&mut bytes);
+    bytes
+}
+
+/// A number to spread retries with.
+pub fn entropy() -> u32 {
+    u32::from_le_bytes(random())
+}
+
+/// Sets the object's alarm. At least 10 ms ahead: one set to "now" inside an
+/// alarm handler can be lost.
+#[expect(clippy::disallowed_methods, reason = "the one place that sets an alarm")]
+pub async fn set_alarm_at(storage: &Storage, at: Timestamp) -> Result<(), Failure> {
+    const AHEAD_MS: u64 = 10;
+    let offset = Duration::from_millis(at.since(now()).max(AHEAD_MS));
+    storage.set_alarm(offset).await.during("setting the alarm")
+}
+
+/// Drops the object's alarm: nothing is pending.
+pub async fn clear_alarm(storage: &Storage) -> Result<(), Failure> {
+    storage.delete_alarm().await.during("clearing the alarm")
+}
+
+/// The configuration of this request.
+pub fn config(env: &Env) -> Config {
+    Config::from_lookup(|name| variable(env, name))
+}
+
+/// A variable or secret; numbers and booleans of `wrangler.toml` as text.
+fn variable(env: &Env, name: &str) -> Option<String> {
+    let value = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    value
+        .as_string()
+        .or_else(|| value.as_f64().map(|number| number.to_string()))
+        .or_else(|| value.as_bool().map(|flag| flag.to_string()))
+}
+
+/// Logs something that went wrong. `text` holds no secret: failures are named
+/// by what was attempted, never by the URL or body.
+pub fn log_error(text: &str) {
+    worker::console_error!("{text}");
+}

@@ -1,0 +1,181 @@
+//! A job object's own storage, by what lies in it.
+//!
+//! Every value is one JSON string or plain text. Between a read and the write
+//! that depends on it there are only storage awaits, during which the runtime
+//! delivers no other event to the object (its input gate): that makes each
+//! such pair atomic. Whoever awaits anything else must read again.
+
+use super::platform::{During, Failure};
+use crate::domain::job::{FORMAT, Job};
+use crate::domain::names::ObjectName;
+use crate::domain::timeline::Entry;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{ListOptions, Storage};
+
+const RECORD: &str = "record";
+const ALIAS: &str = "alias";
+const RESULT: &str = "result";
+
+/// What an object is.
+pub enum Slot {
+    /// Nothing yet.
+    Empty,
+    /// A job's home.
+    Job(Box<Job>),
+    /// A name that leads to a job's home.
+    Alias(ObjectName),
+}
+
+/// The storage of one object.
+pub struct Store(Storage);
+
+/// Values that are written together or not at all.
+#[derive(Default)]
+pub struct Batch(Vec<(String, String)>);
+
+impl Batch {
+    /// The record.
+    pub fn job(&mut self, job: &Job) -> Result<(), Failure> {
+        let text = serde_json::to_string(job).during("writing the record")?;
+        self.0.push((RECORD.to_owned(), text));
+        Ok(())
+    }
+
+    /// A timeline entry.
+    pub fn entry(&mut self, entry: &Entry) -> Result<(), Failure> {
+        let text = serde_json::to_string(entry).during("writing the timeline")?;
+        self.0.push((entry_key(entry.n), text));
+        Ok(())
+    }
+
+    /// The body of timeline entry `n`.
+    pub fn body(&mut self, n: u32, text: &str) {
+        self.0.push((body_key(n), text.to_owned()));
+    }
+
+    /// That entry `n` had this body.
+    pub fn seen(&mut self, sha256: &str, n: u32) {
+        self.0.push((seen_key(sha256), n.to_string()));
+    }
+
+    /// The result's text.
+    pub fn result(&mut self, text: String) {
+        self.0.push((RESULT.to_owned(), text));
+    }
+}
+
+impl Store {
+    /// The storage behind it, for the alarm.
+    pub const fn storage(&self) -> &Storage {
+        &self.0
+    }
+
+    /// Wraps an object's storage.
+    pub const fn new(storage: Storage) -> Self {
+        Self(storage)
+    }
+
+    /// What the object is.
+    pub async fn slot(&self) -> Result<Slot, Failure> {
+        if let Some(text) = self.text(RECORD).await? {
+            return read_job(&text).map(|job| Slot::Job(Box::new(job)));
+        }
+        match self.text(ALIAS).await? {
+            Some(name) => ObjectName::try_from(name).during("reading the alias").map(Slot::Alias),
+            None => Ok(Slot::Empty),
+        }
+    }
+
+    /// The job, if the object is one's home.
+    pub async fn job(&self) -> Result<Option<Job>, Failure> {
+        Ok(match self.slot().await? {
+            Slot::Job(job) => Some(*job),
+            Slot::Empty | Slot::Alias(_) => None,
+        })
+    }
+
+    /// Writes all of `batch` or nothing.
+    pub async fn write(&self, batch: Batch) -> Result<(), Failure> {
+        let values = js_sys::Object::new();
+        for (key, text) in batch.0 {
+            js_sys::Reflect::set(&values, &JsValue::from_str(&key), &JsValue::from_str(&text))
+                .map_err(|_| Failure("collecting values to write".to_owned()))?;
+        }
+        self.0.put_multiple_raw(values).await.during("writing to the object")
+    }
+
+    /// Writes the record alone.
+    pub async fn save(&self, job: &Job) -> Result<(), Failure> {
+        let mut batch = Batch::default();
+        batch.job(job)?;
+        self.write(batch).await
+    }
+
+    /// Makes the object lead to `home` and forget all else.
+    pub async fn become_alias(&self, home: &ObjectName) -> Result<(), Failure> {
+        // The alias is written first: it is only looked at when there is no
+        // record, so a crash between the two leaves a job, not a hole.
+        self.0.put(ALIAS, home.to_string()).await.during("writing the alias")?;
+        self.0.delete(RECORD).await.during("deleting the record")?;
+        Ok(())
+    }
+
+    /// The entry that had this body, if it was not itself a duplicate.
+    pub async fn seen(&self, sha256: &str) -> Result<Option<u32>, Failure> {
+        Ok(self.text(&seen_key(sha256)).await?.and_then(|n| n.parse().ok()))
+    }
+
+    /// The result's text, if it is in the object.
+    pub async fn result(&self) -> Result<Option<String>, Failure> {
+        self.text(RESULT).await
+    }
+
+    /// The body of entry `n`, if it is in the object.
+    pub async fn body(&self, n: u32) -> Result<Option<String>, Failure> {
+        self.text(&body_key(n)).await
+    }
+
+    /// Timeline entry `n`.
+    pub async fn entry(&self, n: u32) -> Result<Option<Entry>, Failure> {
+        let text = self.text(&entry_key(n)).await?;
+        text.map(|text| serde_json::from_str(&text).during("reading the timeline")).transpose()
+    }
+
+    /// At most `limit` timeline entries after number `after`.
+    pub async fn entries(&self, after: u32, limit: usize) -> Result<Vec<Entry>, Failure> {
+        let first = entry_key(after.saturating_add(1));
+        let options = ListOptions::new().prefix("event/").start(&first).limit(limit);
+        let map = self.0.list_with_options(options).await.during("listing the timeline")?;
+        let mut entries = Vec::new();
+        for value in map.values() {
+            let value = value.map_err(|_| Failure("listing the timeline".to_owned()))?;
+            let text = value.dyn_into::<js_sys::JsString>().map(String::from).unwrap_or_default();
+            entries.push(serde_json::from_str(&text).during("reading the timeline")?);
+        }
+        Ok(entries)
+    }
+
+    async fn text(&self, key: &str) -> Result<Option<String>, Failure> {
+        self.0.get::<String>(key).await.during("reading the object")
+    }
+}
+
+fn read_job(text: &str) -> Result<Job, Failure> {
+    let job: Job = serde_json::from_str(text).during("reading the record")?;
+    if job.format > FORMAT {
+        return Err(Failure(format!("the record has format {}, newer than {FORMAT}", job.format)));
+    }
+    Ok(job)
+}
+
+fn entry_key(n: u32) -> String {
+    format!("event/{n:08}")
+}
+
+fn body_key(n: u32) -> String {
+    format!("body/{n:08}")
+}
+
+fn seen_key(sha256: &str) -> String {
+    format!("seen/{sha256}")
+}
