@@ -1,0 +1,132 @@
+// A real S3 server on loopback, so that presigned URLs are checked and expire as they do on R2.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+
+const HOST = "127.0.0.1";
+/** The server answers after some 20 ms; a busy machine gets far more before we call it broken. */
+const START_LIMIT_MS = 15_000;
+/** How long a server may take to finish its requests before it is killed. */
+const STOP_LIMIT_MS = 3_000;
+
+/**
+ * Starts `s3s-fs` and creates the bucket. What is in `dir` survives restarts.
+ *
+ * @param {{ port?: number, dir: string, accessKey?: string, secretKey?: string, bucket?: string }}
+ *   options port 0 takes any free loopback port; `dir` is created when missing
+ * @returns {Promise<{ url: string, port: number, accessKey: string, secretKey: string,
+ *   bucket: string, stop: () => Promise<void> }>}
+ */
+export async function startS3({ port = 0, dir, accessKey = "dev-access", secretKey = "dev-secret",
+  bucket = "prod-batch-files" }) {
+  const binary = findBinary();
+  const free = await claimPort(port);
+  mkdirSync(dir, { recursive: true });
+  const server = { url: `http://${HOST}:${free}`, port: free, accessKey, secretKey, bucket };
+  const child = launch(binary, server, dir);
+  try {
+    await untilBucketExists(server, child);
+  } catch (error) {
+    await end(child.process);
+    throw error;
+  }
+  return { ...server, stop: () => end(child.process) };
+}
+
+/**
+ * A client of such a server, path style as every non-AWS endpoint wants it.
+ *
+ * @param {{ url: string, accessKey: string, secretKey: string }} server
+ * @returns {S3Client}
+ */
+export function s3Client({ url, accessKey, secretKey }) {
+  return new S3Client({
+    endpoint: url,
+    region: "auto",
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    // The SDK's own checksums would re-frame streamed bodies and add parameters to presigned URLs.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+}
+
+function findBinary() {
+  const inRepository = fileURLToPath(new URL("../.tools/bin", import.meta.url));
+  const binary = join(process.env.HOOKVAULT_TOOLS_BIN ?? inRepository, "s3s-fs");
+  if (!existsSync(binary)) {
+    throw new Error(`${binary} is missing: run "npm run setup", which builds it`);
+  }
+  return binary;
+}
+
+/** Binds the port for a moment: a taken one must not pass for a server of ours that answers. */
+async function claimPort(port) {
+  const probe = createServer();
+  probe.listen(port, HOST);
+  await once(probe, "listening");
+  const { port: free } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return free;
+}
+
+function launch(binary, { port, accessKey, secretKey }, dir) {
+  const keys = ["--access-key", accessKey, "--secret-key", secretKey];
+  const child = spawn(binary, ["--host", HOST, "--port", String(port), ...keys, dir],
+    { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, RUST_LOG: "off" } });
+  const state = { process: child, exit: null, complaint: "" };
+  child.stderr.on("data", (text) => (state.complaint = (state.complaint + text).slice(-2_000)));
+  child.on("error", (error) => (state.exit = error.message));
+  child.on("exit", (code, signal) => (state.exit ??= `it exited with ${signal ?? code}`));
+  killWithUs(child);
+  return state;
+}
+
+/** A crash of this process must not leave the server behind on its port. */
+function killWithUs(child) {
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
+}
+
+async function untilBucketExists(server, child) {
+  const client = s3Client(server);
+  const deadline = Date.now() + START_LIMIT_MS;
+  for (;;) {
+    const failure = await createBucket(client, server.bucket);
+    if (child.exit !== null) throw broken(`${child.exit}\n${child.complaint}`);
+    if (failure === null) return client.destroy();
+    if (Date.now() > deadline) throw broken(`no answer in ${START_LIMIT_MS} ms: ${failure}`);
+    await sleep(20);
+  }
+}
+
+async function createBucket(client, bucket) {
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    return null;
+  } catch (error) {
+    return /^BucketAlready/.test(error.name) ? null : error.message;
+  }
+}
+
+function broken(reason) {
+  return new Error(`s3s-fs did not start (built by "npm run setup"): ${reason.trim()}`);
+}
+
+async function end(child) {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const impatience = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(impatience);
+}

@@ -1,0 +1,44 @@
+// The simulator's own routes: what a real queue has no way to show or set.
+
+import { HttpError, parseJson, readText, shown } from "./http.mjs";
+import { KNOBS } from "./knobs.mjs";
+
+/** `GET /` */
+export function help() {
+  return { status: 200, text: `hookvault's queue simulator
+
+POST /queue/{model}  /fal/queue/{model}     submit (Authorization: Bearer …); webhooks go to
+                                            ?fal_webhook=URL or the header x-pipelet-webhook
+GET  …/{model}/requests/{id}[/status]       result, status      PUT …/{id}/cancel
+GET  /fal/download/{bucket}/{key}           an output, signed anew
+GET  /_sim/jobs/{id}                        a job: events, deliveries, its files' SHA-256
+GET  /_sim/knobs   PUT /_sim/knobs          all knobs; PUT {} sets those of the start again
+
+Knobs, also for one job as "_sim": {…} in its body or as the header x-sim: {…}
+${knobLines()}
+` };
+}
+
+/** @returns {string} a line for each knob */
+export function knobLines() {
+  return Object.entries(KNOBS).map(([name, { start, help: text }]) =>
+    `  ${name.padEnd(17)} ${text} (${JSON.stringify(start)})`).join("\n");
+}
+
+/** `GET /_sim/knobs`: also shows how often an operation is still going to fail */
+export function getKnobs({ simulator }) {
+  return { status: 200, json: simulator.knobs };
+}
+
+/** `PUT /_sim/knobs` */
+export async function putKnobs({ simulator, request }) {
+  simulator.setKnobs(parseJson(await readText(request), "the body"));
+  return getKnobs({ simulator });
+}
+
+/** `GET /_sim/jobs/{id}` */
+export function getJob({ simulator }, [id]) {
+  const job = simulator.jobs.get(id);
+  if (job === undefined) throw new HttpError(404, `no job ${shown(id)}`);
+  return { status: 200, json: job.view() };
+}

@@ -1,0 +1,88 @@
+// The knobs: what a job is to do, and what is to go wrong. One table gives their start values,
+// their checks and the help texts.
+
+import { HttpError, shown } from "./http.mjs";
+
+export const EVENTS = ["acquired", "completed", "failed", "cancelled", "retried"];
+export const DIALECTS = ["seed", "today", "base64"];
+const OPERATIONS = ["submit", "status", "result", "cancel", "download"];
+/** Node's timers hold no more. */
+const MAX_MS = 2_147_483_647;
+/** The longest life Signature Version 4 allows a presigned URL. */
+const MAX_EXPIRY_S = 604_800;
+
+/** A check says what it wants when the value is not that, else nothing. */
+const check = (wanted, test) => (value) => (test(value) ? undefined : wanted);
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isWhole = (min, max) => (value) =>
+  Number.isSafeInteger(value) && value >= min && value <= max;
+const whole = (min, max) => check(`a whole number from ${min} to ${max}`, isWhole(min, max));
+const oneOf = (values) => check(`one of ${values.join(", ")}`, (value) => values.includes(value));
+const areEvents = (value) => Array.isArray(value) && value.every((name) => EVENTS.includes(name));
+const milliseconds = whole(0, MAX_MS);
+const hasOnly = (names, isValue) => (value) => isObject(value)
+  && Object.entries(value).every(([name, item]) => names.includes(name) && isValue(item, name));
+
+const isRule = hasOnly(["lose", "double", "order", "delayMs"], (value, name) =>
+  name === "delayMs" ? hasOnly(EVENTS, isWhole(0, MAX_MS))(value) : areEvents(value));
+const isFault = (value) => hasOnly(["status", "times"], isWhole(1, 1_000_000))(value)
+  && isWhole(400, 599)(value.status) && value.times !== undefined;
+
+const knob = (start, checked, help) => ({ start, check: checked, help });
+
+/** Every knob by name: `start` value, `check`, `help` with its unit. */
+export const KNOBS = {
+  queueMs: knob(500, milliseconds, "ms a job waits in the queue, again before each retry"),
+  runMs: knob(2_000, milliseconds, "ms a worker takes"),
+  leaseMs: knob(45_000, milliseconds, "ms from acquiredAt to leaseExpiry"),
+  expiresIn: knob(7_200, whole(1, MAX_EXPIRY_S), "s until an output's presigned URL expires"),
+  previewsExpireIn: knob(14_400, whole(1, MAX_EXPIRY_S), "s until a preview's URL expires"),
+  dialect: knob(null, oneOf([...DIALECTS, null]),
+    "seed, today or base64; null: today for x-pipelet-output: binary, else base64"),
+  jobId: knob(null, oneOf([true, false, null]),
+    "whether completed carries a jobId; null: not in the seed dialect"),
+  files: knob(1, whole(0, 600), "output files; more than one also come as results: [url, …]"),
+  size: knob(1_048_576, whole(0, 5 * 1024 ** 3), "bytes of each output file"),
+  previews: knob(2, whole(0, 600), "preview frames, JPEG; none in the seed dialect"),
+  outcome: knob("completed", oneOf(["completed", "failed", "cancelled"]), "how the job ends"),
+  retries: knob(0, whole(0, 100), "times the job fails and is retried before its outcome"),
+  webhook: knob({}, check("{lose: [events], double: [events], delayMs: {event: ms}, "
+    + `order: [events]} with events of ${EVENTS.join(", ")}`, isRule),
+  "webhooks lost, sent twice, late, or all held back to the end and sent in an order"),
+  error: knob("CUDA out of memory", check("JSON", () => true), "a failed job's error"),
+  fail: knob({}, check(`{operation: {status: 400–599, times: n}} with operations of `
+    + OPERATIONS.join(", "), hasOnly(OPERATIONS, isFault)),
+  "the next n answers of an operation are errors; for the whole server only"),
+};
+
+/** @returns {Record<string, unknown>} a fresh set of all knobs at their start values */
+export function startKnobs() {
+  return structuredClone(Object.fromEntries(
+    Object.entries(KNOBS).map(([name, { start }]) => [name, start])));
+}
+
+/**
+ * Lays knobs over others; the rules in `webhook` each by themselves.
+ *
+ * @param {Record<string, unknown>} base a full set
+ * @param {unknown} given as it came from the caller
+ * @param {{ forJob?: boolean }} [scope] a job cannot make endpoints fail
+ * @returns {Record<string, unknown>} a full set
+ */
+export function withKnobs(base, given, { forJob = false } = {}) {
+  if (!isObject(given)) throw new HttpError(400, `knobs are a JSON object, not ${shown(given)}`);
+  for (const [name, value] of Object.entries(given)) checkKnob(name, value, forJob);
+  return structuredClone({ ...base, ...given, webhook: { ...base.webhook, ...given.webhook } });
+}
+
+function checkKnob(name, value, forJob) {
+  if (!Object.hasOwn(KNOBS, name)) {
+    const known = Object.keys(KNOBS).join(", ");
+    throw new HttpError(400, `unknown knob ${shown(name)}; there are ${known}`);
+  }
+  if (forJob && name === "fail") {
+    throw new HttpError(400, "knob fail is for the whole server: PUT /_sim/knobs");
+  }
+  const wanted = KNOBS[name].check(value);
+  if (wanted) throw new HttpError(400, `knob ${name} must be ${wanted}, not ${shown(value)}`);
+}

@@ -1,0 +1,34 @@
+// The life of a job: waits, is taken by a worker, perhaps fails and is tried again, ends.
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * @param {import("./job.mjs").Job} job
+ * @param {import("./outputs.mjs").Outputs} outputs
+ * @param {(eventType: string) => Promise<void>} tell
+ * @param {AbortSignal} signal cancels the job; it is only ever given while the job waits
+ */
+export async function live(job, outputs, tell, signal) {
+  const pause = (ms) => sleep(ms, undefined, { signal });
+  for (let retriesLeft = job.knobs.retries; ; retriesLeft -= 1) {
+    await pause(job.knobs.queueMs);
+    job.acquire();
+    await tell("acquired");
+    await pause(job.knobs.runMs);
+    if (retriesLeft === 0) break;
+    await tell("failed");
+    job.status = "IN_QUEUE";
+    await tell("retried");
+  }
+  if (job.knobs.outcome === "completed") await store(job, outputs);
+  job.status = job.knobs.outcome.toUpperCase();
+  await tell(job.knobs.outcome);
+}
+
+/** One after the other: a job of many big files must not take all of the S3 server. */
+async function store(job, outputs) {
+  const [files, previews] = [[], []];
+  for (const key of job.fileKeys) files.push(await outputs.storeVideo(key, job.knobs.size));
+  for (const key of job.previewKeys) previews.push(await outputs.storeFrame(key));
+  Object.assign(job, { files, previews });
+}

@@ -1,0 +1,86 @@
+// Output files: stored in the S3 server, described by what tests compare, handed out presigned.
+
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { s3Client } from "../s3.mjs";
+import { FRAME, frameBytes, videoChunks } from "./content.mjs";
+
+/** @typedef {{ key: string, size: number, sha256: string, contentType: string }} Stored */
+
+export class Outputs {
+  #client;
+
+  /** @param {{ url: string, accessKey: string, secretKey: string, bucket: string }} s3 */
+  constructor(s3) {
+    this.bucket = s3.bucket;
+    this.#client = s3Client(s3);
+  }
+
+  /**
+   * @param {string} key
+   * @param {number} size in bytes; streamed, so that no file has to fit into memory
+   * @returns {Promise<Stored>}
+   */
+  storeVideo(key, size) {
+    return this.#store(key, size, "video/mp4", videoChunks(key, size));
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<Stored>}
+   */
+  storeFrame(key) {
+    const bytes = frameBytes(key);
+    return this.#store(key, bytes.length, FRAME.contentType, [bytes]);
+  }
+
+  /**
+   * @param {string} key
+   * @param {number} expiresIn seconds from now
+   * @returns {Promise<string>} a URL that needs no key
+   */
+  sign(key, expiresIn) {
+    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key });
+    return getSignedUrl(this.#client, command, { expiresIn });
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<boolean>}
+   */
+  async has(key) {
+    try {
+      await this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
+      return true;
+    } catch (error) {
+      if (error.$metadata?.httpStatusCode === 404) return false;
+      throw error;
+    }
+  }
+
+  /** Closes the connections kept to the S3 server. */
+  close() {
+    this.#client.destroy();
+  }
+
+  async #store(key, size, contentType, chunks) {
+    const hash = createHash("sha256");
+    await this.#client.send(new PutObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      Body: Readable.from(hashed(chunks, hash), { objectMode: false }),
+      ContentLength: size,
+      ContentType: contentType,
+    }));
+    return { key, size, sha256: hash.digest("hex"), contentType };
+  }
+}
+
+function* hashed(chunks, hash) {
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}

@@ -1,0 +1,84 @@
+// The upstream's own routes. Each handler takes the call and answers, or throws an `HttpError`.
+
+import { HttpError, shown } from "./http.mjs";
+import { resultText } from "./results.mjs";
+import { readSubmission } from "./submission.mjs";
+
+const HOSTS = { "queue": "batch", "fal/queue": "fal" };
+const ID_SHAPES = {
+  batch: /^\d{1,19}$/,
+  fal: /^([a-z0-9]{20}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+};
+
+/** `POST /queue/{model}` and `/fal/queue/{model}` */
+export async function submit({ simulator, request, url }, [prefix, model]) {
+  const place = { host: HOSTS[prefix], model, defaults: simulator.knobs };
+  const job = simulator.submit(await readSubmission(request, url, place));
+  const at = links(request, job);
+  return { status: 200, json: { request_id: job.id, response_url: at, status_url: `${at}/status`,
+    cancel_url: `${at}/cancel` } };
+}
+
+/** `GET …/requests/{id}/status` */
+export function status({ simulator, request }, params) {
+  const job = find(simulator, params);
+  const answer = { status: job.status, response_url: links(request, job) };
+  if (job.status === "IN_QUEUE") answer.queue_position = simulator.queuePosition(job);
+  if (job.status === "IN_PROGRESS") answer.etaSeconds = secondsLeft(job);
+  return { status: 200, json: { ...answer, statusMessages: messages(job, simulator.outputs) } };
+}
+
+/** `GET …/requests/{id}`: the result, its URLs signed anew on each read */
+export async function result({ simulator }, params) {
+  const job = find(simulator, params);
+  if (job.status === "FAILED") throw new HttpError(422, job.knobs.error);
+  if (job.status === "CANCELLED") throw new HttpError(422, "Request was cancelled");
+  if (job.status !== "COMPLETED") throw new HttpError(400, "Request is still in progress");
+  return { status: 200, json: await resultText(job, simulator.outputs) };
+}
+
+/** `PUT …/requests/{id}/cancel` */
+export async function cancel({ simulator }, params) {
+  const job = find(simulator, params);
+  if (job.status !== "IN_QUEUE") {
+    throw new HttpError(409, `Request ${job.id} is ${job.status} and cannot be cancelled`);
+  }
+  await simulator.cancel(job);
+  return { status: 204 };
+}
+
+/** `GET /fal/download/{bucket}/{key}`: signs any output without knowing its model */
+export async function download({ simulator: { outputs, knobs } }, [bucket, key]) {
+  if (bucket !== outputs.bucket) throw new HttpError(404, `no bucket ${shown(bucket)}`);
+  if (!await outputs.has(key)) throw new HttpError(404, `no output ${shown(key)}`);
+  const url = await outputs.sign(key, knobs.expiresIn);
+  return { status: 200, json: { url, key, r2_uri: `r2://${bucket}/${key}` } };
+}
+
+/** A sub path may be dropped, as fal's clients do; another model or queue does not know the id. */
+function find(simulator, [prefix, model, id]) {
+  const host = HOSTS[prefix];
+  if (!ID_SHAPES[host].test(id)) throw new HttpError(400, `not a request id: ${shown(id)}`);
+  const job = simulator.jobs.get(id);
+  if (job?.host === host && `${job.model}/`.startsWith(`${model}/`)) return job;
+  throw new HttpError(404, `no request ${shown(id)} of ${shown(model)}`);
+}
+
+/** On the address the caller used, which a proxy in front may have changed. */
+function links(request, { host, model, id }) {
+  const prefix = Object.keys(HOSTS).find((name) => HOSTS[name] === host);
+  return `http://${request.headers.host}/${prefix}/${model}/requests/${id}`;
+}
+
+function secondsLeft({ acquiredAt, knobs }) {
+  return Math.max(0, Math.ceil((acquiredAt + knobs.runMs - Date.now()) / 1_000));
+}
+
+/** A list on the batch queue, a single object on the api host: the upstream knows both. */
+function messages(job, outputs) {
+  const message = { message: job.status, detail_message: `attempt ${job.attempt}`,
+    estimated_total_time_seconds: (job.knobs.queueMs + job.knobs.runMs) / 1_000 };
+  const uris = job.files.map(({ key }) => `s3://${outputs.bucket}/${key}`);
+  if (uris.length > 0) Object.assign(message, { result_uri: uris[0], results: uris });
+  return job.host === "batch" ? [message] : message;
+}

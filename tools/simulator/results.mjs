@@ -1,0 +1,42 @@
+// What `/result` answers, and the `completed` webhook carries, in each dialect:
+//   seed    the page of 2025-12-27: data_uri and data_url are the same presigned URL
+//   today   the same with previews
+//   base64  what the upstream sends without `x-pipelet-output: binary`: the file itself as base64
+//           without a `data:` prefix; the previews are URLs even then
+
+import { FRAME, videoChunks } from "./content.mjs";
+import { joined } from "./rawjson.mjs";
+
+/**
+ * @param {import("./job.mjs").Job} job
+ * @param {import("./outputs.mjs").Outputs} outputs
+ * @returns {Promise<string>} JSON text, every URL in it signed just now
+ */
+export async function resultText(job, outputs) {
+  const sign = ({ key }) => outputs.sign(key, job.knobs.expiresIn);
+  const urls = await Promise.all(job.files.map(sign));
+  const result = {
+    ...(urls.length > 0 && { video: video(job, urls[0]) }),
+    ...(urls.length > 1 && { results: urls }),
+    ...(job.previews.length > 0 && await previewPart(job, outputs)),
+  };
+  const echo = job.seed === undefined ? "{}" : `{"seed":${job.seed}}`;
+  return joined(JSON.stringify(result), echo);
+}
+
+function video({ dialect, files: [file] }, url) {
+  if (dialect !== "base64") return { data_uri: url, data_url: url };
+  return { data_uri: Buffer.concat([...videoChunks(file.key, file.size)]).toString("base64") };
+}
+
+async function previewPart({ previews, knobs }, outputs) {
+  const frame = async ({ key }, index) => ({
+    url: await outputs.sign(key, knobs.previewsExpireIn),
+    index,
+    timestamp: index,
+    width: FRAME.width,
+    height: FRAME.height,
+    content_type: FRAME.contentType,
+  });
+  return { preview_fps: 1, previews: await Promise.all(previews.map(frame)) };
+}

@@ -1,0 +1,85 @@
+// Which call goes to which handler, who may make it, and which knob can make it fail.
+
+import * as control from "./control.mjs";
+import { HttpError, send, shown } from "./http.mjs";
+import * as queue from "./queue.mjs";
+
+const REQUEST = "(queue|fal/queue)/(.+)/requests/([^/]+)";
+/** An operation's routes need a token and obey the knob `fail`; the others are ours. */
+const ROUTES = [
+  route("GET", "", control.help),
+  route("GET", "_sim/knobs", control.getKnobs),
+  route("PUT", "_sim/knobs", control.putKnobs),
+  route("GET", "_sim/jobs/([^/]+)", control.getJob),
+  route("GET", "fal/download/([^/]+)/(.+)", queue.download, "download"),
+  route("GET", `${REQUEST}/status`, queue.status, "status"),
+  route("GET", REQUEST, queue.result, "result"),
+  route("PUT", `${REQUEST}/cancel`, queue.cancel, "cancel"),
+  route("POST", "(queue|fal/queue)/((?!.*/requests/).+)", queue.submit, "submit"),
+];
+
+function route(method, path, handle, operation = null) {
+  return { method, pattern: new RegExp(`^/${path}$`), handle, operation };
+}
+
+/**
+ * Answers a call, whatever happens.
+ *
+ * @param {import("./simulator.mjs").Simulator} simulator
+ * @param {import("node:http").IncomingMessage} request
+ * @param {import("node:http").ServerResponse} response
+ */
+export async function answer(simulator, request, response) {
+  try {
+    send(response, await handle(simulator, request));
+  } catch (error) {
+    send(response, errorAnswer(error));
+    if (!(error instanceof HttpError)) simulator.log(`${request.method}: ${error.stack}`);
+  }
+}
+
+async function handle(simulator, request) {
+  const url = new URL(request.url, "http://simulator");
+  const { pattern, handle: handler, operation } = match(request.method, url.pathname);
+  if (operation !== null) {
+    checkToken(simulator.tokens, request.headers.authorization);
+    failOnPurpose(simulator.knobs.fail[operation], operation);
+  }
+  const params = url.pathname.match(pattern).slice(1).map(decode);
+  return handler({ simulator, request, url }, params);
+}
+
+function match(method, path) {
+  const there = ROUTES.filter(({ pattern }) => pattern.test(path));
+  const found = there.find((candidate) => candidate.method === method);
+  if (found) return found;
+  if (there.length === 0) throw new HttpError(404, `no route ${shown(path)}; GET / lists them`);
+  const allowed = there.map((candidate) => candidate.method).join(", ");
+  throw new HttpError(405, `${method} is not allowed here, only ${allowed}`);
+}
+
+function checkToken(tokens, header = "") {
+  const [, token] = header.match(/^(?:Bearer|Key) (.+)$/i) ?? [];
+  if (!tokens.includes(token)) throw new HttpError(401, "Authorization: missing or wrong key");
+}
+
+/** The count is the knob's own, so that `GET /_sim/knobs` shows what is left of it. */
+function failOnPurpose(fault, operation) {
+  if (!fault || fault.times === 0) return;
+  fault.times -= 1;
+  throw new HttpError(fault.status, `knob fail: ${operation}`);
+}
+
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new HttpError(400, `not a path: ${shown(part)}`);
+  }
+}
+
+function errorAnswer(error) {
+  const known = error instanceof HttpError;
+  const detail = known ? error.detail : "the simulator failed; its log says why";
+  return { status: known ? error.status : 500, json: { detail } };
+}

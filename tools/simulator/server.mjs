@@ -1,0 +1,52 @@
+// The upstream queue as a server on loopback. Both hosts of the upstream share the one port:
+// batch.pipelet.net is `{url}/queue`, api.pipelet.ai is `{url}/fal`.
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { Outputs } from "./outputs.mjs";
+import { answer } from "./routes.mjs";
+import { Simulator } from "./simulator.mjs";
+
+/**
+ * Starts the simulator. A completed job speaks the dialect its knob names; without one, `today`
+ * when it was submitted with `x-pipelet-output: binary`, else `base64`, as the upstream does.
+ *
+ * @param {object} options
+ * @param {number} [options.port] 0 takes any free loopback port
+ * @param {{ url: string, accessKey: string, secretKey: string, bucket: string }} options.s3
+ *   what `startS3` returns
+ * @param {string | string[]} [options.token] accepted as `Bearer` or `Key`
+ * @param {Record<string, unknown>} [options.knobs] laid over the start values of `knobs.mjs`
+ * @param {number} [options.firstId] the first id of the batch queue
+ * @param {(line: string) => void} [options.log]
+ * @returns {Promise<{ url: string, port: number, idle: () => Promise<void>,
+ *   close: (options?: { abandon?: boolean }) => Promise<void> }>} `idle` resolves when no job,
+ *   timer or webhook is pending; `close` stops all of them, and rejects if there were any and
+ *   `abandon` is not set
+ */
+export async function startSimulator({ port = 0, s3, token = "dev-upstream-key", knobs = {},
+  firstId = 437_852, log = () => {} }) {
+  const outputs = new Outputs(s3);
+  const simulator = new Simulator({ outputs, tokens: [token].flat(), knobs, firstId, log });
+  const server = createServer((request, response) => void answer(simulator, request, response));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const bound = server.address().port;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    idle: () => simulator.work.idle(),
+    close: ({ abandon = false } = {}) => close(server, simulator, abandon),
+  };
+}
+
+async function close(server, simulator, abandon) {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  const left = await simulator.work.stop();
+  await closed;
+  simulator.outputs.close();
+  if (left.length > 0 && !abandon) {
+    throw new Error(`the simulator was closed with work left: ${left.join(", ")}`);
+  }
+}

@@ -1,0 +1,57 @@
+// Reads a submission: the inputs, where the webhooks are to go, and the knobs that come with it.
+
+import { HttpError, parseJson, readText, shown } from "./http.mjs";
+import { withKnobs } from "./knobs.mjs";
+import { memberText } from "./rawjson.mjs";
+
+/** More than any model's name and sub path need. */
+const MAX_MODEL_LENGTH = 200;
+
+/**
+ * @param {import("node:http").IncomingMessage} request
+ * @param {URL} url
+ * @param {{ host: "batch" | "fal", model: string, defaults: Record<string, unknown> }} place
+ * @returns {Promise<Omit<import("./job.mjs").Order, "id">>}
+ */
+export async function readSubmission(request, url, { host, model, defaults }) {
+  checkModel(model);
+  const webhookUrl = readWebhookUrl(request, url);
+  const text = await readText(request);
+  const input = readInput(text);
+  const fromBody = withKnobs(defaults, input._sim ?? {}, { forJob: true });
+  const knobs = withKnobs(fromBody, headerKnobs(request), { forJob: true });
+  const dialect = knobs.dialect ?? dialectFor(request);
+  return { host, model, webhookUrl, knobs, dialect, seed: memberText(text, "seed") };
+}
+
+function checkModel(model) {
+  const isName = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(model);
+  if (!isName || model.length > MAX_MODEL_LENGTH) {
+    throw new HttpError(400, `not a model: ${shown(model)}`);
+  }
+}
+
+/** The query parameter wins, being the first way of the documentation. */
+function readWebhookUrl(request, url) {
+  const given = url.searchParams.get("fal_webhook") ?? request.headers["x-pipelet-webhook"];
+  if (given === undefined) return null;
+  const isHttp = URL.canParse(given) && /^https?:$/.test(new URL(given).protocol);
+  if (!isHttp) throw new HttpError(400, `not an http(s) webhook URL: ${shown(given)}`);
+  return given;
+}
+
+function readInput(text) {
+  const input = parseJson(text, "the body");
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) return input;
+  throw new HttpError(400, `the body must be a JSON object of inputs, not ${shown(input)}`);
+}
+
+function headerKnobs(request) {
+  const header = request.headers["x-sim"];
+  return header === undefined ? {} : parseJson(header, "the header x-sim");
+}
+
+/** As the upstream: URLs only for who asks for them. */
+function dialectFor(request) {
+  return request.headers["x-pipelet-output"] === "binary" ? "today" : "base64";
+}

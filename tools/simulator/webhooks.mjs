@@ -1,0 +1,106 @@
+// The webhooks of one job: what they say, in which order they leave, and how each one fared.
+// As the upstream does, each is tried once.
+
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { joined } from "./rawjson.mjs";
+import { resultText } from "./results.mjs";
+
+/** A receiver that hangs must not keep the simulator from ever being idle. */
+const ANSWER_LIMIT_MS = 30_000;
+
+export class Webhooks {
+  #job;
+  #outputs;
+  #work;
+  #log;
+  #held = [];
+  /** Events leave one after the other; only a late one is overtaken. */
+  #last = Promise.resolve();
+
+  /**
+   * @param {import("./job.mjs").Job} job
+   * @param {{ outputs: import("./outputs.mjs").Outputs, work: import("./work.mjs").Work,
+   *   log: (line: string) => void }} simulator
+   */
+  constructor(job, { outputs, work, log }) {
+    this.#job = job;
+    this.#outputs = outputs;
+    this.#work = work;
+    this.#log = log;
+  }
+
+  /**
+   * Notes what happened to the job and, if it has a webhook, tells it as it is now: a URL in a
+   * late webhook was signed when the event happened.
+   *
+   * @param {string} eventType
+   */
+  async tell(eventType) {
+    const { id, events, webhookUrl, knobs } = this.#job;
+    events.push({ eventType, at: Date.now() });
+    this.#log(`job ${id}: ${eventType}`);
+    if (webhookUrl === null) return;
+    const letter = { eventType, body: await webhookText(this.#job, eventType, this.#outputs) };
+    if (knobs.webhook.order) this.#held.push(letter);
+    else this.#dispatch(letter);
+  }
+
+  /** After the job's last event: what was held back leaves, events not in `order` at the end. */
+  flush() {
+    const order = this.#job.knobs.webhook.order ?? [];
+    const rank = ({ eventType }) =>
+      order.includes(eventType) ? order.indexOf(eventType) : order.length;
+    const letters = this.#held.splice(0).sort((one, other) => rank(one) - rank(other));
+    for (const letter of letters) this.#dispatch(letter);
+  }
+
+  #dispatch({ eventType, body }) {
+    const { lose = [], double = [], delayMs = {} } = this.#job.knobs.webhook;
+    if (lose.includes(eventType)) return;
+    const late = delayMs[eventType];
+    const copies = double.includes(eventType) ? 2 : 1;
+    const before = this.#last;
+    const label = `webhook ${eventType} of job ${this.#job.id}`;
+    const { done } = this.#work.run(label, async (signal) => {
+      await (late === undefined ? before : sleep(late, undefined, { signal }));
+      for (let copy = 0; copy < copies; copy += 1) await this.#post(eventType, body, signal);
+    });
+    if (late === undefined) this.#last = done;
+  }
+
+  async #post(eventType, body, stopped) {
+    const sha256 = createHash("sha256").update(body).digest("hex");
+    const bytes = Buffer.byteLength(body);
+    const delivery = { eventType, sentAt: Date.now(), status: null, error: null, bytes, sha256 };
+    this.#job.deliveries.push(delivery);
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+    try {
+      delivery.status = await post(this.#job.webhookUrl, body, signal);
+    } catch (error) {
+      delivery.error = String(error.cause ?? error);
+    }
+    this.#log(`job ${this.#job.id}: ${eventType} told, ${delivery.status ?? delivery.error}`);
+  }
+}
+
+async function webhookText(job, eventType, outputs) {
+  if (eventType === "completed") return completedText(job, await resultText(job, outputs));
+  const failure = eventType === "failed" ? { error: job.knobs.error } : {};
+  return JSON.stringify({ eventType, ...job.envelope, ...failure });
+}
+
+/** The result with two members in front; its own text stays, for its numbers' sake. */
+function completedText({ id, dialect, knobs }, result) {
+  const carriesId = knobs.jobId ?? dialect !== "seed";
+  const head = { eventType: "completed", ...(carriesId && { jobId: id }) };
+  return joined(JSON.stringify(head), result);
+}
+
+async function post(url, body, signal) {
+  const headers = { "content-type": "application/json" };
+  const request = { method: "POST", headers, body, redirect: "manual", signal };
+  const response = await fetch(url, request);
+  await response.arrayBuffer();
+  return response.status;
+}
