@@ -267,7 +267,7 @@ fn described(body: &str) -> HashMap<String, Beside> {
         match key.as_ref() {
             "file_name" => beside.name = text.map(std::borrow::Cow::into_owned),
             "content_type" => {
-                beside.content_type = text.filter(|t| is_type(t)).map(std::borrow::Cow::into_owned)
+                beside.content_type = text.filter(|t| is_type(t)).map(std::borrow::Cow::into_owned);
             }
             _ => beside.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
         }

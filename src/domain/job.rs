@@ -114,6 +114,12 @@ pub struct Work {
     pub link_attempts: u32,
     /// Not before this time: link.
     pub link_at: Timestamp,
+    /// The version that the catalog has.
+    pub listed_version: u64,
+    /// Failed tries to tell the catalog.
+    pub list_attempts: u32,
+    /// Not before this time: tell the catalog.
+    pub list_at: Timestamp,
     /// The last timeline entry that was moved to another object.
     pub moved_events: u32,
 }

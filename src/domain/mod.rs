@@ -7,6 +7,7 @@
 
 pub mod apply;
 pub mod auth;
+pub mod catalog;
 pub mod config;
 pub mod copied;
 pub mod correlate;

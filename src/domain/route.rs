@@ -12,6 +12,8 @@ pub enum Route {
         /// The caller's reference.
         reference: Option<String>,
     },
+    /// `GET /jobs`: the newest jobs.
+    Jobs,
     /// `GET /jobs/{id}`: the record.
     Job(ObjectName),
     /// `GET /jobs/{id}/result`: the upstream's result.
@@ -86,6 +88,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["hook", token, reference] => {
             Route::Hook { token: Some(token.to_owned()), reference: Some(reference.to_owned()) }
         }
+        ["jobs"] => Route::Jobs,
         ["jobs", job] => Route::Job(name(job)?),
         ["jobs", job, "result"] => Route::Result(name(job)?),
         ["jobs", job, "events"] => Route::Events(name(job)?),
@@ -152,6 +155,7 @@ mod tests {
             ("POST", "/hook/t", hook(Some("t"), None)),
             ("POST", "/hook/t/", hook(Some("t"), None)),
             ("POST", "/hook/t/order-7", hook(Some("t"), Some("order-7"))),
+            ("GET", "/jobs", Route::Jobs),
             ("GET", "/jobs/437852", Route::Job(id("437852"))),
             ("HEAD", "/jobs/ref:order-7", Route::Job(ObjectName::Reference("order-7".into()))),
             ("GET", "/jobs/ref%3Aorder-7", Route::Job(ObjectName::Reference("order-7".into()))),
@@ -174,9 +178,7 @@ mod tests {
     fn what_is_none_says_why() {
         assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST")));
         assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD")));
-        for path in
-            ["/nothing", "/jobs", "/hook/a/b/c", "/files/7/abc/x", "/jobs/7/events/x/body", "/%ff"]
-        {
+        for path in ["/nothing", "/hook/a/b/c", "/files/7/abc/x", "/jobs/7/events/x/body", "/%ff"] {
             assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
         }
         for path in ["/jobs/a%2Fb", "/jobs/..%2e", "/jobs/a%20b"] {

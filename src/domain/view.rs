@@ -8,7 +8,7 @@ use super::result;
 use super::state::Status;
 use super::time::Timestamp;
 use super::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// What rendering needs beside the job.
@@ -150,61 +150,91 @@ impl<'a> FileView<'a> {
     }
 }
 
-/// The short form that `GET /jobs/{id}/result` answers before there is one.
-#[derive(Serialize)]
+/// A job in short: a row of the listing, and what `GET /jobs/{id}/result`
+/// answers before there is a result.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Summary<'a> {
-    id: String,
+pub struct Summary {
+    /// The job, as answers name it.
+    pub id: String,
+    /// The caller's reference.
     #[serde(rename = "ref")]
-    reference: Option<&'a str>,
-    app: Option<&'a str>,
-    tags: &'a [String],
-    status: Status,
-    archive: Archive,
-    queue_name: Option<&'a str>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    files: Vec<FileSummary<'a>>,
+    pub reference: Option<String>,
+    /// The caller's application.
+    pub app: Option<String>,
+    /// The caller's tags.
+    pub tags: Vec<String>,
+    /// Where the job stands.
+    pub status: Status,
+    /// How far its files are.
+    pub archive: Archive,
+    /// The queue's name.
+    pub queue_name: Option<String>,
+    /// When the first delivery came.
+    pub created_at: Timestamp,
+    /// When the record last changed.
+    pub updated_at: Timestamp,
+    /// The first four files of the served result.
+    pub files: Vec<FileSummary>,
 }
 
-#[derive(Serialize)]
+/// A file in short.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FileSummary<'a> {
-    n: u32,
-    url: String,
-    content_type: Option<&'a str>,
-    size: Option<u64>,
-    state: FileState,
+pub struct FileSummary {
+    /// Its number.
+    pub n: u32,
+    /// Its durable URL.
+    pub url: String,
+    /// Its media type.
+    pub content_type: Option<String>,
+    /// Its bytes.
+    pub size: Option<u64>,
+    /// Where it is on its way.
+    pub state: FileState,
 }
 
-/// The summary as JSON, with the first four files of the served result.
-///
-/// # Errors
-/// As [`record`].
-pub fn summary(job: &Job, context: Context<'_>) -> serde_json::Result<String> {
+impl Summary {
+    /// The summary with `base` before its relative URLs.
+    #[must_use]
+    pub fn with_base(mut self, base: &str) -> Self {
+        for file in &mut self.files {
+            file.url.insert_str(0, base);
+        }
+        self
+    }
+}
+
+/// The job in short; `base` is the scheme and host of its URLs.
+#[must_use]
+pub fn summary(job: &Job, base: &str) -> Summary {
     const FILES: usize = 4;
     let files = job.files.iter().filter(|file| file.served).take(FILES);
-    serde_json::to_string(&Summary {
+    Summary {
         id: job.public_id(),
-        reference: job.reference.as_deref(),
-        app: job.app.as_deref(),
-        tags: &job.tags,
+        reference: job.reference.clone(),
+        app: job.app.clone(),
+        tags: job.tags.clone(),
         status: job.status,
         archive: job.archive(),
-        queue_name: job.queue_name.as_deref(),
+        queue_name: job.queue_name.clone(),
         created_at: job.created_at,
         updated_at: job.updated_at,
-        files: files
-            .map(|file| FileView::of(job, file, context.base))
-            .map(|FileView { n, url, content_type, size, state, .. }| FileSummary {
-                n,
-                url,
-                content_type,
-                size,
-                state,
-            })
-            .collect(),
-    })
+        files: files.map(|file| FileSummary::of(job, file, base)).collect(),
+    }
+}
+
+impl FileSummary {
+    fn of(job: &Job, file: &File, base: &str) -> Self {
+        let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
+        Self {
+            n: file.n,
+            url: format!("{base}{path}"),
+            content_type: file.content_type.clone(),
+            size: file.size,
+            state: file.state,
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -21,6 +21,8 @@ pub enum Task {
     Copy(u32),
     /// Write the settled record to KV and the manifest to R2.
     Publish,
+    /// Tell the catalog.
+    List,
 }
 
 /// What is due now, and when the next thing will be.
@@ -47,6 +49,9 @@ pub fn plan(job: &Job, now: Timestamp) -> Plan {
     }
     if job.is_settled() && job.work.published_version < job.version {
         plan.add(Task::Publish, job.work.publish_at, now);
+    }
+    if job.work.listed_version < job.version {
+        plan.add(Task::List, job.work.list_at, now);
     }
     plan
 }

@@ -2,7 +2,7 @@
 //! of a failure is set.
 
 use super::platform::{self, During, Failure};
-use super::{files, hook, jobs, unmatched};
+use super::{files, hook, jobs, listing, unmatched};
 use crate::domain::auth;
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
@@ -87,6 +87,7 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
         Route::Hook { token, reference } => {
             hook::receive(&call, &mut request, token.as_deref(), reference).await
         }
+        Route::Jobs => listing::list(&call).await,
         Route::Job(name) => jobs::record(&call, &name).await,
         Route::Result(name) => jobs::result(&call, &name).await,
         Route::Events(name) => jobs::events(&call, &name).await,

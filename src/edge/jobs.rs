@@ -45,8 +45,8 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 }
 
 fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
-    let summary = view::summary(job, context).during("rendering the summary")?;
-    let response = json(202, summary)?;
+    let summary = serde_json::to_string(&view::summary(job, context.base));
+    let response = json(202, summary.during("rendering the summary")?)?;
     response.headers().set("retry-after", "2").during("building the answer")?;
     Ok(response)
 }

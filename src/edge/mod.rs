@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! entry → http → hook, jobs, files, unmatched → job_client → platform
+//!              → listing                      → catalog    → platform
 //!                job_object → transfer, bucket, store      → platform
 //! ```
 //!
@@ -18,6 +19,7 @@ mod http;
 mod job_client;
 mod job_object;
 mod jobs;
+mod listing;
 mod platform;
 mod store;
 mod transfer;

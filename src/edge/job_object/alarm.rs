@@ -1,9 +1,11 @@
 //! The one loop for all pending work.
 
 use super::Job;
+use crate::domain::catalog::Row;
 use crate::domain::retry;
 use crate::domain::time::SECOND;
 use crate::domain::work::{self, MAX_COPIES_A_RUN, Task};
+use crate::edge::catalog;
 use crate::edge::platform::{self, Failure};
 
 /// A run begins nothing after this long. With the ten minutes that a copy may
@@ -37,6 +39,7 @@ impl Job {
                 None => break,
                 Some(Task::Link) => self.try_link().await?, // (2)
                 Some(Task::Publish) => self.publish().await?,
+                Some(Task::List) => self.list().await?,
                 Some(Task::Copy(_)) => {
                     let files: Vec<u32> = due.iter().filter_map(file_of).collect();
                     copies += self.copy(job, &files, MAX_COPIES_A_RUN - copies, begun).await?;
@@ -73,6 +76,22 @@ impl Job {
         self.store().save(&job).await
     }
 
+    /// Tells the catalog of the job as it is now.
+    async fn list(&self) -> Result<(), Failure> {
+        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let outcome = catalog::put(&self.env, Row::of(&job)).await;
+        let Some(mut now) = self.store().job().await? else { return Ok(()) };
+        if let Err(Failure(text)) = outcome {
+            platform::log_error(&text);
+            now.work.list_attempts += 1;
+            now.work.list_at = self.later(now.work.list_attempts);
+        } else {
+            now.work.listed_version = job.version;
+            now.work.list_attempts = 0;
+        }
+        self.store().save(&now).await
+    }
+
     /// When to try again what has failed as many times.
     pub(super) fn later(&self, attempts: u32) -> crate::domain::time::Timestamp {
         let delay = retry::backoff(attempts, self.retry_base_ms(), platform::entropy());
@@ -83,6 +102,6 @@ impl Job {
 const fn file_of(task: &Task) -> Option<u32> {
     match task {
         Task::Copy(n) => Some(*n),
-        Task::Link | Task::Publish => None,
+        Task::Link | Task::Publish | Task::List => None,
     }
 }
