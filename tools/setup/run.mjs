@@ -1,0 +1,80 @@
+// Runs other programs: long quiet steps with a heartbeat, and visible ones.
+import { spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ROOT } from "./project.mjs";
+
+const HEARTBEAT_MS = 15_000;
+
+/** A failure that the reader can act on: shown without a stack trace. */
+export class Failure extends Error {}
+
+/** Whether the module of that `import.meta.url` is what node was started with. */
+export const isMain = (url) => fileURLToPath(url) === realpathSync(process.argv[1]);
+
+/** Runs `work`; a failure becomes a message and an exit code. */
+export async function main(work) {
+  try {
+    await work();
+  } catch (error) {
+    console.error(error instanceof Failure ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}
+
+/** Runs a program with our own terminal; resolves to its exit code. */
+export function show(command, args, options = {}) {
+  return exitOf(spawn(command, args, { cwd: ROOT, stdio: "inherit", ...options }));
+}
+
+/** Like `show`, but a program that fails ends ours too. */
+export async function must(command, args, options) {
+  const code = await show(command, args, options);
+  if (code !== 0) throw new Failure(`${command} ${args.join(" ")} ended with ${code}`);
+}
+
+/** Runs a long step: says what it is, shows that it lives, and its log if it fails. */
+export async function step(title, command, args, env = process.env) {
+  console.log(`${title} …`);
+  const started = Date.now();
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const log = collect(child);
+  const tell = () => console.log(`  ${since(started)}: ${lastLine(log)}`);
+  const beat = setInterval(tell, HEARTBEAT_MS);
+  const code = await exitOf(child).finally(() => clearInterval(beat));
+  if (code === 0) return console.log(`  done in ${since(started)}`);
+  throw new Failure(`${log.join("")}\nFailed: ${command} ${args.join(" ")}${hint(log.join(""))}`);
+}
+
+/** Gathers what a child prints, also while `echo` passes it on. */
+export function collect(child, echo = () => {}) {
+  const log = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      log.push(String(chunk));
+      echo(chunk);
+    });
+  }
+  return log;
+}
+
+export function exitOf(child) {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(code ?? signal));
+  });
+}
+
+const since = (started) => `${Math.round((Date.now() - started) / 1000)} s`;
+const lastLine = (log) => (log.at(-1) ?? "starting").trim().split("\n").at(-1).trim();
+
+// What a bare machine lacks for compiling: rustup brings neither.
+function hint(log) {
+  if (/linker `cc` not found/.test(log)) {
+    return "\nA C compiler is missing: sudo apt-get install build-essential";
+  }
+  if (/openssl-sys/.test(log)) {
+    return "\nOpenSSL's headers are missing: sudo apt-get install pkg-config libssl-dev";
+  }
+  return "";
+}

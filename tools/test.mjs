@@ -1,0 +1,32 @@
+// `npm test`: the Rust tests, then the tests against the built Worker. An argument selects test
+// files by a part of their path, a flag is for node's runner: `npm test -- files --test-only`.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { inRoot, NODE, toolEnv } from "./setup/project.mjs";
+import { Failure, main, must, show } from "./setup/run.mjs";
+import { setup } from "./setup.mjs";
+
+const given = process.argv.slice(2);
+const flags = given.filter((argument) => argument.startsWith("-"));
+const parts = given.filter((argument) => !argument.startsWith("-"));
+
+function testFiles() {
+  const all = existsSync(inRoot("tests")) ? readdirSync(inRoot("tests"), { recursive: true }) : [];
+  const chosen = all
+    .map((path) => join("tests", path))
+    .filter((path) => path.endsWith(".test.mjs"))
+    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)));
+  // Without any, node would look for tests by itself, and take this file for one.
+  if (chosen.length === 0) throw new Failure(`No tests/**/*.test.mjs matches "${parts}".`);
+  return chosen.sort();
+}
+
+await main(async () => {
+  const files = testFiles();
+  await setup({ s3: true });
+  await must("cargo", ["test", "--locked", "--quiet"]);
+  await build();
+  // Not `must`: the runner's summary is to be the last that is said.
+  process.exitCode = await show(NODE, ["--test", ...flags, ...files], { env: toolEnv() });
+});
