@@ -217,8 +217,8 @@ impl Found {
         let stem = pointer
             .split('/')
             .rev()
-            .find(|part| !matches!(*part, "" | "data_uri" | "data_url" | "b64_json" | "url"))
             .filter(|part| part.parse::<usize>().is_err())
+            .find(|part| !matches!(*part, "" | "data_uri" | "data_url" | "b64_json" | "url"))
             .unwrap_or("file");
         let extension = self.content_type.as_deref().and_then(media::extension_of_type);
         safe_name(&format!("{stem}.{}", extension.unwrap_or("bin")))

@@ -3,7 +3,6 @@
 use super::discover::{Found, Origin};
 use super::job::{Birth, Job};
 use super::names::ObjectName;
-use super::source::SourcePolicy;
 use super::time::Timestamp;
 
 /// Where and when a test's job is born: at 1,000 ms, under `https://v`.
@@ -19,11 +18,6 @@ pub fn birth() -> Birth {
 /// A job that has just been heard of.
 pub fn job() -> Job {
     Job::new(birth())
-}
-
-/// The default allow list and `h`.
-pub fn policy() -> SourcePolicy {
-    SourcePolicy::parse("h,*.r2.cloudflarestorage.com").0
 }
 
 /// A file at `url`.

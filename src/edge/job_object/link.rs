@@ -123,14 +123,17 @@ impl Job {
     /// delivery that is sent twice is a duplicate there.
     async fn move_to(&self, home: &ObjectName) -> Result<(), Failure> {
         let store = self.store();
+        let mut is_retired = false;
         loop {
-            let Some(job) = store.job().await? else {
-                return Ok(());
-            };
+            let Some(job) = store.job().await? else { return Ok(()) };
             let entries = store.entries(job.work.moved_events, PAGE).await?;
-            if entries.is_empty() {
+            if entries.is_empty() && is_retired {
                 // Only storage was awaited since the entries were read.
                 return store.become_alias(home).await;
+            }
+            if entries.is_empty() {
+                self.retire(&job).await?;
+                is_retired = true;
             }
             for entry in entries {
                 self.replay(&job, &entry, home).await?;

@@ -1,11 +1,13 @@
 //! Publishes a settled job: the manifest in R2, the rendered record in KV.
 
 use super::Job;
+use crate::domain::catalog::Question;
 use crate::domain::job::Job as Record;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::timeline::Entry;
 use crate::domain::view::{self, Context};
 use crate::edge::bucket;
+use crate::edge::catalog;
 use crate::edge::platform::{self, During, Failure};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -50,6 +52,17 @@ impl Job {
             }
         }
         store.save(&now).await
+    }
+
+    /// Takes back what was published of a job that lives elsewhere now. Its
+    /// files stay: their links were given out, and the job took them over.
+    pub(super) async fn retire(&self, job: &Record) -> Result<(), Failure> {
+        let day = job.created_at.day();
+        catalog::ask(&self.env, &day, &Question::Remove(job.home.clone())).await?;
+        let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
+        bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")?;
+        let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
+        records.delete(&keys::record_key(&job.home)).await.during("deleting from KV")
     }
 
     async fn publish_version(&self, job: &Record) -> Result<(), Failure> {

@@ -1,0 +1,103 @@
+//! Plays deliveries against the pure part, as a job's object does.
+
+#![allow(dead_code, missing_docs, reason = "each test file uses its part")]
+#![allow(clippy::expect_used, reason = "a panic is how a test fails")]
+
+use hookvault::domain::apply::{Applied, Arrival, apply};
+use hookvault::domain::discover::{Discovery, discover};
+use hookvault::domain::event::{Event, EventKind};
+use hookvault::domain::job::{Birth, Job};
+use hookvault::domain::names::ObjectName;
+use hookvault::domain::source::SourcePolicy;
+use hookvault::domain::time::Timestamp;
+use hookvault::domain::timeline::{BodyAt, Entry, Outcome, Trust};
+use std::collections::HashMap;
+
+pub const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
+/// A job and its timeline, with a clock that ticks once a delivery.
+pub struct Vault {
+    pub job: Option<Job>,
+    pub timeline: Vec<Entry>,
+    pub result: Option<String>,
+    seen: HashMap<String, u32>,
+    now: u64,
+}
+
+impl Vault {
+    pub fn new() -> Self {
+        let (timeline, seen) = (Vec::new(), HashMap::new());
+        Self { job: None, timeline, result: None, seen, now: 1_766_867_820_000 }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now)
+    }
+
+    pub fn job(&self) -> &Job {
+        self.job.as_ref().expect("a job")
+    }
+
+    pub fn deliver(&mut self, body: &str) -> Outcome {
+        self.now += 1;
+        let event = Event::parse(body).expect("an event");
+        let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
+        let found = match event.kind {
+            EventKind::Completed => discover(body, &policy),
+            _ => Discovery::default(),
+        };
+        let arrival = Arrival {
+            at: self.now(),
+            text: body,
+            sha256: body,
+            event,
+            found,
+            body: BodyAt::Object,
+            seen: self.seen.get(body).copied(),
+            trust: Trust::Token,
+            reference: None,
+            app: None,
+            tags: Vec::new(),
+            note: None,
+            archived: &[],
+        };
+        let Applied { job, entry, result } = apply(self.job.take(), self.birth(), &arrival);
+        let outcome = entry.outcome;
+        if outcome != Outcome::Duplicate {
+            self.seen.insert(body.to_owned(), entry.n);
+        }
+        self.job = Some(job);
+        self.timeline.push(entry);
+        self.result = result.or(self.result.take());
+        outcome
+    }
+
+    fn birth(&self) -> Birth {
+        Birth {
+            home: ObjectName::Id("437852".into()),
+            at: self.now(),
+            nonce: NONCE.into(),
+            origin: "https://vault.example".into(),
+        }
+    }
+}
+
+pub fn acquired(at: u64) -> String {
+    let lease = at + 45_000;
+    format!(
+        r#"{{"eventType":"acquired","queueName":"free","jobId":437852,"workerName":"k8s_1","leaseExpiry":{lease},"acquiredAt":{at},"updatedAt":{at},"webhookUrl":"https://vault.example/hook/secret-hook-token-01/"}}"#
+    )
+}
+
+pub fn url(name: &str, signature: &str) -> String {
+    format!(
+        "https://prod-batch-files.ae2b.r2.cloudflarestorage.com/outputs/free/{name}?X-Amz-Expires=7200&X-Amz-Date=20251227T203935Z&X-Amz-Signature={signature}"
+    )
+}
+
+pub fn completed(name: &str, signature: &str) -> String {
+    let url = url(name, signature);
+    format!(
+        r#"{{"eventType":"completed","video":{{"data_uri":"{url}","data_url":"{url}"}},"seed":196619188014358660,"cfg":1.10}}"#
+    )
+}

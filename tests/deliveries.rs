@@ -1,0 +1,127 @@
+//! What deliveries do to a job, in the orders in which they come.
+
+mod common;
+
+use common::{NONCE, Vault, acquired, completed};
+use hookvault::domain::job::{Archive, FileState, Source};
+use hookvault::domain::state::Status;
+use hookvault::domain::timeline::Outcome;
+
+const FAILED: &str = r#"{"eventType":"failed","jobId":"437852","error":{"code":"oom"}}"#;
+const RETRIED: &str = r#"{"eventType":"retried","jobId":"437852"}"#;
+const FILE: &str = "437852_0_WanVideo2_2_I2V_00150.mp4";
+
+#[test]
+fn a_job_runs_to_its_result() {
+    let mut vault = Vault::new();
+    assert_eq!(vault.deliver(&acquired(1_000)), Outcome::Applied);
+    assert_eq!(vault.job().status, Status::Acquired);
+    assert_eq!(vault.deliver(&completed(FILE, "a")), Outcome::Applied);
+    let job = vault.job();
+    assert_eq!((job.status, job.archive(), job.version), (Status::Completed, Archive::Pending, 2));
+    assert_eq!((job.attempt, job.deliveries, job.duplicates), (1, 2, 0));
+    assert_eq!(job.worker_name.as_deref(), Some("k8s_1"));
+    let [file] = job.files.as_slice() else { panic!("one file, found twice") };
+    assert_eq!(file.pointers, ["/video/data_uri", "/video/data_url"]);
+    assert_eq!(file.name, "WanVideo2_2_I2V_00150.mp4");
+    assert_eq!(file.key, "jobs/437852/0-WanVideo2_2_I2V_00150.mp4");
+    assert_eq!(
+        file.expires_at.map(hookvault::domain::time::Timestamp::as_millis),
+        Some(1_766_875_175_000)
+    );
+    let url = format!("/files/437852/{NONCE}/0-WanVideo2_2_I2V_00150.mp4");
+    let want = format!(
+        r#"{{"video":{{"data_uri":"{url}","data_url":"{url}"}},"seed":196619188014358660,"cfg":1.10}}"#
+    );
+    assert_eq!(vault.result.as_deref(), Some(want.as_str()));
+}
+
+#[test]
+fn the_result_may_come_first_and_often() {
+    let mut vault = Vault::new();
+    let outcomes: Vec<Outcome> =
+        [&completed(FILE, "a"), &acquired(1), &completed(FILE, "a"), &completed(FILE, "a")]
+            .map(|body| vault.deliver(body))
+            .to_vec();
+    let want = [Outcome::Applied, Outcome::Late, Outcome::Duplicate, Outcome::Duplicate];
+    assert_eq!(outcomes, want);
+    let job = vault.job();
+    assert_eq!((job.files.len(), job.version, job.duplicates), (1, 1, 2));
+    assert_eq!(job.worker_name, None, "a late event changes nothing");
+}
+
+#[test]
+fn fresh_urls_are_lent_to_files_that_are_not_stored() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "old"));
+    assert_eq!(vault.deliver(&completed(FILE, "new")), Outcome::Duplicate);
+    let source = |vault: &Vault| vault.job().files[0].source.clone();
+    let Source::Url { url, .. } = source(&vault) else { panic!("a URL") };
+    assert!(url.ends_with("X-Amz-Signature=new"));
+    if let Some(job) = &mut vault.job {
+        job.files[0].state = FileState::Stored;
+    }
+    vault.deliver(&completed(FILE, "newer"));
+    assert_eq!(source(&vault), Source::Url { url, host: host() });
+}
+
+fn host() -> String {
+    "prod-batch-files.ae2b.r2.cloudflarestorage.com".to_owned()
+}
+
+#[test]
+fn another_result_is_a_revision() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed("437852_0_a.mp4", "a"));
+    assert_eq!(vault.deliver(&completed("437852_0_b.mp4", "a")), Outcome::Applied);
+    assert_eq!(vault.deliver(&completed("437852_0_a.mp4", "a")), Outcome::Applied);
+    let job = vault.job();
+    let files: Vec<_> = job.files.iter().map(|f| (f.n, f.name.as_str(), f.served)).collect();
+    assert_eq!(files, [(0, "a.mp4", false), (1, "b.mp4", false), (2, "a.mp4", true)]);
+    assert!(vault.result.as_ref().is_some_and(|text| text.contains("/2-a.mp4")));
+}
+
+#[test]
+fn equal_bodies_without_a_time_count_when_something_came_between() {
+    let mut vault = Vault::new();
+    let bodies = [FAILED, RETRIED, FAILED, FAILED, RETRIED];
+    let outcomes = bodies.map(|body| vault.deliver(body));
+    let applied = Outcome::Applied;
+    assert_eq!(outcomes, [applied, applied, applied, Outcome::Duplicate, applied]);
+    assert_eq!((vault.job().attempt, vault.job().status), (3, Status::Retried));
+    assert_eq!(vault.job().error.as_ref().map(|e| e.get().to_owned()), None);
+}
+
+#[test]
+fn equal_bodies_with_a_time_never_count_twice() {
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    vault.deliver(FAILED);
+    assert_eq!(vault.deliver(&acquired(1_000)), Outcome::Duplicate);
+    assert_eq!(vault.deliver(&acquired(2_000)), Outcome::Applied);
+    assert_eq!((vault.job().attempt, vault.job().status), (2, Status::Acquired));
+}
+
+#[test]
+fn a_failure_keeps_the_upstreams_words() {
+    let mut vault = Vault::new();
+    vault.deliver(FAILED);
+    let error = |vault: &Vault| vault.job().error.as_ref().map(|e| e.get().to_owned());
+    assert_eq!(error(&vault).as_deref(), Some(r#"{"code":"oom"}"#));
+    assert!(vault.job().is_settled());
+    vault.deliver(&completed(FILE, "a"));
+    assert_eq!((error(&vault), vault.job().status), (None, Status::Completed));
+}
+
+#[test]
+fn unknown_types_are_kept_and_change_nothing() {
+    let mut vault = Vault::new();
+    let unknown = r#"{"eventType":"paused","jobId":"437852"}"#;
+    assert_eq!(vault.deliver(unknown), Outcome::Unknown);
+    assert_eq!((vault.job().status, vault.job().version), (Status::Queued, 1));
+    vault.deliver(&acquired(1));
+    assert_eq!(vault.deliver(r#"{"jobId":"437852"}"#), Outcome::Unknown);
+    assert_eq!((vault.job().status, vault.job().version), (Status::Acquired, 2));
+    let numbers: Vec<u32> = vault.timeline.iter().map(|entry| entry.n).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+}

@@ -1,0 +1,61 @@
+//! Stored formats, byte for byte. What is stored outlives the code: changing
+//! one of these strings needs a new `format` number and a reader of the old.
+
+mod common;
+
+use common::{Vault, acquired, completed};
+use hookvault::domain::job::Job;
+
+const RECORD: &str = concat!(
+    r#"{"format":1,"home":"id:437852","id":"437852","reference":null,"unlinkedId":null,"#,
+    r#""provider":"pipelet","app":null,"tags":[],"status":"completed","version":2,"attempt":1,"#,
+    r#""queueName":"free","workerName":"k8s_1","createdAt":1766867820001,"acquiredAt":1000,"#,
+    r#""leaseExpiry":46000,"updatedAt":1766867820002,"completedAt":1766867820002,"#,
+    r#""storedAt":null,"senderTime":1000,"nonce":"0123456789abcdef0123456789abcdef","#,
+    r#""origin":"https://vault.example","error":null,"result":{"delivery":2,"fingerprint":"#,
+    r#""FINGERPRINT","key":null},"files":[{"n":0,"served":true,"#,
+    r#""pointers":["/video/data_uri","/video/data_url"],"state":"pending","name":"a.mp4","#,
+    r#""key":"jobs/437852/0-a.mp4","source":{"kind":"url","url":"URL","#,
+    r#""host":"prod-batch-files.ae2b.r2.cloudflarestorage.com"},"identity":"#,
+    r#""https://prod-batch-files.ae2b.r2.cloudflarestorage.com/outputs/free/437852_0_a.mp4","#,
+    r#""contentType":null,"size":null,"etag":null,"verified":null,"expiresAt":1766875175000,"#,
+    r#""slackMs":null,"foundAt":1766867820002,"attempts":0,"md5Refusals":0,"#,
+    r#""notBefore":1766867820002,"error":null}],"skipped":[],"deliveries":2,"duplicates":0,"#,
+    r#""heals":0,"events":2,"lastApplied":2,"work":{"runs":0,"publishedVersion":0,"#,
+    r#""publishAttempts":0,"publishAt":0,"linkAttempts":0,"linkAt":0,"listedVersion":0,"#,
+    r#""listAttempts":0,"listAt":0,"movedEvents":0}}"#,
+);
+
+const ENTRY: &str = concat!(
+    r#"{"n":1,"eventType":"acquired","receivedAt":1766867820001,"trust":"token","#,
+    r#""outcome":"applied","detail":null,"bytes":198,"sha256":"SHA","body":"object"}"#,
+);
+
+fn played() -> Vault {
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    vault.deliver(&completed("437852_0_a.mp4", "s"));
+    vault
+}
+
+#[test]
+fn the_record() {
+    let vault = played();
+    let fingerprint =
+        vault.job().result.as_ref().map(|r| r.fingerprint.clone()).unwrap_or_default();
+    assert_eq!(fingerprint.len(), 64);
+    let want = RECORD
+        .replace("FINGERPRINT", &fingerprint)
+        .replace("URL", &common::url("437852_0_a.mp4", "s"));
+    assert_eq!(serde_json::to_string(vault.job()).expect("JSON"), want);
+    let read: Job = serde_json::from_str(&want).expect("a record");
+    assert_eq!(serde_json::to_string(&read).expect("JSON"), want);
+}
+
+#[test]
+fn the_timeline() {
+    let vault = played();
+    let mut entry = vault.timeline.into_iter().next().expect("an entry");
+    entry.sha256 = Some("SHA".to_owned());
+    assert_eq!(serde_json::to_string(&entry).expect("JSON"), ENTRY);
+}
