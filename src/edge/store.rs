@@ -12,8 +12,9 @@ use crate::domain::timeline::Entry;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{ListOptions, Storage};
 
-const RECORD: &str = "record";
+// The alias sorts before all other keys.
 const ALIAS: &str = "alias";
+const RECORD: &str = "record";
 const RESULT: &str = "result";
 
 /// What an object is.
@@ -111,13 +112,30 @@ impl Store {
         self.write(batch).await
     }
 
-    /// Makes the object lead to `home` and forget all else.
+    /// Makes the object lead to `home`.
+    ///
+    /// The alias is written first: it is only looked at when there is no
+    /// record, so a crash in between leaves a job, not a hole.
     pub async fn become_alias(&self, home: &ObjectName) -> Result<(), Failure> {
-        // The alias is written first: it is only looked at when there is no
-        // record, so a crash between the two leaves a job, not a hole.
         self.0.put(ALIAS, home.to_string()).await.during("writing the alias")?;
         self.0.delete(RECORD).await.during("deleting the record")?;
         Ok(())
+    }
+
+    /// Deletes what a job left that has moved away.
+    pub async fn forget_all_but_alias(&self) -> Result<(), Failure> {
+        /// Most keys that one call deletes.
+        const KEYS: usize = 128;
+        loop {
+            let options = ListOptions::new().start("b").limit(KEYS);
+            let map = self.0.list_with_options(options).await.during("listing the object")?;
+            let keys: Vec<String> =
+                map.keys().into_iter().flatten().filter_map(|key| key.as_string()).collect();
+            if keys.is_empty() {
+                return Ok(());
+            }
+            self.0.delete_multiple(keys).await.during("deleting from the object")?;
+        }
     }
 
     /// The entry that had this body, if it was not itself a duplicate.

@@ -129,7 +129,8 @@ impl Job {
             let entries = store.entries(job.work.moved_events, PAGE).await?;
             if entries.is_empty() && is_retired {
                 // Only storage was awaited since the entries were read.
-                return store.become_alias(home).await;
+                store.become_alias(home).await?;
+                return store.forget_all_but_alias().await;
             }
             if entries.is_empty() {
                 self.retire(&job).await?;
