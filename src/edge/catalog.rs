@@ -85,8 +85,9 @@ impl Catalog {
     }
 
     fn rows(&self, after: Option<Place>, limit: usize) -> Result<Answer, Failure> {
-        // Later than any time that JavaScript can tell.
-        let end = Place { created_at: Timestamp::from_millis(1 << 53), home: String::new() };
+        // The largest number that JavaScript tells exactly: later than any job.
+        let end = Timestamp::from_millis((1 << 53) - 1);
+        let end = Place { created_at: end, home: String::new() };
         let after = after.unwrap_or(end);
         let sql = "SELECT row AS text FROM jobs WHERE (created_at, home) < (?, ?)
                    ORDER BY created_at DESC, home DESC LIMIT ?";
