@@ -108,8 +108,9 @@ const fn sign_of(event: &Event<'_>) -> Sign {
     Sign { kind: event.kind, sender_time, lease_expiry: event.lease_expiry }
 }
 
-/// Notes what the caller says of the job itself.
+/// Notes what the caller says of the job itself. What is known already stays.
 fn describe(job: &mut Job, arrival: &Arrival<'_>) {
+    let before = (job.app.is_some(), job.reference.is_some(), job.tags.len());
     if job.app.is_none() {
         job.app.clone_from(&arrival.app);
     }
@@ -120,6 +121,9 @@ fn describe(job: &mut Job, arrival: &Arrival<'_>) {
         if job.tags.len() < MAX_TAGS && !job.tags.contains(tag) {
             job.tags.push(tag.clone());
         }
+    }
+    if before != (job.app.is_some(), job.reference.is_some(), job.tags.len()) {
+        job.touch(arrival.at);
     }
 }
 

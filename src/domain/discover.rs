@@ -267,19 +267,13 @@ fn described(body: &str) -> HashMap<String, Beside> {
         match key.as_ref() {
             "file_name" => beside.name = text.map(std::borrow::Cow::into_owned),
             "content_type" => {
-                beside.content_type = text.filter(|t| is_type(t)).map(std::borrow::Cow::into_owned);
+                beside.content_type =
+                    text.filter(|t| media::is_type(t)).map(std::borrow::Cow::into_owned);
             }
             _ => beside.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
         }
     });
     found
-}
-
-/// A media type that is safe in a header.
-fn is_type(text: &str) -> bool {
-    text.len() <= 100
-        && text.contains('/')
-        && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
 }
 
 /// RFC 3339, seconds or milliseconds.

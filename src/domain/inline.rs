@@ -65,7 +65,7 @@ pub(super) fn find(text: &str, token: &str, key: Option<&str>) -> Option<Inline>
 
 fn data_uri_head(head: &str) -> (Option<String>, Encoding) {
     let mut parts = head.get(5..).unwrap_or_default().split(';');
-    let media = parts.next().map(media::essence).filter(|media| media.contains('/'));
+    let media = parts.next().map(media::essence).filter(|media| media::is_type(media));
     let base64 = parts.any(|part| part.trim().eq_ignore_ascii_case("base64"));
     (media, if base64 { Encoding::Base64 } else { Encoding::Percent })
 }

@@ -78,6 +78,15 @@ pub fn sniff(head: &[u8]) -> Option<&'static str> {
     TYPES.iter().find(|(_, known)| *known == media).map(|(_, known)| *known)
 }
 
+/// Whether `media` can be a media type and is safe in a header: strangers
+/// write it.
+#[must_use]
+pub fn is_type(media: &str) -> bool {
+    media.len() <= 100
+        && media.contains('/')
+        && media.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+}
+
 /// A type without parameters, in lower case.
 #[must_use]
 pub fn essence(media: &str) -> String {

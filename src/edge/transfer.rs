@@ -164,7 +164,8 @@ fn classify(source: Source, status: u16) -> Result<Source, CopyFailure> {
 async fn content_type(source: &Source, order: &Order<'_>) -> String {
     let told = source.header("content-type");
     let told = [told.as_deref(), order.declared_type].into_iter().flatten();
-    if let Some(clear) = told.into_iter().find(|media| !media::is_vague(media)) {
+    let is_clear = |media: &&str| media::is_type(media) && !media::is_vague(media);
+    if let Some(clear) = told.into_iter().find(is_clear) {
         return clear.to_owned();
     }
     let seen = head(order).await.and_then(|head| media::sniff(&head));

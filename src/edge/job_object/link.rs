@@ -12,7 +12,7 @@ use crate::domain::protocol::{Archived, Command, DeliveredBody, Delivery, Reply}
 use crate::domain::timeline::{BodyAt, Entry, Trust};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::Slot;
+use crate::edge::store::{Batch, Slot};
 
 /// Entries that are moved between two looks at the timeline.
 const PAGE: usize = 50;
@@ -44,7 +44,7 @@ impl Job {
         let store = self.store();
         let mine = match store.slot().await? {
             Slot::Empty if home != name => {
-                store.become_alias(&home).await?;
+                self.lead_to(&home).await?;
                 return Ok(at(home, true, false));
             }
             Slot::Empty => return Ok(at(name, false, false)),
@@ -64,7 +64,9 @@ impl Job {
         job.id = Some(id.clone());
         job.unlinked_id = Some(id);
         job.touch(platform::now());
-        self.store().save(&job).await?;
+        let mut batch = Batch::default();
+        batch.job(&job)?;
+        self.commit(batch).await?;
         self.arm(&job).await?;
         if let Err(Failure(text)) = self.link().await {
             // The alarm tries again; the delivery must not wait for that.
@@ -85,12 +87,19 @@ impl Job {
         let store = self.store();
         Ok(match store.slot().await? {
             Slot::Empty if name != home => {
-                store.become_alias(&home).await?;
+                self.lead_to(&home).await?;
                 at(home, true, false)
             }
             Slot::Alias(linked) => at(linked, true, false),
             Slot::Job(_) | Slot::Empty => at(name, true, false),
         })
+    }
+
+    /// Becomes an alias; who waits here is sent on.
+    async fn lead_to(&self, home: &ObjectName) -> Result<(), Failure> {
+        self.store().become_alias(home).await?;
+        self.changes.announce();
+        Ok(())
     }
 
     /// Points the object of `unlinked_id` here, or moves the job there.
@@ -129,7 +138,7 @@ impl Job {
             let entries = store.entries(job.work.moved_events, PAGE).await?;
             if entries.is_empty() && is_retired {
                 // Only storage was awaited since the entries were read.
-                store.become_alias(home).await?;
+                self.lead_to(home).await?;
                 return store.forget_all_but_alias().await;
             }
             if entries.is_empty() {
