@@ -85,15 +85,38 @@ fn inline_data_is_named_by_its_place() {
 #[test]
 fn names_are_safe() {
     let urls = r#"["https://h/a%20b/..%2f..%2fetc%2fpasswd","https://h/.hidden.png","https://h/","https://h/ü.png"]"#;
-    assert_eq!(
-        names(urls),
-        [
-            "..%2f..%2fetc%2fpasswd".replace('%', "_").trim_start_matches('.'),
-            "hidden.png",
-            "file",
-            "_.png"
-        ]
-    );
+    assert_eq!(names(urls), ["_.._etc_passwd", "hidden.png", "file", "_.png"]);
+}
+
+#[test]
+fn signers_differ_and_files_own_queries_count() {
+    let urls = r#"["https://h/get?file=a.mp4&sig=1&se=2026-01-01T00:00:00Z","https://h/get?file=b.mp4&sig=2",
+        "https://h/get?sig=3&file=a.mp4"]"#;
+    let counts: Vec<usize> = find(urls).files.iter().map(|file| file.spans.len()).collect();
+    assert_eq!(counts, [2, 1]);
+}
+
+#[test]
+fn a_url_with_a_space_is_named_and_not_forgotten() {
+    let found = find(r#"["https://h/my video.mp4", "https://h/my page"]"#);
+    let skipped: Vec<_> =
+        found.skipped.iter().map(|s| (s.pointer.as_str(), s.reason.as_str())).collect();
+    assert_eq!(skipped, [("/r/0", "not a URL")]);
+}
+
+#[test]
+fn the_record_stays_small_whatever_a_stranger_writes() {
+    let repeated = vec!["\"https://h/a.mp4\""; 100_000].join(",");
+    let found = find(&format!("[{repeated}]"));
+    assert_eq!((found.files.len(), found.files[0].pointers.len()), (1, 8));
+    assert_eq!(found.files[0].spans.len(), 100_000);
+    let key = "k".repeat(5_000);
+    let long: Vec<String> =
+        (0..400).map(|i| format!("\"https://h/{i}/{}\"", "x".repeat(7_000))).collect();
+    let found = find(&format!(r#"{{"{key}":[{}]}}"#, long.join(",")));
+    let stored: usize = found.files.iter().map(|f| f.key.len() + f.pointers.concat().len()).sum();
+    assert!(stored < 400 * 1024 && found.files.len() > 30, "{stored}");
+    assert!(found.skipped.iter().all(|s| s.reason == "too many" && s.pointer.len() <= 300));
 }
 
 #[test]

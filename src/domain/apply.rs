@@ -5,7 +5,7 @@
 
 use super::discover::{Discovery, Found, Origin};
 use super::event::{Event, EventKind};
-use super::job::{Birth, FileState, Job, ResultRef, Source};
+use super::job::{Birth, FileState, From, Job, ResultRef, Source};
 use super::json;
 use super::protocol::Archived;
 use super::result::{self, Edit};
@@ -70,10 +70,10 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     job.events += 1;
     job.deliveries += 1;
     let n = job.events;
+    describe(&mut job, arrival);
     let (outcome, detail, result) = if is_repetition(&job, arrival) {
         (Outcome::Duplicate, None, None)
     } else {
-        describe(&mut job, arrival);
         let sign = sign_of(&arrival.event);
         follow(&mut job, state::transition(standing.as_ref(), &sign), n, arrival)
     };
@@ -139,9 +139,14 @@ fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Follow
             (Outcome::Applied, None, result)
         }
         Move::Revise if repeats_result(job, arrival) => {
-            let renewed = renew(job, &arrival.found.files, arrival.at);
+            adopt(job, arrival.archived, arrival.at);
+            let renewed = renew(job, arrival);
             let detail = (renewed > 0).then(|| format!("fresh URLs for {renewed} files"));
             (Outcome::Duplicate, detail, None)
+        }
+        // Deliveries that are moved here from another object come late.
+        Move::Revise if job.completed_at.is_some_and(|served| arrival.at < served) => {
+            (Outcome::Late, Some("older than the result that is served".to_owned()), None)
         }
         Move::Revise => {
             let result = accept(job, n, arrival);
@@ -174,34 +179,35 @@ fn error_of(event: &Event<'_>) -> Option<Box<RawValue>> {
 
 /// Takes a result and its files; returns its text with durable URLs.
 fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
-    let urls = job.take_up(&arrival.found, n, arrival.at);
+    let from = From { delivery: n, sha256: arrival.sha256, at: arrival.at };
+    let urls = job.take_up(&arrival.found, from);
     adopt(job, arrival.archived, arrival.at);
     let mut edits: Vec<Edit> = Vec::new();
     for (file, url) in arrival.found.files.iter().zip(&urls) {
         let token = json::encode_string(url);
         edits.extend(file.spans.iter().map(|span| (span.clone(), token.clone())));
     }
-    edits.sort_by_key(|(span, _)| span.start);
     job.completed_at = Some(arrival.at);
     let fingerprint = fingerprint(arrival);
     job.result = Some(ResultRef { delivery: n, fingerprint, key: None });
-    result::without_envelope(arrival.text, &arrival.event.members, &edits)
+    let edits = result::without_envelope(&arrival.event.members, edits);
+    result::splice(arrival.text, &edits)
 }
 
 /// Takes over the stored files of the object that the delivery is moved from:
 /// their URLs may be dead by now.
 fn adopt(job: &mut Job, archived: &[Archived], now: Timestamp) {
-    for file in job.files.iter_mut().filter(|file| file.served) {
-        let Some(stored) = archived.iter().find(|stored| stored.identity == file.identity) else {
-            continue;
-        };
-        file.state = FileState::Stored;
-        file.key.clone_from(&stored.key);
-        file.size = Some(stored.size);
-        file.etag = Some(stored.etag.clone());
-        file.content_type = Some(stored.content_type.clone());
-        file.verified = Some(stored.verified);
+    let mut adopted = false;
+    for file in job.files.iter_mut().filter(|f| f.served && f.state != FileState::Stored) {
+        let stored = archived.iter().find(|stored| stored.identity == file.identity);
+        if let Some(stored) = stored {
+            file.take_over(stored);
+            adopted = true;
+        }
+    }
+    if adopted {
         job.stored_at = Some(now);
+        job.touch(now);
     }
 }
 
@@ -219,29 +225,33 @@ fn fingerprint(arrival: &Arrival<'_>) -> String {
             edits.push((span, json::encode_string(bare)));
         }
     });
-    let bare = result::without_envelope(arrival.text, &arrival.event.members, &edits);
-    hex::encode(Sha256::digest(bare))
+    let edits = result::without_envelope(&arrival.event.members, edits);
+    let mut hash = Sha256::new();
+    result::pieces(arrival.text, &edits, |piece| hash.update(piece));
+    hex::encode(hash.finalize())
 }
 
 /// Lends fresh URLs to files that are not stored yet; returns to how many.
-fn renew(job: &mut Job, found: &[Found], now: Timestamp) -> usize {
+fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let mut renewed = 0;
     for file in job.files.iter_mut().filter(|f| f.served && f.state != FileState::Stored) {
-        let fresh = found.iter().find(|found| found.key == file.identity);
+        let found = &arrival.found.files;
+        let fresh = found.iter().find(|found| found.identity(arrival.sha256) == file.identity);
         let Some(Found { origin: Origin::Url { url, host }, expires_at, .. }) = fresh else {
             continue;
         };
-        if *expires_at < file.expires_at {
+        // A URL without a deadline outlives every other.
+        if expires_at.is_some_and(|new| file.expires_at.is_none_or(|old| new < old)) {
             continue;
         }
         file.source = Source::Url { url: url.clone(), host: host.clone() };
         file.expires_at = *expires_at;
         file.state = FileState::Pending;
-        file.not_before = now;
+        file.not_before = arrival.at;
         renewed += 1;
     }
     if renewed > 0 {
-        job.touch(now);
+        job.touch(arrival.at);
     }
     renewed
 }

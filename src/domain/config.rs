@@ -57,10 +57,10 @@ impl Config {
             read: reader.optional_token("READ_TOKEN", api_rule),
             sources: reader.sources(),
             public_url: reader.public_url(),
-            max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB),
-            max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB),
-            files_max_age: reader.number("FILES_MAX_AGE", 86_400),
-            retry_base_ms: reader.number("RETRY_BASE_MS", 2_000).max(1),
+            max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1),
+            max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1),
+            files_max_age: reader.number("FILES_MAX_AGE", 86_400, 0),
+            retry_base_ms: reader.number("RETRY_BASE_MS", 2_000, 1),
             mistakes: reader.mistakes,
         }
     }
@@ -111,13 +111,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    fn number(&mut self, name: &str, default: u64) -> u64 {
-        let Some(text) = self.get(name) else {
-            return default;
-        };
-        text.parse().unwrap_or_else(|_| {
-            self.mistakes
-                .push(format!("{name} is {text:?}, not a whole number; {default} is used"));
+    fn number(&mut self, name: &str, default: u64, least: u64) -> u64 {
+        let Some(text) = self.get(name) else { return default };
+        text.parse().ok().filter(|number| *number >= least).unwrap_or_else(|| {
+            self.mistakes.push(format!(
+                "{name} is {text:?}, not a whole number from {least}; {default} is used"
+            ));
             default
         })
     }
@@ -126,17 +125,18 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let list = self.get("ALLOWED_SOURCE_HOSTS").unwrap_or_else(|| DEFAULT_SOURCES.to_owned());
         let (policy, refused) = SourcePolicy::parse(&list);
         for entry in refused {
-            self.mistakes
-                .push(format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host; it is left out"));
+            let mistake = format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host; it is left out");
+            self.mistakes.push(mistake);
         }
-        policy
+        // A list of mistakes alone would skip every file for good.
+        if policy.is_empty() { SourcePolicy::parse(DEFAULT_SOURCES).0 } else { policy }
     }
 
     fn public_url(&mut self) -> Option<String> {
         let text = self.get("PUBLIC_URL")?;
         let url = text.trim_end_matches('/');
         let is_origin =
-            super::source::read(url).is_ok_and(|u| u.path() == "/" && u.query().is_none());
+            super::source::read(url).is_ok_and(|read| read.origin().ascii_serialization() == url);
         if !is_origin {
             self.mistakes.push(format!(
                 "PUBLIC_URL is {text:?}, not like https://vault.example; it is not used"
@@ -181,6 +181,16 @@ mod tests {
             assert!(config.mistakes.iter().any(|m| m.contains(name)), "{name}");
         }
         assert!(config.sources.check("https://fal.media/a").is_ok());
+    }
+
+    #[test]
+    fn a_setting_that_would_lose_something_is_none() {
+        let config = config(&[("ALLOWED_SOURCE_HOSTS", "https://a/b"), ("MAX_BODY_BYTES", "0")]);
+        assert!(config.sources.check("https://fal.media/a").is_ok());
+        assert_eq!((config.max_body_bytes, config.mistakes.len()), (33_554_432, 2));
+        for odd in ["https://u:p@a.example", "https://a.example#x", "https://a.example/x"] {
+            assert_eq!(self::config(&[("PUBLIC_URL", odd)]).public_url, None, "{odd}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the end of a copy does to a job.
 
-use super::job::{Archive, FileState, Job};
+use super::job::{Archive, File, FileState, Job, Source};
+use super::protocol::Archived;
 use super::retry::{self, CopyFailure, FailureKind, Next};
 use super::time::Timestamp;
 use super::timeline::{Entry, Outcome};
@@ -18,54 +19,101 @@ pub struct Stored {
     pub verified: bool,
 }
 
-/// Notes how the copy of file `n` ended. The entry is for the timeline; a
+/// A try to copy a file that has come to its end.
+#[derive(Debug)]
+pub struct Tried {
+    /// The file's number.
+    pub n: u32,
+    /// Where its bytes were to come from.
+    pub source: Source,
+    /// How it ended.
+    pub outcome: Result<Stored, CopyFailure>,
+}
+
+/// What the next try depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances {
+    /// The time.
+    pub now: Timestamp,
+    /// The first pause of the backoff, in milliseconds.
+    pub base_ms: u64,
+    /// A random number.
+    pub entropy: u32,
+}
+
+/// Notes how a try to copy a file ended. The entry is for the timeline; a
 /// failure that only repeats the last one makes none.
-pub fn end(
-    job: &mut Job,
-    n: u32,
-    outcome: Result<Stored, CopyFailure>,
-    now: Timestamp,
-    base_ms: u64,
-    entropy: u32,
-) -> Option<Entry> {
-    let file = job.file_mut(n).filter(|file| file.state == FileState::Pending)?;
-    file.attempts += 1;
-    let (before, name) = (file.error.clone(), file.name.clone());
-    let detail = match outcome {
-        Ok(stored) => {
-            file.state = FileState::Stored;
-            file.slack_ms = file.expires_at.map(|deadline| deadline.since(now));
-            file.error = None;
-            let detail = format!("file {n} ({name}) stored, {} bytes", stored.size);
-            file.size = Some(stored.size);
-            file.etag = Some(stored.etag);
-            file.content_type = Some(stored.content_type);
-            file.verified = Some(stored.verified);
-            Some(detail)
-        }
-        Err(failure) => {
-            file.md5_refusals += u32::from(failure.kind == FailureKind::Md5Refused);
-            let fate = match retry::after_failure(file, &failure, now, base_ms, entropy) {
-                Next::RetryAt(at) => {
-                    file.not_before = at;
-                    "will be tried again"
-                }
-                Next::GiveUp => {
-                    file.state = FileState::Lost;
-                    "lost"
-                }
-            };
-            let news = before.as_ref() != Some(&failure.message) || fate == "lost";
-            let detail = format!("file {n} ({name}) {fate}: {}", failure.message);
-            file.error = Some(failure.message);
-            news.then_some(detail)
-        }
+pub fn end(job: &mut Job, tried: Tried, around: Circumstances) -> Option<Entry> {
+    let twin = twin(job, tried.n);
+    let file = job.file_mut(tried.n).filter(|file| file.state == FileState::Pending)?;
+    let detail = match tried.outcome {
+        Ok(stored) => Some(succeed(file, stored, around.now)),
+        // A fresh URL has come in the meantime: the old one's failure is moot.
+        Err(_) if file.source != tried.source => None,
+        Err(failure) => fail(file, failure, twin, around),
     };
-    settle(job, now);
+    settle(job, around.now);
     detail.map(|detail| {
         job.events += 1;
-        Entry::own(job.events, now, Outcome::Copy, detail)
+        let detail = format!("file {}: {detail}", tried.n);
+        Entry::own(job.events, around.now, Outcome::Copy, detail)
     })
+}
+
+/// The same file of an older result, if its bytes are stored.
+fn twin(job: &Job, n: u32) -> Option<Archived> {
+    let identity = &job.file(n)?.identity;
+    let older = job.files.iter().filter(|file| file.n != n && file.identity == *identity);
+    older.rev().find_map(File::archived)
+}
+
+fn succeed(file: &mut File, stored: Stored, now: Timestamp) -> String {
+    let detail = format!("{} stored, {} bytes", file.name, stored.size);
+    file.attempts += 1;
+    file.state = FileState::Stored;
+    file.slack_ms = file.expires_at.map(|deadline| deadline.since(now));
+    file.size = Some(stored.size);
+    file.etag = Some(stored.etag);
+    file.content_type = Some(stored.content_type);
+    file.verified = Some(stored.verified);
+    file.error = None;
+    if let Source::Url { url, .. } = &mut file.source {
+        url.clear();
+    }
+    detail
+}
+
+fn fail(
+    file: &mut File,
+    failure: CopyFailure,
+    twin: Option<Archived>,
+    around: Circumstances,
+) -> Option<String> {
+    let Circumstances { now, base_ms, entropy } = around;
+    file.attempts += 1;
+    if let FailureKind::Md5Refused { actual } = &failure.kind {
+        // Only the same bytes twice show that it is the tag that is wrong.
+        let again = *actual == file.actual_md5;
+        file.md5_refusals = if again { file.md5_refusals + 1 } else { 1 };
+        file.actual_md5.clone_from(actual);
+    }
+    let is_news = file.error.as_ref() != Some(&failure.message);
+    let detail = match (retry::after_failure(file, &failure, now, base_ms, entropy), twin) {
+        (Next::RetryAt(at), _) => {
+            file.not_before = at;
+            is_news.then(|| format!("{} will be tried again: {}", file.name, failure.message))
+        }
+        (Next::GiveUp, Some(twin)) => {
+            file.take_over(&twin);
+            return Some(format!("{} is that of an older result, still stored", file.name));
+        }
+        (Next::GiveUp, None) => {
+            file.state = FileState::Lost;
+            Some(format!("{} lost: {}", file.name, failure.message))
+        }
+    };
+    file.error = Some(failure.message);
+    detail
 }
 
 fn settle(job: &mut Job, now: Timestamp) {

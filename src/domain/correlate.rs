@@ -38,7 +38,7 @@ impl Identity {
                 break;
             }
         }
-        if identity.body_id.is_none() {
+        if identity.body_id.is_none() && identity.refused.is_none() {
             identity.file_id = file_id(text);
         }
         identity

@@ -9,11 +9,12 @@ use super::correlate::split_output_name;
 use super::event::ENVELOPE;
 use super::expiry;
 use super::inline::{self, Encoding};
-use super::json;
+use super::json::{self, Path};
 use super::media;
 use super::source::{self, Refusal, SourcePolicy};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::ops::Range;
 use url::Url;
@@ -22,6 +23,13 @@ use url::Url;
 pub const MAX_FILES: usize = 500;
 /// Most skipped entries that are named, so that a hostile body stays small.
 pub const MAX_SKIPPED: usize = 50;
+/// Most bytes of URLs and pointers of one result. The record holds them, and
+/// the object's storage ends at 2 MB a value; 500 presigned URLs have 270 KB.
+const MAX_SOURCE_BYTES: usize = 320 * 1024;
+/// Most places of one file that are named; all of them are replaced.
+const MAX_POINTERS: usize = 8;
+/// Longest pointer that is told, in characters.
+const MAX_POINTER_CHARS: usize = 300;
 /// Longest file name in a durable URL, in bytes.
 const MAX_NAME_BYTES: usize = 100;
 
@@ -47,8 +55,8 @@ pub enum Origin {
 /// A file of a result, found once or more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// What makes it the same file: the URL without a presigned query, or the
-    /// position of inline data.
+    /// What makes it the same file within the result: the URL without what a
+    /// signer adds, or the position of inline data.
     pub key: String,
     /// Where its bytes are.
     pub origin: Origin,
@@ -96,49 +104,72 @@ struct Beside {
 #[must_use]
 pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
     let beside = described(body);
-    let mut discovery = Discovery::default();
-    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut finder = Finder::default();
     json::walk(body, |path, token, span| {
         if path.top_key().is_some_and(|key| ENVELOPE.contains(&key.as_ref())) {
             return;
         }
-        let Some(text) = json::decode_string(token) else {
-            return;
-        };
-        let key = path.key();
-        match classify(&text, token, &span, key.as_deref(), policy) {
+        let Some(text) = json::decode_string(token) else { return };
+        match classify(&text, token, &span, path.key().as_deref(), policy) {
             Class::Text => {}
-            Class::Skip { host, reason } => discovery.skip(path.pointer(), host, reason),
-            Class::File(mut found) => {
-                if let Some(at) = known.get(&found.key) {
-                    discovery.add_place(*at, path.pointer(), span);
-                } else if discovery.files.len() >= MAX_FILES {
-                    discovery.skip(path.pointer(), None, "too many".to_owned());
-                } else {
-                    found.describe(beside.get(&path.parent()), &path.pointer());
-                    known.insert(found.key.clone(), discovery.files.len());
-                    discovery.files.push(*found);
-                    discovery.add_place(discovery.files.len() - 1, path.pointer(), span);
-                }
-            }
+            Class::Skip { host, reason } => finder.skip(path, host, reason),
+            Class::File(found) => finder.add(*found, path, span, beside.get(&path.container())),
         }
     });
-    discovery
+    finder.discovery
 }
 
-impl Discovery {
-    fn add_place(&mut self, at: usize, pointer: String, span: Range<usize>) {
-        if let Some(file) = self.files.get_mut(at) {
-            file.pointers.push(pointer);
+#[derive(Default)]
+struct Finder {
+    discovery: Discovery,
+    /// Where in `files` a key is.
+    known: HashMap<String, usize>,
+    source_bytes: usize,
+}
+
+impl Finder {
+    fn add(&mut self, mut found: Found, path: &Path, span: Range<usize>, beside: Option<&Beside>) {
+        if let Some(file) =
+            self.known.get(&found.key).and_then(|at| self.discovery.files.get_mut(*at))
+        {
             file.spans.push(span);
+            if file.pointers.len() < MAX_POINTERS {
+                let pointer = shown(path);
+                self.source_bytes += pointer.len();
+                file.pointers.push(pointer);
+            }
+            return;
         }
+        let pointer = shown(path);
+        self.source_bytes += found.origin.bytes() + pointer.len();
+        if self.discovery.files.len() >= MAX_FILES || self.source_bytes > MAX_SOURCE_BYTES {
+            return self.skip(path, None, "too many".to_owned());
+        }
+        found.describe(beside, &pointer);
+        found.pointers.push(pointer);
+        found.spans.push(span);
+        self.known.insert(found.key.clone(), self.discovery.files.len());
+        self.discovery.files.push(found);
     }
 
-    fn skip(&mut self, pointer: String, host: Option<String>, reason: String) {
-        if self.skipped.len() < MAX_SKIPPED {
-            self.skipped.push(Skipped { pointer, host, reason });
+    fn skip(&mut self, path: &Path, host: Option<String>, reason: String) {
+        if self.discovery.skipped.len() < MAX_SKIPPED {
+            self.discovery.skipped.push(Skipped { pointer: shown(path), host, reason });
         }
     }
+}
+
+impl Origin {
+    const fn bytes(&self) -> usize {
+        match self {
+            Self::Url { url, .. } => url.len(),
+            Self::Inline { .. } => 0,
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.pointer().chars().take(MAX_POINTER_CHARS).collect()
 }
 
 enum Class {
@@ -172,7 +203,11 @@ fn classify(
 
 /// A refused URL is worth a word only if it is media.
 fn refused(text: &str, refusal: Refusal) -> Class {
+    let path = text.split(['?', '#']).next().unwrap_or_default();
     match source::read(text) {
+        Err(Refusal::Malformed) if media::type_of_name(path).is_some() => {
+            Class::Skip { host: None, reason: refusal.to_string() }
+        }
         Ok(url) if expiry::is_presigned(&url) || media::type_of_name(url.path()).is_some() => {
             Class::Skip { host: url.host_str().map(str::to_owned), reason: refusal.to_string() }
         }
@@ -181,6 +216,18 @@ fn refused(text: &str, refusal: Refusal) -> Class {
 }
 
 impl Found {
+    /// What makes it the same file in a later delivery: a short digest of its
+    /// key, and for inline data of the body (`sha256`) that it is in.
+    #[must_use]
+    pub fn identity(&self, sha256: &str) -> String {
+        let body = match self.origin {
+            Origin::Url { .. } => "",
+            Origin::Inline { .. } => sha256,
+        };
+        let digest = Sha256::digest(format!("{body} {}", self.key));
+        hex::encode(digest.get(..16).unwrap_or_default())
+    }
+
     fn new(
         key: String,
         origin: Origin,
@@ -196,7 +243,9 @@ impl Found {
             (host, Some(port)) => format!("{host}:{port}"),
             (host, None) => host.to_owned(),
         };
-        let origin = Origin::Url { url: text.to_owned(), host };
+        // A text beyond ASCII would cost the stored record two bytes a character.
+        let url_text = if text.is_ascii() { text } else { url.as_str() };
+        let origin = Origin::Url { url: url_text.to_owned(), host };
         Self::new(identity(url), origin, None, expiry::deadline(url))
     }
 
@@ -225,14 +274,15 @@ impl Found {
     }
 }
 
-/// The URL without its query if that is only a signature: the same object
-/// signed twice is one file.
-#[must_use]
-pub fn identity(url: &Url) -> String {
+/// The URL without what a signer adds: the same object signed twice is one
+/// file, but `?file=a` and `?file=b` are two.
+fn identity(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_fragment(None);
     if expiry::is_presigned(url) {
-        bare.set_query(None);
+        let own: Vec<_> =
+            url.query_pairs().filter(|(key, _)| !expiry::is_signing_key(key)).collect();
+        bare.query_pairs_mut().clear().extend_pairs(own).finish();
     }
     bare.into()
 }
@@ -240,8 +290,9 @@ pub fn identity(url: &Url) -> String {
 fn name_of_url(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    let own = split_output_name(last).map_or(last, |(_, name)| name);
-    safe_name(own)
+    let decoded = String::from_utf8(inline::percent_decode(last.as_bytes()));
+    let last = decoded.as_deref().unwrap_or(last);
+    safe_name(split_output_name(last).map_or(last, |(_, name)| name))
 }
 
 /// A name with only characters that mean nothing in a URL, a key or a header.
@@ -254,15 +305,15 @@ fn safe_name(name: &str) -> String {
     if cut.is_empty() { "file".to_owned() } else { cut.to_owned() }
 }
 
-/// The descriptions in the body, by the pointer of the object they stand in.
-fn described(body: &str) -> HashMap<String, Beside> {
-    let mut found: HashMap<String, Beside> = HashMap::new();
+/// The descriptions in the body, by where the object that they stand in begins.
+fn described(body: &str) -> HashMap<usize, Beside> {
+    let mut found: HashMap<usize, Beside> = HashMap::new();
     json::walk(body, |path, token, _| {
         let Some(key) = path.key() else { return };
         if !matches!(key.as_ref(), "file_name" | "content_type" | "expires_at") {
             return;
         }
-        let beside = found.entry(path.parent()).or_default();
+        let beside = found.entry(path.container()).or_default();
         let text = json::decode_string(token);
         match key.as_ref() {
             "file_name" => beside.name = text.map(std::borrow::Cow::into_owned),

@@ -5,7 +5,18 @@
 //! text goes to the log and never to the caller.
 
 use super::config::BadSecret;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+#[derive(Serialize)]
+struct Body {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Box<RawValue>>,
+}
 
 /// A request that can't be answered as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +42,8 @@ pub enum Problem {
     },
     /// A range that the file of this many bytes does not have.
     RangeNotSatisfiable(u64),
+    /// The file is not the one that the client has (`If-Match`).
+    PreconditionFailed,
     /// It was there and can't be had any more.
     Gone(String),
     /// Not yet; try again after as many seconds.
@@ -50,6 +63,7 @@ impl Problem {
             Self::MethodNotAllowed(_) => 405,
             Self::NoResult { .. } => 409,
             Self::Gone(_) => 410,
+            Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
             Self::RangeNotSatisfiable(_) => 416,
             Self::Misconfigured(_) | Self::NotReady(..) | Self::Internal(_) => 503,
@@ -64,6 +78,7 @@ impl Problem {
             Self::MethodNotAllowed(_) => "Method not allowed",
             Self::NoResult { .. } => "No result",
             Self::Gone(_) => "Gone",
+            Self::PreconditionFailed => "Precondition failed",
             Self::BodyTooLarge(_) => "Body too large",
             Self::RangeNotSatisfiable(_) => "Range not satisfiable",
             Self::Misconfigured(_) => "Not configured",
@@ -88,6 +103,7 @@ impl Problem {
                  send URLs instead of base64 (`x-pipelet-output: binary`)"
             ),
             Self::RangeNotSatisfiable(size) => format!("the file has {size} bytes"),
+            Self::PreconditionFailed => "the file has another entity tag".to_owned(),
             Self::Misconfigured(BadSecret { name, why }) => {
                 format!("{name} {why}; set it with `npx wrangler secret put {name}`")
             }
@@ -95,22 +111,17 @@ impl Problem {
         }
     }
 
-    /// The body, as RFC 9457 has it.
+    /// The body, as RFC 9457 has it; the upstream's error is a member of it,
+    /// as it was written.
     #[must_use]
     pub fn body(&self) -> String {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.title(),
-            "status": self.status(),
-            "detail": self.detail(),
-        });
-        if let (Self::NoResult { error: Some(error), .. }, Some(object)) =
-            (self, body.as_object_mut())
-            && let Ok(error) = serde_json::from_str(error)
-        {
-            object.insert("error".to_owned(), error);
-        }
-        body.to_string()
+        let error = match self {
+            Self::NoResult { error: Some(error), .. } => RawValue::from_string(error.clone()).ok(),
+            _ => None,
+        };
+        let (title, status, detail) = (self.title(), self.status(), self.detail());
+        let body = Body { r#type: "about:blank", title, status, detail, error };
+        serde_json::to_string(&body).unwrap_or_default()
     }
 
     /// Headers beside the content type.
@@ -146,8 +157,8 @@ mod tests {
 
     #[test]
     fn the_upstreams_error_is_passed_on() {
-        let problem =
-            Problem::NoResult { status: "failed", error: Some(r#"{"code":1}"#.to_owned()) };
-        assert!(problem.body().contains(r#""error":{"code":1}"#));
+        let error = r#"{"z":196619188014358660,"a":1.10,"b":1e999}"#;
+        let problem = Problem::NoResult { status: "failed", error: Some(error.to_owned()) };
+        assert!(problem.body().ends_with(&format!(r#""error":{error}}}"#)));
     }
 }

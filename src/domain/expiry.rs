@@ -6,6 +6,48 @@ use url::Url;
 /// Query keys that only a presigned URL has (AWS, Google, Azure, `CloudFront`).
 pub const SIGNATURE_KEYS: [&str; 4] = ["X-Amz-Signature", "X-Goog-Signature", "sig", "Signature"];
 
+/// Other query keys that signers add (Azure, `CloudFront`, older AWS and Google).
+const SIGNER_KEYS: [&str; 15] = [
+    "sv",
+    "se",
+    "st",
+    "sp",
+    "sr",
+    "spr",
+    "skoid",
+    "sktid",
+    "skt",
+    "ske",
+    "sks",
+    "skv",
+    "Expires",
+    "Policy",
+    "Key-Pair-Id",
+];
+
+/// Whether the query key is a signer's and not the file's own.
+#[must_use]
+pub fn is_signing_key(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    let known = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(key));
+    lower.starts_with("x-amz-")
+        || lower.starts_with("x-goog-")
+        || lower.ends_with("accessid")
+        || lower.ends_with("accesskeyid")
+        || known(&SIGNATURE_KEYS)
+        || known(&SIGNER_KEYS)
+}
+
+/// Whether a text that may be a query, however it is written, holds a
+/// signature or who signed. Rather too often than not.
+#[must_use]
+pub fn holds_signature(query: &str) -> bool {
+    let lower = query.to_ascii_lowercase();
+    let marks = ["x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential"];
+    let short = ["sig=", "signature=", "key-pair-id="];
+    marks.iter().chain(&short).any(|mark| lower.contains(mark))
+}
+
 /// Whether the URL's right to be fetched is in its query, so that the same
 /// path with another query is the same file.
 #[must_use]

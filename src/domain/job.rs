@@ -8,6 +8,7 @@ use super::discover::{Discovery, Found, Origin, Skipped};
 use super::inline::Encoding;
 use super::keys;
 use super::names::ObjectName;
+use super::protocol::Archived;
 use super::state::{Standing, Status};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,10 @@ use serde_json::value::RawValue;
 
 /// Version of the stored format. A reader refuses a newer one.
 pub const FORMAT: u32 = 1;
+
+/// Most files that the record names, those of older results included. With
+/// their URLs this keeps it below the 2 MB that a stored value may have.
+const MAX_RECORDED_FILES: usize = 700;
 
 /// A job as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -154,7 +159,7 @@ pub struct File {
     pub key: String,
     /// Where its bytes come from.
     pub source: Source,
-    /// What makes it the same file in a repeated result.
+    /// [`Found::identity`]: what makes it the same file in a repeated result.
     pub identity: String,
     /// Media type, once known.
     pub content_type: Option<String>,
@@ -172,8 +177,10 @@ pub struct File {
     pub found_at: Timestamp,
     /// Tries to copy it.
     pub attempts: u32,
-    /// Tries whose MD5 the store refused.
+    /// Tries in a row whose bytes the store refused with the same MD5.
     pub md5_refusals: u32,
+    /// The MD5 that the last refused bytes had.
+    pub actual_md5: Option<String>,
     /// Not before this time: copy.
     pub not_before: Timestamp,
     /// What went wrong last.
@@ -186,7 +193,8 @@ pub struct File {
 pub enum Source {
     /// A URL, with its secret query.
     Url {
-        /// The URL as it came.
+        /// The URL as it came; empty once the file is stored, since the secret
+        /// in it is of no more use.
         url: String,
         /// Its host.
         host: String,
@@ -337,7 +345,7 @@ impl Job {
 
     /// Takes up a new result's files as pending; older ones stay stored but
     /// are not served. Returns each file's relative durable URL, in order.
-    pub fn take_up(&mut self, found: &Discovery, delivery: u32, now: Timestamp) -> Vec<String> {
+    pub fn take_up(&mut self, found: &Discovery, from: From<'_>) -> Vec<String> {
         for file in &mut self.files {
             file.served = false;
         }
@@ -346,16 +354,39 @@ impl Job {
         let mut urls = Vec::with_capacity(found.files.len());
         for file in &found.files {
             let n = self.files.last().map_or(0, |last| last.n + 1);
-            let file = File::pending(self, n, file, delivery, now);
+            let file = File::pending(self, n, file, from);
             urls.push(keys::file_path(&self.home, &self.nonce, file.n, &file.name));
             self.files.push(file);
         }
+        self.prune();
         urls
+    }
+
+    /// Forgets the oldest files of old results when there are too many: their
+    /// bytes stay in the bucket, and their links need no record.
+    fn prune(&mut self) {
+        let mut surplus = self.files.len().saturating_sub(MAX_RECORDED_FILES);
+        self.files.retain(|file| {
+            let goes = surplus > 0 && !file.served;
+            surplus -= usize::from(goes);
+            !goes
+        });
     }
 }
 
+/// The delivery that a file comes with.
+#[derive(Debug, Clone, Copy)]
+pub struct From<'a> {
+    /// Its `n`.
+    pub delivery: u32,
+    /// SHA-256 of its body in hex.
+    pub sha256: &'a str,
+    /// When it came.
+    pub at: Timestamp,
+}
+
 impl File {
-    fn pending(job: &Job, n: u32, found: &Found, delivery: u32, now: Timestamp) -> Self {
+    fn pending(job: &Job, n: u32, found: &Found, from: From<'_>) -> Self {
         Self {
             n,
             served: true,
@@ -363,20 +394,47 @@ impl File {
             state: FileState::Pending,
             name: found.name.clone(),
             key: keys::StorageKey::File { home: &job.home, n, name: &found.name }.path(),
-            source: Source::of(&found.origin, delivery),
-            identity: found.key.clone(),
+            source: Source::of(&found.origin, from.delivery),
+            identity: found.identity(from.sha256),
             content_type: found.content_type.clone(),
             size: None,
             etag: None,
             verified: None,
             expires_at: found.expires_at,
             slack_ms: None,
-            found_at: now,
+            found_at: from.at,
             attempts: 0,
             md5_refusals: 0,
-            not_before: now,
+            actual_md5: None,
+            not_before: from.at,
             error: None,
         }
+    }
+}
+
+impl File {
+    /// Takes over the bytes that another object has stored.
+    pub fn take_over(&mut self, stored: &Archived) {
+        self.state = FileState::Stored;
+        self.key.clone_from(&stored.key);
+        self.size = Some(stored.size);
+        self.etag = Some(stored.etag.clone());
+        self.content_type = Some(stored.content_type.clone());
+        self.verified = Some(stored.verified);
+        self.error = None;
+    }
+
+    /// Its stored bytes, if they are.
+    #[must_use]
+    pub fn archived(&self) -> Option<Archived> {
+        (self.state == FileState::Stored).then(|| Archived {
+            identity: self.identity.clone(),
+            key: self.key.clone(),
+            size: self.size.unwrap_or_default(),
+            etag: self.etag.clone().unwrap_or_default(),
+            content_type: self.content_type.clone().unwrap_or_default(),
+            verified: self.verified.unwrap_or_default(),
+        })
     }
 }
 

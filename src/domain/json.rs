@@ -13,6 +13,10 @@ use std::ops::Range;
 /// 128 too, so a deeper document could not be used by anyone downstream.
 pub const MAX_DEPTH: usize = 128;
 
+/// Most members of the top-level object that are read; results have about ten.
+/// Each costs some 60 bytes while a body is read, beside the body itself.
+pub const MAX_MEMBERS: usize = 10_000;
+
 /// Why a body is not a JSON object that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Malformed {
@@ -20,6 +24,8 @@ pub enum Malformed {
     Syntax(String),
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// More than [`MAX_MEMBERS`].
+    TooManyMembers,
     /// JSON, but no object at the top.
     NotAnObject,
 }
@@ -29,6 +35,7 @@ impl std::fmt::Display for Malformed {
         match self {
             Self::Syntax(why) => write!(f, "the body is not JSON: {why}"),
             Self::TooDeep => write!(f, "the body is nested deeper than {MAX_DEPTH} levels"),
+            Self::TooManyMembers => write!(f, "the body has more than {MAX_MEMBERS} members"),
             Self::NotAnObject => write!(f, "the body is JSON but not an object"),
         }
     }
@@ -45,15 +52,19 @@ pub fn check(text: &str) -> Result<(), Malformed> {
     if !text.trim_start().starts_with('{') {
         return Err(Malformed::NotAnObject);
     }
-    let mut depth = 0_usize;
+    let (mut depth, mut commas) = (0_usize, 0_usize);
     for token in Tokens::new(text) {
         match token.kind {
             Kind::Open(_) => depth += 1,
             Kind::Close => depth = depth.saturating_sub(1),
+            Kind::Comma if depth == 1 => commas += 1,
             _ => {}
         }
         if depth > MAX_DEPTH {
             return Err(Malformed::TooDeep);
+        }
+        if commas >= MAX_MEMBERS {
+            return Err(Malformed::TooManyMembers);
         }
     }
     Ok(())
@@ -123,11 +134,20 @@ fn member(
     value: Option<Range<usize>>,
 ) -> Option<Member<'_>> {
     let (key, value) = (key?, value?);
+    let written = text.get(key.clone())?;
     Some(Member {
-        key: decode_string(text.get(key.clone())?)?,
+        // A key that no Rust string can hold is none that we look for.
+        key: decode_string(written).unwrap_or(Cow::Borrowed(written)),
         span: key.start..value.end,
         value: text.get(value)?,
     })
+}
+
+/// Calls `visit` for every string, keys included, with its token and span.
+pub fn strings<'a>(text: &'a str, mut visit: impl FnMut(&'a str, Range<usize>)) {
+    for token in Tokens::new(text).filter(|token| token.kind == Kind::String) {
+        visit(text.get(token.span.clone()).unwrap_or_default(), token.span);
+    }
 }
 
 /// One step of the way from the top to a value.
@@ -139,80 +159,86 @@ enum Step<'a> {
     BeforeKey,
 }
 
+/// An object or array on the way, by where it begins, and the step into it.
+#[derive(Debug, Clone)]
+struct Level<'a> {
+    start: usize,
+    step: Step<'a>,
+}
+
 /// Where in the document a string stands.
 #[derive(Debug)]
-pub struct Path<'s, 'a>(&'s [Step<'a>]);
+pub struct Path<'s, 'a>(&'s [Level<'a>]);
 
 impl Path<'_, '_> {
     /// The decoded key directly above the value; `None` in an array.
     #[must_use]
     pub fn key(&self) -> Option<Cow<'_, str>> {
-        match self.0.last() {
-            Some(Step::Key(token)) => decode_string(token),
-            _ => None,
-        }
+        key_of(self.0.last())
     }
 
     /// The decoded key of the top-level member that holds the value.
     #[must_use]
     pub fn top_key(&self) -> Option<Cow<'_, str>> {
-        match self.0.first() {
-            Some(Step::Key(token)) => decode_string(token),
-            _ => None,
-        }
+        key_of(self.0.first())
+    }
+
+    /// The object or array that holds the value, by where it begins.
+    #[must_use]
+    pub fn container(&self) -> usize {
+        self.0.last().map_or(0, |level| level.start)
     }
 
     /// The JSON Pointer of the value, as RFC 6901 writes it.
     #[must_use]
     pub fn pointer(&self) -> String {
-        pointer(self.0)
-    }
-
-    /// The JSON Pointer of the object or array that holds the value.
-    #[must_use]
-    pub fn parent(&self) -> String {
-        pointer(self.0.split_last().map_or(&[], |(_, above)| above))
+        let mut out = String::new();
+        for level in self.0 {
+            out.push('/');
+            match level.step {
+                Step::Index(index) => out.push_str(&index.to_string()),
+                Step::Key(token) => {
+                    let key = decode_string(token).unwrap_or(Cow::Borrowed(token));
+                    out.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                }
+                Step::BeforeKey => {}
+            }
+        }
+        out
     }
 }
 
-fn pointer(steps: &[Step<'_>]) -> String {
-    let mut out = String::new();
-    for step in steps {
-        out.push('/');
-        match step {
-            Step::Index(index) => out.push_str(&index.to_string()),
-            Step::Key(token) => {
-                let key = decode_string(token).unwrap_or(Cow::Borrowed(token));
-                out.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            }
-            Step::BeforeKey => {}
-        }
+fn key_of<'a>(level: Option<&Level<'a>>) -> Option<Cow<'a, str>> {
+    match level?.step {
+        Step::Key(token) => decode_string(token),
+        Step::Index(_) | Step::BeforeKey => None,
     }
-    out
 }
 
 /// Calls `visit` for every string and scalar value (not keys), in order, with
 /// its path, its token as written and the token's span.
 pub fn walk<'a>(text: &'a str, mut visit: impl FnMut(&Path<'_, 'a>, &'a str, Range<usize>)) {
-    let mut steps: Vec<Step<'a>> = Vec::new();
+    let mut levels: Vec<Level<'a>> = Vec::new();
     for token in Tokens::new(text) {
         let written = text.get(token.span.clone()).unwrap_or_default();
         match token.kind {
-            Kind::Open(b'{') => steps.push(Step::BeforeKey),
-            Kind::Open(_) => steps.push(Step::Index(0)),
-            Kind::Close => drop(steps.pop()),
-            Kind::Comma => advance(steps.last_mut()),
+            Kind::Open(bracket) => {
+                let step = if bracket == b'{' { Step::BeforeKey } else { Step::Index(0) };
+                levels.push(Level { start: token.span.start, step });
+            }
+            Kind::Close => drop(levels.pop()),
+            Kind::Comma => advance(levels.last_mut()),
             Kind::Colon => {}
-            Kind::String | Kind::Scalar => match steps.last_mut() {
-                Some(step @ Step::BeforeKey) => *step = Step::Key(written),
-                _ => visit(&Path(&steps), written, token.span),
+            Kind::String | Kind::Scalar => match levels.last_mut() {
+                Some(Level { step: step @ Step::BeforeKey, .. }) => *step = Step::Key(written),
+                _ => visit(&Path(&levels), written, token.span),
             },
         }
     }
 }
 
-fn advance(step: Option<&mut Step<'_>>) {
-    match step {
+fn advance(level: Option<&mut Level<'_>>) {
+    match level.map(|level| &mut level.step) {
         Some(Step::Index(index)) => *index += 1,
         Some(step) => *step = Step::BeforeKey,
         None => {}
@@ -330,12 +356,16 @@ mod tests {
         let want = [("a", r#"[1, {"a":2}]"#), ("b", "\"x,}\""), ("a", "3")];
         assert_eq!(found, want.map(|(k, v)| (k.to_owned(), v)));
         assert!(members("{}").is_empty());
+        let odd: Vec<_> = members(r#"{"\ud800":1,"b":2}"#).into_iter().map(|m| m.value).collect();
+        assert_eq!(odd, ["1", "2"], "no member is lost");
     }
 
     #[test]
     fn what_is_no_object_is_refused_with_a_reason() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(check(&format!("{{\"a\":{deep}}}")), Err(Malformed::TooDeep));
+        let wide = format!("{{{}\"a\":0}}", "\"a\":0,".repeat(MAX_MEMBERS));
+        assert_eq!(check(&wide), Err(Malformed::TooManyMembers));
         assert_eq!(check("[]"), Err(Malformed::NotAnObject));
         assert_eq!(check("null"), Err(Malformed::NotAnObject));
         for broken in ["", "{", "{\"a\":}", "{\"a\":1}x", "{'a':1}", "{\"a\":01}"] {

@@ -35,6 +35,9 @@ pub enum StorageKey<'a> {
         home: &'a ObjectName,
         /// The `n` of its delivery.
         delivery: u32,
+        /// SHA-256 of that delivery's body in hex: two deliveries may compete
+        /// for the same `n` while their results are written.
+        sha256: &'a str,
     },
     /// A delivery that belongs to no known job.
     Unmatched {
@@ -55,13 +58,18 @@ impl StorageKey<'_> {
                 format!("manifests/{}/{}.json", created_at.day(), home.public())
             }
             Self::Body { home, sha256 } => format!("bodies/{}/{sha256}", home.public()),
-            Self::Result { home, delivery } => format!("results/{}/{delivery}", home.public()),
+            Self::Result { home, delivery, sha256 } => {
+                format!("results/{}/{delivery}-{}", home.public(), short(sha256))
+            }
             Self::Unmatched { at, sha256 } => {
-                let short: String = sha256.chars().take(16).collect();
-                format!("unmatched/{:013}-{short}", at.as_millis())
+                format!("unmatched/{:013}-{}", at.as_millis(), short(sha256))
             }
         }
     }
+}
+
+fn short(sha256: &str) -> &str {
+    sha256.get(..16).unwrap_or(sha256)
 }
 
 /// The path of a job's files, up to the file: `/files/437852/{nonce}/`.
@@ -101,7 +109,7 @@ mod tests {
                 "manifests/2025-12-27/437852.json",
             ),
             (StorageKey::Body { home: &id, sha256: "ab" }, "bodies/437852/ab"),
-            (StorageKey::Result { home: &id, delivery: 2 }, "results/437852/2"),
+            (StorageKey::Result { home: &id, delivery: 2, sha256: "ab" }, "results/437852/2-ab"),
             (
                 StorageKey::Unmatched { at, sha256: "0123456789abcdef0123" },
                 "unmatched/1766867822109-0123456789abcdef",

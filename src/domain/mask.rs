@@ -3,25 +3,17 @@
 //! Two kinds occur in deliveries: hook tokens (`webhookUrl` holds one) and
 //! presigned queries, which let anyone fetch the file.
 
+use super::expiry;
 use super::json;
+use super::source;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// What stands where a secret stood.
 pub const MASK: &str = "***";
 
-/// Query keys whose presence makes a query secret, in lower case.
-const SECRET_KEYS: [&str; 7] = [
-    "x-amz-signature=",
-    "x-amz-credential=",
-    "x-goog-signature=",
-    "x-goog-credential=",
-    "signature=",
-    "sig=",
-    "key-pair-id=",
-];
-
-/// Masks every secret in the strings of a valid JSON text; all other bytes
-/// stay as they are. `tokens` are the hook tokens in use.
+/// Masks every secret in the strings of a valid JSON text, keys included; all
+/// other bytes stay as they are. `tokens` are the hook tokens in use.
 #[must_use]
 pub fn json_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
     edit_strings(text, |string| match plain_text(string, tokens) {
@@ -30,11 +22,18 @@ pub fn json_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
     })
 }
 
-/// Masks only hook tokens in the strings of a valid JSON text: the result is
-/// its owner's, and a presigned URL that is not copied is of use to them.
+/// Masks in a result, which otherwise stays as it is, the hook tokens in use
+/// and the queries of presigned URLs: what is not copied must not leak either.
 #[must_use]
-pub fn json_tokens<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
-    edit_strings(text, |string| hook_tokens(string, tokens))
+pub fn result<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
+    let masked = edit_strings(text, |string| {
+        let url = source::read(string).ok().filter(expiry::is_presigned)?;
+        string.split_once('?').map(|(bare, _)| format!("{bare}?{MASK}")).filter(|_| url.has_host())
+    });
+    tokens.iter().filter(|token| text.contains(token.as_str())).fold(masked, |text, token| {
+        // A token has only characters that JSON writes as they are.
+        Cow::Owned(text.replace(token.as_str(), MASK))
+    })
 }
 
 /// Masks every secret in a text of any kind.
@@ -45,12 +44,28 @@ pub fn plain_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
     hook_tokens(so_far, tokens).or(without_queries).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// Masks every secret in what a stranger has sent, JSON or not, text or not.
+#[must_use]
+pub fn bytes(body: Vec<u8>, tokens: &[String]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&body);
+    let is_json = serde_json::from_str::<&RawValue>(&text).is_ok();
+    let masked = if is_json { json_text(&text, tokens) } else { plain_text(&text, tokens) };
+    match masked {
+        Cow::Owned(masked) => masked.into_bytes(),
+        Cow::Borrowed(_) => body,
+    }
+}
+
 fn edit_strings(text: &str, edit: impl Fn(&str) -> Option<String>) -> Cow<'_, str> {
     let mut edits = Vec::new();
-    json::walk(text, |_, token, span| {
-        if let Some(new) = json::decode_string(token).and_then(|string| edit(&string)) {
-            edits.push((span, json::encode_string(&new)));
-        }
+    json::strings(text, |token, span| {
+        let new = match json::decode_string(token) {
+            Some(string) => edit(&string),
+            // No Rust string can hold it (a lone surrogate), and a cut could
+            // break an escape: all of it goes if any of it must.
+            None => edit(token).map(|_| MASK.to_owned()),
+        };
+        edits.extend(new.map(|new| (span, json::encode_string(&new))));
     });
     if edits.is_empty() {
         return Cow::Borrowed(text);
@@ -70,13 +85,19 @@ fn hook_tokens(text: &str, tokens: &[String]) -> Option<String> {
     masked
 }
 
+/// What follows a mark in a text.
+struct Following {
+    /// Its bytes.
+    length: usize,
+    is_secret: bool,
+}
+
 /// Replaces the queries that hold a signature.
 fn queries(text: &str) -> Option<String> {
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ')');
     replace_after(text, "?", |rest| {
         let query = rest.split(ends).next().unwrap_or_default();
-        let lower = query.to_ascii_lowercase();
-        SECRET_KEYS.iter().any(|key| lower.contains(key)).then_some(query.len())
+        Following { length: query.len(), is_secret: expiry::holds_signature(query) }
     })
 }
 
@@ -84,30 +105,33 @@ fn queries(text: &str) -> Option<String> {
 /// a rotation.
 fn hook_urls(text: &str) -> Option<String> {
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    let length = |rest: &str| Some(rest.bytes().take_while(part).count()).filter(|n| *n > 0);
-    let plain = replace_after(text, "/hook/", length);
-    let encoded = replace_after(plain.as_deref().unwrap_or(text), "%2Fhook%2F", length);
-    encoded.or(plain)
+    let following = |rest: &str| {
+        let length = rest.bytes().take_while(part).count();
+        Following { length, is_secret: length > 0 }
+    };
+    let mut masked = None;
+    for mark in ["/hook/", "\\/hook\\/", "%2Fhook%2F", "%2fhook%2f"] {
+        masked = replace_after(masked.as_deref().unwrap_or(text), mark, following).or(masked);
+    }
+    masked
 }
 
-/// Replaces, after each `mark`, as many bytes as `length` tells; `None` if
-/// there was nothing to replace.
-fn replace_after(text: &str, mark: &str, length: impl Fn(&str) -> Option<usize>) -> Option<String> {
+/// Replaces the secrets among what follows each `mark`; `None` if there is
+/// none. What follows is looked at once, so this takes linear time.
+fn replace_after(text: &str, mark: &str, look: impl Fn(&str) -> Following) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;
-    let mut replaced = false;
+    let mut is_masked = false;
     while let Some((before, after)) = rest.split_once(mark) {
+        let Following { length, is_secret } = look(after);
         out.push_str(before);
         out.push_str(mark);
-        rest = after;
-        if let Some(secret) = length(after) {
-            out.push_str(MASK);
-            rest = after.get(secret..).unwrap_or_default();
-            replaced = true;
-        }
+        out.push_str(if is_secret { MASK } else { after.get(..length).unwrap_or_default() });
+        rest = after.get(length..).unwrap_or_default();
+        is_masked |= is_secret;
     }
     out.push_str(rest);
-    replaced.then_some(out)
+    is_masked.then_some(out)
 }
 
 #[cfg(test)]
@@ -127,6 +151,25 @@ mod tests {
             assert_eq!(plain_text(text, &tokens), want);
         }
         assert!(matches!(plain_text("https://h/hook/", &tokens), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn keys_and_broken_strings_are_no_hiding_place() {
+        let body = r#"{"https://h/hook/secret":1,"a":"\ud800 https://h/hook/secret","b":"\ud800"}"#;
+        assert_eq!(json_text(body, &[]), r#"{"https://h/hook/***":1,"a":"***","b":"\ud800"}"#);
+        let escaped = br#"{"a":"https:\/\/h\/f?X-Amz-Signature\u003dabc"}"#.to_vec();
+        assert_eq!(bytes(escaped, &[]), br#"{"a":"https://h/f?***"}"#.to_vec());
+        let binary = b"\xff https://h/f?sig=abc".to_vec();
+        assert!(!String::from_utf8_lossy(&bytes(binary, &[])).contains("abc"));
+        assert_eq!(bytes(b"\xff?".to_vec(), &[]), b"\xff?");
+    }
+
+    #[test]
+    fn a_result_loses_only_what_lets_in() {
+        let text = r#"{"a":"see /hook/docs \u00e9","b":"https://h/f?X-Amz-Signature=1&x=2","c":"tok-0123456789abcdef"}"#;
+        let want = r#"{"a":"see /hook/docs \u00e9","b":"https://h/f?***","c":"***"}"#;
+        assert_eq!(result(text, &["tok-0123456789abcdef".to_owned()]), want);
+        assert!(matches!(result(r#"{"a":"?sig=1"}"#, &[]), Cow::Borrowed(_)));
     }
 
     #[test]

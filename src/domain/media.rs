@@ -78,13 +78,17 @@ pub fn sniff(head: &[u8]) -> Option<&'static str> {
     TYPES.iter().find(|(_, known)| *known == media).map(|(_, known)| *known)
 }
 
-/// Whether `media` can be a media type and is safe in a header: strangers
-/// write it.
+/// Whether `media` is one media type and safe in a header: strangers write it.
+/// Of a comma list a browser takes another than we do, so that is none.
 #[must_use]
 pub fn is_type(media: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
     media.len() <= 100
-        && media.contains('/')
-        && media.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+        && media.bytes().all(|b| (b.is_ascii_graphic() || b == b' ') && b != b',')
+        && essence(media).split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub))
 }
 
 /// A type without parameters, in lower case.
@@ -146,6 +150,25 @@ mod tests {
         }
         assert_eq!(sniff(b"hello world"), None);
         assert_eq!(sniff(b""), None);
+    }
+
+    #[test]
+    fn a_type_is_one_and_fits_a_header() {
+        for good in ["video/mp4", "text/plain; charset=utf-8", "image/svg+xml"] {
+            assert!(is_type(good), "{good}");
+        }
+        for bad in [
+            "",
+            "video",
+            "video/",
+            "image/png, text/html",
+            "image/png;a=b,text/html",
+            "a/b\n",
+            "té/xt",
+            "a /b",
+        ] {
+            assert!(!is_type(bad), "{bad}");
+        }
     }
 
     #[test]

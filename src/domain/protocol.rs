@@ -33,8 +33,16 @@ pub struct Delivery {
     pub tags: Vec<String>,
     /// Something odd about its correlation, for the timeline.
     pub note: Option<String>,
-    /// Files of its result that are stored already, when it is moved from
-    /// another object.
+    /// Where it was before, when it is moved from another object.
+    pub moved: Option<Moved>,
+}
+
+/// A delivery's former place.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Moved {
+    /// Object and entry: what has been moved once is not moved again.
+    pub key: String,
+    /// The files that are stored there.
     pub archived: Vec<Archived>,
 }
 
@@ -102,23 +110,32 @@ pub enum Command {
 /// What a reader waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
-    /// The version that the reader has; `None` if it has none.
-    pub version: Option<u64>,
-    /// Whether only a settled job is news.
-    pub settled: bool,
+    /// What is news to the reader.
+    pub news: News,
     /// When the reader wants an answer, whatever it is.
     pub until: Timestamp,
 }
 
+/// What is news to a reader. A job that is not known yet never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum News {
+    /// A job at all, or at another version than this.
+    Version(Option<u64>),
+    /// An end of the job.
+    Ended,
+    /// A settled job.
+    Settled,
+}
+
 impl Wait {
-    /// Whether `job` is what the reader waits for. A job that is not known yet
-    /// has no version, as has a reader who gives none.
+    /// Whether `job` is what the reader waits for.
     #[must_use]
     pub fn is_over(&self, job: Option<&Job>) -> bool {
-        match job {
-            Some(job) if self.settled => job.is_settled(),
-            job => job.map(|job| job.version) != self.version,
-        }
+        job.is_some_and(|job| match self.news {
+            News::Version(version) => version != Some(job.version),
+            News::Ended => job.status.has_ended(),
+            News::Settled => job.is_settled(),
+        })
     }
 }
 

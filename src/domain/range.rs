@@ -84,6 +84,13 @@ pub fn is_known(if_none_match: Option<&str>, etag: &str) -> bool {
     header.trim() == "*" || header.split(',').any(|tag| bare(tag) == bare(etag))
 }
 
+/// Whether `If-Match` lets the file be sent: it is absent, `*`, or names the
+/// file's tag as a strong one.
+#[must_use]
+pub fn matches(if_match: Option<&str>, etag: &str) -> bool {
+    if_match.is_none_or(|tags| tags.trim() == "*" || tags.split(',').any(|tag| tag.trim() == etag))
+}
+
 /// Whether `If-Range` lets the range count: it is absent, or a strong tag that
 /// is the file's own. A date never does: the tag is the better validator, and
 /// sending the whole file is always right.
@@ -142,6 +149,8 @@ mod tests {
     fn tags_are_compared() {
         assert!(is_known(Some("\"a\", W/\"b\""), "\"b\"") && is_known(Some("*"), "\"x\""));
         assert!(!is_known(Some("\"a\""), "\"b\"") && !is_known(None, "\"b\""));
+        assert!(matches(None, "\"a\"") && matches(Some("\"b\", \"a\""), "\"a\""));
+        assert!(matches(Some("*"), "\"a\"") && !matches(Some("W/\"a\""), "\"a\""));
         assert!(range_holds(None, "\"a\"") && range_holds(Some("\"a\""), "\"a\""));
         assert!(!range_holds(Some("W/\"a\""), "\"a\""));
         assert!(!range_holds(Some("Wed, 21 Oct 2015 07:28:00 GMT"), "\"a\""));

@@ -8,46 +8,56 @@ use std::ops::Range;
 /// A replacement of the bytes of one string token.
 pub type Edit = (Range<usize>, String);
 
-/// The result in a `completed` body: the object without the envelope's
-/// members, with `edits` (in order, inside the members that stay) applied.
+/// The edits that leave of a `completed` body its result: the object without
+/// the envelope's members, and `edits` (in order) in the members that stay.
 /// Every other byte is kept.
 #[must_use]
-pub fn without_envelope(body: &str, members: &[Member<'_>], edits: &[Edit]) -> String {
-    let kept: Vec<usize> = (0..members.len())
-        .filter(|at| members.get(*at).is_some_and(|m| !ENVELOPE.contains(&m.key.as_ref())))
-        .collect();
-    let span = |at: usize| members.get(at).map_or(0..0, |member| member.span.clone());
-    let slice = |range: Range<usize>| body.get(range).unwrap_or_default();
-    let (Some(first), Some(last)) = (members.first(), members.last()) else {
-        return body.trim().to_owned();
-    };
-    let mut out = slice(0..first.span.start).trim_start().to_owned();
-    for (position, at) in kept.iter().copied().enumerate() {
-        if position > 0 {
-            out.push_str(slice(span(at.saturating_sub(1)).end..span(at).start));
-        }
-        out.push_str(&splice_range(body, span(at), edits));
-    }
-    out.push_str(slice(last.span.end..body.len()).trim_end());
-    out
+pub fn without_envelope(members: &[Member<'_>], edits: Vec<Edit>) -> Vec<Edit> {
+    let mut all = removals(members);
+    all.extend(edits);
+    all.sort_by_key(|(span, _)| span.start);
+    all
 }
 
-/// `text` with `edits` (in order, not overlapping) applied.
+fn removals(members: &[Member<'_>]) -> Vec<Edit> {
+    let mut removals = Vec::new();
+    let mut is_first = true;
+    for (at, member) in members.iter().enumerate() {
+        if !ENVELOPE.contains(&member.key.as_ref()) {
+            is_first = false;
+            continue;
+        }
+        // The separator goes with it: the one before, or of the first the one
+        // behind.
+        let before = at.checked_sub(1).and_then(|at| members.get(at)).filter(|_| !is_first);
+        let start = before.map_or(member.span.start, |before| before.span.end);
+        let behind = members.get(at + 1).filter(|_| is_first);
+        let end = behind.map_or(member.span.end, |behind| behind.span.start);
+        removals.push((start..end, String::new()));
+    }
+    removals
+}
+
+/// `text` with `edits` applied.
 #[must_use]
 pub fn splice(text: &str, edits: &[Edit]) -> String {
-    splice_range(text, 0..text.len(), edits)
+    let mut out = String::new();
+    pieces(text, edits, |piece| out.push_str(piece));
+    out
 }
 
-fn splice_range(text: &str, range: Range<usize>, edits: &[Edit]) -> String {
-    let mut out = String::new();
-    let mut at = range.start;
-    for (span, new) in edits.iter().filter(|(s, _)| range.start <= s.start && s.end <= range.end) {
-        out.push_str(text.get(at..span.start).unwrap_or_default());
-        out.push_str(new);
-        at = span.end;
+/// Calls `take` with the pieces of `text` with `edits` (in order) applied. An
+/// edit within what an earlier one has replaced does not count.
+pub fn pieces(text: &str, edits: &[Edit], mut take: impl FnMut(&str)) {
+    let mut at = 0;
+    for (span, new) in edits {
+        if span.start >= at {
+            take(text.get(at..span.start).unwrap_or_default());
+            take(new);
+            at = span.end;
+        }
     }
-    out.push_str(text.get(at..range.end).unwrap_or_default());
-    out
+    take(text.get(at..).unwrap_or_default());
 }
 
 /// Puts `base` (such as `https://vault.example`) before each durable URL of
@@ -66,7 +76,8 @@ mod tests {
     use super::*;
 
     fn stripped(body: &str) -> String {
-        without_envelope(body, &json::members(body), &[])
+        let edits = without_envelope(&json::members(body), vec![]);
+        splice(body, &edits)
     }
 
     #[test]
@@ -74,22 +85,27 @@ mod tests {
         let body = "{\n  \"eventType\": \"completed\",\n  \"video\": {\"a\": 1.10},\n  \"jobId\": \"1\",\n  \"seed\": 196619188014358660\n}\n";
         assert_eq!(
             stripped(body),
-            "{\n  \"video\": {\"a\": 1.10},\n  \"seed\": 196619188014358660\n}"
+            "{\n  \"video\": {\"a\": 1.10},\n  \"seed\": 196619188014358660\n}\n"
         );
         assert_eq!(stripped(r#"{"z":1,"eventType":"completed"}"#), r#"{"z":1}"#);
         assert_eq!(stripped(r#"{"eventType":"completed"}"#), "{}");
         assert_eq!(stripped("{ }"), "{ }");
+        let all = r#"{"jobId":1,"queueName":2,"a":3,"updatedAt":4,"b":5,"jobId":6,"webhookUrl":7}"#;
+        assert_eq!(stripped(all), r#"{"a":3,"b":5}"#);
+        assert_eq!(stripped(r#"{"\ud800":2,"eventType":"completed"}"#), r#"{"\ud800":2}"#);
     }
 
     #[test]
     fn edits_touch_their_token_alone() {
         let body = r#"{"eventType":"completed","b":["x","y"],"a":"z"}"#;
         let at = |token: &str| body.find(token).map(|s| s..s + token.len()).unwrap();
-        let edits = [(at("\"y\""), "\"Y!\"".to_owned()), (at("\"z\""), "\"\"".to_owned())];
-        assert_eq!(
-            without_envelope(body, &json::members(body), &edits),
-            r#"{"b":["x","Y!"],"a":""}"#
-        );
+        let edits = [
+            (at("\"completed\""), "gone".to_owned()),
+            (at("\"y\""), "\"Y!\"".to_owned()),
+            (at("\"z\""), "\"\"".to_owned()),
+        ];
+        let edits = without_envelope(&json::members(body), edits.to_vec());
+        assert_eq!(splice(body, &edits), r#"{"b":["x","Y!"],"a":""}"#);
     }
 
     #[test]

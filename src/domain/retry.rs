@@ -20,14 +20,17 @@ pub struct CopyFailure {
 }
 
 /// What a failure means for the next try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureKind {
     /// A hiccup: another try may succeed.
     Transient,
-    /// The source says that the URL is no good (401, 403, 404, 410).
+    /// The source says that the URL is no good: a 4xx that asks for no patience.
     Gone,
     /// The store refused the bytes because their MD5 is not the source's.
-    Md5Refused,
+    Md5Refused {
+        /// The MD5 that they have, as far as the store tells.
+        actual: Option<String>,
+    },
     /// No try can succeed: not allowed, or too large.
     Final,
 }
@@ -61,14 +64,16 @@ pub fn after_failure(
     entropy: u32,
 ) -> Next {
     let dead = file.expires_at.is_some_and(|deadline| deadline <= now);
-    let patience = file.expires_at.unwrap_or(file.found_at).plus(PATIENCE_MS);
+    // A deadline before the file was even found is misread or of no use.
+    let patience = file.found_at.max(file.expires_at.unwrap_or_default()).plus(PATIENCE_MS);
     match failure.kind {
         FailureKind::Final => return Next::GiveUp,
         FailureKind::Gone if dead => return Next::GiveUp,
         _ if now >= patience => return Next::GiveUp,
         _ => {}
     }
-    let delay = backoff(file.attempts, base_ms, entropy).max(failure.retry_after_ms.unwrap_or(0));
+    let wish = failure.retry_after_ms.unwrap_or(0).min(MAX_DELAY_MS);
+    let delay = backoff(file.attempts, base_ms, entropy).max(wish);
     Next::RetryAt(now.plus(closer_to_deadline(delay, file.expires_at, now, base_ms)))
 }
 
@@ -91,13 +96,19 @@ mod tests {
     use super::*;
     use crate::domain::discover::Discovery;
     use crate::domain::fixtures;
+    use crate::domain::job::From;
 
     fn file(expires_at: Option<u64>, attempts: u32) -> File {
         let mut job = fixtures::job();
         let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
-        job.take_up(&found, 1, Timestamp::from_millis(0));
+        let from = From { delivery: 1, sha256: "", at: Timestamp::from_millis(0) };
+        job.take_up(&found, from);
         let file = job.files.remove(0);
         File { expires_at: expires_at.map(Timestamp::from_millis), attempts, ..file }
+    }
+
+    fn file_without_deadline() -> File {
+        file(None, 1)
     }
 
     fn next(file: &File, kind: FailureKind, now: u64, retry_after_ms: Option<u64>) -> Next {
@@ -124,6 +135,10 @@ mod tests {
         assert!(matches!(next(&file, FailureKind::Gone, 99_999, None), Next::RetryAt(_)));
         assert!(matches!(next(&file, FailureKind::Transient, 100_000, None), Next::RetryAt(_)));
         assert_eq!(next(&file, FailureKind::Final, 1, None), Next::GiveUp);
+        let wish = u64::MAX;
+        let kind = FailureKind::Transient;
+        let at = next(&file_without_deadline(), kind, 0, Some(wish));
+        assert_eq!(at, Next::RetryAt(Timestamp::from_millis(MAX_DELAY_MS)));
         let late = 100_000 + PATIENCE_MS;
         assert_eq!(next(&file, FailureKind::Transient, late, None), Next::GiveUp);
     }

@@ -2,7 +2,8 @@
 
 use super::names::ObjectName;
 
-/// Where a request goes. Names in paths are decoded, not yet validated.
+/// Where a request goes. Job names in paths are decoded and valid; the token
+/// and the reference of a hook are not checked here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// `POST /hook[/{token}[/{ref}]]`: a delivery.
@@ -48,7 +49,7 @@ pub enum Route {
 pub enum Refused {
     /// No such path.
     NotFound,
-    /// The path has other methods; a job id that is none is told as such.
+    /// The path has other methods.
     MethodNotAllowed(&'static str),
     /// `/jobs/{x}` where `x` can be no id.
     BadName(String),
@@ -67,7 +68,7 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
         .ok_or(Refused::NotFound)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let parts = match parts.as_slice() {
-        [rest @ .., ""] if rest.len() > 1 => rest,
+        [rest @ .., ""] if !rest.is_empty() => rest,
         all => all,
     };
     let route = find(parts)?;
@@ -85,16 +86,15 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["healthz"] => Route::Health,
         ["hook"] => Route::Hook { token: None, reference: None },
         ["hook", token] => Route::Hook { token: Some(token.to_owned()), reference: None },
-        ["hook", token, reference] => {
-            Route::Hook { token: Some(token.to_owned()), reference: Some(reference.to_owned()) }
+        // More parts are no valid reference, but the delivery must be kept.
+        ["hook", token, ref reference @ ..] => {
+            Route::Hook { token: Some(token.to_owned()), reference: Some(reference.join("/")) }
         }
         ["jobs"] => Route::Jobs,
         ["jobs", job] => Route::Job(name(job)?),
         ["jobs", job, "result"] => Route::Result(name(job)?),
         ["jobs", job, "events"] => Route::Events(name(job)?),
-        ["jobs", job, "events", n, "body"] => {
-            Route::EventBody(name(job)?, n.parse().map_err(|_| Refused::NotFound)?)
-        }
+        ["jobs", job, "events", n, "body"] => Route::EventBody(name(job)?, number(n)?),
         ["files", job, nonce, file] => {
             let (n, name) = match file.split_once('-') {
                 Some((n, name)) => (n, Some(name.to_owned())),
@@ -102,8 +102,11 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
             };
             Route::File {
                 job: ObjectName::from_public(job).ok_or(Refused::NotFound)?,
-                nonce: nonce.to_owned(),
-                n: n.parse().map_err(|_| Refused::NotFound)?,
+                nonce: Some(nonce)
+                    .filter(|nonce| is_nonce(nonce))
+                    .ok_or(Refused::NotFound)?
+                    .to_owned(),
+                n: number(n)?,
                 name,
             }
         }
@@ -111,6 +114,17 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
         _ => return Err(Refused::NotFound),
     })
+}
+
+/// 128 bits in hex; what is none reaches no object.
+fn is_nonce(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// A number in its one way of writing: no `+0`, no `00`.
+fn number(text: &str) -> Result<u32, Refused> {
+    let number: u32 = text.parse().map_err(|_| Refused::NotFound)?;
+    if number.to_string() == text { Ok(number) } else { Err(Refused::NotFound) }
 }
 
 fn name(text: &str) -> Result<ObjectName, Refused> {
@@ -134,6 +148,8 @@ fn decode(segment: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
     fn id(text: &str) -> ObjectName {
         ObjectName::Id(text.into())
     }
@@ -146,12 +162,14 @@ mod tests {
         };
         let file = |name: Option<&str>| Route::File {
             job: id("7"),
-            nonce: "abc".into(),
+            nonce: NONCE.into(),
             n: 0,
             name: name.map(str::to_owned),
         };
         let cases = [
             ("POST", "/hook", hook(None, None)),
+            ("POST", "/hook/", hook(None, None)),
+            ("POST", "/hook/t/a/b", hook(Some("t"), Some("a/b"))),
             ("POST", "/hook/t", hook(Some("t"), None)),
             ("POST", "/hook/t/", hook(Some("t"), None)),
             ("POST", "/hook/t/order-7", hook(Some("t"), Some("order-7"))),
@@ -162,8 +180,8 @@ mod tests {
             ("GET", "/jobs/7/result", Route::Result(id("7"))),
             ("GET", "/jobs/7/events", Route::Events(id("7"))),
             ("GET", "/jobs/7/events/2/body", Route::EventBody(id("7"), 2)),
-            ("GET", "/files/7/abc/0", file(None)),
-            ("HEAD", "/files/7/abc/0-a-b.mp4", file(Some("a-b.mp4"))),
+            ("GET", "/files/7/0123456789abcdef0123456789abcdef/0", file(None)),
+            ("HEAD", "/files/7/0123456789abcdef0123456789abcdef/0-a-b.mp4", file(Some("a-b.mp4"))),
             ("GET", "/unmatched", Route::Unmatched),
             ("GET", "/unmatched/k", Route::UnmatchedBody("k".into())),
             ("GET", "/healthz", Route::Health),
@@ -178,7 +196,7 @@ mod tests {
     fn what_is_none_says_why() {
         assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST")));
         assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD")));
-        for path in ["/nothing", "/hook/a/b/c", "/files/7/abc/x", "/jobs/7/events/x/body", "/%ff"] {
+        for path in ["/nothing", "/files/7/abc/0", "/jobs/7/events/x/body", "/%ff"] {
             assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
         }
         for path in ["/jobs/a%2Fb", "/jobs/..%2e", "/jobs/a%20b"] {

@@ -72,6 +72,12 @@ impl SourcePolicy {
         (Self(entries), refused)
     }
 
+    /// Whether it allows nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Reads `text` as a URL that may be fetched.
     ///
     /// # Errors

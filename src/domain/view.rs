@@ -10,6 +10,7 @@ use super::time::Timestamp;
 use super::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// What rendering needs beside the job.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +34,8 @@ struct Record<'a> {
     archive: Archive,
     version: u64,
     attempt: u32,
-    queue_name: Option<&'a str>,
-    worker_name: Option<&'a str>,
+    queue_name: Option<Cow<'a, str>>,
+    worker_name: Option<Cow<'a, str>>,
     created_at: Timestamp,
     acquired_at: Option<Timestamp>,
     lease_expiry: Option<Timestamp>,
@@ -43,7 +44,7 @@ struct Record<'a> {
     stored_at: Option<Timestamp>,
     result: Option<Box<RawValue>>,
     files: Vec<FileView<'a>>,
-    skipped: &'a [Skipped],
+    skipped: Vec<Skipped>,
     error: Option<Box<RawValue>>,
     deliveries: u32,
     duplicates: u32,
@@ -56,7 +57,7 @@ struct Record<'a> {
 #[serde(rename_all = "camelCase")]
 struct FileView<'a> {
     n: u32,
-    pointers: &'a [String],
+    pointers: Vec<Cow<'a, str>>,
     state: FileState,
     url: String,
     name: &'a str,
@@ -77,7 +78,7 @@ struct FileView<'a> {
 pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
     let path = keys::files_path(&job.home, &job.nonce);
     let absolute = result::with_base(stored, &path, context.base);
-    mask::json_tokens(&absolute, context.tokens).into_owned()
+    mask::result(&absolute, context.tokens).into_owned()
 }
 
 /// The record as JSON. `stored_result` is the result's stored text.
@@ -90,6 +91,7 @@ pub fn record(
     context: Context<'_>,
 ) -> serde_json::Result<String> {
     let result = stored_result.map(|text| RawValue::from_string(result(job, text, context)));
+    let mask = |text| mask::plain_text(text, context.tokens);
     let error = job.error.as_deref().map(|error| masked(error.get(), context.tokens));
     serde_json::to_string(&Record {
         id: job.public_id(),
@@ -101,8 +103,8 @@ pub fn record(
         archive: job.archive(),
         version: job.version,
         attempt: job.attempt,
-        queue_name: job.queue_name.as_deref(),
-        worker_name: job.worker_name.as_deref(),
+        queue_name: job.queue_name.as_deref().map(mask),
+        worker_name: job.worker_name.as_deref().map(mask),
         created_at: job.created_at,
         acquired_at: job.acquired_at,
         lease_expiry: job.lease_expiry,
@@ -110,8 +112,8 @@ pub fn record(
         completed_at: job.completed_at,
         stored_at: job.stored_at,
         result: result.transpose()?,
-        files: job.files.iter().map(|file| FileView::of(job, file, context.base)).collect(),
-        skipped: &job.skipped,
+        files: job.files.iter().map(|file| FileView::of(job, file, context)).collect(),
+        skipped: job.skipped.iter().map(|skipped| shown(skipped, context.tokens)).collect(),
         error: error.transpose()?,
         deliveries: job.deliveries,
         duplicates: job.duplicates,
@@ -121,18 +123,24 @@ pub fn record(
     })
 }
 
+fn shown(skipped: &Skipped, tokens: &[String]) -> Skipped {
+    let pointer = mask::plain_text(&skipped.pointer, tokens).into_owned();
+    Skipped { pointer, ..skipped.clone() }
+}
+
 fn masked(json: &str, tokens: &[String]) -> serde_json::Result<Box<RawValue>> {
     RawValue::from_string(mask::json_text(json, tokens).into_owned())
 }
 
 impl<'a> FileView<'a> {
-    fn of(job: &Job, file: &'a File, base: &str) -> Self {
+    fn of(job: &Job, file: &'a File, context: Context<'_>) -> Self {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
+        let mask = |text| mask::plain_text(text, context.tokens);
         Self {
             n: file.n,
-            pointers: &file.pointers,
+            pointers: file.pointers.iter().map(String::as_str).map(mask).collect(),
             state: file.state,
-            url: format!("{base}{path}"),
+            url: format!("{}{path}", context.base),
             name: &file.name,
             content_type: file.content_type.as_deref(),
             size: file.size,
@@ -246,11 +254,11 @@ struct Timeline<'a> {
 #[serde(rename_all = "camelCase")]
 struct EntryView<'a> {
     n: u32,
-    event_type: Option<&'a str>,
+    event_type: Option<Cow<'a, str>>,
     received_at: Timestamp,
     trust: Option<Trust>,
     outcome: Outcome,
-    detail: Option<&'a str>,
+    detail: Option<Cow<'a, str>>,
     bytes: Option<usize>,
     body: Option<Box<RawValue>>,
 }
@@ -264,21 +272,19 @@ pub fn timeline(
     entries: &[(Entry, Option<String>)],
     tokens: &[String],
 ) -> serde_json::Result<String> {
-    let view = |(entry, body): &'_ (Entry, Option<String>)| {
-        body.as_deref()
-            .filter(|body| body.len() <= MAX_INLINE_BODY)
-            .map(|body| masked(body, tokens))
-            .transpose()
-            .map(|body| (entry.n, body))
+    let mask = |text| mask::plain_text(text, tokens);
+    let inline = |(_, body): &(Entry, Option<String>)| {
+        let short = body.as_deref().filter(|body| body.len() <= MAX_INLINE_BODY);
+        short.map(|body| masked(body, tokens)).transpose()
     };
-    let bodies = entries.iter().map(view).collect::<Result<Vec<_>, _>>()?;
-    let events = entries.iter().zip(bodies).map(|((entry, _), (n, body))| EntryView {
-        n,
-        event_type: entry.event_type.as_deref(),
+    let bodies = entries.iter().map(inline).collect::<Result<Vec<_>, _>>()?;
+    let events = entries.iter().zip(bodies).map(|((entry, _), body)| EntryView {
+        n: entry.n,
+        event_type: entry.event_type.as_deref().map(mask),
         received_at: entry.received_at,
         trust: entry.trust,
         outcome: entry.outcome,
-        detail: entry.detail.as_deref(),
+        detail: entry.detail.as_deref().map(mask),
         bytes: entry.bytes,
         body,
     });

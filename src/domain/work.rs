@@ -7,9 +7,9 @@ use super::job::{FileState, Job};
 use super::retry;
 use super::time::Timestamp;
 
-/// Most files that one run copies. A run must stay under the platform's 50
-/// subrequests: a copy needs at most the fetch with three redirects and two
-/// store calls, but two as a rule, which leaves room for publishing.
+/// Most files that one run copies. On the free plan a run may make 50
+/// subrequests; a copy makes two as a rule (fetch and put), up to nine with
+/// redirects and a vague type. Publishing and the catalog need up to five.
 pub const MAX_COPIES_A_RUN: usize = 16;
 
 /// Something that is due.
@@ -63,6 +63,18 @@ impl Plan {
         } else {
             self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
         }
+    }
+
+    /// The due tasks for the `runs`-th run in a row. When runs die, another
+    /// task comes first each time: the one that kills them must not keep the
+    /// rest from being done.
+    #[must_use]
+    pub fn due_for_run(mut self, runs: u32) -> Vec<Task> {
+        if runs > 2 && !self.due.is_empty() {
+            let by = runs as usize % self.due.len();
+            self.due.rotate_left(by);
+        }
+        self.due
     }
 
     /// When the alarm must ring: at once if something is due.

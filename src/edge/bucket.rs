@@ -25,8 +25,23 @@ pub async fn put(
 }
 
 /// Writes a JSON text.
-pub async fn put_json(bucket: &Bucket, key: &str, text: String) -> Result<(), Failure> {
-    put(bucket, key, text.into_bytes(), "application/json", HashMap::new()).await.map(drop)
+pub async fn put_json(bucket: &Bucket, key: &str, text: impl Into<Vec<u8>>) -> Result<(), Failure> {
+    put(bucket, key, text.into(), "application/json", HashMap::new()).await.map(drop)
+}
+
+/// Reads the bytes `part` of a text; `None` if there is no such object.
+pub async fn part(
+    bucket: &Bucket,
+    key: &str,
+    part: std::ops::Range<usize>,
+) -> Result<Option<String>, Failure> {
+    let range =
+        worker::Range::OffsetWithLength { offset: part.start as u64, length: part.len() as u64 };
+    let object = bucket.get(key).range(range).execute().await.during("reading from the bucket")?;
+    match object.as_ref().and_then(worker::Object::body) {
+        Some(body) => body.text().await.during("reading from the bucket").map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Reads a text; `None` if there is no such object.

@@ -1,15 +1,11 @@
 //! The Durable Object of the catalog: a day's rows, or `root`'s days.
 
 use super::platform::{During, Failure};
-use crate::domain::catalog::{Answer, Place, Question, ROOT, Row};
+use crate::domain::catalog::{Answer, Place, Question, Row};
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use serde::Deserialize;
-use wasm_bindgen::JsValue;
-use worker::{
-    DurableObject, Env, Method, Request, RequestInit, Response, SqlStorageValue, State,
-    durable_object,
-};
+use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
 /// Idempotent. It runs with every question and not in the constructor, so that
 /// an object that is never asked stays empty.
@@ -120,34 +116,4 @@ impl Catalog {
 fn number(value: u64) -> Result<SqlStorageValue, Failure> {
     let value = i64::try_from(value).during("a number for SQL")?;
     SqlStorageValue::try_from_i64(value).during("a number for SQL")
-}
-
-/// Asks a catalog object: a day, or [`ROOT`].
-pub async fn ask(env: &Env, name: &str, question: &Question) -> Result<Answer, Failure> {
-    let body = serde_json::to_string(question).during("writing to the catalog")?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    let request = Request::new_with_init("https://catalog/", &init);
-    let request = request.during("writing to the catalog")?;
-    let objects = env.durable_object("CATALOG").during("opening the CATALOG binding")?;
-    let stub = objects.id_from_name(name).and_then(|id| id.get_stub());
-    let stub = stub.during("naming a catalog object")?;
-    let mut response = stub.fetch_with_request(request).await.during("asking the catalog")?;
-    let text = response.text().await.during("reading the catalog's answer")?;
-    if response.status_code() != 200 {
-        return Err(Failure(format!("asking the catalog: {text}")));
-    }
-    serde_json::from_str(&text).during("reading the catalog's answer")
-}
-
-/// Has the catalog take a row. `root` is told of a new day before the day
-/// notes so: a crash in between only tells it twice.
-pub async fn put(env: &Env, row: Row) -> Result<(), Failure> {
-    let day = row.summary.created_at.day();
-    let taken = ask(env, &day, &Question::Put(Box::new(row))).await?;
-    if matches!(taken, Answer::Taken { is_new_day: true }) {
-        ask(env, ROOT, &Question::AddDay(day.clone())).await?;
-        ask(env, &day, &Question::AddDay(day.clone())).await?;
-    }
-    Ok(())
 }

@@ -86,7 +86,7 @@ fn gone(link: &Link) -> Problem {
 /// which its size or tag must tell first.
 async fn read(call: &Call<'_>, bucket: &Bucket, key: &str) -> Result<Option<Object>, Failure> {
     let may_do_without =
-        ["if-none-match", "if-range"].iter().any(|name| call.header(name).is_some());
+        ["if-match", "if-none-match", "if-range"].iter().any(|name| call.header(name).is_some());
     if call.head || may_do_without {
         return bucket.head(key).await.during("reading a file's head");
     }
@@ -118,6 +118,9 @@ async fn respond(call: &Call<'_>, found: &Found<'_>) -> Result<Response, Problem
     let if_range = call.header("if-range");
     let range = call.header("range").filter(|_| range::range_holds(if_range.as_deref(), &etag));
     let slice = range::slice(range.as_deref().filter(|_| !call.head), size);
+    if !range::matches(call.header("if-match").as_deref(), &etag) {
+        return Err(Problem::PreconditionFailed);
+    }
     let builder = head(call, found, &etag).during("building the answer")?;
     if range::is_known(call.header("if-none-match").as_deref(), &etag) {
         return Ok(builder.with_status(304).empty());

@@ -66,6 +66,9 @@ impl From<BadSecret> for Problem {
 /// Answers a request, whatever happens.
 pub async fn answer(request: Request, env: &Env) -> worker::Result<Response> {
     let config = platform::config(env);
+    for mistake in &config.mistakes {
+        platform::log_error(mistake);
+    }
     match dispatch(request, env, &config).await {
         Ok(response) => Ok(response),
         Err(problem) => refuse(&problem, &config),
@@ -74,15 +77,11 @@ pub async fn answer(request: Request, env: &Env) -> worker::Result<Response> {
 
 async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Response, Problem> {
     let url = request.url().during("reading the request's URL")?;
-    let method = request.method();
-    let call = Call {
-        env,
-        config,
-        head: method == worker::Method::Head,
-        headers: request.headers().clone(),
-        url,
-    };
-    let found = route(method.as_ref(), call.url.path());
+    // `worker::Method` takes methods that it does not know for GET.
+    let method = request.inner().method();
+    let call =
+        Call { env, config, head: method == "HEAD", headers: request.headers().clone(), url };
+    let found = route(&method, call.url.path());
     match found.map_err(|refused| explain(refused, &call))? {
         Route::Hook { token, reference } => {
             hook::receive(&call, &mut request, token.as_deref(), reference).await

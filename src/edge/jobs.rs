@@ -8,11 +8,13 @@ use crate::domain::error::Problem;
 use crate::domain::job::Job;
 use crate::domain::mask;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Reply, Wait};
+use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::state::Status;
 use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
 use crate::domain::view::{self, Context};
+use futures_util::future::{Either, select};
+use std::pin::pin;
 use worker::Response;
 
 /// Longest wait of a reader; proxies in between close idle requests later.
@@ -20,7 +22,7 @@ const MAX_WAIT_SECONDS: u32 = 60;
 
 /// `GET /jobs/{id}`.
 pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let (job, result) = read(call, name).await?;
+    let (job, result) = read(call, name, News::Version(None)).await?;
     let context = context(call, &job);
     let text = view::record(&job, result.as_deref(), context).during("rendering the record")?;
     Ok(json(200, text)?)
@@ -29,7 +31,7 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 /// `GET /jobs/{id}/result`: 200 with the result, 202 before there is one, 409
 /// if there will be none.
 pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let (job, result) = read(call, name).await?;
+    let (job, result) = read(call, name, News::Ended).await?;
     let context = context(call, &job);
     if let Some(result) = result {
         return Ok(json(200, view::result(&job, &result, context))?);
@@ -84,24 +86,19 @@ fn context<'a>(call: &'a Call<'_>, job: &'a Job) -> Context<'a> {
     Context { base: call.config.base_url(&job.origin), tokens: call.config.hook_tokens() }
 }
 
-/// Reads a job; with `?wait`, again when there is news or the time is up. Who
-/// waits for a job that no name leads to yet waits for the name that was
-/// asked for.
-async fn read(call: &Call<'_>, name: &ObjectName) -> Result<(Job, Option<String>), Problem> {
+/// Reads a job; with `?wait`, again when there is news or the time is up.
+async fn read(
+    call: &Call<'_>,
+    name: &ObjectName,
+    news: News,
+) -> Result<(Job, Option<String>), Problem> {
     call.require_reader()?;
+    let wait = wait(call, news)?;
     let mut reply = ask(call, name, &Command::Read(None)).await?;
-    if let Some(wait) = wait(call)? {
-        let (home, is_over) = match &reply {
-            Reply::Job { job, .. } => (&job.home, wait.is_over(Some(job))),
-            _ => (name, wait.is_over(None)),
-        };
-        if !is_over {
-            reply = job_client::ask_job(call.env, home, &Command::Read(Some(wait))).await?;
-        }
+    if let Some(wait) = wait {
+        reply = await_news(call, name, reply, wait).await?;
     }
-    let Reply::Job { job, result } = reply else {
-        return Err(missing(name));
-    };
+    let Reply::Job { job, result } = reply else { return Err(missing(name)) };
     let key = job.result.as_ref().and_then(|result| result.key.as_deref());
     let result = match key {
         Some(key) => bucket::text(&bucket::open(call.env)?, key).await?,
@@ -110,22 +107,50 @@ async fn read(call: &Call<'_>, name: &ObjectName) -> Result<(Job, Option<String>
     Ok((*job, result))
 }
 
-/// `?wait=0..60` (seconds), `&version=`, `&for=settled`.
-fn wait(call: &Call<'_>) -> Result<Option<Wait>, Problem> {
-    let seconds = call.number("wait", 0)?.min(MAX_WAIT_SECONDS);
-    let settled = match call.query("for").as_deref() {
-        None => false,
-        Some("settled") => true,
-        Some(other) => {
+/// Who waits for a job that is not known yet waits for both that the name may
+/// mean, the id and the reference.
+async fn await_news(
+    call: &Call<'_>,
+    name: &ObjectName,
+    reply: Reply,
+    wait: Wait,
+) -> Result<Reply, Failure> {
+    let read = Command::Read(Some(wait));
+    match (&reply, name) {
+        (Reply::Job { job, .. }, _) if wait.is_over(Some(job)) => Ok(reply),
+        (Reply::Job { job, .. }, _) => job_client::ask_job(call.env, &job.home, &read).await,
+        (_, ObjectName::Reference(_)) => job_client::ask_job(call.env, name, &read).await,
+        (_, ObjectName::Id(text)) => {
+            let reference = ObjectName::Reference(text.clone());
+            let as_id = pin!(job_client::ask_job(call.env, name, &read));
+            let as_reference = pin!(job_client::ask_job(call.env, &reference, &read));
+            match select(as_id, as_reference).await {
+                Either::Left((Ok(Reply::Missing), other))
+                | Either::Right((Ok(Reply::Missing), other)) => other.await,
+                Either::Left((reply, _)) | Either::Right((reply, _)) => reply,
+            }
+        }
+    }
+}
+
+/// `?wait=0..60` (seconds) `&version=` `&for=settled`; `news` is what the
+/// route itself waits for.
+fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
+    let seconds = call.number("wait", 0)?;
+    if seconds > MAX_WAIT_SECONDS {
+        let detail = format!("`wait` is {seconds}; it can be 0 to {MAX_WAIT_SECONDS} seconds");
+        return Err(Problem::BadRequest(detail));
+    }
+    let news = match (call.query("for").as_deref(), call.query("version")) {
+        (Some("settled"), _) => News::Settled,
+        (Some(other), _) => {
             return Err(Problem::BadRequest(format!("`for` is {other:?}; it can be `settled`")));
         }
-    };
-    let version = match call.query("version") {
-        None => None,
-        Some(_) => Some(u64::from(call.number("version", 0)?)),
+        (None, Some(_)) => News::Version(Some(u64::from(call.number("version", 0)?))),
+        (None, None) => news,
     };
     let until = platform::now().plus(u64::from(seconds) * SECOND);
-    Ok((seconds > 0).then_some(Wait { version, settled, until }))
+    Ok((seconds > 0).then_some(Wait { news, until }))
 }
 
 /// Asks the job of this name: the id first, then the reference.

@@ -1,6 +1,6 @@
 //! `GET /jobs`: the newest first.
 
-use super::catalog;
+use super::catalog_client;
 use super::http::{Call, json};
 use super::platform::Failure;
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row};
@@ -16,6 +16,7 @@ const MAX_DAYS: usize = 30;
 /// `GET /jobs?limit=1..200&cursor=`.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     call.require_reader()?;
+    refuse_unknown(call)?;
     let limit = call.number("limit", 50)?;
     if !(1..=200).contains(&limit) {
         return Err(Problem::BadRequest(format!("`limit` is {limit}; it can be 1 to 200")));
@@ -25,6 +26,17 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let jobs: Vec<Summary> = rows.into_iter().map(|row| render(call, row)).collect();
     let cursor = cursor.map(|place| place.to_cursor());
     Ok(json(200, json!({ "jobs": jobs, "cursor": cursor }).to_string())?)
+}
+
+/// A filter that is not known must not look as if it had matched everything.
+fn refuse_unknown(call: &Call<'_>) -> Result<(), Problem> {
+    let unknown = call.url.query_pairs().find(|(key, _)| key != "limit" && key != "cursor");
+    match unknown {
+        None => Ok(()),
+        Some((key, _)) => Err(Problem::BadRequest(format!(
+            "`{key}` is no parameter of this listing; it takes `limit` and `cursor`"
+        ))),
+    }
 }
 
 fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
@@ -41,14 +53,14 @@ async fn page(
 ) -> Result<(Vec<Row>, Option<Place>), Failure> {
     let until = after.as_ref().map(|place| place.created_at.day());
     let days = Question::Days { until, limit: MAX_DAYS + 1 };
-    let Answer::Days(days) = catalog::ask(call.env, ROOT, &days).await? else {
+    let Answer::Days(days) = catalog_client::ask(call.env, ROOT, &days).await? else {
         return Err(Failure("the catalog's root has no days".to_owned()));
     };
     let mut rows: Vec<Row> = Vec::new();
     for day in days.iter().take(MAX_DAYS) {
         let wanted = limit + 1 - rows.len();
         let question = Question::Rows { after: after.clone(), limit: wanted };
-        let Answer::Rows(more) = catalog::ask(call.env, day, &question).await? else {
+        let Answer::Rows(more) = catalog_client::ask(call.env, day, &question).await? else {
             return Err(Failure("a catalog's day has no rows".to_owned()));
         };
         rows.extend(more);

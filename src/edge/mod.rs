@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! entry → http → hook, jobs, files, unmatched → job_client → platform
-//!              → listing                      → catalog    → platform
+//!              → listing                      → catalog_client → platform
 //!                job_object → transfer, bucket, store      → platform
 //! ```
 //!
@@ -12,6 +12,7 @@
 
 mod bucket;
 mod catalog;
+mod catalog_client;
 mod entry;
 mod files;
 mod hook;

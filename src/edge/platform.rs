@@ -2,10 +2,10 @@
 
 use crate::domain::config::Config;
 use crate::domain::error::Problem;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{HOUR, Timestamp};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use worker::{Env, Storage};
+use worker::{Env, Method, Request, RequestInit, Storage};
 
 /// A failed call of the platform: what was attempted, and its words. For the
 /// log; callers get [`Problem::Internal`].
@@ -59,8 +59,32 @@ pub fn entropy() -> u32 {
 #[expect(clippy::disallowed_methods, reason = "the one place that sets an alarm")]
 pub async fn set_alarm_at(storage: &Storage, at: Timestamp) -> Result<(), Failure> {
     const AHEAD_MS: u64 = 10;
-    let offset = Duration::from_millis(at.since(now()).max(AHEAD_MS));
+    /// Later ones are set again when this one rings.
+    const MAX_AHEAD_MS: u64 = 24 * 365 * HOUR;
+    let offset = Duration::from_millis(at.since(now()).clamp(AHEAD_MS, MAX_AHEAD_MS));
     storage.set_alarm(offset).await.during("setting the alarm")
+}
+
+/// Posts a question to a Durable Object and returns its answer.
+///
+/// # Errors
+/// Also if the object answers with another status than 200; its text says why.
+pub async fn ask_object(
+    env: &Env,
+    binding: &str,
+    name: &str,
+    question: &str,
+) -> Result<String, Failure> {
+    let what = format!("asking {binding}");
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(question)));
+    // The host means nothing, but a URL needs one.
+    let request = Request::new_with_init("https://object/", &init).during(&what)?;
+    let objects = env.durable_object(binding).during(&what)?;
+    let stub = objects.id_from_name(name).and_then(|id| id.get_stub()).during(&what)?;
+    let mut response = stub.fetch_with_request(request).await.during(&what)?;
+    let text = response.text().await.during(&what)?;
+    if response.status_code() == 200 { Ok(text) } else { Err(Failure(format!("{what}: {text}"))) }
 }
 
 /// Drops the object's alarm: nothing is pending.

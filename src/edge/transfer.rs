@@ -26,6 +26,10 @@ const COPY_TIMEOUT: Duration = Duration::from_mins(10);
 /// Redirects that are followed; each hop is checked again.
 const MAX_REDIRECTS: usize = 3;
 
+/// R2's code for content that is not of the given MD5. The runtime tells it in
+/// the error's text alone.
+const BAD_DIGEST: &str = "10037";
+
 /// What to copy.
 pub struct Order<'a> {
     /// The URL, with its secret query.
@@ -106,7 +110,7 @@ async fn open(order: &Order<'_>, range: Option<&str>) -> Result<Source, CopyFail
         let source = request(checked.as_str(), range).await?;
         let status = source.response.status_code();
         if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-            return classify(source, status);
+            return classify(source, status, range.is_some());
         }
         let location = source.header("location").unwrap_or_default();
         source.abort.abort();
@@ -146,9 +150,10 @@ fn prepare(url: &str, range: Option<&str>) -> Result<Request, Failure> {
     Request::new_with_init(url, &init).during("preparing the fetch")
 }
 
-fn classify(source: Source, status: u16) -> Result<Source, CopyFailure> {
+fn classify(source: Source, status: u16, is_part: bool) -> Result<Source, CopyFailure> {
     let kind = match status {
-        200 | 206 => return Ok(source),
+        200 if !is_part => return Ok(source),
+        206 if is_part => return Ok(source),
         400..=499 if !matches!(status, 408 | 425 | 429) => FailureKind::Gone,
         _ => FailureKind::Transient,
     };
@@ -181,7 +186,10 @@ async fn head(order: &Order<'_>) -> Option<Vec<u8>> {
         source.abort.abort();
         return None;
     }
-    source.response.bytes().await.ok()
+    match select(pin!(source.response.bytes()), Delay::from(HEADERS_TIMEOUT)).await {
+        Either::Left((bytes, _)) => bytes.ok(),
+        Either::Right(_) => None,
+    }
 }
 
 async fn store(
@@ -203,7 +211,10 @@ async fn store(
         }
     };
     let ResponseBody::Stream(body) = source.response.body() else {
-        return finished(put(Data::Bytes(Vec::new())).await, true, false);
+        if length > 0 {
+            return Err(transient("the source sends no body"));
+        }
+        return finished(put(Data::Bytes(Vec::new())).await, true, has_md5);
     };
     let fixed = FixedLengthStream::new_big_int(js_sys::BigInt::from(length))
         .map_err(|_| transient("the runtime can't make a stream of this length"))?;
@@ -214,7 +225,7 @@ async fn store(
         Either::Right(((), both)) => {
             std::mem::take(&mut source.abort).abort();
             // The abort ends both; waiting keeps the put from outliving this.
-            drop(both.await);
+            drop(select(both, Delay::from(HEADERS_TIMEOUT)).await);
             Err(transient("the copy takes too long"))
         }
     }
@@ -230,14 +241,21 @@ fn finished(
         Ok(_) | Err(_) if !is_piped => {
             Err(transient("the source broke off, or sent another length than it told"))
         }
-        // All bytes came and the store still said no.
-        Err(_) if has_md5 => Err(CopyFailure {
-            kind: FailureKind::Md5Refused,
+        // All bytes came, and the store says that they are not what was told.
+        Err(error) if has_md5 && error.to_string().contains(BAD_DIGEST) => Err(CopyFailure {
+            kind: FailureKind::Md5Refused { actual: actual_md5(&error.to_string()) },
             message: "the store refused the bytes: not the MD5 that the source tells".to_owned(),
             retry_after_ms: None,
         }),
         Ok(_) | Err(_) => Err(transient("the bucket can't be written")),
     }
+}
+
+/// The MD5 in R2's words: `… Actual MD5 was: 0123…`.
+fn actual_md5(error: &str) -> Option<String> {
+    let (_, told) = error.rsplit_once("was: ")?;
+    let digits: String = told.chars().take_while(char::is_ascii_hexdigit).collect();
+    (digits.len() == 32).then_some(digits)
 }
 
 fn transient(message: &str) -> CopyFailure {

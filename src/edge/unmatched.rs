@@ -18,7 +18,7 @@ pub async fn keep(
     body: Vec<u8>,
     sha256: &str,
     reason: &str,
-    reference: Option<String>,
+    reference: Option<&str>,
 ) -> Result<Response, Problem> {
     let at = platform::now();
     let path = StorageKey::Unmatched { at, sha256 }.path();
@@ -28,7 +28,7 @@ pub async fn keep(
         ("receivedAt".to_owned(), at.as_millis().to_string()),
     ]);
     if let Some(reference) = reference {
-        metadata.insert("ref".to_owned(), printable(&reference));
+        metadata.insert("ref".to_owned(), printable(reference));
     }
     let bucket = bucket::open(call.env)?;
     bucket::put(&bucket, &path, body, "application/octet-stream", metadata).await?;
@@ -71,17 +71,14 @@ fn row(object: &Object) -> Value {
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     call.require_reader()?;
     let missing = || Problem::NotFound(format!("there is no unmatched delivery {key:?}"));
-    if !key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-        return Err(missing());
+    let is_key = key.len() <= 64 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if !is_key {
+        return Err(Problem::NotFound("there is no such unmatched delivery".to_owned()));
     }
     let bucket = bucket::open(call.env)?;
     let path = format!("{PREFIX}{key}");
     let object = bucket.get(path).execute().await.during("reading the unmatched box")?;
     let body = object.as_ref().and_then(Object::body).ok_or_else(missing)?;
     let bytes = body.bytes().await.during("reading the unmatched box")?;
-    let bytes = match String::from_utf8(bytes) {
-        Ok(text) => mask::plain_text(&text, call.config.hook_tokens()).into_owned().into_bytes(),
-        Err(binary) => binary.into_bytes(),
-    };
-    super::http::bytes(bytes).map_err(Problem::from)
+    super::http::bytes(mask::bytes(bytes, call.config.hook_tokens())).map_err(Problem::from)
 }

@@ -3,9 +3,9 @@
 use super::Job;
 use crate::domain::catalog::Row;
 use crate::domain::retry;
-use crate::domain::time::SECOND;
+use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::work::{self, MAX_COPIES_A_RUN, Task};
-use crate::edge::catalog;
+use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
 
 /// A run begins nothing after this long. With the ten minutes that a copy may
@@ -15,29 +15,36 @@ pub(super) const MAX_RUN_MS: u64 = 4 * 60 * SECOND;
 impl Job {
     /// Does what is due.
     ///
-    /// 1. Durably counts the run and sets a watchdog, so that a run that dies
+    /// 1. Sets a watchdog and durably counts the run, so that a run that dies
     ///    anywhere is followed by another, however often.
     /// 2. Works, one thing after the other, within the run's budget. Copies
     ///    overlap; their records do not.
     /// 3. Sets the exact next alarm.
     pub(super) async fn run(&self) -> Result<(), Failure> {
-        let Some(mut job) = self.store().job().await? else {
-            return Ok(());
-        };
+        let store = self.store();
         let begun = platform::now();
-        job.work.runs += 1; // (1)
-        self.store().save(&job).await?;
-        let watchdog = work::watchdog(job.work.runs, self.retry_base_ms(), begun);
-        platform::set_alarm_at(self.store().storage(), watchdog).await?;
+        let first = work::watchdog(1, self.retry_base_ms(), begun);
+        platform::set_alarm_at(store.storage(), first).await?; // (1)
+        let Some(mut job) = store.job().await? else {
+            return platform::clear_alarm(store.storage()).await;
+        };
+        job.work.runs += 1;
+        let runs = job.work.runs;
+        store.save(&job).await?;
+        let watchdog = work::watchdog(runs, self.retry_base_ms(), begun);
+        platform::set_alarm_at(store.storage(), watchdog).await?;
+        self.work(begun, runs).await?; // (2)
+        self.rest().await // (3)
+    }
+
+    async fn work(&self, begun: Timestamp, runs: u32) -> Result<(), Failure> {
         let mut copies = 0;
         while copies < MAX_COPIES_A_RUN && platform::now().since(begun) < MAX_RUN_MS {
-            let Some(job) = self.store().job().await? else {
-                break;
-            };
-            let due = work::plan(&job, platform::now()).due;
+            let Some(job) = self.store().job().await? else { break };
+            let due = work::plan(&job, platform::now()).due_for_run(runs);
             match due.first() {
                 None => break,
-                Some(Task::Link) => self.try_link().await?, // (2)
+                Some(Task::Link) => self.try_link().await?,
                 Some(Task::Publish) => self.publish().await?,
                 Some(Task::List) => self.list().await?,
                 Some(Task::Copy(_)) => {
@@ -46,7 +53,7 @@ impl Job {
                 }
             }
         }
-        self.rest().await // (3)
+        Ok(())
     }
 
     async fn rest(&self) -> Result<(), Failure> {
@@ -79,7 +86,7 @@ impl Job {
     /// Tells the catalog of the job as it is now.
     async fn list(&self) -> Result<(), Failure> {
         let Some(job) = self.store().job().await? else { return Ok(()) };
-        let outcome = catalog::put(&self.env, Row::of(&job)).await;
+        let outcome = catalog_client::put(&self.env, Row::of(&job)).await;
         let Some(mut now) = self.store().job().await? else { return Ok(()) };
         if let Err(Failure(text)) = outcome {
             platform::log_error(&text);
@@ -93,7 +100,7 @@ impl Job {
     }
 
     /// When to try again what has failed as many times.
-    pub(super) fn later(&self, attempts: u32) -> crate::domain::time::Timestamp {
+    pub(super) fn later(&self, attempts: u32) -> Timestamp {
         let delay = retry::backoff(attempts, self.retry_base_ms(), platform::entropy());
         platform::now().plus(delay)
     }

@@ -2,7 +2,7 @@
 
 use super::Job;
 use super::alarm::MAX_RUN_MS;
-use crate::domain::copied::{self, Stored};
+use crate::domain::copied::{self, Circumstances, Stored, Tried};
 use crate::domain::inline;
 use crate::domain::job::{File, Job as Record, Source};
 use crate::domain::media;
@@ -15,6 +15,7 @@ use crate::edge::store::Batch;
 use crate::edge::transfer::{self, Order};
 use futures_util::{StreamExt, future::ready, stream};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::pin::pin;
 use worker::Bucket;
 
@@ -37,34 +38,37 @@ impl Job {
         most: usize,
         begun: Timestamp,
     ) -> Result<usize, Failure> {
-        let in_time = |_: &u32| ready(platform::now().since(begun) < MAX_RUN_MS);
-        let transfers = stream::iter(files.iter().copied().take(most))
+        let files: Vec<&File> = files.iter().take(most).filter_map(|n| job.file(*n)).collect();
+        // An inline file is unpacked in memory: one at a time.
+        let is_inline = |file: &&File| matches!(file.source, Source::Inline { .. });
+        let at_once = if files.iter().any(is_inline) { 1 } else { AT_ONCE };
+        let in_time = |_: &&File| ready(platform::now().since(begun) < MAX_RUN_MS);
+        let transfers = stream::iter(files)
             .take_while(in_time)
-            .map(|n| self.transfer(&job, n))
-            .buffer_unordered(AT_ONCE);
+            .map(|file| self.transfer(&job, file))
+            .buffer_unordered(at_once);
         let mut transfers = pin!(transfers);
         let mut tried = 0;
-        while let Some((n, outcome)) = transfers.next().await {
-            self.note_end(n, outcome).await?;
+        while let Some(end) = transfers.next().await {
+            self.note_end(end).await?;
             tried += 1;
         }
         Ok(tried)
     }
 
-    async fn transfer(&self, job: &Record, n: u32) -> (u32, Result<Stored, CopyFailure>) {
-        let outcome = match job.file(n) {
-            Some(file) => self.fetch_file(job, file).await,
-            None => Err(hiccup(Failure(format!("there is no file {n}")))),
-        };
-        (n, outcome)
+    async fn transfer(&self, job: &Record, file: &File) -> Tried {
+        let outcome = self.fetch_file(job, file).await;
+        Tried { n: file.n, source: file.source.clone(), outcome }
     }
 
-    async fn note_end(&self, n: u32, outcome: Result<Stored, CopyFailure>) -> Result<(), Failure> {
-        let Some(mut job) = self.store().job().await? else {
-            return Ok(());
+    async fn note_end(&self, tried: Tried) -> Result<(), Failure> {
+        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+        let around = Circumstances {
+            now: platform::now(),
+            base_ms: self.retry_base_ms(),
+            entropy: platform::entropy(),
         };
-        let (now, base_ms) = (platform::now(), self.retry_base_ms());
-        let entry = copied::end(&mut job, n, outcome, now, base_ms, platform::entropy());
+        let entry = copied::end(&mut job, tried, around);
         let mut batch = Batch::default();
         batch.job(&job)?;
         if let Some(entry) = entry {
@@ -116,17 +120,21 @@ impl Job {
         let Source::Inline { delivery, start, end, encoding } = source else {
             return Err(broken());
         };
-        let text = self.delivered(*delivery).await.map_err(hiccup)?;
-        let written = text.get(*start..*end).ok_or_else(broken)?;
-        inline::decode(written, *encoding).ok_or_else(broken)
+        let written = self.delivered(*delivery, *start..*end).await.map_err(hiccup)?;
+        inline::decode(&written, *encoding).ok_or_else(broken)
     }
 
-    async fn delivered(&self, n: u32) -> Result<String, Failure> {
+    /// A part of a delivery's body.
+    async fn delivered(&self, n: u32, part: Range<usize>) -> Result<String, Failure> {
         let store = self.store();
         let text = match store.entry(n).await?.and_then(|entry| entry.body) {
             None => None,
-            Some(BodyAt::Object) => store.body(n).await?,
-            Some(BodyAt::Bucket(key)) => bucket::text(&bucket::open(&self.env)?, &key).await?,
+            Some(BodyAt::Object) => {
+                store.body(n).await?.and_then(|text| text.get(part).map(str::to_owned))
+            }
+            Some(BodyAt::Bucket(key)) => {
+                bucket::part(&bucket::open(&self.env)?, &key, part).await?
+            }
         };
         text.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))
     }

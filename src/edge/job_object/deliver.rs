@@ -5,7 +5,7 @@ use crate::domain::apply::{Applied, Arrival, apply};
 use crate::domain::config::Config;
 use crate::domain::discover::{Discovery, discover};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::job::Birth;
+use crate::domain::job::{Birth, Job as Record};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
@@ -20,8 +20,8 @@ impl Job {
     /// 1. Everything that awaits more than storage, and everything costly:
     ///    its body, its files.
     /// 2. Read, decide, write: atomic, as only storage is awaited.
-    /// 3. The alarm for what follows; a crash before it is mended by the next
-    ///    reader or delivery.
+    /// 3. The alarm for what follows, before the write that makes it due: one
+    ///    that rings for nothing is harmless, one that is missing is not.
     pub(super) async fn deliver(
         &self,
         name: ObjectName,
@@ -45,13 +45,16 @@ impl Job {
                 Slot::Empty => None,
             };
             arrival.seen = store.seen(&delivery.sha256).await?;
+            if let Some(reply) = moved_before(&store, job.as_ref(), &delivery).await? {
+                return Ok(reply);
+            }
             let applied = apply(job, birth.clone(), &arrival); // (2)
-            let Some(applied) = self.offload(&store, applied).await? else {
+            let Some(applied) = self.offload(&store, applied, &delivery.sha256).await? else {
                 continue;
             };
             let reply = reply(&applied);
-            self.commit(batch(&applied, &arrival, &delivery)?).await?;
             self.arm(&applied.job).await?; // (3)
+            self.commit(batch(&applied, &arrival, &delivery)?).await?;
             return Ok(reply);
         }
     }
@@ -73,19 +76,37 @@ impl Job {
         &self,
         store: &Store,
         mut applied: Applied,
+        sha256: &str,
     ) -> Result<Option<Applied>, Failure> {
         let Some(text) = applied.result.take_if(|text| text.len() > MAX_OBJECT_TEXT) else {
             return Ok(Some(applied));
         };
         let job = &mut applied.job;
-        let key = StorageKey::Result { home: &job.home, delivery: applied.entry.n }.path();
+        let delivery = applied.entry.n;
+        let key = StorageKey::Result { home: &job.home, delivery, sha256 }.path();
         bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
         if let Some(result) = &mut job.result {
             result.key = Some(key);
         }
-        let now = store.job().await?.map_or(0, |job| job.events);
-        Ok((now + 1 == applied.entry.n).then_some(applied))
+        let next = match store.slot().await? {
+            Slot::Empty => 1,
+            Slot::Job(job) => job.events + 1,
+            Slot::Alias(_) => return Ok(None),
+        };
+        Ok((next == delivery).then_some(applied))
     }
+}
+
+/// The answer to a delivery that has been moved here already: the mover died
+/// before it could note so.
+async fn moved_before(
+    store: &Store,
+    job: Option<&Record>,
+    delivery: &Delivery,
+) -> Result<Option<Reply>, Failure> {
+    let (Some(job), Some(moved)) = (job, &delivery.moved) else { return Ok(None) };
+    let seen = store.seen(&moved.key).await?;
+    Ok(seen.map(|_| Reply::Delivered { id: job.public_id(), event_type: None, duplicate: true }))
 }
 
 fn find_files(text: &str, event: &Event<'_>, config: &Config) -> Discovery {
@@ -115,7 +136,7 @@ fn arrival<'a>(
         app: delivery.app.clone(),
         tags: delivery.tags.clone(),
         note: delivery.note.clone(),
-        archived: &delivery.archived,
+        archived: delivery.moved.as_ref().map_or(&[], |moved| &moved.archived),
     }
 }
 
@@ -137,6 +158,9 @@ fn batch(applied: &Applied, arrival: &Arrival<'_>, delivery: &Delivery) -> Resul
     }
     if applied.entry.outcome != Outcome::Duplicate {
         batch.seen(&delivery.sha256, n);
+    }
+    if let Some(moved) = &delivery.moved {
+        batch.seen(&moved.key, n);
     }
     if let Some(result) = &applied.result {
         batch.result(result.clone());

@@ -6,9 +6,9 @@
 //! taken up again by the alarm, because `unlinked_id` is in the record.
 
 use super::Job;
-use crate::domain::job::{File, FileState, Job as Record};
+use crate::domain::job::{File, Job as Record};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Archived, Command, DeliveredBody, Delivery, Reply};
+use crate::domain::protocol::{Command, DeliveredBody, Delivery, Moved, Reply};
 use crate::domain::timeline::{BodyAt, Entry, Trust};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
@@ -49,33 +49,31 @@ impl Job {
             }
             Slot::Empty => return Ok(at(name, false, false)),
             Slot::Alias(linked) if linked == home || yields => return Ok(at(linked, true, false)),
-            Slot::Alias(_) => return Ok(at(home, true, true)),
+            Slot::Alias(linked) => return Ok(at(linked, true, true)),
             Slot::Job(job) => job,
         };
         if mine.id.is_none() {
             return self.adopt(*mine, id).await;
         }
         let is_it = yields || mine.id.as_ref() == Some(&id);
-        Ok(if is_it { at(name, true, false) } else { at(home, true, true) })
+        Ok(at(name, true, !is_it))
     }
 
-    /// The id of the job that lives here has become known.
+    /// The id of the job that lives here has become known. Its object is
+    /// pointed here at once if it is free; moving there is left to the alarm,
+    /// so that no delivery waits for it and no two moves overlap.
     async fn adopt(&self, mut job: Record, id: String) -> Result<Reply, Failure> {
         job.id = Some(id.clone());
         job.unlinked_id = Some(id);
         job.touch(platform::now());
         let mut batch = Batch::default();
         batch.job(&job)?;
-        self.commit(batch).await?;
         self.arm(&job).await?;
-        if let Err(Failure(text)) = self.link().await {
-            // The alarm tries again; the delivery must not wait for that.
+        self.commit(batch).await?;
+        if let Err(Failure(text)) = self.point_id_here().await {
             platform::log_error(&text);
         }
-        Ok(match self.store().slot().await? {
-            Slot::Alias(home) => at(home, true, false),
-            Slot::Job(_) | Slot::Empty => at(job.home, true, false),
-        })
+        Ok(at(job.home, true, false))
     }
 
     /// Leads to `home` from now on, unless there is something here already.
@@ -102,18 +100,24 @@ impl Job {
         Ok(())
     }
 
-    /// Points the object of `unlinked_id` here, or moves the job there.
+    /// Points the object of `unlinked_id` here, or moves the job there. Only
+    /// the alarm calls this.
     pub(super) async fn link(&self) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else {
-            return Ok(());
-        };
-        let Some(id) = job.unlinked_id.clone() else {
-            return Ok(());
-        };
+        match self.point_id_here().await? {
+            Some(home) => self.move_to(&home).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Points the object of `unlinked_id` here; returns where that leads to
+    /// instead, if it does.
+    async fn point_id_here(&self) -> Result<Option<ObjectName>, Failure> {
+        let Some(job) = self.store().job().await? else { return Ok(None) };
+        let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
         let command = Command::PointTo(job.home.clone());
         match job_client::ask(&self.env, &ObjectName::Id(id), &command).await? {
-            Reply::At { home, .. } if home == job.home => self.linked().await,
-            Reply::At { home, .. } => self.move_to(&home).await,
+            Reply::At { home, .. } if home == job.home => self.linked().await.map(|()| None),
+            Reply::At { home, .. } => Ok(Some(home)),
             other => Err(Failure(format!("linking: unexpected answer {other:?}"))),
         }
     }
@@ -128,8 +132,8 @@ impl Job {
     }
 
     /// Replays this job's deliveries at `home` and leads there. Repeating it
-    /// after a crash is harmless: `moved_events` says where to go on, and a
-    /// delivery that is sent twice is a duplicate there.
+    /// after a crash is harmless: `moved_events` says where to go on, and what
+    /// has been moved once is known there by its key.
     async fn move_to(&self, home: &ObjectName) -> Result<(), Failure> {
         let store = self.store();
         let mut is_retired = false;
@@ -170,7 +174,10 @@ impl Job {
             app: job.app.clone(),
             tags: job.tags.clone(),
             note: Some(format!("moved from {}", job.home)),
-            archived: job.files.iter().filter_map(archived).collect(),
+            moved: Some(Moved {
+                key: format!("{}/{}", job.home, entry.n),
+                archived: job.files.iter().filter_map(File::archived).collect(),
+            }),
         };
         let command = Command::Deliver(Box::new(delivery));
         job_client::ask_job(&self.env, home, &command).await.map(drop)
@@ -183,15 +190,4 @@ impl Job {
         job.work.moved_events = n;
         self.store().save(&job).await
     }
-}
-
-fn archived(file: &File) -> Option<Archived> {
-    (file.state == FileState::Stored).then(|| Archived {
-        identity: file.identity.clone(),
-        key: file.key.clone(),
-        size: file.size.unwrap_or_default(),
-        etag: file.etag.clone().unwrap_or_default(),
-        content_type: file.content_type.clone().unwrap_or_default(),
-        verified: file.verified.unwrap_or_default(),
-    })
 }

@@ -46,6 +46,11 @@ impl DurableObject for Job {
     async fn alarm(&self) -> Result<Response> {
         if let Err(Failure(text)) = self.run().await {
             platform::log_error(&text);
+            // The watchdog is set, unless setting it was what failed.
+            let later = platform::now().plus(self.retry_base_ms());
+            if self.store().storage().get_alarm().await?.is_none() {
+                drop(platform::set_alarm_at(self.store().storage(), later).await);
+            }
         }
         Response::empty()
     }

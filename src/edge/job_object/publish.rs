@@ -7,7 +7,7 @@ use crate::domain::keys::{self, StorageKey};
 use crate::domain::timeline::Entry;
 use crate::domain::view::{self, Context};
 use crate::edge::bucket;
-use crate::edge::catalog;
+use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -58,7 +58,7 @@ impl Job {
     /// files stay: their links were given out, and the job took them over.
     pub(super) async fn retire(&self, job: &Record) -> Result<(), Failure> {
         let day = job.created_at.day();
-        catalog::ask(&self.env, &day, &Question::Remove(job.home.clone())).await?;
+        catalog_client::ask(&self.env, &day, &Question::Remove(job.home.clone())).await?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
         bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")?;
         let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
