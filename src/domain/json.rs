@@ -15,7 +15,7 @@ pub const MAX_DEPTH: usize = 128;
 
 /// Most members of the top-level object that are read; results have about ten.
 /// Each costs some 60 bytes while a body is read, beside the body itself.
-pub const MAX_MEMBERS: usize = 10_000;
+pub const MAX_MEMBERS: usize = 50_000;
 
 /// Why a body is not a JSON object that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

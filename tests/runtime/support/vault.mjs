@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
+import { nothingPending } from "./leftovers.mjs";
 import { eventually } from "./wait.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -41,8 +42,8 @@ class Vault {
   #jobs = new Set();
   #expected = [];
   #left = false;
-  /** What the Worker logged as errors. */
-  errors = [];
+  /** All that the Worker logged: `{level, message}`. */
+  logs = [];
 
   constructor(dir, vars, change) {
     [this.#dir, this.#vars, this.#change] = [dir, vars, change];
@@ -70,8 +71,8 @@ class Vault {
       r2Persist: true,
       kvPersist: true,
       durableObjectsPersist: true,
-      handleStructuredLogs: ({ level, message }) => {
-        if (level === "error") this.errors.push(message);
+      handleStructuredLogs: (line) => {
+        this.logs.push(line);
       },
     };
   }
@@ -97,16 +98,19 @@ class Vault {
     return `${this.url}/hook/${HOOK_TOKEN}${reference && `/${reference}`}`;
   }
 
+  /** `POST` of a body as it is: text, bytes or a stream. */
+  post(path, body, headers = {}) {
+    const init = { method: "POST", body, duplex: "half" };
+    const type = { "content-type": "application/json" };
+    return fetch(new URL(path, this.url), { ...init, headers: { ...type, ...headers } });
+  }
+
   /** Delivers a body as the upstream does; objects are written as JSON. */
-  async deliver(body, { reference, query = "", headers = {} } = {}) {
+  async deliver(body, { reference, query = "", headers } = {}) {
     const isRaw = typeof body === "string" || body instanceof Uint8Array;
-    const response = await fetch(this.hookUrl(reference) + query, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: isRaw ? body : JSON.stringify(body),
-    });
-    const text = await response.text();
-    const answer = JSON.parse(text);
+    const text = isRaw ? body : JSON.stringify(body);
+    const response = await this.post(this.hookUrl(reference) + query, text, headers);
+    const answer = await response.json();
     if (response.status === 200) this.watch(answer.id);
     return { status: response.status, ...answer };
   }
@@ -157,42 +161,25 @@ class Vault {
     return this.#mf.getR2Bucket("FILES");
   }
 
+  /** The keys in the bucket that begin with `prefix`. */
+  async keys(prefix) {
+    const { objects } = await (await this.bucket()).list({ prefix });
+    return objects.map(({ key }) => key);
+  }
+
   records() {
     return this.#mf.getKVNamespace("RECORDS");
   }
 
   async stop() {
     try {
-      if (!this.#left) await this.#checkLeftovers();
+      if (!this.#left) await nothingPending(this, this.#jobs);
     } finally {
       await this.#mf.dispose();
       await rm(this.#dir, { recursive: true, force: true });
     }
     const isExpected = (text) => this.#expected.some((pattern) => pattern.test(text));
-    assert.deepEqual(this.errors.filter((text) => !isExpected(text)), [], "logged errors");
-  }
-
-  async #checkLeftovers() {
-    for (const id of this.#jobs) {
-      await eventually(`nothing is pending for job ${id}`, async () => {
-        const job = await this.job(id);
-        if (job.archive === "pending") return undefined;
-        if (!["completed", "failed", "cancelled"].includes(job.status)) return true;
-        return (await this.#publishedVersion(job)) >= job.version || undefined;
-      });
-    }
-  }
-
-  async #publishedVersion(job) {
-    const day = new Date(job.createdAt).toISOString().slice(0, 10);
-    const { objects } = await (await this.bucket()).list({ prefix: `manifests/${day}/` });
-    for (const { key } of objects) {
-      const manifest = await (await (await this.bucket()).get(key)).json();
-      const { id, home } = manifest.job;
-      if (job.id !== id && `id:${job.id}` !== home && job.id !== home) continue;
-      const record = await (await this.records()).get(home.replace(/^id:/, ""), "json");
-      return Math.min(manifest.job.version, record?.version ?? -1);
-    }
-    return -1;
+    const errors = this.logs.filter(({ level, message }) => level === "error" && !isExpected(message));
+    assert.deepEqual(errors, [], "logged errors");
   }
 }

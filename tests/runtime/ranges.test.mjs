@@ -1,0 +1,120 @@
+// Parts of stored files and conditions, as players and download tools ask for them (RFC 9110).
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { run } from "./support/bytes.mjs";
+import { file, md5, noise, startOrigin } from "./support/origin.mjs";
+import { startVault } from "./support/vault.mjs";
+
+const BYTES = noise(100_000);
+const SIZE = BYTES.length;
+const ETAG = `"${md5(BYTES)}"`;
+
+describe("a stored file", () => {
+  let origin;
+  let vault;
+  let url;
+  before(async () => {
+    origin = await startOrigin();
+    vault = await startVault({ sources: origin.url });
+    origin.on("/0.mp4", file(BYTES));
+    const result = { video: { url: `${origin.url}/0.mp4` } };
+    await vault.deliver({ eventType: "completed", jobId: "ranges", ...result });
+    url = (await vault.settled("ranges")).files[0].url;
+  });
+  after(async () => {
+    await vault?.stop();
+    await origin?.stop();
+  });
+
+  const parts = {
+    "bytes=0-0": [0, 0], "bytes=0-": [0, SIZE - 1], "bytes=100-199": [100, 199],
+    "bytes=-1": [SIZE - 1, SIZE - 1], "bytes=-500": [SIZE - 500, SIZE - 1],
+    "bytes=-1000000": [0, SIZE - 1], "bytes=99990-1000000": [99_990, SIZE - 1],
+    "bytes=99999-99999999999999999999": [SIZE - 1, SIZE - 1], "Bytes = 5-6": [5, 6],
+  };
+  for (const [range, [first, last]] of Object.entries(parts)) {
+    test(`is served in part for ${range}`, async () => {
+      const response = await fetch(url, { headers: { range } });
+      assert.equal(response.status, 206);
+      assert.equal(response.headers.get("content-range"), `bytes ${first}-${last}/${SIZE}`);
+      assert.equal(response.headers.get("content-length"), String(last - first + 1));
+      assert.deepEqual([response.headers.get("etag"), response.headers.get("content-type")],
+        [ETAG, "video/mp4"]);
+      assert.ok(Buffer.from(await response.arrayBuffer()).equals(BYTES.subarray(first, last + 1)));
+    });
+  }
+
+  const beyond = [`bytes=${SIZE}-`, "bytes=100000-100001", "bytes=-0", "bytes=9999999999999999-"];
+  for (const range of beyond) {
+    test(`has no ${range}`, async () => {
+      const response = await fetch(url, { headers: { range } });
+      assert.equal(response.headers.get("content-range"), `bytes */${SIZE}`);
+      assert.deepEqual([response.status, response.headers.get("content-type")],
+        [416, "application/problem+json"]);
+      assert.match((await response.json()).detail, /100000 bytes/);
+    });
+  }
+
+  for (const range of ["bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes=0-1,5-6",
+    "lines=0-1", "bytes=+1-2"]) {
+    test(`is served whole for the odd range ${range}`, async () => {
+      const response = await fetch(url, { headers: { range } });
+      assert.deepEqual([response.status, response.headers.get("content-range")], [200, null]);
+      assert.ok(Buffer.from(await response.arrayBuffer()).equals(BYTES));
+    });
+  }
+
+  const range = "bytes=10-19";
+  const conditions = [
+    [{ range, "if-range": ETAG }, 206, 10],
+    [{ range, "if-range": '"other"' }, 200, SIZE],
+    [{ range, "if-range": `W/${ETAG}` }, 200, SIZE],
+    [{ range, "if-range": "Wed, 21 Oct 2015 07:28:00 GMT" }, 200, SIZE],
+    [{ range: `bytes=${SIZE}-`, "if-range": '"other"' }, 200, SIZE],
+    [{ "if-none-match": ETAG }, 304, 0],
+    [{ "if-none-match": `"other", W/${ETAG}` }, 304, 0],
+    [{ "if-none-match": "*" }, 304, 0],
+    [{ "if-none-match": '"other"' }, 200, SIZE],
+    [{ range, "if-none-match": ETAG }, 304, 0],
+    [{ range, "if-none-match": '"other"' }, 206, 10],
+    [{ "if-match": ETAG }, 200, SIZE],
+    [{ "if-match": '"other"' }, 412, undefined],
+    [{ range, "if-match": '"other"' }, 412, undefined],
+  ];
+  for (const [headers, code, size] of conditions) {
+    test(`answers ${code} to ${JSON.stringify(headers).replace(md5(BYTES), "etag")}`, async () => {
+      const response = await fetch(url, { headers });
+      const body = await response.arrayBuffer();
+      assert.equal(response.status, code);
+      if (size !== undefined) assert.equal(body.byteLength, size);
+      if (code < 400) assert.equal(response.headers.get("etag"), ETAG);
+    });
+  }
+
+  test("HEAD with a range tells of all of it", async () => {
+    const response = await fetch(url, { method: "HEAD", headers: { range } });
+    const length = response.headers.get("content-length");
+    assert.deepEqual([response.status, length], [200, String(SIZE)]);
+  });
+
+  test("is what curl asks for, and resumes", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "hookvault-curl-"));
+    try {
+      const path = join(dir, "clip.mp4");
+      await writeFile(path, BYTES.subarray(0, 33_333));
+      const resume = ["-sS", "-f", "-C", "-", "-o", path, "-w", "%{http_code}", url];
+      assert.equal((await run("curl", resume)).stdout, "206");
+      assert.ok((await readFile(path)).equals(BYTES));
+      assert.equal((await run("curl", resume.filter((word) => word !== "-f"))).stdout, "416");
+      assert.ok((await readFile(path)).equals(BYTES));
+      const { stdout } = await run("curl", ["-sS", "-I", url]);
+      assert.match(stdout, /^HTTP\/1\.1 200 OK\r\n/);
+      assert.match(stdout, /^content-length: 100000\r$/im);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,29 @@
+// Work that a test must not leave behind.
+import { eventually } from "./wait.mjs";
+
+/** Waits until nothing is pending for these jobs: files to copy, a settled record to publish. */
+export async function nothingPending(vault, ids) {
+  for (const id of ids) {
+    await eventually(`nothing is pending for job ${id}`, async () => {
+      const job = await vault.job(id);
+      if (job.archive === "pending") return undefined;
+      if (!["completed", "failed", "cancelled"].includes(job.status)) return true;
+      return (await publishedVersion(vault, job)) >= job.version || undefined;
+    });
+  }
+}
+
+/** The version that both the manifest and KV hold. */
+async function publishedVersion(vault, { id, ref, createdAt }) {
+  const day = new Date(createdAt).toISOString().slice(0, 10);
+  const [bucket, records] = [await vault.bucket(), await vault.records()];
+  // A job lives at its id or at its reference.
+  for (const home of [id, `ref:${ref}`]) {
+    const manifest = await bucket.get(`manifests/${day}/${home}.json`);
+    if (!manifest) continue;
+    const { job } = await manifest.json();
+    const record = await records.get(home, "json");
+    return Math.min(job.version, record?.version ?? -1);
+  }
+  return -1;
+}

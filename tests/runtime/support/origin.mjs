@@ -1,0 +1,133 @@
+// A server of output files that can do wrong. Each path has a script: a list of steps, one a
+// request; the last one stays. It is plain http on loopback, for `ALLOWED_SOURCE_HOSTS`.
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { gzipSync } from "node:zlib";
+
+export async function startOrigin() {
+  const scripts = new Map();
+  const requests = [];
+  let connections = 0;
+  const server = createServer((request, response) => {
+    const path = request.url.split("?")[0];
+    requests.push({ path, url: request.url, at: Date.now(), headers: request.headers });
+    const script = scripts.get(path) ?? [status(404)];
+    const step = script.length > 1 ? script.shift() : script[0];
+    step(response, request);
+  });
+  server.on("connection", () => (connections += 1));
+  // A test whose vault complains when it ends must not hang for its origin.
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  const { port } = server.address();
+  return {
+    port,
+    /** As `ALLOWED_SOURCE_HOSTS` names it. */
+    url: `http://127.0.0.1:${port}`,
+    /** What `path` does from now on. */
+    on: (path, ...steps) => scripts.set(path, steps),
+    requests: (path) => requests.filter((request) => request.path === path),
+    connections: () => connections,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Bytes that differ at every place and from other seeds'. */
+export function noise(size, seed = "noise") {
+  const blocks = [];
+  for (let n = 0; n * 32 < size; n += 1) {
+    blocks.push(createHash("sha256").update(`${seed} ${n}`).digest());
+  }
+  return Buffer.concat(blocks).subarray(0, size);
+}
+
+export const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), noise(2_000, "png")]);
+
+export const md5 = (bytes) => createHash("md5").update(bytes).digest("hex");
+
+/** The whole file, as a good server sends it; it knows no `Range`. */
+export const file = (bytes, headers = { "content-type": "video/mp4" }) => (response) => {
+  response.writeHead(200, { "content-length": bytes.length, ...headers });
+  response.end(bytes);
+};
+
+export const status = (code, headers = {}) => (response) => response.writeHead(code, headers).end();
+
+export const redirect = (location, code = 302) => status(code, { location });
+
+/** Tells the whole length, sends the first half, and ends or resets the connection. */
+export const cut = (bytes, { reset = false } = {}) => (response) => {
+  response.writeHead(200, { "content-length": bytes.length, "content-type": "video/mp4" });
+  response.write(bytes.subarray(0, bytes.length / 2), () => {
+    if (reset) response.socket.resetAndDestroy();
+    else response.socket.destroySoon();
+  });
+};
+
+/** No answer at all. */
+export const reset = (response) => response.socket.resetAndDestroy();
+
+/** Bytes after the end of the body that was told. */
+export const overlong = (bytes, extra) => ({ socket }) => {
+  const head = `content-type: video/mp4\r\ncontent-length: ${bytes.length}`;
+  socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`);
+  socket.write(bytes);
+  socket.write(extra);
+};
+
+/** No length. */
+export const chunked = (bytes) => (response) => {
+  response.writeHead(200, { "content-type": "video/mp4" });
+  response.write(bytes.subarray(0, 1));
+  response.end(bytes.subarray(1));
+};
+
+/** Encoded although nobody asked for it. */
+export const zipped = (bytes) => (response) => {
+  const body = gzipSync(bytes);
+  response.writeHead(200, { "content-type": "video/mp4", "content-encoding": "gzip",
+    "content-length": body.length });
+  response.end(body);
+};
+
+/** A part of the file that nobody asked for. */
+export const partial = (bytes) => (response) => {
+  const part = bytes.subarray(0, bytes.length / 2);
+  response.writeHead(206, { "content-type": "video/mp4", "content-length": part.length,
+    "content-range": `bytes 0-${part.length - 1}/${bytes.length}` });
+  response.end(part);
+};
+
+/** As `file`, and a `Range` is answered with that part. */
+export const ranged = (bytes, headers) => (response, request) => {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+  if (first === undefined) return file(bytes, headers)(response);
+  const part = bytes.subarray(Number(first), Number(last) + 1);
+  response.writeHead(206, { "content-length": part.length, ...headers,
+    "content-range": `bytes ${first}-${Number(first) + part.length - 1}/${bytes.length}` });
+  response.end(part);
+};
+
+/** Sends the first half at once, the rest only after `release()`. */
+export function held(bytes) {
+  const gate = Promise.withResolvers();
+  const step = (response) => {
+    response.writeHead(200, { "content-length": bytes.length, "content-type": "video/mp4" });
+    response.write(bytes.subarray(0, bytes.length / 2));
+    void gate.promise.then(() => response.end(bytes.subarray(bytes.length / 2)));
+  };
+  return { step, release: gate.resolve };
+}
+
+/** What a presigned URL holds and nobody may see. */
+export const SIGNATURE = "5ec7e70fd16175";
+
+/** The query of a URL that was signed `ago` seconds ago for `lifetime` seconds. */
+export function presigned({ ago = 0, lifetime = 7_200, signature = SIGNATURE } = {}) {
+  const at = new Date(Date.now() - ago * 1_000).toISOString().replace(/[-:]|\.\d+/g, "");
+  return `?X-Amz-Date=${at}&X-Amz-Expires=${lifetime}&X-Amz-Signature=${signature}`;
+}
