@@ -125,6 +125,20 @@ describe("missing settings", () => {
     await vault.stop();
   });
 
+  test("a job that can't be reached: its delivery is kept in the unmatched box", async () => {
+    const without = ({ durableObjects: { JOBS: _, ...others }, ...options }) =>
+      ({ ...options, durableObjects: others });
+    await start({ change: without });
+    vault.expectErrors(/^asking JOBS/);
+    const sent = JSON.stringify(acquired("unreachable"));
+    const response = await vault.post(vault.hookUrl(), sent);
+    assert.equal(response.status, 202);
+    const { unmatched, reason } = await response.json();
+    assert.equal(reason, "job unreachable could not be reached");
+    assert.equal(await (await vault.get(`/unmatched/${unmatched}`)).text(), sent);
+    await vault.stop();
+  });
+
   test("ingest needs neither the bucket nor KV nor right variables", async () => {
     const without = ({ r2Buckets: _, kvNamespaces: __, ...options }) => options;
     const vars = { MAX_BODY_BYTES: "much", ALLOWED_SOURCE_HOSTS: "https://a/b", API_TOKEN: null };

@@ -1,0 +1,162 @@
+//! What the ends of copies do to a job, and what is due when.
+
+mod common;
+
+use common::{Vault, completed, url};
+use hookvault::domain::copied::{Circumstances, Stored, Tried, end};
+use hookvault::domain::job::{Archive, FileState, Job};
+use hookvault::domain::retry::{CopyFailure, FailureKind};
+use hookvault::domain::time::{HOUR, Timestamp};
+use hookvault::domain::timeline::{Entry, Outcome};
+use hookvault::domain::work::{Task, plan, watchdog};
+
+const FILE: &str = "437852_0_a.mp4";
+/// When the URLs of `common` die.
+const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
+
+fn stored() -> Result<Stored, CopyFailure> {
+    Ok(Stored { size: 7, etag: "tag".into(), content_type: "video/mp4".into(), verified: true })
+}
+
+fn failed(kind: FailureKind) -> Result<Stored, CopyFailure> {
+    Err(CopyFailure { kind, message: "the source answers 503".into(), retry_after_ms: None })
+}
+
+fn refused(md5: &str) -> Result<Stored, CopyFailure> {
+    failed(FailureKind::Md5Refused { actual: Some(md5.to_owned()) })
+}
+
+/// Ends a try of file `n` at `now`.
+fn try_at(
+    job: &mut Job,
+    n: u32,
+    outcome: Result<Stored, CopyFailure>,
+    now: Timestamp,
+) -> Option<Entry> {
+    let source = job.file(n).expect("the file").source.clone();
+    let around = Circumstances { now, base_ms: 1_000, entropy: 0 };
+    end(job, Tried { n, source, outcome }, around)
+}
+
+fn job_with(names: &[&str]) -> Job {
+    let mut vault = Vault::new();
+    for name in names {
+        vault.deliver(&completed(name, "s"));
+    }
+    vault.job.expect("a job")
+}
+
+#[test]
+fn a_stored_file_settles_the_job() {
+    let mut job = job_with(&[FILE]);
+    let now = Timestamp::from_millis(DEADLINE.as_millis() - 5_000);
+    let entry = try_at(&mut job, 0, stored(), now).expect("an entry");
+    assert_eq!((entry.outcome, entry.n), (Outcome::Copy, 2));
+    assert_eq!(entry.detail.as_deref(), Some("file 0: a.mp4 stored, 7 bytes"));
+    let file = &job.files[0];
+    assert_eq!((file.state, file.attempts, file.slack_ms), (FileState::Stored, 1, Some(5_000)));
+    assert_eq!((job.archive(), job.stored_at, job.version), (Archive::Stored, Some(now), 2));
+    let kept = serde_json::to_string(&job).expect("JSON");
+    assert!(!kept.contains("X-Amz-Signature"), "a spent secret is not kept");
+    assert_eq!(try_at(&mut job, 0, stored(), now), None, "an end comes once");
+}
+
+#[test]
+fn a_hiccup_is_told_once_and_tried_again() {
+    let mut job = job_with(&[FILE]);
+    let now = Timestamp::from_millis(1_766_868_000_000);
+    let first = try_at(&mut job, 0, failed(FailureKind::Transient), now).expect("news");
+    let want = "file 0: a.mp4 will be tried again: the source answers 503";
+    assert_eq!(first.detail.as_deref(), Some(want));
+    assert_eq!(try_at(&mut job, 0, failed(FailureKind::Transient), now), None);
+    let file = &job.files[0];
+    assert_eq!((file.state, file.attempts), (FileState::Pending, 2));
+    assert_eq!(plan(&job, now).due, [Task::List]);
+    assert_eq!(plan(&job, file.not_before).due, [Task::Copy(0), Task::List]);
+}
+
+#[test]
+fn a_dead_url_loses_the_file_after_its_deadline() {
+    let mut job = job_with(&[FILE]);
+    let before = Timestamp::from_millis(DEADLINE.as_millis() - 1);
+    try_at(&mut job, 0, failed(FailureKind::Gone), before);
+    assert_eq!(job.archive(), Archive::Pending);
+    try_at(&mut job, 0, failed(FailureKind::Gone), DEADLINE);
+    assert_eq!((job.archive(), job.stored_at), (Archive::Lost, None));
+}
+
+#[test]
+fn bytes_of_an_older_result_stand_in_for_a_lost_file() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "s"));
+    let now = vault.now();
+    try_at(vault.job.as_mut().expect("a job"), 0, stored(), now);
+    let other = completed(FILE, "s").replace(r#""cfg":1.10"#, r#""cfg":2"#);
+    assert_eq!(vault.deliver(&other), Outcome::Applied);
+    let job = vault.job.as_mut().expect("a job");
+    assert_eq!(job.archive(), Archive::Pending);
+    try_at(job, 1, failed(FailureKind::Gone), DEADLINE);
+    assert_eq!(
+        (job.archive(), job.files[1].key.as_str()),
+        (Archive::Stored, "jobs/437852/0-a.mp4")
+    );
+}
+
+#[test]
+fn the_failure_of_a_url_that_has_been_renewed_is_moot() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "old"));
+    let source = vault.job().files[0].source.clone();
+    vault.deliver(&completed(FILE, "new"));
+    let around = Circumstances { now: DEADLINE, base_ms: 1, entropy: 0 };
+    let tried = Tried { n: 0, source, outcome: failed(FailureKind::Gone) };
+    let job = vault.job.as_mut().expect("a job");
+    assert_eq!(end(job, tried, around), None);
+    assert_eq!((job.files[0].state, job.files[0].attempts), (FileState::Pending, 0));
+}
+
+#[test]
+fn only_the_same_bytes_twice_prove_a_tag_wrong() {
+    let mut job = job_with(&[FILE]);
+    let now = Timestamp::from_millis(1_766_868_000_000);
+    for (md5, refusals) in [("a", 1), ("b", 1), ("b", 2), ("a", 1)] {
+        try_at(&mut job, 0, refused(md5), now);
+        assert_eq!(job.files[0].md5_refusals, refusals, "{md5}");
+    }
+}
+
+#[test]
+fn work_is_due_by_deadline_then_published_then_listed() {
+    let mut vault = Vault::new();
+    let late = url("437852_1_b.mp4", "s").replace("Expires=7200", "Expires=9000");
+    let body = format!(
+        r#"{{"eventType":"completed","a":"https://x.r2.cloudflarestorage.com/c.png","b":"{late}","c":"{}"}}"#,
+        url(FILE, "s")
+    );
+    vault.deliver(&body);
+    let mut job = vault.job.take().expect("a job");
+    let now = vault.now();
+    let due = plan(&job, now).due;
+    assert_eq!(due, [Task::Copy(2), Task::Copy(1), Task::Copy(0), Task::List]);
+    for n in 0..3 {
+        try_at(&mut job, n, stored(), now);
+    }
+    assert_eq!(plan(&job, now).due, [Task::Publish, Task::List]);
+    job.work.published_version = job.version;
+    job.work.listed_version = job.version;
+    assert_eq!(plan(&job, now).alarm(now), None);
+}
+
+#[test]
+fn what_kills_the_runs_does_not_keep_the_rest_from_being_done() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "s"));
+    let plan = || plan(vault.job(), vault.now());
+    let firsts: Vec<_> = (1..6).map(|runs| plan().due_for_run(runs)[0]).collect();
+    assert_eq!(firsts[..2], [Task::Copy(0), Task::Copy(0)]);
+    assert!(firsts[2..].contains(&Task::List) && firsts[2..].contains(&Task::Copy(0)));
+    let now = vault.now();
+    let waits: Vec<u64> = (1..4).map(|runs| watchdog(runs, 2_000, now).since(now)).collect();
+    assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
+    assert!(watchdog(u32::MAX, 2_000, now).since(now) <= HOUR);
+}
