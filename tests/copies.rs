@@ -1,5 +1,7 @@
 //! What the ends of copies do to a job, and what is due when.
 
+#![expect(clippy::expect_used, reason = "a panic is how a test fails")]
+
 mod common;
 
 use common::{Vault, completed, url};
@@ -14,6 +16,7 @@ const FILE: &str = "437852_0_a.mp4";
 /// When the URLs of `common` die.
 const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
 
+#[expect(clippy::unnecessary_wraps, reason = "as a copy's outcome")]
 fn stored() -> Result<Stored, CopyFailure> {
     Ok(Stored { size: 7, etag: "tag".into(), content_type: "video/mp4".into(), verified: true })
 }
