@@ -6,7 +6,8 @@ mod common;
 
 use common::{Vault, completed, url};
 use hookvault::domain::copied::{Circumstances, Stored, Tried, end};
-use hookvault::domain::job::{Archive, FileState, Job};
+use hookvault::domain::file::FileState;
+use hookvault::domain::job::{Archive, Job};
 use hookvault::domain::retry::{CopyFailure, FailureKind};
 use hookvault::domain::time::{HOUR, Timestamp};
 use hookvault::domain::timeline::{Entry, Outcome};

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{NONCE, Vault, acquired, completed};
-use hookvault::domain::job::{Archive, FileState, Source};
+use hookvault::domain::file::{FileState, Source};
+use hookvault::domain::job::Archive;
 use hookvault::domain::state::Status;
 use hookvault::domain::timeline::Outcome;
 

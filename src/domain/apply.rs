@@ -5,7 +5,8 @@
 
 use super::discover::{Discovery, Found, Origin};
 use super::event::{Event, EventKind};
-use super::job::{Birth, FileState, From, Job, ResultRef, Source};
+use super::file::{FileState, From, Source};
+use super::job::{Birth, Job, ResultRef};
 use super::json;
 use super::protocol::Archived;
 use super::result::{self, Edit};

@@ -1,6 +1,7 @@
 //! What the end of a copy does to a job.
 
-use super::job::{Archive, File, FileState, Job, Source};
+use super::file::{File, FileState, Source};
+use super::job::{Archive, Job};
 use super::protocol::Archived;
 use super::retry::{self, CopyFailure, FailureKind, Next};
 use super::time::Timestamp;

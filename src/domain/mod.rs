@@ -15,6 +15,7 @@ pub mod discover;
 pub mod error;
 pub mod event;
 pub mod expiry;
+pub mod file;
 #[cfg(test)]
 mod fixtures;
 pub mod inline;

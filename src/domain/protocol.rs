@@ -58,7 +58,7 @@ pub enum DeliveredBody {
 /// A file that another object has stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archived {
-    /// [`super::job::File::identity`].
+    /// [`super::file::File::identity`].
     pub identity: String,
     /// Its R2 key.
     pub key: String,

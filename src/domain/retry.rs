@@ -1,6 +1,6 @@
 //! When a failed copy is tried again, and when it is given up.
 
-use super::job::File;
+use super::file::File;
 use super::time::{HOUR, Timestamp};
 
 /// Longest pause between two tries.
@@ -95,8 +95,8 @@ fn closer_to_deadline(
 mod tests {
     use super::*;
     use crate::domain::discover::Discovery;
+    use crate::domain::file::From;
     use crate::domain::fixtures;
-    use crate::domain::job::From;
 
     fn file(expires_at: Option<u64>, attempts: u32) -> File {
         let mut job = fixtures::job();

@@ -1,7 +1,8 @@
 //! What readers see: the record, the timeline. Never a presigned URL.
 
 use super::discover::Skipped;
-use super::job::{Archive, File, FileState, Job, Source};
+use super::file::{File, FileState, Source};
+use super::job::{Archive, Job};
 use super::keys;
 use super::mask;
 use super::result;

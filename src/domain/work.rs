@@ -3,7 +3,8 @@
 //! Pending work is derived from the record, never stored beside it, so the two
 //! can't disagree. Being woken early is harmless.
 
-use super::job::{FileState, Job};
+use super::file::FileState;
+use super::job::Job;
 use super::retry;
 use super::time::Timestamp;
 

@@ -6,7 +6,7 @@ use super::job_client;
 use super::platform::{During, Failure};
 use crate::domain::auth;
 use crate::domain::error::Problem;
-use crate::domain::job::{File, FileState};
+use crate::domain::file::{File, FileState};
 use crate::domain::keys::StorageKey;
 use crate::domain::media;
 use crate::domain::names::ObjectName;

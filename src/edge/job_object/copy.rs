@@ -3,8 +3,9 @@
 use super::Job;
 use super::alarm::MAX_RUN_MS;
 use crate::domain::copied::{self, Circumstances, Stored, Tried};
+use crate::domain::file::{File, Source};
 use crate::domain::inline;
-use crate::domain::job::{File, Job as Record, Source};
+use crate::domain::job::Job as Record;
 use crate::domain::media;
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::domain::time::Timestamp;

@@ -6,7 +6,8 @@
 //! taken up again by the alarm, because `unlinked_id` is in the record.
 
 use super::Job;
-use crate::domain::job::{File, Job as Record};
+use crate::domain::file::File;
+use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, Moved, Reply};
 use crate::domain::timeline::{BodyAt, Entry, Trust};

@@ -1,0 +1,171 @@
+//! An output file of a job, as the record holds it.
+
+use super::discover::{Found, Origin};
+use super::inline::Encoding;
+use super::keys::StorageKey;
+use super::names::ObjectName;
+use super::protocol::Archived;
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where a file is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FileState {
+    /// To be copied.
+    Pending,
+    /// In R2.
+    Stored,
+    /// Can't be had any more.
+    Lost,
+}
+
+/// One output file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct File {
+    /// Number within the job; never used again.
+    pub n: u32,
+    /// Whether the served result holds it; files of older results stay.
+    pub served: bool,
+    /// Where in the result it stands.
+    pub pointers: Vec<String>,
+    /// Where it is on its way.
+    pub state: FileState,
+    /// A name that is safe in URLs and keys.
+    pub name: String,
+    /// R2 key of its bytes.
+    pub key: String,
+    /// Where its bytes come from.
+    pub source: Source,
+    /// [`Found::identity`]: what makes it the same file in a repeated result.
+    pub identity: String,
+    /// Media type, once known.
+    pub content_type: Option<String>,
+    /// Bytes, once stored.
+    pub size: Option<u64>,
+    /// R2's entity tag, once stored.
+    pub etag: Option<String>,
+    /// Whether the source's MD5 was checked when storing.
+    pub verified: Option<bool>,
+    /// When the source's URL dies.
+    pub expires_at: Option<Timestamp>,
+    /// Milliseconds that were left when it was stored.
+    pub slack_ms: Option<u64>,
+    /// When it was found.
+    pub found_at: Timestamp,
+    /// Tries to copy it.
+    pub attempts: u32,
+    /// Tries in a row whose bytes the store refused with the same MD5.
+    pub md5_refusals: u32,
+    /// The MD5 that the last refused bytes had.
+    pub actual_md5: Option<String>,
+    /// Not before this time: copy.
+    pub not_before: Timestamp,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+/// Where a file's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Source {
+    /// A URL, with its secret query.
+    Url {
+        /// The URL as it came; empty once the file is stored, since the secret
+        /// in it is of no more use.
+        url: String,
+        /// Its host.
+        host: String,
+    },
+    /// Bytes `start..end` of a delivery's body.
+    Inline {
+        /// The delivery's `n`.
+        delivery: u32,
+        /// First byte.
+        start: usize,
+        /// After the last byte.
+        end: usize,
+        /// How they are written.
+        encoding: Encoding,
+    },
+}
+
+/// The delivery that a file comes with.
+#[derive(Debug, Clone, Copy)]
+pub struct From<'a> {
+    /// Its `n`.
+    pub delivery: u32,
+    /// SHA-256 of its body in hex.
+    pub sha256: &'a str,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+impl File {
+    /// A file that has just been found: number `n` of the job at `home`.
+    #[must_use]
+    pub fn pending(home: &ObjectName, n: u32, found: &Found, from: From<'_>) -> Self {
+        Self {
+            n,
+            served: true,
+            pointers: found.pointers.clone(),
+            state: FileState::Pending,
+            name: found.name.clone(),
+            key: StorageKey::File { home, n, name: &found.name }.path(),
+            source: Source::of(&found.origin, from.delivery),
+            identity: found.identity(from.sha256),
+            content_type: found.content_type.clone(),
+            size: None,
+            etag: None,
+            verified: None,
+            expires_at: found.expires_at,
+            slack_ms: None,
+            found_at: from.at,
+            attempts: 0,
+            md5_refusals: 0,
+            actual_md5: None,
+            not_before: from.at,
+            error: None,
+        }
+    }
+}
+
+impl File {
+    /// Takes over the bytes that another object has stored.
+    pub fn take_over(&mut self, stored: &Archived) {
+        self.state = FileState::Stored;
+        self.key.clone_from(&stored.key);
+        self.size = Some(stored.size);
+        self.etag = Some(stored.etag.clone());
+        self.content_type = Some(stored.content_type.clone());
+        self.verified = Some(stored.verified);
+        self.error = None;
+    }
+
+    /// Its stored bytes, if they are.
+    #[must_use]
+    pub fn archived(&self) -> Option<Archived> {
+        (self.state == FileState::Stored).then(|| Archived {
+            identity: self.identity.clone(),
+            key: self.key.clone(),
+            size: self.size.unwrap_or_default(),
+            etag: self.etag.clone().unwrap_or_default(),
+            content_type: self.content_type.clone().unwrap_or_default(),
+            verified: self.verified.unwrap_or_default(),
+        })
+    }
+}
+
+impl Source {
+    /// The source of a file that delivery `delivery` told of.
+    #[must_use]
+    pub fn of(origin: &Origin, delivery: u32) -> Self {
+        match origin {
+            Origin::Url { url, host } => Self::Url { url: url.clone(), host: host.clone() },
+            Origin::Inline { span, encoding } => {
+                Self::Inline { delivery, start: span.start, end: span.end, encoding: *encoding }
+            }
+        }
+    }
+}
