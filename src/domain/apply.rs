@@ -207,7 +207,7 @@ fn adopt(job: &mut Job, archived: &[Archived], now: Timestamp) {
         }
     }
     if adopted {
-        job.stored_at = Some(now);
+        job.note_if_stored(now);
         job.touch(now);
     }
 }
@@ -217,18 +217,24 @@ fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
 }
 
 /// SHA-256 of the result without the queries of its URLs: each reading signs
-/// them anew, and that makes no other result.
+/// them anew, and that makes no other result. Hashed as it is read: a list of
+/// all edits of a large body would not fit into an isolate.
 fn fingerprint(arrival: &Arrival<'_>) -> String {
-    let mut edits: Vec<Edit> = Vec::new();
-    json::walk(arrival.text, |_, token, span| {
-        let url = json::decode_string(token).filter(|text| text.starts_with("http"));
-        if let Some((bare, _)) = url.as_deref().and_then(|url| url.split_once('?')) {
-            edits.push((span, json::encode_string(bare)));
-        }
-    });
-    let edits = result::without_envelope(&arrival.event.members, edits);
+    let envelope = result::without_envelope(&arrival.event.members, Vec::new());
     let mut hash = Sha256::new();
-    result::pieces(arrival.text, &edits, |piece| hash.update(piece));
+    result::pieces(arrival.text, &envelope, |piece| {
+        let mut at = 0;
+        json::strings(piece, |token, span| {
+            if let Some((bare, _)) =
+                token.split_once('?').filter(|(url, _)| url.starts_with("\"http"))
+            {
+                hash.update(piece.get(at..span.start).unwrap_or_default());
+                hash.update(bare);
+                at = span.end;
+            }
+        });
+        hash.update(piece.get(at..).unwrap_or_default());
+    });
     hex::encode(hash.finalize())
 }
 
@@ -247,11 +253,11 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
         }
         file.source = Source::Url { url: url.clone(), host: host.clone() };
         file.expires_at = *expires_at;
-        file.state = FileState::Pending;
-        file.not_before = arrival.at;
+        file.begin_anew(arrival.at);
         renewed += 1;
     }
     if renewed > 0 {
+        job.stored_at = None;
         job.touch(arrival.at);
     }
     renewed

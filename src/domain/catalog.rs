@@ -68,7 +68,8 @@ impl Place {
     pub fn from_cursor(cursor: &str) -> Option<Self> {
         let text = String::from_utf8(hex::decode(cursor).ok()?).ok()?;
         let (created_at, home) = text.split_once(' ')?;
-        let created_at = Timestamp::from_millis(created_at.parse().ok()?);
+        let millis = created_at.parse().ok().filter(|millis| *millis < 1 << 53)?;
+        let created_at = Timestamp::from_millis(millis);
         Some(Self { created_at, home: home.to_owned() })
     }
 }
@@ -120,7 +121,14 @@ mod tests {
     fn cursors_survive_the_round_trip() {
         let place = Place { created_at: Timestamp::from_millis(7), home: "ref:a b".into() };
         assert_eq!(Place::from_cursor(&place.to_cursor()), Some(place));
-        for bad in ["", "zz", "00", &hex::encode("x y"), &hex::encode("7")] {
+        for bad in [
+            "",
+            "zz",
+            "00",
+            &hex::encode("9007199254740992 x"),
+            &hex::encode("x y"),
+            &hex::encode("7"),
+        ] {
             assert_eq!(Place::from_cursor(bad), None, "{bad}");
         }
     }

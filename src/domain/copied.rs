@@ -1,7 +1,7 @@
 //! What the end of a copy does to a job.
 
 use super::file::{File, FileState, Source};
-use super::job::{Archive, Job};
+use super::job::Job;
 use super::protocol::Archived;
 use super::retry::{self, CopyFailure, FailureKind, Next};
 use super::time::Timestamp;
@@ -53,7 +53,8 @@ pub fn end(job: &mut Job, tried: Tried, around: Circumstances) -> Option<Entry> 
         Err(_) if file.source != tried.source => None,
         Err(failure) => fail(file, failure, twin, around),
     };
-    settle(job, around.now);
+    job.note_if_stored(around.now);
+    job.touch(around.now);
     detail.map(|detail| {
         job.events += 1;
         let detail = format!("file {}: {detail}", tried.n);
@@ -71,16 +72,12 @@ fn twin(job: &Job, n: u32) -> Option<Archived> {
 fn succeed(file: &mut File, stored: Stored, now: Timestamp) -> String {
     let detail = format!("{} stored, {} bytes", file.name, stored.size);
     file.attempts += 1;
-    file.state = FileState::Stored;
+    file.note_stored();
     file.slack_ms = file.expires_at.map(|deadline| deadline.since(now));
     file.size = Some(stored.size);
     file.etag = Some(stored.etag);
     file.content_type = Some(stored.content_type);
     file.verified = Some(stored.verified);
-    file.error = None;
-    if let Source::Url { url, .. } = &mut file.source {
-        url.clear();
-    }
     detail
 }
 
@@ -115,11 +112,4 @@ fn fail(
     };
     file.error = Some(failure.message);
     detail
-}
-
-fn settle(job: &mut Job, now: Timestamp) {
-    if matches!(job.archive(), Archive::Stored | Archive::Partial) && job.stored_at.is_none() {
-        job.stored_at = Some(now);
-    }
-    job.touch(now);
 }

@@ -26,8 +26,13 @@ pub const MAX_SKIPPED: usize = 50;
 /// Most bytes of URLs and pointers of one result. The record holds them, and
 /// the object's storage ends at 2 MB a value; 500 presigned URLs have 270 KB.
 const MAX_SOURCE_BYTES: usize = 320 * 1024;
-/// Most places of one file that are named; all of them are replaced.
+/// Most places of one file that are named.
 const MAX_POINTERS: usize = 8;
+/// Most further places of files that are replaced; each costs some 100 bytes
+/// while the result is edited. A URL that is left loses its secret when read.
+const MAX_PLACES: usize = 10_000;
+/// Most objects whose descriptions of files are read.
+const MAX_DESCRIBED: usize = 5_000;
 /// Longest pointer that is told, in characters.
 const MAX_POINTER_CHARS: usize = 300;
 /// Longest file name in a durable URL, in bytes.
@@ -105,8 +110,13 @@ struct Beside {
 pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
     let beside = described(body);
     let mut finder = Finder::default();
+    let mut member = (usize::MAX, false);
     json::walk(body, |path, token, span| {
-        if path.top_key().is_some_and(|key| ENVELOPE.contains(&key.as_ref())) {
+        if member.0 != path.top() {
+            let in_envelope = path.top_key().is_some_and(|key| ENVELOPE.contains(&key.as_ref()));
+            member = (path.top(), in_envelope);
+        }
+        if member.1 {
             return;
         }
         let Some(text) = json::decode_string(token) else { return };
@@ -125,24 +135,43 @@ struct Finder {
     /// Where in `files` a key is.
     known: HashMap<String, usize>,
     source_bytes: usize,
+    places: usize,
 }
 
 impl Finder {
-    fn add(&mut self, mut found: Found, path: &Path, span: Range<usize>, beside: Option<&Beside>) {
-        if let Some(file) =
-            self.known.get(&found.key).and_then(|at| self.discovery.files.get_mut(*at))
-        {
-            file.spans.push(span);
-            if file.pointers.len() < MAX_POINTERS {
-                let pointer = shown(path);
-                self.source_bytes += pointer.len();
-                file.pointers.push(pointer);
+    fn add(&mut self, found: Found, path: &Path, span: Range<usize>, beside: Option<&Beside>) {
+        match self.known.get(&found.key).copied() {
+            Some(at) => self.add_place(at, path, span),
+            None if self.discovery.files.len() < MAX_FILES => {
+                self.add_file(found, path, span, beside);
             }
-            return;
+            None => self.skip(path, None, "too many".to_owned()),
         }
-        let pointer = shown(path);
+    }
+
+    fn add_place(&mut self, at: usize, path: &Path, span: Range<usize>) {
+        let Some(file) = self.discovery.files.get_mut(at) else { return };
+        if self.places < MAX_PLACES {
+            self.places += 1;
+            file.spans.push(span);
+        }
+        if file.pointers.len() < MAX_POINTERS && self.source_bytes < MAX_SOURCE_BYTES {
+            let pointer = path.pointer(MAX_POINTER_CHARS);
+            self.source_bytes += pointer.len();
+            file.pointers.push(pointer);
+        }
+    }
+
+    fn add_file(
+        &mut self,
+        mut found: Found,
+        path: &Path,
+        span: Range<usize>,
+        beside: Option<&Beside>,
+    ) {
+        let pointer = path.pointer(MAX_POINTER_CHARS);
         self.source_bytes += found.origin.bytes() + pointer.len();
-        if self.discovery.files.len() >= MAX_FILES || self.source_bytes > MAX_SOURCE_BYTES {
+        if self.source_bytes > MAX_SOURCE_BYTES {
             return self.skip(path, None, "too many".to_owned());
         }
         found.describe(beside, &pointer);
@@ -154,7 +183,11 @@ impl Finder {
 
     fn skip(&mut self, path: &Path, host: Option<String>, reason: String) {
         if self.discovery.skipped.len() < MAX_SKIPPED {
-            self.discovery.skipped.push(Skipped { pointer: shown(path), host, reason });
+            self.discovery.skipped.push(Skipped {
+                pointer: path.pointer(MAX_POINTER_CHARS),
+                host,
+                reason,
+            });
         }
     }
 }
@@ -166,10 +199,6 @@ impl Origin {
             Self::Inline { .. } => 0,
         }
     }
-}
-
-fn shown(path: &Path) -> String {
-    path.pointer().chars().take(MAX_POINTER_CHARS).collect()
 }
 
 enum Class {
@@ -311,6 +340,9 @@ fn described(body: &str) -> HashMap<usize, Beside> {
     json::walk(body, |path, token, _| {
         let Some(key) = path.key() else { return };
         if !matches!(key.as_ref(), "file_name" | "content_type" | "expires_at") {
+            return;
+        }
+        if found.len() >= MAX_DESCRIBED {
             return;
         }
         let beside = found.entry(path.container()).or_default();

@@ -132,15 +132,36 @@ impl File {
 }
 
 impl File {
+    /// Makes it pending as if it had just been found: its new URL gets all the
+    /// patience that there is.
+    pub fn begin_anew(&mut self, now: Timestamp) {
+        self.state = FileState::Pending;
+        self.found_at = now;
+        self.not_before = now;
+        self.attempts = 0;
+        self.md5_refusals = 0;
+        self.actual_md5 = None;
+        self.error = None;
+    }
+
+    /// Notes that its bytes are stored. The secret in its URL is of no more
+    /// use then.
+    pub fn note_stored(&mut self) {
+        self.state = FileState::Stored;
+        self.error = None;
+        if let Source::Url { url, .. } = &mut self.source {
+            url.clear();
+        }
+    }
+
     /// Takes over the bytes that another object has stored.
     pub fn take_over(&mut self, stored: &Archived) {
-        self.state = FileState::Stored;
+        self.note_stored();
         self.key.clone_from(&stored.key);
         self.size = Some(stored.size);
         self.etag = Some(stored.etag.clone());
         self.content_type = Some(stored.content_type.clone());
         self.verified = Some(stored.verified);
-        self.error = None;
     }
 
     /// Its stored bytes, if they are.

@@ -46,14 +46,7 @@ pub(super) fn find(text: &str, token: &str, key: Option<&str>) -> Option<Inline>
     }
     let end = token.len().checked_sub(1)?;
     if text.get(..5)?.eq_ignore_ascii_case("data:") {
-        let (head, data) = text.split_once(',')?;
-        let (content_type, encoding) = data_uri_head(head);
-        let start = token.find(',')? + 1;
-        return is_decodable(data, encoding).then_some(Inline {
-            span: start..end,
-            encoding,
-            content_type,
-        });
+        return find_data_uri(text, token, end);
     }
     let named = key.is_some_and(|key| key.ends_with("_uri") || key == "b64_json");
     if !named || !is_base64(text) {
@@ -63,18 +56,28 @@ pub(super) fn find(text: &str, token: &str, key: Option<&str>) -> Option<Inline>
     Some(Inline { span: 1..end, encoding: Encoding::Base64, content_type })
 }
 
-fn data_uri_head(head: &str) -> (Option<String>, Encoding) {
-    let mut parts = head.get(5..).unwrap_or_default().split(';');
-    let media = parts.next().map(media::essence).filter(|media| media::is_type(media));
-    let base64 = parts.any(|part| part.trim().eq_ignore_ascii_case("base64"));
-    (media, if base64 { Encoding::Base64 } else { Encoding::Percent })
+/// A `data:` URI as RFC 2397 has it; prose that begins with `data:` is none.
+fn find_data_uri(text: &str, token: &str, end: usize) -> Option<Inline> {
+    let (head, data) = text.split_once(',')?;
+    // Written with escapes, its data would begin elsewhere in the token.
+    token.strip_prefix('"')?.strip_prefix(head)?.strip_prefix(',')?;
+    let mut parts = head.get(5..)?.split(';');
+    let media = parts.next()?;
+    let content_type = if media.is_empty() { None } else { Some(media::essence(media)) };
+    if content_type.as_ref().is_some_and(|media| !media::is_type(media)) {
+        return None;
+    }
+    let parameters: Vec<&str> = parts.collect();
+    let is_base64_uri = parameters.last().is_some_and(|last| last.eq_ignore_ascii_case("base64"));
+    let is_decodable = if is_base64_uri { is_base64(data) } else { is_url_text(data) };
+    let encoding = if is_base64_uri { Encoding::Base64 } else { Encoding::Percent };
+    let is_sound = is_decodable && parameters.iter().all(|parameter| is_url_text(parameter));
+    is_sound.then_some(Inline { span: head.len() + 2..end, encoding, content_type })
 }
 
-fn is_decodable(data: &str, encoding: Encoding) -> bool {
-    match encoding {
-        Encoding::Base64 => is_base64(data),
-        Encoding::Percent => true,
-    }
+/// Whether `text` has only characters that a URL may hold.
+fn is_url_text(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
 }
 
 /// Whether all of `text` decodes, without decoding all of it: the alphabet,
@@ -163,6 +166,22 @@ mod tests {
         assert_eq!(find(&small, &format!("\"{small}\""), Some("data_uri")), None);
         let broken = format!("{}!", BASE64.encode(png(2_000)));
         assert_eq!(find(&broken, &format!("\"{broken}\""), Some("data_uri")), None);
+    }
+
+    #[test]
+    fn prose_that_begins_with_data_stays_text() {
+        let long = "x".repeat(1_500);
+        for text in [
+            format!("Data: the picture shows a cat, {long}"),
+            format!("data: {{\"id\":1, \"n\":2}} data: {long}"),
+            format!("data:text/plain,a \"b\" {long}"),
+            format!("data:te xt/plain,{long}"),
+        ] {
+            assert_eq!(find(&text, &format!("\"{text}\""), None), None, "{text:.40}");
+        }
+        let escaped = format!("\"data:text/plain\\u002cabc,{long}\"");
+        let decoded = format!("data:text/plain,abc,{long}");
+        assert_eq!(find(&decoded, &escaped, None), None);
     }
 
     #[test]

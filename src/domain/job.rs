@@ -253,6 +253,13 @@ impl Job {
         self.status.has_ended() && self.archive() != Archive::Pending
     }
 
+    /// Notes when the last file of the served result was stored.
+    pub fn note_if_stored(&mut self, now: Timestamp) {
+        if matches!(self.archive(), Archive::Stored | Archive::Partial) {
+            self.stored_at.get_or_insert(now);
+        }
+    }
+
     /// Counts a visible change.
     pub fn touch(&mut self, now: Timestamp) {
         self.version += 1;

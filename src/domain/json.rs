@@ -163,6 +163,8 @@ enum Step<'a> {
 #[derive(Debug, Clone)]
 struct Level<'a> {
     start: usize,
+    /// Where the key of the step begins.
+    key_start: usize,
     step: Step<'a>,
 }
 
@@ -183,25 +185,40 @@ impl Path<'_, '_> {
         key_of(self.0.first())
     }
 
+    /// The top-level member that holds the value, by where it begins. Decoding
+    /// its key for every value would take quadratic time.
+    #[must_use]
+    pub fn top(&self) -> usize {
+        self.0.first().map_or(0, |level| level.key_start)
+    }
+
     /// The object or array that holds the value, by where it begins.
     #[must_use]
     pub fn container(&self) -> usize {
         self.0.last().map_or(0, |level| level.start)
     }
 
-    /// The JSON Pointer of the value, as RFC 6901 writes it.
+    /// The JSON Pointer of the value, as RFC 6901 writes it, cut to about
+    /// `most` characters.
     #[must_use]
-    pub fn pointer(&self) -> String {
+    pub fn pointer(&self, most: usize) -> String {
         let mut out = String::new();
         for level in self.0 {
             out.push('/');
             match level.step {
                 Step::Index(index) => out.push_str(&index.to_string()),
+                Step::Key(token) if token.len() > most => {
+                    out.extend(token.trim_matches('"').chars().take(most));
+                    out.push('…');
+                }
                 Step::Key(token) => {
                     let key = decode_string(token).unwrap_or(Cow::Borrowed(token));
                     out.push_str(&key.replace('~', "~0").replace('/', "~1"));
                 }
                 Step::BeforeKey => {}
+            }
+            if out.len() > most {
+                return out.chars().take(most).collect();
             }
         }
         out
@@ -224,13 +241,16 @@ pub fn walk<'a>(text: &'a str, mut visit: impl FnMut(&Path<'_, 'a>, &'a str, Ran
         match token.kind {
             Kind::Open(bracket) => {
                 let step = if bracket == b'{' { Step::BeforeKey } else { Step::Index(0) };
-                levels.push(Level { start: token.span.start, step });
+                levels.push(Level { start: token.span.start, key_start: token.span.start, step });
             }
             Kind::Close => drop(levels.pop()),
             Kind::Comma => advance(levels.last_mut()),
             Kind::Colon => {}
             Kind::String | Kind::Scalar => match levels.last_mut() {
-                Some(Level { step: step @ Step::BeforeKey, .. }) => *step = Step::Key(written),
+                Some(level @ Level { step: Step::BeforeKey, .. }) => {
+                    level.step = Step::Key(written);
+                    level.key_start = token.span.start;
+                }
                 _ => visit(&Path(&levels), written, token.span),
             },
         }
@@ -331,7 +351,7 @@ mod tests {
 
     fn strings(text: &str) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        walk(text, |path, token, _| found.push((path.pointer(), token.to_owned())));
+        walk(text, |path, token, _| found.push((path.pointer(99), token.to_owned())));
         found
     }
 

@@ -60,9 +60,9 @@ pub fn parse(header: &str) -> Option<Asked> {
 }
 
 fn number(text: &str) -> Option<u64> {
-    /// The largest number that the runtime takes (2^53 - 1); more digits mean
-    /// "beyond any file" as well.
-    const MAX: u64 = (1 << 53) - 1;
+    /// Beyond any file, and so far below 2^53 that lengths reckoned from it are
+    /// numbers that the runtime takes; it panics at larger ones.
+    const MAX: u64 = 1 << 52;
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(MAX).min(MAX))
 }

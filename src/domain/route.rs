@@ -60,12 +60,7 @@ pub enum Refused {
 /// # Errors
 /// [`Refused`] says why there is none.
 pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
-    let parts: Vec<String> = path
-        .trim_start_matches('/')
-        .split('/')
-        .map(decode)
-        .collect::<Option<_>>()
-        .ok_or(Refused::NotFound)?;
+    let parts: Vec<String> = path.trim_start_matches('/').split('/').map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let parts = match parts.as_slice() {
         [rest @ .., ""] if !rest.is_empty() => rest,
@@ -138,10 +133,11 @@ const fn allowed(route: &Route) -> &'static str {
     }
 }
 
-/// Percent-decodes one path segment; `None` if it is not UTF-8.
-fn decode(segment: &str) -> Option<String> {
+/// Percent-decodes one path segment. What is no UTF-8 becomes U+FFFD, which no
+/// name may hold, but which keeps a delivery with such a reference.
+fn decode(segment: &str) -> String {
     let bytes = super::inline::percent_decode(segment.as_bytes());
-    String::from_utf8(bytes).ok()
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -169,6 +165,7 @@ mod tests {
         let cases = [
             ("POST", "/hook", hook(None, None)),
             ("POST", "/hook/", hook(None, None)),
+            ("POST", "/hook/t/caf%E9", hook(Some("t"), Some("caf\u{fffd}"))),
             ("POST", "/hook/t/a/b", hook(Some("t"), Some("a/b"))),
             ("POST", "/hook/t", hook(Some("t"), None)),
             ("POST", "/hook/t/", hook(Some("t"), None)),

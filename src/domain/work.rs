@@ -39,14 +39,15 @@ pub struct Plan {
 #[must_use]
 pub fn plan(job: &Job, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    if job.unlinked_id.is_some() {
-        plan.add(Task::Link, job.work.link_at, now);
-    }
     let mut pending: Vec<_> =
         job.files.iter().filter(|file| file.state == FileState::Pending).collect();
     pending.sort_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
     for file in pending {
         plan.add(Task::Copy(file.n), file.not_before, now);
+    }
+    // After the copies: a file that is stored keeps its link when the job moves.
+    if job.unlinked_id.is_some() {
+        plan.add(Task::Link, job.work.link_at, now);
     }
     if job.is_settled() && job.work.published_version < job.version {
         plan.add(Task::Publish, job.work.publish_at, now);
@@ -85,9 +86,9 @@ impl Plan {
     }
 }
 
-/// When to try again if a run that begins now never comes to its end. It must
-/// be longer than a run that goes well: alarms of one object do not overlap,
-/// so ringing too early only costs an empty run.
+/// When to try again if a run that begins now never comes to its end. Alarms
+/// of one object do not overlap, so one that is set too early only rings at
+/// the end of a long run.
 #[must_use]
 pub fn watchdog(runs: u32, base_ms: u64, now: Timestamp) -> Timestamp {
     /// 30 s at the default base of 2 s.

@@ -253,7 +253,8 @@ async fn unpark(call: &Call<'_>, body: DeliveredBody) -> Result<Vec<u8>, Failure
         DeliveredBody::Text(text) => Ok(text.into_bytes()),
         DeliveredBody::Bucket(key) => {
             let text = bucket::text(&bucket::open(call.env)?, &key).await?;
-            Ok(text.unwrap_or_default().into_bytes())
+            let gone = || Failure("a parked delivery is gone".to_owned());
+            text.map(String::into_bytes).ok_or_else(gone)
         }
     }
 }

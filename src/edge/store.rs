@@ -87,6 +87,11 @@ impl Store {
         }
     }
 
+    /// What the object is, as it is written: for telling whether it has changed.
+    pub async fn raw(&self) -> Result<(Option<String>, Option<String>), Failure> {
+        Ok((self.text(RECORD).await?, self.text(ALIAS).await?))
+    }
+
     /// The job, if the object is one's home.
     pub async fn job(&self) -> Result<Option<Job>, Failure> {
         Ok(match self.slot().await? {
@@ -124,8 +129,9 @@ impl Store {
 
     /// Deletes what a job left that has moved away.
     pub async fn forget_all_but_alias(&self) -> Result<(), Failure> {
-        /// Most keys that one call deletes.
-        const KEYS: usize = 128;
+        /// Keys that are deleted at a time; their values, up to 256 KiB each,
+        /// come along.
+        const KEYS: usize = 32;
         loop {
             let options = ListOptions::new().start("b").limit(KEYS);
             let map = self.0.list_with_options(options).await.during("listing the object")?;

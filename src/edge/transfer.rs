@@ -22,7 +22,7 @@ use worker_sys::FixedLengthStream;
 /// How long a source may take to answer with headers.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long one copy may take; a run of the alarm has 15 minutes in all.
-const COPY_TIMEOUT: Duration = Duration::from_mins(10);
+const COPY_TIMEOUT: Duration = Duration::from_mins(9);
 /// Redirects that are followed; each hop is checked again.
 const MAX_REDIRECTS: usize = 3;
 
@@ -62,7 +62,13 @@ pub struct Order<'a> {
 /// [`CopyFailure`], with what it means for the next try.
 pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFailure> {
     let mut source = open(order, None).await?; // (1)
-    let length = source.length(order.max_bytes)?; // (2)
+    let length = match source.length(order.max_bytes) {
+        Ok(length) => length, // (2)
+        Err(failure) => {
+            source.abort.abort();
+            return Err(failure);
+        }
+    };
     let content_type = content_type(&source, order).await; // (3)
     let md5 = source.md5().filter(|_| order.check_md5);
     let verified = md5.is_some();

@@ -28,7 +28,8 @@ pub async fn keep(
         ("receivedAt".to_owned(), at.as_millis().to_string()),
     ]);
     if let Some(reference) = reference {
-        metadata.insert("ref".to_owned(), printable(reference));
+        let reference = mask::plain_text(reference, call.config.hook_tokens());
+        metadata.insert("ref".to_owned(), printable(&reference));
     }
     let bucket = bucket::open(call.env)?;
     bucket::put(&bucket, &path, body, "application/octet-stream", metadata).await?;
@@ -51,7 +52,15 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     if let Some(cursor) = call.query("cursor") {
         query = query.cursor(cursor);
     }
-    let page = query.execute().await.during("listing the unmatched box")?;
+    let page = query.execute().await;
+    let page = match page.during("listing the unmatched box") {
+        Err(_) if call.query("cursor").is_some() => {
+            return Err(Problem::BadRequest(
+                "`cursor` is none that this route has given".to_owned(),
+            ));
+        }
+        page => page?,
+    };
     let rows: Vec<Value> = page.objects().iter().map(row).collect();
     Ok(json(200, json!({ "unmatched": rows, "cursor": page.cursor() }).to_string())?)
 }

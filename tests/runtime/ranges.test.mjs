@@ -34,6 +34,8 @@ describe("a stored file", () => {
     "bytes=-1": [SIZE - 1, SIZE - 1], "bytes=-500": [SIZE - 500, SIZE - 1],
     "bytes=-1000000": [0, SIZE - 1], "bytes=99990-1000000": [99_990, SIZE - 1],
     "bytes=99999-99999999999999999999": [SIZE - 1, SIZE - 1], "Bytes = 5-6": [5, 6],
+    // A length of 2^53 panics in the runtime's bindings.
+    "bytes=0-9007199254740991": [0, SIZE - 1], "bytes=0-99999999999999999999": [0, SIZE - 1],
   };
   for (const [range, [first, last]] of Object.entries(parts)) {
     test(`is served in part for ${range}`, async () => {

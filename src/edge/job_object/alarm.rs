@@ -7,10 +7,12 @@ use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::work::{self, MAX_COPIES_A_RUN, Task};
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
+use crate::edge::store::Slot;
 
-/// A run begins nothing after this long. With the ten minutes that a copy may
-/// take, it stays below the platform's 15.
-pub(super) const MAX_RUN_MS: u64 = 4 * 60 * SECOND;
+/// A run begins nothing after this long. A copy may take another 13.5 minutes
+/// (redirects, a look at the type, the copy), and the platform ends a run
+/// after 15.
+pub(super) const MAX_RUN_MS: u64 = 60 * SECOND;
 
 impl Job {
     /// Does what is due.
@@ -25,8 +27,14 @@ impl Job {
         let begun = platform::now();
         let first = work::watchdog(1, self.retry_base_ms(), begun);
         platform::set_alarm_at(store.storage(), first).await?; // (1)
-        let Some(mut job) = store.job().await? else {
-            return platform::clear_alarm(store.storage()).await;
+        let mut job = match store.slot().await? {
+            Slot::Job(job) => job,
+            Slot::Empty => return platform::clear_alarm(store.storage()).await,
+            Slot::Alias(_) => {
+                // The job has moved away; what it left may still be there.
+                store.forget_all_but_alias().await?;
+                return platform::clear_alarm(store.storage()).await;
+            }
         };
         job.work.runs += 1;
         let runs = job.work.runs;

@@ -84,16 +84,12 @@ impl Job {
         let job = &mut applied.job;
         let delivery = applied.entry.n;
         let key = StorageKey::Result { home: &job.home, delivery, sha256 }.path();
+        let before = store.raw().await?;
         bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
         if let Some(result) = &mut job.result {
             result.key = Some(key);
         }
-        let next = match store.slot().await? {
-            Slot::Empty => 1,
-            Slot::Job(job) => job.events + 1,
-            Slot::Alias(_) => return Ok(None),
-        };
-        Ok((next == delivery).then_some(applied))
+        Ok((store.raw().await? == before).then_some(applied))
     }
 }
 

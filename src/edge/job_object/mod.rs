@@ -46,10 +46,12 @@ impl DurableObject for Job {
     async fn alarm(&self) -> Result<Response> {
         if let Err(Failure(text)) = self.run().await {
             platform::log_error(&text);
-            // The watchdog is set, unless setting it was what failed.
-            let later = platform::now().plus(self.retry_base_ms());
-            if self.store().storage().get_alarm().await?.is_none() {
-                drop(platform::set_alarm_at(self.store().storage(), later).await);
+            // An object that can't be read, or not written, is left alone for
+            // a while. If this fails too, its next reader sets the alarm.
+            let later = work::watchdog(4, self.retry_base_ms(), platform::now());
+            let set = platform::set_alarm_at(self.store().storage(), later).await;
+            if let Err(Failure(text)) = set {
+                platform::log_error(&text);
             }
         }
         Response::empty()

@@ -28,8 +28,8 @@ struct Manifest<'a> {
 }
 
 impl Job {
-    /// Writes both; a failure of either is tried again later and delays
-    /// nothing else.
+    /// Writes both. A manifest that fails is tried again later; a record in KV
+    /// that fails is left to the job's next change.
     pub(super) async fn publish(&self) -> Result<(), Failure> {
         let store = self.store();
         let Some(job) = store.job().await? else {
@@ -61,6 +61,13 @@ impl Job {
         catalog_client::ask(&self.env, &day, &Question::Remove(job.home.clone())).await?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
         bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")?;
+        if let Err(Failure(text)) = self.retire_record(job).await {
+            platform::log_error(&text);
+        }
+        Ok(())
+    }
+
+    async fn retire_record(&self, job: &Record) -> Result<(), Failure> {
         let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
         records.delete(&keys::record_key(&job.home)).await.during("deleting from KV")
     }
@@ -81,7 +88,12 @@ impl Job {
         let text = serde_json::to_string(&manifest).during("writing the manifest")?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
         bucket::put_json(&bucket, &path, text).await?;
-        self.publish_record(job, result.as_deref()).await
+        // KV is a copy for quick readers. Over its quota (1,000 writes a day on
+        // the free plan) trying again would only use more of it.
+        if let Err(Failure(text)) = self.publish_record(job, result.as_deref()).await {
+            platform::log_error(&text);
+        }
+        Ok(())
     }
 
     async fn publish_record(&self, job: &Record, result: Option<&str>) -> Result<(), Failure> {
