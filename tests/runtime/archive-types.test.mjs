@@ -2,11 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "./support/bytes.mjs";
-import { chunked, file, md5, noise, PNG, presigned, ranged, SIGNATURE, startOrigin, zipped }
-  from "./support/origin.mjs";
+import { file, md5, noise, PNG, presigned, ranged, startOrigin } from "./support/origin.mjs";
 import { sha256 } from "./support/upstream.mjs";
 import { startVault } from "./support/vault.mjs";
-import { eventually } from "./support/wait.mjs";
 
 const BYTES = noise(100_000);
 const OCTETS = "application/octet-stream";
@@ -159,18 +157,4 @@ describe("a file that can't be copied", () => {
     assert.equal(origin.requests(path).length, 1);
   });
 
-  // Sources of unknown length are another issue's: until then they must not be given up.
-  const unknown = { chunked: [chunked, /does not tell the length/], gzip: [zipped, /encoded/] };
-  for (const [name, [step, error]] of Object.entries(unknown)) {
-    test(`as its length is unknown (${name}) stays pending`, async () => {
-      const { id } = await archive([step(noise(10_000))], { signed: presigned() });
-      const job = await eventually("two tries have failed", async () => {
-        const now = await vault.job(id);
-        return now.files[0].attempts >= 2 ? now : undefined;
-      });
-      assert.deepEqual([job.archive, job.files[0].state], ["pending", "pending"]);
-      assert.match(job.files[0].error, error);
-      assert.doesNotMatch(JSON.stringify(job), new RegExp(SIGNATURE));
-    });
-  }
 });

@@ -86,6 +86,12 @@ export const chunked = (bytes) => (response) => {
   response.end(bytes.subarray(1));
 };
 
+/** No length, and the connection ends before the body does. */
+export const chunkedCut = (bytes) => (response) => {
+  response.writeHead(200, { "content-type": "video/mp4" });
+  response.write(bytes.subarray(0, bytes.length / 2), () => response.socket.destroySoon());
+};
+
 /** Encoded although nobody asked for it. */
 export const zipped = (bytes) => (response) => {
   const body = gzipSync(bytes);

@@ -3,9 +3,10 @@
 // `stop()` fails the test that leaves work behind: a file still to be copied, a settled job that
 // was not published, or an error in the log that the test did not expect.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
@@ -165,6 +166,22 @@ class Vault {
   async keys(prefix) {
     const { objects } = await (await this.bucket()).list({ prefix });
     return objects.map(({ key }) => key);
+  }
+
+  /** Multipart uploads that are neither completed nor aborted, as miniflare keeps them. */
+  async uploadsInProgress() {
+    const files = await readdir(this.#dir, { recursive: true });
+    const databases = files.filter((path) => /R2BucketObject.*\.sqlite$/.test(path));
+    const count = (path) => {
+      const database = new DatabaseSync(join(this.#dir, path), { readOnly: true });
+      const sql = "SELECT count(*) AS n FROM _mf_multipart_uploads WHERE state = 0";
+      const exists = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?");
+      const n = exists.get("_mf_multipart_uploads") ? database.prepare(sql).get().n : 0;
+      database.close();
+      return n;
+    };
+    assert.notEqual(databases.length, 0, "no database of a bucket");
+    return databases.map(count).reduce((sum, n) => sum + n, 0);
   }
 
   records() {

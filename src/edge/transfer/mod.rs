@@ -1,0 +1,110 @@
+//! Copies one file from its URL into the bucket, as a stream.
+//!
+//! The bytes go from the socket to R2 through the runtime's own pipe and never
+//! through wasm memory. Knows URLs and the bucket, never jobs.
+
+mod parts;
+mod source;
+mod store;
+
+use self::source::{Source, open};
+use crate::domain::copied::Stored;
+use crate::domain::media;
+use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::domain::source::SourcePolicy;
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::time::Duration;
+use worker::{Bucket, Delay};
+
+/// Most bytes of one put; R2 itself ends a little below 5 GiB.
+const MAX_PUT_BYTES: u64 = 4 << 30;
+/// How long a source may take to answer with headers.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What to copy.
+pub struct Order<'a> {
+    /// The URL, with its secret query.
+    pub url: &'a str,
+    /// Where files may be fetched.
+    pub sources: &'a SourcePolicy,
+    /// Where in the bucket it goes.
+    pub key: &'a str,
+    /// The link's nonce, stored with the file.
+    pub nonce: &'a str,
+    /// Its name, whose extension may tell its type.
+    pub name: &'a str,
+    /// The type that the result declares.
+    pub declared_type: Option<&'a str>,
+    /// Most bytes.
+    pub max_bytes: u64,
+    /// Whether to have the store check the source's MD5.
+    pub check_md5: bool,
+}
+
+/// Copies a file.
+///
+/// 1. Fetch, following redirects by hand.
+/// 2. Its length, which one put must know before.
+/// 3. Its type: the source's word, the result's, the first bytes', the name's.
+/// 4. The pipe: both ends must agree on the length, so a cut or over-long
+///    body leaves nothing behind. Without a length, or over 4 GiB, by parts.
+///
+/// # Errors
+/// [`CopyFailure`], with what it means for the next try.
+pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFailure> {
+    let mut source = open(order, None).await?; // (1)
+    let length = source.length(); // (2)
+    if let Some(length) = length.filter(|length| *length > order.max_bytes) {
+        source.abort.abort();
+        return Err(too_large(&format!("has {length} bytes"), order));
+    }
+    let content_type = content_type(&source, order).await; // (3)
+    let (object, verified) = match length {
+        Some(length) if length <= MAX_PUT_BYTES => {
+            let md5 = source.md5().filter(|_| order.check_md5);
+            let verified = md5.is_some();
+            (store::whole(bucket, order, &mut source, length, &content_type, md5).await?, verified) // (4)
+        }
+        _ => (store::by_parts(bucket, order, &mut source, length, &content_type).await?, false),
+    };
+    Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified })
+}
+
+fn too_large(how: &str, order: &Order<'_>) -> CopyFailure {
+    last(format!("the file {how}, MAX_FILE_BYTES is {}", order.max_bytes))
+}
+
+async fn content_type(source: &Source, order: &Order<'_>) -> String {
+    let told = source.header("content-type");
+    let told = [told.as_deref(), order.declared_type].into_iter().flatten();
+    let is_clear = |media: &&str| media::is_type(media) && !media::is_vague(media);
+    if let Some(clear) = told.into_iter().find(is_clear) {
+        return clear.to_owned();
+    }
+    let seen = head(order).await.and_then(|head| media::sniff(&head));
+    seen.or_else(|| media::type_of_name(order.name)).unwrap_or(media::OCTET_STREAM).to_owned()
+}
+
+/// The first bytes, by a request of their own: those of the copy pass by.
+async fn head(order: &Order<'_>) -> Option<Vec<u8>> {
+    let last = media::HEAD_BYTES.saturating_sub(1);
+    let mut source = open(order, Some(&format!("bytes=0-{last}"))).await.ok()?;
+    let is_short = source.header("content-length")?.parse::<usize>().ok()? <= media::HEAD_BYTES;
+    if !is_short {
+        source.abort.abort();
+        return None;
+    }
+    match select(pin!(source.response.bytes()), Delay::from(HEADERS_TIMEOUT)).await {
+        Either::Left((bytes, _)) => bytes.ok(),
+        Either::Right(_) => None,
+    }
+}
+
+fn transient(message: &str) -> CopyFailure {
+    CopyFailure { kind: FailureKind::Transient, message: message.to_owned(), retry_after_ms: None }
+}
+
+const fn last(message: String) -> CopyFailure {
+    CopyFailure { kind: FailureKind::Final, message, retry_after_ms: None }
+}

@@ -1,0 +1,104 @@
+//! The file's source: fetched under the policy, with a time limit.
+
+use super::{HEADERS_TIMEOUT, Order, last, transient};
+use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::edge::platform::{During, Failure};
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use worker::{
+    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+};
+
+/// Redirects that are followed.
+const MAX_REDIRECTS: usize = 3;
+
+/// An answer of the source whose body has not been read.
+pub(super) struct Source {
+    pub(super) response: Response,
+    pub(super) abort: AbortController,
+}
+
+impl Source {
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.response.headers().get(name).ok().flatten()
+    }
+
+    /// The length of the body; an encoded one is decoded on the way, to a
+    /// length that no one tells.
+    pub(super) fn length(&self) -> Option<u64> {
+        let encoding = self.header("content-encoding").unwrap_or_default();
+        let is_plain = matches!(encoding.as_str(), "" | "identity");
+        self.header("content-length").filter(|_| is_plain)?.parse().ok()
+    }
+
+    /// The MD5 of the content, where the entity tag is one.
+    pub(super) fn md5(&self) -> Option<Vec<u8>> {
+        let tag = self.header("etag")?;
+        hex::decode(tag.trim_matches('"')).ok().filter(|bytes| bytes.len() == 16)
+    }
+}
+
+/// Opens the order's URL, or a range of it; redirects are followed by hand and
+/// each hop is checked again.
+pub(super) async fn open(order: &Order<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
+    let mut url = order.url.to_owned();
+    for _ in 0..=MAX_REDIRECTS {
+        let checked = order.sources.check(&url).map_err(|why| last(format!("the URL: {why}")))?;
+        let source = request(checked.as_str(), range).await?;
+        let status = source.response.status_code();
+        if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+            return classify(source, status, range.is_some());
+        }
+        let location = source.header("location").unwrap_or_default();
+        source.abort.abort();
+        url = checked
+            .join(&location)
+            .map_err(|_| last("the source redirects to what is no URL".to_owned()))?
+            .into();
+    }
+    Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
+}
+
+async fn request(url: &str, range: Option<&str>) -> Result<Source, CopyFailure> {
+    let abort = AbortController::default();
+    let request = prepare(url, range).map_err(|failure| transient(&failure.0))?;
+    let signal = abort.signal();
+    let fetch = Fetch::Request(request);
+    let sent = pin!(fetch.send_with_signal(&signal));
+    match select(sent, Delay::from(HEADERS_TIMEOUT)).await {
+        Either::Left((Ok(response), _)) => Ok(Source { response, abort }),
+        Either::Left((Err(_), _)) => Err(transient("the source can't be reached")),
+        Either::Right(_) => {
+            abort.abort();
+            Err(transient("the source does not answer"))
+        }
+    }
+}
+
+fn prepare(url: &str, range: Option<&str>) -> Result<Request, Failure> {
+    let headers = Headers::new();
+    // A decoded body would have another length than the declared one.
+    headers.set("accept-encoding", "identity").during("preparing the fetch")?;
+    if let Some(range) = range {
+        headers.set("range", range).during("preparing the fetch")?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    Request::new_with_init(url, &init).during("preparing the fetch")
+}
+
+fn classify(source: Source, status: u16, is_part: bool) -> Result<Source, CopyFailure> {
+    let kind = match status {
+        200 if !is_part => return Ok(source),
+        206 if is_part => return Ok(source),
+        400..=499 if !matches!(status, 408 | 425 | 429) => FailureKind::Gone,
+        _ => FailureKind::Transient,
+    };
+    let retry_after = source.header("retry-after").and_then(|text| text.parse::<u64>().ok());
+    source.abort.abort();
+    Err(CopyFailure {
+        kind,
+        message: format!("the source answers {status}"),
+        retry_after_ms: retry_after.map(|seconds| seconds.saturating_mul(1_000)),
+    })
+}
