@@ -94,8 +94,8 @@ pub fn record_key(home: &ObjectName) -> String {
 mod tests {
     use super::*;
 
-    /// Other programs read the bucket, and `/restore` will: changing one of
-    /// these strands what is stored.
+    /// Other programs read the bucket, and what is stored stays: changing
+    /// one of these strands it.
     #[test]
     fn keys_are_pinned() {
         let id = ObjectName::Id("437852".into());

@@ -9,8 +9,8 @@ use super::retry;
 use super::time::Timestamp;
 
 /// Most files that one run copies. On the free plan a run may make 50
-/// subrequests; a copy makes two as a rule (fetch and put), up to nine with
-/// redirects and a vague type. Publishing and the catalog need up to five.
+/// subrequests; a copy makes two as a rule (fetch and put), more with redirects,
+/// a vague type, or parts. What is over the limit fails and is tried again.
 pub const MAX_COPIES_A_RUN: usize = 16;
 
 /// Something that is due.

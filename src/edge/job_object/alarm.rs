@@ -9,7 +9,7 @@ use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
 
-/// A run begins nothing after this long. A copy may take another 13.5 minutes
+/// A run begins nothing after this long. A copy may take another 12.5 minutes
 /// (redirects, a look at the type, the copy), and the platform ends a run
 /// after 15.
 pub(super) const MAX_RUN_MS: u64 = 60 * SECOND;

@@ -23,7 +23,7 @@ const MAX_ENTRIES: usize = 1_000;
 struct Manifest<'a> {
     format: u32,
     job: &'a Record,
-    result: Option<Box<RawValue>>,
+    result: Option<&'a RawValue>,
     events: Vec<Entry>,
 }
 
@@ -82,7 +82,11 @@ impl Job {
         let manifest = Manifest {
             format: job.format,
             job,
-            result: result.clone().map(RawValue::from_string).transpose().during("the manifest")?,
+            result: result
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .during("the manifest")?,
             events: self.store().entries(0, MAX_ENTRIES).await?,
         };
         let text = serde_json::to_string(&manifest).during("writing the manifest")?;

@@ -8,6 +8,7 @@ mod source;
 mod store;
 
 use self::source::{Source, open};
+use self::store::Target;
 use crate::domain::copied::Stored;
 use crate::domain::media;
 use crate::domain::retry::{CopyFailure, FailureKind};
@@ -55,20 +56,26 @@ pub struct Order<'a> {
 pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFailure> {
     let mut source = open(order, None).await?; // (1)
     let length = source.length(); // (2)
+    if length.is_err() {
+        std::mem::take(&mut source.abort).abort();
+    }
+    let length = length?;
     if let Some(length) = length.filter(|length| *length > order.max_bytes) {
         source.abort.abort();
         return Err(too_large(&format!("has {length} bytes"), order));
     }
     let content_type = content_type(&source, order).await; // (3)
+    let target = Target { bucket, order, content_type: &content_type };
     let (object, verified) = match length {
         Some(length) if length <= MAX_PUT_BYTES => {
             let md5 = source.md5().filter(|_| order.check_md5);
             let verified = md5.is_some();
-            (store::whole(bucket, order, &mut source, length, &content_type, md5).await?, verified) // (4)
+            (store::whole(&target, &mut source, length, md5).await?, verified) // (4)
         }
-        _ => (store::by_parts(bucket, order, &mut source, length, &content_type).await?, false),
+        _ => (store::by_parts(&target, &mut source, length).await?, false),
     };
-    Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified })
+    let (size, etag) = (object.size(), object.etag());
+    Ok(Stored { size, etag, content_type, verified })
 }
 
 fn too_large(how: &str, order: &Order<'_>) -> CopyFailure {

@@ -23,12 +23,19 @@ impl Source {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// The length of the body; an encoded one is decoded on the way, to a
-    /// length that no one tells.
-    pub(super) fn length(&self) -> Option<u64> {
-        let encoding = self.header("content-encoding").unwrap_or_default();
-        let is_plain = matches!(encoding.as_str(), "" | "identity");
-        self.header("content-length").filter(|_| is_plain)?.parse().ok()
+    /// The length of the body, if it is told. What comes encoded is decoded on
+    /// the way, to a length that no one tells.
+    pub(super) fn length(&self) -> Result<Option<u64>, CopyFailure> {
+        let encoding = self.header("content-encoding").unwrap_or_default().to_ascii_lowercase();
+        match encoding.as_str() {
+            // `aws-chunked` is left over from an upload; the body is plain.
+            "" | "identity" | "aws-chunked" => {
+                Ok(self.header("content-length").and_then(|text| text.parse().ok()))
+            }
+            "gzip" | "br" => Ok(None),
+            // The runtime passes others on as they are.
+            _ => Err(transient("the source sends an encoding that can't be read")),
+        }
     }
 
     /// The MD5 of the content, where the entity tag is one.

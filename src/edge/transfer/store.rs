@@ -1,85 +1,143 @@
 //! The file's way into the bucket: one put through a pipe, or by parts.
 
-use super::parts::{self, Expected, PartsFailure};
+use super::parts::{Expected, Parts, PartsFailure};
 use super::source::Source;
-use super::{HEADERS_TIMEOUT, Order, too_large, transient};
+use super::{Order, too_large, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
-use crate::edge::platform::{self, Failure};
-use futures_util::future::{Either, join, select};
+use crate::edge::platform::{self, During, Failure};
+use futures_util::future::{Either, select};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Bucket, Data, Delay, HttpMetadata, Object, PutOptionsBuilder, ResponseBody};
+use worker::{
+    Bucket, Data, Delay, HttpMetadata, MultipartUpload, Object, PutOptionsBuilder, ResponseBody,
+};
 use worker_sys::FixedLengthStream;
 
 /// How long one copy may take; a run of the alarm has 15 minutes in all.
-const COPY_TIMEOUT: Duration = Duration::from_mins(9);
+const COPY_TIMEOUT: Duration = Duration::from_mins(8);
 /// R2's code for content that is not of the given MD5. The runtime tells it in
 /// the error's text alone.
 const BAD_DIGEST: &str = "10037";
 
+/// Where a file goes.
+pub(super) struct Target<'a> {
+    /// The bucket.
+    pub bucket: &'a Bucket,
+    /// The file's key and nonce.
+    pub order: &'a Order<'a>,
+    /// Its media type.
+    pub content_type: &'a str,
+}
+
+impl Target<'_> {
+    /// One put.
+    pub(super) fn put(&self, data: Data) -> PutOptionsBuilder<'_> {
+        let put = self.bucket.put(self.order.key, data);
+        put.http_metadata(self.http()).custom_metadata(self.nonce())
+    }
+
+    /// A new multipart upload.
+    pub(super) async fn begin(&self) -> Result<MultipartUpload, Failure> {
+        let begin = self.bucket.create_multipart_upload(self.order.key);
+        let begin = begin.http_metadata(self.http()).custom_metadata(self.nonce());
+        begin.execute().await.during("beginning an upload")
+    }
+
+    /// Another handle of an upload.
+    pub(super) fn resume(&self, id: &str) -> Result<MultipartUpload, Failure> {
+        let upload = self.bucket.resume_multipart_upload(self.order.key, id);
+        upload.during("resuming an upload")
+    }
+
+    fn http(&self) -> HttpMetadata {
+        let content_type = Some(self.content_type.to_owned());
+        HttpMetadata { content_type, ..Default::default() }
+    }
+
+    fn nonce(&self) -> HashMap<String, String> {
+        HashMap::from([("nonce".to_owned(), self.order.nonce.to_owned())])
+    }
+}
+
+/// Waits for `taken`, the bucket's side of a pipe, while `given` fills it. A
+/// bucket that fails early reads no more, and then `given` would never end.
+pub(super) async fn first_of<T>(taken: impl Future<Output = T>, given: impl Future) -> T {
+    match select(pin!(taken), pin!(given)).await {
+        Either::Left((taken, _)) => taken,
+        Either::Right((_, taken)) => taken.await,
+    }
+}
+
 /// Stores a body of known length by one put.
 pub(super) async fn whole(
-    bucket: &Bucket,
-    order: &Order<'_>,
+    target: &Target<'_>,
     source: &mut Source,
     length: u64,
-    content_type: &str,
     md5: Option<Vec<u8>>,
 ) -> Result<Object, CopyFailure> {
     let ResponseBody::Stream(body) = source.response.body() else {
-        return if length == 0 {
-            put_empty(bucket, order, content_type).await
-        } else {
-            Err(transient("the source sends no body"))
-        };
+        if length > 0 {
+            return Err(transient("the source sends no body"));
+        }
+        return finished(target.put(Data::Bytes(Vec::new())).execute().await, true, false);
     };
     let has_md5 = md5.is_some();
     let fixed = FixedLengthStream::new_big_int(js_sys::BigInt::from(length))
         .map_err(|_| transient("the runtime can't make a stream of this length"))?;
-    let put = put(bucket, order, content_type, Data::ReadableStream(fixed.readable()));
+    let put = target.put(Data::ReadableStream(fixed.readable()));
     let put = match md5 {
         Some(md5) => put.md5(md5).execute(),
         None => put.execute(),
     };
-    let piped = JsFuture::from(body.pipe_to(&fixed.writable()));
-    let both = pin!(join(piped, put));
-    match select(both, Delay::from(COPY_TIMEOUT)).await {
-        Either::Left(((piped, put), _)) => finished(put, piped.is_ok(), has_md5),
-        Either::Right(((), both)) => {
+    let pipe = async { JsFuture::from(body.pipe_to(&fixed.writable())).await.is_ok() };
+    match select(pin!(both_ends(put, pipe)), Delay::from(COPY_TIMEOUT)).await {
+        Either::Left(((put, is_piped), _)) => {
+            if put.is_err() {
+                std::mem::take(&mut source.abort).abort();
+            }
+            finished(put, is_piped, has_md5)
+        }
+        Either::Right(_) => {
             std::mem::take(&mut source.abort).abort();
-            // The abort ends both; waiting keeps the put from outliving this.
-            drop(select(both, Delay::from(HEADERS_TIMEOUT)).await);
             Err(transient("the copy takes too long"))
         }
     }
 }
 
+/// Waits for the put and its pipe. A bucket that fails early reads no more,
+/// and then the pipe would never end: after the put it gets a moment only.
+async fn both_ends<T, E>(
+    put: impl Future<Output = Result<T, E>>,
+    pipe: impl Future<Output = bool>,
+) -> (Result<T, E>, bool) {
+    const MOMENT: Duration = Duration::from_secs(5);
+    match select(pin!(put), pin!(pipe)).await {
+        Either::Right((is_piped, put)) => (put.await, is_piped),
+        Either::Left((put, pipe)) => match select(pipe, Delay::from(MOMENT)).await {
+            Either::Left((is_piped, _)) => (put, is_piped),
+            Either::Right(_) => (put, true),
+        },
+    }
+}
+
 /// Stores a body of any length by parts, within the time of a copy.
 pub(super) async fn by_parts(
-    bucket: &Bucket,
-    order: &Order<'_>,
+    target: &Target<'_>,
     source: &mut Source,
     length: Option<u64>,
-    content_type: &str,
 ) -> Result<Object, CopyFailure> {
     let ResponseBody::Stream(body) = source.response.body() else {
-        return put_empty(bucket, order, content_type).await;
+        return whole(target, source, length.unwrap_or(0), None).await;
     };
-    let (http, nonce) = metadata(order, content_type);
-    let begin = bucket.create_multipart_upload(order.key).http_metadata(http);
-    let upload = begin.custom_metadata(nonce).execute().await;
-    let upload = upload.map_err(|_| transient("the bucket can't be written"))?;
-    let expected = Expected { max: order.max_bytes, length };
-    let stored = pin!(parts::store(upload, body, expected));
-    let outcome = match select(stored, Delay::from(COPY_TIMEOUT)).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(((), stored)) => {
-            std::mem::take(&mut source.abort).abort();
-            // The abort ends the reading, and that the upload.
-            drop(select(stored, Delay::from(HEADERS_TIMEOUT)).await);
-            return Err(transient("the copy takes too long"));
+    let expected = Expected { max: target.order.max_bytes, length };
+    let mut parts = Parts::new(target);
+    let outcome = {
+        let stored = pin!(parts.store(body, expected));
+        match select(stored, Delay::from(COPY_TIMEOUT)).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(PartsFailure::Source("the copy takes too long")),
         }
     };
     let failure = match outcome {
@@ -87,39 +145,15 @@ pub(super) async fn by_parts(
         Err(failure) => failure,
     };
     std::mem::take(&mut source.abort).abort();
-    match failure {
-        PartsFailure::Empty => put_empty(bucket, order, content_type).await,
-        PartsFailure::TooLarge => Err(too_large("is larger than it may be", order)),
-        PartsFailure::Source(message) => Err(transient(message)),
+    parts.abort().await;
+    Err(match failure {
+        PartsFailure::TooLarge => too_large("is larger than it may be", target.order),
+        PartsFailure::Source(message) => transient(message),
         PartsFailure::Bucket(Failure(text)) => {
             platform::log_error(&text);
-            Err(transient("the bucket can't be written"))
+            transient("the bucket can't be written")
         }
-    }
-}
-
-async fn put_empty(
-    bucket: &Bucket,
-    order: &Order<'_>,
-    content_type: &str,
-) -> Result<Object, CopyFailure> {
-    let put = put(bucket, order, content_type, Data::Bytes(Vec::new()));
-    finished(put.execute().await, true, false)
-}
-
-fn put<'a>(
-    bucket: &'a Bucket,
-    order: &Order<'_>,
-    content_type: &str,
-    data: Data,
-) -> PutOptionsBuilder<'a> {
-    let (http, nonce) = metadata(order, content_type);
-    bucket.put(order.key, data).http_metadata(http).custom_metadata(nonce)
-}
-
-fn metadata(order: &Order<'_>, content_type: &str) -> (HttpMetadata, HashMap<String, String>) {
-    let http = HttpMetadata { content_type: Some(content_type.to_owned()), ..Default::default() };
-    (http, HashMap::from([("nonce".to_owned(), order.nonce.to_owned())]))
+    })
 }
 
 fn finished(
