@@ -5,6 +5,9 @@
 //! checking, walking strings with their JSON Pointer (RFC 6901), top-level
 //! members with their spans. Out of scope: meaning.
 
+mod tokens;
+
+use self::tokens::{Kind, Tokens};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -262,86 +265,6 @@ fn advance(level: Option<&mut Level<'_>>) {
         Some(Step::Index(index)) => *index += 1,
         Some(step) => *step = Step::BeforeKey,
         None => {}
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// `{` or `[`.
-    Open(u8),
-    /// `}` or `]`.
-    Close,
-    Comma,
-    Colon,
-    String,
-    /// A number, `true`, `false` or `null`.
-    Scalar,
-}
-
-#[derive(Debug, Clone)]
-struct Token {
-    kind: Kind,
-    span: Range<usize>,
-}
-
-/// The tokens of a valid JSON text.
-struct Tokens<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Tokens<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0 }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    /// Moves past the closing quote; the opening one has been read.
-    fn finish_string(&mut self) {
-        while let Some(byte) = self.peek() {
-            self.at += if byte == b'\\' { 2 } else { 1 };
-            if byte == b'"' {
-                return;
-            }
-        }
-    }
-
-    fn finish_scalar(&mut self) {
-        let ends = |b: u8| matches!(b, b',' | b'}' | b']') || b.is_ascii_whitespace();
-        while self.peek().is_some_and(|byte| !ends(byte)) {
-            self.at += 1;
-        }
-    }
-}
-
-impl Iterator for Tokens<'_> {
-    type Item = Token;
-
-    fn next(&mut self) -> Option<Token> {
-        while self.peek().is_some_and(|b| b.is_ascii_whitespace()) {
-            self.at += 1;
-        }
-        let start = self.at;
-        let first = self.peek()?;
-        self.at += 1;
-        let kind = match first {
-            b'{' | b'[' => Kind::Open(first),
-            b'}' | b']' => Kind::Close,
-            b',' => Kind::Comma,
-            b':' => Kind::Colon,
-            b'"' => {
-                self.finish_string();
-                Kind::String
-            }
-            _ => {
-                self.finish_scalar();
-                Kind::Scalar
-            }
-        };
-        Some(Token { kind, span: start..self.at })
     }
 }
 
