@@ -38,15 +38,16 @@ pub async fn part(
     let range =
         worker::Range::OffsetWithLength { offset: part.start as u64, length: part.len() as u64 };
     let object = bucket.get(key).range(range).execute().await.during("reading from the bucket")?;
-    match object.as_ref().and_then(worker::Object::body) {
-        Some(body) => body.text().await.during("reading from the bucket").map(Some),
-        None => Ok(None),
-    }
+    text_of(object).await
 }
 
 /// Reads a text; `None` if there is no such object.
 pub async fn text(bucket: &Bucket, key: &str) -> Result<Option<String>, Failure> {
     let object = bucket.get(key).execute().await.during("reading from the bucket")?;
+    text_of(object).await
+}
+
+async fn text_of(object: Option<worker::Object>) -> Result<Option<String>, Failure> {
     match object.as_ref().and_then(worker::Object::body) {
         Some(body) => body.text().await.during("reading from the bucket").map(Some),
         None => Ok(None),

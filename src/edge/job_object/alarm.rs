@@ -25,7 +25,7 @@ impl Job {
     pub(super) async fn run(&self) -> Result<(), Failure> {
         let store = self.store();
         let begun = platform::now();
-        let first = work::watchdog(1, self.retry_base_ms(), begun);
+        let first = work::watchdog(1, self.config.retry_base_ms, begun);
         platform::set_alarm_at(store.storage(), first).await?; // (1)
         let mut job = match store.slot().await? {
             Slot::Job(job) => job,
@@ -39,7 +39,7 @@ impl Job {
         job.work.runs += 1;
         let runs = job.work.runs;
         store.save(&job).await?;
-        let watchdog = work::watchdog(runs, self.retry_base_ms(), begun);
+        let watchdog = work::watchdog(runs, self.config.retry_base_ms, begun);
         platform::set_alarm_at(store.storage(), watchdog).await?;
         self.work(begun, runs).await?; // (2)
         self.rest().await // (3)
@@ -109,7 +109,7 @@ impl Job {
 
     /// When to try again what has failed as many times.
     pub(super) fn later(&self, attempts: u32) -> Timestamp {
-        let delay = retry::backoff(attempts, self.retry_base_ms(), platform::entropy());
+        let delay = retry::backoff(attempts, self.config.retry_base_ms, platform::entropy());
         platform::now().plus(delay)
     }
 }

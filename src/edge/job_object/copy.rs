@@ -66,7 +66,7 @@ impl Job {
         let Some(mut job) = self.store().job().await? else { return Ok(()) };
         let around = Circumstances {
             now: platform::now(),
-            base_ms: self.retry_base_ms(),
+            base_ms: self.config.retry_base_ms,
             entropy: platform::entropy(),
         };
         let entry = copied::end(&mut job, tried, around);
@@ -79,7 +79,7 @@ impl Job {
     }
 
     async fn fetch_file(&self, job: &Record, file: &File) -> Result<Stored, CopyFailure> {
-        let config = platform::config(&self.env);
+        let config = &self.config;
         let bucket = bucket::open(&self.env).map_err(hiccup)?;
         let Source::Url { url, .. } = &file.source else {
             return self.unpack(job, file, &bucket).await;

@@ -29,7 +29,7 @@ impl Job {
     ) -> Result<Reply, Failure> {
         let (text, at) = self.body_of(&delivery.body).await?; // (1)
         let event = Event::parse(&text).during("reading a delivery")?;
-        let found = find_files(&text, &event, &platform::config(&self.env));
+        let found = find_files(&text, &event, &self.config);
         let mut arrival = arrival(&text, event, found, at, &delivery);
         let store = self.store();
         let birth = Birth {

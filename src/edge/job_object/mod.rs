@@ -15,6 +15,7 @@ use self::changes::Changes;
 use super::job_client::Envelope;
 use super::platform::{self, During, Failure};
 use super::store::{Batch, Store};
+use crate::domain::config::Config;
 use crate::domain::job::Job as Record;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::work;
@@ -25,12 +26,14 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 pub struct Job {
     state: State,
     env: Env,
+    /// Read once: the variables of an isolate do not change.
+    config: Config,
     changes: Changes,
 }
 
 impl DurableObject for Job {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, changes: Changes::default() }
+        Self { config: platform::config(&env), state, env, changes: Changes::default() }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -48,7 +51,7 @@ impl DurableObject for Job {
             platform::log_error(&text);
             // An object that can't be read, or not written, is left alone for
             // a while. If this fails too, its next reader sets the alarm.
-            let later = work::watchdog(4, self.retry_base_ms(), platform::now());
+            let later = work::watchdog(4, self.config.retry_base_ms, platform::now());
             let set = platform::set_alarm_at(self.store().storage(), later).await;
             if let Err(Failure(text)) = set {
                 platform::log_error(&text);
@@ -61,10 +64,6 @@ impl DurableObject for Job {
 impl Job {
     fn store(&self) -> Store {
         Store::new(self.state.storage())
-    }
-
-    fn retry_base_ms(&self) -> u64 {
-        platform::config(&self.env).retry_base_ms
     }
 
     /// Writes a change that readers may wait for.

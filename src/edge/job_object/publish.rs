@@ -101,7 +101,7 @@ impl Job {
     }
 
     async fn publish_record(&self, job: &Record, result: Option<&str>) -> Result<(), Failure> {
-        let config = platform::config(&self.env);
+        let config = &self.config;
         let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
         let text = view::record(job, result, context).during("rendering the record")?;
         let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
