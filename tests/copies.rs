@@ -5,15 +5,16 @@
 mod common;
 
 use common::{Vault, completed, url};
-use hookvault::domain::copied::{Circumstances, Stored, Tried, end};
+use hookvault::domain::copied::{Stored, Tried, end};
 use hookvault::domain::file::FileState;
 use hookvault::domain::job::{Archive, Job};
-use hookvault::domain::retry::{CopyFailure, FailureKind};
+use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::{HOUR, Timestamp};
 use hookvault::domain::timeline::{Entry, Outcome};
 use hookvault::domain::work::{Task, plan, watchdog};
 
 const FILE: &str = "437852_0_a.mp4";
+const PACE: Pace = Pace::new(2_000);
 /// When the URLs of `common` die.
 const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
 
@@ -38,7 +39,7 @@ fn try_at(
     now: Timestamp,
 ) -> Option<Entry> {
     let source = job.file(n).expect("the file").source.clone();
-    let around = Circumstances { now, base_ms: 1_000, entropy: 0 };
+    let around = Circumstances { now, pace: PACE, entropy: 0, renewal: Err("no key") };
     end(job, Tried { n, source, outcome }, around)
 }
 
@@ -75,8 +76,8 @@ fn a_hiccup_is_told_once_and_tried_again() {
     assert_eq!(try_at(&mut job, 0, failed(FailureKind::Transient), now), None);
     let file = &job.files[0];
     assert_eq!((file.state, file.attempts), (FileState::Pending, 2));
-    assert_eq!(plan(&job, now).due, [Task::List]);
-    assert_eq!(plan(&job, file.not_before).due, [Task::Copy(0), Task::List]);
+    assert_eq!(plan(&job, PACE, now).due, [Task::List]);
+    assert_eq!(plan(&job, PACE, file.not_before).due, [Task::Copy(0), Task::List]);
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn the_failure_of_a_url_that_has_been_renewed_is_moot() {
     vault.deliver(&completed(FILE, "old"));
     let source = vault.job().files[0].source.clone();
     vault.deliver(&completed(FILE, "new"));
-    let around = Circumstances { now: DEADLINE, base_ms: 1, entropy: 0 };
+    let around = Circumstances { now: DEADLINE, pace: PACE, entropy: 0, renewal: Err("no key") };
     let tried = Tried { n: 0, source, outcome: failed(FailureKind::Gone) };
     let job = vault.job.as_mut().expect("a job");
     assert_eq!(end(job, tried, around), None);
@@ -140,27 +141,27 @@ fn work_is_due_by_deadline_then_published_then_listed() {
     vault.deliver(&body);
     let mut job = vault.job.take().expect("a job");
     let now = vault.now();
-    let due = plan(&job, now).due;
+    let due = plan(&job, PACE, now).due;
     assert_eq!(due, [Task::Copy(2), Task::Copy(1), Task::Copy(0), Task::List]);
     for n in 0..3 {
         try_at(&mut job, n, stored(), now);
     }
-    assert_eq!(plan(&job, now).due, [Task::Publish, Task::List]);
+    assert_eq!(plan(&job, PACE, now).due, [Task::Publish, Task::List]);
     job.work.published_version = job.version;
     job.work.listed_version = job.version;
-    assert_eq!(plan(&job, now).alarm(now), None);
+    assert_eq!(plan(&job, PACE, now).alarm(now), None);
 }
 
 #[test]
 fn what_kills_the_runs_does_not_keep_the_rest_from_being_done() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "s"));
-    let plan = || plan(vault.job(), vault.now());
+    let plan = || plan(vault.job(), PACE, vault.now());
     let firsts: Vec<_> = (1..6).map(|runs| plan().due_for_run(runs)[0]).collect();
     assert_eq!(firsts[..2], [Task::Copy(0), Task::Copy(0)]);
     assert!(firsts[2..].contains(&Task::List) && firsts[2..].contains(&Task::Copy(0)));
     let now = vault.now();
-    let waits: Vec<u64> = (1..4).map(|runs| watchdog(runs, 2_000, now).since(now)).collect();
+    let waits: Vec<u64> = (1..4).map(|runs| watchdog(runs, PACE, now).since(now)).collect();
     assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
-    assert!(watchdog(u32::MAX, 2_000, now).since(now) <= HOUR);
+    assert!(watchdog(u32::MAX, PACE, now).since(now) <= HOUR);
 }

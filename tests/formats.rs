@@ -11,7 +11,7 @@ const RECORD: &str = concat!(
     r#""provider":"pipelet","app":null,"tags":[],"status":"completed","version":2,"attempt":1,"#,
     r#""queueName":"free","workerName":"k8s_1","createdAt":1766867820001,"acquiredAt":1000,"#,
     r#""leaseExpiry":46000,"updatedAt":1766867820002,"completedAt":1766867820002,"#,
-    r#""storedAt":null,"senderTime":1000,"nonce":"0123456789abcdef0123456789abcdef","#,
+    r#""storedAt":null,"heardAt":1766867820002,"senderTime":1000,"nonce":"0123456789abcdef0123456789abcdef","#,
     r#""origin":"https://vault.example","error":null,"result":{"delivery":2,"fingerprint":"#,
     r#""FINGERPRINT","key":null},"files":[{"n":0,"served":true,"#,
     r#""pointers":["/video/data_uri","/video/data_url"],"state":"pending","name":"a.mp4","#,

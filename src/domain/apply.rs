@@ -1,4 +1,5 @@
-//! What a delivery does to a job.
+//! What a delivery does to a job, or what the upstream answered when the
+//! vault asked.
 //!
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
@@ -6,6 +7,7 @@
 use super::discover::{Discovery, Found, Origin};
 use super::event::{Event, EventKind};
 use super::file::{FileState, From, Source};
+use super::heal::Healing;
 use super::job::{Birth, Job, ResultRef};
 use super::json;
 use super::protocol::Archived;
@@ -15,13 +17,14 @@ use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Outcome, Trust};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// Most tags of a job.
 const MAX_TAGS: usize = 20;
 /// Longest error that is kept in the record, in bytes; the body has it whole.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
 
-/// A delivery that belongs to this job.
+/// A delivery that belongs to this job, or the upstream's answer about it.
 #[derive(Debug)]
 pub struct Arrival<'a> {
     /// When it came.
@@ -38,8 +41,9 @@ pub struct Arrival<'a> {
     pub body: BodyAt,
     /// The entry of an equal body that was not itself a duplicate.
     pub seen: Option<u32>,
-    /// How much the sender is believed.
-    pub trust: Trust,
+    /// How much the sender is believed; `None` for an answer that the vault
+    /// asked for.
+    pub trust: Option<Trust>,
     /// The caller's reference, if it leads to this job.
     pub reference: Option<String>,
     /// The caller's application.
@@ -69,7 +73,6 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let standing = job.as_ref().map(Job::standing);
     let mut job = job.unwrap_or_else(|| Job::new(birth));
     job.events += 1;
-    job.deliveries += 1;
     let n = job.events;
     describe(&mut job, arrival);
     let (outcome, detail, result) = if is_repetition(&job, arrival) {
@@ -78,18 +81,29 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
         let sign = sign_of(&arrival.event);
         follow(&mut job, state::transition(standing.as_ref(), &sign), n, arrival)
     };
-    match outcome {
-        Outcome::Duplicate => job.duplicates += 1,
-        Outcome::Applied => {
-            job.last_applied = n;
-            job.touch(arrival.at);
-        }
+    if outcome == Outcome::Applied {
+        job.last_applied = n;
+        job.heard_at = arrival.at;
+        job.healing = Healing::default();
+        job.touch(arrival.at);
+    } else if standing.is_none() {
         // The first delivery makes the record, whatever it says.
-        _ if standing.is_none() => job.touch(arrival.at),
-        _ => {}
+        job.touch(arrival.at);
     }
+    let outcome = count(&mut job, arrival, outcome);
     let entry = entry(n, arrival, outcome, detail);
     Applied { job, entry, result }
+}
+
+/// Counts the delivery, or the heal, and says as which it is told.
+fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
+    if arrival.trust.is_none() {
+        job.heals += 1;
+        return Outcome::Heal;
+    }
+    job.deliveries += 1;
+    job.duplicates += u32::from(outcome == Outcome::Duplicate);
+    outcome
 }
 
 /// An equal body is a duplicate if it carries a time of its own; a body
@@ -217,25 +231,38 @@ fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
 }
 
 /// SHA-256 of the result without the queries of its URLs: each reading signs
-/// them anew, and that makes no other result. Hashed as it is read: a list of
-/// all edits of a large body would not fit into an isolate.
+/// them anew, and that makes no other result. Neither do spaces and escapes: a
+/// webhook and the upstream's own answer may be written differently. Hashed as
+/// it is read: a list of all edits of a large body would not fit into an
+/// isolate.
 fn fingerprint(arrival: &Arrival<'_>) -> String {
     let envelope = result::without_envelope(&arrival.event.members, Vec::new());
     let mut hash = Sha256::new();
     result::pieces(arrival.text, &envelope, |piece| {
         let mut at = 0;
         json::strings(piece, |token, span| {
-            if let Some((bare, _)) =
-                token.split_once('?').filter(|(url, _)| url.starts_with("\"http"))
-            {
-                hash.update(piece.get(at..span.start).unwrap_or_default());
-                hash.update(bare);
-                at = span.end;
-            }
+            hash_syntax(&mut hash, piece.get(at..span.start).unwrap_or_default());
+            hash_string(&mut hash, token);
+            at = span.end;
         });
-        hash.update(piece.get(at..).unwrap_or_default());
+        hash_syntax(&mut hash, piece.get(at..).unwrap_or_default());
     });
     hex::encode(hash.finalize())
+}
+
+/// What stands between strings, without spaces.
+fn hash_syntax(hash: &mut Sha256, text: &str) {
+    text.split_ascii_whitespace().for_each(|part| hash.update(part));
+}
+
+fn hash_string(hash: &mut Sha256, token: &str) {
+    let text = json::decode_string(token).unwrap_or(Cow::Borrowed(token));
+    let bare = text.split_once('?').filter(|(url, _)| url.starts_with("http"));
+    // The mark keeps a string apart from what is not one, the length from the next.
+    hash.update(b"\"");
+    let bare = bare.map_or(text.as_ref(), |(url, _)| url);
+    hash.update((bare.len() as u64).to_le_bytes());
+    hash.update(bare);
 }
 
 /// Lends fresh URLs to files that are not stored yet; returns to how many.
@@ -248,7 +275,8 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
             continue;
         };
         // A URL without a deadline outlives every other.
-        if expires_at.is_some_and(|new| file.expires_at.is_none_or(|old| new < old)) {
+        let is_shorter = expires_at.is_some_and(|new| file.expires_at.is_none_or(|old| new < old));
+        if is_shorter && !file.needs_url {
             continue;
         }
         file.source = Source::Url { url: url.clone(), host: host.clone() };
@@ -257,6 +285,9 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
         renewed += 1;
     }
     if renewed > 0 {
+        if arrival.trust.is_some() {
+            job.healing = Healing::default();
+        }
         job.stored_at = None;
         job.touch(arrival.at);
     }
@@ -267,9 +298,9 @@ fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, detail: Option<String>
     let details: Vec<String> = arrival.note.clone().into_iter().chain(detail).collect();
     Entry {
         n,
-        event_type: arrival.event.type_name.clone(),
+        event_type: arrival.event.type_name.clone().filter(|_| arrival.trust.is_some()),
         received_at: arrival.at,
-        trust: Some(arrival.trust),
+        trust: arrival.trust,
         outcome,
         detail: (!details.is_empty()).then(|| details.join("; ")),
         bytes: Some(arrival.text.len()),

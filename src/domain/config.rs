@@ -4,10 +4,16 @@
 //! named in [`Config::mistakes`]. A missing secret closes its routes.
 
 use super::auth::{self, Tokens};
-use super::source::SourcePolicy;
+use super::mask;
+use super::retry::Pace;
+use super::source::{self, SourcePolicy};
+use super::upstream::{self, Template, Upstream, Upstreams};
+use url::Url;
 
 const DEFAULT_SOURCES: &str =
     "*.r2.cloudflarestorage.com,*.fal.media,fal.media,*.replicate.delivery,replicate.delivery";
+const DEFAULT_QUEUE_URL: &str = "https://batch.pipelet.net/queue";
+const DEFAULT_FAL_URL: &str = "https://api.pipelet.ai/fal/queue";
 const MIB: u64 = 1024 * 1024;
 
 /// Why a secret can't be used.
@@ -39,8 +45,12 @@ pub struct Config {
     pub max_file_bytes: u64,
     /// `FILES_MAX_AGE` in seconds: how long a client may keep a file.
     pub files_max_age: u64,
-    /// `RETRY_BASE_MS`: the first pause of every backoff.
-    pub retry_base_ms: u64,
+    /// `UPSTREAM_QUEUE_URL`, `UPSTREAM_FAL_URL`, `RESULT_URL` and their keys:
+    /// where results can be asked for.
+    pub upstreams: Upstreams,
+    /// `RETRY_BASE_MS`: the first pause of every backoff, which all others
+    /// follow.
+    pub pace: Pace,
     /// What is set wrong, in words for the operator.
     pub mistakes: Vec<String>,
 }
@@ -60,7 +70,8 @@ impl Config {
             max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1),
             max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1),
             files_max_age: reader.number("FILES_MAX_AGE", 86_400, 0),
-            retry_base_ms: reader.number("RETRY_BASE_MS", 2_000, 1),
+            upstreams: reader.upstreams(),
+            pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1)),
             mistakes: reader.mistakes,
         }
     }
@@ -132,11 +143,60 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         if policy.is_empty() { SourcePolicy::parse(DEFAULT_SOURCES).0 } else { policy }
     }
 
+    fn upstreams(&mut self) -> Upstreams {
+        let api_key = self.key("UPSTREAM_API_KEY");
+        let fal_key = self.key("UPSTREAM_FAL_KEY").or_else(|| api_key.clone());
+        let mut upstream = |name, default, key, key_name| {
+            let base = self.upstream_url(name, default)?;
+            Some(Upstream { base, key, key_name })
+        };
+        let queue = upstream("UPSTREAM_QUEUE_URL", DEFAULT_QUEUE_URL, api_key, "UPSTREAM_API_KEY");
+        let fal = upstream("UPSTREAM_FAL_URL", DEFAULT_FAL_URL, fal_key, "UPSTREAM_FAL_KEY");
+        Upstreams { queue, fal, result_url: self.result_url() }
+    }
+
+    /// A wrong URL is not replaced by the default: the key is not for that.
+    fn upstream_url(&mut self, name: &str, default: &str) -> Option<Url> {
+        let text = self.get(name).unwrap_or_else(|| default.to_owned());
+        let url = source::read(&text).ok().filter(upstream::is_askable);
+        let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
+        if url.is_none() {
+            self.mistakes.push(format!(
+                "{name} is {:?}, not like {default}; nothing is asked there",
+                mask::plain_text(&text, &[])
+            ));
+        }
+        url
+    }
+
+    fn result_url(&mut self) -> Option<Template> {
+        let text = self.get("RESULT_URL")?;
+        let template = Template::parse(&text);
+        if template.is_none() {
+            self.mistakes.push(
+                "RESULT_URL is not like https://host/{app}/requests/{id}; it is not used"
+                    .to_owned(),
+            );
+        }
+        template
+    }
+
+    /// An upstream's key: sent in a header, so of visible ASCII.
+    fn key(&mut self, name: &str) -> Option<String> {
+        let key = self.get(name)?;
+        let is_key = key.bytes().all(|b| b.is_ascii_graphic());
+        if !is_key {
+            let mistake = format!("{name} holds characters that no key has; it is not used");
+            self.mistakes.push(mistake);
+        }
+        is_key.then_some(key)
+    }
+
     fn public_url(&mut self) -> Option<String> {
         let text = self.get("PUBLIC_URL")?;
         let url = text.trim_end_matches('/');
         let is_origin =
-            super::source::read(url).is_ok_and(|read| read.origin().ascii_serialization() == url);
+            source::read(url).is_ok_and(|read| read.origin().ascii_serialization() == url);
         if !is_origin {
             self.mistakes.push(format!(
                 "PUBLIC_URL is {text:?}, not like https://vault.example; it is not used"

@@ -1,9 +1,10 @@
 //! What the end of a copy does to a job.
 
 use super::file::{File, FileState, Source};
+use super::heal::Healing;
 use super::job::Job;
 use super::protocol::Archived;
-use super::retry::{self, CopyFailure, FailureKind, Next};
+use super::retry::{self, Circumstances, CopyFailure, FailureKind, Next};
 use super::time::Timestamp;
 use super::timeline::{Entry, Outcome};
 
@@ -31,20 +32,9 @@ pub struct Tried {
     pub outcome: Result<Stored, CopyFailure>,
 }
 
-/// What the next try depends on.
-#[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
-    /// The time.
-    pub now: Timestamp,
-    /// The first pause of the backoff, in milliseconds.
-    pub base_ms: u64,
-    /// A random number.
-    pub entropy: u32,
-}
-
 /// Notes how a try to copy a file ended. The entry is for the timeline; a
 /// failure that only repeats the last one makes none.
-pub fn end(job: &mut Job, tried: Tried, around: Circumstances) -> Option<Entry> {
+pub fn end(job: &mut Job, tried: Tried, around: Circumstances<'_>) -> Option<Entry> {
     let twin = twin(job, tried.n);
     let file = job.file_mut(tried.n).filter(|file| file.state == FileState::Pending)?;
     let detail = match tried.outcome {
@@ -54,6 +44,9 @@ pub fn end(job: &mut Job, tried: Tried, around: Circumstances) -> Option<Entry> 
         Err(failure) => fail(file, failure, twin, around),
     };
     job.note_if_stored(around.now);
+    if job.is_settled() && !job.healing.exhausted {
+        job.healing = Healing::default();
+    }
     job.touch(around.now);
     detail.map(|detail| {
         job.events += 1;
@@ -83,11 +76,10 @@ fn succeed(file: &mut File, stored: Stored, now: Timestamp) -> String {
 
 fn fail(
     file: &mut File,
-    failure: CopyFailure,
+    mut failure: CopyFailure,
     twin: Option<Archived>,
-    around: Circumstances,
+    around: Circumstances<'_>,
 ) -> Option<String> {
-    let Circumstances { now, base_ms, entropy } = around;
     file.attempts += 1;
     if let FailureKind::Md5Refused { actual } = &failure.kind {
         // Only the same bytes twice show that it is the tag that is wrong.
@@ -96,17 +88,26 @@ fn fail(
         file.actual_md5.clone_from(actual);
     }
     let is_news = file.error.as_ref() != Some(&failure.message);
-    let detail = match (retry::after_failure(file, &failure, now, base_ms, entropy), twin) {
+    let detail = match (retry::after_failure(file, &failure, around), twin) {
         (Next::RetryAt(at), _) => {
             file.not_before = at;
             is_news.then(|| format!("{} will be tried again: {}", file.name, failure.message))
         }
-        (Next::GiveUp, Some(twin)) => {
+        (Next::Renew(at), None) => {
+            file.not_before = at;
+            file.needs_url = true;
+            is_news.then(|| format!("{} needs a fresh URL: {}", file.name, failure.message))
+        }
+        (Next::GiveUp | Next::Renew(_), Some(twin)) => {
             file.take_over(&twin);
             return Some(format!("{} is that of an older result, still stored", file.name));
         }
         (Next::GiveUp, None) => {
             file.state = FileState::Lost;
+            if let (FailureKind::Gone, Err(why)) = (&failure.kind, around.renewal) {
+                failure.message.push_str("; no fresh URL: ");
+                failure.message.push_str(why);
+            }
             Some(format!("{} lost: {}", file.name, failure.message))
         }
     };

@@ -80,6 +80,12 @@ fn file_id(text: &str) -> Option<String> {
     agreed.filter(|id| !differ && is_valid_name(id))
 }
 
+/// Whether a key in the upstream's bucket is that of an output file.
+#[must_use]
+pub fn is_output_key(key: &str) -> bool {
+    key.strip_prefix("outputs/").is_some_and(|rest| !rest.is_empty())
+}
+
 /// The job id in the URL of an output file: `…/outputs/{queue}/{id}_{n}_{name}`.
 fn output_id(url: &str) -> Option<&str> {
     if !url.starts_with("https://") && !url.starts_with("http://") {

@@ -268,10 +268,7 @@ impl Found {
     }
 
     fn at_url(text: &str, url: &Url) -> Self {
-        let host = match (url.host_str().unwrap_or_default(), url.port()) {
-            (host, Some(port)) => format!("{host}:{port}"),
-            (host, None) => host.to_owned(),
-        };
+        let host = source::host_of(url);
         // A text beyond ASCII would cost the stored record two bytes a character.
         let url_text = if text.is_ascii() { text } else { url.as_str() };
         let origin = Origin::Url { url: url_text.to_owned(), host };

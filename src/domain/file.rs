@@ -1,12 +1,15 @@
 //! An output file of a job, as the record holds it.
 
 use super::discover::{Found, Origin};
+use super::expiry;
 use super::inline::Encoding;
 use super::keys::StorageKey;
 use super::names::ObjectName;
 use super::protocol::Archived;
+use super::source;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// Where a file is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +67,14 @@ pub struct File {
     pub not_before: Timestamp,
     /// What went wrong last.
     pub error: Option<String>,
+    /// Whether its URL is no good and the upstream is to be asked for another.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub needs_url: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Where a file's bytes come from.
@@ -127,11 +138,28 @@ impl File {
             actual_md5: None,
             not_before: from.at,
             error: None,
+            needs_url: false,
         }
     }
-}
 
-impl File {
+    /// Whether its URL's deadline has passed.
+    #[must_use]
+    pub fn is_dead(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether a fresh URL would help it.
+    #[must_use]
+    pub fn waits_for_url(&self) -> bool {
+        self.needs_url && self.state == FileState::Pending
+    }
+
+    /// Whether there is nothing to be copied until a fresh URL comes.
+    #[must_use]
+    pub fn is_stranded(&self, now: Timestamp) -> bool {
+        self.waits_for_url() && self.is_dead(now)
+    }
+
     /// Makes it pending as if it had just been found: its new URL gets all the
     /// patience that there is.
     pub fn begin_anew(&mut self, now: Timestamp) {
@@ -142,6 +170,7 @@ impl File {
         self.md5_refusals = 0;
         self.actual_md5 = None;
         self.error = None;
+        self.needs_url = false;
     }
 
     /// Notes that its bytes are stored. The secret in its URL is of no more
@@ -149,6 +178,7 @@ impl File {
     pub fn note_stored(&mut self) {
         self.state = FileState::Stored;
         self.error = None;
+        self.needs_url = false;
         if let Source::Url { url, .. } = &mut self.source {
             url.clear();
         }
@@ -179,6 +209,21 @@ impl File {
 }
 
 impl Source {
+    /// A URL that may be fetched.
+    #[must_use]
+    pub fn at(url: &Url) -> Self {
+        Self::Url { url: url.as_str().to_owned(), host: source::host_of(url) }
+    }
+
+    /// When its URL dies, as far as that says.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match self {
+            Self::Url { url, .. } => expiry::deadline(&Url::parse(url).ok()?),
+            Self::Inline { .. } => None,
+        }
+    }
+
     /// The source of a file that delivery `delivery` told of.
     #[must_use]
     pub fn of(origin: &Origin, delivery: u32) -> Self {

@@ -6,6 +6,7 @@
 
 use super::discover::{Discovery, Skipped};
 use super::file::{File, FileState, From};
+use super::heal::Healing;
 use super::keys;
 use super::names::ObjectName;
 use super::state::{Standing, Status};
@@ -62,6 +63,12 @@ pub struct Job {
     pub completed_at: Option<Timestamp>,
     /// When the last file of the result was stored.
     pub stored_at: Option<Timestamp>,
+    /// When the last event came that changed the status, by this side's clock.
+    #[serde(default)]
+    pub heard_at: Timestamp,
+    /// Where the upstream said that the result would be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_url: Option<String>,
     /// The newest sender's time among the applied events.
     pub sender_time: Option<Timestamp>,
     /// 128 random bits in hex: the right to fetch this job's files.
@@ -86,6 +93,9 @@ pub struct Job {
     pub events: u32,
     /// The `n` of the last delivery that changed the job.
     pub last_applied: u32,
+    /// How far the questions to the upstream have got.
+    #[serde(default, skip_serializing_if = "Healing::is_idle")]
+    pub healing: Healing,
     /// The alarm loop's own state.
     pub work: Work,
 }
@@ -185,6 +195,8 @@ impl Job {
             updated_at: birth.at,
             completed_at: None,
             stored_at: None,
+            heard_at: birth.at,
+            response_url: None,
             sender_time: None,
             nonce: birth.nonce,
             origin: birth.origin,
@@ -197,6 +209,7 @@ impl Job {
             heals: 0,
             events: 0,
             last_applied: 0,
+            healing: Healing::default(),
             work: Work::default(),
         }
     }

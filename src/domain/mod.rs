@@ -18,6 +18,7 @@ pub mod expiry;
 pub mod file;
 #[cfg(test)]
 mod fixtures;
+pub mod heal;
 pub mod inline;
 pub mod job;
 pub mod json;
@@ -35,5 +36,6 @@ pub mod source;
 pub mod state;
 pub mod time;
 pub mod timeline;
+pub mod upstream;
 pub mod view;
 pub mod work;

@@ -124,6 +124,15 @@ pub fn read(text: &str) -> Result<Url, Refusal> {
     if exact { Ok(url) } else { Err(Refusal::Malformed) }
 }
 
+/// A URL's host, with the port if it is not the scheme's own.
+#[must_use]
+pub fn host_of(url: &Url) -> String {
+    match (url.host_str().unwrap_or_default(), url.port()) {
+        (host, Some(port)) => format!("{host}:{port}"),
+        (host, None) => host.to_owned(),
+    }
+}
+
 impl Entry {
     fn parse(text: &str) -> Option<Self> {
         let (plain_http, rest) = match text.split_once("://") {

@@ -71,6 +71,13 @@ impl Timestamp {
         Self::from_signed(time.timestamp_millis())
     }
 
+    /// An HTTP date, as in `Retry-After`: `Sat, 27 Dec 2025 22:39:35 GMT`.
+    #[must_use]
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let time = DateTime::parse_from_rfc2822(text).ok()?;
+        Self::from_signed(time.timestamp_millis())
+    }
+
     fn from_signed(millis: i64) -> Option<Self> {
         u64::try_from(millis).ok().map(Self)
     }
@@ -85,6 +92,7 @@ mod tests {
         let basic = Timestamp::parse_basic("20251227T223935Z");
         assert_eq!(basic, Some(Timestamp::from_millis(1_766_875_175_000)));
         assert_eq!(basic, Timestamp::parse_rfc3339("2025-12-27T22:39:35Z"));
+        assert_eq!(basic, Timestamp::parse_http("Sat, 27 Dec 2025 22:39:35 GMT"));
         assert_eq!(basic.map(Timestamp::day).as_deref(), Some("2025-12-27"));
     }
 

@@ -20,6 +20,8 @@ pub enum Outcome {
     Unknown,
     /// A file was copied, or could not be.
     Copy,
+    /// The upstream was asked for what did not come by itself.
+    Heal,
 }
 
 /// How much the sender of a delivery is believed.

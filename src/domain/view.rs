@@ -2,6 +2,7 @@
 
 use super::discover::Skipped;
 use super::file::{File, FileState, Source};
+use super::heal::Healing;
 use super::job::{Archive, Job};
 use super::keys;
 use super::mask;
@@ -52,6 +53,18 @@ struct Record<'a> {
     heals: u32,
     handoff: Option<()>,
     input: Option<()>,
+    healing: Option<HealingView<'a>>,
+}
+
+/// How it stands with the questions to the upstream; absent when none was
+/// needed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealingView<'a> {
+    attempts: u32,
+    next_at: Option<Timestamp>,
+    error: Option<&'a str>,
+    exhausted: bool,
 }
 
 #[derive(Serialize)]
@@ -121,6 +134,7 @@ pub fn record(
         heals: job.heals,
         handoff: None,
         input: None,
+        healing: (!job.healing.is_idle()).then(|| HealingView::of(&job.healing)),
     })
 }
 
@@ -131,6 +145,17 @@ fn shown(skipped: &Skipped, tokens: &[String]) -> Skipped {
 
 fn masked(json: &str, tokens: &[String]) -> serde_json::Result<Box<RawValue>> {
     RawValue::from_string(mask::json_text(json, tokens).into_owned())
+}
+
+impl<'a> HealingView<'a> {
+    fn of(healing: &'a Healing) -> Self {
+        Self {
+            attempts: healing.attempts,
+            next_at: (!healing.exhausted).then_some(healing.at),
+            error: healing.error.as_deref(),
+            exhausted: healing.exhausted,
+        }
+    }
 }
 
 impl<'a> FileView<'a> {

@@ -4,8 +4,9 @@
 //! can't disagree. Being woken early is harmless.
 
 use super::file::FileState;
+use super::heal;
 use super::job::Job;
-use super::retry;
+use super::retry::Pace;
 use super::time::Timestamp;
 
 /// Most files that one run copies. On the free plan a run may make 50
@@ -20,6 +21,8 @@ pub enum Task {
     Link,
     /// Copy file `n`.
     Copy(u32),
+    /// Ask the upstream for what did not come by itself.
+    Heal,
     /// Write the settled record to KV and the manifest to R2.
     Publish,
     /// Tell the catalog.
@@ -37,13 +40,17 @@ pub struct Plan {
 
 /// Derives the pending work of `job`.
 #[must_use]
-pub fn plan(job: &Job, now: Timestamp) -> Plan {
+pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
     let mut pending: Vec<_> =
         job.files.iter().filter(|file| file.state == FileState::Pending).collect();
+    pending.retain(|file| !file.is_stranded(now));
     pending.sort_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
     for file in pending {
         plan.add(Task::Copy(file.n), file.not_before, now);
+    }
+    if let Some(at) = heal::due_at(job, pace) {
+        plan.add(Task::Heal, at, now);
     }
     // After the copies: a file that is stored keeps its link when the job moves.
     if job.unlinked_id.is_some() {
@@ -90,8 +97,6 @@ impl Plan {
 /// of one object do not overlap, so one that is set too early only rings at
 /// the end of a long run.
 #[must_use]
-pub fn watchdog(runs: u32, base_ms: u64, now: Timestamp) -> Timestamp {
-    /// 30 s at the default base of 2 s.
-    const BASES: u64 = 15;
-    now.plus(retry::backoff(runs, base_ms.saturating_mul(BASES), u32::MAX / 2))
+pub fn watchdog(runs: u32, pace: Pace, now: Timestamp) -> Timestamp {
+    now.plus(pace.watchdog(runs))
 }

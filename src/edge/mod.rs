@@ -3,7 +3,7 @@
 //! ```text
 //! entry → http → hook, jobs, files, unmatched → job_client → platform
 //!              → listing                      → catalog_client → platform
-//!                job_object → transfer, bucket, store      → platform
+//!                job_object → transfer, upstream, bucket, store → platform
 //! ```
 //!
 //! Nothing imports `job_object` or `entry`. `worker::Error` stays below
@@ -25,3 +25,4 @@ mod platform;
 mod store;
 mod transfer;
 mod unmatched;
+mod upstream;

@@ -2,10 +2,11 @@
 
 use crate::domain::config::Config;
 use crate::domain::error::Problem;
+use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use worker::{Env, Method, Request, RequestInit, Storage};
+use worker::{Env, Headers, Method, Request, RequestInit, Storage};
 
 /// A failed call of the platform: what was attempted, and its words. For the
 /// log; callers get [`Problem::Internal`].
@@ -85,6 +86,12 @@ pub async fn ask_object(
     let mut response = stub.fetch_with_request(request).await.during(&what)?;
     let text = response.text().await.during(&what)?;
     if response.status_code() == 200 { Ok(text) } else { Err(Failure(format!("{what}: {text}"))) }
+}
+
+/// The wish of an answer's `Retry-After`, in milliseconds.
+pub fn retry_after(headers: &Headers) -> Option<u64> {
+    let header = headers.get("retry-after").ok().flatten()?;
+    retry::retry_after(&header, now())
 }
 
 /// Drops the object's alarm: nothing is pending.

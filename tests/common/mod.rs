@@ -54,7 +54,7 @@ impl Vault {
             found,
             body: BodyAt::Object,
             seen: self.seen.get(body).copied(),
-            trust: Trust::Token,
+            trust: Some(Trust::Token),
             reference: None,
             app: None,
             tags: Vec::new(),

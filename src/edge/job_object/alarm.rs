@@ -2,7 +2,6 @@
 
 use super::Job;
 use crate::domain::catalog::Row;
-use crate::domain::retry;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::work::{self, MAX_COPIES_A_RUN, Task};
 use crate::edge::catalog_client;
@@ -25,7 +24,7 @@ impl Job {
     pub(super) async fn run(&self) -> Result<(), Failure> {
         let store = self.store();
         let begun = platform::now();
-        let first = work::watchdog(1, self.config.retry_base_ms, begun);
+        let first = work::watchdog(1, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), first).await?; // (1)
         let mut job = match store.slot().await? {
             Slot::Job(job) => job,
@@ -39,7 +38,7 @@ impl Job {
         job.work.runs += 1;
         let runs = job.work.runs;
         store.save(&job).await?;
-        let watchdog = work::watchdog(runs, self.config.retry_base_ms, begun);
+        let watchdog = work::watchdog(runs, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), watchdog).await?;
         self.work(begun, runs).await?; // (2)
         self.rest().await // (3)
@@ -49,12 +48,13 @@ impl Job {
         let mut copies = 0;
         while copies < MAX_COPIES_A_RUN && platform::now().since(begun) < MAX_RUN_MS {
             let Some(job) = self.store().job().await? else { break };
-            let due = work::plan(&job, platform::now()).due_for_run(runs);
+            let due = work::plan(&job, self.config.pace, platform::now()).due_for_run(runs);
             match due.first() {
                 None => break,
                 Some(Task::Link) => self.try_link().await?,
                 Some(Task::Publish) => self.publish().await?,
                 Some(Task::List) => self.list().await?,
+                Some(Task::Heal) => self.heal().await?,
                 Some(Task::Copy(_)) => {
                     let files: Vec<u32> = due.iter().filter_map(file_of).collect();
                     copies += self.copy(job, &files, MAX_COPIES_A_RUN - copies, begun).await?;
@@ -72,7 +72,7 @@ impl Job {
         job.work.runs = 0;
         store.save(&job).await?;
         let now = platform::now();
-        match work::plan(&job, now).alarm(now) {
+        match work::plan(&job, self.config.pace, now).alarm(now) {
             Some(at) => platform::set_alarm_at(store.storage(), at).await,
             None => platform::clear_alarm(store.storage()).await,
         }
@@ -109,7 +109,7 @@ impl Job {
 
     /// When to try again what has failed as many times.
     pub(super) fn later(&self, attempts: u32) -> Timestamp {
-        let delay = retry::backoff(attempts, self.config.retry_base_ms, platform::entropy());
+        let delay = self.config.pace.backoff(attempts, platform::entropy());
         platform::now().plus(delay)
     }
 }
@@ -117,6 +117,6 @@ impl Job {
 const fn file_of(task: &Task) -> Option<u32> {
     match task {
         Task::Copy(n) => Some(*n),
-        Task::Link | Task::Publish | Task::List => None,
+        Task::Heal | Task::Link | Task::Publish | Task::List => None,
     }
 }

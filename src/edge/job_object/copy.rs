@@ -2,14 +2,15 @@
 
 use super::Job;
 use super::alarm::MAX_RUN_MS;
-use crate::domain::copied::{self, Circumstances, Stored, Tried};
+use crate::domain::copied::{self, Stored, Tried};
 use crate::domain::file::{File, Source};
 use crate::domain::inline;
 use crate::domain::job::Job as Record;
 use crate::domain::media;
-use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::domain::retry::{Circumstances, CopyFailure, FailureKind};
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::BodyAt;
+use crate::domain::upstream::CantAsk;
 use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Batch;
@@ -64,11 +65,8 @@ impl Job {
 
     async fn note_end(&self, tried: Tried) -> Result<(), Failure> {
         let Some(mut job) = self.store().job().await? else { return Ok(()) };
-        let around = Circumstances {
-            now: platform::now(),
-            base_ms: self.config.retry_base_ms,
-            entropy: platform::entropy(),
-        };
+        let renewal = self.renewal(&job, &tried.source);
+        let around = self.circumstances(renewal.map_err(CantAsk::why));
         let entry = copied::end(&mut job, tried, around);
         let mut batch = Batch::default();
         batch.job(&job)?;
@@ -76,6 +74,21 @@ impl Job {
             batch.entry(&entry)?;
         }
         self.commit(batch).await
+    }
+
+    /// Whether the upstream can be asked for a fresh URL of a file.
+    fn renewal(&self, job: &Record, source: &Source) -> Result<(), CantAsk> {
+        let Source::Url { url, .. } = source else { return Err(CantAsk::OtherFile) };
+        let upstreams = &self.config.upstreams;
+        let by_result = upstreams.result_of(job);
+        let can = by_result.or_else(|why| upstreams.download_of(url).map_err(|_| why));
+        can.map(drop)
+    }
+
+    /// What the next try depends on, now.
+    pub(super) fn circumstances<'a>(&self, renewal: Result<(), &'a str>) -> Circumstances<'a> {
+        let (now, entropy) = (platform::now(), platform::entropy());
+        Circumstances { now, pace: self.config.pace, entropy, renewal }
     }
 
     async fn fetch_file(&self, job: &Record, file: &File) -> Result<Stored, CopyFailure> {

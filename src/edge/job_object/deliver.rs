@@ -8,7 +8,8 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::job::{Birth, Job as Record};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
+use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Moved, Reply};
+use crate::domain::time::Timestamp;
 use crate::domain::timeline::{BodyAt, Outcome};
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
@@ -16,45 +17,49 @@ use crate::edge::store::{Batch, Slot, Store};
 
 impl Job {
     /// Applies a delivery.
-    ///
-    /// 1. Everything that awaits more than storage, and everything costly:
-    ///    its body, its files.
-    /// 2. Read, decide, write: atomic, as only storage is awaited.
-    /// 3. The alarm for what follows, before the write that makes it due: one
-    ///    that rings for nothing is harmless, one that is missing is not.
     pub(super) async fn deliver(
         &self,
         name: ObjectName,
         delivery: Delivery,
     ) -> Result<Reply, Failure> {
-        let (text, at) = self.body_of(&delivery.body).await?; // (1)
+        let (text, at) = self.body_of(&delivery.body).await?;
         let event = Event::parse(&text).during("reading a delivery")?;
         let found = find_files(&text, &event, &self.config);
-        let mut arrival = arrival(&text, event, found, at, &delivery);
+        let arrival = arrival(&text, event, found, at, &delivery);
+        let birth = birth(name, delivery.received_at, delivery.origin.clone());
+        self.land(birth, arrival, delivery.moved.as_ref()).await
+    }
+
+    /// Applies what has come to the job; all that awaits more than storage,
+    /// and all that is costly, was done before.
+    ///
+    /// 1. Read, decide, write: atomic, as only storage is awaited.
+    /// 2. The alarm for what follows, before the write that makes it due: one
+    ///    that rings for nothing is harmless, one that is missing is not.
+    pub(super) async fn land(
+        &self,
+        birth: Birth,
+        mut arrival: Arrival<'_>,
+        moved: Option<&Moved>,
+    ) -> Result<Reply, Failure> {
         let store = self.store();
-        let birth = Birth {
-            home: name,
-            at: delivery.received_at,
-            nonce: hex::encode(platform::random::<16>()),
-            origin: delivery.origin.clone(),
-        };
         loop {
             let job = match store.slot().await? {
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
                 Slot::Job(job) => Some(*job),
                 Slot::Empty => None,
             };
-            arrival.seen = store.seen(&delivery.sha256).await?;
-            if let Some(reply) = moved_before(&store, job.as_ref(), &delivery).await? {
+            arrival.seen = store.seen(arrival.sha256).await?;
+            if let Some(reply) = moved_before(&store, job.as_ref(), moved).await? {
                 return Ok(reply);
             }
-            let applied = apply(job, birth.clone(), &arrival); // (2)
-            let Some(applied) = self.offload(&store, applied, &delivery.sha256).await? else {
+            let applied = apply(job, birth.clone(), &arrival); // (1)
+            let Some(applied) = self.offload(&store, applied, arrival.sha256).await? else {
                 continue;
             };
             let reply = reply(&applied);
-            self.arm(&applied.job).await?; // (3)
-            self.commit(batch(&applied, &arrival, &delivery)?).await?;
+            self.arm(&applied.job).await?; // (2)
+            self.commit(batch(&applied, &arrival, moved)?).await?;
             return Ok(reply);
         }
     }
@@ -68,6 +73,21 @@ impl Job {
                 Ok((text, BodyAt::Bucket(key.clone())))
             }
         }
+    }
+
+    /// Keeps a text that the vault has asked for, as a delivery's body is kept.
+    pub(super) async fn keep_body(
+        &self,
+        home: &ObjectName,
+        text: &str,
+        sha256: &str,
+    ) -> Result<BodyAt, Failure> {
+        if text.len() <= MAX_OBJECT_TEXT {
+            return Ok(BodyAt::Object);
+        }
+        let key = StorageKey::Body { home, sha256 }.path();
+        bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
+        Ok(BodyAt::Bucket(key))
     }
 
     /// Puts a result that is too large for the object into the bucket. While
@@ -98,11 +118,16 @@ impl Job {
 async fn moved_before(
     store: &Store,
     job: Option<&Record>,
-    delivery: &Delivery,
+    moved: Option<&Moved>,
 ) -> Result<Option<Reply>, Failure> {
-    let (Some(job), Some(moved)) = (job, &delivery.moved) else { return Ok(None) };
+    let (Some(job), Some(moved)) = (job, moved) else { return Ok(None) };
     let seen = store.seen(&moved.key).await?;
     Ok(seen.map(|_| Reply::Delivered { id: job.public_id(), event_type: None, duplicate: true }))
+}
+
+/// What a job is made of that is first heard of now.
+pub(super) fn birth(home: ObjectName, at: Timestamp, origin: String) -> Birth {
+    Birth { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
 
 fn find_files(text: &str, event: &Event<'_>, config: &Config) -> Discovery {
@@ -127,7 +152,7 @@ fn arrival<'a>(
         found,
         body,
         seen: None,
-        trust: delivery.trust,
+        trust: Some(delivery.trust),
         reference: delivery.reference.clone(),
         app: delivery.app.clone(),
         tags: delivery.tags.clone(),
@@ -144,7 +169,11 @@ fn reply(applied: &Applied) -> Reply {
     }
 }
 
-fn batch(applied: &Applied, arrival: &Arrival<'_>, delivery: &Delivery) -> Result<Batch, Failure> {
+fn batch(
+    applied: &Applied,
+    arrival: &Arrival<'_>,
+    moved: Option<&Moved>,
+) -> Result<Batch, Failure> {
     let mut batch = Batch::default();
     let n = applied.entry.n;
     batch.job(&applied.job)?;
@@ -152,10 +181,10 @@ fn batch(applied: &Applied, arrival: &Arrival<'_>, delivery: &Delivery) -> Resul
     if arrival.body == BodyAt::Object {
         batch.body(n, arrival.text);
     }
-    if applied.entry.outcome != Outcome::Duplicate {
-        batch.seen(&delivery.sha256, n);
+    if !matches!(applied.entry.outcome, Outcome::Duplicate | Outcome::Heal) {
+        batch.seen(arrival.sha256, n);
     }
-    if let Some(moved) = &delivery.moved {
+    if let Some(moved) = moved {
         batch.seen(&moved.key, n);
     }
     if let Some(result) = &applied.result {

@@ -7,6 +7,7 @@ mod alarm;
 mod changes;
 mod copy;
 mod deliver;
+mod heal;
 mod link;
 mod publish;
 mod read;
@@ -51,7 +52,7 @@ impl DurableObject for Job {
             platform::log_error(&text);
             // An object that can't be read, or not written, is left alone for
             // a while. If this fails too, its next reader sets the alarm.
-            let later = work::watchdog(4, self.config.retry_base_ms, platform::now());
+            let later = work::watchdog(4, self.config.pace, platform::now());
             let set = platform::set_alarm_at(self.store().storage(), later).await;
             if let Err(Failure(text)) = set {
                 platform::log_error(&text);
@@ -91,7 +92,7 @@ impl Job {
     /// Sets the alarm for the pending work of `job`, if it has any.
     async fn arm(&self, job: &Record) -> std::result::Result<(), Failure> {
         let now = platform::now();
-        match work::plan(job, now).alarm(now) {
+        match work::plan(job, self.config.pace, now).alarm(now) {
             Some(at) => platform::set_alarm_at(self.store().storage(), at).await,
             None => Ok(()),
         }
@@ -103,7 +104,7 @@ impl Job {
             return Ok(());
         };
         let now = platform::now();
-        if work::plan(job, now).alarm(now).is_none() {
+        if work::plan(job, self.config.pace, now).alarm(now).is_none() {
             return Ok(());
         }
         let set = self.store().storage().get_alarm().await.during("reading the alarm")?;

@@ -2,7 +2,7 @@
 
 use super::{HEADERS_TIMEOUT, Order, last, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
-use crate::edge::platform::{During, Failure};
+use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use worker::{
@@ -101,11 +101,7 @@ fn classify(source: Source, status: u16, is_part: bool) -> Result<Source, CopyFa
         400..=499 if !matches!(status, 408 | 425 | 429) => FailureKind::Gone,
         _ => FailureKind::Transient,
     };
-    let retry_after = source.header("retry-after").and_then(|text| text.parse::<u64>().ok());
+    let retry_after_ms = platform::retry_after(source.response.headers());
     source.abort.abort();
-    Err(CopyFailure {
-        kind,
-        message: format!("the source answers {status}"),
-        retry_after_ms: retry_after.map(|seconds| seconds.saturating_mul(1_000)),
-    })
+    Err(CopyFailure { kind, message: format!("the source answers {status}"), retry_after_ms })
 }

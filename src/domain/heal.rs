@@ -1,0 +1,225 @@
+//! Healing: what the vault asks the upstream for when a webhook did not come,
+//! or when a file's URL is no good any more.
+//!
+//! In scope: when to ask, what an answer means, what is noted. Out of scope:
+//! where to ask (`upstream`), what a result does to the job (`apply`).
+
+use super::event::{Event, EventKind};
+use super::file::{File, FileState, Source};
+use super::job::Job;
+use super::json;
+use super::retry::{Circumstances, Pace};
+use super::source::SourcePolicy;
+use super::state::Status;
+use super::time::Timestamp;
+use super::timeline::{Entry, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// How far the questions to the upstream have got.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Healing {
+    /// The upstream is to be asked although nothing is late: an import, or a
+    /// delivery that could not be taken.
+    pub wanted: bool,
+    /// Questions since the job last got on.
+    pub attempts: u32,
+    /// Not before this time: ask.
+    pub at: Timestamp,
+    /// When the first of them was asked.
+    pub since: Option<Timestamp>,
+    /// Why the last one did not help.
+    pub error: Option<String>,
+    /// Whether they have been given up.
+    pub exhausted: bool,
+}
+
+impl Healing {
+    /// Whether there is nothing to be told of it.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// When the upstream is to be asked; `None` if there is no need.
+///
+/// A job is silent when its lease has been over for a while, counted on this
+/// side's clock from the delivery that told of it, or when a queued job has
+/// not been heard of for long.
+#[must_use]
+pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
+    let healing = &job.healing;
+    if healing.exhausted {
+        return None;
+    }
+    let is_urgent = healing.wanted || job.files.iter().any(File::waits_for_url);
+    let silent_at = match job.status {
+        _ if is_urgent => Timestamp::default(),
+        Status::Acquired => job.heard_at.plus(lease(job)).plus(pace.lease_grace()),
+        Status::Queued | Status::Retried => job.heard_at.plus(pace.silence()),
+        Status::Completed | Status::Failed | Status::Cancelled => return None,
+    };
+    Some(silent_at.max(healing.at))
+}
+
+/// The lease's length in milliseconds, by the sender's clock alone.
+fn lease(job: &Job) -> u64 {
+    let told = job.acquired_at.or(job.sender_time);
+    told.zip(job.lease_expiry).map_or(0, |(from, until)| until.since(from))
+}
+
+/// What an answer of the upstream means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The job has come to this end; the body tells more.
+    End(EventKind),
+    /// The job runs or waits.
+    NotReady,
+    /// The answer does not say; its status may.
+    Unclear(String),
+    /// The upstream could not, or would not, answer.
+    Refused(String),
+}
+
+/// Reads the answer to the question for a result.
+#[must_use]
+pub fn read_result(status: u16, body: &str) -> Answer {
+    match status {
+        200..=299 => match Event::parse(body) {
+            Ok(event) => told_status(&event).unwrap_or(Answer::End(EventKind::Completed)),
+            Err(why) => Answer::Refused(format!("the upstream's result can't be used: {why}")),
+        },
+        300..=399 => Answer::Refused("the upstream redirects, which is not followed".to_owned()),
+        401 | 403 => Answer::Refused(format!("the upstream refuses the key ({status})")),
+        408 | 425 | 429 | 500.. => Answer::Refused(format!("the upstream answers {status}")),
+        _ => Answer::Unclear(format!("the upstream answers {status}")),
+    }
+}
+
+/// Reads the answer to the question for a status.
+#[must_use]
+pub fn read_status(status: u16, body: &str) -> Answer {
+    let told = Event::parse(body).ok().and_then(|event| told_status(&event));
+    match (status, told) {
+        (200..=299, Some(answer)) => answer,
+        _ => Answer::Unclear(format!("the upstream answers {status} when asked for the status")),
+    }
+}
+
+fn told_status(event: &Event<'_>) -> Option<Answer> {
+    let written = super::event::value_of(&event.members, "status")?;
+    match json::decode_string(written)?.as_ref() {
+        "IN_QUEUE" | "IN_PROGRESS" => Some(Answer::NotReady),
+        "FAILED" => Some(Answer::End(EventKind::Failed)),
+        "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
+        _ => None,
+    }
+}
+
+/// The fresh URL in an answer of the upstream's `download`, if it may be
+/// fetched and is that of the file named `key_end`.
+///
+/// # Errors
+/// Why it is none.
+pub fn read_download(
+    status: u16,
+    body: &str,
+    old_url: &str,
+    policy: &SourcePolicy,
+) -> Result<Source, String> {
+    if !(200..=299).contains(&status) {
+        return Err(format!("the upstream answers {status} when asked for the file"));
+    }
+    let event = Event::parse(body).map_err(|why| why.to_string())?;
+    let url = super::event::value_of(&event.members, "url").and_then(json::decode_string);
+    let url = url.ok_or("the upstream's answer holds no url")?;
+    let checked = policy.check(&url).map_err(|why| format!("the fresh URL: {why}"))?;
+    if last_segment(checked.as_str()) != last_segment(old_url) {
+        return Err("the fresh URL is that of another file".to_owned());
+    }
+    Ok(Source::at(&checked))
+}
+
+fn last_segment(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// Notes a question after which the job still needs help; `why` it did not
+/// help, `None` if it is too early to say. The upstream may wish for a pause.
+/// An entry is made for news only.
+pub fn note_failure(
+    job: &mut Job,
+    why: Option<String>,
+    wish_ms: Option<u64>,
+    around: Circumstances<'_>,
+) -> Option<Entry> {
+    let Circumstances { now, pace, entropy, .. } = around;
+    let healing = &mut job.healing;
+    let is_news = why.is_some() && healing.error != why;
+    healing.error.clone_from(&why);
+    let since = *healing.since.get_or_insert(now);
+    healing.attempts += 1;
+    let wish = wish_ms.unwrap_or(0).min(pace.longest());
+    healing.at = now.plus(pace.heal_backoff(healing.attempts, entropy).max(wish));
+    if now.since(since) >= pace.patience() {
+        return Some(exhaust(job, now));
+    }
+    if !is_news {
+        return None;
+    }
+    job.touch(now);
+    let why = why.unwrap_or_default();
+    Some(own_entry(job, now, format!("the upstream could not be asked for the result: {why}")))
+}
+
+/// Gives up asking: what waits for a fresh URL is lost.
+fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
+    job.healing.exhausted = true;
+    let last = job.healing.error.clone().unwrap_or_else(|| "the job is not ready".to_owned());
+    for file in job.files.iter_mut().filter(|file| file.waits_for_url()) {
+        give_up(file, &last);
+    }
+    job.touch(now);
+    own_entry(job, now, format!("healExhausted: {last}"))
+}
+
+/// Notes that the upstream can't be asked at all. Files that wait for a fresh
+/// URL are lost; a silent job is looked at again, as the operator may mend it.
+pub fn note_impossible(job: &mut Job, why: &str, around: Circumstances<'_>) -> Option<Entry> {
+    for file in job.files.iter_mut().filter(|file| file.is_stranded(around.now)) {
+        give_up(file, why);
+    }
+    note_failure(job, Some(why.to_owned()), Some(around.pace.longest()), around)
+}
+
+fn give_up(file: &mut File, why: &str) {
+    file.state = FileState::Lost;
+    let before = file.error.take().unwrap_or_else(|| "the URL is dead".to_owned());
+    file.error = Some(format!("{before}; no fresh URL: {why}"));
+}
+
+/// Lends file `n` a fresh URL.
+pub fn note_fresh_url(job: &mut Job, n: u32, source: Source, now: Timestamp) -> Option<Entry> {
+    let file = job.file_mut(n).filter(|file| file.waits_for_url())?;
+    file.expires_at = source.deadline();
+    file.source = source;
+    file.begin_anew(now);
+    let detail = format!("file {n}: a fresh URL for {}", file.name);
+    job.heals += 1;
+    job.touch(now);
+    Some(own_entry(job, now, detail))
+}
+
+/// Has the upstream asked at once; `detail` says why.
+pub fn want(job: &mut Job, detail: String, now: Timestamp) -> Entry {
+    job.healing = Healing { wanted: true, ..Healing::default() };
+    job.touch(now);
+    own_entry(job, now, detail)
+}
+
+fn own_entry(job: &mut Job, now: Timestamp, detail: String) -> Entry {
+    job.events += 1;
+    Entry::own(job.events, now, Outcome::Heal, detail)
+}

@@ -1,0 +1,390 @@
+//! Where the upstream can be asked for a job's result and for fresh URLs, and
+//! with which key.
+//!
+//! A key goes to the origin that it belongs to and nowhere else: not to an
+//! origin that a delivery or a caller names, and not on after a redirect.
+
+use super::correlate;
+use super::job::Job;
+use super::source;
+use std::fmt;
+use url::{Host, Url};
+
+/// What follows a result's URL when the job's status is asked.
+const STATUS: &str = "/status";
+/// The host of the files whose bucket is the first label of their host.
+const R2_SUFFIX: &str = ".r2.cloudflarestorage.com";
+
+/// One of the upstream's queues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its URL, up to the model.
+    pub base: Url,
+    /// The key for its origin.
+    pub key: Option<String>,
+    /// The secret that holds the key.
+    pub key_name: &'static str,
+}
+
+/// All that is known of the upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstreams {
+    /// `UPSTREAM_QUEUE_URL`, whose ids are numbers; `None` if it is set wrong.
+    pub queue: Option<Upstream>,
+    /// `UPSTREAM_FAL_URL`; `None` if it is set wrong.
+    pub fal: Option<Upstream>,
+    /// `RESULT_URL`; by default that of the queue of the job's id.
+    pub result_url: Option<Template>,
+}
+
+/// A URL with `{app}` and `{id}` in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(String);
+
+/// A question to the upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Where to.
+    pub url: Url,
+    /// The key for that origin.
+    pub key: Option<String>,
+}
+
+/// Why the upstream can't be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CantAsk {
+    /// The job is known by its reference only.
+    NoId,
+    /// The URL needs the application.
+    NoApp,
+    /// The application can be no part of a URL.
+    BadApp,
+    /// The secret of this name is not set.
+    NoKey(&'static str),
+    /// The variable of this name is set wrong.
+    BadUrl(&'static str),
+    /// It is no file of this upstream.
+    OtherFile,
+}
+
+impl CantAsk {
+    /// In words, for the record.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::NoId => "the job's id is not known",
+            Self::NoApp => {
+                "the job's application is not known; add ?app=… to the webhook's URL, or import \
+                 the job with POST /jobs"
+            }
+            Self::BadApp => "the job's application can be no part of a URL",
+            Self::NoKey("UPSTREAM_FAL_KEY") => {
+                "neither UPSTREAM_FAL_KEY nor UPSTREAM_API_KEY is set"
+            }
+            Self::NoKey(_) => "UPSTREAM_API_KEY is not set",
+            Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is set wrong",
+            Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is set wrong",
+            Self::OtherFile => "the file is none of the upstream's bucket",
+        }
+    }
+}
+
+impl fmt::Display for CantAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why())
+    }
+}
+
+impl Upstreams {
+    /// The question for the result of `job`: at the `response_url` of its
+    /// submission if that is of this upstream, else by the template.
+    ///
+    /// # Errors
+    /// [`CantAsk`] if there is no such URL, or no key for it.
+    pub fn result_of(&self, job: &Job) -> Result<Ask, CantAsk> {
+        if let Some(ask) = job.response_url.as_deref().and_then(|url| self.at_response_url(url)) {
+            return ask;
+        }
+        let id = job.id.as_deref().ok_or(CantAsk::NoId)?;
+        if let Some(template) = &self.result_url {
+            let url = template.fill(job.app.as_deref(), id)?;
+            let key = self.owner(&url).and_then(|upstream| upstream.key.clone());
+            return Ok(Ask { url, key });
+        }
+        let upstream = self.of_id(id)?;
+        let template = Template(format!("{}/{{app}}/requests/{{id}}", bare(&upstream.base)));
+        let url = template.fill(job.app.as_deref(), id)?;
+        Ok(Ask { url, key: Some(upstream.key()?) })
+    }
+
+    /// The question for the status of the job whose result `ask` is for.
+    #[must_use]
+    pub fn status_of(ask: &Ask) -> Ask {
+        let mut url = ask.url.clone();
+        let path = format!("{}{STATUS}", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        Ask { url, key: ask.key.clone() }
+    }
+
+    /// The question for a fresh URL of the file that `source` was.
+    ///
+    /// # Errors
+    /// [`CantAsk`] if it is no file of the upstream, or there is no key.
+    pub fn download_of(&self, source: &str) -> Result<Ask, CantAsk> {
+        let upstream = self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
+        let (bucket, key) = bucket_and_key(source).ok_or(CantAsk::OtherFile)?;
+        let base = bare(&upstream.base);
+        let base = base.strip_suffix("/queue").ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
+        let url = Url::parse(&format!("{base}/download/{bucket}/{key}"));
+        let url = url.map_err(|_| CantAsk::OtherFile)?;
+        // Dots in the key may have led elsewhere.
+        let is_inside = url.origin() == upstream.base.origin()
+            && url.as_str().starts_with(&format!("{base}/download/{bucket}/"));
+        if !is_inside {
+            return Err(CantAsk::OtherFile);
+        }
+        Ok(Ask { url, key: Some(upstream.key()?) })
+    }
+
+    /// A submission's answer names the URL of its result. The text may come
+    /// from anyone: another origin's URL is not used.
+    fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
+        let url = source::read(text).ok()?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return None;
+        }
+        let upstream = self.owner(&url)?;
+        Some(upstream.key().map(|key| Ask { url, key: Some(key) }))
+    }
+
+    /// The upstream of a URL's origin; of two at one origin, the one whose
+    /// path it continues.
+    fn owner(&self, url: &Url) -> Option<&Upstream> {
+        let mut owners: Vec<&Upstream> = [&self.fal, &self.queue].into_iter().flatten().collect();
+        owners.retain(|upstream| upstream.base.origin() == url.origin());
+        let continued = owners.iter().find(|upstream| upstream.is_above(url));
+        continued.or(owners.first()).copied()
+    }
+
+    /// Numbers are ids of the one queue, everything else of the other.
+    fn of_id(&self, id: &str) -> Result<&Upstream, CantAsk> {
+        if id.bytes().all(|b| b.is_ascii_digit()) {
+            self.queue.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_QUEUE_URL"))
+        } else {
+            self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))
+        }
+    }
+}
+
+impl Upstream {
+    fn key(&self) -> Result<String, CantAsk> {
+        self.key.clone().ok_or(CantAsk::NoKey(self.key_name))
+    }
+
+    fn is_above(&self, url: &Url) -> bool {
+        let base = self.base.path().trim_end_matches('/');
+        url.path().strip_prefix(base).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+impl Template {
+    /// Reads a template: a URL that may be asked, with `{id}` in its path or
+    /// query.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let template = Self(text.to_owned());
+        let [one, other] = ["a", "b"].map(|probe| template.fill(Some(probe), probe).ok());
+        let (one, other) = (one?, other?);
+        // The placeholders must not decide where the question goes.
+        let is_fixed = one.origin() == other.origin() && text.contains("{id}");
+        (is_fixed && is_askable(&one)).then_some(template)
+    }
+
+    fn fill(&self, app: Option<&str>, id: &str) -> Result<Url, CantAsk> {
+        let app = match app {
+            Some(app) => encode_app(app).ok_or(CantAsk::BadApp)?,
+            None if self.0.contains("{app}") => return Err(CantAsk::NoApp),
+            None => String::new(),
+        };
+        let text = self.0.replace("{app}", &app).replace("{id}", id);
+        source::read(&text).map_err(|_| CantAsk::BadApp)
+    }
+}
+
+/// Whether a URL of the operator's may be asked with a key: https, or plain
+/// http on this machine for development.
+#[must_use]
+pub fn is_askable(url: &Url) -> bool {
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let is_bare = url.username().is_empty() && url.password().is_none();
+    is_bare && (url.scheme() == "https" || is_local)
+}
+
+fn bare(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
+/// The application as a part of a path: `owner/model` stays two segments, and
+/// nothing in it can end the path or climb out of it.
+fn encode_app(app: &str) -> Option<String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~');
+    let encode = |b: u8| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+    let mut segments = Vec::new();
+    for segment in app.trim_matches('/').split('/') {
+        if segment.is_empty() || segment.bytes().all(|b| b == b'.') {
+            return None;
+        }
+        segments.push(segment.bytes().map(encode).collect::<String>());
+    }
+    Some(segments.join("/"))
+}
+
+/// Bucket and key of an output file of the upstream's: `/outputs/…` in the
+/// bucket that is the first label of an R2 host, else `/{bucket}/outputs/…`.
+fn bucket_and_key(source: &str) -> Option<(String, String)> {
+    let url = Url::parse(source).ok()?;
+    let host = url.host_str()?;
+    let path = url.path().strip_prefix('/')?;
+    let account = host.strip_suffix(R2_SUFFIX);
+    let (bucket, key) = match account.and_then(|name| name.split_once('.')) {
+        Some((bucket, _)) => (bucket, path),
+        None => path.split_once('/')?,
+    };
+    let is_output = correlate::is_output_key(key);
+    (is_output && !bucket.is_empty()).then(|| (bucket.to_owned(), key.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+
+    fn upstream(base: &str, key: Option<&str>, key_name: &'static str) -> Option<Upstream> {
+        let base = Url::parse(base).unwrap();
+        Some(Upstream { base, key: key.map(str::to_owned), key_name })
+    }
+
+    fn upstreams() -> Upstreams {
+        Upstreams {
+            queue: upstream("https://batch.pipelet.net/queue", Some("q"), "UPSTREAM_API_KEY"),
+            fal: upstream("https://api.pipelet.ai/fal/queue", Some("f"), "UPSTREAM_FAL_KEY"),
+            result_url: None,
+        }
+    }
+
+    fn job(id: &str, app: Option<&str>) -> Job {
+        Job { id: Some(id.into()), app: app.map(str::to_owned), ..fixtures::job() }
+    }
+
+    fn asked(upstreams: &Upstreams, job: &Job) -> Result<(String, String), CantAsk> {
+        let ask = upstreams.result_of(job)?;
+        Ok((ask.url.into(), ask.key.unwrap_or_default()))
+    }
+
+    #[test]
+    fn each_queue_is_asked_with_its_own_key() {
+        let (all, pair) = (upstreams(), |url: &str, key: &str| Ok((url.into(), key.into())));
+        let want = "https://batch.pipelet.net/queue/wan22-fast-t2v/requests/12";
+        assert_eq!(asked(&all, &job("12", Some("wan22-fast-t2v"))), pair(want, "q"));
+        let want = "https://api.pipelet.ai/fal/queue/o/m/requests/rn5r";
+        assert_eq!(asked(&all, &job("rn5r", Some("o/m"))), pair(want, "f"));
+        let status = Upstreams::status_of(&all.result_of(&job("rn5r", Some("o/m"))).unwrap());
+        assert_eq!(status.url.as_str(), format!("{want}/status"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(asked(&upstreams(), &job("12", None)), Err(CantAsk::NoApp));
+        let mut none = upstreams();
+        none.queue.as_mut().unwrap().key = None;
+        let why = asked(&none, &job("12", Some("m"))).unwrap_err();
+        assert_eq!(why.why(), "UPSTREAM_API_KEY is not set");
+        none.queue = None;
+        let why = asked(&none, &job("12", Some("m"))).unwrap_err();
+        assert_eq!(why.why(), "UPSTREAM_QUEUE_URL is set wrong");
+        let unknown = Job { id: None, ..fixtures::job() };
+        assert_eq!(asked(&upstreams(), &unknown), Err(CantAsk::NoId));
+    }
+
+    #[test]
+    fn an_application_stays_inside_its_path() {
+        for app in ["..", "a/../b", ".", "a//b", ""] {
+            assert_eq!(asked(&upstreams(), &job("1", Some(app))), Err(CantAsk::BadApp), "{app}");
+        }
+        let url = asked(&upstreams(), &job("1", Some("a?b#c@d%2e:e"))).unwrap().0;
+        assert_eq!(url, "https://batch.pipelet.net/queue/a%3Fb%23c%40d%252e%3Ae/requests/1");
+    }
+
+    #[test]
+    fn a_response_url_counts_only_at_the_upstream() {
+        let with = |url: &str| Job { response_url: Some(url.into()), ..job("12", Some("m")) };
+        let template = "https://batch.pipelet.net/queue/m/requests/12";
+        for hostile in [
+            "https://evil.example/requests/12",
+            "https://batch.pipelet.net.evil.example/",
+            "https://batch.pipelet.net@evil.example/",
+            "https://u:p@batch.pipelet.net/x",
+            "http://batch.pipelet.net/x",
+            "https://batch.pipelet.net:8443/x",
+            "https://batch.pipelet.net\\@evil.example/",
+            "//batch.pipelet.net/x",
+            "",
+        ] {
+            let ask = asked(&upstreams(), &with(hostile));
+            assert_eq!(ask, Ok((template.into(), "q".into())), "{hostile}");
+        }
+        let own = asked(&upstreams(), &with("https://api.pipelet.ai/fal/queue/x/requests/9"));
+        let want = "https://api.pipelet.ai/fal/queue/x/requests/9";
+        assert_eq!(own, Ok((want.into(), "f".into())));
+    }
+
+    #[test]
+    fn two_queues_at_one_origin_keep_their_keys() {
+        let mut all = upstreams();
+        all.fal.as_mut().unwrap().base = Url::parse("https://batch.pipelet.net/fal/queue").unwrap();
+        let key = |path: &str| {
+            let url = format!("https://batch.pipelet.net{path}");
+            all.result_of(&Job { response_url: Some(url), ..job("1", None) }).unwrap().key
+        };
+        assert_eq!(key("/queue/m/requests/1").as_deref(), Some("q"));
+        assert_eq!(key("/fal/queue/m/requests/1").as_deref(), Some("f"));
+    }
+
+    #[test]
+    fn templates_fix_where_the_question_goes() {
+        for bad in [
+            "https://{app}.example/{id}",
+            "https://h/x",
+            "http://h/{id}",
+            "{id}",
+            "https://u@h/{id}",
+        ] {
+            assert_eq!(Template::parse(bad), None, "{bad}");
+        }
+        let mut all = upstreams();
+        all.result_url = Template::parse("https://own.example/r/{id}?m={app}");
+        let elsewhere = asked(&all, &job("12", Some("a/b")));
+        assert_eq!(elsewhere, Ok(("https://own.example/r/12?m=a/b".into(), String::new())));
+        all.result_url = Template::parse("https://api.pipelet.ai/r/{id}");
+        let own = asked(&all, &job("12", None));
+        assert_eq!(own, Ok(("https://api.pipelet.ai/r/12".into(), "f".into())));
+    }
+
+    #[test]
+    fn outputs_of_the_upstream_are_signed_anew() {
+        let ask = |source: &str| upstreams().download_of(source).map(|ask| ask.url.to_string());
+        let r2 = "https://prod-batch-files.ae2b.r2.cloudflarestorage.com";
+        let want = "https://api.pipelet.ai/fal/download/prod-batch-files/outputs/free/7_0_a.mp4";
+        assert_eq!(ask(&format!("{r2}/outputs/free/7_0_a.mp4?X-Amz-Signature=1")), Ok(want.into()));
+        let local = "http://127.0.0.1:9603/prod-batch-files/outputs/free/7_0_a.mp4?x";
+        assert_eq!(ask(local), Ok(want.into()));
+        for other in ["https://fal.media/a.png", "https://x/y", &format!("{r2}/secret/a"), "x"] {
+            assert_eq!(ask(other), Err(CantAsk::OtherFile), "{other}");
+        }
+    }
+}

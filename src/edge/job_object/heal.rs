@@ -1,0 +1,186 @@
+//! Asks the upstream for what did not come by itself: a result, fresh URLs.
+
+use super::Job;
+use super::deliver::birth;
+use crate::domain::apply::Arrival;
+use crate::domain::discover::{Discovery, discover};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::file::{File, Source};
+use crate::domain::heal::{self, Answer};
+use crate::domain::job::Job as Record;
+use crate::domain::timeline::Entry;
+use crate::domain::upstream::{Ask, Upstreams};
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::store::Batch;
+use crate::edge::upstream::{self, Answered};
+use sha2::{Digest, Sha256};
+
+/// Files that are asked for one by one in one run.
+const MAX_DOWNLOADS: usize = 8;
+const NOT_FOUND: u16 = 404;
+
+/// What came of a question.
+enum Outcome {
+    /// The job has come to an end; the text is the upstream's.
+    End(EventKind, String),
+    /// No news; the text says what went wrong, if something did.
+    Nothing(Option<String>, Option<u64>),
+    /// There is no one to ask.
+    Impossible(&'static str),
+}
+
+/// What came of asking for files one by one.
+#[derive(Default)]
+struct Files {
+    /// Whether any got a fresh URL.
+    renewed: bool,
+    /// Why another one did not.
+    why: Option<String>,
+}
+
+impl Job {
+    /// Asks for the job's result. Files that still wait for a fresh URL
+    /// afterwards are asked for one by one.
+    pub(super) async fn heal(&self) -> Result<(), Failure> {
+        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let outcome = self.ask_for_result(&job).await;
+        if let Outcome::End(kind, text) = &outcome {
+            self.take(&job, *kind, text).await?;
+        }
+        let files = self.ask_for_files().await?;
+        self.note_question(outcome, files).await
+    }
+
+    async fn ask_for_result(&self, job: &Record) -> Outcome {
+        let ask = match self.config.upstreams.result_of(job) {
+            Ok(ask) => ask,
+            Err(why) => return Outcome::Impossible(why.why()),
+        };
+        let answered = match self.ask(&ask).await {
+            Ok(answered) => answered,
+            Err(why) => return Outcome::Nothing(Some(why), None),
+        };
+        match heal::read_result(answered.status, &answered.body) {
+            Answer::End(kind) => Outcome::End(kind, answered.body),
+            Answer::NotReady => Outcome::Nothing(None, None),
+            Answer::Refused(why) => Outcome::Nothing(Some(why), answered.retry_after_ms),
+            Answer::Unclear(why) => self.ask_for_status(&ask, answered, why).await,
+        }
+    }
+
+    /// A result that is refused may be that of a job that has failed, or of
+    /// one that still runs.
+    async fn ask_for_status(&self, ask: &Ask, result: Answered, why: String) -> Outcome {
+        let status = match self.ask(&Upstreams::status_of(ask)).await {
+            Ok(answered) => answered,
+            Err(why) => return Outcome::Nothing(Some(why), None),
+        };
+        match heal::read_status(status.status, &status.body) {
+            Answer::End(kind) if result.status == NOT_FOUND => Outcome::End(kind, status.body),
+            // The failure's own words are in what the result's URL answered.
+            Answer::End(kind) => Outcome::End(kind, result.body),
+            Answer::NotReady => Outcome::Nothing(None, None),
+            Answer::Unclear(_) | Answer::Refused(_) => Outcome::Nothing(Some(why), None),
+        }
+    }
+
+    async fn ask(&self, ask: &Ask) -> Result<Answered, String> {
+        upstream::ask(ask, self.config.max_body_bytes, self.config.pace).await
+    }
+
+    /// Applies an answer as if it had been delivered.
+    async fn take(&self, job: &Record, kind: EventKind, text: &str) -> Result<(), Failure> {
+        let text = if Event::parse(text).is_ok() { text } else { "{}" };
+        let sha256 = hex::encode(Sha256::digest(text));
+        let body = self.keep_body(&job.home, text, &sha256).await?;
+        let event = Event { kind, ..Event::parse(text).during("reading an answer")? };
+        let found = match kind {
+            EventKind::Completed => discover(text, &self.config.sources),
+            _ => Discovery::default(),
+        };
+        let note = match kind {
+            EventKind::Completed => "the upstream was asked for the result".to_owned(),
+            _ => "the upstream was asked, and the job has ended without a result".to_owned(),
+        };
+        let at = platform::now();
+        let arrival = Arrival {
+            at,
+            text,
+            sha256: &sha256,
+            event,
+            found,
+            body,
+            seen: None,
+            trust: None,
+            reference: None,
+            app: None,
+            tags: Vec::new(),
+            note: Some(note),
+            archived: &[],
+        };
+        let birth = birth(job.home.clone(), at, job.origin.clone());
+        self.land(birth, arrival, None).await.map(drop)
+    }
+
+    /// Asks one by one for the files that still wait for a fresh URL.
+    async fn ask_for_files(&self) -> Result<Files, Failure> {
+        let mut files = Files::default();
+        let Some(job) = self.store().job().await? else { return Ok(files) };
+        for file in job.files.iter().filter(|file| file.waits_for_url()).take(MAX_DOWNLOADS) {
+            match self.fresh_url(file).await {
+                None => {}
+                Some(Ok(source)) => files.renewed |= self.lend(file.n, source).await?,
+                Some(Err(why)) => files.why = Some(why),
+            }
+        }
+        Ok(files)
+    }
+
+    /// A fresh URL for a file; `None` if there is no one to ask.
+    async fn fresh_url(&self, file: &File) -> Option<Result<Source, String>> {
+        let Source::Url { url, .. } = &file.source else { return None };
+        let ask = self.config.upstreams.download_of(url).ok()?;
+        Some(match self.ask(&ask).await {
+            Ok(Answered { status, body, .. }) => {
+                heal::read_download(status, &body, url, &self.config.sources)
+            }
+            Err(why) => Err(why),
+        })
+    }
+
+    async fn lend(&self, n: u32, source: Source) -> Result<bool, Failure> {
+        let Some(mut job) = self.store().job().await? else { return Ok(false) };
+        let entry = heal::note_fresh_url(&mut job, n, source, platform::now());
+        let is_lent = entry.is_some();
+        self.note(&job, entry).await?;
+        Ok(is_lent)
+    }
+
+    async fn note_question(&self, outcome: Outcome, files: Files) -> Result<(), Failure> {
+        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+        let around = self.circumstances(Ok(()));
+        let entry = match outcome {
+            // A result counts as a question, too: the URLs in it may be dead.
+            Outcome::End(..) if job.is_settled() => return Ok(()),
+            Outcome::End(..) => heal::note_failure(&mut job, files.why, None, around),
+            Outcome::Nothing(why, wish) => {
+                let why = if files.renewed { None } else { why };
+                heal::note_failure(&mut job, why, wish, around)
+            }
+            Outcome::Impossible(_) if files.renewed || files.why.is_some() => {
+                heal::note_failure(&mut job, files.why, None, around)
+            }
+            Outcome::Impossible(why) => heal::note_impossible(&mut job, why, around),
+        };
+        self.note(&job, entry).await
+    }
+
+    async fn note(&self, job: &Record, entry: Option<Entry>) -> Result<(), Failure> {
+        let mut batch = Batch::default();
+        batch.job(job)?;
+        if let Some(entry) = entry {
+            batch.entry(&entry)?;
+        }
+        self.commit(batch).await
+    }
+}

@@ -1,0 +1,82 @@
+//! Questions to the upstream: JSON, with its key, at its own origin.
+
+use super::platform::{self, During, Failure};
+use crate::domain::retry::Pace;
+use crate::domain::upstream::Ask;
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::time::Duration;
+use worker::{
+    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+};
+
+/// An answer of the upstream.
+pub struct Answered {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+    /// Its `Retry-After`, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Asks, and reads an answer of at most `max_bytes`.
+///
+/// # Errors
+/// What went wrong, in words for the record: no URL, no key.
+pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
+    let abort = AbortController::default();
+    let signal = abort.signal();
+    let request = prepare(ask).map_err(|Failure(text)| text)?;
+    let fetch = Fetch::Request(request);
+    let answered = async {
+        let response = fetch.send_with_signal(&signal).await;
+        let response = response.map_err(|_| "the upstream can't be reached".to_owned())?;
+        read(response, max_bytes).await
+    };
+    // Results may be large: the whole answer gets as long as two stalls.
+    let limit = Duration::from_millis(pace.stall().saturating_mul(2));
+    let outcome = match select(pin!(answered), Delay::from(limit)).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => Err("the upstream does not answer in time".to_owned()),
+    };
+    if outcome.is_err() {
+        abort.abort();
+    }
+    outcome
+}
+
+/// Redirects are not followed: the key would go along.
+fn prepare(ask: &Ask) -> Result<Request, Failure> {
+    let what = "preparing the question";
+    let headers = Headers::new();
+    headers.set("accept", "application/json").during(what)?;
+    // URLs rather than tens of megabytes of base64.
+    headers.set("x-pipelet-output", "binary").during(what)?;
+    if let Some(key) = &ask.key {
+        headers.set("authorization", &format!("Bearer {key}")).during(what)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    Request::new_with_init(ask.url.as_str(), &init).during(what)
+}
+
+async fn read(mut response: Response, max_bytes: u64) -> Result<Answered, String> {
+    let status = response.status_code();
+    let retry_after_ms = platform::retry_after(response.headers());
+    let broken = |_| "the upstream's answer broke off".to_owned();
+    let mut body = Vec::new();
+    // A redirect or an empty answer has no stream.
+    if let Ok(mut stream) = response.stream() {
+        while let Some(chunk) = stream.next().await {
+            body.extend(chunk.map_err(broken)?);
+            if body.len() as u64 > max_bytes {
+                return Err(format!("the upstream's answer has over {max_bytes} bytes"));
+            }
+        }
+    }
+    let body =
+        String::from_utf8(body).map_err(|_| "the upstream's answer is no text".to_owned())?;
+    Ok(Answered { status, body, retry_after_ms })
+}
