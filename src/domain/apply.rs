@@ -74,7 +74,8 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let mut job = job.unwrap_or_else(|| Job::new(birth));
     job.events += 1;
     let n = job.events;
-    describe(&mut job, arrival);
+    let (app, reference) = (arrival.app.as_ref(), arrival.reference.as_ref());
+    describe(&mut job, Labels { app, reference, tags: &arrival.tags }, arrival.at);
     let (outcome, detail, result) = if is_repetition(&job, arrival) {
         (Outcome::Duplicate, None, None)
     } else {
@@ -123,22 +124,30 @@ const fn sign_of(event: &Event<'_>) -> Sign {
     Sign { kind: event.kind, sender_time, lease_expiry: event.lease_expiry }
 }
 
-/// Notes what the caller says of the job itself. What is known already stays.
-fn describe(job: &mut Job, arrival: &Arrival<'_>) {
+/// What the caller says of a job itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Labels<'a> {
+    pub app: Option<&'a String>,
+    pub reference: Option<&'a String>,
+    pub tags: &'a [String],
+}
+
+/// Notes what the caller says. What is known already stays.
+pub(super) fn describe(job: &mut Job, labels: Labels<'_>, now: Timestamp) {
     let before = (job.app.is_some(), job.reference.is_some(), job.tags.len());
     if job.app.is_none() {
-        job.app.clone_from(&arrival.app);
+        job.app = labels.app.cloned();
     }
     if job.reference.is_none() {
-        job.reference.clone_from(&arrival.reference);
+        job.reference = labels.reference.cloned();
     }
-    for tag in &arrival.tags {
+    for tag in labels.tags {
         if job.tags.len() < MAX_TAGS && !job.tags.contains(tag) {
             job.tags.push(tag.clone());
         }
     }
     if before != (job.app.is_some(), job.reference.is_some(), job.tags.len()) {
-        job.touch(arrival.at);
+        job.touch(now);
     }
 }
 

@@ -19,6 +19,7 @@ pub mod file;
 #[cfg(test)]
 mod fixtures;
 pub mod heal;
+pub mod import;
 pub mod inline;
 pub mod job;
 pub mod json;

@@ -37,6 +37,23 @@ pub struct Delivery {
     pub moved: Option<Moved>,
 }
 
+/// A job that the caller knows of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Import {
+    /// When it was told.
+    pub at: Timestamp,
+    /// Scheme and host of the request.
+    pub origin: String,
+    /// The caller's reference, if it leads to this job.
+    pub reference: Option<String>,
+    /// The caller's application.
+    pub app: Option<String>,
+    /// The caller's tags.
+    pub tags: Vec<String>,
+    /// Where the upstream said that the result would be.
+    pub response_url: Option<String>,
+}
+
 /// A delivery's former place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Moved {
@@ -77,6 +94,10 @@ pub struct Archived {
 pub enum Command {
     /// Take this delivery.
     Deliver(Box<Delivery>),
+    /// Know of a job that no delivery has told of, and ask the upstream for it.
+    Import(Box<Import>),
+    /// Ask the upstream for the job's result; the text says why.
+    Want(String),
     /// Where does this name's job live, and is there one?
     Locate,
     /// To a reference's object: job `id`, which lives at `home`, has come in
@@ -162,6 +183,11 @@ pub enum Reply {
     },
     /// The name only leads to this object: ask there.
     Elsewhere(ObjectName),
+    /// The job is known from now on.
+    Known {
+        /// Whether it was not before.
+        is_new: bool,
+    },
     /// There is no such job, entry or body.
     Missing,
     /// The record as stored.

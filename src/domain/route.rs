@@ -15,6 +15,8 @@ pub enum Route {
     },
     /// `GET /jobs`: the newest jobs.
     Jobs,
+    /// `POST /jobs`: imports jobs.
+    Import,
     /// `GET /jobs/{id}`: the record.
     Job(ObjectName),
     /// `GET /jobs/{id}/result`: the upstream's result.
@@ -66,7 +68,10 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
         [rest @ .., ""] if !rest.is_empty() => rest,
         all => all,
     };
-    let route = find(parts)?;
+    let route = match (find(parts)?, method) {
+        (Route::Jobs, "POST") => Route::Import,
+        (route, _) => route,
+    };
     let allowed = allowed(&route);
     if allowed.split(", ").any(|known| known == method) {
         Ok(route)
@@ -129,6 +134,7 @@ fn name(text: &str) -> Result<ObjectName, Refused> {
 const fn allowed(route: &Route) -> &'static str {
     match route {
         Route::Hook { .. } => "POST",
+        Route::Jobs | Route::Import => "GET, HEAD, POST",
         _ => "GET, HEAD",
     }
 }
@@ -171,6 +177,7 @@ mod tests {
             ("POST", "/hook/t/", hook(Some("t"), None)),
             ("POST", "/hook/t/order-7", hook(Some("t"), Some("order-7"))),
             ("GET", "/jobs", Route::Jobs),
+            ("POST", "/jobs", Route::Import),
             ("GET", "/jobs/437852", Route::Job(id("437852"))),
             ("HEAD", "/jobs/ref:order-7", Route::Job(ObjectName::Reference("order-7".into()))),
             ("GET", "/jobs/ref%3Aorder-7", Route::Job(ObjectName::Reference("order-7".into()))),

@@ -264,15 +264,15 @@ mod tests {
     use super::*;
     use crate::domain::fixtures;
 
-    fn upstream(base: &str, key: Option<&str>, key_name: &'static str) -> Option<Upstream> {
+    fn upstream(base: &str, key: Option<&str>, key_name: &'static str) -> Upstream {
         let base = Url::parse(base).unwrap();
-        Some(Upstream { base, key: key.map(str::to_owned), key_name })
+        Upstream { base, key: key.map(str::to_owned), key_name }
     }
 
     fn upstreams() -> Upstreams {
         Upstreams {
-            queue: upstream("https://batch.pipelet.net/queue", Some("q"), "UPSTREAM_API_KEY"),
-            fal: upstream("https://api.pipelet.ai/fal/queue", Some("f"), "UPSTREAM_FAL_KEY"),
+            queue: Some(upstream("https://batch.pipelet.net/queue", Some("q"), "UPSTREAM_API_KEY")),
+            fal: Some(upstream("https://api.pipelet.ai/fal/queue", Some("f"), "UPSTREAM_FAL_KEY")),
             result_url: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Takes deliveries: `POST /hook/{token}[/{ref}]`.
 
-use super::http::{Call, json};
+use super::claim::{There, claim, locate};
+use super::http::{Call, json, read_body};
 use super::platform::{self, During, Failure};
 use super::{bucket, job_client, unmatched};
 use crate::domain::auth;
@@ -13,17 +14,13 @@ use crate::domain::mask;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
 use crate::domain::timeline::Trust;
-use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use worker::{Request, Response};
-
-/// Longest `?app=` and `?tag=`, in characters.
-const MAX_LABEL_CHARS: usize = 100;
 
 /// Receives a delivery.
 ///
 /// 1. The token: 401, or 503 if the secret can't be used.
-/// 2. The body, up to the limit: 413.
+/// 2. The body, up to the limit: 413, and the job asks the upstream itself.
 /// 3. Its job: a delivery that can't be tied to one goes to the unmatched
 ///    box, 202.
 /// 4. Only when it is durable: 200. If the job can't be reached, the unmatched
@@ -35,8 +32,11 @@ pub async fn receive(
     reference: Option<String>,
 ) -> Result<Response, Problem> {
     authenticate(call, token)?; // (1)
-    let body = read(request, call.config.max_body_bytes).await?; // (2)
     let caller = Caller::of(reference);
+    let body = match read_body(request, call.config.max_body_bytes).await {
+        Ok(body) => body,
+        Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
+    };
     let sha256 = hex::encode(Sha256::digest(&body));
     let found = match identify(&body) {
         Ok(identity) => destination(call, identity, &caller).await,
@@ -82,24 +82,24 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<(), Problem> {
     ))
 }
 
-async fn read(request: &mut Request, limit: u64) -> Result<Vec<u8>, Problem> {
-    let declared = request.headers().get("content-length").ok().flatten();
-    let declared: u64 = declared.and_then(|text| text.parse().ok()).unwrap_or(0);
-    if declared > limit {
-        return Err(Problem::BodyTooLarge(limit));
+/// A delivery that is too large tells one thing: that there is something to be
+/// had. The job, where it is known, asks the upstream for it.
+async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
+    if let (Problem::BodyTooLarge(limit), Some(name)) = (&problem, &caller.name)
+        && let Err(Failure(text)) = have_asked(call, name, *limit).await
+    {
+        platform::log_error(&text);
     }
-    if request.inner().body().is_none() {
-        return Ok(Vec::new());
+    problem
+}
+
+async fn have_asked(call: &Call<'_>, name: &ObjectName, limit: u64) -> Result<(), Failure> {
+    let (home, known) = locate(call.env, name).await?;
+    if !known {
+        return Ok(());
     }
-    let mut stream = request.stream().during("reading the delivery")?;
-    let mut body = Vec::with_capacity(usize::try_from(declared).unwrap_or(0));
-    while let Some(chunk) = stream.next().await {
-        body.extend(chunk.during("reading the delivery")?);
-        if body.len() as u64 > limit {
-            return Err(Problem::BodyTooLarge(limit));
-        }
-    }
-    Ok(body)
+    let why = format!("a delivery of more than {limit} bytes was refused (413)");
+    job_client::ask_job(call.env, &home, &Command::Want(why)).await.map(drop)
 }
 
 /// Reads a body's identity; the error says why it has none.
@@ -110,14 +110,6 @@ fn identify(body: &[u8]) -> Result<Identity, String> {
     let text = std::str::from_utf8(body).map_err(|e| format!("the body is not UTF-8: {e}"))?;
     let event = Event::parse(text).map_err(|malformed| malformed.to_string())?;
     Ok(Identity::of(text, &event))
-}
-
-/// The object that a delivery goes to.
-struct There {
-    object: ObjectName,
-    /// Whether the caller's reference leads to the same job.
-    by_reference: bool,
-    note: Option<String>,
 }
 
 /// Finds the object: the body's id, else the files' id, else the reference.
@@ -131,7 +123,7 @@ async fn destination(
     let id = identity.body_id.or(identity.file_id);
     let there = match (id, &caller.name) {
         (Some(id), None) => There { object: ObjectName::Id(id), by_reference: false, note: None },
-        (Some(id), Some(reference)) => claim(call, id, is_weak, reference).await,
+        (Some(id), Some(reference)) => claim(call.env, id, is_weak, reference).await,
         (None, Some(reference)) => {
             There { object: reference.clone(), by_reference: true, note: None }
         }
@@ -146,52 +138,6 @@ async fn destination(
 
 const NO_JOB: &str = "the body holds no job id, its files' names hold none, and the webhook's URL \
                       has no reference";
-
-/// Links the reference to the job of `id`, or finds out where it leads. If
-/// that fails the id is enough.
-async fn claim(call: &Call<'_>, id: String, is_weak: bool, reference: &ObjectName) -> There {
-    let name = ObjectName::Id(id.clone());
-    match try_claim(call, id, is_weak, reference).await {
-        Ok((object, true)) => There { object, by_reference: true, note: None },
-        Ok((object, false)) => There {
-            object,
-            by_reference: false,
-            note: Some(format!("refConflict: {reference} leads to another job")),
-        },
-        Err(Failure(text)) => {
-            platform::log_error(&text);
-            let note = Some(format!("{reference} could not be linked"));
-            There { object: name, by_reference: false, note }
-        }
-    }
-}
-
-/// Where the job of `id` lives, and whether the reference leads there.
-async fn try_claim(
-    call: &Call<'_>,
-    id: String,
-    is_weak: bool,
-    reference: &ObjectName,
-) -> Result<(ObjectName, bool), Failure> {
-    let (home, known) = locate(call, &ObjectName::Id(id.clone())).await?;
-    let claim = Command::Claim { id, home: home.clone(), yields: is_weak && !known };
-    match job_client::ask(call.env, reference, &claim).await? {
-        Reply::At { home, conflict: false, .. } => Ok((home, true)),
-        // Two names that were joined a moment ago may still differ.
-        Reply::At { home: other, .. } => {
-            let is_same = locate(call, &other).await?.0 == home;
-            Ok((home, is_same))
-        }
-        other => Err(Failure(format!("claiming: unexpected answer {other:?}"))),
-    }
-}
-
-async fn locate(call: &Call<'_>, name: &ObjectName) -> Result<(ObjectName, bool), Failure> {
-    match job_client::ask(call.env, name, &Command::Locate).await? {
-        Reply::At { home, known, .. } => Ok((home, known)),
-        other => Err(Failure(format!("locating: unexpected answer {other:?}"))),
-    }
-}
 
 async fn deliver(
     call: &Call<'_>,
@@ -208,7 +154,7 @@ async fn deliver(
         origin: call.url.origin().ascii_serialization(),
         trust: Trust::Token,
         reference: caller.written.clone().filter(|_| there.by_reference),
-        app: call.query("app").map(|app| label(call, &app)).filter(|app| !app.is_empty()),
+        app: call.query("app").map(|app| call.label(&app)).filter(|app| !app.is_empty()),
         tags: tags(call),
         note: there.note,
         moved: None,
@@ -261,11 +207,5 @@ async fn unpark(call: &Call<'_>, body: DeliveredBody) -> Result<Vec<u8>, Failure
 
 fn tags(call: &Call<'_>) -> Vec<String> {
     let all = call.url.query_pairs().filter(|(key, _)| key == "tag");
-    all.map(|(_, value)| label(call, &value)).filter(|tag| !tag.is_empty()).collect()
-}
-
-/// A label as the record keeps it; a URL in it loses its secrets first.
-fn label(call: &Call<'_>, text: &str) -> String {
-    let masked = mask::plain_text(text, call.config.hook_tokens());
-    masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()
+    all.map(|(_, value)| call.label(&value)).filter(|tag| !tag.is_empty()).collect()
 }

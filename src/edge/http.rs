@@ -2,12 +2,17 @@
 //! of a failure is set.
 
 use super::platform::{self, During, Failure};
-use super::{files, hook, jobs, listing, unmatched};
+use super::{files, hook, import, jobs, listing, unmatched};
 use crate::domain::auth;
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
+use crate::domain::mask;
 use crate::domain::route::{Refused, Route, route};
+use futures_util::StreamExt;
 use worker::{Env, Headers, Request, Response, ResponseBuilder};
+
+/// Longest label, in characters.
+const MAX_LABEL_CHARS: usize = 100;
 
 /// What a handler works with.
 pub struct Call<'a> {
@@ -46,14 +51,32 @@ impl Call<'_> {
 
     /// Passes holders of the API token or, to read, of the read token.
     pub fn require_reader(&self) -> Result<(), Problem> {
+        let read = self.config.read.as_ref();
+        if read.is_some_and(|tokens| tokens.accept(&self.credential())) {
+            return Ok(());
+        }
+        self.require_api()
+    }
+
+    /// Passes holders of the API token.
+    pub fn require_api(&self) -> Result<(), Problem> {
         let api = self.config.api.as_ref().map_err(BadSecret::clone)?;
-        let given = self.header("authorization");
-        let token = given.as_deref().and_then(auth::credential).unwrap_or_default();
-        let is_reader = self.config.read.as_ref().is_some_and(|tokens| tokens.accept(token));
-        if api.accept(token) || is_reader {
+        if api.accept(&self.credential()) {
             return Ok(());
         }
         Err(Problem::Unauthorized("send `Authorization: Bearer <API_TOKEN>`"))
+    }
+
+    /// A label (`?app=`, `?tag=`) as the record keeps it; a URL in it loses its
+    /// secrets first.
+    pub fn label(&self, text: &str) -> String {
+        let masked = mask::plain_text(text, self.config.hook_tokens());
+        masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()
+    }
+
+    fn credential(&self) -> String {
+        let given = self.header("authorization");
+        given.as_deref().and_then(auth::credential).unwrap_or_default().to_owned()
     }
 }
 
@@ -87,6 +110,7 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
             hook::receive(&call, &mut request, token.as_deref(), reference).await
         }
         Route::Jobs => listing::list(&call).await,
+        Route::Import => import::import(&call, &mut request).await,
         Route::Job(name) => jobs::record(&call, &name).await,
         Route::Result(name) => jobs::result(&call, &name).await,
         Route::Events(name) => jobs::events(&call, &name).await,
@@ -118,13 +142,34 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 
 fn refuse(problem: &Problem, config: &Config) -> worker::Result<Response> {
     if let Problem::Internal(text) = problem {
-        platform::log_error(&crate::domain::mask::plain_text(text, config.hook_tokens()));
+        platform::log_error(&mask::plain_text(text, config.hook_tokens()));
     }
     let mut builder = base("application/problem+json")?.with_status(problem.status());
     for (name, value) in problem.headers() {
         builder = builder.with_header(name, &value)?;
     }
     Ok(builder.fixed(problem.body().into_bytes()))
+}
+
+/// Reads a request's body of at most `limit` bytes.
+pub async fn read_body(request: &mut Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    let declared = request.headers().get("content-length").ok().flatten();
+    let declared: u64 = declared.and_then(|text| text.parse().ok()).unwrap_or(0);
+    if declared > limit {
+        return Err(Problem::BodyTooLarge(limit));
+    }
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut stream = request.stream().during("reading the body")?;
+    let mut body = Vec::with_capacity(usize::try_from(declared).unwrap_or(0));
+    while let Some(chunk) = stream.next().await {
+        body.extend(chunk.during("reading the body")?);
+        if body.len() as u64 > limit {
+            return Err(Problem::BodyTooLarge(limit));
+        }
+    }
+    Ok(body)
 }
 
 fn base(content_type: &str) -> worker::Result<ResponseBuilder> {

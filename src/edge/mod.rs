@@ -13,10 +13,12 @@
 mod bucket;
 mod catalog;
 mod catalog_client;
+mod claim;
 mod entry;
 mod files;
 mod hook;
 mod http;
+mod import;
 mod job_client;
 mod job_object;
 mod jobs;

@@ -7,11 +7,14 @@ use crate::domain::discover::{Discovery, discover};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::file::{File, Source};
 use crate::domain::heal::{self, Answer};
+use crate::domain::import;
 use crate::domain::job::Job as Record;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Import, Reply};
 use crate::domain::timeline::Entry;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Batch;
+use crate::edge::store::{Batch, Slot};
 use crate::edge::upstream::{self, Answered};
 use sha2::{Digest, Sha256};
 
@@ -39,6 +42,34 @@ struct Files {
 }
 
 impl Job {
+    /// Takes up a job that no delivery has told of.
+    pub(super) async fn import(&self, name: ObjectName, import: &Import) -> Result<Reply, Failure> {
+        let job = match self.store().slot().await? {
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Job(job) => Some(*job),
+            Slot::Empty => None,
+        };
+        let is_new = job.is_none();
+        let birth = birth(name, import.at, import.origin.clone());
+        let (job, entry) = import::take(job, birth, import);
+        self.arm(&job).await?;
+        self.note(&job, entry).await?;
+        Ok(Reply::Known { is_new })
+    }
+
+    /// Has the upstream asked at once.
+    pub(super) async fn want(&self, why: String) -> Result<Reply, Failure> {
+        let mut job = match self.store().slot().await? {
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Job(job) => *job,
+            Slot::Empty => return Ok(Reply::Missing),
+        };
+        let entry = heal::want(&mut job, why, platform::now());
+        self.arm(&job).await?;
+        self.note(&job, Some(entry)).await?;
+        Ok(Reply::Known { is_new: false })
+    }
+
     /// Asks for the job's result. Files that still wait for a fresh URL
     /// afterwards are asked for one by one.
     pub(super) async fn heal(&self) -> Result<(), Failure> {

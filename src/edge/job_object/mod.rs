@@ -78,6 +78,8 @@ impl Job {
         let Envelope { name, command } = serde_json::from_str(text).during("reading a command")?;
         let reply = match command {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
+            Command::Import(import) => self.import(name, &import).await?,
+            Command::Want(why) => self.want(why).await?,
             Command::Locate => self.locate(name).await?,
             Command::Claim { id, home, yields } => self.claim(name, id, home, yields).await?,
             Command::PointTo(home) => self.point_to(name, home).await?,

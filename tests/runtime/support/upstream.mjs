@@ -38,6 +38,8 @@ export async function startUpstream({ knobs = {}, counting = false } = {}) {
     },
     /** For `ALLOWED_SOURCE_HOSTS`. */
     sources: s3.url,
+    /** The Worker's variables with which it can ask this upstream. */
+    vars: askable(simulator.url),
     idle: () => simulator.idle(),
     /** The simulator's own view of a job: files with size and sha256, deliveries. */
     job: async (id) => (await fetch(`${simulator.url}/_sim/jobs/${id}`)).json(),
@@ -49,6 +51,13 @@ export async function startUpstream({ knobs = {}, counting = false } = {}) {
     },
   };
 }
+
+/** Variables that have the Worker ask the upstream at `url`. */
+export const askable = (url) => ({
+  UPSTREAM_QUEUE_URL: `${url}/queue`,
+  UPSTREAM_FAL_URL: `${url}/fal/queue`,
+  UPSTREAM_API_KEY: UPSTREAM_KEY,
+});
 
 /** Submits a job as the webhook document's first curl line does. */
 export async function submit(upstream, hookUrl, { knobs = {}, headers = {}, input = {} } = {}) {

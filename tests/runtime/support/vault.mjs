@@ -95,6 +95,12 @@ class Vault {
     this.#left = true;
   }
 
+  /** `POST /jobs` of these lines. */
+  import(...lines) {
+    const body = lines.map((line) => JSON.stringify(line)).join("\n");
+    return this.post("/jobs", body, { authorization: `Bearer ${API_TOKEN}` });
+  }
+
   hookUrl(reference = "") {
     return `${this.url}/hook/${HOOK_TOKEN}${reference && `/${reference}`}`;
   }

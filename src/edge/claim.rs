@@ -1,0 +1,63 @@
+//! Ties a caller's reference to the job of an id.
+
+use super::job_client;
+use super::platform::{self, Failure};
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use worker::Env;
+
+/// The object that a delivery goes to.
+pub struct There {
+    /// The object.
+    pub object: ObjectName,
+    /// Whether the caller's reference leads to the same job.
+    pub by_reference: bool,
+    /// Something odd, for the timeline.
+    pub note: Option<String>,
+}
+
+/// Links the reference to the job of `id`, or finds out where it leads. If
+/// that fails the id is enough.
+pub async fn claim(env: &Env, id: String, is_weak: bool, reference: &ObjectName) -> There {
+    let name = ObjectName::Id(id.clone());
+    match try_claim(env, id, is_weak, reference).await {
+        Ok((object, true)) => There { object, by_reference: true, note: None },
+        Ok((object, false)) => There {
+            object,
+            by_reference: false,
+            note: Some(format!("refConflict: {reference} leads to another job")),
+        },
+        Err(Failure(text)) => {
+            platform::log_error(&text);
+            let note = Some(format!("{reference} could not be linked"));
+            There { object: name, by_reference: false, note }
+        }
+    }
+}
+
+/// Where the job of `id` lives, and whether the reference leads there.
+async fn try_claim(
+    env: &Env,
+    id: String,
+    is_weak: bool,
+    reference: &ObjectName,
+) -> Result<(ObjectName, bool), Failure> {
+    let (home, known) = locate(env, &ObjectName::Id(id.clone())).await?;
+    let claim = Command::Claim { id, home: home.clone(), yields: is_weak && !known };
+    match job_client::ask(env, reference, &claim).await? {
+        Reply::At { home, conflict: false, .. } => Ok((home, true)),
+        // Two names that were joined a moment ago may still differ.
+        Reply::At { home: other, .. } => {
+            let is_same = locate(env, &other).await?.0 == home;
+            Ok((home, is_same))
+        }
+        other => Err(Failure(format!("claiming: unexpected answer {other:?}"))),
+    }
+}
+
+pub async fn locate(env: &Env, name: &ObjectName) -> Result<(ObjectName, bool), Failure> {
+    match job_client::ask(env, name, &Command::Locate).await? {
+        Reply::At { home, known, .. } => Ok((home, known)),
+        other => Err(Failure(format!("locating: unexpected answer {other:?}"))),
+    }
+}

@@ -1,0 +1,74 @@
+//! Imports jobs: `POST /jobs`.
+
+use super::claim::claim;
+use super::http::{Call, json, read_body};
+use super::job_client;
+use super::platform::{self, Failure};
+use crate::domain::error::Problem;
+use crate::domain::import::{self, Line};
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Import, Reply};
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+use worker::{Request, Response};
+
+/// Jobs that are told at the same time.
+const AT_ONCE: usize = 16;
+/// Longest import in bytes: 1,000 lines with their URLs.
+const MAX_BYTES: u64 = 2 * 1024 * 1024;
+
+/// `POST /jobs`: takes up jobs that no webhook has told of, and has the
+/// upstream asked for each. Lines that are wrong stop all; those that fail
+/// later are named, and importing them again is harmless.
+pub async fn import(call: &Call<'_>, request: &mut Request) -> Result<Response, Problem> {
+    call.require_api()?;
+    let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
+        Problem::BodyTooLarge(_) => {
+            Problem::BadRequest(format!("an import has at most {MAX_BYTES} bytes"))
+        }
+        other => other,
+    })?;
+    let text = String::from_utf8(body);
+    let text = text.map_err(|_| Problem::BadRequest("the import is not UTF-8".to_owned()))?;
+    let lines = import::parse(&text).map_err(Problem::BadRequest)?;
+    let all = stream::iter(lines).map(|line| take(call, line)).buffer_unordered(AT_ONCE);
+    let outcomes: Vec<(String, Result<bool, Failure>)> = all.collect().await;
+    let count =
+        |new| outcomes.iter().filter(|(_, end)| matches!(end, Ok(is) if *is == new)).count();
+    let failed: Vec<_> =
+        outcomes.iter().filter(|(_, end)| end.is_err()).map(|(id, _)| id).collect();
+    let answer = json!({ "imported": count(true), "known": count(false), "failed": failed });
+    Ok(json(200, answer.to_string())?)
+}
+
+async fn take(call: &Call<'_>, line: Line) -> (String, Result<bool, Failure>) {
+    let id = line.id.text();
+    let outcome = try_take(call, line).await;
+    if let Err(Failure(text)) = &outcome {
+        platform::log_error(text);
+    }
+    (id, outcome)
+}
+
+async fn try_take(call: &Call<'_>, line: Line) -> Result<bool, Failure> {
+    let (mut object, mut reference) = (line.name(), None);
+    if let Some(written) = line.reference {
+        let name = ObjectName::Reference(written.clone());
+        let there = claim(call.env, line.id.text(), false, &name).await;
+        object = there.object;
+        reference = Some(written).filter(|_| there.by_reference);
+    }
+    let labels = |text: &String| Some(call.label(text)).filter(|text| !text.is_empty());
+    let import = Import {
+        at: platform::now(),
+        origin: call.url.origin().ascii_serialization(),
+        reference,
+        app: line.app.as_ref().and_then(labels),
+        tags: line.tags.iter().filter_map(labels).collect(),
+        response_url: line.response_url,
+    };
+    match job_client::ask_job(call.env, &object, &Command::Import(Box::new(import))).await? {
+        Reply::Known { is_new } => Ok(is_new),
+        other => Err(Failure(format!("importing: unexpected answer {other:?}"))),
+    }
+}
