@@ -28,6 +28,7 @@ export async function startOrigin() {
     /** What `path` does from now on. */
     on: (path, ...steps) => scripts.set(path, steps),
     requests: (path) => requests.filter((request) => request.path === path),
+    requestsMade: () => requests,
     connections: () => connections,
     async stop() {
       server.closeAllConnections();
