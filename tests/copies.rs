@@ -5,13 +5,13 @@
 mod common;
 
 use common::{Vault, completed, url};
-use hookvault::domain::copied::{Stored, Tried, end};
+use hookvault::domain::copied::{Stored, Tried, end, note_death};
 use hookvault::domain::file::FileState;
 use hookvault::domain::job::{Archive, Job};
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::{HOUR, Timestamp};
 use hookvault::domain::timeline::{Entry, Outcome};
-use hookvault::domain::work::{Task, plan, watchdog};
+use hookvault::domain::work::{Budget, Task, plan, watchdog};
 
 const FILE: &str = "437852_0_a.mp4";
 const PACE: Pace = Pace::new(2_000);
@@ -146,9 +146,10 @@ fn work_is_due_by_deadline_then_published_then_listed() {
     for n in 0..3 {
         try_at(&mut job, n, stored(), now);
     }
-    assert_eq!(plan(&job, PACE, now).due, [Task::Publish, Task::List]);
-    job.work.published_version = job.version;
-    job.work.listed_version = job.version;
+    assert_eq!(plan(&job, PACE, now).due, [Task::Publish, Task::Record, Task::List]);
+    job.work.publish.done(job.version);
+    job.work.record.done(job.version);
+    job.work.list.done(job.version);
     assert_eq!(plan(&job, PACE, now).alarm(now), None);
 }
 
@@ -164,4 +165,56 @@ fn what_kills_the_runs_does_not_keep_the_rest_from_being_done() {
     let waits: Vec<u64> = (1..4).map(|runs| watchdog(runs, PACE, now).since(now)).collect();
     assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
     assert!(watchdog(u32::MAX, PACE, now).since(now) <= HOUR);
+}
+
+#[test]
+fn a_run_that_dies_counts_for_the_files_it_copied() {
+    let mut job = job_with(&[FILE]);
+    let now = Timestamp::from_millis(1_766_868_000_000);
+    let around = |now| Circumstances { now, pace: PACE, entropy: 0, renewal: Err("") };
+    job.work.copying = vec![0, 7];
+    note_death(&mut job, around(now));
+    assert_eq!((job.files[0].attempts, job.files[0].state), (1, FileState::Pending));
+    assert_eq!((&job.files[0].error, job.work.copying.len()), (&None, 0));
+    job.work.copying = vec![0];
+    note_death(&mut job, around(DEADLINE.plus(PACE.patience())));
+    assert_eq!(job.files[0].state, FileState::Lost);
+}
+
+#[test]
+fn a_copy_that_found_no_room_was_no_try() {
+    let mut job = job_with(&[FILE]);
+    let (version, now) = (job.version, Timestamp::from_millis(1_766_868_000_000));
+    assert_eq!(try_at(&mut job, 0, failed(FailureKind::Postponed), now), None);
+    let file = &job.files[0];
+    assert_eq!((file.attempts, job.version, file.not_before > now), (0, version, true));
+}
+
+#[test]
+fn the_vaults_own_storage_is_waited_for() {
+    let mut job = job_with(&[FILE]);
+    let late = DEADLINE.plus(3 * PACE.patience());
+    try_at(&mut job, 0, failed(FailureKind::Storage), late);
+    assert_eq!(job.archive(), Archive::Pending);
+}
+
+#[test]
+fn a_page_of_old_entries_is_due_when_there_are_many() {
+    let mut job = job_with(&[FILE]);
+    let now = Timestamp::from_millis(1_766_868_000_000);
+    let due = |job: &Job| plan(job, PACE, now).due.contains(&Task::Offload);
+    job.events = 300;
+    assert!(!due(&job), "what is copied may be in the bodies");
+    try_at(&mut job, 0, stored(), now);
+    assert!(due(&job));
+    job.work.offloaded = 100;
+    assert!(!due(&job));
+}
+
+#[test]
+fn a_budget_ends() {
+    let budget = Budget::of_a_run();
+    assert!(budget.take(44) && !budget.take(2) && budget.take(1) && !budget.take(1));
+    budget.force();
+    assert_eq!(budget.left(), 0);
 }

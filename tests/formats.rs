@@ -21,9 +21,9 @@ const RECORD: &str = concat!(
     r#""contentType":null,"size":null,"etag":null,"verified":null,"expiresAt":1766875175000,"#,
     r#""slackMs":null,"foundAt":1766867820002,"attempts":0,"md5Refusals":0,"actualMd5":null,"#,
     r#""notBefore":1766867820002,"error":null}],"skipped":[],"deliveries":2,"duplicates":0,"#,
-    r#""heals":0,"events":2,"lastApplied":2,"work":{"runs":0,"publishedVersion":0,"#,
-    r#""publishAttempts":0,"publishAt":0,"linkAttempts":0,"linkAt":0,"listedVersion":0,"#,
-    r#""listAttempts":0,"listAt":0,"movedEvents":0}}"#,
+    r#""heals":0,"events":2,"lastApplied":2,"work":{"runs":0,"copying":[],"#,
+    r#""link":CHORE,"publish":CHORE,"record":CHORE,"list":CHORE,"offload":CHORE,"#,
+    r#""offloaded":0,"movedEvents":0}}"#,
 );
 
 const ENTRY: &str = concat!(
@@ -46,6 +46,7 @@ fn the_record() {
     assert_eq!(fingerprint.len(), 64);
     let want = RECORD
         .replace("FINGERPRINT", &fingerprint)
+        .replace("CHORE", r#"{"version":0,"attempts":0,"at":0}"#)
         .replace("URL", &common::url("437852_0_a.mp4", "s"));
     assert_eq!(serde_json::to_string(vault.job()).expect("JSON"), want);
     let read: Job = serde_json::from_str(&want).expect("a record");

@@ -35,6 +35,10 @@ pub struct Tried {
 /// Notes how a try to copy a file ended. The entry is for the timeline; a
 /// failure that only repeats the last one makes none.
 pub fn end(job: &mut Job, tried: Tried, around: Circumstances<'_>) -> Option<Entry> {
+    if let Err(CopyFailure { kind: FailureKind::Postponed, .. }) = &tried.outcome {
+        postpone(job, tried.n, around);
+        return None;
+    }
     let twin = twin(job, tried.n);
     let file = job.file_mut(tried.n).filter(|file| file.state == FileState::Pending)?;
     let detail = match tried.outcome {
@@ -53,6 +57,30 @@ pub fn end(job: &mut Job, tried: Tried, around: Circumstances<'_>) -> Option<Ent
         let detail = format!("file {}: {detail}", tried.n);
         Entry::own(job.events, around.now, Outcome::Copy, detail)
     })
+}
+
+fn postpone(job: &mut Job, n: u32, around: Circumstances<'_>) {
+    if let Some(file) = job.file_mut(n) {
+        file.not_before = around.now.plus(around.pace.backoff(1, around.entropy));
+    }
+}
+
+/// Notes that a run died while it copied files, perhaps of one of them: its
+/// end was never noted. The watchdog has waited; a file that always kills is
+/// given up in the end.
+pub fn note_death(job: &mut Job, around: Circumstances<'_>) {
+    for n in std::mem::take(&mut job.work.copying) {
+        let Some(file) = job.file_mut(n).filter(|file| file.state == FileState::Pending) else {
+            continue;
+        };
+        file.attempts += 1;
+        let message = "the vault died while it copied the file".to_owned();
+        let failure = CopyFailure { kind: FailureKind::Transient, message, retry_after_ms: None };
+        if retry::after_failure(file, &failure, around) == Next::GiveUp {
+            file.state = FileState::Lost;
+            file.error = Some(failure.message);
+        }
+    }
 }
 
 /// The same file of an older result, if its bytes are stored.

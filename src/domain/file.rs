@@ -215,6 +215,15 @@ impl Source {
         Self::Url { url: url.as_str().to_owned(), host: source::host_of(url) }
     }
 
+    /// The bytes that inline data takes as it is written; 0 for a URL.
+    #[must_use]
+    pub fn written_bytes(&self) -> usize {
+        match self {
+            Self::Url { .. } => 0,
+            Self::Inline { start, end, .. } => end.saturating_sub(*start),
+        }
+    }
+
     /// When its URL dies, as far as that says.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {

@@ -11,6 +11,7 @@ use super::keys;
 use super::names::ObjectName;
 use super::state::{Standing, Status};
 use super::time::Timestamp;
+use super::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -97,6 +98,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Healing::is_idle")]
     pub healing: Healing,
     /// The alarm loop's own state.
+    #[serde(default)]
     pub work: Work,
 }
 
@@ -110,32 +112,6 @@ pub struct ResultRef {
     pub fingerprint: String,
     /// R2 key of its text; in the object itself if `None`.
     pub key: Option<String>,
-}
-
-/// How far the alarm loop has got.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Work {
-    /// Runs begun since one last came to its end; spaces the watchdog.
-    pub runs: u32,
-    /// The version that KV and the manifest hold.
-    pub published_version: u64,
-    /// Failed tries to publish since the last success.
-    pub publish_attempts: u32,
-    /// Not before this time: publish.
-    pub publish_at: Timestamp,
-    /// Failed tries to point `unlinked_id` here.
-    pub link_attempts: u32,
-    /// Not before this time: link.
-    pub link_at: Timestamp,
-    /// The version that the catalog has.
-    pub listed_version: u64,
-    /// Failed tries to tell the catalog.
-    pub list_attempts: u32,
-    /// Not before this time: tell the catalog.
-    pub list_at: Timestamp,
-    /// The last timeline entry that was moved to another object.
-    pub moved_events: u32,
 }
 
 /// How far a job's files are.

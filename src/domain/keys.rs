@@ -39,6 +39,13 @@ pub enum StorageKey<'a> {
         /// for the same `n` while their results are written.
         sha256: &'a str,
     },
+    /// A page of old timeline entries.
+    Timeline {
+        /// The job's object.
+        home: &'a ObjectName,
+        /// The last entry in it.
+        until: u32,
+    },
     /// A delivery that belongs to no known job.
     Unmatched {
         /// When it came; the keys sort by it.
@@ -60,6 +67,9 @@ impl StorageKey<'_> {
             Self::Body { home, sha256 } => format!("bodies/{}/{sha256}", home.public()),
             Self::Result { home, delivery, sha256 } => {
                 format!("results/{}/{delivery}-{}", home.public(), short(sha256))
+            }
+            Self::Timeline { home, until } => {
+                format!("timeline/{}/{until:08}.json", home.public())
             }
             Self::Unmatched { at, sha256 } => {
                 format!("unmatched/{:013}-{}", at.as_millis(), short(sha256))
@@ -109,6 +119,7 @@ mod tests {
                 "manifests/2025-12-27/437852.json",
             ),
             (StorageKey::Body { home: &id, sha256: "ab" }, "bodies/437852/ab"),
+            (StorageKey::Timeline { home: &id, until: 100 }, "timeline/437852/00000100.json"),
             (StorageKey::Result { home: &id, delivery: 2, sha256: "ab" }, "results/437852/2-ab"),
             (
                 StorageKey::Unmatched { at, sha256: "0123456789abcdef0123" },

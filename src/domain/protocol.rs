@@ -8,8 +8,9 @@ use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Trust};
 use serde::{Deserialize, Serialize};
 
-/// Largest text that an object stores itself, in bytes: `SQLite` values end at
-/// 2 MB, and a text with one character beyond Latin-1 takes two bytes each.
+/// Largest text that an object stores as one value, in bytes: `SQLite` values
+/// end at 2 MB, and a text with one character beyond Latin-1 takes two bytes
+/// each. What is longer goes to the bucket or, while there is none, is split.
 pub const MAX_OBJECT_TEXT: usize = 256 * 1024;
 
 /// A delivery on its way to a job's object.

@@ -99,6 +99,10 @@ pub enum FailureKind {
     Transient,
     /// The source says that the URL is no good: a 4xx that asks for no patience.
     Gone,
+    /// The vault's own storage failed: tried for as long as it takes.
+    Storage,
+    /// The vault had no room for it just now; this was no try.
+    Postponed,
     /// The store refused the bytes because their MD5 is not the source's.
     Md5Refused {
         /// The MD5 that they have, as far as the store tells.
@@ -150,13 +154,14 @@ pub fn after_failure(file: &File, failure: &CopyFailure, around: Circumstances<'
     let is_gone = failure.kind == FailureKind::Gone;
     // A deadline before the file was even found is misread or of no use.
     let patience = file.found_at.max(file.expires_at.unwrap_or_default()).plus(pace.patience());
-    if failure.kind == FailureKind::Final || now >= patience {
+    let is_ours = failure.kind == FailureKind::Storage;
+    if failure.kind == FailureKind::Final || (now >= patience && !is_ours) {
         return Next::GiveUp;
     }
     let wish = failure.retry_after_ms.unwrap_or(0).min(pace.longest());
     let delay = pace.backoff(file.attempts, around.entropy).max(wish);
     let at = now.plus(closer_to_deadline(delay, file.expires_at, around));
-    match (is_gone || is_dead, around.renewal) {
+    match ((is_gone || is_dead) && !is_ours, around.renewal) {
         (true, Ok(())) => Next::Renew(at),
         (true, Err(_)) if is_gone && is_dead => Next::GiveUp,
         _ => Next::RetryAt(at),

@@ -66,7 +66,23 @@ pub struct Entry {
     pub body: Option<BodyAt>,
 }
 
+/// An entry with its body, as a page in the bucket holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The entry.
+    pub entry: Entry,
+    /// Its body, if that is short.
+    pub text: Option<String>,
+}
+
 impl Entry {
+    /// Whether its body is in the job's object, or in the page that the entry
+    /// has moved to.
+    #[must_use]
+    pub fn has_text(&self) -> bool {
+        self.body == Some(BodyAt::Object)
+    }
+
     /// An entry for something that hookvault did.
     #[must_use]
     pub const fn own(n: u32, at: Timestamp, outcome: Outcome, detail: String) -> Self {

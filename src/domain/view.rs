@@ -53,6 +53,7 @@ struct Record<'a> {
     heals: u32,
     handoff: Option<()>,
     input: Option<()>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     healing: Option<HealingView<'a>>,
 }
 

@@ -6,13 +6,134 @@
 use super::file::FileState;
 use super::heal;
 use super::job::Job;
-use super::retry::Pace;
+use super::retry::{Circumstances, Pace};
 use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
-/// Most files that one run copies. On the free plan a run may make 50
-/// subrequests; a copy makes two as a rule (fetch and put), more with redirects,
-/// a vague type, or parts. What is over the limit fails and is tried again.
+/// Most files that one run copies.
 pub const MAX_COPIES_A_RUN: usize = 16;
+/// Most subrequests of a run: on the free plan it may make 50. Only a file
+/// that goes by parts may need more.
+pub const MAX_SUBREQUESTS_A_RUN: u32 = 45;
+/// Timeline entries that are moved to the bucket together.
+pub const OFFLOAD_PAGE: u32 = 100;
+/// Entries that stay in the object; while files are being copied, more: their
+/// bytes may be in the bodies.
+const KEPT_ENTRIES: u32 = 200;
+const KEPT_ENTRIES_WHILE_COPYING: u32 = 2_000;
+/// Failed tries to write to KV after which that is left to the next change:
+/// KV is a copy, and its quota is small.
+const MAX_RECORD_TRIES: u32 = 10;
+/// Failed tries to write the manifest after which that is left to the next
+/// change: a day of them.
+const MAX_PUBLISH_TRIES: u32 = 100;
+
+/// The subrequests that a run may still make.
+#[derive(Debug)]
+pub struct Budget(Cell<u32>);
+
+impl Budget {
+    /// That of a run that begins.
+    #[must_use]
+    pub const fn of_a_run() -> Self {
+        Self(Cell::new(MAX_SUBREQUESTS_A_RUN))
+    }
+
+    /// Takes `count` subrequests; `false`, and none taken, if so many are not
+    /// left.
+    pub fn take(&self, count: u32) -> bool {
+        let left = self.0.get().checked_sub(count);
+        left.inspect(|left| self.0.set(*left)).is_some()
+    }
+
+    /// Takes one even if none is left.
+    pub fn force(&self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+
+    /// How many are left.
+    pub const fn left(&self) -> u32 {
+        self.0.get()
+    }
+}
+
+/// How far the alarm loop has got.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Work {
+    /// Runs begun since one last came to its end; spaces the watchdog.
+    pub runs: u32,
+    /// The files that the last run was to copy, if it has not come to its end.
+    pub copying: Vec<u32>,
+    /// Pointing the id's object here.
+    pub link: Chore,
+    /// Writing the manifest to R2.
+    pub publish: Chore,
+    /// Writing the rendered record to KV.
+    pub record: Chore,
+    /// Telling the catalog.
+    pub list: Chore,
+    /// Moving old timeline entries to R2.
+    pub offload: Chore,
+    /// The last timeline entry that is in R2.
+    pub offloaded: u32,
+    /// The last timeline entry that was moved to another object.
+    pub moved_events: u32,
+}
+
+/// Something that is done once for each version, and again when it fails.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Chore {
+    /// The version that it was last done for.
+    pub version: u64,
+    /// Failed tries since then.
+    pub attempts: u32,
+    /// Not before this time: try.
+    pub at: Timestamp,
+}
+
+impl Chore {
+    /// Notes that it is done for `version`.
+    pub fn done(&mut self, version: u64) {
+        *self = Self { version, ..Self::default() };
+    }
+
+    /// Notes that a try has failed.
+    pub fn failed(&mut self, around: Circumstances<'_>) {
+        self.attempts += 1;
+        self.at = around.now.plus(around.pace.backoff(self.attempts, around.entropy));
+    }
+
+    /// As [`Chore::failed`]; after `most` tries in a row it counts as done.
+    fn failed_at_most(&mut self, most: u32, version: u64, around: Circumstances<'_>) {
+        self.failed(around);
+        if self.attempts >= most {
+            self.done(version);
+        }
+    }
+}
+
+impl Work {
+    /// Notes how publishing `version` ended.
+    pub fn note_published(&mut self, version: u64, is_done: bool, around: Circumstances<'_>) {
+        if is_done {
+            self.publish.done(version);
+        } else {
+            self.publish.failed_at_most(MAX_PUBLISH_TRIES, version, around);
+        }
+    }
+
+    /// Notes how writing the record of `version` to KV ended.
+    pub fn note_recorded(&mut self, version: u64, is_done: bool, around: Circumstances<'_>) {
+        if is_done {
+            self.record.done(version);
+        } else {
+            self.record.failed_at_most(MAX_RECORD_TRIES, version, around);
+        }
+    }
+}
 
 /// Something that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +144,40 @@ pub enum Task {
     Copy(u32),
     /// Ask the upstream for what did not come by itself.
     Heal,
-    /// Write the settled record to KV and the manifest to R2.
+    /// Write the settled job's manifest to R2.
     Publish,
+    /// Write the settled job's record to KV.
+    Record,
     /// Tell the catalog.
     List,
+    /// Move the oldest timeline entries to R2.
+    Offload,
+}
+
+impl Task {
+    /// The file that it copies, if it does.
+    #[must_use]
+    pub const fn file(&self) -> Option<u32> {
+        match self {
+            Self::Copy(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// Subrequests that it makes as a rule, and that must be left to begin it.
+    #[must_use]
+    pub const fn cost(self) -> u32 {
+        match self {
+            // The result, its status, and where it is kept.
+            Self::Heal => 3,
+            // A copy: the fetch and the put; redirects and a vague type cost
+            // more. A link: the question, and where the answer leads. A large
+            // result's text, and the manifest or the record. A row, and a new
+            // day's place.
+            Self::Copy(_) | Self::Link | Self::Publish | Self::Record | Self::List => 2,
+            Self::Offload => 1,
+        }
+    }
 }
 
 /// What is due now, and when the next thing will be.
@@ -53,16 +204,30 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
         plan.add(Task::Heal, at, now);
     }
     // After the copies: a file that is stored keeps its link when the job moves.
+    let work = &job.work;
     if job.unlinked_id.is_some() {
-        plan.add(Task::Link, job.work.link_at, now);
+        plan.add(Task::Link, work.link.at, now);
     }
-    if job.is_settled() && job.work.published_version < job.version {
-        plan.add(Task::Publish, job.work.publish_at, now);
+    if job.is_settled() && work.publish.version < job.version {
+        plan.add(Task::Publish, work.publish.at, now);
     }
-    if job.work.listed_version < job.version {
-        plan.add(Task::List, job.work.list_at, now);
+    if job.is_settled() && work.record.version < job.version {
+        plan.add(Task::Record, work.record.at, now);
+    }
+    if work.list.version < job.version {
+        plan.add(Task::List, work.list.at, now);
+    }
+    if must_offload(job) {
+        plan.add(Task::Offload, work.offload.at, now);
     }
     plan
+}
+
+/// Whether a page of old timeline entries is to be moved to the bucket.
+fn must_offload(job: &Job) -> bool {
+    let is_copying = job.files.iter().any(|file| file.state == FileState::Pending);
+    let kept = if is_copying { KEPT_ENTRIES_WHILE_COPYING } else { KEPT_ENTRIES };
+    job.events.saturating_sub(job.work.offloaded) >= kept + OFFLOAD_PAGE
 }
 
 impl Plan {
@@ -84,6 +249,13 @@ impl Plan {
             self.due.rotate_left(by);
         }
         self.due
+    }
+
+    /// The files that the `runs`-th run in a row is going to copy.
+    #[must_use]
+    pub fn copies(self, runs: u32) -> Vec<u32> {
+        let due = self.due_for_run(runs);
+        due.iter().filter_map(Task::file).take(MAX_COPIES_A_RUN).collect()
     }
 
     /// When the alarm must ring: at once if something is due.

@@ -1,8 +1,15 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
 use super::platform::{During, Failure};
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
 use std::collections::HashMap;
-use worker::{Bucket, Env, HttpMetadata};
+use std::pin::pin;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStream;
+use worker::{Bucket, Data, Env, HttpMetadata};
+use worker_sys::FixedLengthStream;
 
 /// The bucket.
 pub fn open(env: &Env) -> Result<Bucket, Failure> {
@@ -27,6 +34,53 @@ pub async fn put(
 /// Writes a JSON text.
 pub async fn put_json(bucket: &Bucket, key: &str, text: impl Into<Vec<u8>>) -> Result<(), Failure> {
     put(bucket, key, text.into(), "application/json", HashMap::new()).await.map(drop)
+}
+
+/// Writes a large JSON text, which is given back if that fails. It leaves
+/// wasm's memory meanwhile, so that there is one copy of it and not two.
+///
+/// # Errors
+/// What failed, and the text.
+pub async fn put_large_json(env: &Env, key: &str, text: Vec<u8>) -> Result<(), (Failure, Vec<u8>)> {
+    let outside = Uint8Array::from(text.as_slice());
+    drop(text);
+    let put = async {
+        let (stream, written) = stream_of(&outside)?;
+        let http = HttpMetadata {
+            content_type: Some("application/json".to_owned()),
+            ..Default::default()
+        };
+        let bucket = open(env)?;
+        let put = bucket.put(key, Data::ReadableStream(stream)).http_metadata(http).execute();
+        first_of(put, written).await.during("writing to the bucket").map(drop)
+    };
+    put.await.map_err(|failure| (failure, outside.to_vec()))
+}
+
+/// A stream of known length that holds `bytes`, and the writing of them.
+pub fn stream_of(
+    bytes: &Uint8Array,
+) -> Result<(ReadableStream, impl Future<Output = Result<JsValue, JsValue>>), Failure> {
+    let broken = |_: JsValue| Failure("making a stream for a part".to_owned());
+    let stream = FixedLengthStream::new(bytes.length()).map_err(broken)?;
+    let writer = stream.writable().get_writer().map_err(broken)?;
+    let bytes = bytes.clone();
+    let written = async move {
+        if bytes.length() > 0 {
+            JsFuture::from(writer.write_with_chunk(&bytes)).await?;
+        }
+        JsFuture::from(writer.close()).await
+    };
+    Ok((stream.readable(), written))
+}
+
+/// Waits for `taken`, the bucket's side of a pipe, while `given` fills it. A
+/// bucket that fails early reads no more, and then `given` would never end.
+pub async fn first_of<T>(taken: impl Future<Output = T>, given: impl Future) -> T {
+    match select(pin!(taken), pin!(given)).await {
+        Either::Left((taken, _)) => taken,
+        Either::Right((_, taken)) => taken.await,
+    }
 }
 
 /// Reads the bytes `part` of a text; `None` if there is no such object.

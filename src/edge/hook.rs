@@ -179,7 +179,8 @@ async fn deliver(
     }
 }
 
-/// Puts a body into R2 that is too large for the job's object.
+/// Puts a body into R2 that is long. While there is no R2 the job's object
+/// takes it: a delivery comes once.
 async fn park(
     call: &Call<'_>,
     body: Vec<u8>,
@@ -190,8 +191,13 @@ async fn park(
         return String::from_utf8(body).during("reading a delivery").map(DeliveredBody::Text);
     }
     let key = StorageKey::Body { home, sha256 }.path();
-    bucket::put_json(&bucket::open(call.env)?, &key, body).await?;
-    Ok(DeliveredBody::Bucket(key))
+    match bucket::put_large_json(call.env, &key, body).await {
+        Ok(()) => Ok(DeliveredBody::Bucket(key)),
+        Err((Failure(text), body)) => {
+            platform::log_error(&text);
+            String::from_utf8(body).during("reading a delivery").map(DeliveredBody::Text)
+        }
+    }
 }
 
 async fn unpark(call: &Call<'_>, body: DeliveredBody) -> Result<Vec<u8>, Failure> {

@@ -1,6 +1,7 @@
 //! A job object's own storage, by what lies in it.
 //!
-//! Every value is one JSON string or plain text. Between a read and the write
+//! Every value is one JSON string or plain text; one that is too long for a
+//! single value is split. Between a read and the write
 //! that depends on it there are only storage awaits, during which the runtime
 //! delivers no other event to the object (its input gate): that makes each
 //! such pair atomic. Whoever awaits anything else must read again.
@@ -8,6 +9,7 @@
 use super::platform::{During, Failure};
 use crate::domain::job::{FORMAT, Job};
 use crate::domain::names::ObjectName;
+use crate::domain::protocol::MAX_OBJECT_TEXT;
 use crate::domain::timeline::Entry;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{ListOptions, Storage};
@@ -16,6 +18,12 @@ use worker::{ListOptions, Storage};
 const ALIAS: &str = "alias";
 const RECORD: &str = "record";
 const RESULT: &str = "result";
+
+/// What stands in place of a text that is split, before the number of its
+/// parts. No JSON text and no name begins so.
+const SPLIT: &str = "parts:";
+/// Most values that are written or deleted at once; the platform's limit is 128.
+const MAX_AT_ONCE: usize = 100;
 
 /// What an object is.
 pub enum Slot {
@@ -100,11 +108,30 @@ impl Store {
         })
     }
 
-    /// Writes all of `batch` or nothing.
+    /// Writes all of `batch` or nothing. Parts of split texts come first: they
+    /// mean nothing until what names them is written.
     pub async fn write(&self, batch: Batch) -> Result<(), Failure> {
-        let values = js_sys::Object::new();
+        let (mut whole, mut parts) = (Vec::new(), Vec::new());
         for (key, text) in batch.0 {
-            js_sys::Reflect::set(&values, &JsValue::from_str(&key), &JsValue::from_str(&text))
+            let pieces = split(&text);
+            if pieces.len() == 1 {
+                whole.push((key, text));
+                continue;
+            }
+            whole.push((key.clone(), format!("{SPLIT}{}", pieces.len())));
+            let named = pieces.iter().enumerate();
+            parts.extend(named.map(|(at, piece)| (part_key(&key, at), (*piece).to_owned())));
+        }
+        for some in parts.chunks(MAX_AT_ONCE) {
+            self.put(some).await?;
+        }
+        self.put(&whole).await
+    }
+
+    async fn put(&self, pairs: &[(String, String)]) -> Result<(), Failure> {
+        let values = js_sys::Object::new();
+        for (key, text) in pairs {
+            js_sys::Reflect::set(&values, &JsValue::from_str(key), &JsValue::from_str(text))
                 .map_err(|_| Failure("collecting values to write".to_owned()))?;
         }
         self.0.put_multiple_raw(values).await.during("writing to the object")
@@ -179,9 +206,67 @@ impl Store {
         Ok(entries)
     }
 
+    /// Deletes timeline entries with their bodies and what tells repetitions
+    /// of them: they are kept elsewhere.
+    pub async fn forget_entries(&self, entries: &[Entry]) -> Result<(), Failure> {
+        let mut keys = Vec::new();
+        for entry in entries {
+            keys.extend([entry_key(entry.n), body_key(entry.n)]);
+            keys.extend(entry.sha256.as_deref().map(seen_key));
+        }
+        for some in keys.chunks(MAX_AT_ONCE) {
+            self.0.delete_multiple(some.to_vec()).await.during("deleting from the object")?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the body of entry `n`, with its parts.
+    pub async fn forget_body(&self, n: u32) -> Result<(), Failure> {
+        let key = body_key(n);
+        let parts = self.get(&key).await?.as_deref().and_then(parts_of).unwrap_or(0);
+        let mut keys: Vec<String> = (0..parts).map(|at| part_key(&key, at)).collect();
+        keys.push(key);
+        for some in keys.chunks(MAX_AT_ONCE) {
+            self.0.delete_multiple(some.to_vec()).await.during("deleting from the object")?;
+        }
+        Ok(())
+    }
+
     async fn text(&self, key: &str) -> Result<Option<String>, Failure> {
+        let Some(text) = self.get(key).await? else { return Ok(None) };
+        let Some(parts) = parts_of(&text) else { return Ok(Some(text)) };
+        let mut whole = String::new();
+        for at in 0..parts {
+            let part = self.get(&part_key(key, at)).await?;
+            let gone = || Failure(format!("reading the object: a part of {key} is gone"));
+            whole.push_str(&part.ok_or_else(gone)?);
+        }
+        Ok(Some(whole))
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<String>, Failure> {
         self.0.get::<String>(key).await.during("reading the object")
     }
+}
+
+/// A text in pieces that fit into one value each, cut between characters.
+fn split(text: &str) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while rest.len() > MAX_OBJECT_TEXT {
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(MAX_OBJECT_TEXT));
+        pieces.push(piece);
+        rest = more;
+    }
+    pieces.push(rest);
+    pieces
+}
+
+fn parts_of(text: &str) -> Option<usize> {
+    text.strip_prefix(SPLIT)?.parse().ok()
+}
+
+fn part_key(key: &str, at: usize) -> String {
+    format!("part/{key}/{at:05}")
 }
 
 fn read_job(text: &str) -> Result<Job, Failure> {

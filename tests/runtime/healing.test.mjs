@@ -41,7 +41,7 @@ describe("healing", () => {
   test("a result whose webhook was lost is fetched, and its late webhook repeats it", async () => {
     const id = await run({ ...LEASE, webhook: { lose: ["completed"] } });
     const { heals: count, healing } = await checkStored(id);
-    assert.deepEqual([count, healing], [1, null]);
+    assert.deepEqual([count, healing], [1, undefined]);
     const [heal] = await heals(id);
     assert.deepEqual([heal.trust, heal.eventType], [null, null]);
     assert.match(heal.detail, /asked for the result/);

@@ -2,8 +2,9 @@
 
 use super::Job;
 use crate::domain::catalog::Row;
+use crate::domain::copied;
 use crate::domain::time::{SECOND, Timestamp};
-use crate::domain::work::{self, MAX_COPIES_A_RUN, Task};
+use crate::domain::work::{self, Budget, MAX_COPIES_A_RUN, Task};
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
@@ -12,6 +13,19 @@ use crate::edge::store::Slot;
 /// (redirects, a look at the type, the copy), and the platform ends a run
 /// after 15.
 pub(super) const MAX_RUN_MS: u64 = 60 * SECOND;
+
+/// A run of the alarm.
+pub(super) struct Run {
+    pub begun: Timestamp,
+    pub budget: Budget,
+}
+
+impl Run {
+    /// Whether it may still begin something.
+    pub(super) fn is_young(&self) -> bool {
+        platform::now().since(self.begun) < MAX_RUN_MS
+    }
+}
 
 impl Job {
     /// Does what is due.
@@ -35,33 +49,49 @@ impl Job {
                 return platform::clear_alarm(store.storage()).await;
             }
         };
+        copied::note_death(&mut job, self.circumstances(Err("")));
         job.work.runs += 1;
         let runs = job.work.runs;
+        job.work.copying = work::plan(&job, self.config.pace, begun).copies(runs);
         store.save(&job).await?;
         let watchdog = work::watchdog(runs, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), watchdog).await?;
-        self.work(begun, runs).await?; // (2)
+        let run = Run { begun, budget: Budget::of_a_run() };
+        self.work(&run, runs).await?; // (2)
         self.rest().await // (3)
     }
 
-    async fn work(&self, begun: Timestamp, runs: u32) -> Result<(), Failure> {
+    async fn work(&self, run: &Run, runs: u32) -> Result<(), Failure> {
         let mut copies = 0;
-        while copies < MAX_COPIES_A_RUN && platform::now().since(begun) < MAX_RUN_MS {
+        while copies < MAX_COPIES_A_RUN && run.is_young() {
             let Some(job) = self.store().job().await? else { break };
             let due = work::plan(&job, self.config.pace, platform::now()).due_for_run(runs);
-            match due.first() {
-                None => break,
-                Some(Task::Link) => self.try_link().await?,
-                Some(Task::Publish) => self.publish().await?,
-                Some(Task::List) => self.list().await?,
-                Some(Task::Heal) => self.heal().await?,
-                Some(Task::Copy(_)) => {
-                    let files: Vec<u32> = due.iter().filter_map(file_of).collect();
-                    copies += self.copy(job, &files, MAX_COPIES_A_RUN - copies, begun).await?;
+            let Some(task) = due.first() else { break };
+            if let Task::Copy(_) = task {
+                if run.budget.left() < task.cost() {
+                    break;
                 }
+                let files: Vec<u32> = due.iter().filter_map(Task::file).collect();
+                copies += self.copy(job, &files, MAX_COPIES_A_RUN - copies, run).await?;
+            } else if run.budget.take(task.cost()) {
+                self.perform(*task, run).await?;
+            } else {
+                break;
             }
         }
         Ok(())
+    }
+
+    async fn perform(&self, task: Task, run: &Run) -> Result<(), Failure> {
+        match task {
+            Task::Heal => self.heal(run).await,
+            Task::Link => self.try_link(run).await,
+            Task::Publish => self.publish().await,
+            Task::Record => self.record().await,
+            Task::List => self.list().await,
+            Task::Offload => self.offload_entries(run).await,
+            Task::Copy(_) => Ok(()),
+        }
     }
 
     async fn rest(&self) -> Result<(), Failure> {
@@ -70,6 +100,7 @@ impl Job {
             return Ok(());
         };
         job.work.runs = 0;
+        job.work.copying.clear();
         store.save(&job).await?;
         let now = platform::now();
         match work::plan(&job, self.config.pace, now).alarm(now) {
@@ -78,16 +109,15 @@ impl Job {
         }
     }
 
-    async fn try_link(&self) -> Result<(), Failure> {
-        let Err(Failure(text)) = self.link().await else {
+    async fn try_link(&self, run: &Run) -> Result<(), Failure> {
+        let Err(Failure(text)) = self.link(run).await else {
             return Ok(());
         };
         platform::log_error(&text);
         let Some(mut job) = self.store().job().await? else {
             return Ok(());
         };
-        job.work.link_attempts += 1;
-        job.work.link_at = self.later(job.work.link_attempts);
+        job.work.link.failed(self.circumstances(Ok(())));
         self.store().save(&job).await
     }
 
@@ -98,25 +128,10 @@ impl Job {
         let Some(mut now) = self.store().job().await? else { return Ok(()) };
         if let Err(Failure(text)) = outcome {
             platform::log_error(&text);
-            now.work.list_attempts += 1;
-            now.work.list_at = self.later(now.work.list_attempts);
+            now.work.list.failed(self.circumstances(Ok(())));
         } else {
-            now.work.listed_version = job.version;
-            now.work.list_attempts = 0;
+            now.work.list.done(job.version);
         }
         self.store().save(&now).await
-    }
-
-    /// When to try again what has failed as many times.
-    pub(super) fn later(&self, attempts: u32) -> Timestamp {
-        let delay = self.config.pace.backoff(attempts, platform::entropy());
-        platform::now().plus(delay)
-    }
-}
-
-const fn file_of(task: &Task) -> Option<u32> {
-    match task {
-        Task::Copy(n) => Some(*n),
-        Task::Heal | Task::Link | Task::Publish | Task::List => None,
     }
 }

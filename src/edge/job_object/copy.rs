@@ -1,19 +1,20 @@
 //! Copies a job's files: several at a time, noted one after the other.
 
 use super::Job;
-use super::alarm::MAX_RUN_MS;
+use super::alarm::Run;
 use crate::domain::copied::{self, Stored, Tried};
 use crate::domain::file::{File, Source};
 use crate::domain::inline;
 use crate::domain::job::Job as Record;
 use crate::domain::media;
 use crate::domain::retry::{Circumstances, CopyFailure, FailureKind};
-use crate::domain::time::Timestamp;
 use crate::domain::timeline::BodyAt;
 use crate::domain::upstream::CantAsk;
+use crate::domain::work::Task;
 use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Batch;
+use crate::edge::transfer::memory::{self, Room};
 use crate::edge::transfer::{self, Order};
 use futures_util::{StreamExt, future::ready, stream};
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ use worker::Bucket;
 
 /// Files of one job that are copied at the same time.
 const AT_ONCE: usize = 4;
+/// Subrequests that each takes as a rule.
+const COST: u32 = Task::Copy(0).cost();
 /// MD5 refusals after which a file is stored without the check: the tag was
 /// not an MD5 of the content then (KMS-style).
 const MAX_MD5_REFUSALS: u32 = 2;
@@ -38,16 +41,16 @@ impl Job {
         job: Record,
         files: &[u32],
         most: usize,
-        begun: Timestamp,
+        run: &Run,
     ) -> Result<usize, Failure> {
         let files: Vec<&File> = files.iter().take(most).filter_map(|n| job.file(*n)).collect();
         // An inline file is unpacked in memory: one at a time.
         let is_inline = |file: &&File| matches!(file.source, Source::Inline { .. });
         let at_once = if files.iter().any(is_inline) { 1 } else { AT_ONCE };
-        let in_time = |_: &&File| ready(platform::now().since(begun) < MAX_RUN_MS);
+        let may_begin = |_: &&File| ready(run.is_young() && run.budget.take(COST));
         let transfers = stream::iter(files)
-            .take_while(in_time)
-            .map(|file| self.transfer(&job, file))
+            .take_while(may_begin)
+            .map(|file| self.transfer(&job, file, run))
             .buffer_unordered(at_once);
         let mut transfers = pin!(transfers);
         let mut tried = 0;
@@ -58,8 +61,8 @@ impl Job {
         Ok(tried)
     }
 
-    async fn transfer(&self, job: &Record, file: &File) -> Tried {
-        let outcome = self.fetch_file(job, file).await;
+    async fn transfer(&self, job: &Record, file: &File, run: &Run) -> Tried {
+        let outcome = self.fetch_file(job, file, run).await;
         Tried { n: file.n, source: file.source.clone(), outcome }
     }
 
@@ -91,7 +94,12 @@ impl Job {
         Circumstances { now, pace: self.config.pace, entropy, renewal }
     }
 
-    async fn fetch_file(&self, job: &Record, file: &File) -> Result<Stored, CopyFailure> {
+    async fn fetch_file(
+        &self,
+        job: &Record,
+        file: &File,
+        run: &Run,
+    ) -> Result<Stored, CopyFailure> {
         let config = &self.config;
         let bucket = bucket::open(&self.env).map_err(hiccup)?;
         let Source::Url { url, .. } = &file.source else {
@@ -106,6 +114,9 @@ impl Job {
             declared_type: file.content_type.as_deref(),
             max_bytes: config.max_file_bytes,
             check_md5: file.md5_refusals < MAX_MD5_REFUSALS,
+            attempts: file.attempts,
+            stall_ms: config.pace.stall(),
+            budget: &run.budget,
         };
         transfer::copy(&bucket, &order).await
     }
@@ -117,7 +128,8 @@ impl Job {
         file: &File,
         bucket: &Bucket,
     ) -> Result<Stored, CopyFailure> {
-        let bytes = self.inline_bytes(&file.source).await?;
+        let _room = Room::take(file.source.written_bytes()).ok_or_else(memory::full)?;
+        let bytes = self.inline_bytes(job, &file.source).await?;
         let content_type = file.content_type.as_deref().unwrap_or(media::OCTET_STREAM).to_owned();
         let nonce = HashMap::from([("nonce".to_owned(), job.nonce.clone())]);
         let put = bucket::put(bucket, &file.key, bytes, &content_type, nonce);
@@ -125,7 +137,7 @@ impl Job {
         Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
     }
 
-    async fn inline_bytes(&self, source: &Source) -> Result<Vec<u8>, CopyFailure> {
+    async fn inline_bytes(&self, job: &Record, source: &Source) -> Result<Vec<u8>, CopyFailure> {
         let broken = || CopyFailure {
             kind: FailureKind::Final,
             message: "the inline data does not decode".to_owned(),
@@ -134,23 +146,19 @@ impl Job {
         let Source::Inline { delivery, start, end, encoding } = source else {
             return Err(broken());
         };
-        let written = self.delivered(*delivery, *start..*end).await.map_err(hiccup)?;
+        let written = self.delivered(job, *delivery, *start..*end).await.map_err(hiccup)?;
         inline::decode(&written, *encoding).ok_or_else(broken)
     }
 
     /// A part of a delivery's body.
-    async fn delivered(&self, n: u32, part: Range<usize>) -> Result<String, Failure> {
-        let store = self.store();
-        let text = match store.entry(n).await?.and_then(|entry| entry.body) {
-            None => None,
-            Some(BodyAt::Object) => {
-                store.body(n).await?.and_then(|text| text.get(part).map(str::to_owned))
-            }
-            Some(BodyAt::Bucket(key)) => {
-                bucket::part(&bucket::open(&self.env)?, &key, part).await?
-            }
+    async fn delivered(&self, job: &Record, n: u32, part: Range<usize>) -> Result<String, Failure> {
+        let gone = || Failure("a delivery's body is gone".to_owned());
+        let kept = self.entry(job, n).await?.ok_or_else(gone)?;
+        let text = match &kept.entry.body {
+            Some(BodyAt::Bucket(key)) => bucket::part(&bucket::open(&self.env)?, key, part).await?,
+            _ => self.text_of(&kept).await?.and_then(|text| text.get(part).map(str::to_owned)),
         };
-        text.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))
+        text.ok_or_else(gone)
     }
 }
 
@@ -159,7 +167,7 @@ impl Job {
 fn hiccup(Failure(text): Failure) -> CopyFailure {
     platform::log_error(&text);
     CopyFailure {
-        kind: FailureKind::Transient,
+        kind: FailureKind::Storage,
         message: "the vault's own storage failed".to_owned(),
         retry_after_ms: None,
     }

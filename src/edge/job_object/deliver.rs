@@ -76,22 +76,22 @@ impl Job {
     }
 
     /// Keeps a text that the vault has asked for, as a delivery's body is kept.
-    pub(super) async fn keep_body(
-        &self,
-        home: &ObjectName,
-        text: &str,
-        sha256: &str,
-    ) -> Result<BodyAt, Failure> {
+    pub(super) async fn keep_body(&self, home: &ObjectName, text: &str, sha256: &str) -> BodyAt {
         if text.len() <= MAX_OBJECT_TEXT {
-            return Ok(BodyAt::Object);
+            return BodyAt::Object;
         }
         let key = StorageKey::Body { home, sha256 }.path();
-        bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
-        Ok(BodyAt::Bucket(key))
+        match bucket::put_large_json(&self.env, &key, text.as_bytes().to_vec()).await {
+            Ok(()) => BodyAt::Bucket(key),
+            Err((Failure(why), _)) => {
+                platform::log_error(&why);
+                BodyAt::Object
+            }
+        }
     }
 
-    /// Puts a result that is too large for the object into the bucket. While
-    /// that is awaited another delivery may come in: `None` then, decide anew.
+    /// Puts a long result into the bucket; while there is none, it stays in the
+    /// object. Another delivery may come in meanwhile: `None` then, decide anew.
     async fn offload(
         &self,
         store: &Store,
@@ -105,9 +105,16 @@ impl Job {
         let delivery = applied.entry.n;
         let key = StorageKey::Result { home: &job.home, delivery, sha256 }.path();
         let before = store.raw().await?;
-        bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
-        if let Some(result) = &mut job.result {
-            result.key = Some(key);
+        match bucket::put_large_json(&self.env, &key, text.into_bytes()).await {
+            Ok(()) => {
+                if let Some(result) = &mut job.result {
+                    result.key = Some(key);
+                }
+            }
+            Err((Failure(why), text)) => {
+                platform::log_error(&why);
+                applied.result = Some(String::from_utf8(text).during("reading a result")?);
+            }
         }
         Ok((store.raw().await? == before).then_some(applied))
     }

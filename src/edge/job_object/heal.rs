@@ -1,6 +1,7 @@
 //! Asks the upstream for what did not come by itself: a result, fresh URLs.
 
 use super::Job;
+use super::alarm::Run;
 use super::deliver::birth;
 use crate::domain::apply::Arrival;
 use crate::domain::discover::{Discovery, discover};
@@ -72,13 +73,13 @@ impl Job {
 
     /// Asks for the job's result. Files that still wait for a fresh URL
     /// afterwards are asked for one by one.
-    pub(super) async fn heal(&self) -> Result<(), Failure> {
+    pub(super) async fn heal(&self, run: &Run) -> Result<(), Failure> {
         let Some(job) = self.store().job().await? else { return Ok(()) };
         let outcome = self.ask_for_result(&job).await;
         if let Outcome::End(kind, text) = &outcome {
             self.take(&job, *kind, text).await?;
         }
-        let files = self.ask_for_files().await?;
+        let files = self.ask_for_files(run).await?;
         self.note_question(outcome, files).await
     }
 
@@ -123,7 +124,7 @@ impl Job {
     async fn take(&self, job: &Record, kind: EventKind, text: &str) -> Result<(), Failure> {
         let text = if Event::parse(text).is_ok() { text } else { "{}" };
         let sha256 = hex::encode(Sha256::digest(text));
-        let body = self.keep_body(&job.home, text, &sha256).await?;
+        let body = self.keep_body(&job.home, text, &sha256).await;
         let event = Event { kind, ..Event::parse(text).during("reading an answer")? };
         let found = match kind {
             EventKind::Completed => discover(text, &self.config.sources),
@@ -154,10 +155,13 @@ impl Job {
     }
 
     /// Asks one by one for the files that still wait for a fresh URL.
-    async fn ask_for_files(&self) -> Result<Files, Failure> {
+    async fn ask_for_files(&self, run: &Run) -> Result<Files, Failure> {
         let mut files = Files::default();
         let Some(job) = self.store().job().await? else { return Ok(files) };
         for file in job.files.iter().filter(|file| file.waits_for_url()).take(MAX_DOWNLOADS) {
+            if !run.budget.take(1) {
+                break;
+            }
             match self.fresh_url(file).await {
                 None => {}
                 Some(Ok(source)) => files.renewed |= self.lend(file.n, source).await?,

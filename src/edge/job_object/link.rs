@@ -6,17 +6,18 @@
 //! taken up again by the alarm, because `unlinked_id` is in the record.
 
 use super::Job;
+use super::alarm::Run;
 use crate::domain::file::File;
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, Moved, Reply};
-use crate::domain::timeline::{BodyAt, Entry, Trust};
+use crate::domain::timeline::{BodyAt, Kept, Trust};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::{Batch, Slot};
 
 /// Entries that are moved between two looks at the timeline.
-const PAGE: usize = 50;
+const PAGE: usize = 40;
 
 const fn at(home: ObjectName, known: bool, conflict: bool) -> Reply {
     Reply::At { home, known, conflict }
@@ -103,9 +104,9 @@ impl Job {
 
     /// Points the object of `unlinked_id` here, or moves the job there. Only
     /// the alarm calls this.
-    pub(super) async fn link(&self) -> Result<(), Failure> {
+    pub(super) async fn link(&self, run: &Run) -> Result<(), Failure> {
         match self.point_id_here().await? {
-            Some(home) => self.move_to(&home).await,
+            Some(home) => self.move_to(&home, run).await,
             None => Ok(()),
         }
     }
@@ -128,19 +129,23 @@ impl Job {
             return Ok(());
         };
         job.unlinked_id = None;
-        job.work.link_attempts = 0;
+        job.work.link.done(job.version);
         self.store().save(&job).await
     }
 
     /// Replays this job's deliveries at `home` and leads there. Repeating it
     /// after a crash is harmless: `moved_events` says where to go on, and what
     /// has been moved once is known there by its key.
-    async fn move_to(&self, home: &ObjectName) -> Result<(), Failure> {
+    async fn move_to(&self, home: &ObjectName, run: &Run) -> Result<(), Failure> {
         let store = self.store();
         let mut is_retired = false;
         loop {
             let Some(job) = store.job().await? else { return Ok(()) };
-            let entries = store.entries(job.work.moved_events, PAGE).await?;
+            let entries = self.entries_after(&job, job.work.moved_events, PAGE).await?;
+            // Only what is still to be replayed is read from the bucket.
+            if store.job().await?.is_none_or(|now| now.events != job.events) {
+                continue;
+            }
             if entries.is_empty() && is_retired {
                 // Only storage was awaited since the entries were read.
                 self.lead_to(home).await?;
@@ -150,19 +155,26 @@ impl Job {
                 self.retire(&job).await?;
                 is_retired = true;
             }
-            for entry in entries {
-                self.replay(&job, &entry, home).await?;
-                self.moved(entry.n).await?;
+            for kept in entries {
+                // The next run goes on where this one stops.
+                if !run.budget.take(1) {
+                    return Ok(());
+                }
+                self.replay(&job, &kept, home).await?;
+                self.moved(kept.entry.n).await?;
             }
         }
     }
 
-    async fn replay(&self, job: &Record, entry: &Entry, home: &ObjectName) -> Result<(), Failure> {
+    async fn replay(&self, job: &Record, kept: &Kept, home: &ObjectName) -> Result<(), Failure> {
+        let entry = &kept.entry;
         let body = match &entry.body {
+            // What the vault asked for itself will be asked for there.
+            _ if entry.trust.is_none() => return Ok(()),
             None => return Ok(()),
             Some(BodyAt::Bucket(key)) => DeliveredBody::Bucket(key.clone()),
             Some(BodyAt::Object) => {
-                DeliveredBody::Text(self.store().body(entry.n).await?.unwrap_or_default())
+                DeliveredBody::Text(self.text_of(kept).await?.unwrap_or_default())
             }
         };
         let delivery = Delivery {

@@ -8,6 +8,7 @@ mod changes;
 mod copy;
 mod deliver;
 mod heal;
+mod history;
 mod link;
 mod publish;
 mod read;

@@ -12,10 +12,7 @@ use crate::edge::platform::{self, During, Failure};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// Tries after which a job counts as published: at 15 minutes each that is a
-/// day of failures, and the next change tries again.
-const MAX_TRIES: u32 = 100;
-/// Most timeline entries of a manifest.
+/// Most timeline entries of a manifest; older ones are in pages of their own.
 const MAX_ENTRIES: usize = 1_000;
 
 /// A job as the bucket explains it; `format` is that of the record.
@@ -28,30 +25,22 @@ struct Manifest<'a> {
 }
 
 impl Job {
-    /// Writes both. A manifest that fails is tried again later; a record in KV
-    /// that fails is left to the job's next change.
+    /// Writes the manifest.
     pub(super) async fn publish(&self) -> Result<(), Failure> {
-        let store = self.store();
-        let Some(job) = store.job().await? else {
-            return Ok(());
-        };
-        let outcome = self.publish_version(&job).await;
-        let Some(mut now) = store.job().await? else {
-            return Ok(());
-        };
-        let tries = now.work.publish_attempts + 1;
-        match outcome {
-            Err(Failure(text)) if tries < MAX_TRIES => {
-                platform::log_error(&text);
-                now.work.publish_attempts = tries;
-                now.work.publish_at = self.later(tries);
-            }
-            _ => {
-                now.work.published_version = job.version;
-                now.work.publish_attempts = 0;
-            }
-        }
-        store.save(&now).await
+        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let is_done = succeeded(self.publish_manifest(&job).await);
+        let Some(mut now) = self.store().job().await? else { return Ok(()) };
+        now.work.note_published(job.version, is_done, self.circumstances(Ok(())));
+        self.store().save(&now).await
+    }
+
+    /// Writes the rendered record to KV: a copy for quick readers.
+    pub(super) async fn record(&self) -> Result<(), Failure> {
+        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let is_done = succeeded(self.publish_record(&job).await);
+        let Some(mut now) = self.store().job().await? else { return Ok(()) };
+        now.work.note_recorded(job.version, is_done, self.circumstances(Ok(())));
+        self.store().save(&now).await
     }
 
     /// Takes back what was published of a job that lives elsewhere now. Its
@@ -72,13 +61,8 @@ impl Job {
         records.delete(&keys::record_key(&job.home)).await.during("deleting from KV")
     }
 
-    async fn publish_version(&self, job: &Record) -> Result<(), Failure> {
-        let key = job.result.as_ref().and_then(|result| result.key.as_deref());
-        let bucket = bucket::open(&self.env)?;
-        let result = match key {
-            Some(key) => bucket::text(&bucket, key).await?,
-            None => self.store().result().await?,
-        };
+    async fn publish_manifest(&self, job: &Record) -> Result<(), Failure> {
+        let result = self.whole_result(job).await?;
         let manifest = Manifest {
             format: job.format,
             job,
@@ -87,25 +71,32 @@ impl Job {
                 .map(serde_json::from_str)
                 .transpose()
                 .during("the manifest")?,
-            events: self.store().entries(0, MAX_ENTRIES).await?,
+            events: self.store().entries(job.work.offloaded, MAX_ENTRIES).await?,
         };
         let text = serde_json::to_string(&manifest).during("writing the manifest")?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
-        bucket::put_json(&bucket, &path, text).await?;
-        // KV is a copy for quick readers. Over its quota (1,000 writes a day on
-        // the free plan) trying again would only use more of it.
-        if let Err(Failure(text)) = self.publish_record(job, result.as_deref()).await {
-            platform::log_error(&text);
-        }
-        Ok(())
+        bucket::put_json(&bucket::open(&self.env)?, &path, text).await
     }
 
-    async fn publish_record(&self, job: &Record, result: Option<&str>) -> Result<(), Failure> {
+    async fn publish_record(&self, job: &Record) -> Result<(), Failure> {
         let config = &self.config;
+        let result = self.whole_result(job).await?;
         let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
-        let text = view::record(job, result, context).during("rendering the record")?;
+        let text = view::record(job, result.as_deref(), context).during("rendering the record")?;
         let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
         let put = records.put(&keys::record_key(&job.home), text).during("writing to KV")?;
         put.execute().await.during("writing to KV")
     }
+
+    /// The result's text, wherever it is.
+    async fn whole_result(&self, job: &Record) -> Result<Option<String>, Failure> {
+        match job.result.as_ref().and_then(|result| result.key.as_deref()) {
+            Some(key) => bucket::text(&bucket::open(&self.env)?, key).await,
+            None => self.store().result().await,
+        }
+    }
+}
+
+fn succeeded(outcome: Result<(), Failure>) -> bool {
+    outcome.inspect_err(|Failure(text)| platform::log_error(text)).is_ok()
 }

@@ -1,10 +1,11 @@
 //! What readers ask of a job. Reads write nothing.
 
 use super::Job;
+use crate::domain::job::Job as Record;
 use crate::domain::protocol::{Reply, Wait};
-use crate::domain::timeline::{BodyAt, Entry, MAX_INLINE_BODY};
+use crate::domain::timeline::{Entry, MAX_INLINE_BODY};
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::{Slot, Store};
+use crate::edge::store::Slot;
 
 impl Job {
     /// The record and its result; with `wait`, when there is news or the time
@@ -32,45 +33,42 @@ impl Job {
         }
     }
 
-    /// A page of the timeline.
+    /// A part of the timeline.
     pub(super) async fn timeline(&self, after: u32, limit: u32) -> Result<Reply, Failure> {
-        let store = self.store();
-        Ok(match store.slot().await? {
-            Slot::Job(_) => Reply::Timeline(page(&store, after, limit as usize).await?),
+        Ok(match self.store().slot().await? {
+            Slot::Job(job) => Reply::Timeline(self.part(&job, after, limit as usize).await?),
             Slot::Alias(home) => Reply::Elsewhere(home),
             Slot::Empty => Reply::Missing,
         })
     }
 
+    async fn part(
+        &self,
+        job: &Record,
+        after: u32,
+        limit: usize,
+    ) -> Result<Vec<(Entry, Option<String>)>, Failure> {
+        let mut part = Vec::new();
+        for kept in self.entries_after(job, after, limit).await? {
+            let is_short = kept.entry.bytes.is_some_and(|bytes| bytes <= MAX_INLINE_BODY);
+            let text = if is_short { self.text_of(&kept).await? } else { None };
+            part.push((kept.entry, text));
+        }
+        Ok(part)
+    }
+
     /// One delivery's body.
     pub(super) async fn body(&self, n: u32) -> Result<Reply, Failure> {
-        let store = self.store();
-        if let Slot::Alias(home) = store.slot().await? {
-            return Ok(Reply::Elsewhere(home));
-        }
-        let at = store.entry(n).await?.and_then(|entry| entry.body);
-        Ok(match at {
-            Some(BodyAt::Object) => Reply::Body { at: BodyAt::Object, text: store.body(n).await? },
-            Some(at @ BodyAt::Bucket(_)) => Reply::Body { at, text: None },
+        let job = match self.store().slot().await? {
+            Slot::Job(job) => job,
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Empty => return Ok(Reply::Missing),
+        };
+        let Some(kept) = self.entry(&job, n).await? else { return Ok(Reply::Missing) };
+        let text = self.text_of(&kept).await?;
+        Ok(match kept.entry.body {
+            Some(at) => Reply::Body { at, text },
             None => Reply::Missing,
         })
     }
-}
-
-async fn page(
-    store: &Store,
-    after: u32,
-    limit: usize,
-) -> Result<Vec<(Entry, Option<String>)>, Failure> {
-    let mut page = Vec::new();
-    for entry in store.entries(after, limit).await? {
-        let is_short = entry.bytes.is_some_and(|bytes| bytes <= MAX_INLINE_BODY);
-        let body = if is_short && entry.body == Some(BodyAt::Object) {
-            store.body(entry.n).await?
-        } else {
-            None
-        };
-        page.push((entry, body));
-    }
-    Ok(page)
 }

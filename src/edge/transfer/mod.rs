@@ -3,6 +3,7 @@
 //! The bytes go from the socket to R2 through the runtime's own pipe and never
 //! through wasm memory. Knows URLs and the bucket, never jobs.
 
+pub mod memory;
 mod parts;
 mod source;
 mod store;
@@ -13,6 +14,7 @@ use crate::domain::copied::Stored;
 use crate::domain::media;
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::domain::source::SourcePolicy;
+use crate::domain::work::Budget;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -20,9 +22,6 @@ use worker::{Bucket, Delay};
 
 /// Most bytes of one put; R2 itself ends a little below 5 GiB.
 const MAX_PUT_BYTES: u64 = 4 << 30;
-/// How long a source may take to answer with headers.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// What to copy.
 pub struct Order<'a> {
     /// The URL, with its secret query.
@@ -41,6 +40,18 @@ pub struct Order<'a> {
     pub max_bytes: u64,
     /// Whether to have the store check the source's MD5.
     pub check_md5: bool,
+    /// Tries that have failed: a source that was slow gets longer.
+    pub attempts: u32,
+    /// How long the source may be silent, in milliseconds.
+    pub stall_ms: u64,
+    /// What the run may still ask for, beyond the fetch and the put.
+    pub budget: &'a Budget,
+}
+
+impl Order<'_> {
+    fn stall(&self) -> Duration {
+        Duration::from_millis(self.stall_ms)
+    }
 }
 
 /// Copies a file.
@@ -96,13 +107,14 @@ async fn content_type(source: &Source, order: &Order<'_>) -> String {
 /// The first bytes, by a request of their own: those of the copy pass by.
 async fn head(order: &Order<'_>) -> Option<Vec<u8>> {
     let last = media::HEAD_BYTES.saturating_sub(1);
+    order.budget.take(1).then_some(())?;
     let mut source = open(order, Some(&format!("bytes=0-{last}"))).await.ok()?;
     let is_short = source.header("content-length")?.parse::<usize>().ok()? <= media::HEAD_BYTES;
     if !is_short {
         source.abort.abort();
         return None;
     }
-    match select(pin!(source.response.bytes()), Delay::from(HEADERS_TIMEOUT)).await {
+    match select(pin!(source.response.bytes()), Delay::from(order.stall())).await {
         Either::Left((bytes, _)) => bytes.ok(),
         Either::Right(_) => None,
     }
@@ -110,6 +122,16 @@ async fn head(order: &Order<'_>) -> Option<Vec<u8>> {
 
 fn transient(message: &str) -> CopyFailure {
     CopyFailure { kind: FailureKind::Transient, message: message.to_owned(), retry_after_ms: None }
+}
+
+/// What a copy says for which the run has no subrequest left.
+fn postponed() -> CopyFailure {
+    let message = "the run has no subrequest left for it".to_owned();
+    CopyFailure { kind: FailureKind::Postponed, message, retry_after_ms: None }
+}
+
+fn storage(message: &str) -> CopyFailure {
+    CopyFailure { kind: FailureKind::Storage, message: message.to_owned(), retry_after_ms: None }
 }
 
 const fn last(message: String) -> CopyFailure {

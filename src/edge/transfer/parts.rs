@@ -4,7 +4,9 @@
 //! the handles. A body that fits into one part is one put; a longer one goes
 //! by R2's multipart upload, and nothing of it is visible until all is there.
 
-use super::store::{Target, first_of};
+use super::memory::Room;
+use super::store::Target;
+use crate::edge::bucket::{first_of, stream_of};
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
 use js_sys::{Reflect, Uint8Array};
@@ -13,13 +15,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 use worker::{Data, Delay, MultipartUpload, Object, UploadedPart};
-use worker_sys::FixedLengthStream;
 
-/// All parts but the last must be equal and have at least 5 MiB. Four copies
-/// at a time hold one each: 20 MiB of the isolate's 128.
+/// All parts but the last must be equal and have at least 5 MiB.
 const PART_BYTES: u32 = 5 * 1024 * 1024;
-/// How long a source may be silent between two chunks.
-const STALL: Duration = Duration::from_mins(1);
 
 /// Why a body could not be stored by parts.
 pub(super) enum PartsFailure {
@@ -27,6 +25,8 @@ pub(super) enum PartsFailure {
     Source(&'static str),
     /// It sent more bytes than allowed.
     TooLarge,
+    /// The isolate has no memory left for a part just now.
+    NoRoom,
     /// The bucket failed.
     Bucket(Failure),
 }
@@ -68,9 +68,10 @@ impl<'a> Parts<'a> {
         expected: Expected,
     ) -> Result<Object, PartsFailure> {
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let _room = Room::take(PART_BYTES as usize).ok_or(PartsFailure::NoRoom)?;
         let part = Uint8Array::new_with_length(PART_BYTES);
         let mut filled = 0;
-        while let Some(chunk) = next(&reader).await? {
+        while let Some(chunk) = next(&reader, self.target.order.stall()).await? {
             self.bytes += u64::from(chunk.length());
             if self.bytes > expected.max {
                 return Err(PartsFailure::TooLarge);
@@ -107,16 +108,19 @@ impl<'a> Parts<'a> {
         // `complete` takes the upload; for an abort another handle is kept.
         let again = self.target.resume(&id)?;
         self.upload = Some((again, id));
+        self.target.order.budget.force();
         upload.complete(std::mem::take(&mut self.done)).await.during("completing an upload")
     }
 
     async fn send(&mut self, part: &Uint8Array) -> Result<(), Failure> {
         if self.upload.is_none() {
+            self.target.order.budget.force();
             let upload = self.target.begin().await?;
             let id = upload.upload_id().await;
             self.upload = Some((upload, id));
         }
         let Some((upload, _)) = &self.upload else { return Ok(()) };
+        self.target.order.budget.force();
         let number = u16::try_from(self.done.len() + 1).during("numbering a part")?;
         let (stream, written) = stream_of(part)?;
         let sent = upload.upload_part(number, Data::ReadableStream(stream));
@@ -134,27 +138,13 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// A stream of known length that holds `bytes`, and the writing of them.
-fn stream_of(
-    bytes: &Uint8Array,
-) -> Result<(ReadableStream, impl Future<Output = Result<JsValue, JsValue>>), Failure> {
-    let broken = |_: JsValue| Failure("making a stream for a part".to_owned());
-    let stream = FixedLengthStream::new(bytes.length()).map_err(broken)?;
-    let writer = stream.writable().get_writer().map_err(broken)?;
-    let bytes = bytes.clone();
-    let written = async move {
-        if bytes.length() > 0 {
-            JsFuture::from(writer.write_with_chunk(&bytes)).await?;
-        }
-        JsFuture::from(writer.close()).await
-    };
-    Ok((stream.readable(), written))
-}
-
 /// The next chunk; `None` at the end.
-async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, PartsFailure> {
+async fn next(
+    reader: &ReadableStreamDefaultReader,
+    stall: Duration,
+) -> Result<Option<Uint8Array>, PartsFailure> {
     let read = JsFuture::from(reader.read());
-    let result = match select(read, Delay::from(STALL)).await {
+    let result = match select(read, Delay::from(stall)).await {
         Either::Left((Ok(result), _)) => result,
         Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),
         Either::Right(_) => return Err(PartsFailure::Source("the source has stalled")),

@@ -1,10 +1,11 @@
 //! The file's source: fetched under the policy, with a time limit.
 
-use super::{HEADERS_TIMEOUT, Order, last, transient};
+use super::{Order, last, postponed, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;
+use std::time::Duration;
 use worker::{
     AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
 };
@@ -49,9 +50,12 @@ impl Source {
 /// each hop is checked again.
 pub(super) async fn open(order: &Order<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
     let mut url = order.url.to_owned();
-    for _ in 0..=MAX_REDIRECTS {
+    for hop in 0..=MAX_REDIRECTS {
+        if hop > 0 && !order.budget.take(1) {
+            return Err(postponed());
+        }
         let checked = order.sources.check(&url).map_err(|why| last(format!("the URL: {why}")))?;
-        let source = request(checked.as_str(), range).await?;
+        let source = request(checked.as_str(), range, order.stall()).await?;
         let status = source.response.status_code();
         if !matches!(status, 301 | 302 | 303 | 307 | 308) {
             return classify(source, status, range.is_some());
@@ -66,13 +70,13 @@ pub(super) async fn open(order: &Order<'_>, range: Option<&str>) -> Result<Sourc
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
 }
 
-async fn request(url: &str, range: Option<&str>) -> Result<Source, CopyFailure> {
+async fn request(url: &str, range: Option<&str>, limit: Duration) -> Result<Source, CopyFailure> {
     let abort = AbortController::default();
     let request = prepare(url, range).map_err(|failure| transient(&failure.0))?;
     let signal = abort.signal();
     let fetch = Fetch::Request(request);
     let sent = pin!(fetch.send_with_signal(&signal));
-    match select(sent, Delay::from(HEADERS_TIMEOUT)).await {
+    match select(sent, Delay::from(limit)).await {
         Either::Left((Ok(response), _)) => Ok(Source { response, abort }),
         Either::Left((Err(_), _)) => Err(transient("the source can't be reached")),
         Either::Right(_) => {

@@ -2,7 +2,7 @@
 
 use super::parts::{Expected, Parts, PartsFailure};
 use super::source::Source;
-use super::{Order, too_large, transient};
+use super::{Order, memory, storage, too_large, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
@@ -17,6 +17,9 @@ use worker_sys::FixedLengthStream;
 
 /// How long one copy may take; a run of the alarm has 15 minutes in all.
 const COPY_TIMEOUT: Duration = Duration::from_mins(8);
+/// What a source sends at least, in bytes a millisecond, unless it has been
+/// too slow before.
+const USUAL_RATE: u64 = 1_024;
 /// R2's code for content that is not of the given MD5. The runtime tells it in
 /// the error's text alone.
 const BAD_DIGEST: &str = "10037";
@@ -61,15 +64,6 @@ impl Target<'_> {
     }
 }
 
-/// Waits for `taken`, the bucket's side of a pipe, while `given` fills it. A
-/// bucket that fails early reads no more, and then `given` would never end.
-pub(super) async fn first_of<T>(taken: impl Future<Output = T>, given: impl Future) -> T {
-    match select(pin!(taken), pin!(given)).await {
-        Either::Left((taken, _)) => taken,
-        Either::Right((_, taken)) => taken.await,
-    }
-}
-
 /// Stores a body of known length by one put.
 pub(super) async fn whole(
     target: &Target<'_>,
@@ -92,7 +86,7 @@ pub(super) async fn whole(
         None => put.execute(),
     };
     let pipe = async { JsFuture::from(body.pipe_to(&fixed.writable())).await.is_ok() };
-    match select(pin!(both_ends(put, pipe)), Delay::from(COPY_TIMEOUT)).await {
+    match select(pin!(both_ends(put, pipe)), Delay::from(time_for(length, target.order))).await {
         Either::Left(((put, is_piped), _)) => {
             if put.is_err() {
                 std::mem::take(&mut source.abort).abort();
@@ -104,6 +98,16 @@ pub(super) async fn whole(
             Err(transient("the copy takes too long"))
         }
     }
+}
+
+/// How long a copy of known length may take. The pipe is the runtime's own and
+/// tells nothing of its progress: a source that has stalled is known by the
+/// time alone, and each failed try doubles that, so that a slow one is not
+/// taken for stalled for ever.
+fn time_for(length: u64, order: &Order<'_>) -> Duration {
+    let usual = order.stall_ms.saturating_add(length / USUAL_RATE);
+    let patient = usual.saturating_mul(1 << order.attempts.min(10));
+    Duration::from_millis(patient).min(COPY_TIMEOUT)
 }
 
 /// Waits for the put and its pipe. A bucket that fails early reads no more,
@@ -151,8 +155,9 @@ pub(super) async fn by_parts(
         PartsFailure::Source(message) => transient(message),
         PartsFailure::Bucket(Failure(text)) => {
             platform::log_error(&text);
-            transient("the bucket can't be written")
+            storage("the bucket can't be written")
         }
+        PartsFailure::NoRoom => memory::full(),
     })
 }
 
@@ -172,7 +177,7 @@ fn finished(
             message: "the store refused the bytes: not the MD5 that the source tells".to_owned(),
             retry_after_ms: None,
         }),
-        Ok(_) | Err(_) => Err(transient("the bucket can't be written")),
+        Ok(_) | Err(_) => Err(storage("the bucket can't be written")),
     }
 }
 

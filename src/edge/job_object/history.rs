@@ -1,0 +1,120 @@
+//! The timeline: its newest entries in the object, older ones in pages in the
+//! bucket, so that the object does not grow without bound.
+
+use super::Job;
+use super::alarm::Run;
+use crate::domain::job::Job as Record;
+use crate::domain::keys::StorageKey;
+use crate::domain::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
+use crate::domain::work::OFFLOAD_PAGE;
+use crate::edge::bucket;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::store::Batch;
+
+impl Job {
+    /// At most `limit` entries after number `after`, wherever they are, with
+    /// the texts of those that came from a page.
+    pub(super) async fn entries_after(
+        &self,
+        job: &Record,
+        after: u32,
+        limit: usize,
+    ) -> Result<Vec<Kept>, Failure> {
+        let mut entries = Vec::new();
+        let mut after = after;
+        while after < job.work.offloaded && entries.len() < limit {
+            let until = page_end(after + 1);
+            let page = self.page(job, until).await?;
+            entries.extend(page.into_iter().filter(|kept| kept.entry.n > after));
+            after = until;
+        }
+        entries.truncate(limit);
+        if entries.len() < limit {
+            let newest = self.store().entries(after, limit - entries.len()).await?;
+            entries.extend(newest.into_iter().map(|entry| Kept { entry, text: None }));
+        }
+        Ok(entries)
+    }
+
+    /// Entry `n`, wherever it is.
+    pub(super) async fn entry(&self, job: &Record, n: u32) -> Result<Option<Kept>, Failure> {
+        if n == 0 || n > job.work.offloaded {
+            let entry = self.store().entry(n).await?;
+            return Ok(entry.map(|entry| Kept { entry, text: None }));
+        }
+        let page = self.page(job, page_end(n)).await?;
+        Ok(page.into_iter().find(|kept| kept.entry.n == n))
+    }
+
+    /// The body of an entry, unless it lies in the bucket by itself.
+    pub(super) async fn text_of(&self, kept: &Kept) -> Result<Option<String>, Failure> {
+        match &kept.text {
+            Some(text) => Ok(Some(text.clone())),
+            None if kept.entry.has_text() => self.store().body(kept.entry.n).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn page(&self, job: &Record, until: u32) -> Result<Vec<Kept>, Failure> {
+        let key = StorageKey::Timeline { home: &job.home, until }.path();
+        let text = bucket::text(&bucket::open(&self.env)?, &key).await?;
+        let text = text.ok_or_else(|| Failure("a page of the timeline is gone".to_owned()))?;
+        serde_json::from_str(&text).during("reading a page of the timeline")
+    }
+
+    /// Moves the oldest entries to the bucket: first their long bodies, each
+    /// by itself, then the page, then the note of it, then what is left here.
+    /// A crash in between repeats a write or leaves values behind, no more.
+    pub(super) async fn offload_entries(&self, run: &Run) -> Result<(), Failure> {
+        let Err(Failure(text)) = self.try_offload(run).await else { return Ok(()) };
+        platform::log_error(&text);
+        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+        job.work.offload.failed(self.circumstances(Ok(())));
+        self.store().save(&job).await
+    }
+
+    async fn try_offload(&self, run: &Run) -> Result<(), Failure> {
+        let store = self.store();
+        let Some(job) = store.job().await? else { return Ok(()) };
+        let entries = store.entries(job.work.offloaded, OFFLOAD_PAGE as usize).await?;
+        let mut page = Vec::new();
+        for entry in &entries {
+            let mut kept = Kept { entry: entry.clone(), text: None };
+            if entry.has_text() && entry.bytes.is_some_and(|bytes| bytes > MAX_INLINE_BODY) {
+                if !run.budget.take(1) {
+                    return Ok(());
+                }
+                kept.entry = self.offload_body(&job, entry).await?;
+            }
+            kept.text = self.text_of(&kept).await?;
+            page.push(kept);
+        }
+        let until = job.work.offloaded + OFFLOAD_PAGE;
+        let key = StorageKey::Timeline { home: &job.home, until }.path();
+        let text = serde_json::to_string(&page).during("writing a page of the timeline")?;
+        bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
+        let Some(mut job) = store.job().await? else { return Ok(()) };
+        job.work.offloaded = until;
+        job.work.offload.done(job.version);
+        store.save(&job).await?;
+        store.forget_entries(&entries).await
+    }
+
+    async fn offload_body(&self, job: &Record, entry: &Entry) -> Result<Entry, Failure> {
+        let sha256 = entry.sha256.as_deref().unwrap_or_default();
+        let key = StorageKey::Body { home: &job.home, sha256 }.path();
+        let text = self.store().body(entry.n).await?.unwrap_or_default();
+        bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
+        let moved = Entry { body: Some(BodyAt::Bucket(key)), ..entry.clone() };
+        let mut batch = Batch::default();
+        batch.entry(&moved)?;
+        self.store().write(batch).await?;
+        self.store().forget_body(entry.n).await?;
+        Ok(moved)
+    }
+}
+
+/// The last entry of the page that `n` is in.
+const fn page_end(n: u32) -> u32 {
+    n.div_ceil(OFFLOAD_PAGE) * OFFLOAD_PAGE
+}
