@@ -39,8 +39,18 @@ impl Vault {
     }
 
     pub fn deliver(&mut self, body: &str) -> Outcome {
-        self.now += 1;
         let event = Event::parse(body).expect("an event");
+        self.land(event, body, Some(Trust::Token))
+    }
+
+    /// The upstream's answer to a question.
+    pub fn heal(&mut self, kind: EventKind, body: &str) -> Outcome {
+        let event = Event { kind, ..Event::parse(body).expect("an answer") };
+        self.land(event, body, None)
+    }
+
+    fn land(&mut self, event: Event<'_>, body: &str, trust: Option<Trust>) -> Outcome {
+        self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
         let found = match event.kind {
             EventKind::Completed => discover(body, &policy),
@@ -54,7 +64,7 @@ impl Vault {
             found,
             body: BodyAt::Object,
             seen: self.seen.get(body).copied(),
-            trust: Some(Trust::Token),
+            trust,
             reference: None,
             app: None,
             tags: Vec::new(),

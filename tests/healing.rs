@@ -1,0 +1,208 @@
+//! When the upstream is asked, and what becomes of what it answers.
+
+#![expect(clippy::expect_used, reason = "a panic is how a test fails")]
+
+mod common;
+
+use common::{Vault, acquired, completed, url};
+use hookvault::domain::copied::{Stored, Tried, end};
+use hookvault::domain::event::EventKind;
+use hookvault::domain::file::{FileState, Source};
+use hookvault::domain::heal::{self, Answer};
+use hookvault::domain::job::{Archive, Job};
+use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
+use hookvault::domain::source::SourcePolicy;
+use hookvault::domain::state::Status;
+use hookvault::domain::time::Timestamp;
+use hookvault::domain::timeline::Outcome;
+use hookvault::domain::work::{Task, plan};
+
+const FILE: &str = "437852_0_a.mp4";
+const PACE: Pace = Pace::new(2_000);
+/// When the URLs of `common` die.
+const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
+
+const fn around(now: Timestamp) -> Circumstances<'static> {
+    Circumstances { now, pace: PACE, entropy: u32::MAX / 2, renewal: Ok(()) }
+}
+
+fn copy_fails(job: &mut Job, kind: FailureKind, now: Timestamp) {
+    let message = "the source answers 403".to_owned();
+    let failure = CopyFailure { kind, message, retry_after_ms: None };
+    let source = job.files[0].source.clone();
+    end(job, Tried { n: 0, source, outcome: Err(failure) }, around(now));
+}
+
+fn dead_job() -> Job {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "old"));
+    let mut job = vault.job.expect("a job");
+    copy_fails(&mut job, FailureKind::Gone, DEADLINE);
+    job
+}
+
+#[test]
+fn a_lease_counts_from_when_it_was_told_whatever_the_senders_clock() {
+    for skew in [0, 3_600_000, 1_766_867_820_000] {
+        let mut vault = Vault::new();
+        vault.deliver(&acquired(skew));
+        let due = heal::due_at(vault.job(), PACE).expect("it will be asked for");
+        assert_eq!(due.since(vault.now()), 45_000 + 60_000, "lease and grace");
+    }
+}
+
+#[test]
+fn each_silence_has_its_time() {
+    let mut vault = Vault::new();
+    vault.deliver(r#"{"eventType":"acquired","jobId":437852}"#);
+    let due = |vault: &Vault| heal::due_at(vault.job(), PACE).map(|at| at.since(vault.now()));
+    assert_eq!(due(&vault), Some(60_000), "a lease that is not told is over");
+    vault.deliver(r#"{"eventType":"retried","jobId":437852}"#);
+    assert_eq!(due(&vault), Some(600_000));
+    vault.deliver(r#"{"eventType":"failed","jobId":437852}"#);
+    assert_eq!(due(&vault), None);
+}
+
+#[test]
+fn a_dead_file_waits_for_its_fresh_url_and_is_not_fetched_meanwhile() {
+    let job = dead_job();
+    assert_eq!((job.archive(), job.files[0].needs_url), (Archive::Pending, true));
+    let due = plan(&job, PACE, DEADLINE).due;
+    assert!(due.contains(&Task::Heal) && !due.contains(&Task::Copy(0)), "{due:?}");
+}
+
+#[test]
+fn a_url_that_is_refused_before_its_time_is_tried_beside_the_healing() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "old"));
+    let mut job = vault.job.expect("a job");
+    let now = Timestamp::from_millis(1_766_868_000_000);
+    copy_fails(&mut job, FailureKind::Gone, now);
+    let due = plan(&job, PACE, job.files[0].not_before).due;
+    assert!(due.contains(&Task::Heal) && due.contains(&Task::Copy(0)), "{due:?}");
+}
+
+#[test]
+fn an_answer_applies_as_a_delivery_would_and_counts_as_a_heal() {
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    let body = completed(FILE, "s").replace(r#""eventType":"completed","#, "");
+    assert_eq!(vault.heal(EventKind::Completed, &body), Outcome::Heal);
+    let job = vault.job();
+    assert_eq!((job.status, job.heals, job.deliveries), (Status::Completed, 1, 1));
+    let spaced = completed(FILE, "other").replace(':', ": ").replace("https: ", "https:");
+    assert_eq!(vault.deliver(&spaced), Outcome::Duplicate, "the late webhook");
+    assert_eq!(vault.job().files.len(), 1);
+}
+
+#[test]
+fn fresh_urls_get_a_pause_between_them() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "old"));
+    copy_fails(vault.job.as_mut().expect("a job"), FailureKind::Gone, DEADLINE);
+    let fresh = completed(FILE, "new").replace(r#""eventType":"completed","#, "");
+    assert_eq!(vault.heal(EventKind::Completed, &fresh), Outcome::Heal);
+    let job = vault.job.as_mut().expect("a job");
+    assert!(matches!(&job.files[0].source, Source::Url { url, .. } if url.ends_with("new")));
+    assert_eq!(heal::note_failure(job, None, None, around(DEADLINE)), None);
+    copy_fails(job, FailureKind::Gone, DEADLINE);
+    let due = heal::due_at(job, PACE).expect("asked again");
+    assert_eq!(due.since(DEADLINE) / 1_000, 29, "not at once: about 30 s");
+}
+
+#[test]
+fn what_has_been_asked_for_a_day_is_given_up_and_says_so() {
+    let mut job = dead_job();
+    let why = || Some("the upstream answers 503".to_owned());
+    let first = heal::note_failure(&mut job, why(), None, around(DEADLINE)).expect("news");
+    assert!(first.detail.expect("words").ends_with("the upstream answers 503"));
+    assert_eq!(heal::note_failure(&mut job, why(), None, around(DEADLINE)), None);
+    let late = DEADLINE.plus(24 * 3_600_000);
+    let last = heal::note_failure(&mut job, why(), None, around(late)).expect("the end");
+    assert_eq!(last.detail.as_deref(), Some("healExhausted: the upstream answers 503"));
+    assert_eq!((job.archive(), heal::due_at(&job, PACE)), (Archive::Lost, None));
+    let error = job.files[0].error.clone().expect("an error");
+    assert_eq!(error, "the source answers 403; no fresh URL: the upstream answers 503");
+}
+
+#[test]
+fn a_delivery_begins_the_healing_anew() {
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    let late = vault.now().plus(48 * 3_600_000);
+    let job = vault.job.as_mut().expect("a job");
+    heal::note_failure(job, None, None, around(Timestamp::default()));
+    heal::note_failure(job, None, None, around(late));
+    assert!(job.healing.exhausted && job.status == Status::Acquired);
+    vault.deliver(&acquired(99_000));
+    assert!(vault.job().healing.is_idle());
+}
+
+#[test]
+fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
+    let mut job = dead_job();
+    heal::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(DEADLINE));
+    assert_eq!(job.files[0].state, FileState::Lost);
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    let now = vault.now();
+    let job = vault.job.as_mut().expect("a job");
+    heal::note_impossible(job, "UPSTREAM_API_KEY is not set", around(now));
+    let again = heal::due_at(job, PACE).expect("the operator may mend it");
+    assert!(again.since(now) >= PACE.longest());
+}
+
+#[test]
+fn a_stored_file_ends_the_healing() {
+    let mut job = dead_job();
+    heal::note_failure(&mut job, None, None, around(DEADLINE));
+    let source = Source::Url { url: url(FILE, "new"), host: "h".into() };
+    heal::note_fresh_url(&mut job, 0, source.clone(), DEADLINE).expect("an entry");
+    let stored =
+        Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
+    end(&mut job, Tried { n: 0, source, outcome: Ok(stored) }, around(DEADLINE));
+    assert!(job.healing.is_idle() && job.heals == 1);
+}
+
+#[test]
+fn answers_mean_what_they_say() {
+    let end = |kind| Answer::End(kind);
+    let cases = [
+        (200, r#"{"video":{}}"#, end(EventKind::Completed)),
+        (200, r#"{"status":"IN_PROGRESS"}"#, Answer::NotReady),
+        (200, r#"{"status":"FAILED","error":"x"}"#, end(EventKind::Failed)),
+        (200, r#"{"status":"good","image":{}}"#, end(EventKind::Completed)),
+    ];
+    for (status, body, want) in cases {
+        assert_eq!(heal::read_result(status, body), want, "{body}");
+    }
+    for status in [301, 401, 403, 429, 500, 503] {
+        assert!(matches!(heal::read_result(status, "{}"), Answer::Refused(_)), "{status}");
+    }
+    assert!(matches!(heal::read_result(200, "<html>"), Answer::Refused(_)));
+    for status in [400, 404, 409, 422] {
+        assert!(matches!(heal::read_result(status, "{}"), Answer::Unclear(_)), "{status}");
+    }
+    let told = |word: &str| heal::read_status(200, &format!(r#"{{"status":"{word}"}}"#));
+    assert_eq!(told("CANCELLED"), end(EventKind::Cancelled));
+    assert_eq!(told("IN_QUEUE"), Answer::NotReady);
+    assert!(matches!(told("COMPLETED"), Answer::Unclear(_)));
+}
+
+#[test]
+fn a_fresh_url_is_one_of_the_same_file_at_an_allowed_host() {
+    let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
+    let read = |answer: &str| heal::read_download(200, answer, &url(FILE, "old"), &policy);
+    let fresh = read(&format!(r#"{{"url":"{}"}}"#, url(FILE, "new"))).expect("a URL");
+    assert_eq!(fresh.deadline(), Some(DEADLINE));
+    for bad in [
+        r#"{"url":"https://evil.example/outputs/free/437852_0_a.mp4"}"#,
+        r#"{"url":"https://x.r2.cloudflarestorage.com/outputs/free/437852_0_b.mp4"}"#,
+        r#"{"url":7}"#,
+        r#"{}"#,
+        "[]",
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+    assert!(heal::read_download(404, "{}", "x", &policy).is_err());
+}
