@@ -40,6 +40,10 @@ pub enum Route {
     Unmatched,
     /// `GET /unmatched/{key}`: such a delivery as it came.
     UnmatchedBody(String),
+    /// `POST /unmatched/{key}?job={id}`: delivers it to a job.
+    Assign(String),
+    /// `DELETE /unmatched/{key}`: drops it.
+    DropUnmatched(String),
     /// `GET /healthz`: the Worker runs.
     Health,
     /// `GET /`: what this is.
@@ -70,6 +74,8 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
     };
     let route = match (find(parts)?, method) {
         (Route::Jobs, "POST") => Route::Import,
+        (Route::UnmatchedBody(key), "POST") => Route::Assign(key),
+        (Route::UnmatchedBody(key), "DELETE") => Route::DropUnmatched(key),
         (route, _) => route,
     };
     let allowed = allowed(&route);
@@ -135,6 +141,9 @@ const fn allowed(route: &Route) -> &'static str {
     match route {
         Route::Hook { .. } => "POST",
         Route::Jobs | Route::Import => "GET, HEAD, POST",
+        Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {
+            "GET, HEAD, POST, DELETE"
+        }
         _ => "GET, HEAD",
     }
 }
@@ -188,6 +197,8 @@ mod tests {
             ("HEAD", "/files/7/0123456789abcdef0123456789abcdef/0-a-b.mp4", file(Some("a-b.mp4"))),
             ("GET", "/unmatched", Route::Unmatched),
             ("GET", "/unmatched/k", Route::UnmatchedBody("k".into())),
+            ("POST", "/unmatched/k", Route::Assign("k".into())),
+            ("DELETE", "/unmatched/k", Route::DropUnmatched("k".into())),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),
         ];

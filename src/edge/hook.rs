@@ -159,17 +159,8 @@ async fn deliver(
         note: there.note,
         moved: None,
     };
-    let command = Command::Deliver(Box::new(delivery));
-    match job_client::ask_job(call.env, &there.object, &command).await {
-        Ok(Reply::Delivered { id, event_type, duplicate }) => {
-            let mask =
-                |text: String| mask::plain_text(&text, call.config.hook_tokens()).into_owned();
-            let answer = serde_json::json!({
-                "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
-            });
-            Ok(json(200, answer.to_string())?)
-        }
-        Ok(other) => Err(Problem::Internal(format!("delivering: unexpected answer {other:?}"))),
+    match hand_over(call, &there.object, delivery).await {
+        Ok(response) => Ok(response),
         Err(Failure(text)) => {
             platform::log_error(&text);
             let reason = format!("job {} could not be reached", there.object.public());
@@ -179,9 +170,28 @@ async fn deliver(
     }
 }
 
+/// Gives a delivery to its job; the answer tells what came of it.
+pub async fn hand_over(
+    call: &Call<'_>,
+    object: &ObjectName,
+    delivery: Delivery,
+) -> Result<Response, Failure> {
+    let command = Command::Deliver(Box::new(delivery));
+    let Reply::Delivered { id, event_type, duplicate } =
+        job_client::ask_job(call.env, object, &command).await?
+    else {
+        return Err(Failure("delivering: unexpected answer".to_owned()));
+    };
+    let mask = |text: String| mask::plain_text(&text, call.config.hook_tokens()).into_owned();
+    let answer = serde_json::json!({
+        "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
+    });
+    json(200, answer.to_string())
+}
+
 /// Puts a body into R2 that is long. While there is no R2 the job's object
 /// takes it: a delivery comes once.
-async fn park(
+pub async fn park(
     call: &Call<'_>,
     body: Vec<u8>,
     sha256: &str,

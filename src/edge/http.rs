@@ -120,6 +120,8 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
         }
         Route::Unmatched => unmatched::list(&call).await,
         Route::UnmatchedBody(key) => unmatched::body(&call, &key).await,
+        Route::Assign(key) => unmatched::assign(&call, &key).await,
+        Route::DropUnmatched(key) => unmatched::delete(&call, &key).await,
         Route::Health => Ok(text("ok\n")?),
         Route::Home => Ok(text(HOME)?),
     }

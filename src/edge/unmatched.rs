@@ -1,12 +1,18 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
-use super::bucket;
 use super::http::{Call, json};
-use super::platform::{self, During};
+use super::platform::{self, During, Failure};
+use super::{bucket, hook};
 use crate::domain::error::Problem;
+use crate::domain::event::Event;
 use crate::domain::keys::StorageKey;
 use crate::domain::mask;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::Delivery;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::Trust;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use worker::{Include, Object, Response};
 
@@ -79,15 +85,74 @@ fn row(object: &Object) -> Value {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     call.require_reader()?;
-    let missing = || Problem::NotFound(format!("there is no unmatched delivery {key:?}"));
+    let kept = find(call, key).await?;
+    super::http::bytes(mask::bytes(kept.body, call.config.hook_tokens())).map_err(Problem::from)
+}
+
+/// `POST /unmatched/{key}?job={id}`: delivers it to that job. It leaves the
+/// box only then; doing it twice makes a duplicate.
+pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
+    call.require_api()?;
+    let written = call.query("job").unwrap_or_default();
+    let object = ObjectName::from_public(&written).ok_or_else(|| {
+        Problem::BadRequest(format!("`job` is {written:?}; it must be a job's id or ref:…"))
+    })?;
+    let kept = find(call, key).await?;
+    let text = std::str::from_utf8(&kept.body).map_err(|_| cannot("it is not UTF-8"))?;
+    Event::parse(text).map_err(|why| cannot(&why.to_string()))?;
+    let sha256 = hex::encode(Sha256::digest(&kept.body));
+    let delivery = Delivery {
+        received_at: kept.received_at,
+        body: hook::park(call, kept.body, &sha256, &object).await?,
+        sha256,
+        origin: call.url.origin().ascii_serialization(),
+        trust: Trust::Token,
+        reference: None,
+        app: None,
+        tags: Vec::new(),
+        note: Some("assigned by hand".to_owned()),
+        moved: None,
+    };
+    let response = hook::hand_over(call, &object, delivery).await?;
+    forget(call, key).await?;
+    Ok(response)
+}
+
+fn cannot(why: &str) -> Problem {
+    Problem::BadRequest(format!("the delivery can't be assigned: {why}"))
+}
+
+/// `DELETE /unmatched/{key}`.
+pub async fn delete(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
+    call.require_api()?;
+    find(call, key).await?;
+    forget(call, key).await?;
+    Ok(Response::empty().during("building the answer")?.with_status(204))
+}
+
+async fn forget(call: &Call<'_>, key: &str) -> Result<(), Failure> {
+    let bucket = bucket::open(call.env)?;
+    bucket.delete(format!("{PREFIX}{key}")).await.during("deleting from the unmatched box")
+}
+
+/// A delivery in the box.
+struct Kept {
+    body: Vec<u8>,
+    received_at: Timestamp,
+}
+
+async fn find(call: &Call<'_>, key: &str) -> Result<Kept, Problem> {
     let is_key = key.len() <= 64 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !is_key {
         return Err(Problem::NotFound("there is no such unmatched delivery".to_owned()));
     }
-    let bucket = bucket::open(call.env)?;
-    let path = format!("{PREFIX}{key}");
-    let object = bucket.get(path).execute().await.during("reading the unmatched box")?;
-    let body = object.as_ref().and_then(Object::body).ok_or_else(missing)?;
-    let bytes = body.bytes().await.during("reading the unmatched box")?;
-    super::http::bytes(mask::bytes(bytes, call.config.hook_tokens())).map_err(Problem::from)
+    let missing = || Problem::NotFound(format!("there is no unmatched delivery {key:?}"));
+    let get = bucket::open(call.env)?.get(format!("{PREFIX}{key}")).execute().await;
+    let object = get.during("reading the unmatched box")?.ok_or_else(missing)?;
+    let metadata = object.custom_metadata().unwrap_or_default();
+    let received_at = metadata.get("receivedAt").and_then(|at| at.parse().ok());
+    let body = object.body().ok_or_else(missing)?;
+    let body = body.bytes().await.during("reading the unmatched box")?;
+    let received_at = received_at.map_or_else(platform::now, Timestamp::from_millis);
+    Ok(Kept { body, received_at })
 }
