@@ -55,6 +55,19 @@ pub struct Import {
     pub response_url: Option<String>,
 }
 
+/// Something for the bucket that could not be written there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Parked {
+    /// Its key.
+    pub key: String,
+    /// Its metadata.
+    pub metadata: Vec<(String, String)>,
+    /// Its bytes as base64.
+    pub bytes: String,
+    /// Failed tries to write it.
+    pub attempts: u32,
+}
+
 /// A delivery's former place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Moved {
@@ -99,6 +112,8 @@ pub enum Command {
     Import(Box<Import>),
     /// Ask the upstream for the job's result; the text says why.
     Want(String),
+    /// Keep a delivery of no known job until the bucket can be written.
+    Park(Box<Parked>),
     /// Where does this name's job live, and is there one?
     Locate,
     /// To a reference's object: job `id`, which lives at `home`, has come in
@@ -184,6 +199,8 @@ pub enum Reply {
     },
     /// The name only leads to this object: ask there.
     Elsewhere(ObjectName),
+    /// It is kept.
+    Parked,
     /// The job is known from now on.
     Known {
         /// Whether it was not before.

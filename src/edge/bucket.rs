@@ -24,8 +24,8 @@ pub async fn put(
     content_type: &str,
     metadata: HashMap<String, String>,
 ) -> Result<worker::Object, Failure> {
-    let http = HttpMetadata { content_type: Some(content_type.to_owned()), ..Default::default() };
-    let put = bucket.put(key, bytes).http_metadata(http).custom_metadata(metadata).execute();
+    let put = bucket.put(key, bytes).http_metadata(http(content_type));
+    let put = put.custom_metadata(metadata).execute();
     put.await
         .during("writing to the bucket")?
         .ok_or_else(|| Failure("writing to the bucket: refused without a condition".to_owned()))
@@ -36,25 +36,41 @@ pub async fn put_json(bucket: &Bucket, key: &str, text: impl Into<Vec<u8>>) -> R
     put(bucket, key, text.into(), "application/json", HashMap::new()).await.map(drop)
 }
 
-/// Writes a large JSON text, which is given back if that fails. It leaves
-/// wasm's memory meanwhile, so that there is one copy of it and not two.
+/// Writes bytes that are given back if that fails. They leave wasm's memory
+/// meanwhile, so that there is one copy of them and not two.
 ///
 /// # Errors
-/// What failed, and the text.
-pub async fn put_large_json(env: &Env, key: &str, text: Vec<u8>) -> Result<(), (Failure, Vec<u8>)> {
-    let outside = Uint8Array::from(text.as_slice());
-    drop(text);
+/// What failed, and the bytes.
+pub async fn put_or_return(
+    env: &Env,
+    key: &str,
+    bytes: Vec<u8>,
+    content_type: &str,
+    metadata: HashMap<String, String>,
+) -> Result<(), (Failure, Vec<u8>)> {
+    let outside = Uint8Array::from(bytes.as_slice());
+    drop(bytes);
     let put = async {
         let (stream, written) = stream_of(&outside)?;
-        let http = HttpMetadata {
-            content_type: Some("application/json".to_owned()),
-            ..Default::default()
-        };
         let bucket = open(env)?;
-        let put = bucket.put(key, Data::ReadableStream(stream)).http_metadata(http).execute();
+        let put = bucket.put(key, Data::ReadableStream(stream));
+        let put = put.http_metadata(http(content_type)).custom_metadata(metadata).execute();
         first_of(put, written).await.during("writing to the bucket").map(drop)
     };
     put.await.map_err(|failure| (failure, outside.to_vec()))
+}
+
+/// As [`put_or_return`], a JSON text.
+pub async fn put_json_or_return(
+    env: &Env,
+    key: &str,
+    text: Vec<u8>,
+) -> Result<(), (Failure, Vec<u8>)> {
+    put_or_return(env, key, text, "application/json", HashMap::new()).await
+}
+
+fn http(content_type: &str) -> HttpMetadata {
+    HttpMetadata { content_type: Some(content_type.to_owned()), ..Default::default() }
 }
 
 /// A stream of known length that holds `bytes`, and the writing of them.

@@ -201,7 +201,7 @@ pub async fn park(
         return String::from_utf8(body).during("reading a delivery").map(DeliveredBody::Text);
     }
     let key = StorageKey::Body { home, sha256 }.path();
-    match bucket::put_large_json(call.env, &key, body).await {
+    match bucket::put_json_or_return(call.env, &key, body).await {
         Ok(()) => Ok(DeliveredBody::Bucket(key)),
         Err((Failure(text), body)) => {
             platform::log_error(&text);

@@ -9,7 +9,7 @@
 use super::platform::{During, Failure};
 use crate::domain::job::{FORMAT, Job};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::MAX_OBJECT_TEXT;
+use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
 use crate::domain::timeline::Entry;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{ListOptions, Storage};
@@ -18,6 +18,7 @@ use worker::{ListOptions, Storage};
 const ALIAS: &str = "alias";
 const RECORD: &str = "record";
 const RESULT: &str = "result";
+const PARKED: &str = "parked";
 
 /// What stands in place of a text that is split, before the number of its
 /// parts. No JSON text and no name begins so.
@@ -142,6 +143,18 @@ impl Store {
         let mut batch = Batch::default();
         batch.job(job)?;
         self.write(batch).await
+    }
+
+    /// What waits here for the bucket.
+    pub async fn parked(&self) -> Result<Option<Parked>, Failure> {
+        let text = self.text(PARKED).await?;
+        text.map(|text| serde_json::from_str(&text).during("reading what is parked")).transpose()
+    }
+
+    /// Keeps it.
+    pub async fn save_parked(&self, parked: &Parked) -> Result<(), Failure> {
+        let text = serde_json::to_string(parked).during("writing what is parked")?;
+        self.write(Batch(vec![(PARKED.to_owned(), text)])).await
     }
 
     /// Makes the object lead to `home`.

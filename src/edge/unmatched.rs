@@ -2,15 +2,18 @@
 
 use super::http::{Call, json};
 use super::platform::{self, During, Failure};
-use super::{bucket, hook};
+use super::{bucket, hook, job_client};
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
 use crate::domain::keys::StorageKey;
 use crate::domain::mask;
+use crate::domain::media::OCTET_STREAM;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Delivery;
+use crate::domain::protocol::{Command, Delivery, Parked};
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::Trust;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -37,10 +40,32 @@ pub async fn keep(
         let reference = mask::plain_text(reference, call.config.hook_tokens());
         metadata.insert("ref".to_owned(), printable(&reference));
     }
-    let bucket = bucket::open(call.env)?;
-    bucket::put(&bucket, &path, body, "application/octet-stream", metadata).await?;
+    let put = bucket::put_or_return(call.env, &path, body, OCTET_STREAM, metadata.clone());
     let key = path.trim_start_matches(PREFIX);
+    if let Err((Failure(text), body)) = put.await {
+        platform::log_error(&text);
+        park(call, key, &path, metadata, &body).await?;
+    }
     Ok(json(202, json!({ "unmatched": key, "reason": reason }).to_string())?)
+}
+
+/// While there is no bucket, an object of its own keeps the delivery, and
+/// writes it there as soon as it can.
+async fn park(
+    call: &Call<'_>,
+    key: &str,
+    path: &str,
+    metadata: HashMap<String, String>,
+    body: &[u8],
+) -> Result<(), Failure> {
+    let parked = Parked {
+        key: path.to_owned(),
+        metadata: metadata.into_iter().collect(),
+        bytes: BASE64.encode(body),
+        attempts: 0,
+    };
+    let name = ObjectName::Id(format!("unmatched-{key}"));
+    job_client::ask(call.env, &name, &Command::Park(Box::new(parked))).await.map(drop)
 }
 
 /// R2 keeps metadata as headers: ASCII only, and 2 KiB in all.

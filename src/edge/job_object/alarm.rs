@@ -42,7 +42,12 @@ impl Job {
         platform::set_alarm_at(store.storage(), first).await?; // (1)
         let mut job = match store.slot().await? {
             Slot::Job(job) => job,
-            Slot::Empty => return platform::clear_alarm(store.storage()).await,
+            Slot::Empty => {
+                return match store.parked().await? {
+                    Some(parked) => self.unpark(parked).await,
+                    None => platform::clear_alarm(store.storage()).await,
+                };
+            }
             Slot::Alias(_) => {
                 // The job has moved away; what it left may still be there.
                 store.forget_all_but_alias().await?;

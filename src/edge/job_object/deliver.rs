@@ -81,7 +81,7 @@ impl Job {
             return BodyAt::Object;
         }
         let key = StorageKey::Body { home, sha256 }.path();
-        match bucket::put_large_json(&self.env, &key, text.as_bytes().to_vec()).await {
+        match bucket::put_json_or_return(&self.env, &key, text.as_bytes().to_vec()).await {
             Ok(()) => BodyAt::Bucket(key),
             Err((Failure(why), _)) => {
                 platform::log_error(&why);
@@ -105,7 +105,7 @@ impl Job {
         let delivery = applied.entry.n;
         let key = StorageKey::Result { home: &job.home, delivery, sha256 }.path();
         let before = store.raw().await?;
-        match bucket::put_large_json(&self.env, &key, text.into_bytes()).await {
+        match bucket::put_json_or_return(&self.env, &key, text.into_bytes()).await {
             Ok(()) => {
                 if let Some(result) = &mut job.result {
                     result.key = Some(key);

@@ -10,6 +10,7 @@ mod deliver;
 mod heal;
 mod history;
 mod link;
+mod park;
 mod publish;
 mod read;
 
@@ -81,6 +82,7 @@ impl Job {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
+            Command::Park(parked) => self.park(&parked).await?,
             Command::Locate => self.locate(name).await?,
             Command::Claim { id, home, yields } => self.claim(name, id, home, yields).await?,
             Command::PointTo(home) => self.point_to(name, home).await?,
