@@ -65,6 +65,8 @@ pub enum CantAsk {
     BadUrl(&'static str),
     /// It is no file of this upstream.
     OtherFile,
+    /// It has been asked for long enough.
+    Exhausted,
 }
 
 impl CantAsk {
@@ -85,6 +87,7 @@ impl CantAsk {
             Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is set wrong",
             Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is set wrong",
             Self::OtherFile => "the file is none of the upstream's bucket",
+            Self::Exhausted => "the upstream was asked for a day",
         }
     }
 }

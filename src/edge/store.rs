@@ -11,6 +11,7 @@ use crate::domain::job::{FORMAT, Job};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
 use crate::domain::timeline::Entry;
+use futures_util::future::try_join_all;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{ListOptions, Storage};
 
@@ -109,8 +110,8 @@ impl Store {
         })
     }
 
-    /// Writes all of `batch` or nothing. Parts of split texts come first: they
-    /// mean nothing until what names them is written.
+    /// Writes all of `batch` or nothing: what is put without a pause in between
+    /// is one transaction.
     pub async fn write(&self, batch: Batch) -> Result<(), Failure> {
         let (mut whole, mut parts) = (Vec::new(), Vec::new());
         for (key, text) in batch.0 {
@@ -123,10 +124,8 @@ impl Store {
             let named = pieces.iter().enumerate();
             parts.extend(named.map(|(at, piece)| (part_key(&key, at), (*piece).to_owned())));
         }
-        for some in parts.chunks(MAX_AT_ONCE) {
-            self.put(some).await?;
-        }
-        self.put(&whole).await
+        whole.append(&mut parts);
+        try_join_all(whole.chunks(MAX_AT_ONCE).map(|some| self.put(some))).await.map(drop)
     }
 
     async fn put(&self, pairs: &[(String, String)]) -> Result<(), Failure> {
@@ -227,10 +226,7 @@ impl Store {
             keys.extend([entry_key(entry.n), body_key(entry.n)]);
             keys.extend(entry.sha256.as_deref().map(seen_key));
         }
-        for some in keys.chunks(MAX_AT_ONCE) {
-            self.0.delete_multiple(some.to_vec()).await.during("deleting from the object")?;
-        }
-        Ok(())
+        self.delete(&keys).await
     }
 
     /// Deletes the body of entry `n`, with its parts.
@@ -239,10 +235,13 @@ impl Store {
         let parts = self.get(&key).await?.as_deref().and_then(parts_of).unwrap_or(0);
         let mut keys: Vec<String> = (0..parts).map(|at| part_key(&key, at)).collect();
         keys.push(key);
-        for some in keys.chunks(MAX_AT_ONCE) {
-            self.0.delete_multiple(some.to_vec()).await.during("deleting from the object")?;
-        }
-        Ok(())
+        self.delete(&keys).await
+    }
+
+    async fn delete(&self, keys: &[String]) -> Result<(), Failure> {
+        let delete = |some: &[String]| self.0.delete_multiple(some.to_vec());
+        let all = try_join_all(keys.chunks(MAX_AT_ONCE).map(delete));
+        all.await.during("deleting from the object").map(drop)
     }
 
     async fn text(&self, key: &str) -> Result<Option<String>, Failure> {

@@ -112,6 +112,18 @@ describe("the upstream's key", () => {
     checkStranger();
   });
 
+  test("the upstream is left in peace between questions, also for a file of an older result", async () => {
+    source.on("/old.mp4", status(403));
+    const served = { video: { data_uri: source.put("/new.mp4") } };
+    upstream.on(result(50), answer(served));
+    await vault.deliver(completed(source.dead("/old.mp4"), 50), { query: "?app=m" });
+    await vault.deliver({ eventType: "completed", jobId: 50, ...served });
+    const { archive, healing, files } = await asked(50, 3);
+    assert.deepEqual([archive, files.map(({ state }) => state)], ["stored", ["pending", "stored"]]);
+    const { attempts } = healing;
+    assert.ok(upstream.requests(result(50)).length <= attempts + 1);
+  });
+
   test("a delivery over the limit has the job of its reference asked for", async () => {
     await vault.deliver(acquired(60), { reference: "large", query: "?app=m" });
     upstream.on(result(60), answer({ video: { data_uri: source.put("/60.mp4") } }));

@@ -82,6 +82,9 @@ impl Job {
     /// Whether the upstream can be asked for a fresh URL of a file.
     fn renewal(&self, job: &Record, source: &Source) -> Result<(), CantAsk> {
         let Source::Url { url, .. } = source else { return Err(CantAsk::OtherFile) };
+        if job.healing.exhausted {
+            return Err(CantAsk::Exhausted);
+        }
         let upstreams = &self.config.upstreams;
         let by_result = upstreams.result_of(job);
         let can = by_result.or_else(|why| upstreams.download_of(url).map_err(|_| why));

@@ -196,7 +196,11 @@ impl Job {
         let around = self.circumstances(Ok(()));
         let entry = match outcome {
             // A result counts as a question, too: the URLs in it may be dead.
-            Outcome::End(..) if job.is_settled() => return Ok(()),
+            Outcome::End(..)
+                if job.is_settled() && heal::due_at(&job, self.config.pace).is_none() =>
+            {
+                return Ok(());
+            }
             Outcome::End(..) => heal::note_failure(&mut job, files.why, None, around),
             Outcome::Nothing(why, wish) => {
                 let why = if files.renewed { None } else { why };

@@ -10,6 +10,7 @@ use crate::domain::work::OFFLOAD_PAGE;
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Batch;
+use futures_util::future::try_join;
 
 impl Job {
     /// At most `limit` entries after number `after`, wherever they are, with
@@ -63,8 +64,8 @@ impl Job {
     }
 
     /// Moves the oldest entries to the bucket: first their long bodies, each
-    /// by itself, then the page, then the note of it, then what is left here.
-    /// A crash in between repeats a write or leaves values behind, no more.
+    /// by itself, then the page, then what is left here. A crash in between
+    /// repeats a write, no more.
     pub(super) async fn offload_entries(&self, run: &Run) -> Result<(), Failure> {
         let Err(Failure(text)) = self.try_offload(run).await else { return Ok(()) };
         platform::log_error(&text);
@@ -76,7 +77,9 @@ impl Job {
     async fn try_offload(&self, run: &Run) -> Result<(), Failure> {
         let store = self.store();
         let Some(job) = store.job().await? else { return Ok(()) };
-        let entries = store.entries(job.work.offloaded, OFFLOAD_PAGE as usize).await?;
+        let until = job.work.offloaded + OFFLOAD_PAGE;
+        let mut entries = store.entries(job.work.offloaded, OFFLOAD_PAGE as usize).await?;
+        entries.retain(|entry| entry.n <= until);
         let mut page = Vec::new();
         for entry in &entries {
             let mut kept = Kept { entry: entry.clone(), text: None };
@@ -89,15 +92,14 @@ impl Job {
             kept.text = self.text_of(&kept).await?;
             page.push(kept);
         }
-        let until = job.work.offloaded + OFFLOAD_PAGE;
         let key = StorageKey::Timeline { home: &job.home, until }.path();
         let text = serde_json::to_string(&page).during("writing a page of the timeline")?;
         bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
         let Some(mut job) = store.job().await? else { return Ok(()) };
         job.work.offloaded = until;
         job.work.offload.done(job.version);
-        store.save(&job).await?;
-        store.forget_entries(&entries).await
+        // Begun together, both are written or neither.
+        try_join(store.save(&job), store.forget_entries(&entries)).await.map(drop)
     }
 
     async fn offload_body(&self, job: &Record, entry: &Entry) -> Result<Entry, Failure> {
