@@ -26,6 +26,8 @@ pub enum Refusal {
     Address,
     /// A host that is not in `ALLOWED_SOURCE_HOSTS`.
     Host,
+    /// A host that only becomes an allowed one by decoding or mapping.
+    Disguised,
 }
 
 impl fmt::Display for Refusal {
@@ -37,6 +39,7 @@ impl fmt::Display for Refusal {
             Self::Port => "port not allowed",
             Self::Address => "IP address not allowed",
             Self::Host => "host not allowed",
+            Self::Disguised => "host in disguise",
         })
     }
 }
@@ -85,7 +88,9 @@ impl SourcePolicy {
     pub fn check(&self, text: &str) -> Result<Url, Refusal> {
         let url = read(text)?;
         let host = url.host().ok_or(Refusal::Malformed)?;
-        if !url.username().is_empty() || url.password().is_some() {
+        let written = authority(text);
+        // Also an empty one, which the parser drops.
+        if written.contains('@') {
             return Err(Refusal::Userinfo);
         }
         let listed: Vec<&Entry> = self.0.iter().filter(|entry| entry.names(&host)).collect();
@@ -98,7 +103,26 @@ impl SourcePolicy {
         if !listed.iter().any(|entry| entry.allows_scheme(&url) && entry.allows_port(&url)) {
             return Err(Refusal::Port);
         }
-        Ok(url)
+        if is_plain(written, &host) { Ok(url) } else { Err(Refusal::Disguised) }
+    }
+
+    /// Where the redirect of `from` to `location` leads. A host that it names
+    /// is checked as written; only spaces are forgiven, which servers send.
+    ///
+    /// # Errors
+    /// The first [`Refusal`] that applies.
+    pub fn follow(&self, from: &Url, location: &str) -> Result<Url, Refusal> {
+        let text = location.trim_matches(' ').replace(' ', "%20");
+        if text.is_empty() || text.contains(is_odd) {
+            return Err(Refusal::Malformed);
+        }
+        if text.starts_with("//") {
+            return self.check(&format!("{}:{text}", from.scheme()));
+        }
+        if Url::parse(&text).is_ok() {
+            return self.check(&text);
+        }
+        self.check(from.join(&text).map_err(|_| Refusal::Malformed)?.as_str())
     }
 }
 
@@ -108,8 +132,7 @@ impl SourcePolicy {
 /// # Errors
 /// [`Refusal::Malformed`] or, for another scheme, [`Refusal::NotHttps`].
 pub fn read(text: &str) -> Result<Url, Refusal> {
-    let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
-    if text.len() > MAX_URL_BYTES || text.contains(odd) {
+    if text.len() > MAX_URL_BYTES || text.contains(is_odd) {
         return Err(Refusal::Malformed);
     }
     let url = Url::parse(text).map_err(|_| Refusal::Malformed)?;
@@ -131,6 +154,32 @@ pub fn host_of(url: &Url) -> String {
         (host, Some(port)) => format!("{host}:{port}"),
         (host, None) => host.to_owned(),
     }
+}
+
+/// Whether parsers drop or repair it, not all of them alike.
+fn is_odd(c: char) -> bool {
+    c.is_control() || c.is_whitespace() || c == '\\'
+}
+
+/// What stands between the slashes and the path.
+fn authority(text: &str) -> &str {
+    let (_, rest) = text.split_once("://").unwrap_or_default();
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// Whether `written`, which may end with a port, is `host` but for upper case
+/// and for labels in another script.
+fn is_plain(written: &str, host: &Host<&str>) -> bool {
+    let host = host.to_string();
+    let written = match written.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => written,
+    };
+    let is_same = |(written, meant): (&str, &str)| {
+        written.eq_ignore_ascii_case(meant) || (!written.is_ascii() && meant.starts_with("xn--"))
+    };
+    written.split('.').count() == host.split('.').count()
+        && written.split('.').zip(host.split('.')).all(is_same)
 }
 
 impl Entry {
@@ -168,7 +217,7 @@ impl Entry {
         }
         host.strip_suffix(&self.host)
             .and_then(|labels| labels.strip_suffix('.'))
-            .is_some_and(|labels| !labels.is_empty())
+            .is_some_and(|labels| labels.split('.').all(|label| !label.is_empty()))
     }
 
     fn allows_scheme(&self, url: &Url) -> bool {
@@ -224,6 +273,9 @@ mod tests {
             ("https://evilr2.cloudflarestorage.com/", Refusal::Host),
             ("https://a.r2.cloudflarestorage.com.evil.example/", Refusal::Host),
             ("https://a.r2.cloudflarestorage.com./", Refusal::Host),
+            ("https://.r2.cloudflarestorage.com/", Refusal::Host),
+            ("https://a..r2.cloudflarestorage.com/", Refusal::Host),
+            ("https://..a.r2.cloudflarestorage.com/", Refusal::Host),
             ("https://sub.fal.media/", Refusal::Host),
             ("http://fal.media/", Refusal::NotHttps),
             ("ftp://fal.media/", Refusal::NotHttps),
@@ -241,6 +293,78 @@ mod tests {
         ];
         for (url, refusal) in bad {
             assert_eq!(policy.check(url), Err(refusal), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_written_as_it_is_meant() {
+        let policy = policy("*.fal.media, fal.media, bücher.example, [::1], 127.0.0.1");
+        let plain = [
+            "https://V3.Fal.Media/x",
+            "https://bücher.example/x",
+            "https://BÜCHER.example:443/x",
+            "https://xn--bcher-kva.example/x",
+            "https://ü.fal.media/x",
+            "https://[::1]:9/x",
+            "https://127.0.0.1/x?a@b",
+        ];
+        for url in plain {
+            assert!(policy.check(url).is_ok(), "{url}");
+        }
+        let disguised = [
+            "https://fal%2Emedia/",
+            "https://f%61l.media/",
+            "https://ｆａｌ.media/",
+            "https://evil。fal.media/",
+            "https://fal\u{ad}.media/",
+            "https://0x7f.1/",
+            "https://0177.0.0.1/",
+            "https://2130706433/",
+            "https://[0:0:0:0:0:0:0:1]/",
+        ];
+        for url in disguised {
+            assert_eq!(policy.check(url), Err(Refusal::Disguised), "{url}");
+        }
+        for url in ["https://@fal.media/", "https://:@fal.media/", "https://a%40b@fal.media/"] {
+            assert_eq!(policy.check(url), Err(Refusal::Userinfo), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_held_to_the_same_rules() {
+        let policy = policy("*.fal.media");
+        let from = policy.check("https://a.fal.media/b/c?d").unwrap();
+        let leads = [
+            ("/x", "https://a.fal.media/x"),
+            ("x/../y?z#f", "https://a.fal.media/b/y?z#f"),
+            ("?e", "https://a.fal.media/b/c?e"),
+            ("//B.fal.media/x", "https://b.fal.media/x"),
+            ("HTTPS://b.fal.media:443/an x", "https://b.fal.media/an%20x"),
+            ("/ü", "https://a.fal.media/%C3%BC"),
+        ];
+        for (location, to) in leads {
+            assert_eq!(policy.follow(&from, location).map(String::from).as_deref(), Ok(to));
+        }
+        let astray = [
+            ("", Refusal::Malformed),
+            ("http://b.fal.media/", Refusal::NotHttps),
+            ("data:video/mp4,x", Refusal::NotHttps),
+            ("//evil.example/", Refusal::Host),
+            ("///evil.example/", Refusal::Malformed),
+            ("///b.fal.media/", Refusal::Malformed),
+            ("/\t/b.fal.media/", Refusal::Malformed),
+            ("\\\\b.fal.media/", Refusal::Malformed),
+            ("https:/b.fal.media/", Refusal::Malformed),
+            ("https:x", Refusal::Malformed),
+            ("https://", Refusal::Malformed),
+            ("https://b.fal.media:8443/", Refusal::Port),
+            ("//@b.fal.media/", Refusal::Userinfo),
+            ("https://b.fal%2Emedia/", Refusal::Disguised),
+            (" //evil.example/ ", Refusal::Host),
+            ("https://169.254.169.254/", Refusal::Address),
+        ];
+        for (location, refusal) in astray {
+            assert_eq!(policy.follow(&from, location), Err(refusal), "{location}");
         }
     }
 

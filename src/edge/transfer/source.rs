@@ -49,23 +49,20 @@ impl Source {
 /// Opens the order's URL, or a range of it; redirects are followed by hand and
 /// each hop is checked again.
 pub(super) async fn open(order: &Order<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
-    let mut url = order.url.to_owned();
+    let mut url = order.sources.check(order.url).map_err(|why| last(format!("the URL: {why}")))?;
     for hop in 0..=MAX_REDIRECTS {
         if hop > 0 && !order.budget.take(1) {
             return Err(postponed());
         }
-        let checked = order.sources.check(&url).map_err(|why| last(format!("the URL: {why}")))?;
-        let source = request(checked.as_str(), range, order.stall()).await?;
+        let source = request(url.as_str(), range, order.stall()).await?;
         let status = source.response.status_code();
         if !matches!(status, 301 | 302 | 303 | 307 | 308) {
             return classify(source, status, range.is_some());
         }
         let location = source.header("location").unwrap_or_default();
         source.abort.abort();
-        url = checked
-            .join(&location)
-            .map_err(|_| last("the source redirects to what is no URL".to_owned()))?
-            .into();
+        let next = order.sources.follow(&url, &location);
+        url = next.map_err(|why| last(format!("the source's redirect: {why}")))?;
     }
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
 }
