@@ -1,0 +1,50 @@
+// The one socket that all of the Worker's fetches reach, whatever host they name: workerd sends
+// them there as to a proxy, each with its whole URL in the request line.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { file, noise, status } from "./origin.mjs";
+
+const STYLE_PROXY = 1;
+
+/** What the socket answers for a URL that `on` does not name. */
+export const content = (url) => noise(1_000, url);
+
+export async function startOutbound() {
+  const steps = new Map();
+  const lines = [];
+  const answer = (request, response) => {
+    lines.push(`${request.method} ${request.url}`);
+    const step = steps.get(request.url) ?? file(content(request.url));
+    step(response, request);
+  };
+  // A proxy's request needs no `Host`.
+  const server = createServer({ requireHostHeader: false }, answer);
+  server.on("connect", (request, socket) => {
+    lines.push(`CONNECT ${request.url}`);
+    socket.destroy();
+  });
+  server.on("clientError", (error, socket) => {
+    lines.push(`unreadable: ${error.code}`);
+    socket.destroy();
+  });
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  const address = `127.0.0.1:${server.address().port}`;
+  const external = { address, http: { style: STYLE_PROXY } };
+  return {
+    /** For `startVault`. */
+    change: (options) => ({ ...options, outboundService: { external } }),
+    /** What the socket answers for this URL. */
+    on: (url, step) => steps.set(url, step),
+    /** The request lines since the last call. */
+    seen: () => lines.splice(0),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A redirect whose `Location` has these bytes, valid or not. */
+export const redirectTo = (location, code = 302) =>
+  status(code, { location: Buffer.from(location).toString("latin1") });
