@@ -104,13 +104,12 @@ pub fn config(env: &Env) -> Config {
     Config::from_lookup(|name| variable(env, name))
 }
 
-/// A variable or secret; numbers and booleans of `wrangler.toml` as text.
+/// A variable or secret. What `wrangler.toml` writes without quotes comes as
+/// JSON: a list is a mistake, and it must not look as if nothing were set.
 fn variable(env: &Env, name: &str) -> Option<String> {
     let value = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
-    value
-        .as_string()
-        .or_else(|| value.as_f64().map(|number| number.to_string()))
-        .or_else(|| value.as_bool().map(|flag| flag.to_string()))
+    let json = || js_sys::JSON::stringify(&value).ok()?.as_string();
+    value.as_string().or_else(json)
 }
 
 /// Logs something that went wrong. `text` holds no secret: failures are named
