@@ -49,7 +49,9 @@ impl Source {
 /// Opens the order's URL, or a range of it; redirects are followed by hand and
 /// each hop is checked again.
 pub(super) async fn open(order: &Order<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
-    let mut url = order.sources.check(order.url).map_err(|why| last(format!("the URL: {why}")))?;
+    // It was allowed when it came: the list is set wrong now, and may be mended.
+    let checked = order.sources.check(order.url);
+    let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;
     for hop in 0..=MAX_REDIRECTS {
         if hop > 0 && !order.budget.take(1) {
             return Err(postponed());
