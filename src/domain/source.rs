@@ -194,14 +194,17 @@ impl Entry {
             Some(rest) => (true, rest),
             None => (false, rest),
         };
-        // The scheme of the probe has no default port that could be dropped
-        // (80 and 443 would be).
-        let url = Url::parse(&format!("https://{}", rest.trim_end_matches('/'))).ok()?;
+        let name = rest.trim_end_matches('/');
+        // A parser would drop some of these and go on with the rest.
+        let odd = |c: char| c.is_control() || c.is_whitespace() || "/\\?#@*".contains(c);
+        if name.contains(odd) {
+            return None;
+        }
+        let url = Url::parse(&format!("https://{name}")).ok()?;
         let host = url.host()?;
-        let bare = url.path() == "/" && url.query().is_none() && url.username().is_empty();
-        let port =
-            rest.rsplit_once(':').and_then(|(_, port)| port.trim_end_matches('/').parse().ok());
-        (bare && !rest.contains('*') && !(any_subdomain && is_address(&host))).then(|| Self {
+        // Read from the text: a URL forgets the usual port.
+        let port = name.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        (!(any_subdomain && is_address(&host))).then(|| Self {
             loopback: is_loopback(&host),
             host: host.to_string(),
             any_subdomain,
@@ -389,5 +392,15 @@ mod tests {
         let (_, refused) =
             SourcePolicy::parse("a.example,,*.*.b, https://c/d, *.127.0.0.1, ftp://e");
         assert_eq!(refused, ["*.*.b", "https://c/d", "*.127.0.0.1", "ftp://e"]);
+    }
+
+    /// A parser would drop what is odd, and the port that ends in it with it.
+    #[test]
+    fn an_entry_is_a_host_and_nothing_more() {
+        for odd in ["a#b", "a?b", "a:81#", ":p@a", "localhost:81\u{1}", "a\tb", "a\\"] {
+            assert_eq!(SourcePolicy::parse(odd), (SourcePolicy(vec![]), vec![odd.to_owned()]));
+        }
+        let (_, refused) = SourcePolicy::parse("https://a:81/, *.b/, [::1]:81");
+        assert_eq!(refused, Vec::<String>::new());
     }
 }
