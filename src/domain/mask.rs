@@ -5,7 +5,7 @@
 
 use super::expiry;
 use super::json;
-use super::source;
+use super::source::{self, Refusal};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -26,14 +26,22 @@ pub fn json_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
 /// and the queries of presigned URLs: what is not copied must not leak either.
 #[must_use]
 pub fn result<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
-    let masked = edit_strings(text, |string| {
-        source::read(string).ok().filter(expiry::is_presigned)?;
-        string.split_once('?').map(|(bare, _)| format!("{bare}?{MASK}"))
-    });
-    tokens.iter().filter(|token| text.contains(token.as_str())).fold(masked, |text, token| {
-        // A token has only characters that JSON writes as they are.
-        Cow::Owned(text.replace(token.as_str(), MASK))
+    edit_strings(text, |string| {
+        let unsigned = without_signature(string);
+        known_tokens(unsigned.as_deref().unwrap_or(string), tokens).or(unsigned)
     })
+}
+
+/// A URL without its signature; `None` if it has none.
+fn without_signature(string: &str) -> Option<String> {
+    match source::read(string) {
+        Ok(url) if expiry::is_presigned(&url) => {
+            string.split_once('?').map(|(bare, _)| format!("{bare}?{MASK}"))
+        }
+        // What is no URL for us (a space, too long) is one for others.
+        Err(Refusal::Malformed) if string.starts_with("http") => queries(string),
+        _ => None,
+    }
 }
 
 /// Masks every secret in a text of any kind.
@@ -75,7 +83,13 @@ fn edit_strings(text: &str, edit: impl Fn(&str) -> Option<String>) -> Cow<'_, st
 
 /// `text` without hook tokens; `None` if there was none.
 fn hook_tokens(text: &str, tokens: &[String]) -> Option<String> {
-    let mut masked = hook_urls(text);
+    let masked = hook_urls(text);
+    known_tokens(masked.as_deref().unwrap_or(text), tokens).or(masked)
+}
+
+/// `text` without the tokens in use; `None` if there was none.
+fn known_tokens(text: &str, tokens: &[String]) -> Option<String> {
+    let mut masked: Option<String> = None;
     for token in tokens {
         let so_far = masked.as_deref().unwrap_or(text);
         if so_far.contains(token.as_str()) {
@@ -170,6 +184,13 @@ mod tests {
         let want = r#"{"a":"see /hook/docs \u00e9","b":"https://h/f?***","c":"***"}"#;
         assert_eq!(result(text, &["tok-0123456789abcdef".to_owned()]), want);
         assert!(matches!(result(r#"{"a":"?sig=1"}"#, &[]), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_result_hides_nothing_in_escapes_or_odd_urls() {
+        let text = r#"{"a":"tok-0123456789abcde\u0066","b":"https://h/my clip.mp4?X-Amz-Signature=1","c":"\ud800 tok-0123456789abcdef"}"#;
+        let want = r#"{"a":"***","b":"https://h/my clip.mp4?***","c":"***"}"#;
+        assert_eq!(result(text, &["tok-0123456789abcdef".to_owned()]), want);
     }
 
     #[test]
