@@ -83,6 +83,19 @@ fn another_result_is_a_revision() {
 }
 
 #[test]
+fn a_files_own_query_makes_another_result() {
+    let get = |query: &str, by| completed("get", by).replace("get?", query);
+    let mut vault = Vault::new();
+    vault.deliver(&get("get?file=a&", "s"));
+    assert_eq!(vault.deliver(&get("get?file=a&", "t")), Outcome::Duplicate, "signed anew");
+    assert_eq!(vault.deliver(&get("get?file=b&", "s")), Outcome::Applied);
+    assert_eq!(vault.job().files.len(), 2);
+    let prompt = |end| format!(r#"{{"eventType":"completed","p":"https://h/? {end}"}}"#);
+    vault.deliver(&prompt("yes"));
+    assert_eq!(vault.deliver(&prompt("no")), Outcome::Applied);
+}
+
+#[test]
 fn equal_bodies_without_a_time_count_when_something_came_between() {
     let mut vault = Vault::new();
     let bodies = [FAILED, RETRIED, FAILED, FAILED, RETRIED];

@@ -4,7 +4,7 @@
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
-use super::discover::{Discovery, Found, Origin};
+use super::discover::{self, Discovery, Found, Origin};
 use super::event::{Event, EventKind};
 use super::file::{FileState, From, Source};
 use super::heal::Healing;
@@ -239,7 +239,7 @@ fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
     job.result.as_ref().is_some_and(|result| result.fingerprint == fingerprint(arrival))
 }
 
-/// SHA-256 of the result without the queries of its URLs: each reading signs
+/// SHA-256 of the result without the signatures of its URLs: each reading signs
 /// them anew, and that makes no other result. Neither do spaces and escapes: a
 /// webhook and the upstream's own answer may be written differently. Hashed as
 /// it is read: a list of all edits of a large body would not fit into an
@@ -266,12 +266,11 @@ fn hash_syntax(hash: &mut Sha256, text: &str) {
 
 fn hash_string(hash: &mut Sha256, token: &str) {
     let text = json::decode_string(token).unwrap_or(Cow::Borrowed(token));
-    let bare = text.split_once('?').filter(|(url, _)| url.starts_with("http"));
+    let bare = discover::unsigned(&text).map_or(text, Cow::Owned);
     // The mark keeps a string apart from what is not one, the length from the next.
     hash.update(b"\"");
-    let bare = bare.map_or(text.as_ref(), |(url, _)| url);
     hash.update((bare.len() as u64).to_le_bytes());
-    hash.update(bare);
+    hash.update(bare.as_ref());
 }
 
 /// Lends fresh URLs to files that are not stored yet; returns to how many.

@@ -300,6 +300,14 @@ impl Found {
     }
 }
 
+/// A presigned URL without what its signer has added; `None` for other texts.
+pub(super) fn unsigned(text: &str) -> Option<String> {
+    // Most texts are none; parsing each would take its time.
+    let maybe = text.starts_with("http") && text.contains('?');
+    let url = maybe.then(|| source::read(text).ok())??;
+    expiry::is_presigned(&url).then(|| identity(&url))
+}
+
 /// The URL without what a signer adds: the same object signed twice is one
 /// file, but `?file=a` and `?file=b` are two.
 fn identity(url: &Url) -> String {
