@@ -177,8 +177,9 @@ fn a_run_that_dies_counts_for_the_files_it_copied() {
     assert_eq!((job.files[0].attempts, job.files[0].state), (1, FileState::Pending));
     assert_eq!((&job.files[0].error, job.work.copying.len()), (&None, 0));
     job.work.copying = vec![0];
+    let version = job.version;
     note_death(&mut job, around(DEADLINE.plus(PACE.patience())));
-    assert_eq!(job.files[0].state, FileState::Lost);
+    assert_eq!((job.files[0].state, job.version), (FileState::Lost, version + 1));
 }
 
 #[test]

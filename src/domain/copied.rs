@@ -80,6 +80,8 @@ pub fn note_death(job: &mut Job, around: Circumstances<'_>) {
         if retry::after_failure(file, &failure, around) == Next::GiveUp {
             file.state = FileState::Lost;
             file.error = Some(failure.message);
+            job.note_if_stored(around.now);
+            job.touch(around.now);
         }
     }
 }
