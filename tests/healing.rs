@@ -140,9 +140,14 @@ fn a_delivery_begins_the_healing_anew() {
 
 #[test]
 fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
-    let mut job = dead_job();
-    heal::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(DEADLINE));
-    assert_eq!(job.files[0].state, FileState::Lost);
+    for known in [None, Some("UPSTREAM_API_KEY is not set".to_owned())] {
+        let mut job = dead_job();
+        let version = job.version;
+        job.healing.error = known;
+        heal::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(DEADLINE));
+        assert_eq!(job.files[0].state, FileState::Lost);
+        assert!(job.version > version, "who waits is told");
+    }
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));
     let now = vault.now();

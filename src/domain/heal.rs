@@ -181,6 +181,7 @@ fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
     for file in job.files.iter_mut().filter(|file| file.waits_for_url()) {
         give_up(file, &last);
     }
+    job.note_if_stored(now);
     job.touch(now);
     own_entry(job, now, format!("healExhausted: {last}"))
 }
@@ -188,8 +189,11 @@ fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
 /// Notes that the upstream can't be asked at all. Files that wait for a fresh
 /// URL are lost; a silent job is looked at again, as the operator may mend it.
 pub fn note_impossible(job: &mut Job, why: &str, around: Circumstances<'_>) -> Option<Entry> {
-    for file in job.files.iter_mut().filter(|file| file.is_stranded(around.now)) {
-        give_up(file, why);
+    let is_stranded = |file: &File| file.is_stranded(around.now);
+    if job.files.iter().any(is_stranded) {
+        job.files.iter_mut().filter(|file| is_stranded(file)).for_each(|file| give_up(file, why));
+        job.note_if_stored(around.now);
+        job.touch(around.now);
     }
     note_failure(job, Some(why.to_owned()), Some(around.pace.longest()), around)
 }
