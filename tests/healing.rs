@@ -170,6 +170,22 @@ fn a_stored_file_ends_the_healing() {
 }
 
 #[test]
+fn a_file_of_an_older_result_keeps_its_pauses() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "s"));
+    vault.deliver(&completed("437852_1_b.mp4", "s"));
+    let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
+    copy_fails(&mut job, FailureKind::Gone, now);
+    heal::note_failure(&mut job, None, None, around(now));
+    let stored =
+        Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
+    let source = job.files[1].source.clone();
+    end(&mut job, Tried { n: 1, source, outcome: Ok(stored) }, around(now));
+    assert!(job.is_settled() && job.files[0].waits_for_url());
+    assert!(heal::due_at(&job, PACE) > Some(now), "{:?}", job.healing);
+}
+
+#[test]
 fn answers_mean_what_they_say() {
     let end = |kind| Answer::End(kind);
     let cases = [
