@@ -29,7 +29,7 @@ const fn around(now: Timestamp) -> Circumstances<'static> {
 fn copy_fails(job: &mut Job, kind: FailureKind, now: Timestamp) {
     let message = "the source answers 403".to_owned();
     let failure = CopyFailure { kind, message, retry_after_ms: None };
-    let source = job.files[0].source.clone();
+    let source = job.file(0).expect("the file").source.clone();
     end(job, Tried { n: 0, source, outcome: Err(failure) }, around(now));
 }
 
@@ -220,7 +220,7 @@ fn a_fresh_url_is_one_of_the_same_file_at_an_allowed_host() {
         r#"{"url":"https://evil.example/outputs/free/437852_0_a.mp4"}"#,
         r#"{"url":"https://x.r2.cloudflarestorage.com/outputs/free/437852_0_b.mp4"}"#,
         r#"{"url":7}"#,
-        r#"{}"#,
+        "{}",
         "[]",
     ] {
         assert!(read(bad).is_err(), "{bad}");
