@@ -1,25 +1,9 @@
 // The workerd processes of this test, as Linux tells of them.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 
-/** Pids of the workerd processes that this process has started. */
-export function workerds() {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    const { name, parent } = facts(pid);
-    return name === "workerd" && parent === process.pid;
-  });
-}
-
-function facts(pid) {
-  try {
-    const text = readFileSync(`/proc/${pid}/status`, "utf8");
-    const field = (name) => new RegExp(`^${name}:\\t(.*)$`, "m").exec(text)[1];
-    return { name: field("Name"), parent: Number(field("PPid")) };
-  } catch {
-    return {};
-  }
-}
+export { workerds } from "../../../tools/workerd/process.mjs";
 
 const megabytes = (pid, field) => {
   const text = readFileSync(`/proc/${pid}/status`, "utf8");

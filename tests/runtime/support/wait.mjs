@@ -1,18 +1,2 @@
-// Waiting for what must come true, without guessing how long it takes.
-import { setTimeout as sleep } from "node:timers/promises";
-
-/**
- * Asks until the answer is not `undefined`. The limit is only there to end a broken test: it is
- * far beyond what a slow machine needs.
- *
- * @param {string} what in words, for the failure
- */
-export async function eventually(what, ask, { limitMs = 60_000 } = {}) {
-  const end = Date.now() + limitMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(20);
-  }
-}
+// Waiting for what must come true, as the tools do it.
+export { eventually } from "../../../tools/workerd/wait.mjs";

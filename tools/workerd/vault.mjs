@@ -1,0 +1,132 @@
+// The built Worker in real workerd, on a loopback port, with storage that survives its end.
+import assert from "node:assert/strict";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
+import { workerds } from "./process.mjs";
+import { eventually } from "./wait.mjs";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+export const HOOK_TOKEN = "test-hook-token-0123456789";
+export const API_TOKEN = "test-api-token-0123456789";
+
+/** Pauses are quick here: the schedule itself is tested on the host. */
+const USUAL = { HOOK_TOKEN, API_TOKEN, RETRY_BASE_MS: "25" };
+
+export class LocalVault {
+  #dir;
+  #vars;
+  #change;
+  #mf;
+  /** All that the Worker logged: `{level, message}`. */
+  logs = [];
+
+  /**
+   * @param {object} options
+   * @param {string} options.dir where it keeps its storage; `end` removes it
+   * @param {Record<string, string | null>} [options.vars] over the usual ones; `null` unsets
+   * @param {(options: object) => object} [options.change] changes miniflare's options
+   */
+  constructor({ dir, vars = {}, change = (options) => options }) {
+    [this.#dir, this.#vars, this.#change] = [dir, { ...USUAL, ...vars }, change];
+  }
+
+  async start() {
+    const set = Object.entries(this.#vars).filter(([, value]) => value != null);
+    this.#mf = new Miniflare(this.#change(this.#options(Object.fromEntries(set))));
+    this.url = (await this.#mf.ready).origin;
+  }
+
+  /** Bindings and flags are those of wrangler.toml: that is what users deploy. */
+  #options(vars) {
+    const { workerOptions: worker } = workerOptions(join(ROOT, "wrangler.toml"));
+    return {
+      ...worker,
+      bindings: vars,
+      rootPath: ROOT,
+      modules: [
+        { type: "ESModule", path: join(ROOT, "build/index.js") },
+        { type: "CompiledWasm", path: join(ROOT, "build/index_bg.wasm") },
+      ],
+      host: "127.0.0.1",
+      defaultPersistRoot: this.#dir,
+      r2Persist: true,
+      kvPersist: true,
+      durableObjectsPersist: true,
+      handleStructuredLogs: (line) => {
+        this.logs.push(line);
+      },
+    };
+  }
+
+  /** Ends workerd and starts it again over the same storage, with other variables if given. */
+  async restart(vars = {}) {
+    await this.#mf.dispose();
+    Object.assign(this.#vars, vars);
+    await this.start();
+  }
+
+  /** Ends workerd without a last word, by `kill -9`; miniflare starts another. */
+  async kill() {
+    const pids = workerds();
+    assert.equal(pids.length, 1, "one workerd to kill");
+    process.kill(pids[0], "SIGKILL");
+    await eventually("workerd is another process", async () => {
+      const now = workerds();
+      if (now.length === 0 || now.includes(pids[0])) return undefined;
+      const alive = await fetch(`${this.url}/healthz`).catch(() => undefined);
+      return alive?.ok || undefined;
+    });
+  }
+
+  hookUrl(reference = "") {
+    return `${this.url}/hook/${HOOK_TOKEN}${reference && `/${reference}`}`;
+  }
+
+  /** `POST` of a body as it is: text, bytes or a stream. */
+  post(path, body, headers = {}) {
+    const init = { method: "POST", body, duplex: "half" };
+    const type = { "content-type": "application/json" };
+    return fetch(new URL(path, this.url), { ...init, headers: { ...type, ...headers } });
+  }
+
+  /** `GET` with the API token. */
+  get(path, init = {}) {
+    const headers = { authorization: `Bearer ${API_TOKEN}`, ...init.headers };
+    return fetch(this.url + path, { ...init, headers });
+  }
+
+  bucket() {
+    return this.#mf.getR2Bucket("FILES");
+  }
+
+  records() {
+    return this.#mf.getKVNamespace("RECORDS");
+  }
+
+  /** Multipart uploads that are neither completed nor aborted, as miniflare keeps them. */
+  async uploadsInProgress() {
+    const files = await readdir(this.#dir, { recursive: true });
+    const databases = files.filter((path) => /R2BucketObject.*\.sqlite$/.test(path));
+    const count = (path) => {
+      const database = new DatabaseSync(join(this.#dir, path), { readOnly: true });
+      const sql = "SELECT count(*) AS n FROM _mf_multipart_uploads WHERE state = 0";
+      const exists = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?");
+      const n = exists.get("_mf_multipart_uploads") ? database.prepare(sql).get().n : 0;
+      database.close();
+      return n;
+    };
+    assert.notEqual(databases.length, 0, "no database of a bucket");
+    return databases.map(count).reduce((sum, n) => sum + n, 0);
+  }
+
+  /** Ends workerd and removes the storage. */
+  async end() {
+    await this.#mf.dispose();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
