@@ -35,6 +35,21 @@ test("webhooks lost, doubled, late and in another order", async (t) => {
   assert.equal(hook.received[1].text, hook.received[2].text);
   assert.deepEqual(await told({ delayMs: { acquired: 1_000 } }), ["completed", "acquired"]);
   assert.deepEqual(await told({ order: ["completed", "acquired"] }), ["completed", "acquired"]);
+  assert.deepEqual(await told({ times: { completed: 3 } }),
+    ["acquired", "completed", "completed", "completed"]);
+});
+
+test("webhooks of a clock that is wrong; the URLs are signed by the right one", async (t) => {
+  const { hook, run } = await rig(t);
+  for (const skewMs of [3_600_000, -3_600_000]) {
+    hook.received.length = 0;
+    const around = Date.now() + skewMs;
+    await run({ ...PROMPT, _sim: { skewMs } });
+    const [{ acquiredAt, leaseExpiry, updatedAt }, { video }] = hook.json();
+    for (const time of [acquiredAt, updatedAt]) assert.ok(Math.abs(time - around) < 60_000);
+    assert.equal(leaseExpiry - acquiredAt, 45_000);
+    assert.equal((await fetch(video.data_uri)).status, 200);
+  }
 });
 
 test("each delivery is tried once and its answer recorded, also when nobody listens", async (t) => {
@@ -82,6 +97,7 @@ test("bad input is answered with a detail that names it", async (t) => {
     [await knobs({ dialect: "klingon" }), 400, "klingon"],
     [await knobs({ outcome: "acquired" }), 400, "outcome"],
     [await knobs({ webhook: { lose: ["done"] } }), 400, "done"],
+    [await knobs({ webhook: { times: { completed: 0 } } }), 400, "times"],
     [await knobs({ fail: {} }), 400, "/_sim/knobs"],
     [await call("PUT", "/_sim/knobs", { body: { fail: { status: { status: 200, times: 1 } } } }),
       400, "fail"],

@@ -62,16 +62,17 @@ export class Job {
       queueName: QUEUE,
       jobId: this.webhookId,
       ...(this.attempt > 0 && this.#lease),
-      updatedAt: Date.now(),
+      updatedAt: Date.now() + this.knobs.skewMs,
       webhookUrl: this.webhookUrl,
     };
   }
 
   get #lease() {
+    const acquiredAt = this.acquiredAt + this.knobs.skewMs;
     return {
       workerName: `${WORKER}_${this.id}_${this.attempt}`,
-      leaseExpiry: this.acquiredAt + this.knobs.leaseMs,
-      acquiredAt: this.acquiredAt,
+      leaseExpiry: acquiredAt + this.knobs.leaseMs,
+      acquiredAt,
     };
   }
 

@@ -23,8 +23,14 @@ const milliseconds = whole(0, MAX_MS);
 const hasOnly = (names, isValue) => (value) => isObject(value)
   && Object.entries(value).every(([name, item]) => names.includes(name) && isValue(item, name));
 
-const isRule = hasOnly(["lose", "double", "order", "delayMs"], (value, name) =>
-  name === "delayMs" ? hasOnly(EVENTS, isWhole(0, MAX_MS))(value) : areEvents(value));
+const RULES = {
+  lose: areEvents,
+  double: areEvents,
+  times: hasOnly(EVENTS, isWhole(1, 1_000)),
+  order: areEvents,
+  delayMs: hasOnly(EVENTS, isWhole(0, MAX_MS)),
+};
+const isRule = hasOnly(Object.keys(RULES), (value, name) => RULES[name](value));
 const isFault = (value) => hasOnly(["status", "times"], isWhole(1, 1_000_000))(value)
   && isWhole(400, 599)(value.status) && value.times !== undefined;
 
@@ -46,9 +52,11 @@ export const KNOBS = {
   previews: knob(2, whole(0, 600), "preview frames, JPEG; none in the seed dialect"),
   outcome: knob("completed", oneOf(["completed", "failed", "cancelled"]), "how the job ends"),
   retries: knob(0, whole(0, 100), "times the job fails and is retried before its outcome"),
-  webhook: knob({}, check("{lose: [events], double: [events], delayMs: {event: ms}, "
-    + `order: [events]} with events of ${EVENTS.join(", ")}`, isRule),
-  "webhooks lost, sent twice, late, or all held back to the end and sent in an order"),
+  skewMs: knob(0, whole(-MAX_MS, MAX_MS), "ms that the clock in the webhooks is ahead"),
+  webhook: knob({}, check("{lose: [events], double: [events], times: {event: n}, "
+    + `delayMs: {event: ms}, order: [events]} with events of ${EVENTS.join(", ")}`, isRule),
+  "webhooks lost, sent twice, sent n times at once, late, or all held back to the end and sent in "
+    + "an order"),
   error: knob("CUDA out of memory", check("JSON", () => true), "a failed job's error"),
   fail: knob({}, check(`{operation: {status: 400–599, times: n}} with operations of `
     + OPERATIONS.join(", "), hasOnly(OPERATIONS, isFault)),

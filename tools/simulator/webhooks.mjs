@@ -56,15 +56,18 @@ export class Webhooks {
   }
 
   #dispatch({ eventType, body }) {
-    const { lose = [], double = [], delayMs = {} } = this.#job.knobs.webhook;
+    const { lose = [], double = [], times = {}, delayMs = {} } = this.#job.knobs.webhook;
     if (lose.includes(eventType)) return;
     const late = delayMs[eventType];
-    const copies = double.includes(eventType) ? 2 : 1;
+    const rounds = double.includes(eventType) ? 2 : 1;
+    const copies = Array.from({ length: times[eventType] ?? 1 });
     const before = this.#last;
     const label = `webhook ${eventType} of job ${this.#job.id}`;
     const { done } = this.#work.run(label, async (signal) => {
       await (late === undefined ? before : sleep(late, undefined, { signal }));
-      for (let copy = 0; copy < copies; copy += 1) await this.#post(eventType, body, signal);
+      for (let round = 0; round < rounds; round += 1) {
+        await Promise.all(copies.map(() => this.#post(eventType, body, signal)));
+      }
     });
     if (late === undefined) this.#last = done;
   }
