@@ -101,7 +101,8 @@ function completedText({ id, dialect, knobs }, result) {
 }
 
 async function post(url, body, signal) {
-  const headers = { "content-type": "application/json" };
+  // A kept connection may be closed by the other side just now, and a `POST` is not sent again.
+  const headers = { "content-type": "application/json", connection: "close" };
   const request = { method: "POST", headers, body, redirect: "manual", signal };
   const response = await fetch(url, request);
   await response.arrayBuffer();

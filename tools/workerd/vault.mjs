@@ -17,6 +17,9 @@ export const API_TOKEN = "test-api-token-0123456789";
 /** Pauses are quick here: the schedule itself is tested on the host. */
 const USUAL = { HOOK_TOKEN, API_TOKEN, RETRY_BASE_MS: "25" };
 
+/** A kept connection may be one to a workerd that has been killed. */
+const ALONE = { connection: "close" };
+
 export class LocalVault {
   #dir;
   #vars;
@@ -90,13 +93,13 @@ export class LocalVault {
   /** `POST` of a body as it is: text, bytes or a stream. */
   post(path, body, headers = {}) {
     const init = { method: "POST", body, duplex: "half" };
-    const type = { "content-type": "application/json" };
-    return fetch(new URL(path, this.url), { ...init, headers: { ...type, ...headers } });
+    const usual = { "content-type": "application/json", ...ALONE };
+    return fetch(new URL(path, this.url), { ...init, headers: { ...usual, ...headers } });
   }
 
   /** `GET` with the API token. */
   get(path, init = {}) {
-    const headers = { authorization: `Bearer ${API_TOKEN}`, ...init.headers };
+    const headers = { authorization: `Bearer ${API_TOKEN}`, ...ALONE, ...init.headers };
     return fetch(this.url + path, { ...init, headers });
   }
 
