@@ -1,0 +1,135 @@
+// What was lost. A job's truth is the simulator's; what is compared is what the vault's users get.
+import { createHash } from "node:crypto";
+import { isSettled, listing, published } from "./quiet.mjs";
+
+/** Each counts what must not be: its heading in the table, and what it means. */
+export const LOSSES = {
+  acks: "deliveries that got a 2xx and are neither in the timeline nor in the unmatched box",
+  bytes: "files that are not byte for byte those of the source",
+  files: "files that are not to be had from the vault, although the source still has them",
+  twice: "events that were applied more often than they happened, or counted wrongly",
+  stuck: "jobs that did not settle as the queue says, were not published, or are not listed",
+  uploads: "multipart uploads that were neither completed nor aborted",
+  untrue: "files that were said to be lost although they were not",
+  hosts: "connections to a host that is not allowed",
+};
+const AT_ONCE = 10;
+
+/**
+ * @param {object} rig at rest
+ * @param {{ kv?: boolean }} [options] whether KV must have each record
+ * @returns {Promise<{ counts: Record<string, number>, notes: string[] }>}
+ */
+export async function judge(rig, { kv = true } = {}) {
+  const verdict = new Verdict();
+  const around = { rig, verdict, kv, listed: await listing(rig.vault), box: await box(rig.vault) };
+  const waiting = [...rig.ids];
+  const work = async () => {
+    while (waiting.length > 0) await judgeJob(waiting.shift(), around);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const uploads = await rig.vault.uploadsInProgress();
+  if (uploads > 0) verdict.add("uploads", `${uploads} multipart uploads are left`, uploads);
+  const { forbidden } = rig;
+  if (forbidden > 0) verdict.add("hosts", "a host that is not allowed was asked", forbidden);
+  return verdict;
+}
+
+class Verdict {
+  counts = Object.fromEntries(Object.keys(LOSSES).map((name) => [name, 0]));
+  notes = [];
+
+  add(loss, note, count = 1) {
+    this.counts[loss] += count;
+    this.notes.push(`${loss}: ${note}`);
+  }
+}
+
+async function judgeJob(id, around) {
+  const { rig, verdict } = around;
+  const truth = await rig.truth(id);
+  truth.deliveries.push(...rig.own.get(id) ?? []);
+  const answer = await rig.vault.get(`/jobs/${id}`);
+  const known = answer.status === 200;
+  const record = known ? await answer.json() : { files: [], status: "unknown", archive: "none" };
+  const events = known ? await timeline(rig.vault, id) : [];
+  judgeDeliveries(truth, events, around);
+  judgeApplied(truth, record, events, verdict);
+  for (const file of [...truth.files, ...truth.previews]) {
+    await judgeFile(file, { record, events, verdict });
+  }
+  await judgeRest(id, { truth, record, around });
+}
+
+async function timeline(vault, id) {
+  return (await (await vault.get(`/jobs/${id}/events?limit=1000`)).json()).events;
+}
+
+/** The keys of the unmatched box; they end in what the body's SHA-256 begins with. */
+async function box(vault) {
+  const { unmatched } = await (await vault.get("/unmatched?limit=1000")).json();
+  return unmatched.map(({ key }) => key.split("-").at(-1));
+}
+
+/** Every delivery that got a 2xx is in the timeline, or in the unmatched box. */
+function judgeDeliveries({ id, deliveries }, events, { verdict, box: kept }) {
+  const entries = events.filter(({ trust }) => trust !== null).map(nameOf);
+  for (const delivery of deliveries.filter(({ status }) => status >= 200 && status < 300)) {
+    const at = entries.indexOf(nameOf(delivery));
+    if (at >= 0) entries.splice(at, 1);
+    else if (!kept.some((start) => delivery.sha256.startsWith(start))) {
+      verdict.add("acks", `${delivery.eventType} of job ${id}`);
+    }
+  }
+}
+
+const nameOf = ({ eventType, bytes }) => `${eventType} of ${bytes} bytes`;
+
+/** No event was applied more often than it happened, and the counters agree with the timeline. */
+function judgeApplied({ id, events: happened }, record, events, verdict) {
+  const deliveries = events.filter(({ trust }) => trust !== null);
+  for (const type of new Set(happened.map(({ eventType }) => eventType))) {
+    const times = happened.filter(({ eventType }) => eventType === type).length;
+    const applied = deliveries.filter(({ eventType, outcome }) =>
+      eventType === type && outcome === "applied").length;
+    if (applied > times) verdict.add("twice", `${type} of job ${id}: ${applied} of ${times}`);
+  }
+  const repeated = deliveries.filter(({ outcome }) => outcome === "duplicate").length;
+  const listed = `${deliveries.length} deliveries, ${repeated} duplicates`;
+  const counted = `${record.deliveries ?? 0} deliveries, ${record.duplicates ?? 0} duplicates`;
+  if (counted !== listed) {
+    verdict.add("twice", `job ${id} counts ${counted}, its timeline ${listed}`);
+  }
+}
+
+/** The simulator has every file for ever and signs it anew: none may be lost, or said to be. */
+async function judgeFile({ key, sha256 }, { record, events, verdict }) {
+  const file = record.files.find(({ name }) => key.endsWith(`_${name}`));
+  const said = events.some(({ detail }) => file && detail?.includes(`${file.name} lost:`));
+  if (file?.state === "lost" || said) verdict.add("untrue", `${key}: ${file.error}`);
+  if (file?.state !== "stored") return verdict.add("files", `${key} is ${file?.state ?? "unknown"}`);
+  const { status, hash } = await fetched(file.url);
+  if (status !== 200) verdict.add("files", `${key}: its link answers ${status}`);
+  else if (hash !== sha256) verdict.add("bytes", `${key}: ${hash}, not ${sha256}`);
+}
+
+async function fetched(url) {
+  const answer = await fetch(url);
+  const hash = createHash("sha256").update(Buffer.from(await answer.arrayBuffer())).digest("hex");
+  return { status: answer.status, hash };
+}
+
+/** The job has ended as the queue says, is published as it is, and is listed. */
+async function judgeRest(id, { truth, record, around: { rig, verdict, kv, listed } }) {
+  const stuck = (why) => verdict.add("stuck", `job ${id}: ${why}`);
+  if (record.status !== truth.status.toLowerCase()) stuck(`${record.status}, not ${truth.status}`);
+  else if (!isSettled(record)) stuck(`the archive is ${record.archive}`);
+  else if (listed.get(id)?.updatedAt !== record.updatedAt) stuck("not listed as it is");
+  else if (!await isPublished(rig.vault, record, kv)) stuck("not published as it is");
+}
+
+async function isPublished(vault, record, kv) {
+  const { manifest, record: copy } = await published(vault, record);
+  const versions = [manifest?.job.version, ...(kv ? [copy?.version] : [])];
+  return versions.every((version) => version === record.version);
+}

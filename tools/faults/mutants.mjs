@@ -1,0 +1,133 @@
+// The Worker's guards, and how to take each away: `find` stands in its file exactly once.
+
+/**
+ * @typedef {object} Mutant
+ * @property {string} name of the guard
+ * @property {{ file: string, find: string, replace: string }[]} edits that take it away
+ * @property {string[]} rows that must turn red, by their names
+ * @property {string[]} red in one of these columns
+ */
+
+const edit = (file, find, replace) => ({ file: `src/${file}`, find, replace });
+
+/** @type {Mutant[]} */
+export const mutants = [
+  {
+    name: "watchdog",
+    edits: [
+      edit("edge/job_object/alarm.rs",
+        "platform::set_alarm_at(store.storage(), first).await?; // (1)", "let _ = first;"),
+      edit("edge/job_object/alarm.rs",
+        "platform::set_alarm_at(store.storage(), watchdog).await?;", "let _ = watchdog;"),
+    ],
+    rows: ["a job's run dies 8 times in a row"],
+    red: ["stuck"],
+  },
+  {
+    name: "alarm before the write",
+    edits: [edit("edge/job_object/deliver.rs", "self.arm(&applied.job).await?;", "")],
+    rows: ["kill -9 right after the ack", "source answers 500 three times"],
+    red: ["stuck"],
+  },
+  {
+    name: "write before the ack",
+    edits: [edit("edge/job_object/deliver.rs",
+      "self.commit(batch(&applied, &arrival, &delivery)?).await?;",
+      `let (late, store) = (batch(&applied, &arrival, &delivery)?, self.store());
+            wasm_bindgen_futures::spawn_local(async move {
+                worker::Delay::from(std::time::Duration::from_millis(100)).await;
+                let _ = store.write(late).await;
+            });`)],
+    rows: ["kill -9 right after the ack"],
+    red: ["acks"],
+  },
+  {
+    name: "duplicate check",
+    edits: [edit("domain/apply.rs", "if is_repetition(&job, arrival) {",
+      "if is_repetition(&job, arrival) && job.events == 0 {")],
+    rows: ["each webhook ten times at once"],
+    red: ["twice"],
+  },
+  {
+    name: "check for breaking off",
+    edits: [edit("edge/transfer/parts.rs",
+      'Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
+      "Either::Left((Err(_), _)) => return Ok(None),")],
+    rows: ["source tells no length and breaks off"],
+    red: ["bytes"],
+  },
+  {
+    name: "length check",
+    edits: [
+      edit("edge/transfer/parts.rs",
+        'Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
+        "Either::Left((Err(_), _)) => return Ok(None),"),
+      edit("edge/transfer/parts.rs",
+        "if expected.length.is_some_and(|length| length != self.bytes) {", "if false {"),
+      edit("edge/transfer/mod.rs", "Some(length) if length <= MAX_PUT_BYTES => {",
+        "Some(length) if length > MAX_PUT_BYTES => {"),
+    ],
+    rows: ["source truncates"],
+    red: ["bytes"],
+  },
+  {
+    name: "MD5 check",
+    edits: [edit("edge/transfer/mod.rs", "source.md5().filter(|_| order.check_md5)",
+      "source.md5().filter(|_| false)")],
+    rows: ["source lies about its length"],
+    red: ["bytes"],
+  },
+  {
+    name: "allow list at each hop",
+    edits: [edit("edge/transfer/source.rs", "order.sources.check(&url)", "url::Url::parse(&url)")],
+    rows: ["result names a host that is not allowed"],
+    red: ["hosts"],
+  },
+  {
+    name: "retry",
+    edits: [edit("domain/retry.rs", "_ if now >= patience => return Next::GiveUp,",
+      "_ if now >= Timestamp::default() || now >= patience => return Next::GiveUp,")],
+    rows: ["source answers 500 three times", "R2 puts fail twice"],
+    red: ["files"],
+  },
+  {
+    name: "abort of an upload",
+    edits: [edit("edge/transfer/store.rs", "parts.abort().await;", "drop(parts);")],
+    rows: ["source tells no length and breaks off"],
+    red: ["uploads"],
+  },
+  {
+    name: "publishing before it is noted",
+    edits: [edit("edge/job_object/publish.rs",
+      "let outcome = self.publish_version(&job).await;",
+      `let mut early = job.clone();
+        early.work.published_version = job.version;
+        store.save(&early).await?;
+        let outcome = self.publish_version(&job).await;`)],
+    rows: ["kill -9 before KV"],
+    red: ["stuck"],
+  },
+  {
+    name: "telling the catalog before it is noted",
+    edits: [edit("edge/job_object/alarm.rs",
+      "let outcome = catalog_client::put(&self.env, Row::of(&job)).await;",
+      `let mut early = job.clone();
+        early.work.listed_version = job.version;
+        self.store().save(&early).await?;
+        let outcome = catalog_client::put(&self.env, Row::of(&job)).await;`)],
+    rows: ["kill -9 before the catalog"],
+    red: ["stuck"],
+  },
+  {
+    name: "file before the record",
+    edits: [edit("edge/job_object/copy.rs",
+      "let outcome = self.fetch_file(job, file).await;",
+      `let early = Stored { size: 65_536, etag: String::new(), content_type: String::new(),
+            verified: false };
+        let source = file.source.clone();
+        let _ = self.note_end(Tried { n: file.n, source, outcome: Ok(early) }).await;
+        let outcome = self.fetch_file(job, file).await;`)],
+    rows: ["kill -9 at 50 % of a copy"],
+    red: ["files"],
+  },
+];

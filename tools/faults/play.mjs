@@ -1,0 +1,31 @@
+// Plays one row: the fault, a restart, quiet, the verdict.
+import { judge } from "./judge.mjs";
+import { quiet } from "./quiet.mjs";
+import { startRig } from "./rig.mjs";
+
+/** Below this share of struck jobs a row proves nothing. */
+const MIN_STRUCK = 0.9;
+
+/**
+ * @param {import("./rows.mjs").Row} row
+ * @param {{ jobs: number, limitMs: number }} options `limitMs` only ends a broken run:
+ *   the fault's striking, and then the wait for quiet
+ */
+export async function play(row, { jobs, limitMs }) {
+  const started = performance.now();
+  const rig = await startRig(row.rig, limitMs);
+  try {
+    await row.play(rig, jobs);
+    await rig.simulator.idle();
+    if (!row.lasts) rig.injector.calm();
+    await rig.vault.restart();
+    await quiet(rig, limitMs, row);
+    const { counts, notes } = await judge(rig, row);
+    const struck = rig.injector.struck.size;
+    const isRed = struck < jobs * MIN_STRUCK || Object.values(counts).some((count) => count > 0);
+    const seconds = (performance.now() - started) / 1_000;
+    return { name: row.name, jobs, struck, counts, notes, seconds, isRed };
+  } finally {
+    await rig.stop();
+  }
+}

@@ -1,0 +1,50 @@
+// Waits for the end of all work without asking any job of it: a question would wake one whose
+// alarm got lost. The catalog, the manifests and KV tell.
+import { setTimeout as sleep } from "node:timers/promises";
+
+const PAUSE_MS = 200;
+
+/**
+ * @param {object} rig
+ * @param {number} limitMs only there to end a broken run
+ * @param {{ kv?: boolean }} [options] whether KV must have each record
+ * @returns {Promise<void>} also when the limit is over: the judge says what is wrong then
+ */
+export async function quiet(rig, limitMs, { kv = true } = {}) {
+  let left = rig.ids;
+  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(PAUSE_MS)) {
+    const listed = await listing(rig.vault);
+    const rests = await Promise.all(left.map((id) => isPublished(rig.vault, listed.get(id), kv)));
+    left = left.filter((_, n) => !rests[n]);
+    if (left.length === 0) return;
+  }
+}
+
+/** All jobs that the vault lists, by id. */
+export async function listing(vault) {
+  const jobs = new Map();
+  for (let cursor = ""; cursor !== null;) {
+    const page = await (await vault.get(`/jobs?limit=200${cursor && `&cursor=${cursor}`}`)).json();
+    for (const job of page.jobs) jobs.set(job.id, job);
+    cursor = page.cursor;
+  }
+  return jobs;
+}
+
+async function isPublished(vault, row, kv) {
+  if (row === undefined || !isSettled(row)) return false;
+  const { manifest, record } = await published(vault, row);
+  const times = [manifest?.job.updatedAt, ...(kv ? [record?.updatedAt] : [])];
+  return times.every((time) => time === row.updatedAt);
+}
+
+export const isSettled = ({ status, archive }) =>
+  ["completed", "failed", "cancelled"].includes(status) && archive !== "pending";
+
+/** What the bucket and KV say of a job. */
+export async function published(vault, { id, createdAt }) {
+  const day = new Date(createdAt).toISOString().slice(0, 10);
+  const object = await (await vault.bucket()).get(`manifests/${day}/${id}.json`);
+  const record = await (await vault.records()).get(id, "json");
+  return { manifest: await object?.json(), record };
+}

@@ -1,0 +1,37 @@
+// All rows of the table, by kind.
+import { kills } from "./rows/kills.mjs";
+import { sources } from "./rows/sources.mjs";
+import { stores } from "./rows/stores.mjs";
+import { webhookRows } from "./rows/webhooks.mjs";
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {object} rig what `startRig` takes
+ * @property {boolean} [kv] `false` where KV, which is best effort, need not have the records
+ * @property {boolean} [lasts] the fault is not taken away before the restart
+ * @property {(rig: object, count: number) => Promise<void>} play submits the jobs and has the
+ *   fault strike them
+ */
+
+/** @type {Row[]} */
+export const ROWS = [...kills, ...sources, ...webhookRows, ...stores];
+
+const QUICK = [
+  "kill -9 right after the ack",
+  "kill -9 amid deliveries",
+  "kill -9 at 50 % of a copy",
+  "kill -9 between the R2 put and the record",
+  "kill -9 before KV",
+  "kill -9 before the catalog",
+  "source answers 500 three times",
+  "source truncates",
+  "source lies about its length",
+  "result names a host that is not allowed",
+  "webhooks in every order",
+  "each webhook ten times at once",
+  "R2 puts fail twice",
+];
+
+/** The rows of `npm test`: one or two of each kind, of the quick ones. */
+export const SHORT = QUICK.map((name) => ROWS.find((row) => row.name === name));

@@ -1,0 +1,86 @@
+// Rows in which workerd is killed while the jobs of a batch are all at one place.
+import { setTimeout as sleep } from "node:timers/promises";
+import { holds, holdsAt, untoldHoldsAt } from "../answers.mjs";
+
+const BATCH = 20;
+
+/** One kill a batch, as soon as all its jobs are held. */
+const killing = (name, hold, rig = {}) => ({
+  name: `kill -9 ${name}`,
+  rig,
+  play: (rig, count) => inBatches(count, BATCH, async (size) => {
+    const atFirst = (fault) => (at) => (rig.injector.struck.has(at.job) ? undefined : fault(at));
+    hold(rig.injector, atFirst);
+    await rig.killHeld(await rig.submit(size));
+  }),
+});
+
+async function inBatches(count, most, play) {
+  for (let left = count; left > 0; left -= most) await play(Math.min(most, left));
+}
+
+const atShare = (share) => killing(`at ${share * 100} % of a copy`, (injector, atFirst) => {
+  injector.source = atFirst(() => holdsAt(share));
+}, { knobs: { size: 1_048_576 } });
+
+const atStep = (name, isStep) => killing(name, (injector, atFirst) => {
+  injector.binding = atFirst((step) => (isStep(step) ? "hold" : undefined));
+}, { shims: true });
+
+const rightAfterAck = {
+  name: "kill -9 right after the ack",
+  rig: {},
+  // Few at a time: the first one's ack is as old as the last one's delivery took.
+  play: (rig, count) => inBatches(count, 5, async (size) => {
+    rig.injector.source = ({ job }) => (rig.injector.struck.has(job) ? undefined : holds);
+    const ids = await rig.submit(size);
+    await rig.told(ids, "completed");
+    for (const id of ids) rig.injector.strike(id);
+    await rig.kill();
+  }),
+};
+
+/**
+ * Killed a little later in each batch, at the latest when one has got its ack; who got none sends
+ * the same once more.
+ */
+const amidDeliveries = {
+  name: "kill -9 amid deliveries",
+  // No healing meanwhile: the row itself delivers the results.
+  rig: { knobs: { leaseMs: 3_600_000, webhook: { lose: ["completed"] } } },
+  play: (rig, count) => inBatches(count, BATCH, async (size) => {
+    const bodies = await results(rig, await rig.submit(size));
+    const deliver = async (id) => {
+      const status = await rig.deliver(id, bodies.get(id));
+      if (status !== 200) throw new Error(`job ${id}: ${status}`);
+      bodies.delete(id);
+    };
+    const sent = [...bodies.keys()].map(deliver);
+    await Promise.race([Promise.any(sent), sleep(5 + rig.ids.length / 4)]);
+    for (const id of bodies.keys()) rig.injector.strike(id);
+    await rig.kill();
+    await Promise.allSettled(sent);
+    await Promise.all([...bodies.keys()].map(deliver));
+  }),
+};
+
+/** The `completed` of each of these jobs, as soon as they have all ended. */
+async function results(rig, ids) {
+  await rig.simulator.idle();
+  return new Map(await Promise.all(ids.map(async (id) =>
+    [id, { eventType: "completed", jobId: Number(id), ...await rig.result(id) }])));
+}
+
+export const kills = [
+  rightAfterAck,
+  amidDeliveries,
+  ...[0.1, 0.5, 0.9].map(atShare),
+  atStep("between the R2 put and the record", ({ op, when }) =>
+    op === "FILES.put" && when === "after"),
+  atStep("before KV", ({ op, when }) => op === "RECORDS.put" && when === "before"),
+  atStep("before the catalog", ({ op, when, text }) =>
+    op === "CATALOG.fetch" && when === "before" && text.includes('"archive":"stored"')),
+  killing("in a multipart upload", (injector, atFirst) => {
+    injector.source = atFirst(() => untoldHoldsAt(0.95));
+  }, { knobs: { size: 6 * 1_048_576 } }),
+];

@@ -1,0 +1,42 @@
+// Rows in which the Worker's own stores fail, or the object that uses them.
+
+/** The first `times` calls of a job fail; the job is struck when `strikes` of them have. */
+const failing = (name, op, { times, strikes = times, kv = true }) => ({
+  name,
+  rig: { shims: true },
+  kv,
+  async play(rig, count) {
+    rig.injector.binding = (step) => {
+      if (step.op !== op || !isItsTurn(step) || step.nth > times) return undefined;
+      if (step.nth === strikes) rig.injector.strike(step.job);
+      return "fail";
+    };
+    await rig.untilStruck(await rig.submit(count));
+  },
+});
+
+/** Half of the jobs' calls do nothing, the other half do it and only their answer gets lost. */
+const isItsTurn = ({ job, when }) => when === ["before", "after"][Number(job) % 2];
+
+/** More often than the runtime itself tries an alarm that fails. */
+const DEATHS = 8;
+
+const dying = {
+  name: `a job's run dies ${DEATHS} times in a row`,
+  rig: { shims: true, vars: { RETRY_BASE_MS: "3" } },
+  async play(rig, count) {
+    rig.injector.binding = ({ op, when, job, nth }) => {
+      if (op !== "FILES.put" || when !== "before" || nth > DEATHS) return undefined;
+      if (nth === DEATHS) rig.injector.strike(job);
+      return "abort";
+    };
+    await rig.untilStruck(await rig.submit(count));
+  },
+};
+
+export const stores = [
+  dying,
+  failing("R2 puts fail twice", "FILES.put", { times: 2 }),
+  failing("KV fails", "RECORDS.put", { times: Infinity, strikes: 1, kv: false }),
+  failing("the catalog fails three times", "CATALOG.fetch", { times: 3 }),
+];

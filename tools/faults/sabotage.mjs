@@ -1,0 +1,98 @@
+// `--sabotage`: takes the Worker's guards away, one after the other, and sees whether its rows
+// turn red. A table that can't fail proves nothing.
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { spawn } from "node:child_process";
+import { inRoot, NODE, ROOT, toolEnv } from "../setup/project.mjs";
+import { collect, exitOf, Failure } from "../setup/run.mjs";
+import { mutants } from "./mutants.mjs";
+
+const JOBS = 20;
+/** A row that is red for a guard that is gone is never quiet, so this is what it takes. */
+const LIMIT_S = 30;
+const LEFT_OUT = ["node_modules", ".tools", "target", "build", "dist", ".git", ".local", ".wrangler"];
+
+/** @param {(all: object[]) => object[]} choose of the guards */
+export async function sabotage(choose) {
+  const dir = mkdtempSync(join(tmpdir(), "hookvault-sabotage-"));
+  try {
+    copyTree(dir);
+    const guards = choose(mutants);
+    await checkControl(dir, guards);
+    let unseen = 0;
+    for (const guard of guards) if (!await isSeen(dir, guard)) unseen += 1;
+    if (unseen > 0) throw new Failure(`${unseen} of ${guards.length} guards could go unseen.`);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function copyTree(dir) {
+  const filter = (path) => !LEFT_OUT.includes(relative(ROOT, path));
+  cpSync(ROOT, dir, { recursive: true, filter });
+  for (const name of ["node_modules", ".tools"]) symlinkSync(inRoot(name), join(dir, name));
+}
+
+/** With all guards in place every row that is going to be played is green. */
+async function checkControl(dir, guards) {
+  const rows = [...new Set(guards.flatMap((guard) => guard.rows))];
+  await build(dir);
+  for (const { name, isRed, notes } of await play(dir, rows)) {
+    if (isRed) throw new Failure(`"${name}" is red with all guards in place:\n${notes.join("\n")}`);
+  }
+  console.log(`✓ all guards in place: ${rows.length} rows are green`);
+}
+
+/** Whether each row of the guard turns red in one of the columns that it names. */
+async function isSeen(dir, { name, edits, rows, red }) {
+  const originals = edits.map(({ file }) => [file, readFileSync(join(dir, file), "utf8")]);
+  try {
+    for (const edit of edits) apply(dir, edit);
+    await build(dir);
+    const played = await play(dir, rows);
+    const seen = played.every(({ counts }) => red.some((column) => counts[column] > 0));
+    console.log(`${seen ? "✓" : "✗"} without the ${name}: ${played.map(redness).join("; ")}`);
+    return seen;
+  } finally {
+    for (const [file, text] of originals) writeFileSync(join(dir, file), text);
+  }
+}
+
+const redness = ({ name, counts, struck }) => {
+  const reds = Object.entries(counts).filter(([, count]) => count > 0);
+  return `"${name}" has ${reds.map(([column, count]) => `${column} ${count}`).join(", ") || "no loss"}`
+    + (struck < JOBS * 0.9 ? ` (only ${struck} struck)` : "");
+};
+
+function apply(dir, { file, find, replace }) {
+  const path = join(dir, file);
+  const pieces = readFileSync(path, "utf8").split(find);
+  if (pieces.length !== 2) {
+    throw new Failure(`${file} holds this ${pieces.length - 1} times, not once:\n${find}`);
+  }
+  writeFileSync(path, pieces.join(replace));
+}
+
+/** What has been compiled of the dependencies is kept from one guard to the next. */
+async function build(dir) {
+  const env = toolEnv({ CARGO_TARGET_DIR: inRoot("target", "sabotage") });
+  await output(dir, env, ["tools/build.mjs"]);
+}
+
+async function play(dir, rows) {
+  const args = ["--rows", rows.join(","), "--jobs", `${JOBS}`, "--limit", `${LIMIT_S}`, "--json"];
+  const lines = await output(dir, toolEnv(), ["--no-warnings", "tools/faults/main.mjs", ...args],
+    { mayFail: true });
+  const played = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  if (played.length === rows.length) return played;
+  throw new Failure(`Played ${played.length} of ${rows.length} rows:\n${lines.join("\n")}`);
+}
+
+async function output(dir, env, args, { mayFail = false } = {}) {
+  const child = spawn(NODE, args, { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
+  const log = collect(child);
+  const code = await exitOf(child);
+  if (code === 0 || mayFail) return log.join("").split("\n");
+  throw new Failure(`${log.join("")}\nnode ${args.join(" ")} ended with ${code}`);
+}

@@ -1,0 +1,79 @@
+// Bindings that go by the injector before and after each operation. It may let one pass, make it
+// fail, hold it until the process is killed, or end the object that it is for.
+
+const [PASS, ABORT] = [204, 410];
+
+/**
+ * @param {Record<string, unknown>} env with `FAULTS`, which reaches the injector
+ * @param {{ abort?: (reason: string) => void }} state of the object that gets it
+ * @returns {Record<string, unknown>} the same, its stores watched
+ */
+export function watched(env, state) {
+  const ask = (op, when, text) => pass(env.FAULTS, state, { op, when, text });
+  return {
+    ...env,
+    FILES: bucket(env.FILES, ask),
+    RECORDS: namespace(env.RECORDS, ask),
+    CATALOG: objects(env.CATALOG, ask),
+  };
+}
+
+async function pass(faults, state, step) {
+  const init = { method: "POST", body: JSON.stringify(step) };
+  const { status } = await faults.fetch("http://faults/", init);
+  if (status === ABORT) state.abort("injected");
+  if (status !== PASS) throw new Error(`${step.op}: Internal error (injected)`);
+}
+
+function bucket(target, ask) {
+  const byKey = around(target, "FILES", ask, (key) => String(key));
+  const byPrefix = around(target, "FILES", ask, ({ prefix } = {}) => prefix ?? "");
+  const create = byKey("createMultipartUpload");
+  return replaced(target, {
+    ...Object.fromEntries(["head", "get", "put", "delete"].map((name) => [name, byKey(name)])),
+    list: byPrefix("list"),
+    createMultipartUpload: async (...args) => upload(await create(...args), ask),
+    resumeMultipartUpload: (...args) => upload(target.resumeMultipartUpload(...args), ask),
+  });
+}
+
+function upload(target, ask) {
+  const byKey = around(target, "UPLOAD", ask, () => target.key);
+  const names = ["uploadPart", "abort", "complete"];
+  return replaced(target, Object.fromEntries(names.map((name) => [name, byKey(name)])));
+}
+
+function namespace(target, ask) {
+  const byKey = around(target, "RECORDS", ask, (key) => String(key));
+  const names = ["get", "getWithMetadata", "put", "delete"];
+  return replaced(target, Object.fromEntries(names.map((name) => [name, byKey(name)])));
+}
+
+function objects(target, ask) {
+  const stub = (object) => {
+    const byBody = around(object, "CATALOG", ask, (request) => request.clone().text());
+    return replaced(object, { fetch: byBody("fetch") });
+  };
+  return replaced(target, { get: (...args) => stub(target.get(...args)) });
+}
+
+/** The operation `name` of `target`; `textOf` tells of its arguments which job it is for. */
+const around = (target, binding, ask, textOf) => (name) => async (...args) => {
+  const [op, text] = [`${binding}.${name}`, await textOf(...args)];
+  await ask(op, "before", text);
+  const result = await target[name](...args);
+  await ask(op, "after", text);
+  return result;
+};
+
+/** The binding itself but for these methods. Its own ones insist on being called on itself. */
+function replaced(target, methods) {
+  return new Proxy(target, {
+    get(_, name) {
+      if (Object.hasOwn(methods, name)) return methods[name];
+      const value = target[name];
+      const isMethod = typeof value === "function" && name !== "constructor";
+      return isMethod ? value.bind(target) : value;
+    },
+  });
+}
