@@ -8,6 +8,7 @@ use super::mask;
 use super::retry::Pace;
 use super::source::{self, SourcePolicy};
 use super::upstream::{self, Template, Upstream, Upstreams};
+use std::ops::RangeInclusive;
 use url::Url;
 
 const DEFAULT_SOURCES: &str =
@@ -15,6 +16,8 @@ const DEFAULT_SOURCES: &str =
 const DEFAULT_QUEUE_URL: &str = "https://batch.pipelet.net/queue";
 const DEFAULT_FAL_URL: &str = "https://api.pipelet.ai/fal/queue";
 const MIB: u64 = 1024 * 1024;
+/// The longest pause is 450 times as long: 7.5 hours.
+const MAX_RETRY_BASE_MS: u64 = 60_000;
 
 /// Why a secret can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +70,11 @@ impl Config {
             read: reader.optional_token("READ_TOKEN", api_rule),
             sources: reader.sources(),
             public_url: reader.public_url(),
-            max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1),
-            max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1),
-            files_max_age: reader.number("FILES_MAX_AGE", 86_400, 0),
+            max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1..=u64::MAX),
+            max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1..=u64::MAX),
+            files_max_age: reader.number("FILES_MAX_AGE", 86_400, 0..=u64::MAX),
             upstreams: reader.upstreams(),
-            pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1)),
+            pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1..=MAX_RETRY_BASE_MS)),
             mistakes: reader.mistakes,
         }
     }
@@ -122,11 +125,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    fn number(&mut self, name: &str, default: u64, least: u64) -> u64 {
+    fn number(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
         let Some(text) = self.get(name) else { return default };
-        text.parse().ok().filter(|number| *number >= least).unwrap_or_else(|| {
+        text.parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let (least, most) = range.into_inner();
             self.mistakes.push(format!(
-                "{name} is {text:?}, not a whole number from {least}; {default} is used"
+                "{name} is {text:?}, not a whole number from {least} to {most}; {default} is used"
             ));
             default
         })
@@ -232,12 +236,15 @@ mod tests {
             ("HOOK_TOKEN", "short"),
             ("READ_TOKEN", "short"),
             ("MAX_BODY_BYTES", "32MB"),
+            ("RETRY_BASE_MS", "60001"),
             ("PUBLIC_URL", "vault.example"),
             ("ALLOWED_SOURCE_HOSTS", "fal.media,https://a/b"),
         ]);
         assert!(config.hook.is_err() && config.read.is_none() && config.public_url.is_none());
         assert_eq!(config.max_body_bytes, 33_554_432);
-        for name in ["READ_TOKEN", "MAX_BODY_BYTES", "PUBLIC_URL", "ALLOWED_SOURCE_HOSTS"] {
+        for name in
+            ["READ_TOKEN", "MAX_BODY_BYTES", "PUBLIC_URL", "ALLOWED_SOURCE_HOSTS", "RETRY_BASE_MS"]
+        {
             assert!(config.mistakes.iter().any(|m| m.contains(name)), "{name}");
         }
         assert!(config.sources.check("https://fal.media/a").is_ok());

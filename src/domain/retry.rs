@@ -42,6 +42,14 @@ impl Pace {
         self.doubling(self.base_ms, attempts, entropy)
     }
 
+    /// The pause before try `attempts + 1` of what has a small quota: doubling
+    /// without a limit, so that few tries last long.
+    #[must_use]
+    pub const fn stretched(self, attempts: u32) -> u64 {
+        let exponent = if attempts < 32 { attempts } else { 32 };
+        self.times(1 << exponent)
+    }
+
     /// The pause before a run of the alarm counts as dead: from 30 s.
     #[must_use]
     pub fn watchdog(self, runs: u32) -> u64 {

@@ -22,9 +22,9 @@ pub const OFFLOAD_PAGE: u32 = 100;
 /// bytes may be in the bodies.
 const KEPT_ENTRIES: u32 = 200;
 const KEPT_ENTRIES_WHILE_COPYING: u32 = 2_000;
-/// Failed tries to write to KV after which that is left to the next change:
-/// KV is a copy, and its quota is small.
-const MAX_RECORD_TRIES: u32 = 10;
+/// Failed tries to write to KV after which that is left to the next change, a
+/// day and a half later: KV is a copy, and its quota is small.
+const MAX_RECORD_TRIES: u32 = 15;
 /// Failed tries to write the manifest after which that is left to the next
 /// change: a day of them.
 const MAX_PUBLISH_TRIES: u32 = 100;
@@ -131,6 +131,7 @@ impl Work {
             self.record.done(version);
         } else {
             self.record.failed_at_most(MAX_RECORD_TRIES, version, around);
+            self.record.at = around.now.plus(around.pace.stretched(self.record.attempts));
         }
     }
 }

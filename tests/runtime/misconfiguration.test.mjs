@@ -23,7 +23,12 @@ const WRONG = {
   MAX_BODY_BYTES: ["many", -1, "1.5", "0", "99999999999999999999", {}],
   MAX_FILE_BYTES: ["5 GiB", "0", -1],
   FILES_MAX_AGE: ["a day", -1],
-  RETRY_BASE_MS: ["soon", "0"],
+  RETRY_BASE_MS: ["soon", "0", "60001", "18446744073709551615"],
+  UPSTREAM_QUEUE_URL: [...ORIGINS, "http://a.example/queue"],
+  UPSTREAM_FAL_URL: ORIGINS,
+  RESULT_URL: ["https://a.example/{wrong}", "{app}{id}", "https://{app}.example/{id}"],
+  UPSTREAM_API_KEY: ["\u00fcber"],
+  UPSTREAM_FAL_KEY: ["\u00fcber"],
 };
 
 /** Right in their way, or not for this Worker to judge before it needs them. */
@@ -35,12 +40,8 @@ const ODD = {
   MAX_BODY_BYTES: ["", "18446744073709551615"],
   MAX_FILE_BYTES: ["18446744073709551615"],
   FILES_MAX_AGE: ["18446744073709551615"],
-  RETRY_BASE_MS: ["60000", "18446744073709551615"],
-  UPSTREAM_QUEUE_URL: ORIGINS,
-  UPSTREAM_FAL_URL: ORIGINS,
-  RESULT_URL: ["https://a.example/{wrong}", "{app}{id}"],
-  UPSTREAM_API_KEY: ["", "\u00fcber"],
-  UPSTREAM_FAL_KEY: ["\u00fcber"],
+  RETRY_BASE_MS: ["60000"],
+  UPSTREAM_API_KEY: [""],
 };
 
 const MENDED = { API_TOKEN, RETRY_BASE_MS: "25" };

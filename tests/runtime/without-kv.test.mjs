@@ -12,6 +12,6 @@ describe("without KV", () => {
   test("nor any other binding that ingest does not need", (context) => {
     const names = ["RECORDS", "FILES", "CATALOG"];
     const spoil = (options) => names.reduce((some, name) => without(name)(some), options);
-    return endure(context, spoil, ["FILES", "CATALOG"]);
+    return endure(context, spoil, names);
   });
 });

@@ -97,6 +97,12 @@ export class LocalVault {
     return fetch(new URL(path, this.url), { ...init, headers: { ...usual, ...headers } });
   }
 
+  /** `POST /jobs` of these lines. */
+  import(...lines) {
+    const body = lines.map((line) => JSON.stringify(line)).join("\n");
+    return this.post("/jobs", body, { authorization: `Bearer ${API_TOKEN}` });
+  }
+
   /** `GET` with the API token. */
   get(path, init = {}) {
     const headers = { authorization: `Bearer ${API_TOKEN}`, ...ALONE, ...init.headers };

@@ -40,12 +40,6 @@ class Vault extends LocalVault {
     this.#left = true;
   }
 
-  /** `POST /jobs` of these lines. */
-  import(...lines) {
-    const body = lines.map((line) => JSON.stringify(line)).join("\n");
-    return this.post("/jobs", body, { authorization: `Bearer ${API_TOKEN}` });
-  }
-
   /** Delivers a body as the upstream does; objects are written as JSON. */
   async deliver(body, { reference, query = "", headers } = {}) {
     const isRaw = typeof body === "string" || body instanceof Uint8Array;
