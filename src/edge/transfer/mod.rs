@@ -76,6 +76,10 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
         return Err(too_large(&format!("has {length} bytes"), order));
     }
     let content_type = content_type(&source, order).await; // (3)
+    if content_type.is_err() {
+        std::mem::take(&mut source.abort).abort();
+    }
+    let content_type = content_type?;
     let target = Target { bucket, order, content_type: &content_type };
     let (object, verified) = match length {
         Some(length) if length <= MAX_PUT_BYTES => {
@@ -93,28 +97,42 @@ fn too_large(how: &str, order: &Order<'_>) -> CopyFailure {
     last(format!("the file {how}, MAX_FILE_BYTES is {}", order.max_bytes))
 }
 
-async fn content_type(source: &Source, order: &Order<'_>) -> String {
+async fn content_type(source: &Source, order: &Order<'_>) -> Result<String, CopyFailure> {
     let told = source.header("content-type");
     let told = [told.as_deref(), order.declared_type].into_iter().flatten();
     let is_clear = |media: &&str| media::is_type(media) && !media::is_vague(media);
     if let Some(clear) = told.into_iter().find(is_clear) {
-        return clear.to_owned();
+        return Ok(clear.to_owned());
     }
-    let seen = head(order).await.and_then(|head| media::sniff(&head));
-    seen.or_else(|| media::type_of_name(order.name)).unwrap_or(media::OCTET_STREAM).to_owned()
+    let seen = head(order).await?.and_then(|head| media::sniff(&head));
+    let guessed = seen.or_else(|| media::type_of_name(order.name));
+    Ok(guessed.unwrap_or(media::OCTET_STREAM).to_owned())
 }
 
 /// The first bytes, by a request of their own: those of the copy pass by.
-async fn head(order: &Order<'_>) -> Option<Vec<u8>> {
+/// `None` if the source does not give them.
+///
+/// # Errors
+/// Only if the run has no subrequest left to ask for them.
+async fn head(order: &Order<'_>) -> Result<Option<Vec<u8>>, CopyFailure> {
+    if !order.budget.take(1) {
+        return Err(postponed());
+    }
     let last = media::HEAD_BYTES.saturating_sub(1);
-    order.budget.take(1).then_some(())?;
-    let mut source = open(order, Some(&format!("bytes=0-{last}"))).await.ok()?;
+    match open(order, Some(&format!("bytes=0-{last}"))).await {
+        Ok(source) => Ok(first_bytes(source, order.stall()).await),
+        Err(failure) if failure.kind == FailureKind::Postponed => Err(failure),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn first_bytes(mut source: Source, limit: Duration) -> Option<Vec<u8>> {
     let is_short = source.header("content-length")?.parse::<usize>().ok()? <= media::HEAD_BYTES;
     if !is_short {
         source.abort.abort();
         return None;
     }
-    match select(pin!(source.response.bytes()), Delay::from(order.stall())).await {
+    match select(pin!(source.response.bytes()), Delay::from(limit)).await {
         Either::Left((bytes, _)) => bytes.ok(),
         Either::Right(_) => None,
     }
