@@ -34,6 +34,11 @@ impl Vault {
         Timestamp::from_millis(self.now)
     }
 
+    /// Lets time pass.
+    pub fn sleep_until(&mut self, at: Timestamp) {
+        self.now = self.now.max(at.as_millis());
+    }
+
     pub fn job(&self) -> &Job {
         self.job.as_ref().expect("a job")
     }

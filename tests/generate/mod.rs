@@ -1,0 +1,40 @@
+//! Generators of what strangers may write.
+//!
+//! The seed is fixed, so that a run tells the same each time; for another one
+//! `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000 cargo test --test properties_json`.
+
+#![allow(dead_code, missing_docs, reason = "each test file uses its part")]
+
+pub mod text;
+pub mod urls;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, RngSeed};
+
+const SEED: u64 = 437_852;
+
+/// As many cases as given, unless the environment says otherwise.
+pub fn cases(cases: u32) -> Config {
+    let given = Config::default();
+    let is_given = std::env::var_os("PROPTEST_CASES").is_some();
+    Config {
+        cases: if is_given { given.cases } else { cases },
+        rng_seed: match given.rng_seed {
+            RngSeed::Random => RngSeed::Fixed(SEED),
+            RngSeed::Fixed(seed) => RngSeed::Fixed(seed),
+        },
+        failure_persistence: None,
+        ..given
+    }
+}
+
+/// One of these.
+pub fn one(of: &'static [&'static str]) -> impl Strategy<Value = String> + Clone {
+    select(of).prop_map(str::to_owned)
+}
+
+/// One of these words.
+pub fn word(of: &'static str) -> impl Strategy<Value = String> + Clone {
+    select(of.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned)
+}

@@ -1,0 +1,148 @@
+//! What may happen to a job: deliveries in any order, and its own work, which
+//! fails as it likes.
+
+use crate::common::{Vault, url};
+use crate::generate::word;
+use hookvault::domain::copied::{Stored, Tried, end, note_death};
+use hookvault::domain::event::EventKind;
+use hookvault::domain::file::Source;
+use hookvault::domain::heal;
+use hookvault::domain::job::Job;
+use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
+use hookvault::domain::time::HOUR;
+use hookvault::domain::work::{OFFLOAD_PAGE, Task, plan};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+pub const PACE: Pace = Pace::new(2_000);
+
+#[derive(Debug, Clone)]
+pub enum Step {
+    Deliver(String),
+    /// Some task that is due, when it is, and how it ends.
+    Work(Index, End),
+    /// After as many hours a run of the alarm dies.
+    Die(u64),
+}
+
+/// How a task ends.
+#[derive(Debug, Clone)]
+pub enum End {
+    Well,
+    /// A copy so, a question without an answer; then the upstream can be asked
+    /// for a fresh URL or not.
+    Badly(FailureKind, bool),
+    /// A question with this result.
+    Answered(String),
+}
+
+/// A job's first delivery, and what follows.
+pub fn steps() -> impl Strategy<Value = (String, Vec<Step>)> {
+    (prop_oneof![event(), result()], vec(step(), 0..30))
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => event().prop_map(Step::Deliver),
+        3 => result().prop_map(Step::Deliver),
+        6 => (any::<Index>(), an_end()).prop_map(|(which, end)| Step::Work(which, end)),
+        1 => (0..60_u64).prop_map(Step::Die),
+    ]
+}
+
+fn an_end() -> impl Strategy<Value = End> {
+    use FailureKind::{Final, Gone, Md5Refused, Postponed, Transient};
+    let md5 = Md5Refused { actual: Some("a".to_owned()) };
+    let kind = select(vec![Transient, Gone, Gone, Postponed, md5, Final]);
+    let badly = (kind, any::<bool>()).prop_map(|(kind, can_ask)| End::Badly(kind, can_ask));
+    prop_oneof![2 => Just(End::Well), 4 => badly, 1 => result().prop_map(End::Answered)]
+}
+
+fn event() -> impl Strategy<Value = String> {
+    let kind = word("acquired failed cancelled retried paused");
+    let time = word(r#"a":0 updatedAt":1000 updatedAt":2000 acquiredAt":2000 acquiredAt":3000"#);
+    (kind, time, 0..4_u32).prop_map(|(kind, time, lease)| {
+        format!(r#"{{"eventType":"{kind}","jobId":"437852","{time},"leaseExpiry":{lease}}}"#)
+    })
+}
+
+fn result() -> impl Strategy<Value = String> {
+    let file = (word("437852_0_a.mp4 437852_1_b.png c"), word("? ?file=d& ?file=e&"), word("s t"));
+    let signed = |(name, own, by): (String, String, String)| url(&name, &by).replace('?', &own);
+    let files = vec(file.prop_map(signed), 0..4);
+    (files, 0..2).prop_map(|(files, seed)| {
+        format!(r#"{{"eventType":"completed","r":{files:?},"seed":{seed}}}"#)
+    })
+}
+
+/// Does the task that is due next, or one of those.
+pub fn work(vault: &mut Vault, which: Index, ending: &End) {
+    let Some(at) = plan(vault.job(), PACE, vault.now()).alarm(vault.now()) else { return };
+    vault.sleep_until(at);
+    let due = plan(vault.job(), PACE, at).due;
+    perform(vault, *which.get(&due), ending);
+}
+
+pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
+    let can_ask = !matches!(ending, End::Badly(_, false)) && !vault.job().healing.exhausted;
+    let renewal = if can_ask { Ok(()) } else { Err("no key") };
+    let around = Circumstances { now: vault.now(), pace: PACE, entropy: 7, renewal };
+    if let (Task::Heal, End::Answered(body)) = (task, ending) {
+        vault.heal(EventKind::Completed, body);
+    }
+    let Some(job) = &mut vault.job else { return };
+    let version = job.version;
+    let entry = match (task, ending) {
+        (Task::Copy(n), ending) => copy(job, n, ending, around),
+        (Task::Heal, End::Answered(_)) if job.is_settled() => None,
+        (Task::Heal, ending) => ask(job, ending, around),
+        (Task::Publish, _) => return job.work.publish.done(version),
+        (Task::Record, _) => return job.work.record.done(version),
+        (Task::List, _) => return job.work.list.done(version),
+        (Task::Offload, _) => {
+            job.work.offloaded += OFFLOAD_PAGE;
+            return job.work.offload.done(version);
+        }
+        (Task::Link, _) => None,
+    };
+    vault.timeline.extend(entry);
+}
+
+type Entry = Option<hookvault::domain::timeline::Entry>;
+
+fn copy(job: &mut Job, n: u32, ending: &End, around: Circumstances<'_>) -> Entry {
+    let source = job.file(n)?.source.clone();
+    let content_type = "video/mp4".to_owned();
+    let outcome = match ending {
+        End::Badly(kind, _) => {
+            Err(CopyFailure { kind: kind.clone(), message: "no".into(), retry_after_ms: None })
+        }
+        _ => Ok(Stored { size: 7, etag: "e".into(), content_type, verified: true }),
+    };
+    end(job, Tried { n, source, outcome }, around)
+}
+
+/// A question is answered with a fresh URL, not at all, or can't be asked.
+fn ask(job: &mut Job, ending: &End, around: Circumstances<'_>) -> Entry {
+    let waiting = job.files.iter().find(|file| file.waits_for_url());
+    let waiting = waiting.map(|file| (file.n, file.source.clone()));
+    match (ending, waiting) {
+        (End::Well, Some((n, Source::Url { url, host }))) => {
+            let url = url.replace("20251227", "20251229");
+            heal::note_fresh_url(job, n, Source::Url { url, host }, around.now)
+        }
+        (End::Badly(_, false), _) => heal::note_impossible(job, "no key", around),
+        (End::Badly(..), _) => heal::note_failure(job, Some("no answer".into()), None, around),
+        _ => heal::note_failure(job, None, None, around),
+    }
+}
+
+/// A run dies while it copies what is due.
+pub fn die(vault: &mut Vault, hours: u64) {
+    vault.sleep_until(vault.now().plus(hours * HOUR));
+    let now = vault.now();
+    let Some(job) = &mut vault.job else { return };
+    job.work.copying = plan(job, PACE, now).copies(1);
+    note_death(job, Circumstances { now, pace: PACE, entropy: 7, renewal: Err("") });
+}

@@ -1,0 +1,125 @@
+//! What finding the files of a body, and rewriting it, must keep to.
+
+use super::json::{decoded, leaves, members, strings};
+use crate::common::{NONCE, Vault};
+use hookvault::domain::discover::{Discovery, Found, MAX_FILES, MAX_SKIPPED, Origin, discover};
+use hookvault::domain::event::{ENVELOPE, Event, EventKind};
+use hookvault::domain::keys::file_path;
+use hookvault::domain::names::ObjectName;
+use hookvault::domain::result::{Edit, splice, without_envelope};
+use hookvault::domain::source::SourcePolicy;
+use hookvault::domain::{inline, json, mask, media, view};
+
+/// The hosts that `common::Vault` allows.
+const HOSTS: &str = "*.r2.cloudflarestorage.com";
+
+/// Finds and replaces the files of `body`, if it is one, and checks the rest
+/// of its way: a job that takes it, and what readers get.
+pub fn check(body: &str) {
+    let Ok(event) = Event::parse(body) else { return };
+    let found = discover(body, &SourcePolicy::parse(HOSTS).0);
+    is_bounded(&found);
+    let edits = edits(&found);
+    replaces_values_alone(body, &edits);
+    let rewritten = splice(body, &edits);
+    assert_eq!(undo(body, &rewritten, &edits), body, "undoing the edits gives the body");
+    json::check(&rewritten).expect("still a JSON object");
+    found.files.iter().for_each(|file| is_sound(file, body));
+    let again = discover(&rewritten, &SourcePolicy::parse(HOSTS).0);
+    assert!(again.files.is_empty(), "what is rewritten holds no file: {again:?}");
+    let result = loses_the_envelope_alone(body, &event, edits);
+    is_taken(body, event.kind, &result);
+}
+
+/// The edits that the vault makes, in order.
+fn edits(found: &Discovery) -> Vec<Edit> {
+    let home = ObjectName::Id("437852".into());
+    let mut edits = Vec::new();
+    for (n, file) in (0..).zip(&found.files) {
+        let url = format!("\"{}\"", file_path(&home, NONCE, n, &file.name));
+        edits.extend(file.spans.iter().map(|span| (span.clone(), url.clone())));
+    }
+    edits.sort_by_key(|(span, _)| span.start);
+    edits
+}
+
+fn is_bounded(found: &Discovery) {
+    assert!(found.files.len() <= MAX_FILES && found.skipped.len() <= MAX_SKIPPED);
+    let pointers = found.files.iter().flat_map(|file| &file.pointers);
+    let pointers = pointers.chain(found.skipped.iter().map(|skipped| &skipped.pointer));
+    assert!(pointers.clone().all(|pointer| pointer.chars().count() <= 300));
+    assert!(found.files.iter().all(|file| (1..=8).contains(&file.pointers.len())));
+}
+
+/// Each edit is one whole string value, outside of the envelope, and no two
+/// overlap.
+fn replaces_values_alone(body: &str, edits: &[Edit]) {
+    assert!(edits.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start));
+    let mut leaves = leaves(body).into_iter();
+    for (span, _) in edits {
+        let leaf = leaves.find(|leaf| leaf.span == *span).expect("a whole value");
+        assert!(leaf.token.starts_with('"'), "a string: {}", leaf.token);
+        let top = decoded(&leaf.path[0]).unwrap_or_default();
+        assert!(!ENVELOPE.contains(&top.as_str()), "the result's: {top}");
+    }
+}
+
+/// Puts back what `edits` of `before` have replaced.
+fn undo(before: &str, after: &str, edits: &[Edit]) -> String {
+    let (mut out, mut rest, mut at) = (String::new(), after, 0);
+    for (span, new) in edits {
+        let (kept, more) = rest.split_at(span.start - at);
+        out.push_str(kept);
+        out.push_str(&before[span.clone()]);
+        rest = more.strip_prefix(new.as_str()).expect("what the edit has put in");
+        at = span.end;
+    }
+    out + rest
+}
+
+/// A file is fetched from an allowed host, or decodes; its name is safe.
+fn is_sound(file: &Found, body: &str) {
+    match &file.origin {
+        Origin::Url { url, .. } => assert!(SourcePolicy::parse(HOSTS).0.check(url).is_ok()),
+        Origin::Inline { span, encoding } => {
+            assert_eq!(file.spans.len(), 1);
+            assert!(file.spans[0].start < span.start && span.end < file.spans[0].end);
+            assert!(inline::decode(&body[span.clone()], *encoding).is_some(), "it decodes");
+        }
+    }
+    let safe = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    assert!((1..=100).contains(&file.name.len()) && file.name.bytes().all(safe), "{}", file.name);
+    assert!(!file.name.starts_with('.'));
+    assert!(file.content_type.as_deref().is_none_or(media::is_type));
+}
+
+/// The result has the members of the body but the envelope's, with the edits
+/// in them and nothing else.
+fn loses_the_envelope_alone(body: &str, event: &Event<'_>, edits: Vec<Edit>) -> String {
+    let rewritten = splice(body, &edits);
+    let all = without_envelope(&event.members, edits);
+    let result = splice(body, &all);
+    assert_eq!(undo(body, &result, &all), body, "undoing all edits gives the body");
+    json::check(&result).expect("still a JSON object");
+    let mut kept = members(&rewritten);
+    kept.retain(|(key, _)| !ENVELOPE.contains(&decoded(key).unwrap_or_default().as_str()));
+    assert_eq!(members(&result), kept);
+    result
+}
+
+/// A job takes the body, twice, and its readers get JSON.
+fn is_taken(body: &str, kind: EventKind, result: &str) {
+    let mut vault = Vault::new();
+    vault.deliver(body);
+    vault.deliver(body);
+    let want = Some(result).filter(|_| kind == EventKind::Completed);
+    assert_eq!(vault.result.as_deref(), want);
+    let tokens = ["secret-hook-token-01".to_owned()];
+    let context = view::Context { base: "https://vault.example", tokens: &tokens };
+    let record = view::record(vault.job(), vault.result.as_deref(), context).expect("a record");
+    json::check(&record).expect("a JSON object");
+    let shown = mask::json_text(body, &tokens);
+    json::check(&shown).expect("a JSON object");
+    let told = strings(&shown).into_iter().filter_map(|span| decoded(&shown[span]));
+    assert!(!told.into_iter().any(|text| text.contains(&tokens[0])), "a token: {shown}");
+}

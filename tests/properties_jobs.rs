@@ -1,0 +1,130 @@
+//! Jobs under any sequence of deliveries and of their own work.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod common;
+mod generate;
+#[path = "generate/steps.rs"]
+mod steps;
+#[path = "oracle/work.rs"]
+mod work;
+
+use common::Vault;
+use generate::cases;
+use hookvault::domain::discover::discover;
+use hookvault::domain::file::{File, FileState};
+use hookvault::domain::job::{Archive, Job};
+use hookvault::domain::retry::FailureKind;
+use hookvault::domain::source::SourcePolicy;
+use hookvault::domain::state::Status;
+use hookvault::domain::timeline::Outcome;
+use hookvault::domain::view::{self, Context};
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+use steps::{End, Step, die, steps};
+use work::{comes_to_rest, is_planned};
+
+fn kept(job: &Job) -> String {
+    serde_json::to_string(job).expect("JSON")
+}
+
+/// A record without what may change unannounced: counts, and when to ask.
+fn without_counts(json: &str) -> Value {
+    let mut record: Map<String, Value> = serde_json::from_str(json).expect("an object");
+    let counts = ["deliveries", "duplicates", "events", "heals", "healing", "attempts"];
+    record.retain(|key, _| !counts.contains(&key.as_str()));
+    for file in record["files"].as_array_mut().expect("files") {
+        file.as_object_mut().expect("a file").remove("attempts");
+    }
+    record.into()
+}
+
+/// What readers see.
+fn seen(vault: &Vault) -> Value {
+    let context = Context { base: "https://vault.example", tokens: &[] };
+    let record = view::record(vault.job(), vault.result.as_deref(), context);
+    without_counts(&record.expect("a record"))
+}
+
+/// What holds after any step.
+fn is_sound(was: &Job, before: &Value, vault: &Vault) {
+    let job = vault.job();
+    assert!(job.version >= was.version && job.attempt >= was.attempt);
+    assert!(job.version > was.version || *before == seen(vault), "a change that no one is told");
+    assert!(was.status != Status::Completed || job.status == Status::Completed);
+    assert_eq!(job.status == Status::Completed, vault.result.is_some());
+    assert!(job.files.windows(2).all(|pair| pair[0].n < pair[1].n));
+    says_when_it_was_stored(job);
+    let next = was.files.last().map_or(0, |last| last.n + 1);
+    let is_old = |n: u32, identity: &str| was.file(n).is_some_and(|old| old.identity == identity);
+    assert!(job.files.iter().all(|file| file.n >= next || is_old(file.n, &file.identity)));
+    let read: Job = serde_json::from_str(&kept(job)).expect("a record");
+    assert_eq!(kept(&read), kept(job));
+    assert!(vault.timeline.iter().map(|entry| entry.n).eq(1..=job.events));
+}
+
+fn says_when_it_was_stored(job: &Job) {
+    let is_stored = |file: &File| file.served && file.state == FileState::Stored;
+    let is_over = job.archive() != Archive::Pending && job.files.iter().any(is_stored);
+    assert_eq!(job.stored_at.is_some(), is_over, "{:?}", job.archive());
+}
+
+/// A delivery counts, and one that was not applied changes nothing else.
+fn is_counted(was: &Job, job: &Job, outcome: Outcome) {
+    assert_eq!((job.deliveries, job.events), (was.deliveries + 1, was.events + 1));
+    assert_eq!(job.duplicates, was.duplicates + u32::from(outcome == Outcome::Duplicate));
+    assert_eq!(outcome == Outcome::Applied, job.last_applied == job.events);
+    assert!(outcome != Outcome::Applied || job.version > was.version);
+    let is_renewed = outcome == Outcome::Duplicate && job.version > was.version;
+    let is_same = without_counts(&kept(was)) == without_counts(&kept(job));
+    assert_eq!(is_same, outcome != Outcome::Applied && !is_renewed, "{outcome:?}");
+}
+
+/// A result that comes for the first time is served: no file of it is lost
+/// to one that only looks like it.
+fn is_served(job: &Job, body: &str) {
+    let found = discover(body, &SourcePolicy::parse("*.r2.cloudflarestorage.com").0);
+    let want: Vec<String> = found.files.iter().map(|file| file.identity(body)).collect();
+    let served = job.files.iter().filter(|file| file.served);
+    assert_eq!(served.map(|file| file.identity.clone()).collect::<Vec<_>>(), want);
+}
+
+proptest! {
+    #![proptest_config(cases(150))]
+
+    #[test]
+    fn a_job_stays_sound(
+        (first, steps) in steps(),
+        end in prop_oneof![
+            Just(End::Well),
+            any::<bool>().prop_map(|can_ask| End::Badly(FailureKind::Transient, can_ask)),
+            any::<bool>().prop_map(|can_ask| End::Badly(FailureKind::Gone, can_ask)),
+        ],
+    ) {
+        let (mut vault, mut bodies) = (Vault::new(), HashSet::new());
+        vault.deliver(&first);
+        bodies.insert(first);
+        for step in steps {
+            let (was, before) = (vault.job().clone(), seen(&vault));
+            match step {
+                Step::Deliver(body) => {
+                    let outcome = vault.deliver(&body);
+                    is_counted(&was, vault.job(), outcome);
+                    if bodies.insert(body.clone()) && body.contains("completed") {
+                        is_served(vault.job(), &body);
+                    }
+                    let was = vault.job().clone();
+                    assert_eq!(vault.deliver(&body), Outcome::Duplicate, "at once again");
+                    is_counted(&was, vault.job(), Outcome::Duplicate);
+                }
+                Step::Work(which, end) => steps::work(&mut vault, which, &end),
+                Step::Die(hours) => die(&mut vault, hours),
+            }
+            is_sound(&was, &before, &vault);
+            is_planned(&vault);
+        }
+        comes_to_rest(&mut vault, &end);
+        says_when_it_was_stored(vault.job());
+    }
+}

@@ -1,0 +1,138 @@
+//! What a request is made of: whatever is written, nothing panics; what is
+//! accepted is what was meant.
+
+mod generate;
+
+use generate::{cases, word};
+use hookvault::domain::auth::{Tokens, credential, is_hook_token};
+use hookvault::domain::keys::file_path;
+use hookvault::domain::names::{ObjectName, is_valid_name};
+use hookvault::domain::range::{self, Slice, slice};
+use hookvault::domain::route::{Refused, Route, route};
+use proptest::prelude::*;
+
+fn name() -> impl Strategy<Value = ObjectName> {
+    let name = prop_oneof!["[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}", "\\.{1,9}[a-z]"];
+    let name = name.prop_filter("marks a reference", |name| !name.starts_with("ref:"));
+    (name, any::<bool>()).prop_map(|(name, is_id)| {
+        if is_id { ObjectName::Id(name) } else { ObjectName::Reference(name) }
+    })
+}
+
+/// A path with some characters of its segments percent-encoded.
+fn encoded(path: &str, how: u64) -> String {
+    let encode = |(at, b): (u32, u8)| match how.rotate_left(at % 64) & 3 {
+        3 if b != b'/' => format!("%{b:02x}"),
+        _ => char::from(b).to_string(),
+    };
+    (0..).zip(path.bytes()).map(encode).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(600))]
+
+    #[test]
+    fn names_survive_every_way_of_writing(name in name(), how in any::<u64>()) {
+        assert_eq!(ObjectName::from_public(&name.public()), Some(name.clone()));
+        assert_eq!(ObjectName::try_from(name.to_string()), Ok(name.clone()));
+        let path = encoded(&format!("/jobs/{}/result", name.public()), how);
+        assert_eq!(route("GET", &path), Ok(Route::Result(name)));
+    }
+
+    #[test]
+    fn a_name_holds_what_is_said(
+        text in prop_oneof!["[a-z.:/é-]{0,5}", "[a.]{125,131}", "ref:[a-z.]{0,3}", ".{0,9}"],
+    ) {
+        let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || ".:_-".contains(c));
+        let is_dots = text.replace('.', "").is_empty();
+        let want = is_plain && !is_dots && text.len() <= 128 && !text.starts_with("ref:");
+        assert_eq!(is_valid_name(&text), want);
+        for name in [ObjectName::id(&text), ObjectName::reference(&text)].into_iter().flatten() {
+            assert_eq!(ObjectName::from_public(&name.public()), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_durable_path_leads_to_its_file(
+        (job, how) in (name(), any::<u64>()),
+        (n, name, nonce) in (any::<u32>(), "[A-Za-z0-9_.-]{1,100}", "[0-9a-f]{32}"),
+    ) {
+        let path = file_path(&job, &nonce, n, &name);
+        let want = Ok(Route::File { job, nonce, n, name: Some(name) });
+        assert_eq!(route("HEAD", &path), want);
+        assert_eq!(route("GET", &encoded(&path, how)), want);
+    }
+
+    #[test]
+    fn any_path_is_a_route_or_none(
+        method in word("GET HEAD POST PUT DELETE PATCH get  "),
+        start in word("/ /jobs/ /hook/ /files/7/ /unmatched/ /jobs/7/events/ //"),
+        rest in prop_oneof![".{0,30}", "[a0%2fFe/.é-]{0,12}"],
+    ) {
+        let path = format!("{start}{rest}");
+        match route("NONE", &path) {
+            Ok(route) => panic!("{route:?}"),
+            Err(Refused::MethodNotAllowed(allowed)) => {
+                let is_allowed = allowed.split(", ").any(|known| known == method);
+                assert_eq!(route(&method, &path).is_ok(), is_allowed, "{allowed}");
+            }
+            Err(Refused::BadName(name)) => {
+                assert!(!is_valid_name(&name) && name.chars().count() <= 80);
+            }
+            Err(Refused::NotFound) => assert_eq!(route(&method, &path), Err(Refused::NotFound)),
+        }
+    }
+
+    #[test]
+    fn a_range_is_cut_to_the_file(
+        first in prop::option::of(prop_oneof![0..20_u64, 0..1_u64 << 52]),
+        last in prop::option::of(prop_oneof![0..20_u64, 0..1_u64 << 52]),
+        size in prop_oneof![0..20_u64, 0..1_u64 << 52],
+    ) {
+        let text = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
+        let header = format!("bytes={}-{}", text(first), text(last));
+        let asked = match (first, last) {
+            (Some(first), Some(last)) if first > last => None,
+            (Some(first), last) => Some((first, last.unwrap_or(u64::MAX))),
+            (None, Some(0)) => Some((u64::MAX, u64::MAX)),
+            (None, Some(length)) => Some((size.saturating_sub(length), u64::MAX)),
+            (None, None) => None,
+        };
+        let want = match asked {
+            None => Slice::Whole,
+            Some((first, _)) if first >= size => Slice::Unsatisfiable,
+            Some((first, last)) => Slice::Part { first, last: last.min(size - 1) },
+        };
+        assert_eq!(slice(Some(&header), size), want, "{header} of {size}");
+    }
+
+    #[test]
+    fn any_header_is_read(
+        text in prop_oneof![".{0,9}", "(bytes)?[= ]?[0-9-]{0,25}[ ,-]?", "[A-Za-z]{3,6} .{0,9}"],
+        size in any::<u64>(),
+    ) {
+        if let Slice::Part { first, last } = slice(Some(&text), size) {
+            assert!(first <= last && last < size);
+        }
+        assert!(range::is_known(Some(&format!("{text}, \"e\"")), "\"e\""));
+        assert!(range::matches(Some(&format!("\"e\",{text}")), "\"e\""));
+        assert_eq!(range::range_holds(Some(&text), "\"e\""), text.trim() == "\"e\"");
+        let is_bare = |token: &str| token.trim() == token && text.contains(token);
+        assert!(credential(&text).is_none_or(is_bare));
+    }
+
+    #[test]
+    fn tokens_of_a_list_are_accepted_and_no_other(
+        list in "[a-zA-Z0-9_-]{14,18}[ ,]{0,2}[a-zA-Z0-9_-]{0,20}",
+        other in "[a-z_-]{0,20}",
+    ) {
+        let mut valid: Vec<&str> = list.split(',').map(str::trim).collect();
+        valid.retain(|token| is_hook_token(token));
+        let tokens = Tokens::parse(&list, is_hook_token);
+        assert_eq!(tokens.is_some(), !valid.is_empty());
+        let tokens = tokens.unwrap_or_default();
+        assert!(valid.iter().all(|token| tokens.accept(token)));
+        assert_eq!(tokens.accept(&other), valid.contains(&other.as_str()));
+        assert_eq!(tokens.accept(&list), valid.contains(&list.as_str()));
+    }
+}
