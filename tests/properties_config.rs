@@ -23,7 +23,7 @@ fn head(config: &Config) -> String {
 
 /// A value, right or wrong, of some setting.
 fn setting() -> impl Strategy<Value = String> {
-    let some = "0 1 -1 +1 1.5 32MB 18446744073709551615 18446744073709551616 https://v.example \
+    let some = "0 1 60000 60001 -1 +1 1.5 32MB 18446744073709551615 18446744073709551616 https://v.example \
                 https://v.example/x v.example *.a,b:81 *.*.a,u@b ftp://c short-token";
     prop_oneof![word(some), "[0-9]{0,21}", "[a-z_,-]{0,40}", any::<String>()]
 }
@@ -43,8 +43,12 @@ proptest! {
             "FILES_MAX_AGE" => config.files_max_age == number,
             _ => config.pace == Pace::new(number),
         };
-        let least = u64::from(name != "FILES_MAX_AGE");
-        let read = text.trim().parse::<u64>().ok().filter(|number| *number >= least);
+        let range = match name.as_str() {
+            "FILES_MAX_AGE" => 0..=u64::MAX,
+            "RETRY_BASE_MS" => 1..=60_000,
+            _ => 1..=u64::MAX,
+        };
+        let read = text.trim().parse::<u64>().ok().filter(|number| range.contains(number));
         assert!(read.is_none_or(is_taken));
         assert!(read.is_some() || head(&config) == head(&with("", "")));
         let is_wrong = read.is_none() && !text.trim().is_empty();

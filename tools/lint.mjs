@@ -9,6 +9,7 @@ const RUSTDOCFLAGS = "-D warnings -A rustdoc::private-intra-doc-links";
 // The shell around `src/domain` exists on the wasm target only, the tests on the host only.
 const CHECKS = [
   ["fmt", "--check"],
+  ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
   ["clippy", "--all-targets", "--locked", "--", "-D", "warnings"],
   ["clippy", "--target", wasm, "--lib", "--locked", "--", "-D", "warnings"],
   ["doc", "--target", wasm, "--no-deps", "--document-private-items", "--locked"],

@@ -19,6 +19,9 @@ export const s3Server = cargoTool("s3s-fs", "0.14.1", "about 1 min, once", [
   "binary",
 ]);
 
+/** Builds and runs the fuzz targets. */
+export const cargoFuzz = cargoTool("cargo-fuzz", "0.13.2", "about 1 min, once");
+
 const bindgenVersion = lockedVersion("wasm-bindgen");
 const bindgen = cargoTool("wasm-bindgen-cli", bindgenVersion, "about 1 min, once");
 
