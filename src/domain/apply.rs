@@ -18,6 +18,7 @@ use super::timeline::{BodyAt, Entry, Outcome, Trust};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Most tags of a job.
 const MAX_TAGS: usize = 20;
@@ -276,9 +277,10 @@ fn hash_string(hash: &mut Sha256, token: &str) {
 /// Lends fresh URLs to files that are not stored yet; returns to how many.
 fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let mut renewed = 0;
+    let found = arrival.found.files.iter().map(|found| (found.identity(arrival.sha256), found));
+    let fresh: HashMap<String, &Found> = found.collect();
     for file in job.files.iter_mut().filter(|f| f.served && f.state != FileState::Stored) {
-        let found = &arrival.found.files;
-        let fresh = found.iter().find(|found| found.identity(arrival.sha256) == file.identity);
+        let fresh = fresh.get(&file.identity);
         let Some(Found { origin: Origin::Url { url, host }, expires_at, .. }) = fresh else {
             continue;
         };
