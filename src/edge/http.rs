@@ -164,7 +164,10 @@ pub async fn read_body(request: &mut Request, limit: u64) -> Result<Vec<u8>, Pro
         return Ok(Vec::new());
     }
     let mut stream = request.stream().during("reading the body")?;
-    let mut body = Vec::with_capacity(usize::try_from(declared).unwrap_or(0));
+    let mut body = Vec::new();
+    // Reserving more than there is would panic.
+    let room = body.try_reserve_exact(usize::try_from(declared).unwrap_or(usize::MAX));
+    room.map_err(|_| Problem::BodyTooLarge(limit))?;
     while let Some(chunk) = stream.next().await {
         body.extend(chunk.during("reading the body")?);
         if body.len() as u64 > limit {
