@@ -20,6 +20,7 @@ const ALIAS: &str = "alias";
 const RECORD: &str = "record";
 const RESULT: &str = "result";
 const PARKED: &str = "parked";
+const UPLOAD: &str = "upload/";
 
 /// What stands in place of a text that is split, before the number of its
 /// parts. No JSON text and no name begins so.
@@ -142,6 +143,29 @@ impl Store {
         let mut batch = Batch::default();
         batch.job(job)?;
         self.write(batch).await
+    }
+
+    /// Notes a multipart upload before its first part is sent, so that it can
+    /// be aborted should its run die.
+    pub async fn note_upload(&self, key: &str, id: &str) -> Result<(), Failure> {
+        self.write(Batch(vec![(upload_key(key), id.to_owned())])).await
+    }
+
+    /// Forgets an upload that has come to its end.
+    pub async fn forget_upload(&self, key: &str) -> Result<(), Failure> {
+        self.delete(&[upload_key(key)]).await
+    }
+
+    /// The uploads that are noted: bucket key and id.
+    pub async fn uploads(&self) -> Result<Vec<(String, String)>, Failure> {
+        let options = ListOptions::new().prefix(UPLOAD);
+        let map = self.0.list_with_options(options).await.during("listing uploads")?;
+        let text = |value: Result<JsValue, JsValue>| value.ok()?.as_string();
+        let keys = map.keys().into_iter().map(text);
+        let pairs = keys.zip(map.values().into_iter().map(text));
+        let named =
+            |(key, id): (Option<String>, _)| Some((key?.strip_prefix(UPLOAD)?.to_owned(), id?));
+        Ok(pairs.filter_map(named).collect())
     }
 
     /// What waits here for the bucket.
@@ -287,6 +311,10 @@ fn read_job(text: &str) -> Result<Job, Failure> {
         return Err(Failure(format!("the record has format {}, newer than {FORMAT}", job.format)));
     }
     Ok(job)
+}
+
+fn upload_key(key: &str) -> String {
+    format!("{UPLOAD}{key}")
 }
 
 fn entry_key(n: u32) -> String {

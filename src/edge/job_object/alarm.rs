@@ -30,8 +30,8 @@ impl Run {
 impl Job {
     /// Does what is due.
     ///
-    /// 1. Sets a watchdog and durably counts the run, so that a run that dies
-    ///    anywhere is followed by another, however often.
+    /// 1. Sets a watchdog, drops what a dead run has left, and durably counts
+    ///    this one, so that it is followed by another wherever it dies.
     /// 2. Works, one thing after the other, within the run's budget. Copies
     ///    overlap; their records do not.
     /// 3. Sets the exact next alarm.
@@ -40,6 +40,8 @@ impl Job {
         let begun = platform::now();
         let first = work::watchdog(1, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), first).await?; // (1)
+        let run = Run { begun, budget: Budget::of_a_run() };
+        self.abort_left_uploads(&run).await?;
         let mut job = match store.slot().await? {
             Slot::Job(job) => job,
             Slot::Empty => {
@@ -61,7 +63,6 @@ impl Job {
         store.save(&job).await?;
         let watchdog = work::watchdog(runs, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), watchdog).await?;
-        let run = Run { begun, budget: Budget::of_a_run() };
         self.work(&run, runs).await?; // (2)
         self.rest().await // (3)
     }

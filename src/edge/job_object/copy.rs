@@ -15,7 +15,7 @@ use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Batch;
 use crate::edge::transfer::memory::{self, Room};
-use crate::edge::transfer::{self, Order};
+use crate::edge::transfer::{self, Order, abort_left};
 use futures_util::{StreamExt, future::ready, stream};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -108,6 +108,7 @@ impl Job {
         let Source::Url { url, .. } = &file.source else {
             return self.unpack(job, file, &bucket).await;
         };
+        let notes = self.store();
         let order = Order {
             url,
             sources: &config.sources,
@@ -120,6 +121,7 @@ impl Job {
             attempts: file.attempts,
             stall_ms: config.pace.stall(),
             budget: &run.budget,
+            notes: &notes,
         };
         transfer::copy(&bucket, &order).await
     }
@@ -151,6 +153,18 @@ impl Job {
         };
         let written = self.delivered(job, *delivery, *start..*end).await.map_err(hiccup)?;
         inline::decode(&written, *encoding).ok_or_else(broken)
+    }
+
+    /// Aborts the uploads that runs have left when they died: no other run is
+    /// under way.
+    pub(super) async fn abort_left_uploads(&self, run: &Run) -> Result<(), Failure> {
+        for (key, id) in self.store().uploads().await? {
+            let Ok(bucket) = bucket::open(&self.env) else { break };
+            if run.budget.take(1) && abort_left(&bucket, &key, &id).await {
+                self.store().forget_upload(&key).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A part of a delivery's body.

@@ -8,6 +8,8 @@ mod parts;
 mod source;
 mod store;
 
+pub use self::parts::abort_left;
+
 use self::source::{Source, open};
 use self::store::Target;
 use crate::domain::copied::Stored;
@@ -15,6 +17,7 @@ use crate::domain::media;
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::domain::source::SourcePolicy;
 use crate::domain::work::Budget;
+use crate::edge::store::Store;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -46,6 +49,8 @@ pub struct Order<'a> {
     pub stall_ms: u64,
     /// What the run may still ask for, beyond the fetch and the put.
     pub budget: &'a Budget,
+    /// Where uploads are noted, to be aborted should the run die.
+    pub notes: &'a Store,
 }
 
 impl Order<'_> {

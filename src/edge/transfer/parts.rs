@@ -14,7 +14,7 @@ use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
-use worker::{Data, Delay, MultipartUpload, Object, UploadedPart};
+use worker::{Bucket, Data, Delay, MultipartUpload, Object, UploadedPart};
 
 /// All parts but the last must be equal and have at least 5 MiB.
 const PART_BYTES: u32 = 5 * 1024 * 1024;
@@ -109,7 +109,10 @@ impl<'a> Parts<'a> {
         let again = self.target.resume(&id)?;
         self.upload = Some((again, id));
         self.target.order.budget.force();
-        upload.complete(std::mem::take(&mut self.done)).await.during("completing an upload")
+        let done = upload.complete(std::mem::take(&mut self.done)).await;
+        let object = done.during("completing an upload")?;
+        self.target.order.notes.forget_upload(self.target.order.key).await?;
+        Ok(object)
     }
 
     async fn send(&mut self, part: &Uint8Array) -> Result<(), Failure> {
@@ -117,7 +120,8 @@ impl<'a> Parts<'a> {
             self.target.order.budget.force();
             let upload = self.target.begin().await?;
             let id = upload.upload_id().await;
-            self.upload = Some((upload, id));
+            self.upload = Some((upload, id.clone()));
+            self.target.order.notes.note_upload(self.target.order.key, &id).await?;
         }
         let Some((upload, _)) = &self.upload else { return Ok(()) };
         self.target.order.budget.force();
@@ -128,13 +132,37 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    /// Drops what has been uploaded. Only a crash leaves an upload, which R2
-    /// drops after a week.
+    /// Drops what has been uploaded.
     pub(super) async fn abort(self) {
         let Some((upload, _)) = self.upload else { return };
-        if let Err(Failure(text)) = upload.abort().await.during("aborting an upload") {
+        let order = self.target.order;
+        let aborted = upload.abort().await.during("aborting an upload");
+        let ended = match aborted {
+            Ok(()) => order.notes.forget_upload(order.key).await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(Failure(text)) = ended {
             platform::log_error(&text);
         }
+    }
+}
+
+/// Aborts an upload that a run has left when it died; whether there is nothing
+/// left of it.
+pub async fn abort_left(bucket: &Bucket, key: &str, id: &str) -> bool {
+    /// R2's code for an upload that has been completed or aborted.
+    const NO_SUCH_UPLOAD: &str = "10024";
+    let upload = bucket.resume_multipart_upload(key, id).during("resuming an upload");
+    let aborted = match upload {
+        Ok(upload) => upload.abort().await.during("aborting an upload"),
+        Err(failure) => Err(failure),
+    };
+    match aborted {
+        Err(Failure(text)) if !text.contains(NO_SUCH_UPLOAD) => {
+            platform::log_error(&text);
+            false
+        }
+        _ => true,
     }
 }
 
