@@ -42,8 +42,9 @@ export const resetsAt = (share) => until(share, (exchange) => {
   exchange.strike();
 });
 
-/** Nothing more comes, and the connection stays. */
-export const stallsAt = (share) => until(share, (exchange) => exchange.strike());
+/** Nothing more comes, until the other side closes the connection. */
+export const stallsAt = (share) => until(share, (exchange) =>
+  exchange.response.on("close", () => exchange.strike()));
 
 /** The rest comes when the job is no longer held. */
 export const holdsAt = (share) => until(share, resumes);

@@ -15,7 +15,7 @@ const JOB = /(?:^|jobs\/|manifests\/[\d-]+\/|"home":"id:)(\d{6,})/;
 export class Injector {
   /** Jobs that a fault has really struck. */
   struck = new Set();
-  #gates = new Map();
+  #gates = new Set();
   #counts = new Map();
 
   constructor() {
@@ -55,24 +55,30 @@ export class Injector {
     return "pass";
   }
 
-  /** Resolves at `release`. */
-  hold(job) {
-    const gate = this.#gates.get(job) ?? Promise.withResolvers();
-    this.#gates.set(job, gate);
-    return gate.promise;
+  /**
+   * Resolves at `release`.
+   *
+   * @param {string} job
+   * @param {Promise<unknown>} [left] the other side has gone: nothing is held any more
+   */
+  async hold(job, left) {
+    const gate = { job, ...Promise.withResolvers() };
+    this.#gates.add(gate);
+    void left?.then(() => this.#gates.delete(gate));
+    await gate.promise;
   }
 
   holds(job) {
-    return this.#gates.has(job);
+    return [...this.#gates].some((gate) => gate.job === job);
   }
 
   /** The process is being killed: all that is held dies with it. */
   strikeHeld() {
-    for (const job of this.#gates.keys()) this.strike(job);
+    for (const { job } of this.#gates) this.strike(job);
   }
 
   release() {
-    for (const gate of this.#gates.values()) gate.resolve();
+    for (const gate of this.#gates) gate.resolve();
     this.#gates.clear();
   }
 }

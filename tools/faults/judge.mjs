@@ -17,12 +17,11 @@ const AT_ONCE = 10;
 
 /**
  * @param {object} rig at rest
- * @param {{ kv?: boolean }} [options] whether KV must have each record
  * @returns {Promise<{ counts: Record<string, number>, notes: string[] }>}
  */
-export async function judge(rig, { kv = true } = {}) {
+export async function judge(rig) {
   const verdict = new Verdict();
-  const around = { rig, verdict, kv, listed: await listing(rig.vault), box: await box(rig.vault) };
+  const around = { rig, verdict, listed: await listing(rig.vault), box: await box(rig.vault) };
   const waiting = [...rig.ids];
   const work = async () => {
     while (waiting.length > 0) await judgeJob(waiting.shift(), around);
@@ -120,16 +119,15 @@ async function fetched(url) {
 }
 
 /** The job has ended as the queue says, is published as it is, and is listed. */
-async function judgeRest(id, { truth, record, around: { rig, verdict, kv, listed } }) {
+async function judgeRest(id, { truth, record, around: { rig, verdict, listed } }) {
   const stuck = (why) => verdict.add("stuck", `job ${id}: ${why}`);
   if (record.status !== truth.status.toLowerCase()) stuck(`${record.status}, not ${truth.status}`);
   else if (!isSettled(record)) stuck(`the archive is ${record.archive}`);
   else if (listed.get(id)?.updatedAt !== record.updatedAt) stuck("not listed as it is");
-  else if (!await isPublished(rig.vault, record, kv)) stuck("not published as it is");
+  else if (!await isPublished(rig.vault, record)) stuck("not published as it is");
 }
 
-async function isPublished(vault, record, kv) {
+async function isPublished(vault, record) {
   const { manifest, record: copy } = await published(vault, record);
-  const versions = [manifest?.job.version, ...(kv ? [copy?.version] : [])];
-  return versions.every((version) => version === record.version);
+  return [manifest?.job.version, copy?.version].every((version) => version === record.version);
 }

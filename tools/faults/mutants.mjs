@@ -5,7 +5,8 @@
  * @property {string} name of the guard
  * @property {{ file: string, find: string, replace: string }[]} edits that take it away
  * @property {string[]} rows that must turn red, by their names
- * @property {string[]} red in one of these columns
+ * @property {string[]} red in one of these columns; `struck`: the fault did not get to its end
+ * @property {number} [limitS] what its rows need until they are at rest or never will be
  */
 
 const edit = (file, find, replace) => ({ file: `src/${file}`, find, replace });
@@ -16,12 +17,14 @@ export const mutants = [
     name: "watchdog",
     edits: [
       edit("edge/job_object/alarm.rs",
-        "platform::set_alarm_at(store.storage(), first).await?; // (1)", "let _ = first;"),
+        "platform::set_alarm_at(store.storage(), first).await?;", "let _ = first;"),
       edit("edge/job_object/alarm.rs",
         "platform::set_alarm_at(store.storage(), watchdog).await?;", "let _ = watchdog;"),
     ],
     rows: ["a job's run dies 8 times in a row"],
     red: ["stuck"],
+    // The runtime's own tries of an alarm end after two minutes.
+    limitS: 200,
   },
   {
     name: "alarm before the write",
@@ -32,11 +35,11 @@ export const mutants = [
   {
     name: "write before the ack",
     edits: [edit("edge/job_object/deliver.rs",
-      "self.commit(batch(&applied, &arrival, &delivery)?).await?;",
-      `let (late, store) = (batch(&applied, &arrival, &delivery)?, self.store());
+      "self.commit(batch(&applied, &arrival, moved)?).await?;",
+      `let (later, store) = (batch(&applied, &arrival, moved)?, self.store());
             wasm_bindgen_futures::spawn_local(async move {
                 worker::Delay::from(std::time::Duration::from_millis(100)).await;
-                let _ = store.write(late).await;
+                let _ = store.write(later).await;
             });`)],
     rows: ["kill -9 right after the ack"],
     red: ["acks"],
@@ -51,8 +54,8 @@ export const mutants = [
   {
     name: "check for breaking off",
     edits: [edit("edge/transfer/parts.rs",
-      'Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
-      "Either::Left((Err(_), _)) => return Ok(None),")],
+      'Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
+      "Err(_), _)) => return Ok(None),")],
     rows: ["source tells no length and breaks off"],
     red: ["bytes"],
   },
@@ -60,10 +63,10 @@ export const mutants = [
     name: "length check",
     edits: [
       edit("edge/transfer/parts.rs",
-        'Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
-        "Either::Left((Err(_), _)) => return Ok(None),"),
+        'Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
+        "Err(_), _)) => return Ok(None),"),
       edit("edge/transfer/parts.rs",
-        "if expected.length.is_some_and(|length| length != self.bytes) {", "if false {"),
+        "expected.length.is_some_and(|length| length != self.bytes)", "false"),
       edit("edge/transfer/mod.rs", "Some(length) if length <= MAX_PUT_BYTES => {",
         "Some(length) if length > MAX_PUT_BYTES => {"),
     ],
@@ -78,17 +81,45 @@ export const mutants = [
     red: ["bytes"],
   },
   {
-    name: "allow list at each hop",
-    edits: [edit("edge/transfer/source.rs", "order.sources.check(&url)", "url::Url::parse(&url)")],
+    name: "notice of a stall",
+    edits: [edit("edge/job_object/copy.rs", "stall_ms: config.pace.stall(),",
+      "stall_ms: 3_600_000,")],
+    rows: ["source stalls"],
+    red: ["struck"],
+  },
+  {
+    name: "allow list",
+    edits: [edit("domain/source.rs", ".filter(|entry| entry.names(&host))", ".filter(|_| true)")],
+    rows: ["result names a host that is not allowed"],
+    red: ["hosts"],
+  },
+  {
+    name: "allow list for redirects",
+    edits: [edit("edge/transfer/source.rs", "order.sources.follow(&url, &location)",
+      "url.join(&location)")],
     rows: ["result names a host that is not allowed"],
     red: ["hosts"],
   },
   {
     name: "retry",
-    edits: [edit("domain/retry.rs", "_ if now >= patience => return Next::GiveUp,",
-      "_ if now >= Timestamp::default() || now >= patience => return Next::GiveUp,")],
+    edits: [edit("domain/retry.rs", "_ => Next::RetryAt(at),", "_ => Next::GiveUp,")],
     rows: ["source answers 500 three times", "R2 puts fail twice"],
     red: ["files"],
+  },
+  {
+    name: "healing",
+    edits: [edit("domain/work.rs", "if let Some(at) = heal::due_at(job, pace) {",
+      "if let Some(at) = heal::due_at(job, pace).filter(|_| false) {")],
+    rows: ["completed lost", "all webhooks lost but imported",
+      "source URL expires before the first try"],
+    red: ["stuck"],
+  },
+  {
+    name: "lease by the sender's clock alone",
+    edits: [edit("domain/heal.rs", "job.heard_at.plus(lease(job)).plus(pace.lease_grace())",
+      "job.lease_expiry.map_or(job.heard_at.plus(lease(job)), |end| end.plus(pace.lease_grace()))")],
+    rows: ["clock of the sender an hour off"],
+    red: ["stuck"],
   },
   {
     name: "abort of an upload",
@@ -97,13 +128,25 @@ export const mutants = [
     red: ["uploads"],
   },
   {
+    name: "file before the record",
+    edits: [edit("edge/job_object/copy.rs",
+      "let outcome = self.fetch_file(job, file, run).await;",
+      `let early = Stored { size: 65_536, etag: String::new(), content_type: String::new(),
+            verified: false };
+        let source = file.source.clone();
+        let _ = self.note_end(Tried { n: file.n, source, outcome: Ok(early) }).await;
+        let outcome = self.fetch_file(job, file, run).await;`)],
+    rows: ["kill -9 at 50 % of a copy"],
+    red: ["files"],
+  },
+  {
     name: "publishing before it is noted",
     edits: [edit("edge/job_object/publish.rs",
-      "let outcome = self.publish_version(&job).await;",
+      "let is_done = succeeded(self.publish_record(&job).await);",
       `let mut early = job.clone();
-        early.work.published_version = job.version;
-        store.save(&early).await?;
-        let outcome = self.publish_version(&job).await;`)],
+        early.work.record.done(job.version);
+        self.store().save(&early).await?;
+        let is_done = succeeded(self.publish_record(&job).await);`)],
     rows: ["kill -9 before KV"],
     red: ["stuck"],
   },
@@ -112,22 +155,17 @@ export const mutants = [
     edits: [edit("edge/job_object/alarm.rs",
       "let outcome = catalog_client::put(&self.env, Row::of(&job)).await;",
       `let mut early = job.clone();
-        early.work.listed_version = job.version;
+        early.work.list.done(job.version);
         self.store().save(&early).await?;
         let outcome = catalog_client::put(&self.env, Row::of(&job)).await;`)],
     rows: ["kill -9 before the catalog"],
     red: ["stuck"],
   },
   {
-    name: "file before the record",
-    edits: [edit("edge/job_object/copy.rs",
-      "let outcome = self.fetch_file(job, file).await;",
-      `let early = Stored { size: 65_536, etag: String::new(), content_type: String::new(),
-            verified: false };
-        let source = file.source.clone();
-        let _ = self.note_end(Tried { n: file.n, source, outcome: Ok(early) }).await;
-        let outcome = self.fetch_file(job, file).await;`)],
-    rows: ["kill -9 at 50 % of a copy"],
-    red: ["files"],
+    name: "further tries at KV",
+    edits: [edit("domain/work.rs", "const MAX_RECORD_TRIES: u32 = 10;",
+      "const MAX_RECORD_TRIES: u32 = 1;")],
+    rows: ["KV fails three times"],
+    red: ["stuck"],
   },
 ];

@@ -4,7 +4,7 @@ import { quiet } from "./quiet.mjs";
 import { startRig } from "./rig.mjs";
 
 /** Below this share of struck jobs a row proves nothing. */
-const MIN_STRUCK = 0.9;
+export const MIN_STRUCK = 0.9;
 
 /**
  * @param {import("./rows.mjs").Row} row
@@ -19,8 +19,8 @@ export async function play(row, { jobs, limitMs }) {
     await rig.simulator.idle();
     if (!row.lasts) rig.injector.calm();
     await rig.vault.restart();
-    await quiet(rig, limitMs, row);
-    const { counts, notes } = await judge(rig, row);
+    await quiet(rig, limitMs);
+    const { counts, notes } = await judge(rig);
     const struck = rig.injector.struck.size;
     const isRed = struck < jobs * MIN_STRUCK || Object.values(counts).some((count) => count > 0);
     const seconds = (performance.now() - started) / 1_000;

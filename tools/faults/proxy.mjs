@@ -54,7 +54,8 @@ class Exchange {
 
   /** Resolves when what is held goes on. */
   hold() {
-    return this.#injector.hold(this.job);
+    const left = new Promise((resolve) => this.response.once("close", resolve));
+    return this.#injector.hold(this.job, left);
   }
 
   /** The server's answer. */

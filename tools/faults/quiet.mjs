@@ -7,14 +7,13 @@ const PAUSE_MS = 200;
 /**
  * @param {object} rig
  * @param {number} limitMs only there to end a broken run
- * @param {{ kv?: boolean }} [options] whether KV must have each record
  * @returns {Promise<void>} also when the limit is over: the judge says what is wrong then
  */
-export async function quiet(rig, limitMs, { kv = true } = {}) {
+export async function quiet(rig, limitMs) {
   let left = rig.ids;
   for (const end = Date.now() + limitMs; Date.now() < end; await sleep(PAUSE_MS)) {
     const listed = await listing(rig.vault);
-    const rests = await Promise.all(left.map((id) => isPublished(rig.vault, listed.get(id), kv)));
+    const rests = await Promise.all(left.map((id) => isPublished(rig.vault, listed.get(id))));
     left = left.filter((_, n) => !rests[n]);
     if (left.length === 0) return;
   }
@@ -31,11 +30,10 @@ export async function listing(vault) {
   return jobs;
 }
 
-async function isPublished(vault, row, kv) {
+async function isPublished(vault, row) {
   if (row === undefined || !isSettled(row)) return false;
   const { manifest, record } = await published(vault, row);
-  const times = [manifest?.job.updatedAt, ...(kv ? [record?.updatedAt] : [])];
-  return times.every((time) => time === row.updatedAt);
+  return [manifest?.job.updatedAt, record?.updatedAt].every((time) => time === row.updatedAt);
 }
 
 export const isSettled = ({ status, archive }) =>

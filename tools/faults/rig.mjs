@@ -56,6 +56,7 @@ class Rig {
   async start(vars, shims) {
     const s3 = await this.#startS3();
     const source = await this.#startProxy(s3.url, "source");
+    this.sources = source.url;
     this.simulator = await startSimulator({ s3: { ...s3, url: source.url }, token: UPSTREAM_KEY,
       knobs: this.#knobs, log: (line) => this.#hear(line) });
     this.#stops.push(() => this.simulator.close({ abandon: true }));
@@ -64,7 +65,7 @@ class Rig {
     const watch = shims ? withShims((step) => this.injector.meet(step)) : (options) => options;
     this.vault = new LocalVault({ dir, change: (options) => ({ ...watch(options), port }),
       vars: {
-        ALLOWED_SOURCE_HOSTS: source.url,
+        ALLOWED_SOURCE_HOSTS: this.sources,
         UPSTREAM_QUEUE_URL: `${queue.url}/queue`,
         UPSTREAM_FAL_URL: `${queue.url}/fal/queue`,
         UPSTREAM_API_KEY: UPSTREAM_KEY,

@@ -8,7 +8,6 @@ import { webhookRows } from "./rows/webhooks.mjs";
  * @typedef {object} Row
  * @property {string} name
  * @property {object} rig what `startRig` takes
- * @property {boolean} [kv] `false` where KV, which is best effort, need not have the records
  * @property {boolean} [lasts] the fault is not taken away before the restart
  * @property {(rig: object, count: number) => Promise<void>} play submits the jobs and has the
  *   fault strike them

@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { inRoot, NODE, ROOT, toolEnv } from "../setup/project.mjs";
 import { collect, exitOf, Failure } from "../setup/run.mjs";
 import { mutants } from "./mutants.mjs";
+import { MIN_STRUCK } from "./play.mjs";
 
 const JOBS = 20;
 /** A row that is red for a guard that is gone is never quiet, so this is what it takes. */
@@ -45,13 +46,13 @@ async function checkControl(dir, guards) {
 }
 
 /** Whether each row of the guard turns red in one of the columns that it names. */
-async function isSeen(dir, { name, edits, rows, red }) {
+async function isSeen(dir, { name, edits, rows, red, limitS }) {
   const originals = edits.map(({ file }) => [file, readFileSync(join(dir, file), "utf8")]);
   try {
     for (const edit of edits) apply(dir, edit);
     await build(dir);
-    const played = await play(dir, rows);
-    const seen = played.every(({ counts }) => red.some((column) => counts[column] > 0));
+    const played = await play(dir, rows, limitS);
+    const seen = played.every((row) => red.some((column) => isRedIn(row, column)));
     console.log(`${seen ? "✓" : "✗"} without the ${name}: ${played.map(redness).join("; ")}`);
     return seen;
   } finally {
@@ -59,10 +60,13 @@ async function isSeen(dir, { name, edits, rows, red }) {
   }
 }
 
+const isRedIn = ({ counts, struck }, column) =>
+  (column === "struck" ? struck < JOBS * MIN_STRUCK : counts[column] > 0);
+
 const redness = ({ name, counts, struck }) => {
   const reds = Object.entries(counts).filter(([, count]) => count > 0);
   return `"${name}" has ${reds.map(([column, count]) => `${column} ${count}`).join(", ") || "no loss"}`
-    + (struck < JOBS * 0.9 ? ` (only ${struck} struck)` : "");
+    + (struck < JOBS * MIN_STRUCK ? ` (only ${struck} struck)` : "");
 };
 
 function apply(dir, { file, find, replace }) {
@@ -80,8 +84,8 @@ async function build(dir) {
   await output(dir, env, ["tools/build.mjs"]);
 }
 
-async function play(dir, rows) {
-  const args = ["--rows", rows.join(","), "--jobs", `${JOBS}`, "--limit", `${LIMIT_S}`, "--json"];
+async function play(dir, rows, limitS = LIMIT_S) {
+  const args = ["--rows", rows.join(","), "--jobs", `${JOBS}`, "--limit", `${limitS}`, "--json"];
   const lines = await output(dir, toolEnv(), ["--no-warnings", "tools/faults/main.mjs", ...args],
     { mayFail: true });
   const played = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));

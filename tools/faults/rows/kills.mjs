@@ -3,12 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { holds, holdsAt, untoldHoldsAt } from "../answers.mjs";
 
 const BATCH = 20;
+/** The Worker's memory has room for no more uploads at a time. */
+const UPLOADS = 8;
 
 /** One kill a batch, as soon as all its jobs are held. */
-const killing = (name, hold, rig = {}) => ({
+const killing = (name, hold, rig = {}, batch = BATCH) => ({
   name: `kill -9 ${name}`,
   rig,
-  play: (rig, count) => inBatches(count, BATCH, async (size) => {
+  play: (rig, count) => inBatches(count, batch, async (size) => {
     const atFirst = (fault) => (at) => (rig.injector.struck.has(at.job) ? undefined : fault(at));
     hold(rig.injector, atFirst);
     await rig.killHeld(await rig.submit(size));
@@ -82,5 +84,5 @@ export const kills = [
     op === "CATALOG.fetch" && when === "before" && text.includes('"archive":"stored"')),
   killing("in a multipart upload", (injector, atFirst) => {
     injector.source = atFirst(() => untoldHoldsAt(0.95));
-  }, { knobs: { size: 6 * 1_048_576 } }),
+  }, { knobs: { size: 6 * 1_048_576 } }, UPLOADS),
 ];

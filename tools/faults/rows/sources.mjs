@@ -1,7 +1,11 @@
 // Rows in which the files' server does wrong.
 import { answers, cutsAt, liesBy, resets, resetsAt, stallsAt, untoldCutsAt,
   waitsForExpiry } from "../answers.mjs";
+import { quiet } from "../quiet.mjs";
 import { startTrap } from "../trap.mjs";
+
+/** The Worker itself is to deal with what it got, before its restart would. */
+const MOMENT_MS = 10_000;
 
 /** All jobs at once; each file's first `times` fetches meet the fault of its job's number. */
 const source = (name, faults, { times = 1, rig = {} } = {}) => ({
@@ -10,6 +14,7 @@ const source = (name, faults, { times = 1, rig = {} } = {}) => ({
   async play(rig, count) {
     rig.injector.source = firstly(times, faults);
     await rig.untilStruck(await rig.submit(count));
+    await quiet(rig, MOMENT_MS);
   },
 });
 
@@ -44,15 +49,7 @@ const hostile = {
       await rig.deliver(id, { eventType: "completed", jobId: Number(id), video, ...traps });
     }));
     await rig.untilStruck(ids);
-  },
-};
-
-const down = {
-  name: "source down for a while",
-  rig: {},
-  async play(rig, count) {
-    rig.injector.source = () => resets;
-    await rig.untilStruck(await rig.submit(count));
+    await quiet(rig, MOMENT_MS);
   },
 };
 
@@ -65,7 +62,7 @@ export const sources = [
   source("lies about its length", [liesBy(1_000), liesBy(-1_000)]),
   source("tells no length and breaks off", [untoldCutsAt(0.95)],
     { rig: { knobs: { size: 6 * 1_048_576 } } }),
-  down,
+  source("down for a while", [resets], { times: 6 }),
   hostile,
   source("URL expires before the first try", [waitsForExpiry], { rig: { knobs: { expiresIn: 2 } } }),
 ];

@@ -1,14 +1,13 @@
 // Rows in which the Worker's own stores fail, or the object that uses them.
 
-/** The first `times` calls of a job fail; the job is struck when `strikes` of them have. */
-const failing = (name, op, { times, strikes = times, kv = true }) => ({
+/** The first `times` calls of a job fail; it is struck when all of them have. */
+const failing = (name, op, times) => ({
   name,
   rig: { shims: true },
-  kv,
   async play(rig, count) {
     rig.injector.binding = (step) => {
       if (step.op !== op || !isItsTurn(step) || step.nth > times) return undefined;
-      if (step.nth === strikes) rig.injector.strike(step.job);
+      if (step.nth === times) rig.injector.strike(step.job);
       return "fail";
     };
     await rig.untilStruck(await rig.submit(count));
@@ -36,7 +35,7 @@ const dying = {
 
 export const stores = [
   dying,
-  failing("R2 puts fail twice", "FILES.put", { times: 2 }),
-  failing("KV fails", "RECORDS.put", { times: Infinity, strikes: 1, kv: false }),
-  failing("the catalog fails three times", "CATALOG.fetch", { times: 3 }),
+  failing("R2 puts fail twice", "FILES.put", 2),
+  failing("KV fails three times", "RECORDS.put", 3),
+  failing("the catalog fails three times", "CATALOG.fetch", 3),
 ];

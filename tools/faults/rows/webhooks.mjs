@@ -91,7 +91,11 @@ export const webhookRows = [
     (n) => ({ retries: 1, webhook: { order: ORDERS[n % ORDERS.length] } }), isOutOfOrder),
   webhooks("completed delayed past the expiry",
     { expiresIn: 1, webhook: { delayMs: { completed: 2_500 } } }, cameAfterExpiry),
-  webhooks("clock of the sender an hour off",
-    (n) => ({ retries: 1, skewMs: n % 2 === 0 ? HOUR_MS : -HOUR_MS }), ({ knobs, deliveries }) =>
-      Math.abs(knobs.skewMs) === HOUR_MS && deliveries.every(({ status }) => status === 200)),
+  // Every second one's result must be asked for when the lease is over, by whichever clock.
+  webhooks("clock of the sender an hour off", (n) => ({
+    retries: 1,
+    skewMs: n % 4 < 2 ? HOUR_MS : -HOUR_MS,
+    webhook: { lose: n % 2 === 0 ? ["completed"] : [] },
+  }), ({ knobs, deliveries }) =>
+    Math.abs(knobs.skewMs) === HOUR_MS && deliveries.every(({ status }) => status === 200)),
 ];
