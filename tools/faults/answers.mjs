@@ -61,8 +61,8 @@ export const liesBy = (bytes) => until(1, closes, (headers, body) =>
 /** No length, and the connection ends before the body does. */
 export const untoldCutsAt = (share) => until(share, closes, untold);
 
-/** No length, and the rest comes when the job is no longer held. */
-export const untoldHoldsAt = (share) => until(share, resumes, untold);
+/** All bytes, but no length: no fault by itself. */
+export const untoldWhole = until(1, (exchange, rest) => exchange.response.end(rest), untold);
 
 function untold({ "content-length": _, ...headers }) {
   return headers;

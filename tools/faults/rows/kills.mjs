@@ -1,6 +1,6 @@
 // Rows in which workerd is killed while the jobs of a batch are all at one place.
 import { setTimeout as sleep } from "node:timers/promises";
-import { holds, holdsAt, untoldHoldsAt } from "../answers.mjs";
+import { holds, holdsAt, untoldWhole } from "../answers.mjs";
 
 const BATCH = 20;
 /** The Worker's memory has room for no more uploads at a time. */
@@ -83,6 +83,8 @@ export const kills = [
   atStep("before the catalog", ({ op, when, text }) =>
     op === "CATALOG.fetch" && when === "before" && text.includes('"archive":"stored"')),
   killing("in a multipart upload", (injector, atFirst) => {
-    injector.source = atFirst(() => untoldHoldsAt(0.95));
-  }, { knobs: { size: 6 * 1_048_576 } }, UPLOADS),
+    injector.source = () => untoldWhole;
+    injector.binding = atFirst(({ op, when }) =>
+      (op === "UPLOAD.uploadPart" && when === "after" ? "hold" : undefined));
+  }, { shims: true, knobs: { size: 6 * 1_048_576 } }, UPLOADS),
 ];
