@@ -242,15 +242,26 @@ impl Store {
         Ok(entries)
     }
 
-    /// Deletes timeline entries with their bodies and what tells repetitions
-    /// of them: they are kept elsewhere.
-    pub async fn forget_entries(&self, entries: &[Entry]) -> Result<(), Failure> {
+    /// The keys of timeline entries that are kept elsewhere, with their bodies
+    /// and what tells repetitions of them. That stays for an entry that is
+    /// still here, and for number `last_applied`: to repeat that would change
+    /// the job.
+    pub async fn keys_of(
+        &self,
+        entries: &[Entry],
+        last_applied: u32,
+    ) -> Result<Vec<String>, Failure> {
+        let last = entries.last().map_or(0, |entry| entry.n);
         let mut keys = Vec::new();
         for entry in entries {
             keys.extend([entry_key(entry.n), body_key(entry.n)]);
-            keys.extend(entry.sha256.as_deref().map(seen_key));
+            let Some(sha256) = &entry.sha256 else { continue };
+            let seen = self.seen(sha256).await?;
+            if seen.is_some_and(|seen| seen <= last && seen != last_applied) {
+                keys.push(seen_key(sha256));
+            }
         }
-        self.delete(&keys).await
+        Ok(keys)
     }
 
     /// Deletes the body of entry `n`, with its parts.
@@ -262,7 +273,8 @@ impl Store {
         self.delete(&keys).await
     }
 
-    async fn delete(&self, keys: &[String]) -> Result<(), Failure> {
+    /// Deletes the values of these keys.
+    pub async fn delete(&self, keys: &[String]) -> Result<(), Failure> {
         let delete = |some: &[String]| self.0.delete_multiple(some.to_vec());
         let all = try_join_all(keys.chunks(MAX_AT_ONCE).map(delete));
         all.await.during("deleting from the object").map(drop)

@@ -75,6 +75,19 @@ describe("limits", () => {
     await vault.deliver(told("cancelled", "busy", DELIVERIES + 1));
   });
 
+  test("what is said hundreds of times counts once, whatever has moved", async () => {
+    await vault.deliver(acquired("again"));
+    const retried = told("retried", "again", 1);
+    await vault.deliver(retried);
+    for (let n = 0; n < 320; n += 1) await vault.deliver(retried);
+    await eventually("old entries have moved", async () =>
+      (await vault.keys("timeline/again/")).length > 0 || undefined);
+    assert.equal((await vault.deliver(retried)).duplicate, true);
+    const job = await vault.job("again");
+    assert.deepEqual([job.attempt, job.duplicates], [2, 321]);
+    await vault.deliver(told("cancelled", "again", 2));
+  });
+
   test("ten thousand URLs: five hundred are copied, the rest is said to be too many", async () => {
     const bytes = (n) => noise(100, `url ${n % 600}`);
     const urls = Array.from({ length: 10_000 }, (_, n) =>

@@ -96,10 +96,11 @@ impl Job {
         let text = serde_json::to_string(&page).during("writing a page of the timeline")?;
         bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
         let Some(mut job) = store.job().await? else { return Ok(()) };
+        let moved = store.keys_of(&entries, job.last_applied).await?;
         job.work.offloaded = until;
         job.work.offload.done(job.version);
         // Begun together, both are written or neither.
-        try_join(store.save(&job), store.forget_entries(&entries)).await.map(drop)
+        try_join(store.save(&job), store.delete(&moved)).await.map(drop)
     }
 
     async fn offload_body(&self, job: &Record, entry: &Entry) -> Result<Entry, Failure> {
