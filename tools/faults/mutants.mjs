@@ -128,6 +128,13 @@ export const mutants = [
     red: ["uploads"],
   },
   {
+    name: "note of an upload",
+    edits: [edit("edge/transfer/parts.rs",
+      "self.target.order.notes.note_upload(self.target.order.key, &id).await?;", "let _ = id;")],
+    rows: ["kill -9 in a multipart upload"],
+    red: ["uploads"],
+  },
+  {
     name: "file before the record",
     edits: [edit("edge/job_object/copy.rs",
       "let outcome = self.fetch_file(job, file, run).await;",
@@ -163,7 +170,7 @@ export const mutants = [
   },
   {
     name: "further tries at KV",
-    edits: [edit("domain/work.rs", "const MAX_RECORD_TRIES: u32 = 10;",
+    edits: [edit("domain/work.rs", "const MAX_RECORD_TRIES: u32 = 15;",
       "const MAX_RECORD_TRIES: u32 = 1;")],
     rows: ["KV fails three times"],
     red: ["stuck"],
