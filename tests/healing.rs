@@ -227,3 +227,39 @@ fn a_fresh_url_is_one_of_the_same_file_at_an_allowed_host() {
     }
     assert!(heal::read_download(404, "{}", "x", &policy).is_err());
 }
+
+fn stored_job() -> Job {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "s"));
+    let mut job = vault.job.expect("a job");
+    store(&mut job, Timestamp::from_millis(1_766_868_000_000));
+    job
+}
+
+fn store(job: &mut Job, now: Timestamp) {
+    let stored =
+        Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
+    let source = job.file(0).expect("the file").source.clone();
+    end(job, Tried { n: 0, source, outcome: Ok(stored) }, around(now));
+}
+
+#[test]
+fn what_is_wanted_is_asked_for_once() {
+    let (mut job, now) = (stored_job(), Timestamp::from_millis(1_766_869_000_000));
+    heal::want(&mut job, "a delivery was refused".to_owned(), now);
+    assert_eq!(heal::due_at(&job, PACE), Some(Timestamp::default()));
+    let version = job.version;
+    assert_eq!(heal::note_end(&mut job, None, around(now)), None);
+    assert_eq!((heal::due_at(&job, PACE), job.healing.is_idle()), (None, true));
+    assert!(job.version > version, "the record tells no more of healing");
+}
+
+#[test]
+fn what_is_wanted_is_not_forgotten_when_a_file_is_stored() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "s"));
+    let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
+    heal::want(&mut job, "a delivery was refused".to_owned(), now);
+    store(&mut job, now);
+    assert!(job.is_settled() && heal::due_at(&job, PACE).is_some());
+}

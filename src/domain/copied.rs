@@ -48,7 +48,7 @@ pub fn end(job: &mut Job, tried: Tried, around: Circumstances<'_>) -> Option<Ent
         Err(failure) => fail(file, failure, twin, around),
     };
     job.note_if_stored(around.now);
-    let is_waiting = job.files.iter().any(File::waits_for_url);
+    let is_waiting = job.healing.wanted || job.files.iter().any(File::waits_for_url);
     if job.is_settled() && !is_waiting && !job.healing.exhausted {
         job.healing = Healing::default();
     }

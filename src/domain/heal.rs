@@ -146,6 +146,22 @@ fn last_segment(url: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
+/// Notes an answer that told the job's end. It counts as a question if the
+/// job needs more, since the URLs in it may be dead; `why` says why a file got
+/// none.
+pub fn note_end(job: &mut Job, why: Option<String>, around: Circumstances<'_>) -> Option<Entry> {
+    let was_idle = job.healing.is_idle();
+    job.healing.wanted = false;
+    if !job.is_settled() || due_at(job, around.pace).is_some() {
+        return note_failure(job, why, None, around);
+    }
+    if !was_idle {
+        job.healing = Healing::default();
+        job.touch(around.now);
+    }
+    None
+}
+
 /// Notes a question after which the job still needs help; `why` it did not
 /// help, `None` if it is too early to say. The upstream may wish for a pause.
 /// An entry is made for news only.

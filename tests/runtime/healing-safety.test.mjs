@@ -135,6 +135,20 @@ describe("the upstream's key", () => {
     await problem(await vault.post(vault.hookUrl("unheard"), body), 413);
     assert.equal((await vault.get("/jobs/ref:unheard")).status, 404);
   });
+
+  test("a completed job is asked for once when a delivery is over the limit", async () => {
+    const served = { video: { data_uri: source.put("/61.mp4") } };
+    upstream.on(result(61), answer(served));
+    await vault.deliver({ eventType: "completed", jobId: 61, ...served },
+      { reference: "r61", query: "?app=m" });
+    await vault.settled("61");
+    await problem(await vault.post(vault.hookUrl("r61"), noise(4_000).toString("hex")), 413);
+    await eventually("it has been asked for", async () => {
+      const { heals, healing } = await vault.job("61");
+      return (heals === 1 && !healing) || undefined;
+    });
+    assert.equal(upstream.requests(result(61)).length, 1);
+  });
 });
 
 describe("without a key", () => {

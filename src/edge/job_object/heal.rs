@@ -195,13 +195,7 @@ impl Job {
         let Some(mut job) = self.store().job().await? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
         let entry = match outcome {
-            // A result counts as a question, too: the URLs in it may be dead.
-            Outcome::End(..)
-                if job.is_settled() && heal::due_at(&job, self.config.pace).is_none() =>
-            {
-                return Ok(());
-            }
-            Outcome::End(..) => heal::note_failure(&mut job, files.why, None, around),
+            Outcome::End(..) => heal::note_end(&mut job, files.why, around),
             Outcome::Nothing(why, wish) => {
                 let why = if files.renewed { None } else { why };
                 heal::note_failure(&mut job, why, wish, around)
