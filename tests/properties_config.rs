@@ -23,7 +23,8 @@ fn head(config: &Config) -> String {
 
 /// A value, right or wrong, of some setting.
 fn setting() -> impl Strategy<Value = String> {
-    let some = "0 1 60000 60001 -1 +1 1.5 32MB 18446744073709551615 18446744073709551616 https://v.example \
+    let some = "0 1 60000 60001 -1 +1 1.5 32MB 18446744073709551615 18446744073709551616 \
+                https://v.example/ \
                 https://v.example/x v.example *.a,b:81 *.*.a,u@b ftp://c short-token";
     prop_oneof![word(some), "[0-9]{0,21}", "[a-z_,-]{0,40}", any::<String>()]
 }
@@ -94,7 +95,7 @@ proptest! {
     #[test]
     fn a_wrong_upstream_is_named(
         name in word("UPSTREAM_QUEUE_URL UPSTREAM_FAL_URL RESULT_URL UPSTREAM_API_KEY"),
-        text in prop_oneof![setting(), url(), word("https://h/{id} https://{app}/{id} {id}")],
+        text in prop_oneof![setting(), url(), word("https://h/{id} http://h/{id} https://{app}/{id}")],
     ) {
         let (config, is_set) = (with(&name, &text), !text.trim().is_empty());
         assert!(config.mistakes.iter().all(|mistake| mistake.contains(&name)));
@@ -106,6 +107,7 @@ proptest! {
             _ => is_set && queue.as_ref().is_some_and(|queue| queue.key.is_none()),
         };
         assert_eq!(config.mistakes.len(), usize::from(is_wrong));
+        assert!(result_url.is_none() || text.trim() == "https://h/{id}", "{text}");
         for upstream in [queue, fal].into_iter().flatten() {
             assert!(is_askable(&upstream.base) && upstream.base.query().is_none());
         }

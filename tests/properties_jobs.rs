@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 mod common;
+#[path = "generate/events.rs"]
+mod events;
 mod generate;
 #[path = "generate/steps.rs"]
 mod steps;
@@ -10,6 +12,7 @@ mod steps;
 mod work;
 
 use common::Vault;
+use events::resigned;
 use generate::cases;
 use hookvault::domain::discover::discover;
 use hookvault::domain::file::{File, FileState};
@@ -90,8 +93,21 @@ fn is_served(job: &Job, body: &str) {
     assert_eq!(served.map(|file| file.identity.clone()).collect::<Vec<_>>(), want);
 }
 
+/// Delivers the body, and at once again.
+fn is_taken(vault: &mut Vault, body: &str, is_new: bool) {
+    let was = vault.job().clone();
+    let outcome = vault.deliver(body);
+    is_counted(&was, vault.job(), outcome);
+    if is_new && body.contains("completed") {
+        is_served(vault.job(), body);
+    }
+    let was = vault.job().clone();
+    assert_eq!(vault.deliver(body), Outcome::Duplicate);
+    is_counted(&was, vault.job(), Outcome::Duplicate);
+}
+
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn a_job_stays_sound(
@@ -102,21 +118,19 @@ proptest! {
             any::<bool>().prop_map(|can_ask| End::Badly(FailureKind::Gone, can_ask)),
         ],
     ) {
-        let (mut vault, mut bodies) = (Vault::new(), HashSet::new());
+        let (mut vault, mut bodies) = (Vault::new(), HashSet::from([first.clone()]));
         vault.deliver(&first);
-        bodies.insert(first);
+        let mut result = first;
         for step in steps {
             let (was, before) = (vault.job().clone(), seen(&vault));
             match step {
                 Step::Deliver(body) => {
-                    let outcome = vault.deliver(&body);
-                    is_counted(&was, vault.job(), outcome);
-                    if bodies.insert(body.clone()) && body.contains("completed") {
-                        is_served(vault.job(), &body);
-                    }
-                    let was = vault.job().clone();
-                    assert_eq!(vault.deliver(&body), Outcome::Duplicate, "at once again");
-                    is_counted(&was, vault.job(), Outcome::Duplicate);
+                    is_taken(&mut vault, &body, bodies.insert(body.clone()));
+                    result = Some(body).filter(|body| body.contains("completed")).unwrap_or(result);
+                }
+                Step::Resigned(by) => {
+                    let body = resigned(&result, by);
+                    is_taken(&mut vault, &body, bodies.insert(body.clone()));
                 }
                 Step::Work(which, end) => steps::work(&mut vault, which, &end),
                 Step::Die(hours) => die(&mut vault, hours),

@@ -60,11 +60,13 @@ fn secrets(
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn no_hook_token_leaves((text, token) in secrets(TOKEN, |token| with_token(token).boxed())) {
         let tokens = ["another-token-012345".to_owned(), token.clone()];
+        // A string that no Rust string can hold.
+        let text = text.replace(&format!("\"{token}"), &format!(r#""\ud800{token}"#));
         for masked in [mask::json_text(&text, &tokens), mask::result(&text, &tokens)] {
             assert_eq!(json::check(&masked), Ok(()));
             assert!(!tells(&masked, &token), "{masked}");
@@ -97,9 +99,12 @@ proptest! {
     }
 
     #[test]
-    fn a_token_of_the_past_is_hidden_in_its_url(token in TOKEN, rest in "[/ ?\"é].{0,9}") {
-        let masked = mask::plain_text(&format!("https://h/hook/{token}{rest}"), &[]).into_owned();
-        assert!(masked.starts_with("https://h/hook/***"), "{masked}");
+    fn a_token_of_the_past_is_hidden_in_its_url(
+        (token, rest) in (TOKEN, "[/ ?\"é].{0,9}"),
+        mark in word("https://h/hook/ \\/hook\\/ https%3A%2F%2Fh%2Fhook%2F %2fhook%2f"),
+    ) {
+        let masked = mask::plain_text(&format!("{mark}{token}{rest}"), &[]).into_owned();
+        assert!(masked.starts_with(&format!("{mark}***")), "{masked}");
         assert!(!masked.contains(&token));
     }
 

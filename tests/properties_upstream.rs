@@ -1,19 +1,14 @@
-//! The upstream's key goes where it belongs, whatever anyone writes; any answer
-//! is read.
+//! The upstream's key goes where it belongs, whatever anyone writes.
 
 mod common;
 mod generate;
 
 use common::{NONCE, Vault};
-use generate::text::{body, broken};
 use generate::urls::{file_url, url};
 use generate::{cases, word};
 use hookvault::domain::config::Config;
-use hookvault::domain::heal::{Answer, read_download, read_result, read_status};
-use hookvault::domain::import;
 use hookvault::domain::job::{Birth, Job};
-use hookvault::domain::names::{ObjectName, is_valid_name};
-use hookvault::domain::source::SourcePolicy;
+use hookvault::domain::names::ObjectName;
 use hookvault::domain::upstream::{Ask, Upstreams};
 use proptest::prelude::*;
 
@@ -82,11 +77,23 @@ proptest! {
         let status = Upstreams::status_of(&ask);
         is_at_home(&status);
         assert!(status.url.path().ends_with("/status"));
-        let is_ours = job.response_url.as_deref() != Some(ask.url.as_str()) && template.is_empty();
-        let is_plain = !ask.url.path().contains("requests/9");
-        if is_ours && is_plain && ask.url.path().contains("/requests/") {
-            assert!(ask.url.path().ends_with(&format!("/requests/{id}")), "{}", ask.url);
-        }
+    }
+
+    #[test]
+    fn an_application_stays_a_part_of_the_path(
+        id in prop_oneof!["[0-9]{1,9}", "[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,12}"],
+        app in prop_oneof!["[a-z0-9/._-]{0,12}", "[a.]{1,3}/[.%2e]{1,6}", "[a?#@:é/ ]{1,6}", ".{0,9}"],
+    ) {
+        let job = job(&id, Some(app.clone()), None);
+        let Ok(ask) = upstreams("").result_of(&job) else { return Ok(()) };
+        assert!(ask.url.query().is_none() && ask.url.fragment().is_none(), "{}", ask.url);
+        let queue = if id.bytes().all(|b| b.is_ascii_digit()) { "/queue/" } else { "/fal/queue/" };
+        let path = ask.url.path().strip_prefix(queue).expect("below the queue");
+        let encoded = path.strip_suffix(&format!("/requests/{id}")).expect("the job's");
+        let decoded: String = url::form_urlencoded::parse(encoded.replace('+', "%2B").as_bytes())
+            .map(|(key, _)| key.into_owned())
+            .collect();
+        assert_eq!(decoded, app.trim_matches('/'));
     }
 
     #[test]
@@ -101,47 +108,5 @@ proptest! {
         assert!(ask.url.path().starts_with("/fal/download/"));
         assert!(ask.url.path().contains("/outputs/") && ask.url.query().is_none(), "{}", ask.url);
         assert!(ask.url.path_segments().expect("a path").all(|part| part != ".."));
-    }
-
-    #[test]
-    fn any_answer_is_read(status in 100..600_u16, body in prop_oneof![body(), broken(), ".{0,9}"]) {
-        let is_ok = (200..300).contains(&status);
-        let result = read_result(status, &body);
-        assert!(is_ok || !matches!(result, Answer::End(_) | Answer::NotReady));
-        let told = read_status(status, &body);
-        assert!(is_ok || matches!(told, Answer::Unclear(_)));
-    }
-
-    #[test]
-    fn a_fresh_url_is_an_allowed_one_of_the_same_file(
-        (old, new) in (prop_oneof![url(), file_url()], prop_oneof![url(), file_url()]),
-        status in prop_oneof![Just(200_u16), 100..600_u16],
-    ) {
-        let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
-        let body = serde_json::json!({ "url": new }).to_string();
-        let Ok(source) = read_download(status, &body, &old, &policy) else { return Ok(()) };
-        assert!((200..300).contains(&status) && policy.check(&new).is_ok());
-        assert!(format!("{source:?}").contains("r2.cloudflarestorage.com"));
-    }
-
-    #[test]
-    fn an_import_is_taken_whole_or_not(
-        lines in proptest::collection::vec(
-            prop_oneof![
-                6 => r#"\{"(id|request_id)":("[a-z.:]{0,4}"|[0-9]{1,21})(,"ref":"[a-z.]{1,3}")?\}"#,
-                1 => body(),
-                1 => "[ \r]{0,2}",
-            ],
-            0..4,
-        ),
-    ) {
-        let text = lines.join("\n");
-        let Ok(read) = import::parse(&text) else { return Ok(()) };
-        assert!(!read.is_empty() && read.len() <= text.lines().count());
-        for line in read {
-            let id = line.id.text();
-            assert!(is_valid_name(&id) && text.contains(&id) && line.name() == ObjectName::Id(id));
-            assert!(line.reference.as_deref().is_none_or(is_valid_name));
-        }
     }
 }

@@ -28,13 +28,13 @@ proptest! {
 
     #[test]
     fn cursors_survive_the_round_trip(
-        (millis, home) in (0..1_u64 << 53, any::<String>()),
+        (millis, home) in (prop_oneof![0..1_u64 << 54, any::<u64>()], any::<String>()),
         other in prop_oneof!["[0-9a-f]{0,30}", "3[0-9]20[0-9a-f]{0,6}", any::<String>()],
     ) {
         let place = Place { created_at: Timestamp::from_millis(millis), home };
-        assert_eq!(Place::from_cursor(&place.to_cursor()), Some(place));
+        // Larger numbers are none that the catalog's SQL could take.
+        assert_eq!(Place::from_cursor(&place.to_cursor()), Some(place).filter(|_| millis < 1 << 53));
         if let Some(place) = Place::from_cursor(&other) {
-            assert!(place.created_at.as_millis() < 1 << 53);
             assert_eq!(Place::from_cursor(&place.to_cursor()), Some(place));
         }
     }
@@ -60,7 +60,7 @@ proptest! {
         text in prop_oneof![
             any::<String>(),
             "[a-zA-Z/+.; =,-]{0,20}",
-            "[a-z]{1,5}/[a-z]{1,5}(;.{0,9})?",
+            "[a-z]{1,5}/[a-z]{1,5}(;[a-z=, é]{0,9})?",
             "a\\.(mp4|PNG|jpg|é|[a-z]{0,4})",
         ],
     ) {

@@ -1,8 +1,8 @@
 //! What may happen to a job: deliveries in any order, and its own work, which
 //! fails as it likes.
 
-use crate::common::{Vault, url};
-use crate::generate::word;
+use crate::common::Vault;
+use crate::events::{event, result};
 use hookvault::domain::copied::{Stored, Tried, end, note_death};
 use hookvault::domain::event::EventKind;
 use hookvault::domain::file::Source;
@@ -20,6 +20,8 @@ pub const PACE: Pace = Pace::new(2_000);
 #[derive(Debug, Clone)]
 pub enum Step {
     Deliver(String),
+    /// The last result, its URLs signed anew.
+    Resigned(u8),
     /// Some task that is due, when it is, and how it ends.
     Work(Index, End),
     /// After as many hours a run of the alarm dies.
@@ -46,6 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => event().prop_map(Step::Deliver),
         3 => result().prop_map(Step::Deliver),
+        1 => any::<u8>().prop_map(Step::Resigned),
         6 => (any::<Index>(), an_end()).prop_map(|(which, end)| Step::Work(which, end)),
         1 => (0..60_u64).prop_map(Step::Die),
     ]
@@ -57,23 +60,6 @@ fn an_end() -> impl Strategy<Value = End> {
     let kind = select(vec![Transient, Gone, Gone, Postponed, md5, Final]);
     let badly = (kind, any::<bool>()).prop_map(|(kind, can_ask)| End::Badly(kind, can_ask));
     prop_oneof![2 => Just(End::Well), 4 => badly, 1 => result().prop_map(End::Answered)]
-}
-
-fn event() -> impl Strategy<Value = String> {
-    let kind = word("acquired failed cancelled retried paused");
-    let time = word(r#"a":0 updatedAt":1000 updatedAt":2000 acquiredAt":2000 acquiredAt":3000"#);
-    (kind, time, 0..4_u32).prop_map(|(kind, time, lease)| {
-        format!(r#"{{"eventType":"{kind}","jobId":"437852","{time},"leaseExpiry":{lease}}}"#)
-    })
-}
-
-fn result() -> impl Strategy<Value = String> {
-    let file = (word("437852_0_a.mp4 437852_1_b.png c"), word("? ?file=d& ?file=e&"), word("s t"));
-    let signed = |(name, own, by): (String, String, String)| url(&name, &by).replace('?', &own);
-    let files = vec(file.prop_map(signed), 0..4);
-    (files, 0..2).prop_map(|(files, seed)| {
-        format!(r#"{{"eventType":"completed","r":{files:?},"seed":{seed}}}"#)
-    })
 }
 
 /// Does the task that is due next, or one of those.

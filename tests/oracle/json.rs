@@ -14,6 +14,8 @@ pub struct Leaf<'a> {
     pub path: Vec<String>,
     pub token: &'a str,
     pub span: Range<usize>,
+    /// Where the object or array begins that holds it.
+    pub holder: usize,
 }
 
 /// A key and a value, as they are written.
@@ -25,7 +27,7 @@ pub fn members(text: &str) -> Vec<Pair<'_>> {
     read.0.into_iter().map(|(key, value)| (key.get(), value.get())).collect()
 }
 
-/// All values that are neither an object nor an array, in order.
+/// All values in the object `text` that are no object or array, in order.
 pub fn leaves(text: &str) -> Vec<Leaf<'_>> {
     let mut found = Vec::new();
     visit(text, text.trim_ascii(), &mut Vec::new(), &mut found);
@@ -51,13 +53,16 @@ pub fn decoded(token: &str) -> Option<String> {
 }
 
 fn visit<'a>(all: &str, value: &'a str, path: &mut Vec<String>, found: &mut Vec<Leaf<'a>>) {
+    let holder = place(all, value).start;
     for (step, inner) in children(value) {
         path.push(step);
-        visit(all, inner, path, found);
+        if inner.starts_with(['{', '[']) {
+            visit(all, inner, path, found);
+        } else {
+            let span = place(all, inner);
+            found.push(Leaf { path: path.clone(), token: inner, span, holder });
+        }
         path.pop();
-    }
-    if !value.starts_with(['{', '[']) {
-        found.push(Leaf { path: path.clone(), token: value, span: place(all, value) });
     }
 }
 
