@@ -19,27 +19,30 @@ fuzz_target!(|text: &str| {
     let (Some(list), Some(url)) = (lines.next(), lines.next()) else { return check(LIST, text) };
     check(list, url);
     check(LIST, url);
-    let Ok(url) = read(url) else { return };
-    // Whatever the host, both must see the same.
-    same_for_the_runtime(url.as_str(), &url);
-    let next = lines.next().and_then(|location| url.join(location).ok());
-    next.into_iter().for_each(|hop| check(LIST, hop.as_str()));
+    if let Ok(read) = read(url) {
+        // Whatever the host, both must see the same.
+        same_for_the_runtime(read.as_str(), None, &read);
+    }
+    let location = lines.next().unwrap_or(url);
+    for from in [url, "https://fal.media/a/b?c#d"] {
+        let led = oracle::hosts::check_redirect(LIST, from, location);
+        led.inspect(|(from, hop)| same_for_the_runtime(location, Some(from.as_str()), hop));
+    }
 });
 
 fn check(list: &str, url: &str) {
     oracle::hosts::check(list, url);
     let Ok(accepted) = SourcePolicy::parse(list).0.check(url) else { return };
-    same_for_the_runtime(url, &accepted);
+    same_for_the_runtime(url, None, &accepted);
+    same_for_the_runtime(accepted.as_str(), None, &accepted);
     let _ends = (deadline(&accepted), is_presigned(&accepted));
 }
 
 /// What is no URL for the runtime is not fetched.
-fn same_for_the_runtime(text: &str, accepted: &Url) {
-    for written in [text, accepted.as_str()] {
-        let Ok(seen) = ada_url::Url::parse(written, None) else { continue };
-        assert_eq!(Some(seen.hostname()), accepted.host_str(), "{written}");
-        assert_eq!(seen.protocol(), format!("{}:", accepted.scheme()), "{written}");
-        assert_eq!(seen.port(), accepted.port().map(|p| p.to_string()).unwrap_or_default());
-        assert_eq!(seen.username(), accepted.username(), "{written}");
-    }
+fn same_for_the_runtime(written: &str, base: Option<&str>, accepted: &Url) {
+    let Ok(seen) = ada_url::Url::parse(written, base) else { return };
+    assert_eq!(Some(seen.hostname()), accepted.host_str(), "{written}");
+    assert_eq!(seen.protocol(), format!("{}:", accepted.scheme()), "{written}");
+    assert_eq!(seen.port(), accepted.port().map(|p| p.to_string()).unwrap_or_default());
+    assert_eq!(seen.username(), accepted.username(), "{written}");
 }

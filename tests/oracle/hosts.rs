@@ -3,6 +3,7 @@
 
 use hookvault::domain::source::SourcePolicy;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use url::Url;
 
 /// Where a URL is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,19 @@ pub fn check(list: &str, url: &str) {
     let Some(place) = place(url) else { return };
     assert_eq!(Some(place.host.as_str()), read.host_str(), "{url}");
     assert_eq!(Some(place.port), read.port_or_known_default(), "{url}");
+    let written = url.split("://").nth(1).unwrap_or_default().to_ascii_lowercase();
+    assert!(written.starts_with(&place.host), "plainly written: {url}");
     assert!(entries.clone().any(|entry| allows(entry, &place)), "{list:?} allows {place:?}");
+}
+
+/// Where a redirect leads is accepted as a URL of its own; tells where.
+pub fn check_redirect(list: &str, from: &str, location: &str) -> Option<(Url, Url)> {
+    let policy = SourcePolicy::parse(list).0;
+    let from = policy.check(from).ok()?;
+    let hop = policy.follow(&from, location).ok()?;
+    check(list, hop.as_str());
+    assert_eq!(policy.check(hop.as_str()).as_ref(), Ok(&hop), "from {from}: {location:?}");
+    Some((from, hop))
 }
 
 /// Reads a URL; `None` if it has another scheme, none, or a host beyond ASCII.
