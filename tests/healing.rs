@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Vault, acquired, completed, url};
+use hookvault::domain::config::Config;
 use hookvault::domain::copied::{Stored, Tried, end};
 use hookvault::domain::event::EventKind;
 use hookvault::domain::file::{FileState, Source};
@@ -262,4 +263,26 @@ fn what_is_wanted_is_not_forgotten_when_a_file_is_stored() {
     heal::want(&mut job, "a delivery was refused".to_owned(), now);
     store(&mut job, now);
     assert!(job.is_settled() && heal::due_at(&job, PACE).is_some());
+}
+
+#[test]
+fn each_question_begins_with_other_files() {
+    let urls: Vec<_> = (0..9).map(|n| url(&format!("437852_{n}_a.mp4"), "old")).collect();
+    let mut vault = Vault::new();
+    vault.deliver(&format!(r#"{{"eventType":"completed","results":{urls:?}}}"#));
+    let mut job = vault.job.expect("a job");
+    job.files.iter_mut().for_each(|file| file.needs_url = true);
+    let config = Config::from_lookup(|name| (name == "UPSTREAM_API_KEY").then(|| "key".to_owned()));
+    let first = |job: &Job| {
+        let all = heal::downloads(job, &config.upstreams, 8);
+        assert_eq!(all.len(), 9);
+        all[0].n
+    };
+    assert_eq!(first(&job), 0);
+    job.healing.attempts = 1;
+    assert_eq!(first(&job), 8);
+    job.healing.attempts = u32::MAX;
+    first(&job);
+    job.files.clear();
+    assert_eq!(heal::downloads(&job, &config.upstreams, 8), []);
 }

@@ -13,6 +13,7 @@ use super::source::SourcePolicy;
 use super::state::Status;
 use super::time::Timestamp;
 use super::timeline::{Entry, Outcome};
+use super::upstream::{Ask, Upstreams};
 use serde::{Deserialize, Serialize};
 
 /// How far the questions to the upstream have got.
@@ -115,6 +116,34 @@ fn told_status(event: &Event<'_>) -> Option<Answer> {
         "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
         _ => None,
     }
+}
+
+/// A question for a file's fresh URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download<'a> {
+    /// The file's number.
+    pub n: u32,
+    /// Its URL so far.
+    pub old_url: &'a str,
+    /// The question.
+    pub ask: Ask,
+}
+
+/// The questions for the files that wait for a fresh URL. A run has time for
+/// `at_once` of them, so each time others come first.
+#[must_use]
+pub fn downloads<'a>(job: &'a Job, upstreams: &Upstreams, at_once: usize) -> Vec<Download<'a>> {
+    let question = |file: &'a File| {
+        let Source::Url { url, .. } = &file.source else { return None };
+        let ask = upstreams.download_of(url).ok()?;
+        Some(Download { n: file.n, old_url: url, ask })
+    };
+    let waiting = job.files.iter().filter(|file| file.waits_for_url());
+    let mut all: Vec<_> = waiting.filter_map(question).collect();
+    let asked = at_once.saturating_mul(job.healing.attempts as usize);
+    let by = asked.checked_rem(all.len()).unwrap_or(0);
+    all.rotate_left(by);
+    all
 }
 
 /// The fresh URL in an answer of the upstream's `download`, if it may be

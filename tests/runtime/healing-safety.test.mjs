@@ -112,6 +112,39 @@ describe("the upstream's key", () => {
     checkStranger();
   });
 
+  /** Dead files of a job whose application nobody has told; `fresh` names those that it has anew. */
+  function deadFiles(id, count, fresh) {
+    return Array.from({ length: count }, (_, n) => {
+      const path = `/b/outputs/free/${id}_${n}_a.mp4`;
+      source.on(path, status(403));
+      if (fresh(n)) {
+        upstream.on(`/fal/download${path}`, (...call) =>
+          answer({ url: source.put(path) })(...call));
+      }
+      return `${source.url}${path}${presigned(EXPIRED)}`;
+    });
+  }
+
+  test("a run that could ask for no file any more gives none up", async () => {
+    const dead = deadFiles(63, 3, () => true);
+    // Their type costs a third subrequest: of 45 these files leave the questions none.
+    const vague = Array.from({ length: 12 }, (_, n) => {
+      const path = `/63/${n}`;
+      source.on(path, file(noise(64), { "content-type": "application/octet-stream" }));
+      return `${source.url}${path}${presigned()}`;
+    });
+    await vault.deliver({ eventType: "completed", jobId: 63, results: [...dead, ...vague] });
+    const { archive, files } = await vault.settled("63");
+    assert.equal(archive, "stored", JSON.stringify(files.map(({ error }) => error)));
+  });
+
+  test("files that the upstream has no more do not keep it from being asked for others", async () => {
+    const results = deadFiles(64, 9, (n) => n === 8);
+    await vault.deliver({ eventType: "completed", jobId: 64, results });
+    await eventually("the last one is stored", async () =>
+      (await vault.job("64")).files[8].state === "stored" || undefined);
+  });
+
   test("the upstream is left in peace between questions, also for a file of an older result", async () => {
     source.on("/old.mp4", status(403));
     const served = { video: { data_uri: source.put("/new.mp4") } };

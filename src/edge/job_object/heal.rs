@@ -6,8 +6,8 @@ use super::deliver::birth;
 use crate::domain::apply::Arrival;
 use crate::domain::discover::{Discovery, discover};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::file::{File, Source};
-use crate::domain::heal::{self, Answer};
+use crate::domain::file::Source;
+use crate::domain::heal::{self, Answer, Download};
 use crate::domain::import;
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
@@ -36,6 +36,8 @@ enum Outcome {
 /// What came of asking for files one by one.
 #[derive(Default)]
 struct Files {
+    /// Whether any could be asked for, now or in another run.
+    can_be_asked: bool,
     /// Whether any got a fresh URL.
     renewed: bool,
     /// Why another one did not.
@@ -158,29 +160,23 @@ impl Job {
     async fn ask_for_files(&self, run: &Run) -> Result<Files, Failure> {
         let mut files = Files::default();
         let Some(job) = self.store().job().await? else { return Ok(files) };
-        for file in job.files.iter().filter(|file| file.waits_for_url()).take(MAX_DOWNLOADS) {
+        let questions = heal::downloads(&job, &self.config.upstreams, MAX_DOWNLOADS);
+        files.can_be_asked = !questions.is_empty();
+        for question in questions.iter().take(MAX_DOWNLOADS) {
             if !run.budget.take(1) {
                 break;
             }
-            match self.fresh_url(file).await {
-                None => {}
-                Some(Ok(source)) => files.renewed |= self.lend(file.n, source).await?,
-                Some(Err(why)) => files.why = Some(why),
+            match self.fresh_url(question).await {
+                Ok(source) => files.renewed |= self.lend(question.n, source).await?,
+                Err(why) => files.why = Some(why),
             }
         }
         Ok(files)
     }
 
-    /// A fresh URL for a file; `None` if there is no one to ask.
-    async fn fresh_url(&self, file: &File) -> Option<Result<Source, String>> {
-        let Source::Url { url, .. } = &file.source else { return None };
-        let ask = self.config.upstreams.download_of(url).ok()?;
-        Some(match self.ask(&ask).await {
-            Ok(Answered { status, body, .. }) => {
-                heal::read_download(status, &body, url, &self.config.sources)
-            }
-            Err(why) => Err(why),
-        })
+    async fn fresh_url(&self, question: &Download<'_>) -> Result<Source, String> {
+        let Answered { status, body, .. } = self.ask(&question.ask).await?;
+        heal::read_download(status, &body, question.old_url, &self.config.sources)
     }
 
     async fn lend(&self, n: u32, source: Source) -> Result<bool, Failure> {
@@ -200,7 +196,7 @@ impl Job {
                 let why = if files.renewed { None } else { why };
                 heal::note_failure(&mut job, why, wish, around)
             }
-            Outcome::Impossible(_) if files.renewed || files.why.is_some() => {
+            Outcome::Impossible(_) if files.can_be_asked => {
                 heal::note_failure(&mut job, files.why, None, around)
             }
             Outcome::Impossible(why) => heal::note_impossible(&mut job, why, around),
