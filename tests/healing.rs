@@ -286,3 +286,14 @@ fn each_question_begins_with_other_files() {
     job.files.clear();
     assert_eq!(heal::downloads(&job, &config.upstreams, 8), []);
 }
+
+#[test]
+fn a_result_that_is_assigned_days_later_is_healed() {
+    let day = 24 * 3_600_000;
+    let mut vault = Vault::new();
+    vault.deliver_late(&completed(FILE, "old"), 3 * day);
+    let now = vault.now().plus(3 * day);
+    let mut job = vault.job.expect("a job");
+    copy_fails(&mut job, FailureKind::Gone, now);
+    assert!(job.files[0].waits_for_url(), "{:?}", job.files[0].state);
+}

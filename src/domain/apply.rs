@@ -30,6 +30,8 @@ const MAX_ERROR_BYTES: usize = 16 * 1024;
 pub struct Arrival<'a> {
     /// When it came.
     pub at: Timestamp,
+    /// When it is applied: later, if it was assigned by hand or moved here.
+    pub now: Timestamp,
     /// Its body.
     pub text: &'a str,
     /// SHA-256 of its body in hex.
@@ -204,7 +206,7 @@ fn error_of(event: &Event<'_>) -> Option<Box<RawValue>> {
 
 /// Takes a result and its files; returns its text with durable URLs.
 fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
-    let from = From { delivery: n, sha256: arrival.sha256, at: arrival.at };
+    let from = From { delivery: n, sha256: arrival.sha256, at: arrival.now };
     let urls = job.take_up(&arrival.found, from);
     adopt(job, arrival.archived, arrival.at);
     let mut edits: Vec<Edit> = Vec::new();
@@ -291,7 +293,7 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
         }
         file.source = Source::Url { url: url.clone(), host: host.clone() };
         file.expires_at = *expires_at;
-        file.begin_anew(arrival.at);
+        file.begin_anew(arrival.now);
         renewed += 1;
     }
     if renewed > 0 {

@@ -44,17 +44,28 @@ impl Vault {
     }
 
     pub fn deliver(&mut self, body: &str) -> Outcome {
+        self.deliver_late(body, 0)
+    }
+
+    /// As `deliver`, so many milliseconds after it came.
+    pub fn deliver_late(&mut self, body: &str, late_ms: u64) -> Outcome {
         let event = Event::parse(body).expect("an event");
-        self.land(event, body, Some(Trust::Token))
+        self.land(event, body, Some(Trust::Token), late_ms)
     }
 
     /// The upstream's answer to a question.
     pub fn heal(&mut self, kind: EventKind, body: &str) -> Outcome {
         let event = Event { kind, ..Event::parse(body).expect("an answer") };
-        self.land(event, body, None)
+        self.land(event, body, None, 0)
     }
 
-    fn land(&mut self, event: Event<'_>, body: &str, trust: Option<Trust>) -> Outcome {
+    fn land(
+        &mut self,
+        event: Event<'_>,
+        body: &str,
+        trust: Option<Trust>,
+        late_ms: u64,
+    ) -> Outcome {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
         let found = match event.kind {
@@ -63,6 +74,7 @@ impl Vault {
         };
         let arrival = Arrival {
             at: self.now(),
+            now: self.now().plus(late_ms),
             text: body,
             sha256: body,
             event,

@@ -153,6 +153,7 @@ fn arrival<'a>(
 ) -> Arrival<'a> {
     Arrival {
         at: delivery.received_at,
+        now: platform::now(),
         text,
         sha256: &delivery.sha256,
         event,

@@ -139,6 +139,7 @@ impl Job {
         let at = platform::now();
         let arrival = Arrival {
             at,
+            now: at,
             text,
             sha256: &sha256,
             event,
