@@ -297,3 +297,16 @@ fn a_result_that_is_assigned_days_later_is_healed() {
     copy_fails(&mut job, FailureKind::Gone, now);
     assert!(job.files[0].waits_for_url(), "{:?}", job.files[0].state);
 }
+
+#[test]
+fn a_url_that_outlives_the_questions_is_still_tried() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed(FILE, "old").replace("7200", "604800"));
+    let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
+    copy_fails(&mut job, FailureKind::Gone, now);
+    heal::note_failure(&mut job, None, None, around(now));
+    let late = now.plus(24 * 3_600_000);
+    heal::note_failure(&mut job, None, None, around(late)).expect("the end");
+    assert!(job.healing.exhausted && job.files[0].state == FileState::Pending);
+    assert_eq!(plan(&job, PACE, late).due[0], Task::Copy(0));
+}

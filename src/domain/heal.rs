@@ -219,12 +219,12 @@ pub fn note_failure(
     Some(own_entry(job, now, format!("the upstream could not be asked for the result: {why}")))
 }
 
-/// Gives up asking: what waits for a fresh URL is lost.
+/// Gives up asking: a file whose URL is dead is lost; another's may still work.
 fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
     job.healing.exhausted = true;
     let last = job.healing.error.clone().unwrap_or_else(|| "the job is not ready".to_owned());
     for file in job.files.iter_mut().filter(|file| file.waits_for_url()) {
-        give_up(file, &last);
+        if file.is_dead(now) { give_up(file, &last) } else { file.needs_url = false }
     }
     job.note_if_stored(now);
     job.touch(now);
