@@ -47,11 +47,12 @@ impl Healing {
 ///
 /// A job is silent when its lease has been over for a while, counted on this
 /// side's clock from the delivery that told of it, or when a queued job has
-/// not been heard of for long.
+/// not been heard of for long. A job that may have to move is asked for where
+/// it moves to: deliveries move along, answers do not.
 #[must_use]
 pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
     let healing = &job.healing;
-    if healing.exhausted {
+    if healing.exhausted || job.unlinked_id.is_some() {
         return None;
     }
     let is_urgent = healing.wanted || job.files.iter().any(File::waits_for_url);

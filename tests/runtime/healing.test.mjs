@@ -118,6 +118,20 @@ describe("healing", () => {
     assert.equal((await vault.job(ids[0])).heals, 1);
   });
 
+  test("a job that moves to its id's object is asked for there", async () => {
+    const id = await run({ webhook: { lose: ["acquired", "completed"] } });
+    await upstream.idle();
+    const lease = { leaseExpiry: 1, acquiredAt: 1, updatedAt: 1 };
+    const { jobId, ...acquired } = { eventType: "acquired", jobId: Number(id), ...lease };
+    await vault.deliver({ ...acquired, jobId });
+    await vault.deliver(acquired, { reference: `move-${id}` });
+    await vault.import({ id, app: "wan22-fast-t2v", ref: `move-${id}` });
+    await checkStored(id);
+    const { files } = await vault.job(`ref:move-${id}`);
+    assert.ok(files.every(({ url }) => url.includes(`/files/${id}/`)));
+    assert.deepEqual(await vault.keys(`jobs/ref:move-${id}/`), []);
+  });
+
   test("an upstream that is down for a while costs nothing but time", async () => {
     await upstream.setKnobs({ fail: { result: { status: 503, times: 3 } } });
     const id = await run({ ...LEASE, webhook: { lose: ["completed"] } });
