@@ -310,3 +310,18 @@ fn a_url_that_outlives_the_questions_is_still_tried() {
     assert!(job.healing.exhausted && job.files[0].state == FileState::Pending);
     assert_eq!(plan(&job, PACE, late).due[0], Task::Copy(0));
 }
+
+#[test]
+fn a_deadline_that_may_be_misread_stops_no_copy() {
+    let bare = "https://a.r2.cloudflarestorage.com/a.mp4";
+    let mut vault = Vault::new();
+    vault.deliver(&format!(
+        r#"{{"eventType":"completed","video":{{"url":"{bare}","expires_at":3600}}}}"#
+    ));
+    let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
+    copy_fails(&mut job, FailureKind::Transient, now);
+    let next = job.files[0].not_before;
+    assert!(job.files[0].waits_for_url() && plan(&job, PACE, next).due.contains(&Task::Copy(0)));
+    heal::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(now));
+    assert_eq!(job.files[0].state, FileState::Pending);
+}

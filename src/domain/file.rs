@@ -154,10 +154,11 @@ impl File {
         self.needs_url && self.state == FileState::Pending
     }
 
-    /// Whether there is nothing to be copied until a fresh URL comes.
+    /// Whether there is nothing to be copied until a fresh URL comes. A
+    /// deadline that only stands beside the URL may be misread.
     #[must_use]
     pub fn is_stranded(&self, now: Timestamp) -> bool {
-        self.waits_for_url() && self.is_dead(now)
+        self.waits_for_url() && self.source.deadline().is_some_and(|deadline| deadline <= now)
     }
 
     /// Makes it pending as if it had just been found: its new URL gets all the

@@ -225,7 +225,7 @@ fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
     job.healing.exhausted = true;
     let last = job.healing.error.clone().unwrap_or_else(|| "the job is not ready".to_owned());
     for file in job.files.iter_mut().filter(|file| file.waits_for_url()) {
-        if file.is_dead(now) { give_up(file, &last) } else { file.needs_url = false }
+        if file.is_stranded(now) { give_up(file, &last) } else { file.needs_url = false }
     }
     job.note_if_stored(now);
     job.touch(now);
