@@ -189,6 +189,7 @@ fn a_file_of_an_older_result_keeps_its_pauses() {
 #[test]
 fn answers_mean_what_they_say() {
     let end = |kind| Answer::End(kind);
+    let read_result = |status, body| heal::read_result(status, body, Some("437852"));
     let cases = [
         (200, r#"{"video":{}}"#, end(EventKind::Completed)),
         (200, r#"{"status":"IN_PROGRESS"}"#, Answer::NotReady),
@@ -196,14 +197,14 @@ fn answers_mean_what_they_say() {
         (200, r#"{"status":"good","image":{}}"#, end(EventKind::Completed)),
     ];
     for (status, body, want) in cases {
-        assert_eq!(heal::read_result(status, body), want, "{body}");
+        assert_eq!(read_result(status, body), want, "{body}");
     }
     for status in [301, 401, 403, 429, 500, 503] {
-        assert!(matches!(heal::read_result(status, "{}"), Answer::Refused(_)), "{status}");
+        assert!(matches!(read_result(status, "{}"), Answer::Refused(_)), "{status}");
     }
-    assert!(matches!(heal::read_result(200, "<html>"), Answer::Refused(_)));
+    assert!(matches!(read_result(200, "<html>"), Answer::Refused(_)));
     for status in [400, 404, 409, 422] {
-        assert!(matches!(heal::read_result(status, "{}"), Answer::Unclear(_)), "{status}");
+        assert!(matches!(read_result(status, "{}"), Answer::Unclear(_)), "{status}");
     }
     let told = |word: &str| heal::read_status(200, &format!(r#"{{"status":"{word}"}}"#));
     assert_eq!(told("CANCELLED"), end(EventKind::Cancelled));
@@ -324,4 +325,17 @@ fn a_deadline_that_may_be_misread_stops_no_copy() {
     assert!(job.files[0].waits_for_url() && plan(&job, PACE, next).due.contains(&Task::Copy(0)));
     heal::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(now));
     assert_eq!(job.files[0].state, FileState::Pending);
+}
+
+#[test]
+fn an_answer_about_something_else_is_no_result() {
+    let read = |body: &str| heal::read_result(200, body, Some("437852"));
+    for own in [r#"{"request_id":"437852","video":{}}"#, r#"{"jobId":437852}"#] {
+        assert_eq!(read(own), Answer::End(EventKind::Completed), "{own}");
+    }
+    for other in [r#"{"request_id":"437853","video":{}}"#, r#"{"jobId":1,"status":"FAILED"}"#] {
+        assert!(matches!(read(other), Answer::Refused(_)), "{other}");
+    }
+    let status = r#"{"status":"COMPLETED","response_url":"https://batch.pipelet.net/r"}"#;
+    assert!(matches!(read(status), Answer::Unclear(_)));
 }

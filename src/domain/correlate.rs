@@ -47,7 +47,7 @@ impl Identity {
 
 /// An id is a string or a number; a number's own digits are kept, so that one
 /// past 2^53 is not rounded to another job's.
-fn id_text(value: &str) -> Option<String> {
+pub(super) fn id_text(value: &str) -> Option<String> {
     if let Some(text) = json::decode_string(value) {
         return Some(text.into_owned());
     }

@@ -4,6 +4,7 @@
 //! In scope: when to ask, what an answer means, what is noted. Out of scope:
 //! where to ask (`upstream`), what a result does to the job (`apply`).
 
+use super::correlate;
 use super::event::{Event, EventKind};
 use super::file::{File, FileState, Source};
 use super::job::Job;
@@ -84,11 +85,14 @@ pub enum Answer {
     Refused(String),
 }
 
-/// Reads the answer to the question for a result.
+/// Reads the answer to the question for the result of the job `id`.
 #[must_use]
-pub fn read_result(status: u16, body: &str) -> Answer {
+pub fn read_result(status: u16, body: &str, id: Option<&str>) -> Answer {
     match status {
         200..=299 => match Event::parse(body) {
+            Ok(event) if is_of_another(&event, id) => {
+                Answer::Refused("the upstream answers with another job's result".to_owned())
+            }
             Ok(event) => told_status(&event).unwrap_or(Answer::End(EventKind::Completed)),
             Err(why) => Answer::Refused(format!("the upstream's result can't be used: {why}")),
         },
@@ -109,12 +113,22 @@ pub fn read_status(status: u16, body: &str) -> Answer {
     }
 }
 
+/// Whether an answer names a job, and not the one that was asked for.
+fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
+    let named = |key| super::event::value_of(&event.members, key).and_then(correlate::id_text);
+    let named = named("jobId").or_else(|| named("request_id"));
+    named.zip(id).is_some_and(|(named, id)| named != id)
+}
+
 fn told_status(event: &Event<'_>) -> Option<Answer> {
     let written = super::event::value_of(&event.members, "status")?;
     match json::decode_string(written)?.as_ref() {
         "IN_QUEUE" | "IN_PROGRESS" => Some(Answer::NotReady),
         "FAILED" => Some(Answer::End(EventKind::Failed)),
         "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
+        // No result names its own URL.
+        "COMPLETED" => super::event::value_of(&event.members, "response_url")
+            .map(|_| Answer::Unclear("the upstream answers with a status alone".to_owned())),
         _ => None,
     }
 }

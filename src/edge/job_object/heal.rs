@@ -94,7 +94,7 @@ impl Job {
             Ok(answered) => answered,
             Err(why) => return Outcome::Nothing(Some(why), None),
         };
-        match heal::read_result(answered.status, &answered.body) {
+        match heal::read_result(answered.status, &answered.body, job.id.as_deref()) {
             Answer::End(kind) => Outcome::End(kind, answered.body),
             Answer::NotReady => Outcome::Nothing(None, None),
             Answer::Refused(why) => Outcome::Nothing(Some(why), answered.retry_after_ms),
