@@ -17,7 +17,7 @@ proptest! {
     #[test]
     fn any_answer_is_read(status in 100..600_u16, body in prop_oneof![body(), broken(), ".{0,9}"]) {
         let is_ok = (200..300).contains(&status);
-        let result = read_result(status, &body);
+        let result = read_result(status, &body, None);
         assert!(is_ok || !matches!(result, Answer::End(_) | Answer::NotReady));
         let told = read_status(status, &body);
         assert!(is_ok || matches!(told, Answer::Unclear(_)));
