@@ -339,3 +339,19 @@ fn an_answer_about_something_else_is_no_result() {
     let status = r#"{"status":"COMPLETED","response_url":"https://batch.pipelet.net/r"}"#;
     assert!(matches!(read(status), Answer::Unclear(_)));
 }
+
+#[test]
+fn a_question_that_a_delivery_has_answered_leaves_no_trace() {
+    let why = || Some("the upstream does not answer in time".to_owned());
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    let now = vault.now();
+    heal::note_failure(vault.job.as_mut().expect("a job"), why(), None, around(now));
+    vault.deliver(r#"{"eventType":"failed","jobId":437852}"#);
+    let job = vault.job.as_mut().expect("a job");
+    assert_eq!(heal::note_failure(job, why(), None, around(now)), None);
+    assert!(job.healing.is_idle(), "{:?}", job.healing);
+    let mut dead = dead_job();
+    heal::note_impossible(&mut dead, "UPSTREAM_API_KEY is not set", around(DEADLINE));
+    assert!(dead.is_settled() && dead.healing.is_idle());
+}

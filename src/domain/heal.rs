@@ -194,21 +194,15 @@ fn last_segment(url: &str) -> &str {
 /// job needs more, since the URLs in it may be dead; `why` says why a file got
 /// none.
 pub fn note_end(job: &mut Job, why: Option<String>, around: Circumstances<'_>) -> Option<Entry> {
-    let was_idle = job.healing.is_idle();
-    job.healing.wanted = false;
-    if !job.is_settled() || due_at(job, around.pace).is_some() {
-        return note_failure(job, why, None, around);
-    }
-    if !was_idle {
-        job.healing = Healing::default();
+    if std::mem::take(&mut job.healing.wanted) {
         job.touch(around.now);
     }
-    None
+    note_failure(job, why, None, around)
 }
 
-/// Notes a question after which the job still needs help; `why` it did not
-/// help, `None` if it is too early to say. The upstream may wish for a pause.
-/// An entry is made for news only.
+/// Notes a question; `why` it did not help, `None` if it is too early to say.
+/// The upstream may wish for a pause. An entry is made for news only, and for
+/// none if the job has got what it needs, perhaps by a delivery meanwhile.
 pub fn note_failure(
     job: &mut Job,
     why: Option<String>,
@@ -216,6 +210,10 @@ pub fn note_failure(
     around: Circumstances<'_>,
 ) -> Option<Entry> {
     let Circumstances { now, pace, entropy, .. } = around;
+    if job.is_settled() && due_at(job, pace).is_none() {
+        settle(job, now);
+        return None;
+    }
     let healing = &mut job.healing;
     let is_news = why.is_some() && healing.error != why;
     healing.error.clone_from(&why);
@@ -232,6 +230,14 @@ pub fn note_failure(
     job.touch(now);
     let why = why.unwrap_or_default();
     Some(own_entry(job, now, format!("the upstream could not be asked for the result: {why}")))
+}
+
+/// There is nothing more to ask for.
+fn settle(job: &mut Job, now: Timestamp) {
+    if !job.healing.exhausted && !job.healing.is_idle() {
+        job.healing = Healing::default();
+        job.touch(now);
+    }
 }
 
 /// Gives up asking: a file whose URL is dead is lost; another's may still work.
