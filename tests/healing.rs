@@ -53,6 +53,16 @@ fn a_lease_counts_from_when_it_was_told_whatever_the_senders_clock() {
 }
 
 #[test]
+fn a_renewed_lease_counts_from_its_renewal() {
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    let renewed = acquired(600_000).replace("\"acquiredAt\":600000", "\"acquiredAt\":1000");
+    assert_eq!(vault.deliver(&renewed), Outcome::Applied);
+    let due = heal::due_at(vault.job(), PACE).expect("it will be asked for");
+    assert_eq!(due.since(vault.now()), 45_000 + 60_000);
+}
+
+#[test]
 fn each_silence_has_its_time() {
     let mut vault = Vault::new();
     vault.deliver(r#"{"eventType":"acquired","jobId":437852}"#);

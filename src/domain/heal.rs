@@ -68,7 +68,8 @@ pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
 
 /// The lease's length in milliseconds, by the sender's clock alone.
 fn lease(job: &Job) -> u64 {
-    let told = job.acquired_at.or(job.sender_time);
+    // A lease that is renewed is told of long after the job was taken.
+    let told = job.sender_time.or(job.acquired_at);
     told.zip(job.lease_expiry).map_or(0, |(from, until)| until.since(from))
 }
 
