@@ -5,7 +5,7 @@ import { play } from "../../tools/faults/play.mjs";
 import { ROWS, SHORT } from "../../tools/faults/rows.mjs";
 import { head, line, remarks } from "../../tools/faults/table.mjs";
 
-const OPTIONS = { jobs: 12, limitMs: 60_000 };
+const OPTIONS = { jobs: 10, limitMs: 60_000 };
 
 describe("nothing is lost:", () => {
   for (const row of SHORT) {

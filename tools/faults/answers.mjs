@@ -47,12 +47,10 @@ export const stallsAt = (share) => until(share, (exchange) =>
   exchange.response.on("close", () => exchange.strike()));
 
 /** The rest comes when the job is no longer held. */
-export const holdsAt = (share) => until(share, resumes);
-
-async function resumes(exchange, rest) {
+export const holdsAt = (share) => until(share, async (exchange, rest) => {
   await exchange.hold();
   exchange.response.end(rest);
-}
+});
 
 /** All bytes, after a `Content-Length` that is wrong by so many. */
 export const liesBy = (bytes) => until(1, closes, (headers, body) =>
@@ -61,8 +59,8 @@ export const liesBy = (bytes) => until(1, closes, (headers, body) =>
 /** No length, and the connection ends before the body does. */
 export const untoldCutsAt = (share) => until(share, closes, untold);
 
-/** All bytes, but no length: no fault by itself. */
-export const untoldWhole = until(1, (exchange, rest) => exchange.response.end(rest), untold);
+/** All of it, and nothing wrong but that. @type {Fault} */
+export const tellsNoLength = until(1, ({ response }) => response.end(), untold);
 
 function untold({ "content-length": _, ...headers }) {
   return headers;

@@ -28,7 +28,11 @@ export class Injector {
     this.source = () => undefined;
     /** The same for a question to the queue. */
     this.queue = () => undefined;
-    /** @type {(step: Step) => "fail" | "abort" | "hold" | undefined} what an operation of a binding meets */
+    /**
+     * What an operation of a binding meets.
+     *
+     * @type {(step: Step) => "fail" | "abort" | "hold" | undefined}
+     */
     this.binding = () => undefined;
     this.release();
   }

@@ -22,7 +22,7 @@ const AT_ONCE = 10;
 export async function judge(rig) {
   const verdict = new Verdict();
   const around = { rig, verdict, listed: await listing(rig.vault), box: await box(rig.vault) };
-  const waiting = [...rig.ids];
+  const waiting = [...rig.queue.ids];
   const work = async () => {
     while (waiting.length > 0) await judgeJob(waiting.shift(), around);
   };
@@ -46,7 +46,7 @@ class Verdict {
 
 async function judgeJob(id, around) {
   const { rig, verdict } = around;
-  const truth = await rig.truth(id);
+  const truth = await rig.queue.truth(id);
   truth.deliveries.push(...rig.own.get(id) ?? []);
   const answer = await rig.vault.get(`/jobs/${id}`);
   const known = answer.status === 200;
@@ -106,7 +106,8 @@ async function judgeFile({ key, sha256 }, { record, events, verdict }) {
   const file = record.files.find(({ name }) => key.endsWith(`_${name}`));
   const said = events.some(({ detail }) => file && detail?.includes(`${file.name} lost:`));
   if (file?.state === "lost" || said) verdict.add("untrue", `${key}: ${file.error}`);
-  if (file?.state !== "stored") return verdict.add("files", `${key} is ${file?.state ?? "unknown"}`);
+  const state = file?.state ?? "unknown";
+  if (state !== "stored") return verdict.add("files", `${key} is ${state}`);
   const { status, hash } = await fetched(file.url);
   if (status !== 200) verdict.add("files", `${key}: its link answers ${status}`);
   else if (hash !== sha256) verdict.add("bytes", `${key}: ${hash}, not ${sha256}`);

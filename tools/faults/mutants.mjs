@@ -117,7 +117,7 @@ export const mutants = [
   {
     name: "lease by the sender's clock alone",
     edits: [edit("domain/heal.rs", "job.heard_at.plus(lease(job)).plus(pace.lease_grace())",
-      "job.lease_expiry.map_or(job.heard_at.plus(lease(job)), |end| end.plus(pace.lease_grace()))")],
+      "job.lease_expiry.unwrap_or(job.heard_at).plus(lease(job)).plus(pace.lease_grace())")],
     rows: ["clock of the sender an hour off"],
     red: ["stuck"],
   },

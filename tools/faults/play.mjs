@@ -16,12 +16,13 @@ export async function play(row, { jobs, limitMs }) {
   const rig = await startRig(row.rig, limitMs);
   try {
     await row.play(rig, jobs);
-    await rig.simulator.idle();
+    await rig.queue.idle();
+    // The restart itself would strike what has waited in vain.
+    const struck = rig.injector.struck.size;
     if (!row.lasts) rig.injector.calm();
     await rig.vault.restart();
     await quiet(rig, limitMs);
     const { counts, notes } = await judge(rig);
-    const struck = rig.injector.struck.size;
     const isRed = struck < jobs * MIN_STRUCK || Object.values(counts).some((count) => count > 0);
     const seconds = (performance.now() - started) / 1_000;
     return { name: row.name, jobs, struck, counts, notes, seconds, isRed };

@@ -5,17 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startS3 } from "../s3.mjs";
-import { startSimulator } from "../simulator/server.mjs";
 import { freePort, UPSTREAM_KEY } from "../stack.mjs";
 import { API_TOKEN, LocalVault } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
 import { Injector } from "./injector.mjs";
 import { startProxy } from "./proxy.mjs";
+import { startQueue } from "./queue.mjs";
 import { withShims } from "./shims.mjs";
-
-const MODEL = "wan22-fast-t2v";
-/** Jobs that take no longer than they must. */
-const USUAL = { queueMs: 0, runMs: 0, leaseMs: 1_000, size: 65_536, previews: 0 };
 
 /**
  * @param {object} wanted
@@ -25,9 +21,9 @@ const USUAL = { queueMs: 0, runMs: 0, leaseMs: 1_000, size: 65_536, previews: 0 
  * @param {number} limitMs how long a fault may take to strike all its jobs
  */
 export async function startRig({ knobs = {}, vars = {}, shims = false }, limitMs) {
-  const rig = new Rig({ ...USUAL, ...knobs }, limitMs);
+  const rig = new Rig(limitMs);
   try {
-    await rig.start(vars, shims);
+    await rig.start({ knobs, vars, shims });
   } catch (error) {
     await rig.stop();
     throw error;
@@ -37,103 +33,61 @@ export async function startRig({ knobs = {}, vars = {}, shims = false }, limitMs
 
 class Rig {
   injector = new Injector();
-  /** The jobs' ids, in the order of their submission. */
-  ids = [];
   /** Connections to where nobody may connect. */
   forbidden = 0;
   /** What a row has delivered by itself, as the simulator tells of its deliveries, by job. */
   own = new Map();
-  #knobs;
   #limitMs;
   #stops = [];
-  #told = new Set();
-  #listeners = new Set();
 
-  constructor(knobs, limitMs) {
-    [this.#knobs, this.#limitMs] = [knobs, limitMs];
+  constructor(limitMs) {
+    this.#limitMs = limitMs;
   }
 
-  async start(vars, shims) {
+  async start({ knobs, vars, shims }) {
     const s3 = await this.#startS3();
-    const source = await this.#startProxy(s3.url, "source");
-    this.sources = source.url;
-    this.simulator = await startSimulator({ s3: { ...s3, url: source.url }, token: UPSTREAM_KEY,
-      knobs: this.#knobs, log: (line) => this.#hear(line) });
-    this.#stops.push(() => this.simulator.close({ abandon: true }));
-    const queue = await this.#startProxy(this.simulator.url, "queue");
+    this.sources = await this.#startProxy(s3.url, "source");
+    this.queue = await startQueue({ ...s3, url: this.sources }, knobs);
+    this.onStop(() => this.queue.stop());
+    const upstream = await this.#startProxy(this.queue.url, "queue");
     const [port, dir] = [await freePort(), await mkdtemp(join(tmpdir(), "hookvault-faults-"))];
     const watch = shims ? withShims((step) => this.injector.meet(step)) : (options) => options;
-    this.vault = new LocalVault({ dir, change: (options) => ({ ...watch(options), port }),
-      vars: {
-        ALLOWED_SOURCE_HOSTS: this.sources,
-        UPSTREAM_QUEUE_URL: `${queue.url}/queue`,
-        UPSTREAM_FAL_URL: `${queue.url}/fal/queue`,
-        UPSTREAM_API_KEY: UPSTREAM_KEY,
-        ...vars,
-      } });
+    const change = (options) => ({ ...watch(options), port });
+    this.vault = new LocalVault({ dir, change, vars: { ...this.#vars(upstream), ...vars } });
     await this.vault.start();
-    this.#stops.push(() => this.vault.end());
+    this.onStop(() => this.vault.end());
+  }
+
+  #vars(upstream) {
+    return {
+      ALLOWED_SOURCE_HOSTS: this.sources,
+      UPSTREAM_QUEUE_URL: `${upstream}/queue`,
+      UPSTREAM_FAL_URL: `${upstream}/fal/queue`,
+      UPSTREAM_API_KEY: UPSTREAM_KEY,
+    };
   }
 
   async #startS3() {
     const dir = await mkdtemp(join(tmpdir(), "hookvault-s3-"));
-    this.#stops.push(() => rm(dir, { recursive: true, force: true }));
+    this.onStop(() => rm(dir, { recursive: true, force: true }));
     const s3 = await startS3({ dir });
-    this.#stops.push(() => s3.stop());
+    this.onStop(() => s3.stop());
     return s3;
   }
 
+  /** Returns its URL. */
   async #startProxy(target, kind) {
     const proxy = await startProxy(target, this.injector, kind);
-    this.#stops.push(() => proxy.stop());
-    return proxy;
+    this.onStop(() => proxy.stop());
+    return proxy.url;
   }
 
-  /**
-   * Submits jobs. Every second one's webhooks carry a reference, and half of the `completed`
-   * ones no id, as in the upstream's document.
-   *
-   * @param {number} count
-   * @param {object | ((n: number) => object)} [knobs] over those of the rig
-   * @returns {Promise<string[]>} their ids
-   */
-  async submit(count, knobs = {}) {
-    const from = this.ids.length;
-    const knobsOf = typeof knobs === "function" ? knobs : () => knobs;
-    const ids = await Promise.all(Array.from({ length: count }, (_, k) =>
-      this.#submit(from + k, { dialect: (from + k) % 4 < 2 ? "today" : "seed", ...knobsOf(from + k) })));
-    this.ids.push(...ids);
-    return ids;
+  /** Submits jobs whose webhooks come here; see `Queue.submit`. */
+  submit(count, knobs) {
+    return this.queue.submit((reference) => this.vault.hookUrl(reference), count, knobs);
   }
 
-  async #submit(n, knobs) {
-    const hook = `${this.vault.hookUrl(n % 2 === 1 ? `order-${n}` : "")}?app=${MODEL}`;
-    const { request_id: id } = await this.ask(`/queue/${MODEL}?fal_webhook=${encodeURIComponent(hook)}`, {
-      method: "POST",
-      body: JSON.stringify({ prompt: "An astronaut riding a horse.", _sim: knobs }),
-    });
-    return id;
-  }
-
-  /** Asks the simulator itself, by no proxy. */
-  async ask(path, init = {}) {
-    const headers = { authorization: `Bearer ${UPSTREAM_KEY}` };
-    const answer = await fetch(this.simulator.url + path, { headers, ...init });
-    if (!answer.ok) throw new Error(`the simulator answers ${answer.status} to ${path}`);
-    return answer.json();
-  }
-
-  /** The simulator's own view of a job. */
-  truth(id) {
-    return this.ask(`/_sim/jobs/${id}`);
-  }
-
-  /** What the queue's result route says, its URLs signed just now. */
-  result(id) {
-    return this.ask(`/queue/${MODEL}/requests/${id}`);
-  }
-
-  /** Delivers a body as the simulator would, and notes it; returns the status, if any. */
+  /** Delivers a body as the queue would, and notes it; returns the status, if any. */
   async deliver(id, body) {
     const text = JSON.stringify(body);
     const answer = await this.vault.post(this.vault.hookUrl(), text).catch(() => undefined);
@@ -145,27 +99,12 @@ class Rig {
     return status;
   }
 
-  /** Resolves in the moment in which the last of these jobs' events has got its 200. */
-  told(ids, eventType) {
-    const awaited = ids.map((id) => `job ${id}: ${eventType} told, 200`);
-    const all = () => awaited.every((line) => this.#told.has(line));
-    return new Promise((resolve) => {
-      const check = () => all() && this.#listeners.delete(check) | resolve();
-      this.#listeners.add(check);
-      check();
-    });
-  }
-
-  #hear(line) {
-    this.#told.add(line);
-    for (const check of this.#listeners) check();
-  }
-
-  /** Kills workerd; what the injector holds in that moment is struck. */
-  async kill() {
-    this.injector.strikeHeld();
-    await this.vault.kill();
-    this.injector.release();
+  /** Has the vault take in all jobs. */
+  async import() {
+    const type = { "content-type": "application/x-ndjson" };
+    const headers = { authorization: `Bearer ${API_TOKEN}`, ...type };
+    const { status } = await this.vault.post("/jobs", this.queue.importLines, headers);
+    if (status !== 200) console.error(`POST /jobs answers ${status}`);
   }
 
   /** Resolves when this is so of all these jobs; if it never is, the table says so in its way. */
@@ -179,12 +118,11 @@ class Rig {
     return this.until("all jobs are struck", ids, (id) => this.injector.struck.has(id));
   }
 
-  /** Has the vault take in all jobs by `POST /jobs`. */
-  async import() {
-    const lines = this.ids.map((id) => JSON.stringify({ id, app: MODEL })).join("\n");
-    const headers = { authorization: `Bearer ${API_TOKEN}`, "content-type": "application/x-ndjson" };
-    const { status } = await this.vault.post("/jobs", lines, headers);
-    if (status >= 300) console.error(`POST /jobs answers ${status}`);
+  /** Kills workerd; what the injector holds in that moment is struck. */
+  async kill() {
+    this.injector.strikeHeld();
+    await this.vault.kill();
+    this.injector.release();
   }
 
   /** Kills workerd as soon as all of these jobs are held. */
@@ -193,7 +131,7 @@ class Rig {
     await this.kill();
   }
 
-  /** Has `stop` end this too. */
+  /** Has `stop` end this too, the last one first. */
   onStop(stop) {
     this.#stops.push(stop);
   }

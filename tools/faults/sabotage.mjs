@@ -12,7 +12,8 @@ import { MIN_STRUCK } from "./play.mjs";
 const JOBS = 20;
 /** A row that is red for a guard that is gone is never quiet, so this is what it takes. */
 const LIMIT_S = 30;
-const LEFT_OUT = ["node_modules", ".tools", "target", "build", "dist", ".git", ".local", ".wrangler"];
+const LINKED = ["node_modules", ".tools"];
+const LEFT_OUT = [...LINKED, "target", "build", "dist", ".git", ".local", ".wrangler"];
 
 /** @param {(all: object[]) => object[]} choose of the guards */
 export async function sabotage(choose) {
@@ -32,7 +33,7 @@ export async function sabotage(choose) {
 function copyTree(dir) {
   const filter = (path) => !LEFT_OUT.includes(relative(ROOT, path));
   cpSync(ROOT, dir, { recursive: true, filter });
-  for (const name of ["node_modules", ".tools"]) symlinkSync(inRoot(name), join(dir, name));
+  for (const name of LINKED) symlinkSync(inRoot(name), join(dir, name));
 }
 
 /** With all guards in place every row that is going to be played is green. */
@@ -64,9 +65,9 @@ const isRedIn = ({ counts, struck }, column) =>
   (column === "struck" ? struck < JOBS * MIN_STRUCK : counts[column] > 0);
 
 const redness = ({ name, counts, struck }) => {
-  const reds = Object.entries(counts).filter(([, count]) => count > 0);
-  return `"${name}" has ${reds.map(([column, count]) => `${column} ${count}`).join(", ") || "no loss"}`
-    + (struck < JOBS * MIN_STRUCK ? ` (only ${struck} struck)` : "");
+  const losses = Object.entries(counts).filter(([, count]) => count > 0);
+  const said = losses.map(([column, count]) => `${column} ${count}`).join(", ") || "no loss";
+  return `"${name}" has ${said}${struck < JOBS * MIN_STRUCK ? `, only ${struck} struck` : ""}`;
 };
 
 function apply(dir, { file, find, replace }) {

@@ -22,7 +22,8 @@ export function line({ name, jobs, struck, counts, seconds, isRed }) {
 /** What the columns mean. */
 export function legend() {
   const lines = Object.entries(LOSSES).map(([name, meaning]) => `  ${name.padEnd(8)} ${meaning}`);
-  return ["", "  struck   jobs that the fault really struck; a row needs 90 %", ...lines].join("\n");
+  const struck = "  struck   jobs that the fault really struck; a row needs 90 %";
+  return ["", struck, ...lines].join("\n");
 }
 
 /** What was lost, in words; the first few. */

@@ -1,6 +1,6 @@
 // Rows in which workerd is killed while the jobs of a batch are all at one place.
 import { setTimeout as sleep } from "node:timers/promises";
-import { holds, holdsAt, untoldWhole } from "../answers.mjs";
+import { holds, holdsAt, tellsNoLength } from "../answers.mjs";
 
 const BATCH = 20;
 /** The Worker's memory has room for no more uploads at a time. */
@@ -36,7 +36,7 @@ const rightAfterAck = {
   play: (rig, count) => inBatches(count, 5, async (size) => {
     rig.injector.source = ({ job }) => (rig.injector.struck.has(job) ? undefined : holds);
     const ids = await rig.submit(size);
-    await rig.told(ids, "completed");
+    await rig.queue.told(ids, "completed");
     for (const id of ids) rig.injector.strike(id);
     await rig.kill();
   }),
@@ -58,7 +58,7 @@ const amidDeliveries = {
       bodies.delete(id);
     };
     const sent = [...bodies.keys()].map(deliver);
-    await Promise.race([Promise.any(sent), sleep(5 + rig.ids.length / 4)]);
+    await Promise.race([Promise.any(sent), sleep(5 + rig.queue.ids.length / 4)]);
     for (const id of bodies.keys()) rig.injector.strike(id);
     await rig.kill();
     await Promise.allSettled(sent);
@@ -68,9 +68,9 @@ const amidDeliveries = {
 
 /** The `completed` of each of these jobs, as soon as they have all ended. */
 async function results(rig, ids) {
-  await rig.simulator.idle();
+  await rig.queue.idle();
   return new Map(await Promise.all(ids.map(async (id) =>
-    [id, { eventType: "completed", jobId: Number(id), ...await rig.result(id) }])));
+    [id, { eventType: "completed", jobId: Number(id), ...await rig.queue.result(id) }])));
 }
 
 export const kills = [
@@ -83,7 +83,7 @@ export const kills = [
   atStep("before the catalog", ({ op, when, text }) =>
     op === "CATALOG.fetch" && when === "before" && text.includes('"archive":"stored"')),
   killing("in a multipart upload", (injector, atFirst) => {
-    injector.source = () => untoldWhole;
+    injector.source = () => tellsNoLength;
     injector.binding = atFirst(({ op, when }) =>
       (op === "UPLOAD.uploadPart" && when === "after" ? "hold" : undefined));
   }, { shims: true, knobs: { size: 6 * 1_048_576 } }, UPLOADS),

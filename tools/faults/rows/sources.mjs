@@ -41,9 +41,9 @@ const hostile = {
     rig.injector.source = ({ path }) =>
       (path.endsWith("_9_redirected.mp4") ? answers(302, { location: trap.url }) : undefined);
     const ids = await rig.submit(count);
-    await rig.simulator.idle();
+    await rig.queue.idle();
     await Promise.all(ids.map(async (id) => {
-      const { video } = await rig.result(id);
+      const { video } = await rig.queue.result(id);
       const redirected = video.data_uri.replace(/\/\d+_0_.*$/, `/${id}_9_redirected.mp4`);
       const traps = { thumbnail: { url: `${trap.url}/${id}.png` }, upscaled: { url: redirected } };
       await rig.deliver(id, { eventType: "completed", jobId: Number(id), video, ...traps });
@@ -64,5 +64,6 @@ export const sources = [
     { rig: { knobs: { size: 6 * 1_048_576 } } }),
   source("down for a while", [resets], { times: 6 }),
   hostile,
-  source("URL expires before the first try", [waitsForExpiry], { rig: { knobs: { expiresIn: 2 } } }),
+  source("URL expires before the first try", [waitsForExpiry],
+    { rig: { knobs: { expiresIn: 2 } } }),
 ];

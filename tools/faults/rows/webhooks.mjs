@@ -25,12 +25,12 @@ const webhooks = (name, knobs, strikes) => ({
 async function submitAll(rig, count, knobs) {
   for (let left = count; left > 0; left -= AT_ONCE) {
     await rig.submit(Math.min(AT_ONCE, left), knobs);
-    await rig.simulator.idle();
+    await rig.queue.idle();
   }
 }
 
 async function strikeWhere(rig, strikes) {
-  for (const id of rig.ids) if (strikes(await rig.truth(id))) rig.injector.strike(id);
+  for (const id of rig.queue.ids) if (strikes(await rig.queue.truth(id))) rig.injector.strike(id);
 }
 
 const lost = (eventType) => ({ events, deliveries }) =>
@@ -41,8 +41,10 @@ const lost = (eventType) => ({ events, deliveries }) =>
 const arrived = (times) => ({ events, deliveries }) =>
   deliveries.length === times * events.length && deliveries.every(({ status }) => status === 200);
 
-const isOutOfOrder = ({ events, deliveries }) =>
-  `${deliveries.map(({ eventType }) => eventType)}` !== `${events.map(({ eventType }) => eventType)}`;
+const isOutOfOrder = ({ events, deliveries }) => {
+  const [happened, sent] = [events, deliveries].map((list) => list.map((one) => one.eventType));
+  return `${happened}` !== `${sent}`;
+};
 
 const cameAfterExpiry = ({ events, deliveries, knobs }) => {
   const [happened, sent] = [events, deliveries].map((list) =>
