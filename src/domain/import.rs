@@ -5,6 +5,7 @@ use super::heal;
 use super::job::{Birth, Job};
 use super::names::{ObjectName, is_valid_name};
 use super::protocol::Import;
+use super::source;
 use super::timeline::Entry;
 use serde::Deserialize;
 
@@ -105,7 +106,9 @@ pub fn take(job: Option<Job>, birth: Birth, import: &Import) -> (Job, Option<Ent
     };
     apply::describe(&mut job, labels, import.at);
     if job.response_url.is_none() {
-        job.response_url.clone_from(&import.response_url);
+        // What is no URL can't be asked, and must not fill the record.
+        let is_url = |url: &String| source::read(url).is_ok();
+        job.response_url = import.response_url.clone().filter(is_url);
     }
     let entry = (!job.status.has_ended())
         .then(|| heal::want(&mut job, "imported; the upstream is asked".to_owned(), import.at));

@@ -56,11 +56,15 @@ impl Job {
                 return platform::clear_alarm(store.storage()).await;
             }
         };
+        let version = job.version;
         copied::note_death(&mut job, self.circumstances(Err("")));
         job.work.runs += 1;
         let runs = job.work.runs;
         job.work.copying = work::plan(&job, self.config.pace, begun).copies(runs);
         store.save(&job).await?;
+        if job.version > version {
+            self.changes.announce();
+        }
         let watchdog = work::watchdog(runs, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), watchdog).await?;
         self.work(&run, runs).await?; // (2)

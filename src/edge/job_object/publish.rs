@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// Most timeline entries of a manifest; older ones are in pages of their own.
-const MAX_ENTRIES: usize = 1_000;
+const MAX_ENTRIES: u32 = 1_000;
 
 /// A job as the bucket explains it; `format` is that of the record.
 #[derive(Serialize)]
@@ -63,6 +63,7 @@ impl Job {
 
     async fn publish_manifest(&self, job: &Record) -> Result<(), Failure> {
         let result = self.whole_result(job).await?;
+        let first = job.events.saturating_sub(MAX_ENTRIES).max(job.work.offloaded);
         let manifest = Manifest {
             format: job.format,
             job,
@@ -71,7 +72,7 @@ impl Job {
                 .map(serde_json::from_str)
                 .transpose()
                 .during("the manifest")?,
-            events: self.store().entries(job.work.offloaded, MAX_ENTRIES).await?,
+            events: self.store().entries(first, MAX_ENTRIES as usize).await?,
         };
         let text = serde_json::to_string(&manifest).during("writing the manifest")?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
