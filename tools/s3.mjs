@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { Agent } from "node:http";
 import { existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -51,6 +52,8 @@ export function s3Client({ url, accessKey, secretKey }) {
     region: "auto",
     forcePathStyle: true,
     maxAttempts: 1,
+    // A streamed upload can't be sent again: none must meet a kept connection that is just closing.
+    requestHandler: { httpAgent: new Agent({ keepAlive: false }) },
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
     // The SDK's own checksums would re-frame streamed bodies and add parameters to presigned URLs.
     requestChecksumCalculation: "WHEN_REQUIRED",
