@@ -23,6 +23,8 @@ struct Body {
 pub enum Problem {
     /// No credential, or a wrong one.
     Unauthorized(&'static str),
+    /// A credential that is good, but not for this.
+    Forbidden(&'static str),
     /// The secret that guards the route can't be used.
     Misconfigured(BadSecret),
     /// Nothing there.
@@ -59,6 +61,7 @@ impl Problem {
         match self {
             Self::BadRequest(_) => 400,
             Self::Unauthorized(_) => 401,
+            Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed(_) => 405,
             Self::NoResult { .. } => 409,
@@ -74,6 +77,7 @@ impl Problem {
         match self {
             Self::BadRequest(_) => "Bad request",
             Self::Unauthorized(_) => "Unauthorized",
+            Self::Forbidden(_) => "Forbidden",
             Self::NotFound(_) => "Not found",
             Self::MethodNotAllowed(_) => "Method not allowed",
             Self::NoResult { .. } => "No result",
@@ -93,7 +97,7 @@ impl Problem {
             | Self::NotFound(text)
             | Self::Gone(text)
             | Self::NotReady(text, _) => text.clone(),
-            Self::Unauthorized(text) => (*text).to_owned(),
+            Self::Unauthorized(text) | Self::Forbidden(text) => (*text).to_owned(),
             Self::MethodNotAllowed(allow) => format!("this route takes {allow}"),
             Self::NoResult { status, .. } => {
                 format!("the job is {status}; `error` holds what the upstream said")

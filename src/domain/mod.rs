@@ -35,6 +35,7 @@ pub mod route;
 pub mod serve;
 pub mod source;
 pub mod state;
+pub mod ticket;
 pub mod time;
 pub mod timeline;
 pub mod upstream;

@@ -1,6 +1,7 @@
 //! The HTTP surface on one screen.
 
 use super::names::ObjectName;
+use super::ticket::Scope;
 
 /// Where a request goes. Job names in paths are decoded and valid; the token
 /// and the reference of a hook are not checked here.
@@ -44,10 +45,59 @@ pub enum Route {
     Assign(String),
     /// `DELETE /unmatched/{key}`: drops it.
     DropUnmatched(String),
+    /// `POST /tickets`: makes a short-lived right.
+    Tickets,
     /// `GET /healthz`: the Worker runs.
     Health,
     /// `GET /`: what this is.
     Home,
+}
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone.
+    Open,
+    /// Who knows a hook token; the delivery itself is looked at for it.
+    Hook,
+    /// Who knows the link, whose nonce is the right.
+    Link,
+    /// Who may read: the API token, the read token, a ticket of its scope.
+    Read,
+    /// Who holds the API token.
+    Api,
+}
+
+impl Route {
+    /// Who may use it.
+    #[must_use]
+    pub const fn access(&self) -> Access {
+        match self {
+            Self::Health | Self::Home => Access::Open,
+            Self::Hook { .. } => Access::Hook,
+            Self::File { .. } => Access::Link,
+            Self::Import | Self::Assign(_) | Self::DropUnmatched(_) | Self::Tickets => Access::Api,
+            Self::Jobs
+            | Self::Job(_)
+            | Self::Result(_)
+            | Self::Events(_)
+            | Self::EventBody(..)
+            | Self::Unmatched
+            | Self::UnmatchedBody(_) => Access::Read,
+        }
+    }
+
+    /// The scope of the tickets that open it, if any do.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        match self {
+            Self::Job(name)
+            | Self::Result(name)
+            | Self::Events(name)
+            | Self::EventBody(name, _) => Some(Scope::Job(name.clone())),
+            _ => None,
+        }
+    }
 }
 
 /// Why a path is no route.
@@ -118,6 +168,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         }
         ["unmatched"] => Route::Unmatched,
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
+        ["tickets"] => Route::Tickets,
         _ => return Err(Refused::NotFound),
     })
 }
@@ -139,7 +190,7 @@ fn name(text: &str) -> Result<ObjectName, Refused> {
 
 const fn allowed(route: &Route) -> &'static str {
     match route {
-        Route::Hook { .. } => "POST",
+        Route::Hook { .. } | Route::Tickets => "POST",
         Route::Jobs | Route::Import => "GET, HEAD, POST",
         Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {
             "GET, HEAD, POST, DELETE"
@@ -199,11 +250,23 @@ mod tests {
             ("GET", "/unmatched/k", Route::UnmatchedBody("k".into())),
             ("POST", "/unmatched/k", Route::Assign("k".into())),
             ("DELETE", "/unmatched/k", Route::DropUnmatched("k".into())),
+            ("POST", "/tickets", Route::Tickets),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),
         ];
         for (method, path, want) in cases {
             assert_eq!(route(method, path), Ok(want), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_opens_its_own_job_only() {
+        let scope = |path| route("GET", path).ok().and_then(|route| route.scope());
+        for path in ["/jobs/7", "/jobs/7/result", "/jobs/7/events", "/jobs/7/events/2/body"] {
+            assert_eq!(scope(path), Some(Scope::Job(id("7"))), "{path}");
+        }
+        for path in ["/jobs", "/unmatched", "/unmatched/k", "/"] {
+            assert_eq!(scope(path), None, "{path}");
         }
     }
 

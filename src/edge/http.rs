@@ -2,12 +2,11 @@
 //! of a failure is set.
 
 use super::platform::{self, During, Failure};
-use super::{files, hook, import, jobs, listing, unmatched};
-use crate::domain::auth;
+use super::{access, files, hook, import, jobs, listing, tickets, unmatched};
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::mask;
-use crate::domain::route::{Refused, Route, route};
+use crate::domain::route::{Access, Refused, Route, route};
 use futures_util::StreamExt;
 use worker::{Env, Headers, Request, Response, ResponseBuilder};
 
@@ -49,34 +48,11 @@ impl Call<'_> {
         })
     }
 
-    /// Passes holders of the API token or, to read, of the read token.
-    pub fn require_reader(&self) -> Result<(), Problem> {
-        let read = self.config.read.as_ref();
-        if read.is_some_and(|tokens| tokens.accept(&self.credential())) {
-            return Ok(());
-        }
-        self.require_api()
-    }
-
-    /// Passes holders of the API token.
-    pub fn require_api(&self) -> Result<(), Problem> {
-        let api = self.config.api.as_ref().map_err(BadSecret::clone)?;
-        if api.accept(&self.credential()) {
-            return Ok(());
-        }
-        Err(Problem::Unauthorized("send `Authorization: Bearer <API_TOKEN>`"))
-    }
-
     /// A label (`?app=`, `?tag=`) as the record keeps it; a URL in it loses its
     /// secrets first.
     pub fn label(&self, text: &str) -> String {
         let masked = mask::plain_text(text, self.config.hook_tokens());
         masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()
-    }
-
-    fn credential(&self) -> String {
-        let given = self.header("authorization");
-        given.as_deref().and_then(auth::credential).unwrap_or_default().to_owned()
     }
 }
 
@@ -105,7 +81,9 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
     let call =
         Call { env, config, head: method == "HEAD", headers: request.headers().clone(), url };
     let found = route(&method, call.url.path());
-    match found.map_err(|refused| explain(refused, &call))? {
+    let route = found.map_err(|refused| explain(refused, &call))?;
+    access::check(&call, route.access(), route.scope().as_ref())?;
+    match route {
         Route::Hook { token, reference } => {
             hook::receive(&call, &mut request, token.as_deref(), reference).await
         }
@@ -122,6 +100,7 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
         Route::UnmatchedBody(key) => unmatched::body(&call, &key).await,
         Route::Assign(key) => unmatched::assign(&call, &key).await,
         Route::DropUnmatched(key) => unmatched::delete(&call, &key).await,
+        Route::Tickets => tickets::make(&call, &mut request).await,
         Route::Health => Ok(text("ok\n")?),
         Route::Home => Ok(text(HOME)?),
     }
@@ -135,7 +114,7 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
     match refused {
         Refused::NotFound => Problem::NotFound("there is no such route".to_owned()),
         Refused::MethodNotAllowed(allow) => Problem::MethodNotAllowed(allow),
-        Refused::BadName(name) => match call.require_reader() {
+        Refused::BadName(name) => match access::check(call, Access::Read, None) {
             Ok(()) => Problem::NotFound(format!("{name:?} can be no job id or reference")),
             Err(problem) => problem,
         },

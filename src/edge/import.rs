@@ -21,7 +21,6 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 /// upstream asked for each. Lines that are wrong stop all; those that fail
 /// later are named, and importing them again is harmless.
 pub async fn import(call: &Call<'_>, request: &mut Request) -> Result<Response, Problem> {
-    call.require_api()?;
     let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
         Problem::BodyTooLarge(_) => {
             Problem::BadRequest(format!("an import has at most {MAX_BYTES} bytes"))

@@ -55,7 +55,6 @@ fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
 
 /// `GET /jobs/{id}/events?after=&limit=`.
 pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    call.require_reader()?;
     let after = call.number("after", 0)?;
     let limit = call.number("limit", 100)?.clamp(1, 1_000);
     match ask(call, name, &Command::Timeline { after, limit }).await? {
@@ -69,7 +68,6 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 
 /// `GET /jobs/{id}/events/{n}/body`: the delivery as it came, secrets masked.
 pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Response, Problem> {
-    call.require_reader()?;
     let text = match ask(call, name, &Command::Body(n)).await? {
         Reply::Body { text: Some(text), .. } => Some(text),
         Reply::Body { at: BodyAt::Bucket(key), .. } => {
@@ -92,7 +90,6 @@ async fn read(
     name: &ObjectName,
     news: News,
 ) -> Result<(Job, Option<String>), Problem> {
-    call.require_reader()?;
     let wait = wait(call, news)?;
     let mut reply = ask(call, name, &Command::Read(None)).await?;
     if let Some(wait) = wait {

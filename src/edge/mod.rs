@@ -1,7 +1,8 @@
 //! The Workers-specific shell: it obeys what `domain` decides.
 //!
 //! ```text
-//! entry → http → hook, jobs, files, unmatched → job_client → platform
+//! entry → http → access
+//!              → hook, jobs, files, unmatched → job_client → platform
 //!              → listing                      → catalog_client → platform
 //!                job_object → transfer, upstream, bucket, store → platform
 //! ```
@@ -10,6 +11,7 @@
 //! `platform::Failure`; only `http` builds error responses; only `platform`
 //! reads the clock or sets an alarm.
 
+mod access;
 mod bucket;
 mod catalog;
 mod catalog_client;
@@ -25,6 +27,7 @@ mod jobs;
 mod listing;
 mod platform;
 mod store;
+mod tickets;
 mod transfer;
 mod unmatched;
 mod upstream;

@@ -75,7 +75,6 @@ fn printable(text: &str) -> String {
 
 /// `GET /unmatched?cursor=&limit=`: the oldest first.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
-    call.require_reader()?;
     let limit = call.number("limit", 100)?.clamp(1, 1_000);
     let bucket = bucket::open(call.env)?;
     let mut query = bucket.list().prefix(PREFIX).limit(limit);
@@ -109,7 +108,6 @@ fn row(object: &Object) -> Value {
 
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
-    call.require_reader()?;
     let kept = find(call, key).await?;
     super::http::bytes(mask::bytes(kept.body, call.config.hook_tokens())).map_err(Problem::from)
 }
@@ -117,7 +115,6 @@ pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job. It leaves the
 /// box only then; doing it twice makes a duplicate.
 pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
-    call.require_api()?;
     let written = call.query("job").unwrap_or_default();
     let object = ObjectName::from_public(&written).ok_or_else(|| {
         Problem::BadRequest(format!("`job` is {written:?}; it must be a job's id or ref:…"))
@@ -149,7 +146,6 @@ fn cannot(why: &str) -> Problem {
 
 /// `DELETE /unmatched/{key}`.
 pub async fn delete(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
-    call.require_api()?;
     find(call, key).await?;
     forget(call, key).await?;
     Ok(Response::empty().during("building the answer")?.with_status(204))

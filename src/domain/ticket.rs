@@ -1,0 +1,271 @@
+//! Tickets: short-lived rights that can be handed to a browser.
+//!
+//! A ticket is a signed text, so no storage knows it: base64url of its JSON, a
+//! dot, base64url of an HMAC-SHA256 (RFC 2104) cut to 128 bits. The key is an
+//! API token: a ticket dies with the token that signed it.
+
+use super::auth::Tokens;
+use super::names::ObjectName;
+use super::time::{SECOND, Timestamp};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::fmt;
+
+/// Longest life of a ticket, in seconds: 30 days.
+const MAX_TTL_SECONDS: u64 = 30 * 24 * 3_600;
+/// The life of a ticket that does not say, in seconds.
+const DEFAULT_TTL_SECONDS: u64 = 3_600;
+/// Most applications and longest name of one, so that a ticket fits a URL.
+const MAX_APPS: usize = 20;
+const MAX_APP_CHARS: usize = 100;
+/// Bytes of the signature.
+const MAC_BYTES: usize = 16;
+/// Longest ticket that is looked at, in bytes.
+const MAX_BYTES: usize = 8 * 1024;
+/// Keeps these signatures apart from all others under the same key.
+const PURPOSE: &[u8] = b"hookvault ticket 1\n";
+
+/// What a ticket lets its holder do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Scope {
+    /// Read one job, under the name that the ticket was made for.
+    Job(ObjectName),
+    /// Watch the live feed.
+    Live,
+    /// Submit through the proxy.
+    Proxy,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(name) => write!(f, "job:{}", name.public()),
+            Self::Live => f.write_str("live"),
+            Self::Proxy => f.write_str("proxy"),
+        }
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let job = text.strip_prefix("job:").and_then(ObjectName::from_public).map(Self::Job);
+        match text.as_str() {
+            "live" => Ok(Self::Live),
+            "proxy" => Ok(Self::Proxy),
+            _ => job.ok_or_else(|| {
+                format!("`scope` is {text:?}; it must be `job:{{id}}`, `live` or `proxy`")
+            }),
+        }
+    }
+}
+
+/// What a caller asks a ticket for: the body of `POST /tickets`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// What it lets its holder do.
+    pub scope: Scope,
+    /// Its life in seconds.
+    #[serde(default = "default_ttl")]
+    pub ttl: u64,
+    /// The applications that may be submitted to; any if absent. Proxy only.
+    pub apps: Option<Vec<String>>,
+    /// Most submissions. Proxy only.
+    pub count: Option<u32>,
+}
+
+const fn default_ttl() -> u64 {
+    DEFAULT_TTL_SECONDS
+}
+
+impl Wish {
+    /// Reads the body of `POST /tickets`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the caller.
+    pub fn parse(body: &[u8]) -> Result<Self, String> {
+        let wish: Self = serde_json::from_slice(body).map_err(|error| {
+            format!("{error}; the body must be like {{\"scope\":\"job:437852\",\"ttl\":3600}}")
+        })?;
+        if !(1..=MAX_TTL_SECONDS).contains(&wish.ttl) {
+            return Err(format!("`ttl` is {}; it can be 1 to {MAX_TTL_SECONDS} seconds", wish.ttl));
+        }
+        let is_proxy = wish.scope == Scope::Proxy;
+        if !is_proxy && (wish.apps.is_some() || wish.count.is_some()) {
+            return Err("`apps` and `count` are for the scope `proxy` alone".to_owned());
+        }
+        let is_app = |app: &String| !app.is_empty() && app.chars().count() <= MAX_APP_CHARS;
+        if wish.apps.as_ref().is_some_and(|apps| apps.len() > MAX_APPS || !apps.iter().all(is_app))
+        {
+            return Err(format!(
+                "`apps` can be at most {MAX_APPS} names of 1 to {MAX_APP_CHARS} characters"
+            ));
+        }
+        if wish.count == Some(0) {
+            return Err("`count` is 0; it must be at least 1".to_owned());
+        }
+        Ok(wish)
+    }
+}
+
+/// A ticket, read or to be signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// What it lets its holder do.
+    pub scope: Scope,
+    /// When it ends.
+    #[serde(rename = "exp")]
+    pub expires_at: Timestamp,
+    /// Tells it from others, in hex; uses are counted by it.
+    pub id: String,
+    /// The applications that may be submitted to; any if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apps: Option<Vec<String>>,
+    /// Most submissions; any number if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+}
+
+/// Why a ticket does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No token in use has signed it.
+    Unknown,
+    /// It has ended.
+    Expired,
+}
+
+impl Ticket {
+    /// The ticket that is wished for, at `now`; `id` tells it from others.
+    #[must_use]
+    pub fn of(wish: Wish, id: String, now: Timestamp) -> Self {
+        let Wish { scope, ttl, apps, count } = wish;
+        Self { scope, expires_at: now.plus(ttl * SECOND), id, apps, count }
+    }
+
+    /// The ticket as text, signed with the first of `tokens`; `None` if there
+    /// is none, or if it can't be written.
+    #[must_use]
+    pub fn sign(&self, tokens: &Tokens) -> Option<String> {
+        let payload = BASE64URL.encode(serde_json::to_string(self).ok()?);
+        let mac = mac(tokens.values().first()?, &payload)?.finalize().into_bytes();
+        Some(format!("{payload}.{}", BASE64URL.encode(mac.get(..MAC_BYTES)?)))
+    }
+
+    /// Reads a ticket that one of `tokens` has signed.
+    ///
+    /// # Errors
+    /// [`Refusal`]: it was not, or it has ended.
+    pub fn read(text: &str, tokens: &Tokens, now: Timestamp) -> Result<Self, Refusal> {
+        if text.len() > MAX_BYTES {
+            return Err(Refusal::Unknown);
+        }
+        let (payload, signature) = text.split_once('.').ok_or(Refusal::Unknown)?;
+        let signature = BASE64URL.decode(signature).map_err(|_| Refusal::Unknown)?;
+        // A shorter one would be compared with that many bytes only.
+        let is_signed = signature.len() == MAC_BYTES
+            && tokens.values().iter().any(|token| is_of(token, payload, &signature));
+        if !is_signed {
+            return Err(Refusal::Unknown);
+        }
+        let payload = BASE64URL.decode(payload).map_err(|_| Refusal::Unknown)?;
+        let ticket: Self = serde_json::from_slice(&payload).map_err(|_| Refusal::Unknown)?;
+        if ticket.expires_at <= now { Err(Refusal::Expired) } else { Ok(ticket) }
+    }
+}
+
+fn is_of(token: &str, payload: &str, signature: &[u8]) -> bool {
+    mac(token, payload).is_some_and(|mac| mac.verify_truncated_left(signature).is_ok())
+}
+
+fn mac(token: &str, payload: &str) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).ok()?;
+    mac.update(PURPOSE);
+    mac.update(payload.as_bytes());
+    Some(mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_766_867_820_000);
+
+    fn tokens(list: &str) -> Tokens {
+        Tokens::parse(list, |_| true).unwrap()
+    }
+
+    fn ticket(body: &str) -> Ticket {
+        Ticket::of(Wish::parse(body.as_bytes()).unwrap(), "00".to_owned(), NOW)
+    }
+
+    #[test]
+    fn a_ticket_lives_as_long_as_it_says_and_its_token() {
+        let ticket = ticket(r#"{"scope":"job:437852","ttl":60}"#);
+        let text = ticket.sign(&tokens("first, second")).unwrap();
+        assert_eq!(Ticket::read(&text, &tokens("new, first"), NOW), Ok(ticket));
+        let end = NOW.plus(60_000);
+        assert_eq!(Ticket::read(&text, &tokens("first"), end), Err(Refusal::Expired));
+        assert_eq!(Ticket::read(&text, &tokens("second"), NOW), Err(Refusal::Unknown));
+    }
+
+    #[test]
+    fn nothing_but_the_whole_signature_counts() {
+        let tokens = tokens("token");
+        let text = ticket(r#"{"scope":"live"}"#).sign(&tokens).unwrap();
+        let (payload, mac) = text.split_once('.').unwrap();
+        let short = BASE64URL.encode(&BASE64URL.decode(mac).unwrap()[..8]);
+        let other = ticket(r#"{"scope":"proxy"}"#).sign(&tokens).unwrap();
+        let other = other.split_once('.').unwrap().0;
+        for bad in [
+            payload.to_owned(),
+            format!("{payload}."),
+            format!("{payload}.{short}"),
+            format!("{other}.{mac}"),
+            format!(".{mac}"),
+            format!("{text}="),
+            "x".repeat(MAX_BYTES + 1),
+        ] {
+            assert_eq!(Ticket::read(&bad, &tokens, NOW), Err(Refusal::Unknown), "{bad}");
+        }
+    }
+
+    #[test]
+    fn wishes_are_checked() {
+        for (good, ttl) in [
+            (r#"{"scope":"live"}"#, 3_600),
+            (r#"{"scope":"job:ref:order-7","ttl":1}"#, 1),
+            (r#"{"scope":"proxy","ttl":2592000,"apps":["wan22-fast-t2v"],"count":3}"#, 2_592_000),
+        ] {
+            assert_eq!(Wish::parse(good.as_bytes()).map(|wish| wish.ttl), Ok(ttl), "{good}");
+        }
+        for (bad, named) in [
+            ("", "must be like"),
+            (r#"{"ttl":60}"#, "scope"),
+            (r#"{"scope":"all"}"#, "\"all\""),
+            (r#"{"scope":"job:a/b"}"#, "a/b"),
+            (r#"{"scope":"live","ttl":0}"#, "`ttl` is 0"),
+            (r#"{"scope":"live","ttl":2592001}"#, "2592001"),
+            (r#"{"scope":"live","ttl":"60"}"#, "60"),
+            (r#"{"scope":"live","count":1}"#, "`count`"),
+            (r#"{"scope":"proxy","count":0}"#, "`count` is 0"),
+            (r#"{"scope":"proxy","apps":[""]}"#, "`apps`"),
+            (r#"{"scope":"live","for":1}"#, "`for`"),
+        ] {
+            let why = Wish::parse(bad.as_bytes()).unwrap_err();
+            assert!(why.contains(named), "{bad}: {why}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Who may do what: checked once, before a route's handler is called.
+
+use super::http::Call;
+use super::platform;
+use crate::domain::auth::{self, Tokens};
+use crate::domain::config::BadSecret;
+use crate::domain::error::Problem;
+use crate::domain::route::Access;
+use crate::domain::ticket::{Refusal, Scope, Ticket};
+
+/// Lets pass who may use a route of this access. `scope` is that of the
+/// tickets that open it.
+///
+/// # Errors
+/// 401 without a credential that counts, 403 with one that is for something
+/// else, 503 if the secret that would be asked for is not set.
+pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(), Problem> {
+    match access {
+        Access::Open | Access::Hook | Access::Link => Ok(()),
+        Access::Read if may_read(call) => Ok(()),
+        Access::Read => holds_api_token(call).or_else(|refused| ticket(call, scope, refused)),
+        Access::Api => holds_api_token(call).map_err(|refused| {
+            if may_read(call) { Problem::Forbidden("READ_TOKEN may only read") } else { refused }
+        }),
+    }
+}
+
+fn credential(call: &Call<'_>) -> String {
+    let given = call.header("authorization");
+    given.as_deref().and_then(auth::credential).unwrap_or_default().to_owned()
+}
+
+fn may_read(call: &Call<'_>) -> bool {
+    call.config.read.as_ref().is_some_and(|tokens| tokens.accept(&credential(call)))
+}
+
+fn api<'a>(call: &'a Call<'_>) -> Result<&'a Tokens, Problem> {
+    Ok(call.config.api.as_ref().map_err(BadSecret::clone)?)
+}
+
+fn holds_api_token(call: &Call<'_>) -> Result<(), Problem> {
+    if api(call)?.accept(&credential(call)) {
+        return Ok(());
+    }
+    Err(Problem::Unauthorized("send `Authorization: Bearer <API_TOKEN>`"))
+}
+
+/// Lets pass who has a ticket of `scope`; `refused` is for who has none.
+fn ticket(call: &Call<'_>, scope: Option<&Scope>, refused: Problem) -> Result<(), Problem> {
+    let Some(text) = call.query("ticket") else { return Err(refused) };
+    match Ticket::read(&text, api(call)?, platform::now()) {
+        Ok(ticket) if scope == Some(&ticket.scope) => Ok(()),
+        Ok(_) => Err(Problem::Forbidden("the ticket is for something else")),
+        Err(Refusal::Expired) => Err(Problem::Unauthorized("the ticket has ended; get another")),
+        Err(Refusal::Unknown) => {
+            Err(Problem::Unauthorized("the ticket is none that a token in use has signed"))
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `POST /tickets`: short-lived rights to hand to a browser.
+
+use super::http::{Call, json, read_body};
+use super::platform::{self, During};
+use crate::domain::error::Problem;
+use crate::domain::ticket::{Ticket, Wish};
+use serde_json::json;
+use worker::{Request, Response};
+
+/// Longest body in bytes.
+const MAX_BYTES: u64 = 16 * 1024;
+
+/// Makes a ticket. Nothing is stored: whoever holds the API token that signed
+/// it could make it again.
+pub async fn make(call: &Call<'_>, request: &mut Request) -> Result<Response, Problem> {
+    let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
+        Problem::BodyTooLarge(limit) => {
+            Problem::BadRequest(format!("the body has more than {limit} bytes"))
+        }
+        other => other,
+    })?;
+    let wish = Wish::parse(&body).map_err(Problem::BadRequest)?;
+    let ticket = Ticket::of(wish, hex::encode(platform::random::<8>()), platform::now());
+    let signed = call.config.api.as_ref().ok().and_then(|tokens| ticket.sign(tokens));
+    let signed = signed.ok_or("no token to sign it with").during("signing a ticket")?;
+    let answer = json!({ "ticket": signed, "expiresAt": ticket.expires_at });
+    Ok(json(200, answer.to_string())?)
+}
