@@ -53,6 +53,8 @@ pub struct Arrival<'a> {
     pub app: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
+    /// Days that the caller has it kept.
+    pub keep_days: Option<u32>,
     /// Something odd about its correlation, for the timeline.
     pub note: Option<String>,
     /// Files of its result that are stored already.
@@ -77,8 +79,13 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let mut job = job.unwrap_or_else(|| Job::new(birth));
     job.events += 1;
     let n = job.events;
-    let (app, reference) = (arrival.app.as_ref(), arrival.reference.as_ref());
-    describe(&mut job, Labels { app, reference, tags: &arrival.tags }, arrival.at);
+    let labels = Labels {
+        app: arrival.app.as_ref(),
+        reference: arrival.reference.as_ref(),
+        tags: &arrival.tags,
+        keep_days: arrival.keep_days,
+    };
+    describe(&mut job, labels, arrival.at);
     let (outcome, detail, result) = if is_repetition(&job, arrival) {
         (Outcome::Duplicate, None, None)
     } else {
@@ -133,6 +140,7 @@ pub(super) struct Labels<'a> {
     pub app: Option<&'a String>,
     pub reference: Option<&'a String>,
     pub tags: &'a [String],
+    pub keep_days: Option<u32>,
 }
 
 /// Notes what the caller says. What is known already stays.
@@ -144,6 +152,7 @@ pub(super) fn describe(job: &mut Job, labels: Labels<'_>, now: Timestamp) {
     if job.reference.is_none() {
         job.reference = labels.reference.cloned();
     }
+    job.keep_days = job.keep_days.or(labels.keep_days);
     for tag in labels.tags {
         if job.tags.len() < MAX_TAGS && !job.tags.contains(tag) {
             job.tags.push(tag.clone());

@@ -5,6 +5,7 @@
 
 use super::auth::{self, Tokens};
 use super::mask;
+use super::retention;
 use super::retry::Pace;
 use super::source::{self, SourcePolicy};
 use super::upstream::{self, Template, Upstream, Upstreams};
@@ -48,6 +49,9 @@ pub struct Config {
     pub max_file_bytes: u64,
     /// `FILES_MAX_AGE` in seconds: how long a client may keep a file.
     pub files_max_age: u64,
+    /// `RETENTION_DAYS`: how long a job is kept after its last change; 0 is for
+    /// good.
+    pub retention_days: u32,
     /// `UPSTREAM_QUEUE_URL`, `UPSTREAM_FAL_URL`, `RESULT_URL` and their keys:
     /// where results can be asked for.
     pub upstreams: Upstreams,
@@ -73,6 +77,7 @@ impl Config {
             max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1..=u64::MAX),
             max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1..=u64::MAX),
             files_max_age: reader.number("FILES_MAX_AGE", 86_400, 0..=u64::MAX),
+            retention_days: reader.days("RETENTION_DAYS"),
             upstreams: reader.upstreams(),
             pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1..=MAX_RETRY_BASE_MS)),
             mistakes: reader.mistakes,
@@ -134,6 +139,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             ));
             default
         })
+    }
+
+    fn days(&mut self, name: &str) -> u32 {
+        let days = self.number(name, 0, 0..=u64::from(retention::MAX_DAYS));
+        u32::try_from(days).unwrap_or_default()
     }
 
     fn sources(&mut self) -> SourcePolicy {
@@ -237,14 +247,20 @@ mod tests {
             ("READ_TOKEN", "short"),
             ("MAX_BODY_BYTES", "32MB"),
             ("RETRY_BASE_MS", "60001"),
+            ("RETENTION_DAYS", "-1"),
             ("PUBLIC_URL", "vault.example"),
             ("ALLOWED_SOURCE_HOSTS", "fal.media,https://a/b"),
         ]);
         assert!(config.hook.is_err() && config.read.is_none() && config.public_url.is_none());
         assert_eq!(config.max_body_bytes, 33_554_432);
-        for name in
-            ["READ_TOKEN", "MAX_BODY_BYTES", "PUBLIC_URL", "ALLOWED_SOURCE_HOSTS", "RETRY_BASE_MS"]
-        {
+        for name in [
+            "READ_TOKEN",
+            "MAX_BODY_BYTES",
+            "PUBLIC_URL",
+            "ALLOWED_SOURCE_HOSTS",
+            "RETRY_BASE_MS",
+            "RETENTION_DAYS",
+        ] {
             assert!(config.mistakes.iter().any(|m| m.contains(name)), "{name}");
         }
         assert!(config.sources.check("https://fal.media/a").is_ok());

@@ -42,6 +42,8 @@ pub enum Problem {
         /// The upstream's own error.
         error: Option<String>,
     },
+    /// It does not go with what there is.
+    Conflict(String),
     /// A range that the file of this many bytes does not have.
     RangeNotSatisfiable(u64),
     /// The file is not the one that the client has (`If-Match`).
@@ -64,7 +66,7 @@ impl Problem {
             Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed(_) => 405,
-            Self::NoResult { .. } => 409,
+            Self::NoResult { .. } | Self::Conflict(_) => 409,
             Self::Gone(_) => 410,
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
@@ -81,6 +83,7 @@ impl Problem {
             Self::NotFound(_) => "Not found",
             Self::MethodNotAllowed(_) => "Method not allowed",
             Self::NoResult { .. } => "No result",
+            Self::Conflict(_) => "Conflict",
             Self::Gone(_) => "Gone",
             Self::PreconditionFailed => "Precondition failed",
             Self::BodyTooLarge(_) => "Body too large",
@@ -95,6 +98,7 @@ impl Problem {
         match self {
             Self::BadRequest(text)
             | Self::NotFound(text)
+            | Self::Conflict(text)
             | Self::Gone(text)
             | Self::NotReady(text, _) => text.clone(),
             Self::Unauthorized(text) | Self::Forbidden(text) => (*text).to_owned(),

@@ -5,6 +5,7 @@ use super::heal;
 use super::job::{Birth, Job};
 use super::names::{ObjectName, is_valid_name};
 use super::protocol::Import;
+use super::retention;
 use super::source;
 use super::timeline::Entry;
 use serde::Deserialize;
@@ -27,6 +28,8 @@ pub struct Line {
     /// The caller's tags.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Days that it is kept, 0 for good.
+    pub keep: Option<u32>,
     /// Where the upstream said that the result would be.
     #[serde(alias = "responseUrl")]
     pub response_url: Option<String>,
@@ -83,6 +86,9 @@ fn line(text: &str) -> Result<Line, String> {
     if let Some(reference) = line.reference.as_deref().filter(|text| !is_valid_name(text)) {
         return Err(format!("`ref` is {reference:?}, which is no reference"));
     }
+    if let Some(days) = line.keep.filter(|days| *days > retention::MAX_DAYS) {
+        return Err(format!("`keep` is {days}; it can be 0 to {} days", retention::MAX_DAYS));
+    }
     Ok(line)
 }
 
@@ -103,6 +109,7 @@ pub fn take(job: Option<Job>, birth: Birth, import: &Import) -> (Job, Option<Ent
         app: import.app.as_ref(),
         reference: import.reference.as_ref(),
         tags: &import.tags,
+        keep_days: import.keep_days,
     };
     apply::describe(&mut job, labels, import.at);
     if job.response_url.is_none() {
@@ -137,6 +144,7 @@ mod tests {
             ("{\"id\":\"a\",\"ref\":\"..\"}", "`ref`"),
             ("[1]", "line 1"),
             ("{\"id\":1.5}", "line 1"),
+            ("{\"id\":1,\"keep\":36501}", "`keep` is 36501"),
             (&"{\"id\":1}\n".repeat(1_001), "at most 1000"),
         ] {
             let why = parse(bad).unwrap_err();

@@ -42,6 +42,10 @@ pub struct Job {
     pub app: Option<String>,
     /// The caller's tags, from `?tag=`.
     pub tags: Vec<String>,
+    /// Days that it is kept, from `?keep=`; 0 for good, `None` if the caller
+    /// does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u32>,
     /// Where the job stands.
     pub status: Status,
     /// Counts every visible change up.
@@ -160,6 +164,7 @@ impl Job {
             provider: "pipelet".to_owned(),
             app: None,
             tags: Vec::new(),
+            keep_days: None,
             status: Status::Queued,
             version: 0,
             attempt: 1,

@@ -78,6 +78,13 @@ impl StorageKey<'_> {
     }
 }
 
+/// What the keys of everything begin with that is stored of the job at `home`,
+/// but for its manifest.
+#[must_use]
+pub fn prefixes_of_job(home: &ObjectName) -> [String; 4] {
+    ["jobs", "bodies", "results", "timeline"].map(|kind| format!("{kind}/{}/", home.public()))
+}
+
 fn short(sha256: &str) -> &str {
     sha256.get(..16).unwrap_or(sha256)
 }
@@ -128,6 +135,10 @@ mod tests {
         ];
         for (key, want) in cases {
             assert_eq!(key.path(), want);
+            let is_elsewhere = ["manifests/", "unmatched/"].iter().any(|at| want.starts_with(at));
+            let homes = [&id, &by_reference].into_iter();
+            let is_below = homes.flat_map(prefixes_of_job).any(|prefix| want.starts_with(&prefix));
+            assert!(is_below != is_elsewhere, "{want}");
         }
         assert_eq!(file_path(&id, "n", 0, "a.mp4"), "/files/437852/n/0-a.mp4");
         assert_eq!(record_key(&id), "437852");

@@ -32,6 +32,8 @@ pub struct Delivery {
     pub app: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
+    /// Days that the caller has it kept.
+    pub keep_days: Option<u32>,
     /// Something odd about its correlation, for the timeline.
     pub note: Option<String>,
     /// Where it was before, when it is moved from another object.
@@ -51,6 +53,8 @@ pub struct Import {
     pub app: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
+    /// Days that the caller has it kept.
+    pub keep_days: Option<u32>,
     /// Where the upstream said that the result would be.
     pub response_url: Option<String>,
 }
@@ -114,6 +118,10 @@ pub enum Command {
     Want(String),
     /// Keep a delivery of no known job until the bucket can be written.
     Park(Box<Parked>),
+    /// Delete the job from every store.
+    Delete,
+    /// To another name of a job that was deleted: do not lead to it any more.
+    Unlink(ObjectName),
     /// Where does this name's job live, and is there one?
     Locate,
     /// To a reference's object: job `id`, which lives at `home`, has come in
@@ -188,6 +196,8 @@ pub enum Reply {
         /// Whether it repeated an earlier one.
         duplicate: bool,
     },
+    /// The job has been deleted; nothing was stored. The text names it.
+    Deleted(String),
     /// Where the job is.
     At {
         /// The object that it lives in.

@@ -20,6 +20,8 @@ pub enum Route {
     Import,
     /// `GET /jobs/{id}`: the record.
     Job(ObjectName),
+    /// `DELETE /jobs/{id}`: deletes the job.
+    Delete(ObjectName),
     /// `GET /jobs/{id}/result`: the upstream's result.
     Result(ObjectName),
     /// `GET /jobs/{id}/events`: the timeline.
@@ -76,7 +78,11 @@ impl Route {
             Self::Health | Self::Home => Access::Open,
             Self::Hook { .. } => Access::Hook,
             Self::File { .. } => Access::Link,
-            Self::Import | Self::Assign(_) | Self::DropUnmatched(_) | Self::Tickets => Access::Api,
+            Self::Import
+            | Self::Delete(_)
+            | Self::Assign(_)
+            | Self::DropUnmatched(_)
+            | Self::Tickets => Access::Api,
             Self::Jobs
             | Self::Job(_)
             | Self::Result(_)
@@ -124,6 +130,7 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
     };
     let route = match (find(parts)?, method) {
         (Route::Jobs, "POST") => Route::Import,
+        (Route::Job(name), "DELETE") => Route::Delete(name),
         (Route::UnmatchedBody(key), "POST") => Route::Assign(key),
         (Route::UnmatchedBody(key), "DELETE") => Route::DropUnmatched(key),
         (route, _) => route,
@@ -192,6 +199,7 @@ const fn allowed(route: &Route) -> &'static str {
     match route {
         Route::Hook { .. } | Route::Tickets => "POST",
         Route::Jobs | Route::Import => "GET, HEAD, POST",
+        Route::Job(_) | Route::Delete(_) => "GET, HEAD, DELETE",
         Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {
             "GET, HEAD, POST, DELETE"
         }
@@ -241,6 +249,7 @@ mod tests {
             ("GET", "/jobs/437852", Route::Job(id("437852"))),
             ("HEAD", "/jobs/ref:order-7", Route::Job(ObjectName::Reference("order-7".into()))),
             ("GET", "/jobs/ref%3Aorder-7", Route::Job(ObjectName::Reference("order-7".into()))),
+            ("DELETE", "/jobs/7", Route::Delete(id("7"))),
             ("GET", "/jobs/7/result", Route::Result(id("7"))),
             ("GET", "/jobs/7/events", Route::Events(id("7"))),
             ("GET", "/jobs/7/events/2/body", Route::EventBody(id("7"), 2)),
@@ -273,7 +282,7 @@ mod tests {
     #[test]
     fn what_is_none_says_why() {
         assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST")));
-        assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD")));
+        assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD, DELETE")));
         for path in ["/nothing", "/files/7/abc/0", "/jobs/7/events/x/body", "/%ff"] {
             assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
         }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub const SECOND: u64 = 1_000;
 /// One hour in milliseconds.
 pub const HOUR: u64 = 3_600 * SECOND;
+/// One day in milliseconds.
+pub const DAY: u64 = 24 * HOUR;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(

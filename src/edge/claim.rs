@@ -42,22 +42,27 @@ async fn try_claim(
     is_weak: bool,
     reference: &ObjectName,
 ) -> Result<(ObjectName, bool), Failure> {
-    let (home, known) = locate(env, &ObjectName::Id(id.clone())).await?;
+    let name = ObjectName::Id(id.clone());
+    let Some((home, known)) = locate(env, &name).await? else { return Ok((name, false)) };
     let claim = Command::Claim { id, home: home.clone(), yields: is_weak && !known };
     match job_client::ask(env, reference, &claim).await? {
         Reply::At { home, conflict: false, .. } => Ok((home, true)),
         // Two names that were joined a moment ago may still differ.
         Reply::At { home: other, .. } => {
-            let is_same = locate(env, &other).await?.0 == home;
+            let there = locate(env, &other).await?;
+            let is_same = there.is_some_and(|(there, _)| there == home);
             Ok((home, is_same))
         }
         other => Err(Failure(format!("claiming: unexpected answer {other:?}"))),
     }
 }
 
-pub async fn locate(env: &Env, name: &ObjectName) -> Result<(ObjectName, bool), Failure> {
+/// Where the job of a name lives, and whether there is one; `None` if it has
+/// been deleted.
+pub async fn locate(env: &Env, name: &ObjectName) -> Result<Option<(ObjectName, bool)>, Failure> {
     match job_client::ask(env, name, &Command::Locate).await? {
-        Reply::At { home, known, .. } => Ok((home, known)),
+        Reply::At { home, known, .. } => Ok(Some((home, known))),
+        Reply::Deleted(_) => Ok(None),
         other => Err(Failure(format!("locating: unexpected answer {other:?}"))),
     }
 }

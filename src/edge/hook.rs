@@ -13,6 +13,7 @@ use crate::domain::keys::StorageKey;
 use crate::domain::mask;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
+use crate::domain::retention;
 use crate::domain::timeline::Trust;
 use sha2::{Digest, Sha256};
 use worker::{Request, Response};
@@ -94,10 +95,7 @@ async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
 }
 
 async fn have_asked(call: &Call<'_>, name: &ObjectName, limit: u64) -> Result<(), Failure> {
-    let (home, known) = locate(call.env, name).await?;
-    if !known {
-        return Ok(());
-    }
+    let Some((home, true)) = locate(call.env, name).await? else { return Ok(()) };
     let why = format!("a delivery of more than {limit} bytes was refused (413)");
     job_client::ask_job(call.env, &home, &Command::Want(why)).await.map(drop)
 }
@@ -146,6 +144,7 @@ async fn deliver(
     there: There,
     caller: &Caller,
 ) -> Result<Response, Problem> {
+    let (keep_days, keep_note) = keep(call);
     let body = park(call, body, &sha256, &there.object).await?;
     let delivery = Delivery {
         received_at: platform::now(),
@@ -156,11 +155,13 @@ async fn deliver(
         reference: caller.written.clone().filter(|_| there.by_reference),
         app: call.query("app").map(|app| call.label(&app)).filter(|app| !app.is_empty()),
         tags: tags(call),
-        note: there.note,
+        keep_days,
+        note: there.note.or(keep_note),
         moved: None,
     };
     match hand_over(call, &there.object, delivery).await {
-        Ok(response) => Ok(response),
+        Ok(Some(response)) => Ok(response),
+        Ok(None) => Ok(of_deleted(call, &there.object, body).await?),
         Err(Failure(text)) => {
             platform::log_error(&text);
             let reason = format!("job {} could not be reached", there.object.public());
@@ -170,21 +171,39 @@ async fn deliver(
     }
 }
 
-/// Gives a delivery to its job; the answer tells what came of it.
+/// Gives a delivery to its job; the answer tells what came of it. `None` if
+/// the job has been deleted.
 pub async fn hand_over(
     call: &Call<'_>,
     object: &ObjectName,
     delivery: Delivery,
-) -> Result<Response, Failure> {
+) -> Result<Option<Response>, Failure> {
     let command = Command::Deliver(Box::new(delivery));
-    let Reply::Delivered { id, event_type, duplicate } =
-        job_client::ask_job(call.env, object, &command).await?
-    else {
-        return Err(Failure("delivering: unexpected answer".to_owned()));
+    let (id, event_type, duplicate) = match job_client::ask_job(call.env, object, &command).await? {
+        Reply::Delivered { id, event_type, duplicate } => (id, event_type, duplicate),
+        Reply::Deleted(_) => return Ok(None),
+        _ => return Err(Failure("delivering: unexpected answer".to_owned())),
     };
     let mask = |text: String| mask::plain_text(&text, call.config.hook_tokens()).into_owned();
     let answer = serde_json::json!({
         "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
+    });
+    json(200, answer.to_string()).map(Some)
+}
+
+/// A delivery for a job that has been deleted is answered, so that it does not
+/// come again, and nothing of it stays.
+async fn of_deleted(
+    call: &Call<'_>,
+    object: &ObjectName,
+    body: DeliveredBody,
+) -> Result<Response, Failure> {
+    if let DeliveredBody::Bucket(key) = body {
+        let bucket = bucket::open(call.env)?;
+        bucket.delete(key).await.during("deleting a delivery of a deleted job")?;
+    }
+    let answer = serde_json::json!({
+        "id": object.public(), "eventType": null, "duplicate": false, "deleted": true,
     });
     json(200, answer.to_string())
 }
@@ -218,6 +237,15 @@ async fn unpark(call: &Call<'_>, body: DeliveredBody) -> Result<Vec<u8>, Failure
             let gone = || Failure("a parked delivery is gone".to_owned());
             text.map(String::into_bytes).ok_or_else(gone)
         }
+    }
+}
+
+/// `?keep=`, and what to say of one that can't be read.
+fn keep(call: &Call<'_>) -> (Option<u32>, Option<String>) {
+    match call.query("keep").as_deref().map(retention::parse_keep) {
+        None => (None, None),
+        Some(Ok(days)) => (Some(days), None),
+        Some(Err(why)) => (None, Some(why)),
     }
 }
 

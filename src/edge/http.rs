@@ -2,7 +2,7 @@
 //! of a failure is set.
 
 use super::platform::{self, During, Failure};
-use super::{access, files, hook, import, jobs, listing, tickets, unmatched};
+use super::{access, files, hook, import, jobs, listing, manage, tickets, unmatched};
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::mask;
@@ -90,6 +90,7 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
         Route::Jobs => listing::list(&call).await,
         Route::Import => import::import(&call, &mut request).await,
         Route::Job(name) => jobs::record(&call, &name).await,
+        Route::Delete(name) => manage::delete(&call, &name).await,
         Route::Result(name) => jobs::result(&call, &name).await,
         Route::Events(name) => jobs::events(&call, &name).await,
         Route::EventBody(name, n) => jobs::event_body(&call, &name, n).await,

@@ -31,25 +31,35 @@ pub async fn import(call: &Call<'_>, request: &mut Request) -> Result<Response, 
     let text = text.map_err(|_| Problem::BadRequest("the import is not UTF-8".to_owned()))?;
     let lines = import::parse(&text).map_err(Problem::BadRequest)?;
     let all = stream::iter(lines).map(|line| take(call, line)).buffer_unordered(AT_ONCE);
-    let outcomes: Vec<(String, Result<bool, Failure>)> = all.collect().await;
-    let count =
-        |new| outcomes.iter().filter(|(_, end)| matches!(end, Ok(is) if *is == new)).count();
-    let failed: Vec<_> =
-        outcomes.iter().filter(|(_, end)| end.is_err()).map(|(id, _)| id).collect();
-    let answer = json!({ "imported": count(true), "known": count(false), "failed": failed });
+    let outcomes: Vec<(String, Option<Taken>)> = all.collect().await;
+    let of = |taken| outcomes.iter().filter(move |(_, end)| *end == taken).map(|(id, _)| id);
+    let answer = json!({
+        "imported": of(Some(Taken::New)).count(),
+        "known": of(Some(Taken::Known)).count(),
+        "deleted": of(Some(Taken::Deleted)).collect::<Vec<_>>(),
+        "failed": of(None).collect::<Vec<_>>(),
+    });
     Ok(json(200, answer.to_string())?)
 }
 
-async fn take(call: &Call<'_>, line: Line) -> (String, Result<bool, Failure>) {
-    let id = line.id.text();
-    let outcome = try_take(call, line).await;
-    if let Err(Failure(text)) = &outcome {
-        platform::log_error(text);
-    }
-    (id, outcome)
+/// What came of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// The job is known from now on.
+    New,
+    /// It was known before.
+    Known,
+    /// It has been deleted, and stays so.
+    Deleted,
 }
 
-async fn try_take(call: &Call<'_>, line: Line) -> Result<bool, Failure> {
+async fn take(call: &Call<'_>, line: Line) -> (String, Option<Taken>) {
+    let id = line.id.text();
+    let outcome = try_take(call, line).await;
+    (id, outcome.inspect_err(|Failure(text)| platform::log_error(text)).ok())
+}
+
+async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {
     let (mut object, mut reference) = (line.name(), None);
     if let Some(written) = line.reference {
         let name = ObjectName::Reference(written.clone());
@@ -64,10 +74,13 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<bool, Failure> {
         reference,
         app: line.app.as_ref().and_then(labels),
         tags: line.tags.iter().filter_map(labels).collect(),
+        keep_days: line.keep,
         response_url: line.response_url,
     };
     match job_client::ask_job(call.env, &object, &Command::Import(Box::new(import))).await? {
-        Reply::Known { is_new } => Ok(is_new),
+        Reply::Known { is_new: true } => Ok(Taken::New),
+        Reply::Known { is_new: false } => Ok(Taken::Known),
+        Reply::Deleted(_) => Ok(Taken::Deleted),
         other => Err(Failure(format!("importing: unexpected answer {other:?}"))),
     }
 }

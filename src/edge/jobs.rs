@@ -62,6 +62,7 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
             let text = view::timeline(&entries, call.config.hook_tokens());
             Ok(json(200, text.during("rendering the timeline")?)?)
         }
+        Reply::Deleted(_) => Err(deleted(name)),
         _ => Err(missing(name)),
     }
 }
@@ -73,6 +74,7 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
         Reply::Body { at: BodyAt::Bucket(key), .. } => {
             bucket::text(&bucket::open(call.env)?, &key).await?
         }
+        Reply::Deleted(_) => return Err(deleted(name)),
         _ => None,
     };
     let none = || Problem::NotFound(format!("event {n} of job {} has no body", name.public()));
@@ -95,7 +97,11 @@ async fn read(
     if let Some(wait) = wait {
         reply = await_news(call, name, reply, wait).await?;
     }
-    let Reply::Job { job, result } = reply else { return Err(missing(name)) };
+    let (job, result) = match reply {
+        Reply::Job { job, result } => (job, result),
+        Reply::Deleted(_) => return Err(deleted(name)),
+        _ => return Err(missing(name)),
+    };
     let key = job.result.as_ref().and_then(|result| result.key.as_deref());
     let result = match key {
         Some(key) => bucket::text(&bucket::open(call.env)?, key).await?,
@@ -151,7 +157,7 @@ fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
 }
 
 /// Asks the job of this name: the id first, then the reference.
-async fn ask(call: &Call<'_>, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
+pub async fn ask(call: &Call<'_>, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
     let reply = job_client::ask_job(call.env, name, command).await?;
     match (reply, name) {
         (Reply::Missing, ObjectName::Id(text)) => {
@@ -162,7 +168,11 @@ async fn ask(call: &Call<'_>, name: &ObjectName, command: &Command) -> Result<Re
     }
 }
 
-fn missing(name: &ObjectName) -> Problem {
+fn deleted(name: &ObjectName) -> Problem {
+    Problem::NotFound(format!("job {} has been deleted", name.public()))
+}
+
+pub fn missing(name: &ObjectName) -> Problem {
     Problem::NotFound(format!(
         "no delivery has told of job {}; has the queue this vault's URL as its webhook?",
         name.public()

@@ -25,6 +25,7 @@ mod job_client;
 mod job_object;
 mod jobs;
 mod listing;
+mod manage;
 mod platform;
 mod store;
 mod tickets;

@@ -11,15 +11,16 @@ use crate::domain::job::{FORMAT, Job};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
 use crate::domain::timeline::Entry;
-use futures_util::future::try_join_all;
+use crate::domain::tombstone::Tombstone;
+use futures_util::future::{try_join, try_join_all};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{ListOptions, Storage};
 
-// The alias sorts before all other keys.
 const ALIAS: &str = "alias";
 const RECORD: &str = "record";
 const RESULT: &str = "result";
 const PARKED: &str = "parked";
+const TOMBSTONE: &str = "tombstone";
 const UPLOAD: &str = "upload/";
 
 /// What stands in place of a text that is split, before the number of its
@@ -36,6 +37,8 @@ pub enum Slot {
     Job(Box<Job>),
     /// A name that leads to a job's home.
     Alias(ObjectName),
+    /// What stays of a deleted job.
+    Deleted(Box<Tombstone>),
 }
 
 /// The storage of one object.
@@ -92,10 +95,11 @@ impl Store {
         if let Some(text) = self.text(RECORD).await? {
             return read_job(&text).map(|job| Slot::Job(Box::new(job)));
         }
-        match self.text(ALIAS).await? {
-            Some(name) => ObjectName::try_from(name).during("reading the alias").map(Slot::Alias),
-            None => Ok(Slot::Empty),
+        if let Some(name) = self.text(ALIAS).await? {
+            return ObjectName::try_from(name).during("reading the alias").map(Slot::Alias);
         }
+        let Some(text) = self.text(TOMBSTONE).await? else { return Ok(Slot::Empty) };
+        serde_json::from_str(&text).during("reading what stays of a job").map(Slot::Deleted)
     }
 
     /// What the object is, as it is written: for telling whether it has changed.
@@ -107,7 +111,7 @@ impl Store {
     pub async fn job(&self) -> Result<Option<Job>, Failure> {
         Ok(match self.slot().await? {
             Slot::Job(job) => Some(*job),
-            Slot::Empty | Slot::Alias(_) => None,
+            Slot::Empty | Slot::Alias(_) | Slot::Deleted(_) => None,
         })
     }
 
@@ -190,21 +194,51 @@ impl Store {
         Ok(())
     }
 
+    /// Puts what stays of a deleted job in the place of its record, at once.
+    pub async fn bury(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        // Begun together, both are done or neither.
+        let record = [RECORD.to_owned()];
+        try_join(self.save_tombstone(tombstone), self.delete(&record)).await.map(drop)
+    }
+
+    /// Writes what stays of a deleted job.
+    pub async fn save_tombstone(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        let text = serde_json::to_string(tombstone).during("writing what stays of a job")?;
+        self.write(Batch(vec![(TOMBSTONE.to_owned(), text)])).await
+    }
+
     /// Deletes what a job left that has moved away.
     pub async fn forget_all_but_alias(&self) -> Result<(), Failure> {
+        self.forget_all_but(|key| key == ALIAS).await
+    }
+
+    /// Deletes what a deleted job left. Uploads stay noted until they are
+    /// aborted.
+    pub async fn forget_all_but_tombstone(&self) -> Result<(), Failure> {
+        self.forget_all_but(|key| key == TOMBSTONE || key.starts_with(UPLOAD)).await
+    }
+
+    async fn forget_all_but(&self, stays: impl Fn(&str) -> bool) -> Result<(), Failure> {
         /// Keys that are deleted at a time; their values, up to 256 KiB each,
         /// come along.
         const KEYS: usize = 32;
+        let mut from = String::new();
         loop {
-            let options = ListOptions::new().start("b").limit(KEYS);
+            let options = ListOptions::new().start(&from).limit(KEYS);
             let map = self.0.list_with_options(options).await.during("listing the object")?;
-            let keys: Vec<String> =
+            let mut keys: Vec<String> =
                 map.keys().into_iter().flatten().filter_map(|key| key.as_string()).collect();
-            if keys.is_empty() {
-                return Ok(());
-            }
+            let Some(last) = keys.last() else { return Ok(()) };
+            from = format!("{last}\0");
+            keys.retain(|key| !stays(key));
             self.0.delete_multiple(keys).await.during("deleting from the object")?;
         }
+    }
+
+    /// Deletes everything, so that nothing shows that the object was used.
+    pub async fn forget_everything(&self) -> Result<(), Failure> {
+        self.0.delete_alarm().await.during("clearing the alarm")?;
+        self.0.delete_all().await.during("deleting the object's storage")
     }
 
     /// The entry that had this body, if it was not itself a duplicate.

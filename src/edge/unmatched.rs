@@ -132,10 +132,13 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
         reference: None,
         app: None,
         tags: Vec::new(),
+        keep_days: None,
         note: Some("assigned by hand".to_owned()),
         moved: None,
     };
-    let response = hook::hand_over(call, &object, delivery).await?;
+    let response = hook::hand_over(call, &object, delivery).await?.ok_or_else(|| {
+        Problem::Conflict(format!("job {written} has been deleted; the delivery stays here"))
+    })?;
     forget(call, key).await?;
     Ok(response)
 }

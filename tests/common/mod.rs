@@ -85,6 +85,7 @@ impl Vault {
             reference: None,
             app: None,
             tags: Vec::new(),
+            keep_days: None,
             note: None,
             archived: &[],
         };

@@ -109,12 +109,12 @@ describe("healing", () => {
     const lines = [{ id: Number(ids[0]), app: "wan22-fast-t2v", ref: "import-1", tags: ["a"] },
       { request_id: ids[1], response_url: `${upstream.url}/queue/wan22-fast-t2v/requests/${ids[1]}` }];
     assert.deepEqual(await json(await vault.import(...lines)),
-      { imported: 2, known: 0, failed: [] });
+      { imported: 2, known: 0, deleted: [], failed: [] });
     for (const id of ids) await checkStored(id);
     const job = await vault.job("ref:import-1");
     assert.deepEqual([job.id, job.ref, job.tags], [ids[0], "import-1", ["a"]]);
     assert.deepEqual(await json(await vault.import(...lines)),
-      { imported: 0, known: 2, failed: [] });
+      { imported: 0, known: 2, deleted: [], failed: [] });
     assert.equal((await vault.job(ids[0])).heals, 1);
   });
 

@@ -92,7 +92,7 @@ describe("the unmatched box", () => {
   test("only the API token assigns and drops", async () => {
     const key = await keep("read only");
     for (const method of ["POST", "DELETE"]) {
-      await problem(await call(method, key, "?job=a", READ_TOKEN), 401);
+      await problem(await call(method, key, "?job=a", READ_TOKEN), 403);
       await problem(await call(method, key, "?job=a", "wrong"), 401);
     }
     assert.equal((await call("GET", key, "", READ_TOKEN)).status, 200);

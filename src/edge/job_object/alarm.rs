@@ -3,6 +3,8 @@
 use super::Job;
 use crate::domain::catalog::Row;
 use crate::domain::copied;
+use crate::domain::job::Job as Record;
+use crate::domain::retention;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::work::{self, Budget, MAX_COPIES_A_RUN, Task};
 use crate::edge::catalog_client;
@@ -50,12 +52,16 @@ impl Job {
                     None => platform::clear_alarm(store.storage()).await,
                 };
             }
+            Slot::Deleted(tombstone) => return self.decay(*tombstone).await,
             Slot::Alias(_) => {
                 // The job has moved away; what it left may still be there.
                 store.forget_all_but_alias().await?;
                 return platform::clear_alarm(store.storage()).await;
             }
         };
+        if self.is_over(&job, begun) {
+            return self.delete().await.map(drop);
+        }
         let version = job.version;
         copied::note_death(&mut job, self.circumstances(Err("")));
         job.work.runs += 1;
@@ -69,6 +75,11 @@ impl Job {
         platform::set_alarm_at(store.storage(), watchdog).await?;
         self.work(&run, runs).await?; // (2)
         self.rest().await // (3)
+    }
+
+    /// Whether the time is up for which the job is kept.
+    fn is_over(&self, job: &Record, now: Timestamp) -> bool {
+        retention::ends_at(job, self.config.retention_days).is_some_and(|end| end <= now)
     }
 
     async fn work(&self, run: &Run, runs: u32) -> Result<(), Failure> {
@@ -112,8 +123,7 @@ impl Job {
         job.work.runs = 0;
         job.work.copying.clear();
         store.save(&job).await?;
-        let now = platform::now();
-        match work::plan(&job, self.config.pace, now).alarm(now) {
+        match self.next_alarm(&job) {
             Some(at) => platform::set_alarm_at(store.storage(), at).await,
             None => platform::clear_alarm(store.storage()).await,
         }

@@ -13,7 +13,7 @@ use crate::domain::upstream::CantAsk;
 use crate::domain::work::Task;
 use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::Batch;
+use crate::edge::store::{Batch, Slot};
 use crate::edge::transfer::memory::{self, Room};
 use crate::edge::transfer::{self, Order, abort_left};
 use futures_util::{StreamExt, future::ready, stream};
@@ -55,7 +55,8 @@ impl Job {
         let mut transfers = pin!(transfers);
         let mut tried = 0;
         while let Some(end) = transfers.next().await {
-            self.note_end(end).await?;
+            let key = job.file(end.n).map_or("", |file| file.key.as_str());
+            self.note_end(end, key).await?;
             tried += 1;
         }
         Ok(tried)
@@ -66,8 +67,12 @@ impl Job {
         Tried { n: file.n, source: file.source.clone(), outcome }
     }
 
-    async fn note_end(&self, tried: Tried) -> Result<(), Failure> {
-        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+    async fn note_end(&self, tried: Tried, key: &str) -> Result<(), Failure> {
+        let mut job = match self.store().slot().await? {
+            Slot::Job(job) => *job,
+            Slot::Deleted(_) => return self.discard(key).await,
+            Slot::Alias(_) | Slot::Empty => return Ok(()),
+        };
         let renewal = self.renewal(&job, &tried.source);
         let around = self.circumstances(renewal.map_err(CantAsk::why));
         let entry = copied::end(&mut job, tried, around);

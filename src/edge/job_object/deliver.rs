@@ -46,6 +46,7 @@ impl Job {
         loop {
             let job = match store.slot().await? {
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+                Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
                 Slot::Job(job) => Some(*job),
                 Slot::Empty => None,
             };
@@ -164,6 +165,7 @@ fn arrival<'a>(
         reference: delivery.reference.clone(),
         app: delivery.app.clone(),
         tags: delivery.tags.clone(),
+        keep_days: delivery.keep_days,
         note: delivery.note.clone(),
         archived: delivery.moved.as_ref().map_or(&[], |moved| &moved.archived),
     }

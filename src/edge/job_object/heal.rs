@@ -49,6 +49,7 @@ impl Job {
     pub(super) async fn import(&self, name: ObjectName, import: &Import) -> Result<Reply, Failure> {
         let job = match self.store().slot().await? {
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
             Slot::Job(job) => Some(*job),
             Slot::Empty => None,
         };
@@ -65,7 +66,7 @@ impl Job {
         let mut job = match self.store().slot().await? {
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Job(job) => *job,
-            Slot::Empty => return Ok(Reply::Missing),
+            Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Missing),
         };
         let entry = heal::want(&mut job, why, platform::now());
         self.arm(&job).await?;
@@ -150,6 +151,7 @@ impl Job {
             reference: None,
             app: None,
             tags: Vec::new(),
+            keep_days: None,
             note: Some(note),
             archived: &[],
         };

@@ -29,6 +29,7 @@ impl Job {
         Ok(match self.store().slot().await? {
             Slot::Alias(home) => at(home, true, false),
             Slot::Job(_) => at(name, true, false),
+            Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
             Slot::Empty => at(name, false, false),
         })
     }
@@ -52,6 +53,7 @@ impl Job {
             Slot::Empty => return Ok(at(name, false, false)),
             Slot::Alias(linked) if linked == home || yields => return Ok(at(linked, true, false)),
             Slot::Alias(linked) => return Ok(at(linked, true, true)),
+            Slot::Deleted(_) => return Ok(at(name, true, true)),
             Slot::Job(job) => job,
         };
         if mine.id.is_none() {
@@ -91,6 +93,7 @@ impl Job {
                 at(home, true, false)
             }
             Slot::Alias(linked) => at(linked, true, false),
+            Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
             Slot::Job(_) | Slot::Empty => at(name, true, false),
         })
     }
@@ -120,6 +123,8 @@ impl Job {
         match job_client::ask(&self.env, &ObjectName::Id(id), &command).await? {
             Reply::At { home, .. } if home == job.home => self.linked().await.map(|()| None),
             Reply::At { home, .. } => Ok(Some(home)),
+            // This job is the one that was deleted.
+            Reply::Deleted(_) => self.delete().await.map(|_| None),
             other => Err(Failure(format!("linking: unexpected answer {other:?}"))),
         }
     }
@@ -186,6 +191,7 @@ impl Job {
             reference: job.reference.clone(),
             app: job.app.clone(),
             tags: job.tags.clone(),
+            keep_days: job.keep_days,
             note: Some(format!("moved from {}", job.home)),
             moved: Some(Moved {
                 key: format!("{}/{}", job.home, entry.n),

@@ -6,6 +6,7 @@
 mod alarm;
 mod changes;
 mod copy;
+mod delete;
 mod deliver;
 mod heal;
 mod history;
@@ -21,6 +22,8 @@ use super::store::{Batch, Store};
 use crate::domain::config::Config;
 use crate::domain::job::Job as Record;
 use crate::domain::protocol::{Command, Reply};
+use crate::domain::retention;
+use crate::domain::time::Timestamp;
 use crate::domain::work;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
@@ -83,6 +86,8 @@ impl Job {
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,
+            Command::Delete => self.delete().await?,
+            Command::Unlink(home) => self.unlink(&home).await?,
             Command::Locate => self.locate(name).await?,
             Command::Claim { id, home, yields } => self.claim(name, id, home, yields).await?,
             Command::PointTo(home) => self.point_to(name, home).await?,
@@ -96,11 +101,18 @@ impl Job {
 
     /// Sets the alarm for the pending work of `job`, if it has any.
     async fn arm(&self, job: &Record) -> std::result::Result<(), Failure> {
-        let now = platform::now();
-        match work::plan(job, self.config.pace, now).alarm(now) {
+        match self.next_alarm(job) {
             Some(at) => platform::set_alarm_at(self.store().storage(), at).await,
             None => Ok(()),
         }
+    }
+
+    /// When the alarm must ring for `job`: its pending work, or its end.
+    fn next_alarm(&self, job: &Record) -> Option<Timestamp> {
+        let now = platform::now();
+        let work = work::plan(job, self.config.pace, now).alarm(now);
+        let end = retention::ends_at(job, self.config.retention_days);
+        work.into_iter().chain(end).min()
     }
 
     /// A reader of a job with pending work sets an alarm that got lost.
@@ -108,8 +120,7 @@ impl Job {
         let Reply::Job { job, .. } = reply else {
             return Ok(());
         };
-        let now = platform::now();
-        if work::plan(job, self.config.pace, now).alarm(now).is_none() {
+        if self.next_alarm(job).is_none() {
             return Ok(());
         }
         let set = self.store().storage().get_alarm().await.during("reading the alarm")?;

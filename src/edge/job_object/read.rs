@@ -14,12 +14,11 @@ impl Job {
         let store = self.store();
         loop {
             let slot = store.slot().await?;
-            if let Slot::Alias(home) = slot {
-                return Ok(Reply::Elsewhere(home));
-            }
             let job = match slot {
+                Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+                Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
                 Slot::Job(job) => Some(job),
-                Slot::Alias(_) | Slot::Empty => None,
+                Slot::Empty => None,
             };
             let waits =
                 wait.filter(|wait| platform::now() < wait.until && !wait.is_over(job.as_deref()));
@@ -38,6 +37,7 @@ impl Job {
         Ok(match self.store().slot().await? {
             Slot::Job(job) => Reply::Timeline(self.part(&job, after, limit as usize).await?),
             Slot::Alias(home) => Reply::Elsewhere(home),
+            Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
             Slot::Empty => Reply::Missing,
         })
     }
@@ -62,6 +62,7 @@ impl Job {
         let job = match self.store().slot().await? {
             Slot::Job(job) => job,
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
             Slot::Empty => return Ok(Reply::Missing),
         };
         let Some(kept) = self.entry(&job, n).await? else { return Ok(Reply::Missing) };

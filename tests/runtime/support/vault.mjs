@@ -55,6 +55,11 @@ class Vault extends LocalVault {
     this.#jobs.add(id);
   }
 
+  /** The job is deleted: there is nothing to check any more. */
+  unwatch(id) {
+    this.#jobs.delete(id);
+  }
+
   async json(path) {
     const response = await this.get(path);
     assert.equal(response.status, 200, `${path}: ${await response.clone().text()}`);

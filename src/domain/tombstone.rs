@@ -1,0 +1,117 @@
+//! What stays of a deleted job: enough to know late deliveries by, and to
+//! delete again what was being written meanwhile.
+
+use super::auth;
+use super::job::Job;
+use super::keys::{self, StorageKey};
+use super::names::ObjectName;
+use super::time::{DAY, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How long late deliveries are known by it, in milliseconds: 30 days.
+const LIFE_MS: u64 = 30 * DAY;
+
+/// A deleted job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tombstone {
+    /// When the job was deleted.
+    pub at: Timestamp,
+    /// The object that it lived in.
+    pub home: ObjectName,
+    /// How answers named it.
+    pub id: String,
+    /// The names that lead here, beside its home.
+    pub aliases: Vec<ObjectName>,
+    /// Its manifest in the bucket.
+    pub manifest: String,
+    /// The day of the catalog that lists it.
+    pub day: String,
+    /// Keys of its files that are not below its names: it once took them over.
+    pub keys: Vec<String>,
+    /// SHA-256 in hex of the nonce of each link that was given out.
+    pub links: Vec<String>,
+    /// Whether everything was deleted a second time.
+    pub swept: bool,
+    /// Failed tries of that.
+    pub attempts: u32,
+}
+
+impl Tombstone {
+    /// That of `job`, deleted at `now`.
+    #[must_use]
+    pub fn of(job: &Job, now: Timestamp) -> Self {
+        let id = job.id.clone().map(ObjectName::Id);
+        let reference = job.reference.clone().map(ObjectName::Reference);
+        let aliases: Vec<_> =
+            id.into_iter().chain(reference).filter(|name| *name != job.home).collect();
+        let prefixes = prefixes(&job.home, &aliases);
+        let is_below = |key: &str| prefixes.iter().any(|prefix| key.starts_with(prefix));
+        let keys = job.files.iter().map(|file| file.key.clone()).filter(|key| !is_below(key));
+        Self {
+            at: now,
+            home: job.home.clone(),
+            id: job.public_id(),
+            manifest: StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path(),
+            day: job.created_at.day(),
+            keys: keys.collect(),
+            links: vec![digest(&job.nonce)],
+            swept: false,
+            attempts: 0,
+            aliases,
+        }
+    }
+
+    /// What the keys of everything of the job in the bucket begin with, but
+    /// for `manifest` and `keys`.
+    #[must_use]
+    pub fn prefixes(&self) -> Vec<String> {
+        prefixes(&self.home, &self.aliases)
+    }
+
+    /// When it is of no more use.
+    #[must_use]
+    pub const fn ends_at(&self) -> Timestamp {
+        self.at.plus(LIFE_MS)
+    }
+
+    /// Whether a link with this nonce led to the job's files.
+    #[must_use]
+    pub fn knows_link(&self, nonce: &str) -> bool {
+        let given = digest(nonce);
+        self.links.iter().any(|known| auth::is_same_secret(known, &given))
+    }
+}
+
+fn prefixes(home: &ObjectName, aliases: &[ObjectName]) -> Vec<String> {
+    [home].into_iter().chain(aliases).flat_map(keys::prefixes_of_job).collect()
+}
+
+fn digest(nonce: &str) -> String {
+    hex::encode(Sha256::digest(nonce))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+
+    #[test]
+    fn it_names_all_that_was_stored_and_no_one_elses() {
+        let mut job = fixtures::job();
+        job.reference = Some("order-7".into());
+        let tombstone = Tombstone::of(&job, Timestamp::from_millis(7));
+        assert_eq!(tombstone.aliases, [ObjectName::Reference("order-7".into())]);
+        let prefixes = tombstone.prefixes();
+        for key in ["jobs/437852/0-a.mp4", "bodies/437852/ab", "results/ref:order-7/2-ab"] {
+            assert!(prefixes.iter().any(|prefix| key.starts_with(prefix)), "{key}");
+        }
+        for key in ["jobs/4378521/0-a.mp4", "jobs/ref:order-71/0-a", "unmatched/437852"] {
+            assert!(!prefixes.iter().any(|prefix| key.starts_with(prefix)), "{key}");
+        }
+        assert!(tombstone.knows_link(&job.nonce) && !tombstone.knows_link(""));
+        let text = serde_json::to_string(&tombstone).unwrap();
+        assert!(!text.contains(&job.nonce));
+    }
+}

@@ -1,0 +1,138 @@
+//! Deletes a job from every store.
+//!
+//! The mark comes first, in place of the record: from then on the job is gone
+//! for readers, and what is still writing finds the mark. Then the stores are
+//! wiped, and a while later once more: a delivery's long body or a copy that
+//! was under way may have been written in between. The mark goes last.
+
+use super::Job;
+use crate::domain::catalog::Question;
+use crate::domain::job::Job as Record;
+use crate::domain::keys;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::tombstone::Tombstone;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::store::Slot;
+use crate::edge::{bucket, catalog_client, job_client};
+use worker::Bucket;
+
+impl Job {
+    /// Deletes the job. It may be repeated; each time the stores are wiped.
+    pub(super) async fn delete(&self) -> Result<Reply, Failure> {
+        let tombstone = match self.store().slot().await? {
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Empty => return Ok(Reply::Missing),
+            Slot::Deleted(tombstone) => *tombstone,
+            Slot::Job(job) => self.bury(&job).await?,
+        };
+        self.wipe(&tombstone).await?;
+        Ok(Reply::Deleted(tombstone.id))
+    }
+
+    /// Puts the mark in the record's place; the alarm does the rest if this
+    /// request does not get to it.
+    async fn bury(&self, job: &Record) -> Result<Tombstone, Failure> {
+        let now = platform::now();
+        let tombstone = Tombstone::of(job, now);
+        let again = now.plus(self.config.pace.lease_grace());
+        platform::set_alarm_at(self.store().storage(), again).await?;
+        self.store().bury(&tombstone).await?;
+        self.changes.announce();
+        Ok(tombstone)
+    }
+
+    /// The alarm of a deleted job: wipes the stores again, and in the end
+    /// forgets that there was one.
+    pub(super) async fn decay(&self, mut tombstone: Tombstone) -> Result<(), Failure> {
+        let (store, now) = (self.store(), platform::now());
+        if tombstone.ends_at() <= now {
+            return self.forget(&tombstone).await;
+        }
+        let next = match self.wipe(&tombstone).await {
+            Ok(()) => {
+                tombstone.swept = true;
+                tombstone.ends_at()
+            }
+            Err(Failure(text)) => {
+                platform::log_error(&text);
+                tombstone.attempts += 1;
+                now.plus(self.config.pace.backoff(tombstone.attempts, platform::entropy()))
+            }
+        };
+        platform::set_alarm_at(store.storage(), next).await?;
+        store.save_tombstone(&tombstone).await
+    }
+
+    /// Deletes all that there is of the job. Each step is tried, so that one
+    /// store that fails does not keep the others full.
+    async fn wipe(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        let steps = [
+            self.wipe_object().await,
+            self.wipe_bucket(tombstone).await,
+            self.wipe_copy(tombstone).await,
+            self.unlist(tombstone).await,
+        ];
+        steps.into_iter().collect()
+    }
+
+    async fn wipe_object(&self) -> Result<(), Failure> {
+        self.store().forget_all_but_tombstone().await
+    }
+
+    async fn wipe_bucket(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        let bucket = bucket::open(&self.env)?;
+        for prefix in tombstone.prefixes() {
+            delete_below(&bucket, &prefix).await?;
+        }
+        let mut keys = tombstone.keys.clone();
+        keys.push(tombstone.manifest.clone());
+        bucket.delete_multiple(keys).await.during("deleting from the bucket")
+    }
+
+    async fn wipe_copy(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
+        records.delete(&keys::record_key(&tombstone.home)).await.during("deleting from KV")
+    }
+
+    async fn unlist(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        let question = Question::Remove(tombstone.home.clone());
+        catalog_client::ask(&self.env, &tombstone.day, &question).await.map(drop)
+    }
+
+    /// The end of the mark: other names stop to lead here, then it goes too.
+    async fn forget(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        for name in &tombstone.aliases {
+            let command = Command::Unlink(tombstone.home.clone());
+            job_client::ask(&self.env, name, &command).await?;
+        }
+        self.store().forget_everything().await
+    }
+
+    /// A name that led to a deleted job is free again.
+    pub(super) async fn unlink(&self, home: &ObjectName) -> Result<Reply, Failure> {
+        if matches!(self.store().slot().await?, Slot::Alias(linked) if linked == *home) {
+            self.store().forget_everything().await?;
+        }
+        Ok(Reply::Missing)
+    }
+
+    /// A copy has come to its end after the job was deleted.
+    pub(super) async fn discard(&self, key: &str) -> Result<(), Failure> {
+        let bucket = bucket::open(&self.env)?;
+        bucket.delete(key).await.during("deleting a file of a deleted job")
+    }
+}
+
+async fn delete_below(bucket: &Bucket, prefix: &str) -> Result<(), Failure> {
+    loop {
+        let page = bucket.list().prefix(prefix).execute().await.during("listing the bucket")?;
+        let keys: Vec<String> = page.objects().iter().map(worker::Object::key).collect();
+        if !keys.is_empty() {
+            bucket.delete_multiple(keys).await.during("deleting from the bucket")?;
+        }
+        if !page.truncated() {
+            return Ok(());
+        }
+    }
+}
