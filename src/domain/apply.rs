@@ -9,7 +9,7 @@ use super::event::{Event, EventKind};
 use super::file::{FileState, From, Source};
 use super::heal::Healing;
 use super::job::{Birth, Job, ResultRef};
-use super::json;
+use super::json::{self, Member};
 use super::protocol::Archived;
 use super::result::{self, Edit};
 use super::state::{self, Move, Sign, Status};
@@ -218,16 +218,25 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     let from = From { delivery: n, sha256: arrival.sha256, at: arrival.now };
     let urls = job.take_up(&arrival.found, from);
     adopt(job, arrival.archived, arrival.at);
+    job.completed_at = Some(arrival.at);
+    let fingerprint = fingerprint(arrival);
+    job.result = Some(ResultRef { delivery: n, fingerprint, key: None, nonce: None });
+    with_urls(arrival.text, &arrival.event.members, &arrival.found.files, &urls)
+}
+
+/// The result in a `completed` body, with `urls` in the places of its files.
+pub(super) fn with_urls(
+    text: &str,
+    members: &[Member<'_>],
+    files: &[Found],
+    urls: &[String],
+) -> String {
     let mut edits: Vec<Edit> = Vec::new();
-    for (file, url) in arrival.found.files.iter().zip(&urls) {
+    for (file, url) in files.iter().zip(urls) {
         let token = json::encode_string(url);
         edits.extend(file.spans.iter().map(|span| (span.clone(), token.clone())));
     }
-    job.completed_at = Some(arrival.at);
-    let fingerprint = fingerprint(arrival);
-    job.result = Some(ResultRef { delivery: n, fingerprint, key: None });
-    let edits = result::without_envelope(&arrival.event.members, edits);
-    result::splice(arrival.text, &edits)
+    result::splice(text, &result::without_envelope(members, edits))
 }
 
 /// Takes over the stored files of the object that the delivery is moved from:

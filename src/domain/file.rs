@@ -70,6 +70,10 @@ pub struct File {
     /// Whether its URL is no good and the upstream is to be asked for another.
     #[serde(default, skip_serializing_if = "is_false")]
     pub needs_url: bool,
+    /// Whether its stored bytes carry an old link's nonce, and are to be
+    /// written anew.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub relink: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
@@ -139,6 +143,7 @@ impl File {
             not_before: from.at,
             error: None,
             needs_url: false,
+            relink: false,
         }
     }
 

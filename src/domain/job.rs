@@ -78,6 +78,9 @@ pub struct Job {
     pub sender_time: Option<Timestamp>,
     /// 128 random bits in hex: the right to fetch this job's files.
     pub nonce: String,
+    /// SHA-256 in hex of the nonces before it, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old_links: Vec<String>,
     /// Scheme and host of the job's first request, for absolute URLs.
     pub origin: String,
     /// A failure's error as the upstream wrote it.
@@ -116,6 +119,9 @@ pub struct ResultRef {
     pub fingerprint: String,
     /// R2 key of its text; in the object itself if `None`.
     pub key: Option<String>,
+    /// The nonce in the links of its text, if that is not the job's any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 /// How far a job's files are.
@@ -180,6 +186,7 @@ impl Job {
             response_url: None,
             sender_time: None,
             nonce: birth.nonce,
+            old_links: Vec::new(),
             origin: birth.origin,
             error: None,
             result: None,

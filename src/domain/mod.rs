@@ -5,6 +5,7 @@
 //! randomness, sockets, storage, and the `worker` crate; they come in as
 //! values or not at all. The host build has no `worker`, so it proves that.
 
+pub mod again;
 pub mod apply;
 pub mod auth;
 pub mod catalog;
@@ -24,6 +25,7 @@ pub mod inline;
 pub mod job;
 pub mod json;
 pub mod keys;
+pub mod links;
 pub mod mask;
 pub mod media;
 pub mod names;

@@ -118,6 +118,10 @@ pub enum Command {
     Want(String),
     /// Keep a delivery of no known job until the bucket can be written.
     Park(Box<Parked>),
+    /// Copy what is not stored, and look for files once more.
+    Archive,
+    /// Give the files new links.
+    Relink,
     /// Delete the job from every store.
     Delete,
     /// To another name of a job that was deleted: do not lead to it any more.

@@ -60,15 +60,15 @@ pub fn pieces(text: &str, edits: &[Edit], mut take: impl FnMut(&str)) {
     take(text.get(at..).unwrap_or_default());
 }
 
-/// Puts `base` (such as `https://vault.example`) before each durable URL of
-/// the job that is stored relative: a string that begins with `files_path`.
+/// Makes each durable URL of the job that is stored relative, a string that
+/// begins with `stored`, begin with `shown`: scheme, host and today's path.
 ///
 /// The path holds the job's random nonce, so no other string begins with it.
 #[must_use]
-pub fn with_base(result: &str, files_path: &str, base: &str) -> String {
-    let token = json::encode_string(files_path);
+pub fn with_base(result: &str, stored: &str, shown: &str) -> String {
+    let token = json::encode_string(stored);
     let start = token.strip_suffix('"').unwrap_or_default();
-    result.replace(start, &format!("\"{base}{files_path}"))
+    result.replace(start, &format!("\"{shown}"))
 }
 
 #[cfg(test)]
@@ -112,8 +112,8 @@ mod tests {
     fn durable_urls_get_their_origin_when_read() {
         let stored = r#"{"a":"/files/7/n0nce/0-a.mp4","b":"/files/7/other/0"}"#;
         assert_eq!(
-            with_base(stored, "/files/7/n0nce/", "https://v"),
-            r#"{"a":"https://v/files/7/n0nce/0-a.mp4","b":"/files/7/other/0"}"#
+            with_base(stored, "/files/7/n0nce/", "https://v/files/7/new/"),
+            r#"{"a":"https://v/files/7/new/0-a.mp4","b":"/files/7/other/0"}"#
         );
     }
 }

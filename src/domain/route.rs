@@ -22,6 +22,10 @@ pub enum Route {
     Job(ObjectName),
     /// `DELETE /jobs/{id}`: deletes the job.
     Delete(ObjectName),
+    /// `POST /jobs/{id}/archive`: copies again.
+    Archive(ObjectName),
+    /// `POST /jobs/{id}/links`: makes new links to the files.
+    Links(ObjectName),
     /// `GET /jobs/{id}/result`: the upstream's result.
     Result(ObjectName),
     /// `GET /jobs/{id}/events`: the timeline.
@@ -80,6 +84,8 @@ impl Route {
             Self::File { .. } => Access::Link,
             Self::Import
             | Self::Delete(_)
+            | Self::Archive(_)
+            | Self::Links(_)
             | Self::Assign(_)
             | Self::DropUnmatched(_)
             | Self::Tickets => Access::Api,
@@ -155,6 +161,8 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         }
         ["jobs"] => Route::Jobs,
         ["jobs", job] => Route::Job(name(job)?),
+        ["jobs", job, "archive"] => Route::Archive(name(job)?),
+        ["jobs", job, "links"] => Route::Links(name(job)?),
         ["jobs", job, "result"] => Route::Result(name(job)?),
         ["jobs", job, "events"] => Route::Events(name(job)?),
         ["jobs", job, "events", n, "body"] => Route::EventBody(name(job)?, number(n)?),
@@ -197,7 +205,7 @@ fn name(text: &str) -> Result<ObjectName, Refused> {
 
 const fn allowed(route: &Route) -> &'static str {
     match route {
-        Route::Hook { .. } | Route::Tickets => "POST",
+        Route::Hook { .. } | Route::Archive(_) | Route::Links(_) | Route::Tickets => "POST",
         Route::Jobs | Route::Import => "GET, HEAD, POST",
         Route::Job(_) | Route::Delete(_) => "GET, HEAD, DELETE",
         Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {
@@ -250,6 +258,8 @@ mod tests {
             ("HEAD", "/jobs/ref:order-7", Route::Job(ObjectName::Reference("order-7".into()))),
             ("GET", "/jobs/ref%3Aorder-7", Route::Job(ObjectName::Reference("order-7".into()))),
             ("DELETE", "/jobs/7", Route::Delete(id("7"))),
+            ("POST", "/jobs/7/archive", Route::Archive(id("7"))),
+            ("POST", "/jobs/7/links", Route::Links(id("7"))),
             ("GET", "/jobs/7/result", Route::Result(id("7"))),
             ("GET", "/jobs/7/events", Route::Events(id("7"))),
             ("GET", "/jobs/7/events/2/body", Route::EventBody(id("7"), 2)),

@@ -4,10 +4,10 @@
 use super::auth;
 use super::job::Job;
 use super::keys::{self, StorageKey};
+use super::links;
 use super::names::ObjectName;
 use super::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// How long late deliveries are known by it, in milliseconds: 30 days.
 const LIFE_MS: u64 = 30 * DAY;
@@ -56,7 +56,7 @@ impl Tombstone {
             manifest: StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path(),
             day: job.created_at.day(),
             keys: keys.collect(),
-            links: vec![digest(&job.nonce)],
+            links: [links::digest(&job.nonce)].into_iter().chain(job.old_links.clone()).collect(),
             swept: false,
             attempts: 0,
             aliases,
@@ -79,17 +79,13 @@ impl Tombstone {
     /// Whether a link with this nonce led to the job's files.
     #[must_use]
     pub fn knows_link(&self, nonce: &str) -> bool {
-        let given = digest(nonce);
+        let given = links::digest(nonce);
         self.links.iter().any(|known| auth::is_same_secret(known, &given))
     }
 }
 
 fn prefixes(home: &ObjectName, aliases: &[ObjectName]) -> Vec<String> {
     [home].into_iter().chain(aliases).flat_map(keys::prefixes_of_job).collect()
-}
-
-fn digest(nonce: &str) -> String {
-    hex::encode(Sha256::digest(nonce))
 }
 
 #[cfg(test)]

@@ -91,8 +91,10 @@ struct FileView<'a> {
 /// masked, every other byte as the upstream wrote it.
 #[must_use]
 pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
-    let path = keys::files_path(&job.home, &job.nonce);
-    let absolute = result::with_base(stored, &path, context.base);
+    let written = job.result.as_ref().and_then(|result| result.nonce.as_ref());
+    let path = |nonce| keys::files_path(&job.home, nonce);
+    let shown = format!("{}{}", context.base, path(&job.nonce));
+    let absolute = result::with_base(stored, &path(written.unwrap_or(&job.nonce)), &shown);
     mask::result(&absolute, context.tokens).into_owned()
 }
 
@@ -270,6 +272,28 @@ impl FileSummary {
             state: file.state,
         }
     }
+}
+
+/// The links to a job's files as JSON, after they were made anew.
+///
+/// # Errors
+/// As [`record`].
+pub fn links(job: &Job, base: &str) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Link {
+        n: u32,
+        url: String,
+    }
+    #[derive(Serialize)]
+    struct Links {
+        id: String,
+        version: u64,
+        files: Vec<Link>,
+    }
+    let path = |file: &File| keys::file_path(&job.home, &job.nonce, file.n, &file.name);
+    let link = |file: &File| Link { n: file.n, url: format!("{base}{}", path(file)) };
+    let files = job.files.iter().map(link).collect();
+    serde_json::to_string(&Links { id: job.public_id(), version: job.version, files })
 }
 
 #[derive(Serialize)]

@@ -74,6 +74,9 @@ pub struct Work {
     pub record: Chore,
     /// Telling the catalog.
     pub list: Chore,
+    /// Writing files anew whose links were replaced.
+    #[serde(skip_serializing_if = "Chore::is_idle")]
+    pub relink: Chore,
     /// Moving old timeline entries to R2.
     pub offload: Chore,
     /// The last timeline entry that is in R2.
@@ -95,6 +98,10 @@ pub struct Chore {
 }
 
 impl Chore {
+    fn is_idle(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Notes that it is done for `version`.
     pub fn done(&mut self, version: u64) {
         *self = Self { version, ..Self::default() };
@@ -149,6 +156,8 @@ pub enum Task {
     Publish,
     /// Write the settled job's record to KV.
     Record,
+    /// Write file `n` anew, under its new link.
+    Relink(u32),
     /// Tell the catalog.
     List,
     /// Move the oldest timeline entries to R2.
@@ -175,7 +184,12 @@ impl Task {
             // more. A link: the question, and where the answer leads. A large
             // result's text, and the manifest or the record. A row, and a new
             // day's place.
-            Self::Copy(_) | Self::Link | Self::Publish | Self::Record | Self::List => 2,
+            Self::Copy(_)
+            | Self::Relink(_)
+            | Self::Link
+            | Self::Publish
+            | Self::Record
+            | Self::List => 2,
             Self::Offload => 1,
         }
     }
@@ -200,6 +214,9 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     pending.sort_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
     for file in pending {
         plan.add(Task::Copy(file.n), file.not_before, now);
+    }
+    for file in job.files.iter().filter(|file| file.relink && file.state == FileState::Stored) {
+        plan.add(Task::Relink(file.n), job.work.relink.at, now);
     }
     if let Some(at) = heal::due_at(job, pace) {
         plan.add(Task::Heal, at, now);

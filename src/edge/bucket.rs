@@ -111,6 +111,24 @@ pub async fn part(
     text_of(object).await
 }
 
+/// The keys that begin with `prefix`.
+pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Failure> {
+    let (mut keys, mut cursor) = (Vec::new(), None);
+    loop {
+        let query = bucket.list().prefix(prefix);
+        let query = match cursor {
+            Some(cursor) => query.cursor(cursor),
+            None => query,
+        };
+        let page = query.execute().await.during("listing the bucket")?;
+        keys.extend(page.objects().iter().map(worker::Object::key));
+        cursor = page.cursor();
+        if cursor.is_none() {
+            return Ok(keys);
+        }
+    }
+}
+
 /// Reads a text; `None` if there is no such object.
 pub async fn text(bucket: &Bucket, key: &str) -> Result<Option<String>, Failure> {
     let object = bucket.get(key).execute().await.during("reading from the bucket")?;

@@ -8,6 +8,7 @@ use crate::domain::auth;
 use crate::domain::error::Problem;
 use crate::domain::file::{File, FileState};
 use crate::domain::keys::StorageKey;
+use crate::domain::links;
 use crate::domain::media;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
@@ -66,6 +67,11 @@ async fn ask(call: &Call<'_>, link: &Link) -> Result<File, Problem> {
     let Reply::Job { job, .. } = reply else {
         return Err(missing());
     };
+    if links::was_replaced(&job, &link.nonce) {
+        return Err(Problem::Gone(
+            "the job's files have new links; this one is replaced".to_owned(),
+        ));
+    }
     let file = job.file(link.n).filter(|file| {
         let is_named = link.name.as_ref().is_none_or(|name| *name == file.name);
         is_named && auth::is_same_secret(&job.nonce, &link.nonce)

@@ -91,6 +91,8 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
         Route::Import => import::import(&call, &mut request).await,
         Route::Job(name) => jobs::record(&call, &name).await,
         Route::Delete(name) => manage::delete(&call, &name).await,
+        Route::Archive(name) => manage::archive(&call, &name).await,
+        Route::Links(name) => manage::links(&call, &name).await,
         Route::Result(name) => jobs::result(&call, &name).await,
         Route::Events(name) => jobs::events(&call, &name).await,
         Route::EventBody(name, n) => jobs::event_body(&call, &name, n).await,

@@ -168,10 +168,12 @@ pub async fn ask(call: &Call<'_>, name: &ObjectName, command: &Command) -> Resul
     }
 }
 
-fn deleted(name: &ObjectName) -> Problem {
+/// The answer to who asks for a job that has been deleted.
+pub fn deleted(name: &ObjectName) -> Problem {
     Problem::NotFound(format!("job {} has been deleted", name.public()))
 }
 
+/// The answer to who asks for a job that no one has told of.
 pub fn missing(name: &ObjectName) -> Problem {
     Problem::NotFound(format!(
         "no delivery has told of job {}; has the queue this vault's URL as its webhook?",

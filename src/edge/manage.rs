@@ -1,17 +1,42 @@
 //! What the owner does to a job.
 
-use super::http::Call;
-use super::jobs::{ask, missing};
+use super::http::{Call, json};
+use super::jobs::{ask, deleted, missing};
 use super::platform::During;
 use crate::domain::error::Problem;
+use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
+use crate::domain::view;
 use worker::Response;
 
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.
 pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     match ask(call, name, &Command::Delete).await? {
         Reply::Deleted(_) => Ok(Response::empty().during("building the answer")?.with_status(204)),
+        _ => Err(missing(name)),
+    }
+}
+
+/// `POST /jobs/{id}/archive`: copies again what is not stored.
+pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
+    let job = told(name, ask(call, name, &Command::Archive).await?)?;
+    let summary = view::summary(&job, call.config.base_url(&job.origin));
+    let text = serde_json::to_string(&summary).during("rendering the summary")?;
+    Ok(json(202, text)?)
+}
+
+/// `POST /jobs/{id}/links`: the files get new links.
+pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
+    let job = told(name, ask(call, name, &Command::Relink).await?)?;
+    let links = view::links(&job, call.config.base_url(&job.origin));
+    Ok(json(202, links.during("rendering the links")?)?)
+}
+
+fn told(name: &ObjectName, reply: Reply) -> Result<Job, Problem> {
+    match reply {
+        Reply::Job { job, .. } => Ok(*job),
+        Reply::Deleted(_) => Err(deleted(name)),
         _ => Err(missing(name)),
     }
 }

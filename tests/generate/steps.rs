@@ -8,6 +8,7 @@ use hookvault::domain::event::EventKind;
 use hookvault::domain::file::Source;
 use hookvault::domain::heal;
 use hookvault::domain::job::Job;
+use hookvault::domain::links;
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::HOUR;
 use hookvault::domain::work::{OFFLOAD_PAGE, Task, plan};
@@ -86,6 +87,10 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
         (Task::Publish, _) => return job.work.publish.done(version),
         (Task::Record, _) => return job.work.record.done(version),
         (Task::List, _) => return job.work.list.done(version),
+        (Task::Relink(n), _) => {
+            let nonce = job.nonce.clone();
+            return links::note_written(job, n, &nonce, None, around.now);
+        }
         (Task::Offload, _) => {
             job.work.offloaded += OFFLOAD_PAGE;
             return job.work.offload.done(version);

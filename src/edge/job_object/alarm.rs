@@ -109,6 +109,7 @@ impl Job {
             Task::Link => self.try_link(run).await,
             Task::Publish => self.publish().await,
             Task::Record => self.record().await,
+            Task::Relink(n) => self.relink(n).await,
             Task::List => self.list().await,
             Task::Offload => self.offload_entries(run).await,
             Task::Copy(_) => Ok(()),

@@ -55,8 +55,7 @@ impl Job {
         let mut transfers = pin!(transfers);
         let mut tried = 0;
         while let Some(end) = transfers.next().await {
-            let key = job.file(end.n).map_or("", |file| file.key.as_str());
-            self.note_end(end, key).await?;
+            self.note_end(&job, end).await?;
             tried += 1;
         }
         Ok(tried)
@@ -67,15 +66,24 @@ impl Job {
         Tried { n: file.n, source: file.source.clone(), outcome }
     }
 
-    async fn note_end(&self, tried: Tried, key: &str) -> Result<(), Failure> {
+    async fn note_end(&self, begun: &Record, tried: Tried) -> Result<(), Failure> {
         let mut job = match self.store().slot().await? {
             Slot::Job(job) => *job,
-            Slot::Deleted(_) => return self.discard(key).await,
+            Slot::Deleted(_) => {
+                let key = begun.file(tried.n).map_or("", |file| file.key.as_str());
+                return self.discard(key).await;
+            }
             Slot::Alias(_) | Slot::Empty => return Ok(()),
         };
         let renewal = self.renewal(&job, &tried.source);
         let around = self.circumstances(renewal.map_err(CantAsk::why));
+        let n = tried.n;
         let entry = copied::end(&mut job, tried, around);
+        if begun.nonce != job.nonce
+            && let Some(file) = job.file_mut(n)
+        {
+            file.relink = true;
+        }
         let mut batch = Batch::default();
         batch.job(&job)?;
         if let Some(entry) = entry {

@@ -125,14 +125,10 @@ impl Job {
 }
 
 async fn delete_below(bucket: &Bucket, prefix: &str) -> Result<(), Failure> {
-    loop {
-        let page = bucket.list().prefix(prefix).execute().await.during("listing the bucket")?;
-        let keys: Vec<String> = page.objects().iter().map(worker::Object::key).collect();
-        if !keys.is_empty() {
-            bucket.delete_multiple(keys).await.during("deleting from the bucket")?;
-        }
-        if !page.truncated() {
-            return Ok(());
-        }
+    /// As many as the bucket deletes at once.
+    const AT_ONCE: usize = 1_000;
+    for keys in bucket::keys_below(bucket, prefix).await?.chunks(AT_ONCE) {
+        bucket.delete_multiple(keys.to_vec()).await.during("deleting from the bucket")?;
     }
+    Ok(())
 }

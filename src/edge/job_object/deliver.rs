@@ -93,7 +93,7 @@ impl Job {
 
     /// Puts a long result into the bucket; while there is none, it stays in the
     /// object. Another delivery may come in meanwhile: `None` then, decide anew.
-    async fn offload(
+    pub(super) async fn offload(
         &self,
         store: &Store,
         mut applied: Applied,

@@ -207,7 +207,7 @@ impl Job {
         self.note(&job, entry).await
     }
 
-    async fn note(&self, job: &Record, entry: Option<Entry>) -> Result<(), Failure> {
+    pub(super) async fn note(&self, job: &Record, entry: Option<Entry>) -> Result<(), Failure> {
         let mut batch = Batch::default();
         batch.job(job)?;
         if let Some(entry) = entry {

@@ -4,6 +4,7 @@
 //! record, ask `domain` what follows, write it, and only then act.
 
 mod alarm;
+mod archive;
 mod changes;
 mod copy;
 mod delete;
@@ -14,6 +15,7 @@ mod link;
 mod park;
 mod publish;
 mod read;
+mod relink;
 
 use self::changes::Changes;
 use super::job_client::Envelope;
@@ -86,6 +88,8 @@ impl Job {
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,
+            Command::Archive => self.archive().await?,
+            Command::Relink => self.renew_links().await?,
             Command::Delete => self.delete().await?,
             Command::Unlink(home) => self.unlink(&home).await?,
             Command::Locate => self.locate(name).await?,

@@ -5,10 +5,12 @@
 
 pub mod memory;
 mod parts;
+mod rewrite;
 mod source;
 mod store;
 
 pub use self::parts::abort_left;
+pub use self::rewrite::rewrite;
 
 use self::source::{Source, open};
 use self::store::Target;

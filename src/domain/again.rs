@@ -1,0 +1,125 @@
+//! Copying again: what `POST /jobs/{id}/archive` does to a job.
+//!
+//! The delivery of the served result is read once more, under the rules of
+//! today: a file that was lost may be had now, another's host is allowed now.
+//! Files keep their numbers and links.
+
+use super::apply;
+use super::discover::{Discovery, Found};
+use super::event::Event;
+use super::file::{File, FileState, From, Source};
+use super::heal::{self, Healing};
+use super::job::Job;
+use super::keys;
+use super::time::Timestamp;
+use super::timeline::{Entry, Outcome};
+
+/// The delivery of the served result, read again.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    /// Its body.
+    pub text: &'a str,
+    /// SHA-256 of its body in hex.
+    pub sha256: &'a str,
+    /// Its body, read.
+    pub event: Event<'a>,
+    /// The files in it, by the rules of today.
+    pub found: Discovery,
+}
+
+/// What is to be stored, all at once.
+#[derive(Debug)]
+pub struct Again {
+    /// The timeline's entry.
+    pub entry: Entry,
+    /// The result's text, if more of its strings are files now.
+    pub result: Option<String>,
+}
+
+/// Makes everything pending that is not stored. `is_kept` tells which keys are
+/// in the bucket: a file that is not there is not stored, whatever the record
+/// says.
+pub fn copy(
+    job: &mut Job,
+    reading: &Reading<'_>,
+    is_kept: impl Fn(&str) -> bool,
+    now: Timestamp,
+) -> Again {
+    let delivery = job.result.as_ref().map_or(0, |result| result.delivery);
+    let from = From { delivery, sha256: reading.sha256, at: now };
+    let (mut again, mut added) = (0, 0);
+    let mut numbers = Vec::new();
+    for found in &reading.found.files {
+        let n = if let Some(n) = known(job, &found.identity(from.sha256)) {
+            again += u32::from(begin_anew(job, n, found, from, &is_kept));
+            n
+        } else {
+            added += 1;
+            add(job, found, from)
+        };
+        numbers.push(n);
+    }
+    job.skipped.clone_from(&reading.found.skipped);
+    job.healing = Healing::default();
+    if again + added > 0 {
+        job.stored_at = None;
+    }
+    job.touch(now);
+    let result = (added > 0).then(|| text(job, reading, &numbers));
+    let detail = format!("asked to copy again: {again} files, and {added} that were skipped");
+    job.events += 1;
+    Again { entry: Entry::own(job.events, now, Outcome::Copy, detail), result }
+}
+
+/// A job without a result: the upstream is asked for it.
+pub fn ask(job: &mut Job, now: Timestamp) -> Entry {
+    heal::want(job, "asked to copy again: the upstream is asked for the result".to_owned(), now)
+}
+
+fn known(job: &Job, identity: &str) -> Option<u32> {
+    job.files.iter().find(|file| file.served && file.identity == *identity).map(|file| file.n)
+}
+
+/// Whether it was done: a file that is stored stays as it is.
+fn begin_anew(
+    job: &mut Job,
+    n: u32,
+    found: &Found,
+    from: From<'_>,
+    is_kept: impl Fn(&str) -> bool,
+) -> bool {
+    let Some(file) = job.file_mut(n) else { return false };
+    if file.state == FileState::Stored && is_kept(&file.key) {
+        return false;
+    }
+    let has_fresh_url = file.state == FileState::Pending && !file.needs_url;
+    if !has_fresh_url {
+        file.source = Source::of(&found.origin, from.delivery);
+        file.expires_at = found.expires_at;
+    }
+    file.begin_anew(from.at);
+    // Nothing is to be had of a dead URL: the upstream is asked at once.
+    file.needs_url = file.is_dead(from.at);
+    true
+}
+
+fn add(job: &mut Job, found: &Found, from: From<'_>) -> u32 {
+    let n = job.files.last().map_or(0, |last| last.n + 1);
+    let mut file = File::pending(&job.home, n, found, from);
+    file.needs_url = file.is_dead(from.at);
+    job.files.push(file);
+    n
+}
+
+fn text(job: &mut Job, reading: &Reading<'_>, numbers: &[u32]) -> String {
+    let path = |n: &u32| {
+        let name = job.file(*n).map(|file| file.name.as_str()).unwrap_or_default();
+        keys::file_path(&job.home, &job.nonce, *n, name)
+    };
+    let urls: Vec<String> = numbers.iter().map(path).collect();
+    if let Some(result) = &mut job.result {
+        result.nonce = None;
+        result.key = None;
+    }
+    apply::with_urls(reading.text, &reading.event.members, &reading.found.files, &urls)
+}

@@ -1,0 +1,81 @@
+//! New links to a job's files: the old ones open nothing any more.
+
+use super::file::FileState;
+use super::job::Job;
+use super::time::Timestamp;
+use super::timeline::{Entry, Outcome};
+use super::work::Chore;
+use sha2::{Digest, Sha256};
+
+/// Old links that are known to have been replaced; older ones are unknown.
+const MAX_OLD: usize = 20;
+
+/// Gives the job's files new links, with `nonce` in them. The bytes in the
+/// bucket carry the nonce that opens them, so each file is written anew; until
+/// then its old link works.
+pub fn renew(job: &mut Job, nonce: String, now: Timestamp) -> Entry {
+    let old = std::mem::replace(&mut job.nonce, nonce);
+    job.old_links.push(digest(&old));
+    let surplus = job.old_links.len().saturating_sub(MAX_OLD);
+    job.old_links.drain(..surplus);
+    if let Some(result) = &mut job.result {
+        result.nonce.get_or_insert(old);
+    }
+    for file in job.files.iter_mut().filter(|file| file.state == FileState::Stored) {
+        file.relink = true;
+    }
+    job.touch(now);
+    job.events += 1;
+    Entry::own(job.events, now, Outcome::Copy, "the files have new links".to_owned())
+}
+
+/// Notes that file `n` was written with `nonce`; without a tag, that there was
+/// nothing to write.
+pub fn note_written(job: &mut Job, n: u32, nonce: &str, etag: Option<String>, now: Timestamp) {
+    // Newer links may have been asked for meanwhile.
+    if job.nonce != nonce {
+        return;
+    }
+    let Some(file) = job.file_mut(n) else { return };
+    file.relink = false;
+    let is_news = etag.is_some() && file.etag != etag;
+    if is_news {
+        file.etag = etag;
+        job.touch(now);
+    }
+    job.work.relink = Chore::default();
+}
+
+/// Whether a link with this nonce led to the job's files once.
+#[must_use]
+pub fn was_replaced(job: &Job, nonce: &str) -> bool {
+    job.old_links.contains(&digest(nonce))
+}
+
+/// What is kept of a nonce: enough to know it by.
+#[must_use]
+pub fn digest(nonce: &str) -> String {
+    hex::encode(Sha256::digest(nonce))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+
+    #[test]
+    fn old_links_are_known_as_such_and_not_kept() {
+        let mut job = fixtures::job();
+        let first = job.nonce.clone();
+        let now = Timestamp::from_millis(7);
+        for n in 0..MAX_OLD {
+            renew(&mut job, format!("nonce {n}"), now);
+        }
+        assert!(was_replaced(&job, &first) && was_replaced(&job, "nonce 0"));
+        assert!(!was_replaced(&job, &job.nonce) && !was_replaced(&job, "other"));
+        renew(&mut job, "last".to_owned(), now);
+        assert!(!was_replaced(&job, &first) && job.old_links.len() == MAX_OLD);
+        let text = serde_json::to_string(&job).unwrap();
+        assert!(!text.contains(&first) && !text.contains("nonce 0"));
+    }
+}

@@ -1,0 +1,95 @@
+//! Copies again what is not stored, by the rules of today.
+
+use super::Job;
+use crate::domain::again::{self, Again, Reading};
+use crate::domain::apply::Applied;
+use crate::domain::discover::discover;
+use crate::domain::event::Event;
+use crate::domain::job::Job as Record;
+use crate::domain::keys;
+use crate::domain::protocol::Reply;
+use crate::domain::timeline::BodyAt;
+use crate::edge::bucket;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::store::{Batch, Slot};
+use std::collections::HashSet;
+
+impl Job {
+    /// Reads the delivery of the served result once more; without one, the
+    /// upstream is asked. Decides anew if the job changes meanwhile.
+    pub(super) async fn archive(&self) -> Result<Reply, Failure> {
+        loop {
+            let job = match self.store().slot().await? {
+                Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+                Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
+                Slot::Empty => return Ok(Reply::Missing),
+                Slot::Job(job) => *job,
+            };
+            let done = match self.result_delivery(&job).await? {
+                Some((text, sha256)) => self.copy_again(&job, &text, &sha256).await?,
+                None => Some(self.ask_again(job).await?),
+            };
+            if let Some(job) = done {
+                return Ok(Reply::Job { job: Box::new(job), result: None });
+            }
+        }
+    }
+
+    async fn ask_again(&self, mut job: Record) -> Result<Record, Failure> {
+        let entry = again::ask(&mut job, platform::now());
+        self.arm(&job).await?;
+        self.note(&job, Some(entry)).await?;
+        Ok(job)
+    }
+
+    /// `None` if the job has changed since it was read.
+    async fn copy_again(
+        &self,
+        read: &Record,
+        text: &str,
+        sha256: &str,
+    ) -> Result<Option<Record>, Failure> {
+        let event = Event::parse(text).during("reading a delivery")?;
+        let reading = Reading { text, sha256, event, found: discover(text, &self.config.sources) };
+        let kept = self.kept(read).await;
+        let kept = kept.inspect_err(|Failure(text)| platform::log_error(text)).ok();
+        // What can't be asked is believed.
+        let is_kept = |key: &str| kept.as_ref().is_none_or(|kept| kept.contains(key));
+        let store = self.store();
+        let Some(mut job) = store.job().await?.filter(|job| job.version == read.version) else {
+            return Ok(None);
+        };
+        let Again { entry, result } = again::copy(&mut job, &reading, is_kept, platform::now());
+        let applied = Applied { job, entry, result };
+        let Some(applied) = self.offload(&store, applied, sha256).await? else { return Ok(None) };
+        self.arm(&applied.job).await?;
+        let mut batch = Batch::default();
+        batch.job(&applied.job)?;
+        batch.entry(&applied.entry)?;
+        if let Some(text) = applied.result {
+            batch.result(text);
+        }
+        self.commit(batch).await?;
+        Ok(Some(applied.job))
+    }
+
+    /// The body of the served result's delivery, and its digest.
+    async fn result_delivery(&self, job: &Record) -> Result<Option<(String, String)>, Failure> {
+        let Some(result) = &job.result else { return Ok(None) };
+        let Some(kept) = self.entry(job, result.delivery).await? else { return Ok(None) };
+        let text = match &kept.entry.body {
+            Some(BodyAt::Bucket(key)) => bucket::text(&bucket::open(&self.env)?, key).await?,
+            _ => self.text_of(&kept).await?,
+        };
+        Ok(text.zip(kept.entry.sha256))
+    }
+
+    /// The keys of the job's files that are in the bucket. One that was taken
+    /// over from another object is believed to be.
+    async fn kept(&self, job: &Record) -> Result<HashSet<String>, Failure> {
+        let [prefix, ..] = keys::prefixes_of_job(&job.home);
+        let found = bucket::keys_below(&bucket::open(&self.env)?, &prefix).await?;
+        let elsewhere = job.files.iter().map(|file| file.key.clone());
+        Ok(found.into_iter().chain(elsewhere.filter(|key| !key.starts_with(&prefix))).collect())
+    }
+}

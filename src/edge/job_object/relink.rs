@@ -1,0 +1,69 @@
+//! New links to a job's files.
+
+use super::Job;
+use crate::domain::links;
+use crate::domain::protocol::Reply;
+use crate::edge::bucket;
+use crate::edge::platform::{self, Failure};
+use crate::edge::store::{Batch, Slot};
+use crate::edge::transfer::rewrite;
+use worker::Object;
+
+impl Job {
+    /// Gives the files new links. They work at once; the alarm takes the old
+    /// ones away.
+    pub(super) async fn renew_links(&self) -> Result<Reply, Failure> {
+        let mut job = match self.store().slot().await? {
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
+            Slot::Empty => return Ok(Reply::Missing),
+            Slot::Job(job) => *job,
+        };
+        let nonce = hex::encode(platform::random::<16>());
+        let entry = links::renew(&mut job, nonce, platform::now());
+        self.arm(&job).await?;
+        let mut batch = Batch::default();
+        batch.job(&job)?;
+        batch.entry(&entry)?;
+        self.commit(batch).await?;
+        Ok(Reply::Job { job: Box::new(job), result: None })
+    }
+
+    /// Writes file `n` anew, with the nonce that opens it now.
+    pub(super) async fn relink(&self, n: u32) -> Result<(), Failure> {
+        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let Some(file) = job.file(n) else { return Ok(()) };
+        let bucket = bucket::open(&self.env);
+        let written = match &bucket {
+            Ok(bucket) => rewrite(bucket, &file.key, &job.nonce, &self.store()).await,
+            Err(Failure(text)) => Err(Failure(text.clone())),
+        };
+        match self.store().slot().await? {
+            Slot::Deleted(_) => self.discard(&file.key).await,
+            Slot::Job(now) => self.note_relinked(*now, n, &job.nonce, written).await,
+            Slot::Alias(_) | Slot::Empty => Ok(()),
+        }
+    }
+
+    async fn note_relinked(
+        &self,
+        mut job: crate::domain::job::Job,
+        n: u32,
+        nonce: &str,
+        written: Result<Option<Object>, Failure>,
+    ) -> Result<(), Failure> {
+        match written {
+            Ok(object) => {
+                let etag = object.map(|object| object.etag());
+                links::note_written(&mut job, n, nonce, etag, platform::now());
+            }
+            Err(Failure(text)) => {
+                platform::log_error(&text);
+                job.work.relink.failed(self.circumstances(Ok(())));
+            }
+        }
+        let mut batch = Batch::default();
+        batch.job(&job)?;
+        self.commit(batch).await
+    }
+}

@@ -1,0 +1,75 @@
+//! Writes a stored file anew with another nonce: the bucket has no way to
+//! change an object's metadata alone. The bytes go from it and back through
+//! the runtime's own pipe.
+
+use super::MAX_PUT_BYTES;
+use crate::edge::platform::{During, Failure};
+use crate::edge::store::Store;
+use std::collections::HashMap;
+use worker::{Bucket, Data, HttpMetadata, Object, Range, ResponseBody};
+
+/// Bytes of a part of what is too large for one put; all but the last equal.
+const PART_BYTES: u64 = 1 << 30;
+const WHAT: &str = "writing a file anew";
+
+/// Writes the object of `key` anew, with `nonce` in its metadata; `None` if
+/// there is none. An upload by parts is noted in `notes` while it lasts.
+pub async fn rewrite(
+    bucket: &Bucket,
+    key: &str,
+    nonce: &str,
+    notes: &Store,
+) -> Result<Option<Object>, Failure> {
+    let Some(head) = bucket.head(key).await.during(WHAT)? else { return Ok(None) };
+    let mut metadata = head.custom_metadata().during(WHAT)?;
+    if metadata.insert("nonce".to_owned(), nonce.to_owned()).as_deref() == Some(nonce) {
+        return Ok(Some(head));
+    }
+    let http = head.http_metadata();
+    if head.size() > MAX_PUT_BYTES {
+        return by_parts(bucket, &head, http, metadata, notes).await.map(Some);
+    }
+    let object = bucket.get(key).execute().await.during(WHAT)?;
+    let Some(object) = object else { return Ok(None) };
+    let put = bucket.put(key, bytes_of(&object)?).http_metadata(http).custom_metadata(metadata);
+    put.execute().await.during(WHAT)
+}
+
+async fn by_parts(
+    bucket: &Bucket,
+    head: &Object,
+    http: HttpMetadata,
+    metadata: HashMap<String, String>,
+    notes: &Store,
+) -> Result<Object, Failure> {
+    let key = head.key();
+    let upload = bucket.create_multipart_upload(key.clone());
+    let upload =
+        upload.http_metadata(http).custom_metadata(metadata).execute().await.during(WHAT)?;
+    notes.note_upload(&key, &upload.upload_id().await).await?;
+    let mut parts = Vec::new();
+    let mut offset = 0;
+    while offset < head.size() {
+        let length = PART_BYTES.min(head.size() - offset);
+        let range = Range::OffsetWithLength { offset, length };
+        let part = bucket.get(key.clone()).range(range).execute().await.during(WHAT)?;
+        let part = part.ok_or_else(|| Failure(format!("{WHAT}: it is gone")))?;
+        let number = u16::try_from(parts.len() + 1).during(WHAT)?;
+        parts.push(upload.upload_part(number, bytes_of(&part)?).await.during(WHAT)?);
+        offset += length;
+    }
+    let object = upload.complete(parts).await.during(WHAT)?;
+    notes.forget_upload(&key).await?;
+    Ok(object)
+}
+
+/// An object's bytes, as a stream that knows its length.
+fn bytes_of(object: &Object) -> Result<Data, Failure> {
+    let body = object.body().filter(|_| object.size() > 0);
+    let Some(body) = body else { return Ok(Data::Bytes(Vec::new())) };
+    match body.response_body().during(WHAT)? {
+        ResponseBody::Stream(stream) => Ok(Data::ReadableStream(stream)),
+        ResponseBody::Body(bytes) => Ok(Data::Bytes(bytes)),
+        ResponseBody::Empty => Ok(Data::Bytes(Vec::new())),
+    }
+}
