@@ -148,6 +148,7 @@ fn work_is_due_by_deadline_then_published_then_listed() {
     }
     assert_eq!(plan(&job, PACE, now).due, [Task::Publish, Task::Record, Task::List]);
     job.work.publish.done(job.version);
+    job.work.published_events = job.events;
     job.work.record.done(job.version);
     job.work.list.done(job.version);
     assert_eq!(plan(&job, PACE, now).alarm(now), None);

@@ -3,6 +3,9 @@
 use super::names::ObjectName;
 use super::time::Timestamp;
 
+/// What the keys of all manifests begin with.
+pub const MANIFESTS: &str = "manifests/";
+
 /// Everything that lies in the `FILES` bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StorageKey<'a> {
@@ -62,7 +65,7 @@ impl StorageKey<'_> {
         match self {
             Self::File { home, n, name } => format!("jobs/{}/{n}-{name}", home.public()),
             Self::Manifest { home, created_at } => {
-                format!("manifests/{}/{}.json", created_at.day(), home.public())
+                format!("{MANIFESTS}{}/{}.json", created_at.day(), home.public())
             }
             Self::Body { home, sha256 } => format!("bodies/{}/{sha256}", home.public()),
             Self::Result { home, delivery, sha256 } => {
@@ -76,6 +79,13 @@ impl StorageKey<'_> {
             }
         }
     }
+}
+
+/// The job whose manifest has this key.
+#[must_use]
+pub fn job_of_manifest(key: &str) -> Option<ObjectName> {
+    let (_, file) = key.strip_prefix(MANIFESTS)?.split_once('/')?;
+    ObjectName::from_public(file.strip_suffix(".json")?)
 }
 
 /// What the keys of everything begin with that is stored of the job at `home`,
@@ -140,6 +150,8 @@ mod tests {
             let is_below = homes.flat_map(prefixes_of_job).any(|prefix| want.starts_with(&prefix));
             assert!(is_below != is_elsewhere, "{want}");
         }
+        assert_eq!(job_of_manifest("manifests/2025-12-27/437852.json"), Some(id.clone()));
+        assert_eq!(job_of_manifest("manifests/437852.json"), None);
         assert_eq!(file_path(&id, "n", 0, "a.mp4"), "/files/437852/n/0-a.mp4");
         assert_eq!(record_key(&id), "437852");
     }

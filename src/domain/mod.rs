@@ -26,6 +26,7 @@ pub mod job;
 pub mod json;
 pub mod keys;
 pub mod links;
+pub mod manifest;
 pub mod mask;
 pub mod media;
 pub mod names;

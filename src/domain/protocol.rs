@@ -122,6 +122,8 @@ pub enum Command {
     Archive,
     /// Give the files new links.
     Relink,
+    /// Be the job of the manifest with this key, if there is none here.
+    Restore(String),
     /// Delete the job from every store.
     Delete,
     /// To another name of a job that was deleted: do not lead to it any more.

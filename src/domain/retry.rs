@@ -74,6 +74,13 @@ impl Pace {
         self.times(300)
     }
 
+    /// How long a job that has not settled must not have changed before it is
+    /// written to the bucket: 5 min.
+    #[must_use]
+    pub const fn quiet(self) -> u64 {
+        self.times(150)
+    }
+
     /// How long a server may take to answer, or to send the next bytes: 30 s,
     /// never less than 5 s.
     #[must_use]

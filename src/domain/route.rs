@@ -51,6 +51,8 @@ pub enum Route {
     Assign(String),
     /// `DELETE /unmatched/{key}`: drops it.
     DropUnmatched(String),
+    /// `POST /restore`: rebuilds everything from the bucket.
+    Restore,
     /// `POST /tickets`: makes a short-lived right.
     Tickets,
     /// `GET /healthz`: the Worker runs.
@@ -88,7 +90,8 @@ impl Route {
             | Self::Links(_)
             | Self::Assign(_)
             | Self::DropUnmatched(_)
-            | Self::Tickets => Access::Api,
+            | Self::Tickets
+            | Self::Restore => Access::Api,
             Self::Jobs
             | Self::Job(_)
             | Self::Result(_)
@@ -184,6 +187,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["unmatched"] => Route::Unmatched,
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
         ["tickets"] => Route::Tickets,
+        ["restore"] => Route::Restore,
         _ => return Err(Refused::NotFound),
     })
 }
@@ -205,7 +209,11 @@ fn name(text: &str) -> Result<ObjectName, Refused> {
 
 const fn allowed(route: &Route) -> &'static str {
     match route {
-        Route::Hook { .. } | Route::Archive(_) | Route::Links(_) | Route::Tickets => "POST",
+        Route::Hook { .. }
+        | Route::Archive(_)
+        | Route::Links(_)
+        | Route::Tickets
+        | Route::Restore => "POST",
         Route::Jobs | Route::Import => "GET, HEAD, POST",
         Route::Job(_) | Route::Delete(_) => "GET, HEAD, DELETE",
         Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {
@@ -270,6 +278,7 @@ mod tests {
             ("POST", "/unmatched/k", Route::Assign("k".into())),
             ("DELETE", "/unmatched/k", Route::DropUnmatched("k".into())),
             ("POST", "/tickets", Route::Tickets),
+            ("POST", "/restore", Route::Restore),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),
         ];

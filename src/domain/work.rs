@@ -70,6 +70,9 @@ pub struct Work {
     pub link: Chore,
     /// Writing the manifest to R2.
     pub publish: Chore,
+    /// The last timeline entry that is in the manifest.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub published_events: u32,
     /// Writing the rendered record to KV.
     pub record: Chore,
     /// Telling the catalog.
@@ -95,6 +98,11 @@ pub struct Chore {
     pub attempts: u32,
     /// Not before this time: try.
     pub at: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Chore {
@@ -123,12 +131,15 @@ impl Chore {
 }
 
 impl Work {
-    /// Notes how publishing `version` ended.
-    pub fn note_published(&mut self, version: u64, is_done: bool, around: Circumstances<'_>) {
+    /// Notes how publishing `job`, as it was then, ended.
+    pub fn note_published(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
         if is_done {
-            self.publish.done(version);
+            self.publish.done(job.version);
         } else {
-            self.publish.failed_at_most(MAX_PUBLISH_TRIES, version, around);
+            self.publish.failed_at_most(MAX_PUBLISH_TRIES, job.version, around);
+        }
+        if self.publish.attempts == 0 {
+            self.published_events = job.events;
         }
     }
 
@@ -226,8 +237,10 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     if job.unlinked_id.is_some() {
         plan.add(Task::Link, work.link.at, now);
     }
-    if job.is_settled() && work.publish.version < job.version {
-        plan.add(Task::Publish, work.publish.at, now);
+    if work.publish.version < job.version || work.published_events < job.events {
+        // What changes soon again is not written each time.
+        let quiet_at = job.updated_at.plus(if job.is_settled() { 0 } else { pace.quiet() });
+        plan.add(Task::Publish, work.publish.at.max(quiet_at), now);
     }
     if job.is_settled() && work.record.version < job.version {
         plan.add(Task::Record, work.record.at, now);

@@ -1,6 +1,7 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
 use super::platform::{During, Failure};
+use crate::domain::error::Problem;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use std::collections::HashMap;
@@ -126,6 +127,15 @@ pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Fa
         if cursor.is_none() {
             return Ok(keys);
         }
+    }
+}
+
+/// Why a listing failed: by a cursor that the caller has made up, if it gave
+/// one.
+pub fn bad_cursor(cursor: Option<&str>, failure: Failure) -> Problem {
+    match cursor {
+        Some(_) => Problem::BadRequest("`cursor` is none that this route has given".to_owned()),
+        None => failure.into(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! of a failure is set.
 
 use super::platform::{self, During, Failure};
-use super::{access, files, hook, import, jobs, listing, manage, tickets, unmatched};
+use super::{access, files, hook, import, jobs, listing, manage, restore, tickets, unmatched};
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::mask;
@@ -103,6 +103,7 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
         Route::UnmatchedBody(key) => unmatched::body(&call, &key).await,
         Route::Assign(key) => unmatched::assign(&call, &key).await,
         Route::DropUnmatched(key) => unmatched::delete(&call, &key).await,
+        Route::Restore => restore::restore(&call).await,
         Route::Tickets => tickets::make(&call, &mut request).await,
         Route::Health => Ok(text("ok\n")?),
         Route::Home => Ok(text(HOME)?),

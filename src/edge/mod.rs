@@ -27,6 +27,7 @@ mod jobs;
 mod listing;
 mod manage;
 mod platform;
+mod restore;
 mod store;
 mod tickets;
 mod transfer;

@@ -82,15 +82,9 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     if let Some(cursor) = call.query("cursor") {
         query = query.cursor(cursor);
     }
-    let page = query.execute().await;
-    let page = match page.during("listing the unmatched box") {
-        Err(_) if call.query("cursor").is_some() => {
-            return Err(Problem::BadRequest(
-                "`cursor` is none that this route has given".to_owned(),
-            ));
-        }
-        page => page?,
-    };
+    let page = query.execute().await.during("listing the unmatched box");
+    let page =
+        page.map_err(|failure| bucket::bad_cursor(call.query("cursor").as_deref(), failure))?;
     let rows: Vec<Value> = page.objects().iter().map(row).collect();
     Ok(json(200, json!({ "unmatched": rows, "cursor": page.cursor() }).to_string())?)
 }

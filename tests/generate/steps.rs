@@ -84,7 +84,10 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
         (Task::Copy(n), ending) => copy(job, n, ending, around),
         (Task::Heal, End::Answered(_)) if job.is_settled() => None,
         (Task::Heal, ending) => ask(job, ending, around),
-        (Task::Publish, _) => return job.work.publish.done(version),
+        (Task::Publish, _) => {
+            let published = job.clone();
+            return job.work.note_published(&published, true, around);
+        }
         (Task::Record, _) => return job.work.record.done(version),
         (Task::List, _) => return job.work.list.done(version),
         (Task::Relink(n), _) => {

@@ -107,7 +107,7 @@ impl Job {
         match task {
             Task::Heal => self.heal(run).await,
             Task::Link => self.try_link(run).await,
-            Task::Publish => self.publish().await,
+            Task::Publish => self.publish(run).await,
             Task::Record => self.record().await,
             Task::Relink(n) => self.relink(n).await,
             Task::List => self.list().await,

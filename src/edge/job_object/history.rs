@@ -82,15 +82,10 @@ impl Job {
         entries.retain(|entry| entry.n <= until);
         let mut page = Vec::new();
         for entry in &entries {
-            let mut kept = Kept { entry: entry.clone(), text: None };
-            if entry.has_text() && entry.bytes.is_some_and(|bytes| bytes > MAX_INLINE_BODY) {
-                if !run.budget.take(1) {
-                    return Ok(());
-                }
-                kept.entry = self.offload_body(&job, entry).await?;
+            match self.kept_short(&job, entry.clone(), run).await? {
+                Some(kept) => page.push(kept),
+                None => return Ok(()),
             }
-            kept.text = self.text_of(&kept).await?;
-            page.push(kept);
         }
         let key = StorageKey::Timeline { home: &job.home, until }.path();
         let text = serde_json::to_string(&page).during("writing a page of the timeline")?;
@@ -101,6 +96,25 @@ impl Job {
         job.work.offload.done(job.version);
         // Begun together, both are written or neither.
         try_join(store.save(&job), store.delete(&moved)).await.map(drop)
+    }
+
+    /// An entry with its body, if that is short; a long one goes to the bucket
+    /// by itself. `None` if the run has no subrequest left for that.
+    pub(super) async fn kept_short(
+        &self,
+        job: &Record,
+        entry: Entry,
+        run: &Run,
+    ) -> Result<Option<Kept>, Failure> {
+        let mut kept = Kept { entry, text: None };
+        if kept.entry.has_text() && kept.entry.bytes.is_some_and(|bytes| bytes > MAX_INLINE_BODY) {
+            if !run.budget.take(1) {
+                return Ok(None);
+            }
+            kept.entry = self.offload_body(job, &kept.entry).await?;
+        }
+        kept.text = self.text_of(&kept).await?;
+        Ok(Some(kept))
     }
 
     async fn offload_body(&self, job: &Record, entry: &Entry) -> Result<Entry, Failure> {

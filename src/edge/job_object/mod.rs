@@ -16,6 +16,7 @@ mod park;
 mod publish;
 mod read;
 mod relink;
+mod restore;
 
 use self::changes::Changes;
 use super::job_client::Envelope;
@@ -90,6 +91,7 @@ impl Job {
             Command::Park(parked) => self.park(&parked).await?,
             Command::Archive => self.archive().await?,
             Command::Relink => self.renew_links().await?,
+            Command::Restore(key) => self.restore(&name, &key).await?,
             Command::Delete => self.delete().await?,
             Command::Unlink(home) => self.unlink(&home).await?,
             Command::Locate => self.locate(name).await?,

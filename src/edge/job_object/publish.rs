@@ -1,36 +1,34 @@
 //! Publishes a settled job: the manifest in R2, the rendered record in KV.
 
 use super::Job;
+use super::alarm::Run;
 use crate::domain::catalog::Question;
 use crate::domain::job::Job as Record;
 use crate::domain::keys::{self, StorageKey};
-use crate::domain::timeline::Entry;
+use crate::domain::manifest::Manifest;
+use crate::domain::timeline::Kept;
 use crate::domain::view::{self, Context};
 use crate::edge::bucket;
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// Most timeline entries of a manifest; older ones are in pages of their own.
 const MAX_ENTRIES: u32 = 1_000;
 
-/// A job as the bucket explains it; `format` is that of the record.
-#[derive(Serialize)]
-struct Manifest<'a> {
-    format: u32,
-    job: &'a Record,
-    result: Option<&'a RawValue>,
-    events: Vec<Entry>,
-}
-
 impl Job {
-    /// Writes the manifest.
-    pub(super) async fn publish(&self) -> Result<(), Failure> {
+    /// Writes the manifest. Long bodies of the timeline go to the bucket by
+    /// themselves first.
+    pub(super) async fn publish(&self, run: &Run) -> Result<(), Failure> {
         let Some(job) = self.store().job().await? else { return Ok(()) };
-        let is_done = succeeded(self.publish_manifest(&job).await);
+        let is_done = match self.publish_manifest(&job, run).await {
+            Ok(true) => true,
+            // The next run goes on.
+            Ok(false) => return Ok(()),
+            Err(failure) => succeeded(Err(failure)),
+        };
         let Some(mut now) = self.store().job().await? else { return Ok(()) };
-        now.work.note_published(job.version, is_done, self.circumstances(Ok(())));
+        now.work.note_published(&job, is_done, self.circumstances(Ok(())));
         self.store().save(&now).await
     }
 
@@ -61,22 +59,27 @@ impl Job {
         records.delete(&keys::record_key(&job.home)).await.during("deleting from KV")
     }
 
-    async fn publish_manifest(&self, job: &Record) -> Result<(), Failure> {
-        let result = self.whole_result(job).await?;
-        let first = job.events.saturating_sub(MAX_ENTRIES).max(job.work.offloaded);
-        let manifest = Manifest {
-            format: job.format,
-            job,
-            result: result
-                .as_deref()
-                .map(serde_json::from_str)
-                .transpose()
-                .during("the manifest")?,
-            events: self.store().entries(first, MAX_ENTRIES as usize).await?,
-        };
+    /// `false` if the run has no subrequest left for a long body.
+    async fn publish_manifest(&self, job: &Record, run: &Run) -> Result<bool, Failure> {
+        let Some(events) = self.newest_entries(job, run).await? else { return Ok(false) };
+        let result = self.whole_result(job).await?.map(RawValue::from_string);
+        let result = result.transpose().during("the manifest")?;
+        let manifest = Manifest { format: job.format, job: job.clone(), result, events };
         let text = serde_json::to_string(&manifest).during("writing the manifest")?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
-        bucket::put_json(&bucket::open(&self.env)?, &path, text).await
+        bucket::put_json(&bucket::open(&self.env)?, &path, text).await.map(|()| true)
+    }
+
+    async fn newest_entries(&self, job: &Record, run: &Run) -> Result<Option<Vec<Kept>>, Failure> {
+        let first = job.events.saturating_sub(MAX_ENTRIES).max(job.work.offloaded);
+        let mut events = Vec::new();
+        for entry in self.store().entries(first, MAX_ENTRIES as usize).await? {
+            match self.kept_short(job, entry, run).await? {
+                Some(kept) => events.push(kept),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(events))
     }
 
     async fn publish_record(&self, job: &Record) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! New links to a job's files.
 
 use super::Job;
+use crate::domain::job::Job as Record;
 use crate::domain::links;
 use crate::domain::protocol::Reply;
 use crate::edge::bucket;
@@ -47,7 +48,7 @@ impl Job {
 
     async fn note_relinked(
         &self,
-        mut job: crate::domain::job::Job,
+        mut job: Record,
         n: u32,
         nonce: &str,
         written: Result<Option<Object>, Failure>,

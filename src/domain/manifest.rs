@@ -1,0 +1,131 @@
+//! A job as the bucket explains it, and a job made of that again.
+
+use super::job::{FORMAT, Job};
+use super::names::ObjectName;
+use super::timeline::{Entry, Kept, Outcome};
+use super::work::{Chore, Work};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A job's manifest: `manifests/{day}/{id}.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// That of the record.
+    pub format: u32,
+    /// The record as it is stored.
+    pub job: Job,
+    /// The result's stored text.
+    pub result: Option<Box<RawValue>>,
+    /// The timeline with its short bodies; older entries are in pages of
+    /// their own.
+    pub events: Vec<Kept>,
+}
+
+/// What is written to a job's object to make it what it was.
+#[derive(Debug)]
+pub struct Restored {
+    /// The record. All that was published but the manifest is to be again.
+    pub job: Job,
+    /// The timeline, with the bodies that were in the object.
+    pub events: Vec<Kept>,
+    /// The result's text, if it was in the object.
+    pub result: Option<String>,
+    /// The name, beside its home and its id, that leads to it.
+    pub reference: Option<ObjectName>,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// Why it is none that can be used.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if manifest.job.format > FORMAT {
+            return Err(format!("its format is {}, newer than {FORMAT}", manifest.job.format));
+        }
+        Ok(manifest)
+    }
+
+    /// What is to be written to the object at the job's home.
+    #[must_use]
+    pub fn restored(self) -> Restored {
+        let mut job = self.job;
+        let publish = Chore { version: job.version, ..Chore::default() };
+        let (published_events, offloaded) = (job.events, job.work.offloaded);
+        job.work = Work { publish, published_events, offloaded, ..Work::default() };
+        // The alarm points the id here.
+        if matches!(job.home, ObjectName::Reference(_)) {
+            job.unlinked_id.clone_from(&job.id);
+        }
+        let is_in_object = job.result.as_ref().is_some_and(|result| result.key.is_none());
+        let result = self.result.filter(|_| is_in_object).map(|text| text.get().to_owned());
+        let reference = job.reference.clone().map(ObjectName::Reference);
+        let reference = reference.filter(|name| *name != job.home);
+        Restored { job, events: self.events, result, reference }
+    }
+}
+
+/// Whether a repetition of this entry's body is known by the entry.
+#[must_use]
+pub fn is_seen(entry: &Entry) -> bool {
+    matches!(entry.outcome, Outcome::Applied | Outcome::Late | Outcome::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::job::ResultRef;
+
+    fn manifest(change: impl Fn(&mut Job)) -> Manifest {
+        let mut job = fixtures::job();
+        job.version = 5;
+        job.work.list.version = 5;
+        change(&mut job);
+        let result = RawValue::from_string("{\"seed\":196619188014358660}".to_owned()).ok();
+        let text =
+            serde_json::to_string(&Manifest { format: 1, job, result, events: vec![] }).unwrap();
+        Manifest::read(&text).unwrap()
+    }
+
+    #[test]
+    fn everything_is_published_again_but_the_manifest() {
+        let Restored { job, .. } = manifest(|job| job.work.offloaded = 100).restored();
+        assert_eq!((job.work.publish.version, job.work.list.version), (5, 0));
+        assert_eq!((job.work.record.version, job.work.offloaded), (0, 100));
+    }
+
+    #[test]
+    fn a_result_goes_where_it_was() {
+        let of = |key: Option<&str>| {
+            let key = key.map(str::to_owned);
+            let result = ResultRef { delivery: 1, fingerprint: "f".into(), key, nonce: None };
+            manifest(|job| job.result = Some(result.clone())).restored().result
+        };
+        assert_eq!(of(None).as_deref(), Some("{\"seed\":196619188014358660}"));
+        assert_eq!(of(Some("results/437852/1-ab")), None);
+    }
+
+    #[test]
+    fn all_names_lead_to_it_again() {
+        let restored = manifest(|job| job.reference = Some("order-7".into())).restored();
+        assert_eq!(restored.reference, Some(ObjectName::Reference("order-7".into())));
+        assert_eq!(restored.job.unlinked_id, None);
+        let restored = manifest(|job| {
+            job.home = ObjectName::Reference("order-7".into());
+            job.reference = Some("order-7".into());
+        });
+        let restored = restored.restored();
+        assert_eq!(restored.reference, None);
+        assert_eq!(restored.job.unlinked_id.as_deref(), Some("437852"));
+    }
+
+    #[test]
+    fn what_is_none_or_newer_is_refused() {
+        assert!(Manifest::read("{}").is_err() && Manifest::read("").is_err());
+        let newer = serde_json::to_string(&manifest(|job| job.format = 1)).unwrap();
+        let newer = newer.replace("\"format\":1", "\"format\":2");
+        assert!(Manifest::read(&newer).unwrap_err().contains('2'));
+    }
+}

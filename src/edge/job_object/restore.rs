@@ -1,0 +1,67 @@
+//! Makes the object what it was, from the job's manifest.
+
+use super::Job;
+use crate::domain::job::Job as Record;
+use crate::domain::manifest::{Manifest, Restored, is_seen};
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::work::Chore;
+use crate::edge::platform::{During, Failure};
+use crate::edge::store::{Batch, Slot};
+use crate::edge::{bucket, job_client};
+
+impl Job {
+    /// Restores the job of the manifest at `key`, unless there is one: that is
+    /// newer. It is published again either way.
+    pub(super) async fn restore(&self, name: &ObjectName, key: &str) -> Result<Reply, Failure> {
+        let text = bucket::text(&bucket::open(&self.env)?, key).await?;
+        let text = text.ok_or_else(|| Failure(format!("the manifest {key} is gone")))?;
+        let manifest = Manifest::read(&text).during(&format!("reading the manifest {key}"))?;
+        drop(text);
+        if manifest.job.home != *name {
+            return Err(Failure(format!("the manifest {key} is that of {}", manifest.job.home)));
+        }
+        let restored = manifest.restored();
+        if let Some(reference) = &restored.reference {
+            let lead_here = Command::PointTo(name.clone());
+            job_client::ask(&self.env, reference, &lead_here).await?;
+        }
+        match self.store().slot().await? {
+            Slot::Deleted(tombstone) => Ok(Reply::Deleted(tombstone.id)),
+            Slot::Alias(_) => Ok(Reply::Known { is_new: false }),
+            Slot::Job(job) => self.publish_anew(*job, restored.job.version).await,
+            Slot::Empty => self.become_job(restored).await,
+        }
+    }
+
+    async fn become_job(&self, restored: Restored) -> Result<Reply, Failure> {
+        let mut batch = Batch::default();
+        batch.job(&restored.job)?;
+        for kept in restored.events {
+            batch.entry(&kept.entry)?;
+            if let Some(text) = kept.text {
+                batch.body(kept.entry.n, &text);
+            }
+            if let Some(sha256) = kept.entry.sha256.as_deref().filter(|_| is_seen(&kept.entry)) {
+                batch.seen(sha256, kept.entry.n);
+            }
+        }
+        if let Some(text) = restored.result {
+            batch.result(text);
+        }
+        self.arm(&restored.job).await?;
+        self.commit(batch).await?;
+        Ok(Reply::Known { is_new: true })
+    }
+
+    async fn publish_anew(&self, mut job: Record, in_bucket: u64) -> Result<Reply, Failure> {
+        if in_bucket != job.version {
+            job.work.publish = Chore::default();
+        }
+        job.work.list = Chore::default();
+        job.work.record = Chore::default();
+        self.arm(&job).await?;
+        self.store().save(&job).await?;
+        Ok(Reply::Known { is_new: false })
+    }
+}

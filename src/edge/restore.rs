@@ -1,0 +1,78 @@
+//! `POST /restore`: rebuilds the objects, KV and the catalog from the bucket.
+
+use super::http::{Call, json};
+use super::platform::{self, During, Failure};
+use super::{bucket, job_client};
+use crate::domain::error::Problem;
+use crate::domain::keys;
+use crate::domain::protocol::{Command, Reply};
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+use worker::{Object, Response};
+
+/// Jobs of one request, unless it says. Each takes a subrequest, of which
+/// there are 50 on the free plan.
+const USUAL: u32 = 40;
+const MOST: u32 = 1_000;
+/// Jobs that are restored at the same time.
+const AT_ONCE: usize = 8;
+
+/// What came of a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Restored,
+    Known,
+    Deleted,
+    Failed,
+}
+
+/// `POST /restore?limit=&cursor=`: the next manifests, until the answer's
+/// `cursor` is null. Doing it again is harmless: a job that there is stays as
+/// it is, and is only published again.
+pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
+    let limit = call.number("limit", USUAL)?;
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::BadRequest(format!("`limit` is {limit}; it can be 1 to {MOST}")));
+    }
+    let bucket = bucket::open(call.env)?;
+    let mut query = bucket.list().prefix(keys::MANIFESTS).limit(limit);
+    if let Some(cursor) = call.query("cursor") {
+        query = query.cursor(cursor);
+    }
+    let page = query.execute().await.during("listing the manifests");
+    let page =
+        page.map_err(|failure| bucket::bad_cursor(call.query("cursor").as_deref(), failure))?;
+    let found: Vec<String> = page.objects().iter().map(Object::key).collect();
+    let ends = stream::iter(found).map(|key| one(call, key)).buffer_unordered(AT_ONCE);
+    let ends: Vec<(String, End)> = ends.collect().await;
+    let of = |end| ends.iter().filter(move |(_, is)| *is == end);
+    let failed: Vec<_> = of(End::Failed).map(|(key, _)| key).collect();
+    let answer = json!({
+        "restored": of(End::Restored).count(),
+        "known": of(End::Known).count(),
+        "deleted": of(End::Deleted).count(),
+        "failed": failed,
+        "cursor": page.cursor(),
+    });
+    Ok(json(200, answer.to_string())?)
+}
+
+async fn one(call: &Call<'_>, key: String) -> (String, End) {
+    let end = match try_one(call, &key).await {
+        Ok(Reply::Known { is_new: true }) => End::Restored,
+        Ok(Reply::Known { is_new: false }) => End::Known,
+        Ok(Reply::Deleted(_)) => End::Deleted,
+        Ok(_) => End::Failed,
+        Err(Failure(text)) => {
+            platform::log_error(&text);
+            End::Failed
+        }
+    };
+    (key, end)
+}
+
+async fn try_one(call: &Call<'_>, key: &str) -> Result<Reply, Failure> {
+    let name = keys::job_of_manifest(key)
+        .ok_or_else(|| Failure(format!("{key} is not named like a manifest")))?;
+    job_client::ask(call.env, &name, &Command::Restore(key.to_owned())).await
+}
