@@ -6,12 +6,15 @@
 
 use super::job::Job;
 use super::names::ObjectName;
+use super::refused::Refused;
 use super::time::Timestamp;
 use super::view::{self, Summary};
 use serde::{Deserialize, Serialize};
 
 /// The object that knows the days.
 pub const ROOT: &str = "root";
+/// The object of refused deliveries.
+pub const REFUSED: &str = "refused";
 
 /// A job's row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -88,6 +91,10 @@ pub enum Question {
         /// Most rows.
         limit: usize,
     },
+    /// To `refused`: note this delivery.
+    Refuse(Refused),
+    /// To `refused`: what is there?
+    Refused,
     /// To `root`: there is this day.
     AddDay(String),
     /// To `root`: the days up to one, the latest first, at most `limit`.
@@ -111,6 +118,15 @@ pub enum Answer {
     Rows(Vec<Row>),
     /// Days.
     Days(Vec<String>),
+    /// It is noted.
+    Noted,
+    /// The refused deliveries that are kept, the newest first.
+    Refused {
+        /// They.
+        refused: Vec<Refused>,
+        /// How many there ever were.
+        total: u64,
+    },
 }
 
 #[cfg(test)]

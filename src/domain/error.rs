@@ -94,7 +94,9 @@ impl Problem {
         }
     }
 
-    fn detail(&self) -> String {
+    /// What the caller is told.
+    #[must_use]
+    pub fn detail(&self) -> String {
         match self {
             Self::BadRequest(text)
             | Self::NotFound(text)

@@ -32,6 +32,7 @@ pub mod media;
 pub mod names;
 pub mod protocol;
 pub mod range;
+pub mod refused;
 pub mod result;
 pub mod retention;
 pub mod retry;

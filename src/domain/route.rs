@@ -51,6 +51,8 @@ pub enum Route {
     Assign(String),
     /// `DELETE /unmatched/{key}`: drops it.
     DropUnmatched(String),
+    /// `GET /refused`: deliveries that were refused.
+    Refused,
     /// `POST /restore`: rebuilds everything from the bucket.
     Restore,
     /// `POST /tickets`: makes a short-lived right.
@@ -97,6 +99,7 @@ impl Route {
             | Self::Result(_)
             | Self::Events(_)
             | Self::EventBody(..)
+            | Self::Refused
             | Self::Unmatched
             | Self::UnmatchedBody(_) => Access::Read,
         }
@@ -187,6 +190,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["unmatched"] => Route::Unmatched,
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
         ["tickets"] => Route::Tickets,
+        ["refused"] => Route::Refused,
         ["restore"] => Route::Restore,
         _ => return Err(Refused::NotFound),
     })
@@ -279,6 +283,7 @@ mod tests {
             ("DELETE", "/unmatched/k", Route::DropUnmatched("k".into())),
             ("POST", "/tickets", Route::Tickets),
             ("POST", "/restore", Route::Restore),
+            ("GET", "/refused", Route::Refused),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),
         ];

@@ -23,7 +23,7 @@ const SCHEMA: &str = "
 /// The object's class, bound as `CATALOG`.
 #[durable_object(fetch)]
 pub struct Catalog {
-    state: State,
+    pub(super) state: State,
 }
 
 impl DurableObject for Catalog {
@@ -54,6 +54,8 @@ impl Catalog {
             Question::Rows { after, limit } => self.rows(after, limit)?,
             Question::AddDay(day) => self.add_day(day)?,
             Question::Days { until, limit } => self.days(until, limit)?,
+            Question::Refuse(refused) => self.refuse(&refused)?,
+            Question::Refused => self.refused()?,
         };
         serde_json::to_string(&answer).during("writing an answer")
     }
@@ -113,7 +115,7 @@ impl Catalog {
     }
 }
 
-fn number(value: u64) -> Result<SqlStorageValue, Failure> {
+pub(super) fn number(value: u64) -> Result<SqlStorageValue, Failure> {
     let value = i64::try_from(value).during("a number for SQL")?;
     SqlStorageValue::try_from_i64(value).during("a number for SQL")
 }

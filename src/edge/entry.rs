@@ -10,6 +10,6 @@ fn start() {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    http::answer(request, &env).await
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    http::answer(request, &env, &context).await
 }

@@ -2,13 +2,15 @@
 //! of a failure is set.
 
 use super::platform::{self, During, Failure};
-use super::{access, files, hook, import, jobs, listing, manage, restore, tickets, unmatched};
+use super::{
+    access, files, hook, import, jobs, listing, manage, refused, restore, tickets, unmatched,
+};
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::mask;
 use crate::domain::route::{Access, Refused, Route, route};
 use futures_util::StreamExt;
-use worker::{Env, Headers, Request, Response, ResponseBuilder};
+use worker::{Context, Env, Headers, Request, Response, ResponseBuilder};
 
 /// Longest label, in characters.
 const MAX_LABEL_CHARS: usize = 100;
@@ -63,50 +65,72 @@ impl From<BadSecret> for Problem {
 }
 
 /// Answers a request, whatever happens.
-pub async fn answer(request: Request, env: &Env) -> worker::Result<Response> {
+pub async fn answer(request: Request, env: &Env, context: &Context) -> worker::Result<Response> {
     let config = platform::config(env);
     for mistake in &config.mistakes {
         platform::log_error(mistake);
     }
-    match dispatch(request, env, &config).await {
+    match dispatch(request, env, &config, context).await {
         Ok(response) => Ok(response),
         Err(problem) => refuse(&problem, &config),
     }
 }
 
-async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Response, Problem> {
+async fn dispatch(
+    mut request: Request,
+    env: &Env,
+    config: &Config,
+    context: &Context,
+) -> Result<Response, Problem> {
     let url = request.url().during("reading the request's URL")?;
     // `worker::Method` takes methods that it does not know for GET.
     let method = request.inner().method();
     let call =
         Call { env, config, head: method == "HEAD", headers: request.headers().clone(), url };
-    let found = route(&method, call.url.path());
-    let route = found.map_err(|refused| explain(refused, &call))?;
-    access::check(&call, route.access(), route.scope().as_ref())?;
+    let end = serve(&call, &mut request, &method).await;
+    if call.url.path().starts_with("/hook") {
+        return end.inspect_err(|problem| tell(&call, problem, context));
+    }
+    end
+}
+
+async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<Response, Problem> {
+    let found = route(method, call.url.path());
+    let route = found.map_err(|refused| explain(refused, call))?;
+    access::check(call, route.access(), route.scope().as_ref())?;
     match route {
         Route::Hook { token, reference } => {
-            hook::receive(&call, &mut request, token.as_deref(), reference).await
+            hook::receive(call, request, token.as_deref(), reference).await
         }
-        Route::Jobs => listing::list(&call).await,
-        Route::Import => import::import(&call, &mut request).await,
-        Route::Job(name) => jobs::record(&call, &name).await,
-        Route::Delete(name) => manage::delete(&call, &name).await,
-        Route::Archive(name) => manage::archive(&call, &name).await,
-        Route::Links(name) => manage::links(&call, &name).await,
-        Route::Result(name) => jobs::result(&call, &name).await,
-        Route::Events(name) => jobs::events(&call, &name).await,
-        Route::EventBody(name, n) => jobs::event_body(&call, &name, n).await,
+        Route::Jobs => listing::list(call).await,
+        Route::Import => import::import(call, request).await,
+        Route::Job(name) => jobs::record(call, &name).await,
+        Route::Delete(name) => manage::delete(call, &name).await,
+        Route::Archive(name) => manage::archive(call, &name).await,
+        Route::Links(name) => manage::links(call, &name).await,
+        Route::Result(name) => jobs::result(call, &name).await,
+        Route::Events(name) => jobs::events(call, &name).await,
+        Route::EventBody(name, n) => jobs::event_body(call, &name, n).await,
         Route::File { job, nonce, n, name } => {
-            files::serve(&call, &files::Link { job, nonce, n, name }).await
+            files::serve(call, &files::Link { job, nonce, n, name }).await
         }
-        Route::Unmatched => unmatched::list(&call).await,
-        Route::UnmatchedBody(key) => unmatched::body(&call, &key).await,
-        Route::Assign(key) => unmatched::assign(&call, &key).await,
-        Route::DropUnmatched(key) => unmatched::delete(&call, &key).await,
-        Route::Restore => restore::restore(&call).await,
-        Route::Tickets => tickets::make(&call, &mut request).await,
+        Route::Unmatched => unmatched::list(call).await,
+        Route::UnmatchedBody(key) => unmatched::body(call, &key).await,
+        Route::Assign(key) => unmatched::assign(call, &key).await,
+        Route::DropUnmatched(key) => unmatched::delete(call, &key).await,
+        Route::Refused => refused::list(call).await,
+        Route::Restore => restore::restore(call).await,
+        Route::Tickets => tickets::make(call, request).await,
         Route::Health => Ok(text("ok\n")?),
         Route::Home => Ok(text(HOME)?),
+    }
+}
+
+/// The owner is to see that a delivery was refused; its sender does not wait
+/// for that.
+fn tell(call: &Call<'_>, problem: &Problem, context: &Context) {
+    if let Some(report) = refused::report(call, problem) {
+        context.wait_until(refused::note(call.env.clone(), report));
     }
 }
 

@@ -27,6 +27,8 @@ mod jobs;
 mod listing;
 mod manage;
 mod platform;
+mod refused;
+mod refused_log;
 mod restore;
 mod store;
 mod tickets;

@@ -1,0 +1,106 @@
+//! Deliveries that were refused: what the owner gets to see of them.
+//!
+//! Anyone can have a delivery refused, so what is noted of it is bounded in
+//! three ways: by a rate in each isolate, by a number for each status, and by
+//! what is noted at all.
+
+use super::time::{SECOND, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Kept for each status: a flood of wrong tokens does not push out the
+/// delivery that was too large.
+pub const KEPT_PER_STATUS: u32 = 50;
+/// Reports at once, and how often another: 10 a minute and isolate.
+const BURST: u32 = 10;
+const PAUSE_MS: u64 = 6 * SECOND;
+/// Longest `User-Agent` that is kept, in characters.
+const MAX_AGENT_CHARS: usize = 100;
+
+/// A delivery that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refused {
+    /// When it came.
+    pub at: Timestamp,
+    /// The answer's status.
+    pub status: u16,
+    /// What its sender was told.
+    pub reason: String,
+    /// Who sent it, by its own word.
+    pub user_agent: Option<String>,
+    /// The length that it told, in bytes.
+    pub bytes: Option<u64>,
+    /// Others that were refused since the report before this one, and of which
+    /// nothing else is known.
+    pub more: u32,
+}
+
+/// A `User-Agent` as it is kept: printable and short.
+#[must_use]
+pub fn agent(header: &str) -> String {
+    header.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect()
+}
+
+/// How many reports an isolate may still make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limiter {
+    left: u32,
+    counted_from: Timestamp,
+    missed: u32,
+}
+
+impl Limiter {
+    /// That of an isolate that begins.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { left: BURST, counted_from: Timestamp::from_millis(0), missed: 0 }
+    }
+
+    /// Takes a report at `now`: how many were not reported before it, or `None`
+    /// if this one is not to be, either.
+    pub fn take(&mut self, now: Timestamp) -> Option<u32> {
+        let pauses = now.since(self.counted_from) / PAUSE_MS;
+        if pauses > 0 {
+            let more = u32::try_from(pauses).unwrap_or(BURST);
+            self.left = self.left.saturating_add(more).min(BURST);
+            self.counted_from = now;
+        }
+        if self.left == 0 {
+            self.missed = self.missed.saturating_add(1);
+            return None;
+        }
+        self.left -= 1;
+        Some(std::mem::take(&mut self.missed))
+    }
+}
+
+impl Default for Limiter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_counted_and_not_reported() {
+        let mut limiter = Limiter::new();
+        let at = |seconds: u64| Timestamp::from_seconds(1_766_867_820 + seconds);
+        let reported = (0..1_000).filter(|_| limiter.take(at(0)).is_some()).count();
+        assert_eq!(reported, 10);
+        assert_eq!(limiter.take(at(5)), None);
+        assert_eq!(limiter.take(at(6)), Some(991));
+        assert_eq!(limiter.take(at(6)), None);
+        assert_eq!(limiter.take(at(3_600)), Some(1));
+        let reported = (0..1_000).filter(|_| limiter.take(at(3_600)).is_some()).count();
+        assert_eq!(reported, 9);
+    }
+
+    #[test]
+    fn an_agent_fits_a_line() {
+        assert_eq!(agent("curl/8\r\n\u{7}x"), "curl/8x");
+        assert_eq!(agent(&"é".repeat(500)).chars().count(), 100);
+    }
+}

@@ -1,0 +1,60 @@
+//! Refused deliveries: noted in a catalog object of their own, so that a flood
+//! of them is no load on the others, and listed at `GET /refused`.
+
+use super::catalog_client;
+use super::http::{Call, json};
+use super::platform::{self, Failure};
+use crate::domain::catalog::{Answer, Question, REFUSED};
+use crate::domain::error::Problem;
+use crate::domain::mask;
+use crate::domain::refused::{Limiter, Refused, agent};
+use serde_json::json;
+use std::cell::Cell;
+use worker::{Env, Response};
+
+thread_local! {
+    static LIMITER: Cell<Limiter> = const { Cell::new(Limiter::new()) };
+}
+
+/// What is to be noted of a delivery that is refused; `None` if the isolate
+/// has told of too many lately.
+pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
+    let at = platform::now();
+    let more = LIMITER.with(|limiter| {
+        let mut now = limiter.get();
+        let more = now.take(at);
+        limiter.set(now);
+        more
+    })?;
+    let masked = |text: &str| mask::plain_text(text, call.config.hook_tokens()).into_owned();
+    Some(Refused {
+        at,
+        status: problem.status(),
+        reason: problem.detail(),
+        user_agent: call.header("user-agent").map(|text| masked(&agent(&text))),
+        bytes: call.header("content-length").and_then(|text| text.parse().ok()),
+        more,
+    })
+}
+
+/// Notes it. The sender has its answer already.
+pub async fn note(env: Env, refused: Refused) {
+    let noted = catalog_client::ask(&env, REFUSED, &Question::Refuse(refused)).await;
+    if let Err(Failure(text)) = noted {
+        platform::log_error(&text);
+    }
+}
+
+/// `GET /refused`: the newest of each status, the newest first.
+pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
+    let (refused, total) = all(call.env).await?;
+    Ok(json(200, json!({ "refused": refused, "total": total }).to_string())?)
+}
+
+/// The refused deliveries that are kept, and how many there were.
+pub async fn all(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
+    match catalog_client::ask(env, REFUSED, &Question::Refused).await? {
+        Answer::Refused { refused, total } => Ok((refused, total)),
+        _ => Err(Failure("the catalog has no refused deliveries".to_owned())),
+    }
+}
