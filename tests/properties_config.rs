@@ -67,7 +67,11 @@ proptest! {
         assert!(bad.iter().flatten().all(|bad| bad.why == "is not set" || bad.name == name));
         let is_read = config.read.is_some();
         assert!(!is_read || text.split(',').any(|token| token.trim().len() >= 16));
-        let is_wrong = name == "READ_TOKEN" && !is_read && !text.trim().is_empty();
+        let sets = [config.hook.as_ref().ok(), config.api.as_ref().ok(), config.read.as_ref()];
+        let taken = sets.iter().flatten().map(|tokens| tokens.values().len()).max().unwrap_or(0);
+        let given = text.split(',').filter(|entry| !entry.trim().is_empty()).count();
+        let is_none = name == "READ_TOKEN" && !is_read && !text.trim().is_empty();
+        let is_wrong = is_none || (taken > 0 && taken < given);
         let named = config.mistakes.iter().filter(|mistake| mistake.contains(&name));
         assert_eq!(named.count(), usize::from(is_wrong));
         assert!(config.hook_tokens().iter().all(|token| text.contains(token.as_str())));

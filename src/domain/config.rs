@@ -110,13 +110,20 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn secret(
-        &self,
+        &mut self,
         name: &'static str,
         rule: &'static str,
         is_valid: impl Fn(&str) -> bool,
     ) -> Result<Tokens, BadSecret> {
         let list = self.get(name).ok_or(BadSecret { name, why: "is not set" })?;
-        Tokens::parse(&list, is_valid).ok_or(BadSecret { name, why: rule })
+        let tokens = Tokens::parse(&list, &is_valid).ok_or(BadSecret { name, why: rule })?;
+        let given = list.split(',').filter(|entry| !entry.trim().is_empty()).count();
+        let left_out = given - tokens.values().len().min(given);
+        if left_out > 0 {
+            self.mistakes
+                .push(format!("{name}: {left_out} of its {given} do not count; each {rule}"));
+        }
+        Ok(tokens)
     }
 
     fn optional_token(&mut self, name: &'static str, rule: &'static str) -> Option<Tokens> {
@@ -264,6 +271,15 @@ mod tests {
             assert!(config.mistakes.iter().any(|m| m.contains(name)), "{name}");
         }
         assert!(config.sources.check("https://fal.media/a").is_ok());
+    }
+
+    #[test]
+    fn a_token_of_a_list_that_does_not_count_is_told_of_and_not_told() {
+        let config = config(&[("HOOK_TOKEN", "good-token-0123456789, bad token, ,")]);
+        assert!(config.hook.as_ref().is_ok_and(|tokens| tokens.accept("good-token-0123456789")));
+        let told =
+            config.mistakes.iter().find(|mistake| mistake.contains("HOOK_TOKEN: 1 of its 2"));
+        assert!(told.is_some_and(|told| !told.contains("bad token")), "{:?}", config.mistakes);
     }
 
     #[test]
