@@ -21,7 +21,7 @@ const RECORD: &str = concat!(
     r#""contentType":null,"size":null,"etag":null,"verified":null,"expiresAt":1766875175000,"#,
     r#""slackMs":null,"foundAt":1766867820002,"attempts":0,"md5Refusals":0,"actualMd5":null,"#,
     r#""notBefore":1766867820002,"error":null}],"skipped":[],"deliveries":2,"duplicates":0,"#,
-    r#""heals":0,"events":2,"lastApplied":2,"work":{"runs":0,"copying":[],"#,
+    r#""heals":0,"tally":{"acquired/token/applied":1,"completed/token/applied":1},"events":2,"lastApplied":2,"work":{"runs":0,"copying":[],"#,
     r#""link":CHORE,"publish":CHORE,"record":CHORE,"list":CHORE,"offload":CHORE,"#,
     r#""offloaded":0,"movedEvents":0}}"#,
 );

@@ -35,7 +35,7 @@ fn kept(job: &Job) -> String {
 /// A record without what may change unannounced: counts, and when to ask.
 fn without_counts(json: &str) -> Value {
     let mut record: Map<String, Value> = serde_json::from_str(json).expect("an object");
-    let counts = ["deliveries", "duplicates", "events", "heals", "healing", "attempts"];
+    let counts = ["deliveries", "duplicates", "tally", "events", "heals", "healing", "attempts"];
     record.retain(|key, _| !counts.contains(&key.as_str()));
     for file in record["files"].as_array_mut().expect("files") {
         file.as_object_mut().expect("a file").remove("attempts");
@@ -76,6 +76,7 @@ fn says_when_it_was_stored(job: &Job) {
 /// A delivery counts, and one that was not applied changes nothing else.
 fn is_counted(was: &Job, job: &Job, outcome: Outcome) {
     assert_eq!((job.deliveries, job.events), (was.deliveries + 1, was.events + 1));
+    assert_eq!(job.tally.values().sum::<u32>(), job.deliveries);
     assert_eq!(job.duplicates, was.duplicates + u32::from(outcome == Outcome::Duplicate));
     assert_eq!(outcome == Outcome::Applied, job.last_applied == job.events);
     assert!(outcome != Outcome::Applied || job.version > was.version);

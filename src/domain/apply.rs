@@ -4,6 +4,7 @@
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
+use super::catalog::word;
 use super::discover::{self, Discovery, Found, Origin};
 use super::event::{Event, EventKind};
 use super::file::{FileState, From, Source};
@@ -112,6 +113,13 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
         job.heals += 1;
         return Outcome::Heal;
     }
+    let kind = if arrival.event.kind == EventKind::Unknown {
+        "unknown"
+    } else {
+        arrival.event.type_name.as_deref().unwrap_or("unknown")
+    };
+    let key = format!("{kind}/{}/{}", word(&arrival.trust), word(&outcome));
+    *job.tally.entry(key).or_default() += 1;
     job.deliveries += 1;
     job.duplicates += u32::from(outcome == Outcome::Duplicate);
     outcome

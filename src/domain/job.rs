@@ -14,6 +14,7 @@ use super::time::Timestamp;
 use super::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Version of the stored format. A reader refuses a newer one.
 pub const FORMAT: u32 = 1;
@@ -97,6 +98,9 @@ pub struct Job {
     pub duplicates: u32,
     /// Fresh URLs that were fetched from the upstream.
     pub heals: u32,
+    /// Deliveries by `type/trust/outcome`, as `failed/token/applied`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tally: BTreeMap<String, u32>,
     /// Timeline entries so far; the last one's `n`.
     pub events: u32,
     /// The `n` of the last delivery that changed the job.
@@ -195,6 +199,7 @@ impl Job {
             deliveries: 0,
             duplicates: 0,
             heals: 0,
+            tally: BTreeMap::new(),
             events: 0,
             last_applied: 0,
             healing: Healing::default(),
@@ -206,6 +211,13 @@ impl Job {
     #[must_use]
     pub fn public_id(&self) -> String {
         self.id.clone().unwrap_or_else(|| self.home.public())
+    }
+
+    /// Grows with every change that is told to the catalog: a repeated
+    /// delivery counts, though it makes no new version.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.version + u64::from(self.events)
     }
 
     /// What the state table looks at.

@@ -16,7 +16,9 @@ pub mod discover;
 pub mod error;
 pub mod event;
 pub mod expiry;
+pub mod export;
 pub mod file;
+pub mod filter;
 #[cfg(test)]
 mod fixtures;
 pub mod heal;

@@ -51,6 +51,10 @@ pub enum Route {
     Assign(String),
     /// `DELETE /unmatched/{key}`: drops it.
     DropUnmatched(String),
+    /// `GET /stats`: how many jobs there are.
+    Stats,
+    /// `GET /export`: all records.
+    Export,
     /// `GET /refused`: deliveries that were refused.
     Refused,
     /// `POST /restore`: rebuilds everything from the bucket.
@@ -99,6 +103,8 @@ impl Route {
             | Self::Result(_)
             | Self::Events(_)
             | Self::EventBody(..)
+            | Self::Stats
+            | Self::Export
             | Self::Refused
             | Self::Unmatched
             | Self::UnmatchedBody(_) => Access::Read,
@@ -190,6 +196,8 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["unmatched"] => Route::Unmatched,
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
         ["tickets"] => Route::Tickets,
+        ["stats"] => Route::Stats,
+        ["export"] => Route::Export,
         ["refused"] => Route::Refused,
         ["restore"] => Route::Restore,
         _ => return Err(Refused::NotFound),
@@ -284,6 +292,8 @@ mod tests {
             ("POST", "/tickets", Route::Tickets),
             ("POST", "/restore", Route::Restore),
             ("GET", "/refused", Route::Refused),
+            ("GET", "/stats", Route::Stats),
+            ("GET", "/export", Route::Export),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),
         ];

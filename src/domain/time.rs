@@ -80,6 +80,14 @@ impl Timestamp {
         Self::from_signed(time.timestamp_millis())
     }
 
+    /// A time as callers write it: milliseconds since the epoch, below 2^53, or
+    /// RFC 3339.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let millis = text.parse::<u64>().ok().filter(|millis| *millis < 1 << 53).map(Self);
+        millis.or_else(|| Self::parse_rfc3339(text))
+    }
+
     fn from_signed(millis: i64) -> Option<Self> {
         u64::try_from(millis).ok().map(Self)
     }
@@ -96,6 +104,17 @@ mod tests {
         assert_eq!(basic, Timestamp::parse_rfc3339("2025-12-27T22:39:35Z"));
         assert_eq!(basic, Timestamp::parse_http("Sat, 27 Dec 2025 22:39:35 GMT"));
         assert_eq!(basic.map(Timestamp::day).as_deref(), Some("2025-12-27"));
+    }
+
+    #[test]
+    fn callers_may_write_either() {
+        let time = Some(Timestamp::from_millis(1_766_875_175_000));
+        assert_eq!(Timestamp::parse("1766875175000"), time);
+        assert_eq!(Timestamp::parse("2025-12-27T22:39:35Z"), time);
+        assert_eq!(Timestamp::parse("2025-12-27T23:39:35+01:00"), time);
+        for bad in ["", "-1", "9007199254740992", "soon", "2025-12-27"] {
+            assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
     }
 
     #[test]

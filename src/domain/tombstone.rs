@@ -28,6 +28,8 @@ pub struct Tombstone {
     pub manifest: String,
     /// The day of the catalog that lists it.
     pub day: String,
+    /// The last revision that the catalog may have been told.
+    pub revision: u64,
     /// Keys of its files that are not below its names: it once took them over.
     pub keys: Vec<String>,
     /// SHA-256 in hex of the nonce of each link that was given out.
@@ -55,6 +57,7 @@ impl Tombstone {
             id: job.public_id(),
             manifest: StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path(),
             day: job.created_at.day(),
+            revision: job.revision(),
             keys: keys.collect(),
             links: [links::digest(&job.nonce)].into_iter().chain(job.old_links.clone()).collect(),
             swept: false,

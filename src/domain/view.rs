@@ -141,6 +141,12 @@ pub fn record(
     })
 }
 
+/// A JSON text without line breaks, which may only stand between its tokens.
+#[must_use]
+pub fn one_line(json: &str) -> String {
+    json.replace(['\n', '\r'], "")
+}
+
 fn shown(skipped: &Skipped, tokens: &[String]) -> Skipped {
     let pointer = mask::plain_text(&skipped.pointer, tokens).into_owned();
     Skipped { pointer, ..skipped.clone() }

@@ -75,7 +75,7 @@ pub struct Work {
     pub published_events: u32,
     /// Writing the rendered record to KV.
     pub record: Chore,
-    /// Telling the catalog.
+    /// Telling the catalog; its `version` is [`Job::revision`].
     pub list: Chore,
     /// Writing files anew whose links were replaced.
     #[serde(skip_serializing_if = "Chore::is_idle")]
@@ -219,6 +219,10 @@ pub struct Plan {
 #[must_use]
 pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
+    // First: a job shows at once, also while its files take long.
+    if job.work.list.version < job.revision() {
+        plan.add(Task::List, job.work.list.at, now);
+    }
     let mut pending: Vec<_> =
         job.files.iter().filter(|file| file.state == FileState::Pending).collect();
     pending.retain(|file| !file.is_stranded(now));
@@ -244,9 +248,6 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     }
     if job.is_settled() && work.record.version < job.version {
         plan.add(Task::Record, work.record.at, now);
-    }
-    if work.list.version < job.version {
-        plan.add(Task::List, work.list.at, now);
     }
     if must_offload(job) {
         plan.add(Task::Offload, work.offload.at, now);

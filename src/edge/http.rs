@@ -3,12 +3,14 @@
 
 use super::platform::{self, During, Failure};
 use super::{
-    access, files, hook, import, jobs, listing, manage, refused, restore, tickets, unmatched,
+    access, export, files, hook, import, jobs, listing, manage, refused, restore, tickets,
+    unmatched,
 };
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::mask;
 use crate::domain::route::{Access, Refused, Route, route};
+use crate::domain::time::Timestamp;
 use futures_util::StreamExt;
 use worker::{Context, Env, Headers, Request, Response, ResponseBuilder};
 
@@ -48,6 +50,29 @@ impl Call<'_> {
         text.parse().map_err(|_| {
             Problem::BadRequest(format!("`{name}` is {text:?}; it must be a whole number"))
         })
+    }
+
+    /// A query parameter that is a time: epoch milliseconds or RFC 3339.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.query(name) else { return Ok(None) };
+        Timestamp::parse(&text).map(Some).ok_or_else(|| {
+            Problem::BadRequest(format!(
+                "`{name}` is {text:?}; it must be a time: milliseconds since 1970, or like \
+                 2025-12-27T22:39:35Z"
+            ))
+        })
+    }
+
+    /// Refuses parameters that are not known: they must not look as if they
+    /// had counted.
+    pub fn only_parameters(&self, known: &[&str]) -> Result<(), Problem> {
+        let unknown = self.url.query_pairs().find(|(key, _)| !known.contains(&key.as_ref()));
+        let Some((key, _)) = unknown else { return Ok(()) };
+        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        Err(Problem::BadRequest(format!(
+            "`{key}` is no parameter of this route; it takes {}",
+            known.join(", ")
+        )))
     }
 
     /// A label (`?app=`, `?tag=`) as the record keeps it; a URL in it loses its
@@ -118,6 +143,8 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::UnmatchedBody(key) => unmatched::body(call, &key).await,
         Route::Assign(key) => unmatched::assign(call, &key).await,
         Route::DropUnmatched(key) => unmatched::delete(call, &key).await,
+        Route::Stats => listing::stats(call).await,
+        Route::Export => export::export(call),
         Route::Refused => refused::list(call).await,
         Route::Restore => restore::restore(call).await,
         Route::Tickets => tickets::make(call, request).await,

@@ -1,79 +1,130 @@
-//! `GET /jobs`: the newest first.
+//! `GET /jobs`: the newest first; `GET /stats`: how many there are.
 
 use super::catalog_client;
 use super::http::{Call, json};
 use super::platform::Failure;
-use crate::domain::catalog::{Answer, Place, Question, ROOT, Row};
+use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
 use crate::domain::error::Problem;
+use crate::domain::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::view::Summary;
+use futures_util::future::try_join_all;
 use serde_json::json;
-use worker::Response;
+use worker::{Env, Response};
 
-/// Most days that one page looks into. Each holds at least a row when it is
-/// listed, so a page only ends early where there are many small days.
-const MAX_DAYS: usize = 30;
+/// Most days that one page looks into: with `root` that is fewer subrequests
+/// than the 50 of the free plan.
+const MAX_DAYS: usize = 40;
+/// Days that are asked at the same time, at most.
+const AT_ONCE: usize = 8;
+/// What the listing takes.
+const PARAMETERS: [&str; 10] =
+    ["status", "archive", "queue", "app", "tag", "q", "since", "until", "limit", "cursor"];
 
-/// `GET /jobs?limit=1..200&cursor=`.
+/// `GET /jobs?status=&archive=&queue=&app=&tag=&q=&since=&until=&limit=&cursor=`.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
-    refuse_unknown(call)?;
+    call.only_parameters(&PARAMETERS)?;
     let limit = call.number("limit", 50)?;
     if !(1..=200).contains(&limit) {
         return Err(Problem::BadRequest(format!("`limit` is {limit}; it can be 1 to 200")));
     }
-    let after = cursor(call)?;
-    let (rows, cursor) = page(call, after, limit as usize).await?;
+    let (filter, after) = (filter(call)?, cursor(call)?);
+    let (rows, cursor) = page(call.env, &filter, after, limit as usize).await?;
     let jobs: Vec<Summary> = rows.into_iter().map(|row| render(call, row)).collect();
     let cursor = cursor.map(|place| place.to_cursor());
     Ok(json(200, json!({ "jobs": jobs, "cursor": cursor }).to_string())?)
 }
 
-/// A filter that is not known must not look as if it had matched everything.
-fn refuse_unknown(call: &Call<'_>) -> Result<(), Problem> {
-    let unknown = call.url.query_pairs().find(|(key, _)| key != "limit" && key != "cursor");
-    match unknown {
-        None => Ok(()),
-        Some((key, _)) => Err(Problem::BadRequest(format!(
-            "`{key}` is no parameter of this listing; it takes `limit` and `cursor`"
-        ))),
-    }
+/// The jobs that a request's parameters mean.
+pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
+    let (status, archive) = (call.query("status"), call.query("archive"));
+    let label = |name| call.query(name).map(|text| call.label(&text));
+    let prefix = call.query("q").map(|text| filter::prefix(&text)).transpose();
+    Ok(Filter {
+        status: filter::list("status", status.as_deref(), &STATUSES)
+            .map_err(Problem::BadRequest)?,
+        archive: filter::list("archive", archive.as_deref(), &ARCHIVES)
+            .map_err(Problem::BadRequest)?,
+        queue: call.query("queue"),
+        app: label("app"),
+        tag: label("tag"),
+        prefix: prefix.map_err(Problem::BadRequest)?,
+        since: call.time("since")?,
+        until: call.time("until")?,
+    })
 }
 
-fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
+/// `?cursor=`: where to go on.
+pub fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
     Place::from_cursor(&text)
         .map(Some)
         .ok_or_else(|| Problem::BadRequest("`cursor` is none that this route has given".to_owned()))
 }
 
-async fn page(
-    call: &Call<'_>,
+/// The next rows, and where to go on if there may be more. Where few jobs are
+/// meant on many days, a page ends before it is full.
+pub async fn page(
+    env: &Env,
+    filter: &Filter,
     after: Option<Place>,
     limit: usize,
 ) -> Result<(Vec<Row>, Option<Place>), Failure> {
-    let until = after.as_ref().map(|place| place.created_at.day());
-    let days = Question::Days { until, limit: MAX_DAYS + 1 };
-    let Answer::Days(days) = catalog_client::ask(call.env, ROOT, &days).await? else {
+    let until = after.as_ref().map(Place::day);
+    let question = Question::Days { filter: filter.clone().into(), until, limit: MAX_DAYS + 1 };
+    let Answer::Days(days) = catalog_client::ask(env, ROOT, &question).await? else {
         return Err(Failure("the catalog's root has no days".to_owned()));
     };
-    let mut rows: Vec<Row> = Vec::new();
-    for day in days.iter().take(MAX_DAYS) {
-        let wanted = limit + 1 - rows.len();
-        let question = Question::Rows { after: after.clone(), limit: wanted };
-        let Answer::Rows(more) = catalog_client::ask(call.env, day, &question).await? else {
-            return Err(Failure("a catalog's day has no rows".to_owned()));
-        };
-        rows.extend(more);
-        if rows.len() > limit {
-            break;
-        }
+    let question = Question::Rows { filter: filter.clone().into(), after, limit: limit + 1 };
+    let (mut rows, mut asked, mut at_once) = (Vec::new(), 0, 1);
+    while rows.len() <= limit && asked < days.len().min(MAX_DAYS) {
+        // A day that is full needs no other; empty ones are passed quickly.
+        let some = days.iter().take(MAX_DAYS).skip(asked).take(at_once);
+        let found = try_join_all(some.map(|day| rows_of(env, day, &question))).await?;
+        asked += found.len();
+        rows.extend(found.into_iter().flatten());
+        at_once = (at_once * 2).min(AT_ONCE);
     }
-    let is_more = rows.len() > limit || days.len() > MAX_DAYS;
+    let next = if rows.len() > limit {
+        rows.get(limit.saturating_sub(1)).map(Row::place)
+    } else {
+        days.get(MAX_DAYS).and(days.get(MAX_DAYS - 1)).and_then(|day| Place::end_of(day))
+    };
     rows.truncate(limit);
-    let last = rows.last().map(Row::place).filter(|_| is_more);
-    Ok((rows, last))
+    Ok((rows, next))
+}
+
+async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, Failure> {
+    match catalog_client::ask(env, day, question).await? {
+        Answer::Rows(rows) => Ok(rows),
+        _ => Err(Failure("a catalog's day has no rows".to_owned())),
+    }
 }
 
 fn render(call: &Call<'_>, row: Row) -> Summary {
     let base = call.config.base_url(&row.origin);
     row.summary.with_base(base)
+}
+
+/// `GET /stats`.
+pub async fn stats(call: &Call<'_>) -> Result<Response, Problem> {
+    call.only_parameters(&[])?;
+    let (totals, days) = totals(call.env).await?;
+    let numbers = totals.numbers;
+    let answer = json!({
+        "jobs": totals.jobs,
+        "days": days,
+        "status": totals.status,
+        "archive": totals.archive,
+        "files": { "pending": numbers.pending, "stored": numbers.stored, "lost": numbers.lost },
+        "bytes": numbers.bytes,
+    });
+    Ok(json(200, answer.to_string())?)
+}
+
+/// The sums of all jobs, and on how many days they were created.
+pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
+    match catalog_client::ask(env, ROOT, &Question::Totals).await? {
+        Answer::Totals(totals, days) => Ok((*totals, days)),
+        _ => Err(Failure("the catalog's root has no sums".to_owned())),
+    }
 }

@@ -89,7 +89,7 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
             return job.work.note_published(&published, true, around);
         }
         (Task::Record, _) => return job.work.record.done(version),
-        (Task::List, _) => return job.work.list.done(version),
+        (Task::List, _) => return job.work.list.done(job.revision()),
         (Task::Relink(n), _) => {
             let nonce = job.nonce.clone();
             return links::note_written(job, n, &nonce, None, around.now);

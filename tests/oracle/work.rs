@@ -20,7 +20,7 @@ pub fn is_planned(vault: &Vault) {
         }
         assert!(planned.wake.is_none_or(|wake| wake > now));
         let (at, is_pending) = (planned.alarm(now), job.archive() == Archive::Pending);
-        assert!(at.is_some() || (job.work.list.version == job.version && !is_pending), "stuck");
+        assert!(at.is_some() || (job.work.list.version == job.revision() && !is_pending), "stuck");
         let rings_for = |at| !plan(job, PACE, at).due.is_empty();
         assert!(at.is_none_or(rings_for));
         let mut due = planned.clone().due_for_run(u32::MAX);
@@ -44,5 +44,5 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
     let job = vault.job();
     assert!(!job.files.iter().any(|file| file.state == FileState::Pending));
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
-    assert_eq!(job.work.list.version, job.version);
+    assert_eq!(job.work.list.version, job.revision());
 }

@@ -79,7 +79,7 @@ describe("the main job", () => {
     assert.deepEqual(manifest.job.files.map(facts), job.files.map(facts));
     const absolute = JSON.stringify(manifest.result).replaceAll('"/files/', `"${vault.url}/files/`);
     assert.deepEqual(JSON.parse(absolute), job.result);
-    assert.deepEqual(manifest.events.map(({ n, outcome }) => [n, outcome]),
+    assert.deepEqual(manifest.events.map(({ entry: { n, outcome } }) => [n, outcome]),
       (await vault.events(id)).map(({ n, outcome }) => [n, outcome]));
   }
 

@@ -151,7 +151,7 @@ impl Job {
             platform::log_error(&text);
             now.work.list.failed(self.circumstances(Ok(())));
         } else {
-            now.work.list.done(job.version);
+            now.work.list.done(job.revision());
         }
         self.store().save(&now).await
     }

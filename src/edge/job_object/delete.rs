@@ -96,7 +96,8 @@ impl Job {
     }
 
     async fn unlist(&self, tombstone: &Tombstone) -> Result<(), Failure> {
-        let question = Question::Remove(tombstone.home.clone());
+        let (home, revision) = (tombstone.home.clone(), tombstone.revision);
+        let question = Question::Remove { home, revision };
         catalog_client::ask(&self.env, &tombstone.day, &question).await.map(drop)
     }
 

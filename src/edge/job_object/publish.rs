@@ -45,7 +45,8 @@ impl Job {
     /// files stay: their links were given out, and the job took them over.
     pub(super) async fn retire(&self, job: &Record) -> Result<(), Failure> {
         let day = job.created_at.day();
-        catalog_client::ask(&self.env, &day, &Question::Remove(job.home.clone())).await?;
+        let question = Question::Remove { home: job.home.clone(), revision: job.revision() };
+        catalog_client::ask(&self.env, &day, &question).await?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
         bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")?;
         if let Err(Failure(text)) = self.retire_record(job).await {

@@ -1,0 +1,114 @@
+//! `GET /export`: what each job looks like in a list of all.
+
+use super::file::FileState;
+use super::job::Job;
+use super::keys;
+use super::names::ObjectName;
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+/// Jobs of a page. Each is read from its object, and the result from the
+/// bucket if it is long: 44 of the 50 subrequests that the free plan has.
+pub const PAGE: usize = 22;
+/// Bytes after which a page ends early, so that its size in memory is that
+/// and one job's record.
+pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
+/// Subrequests of an export: two a page. What there is beyond is another
+/// export's, from where this one broke off.
+pub const MAX_SUBREQUESTS: u32 = 44;
+
+/// How an export is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+    /// A record a line.
+    Ndjson,
+    /// The input of `aria2c -i`: every stored file of the served results.
+    Aria2,
+}
+
+impl Format {
+    /// Reads `?format=`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the caller.
+    pub fn parse(text: Option<&str>) -> Result<Self, String> {
+        match text {
+            None | Some("ndjson") => Ok(Self::Ndjson),
+            Some("aria2") => Ok(Self::Aria2),
+            Some(other) => Err(format!("`format` is {other:?}; it can be `ndjson` or `aria2`")),
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Ndjson => "application/x-ndjson",
+            Self::Aria2 => "text/plain; charset=utf-8",
+        }
+    }
+}
+
+/// A job's place in an export: the order is that of the last changes. One
+/// that changes meanwhile moves to the end and comes again; none is missed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// When the record last changed.
+    pub updated_at: Timestamp,
+    /// The job's object.
+    pub home: ObjectName,
+}
+
+/// The stored files of a job's served result as `aria2c -i` reads them. Where
+/// the bucket's tag is an MD5 the download is checked.
+#[must_use]
+pub fn aria2(job: &Job, base: &str) -> String {
+    let mut list = String::new();
+    let is_listed = |file: &&super::file::File| file.served && file.state == FileState::Stored;
+    for file in job.files.iter().filter(is_listed) {
+        let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
+        let out = format!("{}/{}-{}", job.public_id(), file.n, file.name);
+        // Writing to a string does not fail.
+        let _ = write!(list, "{base}{path}\n  out={out}\n");
+        let is_md5 = |tag: &&String| tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit());
+        if let Some(md5) = file.etag.as_ref().filter(is_md5) {
+            let _ = writeln!(list, "  checksum=md5={md5}");
+        }
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::file::{File, From};
+    use crate::domain::fixtures;
+
+    #[test]
+    fn a_download_list_holds_what_is_stored_and_served() {
+        let mut job = fixtures::job();
+        let from = From { delivery: 1, sha256: "ab", at: Timestamp::from_millis(1) };
+        for n in 0..4 {
+            let mut file = File::pending(&job.home, n, &fixtures::found("https://h/a.mp4"), from);
+            file.state = if n == 1 { FileState::Lost } else { FileState::Stored };
+            file.served = n != 2;
+            file.etag = Some(if n == 0 { "0".repeat(32) } else { "0-2".to_owned() });
+            job.files.push(file);
+        }
+        let nonce = &job.nonce;
+        let want = format!(
+            "https://v/files/437852/{nonce}/0-a.mp4\n  out=437852/0-a.mp4\n  checksum=md5={}\n\
+             https://v/files/437852/{nonce}/3-a.mp4\n  out=437852/3-a.mp4\n",
+            "0".repeat(32)
+        );
+        assert_eq!(aria2(&job, "https://v"), want);
+    }
+
+    #[test]
+    fn formats_are_named() {
+        assert_eq!(Format::parse(None), Ok(Format::Ndjson));
+        assert_eq!(Format::parse(Some("aria2")), Ok(Format::Aria2));
+        assert!(Format::parse(Some("csv")).unwrap_err().contains("\"csv\""));
+    }
+}

@@ -1,0 +1,113 @@
+//! Which jobs of the catalog are meant.
+
+use super::job::Archive;
+use super::names::MAX_NAME_BYTES;
+use super::state::Status;
+use super::time::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What a job must be like; what is empty or `None` does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filter {
+    /// One of these states.
+    pub status: Vec<Status>,
+    /// One of these states of its files.
+    pub archive: Vec<Archive>,
+    /// Of this queue.
+    pub queue: Option<String>,
+    /// Of this application.
+    pub app: Option<String>,
+    /// With this tag.
+    pub tag: Option<String>,
+    /// With an id or a reference that begins so.
+    pub prefix: Option<String>,
+    /// Created then or later.
+    pub since: Option<Timestamp>,
+    /// Created before.
+    pub until: Option<Timestamp>,
+}
+
+/// Reads a comma list of a parameter's values.
+///
+/// # Errors
+/// Which value is none, and what it can be.
+pub fn list<T: DeserializeOwned>(
+    name: &str,
+    text: Option<&str>,
+    known: &[&str],
+) -> Result<Vec<T>, String> {
+    let values = text.into_iter().flat_map(|text| text.split(',')).map(str::trim);
+    let read = |value: &str| {
+        let value_known = known.iter().find(|known| **known == value);
+        let read = value_known.and_then(|_| serde_json::from_str(&format!("\"{value}\"")).ok());
+        read.ok_or_else(|| format!("`{name}` is {value:?}; it can be {}", known.join(", ")))
+    };
+    values.map(read).collect()
+}
+
+/// The words for [`Status`].
+pub const STATUSES: [&str; 6] =
+    ["queued", "acquired", "completed", "failed", "cancelled", "retried"];
+/// The words for [`Archive`].
+pub const ARCHIVES: [&str; 5] = ["none", "pending", "stored", "partial", "lost"];
+
+/// Reads `?q=`: the beginning of an id or a reference, which may be written
+/// with its `ref:`.
+///
+/// # Errors
+/// Why it can be none.
+pub fn prefix(text: &str) -> Result<String, String> {
+    let bare = text.strip_prefix("ref:").unwrap_or(text);
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
+    if !bare.is_empty() && bare.len() <= MAX_NAME_BYTES && bare.bytes().all(allowed) {
+        return Ok(bare.to_owned());
+    }
+    Err(format!("`q` is {text:?}, with which no id or reference begins"))
+}
+
+/// The least text that sorts after all that begin with `prefix`, which holds
+/// characters of names only.
+#[must_use]
+pub fn after_prefix(prefix: &str) -> String {
+    // `~` sorts after every character that a name may have.
+    format!("{prefix}~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_hold_words_that_there_are() {
+        let read = |text| list::<Status>("status", text, &STATUSES);
+        assert_eq!(read(None), Ok(vec![]));
+        assert_eq!(read(Some("failed, retried")), Ok(vec![Status::Failed, Status::Retried]));
+        for bad in ["", "done", "failed,", "Failed", "failed\""] {
+            assert!(read(Some(bad)).unwrap_err().contains("acquired"), "{bad}");
+        }
+        for word in STATUSES {
+            assert_eq!(read(Some(word)).map(|all| all.len()), Ok(1), "{word}");
+        }
+        for word in ARCHIVES {
+            let read = list::<Archive>("archive", Some(word), &ARCHIVES);
+            assert_eq!(read.map(|all| all.len()), Ok(1), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_finds_all_that_begin_so() {
+        let from = prefix("order-").unwrap();
+        let to = after_prefix(&from);
+        for name in ["order-", "order-7", "order-:", "order-zz", "order-_"] {
+            assert!(*name >= *from && *name < *to, "{name}");
+        }
+        for name in ["order", "ordes", "order.", "orde", "order~"] {
+            assert!(!(*name >= *from && *name < *to), "{name}");
+        }
+        assert_eq!(prefix("ref:order-7").as_deref(), Ok("order-7"));
+        for bad in ["", "ref:", "a b", "a%", "a/b", "é"] {
+            assert!(prefix(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The Durable Object of the catalog. What an object is follows from its name,
+//! and thus from what it is asked: a day's rows, `root`, the refused
+//! deliveries, or a writer of export pages that holds nothing.
+
+mod day;
+mod outbox;
+mod records;
+mod refused;
+mod root;
+mod sql;
+
+use super::platform::{self, During, Failure};
+use crate::domain::catalog::Question;
+use crate::domain::config::Config;
+use crate::domain::work;
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+/// The object's class, bound as `CATALOG`.
+#[durable_object(alarm)]
+pub struct Catalog {
+    state: State,
+    env: Env,
+    config: Config,
+}
+
+impl DurableObject for Catalog {
+    fn new(state: State, env: Env) -> Self {
+        Self { config: platform::config(&env), state, env }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        match self.reply(&request.text().await?).await {
+            Ok(text) => Response::ok(text),
+            Err(Failure(text)) => Response::error(text, 500),
+        }
+    }
+
+    /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
+    /// after six failures.
+    async fn alarm(&self) -> worker::Result<Response> {
+        if let Err(Failure(text)) = self.empty_outbox().await {
+            platform::log_error(&text);
+            let later = work::watchdog(2, self.config.pace, platform::now());
+            let set = platform::set_alarm_at(&self.state.storage(), later).await;
+            if let Err(Failure(text)) = set {
+                platform::log_error(&text);
+            }
+        }
+        Response::empty()
+    }
+}
+
+impl Catalog {
+    async fn reply(&self, question: &str) -> Result<String, Failure> {
+        let question = serde_json::from_str(question).during("reading a question")?;
+        let answer = match question {
+            Question::Put(row) => self.put(&row).await?,
+            Question::Remove { home, revision } => self.remove(&home, revision).await?,
+            Question::Rows { filter, after, limit } => self.rows(&filter, after, limit)?,
+            Question::RowsOf(homes) => self.rows_of(&homes)?,
+            Question::Push(news) => self.take(*news)?,
+            Question::Days { filter, until, limit } => self.days(&filter, until, limit)?,
+            Question::Totals => self.totals()?,
+            Question::Turns { since, after, limit } => self.turns(since, after, limit)?,
+            Question::Records { homes, format, tag } => {
+                self.records(&homes, format, tag.as_deref()).await?
+            }
+            Question::Refuse(refused) => self.refuse(&refused)?,
+            Question::Refused => self.refused()?,
+        };
+        serde_json::to_string(&answer).during("writing an answer")
+    }
+}

@@ -1,0 +1,102 @@
+//! A day's outbox: what has changed is told to `root` by the alarm, so that no
+//! job waits for that, and many changes go together.
+
+use super::Catalog;
+use super::sql::number;
+use crate::domain::catalog::{Answer, Change, News, Question, ROOT, Row, Totals};
+use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
+use crate::domain::work;
+use crate::edge::catalog_client;
+use crate::edge::platform::{self, During, Failure};
+use serde::Deserialize;
+
+/// How long changes are gathered, in milliseconds.
+const GATHER_MS: u64 = 50;
+/// Changes that are told at once.
+const MAX_CHANGES: u64 = 100;
+
+/// A removal as it is stored.
+#[derive(Deserialize)]
+struct Removed {
+    home: String,
+    id: String,
+    seq: u64,
+}
+
+impl Catalog {
+    /// Sets the alarm unless it is set: it tells all that there is by then.
+    pub(super) async fn call_the_post(&self) -> Result<(), Failure> {
+        let storage = self.state.storage();
+        if storage.get_alarm().await.during("reading the alarm")?.is_some() {
+            return Ok(());
+        }
+        platform::set_alarm_at(&storage, platform::now().plus(GATHER_MS)).await
+    }
+
+    /// Tells `root` everything. A watchdog is set first; after the last news
+    /// only storage is awaited, so that no change comes in between unseen.
+    pub(super) async fn empty_outbox(&self) -> Result<(), Failure> {
+        let storage = self.state.storage();
+        let watchdog = work::watchdog(1, self.config.pace, platform::now());
+        platform::set_alarm_at(&storage, watchdog).await?;
+        self.open_day()?;
+        while let Some((news, until)) = self.news()? {
+            match catalog_client::ask(&self.env, ROOT, &Question::Push(Box::new(news))).await? {
+                Answer::Noted => self.note("pushed", &until)?,
+                _ => return Err(Failure("the catalog's root did not take the news".to_owned())),
+            }
+        }
+        platform::clear_alarm(&storage).await
+    }
+
+    /// The next changes, and the number of the last; `None` if all is told.
+    fn news(&self) -> Result<Option<(News, u64)>, Failure> {
+        let pushed: u64 = self.noted("pushed")?;
+        let mut changes: Vec<(u64, Change)> = Vec::new();
+        let sql = "SELECT row AS text FROM jobs WHERE seq > ? ORDER BY seq LIMIT ?";
+        let after = || Ok::<_, Failure>(vec![number(pushed)?, number(MAX_CHANGES)?]);
+        for row in self.read(sql, after()?)? {
+            changes.push((self.seq_of(&row)?, Change::Put(Box::new(row))));
+        }
+        let sql = "SELECT home, id, seq FROM removed WHERE seq > ? ORDER BY seq LIMIT ?";
+        for Removed { home, id, seq } in self.query(sql, after()?)? {
+            let home = ObjectName::try_from(home).during("reading a removal")?;
+            changes.push((seq, Change::Removed { home, id }));
+        }
+        changes.sort_by_key(|(seq, _)| *seq);
+        changes.truncate(usize::try_from(MAX_CHANGES).unwrap_or(usize::MAX));
+        let Some(until) = changes.last().map(|(seq, _)| *seq) else { return Ok(None) };
+        let day = self.day(&changes)?;
+        let changes = changes.into_iter().map(|(_, change)| change).collect();
+        let news = News { day, seq: self.noted("seq")?, totals: self.sums()?, changes };
+        Ok(Some((news, until)))
+    }
+
+    fn seq_of(&self, row: &Row) -> Result<u64, Failure> {
+        let sql = "SELECT seq AS number FROM jobs WHERE home = ?";
+        Ok(self.number(sql, vec![row.home.to_string().into()])?.unwrap_or_default())
+    }
+
+    /// An object can't tell its own name, but each row holds it.
+    fn day(&self, changes: &[(u64, Change)]) -> Result<String, Failure> {
+        let mut rows = changes.iter().filter_map(|(_, change)| match change {
+            Change::Put(row) => Some(row.summary.created_at.day()),
+            Change::Removed { .. } => None,
+        });
+        let known: String = self.noted("day")?;
+        match rows.next() {
+            Some(day) if day != known => self.note("day", &day).map(|()| day),
+            _ => Ok(known),
+        }
+    }
+
+    fn sums(&self) -> Result<Totals, Failure> {
+        let mut totals: Totals = self.noted("totals")?;
+        let least = |sql| self.number(sql, vec![]);
+        let oldest = least("SELECT min(oldest_pending) AS number FROM jobs")?;
+        totals.numbers.oldest_pending = oldest.map(Timestamp::from_millis);
+        totals.numbers.smallest_slack = least("SELECT min(slack) AS number FROM jobs")?;
+        Ok(totals)
+    }
+}

@@ -1,0 +1,169 @@
+//! `root`: which days there are with their sums, and when each job last
+//! changed.
+
+use super::Catalog;
+use super::sql::{Text, number};
+use crate::domain::catalog::{Answer, Change, News, Row, Totals};
+use crate::domain::export::Turn;
+use crate::domain::filter::Filter;
+use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
+use crate::edge::platform::{During, Failure};
+use serde::Deserialize;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS days (
+        day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS jobs (
+        home TEXT PRIMARY KEY, day TEXT NOT NULL, version INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL, seq INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
+    CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs (updated_at, home);
+    CREATE TABLE IF NOT EXISTS removed (
+        seq INTEGER PRIMARY KEY, home TEXT NOT NULL, id TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+";
+/// Removals that viewers are told of who come back later.
+const MAX_REMOVED: u64 = 10_000;
+
+/// A day as it is stored.
+#[derive(Deserialize)]
+struct Day {
+    day: String,
+    totals: String,
+}
+
+#[derive(Deserialize)]
+struct StoredTurn {
+    updated_at: u64,
+    home: String,
+}
+
+impl Catalog {
+    /// The root's storage.
+    pub(super) fn open_root(&self) -> Result<(), Failure> {
+        self.run(SCHEMA, vec![])
+    }
+
+    /// Takes a day's news, unless newer ones are known. What was told before
+    /// is told again after a crash, and changes nothing then.
+    pub(super) fn take(&self, news: News) -> Result<Answer, Failure> {
+        self.open_root()?;
+        let sql = "SELECT seq AS number FROM days WHERE day = ?";
+        let known = self.number(sql, vec![news.day.as_str().into()])?;
+        if known.is_some_and(|known| known > news.seq) {
+            return Ok(Answer::Noted);
+        }
+        let totals = serde_json::to_string(&news.totals).during("writing a day's sums")?;
+        let values = vec![news.day.as_str().into(), number(news.seq)?, totals.into()];
+        self.run("INSERT OR REPLACE INTO days VALUES (?, ?, ?)", values)?;
+        for change in news.changes {
+            match change {
+                Change::Put(row) => self.note_change(&news.day, &row)?,
+                Change::Removed { home, id } => self.note_removal(&home, &id)?,
+            }
+        }
+        Ok(Answer::Noted)
+    }
+
+    fn note_change(&self, day: &str, row: &Row) -> Result<(), Failure> {
+        let home = row.home.to_string();
+        let sql = "SELECT version AS number FROM jobs WHERE home = ?";
+        let known = self.number(sql, vec![home.as_str().into()])?;
+        if known.is_some_and(|known| known >= row.version) {
+            return Ok(());
+        }
+        let values = vec![
+            home.into(),
+            day.into(),
+            number(row.version)?,
+            number(row.summary.updated_at.as_millis())?,
+            number(self.next()?)?,
+        ];
+        self.run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", values)
+    }
+
+    fn note_removal(&self, home: &ObjectName, id: &str) -> Result<(), Failure> {
+        let home = home.to_string();
+        let sql = "SELECT seq AS number FROM jobs WHERE home = ?";
+        if self.number(sql, vec![home.as_str().into()])?.is_none() {
+            return Ok(());
+        }
+        self.run("DELETE FROM jobs WHERE home = ?", vec![home.as_str().into()])?;
+        let seq = self.next()?;
+        let values = vec![number(seq)?, home.into(), id.into()];
+        self.run("INSERT INTO removed VALUES (?, ?, ?)", values)?;
+        let sql = "DELETE FROM removed WHERE seq <= (SELECT seq FROM removed
+                   ORDER BY seq DESC LIMIT 1 OFFSET ?)";
+        self.run(sql, vec![number(MAX_REMOVED)?])
+    }
+
+    fn next(&self) -> Result<u64, Failure> {
+        let seq = self.noted::<u64>("seq")? + 1;
+        self.note("seq", &seq)?;
+        Ok(seq)
+    }
+
+    /// The days that may hold such jobs, the latest first.
+    pub(super) fn days(
+        &self,
+        filter: &Filter,
+        until: Option<String>,
+        limit: usize,
+    ) -> Result<Answer, Failure> {
+        self.open_root()?;
+        let last = filter.until.map(Timestamp::day).into_iter().chain(until).min();
+        let first = filter.since.map(Timestamp::day).unwrap_or_default();
+        let sql = "SELECT day, totals FROM days WHERE day <= ? AND day >= ? ORDER BY day DESC";
+        let last = last.unwrap_or_else(|| "~".to_owned());
+        let mut found = Vec::new();
+        for Day { day, totals } in self.query(sql, vec![last.into(), first.into()])? {
+            let totals: Totals = serde_json::from_str(&totals).during("reading a day's sums")?;
+            if totals.may_hold(filter) {
+                found.push(day);
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(Answer::Days(found))
+    }
+
+    /// The sums of all days.
+    pub(super) fn totals(&self) -> Result<Answer, Failure> {
+        self.open_root()?;
+        let days: Vec<Text> = self.query("SELECT totals AS text FROM days", vec![])?;
+        let mut sum = Totals::default();
+        let mut count = 0;
+        for day in &days {
+            let totals: Totals = serde_json::from_str(&day.text).during("reading a day's sums")?;
+            count += u64::from(totals.jobs > 0);
+            sum.merge(&totals);
+        }
+        Ok(Answer::Totals(Box::new(sum), count))
+    }
+
+    /// The jobs after a turn, by their last change.
+    pub(super) fn turns(
+        &self,
+        since: Timestamp,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<Answer, Failure> {
+        self.open_root()?;
+        let (updated_at, home) = after.map_or((0, String::new()), |turn| {
+            (turn.updated_at.as_millis(), turn.home.to_string())
+        });
+        let sql = "SELECT updated_at, home FROM jobs WHERE updated_at >= ? AND (updated_at, home) > (?, ?)
+                   ORDER BY updated_at, home LIMIT ?";
+        let since = number(since.as_millis())?;
+        let values = vec![since, number(updated_at)?, home.into(), number(limit as u64)?];
+        let rows: Vec<StoredTurn> = self.query(sql, values)?;
+        let turn = |row: StoredTurn| {
+            let home = ObjectName::try_from(row.home)?;
+            Ok(Turn { updated_at: Timestamp::from_millis(row.updated_at), home })
+        };
+        let turns = rows.into_iter().map(turn).collect::<Result<_, String>>();
+        turns.during("reading the turns").map(Answer::Turns)
+    }
+}

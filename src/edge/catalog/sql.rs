@@ -1,0 +1,79 @@
+//! The catalog's way to its SQL storage.
+
+use super::Catalog;
+use crate::edge::platform::{During, Failure};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use worker::SqlStorageValue;
+
+/// A row with one text.
+#[derive(Deserialize)]
+pub(super) struct Text {
+    pub text: String,
+}
+
+/// A row with one number.
+#[derive(Deserialize)]
+pub(super) struct Number {
+    pub number: Option<u64>,
+}
+
+impl Catalog {
+    /// Runs a statement and reads its rows.
+    pub(super) fn query<T: DeserializeOwned>(
+        &self,
+        sql: &str,
+        values: Vec<SqlStorageValue>,
+    ) -> Result<Vec<T>, Failure> {
+        let cursor = self.state.storage().sql().exec(sql, Some(values));
+        cursor.during("asking the catalog")?.to_array().during("reading the catalog")
+    }
+
+    /// Runs a statement, or several, for what it does.
+    pub(super) fn run(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<(), Failure> {
+        let cursor = self.state.storage().sql().exec(sql, Some(values));
+        cursor.during("changing the catalog").map(drop)
+    }
+
+    /// The one number of a row; `None` without a row, or if it is null.
+    pub(super) fn number(
+        &self,
+        sql: &str,
+        values: Vec<SqlStorageValue>,
+    ) -> Result<Option<u64>, Failure> {
+        let rows: Vec<Number> = self.query(sql, values)?;
+        Ok(rows.first().and_then(|row| row.number))
+    }
+
+    /// A value that is kept by its name.
+    pub(super) fn noted<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, Failure> {
+        let rows: Vec<Text> =
+            self.query("SELECT value AS text FROM notes WHERE name = ?", vec![name.into()])?;
+        let Some(row) = rows.first() else { return Ok(T::default()) };
+        serde_json::from_str(&row.text).during("reading a note of the catalog")
+    }
+
+    /// Keeps a value by its name.
+    pub(super) fn note(&self, name: &str, value: &impl serde::Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value).during("writing a note of the catalog")?;
+        let sql = "INSERT INTO notes VALUES (?, ?)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.run(sql, vec![name.into(), text.into()])
+    }
+}
+
+/// A number as the storage takes it.
+pub(super) fn number(value: u64) -> Result<SqlStorageValue, Failure> {
+    let value = i64::try_from(value).during("a number for SQL")?;
+    SqlStorageValue::try_from_i64(value).during("a number for SQL")
+}
+
+/// A number that there may be none of.
+pub(super) fn maybe(value: Option<u64>) -> Result<SqlStorageValue, Failure> {
+    value.map_or(Ok(SqlStorageValue::Null), number)
+}
+
+/// A text that there may be none of.
+pub(super) fn text(value: Option<&str>) -> SqlStorageValue {
+    value.map_or(SqlStorageValue::Null, Into::into)
+}

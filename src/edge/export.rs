@@ -1,0 +1,109 @@
+//! `GET /export`: every record, in the order of the last changes, as a stream.
+
+use super::catalog_client;
+use super::http::Call;
+use super::platform::{During, Failure};
+use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
+use crate::domain::error::Problem;
+use crate::domain::export::{Format, MAX_SUBREQUESTS, PAGE, Turn};
+use crate::domain::time::Timestamp;
+use futures_util::stream;
+use std::collections::VecDeque;
+use worker::{Env, Response};
+
+/// `GET /export?tag=&since=&format=ndjson|aria2`.
+pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
+    call.only_parameters(&["tag", "since", "format"])?;
+    let format = Format::parse(call.query("format").as_deref()).map_err(Problem::BadRequest)?;
+    let export = Export {
+        env: call.env.clone(),
+        format,
+        tag: call.query("tag").map(|tag| call.label(&tag)),
+        since: call.time("since")?.unwrap_or_default(),
+        after: None,
+        waiting: VecDeque::new(),
+        asked: 0,
+        is_over: false,
+    };
+    let pages = stream::try_unfold(export, Export::next);
+    let response = Response::from_stream(pages).during("streaming the export")?;
+    let headers = response.headers();
+    headers.set("content-type", format.media_type()).during("building the answer")?;
+    headers.set("cache-control", "no-store").during("building the answer")?;
+    Ok(response)
+}
+
+/// An export on its way.
+struct Export {
+    env: Env,
+    format: Format,
+    tag: Option<String>,
+    since: Timestamp,
+    /// The last turn that is known.
+    after: Option<Turn>,
+    /// Turns that are still to be written.
+    waiting: VecDeque<Turn>,
+    asked: u32,
+    is_over: bool,
+}
+
+impl Export {
+    /// The next piece of text. An error breaks the answer off, so that what is
+    /// not whole does not look so.
+    async fn next(mut self) -> worker::Result<Option<(Vec<u8>, Self)>> {
+        loop {
+            if self.waiting.is_empty() {
+                self.fill().await.map_err(broken_off)?;
+            }
+            if self.waiting.is_empty() {
+                return Ok(None);
+            }
+            let text = self.write().await.map_err(broken_off)?;
+            if !text.is_empty() {
+                return Ok(Some((text.into_bytes(), self)));
+            }
+        }
+    }
+
+    async fn fill(&mut self) -> Result<(), Failure> {
+        if self.is_over {
+            return Ok(());
+        }
+        let question =
+            Question::Turns { since: self.since, after: self.after.clone(), limit: PAGE };
+        let Answer::Turns(turns) = self.ask(ROOT, &question).await? else {
+            return Err(Failure("the catalog's root has no turns".to_owned()));
+        };
+        self.is_over = turns.len() < PAGE;
+        self.after = turns.last().cloned().or_else(|| self.after.take());
+        self.waiting.extend(turns);
+        Ok(())
+    }
+
+    /// Writes as many of the waiting as fit into a page.
+    async fn write(&mut self) -> Result<String, Failure> {
+        let question = Question::Records {
+            homes: self.waiting.iter().map(|turn| turn.home.clone()).collect(),
+            format: self.format,
+            tag: self.tag.clone(),
+        };
+        let Answer::Records { text, written } = self.ask(EXPORT, &question).await? else {
+            return Err(Failure("the catalog exports no records".to_owned()));
+        };
+        self.waiting.drain(..written.clamp(1, self.waiting.len()));
+        Ok(text)
+    }
+
+    async fn ask(&mut self, name: &str, question: &Question) -> Result<Answer, Failure> {
+        self.asked += 1;
+        if self.asked > MAX_SUBREQUESTS {
+            return Err(Failure("the export is too long for one request".to_owned()));
+        }
+        catalog_client::ask(&self.env, name, question).await
+    }
+}
+
+fn broken_off(Failure(text): Failure) -> worker::Error {
+    super::platform::log_error(&text);
+    worker::Error::RustError("the export broke off; go on with `since`".to_owned())
+}
