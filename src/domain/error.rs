@@ -42,6 +42,8 @@ pub enum Problem {
         /// The upstream's own error.
         error: Option<String>,
     },
+    /// The route speaks WebSocket alone.
+    UpgradeRequired,
     /// It does not go with what there is.
     Conflict(String),
     /// A range that the file of this many bytes does not have.
@@ -71,6 +73,7 @@ impl Problem {
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
             Self::RangeNotSatisfiable(_) => 416,
+            Self::UpgradeRequired => 426,
             Self::Misconfigured(_) | Self::NotReady(..) | Self::Internal(_) => 503,
         }
     }
@@ -84,6 +87,7 @@ impl Problem {
             Self::MethodNotAllowed(_) => "Method not allowed",
             Self::NoResult { .. } => "No result",
             Self::Conflict(_) => "Conflict",
+            Self::UpgradeRequired => "Upgrade required",
             Self::Gone(_) => "Gone",
             Self::PreconditionFailed => "Precondition failed",
             Self::BodyTooLarge(_) => "Body too large",
@@ -113,6 +117,9 @@ impl Problem {
                  send URLs instead of base64 (`x-pipelet-output: binary`)"
             ),
             Self::RangeNotSatisfiable(size) => format!("the file has {size} bytes"),
+            Self::UpgradeRequired => {
+                "this route is a WebSocket: connect with `Upgrade: websocket`".to_owned()
+            }
             Self::PreconditionFailed => "the file has another entity tag".to_owned(),
             Self::Misconfigured(BadSecret { name, why }) => {
                 format!("{name} {why}; set it with `npx wrangler secret put {name}`")
@@ -140,6 +147,9 @@ impl Problem {
         match self {
             Self::Unauthorized(_) => vec![("www-authenticate", "Bearer".to_owned())],
             Self::MethodNotAllowed(allow) => vec![("allow", (*allow).to_owned())],
+            Self::UpgradeRequired => {
+                vec![("upgrade", "websocket".to_owned()), ("connection", "upgrade".to_owned())]
+            }
             Self::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
             Self::Internal(_) => vec![("retry-after", "5".to_owned())],
             Self::RangeNotSatisfiable(size) => vec![("content-range", format!("bytes */{size}"))],

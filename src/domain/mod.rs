@@ -28,6 +28,7 @@ pub mod job;
 pub mod json;
 pub mod keys;
 pub mod links;
+pub mod live;
 pub mod manifest;
 pub mod mask;
 pub mod media;

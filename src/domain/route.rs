@@ -51,6 +51,8 @@ pub enum Route {
     Assign(String),
     /// `DELETE /unmatched/{key}`: drops it.
     DropUnmatched(String),
+    /// `GET /live`: the live feed.
+    Live,
     /// `GET /stats`: how many jobs there are.
     Stats,
     /// `GET /export`: all records.
@@ -103,6 +105,7 @@ impl Route {
             | Self::Result(_)
             | Self::Events(_)
             | Self::EventBody(..)
+            | Self::Live
             | Self::Stats
             | Self::Export
             | Self::Refused
@@ -119,6 +122,7 @@ impl Route {
             | Self::Result(name)
             | Self::Events(name)
             | Self::EventBody(name, _) => Some(Scope::Job(name.clone())),
+            Self::Live => Some(Scope::Live),
             _ => None,
         }
     }
@@ -196,6 +200,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["unmatched"] => Route::Unmatched,
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
         ["tickets"] => Route::Tickets,
+        ["live"] => Route::Live,
         ["stats"] => Route::Stats,
         ["export"] => Route::Export,
         ["refused"] => Route::Refused,
@@ -293,6 +298,7 @@ mod tests {
             ("POST", "/restore", Route::Restore),
             ("GET", "/refused", Route::Refused),
             ("GET", "/stats", Route::Stats),
+            ("GET", "/live", Route::Live),
             ("GET", "/export", Route::Export),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),

@@ -3,7 +3,7 @@
 
 use super::platform::{self, During, Failure};
 use super::{
-    access, export, files, hook, import, jobs, listing, manage, refused, restore, tickets,
+    access, export, files, hook, import, jobs, listing, live, manage, refused, restore, tickets,
     unmatched,
 };
 use crate::domain::config::{BadSecret, Config};
@@ -143,6 +143,7 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::UnmatchedBody(key) => unmatched::body(call, &key).await,
         Route::Assign(key) => unmatched::assign(call, &key).await,
         Route::DropUnmatched(key) => unmatched::delete(call, &key).await,
+        Route::Live => live::watch(call).await,
         Route::Stats => listing::stats(call).await,
         Route::Export => export::export(call),
         Route::Refused => refused::list(call).await,

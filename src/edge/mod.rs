@@ -26,6 +26,7 @@ mod job_client;
 mod job_object;
 mod jobs;
 mod listing;
+mod live;
 mod manage;
 mod platform;
 mod refused;

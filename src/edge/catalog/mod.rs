@@ -3,6 +3,7 @@
 //! deliveries, or a writer of export pages that holds nothing.
 
 mod day;
+mod live;
 mod outbox;
 mod records;
 mod refused;
@@ -13,10 +14,13 @@ use super::platform::{self, During, Failure};
 use crate::domain::catalog::Question;
 use crate::domain::config::Config;
 use crate::domain::work;
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::{
+    DurableObject, Env, Error, Request, Response, State, WebSocket, WebSocketIncomingMessage,
+    durable_object,
+};
 
 /// The object's class, bound as `CATALOG`.
-#[durable_object(alarm)]
+#[durable_object]
 pub struct Catalog {
     state: State,
     env: Env,
@@ -29,6 +33,10 @@ impl DurableObject for Catalog {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if request.headers().get("upgrade")?.is_some() {
+            let end = self.watch(&request).await;
+            return end.or_else(|Failure(text)| Response::error(text, 500));
+        }
         match self.reply(&request.text().await?).await {
             Ok(text) => Response::ok(text),
             Err(Failure(text)) => Response::error(text, 500),
@@ -48,6 +56,36 @@ impl DurableObject for Catalog {
         }
         Response::empty()
     }
+
+    /// Viewers have nothing to say but that they are there.
+    async fn websocket_message(
+        &self,
+        viewer: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        match message {
+            WebSocketIncomingMessage::String(text) if text == "ping" => {
+                viewer.send_with_str("pong")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn websocket_close(
+        &self,
+        viewer: WebSocket,
+        code: usize,
+        reason: String,
+        _was_clean: bool,
+    ) -> worker::Result<()> {
+        // Its side is closed already; codes that may not be sent fail.
+        let _closed = viewer.close(u16::try_from(code).ok(), Some(reason));
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _viewer: WebSocket, _error: Error) -> worker::Result<()> {
+        Ok(())
+    }
 }
 
 impl Catalog {
@@ -58,7 +96,7 @@ impl Catalog {
             Question::Remove { home, revision } => self.remove(&home, revision).await?,
             Question::Rows { filter, after, limit } => self.rows(&filter, after, limit)?,
             Question::RowsOf(homes) => self.rows_of(&homes)?,
-            Question::Push(news) => self.take(*news)?,
+            Question::Push(news) => self.hear(*news)?,
             Question::Days { filter, until, limit } => self.days(&filter, until, limit)?,
             Question::Totals => self.totals()?,
             Question::Turns { since, after, limit } => self.turns(since, after, limit)?,

@@ -6,6 +6,7 @@ use super::sql::{Text, number};
 use crate::domain::catalog::{Answer, Change, News, Row, Totals};
 use crate::domain::export::Turn;
 use crate::domain::filter::Filter;
+use crate::domain::live;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
@@ -47,7 +48,7 @@ impl Catalog {
 
     /// Takes a day's news, unless newer ones are known. What was told before
     /// is told again after a crash, and changes nothing then.
-    pub(super) fn take(&self, news: News) -> Result<Answer, Failure> {
+    pub(super) fn hear(&self, news: News) -> Result<Answer, Failure> {
         self.open_root()?;
         let sql = "SELECT seq AS number FROM days WHERE day = ?";
         let known = self.number(sql, vec![news.day.as_str().into()])?;
@@ -57,37 +58,43 @@ impl Catalog {
         let totals = serde_json::to_string(&news.totals).during("writing a day's sums")?;
         let values = vec![news.day.as_str().into(), number(news.seq)?, totals.into()];
         self.run("INSERT OR REPLACE INTO days VALUES (?, ?, ?)", values)?;
+        let mut texts = Vec::new();
         for change in news.changes {
-            match change {
+            texts.extend(match change {
                 Change::Put(row) => self.note_change(&news.day, &row)?,
                 Change::Removed { home, id } => self.note_removal(&home, &id)?,
-            }
+            });
         }
+        self.broadcast(&texts);
         Ok(Answer::Noted)
     }
 
-    fn note_change(&self, day: &str, row: &Row) -> Result<(), Failure> {
+    /// What viewers are told of it; `None` if it is not new.
+    fn note_change(&self, day: &str, row: &Row) -> Result<Option<String>, Failure> {
         let home = row.home.to_string();
         let sql = "SELECT version AS number FROM jobs WHERE home = ?";
         let known = self.number(sql, vec![home.as_str().into()])?;
         if known.is_some_and(|known| known >= row.version) {
-            return Ok(());
+            return Ok(None);
         }
+        let seq = self.next()?;
         let values = vec![
             home.into(),
             day.into(),
             number(row.version)?,
             number(row.summary.updated_at.as_millis())?,
-            number(self.next()?)?,
+            number(seq)?,
         ];
-        self.run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", values)
+        self.run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", values)?;
+        Ok(Some(live::changed(seq, row, self.config.base_url(&row.origin))))
     }
 
-    fn note_removal(&self, home: &ObjectName, id: &str) -> Result<(), Failure> {
+    /// As [`Catalog::note_change`].
+    fn note_removal(&self, home: &ObjectName, id: &str) -> Result<Option<String>, Failure> {
         let home = home.to_string();
         let sql = "SELECT seq AS number FROM jobs WHERE home = ?";
         if self.number(sql, vec![home.as_str().into()])?.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         self.run("DELETE FROM jobs WHERE home = ?", vec![home.as_str().into()])?;
         let seq = self.next()?;
@@ -95,7 +102,8 @@ impl Catalog {
         self.run("INSERT INTO removed VALUES (?, ?, ?)", values)?;
         let sql = "DELETE FROM removed WHERE seq <= (SELECT seq FROM removed
                    ORDER BY seq DESC LIMIT 1 OFFSET ?)";
-        self.run(sql, vec![number(MAX_REMOVED)?])
+        self.run(sql, vec![number(MAX_REMOVED)?])?;
+        Ok(Some(live::removed(seq, id)))
     }
 
     fn next(&self) -> Result<u64, Failure> {

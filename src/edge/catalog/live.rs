@@ -1,0 +1,143 @@
+//! The live feed: `root` tells its viewers of every change.
+//!
+//! The sockets hibernate: a feed on which nothing happens costs nothing. What
+//! a viewer has missed is read from the tables again, so nothing is kept for
+//! anyone who is away.
+
+use super::Catalog;
+use super::sql::number;
+use crate::domain::catalog::{Answer, Question, Row};
+use crate::domain::live::{self, Missed};
+use crate::domain::names::ObjectName;
+use crate::edge::catalog_client;
+use crate::edge::platform::{During, Failure};
+use futures_util::future::try_join_all;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use worker::{Request, Response, WebSocket, WebSocketPair};
+
+/// Viewers at the same time; the platform's limit is 32,768.
+const MAX_VIEWERS: usize = 10_000;
+/// Missed changes that are read at once: their days are asked together, 40
+/// subrequests at most.
+const PAGE: u64 = 40;
+/// Missed changes that a viewer is told before it has to come again: they wait
+/// in memory until it has connected.
+const MAX_MISSED: usize = 1_000;
+/// Subrequests for one viewer.
+const MAX_ASKED: usize = 45;
+/// What a socket's attachment says once it gets what happens.
+const UP_TO_DATE: &str = "up to date";
+/// "Try again later" (RFC 6455's registry).
+const COME_AGAIN: u16 = 1013;
+
+/// The objects whose rows are to be asked for, by their days.
+type Days = BTreeMap<String, Vec<ObjectName>>;
+
+#[derive(Deserialize)]
+struct MissedRow {
+    seq: u64,
+    home: String,
+    day: String,
+    id: String,
+}
+
+impl Catalog {
+    /// Takes a viewer, tells it what it has missed, and then what happens.
+    pub(super) async fn watch(&self, request: &Request) -> Result<Response, Failure> {
+        let url = request.url().during("reading a viewer's URL")?;
+        let after = url.query_pairs().find(|(key, _)| key == "after");
+        let after = after.and_then(|(_, text)| text.parse::<u64>().ok());
+        self.open_root()?;
+        if self.state.get_websockets().len() >= MAX_VIEWERS {
+            return Response::error("too many viewers", 503).during("refusing a viewer");
+        }
+        let pair = WebSocketPair::new().during("making a viewer's socket")?;
+        self.state.accept_web_socket(&pair.server);
+        let now = self.noted::<u64>("seq")?;
+        self.catch_up(&pair.server, after.unwrap_or(now).min(now)).await?;
+        Response::from_websocket(pair.client).during("answering a viewer")
+    }
+
+    /// Tells a viewer what it has missed. Between the look that finds nothing
+    /// more and the note that it is up to date nothing is awaited.
+    async fn catch_up(&self, viewer: &WebSocket, after: u64) -> Result<(), Failure> {
+        let (mut after, mut told, mut asked) = (after, 0, 0);
+        loop {
+            let missed = self.missed(after)?;
+            let Some(last) = missed.last().map(|missed| missed.seq) else { break };
+            let days = by_day(&missed);
+            asked += days.len();
+            if told >= MAX_MISSED || asked > MAX_ASKED {
+                let close = viewer.close(Some(COME_AGAIN), Some("come again for the rest"));
+                return close.during("closing a viewer's socket");
+            }
+            for text in self.tell_missed(missed, days).await? {
+                viewer.send_with_str(text).during("telling a viewer")?;
+                told += 1;
+            }
+            after = last;
+        }
+        viewer.send_with_str(live::here(after)).during("telling a viewer")?;
+        viewer.serialize_attachment(UP_TO_DATE).during("noting a viewer")
+    }
+
+    /// The changes after a number, in their order. Each job is there once.
+    fn missed(&self, after: u64) -> Result<Vec<Missed>, Failure> {
+        let sql = "SELECT seq, home, day, '' AS id FROM jobs WHERE seq > ? UNION ALL
+                   SELECT seq, home, '' AS day, id FROM removed WHERE seq > ?
+                   ORDER BY seq LIMIT ?";
+        let values = vec![number(after)?, number(after)?, number(PAGE)?];
+        let rows: Vec<MissedRow> = self.query(sql, values)?;
+        let read = |row: MissedRow| {
+            let home = ObjectName::try_from(row.home).during("reading a missed change")?;
+            Ok(Missed { seq: row.seq, home, day: row.day, id: row.id })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    async fn tell_missed(&self, missed: Vec<Missed>, days: Days) -> Result<Vec<String>, Failure> {
+        let asked = days.into_iter().map(|(day, homes)| self.rows_of_day(day, homes));
+        let rows: Vec<Row> = try_join_all(asked).await?.into_iter().flatten().collect();
+        Ok(missed.iter().filter_map(|one| self.told(one, &rows)).collect())
+    }
+
+    /// `None` for a job that has been removed meanwhile: that is told later.
+    fn told(&self, missed: &Missed, rows: &[Row]) -> Option<String> {
+        if missed.day.is_empty() {
+            return Some(live::removed(missed.seq, &missed.id));
+        }
+        let row = rows.iter().find(|row| row.home == missed.home)?;
+        Some(live::changed(missed.seq, row, self.config.base_url(&row.origin)))
+    }
+
+    async fn rows_of_day(&self, day: String, homes: Vec<ObjectName>) -> Result<Vec<Row>, Failure> {
+        match catalog_client::ask(&self.env, &day, &Question::RowsOf(homes)).await? {
+            Answer::Rows(rows) => Ok(rows),
+            _ => Err(Failure("a catalog's day has no rows".to_owned())),
+        }
+    }
+
+    /// Tells all viewers that are up to date. One that is gone does not keep
+    /// the others from hearing it.
+    pub(super) fn broadcast(&self, texts: &[String]) {
+        if texts.is_empty() {
+            return;
+        }
+        for viewer in self.state.get_websockets() {
+            let attachment = viewer.deserialize_attachment::<String>().ok().flatten();
+            if attachment.as_deref() == Some(UP_TO_DATE) {
+                // The runtime closes what can't be written to.
+                let _gone = texts.iter().try_for_each(|text| viewer.send_with_str(text));
+            }
+        }
+    }
+}
+
+fn by_day(missed: &[Missed]) -> Days {
+    let mut days = Days::new();
+    for one in missed.iter().filter(|one| !one.day.is_empty()) {
+        days.entry(one.day.clone()).or_default().push(one.home.clone());
+    }
+    days
+}
