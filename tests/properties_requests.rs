@@ -5,6 +5,7 @@ mod generate;
 
 use generate::{cases, word};
 use hookvault::domain::auth::{Tokens, credential, is_hook_token};
+use hookvault::domain::cors::Origins;
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::range::{self, Slice, slice};
@@ -119,6 +120,26 @@ proptest! {
         assert_eq!(range::range_holds(Some(&text), "\"e\""), text.trim() == "\"e\"");
         let is_bare = |token: &str| token.trim() == token && text.contains(token);
         assert!(credential(&text).is_none_or(is_bare));
+    }
+
+    #[test]
+    fn a_page_that_is_not_listed_is_never_let_in(
+        list in prop_oneof!["[a-c,:/.*]{0,20}", "(https://[ab](\\.c)?/?,?){0,3}"],
+        origin in prop_oneof!["https://[ab](\\.c)?", ".{0,9}"],
+        names in prop_oneof!["[a-z,: -]{0,60}", ".{0,20}"],
+    ) {
+        let (origins, _) = Origins::parse(&list);
+        let is_listed = list.split(',').map(str::trim).any(|entry| {
+            let bare = entry.strip_suffix('/').unwrap_or(entry);
+            entry == "*" || (!bare.is_empty() && bare == origin)
+        });
+        let told = origins.headers(Some(&origin));
+        assert_eq!(told.iter().any(|(name, _)| *name == "access-control-allow-origin"), is_listed);
+        let preflight = origins.preflight(Some(&origin), "GET", &names);
+        assert_eq!(preflight.is_empty(), !is_listed);
+        for (_, value) in told.iter().chain(&preflight) {
+            assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{value}");
+        }
     }
 
     #[test]

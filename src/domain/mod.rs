@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod config;
 pub mod copied;
 pub mod correlate;
+pub mod cors;
 pub mod discover;
 pub mod error;
 pub mod event;

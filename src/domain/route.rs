@@ -48,6 +48,8 @@ pub enum Route {
     Health,
     /// `GET /`: what this is.
     Home,
+    /// `OPTIONS` of any path above, which has these methods.
+    Options(&'static str),
 }
 
 /// Why a path is no route.
@@ -72,6 +74,9 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
         [rest @ .., ""] if !rest.is_empty() => rest,
         all => all,
     };
+    if method == "OPTIONS" {
+        return options(parts);
+    }
     let route = match (find(parts)?, method) {
         (Route::Jobs, "POST") => Route::Import,
         (Route::UnmatchedBody(key), "POST") => Route::Assign(key),
@@ -84,6 +89,16 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
     } else {
         Err(Refused::MethodNotAllowed(allowed))
     }
+}
+
+/// A browser asks without a token before it asks with one: which names can be
+/// a job's is not told here.
+fn options(parts: &[&str]) -> Result<Route, Refused> {
+    let found = match (find(parts), parts) {
+        (Err(Refused::BadName(_)), [first, _, rest @ ..]) => find(&[&[first, "x"], rest].concat()),
+        (found, _) => found,
+    };
+    found.map(|route| Route::Options(allowed(&route)))
 }
 
 fn find(parts: &[&str]) -> Result<Route, Refused> {
@@ -139,12 +154,12 @@ fn name(text: &str) -> Result<ObjectName, Refused> {
 
 const fn allowed(route: &Route) -> &'static str {
     match route {
-        Route::Hook { .. } => "POST",
-        Route::Jobs | Route::Import => "GET, HEAD, POST",
+        Route::Hook { .. } => "POST, OPTIONS",
+        Route::Jobs | Route::Import => "GET, HEAD, POST, OPTIONS",
         Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {
-            "GET, HEAD, POST, DELETE"
+            "GET, HEAD, POST, DELETE, OPTIONS"
         }
-        _ => "GET, HEAD",
+        _ => "GET, HEAD, OPTIONS",
     }
 }
 
@@ -201,6 +216,9 @@ mod tests {
             ("DELETE", "/unmatched/k", Route::DropUnmatched("k".into())),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),
+            ("OPTIONS", "/jobs", Route::Options("GET, HEAD, POST, OPTIONS")),
+            ("OPTIONS", "/hook/t/order-7", Route::Options("POST, OPTIONS")),
+            ("OPTIONS", "/jobs/a%20b/events/2/body", Route::Options("GET, HEAD, OPTIONS")),
         ];
         for (method, path, want) in cases {
             assert_eq!(route(method, path), Ok(want), "{method} {path}");
@@ -209,10 +227,12 @@ mod tests {
 
     #[test]
     fn what_is_none_says_why() {
-        assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST")));
-        assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD")));
+        assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST, OPTIONS")));
+        let readable = Err(Refused::MethodNotAllowed("GET, HEAD, OPTIONS"));
+        assert_eq!(route("POST", "/jobs/7"), readable);
         for path in ["/nothing", "/files/7/abc/0", "/jobs/7/events/x/body", "/%ff"] {
             assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
+            assert_eq!(route("OPTIONS", path), Err(Refused::NotFound), "{path}");
         }
         for path in ["/jobs/a%2Fb", "/jobs/..%2e", "/jobs/a%20b"] {
             assert!(matches!(route("GET", path), Err(Refused::BadName(_))), "{path}");

@@ -17,12 +17,15 @@ pub struct Served<'a> {
     pub download: bool,
 }
 
+/// Headers with their values.
+pub type Headers = Vec<(&'static str, String)>;
+
 /// The headers of every answer with (or about) the file.
 ///
 /// The type is the upstream's word, so the browser is told not to guess
 /// another, and what could run script is only ever downloaded.
 #[must_use]
-pub fn headers(file: &Served<'_>) -> Vec<(&'static str, String)> {
+pub fn headers(file: &Served<'_>) -> Headers {
     let risky = media::may_run_script(file.content_type);
     let disposition = if risky || file.download { "attachment" } else { "inline" };
     let mut headers = vec![

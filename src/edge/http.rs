@@ -92,10 +92,19 @@ pub async fn answer(request: Request, env: &Env) -> worker::Result<Response> {
     for mistake in &config.mistakes {
         platform::log_error(mistake);
     }
-    match dispatch(request, env, &config).await {
-        Ok(response) => Ok(response),
-        Err(problem) => refuse(&problem, &config),
+    let origin = request.headers().get("origin").ok().flatten();
+    let response = match dispatch(request, env, &config).await {
+        Ok(response) => response,
+        Err(problem) => refuse(&problem, &config)?,
+    };
+    let told = config.cors.headers(origin.as_deref());
+    if told.is_empty() {
+        return Ok(response);
     }
+    // Those of an answer that an object gave can't be changed.
+    let headers = response.headers().clone();
+    told.iter().try_for_each(|(name, value)| headers.append(name, value))?;
+    Ok(response.with_headers(headers))
 }
 
 async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Response, Problem> {
@@ -124,7 +133,19 @@ async fn dispatch(mut request: Request, env: &Env, config: &Config) -> Result<Re
         Route::DropUnmatched(key) => unmatched::delete(&call, &key).await,
         Route::Health => Ok(text("ok\n")?),
         Route::Home => Ok(text(HOME)?),
+        Route::Options(allow) => Ok(options(&call, allow)?),
     }
+}
+
+/// `OPTIONS`: what the route takes, and from a web page the preflight.
+fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
+    let origin = call.header("origin");
+    let names = call.header("access-control-request-headers").unwrap_or_default();
+    let mut builder = Response::builder().with_status(204).with_header("allow", allow);
+    for (name, value) in call.config.cors.preflight(origin.as_deref(), allow, &names) {
+        builder = builder.and_then(|builder| builder.with_header(name, &value));
+    }
+    Ok(builder.during("building the answer")?.empty())
 }
 
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \
