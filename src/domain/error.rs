@@ -42,7 +42,8 @@ pub enum Problem {
     },
     /// A range that the file of this many bytes does not have.
     RangeNotSatisfiable(u64),
-    /// The file is not the one that the client has (`If-Match`).
+    /// The file is not the one that the client means (`If-Match`,
+    /// `If-Unmodified-Since`).
     PreconditionFailed,
     /// It was there and can't be had any more.
     Gone(String),
@@ -103,7 +104,9 @@ impl Problem {
                  send URLs instead of base64 (`x-pipelet-output: binary`)"
             ),
             Self::RangeNotSatisfiable(size) => format!("the file has {size} bytes"),
-            Self::PreconditionFailed => "the file has another entity tag".to_owned(),
+            Self::PreconditionFailed => {
+                "the file is not the one that `If-Match` or `If-Unmodified-Since` names".to_owned()
+            }
             Self::Misconfigured(BadSecret { name, why }) => {
                 format!("{name} {why}; set it with `npx wrangler secret put {name}`")
             }

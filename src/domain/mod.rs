@@ -8,6 +8,7 @@
 pub mod apply;
 pub mod auth;
 pub mod catalog;
+pub mod condition;
 pub mod config;
 pub mod copied;
 pub mod correlate;

@@ -11,6 +11,9 @@ use web_sys::ReadableStream;
 use worker::{Bucket, Data, Env, HttpMetadata};
 use worker_sys::FixedLengthStream;
 
+/// The key of a file's metadata that holds the link's nonce.
+pub const NONCE: &str = "nonce";
+
 /// The bucket.
 pub fn open(env: &Env) -> Result<Bucket, Failure> {
     env.bucket("FILES").during("opening the FILES bucket (is R2 switched on in the account?)")

@@ -45,40 +45,54 @@ describe("a stored file", () => {
     return response.json();
   };
 
-  for (const method of ["GET", "HEAD"]) {
-    test(`${method} tells what it is`, async () => {
-      const response = await fetch(url, { method });
-      assert.equal(response.status, 200);
-      const told = Object.fromEntries(response.headers);
-      const expected = {
-        "content-type": "video/mp4",
-        "content-length": String(SIZE),
-        "etag": ETAG,
-        "accept-ranges": "bytes",
-        "cache-control": "public, max-age=86400, no-transform",
-        "x-content-type-options": "nosniff",
-        "content-disposition": 'inline; filename="0.mp4"',
-      };
-      for (const [name, value] of Object.entries(expected)) assert.equal(told[name], value, name);
-      assert.equal(told["content-security-policy"], undefined);
-      const body = Buffer.from(await response.arrayBuffer());
-      assert.ok(body.equals(method === "GET" ? BYTES : Buffer.alloc(0)));
+  test("GET and HEAD tell what it is", async () => {
+    const [{ storedAt }, response] = [await vault.job("file"), await fetch(url)];
+    const { date: _, connection: _c, "keep-alive": _k, "last-modified": modified, ...told } =
+      Object.fromEntries(response.headers);
+    assert.equal(response.status, 200);
+    assert.deepEqual(told, {
+      "content-type": "video/mp4",
+      "content-length": String(SIZE),
+      "etag": ETAG,
+      "accept-ranges": "bytes",
+      "cache-control": "public, max-age=86400, no-transform",
+      "x-content-type-options": "nosniff",
+      "cross-origin-resource-policy": "cross-origin",
+      "content-disposition": 'inline; filename="0.mp4"',
+    });
+    assert.equal(new Date(modified).toUTCString(), modified);
+    assert.ok(Math.abs(Date.parse(modified) - storedAt) < 60_000, modified);
+    assert.ok(Buffer.from(await response.arrayBuffer()).equals(BYTES));
+    const head = await fetch(url, { method: "HEAD" });
+    const { date: _d, connection: _e, "keep-alive": _f, ...same } = Object.fromEntries(head.headers);
+    assert.deepEqual([head.status, same], [200, { ...told, "last-modified": modified }]);
+    assert.equal(await head.text(), "");
+  });
+
+  for (const query of ["?download", "?download=1", "?download=true&x=y", "?x=y&download="]) {
+    test(`is saved under its name with ${query}`, async () => {
+      const { headers } = await fetch(url + query, { method: "HEAD" });
+      assert.equal(headers.get("content-disposition"), 'attachment; filename="0.mp4"');
     });
   }
 
-  test("is saved under its name with ?download", async () => {
-    const { headers } = await fetch(`${url}?download`, { method: "HEAD" });
-    assert.equal(headers.get("content-disposition"), 'attachment; filename="0.mp4"');
+  test("takes no other value of ?download", async () => {
+    for (const value of ["0", "false", "a.mp4"]) {
+      const { detail } = await problem(await fetch(`${url}?download=${value}`), 400);
+      assert.match(detail, new RegExp(`"${value}"`));
+    }
   });
 
-  for (const type of ["text/html", "text/html; charset=utf-8", "image/svg+xml", "text/xml"]) {
+  for (const type of ["text/html", "text/html; charset=utf-8", "image/svg+xml", "text/xml",
+    "application/xhtml+xml", "application/xml", "text/javascript", "multipart/x-mixed-replace",
+    "application/x-anything"]) {
     test(`of type ${type} can run no script`, async () => {
       const id = `risky-${type.replace(/\W/g, "-")}`;
       const step = file(Buffer.from("<script>alert(1)</script>"), { "content-type": type });
       const { headers } = await fetch((await archive(id, [[step]])).files[0].url);
       assert.equal(headers.get("content-type"), type);
       assert.match(headers.get("content-disposition"), /^attachment;/);
-      assert.match(headers.get("content-security-policy"), /^sandbox;/);
+      assert.equal(headers.get("content-security-policy"), "sandbox; default-src 'none'");
       assert.equal(headers.get("x-content-type-options"), "nosniff");
     });
   }

@@ -1,0 +1,103 @@
+//! Serves files: as a rule one read of the bucket, whose body streams to the
+//! client and never passes through wasm.
+
+mod stored;
+
+use self::stored::Found;
+use super::bucket;
+use super::http::Call;
+use super::job_client;
+use super::platform::{During, Failure};
+use crate::domain::auth;
+use crate::domain::condition::Conditions;
+use crate::domain::error::Problem;
+use crate::domain::file::{File, FileState};
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::serve::Headers;
+use worker::{Response, ResponseBuilder};
+
+/// A durable link.
+pub struct Link {
+    /// The job.
+    pub job: ObjectName,
+    /// The right to read its files.
+    pub nonce: String,
+    /// The file's number.
+    pub n: u32,
+    /// Its name; none in the short form.
+    pub name: Option<String>,
+}
+
+/// What a client wants of a file.
+struct Asked<'a> {
+    call: &'a Call<'a>,
+    conditions: Conditions,
+    download: bool,
+}
+
+/// `GET|HEAD /files/{id}/{nonce}/{n}[-{name}]`.
+///
+/// 1. The full link names the key in the bucket, whose metadata holds the
+///    nonce: one read.
+/// 2. The short form, and a file that is not there, are asked of the job:
+///    404 unknown, 410 lost, 503 not yet.
+pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
+    let conditions = Conditions::from_lookup(call.head, |name| call.header(name));
+    let asked = Asked { call, conditions, download: download(call)? };
+    let bucket = bucket::open(call.env)?;
+    if let Some(name) = &link.name {
+        let key = StorageKey::File { home: &link.job, n: link.n, name }.path();
+        if let Some(found) = Found::read(&bucket, &key, &asked.conditions).await? {
+            if found.is_opened_by(&link.nonce) {
+                return found.answer(&bucket, &asked, name).await; // (1)
+            }
+            found.leave().await;
+        }
+    }
+    let file = ask(call, link).await?; // (2)
+    let found = Found::read(&bucket, &file.key, &asked.conditions).await?;
+    found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &file.name).await
+}
+
+/// `?download`, which takes no value; `1` is what form fields send.
+fn download(call: &Call<'_>) -> Result<bool, Problem> {
+    match call.query("download").as_deref() {
+        None => Ok(false),
+        Some("" | "1" | "true") => Ok(true),
+        Some(other) => Err(Problem::BadRequest(format!(
+            "`download` is {other:?}; it takes no value: leave it out to see the file in place"
+        ))),
+    }
+}
+
+async fn ask(call: &Call<'_>, link: &Link) -> Result<File, Problem> {
+    let missing = || Problem::NotFound("there is no such file, or the link is not its".to_owned());
+    let reply = job_client::ask_job(call.env, &link.job, &Command::Read(None)).await?;
+    let Reply::Job { job, .. } = reply else {
+        return Err(missing());
+    };
+    let file = job.file(link.n).filter(|file| {
+        let is_named = link.name.as_ref().is_none_or(|name| *name == file.name);
+        is_named && auth::is_same_secret(&job.nonce, &link.nonce)
+    });
+    let file = file.ok_or_else(missing)?;
+    match file.state {
+        FileState::Stored => Ok(file.clone()),
+        FileState::Pending => Err(Problem::NotReady("the file is being copied".to_owned(), 2)),
+        FileState::Lost => Err(gone(link)),
+    }
+}
+
+fn gone(link: &Link) -> Problem {
+    Problem::Gone(format!("file {} can't be had any more; the job's record says why", link.n))
+}
+
+fn build(status: u16, headers: Headers) -> Result<ResponseBuilder, Failure> {
+    let builder = Response::builder().with_status(status);
+    let built = headers
+        .into_iter()
+        .try_fold(builder, |builder, (name, value)| builder.with_header(name, &value));
+    built.during("building the answer")
+}
