@@ -37,6 +37,7 @@ pub mod route;
 pub mod serve;
 pub mod source;
 pub mod state;
+pub mod through;
 pub mod time;
 pub mod timeline;
 pub mod upstream;

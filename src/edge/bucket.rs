@@ -1,6 +1,7 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
 use super::platform::{During, Failure};
+use crate::domain::job::Job;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use std::collections::HashMap;
@@ -17,6 +18,12 @@ pub const NONCE: &str = "nonce";
 /// The bucket.
 pub fn open(env: &Env) -> Result<Bucket, Failure> {
     env.bucket("FILES").during("opening the FILES bucket (is R2 switched on in the account?)")
+}
+
+/// What is stored beside a file, so that serving it takes one read: the link's
+/// nonce.
+pub fn file_metadata(job: &Job) -> HashMap<String, String> {
+    HashMap::from([(NONCE.to_owned(), job.nonce.clone())])
 }
 
 /// Writes bytes with a media type and metadata.

@@ -1,6 +1,7 @@
-//! Serves files: as a rule one read of the bucket, whose body streams to the
-//! client and never passes through wasm.
+//! Serves files: from the bucket or, while they are being copied, from their
+//! source. The bytes stream to the client and never pass through wasm.
 
+mod live;
 mod stored;
 
 use self::stored::Found;
@@ -8,10 +9,9 @@ use super::bucket;
 use super::http::Call;
 use super::job_client;
 use super::platform::{During, Failure};
-use crate::domain::auth;
 use crate::domain::condition::Conditions;
 use crate::domain::error::Problem;
-use crate::domain::file::{File, FileState};
+use crate::domain::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
@@ -42,7 +42,8 @@ struct Asked<'a> {
 /// 1. The full link names the key in the bucket, whose metadata holds the
 ///    nonce: one read.
 /// 2. The short form, and a file that is not there, are asked of the job:
-///    404 unknown, 410 lost, 503 not yet.
+///    404 unknown, 410 lost.
+/// 3. What is not copied yet is read through, 503 if it can't be.
 pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
     let conditions = Conditions::from_lookup(call.head, |name| call.header(name));
     let asked = Asked { call, conditions, download: download(call)? };
@@ -56,9 +57,16 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
             found.leave().await;
         }
     }
-    let file = ask(call, link).await?; // (2)
-    let found = Found::read(&bucket, &file.key, &asked.conditions).await?;
-    found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &file.name).await
+    let (name, place) = ask(call, link).await?; // (2)
+    match place {
+        Place::Bucket(key) => {
+            let found = Found::read(&bucket, &key, &asked.conditions).await?;
+            found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
+        }
+        Place::Live(file) => live::answer(&asked, &name, &file).await, // (3)
+        Place::Delivery => Err(Problem::NotReady("the file is being unpacked".to_owned(), 2)),
+        Place::Nowhere => Err(gone(link)),
+    }
 }
 
 /// `?download`, which takes no value; `1` is what form fields send.
@@ -72,21 +80,13 @@ fn download(call: &Call<'_>) -> Result<bool, Problem> {
     }
 }
 
-async fn ask(call: &Call<'_>, link: &Link) -> Result<File, Problem> {
-    let missing = || Problem::NotFound("there is no such file, or the link is not its".to_owned());
-    let reply = job_client::ask_job(call.env, &link.job, &Command::Read(None)).await?;
-    let Reply::Job { job, .. } = reply else {
-        return Err(missing());
-    };
-    let file = job.file(link.n).filter(|file| {
-        let is_named = link.name.as_ref().is_none_or(|name| *name == file.name);
-        is_named && auth::is_same_secret(&job.nonce, &link.nonce)
-    });
-    let file = file.ok_or_else(missing)?;
-    match file.state {
-        FileState::Stored => Ok(file.clone()),
-        FileState::Pending => Err(Problem::NotReady("the file is being copied".to_owned(), 2)),
-        FileState::Lost => Err(gone(link)),
+async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
+    let command = Command::File { n: link.n, nonce: link.nonce.clone() };
+    match job_client::ask_job(call.env, &link.job, &command).await? {
+        Reply::File { name, place } if link.name.as_ref().is_none_or(|link| *link == name) => {
+            Ok((name, place))
+        }
+        _ => Err(Problem::NotFound("there is no such file, or the link is not its".to_owned())),
     }
 }
 

@@ -33,6 +33,19 @@ impl Job {
         }
     }
 
+    /// Where a file is. Without its nonce it is as if there were none.
+    pub(super) async fn file(&self, n: u32, nonce: &str) -> Result<Reply, Failure> {
+        let job = match self.store().slot().await? {
+            Slot::Job(job) => job,
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Empty => return Ok(Reply::Missing),
+        };
+        let Some(file) = job.linked_file(n, nonce) else { return Ok(Reply::Missing) };
+        let (name, place) = (file.name.clone(), file.place());
+        self.rearm(&job).await?;
+        Ok(Reply::File { name, place })
+    }
+
     /// A part of the timeline.
     pub(super) async fn timeline(&self, after: u32, limit: u32) -> Result<Reply, Failure> {
         Ok(match self.store().slot().await? {
