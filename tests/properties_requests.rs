@@ -12,6 +12,7 @@ use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::range::{self, Slice, slice};
 use hookvault::domain::route::{Refused, Route, route};
 use hookvault::domain::time::Timestamp;
+use hookvault::domain::title;
 use proptest::prelude::*;
 
 fn name() -> impl Strategy<Value = ObjectName> {
@@ -139,6 +140,20 @@ proptest! {
         assert_eq!(decide("if-unmodified-since", &text), is_sent);
         let is_bare = |token: &str| token.trim() == token && text.contains(token);
         assert!(credential(&text).is_none_or(is_bare));
+    }
+
+    #[test]
+    fn a_title_fits_everywhere_or_is_none(
+        written in prop_oneof![".{0,20}", "[a é/\u{202e}\u{0}]{0,300}", "[\\.% \"';]{0,9}"],
+        name in "[a._]{0,3}",
+    ) {
+        if let Some(title) = title::of(&written, &name) {
+            assert!(title::is_encoded(&title) && title.len() <= 240, "{title}");
+            assert!(!title.contains(['"', ';', ',', ' ', '\\']), "{title}");
+        }
+        if title::is_encoded(&written) {
+            assert!(written.is_ascii() && !written.contains([' ', '"', ';', '\r', '\n']));
+        }
     }
 
     #[test]

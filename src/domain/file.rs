@@ -37,6 +37,9 @@ pub struct File {
     pub state: FileState,
     /// A name that is safe in URLs and keys.
     pub name: String,
+    /// Its name as it was written, if that is another: [`super::title`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// R2 key of its bytes.
     pub key: String,
     /// Where its bytes come from.
@@ -122,6 +125,8 @@ pub struct Live {
     pub url: String,
     /// The type that the result declares.
     pub declared_type: Option<String>,
+    /// [`File::title`].
+    pub title: Option<String>,
     /// When it will be copied, at the earliest.
     pub not_before: Timestamp,
 }
@@ -147,6 +152,7 @@ impl File {
             pointers: found.pointers.clone(),
             state: FileState::Pending,
             name: found.name.clone(),
+            title: found.title.clone(),
             key: StorageKey::File { home, n, name: &found.name }.path(),
             source: Source::of(&found.origin, from.delivery),
             identity: found.identity(from.sha256),
@@ -176,6 +182,7 @@ impl File {
             (FileState::Pending, Source::Url { url, .. }) => Place::Live(Live {
                 url: url.clone(),
                 declared_type: self.content_type.clone(),
+                title: self.title.clone(),
                 not_before: self.not_before,
             }),
         }
@@ -300,6 +307,7 @@ mod tests {
         let live = Live {
             url: "https://h/a?q".into(),
             declared_type: None,
+            title: None,
             not_before: Timestamp::from_millis(5),
         };
         assert_eq!(file.place(), Place::Live(live));

@@ -40,6 +40,7 @@ pub mod state;
 pub mod through;
 pub mod time;
 pub mod timeline;
+pub mod title;
 pub mod upstream;
 pub mod view;
 pub mod work;

@@ -2,6 +2,7 @@
 
 use super::media;
 use super::time::Timestamp;
+use super::title;
 
 /// What is to be said of a file.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +11,8 @@ pub struct Served<'a> {
     pub content_type: &'a str,
     /// Its name for "save as", of characters that are safe in a header.
     pub name: &'a str,
+    /// Its name as the upstream wrote it, percent-encoded, if it is another.
+    pub title: Option<&'a str>,
     /// What tells it from others, once it is stored.
     pub stored: Option<Stored<'a>>,
     /// Whether the client wants it as a download.
@@ -65,17 +68,28 @@ fn validators(file: &Stored<'_>) -> Headers {
     ]
 }
 
+/// RFC 6266: the plain name for all, the written one (RFC 8187) for those who
+/// know it.
 fn disposition(file: &Served<'_>, risky: bool) -> String {
     let kind = if risky || file.download { "attachment" } else { "inline" };
-    format!("{kind}; filename=\"{}\"", file.name)
+    let plain = format!("{kind}; filename=\"{}\"", file.name);
+    match file.title.filter(|title| title::is_encoded(title)) {
+        Some(title) => format!("{plain}; filename*=UTF-8''{title}"),
+        None => plain,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const VIDEO: Served<'_> =
-        Served { content_type: "video/mp4", name: "a.x", stored: None, download: false };
+    const VIDEO: Served<'_> = Served {
+        content_type: "video/mp4",
+        name: "a.x",
+        title: None,
+        stored: None,
+        download: false,
+    };
     const STORED: Stored<'_> =
         Stored { etag: "\"e\"", modified: Timestamp::from_millis(784_111_777_999), max_age: 60 };
 
@@ -96,6 +110,16 @@ mod tests {
         }
         let saved = value(&Served { download: true, ..VIDEO }, "content-disposition");
         assert_eq!(saved.as_deref(), Some("attachment; filename=\"a.x\""));
+    }
+
+    #[test]
+    fn a_name_beyond_ascii_is_told_beside_the_plain_one() {
+        let told = |title| value(&Served { title: Some(title), ..VIDEO }, "content-disposition");
+        let want = "inline; filename=\"a.x\"; filename*=UTF-8''%C3%A4.x";
+        assert_eq!(told("%C3%A4.x").as_deref(), Some(want));
+        for odd in ["a\r\nx: y", "a b", "\"", "%zz", ""] {
+            assert_eq!(told(odd).as_deref(), Some("inline; filename=\"a.x\""), "{odd}");
+        }
     }
 
     #[test]

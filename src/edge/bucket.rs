@@ -1,6 +1,7 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
 use super::platform::{During, Failure};
+use crate::domain::file::File;
 use crate::domain::job::Job;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
@@ -14,6 +15,8 @@ use worker_sys::FixedLengthStream;
 
 /// The key of a file's metadata that holds the link's nonce.
 pub const NONCE: &str = "nonce";
+/// The key that holds its name as it was written, percent-encoded.
+pub const TITLE: &str = "title";
 
 /// The bucket.
 pub fn open(env: &Env) -> Result<Bucket, Failure> {
@@ -21,9 +24,11 @@ pub fn open(env: &Env) -> Result<Bucket, Failure> {
 }
 
 /// What is stored beside a file, so that serving it takes one read: the link's
-/// nonce.
-pub fn file_metadata(job: &Job) -> HashMap<String, String> {
-    HashMap::from([(NONCE.to_owned(), job.nonce.clone())])
+/// nonce, and its name as it was written, if that is another.
+pub fn file_metadata(job: &Job, file: &File) -> HashMap<String, String> {
+    let nonce = (NONCE.to_owned(), job.nonce.clone());
+    let title = file.title.clone().map(|title| (TITLE.to_owned(), title));
+    [nonce].into_iter().chain(title).collect()
 }
 
 /// Writes bytes with a media type and metadata.

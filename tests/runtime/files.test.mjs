@@ -83,6 +83,29 @@ describe("a stored file", () => {
     }
   });
 
+  const written = {
+    "größe 1.mp4": ["gr__e_1.mp4", "gr%C3%B6%C3%9Fe%201.mp4"],
+    "猫'(1).mp4": ["__1_.mp4", "%E7%8C%AB%27%281%29.mp4"],
+    'a"b;c=d.mp4': ["a_b_c_d.mp4", "a_b%3Bc%3Dd.mp4"],
+    "a\r\nset-cookie: x.mp4": ["a__set-cookie__x.mp4", "a__set-cookie_%20x.mp4"],
+    "..\\..\\etc.mp4": ["_.._etc.mp4", undefined],
+    "photo\u202e4pm.mp4": ["photo_4pm.mp4", undefined],
+  };
+  for (const [n, [name, [plain, title]]] of Object.entries(written).entries()) {
+    test(`is saved as it was named: ${JSON.stringify(name)}`, async () => {
+      const path = `/named/${n}/${encodeURIComponent(name)}`;
+      origin.on(path, file(BYTES));
+      const results = [origin.url + path];
+      await vault.deliver({ eventType: "completed", jobId: `named-${n}`, results });
+      const { files: [{ url: named }] } = await vault.settled(`named-${n}`);
+      const { headers } = await fetch(named, { method: "HEAD" });
+      const [told, rest] = headers.get("content-disposition").split("; filename*=UTF-8''");
+      assert.match(told, /^inline; filename="[\w.-]+"$/);
+      if (plain.startsWith("gr")) assert.equal(told, `inline; filename="${plain}"`);
+      assert.equal(rest, title);
+    });
+  }
+
   for (const type of ["text/html", "text/html; charset=utf-8", "image/svg+xml", "text/xml",
     "application/xhtml+xml", "application/xml", "text/javascript", "multipart/x-mixed-replace",
     "application/x-anything"]) {

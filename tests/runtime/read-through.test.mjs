@@ -268,6 +268,14 @@ describe("a file that is still at its source", () => {
     await closed();
   });
 
+  test("has its name as it was written", async () => {
+    const { long } = await pending([source(BYTES)], { name: "größe 1.mp4" });
+    const { headers } = await fetch(long, { method: "HEAD" });
+    assert.match(long, /\/0-gr__e_1\.mp4$/);
+    assert.equal(headers.get("content-disposition"),
+      `inline; filename="gr__e_1.mp4"; filename*=UTF-8''gr%C3%B6%C3%9Fe%201.mp4`);
+  });
+
   test("is opened by its own link only", async () => {
     const { long, short, path } = await pending([source(BYTES)]);
     const before = origin.requests(path).length;

@@ -44,18 +44,20 @@ pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Respon
             return Err(not_yet(file, "the source does not tell how long it is"));
         }
     };
-    send(asked, name, reading, (slice, size))
+    send(asked, name, file, reading, (slice, size))
 }
 
 fn send(
     asked: &Asked<'_>,
     name: &str,
+    file: &Live,
     reading: Reading,
     (slice, size): (Slice, Option<u64>),
 ) -> Result<Response, Problem> {
     let mut headers = serve::headers(&Served {
         content_type: &reading.content_type,
         name,
+        title: file.title.as_deref(),
         stored: None,
         download: asked.download,
     });

@@ -8,7 +8,7 @@ use crate::domain::media;
 use crate::domain::range::{self, Slice};
 use crate::domain::serve::{self, Headers, Served, Stored};
 use crate::domain::time::Timestamp;
-use crate::edge::bucket::NONCE;
+use crate::edge::bucket::{NONCE, TITLE};
 use crate::edge::platform::{During, Failure};
 use std::collections::HashMap;
 use wasm_bindgen_futures::JsFuture;
@@ -101,6 +101,7 @@ impl Found {
         serve::headers(&Served {
             content_type: content_type.as_deref().unwrap_or(media::OCTET_STREAM),
             name,
+            title: self.metadata.get(TITLE).map(String::as_str),
             stored: Some(stored),
             download: asked.download,
         })

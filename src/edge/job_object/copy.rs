@@ -120,7 +120,7 @@ impl Job {
         let order = Order {
             wanted,
             key: &file.key,
-            metadata: bucket::file_metadata(job),
+            metadata: bucket::file_metadata(job, file),
             check_md5: file.md5_refusals < MAX_MD5_REFUSALS,
             attempts: file.attempts,
             notes: &notes,
@@ -138,7 +138,7 @@ impl Job {
         let _room = Room::take(file.source.written_bytes()).ok_or_else(memory::full)?;
         let bytes = self.inline_bytes(job, &file.source).await?;
         let content_type = file.content_type.as_deref().unwrap_or(media::OCTET_STREAM).to_owned();
-        let metadata = bucket::file_metadata(job);
+        let metadata = bucket::file_metadata(job, file);
         let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
         let object = put.await.map_err(hiccup)?;
         Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
