@@ -54,6 +54,18 @@ fn the_record() {
 }
 
 #[test]
+fn a_name_that_was_written_otherwise() {
+    let mut vault = Vault::new();
+    vault.deliver(&completed("437852_0_gr%C3%B6%C3%9Fe%201.mp4", "s"));
+    let text = serde_json::to_string(vault.job()).expect("JSON");
+    let want = concat!(
+        r#""name":"gr__e_1.mp4","title":"gr%C3%B6%C3%9Fe%201.mp4","#,
+        r#""key":"jobs/437852/0-gr__e_1.mp4","#,
+    );
+    assert!(text.contains(want), "{text}");
+}
+
+#[test]
 fn the_timeline() {
     let vault = played();
     let mut entry = vault.timeline.into_iter().next().expect("an entry");

@@ -5,10 +5,14 @@ mod generate;
 
 use generate::{cases, word};
 use hookvault::domain::auth::{Tokens, credential, is_hook_token};
+use hookvault::domain::condition::{Conditions, Current, Decision};
+use hookvault::domain::cors::Origins;
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::range::{self, Slice, slice};
 use hookvault::domain::route::{Refused, Route, route};
+use hookvault::domain::time::Timestamp;
+use hookvault::domain::title;
 use proptest::prelude::*;
 
 fn name() -> impl Strategy<Value = ObjectName> {
@@ -17,6 +21,14 @@ fn name() -> impl Strategy<Value = ObjectName> {
     (name, any::<bool>()).prop_map(|(name, is_id)| {
         if is_id { ObjectName::Id(name) } else { ObjectName::Reference(name) }
     })
+}
+
+/// Of a file with the tag `"e"`, stored in 2001.
+fn decide(header: &str, value: &str) -> Decision {
+    let modified = Timestamp::from_seconds(1_000_000_000);
+    let lookup = |name: &str| (name == header).then(|| value.to_owned());
+    let file = Current { etag: "\"e\"", modified, size: 1 };
+    Conditions::from_lookup(false, lookup).decide(&file)
 }
 
 /// A path with some characters of its segments percent-encoded.
@@ -95,6 +107,7 @@ proptest! {
             (Some(first), Some(last)) if first > last => None,
             (Some(first), last) => Some((first, last.unwrap_or(u64::MAX))),
             (None, Some(0)) => Some((u64::MAX, u64::MAX)),
+            (None, Some(_)) if size == 0 => None,
             (None, Some(length)) => Some((size.saturating_sub(length), u64::MAX)),
             (None, None) => None,
         };
@@ -114,11 +127,53 @@ proptest! {
         if let Slice::Part { first, last } = slice(Some(&text), size) {
             assert!(first <= last && last < size);
         }
-        assert!(range::is_known(Some(&format!("{text}, \"e\"")), "\"e\""));
-        assert!(range::matches(Some(&format!("\"e\",{text}")), "\"e\""));
-        assert_eq!(range::range_holds(Some(&text), "\"e\""), text.trim() == "\"e\"");
+        if let Some((Some((first, last)), size)) = range::parse_content(&text) {
+            assert!(first <= last && last < size);
+        }
+        // A quote without its pair hides what follows.
+        if !text.contains('"') {
+            assert_eq!(decide("if-none-match", &format!("{text}, \"e\"")), Decision::NotModified);
+        }
+        let is_sent = Decision::Send(Slice::Whole);
+        assert_eq!(decide("if-match", &format!("\"e\",{text}")), is_sent);
+        assert_eq!(decide("if-modified-since", &text), is_sent);
+        assert_eq!(decide("if-unmodified-since", &text), is_sent);
         let is_bare = |token: &str| token.trim() == token && text.contains(token);
         assert!(credential(&text).is_none_or(is_bare));
+    }
+
+    #[test]
+    fn a_title_fits_everywhere_or_is_none(
+        written in prop_oneof![".{0,20}", "[a é/\u{202e}\u{0}]{0,300}", "[\\.% \"';]{0,9}"],
+        name in "[a._]{0,3}",
+    ) {
+        if let Some(title) = title::of(&written, &name) {
+            assert!(title::is_encoded(&title) && title.len() <= 240, "{title}");
+            assert!(!title.contains(['"', ';', ',', ' ', '\\']), "{title}");
+        }
+        if title::is_encoded(&written) {
+            assert!(written.is_ascii() && !written.contains([' ', '"', ';', '\r', '\n']));
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_not_listed_is_never_let_in(
+        list in prop_oneof!["[a-c,:/.*]{0,20}", "(https://[ab](\\.c)?/?,?){0,3}"],
+        origin in prop_oneof!["https://[ab](\\.c)?", ".{0,9}"],
+        names in prop_oneof!["[a-z,: -]{0,60}", ".{0,20}"],
+    ) {
+        let (origins, _) = Origins::parse(&list);
+        let is_listed = list.split(',').map(str::trim).any(|entry| {
+            let bare = entry.strip_suffix('/').unwrap_or(entry);
+            entry == "*" || (!bare.is_empty() && bare == origin)
+        });
+        let told = origins.headers(Some(&origin));
+        assert_eq!(told.iter().any(|(name, _)| *name == "access-control-allow-origin"), is_listed);
+        let preflight = origins.preflight(Some(&origin), "GET", &names);
+        assert_eq!(preflight.is_empty(), !is_listed);
+        for (_, value) in told.iter().chain(&preflight) {
+            assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)), "{value}");
+        }
     }
 
     #[test]

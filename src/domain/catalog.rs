@@ -396,13 +396,17 @@ mod tests {
     #[test]
     fn sums_are_what_is_there() {
         let (rows, mut totals) = (rows(), Totals::default());
-        rows.iter().for_each(|row| totals.add(row));
+        for row in &rows {
+            totals.add(row);
+        }
         assert_eq!((totals.jobs, totals.numbers.heals), (2, 2));
         assert_eq!(totals.status, BTreeMap::from([("failed".into(), 1), ("queued".into(), 1)]));
         let mut all = totals.clone();
         all.merge(&totals);
         assert_eq!((all.jobs, all.status["failed"]), (4, 2));
-        rows.iter().for_each(|row| totals.subtract(row));
+        for row in &rows {
+            totals.subtract(row);
+        }
         assert_eq!(totals, Totals::default());
     }
 

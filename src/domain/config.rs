@@ -4,6 +4,7 @@
 //! named in [`Config::mistakes`]. A missing secret closes its routes.
 
 use super::auth::{self, Tokens};
+use super::cors::Origins;
 use super::mask;
 use super::retention;
 use super::retry::Pace;
@@ -58,6 +59,8 @@ pub struct Config {
     /// `RETRY_BASE_MS`: the first pause of every backoff, which all others
     /// follow.
     pub pace: Pace,
+    /// `CORS_ORIGINS`: the web pages that may read answers.
+    pub cors: Origins,
     /// What is set wrong, in words for the operator.
     pub mistakes: Vec<String>,
 }
@@ -80,6 +83,7 @@ impl Config {
             retention_days: reader.days("RETENTION_DAYS"),
             upstreams: reader.upstreams(),
             pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1..=MAX_RETRY_BASE_MS)),
+            cors: reader.cors(),
             mistakes: reader.mistakes,
         }
     }
@@ -162,6 +166,16 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
         // A list of mistakes alone would skip every file for good.
         if policy.is_empty() { SourcePolicy::parse(DEFAULT_SOURCES).0 } else { policy }
+    }
+
+    fn cors(&mut self) -> Origins {
+        let (origins, refused) = Origins::parse(&self.get("CORS_ORIGINS").unwrap_or_default());
+        for entry in refused {
+            self.mistakes.push(format!(
+                "CORS_ORIGINS: {entry:?} is not like https://app.example; it is left out"
+            ));
+        }
+        origins
     }
 
     fn upstreams(&mut self) -> Upstreams {
@@ -257,7 +271,9 @@ mod tests {
             ("RETENTION_DAYS", "-1"),
             ("PUBLIC_URL", "vault.example"),
             ("ALLOWED_SOURCE_HOSTS", "fal.media,https://a/b"),
+            ("CORS_ORIGINS", "https://a.example,b.example"),
         ]);
+        assert_eq!(config.cors.headers(Some("https://a.example")).len(), 3);
         assert!(config.hook.is_err() && config.read.is_none() && config.public_url.is_none());
         assert_eq!(config.max_body_bytes, 33_554_432);
         for name in [
@@ -267,6 +283,7 @@ mod tests {
             "ALLOWED_SOURCE_HOSTS",
             "RETRY_BASE_MS",
             "RETENTION_DAYS",
+            "CORS_ORIGINS",
         ] {
             assert!(config.mistakes.iter().any(|m| m.contains(name)), "{name}");
         }

@@ -13,6 +13,7 @@ use super::json::{self, Path};
 use super::media;
 use super::source::{self, Refusal, SourcePolicy};
 use super::time::Timestamp;
+use super::title;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -71,6 +72,8 @@ pub struct Found {
     pub spans: Vec<Range<usize>>,
     /// A name that is safe in URLs and keys.
     pub name: String,
+    /// The name as it was written, if that is another: [`super::title`].
+    pub title: Option<String>,
     /// The type that the result itself declares.
     pub content_type: Option<String>,
     /// When its URL dies.
@@ -264,7 +267,7 @@ impl Found {
         expires_at: Option<Timestamp>,
     ) -> Self {
         let (pointers, spans, name) = (Vec::new(), Vec::new(), String::new());
-        Self { key, origin, pointers, spans, name, content_type, expires_at }
+        Self { key, origin, pointers, spans, name, title: None, content_type, expires_at }
     }
 
     fn at_url(text: &str, url: &Url) -> Self {
@@ -281,10 +284,14 @@ impl Found {
             self.expires_at = self.expires_at.or(beside.expires_at);
         }
         let given = beside.and_then(|beside| beside.name.as_deref());
-        self.name = match &self.origin {
+        let written = match &self.origin {
             Origin::Url { url, .. } => name_of_url(url),
-            Origin::Inline { .. } => given.map_or_else(|| self.name_of_place(pointer), safe_name),
+            Origin::Inline { .. } => {
+                given.map_or_else(|| self.name_of_place(pointer), str::to_owned)
+            }
         };
+        self.name = safe_name(&written);
+        self.title = title::of(&written, &self.name);
     }
 
     /// `video.mp4` for inline data at `/video/data_uri`.
@@ -296,7 +303,7 @@ impl Found {
             .find(|part| !matches!(*part, "" | "data_uri" | "data_url" | "b64_json" | "url"))
             .unwrap_or("file");
         let extension = self.content_type.as_deref().and_then(media::extension_of_type);
-        safe_name(&format!("{stem}.{}", extension.unwrap_or("bin")))
+        format!("{stem}.{}", extension.unwrap_or("bin"))
     }
 }
 
@@ -326,7 +333,7 @@ fn name_of_url(url: &str) -> String {
     let last = path.rsplit('/').next().unwrap_or_default();
     let decoded = String::from_utf8(inline::percent_decode(last.as_bytes()));
     let last = decoded.as_deref().unwrap_or(last);
-    safe_name(split_output_name(last).map_or(last, |(_, name)| name))
+    split_output_name(last).map_or(last, |(_, name)| name).to_owned()
 }
 
 /// A name with only characters that mean nothing in a URL, a key or a header.

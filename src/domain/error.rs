@@ -48,7 +48,8 @@ pub enum Problem {
     Conflict(String),
     /// A range that the file of this many bytes does not have.
     RangeNotSatisfiable(u64),
-    /// The file is not the one that the client has (`If-Match`).
+    /// The file is not the one that the client means (`If-Match`,
+    /// `If-Unmodified-Since`).
     PreconditionFailed,
     /// It was there and can't be had any more.
     Gone(String),
@@ -120,7 +121,9 @@ impl Problem {
             Self::UpgradeRequired => {
                 "this route is a WebSocket: connect with `Upgrade: websocket`".to_owned()
             }
-            Self::PreconditionFailed => "the file has another entity tag".to_owned(),
+            Self::PreconditionFailed => {
+                "the file is not the one that `If-Match` or `If-Unmodified-Since` names".to_owned()
+            }
             Self::Misconfigured(BadSecret { name, why }) => {
                 format!("{name} {why}; set it with `npx wrangler secret put {name}`")
             }

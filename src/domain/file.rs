@@ -37,6 +37,9 @@ pub struct File {
     pub state: FileState,
     /// A name that is safe in URLs and keys.
     pub name: String,
+    /// Its name as it was written, if that is another: [`super::title`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// R2 key of its bytes.
     pub key: String,
     /// Where its bytes come from.
@@ -106,6 +109,32 @@ pub enum Source {
     },
 }
 
+/// Where a file can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// In the bucket, under this key.
+    Bucket(String),
+    /// Still at its source.
+    Live(Live),
+    /// Still in the delivery itself, from where it is not served.
+    Delivery,
+    /// Nowhere any more.
+    Nowhere,
+}
+
+/// A file that is still at its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// Its URL, with its secret query.
+    pub url: String,
+    /// The type that the result declares.
+    pub declared_type: Option<String>,
+    /// [`File::title`].
+    pub title: Option<String>,
+    /// When it will be copied, at the earliest.
+    pub not_before: Timestamp,
+}
+
 /// The delivery that a file comes with.
 #[derive(Debug, Clone, Copy)]
 pub struct From<'a> {
@@ -127,6 +156,7 @@ impl File {
             pointers: found.pointers.clone(),
             state: FileState::Pending,
             name: found.name.clone(),
+            title: found.title.clone(),
             key: StorageKey::File { home, n, name: &found.name }.path(),
             source: Source::of(&found.origin, from.delivery),
             identity: found.identity(from.sha256),
@@ -144,6 +174,22 @@ impl File {
             error: None,
             needs_url: false,
             relink: false,
+        }
+    }
+
+    /// Where it can be read.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match (self.state, &self.source) {
+            (FileState::Stored, _) => Place::Bucket(self.key.clone()),
+            (FileState::Lost, _) => Place::Nowhere,
+            (FileState::Pending, Source::Inline { .. }) => Place::Delivery,
+            (FileState::Pending, Source::Url { url, .. }) => Place::Live(Live {
+                url: url.clone(),
+                declared_type: self.content_type.clone(),
+                title: self.title.clone(),
+                not_before: self.not_before,
+            }),
         }
     }
 
@@ -248,5 +294,33 @@ impl Source {
                 Self::Inline { delivery, start: span.start, end: span.end, encoding: *encoding }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::discover::Discovery;
+    use crate::domain::fixtures;
+
+    #[test]
+    fn a_file_is_read_where_its_bytes_are() {
+        let mut job = fixtures::job();
+        let found = Discovery { files: vec![fixtures::found("https://h/a?q")], skipped: vec![] };
+        job.take_up(&found, From { delivery: 1, sha256: "", at: Timestamp::from_millis(5) });
+        let mut file = job.files.remove(0);
+        let live = Live {
+            url: "https://h/a?q".into(),
+            declared_type: None,
+            title: None,
+            not_before: Timestamp::from_millis(5),
+        };
+        assert_eq!(file.place(), Place::Live(live));
+        file.source = Source::Inline { delivery: 1, start: 0, end: 4, encoding: Encoding::Base64 };
+        assert_eq!(file.place(), Place::Delivery);
+        file.note_stored();
+        assert_eq!(file.place(), Place::Bucket("jobs/437852/0-a.mp4".into()));
+        file.state = FileState::Lost;
+        assert_eq!(file.place(), Place::Nowhere);
     }
 }

@@ -28,6 +28,7 @@ pub fn found(url: &str) -> Found {
         pointers: vec!["/video/data_uri".into()],
         spans: vec![],
         name: "a.mp4".into(),
+        title: None,
         content_type: None,
         expires_at: None,
     }

@@ -4,6 +4,7 @@
 //! It holds presigned URLs and the links' nonce and so never leaves the Worker
 //! as it is: `view` renders what readers see.
 
+use super::auth;
 use super::discover::{Discovery, Skipped};
 use super::file::{File, FileState, From};
 use super::heal::Healing;
@@ -234,6 +235,12 @@ impl Job {
     #[must_use]
     pub fn file(&self, n: u32) -> Option<&File> {
         self.files.iter().find(|file| file.n == n)
+    }
+
+    /// The file with number `n`, for the holder of the link with this nonce.
+    #[must_use]
+    pub fn linked_file(&self, n: u32, nonce: &str) -> Option<&File> {
+        self.file(n).filter(|_| auth::is_same_secret(&self.nonce, nonce))
     }
 
     /// The file with number `n`, to change it.

@@ -2,6 +2,7 @@
 //!
 //! Both sides are deployed together, so this format is not kept compatible.
 
+use super::file::Place;
 use super::job::Job;
 use super::names::ObjectName;
 use super::time::Timestamp;
@@ -146,6 +147,13 @@ pub enum Command {
     PointTo(ObjectName),
     /// The record and its result, now or when there is news.
     Read(Option<Wait>),
+    /// Where file `n` is, for the holder of the link with this nonce.
+    File {
+        /// The file's number.
+        n: u32,
+        /// The right to read the job's files.
+        nonce: String,
+    },
     /// Timeline entries after `after`, at most `limit`, with bodies that are
     /// in the object and small.
     Timeline {
@@ -217,12 +225,14 @@ pub enum Reply {
     Elsewhere(ObjectName),
     /// It is kept.
     Parked,
+    /// The link was good once; the job's files have others now.
+    Replaced,
     /// The job is known from now on.
     Known {
         /// Whether it was not before.
         is_new: bool,
     },
-    /// There is no such job, entry or body.
+    /// There is no such job, entry, body or file.
     Missing,
     /// The record as stored.
     Job {
@@ -230,6 +240,13 @@ pub enum Reply {
         job: Box<Job>,
         /// Its result's text, if that is in the object.
         result: Option<String>,
+    },
+    /// Where a file is.
+    File {
+        /// Its name.
+        name: String,
+        /// Where it can be read.
+        place: Place,
     },
     /// Timeline entries.
     Timeline(Vec<(Entry, Option<String>)>),

@@ -1,4 +1,7 @@
-//! `Range` and the conditions of RFC 9110, as far as they choose bytes.
+//! `Range` and `Content-Range` of RFC 9110 §14.
+
+use super::serve::Headers;
+use std::fmt;
 
 /// The bytes of a file to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,19 +19,39 @@ pub enum Slice {
     Unsatisfiable,
 }
 
+impl Slice {
+    /// The status under which it is sent.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Whole => 200,
+            Self::Part { .. } => 206,
+            Self::Unsatisfiable => 416,
+        }
+    }
+}
+
+/// What an answer with `slice` of a file with `size` bytes says of it.
+#[must_use]
+pub fn headers(slice: Slice, size: u64) -> Headers {
+    let length = |length: u64| ("content-length", length.to_string());
+    let range = |range: String| ("content-range", format!("bytes {range}/{size}"));
+    match slice {
+        Slice::Whole => vec![length(size)],
+        Slice::Part { first, last } => {
+            vec![range(format!("{first}-{last}")), length(last - first + 1)]
+        }
+        Slice::Unsatisfiable => vec![range("*".to_owned())],
+    }
+}
+
 /// Which bytes of a file with `size` bytes the `Range` header asks for.
 ///
 /// A header that is malformed, in another unit or of several ranges is
 /// ignored, as RFC 9110 §14.2 allows: the answer is the whole file.
 #[must_use]
 pub fn slice(header: Option<&str>, size: u64) -> Slice {
-    match header.and_then(parse) {
-        None => Slice::Whole,
-        Some(Asked::From(first)) => part(first, u64::MAX, size),
-        Some(Asked::Between(first, last)) => part(first, last, size),
-        Some(Asked::Last(0)) => Slice::Unsatisfiable,
-        Some(Asked::Last(length)) => part(size.saturating_sub(length), u64::MAX, size),
-    }
+    header.and_then(parse).map_or(Slice::Whole, |asked| asked.of(size))
 }
 
 /// A single range as it is asked for.
@@ -42,14 +65,43 @@ pub enum Asked {
     Last(u64),
 }
 
-/// Reads a `Range` header; `None` if it is to be ignored.
+impl Asked {
+    /// What it is of a file with `size` bytes. The end of an empty file is all
+    /// of it, for there is no way to write that part.
+    #[must_use]
+    pub fn of(self, size: u64) -> Slice {
+        match self {
+            Self::From(first) => part(first, u64::MAX, size),
+            Self::Between(first, last) => part(first, last, size),
+            Self::Last(0) => Slice::Unsatisfiable,
+            Self::Last(_) if size == 0 => Slice::Whole,
+            Self::Last(length) => part(size.saturating_sub(length), u64::MAX, size),
+        }
+    }
+}
+
+impl fmt::Display for Asked {
+    /// As a `Range` header has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::From(first) => write!(f, "bytes={first}-"),
+            Self::Between(first, last) => write!(f, "bytes={first}-{last}"),
+            Self::Last(length) => write!(f, "bytes=-{length}"),
+        }
+    }
+}
+
+/// Reads a `Range` header; `None` if it is to be ignored. Lists may hold empty
+/// elements.
 #[must_use]
 pub fn parse(header: &str) -> Option<Asked> {
     let (unit, set) = header.trim().split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return None;
     }
-    match set.trim().split_once('-')? {
+    let mut ranges = set.split(',').map(str::trim).filter(|range| !range.is_empty());
+    let (range, None) = (ranges.next()?, ranges.next()) else { return None };
+    match range.split_once('-')? {
         ("", length) => number(length).map(Asked::Last),
         (first, "") => number(first).map(Asked::From),
         (first, last) => {
@@ -57,6 +109,21 @@ pub fn parse(header: &str) -> Option<Asked> {
             (first <= last).then_some(Asked::Between(first, last))
         }
     }
+}
+
+/// The size that a `Content-Range` tells, with the part (first and last byte)
+/// unless it is that of a 416; `None` for one that can't be.
+#[must_use]
+pub fn parse_content(header: &str) -> Option<(Option<(u64, u64)>, u64)> {
+    let (unit, rest) = header.trim().split_once(' ')?;
+    let (part, size) = rest.trim().split_once('/')?;
+    let size = number(size).filter(|_| unit.eq_ignore_ascii_case("bytes"))?;
+    if part == "*" {
+        return Some((None, size));
+    }
+    let (first, last) = part.split_once('-')?;
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last && last < size).then_some((Some((first, last)), size))
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -74,31 +141,6 @@ fn part(first: u64, last: u64, size: u64) -> Slice {
     Slice::Part { first, last: last.min(size - 1) }
 }
 
-/// Whether `If-None-Match` names the file's tag: the client has it already.
-#[must_use]
-pub fn is_known(if_none_match: Option<&str>, etag: &str) -> bool {
-    let Some(header) = if_none_match else {
-        return false;
-    };
-    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    header.trim() == "*" || header.split(',').any(|tag| bare(tag) == bare(etag))
-}
-
-/// Whether `If-Match` lets the file be sent: it is absent, `*`, or names the
-/// file's tag as a strong one.
-#[must_use]
-pub fn matches(if_match: Option<&str>, etag: &str) -> bool {
-    if_match.is_none_or(|tags| tags.trim() == "*" || tags.split(',').any(|tag| tag.trim() == etag))
-}
-
-/// Whether `If-Range` lets the range count: it is absent, or a strong tag that
-/// is the file's own. A date never does: the tag is the better validator, and
-/// sending the whole file is always right.
-#[must_use]
-pub fn range_holds(if_range: Option<&str>, etag: &str) -> bool {
-    if_range.is_none_or(|tag| tag.trim() == etag)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +156,7 @@ mod tests {
             ("bytes=-1", part(99, 99)),
             ("bytes=-1000", part(0, 99)),
             ("Bytes = 5-6", part(5, 6)),
+            ("bytes=,5-6 ,", part(5, 6)),
             ("bytes=0-99999999999999999999", part(0, 99)),
             ("bytes=100-", Slice::Unsatisfiable),
             ("bytes=100-200", Slice::Unsatisfiable),
@@ -137,22 +180,43 @@ mod tests {
             "bytes=0-1,5-6",
             "lines=0-1",
             "bytes=+1-2",
+            "bytes=,",
+            "bytes=1-2-3",
+            "bytes 1-2",
         ];
         for header in odd {
             assert_eq!(slice(Some(header), 100), Slice::Whole, "{header}");
         }
         assert_eq!(slice(None, 100), Slice::Whole);
-        assert_eq!(slice(Some("bytes=0-"), 0), Slice::Unsatisfiable);
     }
 
     #[test]
-    fn tags_are_compared() {
-        assert!(is_known(Some("\"a\", W/\"b\""), "\"b\"") && is_known(Some("*"), "\"x\""));
-        assert!(!is_known(Some("\"a\""), "\"b\"") && !is_known(None, "\"b\""));
-        assert!(matches(None, "\"a\"") && matches(Some("\"b\", \"a\""), "\"a\""));
-        assert!(matches(Some("*"), "\"a\"") && !matches(Some("W/\"a\""), "\"a\""));
-        assert!(range_holds(None, "\"a\"") && range_holds(Some("\"a\""), "\"a\""));
-        assert!(!range_holds(Some("W/\"a\""), "\"a\""));
-        assert!(!range_holds(Some("Wed, 21 Oct 2015 07:28:00 GMT"), "\"a\""));
+    fn an_empty_file_has_no_first_byte() {
+        for (header, want) in [
+            ("bytes=0-", Slice::Unsatisfiable),
+            ("bytes=-0", Slice::Unsatisfiable),
+            ("bytes=-1", Slice::Whole),
+        ] {
+            assert_eq!(slice(Some(header), 0), want, "{header}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_is_written_as_it_was_meant() {
+        for header in ["bytes=5-", "bytes=5-6", "bytes=-7"] {
+            assert_eq!(parse(header).map(|asked| asked.to_string()).as_deref(), Some(header));
+        }
+        let huge = parse("bytes=0-99999999999999999999").map(|asked| asked.to_string());
+        assert_eq!(huge.as_deref(), Some("bytes=0-4503599627370496"));
+    }
+
+    #[test]
+    fn a_parts_place_is_read() {
+        assert_eq!(parse_content("bytes 5-9/10"), Some((Some((5, 9)), 10)));
+        assert_eq!(parse_content("Bytes */10"), Some((None, 10)));
+        for odd in ["", "bytes 5-9/*", "bytes */*", "bytes 9-5/10", "bytes 5-10/10", "items 0-1/2"]
+        {
+            assert_eq!(parse_content(odd), None, "{odd}");
+        }
     }
 }

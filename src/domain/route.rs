@@ -67,6 +67,8 @@ pub enum Route {
     Health,
     /// `GET /`: what this is.
     Home,
+    /// `OPTIONS` of any path above, which has these methods.
+    Options(&'static str),
 }
 
 /// Who may use a route.
@@ -89,7 +91,7 @@ impl Route {
     #[must_use]
     pub const fn access(&self) -> Access {
         match self {
-            Self::Health | Self::Home => Access::Open,
+            Self::Health | Self::Home | Self::Options(_) => Access::Open,
             Self::Hook { .. } => Access::Hook,
             Self::File { .. } => Access::Link,
             Self::Import
@@ -150,6 +152,9 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
         [rest @ .., ""] if !rest.is_empty() => rest,
         all => all,
     };
+    if method == "OPTIONS" {
+        return options(parts);
+    }
     let route = match (find(parts)?, method) {
         (Route::Jobs, "POST") => Route::Import,
         (Route::Job(name), "DELETE") => Route::Delete(name),
@@ -163,6 +168,16 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
     } else {
         Err(Refused::MethodNotAllowed(allowed))
     }
+}
+
+/// A browser asks without a token before it asks with one: which names can be
+/// a job's is not told here.
+fn options(parts: &[&str]) -> Result<Route, Refused> {
+    let found = match (find(parts), parts) {
+        (Err(Refused::BadName(_)), [first, _, rest @ ..]) => find(&[&[first, "x"], rest].concat()),
+        (found, _) => found,
+    };
+    found.map(|route| Route::Options(allowed(&route)))
 }
 
 fn find(parts: &[&str]) -> Result<Route, Refused> {
@@ -230,13 +245,13 @@ const fn allowed(route: &Route) -> &'static str {
         | Route::Archive(_)
         | Route::Links(_)
         | Route::Tickets
-        | Route::Restore => "POST",
-        Route::Jobs | Route::Import => "GET, HEAD, POST",
-        Route::Job(_) | Route::Delete(_) => "GET, HEAD, DELETE",
+        | Route::Restore => "POST, OPTIONS",
+        Route::Jobs | Route::Import => "GET, HEAD, POST, OPTIONS",
+        Route::Job(_) | Route::Delete(_) => "GET, HEAD, DELETE, OPTIONS",
         Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {
-            "GET, HEAD, POST, DELETE"
+            "GET, HEAD, POST, DELETE, OPTIONS"
         }
-        _ => "GET, HEAD",
+        _ => "GET, HEAD, OPTIONS",
     }
 }
 
@@ -302,6 +317,9 @@ mod tests {
             ("GET", "/export", Route::Export),
             ("GET", "/healthz", Route::Health),
             ("GET", "/", Route::Home),
+            ("OPTIONS", "/jobs", Route::Options("GET, HEAD, POST, OPTIONS")),
+            ("OPTIONS", "/hook/t/order-7", Route::Options("POST, OPTIONS")),
+            ("OPTIONS", "/jobs/a%20b/events/2/body", Route::Options("GET, HEAD, OPTIONS")),
         ];
         for (method, path, want) in cases {
             assert_eq!(route(method, path), Ok(want), "{method} {path}");
@@ -321,10 +339,12 @@ mod tests {
 
     #[test]
     fn what_is_none_says_why() {
-        assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST")));
-        assert_eq!(route("POST", "/jobs/7"), Err(Refused::MethodNotAllowed("GET, HEAD, DELETE")));
+        assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST, OPTIONS")));
+        let readable = Err(Refused::MethodNotAllowed("GET, HEAD, DELETE, OPTIONS"));
+        assert_eq!(route("POST", "/jobs/7"), readable);
         for path in ["/nothing", "/files/7/abc/0", "/jobs/7/events/x/body", "/%ff"] {
             assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
+            assert_eq!(route("OPTIONS", path), Err(Refused::NotFound), "{path}");
         }
         for path in ["/jobs/a%2Fb", "/jobs/..%2e", "/jobs/a%20b"] {
             assert!(matches!(route("GET", path), Err(Refused::BadName(_))), "{path}");

@@ -1,6 +1,8 @@
 //! The headers under which a file is served.
 
 use super::media;
+use super::time::Timestamp;
+use super::title;
 
 /// What is to be said of a file.
 #[derive(Debug, Clone, Copy)]
@@ -9,54 +11,127 @@ pub struct Served<'a> {
     pub content_type: &'a str,
     /// Its name for "save as", of characters that are safe in a header.
     pub name: &'a str,
-    /// Its strong entity tag, in quotes.
-    pub etag: &'a str,
-    /// How long a client may keep it, in seconds.
-    pub max_age: u64,
+    /// Its name as the upstream wrote it, percent-encoded, if it is another.
+    pub title: Option<&'a str>,
+    /// What tells it from others, once it is stored.
+    pub stored: Option<Stored<'a>>,
     /// Whether the client wants it as a download.
     pub download: bool,
 }
 
-/// The headers of every answer with (or about) the file.
+/// What tells a stored file from others.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored<'a> {
+    /// Its strong entity tag, in quotes.
+    pub etag: &'a str,
+    /// When it was stored.
+    pub modified: Timestamp,
+    /// How long a client may keep it, in seconds.
+    pub max_age: u64,
+}
+
+/// Headers with their values.
+pub type Headers = Vec<(&'static str, String)>;
+
+/// The headers of every answer with the file, and of a 304, by which caches
+/// update what they hold.
 ///
 /// The type is the upstream's word, so the browser is told not to guess
 /// another, and what could run script is only ever downloaded.
 #[must_use]
-pub fn headers(file: &Served<'_>) -> Vec<(&'static str, String)> {
+pub fn headers(file: &Served<'_>) -> Headers {
     let risky = media::may_run_script(file.content_type);
-    let disposition = if risky || file.download { "attachment" } else { "inline" };
-    let mut headers = vec![
+    let mut headers = match &file.stored {
+        Some(stored) => validators(stored),
+        None => vec![("cache-control", "no-store, no-transform".to_owned())],
+    };
+    headers.extend([
         ("content-type", file.content_type.to_owned()),
-        ("etag", file.etag.to_owned()),
-        ("accept-ranges", "bytes".to_owned()),
-        ("cache-control", format!("public, max-age={}, no-transform", file.max_age)),
-        ("content-disposition", format!("{disposition}; filename=\"{}\"", file.name)),
+        ("content-disposition", disposition(file, risky)),
         ("x-content-type-options", "nosniff".to_owned()),
         ("cross-origin-resource-policy", "cross-origin".to_owned()),
-    ];
+    ]);
+    if file.stored.is_some() {
+        headers.push(("accept-ranges", "bytes".to_owned()));
+    }
     if risky {
         headers.push(("content-security-policy", "sandbox; default-src 'none'".to_owned()));
     }
     headers
 }
 
+fn validators(file: &Stored<'_>) -> Headers {
+    vec![
+        ("etag", file.etag.to_owned()),
+        ("last-modified", file.modified.to_http()),
+        ("cache-control", format!("public, max-age={}, no-transform", file.max_age)),
+    ]
+}
+
+/// RFC 6266: the plain name for all, the written one (RFC 8187) for those who
+/// know it.
+fn disposition(file: &Served<'_>, risky: bool) -> String {
+    let kind = if risky || file.download { "attachment" } else { "inline" };
+    let plain = format!("{kind}; filename=\"{}\"", file.name);
+    match file.title.filter(|title| title::is_encoded(title)) {
+        Some(title) => format!("{plain}; filename*=UTF-8''{title}"),
+        None => plain,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn value(content_type: &str, name: &str) -> Option<String> {
-        let file =
-            Served { content_type, name: "a.x", etag: "\"e\"", max_age: 60, download: false };
-        headers(&file).into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+    const VIDEO: Served<'_> = Served {
+        content_type: "video/mp4",
+        name: "a.x",
+        title: None,
+        stored: None,
+        download: false,
+    };
+    const STORED: Stored<'_> =
+        Stored { etag: "\"e\"", modified: Timestamp::from_millis(784_111_777_999), max_age: 60 };
+
+    fn value(file: &Served<'_>, name: &str) -> Option<String> {
+        headers(file).into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     #[test]
     fn media_is_shown_and_documents_are_downloaded() {
-        let shown = value("video/mp4", "content-disposition");
+        let shown = value(&VIDEO, "content-disposition");
         assert_eq!(shown.as_deref(), Some("inline; filename=\"a.x\""));
-        assert_eq!(value("video/mp4", "content-security-policy"), None);
-        let page = value("text/html", "content-disposition");
-        assert_eq!(page.as_deref(), Some("attachment; filename=\"a.x\""));
-        assert!(value("image/svg+xml", "content-security-policy").is_some());
+        assert_eq!(value(&VIDEO, "content-security-policy"), None);
+        for content_type in ["text/html", "image/svg+xml; charset=utf-8", "application/xhtml+xml"] {
+            let page = Served { content_type, ..VIDEO };
+            let saved = value(&page, "content-disposition");
+            assert_eq!(saved.as_deref(), Some("attachment; filename=\"a.x\""), "{content_type}");
+            assert!(value(&page, "content-security-policy").is_some(), "{content_type}");
+        }
+        let saved = value(&Served { download: true, ..VIDEO }, "content-disposition");
+        assert_eq!(saved.as_deref(), Some("attachment; filename=\"a.x\""));
+    }
+
+    #[test]
+    fn a_name_beyond_ascii_is_told_beside_the_plain_one() {
+        let told = |title| value(&Served { title: Some(title), ..VIDEO }, "content-disposition");
+        let want = "inline; filename=\"a.x\"; filename*=UTF-8''%C3%A4.x";
+        assert_eq!(told("%C3%A4.x").as_deref(), Some(want));
+        for odd in ["a\r\nx: y", "a b", "\"", "%zz", ""] {
+            assert_eq!(told(odd).as_deref(), Some("inline; filename=\"a.x\""), "{odd}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_stored_is_kept_and_told_apart() {
+        let stored = Served { stored: Some(STORED), ..VIDEO };
+        let told = |name| value(&stored, name);
+        assert_eq!(told("etag").as_deref(), Some("\"e\""));
+        assert_eq!(told("last-modified").as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert_eq!(told("cache-control").as_deref(), Some("public, max-age=60, no-transform"));
+        for name in ["etag", "last-modified", "accept-ranges"] {
+            assert_eq!(value(&VIDEO, name), None, "{name}");
+        }
+        assert_eq!(value(&VIDEO, "cache-control").as_deref(), Some("no-store, no-transform"));
     }
 }

@@ -12,6 +12,8 @@ pub const HOUR: u64 = 3_600 * SECOND;
 /// One day in milliseconds.
 pub const DAY: u64 = 24 * HOUR;
 
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -73,11 +75,27 @@ impl Timestamp {
         Self::from_signed(time.timestamp_millis())
     }
 
-    /// An HTTP date, as in `Retry-After`: `Sat, 27 Dec 2025 22:39:35 GMT`.
+    /// An HTTP date in one of the three forms of RFC 9110 §5.6.7, of which
+    /// `Sat, 27 Dec 2025 22:39:35 GMT` is today's.
     #[must_use]
     pub fn parse_http(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc2822(text).ok()?;
-        Self::from_signed(time.timestamp_millis())
+        const FORMS: [&str; 3] = [HTTP_DATE, "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+        let read = |form: &&str| NaiveDateTime::parse_from_str(text, form).ok();
+        let time = FORMS.iter().find_map(read)?;
+        Self::from_signed(time.and_utc().timestamp_millis())
+    }
+
+    /// As an HTTP date; empty for a time past all dates.
+    #[must_use]
+    pub fn to_http(self) -> String {
+        let time = i64::try_from(self.0).ok().and_then(DateTime::from_timestamp_millis);
+        time.map(|time| time.format(HTTP_DATE).to_string()).unwrap_or_default()
+    }
+
+    /// Whole seconds since the epoch.
+    #[must_use]
+    pub const fn as_seconds(self) -> u64 {
+        self.0 / SECOND
     }
 
     /// A time as callers write it: milliseconds since the epoch, below 2^53, or
@@ -114,6 +132,31 @@ mod tests {
         assert_eq!(Timestamp::parse("2025-12-27T23:39:35+01:00"), time);
         for bad in ["", "-1", "9007199254740992", "soon", "2025-12-27"] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn http_dates_are_read_and_written() {
+        let at = Timestamp::from_millis(784_111_777_000);
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(Timestamp::parse_http(text), Some(at), "{text}");
+        }
+        assert_eq!(at.plus(999).to_http(), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(Timestamp::from_millis(u64::MAX).to_http(), "");
+        for odd in [
+            "",
+            "784111777",
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nov 1994 08:49:37 +0000",
+            "\"Sun, 06 Nov 1994 08:49:37 GMT\"",
+            "Thu, 01 Jan 1969 00:00:00 GMT",
+        ] {
+            assert_eq!(Timestamp::parse_http(odd), None, "{odd}");
         }
     }
 

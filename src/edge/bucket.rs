@@ -2,6 +2,8 @@
 
 use super::platform::{During, Failure};
 use crate::domain::error::Problem;
+use crate::domain::file::File;
+use crate::domain::job::Job;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use std::collections::HashMap;
@@ -12,9 +14,22 @@ use web_sys::ReadableStream;
 use worker::{Bucket, Data, Env, HttpMetadata};
 use worker_sys::FixedLengthStream;
 
+/// The key of a file's metadata that holds the link's nonce.
+pub const NONCE: &str = "nonce";
+/// The key that holds its name as it was written, percent-encoded.
+pub const TITLE: &str = "title";
+
 /// The bucket.
 pub fn open(env: &Env) -> Result<Bucket, Failure> {
     env.bucket("FILES").during("opening the FILES bucket (is R2 switched on in the account?)")
+}
+
+/// What is stored beside a file, so that serving it takes one read: the link's
+/// nonce, and its name as it was written, if that is another.
+pub fn file_metadata(job: &Job, file: &File) -> HashMap<String, String> {
+    let nonce = (NONCE.to_owned(), job.nonce.clone());
+    let title = file.title.clone().map(|title| (TITLE.to_owned(), title));
+    [nonce].into_iter().chain(title).collect()
 }
 
 /// Writes bytes with a media type and metadata.

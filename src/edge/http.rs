@@ -95,10 +95,20 @@ pub async fn answer(request: Request, env: &Env, context: &Context) -> worker::R
     for mistake in &config.mistakes {
         platform::log_error(mistake);
     }
-    match dispatch(request, env, &config, context).await {
-        Ok(response) => Ok(response),
-        Err(problem) => refuse(&problem, &config),
+    let origin = request.headers().get("origin").ok().flatten();
+    let response = match dispatch(request, env, &config, context).await {
+        Ok(response) => response,
+        Err(problem) => refuse(&problem, &config)?,
+    };
+    let told = config.cors.headers(origin.as_deref());
+    // A WebSocket is no answer that a page reads by its headers.
+    if told.is_empty() || response.status_code() == 101 {
+        return Ok(response);
     }
+    // Those of an answer that an object gave can't be changed.
+    let headers = response.headers().clone();
+    told.iter().try_for_each(|(name, value)| headers.append(name, value))?;
+    Ok(response.with_headers(headers))
 }
 
 async fn dispatch(
@@ -151,6 +161,7 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::Tickets => tickets::make(call, request).await,
         Route::Health => Ok(text("ok\n")?),
         Route::Home => Ok(text(HOME)?),
+        Route::Options(allow) => Ok(options(call, allow)?),
     }
 }
 
@@ -160,6 +171,17 @@ fn tell(call: &Call<'_>, problem: &Problem, context: &Context) {
     if let Some(report) = refused::report(call, problem) {
         context.wait_until(refused::note(call.env.clone(), report));
     }
+}
+
+/// `OPTIONS`: what the route takes, and from a web page the preflight.
+fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
+    let origin = call.header("origin");
+    let names = call.header("access-control-request-headers").unwrap_or_default();
+    let mut builder = Response::builder().with_status(204).with_header("allow", allow);
+    for (name, value) in call.config.cors.preflight(origin.as_deref(), allow, &names) {
+        builder = builder.and_then(|builder| builder.with_header(name, &value));
+    }
+    Ok(builder.during("building the answer")?.empty())
 }
 
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \

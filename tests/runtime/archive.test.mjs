@@ -102,7 +102,8 @@ describe("a source", () => {
     const settled = await vault.settled(id);
     assert.equal(settled.archive, "stored");
     await checkStored(settled, 0);
-    assert.equal(origin.requests(path).length, settled.files[0].attempts);
+    // The early reader was passed on to the source too.
+    assert.equal(origin.requests(path).length, settled.files[0].attempts + 1);
     await checkNoSecrets(id);
   });
 
@@ -171,8 +172,10 @@ describe("a source", () => {
     await eventually("the copy has begun", () => origin.requests(path).length || undefined);
     const job = await vault.job(id);
     assert.deepEqual([job.archive, job.files[0].state], ["pending", "pending"]);
-    assert.equal((await fetch(job.files[0].url)).status, 503);
+    const early = await fetch(job.files[0].url);
+    assert.match(early.headers.get("cache-control"), /no-store/);
     release();
+    assert.ok(Buffer.from(await early.arrayBuffer()).equals(BYTES));
     await checkStored(await vault.settled(id), 0);
   });
 });

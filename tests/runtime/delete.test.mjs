@@ -45,7 +45,10 @@ describe("a deleted job", () => {
       assert.match((await response.json()).detail, /deleted/, path);
     }
     await eventually("it is listed no more", async () => !(await isListed("whole")) || undefined);
-    assert.equal((await fetch(files[0].url)).status, 404);
+    assert.equal((await fetch(files[0].url)).status, 410);
+    assert.equal((await fetch(files[0].url.replace(/\/0-.*/, "/0"))).status, 410);
+    const guess = files[0].url.replace(/[0-9a-f]{32}/, "0".repeat(32));
+    assert.equal((await fetch(guess)).status, 404);
   });
 
   it("answers what comes late, and stores nothing of it", async () => {

@@ -10,7 +10,7 @@ import { completed, told } from "./support/deliveries.mjs";
 import { noise } from "./support/origin.mjs";
 import { startSource } from "./support/source.mjs";
 import { stopAll } from "./support/stop.mjs";
-import { needed } from "./support/tools.mjs";
+import { lacking } from "./support/tools.mjs";
 import { startVault } from "./support/vault.mjs";
 import { eventually } from "./support/wait.mjs";
 
@@ -75,8 +75,7 @@ describe("an export", () => {
     assert.equal((await fetch(`${vault.url}/export`)).status, 401);
   });
 
-  it("as a list has aria2c download every file", async (t) => {
-    if (!needed(t, "aria2c")) return;
+  it("as a list has aria2c download every file", { skip: lacking("aria2c") }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "hookvault-aria2-"));
     t.after(() => rm(folder, { recursive: true }));
     const response = await vault.get("/export?format=aria2");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "./support/bytes.mjs";
-import { file, held, md5, noise, presigned, startOrigin, status } from "./support/origin.mjs";
+import { file, md5, noise, presigned, startOrigin, status } from "./support/origin.mjs";
 import { freePort } from "./support/process.mjs";
 import { startVault } from "./support/vault.mjs";
 import { sha256 } from "./support/upstream.mjs";
@@ -45,40 +45,77 @@ describe("a stored file", () => {
     return response.json();
   };
 
-  for (const method of ["GET", "HEAD"]) {
-    test(`${method} tells what it is`, async () => {
-      const response = await fetch(url, { method });
-      assert.equal(response.status, 200);
-      const told = Object.fromEntries(response.headers);
-      const expected = {
-        "content-type": "video/mp4",
-        "content-length": String(SIZE),
-        "etag": ETAG,
-        "accept-ranges": "bytes",
-        "cache-control": "public, max-age=86400, no-transform",
-        "x-content-type-options": "nosniff",
-        "content-disposition": 'inline; filename="0.mp4"',
-      };
-      for (const [name, value] of Object.entries(expected)) assert.equal(told[name], value, name);
-      assert.equal(told["content-security-policy"], undefined);
-      const body = Buffer.from(await response.arrayBuffer());
-      assert.ok(body.equals(method === "GET" ? BYTES : Buffer.alloc(0)));
+  test("GET and HEAD tell what it is", async () => {
+    const [{ storedAt }, response] = [await vault.job("file"), await fetch(url)];
+    const { date: _, connection: _c, "keep-alive": _k, "last-modified": modified, ...told } =
+      Object.fromEntries(response.headers);
+    assert.equal(response.status, 200);
+    assert.deepEqual(told, {
+      "content-type": "video/mp4",
+      "content-length": String(SIZE),
+      "etag": ETAG,
+      "accept-ranges": "bytes",
+      "cache-control": "public, max-age=86400, no-transform",
+      "x-content-type-options": "nosniff",
+      "cross-origin-resource-policy": "cross-origin",
+      "content-disposition": 'inline; filename="0.mp4"',
+    });
+    assert.equal(new Date(modified).toUTCString(), modified);
+    assert.ok(Math.abs(Date.parse(modified) - storedAt) < 60_000, modified);
+    assert.ok(Buffer.from(await response.arrayBuffer()).equals(BYTES));
+    const head = await fetch(url, { method: "HEAD" });
+    const { date: _d, connection: _e, "keep-alive": _f, ...same } = Object.fromEntries(head.headers);
+    assert.deepEqual([head.status, same], [200, { ...told, "last-modified": modified }]);
+    assert.equal(await head.text(), "");
+  });
+
+  for (const query of ["?download", "?download=1", "?download=true&x=y", "?x=y&download="]) {
+    test(`is saved under its name with ${query}`, async () => {
+      const { headers } = await fetch(url + query, { method: "HEAD" });
+      assert.equal(headers.get("content-disposition"), 'attachment; filename="0.mp4"');
     });
   }
 
-  test("is saved under its name with ?download", async () => {
-    const { headers } = await fetch(`${url}?download`, { method: "HEAD" });
-    assert.equal(headers.get("content-disposition"), 'attachment; filename="0.mp4"');
+  test("takes no other value of ?download", async () => {
+    for (const value of ["0", "false", "a.mp4"]) {
+      const { detail } = await problem(await fetch(`${url}?download=${value}`), 400);
+      assert.match(detail, new RegExp(`"${value}"`));
+    }
   });
 
-  for (const type of ["text/html", "text/html; charset=utf-8", "image/svg+xml", "text/xml"]) {
+  const written = {
+    "größe 1.mp4": ["gr__e_1.mp4", "gr%C3%B6%C3%9Fe%201.mp4"],
+    "猫'(1).mp4": ["__1_.mp4", "%E7%8C%AB%27%281%29.mp4"],
+    'a"b;c=d.mp4': ["a_b_c_d.mp4", "a_b%3Bc%3Dd.mp4"],
+    "a\r\nset-cookie: x.mp4": ["a__set-cookie__x.mp4", "a__set-cookie_%20x.mp4"],
+    "..\\..\\etc.mp4": ["_.._etc.mp4", undefined],
+    "photo\u202e4pm.mp4": ["photo_4pm.mp4", undefined],
+  };
+  for (const [n, [name, [plain, title]]] of Object.entries(written).entries()) {
+    test(`is saved as it was named: ${JSON.stringify(name)}`, async () => {
+      const path = `/named/${n}/${encodeURIComponent(name)}`;
+      origin.on(path, file(BYTES));
+      const results = [origin.url + path];
+      await vault.deliver({ eventType: "completed", jobId: `named-${n}`, results });
+      const { files: [{ url: named }] } = await vault.settled(`named-${n}`);
+      const { headers } = await fetch(named, { method: "HEAD" });
+      const [told, rest] = headers.get("content-disposition").split("; filename*=UTF-8''");
+      assert.match(told, /^inline; filename="[\w.-]+"$/);
+      if (plain.startsWith("gr")) assert.equal(told, `inline; filename="${plain}"`);
+      assert.equal(rest, title);
+    });
+  }
+
+  for (const type of ["text/html", "text/html; charset=utf-8", "image/svg+xml", "text/xml",
+    "application/xhtml+xml", "application/xml", "text/javascript", "multipart/x-mixed-replace",
+    "application/x-anything"]) {
     test(`of type ${type} can run no script`, async () => {
       const id = `risky-${type.replace(/\W/g, "-")}`;
       const step = file(Buffer.from("<script>alert(1)</script>"), { "content-type": type });
       const { headers } = await fetch((await archive(id, [[step]])).files[0].url);
       assert.equal(headers.get("content-type"), type);
       assert.match(headers.get("content-disposition"), /^attachment;/);
-      assert.match(headers.get("content-security-policy"), /^sandbox;/);
+      assert.equal(headers.get("content-security-policy"), "sandbox; default-src 'none'");
       assert.equal(headers.get("x-content-type-options"), "nosniff");
     });
   }
@@ -100,20 +137,13 @@ describe("a stored file", () => {
     assert.equal((await fetch(url, { method: "POST" })).status, 405);
   });
 
-  test("that is still being copied is not ready, and one that is lost is gone", async () => {
-    const { step, release } = held(BYTES);
-    const pending = await deliver("pending", [[step]]);
-    for (const link of [pending.files[0].url, pending.files[0].url.replace("0-0.mp4", "0")]) {
-      const early = await fetch(link);
-      assert.match(early.headers.get("retry-after"), /^[1-9]\d*$/);
-      await problem(early, 503);
-    }
-    release();
-    await vault.settled("pending");
+  test("that is lost is gone", async () => {
     const dead = presigned({ ago: 7_200, lifetime: 3_600 });
     const { files: [lost] } = await archive("lost", [[status(404)]], dead);
-    assert.match((await problem(await fetch(lost.url), 410)).detail, /can't be had/);
-    assert.equal((await fetch(lost.url, { method: "HEAD" })).status, 410);
+    for (const link of [lost.url, lost.url.replace("0-0.mp4", "0")]) {
+      assert.match((await problem(await fetch(link), 410)).detail, /can't be had/);
+      assert.equal((await fetch(link, { method: "HEAD" })).status, 410);
+    }
   });
 
   test("is there after a restart", async () => {

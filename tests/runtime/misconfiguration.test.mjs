@@ -23,6 +23,7 @@ const WRONG = {
   MAX_BODY_BYTES: ["many", -1, "1.5", "0", "99999999999999999999", {}],
   MAX_FILE_BYTES: ["5 GiB", "0", -1],
   FILES_MAX_AGE: ["a day", -1],
+  CORS_ORIGINS: ["app.example", "https://a.example/x", ["https://a.example"]],
   RETRY_BASE_MS: ["soon", "0", "60001", "18446744073709551615"],
   UPSTREAM_QUEUE_URL: [...ORIGINS, "http://a.example/queue"],
   UPSTREAM_FAL_URL: ORIGINS,

@@ -97,12 +97,12 @@ describe("paths", () => {
       wrong.push(`${method} ${path}: ${status} ${headers.allow}`);
     };
     for (const path of ["/jobs/7/result", "/jobs/7/events", "/jobs/7/events/1/body", "/healthz", "/"]) {
-      for (const method of ["POST", "PUT", "PATCH", "DELETE"]) await expect(method, path, "GET, HEAD");
+      for (const method of ["POST", "PUT", "PATCH", "DELETE"]) await expect(method, path, "GET, HEAD, OPTIONS");
     }
     for (const method of METHODS) {
       if (["GET", "HEAD", "POST", "OPTIONS", "CONNECT"].includes(method)) continue;
-      await expect(method, "/jobs/7/result", "GET, HEAD");
-      await expect(method, `/hook/${HOOK_TOKEN}`, "POST");
+      await expect(method, "/jobs/7/result", "GET, HEAD, OPTIONS");
+      await expect(method, `/hook/${HOOK_TOKEN}`, "POST, OPTIONS");
     }
     assert.deepEqual(wrong, []);
   });

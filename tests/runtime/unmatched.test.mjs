@@ -97,7 +97,7 @@ describe("the unmatched box", () => {
     }
     assert.equal((await call("GET", key, "", READ_TOKEN)).status, 200);
     const put = await call("PUT", key);
-    assert.equal(put.headers.get("allow"), "GET, HEAD, POST, DELETE");
+    assert.equal(put.headers.get("allow"), "GET, HEAD, POST, DELETE, OPTIONS");
     await problem(put, 405);
   });
 });

@@ -95,7 +95,7 @@ export const mutants = [
   },
   {
     name: "allow list for redirects",
-    edits: [edit("edge/transfer/source.rs", "order.sources.follow(&url, &location)",
+    edits: [edit("edge/transfer/source.rs", "wanted.sources.follow(&url, &location)",
       "url.join(&location)")],
     rows: ["result names a host that is not allowed"],
     red: ["hosts"],

@@ -133,9 +133,39 @@ export class LocalVault {
     return databases.map(count).reduce((sum, n) => sum + n, 0);
   }
 
+  /**
+   * What the objects of this class have stored, as workerd keeps it: their databases, all rows of
+   * those that have any, and the alarms that are set.
+   */
+  async objects(name) {
+    const files = (await readdir(this.#dir, { recursive: true }))
+      .filter((path) => new RegExp(`/[^/]*-${name}/[^/]+\\.sqlite$`).test(`/${path}`));
+    const [alarms, databases] = [true, false].map((wanted) =>
+      files.filter((path) => path.endsWith("/metadata.sqlite") === wanted));
+    const rows = databases.map((path) => rowsOf(join(this.#dir, path))).filter((all) => all.length > 0);
+    return { databases: databases.length, rows, alarms: alarms.flatMap((path) =>
+      rowsOf(join(this.#dir, path))) };
+  }
+
   /** Ends workerd and removes the storage. */
   async end() {
     await this.#mf.dispose();
     await rm(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** All rows of a database, each with its table. */
+function rowsOf(path) {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    return tables.flatMap(({ name }) => {
+      const all = database.prepare(`SELECT * FROM "${name}"`);
+      // An alarm's time is in nanoseconds.
+      all.setReadBigInts(true);
+      return all.all().map((row) => ({ table: name, ...row }));
+    });
+  } finally {
+    database.close();
   }
 }

@@ -15,9 +15,8 @@ use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::{Batch, Slot};
 use crate::edge::transfer::memory::{self, Room};
-use crate::edge::transfer::{self, Order, abort_left};
+use crate::edge::transfer::{self, Order, Wanted, abort_left};
 use futures_util::{StreamExt, future::ready, stream};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::pin::pin;
 use worker::Bucket;
@@ -122,18 +121,21 @@ impl Job {
             return self.unpack(job, file, &bucket).await;
         };
         let notes = self.store();
-        let order = Order {
+        let wanted = Wanted {
             url,
             sources: &config.sources,
-            key: &file.key,
-            nonce: &job.nonce,
             name: &file.name,
             declared_type: file.content_type.as_deref(),
             max_bytes: config.max_file_bytes,
-            check_md5: file.md5_refusals < MAX_MD5_REFUSALS,
-            attempts: file.attempts,
             stall_ms: config.pace.stall(),
             budget: &run.budget,
+        };
+        let order = Order {
+            wanted,
+            key: &file.key,
+            metadata: bucket::file_metadata(job, file),
+            check_md5: file.md5_refusals < MAX_MD5_REFUSALS,
+            attempts: file.attempts,
             notes: &notes,
         };
         transfer::copy(&bucket, &order).await
@@ -149,8 +151,8 @@ impl Job {
         let _room = Room::take(file.source.written_bytes()).ok_or_else(memory::full)?;
         let bytes = self.inline_bytes(job, &file.source).await?;
         let content_type = file.content_type.as_deref().unwrap_or(media::OCTET_STREAM).to_owned();
-        let nonce = HashMap::from([("nonce".to_owned(), job.nonce.clone())]);
-        let put = bucket::put(bucket, &file.key, bytes, &content_type, nonce);
+        let metadata = bucket::file_metadata(job, file);
+        let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
         let object = put.await.map_err(hiccup)?;
         Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
     }

@@ -98,10 +98,13 @@ impl Job {
             Command::Claim { id, home, yields } => self.claim(name, id, home, yields).await?,
             Command::PointTo(home) => self.point_to(name, home).await?,
             Command::Read(wait) => self.read(wait).await?,
+            Command::File { n, nonce } => self.file(n, &nonce).await?,
             Command::Timeline { after, limit } => self.timeline(after, limit).await?,
             Command::Body(n) => self.body(n).await?,
         };
-        self.rearm(&reply).await?;
+        if let Reply::Job { job, .. } = &reply {
+            self.rearm(job).await?;
+        }
         serde_json::to_string(&reply).during("writing an answer")
     }
 
@@ -122,10 +125,7 @@ impl Job {
     }
 
     /// A reader of a job with pending work sets an alarm that got lost.
-    async fn rearm(&self, reply: &Reply) -> std::result::Result<(), Failure> {
-        let Reply::Job { job, .. } = reply else {
-            return Ok(());
-        };
+    async fn rearm(&self, job: &Record) -> std::result::Result<(), Failure> {
         if self.next_alarm(job).is_none() {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 use super::Job;
 use crate::domain::job::Job as Record;
+use crate::domain::links;
 use crate::domain::protocol::{Reply, Wait};
 use crate::domain::timeline::{Entry, MAX_INLINE_BODY};
 use crate::edge::platform::{self, Failure};
@@ -30,6 +31,25 @@ impl Job {
                 (None, None) => return Ok(Reply::Missing),
             }
         }
+    }
+
+    /// Where a file is. Without its nonce it is as if there were none.
+    pub(super) async fn file(&self, n: u32, nonce: &str) -> Result<Reply, Failure> {
+        let job = match self.store().slot().await? {
+            Slot::Job(job) => job,
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Deleted(tombstone) if tombstone.knows_link(nonce) => {
+                return Ok(Reply::Deleted(tombstone.id));
+            }
+            Slot::Deleted(_) | Slot::Empty => return Ok(Reply::Missing),
+        };
+        if links::was_replaced(&job, nonce) {
+            return Ok(Reply::Replaced);
+        }
+        let Some(file) = job.linked_file(n, nonce) else { return Ok(Reply::Missing) };
+        let (name, place) = (file.name.clone(), file.place());
+        self.rearm(&job).await?;
+        Ok(Reply::File { name, place })
     }
 
     /// A part of the timeline.

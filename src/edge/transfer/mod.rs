@@ -1,14 +1,18 @@
-//! Copies one file from its URL into the bucket, as a stream.
+//! Copies one file from its URL into the bucket, or reads it through for a
+//! client, as a stream.
 //!
-//! The bytes go from the socket to R2 through the runtime's own pipe and never
-//! through wasm memory. Knows URLs and the bucket, never jobs.
+//! The bytes go from the socket to R2 or to the client through the runtime's
+//! own pipe and never through wasm memory. Knows URLs and the bucket, never
+//! jobs.
 
+mod live;
 pub mod memory;
 mod parts;
 mod rewrite;
 mod source;
 mod store;
 
+pub use self::live::{Reading, read};
 pub use self::parts::abort_left;
 pub use self::rewrite::rewrite;
 
@@ -21,41 +25,49 @@ use crate::domain::source::SourcePolicy;
 use crate::domain::work::Budget;
 use crate::edge::store::Store;
 use futures_util::future::{Either, select};
+use std::collections::HashMap;
 use std::pin::pin;
 use std::time::Duration;
 use worker::{Bucket, Delay};
 
 /// Most bytes of one put; R2 itself ends a little below 5 GiB.
 const MAX_PUT_BYTES: u64 = 4 << 30;
-/// What to copy.
-pub struct Order<'a> {
+
+/// A file at its source.
+pub struct Wanted<'a> {
     /// The URL, with its secret query.
     pub url: &'a str,
     /// Where files may be fetched.
     pub sources: &'a SourcePolicy,
-    /// Where in the bucket it goes.
-    pub key: &'a str,
-    /// The link's nonce, stored with the file.
-    pub nonce: &'a str,
     /// Its name, whose extension may tell its type.
     pub name: &'a str,
     /// The type that the result declares.
     pub declared_type: Option<&'a str>,
     /// Most bytes.
     pub max_bytes: u64,
+    /// How long the source may be silent, in milliseconds.
+    pub stall_ms: u64,
+    /// What may still be asked for, beyond the first fetch.
+    pub budget: &'a Budget,
+}
+
+/// What to copy.
+pub struct Order<'a> {
+    /// The file.
+    pub wanted: Wanted<'a>,
+    /// Where in the bucket it goes.
+    pub key: &'a str,
+    /// What is stored beside it.
+    pub metadata: HashMap<String, String>,
     /// Whether to have the store check the source's MD5.
     pub check_md5: bool,
     /// Tries that have failed: a source that was slow gets longer.
     pub attempts: u32,
-    /// How long the source may be silent, in milliseconds.
-    pub stall_ms: u64,
-    /// What the run may still ask for, beyond the fetch and the put.
-    pub budget: &'a Budget,
     /// Where uploads are noted, to be aborted should the run die.
     pub notes: &'a Store,
 }
 
-impl Order<'_> {
+impl Wanted<'_> {
     fn stall(&self) -> Duration {
         Duration::from_millis(self.stall_ms)
     }
@@ -72,17 +84,18 @@ impl Order<'_> {
 /// # Errors
 /// [`CopyFailure`], with what it means for the next try.
 pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFailure> {
-    let mut source = open(order, None).await?; // (1)
+    let wanted = &order.wanted;
+    let mut source = open(wanted, None).await?; // (1)
     let length = source.length(); // (2)
     if length.is_err() {
         std::mem::take(&mut source.abort).abort();
     }
     let length = length?;
-    if let Some(length) = length.filter(|length| *length > order.max_bytes) {
+    if let Some(length) = length.filter(|length| *length > wanted.max_bytes) {
         source.abort.abort();
-        return Err(too_large(&format!("has {length} bytes"), order));
+        return Err(too_large(&format!("has {length} bytes"), wanted));
     }
-    let content_type = content_type(&source, order).await; // (3)
+    let content_type = content_type(&source, wanted).await; // (3)
     if content_type.is_err() {
         std::mem::take(&mut source.abort).abort();
     }
@@ -100,19 +113,19 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
     Ok(Stored { size, etag, content_type, verified })
 }
 
-fn too_large(how: &str, order: &Order<'_>) -> CopyFailure {
-    last(format!("the file {how}, MAX_FILE_BYTES is {}", order.max_bytes))
+fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {
+    last(format!("the file {how}, MAX_FILE_BYTES is {}", wanted.max_bytes))
 }
 
-async fn content_type(source: &Source, order: &Order<'_>) -> Result<String, CopyFailure> {
+async fn content_type(source: &Source, wanted: &Wanted<'_>) -> Result<String, CopyFailure> {
     let told = source.header("content-type");
-    let told = [told.as_deref(), order.declared_type].into_iter().flatten();
+    let told = [told.as_deref(), wanted.declared_type].into_iter().flatten();
     let is_clear = |media: &&str| media::is_type(media) && !media::is_vague(media);
     if let Some(clear) = told.into_iter().find(is_clear) {
         return Ok(clear.to_owned());
     }
-    let seen = head(order).await?.and_then(|head| media::sniff(&head));
-    let guessed = seen.or_else(|| media::type_of_name(order.name));
+    let seen = head(wanted).await?.and_then(|head| media::sniff(&head));
+    let guessed = seen.or_else(|| media::type_of_name(wanted.name));
     Ok(guessed.unwrap_or(media::OCTET_STREAM).to_owned())
 }
 
@@ -121,13 +134,13 @@ async fn content_type(source: &Source, order: &Order<'_>) -> Result<String, Copy
 ///
 /// # Errors
 /// Only if the run has no subrequest left to ask for them.
-async fn head(order: &Order<'_>) -> Result<Option<Vec<u8>>, CopyFailure> {
-    if !order.budget.take(1) {
+async fn head(wanted: &Wanted<'_>) -> Result<Option<Vec<u8>>, CopyFailure> {
+    if !wanted.budget.take(1) {
         return Err(postponed());
     }
     let last = media::HEAD_BYTES.saturating_sub(1);
-    match open(order, Some(&format!("bytes=0-{last}"))).await {
-        Ok(source) => Ok(first_bytes(source, order.stall()).await),
+    match open(wanted, Some(&format!("bytes=0-{last}"))).await {
+        Ok(source) => Ok(first_bytes(source, wanted.stall()).await),
         Err(failure) if failure.kind == FailureKind::Postponed => Err(failure),
         Err(_) => Ok(None),
     }

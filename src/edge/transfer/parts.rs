@@ -71,7 +71,7 @@ impl<'a> Parts<'a> {
         let _room = Room::take(PART_BYTES as usize).ok_or(PartsFailure::NoRoom)?;
         let part = Uint8Array::new_with_length(PART_BYTES);
         let mut filled = 0;
-        while let Some(chunk) = next(&reader, self.target.order.stall()).await? {
+        while let Some(chunk) = next(&reader, self.target.order.wanted.stall()).await? {
             self.bytes += u64::from(chunk.length());
             if self.bytes > expected.max {
                 return Err(PartsFailure::TooLarge);
@@ -108,7 +108,7 @@ impl<'a> Parts<'a> {
         // `complete` takes the upload; for an abort another handle is kept.
         let again = self.target.resume(&id)?;
         self.upload = Some((again, id));
-        self.target.order.budget.force();
+        self.target.order.wanted.budget.force();
         let done = upload.complete(std::mem::take(&mut self.done)).await;
         let object = done.during("completing an upload")?;
         self.target.order.notes.forget_upload(self.target.order.key).await?;
@@ -117,14 +117,14 @@ impl<'a> Parts<'a> {
 
     async fn send(&mut self, part: &Uint8Array) -> Result<(), Failure> {
         if self.upload.is_none() {
-            self.target.order.budget.force();
+            self.target.order.wanted.budget.force();
             let upload = self.target.begin().await?;
             let id = upload.upload_id().await;
             self.upload = Some((upload, id.clone()));
             self.target.order.notes.note_upload(self.target.order.key, &id).await?;
         }
         let Some((upload, _)) = &self.upload else { return Ok(()) };
-        self.target.order.budget.force();
+        self.target.order.wanted.budget.force();
         let number = u16::try_from(self.done.len() + 1).during("numbering a part")?;
         let (stream, written) = stream_of(part)?;
         let sent = upload.upload_part(number, Data::ReadableStream(stream));

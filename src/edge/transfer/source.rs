@@ -1,6 +1,6 @@
 //! The file's source: fetched under the policy, with a time limit.
 
-use super::{Order, last, postponed, transient};
+use super::{Wanted, last, postponed, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
@@ -46,24 +46,30 @@ impl Source {
     }
 }
 
-/// Opens the order's URL, or a range of it; redirects are followed by hand and
+/// Opens the file, or a range of it.
+pub(super) async fn open(wanted: &Wanted<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
+    let source = reach(wanted, range).await?;
+    let status = source.response.status_code();
+    classify(source, status, range.is_some())
+}
+
+/// The source's answer, whatever it is; redirects are followed by hand and
 /// each hop is checked again.
-pub(super) async fn open(order: &Order<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
+pub(super) async fn reach(wanted: &Wanted<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
     // It was allowed when it came: the list is set wrong now, and may be mended.
-    let checked = order.sources.check(order.url);
+    let checked = wanted.sources.check(wanted.url);
     let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;
     for hop in 0..=MAX_REDIRECTS {
-        if hop > 0 && !order.budget.take(1) {
+        if hop > 0 && !wanted.budget.take(1) {
             return Err(postponed());
         }
-        let source = request(url.as_str(), range, order.stall()).await?;
-        let status = source.response.status_code();
-        if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-            return classify(source, status, range.is_some());
+        let source = request(url.as_str(), range, wanted.stall()).await?;
+        if !matches!(source.response.status_code(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(source);
         }
         let location = source.header("location").unwrap_or_default();
         source.abort.abort();
-        let next = order.sources.follow(&url, &location);
+        let next = wanted.sources.follow(&url, &location);
         url = next.map_err(|why| last(format!("the source's redirect: {why}")))?;
     }
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))

@@ -6,7 +6,6 @@ use super::{Order, memory, storage, too_large, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
-use std::collections::HashMap;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
@@ -28,7 +27,7 @@ const BAD_DIGEST: &str = "10037";
 pub(super) struct Target<'a> {
     /// The bucket.
     pub bucket: &'a Bucket,
-    /// The file's key and nonce.
+    /// The file's key and what is stored beside it.
     pub order: &'a Order<'a>,
     /// Its media type.
     pub content_type: &'a str,
@@ -38,13 +37,13 @@ impl Target<'_> {
     /// One put.
     pub(super) fn put(&self, data: Data) -> PutOptionsBuilder<'_> {
         let put = self.bucket.put(self.order.key, data);
-        put.http_metadata(self.http()).custom_metadata(self.nonce())
+        put.http_metadata(self.http()).custom_metadata(self.order.metadata.clone())
     }
 
     /// A new multipart upload.
     pub(super) async fn begin(&self) -> Result<MultipartUpload, Failure> {
         let begin = self.bucket.create_multipart_upload(self.order.key);
-        let begin = begin.http_metadata(self.http()).custom_metadata(self.nonce());
+        let begin = begin.http_metadata(self.http()).custom_metadata(self.order.metadata.clone());
         begin.execute().await.during("beginning an upload")
     }
 
@@ -57,10 +56,6 @@ impl Target<'_> {
     fn http(&self) -> HttpMetadata {
         let content_type = Some(self.content_type.to_owned());
         HttpMetadata { content_type, ..Default::default() }
-    }
-
-    fn nonce(&self) -> HashMap<String, String> {
-        HashMap::from([("nonce".to_owned(), self.order.nonce.to_owned())])
     }
 }
 
@@ -105,7 +100,7 @@ pub(super) async fn whole(
 /// time alone, and each failed try doubles that, so that a slow one is not
 /// taken for stalled for ever.
 fn time_for(length: u64, order: &Order<'_>) -> Duration {
-    let usual = order.stall_ms.saturating_add(length / USUAL_RATE);
+    let usual = order.wanted.stall_ms.saturating_add(length / USUAL_RATE);
     let patient = usual.saturating_mul(1 << order.attempts.min(10));
     Duration::from_millis(patient).min(COPY_TIMEOUT)
 }
@@ -135,7 +130,7 @@ pub(super) async fn by_parts(
     let ResponseBody::Stream(body) = source.response.body() else {
         return whole(target, source, length.unwrap_or(0), None).await;
     };
-    let expected = Expected { max: target.order.max_bytes, length };
+    let expected = Expected { max: target.order.wanted.max_bytes, length };
     let mut parts = Parts::new(target);
     let outcome = {
         let stored = pin!(parts.store(body, expected));
@@ -151,7 +146,7 @@ pub(super) async fn by_parts(
     std::mem::take(&mut source.abort).abort();
     parts.abort().await;
     Err(match failure {
-        PartsFailure::TooLarge => too_large("is larger than it may be", target.order),
+        PartsFailure::TooLarge => too_large("is larger than it may be", &target.order.wanted),
         PartsFailure::Source(message) => transient(message),
         PartsFailure::Bucket(Failure(text)) => {
             platform::log_error(&text);

@@ -1,12 +1,23 @@
-// Programs of the machine that some tests need.
+// Programs that a test needs and that npm does not bring.
 import { spawnSync } from "node:child_process";
 
-/** Whether `program` is there. Without it a test is skipped loudly; in CI it fails. */
-export function needed(t, program) {
-  if (spawnSync("which", [program]).status === 0) return true;
-  const message = `${program} is missing: apt-get install aria2 chromium ffmpeg`;
-  if (process.env.CI) throw new Error(message);
-  console.error(`SKIPPED ${t.name}: ${message}`);
-  t.skip(message);
-  return false;
+/** The Debian package of each, as `.ci/run` installs them. */
+const PACKAGES = { aria2c: "aria2", chromium: "chromium", curl: "curl", ffmpeg: "ffmpeg",
+  ffprobe: "ffmpeg" };
+
+const exists = (command) => spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+
+/**
+ * For `skip` of a test: what it lacks, or `false`. Where `CI` is set nothing may be skipped.
+ *
+ * @param {...keyof PACKAGES} commands
+ */
+export function lacking(...commands) {
+  const absent = commands.filter((command) => !exists(command));
+  if (absent.length === 0) return false;
+  const packages = [...new Set(absent.map((command) => PACKAGES[command]))].join(" ");
+  const why = `${absent.join(", ")} missing: apt-get install ${packages}`;
+  if (process.env.CI) throw new Error(why);
+  console.error(`\n!!! NOT TESTED: ${why}\n`);
+  return why;
 }

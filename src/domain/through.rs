@@ -1,0 +1,196 @@
+//! Reading through: what a source's answer is worth to a client that asks for
+//! a file before it is stored.
+//!
+//! The client must get what it would get from the bucket: the same bytes under
+//! the same headers, or nothing yet. So an answer that is odd in any way is
+//! none.
+
+use super::range::{self, Asked, Slice};
+
+/// A source's answer, without its body.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// Its status.
+    pub status: u16,
+    /// `Content-Length`.
+    pub length: Option<u64>,
+    /// `Content-Range`.
+    pub range: Option<String>,
+    /// `Content-Encoding`.
+    pub encoding: Option<String>,
+}
+
+/// What its body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passed {
+    /// The whole file, of so many bytes if that is told.
+    Whole(Option<u64>),
+    /// `first..=last` of a file of `size` bytes.
+    Part {
+        /// First byte.
+        first: u64,
+        /// Last byte.
+        last: u64,
+        /// The whole file's bytes.
+        size: u64,
+    },
+    /// Not the file, which has so many bytes and not the range.
+    Unsatisfiable(u64),
+    /// Not the file: the range is none of its own, but its size is not told.
+    SizeUnknown,
+}
+
+/// Judges an answer to a request for the range `asked`, or for the whole file.
+///
+/// # Errors
+/// Why it can't be passed on, without secrets.
+pub fn judge(told: &Told, asked: Option<Asked>, max_bytes: u64) -> Result<Passed, String> {
+    if !is_plain(told.encoding.as_deref()) {
+        return Err("the source sends it encoded".to_owned());
+    }
+    let passed = match (told.status, asked) {
+        (200, _) => whole(told.length, asked),
+        (206, Some(asked)) => part(told, asked)?,
+        (416, Some(asked)) => none(told, asked)?,
+        (status, _) => return Err(format!("the source answers {status}")),
+    };
+    let size = match passed {
+        Passed::Whole(size) => size.unwrap_or_default(),
+        Passed::Part { size, .. } | Passed::Unsatisfiable(size) => size,
+        Passed::SizeUnknown => 0,
+    };
+    if size > max_bytes {
+        return Err(format!("it has {size} bytes, MAX_FILE_BYTES is {max_bytes}"));
+    }
+    Ok(passed)
+}
+
+/// Whether the body is the file as it is; the runtime decodes some encodings,
+/// to a length that no one tells.
+fn is_plain(encoding: Option<&str>) -> bool {
+    let encoding = encoding.unwrap_or_default().trim().to_ascii_lowercase();
+    // `aws-chunked` is left over from an upload; the body is plain.
+    matches!(encoding.as_str(), "" | "identity" | "aws-chunked")
+}
+
+/// A source may know no ranges; what lies beyond the file is known without.
+fn whole(length: Option<u64>, asked: Option<Asked>) -> Passed {
+    match (length, asked) {
+        (Some(size), Some(asked)) if asked.of(size) == Slice::Unsatisfiable => {
+            Passed::Unsatisfiable(size)
+        }
+        _ => Passed::Whole(length),
+    }
+}
+
+fn part(told: &Told, asked: Asked) -> Result<Passed, String> {
+    let odd = || "the source answers with another part than was asked for".to_owned();
+    let Some((Some((first, last)), size)) = told.range.as_deref().and_then(range::parse_content)
+    else {
+        return Err(odd());
+    };
+    let is_asked = asked.of(size) == Slice::Part { first, last };
+    let is_whole = told.length.is_none_or(|length| length == last - first + 1);
+    if is_asked && is_whole { Ok(Passed::Part { first, last, size }) } else { Err(odd()) }
+}
+
+fn none(told: &Told, asked: Asked) -> Result<Passed, String> {
+    match told.range.as_deref().and_then(range::parse_content) {
+        None => Ok(Passed::SizeUnknown),
+        Some((_, size)) if asked.of(size) == Slice::Unsatisfiable => {
+            Ok(Passed::Unsatisfiable(size))
+        }
+        Some(_) => Err("the source has no range that the file has".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: u64 = 1_000;
+
+    fn told(status: u16, length: Option<u64>, range: Option<&str>) -> Told {
+        Told { status, length, range: range.map(str::to_owned), encoding: None }
+    }
+
+    #[test]
+    fn the_whole_file_is_passed_on() {
+        let cases = [(Some(100), None), (None, None), (Some(0), None), (Some(MAX), None)];
+        for (length, asked) in cases {
+            let passed = judge(&told(200, length, None), asked, MAX);
+            assert_eq!(passed, Ok(Passed::Whole(length)), "{length:?}");
+        }
+        // A source that knows no ranges.
+        let asked = Some(Asked::From(10));
+        assert_eq!(judge(&told(200, Some(100), None), asked, MAX), Ok(Passed::Whole(Some(100))));
+        assert_eq!(judge(&told(200, None, None), asked, MAX), Ok(Passed::Whole(None)));
+        assert_eq!(judge(&told(200, Some(10), None), asked, MAX), Ok(Passed::Unsatisfiable(10)));
+    }
+
+    #[test]
+    fn a_part_is_passed_on_if_it_is_the_one_that_was_asked_for() {
+        let asked = [
+            (Asked::Between(10, 19), "bytes 10-19/100", true),
+            (Asked::Between(90, 200), "bytes 90-99/100", true),
+            (Asked::From(90), "bytes 90-99/100", true),
+            (Asked::Last(10), "bytes 90-99/100", true),
+            (Asked::Last(200), "bytes 0-99/100", true),
+            (Asked::Between(10, 19), "bytes 11-19/100", false),
+            (Asked::Between(10, 19), "bytes 10-18/100", false),
+            (Asked::From(90), "bytes 90-98/100", false),
+            (Asked::From(90), "bytes 90-99/*", false),
+            (Asked::From(90), "bytes */100", false),
+            (Asked::From(90), "", false),
+        ];
+        for (asked, range, is_good) in asked {
+            let passed = judge(&told(206, None, Some(range)), Some(asked), MAX);
+            assert_eq!(passed.is_ok(), is_good, "{asked}: {range}");
+        }
+        let asked = Some(Asked::From(90));
+        let good = judge(&told(206, Some(10), Some("bytes 90-99/100")), asked, MAX);
+        assert_eq!(good, Ok(Passed::Part { first: 90, last: 99, size: 100 }));
+        for (length, range) in [(Some(9), "bytes 90-99/100"), (Some(1_000), "bytes 90-1089/1090")] {
+            assert!(judge(&told(206, length, Some(range)), asked, MAX).is_err(), "{range}");
+        }
+        assert!(judge(&told(206, Some(10), Some("bytes 90-99/100")), None, MAX).is_err());
+        assert!(judge(&told(206, Some(10), None), asked, MAX).is_err());
+    }
+
+    #[test]
+    fn a_range_that_the_file_does_not_have() {
+        let asked = Some(Asked::From(100));
+        let cases = [
+            (Some("bytes */100"), Ok(Passed::Unsatisfiable(100))),
+            (Some("bytes */101"), Err(())),
+            (Some("bytes */5000"), Err(())),
+            (Some("bytes */*"), Ok(Passed::SizeUnknown)),
+            (None, Ok(Passed::SizeUnknown)),
+        ];
+        for (range, want) in cases {
+            let passed = judge(&told(416, Some(5), range), asked, MAX);
+            assert_eq!(passed.map_err(drop), want, "{range:?}");
+        }
+        assert!(judge(&told(416, None, Some("bytes */100")), None, MAX).is_err());
+    }
+
+    #[test]
+    fn anything_else_is_no_file() {
+        for status in [201, 203, 204, 304, 400, 403, 404, 410, 429, 500, 503] {
+            let why = judge(&told(status, Some(10), None), None, MAX);
+            assert_eq!(why, Err(format!("the source answers {status}")));
+        }
+        assert!(judge(&told(200, Some(MAX + 1), None), None, MAX).is_err());
+        for (encoding, is_good) in [
+            ("gzip", false),
+            ("br", false),
+            ("zstd", false),
+            ("Identity", true),
+            ("aws-chunked", true),
+        ] {
+            let encoding = Some(encoding.to_owned());
+            let told = Told { status: 200, encoding: encoding.clone(), ..Told::default() };
+            assert_eq!(judge(&told, None, MAX).is_ok(), is_good, "{encoding:?}");
+        }
+    }
+}

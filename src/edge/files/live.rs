@@ -1,0 +1,84 @@
+//! Files that are not copied yet: read through from their source.
+//!
+//! No validator is sent: the one that the stored file will have is not known,
+//! and any other would tell a client that resumes later that the file has
+//! changed. For the same reason conditions do not count, and with an
+//! `If-Range` no range does.
+
+use super::{Asked, build};
+use crate::domain::error::Problem;
+use crate::domain::file::Live;
+use crate::domain::range::{self, Slice};
+use crate::domain::serve::{self, Served};
+use crate::domain::through::Passed;
+use crate::domain::time::SECOND;
+use crate::domain::work::Budget;
+use crate::edge::platform;
+use crate::edge::transfer::{self, Reading, Wanted};
+use worker::Response;
+
+/// Answers a request for a file that is still at its source.
+pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Response, Problem> {
+    let config = asked.call.config;
+    let budget = Budget::of_a_run();
+    let wanted = Wanted {
+        url: &file.url,
+        sources: &config.sources,
+        name,
+        declared_type: file.declared_type.as_deref(),
+        max_bytes: config.max_file_bytes,
+        stall_ms: config.pace.stall(),
+        budget: &budget,
+    };
+    let reading = transfer::read(&wanted, asked.conditions.asked_blindly()).await;
+    let reading = reading.map_err(|why| not_yet(file, &why))?;
+    let (slice, size) = match reading.passed {
+        Passed::Whole(size) => (Slice::Whole, size),
+        Passed::Part { first, last, size } => (Slice::Part { first, last }, Some(size)),
+        Passed::Unsatisfiable(size) => {
+            reading.leave();
+            return Err(Problem::RangeNotSatisfiable(size));
+        }
+        Passed::SizeUnknown => {
+            reading.leave();
+            return Err(not_yet(file, "the source does not tell how long it is"));
+        }
+    };
+    send(asked, name, file, reading, (slice, size))
+}
+
+fn send(
+    asked: &Asked<'_>,
+    name: &str,
+    file: &Live,
+    reading: Reading,
+    (slice, size): (Slice, Option<u64>),
+) -> Result<Response, Problem> {
+    let mut headers = serve::headers(&Served {
+        content_type: &reading.content_type,
+        name,
+        title: file.title.as_deref(),
+        stored: None,
+        download: asked.download,
+    });
+    headers.extend(size.into_iter().flat_map(|size| range::headers(slice, size)));
+    if reading.has_ranges {
+        headers.push(("accept-ranges", "bytes".to_owned()));
+    }
+    let builder = build(slice.status(), headers)?;
+    if asked.conditions.head {
+        reading.leave();
+        return Ok(builder.empty());
+    }
+    Ok(builder.body(reading.into_body()))
+}
+
+/// The next try to copy it is the earliest time at which it can be there.
+fn not_yet(file: &Live, why: &str) -> Problem {
+    /// In seconds.
+    const SOONEST: u64 = 2;
+    const LATEST: u64 = 60;
+    let seconds = file.not_before.since(platform::now()).div_ceil(SECOND).clamp(SOONEST, LATEST);
+    let detail = format!("the file is not copied yet, and can't be read through: {why}");
+    Problem::NotReady(detail, u32::try_from(seconds).unwrap_or_default())
+}

@@ -1,0 +1,107 @@
+//! Serves files: from the bucket or, while they are being copied, from their
+//! source. The bytes stream to the client and never pass through wasm.
+
+mod live;
+mod stored;
+
+use self::stored::Found;
+use super::bucket;
+use super::http::Call;
+use super::job_client;
+use super::platform::{During, Failure};
+use crate::domain::condition::Conditions;
+use crate::domain::error::Problem;
+use crate::domain::file::Place;
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::serve::Headers;
+use worker::{Response, ResponseBuilder};
+
+/// A durable link.
+pub struct Link {
+    /// The job.
+    pub job: ObjectName,
+    /// The right to read its files.
+    pub nonce: String,
+    /// The file's number.
+    pub n: u32,
+    /// Its name; none in the short form.
+    pub name: Option<String>,
+}
+
+/// What a client wants of a file.
+struct Asked<'a> {
+    call: &'a Call<'a>,
+    conditions: Conditions,
+    download: bool,
+}
+
+/// `GET|HEAD /files/{id}/{nonce}/{n}[-{name}]`.
+///
+/// 1. The full link names the key in the bucket, whose metadata holds the
+///    nonce: one read.
+/// 2. The short form, and a file that is not there, are asked of the job:
+///    404 unknown, 410 lost.
+/// 3. What is not copied yet is read through, 503 if it can't be.
+pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
+    let conditions = Conditions::from_lookup(call.head, |name| call.header(name));
+    let asked = Asked { call, conditions, download: download(call)? };
+    let bucket = bucket::open(call.env)?;
+    if let Some(name) = &link.name {
+        let key = StorageKey::File { home: &link.job, n: link.n, name }.path();
+        if let Some(found) = Found::read(&bucket, &key, &asked.conditions).await? {
+            if found.is_opened_by(&link.nonce) {
+                return found.answer(&bucket, &asked, name).await; // (1)
+            }
+            found.leave().await;
+        }
+    }
+    let (name, place) = ask(call, link).await?; // (2)
+    match place {
+        Place::Bucket(key) => {
+            let found = Found::read(&bucket, &key, &asked.conditions).await?;
+            found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
+        }
+        Place::Live(file) => live::answer(&asked, &name, &file).await, // (3)
+        Place::Delivery => Err(Problem::NotReady("the file is being unpacked".to_owned(), 2)),
+        Place::Nowhere => Err(gone(link)),
+    }
+}
+
+/// `?download`, which takes no value; `1` is what form fields send.
+fn download(call: &Call<'_>) -> Result<bool, Problem> {
+    match call.query("download").as_deref() {
+        None => Ok(false),
+        Some("" | "1" | "true") => Ok(true),
+        Some(other) => Err(Problem::BadRequest(format!(
+            "`download` is {other:?}; it takes no value: leave it out to see the file in place"
+        ))),
+    }
+}
+
+async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
+    let command = Command::File { n: link.n, nonce: link.nonce.clone() };
+    match job_client::ask_job(call.env, &link.job, &command).await? {
+        Reply::File { name, place } if link.name.as_ref().is_none_or(|link| *link == name) => {
+            Ok((name, place))
+        }
+        Reply::Deleted(_) => Err(Problem::Gone("the job has been deleted".to_owned())),
+        Reply::Replaced => {
+            Err(Problem::Gone("the job's files have new links; this one is replaced".to_owned()))
+        }
+        _ => Err(Problem::NotFound("there is no such file, or the link is not its".to_owned())),
+    }
+}
+
+fn gone(link: &Link) -> Problem {
+    Problem::Gone(format!("file {} can't be had any more; the job's record says why", link.n))
+}
+
+fn build(status: u16, headers: Headers) -> Result<ResponseBuilder, Failure> {
+    let builder = Response::builder().with_status(status);
+    let built = headers
+        .into_iter()
+        .try_fold(builder, |builder, (name, value)| builder.with_header(name, &value));
+    built.during("building the answer")
+}

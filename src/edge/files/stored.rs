@@ -1,0 +1,161 @@
+//! Files in the bucket.
+
+use super::{Asked, build};
+use crate::domain::auth;
+use crate::domain::condition::{Conditions, Current, Decision};
+use crate::domain::error::Problem;
+use crate::domain::media;
+use crate::domain::range::{self, Slice};
+use crate::domain::serve::{self, Headers, Served, Stored};
+use crate::domain::time::Timestamp;
+use crate::edge::bucket::{NONCE, TITLE};
+use crate::edge::platform::{During, Failure};
+use std::collections::HashMap;
+use wasm_bindgen_futures::JsFuture;
+use worker::{Bucket, Object, Range, Response, ResponseBody};
+
+/// A file in the bucket, with the part of its bytes that was asked for.
+pub struct Found {
+    object: Object,
+    metadata: HashMap<String, String>,
+    /// The bytes that came along; none with a head alone.
+    slice: Option<Slice>,
+}
+
+impl Found {
+    /// Reads it, once as a rule: with the bytes that are sent if all
+    /// conditions hold. The request's own headers never reach the bucket,
+    /// which takes them for something else in places.
+    pub async fn read(
+        bucket: &Bucket,
+        key: &str,
+        conditions: &Conditions,
+    ) -> Result<Option<Self>, Failure> {
+        let asked = conditions.asked();
+        let part = match asked {
+            None if conditions.head => None,
+            None => return Self::get(bucket, key, Slice::Whole).await,
+            Some(asked) => as_bucket_range(asked),
+        };
+        if let Some(part) = part
+            // It refuses a range that the file does not have.
+            && let Ok(object) = bucket.get(key).range(part).execute().await
+        {
+            return Ok(object.map(|object| {
+                let slice = asked.map(|asked| asked.of(object.size()));
+                Self::of(object, slice)
+            }));
+        }
+        let head = bucket.head(key).await.during("reading a file's head")?;
+        Ok(head.map(|object| Self::of(object, None)))
+    }
+
+    async fn get(bucket: &Bucket, key: &str, slice: Slice) -> Result<Option<Self>, Failure> {
+        let get = bucket.get(key);
+        let get = match slice {
+            Slice::Part { first, last } => {
+                get.range(Range::OffsetWithLength { offset: first, length: last - first + 1 })
+            }
+            Slice::Whole | Slice::Unsatisfiable => get,
+        };
+        let object = get.execute().await.during("reading a file")?;
+        Ok(object.map(|object| Self::of(object, Some(slice))))
+    }
+
+    fn of(object: Object, slice: Option<Slice>) -> Self {
+        let metadata = object.custom_metadata().unwrap_or_default();
+        Self { object, metadata, slice }
+    }
+
+    /// Whether it is the file of links with this nonce.
+    pub fn is_opened_by(&self, nonce: &str) -> bool {
+        self.metadata.get(NONCE).is_some_and(|stored| auth::is_same_secret(stored, nonce))
+    }
+
+    /// Answers a request for it.
+    pub async fn answer(
+        self,
+        bucket: &Bucket,
+        asked: &Asked<'_>,
+        name: &str,
+    ) -> Result<Response, Problem> {
+        let (etag, size) = (self.object.http_etag(), self.object.size());
+        let modified = Timestamp::from_millis(self.object.uploaded().as_millis());
+        let max_age = asked.call.config.files_max_age;
+        let decision = asked.conditions.decide(&Current { etag: &etag, modified, size });
+        let mut headers = self.headers(asked, name, Stored { etag: &etag, modified, max_age });
+        let Decision::Send(slice @ (Slice::Whole | Slice::Part { .. })) = decision else {
+            self.leave().await;
+            return without_body(decision, size, headers);
+        };
+        headers.extend(range::headers(slice, size));
+        let builder = build(slice.status(), headers)?;
+        if asked.conditions.head {
+            return Ok(builder.empty());
+        }
+        Ok(builder.body(self.body(bucket, slice, &etag).await?))
+    }
+
+    fn headers(&self, asked: &Asked<'_>, name: &str, stored: Stored<'_>) -> Headers {
+        let content_type = self.object.http_metadata().content_type;
+        serve::headers(&Served {
+            content_type: content_type.as_deref().unwrap_or(media::OCTET_STREAM),
+            name,
+            title: self.metadata.get(TITLE).map(String::as_str),
+            stored: Some(stored),
+            download: asked.download,
+        })
+    }
+
+    /// The body that came along; another read if that is not the right part.
+    async fn body(
+        self,
+        bucket: &Bucket,
+        slice: Slice,
+        etag: &str,
+    ) -> Result<ResponseBody, Problem> {
+        if self.slice == Some(slice)
+            && let Some(body) = self.object.body()
+        {
+            return Ok(body.response_body().during("streaming a file")?);
+        }
+        let key = self.object.key();
+        self.leave().await;
+        let again = Self::get(bucket, &key, slice).await?;
+        let again = again.filter(|again| again.object.http_etag() == etag);
+        let body = again.as_ref().and_then(|again| again.object.body());
+        let body = body.ok_or_else(|| {
+            Problem::NotReady("the file has changed just now; ask again".to_owned(), 1)
+        })?;
+        Ok(body.response_body().during("streaming a file")?)
+    }
+
+    /// Ends the stream of bytes that nobody reads.
+    pub async fn leave(self) {
+        let body = self.object.body().map(worker::ObjectBody::response_body);
+        if let Some(Ok(ResponseBody::Stream(stream))) = body {
+            // There is nothing to be done if it has ended by itself.
+            let _ = JsFuture::from(stream.cancel()).await;
+        }
+    }
+}
+
+fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Response, Problem> {
+    match decision {
+        Decision::NotModified => Ok(build(304, headers)?.empty()),
+        Decision::PreconditionFailed => Err(Problem::PreconditionFailed),
+        Decision::Send(_) => Err(Problem::RangeNotSatisfiable(size)),
+    }
+}
+
+/// `None` if no file has it, for the bucket would send all of one.
+const fn as_bucket_range(asked: range::Asked) -> Option<Range> {
+    Some(match asked {
+        range::Asked::From(offset) => Range::OffsetToEnd { offset },
+        range::Asked::Between(offset, last) => {
+            Range::OffsetWithLength { offset, length: last.saturating_sub(offset) + 1 }
+        }
+        range::Asked::Last(0) => return None,
+        range::Asked::Last(suffix) => Range::Suffix { suffix },
+    })
+}
