@@ -150,6 +150,7 @@ fn work_is_due_by_deadline_then_published_then_listed() {
     job.work.publish.done(job.version);
     job.work.published_events = job.events;
     job.work.record.done(job.version);
+    job.work.recorded_events = job.events;
     job.work.list.done(job.revision());
     assert_eq!(plan(&job, PACE, now).alarm(now), None);
 }

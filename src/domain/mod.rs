@@ -15,6 +15,7 @@ pub mod copied;
 pub mod correlate;
 pub mod cors;
 pub mod discover;
+pub mod edge_copy;
 pub mod error;
 pub mod event;
 pub mod expiry;

@@ -3,6 +3,7 @@
 //! Pending work is derived from the record, never stored beside it, so the two
 //! can't disagree. Being woken early is harmless.
 
+use super::edge_copy::{self, Step};
 use super::file::FileState;
 use super::heal;
 use super::job::Job;
@@ -22,8 +23,9 @@ pub const OFFLOAD_PAGE: u32 = 100;
 /// bytes may be in the bodies.
 const KEPT_ENTRIES: u32 = 200;
 const KEPT_ENTRIES_WHILE_COPYING: u32 = 2_000;
-/// Failed tries to write to KV after which that is left to the next change, a
-/// day and a half later: KV is a copy, and its quota is small.
+/// Failed tries to write a first copy to KV after which that is left to the
+/// next change, a day and a half later: its quota is small. What is outdated
+/// there is never left.
 const MAX_RECORD_TRIES: u32 = 15;
 /// Failed tries to write the manifest after which that is left to the next
 /// change: a day of them.
@@ -73,8 +75,11 @@ pub struct Work {
     /// The last timeline entry that is in the manifest.
     #[serde(skip_serializing_if = "is_zero")]
     pub published_events: u32,
-    /// Writing the rendered record to KV.
+    /// Writing the rendered record to KV; version 0: there is no copy.
     pub record: Chore,
+    /// The last timeline entry that the copy in KV counts.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub recorded_events: u32,
     /// Telling the catalog; its `version` is [`Job::revision`].
     pub list: Chore,
     /// Writing files anew whose links were replaced.
@@ -143,14 +148,39 @@ impl Work {
         }
     }
 
-    /// Notes how writing the record of `version` to KV ended.
-    pub fn note_recorded(&mut self, version: u64, is_done: bool, around: Circumstances<'_>) {
-        if is_done {
-            self.record.done(version);
+    /// Notes how writing the record of `job`, as it was then, to KV ended.
+    pub fn note_recorded(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
+        let is_first = self.record.version == 0;
+        if is_done || is_first && self.record.attempts + 1 >= MAX_RECORD_TRIES {
+            // What is less than a new version is not written each time.
+            let at = around.now.plus(around.pace.quiet());
+            self.record = Chore { version: job.version, attempts: 0, at };
+            self.recorded_events = job.events;
         } else {
-            self.record.failed_at_most(MAX_RECORD_TRIES, version, around);
-            self.record.at = around.now.plus(around.pace.stretched(self.record.attempts));
+            self.record_failed(around);
         }
+    }
+
+    /// Notes how deleting the record from KV ended.
+    pub fn note_unrecorded(&mut self, is_done: bool, around: Circumstances<'_>) {
+        if is_done {
+            (self.record, self.recorded_events) = (Chore::default(), 0);
+        } else {
+            self.record_failed(around);
+        }
+    }
+
+    fn record_failed(&mut self, around: Circumstances<'_>) {
+        let pace = around.pace;
+        self.record.attempts += 1;
+        self.record.at = around.now.plus(pace.stretched(self.record.attempts).min(pace.patience()));
+    }
+
+    /// Not before this time: write the record to KV, or delete it. News wait
+    /// for nothing but a failure.
+    #[must_use]
+    pub fn record_at(&self, is_news: bool) -> Timestamp {
+        if is_news && self.record.attempts == 0 { Timestamp::default() } else { self.record.at }
     }
 }
 
@@ -165,7 +195,8 @@ pub enum Task {
     Heal,
     /// Write the settled job's manifest to R2.
     Publish,
-    /// Write the settled job's record to KV.
+    /// Write the settled job's record to KV, or delete that of one that is not
+    /// settled any more.
     Record,
     /// Write file `n` anew, under its new link.
     Relink(u32),
@@ -219,9 +250,14 @@ pub struct Plan {
 #[must_use]
 pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    // First: a job shows at once, also while its files take long.
+    // A job shows at once, also while its files take long.
     if job.work.list.version < job.revision() {
         plan.add(Task::List, job.work.list.at, now);
+    }
+    let copy = edge_copy::step(job);
+    // Until then readers are told what is not true any more.
+    if let Some((Step::Delete, at)) = copy {
+        plan.add(Task::Record, at, now);
     }
     let mut pending: Vec<_> =
         job.files.iter().filter(|file| file.state == FileState::Pending).collect();
@@ -246,8 +282,8 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
         let quiet_at = job.updated_at.plus(if job.is_settled() { 0 } else { pace.quiet() });
         plan.add(Task::Publish, work.publish.at.max(quiet_at), now);
     }
-    if job.is_settled() && work.record.version < job.version {
-        plan.add(Task::Record, work.record.at, now);
+    if let Some((Step::Write, at)) = copy {
+        plan.add(Task::Record, at, now);
     }
     if must_offload(job) {
         plan.add(Task::Offload, work.offload.at, now);

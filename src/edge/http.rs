@@ -12,7 +12,7 @@ use crate::domain::mask;
 use crate::domain::route::{Access, Refused, Route, route};
 use crate::domain::time::Timestamp;
 use futures_util::StreamExt;
-use worker::{Context, Env, Headers, Request, Response, ResponseBuilder};
+use worker::{Context, Env, Headers, Request, Response, ResponseBody, ResponseBuilder};
 
 /// Longest label, in characters.
 const MAX_LABEL_CHARS: usize = 100;
@@ -245,6 +245,13 @@ fn base(content_type: &str) -> worker::Result<ResponseBuilder> {
 pub fn json(status: u16, body: String) -> Result<Response, Failure> {
     let builder = base("application/json").during("building the answer")?;
     Ok(builder.with_status(status).fixed(body.into_bytes()))
+}
+
+/// A record, and where it was read: `edge` or `object`.
+pub fn record(body: ResponseBody, source: &str) -> Result<Response, Failure> {
+    let builder = base("application/json");
+    let builder = builder.and_then(|builder| builder.with_header("x-hookvault-source", source));
+    Ok(builder.during("building the answer")?.body(body))
 }
 
 fn text(body: &str) -> Result<Response, Failure> {

@@ -1,9 +1,11 @@
 //! Answers readers of jobs.
 
 use super::bucket;
-use super::http::{Call, json};
+use super::http::{self, Call, json};
 use super::job_client;
 use super::platform::{self, During, Failure};
+use super::records;
+use crate::domain::edge_copy::Rendering;
 use crate::domain::error::Problem;
 use crate::domain::job::Job;
 use crate::domain::mask;
@@ -15,17 +17,35 @@ use crate::domain::timeline::BodyAt;
 use crate::domain::view::{self, Context};
 use futures_util::future::{Either, select};
 use std::pin::pin;
-use worker::Response;
+use worker::{Response, ResponseBody};
 
 /// Longest wait of a reader; proxies in between close idle requests later.
 const MAX_WAIT_SECONDS: u32 = 60;
 
-/// `GET /jobs/{id}`.
+/// `GET /jobs/{id}`: the copy at the edge, if there is one; who waits, or says
+/// for what, is answered by the job itself.
 pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
+    let asks_the_job = ["wait", "version", "for"].iter().any(|key| call.query(key).is_some());
+    if !asks_the_job && let Some(copy) = copy(call, name).await {
+        return Ok(copy);
+    }
     let (job, result) = read(call, name, News::Version(None)).await?;
     let context = context(call, &job);
     let text = view::record(&job, result.as_deref(), context).during("rendering the record")?;
-    Ok(json(200, text)?)
+    Ok(http::record(ResponseBody::Body(text.into_bytes()), "object")?)
+}
+
+/// A copy that can't be read is no reason to fail: the job knows more anyway.
+async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
+    let rendering = Rendering::now(call.config.public_url.as_deref());
+    let found = records::get(call.env, name, &rendering).await;
+    let found = found.and_then(|copy| {
+        copy.map(|stream| http::record(ResponseBody::Stream(stream), "edge")).transpose()
+    });
+    found.unwrap_or_else(|Failure(text)| {
+        platform::log_error(&text);
+        None
+    })
 }
 
 /// `GET /jobs/{id}/result`: 200 with the result, 202 before there is one, 409

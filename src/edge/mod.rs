@@ -29,6 +29,7 @@ mod listing;
 mod live;
 mod manage;
 mod platform;
+mod records;
 mod refused;
 mod restore;
 mod store;

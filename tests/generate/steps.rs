@@ -4,6 +4,7 @@
 use crate::common::Vault;
 use crate::events::{event, result};
 use hookvault::domain::copied::{Stored, Tried, end, note_death};
+use hookvault::domain::edge_copy::{self, Step as CopyStep};
 use hookvault::domain::event::EventKind;
 use hookvault::domain::file::Source;
 use hookvault::domain::heal;
@@ -88,7 +89,13 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
             let published = job.clone();
             return job.work.note_published(&published, true, around);
         }
-        (Task::Record, _) => return job.work.record.done(version),
+        (Task::Record, _) => {
+            let recorded = job.clone();
+            return match edge_copy::step(job) {
+                Some((CopyStep::Delete, _)) => job.work.note_unrecorded(true, around),
+                _ => job.work.note_recorded(&recorded, true, around),
+            };
+        }
         (Task::List, _) => return job.work.list.done(job.revision()),
         (Task::Relink(n), _) => {
             let nonce = job.nonce.clone();

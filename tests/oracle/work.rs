@@ -3,6 +3,7 @@
 
 use crate::common::Vault;
 use crate::steps::{End, PACE, perform};
+use hookvault::domain::edge_copy;
 use hookvault::domain::file::FileState;
 use hookvault::domain::job::Archive;
 use hookvault::domain::work::{Task, plan};
@@ -45,4 +46,5 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
     assert!(!job.files.iter().any(|file| file.state == FileState::Pending));
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
     assert_eq!(job.work.list.version, job.revision());
+    assert_eq!(edge_copy::step(job), None);
 }

@@ -48,7 +48,7 @@ async function judgeJob(id, around) {
   const { rig, verdict } = around;
   const truth = await rig.queue.truth(id);
   truth.deliveries.push(...rig.own.get(id) ?? []);
-  const answer = await rig.vault.get(`/jobs/${id}`);
+  const answer = await rig.vault.get(`/jobs/${id}?wait=0`);
   const known = answer.status === 200;
   const record = known ? await answer.json() : { files: [], status: "unknown", archive: "none" };
   const events = known ? await timeline(rig.vault, id) : [];

@@ -148,12 +148,13 @@ export const mutants = [
   },
   {
     name: "publishing before it is noted",
-    edits: [edit("edge/job_object/publish.rs",
-      "let is_done = succeeded(self.publish_record(&job).await);",
+    edits: [edit("edge/job_object/edge_copy.rs",
+      "let is_done = succeeded(match step {",
       `let mut early = job.clone();
         early.work.record.done(job.version);
+        early.work.recorded_events = job.events;
         self.store().save(&early).await?;
-        let is_done = succeeded(self.publish_record(&job).await);`)],
+        let is_done = succeeded(match step {`)],
     rows: ["kill -9 before KV"],
     red: ["stuck"],
   },

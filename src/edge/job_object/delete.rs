@@ -8,13 +8,12 @@
 use super::Job;
 use crate::domain::catalog::Question;
 use crate::domain::job::Job as Record;
-use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::tombstone::Tombstone;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
-use crate::edge::{bucket, catalog_client, job_client};
+use crate::edge::{bucket, catalog_client, job_client, records};
 use worker::Bucket;
 
 impl Job {
@@ -70,7 +69,7 @@ impl Job {
         let steps = [
             self.wipe_object().await,
             self.wipe_bucket(tombstone).await,
-            self.wipe_copy(tombstone).await,
+            records::delete(&self.env, &tombstone.home).await,
             self.unlist(tombstone).await,
         ];
         steps.into_iter().collect()
@@ -88,11 +87,6 @@ impl Job {
         let mut keys = tombstone.keys.clone();
         keys.push(tombstone.manifest.clone());
         bucket.delete_multiple(keys).await.during("deleting from the bucket")
-    }
-
-    async fn wipe_copy(&self, tombstone: &Tombstone) -> Result<(), Failure> {
-        let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
-        records.delete(&keys::record_key(&tombstone.home)).await.during("deleting from KV")
     }
 
     async fn unlist(&self, tombstone: &Tombstone) -> Result<(), Failure> {

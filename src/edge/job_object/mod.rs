@@ -9,6 +9,7 @@ mod changes;
 mod copy;
 mod delete;
 mod deliver;
+mod edge_copy;
 mod heal;
 mod history;
 mod link;

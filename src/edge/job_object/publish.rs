@@ -1,16 +1,16 @@
-//! Publishes a settled job: the manifest in R2, the rendered record in KV.
+//! Writes the manifest to R2; takes back what was published.
 
 use super::Job;
 use super::alarm::Run;
 use crate::domain::catalog::Question;
 use crate::domain::job::Job as Record;
-use crate::domain::keys::{self, StorageKey};
+use crate::domain::keys::StorageKey;
 use crate::domain::manifest::Manifest;
 use crate::domain::timeline::Kept;
-use crate::domain::view::{self, Context};
 use crate::edge::bucket;
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::records;
 use serde_json::value::RawValue;
 
 /// Most timeline entries of a manifest; older ones are in pages of their own.
@@ -32,15 +32,6 @@ impl Job {
         self.store().save(&now).await
     }
 
-    /// Writes the rendered record to KV: a copy for quick readers.
-    pub(super) async fn record(&self) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(()) };
-        let is_done = succeeded(self.publish_record(&job).await);
-        let Some(mut now) = self.store().job().await? else { return Ok(()) };
-        now.work.note_recorded(job.version, is_done, self.circumstances(Ok(())));
-        self.store().save(&now).await
-    }
-
     /// Takes back what was published of a job that lives elsewhere now. Its
     /// files stay: their links were given out, and the job took them over.
     pub(super) async fn retire(&self, job: &Record) -> Result<(), Failure> {
@@ -49,15 +40,10 @@ impl Job {
         catalog_client::ask(&self.env, &day, &question).await?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
         bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")?;
-        if let Err(Failure(text)) = self.retire_record(job).await {
+        if let Err(Failure(text)) = records::delete(&self.env, &job.home).await {
             platform::log_error(&text);
         }
         Ok(())
-    }
-
-    async fn retire_record(&self, job: &Record) -> Result<(), Failure> {
-        let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
-        records.delete(&keys::record_key(&job.home)).await.during("deleting from KV")
     }
 
     /// `false` if the run has no subrequest left for a long body.
@@ -83,18 +69,8 @@ impl Job {
         Ok(Some(events))
     }
 
-    async fn publish_record(&self, job: &Record) -> Result<(), Failure> {
-        let config = &self.config;
-        let result = self.whole_result(job).await?;
-        let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
-        let text = view::record(job, result.as_deref(), context).during("rendering the record")?;
-        let records = self.env.kv("RECORDS").during("opening the RECORDS namespace")?;
-        let put = records.put(&keys::record_key(&job.home), text).during("writing to KV")?;
-        put.execute().await.during("writing to KV")
-    }
-
     /// The result's text, wherever it is.
-    async fn whole_result(&self, job: &Record) -> Result<Option<String>, Failure> {
+    pub(super) async fn whole_result(&self, job: &Record) -> Result<Option<String>, Failure> {
         match job.result.as_ref().and_then(|result| result.key.as_deref()) {
             Some(key) => bucket::text(&bucket::open(&self.env)?, key).await,
             None => self.store().result().await,
@@ -102,6 +78,7 @@ impl Job {
     }
 }
 
-fn succeeded(outcome: Result<(), Failure>) -> bool {
+/// Whether it did; what failed is logged.
+pub(super) fn succeeded(outcome: Result<(), Failure>) -> bool {
     outcome.inspect_err(|Failure(text)| platform::log_error(text)).is_ok()
 }

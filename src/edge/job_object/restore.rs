@@ -59,7 +59,10 @@ impl Job {
             job.work.publish = Chore::default();
         }
         job.work.list = Chore::default();
-        job.work.record = Chore::default();
+        // That of a job that goes on is still to be deleted.
+        if job.is_settled() {
+            job.work.record = Chore::default();
+        }
         self.arm(&job).await?;
         self.store().save(&job).await?;
         Ok(Reply::Known { is_new: false })

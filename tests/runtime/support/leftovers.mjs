@@ -8,6 +8,8 @@ export async function nothingPending(vault, ids) {
       const job = await vault.job(id);
       if (job.archive === "pending") return undefined;
       if (!["completed", "failed", "cancelled"].includes(job.status)) return true;
+      // While the upstream is being asked for more, there is no copy.
+      if (job.healing && !job.healing.exhausted) return true;
       return (await publishedVersion(vault, job)) >= job.version || undefined;
     });
   }

@@ -66,8 +66,9 @@ class Vault extends LocalVault {
     return response.json();
   }
 
+  /** The record as the job has it now; without `wait` it may be an older copy. */
   job(id) {
-    return this.json(`/jobs/${id}`);
+    return this.json(`/jobs/${id}?wait=0`);
   }
 
   async events(id) {
@@ -83,7 +84,7 @@ class Vault extends LocalVault {
   /** The record as soon as nothing more is to come, which is soon. */
   settled(id) {
     return eventually(`job ${id} is settled`, async () => {
-      const response = await this.get(`/jobs/${id}`);
+      const response = await this.get(`/jobs/${id}?wait=0`);
       if (response.status !== 200) return undefined;
       const job = await response.json();
       const ended = ["completed", "failed", "cancelled"].includes(job.status);

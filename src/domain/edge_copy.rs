@@ -1,0 +1,145 @@
+//! The copy of a record in KV, which readers get from the edge next to them.
+//!
+//! It is there while the job is at rest. A job that gets going again loses it,
+//! so that readers are old by what KV itself needs to forget it, and no more.
+
+use super::job::Job;
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Changes with the way in which records are rendered: a copy of an older way
+/// is not served.
+const RENDERING: u32 = 1;
+
+/// What a copy was rendered with, kept beside it. One that was rendered with
+/// something else is not served: its links would lead to the former
+/// `PUBLIC_URL`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rendering {
+    rendering: u32,
+    public_url: Option<String>,
+}
+
+impl Rendering {
+    /// That of today.
+    #[must_use]
+    pub fn now(public_url: Option<&str>) -> Self {
+        Self { rendering: RENDERING, public_url: public_url.map(str::to_owned) }
+    }
+}
+
+/// What is to be done to the copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Write it.
+    Write,
+    /// Delete it.
+    Delete,
+}
+
+/// The step that is to be done, and not before when; `None` if the copy is as
+/// it should be. A job that never had a copy has none to be deleted.
+#[must_use]
+pub fn step(job: &Job) -> Option<(Step, Timestamp)> {
+    let record = &job.work.record;
+    if !is_at_rest(job) {
+        let may_be_there = record.version > 0 || record.attempts > 0;
+        return may_be_there.then_some((Step::Delete, job.work.record_at(true)));
+    }
+    let is_news = record.version < job.version;
+    let is_old = is_news || job.work.recorded_events < job.events;
+    is_old.then_some((Step::Write, job.work.record_at(is_news)))
+}
+
+/// Whether the record stays as it is unless something new comes: the job is
+/// settled, and the upstream is not being asked for more.
+fn is_at_rest(job: &Job) -> bool {
+    job.is_settled() && (job.healing.is_idle() || job.healing.exhausted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::heal;
+    use crate::domain::retry::{Circumstances, Pace};
+    use crate::domain::state::Status;
+
+    const PACE: Pace = Pace::new(2_000);
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn around(now: u64) -> Circumstances<'static> {
+        Circumstances { now: at(now), pace: PACE, entropy: 0, renewal: Ok(()) }
+    }
+
+    /// A job that has failed, with its copy written at 5,000 ms.
+    fn copied() -> Job {
+        let mut job = fixtures::job();
+        (job.status, job.version, job.events) = (Status::Failed, 3, 2);
+        job.work.note_recorded(&job.clone(), true, around(5_000));
+        job
+    }
+
+    fn changed(change: impl Fn(&mut Job)) -> Option<(Step, Timestamp)> {
+        let mut job = copied();
+        change(&mut job);
+        step(&job)
+    }
+
+    #[test]
+    fn the_copy_follows_the_job() {
+        let quiet = at(5_000).plus(PACE.quiet());
+        assert_eq!(step(&copied()), None);
+        assert_eq!(changed(|job| job.version += 1), Some((Step::Write, at(0))));
+        // A counted duplicate can wait.
+        assert_eq!(changed(|job| job.events += 1), Some((Step::Write, quiet)));
+        assert_eq!(changed(|job| job.status = Status::Retried), Some((Step::Delete, at(0))));
+        let asked = |job: &mut Job| drop(heal::want(job, String::new(), at(6_000)));
+        assert_eq!(changed(asked), Some((Step::Delete, at(0))));
+    }
+
+    #[test]
+    fn what_never_had_a_copy_has_none_to_delete() {
+        let mut job = fixtures::job();
+        job.version = 1;
+        assert_eq!(step(&job), None);
+        // A write that failed here may have been done there.
+        job.status = Status::Failed;
+        job.work.note_recorded(&job.clone(), false, around(5_000));
+        job.status = Status::Retried;
+        assert_eq!(step(&job), Some((Step::Delete, at(5_000).plus(PACE.stretched(1)))));
+        job.work.note_unrecorded(true, around(9_000));
+        assert_eq!(step(&job), None);
+    }
+
+    #[test]
+    fn a_first_copy_is_given_up_and_an_outdated_one_never() {
+        let tries = |mut job: Job| {
+            let mut tries = 0;
+            while step(&job).is_some() && tries < 50 {
+                job.work.note_recorded(&job.clone(), false, around(9_000));
+                tries += 1;
+            }
+            tries
+        };
+        let mut job = copied();
+        job.version += 1;
+        assert_eq!(tries(job.clone()), 50);
+        assert!(step(&job).is_some_and(|(_, at)| at <= around(9_000).now.plus(PACE.patience())));
+        job.work = super::super::work::Work::default();
+        assert_eq!(tries(job), 15);
+    }
+
+    #[test]
+    fn a_copy_with_other_links_is_told_apart() {
+        let (one, none) = (Rendering::now(Some("https://a")), Rendering::now(None));
+        assert_ne!(one, none);
+        let text = serde_json::to_string(&one).unwrap();
+        assert_eq!(text, r#"{"rendering":1,"publicUrl":"https://a"}"#);
+        assert_eq!(serde_json::from_str::<Rendering>(&text).unwrap(), one);
+    }
+}

@@ -1,0 +1,38 @@
+//! Writes the rendered record to KV, for readers near and far, and deletes it.
+
+use super::Job;
+use super::publish::succeeded;
+use crate::domain::edge_copy::{self, Rendering, Step};
+use crate::domain::job::Job as Record;
+use crate::domain::view::{self, Context};
+use crate::edge::platform::{During, Failure};
+use crate::edge::records;
+
+impl Job {
+    /// Does what the copy needs: what came of it is noted for the record as it
+    /// was, so that a change meanwhile is followed by another step.
+    pub(super) async fn record(&self) -> Result<(), Failure> {
+        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let Some((step, _)) = edge_copy::step(&job) else { return Ok(()) };
+        let is_done = succeeded(match step {
+            Step::Write => self.publish_record(&job).await,
+            Step::Delete => records::delete(&self.env, &job.home).await,
+        });
+        let Some(mut now) = self.store().job().await? else { return Ok(()) };
+        let around = self.circumstances(Ok(()));
+        match step {
+            Step::Write => now.work.note_recorded(&job, is_done, around),
+            Step::Delete => now.work.note_unrecorded(is_done, around),
+        }
+        self.store().save(&now).await
+    }
+
+    async fn publish_record(&self, job: &Record) -> Result<(), Failure> {
+        let config = &self.config;
+        let result = self.whole_result(job).await?;
+        let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
+        let text = view::record(job, result.as_deref(), context).during("rendering the record")?;
+        let rendering = Rendering::now(config.public_url.as_deref());
+        records::put(&self.env, &job.home, text, &rendering).await
+    }
+}

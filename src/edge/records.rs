@@ -1,0 +1,45 @@
+//! The `RECORDS` namespace in KV: copies of rendered records for quick readers.
+
+use super::platform::{During, Failure};
+use crate::domain::edge_copy::Rendering;
+use crate::domain::keys;
+use crate::domain::names::ObjectName;
+use web_sys::ReadableStream;
+use worker::{Env, KvStore};
+
+/// How long a data centre keeps what it has read, in seconds: the least that
+/// KV takes. A reader may be told what was true so long ago.
+const KEPT_SECONDS: u64 = 60;
+
+fn open(env: &Env) -> Result<KvStore, Failure> {
+    env.kv("RECORDS").during("opening the RECORDS namespace")
+}
+
+/// Writes the record of the job at `home`.
+pub async fn put(
+    env: &Env,
+    home: &ObjectName,
+    text: String,
+    rendering: &Rendering,
+) -> Result<(), Failure> {
+    let put = open(env)?.put(&keys::record_key(home), text).during("writing to KV")?;
+    let put = put.metadata(rendering).during("writing to KV")?;
+    put.execute().await.during("writing to KV")
+}
+
+/// Deletes it.
+pub async fn delete(env: &Env, home: &ObjectName) -> Result<(), Failure> {
+    open(env)?.delete(&keys::record_key(home)).await.during("deleting from KV")
+}
+
+/// The record of the job at `home` as it was rendered, if it was as it would
+/// be now. It does not pass through wasm.
+pub async fn get(
+    env: &Env,
+    home: &ObjectName,
+    rendering: &Rendering,
+) -> Result<Option<ReadableStream>, Failure> {
+    let get = open(env)?.get(&keys::record_key(home)).cache_ttl(KEPT_SECONDS);
+    let (stream, with) = get.stream_with_metadata().await.during("reading from KV")?;
+    Ok(stream.filter(|_| with.as_ref() == Some(rendering)))
+}

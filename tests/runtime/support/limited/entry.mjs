@@ -1,0 +1,27 @@
+// The built Worker over a KV whose quota is used up as long as the variable KV_LIMIT names it.
+import * as built from "../../../../build/index.js";
+
+const refuse = (name) => async () => {
+  throw new Error(`KV ${name}() limit exceeded for the day.`);
+};
+
+/** The binding with the methods in `names` refused. */
+const limited = (records, names) => new Proxy(records, {
+  get(_, name) {
+    if (names.includes(name)) return refuse(name);
+    const value = records[name];
+    return typeof value === "function" ? value.bind(records) : value;
+  },
+});
+
+const limitedEnv = (env) =>
+  ({ ...env, RECORDS: limited(env.RECORDS, (env.KV_LIMIT ?? "").split(",")) });
+
+/** The class, made with the limited bindings. */
+const inLimits = (target) => new Proxy(target, {
+  construct: (_, args, newTarget) => Reflect.construct(target, args.with(1, limitedEnv(args[1])), newTarget),
+});
+
+export default inLimits(built.default);
+export const Catalog = built.Catalog;
+export const Job = inLimits(built.Job);
