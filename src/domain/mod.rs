@@ -35,6 +35,7 @@ pub mod live;
 pub mod manifest;
 pub mod mask;
 pub mod media;
+pub mod metrics;
 pub mod names;
 pub mod protocol;
 pub mod range;

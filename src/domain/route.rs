@@ -53,6 +53,10 @@ pub enum Route {
     DropUnmatched(String),
     /// `GET /live`: the live feed.
     Live,
+    /// `POST /archive`: copies again for many jobs.
+    ArchiveMany,
+    /// `GET /metrics`: for Prometheus.
+    Metrics,
     /// `GET /stats`: how many jobs there are.
     Stats,
     /// `GET /export`: all records.
@@ -100,6 +104,7 @@ impl Route {
             | Self::Links(_)
             | Self::Assign(_)
             | Self::DropUnmatched(_)
+            | Self::ArchiveMany
             | Self::Tickets
             | Self::Restore => Access::Api,
             Self::Jobs
@@ -108,6 +113,7 @@ impl Route {
             | Self::Events(_)
             | Self::EventBody(..)
             | Self::Live
+            | Self::Metrics
             | Self::Stats
             | Self::Export
             | Self::Refused
@@ -216,6 +222,8 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
         ["tickets"] => Route::Tickets,
         ["live"] => Route::Live,
+        ["archive"] => Route::ArchiveMany,
+        ["metrics"] => Route::Metrics,
         ["stats"] => Route::Stats,
         ["export"] => Route::Export,
         ["refused"] => Route::Refused,
@@ -244,6 +252,7 @@ const fn allowed(route: &Route) -> &'static str {
         Route::Hook { .. }
         | Route::Archive(_)
         | Route::Links(_)
+        | Route::ArchiveMany
         | Route::Tickets
         | Route::Restore => "POST, OPTIONS",
         Route::Jobs | Route::Import => "GET, HEAD, POST, OPTIONS",
@@ -312,6 +321,8 @@ mod tests {
             ("POST", "/tickets", Route::Tickets),
             ("POST", "/restore", Route::Restore),
             ("GET", "/refused", Route::Refused),
+            ("POST", "/archive", Route::ArchiveMany),
+            ("GET", "/metrics", Route::Metrics),
             ("GET", "/stats", Route::Stats),
             ("GET", "/live", Route::Live),
             ("GET", "/export", Route::Export),

@@ -3,8 +3,8 @@
 
 use super::platform::{self, During, Failure};
 use super::{
-    access, export, files, hook, import, jobs, listing, live, manage, refused, restore, tickets,
-    unmatched,
+    access, bulk, export, files, hook, import, jobs, listing, live, manage, metrics, refused,
+    restore, tickets, unmatched,
 };
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
@@ -155,6 +155,8 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::DropUnmatched(key) => unmatched::delete(call, &key).await,
         Route::Live => live::watch(call).await,
         Route::Stats => listing::stats(call).await,
+        Route::ArchiveMany => bulk::archive(call).await,
+        Route::Metrics => metrics::metrics(call).await,
         Route::Export => export::export(call),
         Route::Refused => refused::list(call).await,
         Route::Restore => restore::restore(call).await,
@@ -254,9 +256,14 @@ pub fn record(body: ResponseBody, source: &str) -> Result<Response, Failure> {
     Ok(builder.during("building the answer")?.body(body))
 }
 
+/// A text of a media type.
+pub fn plain(media_type: &str, body: String) -> Result<Response, Failure> {
+    let builder = base(media_type).during("building the answer")?;
+    Ok(builder.fixed(body.into_bytes()))
+}
+
 fn text(body: &str) -> Result<Response, Failure> {
-    let builder = base("text/plain; charset=utf-8").during("building the answer")?;
-    Ok(builder.fixed(body.as_bytes().to_vec()))
+    plain("text/plain; charset=utf-8", body.to_owned())
 }
 
 /// Bytes that a stranger wrote: never shown, only downloaded.

@@ -13,6 +13,7 @@
 
 mod access;
 mod bucket;
+mod bulk;
 mod catalog;
 mod catalog_client;
 mod claim;
@@ -28,6 +29,7 @@ mod jobs;
 mod listing;
 mod live;
 mod manage;
+mod metrics;
 mod platform;
 mod records;
 mod refused;

@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use worker::{Include, Object, Response};
+use worker::{Env, Include, Object, Response};
 
 const PREFIX: &str = "unmatched/";
 
@@ -87,6 +87,26 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
         page.map_err(|failure| bucket::bad_cursor(call.query("cursor").as_deref(), failure))?;
     let rows: Vec<Value> = page.objects().iter().map(row).collect();
     Ok(json(200, json!({ "unmatched": rows, "cursor": page.cursor() }).to_string())?)
+}
+
+/// How many deliveries are in the box; 10,000 may be more.
+pub async fn count(env: &Env) -> Result<u64, Failure> {
+    const MAX_PAGES: usize = 10;
+    let bucket = bucket::open(env)?;
+    let (mut count, mut cursor) = (0, None::<String>);
+    for _ in 0..MAX_PAGES {
+        let mut query = bucket.list().prefix(PREFIX);
+        if let Some(cursor) = cursor {
+            query = query.cursor(cursor);
+        }
+        let page = query.execute().await.during("counting the unmatched box")?;
+        count += page.objects().len() as u64;
+        cursor = page.cursor();
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(count)
 }
 
 fn row(object: &Object) -> Value {

@@ -88,6 +88,29 @@ describe("copying again", () => {
     assert.equal((await post(vault, "/jobs/never/archive")).code, 404);
   });
 
+  it("is asked for of many jobs at once", async () => {
+    const stored = async () => (await vault.json("/jobs?archive=stored&limit=200&q=bulk-")).jobs.length;
+    await vault.restart({ MAX_FILE_BYTES: "100" });
+    for (let n = 0; n < 7; n += 1) {
+      await vault.deliver(completed(source.put(`/bulk-${n}_0_a.mp4`, noise(500)), `bulk-${n}`), { query: "?tag=bulk" });
+    }
+    await eventually("all are lost", async () =>
+      (await vault.json("/jobs?archive=lost&tag=bulk")).jobs.length === 7 || undefined);
+    await vault.restart({ MAX_FILE_BYTES: "5000" });
+    let [accepted, rounds, cursor] = [0, 0, ""];
+    for (; cursor !== null; rounds += 1) {
+      const answer = await post(vault, `/archive?tag=bulk&archive=lost&limit=3${cursor && `&cursor=${cursor}`}`);
+      assert.deepEqual([answer.code, answer.failed], [202, []]);
+      accepted += answer.accepted;
+      cursor = answer.cursor;
+    }
+    assert.deepEqual([accepted, rounds], [7, 3]);
+    await eventually("all are stored", async () => (await stored()) === 7 || undefined);
+    assert.deepEqual([(await post(vault, "/archive?archive=all")).code, (await post(vault, "/archive?limit=0")).code,
+      (await post(vault, "/archive?queue=a")).code], [400, 400, 400]);
+    assert.equal((await post(vault, "/archive?tag=bulk")).accepted, 0);
+  });
+
   it("gives up again on what can't be had", async () => {
     source.on("/dead_0_a.mp4", status(403));
     await vault.deliver(completed(source.dead("/dead_0_a.mp4"), "dead"));

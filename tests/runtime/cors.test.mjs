@@ -30,6 +30,8 @@ const ROUTES = {
   "/jobs/7/events/1/body": READ,
   [`/files/7/${NONCE}/0`]: READ,
   [`/files/7/${NONCE}/0-a.mp4`]: READ,
+  "/archive": POST,
+  "/metrics": READ,
   "/jobs/7/archive": POST,
   "/jobs/7/links": POST,
   "/export": READ,

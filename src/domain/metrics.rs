@@ -1,0 +1,149 @@
+//! `GET /metrics`: what a monitor wants to know, as Prometheus' text format
+//! (version 0.0.4).
+
+use super::catalog::Totals;
+use super::time::Timestamp;
+use std::fmt::Write;
+
+/// The media type of the format.
+pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Metrics<'a> {
+    /// The sums of all jobs.
+    pub totals: &'a Totals,
+    /// Deliveries in the unmatched box.
+    pub unmatched: u64,
+    /// Deliveries that were refused since the vault is there.
+    pub refused: u64,
+    /// Now, for ages.
+    pub now: Timestamp,
+}
+
+impl Metrics<'_> {
+    /// The text.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = Text(String::new());
+        let numbers = &self.totals.numbers;
+        text.head("hookvault_deliveries_total", "counter", "Deliveries that jobs have got.");
+        for (key, count) in &numbers.tally {
+            text.labelled("hookvault_deliveries_total", &delivery(key), *count);
+        }
+        text.head("hookvault_jobs", "gauge", "Jobs by status.");
+        for (status, count) in &self.totals.status {
+            text.labelled("hookvault_jobs", &format!("status=\"{status}\""), *count);
+        }
+        text.head("hookvault_archives", "gauge", "Jobs by the state of their files.");
+        for (archive, count) in &self.totals.archive {
+            text.labelled("hookvault_archives", &format!("archive=\"{archive}\""), *count);
+        }
+        text.head("hookvault_files", "gauge", "Files of the served results by state.");
+        for (state, count) in
+            [("pending", numbers.pending), ("stored", numbers.stored), ("lost", numbers.lost)]
+        {
+            text.labelled("hookvault_files", &format!("state=\"{state}\""), count);
+        }
+        text.one("hookvault_stored_bytes", "gauge", "Bytes of stored files.", numbers.bytes);
+        text.one(
+            "hookvault_heals_total",
+            "counter",
+            "Answers of the upstream that the vault asked for.",
+            numbers.heals,
+        );
+        text.one(
+            "hookvault_unmatched",
+            "gauge",
+            "Deliveries that belong to no job.",
+            self.unmatched,
+        );
+        text.one(
+            "hookvault_refused_total",
+            "counter",
+            "Deliveries that were refused.",
+            self.refused,
+        );
+        self.times(&mut text);
+        text.0
+    }
+
+    /// What there may be none of: then it is left out, as 0 would mean another
+    /// thing.
+    fn times(&self, text: &mut Text) {
+        if let Some(oldest) = self.totals.numbers.oldest_pending {
+            text.seconds(
+                "hookvault_oldest_pending_seconds",
+                "Age of the oldest file that is still to be copied.",
+                self.now.since(oldest),
+            );
+        }
+        if let Some(slack) = self.totals.numbers.smallest_slack {
+            text.seconds(
+                "hookvault_smallest_slack_seconds",
+                "The least that was left of a URL's life when its file was stored.",
+                slack,
+            );
+        }
+    }
+}
+
+/// A tally's key as labels.
+fn delivery(key: &str) -> String {
+    let mut parts = key.split('/');
+    let mut next = || parts.next().unwrap_or_default();
+    format!("type=\"{}\",trust=\"{}\",outcome=\"{}\"", next(), next(), next())
+}
+
+struct Text(String);
+
+// Writing to a string does not fail.
+impl Text {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+    }
+
+    fn labelled(&mut self, name: &str, labels: &str, value: u64) {
+        let _ = writeln!(self.0, "{name}{{{labels}}} {value}");
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: u64) {
+        self.head(name, kind, help);
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+
+    /// Milliseconds as seconds, Prometheus' unit.
+    fn seconds(&mut self, name: &str, help: &str, millis: u64) {
+        self.head(name, "gauge", help);
+        let _ = writeln!(self.0, "{name} {}.{:03}", millis / 1_000, millis % 1_000);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_number_is_told_with_its_type() {
+        let mut totals = Totals::default();
+        totals.numbers.tally.insert("failed/token/applied".into(), 3);
+        totals.status.insert("failed".into(), 2);
+        totals.numbers.bytes = 7;
+        totals.numbers.oldest_pending = Some(Timestamp::from_millis(500));
+        let now = Timestamp::from_millis(2_750);
+        let text = Metrics { totals: &totals, unmatched: 4, refused: 5, now }.render();
+        for line in [
+            "# TYPE hookvault_deliveries_total counter",
+            "hookvault_deliveries_total{type=\"failed\",trust=\"token\",outcome=\"applied\"} 3",
+            "hookvault_jobs{status=\"failed\"} 2",
+            "hookvault_files{state=\"pending\"} 0",
+            "hookvault_stored_bytes 7",
+            "hookvault_unmatched 4",
+            "hookvault_refused_total 5",
+            "hookvault_oldest_pending_seconds 2.250",
+        ] {
+            assert!(text.lines().any(|has| has == line), "{line}\n{text}");
+        }
+        assert!(!text.contains("slack") && text.ends_with('\n'));
+    }
+}

@@ -1,0 +1,55 @@
+//! `POST /archive`: copies again for many jobs.
+
+use super::http::{Call, json};
+use super::platform::{self, Failure};
+use super::{job_client, listing};
+use crate::domain::catalog::Row;
+use crate::domain::error::Problem;
+use crate::domain::filter::Filter;
+use crate::domain::job::Archive;
+use crate::domain::protocol::Command;
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+use worker::Response;
+
+/// Jobs of one request, unless it says: each takes a subrequest.
+const USUAL: u32 = 20;
+const MOST: u32 = 200;
+/// Jobs that are told at the same time.
+const AT_ONCE: usize = 8;
+
+/// `POST /archive?archive=&since=&until=&tag=&app=&limit=&cursor=`: the next
+/// jobs, the newest first, until the answer's `cursor` is null.
+pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
+    call.only_parameters(&["archive", "since", "until", "tag", "app", "limit", "cursor"])?;
+    let limit = call.number("limit", USUAL)?;
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::BadRequest(format!("`limit` is {limit}; it can be 1 to {MOST}")));
+    }
+    let filter = or_what_is_not_whole(listing::filter(call)?);
+    let after = listing::cursor(call)?;
+    let (rows, next) = listing::page(call.env, &filter, after, limit as usize).await?;
+    let ends = stream::iter(rows).map(|row| one(call, row)).buffer_unordered(AT_ONCE);
+    let ends: Vec<(String, bool)> = ends.collect().await;
+    let failed: Vec<_> = ends.iter().filter(|(_, is_told)| !is_told).map(|(id, _)| id).collect();
+    let answer = json!({
+        "accepted": ends.len() - failed.len(),
+        "failed": failed,
+        "cursor": next.map(|place| place.to_cursor()),
+    });
+    Ok(json(202, answer.to_string())?)
+}
+
+/// Without a word on it, the jobs of which something is missing.
+fn or_what_is_not_whole(mut filter: Filter) -> Filter {
+    if filter.archive.is_empty() {
+        filter.archive = vec![Archive::Partial, Archive::Lost];
+    }
+    filter
+}
+
+async fn one(call: &Call<'_>, row: Row) -> (String, bool) {
+    let told = job_client::ask_job(call.env, &row.home, &Command::Archive).await;
+    let told = told.inspect_err(|Failure(text)| platform::log_error(text));
+    (row.summary.id, told.is_ok())
+}
