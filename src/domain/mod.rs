@@ -46,6 +46,7 @@ pub mod retry;
 pub mod route;
 pub mod serve;
 pub mod source;
+pub mod sse;
 pub mod state;
 pub mod through;
 pub mod ticket;

@@ -5,6 +5,7 @@
 use super::file::Place;
 use super::job::Job;
 use super::names::ObjectName;
+use super::sse::JobNews;
 use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Trust};
 use serde::{Deserialize, Serialize};
@@ -155,12 +156,14 @@ pub enum Command {
         nonce: String,
     },
     /// Timeline entries after `after`, at most `limit`, with bodies that are
-    /// in the object and small.
+    /// in the object and small; now, or when there are any or other news.
     Timeline {
         /// The last entry that is known.
         after: u32,
         /// Most entries.
         limit: u32,
+        /// How long the reader waits, and for what beside entries.
+        wait: Option<Wait>,
     },
     /// The body of timeline entry `n`.
     Body(u32),
@@ -196,6 +199,17 @@ impl Wait {
             News::Settled => job.is_settled(),
         })
     }
+}
+
+/// A part of a job's timeline.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Timeline {
+    /// The object that the job lives in.
+    pub home: ObjectName,
+    /// Where the job stands.
+    pub job: JobNews,
+    /// Entries, with their bodies if those are small and at hand.
+    pub entries: Vec<(Entry, Option<String>)>,
 }
 
 /// An object's answer.
@@ -248,8 +262,8 @@ pub enum Reply {
         /// Where it can be read.
         place: Place,
     },
-    /// Timeline entries.
-    Timeline(Vec<(Entry, Option<String>)>),
+    /// A part of the timeline.
+    Timeline(Box<Timeline>),
     /// A body.
     Body {
         /// Where it is kept.

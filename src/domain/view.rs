@@ -329,21 +329,34 @@ pub fn timeline(
     entries: &[(Entry, Option<String>)],
     tokens: &[String],
 ) -> serde_json::Result<String> {
-    let mask = |text| mask::plain_text(text, tokens);
-    let inline = |(_, body): &(Entry, Option<String>)| {
+    let views = entries.iter().map(|entry| EntryView::of(entry, tokens));
+    serde_json::to_string(&Timeline { events: views.collect::<serde_json::Result<_>>()? })
+}
+
+/// One entry as [`timeline`] shows it.
+///
+/// # Errors
+/// As [`record`].
+pub fn entry(entry: &(Entry, Option<String>), tokens: &[String]) -> serde_json::Result<String> {
+    serde_json::to_string(&EntryView::of(entry, tokens)?)
+}
+
+impl<'a> EntryView<'a> {
+    fn of(
+        (entry, body): &'a (Entry, Option<String>),
+        tokens: &[String],
+    ) -> serde_json::Result<Self> {
+        let mask = |text| mask::plain_text(text, tokens);
         let short = body.as_deref().filter(|body| body.len() <= MAX_INLINE_BODY);
-        short.map(|body| masked(body, tokens)).transpose()
-    };
-    let bodies = entries.iter().map(inline).collect::<Result<Vec<_>, _>>()?;
-    let events = entries.iter().zip(bodies).map(|((entry, _), body)| EntryView {
-        n: entry.n,
-        event_type: entry.event_type.as_deref().map(mask),
-        received_at: entry.received_at,
-        trust: entry.trust,
-        outcome: entry.outcome,
-        detail: entry.detail.as_deref().map(mask),
-        bytes: entry.bytes,
-        body,
-    });
-    serde_json::to_string(&Timeline { events: events.collect() })
+        Ok(Self {
+            n: entry.n,
+            event_type: entry.event_type.as_deref().map(mask),
+            received_at: entry.received_at,
+            trust: entry.trust,
+            outcome: entry.outcome,
+            detail: entry.detail.as_deref().map(mask),
+            bytes: entry.bytes,
+            body: short.map(|body| masked(body, tokens)).transpose()?,
+        })
+    }
 }

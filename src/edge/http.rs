@@ -3,15 +3,15 @@
 
 use super::platform::{self, During, Failure};
 use super::{
-    access, bulk, export, files, hook, import, jobs, listing, live, manage, metrics, refused,
-    restore, tickets, unmatched,
+    access, bulk, events, export, files, hook, import, jobs, listing, live, manage, metrics,
+    refused, restore, tickets, unmatched,
 };
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::mask;
 use crate::domain::route::{Access, Refused, Route, route};
 use crate::domain::time::Timestamp;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use worker::{Context, Env, Headers, Request, Response, ResponseBody, ResponseBuilder};
 
 /// Longest label, in characters.
@@ -144,7 +144,7 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::Archive(name) => manage::archive(call, &name).await,
         Route::Links(name) => manage::links(call, &name).await,
         Route::Result(name) => jobs::result(call, &name).await,
-        Route::Events(name) => jobs::events(call, &name).await,
+        Route::Events(name) => events::events(call, &name).await,
         Route::EventBody(name, n) => jobs::event_body(call, &name, n).await,
         Route::File { job, nonce, n, name } => {
             files::serve(call, &files::Link { job, nonce, n, name }).await
@@ -254,6 +254,17 @@ pub fn record(body: ResponseBody, source: &str) -> Result<Response, Failure> {
     let builder = base("application/json");
     let builder = builder.and_then(|builder| builder.with_header("x-hookvault-source", source));
     Ok(builder.during("building the answer")?.body(body))
+}
+
+/// A stream of server-sent events, which nothing on the way is to hold back.
+pub fn event_stream<S>(frames: S) -> Result<Response, Failure>
+where
+    S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
+{
+    let builder = base("text/event-stream");
+    let builder = builder.and_then(|builder| builder.with_header("x-accel-buffering", "no"));
+    let response = builder.and_then(|builder| builder.from_stream(frames));
+    response.during("building the answer")
 }
 
 /// A text of a media type.

@@ -73,20 +73,6 @@ fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// `GET /jobs/{id}/events?after=&limit=`.
-pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let after = call.number("after", 0)?;
-    let limit = call.number("limit", 100)?.clamp(1, 1_000);
-    match ask(call, name, &Command::Timeline { after, limit }).await? {
-        Reply::Timeline(entries) => {
-            let text = view::timeline(&entries, call.config.hook_tokens());
-            Ok(json(200, text.during("rendering the timeline")?)?)
-        }
-        Reply::Deleted(_) => Err(deleted(name)),
-        _ => Err(missing(name)),
-    }
-}
-
 /// `GET /jobs/{id}/events/{n}/body`: the delivery as it came, secrets masked.
 pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Response, Problem> {
     let text = match ask(call, name, &Command::Body(n)).await? {

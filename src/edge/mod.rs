@@ -18,6 +18,7 @@ mod catalog;
 mod catalog_client;
 mod claim;
 mod entry;
+mod events;
 mod export;
 mod files;
 mod hook;

@@ -100,7 +100,9 @@ impl Job {
             Command::PointTo(home) => self.point_to(name, home).await?,
             Command::Read(wait) => self.read(wait).await?,
             Command::File { n, nonce } => self.file(n, &nonce).await?,
-            Command::Timeline { after, limit } => self.timeline(after, limit).await?,
+            Command::Timeline { after, limit, wait } => {
+                self.timeline(after, limit as usize, wait).await?
+            }
             Command::Body(n) => self.body(n).await?,
         };
         if let Reply::Job { job, .. } = &reply {

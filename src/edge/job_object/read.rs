@@ -3,7 +3,8 @@
 use super::Job;
 use crate::domain::job::Job as Record;
 use crate::domain::links;
-use crate::domain::protocol::{Reply, Wait};
+use crate::domain::protocol::{Reply, Timeline, Wait};
+use crate::domain::sse::JobNews;
 use crate::domain::timeline::{Entry, MAX_INLINE_BODY};
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
@@ -52,14 +53,31 @@ impl Job {
         Ok(Reply::File { name, place })
     }
 
-    /// A part of the timeline.
-    pub(super) async fn timeline(&self, after: u32, limit: u32) -> Result<Reply, Failure> {
-        Ok(match self.store().slot().await? {
-            Slot::Job(job) => Reply::Timeline(self.part(&job, after, limit as usize).await?),
-            Slot::Alias(home) => Reply::Elsewhere(home),
-            Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
-            Slot::Empty => Reply::Missing,
-        })
+    /// A part of the timeline; with `wait`, when there is something in it,
+    /// other news, or the time is up.
+    pub(super) async fn timeline(
+        &self,
+        after: u32,
+        limit: usize,
+        wait: Option<Wait>,
+    ) -> Result<Reply, Failure> {
+        loop {
+            let job = match self.store().slot().await? {
+                Slot::Job(job) => job,
+                Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+                Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
+                Slot::Empty => return Ok(Reply::Missing),
+            };
+            let entries = self.part(&job, after, limit).await?;
+            let waits = wait.filter(|wait| {
+                entries.is_empty() && platform::now() < wait.until && !wait.is_over(Some(&job))
+            });
+            let Some(wait) = waits else {
+                let (home, news) = (job.home.clone(), JobNews::of(&job));
+                return Ok(Reply::Timeline(Box::new(Timeline { home, job: news, entries })));
+            };
+            self.changes.next(wait.until).await;
+        }
     }
 
     async fn part(

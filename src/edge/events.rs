@@ -1,0 +1,141 @@
+//! `GET /jobs/{id}/events`: the timeline, as JSON or as a stream of events.
+//!
+//! The Worker drives a stream, and asks the job again and again: the object
+//! holds no connection of a viewer, and each of its answers has an end.
+
+use super::http::{Call, event_stream, json};
+use super::job_client;
+use super::jobs::{ask, deleted, missing};
+use super::platform::{self, During, Failure};
+use crate::domain::error::Problem;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
+use crate::domain::sse;
+use crate::domain::view;
+use futures_util::stream;
+use worker::{Env, Response};
+
+/// Entries of one answer of the job to a stream.
+const BATCH: u32 = 100;
+
+/// `?after=&limit=`; with `Accept: text/event-stream` live, where
+/// `Last-Event-ID` wins over `after`.
+pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
+    let after = call.number("after", 0)?;
+    if sse::is_wanted(call.header("accept").as_deref()) {
+        return live(call, name, after).await;
+    }
+    let limit = call.number("limit", 100)?.clamp(1, 1_000);
+    let timeline = first(call, name, after, limit).await?;
+    let text = view::timeline(&timeline.entries, call.config.hook_tokens());
+    Ok(json(200, text.during("rendering the timeline")?)?)
+}
+
+async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response, Problem> {
+    if call.query("limit").is_some() {
+        let detail = "`limit` is for the JSON form; a stream tells all entries after `after`";
+        return Err(Problem::BadRequest(detail.to_owned()));
+    }
+    let after = match call.header("last-event-id") {
+        Some(id) => sse::last_event_id(&id).map_err(Problem::BadRequest)?,
+        None => after,
+    };
+    let timeline = first(call, name, after, BATCH).await?;
+    let mut live = Live {
+        env: call.env.clone(),
+        tokens: call.config.hook_tokens().to_vec(),
+        home: timeline.home.clone(),
+        after,
+        version: None,
+        asks: 1,
+        is_full: false,
+    };
+    let head = format!("{}{}", sse::PREAMBLE, live.tell(&timeline)?);
+    if call.head {
+        return Ok(event_stream(stream::empty())?);
+    }
+    let frames = stream::unfold((live, Some(head)), |(mut live, head)| async move {
+        let frames = match head {
+            Some(head) => head,
+            None => live.next().await?,
+        };
+        Some((Ok::<_, worker::Error>(frames.into_bytes()), (live, None)))
+    });
+    Ok(event_stream(frames)?)
+}
+
+async fn first(
+    call: &Call<'_>,
+    name: &ObjectName,
+    after: u32,
+    limit: u32,
+) -> Result<Timeline, Problem> {
+    match ask(call, name, &Command::Timeline { after, limit, wait: None }).await? {
+        Reply::Timeline(timeline) => Ok(*timeline),
+        Reply::Deleted(_) => Err(deleted(name)),
+        _ => Err(missing(name)),
+    }
+}
+
+/// A stream on its way.
+struct Live {
+    env: Env,
+    tokens: Vec<String>,
+    home: ObjectName,
+    /// The last entry that was told.
+    after: u32,
+    /// The last version that was told.
+    version: Option<u64>,
+    asks: u32,
+    /// Whether the last answer was as long as may be: more is there already.
+    is_full: bool,
+}
+
+impl Live {
+    /// The next frames; `None` at the end of the stream.
+    async fn next(&mut self) -> Option<String> {
+        if self.asks >= sse::MAX_ASKS {
+            return None;
+        }
+        self.asks += 1;
+        let frames = match self.ask().await {
+            Ok(Reply::Timeline(timeline)) => self.tell(&timeline),
+            // It has been deleted.
+            Ok(_) => return None,
+            Err(failure) => Err(failure),
+        };
+        // The client comes back, and asks once more.
+        frames.inspect_err(|Failure(text)| platform::log_error(text)).ok()
+    }
+
+    async fn ask(&self) -> Result<Reply, Failure> {
+        let wait = Wait {
+            news: News::Version(self.version),
+            until: platform::now().plus(sse::HEARTBEAT_MS),
+        };
+        let wait = Some(wait).filter(|_| !self.is_full);
+        let command = Command::Timeline { after: self.after, limit: BATCH, wait };
+        job_client::ask_job(&self.env, &self.home, &command).await
+    }
+
+    /// The frames of an answer: a comment if there is no news.
+    fn tell(&mut self, timeline: &Timeline) -> Result<String, Failure> {
+        let mut frames = String::new();
+        for told in &timeline.entries {
+            let text = view::entry(told, &self.tokens).during("rendering the timeline")?;
+            frames.push_str(&sse::entry(told.0.n, &text));
+            self.after = told.0.n;
+        }
+        self.home.clone_from(&timeline.home);
+        self.is_full = timeline.entries.len() >= BATCH as usize;
+        let version = Some(timeline.job.version);
+        if self.version != version && !self.is_full {
+            self.version = version;
+            frames.push_str(&sse::job(&timeline.job).during("rendering the job")?);
+        }
+        if frames.is_empty() {
+            frames.push_str(sse::HEARTBEAT);
+        }
+        Ok(frames)
+    }
+}
