@@ -21,6 +21,9 @@ use worker::{Response, ResponseBody};
 
 /// Longest wait of a reader; proxies in between close idle requests later.
 const MAX_WAIT_SECONDS: u32 = 60;
+/// Longest wait in an object. It is not told that a reader has left: the
+/// Worker is, and asks no more.
+const MAX_ASK_MS: u64 = 10 * SECOND;
 
 /// `GET /jobs/{id}`: the copy at the edge, if there is one; who waits, or says
 /// for what, is answered by the job itself.
@@ -116,17 +119,39 @@ async fn read(
     Ok((*job, result))
 }
 
-/// Who waits for a job that is not known yet waits for both that the name may
-/// mean, the id and the reference.
+/// Asks for news, in as many waits as it takes.
 async fn await_news(
     call: &Call<'_>,
     name: &ObjectName,
-    reply: Reply,
+    mut reply: Reply,
+    wait: Wait,
+) -> Result<Reply, Failure> {
+    let mut until = platform::now();
+    while until < wait.until {
+        let waits = match &reply {
+            Reply::Job { job, .. } => !wait.is_over(Some(job)),
+            reply => matches!(reply, Reply::Missing),
+        };
+        if !waits {
+            break;
+        }
+        // Not by the clock: an object's that is ahead would have it asked in vain.
+        until = until.plus(MAX_ASK_MS).min(wait.until);
+        reply = ask_for_news(call, name, &reply, Wait { until, ..wait }).await?;
+    }
+    Ok(reply)
+}
+
+/// Who waits for a job that is not known yet waits for both that the name may
+/// mean, the id and the reference.
+async fn ask_for_news(
+    call: &Call<'_>,
+    name: &ObjectName,
+    reply: &Reply,
     wait: Wait,
 ) -> Result<Reply, Failure> {
     let read = Command::Read(Some(wait));
-    match (&reply, name) {
-        (Reply::Job { job, .. }, _) if wait.is_over(Some(job)) => Ok(reply),
+    match (reply, name) {
         (Reply::Job { job, .. }, _) => job_client::ask_job(call.env, &job.home, &read).await,
         (_, ObjectName::Reference(_)) => job_client::ask_job(call.env, name, &read).await,
         (_, ObjectName::Id(text)) => {

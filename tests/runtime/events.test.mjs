@@ -1,6 +1,5 @@
 // `GET /jobs/{id}/events` as a stream of server-sent events.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { EventSource } from "eventsource";
 import { problem } from "./support/answers.mjs";
@@ -8,10 +7,10 @@ import { acquired, at, completed, told } from "./support/deliveries.mjs";
 import { openEvents } from "./support/events.mjs";
 import { startSource } from "./support/source.mjs";
 import { stopAll } from "./support/stop.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "./support/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN } from "./support/vault.mjs";
 import { eventually } from "./support/wait.mjs";
+import { startWatchedVault } from "./support/watch.mjs";
 
-const ENTRY = "tests/runtime/support/asking/entry.mjs";
 const SSE = { accept: "text/event-stream" };
 const numbers = (stream) => stream.entries().map(({ n }) => n);
 const upTo = (last, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => n + first);
@@ -21,9 +20,7 @@ describe("server-sent events", () => {
   let vault;
   before(async () => {
     source = await startSource();
-    const entry = (options) => ({ ...options,
-      modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
-    vault = await startVault({ sources: source.url, change: entry });
+    vault = await startWatchedVault({ sources: source.url });
   });
   after(() => stopAll(vault, source));
 
@@ -32,7 +29,6 @@ describe("server-sent events", () => {
     context.after(() => stream.stop());
     return stream;
   };
-  const asked = () => vault.logs.filter(({ message }) => message === "asked a job").length;
   /** News at minute `n`: a job that is retried and acquired in turn. */
   const news = (id, n) => vault.deliver(n % 2 ? acquired(id, n) : told("retried", id, n));
 
@@ -102,7 +98,7 @@ describe("server-sent events", () => {
     await news("905", 1);
     const stream = await open(context, "/jobs/905/events");
     await stream.until("it begins", ({ jobs }) => jobs().length > 0);
-    const before = asked();
+    const before = vault.asked();
     let n = 1;
     while (!stream.ended && n < 100) {
       await news("905", (n += 1));
@@ -110,7 +106,7 @@ describe("server-sent events", () => {
     }
     assert.ok(stream.ended);
     // Each delivery asks once too.
-    assert.ok(asked() - before - (n - 1) < 40, `${asked() - before} for ${n} deliveries`);
+    assert.ok(vault.asked() - before - (n - 1) < 40, `${vault.asked() - before} for ${n} deliveries`);
     const last = numbers(stream).at(-1);
     assert.ok(last >= 40 && last <= n, `${last}`);
     const next = await open(context, "/jobs/905/events", { "last-event-id": `${last}` });
@@ -142,9 +138,9 @@ describe("server-sent events", () => {
     await Promise.all(viewers.map((one) => one.until("it begins", ({ jobs }) => jobs().length > 0)));
     await Promise.all(viewers.map((one) => one.stop()));
     await news("908", 2);
-    const before = asked();
+    const before = vault.asked();
     for (let n = 3; n <= 6; n += 1) await news("908", n);
-    assert.equal(asked() - before, 4, "the deliveries' own questions");
+    assert.equal(vault.asked() - before, 4, "the deliveries' own questions");
   });
 
   test("a job that is deleted ends it", async (context) => {
