@@ -69,7 +69,7 @@ impl Job {
         job.work.copying = work::plan(&job, self.config.pace, begun).copies(runs);
         store.save(&job).await?;
         if job.version > version {
-            self.changes.announce();
+            self.announce().await;
         }
         let watchdog = work::watchdog(runs, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), watchdog).await?;

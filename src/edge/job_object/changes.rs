@@ -1,29 +1,39 @@
 //! Wakes the readers that wait for news of a job.
 
+use super::read::Seen;
 use crate::domain::time::Timestamp;
 use crate::edge::platform;
 use futures_channel::oneshot;
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 use worker::Delay;
 
 /// The readers that wait. It lives in memory only: when the object is evicted
 /// their requests end with it, and a reader who asks again loses nothing.
 #[derive(Default)]
-pub struct Changes(RefCell<Vec<oneshot::Sender<()>>>);
+pub struct Changes(RefCell<Vec<oneshot::Sender<Rc<Seen>>>>);
 
 impl Changes {
-    /// Wakes all.
-    pub fn announce(&self) {
+    /// Whether there is anyone to be told.
+    pub fn are_awaited(&self) -> bool {
+        self.0.borrow().iter().any(|waiter| !waiter.is_canceled())
+    }
+
+    /// Wakes all. What there is to be seen now is looked up once for all of
+    /// them; without it each looks by itself.
+    pub fn announce(&self, seen: Option<&Rc<Seen>>) {
         for waiter in self.0.take() {
-            // A reader that has left does not mind.
-            let _left = waiter.send(());
+            if let Some(seen) = seen {
+                // A reader that has left does not mind.
+                let _left = waiter.send(Rc::clone(seen));
+            }
         }
     }
 
-    /// Returns at the next change, or at `until`.
-    pub async fn next(&self, until: Timestamp) {
+    /// Returns at the next change, with what was to be seen then, or at `until`.
+    pub async fn next(&self, until: Timestamp) -> Option<Rc<Seen>> {
         let (sender, receiver) = oneshot::channel();
         {
             let mut waiters = self.0.borrow_mut();
@@ -31,6 +41,9 @@ impl Changes {
             waiters.push(sender);
         }
         let left = Duration::from_millis(until.since(platform::now()));
-        select(receiver, Delay::from(left)).await;
+        match select(receiver, Delay::from(left)).await {
+            Either::Left((seen, _)) => seen.ok(),
+            Either::Right(_) => None,
+        }
     }
 }

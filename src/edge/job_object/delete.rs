@@ -37,7 +37,7 @@ impl Job {
         let again = now.plus(self.config.pace.lease_grace());
         platform::set_alarm_at(self.store().storage(), again).await?;
         self.store().bury(&tombstone).await?;
-        self.changes.announce();
+        self.announce().await;
         Ok(tombstone)
     }
 

@@ -101,7 +101,7 @@ impl Job {
     /// Becomes an alias; who waits here is sent on.
     async fn lead_to(&self, home: &ObjectName) -> Result<(), Failure> {
         self.store().become_alias(home).await?;
-        self.changes.announce();
+        self.announce().await;
         Ok(())
     }
 

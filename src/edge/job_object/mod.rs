@@ -79,7 +79,7 @@ impl Job {
     /// Writes a change that readers may wait for.
     async fn commit(&self, batch: Batch) -> std::result::Result<(), Failure> {
         self.store().write(batch).await?;
-        self.changes.announce();
+        self.announce().await;
         Ok(())
     }
 
@@ -98,7 +98,13 @@ impl Job {
             Command::Locate => self.locate(name).await?,
             Command::Claim { id, home, yields } => self.claim(name, id, home, yields).await?,
             Command::PointTo(home) => self.point_to(name, home).await?,
-            Command::Read(wait) => self.read(wait).await?,
+            Command::Read(wait) => {
+                let seen = self.read(wait).await?;
+                if let Reply::Job { job, .. } = &seen.reply {
+                    self.rearm(job).await?;
+                }
+                return Ok(seen.text.clone());
+            }
             Command::File { n, nonce } => self.file(n, &nonce).await?,
             Command::Timeline { after, limit, wait } => {
                 self.timeline(after, limit as usize, wait).await?

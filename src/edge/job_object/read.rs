@@ -6,32 +6,65 @@ use crate::domain::links;
 use crate::domain::protocol::{Reply, Timeline, Wait};
 use crate::domain::sse::JobNews;
 use crate::domain::timeline::{Entry, MAX_INLINE_BODY};
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
+use std::rc::Rc;
+
+/// What a reader is told, as an answer and as that is written: one of many
+/// that wait costs the object no reading and no rendering.
+pub struct Seen {
+    /// The answer.
+    pub reply: Reply,
+    /// The same as JSON.
+    pub text: String,
+}
+
+impl Seen {
+    fn is_waited_out(&self, wait: &Wait) -> bool {
+        match &self.reply {
+            Reply::Job { job, .. } => wait.is_over(Some(job)),
+            reply => !matches!(reply, Reply::Missing),
+        }
+    }
+}
 
 impl Job {
     /// The record and its result; with `wait`, when there is news or the time
     /// is up. Waiting for a job that is not known yet stores nothing.
-    pub(super) async fn read(&self, wait: Option<Wait>) -> Result<Reply, Failure> {
-        let store = self.store();
-        loop {
-            let slot = store.slot().await?;
-            let job = match slot {
-                Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
-                Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
-                Slot::Job(job) => Some(job),
-                Slot::Empty => None,
+    pub(super) async fn read(&self, wait: Option<Wait>) -> Result<Rc<Seen>, Failure> {
+        let mut seen = Rc::new(self.look().await?);
+        while let Some(wait) =
+            wait.filter(|wait| platform::now() < wait.until && !seen.is_waited_out(wait))
+        {
+            seen = match self.changes.next(wait.until).await {
+                Some(seen) => seen,
+                None => Rc::new(self.look().await?),
             };
-            let waits =
-                wait.filter(|wait| platform::now() < wait.until && !wait.is_over(job.as_deref()));
-            match (waits, job) {
-                (Some(wait), _) => self.changes.next(wait.until).await,
-                (None, Some(job)) => {
-                    return Ok(Reply::Job { result: store.result().await?, job });
-                }
-                (None, None) => return Ok(Reply::Missing),
-            }
         }
+        Ok(seen)
+    }
+
+    async fn look(&self) -> Result<Seen, Failure> {
+        let store = self.store();
+        let reply = match store.slot().await? {
+            Slot::Alias(home) => Reply::Elsewhere(home),
+            Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
+            Slot::Job(job) => Reply::Job { result: store.result().await?, job },
+            Slot::Empty => Reply::Missing,
+        };
+        let text = serde_json::to_string(&reply).during("writing an answer")?;
+        Ok(Seen { reply, text })
+    }
+
+    /// Tells all who wait what has become of the job. What was written stays
+    /// written whatever comes of this.
+    pub(super) async fn announce(&self) {
+        if !self.changes.are_awaited() {
+            return;
+        }
+        let seen = self.look().await.map(Rc::new);
+        let seen = seen.inspect_err(|Failure(text)| platform::log_error(text)).ok();
+        self.changes.announce(seen.as_ref());
     }
 
     /// Where a file is. Without its nonce it is as if there were none.
