@@ -47,4 +47,5 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
     assert_eq!(job.work.list.version, job.revision());
     assert_eq!(edge_copy::step(job), None);
+    assert!(!job.is_settled() || job.work.record.version == job.version);
 }
