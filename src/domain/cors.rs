@@ -15,7 +15,7 @@ const MAX_NAME_BYTES: usize = 100;
 /// Headers of answers that pages may read, beside those that they always may.
 const EXPOSED: &str = "content-range, content-length, etag, last-modified, accept-ranges, \
                        content-disposition, retry-after, location, x-hookvault-job, \
-                       x-hookvault-file, x-fal-request-id";
+                       x-hookvault-file, x-hookvault-source, x-fal-request-id";
 
 /// `CORS_ORIGINS`: the pages that may read answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

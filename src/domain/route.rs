@@ -69,6 +69,8 @@ pub enum Route {
     Tickets,
     /// `GET /healthz`: the Worker runs.
     Health,
+    /// `GET /openapi.json`: the API as `OpenAPI` 3.1.
+    Openapi,
     /// `GET /`: what this is.
     Home,
     /// `OPTIONS` of any path above, which has these methods.
@@ -95,7 +97,7 @@ impl Route {
     #[must_use]
     pub const fn access(&self) -> Access {
         match self {
-            Self::Health | Self::Home | Self::Options(_) => Access::Open,
+            Self::Health | Self::Openapi | Self::Home | Self::Options(_) => Access::Open,
             Self::Hook { .. } => Access::Hook,
             Self::File { .. } => Access::Link,
             Self::Import
@@ -190,6 +192,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
     Ok(match *parts {
         [""] => Route::Home,
         ["healthz"] => Route::Health,
+        ["openapi.json"] => Route::Openapi,
         ["hook"] => Route::Hook { token: None, reference: None },
         ["hook", token] => Route::Hook { token: Some(token.to_owned()), reference: None },
         // More parts are no valid reference, but the delivery must be kept.
@@ -327,6 +330,7 @@ mod tests {
             ("GET", "/live", Route::Live),
             ("GET", "/export", Route::Export),
             ("GET", "/healthz", Route::Health),
+            ("GET", "/openapi.json", Route::Openapi),
             ("GET", "/", Route::Home),
             ("OPTIONS", "/jobs", Route::Options("GET, HEAD, POST, OPTIONS")),
             ("OPTIONS", "/hook/t/order-7", Route::Options("POST, OPTIONS")),

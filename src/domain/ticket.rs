@@ -10,7 +10,9 @@ use super::time::{SECOND, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Number;
 use sha2::Sha256;
 use std::fmt;
 
@@ -78,16 +80,37 @@ pub struct Wish {
     /// What it lets its holder do.
     pub scope: Scope,
     /// Its life in seconds.
-    #[serde(default = "default_ttl")]
+    #[serde(default = "default_ttl", deserialize_with = "whole")]
     pub ttl: u64,
     /// The applications that may be submitted to; any if absent. Proxy only.
     pub apps: Option<Vec<String>>,
     /// Most submissions. Proxy only.
+    #[serde(default, deserialize_with = "maybe_whole")]
     pub count: Option<u32>,
 }
 
 const fn default_ttl() -> u64 {
     DEFAULT_TTL_SECONDS
+}
+
+/// A whole number, however JSON writes it: `60.0` is one, too.
+fn whole<'de, D: Deserializer<'de>>(number: D) -> Result<u64, D::Error> {
+    let number = Number::deserialize(number)?;
+    read_whole(&number)
+        .ok_or_else(|| D::Error::custom(format!("`ttl` is {number}, not a whole number")))
+}
+
+fn maybe_whole<'de, D: Deserializer<'de>>(number: D) -> Result<Option<u32>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(number)? else { return Ok(None) };
+    let count = read_whole(&number).and_then(|count| u32::try_from(count).ok());
+    let wrong = || D::Error::custom(format!("`count` is {number}, not a whole number below 2^32"));
+    count.map(Some).ok_or_else(wrong)
+}
+
+fn read_whole(number: &Number) -> Option<u64> {
+    let is_whole = |float: &f64| float.fract() == 0.0 && (0.0..=9e15).contains(float);
+    let text = || number.as_f64().filter(is_whole).map(|float| format!("{float:.0}"));
+    number.as_u64().or_else(|| text()?.parse().ok())
 }
 
 impl Wish {
@@ -246,6 +269,7 @@ mod tests {
     fn wishes_are_checked() {
         for (good, ttl) in [
             (r#"{"scope":"live"}"#, 3_600),
+            (r#"{"scope":"live","ttl":60.0}"#, 60),
             (r#"{"scope":"job:ref:order-7","ttl":1}"#, 1),
             (r#"{"scope":"proxy","ttl":2592000,"apps":["wan22-fast-t2v"],"count":3}"#, 2_592_000),
         ] {
@@ -259,8 +283,12 @@ mod tests {
             (r#"{"scope":"live","ttl":0}"#, "`ttl` is 0"),
             (r#"{"scope":"live","ttl":2592001}"#, "2592001"),
             (r#"{"scope":"live","ttl":"60"}"#, "60"),
+            (r#"{"scope":"live","ttl":1.5}"#, "`ttl` is 1.5"),
+            (r#"{"scope":"live","ttl":-1}"#, "`ttl` is -1"),
+            (r#"{"scope":"live","ttl":1e300}"#, "`ttl` is 1e+300"),
             (r#"{"scope":"live","count":1}"#, "`count`"),
             (r#"{"scope":"proxy","count":0}"#, "`count` is 0"),
+            (r#"{"scope":"proxy","count":4294967296}"#, "`count` is 4294967296"),
             (r#"{"scope":"proxy","apps":[""]}"#, "`apps`"),
             (r#"{"scope":"live","for":1}"#, "`for`"),
         ] {

@@ -99,11 +99,12 @@ impl Timestamp {
     }
 
     /// A time as callers write it: milliseconds since the epoch, below 2^53, or
-    /// RFC 3339.
+    /// RFC 3339. What is before the epoch is the epoch: nothing here is older.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let millis = text.parse::<u64>().ok().filter(|millis| *millis < 1 << 53).map(Self);
-        millis.or_else(|| Self::parse_rfc3339(text))
+        let time = || DateTime::parse_from_rfc3339(text).ok();
+        millis.or_else(|| Self::from_signed(time()?.timestamp_millis().max(0)))
     }
 
     fn from_signed(millis: i64) -> Option<Self> {
@@ -130,6 +131,7 @@ mod tests {
         assert_eq!(Timestamp::parse("1766875175000"), time);
         assert_eq!(Timestamp::parse("2025-12-27T22:39:35Z"), time);
         assert_eq!(Timestamp::parse("2025-12-27T23:39:35+01:00"), time);
+        assert_eq!(Timestamp::parse("0223-05-24T01:29:10Z"), Some(Timestamp::default()));
         for bad in ["", "-1", "9007199254740992", "soon", "2025-12-27"] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }

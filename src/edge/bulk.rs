@@ -22,10 +22,7 @@ const AT_ONCE: usize = 8;
 /// jobs, the newest first, until the answer's `cursor` is null.
 pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     call.only_parameters(&["archive", "since", "until", "tag", "app", "limit", "cursor"])?;
-    let limit = call.number("limit", USUAL)?;
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::BadRequest(format!("`limit` is {limit}; it can be 1 to {MOST}")));
-    }
+    let limit = call.number_in("limit", USUAL, 1..=MOST)?;
     let filter = or_what_is_not_whole(listing::filter(call)?);
     let after = listing::cursor(call)?;
     let (rows, next) = listing::page(call.env, &filter, after, limit as usize).await?;

@@ -25,7 +25,7 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     if sse::is_wanted(call.header("accept").as_deref()) {
         return live(call, name, after).await;
     }
-    let limit = call.number("limit", 100)?.clamp(1, 1_000);
+    let limit = call.number_in("limit", 100, 1..=1_000)?;
     let timeline = first(call, name, after, limit).await?;
     let text = view::timeline(&timeline.entries, call.config.hook_tokens());
     Ok(json(200, text.during("rendering the timeline")?)?)

@@ -12,6 +12,7 @@ use crate::domain::mask;
 use crate::domain::route::{Access, Refused, Route, route};
 use crate::domain::time::Timestamp;
 use futures_util::{Stream, StreamExt};
+use std::ops::RangeInclusive;
 use worker::{Context, Env, Headers, Request, Response, ResponseBody, ResponseBuilder};
 
 /// Longest label, in characters.
@@ -50,6 +51,21 @@ impl Call<'_> {
         text.parse().map_err(|_| {
             Problem::BadRequest(format!("`{name}` is {text:?}; it must be a whole number"))
         })
+    }
+
+    /// A query parameter that is a whole number from `range`.
+    pub fn number_in(
+        &self,
+        name: &str,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> Result<u32, Problem> {
+        let number = self.number(name, default)?;
+        if range.contains(&number) {
+            return Ok(number);
+        }
+        let (least, most) = range.into_inner();
+        Err(Problem::BadRequest(format!("`{name}` is {number}; it can be {least} to {most}")))
     }
 
     /// A query parameter that is a time: epoch milliseconds or RFC 3339.
@@ -162,6 +178,7 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::Restore => restore::restore(call).await,
         Route::Tickets => tickets::make(call, request).await,
         Route::Health => Ok(text("ok\n")?),
+        Route::Openapi => Ok(json(200, OPENAPI.to_owned())?),
         Route::Home => Ok(text(HOME)?),
         Route::Options(allow) => Ok(options(call, allow)?),
     }
@@ -186,6 +203,7 @@ fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
     Ok(builder.during("building the answer")?.empty())
 }
 
+const OPENAPI: &str = include_str!("../openapi.json");
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \
                     read GET /jobs/{id} and the files it names.\n";
 

@@ -175,12 +175,13 @@ fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
         let detail = format!("`wait` is {seconds}; it can be 0 to {MAX_WAIT_SECONDS} seconds");
         return Err(Problem::BadRequest(detail));
     }
+    let version = call.number("version", 0)?;
     let news = match (call.query("for").as_deref(), call.query("version")) {
         (Some("settled"), _) => News::Settled,
         (Some(other), _) => {
             return Err(Problem::BadRequest(format!("`for` is {other:?}; it can be `settled`")));
         }
-        (None, Some(_)) => News::Version(Some(u64::from(call.number("version", 0)?))),
+        (None, Some(_)) => News::Version(Some(u64::from(version))),
         (None, None) => news,
     };
     let until = platform::now().plus(u64::from(seconds) * SECOND);

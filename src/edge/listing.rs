@@ -23,10 +23,7 @@ const PARAMETERS: [&str; 10] =
 /// `GET /jobs?status=&archive=&queue=&app=&tag=&q=&since=&until=&limit=&cursor=`.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     call.only_parameters(&PARAMETERS)?;
-    let limit = call.number("limit", 50)?;
-    if !(1..=200).contains(&limit) {
-        return Err(Problem::BadRequest(format!("`limit` is {limit}; it can be 1 to 200")));
-    }
+    let limit = call.number_in("limit", 50, 1..=200)?;
     let (filter, after) = (filter(call)?, cursor(call)?);
     let (rows, cursor) = page(call.env, &filter, after, limit as usize).await?;
     let jobs: Vec<Summary> = rows.into_iter().map(|row| render(call, row)).collect();

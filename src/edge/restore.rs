@@ -30,10 +30,7 @@ enum End {
 /// `cursor` is null. Doing it again is harmless: a job that there is stays as
 /// it is, and is only published again.
 pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
-    let limit = call.number("limit", USUAL)?;
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::BadRequest(format!("`limit` is {limit}; it can be 1 to {MOST}")));
-    }
+    let limit = call.number_in("limit", USUAL, 1..=MOST)?;
     let bucket = bucket::open(call.env)?;
     let mut query = bucket.list().prefix(keys::MANIFESTS).limit(limit);
     if let Some(cursor) = call.query("cursor") {

@@ -75,7 +75,7 @@ fn printable(text: &str) -> String {
 
 /// `GET /unmatched?cursor=&limit=`: the oldest first.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
-    let limit = call.number("limit", 100)?.clamp(1, 1_000);
+    let limit = call.number_in("limit", 100, 1..=1_000)?;
     let bucket = bucket::open(call.env)?;
     let mut query = bucket.list().prefix(PREFIX).limit(limit);
     query = query.include(vec![Include::CustomMetadata]);

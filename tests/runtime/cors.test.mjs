@@ -11,6 +11,7 @@ const PAGE = "https://app.example";
 const OTHER = "http://localhost:5173";
 const EXPOSED = ["content-range", "content-length", "etag", "last-modified", "accept-ranges",
   "content-disposition", "retry-after", "location", "x-hookvault-job", "x-hookvault-file",
+  "x-hookvault-source",
   "x-fal-request-id"];
 const READ = "GET, HEAD, OPTIONS";
 const JOB = "GET, HEAD, DELETE, OPTIONS";

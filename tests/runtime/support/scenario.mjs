@@ -1,0 +1,105 @@
+// One request and its answer for each route, played against a vault: the examples of the API's
+// description and of the README are what it gives, and nothing else.
+import { noise } from "./origin.mjs";
+import { API_TOKEN, HOOK_TOKEN } from "./vault.mjs";
+import { eventually } from "./wait.mjs";
+
+const JSON_TYPE = { "content-type": "application/json" };
+const bearer = { authorization: `Bearer ${API_TOKEN}` };
+
+/** Plays all; returns `{operation, title, request, status, type, text}` of each, masked. */
+export async function play(vault, source) {
+  const steps = [];
+  /** Asks, and keeps what was asked and answered. */
+  const ask = async (operation, title, method, path, { body, headers = bearer } = {}) => {
+    const init = { method, headers: { ...headers, ...(body && JSON_TYPE) }, body };
+    const response = await fetch(vault.url + path, { ...init, redirect: "manual" });
+    const text = await response.text();
+    const type = response.headers.get("content-type") ?? "";
+    const shown = type.startsWith("video/") || type.includes("octet-stream") ? "" : text;
+    steps.push({ operation, title, request: curl(method, path, headers, body), status: response.status, type,
+      text: shown });
+    return text;
+  };
+  const video = source.put("/outputs/free/437852_0_clip.mp4", noise(4_096, "clip"));
+  const acquired = { eventType: "acquired", jobId: 437852, queueName: "free", workerName: "k8s_pipelet",
+    leaseExpiry: 1766867867109, acquiredAt: 1766867822109, updatedAt: 1766867822109 };
+  const failed = (jobId) => JSON.stringify({ eventType: "failed", jobId, error: "out of memory" });
+  const rest = (id, ms) => eventually(`${id} is at rest`, async () => {
+    const job = await vault.job(id);
+    const copy = await (await vault.records()).get(id, "json");
+    return (copy?.version === job.version && copy.deliveries === ms) || undefined;
+  });
+
+  await ask("health", "Does it run?", "GET", "/healthz", { headers: {} });
+  await ask("deliver", "A delivery, as the queue sends it", "POST", `/hook/${HOOK_TOKEN}?app=wan22-fast-t2v&tag=draft`,
+    { body: JSON.stringify(acquired), headers: {} });
+  await ask("deliverWithReference", "With a reference of the caller's", "POST", `/hook/${HOOK_TOKEN}/order-7`,
+    { body: JSON.stringify({ eventType: "completed", jobId: 437852, seed: 196619188014358, video: { data_uri: video } }), headers: {} });
+  await vault.settled("437852");
+  await ask("deliverWithHeader", "With the token in a header; one that belongs to no job is kept", "POST", "/hook",
+    { body: JSON.stringify({ eventType: "failed" }), headers: { authorization: `Bearer ${HOOK_TOKEN}` } });
+  await rest("437852", 2);
+  await ask("readJob", "The record", "GET", "/jobs/437852");
+  await ask("readResult", "The result alone", "GET", "/jobs/437852/result");
+  await ask("readEvents", "The timeline", "GET", "/jobs/437852/events?limit=1");
+  await ask("readEventBody", "A delivery as it came", "GET", "/jobs/437852/events/1/body");
+  const { files: [{ url }] } = await vault.job("437852");
+  await ask("readFile", "A file: the link is the right", "GET", new URL(url).pathname, { headers: { range: "bytes=0-99" } });
+  await eventually("the catalog knows", async () => (await vault.json("/stats")).archive.stored === 1 || undefined);
+  await ask("listJobs", "The newest jobs", "GET", "/jobs?status=completed&tag=draft&limit=1");
+  await ask("readStats", "How many there are", "GET", "/stats");
+  await ask("exportJobs", "Every file, as a list for aria2c", "GET", "/export?format=aria2");
+  await ask("makeTicket", "A right to hand to a browser", "POST", "/tickets",
+    { body: JSON.stringify({ scope: "job:437852", ttl: 3600 }) });
+  await ask("watch", "The live feed is a WebSocket", "GET", "/live?after=0");
+  const { unmatched: [{ key }] } = await vault.json("/unmatched");
+  await ask("listUnmatched", "Deliveries that belong to no job", "GET", "/unmatched");
+  await ask("readUnmatched", "One of them", "GET", `/unmatched/${key}`);
+  await ask("assignUnmatched", "It is that job's", "POST", `/unmatched/${key}?job=437853`);
+  await vault.deliver({ eventType: "nonsense" });
+  const { unmatched: [other] } = await vault.json("/unmatched");
+  await ask("dropUnmatched", "Or no one's", "DELETE", `/unmatched/${other.key}`);
+  await vault.deliver(failed("437853"));
+  await ask("importJobs", "Jobs that no webhook told of", "POST", "/jobs",
+    { body: '{"id":"437852","app":"wan22-fast-t2v","tags":["draft"]}' });
+  await ask("archiveJob", "Copy again what is not stored", "POST", "/jobs/437852/archive");
+  await ask("archiveMany", "The same for many", "POST", "/archive?archive=lost,partial&limit=20");
+  await ask("renewLinks", "New links; the old ones answer 410", "POST", "/jobs/437852/links");
+  await fetch(`${vault.url}/hook/wrong-token-0123456789`, { method: "POST", headers: { "user-agent": "queue/1" } });
+  await eventually("the refusal is noted", async () => (await vault.json("/refused")).total === 1 || undefined);
+  await ask("listRefused", "Deliveries that were refused", "GET", "/refused");
+  await rest("437853", 2);
+  await eventually("all is told", async () => (await vault.json("/stats")).jobs === 2 || undefined);
+  await ask("readMetrics", "For Prometheus", "GET", "/metrics");
+  await eventually("both manifests are there", async () => (await vault.keys("manifests/")).length === 2 || undefined);
+  await ask("restore", "Rebuild everything from the bucket", "POST", "/restore?limit=40");
+  await ask("deleteJob", "Gone from every store", "DELETE", "/jobs/437853");
+  vault.unwatch("437853");
+  await ask("readJob", "What there is not", "GET", "/jobs/437853?wait=0");
+  return steps.map((step) => masked(step, vault.url));
+}
+
+function curl(method, path, headers, body) {
+  const verb = method === "GET" || (method === "POST" && body) ? "" : ` -X ${method}`;
+  const shown = Object.entries(headers).map(([name, value]) => ` -H '${name}: ${value}'`).join("");
+  return `curl${verb} 'https://vault.example${path}'${shown}${body ? ` -d '${body}'` : ""}`;
+}
+
+/** What differs from run to run is made equal; tokens are what a reader has to put there. */
+function masked(step, origin) {
+  const mask = (text) => text
+    .replaceAll(origin, "https://vault.example")
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, "https://prod-batch-files.example")
+    .replaceAll(/127\.0\.0\.1(:\d+)?/g, "prod-batch-files.example")
+    .replaceAll(HOOK_TOKEN, "$HOOK_TOKEN").replaceAll(API_TOKEN, "$API_TOKEN")
+    .replaceAll(/\/[0-9a-f]{32}\//g, "/0123456789abcdef0123456789abcdef/")
+    .replaceAll(/X-Amz-Date=\w+&X-Amz-Expires=\d+&X-Amz-Signature=\w+/g, "X-Amz-Date=…")
+    .replaceAll(/"ticket":"[^"]+"/g, '"ticket":"eyJzY29wZSI6Impv….qA3x…"')
+    .replaceAll(/\b17\d{11}(?=-[0-9a-f]{16})/g, "1766868000000")
+    .replaceAll(/1766868000000-[0-9a-f]{16}/g, "1766868000000-0123456789abcdef")
+    .replaceAll(/\b1(?:7[7-9]|8)\d{10,11}\b/g, "1766868000000")
+    .replaceAll(/"slackMs":\d+/g, '"slackMs":7198000')
+    .replaceAll(/slack_seconds [\d.]+/g, "slack_seconds 7198.000");
+  return { ...step, request: mask(step.request), text: mask(step.text) };
+}
