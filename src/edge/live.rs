@@ -11,7 +11,9 @@ use worker::{Headers, Method, Request, RequestInit, Response};
 pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
     call.only_parameters(&["after", "ticket"])?;
     let after = call.query("after");
-    if let Some(text) = after.as_ref().filter(|text| text.parse::<u64>().is_err()) {
+    // What JavaScript can't tell exactly is no number of this feed.
+    let is_seq = |text: &str| text.parse::<u64>().is_ok_and(|seq| seq < 1 << 53);
+    if let Some(text) = after.as_ref().filter(|text| !is_seq(text)) {
         let detail = format!("`after` is {text:?}; it must be the `seq` of a message");
         return Err(Problem::BadRequest(detail));
     }
