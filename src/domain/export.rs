@@ -14,9 +14,6 @@ pub const PAGE: usize = 22;
 /// Bytes after which a page ends early, so that its size in memory is that
 /// and one job's record.
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
-/// Subrequests of an export: two a page. What there is beyond is another
-/// export's, from where this one broke off.
-pub const MAX_SUBREQUESTS: u32 = 44;
 
 /// How an export is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

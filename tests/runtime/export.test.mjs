@@ -16,6 +16,9 @@ import { eventually } from "./support/wait.mjs";
 
 const run = promisify(execFile);
 
+/** More of these than any socket holds. */
+const LONG = "x".repeat(15_000);
+
 describe("an export", () => {
   let source;
   let vault;
@@ -73,6 +76,23 @@ describe("an export", () => {
       assert.equal((await vault.get(`/export?${query}`)).status, 400, query);
     }
     assert.equal((await fetch(`${vault.url}/export`)).status, 401);
+  });
+
+  it("takes long ones in its stride, and breaks off audibly if it must", async () => {
+    const ids = Array.from({ length: 500 }, (_, n) => `many-${n}`);
+    for (let n = 0; n < ids.length; n += 50) {
+      await Promise.all(ids.slice(n, n + 50).map((id) => vault.deliver(told("failed", id, 1, { error: LONG }), { query: "?tag=many" })));
+    }
+    await eventually("all are listed", async () => (await vault.json("/stats")).status.failed === 501 || undefined);
+    const records = await lines("?tag=many");
+    assert.deepEqual(records.map(({ id }) => id).sort(), ids.toSorted());
+    const broken = await vault.get("/export");
+    const reader = broken.body.getReader();
+    await reader.read();
+    await vault.kill();
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    });
   });
 
   it("as a list has aria2c download every file", { skip: lacking("aria2c") }, async (t) => {
