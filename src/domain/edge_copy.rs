@@ -4,6 +4,8 @@
 //! so that readers are old by what KV itself needs to forget it, and no more.
 
 use super::job::Job;
+use super::names::ObjectName;
+use super::retry::Pace;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +46,46 @@ pub enum Step {
 pub fn step(job: &Job) -> Option<(Step, Timestamp)> {
     let record = &job.work.record;
     if !is_at_rest(job) {
-        let may_be_there = record.version > 0 || record.attempts > 0;
-        return may_be_there.then_some((Step::Delete, job.work.record_at(true)));
+        return may_be_there(job).then_some((Step::Delete, job.work.record_at(true)));
     }
     let is_news = record.version < job.version;
     let is_old = is_news || job.work.recorded_events < job.events;
     is_old.then_some((Step::Write, job.work.record_at(is_news)))
+}
+
+/// A write that failed here may have been done there.
+const fn may_be_there(job: &Job) -> bool {
+    job.work.record.version > 0 || job.work.record.attempts > 0
+}
+
+/// The pause after this many failures in a row.
+#[must_use]
+pub fn pause(attempts: u32, pace: Pace) -> u64 {
+    pace.stretched(attempts).min(pace.patience())
+}
+
+/// The copy of a job that has moved away, until KV has deleted it: it would be
+/// served to who reads the job by its former name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftCopy {
+    /// The name that the job lived at.
+    pub home: ObjectName,
+    /// Failed tries to delete it.
+    pub attempts: u32,
+}
+
+impl LeftCopy {
+    /// That which `job` leaves behind, if it may have one.
+    #[must_use]
+    pub fn of(job: &Job) -> Option<Self> {
+        may_be_there(job).then(|| Self { home: job.home.clone(), attempts: 0 })
+    }
+
+    /// Notes that a try has failed; returns when the next one is due.
+    pub fn failed(&mut self, pace: Pace, now: Timestamp) -> Timestamp {
+        self.attempts = self.attempts.saturating_add(1);
+        now.plus(pause(self.attempts, pace))
+    }
 }
 
 /// Whether the record stays as it is unless something new comes: the job is
@@ -132,6 +168,19 @@ mod tests {
         assert!(step(&job).is_some_and(|(_, at)| at <= around(9_000).now.plus(PACE.patience())));
         job.work = super::super::work::Work::default();
         assert_eq!(tries(job), 15);
+    }
+
+    #[test]
+    fn a_job_that_moves_leaves_its_copy_to_be_deleted() {
+        let job = fixtures::job();
+        assert_eq!(LeftCopy::of(&job), None);
+        let mut left = LeftCopy::of(&copied()).unwrap();
+        assert_eq!(left.home, job.home);
+        let stored = serde_json::to_string(&left).unwrap();
+        assert_eq!(stored, format!(r#"{{"home":"{}","attempts":0}}"#, job.home));
+        let pauses: Vec<_> = (0..50).map(|_| left.failed(PACE, at(7)).since(at(7))).collect();
+        assert!(pauses.is_sorted() && pauses[0] < PACE.patience());
+        assert_eq!(pauses.last(), Some(&PACE.patience()));
     }
 
     #[test]

@@ -171,9 +171,8 @@ impl Work {
     }
 
     fn record_failed(&mut self, around: Circumstances<'_>) {
-        let pace = around.pace;
         self.record.attempts += 1;
-        self.record.at = around.now.plus(pace.stretched(self.record.attempts).min(pace.patience()));
+        self.record.at = around.now.plus(edge_copy::pause(self.record.attempts, around.pace));
     }
 
     /// Not before this time: write the record to KV, or delete it. News wait

@@ -7,6 +7,7 @@
 //! such pair atomic. Whoever awaits anything else must read again.
 
 use super::platform::{During, Failure};
+use crate::domain::edge_copy::LeftCopy;
 use crate::domain::job::{FORMAT, Job};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
@@ -17,6 +18,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::{ListOptions, Storage};
 
 const ALIAS: &str = "alias";
+const LEFT_COPY: &str = "leftCopy";
 const RECORD: &str = "record";
 const RESULT: &str = "result";
 const PARKED: &str = "parked";
@@ -207,9 +209,26 @@ impl Store {
         self.write(Batch(vec![(TOMBSTONE.to_owned(), text)])).await
     }
 
-    /// Deletes what a job left that has moved away.
+    /// Deletes what a job left here that has moved away.
     pub async fn forget_all_but_alias(&self) -> Result<(), Failure> {
-        self.forget_all_but(|key| key == ALIAS).await
+        self.forget_all_but(|key| key == ALIAS || key == LEFT_COPY).await
+    }
+
+    /// The copy in KV that such a job may have left.
+    pub async fn left_copy(&self) -> Result<Option<LeftCopy>, Failure> {
+        let text = self.text(LEFT_COPY).await?;
+        text.map(|text| serde_json::from_str(&text).during("reading what a job left")).transpose()
+    }
+
+    /// Keeps it in mind.
+    pub async fn save_left_copy(&self, left: &LeftCopy) -> Result<(), Failure> {
+        let text = serde_json::to_string(left).during("writing what a job left")?;
+        self.write(Batch(vec![(LEFT_COPY.to_owned(), text)])).await
+    }
+
+    /// It is gone.
+    pub async fn forget_left_copy(&self) -> Result<(), Failure> {
+        self.delete(&[LEFT_COPY.to_owned()]).await
     }
 
     /// Deletes what a deleted job left. Uploads stay noted until they are

@@ -53,11 +53,7 @@ impl Job {
                 };
             }
             Slot::Deleted(tombstone) => return self.decay(*tombstone).await,
-            Slot::Alias(_) => {
-                // The job has moved away; what it left may still be there.
-                store.forget_all_but_alias().await?;
-                return platform::clear_alarm(store.storage()).await;
-            }
+            Slot::Alias(_) => return self.tidy().await,
         };
         if self.is_over(&job, begun) {
             return self.delete().await.map(drop);

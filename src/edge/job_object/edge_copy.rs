@@ -5,7 +5,7 @@ use super::publish::succeeded;
 use crate::domain::edge_copy::{self, Rendering, Step};
 use crate::domain::job::Job as Record;
 use crate::domain::view::{self, Context};
-use crate::edge::platform::{During, Failure};
+use crate::edge::platform::{self, During, Failure};
 use crate::edge::records;
 
 impl Job {
@@ -25,6 +25,23 @@ impl Job {
             Step::Delete => now.work.note_unrecorded(is_done, around),
         }
         self.store().save(&now).await
+    }
+
+    /// Deletes what a job that has moved away left here, and its copy. Sets
+    /// the alarm for another try, or none.
+    pub(super) async fn tidy(&self) -> Result<(), Failure> {
+        let store = self.store();
+        store.forget_all_but_alias().await?;
+        let Some(mut left) = store.left_copy().await? else {
+            return platform::clear_alarm(store.storage()).await;
+        };
+        if succeeded(records::delete(&self.env, &left.home).await) {
+            store.forget_left_copy().await?;
+            return platform::clear_alarm(store.storage()).await;
+        }
+        let again = left.failed(self.config.pace, platform::now());
+        platform::set_alarm_at(store.storage(), again).await?;
+        store.save_left_copy(&left).await
     }
 
     async fn publish_record(&self, job: &Record) -> Result<(), Failure> {

@@ -7,6 +7,7 @@
 
 use super::Job;
 use super::alarm::Run;
+use crate::domain::edge_copy::LeftCopy;
 use crate::domain::file::File;
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
@@ -153,8 +154,11 @@ impl Job {
             }
             if entries.is_empty() && is_retired {
                 // Only storage was awaited since the entries were read.
+                if let Some(left) = LeftCopy::of(&job) {
+                    store.save_left_copy(&left).await?;
+                }
                 self.lead_to(home).await?;
-                return store.forget_all_but_alias().await;
+                return self.tidy().await;
             }
             if entries.is_empty() {
                 self.retire(&job).await?;

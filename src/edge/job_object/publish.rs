@@ -10,7 +10,6 @@ use crate::domain::timeline::Kept;
 use crate::edge::bucket;
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::records;
 use serde_json::value::RawValue;
 
 /// Most timeline entries of a manifest; older ones are in pages of their own.
@@ -32,18 +31,15 @@ impl Job {
         self.store().save(&now).await
     }
 
-    /// Takes back what was published of a job that lives elsewhere now. Its
-    /// files stay: their links were given out, and the job took them over.
+    /// Takes back what was published of a job that lives elsewhere now, but for
+    /// the copy in KV: no move waits for that. Its files stay: their links were
+    /// given out, and the job took them over.
     pub(super) async fn retire(&self, job: &Record) -> Result<(), Failure> {
         let day = job.created_at.day();
         let question = Question::Remove { home: job.home.clone(), revision: job.revision() };
         catalog_client::ask(&self.env, &day, &question).await?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
-        bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")?;
-        if let Err(Failure(text)) = records::delete(&self.env, &job.home).await {
-            platform::log_error(&text);
-        }
-        Ok(())
+        bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")
     }
 
     /// `false` if the run has no subrequest left for a long body.
