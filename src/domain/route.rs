@@ -136,6 +136,42 @@ impl Route {
             _ => None,
         }
     }
+
+    /// The query parameters that it takes beside a ticket; `None` where others
+    /// do no harm: no delivery and no file is refused for its query.
+    #[must_use]
+    pub const fn parameters(&self) -> Option<&'static [&'static str]> {
+        Some(match self {
+            Self::Hook { .. }
+            | Self::File { .. }
+            | Self::Health
+            | Self::Openapi
+            | Self::Home
+            | Self::Options(_) => return None,
+            Self::Jobs => &[
+                "status", "archive", "queue", "app", "tag", "q", "since", "until", "limit",
+                "cursor",
+            ],
+            Self::Job(_) | Self::Result(_) => &["wait", "version", "for"],
+            Self::Events(_) => &["after", "limit"],
+            Self::Unmatched | Self::Restore => &["limit", "cursor"],
+            Self::Assign(_) => &["job"],
+            Self::Live => &["after"],
+            Self::ArchiveMany => &["archive", "since", "until", "tag", "app", "limit", "cursor"],
+            Self::Export => &["tag", "since", "format"],
+            Self::Import
+            | Self::Delete(_)
+            | Self::Archive(_)
+            | Self::Links(_)
+            | Self::EventBody(..)
+            | Self::UnmatchedBody(_)
+            | Self::DropUnmatched(_)
+            | Self::Metrics
+            | Self::Stats
+            | Self::Refused
+            | Self::Tickets => &[],
+        })
+    }
 }
 
 /// Why a path is no route.

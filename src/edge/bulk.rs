@@ -21,7 +21,6 @@ const AT_ONCE: usize = 8;
 /// `POST /archive?archive=&since=&until=&tag=&app=&limit=&cursor=`: the next
 /// jobs, the newest first, until the answer's `cursor` is null.
 pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
-    call.only_parameters(&["archive", "since", "until", "tag", "app", "limit", "cursor"])?;
     let limit = call.number_in("limit", USUAL, 1..=MOST)?;
     let filter = or_what_is_not_whole(listing::filter(call)?);
     let after = listing::cursor(call)?;

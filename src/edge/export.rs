@@ -13,7 +13,6 @@ use worker::{Env, Response};
 
 /// `GET /export?tag=&since=&format=ndjson|aria2`.
 pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
-    call.only_parameters(&["tag", "since", "format"])?;
     let format = Format::parse(call.query("format").as_deref()).map_err(Problem::BadRequest)?;
     let export = Export {
         env: call.env.clone(),

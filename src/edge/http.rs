@@ -53,7 +53,28 @@ impl Call<'_> {
         })
     }
 
-    /// A query parameter that is a whole number from `range`.
+    /// `?cursor=`, as the bucket has given it.
+    pub fn cursor(&self) -> Result<Option<String>, Problem> {
+        match self.query("cursor") {
+            Some(text) if text.is_empty() => {
+                Err(Problem::BadRequest("`cursor` is empty; leave it out to begin".to_owned()))
+            }
+            cursor => Ok(cursor),
+        }
+    }
+
+    /// A query parameter that is a time: epoch milliseconds or RFC 3339.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.query(name) else { return Ok(None) };
+        Timestamp::parse(&text).map(Some).ok_or_else(|| {
+            Problem::BadRequest(format!(
+                "`{name}` is {text:?}; it must be a time: milliseconds since 1970, or like \
+                 2025-12-27T22:39:35Z"
+            ))
+        })
+    }
+
+    /// A query parameter that is a whole number within a range.
     pub fn number_in(
         &self,
         name: &str,
@@ -68,27 +89,20 @@ impl Call<'_> {
         Err(Problem::BadRequest(format!("`{name}` is {number}; it can be {least} to {most}")))
     }
 
-    /// A query parameter that is a time: epoch milliseconds or RFC 3339.
-    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = self.query(name) else { return Ok(None) };
-        Timestamp::parse(&text).map(Some).ok_or_else(|| {
-            Problem::BadRequest(format!(
-                "`{name}` is {text:?}; it must be a time: milliseconds since 1970, or like \
-                 2025-12-27T22:39:35Z"
-            ))
-        })
-    }
-
-    /// Refuses parameters that are not known: they must not look as if they
-    /// had counted.
-    pub fn only_parameters(&self, known: &[&str]) -> Result<(), Problem> {
-        let unknown = self.url.query_pairs().find(|(key, _)| !known.contains(&key.as_ref()));
-        let Some((key, _)) = unknown else { return Ok(()) };
-        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-        Err(Problem::BadRequest(format!(
-            "`{key}` is no parameter of this route; it takes {}",
-            known.join(", ")
-        )))
+    /// Refuses parameters that are not known, and those that are there twice:
+    /// they must not look as if they had counted.
+    fn only_parameters(&self, known: &[&str], takes_tickets: bool) -> Result<(), Problem> {
+        let mut seen = Vec::new();
+        for (key, _) in self.url.query_pairs() {
+            if !(known.contains(&key.as_ref()) || takes_tickets && key == "ticket") {
+                return Err(Problem::BadRequest(unknown(&key, known)));
+            }
+            if seen.contains(&key) {
+                return Err(Problem::BadRequest(format!("`{key}` can be given once")));
+            }
+            seen.push(key);
+        }
+        Ok(())
     }
 
     /// A label (`?app=`, `?tag=`) as the record keeps it; a URL in it loses its
@@ -97,6 +111,13 @@ impl Call<'_> {
         let masked = mask::plain_text(text, self.config.hook_tokens());
         masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()
     }
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
+    let shown: String = key.chars().take(40).collect();
+    let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+    let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    format!("{shown:?} is no parameter of this route; it takes {takes}")
 }
 
 impl From<BadSecret> for Problem {
@@ -148,7 +169,11 @@ async fn dispatch(
 async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<Response, Problem> {
     let found = route(method, call.url.path());
     let route = found.map_err(|refused| explain(refused, call))?;
-    access::check(call, route.access(), route.scope().as_ref())?;
+    let scope = route.scope();
+    access::check(call, route.access(), scope.as_ref())?;
+    if let Some(known) = route.parameters() {
+        call.only_parameters(known, scope.is_some())?;
+    }
     match route {
         Route::Hook { token, reference } => {
             hook::receive(call, request, token.as_deref(), reference).await

@@ -33,12 +33,12 @@ pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", USUAL, 1..=MOST)?;
     let bucket = bucket::open(call.env)?;
     let mut query = bucket.list().prefix(keys::MANIFESTS).limit(limit);
-    if let Some(cursor) = call.query("cursor") {
+    let cursor = call.cursor()?;
+    if let Some(cursor) = &cursor {
         query = query.cursor(cursor);
     }
     let page = query.execute().await.during("listing the manifests");
-    let page =
-        page.map_err(|failure| bucket::bad_cursor(call.query("cursor").as_deref(), failure))?;
+    let page = page.map_err(|failure| bucket::bad_cursor(cursor.as_deref(), failure))?;
     let found: Vec<String> = page.objects().iter().map(Object::key).collect();
     let ends = stream::iter(found).map(|key| one(call, key)).buffer_unordered(AT_ONCE);
     let ends: Vec<(String, End)> = ends.collect().await;

@@ -44,7 +44,7 @@ describe("paths", () => {
   });
 
   test("an encoded name is the name", async () => {
-    for (const path of ["/jobs/%37", "/jobs/7/", "/%6aobs/7", "/jobs/7?wait=0&x=%ff"]) {
+    for (const path of ["/jobs/%37", "/jobs/7/", "/%6aobs/7", "/jobs/7?wait=0"]) {
       const { status, text } = await ask(path);
       assert.deepEqual([status, JSON.parse(text).id], [200, "7"], path);
     }
@@ -74,7 +74,7 @@ describe("paths", () => {
     for (const length of [1_000, 10_000, 60_000]) {
       isProblem(await ask(`/${"x".repeat(length)}`), 404);
       isProblem(await ask("/x".repeat(length / 2)), 404);
-      assert.equal((await ask(`/jobs/7?x=${"x".repeat(length)}`)).status, 200);
+      isProblem(await ask(`/jobs/7?x=${"x".repeat(length)}`), 400);
     }
   });
 
