@@ -119,7 +119,7 @@ impl Totals {
     /// Adds a job. The least of what has one is not kept here: taking a job
     /// away could not undo it.
     pub fn add(&mut self, row: &Row) {
-        self.change(row, |sum, number| *sum += number);
+        self.change(row, |sum, number| *sum = sum.saturating_add(number));
     }
 
     /// Takes a job away that was added.
@@ -148,15 +148,15 @@ impl Totals {
 
     /// Adds those of another day.
     pub fn merge(&mut self, other: &Self) {
-        self.jobs += other.jobs;
+        self.jobs = self.jobs.saturating_add(other.jobs);
         merge_counts(&mut self.status, &other.status);
         merge_counts(&mut self.archive, &other.archive);
         let (sum, of) = (&mut self.numbers, &other.numbers);
-        sum.pending += of.pending;
-        sum.stored += of.stored;
-        sum.lost += of.lost;
-        sum.bytes += of.bytes;
-        sum.heals += of.heals;
+        sum.pending = sum.pending.saturating_add(of.pending);
+        sum.stored = sum.stored.saturating_add(of.stored);
+        sum.lost = sum.lost.saturating_add(of.lost);
+        sum.bytes = sum.bytes.saturating_add(of.bytes);
+        sum.heals = sum.heals.saturating_add(of.heals);
         sum.oldest_pending = least(sum.oldest_pending, of.oldest_pending);
         sum.smallest_slack = least(sum.smallest_slack, of.smallest_slack);
         merge_counts(&mut sum.tally, &of.tally);
@@ -176,7 +176,8 @@ impl Totals {
 
 fn merge_counts(sums: &mut BTreeMap<String, u64>, counts: &BTreeMap<String, u64>) {
     for (key, count) in counts {
-        *sums.entry(key.clone()).or_default() += count;
+        let sum = sums.entry(key.clone()).or_default();
+        *sum = sum.saturating_add(*count);
     }
 }
 

@@ -62,9 +62,11 @@ impl Catalog {
     }
 }
 
-/// A number as the storage takes it.
+/// A number as the storage takes it. Strangers write deadlines past every
+/// range: what JavaScript can't tell exactly becomes the largest that it can.
 pub(super) fn number(value: u64) -> Result<SqlStorageValue, Failure> {
-    let value = i64::try_from(value).during("a number for SQL")?;
+    const MAX: u64 = (1 << 53) - 1;
+    let value = i64::try_from(value.min(MAX)).during("a number for SQL")?;
     SqlStorageValue::try_from_i64(value).during("a number for SQL")
 }
 
