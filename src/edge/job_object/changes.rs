@@ -5,7 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::edge::platform;
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use worker::Delay;
@@ -13,18 +13,28 @@ use worker::Delay;
 /// The readers that wait. It lives in memory only: when the object is evicted
 /// their requests end with it, and a reader who asks again loses nothing.
 #[derive(Default)]
-pub struct Changes(RefCell<Vec<oneshot::Sender<Rc<Seen>>>>);
+pub struct Changes {
+    latest: Cell<u64>,
+    waiters: RefCell<Vec<oneshot::Sender<Rc<Seen>>>>,
+}
 
 impl Changes {
-    /// Whether there is anyone to be told.
-    pub fn are_awaited(&self) -> bool {
-        self.0.borrow().iter().any(|waiter| !waiter.is_canceled())
+    /// The number of the latest change. Taken before looking, it tells
+    /// [`Self::next`] what the reader may have missed while it looked.
+    pub const fn latest(&self) -> u64 {
+        self.latest.get()
+    }
+
+    /// Counts a change that was written; whether there is anyone to be told.
+    pub fn count(&self) -> bool {
+        self.latest.set(self.latest.get() + 1);
+        self.waiters.borrow().iter().any(|waiter| !waiter.is_canceled())
     }
 
     /// Wakes all. What there is to be seen now is looked up once for all of
     /// them; without it each looks by itself.
     pub fn announce(&self, seen: Option<&Rc<Seen>>) {
-        for waiter in self.0.take() {
+        for waiter in self.waiters.take() {
             if let Some(seen) = seen {
                 // A reader that has left does not mind.
                 let _left = waiter.send(Rc::clone(seen));
@@ -32,11 +42,16 @@ impl Changes {
         }
     }
 
-    /// Returns at the next change, with what was to be seen then, or at `until`.
-    pub async fn next(&self, until: Timestamp) -> Option<Rc<Seen>> {
+    /// Returns at the next change after the one numbered `change`, with what
+    /// was to be seen then, or at `until`. When it has been already, the reader
+    /// looks for itself.
+    pub async fn next(&self, change: u64, until: Timestamp) -> Option<Rc<Seen>> {
+        if change != self.latest() {
+            return None;
+        }
         let (sender, receiver) = oneshot::channel();
         {
-            let mut waiters = self.0.borrow_mut();
+            let mut waiters = self.waiters.borrow_mut();
             waiters.retain(|waiter| !waiter.is_canceled());
             waiters.push(sender);
         }

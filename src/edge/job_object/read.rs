@@ -17,6 +17,8 @@ pub struct Seen {
     pub reply: Reply,
     /// The same as JSON.
     pub text: String,
+    /// Which change it shows at least ([`Changes::latest`]).
+    pub change: u64,
 }
 
 impl Seen {
@@ -36,7 +38,7 @@ impl Job {
         while let Some(wait) =
             wait.filter(|wait| platform::now() < wait.until && !seen.is_waited_out(wait))
         {
-            seen = match self.changes.next(wait.until).await {
+            seen = match self.changes.next(seen.change, wait.until).await {
                 Some(seen) => seen,
                 None => Rc::new(self.look().await?),
             };
@@ -45,6 +47,7 @@ impl Job {
     }
 
     async fn look(&self) -> Result<Seen, Failure> {
+        let change = self.changes.latest();
         let store = self.store();
         let reply = match store.slot().await? {
             Slot::Alias(home) => Reply::Elsewhere(home),
@@ -53,13 +56,13 @@ impl Job {
             Slot::Empty => Reply::Missing,
         };
         let text = serde_json::to_string(&reply).during("writing an answer")?;
-        Ok(Seen { reply, text })
+        Ok(Seen { reply, text, change })
     }
 
     /// Tells all who wait what has become of the job. What was written stays
     /// written whatever comes of this.
     pub(super) async fn announce(&self) {
-        if !self.changes.are_awaited() {
+        if !self.changes.count() {
             return;
         }
         let seen = self.look().await.map(Rc::new);
@@ -95,6 +98,7 @@ impl Job {
         wait: Option<Wait>,
     ) -> Result<Reply, Failure> {
         loop {
+            let change = self.changes.latest();
             let job = match self.store().slot().await? {
                 Slot::Job(job) => job,
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
@@ -109,7 +113,7 @@ impl Job {
                 let (home, news) = (job.home.clone(), JobNews::of(&job));
                 return Ok(Reply::Timeline(Box::new(Timeline { home, job: news, entries })));
             };
-            self.changes.next(wait.until).await;
+            self.changes.next(change, wait.until).await;
         }
     }
 
