@@ -17,7 +17,7 @@ pub struct Seen {
     pub reply: Reply,
     /// The same as JSON.
     pub text: String,
-    /// Which change it shows at least ([`Changes::latest`]).
+    /// Which change it shows at least (`Changes::latest`).
     pub change: u64,
 }
 
