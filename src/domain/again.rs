@@ -121,5 +121,5 @@ fn text(job: &mut Job, reading: &Reading<'_>, numbers: &[u32]) -> String {
         result.nonce = None;
         result.key = None;
     }
-    apply::with_urls(reading.text, &reading.event.members, &reading.found.files, &urls)
+    apply::with_urls(reading.text, &reading.event, &reading.found.files, &urls)
 }

@@ -10,7 +10,7 @@ use super::event::{Event, EventKind};
 use super::file::{FileState, From, Source};
 use super::heal::Healing;
 use super::job::{Birth, Job, ResultRef};
-use super::json::{self, Member};
+use super::json;
 use super::protocol::Archived;
 use super::result::{self, Edit};
 use super::state::{self, Move, Sign, Status};
@@ -78,6 +78,9 @@ pub struct Applied {
 pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let standing = job.as_ref().map(Job::standing);
     let mut job = job.unwrap_or_else(|| Job::new(birth));
+    if arrival.trust.is_some() && !job.is_of_known_provider() {
+        job.provider = arrival.event.provider;
+    }
     job.events += 1;
     let n = job.events;
     let labels = Labels {
@@ -96,7 +99,8 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     if outcome == Outcome::Applied {
         job.last_applied = n;
         job.heard_at = arrival.at;
-        job.healing = Healing::default();
+        job.healing =
+            Healing { wanted: arrival.event.kind == EventKind::Ready, ..Healing::default() };
         job.touch(arrival.at);
     } else if standing.is_none() {
         // The first delivery makes the record, whatever it says.
@@ -105,6 +109,23 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let outcome = count(&mut job, arrival, outcome);
     let entry = entry(n, arrival, outcome, detail);
     Applied { job, entry, result }
+}
+
+impl Job {
+    /// Why a delivery is none of this job's: it has another provider's format.
+    /// Ids are unique with one provider only.
+    #[must_use]
+    pub fn refuses(&self, arrival: &Arrival<'_>) -> Option<String> {
+        let provider = arrival.event.provider;
+        let is_other = self.is_of_known_provider() && self.provider != provider;
+        (is_other && arrival.trust.is_some()).then(|| {
+            format!(
+                "job {} is of {}, and the delivery of {provider}",
+                self.public_id(),
+                self.provider
+            )
+        })
+    }
 }
 
 /// Counts the delivery, or the heal, and says as which it is told.
@@ -176,6 +197,7 @@ type Followed = (Outcome, Option<String>, Option<String>);
 fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Followed {
     match verdict {
         Move::Unknown => (Outcome::Unknown, None, None),
+        Move::Fetch => (Outcome::Applied, Some("the result is to be fetched".to_owned()), None),
         Move::Late(why) => (Outcome::Late, Some(why.to_owned()), None),
         Move::To { status, next_attempt } => {
             advance(job, status, next_attempt, arrival);
@@ -229,22 +251,17 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     job.completed_at = Some(arrival.at);
     let fingerprint = fingerprint(arrival);
     job.result = Some(ResultRef { delivery: n, fingerprint, key: None, nonce: None });
-    with_urls(arrival.text, &arrival.event.members, &arrival.found.files, &urls)
+    with_urls(arrival.text, &arrival.event, &arrival.found.files, &urls)
 }
 
 /// The result in a `completed` body, with `urls` in the places of its files.
-pub(super) fn with_urls(
-    text: &str,
-    members: &[Member<'_>],
-    files: &[Found],
-    urls: &[String],
-) -> String {
+pub(super) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[String]) -> String {
     let mut edits: Vec<Edit> = Vec::new();
     for (file, url) in files.iter().zip(urls) {
         let token = json::encode_string(url);
         edits.extend(file.spans.iter().map(|span| (span.clone(), token.clone())));
     }
-    result::splice(text, &result::without_envelope(members, edits))
+    result::splice(text, &result::of_event(event, text.len(), edits))
 }
 
 /// Takes over the stored files of the object that the delivery is moved from:
@@ -274,7 +291,7 @@ fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
 /// it is read: a list of all edits of a large body would not fit into an
 /// isolate.
 fn fingerprint(arrival: &Arrival<'_>) -> String {
-    let envelope = result::without_envelope(&arrival.event.members, Vec::new());
+    let envelope = result::of_event(&arrival.event, arrival.text.len(), Vec::new());
     let mut hash = Sha256::new();
     result::pieces(arrival.text, &envelope, |piece| {
         let mut at = 0;

@@ -8,8 +8,9 @@ use super::cors::Origins;
 use super::mask;
 use super::retention;
 use super::retry::Pace;
+use super::signed::standard::Secrets;
 use super::source::{self, SourcePolicy};
-use super::upstream::{self, Template, Upstream, Upstreams};
+use super::upstream::{self, Scheme, Template, Upstream, Upstreams};
 use std::ops::RangeInclusive;
 use url::Url;
 
@@ -17,6 +18,8 @@ const DEFAULT_SOURCES: &str =
     "*.r2.cloudflarestorage.com,*.fal.media,fal.media,*.replicate.delivery,replicate.delivery";
 const DEFAULT_QUEUE_URL: &str = "https://batch.pipelet.net/queue";
 const DEFAULT_FAL_URL: &str = "https://api.pipelet.ai/fal/queue";
+/// fal.ai's own queue; its key goes nowhere else.
+const FAL_AI_URL: &str = "https://queue.fal.run";
 const MIB: u64 = 1024 * 1024;
 /// The longest pause is 450 times as long: 7.5 hours.
 const MAX_RETRY_BASE_MS: u64 = 60_000;
@@ -59,6 +62,13 @@ pub struct Config {
     /// `RETRY_BASE_MS`: the first pause of every backoff, which all others
     /// follow.
     pub pace: Pace,
+    /// `FAL_USER_ID`: the account whose signatures count at fal.ai.
+    pub fal_user_id: Option<String>,
+    /// `REPLICATE_WEBHOOK_SECRET`: what signs deliveries by Standard Webhooks.
+    pub webhook_secrets: Option<Secrets>,
+    /// `VERIFY_RESULTS`: whether the upstream must confirm a result that only
+    /// the hook token vouches for.
+    pub verify_results: bool,
     /// `CORS_ORIGINS`: the web pages that may read answers.
     pub cors: Origins,
     /// What is set wrong, in words for the operator.
@@ -83,6 +93,9 @@ impl Config {
             retention_days: reader.days("RETENTION_DAYS"),
             upstreams: reader.upstreams(),
             pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1..=MAX_RETRY_BASE_MS)),
+            fal_user_id: reader.get("FAL_USER_ID"),
+            webhook_secrets: reader.webhook_secrets("REPLICATE_WEBHOOK_SECRET"),
+            verify_results: reader.flag("VERIFY_RESULTS", false),
             cors: reader.cors(),
             mistakes: reader.mistakes,
         }
@@ -157,6 +170,30 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         u32::try_from(days).unwrap_or_default()
     }
 
+    fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.get(name).map(|text| text.to_ascii_lowercase()).as_deref() {
+            None => default,
+            Some("true" | "1") => true,
+            Some("false" | "0") => false,
+            Some(other) => {
+                let mistake = format!("{name} is {other:?}, not true or false; {default} is used");
+                self.mistakes.push(mistake);
+                default
+            }
+        }
+    }
+
+    fn webhook_secrets(&mut self, name: &str) -> Option<Secrets> {
+        let (secrets, refused) = Secrets::parse(&self.get(name)?);
+        if refused > 0 {
+            self.mistakes.push(format!(
+                "{name}: {refused} of its entries do not count; each must be `whsec_` and the \
+                 base64 of at least 16 bytes"
+            ));
+        }
+        secrets
+    }
+
     fn sources(&mut self) -> SourcePolicy {
         let list = self.get("ALLOWED_SOURCE_HOSTS").unwrap_or_else(|| DEFAULT_SOURCES.to_owned());
         let (policy, refused) = SourcePolicy::parse(&list);
@@ -183,11 +220,18 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let fal_key = self.key("UPSTREAM_FAL_KEY").or_else(|| api_key.clone());
         let mut upstream = |name, default, key, key_name| {
             let base = self.upstream_url(name, default)?;
-            Some(Upstream { base, key, key_name })
+            Some(Upstream { base, key, key_name, scheme: Scheme::Bearer })
         };
         let queue = upstream("UPSTREAM_QUEUE_URL", DEFAULT_QUEUE_URL, api_key, "UPSTREAM_API_KEY");
         let fal = upstream("UPSTREAM_FAL_URL", DEFAULT_FAL_URL, fal_key, "UPSTREAM_FAL_KEY");
-        Upstreams { queue, fal, result_url: self.result_url() }
+        Upstreams { queue, fal, fal_ai: self.fal_ai(), result_url: self.result_url() }
+    }
+
+    /// fal.ai itself, for who has a key of it.
+    fn fal_ai(&mut self) -> Option<Upstream> {
+        let key = Some(self.key("FAL_KEY")?);
+        let base = Url::parse(FAL_AI_URL).ok()?;
+        Some(Upstream { base, key, key_name: "FAL_KEY", scheme: Scheme::Key })
     }
 
     /// A wrong URL is not replaced by the default: the key is not for that.

@@ -1,6 +1,6 @@
 //! Which job a delivery belongs to, as far as its body tells.
 //!
-//! In scope: the id in the body and the id in the output files' names. Out of
+//! In scope: the id in the body, by a known provider's path first, and the id in the output files' names. Out of
 //! scope: references and aliases, which need the objects' answers (`hook`).
 
 use super::event::Event;
@@ -26,15 +26,14 @@ impl Identity {
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>) -> Self {
         let mut identity = Self::default();
+        if let Some(id) = event.id.and_then(id_text) {
+            return identity.named("id", id);
+        }
         for key in ID_KEYS {
             // Only the first id counts: a body with an id that can't be used
             // must not become the job of some other number in it.
             if let Some(id) = super::event::value_of(&event.members, key).and_then(id_text) {
-                if is_valid_name(&id) {
-                    identity.body_id = Some(id);
-                } else {
-                    identity.refused = Some(refusal(key, &id));
-                }
+                identity = identity.named(key, id);
                 break;
             }
         }
@@ -42,6 +41,15 @@ impl Identity {
             identity.file_id = file_id(text);
         }
         identity
+    }
+
+    fn named(mut self, key: &str, id: String) -> Self {
+        if is_valid_name(&id) {
+            self.body_id = Some(id);
+        } else {
+            self.refused = Some(refusal(key, &id));
+        }
+        self
     }
 }
 

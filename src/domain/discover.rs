@@ -6,7 +6,7 @@
 //! text.
 
 use super::correlate::split_output_name;
-use super::event::ENVELOPE;
+use super::event::{ENVELOPE, Event};
 use super::expiry;
 use super::inline::{self, Encoding};
 use super::json::{self, Path};
@@ -108,15 +108,31 @@ struct Beside {
     expires_at: Option<Timestamp>,
 }
 
+/// Finds the files in the result of `event`, whose body is `body`.
+#[must_use]
+pub fn discover_in(body: &str, event: &Event<'_>, policy: &SourcePolicy) -> Discovery {
+    let Some(part) = &event.result else { return discover(body, policy) };
+    let text = body.get(part.clone()).unwrap_or_default();
+    let mut discovery = find(text, policy, |_| false);
+    discovery.files.iter_mut().for_each(|found| found.shift(part.start));
+    discovery
+}
+
 /// Finds the files in a valid `completed` body, its envelope aside.
 #[must_use]
 pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
+    find(body, policy, |key| ENVELOPE.contains(&key))
+}
+
+/// Finds the files in a JSON text; top-level members whose key `is_aside` do
+/// not count.
+fn find(body: &str, policy: &SourcePolicy, is_aside: impl Fn(&str) -> bool) -> Discovery {
     let beside = described(body);
     let mut finder = Finder::default();
     let mut member = (usize::MAX, false);
     json::walk(body, |path, token, span| {
         if member.0 != path.top() {
-            let in_envelope = path.top_key().is_some_and(|key| ENVELOPE.contains(&key.as_ref()));
+            let in_envelope = path.top_key().is_some_and(|key| is_aside(&key));
             member = (path.top(), in_envelope);
         }
         if member.1 {
@@ -276,6 +292,17 @@ impl Found {
         let url_text = if text.is_ascii() { text } else { url.as_str() };
         let origin = Origin::Url { url: url_text.to_owned(), host };
         Self::new(identity(url), origin, None, expiry::deadline(url))
+    }
+
+    /// Counts its places from the beginning of the body instead of from a part
+    /// of it that begins at `by`.
+    fn shift(&mut self, by: usize) {
+        for span in &mut self.spans {
+            *span = span.start + by..span.end + by;
+        }
+        if let Origin::Inline { span, .. } = &mut self.origin {
+            *span = span.start + by..span.end + by;
+        }
     }
 
     fn describe(&mut self, beside: Option<&Beside>, pointer: &str) {

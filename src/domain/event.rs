@@ -1,10 +1,13 @@
 //! A delivery's body read as an event of a job's life.
 //!
-//! Format: the upstream's webhook document. Unknown fields are ignored and
-//! unknown event types are explicit, so that a new upstream loses nothing.
+//! Format: the upstream's webhook document, or that of another [`Provider`].
+//! Unknown fields are ignored and unknown event types are explicit, so that a
+//! new upstream loses nothing.
 
 use super::json::{self, Malformed, Member};
+use super::provider::{self, Provider, Reading};
 use super::time::Timestamp;
+use std::ops::Range;
 
 /// Top-level keys that describe the delivery; all others are the result.
 pub const ENVELOPE: [&str; 8] = [
@@ -34,6 +37,8 @@ pub enum EventKind {
     Cancelled,
     /// The job goes back to the queue for another attempt.
     Retried,
+    /// There is a result, which is to be fetched from the upstream.
+    Ready,
     /// A type that this version does not know: kept, changes nothing.
     Unknown,
 }
@@ -49,14 +54,30 @@ impl EventKind {
             _ => Self::Unknown,
         }
     }
+
+    /// The upstream's word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Acquired => "acquired",
+            Self::Completed | Self::Ready => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Retried => "retried",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// A body that is a JSON object, with the fields that hookvault acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<'a> {
+    /// Whose format it has.
+    pub provider: Provider,
     /// What has happened.
     pub kind: EventKind,
-    /// `eventType` as sent, cut to 200 characters.
+    /// `eventType` as sent, cut to 200 characters; another provider's status in
+    /// the same words.
     pub type_name: Option<String>,
     /// The queue's name.
     pub queue_name: Option<String>,
@@ -70,6 +91,10 @@ pub struct Event<'a> {
     pub updated_at: Option<Timestamp>,
     /// A failure's `error`, `message` or `detail` as written: text or object.
     pub error: Option<&'a str>,
+    /// The value that another provider names the job by, as written.
+    pub id: Option<&'a str>,
+    /// Where the result stands in the body; all but the envelope if `None`.
+    pub result: Option<Range<usize>>,
     /// The top-level members, in order.
     pub members: Vec<Member<'a>>,
 }
@@ -85,8 +110,12 @@ impl<'a> Event<'a> {
     }
 
     fn from_members(members: Vec<Member<'a>>) -> Self {
+        if let Some((provider, reading)) = provider::read(&members) {
+            return Self::of_other(provider, reading, members);
+        }
         let type_name = text_of(&members, "eventType");
         Self {
+            provider: Provider::Pipelet,
             kind: type_name.as_deref().map_or(EventKind::Unknown, EventKind::parse),
             type_name,
             queue_name: text_of(&members, "queueName"),
@@ -97,6 +126,25 @@ impl<'a> Event<'a> {
             error: ["error", "message", "detail"]
                 .iter()
                 .find_map(|key| value_of(&members, key).filter(|value| *value != "null")),
+            id: None,
+            result: None,
+            members,
+        }
+    }
+
+    fn of_other(provider: Provider, reading: Reading<'a>, members: Vec<Member<'a>>) -> Self {
+        Self {
+            provider,
+            kind: reading.kind,
+            type_name: Some(reading.kind.word().to_owned()),
+            queue_name: None,
+            worker_name: None,
+            lease_expiry: None,
+            acquired_at: reading.sender_time.filter(|_| reading.kind == EventKind::Acquired),
+            updated_at: reading.sender_time,
+            error: reading.error,
+            id: reading.id,
+            result: Some(reading.result),
             members,
         }
     }

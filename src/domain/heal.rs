@@ -9,6 +9,7 @@ use super::event::{Event, EventKind};
 use super::file::{File, FileState, Source};
 use super::job::Job;
 use super::json;
+use super::provider::Provider;
 use super::retry::{Circumstances, Pace};
 use super::source::SourcePolicy;
 use super::state::Status;
@@ -59,6 +60,8 @@ pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
     let is_urgent = healing.wanted || job.files.iter().any(File::waits_for_url);
     let silent_at = match job.status {
         _ if is_urgent => Timestamp::default(),
+        // Not every provider tells of a lease.
+        Status::Acquired if job.lease_expiry.is_none() => job.heard_at.plus(pace.silence()),
         Status::Acquired => job.heard_at.plus(lease(job)).plus(pace.lease_grace()),
         Status::Queued | Status::Retried => job.heard_at.plus(pace.silence()),
         Status::Completed | Status::Failed | Status::Cancelled => return None,
@@ -122,6 +125,11 @@ fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
 }
 
 fn told_status(event: &Event<'_>) -> Option<Answer> {
+    match (event.provider, event.kind) {
+        (Provider::Pipelet, _) => {}
+        (_, EventKind::Acquired | EventKind::Ready) => return Some(Answer::NotReady),
+        (_, kind) => return Some(Answer::End(kind)),
+    }
     let written = super::event::value_of(&event.members, "status")?;
     match json::decode_string(written)?.as_ref() {
         "IN_QUEUE" | "IN_PROGRESS" => Some(Answer::NotReady),

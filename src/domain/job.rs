@@ -10,6 +10,7 @@ use super::file::{File, FileState, From};
 use super::heal::Healing;
 use super::keys;
 use super::names::ObjectName;
+use super::provider::Provider;
 use super::state::{Standing, Status};
 use super::time::Timestamp;
 use super::work::Work;
@@ -38,8 +39,8 @@ pub struct Job {
     pub reference: Option<String>,
     /// The id whose object must still be pointed here.
     pub unlinked_id: Option<String>,
-    /// Which upstream sent it.
-    pub provider: String,
+    /// Whose it is, once a delivery or the gateway has told.
+    pub provider: Provider,
     /// The caller's application, from `?app=`.
     pub app: Option<String>,
     /// The caller's tags, from `?tag=`.
@@ -172,7 +173,7 @@ impl Job {
             id,
             reference,
             unlinked_id: None,
-            provider: "pipelet".to_owned(),
+            provider: Provider::default(),
             app: None,
             tags: Vec::new(),
             keep_days: None,
@@ -212,6 +213,12 @@ impl Job {
     #[must_use]
     pub fn public_id(&self) -> String {
         self.id.clone().unwrap_or_else(|| self.home.public())
+    }
+
+    /// Whether it is known whose it is: an import does not say.
+    #[must_use]
+    pub const fn is_of_known_provider(&self) -> bool {
+        self.deliveries > 0
     }
 
     /// Grows with every change that is told to the catalog: a repeated

@@ -224,6 +224,8 @@ pub enum Reply {
         /// Whether it repeated an earlier one.
         duplicate: bool,
     },
+    /// The job is another provider's; nothing was stored. The text says so.
+    OtherProvider(String),
     /// The job has been deleted; nothing was stored. The text names it.
     Deleted(String),
     /// Where the job is.

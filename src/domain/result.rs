@@ -1,12 +1,23 @@
 //! The upstream's result as text: what of a `completed` body is the result,
 //! and the result with its files' URLs replaced.
 
-use super::event::ENVELOPE;
+use super::event::{ENVELOPE, Event};
 use super::json::{self, Member};
 use std::ops::Range;
 
 /// A replacement of the bytes of one string token.
 pub type Edit = (Range<usize>, String);
+
+/// The edits that leave of the body of `event`, which has `length` bytes, its
+/// result, with `edits` (in order) in it.
+#[must_use]
+pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit> {
+    let Some(part) = &event.result else { return without_envelope(&event.members, edits) };
+    let mut all = vec![(0..part.start, String::new())];
+    all.extend(edits);
+    all.push((part.end..length, String::new()));
+    all
+}
 
 /// The edits that leave of a `completed` body its result: the object without
 /// the envelope's members, and `edits` (in order) in the members that stay.

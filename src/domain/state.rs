@@ -79,6 +79,8 @@ pub enum Move {
     Revise,
     /// Nothing changes; the text says why.
     Late(&'static str),
+    /// There is a result, which the upstream is to be asked for.
+    Fetch,
     /// Nothing changes: the type is not known.
     Unknown,
 }
@@ -89,12 +91,16 @@ pub fn transition(now: Option<&Standing>, sign: &Sign) -> Move {
     if sign.kind == EventKind::Unknown {
         return Move::Unknown;
     }
+    if sign.kind == EventKind::Ready {
+        return Move::Fetch;
+    }
     if sign.kind != EventKind::Completed && precedes(sign, now) {
         return Move::Late("older than the last applied event");
     }
     let status = now.map_or(Status::Queued, |standing| standing.status);
     match (status, sign.kind) {
         (_, EventKind::Unknown) => Move::Unknown,
+        (_, EventKind::Ready) => Move::Fetch,
         (Status::Completed, EventKind::Completed) => Move::Revise,
         (Status::Completed, _) => Move::Late("the job is completed"),
         (_, EventKind::Completed) => to(Status::Completed),

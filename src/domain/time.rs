@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 /// One second in milliseconds.
 pub const SECOND: u64 = 1_000;
 /// One hour in milliseconds.
+pub const MINUTE: u64 = 60 * SECOND;
+/// An hour in milliseconds.
 pub const HOUR: u64 = 3_600 * SECOND;
 /// One day in milliseconds.
 pub const DAY: u64 = 24 * HOUR;

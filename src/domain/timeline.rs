@@ -30,6 +30,10 @@ pub enum Outcome {
 pub enum Trust {
     /// It knew the hook token.
     Token,
+    /// It knew the capability of this very job.
+    Capability,
+    /// It was signed by the provider, for the account that is configured.
+    Signed,
 }
 
 /// Where a delivery's body is kept.

@@ -6,6 +6,7 @@
 
 use super::correlate;
 use super::job::Job;
+use super::provider::Provider;
 use super::source;
 use std::fmt;
 use url::{Host, Url};
@@ -14,6 +15,26 @@ use url::{Host, Url};
 const STATUS: &str = "/status";
 /// The host of the files whose bucket is the first label of their host.
 const R2_SUFFIX: &str = ".r2.cloudflarestorage.com";
+
+/// How a key stands in the `Authorization` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// `Bearer …`
+    Bearer,
+    /// `Key …`, as fal.ai has it.
+    Key,
+}
+
+impl Scheme {
+    /// The header's value.
+    #[must_use]
+    pub fn with(self, key: &str) -> String {
+        match self {
+            Self::Bearer => format!("Bearer {key}"),
+            Self::Key => format!("Key {key}"),
+        }
+    }
+}
 
 /// One of the upstream's queues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +45,8 @@ pub struct Upstream {
     pub key: Option<String>,
     /// The secret that holds the key.
     pub key_name: &'static str,
+    /// How it wants its key.
+    pub scheme: Scheme,
 }
 
 /// All that is known of the upstream.
@@ -33,6 +56,8 @@ pub struct Upstreams {
     pub queue: Option<Upstream>,
     /// `UPSTREAM_FAL_URL`; `None` if it is set wrong.
     pub fal: Option<Upstream>,
+    /// fal.ai's own queue; `None` without `FAL_KEY`.
+    pub fal_ai: Option<Upstream>,
     /// `RESULT_URL`; by default that of the queue of the job's id.
     pub result_url: Option<Template>,
 }
@@ -48,6 +73,8 @@ pub struct Ask {
     pub url: Url,
     /// The key for that origin.
     pub key: Option<String>,
+    /// How it is sent.
+    pub scheme: Scheme,
 }
 
 /// Why the upstream can't be asked.
@@ -63,6 +90,8 @@ pub enum CantAsk {
     NoKey(&'static str),
     /// The variable of this name is set wrong.
     BadUrl(&'static str),
+    /// The provider has no URL that could be asked.
+    NoUpstream,
     /// It is no file of this upstream.
     OtherFile,
     /// It has been asked for long enough.
@@ -86,6 +115,7 @@ impl CantAsk {
             Self::NoKey(_) => "UPSTREAM_API_KEY is not set",
             Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is set wrong",
             Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is set wrong",
+            Self::NoUpstream => "RESULT_URL is not set, and the job is of a provider without one",
             Self::OtherFile => "the file is none of the upstream's bucket",
             Self::Exhausted => "the upstream was asked for a day",
         }
@@ -111,13 +141,19 @@ impl Upstreams {
         let id = job.id.as_deref().ok_or(CantAsk::NoId)?;
         if let Some(template) = &self.result_url {
             let url = template.fill(job.app.as_deref(), id)?;
-            let key = self.owner(&url).and_then(|upstream| upstream.key.clone());
-            return Ok(Ask { url, key });
+            let owner = self.owner(&url);
+            let key = owner.and_then(|upstream| upstream.key.clone());
+            let scheme = owner.map_or(Scheme::Bearer, |upstream| upstream.scheme);
+            return Ok(Ask { url, key, scheme });
         }
-        let upstream = self.of_id(id)?;
+        let upstream = match job.provider {
+            Provider::Pipelet => self.of_id(id)?,
+            Provider::Fal => self.of_fal()?,
+            Provider::Replicate => return Err(CantAsk::NoUpstream),
+        };
         let template = Template(format!("{}/{{app}}/requests/{{id}}", bare(&upstream.base)));
         let url = template.fill(job.app.as_deref(), id)?;
-        Ok(Ask { url, key: Some(upstream.key()?) })
+        upstream.ask(url)
     }
 
     /// The question for the status of the job whose result `ask` is for.
@@ -126,7 +162,7 @@ impl Upstreams {
         let mut url = ask.url.clone();
         let path = format!("{}{STATUS}", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        Ask { url, key: ask.key.clone() }
+        Ask { url, ..ask.clone() }
     }
 
     /// The question for a fresh URL of the file that `source` was.
@@ -146,7 +182,7 @@ impl Upstreams {
         if !is_inside {
             return Err(CantAsk::OtherFile);
         }
-        Ok(Ask { url, key: Some(upstream.key()?) })
+        upstream.ask(url)
     }
 
     /// A submission's answer names the URL of its result. The text may come
@@ -157,16 +193,22 @@ impl Upstreams {
             return None;
         }
         let upstream = self.owner(&url)?;
-        Some(upstream.key().map(|key| Ask { url, key: Some(key) }))
+        Some(upstream.ask(url))
     }
 
     /// The upstream of a URL's origin; of two at one origin, the one whose
     /// path it continues.
     fn owner(&self, url: &Url) -> Option<&Upstream> {
-        let mut owners: Vec<&Upstream> = [&self.fal, &self.queue].into_iter().flatten().collect();
+        let all = [&self.fal, &self.queue, &self.fal_ai];
+        let mut owners: Vec<&Upstream> = all.into_iter().flatten().collect();
         owners.retain(|upstream| upstream.base.origin() == url.origin());
         let continued = owners.iter().find(|upstream| upstream.is_above(url));
         continued.or(owners.first()).copied()
+    }
+
+    /// fal.ai's jobs are asked for there, or at the queue that stands in for it.
+    fn of_fal(&self) -> Result<&Upstream, CantAsk> {
+        self.fal_ai.as_ref().or(self.fal.as_ref()).ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))
     }
 
     /// Numbers are ids of the one queue, everything else of the other.
@@ -180,6 +222,14 @@ impl Upstreams {
 }
 
 impl Upstream {
+    /// The question at `url`, which is at this upstream.
+    ///
+    /// # Errors
+    /// [`CantAsk::NoKey`].
+    pub fn ask(&self, url: Url) -> Result<Ask, CantAsk> {
+        Ok(Ask { url, key: Some(self.key()?), scheme: self.scheme })
+    }
+
     fn key(&self) -> Result<String, CantAsk> {
         self.key.clone().ok_or(CantAsk::NoKey(self.key_name))
     }
@@ -269,13 +319,14 @@ mod tests {
 
     fn upstream(base: &str, key: Option<&str>, key_name: &'static str) -> Upstream {
         let base = Url::parse(base).unwrap();
-        Upstream { base, key: key.map(str::to_owned), key_name }
+        Upstream { base, key: key.map(str::to_owned), key_name, scheme: Scheme::Bearer }
     }
 
     fn upstreams() -> Upstreams {
         Upstreams {
             queue: Some(upstream("https://batch.pipelet.net/queue", Some("q"), "UPSTREAM_API_KEY")),
             fal: Some(upstream("https://api.pipelet.ai/fal/queue", Some("f"), "UPSTREAM_FAL_KEY")),
+            fal_ai: None,
             result_url: None,
         }
     }

@@ -6,6 +6,7 @@ use super::heal::Healing;
 use super::job::{Archive, Job};
 use super::keys;
 use super::mask;
+use super::provider::Provider;
 use super::result;
 use super::state::Status;
 use super::time::Timestamp;
@@ -29,7 +30,7 @@ struct Record<'a> {
     id: String,
     #[serde(rename = "ref")]
     reference: Option<&'a str>,
-    provider: &'a str,
+    provider: Provider,
     app: Option<&'a str>,
     tags: &'a [String],
     status: Status,
@@ -113,7 +114,7 @@ pub fn record(
     serde_json::to_string(&Record {
         id: job.public_id(),
         reference: job.reference.as_deref(),
-        provider: &job.provider,
+        provider: job.provider,
         app: job.app.as_deref(),
         tags: &job.tags,
         status: job.status,

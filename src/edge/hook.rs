@@ -3,8 +3,9 @@
 use super::claim::{There, claim, locate};
 use super::http::{Call, json, read_body};
 use super::platform::{self, During, Failure};
-use super::{bucket, job_client, unmatched};
+use super::{bucket, job_client, signature, unmatched};
 use crate::domain::auth;
+use crate::domain::capability;
 use crate::domain::config::BadSecret;
 use crate::domain::correlate::Identity;
 use crate::domain::error::Problem;
@@ -20,8 +21,9 @@ use worker::{Request, Response};
 
 /// Receives a delivery.
 ///
-/// 1. The token: 401, or 503 if the secret can't be used.
+/// 1. The token or the capability: 401, or 503 if the secret can't be used.
 /// 2. The body, up to the limit: 413, and the job asks the upstream itself.
+///    A signature that is not good: 401.
 /// 3. Its job: a delivery that can't be tied to one goes to the unmatched
 ///    box, 202.
 /// 4. Only when it is durable: 200. If the job can't be reached, the unmatched
@@ -32,35 +34,80 @@ pub async fn receive(
     token: Option<&str>,
     reference: Option<String>,
 ) -> Result<Response, Problem> {
-    authenticate(call, token)?; // (1)
-    let caller = Caller::of(reference);
+    let door = authenticate(call, token)?; // (1)
+    let caller = match &door {
+        Door::Token => Caller::of(reference),
+        // What follows a capability means nothing: it names its job itself.
+        Door::Capability(job) => Caller::of_capability(job),
+    };
     let body = match read_body(request, call.config.max_body_bytes).await {
         Ok(body) => body,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
     let sha256 = hex::encode(Sha256::digest(&body));
+    let trust = signature::check(call, &body, &sha256).await?.unwrap_or(door.trust()); // (2)
     let found = match identify(&body) {
         Ok(identity) => destination(call, identity, &caller).await,
         Err(reason) => Err(reason),
     };
     match found {
-        Ok(there) => deliver(call, body, sha256, there, &caller).await, // (4)
+        Ok(there) => deliver(call, Letter { body, sha256, trust }, there, &caller).await, // (4)
         Err(reason) => {
             unmatched::keep(call, body, &sha256, &reason, caller.written.as_deref()).await // (3)
         }
     }
 }
 
+/// What let a delivery in.
+enum Door {
+    /// A hook token.
+    Token,
+    /// The capability of the job that lives at this name.
+    Capability(ObjectName),
+}
+
+impl Door {
+    const fn trust(&self) -> Trust {
+        match self {
+            Self::Token => Trust::Token,
+            Self::Capability(_) => Trust::Capability,
+        }
+    }
+}
+
+/// A delivery that was let in.
+struct Letter {
+    body: Vec<u8>,
+    sha256: String,
+    trust: Trust,
+}
+
 /// The reference in the hook's URL.
 struct Caller {
     written: Option<String>,
     name: Option<ObjectName>,
+    /// Whether it is the very job, whatever the body says.
+    decides: bool,
 }
 
 impl Caller {
     fn of(written: Option<String>) -> Self {
         let written = written.filter(|text| !text.is_empty());
-        Self { name: written.as_deref().and_then(ObjectName::reference), written }
+        let name = written.as_deref().and_then(ObjectName::reference);
+        Self { name, written, decides: false }
+    }
+
+    fn of_capability(job: &ObjectName) -> Self {
+        Self { written: None, name: Some(job.clone()), decides: true }
+    }
+
+    /// A capability is of one job: a body that names another does not change
+    /// that.
+    fn insist(&self, there: There) -> There {
+        match &self.name {
+            Some(job) if !there.by_reference => There { object: job.clone(), ..there },
+            _ => there,
+        }
     }
 
     /// What to say of a reference that is none.
@@ -71,12 +118,17 @@ impl Caller {
     }
 }
 
-fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<(), Problem> {
+fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Door, Problem> {
     let accepted = call.config.hook.as_ref().map_err(BadSecret::clone)?;
     let header = call.header("authorization");
     let given = in_path.or_else(|| header.as_deref().and_then(auth::credential));
     if accepted.accept(given.unwrap_or_default()) {
-        return Ok(());
+        return Ok(Door::Token);
+    }
+    if let Some(text) = in_path.filter(|token| capability::is_one(token)) {
+        return capability::read(text, accepted).map(Door::Capability).ok_or(
+            Problem::Unauthorized("the capability in the webhook's URL is of no token in use"),
+        );
     }
     Err(Problem::Unauthorized(
         "the webhook's URL must be https://…/hook/<HOOK_TOKEN>, with a token that is in use",
@@ -121,7 +173,10 @@ async fn destination(
     let id = identity.body_id.or(identity.file_id);
     let there = match (id, &caller.name) {
         (Some(id), None) => There { object: ObjectName::Id(id), by_reference: false, note: None },
-        (Some(id), Some(reference)) => claim(call.env, id, is_weak, reference).await,
+        (Some(id), Some(reference)) => {
+            let there = claim(call.env, id, is_weak, reference).await;
+            if caller.decides { caller.insist(there) } else { there }
+        }
         (None, Some(reference)) => {
             There { object: reference.clone(), by_reference: true, note: None }
         }
@@ -139,11 +194,11 @@ const NO_JOB: &str = "the body holds no job id, its files' names hold none, and 
 
 async fn deliver(
     call: &Call<'_>,
-    body: Vec<u8>,
-    sha256: String,
+    letter: Letter,
     there: There,
     caller: &Caller,
 ) -> Result<Response, Problem> {
+    let Letter { body, sha256, trust } = letter;
     let (keep_days, keep_note) = keep(call);
     let body = park(call, body, &sha256, &there.object).await?;
     let delivery = Delivery {
@@ -151,7 +206,7 @@ async fn deliver(
         body: body.clone(),
         sha256: sha256.clone(),
         origin: call.url.origin().ascii_serialization(),
-        trust: Trust::Token,
+        trust,
         reference: caller.written.clone().filter(|_| there.by_reference),
         app: call.query("app").map(|app| call.label(&app)).filter(|app| !app.is_empty()),
         tags: tags(call),
@@ -160,8 +215,12 @@ async fn deliver(
         moved: None,
     };
     match hand_over(call, &there.object, delivery).await {
-        Ok(Some(response)) => Ok(response),
-        Ok(None) => Ok(of_deleted(call, &there.object, body).await?),
+        Ok(Handed::Answer(response)) => Ok(response),
+        Ok(Handed::Deleted) => Ok(of_deleted(call, &there.object, body).await?),
+        Ok(Handed::Refused(reason)) => {
+            let body = unpark(call, body).await?;
+            unmatched::keep(call, body, &sha256, &reason, caller.written.as_deref()).await
+        }
         Err(Failure(text)) => {
             platform::log_error(&text);
             let reason = format!("job {} could not be reached", there.object.public());
@@ -171,24 +230,34 @@ async fn deliver(
     }
 }
 
-/// Gives a delivery to its job; the answer tells what came of it. `None` if
-/// the job has been deleted.
+/// What came of giving a delivery to a job.
+pub enum Handed {
+    /// It took it.
+    Answer(Response),
+    /// It has been deleted.
+    Deleted,
+    /// It is of another provider; the text says so.
+    Refused(String),
+}
+
+/// Gives a delivery to its job.
 pub async fn hand_over(
     call: &Call<'_>,
     object: &ObjectName,
     delivery: Delivery,
-) -> Result<Option<Response>, Failure> {
+) -> Result<Handed, Failure> {
     let command = Command::Deliver(Box::new(delivery));
     let (id, event_type, duplicate) = match job_client::ask_job(call.env, object, &command).await? {
         Reply::Delivered { id, event_type, duplicate } => (id, event_type, duplicate),
-        Reply::Deleted(_) => return Ok(None),
+        Reply::Deleted(_) => return Ok(Handed::Deleted),
+        Reply::OtherProvider(why) => return Ok(Handed::Refused(why)),
         _ => return Err(Failure("delivering: unexpected answer".to_owned())),
     };
     let mask = |text: String| mask::plain_text(&text, call.config.hook_tokens()).into_owned();
     let answer = serde_json::json!({
         "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
     });
-    json(200, answer.to_string()).map(Some)
+    json(200, answer.to_string()).map(Handed::Answer)
 }
 
 /// A delivery for a job that has been deleted is answered, so that it does not

@@ -35,6 +35,7 @@ mod platform;
 mod records;
 mod refused;
 mod restore;
+mod signature;
 mod store;
 mod tickets;
 mod transfer;

@@ -1,8 +1,9 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
+use super::hook::{self, Handed};
 use super::http::{Call, json};
 use super::platform::{self, During, Failure};
-use super::{bucket, hook, job_client};
+use super::{bucket, job_client};
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
 use crate::domain::keys::StorageKey;
@@ -150,11 +151,17 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
         note: Some("assigned by hand".to_owned()),
         moved: None,
     };
-    let response = hook::hand_over(call, &object, delivery).await?.ok_or_else(|| {
-        Problem::Conflict(format!("job {written} has been deleted; the delivery stays here"))
-    })?;
+    let response = match hook::hand_over(call, &object, delivery).await? {
+        Handed::Answer(response) => response,
+        Handed::Deleted => return Err(stays(&format!("job {written} has been deleted"))),
+        Handed::Refused(why) => return Err(stays(&why)),
+    };
     forget(call, key).await?;
     Ok(response)
+}
+
+fn stays(why: &str) -> Problem {
+    Problem::Conflict(format!("{why}; the delivery stays here"))
 }
 
 fn cannot(why: &str) -> Problem {

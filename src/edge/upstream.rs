@@ -26,9 +26,28 @@ pub struct Answered {
 /// # Errors
 /// What went wrong, in words for the record: no URL, no key.
 pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
+    send(prepare(ask).map_err(|Failure(text)| text)?, max_bytes, pace).await
+}
+
+/// Fetches what is public.
+///
+/// # Errors
+/// As [`ask`], and if the answer is no success.
+pub async fn get(url: &str, max_bytes: u64, pace: Pace) -> Result<String, String> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Get).with_redirect(RequestRedirect::Manual);
+    let request = Request::new_with_init(url, &init).map_err(|error| error.to_string())?;
+    let answered = send(request, max_bytes, pace).await?;
+    if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
+}
+
+/// Sends a request, and reads an answer of at most `max_bytes`.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn send(request: Request, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
     let abort = AbortController::default();
     let signal = abort.signal();
-    let request = prepare(ask).map_err(|Failure(text)| text)?;
     let fetch = Fetch::Request(request);
     let answered = async {
         let response = fetch.send_with_signal(&signal).await;
@@ -55,7 +74,7 @@ fn prepare(ask: &Ask) -> Result<Request, Failure> {
     // URLs rather than tens of megabytes of base64.
     headers.set("x-pipelet-output", "binary").during(what)?;
     if let Some(key) = &ask.key {
-        headers.set("authorization", &format!("Bearer {key}")).during(what)?;
+        headers.set("authorization", &ask.scheme.with(key)).during(what)?;
     }
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);

@@ -3,7 +3,7 @@
 use super::Job;
 use crate::domain::again::{self, Again, Reading};
 use crate::domain::apply::Applied;
-use crate::domain::discover::discover;
+use crate::domain::discover::discover_in;
 use crate::domain::event::Event;
 use crate::domain::job::Job as Record;
 use crate::domain::keys;
@@ -50,7 +50,8 @@ impl Job {
         sha256: &str,
     ) -> Result<Option<Record>, Failure> {
         let event = Event::parse(text).during("reading a delivery")?;
-        let reading = Reading { text, sha256, event, found: discover(text, &self.config.sources) };
+        let found = discover_in(text, &event, &self.config.sources);
+        let reading = Reading { text, sha256, event, found };
         let kept = self.kept(read).await;
         let kept = kept.inspect_err(|Failure(text)| platform::log_error(text)).ok();
         // What can't be asked is believed.

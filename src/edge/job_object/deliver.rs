@@ -3,14 +3,14 @@
 use super::Job;
 use crate::domain::apply::{Applied, Arrival, apply};
 use crate::domain::config::Config;
-use crate::domain::discover::{Discovery, discover};
+use crate::domain::discover::{Discovery, discover_in};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::job::{Birth, Job as Record};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Moved, Reply};
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{BodyAt, Outcome};
+use crate::domain::timeline::{BodyAt, Outcome, Trust};
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::{Batch, Slot, Store};
@@ -23,11 +23,21 @@ impl Job {
         delivery: Delivery,
     ) -> Result<Reply, Failure> {
         let (text, at) = self.body_of(&delivery.body).await?;
-        let event = Event::parse(&text).during("reading a delivery")?;
+        let mut event = Event::parse(&text).during("reading a delivery")?;
+        if self.must_be_confirmed(&event, delivery.trust) {
+            event.kind = EventKind::Ready;
+        }
         let found = find_files(&text, &event, &self.config);
         let arrival = arrival(&text, event, found, at, &delivery);
         let birth = birth(name, delivery.received_at, delivery.origin.clone());
         self.land(birth, arrival, delivery.moved.as_ref()).await
+    }
+
+    /// Whether a result that only a token vouches for is to be had from the
+    /// upstream instead.
+    fn must_be_confirmed(&self, event: &Event<'_>, trust: Trust) -> bool {
+        let is_weak = trust == Trust::Token && event.kind == EventKind::Completed;
+        is_weak && self.config.verify_results
     }
 
     /// Applies what has come to the job; all that awaits more than storage,
@@ -50,6 +60,9 @@ impl Job {
                 Slot::Job(job) => Some(*job),
                 Slot::Empty => None,
             };
+            if let Some(why) = job.as_ref().and_then(|job| job.refuses(&arrival)) {
+                return Ok(Reply::OtherProvider(why));
+            }
             arrival.seen = store.seen(arrival.sha256).await?;
             if let Some(reply) = moved_before(&store, job.as_ref(), moved).await? {
                 return Ok(reply);
@@ -140,7 +153,7 @@ pub(super) fn birth(home: ObjectName, at: Timestamp, origin: String) -> Birth {
 
 fn find_files(text: &str, event: &Event<'_>, config: &Config) -> Discovery {
     match event.kind {
-        EventKind::Completed => discover(text, &config.sources),
+        EventKind::Completed => discover_in(text, event, &config.sources),
         _ => Discovery::default(),
     }
 }

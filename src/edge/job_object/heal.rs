@@ -4,7 +4,7 @@ use super::Job;
 use super::alarm::Run;
 use super::deliver::birth;
 use crate::domain::apply::Arrival;
-use crate::domain::discover::{Discovery, discover};
+use crate::domain::discover::{Discovery, discover_in};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::file::Source;
 use crate::domain::heal::{self, Answer, Download};
@@ -130,7 +130,7 @@ impl Job {
         let body = self.keep_body(&job.home, text, &sha256).await;
         let event = Event { kind, ..Event::parse(text).during("reading an answer")? };
         let found = match kind {
-            EventKind::Completed => discover(text, &self.config.sources),
+            EventKind::Completed => discover_in(text, &event, &self.config.sources),
             _ => Discovery::default(),
         };
         let note = match kind {

@@ -1,0 +1,87 @@
+//! Capabilities: hook URLs that are good for one job, `/hook/r_{ref}.{mac}`.
+//!
+//! The gateway mints one for each submission. Nothing is stored for it: the
+//! mac is an HMAC-SHA256 (RFC 2104) of the reference, cut to 128 bits, under a
+//! hook token; it is good as long as that token is in use.
+
+use super::auth::Tokens;
+use super::names::ObjectName;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+/// What marks a capability; no hook token begins so.
+const MARK: &str = "r_";
+/// Keeps these macs apart from all others under the same key.
+const PURPOSE: &[u8] = b"hookvault capability 1\n";
+/// Bytes of the mac.
+const MAC_BYTES: usize = 16;
+
+/// Whether a token in a hook URL is to be read as a capability.
+#[must_use]
+pub fn is_one(token: &str) -> bool {
+    token.starts_with(MARK)
+}
+
+/// The capability for the job of `reference`; `None` without a token.
+#[must_use]
+pub fn mint(reference: &str, tokens: &Tokens) -> Option<String> {
+    let mac = mac(tokens.values().first()?, reference)?.finalize().into_bytes();
+    Some(format!("{MARK}{reference}.{}", hex::encode(mac.get(..MAC_BYTES)?)))
+}
+
+/// The job of a capability that one of `tokens` has made; `None` for others.
+#[must_use]
+pub fn read(text: &str, tokens: &Tokens) -> Option<ObjectName> {
+    let (reference, given) = text.strip_prefix(MARK)?.rsplit_once('.')?;
+    // A shorter one would be compared with that many bytes only.
+    let given = hex::decode(given).ok().filter(|mac| mac.len() == MAC_BYTES)?;
+    let is_of = |token: &String| {
+        mac(token, reference).is_some_and(|mac| mac.verify_truncated_left(&given).is_ok())
+    };
+    tokens.values().iter().any(is_of).then(|| ObjectName::reference(reference))?
+}
+
+fn mac(token: &str, reference: &str) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).ok()?;
+    mac.update(PURPOSE);
+    mac.update(reference.as_bytes());
+    Some(mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(list: &str) -> Tokens {
+        Tokens::parse(list, |_| true).unwrap()
+    }
+
+    #[test]
+    fn it_is_good_for_one_job_while_its_token_is_in_use() {
+        let minted = mint("a.b-1", &tokens("first, second")).unwrap();
+        assert!(is_one(&minted));
+        let job = ObjectName::reference("a.b-1");
+        assert_eq!(read(&minted, &tokens("new, first")), job);
+        assert_eq!(read(&minted, &tokens("second")), None);
+        let other = minted.replace("a.b-1", "a.b-2");
+        assert_eq!(read(&other, &tokens("first")), None);
+    }
+
+    #[test]
+    fn nothing_but_the_whole_mac_counts() {
+        let tokens = tokens("first");
+        let minted = mint("a", &tokens).unwrap();
+        let (head, mac) = minted.split_once('.').unwrap();
+        for bad in [
+            head.to_owned(),
+            format!("{head}."),
+            format!("{head}.{}", &mac[..16]),
+            format!("{minted}00"),
+            minted.trim_start_matches(MARK).to_owned(),
+            "r_.".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(read(&bad, &tokens), None, "{bad}");
+        }
+    }
+}

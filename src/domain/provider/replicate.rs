@@ -1,0 +1,77 @@
+//! Replicate's webhook: the bare prediction, as its HTTP API documents it.
+
+use super::{Reading, find, place, value};
+use crate::domain::event::EventKind;
+use crate::domain::json::{self, Member};
+use crate::domain::time::Timestamp;
+
+/// Members of a prediction, beside `id` and `status`.
+const OTHERS: [&str; 6] = ["version", "model", "urls", "created_at", "input", "output"];
+
+pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
+    let id = value(members, "id")?;
+    let status = json::decode_string(value(members, "status")?)?;
+    // A bare `id` and a status are no prediction yet.
+    if OTHERS.iter().filter(|key| find(members, key).is_some()).count() < 2 {
+        return None;
+    }
+    let (kind, time) = match status.as_ref() {
+        "starting" => (EventKind::Acquired, "created_at"),
+        "processing" => (EventKind::Acquired, "started_at"),
+        "succeeded" => (EventKind::Completed, "completed_at"),
+        "failed" => (EventKind::Failed, "completed_at"),
+        "canceled" | "aborted" => (EventKind::Cancelled, "completed_at"),
+        _ => return None,
+    };
+    let time = value(members, time).and_then(json::decode_string);
+    Some(Reading {
+        kind,
+        id: Some(id),
+        sender_time: time.and_then(|text| Timestamp::parse_rfc3339(&text)),
+        error: value(members, "error"),
+        result: place(members, "output"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(status: &str) -> String {
+        format!(
+            r#"{{"id":"x7","version":"v","status":"{status}","input":{{"image":"https://h/in.png"}},
+            "output":["https://replicate.delivery/a.png"],"error":null,
+            "created_at":"2025-12-27T22:39:34.120Z","started_at":"2025-12-27T22:39:35Z",
+            "completed_at":"2025-12-27T22:39:36.5Z"}}"#
+        )
+    }
+
+    #[test]
+    fn statuses_are_told_in_our_words() {
+        for (status, kind, millis) in [
+            ("starting", EventKind::Acquired, 4_120),
+            ("processing", EventKind::Acquired, 5_000),
+            ("succeeded", EventKind::Completed, 6_500),
+            ("failed", EventKind::Failed, 6_500),
+            ("canceled", EventKind::Cancelled, 6_500),
+        ] {
+            let body = body(status);
+            let reading = read(&json::members(&body)).unwrap();
+            let at = Timestamp::from_millis(1_766_875_170_000 + millis);
+            assert_eq!((reading.kind, reading.sender_time), (kind, Some(at)), "{status}");
+            assert_eq!(&body[reading.result], r#"["https://replicate.delivery/a.png"]"#);
+        }
+    }
+
+    #[test]
+    fn other_bodies_are_none() {
+        for other in [
+            r#"{"id":"a","status":"succeeded"}"#,
+            r#"{"id":"a","status":"succeeded","output":"x"}"#,
+            r#"{"id":"a","status":"queued","output":"x","input":{}}"#,
+            r#"{"status":"succeeded","output":"x","input":{}}"#,
+        ] {
+            assert_eq!(read(&json::members(other)), None, "{other}");
+        }
+    }
+}

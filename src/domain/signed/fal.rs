@@ -1,0 +1,83 @@
+//! fal.ai's signature: `X-Fal-Webhook-{Request-Id,User-Id,Timestamp,Signature}`.
+//!
+//! Source: fal.ai's webhook documentation. Ed25519, in hex, over
+//! `{request id}\n{user id}\n{timestamp}\n{hex of the body's SHA-256}`.
+
+use super::{Refusal, check_time};
+use crate::domain::time::Timestamp;
+
+/// Bytes of an Ed25519 signature.
+const SIGNATURE_BYTES: usize = 64;
+
+/// The headers of a signed delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct Headers<'a> {
+    /// `X-Fal-Webhook-Request-Id`.
+    pub request_id: &'a str,
+    /// `X-Fal-Webhook-User-Id`.
+    pub user_id: &'a str,
+    /// `X-Fal-Webhook-Timestamp`.
+    pub timestamp: &'a str,
+    /// `X-Fal-Webhook-Signature`.
+    pub signature: &'a str,
+}
+
+/// What is to be checked with fal.ai's public keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The text that was signed.
+    pub message: String,
+    /// The signature's bytes.
+    pub signature: Vec<u8>,
+}
+
+impl Headers<'_> {
+    /// What is to be checked of a delivery whose body has this SHA-256 in hex,
+    /// if it may be of the account `pinned`. Anyone can be a customer of fal.ai
+    /// and have a good signature: only the account's own counts.
+    ///
+    /// # Errors
+    /// [`Refusal`]: it is not to be believed, whatever the keys say.
+    pub fn claim(&self, pinned: &str, sha256: &str, now: Timestamp) -> Result<Claim, Refusal> {
+        if self.user_id != pinned {
+            return Err(Refusal::Account);
+        }
+        check_time(self.timestamp, now)?;
+        let signature = hex::decode(self.signature).ok();
+        let signature = signature.filter(|bytes| bytes.len() == SIGNATURE_BYTES);
+        let Self { request_id, user_id, timestamp, .. } = self;
+        Ok(Claim {
+            message: format!("{request_id}\n{user_id}\n{timestamp}\n{sha256}"),
+            signature: signature.ok_or(Refusal::Wrong)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_766_867_820_000);
+
+    fn headers(signature: &str) -> Headers<'_> {
+        Headers { request_id: "r", user_id: "u", timestamp: "1766867820", signature }
+    }
+
+    #[test]
+    fn the_message_is_four_lines() {
+        let claim = headers(&"ab".repeat(64)).claim("u", "d1", NOW).unwrap();
+        assert_eq!(claim.message, "r\nu\n1766867820\nd1");
+        assert_eq!(claim.signature, vec![0xab; 64]);
+    }
+
+    #[test]
+    fn another_account_an_old_time_or_no_signature_is_refused() {
+        let good = "ab".repeat(64);
+        assert_eq!(headers(&good).claim("v", "d", NOW), Err(Refusal::Account));
+        let late = NOW.plus(301_000);
+        assert_eq!(headers(&good).claim("u", "d", late), Err(Refusal::Time));
+        for bad in ["", "ab", "zz", &good[2..]] {
+            assert_eq!(headers(bad).claim("u", "d", NOW), Err(Refusal::Wrong), "{bad}");
+        }
+    }
+}

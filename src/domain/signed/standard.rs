@@ -1,0 +1,170 @@
+//! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+//!
+//! Source: the specification at standardwebhooks.com, version 1 (`v1`): the
+//! base64 of an HMAC-SHA256 over `{id}.{timestamp}.{body}` under the bytes that
+//! follow `whsec_` in base64. A message may carry several signatures.
+
+use super::{Refusal, check_time};
+use crate::domain::time::Timestamp;
+use base64::Engine;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use std::fmt;
+
+const MARK: &str = "whsec_";
+/// Fewest bytes of a secret.
+const MIN_BYTES: usize = 16;
+/// Most signatures of a message that are looked at.
+const MAX_SIGNATURES: usize = 16;
+
+/// Secrets are written with and without the `=` at the end.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The secrets in use; more than one during a rotation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secrets(Vec<Vec<u8>>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
+    }
+}
+
+/// The headers of a signed message.
+#[derive(Debug, Clone, Copy)]
+pub struct Headers<'a> {
+    /// `webhook-id`.
+    pub id: &'a str,
+    /// `webhook-timestamp`.
+    pub timestamp: &'a str,
+    /// `webhook-signature`.
+    pub signature: &'a str,
+}
+
+impl Secrets {
+    /// Reads a comma list of `whsec_…`; also says how many entries are none.
+    #[must_use]
+    pub fn parse(list: &str) -> (Option<Self>, usize) {
+        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let read: Vec<Option<Vec<u8>>> = entries.map(bytes_of).collect();
+        let refused = read.iter().filter(|bytes| bytes.is_none()).count();
+        let secrets: Vec<Vec<u8>> = read.into_iter().flatten().collect();
+        ((!secrets.is_empty()).then_some(Self(secrets)), refused)
+    }
+
+    /// Checks a message.
+    ///
+    /// # Errors
+    /// [`Refusal`]: it is not to be believed.
+    pub fn verify(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
+        if headers.id.is_empty() {
+            return Err(Refusal::Header("webhook-id"));
+        }
+        check_time(headers.timestamp, now)?;
+        let given = headers.signature.split(' ').filter_map(|one| one.strip_prefix("v1,"));
+        let given = given.take(MAX_SIGNATURES).filter_map(|text| STANDARD.decode(text).ok());
+        let is_of = |secret: &Vec<u8>, signature: &[u8]| {
+            mac(secret, headers.id, headers.timestamp, body)
+                .is_some_and(|mac| mac.verify_slice(signature).is_ok())
+        };
+        let mut given = given;
+        let is_signed = given.any(|signature| self.0.iter().any(|key| is_of(key, &signature)));
+        if is_signed { Ok(()) } else { Err(Refusal::Wrong) }
+    }
+
+    /// The `webhook-signature` of a message: one of each secret, so that a
+    /// receiver may hold any of them. `timestamp` is in seconds since 1970.
+    #[must_use]
+    pub fn sign(&self, id: &str, timestamp: u64, body: &[u8]) -> String {
+        let timestamp = timestamp.to_string();
+        let macs = self.0.iter().filter_map(|secret| mac(secret, id, &timestamp, body));
+        let texts = macs.map(|mac| format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())));
+        texts.collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn bytes_of(entry: &str) -> Option<Vec<u8>> {
+    let bytes = LENIENT.decode(entry.strip_prefix(MARK)?).ok()?;
+    (bytes.len() >= MIN_BYTES).then_some(bytes)
+}
+
+fn mac(secret: &[u8], id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
+    for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
+        mac.update(part);
+    }
+    Some(mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published vector.
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+    const AT: u64 = 1_614_265_330;
+    const BODY: &[u8] = br#"{"test": 2432232314}"#;
+    const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+
+    fn secrets(list: &str) -> Secrets {
+        Secrets::parse(list).0.unwrap()
+    }
+
+    fn verify(signature: &str, timestamp: &str, now: u64) -> Result<(), Refusal> {
+        let headers = Headers { id: ID, timestamp, signature };
+        secrets(SECRET).verify(headers, BODY, Timestamp::from_seconds(now))
+    }
+
+    #[test]
+    fn the_published_vector_passes() {
+        assert_eq!(secrets(SECRET).sign(ID, AT, BODY), SIGNATURE);
+        assert_eq!(verify(SIGNATURE, "1614265330", AT), Ok(()));
+    }
+
+    #[test]
+    fn one_good_signature_of_several_is_enough() {
+        let many = format!("v1,AAAA v2,x v1a,y {SIGNATURE}");
+        assert_eq!(verify(&many, "1614265330", AT), Ok(()));
+        let two = secrets(&format!("whsec_{}, {SECRET}", "A".repeat(32)));
+        assert_eq!(two.sign(ID, AT, BODY).split(' ').nth(1), Some(SIGNATURE));
+        let headers = Headers { id: ID, timestamp: "1614265330", signature: SIGNATURE };
+        assert_eq!(two.verify(headers, BODY, Timestamp::from_seconds(AT)), Ok(()));
+    }
+
+    #[test]
+    fn nothing_else_is() {
+        let at = "1614265330";
+        let cut = &SIGNATURE[..SIGNATURE.len() - 4];
+        for bad in ["", "v1,", "v1", cut, &SIGNATURE.replace("v1,", "v2,"), &SIGNATURE[3..]] {
+            assert_eq!(verify(bad, at, AT), Err(Refusal::Wrong), "{bad}");
+        }
+        assert_eq!(verify(SIGNATURE, "1614265331", AT), Err(Refusal::Wrong));
+        for odd in ["", "1614265330abc", "+1614265330", "-1", "1e9", " 1614265330"] {
+            assert_eq!(verify(SIGNATURE, odd, AT), Err(Refusal::Header("timestamp")), "{odd}");
+        }
+        for (now, want) in [
+            (AT + 300, Ok(())),
+            (AT - 300, Ok(())),
+            (AT + 301, Err(Refusal::Time)),
+            (AT - 301, Err(Refusal::Time)),
+        ] {
+            assert_eq!(verify(SIGNATURE, at, now), want, "{now}");
+        }
+        let nameless = Headers { id: "", timestamp: at, signature: SIGNATURE };
+        let refused = secrets(SECRET).verify(nameless, BODY, Timestamp::from_seconds(AT));
+        assert_eq!(refused, Err(Refusal::Header("webhook-id")));
+    }
+
+    #[test]
+    fn what_is_no_secret_is_counted() {
+        let (secrets, refused) = Secrets::parse(&format!("{SECRET}, whsec_short, secret, "));
+        assert_eq!((secrets.is_some(), refused), (true, 2));
+        assert_eq!(Secrets::parse("x"), (None, 1));
+    }
+}

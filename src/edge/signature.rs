@@ -1,0 +1,142 @@
+//! Checks what a delivery is signed with, if it is.
+
+use super::http::Call;
+use super::platform::{self, During, Failure};
+use super::upstream;
+use crate::domain::error::Problem;
+use crate::domain::signed::jwks::{self, Keys};
+use crate::domain::signed::{Refusal, fal, standard};
+use crate::domain::timeline::Trust;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// Longest set of keys, in bytes.
+const MAX_JWKS_BYTES: u64 = 64 * 1024;
+
+thread_local! {
+    /// Finished values only: two requests may fetch them at the same time.
+    static KEYS: RefCell<Keys> = RefCell::default();
+}
+
+/// The trust that a signature earns; `None` if there is none, or nothing to
+/// check it with.
+///
+/// # Errors
+/// 401 if it is not good: such a delivery is in no job.
+pub async fn check(call: &Call<'_>, body: &[u8], sha256: &str) -> Result<Option<Trust>, Problem> {
+    if let Some(refusal) = check_standard(call, body) {
+        return refusal.map(|()| Some(Trust::Signed)).map_err(refuse);
+    }
+    check_fal(call, sha256).await.map_err(refuse)
+}
+
+fn refuse(refusal: Refusal) -> Problem {
+    Problem::Unauthorized(refusal.why())
+}
+
+/// Standard Webhooks, also by the names that came before the standard.
+fn check_standard(call: &Call<'_>, body: &[u8]) -> Option<Result<(), Refusal>> {
+    let secrets = call.config.webhook_secrets.as_ref()?;
+    let prefix = ["webhook", "svix"]
+        .into_iter()
+        .find(|prefix| call.header(&format!("{prefix}-signature")).is_some())?;
+    let header = |name| call.header(&format!("{prefix}-{name}")).unwrap_or_default();
+    let (id, timestamp, signature) = (header("id"), header("timestamp"), header("signature"));
+    let headers = standard::Headers { id: &id, timestamp: &timestamp, signature: &signature };
+    Some(secrets.verify(headers, body, platform::now()))
+}
+
+async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Refusal> {
+    // Without the account a good signature says nothing: no key is fetched.
+    let Some(pinned) = &call.config.fal_user_id else { return Ok(None) };
+    let header = |name: &str| call.header(&format!("x-fal-webhook-{name}"));
+    let Some(signature) = header("signature") else { return Ok(None) };
+    let [request_id, user_id, timestamp] =
+        ["request-id", "user-id", "timestamp"].map(|name| header(name).unwrap_or_default());
+    let headers = fal::Headers {
+        request_id: &request_id,
+        user_id: &user_id,
+        timestamp: &timestamp,
+        signature: &signature,
+    };
+    let claim = headers.claim(pinned, sha256, platform::now())?;
+    if current().are_due(platform::now()) {
+        fetch(call).await;
+    }
+    let mut keys = current();
+    if is_signed(&keys, &claim).await {
+        return Ok(Some(Trust::Signed));
+    }
+    // It may be by a key that is newer than ours.
+    if keys.may_be_fetched(platform::now()) {
+        fetch(call).await;
+        keys = current();
+        if is_signed(&keys, &claim).await {
+            return Ok(Some(Trust::Signed));
+        }
+    }
+    if keys.keys.is_empty() {
+        platform::log_error("fal.ai's keys can't be had; a signature was not checked");
+        return Ok(None);
+    }
+    Err(Refusal::Wrong)
+}
+
+fn current() -> Keys {
+    KEYS.with(|keys| keys.borrow().clone())
+}
+
+async fn fetch(call: &Call<'_>) {
+    let body = upstream::get(jwks::URL, MAX_JWKS_BYTES, call.config.pace).await;
+    let body = body.inspect_err(|why| platform::log_error(&format!("fal.ai's keys: {why}")));
+    let keys = current().after_fetch(body.ok().as_deref(), platform::now());
+    KEYS.with(|known| known.replace(keys));
+}
+
+async fn is_signed(keys: &Keys, claim: &fal::Claim) -> bool {
+    for key in &keys.keys {
+        let verified = verify(key, &claim.signature, claim.message.as_bytes()).await;
+        match verified {
+            Ok(true) => return true,
+            Ok(false) => {}
+            Err(Failure(text)) => platform::log_error(&text),
+        }
+    }
+    false
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = importKey, catch)]
+    fn import_key(
+        format: &str,
+        key: &Uint8Array,
+        algorithm: &Object,
+        extractable: bool,
+        usages: &Array,
+    ) -> Result<js_sys::Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = verify, catch)]
+    fn subtle_verify(
+        algorithm: &Object,
+        key: &JsValue,
+        signature: &Uint8Array,
+        data: &Uint8Array,
+    ) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// Ed25519 by the runtime: no byte of it is in this program.
+async fn verify(key: &[u8], signature: &[u8], message: &[u8]) -> Result<bool, Failure> {
+    let what = "checking a signature";
+    let failed = |_| Failure(what.to_owned());
+    let algorithm = Object::new();
+    Reflect::set(&algorithm, &"name".into(), &"Ed25519".into()).map_err(failed)?;
+    let usages = Array::of1(&"verify".into());
+    let import = import_key("raw", &Uint8Array::from(key), &algorithm, false, &usages);
+    let key = JsFuture::from(import.map_err(failed)?).await.map_err(failed)?;
+    let [signature, message] = [signature, message].map(Uint8Array::from);
+    let verdict = subtle_verify(&algorithm, &key, &signature, &message).map_err(failed)?;
+    let verdict = JsFuture::from(verdict).await.map_err(failed)?;
+    verdict.as_bool().ok_or("no verdict").during(what)
+}
