@@ -1,37 +1,16 @@
-// The clients of the tests are what users have, and the front loses what it is to lose: each lives
-// a job's whole life, on the simulator as far as its answers reach, else on a queue of their shape.
+// The JavaScript client of the tests is what users have, and the front loses what it is to lose: a
+// job's whole life on the simulator, and what that leaves out on a queue of fal's shape.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { before, describe, test } from "node:test";
-import { pythonClients } from "../../tools/setup/python.mjs";
-import { falJs, falPython, front, tlsFront, told } from "../runtime/support/clients.mjs";
-import { lacking } from "../runtime/support/tools.mjs";
-import { LOGS, STATUSES, startFalQueue } from "./support/fal-queue.mjs";
-import { KEY, rig, until } from "./support/rig.mjs";
-
-const APP = "owner/flux/dev";
-const PREFIX = "/fal/queue";
-const INPUT = { prompt: "A photo of an astronaut riding a horse." };
-const waiting = (queueMs) => ({ ...INPUT, _sim: { queueMs } });
-
-/** A server of the test behind a front, both ended with it. */
-async function behind(t, server, make = front) {
-  if (server.stop) t.after(() => server.stop());
-  const door = await make(server.url);
-  t.after(() => door.stop());
-  return door;
-}
-
-/** The ids of the jobs that the simulator told of. */
-const jobsOf = (hook) => [...new Set(hook.json().map(({ jobId }) => jobId))];
-
-/** A client that never gives up must not hold up all tests. */
-const LIMITED = { timeout: 60_000 };
+import { describe, test } from "node:test";
+import { falJs } from "../runtime/support/clients.mjs";
+import { APP, INPUT, LIMITED, PREFIX, behind, jobsOf, simulatorBehind,
+  waiting } from "./support/behind.mjs";
+import { STATUSES, startFalQueue } from "./support/fal-queue.mjs";
+import { KEY, until } from "./support/rig.mjs";
 
 describe("fal's client for JavaScript", LIMITED, () => {
   const onSimulator = async (t) => {
-    const { simulator, hook } = await rig(t);
-    const door = await behind(t, { url: simulator.url });
+    const { simulator, hook, door } = await simulatorBehind(t);
     return { simulator, hook, door, fal: falJs({ url: door.url, prefix: PREFIX, key: KEY }) };
   };
 
@@ -113,64 +92,5 @@ describe("fal's client for JavaScript", LIMITED, () => {
   test("goes nowhere else", async () => {
     const fal = falJs({ url: "http://127.0.0.1:1", key: KEY });
     await assert.rejects(fal.run(APP, { input: INPUT }), /not a URL of the queue/);
-  });
-});
-
-const NEEDS = lacking("python3 with venv", "openssl");
-describe("fal's client for Python", { ...LIMITED, skip: NEEDS }, () => {
-  before(() => pythonClients.ensure());
-  const input = (value) => `json.loads('''${JSON.stringify(value)}''')`;
-
-  const onSimulator = async (t) => {
-    const { simulator, hook } = await rig(t);
-    const door = await behind(t, { url: simulator.url }, tlsFront);
-    const run = (script) => told(falPython(script, { host: door.host + PREFIX, key: KEY }));
-    return { simulator, hook, door, run };
-  };
-
-  test("submits, asks and cancels on the simulator", async (t) => {
-    const { simulator, hook, run } = await onSimulator(t);
-    const [id, status] = await run(`
-job = fal_client.submit("${APP}", ${input(waiting(600_000))}, webhook_url="${hook.url}")
-status = fal_client.status("${APP}", job.request_id, with_logs=True)
-fal_client.cancel("${APP}", job.request_id)
-print(json.dumps([job.request_id, repr(status)]))`);
-    assert.equal(status, "Queued(position=0)");
-    await simulator.idle();
-    assert.deepEqual([hook.types(), jobsOf(hook)], [["cancelled"], [id]]);
-  });
-
-  test("sends a submission again when the answer is lost: two jobs", async (t) => {
-    const { simulator, hook, door, run } = await onSimulator(t);
-    door.breakNext({ after: "request" });
-    const id = await run(`
-job = fal_client.submit("${APP}", ${input(INPUT)}, headers={"X-Pipelet-Webhook": "${hook.url}"})
-print(json.dumps(job.request_id))`);
-    await simulator.idle();
-    const jobs = jobsOf(hook);
-    assert.deepEqual([door.broken(), jobs.length, jobs.includes(id)], [1, 2, true]);
-  });
-
-  test("lives a job's whole life by the URLs of the reply", async (t) => {
-    const queue = await startFalQueue({ scheme: "https" });
-    const door = await behind(t, queue, tlsFront);
-    const { status, got, subscribed, seen } = await told(falPython(`
-job = fal_client.submit("${APP}", ${input(INPUT)})
-status = [repr(job.status(with_logs=True)) for _ in range(3)]
-got = job.get()
-job.cancel()
-seen = []
-subscribed = fal_client.subscribe("${APP}", ${input(INPUT)}, with_logs=True,
-    on_queue_update=lambda update: seen.append(type(update).__name__))
-print(json.dumps({"status": status, "got": got, "subscribed": subscribed, "seen": seen}))`,
-    { host: `${door.host}/p`, key: "k" }));
-    assert.match(status.join("; "), /^Queued\(position=0\); InProgress\(.*; Completed\(.*/);
-    assert.ok(status[1].includes(LOGS[0].message));
-    assert.deepEqual(got, { model: `/p/${APP}`, input: INPUT });
-    assert.deepEqual([subscribed, seen], [got, ["Queued", "InProgress", "Completed"]]);
-    const [{ line, headers, body }, ...later] = queue.requests;
-    assert.deepEqual([line, body, headers.authorization, headers.host],
-      [`POST /p/${APP}`, INPUT, "Key k", door.host]);
-    assert.match(later[0].line, /^GET \/p\/owner\/flux\/dev\/requests\/[^/]+\/status\?logs=true$/);
   });
 });
