@@ -8,18 +8,11 @@ import { fileURLToPath } from "node:url";
 import { after, before, describe, it } from "node:test";
 import { pythonTool, schemathesis } from "../../tools/setup/python.mjs";
 import { acquired, told } from "./support/deliveries.mjs";
+import { lacking } from "./support/tools.mjs";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "./support/vault.mjs";
 
 const FOLDER = fileURLToPath(new URL("../openapi", import.meta.url));
 const LEAST_CASES = 2_000;
-
-function lacking() {
-  if (schemathesis.possible()) return false;
-  const why = "python3 with venv is missing: apt-get install python3-venv";
-  if (process.env.CI) throw new Error(why);
-  console.error(`\n!!! NOT TESTED: ${why}\n`);
-  return why;
-}
 
 /** The numbers of the run's summary. */
 async function run(vault, token, ...flags) {
@@ -35,10 +28,10 @@ async function run(vault, token, ...flags) {
   return { cases, text };
 }
 
-describe("the API's description", { skip: lacking() }, () => {
+describe("the API's description", { skip: lacking("python3 with venv") }, () => {
   let vault;
   before(async () => {
-    if (!schemathesis.ready()) await schemathesis.install();
+    await schemathesis.ensure();
     vault = await startVault({ vars: { READ_TOKEN: "test-read-token-0123456789" } });
     vault.leaveWork();
     await vault.deliver(acquired("437852"), { reference: "order-7" });

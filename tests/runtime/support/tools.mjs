@@ -1,11 +1,13 @@
 // Programs that a test needs and that npm does not bring.
 import { spawnSync } from "node:child_process";
+import { pythonPossible } from "../../../tools/setup/python.mjs";
 
 /** The Debian package of each, as `.ci/run` installs them. */
 const PACKAGES = { aria2c: "aria2", chromium: "chromium", curl: "curl", ffmpeg: "ffmpeg",
-  ffprobe: "ffmpeg" };
+  ffprobe: "ffmpeg", openssl: "openssl", "python3 with venv": "python3-venv" };
 
-const exists = (command) => spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+const exists = (command) => command === "python3 with venv" ? pythonPossible()
+  : spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
 
 /**
  * For `skip` of a test: what it lacks, or `false`. Where `CI` is set nothing may be skipped.

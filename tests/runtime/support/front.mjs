@@ -1,0 +1,72 @@
+// A door before a server, with or without TLS, that can lose an answer: the server has worked, and
+// the client can't know. It passes bytes and reads none, so that `Host` and streams are as sent.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { certificate } from "./certificate.mjs";
+
+/** `front` with TLS, for Python's client. */
+export const tlsFront = (target) => front(target, { tls: true });
+
+/**
+ * @param {string} target URL of the server; one with https must have our certificate
+ * @param {{ tls?: boolean }} [options] whether clients speak TLS to the front
+ */
+export async function front(target, { tls = false } = {}) {
+  const { protocol, hostname: host, port } = new URL(target);
+  const clients = new Set();
+  let [toBreak, broken] = [0, 0];
+
+  const accept = (client) => {
+    const server = protocol === "https:" ? connectTls({ host, port, ca: certificate().cert })
+      : connect({ host, port });
+    clients.add(client);
+    let isDoomed = false;
+    client.on("data", () => {
+      if (isDoomed || toBreak === 0) return;
+      [isDoomed, toBreak] = [true, toBreak - 1];
+      server.unpipe(client);
+      // The first byte of an answer shows that the server has had the whole request.
+      server.once("data", () => {
+        broken += 1;
+        client.destroy();
+      });
+      // What is unpiped stands still.
+      server.resume();
+    });
+    client.pipe(server);
+    server.pipe(client);
+    // Who goes without a word leaves the other side likewise.
+    client.on("error", () => {});
+    server.on("error", () => client.destroy());
+    server.on("close", () => client.end());
+    client.on("close", () => {
+      clients.delete(client);
+      server.destroy();
+    });
+  };
+
+  const { cert, key } = tls ? certificate() : {};
+  const server = tls ? createTlsServer({ cert, key }, accept) : createServer(accept);
+  server.on("tlsClientError", () => {});
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  const at = `127.0.0.1:${server.address().port}`;
+  return {
+    url: `${tls ? "https" : "http"}://${at}`,
+    /** `host:port`, for Python's client. */
+    host: at,
+    /** Loses the answers to the next requests, of whatever connection, each with its connection. */
+    breakNext({ after = "request", times = 1 } = {}) {
+      assert.equal(after, "request", "nothing else can be lost yet");
+      toBreak = times;
+    },
+    /** How many answers have been lost. */
+    broken: () => broken,
+    async stop() {
+      for (const client of clients) client.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
