@@ -103,7 +103,7 @@ proptest! {
     ) {
         let (config, is_set) = (with(&name, &text), !text.trim().is_empty());
         assert!(config.mistakes.iter().all(|mistake| mistake.contains(&name)));
-        let Upstreams { queue, fal, result_url } = &config.upstreams;
+        let Upstreams { queue, fal, result_url, .. } = &config.upstreams;
         let is_wrong = match name.as_str() {
             "UPSTREAM_QUEUE_URL" => queue.is_none(),
             "UPSTREAM_FAL_URL" => fal.is_none(),

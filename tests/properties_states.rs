@@ -42,7 +42,7 @@ fn status_of(kind: EventKind) -> Option<Status> {
         EventKind::Failed => Some(Status::Failed),
         EventKind::Cancelled => Some(Status::Cancelled),
         EventKind::Retried => Some(Status::Retried),
-        EventKind::Unknown => None,
+        EventKind::Ready | EventKind::Unknown => None,
     }
 }
 

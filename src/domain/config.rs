@@ -69,6 +69,8 @@ pub struct Config {
     /// `VERIFY_RESULTS`: whether the upstream must confirm a result that only
     /// the hook token vouches for.
     pub verify_results: bool,
+    /// `STORE_INPUT`: whether what is submitted through the gateway is kept.
+    pub store_input: bool,
     /// `CORS_ORIGINS`: the web pages that may read answers.
     pub cors: Origins,
     /// What is set wrong, in words for the operator.
@@ -96,6 +98,7 @@ impl Config {
             fal_user_id: reader.get("FAL_USER_ID"),
             webhook_secrets: reader.webhook_secrets("REPLICATE_WEBHOOK_SECRET"),
             verify_results: reader.flag("VERIFY_RESULTS", false),
+            store_input: reader.flag("STORE_INPUT", true),
             cors: reader.cors(),
             mistakes: reader.mistakes,
         }

@@ -46,6 +46,12 @@ pub enum Problem {
     UpgradeRequired,
     /// It does not go with what there is.
     Conflict(String),
+    /// Who was to be asked gave no answer.
+    BadGateway(String),
+    /// It contradicts what was asked before.
+    Unprocessable(String),
+    /// A setting that the route needs; what it is, and how to set it.
+    Unset(String),
     /// A range that the file of this many bytes does not have.
     RangeNotSatisfiable(u64),
     /// The file is not the one that the client means (`If-Match`,
@@ -74,8 +80,10 @@ impl Problem {
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
             Self::RangeNotSatisfiable(_) => 416,
+            Self::Unprocessable(_) => 422,
+            Self::BadGateway(_) => 502,
             Self::UpgradeRequired => 426,
-            Self::Misconfigured(_) | Self::NotReady(..) | Self::Internal(_) => 503,
+            Self::Misconfigured(_) | Self::Unset(_) | Self::NotReady(..) | Self::Internal(_) => 503,
         }
     }
 
@@ -93,7 +101,9 @@ impl Problem {
             Self::PreconditionFailed => "Precondition failed",
             Self::BodyTooLarge(_) => "Body too large",
             Self::RangeNotSatisfiable(_) => "Range not satisfiable",
-            Self::Misconfigured(_) => "Not configured",
+            Self::Unprocessable(_) => "Unprocessable",
+            Self::BadGateway(_) => "Bad gateway",
+            Self::Misconfigured(_) | Self::Unset(_) => "Not configured",
             Self::NotReady(..) => "Not ready",
             Self::Internal(_) => "Temporarily unavailable",
         }
@@ -106,6 +116,9 @@ impl Problem {
             Self::BadRequest(text)
             | Self::NotFound(text)
             | Self::Conflict(text)
+            | Self::Unprocessable(text)
+            | Self::BadGateway(text)
+            | Self::Unset(text)
             | Self::Gone(text)
             | Self::NotReady(text, _) => text.clone(),
             Self::Unauthorized(text) | Self::Forbidden(text) => (*text).to_owned(),
@@ -142,6 +155,14 @@ impl Problem {
         let (title, status, detail) = (self.title(), self.status(), self.detail());
         let body = Body { r#type: "about:blank", title, status, detail, error };
         serde_json::to_string(&body).unwrap_or_default()
+    }
+
+    /// The body on the gateway's routes, where clients read no problem details:
+    /// Python's shows `detail`, the JavaScript one `message`.
+    #[must_use]
+    pub fn plain_body(&self) -> String {
+        let detail = self.detail();
+        serde_json::json!({ "detail": detail, "message": detail }).to_string()
     }
 
     /// Headers beside the content type.

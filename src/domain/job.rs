@@ -7,6 +7,7 @@
 use super::auth;
 use super::discover::{Discovery, Skipped};
 use super::file::{File, FileState, From};
+use super::gateway::submission::Submission;
 use super::heal::Healing;
 use super::keys;
 use super::names::ObjectName;
@@ -79,6 +80,15 @@ pub struct Job {
     pub response_url: Option<String>,
     /// The newest sender's time among the applied events.
     pub sender_time: Option<Timestamp>,
+    /// How it was submitted, if it was here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<Submission>,
+    /// The client's own webhook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
+    /// What was submitted, as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Box<RawValue>>,
     /// 128 random bits in hex: the right to fetch this job's files.
     pub nonce: String,
     /// SHA-256 in hex of the nonces before it, the newest last.
@@ -191,6 +201,9 @@ impl Job {
             heard_at: birth.at,
             response_url: None,
             sender_time: None,
+            submission: None,
+            webhook: None,
+            input: None,
             nonce: birth.nonce,
             old_links: Vec::new(),
             origin: birth.origin,
@@ -218,7 +231,14 @@ impl Job {
     /// Whether it is known whose it is: an import does not say.
     #[must_use]
     pub const fn is_of_known_provider(&self) -> bool {
-        self.deliveries > 0
+        self.deliveries > 0 || self.submission.is_some()
+    }
+
+    /// Whether the upstream has not answered its submission.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        let is_open = |submission: &Submission| submission.answer.is_none();
+        self.status == Status::Queued && self.submission.as_ref().is_some_and(is_open)
     }
 
     /// Grows with every change that is told to the catalog: a repeated

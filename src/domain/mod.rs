@@ -25,6 +25,8 @@ pub mod file;
 pub mod filter;
 #[cfg(test)]
 mod fixtures;
+pub mod gateway;
+pub mod handoff;
 pub mod heal;
 pub mod import;
 pub mod inline;

@@ -3,6 +3,9 @@
 //! Both sides are deployed together, so this format is not kept compatible.
 
 use super::file::Place;
+use super::gateway::Queue;
+use super::gateway::pass::{Verdict, Wish};
+use super::gateway::submission::{Answer, Submit};
 use super::job::Job;
 use super::names::ObjectName;
 use super::sse::JobNews;
@@ -114,6 +117,25 @@ pub struct Archived {
 pub enum Command {
     /// Take this delivery.
     Deliver(Box<Delivery>),
+    /// Submit the job of this name to the upstream, unless that was done.
+    Submit(Box<Submit>),
+    /// The upstream's answer to the job's submission, when it is there.
+    Answer,
+    /// Ask the upstream for the job's result now.
+    Fetch,
+    /// To a gate: let this submission in.
+    Admit(Wish),
+    /// To a gate: this submission has waited for the end of `earlier`'s.
+    TakeOver {
+        /// The job whose submission it has waited for.
+        earlier: String,
+        /// The submission.
+        wish: Wish,
+    },
+    /// To a gate: the answer of this job's submission was read.
+    Settle(String),
+    /// To a gate: count a use; at most so many.
+    Count(u32),
     /// Know of a job that no delivery has told of, and ask the upstream for it.
     Import(Box<Import>),
     /// Ask the upstream for the job's result; the text says why.
@@ -212,6 +234,23 @@ pub struct Timeline {
     pub entries: Vec<(Entry, Option<String>)>,
 }
 
+/// A submission that has come to its end.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Submitted {
+    /// The object that the job lives in.
+    pub home: ObjectName,
+    /// The upstream's id, if it took the job.
+    pub id: Option<String>,
+    /// The nonce of the files' links.
+    pub nonce: String,
+    /// The queue it went to.
+    pub queue: Queue,
+    /// The application.
+    pub app: String,
+    /// The upstream's answer.
+    pub answer: Answer,
+}
+
 /// An object's answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Reply {
@@ -239,6 +278,17 @@ pub enum Reply {
     },
     /// The name only leads to this object: ask there.
     Elsewhere(ObjectName),
+    /// The upstream's answer to the submission.
+    Submitted(Box<Submitted>),
+    /// No one knows whether the upstream took the submission, or it has asked
+    /// to try again: submit as another job.
+    Again,
+    /// What the gate says.
+    Passed(Verdict),
+    /// Whether a use was left.
+    Counted(bool),
+    /// The upstream's answer to the question for the result, while there is none.
+    Told(Answer),
     /// It is kept.
     Parked,
     /// The link was good once; the job's files have others now.

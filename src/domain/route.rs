@@ -1,5 +1,7 @@
 //! The HTTP surface on one screen.
 
+use super::gateway::Queue;
+use super::gateway::call::Call;
 use super::names::ObjectName;
 use super::ticket::Scope;
 
@@ -67,6 +69,13 @@ pub enum Route {
     Restore,
     /// `POST /tickets`: makes a short-lived right.
     Tickets,
+    /// `ANY /queue/…`, `/fal/queue/…`: the upstream's own routes.
+    Gateway(Call),
+    /// `ANY /fal/proxy[/t_{ticket}]`: fal.ai's server proxy.
+    Proxy {
+        /// The ticket in the path.
+        ticket: Option<String>,
+    },
     /// `GET /healthz`: the Worker runs.
     Health,
     /// `GET /openapi.json`: the API as `OpenAPI` 3.1.
@@ -88,6 +97,9 @@ pub enum Access {
     Link,
     /// Who may read: the API token, the read token, a ticket of its scope.
     Read,
+    /// Who holds the API token or a ticket for the proxy, which is looked at
+    /// there: it says more than yes.
+    Proxy,
     /// Who holds the API token.
     Api,
 }
@@ -100,7 +112,9 @@ impl Route {
             Self::Health | Self::Openapi | Self::Home | Self::Options(_) => Access::Open,
             Self::Hook { .. } => Access::Hook,
             Self::File { .. } => Access::Link,
+            Self::Proxy { .. } => Access::Proxy,
             Self::Import
+            | Self::Gateway(_)
             | Self::Delete(_)
             | Self::Archive(_)
             | Self::Links(_)
@@ -144,6 +158,8 @@ impl Route {
         Some(match self {
             Self::Hook { .. }
             | Self::File { .. }
+            | Self::Gateway(_)
+            | Self::Proxy { .. }
             | Self::Health
             | Self::Openapi
             | Self::Home
@@ -259,6 +275,13 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         }
         ["unmatched"] => Route::Unmatched,
         ["unmatched", key] => Route::UnmatchedBody(key.to_owned()),
+        ["queue", ref rest @ ..] => gateway(Queue::Batch, rest)?,
+        ["fal", "queue", ref rest @ ..] => gateway(Queue::Fal, rest)?,
+        ["fal", "proxy"] => Route::Proxy { ticket: None },
+        ["fal", "proxy", ticket] => {
+            let ticket = ticket.strip_prefix("t_").ok_or(Refused::NotFound)?;
+            Route::Proxy { ticket: Some(ticket.to_owned()) }
+        }
         ["tickets"] => Route::Tickets,
         ["live"] => Route::Live,
         ["archive"] => Route::ArchiveMany,
@@ -269,6 +292,16 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["restore"] => Route::Restore,
         _ => return Err(Refused::NotFound),
     })
+}
+
+/// Whether a path is the gateway's, whose callers are clients of the queues.
+#[must_use]
+pub fn is_gateway(path: &str) -> bool {
+    path.starts_with("/queue/") || path.starts_with("/fal/")
+}
+
+fn gateway(queue: Queue, rest: &[&str]) -> Result<Route, Refused> {
+    Call::parse(queue, rest).map(Route::Gateway).ok_or(Refused::NotFound)
 }
 
 /// 128 bits in hex; what is none reaches no object.
@@ -286,7 +319,7 @@ fn name(text: &str) -> Result<ObjectName, Refused> {
     ObjectName::from_public(text).ok_or_else(|| Refused::BadName(text.chars().take(80).collect()))
 }
 
-const fn allowed(route: &Route) -> &'static str {
+fn allowed(route: &Route) -> &'static str {
     match route {
         Route::Hook { .. }
         | Route::Archive(_)
@@ -294,6 +327,8 @@ const fn allowed(route: &Route) -> &'static str {
         | Route::ArchiveMany
         | Route::Tickets
         | Route::Restore => "POST, OPTIONS",
+        Route::Gateway(call) => call.allowed(),
+        Route::Proxy { .. } => "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
         Route::Jobs | Route::Import => "GET, HEAD, POST, OPTIONS",
         Route::Job(_) | Route::Delete(_) => "GET, HEAD, DELETE, OPTIONS",
         Route::UnmatchedBody(_) | Route::Assign(_) | Route::DropUnmatched(_) => {

@@ -8,6 +8,7 @@ use super::correlate;
 use super::job::Job;
 use super::provider::Provider;
 use super::source;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::{Host, Url};
 
@@ -17,7 +18,7 @@ const STATUS: &str = "/status";
 const R2_SUFFIX: &str = ".r2.cloudflarestorage.com";
 
 /// How a key stands in the `Authorization` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scheme {
     /// `Bearer …`
     Bearer,
@@ -112,6 +113,7 @@ impl CantAsk {
             Self::NoKey("UPSTREAM_FAL_KEY") => {
                 "neither UPSTREAM_FAL_KEY nor UPSTREAM_API_KEY is set"
             }
+            Self::NoKey("FAL_KEY") => "FAL_KEY is not set",
             Self::NoKey(_) => "UPSTREAM_API_KEY is not set",
             Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is set wrong",
             Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is set wrong",
@@ -187,7 +189,7 @@ impl Upstreams {
 
     /// A submission's answer names the URL of its result. The text may come
     /// from anyone: another origin's URL is not used.
-    fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
+    pub(super) fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
         let url = source::read(text).ok()?;
         if !url.username().is_empty() || url.password().is_some() {
             return None;
@@ -284,7 +286,7 @@ fn bare(url: &Url) -> &str {
 
 /// The application as a part of a path: `owner/model` stays two segments, and
 /// nothing in it can end the path or climb out of it.
-fn encode_app(app: &str) -> Option<String> {
+pub(super) fn encode_app(app: &str) -> Option<String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~');
     let encode = |b: u8| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
     let mut segments = Vec::new();

@@ -53,7 +53,7 @@ struct Record<'a> {
     duplicates: u32,
     heals: u32,
     handoff: Option<()>,
-    input: Option<()>,
+    input: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     healing: Option<HealingView<'a>>,
 }
@@ -111,6 +111,7 @@ pub fn record(
     let result = stored_result.map(|text| RawValue::from_string(result(job, text, context)));
     let mask = |text| mask::plain_text(text, context.tokens);
     let error = job.error.as_deref().map(|error| masked(error.get(), context.tokens));
+    let input = job.input.as_deref().map(|input| masked(input.get(), context.tokens));
     serde_json::to_string(&Record {
         id: job.public_id(),
         reference: job.reference.as_deref(),
@@ -137,7 +138,7 @@ pub fn record(
         duplicates: job.duplicates,
         heals: job.heals,
         handoff: None,
-        input: None,
+        input: input.transpose()?,
         healing: (!job.healing.is_idle()).then(|| HealingView::of(&job.healing)),
     })
 }

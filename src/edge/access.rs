@@ -16,7 +16,7 @@ use crate::domain::ticket::{Refusal, Scope, Ticket};
 /// else, 503 if the secret that would be asked for is not set.
 pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(), Problem> {
     match access {
-        Access::Open | Access::Hook | Access::Link => Ok(()),
+        Access::Open | Access::Hook | Access::Link | Access::Proxy => Ok(()),
         Access::Read if may_read(call) => Ok(()),
         Access::Read => holds_api_token(call).or_else(|refused| ticket(call, scope, refused)),
         Access::Api => holds_api_token(call).map_err(|refused| {
@@ -38,7 +38,7 @@ fn api<'a>(call: &'a Call<'_>) -> Result<&'a Tokens, Problem> {
     Ok(call.config.api.as_ref().map_err(BadSecret::clone)?)
 }
 
-fn holds_api_token(call: &Call<'_>) -> Result<(), Problem> {
+pub fn holds_api_token(call: &Call<'_>) -> Result<(), Problem> {
     if api(call)?.accept(&credential(call)) {
         return Ok(());
     }

@@ -3,13 +3,14 @@
 
 use super::platform::{self, During, Failure};
 use super::{
-    access, bulk, events, export, files, hook, import, jobs, listing, live, manage, metrics,
-    refused, restore, tickets, unmatched,
+    access, bulk, events, export, files, gateway, hook, import, jobs, listing, live, manage,
+    metrics, refused, restore, tickets, unmatched,
 };
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
+use crate::domain::gateway::submission::Answer;
 use crate::domain::mask;
-use crate::domain::route::{Access, Refused, Route, route};
+use crate::domain::route::{Access, Refused, Route, is_gateway, route};
 use crate::domain::time::Timestamp;
 use futures_util::{Stream, StreamExt};
 use std::ops::RangeInclusive;
@@ -33,6 +34,11 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Scheme and host of the request.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     /// A request header.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
@@ -133,9 +139,10 @@ pub async fn answer(request: Request, env: &Env, context: &Context) -> worker::R
         platform::log_error(mistake);
     }
     let origin = request.headers().get("origin").ok().flatten();
+    let is_gateway = is_gateway(&request.path());
     let response = match dispatch(request, env, &config, context).await {
         Ok(response) => response,
-        Err(problem) => refuse(&problem, &config)?,
+        Err(problem) => refuse(&problem, &config, is_gateway)?,
     };
     let told = config.cors.headers(origin.as_deref());
     // A WebSocket is no answer that a page reads by its headers.
@@ -202,6 +209,8 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::Refused => refused::list(call).await,
         Route::Restore => restore::restore(call).await,
         Route::Tickets => tickets::make(call, request).await,
+        Route::Gateway(to) => gateway::gateway(call, request, to).await,
+        Route::Proxy { ticket } => gateway::proxy(call, request, ticket.as_deref()).await,
         Route::Health => Ok(text("ok\n")?),
         Route::Openapi => Ok(json(200, OPENAPI.to_owned())?),
         Route::Home => Ok(text(HOME)?),
@@ -244,15 +253,21 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
     }
 }
 
-fn refuse(problem: &Problem, config: &Config) -> worker::Result<Response> {
+/// On the gateway's routes in plain JSON, as the queues' clients read it.
+fn refuse(problem: &Problem, config: &Config, is_gateway: bool) -> worker::Result<Response> {
     if let Problem::Internal(text) = problem {
         platform::log_error(&mask::plain_text(text, config.hook_tokens()));
     }
-    let mut builder = base("application/problem+json")?.with_status(problem.status());
+    let (content_type, body) = if is_gateway {
+        ("application/json", problem.plain_body())
+    } else {
+        ("application/problem+json", problem.body())
+    };
+    let mut builder = base(content_type)?.with_status(problem.status());
     for (name, value) in problem.headers() {
         builder = builder.with_header(name, &value)?;
     }
-    Ok(builder.fixed(problem.body().into_bytes()))
+    Ok(builder.fixed(body.into_bytes()))
 }
 
 /// Reads a request's body of at most `limit` bytes.
@@ -297,6 +312,32 @@ pub fn record(body: ResponseBody, source: &str) -> Result<Response, Failure> {
     let builder = base("application/json");
     let builder = builder.and_then(|builder| builder.with_header("x-hookvault-source", source));
     Ok(builder.during("building the answer")?.body(body))
+}
+
+/// An answer of the upstream, or one in its place.
+pub fn relay(
+    answer: &Answer,
+    headers: &[(&str, String)],
+    body: ResponseBody,
+) -> Result<Response, Failure> {
+    let what = "building the answer";
+    let content_type = answer.content_type.as_deref().unwrap_or("application/json");
+    let mut builder = base(content_type).during(what)?.with_status(answer.status);
+    let retry_after = answer.retry_after.clone().map(|wish| ("retry-after", wish));
+    for (name, value) in headers.iter().cloned().chain(retry_after) {
+        builder = builder.with_header(name, &value).during(what)?;
+    }
+    // These statuses have no body.
+    Ok(if matches!(answer.status, 204 | 205 | 304) { builder.empty() } else { builder.body(body) })
+}
+
+/// A body that is made part by part, as its reader takes them.
+pub fn body_of<S>(parts: S) -> Result<ResponseBody, Failure>
+where
+    S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
+{
+    let response = Response::from_stream(parts).during("building the answer")?;
+    Ok(response.body().clone())
 }
 
 /// A stream of server-sent events, which nothing on the way is to hold back.

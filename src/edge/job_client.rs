@@ -38,6 +38,16 @@ pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Repl
     serde_json::from_str(&answer?).during("reading a job's answer")
 }
 
+/// Asks the gate of this name, which is no job's.
+pub async fn ask_gate(env: &Env, gate: &str, command: Command) -> Result<Reply, Failure> {
+    // No job's name holds what a gate's has before its colon.
+    let nameless = ObjectName::Reference("gate".to_owned());
+    let envelope = Envelope { name: nameless, command };
+    let question = serde_json::to_string(&envelope).during("writing to a gate")?;
+    let answer = ask_object(env, "JOBS", &format!("gate:{gate}"), &question).await?;
+    serde_json::from_str(&answer).during("reading a gate's answer")
+}
+
 /// Asks the job that `name` leads to.
 pub async fn ask_job(env: &Env, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
     let mut name = name.clone();

@@ -21,6 +21,7 @@ mod entry;
 mod events;
 mod export;
 mod files;
+mod gateway;
 mod hook;
 mod http;
 mod import;

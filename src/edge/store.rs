@@ -8,6 +8,7 @@
 
 use super::platform::{During, Failure};
 use crate::domain::edge_copy::LeftCopy;
+use crate::domain::gateway::pass::Passes;
 use crate::domain::job::{FORMAT, Job};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
@@ -24,6 +25,8 @@ const RESULT: &str = "result";
 const PARKED: &str = "parked";
 const TOMBSTONE: &str = "tombstone";
 const UPLOAD: &str = "upload/";
+const PASSES: &str = "passes";
+const USES: &str = "uses";
 
 /// What stands in place of a text that is split, before the number of its
 /// parts. No JSON text and no name begins so.
@@ -184,6 +187,37 @@ impl Store {
     pub async fn save_parked(&self, parked: &Parked) -> Result<(), Failure> {
         let text = serde_json::to_string(parked).during("writing what is parked")?;
         self.write(Batch(vec![(PARKED.to_owned(), text)])).await
+    }
+
+    /// The submissions that a gate has noted.
+    pub async fn passes(&self) -> Result<Passes, Failure> {
+        let Some(text) = self.text(PASSES).await? else { return Ok(Passes::default()) };
+        serde_json::from_str(&text).during("reading a gate")
+    }
+
+    /// Keeps them; nothing is kept of none.
+    pub async fn save_passes(&self, passes: &Passes) -> Result<(), Failure> {
+        if passes.ends_at().is_none() {
+            return self.delete(&[PASSES.to_owned()]).await;
+        }
+        let text = serde_json::to_string(passes).during("writing a gate")?;
+        self.write(Batch(vec![(PASSES.to_owned(), text)])).await
+    }
+
+    /// How often what the gate guards was used.
+    pub async fn uses(&self) -> Result<u32, Failure> {
+        let text = self.text(USES).await?;
+        Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// Keeps it.
+    pub async fn save_uses(&self, uses: u32) -> Result<(), Failure> {
+        self.write(Batch(vec![(USES.to_owned(), uses.to_string())])).await
+    }
+
+    /// Deletes all that a gate has noted.
+    pub async fn forget_gate(&self) -> Result<(), Failure> {
+        self.delete(&[PASSES.to_owned(), USES.to_owned()]).await
     }
 
     /// Makes the object lead to `home`.

@@ -1,6 +1,7 @@
 //! Questions to the upstream: JSON, with its key, at its own origin.
 
 use super::platform::{self, During, Failure};
+use crate::domain::gateway::submission::Answer;
 use crate::domain::retry::Pace;
 use crate::domain::upstream::Ask;
 use futures_util::StreamExt;
@@ -15,10 +16,22 @@ use worker::{
 pub struct Answered {
     /// The HTTP status.
     pub status: u16,
+    /// The media type.
+    pub content_type: Option<String>,
     /// The body as text.
     pub body: String,
+    /// Its `Retry-After`, as written.
+    pub retry_after: Option<String>,
     /// Its `Retry-After`, in milliseconds.
     pub retry_after_ms: Option<u64>,
+}
+
+impl Answered {
+    /// As the caller of the gateway gets it.
+    pub fn into_answer(self) -> Answer {
+        let Self { status, content_type, body, retry_after, .. } = self;
+        Answer { status, content_type, retry_after, body }
+    }
 }
 
 /// Asks, and reads an answer of at most `max_bytes`.
@@ -66,6 +79,46 @@ pub async fn send(request: Request, max_bytes: u64, pace: Pace) -> Result<Answer
     outcome
 }
 
+/// Passes a call on: with the headers that go along and the upstream's key.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn pass(
+    ask: &Ask,
+    method: Method,
+    headers: &[(String, String)],
+    body: Option<&str>,
+    limits: (u64, Pace),
+) -> Result<Answered, String> {
+    let request = relay(ask, method, headers, body).map_err(|Failure(text)| text)?;
+    let answered = send(request, limits.0, limits.1).await?;
+    match answered.status {
+        200..=299 | 400..=599 => Ok(answered),
+        // One that was not asked for, or a redirect: the key would go along.
+        status => Err(format!("the upstream answers {status}, which is not followed")),
+    }
+}
+
+fn relay(
+    ask: &Ask,
+    method: Method,
+    names: &[(String, String)],
+    body: Option<&str>,
+) -> Result<Request, Failure> {
+    let what = "preparing the call";
+    let headers = Headers::new();
+    for (name, value) in names {
+        headers.set(name, value).during(what)?;
+    }
+    if let Some(key) = &ask.key {
+        headers.set("authorization", &ask.scheme.with(key)).during(what)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(method).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    init.with_body(body.map(wasm_bindgen::JsValue::from_str));
+    Request::new_with_init(ask.url.as_str(), &init).during(what)
+}
+
 /// Redirects are not followed: the key would go along.
 fn prepare(ask: &Ask) -> Result<Request, Failure> {
     let what = "preparing the question";
@@ -83,6 +136,8 @@ fn prepare(ask: &Ask) -> Result<Request, Failure> {
 
 async fn read(mut response: Response, max_bytes: u64) -> Result<Answered, String> {
     let status = response.status_code();
+    let header = |name| response.headers().get(name).ok().flatten();
+    let (content_type, retry_after) = (header("content-type"), header("retry-after"));
     let retry_after_ms = platform::retry_after(response.headers());
     let broken = |_| "the upstream's answer broke off".to_owned();
     let mut body = Vec::new();
@@ -97,5 +152,5 @@ async fn read(mut response: Response, max_bytes: u64) -> Result<Answered, String
     }
     let body =
         String::from_utf8(body).map_err(|_| "the upstream's answer is no text".to_owned())?;
-    Ok(Answered { status, body, retry_after_ms })
+    Ok(Answered { status, content_type, body, retry_after, retry_after_ms })
 }

@@ -49,7 +49,7 @@ impl Job {
             Slot::Empty => {
                 return match store.parked().await? {
                     Some(parked) => self.unpark(parked).await,
-                    None => platform::clear_alarm(store.storage()).await,
+                    None => self.tidy_gate().await,
                 };
             }
             Slot::Deleted(tombstone) => return self.decay(*tombstone).await,

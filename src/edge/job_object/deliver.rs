@@ -78,7 +78,7 @@ impl Job {
         }
     }
 
-    async fn body_of(&self, body: &DeliveredBody) -> Result<(String, BodyAt), Failure> {
+    pub(super) async fn body_of(&self, body: &DeliveredBody) -> Result<(String, BodyAt), Failure> {
         match body {
             DeliveredBody::Text(text) => Ok((text.clone(), BodyAt::Object)),
             DeliveredBody::Bucket(key) => {

@@ -7,6 +7,7 @@ use crate::domain::apply::Arrival;
 use crate::domain::discover::{Discovery, discover_in};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::file::Source;
+use crate::domain::gateway::submission;
 use crate::domain::heal::{self, Answer, Download};
 use crate::domain::import;
 use crate::domain::job::Job as Record;
@@ -78,12 +79,38 @@ impl Job {
     /// afterwards are asked for one by one.
     pub(super) async fn heal(&self, run: &Run) -> Result<(), Failure> {
         let Some(job) = self.store().job().await? else { return Ok(()) };
+        if job.is_unanswered() {
+            return self.note_interruption(job).await;
+        }
         let outcome = self.ask_for_result(&job).await;
         if let Outcome::End(kind, text) = &outcome {
             self.take(&job, *kind, text).await?;
         }
         let files = self.ask_for_files(run).await?;
         self.note_question(outcome, files).await
+    }
+
+    /// The run that submitted the job has died, unless it is still at it.
+    async fn note_interruption(&self, mut job: Record) -> Result<(), Failure> {
+        let now = platform::now();
+        if self.submitting.get() {
+            job.healing.at = now.plus(self.config.pace.silence());
+            return self.note(&job, None).await;
+        }
+        let entry = submission::interrupted(&mut job, now);
+        self.note(&job, entry).await
+    }
+
+    /// Asks for the result of a job that has not ended, now; tells what the
+    /// job is then.
+    pub(super) async fn fetch_result(&self) -> Result<Reply, Failure> {
+        if let Some(job) = self.store().job().await?
+            && !job.status.has_ended()
+            && let Outcome::End(kind, text) = self.ask_for_result(&job).await
+        {
+            self.take(&job, kind, &text).await?;
+        }
+        Ok(self.look().await?.reply)
     }
 
     async fn ask_for_result(&self, job: &Record) -> Outcome {

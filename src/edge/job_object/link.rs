@@ -117,7 +117,7 @@ impl Job {
 
     /// Points the object of `unlinked_id` here; returns where that leads to
     /// instead, if it does.
-    async fn point_id_here(&self) -> Result<Option<ObjectName>, Failure> {
+    pub(super) async fn point_id_here(&self) -> Result<Option<ObjectName>, Failure> {
         let Some(job) = self.store().job().await? else { return Ok(None) };
         let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
         let command = Command::PointTo(job.home.clone());

@@ -10,6 +10,7 @@ mod copy;
 mod delete;
 mod deliver;
 mod edge_copy;
+mod gate;
 mod heal;
 mod history;
 mod link;
@@ -18,6 +19,7 @@ mod publish;
 mod read;
 mod relink;
 mod restore;
+mod submit;
 
 use self::changes::Changes;
 use super::job_client::Envelope;
@@ -29,6 +31,7 @@ use crate::domain::protocol::{Command, Reply};
 use crate::domain::retention;
 use crate::domain::time::Timestamp;
 use crate::domain::work;
+use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// The object's class, bound as `JOBS`.
@@ -39,11 +42,14 @@ pub struct Job {
     /// Read once: the variables of an isolate do not change.
     config: Config,
     changes: Changes,
+    /// Whether the upstream is being asked to take the job.
+    submitting: Cell<bool>,
 }
 
 impl DurableObject for Job {
     fn new(state: State, env: Env) -> Self {
-        Self { config: platform::config(&env), state, env, changes: Changes::default() }
+        let (config, changes) = (platform::config(&env), Changes::default());
+        Self { config, state, env, changes, submitting: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -87,6 +93,13 @@ impl Job {
         let Envelope { name, command } = serde_json::from_str(text).during("reading a command")?;
         let reply = match command {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
+            Command::Submit(submit) => self.submit(name, *submit).await?,
+            Command::Answer => self.answer().await?,
+            Command::Fetch => self.fetch_result().await?,
+            Command::Admit(wish) => self.admit(&wish).await?,
+            Command::TakeOver { earlier, wish } => self.take_over(&earlier, &wish).await?,
+            Command::Settle(reference) => self.settle(&reference).await?,
+            Command::Count(most) => self.count_use(most).await?,
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,

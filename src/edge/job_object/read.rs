@@ -46,7 +46,7 @@ impl Job {
         Ok(seen)
     }
 
-    async fn look(&self) -> Result<Seen, Failure> {
+    pub(super) async fn look(&self) -> Result<Seen, Failure> {
         let change = self.changes.latest();
         let store = self.store();
         let reply = match store.slot().await? {

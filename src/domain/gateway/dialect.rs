@@ -1,0 +1,198 @@
+//! Answers as the caller's client wants them.
+//!
+//! `Bearer` callers get pipelet's words. `Key` callers are fal's clients, which
+//! know three statuses: one that is another makes the JavaScript client ask for
+//! ever and the Python client fail. For them a job without a result is
+//! `COMPLETED`, and its result is an error.
+
+use super::links::{self, Place};
+use crate::domain::event::{Event, value_of};
+use crate::domain::job::Job;
+use crate::domain::json;
+use crate::domain::mask;
+use crate::domain::result::{self, Edit};
+use crate::domain::state::Status;
+use crate::domain::upstream::Scheme;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use url::Url;
+
+/// The status of a result that there will never be.
+pub const NO_RESULT: u16 = 422;
+
+/// The status of `job` as far as this vault knows.
+#[must_use]
+pub fn status(job: &Job, place: Place<'_>, scheme: Scheme) -> String {
+    let word = match (job.status, scheme) {
+        (Status::Queued | Status::Retried, _) => "IN_QUEUE",
+        (Status::Acquired, _) => "IN_PROGRESS",
+        (Status::Completed, _) | (_, Scheme::Key) => "COMPLETED",
+        (Status::Failed, Scheme::Bearer) => "FAILED",
+        (Status::Cancelled, Scheme::Bearer) => "CANCELLED",
+    };
+    let url = place.url();
+    let is_error = scheme == Scheme::Key && has_no_result(job);
+    let told = Told {
+        status: word,
+        request_id: place.id,
+        status_url: format!("{url}/status"),
+        cancel_url: format!("{url}/cancel"),
+        response_url: url,
+        logs: None,
+        queue_position: (word == "IN_QUEUE").then_some(0),
+        metrics: (word == "COMPLETED").then(BTreeMap::new),
+        error: is_error.then(|| reason(job)),
+    };
+    serde_json::to_string(&told).unwrap_or_default()
+}
+
+/// A status as fal's clients need it: those with a key must have it, even if
+/// its value is nothing.
+#[derive(Serialize)]
+struct Told<'a> {
+    status: &'a str,
+    request_id: &'a str,
+    response_url: String,
+    status_url: String,
+    cancel_url: String,
+    logs: Option<()>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_position: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<BTreeMap<String, u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// What a status says that the upstream has told, in the words of the caller's
+/// client and with its URLs led to `place`.
+#[must_use]
+pub fn told(body: &str, upstream: Option<&Url>, place: Place<'_>, scheme: Scheme) -> String {
+    let Ok(event) = Event::parse(body) else { return body.to_owned() };
+    let led = links::led_here(body, &event.members, upstream, place);
+    if scheme == Scheme::Bearer {
+        return led;
+    }
+    let Ok(event) = Event::parse(&led) else { return led };
+    let mut edits: Vec<Edit> = Vec::new();
+    let word = word_of(&event);
+    if matches!(word.as_deref(), Some("FAILED" | "CANCELLED"))
+        && let Some(member) = event.members.iter().rev().find(|member| member.key == "status")
+    {
+        edits.push((links::value_span(member), "\"COMPLETED\"".to_owned()));
+    }
+    let missing = |key: &str| value_of(&event.members, key).is_none();
+    let mut more = String::new();
+    if word.as_deref() == Some("IN_QUEUE") && missing("queue_position") {
+        more.push_str(r#","queue_position":0"#);
+    }
+    if word.as_deref() != Some("IN_QUEUE") && missing("logs") {
+        more.push_str(r#","logs":null"#);
+    }
+    if let Some(last) = event.members.last() {
+        edits.push((last.span.end..last.span.end, more));
+    }
+    result::splice(&led, &edits)
+}
+
+/// The status that the upstream has told, in its own word.
+#[must_use]
+pub fn word(body: &str) -> Option<String> {
+    word_of(&Event::parse(body).ok()?)
+}
+
+fn word_of(event: &Event<'_>) -> Option<String> {
+    value_of(&event.members, "status").and_then(json::decode_string).map(Cow::into_owned)
+}
+
+/// Whether nothing follows a status.
+#[must_use]
+pub fn is_last(word: &str) -> bool {
+    !matches!(word, "IN_QUEUE" | "IN_PROGRESS")
+}
+
+const fn has_no_result(job: &Job) -> bool {
+    matches!(job.status, Status::Failed | Status::Cancelled)
+}
+
+/// The body of the result of a job that has none. Python's client shows
+/// `detail`, the JavaScript one `message`.
+#[must_use]
+pub fn no_result(job: &Job, tokens: &[String]) -> String {
+    let text = json::encode_string(&mask::plain_text(&reason(job), tokens));
+    let error = job.error.as_deref().map(RawValue::get).map(|text| mask::json_text(text, tokens));
+    let detail = error.as_deref().unwrap_or(&text);
+    format!(r#"{{"detail":{detail},"message":{text}}}"#)
+}
+
+/// Why there is none, as a text.
+fn reason(job: &Job) -> String {
+    let usual = || match job.status {
+        Status::Cancelled => "Request was cancelled".to_owned(),
+        _ => "the job has failed".to_owned(),
+    };
+    let written = job.error.as_deref().map(RawValue::get);
+    written.map_or_else(usual, |text| {
+        json::decode_string(text).map_or_else(|| text.to_owned(), Cow::into_owned)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Queue;
+    use super::*;
+    use crate::domain::fixtures;
+
+    const PLACE: Place<'_> = Place { base: "https://v", queue: Queue::Fal, app: "m", id: "12" };
+
+    fn failed() -> Job {
+        let error = RawValue::from_string(r#"{"msg":"no","seed":1e400}"#.to_owned()).ok();
+        Job { status: Status::Failed, error, ..fixtures::job() }
+    }
+
+    #[test]
+    fn fals_clients_know_three_statuses() {
+        let word = |status, scheme| {
+            let job = Job { status, ..fixtures::job() };
+            word(&super::status(&job, PLACE, scheme)).unwrap()
+        };
+        for status in [Status::Completed, Status::Failed, Status::Cancelled] {
+            assert_eq!(word(status, Scheme::Key), "COMPLETED");
+        }
+        assert_eq!(word(Status::Failed, Scheme::Bearer), "FAILED");
+        assert_eq!(word(Status::Cancelled, Scheme::Bearer), "CANCELLED");
+        assert_eq!(word(Status::Retried, Scheme::Key), "IN_QUEUE");
+        assert_eq!(word(Status::Acquired, Scheme::Key), "IN_PROGRESS");
+    }
+
+    #[test]
+    fn what_the_upstream_tells_is_completed_for_them() {
+        let tell = |body: &str, scheme| told(body, None, PLACE, scheme);
+        assert_eq!(
+            tell(r#"{"status":"FAILED","seed":1e400}"#, Scheme::Key),
+            r#"{"status":"COMPLETED","seed":1e400,"logs":null}"#
+        );
+        assert_eq!(
+            tell(r#"{ "status": "IN_QUEUE", "status_url": "x" }"#, Scheme::Key),
+            r#"{ "status": "IN_QUEUE", "status_url": "https://v/fal/queue/m/requests/12/status","queue_position":0 }"#
+        );
+        let whole = r#"{"status":"IN_PROGRESS","logs":[]}"#;
+        assert_eq!(tell(whole, Scheme::Key), whole);
+        assert_eq!(tell(r#"{"status":"FAILED"}"#, Scheme::Bearer), r#"{"status":"FAILED"}"#);
+        assert_eq!(tell("no JSON", Scheme::Key), "no JSON");
+        assert_eq!(tell("{}", Scheme::Key), "{}");
+    }
+
+    #[test]
+    fn an_error_is_told_in_the_upstreams_words() {
+        let job = failed();
+        let want =
+            r#"{"detail":{"msg":"no","seed":1e400},"message":"{\"msg\":\"no\",\"seed\":1e400}"}"#;
+        assert_eq!(no_result(&job, &[]), want);
+        let cancelled = Job { status: Status::Cancelled, ..fixtures::job() };
+        let want = r#"{"detail":"Request was cancelled","message":"Request was cancelled"}"#;
+        assert_eq!(no_result(&cancelled, &[]), want);
+    }
+}

@@ -1,0 +1,107 @@
+//! The upstream's answers with its URLs led back here: the clients follow them
+//! with the key that they have, which is this vault's.
+
+use super::Queue;
+use crate::domain::json::{self, Member};
+use crate::domain::result::{self, Edit};
+use crate::domain::upstream::encode_app;
+use std::ops::Range;
+use url::Url;
+
+/// The members that hold a URL of a request, and what such a URL ends with.
+const KEYS: [(&str, &str); 3] =
+    [("response_url", ""), ("status_url", "/status"), ("cancel_url", "/cancel")];
+
+/// Where the routes of a request are here.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Scheme and host.
+    pub base: &'a str,
+    /// The queue.
+    pub queue: Queue,
+    /// The application.
+    pub app: &'a str,
+    /// The request.
+    pub id: &'a str,
+}
+
+impl Place<'_> {
+    /// The URL of the result; status and cancel are below it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let app = encode_app(self.app).unwrap_or_default();
+        format!("{}{}/{app}/requests/{}", self.base, self.queue.prefix(), self.id)
+    }
+}
+
+/// `body`, an object with these `members`, with its URLs led to `place`, or
+/// below `upstream` to the same path here.
+#[must_use]
+pub fn led_here(
+    body: &str,
+    members: &[Member<'_>],
+    upstream: Option<&Url>,
+    place: Place<'_>,
+) -> String {
+    let mut edits: Vec<Edit> = Vec::new();
+    for member in members {
+        let Some((_, end)) = KEYS.iter().find(|(key, _)| member.key == *key) else { continue };
+        let Some(url) = json::decode_string(member.value) else { continue };
+        let here = same_path(&url, upstream, place);
+        let here = here.unwrap_or_else(|| format!("{}{end}", place.url()));
+        edits.push((value_span(member), json::encode_string(&here)));
+    }
+    result::splice(body, &edits)
+}
+
+/// Where a member's value stands.
+#[must_use]
+pub fn value_span(member: &Member<'_>) -> Range<usize> {
+    member.span.end - member.value.len()..member.span.end
+}
+
+fn same_path(url: &str, upstream: Option<&Url>, place: Place<'_>) -> Option<String> {
+    let (url, upstream) = (Url::parse(url).ok()?, upstream?);
+    if url.origin() != upstream.origin() {
+        return None;
+    }
+    let rest = url.path().strip_prefix(upstream.path().trim_end_matches('/'))?;
+    let rest = rest.strip_prefix('/')?;
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{}{}/{rest}{query}", place.base, place.queue.prefix()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place<'_> =
+        Place { base: "https://v", queue: Queue::Fal, app: "o/m/sub", id: "12" };
+
+    fn led(body: &str) -> String {
+        let upstream = Url::parse("https://u.example/fal/queue").unwrap();
+        led_here(body, &json::members(body), Some(&upstream), PLACE)
+    }
+
+    #[test]
+    fn urls_of_the_upstream_keep_their_path() {
+        let body = r#"{"request_id":"12","status_url":"https:\/\/u.example/fal/queue/o/m/requests/12/status","seed":196619188014358660}"#;
+        let want = r#"{"request_id":"12","status_url":"https://v/fal/queue/o/m/requests/12/status","seed":196619188014358660}"#;
+        assert_eq!(led(body), want);
+    }
+
+    #[test]
+    fn other_urls_are_made_anew() {
+        for url in ["http://10.0.0.1/queue/m/requests/12/cancel", "https://u.example/x", "?"] {
+            let body = format!(r#"{{"cancel_url":"{url}"}}"#);
+            assert_eq!(
+                led(&body),
+                r#"{"cancel_url":"https://v/fal/queue/o/m/sub/requests/12/cancel"}"#
+            );
+        }
+        assert_eq!(
+            led(r#"{"cancel_url":null,"a":"https://u.example/fal/queue/x"}"#),
+            r#"{"cancel_url":null,"a":"https://u.example/fal/queue/x"}"#
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! The gateway: the upstream's own routes in front of the upstream, so that a
+//! client is switched by changing one URL.
+//!
+//! - `call`: what is asked for, by the path.
+//! - `submission`: what a submission does to a job.
+//! - `pass`: which submissions are one.
+//! - `dialect`: answers as the caller's client wants them.
+//! - `links`: the upstream's URLs, led back here.
+//! - `proxy`: the protocol of fal.ai's server proxy.
+
+pub mod call;
+pub mod dialect;
+pub mod links;
+pub mod pass;
+pub mod proxy;
+pub mod submission;
+
+use super::job::Job;
+use super::upstream::{Ask, CantAsk, Scheme, Upstream, Upstreams, encode_app};
+use serde::{Deserialize, Serialize};
+
+/// Which queue a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Queue {
+    /// `UPSTREAM_QUEUE_URL`, at `/queue`.
+    Batch,
+    /// `UPSTREAM_FAL_URL`, at `/fal/queue`.
+    Fal,
+    /// fal.ai's own, by `/fal/proxy` with `FAL_KEY`.
+    FalAi,
+}
+
+impl Queue {
+    /// The path of its routes here. What the proxy has submitted is followed
+    /// at the routes of fal's dialect.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Batch => "/queue",
+            Self::Fal | Self::FalAi => "/fal/queue",
+        }
+    }
+}
+
+impl Upstreams {
+    /// The upstream of a queue.
+    ///
+    /// # Errors
+    /// Its URL or its key is not set.
+    pub fn of_queue(&self, queue: Queue) -> Result<&Upstream, CantAsk> {
+        match queue {
+            Queue::Batch => self.queue.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_QUEUE_URL")),
+            Queue::Fal => self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL")),
+            Queue::FalAi => self.fal_ai.as_ref().ok_or(CantAsk::NoKey("FAL_KEY")),
+        }
+    }
+
+    /// The question about a request: at the URL that the upstream has named, if
+    /// the job is known, else by the path of the call.
+    ///
+    /// # Errors
+    /// As [`Self::at_queue`].
+    pub fn follow(
+        &self,
+        call: &call::Call,
+        id: &str,
+        end: &str,
+        job: Option<&Job>,
+        scheme: Scheme,
+    ) -> Result<Ask, CantAsk> {
+        let named = job.and_then(|job| self.at_response_url(job.response_url.as_deref()?));
+        let Some(ask) = named else {
+            return self.at_queue(
+                call.queue,
+                &format!("{}/requests/{id}{end}", call.app),
+                &[],
+                scheme,
+            );
+        };
+        let mut ask = ask?;
+        let path = format!("{}{end}", ask.url.path().trim_end_matches('/'));
+        ask.url.set_path(&path);
+        let is_fal_ai =
+            self.fal_ai.as_ref().is_some_and(|own| own.base.origin() == ask.url.origin());
+        Ok(if is_fal_ai { ask } else { Ask { scheme, ..ask } })
+    }
+
+    /// The question at `path` (not encoded) and `query` of a queue, with its
+    /// key in the caller's scheme; fal.ai knows one scheme only.
+    ///
+    /// # Errors
+    /// [`CantAsk`]: there is no such URL, or no key.
+    pub fn at_queue(
+        &self,
+        queue: Queue,
+        path: &str,
+        query: &[(String, String)],
+        scheme: Scheme,
+    ) -> Result<Ask, CantAsk> {
+        let upstream = self.of_queue(queue)?;
+        let path = encode_app(path).ok_or(CantAsk::BadApp)?;
+        let mut url = upstream.base.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{path}"));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let ask = upstream.ask(url)?;
+        Ok(if queue == Queue::FalAi { ask } else { Ask { scheme, ..ask } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use url::Url;
+
+    fn upstreams() -> Upstreams {
+        let upstream = |base: &str, key_name| {
+            let (base, key) = (Url::parse(base).unwrap(), Some("k".to_owned()));
+            Some(Upstream { base, key, key_name, scheme: Scheme::Bearer })
+        };
+        Upstreams {
+            queue: upstream("https://b.example/queue", "UPSTREAM_API_KEY"),
+            fal: None,
+            fal_ai: None,
+            result_url: None,
+        }
+    }
+
+    #[test]
+    fn a_path_stays_below_its_queue() {
+        let query = [("a".to_owned(), "b&c".to_owned())];
+        let at = |path| upstreams().at_queue(Queue::Batch, path, &query, Scheme::Key);
+        let ask = at("owner/mo del/requests/1").unwrap();
+        assert_eq!(ask.url.as_str(), "https://b.example/queue/owner/mo%20del/requests/1?a=b%26c");
+        assert_eq!(ask.scheme, Scheme::Key);
+        for bad in ["..", "a/../../b", "", "a//b"] {
+            assert_eq!(at(bad), Err(CantAsk::BadApp), "{bad}");
+        }
+        let fal = upstreams().at_queue(Queue::Fal, "a", &[], Scheme::Key);
+        assert_eq!(fal, Err(CantAsk::BadUrl("UPSTREAM_FAL_URL")));
+        let fal_ai = upstreams().at_queue(Queue::FalAi, "a", &[], Scheme::Key);
+        assert_eq!(fal_ai, Err(CantAsk::NoKey("FAL_KEY")));
+    }
+}

@@ -1,0 +1,286 @@
+//! What a submission does to a job: it is there, queued, before the upstream
+//! is asked, and the upstream's answer ends or names it.
+
+use super::Queue;
+use crate::domain::correlate;
+use crate::domain::event::{Event, value_of};
+use crate::domain::job::{Birth, Job};
+use crate::domain::json;
+use crate::domain::names::is_valid_name;
+use crate::domain::protocol::DeliveredBody;
+use crate::domain::provider::Provider;
+use crate::domain::source;
+use crate::domain::state::Status;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{BodyAt, Entry, Outcome};
+use crate::domain::upstream::Scheme;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Longest input that is part of the record, in bytes; a longer one is the body
+/// of the timeline's first entry only.
+const MAX_INPUT_BYTES: usize = 32 * 1024;
+/// Longest answer that is kept for who submits again, in bytes.
+const MAX_ANSWER_BYTES: usize = 32 * 1024;
+/// Longest text of a refusal in the record, in bytes.
+const MAX_ERROR_BYTES: usize = 16 * 1024;
+
+/// A submission on its way to its job.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Submit {
+    /// When it came.
+    pub at: Timestamp,
+    /// Scheme and host of the request.
+    pub origin: String,
+    /// The queue.
+    pub queue: Queue,
+    /// The application as it stood in the path.
+    pub app: String,
+    /// The query, the webhook's place in it.
+    pub query: Vec<(String, String)>,
+    /// The headers that go along.
+    pub headers: Vec<(String, String)>,
+    /// How the caller wrote its token.
+    pub scheme: Scheme,
+    /// The input.
+    pub body: DeliveredBody,
+    /// SHA-256 of the input in hex.
+    pub sha256: String,
+    /// The client's own webhook.
+    pub webhook: Option<String>,
+    /// Something odd, for the timeline.
+    pub note: Option<String>,
+    /// Whether the input is kept.
+    pub is_kept: bool,
+}
+
+/// What a job knows of its submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Submission {
+    /// The queue.
+    pub queue: Queue,
+    /// The application as it stood in the path.
+    pub app: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The upstream's answer; `None` until it is there.
+    pub answer: Option<Answer>,
+}
+
+/// An answer of the upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The media type.
+    pub content_type: Option<String>,
+    /// Its `Retry-After`, as written.
+    pub retry_after: Option<String>,
+    /// The body.
+    pub body: String,
+}
+
+/// Whether a request header goes along to the upstream: no cookie does, no
+/// token, and nothing that tells of the way here.
+#[must_use]
+pub fn passes(name: &str) -> bool {
+    const PLAIN: [&str; 4] = ["accept", "content-type", "user-agent", "idempotency-key"];
+    const OURS: [&str; 5] =
+        ["x-forwarded-", "x-real-ip", "x-hookvault-", "x-pipelet-webhook", "x-fal-target-url"];
+    let is_ours = OURS.iter().any(|start| name.starts_with(start));
+    PLAIN.contains(&name) || (name.starts_with("x-") && !is_ours)
+}
+
+impl Answer {
+    /// Whether it is also the answer to who submits again: one that asks for
+    /// patience is not.
+    #[must_use]
+    pub const fn is_remembered(&self) -> bool {
+        self.status != 429 && self.status < 500
+    }
+
+    const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
+/// The job that a submission begins, and its first entry.
+#[must_use]
+pub fn begin(birth: Birth, submit: &Submit, input: &str, body: BodyAt) -> (Job, Entry) {
+    let mut job = Job::new(birth);
+    job.app = Some(submit.app.clone());
+    job.provider = if submit.queue == Queue::FalAi { Provider::Fal } else { Provider::Pipelet };
+    job.submission = Some(Submission {
+        queue: submit.queue,
+        app: submit.app.clone(),
+        at: submit.at,
+        answer: None,
+    });
+    job.webhook.clone_from(&submit.webhook);
+    let is_short = submit.is_kept && input.len() <= MAX_INPUT_BYTES;
+    job.input = is_short.then(|| RawValue::from_string(input.trim().to_owned()).ok()).flatten();
+    job.touch(submit.at);
+    job.events += 1;
+    let note = submit.note.iter().map(String::as_str);
+    let details: Vec<&str> = ["submitted through the gateway"].into_iter().chain(note).collect();
+    let mut entry = Entry::own(job.events, submit.at, Outcome::Applied, details.join("; "));
+    if submit.is_kept {
+        entry.bytes = Some(input.len());
+        entry.sha256 = Some(submit.sha256.clone());
+        entry.body = Some(body);
+    }
+    (job, entry)
+}
+
+/// Notes the upstream's answer, or why there is none. A delivery may have come
+/// before it.
+pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Option<Entry> {
+    let detail = match &answer {
+        Ok(answer) if answer.is_success() => accept(job, answer).err(),
+        Ok(answer) => Some(format!("the upstream refused the submission ({})", answer.status)),
+        Err(why) => Some(why.clone()),
+    };
+    job.heard_at = now;
+    if let Some(detail) = &detail
+        && job.status == Status::Queued
+    {
+        job.status = Status::Failed;
+        let error = answer.as_ref().ok().and_then(|answer| error_in(&answer.body));
+        job.error = error.or_else(|| RawValue::from_string(json::encode_string(detail)).ok());
+    }
+    let answer = answer.unwrap_or_else(|why| unreachable_upstream(&why));
+    let is_kept = answer.body.len() <= MAX_ANSWER_BYTES;
+    if let Some(submission) = &mut job.submission {
+        // What is too long to be kept is not remembered.
+        let stub = || Answer { status: 503, body: String::new(), ..answer.clone() };
+        submission.answer = Some(if is_kept { answer.clone() } else { stub() });
+    }
+    job.touch(now);
+    detail.map(|detail| {
+        job.events += 1;
+        Entry::own(job.events, now, Outcome::Applied, detail)
+    })
+}
+
+/// What the client is told when the upstream gave no answer.
+#[must_use]
+pub fn unreachable_upstream(why: &str) -> Answer {
+    let text = json::encode_string(why);
+    Answer {
+        status: 502,
+        content_type: Some("application/json".to_owned()),
+        retry_after: None,
+        body: format!(r#"{{"detail":{text},"message":{text}}}"#),
+    }
+}
+
+/// Notes that no one knows what became of a submission: its run died.
+pub fn interrupted(job: &mut Job, now: Timestamp) -> Option<Entry> {
+    let why = "the submission was interrupted; whether the upstream took it is not known";
+    end(job, Err(why.to_owned()), now)
+}
+
+/// The job's id and where its result will be, as the answer has it.
+fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
+    let nameless = || "the upstream's answer to the submission names no request".to_owned();
+    let event = Event::parse(&answer.body).map_err(|_| nameless())?;
+    let id = value_of(&event.members, "request_id").and_then(correlate::id_text);
+    let id = id.filter(|id| is_valid_name(id)).ok_or_else(nameless)?;
+    if job.id.is_none() {
+        job.unlinked_id = Some(id.clone());
+        job.id = Some(id);
+    }
+    let url = value_of(&event.members, "response_url").and_then(json::decode_string);
+    let url = url.filter(|url| source::read(url).is_ok());
+    job.response_url = url.map(std::borrow::Cow::into_owned);
+    Ok(())
+}
+
+/// The upstream's own words: `detail`, `error` or `message` of its answer, else
+/// all of it.
+fn error_in(body: &str) -> Option<Box<RawValue>> {
+    let members = Event::parse(body).map(|event| event.members).unwrap_or_default();
+    let own = ["detail", "error", "message"].iter().find_map(|key| value_of(&members, key));
+    let text = own.map_or_else(|| json::encode_string(body), str::to_owned);
+    let is_some = !body.is_empty() && text.len() <= MAX_ERROR_BYTES;
+    is_some.then(|| RawValue::from_string(text).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::names::ObjectName;
+
+    fn submit() -> Submit {
+        Submit {
+            at: Timestamp::from_millis(1_000),
+            origin: "https://v".into(),
+            queue: Queue::Batch,
+            app: "wan22".into(),
+            query: vec![],
+            headers: vec![],
+            scheme: Scheme::Bearer,
+            body: DeliveredBody::Text(String::new()),
+            sha256: "d1".into(),
+            webhook: None,
+            note: None,
+            is_kept: true,
+        }
+    }
+
+    fn begun() -> Job {
+        let home = ObjectName::reference("g-1").unwrap();
+        let at = Timestamp::from_millis(1_000);
+        let birth = Birth { home, at, nonce: "00".into(), origin: "https://v".into() };
+        let (job, entry) = begin(birth, &submit(), r#" {"seed":1e400} "#, BodyAt::Object);
+        assert_eq!((entry.n, entry.bytes), (1, Some(16)));
+        job
+    }
+
+    fn answer(status: u16, body: &str) -> Result<Answer, String> {
+        Ok(Answer { status, content_type: None, retry_after: None, body: body.into() })
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(2_000);
+
+    #[test]
+    fn the_job_is_there_before_the_upstream_is_asked() {
+        let job = begun();
+        assert_eq!((job.status, job.app.as_deref()), (Status::Queued, Some("wan22")));
+        assert_eq!(job.input.as_deref().map(RawValue::get), Some(r#"{"seed":1e400}"#));
+    }
+
+    #[test]
+    fn the_answer_names_it() {
+        let mut job = begun();
+        let body = r#"{"request_id":12,"response_url":"https://u/queue/m/requests/12"}"#;
+        assert_eq!(end(&mut job, answer(200, body), NOW), None);
+        assert_eq!((job.id.as_deref(), job.unlinked_id.as_deref()), (Some("12"), Some("12")));
+        assert_eq!(job.response_url.as_deref(), Some("https://u/queue/m/requests/12"));
+        assert_eq!(job.status, Status::Queued);
+    }
+
+    #[test]
+    fn a_refusal_ends_it_in_the_upstreams_words() {
+        for (status, body, error) in [
+            (422, r#"{"detail":[{"msg":"x"}]}"#, r#"[{"msg":"x"}]"#),
+            (400, "no", r#""no""#),
+            (500, "", r#""the upstream refused the submission (500)""#),
+            (200, "{}", r#""{}""#),
+        ] {
+            let mut job = begun();
+            assert!(end(&mut job, answer(status, body), NOW).is_some());
+            assert_eq!(job.status, Status::Failed, "{body}");
+            assert_eq!(job.error.as_deref().map(RawValue::get), Some(error));
+        }
+        let mut job = begun();
+        assert!(interrupted(&mut job, NOW).is_some());
+        let answer = job.submission.unwrap().answer.unwrap();
+        assert_eq!(
+            (job.status, answer.status, answer.is_remembered()),
+            (Status::Failed, 502, false)
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! Handing results on: the client's own webhook gets the job's events.
+
+pub mod target;

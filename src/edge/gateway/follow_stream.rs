@@ -1,0 +1,94 @@
+//! `GET …/requests/{id}/status/stream`: each status as it comes, as server-sent
+//! events. The upstream's own stream is not used: not every queue has one, and
+//! what it says needs the words of the caller's client.
+
+use super::follow::told_status;
+use super::{Asked, known};
+use crate::domain::error::Problem;
+use crate::domain::gateway::dialect;
+use crate::domain::job::Job;
+use crate::domain::protocol::{Command, News, Wait};
+use crate::domain::sse;
+use crate::domain::time::SECOND;
+use crate::domain::view::one_line;
+use crate::edge::platform::{self, Failure};
+use crate::edge::{http, job_client};
+use futures_util::stream;
+use std::time::Duration;
+use worker::{Delay, Response};
+
+/// Pauses between two questions, in milliseconds: short at first, as most jobs
+/// are; a delivery ends each.
+const FIRST_PAUSE_MS: u64 = SECOND / 2;
+const MAX_PAUSE_MS: u64 = 5 * SECOND;
+
+/// A stream on its way.
+struct Stream {
+    asked: Asked,
+    id: String,
+    /// The last status that was told.
+    last: String,
+    pause_ms: u64,
+    is_over: bool,
+}
+
+/// Tells the status now, and each that is another one, up to the last.
+pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem> {
+    let (last, pause_ms) = (String::new(), FIRST_PAUSE_MS);
+    let mut stream = Stream { asked, id, last, pause_ms, is_over: false };
+    let job = known(&stream.asked, &stream.id).await?.map(|(job, _)| job);
+    let first = told_status(&stream.asked, &stream.id, job.as_ref()).await?;
+    if first.status != 200 {
+        let body = worker::ResponseBody::Body(first.body.clone().into_bytes());
+        return Ok(http::relay(&first, &[], body)?);
+    }
+    let head = stream.tell(&first.body);
+    let frames = stream::unfold((stream, head), |(mut stream, head)| async move {
+        let frame = match head {
+            Some(frame) => frame,
+            None => stream.next().await?,
+        };
+        Some((Ok::<_, worker::Error>(frame.into_bytes()), (stream, None)))
+    });
+    Ok(http::event_stream(frames)?)
+}
+
+impl Stream {
+    /// The next frame; `None` at the end of the stream. Who can't be told any
+    /// more comes back, or asks for the status.
+    async fn next(&mut self) -> Option<String> {
+        if self.is_over {
+            return None;
+        }
+        let job = known(&self.asked, &self.id).await.ok()?.map(|(job, _)| job);
+        self.pause(job.as_ref()).await;
+        let job = known(&self.asked, &self.id).await.ok()?.map(|(job, _)| job);
+        let answer = told_status(&self.asked, &self.id, job.as_ref()).await.ok()?;
+        let frame = if answer.status == 200 { self.tell(&answer.body) } else { None };
+        Some(frame.unwrap_or_else(|| sse::HEARTBEAT.to_owned()))
+    }
+
+    /// The frame of a status, if it is another one than the last.
+    fn tell(&mut self, status: &str) -> Option<String> {
+        self.is_over = dialect::word(status).is_some_and(|word| dialect::is_last(&word));
+        let is_news = self.last != status;
+        status.clone_into(&mut self.last);
+        is_news.then(|| format!("data: {}\n\n", one_line(status)))
+    }
+
+    /// Until the job changes, or it is time to ask again.
+    async fn pause(&mut self, job: Option<&Job>) {
+        let pause = self.pause_ms;
+        self.pause_ms = (pause * 3 / 2).min(MAX_PAUSE_MS);
+        let Some(job) = job else {
+            return Delay::from(Duration::from_millis(pause)).await;
+        };
+        let until = platform::now().plus(pause);
+        let wait = Wait { news: News::Version(Some(job.version)), until };
+        let news = Command::Read(Some(wait));
+        let told = job_client::ask_job(&self.asked.env, &job.home, &news).await;
+        if let Err(Failure(text)) = told {
+            platform::log_error(&text);
+        }
+    }
+}

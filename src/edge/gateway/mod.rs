@@ -1,0 +1,124 @@
+//! The upstream's own routes, in front of the upstream: `/queue/…`,
+//! `/fal/queue/…`, and fal.ai's server proxy at `/fal/proxy`.
+//!
+//! `submit` makes a job, `follow` answers the questions about one, `follow_stream`
+//! tells each status as it comes, `proxy` speaks fal.ai's proxy protocol.
+
+mod follow;
+mod follow_stream;
+mod proxy;
+mod submit;
+
+pub use self::proxy::proxy;
+
+use super::http::{self, Call};
+use super::job_client;
+use super::jobs;
+use crate::domain::config::Config;
+use crate::domain::error::Problem;
+use crate::domain::gateway::call::{self, Step};
+use crate::domain::gateway::links::Place;
+use crate::domain::gateway::submission;
+use crate::domain::job::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::upstream::{CantAsk, Scheme};
+use futures_util::stream;
+use worker::{Env, Request, Response};
+
+/// A call on its way to the upstream.
+pub(super) struct Asked {
+    /// The bindings.
+    pub env: Env,
+    /// The configuration.
+    pub config: Config,
+    /// Scheme and host of the request.
+    pub origin: String,
+    /// The request's headers that go along.
+    pub headers: Vec<(String, String)>,
+    /// What is asked for.
+    pub to: call::Call,
+    /// Its query.
+    pub query: Vec<(String, String)>,
+    /// How the caller writes its token, which also tells its client.
+    pub scheme: Scheme,
+}
+
+/// Answers a call of a queue's route.
+pub async fn gateway(
+    call: &Call<'_>,
+    request: &mut Request,
+    to: call::Call,
+) -> Result<Response, Problem> {
+    let query = call.url.query_pairs().into_owned().collect();
+    let scheme = scheme(call.header("authorization").as_deref());
+    answer(call, request, Asked::new(call, to, query, scheme)).await
+}
+
+impl Asked {
+    fn new(call: &Call<'_>, to: call::Call, query: Vec<(String, String)>, scheme: Scheme) -> Self {
+        Self {
+            env: call.env.clone(),
+            config: call.config.clone(),
+            origin: call.origin(),
+            headers: call.headers.entries().filter(|(name, _)| submission::passes(name)).collect(),
+            to,
+            query,
+            scheme,
+        }
+    }
+
+    /// Scheme and host of this vault's URLs.
+    fn base(&self) -> &str {
+        self.config.base_url(&self.origin)
+    }
+}
+
+async fn answer(call: &Call<'_>, request: &mut Request, asked: Asked) -> Result<Response, Problem> {
+    match asked.to.step.clone() {
+        Step::Submit => submit::submit(call, &asked, request).await,
+        Step::Status(id) => follow::status(&asked, &id).await,
+        Step::Stream(_) if call.head => Ok(http::event_stream(stream::empty())?),
+        Step::Stream(id) => follow_stream::follow(asked, id).await,
+        Step::Result(id) => follow::result(&asked, &id).await,
+        Step::Cancel(id) => follow::cancel(&asked, &id).await,
+    }
+}
+
+/// fal's clients write `Key …`.
+fn scheme(header: Option<&str>) -> Scheme {
+    let word = header.and_then(|header| header.trim().split(' ').next());
+    match word {
+        Some(word) if word.eq_ignore_ascii_case("key") => Scheme::Key,
+        _ => Scheme::Bearer,
+    }
+}
+
+/// Where the routes of a request are here.
+fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
+    let base = asked.base();
+    Place { base, queue: asked.to.queue, app: &asked.to.app, id }
+}
+
+/// The job of a request and its result, if it is known here.
+async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
+    let Some(name) = ObjectName::id(id) else { return Ok(None) };
+    match job_client::ask_job(&asked.env, &name, &Command::Read(None)).await? {
+        Reply::Job { job, result } => Ok(Some((*job, result))),
+        Reply::Deleted(_) => Err(jobs::deleted(&name)),
+        _ => Ok(None),
+    }
+}
+
+/// What the operator has to set before the upstream can be asked.
+fn unset(why: CantAsk) -> Problem {
+    match why {
+        CantAsk::BadApp => {
+            Problem::BadRequest("the application can be no part of a URL".to_owned())
+        }
+        CantAsk::NoKey(name) => {
+            Problem::Unset(format!("{}; set it with `npx wrangler secret put {name}`", why.why()))
+        }
+        _ => Problem::Unset(format!("{}; mend it in wrangler.toml", why.why())),
+    }
+}

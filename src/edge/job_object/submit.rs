@@ -1,0 +1,146 @@
+//! Submits the job to the upstream. It runs here, so that a client that leaves
+//! does not lose the job.
+
+use super::Job;
+use super::deliver::birth;
+use crate::domain::capability;
+use crate::domain::gateway::submission::{self, Answer, Submit, unreachable_upstream};
+use crate::domain::job::Job as Record;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Reply, Submitted};
+use crate::domain::time::SECOND;
+use crate::domain::timeline::BodyAt;
+use crate::edge::platform::{self, Failure};
+use crate::edge::store::{Batch, Slot};
+use crate::edge::upstream;
+use worker::Method;
+
+/// Longest wait for the end of another request's submission, in milliseconds.
+const MAX_WAIT_MS: u64 = 90 * SECOND;
+
+impl Job {
+    /// Submits this job, once: who asks again gets the same answer.
+    ///
+    /// 1. The job is there, queued, before the upstream is asked: a run that
+    ///    dies leaves a job that says so, and a capability that is good.
+    /// 2. The upstream's answer, whatever it is, is written before it is told.
+    /// 3. Its id leads here: the client's next question is by that.
+    pub(super) async fn submit(&self, name: ObjectName, submit: Submit) -> Result<Reply, Failure> {
+        let (input, body) = self.body_of(&submit.body).await?;
+        match self.store().slot().await? {
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Deleted(_) => return Ok(Reply::Again),
+            Slot::Job(_) => return self.answer().await,
+            Slot::Empty => {}
+        }
+        self.submitting.set(true);
+        let answer = self.begin(&name, &submit, &input, body).await;
+        let answer = match answer {
+            Ok(()) => Ok(self.send(&name, &submit, &input).await), // (2)
+            Err(failure) => Err(failure),
+        };
+        self.submitting.set(false);
+        self.finish(name, &submit, answer?).await
+    }
+
+    async fn begin(
+        &self,
+        name: &ObjectName,
+        submit: &Submit,
+        input: &str,
+        body: BodyAt,
+    ) -> Result<(), Failure> {
+        let birth = birth(name.clone(), submit.at, submit.origin.clone());
+        let is_here = body == BodyAt::Object && submit.is_kept;
+        let (job, entry) = submission::begin(birth, submit, input, body);
+        self.arm(&job).await?;
+        let mut batch = Batch::default();
+        batch.job(&job)?;
+        batch.entry(&entry)?;
+        if is_here {
+            batch.body(entry.n, input);
+        }
+        self.commit(batch).await // (1)
+    }
+
+    async fn send(
+        &self,
+        name: &ObjectName,
+        submit: &Submit,
+        input: &str,
+    ) -> Result<Answer, String> {
+        let config = &self.config;
+        let tokens = config.hook.as_ref().map_err(|bad| format!("{} {}", bad.name, bad.why))?;
+        let reference = name.public();
+        let reference = reference.trim_start_matches("ref:");
+        let token = capability::mint(reference, tokens).ok_or("there is no hook token")?;
+        let mut query = submit.query.clone();
+        let hook = format!("{}/hook/{token}", config.base_url(&submit.origin));
+        query.push(("fal_webhook".to_owned(), hook));
+        let ask = config.upstreams.at_queue(submit.queue, &submit.app, &query, submit.scheme);
+        let ask = ask.map_err(|why| why.why().to_owned())?;
+        let limits = (config.max_body_bytes, config.pace);
+        let answered =
+            upstream::pass(&ask, Method::Post, &submit.headers, Some(input), limits).await?;
+        Ok(answered.into_answer())
+    }
+
+    async fn finish(
+        &self,
+        name: ObjectName,
+        submit: &Submit,
+        answer: Result<Answer, String>,
+    ) -> Result<Reply, Failure> {
+        let told = answer.clone().unwrap_or_else(|why| unreachable_upstream(&why));
+        let Some(mut job) = self.store().job().await? else {
+            // It was deleted meanwhile, or has moved: the answer is still one.
+            let (queue, app) = (submit.queue, submit.app.clone());
+            let nonce = String::new();
+            let submitted = Submitted { home: name, id: None, nonce, queue, app, answer: told };
+            return Ok(Reply::Submitted(Box::new(submitted)));
+        };
+        let entry = submission::end(&mut job, answer, platform::now());
+        self.arm(&job).await?;
+        self.note(&job, entry).await?;
+        if job.unlinked_id.is_some()
+            && let Err(Failure(text)) = self.point_id_here().await
+        {
+            platform::log_error(&text); // (3), or else by the alarm
+        }
+        Ok(submitted(&job, told))
+    }
+
+    /// The answer to the submission, as soon as it is there.
+    pub(super) async fn answer(&self) -> Result<Reply, Failure> {
+        let until = platform::now().plus(MAX_WAIT_MS);
+        loop {
+            let change = self.changes.latest();
+            let job = match self.store().slot().await? {
+                Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+                Slot::Job(job) => job,
+                Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Again),
+            };
+            let answer = job.submission.as_ref().and_then(|submission| submission.answer.clone());
+            match answer {
+                Some(answer) if answer.is_remembered() => return Ok(submitted(&job, answer)),
+                Some(_) => return Ok(Reply::Again),
+                None if !self.submitting.get() || platform::now() >= until => {
+                    return Ok(Reply::Again);
+                }
+                None => drop(self.changes.next(change, until).await),
+            }
+        }
+    }
+}
+
+fn submitted(job: &Record, answer: Answer) -> Reply {
+    let submission = job.submission.as_ref();
+    Reply::Submitted(Box::new(Submitted {
+        home: job.home.clone(),
+        id: job.id.clone(),
+        nonce: job.nonce.clone(),
+        queue: submission.map_or(crate::domain::gateway::Queue::Batch, |of| of.queue),
+        app: submission.map(|of| of.app.clone()).unwrap_or_default(),
+        answer,
+    }))
+}
