@@ -10,6 +10,7 @@ const ROUTES = [
   route("GET", "", control.help),
   route("GET", "_sim/knobs", control.getKnobs),
   route("PUT", "_sim/knobs", control.putKnobs),
+  route("GET", "_sim/jobs", control.getJobs),
   route("GET", "_sim/jobs/([^/]+)", control.getJob),
   route("GET", "fal/download/([^/]+)/(.+)", queue.download, "download"),
   route("GET", `${REQUEST}/status`, queue.status, "status"),
