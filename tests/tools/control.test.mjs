@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BINARY, KEY, MODEL, PROMPT, rig } from "./support/rig.mjs";
+import { BINARY, KEY, MODEL, PROMPT, rig, until } from "./support/rig.mjs";
 
 const jobs = async (call) => (await call("GET", "/_sim/jobs")).json.jobs;
 
@@ -38,4 +38,22 @@ test("all jobs are listed in order of submission, without long bodies", async (t
     [JSON.stringify(PROMPT), undefined, ofBytes(4_096)]);
   assert.equal((await job(submitted[1])).submission.body, ofBytes(4_097));
   assert.deepEqual(listed[0], await job(submitted[0]));
+});
+
+test("a forgotten job is unknown to every route, and no webhook tells of it", async (t) => {
+  const { simulator, hook, call, run, submit } = await rig(t);
+  const ended = await run();
+  const running = await submit(PROMPT, { ...BINARY, "x-sim": '{"runMs": 60000}' });
+  await until("acquired", () => hook.received.length === 3);
+  const waiting = await submit(PROMPT, { ...BINARY, "x-sim": '{"queueMs": 60000}' });
+  for (const { request_id: id, ...urls } of [ended, running, waiting]) {
+    assert.equal((await call("DELETE", `/_sim/jobs/${id}`)).status, 204);
+    assert.equal((await call("DELETE", `/_sim/jobs/${id}`)).status, 404);
+    assert.equal((await call("GET", `/_sim/jobs/${id}`)).status, 404);
+    assert.equal((await call("GET", urls.status_url)).status, 404);
+    assert.equal((await call("GET", urls.response_url)).status, 404);
+    assert.equal((await call("PUT", urls.cancel_url)).status, 404);
+  }
+  await simulator.idle();
+  assert.deepEqual([await jobs(call), hook.types()], [[], ["acquired", "completed", "acquired"]]);
 });

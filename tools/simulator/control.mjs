@@ -13,7 +13,7 @@ GET  …/{model}/requests/{id}[/status]       result, status      PUT …/{id}/c
 GET  /fal/download/{bucket}/{key}           an output, signed anew
 GET  /_sim/jobs                             all jobs in order of submission
 GET  /_sim/jobs/{id}                        a job: events, deliveries, its files' SHA-256, its
-                                            submission as it arrived
+                                            submission as it arrived; DELETE: the queue forgets it
 GET  /_sim/knobs   PUT /_sim/knobs          all knobs; PUT {} sets those of the start again
 
 Knobs, also for one job as "_sim": {…} in its body or as the header x-sim: {…}
@@ -46,6 +46,12 @@ export function getJobs({ simulator }) {
 /** `GET /_sim/jobs/{id}` */
 export function getJob({ simulator }, [id]) {
   return { status: 200, json: find(simulator, id).view() };
+}
+
+/** `DELETE /_sim/jobs/{id}`: nobody hears of the job any more */
+export function deleteJob({ simulator }, [id]) {
+  simulator.forget(find(simulator, id));
+  return { status: 204 };
 }
 
 function find(simulator, id) {

@@ -12,6 +12,7 @@ const ROUTES = [
   route("PUT", "_sim/knobs", control.putKnobs),
   route("GET", "_sim/jobs", control.getJobs),
   route("GET", "_sim/jobs/([^/]+)", control.getJob),
+  route("DELETE", "_sim/jobs/([^/]+)", control.deleteJob),
   route("GET", "fal/download/([^/]+)/(.+)", queue.download, "download"),
   route("GET", `${REQUEST}/status`, queue.status, "status"),
   route("GET", REQUEST, queue.result, "result"),
