@@ -137,6 +137,27 @@ test("status: queue position, then progress, then the results' URIs", async (t) 
     [uri, [uri]]);
 });
 
+test("status: with logs only for who asks for them", async (t) => {
+  const { simulator, submit, run, call } = await rig(t);
+  const { status_url: url } = await run({ ...PROMPT, _sim: { retries: 1 } });
+  const { logs, ...without } = (await call("GET", `${url}?logs=1`)).json;
+  assert.deepEqual(logs.map(({ message, level }) => [message, level]), [["job acquired", "INFO"],
+    ["job failed", "ERROR"], ["job retried", "INFO"], ["job acquired", "INFO"],
+    ["job completed", "INFO"]]);
+  for (const { timestamp, source } of logs) {
+    assert.equal(source, "USER");
+    assert.equal(new Date(timestamp).toISOString(), timestamp);
+  }
+  assert.deepEqual((await call("GET", `${url}?logs=true`)).json.logs, logs);
+  for (const query of ["", "?logs=0", "?logs=false"]) {
+    assert.deepEqual((await call("GET", url + query)).json, without);
+  }
+  const waiting = await submit(PROMPT, { "x-sim": '{"queueMs": 60000}' });
+  assert.deepEqual((await call("GET", `${waiting.status_url}?logs=1`)).json.logs, []);
+  await call("PUT", waiting.cancel_url);
+  await simulator.idle();
+});
+
 test("result: what the webhook carried, its URLs signed anew on each read", async (t) => {
   const { hook, run, call } = await rig(t);
   const { response_url: url } = await run();

@@ -9,9 +9,11 @@ export function help() {
 
 POST /queue/{model}  /fal/queue/{model}     submit (Authorization: Bearer …); webhooks go to
                                             ?fal_webhook=URL or the header x-pipelet-webhook
-GET  …/{model}/requests/{id}[/status]       result, status      PUT …/{id}/cancel
+GET  …/{model}/requests/{id}[/status]       result, status (?logs=1)      PUT …/{id}/cancel
 GET  /fal/download/{bucket}/{key}           an output, signed anew
-GET  /_sim/jobs/{id}                        a job: events, deliveries, its files' SHA-256
+GET  /_sim/jobs                             all jobs in order of submission
+GET  /_sim/jobs/{id}                        a job: events, deliveries, its files' SHA-256, its
+                                            submission as it arrived; DELETE: the queue forgets it
 GET  /_sim/knobs   PUT /_sim/knobs          all knobs; PUT {} sets those of the start again
 
 Knobs, also for one job as "_sim": {…} in its body or as the header x-sim: {…}
@@ -36,9 +38,24 @@ export async function putKnobs({ simulator, request }) {
   return getKnobs({ simulator });
 }
 
+/** `GET /_sim/jobs`: in order of submission */
+export function getJobs({ simulator }) {
+  return { status: 200, json: { jobs: [...simulator.jobs.values()].map((job) => job.listed()) } };
+}
+
 /** `GET /_sim/jobs/{id}` */
 export function getJob({ simulator }, [id]) {
+  return { status: 200, json: find(simulator, id).view() };
+}
+
+/** `DELETE /_sim/jobs/{id}`: nobody hears of the job any more */
+export function deleteJob({ simulator }, [id]) {
+  simulator.forget(find(simulator, id));
+  return { status: 204 };
+}
+
+function find(simulator, id) {
   const job = simulator.jobs.get(id);
   if (job === undefined) throw new HttpError(404, `no job ${shown(id)}`);
-  return { status: 200, json: job.view() };
+  return job;
 }

@@ -8,11 +8,12 @@ export class HttpError extends Error {
   /**
    * @param {number} status
    * @param {unknown} detail text, or what a failed job left as its error
+   * @param {{ body?: unknown, headers?: Record<string, string> }} [answer] `body`: the JSON to
+   *   answer with instead of the detail
    */
-  constructor(status, detail) {
+  constructor(status, detail, { body = { detail }, headers } = {}) {
     super(typeof detail === "string" ? detail : JSON.stringify(detail));
-    this.status = status;
-    this.detail = detail;
+    Object.assign(this, { status, detail, body, headers });
   }
 }
 

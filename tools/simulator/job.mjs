@@ -1,5 +1,7 @@
 // One job: its state, and what may be told about it.
 
+/** A list of jobs leaves out longer bodies: inputs may hold whole images. */
+const MAX_LISTED_BODY_BYTES = 4_096;
 const QUEUE = "free";
 const WORKER = "k8s_pipelet-v2-batch-premium-worker-559f48bc58-lz862_203.0.113.7";
 
@@ -12,6 +14,8 @@ const WORKER = "k8s_pipelet-v2-batch-premium-worker-559f48bc58-lz862_203.0.113.7
  * @property {Record<string, unknown>} knobs a full set
  * @property {"seed" | "today" | "base64"} dialect
  * @property {string | undefined} seed the input's `seed` as it was written
+ * @property {{ url: string, headers: Record<string, string>, body: string }} submission as it
+ *   arrived: path and query, names of headers in lower case, the body's text
  */
 
 export class Job {
@@ -79,8 +83,15 @@ export class Job {
   /** What `GET /_sim/jobs/{id}` shows. */
   view() {
     const { id, host, model, status, attempt, webhookUrl, dialect, seed } = this;
-    const { files, previews, events, deliveries, knobs } = this;
+    const { files, previews, events, deliveries, knobs, submission } = this;
     return { id, host, model, status, attempt, webhookUrl, dialect, seed,
-      files, previews, events, deliveries, knobs };
+      files, previews, events, deliveries, knobs, submission };
+  }
+
+  /** What `GET /_sim/jobs` shows of it. */
+  listed() {
+    const { body, ...submission } = this.submission;
+    const isLong = Buffer.byteLength(body) > MAX_LISTED_BODY_BYTES;
+    return isLong ? { ...this.view(), submission } : this.view();
   }
 }

@@ -1,10 +1,13 @@
 // The knobs: what a job is to do, and what is to go wrong. One table gives their start values,
 // their checks and the help texts.
 
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { HttpError, shown } from "./http.mjs";
 
 export const EVENTS = ["acquired", "completed", "failed", "cancelled", "retried"];
 export const DIALECTS = ["seed", "today", "base64"];
+/** Knobs of the endpoints, which no job can turn. */
+const SERVER_WIDE = ["fail", "stallMs"];
 const OPERATIONS = ["submit", "status", "result", "cancel", "download"];
 /** Node's timers hold no more. */
 const MAX_MS = 2_147_483_647;
@@ -23,6 +26,17 @@ const milliseconds = whole(0, MAX_MS);
 const hasOnly = (names, isValue) => (value) => isObject(value)
   && Object.entries(value).every(([name, item]) => names.includes(name) && isValue(item, name));
 
+/** Other spellings would stand beside the headers of every answer. */
+function isHeader([name, value]) {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    return false;
+  }
+  return typeof value === "string" && name === name.toLowerCase();
+}
+
 const RULES = {
   lose: areEvents,
   double: areEvents,
@@ -31,8 +45,14 @@ const RULES = {
   delayMs: hasOnly(EVENTS, isWhole(0, MAX_MS)),
 };
 const isRule = hasOnly(Object.keys(RULES), (value, name) => RULES[name](value));
-const isFault = (value) => hasOnly(["status", "times"], isWhole(1, 1_000_000))(value)
-  && isWhole(400, 599)(value.status) && value.times !== undefined;
+const FAULT = {
+  status: isWhole(400, 599),
+  times: isWhole(1, 1_000_000),
+  body: () => true,
+  headers: (value) => isObject(value) && Object.entries(value).every(isHeader),
+};
+const isFault = (value) => hasOnly(Object.keys(FAULT), (item, name) => FAULT[name](item))(value)
+  && value.status !== undefined && value.times !== undefined;
 
 const knob = (start, checked, help) => ({ start, check: checked, help });
 
@@ -58,9 +78,12 @@ export const KNOBS = {
   "webhooks lost, sent twice, sent n times at once, late, or all held back to the end and sent in "
     + "an order"),
   error: knob("CUDA out of memory", check("JSON", () => true), "a failed job's error"),
-  fail: knob({}, check(`{operation: {status: 400–599, times: n}} with operations of `
-    + OPERATIONS.join(", "), hasOnly(OPERATIONS, isFault)),
+  fail: knob({}, check("{operation: {status: 400–599, times: n, body?: JSON, headers?: {lower-case "
+    + `name: text}}} with operations of ${OPERATIONS.join(", ")}`, hasOnly(OPERATIONS, isFault)),
   "the next n answers of an operation are errors; for the whole server only"),
+  stallMs: knob({}, check(`{operation: ms} with operations of ${OPERATIONS.join(", ")}`,
+    hasOnly(OPERATIONS, isWhole(0, MAX_MS))),
+  "ms that an operation's answer comes late, after its effect; for the whole server only"),
 };
 
 /** @returns {Record<string, unknown>} a fresh set of all knobs at their start values */
@@ -88,8 +111,8 @@ function checkKnob(name, value, forJob) {
     const known = Object.keys(KNOBS).join(", ");
     throw new HttpError(400, `unknown knob ${shown(name)}; there are ${known}`);
   }
-  if (forJob && name === "fail") {
-    throw new HttpError(400, "knob fail is for the whole server: PUT /_sim/knobs");
+  if (forJob && SERVER_WIDE.includes(name)) {
+    throw new HttpError(400, `knob ${name} is for the whole server: PUT /_sim/knobs`);
   }
   const wanted = KNOBS[name].check(value);
   if (wanted) throw new HttpError(400, `knob ${name} must be ${wanted}, not ${shown(value)}`);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  * @param {import("./job.mjs").Job} job
  * @param {import("./outputs.mjs").Outputs} outputs
  * @param {(eventType: string) => Promise<void>} tell
- * @param {AbortSignal} signal cancels the job; it is only ever given while the job waits
+ * @param {AbortSignal} signal ends it: cancelled while it waits, or forgotten at any time
  */
 export async function live(job, outputs, tell, signal) {
   const pause = (ms) => sleep(ms, undefined, { signal });
@@ -21,6 +21,7 @@ export async function live(job, outputs, tell, signal) {
     await tell("retried");
   }
   if (job.knobs.outcome === "completed") await store(job, outputs);
+  signal.throwIfAborted();
   job.status = job.knobs.outcome.toUpperCase();
   await tell(job.knobs.outcome);
 }

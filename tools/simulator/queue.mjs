@@ -19,12 +19,13 @@ export async function submit({ simulator, request, url }, [prefix, model]) {
     cancel_url: `${at}/cancel` } };
 }
 
-/** `GET …/requests/{id}/status` */
-export function status({ simulator, request }, params) {
+/** `GET …/requests/{id}/status`; with `logs`, as fal's clients ask for them, also the logs */
+export function status({ simulator, request, url }, params) {
   const job = find(simulator, params);
   const answer = { status: job.status, response_url: links(request, job) };
   if (job.status === "IN_QUEUE") answer.queue_position = simulator.queuePosition(job);
   if (job.status === "IN_PROGRESS") answer.etaSeconds = secondsLeft(job);
+  if (["1", "true"].includes(url.searchParams.get("logs"))) answer.logs = logs(job);
   return { status: 200, json: { ...answer, statusMessages: messages(job, simulator.outputs) } };
 }
 
@@ -72,6 +73,16 @@ function links(request, { host, model, id }) {
 
 function secondsLeft({ acquiredAt, knobs }) {
   return Math.max(0, Math.ceil((acquiredAt + knobs.runMs - Date.now()) / 1_000));
+}
+
+/** A line for each thing that happened, in fal's form. */
+function logs({ events }) {
+  return events.map(({ eventType, at }) => ({
+    message: `job ${eventType}`,
+    level: eventType === "failed" ? "ERROR" : "INFO",
+    timestamp: new Date(at).toISOString(),
+    source: "USER",
+  }));
 }
 
 /** A list on the batch queue, a single object on the api host: the upstream knows both. */

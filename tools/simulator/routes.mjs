@@ -1,16 +1,20 @@
-// Which call goes to which handler, who may make it, and which knob can make it fail.
+// Which call goes to which handler, who may make it, and which knobs can make its answer fail
+// or come late.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import * as control from "./control.mjs";
 import { HttpError, send, shown } from "./http.mjs";
 import * as queue from "./queue.mjs";
 
 const REQUEST = "(queue|fal/queue)/(.+)/requests/([^/]+)";
-/** An operation's routes need a token and obey the knob `fail`; the others are ours. */
+/** An operation's routes need a token and obey `fail` and `stallMs`; the others are ours. */
 const ROUTES = [
   route("GET", "", control.help),
   route("GET", "_sim/knobs", control.getKnobs),
   route("PUT", "_sim/knobs", control.putKnobs),
+  route("GET", "_sim/jobs", control.getJobs),
   route("GET", "_sim/jobs/([^/]+)", control.getJob),
+  route("DELETE", "_sim/jobs/([^/]+)", control.deleteJob),
   route("GET", "fal/download/([^/]+)/(.+)", queue.download, "download"),
   route("GET", `${REQUEST}/status`, queue.status, "status"),
   route("GET", REQUEST, queue.result, "result"),
@@ -31,22 +35,27 @@ function route(method, path, handle, operation = null) {
  */
 export async function answer(simulator, request, response) {
   try {
-    send(response, await handle(simulator, request));
+    send(response, await handle(simulator, request, response));
   } catch (error) {
     send(response, errorAnswer(error));
     if (!(error instanceof HttpError)) simulator.log(`${request.method}: ${error.stack}`);
   }
 }
 
-async function handle(simulator, request) {
+async function handle(simulator, request, response) {
   const url = new URL(request.url, "http://simulator");
   const { pattern, handle: handler, operation } = match(request.method, url.pathname);
-  if (operation !== null) {
+  const run = () =>
+    handler({ simulator, request, url }, url.pathname.match(pattern).slice(1).map(decode));
+  if (operation === null) return run();
+  const { fail, stallMs } = simulator.knobs;
+  try {
     checkToken(simulator.tokens, request.headers.authorization);
-    failOnPurpose(simulator.knobs.fail[operation], operation);
+    failOnPurpose(fail[operation], operation);
+    return await run();
+  } finally {
+    await stall(stallMs[operation], response);
   }
-  const params = url.pathname.match(pattern).slice(1).map(decode);
-  return handler({ simulator, request, url }, params);
 }
 
 function match(method, path) {
@@ -67,7 +76,15 @@ function checkToken(tokens, header = "") {
 function failOnPurpose(fault, operation) {
   if (!fault || fault.times === 0) return;
   fault.times -= 1;
-  throw new HttpError(fault.status, `knob fail: ${operation}`);
+  throw new HttpError(fault.status, `knob fail: ${operation}`, fault);
+}
+
+/** What was asked for has happened by then; nobody waits any longer than the connection lasts. */
+async function stall(ms, response) {
+  if (ms === undefined || response.closed) return;
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  await sleep(ms, undefined, { signal: gone.signal }).catch(() => {});
 }
 
 function decode(part) {
@@ -79,7 +96,9 @@ function decode(part) {
 }
 
 function errorAnswer(error) {
-  const known = error instanceof HttpError;
-  const detail = known ? error.detail : "the simulator failed; its log says why";
-  return { status: known ? error.status : 500, json: { detail } };
+  if (!(error instanceof HttpError)) {
+    return { status: 500, json: { detail: "the simulator failed; its log says why" } };
+  }
+  const { status, body, headers } = error;
+  return { status, json: JSON.stringify(body), headers };
 }

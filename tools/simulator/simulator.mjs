@@ -62,6 +62,12 @@ export class Simulator {
     webhooks.flush();
   }
 
+  /** @param {Job} job ends where it stands, without a webhook; those on their way still arrive */
+  forget(job) {
+    this.#lives.get(job).life.stop();
+    this.jobs.delete(job.id);
+  }
+
   /**
    * @param {Job} job
    * @returns {number} how many jobs of its queue wait in front of it

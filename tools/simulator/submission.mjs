@@ -21,7 +21,8 @@ export async function readSubmission(request, url, { host, model, defaults }) {
   const fromBody = withKnobs(defaults, input._sim ?? {}, { forJob: true });
   const knobs = withKnobs(fromBody, headerKnobs(request), { forJob: true });
   const dialect = knobs.dialect ?? dialectFor(request);
-  return { host, model, webhookUrl, knobs, dialect, seed: memberText(text, "seed") };
+  const submission = { url: request.url, headers: request.headers, body: text };
+  return { host, model, webhookUrl, knobs, dialect, seed: memberText(text, "seed"), submission };
 }
 
 function checkModel(model) {

@@ -66,7 +66,8 @@ export async function rig(t, { knobs = {}, hookStatus, ...options } = {}) {
     const response = await fetch(url, request);
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json");
-    return { status: response.status, text, json: isJson ? JSON.parse(text) : undefined };
+    const { status, headers: told } = response;
+    return { status, headers: told, text, json: isJson ? JSON.parse(text) : undefined };
   };
   const submit = async (body = PROMPT, headers = BINARY, path = `/queue/${MODEL}`) => {
     const sent = { "x-pipelet-webhook": hook.url, ...headers };
