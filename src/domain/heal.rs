@@ -60,8 +60,8 @@ pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
     let is_urgent = healing.wanted || job.files.iter().any(File::waits_for_url);
     let silent_at = match job.status {
         _ if is_urgent => Timestamp::default(),
-        // Not every provider tells of a lease.
-        Status::Acquired if job.lease_expiry.is_none() => job.heard_at.plus(pace.silence()),
+        // Other providers tell of no lease.
+        Status::Acquired if job.provider != Provider::Pipelet => job.heard_at.plus(pace.silence()),
         Status::Acquired => job.heard_at.plus(lease(job)).plus(pace.lease_grace()),
         Status::Queued | Status::Retried => job.heard_at.plus(pace.silence()),
         Status::Completed | Status::Failed | Status::Cancelled => return None,
