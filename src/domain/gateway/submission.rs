@@ -239,8 +239,8 @@ mod tests {
         job
     }
 
-    fn answer(status: u16, body: &str) -> Result<Answer, String> {
-        Ok(Answer { status, content_type: None, retry_after: None, body: body.into() })
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer { status, content_type: None, retry_after: None, body: body.into() }
     }
 
     const NOW: Timestamp = Timestamp::from_millis(2_000);
@@ -256,7 +256,7 @@ mod tests {
     fn the_answer_names_it() {
         let mut job = begun();
         let body = r#"{"request_id":12,"response_url":"https://u/queue/m/requests/12"}"#;
-        assert_eq!(end(&mut job, answer(200, body), NOW), None);
+        assert_eq!(end(&mut job, Ok(answer(200, body)), NOW), None);
         assert_eq!((job.id.as_deref(), job.unlinked_id.as_deref()), (Some("12"), Some("12")));
         assert_eq!(job.response_url.as_deref(), Some("https://u/queue/m/requests/12"));
         assert_eq!(job.status, Status::Queued);
@@ -271,7 +271,7 @@ mod tests {
             (200, "{}", r#""{}""#),
         ] {
             let mut job = begun();
-            assert!(end(&mut job, answer(status, body), NOW).is_some());
+            assert!(end(&mut job, Ok(answer(status, body)), NOW).is_some());
             assert_eq!(job.status, Status::Failed, "{body}");
             assert_eq!(job.error.as_deref().map(RawValue::get), Some(error));
         }

@@ -73,10 +73,11 @@ mod tests {
     #[test]
     fn another_account_an_old_time_or_no_signature_is_refused() {
         let good = "ab".repeat(64);
+        let (_, cut) = good.split_at(2);
         assert_eq!(headers(&good).claim("v", "d", NOW), Err(Refusal::Account));
         let late = NOW.plus(301_000);
         assert_eq!(headers(&good).claim("u", "d", late), Err(Refusal::Time));
-        for bad in ["", "ab", "zz", &good[2..]] {
+        for bad in ["", "ab", "zz", cut] {
             assert_eq!(headers(bad).claim("u", "d", NOW), Err(Refusal::Wrong), "{bad}");
         }
     }
