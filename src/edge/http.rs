@@ -327,8 +327,13 @@ pub fn relay(
     for (name, value) in headers.iter().cloned().chain(retry_after) {
         builder = builder.with_header(name, &value).during(what)?;
     }
-    // These statuses have no body.
-    Ok(if matches!(answer.status, 204 | 205 | 304) { builder.empty() } else { builder.body(body) })
+    if !matches!(answer.status, 204 | 205 | 304) {
+        return Ok(builder.body(body));
+    }
+    // These statuses have no body, and clients read one where there is a type.
+    let response = builder.empty();
+    response.headers().delete("content-type").during(what)?;
+    Ok(response)
 }
 
 /// A body that is made part by part, as its reader takes them.

@@ -17,13 +17,16 @@ use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use futures_util::stream;
 use sha2::{Digest, Sha256};
-use worker::{Env, Request, Response, ResponseBody};
+use std::time::Duration;
+use worker::{Delay, Env, Request, Response, ResponseBody};
 
 /// Longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 /// Jobs that one call may begin: an earlier one may have been interrupted, or
 /// refused for the moment.
 const MAX_TRIES: usize = 3;
+/// How much later each of the last bytes of an answer comes, in milliseconds.
+const LAST_PART_MS: u64 = 15;
 /// Where a client says where its webhooks are to go.
 const WEBHOOK_QUERY: &str = "fal_webhook";
 const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
@@ -216,19 +219,27 @@ fn respond(
     Ok(http::relay(&answer, &headers, body)?)
 }
 
-/// A body that tells the gate when it was read to its end: the runtime pulls
-/// its parts as the client takes them, and pulls none for a client that left.
+/// A body that tells the gate when it was read to its end. The runtime pulls
+/// its parts as they are taken, and none for a client that left. The last two
+/// bytes come a moment later, one by one: on a connection that broke under the
+/// first part the one finds out, and the other can't be written any more.
 fn read_to_the_end(
     body: Vec<u8>,
     env: Env,
     gate: String,
     reference: String,
 ) -> Result<ResponseBody, Failure> {
-    let parts = stream::unfold(Some(body), move |part| {
+    let mut body = body;
+    let last = body.split_off(body.len().saturating_sub(1));
+    let last_but_one = body.split_off(body.len().saturating_sub(1));
+    let parts = stream::unfold(vec![last, last_but_one, body], move |mut parts| {
         let (env, gate, reference) = (env.clone(), gate.clone(), reference.clone());
         async move {
-            if let Some(body) = part {
-                return Some((Ok::<_, worker::Error>(body), None));
+            if let Some(part) = parts.pop() {
+                if parts.len() < 2 {
+                    Delay::from(Duration::from_millis(LAST_PART_MS)).await;
+                }
+                return Some((Ok::<_, worker::Error>(part), parts));
             }
             let told = job_client::ask_gate(&env, &gate, Command::Settle(reference)).await;
             if let Err(Failure(text)) = told {
