@@ -120,7 +120,9 @@ proptest! {
         ],
     ) {
         let (mut vault, mut bodies) = (Vault::new(), HashSet::from([first.clone()]));
+        vault.has_operator = true;
         vault.deliver(&first);
+        vault.job.as_mut().expect("a job").webhook = Some("https://app.example/".to_owned());
         let mut result = first;
         for step in steps {
             let (was, before) = (vault.job().clone(), seen(&vault));

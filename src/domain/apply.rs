@@ -8,6 +8,7 @@ use super::catalog::word;
 use super::discover::{self, Discovery, Found, Origin};
 use super::event::{Event, EventKind};
 use super::file::{FileState, From, Source};
+use super::handoff;
 use super::heal::Healing;
 use super::job::{Birth, Job, ResultRef};
 use super::json;
@@ -56,6 +57,8 @@ pub struct Arrival<'a> {
     pub tags: Vec<String>,
     /// Days that the caller has it kept.
     pub keep_days: Option<u32>,
+    /// Whether the operator has the ends of jobs handed on.
+    pub has_operator: bool,
     /// Something odd about its correlation, for the timeline.
     pub note: Option<String>,
     /// Files of its result that are stored already.
@@ -102,6 +105,7 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
         job.healing =
             Healing { wanted: arrival.event.kind == EventKind::Ready, ..Healing::default() };
         job.touch(arrival.at);
+        hand_on(&mut job, n, arrival);
     } else if standing.is_none() {
         // The first delivery makes the record, whatever it says.
         job.touch(arrival.at);
@@ -109,6 +113,16 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let outcome = count(&mut job, arrival, outcome);
     let entry = entry(n, arrival, outcome, detail);
     Applied { job, entry, result }
+}
+
+/// Queues what is handed on of an event that has changed the job.
+fn hand_on(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
+    let kind = arrival.event.kind;
+    if kind != EventKind::Ready {
+        let Arrival { at, sha256, .. } = *arrival;
+        let event = handoff::Event { entry: n, word: kind.word(), at, sha256 };
+        handoff::queue(job, &event, arrival.has_operator, arrival.now);
+    }
 }
 
 impl Job {

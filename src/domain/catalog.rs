@@ -8,6 +8,7 @@
 use super::export::{Format, Turn};
 use super::file::FileState;
 use super::filter::Filter;
+use super::handoff::State;
 use super::job::Job;
 use super::names::ObjectName;
 use super::refused::Refused;
@@ -80,6 +81,12 @@ pub struct Numbers {
     /// The least that was left of a URL's life when its file was stored, in
     /// milliseconds.
     pub smallest_slack: Option<u64>,
+    /// Messages that are still to be handed on.
+    #[serde(default)]
+    pub handoff_pending: u64,
+    /// Messages that were given up.
+    #[serde(default)]
+    pub handoff_failed: u64,
     /// Deliveries by `type/trust/outcome`.
     pub tally: BTreeMap<String, u64>,
 }
@@ -88,12 +95,17 @@ impl Numbers {
     fn of(job: &Job) -> Self {
         let served = |state| job.files.iter().filter(move |f| f.served && f.state == state);
         let stored = job.files.iter().filter(|file| file.state == FileState::Stored);
+        let messages = |state| {
+            job.handoff.messages.iter().filter(|message| message.state == state).count() as u64
+        };
         Self {
             pending: served(FileState::Pending).count() as u64,
             stored: served(FileState::Stored).count() as u64,
             lost: served(FileState::Lost).count() as u64,
             bytes: stored.filter_map(|file| file.size).sum(),
             heals: u64::from(job.heals),
+            handoff_pending: messages(State::Pending),
+            handoff_failed: messages(State::Failed),
             oldest_pending: served(FileState::Pending).map(|file| file.found_at).min(),
             smallest_slack: job.files.iter().filter_map(|file| file.slack_ms).min(),
             tally: job.tally.iter().map(|(key, count)| (key.clone(), u64::from(*count))).collect(),
@@ -141,6 +153,8 @@ impl Totals {
         change(&mut sum.lost, of.lost);
         change(&mut sum.bytes, of.bytes);
         change(&mut sum.heals, of.heals);
+        change(&mut sum.handoff_pending, of.handoff_pending);
+        change(&mut sum.handoff_failed, of.handoff_failed);
         for (key, count) in &of.tally {
             change(sum.tally.entry(key.clone()).or_default(), *count);
         }
@@ -157,6 +171,8 @@ impl Totals {
         sum.lost = sum.lost.saturating_add(of.lost);
         sum.bytes = sum.bytes.saturating_add(of.bytes);
         sum.heals = sum.heals.saturating_add(of.heals);
+        sum.handoff_pending = sum.handoff_pending.saturating_add(of.handoff_pending);
+        sum.handoff_failed = sum.handoff_failed.saturating_add(of.handoff_failed);
         sum.oldest_pending = least(sum.oldest_pending, of.oldest_pending);
         sum.smallest_slack = least(sum.smallest_slack, of.smallest_slack);
         merge_counts(&mut sum.tally, &of.tally);

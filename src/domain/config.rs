@@ -5,6 +5,7 @@
 
 use super::auth::{self, Tokens};
 use super::cors::Origins;
+use super::handoff::target;
 use super::mask;
 use super::retention;
 use super::retry::Pace;
@@ -66,6 +67,10 @@ pub struct Config {
     pub fal_user_id: Option<String>,
     /// `REPLICATE_WEBHOOK_SECRET`: what signs deliveries by Standard Webhooks.
     pub webhook_secrets: Option<Secrets>,
+    /// `HANDOFF_URL`: who gets the ends of all jobs.
+    pub handoff_url: Option<Url>,
+    /// `HANDOFF_SECRET`: what signs that which is handed on.
+    pub handoff_secrets: Option<Secrets>,
     /// `VERIFY_RESULTS`: whether the upstream must confirm a result that only
     /// the hook token vouches for.
     pub verify_results: bool,
@@ -83,11 +88,14 @@ impl Config {
         let mut reader = Reader { lookup, mistakes: Vec::new() };
         let hook_rule = "must be 16 to 128 characters of A-Z a-z 0-9 _ -, not beginning `r_`";
         let api_rule = "must be at least 16 visible ASCII characters";
+        let sources = reader.sources();
         Self {
             hook: reader.secret("HOOK_TOKEN", hook_rule, auth::is_hook_token),
             api: reader.secret("API_TOKEN", api_rule, auth::is_api_token),
             read: reader.optional_token("READ_TOKEN", api_rule),
-            sources: reader.sources(),
+            handoff_url: reader.handoff_url(&sources),
+            handoff_secrets: reader.secrets("HANDOFF_SECRET"),
+            sources,
             public_url: reader.public_url(),
             max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1..=u64::MAX),
             max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1..=u64::MAX),
@@ -96,7 +104,7 @@ impl Config {
             upstreams: reader.upstreams(),
             pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1..=MAX_RETRY_BASE_MS)),
             fal_user_id: reader.get("FAL_USER_ID"),
-            webhook_secrets: reader.webhook_secrets("REPLICATE_WEBHOOK_SECRET"),
+            webhook_secrets: reader.secrets("REPLICATE_WEBHOOK_SECRET"),
             verify_results: reader.flag("VERIFY_RESULTS", false),
             store_input: reader.flag("STORE_INPUT", true),
             cors: reader.cors(),
@@ -186,7 +194,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    fn webhook_secrets(&mut self, name: &str) -> Option<Secrets> {
+    fn secrets(&mut self, name: &str) -> Option<Secrets> {
         let (secrets, refused) = Secrets::parse(&self.get(name)?);
         if refused > 0 {
             self.mistakes.push(format!(
@@ -195,6 +203,17 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             ));
         }
         secrets
+    }
+
+    /// Its path and query may be secret: a mistake tells nothing of it.
+    fn handoff_url(&mut self, sources: &SourcePolicy) -> Option<Url> {
+        let read = target::check(&self.get("HANDOFF_URL")?, sources);
+        let refused = |why| {
+            self.mistakes.push(format!(
+                "HANDOFF_URL {why}; it must be the https URL of a public host, and is not used"
+            ));
+        };
+        read.map_err(refused).ok()
     }
 
     fn sources(&mut self) -> SourcePolicy {

@@ -8,6 +8,7 @@ use super::auth;
 use super::discover::{Discovery, Skipped};
 use super::file::{File, FileState, From};
 use super::gateway::submission::Submission;
+use super::handoff::Handoff;
 use super::heal::Healing;
 use super::keys;
 use super::names::ObjectName;
@@ -120,6 +121,9 @@ pub struct Job {
     /// How far the questions to the upstream have got.
     #[serde(default, skip_serializing_if = "Healing::is_idle")]
     pub healing: Healing,
+    /// What is handed on.
+    #[serde(default, skip_serializing_if = "Handoff::is_idle")]
+    pub handoff: Handoff,
     /// The alarm loop's own state.
     #[serde(default)]
     pub work: Work,
@@ -218,6 +222,7 @@ impl Job {
             events: 0,
             last_applied: 0,
             healing: Healing::default(),
+            handoff: Handoff::default(),
             work: Work::default(),
         }
     }

@@ -52,6 +52,12 @@ impl Metrics<'_> {
             "Answers of the upstream that the vault asked for.",
             numbers.heals,
         );
+        text.head("hookvault_handoffs", "gauge", "Messages to receivers that were not delivered.");
+        for (state, count) in
+            [("pending", numbers.handoff_pending), ("failed", numbers.handoff_failed)]
+        {
+            text.labelled("hookvault_handoffs", &format!("state=\"{state}\""), count);
+        }
         text.one(
             "hookvault_unmatched",
             "gauge",

@@ -144,6 +144,8 @@ pub enum Command {
     Park(Box<Parked>),
     /// Copy what is not stored, and look for files once more.
     Archive,
+    /// Hand the job's last event on again.
+    HandOff,
     /// Give the files new links.
     Relink,
     /// Be the job of the manifest with this key, if there is none here.
@@ -300,6 +302,9 @@ pub enum Reply {
     },
     /// There is no such job, entry, body or file.
     Missing,
+    /// There is nothing that could be handed on, or no one who would get it;
+    /// the text says which.
+    NoHandoff(String),
     /// The record as stored.
     Job {
         /// The record.

@@ -62,6 +62,25 @@ impl Pace {
         self.doubling(self.times(15), attempts, entropy)
     }
 
+    /// The pause before a message is handed on again: doubling from the base up
+    /// to 4 h, so that few tries last for three days.
+    #[must_use]
+    pub fn handoff_backoff(self, attempts: u32, entropy: u32) -> u64 {
+        doubling(self.times(7_200), self.base_ms, attempts, entropy)
+    }
+
+    /// How long handing on a message is tried: 72 h.
+    #[must_use]
+    pub const fn handoff_patience(self) -> u64 {
+        self.times(129_600)
+    }
+
+    /// How long a receiver may take to answer: 15 s, never less than 2 s.
+    #[must_use]
+    pub fn handoff_limit(self) -> u64 {
+        (self.times(15) / 2).max(2 * SECOND)
+    }
+
     /// How long a lease may be over before its job counts as silent: 60 s.
     #[must_use]
     pub const fn lease_grace(self) -> u64 {
@@ -89,11 +108,15 @@ impl Pace {
     }
 
     fn doubling(self, first: u64, attempts: u32, entropy: u32) -> u64 {
-        let doubled = first.saturating_mul(1_u64 << attempts.saturating_sub(1).min(32));
-        let delay = doubled.min(self.longest());
-        let spread = delay / 2;
-        delay - spread / 2 + spread * u64::from(entropy) / u64::from(u32::MAX)
+        doubling(self.longest(), first, attempts, entropy)
     }
+}
+
+fn doubling(longest: u64, first: u64, attempts: u32, entropy: u32) -> u64 {
+    let doubled = first.saturating_mul(1_u64 << attempts.saturating_sub(1).min(32));
+    let delay = doubled.min(longest);
+    let spread = delay / 2;
+    delay - spread / 2 + spread * u64::from(entropy) / u64::from(u32::MAX)
 }
 
 /// Why a copy did not succeed.

@@ -28,6 +28,8 @@ pub enum Route {
     Archive(ObjectName),
     /// `POST /jobs/{id}/links`: makes new links to the files.
     Links(ObjectName),
+    /// `POST /jobs/{id}/handoff`: hands on again.
+    HandOff(ObjectName),
     /// `GET /jobs/{id}/result`: the upstream's result.
     Result(ObjectName),
     /// `GET /jobs/{id}/events`: the timeline.
@@ -117,6 +119,7 @@ impl Route {
             | Self::Gateway(_)
             | Self::Delete(_)
             | Self::Archive(_)
+            | Self::HandOff(_)
             | Self::Links(_)
             | Self::Assign(_)
             | Self::DropUnmatched(_)
@@ -179,6 +182,7 @@ impl Route {
             | Self::Delete(_)
             | Self::Archive(_)
             | Self::Links(_)
+            | Self::HandOff(_)
             | Self::EventBody(..)
             | Self::UnmatchedBody(_)
             | Self::DropUnmatched(_)
@@ -254,6 +258,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["jobs"] => Route::Jobs,
         ["jobs", job] => Route::Job(name(job)?),
         ["jobs", job, "archive"] => Route::Archive(name(job)?),
+        ["jobs", job, "handoff"] => Route::HandOff(name(job)?),
         ["jobs", job, "links"] => Route::Links(name(job)?),
         ["jobs", job, "result"] => Route::Result(name(job)?),
         ["jobs", job, "events"] => Route::Events(name(job)?),
@@ -324,6 +329,7 @@ fn allowed(route: &Route) -> &'static str {
         Route::Hook { .. }
         | Route::Archive(_)
         | Route::Links(_)
+        | Route::HandOff(_)
         | Route::ArchiveMany
         | Route::Tickets
         | Route::Restore => "POST, OPTIONS",
@@ -383,6 +389,7 @@ mod tests {
             ("DELETE", "/jobs/7", Route::Delete(id("7"))),
             ("POST", "/jobs/7/archive", Route::Archive(id("7"))),
             ("POST", "/jobs/7/links", Route::Links(id("7"))),
+            ("POST", "/jobs/7/handoff", Route::HandOff(id("7"))),
             ("GET", "/jobs/7/result", Route::Result(id("7"))),
             ("GET", "/jobs/7/events", Route::Events(id("7"))),
             ("GET", "/jobs/7/events/2/body", Route::EventBody(id("7"), 2)),

@@ -22,6 +22,8 @@ pub enum Outcome {
     Copy,
     /// The upstream was asked for what did not come by itself.
     Heal,
+    /// An event was handed on, or could not be.
+    Handoff,
 }
 
 /// How much the sender of a delivery is believed.

@@ -2,6 +2,7 @@
 
 use super::discover::Skipped;
 use super::file::{File, FileState, Source};
+use super::handoff::{Handoff, Receiver, State};
 use super::heal::Healing;
 use super::job::{Archive, Job};
 use super::keys;
@@ -52,7 +53,7 @@ struct Record<'a> {
     deliveries: u32,
     duplicates: u32,
     heals: u32,
-    handoff: Option<()>,
+    handoff: Option<HandoffView<'a>>,
     input: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     healing: Option<HealingView<'a>>,
@@ -67,6 +68,26 @@ struct HealingView<'a> {
     next_at: Option<Timestamp>,
     error: Option<&'a str>,
     exhausted: bool,
+}
+
+/// What is handed on; `null` when nothing is.
+#[derive(Serialize)]
+struct HandoffView<'a> {
+    state: State,
+    messages: Vec<MessageView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageView<'a> {
+    id: &'a str,
+    receiver: Receiver,
+    event_type: &'a str,
+    state: State,
+    attempts: u32,
+    next_at: Option<Timestamp>,
+    delivered_at: Option<Timestamp>,
+    error: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -137,7 +158,7 @@ pub fn record(
         deliveries: job.deliveries,
         duplicates: job.duplicates,
         heals: job.heals,
-        handoff: None,
+        handoff: HandoffView::of(job),
         input: input.transpose()?,
         healing: (!job.healing.is_idle()).then(|| HealingView::of(&job.healing)),
     })
@@ -166,6 +187,24 @@ impl<'a> HealingView<'a> {
             error: healing.error.as_deref(),
             exhausted: healing.exhausted,
         }
+    }
+}
+
+impl<'a> HandoffView<'a> {
+    fn of(job: &'a Job) -> Option<Self> {
+        let Handoff { messages, .. } = &job.handoff;
+        let state = job.handoff.state()?;
+        let messages = messages.iter().map(|message| MessageView {
+            id: &message.id,
+            receiver: message.receiver,
+            event_type: &message.event_type,
+            state: message.state,
+            attempts: message.attempts,
+            next_at: (message.state == State::Pending).then_some(message.at),
+            delivered_at: message.delivered_at,
+            error: message.error.as_deref(),
+        });
+        Some(Self { state, messages: messages.collect() })
     }
 }
 
@@ -280,6 +319,21 @@ impl FileSummary {
             state: file.state,
         }
     }
+}
+
+/// What is handed on of a job as JSON.
+///
+/// # Errors
+/// As [`record`].
+pub fn handoff(job: &Job) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct View<'a> {
+        id: String,
+        version: u64,
+        handoff: Option<HandoffView<'a>>,
+    }
+    let (id, version) = (job.public_id(), job.version);
+    serde_json::to_string(&View { id, version, handoff: HandoffView::of(job) })
 }
 
 /// The links to a job's files as JSON, after they were made anew.

@@ -5,6 +5,7 @@
 
 use super::edge_copy::{self, Step};
 use super::file::FileState;
+use super::handoff::{self, Receiver};
 use super::heal;
 use super::job::Job;
 use super::retry::{Circumstances, Pace};
@@ -192,6 +193,8 @@ pub enum Task {
     Copy(u32),
     /// Ask the upstream for what did not come by itself.
     Heal,
+    /// Hand on the event of a timeline entry.
+    HandOff(u32, Receiver),
     /// Write the settled job's manifest to R2.
     Publish,
     /// Write the settled job's record to KV, or delete that of one that is not
@@ -221,12 +224,13 @@ impl Task {
         match self {
             // The result, its status, and where it is kept.
             Self::Heal => 3,
-            // A copy: the fetch and the put; redirects and a vague type cost
+            // A message: a large result's text, and the call. A copy: the fetch and the put; redirects and a vague type cost
             // more. A link: the question, and where the answer leads. A large
             // result's text, and the manifest or the record. A row, and a new
             // day's place.
             Self::Copy(_)
             | Self::Relink(_)
+            | Self::HandOff(..)
             | Self::Link
             | Self::Publish
             | Self::Record
@@ -270,6 +274,11 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     }
     if let Some(at) = heal::due_at(job, pace) {
         plan.add(Task::Heal, at, now);
+    }
+    // Before the job is published, which its outcome would have done twice.
+    for message in job.handoff.pending() {
+        let task = Task::HandOff(message.entry, message.receiver);
+        plan.add(task, handoff::due_at(job, message, pace), now);
     }
     // After the copies: a file that is stored keeps its link when the job moves.
     let work = &job.work;

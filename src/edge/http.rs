@@ -190,6 +190,7 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::Job(name) => jobs::record(call, &name).await,
         Route::Delete(name) => manage::delete(call, &name).await,
         Route::Archive(name) => manage::archive(call, &name).await,
+        Route::HandOff(name) => manage::hand_off(call, &name).await,
         Route::Links(name) => manage::links(call, &name).await,
         Route::Result(name) => jobs::result(call, &name).await,
         Route::Events(name) => events::events(call, &name).await,

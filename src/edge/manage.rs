@@ -33,6 +33,15 @@ pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Probl
     Ok(json(202, links.during("rendering the links")?)?)
 }
 
+/// `POST /jobs/{id}/handoff`: hands the job's last event on again.
+pub async fn hand_off(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
+    let job = match ask(call, name, &Command::HandOff).await? {
+        Reply::NoHandoff(why) => return Err(Problem::Conflict(why)),
+        reply => told(name, reply)?,
+    };
+    Ok(json(202, view::handoff(&job).during("rendering the hand-off")?)?)
+}
+
 fn told(name: &ObjectName, reply: Reply) -> Result<Job, Problem> {
     match reply {
         Reply::Job { job, .. } => Ok(*job),

@@ -54,6 +54,48 @@ pub async fn get(url: &str, max_bytes: u64, pace: Pace) -> Result<String, String
     if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
 }
 
+/// What a receiver has answered.
+pub struct Posted {
+    /// The HTTP status.
+    pub status: u16,
+    /// Its `Retry-After`, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Posts a message to a receiver, who has 15 s to answer. What it says beside
+/// the status is not read.
+///
+/// # Errors
+/// What went wrong, without the URL: it may be secret.
+pub async fn post(url: &str, headers: Headers, body: &str, pace: Pace) -> Result<Posted, String> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    init.with_body(Some(wasm_bindgen::JsValue::from_str(body)));
+    let request = Request::new_with_init(url, &init).map_err(|_| "the URL can't be asked")?;
+    let abort = AbortController::default();
+    let (signal, fetch) = (abort.signal(), Fetch::Request(request));
+    let sent = pin!(fetch.send_with_signal(&signal));
+    let limit = Duration::from_millis(pace.handoff_limit());
+    let outcome = match select(sent, Delay::from(limit)).await {
+        Either::Left((answer, _)) => answer.map_err(|_| "the receiver can't be reached".to_owned()),
+        Either::Right(_) => Err("the receiver does not answer in time".to_owned()),
+    };
+    // Ends a call that hangs, and the body of an answer.
+    abort.abort();
+    let response = outcome?;
+    let retry_after_ms = platform::retry_after(response.headers());
+    Ok(Posted { status: response.status_code(), retry_after_ms })
+}
+
+/// Headers of these names and values.
+pub fn headers(pairs: &[(&str, String)]) -> Result<Headers, Failure> {
+    let headers = Headers::new();
+    for (name, value) in pairs {
+        headers.set(name, value).during("preparing a call")?;
+    }
+    Ok(headers)
+}
+
 /// Sends a request, and reads an answer of at most `max_bytes`.
 ///
 /// # Errors

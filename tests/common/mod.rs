@@ -20,6 +20,8 @@ pub struct Vault {
     pub job: Option<Job>,
     pub timeline: Vec<Entry>,
     pub result: Option<String>,
+    /// Whether the operator has the ends of jobs handed on.
+    pub has_operator: bool,
     seen: HashMap<String, u32>,
     now: u64,
 }
@@ -27,7 +29,14 @@ pub struct Vault {
 impl Vault {
     pub fn new() -> Self {
         let (timeline, seen) = (Vec::new(), HashMap::new());
-        Self { job: None, timeline, result: None, seen, now: 1_766_867_820_000 }
+        Self {
+            job: None,
+            timeline,
+            result: None,
+            has_operator: false,
+            seen,
+            now: 1_766_867_820_000,
+        }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -79,6 +88,7 @@ impl Vault {
             sha256: body,
             event,
             found,
+            has_operator: self.has_operator,
             body: BodyAt::Object,
             seen: self.seen.get(body).copied(),
             trust,

@@ -7,6 +7,7 @@ use hookvault::domain::copied::{Stored, Tried, end, note_death};
 use hookvault::domain::edge_copy::{self, Step as CopyStep};
 use hookvault::domain::event::EventKind;
 use hookvault::domain::file::Source;
+use hookvault::domain::handoff;
 use hookvault::domain::heal;
 use hookvault::domain::job::Job;
 use hookvault::domain::links;
@@ -105,6 +106,9 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
             job.work.offloaded += OFFLOAD_PAGE;
             return job.work.offload.done(version);
         }
+        (Task::HandOff(entry, receiver), ending) => {
+            handoff::note(job, (entry, receiver), handed_on(ending), around)
+        }
         (Task::Link, _) => None,
     };
     vault.timeline.extend(entry);
@@ -122,6 +126,16 @@ fn copy(job: &mut Job, n: u32, ending: &End, around: Circumstances<'_>) -> Entry
         _ => Ok(Stored { size: 7, etag: "e".into(), content_type, verified: true }),
     };
     end(job, Tried { n, source, outcome }, around)
+}
+
+/// A receiver takes a message, wants none, or is not there.
+fn handed_on(ending: &End) -> handoff::Tried {
+    match ending {
+        End::Badly(FailureKind::Gone, _) => handoff::Tried::Gone,
+        End::Badly(FailureKind::Final, _) => handoff::Tried::Impossible("no"),
+        End::Badly(..) => handoff::Tried::Refused("no".to_owned(), None),
+        End::Well | End::Answered(_) => handoff::Tried::Delivered,
+    }
 }
 
 /// A question is answered with a fresh URL, not at all, or can't be asked.

@@ -14,6 +14,10 @@ pub fn is_planned(vault: &Vault) {
     let job = vault.job();
     for now in [0, 3_000, 86_400_000, u64::MAX].map(|ahead| vault.now().plus(ahead)) {
         let planned = plan(job, PACE, now);
+        for message in job.handoff.pending().filter(|message| !message.tells_an_end()) {
+            let task = Task::HandOff(message.entry, message.receiver);
+            assert_eq!(planned.due.contains(&task), message.at <= now, "{message:?}");
+        }
         for file in &job.files {
             let due = planned.due.iter().filter(|task| **task == Task::Copy(file.n)).count();
             let is_ready = file.state == FileState::Pending && file.not_before <= now;
@@ -44,6 +48,7 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
     }
     let job = vault.job();
     assert!(!job.files.iter().any(|file| file.state == FileState::Pending));
+    assert_eq!(job.handoff.pending().next(), None);
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
     assert_eq!(job.work.list.version, job.revision());
     assert_eq!(edge_copy::step(job), None);

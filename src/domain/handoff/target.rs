@@ -36,6 +36,16 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
     }
 }
 
+/// Whether a webhook is a hook of this vault, which has these origins: what is
+/// handed on there would come back.
+#[must_use]
+pub fn is_own_hook(webhook: &str, origins: &[&str]) -> bool {
+    source::read(webhook).is_ok_and(|url| {
+        let origin = url.origin().ascii_serialization();
+        origins.contains(&origin.as_str()) && url.path().starts_with("/hook")
+    })
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

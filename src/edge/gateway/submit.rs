@@ -10,7 +10,6 @@ use crate::domain::handoff::target;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
-use crate::domain::source;
 use crate::edge::hook;
 use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
@@ -82,7 +81,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
         None => (WEBHOOK_HEADER, call.header(WEBHOOK_HEADER)),
     };
     let Some(given) = given.filter(|url| !url.is_empty()) else { return Ok((None, None)) };
-    if is_own(asked, &given) {
+    if target::is_own_hook(&given, &[asked.base(), &asked.origin]) {
         let note = "the client's webhook is this vault's own, which gets the deliveries anyway";
         return Ok((None, Some(note.to_owned())));
     }
@@ -94,14 +93,6 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
         ))
     })?;
     Ok((Some(given), None))
-}
-
-fn is_own(asked: &Asked, webhook: &str) -> bool {
-    let own = [asked.base(), &asked.origin];
-    source::read(webhook).is_ok_and(|url| {
-        let origin = url.origin().ascii_serialization();
-        own.contains(&origin.as_str()) && url.path().starts_with("/hook")
-    })
 }
 
 fn fresh_reference() -> String {

@@ -105,6 +105,7 @@ impl Job {
             Task::Link => self.try_link(run).await,
             Task::Publish => self.publish(run).await,
             Task::Record => self.record().await,
+            Task::HandOff(entry, receiver) => self.hand_off(entry, receiver).await,
             Task::Relink(n) => self.relink(n).await,
             Task::List => self.list().await,
             Task::Offload => self.offload_entries(run).await,

@@ -28,7 +28,8 @@ impl Job {
             event.kind = EventKind::Ready;
         }
         let found = find_files(&text, &event, &self.config);
-        let arrival = arrival(&text, event, found, at, &delivery);
+        let mut arrival = arrival(&text, event, found, at, &delivery);
+        arrival.has_operator = self.config.handoff_url.is_some();
         let birth = birth(name, delivery.received_at, delivery.origin.clone());
         self.land(birth, arrival, delivery.moved.as_ref()).await
     }
@@ -179,6 +180,7 @@ fn arrival<'a>(
         app: delivery.app.clone(),
         tags: delivery.tags.clone(),
         keep_days: delivery.keep_days,
+        has_operator: false,
         note: delivery.note.clone(),
         archived: delivery.moved.as_ref().map_or(&[], |moved| &moved.archived),
     }

@@ -179,6 +179,7 @@ impl Job {
             app: None,
             tags: Vec::new(),
             keep_days: None,
+            has_operator: self.config.handoff_url.is_some(),
             note: Some(note),
             archived: &[],
         };

@@ -11,6 +11,7 @@ mod delete;
 mod deliver;
 mod edge_copy;
 mod gate;
+mod handoff;
 mod heal;
 mod history;
 mod link;
@@ -104,6 +105,7 @@ impl Job {
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,
             Command::Archive => self.archive().await?,
+            Command::HandOff => self.hand_off_again().await?,
             Command::Relink => self.renew_links().await?,
             Command::Restore(key) => self.restore(&name, &key).await?,
             Command::Delete => self.delete().await?,

@@ -1,0 +1,220 @@
+//! What is handed on, to whom, and when.
+
+#![expect(clippy::expect_used, reason = "a panic is how a test fails")]
+
+mod common;
+
+use common::{Vault, acquired, completed};
+use hookvault::domain::copied::{Stored, Tried as Copied, end};
+use hookvault::domain::handoff::{self, Event, Message, Receiver, State, Tried, due_at, note};
+use hookvault::domain::job::Job;
+use hookvault::domain::retry::{Circumstances, Pace};
+use hookvault::domain::time::Timestamp;
+use hookvault::domain::timeline::Outcome;
+use hookvault::domain::work::{Task, plan};
+
+const PACE: Pace = Pace::new(2_000);
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const FILE: &str = "437852_0_a.mp4";
+const FAILED: &str = r#"{"eventType":"failed","jobId":437852,"updatedAt":9000}"#;
+
+const fn around(now: Timestamp) -> Circumstances<'static> {
+    Circumstances { now, pace: PACE, entropy: u32::MAX / 2, renewal: Ok(()) }
+}
+
+/// A vault whose job has a webhook of its client's.
+fn vault() -> Vault {
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    let job = vault.job.as_mut().expect("a job");
+    job.webhook = Some("https://app.example/hook".to_owned());
+    vault.deliver(&acquired(2_000));
+    vault
+}
+
+fn told(job: &Job) -> Vec<(&str, Receiver, State)> {
+    let messages = job.handoff.messages.iter();
+    messages.map(|one| (one.event_type.as_str(), one.receiver, one.state)).collect()
+}
+
+fn message(job: &Job, entry: u32) -> &Message {
+    job.handoff.find(entry, Receiver::Client).expect("a message")
+}
+
+fn tasks(job: &Job, now: Timestamp) -> Vec<Task> {
+    let due = plan(job, PACE, now).due;
+    due.into_iter().filter(|task| matches!(task, Task::HandOff(..))).collect()
+}
+
+fn store(job: &mut Job, now: Timestamp) {
+    let source = job.file(0).expect("a file").source.clone();
+    let stored = Stored {
+        size: 1,
+        etag: "e".to_owned(),
+        content_type: "video/mp4".to_owned(),
+        verified: true,
+    };
+    end(job, Copied { n: 0, source, outcome: Ok(stored) }, around(now));
+}
+
+#[test]
+fn a_client_gets_every_event_and_the_operator_the_ends() {
+    let mut vault = vault();
+    vault.has_operator = true;
+    vault.deliver(r#"{"eventType":"retried","jobId":437852,"updatedAt":3000}"#);
+    vault.deliver(FAILED);
+    vault.deliver(FAILED);
+    vault.deliver(r#"{"eventType":"odd","jobId":437852}"#);
+    let (client, operator) = (Receiver::Client, Receiver::Operator);
+    let want = [
+        ("acquired", client, State::Pending),
+        ("retried", client, State::Pending),
+        ("failed", client, State::Pending),
+        ("failed", operator, State::Pending),
+    ];
+    assert_eq!(told(vault.job()), want);
+    let ids: std::collections::HashSet<_> =
+        vault.job().handoff.messages.iter().map(|one| &one.id).collect();
+    assert_eq!(ids.len(), 4, "each message has an id of its own");
+}
+
+#[test]
+fn without_a_webhook_nothing_is_queued() {
+    let mut vault = Vault::new();
+    vault.deliver(&acquired(1_000));
+    vault.deliver(FAILED);
+    assert!(vault.job().handoff.is_idle());
+}
+
+#[test]
+fn an_end_waits_for_its_files_and_no_longer_than_15_minutes() {
+    let mut vault = vault();
+    vault.deliver(&completed(FILE, "s"));
+    let job = vault.job.as_mut().expect("a job");
+    let now = Timestamp::from_millis(1_766_867_830_000);
+    let queued = message(job, 3).since;
+    assert_eq!(due_at(job, message(job, 3), PACE), queued.plus(15 * MINUTE));
+    assert_eq!(tasks(job, now), [Task::HandOff(2, Receiver::Client)]);
+    store(job, now);
+    assert_eq!(due_at(job, message(job, 3), PACE), queued);
+    let both = [Task::HandOff(2, Receiver::Client), Task::HandOff(3, Receiver::Client)];
+    assert_eq!(tasks(job, now), both);
+}
+
+#[test]
+fn a_newer_result_takes_the_place_of_one_that_was_not_told() {
+    let mut vault = vault();
+    vault.deliver(&completed(FILE, "s"));
+    let other = completed("437852_0_b.mp4", "s");
+    assert_eq!(vault.deliver(&other), Outcome::Applied);
+    let words: Vec<_> = vault.job().handoff.messages.iter().map(|one| one.entry).collect();
+    assert_eq!(words, [2, 4]);
+}
+
+#[test]
+fn what_fails_is_tried_again_with_growing_pauses_for_three_days() {
+    let mut vault = vault();
+    let job = vault.job.as_mut().expect("a job");
+    let first = message(job, 2).since;
+    let (mut now, mut pauses, mut entries) = (first, Vec::new(), 0);
+    while message(job, 2).state == State::Pending {
+        let why = "the receiver answers 500".to_owned();
+        let noted = note(job, (2, Receiver::Client), Tried::Refused(why, None), around(now));
+        entries += usize::from(noted.is_some());
+        pauses.push(message(job, 2).at.since(now));
+        now = message(job, 2).at.max(now);
+        assert!(pauses.len() < 100, "it ends");
+    }
+    assert_eq!(entries, 2, "the first failure and the last are news");
+    assert!(pauses.is_sorted_by(|one, next| one <= next || *next == 0), "{pauses:?}");
+    assert!(now.since(first) >= 72 * HOUR && now.since(first) < 80 * HOUR);
+    assert_eq!(message(job, 2).error.as_deref(), Some("the receiver answers 500"));
+}
+
+#[test]
+fn a_receivers_wish_for_a_pause_counts() {
+    let mut vault = vault();
+    let job = vault.job.as_mut().expect("a job");
+    let now = message(job, 2).since;
+    let busy = |wish| Tried::Refused("the receiver answers 503".to_owned(), Some(wish));
+    note(job, (2, Receiver::Client), busy(5 * MINUTE), around(now));
+    assert_eq!(message(job, 2).at.since(now), 5 * MINUTE);
+    note(job, (2, Receiver::Client), busy(1_000 * HOUR), around(now));
+    assert_eq!(message(job, 2).at.since(now), 15 * MINUTE);
+}
+
+#[test]
+fn a_receivers_last_news_is_the_jobs() {
+    let mut vault = vault();
+    vault.deliver(FAILED);
+    let job = vault.job.as_mut().expect("a job");
+    let now = Timestamp::from_millis(1_766_867_830_000);
+    let refused = Tried::Refused("the receiver answers 500".to_owned(), None);
+    note(job, (2, Receiver::Client), refused, around(now));
+    note(job, (3, Receiver::Client), Tried::Delivered, around(now));
+    assert_eq!(message(job, 2).state, State::Failed);
+    assert_eq!(message(job, 3).delivered_at, Some(now));
+    assert_eq!(job.handoff.state(), Some(State::Delivered));
+    assert_eq!(tasks(job, now.plus(HOUR)), []);
+}
+
+#[test]
+fn who_answers_410_gets_nothing_more_of_the_job_until_it_is_asked_for() {
+    let mut vault = vault();
+    let job = vault.job.as_mut().expect("a job");
+    let now = message(job, 2).since;
+    note(job, (2, Receiver::Client), Tried::Gone, around(now));
+    assert_eq!(job.handoff.state(), Some(State::Failed));
+    vault.deliver(FAILED);
+    let job = vault.job.as_mut().expect("a job");
+    assert_eq!(job.handoff.messages.len(), 1);
+    let (entry, word) = handoff::last_event(job).expect("an event");
+    let event = Event { entry, word, at: now, sha256: "d" };
+    assert!(handoff::again(job, &event, false, now).is_some());
+    assert_eq!(told(job).last(), Some(&("failed", Receiver::Client, State::Pending)));
+}
+
+#[test]
+fn asking_again_needs_someone_who_gets_it() {
+    let mut vault = Vault::new();
+    vault.deliver(FAILED);
+    let job = vault.job.as_mut().expect("a job");
+    let event = Event { entry: 1, word: "failed", at: vault_now(), sha256: "d" };
+    assert_eq!(handoff::again(job, &event, false, vault_now()), None);
+    assert!(handoff::again(job, &event, true, vault_now()).is_some());
+    let once = job.handoff.clone();
+    handoff::again(job, &event, true, vault_now());
+    assert_eq!(job.handoff, once, "the same message, with the same id");
+}
+
+const fn vault_now() -> Timestamp {
+    Timestamp::from_millis(1_766_867_820_001)
+}
+
+#[test]
+fn a_queue_that_never_ends_does_not_grow_the_record() {
+    let mut vault = vault();
+    for time in 3..100 {
+        vault.deliver(&acquired(time * 1_000));
+    }
+    vault.deliver(&FAILED.replace("9000", "900000"));
+    let job = vault.job();
+    assert_eq!(job.handoff.messages.len(), 16);
+    assert_eq!(told(job).last(), Some(&("failed", Receiver::Client, State::Pending)));
+}
+
+#[test]
+fn the_stored_message() {
+    let mut vault = vault();
+    vault.job.as_mut().expect("a job").handoff.messages.truncate(1);
+    let text = serde_json::to_string(&vault.job().handoff).expect("JSON");
+    let id = &vault.job().handoff.messages[0].id;
+    assert_eq!((id.len(), id.starts_with("msg_")), (36, true));
+    let want = concat!(
+        r#"{"messages":[{"entry":2,"receiver":"client","eventType":"acquired","id":"ID","#,
+        r#""state":"pending","since":1766867820002,"at":1766867820002,"attempts":0,"#,
+        r#""error":null,"deliveredAt":null}]}"#,
+    );
+    assert_eq!(text.replace(id.as_str(), "ID"), want);
+}
