@@ -107,10 +107,11 @@ fn gate(
     sha256: &str,
     webhook: Option<&str>,
 ) -> Result<Gate, Problem> {
-    let key = call.header("idempotency-key").filter(|key| !key.is_empty());
-    if key.as_ref().is_some_and(|key| key.len() > MAX_KEY_BYTES) {
-        let detail = format!("`Idempotency-Key` can have {MAX_KEY_BYTES} bytes");
-        return Err(Problem::BadRequest(detail));
+    let key = call.header("idempotency-key");
+    if key.as_deref().is_some_and(|key| !is_key(key)) {
+        return Err(Problem::BadRequest(format!(
+            "`Idempotency-Key` can have 1 to {MAX_KEY_BYTES} characters of printable ASCII"
+        )));
     }
     let to = format!("{:?} {} {:?} {webhook:?}", asked.to.queue, asked.to.app, asked.query);
     let fingerprint = hex::encode(Sha256::digest(format!("{to}\n{sha256}")));
@@ -121,6 +122,11 @@ fn gate(
     let reference = fresh_reference();
     let keyed = key.is_some();
     Ok(Gate { name, wish: Wish { reference, fingerprint, keyed, instead_of: None } })
+}
+
+fn is_key(text: &str) -> bool {
+    let is_printable = |b: u8| matches!(b, b' '..=b'~');
+    (1..=MAX_KEY_BYTES).contains(&text.len()) && text.bytes().all(is_printable)
 }
 
 /// The reference of the job that the gate lets be submitted.
