@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { completed, told } from "./support/deliveries.mjs";
+import { askable } from "./support/upstream.mjs";
 import { presigned, startSource } from "./support/source.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "./support/vault.mjs";
@@ -15,6 +16,7 @@ const UPSTREAM_KEY = "upstream-key-0123456789";
 function kind({ security }) {
   if (security.length === 0) return "open";
   if (security.some((way) => way.hook)) return "hook";
+  if (security.some((way) => way.proxyTicket)) return "proxy";
   return security.some((way) => way.ticket) ? "ticket" : "token";
 }
 
@@ -30,7 +32,9 @@ describe("who may do what", () => {
   before(async () => {
     source = await startSource();
     vault = await startVault({ sources: source.url,
-      vars: { READ_TOKEN, API_TOKEN: `${OLD_TOKEN},${API_TOKEN}`, UPSTREAM_API_KEY: UPSTREAM_KEY } });
+      vars: { ...askable(source.url), READ_TOKEN, API_TOKEN: `${OLD_TOKEN},${API_TOKEN}`, UPSTREAM_API_KEY: UPSTREAM_KEY } });
+    // An upstream that knows nothing answers all the same.
+    vault.leaveWork();
     for (const id of ["1", "2"]) {
       await vault.deliver({ ...completed(source.put(`/${id}_0_a.mp4`), id), webhookUrl: vault.hookUrl(),
         other: `https://elsewhere.example/o.png${presigned()}` });
@@ -66,6 +70,7 @@ describe("who may do what", () => {
     if (is === "open") return undefined;
     if (is === "hook") return name === "hook" ? undefined : 401;
     if (name === "api" || name === "key") return undefined;
+    if (is === "proxy") return name === "proxy" ? undefined : 401;
     if (!isRead) return name === "read" ? 403 : 401;
     if (name === "read") return undefined;
     const fits = operation.operationId === "watch" ? "live" : is === "ticket" ? "mine" : undefined;
@@ -73,12 +78,12 @@ describe("who may do what", () => {
     return ["mine", "other", "live", "proxy"].includes(name) ? 403 : 401;
   }
 
-  async function send(method, path, { bearer, header, ticket }) {
+  async function send(method, path, { bearer, header, ticket }, more = {}) {
     const authorization = header ?? (bearer && `Bearer ${bearer}`);
     const url = new URL(path, vault.url);
     if (ticket) url.searchParams.set("ticket", ticket);
     const body = ["POST", "PUT"].includes(method) ? "{}" : undefined;
-    const response = await fetch(url, { method, body, headers: { ...(authorization && { authorization }) } });
+    const response = await fetch(url, { method, body, headers: { ...(authorization && { authorization }), ...more } });
     const text = await response.text();
     left.push({ what: `${method} ${path}`, text: `${JSON.stringify([...response.headers])}\n${text}` });
     return { status: response.status, text };
@@ -87,20 +92,24 @@ describe("who may do what", () => {
   /** A path that leads to something, and to nothing that may be deleted. */
   const filled = (path) => path.replace("{token}", "wrong-token-0123456789").replace("{reference}", "order-7")
     .replace("/jobs/{id}", "/jobs/1").replace("{id}", "1").replace("{nonce}", nonce).replace("{file}", "0")
+    .replace("{app}", "model").replace("{request_id}", "1").replace("{ticket}", "forged-ticket-0123")
     .replace("{key}", "1766868000000-0123456789abcdef").replace("{n}", "1");
 
   it("is as the description says, for each operation and credential", async () => {
     let cases = 0;
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const [verb, operation] of Object.entries(operations)) {
-        operation.reads = verb === "get";
+        // The queues' own routes cost the upstream something, also to read.
+        operation.reads = verb === "get" && !/^\/(fal\/)?queue\//.test(path);
         // A delivery's own token stands in its path: with a wrong one nothing helps.
-        const hasToken = path.includes("{token}");
+        const hasToken = path.includes("{token}") || path.includes("{ticket}");
+        const isProxy = path.startsWith("/fal/proxy");
+        const more = isProxy ? { "x-fal-target-url": "https://queue.fal.run/owner/model" } : {};
         // The one that would take the job away is asked for one that there is not.
         const where = verb === "delete" && path === "/jobs/{id}" ? "/jobs/never" : filled(path);
         for (const [name, credential] of Object.entries(credentials)) {
           for (const method of verb === "get" ? ["GET", "HEAD"] : [verb.toUpperCase()]) {
-            const { status, text } = await send(method, where, credential);
+            const { status, text } = await send(method, where, credential, more);
             const want = hasToken ? 401 : kept(operation, name);
             const shown = `${method} ${where} with ${name}: ${status}`;
             if (want) assert.equal(status, want, shown);

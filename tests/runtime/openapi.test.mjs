@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { after, before, describe, it } from "node:test";
 import { pythonTool, schemathesis } from "../../tools/setup/python.mjs";
 import { acquired, told } from "./support/deliveries.mjs";
+import { stopAll } from "./support/stop.mjs";
 import { lacking } from "./support/tools.mjs";
+import { startUpstream } from "./support/upstream.mjs";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "./support/vault.mjs";
 
 const FOLDER = fileURLToPath(new URL("../openapi", import.meta.url));
@@ -29,10 +31,11 @@ async function run(vault, token, ...flags) {
 }
 
 describe("the API's description", { skip: lacking("python3 with venv") }, () => {
-  let vault;
+  let upstream, vault;
   before(async () => {
     await schemathesis.ensure();
-    vault = await startVault({ vars: { READ_TOKEN: "test-read-token-0123456789" } });
+    upstream = await startUpstream({ knobs: { size: 4_096 } });
+    vault = await startVault({ sources: upstream.sources, vars: { ...upstream.vars, READ_TOKEN: "test-read-token-0123456789" } });
     vault.leaveWork();
     await vault.deliver(acquired("437852"), { reference: "order-7" });
     await vault.deliver({ eventType: "completed", jobId: "437852",
@@ -40,7 +43,7 @@ describe("the API's description", { skip: lacking("python3 with venv") }, () => 
     await vault.deliver(told("failed", "437853", 1, { error: "no luck" }));
     await vault.settled("437852");
   });
-  after(() => vault?.stop());
+  after(() => stopAll(vault, upstream));
 
   it("is that of OpenAPI 3.1, and open", async () => {
     const response = await fetch(`${vault.url}/openapi.json`);

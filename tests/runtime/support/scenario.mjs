@@ -1,6 +1,7 @@
 // One request and its answer for each route, played against a vault: the examples of the API's
 // description and of the README are what it gives, and nothing else.
 import { noise } from "./origin.mjs";
+import { submit as submitDirectly } from "./upstream.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "./vault.mjs";
 import { eventually } from "./wait.mjs";
 
@@ -8,7 +9,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 const bearer = { authorization: `Bearer ${API_TOKEN}` };
 
 /** Plays all; returns `{operation, title, request, status, type, text}` of each, masked. */
-export async function play(vault, source) {
+export async function play(vault, { source, upstream, receiver }) {
   const steps = [];
   /** Asks, and keeps what was asked and answered. */
   const ask = async (operation, title, method, path, { body, headers = bearer } = {}) => {
@@ -77,7 +78,41 @@ export async function play(vault, source) {
   await ask("deleteJob", "Gone from every store", "DELETE", "/jobs/437853");
   vault.unwatch("437853");
   await ask("readJob", "What there is not", "GET", "/jobs/437853?wait=0");
-  return steps.map((step) => masked(step, vault.url));
+  await playGateway(vault, ask, { upstream, receiver });
+  return steps.map((step) => masked(step, vault.url, receiver.url));
+}
+
+/** The queues' own routes: a job in each dialect, and two by fal's proxy. */
+async function playGateway(vault, ask, { upstream, receiver }) {
+  // The ids of the jobs above are not to come again.
+  for (let n = 0; n < 3; n += 1) await submitDirectly(upstream, receiver.url);
+  const input = JSON.stringify({ prompt: "an astronaut on a horse" });
+  const submit = async (operation, title, path, headers) => {
+    const { request_id: id } = JSON.parse(await ask(operation, title, "POST", path, { headers, body: input }));
+    vault.watch(id);
+    await vault.settled(id);
+    return id;
+  };
+  const follow = async (name, at, headers) => {
+    await ask(`status${name}`, "Its status", "GET", `${at}/status`, { headers });
+    await ask(`stream${name}`, "Each status as it comes", "GET", `${at}/status/stream`, { headers });
+    await ask(`result${name}`, "Its result, with durable URLs", "GET", at, { headers });
+    await ask(`cancel${name}`, "To cancel it, it is too late", "PUT", `${at}/cancel`, { headers });
+  };
+  const hooks = `${receiver.url}/hooks`;
+  const id = await submit("submitQueue", "Submit through the gateway, with a webhook of your own",
+    `/queue/wan22-fast-t2v?fal_webhook=${hooks}`, bearer);
+  await eventually("it is handed on", async () => (await vault.job(id)).handoff?.state === "delivered" || undefined);
+  await follow("Queue", `/queue/wan22-fast-t2v/requests/${id}`, bearer);
+  await ask("handOffJob", "Hand its end on again", "POST", `/jobs/${id}/handoff`);
+  const key = { authorization: `Key ${API_TOKEN}` };
+  const other = await submit("submitFal", "As fal's clients submit", "/fal/queue/fal-ai/flux", key);
+  await follow("Fal", `/fal/queue/fal-ai/flux/requests/${other}`, key);
+  const target = { "x-fal-target-url": "https://queue.fal.run/fal-ai/flux" };
+  await submit("falProxy", "By fal's server proxy", "/fal/proxy", { ...bearer, ...target });
+  const { ticket } = await (await vault.post("/tickets", '{"scope":"proxy","ttl":3600}', bearer)).json();
+  await submit("falProxyTicket", "The same with a ticket, from a browser", `/fal/proxy/t_${ticket}`, target);
+  await upstream.idle();
 }
 
 function curl(method, path, headers, body) {
@@ -87,9 +122,14 @@ function curl(method, path, headers, body) {
 }
 
 /** What differs from run to run is made equal; tokens are what a reader has to put there. */
-function masked(step, origin) {
+function masked(step, origin, hooks) {
   const mask = (text) => text
     .replaceAll(origin, "https://vault.example")
+    .replaceAll(hooks, "https://app.example")
+    .replaceAll(/\bgw-[0-9a-f]{32}\b/g, "gw-0123456789abcdef0123456789abcdef")
+    .replaceAll(/\bmsg_[0-9a-f]{32}\b/g, "msg_0123456789abcdef0123456789abcdef")
+    .replaceAll(/\bt_eyJ[\w.-]+/g, "t_$TICKET")
+    .replaceAll(/\b(?=\w*\d)[a-z0-9]{20}(?=["_/' ]|$)/g, "rn5r12q9pdu6yvb3nxty")
     .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, "https://prod-batch-files.example")
     .replaceAll(/127\.0\.0\.1(:\d+)?/g, "prod-batch-files.example")
     .replaceAll(HOOK_TOKEN, "$HOOK_TOKEN").replaceAll(API_TOKEN, "$API_TOKEN")
