@@ -5,13 +5,14 @@
 use super::file::Place;
 use super::gateway::Queue;
 use super::gateway::pass::{Verdict, Wish};
-use super::gateway::submission::{Answer, Submit};
+use super::gateway::submission::{Answer, Submission, Submit};
 use super::job::Job;
 use super::names::ObjectName;
 use super::sse::JobNews;
 use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Trust};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// Largest text that an object stores as one value, in bytes: `SQLite` values
 /// end at 2 MB, and a text with one character beyond Latin-1 takes two bytes
@@ -60,6 +61,19 @@ pub struct Import {
     pub tags: Vec<String>,
     /// Days that the caller has it kept.
     pub keep_days: Option<u32>,
+    /// Where the upstream said that the result would be.
+    pub response_url: Option<String>,
+}
+
+/// What a job that was submitted through the gateway has beside deliveries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Estate {
+    /// How it was submitted.
+    pub submission: Submission,
+    /// The client's own webhook.
+    pub webhook: Option<String>,
+    /// What was submitted.
+    pub input: Option<Box<RawValue>>,
     /// Where the upstream said that the result would be.
     pub response_url: Option<String>,
 }
@@ -121,6 +135,8 @@ pub enum Command {
     Submit(Box<Submit>),
     /// The upstream's answer to the job's submission, when it is there.
     Answer,
+    /// A job that was submitted here, and that moves to this one, leaves this.
+    Inherit(Box<Estate>),
     /// Ask the upstream for the job's result now.
     Fetch,
     /// To a gate: let this submission in.

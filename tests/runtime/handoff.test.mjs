@@ -183,3 +183,19 @@ describe("a signature", () => {
     }
   });
 });
+
+describe("a job whose id was known before", () => {
+  it("is that job, and still has its input and its webhook", async () => {
+    const [last] = (await (await fetch(`${upstream.url}/_sim/jobs`)).json()).jobs.slice(-1);
+    const id = String(Number(last.id) + 1);
+    await vault.deliver({ eventType: "acquired", jobId: id, updatedAt: 1 });
+    assert.equal(await submit("/moved", { knobs: { queueMs: 200 } }), id);
+    await vault.settled(id);
+    const completed = (await received("/moved", 2)).at(-1);
+    assert.deepEqual([completed.json.eventType, String(completed.json.jobId)], ["completed", id]);
+    assert.equal((await vault.job(id)).input.prompt, "x");
+    const file = await fetch(completed.json.video.data_uri);
+    assert.equal(file.status, 200);
+    await file.arrayBuffer();
+  });
+});

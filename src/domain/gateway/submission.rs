@@ -7,7 +7,7 @@ use crate::domain::event::{Event, value_of};
 use crate::domain::job::{Birth, Job};
 use crate::domain::json;
 use crate::domain::names::is_valid_name;
-use crate::domain::protocol::DeliveredBody;
+use crate::domain::protocol::{DeliveredBody, Estate};
 use crate::domain::provider::Provider;
 use crate::domain::source;
 use crate::domain::state::Status;
@@ -180,6 +180,29 @@ pub fn unreachable_upstream(why: &str) -> Answer {
 pub fn interrupted(job: &mut Job, now: Timestamp) -> Option<Entry> {
     let why = "the submission was interrupted; whether the upstream took it is not known";
     end(job, Err(why.to_owned()), now)
+}
+
+/// What a job leaves to the one that it moves to; `None` if it was not
+/// submitted here.
+#[must_use]
+pub fn estate(job: &Job) -> Option<Estate> {
+    Some(Estate {
+        submission: job.submission.clone()?,
+        webhook: job.webhook.clone(),
+        input: job.input.clone(),
+        response_url: job.response_url.clone(),
+    })
+}
+
+/// Takes over what a job has left that moves here; what is known stays.
+pub fn inherit(job: &mut Job, estate: Estate, now: Timestamp) {
+    let Estate { submission, webhook, input, response_url } = estate;
+    job.app.get_or_insert_with(|| submission.app.clone());
+    job.submission.get_or_insert(submission);
+    job.webhook = job.webhook.take().or(webhook);
+    job.input = job.input.take().or(input);
+    job.response_url = job.response_url.take().or(response_url);
+    job.touch(now);
 }
 
 /// The job's id and where its result will be, as the answer has it.

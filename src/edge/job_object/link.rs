@@ -9,6 +9,7 @@ use super::Job;
 use super::alarm::Run;
 use crate::domain::edge_copy::LeftCopy;
 use crate::domain::file::File;
+use crate::domain::gateway::submission;
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, Moved, Reply};
@@ -163,6 +164,13 @@ impl Job {
             if entries.is_empty() {
                 self.retire(&job).await?;
                 is_retired = true;
+            }
+            // Before the deliveries: what follows from them is handed on.
+            if job.work.moved_events == 0
+                && let Some(estate) = submission::estate(&job)
+            {
+                let command = Command::Inherit(Box::new(estate));
+                job_client::ask_job(&self.env, home, &command).await?;
             }
             for kept in entries {
                 // The next run goes on where this one stops.

@@ -95,6 +95,7 @@ impl Job {
         let reply = match command {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
             Command::Submit(submit) => self.submit(name, *submit).await?,
+            Command::Inherit(estate) => self.inherit(*estate).await?,
             Command::Answer => self.answer().await?,
             Command::Fetch => self.fetch_result().await?,
             Command::Admit(wish) => self.admit(&wish).await?,

@@ -7,7 +7,7 @@ use crate::domain::capability;
 use crate::domain::gateway::submission::{self, Answer, Submit, unreachable_upstream};
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Reply, Submitted};
+use crate::domain::protocol::{Estate, Reply, Submitted};
 use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
 use crate::edge::platform::{self, Failure};
@@ -108,6 +108,19 @@ impl Job {
             platform::log_error(&text); // (3), or else by the alarm
         }
         Ok(submitted(&job, told))
+    }
+
+    /// Takes over what a job has left that moves here.
+    pub(super) async fn inherit(&self, estate: Estate) -> Result<Reply, Failure> {
+        let mut job = match self.store().slot().await? {
+            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
+            Slot::Job(job) => *job,
+            Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Missing),
+        };
+        submission::inherit(&mut job, estate, platform::now());
+        self.arm(&job).await?;
+        self.note(&job, None).await?;
+        Ok(Reply::Known { is_new: false })
     }
 
     /// The answer to the submission, as soon as it is there.
