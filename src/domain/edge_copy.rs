@@ -45,12 +45,37 @@ pub enum Step {
 #[must_use]
 pub fn step(job: &Job) -> Option<(Step, Timestamp)> {
     let record = &job.work.record;
-    if !is_at_rest(job) {
+    let is_elsewhere = job.work.record_by_id != is_named_by_id(job) && may_be_there(job);
+    if is_elsewhere || !is_at_rest(job) {
         return may_be_there(job).then_some((Step::Delete, job.work.record_at(true)));
     }
     let is_news = record.version < job.version;
     let is_old = is_news || job.work.recorded_events < job.events;
     is_old.then_some((Step::Write, job.work.record_at(is_news)))
+}
+
+/// Whether the copy of a job goes under its id, although it lives at its
+/// reference: readers ask by the id, as soon as that leads here.
+#[must_use]
+pub const fn is_named_by_id(job: &Job) -> bool {
+    matches!(job.home, ObjectName::Reference(_)) && job.id.is_some() && job.unlinked_id.is_none()
+}
+
+/// The name under which a copy that is written now is read.
+#[must_use]
+pub fn name(job: &Job) -> ObjectName {
+    named(job, is_named_by_id(job))
+}
+
+/// The name under which the copy is that was written last.
+#[must_use]
+pub fn written_name(job: &Job) -> ObjectName {
+    named(job, job.work.record_by_id)
+}
+
+fn named(job: &Job, by_id: bool) -> ObjectName {
+    let id = job.id.clone().filter(|_| by_id);
+    id.map_or_else(|| job.home.clone(), ObjectName::Id)
 }
 
 /// A write that failed here may have been done there.
@@ -68,7 +93,7 @@ pub fn pause(attempts: u32, pace: Pace) -> u64 {
 /// served to who reads the job by its former name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftCopy {
-    /// The name that the job lived at.
+    /// The name under which it is.
     pub home: ObjectName,
     /// Failed tries to delete it.
     pub attempts: u32,
@@ -78,7 +103,7 @@ impl LeftCopy {
     /// That which `job` leaves behind, if it may have one.
     #[must_use]
     pub fn of(job: &Job) -> Option<Self> {
-        may_be_there(job).then(|| Self { home: job.home.clone(), attempts: 0 })
+        may_be_there(job).then(|| Self { home: written_name(job), attempts: 0 })
     }
 
     /// Notes that a try has failed; returns when the next one is due.
@@ -136,6 +161,23 @@ mod tests {
         assert_eq!(changed(|job| job.status = Status::Retried), Some((Step::Delete, at(0))));
         let asked = |job: &mut Job| drop(heal::want(job, String::new(), at(6_000)));
         assert_eq!(changed(asked), Some((Step::Delete, at(0))));
+    }
+
+    #[test]
+    fn a_job_at_its_reference_is_read_by_its_id() {
+        let mut job = copied();
+        job.home = ObjectName::Reference("gw-1".into());
+        job.unlinked_id.clone_from(&job.id);
+        assert_eq!((name(&job), step(&job)), (job.home.clone(), None));
+        job.unlinked_id = None;
+        assert_eq!(name(&job), ObjectName::Id("437852".into()));
+        // The copy under the former name goes before there is another one.
+        assert_eq!(step(&job), Some((Step::Delete, at(0))));
+        assert_eq!(written_name(&job), job.home);
+        job.work.note_unrecorded(true, around(6_000));
+        assert_eq!(step(&job), Some((Step::Write, at(0))));
+        job.work.note_recorded(&job.clone(), true, around(7_000));
+        assert_eq!((step(&job), written_name(&job)), (None, ObjectName::Id("437852".into())));
     }
 
     #[test]

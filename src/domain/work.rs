@@ -81,6 +81,9 @@ pub struct Work {
     /// The last timeline entry that the copy in KV counts.
     #[serde(skip_serializing_if = "is_zero")]
     pub recorded_events: u32,
+    /// Whether the copy in KV is under the job's id, not the name it lives at.
+    #[serde(skip_serializing_if = "is_false")]
+    pub record_by_id: bool,
     /// Telling the catalog; its `version` is [`Job::revision`].
     pub list: Chore,
     /// Writing files anew whose links were replaced.
@@ -109,6 +112,11 @@ pub struct Chore {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 const fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Chore {
@@ -152,6 +160,7 @@ impl Work {
     /// Notes how writing the record of `job`, as it was then, to KV ended.
     pub fn note_recorded(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
         let is_first = self.record.version == 0;
+        self.record_by_id = edge_copy::is_named_by_id(job);
         if is_done || is_first && self.record.attempts + 1 >= MAX_RECORD_TRIES {
             // What is less than a new version is not written each time.
             let at = around.now.plus(around.pace.quiet());
@@ -165,7 +174,7 @@ impl Work {
     /// Notes how deleting the record from KV ended.
     pub fn note_unrecorded(&mut self, is_done: bool, around: Circumstances<'_>) {
         if is_done {
-            (self.record, self.recorded_events) = (Chore::default(), 0);
+            (self.record, self.recorded_events, self.record_by_id) = (Chore::default(), 0, false);
         } else {
             self.record_failed(around);
         }

@@ -15,31 +15,31 @@ fn open(env: &Env) -> Result<KvStore, Failure> {
     env.kv("RECORDS").during("opening the RECORDS namespace")
 }
 
-/// Writes the record of the job at `home`.
+/// Writes a record, to be read by this name.
 pub async fn put(
     env: &Env,
-    home: &ObjectName,
+    name: &ObjectName,
     text: String,
     rendering: &Rendering,
 ) -> Result<(), Failure> {
-    let put = open(env)?.put(&keys::record_key(home), text).during("writing to KV")?;
+    let put = open(env)?.put(&keys::record_key(name), text).during("writing to KV")?;
     let put = put.metadata(rendering).during("writing to KV")?;
     put.execute().await.during("writing to KV")
 }
 
 /// Deletes it.
-pub async fn delete(env: &Env, home: &ObjectName) -> Result<(), Failure> {
-    open(env)?.delete(&keys::record_key(home)).await.during("deleting from KV")
+pub async fn delete(env: &Env, name: &ObjectName) -> Result<(), Failure> {
+    open(env)?.delete(&keys::record_key(name)).await.during("deleting from KV")
 }
 
-/// The record of the job at `home` as it was rendered, if it was as it would
+/// The record of the job of this name as it was rendered, if it was as it would
 /// be now. It does not pass through wasm.
 pub async fn get(
     env: &Env,
-    home: &ObjectName,
+    name: &ObjectName,
     rendering: &Rendering,
 ) -> Result<Option<ReadableStream>, Failure> {
-    let get = open(env)?.get(&keys::record_key(home)).cache_ttl(KEPT_SECONDS);
+    let get = open(env)?.get(&keys::record_key(name)).cache_ttl(KEPT_SECONDS);
     let (stream, with) = get.stream_with_metadata().await.during("reading from KV")?;
     Ok(stream.filter(|_| with.as_ref() == Some(rendering)))
 }

@@ -61,6 +61,19 @@ describe("the copy at the edge", () => {
     return release;
   };
 
+  test("of a job that lives at its reference is under its id, once that is known", async () => {
+    await vault.deliver({ eventType: "failed" }, { reference: "e-9" });
+    await copied(vault, "ref:e-9");
+    await vault.deliver({ eventType: "completed", jobId: "899", x: 1 }, { reference: "e-9" });
+    await copied(vault, "899", ({ status }) => status === "completed");
+    await uncopied(vault, "ref:e-9");
+    assert.equal((await read(vault, "/jobs/899")).source, "edge");
+    assert.equal((await read(vault, "/jobs/ref:e-9")).source, "object");
+    await fetch(`${vault.url}/jobs/899`, { method: "DELETE", headers: { authorization: `Bearer ${API_TOKEN}` } });
+    for (const name of ["899", "ref:e-9"]) vault.unwatch(name);
+    await uncopied(vault, "899");
+  });
+
   test("is byte for byte what the job answers; `wait` asks the job", async () => {
     await store("801");
     const copy = await read(vault, "/jobs/801");
@@ -97,7 +110,7 @@ describe("the copy at the edge", () => {
     assert.equal(response.headers.get("content-type"), "application/json");
   });
 
-  test("is found by the name that the job lives at, and by no other", async () => {
+  test("is found by the id, or the reference that the job lives at, and by no other name", async () => {
     const body = { eventType: "completed", text: "done" };
     await vault.deliver(body, { reference: "e-1" });
     await copied(vault, "ref:e-1");

@@ -69,7 +69,7 @@ impl Job {
         let steps = [
             self.wipe_object().await,
             self.wipe_bucket(tombstone).await,
-            records::delete(&self.env, &tombstone.home).await,
+            self.wipe_record(tombstone).await,
             self.unlist(tombstone).await,
         ];
         steps.into_iter().collect()
@@ -77,6 +77,15 @@ impl Job {
 
     async fn wipe_object(&self) -> Result<(), Failure> {
         self.store().forget_all_but_tombstone().await
+    }
+
+    /// The copy is under one of its names; which one, the mark does not know.
+    async fn wipe_record(&self, tombstone: &Tombstone) -> Result<(), Failure> {
+        records::delete(&self.env, &tombstone.home).await?;
+        match ObjectName::id(&tombstone.id).filter(|id| *id != tombstone.home) {
+            Some(id) => records::delete(&self.env, &id).await,
+            None => Ok(()),
+        }
     }
 
     async fn wipe_bucket(&self, tombstone: &Tombstone) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ impl Job {
         let Some((step, _)) = edge_copy::step(&job) else { return Ok(()) };
         let is_done = succeeded(match step {
             Step::Write => self.publish_record(&job).await,
-            Step::Delete => records::delete(&self.env, &job.home).await,
+            Step::Delete => records::delete(&self.env, &edge_copy::written_name(&job)).await,
         });
         let Some(mut now) = self.store().job().await? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
@@ -50,6 +50,6 @@ impl Job {
         let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
         let text = view::record(job, result.as_deref(), context).during("rendering the record")?;
         let rendering = Rendering::now(config.public_url.as_deref());
-        records::put(&self.env, &job.home, text, &rendering).await
+        records::put(&self.env, &edge_copy::name(job), text, &rendering).await
     }
 }

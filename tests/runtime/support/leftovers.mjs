@@ -24,7 +24,8 @@ async function publishedVersion(vault, { id, ref, createdAt }) {
     const manifest = await bucket.get(`manifests/${day}/${home}.json`);
     if (!manifest) continue;
     const { job } = await manifest.json();
-    const record = await records.get(home, "json");
+    // The copy is read by the id, as soon as that is known.
+    const record = (await records.get(id, "json")) ?? (await records.get(home, "json"));
     return Math.min(job.version, record?.version ?? -1);
   }
   return -1;
