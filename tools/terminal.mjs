@@ -39,9 +39,9 @@ export function askSecret(prompt, { input = process.stdin, output = process.stdo
         typed = key === DELETE || key === BACKSPACE ? typed.slice(0, -1) : typed + key;
       }
     };
-    output.write(prompt);
-    // The terminal would show the keys itself.
+    // The terminal would show the keys itself, and some are pressed as soon as they are asked for.
     input.setRawMode(true);
+    output.write(prompt);
     input.on("data", take);
     input.resume();
   });
