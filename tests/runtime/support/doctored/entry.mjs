@@ -65,4 +65,20 @@ export default new Proxy(built.default, {
     return worker;
   },
 });
-export const { Catalog, Job } = built;
+export const { Catalog } = built;
+
+/** The object's state, whose storage can't be read while BROKEN_READS names JOBS. */
+const unreadable = (state) => new Proxy(state, {
+  get(_, name) {
+    const value = state[name];
+    if (name === "storage") return watched(value, [], { broken: true });
+    return typeof value === "function" ? value.bind(state) : value;
+  },
+});
+
+export const Job = new Proxy(built.Job, {
+  construct(target, [state, env], newTarget) {
+    const isBroken = (env.BROKEN_READS ?? "").split(",").includes("JOBS");
+    return Reflect.construct(target, [isBroken ? unreadable(state) : state, env], newTarget);
+  },
+});
