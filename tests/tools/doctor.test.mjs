@@ -171,10 +171,13 @@ describe("the doctor's command", () => {
     const change = (request, answer) => {
       if (request.url !== "/doctor") return;
       const bad = "\u001b]0;owned\u0007\u001b[2J\u202edone\r\n✔ all is well";
-      answer.body = Buffer.from(JSON.stringify({ ok: true, checks: [{ name: bad, status: "odd", detail: bad, fix: bad, ms: bad }] }));
+      answer.body = Buffer.from(JSON.stringify({ ok: true, 
+        checks: [null, 7, {}, { name: bad, status: "odd", detail: bad, fix: bad, ms: bad }], selfTest: {} }));
       answer.headers["content-length"] = answer.body.length;
     };
-    const { text } = await through(context, { change });
+    const { code, text } = await through(context, { change });
+    assert.equal(code, 2);
+    assert.match(text, /5 failures/);
     assert.doesNotMatch(text, /[\u001b\u0007\u202e\r]/);
     assert.deepEqual(marked(text, "✔").filter((name) => name === "all"), []);
   });

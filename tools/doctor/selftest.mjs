@@ -19,7 +19,7 @@ const KEEP = "?keep=1";
  * @returns {Promise<object[]>} checks
  */
 export async function selfTest({ url, token, selfTest: { hook, job } }) {
-  if (!URL.canParse(hook) || !/^ref:selftest-[0-9a-f]{32}$/.test(job)) {
+  if (!URL.canParse(String(hook)) || !/^ref:selftest-[0-9a-f]{32}$/.test(job)) {
     return [fail("hook", "the self-test's URL can't be read", "deploy this version: `npm run deploy`")];
   }
   const plain = transport(new URL(hook));

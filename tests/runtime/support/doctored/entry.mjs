@@ -1,5 +1,6 @@
-// The built Worker, with each request's subrequests counted and told in the log; the variable
-// BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take long.
+// The built Worker, with each request's subrequests counted and told in a header of the answer; the
+// variable BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take
+// long.
 import * as built from "../../../../build/index.js";
 
 /** Longer than the doctor waits. */
@@ -59,8 +60,9 @@ export default new Proxy(built.default, {
       count = 0;
       const response = await answer(request);
       const body = await response.text();
-      console.log(`${new URL(request.url).pathname} made ${count} subrequests`);
-      return new Response(body, response);
+      const told = new Response(body, response);
+      told.headers.set("x-subrequests", count);
+      return told;
     };
     return worker;
   },
