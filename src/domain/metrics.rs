@@ -52,12 +52,18 @@ impl Metrics<'_> {
             "Answers of the upstream that the vault asked for.",
             numbers.heals,
         );
-        text.head("hookvault_handoffs", "gauge", "Messages to receivers that were not delivered.");
-        for (state, count) in
-            [("pending", numbers.handoff_pending), ("failed", numbers.handoff_failed)]
-        {
-            text.labelled("hookvault_handoffs", &format!("state=\"{state}\""), count);
-        }
+        text.one(
+            "hookvault_handoff_pending",
+            "gauge",
+            "Messages that are still to be handed on.",
+            numbers.handoff_pending,
+        );
+        text.one(
+            "hookvault_handoff_failed_jobs",
+            "gauge",
+            "Jobs whose last message to someone was given up.",
+            numbers.handoff_failed,
+        );
         text.one(
             "hookvault_unmatched",
             "gauge",

@@ -67,6 +67,8 @@ pub enum Route {
     Export,
     /// `GET /refused`: deliveries that were refused.
     Refused,
+    /// `GET /doctor`: what is wrong, and what mends it.
+    Doctor,
     /// `POST /restore`: rebuilds everything from the bucket.
     Restore,
     /// `POST /tickets`: makes a short-lived right.
@@ -136,6 +138,7 @@ impl Route {
             | Self::Stats
             | Self::Export
             | Self::Refused
+            | Self::Doctor
             | Self::Unmatched
             | Self::UnmatchedBody(_) => Access::Read,
         }
@@ -189,6 +192,7 @@ impl Route {
             | Self::Metrics
             | Self::Stats
             | Self::Refused
+            | Self::Doctor
             | Self::Tickets => &[],
         })
     }
@@ -294,6 +298,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["stats"] => Route::Stats,
         ["export"] => Route::Export,
         ["refused"] => Route::Refused,
+        ["doctor"] => Route::Doctor,
         ["restore"] => Route::Restore,
         _ => return Err(Refused::NotFound),
     })
@@ -402,6 +407,7 @@ mod tests {
             ("POST", "/tickets", Route::Tickets),
             ("POST", "/restore", Route::Restore),
             ("GET", "/refused", Route::Refused),
+            ("GET", "/doctor", Route::Doctor),
             ("POST", "/archive", Route::ArchiveMany),
             ("GET", "/metrics", Route::Metrics),
             ("GET", "/stats", Route::Stats),

@@ -133,7 +133,7 @@ describe("who may do what", () => {
       const copy = await (await vault.records()).get(id);
       left.push({ what: `KV ${id}`, text: copy ?? "" });
     }
-    for (const path of ["/jobs", "/export", "/export?format=aria2", "/metrics", "/stats", "/refused", "/unmatched"]) {
+    for (const path of ["/jobs", "/export", "/export?format=aria2", "/metrics", "/stats", "/refused", "/doctor", "/unmatched"]) {
       await send("GET", path, api);
     }
     left.push({ what: "the log", text: JSON.stringify(vault.logs) });
