@@ -31,7 +31,7 @@ export function JobPage({ id }) {
       <div class="columns">
         <div class="main">
           <Gallery files={record.files} job={record} />
-          {record.error !== null && <Json title="Error" text={text} member="error" />}
+          {record.error !== null && <Json title="Error" text={text} member="error" open />}
           <Json title="Result" text={text} member="result" open />
           <Json title="Input" text={text} member="input" open />
           <Timeline job={record} />

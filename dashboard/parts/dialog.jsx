@@ -1,10 +1,10 @@
 // A question that is to be answered first; Escape takes it back.
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 export function Dialog({ title, close, children }) {
   const dialog = useRef();
   const id = useId();
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
   return (
     <dialog ref={dialog} class="asks" aria-labelledby={id} onClose={close}>
       <h2 id={id}>{title}</h2>

@@ -16,12 +16,13 @@ export function Grid({ jobs }) {
   useEffect(() => {
     if (left < 4 * Math.max(to - from, 1)) jobs.more();
   }, [left, from, to, jobs, list]);
-  useEffect(() => {
+  const reach = () => {
     const link = wanted.current && document.getElementById(cardId(wanted.current));
     if (!link) return;
     wanted.current = null;
-    link.focus();
-  });
+    link.focus({ preventScroll: true });
+  };
+  useEffect(reach);
 
   const move = (event) => {
     const step = MOVES[event.key]?.(sizes.columns);
@@ -32,6 +33,8 @@ export function Grid({ jobs }) {
     wanted.current = next.id;
     setFocused(next.id);
     reveal(grid.current, at + step, sizes);
+    // If it is not in the page yet, the next rendering reaches it.
+    reach();
   };
 
   const shown = range(from, to);

@@ -1,5 +1,5 @@
 // A picture, and on demand all of the screen for it, in its own size.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.jsx";
 
 export function Zoom({ src, name }) {
@@ -17,7 +17,7 @@ export function Zoom({ src, name }) {
 function Large({ src, name, close }) {
   const dialog = useRef();
   const [whole, setWhole] = useState(true);
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
   return (
     <dialog ref={dialog} class="large" aria-label={name} onClose={close}>
       <div class="row">
