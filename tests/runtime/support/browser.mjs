@@ -5,7 +5,7 @@ import { freePort } from "../../../tools/stack.mjs";
 import { API_TOKEN, startVault } from "./vault.mjs";
 
 /** Chromium's own word that an answer was no good: the page is to cope with that. */
-const ANSWER = /^Failed to load resource: the server responded with|net::ERR_CONNECTION_REFUSED|^WebSocket connection to/;
+const ANSWER = /^Failed to load resource: the server responded with|net::ERR_(FAILED|INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)|^WebSocket connection to/;
 
 export async function startBrowser() {
   const { chromium } = await import("playwright-core");
@@ -42,7 +42,11 @@ async function open(browser, { vault, token = API_TOKEN, at = "", context: given
   const page = await context.newPage();
   const problems = watch(page);
   await page.goto(`${vault.url}/${at}`);
-  return { page, problems, close: () => context.close(), clean: () => assert.deepEqual(problems, []) };
+  const close = async () => {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await context.close();
+  };
+  return { page, problems, close, clean: () => assert.deepEqual(problems, []) };
 }
 
 /** What the page's console complains of, and what nothing has caught. */
