@@ -1,11 +1,24 @@
-// `npm run deploy -- <arguments of wrangler deploy>`; wrangler calls tools/build.mjs by itself.
-import { NODE, toolEnv } from "./setup/project.mjs";
-import { main, show } from "./setup/run.mjs";
+// `npm run deploy -- <arguments of wrangler deploy>`: the Worker, its secrets, and a look at it.
+// wrangler builds with tools/build.mjs before it uploads anything; with --dry-run it does only that.
+import { deploy } from "./deploy/deploy.mjs";
+import { show } from "./deploy/wrangler.mjs";
+import { main } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
+import { askSecret, colours, isInteractive } from "./terminal.mjs";
 import { WRANGLER } from "./wrangler.mjs";
 
+const ALONE = ["--dry-run", "--help", "-h"];
+
 await main(async () => {
+  const { env } = process;
+  const args = process.argv.slice(2);
+  const wrangler = env.HOOKVAULT_WRANGLER ?? WRANGLER;
   await setup();
-  const args = [WRANGLER, "deploy", ...process.argv.slice(2)];
-  process.exitCode = await show(NODE, args, { env: toolEnv() });
+  if (args.some((argument) => ALONE.includes(argument))) {
+    process.exitCode = await show({ wrangler, env }, ["deploy", ...args]);
+    return;
+  }
+  const ask = isInteractive(env) ? askSecret : undefined;
+  const say = (text) => console.log(text);
+  process.exitCode = await deploy({ args, wrangler, env, ask, say, paint: colours() });
 });

@@ -11,15 +11,18 @@ use super::filter::Filter;
 use super::job::Job;
 use super::names::ObjectName;
 use super::refused::Refused;
+use super::source::Refusal;
 use super::time::{DAY, Timestamp};
 use super::view::{self, Summary};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The object that knows the days.
 pub const ROOT: &str = "root";
 /// The object of refused deliveries.
 pub const REFUSED: &str = "refused";
+/// The object that the doctor tries; it holds nothing.
+pub const PROBED: &str = "probed";
 /// The object that writes pages of an export; it holds nothing.
 pub const EXPORT: &str = "export";
 
@@ -38,6 +41,9 @@ pub struct Row {
     pub summary: Summary,
     /// What is counted.
     pub numbers: Numbers,
+    /// Hosts of its skipped media that were not allowed, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_hosts: Vec<String>,
 }
 
 impl Row {
@@ -51,6 +57,7 @@ impl Row {
             origin: job.origin.clone(),
             summary: view::summary(job, ""),
             numbers: Numbers::of(job),
+            skipped_hosts: skipped_hosts(job),
         }
     }
 
@@ -59,6 +66,16 @@ impl Row {
     pub fn place(&self) -> Place {
         Place { created_at: self.summary.created_at, home: self.home.to_string() }
     }
+}
+
+/// Most hosts that a row names.
+const MAX_SKIPPED_HOSTS: usize = 8;
+
+fn skipped_hosts(job: &Job) -> Vec<String> {
+    let not_allowed = Refusal::Host.to_string();
+    let skipped = job.skipped.iter().filter(|skipped| skipped.reason == not_allowed);
+    let hosts: BTreeSet<&String> = skipped.filter_map(|skipped| skipped.host.as_ref()).collect();
+    hosts.into_iter().take(MAX_SKIPPED_HOSTS).cloned().collect()
 }
 
 /// What is counted of a job.
@@ -75,6 +92,9 @@ pub struct Numbers {
     pub bytes: u64,
     /// Answers that the upstream was asked for.
     pub heals: u64,
+    /// 1 if the upstream was asked for long enough, in vain.
+    #[serde(default)]
+    pub exhausted: u64,
     /// When the oldest file was found that is still to be copied.
     pub oldest_pending: Option<Timestamp>,
     /// The least that was left of a URL's life when its file was stored, in
@@ -94,6 +114,7 @@ impl Numbers {
             lost: served(FileState::Lost).count() as u64,
             bytes: stored.filter_map(|file| file.size).sum(),
             heals: u64::from(job.heals),
+            exhausted: u64::from(job.healing.exhausted),
             oldest_pending: served(FileState::Pending).map(|file| file.found_at).min(),
             smallest_slack: job.files.iter().filter_map(|file| file.slack_ms).min(),
             tally: job.tally.iter().map(|(key, count)| (key.clone(), u64::from(*count))).collect(),
@@ -141,6 +162,7 @@ impl Totals {
         change(&mut sum.lost, of.lost);
         change(&mut sum.bytes, of.bytes);
         change(&mut sum.heals, of.heals);
+        change(&mut sum.exhausted, of.exhausted);
         for (key, count) in &of.tally {
             change(sum.tally.entry(key.clone()).or_default(), *count);
         }
@@ -157,6 +179,7 @@ impl Totals {
         sum.lost = sum.lost.saturating_add(of.lost);
         sum.bytes = sum.bytes.saturating_add(of.bytes);
         sum.heals = sum.heals.saturating_add(of.heals);
+        sum.exhausted = sum.exhausted.saturating_add(of.exhausted);
         sum.oldest_pending = least(sum.oldest_pending, of.oldest_pending);
         sum.smallest_slack = least(sum.smallest_slack, of.smallest_slack);
         merge_counts(&mut sum.tally, &of.tally);
@@ -169,6 +192,7 @@ impl Totals {
             wanted.is_empty() || wanted.iter().any(|word| counts.contains_key(word))
         };
         self.jobs > 0
+            && (!filter.exhausted || self.numbers.exhausted > 0)
             && any(&self.status, filter.status.iter().map(word).collect())
             && any(&self.archive, filter.archive.iter().map(word).collect())
     }
@@ -323,6 +347,8 @@ pub enum Question {
     Refuse(Refused),
     /// To `refused`: what is there?
     Refused,
+    /// To one that holds nothing: write, read and delete this.
+    Probe(String),
 }
 
 /// A catalog object's answer.
@@ -352,11 +378,14 @@ pub enum Answer {
         /// How many there ever were.
         total: u64,
     },
+    /// What was read of what had been written.
+    Probed(Option<String>),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::discover::Skipped;
     use crate::domain::fixtures;
     use crate::domain::state::Status;
 
@@ -412,12 +441,33 @@ mod tests {
     }
 
     #[test]
+    fn a_row_names_the_hosts_that_were_not_allowed() {
+        let mut job = fixtures::job();
+        let skip = |host: &str, reason: &str| Skipped {
+            pointer: "/a".into(),
+            host: Some(host.into()),
+            reason: reason.into(),
+        };
+        job.skipped = vec![skip("b.example", "host not allowed"), skip("a.example", "too many")];
+        job.skipped.extend((0..20).map(|_| skip("a.example", "host not allowed")));
+        assert_eq!(Row::of(&job).skipped_hosts, ["a.example", "b.example"]);
+        job.skipped.extend((0..20).map(|n| skip(&format!("c{n}.example"), "host not allowed")));
+        assert_eq!(Row::of(&job).skipped_hosts.len(), 8);
+    }
+
+    #[test]
     fn a_day_without_such_a_job_is_not_asked() {
         let mut totals = Totals::default();
         totals.add(&rows()[1]);
         let with = |status: &[Status]| Filter { status: status.to_vec(), ..Filter::default() };
         assert!(totals.may_hold(&with(&[])) && totals.may_hold(&with(&[Status::Failed])));
         assert!(!totals.may_hold(&with(&[Status::Queued])));
+        let exhausted = Filter { exhausted: true, ..Filter::default() };
+        assert!(!totals.may_hold(&exhausted));
+        let mut job = fixtures::job();
+        job.healing.exhausted = true;
+        totals.add(&Row::of(&job));
+        assert!(totals.may_hold(&exhausted));
         assert!(!Totals::default().may_hold(&with(&[])));
     }
 }

@@ -26,6 +26,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Created before.
     pub until: Option<Timestamp>,
+    /// Of which the upstream was asked for long enough, in vain.
+    pub exhausted: bool,
 }
 
 /// Reads a comma list of a parameter's values.

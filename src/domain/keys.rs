@@ -56,6 +56,11 @@ pub enum StorageKey<'a> {
         /// SHA-256 of the body in hex.
         sha256: &'a str,
     },
+    /// What the doctor writes, reads and deletes.
+    Probe {
+        /// Random bytes in hex.
+        nonce: &'a str,
+    },
 }
 
 impl StorageKey<'_> {
@@ -77,6 +82,7 @@ impl StorageKey<'_> {
             Self::Unmatched { at, sha256 } => {
                 format!("unmatched/{:013}-{}", at.as_millis(), short(sha256))
             }
+            Self::Probe { nonce } => format!("doctor/{nonce}"),
         }
     }
 }
@@ -117,6 +123,13 @@ pub fn record_key(home: &ObjectName) -> String {
     home.public()
 }
 
+/// The KV key that the doctor writes, reads and deletes; no job's name holds a
+/// slash.
+#[must_use]
+pub fn probe_key(nonce: &str) -> String {
+    format!("doctor/{nonce}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,10 +155,12 @@ mod tests {
                 StorageKey::Unmatched { at, sha256: "0123456789abcdef0123" },
                 "unmatched/1766867822109-0123456789abcdef",
             ),
+            (StorageKey::Probe { nonce: "ab" }, "doctor/ab"),
         ];
         for (key, want) in cases {
             assert_eq!(key.path(), want);
-            let is_elsewhere = ["manifests/", "unmatched/"].iter().any(|at| want.starts_with(at));
+            let is_elsewhere =
+                ["manifests/", "unmatched/", "doctor/"].iter().any(|at| want.starts_with(at));
             let homes = [&id, &by_reference].into_iter();
             let is_below = homes.flat_map(prefixes_of_job).any(|prefix| want.starts_with(&prefix));
             assert!(is_below != is_elsewhere, "{want}");
@@ -154,5 +169,6 @@ mod tests {
         assert_eq!(job_of_manifest("manifests/437852.json"), None);
         assert_eq!(file_path(&id, "n", 0, "a.mp4"), "/files/437852/n/0-a.mp4");
         assert_eq!(record_key(&id), "437852");
+        assert_eq!(probe_key("ab"), "doctor/ab");
     }
 }

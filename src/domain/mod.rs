@@ -16,6 +16,7 @@ pub mod copied;
 pub mod correlate;
 pub mod cors;
 pub mod discover;
+pub mod doctor;
 pub mod edge_copy;
 pub mod error;
 pub mod event;

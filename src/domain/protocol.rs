@@ -136,6 +136,8 @@ pub enum Command {
     Settle(String),
     /// To a gate: count a use; at most so many.
     Count(u32),
+    /// To a gate that holds nothing: write, read and delete this.
+    Probe(String),
     /// Know of a job that no delivery has told of, and ask the upstream for it.
     Import(Box<Import>),
     /// Ask the upstream for the job's result; the text says why.
@@ -287,6 +289,8 @@ pub enum Reply {
     Passed(Verdict),
     /// Whether a use was left.
     Counted(bool),
+    /// What was read of what had been written.
+    Probed(Option<String>),
     /// The upstream's answer to the question for the result, while there is none.
     Told(Answer),
     /// It is kept.

@@ -65,6 +65,8 @@ pub enum Route {
     Export,
     /// `GET /refused`: deliveries that were refused.
     Refused,
+    /// `GET /doctor`: what is wrong, and what mends it.
+    Doctor,
     /// `POST /restore`: rebuilds everything from the bucket.
     Restore,
     /// `POST /tickets`: makes a short-lived right.
@@ -133,6 +135,7 @@ impl Route {
             | Self::Stats
             | Self::Export
             | Self::Refused
+            | Self::Doctor
             | Self::Unmatched
             | Self::UnmatchedBody(_) => Access::Read,
         }
@@ -185,6 +188,7 @@ impl Route {
             | Self::Metrics
             | Self::Stats
             | Self::Refused
+            | Self::Doctor
             | Self::Tickets => &[],
         })
     }
@@ -289,6 +293,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["stats"] => Route::Stats,
         ["export"] => Route::Export,
         ["refused"] => Route::Refused,
+        ["doctor"] => Route::Doctor,
         ["restore"] => Route::Restore,
         _ => return Err(Refused::NotFound),
     })
@@ -395,6 +400,7 @@ mod tests {
             ("POST", "/tickets", Route::Tickets),
             ("POST", "/restore", Route::Restore),
             ("GET", "/refused", Route::Refused),
+            ("GET", "/doctor", Route::Doctor),
             ("POST", "/archive", Route::ArchiveMany),
             ("GET", "/metrics", Route::Metrics),
             ("GET", "/stats", Route::Stats),

@@ -3,8 +3,8 @@
 
 use super::platform::{self, During, Failure};
 use super::{
-    access, bulk, events, export, files, gateway, hook, import, jobs, listing, live, manage,
-    metrics, refused, restore, tickets, unmatched,
+    access, bulk, doctor, events, export, files, gateway, hook, import, jobs, listing, live,
+    manage, metrics, refused, restore, tickets, unmatched,
 };
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
@@ -166,14 +166,19 @@ async fn dispatch(
     let method = request.inner().method();
     let call =
         Call { env, config, head: method == "HEAD", headers: request.headers().clone(), url };
-    let end = serve(&call, &mut request, &method).await;
+    let end = serve(&call, &mut request, &method, context).await;
     if call.url.path().starts_with("/hook") {
         return end.inspect_err(|problem| tell(&call, problem, context));
     }
     end
 }
 
-async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<Response, Problem> {
+async fn serve(
+    call: &Call<'_>,
+    request: &mut Request,
+    method: &str,
+    context: &Context,
+) -> Result<Response, Problem> {
     let found = route(method, call.url.path());
     let route = found.map_err(|refused| explain(refused, call))?;
     let scope = route.scope();
@@ -207,6 +212,7 @@ async fn serve(call: &Call<'_>, request: &mut Request, method: &str) -> Result<R
         Route::Metrics => metrics::metrics(call).await,
         Route::Export => export::export(call),
         Route::Refused => refused::list(call).await,
+        Route::Doctor => doctor::doctor(call, context).await,
         Route::Restore => restore::restore(call).await,
         Route::Tickets => tickets::make(call, request).await,
         Route::Gateway(to) => gateway::gateway(call, request, to).await,
@@ -305,6 +311,13 @@ fn base(content_type: &str) -> worker::Result<ResponseBuilder> {
 pub fn json(status: u16, body: String) -> Result<Response, Failure> {
     let builder = base("application/json").during("building the answer")?;
     Ok(builder.with_status(status).fixed(body.into_bytes()))
+}
+
+/// A JSON answer with the time, by which its reader can judge this clock.
+pub fn dated(body: String, at: Timestamp) -> Result<Response, Failure> {
+    let builder = base("application/json");
+    let builder = builder.and_then(|builder| builder.with_header("date", &at.to_http()));
+    Ok(builder.during("building the answer")?.fixed(body.into_bytes()))
 }
 
 /// A record, and where it was read: `edge` or `object`.

@@ -43,6 +43,7 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
         prefix: prefix.map_err(Problem::BadRequest)?,
         since: call.time("since")?,
         until: call.time("until")?,
+        exhausted: false,
     })
 }
 

@@ -29,7 +29,23 @@ pub async fn put(
 
 /// Deletes it.
 pub async fn delete(env: &Env, home: &ObjectName) -> Result<(), Failure> {
-    open(env)?.delete(&keys::record_key(home)).await.during("deleting from KV")
+    delete_key(env, &keys::record_key(home)).await
+}
+
+/// Deletes what lies under this key.
+pub async fn delete_key(env: &Env, key: &str) -> Result<(), Failure> {
+    open(env)?.delete(key).await.during("deleting from KV")
+}
+
+/// Writes a text that goes by itself if nobody deletes it.
+pub async fn put_briefly(env: &Env, key: &str, text: &str) -> Result<(), Failure> {
+    let put = open(env)?.put(key, text).during("writing to KV")?;
+    put.expiration_ttl(KEPT_SECONDS).execute().await.during("writing to KV")
+}
+
+/// Reads a text.
+pub async fn text(env: &Env, key: &str) -> Result<Option<String>, Failure> {
+    open(env)?.get(key).text().await.during("reading from KV")
 }
 
 /// The record of the job at `home` as it was rendered, if it was as it would

@@ -27,6 +27,7 @@ const TOMBSTONE: &str = "tombstone";
 const UPLOAD: &str = "upload/";
 const PASSES: &str = "passes";
 const USES: &str = "uses";
+const PROBE: &str = "probe";
 
 /// What stands in place of a text that is split, before the number of its
 /// parts. No JSON text and no name begins so.
@@ -218,6 +219,19 @@ impl Store {
     /// Deletes all that a gate has noted.
     pub async fn forget_gate(&self) -> Result<(), Failure> {
         self.delete(&[PASSES.to_owned(), USES.to_owned()]).await
+    }
+
+    /// Writes a text, reads it, and leaves nothing. For a gate that holds
+    /// nothing else.
+    pub async fn probe(&self, text: &str) -> Result<Option<String>, Failure> {
+        let read = async {
+            self.0.put(PROBE, text).await.during("writing to an object")?;
+            self.0.get(PROBE).await.during("reading from an object")
+        };
+        let read = read.await;
+        let deleted = self.0.delete_all().await;
+        let read = read?;
+        deleted.during("deleting from an object").map(|()| read)
     }
 
     /// Makes the object lead to `home`.

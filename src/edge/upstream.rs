@@ -1,8 +1,10 @@
 //! Questions to the upstream: JSON, with its key, at its own origin.
 
 use super::platform::{self, During, Failure};
+use crate::domain::doctor::upstreams::Answered as Knocked;
 use crate::domain::gateway::submission::Answer;
 use crate::domain::retry::Pace;
+use crate::domain::time::Timestamp;
 use crate::domain::upstream::Ask;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -52,6 +54,22 @@ pub async fn get(url: &str, max_bytes: u64, pace: Pace) -> Result<String, String
     let request = Request::new_with_init(url, &init).map_err(|error| error.to_string())?;
     let answered = send(request, max_bytes, pace).await?;
     if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
+}
+
+/// Asks, and looks at nothing but the head of the answer.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn knock(ask: &Ask) -> Result<Knocked, Failure> {
+    let abort = AbortController::default();
+    let signal = abort.signal();
+    let sent = Fetch::Request(prepare(ask)?).send_with_signal(&signal).await;
+    let response = sent.map_err(|_| Failure("it can't be reached".to_owned()))?;
+    let status = response.status_code();
+    let date = response.headers().get("date").ok().flatten();
+    // Its body is not wanted.
+    abort.abort();
+    Ok(Knocked { status, at: date.as_deref().and_then(Timestamp::parse_http) })
 }
 
 /// Sends a request, and reads an answer of at most `max_bytes`.

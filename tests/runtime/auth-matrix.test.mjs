@@ -30,7 +30,8 @@ describe("who may do what", () => {
   before(async () => {
     source = await startSource();
     vault = await startVault({ sources: source.url,
-      vars: { READ_TOKEN, API_TOKEN: `${OLD_TOKEN},${API_TOKEN}`, UPSTREAM_API_KEY: UPSTREAM_KEY } });
+      vars: { READ_TOKEN, API_TOKEN: `${OLD_TOKEN},${API_TOKEN}`, UPSTREAM_API_KEY: UPSTREAM_KEY,
+        UPSTREAM_QUEUE_URL: `${source.url}/queue`, UPSTREAM_FAL_URL: `${source.url}/fal/queue` } });
     for (const id of ["1", "2"]) {
       await vault.deliver({ ...completed(source.put(`/${id}_0_a.mp4`), id), webhookUrl: vault.hookUrl(),
         other: `https://elsewhere.example/o.png${presigned()}` });
@@ -127,7 +128,7 @@ describe("who may do what", () => {
       const copy = await (await vault.records()).get(id);
       left.push({ what: `KV ${id}`, text: copy ?? "" });
     }
-    for (const path of ["/jobs", "/export", "/export?format=aria2", "/metrics", "/stats", "/refused", "/unmatched"]) {
+    for (const path of ["/jobs", "/export", "/export?format=aria2", "/metrics", "/stats", "/refused", "/doctor", "/unmatched"]) {
       await send("GET", path, api);
     }
     left.push({ what: "the log", text: JSON.stringify(vault.logs) });

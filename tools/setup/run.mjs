@@ -13,12 +13,12 @@ export class Failure extends Error {}
 export const isMain = (url) => fileURLToPath(url) === realpathSync(process.argv[1]);
 
 /** Runs `work`; a failure becomes a message and an exit code. */
-export async function main(work) {
+export async function main(work, failed = 1) {
   try {
     await work();
   } catch (error) {
     console.error(error instanceof Failure ? `\n${error.message}` : error);
-    process.exitCode = 1;
+    process.exitCode = failed;
   }
 }
 

@@ -208,6 +208,9 @@ fn terms(filter: &Filter) -> Result<(Vec<String>, Vec<SqlStorageValue>), Failure
         let range = [prefix.as_str(), end.as_str()];
         values.extend(range.iter().chain(&range).map(|text| SqlStorageValue::from(*text)));
     }
+    if filter.exhausted {
+        terms.push("row ->> '$.numbers.exhausted' > 0".to_owned());
+    }
     for (time, term) in [(filter.since, "created_at >= ?"), (filter.until, "created_at < ?")] {
         if let Some(time) = time {
             terms.push(term.to_owned());

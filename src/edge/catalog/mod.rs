@@ -11,7 +11,7 @@ mod root;
 mod sql;
 
 use super::platform::{self, During, Failure};
-use crate::domain::catalog::Question;
+use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
 use crate::domain::work;
 use worker::{
@@ -105,7 +105,23 @@ impl Catalog {
             }
             Question::Refuse(refused) => self.refuse(&refused)?,
             Question::Refused => self.refused()?,
+            Question::Probe(text) => self.probe(&text).await?,
         };
         serde_json::to_string(&answer).during("writing an answer")
+    }
+
+    /// Writes a text, reads it, and leaves nothing. For an object that holds
+    /// nothing else.
+    async fn probe(&self, text: &str) -> Result<Answer, Failure> {
+        let read = || {
+            self.run("CREATE TABLE IF NOT EXISTS probe (text TEXT)", vec![])?;
+            self.run("INSERT INTO probe VALUES (?)", vec![text.into()])?;
+            let rows: Vec<sql::Text> = self.query("SELECT text FROM probe", vec![])?;
+            Ok(rows.into_iter().next().map(|row| row.text))
+        };
+        let read = read();
+        let deleted = self.state.storage().delete_all().await;
+        let read = read?;
+        deleted.during("deleting from the catalog").map(|()| Answer::Probed(read))
     }
 }

@@ -69,6 +69,7 @@ export async function play(vault, source) {
   await fetch(`${vault.url}/hook/wrong-token-0123456789`, { method: "POST", headers: { "user-agent": "queue/1" } });
   await eventually("the refusal is noted", async () => (await vault.json("/refused")).total === 1 || undefined);
   await ask("listRefused", "Deliveries that were refused", "GET", "/refused");
+  await ask("examine", "What is wrong, and what mends it", "GET", "/doctor");
   await rest("437853", 2);
   await eventually("all is told", async () => (await vault.json("/stats")).jobs === 2 || undefined);
   await ask("readMetrics", "For Prometheus", "GET", "/metrics");
@@ -99,6 +100,9 @@ function masked(step, origin) {
     .replaceAll(/\b17\d{11}(?=-[0-9a-f]{16})/g, "1766868000000")
     .replaceAll(/1766868000000-[0-9a-f]{16}/g, "1766868000000-0123456789abcdef")
     .replaceAll(/\b1(?:7[7-9]|8)\d{10,11}\b/g, "1766868000000")
+    .replaceAll(/r_selftest-[0-9a-f]{32}\.[0-9a-f]{32}/g, `r_selftest-${"0123456789abcdef".repeat(2)}.${"0123456789abcdef".repeat(2)}`)
+    .replaceAll(/selftest-[0-9a-f]{32}/g, `selftest-${"0123456789abcdef".repeat(2)}`)
+    .replaceAll(/"ms":\d+/g, '"ms":12').replaceAll(/one \d+ \w+ ago/g, "one 2 min ago")
     .replaceAll(/"slackMs":\d+/g, '"slackMs":7198000')
     .replaceAll(/slack_seconds [\d.]+/g, "slack_seconds 7198.000");
   return { ...step, request: mask(step.request), text: mask(step.text) };

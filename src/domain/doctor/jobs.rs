@@ -1,0 +1,258 @@
+//! What the catalog knows of the jobs: what waits, what was lost or given up,
+//! and what was never copied.
+
+use super::{Check, call, some, spell};
+use crate::domain::catalog::{Row, Totals};
+use crate::domain::filter::Filter;
+use crate::domain::job::Archive;
+use crate::domain::retry::Pace;
+use crate::domain::source::SourcePolicy;
+use crate::domain::time::{DAY, Timestamp};
+use std::collections::BTreeMap;
+
+/// Jobs that are looked at, the newest of each kind.
+pub const MOST: usize = 200;
+/// How old they may be: what is older is no news, and with that few days a
+/// listing needs few subrequests.
+const LATELY_MS: u64 = 6 * DAY;
+
+/// What the catalog tells.
+#[derive(Debug, Clone)]
+pub struct Jobs {
+    /// The sums of all jobs.
+    pub totals: Totals,
+    /// The newest that [`not_whole`] means.
+    pub not_whole: Vec<Row>,
+    /// The newest that [`exhausted`] means.
+    pub exhausted: Vec<Row>,
+}
+
+/// What the jobs are judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// How fast things are tried again.
+    pub pace: Pace,
+    /// Where files may be fetched now.
+    pub sources: &'a SourcePolicy,
+    /// Scheme and host of the vault, for commands.
+    pub base: &'a str,
+}
+
+/// The jobs of the last days that have files which are not stored.
+#[must_use]
+pub fn not_whole(now: Timestamp) -> Filter {
+    let archive = vec![Archive::Pending, Archive::Partial, Archive::Lost];
+    Filter { archive, since: Some(since(now)), ..Filter::default() }
+}
+
+/// Those that the upstream was asked for in vain.
+#[must_use]
+pub fn exhausted(now: Timestamp) -> Filter {
+    Filter { exhausted: true, since: Some(since(now)), ..Filter::default() }
+}
+
+fn since(now: Timestamp) -> Timestamp {
+    Timestamp::from_millis(now.as_millis().saturating_sub(LATELY_MS))
+}
+
+/// What the catalog tells means, or why it does not.
+#[must_use]
+pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Check> {
+    match told {
+        Ok(jobs) => vec![
+            pending(jobs, by),
+            lost(&jobs.not_whole, by),
+            hosts(&jobs.not_whole, by),
+            healing(&jobs.exhausted, by),
+        ],
+        Err(why) => {
+            let detail = format!("how the jobs are is not known: {why}");
+            vec![Check::warn("pending", detail, "mend `catalog` first")]
+        }
+    }
+}
+
+/// The oldest file that is still to be copied. A first try is made at once.
+fn pending(jobs: &Jobs, by: Measure<'_>) -> Check {
+    let numbers = &jobs.totals.numbers;
+    let Some(oldest) = numbers.oldest_pending else {
+        return Check::ok("pending", "no file waits to be copied");
+    };
+    let (count, age) = (numbers.pending, by.now.since(oldest));
+    let detail = format!("{count} files wait to be copied, the oldest since {}", spell(age));
+    if age < by.pace.silence() {
+        return Check::ok("pending", detail);
+    }
+    let stuck = jobs.not_whole.iter().find(|row| row.numbers.oldest_pending == Some(oldest));
+    let (which, path) = match stuck {
+        Some(row) => (format!(" (job {})", row.summary.id), format!("/jobs/{}", row.home.public())),
+        None => (String::new(), "/jobs?archive=pending".to_owned()),
+    };
+    let fix = format!("see `files[].error`: {}", call(by.base, "GET", &path));
+    let detail = format!("{detail}{which}");
+    if age < by.pace.patience() {
+        Check::warn("pending", detail, fix)
+    } else {
+        Check::fail("pending", detail, fix)
+    }
+}
+
+fn lost(rows: &[Row], by: Measure<'_>) -> Check {
+    let ids = ids(rows.iter().filter(|row| row.numbers.lost > 0));
+    if ids.is_empty() {
+        return Check::ok("lost", "no file of the last days is lost");
+    }
+    let detail = format!("files are lost of {} jobs of the last days: {}", ids.len(), some(&ids));
+    let copy = call(by.base, "POST", "/archive?archive=lost,partial");
+    let fix = format!("set the queue's key, which gets fresh URLs, then copy again: {copy}");
+    Check::warn("lost", detail, fix)
+}
+
+/// Hosts that results named, and where nothing was fetched.
+fn hosts(rows: &[Row], by: Measure<'_>) -> Check {
+    let mut jobs_of: BTreeMap<&String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        for host in &row.skipped_hosts {
+            jobs_of.entry(host).or_default().push(row.summary.id.clone());
+        }
+    }
+    let is_allowed = |host: &str| by.sources.check(&format!("https://{host}/")).is_ok();
+    let (mended, refused): (Vec<_>, Vec<_>) =
+        jobs_of.into_iter().partition(|(host, _)| is_allowed(host));
+    let again = call(by.base, "POST", "/archive?archive=partial,lost");
+    if !refused.is_empty() {
+        let detail =
+            format!("results named files on hosts that are not allowed: {}", of_jobs(&refused));
+        let fix = format!(
+            "add what you trust to ALLOWED_SOURCE_HOSTS (it replaces the default list), \
+             `npm run deploy`, then {again}"
+        );
+        return Check::warn("hosts", detail, fix);
+    }
+    if !mended.is_empty() {
+        let detail = format!("allowed now, and not copied yet: {}", of_jobs(&mended));
+        return Check::warn("hosts", detail, again);
+    }
+    Check::ok("hosts", "all hosts that results of the last days named are allowed")
+}
+
+fn of_jobs(hosts: &[(&String, Vec<String>)]) -> String {
+    let told = |(host, ids): &(&String, Vec<String>)| match ids.as_slice() {
+        [only] => format!("{host} (job {only})"),
+        [first, rest @ ..] => format!("{host} (job {first} and {} more)", rest.len()),
+        [] => (*host).clone(),
+    };
+    some(&hosts.iter().map(told).collect::<Vec<_>>())
+}
+
+fn healing(rows: &[Row], by: Measure<'_>) -> Check {
+    let ids = ids(rows.iter());
+    if ids.is_empty() {
+        return Check::ok("healing", "nothing of the last days was asked for in vain");
+    }
+    let detail = format!(
+        "the queue was asked for a day in vain for {} jobs of the last days: {}",
+        ids.len(),
+        some(&ids)
+    );
+    let id = ids.first().map_or("", String::as_str);
+    let why = call(by.base, "GET", &format!("/jobs/{id}"));
+    let again = call(by.base, "POST", &format!("/jobs/{id}/archive"));
+    Check::warn("healing", detail, format!("see `healing.error`: {why}; ask again: {again}"))
+}
+
+fn ids<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
+    rows.map(|row| row.summary.id.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Status;
+    use super::*;
+    use crate::domain::fixtures;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_766_868_000_000);
+
+    fn row(change: impl Fn(&mut Row)) -> Row {
+        let mut row = Row::of(&fixtures::job());
+        change(&mut row);
+        row
+    }
+
+    fn found(not_whole: Vec<Row>, exhausted: Vec<Row>) -> Vec<Check> {
+        let mut totals = Totals::default();
+        for row in &not_whole {
+            totals.add(row);
+            totals.numbers.oldest_pending = row.numbers.oldest_pending;
+        }
+        let sources = SourcePolicy::parse("fal.media").0;
+        let by = Measure { now: NOW, pace: Pace::new(2_000), sources: &sources, base: "https://v" };
+        checks(&Ok(Jobs { totals, not_whole, exhausted }), by)
+    }
+
+    #[test]
+    fn a_vault_at_rest_has_no_finding() {
+        let found = found(vec![], vec![]);
+        assert_eq!(found.len(), 4);
+        assert!(found.iter().all(|check| check.status == Status::Ok), "{found:?}");
+    }
+
+    #[test]
+    fn a_file_that_waits_too_long_is_named() {
+        let since = |minutes: u64| {
+            let at = Timestamp::from_millis(NOW.as_millis() - minutes * 60_000);
+            let waits = row(|row| {
+                row.numbers.pending = 1;
+                row.numbers.oldest_pending = Some(at);
+            });
+            found(vec![waits], vec![]).remove(0)
+        };
+        assert_eq!(since(9).status, Status::Ok);
+        let stuck = since(11);
+        assert_eq!(stuck.status, Status::Warn);
+        assert!(stuck.detail.ends_with("the oldest since 11 min (job 437852)"), "{stuck:?}");
+        assert!(stuck.fix.unwrap().contains("'https://v/jobs/437852'"));
+        assert_eq!(since(25 * 60).status, Status::Fail);
+    }
+
+    #[test]
+    fn hosts_are_named_with_what_is_to_be_done() {
+        let skipped = |host: &str| row(|row| row.skipped_hosts = vec![host.into()]);
+        let check =
+            found(vec![skipped("b.example"), skipped("b.example"), skipped("a.example")], vec![])
+                .remove(2);
+        assert_eq!(check.status, Status::Warn);
+        let want = "a.example (job 437852), b.example (job 437852 and 1 more)";
+        assert!(check.detail.ends_with(want), "{check:?}");
+        assert!(check.fix.unwrap().contains("ALLOWED_SOURCE_HOSTS"));
+        let check = found(vec![skipped("fal.media")], vec![]).remove(2);
+        assert!(check.detail.starts_with("allowed now"), "{check:?}");
+        assert!(!check.fix.unwrap().contains("ALLOWED_SOURCE_HOSTS"));
+    }
+
+    #[test]
+    fn what_was_lost_or_given_up_is_named() {
+        let gone = row(|row| row.numbers.lost = 2);
+        let check = found(vec![gone], vec![]).remove(1);
+        assert!(check.detail.ends_with("of 1 jobs of the last days: 437852"), "{check:?}");
+        let check = found(vec![], vec![row(|_| {}), row(|_| {})]).remove(3);
+        assert_eq!(check.status, Status::Warn);
+        assert!(check.detail.contains("2 jobs") && check.fix.unwrap().contains("/archive"));
+    }
+
+    #[test]
+    fn a_catalog_that_tells_nothing_is_no_quiet_one() {
+        let sources = SourcePolicy::parse("fal.media").0;
+        let by = Measure { now: NOW, pace: Pace::new(2_000), sources: &sources, base: "https://v" };
+        let checks = checks(&Err("asking CATALOG".to_owned()), by);
+        assert_eq!((checks.len(), checks[0].status), (1, Status::Warn));
+    }
+
+    #[test]
+    fn few_days_are_asked() {
+        let days = |filter: Filter| (NOW.as_millis() - filter.since.unwrap().as_millis()) / DAY;
+        assert_eq!((days(not_whole(NOW)), days(exhausted(NOW))), (6, 6));
+    }
+}

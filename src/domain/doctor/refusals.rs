@@ -1,0 +1,101 @@
+//! Deliveries that were not taken, or that belong to no job.
+
+use super::{Check, call, spell};
+use crate::domain::refused::Refused;
+use crate::domain::time::{DAY, Timestamp};
+use std::collections::BTreeMap;
+
+/// Older refusals are listed at `GET /refused`, and no finding.
+const LATELY_MS: u64 = DAY;
+
+/// The refused deliveries of the last day, one finding for each status.
+#[must_use]
+pub fn refused(kept: &[Refused], total: u64, now: Timestamp, base: &str) -> Vec<Check> {
+    let mut lately: BTreeMap<u16, Vec<&Refused>> = BTreeMap::new();
+    for one in kept.iter().filter(|one| now.since(one.at) < LATELY_MS) {
+        lately.entry(one.status).or_default().push(one);
+    }
+    if lately.is_empty() {
+        return vec![Check::ok("refused", format!("none in the last day, {total} in all"))];
+    }
+    lately.iter().filter_map(|(status, all)| of_status(*status, all, now, base)).collect()
+}
+
+fn of_status(status: u16, all: &[&Refused], now: Timestamp, base: &str) -> Option<Check> {
+    let last = all.iter().max_by_key(|one| one.at)?;
+    let more: u64 = all.iter().map(|one| u64::from(one.more)).sum();
+    let count = all.len() as u64;
+    let others =
+        if more > 0 { format!(", and {more} more were only counted") } else { String::new() };
+    let ago = spell(now.since(last.at));
+    let agent = last.user_agent.as_deref().unwrap_or("an unnamed sender");
+    let detail = format!(
+        "{count} deliveries of the last day got {status}{others}; the last one {ago} ago, of \
+         {agent}: {}",
+        last.reason
+    );
+    Some(Check::warn(
+        "refused",
+        detail,
+        format!("{}: {}", mend(status), call(base, "GET", "/refused")),
+    ))
+}
+
+fn mend(status: u16) -> &'static str {
+    match status {
+        401 => "compare the token in the queue's webhook URL with HOOK_TOKEN",
+        405 => "have the queue POST to the final URL: a redirect turns a POST into a GET",
+        413 => "raise MAX_BODY_BYTES, or submit with `x-pipelet-output: binary`",
+        _ => "see what they were told",
+    }
+}
+
+/// The box of deliveries that belong to no job.
+#[must_use]
+pub fn unmatched(count: u64, base: &str) -> Check {
+    if count == 0 {
+        return Check::ok("unmatched", "every delivery belongs to a job");
+    }
+    let detail = format!("{count} deliveries belong to no job; they are kept");
+    let fix = format!("see why, and assign or drop them: {}", call(base, "GET", "/unmatched"));
+    Check::warn("unmatched", detail, fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Status;
+    use super::*;
+
+    fn refusal(status: u16, hour: u64, more: u32) -> Refused {
+        let at = Timestamp::from_seconds(hour * 3_600);
+        let user_agent = Some("queue/1".to_owned());
+        Refused { at, status, reason: format!("because {status}"), user_agent, bytes: None, more }
+    }
+
+    #[test]
+    fn those_of_the_last_day_are_told_by_their_status() {
+        let now = Timestamp::from_seconds(100 * 3_600);
+        let kept =
+            [refusal(401, 99, 7), refusal(401, 98, 0), refusal(413, 90, 0), refusal(405, 76, 0)];
+        let checks = refused(&kept, 99, now, "https://v");
+        assert_eq!(checks.len(), 2);
+        let want = "2 deliveries of the last day got 401, and 7 more were only counted; the last one \
+                    1 h ago, of queue/1: because 401";
+        assert_eq!(checks[0].detail, want);
+        assert!(checks[0].fix.as_ref().unwrap().contains("'https://v/refused'"));
+        assert!(checks[1].fix.as_ref().unwrap().contains("MAX_BODY_BYTES"));
+        let old = refused(&kept[3..], 99, now, "https://v");
+        assert_eq!(
+            (old[0].status, old[0].detail.as_str()),
+            (Status::Ok, "none in the last day, 99 in all")
+        );
+    }
+
+    #[test]
+    fn a_delivery_of_no_job_is_to_be_looked_at() {
+        assert_eq!(unmatched(0, "https://v").status, Status::Ok);
+        let check = unmatched(2, "https://v");
+        assert_eq!(check.status, Status::Warn);
+        assert!(check.fix.unwrap().contains("curl 'https://v/unmatched'"));
+    }
+}

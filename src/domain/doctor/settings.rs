@@ -1,0 +1,105 @@
+//! Secrets and variables: set, and of use.
+
+use super::Check;
+use crate::domain::auth::Tokens;
+use crate::domain::config::{BadSecret, Config};
+
+/// What is set with `wrangler secret put`; everything else is a variable.
+const SECRETS: [&str; 8] = [
+    "HOOK_TOKEN",
+    "API_TOKEN",
+    "READ_TOKEN",
+    "UPSTREAM_API_KEY",
+    "UPSTREAM_FAL_KEY",
+    "FAL_KEY",
+    "FAL_USER_ID",
+    "REPLICATE_WEBHOOK_SECRET",
+];
+
+/// The two secrets, and everything that is set wrong.
+#[must_use]
+pub fn checks(config: &Config) -> Vec<Check> {
+    let mut checks = vec![
+        secret("HOOK_TOKEN", &config.hook, "deliveries are refused with 503"),
+        secret("API_TOKEN", &config.api, "readers are refused with 503"),
+    ];
+    if config.mistakes.is_empty() {
+        checks.push(Check::ok("settings", "what is set can be used"));
+    }
+    checks.extend(config.mistakes.iter().map(|mistake| wrong(mistake)));
+    checks
+}
+
+fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Check {
+    match value {
+        Ok(tokens) if tokens.values().len() == 1 => Check::ok(name, "is set"),
+        Ok(tokens) => {
+            let count = tokens.values().len();
+            Check::ok(name, format!("is set, {count} of them: the first is used for new URLs"))
+        }
+        Err(bad) => Check::fail(name, format!("{}: {meaning}", bad.why), put(name)),
+    }
+}
+
+/// A mistake begins with the name of what is set wrong.
+fn wrong(mistake: &str) -> Check {
+    let is_part = |c: char| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit();
+    let name = mistake.split(|c| !is_part(c)).next().unwrap_or_default();
+    let fix = if SECRETS.contains(&name) {
+        put(name)
+    } else {
+        format!("correct {name} under [vars] in wrangler.toml, then `npm run deploy`")
+    };
+    Check::fail(name, mistake, fix)
+}
+
+/// The command that sets a secret.
+pub(super) fn put(name: &str) -> String {
+    format!("npx wrangler secret put {name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Status;
+    use super::*;
+
+    fn of(set: &[(&str, &str)]) -> Vec<Check> {
+        checks(&Config::from_lookup(|name| {
+            set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        }))
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_its_command() {
+        let checks = of(&[]);
+        let names: Vec<_> = checks.iter().map(|c| (c.name.as_str(), c.status)).collect();
+        let want =
+            [("HOOK_TOKEN", Status::Fail), ("API_TOKEN", Status::Fail), ("settings", Status::Ok)];
+        assert_eq!(names, want);
+        assert_eq!(checks[0].detail, "is not set: deliveries are refused with 503");
+        assert_eq!(checks[0].fix.as_deref(), Some("npx wrangler secret put HOOK_TOKEN"));
+    }
+
+    #[test]
+    fn each_mistake_is_a_finding_of_its_own() {
+        let checks = of(&[
+            ("HOOK_TOKEN", "a-hook-token-0123456789,another-token-0123456789"),
+            ("API_TOKEN", "an-api-token-0123456789"),
+            ("READ_TOKEN", "short"),
+            ("UPSTREAM_API_KEY", "ü"),
+            ("MAX_BODY_BYTES", "32MB"),
+            ("ALLOWED_SOURCE_HOSTS", "https://a/b"),
+        ]);
+        let find = |name: &str| checks.iter().find(|check| check.name == name).unwrap();
+        assert!(find("HOOK_TOKEN").detail.contains("2 of them"));
+        assert_eq!(find("API_TOKEN").status, Status::Ok);
+        for name in ["READ_TOKEN", "UPSTREAM_API_KEY"] {
+            assert_eq!(find(name).fix, Some(format!("npx wrangler secret put {name}")));
+        }
+        for name in ["MAX_BODY_BYTES", "ALLOWED_SOURCE_HOSTS"] {
+            assert_eq!(find(name).status, Status::Fail);
+            assert!(find(name).fix.as_ref().unwrap().contains("wrangler.toml"));
+        }
+        assert!(!checks.iter().any(|check| check.name == "settings"));
+    }
+}

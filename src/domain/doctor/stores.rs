@@ -1,0 +1,139 @@
+//! The bindings: something was written, read and deleted again.
+
+use super::{Check, Tried};
+
+/// A binding that is probed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// `FILES`.
+    R2,
+    /// `RECORDS`.
+    Kv,
+    /// `JOBS`.
+    Jobs,
+    /// `CATALOG`.
+    Catalog,
+}
+
+/// What was read of what had been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// It.
+    Same,
+    /// Nothing.
+    Nothing,
+    /// Something else.
+    Other,
+}
+
+impl Read {
+    /// What `read` is of `written`.
+    #[must_use]
+    pub fn of(read: Option<&str>, written: &str) -> Self {
+        match read {
+            Some(text) if text == written => Self::Same,
+            Some(_) => Self::Other,
+            None => Self::Nothing,
+        }
+    }
+}
+
+impl Store {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::R2 => "r2",
+            Self::Kv => "kv",
+            Self::Jobs => "jobs",
+            Self::Catalog => "catalog",
+        }
+    }
+
+    /// What does not work without it.
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::R2 => "no file is stored; deliveries are kept in their jobs until it is mended",
+            Self::Kv => "records are read from their jobs, which is slower; nothing is lost",
+            Self::Jobs => "deliveries are not taken, or only into the unmatched box",
+            Self::Catalog => "jobs are not listed; what they tell it is kept until it is mended",
+        }
+    }
+
+    const fn fix(self) -> &'static str {
+        match self {
+            Self::R2 => {
+                "switch R2 on in the Cloudflare dashboard (R2), keep the FILES binding in \
+                 wrangler.toml, then `npm run deploy`"
+            }
+            Self::Kv => {
+                "keep the RECORDS binding in wrangler.toml, then `npm run deploy`; the free plan \
+                 takes 1,000 writes a day"
+            }
+            Self::Jobs => {
+                "keep the JOBS binding and the migrations in wrangler.toml, then `npm run deploy`"
+            }
+            Self::Catalog => {
+                "keep the CATALOG binding and the migrations in wrangler.toml, then \
+                 `npm run deploy`"
+            }
+        }
+    }
+}
+
+/// How a probe has ended.
+#[must_use]
+pub fn check(store: Store, probe: &Tried<Read>) -> Check {
+    let (name, meaning) = (store.name(), store.meaning());
+    let check = match &probe.end {
+        Ok(Read::Same) => Check::ok(name, "written, read and deleted"),
+        // KV promises no more than that a write is seen within a minute.
+        Ok(Read::Nothing) if store == Store::Kv => {
+            Check::warn(name, "a write can't be read yet; that takes up to a minute", "try again")
+        }
+        Ok(Read::Nothing) => bad(store, format!("what was written can't be read: {meaning}")),
+        Ok(Read::Other) => bad(store, format!("what is read is not what was written: {meaning}")),
+        Err(why) => bad(store, format!("{why}: {meaning}")),
+    };
+    check.took(probe.ms)
+}
+
+/// KV holds copies only.
+fn bad(store: Store, detail: String) -> Check {
+    match store {
+        Store::Kv => Check::warn(store.name(), detail, store.fix()),
+        _ => Check::fail(store.name(), detail, store.fix()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Status;
+    use super::*;
+
+    #[test]
+    fn each_end_of_a_probe_is_judged() {
+        let missing = || Err("opening the binding: it is not there".to_owned());
+        let cases = [
+            (Store::R2, Ok(Read::Same), Status::Ok, "deleted"),
+            (Store::R2, Ok(Read::Nothing), Status::Fail, "no file is stored"),
+            (Store::R2, missing(), Status::Fail, "not there: no file"),
+            (Store::Kv, Ok(Read::Nothing), Status::Warn, "up to a minute"),
+            (Store::Kv, Ok(Read::Other), Status::Warn, "nothing is lost"),
+            (Store::Kv, missing(), Status::Warn, "nothing is lost"),
+            (Store::Jobs, missing(), Status::Fail, "not taken"),
+            (Store::Catalog, Ok(Read::Other), Status::Fail, "not listed"),
+        ];
+        for (store, end, status, words) in cases {
+            let check = check(store, &Tried { end, ms: 3 });
+            assert_eq!((check.status, check.ms), (status, Some(3)), "{check:?}");
+            assert!(check.detail.contains(words), "{check:?}");
+            assert_eq!(check.fix.is_some(), status != Status::Ok);
+        }
+    }
+
+    #[test]
+    fn what_was_read_is_compared() {
+        assert_eq!(Read::of(Some("a"), "a"), Read::Same);
+        assert_eq!(Read::of(Some("b"), "a"), Read::Other);
+        assert_eq!(Read::of(None, "a"), Read::Nothing);
+    }
+}

@@ -1,0 +1,190 @@
+//! The upstreams: each was asked, with its key, for a job that there is not.
+
+use super::settings::put;
+use super::{Check, Tried};
+use crate::domain::source;
+use crate::domain::time::Timestamp;
+use crate::domain::upstream::{Ask, CantAsk, Upstream, Upstreams};
+
+/// An application and an id that no queue has.
+const NOT_NUMBERED: &str = "hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
+const NUMBERED: &str = "hookvault-doctor/requests/0/status";
+/// fal.ai's applications have an owner.
+const OWNED: &str = "fal-ai/hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
+
+/// What is asked of an upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The check's name.
+    pub name: &'static str,
+    /// The upstream's host.
+    pub host: String,
+    /// The secret that holds its key.
+    key_name: &'static str,
+    /// The variable that holds its URL, if one does.
+    variable: Option<&'static str>,
+    /// How it is asked.
+    pub ask: Result<Ask, CantAsk>,
+}
+
+/// An upstream's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    /// Its status.
+    pub status: u16,
+    /// Its `Date`.
+    pub at: Option<Timestamp>,
+}
+
+/// The questions to all upstreams whose URL can be used.
+#[must_use]
+pub fn questions(upstreams: &Upstreams) -> Vec<Question> {
+    let all = [
+        (&upstreams.queue, "upstream-queue", Some("UPSTREAM_QUEUE_URL"), NUMBERED),
+        (&upstreams.fal, "upstream-fal", Some("UPSTREAM_FAL_URL"), NOT_NUMBERED),
+        (&upstreams.fal_ai, "upstream-fal-ai", None, OWNED),
+    ];
+    let question = |(upstream, name, variable, path): (&Option<Upstream>, _, _, _)| {
+        let upstream = upstream.as_ref()?;
+        let mut url = upstream.base.clone();
+        url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
+        let host = source::host_of(&url);
+        Some(Question { name, host, key_name: upstream.key_name, variable, ask: upstream.ask(url) })
+    };
+    all.into_iter().filter_map(question).collect()
+}
+
+/// What the answers mean; a question without a key has none.
+#[must_use]
+pub fn checks(asked: &[(Question, Option<Tried<Answered>>)]) -> Vec<Check> {
+    if !asked.is_empty() && asked.iter().all(|(_, answer)| answer.is_none()) {
+        return vec![Check::warn(
+            "upstreams",
+            "there is no key for any queue: a webhook that is lost, and a file whose URL is dead \
+             before it was copied, can't be asked for",
+            put("UPSTREAM_API_KEY"),
+        )];
+    }
+    let check = |(question, answer): &(Question, Option<Tried<Answered>>)| match answer {
+        Some(tried) => of_answer(question, tried),
+        None => Check::ok(question.name, format!("{} is not set: not asked", question.key_name)),
+    };
+    asked.iter().map(check).collect()
+}
+
+fn of_answer(question: &Question, tried: &Tried<Answered>) -> Check {
+    let Question { name, host, key_name, .. } = question;
+    let check = match &tried.end {
+        Ok(Answered { status: 401 | 403, .. }) => Check::fail(
+            *name,
+            format!("{host} refuses the key of {key_name}: nothing can be asked for there"),
+            put(key_name),
+        ),
+        Ok(Answered { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => Check::ok(
+            *name,
+            format!("{host} answers {status} for a job that there is not, and takes the key"),
+        ),
+        Ok(Answered { status: status @ 300..=399, .. }) => Check::fail(
+            *name,
+            format!("{host} redirects ({status}), and the key is not sent on"),
+            question.mend("set it to where that leads, if that is the queue's own"),
+        ),
+        Ok(Answered { status: 429, .. }) => {
+            Check::warn(*name, format!("{host} answers 429: too many requests"), "try again later")
+        }
+        Ok(Answered { status, .. }) => Check::fail(
+            *name,
+            format!("{host} answers {status}: nothing can be asked for there now"),
+            question.mend("try again later; if that stays, correct it"),
+        ),
+        Err(why) => Check::fail(
+            *name,
+            format!("{host}: {why}"),
+            question.mend("try again later; if that stays, correct it"),
+        ),
+    };
+    check.took(tried.ms)
+}
+
+impl Question {
+    fn mend(&self, what: &str) -> String {
+        match self.variable {
+            Some(variable) => format!("{variable} in wrangler.toml: {what}, then `npm run deploy`"),
+            None => "try again later".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Status;
+    use super::*;
+    use crate::domain::config::Config;
+
+    fn asked(set: &[(&str, &str)]) -> Vec<Question> {
+        let lookup = |name: &str| {
+            set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        questions(&Config::from_lookup(lookup).upstreams)
+    }
+
+    #[test]
+    fn each_upstream_is_asked_with_its_own_key_at_its_own_url() {
+        let all = asked(&[("UPSTREAM_API_KEY", "a"), ("UPSTREAM_FAL_KEY", "b"), ("FAL_KEY", "c")]);
+        let told: Vec<_> = all
+            .iter()
+            .map(|question| {
+                let ask = question.ask.as_ref().unwrap();
+                (question.name, ask.url.as_str(), ask.key.as_deref().unwrap())
+            })
+            .collect();
+        let none = "requests/00000000-0000-0000-0000-000000000000/status";
+        let fal = format!("https://api.pipelet.ai/fal/queue/hookvault-doctor/{none}");
+        let fal_ai = format!("https://queue.fal.run/fal-ai/hookvault-doctor/{none}");
+        let queue = "https://batch.pipelet.net/queue/hookvault-doctor/requests/0/status";
+        let want = [
+            ("upstream-queue", queue, "a"),
+            ("upstream-fal", fal.as_str(), "b"),
+            ("upstream-fal-ai", fal_ai.as_str(), "c"),
+        ];
+        assert_eq!(told, want);
+        assert_eq!(asked(&[("UPSTREAM_QUEUE_URL", "wrong")]).len(), 1);
+    }
+
+    #[test]
+    fn an_answer_tells_whether_the_key_counts() {
+        let question = asked(&[("UPSTREAM_API_KEY", "a-secret-key")]).remove(0);
+        let answered = |status| Ok(Answered { status, at: None });
+        let cases = [
+            (answered(404), Status::Ok, "answers 404"),
+            (answered(400), Status::Ok, "takes the key"),
+            (answered(200), Status::Ok, "takes the key"),
+            (answered(401), Status::Fail, "refuses the key of UPSTREAM_API_KEY"),
+            (answered(403), Status::Fail, "refuses the key of UPSTREAM_API_KEY"),
+            (answered(301), Status::Fail, "redirects (301)"),
+            (answered(429), Status::Warn, "429"),
+            (answered(503), Status::Fail, "answers 503"),
+            (Err("no answer within 5 s".to_owned()), Status::Fail, "no answer"),
+        ];
+        for (end, status, words) in cases {
+            let tried = Tried { end, ms: 4 };
+            let check = checks(&[(question.clone(), Some(tried))]).remove(0);
+            assert_eq!((check.status, check.ms), (status, Some(4)), "{check:?}");
+            assert!(check.detail.contains(words), "{check:?}");
+            assert!(!format!("{check:?}").contains("a-secret-key"));
+        }
+    }
+
+    #[test]
+    fn a_queue_without_a_key_matters_only_if_no_queue_has_one() {
+        let none: Vec<_> = asked(&[]).into_iter().map(|question| (question, None)).collect();
+        let found = checks(&none);
+        assert_eq!((found.len(), found[0].status), (1, Status::Warn));
+        let mut some = none;
+        some[1].1 = Some(Tried { end: Ok(Answered { status: 404, at: None }), ms: 1 });
+        let found = checks(&some);
+        assert!(found.iter().all(|check| check.status == Status::Ok), "{found:?}");
+        assert_eq!(found[0].detail, "UPSTREAM_API_KEY is not set: not asked");
+        assert_eq!(checks(&[]), vec![]);
+    }
+}

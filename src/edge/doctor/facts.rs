@@ -1,0 +1,82 @@
+//! What is asked of the upstreams and of the catalog, each within its time.
+
+use crate::domain::catalog::Row;
+use crate::domain::doctor::clocks::Reading;
+use crate::domain::doctor::jobs::{self, Jobs};
+use crate::domain::doctor::upstreams::{self, Answered, Question};
+use crate::domain::doctor::{PATIENCE_MS, Tried, gist};
+use crate::domain::filter::Filter;
+use crate::domain::refused::Refused;
+use crate::domain::time::Timestamp;
+use crate::domain::upstream::Upstreams;
+use crate::edge::platform::{self, Failure};
+use crate::edge::{listing, refused, unmatched, upstream};
+use futures_util::future::{Either, join_all, select, try_join3};
+use futures_util::join;
+use std::pin::pin;
+use std::time::Duration;
+use worker::{Delay, Env};
+
+/// Waits for `work`, but not for long.
+pub async fn tried<T>(work: impl Future<Output = Result<T, Failure>>) -> Tried<T> {
+    let before = platform::now();
+    let end = match select(pin!(work), Delay::from(Duration::from_millis(PATIENCE_MS))).await {
+        Either::Left((end, _)) => end.map_err(|Failure(why)| gist(&why)),
+        Either::Right(_) => Err(format!("no answer within {} s", PATIENCE_MS / 1_000)),
+    };
+    Tried { end, ms: platform::now().since(before) }
+}
+
+/// A clock that was read since `before`.
+pub fn reading(whose: &str, theirs: Option<Timestamp>, before: Timestamp) -> Option<Reading> {
+    let after = platform::now();
+    theirs.map(|theirs| Reading { whose: whose.to_owned(), theirs, before, after })
+}
+
+/// A question, and what came of it; nothing without a key.
+type Asked = (Question, Option<Tried<Answered>>);
+
+/// Asks all upstreams that there is a key for; also tells their clocks.
+pub async fn upstreams(all: &Upstreams) -> (Vec<Asked>, Vec<Reading>) {
+    let asked = upstreams::questions(all).into_iter().map(|question| async {
+        let before = platform::now();
+        let answer = match &question.ask {
+            Ok(ask) => Some(tried(upstream::knock(ask)).await),
+            Err(_) => None,
+        };
+        let answered = answer.as_ref().and_then(|tried| tried.end.as_ref().ok());
+        let reading = reading(&question.host, answered.and_then(|answered| answered.at), before);
+        ((question, answer), reading)
+    });
+    let (asked, readings): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().unzip();
+    (asked, readings.into_iter().flatten().collect())
+}
+
+/// Asks the catalog how the jobs are.
+pub async fn jobs(env: &Env, now: Timestamp) -> Result<Jobs, String> {
+    let told = try_join3(
+        listing::totals(env),
+        rows(env, jobs::not_whole(now)),
+        rows(env, jobs::exhausted(now)),
+    );
+    let ((totals, _), not_whole, exhausted) = tried(told).await.end?;
+    Ok(Jobs { totals, not_whole, exhausted })
+}
+
+async fn rows(env: &Env, filter: Filter) -> Result<Vec<Row>, Failure> {
+    listing::page(env, &filter, None, jobs::MOST).await.map(|(rows, _)| rows)
+}
+
+/// Deliveries that were not taken, or that belong to no job.
+pub struct Boxes {
+    /// Those that were refused, and how many there ever were.
+    pub refused: Result<(Vec<Refused>, u64), String>,
+    /// How many belong to no job.
+    pub unmatched: Result<u64, String>,
+}
+
+/// Asks for them.
+pub async fn refusals(env: &Env) -> Boxes {
+    let (refused, unmatched) = join!(tried(refused::all(env)), tried(unmatched::count(env)));
+    Boxes { refused: refused.end, unmatched: unmatched.end }
+}

@@ -1,0 +1,70 @@
+//! `GET /doctor`: tries everything the Worker needs, and tells what is wrong.
+//!
+//! Nothing here fails the request: what can't be asked is a finding. Each part
+//! has its own time, all are tried at once, and they make at most 40
+//! subrequests: three each for R2 and KV, one an object, one an upstream, ten
+//! for the unmatched box and sixteen for two listings of a week.
+
+mod facts;
+mod probes;
+
+use super::http::{Call, dated};
+use super::{access, platform};
+use crate::domain::doctor::jobs::{self, Measure};
+use crate::domain::doctor::{Check, Report, SelfTest, clocks, refusals, settings, upstreams};
+use crate::domain::error::Problem;
+use crate::domain::time::Timestamp;
+use crate::edge::platform::During;
+use futures_util::join;
+use worker::{Context, Response};
+
+/// `GET /doctor`.
+pub async fn doctor(call: &Call<'_>, context: &Context) -> Result<Response, Problem> {
+    let report = Report::new(examine(call, context).await, self_test(call), call.config);
+    let text = serde_json::to_string(&report).during("writing the doctor's report")?;
+    Ok(dated(text, platform::now())?)
+}
+
+/// Scheme and host by which this vault is to be called.
+fn base(call: &Call<'_>) -> String {
+    call.config.base_url(&call.origin()).to_owned()
+}
+
+/// Who may write may try a delivery.
+fn self_test(call: &Call<'_>) -> Option<SelfTest> {
+    access::holds_api_token(call).ok()?;
+    SelfTest::new(&base(call), &platform::random::<16>(), call.config.hook.as_ref().ok())
+}
+
+async fn examine(call: &Call<'_>, context: &Context) -> Vec<Check> {
+    let (env, config, now) = (call.env, call.config, platform::now());
+    let stores = probes::all(env, context);
+    let asked = facts::upstreams(&config.upstreams);
+    let (told, boxes) = (facts::jobs(env, now), facts::refusals(env));
+    let ((stores, mut readings), (asked, dates), told, boxes) = join!(stores, asked, told, boxes);
+    readings.extend(dates);
+    let base = base(call);
+    let by = Measure { now, pace: config.pace, sources: &config.sources, base: &base };
+    [
+        settings::checks(config),
+        stores,
+        upstreams::checks(&asked),
+        vec![clocks::check(&readings)],
+        jobs::checks(&told, by),
+        of_boxes(boxes, now, &base),
+    ]
+    .concat()
+}
+
+fn of_boxes(boxes: facts::Boxes, now: Timestamp, base: &str) -> Vec<Check> {
+    let unknown = |name: &str, why: String| Check::warn(name, why, "mend what failed above first");
+    let mut checks = match boxes.refused {
+        Ok((kept, total)) => refusals::refused(&kept, total, now, base),
+        Err(why) => vec![unknown("refused", format!("not known: {why}"))],
+    };
+    checks.push(match boxes.unmatched {
+        Ok(count) => refusals::unmatched(count, base),
+        Err(why) => unknown("unmatched", format!("not known: {why}")),
+    });
+    checks
+}

@@ -1,0 +1,97 @@
+//! Each binding: writes, reads, deletes.
+//!
+//! A probe goes on after its time is over and after the caller has left, so
+//! that what it wrote is deleted in the end.
+
+use super::facts::{self, tried};
+use crate::domain::catalog::{Answer, PROBED, Question};
+use crate::domain::doctor::clocks::Reading;
+use crate::domain::doctor::stores::{self, Read, Store};
+use crate::domain::doctor::{Check, Tried};
+use crate::domain::keys::{self, StorageKey};
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::time::Timestamp;
+use crate::edge::platform::{self, During, Failure, ask_object};
+use crate::edge::{bucket, job_client, records};
+use futures_channel::oneshot;
+use futures_util::join;
+use std::collections::HashMap;
+use worker::{Context, Env};
+
+/// The gate that is tried.
+const GATE: &str = "doctor";
+
+/// Tries all bindings at once; also tells the bucket's clock.
+pub async fn all(env: &Env, context: &Context) -> (Vec<Check>, Vec<Reading>) {
+    let nonce = hex::encode(platform::random::<16>());
+    let r2 = apart(context, r2(env.clone(), nonce.clone()));
+    let kv = apart(context, kv(env.clone(), nonce.clone()));
+    let jobs = apart(context, job(env.clone(), nonce.clone()));
+    let catalog = apart(context, catalog(env.clone(), nonce));
+    let (r2, kv, jobs, catalog) = join!(r2, kv, jobs, catalog);
+    let readings = r2.end.iter().filter_map(|(_, reading)| reading.clone()).collect();
+    let r2 = Tried { end: r2.end.map(|(read, _)| read), ms: r2.ms };
+    let probes = [(Store::R2, r2), (Store::Kv, kv), (Store::Jobs, jobs), (Store::Catalog, catalog)];
+    let checks = probes.iter().map(|(store, probe)| stores::check(*store, probe)).collect();
+    (checks, readings)
+}
+
+/// Has `probe` run to its end, whoever waits for it.
+async fn apart<T: 'static>(
+    context: &Context,
+    probe: impl Future<Output = Result<T, Failure>> + 'static,
+) -> Tried<T> {
+    let (sender, receiver) = oneshot::channel();
+    context.wait_until(async move {
+        // Nobody may be left to hear it.
+        let _unheard = sender.send(probe.await);
+    });
+    tried(async { receiver.await.during("waiting for a probe")? }).await
+}
+
+async fn r2(env: Env, nonce: String) -> Result<(Read, Option<Reading>), Failure> {
+    let bucket = bucket::open(&env)?;
+    let key = StorageKey::Probe { nonce: &nonce }.path();
+    let before = platform::now();
+    let tried = async {
+        let text = nonce.clone().into_bytes();
+        let put = bucket::put(&bucket, &key, text, "text/plain", HashMap::new()).await?;
+        let theirs = Timestamp::from_millis(put.uploaded().as_millis());
+        let reading = facts::reading("r2", Some(theirs), before);
+        let read = bucket::text(&bucket, &key).await?;
+        Ok((Read::of(read.as_deref(), &nonce), reading))
+    };
+    let tried = tried.await;
+    // Also when it could not be read, or the write only looked as if it had failed.
+    let deleted = bucket.delete(&key).await.during("deleting from the bucket");
+    tried.and_then(|tried| deleted.map(|()| tried))
+}
+
+async fn kv(env: Env, nonce: String) -> Result<Read, Failure> {
+    let key = keys::probe_key(&nonce);
+    let tried = async {
+        records::put_briefly(&env, &key, &nonce).await?;
+        let read = records::text(&env, &key).await?;
+        Ok(Read::of(read.as_deref(), &nonce))
+    };
+    let tried = tried.await;
+    let deleted = records::delete_key(&env, &key).await;
+    tried.and_then(|tried| deleted.map(|()| tried))
+}
+
+async fn job(env: Env, nonce: String) -> Result<Read, Failure> {
+    match job_client::ask_gate(&env, GATE, Command::Probe(nonce.clone())).await? {
+        Reply::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
+        other => Err(Failure(format!("trying an object: unexpected answer {other:?}"))),
+    }
+}
+
+async fn catalog(env: Env, nonce: String) -> Result<Read, Failure> {
+    let question = serde_json::to_string(&Question::Probe(nonce.clone()));
+    let question = question.during("writing to the catalog")?;
+    let answer = ask_object(&env, "CATALOG", PROBED, &question).await?;
+    match serde_json::from_str(&answer).during("reading the catalog's answer")? {
+        Answer::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
+        other => Err(Failure(format!("trying the catalog: unexpected answer {other:?}"))),
+    }
+}

@@ -1,0 +1,68 @@
+// The built Worker, with each request's subrequests counted and told in the log; the variable
+// BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take long.
+import * as built from "../../../../build/index.js";
+
+/** Longer than the doctor waits. */
+const STALL_MS = 6_000;
+
+let count = 0;
+const counted = (call) => (...args) => {
+  count += 1;
+  return call(...args);
+};
+globalThis.fetch = counted(globalThis.fetch);
+
+const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
+
+/** The binding, with calls of these methods counted; `follow` wraps what others return. */
+const watched = (target, methods, { follow = {}, broken = false, stalled = false } = {}) =>
+  new Proxy(target, {
+    get(_, name) {
+      const value = target[name];
+      if (typeof value !== "function" || name === "constructor") return value;
+      const call = value.bind(target);
+      if (broken && name.startsWith("get")) return async () => Promise.reject(new Error("out of order"));
+      if (stalled && name === "put") {
+        return async (...args) => {
+          await pause(STALL_MS);
+          const written = await call(...args);
+          console.log("a stalled write was made");
+          return written;
+        };
+      }
+      if (methods.includes(name)) return counted(call);
+      return follow[name] ? (...args) => follow[name](call(...args)) : call;
+    },
+  });
+
+const objects = (target) => target &&
+  watched(target, [], { follow: { get: (stub) => watched(stub, ["fetch"]) } });
+
+function watchedEnv(env) {
+  const named = (list, name) => (list ?? "").split(",").includes(name);
+  const store = (name, methods) => watched(env[name], methods,
+    { broken: named(env.BROKEN_READS, name), stalled: named(env.STALLED_WRITES, name) });
+  return {
+    ...env,
+    FILES: store("FILES", ["head", "get", "put", "delete", "list", "createMultipartUpload"]),
+    RECORDS: store("RECORDS", ["get", "getWithMetadata", "put", "delete"]),
+    JOBS: objects(env.JOBS),
+    CATALOG: objects(env.CATALOG),
+  };
+}
+
+export default new Proxy(built.default, {
+  construct(target, [context, env], newTarget) {
+    const worker = Reflect.construct(target, [context, watchedEnv(env)], newTarget);
+    const answer = worker.fetch.bind(worker);
+    worker.fetch = async (request) => {
+      count = 0;
+      const response = await answer(request);
+      const body = await response.text();
+      console.log(`${new URL(request.url).pathname} made ${count} subrequests`);
+      return new Response(body, response);
+    };
+    return worker;
+  },
+});
+export const { Catalog, Job } = built;

@@ -1,0 +1,272 @@
+// `npm run doctor`: against a vault, and against what may stand in a vault's place or before it.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { certificate } from "../runtime/support/certificate.mjs";
+import { startOrigin } from "../runtime/support/origin.mjs";
+import { freePort } from "../runtime/support/process.mjs";
+import { stopAll } from "../runtime/support/stop.mjs";
+import { lacking } from "../runtime/support/tools.mjs";
+import { askable } from "../runtime/support/upstream.mjs";
+import { API_TOKEN, HOOK_TOKEN, startVault } from "../runtime/support/vault.mjs";
+import { startMiddleman } from "./support/middleman.mjs";
+import { run } from "./support/run.mjs";
+
+const READ_TOKEN = "test-read-token-0123456789";
+
+const doctor = (url, env = { API_TOKEN }) => run("tools/doctor.mjs", [url], env);
+
+/** The lines that begin with this mark, as `name`. */
+const marked = (text, mark) => text.split("\n").filter((line) => line.startsWith(`${mark} `))
+  .map((line) => line.split(/\s+/)[1]);
+
+/** The whole of one finding, without columns. */
+const finding = (text, name) => new RegExp(`^. ${name}\\b.*(?:\\n\\s+→.*)?`, "m").exec(text)?.[0] ?? text;
+
+describe("the doctor's command", () => {
+  let upstream;
+  let vault;
+  before(async () => {
+    upstream = await startOrigin();
+    vault = await startVault({ vars: { READ_TOKEN, ...askable(upstream.url) } });
+  });
+  after(() => stopAll(vault, upstream));
+
+  /** Runs against the vault with a middleman before it. */
+  async function through(context, options, env) {
+    const middleman = await startMiddleman(vault.url, options);
+    context.after(() => middleman.stop());
+    return { ...(await doctor(middleman.url, env)), middleman };
+  }
+
+  it("finds nothing, delivers, has it back, and leaves nothing", async () => {
+    const { code, text } = await doctor(vault.url);
+    assert.equal(code, 0, text);
+    assert.deepEqual([...marked(text, "!"), ...marked(text, "✘")], []);
+    const names = marked(text, "✔");
+    for (const name of ["tls", "reach", "local-clock", "r2", "upstream-fal", "hook", "body-size", "stored", "served", "deleted"]) {
+      assert.ok(names.includes(name), `${name}\n${text}`);
+    }
+    assert.match(text, /All is well\.\n$/);
+    assert.ok(!text.includes("\u001b"), "colours");
+    for (const secret of [API_TOKEN, HOOK_TOKEN, "r_selftest"]) assert.ok(!text.includes(secret), secret);
+    for (const prefix of ["jobs/", "bodies/", "manifests/", "doctor/", "unmatched/"]) {
+      assert.deepEqual(await vault.keys(prefix), [], prefix);
+    }
+    assert.deepEqual((await vault.json("/jobs")).jobs, []);
+  });
+
+  it("ends with 1 where there are warnings alone, and says what mends them", async () => {
+    await vault.deliver({ eventType: "nonsense" });
+    const { code, text } = await doctor(vault.url);
+    const { unmatched } = await vault.json("/unmatched");
+    for (const { key } of unmatched) {
+      await fetch(`${vault.url}/unmatched/${key}`, { method: "DELETE", headers: { authorization: `Bearer ${API_TOKEN}` } });
+    }
+    assert.equal(code, 1, text);
+    assert.deepEqual(marked(text, "!"), ["unmatched"]);
+    assert.match(finding(text, "unmatched"), /→ see why, and assign or drop them: curl/);
+    assert.match(text, /It works; 1 warning\.\n$/);
+  });
+
+  it("tries no delivery with READ_TOKEN", async () => {
+    const { code, text } = await doctor(vault.url, { READ_TOKEN });
+    assert.equal(code, 1, text);
+    assert.deepEqual(marked(text, "!"), ["self-test"]);
+    assert.ok(!marked(text, "✔").includes("hook"));
+  });
+
+  it("takes the first of a list of tokens, and a path after the vault's URL is none", async () => {
+    const { code, text } = await doctor(`${vault.url}/`, { API_TOKEN: ` ${API_TOKEN} ,other-token-0123456789` });
+    assert.equal(code, 0, text);
+  });
+
+  it("says of a token that is not taken that it is not, and not what it is", async () => {
+    const { code, text } = await doctor(vault.url, { API_TOKEN: "wrong-token-0123456789" });
+    assert.equal(code, 2);
+    assert.match(finding(text, "doctor"), /does not take this token/);
+    assert.ok(!text.includes("wrong-token"));
+  });
+
+  it("is told by nobody: no token, no URL, too much", async () => {
+    for (const [args, words] of [[[vault.url], /Set API_TOKEN/], [[], /Usage/], [[vault.url, "x"], /Usage/],
+      [["--token=x"], /Usage/], [["vault"], /is no URL/], [["ftp://x"], /no https URL/], [["https://u:p@x"], /user name/],
+      [[`${vault.url}/hook/x`], /without \/hook/]]) {
+      const env = args[0] === vault.url && args.length === 1 ? {} : { API_TOKEN };
+      const { code, text } = await run("tools/doctor.mjs", args, env);
+      assert.equal(code, 2, `${args}: ${text}`);
+      assert.match(text, words);
+    }
+  });
+
+  it("a proxy that refuses large bodies with 413", async (context) => {
+    const answer = (request, response) => {
+      if (Number(request.headers["content-length"]) < 1_048_576 || request.method !== "POST") return false;
+      request.resume();
+      response.writeHead(413, { "content-type": "text/html" }).end("<h1>413 Request Entity Too Large</h1>");
+      return true;
+    };
+    const { code, text } = await through(context, { answer });
+    assert.equal(code, 2, text);
+    assert.deepEqual(marked(text, "✘"), ["body-size"]);
+    assert.match(finding(text, "body-size"), /gets 413, and not from the Worker.*\n.*→ raise the limit/);
+  });
+
+  it("a proxy that cuts the connection of large bodies", async (context) => {
+    const answer = (request) => {
+      if (!(Number(request.headers["content-length"]) > 1_048_576)) return false;
+      request.socket.resetAndDestroy();
+      return true;
+    };
+    const { code, text } = await through(context, { answer });
+    assert.equal(code, 2, text);
+    assert.deepEqual(marked(text, "✘"), ["body-size"]);
+    assert.match(finding(text, "body-size"), /a delivery of 4 MiB: the connection was cut/);
+  });
+
+  it("a hook that is redirected, and nothing else is", async (context) => {
+    const answer = (request, response) => {
+      if (!request.url.startsWith("/hook/")) return false;
+      response.writeHead(301, { location: `https://www.vault.example${request.url}` }).end();
+      return true;
+    };
+    const { code, text, middleman } = await through(context, { answer });
+    assert.equal(code, 2, text);
+    assert.deepEqual(marked(text, "✘"), ["hook"]);
+    assert.match(finding(text, "hook"), /answers 301 to https:\/\/www\.vault\.example: webhooks are lost/);
+    assert.ok(!text.includes("r_selftest"), "a capability is shown");
+    assert.ok(middleman.seen.some(({ method }) => method === "DELETE"), "the job is deleted all the same");
+  });
+
+  it("a firewall before the hook", async (context) => {
+    const answer = (request, response) => {
+      if (request.method !== "POST") return false;
+      response.writeHead(403).end("<h1>blocked</h1>");
+      return true;
+    };
+    const { text } = await through(context, { answer });
+    assert.match(finding(text, "hook"), /a delivery gets 403: not of the Worker's own words/);
+  });
+
+  it("a file that is not served as it was", async (context) => {
+    const change = (request, answer) => {
+      if (request.url.startsWith("/files/")) answer.body = Buffer.from(answer.body.map((byte) => byte ^ 1));
+    };
+    const { code, text } = await through(context, { change });
+    assert.equal(code, 2, text);
+    assert.deepEqual(marked(text, "✘"), ["served"]);
+    assert.deepEqual((await vault.json("/jobs")).jobs, []);
+  });
+
+  for (const [seconds, mark] of [[-3_600, "✘"], [3_600, "✘"], [100, "!"]]) {
+    it(`a clock ${seconds} s ahead`, async (context) => {
+      const change = (request, answer) => {
+        answer.headers.date = new Date(Date.now() + seconds * 1_000).toUTCString();
+      };
+      const { text } = await through(context, { change });
+      assert.deepEqual(marked(text, mark), ["local-clock"], text);
+    });
+  }
+
+  it("what a vault says is not obeyed by the terminal", async (context) => {
+    const change = (request, answer) => {
+      if (request.url !== "/doctor") return;
+      const bad = "\u001b]0;owned\u0007\u001b[2J\u202edone\r\n✔ all is well";
+      answer.body = Buffer.from(JSON.stringify({ ok: true, checks: [{ name: bad, status: "odd", detail: bad, fix: bad, ms: bad }] }));
+      answer.headers["content-length"] = answer.body.length;
+    };
+    const { text } = await through(context, { change });
+    assert.doesNotMatch(text, /[\u001b\u0007\u202e\r]/);
+    assert.deepEqual(marked(text, "✔").filter((name) => name === "all"), []);
+  });
+
+  it("is not sent elsewhere: a server that answers 301", async (context) => {
+    const elsewhere = await startOrigin();
+    context.after(() => elsewhere.stop());
+    const answer = (request, response) => {
+      response.writeHead(301, { location: `${elsewhere.url}${request.url}` }).end();
+      return true;
+    };
+    const { code, text, middleman } = await through(context, { answer });
+    assert.equal(code, 2, text);
+    assert.match(finding(text, "reach"), /answers 301 to .*webhooks are lost/);
+    assert.deepEqual(elsewhere.requestsMade(), []);
+    assert.deepEqual(middleman.seen.map(({ url, headers }) => [url, headers.authorization]), [["/healthz", undefined]]);
+  });
+
+  it("nor to what is no vault", async (context) => {
+    const answer = (request, response) => {
+      response.writeHead(200).end("hello");
+      return true;
+    };
+    const { code, text, middleman } = await through(context, { answer });
+    assert.equal(code, 2, text);
+    assert.match(finding(text, "reach"), /is no vault/);
+    assert.ok(middleman.seen.every(({ headers }) => headers.authorization === undefined));
+  });
+
+  it("nor over plain http to another machine", async () => {
+    const { code, text } = await doctor("http://192.0.2.1:8080");
+    assert.equal(code, 2, text);
+    assert.match(finding(text, "tls"), /is not https.*nothing was sent/);
+  });
+
+  it("nobody listens", async () => {
+    const { code, text } = await doctor(`http://127.0.0.1:${await freePort()}`);
+    assert.equal(code, 2, text);
+    assert.match(finding(text, "reach"), /nobody listens there/);
+  });
+
+  describe("over TLS", { skip: lacking("openssl") }, () => {
+    it("a certificate that nobody vouches for: no token is sent", async (context) => {
+      const { code, text, middleman } = await through(context, { tls: certificate() });
+      assert.equal(code, 2, text);
+      assert.match(finding(text, "tls"), /certificate of localhost:\d+ is not valid: self-signed certificate/);
+      assert.deepEqual(middleman.seen, []);
+    });
+
+    it("one that is vouched for, on a vault with PUBLIC_URL", async (context) => {
+      const env = { API_TOKEN, NODE_EXTRA_CA_CERTS: certificate().path };
+      const middleman = await startMiddleman(vault.url, { tls: certificate() });
+      context.after(async () => {
+        await middleman.stop();
+        await vault.restart({ PUBLIC_URL: null });
+      });
+      // Behind this proxy the vault can't know that it is asked by https.
+      await vault.restart({ PUBLIC_URL: middleman.url });
+      middleman.leadTo(vault.url);
+      const { code, text } = await doctor(middleman.url, env);
+      assert.equal(code, 0, text);
+      assert.match(finding(text, "tls"), /the certificate is valid/);
+    });
+  });
+});
+
+describe("the doctor's command, of a vault that is set wrong", () => {
+  it("ends with 2, and finds what does not depend on that", async (context) => {
+    const vault = await startVault({ vars: { HOOK_TOKEN: null, MAX_FILE_BYTES: "x" } });
+    vault.expectErrors(/MAX_FILE_BYTES/);
+    context.after(() => vault.stop());
+    const { code, text } = await doctor(vault.url);
+    assert.equal(code, 2, text);
+    assert.deepEqual(marked(text, "✘"), ["HOOK_TOKEN", "MAX_FILE_BYTES"]);
+    assert.ok(marked(text, "✔").includes("r2"));
+    assert.match(text, /2 failures, 1 warning: mend them from the top\.\n$/);
+  });
+
+  it("explains that API_TOKEN is not set", async (context) => {
+    const vault = await startVault({ vars: { API_TOKEN: null } });
+    context.after(() => vault.stop());
+    const { code, text } = await doctor(vault.url);
+    assert.equal(code, 2, text);
+    assert.match(finding(text, "doctor"), /API_TOKEN is not set.*\n.*→ npx wrangler secret put API_TOKEN/);
+  });
+
+  it("tells a limit of the Worker's own from another's", async (context) => {
+    const vault = await startVault({ vars: { MAX_BODY_BYTES: "100000" } });
+    context.after(() => vault.stop());
+    const { code, text } = await doctor(vault.url);
+    assert.equal(code, 1, text);
+    assert.ok(marked(text, "!").includes("body-size"));
+    assert.match(finding(text, "body-size"), /over MAX_BODY_BYTES/);
+  });
+});

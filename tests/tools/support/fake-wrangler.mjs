@@ -1,0 +1,44 @@
+// Stands in for wrangler: keeps what it is called with in FAKE_WRANGLER_DIR, remembers the secrets
+// of the Worker there, and does what `script.json` in it says.
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+const dir = process.env.FAKE_WRANGLER_DIR;
+const read = (name, usual) => (existsSync(join(dir, name)) ? JSON.parse(readFileSync(join(dir, name), "utf8")) : usual);
+const { fails = {}, targets = [], name = "hookvault", loggedIn = true } = read("script.json", {});
+
+const argv = process.argv.slice(2);
+const [verb, second] = argv;
+const command = ["secret"].includes(verb) ? `${verb} ${second}` : verb;
+const stdin = command === "secret bulk" ? await text(process.stdin) : "";
+appendFileSync(join(dir, "calls.ndjson"), `${JSON.stringify({ command, argv, stdin, env: process.env })}\n`);
+
+if (fails[command] !== undefined) {
+  const { code, says = "", echoes = false } = fails[command];
+  console.error(says + (echoes ? stdin : ""));
+  process.exit(code);
+}
+const commands = {
+  whoami() {
+    console.log(JSON.stringify({ loggedIn, email: "owner@example.com" }));
+    return loggedIn ? 0 : 1;
+  },
+  login: () => 0,
+  deploy() {
+    console.log("Uploaded hookvault");
+    const told = { type: "deploy", version: 1, worker_name: name, targets };
+    writeFileSync(process.env.WRANGLER_OUTPUT_FILE_PATH, `{"type":"wrangler-session","version":1}\n${JSON.stringify(told)}\n`);
+    return 0;
+  },
+  "secret list"() {
+    console.log(JSON.stringify(Object.keys(read("secrets.json", {})).map((key) => ({ name: key, type: "secret_text" }))));
+    return 0;
+  },
+  "secret bulk"() {
+    writeFileSync(join(dir, "secrets.json"), JSON.stringify({ ...read("secrets.json", {}), ...JSON.parse(stdin) }));
+    console.log("✨ Successfully created secrets");
+    return 0;
+  },
+};
+process.exitCode = commands[command]?.() ?? 64;

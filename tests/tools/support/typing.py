@@ -1,0 +1,28 @@
+"""Runs a command on a terminal of its own and types a line at each prompt, as soon as it is there.
+
+typing.py PROMPT LINES COMMAND...: LINES is a JSON list; prints what the terminal showed.
+"""
+import json
+import os
+import pty
+import sys
+
+prompt, lines, command = sys.argv[1].encode(), json.loads(sys.argv[2]), sys.argv[3:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(command[0], command)
+shown = b""
+while True:
+    try:
+        data = os.read(terminal, 4096)
+    except OSError:  # Linux tells so of a terminal that nobody has open any more.
+        break
+    if not data:
+        break
+    shown += data
+    while lines and shown.count(prompt) > 0 and data:
+        shown = shown.replace(prompt, b"(asked) ", 1)
+        os.write(terminal, lines.pop(0).encode() + b"\r")
+_, status = os.waitpid(child, 0)
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(status))

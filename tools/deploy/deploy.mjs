@@ -1,0 +1,128 @@
+// A deployment from nothing to a vault that has been seen to work. Safe to repeat: what is set stays.
+import { setTimeout as sleep } from "node:timers/promises";
+import { ask as request, Unanswered } from "../doctor/ask.mjs";
+import { exitCode } from "../doctor/check.mjs";
+import { examine, vaultUrl } from "../doctor/examine.mjs";
+import { reach } from "../doctor/outside.mjs";
+import { line, verdict } from "../doctor/report.mjs";
+import { Failure } from "../setup/run.mjs";
+import { checkGiven, masked, NAMES, valuesFor } from "./secrets.mjs";
+import { capture, deployed, shared, show, urlOf } from "./wrangler.mjs";
+
+/** How long a new Worker, its name and its secrets may take to be known everywhere. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 2_000;
+
+/**
+ * @param {object} options
+ * @param {string[]} options.args for `wrangler deploy`
+ * @param {string} options.wrangler its script
+ * @param {object} options.env
+ * @param {(prompt: string) => Promise<string>} [options.ask] missing where nobody is there
+ * @param {(text: string) => void} options.say
+ * @param {object} options.paint
+ * @param {number} [options.patienceMs]
+ * @returns {Promise<number>} the exit code: 2 if the doctor has found a failure
+ */
+export async function deploy({ args, wrangler, env, ask, say, paint, patienceMs = PATIENCE_MS }) {
+  const call = { wrangler, env };
+  checkGiven(env);
+  await login(call, args, { env, ask, say });
+  const { name, targets } = await deployed(call, args);
+  const common = [...shared(args), ...(name ? ["--name", name] : [])];
+  const set = await setMissing(call, common, { env, ask, say });
+  tellNew(set, say, paint);
+  const url = urlOf(targets);
+  if (!url) {
+    say("\nwrangler tells no URL of the Worker: with it, `npm run doctor -- <URL>` looks whether all is well.");
+    return 0;
+  }
+  const code = await look({ url, token: set.API_TOKEN?.value ?? env.API_TOKEN, ask, say, paint, patienceMs });
+  tellWebhook(url, set.HOOK_TOKEN, { ask, say, paint });
+  return code;
+}
+
+/** A token for an account's API may be for deployments alone: then wrangler does not know whose it is. */
+async function login(call, args, { env, ask, say }) {
+  const { code } = await capture(call, ["whoami", "--json", ...shared(args)]);
+  if (code === 0 || env.CLOUDFLARE_API_TOKEN) return;
+  if (!ask) {
+    throw new Failure("Not logged in at Cloudflare: set CLOUDFLARE_API_TOKEN (dashboard → My Profile → API Tokens, "
+      + "template \u201cEdit Cloudflare Workers\u201d), or run `npx wrangler login` on a terminal.");
+  }
+  say("Not logged in at Cloudflare.");
+  const ended = await show(call, ["login", ...shared(args)]);
+  if (ended !== 0) throw new Failure(`wrangler login ended with ${ended}; nothing was changed.`);
+}
+
+/** Sets the secrets that the Worker lacks, and no other. */
+async function setMissing(call, common, from) {
+  const listed = await capture(call, ["secret", "list", "--format", "json", ...common]);
+  const known = secretNames(listed);
+  const missing = NAMES.filter((name) => !known.includes(name));
+  const kept = NAMES.filter((name) => !missing.includes(name));
+  if (kept.length > 0) from.say(`\nSet already, and left as it is: ${kept.join(", ")}.`);
+  if (missing.length === 0) return {};
+  const values = await valuesFor(missing, from);
+  const plain = Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
+  const { code, out, err } = await capture(call, ["secret", "bulk", ...common], JSON.stringify(plain));
+  if (code !== 0) {
+    throw new Failure(`${masked(out + err, Object.values(plain))}\nThe Worker is deployed, but its secrets could not be set: `
+      + `wrangler secret bulk ended with ${code}. Run this again; nothing that was made up is kept.`);
+  }
+  from.say(`\nSet: ${missing.join(", ")}.`);
+  return values;
+}
+
+function secretNames({ code, out, err }) {
+  try {
+    if (code !== 0) throw new Error(`it ended with ${code}`);
+    return JSON.parse(out.slice(out.indexOf("["))).map(({ name }) => name);
+  } catch (error) {
+    throw new Failure(`${err}\nThe Worker is deployed, but which secrets it has is not known (wrangler secret list): ${error.message}.`);
+  }
+}
+
+/** Someone must keep them: nobody can read them again. */
+function tellNew(set, say, paint) {
+  const made = Object.entries(set).filter(([, { isNew }]) => isNew);
+  if (made.length === 0) return;
+  say(paint.bold("\nMade for you, and shown this once; keep them in a password manager:"));
+  for (const [name, { value }] of made) say(`  ${name}=${value}`);
+}
+
+/** The doctor, as soon as the Worker is known everywhere. */
+async function look({ url, token, ask, say, paint, patienceMs }) {
+  const typed = token ?? (await ask?.("\nAPI_TOKEN, to look whether all is well (not shown; Enter leaves it): "));
+  if (!typed) {
+    say(`\nTo look whether all is well: API_TOKEN=… npm run doctor -- ${url}`);
+    return 0;
+  }
+  const vault = vaultUrl(url);
+  const [first] = typed.split(",").map((entry) => entry.trim());
+  say(`\nThe doctor looks at ${url}:`);
+  await untilKnown(vault, first, patienceMs);
+  const checks = await examine({ url: vault, token: first, say: (check) => say(line(check, paint)) });
+  say(`\n${verdict(checks, paint)}`);
+  return exitCode(checks) === 2 ? 2 : 0;
+}
+
+/** What never comes is the doctor's to explain. */
+async function untilKnown(url, token, patienceMs) {
+  for (const end = Date.now() + patienceMs; ; await sleep(Math.min(PAUSE_MS, patienceMs))) {
+    try {
+      // Before the token, whether it is a vault that would get it.
+      const { isThere } = await reach(url);
+      if (isThere && (await request(new URL("/refused", url), { token })).status === 200) return;
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+    }
+    if (Date.now() >= end) return;
+  }
+}
+
+/** The token is shown to who has just chosen it on this terminal, never in a log. */
+function tellWebhook(url, hook, { ask, say, paint }) {
+  const [first] = (ask && hook ? hook.value : "<HOOK_TOKEN>").split(",").map((entry) => entry.trim());
+  say(`\nGive this to the queue as \`fal_webhook\`:\n  ${paint.bold(`${url.replace(/\/$/, "")}/hook/${first}`)}`);
+}

@@ -1,0 +1,71 @@
+// The two secrets that a vault can't do without: where they come from, and what they must be.
+import { randomBytes } from "node:crypto";
+import { Failure } from "../setup/run.mjs";
+
+/** As `src/domain/auth.rs` has it; each is a comma list. */
+const RULES = {
+  HOOK_TOKEN: {
+    what: "who may deliver",
+    rule: "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_",
+    isGood: (token) => /^(?!r_)[\w-]{16,128}$/.test(token),
+  },
+  API_TOKEN: {
+    what: "who may read",
+    rule: "at least 16 visible ASCII characters, without commas",
+    isGood: (token) => /^[!-~]{16,}$/.test(token),
+  },
+};
+
+export const NAMES = Object.keys(RULES);
+
+/** Whether each token of a list can be one. */
+export function isGood(name, list) {
+  const tokens = list.split(",").map((token) => token.trim());
+  return tokens.every(RULES[name].isGood);
+}
+
+/** Refuses what the environment gives and the Worker would not take. */
+export function checkGiven(env) {
+  for (const name of NAMES) {
+    if (env[name] && !isGood(name, env[name])) throw new Failure(`${name} of the environment must be ${RULES[name].rule}.`);
+  }
+}
+
+/**
+ * A value for each of these names: `{ name: { value, isNew } }`; `isNew` if it was made here.
+ *
+ * @param {{ env: object, ask?: (prompt: string) => Promise<string>, say: (text: string) => void }} from
+ *   `ask` is missing where nobody is there: then nothing is made up
+ */
+export async function valuesFor(names, { env, ask, say }) {
+  const unknown = names.filter((name) => !env[name]);
+  if (unknown.length > 0 && !ask) throw new Failure(untold(unknown));
+  const values = {};
+  for (const name of names) {
+    values[name] = env[name] ? { value: env[name], isNew: false } : await asked(name, { ask, say });
+  }
+  return values;
+}
+
+async function asked(name, { ask, say }) {
+  const { what, rule } = RULES[name];
+  for (;;) {
+    const typed = await ask(`${name}, ${what} (not shown; Enter makes one): `);
+    if (!typed) return { value: randomBytes(24).toString("hex"), isNew: true };
+    if (isGood(name, typed)) return { value: typed, isNew: false };
+    say(`It must be ${rule}.`);
+  }
+}
+
+function untold(names) {
+  const list = names.join(" and ");
+  return `The Worker is deployed, but ${list} ${names.length === 1 ? "is" : "are"} not set, and nobody is here to be asked: `
+    + "until then its routes answer 503.\n"
+    + "Run this again with them in the environment, or set each with `npx wrangler secret put <NAME>`; "
+    + "`openssl rand -hex 24` makes a good one.";
+}
+
+/** A text without these secrets. */
+export function masked(text, values) {
+  return values.reduce((sofar, value) => sofar.replaceAll(value, "***"), text);
+}

@@ -1,0 +1,35 @@
+// `npm run doctor -- https://…`: what is wrong with a vault, and what mends it.
+//
+// Ends with 0 if all is well, 1 if there are warnings alone, 2 if something has failed or could not
+// be tried.
+import { exitCode } from "./doctor/check.mjs";
+import { examine, vaultUrl } from "./doctor/examine.mjs";
+import { line, verdict } from "./doctor/report.mjs";
+import { Failure, main } from "./setup/run.mjs";
+import { askSecret, colours, isInteractive } from "./terminal.mjs";
+
+const USAGE = "Usage: npm run doctor -- https://hookvault.<you>.workers.dev (with API_TOKEN in the environment)";
+
+/** The token of the environment, of a list the first; else it is asked for. */
+async function token(env) {
+  const given = env.API_TOKEN ?? env.READ_TOKEN;
+  const [first] = (given ?? "").split(",").map((entry) => entry.trim()).filter(Boolean);
+  if (first) return first;
+  if (!isInteractive(env)) throw new Failure("Set API_TOKEN in the environment (READ_TOKEN will do, but tries no delivery).");
+  const typed = await askSecret("API_TOKEN (not shown): ");
+  if (!typed) throw new Failure("Without a token nothing can be looked at.");
+  return typed;
+}
+
+async function doctor([text, ...more]) {
+  // A token among the arguments would be in the shell's history.
+  if (!text || text.startsWith("-") || more.length > 0) throw new Failure(USAGE);
+  const url = vaultUrl(text);
+  const paint = colours();
+  const checks = await examine({ url, token: await token(process.env), say: (check) => console.log(line(check, paint)) });
+  console.log(`\n${verdict(checks, paint)}`);
+  process.exitCode = exitCode(checks);
+}
+
+// 1 would mean warnings.
+await main(() => doctor(process.argv.slice(2)), 2);

@@ -1,0 +1,62 @@
+// Requests of the doctor: no redirect is followed, each has its time, and what went wrong is said
+// in words.
+
+const LIMIT_MS = 30_000;
+
+/** Words for the codes of failed connections. */
+const WORDS = {
+  ECONNREFUSED: "nobody listens there",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "the host's name can't be looked up now",
+  ECONNRESET: "the connection was cut",
+  EPIPE: "the connection was cut",
+  UND_ERR_SOCKET: "the connection was cut",
+  ETIMEDOUT: "there is no answer",
+  UND_ERR_CONNECT_TIMEOUT: "there is no answer",
+};
+
+/** Why a connection failed: `{ words, isCertificate }`. */
+export class Unanswered extends Error {
+  constructor(error) {
+    const code = error.cause?.code ?? error.code ?? error.name;
+    const isLate = error.name === "TimeoutError";
+    super(isLate ? `no answer within ${LIMIT_MS / 1_000} s` : (WORDS[code] ?? `${error.cause?.message ?? error.message}`));
+    this.isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+  }
+}
+
+/** Asks once. The answer has its body read and its time measured. */
+export async function ask(url, { token, ...init } = {}) {
+  const from = Date.now();
+  const headers = { ...(token && { authorization: `Bearer ${token}` }), ...init.headers };
+  try {
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    const response = await fetch(url, { ...init, headers, signal, redirect: "manual" });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    return { status: response.status, headers: response.headers, bytes, from, ms: Date.now() - from };
+  } catch (error) {
+    throw new Unanswered(error);
+  }
+}
+
+/** An answer's JSON; `{}` if it is none. */
+export function json({ bytes }) {
+  try {
+    const value = JSON.parse(bytes.toString("utf8"));
+    return value !== null && typeof value === "object" ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+export const isRedirect = ({ status }) => status >= 300 && status < 400;
+
+/** Where a redirect leads: the host alone, as a hook's path is a secret. */
+export function leadsTo({ headers }) {
+  const location = headers.get("location") ?? "";
+  return URL.canParse(location) ? new URL(location).origin : "another path";
+}
+
+/** Whether requests to this URL do not leave the machine. */
+export const isLoopback = ({ hostname }) =>
+  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);

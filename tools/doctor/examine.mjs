@@ -1,0 +1,67 @@
+// All of the doctor's findings: the way to the Worker, what it says of itself, a delivery.
+import { Failure } from "../setup/run.mjs";
+import { ask, isRedirect, json, Unanswered } from "./ask.mjs";
+import { fail, warn } from "./check.mjs";
+import { clock, reach } from "./outside.mjs";
+import { selfTest } from "./selftest.mjs";
+
+/** The vault's URL, without a path. */
+export function vaultUrl(text) {
+  if (!URL.canParse(text)) throw new Failure(`${text} is no URL; give the vault's, like https://hookvault.you.workers.dev`);
+  const url = new URL(text);
+  if (!["http:", "https:"].includes(url.protocol)) throw new Failure(`${text} is no https URL.`);
+  if (url.username || url.password) throw new Failure("The URL holds a user name; give it without.");
+  if (/\/hook\//.test(url.pathname)) throw new Failure("Give the vault's URL alone, without /hook and its token.");
+  return new URL(url.origin);
+}
+
+/**
+ * @param {{ url: URL, token: string, say?: (check: object) => void }} options `token`: API_TOKEN, or
+ *   READ_TOKEN, with which no delivery is tried; `say` gets each finding as soon as it is there
+ * @returns {Promise<object[]>} the findings
+ */
+export async function examine({ url, token, say = () => {} }) {
+  const checks = [];
+  const note = (...found) => {
+    checks.push(...found);
+    found.forEach(say);
+  };
+  const { checks: way, isThere } = await reach(url);
+  note(...way);
+  if (!isThere) return checks;
+  const { found, test } = await report(url, token);
+  note(...found);
+  if (test) note(...(await selfTest({ url, token, selfTest: test })));
+  return checks;
+}
+
+/** What the Worker says of itself: `{ found, test }`. */
+async function report(url, token) {
+  let answer;
+  try {
+    answer = await ask(new URL("/doctor", url), { token });
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    return { found: [fail("doctor", `GET /doctor: ${error.message}`, "try again; `npx wrangler tail` shows errors")] };
+  }
+  const { checks, selfTest: test } = json(answer);
+  if (answer.status !== 200 || !Array.isArray(checks)) return { found: [refused(answer)] };
+  const found = [clock(answer), ...checks];
+  if (!test && checks.every(({ name, status }) => name !== "HOOK_TOKEN" || status === "ok")) {
+    found.push(warn("self-test", "no delivery was tried: that takes the API token", "run it again with API_TOKEN set"));
+  }
+  return { found, test };
+}
+
+function refused(answer) {
+  const { status } = answer;
+  const { detail } = json(answer);
+  if (status === 401 || status === 403) {
+    return fail("doctor", "the Worker does not take this token", "set API_TOKEN to the secret's value, or set a new one: npx wrangler secret put API_TOKEN");
+  }
+  if (status === 503 && detail) return fail("doctor", detail, "npx wrangler secret put API_TOKEN");
+  if (status === 404 || isRedirect(answer)) {
+    return fail("doctor", `GET /doctor answers ${status}`, "deploy this version: `npm run deploy`");
+  }
+  return fail("doctor", `GET /doctor answers ${status}`, "`npx wrangler tail` shows errors");
+}

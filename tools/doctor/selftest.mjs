@@ -1,0 +1,120 @@
+// A delivery through the hook, as a queue makes it: taken, stored, served byte for byte, deleted.
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ask, isRedirect, json, leadsTo, Unanswered } from "./ask.mjs";
+import { fail, ok, warn } from "./check.mjs";
+import { transport } from "./outside.mjs";
+import { png } from "./png.mjs";
+
+/** Over the megabyte that proxies let through by default. */
+const LARGE_BYTES = 4 * 1024 * 1024;
+const LARGE = "4 MiB";
+/** How long a file of this size may take to be stored. */
+const STORED_LIMIT_MS = 60_000;
+/** Should this end in between, the job is deleted a day later. */
+const KEEP = "?keep=1";
+
+/**
+ * @param {{ url: URL, token: string, selfTest: { hook: string, job: string } }} options
+ * @returns {Promise<object[]>} checks
+ */
+export async function selfTest({ url, token, selfTest: { hook, job } }) {
+  if (!URL.canParse(hook) || !/^ref:selftest-[0-9a-f]{32}$/.test(job)) {
+    return [fail("hook", "the self-test's URL can't be read", "deploy this version: `npm run deploy`")];
+  }
+  const plain = transport(new URL(hook));
+  if (plain?.status === "fail") return [{ ...plain, name: "hook", fix: "correct PUBLIC_URL in wrangler.toml, then `npm run deploy`" }];
+  const path = `/jobs/${job}`;
+  const checks = [];
+  try {
+    checks.push(await knock(hook));
+    if (checks[0].status === "fail") return checks;
+    checks.push(await large(hook), ...(await deliver({ url, token, hook, path })));
+  } finally {
+    checks.push(await remove({ url, token, path }));
+  }
+  return checks;
+}
+
+const post = (hook, body) =>
+  ask(hook + KEEP, { method: "POST", body, headers: { "content-type": "application/json" } });
+
+/** Runs `work`; an answer that does not come is a finding of this name. */
+async function finding(name, what, fix, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    return fail(name, `${what}: ${error.message}`, fix);
+  }
+}
+
+const knock = (hook) => finding("hook", "a delivery", "compare the URL, or PUBLIC_URL, with what `npm run deploy` printed", async () => {
+  const answer = await post(hook, JSON.stringify({ eventType: "doctor" }));
+  if (answer.status === 200) return ok("hook", "a delivery is taken, without a redirect", answer.ms);
+  if (isRedirect(answer)) {
+    return fail("hook", `the hook answers ${answer.status} to ${leadsTo(answer)}: webhooks are lost`,
+      "use the URL to which it leads as the webhook, or set PUBLIC_URL to it", answer.ms);
+  }
+  return fail("hook", `a delivery gets ${answer.status}: ${json(answer).detail ?? "not of the Worker's own words"}`,
+    "look what stands before the Worker: rules, Access, a firewall", answer.ms);
+});
+
+const IN_BETWEEN = "raise the limit of the proxy or firewall before the Worker";
+
+const large = (hook) => finding("body-size", `a delivery of ${LARGE}`, IN_BETWEEN, async () => {
+  const frame = JSON.stringify({ eventType: "doctor", padding: "" });
+  const body = frame.replace('""', `"${"x".repeat(LARGE_BYTES - frame.length)}"`);
+  const answer = await post(hook, body);
+  const { detail = "" } = json(answer);
+  if (answer.status === 200) return ok("body-size", `a delivery of ${LARGE} is taken`, answer.ms);
+  if (answer.status === 413 && detail.includes("MAX_BODY_BYTES")) {
+    return warn("body-size", `a delivery of ${LARGE} is over MAX_BODY_BYTES: results as base64 are refused`,
+      "raise MAX_BODY_BYTES in wrangler.toml, or submit with `x-pipelet-output: binary`", answer.ms);
+  }
+  return fail("body-size", `a delivery of ${LARGE} gets ${answer.status}, and not from the Worker: results as base64 are lost`,
+    IN_BETWEEN, answer.ms);
+});
+
+/** Delivers a picture, and has it back. */
+async function deliver({ url, token, hook, path }) {
+  const bytes = png(randomBytes(3_000));
+  const image = `data:image/png;base64,${bytes.toString("base64")}`;
+  const body = JSON.stringify({ eventType: "completed", image });
+  let record;
+  const stored = await finding("stored", "a result", "look into `npx wrangler tail`", async () => {
+    const from = Date.now();
+    const answer = await post(hook, body);
+    if (answer.status !== 200) return fail("stored", `a result gets ${answer.status}`, "see `hook`", answer.ms);
+    record = await settled({ url, token, path });
+    if (record?.archive === "stored") return ok("stored", "the file of a result is in R2", Date.now() - from);
+    const why = record?.files?.[0]?.error ?? "it was not tried yet";
+    return fail("stored", `the file of a result is ${record?.archive ?? "not known"} after ${STORED_LIMIT_MS / 1_000} s: ${why}`,
+      "see `r2` and `jobs`; `npx wrangler tail` shows the alarm's errors", Date.now() - from);
+  });
+  if (stored.status !== "ok") return [stored];
+  return [stored, await served(record.files[0].url, bytes)];
+}
+
+async function settled({ url, token, path }) {
+  let record;
+  for (const end = Date.now() + STORED_LIMIT_MS; Date.now() < end; await sleep(200)) {
+    record = json(await ask(new URL(`${path}?wait=10&for=settled`, url), { token }));
+    if (record.archive && record.archive !== "pending" && record.archive !== "none") break;
+  }
+  return record;
+}
+
+const served = (link, bytes) => finding("served", "the durable URL", "compare PUBLIC_URL with the URL that you gave", async () => {
+  const answer = await ask(link);
+  if (answer.status === 200 && answer.bytes.equals(bytes)) return ok("served", "byte for byte, by its durable URL", answer.ms);
+  const what = answer.status === 200 ? "other bytes than were delivered" : answer.status;
+  return fail("served", `the durable URL answers ${what}`, "compare PUBLIC_URL with the URL that you gave", answer.ms);
+});
+
+const remove = ({ url, token, path }) => finding("deleted", "the self-test's job", "it goes by itself in a day", async () => {
+  const { status, ms } = await ask(new URL(path, url), { token, method: "DELETE" });
+  // Where no delivery got in, there is none.
+  if (status === 204 || status === 404) return ok("deleted", "nothing of the self-test is left", ms);
+  return warn("deleted", `the self-test's job can't be deleted: ${status}`, "it goes by itself in a day", ms);
+});

@@ -1,0 +1,48 @@
+// What is said on a terminal: colours where they are wanted, and secrets that are typed unseen.
+import { StringDecoder } from "node:string_decoder";
+import { Failure } from "./setup/run.mjs";
+
+const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 };
+const [ENTER, NEWLINE, END, INTERRUPT, DELETE, BACKSPACE] =
+  ["\r", "\n", "\u0004", "\u0003", "\u007f", "\b"];
+
+/** `{ red, green, … }`: each colours a text, or does nothing where no colours are wanted. */
+export function colours(stream = process.stdout, env = process.env) {
+  const wanted = stream.isTTY && !env.NO_COLOR && env.TERM !== "dumb";
+  const paint = (code) => (text) => (wanted ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return Object.fromEntries(Object.entries(CODES).map(([name, code]) => [name, paint(code)]));
+}
+
+/** A text of someone else's on one line, without what a terminal would obey. */
+export const plain = (text) => String(text).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
+
+/** Whether someone can be asked. */
+export const isInteractive = (env = process.env) =>
+  Boolean(process.stdin.isTTY && process.stdout.isTTY && !env.CI);
+
+/** Asks for a secret and shows nothing of what is typed. */
+export function askSecret(prompt, { input = process.stdin, output = process.stdout } = {}) {
+  return new Promise((resolve, reject) => {
+    const decoder = new StringDecoder("utf8");
+    let typed = "";
+    const end = (settle, value) => {
+      input.off("data", take);
+      input.setRawMode(false);
+      input.pause();
+      output.write("\n");
+      settle(value);
+    };
+    const take = (chunk) => {
+      for (const key of decoder.write(chunk)) {
+        if (key === ENTER || key === NEWLINE || key === END) return end(resolve, typed.trim());
+        if (key === INTERRUPT) return end(reject, new Failure("Interrupted."));
+        typed = key === DELETE || key === BACKSPACE ? typed.slice(0, -1) : typed + key;
+      }
+    };
+    // The terminal would show the keys itself, and some are pressed as soon as they are asked for.
+    input.setRawMode(true);
+    output.write(prompt);
+    input.on("data", take);
+    input.resume();
+  });
+}
