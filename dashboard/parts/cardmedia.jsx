@@ -9,14 +9,17 @@ export function CardMedia({ job, record, over, resting }) {
   const poster = job.files.find((one) => one !== file && one.state === "stored" && kindOf(one) === "image");
   const src = file?.state === "stored" ? local(file.url) : null;
   const kind = file && kindOf(file);
+  // The sender's word for its type may be wrong.
+  const [bad, setBad] = useState(null);
+  const isShown = src && src !== bad && ["image", "video"].includes(kind);
   return (
-    <div class="picture">
-      {src && kind === "image" && <img src={src} alt="" loading="lazy" decoding="async" />}
-      {src && kind === "video" && (over
+    <div class="picture" onErrorCapture={() => setBad(src)}>
+      {isShown && kind === "image" && <img src={src} alt="" loading="lazy" decoding="async" />}
+      {isShown && kind === "video" && (over
         ? <Playing src={src} previews={previews} />
         : <Still src={src} poster={poster && local(poster.url)} resting={resting} />)}
-      {!(src && ["image", "video"].includes(kind)) && <Stand job={job} file={file} kind={kind} />}
-      {src && kind === "video" && !over && <span class="badge"><Icon name="play" /></span>}
+      {!isShown && <Stand job={job} file={file} kind={kind} isBad={Boolean(bad)} />}
+      {isShown && kind === "video" && !over && <span class="badge"><Icon name="play" /></span>}
       <Count files={job.files} />
     </div>
   );
@@ -65,7 +68,8 @@ const BARE = { completed: "file", failed: "lost", cancelled: "close", retried: "
 const ICONS = { audio: "sound", other: "file", image: "file", video: "play" };
 
 /** In place of a picture. */
-function Stand({ job, file, kind }) {
+function Stand({ job, file, kind, isBad }) {
+  if (isBad) return <span class="stand"><Icon name="lost" />can't be shown</span>;
   if (job.archive === "lost") return <span class="stand"><Icon name="lost" />lost</span>;
   if (!file) return <span class={`stand stand-${job.status}`}><Icon name={BARE[job.status] ?? "clock"} /></span>;
   if (file.state === "pending") return <span class="stand busy"><Icon name="down" />copying</span>;

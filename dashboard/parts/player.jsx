@@ -6,13 +6,7 @@ import { Icon } from "./icon.jsx";
 export function Player({ src, name, previews }) {
   const video = useRef();
   const [failed, setFailed] = useState(false);
-  if (failed) {
-    return (
-      <div class="stage note"><Icon name="lost" />
-        <p>The browser can't play this file. <a class="button" href={`${src}?download`} download><Icon name="down" />Download</a></p>
-      </div>
-    );
-  }
+  if (failed) return <Unplayable src={src} />;
   const seek = (n) => {
     const { duration } = video.current;
     if (Number.isFinite(duration)) video.current.currentTime = (duration * (n + 0.5)) / previews.length;
@@ -29,6 +23,16 @@ export function Player({ src, name, previews }) {
           ))}
         </div>
       )}
+    </div>
+  );
+}
+
+/** Its type is not what the sender said, or the browser does not know it. */
+export function Unplayable({ src }) {
+  return (
+    <div class="stage note">
+      <Icon name="lost" />
+      <p>The browser can't show this file. <a class="button" href={`${src}?download`} download><Icon name="down" />Download</a></p>
     </div>
   );
 }

@@ -6,7 +6,7 @@ export function State({ of, kind = "status" }) {
 }
 
 /** What the state of the files is called where nothing is beside it that says of what. */
-export const ARCHIVE_WORDS = { none: "no files", pending: "copying", stored: "stored", partial: "partly stored", lost: "lost" };
+export const ARCHIVE_WORDS = { none: "no files", pending: "copying", stored: "stored", partial: "partial", lost: "lost" };
 
 export function Archive({ of }) {
   return <span class={`state archive-${of}`}>{ARCHIVE_WORDS[of] ?? of}</span>;

@@ -1,13 +1,16 @@
 // A picture, and on demand all of the screen for it, in its own size.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.jsx";
+import { Unplayable } from "./player.jsx";
 
 export function Zoom({ src, name }) {
   const [open, setOpen] = useState(false);
+  const [failed, setFailed] = useState(false);
+  if (failed) return <Unplayable src={src} />;
   return (
     <div class="stage picture-stage">
       <button type="button" class="zoom" onClick={() => setOpen(true)} aria-label={`Enlarge ${name}`}>
-        <img src={src} alt={name} decoding="async" />
+        <img src={src} alt={name} decoding="async" onError={() => setFailed(true)} />
       </button>
       {open && <Large src={src} name={name} close={() => setOpen(false)} />}
     </div>

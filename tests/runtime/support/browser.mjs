@@ -12,7 +12,7 @@ export async function startBrowser() {
   const executablePath = execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
   const args = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
   const browser = await chromium.launch({ executablePath, args });
-  return { open: (options) => open(browser, options), stop: () => browser.close() };
+  return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
 }
 
 /** A Worker that comes back at the same address when it is started again, as a deployment does. */
