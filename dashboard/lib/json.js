@@ -27,7 +27,8 @@ export function pretty(text) {
   const line = () => `\n${"  ".repeat(depth)}`;
   for (const [kind, token] of tokens(text)) {
     if (kind === "}" || kind === "]") {
-      depth -= 1;
+      // What is no JSON may close what it has not opened.
+      depth = Math.max(0, depth - 1);
       push("mark", before === "{" || before === "[" ? token : line() + token);
     } else {
       const opened = before === "{" || before === "[";
