@@ -4,5 +4,5 @@ import { useContext } from "preact/hooks";
 
 export const Vault = createContext(null);
 
-/** `{ api, live, records, notify }` */
+/** `{ api, records, notify }`, and for who is signed in `live` and `wall`. */
 export const useVault = () => useContext(Vault);

@@ -2,6 +2,8 @@
 import { useEffect, useReducer } from "preact/hooks";
 
 export class Emitter {
+  /** How often it has changed. */
+  changes = 0;
   #listeners = new Set();
 
   /** Calls `listener` at each change, until the returned function is called. */
@@ -12,6 +14,7 @@ export class Emitter {
 
   /** Tells of a change. */
   emit(...news) {
+    this.changes += 1;
     for (const listener of [...this.#listeners]) listener(...news);
   }
 }
@@ -19,6 +22,11 @@ export class Emitter {
 /** Renders the component again whenever the emitter tells of a change. */
 export function useChanges(emitter) {
   const [, again] = useReducer((count) => count + 1, 0);
-  useEffect(() => emitter?.subscribe(() => again()), [emitter]);
+  const { changes } = emitter;
+  useEffect(() => {
+    // It may have changed since it was rendered.
+    if (emitter.changes !== changes) again();
+    return emitter.subscribe(() => again());
+  }, [emitter]);
   return emitter;
 }

@@ -75,8 +75,16 @@ export class Jobs extends Emitter {
     for (const job of page.jobs) if (!this.#gone.has(job.id)) this.#put(job, false);
     // Asked anew, the first page says nothing of how far the others go.
     if (cursor !== undefined || !this.loaded) this.#cursor = page.cursor;
+    else this.#forget(page);
     this.loaded = true;
     this.#show();
+  }
+
+  /** What the first page, asked anew, no longer has. */
+  #forget({ jobs, cursor }) {
+    const there = new Set(jobs.map(({ id }) => id));
+    const reach = cursor === null ? -Infinity : jobs.at(-1)?.createdAt;
+    for (const { id, createdAt } of [...this.#shown]) if (createdAt > reach && !there.has(id)) this.#drop(id);
   }
 
   #put(job, isNews) {

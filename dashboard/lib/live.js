@@ -43,8 +43,9 @@ export class Live extends Emitter {
   async #run() {
     for (let failures = 0; !this.#stopped;) {
       try {
-        const reached = await this.#connect();
-        failures = reached ? 0 : failures + 1;
+        // One that is far behind is told a piece at a time, and comes again for the next.
+        const told = await this.#connect();
+        failures = told ? 0 : failures + 1;
       } catch (refusal) {
         if (refusal.status === 401) return;
         if (refusal.status === 403) return this.#become("off");
@@ -56,7 +57,7 @@ export class Live extends Emitter {
     }
   }
 
-  /** Resolves when the connection has ended: whether it had got as far as the present. */
+  /** Resolves when the connection has ended: whether it has told anything. */
   async #connect() {
     // A browser sends no header with a WebSocket: the ticket stands in the URL, and is soon over.
     const answer = await this.api.post("/tickets", { scope: "live", ttl: TICKET_SECONDS });
@@ -71,16 +72,16 @@ export class Live extends Emitter {
 
   #listen(socket) {
     this.#socket = socket;
-    let [heard, reached] = [Date.now(), false];
+    let [heard, told] = [Date.now(), false];
     socket.onmessage = ({ data }) => {
       heard = Date.now();
       if (data === "pong") return;
       const message = JSON.parse(data);
       this.#seq = message.seq;
-      if (message.job || message.deleted) return this.emit(message);
+      told = true;
+      if (message.job || message.deleted) this.emit(message);
       // Everything before is told.
-      reached = true;
-      this.#become("live");
+      else this.#become("live");
     };
     const beat = setInterval(() => {
       if (Date.now() - heard > SILENCE_MS) socket.close();
@@ -89,7 +90,7 @@ export class Live extends Emitter {
     return new Promise((resolve) => {
       socket.onclose = () => {
         clearInterval(beat);
-        resolve(reached);
+        resolve(told);
       };
     });
   }

@@ -1,5 +1,5 @@
 // Who is signed in. The token is kept for this tab alone, and until it is closed.
-import { Api } from "./api.js";
+import { Api, Refusal } from "./api.js";
 import { Emitter } from "./emitter.js";
 
 const KEY = "hookvault.token";
@@ -17,6 +17,8 @@ export class Session extends Emitter {
 
   /** Tries the token; throws the refusal of one that does not open the API. */
   async signIn(token) {
+    // No header can hold another character, so that no such token was ever set.
+    if (!/^[\x20-\x7e]+$/.test(token)) throw new Refusal(401, "Unauthorized", "this can be no token");
     await new Api({ token }).json("/stats");
     try {
       sessionStorage.setItem(KEY, token);

@@ -47,14 +47,14 @@ export function JobPage({ id }) {
 }
 
 function Head({ job }) {
-  const { api } = useVault();
+  const { api, wall } = useVault();
   return (
     <header class="head">
-      {!api.isGuest && <a class="back" href={href("")}><Icon name="back" />Jobs</a>}
+      {!api.isGuest && <a class="back" href={href("", wall.params)}><Icon name="back" />Jobs</a>}
       <h1>{job.id}</h1>
       <span class="states"><State of={job.status} /><Archive of={job.archive} /></span>
       {job.status === "acquired" && <Lease record={job} />}
-      {job.archive === "pending" && <Deadline files={job.files} />}
+      {job.archive === "pending" && <Deadline job={job} />}
       {!api.isGuest && <Actions job={job} />}
     </header>
   );

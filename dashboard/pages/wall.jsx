@@ -1,10 +1,8 @@
 // The wall: all jobs, the newest first, as they change.
-import { useEffect, useMemo } from "preact/hooks";
-import { now } from "../lib/clock.js";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { useVault } from "../lib/context.js";
 import { useChanges } from "../lib/emitter.js";
 import { readFilter } from "../lib/filter.js";
-import { Jobs } from "../lib/jobs.js";
 import { useScrolled } from "../lib/window.js";
 import { Empty } from "../parts/empty.jsx";
 import { FilterBar } from "../parts/filterbar.jsx";
@@ -13,18 +11,18 @@ import { Trouble } from "../parts/trouble.jsx";
 
 /** How far down a reader is left alone by what comes at the top. */
 const FAR_PX = 200;
-const POLL_MS = 5_000;
 
 export function WallPage({ params }) {
   const filter = readFilter(params);
-  const key = JSON.stringify(filter);
-  const jobs = useJobs(filter, key);
+  const { wall } = useVault();
+  const jobs = useChanges(wall.open(filter));
   useEffect(() => {
     document.title = "Jobs · hookvault";
   }, []);
+  useKeptPlace(wall);
   const isFar = useScrolled(FAR_PX);
   useEffect(() => jobs.hold(isFar), [jobs, isFar]);
-  const isFiltered = key !== "{}";
+  const isBare = jobs.loaded && jobs.list.length === 0;
   return (
     <section class="wall">
       <h1 class="unseen">Jobs</h1>
@@ -35,12 +33,24 @@ export function WallPage({ params }) {
           {jobs.held === 1 ? "1 new job" : `${jobs.held} new jobs`}
         </button>
       )}
-      {jobs.loaded && jobs.list.length === 0 && jobs.isWhole && (isFiltered ? <Nothing /> : <Empty />)}
       {!jobs.loaded && !jobs.error && <p class="waiting" role="status">Loading…</p>}
+      {isBare && jobs.isWhole && (Object.keys(filter).length > 0 ? <Nothing /> : <Empty />)}
+      {isBare && !jobs.isWhole && <Search jobs={jobs} />}
       {jobs.list.length > 0 && <Grid jobs={jobs} />}
-      {jobs.loaded && jobs.list.length === 0 && !jobs.isWhole && <Search jobs={jobs} />}
     </section>
   );
+}
+
+/** Back from another page the reader is where it left. */
+function useKeptPlace(wall) {
+  useLayoutEffect(() => {
+    scrollTo({ top: wall.scroll });
+    const note = () => {
+      wall.scroll = scrollY;
+    };
+    addEventListener("scroll", note, { passive: true });
+    return () => removeEventListener("scroll", note);
+  }, [wall]);
 }
 
 const Nothing = () => (
@@ -56,31 +66,4 @@ function Search({ jobs }) {
     jobs.more();
   });
   return <p class="waiting" role="status">Looking further back…</p>;
-}
-
-/** The jobs that the filter means, kept up to date. */
-function useJobs(filter, key) {
-  const { api, live } = useVault();
-  const jobs = useMemo(() => new Jobs(api, filter, now()), [api, key]);
-  useEffect(() => {
-    const stopTaking = live.subscribe((message) => jobs.take(message));
-    // What happens between the listing and the feed's beginning would be missed otherwise.
-    let since = null;
-    const look = () => {
-      if (live.state === since) return;
-      since = live.state;
-      if (live.state !== "connecting" && !jobs.loaded) jobs.load();
-    };
-    look();
-    const stopLooking = live.states.subscribe(look);
-    const impatient = setTimeout(() => jobs.loaded || jobs.load(), 1_000);
-    const polled = setInterval(() => live.state === "off" && jobs.load(), POLL_MS);
-    return () => {
-      stopTaking();
-      stopLooking();
-      clearTimeout(impatient);
-      clearInterval(polled);
-    };
-  }, [jobs, live]);
-  return useChanges(jobs);
 }

@@ -42,7 +42,7 @@ export const Card = memo(({ job, n, size, place, width, height, resting }) => {
 });
 
 function Timers({ record }) {
-  return record.status === "acquired" ? <Lease record={record} /> : <Deadline files={record.files} />;
+  return record.status === "acquired" ? <Lease record={record} /> : <Deadline job={record} />;
 }
 
 function Labels({ job: { app, tags, ref, id } }) {

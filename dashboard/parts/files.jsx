@@ -8,25 +8,25 @@ import { Icon } from "./icon.jsx";
 import { State } from "./state.jsx";
 import { End } from "./timers.jsx";
 
-export function Files({ job: { files } }) {
+export function Files({ job: { files, completedAt } }) {
   if (files.length === 0) return null;
   const previews = files.filter(isPreview);
   const results = files.filter((file) => !isPreview(file));
   return (
     <section class="block files">
       <h2>Files</h2>
-      {results.map((file) => <File key={file.n} file={file} />)}
+      {results.map((file) => <File key={file.n} file={file} since={completedAt} />)}
       {previews.length > 0 && (
         <details>
           <summary>{previews.length} {previews.length === 1 ? "preview" : "previews"}</summary>
-          {previews.map((file) => <File key={file.n} file={file} />)}
+          {previews.map((file) => <File key={file.n} file={file} since={completedAt} />)}
         </details>
       )}
     </section>
   );
 }
 
-function File({ file }) {
+function File({ file, since }) {
   const now = useNow();
   const src = local(file.url);
   return (
@@ -40,7 +40,9 @@ function File({ file }) {
         <Fact name="From">{file.sourceHost}</Fact>
         <Fact name="Tries">{file.attempts > 1 && file.attempts}</Fact>
         <Fact name="Trouble">{file.error}</Fact>
-        <Fact name="URL">{file.state === "pending" && file.expiresAt && <End now={now} end={file.expiresAt} />}</Fact>
+        <Fact name="URL">
+          {file.state === "pending" && file.expiresAt && <End now={now} since={since} end={file.expiresAt} />}
+        </Fact>
       </dl>
       <div class="row">
         <Copy text={file.url} label={`the link to ${file.name}`}>Link</Copy>

@@ -19,22 +19,20 @@ export function Lease({ record: { acquiredAt, leaseExpiry, healing } }) {
 }
 
 /** The earliest end of the URLs that files are still to be copied from, as a shrinking bar. */
-export function Deadline({ files }) {
+export function Deadline({ job: { files, completedAt } }) {
   const now = useNow();
   const ends = files.filter(({ state, expiresAt }) => state === "pending" && expiresAt).map(({ expiresAt }) => expiresAt);
   if (ends.length === 0) return <span class="meta">copying…</span>;
-  return <End now={now} end={Math.min(...ends)} />;
+  return <End now={now} since={completedAt} end={Math.min(...ends)} />;
 }
 
-/** Longest life of a URL that the bar shows whole; Amazon's own limit is a week. */
-const WHOLE_MS = 2 * 3_600_000;
-
-export function End({ now, end }) {
+/** What is left of a URL's life, of what was left when the result came. */
+export function End({ now, since, end }) {
   const left = end - now;
   if (left <= 0) return <span class="timer over">the URL has ended</span>;
   return (
     <span class="timer deadline" role="timer" aria-label={`The source's URL ends in ${duration(left)}`}>
-      <Bar part={left / WHOLE_MS} /><span class="digits">{clock(left)}</span>
+      <Bar part={left / Math.max(end - since, 1)} /><span class="digits">{clock(left)}</span>
     </span>
   );
 }

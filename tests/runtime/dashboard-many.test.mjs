@@ -120,6 +120,21 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
     opened.clean();
   });
 
+  test("leads back to where the reader was", async () => {
+    await page.evaluate(() => scrollTo(0, 60_000));
+    const link = page.locator(".card .name").nth(20);
+    await eventually("it is there", () => page.evaluate(() => scrollY === 60_000 || undefined));
+    const name = await link.textContent();
+    await page.getByRole("link", { name, exact: true }).click();
+    await page.getByRole("heading", { name, level: 1 }).waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    await page.goBack();
+    await page.getByRole("link", { name, exact: true }).waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 60_000);
+    await page.getByRole("button", { name: "1 new job" }).waitFor();
+    opened.clean();
+  });
+
   test("puts what is new on top, and takes up a filter at once", async () => {
     await page.getByRole("button", { name: "1 new job" }).click();
     await page.getByRole("link", { name: "late", exact: true }).waitFor();

@@ -136,6 +136,9 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
     await vault.deliver(told("failed", "other", 1));
     await vault.deliver(told("failed", "f-new", 1));
     await shows(page, ["f-bad", "f-new"]);
+    await page.getByRole("link", { name: "f-new" }).click();
+    await page.locator(".back").click();
+    await shows(page, ["f-bad", "f-new"]);
     await page.getByRole("button", { name: "failed", exact: true }).click();
     await shows(page, ["f-held", "f-bad", "f-new"]);
     await page.getByRole("button", { name: "acquired", exact: true }).click();

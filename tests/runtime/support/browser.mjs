@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { freePort } from "../../../tools/stack.mjs";
 import { API_TOKEN, startVault } from "./vault.mjs";
 
-/** Chromium's own word that an answer was no good: the page is to cope with that. */
-const ANSWER = /^Failed to load resource: the server responded with|net::ERR_(FAILED|INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)|^WebSocket connection to/;
+/** Chromium's own word that an answer was no good or did not come: the page is to cope with that. */
+const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?!BLOCKED)\w+$)|^WebSocket connection to/;
 
 export async function startBrowser() {
   const { chromium } = await import("playwright-core");
