@@ -2,7 +2,8 @@
 //!
 //! Anyone can have a delivery refused, so what is noted of it is bounded in
 //! three ways: by a rate in each isolate, by a number for each status, and by
-//! what is noted at all.
+//! what is noted at all. Strangers have a rate of their own: while they knock,
+//! a delivery that was lost behind the door is noted all the same.
 
 use super::time::{SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,30 @@ pub struct Refused {
 #[must_use]
 pub fn agent(header: &str) -> String {
     header.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect()
+}
+
+/// The limits of an isolate: of what anyone can have refused, and of what only
+/// a sender with a token in use can, or who comes while none is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    strangers: Limiter,
+    senders: Limiter,
+}
+
+impl Limits {
+    /// Those of an isolate that begins.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { strangers: Limiter::new(), senders: Limiter::new() }
+    }
+
+    /// As [`Limiter::take`], for a refusal with this status.
+    pub fn take(&mut self, status: u16, now: Timestamp) -> Option<u32> {
+        match status {
+            413 | 503 => self.senders.take(now),
+            _ => self.strangers.take(now),
+        }
+    }
 }
 
 /// How many reports an isolate may still make.
@@ -96,6 +121,20 @@ mod tests {
         assert_eq!(limiter.take(at(3_600)), Some(1));
         let reported = (0..1_000).filter(|_| limiter.take(at(3_600)).is_some()).count();
         assert_eq!(reported, 9);
+    }
+
+    #[test]
+    fn strangers_do_not_silence_senders() {
+        let (mut limits, now) = (Limits::new(), Timestamp::from_seconds(1_766_867_820));
+        for _ in 0..1_000 {
+            for status in [401, 404, 405] {
+                limits.take(status, now);
+            }
+        }
+        assert_eq!(limits.take(401, now), None);
+        assert_eq!((limits.take(413, now), limits.take(503, now)), (Some(0), Some(0)));
+        let taken = (0..1_000).filter(|_| limits.take(413, now).is_some()).count();
+        assert_eq!(taken, 8);
     }
 
     #[test]

@@ -81,6 +81,12 @@ impl SourcePolicy {
         self.0.is_empty()
     }
 
+    /// The entries, as they may be written.
+    #[must_use]
+    pub fn entries(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
     /// Reads `text` as a URL that may be fetched.
     ///
     /// # Errors
@@ -182,6 +188,15 @@ fn is_plain(written: &str, host: &Host<&str>) -> bool {
         && written.split('.').zip(host.split('.')).all(is_same)
 }
 
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.plain_http { "http://" } else { "" })?;
+        f.write_str(if self.any_subdomain { "*." } else { "" })?;
+        f.write_str(&self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
 impl Entry {
     fn parse(text: &str) -> Option<Self> {
         let (plain_http, rest) = match text.split_once("://") {
@@ -259,6 +274,13 @@ mod tests {
         let (policy, refused) = SourcePolicy::parse(list);
         assert_eq!(refused, Vec::<String>::new());
         policy
+    }
+
+    #[test]
+    fn entries_are_told_as_they_are_read() {
+        let list = "*.fal.media,a.example:8443,http://127.0.0.1:9603,[::1]";
+        assert_eq!(policy(list).entries().join(","), list);
+        assert_eq!(policy(&policy(list).entries().join(",")), policy(list));
     }
 
     #[test]

@@ -167,7 +167,8 @@ async fn dispatch(
     let call =
         Call { env, config, head: method == "HEAD", headers: request.headers().clone(), url };
     let end = serve(&call, &mut request, &method, context).await;
-    if call.url.path().starts_with("/hook") {
+    let path = call.url.path();
+    if path == "/hook" || path.starts_with("/hook/") {
         return end.inspect_err(|problem| tell(&call, problem, context));
     }
     end

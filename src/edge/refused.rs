@@ -7,23 +7,23 @@ use super::platform::{self, Failure};
 use crate::domain::catalog::{Answer, Question, REFUSED};
 use crate::domain::error::Problem;
 use crate::domain::mask;
-use crate::domain::refused::{Limiter, Refused, agent};
+use crate::domain::refused::{Limits, Refused, agent};
 use serde_json::json;
 use std::cell::Cell;
 use worker::{Env, Response};
 
 thread_local! {
-    static LIMITER: Cell<Limiter> = const { Cell::new(Limiter::new()) };
+    static LIMITS: Cell<Limits> = const { Cell::new(Limits::new()) };
 }
 
 /// What is to be noted of a delivery that is refused; `None` if the isolate
 /// has told of too many lately.
 pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
     let at = platform::now();
-    let more = LIMITER.with(|limiter| {
-        let mut now = limiter.get();
-        let more = now.take(at);
-        limiter.set(now);
+    let more = LIMITS.with(|limits| {
+        let mut now = limits.get();
+        let more = now.take(problem.status(), at);
+        limits.set(now);
         more
     })?;
     let masked = |text: &str| mask::plain_text(text, call.config.hook_tokens()).into_owned();

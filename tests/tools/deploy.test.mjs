@@ -80,6 +80,7 @@ describe("in a pipeline", () => {
     assert.deepEqual(JSON.parse(bulk.stdin), BOTH);
     assertUnseen(stand, HOOK_TOKEN, API_TOKEN);
     assert.ok(!text.includes(HOOK_TOKEN) && !text.includes(API_TOKEN), "a log holds no secret");
+    assert.match(text, /Set: HOOK_TOKEN \(of the environment\), API_TOKEN \(of the environment\)\./);
     assert.match(text, /✔ served/);
     assert.match(text, new RegExp(`fal_webhook.*\n  ${vault.url}/hook/<HOOK_TOKEN>\n`));
     assert.doesNotMatch(text, /owner@example\.com/);

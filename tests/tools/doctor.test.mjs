@@ -98,18 +98,21 @@ describe("the doctor's command", () => {
     }
   });
 
-  it("a proxy that refuses large bodies with 413", async (context) => {
-    const answer = (request, response) => {
-      if (Number(request.headers["content-length"]) < 1_048_576 || request.method !== "POST") return false;
-      request.resume();
-      response.writeHead(413, { "content-type": "text/html" }).end("<h1>413 Request Entity Too Large</h1>");
-      return true;
-    };
-    const { code, text } = await through(context, { answer });
-    assert.equal(code, 2, text);
-    assert.deepEqual(marked(text, "✘"), ["body-size"]);
-    assert.match(finding(text, "body-size"), /gets 413, and not from the Worker.*\n.*→ raise the limit/);
-  });
+  for (const [status, mends] of [[413, /→ raise the limit of the proxy/], [503, /→ .*error 1102/]]) {
+    it(`a proxy that answers large bodies with ${status}`, async (context) => {
+      const answer = (request, response) => {
+        if (!(Number(request.headers["content-length"]) > 1_048_576)) return false;
+        request.resume();
+        response.writeHead(status, { "content-type": "text/html" }).end("<h1>No</h1>");
+        return true;
+      };
+      const { code, text } = await through(context, { answer });
+      assert.equal(code, 2, text);
+      assert.deepEqual(marked(text, "✘"), ["body-size"]);
+      assert.match(finding(text, "body-size"), new RegExp(`gets ${status}, and not from the Worker`));
+      assert.match(finding(text, "body-size"), mends);
+    });
+  }
 
   it("a proxy that cuts the connection of large bodies", async (context) => {
     const answer = (request) => {
@@ -171,10 +174,13 @@ describe("the doctor's command", () => {
     const change = (request, answer) => {
       if (request.url !== "/doctor") return;
       const bad = "\u001b]0;owned\u0007\u001b[2J\u202edone\r\n✔ all is well";
-      answer.body = Buffer.from(JSON.stringify({ ok: true, checks: [{ name: bad, status: "odd", detail: bad, fix: bad, ms: bad }] }));
+      answer.body = Buffer.from(JSON.stringify({ ok: true, 
+        checks: [null, 7, {}, { name: bad, status: "odd", detail: bad, fix: bad, ms: bad }], selfTest: {} }));
       answer.headers["content-length"] = answer.body.length;
     };
-    const { text } = await through(context, { change });
+    const { code, text } = await through(context, { change });
+    assert.equal(code, 2);
+    assert.match(text, /5 failures/);
     assert.doesNotMatch(text, /[\u001b\u0007\u202e\r]/);
     assert.deepEqual(marked(text, "✔").filter((name) => name === "all"), []);
   });

@@ -70,7 +70,8 @@ async function setMissing(call, common, from) {
     throw new Failure(`${masked(out + err, Object.values(plain))}\nThe Worker is deployed, but its secrets could not be set: `
       + `wrangler secret bulk ended with ${code}. Run this again; nothing that was made up is kept.`);
   }
-  from.say(`\nSet: ${missing.join(", ")}.`);
+  const named = missing.map((name) => (from.env[name] ? `${name} (of the environment)` : name));
+  from.say(`\nSet: ${named.join(", ")}.`);
   return values;
 }
 

@@ -1,7 +1,7 @@
 // All of the doctor's findings: the way to the Worker, what it says of itself, a delivery.
 import { Failure } from "../setup/run.mjs";
 import { ask, isRedirect, json, Unanswered } from "./ask.mjs";
-import { fail, warn } from "./check.mjs";
+import { fail, read, warn } from "./check.mjs";
 import { clock, reach } from "./outside.mjs";
 import { selfTest } from "./selftest.mjs";
 
@@ -44,8 +44,9 @@ async function report(url, token) {
     if (!(error instanceof Unanswered)) throw error;
     return { found: [fail("doctor", `GET /doctor: ${error.message}`, "try again; `npx wrangler tail` shows errors")] };
   }
-  const { checks, selfTest: test } = json(answer);
-  if (answer.status !== 200 || !Array.isArray(checks)) return { found: [refused(answer)] };
+  const { checks: told, selfTest: test } = json(answer);
+  if (answer.status !== 200 || !Array.isArray(told)) return { found: [refused(answer)] };
+  const checks = told.map(read);
   const found = [clock(answer), ...checks];
   if (!test && checks.every(({ name, status }) => name !== "HOOK_TOKEN" || status === "ok")) {
     found.push(warn("self-test", "no delivery was tried: that takes the API token", "run it again with API_TOKEN set"));

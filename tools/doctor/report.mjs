@@ -8,7 +8,7 @@ const MS_WIDTH = 9;
 
 /** A finding as lines. */
 export function line({ name, status, detail, fix, ms }, paint) {
-  const [colour, mark] = MARKS[status] ?? MARKS.fail;
+  const [colour, mark] = MARKS[status];
   const time = typeof ms === "number" ? `${ms} ms` : "";
   const head = `${paint[colour](mark)} ${paint.bold(plain(name).padEnd(NAME_WIDTH))} ${paint.dim(time.padStart(MS_WIDTH))}  ${plain(detail)}`;
   const indent = " ".repeat(NAME_WIDTH + MS_WIDTH + 5);

@@ -19,7 +19,7 @@ const KEEP = "?keep=1";
  * @returns {Promise<object[]>} checks
  */
 export async function selfTest({ url, token, selfTest: { hook, job } }) {
-  if (!URL.canParse(hook) || !/^ref:selftest-[0-9a-f]{32}$/.test(job)) {
+  if (!URL.canParse(String(hook)) || !/^ref:selftest-[0-9a-f]{32}$/.test(job)) {
     return [fail("hook", "the self-test's URL can't be read", "deploy this version: `npm run deploy`")];
   }
   const plain = transport(new URL(hook));
@@ -72,8 +72,10 @@ const large = (hook) => finding("body-size", `a delivery of ${LARGE}`, IN_BETWEE
     return warn("body-size", `a delivery of ${LARGE} is over MAX_BODY_BYTES: results as base64 are refused`,
       "raise MAX_BODY_BYTES in wrangler.toml, or submit with `x-pipelet-output: binary`", answer.ms);
   }
+  const fix = answer.status < 500 ? IN_BETWEEN
+    : "see `npx wrangler tail`; on the free plan it may take more CPU time than there is (error 1102): submit with `x-pipelet-output: binary`";
   return fail("body-size", `a delivery of ${LARGE} gets ${answer.status}, and not from the Worker: results as base64 are lost`,
-    IN_BETWEEN, answer.ms);
+    fix, answer.ms);
 });
 
 /** Delivers a picture, and has it back. */

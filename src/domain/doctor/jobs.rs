@@ -135,7 +135,8 @@ fn hosts(rows: &[Row], by: Measure<'_>) -> Check {
         let detail = format!("allowed now, and not copied yet: {}", of_jobs(&mended));
         return Check::warn("hosts", detail, again);
     }
-    Check::ok("hosts", "all hosts that results of the last days named are allowed")
+    let allowed = some(&by.sources.entries());
+    Check::ok("hosts", format!("results of the last days named no other than {allowed}"))
 }
 
 fn of_jobs(hosts: &[(&String, Vec<String>)]) -> String {
@@ -227,6 +228,8 @@ mod tests {
         let want = "a.example (job 437852), b.example (job 437852 and 1 more)";
         assert!(check.detail.ends_with(want), "{check:?}");
         assert!(check.fix.unwrap().contains("ALLOWED_SOURCE_HOSTS"));
+        let check = found(vec![], vec![]).remove(2);
+        assert!(check.detail.ends_with("no other than fal.media"), "{check:?}");
         let check = found(vec![skipped("fal.media")], vec![]).remove(2);
         assert!(check.detail.starts_with("allowed now"), "{check:?}");
         assert!(!check.fix.unwrap().contains("ALLOWED_SOURCE_HOSTS"));

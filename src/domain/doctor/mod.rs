@@ -1,8 +1,8 @@
 //! `GET /doctor`: from what was found to what it means, and what mends it.
 //!
 //! The glue measures, a module here judges: [`settings`], [`stores`],
-//! [`upstreams`], [`clocks`], [`jobs`] (what the catalog sums up; another kind
-//! of work, like handing results on, has its check there), and [`refusals`].
+//! [`upstreams`], [`clocks`], [`jobs`] (what the catalog sums up, with a check
+//! for each kind of work), and [`refusals`].
 
 pub mod clocks;
 pub mod jobs;

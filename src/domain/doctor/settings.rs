@@ -3,6 +3,7 @@
 use super::Check;
 use crate::domain::auth::Tokens;
 use crate::domain::config::{BadSecret, Config};
+use crate::domain::upstream::Upstreams;
 
 /// What is set with `wrangler secret put`; everything else is a variable.
 const SECRETS: [&str; 8] = [
@@ -27,7 +28,17 @@ pub fn checks(config: &Config) -> Vec<Check> {
         checks.push(Check::ok("settings", "what is set can be used"));
     }
     checks.extend(config.mistakes.iter().map(|mistake| wrong(mistake)));
+    checks.extend(unconfirmed(config));
     checks
+}
+
+/// Results that are to be confirmed wait for ever if nobody can be asked.
+fn unconfirmed(config: &Config) -> Option<Check> {
+    let Upstreams { queue, fal, fal_ai, .. } = &config.upstreams;
+    let has_key = [queue, fal, fal_ai].into_iter().flatten().any(|one| one.key.is_some());
+    let detail = "is true, and there is no key to ask with: no result is believed";
+    (config.verify_results && !has_key)
+        .then(|| Check::fail("VERIFY_RESULTS", detail, put("UPSTREAM_API_KEY")))
 }
 
 fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Check {
@@ -78,6 +89,15 @@ mod tests {
         assert_eq!(names, want);
         assert_eq!(checks[0].detail, "is not set: deliveries are refused with 503");
         assert_eq!(checks[0].fix.as_deref(), Some("npx wrangler secret put HOOK_TOKEN"));
+    }
+
+    #[test]
+    fn who_wants_results_confirmed_needs_a_key() {
+        let names = |set: &[_]| of(set).into_iter().map(|check| check.name).collect::<Vec<_>>();
+        let is_told = |set: &[_]| names(set).contains(&"VERIFY_RESULTS".to_owned());
+        assert!(is_told(&[("VERIFY_RESULTS", "true")]));
+        assert!(!is_told(&[("VERIFY_RESULTS", "true"), ("UPSTREAM_API_KEY", "k")]));
+        assert!(!is_told(&[("VERIFY_RESULTS", "false")]));
     }
 
     #[test]

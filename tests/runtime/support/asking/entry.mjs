@@ -1,5 +1,5 @@
-// The built Worker, with each of its questions to a job's object told in the log, and in the
-// object how many requests it is busy with.
+// The built Worker, with each of its questions to a job's or the catalog's objects told in the log,
+// and in a job's object how many requests it is busy with.
 import * as built from "../../../../build/index.js";
 
 /** The binding, with `instead` in the places of these methods. */
@@ -11,18 +11,19 @@ const replaced = (target, instead) => new Proxy(target, {
   },
 });
 
-const told = (stub) => replaced(stub, {
+const told = (stub, whom) => replaced(stub, {
   fetch(request) {
-    console.log("asked a job");
+    console.log(`asked ${whom}`);
     return stub.fetch(request);
   },
 });
 
-const objects = (jobs) => replaced(jobs, { get: (id) => told(jobs.get(id)) });
+const objects = (all, whom) => replaced(all, { get: (id) => told(all.get(id), whom) });
 
 export default new Proxy(built.default, {
   construct: (target, [context, env], newTarget) =>
-    Reflect.construct(target, [context, { ...env, JOBS: objects(env.JOBS) }], newTarget),
+    Reflect.construct(target, [context, { ...env, JOBS: objects(env.JOBS, "a job"),
+      CATALOG: objects(env.CATALOG, "the catalog") }], newTarget),
 });
 export const Catalog = built.Catalog;
 export const Job = new Proxy(built.Job, {

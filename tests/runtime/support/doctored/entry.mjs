@@ -1,5 +1,6 @@
-// The built Worker, with each request's subrequests counted and told in the log; the variable
-// BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take long.
+// The built Worker, with each request's subrequests counted and told in a header of the answer; the
+// variable BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take
+// long.
 import * as built from "../../../../build/index.js";
 
 /** Longer than the doctor waits. */
@@ -59,10 +60,27 @@ export default new Proxy(built.default, {
       count = 0;
       const response = await answer(request);
       const body = await response.text();
-      console.log(`${new URL(request.url).pathname} made ${count} subrequests`);
-      return new Response(body, response);
+      const told = new Response(body, response);
+      told.headers.set("x-subrequests", count);
+      return told;
     };
     return worker;
   },
 });
-export const { Catalog, Job } = built;
+export const { Catalog } = built;
+
+/** The object's state, whose storage can't be read while BROKEN_READS names JOBS. */
+const unreadable = (state) => new Proxy(state, {
+  get(_, name) {
+    const value = state[name];
+    if (name === "storage") return watched(value, [], { broken: true });
+    return typeof value === "function" ? value.bind(state) : value;
+  },
+});
+
+export const Job = new Proxy(built.Job, {
+  construct(target, [state, env], newTarget) {
+    const isBroken = (env.BROKEN_READS ?? "").split(",").includes("JOBS");
+    return Reflect.construct(target, [isBroken ? unreadable(state) : state, env], newTarget);
+  },
+});
