@@ -19,8 +19,14 @@ const SETTINGS = [
   ...["tools/build.mjs", "tools/setup/cargo-tools.mjs"],
 ].map((path) => inRoot(path));
 
-/** Builds unless the last build's inputs and outputs are all unchanged. */
+/** Builds the Worker, unless the last build's inputs and outputs are all unchanged, and the dashboard. */
 export async function build() {
+  await buildWorker();
+  const { buildDashboard } = await import("./dashboard.mjs");
+  await buildDashboard();
+}
+
+async function buildWorker() {
   const started = Date.now();
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === fingerprint()) return;
   rmSync(STAMP, { force: true });
@@ -78,15 +84,17 @@ function inputs() {
   return [...SETTINGS, ...paths];
 }
 
-function report() {
-  const { raw, gzip } = wasmSize();
-  console.log(`build/index_bg.wasm: ${raw} bytes, gzip ${gzip} bytes`);
+async function report() {
+  const { dashboardSize } = await import("./dashboard.mjs");
+  for (const [what, { raw, gzip }] of [["index_bg.wasm", wasmSize()], ["assets", dashboardSize()]]) {
+    console.log(`build/${what}: ${raw} bytes, gzip ${gzip} bytes`);
+  }
 }
 
 if (isMain(import.meta.url)) {
   await main(async () => {
     await setup();
     await build();
-    report();
+    await report();
   });
 }

@@ -53,7 +53,9 @@ function printCommands(ports, vars, upstreamKey, id) {
 -H "Content-Type: application/json" -H "x-pipelet-output: binary"`;
   const body = `-d '{"prompt": "A photo of an astronaut riding a horse."}'`;
   console.log(`
-hookvault runs at ${worker}/ (Ctrl-C stops it). Submit a job, its webhook as a query parameter:
+hookvault runs (Ctrl-C stops it). Its dashboard: ${worker}/, the token is ${first(vars.API_TOKEN)}
+
+Submit a job, its webhook as a query parameter:
 curl '${queue}?fal_webhook=${hook}' ${submission} ${body}
 
 Another one, its webhook as a header:

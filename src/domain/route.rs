@@ -84,7 +84,7 @@ pub enum Route {
     Health,
     /// `GET /openapi.json`: the API as `OpenAPI` 3.1.
     Openapi,
-    /// `GET /`: what this is.
+    /// `GET /`: what this is, where no dashboard is deployed that answers first.
     Home,
     /// `OPTIONS` of any path above, which has these methods.
     Options(&'static str),

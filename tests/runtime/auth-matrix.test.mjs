@@ -83,7 +83,9 @@ describe("who may do what", () => {
     const url = new URL(path, vault.url);
     if (ticket) url.searchParams.set("ticket", ticket);
     const body = ["POST", "PUT"].includes(method) ? "{}" : undefined;
-    const response = await fetch(url, { method, body, headers: { ...(authorization && { authorization }), ...more } });
+    // workerd may close a connection whose body nobody has read: none is used twice.
+    const headers = { connection: "close", ...(authorization && { authorization }), ...more };
+    const response = await fetch(url, { method, body, headers });
     const text = await response.text();
     left.push({ what: `${method} ${path}`, text: `${JSON.stringify([...response.headers])}\n${text}` });
     return { status: response.status, text };
@@ -120,7 +122,8 @@ describe("who may do what", () => {
           }
         }
         const { status } = await send("OPTIONS", filled(path), {});
-        assert.equal(status, 204, path);
+        // That path is a static file, which the platform serves without the Worker.
+        assert.equal(status, path === "/" ? 405 : 204, path);
       }
     }
     assert.ok(cases > 400, `${cases} cases`);

@@ -1,0 +1,89 @@
+// The Worker's API, as whoever is signed in may use it.
+import { learnTime } from "./clock.js";
+
+/** An answer that is none: what the API said, or that nothing answered. */
+export class Refusal extends Error {
+  constructor(status, title, detail) {
+    super(detail);
+    [this.status, this.title] = [status, title];
+  }
+
+  /** The secret that guards the API is not set. */
+  get isSetup() {
+    return this.status === 503 && this.title === "Not configured" && /^API_TOKEN\b/.test(this.message);
+  }
+
+  /** The same request may succeed later. */
+  get isPassing() {
+    return this.status === 0 || (this.status >= 500 && this.title !== "Not configured");
+  }
+}
+
+export class Api {
+  /**
+   * @param {{ token?: string, ticket?: string }} right what opens the API
+   * @param {(refusal: Refusal) => void} [lost] told when it opens nothing any more
+   */
+  constructor(right, lost = () => {}) {
+    [this.right, this.lost] = [right, lost];
+  }
+
+  get isGuest() {
+    return this.right.ticket !== undefined;
+  }
+
+  /** The body of a JSON answer. */
+  async json(path, options) {
+    return (await this.send(path, options)).json();
+  }
+
+  /** The body as text: JSON whose numbers must stay as they are. */
+  async text(path, options) {
+    return (await this.send(path, options)).text();
+  }
+
+  /** A `POST` of JSON, or of nothing. */
+  post(path, body) {
+    return this.send(path, { method: "POST", body: body && JSON.stringify(body) });
+  }
+
+  /** The answer, if it is a good one. */
+  async send(path, { method = "GET", body, signal, ...init } = {}) {
+    const answer = await fetch(this.#url(path), {
+      ...init, method, body, signal, headers: this.#headers(), cache: "no-store", redirect: "error",
+    }).catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Refusal(0, "No answer", "the Worker can't be reached");
+    });
+    learnTime(answer);
+    if (answer.ok) return answer;
+    const refusal = await explain(answer);
+    if (answer.status === 401 || refusal.isSetup) this.lost(refusal);
+    throw refusal;
+  }
+
+  #headers() {
+    const { token } = this.right;
+    return token ? { authorization: `Bearer ${token}` } : {};
+  }
+
+  #url(path) {
+    const { ticket } = this.right;
+    return ticket ? `${path}${path.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}` : path;
+  }
+}
+
+async function explain(answer) {
+  const problem = await answer.json().catch(() => ({}));
+  const detail = problem.detail ?? `the answer is ${answer.status}`;
+  return new Refusal(answer.status, problem.title ?? answer.statusText, detail);
+}
+
+/** A query of what is set; `""` without any. */
+export function query(values) {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== "" && value !== null);
+  return set.length === 0 ? "" : `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}`;
+}
+
+/** The path of a job, or of something of it. */
+export const jobPath = (id, rest = "") => `/jobs/${encodeURIComponent(id)}${rest}`;

@@ -1,0 +1,8 @@
+// What every page works with: the API, the live feed, the records in sight, the notices.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+
+export const Vault = createContext(null);
+
+/** `{ api, records, notify }`, and for who is signed in `live` and `wall`. */
+export const useVault = () => useContext(Vault);

@@ -1,0 +1,31 @@
+// Which jobs are meant: what the listing is asked, and whether one that changes is among them.
+
+export const STATUSES = ["queued", "acquired", "completed", "failed", "cancelled", "retried"];
+export const ARCHIVES = ["none", "pending", "stored", "partial", "lost"];
+const HOUR = 3_600_000;
+/** `range` in the URL: how far back. */
+export const RANGES = { "1h": HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR, "30d": 720 * HOUR };
+const NAMES = ["status", "archive", "queue", "app", "tag", "q", "range", "since", "until"];
+
+/** The URL's parameters that are a filter's. */
+export function readFilter(params) {
+  return Object.fromEntries(NAMES.filter((name) => params[name]).map((name) => [name, params[name]]));
+}
+
+/** What the listing is asked for. */
+export function toQuery({ range, ...filter }, now) {
+  const since = RANGES[range];
+  return since ? { ...filter, since: Math.floor(now - since) } : filter;
+}
+
+/** Whether the filter means this job, by the listing's own rules. */
+export function matches({ status, archive, queue, app, tag, q, since, until }, job) {
+  const prefix = q?.replace(/^ref:(?=.)/, "");
+  return among(status, job.status) && among(archive, job.archive)
+    && (!queue || job.queueName === queue) && (!app || job.app === app) && (!tag || job.tags.includes(tag))
+    && (!prefix || [job.id, job.ref].some((name) => name?.replace(/^ref:/, "").startsWith(prefix)))
+    && (!since || job.createdAt >= time(since)) && (!until || job.createdAt < time(until));
+}
+
+const among = (list, value) => !list || list.split(",").includes(value);
+const time = (text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text));

@@ -1,0 +1,47 @@
+// Numbers and times as people read them.
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** `1.4 MiB`. */
+export function bytes(count) {
+  if (count === null || count === undefined) return "–";
+  const power = Math.min(Math.floor(Math.log2(Math.max(count, 1)) / 10), UNITS.length - 1);
+  const value = count / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
+}
+
+const STEPS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
+
+/** `2 h 5 min`: the two greatest units of so many milliseconds. */
+export function duration(ms) {
+  if (ms < 1_000) return ms > 0 ? `${Math.round(ms)} ms` : "0 s";
+  let rest = Math.round(ms / 1_000);
+  const first = STEPS.findIndex(([size]) => rest >= size);
+  const parts = STEPS.slice(first, first + 2).map(([size, unit]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count > 0 ? `${count} ${unit}` : "";
+  });
+  return parts.filter(Boolean).join(" ");
+}
+
+/** `4 min`: how long ago, by one unit. */
+export function age(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const [size, unit] = STEPS.find(([step]) => seconds >= step) ?? STEPS.at(-1);
+  return seconds === 0 ? "now" : `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** `1:05`: a countdown. */
+export function clock(ms) {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
+}
+
+const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** A time in full, in the reader's own way. */
+export const when = (ms) => (ms ? WHEN.format(ms) : "–");
+
+export const count = (number) => (number ?? 0).toLocaleString();

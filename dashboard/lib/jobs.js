@@ -1,0 +1,143 @@
+// The wall's jobs, newest first: pages of the listing, and what the live feed tells.
+import { query } from "./api.js";
+import { Emitter } from "./emitter.js";
+import { matches, toQuery } from "./filter.js";
+
+const PAGE = 100;
+
+export class Jobs extends Emitter {
+  /** In the order of the wall. */
+  list = [];
+  /** New ones that are held back while the reader is further down. */
+  held = 0;
+  /** Whether the first page is there. */
+  loaded = false;
+  error = null;
+  #byId = new Map();
+  #gone = new Set();
+  #cursor;
+  #busy = null;
+  #hold = false;
+  #shown = [];
+  #scheduled = false;
+
+  constructor(api, filter, now) {
+    super();
+    [this.api, this.filter] = [api, toQuery(filter, now)];
+  }
+
+  get isWhole() {
+    return this.loaded && this.#cursor === null;
+  }
+
+  /** The first page anew: what has changed since is told by the feed. */
+  load() {
+    return this.#ask(undefined);
+  }
+
+  /** The next page, unless one is on its way. */
+  more() {
+    return this.#busy ?? (this.isWhole || !this.loaded ? undefined : this.#ask(this.#cursor));
+  }
+
+  /** Takes a message of the live feed. */
+  take({ job, deleted }) {
+    if (deleted) {
+      this.#gone.add(deleted);
+      this.#drop(deleted);
+    } else {
+      this.#put(job, true);
+    }
+    this.#changed();
+  }
+
+  /** Whether new jobs wait until the reader comes back to the top. */
+  hold(held) {
+    if (this.#hold === held) return;
+    this.#hold = held;
+    if (!held) this.#show();
+  }
+
+  #ask(cursor) {
+    const ask = this.api.json(`/jobs${query({ ...this.filter, limit: PAGE, cursor })}`);
+    const busy = ask.then((page) => this.#took(page, cursor), (error) => {
+      this.error = error;
+    }).finally(() => {
+      this.#busy = null;
+      this.emit();
+    });
+    this.#busy = busy;
+    return busy;
+  }
+
+  #took(page, cursor) {
+    this.error = null;
+    for (const job of page.jobs) if (!this.#gone.has(job.id)) this.#put(job, false);
+    // Asked anew, the first page says nothing of how far the others go.
+    if (cursor !== undefined || !this.loaded) this.#cursor = page.cursor;
+    else this.#forget(page);
+    this.loaded = true;
+    this.#show();
+  }
+
+  /** What the first page, asked anew, no longer has. */
+  #forget({ jobs, cursor }) {
+    const there = new Set(jobs.map(({ id }) => id));
+    const reach = cursor === null ? -Infinity : jobs.at(-1)?.createdAt;
+    for (const { id, createdAt } of [...this.#shown]) if (createdAt > reach && !there.has(id)) this.#drop(id);
+  }
+
+  #put(job, isNews) {
+    const known = this.#byId.get(job.id);
+    if (known && known.updatedAt > job.updatedAt) return;
+    if (!matches(this.filter, job)) return this.#drop(job.id);
+    // It was known by its reference alone.
+    const before = job.ref && this.#byId.get(`ref:${job.ref}`);
+    if (before && before.id !== job.id && before.createdAt === job.createdAt) this.#drop(before.id);
+    // Older than all pages that are here: its page will bring it.
+    const isBeyond = isNews && this.#cursor && !known && this.#shown.length > 0
+      && job.createdAt < this.#shown.at(-1).createdAt;
+    if (isBeyond) return;
+    this.#byId.set(job.id, job);
+    const at = known ? this.#shown.indexOf(known) : place(this.#shown, job);
+    this.#shown.splice(at, known ? 1 : 0, job);
+  }
+
+  #drop(id) {
+    const known = this.#byId.get(id);
+    if (!known) return;
+    this.#byId.delete(id);
+    this.#shown.splice(this.#shown.indexOf(known), 1);
+  }
+
+  /** Many messages at once are one change. */
+  #changed() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#show();
+    });
+  }
+
+  #show() {
+    const newest = this.list[0];
+    const at = newest && this.#hold ? this.#shown.findIndex(({ createdAt }) => createdAt <= newest.createdAt) : 0;
+    this.held = Math.max(at, 0);
+    this.list = this.#shown.slice(this.held);
+    this.emit();
+  }
+}
+
+/** Where a job stands among those that are sorted. */
+function place(jobs, job) {
+  let [from, to] = [0, jobs.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const other = jobs[middle];
+    const isBefore = other.createdAt > job.createdAt || (other.createdAt === job.createdAt && other.id > job.id);
+    if (isBefore) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

@@ -1,0 +1,25 @@
+// Something that is asked of the API once, and again on demand.
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+/** `{ value, error, busy, again }`; `ask` is called anew when one of `inputs` changes. */
+export function useLoad(ask, inputs) {
+  const [state, setState] = useState({ value: undefined, error: null, busy: true });
+  const turn = useRef(0);
+  const again = useCallback(async () => {
+    const mine = (turn.current += 1);
+    const end = (next) => mine === turn.current && setState((now) => ({ ...now, ...next, busy: false }));
+    setState((now) => ({ ...now, busy: true }));
+    try {
+      end({ value: await ask(), error: null });
+    } catch (error) {
+      end({ error });
+    }
+  }, inputs);
+  useEffect(() => {
+    again();
+    return () => {
+      turn.current += 1;
+    };
+  }, [again]);
+  return { ...state, again };
+}

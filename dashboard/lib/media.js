@@ -1,0 +1,32 @@
+// What of a job's files can be shown, and from where.
+
+const BY_EXTENSION = { mp4: "video", webm: "video", mov: "video", png: "image", jpg: "image", jpeg: "image",
+  webp: "image", gif: "image", avif: "image", mp3: "audio", wav: "audio", flac: "audio", ogg: "audio", m4a: "audio" };
+
+/** `image`, `video`, `audio` or `other`: what may hold script is only ever downloaded. */
+export function kindOf({ contentType, name, url }) {
+  if (contentType) {
+    const [type, sub] = contentType.toLowerCase().split(/[/;+]/);
+    return ["image", "video", "audio"].includes(type) && sub !== "svg" ? type : "other";
+  }
+  return BY_EXTENSION[/\.(\w+)$/.exec(name ?? url)?.[1].toLowerCase()] ?? "other";
+}
+
+/** A durable link at this page's own origin: the same Worker serves it under `PUBLIC_URL`. */
+export function local(url) {
+  return /^https?:\/\/[^/]+(?:\/[^?#]*?)?(\/files\/[^?#]*)$/.exec(url)?.[1] ?? null;
+}
+
+/** One of pipelet's preview frames: by where it stands in the result, or where only the link is known, by its name. */
+export const isPreview = ({ pointers, url }) => (pointers
+  ? pointers.some((pointer) => /^\/previews?\b/.test(pointer))
+  : /\/\d+-(?:[^/]*_)?preview_\d+\.\w+$/.test(url));
+
+/** A record's preview frames, in their order. */
+export const previewsOf = (record) => (record?.files ?? []).filter((file) =>
+  isPreview(file) && file.state === "stored" && kindOf(file) === "image");
+
+/** The file that stands for the job: the first that can be seen. */
+export function leading(files) {
+  return files.find((file) => ["image", "video"].includes(kindOf(file))) ?? files[0];
+}

@@ -1,0 +1,60 @@
+// Whether everything is as it has to be, and if not, how to mend it.
+import { useEffect } from "preact/hooks";
+import { useVault } from "../lib/context.js";
+import { useLoad } from "../lib/load.js";
+import { Again } from "../parts/again.jsx";
+import { Command } from "../parts/copy.jsx";
+import { Icon } from "../parts/icon.jsx";
+import { SelfTest } from "../parts/selftest.jsx";
+import { Trouble } from "../parts/trouble.jsx";
+
+const ORDER = { fail: 0, warn: 1, ok: 2 };
+const WORDS = { ok: "fine", warn: "look at it", fail: "broken" };
+
+export function DoctorPage() {
+  const { api } = useVault();
+  const { value, error, busy, again } = useLoad(() => api.json("/doctor"), [api]);
+  useEffect(() => {
+    document.title = "Doctor · hookvault";
+  }, []);
+  return (
+    <section class="page">
+      <div class="title"><h1>Doctor</h1><Again busy={busy} again={again} /></div>
+      <p class="hint">What the Worker finds of itself. From outside, with the network in between, look with:</p>
+      <Command text={`npm run doctor -- ${location.origin}`} label="the command that looks from outside" />
+      <Trouble error={error} again={again} />
+      {value && <Findings checks={value.checks} />}
+      {value?.selfTest && <><h2>By the public door</h2><SelfTest /></>}
+    </section>
+  );
+}
+
+function Findings({ checks }) {
+  const sorted = checks.map((check) => ({ ...check, status: check.status ?? (check.ok ? "ok" : "fail") }))
+    .sort((one, other) => ORDER[one.status] - ORDER[other.status]);
+  const bad = sorted.filter(({ status }) => status !== "ok").length;
+  return (
+    <>
+      <p class="verdict" role="status">{bad === 0 ? "Everything is fine." : `${bad} of ${checks.length} need a look.`}</p>
+      <ul class="rows findings">
+        {sorted.map(({ name, status, detail, fix, ms }, n) => (
+          <li key={`${name} ${n}`} class={`block finding finding-${status}`}>
+            <div class="line">
+              <Icon name={status === "ok" ? "check" : "lost"} /><strong>{name}</strong>
+              <span class={`state check-${status}`}>{WORDS[status] ?? status}</span>
+              {typeof ms === "number" && <span class="meta">{ms} ms</span>}
+            </div>
+            {detail && <p>{detail}</p>}
+            {fix && <Fix text={fix} />}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** A command between backticks, or one that is all there is, can be copied. */
+function Fix({ text }) {
+  const command = /`([^`]+)`/.exec(text)?.[1] ?? (/^(npx|npm|wrangler) /.test(text) ? text : null);
+  return <>{command !== text && <p class="hint">{text}</p>}{command && <Command text={command} label="the command that mends it" />}</>;
+}

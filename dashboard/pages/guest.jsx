@@ -1,0 +1,31 @@
+// A job as it is seen by who was sent a link to it: to look at, not to act.
+import { useMemo } from "preact/hooks";
+import { Vault } from "../lib/context.js";
+import { Records } from "../lib/records.js";
+import { Logo } from "../parts/logo.jsx";
+import { Notices, useNotices } from "../parts/notices.jsx";
+import { ThemeButton } from "../parts/theme.jsx";
+import { JobPage } from "./job.jsx";
+
+export function Guest({ api, id, refusal }) {
+  const [notices, notify] = useNotices();
+  const vault = useMemo(() => ({ api, records: new Records(api), notify }), [api]);
+  return (
+    <Vault.Provider value={vault}>
+      <header class="top bare"><Logo /><div class="tools"><ThemeButton /></div></header>
+      <main id="main" tabIndex={-1}>
+        {refusal ? <Ended refusal={refusal} /> : <JobPage id={id} params={{}} />}
+      </main>
+      <Notices list={notices} />
+    </Vault.Provider>
+  );
+}
+
+function Ended({ refusal }) {
+  return (
+    <section class="page narrow">
+      <h1>This link does not open the job any more</h1>
+      <p class="alert" role="alert">The Worker says: {refusal.message}. Ask whoever sent it for another one.</p>
+    </section>
+  );
+}

@@ -1,0 +1,10 @@
+import { href } from "../lib/route.js";
+
+export function NotFound() {
+  return (
+    <section class="page narrow">
+      <h1>There is no such page</h1>
+      <p><a href={href("")}>To the jobs</a></p>
+    </section>
+  );
+}

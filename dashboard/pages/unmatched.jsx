@@ -1,0 +1,92 @@
+// Deliveries that belong to no known job: kept, to be assigned by hand.
+import { useEffect, useState } from "preact/hooks";
+import { useVault } from "../lib/context.js";
+import { bytes, when } from "../lib/format.js";
+import { useLoad } from "../lib/load.js";
+import { Again } from "../parts/again.jsx";
+import { Dialog } from "../parts/dialog.jsx";
+import { Icon } from "../parts/icon.jsx";
+import { Source } from "../parts/json.jsx";
+import { Trouble } from "../parts/trouble.jsx";
+
+export function UnmatchedPage() {
+  const { api } = useVault();
+  const [cursor, setCursor] = useState("");
+  const { value, error, busy, again } = useLoad(() =>
+    api.json(`/unmatched?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`), [api, cursor]);
+  useEffect(() => {
+    document.title = "Unmatched · hookvault";
+  }, []);
+  return (
+    <section class="page">
+      <div class="title"><h1>Unmatched deliveries</h1><Again busy={busy} again={again} /></div>
+      <p class="hint">Genuine, but they do not say which job they are of. Each is kept as it came until you assign or drop it.</p>
+      <Trouble error={error} again={again} />
+      {value?.unmatched.length === 0 && <p class="nothing">None{cursor ? " here" : ""}: every delivery found its job.</p>}
+      {value?.unmatched.length > 0 && (
+        <ul class="rows">
+          {value.unmatched.map((row) => <Row key={row.key} row={row} again={again} />)}
+        </ul>
+      )}
+      <div class="row">
+        {cursor && <button type="button" onClick={() => setCursor("")}>From the beginning</button>}
+        {value?.cursor && <button type="button" onClick={() => setCursor(value.cursor)}>Next page</button>}
+      </div>
+    </section>
+  );
+}
+
+function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
+  const { api, notify } = useVault();
+  const [asks, setAsks] = useState(false);
+  const path = `/unmatched/${encodeURIComponent(key)}`;
+  const act = async (done, ask) => {
+    try {
+      await ask();
+      notify(done);
+      again();
+    } catch (error) {
+      notify(error.message, "bad");
+    }
+  };
+  const assign = (event) => {
+    event.preventDefault();
+    const job = new FormData(event.currentTarget).get("job").trim();
+    if (job) act(`Assigned to ${job}`, () => api.post(`${path}?job=${encodeURIComponent(job)}`));
+  };
+  return (
+    <li class="block">
+      <div class="line"><strong>{when(receivedAt)}</strong><span class="meta">{bytes(size)}</span>
+        {ref && <span class="meta">reference {ref}</span>}</div>
+      <p>{reason}</p>
+      <form class="row" onSubmit={assign}>
+        <input name="job" required aria-label={`Job of the delivery of ${when(receivedAt)}`} placeholder="Job id, or ref:…" autocomplete="off" spellcheck={false} />
+        <button type="submit" class="primary">Assign</button>
+        <button type="button" class="danger" onClick={() => setAsks(true)}><Icon name="bin" />Drop</button>
+      </form>
+      <Raw path={path} />
+      {asks && (
+        <Dialog title="Drop this delivery?" close={() => setAsks(false)}>
+          <p>It is kept nowhere else. This can't be undone.</p>
+          <div class="row end">
+            <button type="button" onClick={() => setAsks(false)}>Keep it</button>
+            <button type="button" class="danger solid" onClick={() => act("Dropped", () => api.send(path, { method: "DELETE" }))}>Drop it</button>
+          </div>
+        </Dialog>
+      )}
+    </li>
+  );
+}
+
+function Raw({ path }) {
+  const { api } = useVault();
+  const [body, setBody] = useState(null);
+  const toggled = ({ currentTarget }) =>
+    currentTarget.open && body === null && api.text(path).then(setBody, (error) => setBody(error.message));
+  return (
+    <details class="raw" onToggle={toggled}>
+      <summary>The delivery as it came</summary>
+      {body !== null && <Source text={body} label="The delivery as it came" />}
+    </details>
+  );
+}

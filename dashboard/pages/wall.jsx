@@ -1,0 +1,69 @@
+// The wall: all jobs, the newest first, as they change.
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useVault } from "../lib/context.js";
+import { useChanges } from "../lib/emitter.js";
+import { readFilter } from "../lib/filter.js";
+import { useScrolled } from "../lib/window.js";
+import { Empty } from "../parts/empty.jsx";
+import { FilterBar } from "../parts/filterbar.jsx";
+import { Grid } from "../parts/grid.jsx";
+import { Trouble } from "../parts/trouble.jsx";
+
+/** How far down a reader is left alone by what comes at the top. */
+const FAR_PX = 200;
+
+export function WallPage({ params }) {
+  const filter = readFilter(params);
+  const { wall } = useVault();
+  const jobs = useChanges(wall.open(filter));
+  useEffect(() => {
+    document.title = "Jobs · hookvault";
+  }, []);
+  useKeptPlace(wall);
+  const isFar = useScrolled(FAR_PX);
+  useEffect(() => jobs.hold(isFar), [jobs, isFar]);
+  const isBare = jobs.loaded && jobs.list.length === 0;
+  return (
+    <section class="wall">
+      <h1 class="unseen">Jobs</h1>
+      <FilterBar filter={filter} />
+      <Trouble error={jobs.error} again={() => (jobs.loaded ? jobs.more() : jobs.load())} />
+      {jobs.held > 0 && (
+        <button type="button" class="fresh" onClick={() => scrollTo({ top: 0 })}>
+          {jobs.held === 1 ? "1 new job" : `${jobs.held} new jobs`}
+        </button>
+      )}
+      {!jobs.loaded && !jobs.error && <p class="waiting" role="status">Loading…</p>}
+      {isBare && jobs.isWhole && (Object.keys(filter).length > 0 ? <Nothing /> : <Empty />)}
+      {isBare && !jobs.isWhole && <Search jobs={jobs} />}
+      {jobs.list.length > 0 && <Grid jobs={jobs} />}
+    </section>
+  );
+}
+
+/** Back from another page the reader is where it left. */
+function useKeptPlace(wall) {
+  useLayoutEffect(() => {
+    scrollTo({ top: wall.scroll });
+    const note = () => {
+      wall.scroll = scrollY;
+    };
+    addEventListener("scroll", note, { passive: true });
+    return () => removeEventListener("scroll", note);
+  }, [wall]);
+}
+
+const Nothing = () => (
+  <div class="nothing">
+    <h2>No job is like that</h2>
+    <p>Take a filter away, or wait: one that fits appears here by itself.</p>
+  </div>
+);
+
+/** A page may end before a job was found in it: few jobs on many days. */
+function Search({ jobs }) {
+  useEffect(() => {
+    jobs.more();
+  });
+  return <p class="waiting" role="status">Looking further back…</p>;
+}

@@ -1,0 +1,65 @@
+// What the owner does to a job. Who may only read is told so by the API.
+import { useState } from "preact/hooks";
+import { jobPath } from "../lib/api.js";
+import { useVault } from "../lib/context.js";
+import { href } from "../lib/route.js";
+import { Dialog } from "./dialog.jsx";
+import { Icon } from "./icon.jsx";
+import { Share } from "./share.jsx";
+
+export function Actions({ job }) {
+  const { api, notify } = useVault();
+  const [open, setOpen] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const act = async (rest, done) => {
+    setBusy(true);
+    try {
+      await api.post(jobPath(job.id, rest));
+      notify(done);
+    } catch (error) {
+      notify(`That failed: ${error.message}`, "bad");
+    }
+    setBusy(false);
+  };
+  const close = () => setOpen(null);
+  return (
+    <div class="actions">
+      <button type="button" disabled={busy} onClick={() => act("/archive", "The files are copied again")}>
+        <Icon name="again" />Copy again
+      </button>
+      {job.handoff && (
+        <button type="button" disabled={busy} onClick={() => act("/handoff", "The job is handed off again")}>
+          <Icon name="send" />Hand off again
+        </button>
+      )}
+      <button type="button" onClick={() => setOpen("share")}><Icon name="share" />Share</button>
+      <button type="button" class="danger" onClick={() => setOpen("delete")}><Icon name="bin" />Delete</button>
+      {open === "share" && <Share job={job} close={close} />}
+      {open === "delete" && <Delete job={job} close={close} />}
+    </div>
+  );
+}
+
+function Delete({ job, close }) {
+  const { api, notify } = useVault();
+  const remove = async () => {
+    try {
+      await api.send(jobPath(job.id), { method: "DELETE" });
+      notify(`${job.id} is deleted`);
+      location.hash = href("");
+    } catch (error) {
+      notify(`It was not deleted: ${error.message}`, "bad");
+      close();
+    }
+  };
+  return (
+    <Dialog title={`Delete ${job.id}?`} close={close}>
+      <p>The job, its {job.files.length === 1 ? "file" : `${job.files.length} files`} and its timeline go from every
+        store. Its links stop working. This can't be undone.</p>
+      <div class="row end">
+        <button type="button" onClick={close} autofocus>Keep it</button>
+        <button type="button" class="danger solid" onClick={remove}><Icon name="bin" />Delete for good</button>
+      </div>
+    </Dialog>
+  );
+}

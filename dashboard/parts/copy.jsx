@@ -1,0 +1,40 @@
+// Buttons that copy a text, and commands that come with one.
+import { useVault } from "../lib/context.js";
+import { useEffect, useState } from "preact/hooks";
+import { Icon } from "./icon.jsx";
+
+const DONE_MS = 1_500;
+
+/** `text`, or a function that makes it. */
+export function Copy({ text, label, children, class: kind = "" }) {
+  const { notify } = useVault() ?? {};
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    const timer = done && setTimeout(() => setDone(false), DONE_MS);
+    return () => clearTimeout(timer);
+  }, [done]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(typeof text === "function" ? await text() : text);
+      setDone(true);
+      notify?.(`Copied: ${label ?? children}`);
+    } catch {
+      notify?.("The browser did not let the page copy it", "bad");
+    }
+  };
+  return (
+    <button type="button" class={kind} onClick={copy} aria-label={label && `Copy ${label}`} title={label && `Copy ${label}`}>
+      <Icon name={done ? "check" : "copy"} />{children}
+    </button>
+  );
+}
+
+/** A command to be run elsewhere. */
+export function Command({ text, label = "the command" }) {
+  return (
+    <div class="command">
+      <pre tabIndex={0} aria-label={label}><code>{text}</code></pre>
+      <Copy text={text} label={label} class="quiet" />
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+// A question that is to be answered first; Escape takes it back.
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+
+export function Dialog({ title, close, children }) {
+  const dialog = useRef();
+  const id = useId();
+  useLayoutEffect(() => dialog.current.showModal(), []);
+  return (
+    <dialog ref={dialog} class="asks" aria-labelledby={id} onClose={close}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,22 @@
+// No job yet: how the first one gets here.
+import { SelfTest } from "./selftest.jsx";
+import { Command } from "./copy.jsx";
+
+const curl = (origin) => `curl '${origin}/hook/'"$HOOK_TOKEN" -H 'content-type: application/json' \\
+  -d '{"eventType":"acquired","jobId":"my-first-job","queueName":"free"}'`;
+
+export function Empty() {
+  return (
+    <div class="panel wide empty">
+      <h2>No job yet</h2>
+      <p>Jobs appear here by themselves, as soon as the queue tells of them. This is the Worker's webhook:
+        give it to the queue as <code>fal_webhook</code>, or in the <code>x-pipelet-webhook</code> header.</p>
+      <Command text={`${location.origin}/hook/$HOOK_TOKEN`} label="the webhook's URL" />
+      <p>This command delivers an event as the queue would. The page does not know your <code>HOOK_TOKEN</code>:
+        set it in the shell first.</p>
+      <Command text={curl(location.origin)} label="the command that delivers" />
+      <p>Or see it work at once, with a picture that is made here and comes in by the public webhook:</p>
+      <SelfTest />
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+// What the record says beside its files, in words.
+import { jobPath } from "../lib/api.js";
+import { useNow } from "../lib/clock.js";
+import { useVault } from "../lib/context.js";
+import { age, duration, when } from "../lib/format.js";
+import { Copy } from "./copy.jsx";
+
+export function Facts({ job, text }) {
+  const { api } = useVault();
+  const url = `${location.origin}${jobPath(job.id)}`;
+  const { deliveries, duplicates, heals, skipped, healing } = job;
+  return (
+    <section class="block facts">
+      <h2>Job</h2>
+      <div class="row">
+        <Copy text={text} label="the record as JSON">JSON</Copy>
+        {!api.isGuest && <Copy text={`curl -H "Authorization: Bearer $API_TOKEN" '${url}'`} label="the record's curl">curl</Copy>}
+        <Copy text={job.id} label="the id">id</Copy>
+      </div>
+      <dl>
+        <Fact name="Reference">{job.ref}</Fact>
+        <Fact name="Application">{job.app}</Fact>
+        <Fact name="Tags">{job.tags.map((tag) => `#${tag}`).join(" ")}</Fact>
+        <Fact name="Provider">{job.provider}</Fact>
+        <Fact name="Queue">{job.queueName}</Fact>
+        <Fact name="Worker">{job.workerName}</Fact>
+        <Fact name="Attempt">{job.attempt}</Fact>
+        <Fact name="Created"><Time at={job.createdAt} /></Fact>
+        <Fact name="Acquired"><Time at={job.acquiredAt} /></Fact>
+        <Fact name="Lease until"><Time at={job.leaseExpiry} /></Fact>
+        <Fact name="Completed"><Time at={job.completedAt} /></Fact>
+        <Fact name="Stored"><Time at={job.storedAt} /></Fact>
+        <Fact name="Changed"><Time at={job.updatedAt} /></Fact>
+        <Fact name="Deliveries">{`${deliveries}${duplicates ? `, ${duplicates} of them twice` : ""}`}</Fact>
+        <Fact name="Heals">{heals > 0 && `${heals} ${heals === 1 ? "answer" : "answers"} asked for`}</Fact>
+        <Fact name="Asking">{healing && <Healing healing={healing} />}</Fact>
+        <Fact name="Version">{job.version}</Fact>
+      </dl>
+      {skipped.length > 0 && <Skipped skipped={skipped} />}
+    </section>
+  );
+}
+
+/** Left out where there is nothing to tell. */
+export function Fact({ name, children }) {
+  if (children === null || children === undefined || children === false || children === "") return null;
+  if (children.type === Time && !children.props.at) return null;
+  return <div><dt>{name}</dt><dd>{children}</dd></div>;
+}
+
+export function Time({ at }) {
+  const now = useNow();
+  const away = now - at;
+  return <time dateTime={new Date(at).toISOString()} title={when(at)}>{when(at)} <small>{away >= 0 ? `${age(away)} ago` : `in ${duration(-away)}`}</small></time>;
+}
+
+function Healing({ healing: { attempts, nextAt, error, exhausted } }) {
+  const now = useNow();
+  const next = exhausted ? "given up" : nextAt > now ? `again in ${duration(nextAt - now)}` : "now";
+  return `${attempts} ${attempts === 1 ? "try" : "tries"}, ${next}${error ? `: ${error}` : ""}`;
+}
+
+function Skipped({ skipped }) {
+  return (
+    <>
+      <h3>Not copied</h3>
+      <ul class="plain">
+        {skipped.map(({ pointer, host, reason }) => <li key={pointer}><code>{pointer}</code> {host}: {reason}</li>)}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,62 @@
+// The job's outputs: players and pictures, one at a time, and all others below to choose from.
+import { useState } from "preact/hooks";
+import { bytes } from "../lib/format.js";
+import { isPreview, kindOf, local } from "../lib/media.js";
+import { Icon } from "./icon.jsx";
+import { Player } from "./player.jsx";
+import { Zoom } from "./zoom.jsx";
+
+export function Gallery({ files, job }) {
+  const results = files.filter((file) => !isPreview(file));
+  const [chosen, setChosen] = useState(null);
+  const shown = results.find(({ n }) => n === chosen) ?? results.find(canBeSeen) ?? results[0];
+  if (!shown) return job.status === "completed" ? <p class="hint">The result has no files.</p> : null;
+  return (
+    <section class="gallery" aria-label="Outputs">
+      <Stage key={shown.n} file={shown} previews={files.filter((file) => isPreview(file) && file.state === "stored")} />
+      {results.length > 1 && (
+        <ul class="thumbs">
+          {results.map((file) => (
+            <li key={file.n}>
+              <button type="button" aria-pressed={file === shown} onClick={() => setChosen(file.n)} title={file.name}>
+                <Thumb file={file} /><span class="unseen">File {file.n}: {file.name}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+const canBeSeen = (file) => file.state === "stored" && kindOf(file) !== "other";
+
+function Thumb({ file }) {
+  const kind = kindOf(file);
+  const src = file.state === "stored" && local(file.url);
+  if (src && kind === "image") return <img src={src} alt="" loading="lazy" decoding="async" />;
+  if (src && kind === "video") return <video src={`${src}#t=0.1`} muted playsInline preload="metadata" tabIndex={-1} />;
+  return <Icon name={file.state === "lost" ? "lost" : kind === "audio" ? "sound" : "file"} />;
+}
+
+function Stage({ file, previews }) {
+  const src = local(file.url);
+  if (file.state === "lost") return <Note icon="lost">This file is lost: {file.error ?? "its source is gone"}</Note>;
+  if (file.state === "pending") {
+    return <Note icon="down">This file is being copied. <a href={src} target="_blank" rel="noreferrer">Read it through from its source</a></Note>;
+  }
+  const kind = kindOf(file);
+  if (!src || kind === "other") {
+    return <Note icon="file">{file.contentType ?? "Unknown type"}, {bytes(file.size)}: not shown here. <Download src={src} /></Note>;
+  }
+  if (kind === "image") return <Zoom src={src} name={file.name} />;
+  if (kind === "audio") return <div class="stage sound"><Icon name="sound" /><audio src={src} controls preload="metadata" aria-label={file.name} /></div>;
+  return <Player src={src} name={file.name} previews={previews} />;
+}
+
+const Note = ({ icon, children }) => <div class="stage note"><Icon name={icon} /><p>{children}</p></div>;
+
+export function Download({ src }) {
+  if (!src) return null;
+  return <a class="button" href={`${src}?download`} download><Icon name="down" />Download</a>;
+}

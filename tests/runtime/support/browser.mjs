@@ -1,0 +1,79 @@
+// A real Chromium that looks at the dashboard, and what goes wrong in its pages.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { freePort } from "../../../tools/stack.mjs";
+import { API_TOKEN, startVault } from "./vault.mjs";
+
+/** Chromium's own word that an answer was no good or did not come: the page is to cope with that. */
+const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?!BLOCKED)\w+$)|^WebSocket connection to/;
+
+export async function startBrowser() {
+  const { chromium } = await import("playwright-core");
+  const executablePath = execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
+  const args = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
+  const browser = await chromium.launch({ executablePath, args });
+  return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
+}
+
+/** A Worker that comes back at the same address when it is started again, as a deployment does. */
+export async function startSteadyVault(options = {}) {
+  const port = await freePort();
+  return startVault({ ...options, change: (given) => ({ ...given, port }) });
+}
+
+/**
+ * A page in a browser profile of its own.
+ *
+ * @param {object} options
+ * @param {{ url: string }} options.vault
+ * @param {string | null} [options.token] signed in with it; `null` is nobody
+ * @param {string} [options.at] the fragment
+ * @param {object} [options.context] playwright's options of the profile
+ */
+async function open(browser, { vault, token = API_TOKEN, at = "", context: given = {} }) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...given });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: vault.url });
+  await context.addInitScript((key) => {
+    if (key && !sessionStorage.getItem("test.begun")) sessionStorage.setItem("hookvault.token", key);
+    sessionStorage.setItem("test.begun", "1");
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) =>
+      console.error(`CSP: ${violatedDirective} ${blockedURI} ${sourceFile}`));
+  }, token);
+  const page = await context.newPage();
+  const problems = watch(page);
+  await page.goto(`${vault.url}/${at}`);
+  const close = async () => {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await context.close();
+  };
+  return { page, problems, close, clean: () => assert.deepEqual(problems, []) };
+}
+
+/** What the page's console complains of, and what nothing has caught. */
+function watch(page) {
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error.stack}`));
+  page.on("dialog", (dialog) => {
+    problems.push(`a dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on("console", (message) => {
+    const isBad = ["error", "warning"].includes(message.type()) && !ANSWER.test(message.text());
+    if (isBad) problems.push(`${message.type()}: ${message.text()}`);
+  });
+  return problems;
+}
+
+/** Asserts what axe-core finds wrong with the page: nothing. */
+export async function accessible(page, what) {
+  const { source } = (await import("axe-core")).default;
+  await page.evaluate(source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const told = violations.map(({ id, help, nodes }) =>
+    `${what}: ${id}: ${help}\n${nodes.slice(0, 5).map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary}`).join("\n")}`);
+  assert.deepEqual(told, []);
+}
+
+/** Resolves when the feed is live: what happens from now on is told. */
+export const live = (page) => page.locator(".live-live").waitFor();
