@@ -162,11 +162,12 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
 
 /// An equal body is a duplicate if it carries a time of its own; a body
 /// without one (such as a bare `failed`) may well be said twice, so only if
-/// nothing was applied since.
+/// nothing was applied since. One that had the result fetched has said all when
+/// that is there.
 fn is_repetition(job: &Job, arrival: &Arrival<'_>) -> bool {
-    arrival
-        .seen
-        .is_some_and(|seen| arrival.event.sender_time().is_some() || job.last_applied <= seen)
+    let Some(seen) = arrival.seen else { return false };
+    let is_answered = arrival.event.kind == EventKind::Ready && job.status == Status::Completed;
+    is_answered || arrival.event.sender_time().is_some() || job.last_applied <= seen
 }
 
 const fn sign_of(event: &Event<'_>) -> Sign {
