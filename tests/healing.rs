@@ -123,6 +123,18 @@ fn a_result_that_was_fetched_for_a_delivery_makes_it_a_duplicate() {
 }
 
 #[test]
+fn a_failure_does_not_make_a_result_forgotten_that_is_to_be_fetched() {
+    let told = r#"{"request_id":"437852","status":"OK","payload":null}"#;
+    let failed = r#"{"request_id":"437852","status":"ERROR","error":"x","payload":null}"#;
+    let mut vault = Vault::new();
+    vault.deliver(told);
+    assert_eq!(vault.deliver(failed), Outcome::Applied, "an earlier attempt's, that comes late");
+    assert!(heal::due_at(vault.job(), PACE).is_some());
+    vault.heal(EventKind::Completed, r#"{"seed":7}"#);
+    assert_eq!((vault.job().status, vault.job().healing.wanted), (Status::Completed, false));
+}
+
+#[test]
 fn fal_ai_answers_with_the_result_alone() {
     let answer = r#" {"updatedAt":1,"jobId":"437852","seed":7} "#;
     let result = |provider| {
