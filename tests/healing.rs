@@ -11,6 +11,8 @@ use hookvault::domain::event::EventKind;
 use hookvault::domain::file::{FileState, Source};
 use hookvault::domain::heal::{self, Answer};
 use hookvault::domain::job::{Archive, Job};
+use hookvault::domain::provider::Provider;
+use hookvault::domain::result::{of_event, splice};
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::source::SourcePolicy;
 use hookvault::domain::state::Status;
@@ -104,6 +106,43 @@ fn an_answer_applies_as_a_delivery_would_and_counts_as_a_heal() {
     let spaced = completed(FILE, "other").replace(':', ": ").replace("https: ", "https:");
     assert_eq!(vault.deliver(&spaced), Outcome::Duplicate, "the late webhook");
     assert_eq!(vault.job().files.len(), 1);
+}
+
+#[test]
+fn a_result_that_was_fetched_for_a_delivery_makes_it_a_duplicate() {
+    let mut vault = Vault::new();
+    let told = r#"{"request_id":"437852","status":"OK","payload":null,"payload_error":"large"}"#;
+    assert_eq!(vault.deliver(told), Outcome::Applied);
+    assert_eq!((vault.job().status, vault.deliver(told)), (Status::Queued, Outcome::Duplicate));
+    assert!(vault.job().healing.wanted);
+    vault.heal(EventKind::Completed, r#"{"seed":7}"#);
+    assert_eq!(vault.deliver(told), Outcome::Duplicate);
+    assert!(!vault.job().healing.wanted, "it is not asked for again");
+    let other = told.replace("large", "larger");
+    assert_eq!(vault.deliver(&other), Outcome::Applied, "which may be another result");
+}
+
+#[test]
+fn a_failure_does_not_make_a_result_forgotten_that_is_to_be_fetched() {
+    let told = r#"{"request_id":"437852","status":"OK","payload":null}"#;
+    let failed = r#"{"request_id":"437852","status":"ERROR","error":"x","payload":null}"#;
+    let mut vault = Vault::new();
+    vault.deliver(told);
+    assert_eq!(vault.deliver(failed), Outcome::Applied, "an earlier attempt's, that comes late");
+    assert!(heal::due_at(vault.job(), PACE).is_some());
+    vault.heal(EventKind::Completed, r#"{"seed":7}"#);
+    assert_eq!((vault.job().status, vault.job().healing.wanted), (Status::Completed, false));
+}
+
+#[test]
+fn fal_ai_answers_with_the_result_alone() {
+    let answer = r#" {"updatedAt":1,"jobId":"437852","seed":7} "#;
+    let result = |provider| {
+        let event = heal::event_of(answer, EventKind::Completed, provider).expect("an answer");
+        splice(answer, &of_event(&event, answer.len(), Vec::new()))
+    };
+    assert_eq!(result(Provider::Fal), answer);
+    assert_eq!(result(Provider::Pipelet), r#" {"seed":7} "#);
 }
 
 #[test]

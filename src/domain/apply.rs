@@ -102,8 +102,7 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     if outcome == Outcome::Applied {
         job.last_applied = n;
         job.heard_at = arrival.at;
-        job.healing =
-            Healing { wanted: arrival.event.kind == EventKind::Ready, ..Healing::default() };
+        job.healing = Healing { wanted: is_wanted(&job, arrival.event.kind), ..Healing::default() };
         job.touch(arrival.at);
         hand_on(&mut job, n, arrival);
     } else if standing.is_none() {
@@ -113,6 +112,16 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let outcome = count(&mut job, arrival, outcome);
     let entry = entry(n, arrival, outcome, detail);
     Applied { job, entry, result }
+}
+
+/// Whether the upstream is to be asked after an event that has changed the job:
+/// a result that was to be fetched is not forgotten for an end without one.
+const fn is_wanted(job: &Job, kind: EventKind) -> bool {
+    match kind {
+        EventKind::Ready => true,
+        EventKind::Failed | EventKind::Cancelled => job.healing.wanted,
+        _ => false,
+    }
 }
 
 /// Queues what is handed on of an event that has changed the job.
@@ -162,11 +171,12 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
 
 /// An equal body is a duplicate if it carries a time of its own; a body
 /// without one (such as a bare `failed`) may well be said twice, so only if
-/// nothing was applied since.
+/// nothing was applied since. One that had the result fetched has said all when
+/// that is there.
 fn is_repetition(job: &Job, arrival: &Arrival<'_>) -> bool {
-    arrival
-        .seen
-        .is_some_and(|seen| arrival.event.sender_time().is_some() || job.last_applied <= seen)
+    let Some(seen) = arrival.seen else { return false };
+    let is_answered = arrival.event.kind == EventKind::Ready && job.status == Status::Completed;
+    is_answered || arrival.event.sender_time().is_some() || job.last_applied <= seen
 }
 
 const fn sign_of(event: &Event<'_>) -> Sign {

@@ -8,7 +8,7 @@ use super::correlate;
 use super::event::{Event, EventKind};
 use super::file::{File, FileState, Source};
 use super::job::Job;
-use super::json;
+use super::json::{self, Malformed};
 use super::provider::Provider;
 use super::retry::{Circumstances, Pace};
 use super::source::SourcePolicy;
@@ -115,6 +115,18 @@ pub fn read_status(status: u16, body: &str) -> Answer {
         (200..=299, Some(answer)) => answer,
         _ => Answer::Unclear(format!("the upstream answers {status} when asked for the status")),
     }
+}
+
+/// The event that the end `kind` of a job of `provider` is, by the text that tells
+/// it. fal.ai answers with the payload alone: all of it is the result.
+///
+/// # Errors
+/// [`Malformed`] if `text` is not one JSON object.
+pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event<'_>, Malformed> {
+    let event = Event { kind, ..Event::parse(text)? };
+    let is_bare = provider == Provider::Fal && event.provider == Provider::Pipelet;
+    let result = if is_bare { Some(0..text.len()) } else { event.result.clone() };
+    Ok(Event { result, ..event })
 }
 
 /// Whether an answer names a job, and not the one that was asked for.

@@ -13,6 +13,10 @@ pub type Edit = (Range<usize>, String);
 #[must_use]
 pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit> {
     let Some(part) = &event.result else { return without_envelope(&event.members, edits) };
+    // A job may end without saying what came of it.
+    if part.is_empty() {
+        return vec![(0..length, "null".to_owned())];
+    }
     let mut all = vec![(0..part.start, String::new())];
     all.extend(edits);
     all.push((part.end..length, String::new()));
@@ -104,6 +108,17 @@ mod tests {
         let all = r#"{"jobId":1,"queueName":2,"a":3,"updatedAt":4,"b":5,"jobId":6,"webhookUrl":7}"#;
         assert_eq!(stripped(all), r#"{"a":3,"b":5}"#);
         assert_eq!(stripped(r#"{"\ud800":2,"eventType":"completed"}"#), r#"{"\ud800":2}"#);
+    }
+
+    #[test]
+    fn a_result_that_is_not_told_is_null() {
+        let shown = |output: &str| {
+            let body =
+                format!(r#"{{"id":"a","status":"succeeded","input":{{}},"model":"m"{output}}}"#);
+            let event = Event::parse(&body).unwrap();
+            splice(&body, &of_event(&event, body.len(), Vec::new()))
+        };
+        assert_eq!((shown(""), shown(r#","output":[1.10]"#)), ("null".into(), "[1.10]".into()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! When what has failed is tried again, and when it is given up.
 
 use super::file::File;
-use super::time::{HOUR, SECOND, Timestamp};
+use super::time::{HOUR, MINUTE, SECOND, Timestamp};
 
 /// How fast everything is tried again: each pause is a multiple of
 /// `RETRY_BASE_MS`, so that one variable makes all of them short in a test.
@@ -105,6 +105,20 @@ impl Pace {
     #[must_use]
     pub fn stall(self) -> u64 {
         self.times(15).max(5 * SECOND)
+    }
+
+    /// How long a provider's keys are left alone after they were asked for: 60 s,
+    /// never more.
+    #[must_use]
+    pub fn keys_pause(self) -> u64 {
+        self.times(30).min(MINUTE)
+    }
+
+    /// How long a provider's keys are waited for: 5 s, as a sender waits for its
+    /// answer meanwhile, and fal.ai for 15 s.
+    #[must_use]
+    pub fn keys_limit(self) -> u64 {
+        (self.times(5) / 2).clamp(SECOND, 5 * SECOND)
     }
 
     fn doubling(self, first: u64, attempts: u32, entropy: u32) -> u64 {

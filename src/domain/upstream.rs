@@ -148,14 +148,15 @@ impl Upstreams {
             let scheme = owner.map_or(Scheme::Bearer, |upstream| upstream.scheme);
             return Ok(Ask { url, key, scheme });
         }
-        let upstream = match job.provider {
-            Provider::Pipelet => self.of_id(id)?,
-            Provider::Fal => self.of_fal()?,
-            Provider::Replicate => return Err(CantAsk::NoUpstream),
+        let app = job.app.as_deref();
+        let (upstream, app) = match (job.provider, &self.fal_ai) {
+            (Provider::Pipelet, _) => (self.of_id(id)?, app),
+            (Provider::Fal, Some(own)) => (own, app.map(without_endpoint)),
+            (Provider::Fal, None) => (self.fal()?, app),
+            (Provider::Replicate, _) => return Err(CantAsk::NoUpstream),
         };
         let template = Template(format!("{}/{{app}}/requests/{{id}}", bare(&upstream.base)));
-        let url = template.fill(job.app.as_deref(), id)?;
-        upstream.ask(url)
+        upstream.ask(template.fill(app, id)?)
     }
 
     /// The question for the status of the job whose result `ask` is for.
@@ -208,9 +209,9 @@ impl Upstreams {
         continued.or(owners.first()).copied()
     }
 
-    /// fal.ai's jobs are asked for there, or at the queue that stands in for it.
-    fn of_fal(&self) -> Result<&Upstream, CantAsk> {
-        self.fal_ai.as_ref().or(self.fal.as_ref()).ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))
+    /// The queue that stands in for fal.ai's own.
+    fn fal(&self) -> Result<&Upstream, CantAsk> {
+        self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))
     }
 
     /// Numbers are ids of the one queue, everything else of the other.
@@ -218,7 +219,7 @@ impl Upstreams {
         if id.bytes().all(|b| b.is_ascii_digit()) {
             self.queue.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_QUEUE_URL"))
         } else {
-            self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))
+            self.fal()
         }
     }
 }
@@ -299,6 +300,17 @@ pub(super) fn encode_app(app: &str) -> Option<String> {
     Some(segments.join("/"))
 }
 
+/// fal.ai's application without the endpoint that a job was submitted to: its
+/// queue has requests below the owner and the application alone, which follow a
+/// namespace in two cases.
+fn without_endpoint(app: &str) -> &str {
+    let app = app.trim_matches('/');
+    let parts =
+        if ["workflows/", "comfy/"].iter().any(|name| app.starts_with(name)) { 3 } else { 2 };
+    let end = app.match_indices('/').nth(parts - 1).map(|(at, _)| at);
+    end.and_then(|at| app.get(..at)).unwrap_or(app)
+}
+
 /// Bucket and key of an output file of the upstream's: `/outputs/…` in the
 /// bucket that is the first label of an R2 host, else `/{bucket}/outputs/…`.
 fn bucket_and_key(source: &str) -> Option<(String, String)> {
@@ -351,6 +363,28 @@ mod tests {
         assert_eq!(asked(&all, &job("rn5r", Some("o/m"))), pair(want, "f"));
         let status = Upstreams::status_of(&all.result_of(&job("rn5r", Some("o/m"))).unwrap());
         assert_eq!(status.url.as_str(), format!("{want}/status"));
+    }
+
+    #[test]
+    fn fal_ai_has_requests_below_the_application_alone() {
+        let own = Upstream {
+            scheme: Scheme::Key,
+            ..upstream("https://queue.fal.run", Some("own"), "FAL_KEY")
+        };
+        let all = Upstreams { fal_ai: Some(own), ..upstreams() };
+        let fal = |app: &str| Job { provider: Provider::Fal, ..job("r7", Some(app)) };
+        for (app, path) in [
+            ("fal-ai/flux", "fal-ai/flux"),
+            ("fal-ai/flux/dev", "fal-ai/flux"),
+            ("fal-ai/flux/dev/image-to-image", "fal-ai/flux"),
+            ("workflows/o/w/sub", "workflows/o/w"),
+            ("comfy/o/w", "comfy/o/w"),
+        ] {
+            let want = format!("https://queue.fal.run/{path}/requests/r7");
+            assert_eq!(asked(&all, &fal(app)), Ok((want, "own".into())), "{app}");
+        }
+        let want = "https://api.pipelet.ai/fal/queue/fal-ai/flux/dev/requests/r7";
+        assert_eq!(asked(&upstreams(), &fal("fal-ai/flux/dev")), Ok((want.into(), "f".into())));
     }
 
     #[test]

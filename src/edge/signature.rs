@@ -62,7 +62,8 @@ async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Refus
         signature: &signature,
     };
     let claim = headers.claim(pinned, sha256, platform::now())?;
-    if current().are_due(platform::now()) {
+    let pace = call.config.pace;
+    if current().are_due(pace, platform::now()) {
         fetch(call).await;
     }
     let mut keys = current();
@@ -70,7 +71,7 @@ async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Refus
         return Ok(Some(Trust::Signed));
     }
     // It may be by a key that is newer than ours.
-    if keys.may_be_fetched(platform::now()) {
+    if keys.may_be_fetched(pace, platform::now()) {
         fetch(call).await;
         keys = current();
         if is_signed(&keys, &claim).await {
@@ -89,7 +90,7 @@ fn current() -> Keys {
 }
 
 async fn fetch(call: &Call<'_>) {
-    let body = upstream::get(jwks::URL, MAX_JWKS_BYTES, call.config.pace).await;
+    let body = upstream::get(jwks::URL, MAX_JWKS_BYTES, call.config.pace.keys_limit()).await;
     let body = body.inspect_err(|why| platform::log_error(&format!("fal.ai's keys: {why}")));
     let keys = current().after_fetch(body.ok().as_deref(), platform::now());
     KEYS.with(|known| known.replace(keys));

@@ -44,15 +44,15 @@ pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, Stri
     send(prepare(ask).map_err(|Failure(text)| text)?, max_bytes, pace).await
 }
 
-/// Fetches what is public.
+/// Fetches what is public, within this time.
 ///
 /// # Errors
 /// As [`ask`], and if the answer is no success.
-pub async fn get(url: &str, max_bytes: u64, pace: Pace) -> Result<String, String> {
+pub async fn get(url: &str, max_bytes: u64, limit_ms: u64) -> Result<String, String> {
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_redirect(RequestRedirect::Manual);
     let request = Request::new_with_init(url, &init).map_err(|error| error.to_string())?;
-    let answered = send(request, max_bytes, pace).await?;
+    let answered = send_within(request, max_bytes, limit_ms).await?;
     if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
 }
 
@@ -119,6 +119,11 @@ pub async fn knock(ask: &Ask) -> Result<Knocked, Failure> {
 /// # Errors
 /// As [`ask`].
 pub async fn send(request: Request, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
+    // Results may be large: the whole answer gets as long as two stalls.
+    send_within(request, max_bytes, pace.stall().saturating_mul(2)).await
+}
+
+async fn send_within(request: Request, max_bytes: u64, limit_ms: u64) -> Result<Answered, String> {
     let abort = AbortController::default();
     let signal = abort.signal();
     let fetch = Fetch::Request(request);
@@ -127,8 +132,7 @@ pub async fn send(request: Request, max_bytes: u64, pace: Pace) -> Result<Answer
         let response = response.map_err(|_| "the upstream can't be reached".to_owned())?;
         read(response, max_bytes).await
     };
-    // Results may be large: the whole answer gets as long as two stalls.
-    let limit = Duration::from_millis(pace.stall().saturating_mul(2));
+    let limit = Duration::from_millis(limit_ms);
     let outcome = match select(pin!(answered), Delay::from(limit)).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err("the upstream does not answer in time".to_owned()),

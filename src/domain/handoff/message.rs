@@ -76,7 +76,8 @@ fn envelope(parts: Parts<'_>, event: &Event<'_>) -> Vec<String> {
 fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
     let body = parts.body.unwrap_or_default();
     let mut edits = Vec::new();
-    if let (Some(place), Some(result)) = (&event.result, parts.result) {
+    let place = event.result.as_ref().filter(|place| !place.is_empty());
+    if let (Some(place), Some(result)) = (place, parts.result) {
         edits.push((place.clone(), result.to_owned()));
     }
     if value_of(&event.members, "jobId").is_none()
@@ -201,6 +202,9 @@ mod tests {
             r#"{"id":"437852","status":"succeeded","input":{},"output":"https://x","urls":{}}"#;
         let want = r#"{"id":"437852","status":"succeeded","input":{},"output":"/d","urls":{},"jobId":"437852"}"#;
         assert_eq!(rendered(Provider::Replicate, "completed", Some(body), Some(r#""/d""#)), want);
+        let untold = r#"{"id":"437852","status":"succeeded","input":{},"urls":{}}"#;
+        let want = untold.replace("{}}", r#"{},"jobId":"437852"}"#);
+        assert_eq!(rendered(Provider::Replicate, "completed", Some(untold), Some("null")), want);
         let want = r#"{"id":"437852","status":"canceled","output":null,"jobId":"437852"}"#;
         assert_eq!(rendered(Provider::Replicate, "cancelled", None, None), want);
     }

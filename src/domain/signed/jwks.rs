@@ -1,17 +1,16 @@
 //! fal.ai's public keys, and for how long they are believed.
 
-use crate::domain::time::{HOUR, MINUTE, Timestamp};
+use crate::domain::retry::Pace;
+use crate::domain::time::{HOUR, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Where they are published.
 pub const URL: &str = "https://rest.alpha.fal.ai/.well-known/jwks.json";
 /// Longest life of what was fetched.
 const LIFE_MS: u64 = 24 * HOUR;
-/// The pause after a fetch before the next one, failed or not: keys that sign
-/// nothing known must not have them fetched for each delivery.
-const PAUSE_MS: u64 = MINUTE;
 /// Most keys that are tried.
 const MAX_KEYS: usize = 16;
 /// Bytes of an Ed25519 public key.
@@ -26,34 +25,27 @@ pub struct Keys {
     tried_at: Option<Timestamp>,
 }
 
+/// The keys may be of kinds that are not known here: one of them must not spoil
+/// the others.
 #[derive(Deserialize)]
 struct Set {
-    keys: Vec<Key>,
-}
-
-#[derive(Deserialize)]
-struct Key {
-    #[serde(default)]
-    kty: String,
-    #[serde(default)]
-    crv: String,
-    #[serde(default)]
-    x: String,
+    keys: Vec<Value>,
 }
 
 impl Keys {
     /// Whether they are to be fetched before a signature is checked.
     #[must_use]
-    pub fn are_due(&self, now: Timestamp) -> bool {
+    pub fn are_due(&self, pace: Pace, now: Timestamp) -> bool {
         let is_old = self.fetched_at.is_none_or(|at| now.since(at) >= LIFE_MS);
-        is_old && self.may_be_fetched(now)
+        is_old && self.may_be_fetched(pace, now)
     }
 
     /// Whether they may be fetched again: a signature that none of them has
-    /// made may be of a new one.
+    /// made may be of a new one. There is a pause after each fetch, failed or
+    /// not: forged signatures must not have them fetched for each delivery.
     #[must_use]
-    pub fn may_be_fetched(&self, now: Timestamp) -> bool {
-        self.tried_at.is_none_or(|at| now.since(at) >= PAUSE_MS)
+    pub fn may_be_fetched(&self, pace: Pace, now: Timestamp) -> bool {
+        self.tried_at.is_none_or(|at| now.since(at) >= pace.keys_pause())
     }
 
     /// Notes a fetch; `body` is `None` if it failed. Keys are kept until there
@@ -71,14 +63,23 @@ impl Keys {
 fn parse(body: &str) -> Vec<Vec<u8>> {
     let set: Option<Set> = serde_json::from_str(body).ok();
     let keys = set.map(|set| set.keys).unwrap_or_default();
-    let ed25519 = keys.into_iter().filter(|key| key.kty == "OKP" && key.crv == "Ed25519");
-    let raw = ed25519.filter_map(|key| BASE64URL.decode(key.x.trim_end_matches('=')).ok());
-    raw.filter(|key| key.len() == KEY_BYTES).take(MAX_KEYS).collect()
+    keys.iter().filter_map(ed25519).take(MAX_KEYS).collect()
+}
+
+fn ed25519(key: &Value) -> Option<Vec<u8>> {
+    let text = |name| key.get(name).and_then(Value::as_str);
+    let is_ed25519 = text("kty") == Some("OKP") && text("crv") == Some("Ed25519");
+    let x = text("x").filter(|_| is_ed25519)?;
+    let raw = BASE64URL.decode(x.trim_end_matches('=')).ok()?;
+    (raw.len() == KEY_BYTES).then_some(raw)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PACE: Pace = Pace::new(2_000);
+    const PAUSE_MS: u64 = 60_000;
 
     const fn at(millis: u64) -> Timestamp {
         Timestamp::from_millis(millis)
@@ -87,29 +88,39 @@ mod tests {
     fn set(byte: u8) -> String {
         let x = BASE64URL.encode([byte; KEY_BYTES]);
         format!(
-            r#"{{"keys":[{{"kty":"RSA","x":"{x}"}},{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}]}}"#
+            r#"{{"keys":[{{"kty":"RSA","x":"{x}"}},null,{{"kty":"OKP","crv":"Ed25519","x":null}},
+            {{"kty":"OKP","crv":"Ed25519","x":"{x}","use":"sig"}}]}}"#
         )
     }
 
     #[test]
     fn keys_live_for_a_day_and_are_kept_when_a_fetch_fails() {
         let none = Keys::default();
-        assert!(none.are_due(at(0)));
+        assert!(none.are_due(PACE, at(0)));
         let keys = none.after_fetch(Some(&set(7)), at(0));
         assert_eq!(keys.keys, vec![vec![7; KEY_BYTES]]);
-        assert!(!keys.are_due(at(LIFE_MS - 1)) && keys.are_due(at(LIFE_MS)));
+        assert!(!keys.are_due(PACE, at(LIFE_MS - 1)) && keys.are_due(PACE, at(LIFE_MS)));
         let failed = keys.after_fetch(None, at(LIFE_MS));
         assert_eq!(failed.keys, vec![vec![7; KEY_BYTES]]);
-        assert!(!failed.are_due(at(LIFE_MS + PAUSE_MS - 1)));
-        assert!(failed.are_due(at(LIFE_MS + PAUSE_MS)));
+        assert!(!failed.are_due(PACE, at(LIFE_MS + PAUSE_MS - 1)));
+        assert!(failed.are_due(PACE, at(LIFE_MS + PAUSE_MS)));
         let others = failed.after_fetch(Some(&set(8)), at(LIFE_MS + PAUSE_MS));
         assert_eq!(others.keys, vec![vec![8; KEY_BYTES]]);
     }
 
     #[test]
+    fn neither_pause_nor_patience_outlasts_the_sender() {
+        for base in [1, 25, 2_000, 60_000] {
+            let pace = Pace::new(base);
+            assert!(pace.keys_pause() <= PAUSE_MS && pace.keys_limit() <= 5_000, "{base}");
+        }
+        assert_eq!((PACE.keys_pause(), PACE.keys_limit()), (PAUSE_MS, 5_000));
+    }
+
+    #[test]
     fn a_failure_is_remembered_for_a_minute() {
         let failed = Keys::default().after_fetch(None, at(0));
-        assert!(!failed.are_due(at(PAUSE_MS - 1)) && failed.are_due(at(PAUSE_MS)));
+        assert!(!failed.are_due(PACE, at(PAUSE_MS - 1)) && failed.are_due(PACE, at(PAUSE_MS)));
         for broken in
             ["", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}"#]
         {

@@ -155,7 +155,7 @@ impl Job {
         let text = if Event::parse(text).is_ok() { text } else { "{}" };
         let sha256 = hex::encode(Sha256::digest(text));
         let body = self.keep_body(&job.home, text, &sha256).await;
-        let event = Event { kind, ..Event::parse(text).during("reading an answer")? };
+        let event = heal::event_of(text, kind, job.provider).during("reading an answer")?;
         let found = match kind {
             EventKind::Completed => discover_in(text, &event, &self.config.sources),
             _ => Discovery::default(),

@@ -11,10 +11,12 @@ export const content = (url) => noise(1_000, url);
 
 export async function startOutbound() {
   const steps = new Map();
+  const ofPaths = new Map();
   const lines = [];
   const answer = (request, response) => {
     lines.push(`${request.method} ${request.url}`);
-    const step = steps.get(request.url) ?? file(content(request.url));
+    const ofPath = ofPaths.get(request.url.split("?")[0]);
+    const step = steps.get(request.url) ?? ofPath ?? file(content(request.url));
     step(response, request);
   };
   // A proxy's request needs no `Host`.
@@ -36,6 +38,8 @@ export async function startOutbound() {
     change: (options) => ({ ...options, outboundService: { external } }),
     /** What the socket answers for this URL. */
     on: (url, step) => steps.set(url, step),
+    /** What it answers for this URL with any query that `on` does not name. */
+    onAnyQuery: (url, step) => ofPaths.set(url, step),
     /** The request lines since the last call. */
     seen: () => lines.splice(0),
     async stop() {
