@@ -24,8 +24,8 @@ const MAX_KEY_BYTES: usize = 255;
 /// Jobs that one call may begin: an earlier one may have been interrupted, or
 /// refused for the moment.
 const MAX_TRIES: usize = 3;
-/// How much later each of the last bytes of an answer comes, in milliseconds.
-const LAST_PART_MS: u64 = 15;
+/// How much later the last byte of an answer comes, in milliseconds.
+const LAST_BYTE_MS: u64 = 5;
 /// Where a client says where its webhooks are to go.
 const WEBHOOK_QUERY: &str = "fal_webhook";
 const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
@@ -210,25 +210,24 @@ fn respond(
     Ok(http::relay(&answer, &headers, body)?)
 }
 
-/// A body that tells the gate when it was read to its end. The runtime pulls
-/// its parts as they are taken, and none for a client that left. The last two
-/// bytes come a moment later, one by one: on a connection that broke under the
-/// first part the one finds out, and the other can't be written any more.
+/// A body that tells the gate when it was read to its end. The runtime takes
+/// its parts one by one, and no more for a client that left. But of one that
+/// has closed its connection in good order it learns only when what it writes
+/// is sent back: so the last byte comes a moment after the others. Who leaves
+/// later than that can't be told from who has read it all.
 fn read_to_the_end(
-    body: Vec<u8>,
+    mut body: Vec<u8>,
     env: Env,
     gate: String,
     reference: String,
 ) -> Result<ResponseBody, Failure> {
-    let mut body = body;
     let last = body.split_off(body.len().saturating_sub(1));
-    let last_but_one = body.split_off(body.len().saturating_sub(1));
-    let parts = stream::unfold(vec![last, last_but_one, body], move |mut parts| {
+    let parts = stream::unfold(vec![last, body], move |mut parts| {
         let (env, gate, reference) = (env.clone(), gate.clone(), reference.clone());
         async move {
             if let Some(part) = parts.pop() {
-                if parts.len() < 2 {
-                    Delay::from(Duration::from_millis(LAST_PART_MS)).await;
+                if parts.is_empty() {
+                    Delay::from(Duration::from_millis(LAST_BYTE_MS)).await;
                 }
                 return Some((Ok::<_, worker::Error>(part), parts));
             }

@@ -1,5 +1,5 @@
 // A door before a server, with or without TLS, that can lose an answer: the server has worked, and
-// the client can't know. It passes bytes and reads none, so that `Host` and streams are as sent.
+// the client can't know. It passes bytes as they come, so that `Host` and streams are as sent.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
@@ -7,30 +7,32 @@ import { certificate } from "./certificate.mjs";
 import { eventually } from "./wait.mjs";
 
 /** `front` with TLS, for Python's client. */
-export const tlsFront = (target) => front(target, { tls: true });
+export const tlsFront = (target, options) => front(target, { tls: true, ...options });
 
 /**
  * @param {string} target URL of the server; one with https must have our certificate
- * @param {{ tls?: boolean }} [options] whether clients speak TLS to the front
+ * @param {{ tls?: boolean, only?: string }} [options] whether clients speak TLS to the front, and
+ *   how the requests begin that count and can be lost; all if it is left out
  */
-export async function front(target, { tls = false } = {}) {
+export async function front(target, { tls = false, only = "" } = {}) {
   const { protocol, hostname: host, port } = new URL(target);
   const clients = new Set();
   let [toBreak, broken, requests] = [0, 0, 0];
-  let when;
+  let [when, isReset] = [undefined, false];
 
   const accept = (client) => {
     const server = protocol === "https:" ? connectTls({ host, port, ca: certificate().cert })
       : connect({ host, port });
     clients.add(client);
-    let [isDoomed, hasAsked] = [false, false];
+    let isDoomed = false;
     const lose = () => {
       broken += 1;
+      if (isReset) server.resetAndDestroy();
       client.destroy();
     };
-    client.on("data", () => {
-      if (!hasAsked) requests += 1;
-      hasAsked = true;
+    client.on("data", (chunk) => {
+      if (!chunk.toString("latin1").startsWith(only)) return;
+      requests += 1;
       if (isDoomed || toBreak === 0) return;
       [isDoomed, toBreak] = [true, toBreak - 1];
       server.unpipe(client);
@@ -65,14 +67,15 @@ export async function front(target, { tls = false } = {}) {
     /**
      * Loses the answers to the next requests, of whatever connection, each with its connection: at
      * the first byte of the answer, when the server is done; or before it, as soon as `when` tells
-     * anything but `undefined`.
+     * anything but `undefined`. To the server it looks like a client that closes, or with `reset`
+     * like a line that is cut.
      */
-    breakNext({ times = 1, when: moment } = {}) {
-      [toBreak, when] = [times, moment];
+    breakNext({ times = 1, when: moment, reset = false } = {}) {
+      [toBreak, when, isReset] = [times, moment, reset];
     },
     /** How many answers have been lost. */
     broken: () => broken,
-    /** How many connections have asked for something. */
+    /** How many requests have come; one in parts counts again, if `only` does not tell. */
     asked: () => requests,
     async stop() {
       for (const client of clients) client.destroy();
