@@ -101,7 +101,9 @@ impl Answer {
         self.status != 429 && self.status < 500
     }
 
-    const fn is_success(&self) -> bool {
+    /// Whether the upstream has taken what it was asked for.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
 }
