@@ -136,6 +136,8 @@ pub enum Command {
     Settle(String),
     /// To a gate: count a use; at most so many.
     Count(u32),
+    /// To a gate: what a use was counted for has not come about.
+    Uncount,
     /// Know of a job that no delivery has told of, and ask the upstream for it.
     Import(Box<Import>),
     /// Ask the upstream for the job's result; the text says why.
@@ -285,6 +287,8 @@ pub enum Reply {
     /// No one knows whether the upstream took the submission, or it has asked
     /// to try again: submit as another job.
     Again,
+    /// The ticket has no use left; nothing was submitted.
+    UsedUp,
     /// What the gate says.
     Passed(Verdict),
     /// Whether a use was left.

@@ -52,6 +52,17 @@ pub struct Submit {
     pub note: Option<String>,
     /// Whether the input is kept.
     pub is_kept: bool,
+    /// The uses that it is one of, if they are counted.
+    pub uses: Option<Uses>,
+}
+
+/// The uses of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uses {
+    /// The gate that counts them.
+    pub gate: String,
+    /// How many there can be.
+    pub most: u32,
 }
 
 /// What a job knows of its submission.
@@ -260,6 +271,7 @@ mod tests {
             webhook: None,
             note: None,
             is_kept: true,
+            uses: None,
         }
     }
 

@@ -3,13 +3,15 @@
 use super::{Asked, unset};
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
+use crate::domain::gateway::Queue;
 use crate::domain::gateway::links::{self, Place};
 use crate::domain::gateway::pass::{Verdict, Wish};
-use crate::domain::gateway::submission::Submit;
+use crate::domain::gateway::submission::{Submit, Uses};
 use crate::domain::handoff::target;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
+use crate::domain::ticket::Ticket;
 use crate::edge::hook;
 use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
@@ -26,9 +28,11 @@ const MAX_KEY_BYTES: usize = 255;
 const MAX_TRIES: usize = 3;
 /// How much later the last byte of an answer comes, in milliseconds.
 const LAST_BYTE_MS: u64 = 5;
+/// What the holder of a ticket is told that has no use left.
+pub(super) const USED_UP: &str = "the ticket's submissions are used up";
 /// Where a client says where its webhooks are to go.
 const WEBHOOK_QUERY: &str = "fal_webhook";
-const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
+pub(super) const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
 /// The gate of the submissions that may be one and the same.
 struct Gate {
@@ -63,6 +67,10 @@ pub(super) async fn submit(
         let command = Command::Submit(Box::new(submit));
         match job_client::ask_job(call.env, &name, &command).await? {
             Reply::Submitted(submitted) => return respond(asked, *submitted, gate, reference),
+            Reply::UsedUp => {
+                job_client::ask_gate(call.env, &gate.name, Command::Settle(reference)).await?;
+                return Err(Problem::Forbidden(USED_UP));
+            }
             Reply::Again => {
                 gate.wish.instead_of = Some(reference);
                 gate.wish.reference = fresh_reference();
@@ -108,14 +116,17 @@ fn gate(
     webhook: Option<&str>,
 ) -> Result<Gate, Problem> {
     let key = call.header("idempotency-key").filter(|key| !key.is_empty());
-    if key.as_ref().is_some_and(|key| key.len() > MAX_KEY_BYTES) {
+    // A header's characters are its bytes.
+    if key.as_ref().is_some_and(|key| key.chars().count() > MAX_KEY_BYTES) {
         let detail = format!("`Idempotency-Key` can have {MAX_KEY_BYTES} bytes");
         return Err(Problem::BadRequest(detail));
     }
+    // What one ticket's holder has submitted is no other one's.
+    let holder = asked.ticket.as_ref().map_or("", |ticket| &ticket.id);
     let to = format!("{:?} {} {:?} {webhook:?}", asked.to.queue, asked.to.app, asked.query);
-    let fingerprint = hex::encode(Sha256::digest(format!("{to}\n{sha256}")));
+    let fingerprint = hex::encode(Sha256::digest(format!("{holder}\n{to}\n{sha256}")));
     let name = match &key {
-        Some(key) => format!("key:{}", hex::encode(Sha256::digest(key))),
+        Some(key) => format!("key:{}", hex::encode(Sha256::digest(format!("{holder}\n{key}")))),
         None => format!("body:{fingerprint}"),
     };
     let reference = fresh_reference();
@@ -143,6 +154,12 @@ async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
     }
 }
 
+/// The uses of a ticket, if it has a limit.
+pub(super) fn uses(ticket: &Ticket) -> Option<Uses> {
+    let most = ticket.count?;
+    Some(Uses { gate: format!("ticket:{}", ticket.id), most })
+}
+
 async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, Failure> {
     match job_client::ask_gate(env, &gate.name, command).await? {
         Reply::Passed(verdict) => Ok(verdict),
@@ -161,7 +178,8 @@ fn read(
     let mut query = asked.query.clone();
     query.retain(|(key, _)| key != WEBHOOK_QUERY);
     let mut headers = asked.headers.clone();
-    if !headers.iter().any(|(name, _)| name == "x-pipelet-output") {
+    let knows_output = asked.to.queue != Queue::FalAi;
+    if knows_output && !headers.iter().any(|(name, _)| name == "x-pipelet-output") {
         headers.push(("x-pipelet-output".to_owned(), "binary".to_owned()));
     }
     Submit {
@@ -177,6 +195,7 @@ fn read(
         webhook,
         note,
         is_kept: asked.config.store_input,
+        uses: asked.ticket.as_ref().and_then(uses),
     }
 }
 

@@ -101,6 +101,7 @@ impl Job {
             Command::TakeOver { earlier, wish } => self.take_over(&earlier, &wish).await?,
             Command::Settle(reference) => self.settle(&reference).await?,
             Command::Count(most) => self.count_use(most).await?,
+            Command::Uncount => self.uncount_use().await?,
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,

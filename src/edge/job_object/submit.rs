@@ -4,12 +4,13 @@
 use super::Job;
 use super::deliver::birth;
 use crate::domain::capability;
-use crate::domain::gateway::submission::{self, Answer, Submit, unreachable_upstream};
+use crate::domain::gateway::submission::{self, Answer, Submit, Uses, unreachable_upstream};
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Reply, Submitted};
+use crate::domain::protocol::{Command, Reply, Submitted};
 use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
+use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::{Batch, Slot};
 use crate::edge::upstream;
@@ -27,12 +28,17 @@ impl Job {
     /// 3. Its id leads here: the client's next question is by that.
     pub(super) async fn submit(&self, name: ObjectName, submit: Submit) -> Result<Reply, Failure> {
         let (input, body) = self.body_of(&submit.body).await?;
-        match self.store().slot().await? {
-            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
-            Slot::Deleted(_) => return Ok(Reply::Again),
-            Slot::Job(_) => return self.answer().await,
-            Slot::Empty => {}
+        let slot = self.store().slot().await?;
+        let Slot::Empty = slot else { return self.as_before(slot).await };
+        if !self.count(&submit).await? {
+            return Ok(Reply::UsedUp);
         }
+        // Counting asks another object: the same submission may have come in.
+        let slot = self.store().slot().await?;
+        let Slot::Empty = slot else {
+            self.uncount(&submit).await;
+            return self.as_before(slot).await;
+        };
         self.submitting.set(true);
         let answer = self.begin(&name, &submit, &input, body).await;
         let answer = match answer {
@@ -40,7 +46,37 @@ impl Job {
             Err(failure) => Err(failure),
         };
         self.submitting.set(false);
-        self.finish(name, &submit, answer?).await
+        // Without an answer no one knows whether it was taken, and paid for.
+        let is_refused = matches!(&answer, Ok(Ok(answer)) if !answer.is_success());
+        let reply = self.finish(name, &submit, answer?).await;
+        if is_refused {
+            self.uncount(&submit).await;
+        }
+        reply
+    }
+
+    /// What is told of a submission that another call has begun.
+    async fn as_before(&self, slot: Slot) -> Result<Reply, Failure> {
+        match slot {
+            Slot::Alias(home) => Ok(Reply::Elsewhere(home)),
+            Slot::Job(_) => self.answer().await,
+            Slot::Deleted(_) | Slot::Empty => Ok(Reply::Again),
+        }
+    }
+
+    /// Counts a use of the ticket, if it has a limit and one is left.
+    async fn count(&self, submit: &Submit) -> Result<bool, Failure> {
+        let Some(Uses { gate, most }) = &submit.uses else { return Ok(true) };
+        let counted = job_client::ask_gate(&self.env, gate, Command::Count(*most)).await?;
+        Ok(matches!(counted, Reply::Counted(true)))
+    }
+
+    async fn uncount(&self, submit: &Submit) {
+        let Some(Uses { gate, .. }) = &submit.uses else { return };
+        let told = job_client::ask_gate(&self.env, gate, Command::Uncount).await;
+        if let Err(Failure(text)) = told {
+            platform::log_error(&text);
+        }
     }
 
     async fn begin(

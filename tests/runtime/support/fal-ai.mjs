@@ -18,9 +18,14 @@ export async function startFalAi() {
   const sender = falSender({ kid: "k1" });
   const [requests, steps, jobs] = [[], new Map(), new Map()];
 
-  const json = (response, status, value, headers = {}) =>
-    response.writeHead(status, { "content-type": "application/json", ...headers })
-      .end(typeof value === "string" ? value : JSON.stringify(value));
+  /** fal's answers have headers that speak for its own origin. */
+  function json(response, status, value, more = {}) {
+    const body = typeof value === "string" ? value : JSON.stringify(value);
+    const headers = { "content-type": "application/json", "access-control-allow-origin": "*",
+      "set-cookie": "fal=1", "strict-transport-security": "max-age=1", "x-fal-served-from": "tests", ...more };
+    Object.assign(requests.at(-1) ?? {}, { answered: { status, headers, body } });
+    response.writeHead(status, headers).end(body);
+  }
 
   async function answer(request, response) {
     const url = new URL(request.url);
