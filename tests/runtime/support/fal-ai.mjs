@@ -80,8 +80,11 @@ export async function startFalAi() {
     change: (options) => ({ ...options, outboundService: { external } }),
     /** What a URL does, with its query or for any; it has read the request's body. */
     on: (url, step) => steps.set(url, step),
-    /** All that has been asked since the last call, but for keys and files. */
-    seen: () => requests.splice(0).filter(({ url }) => url.href !== JWKS_URL && !/fal\.media$/.test(url.hostname)),
+    /** What has been asked since the last call; but for keys and files, unless `all` is wanted. */
+    seen: ({ all = false } = {}) => requests.splice(0)
+      .filter(({ url }) => all || (url.href !== JWKS_URL && !/fal\.media$/.test(url.hostname))),
+    /** Whether this origin has been asked since the last `seen`. */
+    asked: (origin) => requests.some(({ url }) => url.origin === origin),
     job: (id) => jobs.get(id),
     submissions: () => jobs.size,
     start: (id) => (jobs.get(id).status = "IN_PROGRESS"),
