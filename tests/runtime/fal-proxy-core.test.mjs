@@ -19,6 +19,7 @@ const LOGIN = "a URL with a login is not fal's, and fetch refuses it: an error, 
 const ROUTE = "the queue's routes are known: another could begin a job that is not seen";
 const METHOD = "the queue's routes have one method each: a submission by another would not be seen";
 const FIRST = "who has no right learns nothing about targets";
+const ESCAPED = "dots climb for some servers, also when what is around them is escaped";
 const QUERY = "dots in a query climb nowhere";
 
 /** Targets, with what is answered here if that is not what fal's core does. */
@@ -47,7 +48,7 @@ const TARGETS = [
   [`${UPLOAD}/initiate?storage%5Ftype=fal-cdn-v3`], [`https://rest.fal.ai:8443/storage/upload/initiate${CDN}`],
   ["https://queue.fal.run/fal-ai/flux"], ["https://queue.fal.run/fal-ai/flux/dev?x=1&y=a%20b"],
   ["https://queue.fal.run/workflows/me/flow"], ["https://queue.fal.run/fal-ai/caf%C3%A9"],
-  ["https://queue.fal.run/fal-ai/a%20b"], ["https://queue.fal.run.evil.example/a"],
+  ["https://queue.fal.run/fal-ai/a%20b"], ["https://queue.fal.run/a/..%2F..%2Fb", ESCAPED, 400], ["https://queue.fal.run.evil.example/a"],
   ["https://queue.fal.run/"], ["https://queue.fal.run"],
   ["https://queue.fal.run/fal-ai//flux", ROUTE, 400], [`https://queue.fal.run/fal-ai/flux/requests/${ID}/other`, ROUTE, 400],
   [`https://queue.fal.run/fal-ai/flux/requests/${ID}`, METHOD, 405],

@@ -48,8 +48,9 @@ pub(super) async fn submit(
     request: &mut Request,
 ) -> Result<Response, Problem> {
     call.config.hook.as_ref().map_err(Clone::clone)?;
-    let upstream = call.config.upstreams.of_queue(asked.to.queue);
-    upstream.and_then(|upstream| upstream.ask(upstream.base.clone()).map(drop)).map_err(unset)?;
+    let upstreams = &call.config.upstreams;
+    let ask = upstreams.at_queue(asked.to.queue, &asked.to.app, &[], asked.scheme);
+    ask.map(drop).map_err(unset)?;
     let body = read_body(request, call.config.max_body_bytes).await?;
     let input = String::from_utf8(body);
     let input = input.map_err(|_| Problem::BadRequest("the body is not UTF-8".to_owned()))?;
