@@ -151,6 +151,16 @@ describe("a ticket's count", () => {
     assert.equal((await ask(url, APP, keyed)).json.request_id, first.json.request_id);
   });
 
+  it("is enough for a key that is repeated at once", async () => {
+    const keyed = { headers: { "idempotency-key": "at once" } };
+    for (let n = 0; n < 5; n += 1) {
+      const url = await ticketed(vault, { count: 1 });
+      const answers = await Promise.all(Array.from({ length: 8 }, () => ask(url, APP, keyed)));
+      assert.deepEqual(counts(answers), { 200: 8, 403: 0 });
+      assert.equal(new Set(answers.map(({ json }) => json.request_id)).size, 1);
+    }
+  });
+
   it("does not count what fal refuses, nor what is refused here", async () => {
     const url = await ticketed(vault, { count: 1 });
     fal.on("https://queue.fal.run/fal-ai/busy", (response) => response.writeHead(429, { "retry-after": "1" }).end("{}"));

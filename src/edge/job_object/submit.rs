@@ -28,31 +28,52 @@ impl Job {
     /// 3. Its id leads here: the client's next question is by that.
     pub(super) async fn submit(&self, name: ObjectName, submit: Submit) -> Result<Reply, Failure> {
         let (input, body) = self.body_of(&submit.body).await?;
-        let slot = self.store().slot().await?;
+        let slot = self.free_slot().await?;
         let Slot::Empty = slot else { return self.as_before(slot).await };
-        if !self.count(&submit).await? {
-            return Ok(Reply::UsedUp);
-        }
-        // Counting asks another object: the same submission may have come in.
-        let slot = self.store().slot().await?;
-        let Slot::Empty = slot else {
-            self.uncount(&submit).await;
-            return self.as_before(slot).await;
-        };
         self.submitting.set(true);
-        let answer = self.begin(&name, &submit, &input, body).await;
-        let answer = match answer {
-            Ok(()) => Ok(self.send(&name, &submit, &input).await), // (2)
-            Err(failure) => Err(failure),
-        };
+        let reply = self.submit_new(name, &submit, &input, body).await;
         self.submitting.set(false);
-        // Without an answer no one knows whether it was taken, and paid for.
-        let is_refused = matches!(&answer, Ok(Ok(answer)) if !answer.is_success());
-        let reply = self.finish(name, &submit, answer?).await;
-        if is_refused {
-            self.uncount(&submit).await;
+        if self.changes.count() {
+            self.changes.announce(None);
         }
         reply
+    }
+
+    async fn submit_new(
+        &self,
+        name: ObjectName,
+        submit: &Submit,
+        input: &str,
+        body: BodyAt,
+    ) -> Result<Reply, Failure> {
+        if !self.count(submit).await? {
+            return Ok(Reply::UsedUp);
+        }
+        if let Err(failure) = self.begin(&name, submit, input, body).await {
+            self.uncount(submit).await;
+            return Err(failure);
+        }
+        let answer = self.send(&name, submit, input).await; // (2)
+        // Without an answer no one knows whether it was taken, and paid for.
+        if matches!(&answer, Ok(answer) if !answer.is_success()) {
+            self.uncount(submit).await; // before who waits for the answer tries again
+        }
+        self.finish(name, submit, answer).await
+    }
+
+    /// What is here, as soon as no other call is about to begin the job: with
+    /// the use of a ticket that may take a moment.
+    async fn free_slot(&self) -> Result<Slot, Failure> {
+        let until = platform::now().plus(MAX_WAIT_MS);
+        loop {
+            let change = self.changes.latest();
+            let slot = self.store().slot().await?;
+            let is_taken = matches!(slot, Slot::Empty) && self.submitting.get();
+            if !is_taken || platform::now() >= until {
+                return Ok(slot);
+            }
+            drop(self.changes.next(change, until).await);
+        }
     }
 
     /// What is told of a submission that another call has begun.
