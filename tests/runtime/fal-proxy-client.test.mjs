@@ -84,6 +84,27 @@ describe("through the proxy to fal.ai", () => {
     await vault.settled(requestId);
   });
 
+  it("is told of a failure in fal's words", async () => {
+    const failing = client.subscribe(`${APP}/dev`, { input: { prompt: "bad" }, ...POLL, onEnqueue: async (id) => {
+      vault.watch(id);
+      await fal.fail(id, "Invalid input", '{"detail":[{"loc":["body","prompt"],"msg":"too short","type":"value_error"}]}');
+    } });
+    await assert.rejects(failing, (error) => {
+      assert.equal(error.status, 422);
+      assert.match(`${error.message} ${JSON.stringify(error.body)}`, /Invalid input|too short/);
+      return true;
+    });
+  });
+
+  it("streams a direct run, event by event", async () => {
+    const open = falJs({ proxy: await ticketed(vault) });
+    const target = `https://fal.run/${APP}/stream`;
+    fal.on(target, (response) => response.writeHead(200, { "content-type": "text/event-stream" })
+      .end('data: {"step":1}\n\ndata: {"step":2}\n\n'));
+    const stream = await open.stream(APP, { input: { prompt: "x" } });
+    assert.deepEqual(await stream.done(), { step: 2 });
+  });
+
   it("cancels at fal, with fal's key", async () => {
     const requestId = await submit();
     fal.seen();

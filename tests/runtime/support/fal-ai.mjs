@@ -3,7 +3,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { falSender, JWKS_URL, ok } from "./fal-sender.mjs";
+import { error, falSender, JWKS_URL, ok } from "./fal-sender.mjs";
 import { noise } from "./origin.mjs";
 
 const STYLE_PROXY = 1;
@@ -53,7 +53,7 @@ export async function startFalAi() {
     if (method === "PUT") return json(response, 202, { status: "CANCELLATION_REQUESTED" });
     if (found.rest === "/status") return json(response, job.result ? 200 : 202, status(job));
     if (!job.result) return json(response, 400, { detail: "Request is still in progress" });
-    json(response, 200, job.result, { "x-fal-request-id": job.id });
+    json(response, job.failed ? 422 : 200, job.result, { "x-fal-request-id": job.id });
   }
 
   function begin(app, text, webhook) {
@@ -62,6 +62,12 @@ export async function startFalAi() {
     jobs.set(id, { id, app, text, webhook, at, status: "IN_QUEUE" });
     return { status: "IN_QUEUE", request_id: id, response_url: at, status_url: `${at}/status`,
       cancel_url: `${at}/cancel`, logs: null, metrics: {}, queue_position: 0 };
+  }
+
+  async function send(id, body) {
+    const headers = { ...sender.signed({ requestId: id, body }), connection: "close",
+      "content-type": "application/json" };
+    return (await fetch(jobs.get(id).webhook, { method: "POST", headers, body })).status;
   }
 
   const status = (job) => ({ status: job.status, request_id: job.id, response_url: job.at,
@@ -92,10 +98,12 @@ export async function startFalAi() {
     async complete(id, result, { silent = false } = {}) {
       Object.assign(jobs.get(id), { status: "COMPLETED", result });
       if (silent) return undefined;
-      const body = ok(id, null).replace('"payload":null', () => `"payload":${result}`);
-      const headers = { ...sender.signed({ requestId: id, body }), connection: "close",
-        "content-type": "application/json" };
-      return (await fetch(jobs.get(id).webhook, { method: "POST", headers, body })).status;
+      return send(id, ok(id, null).replace('"payload":null', () => `"payload":${result}`));
+    },
+    /** Ends a job as fal does that fails. */
+    async fail(id, text, payload) {
+      Object.assign(jobs.get(id), { status: "COMPLETED", result: payload, failed: true });
+      return send(id, error(id, text).replace('"payload":null', () => `"payload":${payload}`));
     },
     async stop() {
       server.closeAllConnections();
