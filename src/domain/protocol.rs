@@ -154,6 +154,8 @@ pub enum Command {
     Count(u32),
     /// To a gate that holds nothing: write, read and delete this.
     Probe(String),
+    /// To a gate: what a use was counted for has not come about.
+    Uncount,
     /// Know of a job that no delivery has told of, and ask the upstream for it.
     Import(Box<Import>),
     /// Ask the upstream for the job's result; the text says why.
@@ -303,6 +305,8 @@ pub enum Reply {
     /// No one knows whether the upstream took the submission, or it has asked
     /// to try again: submit as another job.
     Again,
+    /// The ticket has no use left; nothing was submitted.
+    UsedUp,
     /// What the gate says.
     Passed(Verdict),
     /// Whether a use was left.

@@ -351,7 +351,8 @@ fn allowed(route: &Route) -> &'static str {
 
 /// Percent-decodes one path segment. What is no UTF-8 becomes U+FFFD, which no
 /// name may hold, but which keeps a delivery with such a reference.
-fn decode(segment: &str) -> String {
+#[must_use]
+pub fn decode(segment: &str) -> String {
     let bytes = super::inline::percent_decode(segment.as_bytes());
     String::from_utf8_lossy(&bytes).into_owned()
 }

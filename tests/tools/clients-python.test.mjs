@@ -35,7 +35,7 @@ print(json.dumps([job.request_id, repr(status)]))`);
 
   test("sends a submission again when the answer is lost: two jobs", async (t) => {
     const { simulator, hook, door, run } = await onSimulator(t);
-    door.breakNext({ after: "request" });
+    door.breakNext();
     const id = await run(`
 job = fal_client.submit("${APP}", ${input(INPUT)}, headers={"X-Pipelet-Webhook": "${hook.url}"})
 print(json.dumps(job.request_id))`);

@@ -47,7 +47,7 @@ describe("fal's client for JavaScript", LIMITED, () => {
 
   test("sends a submission again when the answer is lost: two jobs", async (t) => {
     const { simulator, hook, door, fal } = await onSimulator(t);
-    door.breakNext({ after: "request" });
+    door.breakNext();
     const { request_id: id } = await fal.queue.submit(APP, { input: INPUT, webhookUrl: hook.url });
     await simulator.idle();
     assert.equal(door.broken(), 1);

@@ -71,8 +71,9 @@ impl Upstreams {
     ) -> Result<Ask, CantAsk> {
         let named = job.and_then(|job| self.at_response_url(job.response_url.as_deref()?));
         let Some(ask) = named else {
+            let submission = job.and_then(|job| job.submission.as_ref());
             return self.at_queue(
-                call.queue,
+                submission.map_or(call.queue, |submission| submission.queue),
                 &format!("{}/requests/{id}{end}", call.app),
                 &[],
                 scheme,

@@ -52,6 +52,17 @@ pub struct Submit {
     pub note: Option<String>,
     /// Whether the input is kept.
     pub is_kept: bool,
+    /// The uses that it is one of, if they are counted.
+    pub uses: Option<Uses>,
+}
+
+/// The uses of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uses {
+    /// The gate that counts them.
+    pub gate: String,
+    /// How many there can be.
+    pub most: u32,
 }
 
 /// What a job knows of its submission.
@@ -86,11 +97,27 @@ pub struct Answer {
 /// token, and nothing that tells of the way here.
 #[must_use]
 pub fn passes(name: &str) -> bool {
+    const SECRET: [&str; 12] = [
+        "auth",
+        "authorization",
+        "cookie",
+        "cookies",
+        "credential",
+        "credentials",
+        "csrf",
+        "jwt",
+        "secret",
+        "session",
+        "token",
+        "xsrf",
+    ];
     const PLAIN: [&str; 4] = ["accept", "content-type", "user-agent", "idempotency-key"];
     const OURS: [&str; 5] =
         ["x-forwarded-", "x-real-ip", "x-hookvault-", "x-pipelet-webhook", "x-fal-target-url"];
     let is_ours = OURS.iter().any(|start| name.starts_with(start));
-    PLAIN.contains(&name) || (name.starts_with("x-") && !is_ours)
+    let is_secret = name.split('-').any(|word| SECRET.contains(&word))
+        || ["apikey", "api-key", "access-key"].iter().any(|end| name.ends_with(end));
+    PLAIN.contains(&name) || (name.starts_with("x-") && !is_ours && !is_secret)
 }
 
 impl Answer {
@@ -101,7 +128,9 @@ impl Answer {
         self.status != 429 && self.status < 500
     }
 
-    const fn is_success(&self) -> bool {
+    /// Whether the upstream has taken what it was asked for.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
 }
@@ -151,17 +180,32 @@ pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Opt
         job.error = error.or_else(|| RawValue::from_string(json::encode_string(detail)).ok());
     }
     let answer = answer.unwrap_or_else(|why| unreachable_upstream(&why));
-    let is_kept = answer.body.len() <= MAX_ANSWER_BYTES;
+    let kept = kept(answer, job.id.as_deref());
     if let Some(submission) = &mut job.submission {
-        // What is too long to be kept is not remembered.
-        let stub = || Answer { status: 503, body: String::new(), ..answer.clone() };
-        submission.answer = Some(if is_kept { answer.clone() } else { stub() });
+        submission.answer = Some(kept);
     }
     job.touch(now);
     detail.map(|detail| {
         job.events += 1;
         Entry::own(job.events, now, Outcome::Applied, detail)
     })
+}
+
+/// What is remembered of an answer. One that is too long and a refusal is not;
+/// of one that names a request, that is what matters.
+fn kept(answer: Answer, id: Option<&str>) -> Answer {
+    if answer.body.len() <= MAX_ANSWER_BYTES {
+        return answer;
+    }
+    match id {
+        Some(id) if answer.is_success() => {
+            // The URLs are those of this vault anyway.
+            let body = serde_json::json!({ "request_id": id, "response_url": "", "status_url": "",
+                "cancel_url": "" });
+            Answer { body: body.to_string(), content_type: None, ..answer }
+        }
+        _ => Answer { status: 503, body: String::new(), ..answer },
+    }
 }
 
 /// What the client is told when the upstream gave no answer.
@@ -250,6 +294,7 @@ mod tests {
             webhook: None,
             note: None,
             is_kept: true,
+            uses: None,
         }
     }
 
@@ -283,6 +328,53 @@ mod tests {
         assert_eq!((job.id.as_deref(), job.unlinked_id.as_deref()), (Some("12"), Some("12")));
         assert_eq!(job.response_url.as_deref(), Some("https://u/queue/m/requests/12"));
         assert_eq!(job.status, Status::Queued);
+    }
+
+    #[test]
+    fn a_long_answer_is_remembered_by_its_request() {
+        let mut job = begun();
+        let long = format!(r#"{{"request_id":"r1","more":"{}"}}"#, "x".repeat(MAX_ANSWER_BYTES));
+        assert_eq!(end(&mut job, Ok(answer(200, &long)), NOW), None);
+        let kept = job.submission.unwrap().answer.unwrap();
+        assert!(kept.is_remembered() && kept.body.contains(r#""request_id":"r1""#));
+        let mut job = begun();
+        assert!(end(&mut job, Ok(answer(422, &long)), NOW).is_some());
+        assert!(!job.submission.unwrap().answer.unwrap().is_remembered());
+    }
+
+    #[test]
+    fn no_secret_goes_along() {
+        for good in [
+            "accept",
+            "user-agent",
+            "x-sim",
+            "x-user-id",
+            "x-fal-queue-priority",
+            "x-pipelet-output",
+            "idempotency-key",
+            "x-idempotency-key",
+            "x-author",
+        ] {
+            assert!(passes(good), "{good}");
+        }
+        for bad in [
+            "authorization",
+            "cookie",
+            "x-api-key",
+            "x-auth-token",
+            "x-csrf-token",
+            "x-access-key",
+            "x-amz-security-token",
+            "x-session-id",
+            "x-forwarded-for",
+            "origin",
+            "proxy-authorization",
+            "x-fal-target-url",
+            "x-pipelet-webhook",
+            "x-apikey",
+        ] {
+            assert!(!passes(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem
     let mut stream = Stream { asked, id, last, pause_ms, is_over: false };
     let job = known(&stream.asked, &stream.id).await?.map(|(job, _)| job);
     let first = told_status(&stream.asked, &stream.id, job.as_ref()).await?;
-    if first.status != 200 {
+    // fal.ai tells of what is not over with a 202.
+    if !first.is_success() {
         let body = worker::ResponseBody::Body(first.body.clone().into_bytes());
         return Ok(http::relay(&first, &[], body)?);
     }
@@ -64,7 +65,7 @@ impl Stream {
         self.pause(job.as_ref()).await;
         let job = known(&self.asked, &self.id).await.ok()?.map(|(job, _)| job);
         let answer = told_status(&self.asked, &self.id, job.as_ref()).await.ok()?;
-        let frame = if answer.status == 200 { self.tell(&answer.body) } else { None };
+        let frame = if answer.is_success() { self.tell(&answer.body) } else { None };
         Some(frame.unwrap_or_else(|| sse::HEARTBEAT.to_owned()))
     }
 

@@ -16,15 +16,21 @@ use super::job_client;
 use super::jobs;
 use crate::domain::config::Config;
 use crate::domain::error::Problem;
+use crate::domain::gateway::Queue;
 use crate::domain::gateway::call::{self, Step};
 use crate::domain::gateway::links::Place;
+use crate::domain::gateway::proxy::is_among;
 use crate::domain::gateway::submission;
 use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
+use crate::domain::ticket::Ticket;
 use crate::domain::upstream::{CantAsk, Scheme};
 use futures_util::stream;
 use worker::{Env, Request, Response};
+
+/// Names and their values.
+type Pairs = Vec<(String, String)>;
 
 /// A call on its way to the upstream.
 pub(super) struct Asked {
@@ -35,13 +41,15 @@ pub(super) struct Asked {
     /// Scheme and host of the request.
     pub origin: String,
     /// The request's headers that go along.
-    pub headers: Vec<(String, String)>,
+    pub headers: Pairs,
     /// What is asked for.
     pub to: call::Call,
     /// Its query.
-    pub query: Vec<(String, String)>,
+    pub query: Pairs,
     /// How the caller writes its token, which also tells its client.
     pub scheme: Scheme,
+    /// What lets the caller in, if it is not the API token.
+    pub ticket: Option<Ticket>,
 }
 
 /// Answers a call of a queue's route.
@@ -52,25 +60,37 @@ pub async fn gateway(
 ) -> Result<Response, Problem> {
     let query = call.url.query_pairs().into_owned().collect();
     let scheme = scheme(call.header("authorization").as_deref());
-    answer(call, request, Asked::new(call, to, query, scheme)).await
+    let headers = call.headers.entries().filter(|(name, _)| submission::passes(name)).collect();
+    answer(call, request, Asked::new(call, to, query, headers, scheme)).await
 }
 
 impl Asked {
-    fn new(call: &Call<'_>, to: call::Call, query: Vec<(String, String)>, scheme: Scheme) -> Self {
+    fn new(call: &Call<'_>, to: call::Call, query: Pairs, headers: Pairs, scheme: Scheme) -> Self {
         Self {
             env: call.env.clone(),
             config: call.config.clone(),
             origin: call.origin(),
-            headers: call.headers.entries().filter(|(name, _)| submission::passes(name)).collect(),
+            headers,
             to,
             query,
             scheme,
+            ticket: None,
         }
     }
 
     /// Scheme and host of this vault's URLs.
     fn base(&self) -> &str {
         self.config.base_url(&self.origin)
+    }
+
+    /// Whether the caller may ask about a job: with a ticket, only about one
+    /// that the proxy has submitted to an application of its. The ids of other
+    /// queues can be guessed.
+    fn may_ask_about(&self, job: &Job) -> bool {
+        let Some(ticket) = &self.ticket else { return true };
+        let submission = job.submission.as_ref().filter(|of| of.queue != Queue::Batch);
+        let apps = ticket.apps.as_deref();
+        submission.is_some_and(|of| apps.is_none_or(|apps| is_among(&of.app, apps)))
     }
 }
 
@@ -104,7 +124,8 @@ fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
 async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
     let Some(name) = ObjectName::id(id) else { return Ok(None) };
     match job_client::ask_job(&asked.env, &name, &Command::Read(None)).await? {
-        Reply::Job { job, result } => Ok(Some((*job, result))),
+        Reply::Job { job, result } if asked.may_ask_about(&job) => Ok(Some((*job, result))),
+        Reply::Job { .. } => Err(Problem::Forbidden("the ticket is not for this request")),
         Reply::Deleted(_) => Err(jobs::deleted(&name)),
         _ => Ok(None),
     }

@@ -1,23 +1,26 @@
 //! `ANY /fal/proxy`: fal.ai's server proxy, for web pages that must not hold a
 //! key. Only a token or a ticket opens it: any page can write an `Origin`.
 
-use super::{Asked, answer};
+use super::submit::{USED_UP, WEBHOOK_HEADER, uses};
+use super::{Asked, Pairs, answer};
 use crate::domain::error::Problem;
-use crate::domain::gateway::Queue;
-use crate::domain::gateway::call::Step;
-use crate::domain::gateway::proxy::{TARGET, Target, is_among, target};
+use crate::domain::gateway::proxy::{
+    TARGET, Target, is_run, is_told, onward, opens, opens_other, target,
+};
+use crate::domain::gateway::submission::Uses;
+use crate::domain::gateway::{Queue, call};
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::ticket::{Scope, Ticket};
-use crate::domain::upstream::Scheme;
+use crate::domain::upstream::{Ask, Scheme};
 use crate::edge::http::{self, Call};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::{access, job_client};
 use worker::{
-    Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBody,
+    Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBody, Url,
 };
 
-/// The header that tells fal.ai through what a call came.
-const CLIENT: &str = "x-fal-client-proxy";
+/// What the holder of a ticket is told whose applications are others.
+const OTHER_APP: &str = "the ticket is not for this application";
 
 /// Passes a call on to where its header says, if that is at fal.ai.
 pub async fn proxy(
@@ -25,29 +28,18 @@ pub async fn proxy(
     request: &mut Request,
     in_path: Option<&str>,
 ) -> Result<Response, Problem> {
-    let Ok(ticket) = authenticate(call, in_path) else { return said(401, "Unauthorized") };
+    let ticket = match authenticate(call, in_path) {
+        Ok(ticket) => ticket,
+        Err(Problem::Unauthorized(_)) => return said(401, "Unauthorized"),
+        Err(problem) => return Err(problem),
+    };
     let is_fal_ai = call.config.upstreams.fal_ai.is_some();
     let queue = if is_fal_ai { Queue::FalAi } else { Queue::Fal };
     let found = call.header(TARGET).and_then(|text| target(&text, queue));
-    let Some(found) = found else { return said(400, "Invalid request") };
     match found {
-        Target::Queue { call: to, query } => {
-            if let Some(ticket) = &ticket {
-                let is_submission = to.step == Step::Submit;
-                limit(call, ticket, &to.app, is_submission).await?;
-            }
-            let method = request.inner().method();
-            if !to.allowed().split(", ").any(|known| known == method) {
-                return Err(Problem::MethodNotAllowed(to.allowed()));
-            }
-            answer(call, request, Asked::new(call, to, query, Scheme::Key)).await
-        }
-        Target::Other(url) => {
-            if let Some(ticket) = &ticket {
-                limit(call, ticket, url.path().trim_matches('/'), true).await?;
-            }
-            pass_on(call, request, url.as_str()).await
-        }
+        None => said(400, "Invalid request"),
+        Some(Target::Queue { call: to, query }) => to_queue(call, request, ticket, to, query).await,
+        Some(Target::Other(url)) => pass_on(call, request, ticket.as_ref(), &url).await,
     }
 }
 
@@ -64,18 +56,28 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>
     }
 }
 
-/// Checks what a ticket allows: its applications, and for what costs something
-/// its uses.
-async fn limit(call: &Call<'_>, ticket: &Ticket, app: &str, is_use: bool) -> Result<(), Problem> {
-    if ticket.apps.as_ref().is_some_and(|apps| !is_among(app, apps)) {
-        return Err(Problem::Forbidden("the ticket is not for this application"));
+/// What is the queue's is answered as at its own routes, in fal's dialect.
+async fn to_queue(
+    call: &Call<'_>,
+    request: &mut Request,
+    ticket: Option<Ticket>,
+    to: call::Call,
+    query: Pairs,
+) -> Result<Response, Problem> {
+    let apps = ticket.as_ref().and_then(|ticket| ticket.apps.as_deref());
+    if apps.is_some_and(|apps| !opens(apps, &to.app, &to.step)) {
+        return Err(Problem::Forbidden(OTHER_APP));
     }
-    let Some(most) = ticket.count.filter(|_| is_use) else { return Ok(()) };
-    let gate = format!("ticket:{}", ticket.id);
-    match job_client::ask_gate(call.env, &gate, Command::Count(most)).await? {
-        Reply::Counted(true) => Ok(()),
-        _ => Err(Problem::Forbidden("the ticket's submissions are used up")),
+    let method = request.inner().method();
+    if !to.allowed().split(", ").any(|known| known == method) {
+        return Err(Problem::MethodNotAllowed(to.allowed()));
     }
+    // The queue that stands in for fal.ai's has headers of its own.
+    let more = (to.queue != Queue::FalAi).then_some("x-pipelet-");
+    let mut headers = onward(call.headers.entries(), more);
+    headers.retain(|(name, _)| name != WEBHOOK_HEADER);
+    let asked = Asked::new(call, to, query, headers, Scheme::Key);
+    answer(call, request, Asked { ticket, ..asked }).await
 }
 
 /// What fal's clients expect of a proxy: the words alone, as JSON.
@@ -84,52 +86,68 @@ fn said(status: u16, words: &str) -> Result<Response, Problem> {
 }
 
 /// What is no queue's is not looked at: bytes go through as they come.
-async fn pass_on(call: &Call<'_>, request: &Request, url: &str) -> Result<Response, Problem> {
-    let upstream = call.config.upstreams.of_queue(Queue::FalAi).map_err(super::unset)?;
-    let key = upstream.key.clone().unwrap_or_default();
-    let response = send(call, request, url, &upstream.scheme.with(&key)).await;
-    let response = response.map_err(|Failure(text)| {
+async fn pass_on(
+    call: &Call<'_>,
+    request: &Request,
+    ticket: Option<&Ticket>,
+    url: &Url,
+) -> Result<Response, Problem> {
+    let upstream = call.config.upstreams.of_queue(Queue::FalAi);
+    let ask = upstream.and_then(|upstream| upstream.ask(url.clone())).map_err(super::unset)?;
+    let apps = ticket.and_then(|ticket| ticket.apps.as_deref());
+    if apps.is_some_and(|apps| !opens_other(apps, url)) {
+        return Err(Problem::Forbidden(OTHER_APP));
+    }
+    let uses = ticket.and_then(uses).filter(|_| is_run(url));
+    if let Some(Uses { gate, most }) = &uses {
+        let counted = job_client::ask_gate(call.env, gate, Command::Count(*most)).await?;
+        if !matches!(counted, Reply::Counted(true)) {
+            return Err(Problem::Forbidden(USED_UP));
+        }
+    }
+    let response = send(call, request, &ask).await.map_err(|Failure(text)| {
         platform::log_error(&text);
         Problem::BadGateway("fal.ai can't be reached".to_owned())
     })?;
-    let headers = response.headers().clone();
-    for name in ["content-length", "content-encoding", "set-cookie"] {
-        headers.delete(name).during("building the answer")?;
+    let status = response.status_code();
+    if let (Some(Uses { gate, .. }), 300..) = (&uses, status) {
+        job_client::ask_gate(call.env, gate, Command::Uncount).await?;
     }
-    let (status, body) = (response.status_code(), response.body().clone());
-    let built = match body {
+    // A redirect would lead the caller here, or away with what it sends here.
+    if !matches!(status, 200..=299 | 400..=599) {
+        let text = format!("fal.ai answers {status}, which is not followed");
+        return Err(Problem::BadGateway(text));
+    }
+    tell(&response)
+}
+
+/// The answer as it comes, but for some headers.
+fn tell(response: &Response) -> Result<Response, Problem> {
+    let what = "building the answer";
+    let headers = Headers::new();
+    for (name, value) in response.headers().entries().filter(|(name, _)| is_told(name)) {
+        headers.append(&name, &value).during(what)?;
+    }
+    let built = match response.body().clone() {
         ResponseBody::Empty => Response::empty(),
         body => Response::from_body(body),
     };
-    Ok(built.during("building the answer")?.with_status(status).with_headers(headers))
+    Ok(built.during(what)?.with_status(response.status_code()).with_headers(headers))
 }
 
-async fn send(
-    call: &Call<'_>,
-    request: &Request,
-    url: &str,
-    authorization: &str,
-) -> Result<Response, Failure> {
+async fn send(call: &Call<'_>, request: &Request, ask: &Ask) -> Result<Response, Failure> {
     let what = "passing on to fal.ai";
     let headers = Headers::new();
-    let passed =
-        call.headers.entries().filter(|(name, _)| name.starts_with("x-fal-") && name != TARGET);
-    for (name, value) in passed {
+    for (name, value) in onward(call.headers.entries(), None) {
         headers.set(&name, &value).during(what)?;
     }
-    for name in ["accept", "content-type"] {
-        let given = call.header(name).unwrap_or_else(|| "application/json".to_owned());
-        headers.set(name, &given).during(what)?;
+    if let Some(key) = &ask.key {
+        headers.set("authorization", &ask.scheme.with(key)).during(what)?;
     }
-    if let Some(agent) = call.header("user-agent") {
-        headers.set("user-agent", &agent).during(what)?;
-    }
-    headers.set(CLIENT, "hookvault").during(what)?;
-    headers.set("authorization", authorization).during(what)?;
     let mut init = RequestInit::new();
     init.with_method(Method::from(request.inner().method())).with_headers(headers);
     init.with_redirect(RequestRedirect::Manual);
     init.with_body(request.inner().body().map(Into::into));
-    let request = Request::new_with_init(url, &init).during(what)?;
+    let request = Request::new_with_init(ask.url.as_str(), &init).during(what)?;
     Fetch::Request(request).send().await.during(what)
 }

@@ -3,13 +3,15 @@
 use super::{Asked, unset};
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
+use crate::domain::gateway::Queue;
 use crate::domain::gateway::links::{self, Place};
 use crate::domain::gateway::pass::{Verdict, Wish};
-use crate::domain::gateway::submission::Submit;
+use crate::domain::gateway::submission::{Submit, Uses};
 use crate::domain::handoff::target;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
+use crate::domain::ticket::Ticket;
 use crate::edge::hook;
 use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
@@ -24,11 +26,13 @@ const MAX_KEY_BYTES: usize = 255;
 /// Jobs that one call may begin: an earlier one may have been interrupted, or
 /// refused for the moment.
 const MAX_TRIES: usize = 3;
-/// How much later each of the last bytes of an answer comes, in milliseconds.
-const LAST_PART_MS: u64 = 15;
+/// How much later the last byte of an answer comes, in milliseconds.
+const LAST_BYTE_MS: u64 = 5;
+/// What the holder of a ticket is told that has no use left.
+pub(super) const USED_UP: &str = "the ticket's submissions are used up";
 /// Where a client says where its webhooks are to go.
 const WEBHOOK_QUERY: &str = "fal_webhook";
-const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
+pub(super) const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
 /// The gate of the submissions that may be one and the same.
 struct Gate {
@@ -44,8 +48,9 @@ pub(super) async fn submit(
     request: &mut Request,
 ) -> Result<Response, Problem> {
     call.config.hook.as_ref().map_err(Clone::clone)?;
-    let upstream = call.config.upstreams.of_queue(asked.to.queue);
-    upstream.and_then(|upstream| upstream.ask(upstream.base.clone()).map(drop)).map_err(unset)?;
+    let upstreams = &call.config.upstreams;
+    let ask = upstreams.at_queue(asked.to.queue, &asked.to.app, &[], asked.scheme);
+    ask.map(drop).map_err(unset)?;
     let body = read_body(request, call.config.max_body_bytes).await?;
     let input = String::from_utf8(body);
     let input = input.map_err(|_| Problem::BadRequest("the body is not UTF-8".to_owned()))?;
@@ -63,6 +68,10 @@ pub(super) async fn submit(
         let command = Command::Submit(Box::new(submit));
         match job_client::ask_job(call.env, &name, &command).await? {
             Reply::Submitted(submitted) => return respond(asked, *submitted, gate, reference),
+            Reply::UsedUp => {
+                job_client::ask_gate(call.env, &gate.name, Command::Settle(reference)).await?;
+                return Err(Problem::Forbidden(USED_UP));
+            }
             Reply::Again => {
                 gate.wish.instead_of = Some(reference);
                 gate.wish.reference = fresh_reference();
@@ -113,10 +122,12 @@ fn gate(
             "`Idempotency-Key` can have 1 to {MAX_KEY_BYTES} characters of printable ASCII"
         )));
     }
+    // What one ticket's holder has submitted is no other one's.
+    let holder = asked.ticket.as_ref().map_or("", |ticket| &ticket.id);
     let to = format!("{:?} {} {:?} {webhook:?}", asked.to.queue, asked.to.app, asked.query);
-    let fingerprint = hex::encode(Sha256::digest(format!("{to}\n{sha256}")));
+    let fingerprint = hex::encode(Sha256::digest(format!("{holder}\n{to}\n{sha256}")));
     let name = match &key {
-        Some(key) => format!("key:{}", hex::encode(Sha256::digest(key))),
+        Some(key) => format!("key:{}", hex::encode(Sha256::digest(format!("{holder}\n{key}")))),
         None => format!("body:{fingerprint}"),
     };
     let reference = fresh_reference();
@@ -149,6 +160,12 @@ async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
     }
 }
 
+/// The uses of a ticket, if it has a limit.
+pub(super) fn uses(ticket: &Ticket) -> Option<Uses> {
+    let most = ticket.count?;
+    Some(Uses { gate: format!("ticket:{}", ticket.id), most })
+}
+
 async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, Failure> {
     match job_client::ask_gate(env, &gate.name, command).await? {
         Reply::Passed(verdict) => Ok(verdict),
@@ -167,7 +184,8 @@ fn read(
     let mut query = asked.query.clone();
     query.retain(|(key, _)| key != WEBHOOK_QUERY);
     let mut headers = asked.headers.clone();
-    if !headers.iter().any(|(name, _)| name == "x-pipelet-output") {
+    let knows_output = asked.to.queue != Queue::FalAi;
+    if knows_output && !headers.iter().any(|(name, _)| name == "x-pipelet-output") {
         headers.push(("x-pipelet-output".to_owned(), "binary".to_owned()));
     }
     Submit {
@@ -183,6 +201,7 @@ fn read(
         webhook,
         note,
         is_kept: asked.config.store_input,
+        uses: asked.ticket.as_ref().and_then(uses),
     }
 }
 
@@ -216,25 +235,24 @@ fn respond(
     Ok(http::relay(&answer, &headers, body)?)
 }
 
-/// A body that tells the gate when it was read to its end. The runtime pulls
-/// its parts as they are taken, and none for a client that left. The last two
-/// bytes come a moment later, one by one: on a connection that broke under the
-/// first part the one finds out, and the other can't be written any more.
+/// A body that tells the gate when it was read to its end. The runtime takes
+/// its parts one by one, and no more for a client that left. But of one that
+/// has closed its connection in good order it learns only when what it writes
+/// is sent back: so the last byte comes a moment after the others. Who leaves
+/// later than that can't be told from who has read it all.
 fn read_to_the_end(
-    body: Vec<u8>,
+    mut body: Vec<u8>,
     env: Env,
     gate: String,
     reference: String,
 ) -> Result<ResponseBody, Failure> {
-    let mut body = body;
     let last = body.split_off(body.len().saturating_sub(1));
-    let last_but_one = body.split_off(body.len().saturating_sub(1));
-    let parts = stream::unfold(vec![last, last_but_one, body], move |mut parts| {
+    let parts = stream::unfold(vec![last, body], move |mut parts| {
         let (env, gate, reference) = (env.clone(), gate.clone(), reference.clone());
         async move {
             if let Some(part) = parts.pop() {
-                if parts.len() < 2 {
-                    Delay::from(Duration::from_millis(LAST_PART_MS)).await;
+                if parts.is_empty() {
+                    Delay::from(Duration::from_millis(LAST_BYTE_MS)).await;
                 }
                 return Some((Ok::<_, worker::Error>(part), parts));
             }

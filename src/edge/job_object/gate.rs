@@ -64,6 +64,14 @@ impl Job {
         Ok(Reply::Counted(true))
     }
 
+    /// Takes back a use that was counted.
+    pub(super) async fn uncount_use(&self) -> Result<Reply, Failure> {
+        let store = self.store();
+        let uses = store.uses().await?;
+        store.save_uses(uses.saturating_sub(1)).await?;
+        Ok(Reply::Parked)
+    }
+
     /// Forgets what does not count any more. Only the alarm calls this.
     pub(super) async fn tidy_gate(&self) -> Result<(), Failure> {
         let store = self.store();

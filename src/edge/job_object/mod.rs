@@ -103,6 +103,7 @@ impl Job {
             Command::Settle(reference) => self.settle(&reference).await?,
             Command::Count(most) => self.count_use(most).await?,
             Command::Probe(text) => Reply::Probed(self.store().probe(&text).await?),
+            Command::Uncount => self.uncount_use().await?,
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,

@@ -4,12 +4,13 @@
 use super::Job;
 use super::deliver::birth;
 use crate::domain::capability;
-use crate::domain::gateway::submission::{self, Answer, Submit, unreachable_upstream};
+use crate::domain::gateway::submission::{self, Answer, Submit, Uses, unreachable_upstream};
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Estate, Reply, Submitted};
+use crate::domain::protocol::{Command, Estate, Reply, Submitted};
 use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
+use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::{Batch, Slot};
 use crate::edge::upstream;
@@ -27,20 +28,76 @@ impl Job {
     /// 3. Its id leads here: the client's next question is by that.
     pub(super) async fn submit(&self, name: ObjectName, submit: Submit) -> Result<Reply, Failure> {
         let (input, body) = self.body_of(&submit.body).await?;
-        match self.store().slot().await? {
-            Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
-            Slot::Deleted(_) => return Ok(Reply::Again),
-            Slot::Job(_) => return self.answer().await,
-            Slot::Empty => {}
-        }
+        let slot = self.free_slot().await?;
+        let Slot::Empty = slot else { return self.as_before(slot).await };
         self.submitting.set(true);
-        let answer = self.begin(&name, &submit, &input, body).await;
-        let answer = match answer {
-            Ok(()) => Ok(self.send(&name, &submit, &input).await), // (2)
-            Err(failure) => Err(failure),
-        };
+        let reply = self.submit_new(name, &submit, &input, body).await;
         self.submitting.set(false);
-        self.finish(name, &submit, answer?).await
+        if self.changes.count() {
+            self.changes.announce(None);
+        }
+        reply
+    }
+
+    async fn submit_new(
+        &self,
+        name: ObjectName,
+        submit: &Submit,
+        input: &str,
+        body: BodyAt,
+    ) -> Result<Reply, Failure> {
+        if !self.count(submit).await? {
+            return Ok(Reply::UsedUp);
+        }
+        if let Err(failure) = self.begin(&name, submit, input, body).await {
+            self.uncount(submit).await;
+            return Err(failure);
+        }
+        let answer = self.send(&name, submit, input).await; // (2)
+        // Without an answer no one knows whether it was taken, and paid for.
+        if matches!(&answer, Ok(answer) if !answer.is_success()) {
+            self.uncount(submit).await; // before who waits for the answer tries again
+        }
+        self.finish(name, submit, answer).await
+    }
+
+    /// What is here, as soon as no other call is about to begin the job: with
+    /// the use of a ticket that may take a moment.
+    async fn free_slot(&self) -> Result<Slot, Failure> {
+        let until = platform::now().plus(MAX_WAIT_MS);
+        loop {
+            let change = self.changes.latest();
+            let slot = self.store().slot().await?;
+            let is_taken = matches!(slot, Slot::Empty) && self.submitting.get();
+            if !is_taken || platform::now() >= until {
+                return Ok(slot);
+            }
+            drop(self.changes.next(change, until).await);
+        }
+    }
+
+    /// What is told of a submission that another call has begun.
+    async fn as_before(&self, slot: Slot) -> Result<Reply, Failure> {
+        match slot {
+            Slot::Alias(home) => Ok(Reply::Elsewhere(home)),
+            Slot::Job(_) => self.answer().await,
+            Slot::Deleted(_) | Slot::Empty => Ok(Reply::Again),
+        }
+    }
+
+    /// Counts a use of the ticket, if it has a limit and one is left.
+    async fn count(&self, submit: &Submit) -> Result<bool, Failure> {
+        let Some(Uses { gate, most }) = &submit.uses else { return Ok(true) };
+        let counted = job_client::ask_gate(&self.env, gate, Command::Count(*most)).await?;
+        Ok(matches!(counted, Reply::Counted(true)))
+    }
+
+    async fn uncount(&self, submit: &Submit) {
+        let Some(Uses { gate, .. }) = &submit.uses else { return };
+        let told = job_client::ask_gate(&self.env, gate, Command::Uncount).await;
+        if let Err(Failure(text)) = told {
+            platform::log_error(&text);
+        }
     }
 
     async fn begin(

@@ -1,37 +1,44 @@
 // A door before a server, with or without TLS, that can lose an answer: the server has worked, and
-// the client can't know. It passes bytes and reads none, so that `Host` and streams are as sent.
-import assert from "node:assert/strict";
+// the client can't know. It passes bytes as they come, so that `Host` and streams are as sent.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { certificate } from "./certificate.mjs";
+import { eventually } from "./wait.mjs";
 
 /** `front` with TLS, for Python's client. */
-export const tlsFront = (target) => front(target, { tls: true });
+export const tlsFront = (target, options) => front(target, { tls: true, ...options });
 
 /**
  * @param {string} target URL of the server; one with https must have our certificate
- * @param {{ tls?: boolean }} [options] whether clients speak TLS to the front
+ * @param {{ tls?: boolean, only?: string }} [options] whether clients speak TLS to the front, and
+ *   how the requests begin that count and can be lost; all if it is left out
  */
-export async function front(target, { tls = false } = {}) {
+export async function front(target, { tls = false, only = "" } = {}) {
   const { protocol, hostname: host, port } = new URL(target);
   const clients = new Set();
-  let [toBreak, broken] = [0, 0];
+  let [toBreak, broken, requests] = [0, 0, 0];
+  let [when, isReset] = [undefined, false];
 
   const accept = (client) => {
     const server = protocol === "https:" ? connectTls({ host, port, ca: certificate().cert })
       : connect({ host, port });
     clients.add(client);
     let isDoomed = false;
-    client.on("data", () => {
+    const lose = () => {
+      broken += 1;
+      if (isReset) server.resetAndDestroy();
+      client.destroy();
+    };
+    client.on("data", (chunk) => {
+      if (!chunk.toString("latin1").startsWith(only)) return;
+      requests += 1;
       if (isDoomed || toBreak === 0) return;
       [isDoomed, toBreak] = [true, toBreak - 1];
       server.unpipe(client);
+      if (when) void eventually("the moment to break a connection", when).then(lose, lose);
       // The first byte of an answer shows that the server has had the whole request.
-      server.once("data", () => {
-        broken += 1;
-        client.destroy();
-      });
+      else server.once("data", lose);
       // What is unpiped stands still.
       server.resume();
     });
@@ -57,13 +64,19 @@ export async function front(target, { tls = false } = {}) {
     url: `${tls ? "https" : "http"}://${at}`,
     /** `host:port`, for Python's client. */
     host: at,
-    /** Loses the answers to the next requests, of whatever connection, each with its connection. */
-    breakNext({ after = "request", times = 1 } = {}) {
-      assert.equal(after, "request", "nothing else can be lost yet");
-      toBreak = times;
+    /**
+     * Loses the answers to the next requests, of whatever connection, each with its connection: at
+     * the first byte of the answer, when the server is done; or before it, as soon as `when` tells
+     * anything but `undefined`. To the server it looks like a client that closes, or with `reset`
+     * like a line that is cut.
+     */
+    breakNext({ times = 1, when: moment, reset = false } = {}) {
+      [toBreak, when, isReset] = [times, moment, reset];
     },
     /** How many answers have been lost. */
     broken: () => broken,
+    /** How many requests have come; one in parts counts again, if `only` does not tell. */
+    asked: () => requests,
     async stop() {
       for (const client of clients) client.destroy();
       await new Promise((resolve) => server.close(resolve));
