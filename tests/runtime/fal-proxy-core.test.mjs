@@ -2,6 +2,7 @@
 // request and the same answer. Where it has not, the table says what is right here, and why.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { PATIENT } from "./support/calls.mjs";
 import { startFalAi } from "./support/fal-ai.mjs";
 import { askCore } from "./support/proxy-core.mjs";
 import { stopAll } from "./support/stop.mjs";
@@ -100,7 +101,7 @@ describe("fal's server proxy and this one", () => {
   let fal, vault;
   before(async () => {
     fal = await startFalAi();
-    vault = await startVault({ change: fal.change, vars: { FAL_KEY, UPSTREAM_API_KEY: null } });
+    vault = await startVault({ change: fal.change, vars: { ...PATIENT, FAL_KEY, UPSTREAM_API_KEY: null } });
   });
   after(() => stopAll(vault, fal));
 

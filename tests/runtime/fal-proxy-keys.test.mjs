@@ -1,6 +1,7 @@
 // Each key goes to its own origin and nowhere else, whatever is asked for and whatever is answered.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { PATIENT } from "./support/calls.mjs";
 import { startFalAi } from "./support/fal-ai.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { ticketOf } from "./support/tickets.mjs";
@@ -22,7 +23,7 @@ describe("keys", () => {
   let fal, vault;
   before(async () => {
     fal = await startFalAi();
-    vault = await startVault({ change: fal.change, vars: KEYS });
+    vault = await startVault({ change: fal.change, vars: { ...PATIENT, ...KEYS } });
   });
   after(() => stopAll(vault, fal));
 
@@ -109,7 +110,7 @@ describe("keys", () => {
   });
 
   it("do not show where they are not set", async (context) => {
-    const bare = await startVault({ change: fal.change, vars: { UPSTREAM_API_KEY: KEYS.UPSTREAM_API_KEY } });
+    const bare = await startVault({ change: fal.change, vars: { ...PATIENT, UPSTREAM_API_KEY: KEYS.UPSTREAM_API_KEY } });
     context.after(() => bare.stop());
     fal.seen();
     const { ticket } = await ticketOf(bare);

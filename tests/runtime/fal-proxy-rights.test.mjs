@@ -1,6 +1,7 @@
 // Who may use the proxy, and for what: the token, tickets, and never an origin.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { PATIENT } from "./support/calls.mjs";
 import { falJs } from "./support/clients.mjs";
 import { startFalAi } from "./support/fal-ai.mjs";
 import { stopAll } from "./support/stop.mjs";
@@ -14,7 +15,7 @@ const APP = "https://queue.fal.run/fal-ai/flux";
 let fal, vault;
 before(async () => {
   fal = await startFalAi();
-  vault = await startVault({ change: fal.change, vars: { FAL_KEY, READ_TOKEN, CORS_ORIGINS: "https://app.example" } });
+  vault = await startVault({ change: fal.change, vars: { ...PATIENT, FAL_KEY, READ_TOKEN, CORS_ORIGINS: "https://app.example" } });
 });
 after(() => stopAll(vault, fal));
 

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import { PATIENT } from "./support/calls.mjs";
 import { startFalAi } from "./support/fal-ai.mjs";
 import { forgetPeak, peak, resident, workerds } from "./support/process.mjs";
 import { raw } from "./support/raw.mjs";
@@ -25,7 +26,7 @@ const RUN = "https://fal.run/fal-ai/big";
 let fal, vault, pid;
 before(async () => {
   fal = await startFalAi();
-  vault = await startVault({ change: fal.change, vars: { FAL_KEY: "fal-key-0123456789", CORS_ORIGINS: PAGE } });
+  vault = await startVault({ change: fal.change, vars: { ...PATIENT, FAL_KEY: "fal-key-0123456789", CORS_ORIGINS: PAGE } });
   [pid] = workerds();
 });
 after(() => stopAll(vault, fal));

@@ -1,7 +1,7 @@
 // What of a submission goes on to the upstream, and what comes back: headers, paths, webhooks, URLs.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { call, queuesAt, says } from "./support/calls.mjs";
+import { call, PATIENT, queuesAt, says } from "./support/calls.mjs";
 import { startOrigin } from "./support/origin.mjs";
 import { raw } from "./support/raw.mjs";
 import { stopAll } from "./support/stop.mjs";
@@ -10,7 +10,7 @@ import { API_TOKEN, HOOK_TOKEN, startVault } from "./support/vault.mjs";
 let origin, vault, count = 0;
 before(async () => {
   origin = await startOrigin();
-  vault = await startVault({ vars: queuesAt(origin) });
+  vault = await startVault({ vars: { ...queuesAt(origin), ...PATIENT } });
 });
 after(() => stopAll(vault, origin));
 
@@ -134,7 +134,7 @@ describe("the client's webhook", () => {
 describe("PUBLIC_URL", () => {
   it("is where the upstream delivers, and where clients are led", async (context) => {
     const outside = "https://vault.example";
-    const named = await startVault({ vars: { ...queuesAt(origin), PUBLIC_URL: outside } });
+    const named = await startVault({ vars: { ...queuesAt(origin), ...PATIENT, PUBLIC_URL: outside } });
     context.after(() => named.stop());
     takes("/queue/named");
     const { json, headers } = await call(named, "POST", "/queue/named", { body: "{}" });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { pythonClients } from "../../tools/setup/python.mjs";
+import { PATIENT } from "./support/calls.mjs";
 import { falJs, falPython, front, overTls, tlsFront, told, trustCertificate } from "./support/clients.mjs";
 import { startHolder } from "./support/holder.mjs";
 import { stopAll } from "./support/stop.mjs";
@@ -12,8 +13,6 @@ import { eventually } from "./support/wait.mjs";
 
 const APP = "fal-ai/wan22";
 const PREFIX = "/fal/queue";
-/** Pauses as deployed: the upstream's answer is held for as long as a client takes to come again. */
-const PATIENT = { RETRY_BASE_MS: "2000" };
 
 let upstream, holder;
 before(async () => {

@@ -1,11 +1,13 @@
 //! The upstream's own routes, in front of the upstream: `/queue/…`,
 //! `/fal/queue/…`, and fal.ai's server proxy at `/fal/proxy`.
 //!
-//! `submit` makes a job, `follow` answers the questions about one, `follow_stream`
-//! tells each status as it comes, `proxy` speaks fal.ai's proxy protocol.
+//! `submit` makes a job, `once` tells which submissions are the same one,
+//! `follow` answers the questions about one, `follow_stream` tells each status
+//! as it comes, `proxy` speaks fal.ai's proxy protocol.
 
 mod follow;
 mod follow_stream;
+mod once;
 mod proxy;
 mod submit;
 

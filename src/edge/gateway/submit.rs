@@ -1,11 +1,11 @@
 //! `POST /queue/{app}`: submits a job.
 
+use super::once::{Gate, gate, pass, read_to_the_end};
 use super::{Asked, unset};
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
 use crate::domain::gateway::Queue;
 use crate::domain::gateway::links::{self, Place};
-use crate::domain::gateway::pass::{Verdict, Wish};
 use crate::domain::gateway::submission::{Submit, Uses};
 use crate::domain::handoff::target;
 use crate::domain::keys;
@@ -16,29 +16,17 @@ use crate::edge::hook;
 use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
-use futures_util::stream;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
-use worker::{Delay, Env, Request, Response, ResponseBody};
+use worker::{Request, Response, ResponseBody};
 
-/// Longest `Idempotency-Key`, in bytes.
-const MAX_KEY_BYTES: usize = 255;
 /// Jobs that one call may begin: an earlier one may have been interrupted, or
 /// refused for the moment.
 const MAX_TRIES: usize = 3;
-/// How much later the last byte of an answer comes, in milliseconds.
-const LAST_BYTE_MS: u64 = 5;
 /// What the holder of a ticket is told that has no use left.
 pub(super) const USED_UP: &str = "the ticket's submissions are used up";
 /// Where a client says where its webhooks are to go.
 const WEBHOOK_QUERY: &str = "fal_webhook";
 pub(super) const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
-
-/// The gate of the submissions that may be one and the same.
-struct Gate {
-    name: String,
-    wish: Wish,
-}
 
 /// Submits a job: the same one as before for who comes again with its key, or
 /// whose connection broke before the answer.
@@ -104,73 +92,14 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
     Ok((Some(given), None))
 }
 
-fn fresh_reference() -> String {
+pub(super) fn fresh_reference() -> String {
     format!("gw-{}", hex::encode(platform::random::<16>()))
-}
-
-/// An `Idempotency-Key` has a gate of its own; without one, what is submitted
-/// has.
-fn gate(
-    call: &Call<'_>,
-    asked: &Asked,
-    sha256: &str,
-    webhook: Option<&str>,
-) -> Result<Gate, Problem> {
-    let key = call.header("idempotency-key");
-    if key.as_deref().is_some_and(|key| !is_key(key)) {
-        return Err(Problem::BadRequest(format!(
-            "`Idempotency-Key` can have 1 to {MAX_KEY_BYTES} characters of printable ASCII"
-        )));
-    }
-    // What one ticket's holder has submitted is no other one's.
-    let holder = asked.ticket.as_ref().map_or("", |ticket| &ticket.id);
-    let to = format!("{:?} {} {:?} {webhook:?}", asked.to.queue, asked.to.app, asked.query);
-    let fingerprint = hex::encode(Sha256::digest(format!("{holder}\n{to}\n{sha256}")));
-    let name = match &key {
-        Some(key) => format!("key:{}", hex::encode(Sha256::digest(format!("{holder}\n{key}")))),
-        None => format!("body:{fingerprint}"),
-    };
-    let reference = fresh_reference();
-    let keyed = key.is_some();
-    Ok(Gate { name, wish: Wish { reference, fingerprint, keyed, instead_of: None } })
-}
-
-fn is_key(text: &str) -> bool {
-    let is_printable = |b: u8| matches!(b, b' '..=b'~');
-    (1..=MAX_KEY_BYTES).contains(&text.len()) && text.bytes().all(is_printable)
-}
-
-/// The reference of the job that the gate lets be submitted.
-async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
-    let mut verdict = ask_gate(env, gate, Command::Admit(gate.wish.clone())).await?;
-    if let Verdict::After(earlier) = verdict {
-        let name = ObjectName::Reference(earlier.clone());
-        // Whatever it is: it has come to its end.
-        job_client::ask_job(env, &name, &Command::Answer).await?;
-        let command = Command::TakeOver { earlier, wish: gate.wish.clone() };
-        verdict = ask_gate(env, gate, command).await?;
-    }
-    match verdict {
-        Verdict::Go(reference) => Ok(reference),
-        Verdict::OtherBody => Err(Problem::Unprocessable(
-            "this `Idempotency-Key` was used for another submission in the last 24 hours"
-                .to_owned(),
-        )),
-        Verdict::After(_) => Err(Failure("a gate keeps a submission waiting".to_owned()).into()),
-    }
 }
 
 /// The uses of a ticket, if it has a limit.
 pub(super) fn uses(ticket: &Ticket) -> Option<Uses> {
     let most = ticket.count?;
     Some(Uses { gate: format!("ticket:{}", ticket.id), most })
-}
-
-async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, Failure> {
-    match job_client::ask_gate(env, &gate.name, command).await? {
-        Reply::Passed(verdict) => Ok(verdict),
-        other => Err(Failure(format!("asking a gate: unexpected answer {other:?}"))),
-    }
 }
 
 /// The submission, its input at hand.
@@ -233,35 +162,4 @@ fn respond(
         read_to_the_end(body, asked.env.clone(), gate.name, reference)?
     };
     Ok(http::relay(&answer, &headers, body)?)
-}
-
-/// A body that tells the gate when it was read to its end. The runtime takes
-/// its parts one by one, and no more for a client that left. But of one that
-/// has closed its connection in good order it learns only when what it writes
-/// is sent back: so the last byte comes a moment after the others. Who leaves
-/// later than that can't be told from who has read it all.
-fn read_to_the_end(
-    mut body: Vec<u8>,
-    env: Env,
-    gate: String,
-    reference: String,
-) -> Result<ResponseBody, Failure> {
-    let last = body.split_off(body.len().saturating_sub(1));
-    let parts = stream::unfold(vec![last, body], move |mut parts| {
-        let (env, gate, reference) = (env.clone(), gate.clone(), reference.clone());
-        async move {
-            if let Some(part) = parts.pop() {
-                if parts.is_empty() {
-                    Delay::from(Duration::from_millis(LAST_BYTE_MS)).await;
-                }
-                return Some((Ok::<_, worker::Error>(part), parts));
-            }
-            let told = job_client::ask_gate(&env, &gate, Command::Settle(reference)).await;
-            if let Err(Failure(text)) = told {
-                platform::log_error(&text);
-            }
-            None
-        }
-    });
-    http::body_of(parts)
 }

@@ -16,6 +16,9 @@ export async function call(vault, method, path, { body, headers = {}, scheme = "
 export const queuesAt = (origin) => ({ UPSTREAM_API_KEY: "upstream-key-0123456789",
   UPSTREAM_QUEUE_URL: `${origin.url}/queue`, UPSTREAM_FAL_URL: `${origin.url}/fal/queue` });
 
+/** Pauses as deployed: no queue is asked for a silent job while a test counts who is asked. */
+export const PATIENT = { RETRY_BASE_MS: "2000" };
+
 /** A step that answers with JSON; a function gets the request. */
 export const says = (value, status = 200, headers = {}) => (response, request) => {
   const told = typeof value === "function" ? value(request) : value;

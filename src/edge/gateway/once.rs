@@ -1,0 +1,115 @@
+//! Which submissions are one: the gate that a submission passes, and the note
+//! that its answer was read.
+
+use super::Asked;
+use super::submit::fresh_reference;
+use crate::domain::error::Problem;
+use crate::domain::gateway::pass::{Verdict, Wish};
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::edge::http::{self, Call};
+use crate::edge::job_client;
+use crate::edge::platform::{self, Failure};
+use futures_util::stream;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use worker::{Delay, Env, ResponseBody};
+
+/// Longest `Idempotency-Key`, in bytes.
+const MAX_KEY_BYTES: usize = 255;
+/// How much later the last byte of an answer comes, in milliseconds.
+const LAST_BYTE_MS: u64 = 5;
+
+/// The gate of the submissions that may be one and the same.
+pub(super) struct Gate {
+    /// Its name.
+    pub name: String,
+    /// What is asked of it.
+    pub wish: Wish,
+}
+
+/// An `Idempotency-Key` has a gate of its own; without one, what is submitted
+/// has.
+pub(super) fn gate(
+    call: &Call<'_>,
+    asked: &Asked,
+    sha256: &str,
+    webhook: Option<&str>,
+) -> Result<Gate, Problem> {
+    let key = call.header("idempotency-key");
+    // A header's characters are its bytes.
+    let is_key = |key: &String| (1..=MAX_KEY_BYTES).contains(&key.chars().count());
+    if key.as_ref().is_some_and(|key| !is_key(key)) {
+        let detail = format!("`Idempotency-Key` can have 1 to {MAX_KEY_BYTES} bytes");
+        return Err(Problem::BadRequest(detail));
+    }
+    // What one ticket's holder has submitted is no other one's.
+    let holder = asked.ticket.as_ref().map_or("", |ticket| &ticket.id);
+    let to = format!("{:?} {} {:?} {webhook:?}", asked.to.queue, asked.to.app, asked.query);
+    let fingerprint = hex::encode(Sha256::digest(format!("{holder}\n{to}\n{sha256}")));
+    let name = match &key {
+        Some(key) => format!("key:{}", hex::encode(Sha256::digest(format!("{holder}\n{key}")))),
+        None => format!("body:{fingerprint}"),
+    };
+    let reference = fresh_reference();
+    let keyed = key.is_some();
+    Ok(Gate { name, wish: Wish { reference, fingerprint, keyed, instead_of: None } })
+}
+
+/// The reference of the job that the gate lets be submitted.
+pub(super) async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
+    let mut verdict = ask_gate(env, gate, Command::Admit(gate.wish.clone())).await?;
+    if let Verdict::After(earlier) = verdict {
+        let name = ObjectName::Reference(earlier.clone());
+        // Whatever it is: it has come to its end.
+        job_client::ask_job(env, &name, &Command::Answer).await?;
+        let command = Command::TakeOver { earlier, wish: gate.wish.clone() };
+        verdict = ask_gate(env, gate, command).await?;
+    }
+    match verdict {
+        Verdict::Go(reference) => Ok(reference),
+        Verdict::OtherBody => Err(Problem::Unprocessable(
+            "this `Idempotency-Key` was used for another submission in the last 24 hours"
+                .to_owned(),
+        )),
+        Verdict::After(_) => Err(Failure("a gate keeps a submission waiting".to_owned()).into()),
+    }
+}
+
+async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, Failure> {
+    match job_client::ask_gate(env, &gate.name, command).await? {
+        Reply::Passed(verdict) => Ok(verdict),
+        other => Err(Failure(format!("asking a gate: unexpected answer {other:?}"))),
+    }
+}
+
+/// A body that tells the gate when it was read to its end. The runtime takes
+/// its parts one by one, and no more for a client that left. But of one that
+/// has closed its connection in good order it learns only when what it writes
+/// is sent back: so the last byte comes a moment after the others. Who leaves
+/// later than that can't be told from who has read it all.
+pub(super) fn read_to_the_end(
+    mut body: Vec<u8>,
+    env: Env,
+    gate: String,
+    reference: String,
+) -> Result<ResponseBody, Failure> {
+    let last = body.split_off(body.len().saturating_sub(1));
+    let parts = stream::unfold(vec![last, body], move |mut parts| {
+        let (env, gate, reference) = (env.clone(), gate.clone(), reference.clone());
+        async move {
+            if let Some(part) = parts.pop() {
+                if parts.is_empty() {
+                    Delay::from(Duration::from_millis(LAST_BYTE_MS)).await;
+                }
+                return Some((Ok::<_, worker::Error>(part), parts));
+            }
+            let told = job_client::ask_gate(&env, &gate, Command::Settle(reference)).await;
+            if let Err(Failure(text)) = told {
+                platform::log_error(&text);
+            }
+            None
+        }
+    });
+    http::body_of(parts)
+}
