@@ -56,5 +56,10 @@ function Findings({ checks }) {
 /** A command between backticks, or one that is all there is, can be copied. */
 function Fix({ text }) {
   const command = /`([^`]+)`/.exec(text)?.[1] ?? (/^(npx|npm|wrangler) /.test(text) ? text : null);
-  return <>{command !== text && <p class="hint">{text}</p>}{command && <Command text={command} label="the command that mends it" />}</>;
+  return (
+    <>
+      {command !== text && <p class="hint">{text}</p>}
+      {command && <Command text={command} label="the command that mends it" />}
+    </>
+  );
 }

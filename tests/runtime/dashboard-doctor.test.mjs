@@ -73,7 +73,8 @@ describe("the dashboard of a new vault", { skip: lacking("chromium", "curl") }, 
     const worst = page.locator(".finding-fail", { hasText: "HOOK_TOKEN" }).first();
     await worst.waitFor();
     await worst.getByText("npx wrangler secret put HOOK_TOKEN", { exact: true }).waitFor();
-    const order = await page.locator(".finding").evaluateAll((all) => all.map(({ className }) => /finding-(\w+)/.exec(className)[1]));
+    const order = await page.locator(".finding").evaluateAll((all) =>
+      all.map(({ className }) => /finding-(\w+)/.exec(className)[1]));
     const rank = { fail: 0, warn: 1, ok: 2 };
     assert.deepEqual(order, [...order].sort((one, other) => rank[one] - rank[other]));
     assert.equal(await page.getByRole("button", { name: "Send a test delivery" }).count(), 0);
