@@ -68,6 +68,10 @@ describe("the dashboard of a new vault", { skip: lacking("chromium", "curl") }, 
     const { checks } = await vault.json("/doctor");
     assert.equal(await page.locator(".finding").count(), checks.length);
     await page.getByRole("button", { name: "Send a test delivery" }).waitFor();
+    for (const { name, fix } of checks.filter(({ fix }) => fix)) {
+      const shown = await page.locator(".finding", { hasText: name }).first().textContent();
+      for (const word of fix.replaceAll(/[`:]/g, "").split(/\s+/)) assert.ok(shown.includes(word), `${name}: ${word}`);
+    }
     await vault.restart({ PUBLIC_URL: "no url", HOOK_TOKEN: null });
     await page.getByRole("button", { name: "Refresh" }).click();
     const worst = page.locator(".finding-fail", { hasText: "HOOK_TOKEN" }).first();
