@@ -72,9 +72,9 @@ export function useWindow(count) {
 export const placeOf = (n, { columns, column, row }) =>
   `translate(${(n % columns) * column}px, ${Math.floor(n / columns) * row}px)`;
 
-/** Whether the page is scrolled further down than this. */
-export function useScrolled(limit) {
-  const [is, setIs] = useState(false);
+/** Whether the page is scrolled further down than `limit`, to begin with at `place`. */
+export function useScrolled(limit, place) {
+  const [is, setIs] = useState(place > limit);
   useEffect(() => {
     const look = () => setIs(scrollY > limit);
     addEventListener("scroll", look, { passive: true });

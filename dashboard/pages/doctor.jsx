@@ -53,8 +53,14 @@ function Findings({ checks }) {
   );
 }
 
-/** A command between backticks, or one that is all there is, can be copied. */
+/** A command between backticks, or one that the words end with, can be copied. */
 function Fix({ text }) {
-  const command = /`([^`]+)`/.exec(text)?.[1] ?? (/^(npx|npm|wrangler) /.test(text) ? text : null);
-  return <>{command !== text && <p class="hint">{text}</p>}{command && <Command text={command} label="the command that mends it" />}</>;
+  const [, words, bare] = /^(?:(.*?): )?((?:curl|npx|npm|wrangler) [^`]+)$/s.exec(text) ?? [null, text];
+  const command = bare ?? /`([^`]+)`/.exec(text)?.[1];
+  return (
+    <>
+      {words && <p class="hint">{words}</p>}
+      {command && <Command text={command} label="the command that mends it" />}
+    </>
+  );
 }

@@ -24,12 +24,14 @@ export function RefusedPage() {
   );
 }
 
+const COLUMNS = ["When", "Answer", "Why", "Sender", "Length", "More like it"];
+
 function Table({ refused, total }) {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Refused deliveries">
       <table>
         <caption>The newest {refused.length} of {count(total)} that were refused</caption>
-        <thead><tr><th scope="col">When</th><th scope="col">Answer</th><th scope="col">Why</th><th scope="col">Sender</th><th scope="col">Length</th><th scope="col">More like it</th></tr></thead>
+        <thead><tr>{COLUMNS.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
         <tbody>
           {refused.map(({ at, status, reason, userAgent, bytes: size, more }, n) => (
             <tr key={n}>

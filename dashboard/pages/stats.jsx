@@ -28,7 +28,8 @@ export function StatsPage() {
 async function ask(api) {
   const [stats, metrics] = await Promise.all([api.json("/stats"), api.text("/metrics").catch(() => "")]);
   const gauge = (name) => Number(new RegExp(`^hookvault_${name} ([\\d.]+)$`, "m").exec(metrics)?.[1] ?? NaN);
-  return { stats, oldest: gauge("oldest_pending_seconds"), slack: gauge("smallest_slack_seconds"), unmatched: gauge("unmatched"), refused: gauge("refused_total") };
+  return { stats, oldest: gauge("oldest_pending_seconds"), slack: gauge("smallest_slack_seconds"),
+    unmatched: gauge("unmatched"), refused: gauge("refused_total") };
 }
 
 function Numbers({ stats, oldest, slack, unmatched, refused }) {
@@ -38,15 +39,19 @@ function Numbers({ stats, oldest, slack, unmatched, refused }) {
       <div class="tiles">
         <Tile name="Jobs" value={count(stats.jobs)} note={`on ${count(stats.days)} ${stats.days === 1 ? "day" : "days"}`} />
         <Tile name="Stored" value={bytes(stats.bytes)} note={`${count(stats.files.stored)} files`} />
-        <Tile name="To be copied" value={count(stats.files.pending)} note={`the oldest for ${seconds(oldest)}`} to={href("", { archive: "pending" })} />
-        <Tile name="Lost files" value={count(stats.files.lost)} to={href("", { archive: "lost,partial" })} bad={stats.files.lost > 0} />
+        <Tile name="To be copied" value={count(stats.files.pending)} note={`the oldest for ${seconds(oldest)}`}
+          to={href("", { archive: "pending" })} />
+        <Tile name="Lost files" value={count(stats.files.lost)} bad={stats.files.lost > 0}
+          to={href("", { archive: "lost,partial" })} />
         <Tile name="Least slack" value={seconds(slack)} note="left of a URL's life" />
-        <Tile name="Unmatched" value={Number.isFinite(unmatched) ? count(unmatched) : "–"} to={href("unmatched")} bad={unmatched > 0} />
+        <Tile name="Unmatched" value={Number.isFinite(unmatched) ? count(unmatched) : "–"} bad={unmatched > 0}
+          to={href("unmatched")} />
         <Tile name="Refused" value={Number.isFinite(refused) ? count(refused) : "–"} to={href("refused")} />
       </div>
       <div class="halves">
         <Bars title="Jobs by status" name="status" names={STATUSES} counts={stats.status} total={stats.jobs} />
-        <Bars title="Jobs by their files" name="archive" names={ARCHIVES} words={ARCHIVE_WORDS} counts={stats.archive} total={stats.jobs} />
+        <Bars title="Jobs by their files" name="archive" names={ARCHIVES} words={ARCHIVE_WORDS} counts={stats.archive}
+          total={stats.jobs} />
       </div>
     </>
   );
@@ -65,7 +70,9 @@ function Bars({ title, name, names, words = {}, counts, total }) {
         {names.map((one) => (
           <li key={one}>
             <a href={href("", { [name]: one })}>{words[one] ?? one}</a>
-            <span class={`measure ${name}-${one}`} aria-hidden="true"><span style={{ transform: `scaleX(${(counts[one] ?? 0) / Math.max(total, 1)})` }} /></span>
+            <span class={`measure ${name}-${one}`} aria-hidden="true">
+              <span style={{ transform: `scaleX(${(counts[one] ?? 0) / Math.max(total, 1)})` }} />
+            </span>
             <span class="digits">{count(counts[one])}</span>
           </li>
         ))}

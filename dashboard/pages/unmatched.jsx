@@ -54,13 +54,15 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
     const job = new FormData(event.currentTarget).get("job").trim();
     if (job) act(`Assigned to ${job}`, () => api.post(`${path}?job=${encodeURIComponent(job)}`));
   };
+  const drop = () => act("Dropped", () => api.send(path, { method: "DELETE" }));
   return (
     <li class="block">
       <div class="line"><strong>{when(receivedAt)}</strong><span class="meta">{bytes(size)}</span>
         {ref && <span class="meta">reference {ref}</span>}</div>
       <p>{reason}</p>
       <form class="row" onSubmit={assign}>
-        <input name="job" required aria-label={`Job of the delivery of ${when(receivedAt)}`} placeholder="Job id, or ref:…" autocomplete="off" spellcheck={false} />
+        <input name="job" required aria-label={`Job of the delivery of ${when(receivedAt)}`} placeholder="Job id, or ref:…"
+          autocomplete="off" spellcheck={false} />
         <button type="submit" class="primary">Assign</button>
         <button type="button" class="danger" onClick={() => setAsks(true)}><Icon name="bin" />Drop</button>
       </form>
@@ -70,7 +72,7 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
           <p>It is kept nowhere else. This can't be undone.</p>
           <div class="row end">
             <button type="button" onClick={() => setAsks(false)}>Keep it</button>
-            <button type="button" class="danger solid" onClick={() => act("Dropped", () => api.send(path, { method: "DELETE" }))}>Drop it</button>
+            <button type="button" class="danger solid" onClick={drop}>Drop it</button>
           </div>
         </Dialog>
       )}

@@ -20,7 +20,7 @@ export function WallPage({ params }) {
     document.title = "Jobs · hookvault";
   }, []);
   useKeptPlace(wall);
-  const isFar = useScrolled(FAR_PX);
+  const isFar = useScrolled(FAR_PX, wall.scroll);
   useEffect(() => jobs.hold(isFar), [jobs, isFar]);
   const isBare = jobs.loaded && jobs.list.length === 0;
   return (

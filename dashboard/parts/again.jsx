@@ -2,5 +2,9 @@
 import { Icon } from "./icon.jsx";
 
 export function Again({ busy, again }) {
-  return <button type="button" class="quiet" onClick={again} disabled={busy}><Icon name="again" />{busy ? "Loading…" : "Refresh"}</button>;
+  return (
+    <button type="button" class="quiet" onClick={again} disabled={busy}>
+      <Icon name="again" />{busy ? "Loading…" : "Refresh"}
+    </button>
+  );
 }

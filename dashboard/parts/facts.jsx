@@ -51,7 +51,11 @@ export function Fact({ name, children }) {
 export function Time({ at }) {
   const now = useNow();
   const away = now - at;
-  return <time dateTime={new Date(at).toISOString()} title={when(at)}>{when(at)} <small>{away >= 0 ? `${age(away)} ago` : `in ${duration(-away)}`}</small></time>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={when(at)}>
+      {when(at)} <small>{away >= 0 ? `${age(away)} ago` : `in ${duration(-away)}`}</small>
+    </time>
+  );
 }
 
 function Healing({ healing: { attempts, nextAt, error, exhausted } }) {

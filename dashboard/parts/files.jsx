@@ -47,7 +47,9 @@ function File({ file, since }) {
       <div class="row">
         <Copy text={file.url} label={`the link to ${file.name}`}>Link</Copy>
         <Copy text={`curl -OJ '${file.url}'`} label={`the curl of ${file.name}`}>curl</Copy>
-        {src && file.state !== "lost" && <a class="button" href={`${src}?download`} download aria-label={`Save ${file.name}`}><Icon name="down" />Save</a>}
+        {src && file.state !== "lost" && (
+          <a class="button" href={`${src}?download`} download aria-label={`Save ${file.name}`}><Icon name="down" />Save</a>
+        )}
       </div>
     </div>
   );

@@ -69,7 +69,8 @@ function Several({ name, label, values, words = {}, value, set }) {
   return (
     <div class="several" role="group" aria-label={label}>
       {values.map((one) => (
-        <button key={one} type="button" class={`chip ${name}-${one}`} aria-pressed={chosen.includes(one)} onClick={() => toggle(one)}>
+        <button key={one} type="button" class={`chip ${name}-${one}`} aria-pressed={chosen.includes(one)}
+          onClick={() => toggle(one)}>
           {words[one] ?? one}
         </button>
       ))}
@@ -92,7 +93,8 @@ function Times({ filter, set }) {
       </select>
       {chosen === "own" && ["since", "until"].map((name) => (
         <input key={name} type="datetime-local" aria-label={name === "since" ? "Created since" : "Created before"}
-          value={local(filter[name])} onChange={({ target }) => set({ [name]: target.value && new Date(target.value).toISOString() })} />
+          value={local(filter[name])}
+          onChange={({ target }) => set({ [name]: target.value && new Date(target.value).toISOString() })} />
       ))}
     </div>
   );

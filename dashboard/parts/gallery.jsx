@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { bytes } from "../lib/format.js";
 import { isPreview, kindOf, local } from "../lib/media.js";
+import { Download } from "./download.jsx";
 import { Icon } from "./icon.jsx";
 import { Player } from "./player.jsx";
 import { Zoom } from "./zoom.jsx";
@@ -43,20 +44,21 @@ function Stage({ file, previews }) {
   const src = local(file.url);
   if (file.state === "lost") return <Note icon="lost">This file is lost: {file.error ?? "its source is gone"}</Note>;
   if (file.state === "pending") {
-    return <Note icon="down">This file is being copied. <a href={src} target="_blank" rel="noreferrer">Read it through from its source</a></Note>;
+    const link = <a href={src} target="_blank" rel="noreferrer">Read it through from its source</a>;
+    return <Note icon="down">This file is being copied. {link}</Note>;
   }
   const kind = kindOf(file);
   if (!src || kind === "other") {
-    return <Note icon="file">{file.contentType ?? "Unknown type"}, {bytes(file.size)}: not shown here. <Download src={src} /></Note>;
+    const what = `${file.contentType ?? "Unknown type"}, ${bytes(file.size)}`;
+    return <Note icon="file">{what}: not shown here. <Download src={src} /></Note>;
   }
   if (kind === "image") return <Zoom src={src} name={file.name} />;
-  if (kind === "audio") return <div class="stage sound"><Icon name="sound" /><audio src={src} controls preload="metadata" aria-label={file.name} /></div>;
+  if (kind === "audio") return <Sound src={src} name={file.name} />;
   return <Player src={src} name={file.name} previews={previews} />;
 }
 
-const Note = ({ icon, children }) => <div class="stage note"><Icon name={icon} /><p>{children}</p></div>;
+const Sound = ({ src, name }) => (
+  <div class="stage sound"><Icon name="sound" /><audio src={src} controls preload="metadata" aria-label={name} /></div>
+);
 
-export function Download({ src }) {
-  if (!src) return null;
-  return <a class="button" href={`${src}?download`} download><Icon name="down" />Download</a>;
-}
+const Note = ({ icon, children }) => <div class="stage note"><Icon name={icon} /><p>{children}</p></div>;

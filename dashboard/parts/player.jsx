@@ -1,6 +1,7 @@
 // A video, with pipelet's preview frames as a strip that leads to what each shows.
 import { useRef, useState } from "preact/hooks";
 import { local } from "../lib/media.js";
+import { Download } from "./download.jsx";
 import { Icon } from "./icon.jsx";
 
 export function Player({ src, name, previews }) {
@@ -13,11 +14,13 @@ export function Player({ src, name, previews }) {
   };
   return (
     <div class="stage">
-      <video ref={video} src={src} controls playsInline loop preload="metadata" aria-label={name} onError={() => setFailed(true)} />
+      <video ref={video} src={src} controls playsInline loop preload="metadata" aria-label={name}
+        onError={() => setFailed(true)} />
       {previews.length > 1 && (
         <div class="frames" role="group" aria-label="Previews">
           {previews.map((preview, n) => (
-            <button key={preview.n} type="button" onClick={() => seek(n)} aria-label={`To preview ${n + 1} of ${previews.length}`}>
+            <button key={preview.n} type="button" onClick={() => seek(n)}
+              aria-label={`To preview ${n + 1} of ${previews.length}`}>
               <img src={local(preview.url)} alt="" loading="lazy" />
             </button>
           ))}
@@ -32,7 +35,7 @@ export function Unplayable({ src }) {
   return (
     <div class="stage note">
       <Icon name="lost" />
-      <p>The browser can't show this file. <a class="button" href={`${src}?download`} download><Icon name="down" />Download</a></p>
+      <p>The browser can't show this file. <Download src={src} /></p>
     </div>
   );
 }

@@ -37,12 +37,14 @@ export function Share({ job, close }) {
 }
 
 function Links({ job, made: { ticket, expiresAt } }) {
+  const page = href(`jobs/${encodeURIComponent(job.id)}`, { ticket });
+  const record = `${jobPath(job.id)}?ticket=${encodeURIComponent(ticket)}`;
   return (
     <>
       <p class="hint">Until {when(expiresAt)}, or until the API token is changed. To look at:</p>
-      <Command text={`${location.origin}/${href(`jobs/${encodeURIComponent(job.id)}`, { ticket })}`} label="the link to this page" />
+      <Command text={`${location.origin}/${page}`} label="the link to this page" />
       <p class="hint">The record as JSON:</p>
-      <Command text={`${location.origin}${jobPath(job.id)}?ticket=${encodeURIComponent(ticket)}`} label="the link to the record" />
+      <Command text={`${location.origin}${record}`} label="the link to the record" />
     </>
   );
 }

@@ -10,8 +10,9 @@ import { startVault } from "./support/vault.mjs";
 import { makeWorks } from "./support/works.mjs";
 
 /** Each page, and what shows that it is there. */
-const PAGES = { "#/": ".card img", "#/?status=failed": ".card", "#/?tag=draft&archive=stored": ".card img", "#/?q=none": ".nothing", "#/jobs/film": ".stage video", "#/jobs/image": ".zoom img",
-  "#/jobs/held": ".head .timer", "#/jobs/bad": ".json", "#/jobs/never": ".narrow", "#/unmatched": ".rows li", "#/refused": "table",
+const PAGES = { "#/": ".card img", "#/?status=failed": ".card", "#/?tag=draft&archive=stored": ".card img",
+  "#/?q=none": ".nothing", "#/jobs/film": ".stage video", "#/jobs/image": ".zoom img", "#/jobs/held": ".head .timer",
+  "#/jobs/bad": ".json", "#/jobs/never": ".narrow", "#/unmatched": ".rows li", "#/refused": "table",
   "#/numbers": ".tile", "#/doctor": ".finding", "#/nope": ".narrow" };
 
 describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
@@ -27,7 +28,8 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
     vault = await startVault({ sources: origin.url });
     empty = await startVault();
     browser = await startBrowser();
-    await vault.deliver(works.video(origin, "film"), { query: "?app=wan22-fast-t2v&tag=draft", reference: `order-${"7".repeat(60)}` });
+    await vault.deliver(works.video(origin, "film"),
+      { query: "?app=wan22-fast-t2v&tag=draft", reference: `order-${"7".repeat(60)}` });
     await vault.deliver(works.image(origin, "image"));
     const now = Date.now();
     await vault.deliver({ ...acquired("held"), acquiredAt: now, leaseExpiry: now + 3_600_000 });

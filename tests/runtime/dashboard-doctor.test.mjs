@@ -68,12 +68,17 @@ describe("the dashboard of a new vault", { skip: lacking("chromium", "curl") }, 
     const { checks } = await vault.json("/doctor");
     assert.equal(await page.locator(".finding").count(), checks.length);
     await page.getByRole("button", { name: "Send a test delivery" }).waitFor();
+    for (const { name, fix } of checks.filter(({ fix }) => fix)) {
+      const shown = await page.locator(".finding", { hasText: name }).first().textContent();
+      for (const word of fix.replaceAll(/[`:]/g, "").split(/\s+/)) assert.ok(shown.includes(word), `${name}: ${word}`);
+    }
     await vault.restart({ PUBLIC_URL: "no url", HOOK_TOKEN: null });
     await page.getByRole("button", { name: "Refresh" }).click();
     const worst = page.locator(".finding-fail", { hasText: "HOOK_TOKEN" }).first();
     await worst.waitFor();
     await worst.getByText("npx wrangler secret put HOOK_TOKEN", { exact: true }).waitFor();
-    const order = await page.locator(".finding").evaluateAll((all) => all.map(({ className }) => /finding-(\w+)/.exec(className)[1]));
+    const order = await page.locator(".finding").evaluateAll((all) =>
+      all.map(({ className }) => /finding-(\w+)/.exec(className)[1]));
     const rank = { fail: 0, warn: 1, ok: 2 };
     assert.deepEqual(order, [...order].sort((one, other) => rank[one] - rank[other]));
     assert.equal(await page.getByRole("button", { name: "Send a test delivery" }).count(), 0);

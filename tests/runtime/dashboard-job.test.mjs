@@ -64,8 +64,11 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
   });
 
   test("enlarges pictures, plays sounds, and offers the rest for download", async () => {
-    await vault.deliver({ eventType: "completed", jobId: "many", a: works.put(origin, "/m/a.png", works.bytes.image, "image/png"),
-      b: works.put(origin, "/m/b.wav", works.bytes.sound, "audio/wav"), c: works.put(origin, "/m/c.glb", Buffer.from("glTF".repeat(500)), "model/gltf-binary") });
+    const model = Buffer.from("glTF".repeat(500));
+    await vault.deliver({ eventType: "completed", jobId: "many",
+      a: works.put(origin, "/m/a.png", works.bytes.image, "image/png"),
+      b: works.put(origin, "/m/b.wav", works.bytes.sound, "audio/wav"),
+      c: works.put(origin, "/m/c.glb", model, "model/gltf-binary") });
     await vault.settled("many");
     const page = await open("many");
     await page.getByRole("button", { name: "Enlarge" }).click();
@@ -134,13 +137,15 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     assert.equal(await page.getByRole("button", { name: "Hand off again" }).count(), 0);
     await page.route("**/jobs/handed?*", async (route) => {
       const answer = await route.fetch();
-      const handoff = { targets: [{ target: "client", url: "https://app.example/hook", state: "failed", attempts: 3, nextAt: null }] };
+      const target = { target: "client", url: "https://app.example/hook", state: "failed", attempts: 3, nextAt: null };
+      const handoff = { targets: [target] };
       await route.fulfill({ response: answer, json: { ...await answer.json(), handoff } });
     });
     await page.reload();
     await page.getByText("https://app.example/hook").waitFor();
     await page.route("**/jobs/handed/handoff", (route) => route.fulfill({ status: 202, json: {} }));
-    const post = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/jobs/handed/handoff"));
+    const post = page.waitForRequest((request) =>
+      request.method() === "POST" && request.url().endsWith("/jobs/handed/handoff"));
     await page.getByRole("button", { name: "Hand off again" }).click();
     await post;
     await page.getByText("The job is handed off again").waitFor();

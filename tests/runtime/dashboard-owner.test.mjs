@@ -69,7 +69,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await page.getByText("doomed is deleted").waitFor();
     assert.equal((await vault.get("/jobs/doomed")).status, 404);
     await live(page);
-    await eventually("it is off the wall", async () => (await page.getByRole("link", { name: "doomed" }).count()) === 0 || undefined);
+    await page.getByRole("link", { name: "doomed" }).waitFor({ state: "detached" });
     await page.goto(`${vault.url}/#/jobs/doomed`);
     await page.getByText("There is no such job").waitFor();
     opened.clean();

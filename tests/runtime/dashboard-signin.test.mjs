@@ -29,7 +29,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     opened = await browser.open({ vault, token: null, ...options });
     return opened.page;
   };
-  const field = (page) => page.getByLabel("API token");
+  const field = (page) => page.getByLabel("API token", { exact: true });
   const signIn = async (page, token) => {
     await field(page).fill(token);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -87,7 +87,8 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     await page.getByRole("button", { name: "Copy the command for the API token" }).click();
     const copied = await eventually("it is copied", () => page.evaluate(() => navigator.clipboard.readText()));
     assert.equal(copied, "npx wrangler secret put API_TOKEN");
-    await page.route("**/stats", (route) => route.fulfill({ status: 401, json: { title: "Unauthorized", status: 401, detail: "" } }));
+    await page.route("**/stats", (route) =>
+      route.fulfill({ status: 401, json: { title: "Unauthorized", status: 401, detail: "" } }));
     await page.getByRole("button", { name: "I have set them" }).click();
     await field(page).waitFor();
     opened.clean();

@@ -33,7 +33,8 @@ describe("JSON", () => {
     assert.equal(shown.replaceAll(/\s/g, ""), text.replaceAll(/\s/g, ""));
     assert.equal(shown.split("\n").length, 15);
     assert.deepEqual(JSON.parse(shown.replace("-2e400", "0")), JSON.parse(text.replace("-2e400", "0")));
-    assert.deepEqual(pretty(text).filter(({ kind }) => kind === "name").map((part) => part.text), ['"a"', '"b"', '"c"', '"a"', '"d"']);
+    const names = pretty(text).filter(({ kind }) => kind === "name").map((part) => part.text);
+    assert.deepEqual(names, ['"a"', '"b"', '"c"', '"a"', '"d"']);
   });
 
   test("has members that are cut out of it unread", () => {
@@ -87,7 +88,8 @@ describe("the wall's jobs", () => {
   });
 
   test("leave when the filter means them no more, and take a new name", async () => {
-    const jobs = new Jobs(paged({ jobs: [job("ref:x", 30, { ref: "x" }), job("b", 20)], cursor: null }), { status: "acquired" }, 0);
+    const page = { jobs: [job("ref:x", 30, { ref: "x" }), job("b", 20)], cursor: null };
+    const jobs = new Jobs(paged(page), { status: "acquired" }, 0);
     await jobs.load();
     jobs.take({ job: job("437852", 30, { ref: "x", updatedAt: 31 }) });
     jobs.take({ job: job("b", 20, { status: "failed", updatedAt: 21 }) });
@@ -153,13 +155,17 @@ test("only media is shown, and only from here", () => {
   assert.equal(kindOf({ contentType: null, url: "https://v/files/1/n/0-a.svg" }), "other");
   assert.equal(kindOf({ contentType: null, name: "a.MP4" }), "video");
   assert.equal(local("https://cdn.example/files/1/n/0-a.png"), "/files/1/n/0-a.png");
-  for (const odd of ["javascript:alert(1)", "https://a/other", "data:image/png,x", "//a/files/1"]) assert.equal(local(odd), null, odd);
+  for (const odd of ["javascript:alert(1)", "https://a/other", "data:image/png,x", "//a/files/1"]) {
+    assert.equal(local(odd), null, odd);
+  }
   assert.ok(isPreview({ pointers: ["/previews/0/url"] }) && isPreview({ url: "https://v/files/1/n/3-preview_002.jpg" }));
-  assert.ok(!isPreview({ pointers: ["/video"], url: "x/3-preview_002.jpg" }) && !isPreview({ url: "https://v/files/1/n/0-review_1.mp4" }));
+  assert.ok(!isPreview({ pointers: ["/video"], url: "x/3-preview_002.jpg" }));
+  assert.ok(!isPreview({ url: "https://v/files/1/n/0-review_1.mp4" }));
 });
 
 test("numbers are written for people", () => {
-  assert.deepEqual([bytes(null), bytes(0), bytes(1_023), bytes(1_536), bytes(5 * 1024 ** 3)], ["–", "0 B", "1023 B", "1.5 KiB", "5.0 GiB"]);
+  const sizes = [null, 0, 1_023, 1_536, 5 * 1024 ** 3].map(bytes);
+  assert.deepEqual(sizes, ["–", "0 B", "1023 B", "1.5 KiB", "5.0 GiB"]);
   assert.deepEqual([duration(0), duration(7), duration(7_200_000), duration(90_061_000)], ["0 s", "7 ms", "2 h", "1 d 1 h"]);
   assert.deepEqual([age(400), age(61_000), age(90_000_000)], ["now", "1 min", "1 d"]);
   assert.deepEqual([clock(-5), clock(500), clock(65_000), clock(3_661_000)], ["0:00", "0:01", "1:05", "1:01:01"]);

@@ -9,20 +9,23 @@ const PREVIEWS = 6;
 export async function fill(vault, gallery) {
   const deliver = (body, query = "", ref = "") =>
     vault.post(`/hook/${HOOK_TOKEN}${ref && `/${ref}`}${query}`, JSON.stringify(body));
-  const held = (id, seconds, queueName = "free") => ({ eventType: "acquired", jobId: id, queueName, workerName: `k8s_worker_${id % 7}`,
-    acquiredAt: Date.now(), updatedAt: Date.now(), leaseExpiry: Date.now() + seconds * 1_000 });
+  const held = (id, seconds, queueName = "free") => ({ eventType: "acquired", jobId: id, queueName,
+    workerName: `k8s_worker_${id % 7}`, acquiredAt: Date.now(), updatedAt: Date.now(),
+    leaseExpiry: Date.now() + seconds * 1_000 });
   const film = async (id, seed) => ({ eventType: "completed", jobId: id, queueName: "free", seed: 196619188014358,
     prompt: "A slow pan over a range of hills at dusk, soft light, film grain",
     video: { data_uri: await gallery.film(`/outputs/free/${id}_0_WanVideo2_2_I2V_00150.mp4`, seed) }, preview_fps: 2,
     previews: await Promise.all(Array.from({ length: PREVIEWS }, async (_, n) => ({ index: n,
       url: await gallery.frame(`/outputs/free/${id}_0_preview_00${n}.jpg`, seed, n / PREVIEWS) }))) });
   const pictures = async (id, seeds) => ({ eventType: "completed", jobId: id, queueName: "fast", seed: 196619188014358,
-    images: await Promise.all(seeds.map(async (seed, n) => ({ url: await gallery.picture(`/outputs/fast/${id}_${n}_image.jpg`, seed) }))) });
+    images: await Promise.all(seeds.map(async (seed, n) =>
+      ({ url: await gallery.picture(`/outputs/fast/${id}_${n}_image.jpg`, seed) }))) });
 
   for (const [id, ...seeds] of [[437852, 3, 5], [437853, 6], [437855, 12], [437856, 9, 22, 23]]) {
     await deliver(await pictures(id, seeds), "?app=flux-schnell&tag=draft");
   }
-  await deliver({ eventType: "failed", jobId: 437858, queueName: "free", error: { message: "CUDA out of memory" } }, "?app=wan22-fast-t2v");
+  const failed = { eventType: "failed", jobId: 437858, queueName: "free", error: { message: "CUDA out of memory" } };
+  await deliver(failed, "?app=wan22-fast-t2v");
   await deliver(await pictures(437860, [24]), "?app=flux-schnell", "cover-12");
   await deliver(await film(437861, 15), "?app=wan22-fast-t2v&tag=launch");
   await deliver({ eventType: "retried", jobId: 437863, queueName: "free" }, "?app=wan22-fast-t2v");
