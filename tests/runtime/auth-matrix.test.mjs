@@ -70,7 +70,8 @@ describe("who may do what", () => {
     if (is === "open") return undefined;
     if (is === "hook") return name === "hook" ? undefined : 401;
     if (name === "api" || name === "key") return undefined;
-    if (is === "proxy") return name === "proxy" ? undefined : 401;
+    if (is === "proxy" && name !== "proxy") return ["mine", "other", "live"].includes(name) ? 403 : 401;
+    if (is === "proxy") return undefined;
     if (!isRead) return name === "read" ? 403 : 401;
     if (name === "read") return undefined;
     const fits = operation.operationId === "watch" ? "live" : is === "ticket" ? "mine" : undefined;
