@@ -87,9 +87,9 @@ describe("the live feed", () => {
     assert.deepEqual(missed.map(({ job }) => job.id).filter((id) => id !== "one").sort(), ["m1", "m3"]);
     ascend(second.seqs());
     assert.ok(second.seqs().every((number) => number > seq));
-    assert.ok((await second.here()) >= second.seqs().at(-1));
+    assert.ok((await second.here()) >= missed.at(-1).seq);
     const third = await view(vault, "?after=999999999");
-    assert.equal(await third.here(), await second.here());
+    assert.ok((await third.here()) >= (await second.here()));
     third.socket.terminate();
   });
 

@@ -1,4 +1,5 @@
 // The workerd processes of this test, as Linux tells of them.
+import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
@@ -18,11 +19,18 @@ export const peak = (pid) => megabytes(pid, "VmHWM");
 
 export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
 
-/** A port for a vault whose URLs are to stay the same when it is restarted. */
+/**
+ * A port for a vault whose URLs are to stay the same when it is restarted: below those that the
+ * system gives to whoever asks for any, who might get it in between.
+ */
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    // `once` fails with the server.
+    const isFree = await once(server, "listening").then(() => true, () => false);
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
