@@ -7,6 +7,7 @@ use super::job::Job;
 use super::names::ObjectName;
 use super::retry::Pace;
 use super::time::Timestamp;
+use super::work::Chore;
 use serde::{Deserialize, Serialize};
 
 /// Changes with the way in which records are rendered: a copy of an older way
@@ -78,9 +79,12 @@ fn named(job: &Job, by_id: bool) -> ObjectName {
     id.map_or_else(|| job.home.clone(), ObjectName::Id)
 }
 
-/// A write that failed here may have been done there.
-const fn may_be_there(job: &Job) -> bool {
-    job.work.record.version > 0 || job.work.record.attempts > 0
+/// A write that failed here, or that was begun by a run that died, may have
+/// been done there.
+#[must_use]
+pub const fn may_be_there(job: &Job) -> bool {
+    let Chore { version, attempts, .. } = job.work.record;
+    version > 0 || attempts > 0 || job.work.record_begun
 }
 
 /// The pause after this many failures in a row.
@@ -192,6 +196,19 @@ mod tests {
         assert_eq!(step(&job), Some((Step::Delete, at(5_000).plus(PACE.stretched(1)))));
         job.work.note_unrecorded(true, around(9_000));
         assert_eq!(step(&job), None);
+    }
+
+    #[test]
+    fn a_write_whose_run_died_may_have_been_done() {
+        let mut job = fixtures::job();
+        (job.status, job.version) = (Status::Failed, 1);
+        job.work.begin_record(is_named_by_id(&job));
+        assert_eq!(step(&job), Some((Step::Write, at(0))));
+        job.status = Status::Retried;
+        assert_eq!(step(&job), Some((Step::Delete, at(0))));
+        assert!(LeftCopy::of(&job).is_some());
+        job.work.note_unrecorded(true, around(6_000));
+        assert_eq!((step(&job), LeftCopy::of(&job)), (None, None));
     }
 
     #[test]

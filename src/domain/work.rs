@@ -81,6 +81,9 @@ pub struct Work {
     /// The last timeline entry that the copy in KV counts.
     #[serde(skip_serializing_if = "is_zero")]
     pub recorded_events: u32,
+    /// Whether a first copy in KV may be there that no end was noted of.
+    #[serde(skip_serializing_if = "is_false")]
+    pub record_begun: bool,
     /// Whether the copy in KV is under the job's id, not the name it lives at.
     #[serde(skip_serializing_if = "is_false")]
     pub record_by_id: bool,
@@ -157,10 +160,16 @@ impl Work {
         }
     }
 
+    /// Notes that the first copy in KV is about to be written: a run that dies
+    /// in between must not leave one that no one knows of.
+    pub const fn begin_record(&mut self, by_id: bool) {
+        (self.record_begun, self.record_by_id) = (true, by_id);
+    }
+
     /// Notes how writing the record of `job`, as it was then, to KV ended.
     pub fn note_recorded(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
         let is_first = self.record.version == 0;
-        self.record_by_id = edge_copy::is_named_by_id(job);
+        (self.record_begun, self.record_by_id) = (false, edge_copy::is_named_by_id(job));
         if is_done || is_first && self.record.attempts + 1 >= MAX_RECORD_TRIES {
             // What is less than a new version is not written each time.
             let at = around.now.plus(around.pace.quiet());
@@ -174,7 +183,8 @@ impl Work {
     /// Notes how deleting the record from KV ended.
     pub fn note_unrecorded(&mut self, is_done: bool, around: Circumstances<'_>) {
         if is_done {
-            (self.record, self.recorded_events, self.record_by_id) = (Chore::default(), 0, false);
+            (self.record, self.recorded_events) = (Chore::default(), 0);
+            (self.record_begun, self.record_by_id) = (false, false);
         } else {
             self.record_failed(around);
         }

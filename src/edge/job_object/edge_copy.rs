@@ -12,8 +12,12 @@ impl Job {
     /// Does what the copy needs: what came of it is noted for the record as it
     /// was, so that a change meanwhile is followed by another step.
     pub(super) async fn record(&self) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let Some(mut job) = self.store().job().await? else { return Ok(()) };
         let Some((step, _)) = edge_copy::step(&job) else { return Ok(()) };
+        if step == Step::Write && !edge_copy::may_be_there(&job) {
+            job.work.begin_record(edge_copy::is_named_by_id(&job));
+            self.store().save(&job).await?;
+        }
         let is_done = succeeded(match step {
             Step::Write => self.publish_record(&job).await,
             Step::Delete => records::delete(&self.env, &edge_copy::written_name(&job)).await,
