@@ -137,10 +137,13 @@ describe("server-sent events", () => {
     const viewers = await Promise.all(upTo(20).map(() => openEvents(vault, "/jobs/908/events")));
     await Promise.all(viewers.map((one) => one.until("it begins", ({ jobs }) => jobs().length > 0)));
     await Promise.all(viewers.map((one) => one.stop()));
-    await news("908", 2);
-    const before = vault.asked();
-    for (let n = 3; n <= 6; n += 1) await news("908", n);
-    assert.equal(vault.asked() - before, 4, "the deliveries' own questions");
+    // The runtime tells the Worker in its own time.
+    let n = 1;
+    await eventually("only deliveries ask", async () => {
+      const before = vault.asked();
+      for (let more = 0; more < 4; more += 1) await news("908", (n += 1));
+      return vault.asked() - before === 4 || undefined;
+    });
   });
 
   test("a job that is deleted ends it", async (context) => {

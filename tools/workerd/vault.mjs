@@ -104,18 +104,9 @@ export class LocalVault {
   }
 
   /** `GET` with the API token. */
-  async get(path, init = {}) {
+  get(path, init = {}) {
     const headers = { authorization: `Bearer ${API_TOKEN}`, ...ALONE, ...init.headers };
-    // A connection that a client under test has kept may be given to this call just when workerd
-    // closes it. Another call gets another one; a Worker that is gone fails them all.
-    for (let left = 3; ; left -= 1) {
-      try {
-        return await fetch(this.url + path, { ...init, headers });
-      } catch (error) {
-        const isClosed = ["ECONNRESET", "UND_ERR_SOCKET"].includes(error.cause?.code);
-        if (!isClosed || left === 0) throw error;
-      }
-    }
+    return fetch(this.url + path, { ...init, headers });
   }
 
   bucket() {
