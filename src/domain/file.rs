@@ -280,7 +280,7 @@ impl Source {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
-            Self::Url { url, .. } => expiry::deadline(&Url::parse(url).ok()?),
+            Self::Url { url, .. } => expiry::deadline(&source::read(url).ok()?),
             Self::Inline { .. } => None,
         }
     }

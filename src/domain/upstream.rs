@@ -314,7 +314,7 @@ fn without_endpoint(app: &str) -> &str {
 /// Bucket and key of an output file of the upstream's: `/outputs/…` in the
 /// bucket that is the first label of an R2 host, else `/{bucket}/outputs/…`.
 fn bucket_and_key(source: &str) -> Option<(String, String)> {
-    let url = Url::parse(source).ok()?;
+    let url = source::read(source).ok()?;
     let host = url.host_str()?;
     let path = url.path().strip_prefix('/')?;
     let account = host.strip_suffix(R2_SUFFIX);
