@@ -6,12 +6,15 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { toolPath, wasmBindgen } from "./setup/cargo-tools.mjs";
 import { inRoot, NODE_BIN, ROOT, toolEnv } from "./setup/project.mjs";
-import { collect, exitOf, Failure, isMain, main } from "./setup/run.mjs";
+import { collect, exitOf, Failure, isMain, main, must } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 
 const WASM = inRoot("build", "index_bg.wasm");
 const OUTPUTS = [WASM, inRoot("build", "index.js")];
 const STAMP = inRoot("build", ".stamp");
+/** What rustc and wasm-bindgen make use of, so that nothing newer gets in than the runtime knows. */
+const WASM_FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory",
+  "multivalue", "reference-types", "exception-handling"];
 const TARGET = process.env.CARGO_TARGET_DIR ?? inRoot("target");
 const DEP_INFO = join(TARGET, "wasm32-unknown-unknown", "release", "hookvault.d");
 const SETTINGS = [
@@ -45,19 +48,30 @@ export function wasmSize() {
 async function compile() {
   console.log("Building the Worker (about 1 min the first time) …");
   const log = await workerBuild();
-  if (log === undefined) return;
-  if (wasmBindgen.path() || !/Failed to download/.test(log)) throw new Failure("The build failed.");
-  console.log("wasm-bindgen could not be had from GitHub.");
-  process.env.HOOKVAULT_OFFLINE = "1";
-  await setup();
-  if ((await workerBuild()) !== undefined) throw new Failure("The build failed.");
+  if (log !== undefined) {
+    if (wasmBindgen.path() || !/Failed to download/.test(log)) throw new Failure("The build failed.");
+    console.log("wasm-bindgen could not be had from GitHub.");
+    process.env.HOOKVAULT_OFFLINE = "1";
+    await setup();
+    if ((await workerBuild()) !== undefined) throw new Failure("The build failed.");
+  }
+  await shrink();
+}
+
+// What wasm-opt inlines makes the module smaller as it is and larger as it is sent. Functions of like
+// names are instances of one generic function, and pack best side by side. Names go last.
+async function shrink() {
+  const noInlining = ["--always-inline-max-function-size", "--flexible-inline-max-function-size",
+    "--one-caller-inline-max-function-size"].flatMap((option) => [option, "0"]);
+  const order = ["--reorder-functions-by-name", "--strip-debug", "--strip-producers"];
+  const args = ["-Oz", ...WASM_FEATURES.map((name) => `--enable-${name}`), ...noInlining, ...order, WASM, "-o", WASM];
+  await must(join(NODE_BIN, "wasm-opt"), args);
 }
 
 // Resolves to the log of a build that failed.
 async function workerBuild() {
   const env = toolEnv({
     WASM_BINDGEN_BIN: wasmBindgen.path(),
-    WASM_OPT_BIN: join(NODE_BIN, "wasm-opt"),
     ESBUILD_BIN: join(NODE_BIN, "esbuild"),
     CARGO_TERM_COLOR: process.env.CARGO_TERM_COLOR ?? (process.stderr.isTTY ? "always" : "auto"),
   });
