@@ -1,6 +1,7 @@
 //! Which jobs of the catalog are meant.
 
 use super::job::Archive;
+use super::json;
 use super::names::MAX_NAME_BYTES;
 use super::state::Status;
 use super::time::Timestamp;
@@ -42,7 +43,7 @@ pub fn list<T: DeserializeOwned>(
     let values = text.into_iter().flat_map(|text| text.split(',')).map(str::trim);
     let read = |value: &str| {
         let value_known = known.iter().find(|known| **known == value);
-        let read = value_known.and_then(|_| serde_json::from_str(&format!("\"{value}\"")).ok());
+        let read = value_known.and_then(|_| json::from_str(&format!("\"{value}\"")).ok());
         read.ok_or_else(|| format!("`{name}` is {value:?}; it can be {}", known.join(", ")))
     };
     values.map(read).collect()

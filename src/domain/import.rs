@@ -3,6 +3,7 @@
 use super::apply;
 use super::heal;
 use super::job::{Birth, Job};
+use super::json;
 use super::names::{ObjectName, is_valid_name};
 use super::protocol::Import;
 use super::retention;
@@ -76,7 +77,7 @@ pub fn parse(text: &str) -> Result<Vec<Line>, String> {
 }
 
 fn line(text: &str) -> Result<Line, String> {
-    let line: Line = serde_json::from_str(text).map_err(|error| {
+    let line: Line = json::from_str(text).map_err(|error| {
         format!("{error}; it must be like {{\"id\":\"437852\",\"app\":\"wan22-fast-t2v\"}}")
     })?;
     let id = line.id.text();

@@ -1,6 +1,7 @@
 //! A job as the bucket explains it, and a job made of that again.
 
 use super::job::{FORMAT, Job};
+use super::json;
 use super::names::ObjectName;
 use super::timeline::{Entry, Kept, Outcome};
 use super::work::{Chore, Work};
@@ -40,7 +41,7 @@ impl Manifest {
     /// # Errors
     /// Why it is none that can be used.
     pub fn read(text: &str) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let manifest: Self = json::from_str(text).map_err(|error| error.to_string())?;
         if manifest.job.format > FORMAT {
             return Err(format!("its format is {}, newer than {FORMAT}", manifest.job.format));
         }

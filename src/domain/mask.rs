@@ -56,7 +56,7 @@ pub fn plain_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
 #[must_use]
 pub fn bytes(body: Vec<u8>, tokens: &[String]) -> Vec<u8> {
     let text = String::from_utf8_lossy(&body);
-    let is_json = serde_json::from_str::<&RawValue>(&text).is_ok();
+    let is_json = json::from_str::<&RawValue>(&text).is_ok();
     let masked = if is_json { json_text(&text, tokens) } else { plain_text(&text, tokens) };
     match masked {
         Cow::Owned(masked) => masked.into_bytes(),

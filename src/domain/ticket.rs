@@ -5,6 +5,7 @@
 //! API token: a ticket dies with the token that signed it.
 
 use super::auth::Tokens;
+use super::json;
 use super::names::ObjectName;
 use super::time::{SECOND, Timestamp};
 use base64::Engine;
@@ -119,7 +120,7 @@ impl Wish {
     /// # Errors
     /// What is wrong with it, for the caller.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
-        let wish: Self = serde_json::from_slice(body).map_err(|error| {
+        let wish: Self = json::from_slice(body).map_err(|error| {
             format!("{error}; the body must be like {{\"scope\":\"job:437852\",\"ttl\":3600}}")
         })?;
         if !(1..=MAX_TTL_SECONDS).contains(&wish.ttl) {
@@ -204,7 +205,7 @@ impl Ticket {
             return Err(Refusal::Unknown);
         }
         let payload = BASE64URL.decode(payload).map_err(|_| Refusal::Unknown)?;
-        let ticket: Self = serde_json::from_slice(&payload).map_err(|_| Refusal::Unknown)?;
+        let ticket: Self = json::from_slice(&payload).map_err(|_| Refusal::Unknown)?;
         if ticket.expires_at <= now { Err(Refusal::Expired) } else { Ok(ticket) }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::platform::{During, Failure, ask_object};
 use crate::domain::catalog::{Answer, Question, Row};
+use crate::domain::json;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub async fn ask(env: &Env, name: &str, question: &Question) -> Result<Answer, F
         Either::Left((answer, _)) => answer?,
         Either::Right(_) => return Err(Failure(format!("the catalog's {name} does not answer"))),
     };
-    serde_json::from_str(&answer).during("reading the catalog's answer")
+    json::from_str(&answer).during("reading the catalog's answer")
 }
 
 /// Has the catalog take a row.

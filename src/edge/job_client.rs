@@ -2,6 +2,7 @@
 //! in `job_object` only.
 
 use super::platform::{During, Failure, ask_object};
+use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Repl
             break;
         }
     }
-    serde_json::from_str(&answer?).during("reading a job's answer")
+    json::from_str(&answer?).during("reading a job's answer")
 }
 
 /// Asks the gate of this name, which is no job's.
@@ -45,7 +46,7 @@ pub async fn ask_gate(env: &Env, gate: &str, command: Command) -> Result<Reply, 
     let envelope = Envelope { name: nameless, command };
     let question = serde_json::to_string(&envelope).during("writing to a gate")?;
     let answer = ask_object(env, "JOBS", &format!("gate:{gate}"), &question).await?;
-    serde_json::from_str(&answer).during("reading a gate's answer")
+    json::from_str(&answer).during("reading a gate's answer")
 }
 
 /// Asks the job that `name` leads to.

@@ -10,6 +10,7 @@ use super::platform::{During, Failure};
 use crate::domain::edge_copy::LeftCopy;
 use crate::domain::gateway::pass::Passes;
 use crate::domain::job::{FORMAT, Job};
+use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
 use crate::domain::timeline::Entry;
@@ -105,7 +106,7 @@ impl Store {
             return ObjectName::try_from(name).during("reading the alias").map(Slot::Alias);
         }
         let Some(text) = self.text(TOMBSTONE).await? else { return Ok(Slot::Empty) };
-        serde_json::from_str(&text).during("reading what stays of a job").map(Slot::Deleted)
+        json::from_str(&text).during("reading what stays of a job").map(Slot::Deleted)
     }
 
     /// What the object is, as it is written: for telling whether it has changed.
@@ -181,7 +182,7 @@ impl Store {
     /// What waits here for the bucket.
     pub async fn parked(&self) -> Result<Option<Parked>, Failure> {
         let text = self.text(PARKED).await?;
-        text.map(|text| serde_json::from_str(&text).during("reading what is parked")).transpose()
+        text.map(|text| json::from_str(&text).during("reading what is parked")).transpose()
     }
 
     /// Keeps it.
@@ -193,7 +194,7 @@ impl Store {
     /// The submissions that a gate has noted.
     pub async fn passes(&self) -> Result<Passes, Failure> {
         let Some(text) = self.text(PASSES).await? else { return Ok(Passes::default()) };
-        serde_json::from_str(&text).during("reading a gate")
+        json::from_str(&text).during("reading a gate")
     }
 
     /// Keeps them; nothing is kept of none.
@@ -265,7 +266,7 @@ impl Store {
     /// The copy in KV that such a job may have left.
     pub async fn left_copy(&self) -> Result<Option<LeftCopy>, Failure> {
         let text = self.text(LEFT_COPY).await?;
-        text.map(|text| serde_json::from_str(&text).during("reading what a job left")).transpose()
+        text.map(|text| json::from_str(&text).during("reading what a job left")).transpose()
     }
 
     /// Keeps it in mind.
@@ -326,7 +327,7 @@ impl Store {
     /// Timeline entry `n`.
     pub async fn entry(&self, n: u32) -> Result<Option<Entry>, Failure> {
         let text = self.text(&entry_key(n)).await?;
-        text.map(|text| serde_json::from_str(&text).during("reading the timeline")).transpose()
+        text.map(|text| json::from_str(&text).during("reading the timeline")).transpose()
     }
 
     /// At most `limit` timeline entries after number `after`.
@@ -338,7 +339,7 @@ impl Store {
         for value in map.values() {
             let value = value.map_err(|_| Failure("listing the timeline".to_owned()))?;
             let text = value.dyn_into::<js_sys::JsString>().map(String::from).unwrap_or_default();
-            entries.push(serde_json::from_str(&text).during("reading the timeline")?);
+            entries.push(json::from_str(&text).during("reading the timeline")?);
         }
         Ok(entries)
     }
@@ -419,7 +420,7 @@ fn part_key(key: &str, at: usize) -> String {
 }
 
 fn read_job(text: &str) -> Result<Job, Failure> {
-    let job: Job = serde_json::from_str(text).during("reading the record")?;
+    let job: Job = json::from_str(text).during("reading the record")?;
     if job.format > FORMAT {
         return Err(Failure(format!("the record has format {}, newer than {FORMAT}", job.format)));
     }

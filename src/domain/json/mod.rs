@@ -5,8 +5,10 @@
 //! checking, walking strings with their JSON Pointer (RFC 6901), top-level
 //! members with their spans. Out of scope: meaning.
 
+mod read;
 mod tokens;
 
+pub use self::read::{from_slice, from_str};
 use self::tokens::{Kind, Tokens};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -79,7 +81,7 @@ pub fn check(text: &str) -> Result<(), Malformed> {
 pub fn decode_string(token: &str) -> Option<Cow<'_, str>> {
     let inner = token.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
-        serde_json::from_str::<String>(token).ok().map(Cow::Owned)
+        from_str::<String>(token).ok().map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inner))
     }

@@ -1,5 +1,6 @@
 //! fal.ai's public keys, and for how long they are believed.
 
+use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::{HOUR, Timestamp};
 use base64::Engine;
@@ -61,7 +62,7 @@ impl Keys {
 }
 
 fn parse(body: &str) -> Vec<Vec<u8>> {
-    let set: Option<Set> = serde_json::from_str(body).ok();
+    let set: Option<Set> = json::from_str(body).ok();
     let keys = set.map(|set| set.keys).unwrap_or_default();
     keys.iter().filter_map(ed25519).take(MAX_KEYS).collect()
 }

@@ -4,6 +4,7 @@ use super::Catalog;
 use super::sql::{Text, maybe, number, text};
 use crate::domain::catalog::{Answer, Place, Row, Totals, word};
 use crate::domain::filter::{self, Filter};
+use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
@@ -109,7 +110,7 @@ impl Catalog {
         values: Vec<SqlStorageValue>,
     ) -> Result<Vec<Row>, Failure> {
         let rows: Vec<Text> = self.query(sql, values)?;
-        let rows = rows.iter().map(|row| serde_json::from_str(&row.text));
+        let rows = rows.iter().map(|row| json::from_str(&row.text));
         rows.collect::<Result<_, _>>().during("reading a row")
     }
 

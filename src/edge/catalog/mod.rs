@@ -13,6 +13,7 @@ mod sql;
 use super::platform::{self, During, Failure};
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
+use crate::domain::json;
 use crate::domain::work;
 use worker::{
     DurableObject, Env, Error, Request, Response, State, WebSocket, WebSocketIncomingMessage,
@@ -90,7 +91,7 @@ impl DurableObject for Catalog {
 
 impl Catalog {
     async fn reply(&self, question: &str) -> Result<String, Failure> {
-        let question = serde_json::from_str(question).during("reading a question")?;
+        let question = json::from_str(question).during("reading a question")?;
         let answer = match question {
             Question::Put(row) => self.put(&row).await?,
             Question::Remove { home, revision } => self.remove(&home, revision).await?,

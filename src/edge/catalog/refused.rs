@@ -3,6 +3,7 @@
 use super::Catalog;
 use super::sql::{Text, number};
 use crate::domain::catalog::Answer;
+use crate::domain::json;
 use crate::domain::refused::{KEPT_PER_STATUS, Refused};
 use crate::edge::platform::{During, Failure};
 
@@ -35,7 +36,7 @@ impl Catalog {
         self.run(SCHEMA, vec![])?;
         let sql = "SELECT report AS text FROM refused ORDER BY n DESC";
         let reports: Vec<Text> = self.query(sql, vec![])?;
-        let refused = reports.iter().map(|row| serde_json::from_str(&row.text));
+        let refused = reports.iter().map(|row| json::from_str(&row.text));
         let refused = refused.collect::<Result<_, _>>().during("reading refused deliveries")?;
         let total = self.number("SELECT sum(count) AS number FROM refusals", vec![])?;
         Ok(Answer::Refused { refused, total: total.unwrap_or_default() })

@@ -6,6 +6,7 @@ use super::sql::{Text, number};
 use crate::domain::catalog::{Answer, Change, News, Row, Totals};
 use crate::domain::export::Turn;
 use crate::domain::filter::Filter;
+use crate::domain::json;
 use crate::domain::live;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
@@ -126,7 +127,7 @@ impl Catalog {
         let last = last.unwrap_or_else(|| "~".to_owned());
         let mut found = Vec::new();
         for Day { day, totals } in self.query(sql, vec![last.into(), first.into()])? {
-            let totals: Totals = serde_json::from_str(&totals).during("reading a day's sums")?;
+            let totals: Totals = json::from_str(&totals).during("reading a day's sums")?;
             if totals.may_hold(filter) {
                 found.push(day);
             }
@@ -144,7 +145,7 @@ impl Catalog {
         let mut sum = Totals::default();
         let mut count = 0;
         for day in &days {
-            let totals: Totals = serde_json::from_str(&day.text).during("reading a day's sums")?;
+            let totals: Totals = json::from_str(&day.text).during("reading a day's sums")?;
             count += u64::from(totals.jobs > 0);
             sum.merge(&totals);
         }

@@ -1,6 +1,7 @@
 //! The catalog's way to its SQL storage.
 
 use super::Catalog;
+use crate::domain::json;
 use crate::edge::platform::{During, Failure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -50,7 +51,7 @@ impl Catalog {
         let rows: Vec<Text> =
             self.query("SELECT value AS text FROM notes WHERE name = ?", vec![name.into()])?;
         let Some(row) = rows.first() else { return Ok(T::default()) };
-        serde_json::from_str(&row.text).during("reading a note of the catalog")
+        json::from_str(&row.text).during("reading a note of the catalog")
     }
 
     /// Keeps a value by its name.

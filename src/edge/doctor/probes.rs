@@ -8,6 +8,7 @@ use crate::domain::catalog::{Answer, PROBED, Question};
 use crate::domain::doctor::clocks::Reading;
 use crate::domain::doctor::stores::{self, Read, Store};
 use crate::domain::doctor::{Check, Tried};
+use crate::domain::json;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::time::Timestamp;
@@ -90,7 +91,7 @@ async fn catalog(env: Env, nonce: String) -> Result<Read, Failure> {
     let question = serde_json::to_string(&Question::Probe(nonce.clone()));
     let question = question.during("writing to the catalog")?;
     let answer = ask_object(&env, "CATALOG", PROBED, &question).await?;
-    match serde_json::from_str(&answer).during("reading the catalog's answer")? {
+    match json::from_str(&answer).during("reading the catalog's answer")? {
         Answer::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
         _ => Err(Failure("trying the catalog: unexpected answer".to_owned())),
     }

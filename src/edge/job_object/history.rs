@@ -4,6 +4,7 @@
 use super::Job;
 use super::alarm::Run;
 use crate::domain::job::Job as Record;
+use crate::domain::json;
 use crate::domain::keys::StorageKey;
 use crate::domain::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
 use crate::domain::work::OFFLOAD_PAGE;
@@ -60,7 +61,7 @@ impl Job {
         let key = StorageKey::Timeline { home: &job.home, until }.path();
         let text = bucket::text(&bucket::open(&self.env)?, &key).await?;
         let text = text.ok_or_else(|| Failure("a page of the timeline is gone".to_owned()))?;
-        serde_json::from_str(&text).during("reading a page of the timeline")
+        json::from_str(&text).during("reading a page of the timeline")
     }
 
     /// Moves the oldest entries to the bucket: first their long bodies, each

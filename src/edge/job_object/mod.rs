@@ -28,6 +28,7 @@ use super::platform::{self, During, Failure};
 use super::store::{Batch, Store};
 use crate::domain::config::Config;
 use crate::domain::job::Job as Record;
+use crate::domain::json;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::retention;
 use crate::domain::time::Timestamp;
@@ -91,7 +92,7 @@ impl Job {
     }
 
     async fn obey(&self, text: &str) -> std::result::Result<String, Failure> {
-        let Envelope { name, command } = serde_json::from_str(text).during("reading a command")?;
+        let Envelope { name, command } = json::from_str(text).during("reading a command")?;
         let reply = match command {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
             Command::Submit(submit) => self.submit(name, *submit).await?,
