@@ -1,4 +1,5 @@
-// Builds the dashboard into build/assets/, which Cloudflare serves without asking the Worker.
+// Builds build/assets/, which Cloudflare serves without asking the Worker: the dashboard, and the API's
+// description.
 // Only to be imported after the set-up: it needs npm packages.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
@@ -15,9 +16,12 @@ export const MAX_GZIP_BYTES = 60 * 1024;
 /** Files that are served as they are, and where. */
 const COPIED = { "index.html": "index.html", "_headers": "_headers", "icon.svg": "dashboard/icon.svg" };
 
-/** Builds it anew, which takes less than a second; an unchanged file is left alone. */
+/** Where the API's description is served. */
+const DESCRIPTION = "openapi.json";
+
+/** Builds them anew, which takes less than a second; an unchanged file is left alone. */
 export async function buildDashboard() {
-  const made = { ...copies(), ...(await bundles()) };
+  const made = { ...copies(), [DESCRIPTION]: description(), ...(await bundles()) };
   for (const [path, bytes] of Object.entries(made)) write(join(ASSETS, path), bytes);
   const stale = files().filter((path) => !(path in made));
   for (const path of stale) rmSync(join(ASSETS, path));
@@ -25,10 +29,10 @@ export async function buildDashboard() {
   if (gzip > MAX_GZIP_BYTES) throw new Failure(`The dashboard has ${gzip} bytes, over ${MAX_GZIP_BYTES}.`);
 }
 
-/** `{ raw, gzip }`: the bytes of all its files; SVG and text are compressed as well. */
+/** `{ raw, gzip }`: the bytes of all the dashboard's files; SVG and text are compressed as well. */
 export function dashboardSize() {
   const size = { raw: 0, gzip: 0 };
-  for (const path of files().filter((path) => path !== "_headers")) {
+  for (const path of files().filter((path) => !["_headers", DESCRIPTION].includes(path))) {
     const bytes = readFileSync(join(ASSETS, path));
     size.raw += bytes.length;
     size.gzip += gzipSync(bytes, { level: 9 }).length;
@@ -39,6 +43,10 @@ export function dashboardSize() {
 function copies() {
   const read = ([from, to]) => [to, readFileSync(join(SOURCE, from))];
   return Object.fromEntries(Object.entries(COPIED).map(read));
+}
+
+function description() {
+  return JSON.stringify(JSON.parse(readFileSync(inRoot(DESCRIPTION), "utf8")));
 }
 
 async function bundles() {

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "./setup/project.mjs";
 
-const DESCRIPTION = inRoot("src", "openapi.json");
+const DESCRIPTION = inRoot("openapi.json");
 const README = inRoot("README.md");
 const [BEGIN, END] = ["<!-- examples: begin -->", "<!-- examples: end -->"];
 /** Most characters of an answer in the README; the description has it whole. */

@@ -82,8 +82,6 @@ pub enum Route {
     },
     /// `GET /healthz`: the Worker runs.
     Health,
-    /// `GET /openapi.json`: the API as `OpenAPI` 3.1.
-    Openapi,
     /// `GET /`: what this is, where no dashboard is deployed that answers first.
     Home,
     /// `OPTIONS` of any path above, which has these methods.
@@ -113,7 +111,7 @@ impl Route {
     #[must_use]
     pub const fn access(&self) -> Access {
         match self {
-            Self::Health | Self::Openapi | Self::Home | Self::Options(_) => Access::Open,
+            Self::Health | Self::Home | Self::Options(_) => Access::Open,
             Self::Hook { .. } => Access::Hook,
             Self::File { .. } => Access::Link,
             Self::Proxy { .. } => Access::Proxy,
@@ -167,7 +165,6 @@ impl Route {
             | Self::Gateway(_)
             | Self::Proxy { .. }
             | Self::Health
-            | Self::Openapi
             | Self::Home
             | Self::Options(_) => return None,
             Self::Jobs => &[
@@ -252,7 +249,6 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
     Ok(match *parts {
         [""] => Route::Home,
         ["healthz"] => Route::Health,
-        ["openapi.json"] => Route::Openapi,
         ["hook"] => Route::Hook { token: None, reference: None },
         ["hook", token] => Route::Hook { token: Some(token.to_owned()), reference: None },
         // More parts are no valid reference, but the delivery must be kept.
@@ -415,7 +411,6 @@ mod tests {
             ("GET", "/live", Route::Live),
             ("GET", "/export", Route::Export),
             ("GET", "/healthz", Route::Health),
-            ("GET", "/openapi.json", Route::Openapi),
             ("GET", "/", Route::Home),
             ("OPTIONS", "/jobs", Route::Options("GET, HEAD, POST, OPTIONS")),
             ("OPTIONS", "/hook/t/order-7", Route::Options("POST, OPTIONS")),

@@ -220,7 +220,6 @@ async fn serve(
         Route::Gateway(to) => gateway::gateway(call, request, to).await,
         Route::Proxy { ticket } => gateway::proxy(call, request, ticket.as_deref()).await,
         Route::Health => Ok(text("ok\n")?),
-        Route::Openapi => Ok(json(200, OPENAPI.to_owned())?),
         Route::Home => Ok(text(HOME)?),
         Route::Options(allow) => Ok(options(call, allow)?),
     }
@@ -245,7 +244,6 @@ fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
     Ok(builder.during("building the answer")?.empty())
 }
 
-const OPENAPI: &str = include_str!("../openapi.json");
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \
                     read GET /jobs/{id} and the files it names.\n";
 

@@ -48,6 +48,7 @@ describe("the API's description", { skip: lacking("python3 with venv") }, () => 
   it("is that of OpenAPI 3.1, and open", async () => {
     const response = await fetch(`${vault.url}/openapi.json`);
     assert.equal(response.headers.get("content-type"), "application/json");
+    assert.equal(response.headers.get("access-control-allow-origin"), "*");
     assert.match((await response.json()).openapi, /^3\.1\./);
   });
 
