@@ -1,47 +1,156 @@
-// A day's list of jobs; the object named `days` holds which days there are.
+// A day's list of jobs. The object named `root` holds which days there are, their sums, and when each job last changed;
+// it is told by the day's alarm, so that no job waits for that, and many changes go together.
 import { DurableObject } from "cloudflare:workers";
+import { settingsOf } from "./settings";
 import type { Env, Row } from "./types";
 
-export const DAYS = "days";
+export const ROOT = "root";
+const GATHER_MS = 50;
+const MAX_CHANGES = 100;
+const WATCHDOG_PACES = 30;
 
-const SCHEMA = `
+const DAY_SCHEMA = `
   CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, status TEXT NOT NULL, row TEXT NOT NULL);
+    id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, revision INTEGER NOT NULL, version INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, seq INTEGER NOT NULL, status TEXT NOT NULL, archive TEXT NOT NULL, queue TEXT,
+    numbers TEXT NOT NULL, summary TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created_at, id);
-  CREATE TABLE IF NOT EXISTS days (day TEXT PRIMARY KEY);`;
+  CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);`;
+const ROOT_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS days (day TEXT PRIMARY KEY, seq INTEGER NOT NULL, sums TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, day TEXT NOT NULL, version INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+    seq INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
+  CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs (updated_at, id);`;
+
+export interface Filter {
+  status: string | null;
+  archive: string | null;
+  queue: string | null;
+  since: number | null;
+  until: number | null;
+}
+
+export interface Place {
+  createdAt: number;
+  id: string;
+}
+
+/** What a day tells `root`. */
+interface News {
+  day: string;
+  seq: number;
+  sums: string;
+  changes: Change[];
+}
+
+type Change = { id: string; version: number; updated_at: number; seq: number };
+type Listed = { id: string; created_at: number; summary: string };
 
 export class Catalog extends DurableObject<Env> {
   private isOpen = false;
+  private isCalled = false;
 
-  private open() {
-    if (!this.isOpen) this.ctx.storage.sql.exec(SCHEMA);
+  private open(schema: string) {
+    if (!this.isOpen) this.ctx.storage.sql.exec(schema);
     this.isOpen = true;
   }
 
+  /** Takes a row, unless it is older than what is known. */
   async put(day: string, row: Row) {
-    this.open();
-    if (!this.ctx.storage.kv.get("announced")) {
-      await this.env.CATALOG.getByName(DAYS).add(day);
-      this.ctx.storage.kv.put("announced", true);
+    this.open(DAY_SCHEMA);
+    const { sql, kv } = this.ctx.storage;
+    const [old] = sql.exec<{ revision: number; numbers: string }>(
+      "SELECT revision, numbers FROM jobs WHERE id = ?", row.id);
+    if (old && old.revision >= row.revision) return;
+    const sums = kv.get<Record<string, number>>("sums") ?? {};
+    if (old) add(sums, JSON.parse(old.numbers), -1);
+    add(sums, row.numbers, 1);
+    const seq = (kv.get<number>("seq") ?? 0) + 1;
+    sql.exec("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.id, row.createdAt,
+      row.revision, row.version, row.updatedAt, seq, row.status, row.archive, row.queueName,
+      JSON.stringify(row.numbers), row.summary);
+    kv.put("sums", sums);
+    kv.put("seq", seq);
+    if (seq === 1) kv.put("day", day);
+    if (!this.isCalled) await this.ctx.storage.setAlarm(Date.now() + GATHER_MS);
+    this.isCalled = true;
+  }
+
+  async alarm() {
+    const { sql, kv } = this.ctx.storage;
+    const watchdog = Date.now() + WATCHDOG_PACES * settingsOf(this.env).paceMs;
+    await this.ctx.storage.setAlarm(watchdog);
+    this.open(DAY_SCHEMA);
+    this.isCalled = true;
+    for (;;) {
+      const changes = sql.exec<Change>("SELECT id, version, updated_at, seq FROM jobs WHERE seq > ? ORDER BY seq LIMIT ?",
+        kv.get<number>("pushed") ?? 0, MAX_CHANGES).toArray();
+      const last = changes.at(-1);
+      if (!last) break;
+      const news = { day: kv.get<string>("day")!, seq: kv.get<number>("seq")!, sums: JSON.stringify(kv.get("sums")), changes };
+      await this.env.CATALOG.getByName(ROOT).hear(news);
+      kv.put("pushed", last.seq);
     }
-    this.ctx.storage.sql.exec(
-      "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)", row.id, row.createdAt, row.status, JSON.stringify(row));
+    this.isCalled = false;
+    await this.ctx.storage.deleteAlarm();
   }
 
-  async list(status: string | null, limit: number): Promise<string[]> {
-    this.open();
-    const sql = `SELECT row FROM jobs ${status ? "WHERE status = ?1" : ""} ORDER BY created_at DESC, id DESC LIMIT ?2`;
-    return this.ctx.storage.sql.exec<{ row: string }>(sql, status, limit).toArray().map(({ row }) => row);
+  /** The day's jobs after a place, the newest first. */
+  async list(filter: Filter, after: Place | null, limit: number): Promise<Listed[]> {
+    this.open(DAY_SCHEMA);
+    const terms: string[] = [];
+    const values: (string | number)[] = [];
+    const term = (text: string, ...given: (string | number | null)[]) => {
+      if (given.includes(null)) return;
+      terms.push(text);
+      values.push(...(given as (string | number)[]));
+    };
+    term("status = ?", filter.status);
+    term("archive = ?", filter.archive);
+    term("queue = ?", filter.queue);
+    term("created_at >= ?", filter.since);
+    term("created_at < ?", filter.until);
+    if (after) term("(created_at, id) < (?, ?)", after.createdAt, after.id);
+    return this.ctx.storage.sql.exec<Listed>(
+      `SELECT id, created_at, summary FROM jobs WHERE ${terms.join(" AND ") || "1"}
+       ORDER BY created_at DESC, id DESC LIMIT ?`, ...values, limit).toArray();
   }
 
-  async add(day: string) {
-    this.open();
-    this.ctx.storage.sql.exec("INSERT OR IGNORE INTO days VALUES (?)", day);
+  /** `root` takes a day's news, unless it knows newer ones. */
+  async hear({ day, seq, sums, changes }: News) {
+    this.open(ROOT_SCHEMA);
+    const { sql, kv } = this.ctx.storage;
+    const [known] = sql.exec<{ seq: number }>("SELECT seq FROM days WHERE day = ?", day);
+    if (known && known.seq > seq) return;
+    sql.exec("INSERT OR REPLACE INTO days VALUES (?, ?, ?)", day, seq, sums);
+    let turn = kv.get<number>("seq") ?? 0;
+    for (const { id, version, updated_at } of changes) {
+      sql.exec(`INSERT INTO jobs VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version,
+        updated_at = excluded.updated_at, seq = excluded.seq WHERE excluded.version > version`,
+      id, day, version, updated_at, (turn += 1));
+    }
+    kv.put("seq", turn);
   }
 
-  async days(): Promise<string[]> {
-    this.open();
-    const days = this.ctx.storage.sql.exec<{ day: string }>("SELECT day FROM days ORDER BY day DESC");
-    return days.toArray().map(({ day }) => day);
+  /** `root` tells the days that may hold such jobs, the latest first. */
+  async days({ status, archive, since, until }: Filter, last: string | null, limit: number): Promise<string[]> {
+    this.open(ROOT_SCHEMA);
+    const dayOf = (time: number | null) => time !== null && new Date(time).toISOString().slice(0, 10);
+    const days = this.ctx.storage.sql.exec<{ day: string; sums: string }>(
+      "SELECT day, sums FROM days WHERE day <= ? AND day >= ? ORDER BY day DESC",
+      last ?? (dayOf(until) || "~"), dayOf(since) || "");
+    const found: string[] = [];
+    for (const { day, sums } of days) {
+      const counts: Record<string, number> = status || archive ? JSON.parse(sums) : {};
+      const isMeant = (!status || counts[`status ${status}`]) && (!archive || counts[`archive ${archive}`]);
+      if (isMeant && found.push(day) === limit) break;
+    }
+    return found;
   }
+}
+
+function add(sums: Record<string, number>, numbers: Record<string, number>, factor: number) {
+  for (const [name, number] of Object.entries(numbers)) sums[name] = (sums[name] ?? 0) + factor * number;
 }

@@ -1,115 +1,164 @@
-// What a TypeScript developer would write for the measured part of hookvault's contract: Hono, a
-// Durable Object a job, R2 and KV.
+// What a TypeScript developer would write for the measured part of hookvault's contract: Hono, a Durable Object a job,
+// R2 and KV. README.md tells what it leaves out.
 import { Hono, type MiddlewareHandler } from "hono";
-import { DAYS } from "./catalog";
-import type { Delivery, Env, EventBody } from "./types";
+import { ROOT, type Filter, type Place } from "./catalog";
+import { eventOf, idOf, isId, parse, resultOf } from "./delivery";
+import { problem } from "./problem";
+import { serve } from "./serve";
+import { isOneOf, settingsOf } from "./settings";
+import type { Delivery, Env, Result } from "./types";
 
 export { Catalog } from "./catalog";
 export { Job } from "./job";
 
-const ID = /^(?!\.+$)[A-Za-z0-9._:-]{1,128}$/;
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
-const MAX_OBJECT_TEXT = 256 * 1024;
+const MAX_OBJECT_TEXT = 256 * 1_024;
 const KV_SECONDS = 60;
-const encoder = new TextEncoder();
+const MAX_DAYS = 40;
+const JSON_HEADERS = {
+  "content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff",
+};
+const JSON_OBJECT = { httpMetadata: { contentType: "application/json" } };
 
 const app = new Hono<{ Bindings: Env }>();
 
-const problem = (status: number, title: string) =>
-  Response.json({ title, status }, { status, headers: { "content-type": "application/problem+json" } });
+const json = (status: number, value: unknown): Response =>
+  new Response(JSON.stringify(value), { status, headers: JSON_HEADERS });
 
-function isEqual(given: string, wanted: string): boolean {
-  const [a, b] = [encoder.encode(given), encoder.encode(wanted)];
-  return a.byteLength === b.byteLength && crypto.subtle.timingSafeEqual(a, b);
-}
-
-const api: MiddlewareHandler<{ Bindings: Env }> = async (c, next) => {
+const read: MiddlewareHandler<{ Bindings: Env }> = async (c, next) => {
   const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
-  const isKnown = scheme === "Bearer" || scheme === "Key";
-  if (!isKnown || !isEqual(token ?? "", c.env.API_TOKEN)) return problem(401, "Unauthorized");
+  const isKnown = (scheme === "Bearer" || scheme === "Key") && isOneOf(token ?? "", settingsOf(c.env).readTokens);
+  if (!isKnown) return problem(401, "Unauthorized", "send `Authorization: Bearer <API_TOKEN>`");
   await next();
 };
 
-app.get("/healthz", (c) => c.text("ok\n"));
+app.get("/healthz", (c) => c.json({ status: "ok" }));
 
 app.post("/hook/:token", async (c) => {
-  if (!isEqual(c.req.param("token"), c.env.HOOK_TOKEN)) return problem(401, "Unauthorized");
-  const limit = Number(c.env.MAX_BODY_BYTES ?? MAX_BODY_BYTES);
-  if (Number(c.req.header("content-length") ?? 0) > limit) return problem(413, "Content Too Large");
+  const { hookTokens, maxBodyBytes } = settingsOf(c.env);
+  if (!isOneOf(c.req.param("token"), hookTokens)) {
+    return problem(401, "Unauthorized", "the webhook's URL must be https://…/hook/<HOOK_TOKEN>");
+  }
+  const receivedAt = Date.now();
+  const tooLarge = () => problem(413, "Content Too Large", `the body has more than ${maxBodyBytes} bytes`);
+  if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) return tooLarge();
   const bytes = await c.req.arrayBuffer();
-  if (bytes.byteLength > limit) return problem(413, "Content Too Large");
-  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  const text = new TextDecoder().decode(bytes);
-  const id = idOf(text);
-  if (id === undefined) {
-    const key = `unmatched/${Date.now()}-${sha256.slice(0, 16)}`;
-    await c.env.FILES.put(key, bytes);
-    return c.json({ unmatched: key, reason: "the body holds no job id" }, 202);
+  if (bytes.byteLength > maxBodyBytes) return tooLarge();
+  const sha256 = await digest(bytes);
+  const text = decode(bytes);
+  const body = text === null ? "the body is not UTF-8" : parse(text);
+  const id = typeof body === "string" ? null : idOf(text!, body);
+  if (typeof body === "string" || id === null) {
+    return unmatched(c.env, bytes, sha256, typeof body === "string" ? body : "the body holds no job id", receivedAt);
   }
-  let body: Delivery["body"] = { text };
-  if (bytes.byteLength > MAX_OBJECT_TEXT) {
-    body = { key: `bodies/${id}/${sha256}` };
-    await c.env.FILES.put(body.key, bytes);
-  }
-  const { origin } = new URL(c.req.url);
-  const answer = await c.env.JOBS.getByName(id).deliver({ id, body, sha256, receivedAt: Date.now(), origin });
-  return c.json(answer, 200, { "cache-control": "no-store" });
+  const event = eventOf(text!, body);
+  const [kept, result] = await Promise.all([
+    keepBody(c.env, id, text!, bytes, sha256),
+    event.type === "completed" ? keepResult(c.env, id, text!, body, sha256) : null,
+  ]);
+  if (result && "key" in kept && text!.length < bytes.byteLength) countBytes(text!, result);
+  const origin = c.env.PUBLIC_URL ?? new URL(c.req.url).origin;
+  const delivery: Delivery = { id, body: kept, bytes: bytes.byteLength, sha256, receivedAt, origin, event, result };
+  return json(200, await c.env.JOBS.getByName(id).deliver(delivery));
 });
 
-/** The body's own id, else the id in the names of the output files. */
-function idOf(text: string): string | undefined {
-  let event: EventBody;
+const digest = async (bytes: ArrayBuffer | Uint8Array): Promise<string> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decode(bytes: ArrayBuffer): string | null {
   try {
-    event = JSON.parse(text);
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** A long body goes to R2 before anything is answered. */
+async function keepBody(env: Env, id: string, text: string, bytes: ArrayBuffer, sha256: string): Promise<Delivery["body"]> {
+  if (bytes.byteLength <= MAX_OBJECT_TEXT) return { text };
+  const key = `bodies/${id}/${sha256}`;
+  await env.FILES.put(key, bytes, JSON_OBJECT);
+  return { key };
+}
+
+/** Inline data is found in R2 by its bytes, not by its characters. */
+function countBytes(text: string, { found }: Result) {
+  for (const { source } of found) {
+    if (!("start" in source)) continue;
+    const shift = encoder.encode(text.slice(0, source.start)).byteLength - source.start;
+    source.start += shift;
+    source.end += shift;
+  }
+}
+
+async function keepResult(env: Env, id: string, text: string, body: object, sha256: string): Promise<Result> {
+  const { template, found, skipped } = resultOf(text, body as Record<string, unknown>, sha256, env.ALLOWED_SOURCE_HOSTS);
+  if (template.length <= MAX_OBJECT_TEXT) return { template: { text: template }, print: template, found, skipped };
+  const bytes = encoder.encode(template);
+  const key = `results/${id}/${sha256.slice(0, 16)}`;
+  const [print] = await Promise.all([digest(bytes), env.FILES.put(key, bytes, JSON_OBJECT)]);
+  return { template: { key }, print, found, skipped };
+}
+
+async function unmatched(env: Env, bytes: ArrayBuffer, sha256: string, reason: string, at: number): Promise<Response> {
+  const key = `${String(at).padStart(13, "0")}-${sha256.slice(0, 16)}`;
+  await env.FILES.put(`unmatched/${key}`, bytes, { customMetadata: { reason, receivedAt: String(at) } });
+  return json(202, { unmatched: key, reason });
+}
+
+app.get("/jobs/:id", read, async (c) => {
+  const id = c.req.param("id");
+  // Who waits is answered by the job itself.
+  if (c.req.query("wait") === undefined) {
+    const copy = await c.env.RECORDS.get(id, { type: "stream", cacheTtl: KV_SECONDS });
+    if (copy) return new Response(copy, { headers: JSON_HEADERS });
+  }
+  const record = isId(id) ? await c.env.JOBS.getByName(id).read() : null;
+  return record === null
+    ? problem(404, "Not Found", `no job ${id} is known`)
+    : new Response(record, { headers: JSON_HEADERS });
+});
+
+app.get("/jobs", read, async (c) => {
+  const time = (text: string | undefined) => (text === undefined ? null : Number(text) || Date.parse(text));
+  const { status = null, archive = null, queue = null, since, until, limit: most = "50", cursor } = c.req.query();
+  const limit = Number(most);
+  if (!(limit >= 1 && limit <= 200)) return problem(400, "Bad Request", "`limit` must be from 1 to 200");
+  const filter: Filter = { status, archive, queue, since: time(since), until: time(until) };
+  const after = cursor === undefined ? null : readCursor(cursor);
+  if (after === undefined) return problem(400, "Bad Request", "`cursor` is none that this route has given");
+  const last = after && new Date(after.createdAt).toISOString().slice(0, 10);
+  const days = await c.env.CATALOG.getByName(ROOT).days(filter, last, MAX_DAYS);
+  const rows: { id: string; created_at: number; summary: string }[] = [];
+  // One more than is shown tells whether there are more.
+  for (const day of days) {
+    rows.push(...(await c.env.CATALOG.getByName(day).list(filter, after, limit + 1 - rows.length)));
+    if (rows.length > limit) break;
+  }
+  const shown = rows.slice(0, limit);
+  const end = rows.length > limit ? shown.at(-1)! : null;
+  const next = end && btoa(JSON.stringify([end.created_at, end.id]));
+  const summaries = shown.map(({ summary }) => summary).join();
+  return new Response(`{"jobs":[${summaries}],"cursor":${JSON.stringify(next)}}`, { headers: JSON_HEADERS });
+});
+
+function readCursor(text: string): Place | undefined {
+  try {
+    const [createdAt, id] = JSON.parse(atob(text));
+    return typeof createdAt === "number" && typeof id === "string" ? { createdAt, id } : undefined;
   } catch {
     return undefined;
   }
-  const own = event?.jobId ?? event?.job_id ?? event?.request_id ?? event?.requestId;
-  const id = own ?? /\/outputs\/[^/"]+\/(\d+)_\d+_/.exec(text)?.[1];
-  return id !== undefined && ID.test(String(id)) ? String(id) : undefined;
 }
 
-app.get("/jobs/:id", api, async (c) => {
-  const id = c.req.param("id");
-  const headers = { "content-type": "application/json", "cache-control": "no-store" };
-  if (c.req.query("wait") === undefined) {
-    const copy = await c.env.RECORDS.get(id, { type: "stream", cacheTtl: KV_SECONDS });
-    if (copy) return c.body(copy, 200, headers);
-  }
-  const record = ID.test(id) ? await c.env.JOBS.getByName(id).read() : null;
-  return record === null ? problem(404, "Not Found") : c.body(record, 200, headers);
-});
+app.on(["GET", "HEAD"], "/files/:id/:nonce/:file", serve);
 
-app.get("/jobs", api, async (c) => {
-  const limit = Math.min(Number(c.req.query("limit") ?? 50), 200);
-  const rows: string[] = [];
-  for (const day of await c.env.CATALOG.getByName(DAYS).days()) {
-    rows.push(...(await c.env.CATALOG.getByName(day).list(c.req.query("status") ?? null, limit - rows.length)));
-    if (rows.length >= limit) break;
-  }
-  return c.body(`{"jobs":[${rows.join()}]}`, 200, { "content-type": "application/json" });
-});
-
-app.on(["GET", "HEAD"], "/files/:id/:nonce/:file", async (c) => {
-  const { id, nonce, file } = c.req.param();
-  const range = c.req.header("range");
-  const parsed = range ? /^bytes=(\d+)-(\d*)$/.exec(range) : null;
-  const asked = parsed && {
-    offset: Number(parsed[1]),
-    ...(parsed[2] ? { length: Number(parsed[2]) - Number(parsed[1]) + 1 } : {}),
-  };
-  const object = await c.env.FILES.get(`jobs/${id}/${file}`, asked ? { range: asked } : {});
-  if (!object || !isEqual(object.customMetadata?.nonce ?? "", nonce)) return problem(404, "Not Found");
-  const headers = new Headers({ etag: object.httpEtag, "accept-ranges": "bytes" });
-  object.writeHttpMetadata(headers);
-  headers.set("cache-control", "private, max-age=86400");
-  headers.set("x-content-type-options", "nosniff");
-  if (c.req.header("if-none-match") === object.httpEtag) return new Response(null, { status: 304, headers });
-  if (!asked) return new Response(object.body, { headers });
-  const { offset, length = object.size - offset } = asked;
-  const last = Math.min(offset + length, object.size) - 1;
-  headers.set("content-range", `bytes ${offset}-${last}/${object.size}`);
-  return new Response(object.body, { status: 206, headers });
+app.notFound(() => problem(404, "Not Found"));
+app.onError((error) => {
+  console.error(error);
+  return problem(503, "Service Unavailable", "try again", { "retry-after": "1" });
 });
 
 export default app;

@@ -1,167 +1,333 @@
 // The Durable Object that is one job.
 import { DurableObject } from "cloudflare:workers";
-import { copy, unpack } from "./copy";
-import { discover, parseExactly, resultOf } from "./files";
-import { isSettled, render, rowOf, urlOf } from "./record";
-import { move } from "./states";
-import type { Delivered, Delivery, Entry, Env, EventBody, JobRecord, StoredFile } from "./types";
+import { Final, Gone, copy, unpack, type Order, type Stored } from "./copy";
+import { archiveOf, isSettled, render, resultText, revisionOf, rowOf } from "./record";
+import { settingsOf } from "./settings";
+import { move, senderTime, type Verdict } from "./states";
+import type { Chore, Delivered, Delivery, Entry, Env, JobRecord, Result, StoredFile } from "./types";
 
 const AT_ONCE = 4;
+/** An alarm at the very millisecond of the one that is ringing would be cleared when that has ended. */
+const AHEAD_MS = 10;
 const MAX_COPIES_A_RUN = 16;
-const MAX_ATTEMPTS = 20;
-const RETRY_MS = 2_000;
-const MAX_OBJECT_TEXT = 256 * 1024;
-const ALARM_MS = 10;
+const MAX_ENTRIES = 1_000;
+const LONGEST_PAUSE_MS = 15 * 60_000;
+const PATIENCE_MS = 24 * 3_600_000;
+/** In pauses: a run that has not ended is dead, and a job that has not changed is at rest. */
+const [WATCHDOG_PACES, QUIET_PACES] = [15, 150];
+
+const eventKey = (n: number) => `event/${String(n).padStart(8, "0")}`;
 
 export class Job extends DurableObject<Env> {
-  /** Durable before it is answered: the runtime holds the answer back until all is written. */
+  private readonly settings = settingsOf(this.env);
+
+  /**
+   * Durable before it is answered: the runtime holds the answer back until all is written, and what is written without
+   * waiting in between is one transaction.
+   */
   async deliver(delivery: Delivery): Promise<Delivered> {
     const { kv } = this.ctx.storage;
-    const text = await this.textOf(delivery.body);
-    const event = parseExactly(text);
-    const job = kv.get<JobRecord>("job") ?? newJob(delivery);
-    const entry: Entry = {
-      n: job.events + 1, eventType: event.eventType ?? null, receivedAt: delivery.receivedAt, outcome: "duplicate",
-      bytes: text.length, sha256: delivery.sha256, key: "key" in delivery.body ? delivery.body.key : null,
-    };
-    job.events = entry.n;
+    const { event, receivedAt, sha256 } = delivery;
+    const known = kv.get<JobRecord>("job");
+    const job = known ?? newJob(delivery);
+    const n = (job.events += 1);
+    const seen = kv.get<number>(`seen/${sha256}`);
+    const isSeen = seen !== undefined && (senderTime(event) !== null || job.lastApplied <= seen);
+    const { outcome, detail } = isSeen ? DUPLICATE : this.apply(job, delivery, n);
+    if (outcome === "applied") job.lastApplied = n;
+    if (outcome === "applied" || !known) touch(job, receivedAt);
+    const type = `${event.type ?? "unknown"}/token/${outcome}`;
+    job.tally[type] = (job.tally[type] ?? 0) + 1;
     job.deliveries += 1;
-    if (kv.get(`seen/${delivery.sha256}`) !== undefined) job.duplicates += 1;
-    else {
-      entry.outcome = move(job, event, delivery.receivedAt);
-      kv.put(`seen/${delivery.sha256}`, entry.n);
-    }
-    if (entry.outcome === "applied") {
-      job.version += 1;
-      job.updatedAt = delivery.receivedAt;
-      if (job.status === "completed") await this.take(job, event, entry.n);
-      await this.ctx.storage.setAlarm(Date.now() + ALARM_MS);
-    }
-    kv.put("job", job);
-    kv.put(`event/${entry.n}`, entry);
-    if ("text" in delivery.body) kv.put(`body/${entry.n}`, delivery.body.text);
-    return { id: job.id, eventType: entry.eventType, duplicate: entry.outcome === "duplicate" };
+    if (outcome === "duplicate") job.duplicates += 1;
+    else kv.put(`seen/${sha256}`, n);
+    const key = "key" in delivery.body ? delivery.body.key : null;
+    const bytes = delivery.bytes;
+    kv.put(eventKey(n), { n, eventType: event.type, receivedAt, trust: "token", outcome, detail, bytes, sha256, key } satisfies Entry);
+    if ("text" in delivery.body) kv.put(`body/${n}`, delivery.body.text);
+    this.save(job);
+    await this.setAlarm(job);
+    return { id: job.id, eventType: event.type, duplicate: outcome === "duplicate" };
   }
 
+  /** The record as JSON. */
   async read(): Promise<string | null> {
     const job = this.ctx.storage.kv.get<JobRecord>("job");
-    return job ? render(job, await this.result(job)) : null;
+    return job ? render(job, await this.result(job), this.settings.hookTokens) : null;
   }
 
-  async file(n: number, nonce: string): Promise<string | null> {
+  /** What is to be said of a file that is not in the bucket. */
+  async stateOf(n: number, nonce: string): Promise<StoredFile["state"] | null> {
     const job = this.ctx.storage.kv.get<JobRecord>("job");
-    return (job?.nonce === nonce && job.files[n]?.key) || null;
+    return (job?.nonce === nonce && job.files[n]?.state) || null;
   }
 
+  /** Counts the run and sets a watchdog first, so that another follows wherever this one dies. */
   async alarm() {
-    const job = this.ctx.storage.kv.get<JobRecord>("job");
+    const { kv } = this.ctx.storage;
+    const job = kv.get<JobRecord>("job");
     if (!job) return;
-    await this.copyFiles(job);
-    await this.publish();
-    await this.setNextAlarm();
+    job.runs += 1;
+    this.save(job);
+    await this.ctx.storage.setAlarm(Date.now() + this.pause(job.runs, WATCHDOG_PACES));
+    const due = dueFiles(job, Date.now()).slice(0, MAX_COPIES_A_RUN);
+    if (due.length > 0) {
+      // A job shows at once, also while its files take long.
+      await Promise.all([this.chores(job, { onlyList: true }), this.copyAll(job, due)]);
+    }
+    await this.setAlarm(await this.chores(kv.get<JobRecord>("job")!, { onlyList: false }));
   }
 
-  private async take(job: JobRecord, event: EventBody, n: number) {
-    job.files = discover(event, job.id, this.env.ALLOWED_SOURCE_HOSTS);
-    job.resultEvent = n;
-    const result = resultOf(event, job.files, (file) => urlOf(job, file));
-    if (result.length <= MAX_OBJECT_TEXT) this.ctx.storage.kv.put("result", result);
-    else await this.env.FILES.put(`results/${job.id}/${n}`, result);
+  private save(job: JobRecord) {
+    // Noted before the copy can be there: a run may die in between.
+    job.isRecorded ||= isSettled(job);
+    this.ctx.storage.kv.put("job", job);
   }
 
-  private async result(job: JobRecord): Promise<string | undefined> {
-    if (job.resultEvent === null) return undefined;
-    const kept = this.ctx.storage.kv.get<string>("result");
-    return kept ?? (await (await this.env.FILES.get(`results/${job.id}/${job.resultEvent}`))?.text());
+  private apply(job: JobRecord, delivery: Delivery, n: number): Verdict {
+    const { event, result, receivedAt } = delivery;
+    const isRepeated = job.status === "completed" && result !== null;
+    if (isRepeated && this.isServed(job, result)) {
+      const renewed = renew(job, result, receivedAt);
+      return { outcome: "duplicate", detail: renewed > 0 ? `fresh URLs for ${renewed} files` : null };
+    }
+    const verdict = isRepeated
+      ? { outcome: "applied" as const, detail: "a new result replaces the last" }
+      : move(job, event);
+    if (verdict.outcome === "applied" && result) this.take(job, delivery, result, n);
+    return verdict;
   }
 
-  private async textOf(body: Delivery["body"]): Promise<string> {
-    if ("text" in body) return body.text;
-    const object = await this.env.FILES.get(body.key);
+  private isServed(job: JobRecord, { print, found }: Result): boolean {
+    const { files = [] } = job.result ?? {};
+    return job.result?.print === print && files.length === found.length &&
+      files.every((n, at) => job.files[n]!.identity === found[at]!.identity);
+  }
+
+  /** Takes a result: its files get numbers that no other file of the job ever has. */
+  private take(job: JobRecord, { receivedAt }: Delivery, { template, print, found, skipped }: Result, delivery: number) {
+    for (const file of job.files) file.isServed = false;
+    const first = job.files.length;
+    job.files.push(...found.map((file, at) => newFile(job, file, first + at, delivery, receivedAt)));
+    job.result = { key: "key" in template ? template.key : null, print, files: found.map((_, at) => first + at) };
+    if ("text" in template) this.ctx.storage.kv.put("result", template.text);
+    job.skipped = skipped;
+    job.storedAt = null;
+    job.completedAt = receivedAt;
+  }
+
+  private async result(job: JobRecord): Promise<string | null> {
+    if (!job.result) return null;
+    const { key } = job.result;
+    const template = key === null ? this.ctx.storage.kv.get<string>("result")! : await this.text(key);
+    return resultText(job, template, this.settings.hookTokens);
+  }
+
+  private async text(key: string): Promise<string> {
+    const object = await this.env.FILES.get(key);
+    if (!object) throw new Error("a text is gone from the bucket");
+    return object.text();
+  }
+
+  private async copyAll(job: JobRecord, files: StoredFile[]) {
+    // What is unpacked in memory goes one after the other.
+    const lanes = files.every(({ source }) => "url" in source) ? AT_ONCE : 1;
+    const queue = [...files];
+    const lane = async () => {
+      for (let file = queue.shift(); file; file = queue.shift()) await this.copyOne(job, file);
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+  }
+
+  private async copyOne(job: JobRecord, file: StoredFile) {
+    const { nonce } = job;
+    const { FILES: bucket, ALLOWED_SOURCE_HOSTS: hosts } = this.env;
+    const order: Order = { file, nonce, bucket, hosts, maxBytes: this.settings.maxFileBytes };
+    try {
+      const { source } = file;
+      this.noteStored(file, "url" in source
+        ? await copy(order, source.url)
+        : await unpack(order, await this.delivered(file.delivery, source), source.isBase64));
+    } catch (error) {
+      this.noteFailed(file, error as Error);
+    }
+  }
+
+  /** A part of a delivery's body: by characters in the object, by bytes in the bucket. */
+  private async delivered(n: number, { start, end }: { start: number; end: number }): Promise<string> {
+    const { key } = this.ctx.storage.kv.get<Entry>(eventKey(n))!;
+    if (key === null) return this.ctx.storage.kv.get<string>(`body/${n}`)!.slice(start, end);
+    const object = await this.env.FILES.get(key, { range: { offset: start, length: end - start } });
     if (!object) throw new Error("a delivery's body is gone");
     return object.text();
   }
 
-  private async copyFiles(job: JobRecord) {
-    const now = Date.now();
-    const due = job.files.filter(({ state, retryAt }) => state === "pending" && retryAt <= now);
-    const queue = due.slice(0, MAX_COPIES_A_RUN);
-    const next = async () => {
-      for (let file = queue.shift(); file; file = queue.shift()) await this.copyOne(job, file);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, next));
-  }
-
-  private async copyOne(job: JobRecord, file: StoredFile) {
-    const { FILES, ALLOWED_SOURCE_HOSTS } = this.env;
-    try {
-      const stored = file.source
-        ? await copy(file, job.nonce, FILES, ALLOWED_SOURCE_HOSTS)
-        : await unpack(file, job.nonce, await this.resultEvent(job), FILES);
-      this.note(file.n, { ...stored, state: "stored", attempts: file.attempts + 1, error: null });
-    } catch (error) {
-      const attempts = file.attempts + 1;
-      const state = attempts >= MAX_ATTEMPTS ? "lost" : "pending";
-      const retryAt = Date.now() + RETRY_MS * 2 ** Math.min(attempts, 12);
-      this.note(file.n, { attempts, state, retryAt, error: (error as Error).message });
-    }
-  }
-
-  private async resultEvent(job: JobRecord): Promise<EventBody> {
-    const n = job.resultEvent!;
-    const { key } = this.ctx.storage.kv.get<Entry>(`event/${n}`)!;
-    const text = key ? await this.textOf({ key }) : this.ctx.storage.kv.get<string>(`body/${n}`)!;
-    return JSON.parse(text);
-  }
-
   /** The record may have changed while the file was copied. */
-  private note(n: number, change: Partial<StoredFile>) {
-    const job = this.ctx.storage.kv.get<JobRecord>("job")!;
-    Object.assign(job.files[n], change);
-    job.version += 1;
-    job.updatedAt = Date.now();
-    if (isSettled(job)) job.storedAt = job.updatedAt;
-    this.ctx.storage.kv.put("job", job);
-  }
-
-  /** Manifest and edge copy of a settled job, and its row in the day's list. */
-  private async publish() {
+  private note({ n, source }: StoredFile, change: (file: StoredFile, now: number) => string | null) {
     const { kv } = this.ctx.storage;
     const job = kv.get<JobRecord>("job")!;
-    const work: Promise<unknown>[] = [];
-    if (job.listedVersion < job.version) {
-      const day = new Date(job.createdAt).toISOString().slice(0, 10);
-      work.push(this.env.CATALOG.getByName(day).put(day, rowOf(job)));
+    const file = job.files[n]!;
+    const isSame = "url" in source && "url" in file.source ? source.url === file.source.url : true;
+    if (file.state !== "pending" || !isSame) return;
+    const now = Date.now();
+    const detail = change(file, now);
+    if (["stored", "partial"].includes(archiveOf(job))) job.storedAt ??= now;
+    touch(job, now);
+    if (detail) {
+      const entry = { n: (job.events += 1), eventType: null, receivedAt: now, trust: null, outcome: "copy" } as const;
+      kv.put(eventKey(entry.n), { ...entry, detail: `file ${n}: ${detail}`, bytes: null, sha256: null, key: null } satisfies Entry);
     }
-    if (isSettled(job) && job.publishedVersion < job.version) {
-      const result = await this.result(job);
-      const events = [...kv.list({ prefix: "event/" })].map(([, entry]) => entry);
-      const day = new Date(job.createdAt).toISOString().slice(0, 10);
-      const manifest = JSON.stringify({ job, events, result: result === undefined ? null : JSON.rawJSON(result) });
-      work.push(this.env.FILES.put(`manifests/${day}/${job.id}.json`, manifest));
-      work.push(this.env.RECORDS.put(job.id, render(job, result)));
-    }
-    await Promise.all(work);
-    const now = kv.get<JobRecord>("job")!;
-    now.listedVersion = job.version;
-    if (isSettled(job)) now.publishedVersion = job.version;
-    kv.put("job", now);
+    this.save(job);
   }
 
-  private async setNextAlarm() {
-    const job = this.ctx.storage.kv.get<JobRecord>("job")!;
+  private noteStored(copied: StoredFile, stored: Stored) {
+    this.note(copied, (file, now) => {
+      Object.assign(file, stored, { state: "stored", error: null, attempts: file.attempts + 1 });
+      file.slackMs = file.expiresAt === null ? null : Math.max(0, file.expiresAt - now);
+      // The secret in it is of no more use.
+      if ("url" in file.source) file.source.url = "";
+      return `${file.name} stored, ${file.size} bytes`;
+    });
+  }
+
+  private noteFailed(copied: StoredFile, error: Error) {
+    this.note(copied, (file, now) => {
+      const isNews = file.error !== error.message;
+      file.attempts += 1;
+      file.error = error.message;
+      const isDead = file.expiresAt !== null && file.expiresAt <= now;
+      const isHopeless = now >= Math.max(file.foundAt, file.expiresAt ?? 0) + PATIENCE_MS;
+      if (error instanceof Final || (error instanceof Gone && isDead) || isHopeless) {
+        file.state = "lost";
+        return `${file.name} is lost: ${error.message}`;
+      }
+      file.retryAt = now + this.pause(file.attempts);
+      return isNews ? `${file.name} will be tried again: ${error.message}` : null;
+    });
+  }
+
+  /** The catalog's row, the manifest in R2 and the copy in KV, as far as they are behind. Returns the job as it is then. */
+  private async chores(job: JobRecord, { onlyList }: { onlyList: boolean }): Promise<JobRecord> {
+    const plan = this.plan(job);
+    const now = Date.now();
+    const isDue = (name: ChoreName) => plan[name] !== null && plan[name] <= now && (name === "listed" || !onlyList);
+    const names = (["listed", "published", "recorded"] as const).filter(isDue);
+    const result = names.some((name) => name !== "listed") ? await this.result(job) : null;
+    const ends = await Promise.allSettled(names.map((name) => this[name](job, result)));
+    const after = this.ctx.storage.kv.get<JobRecord>("job")!;
+    names.forEach((name, at) => {
+      const end = ends[at]!;
+      if (end.status === "rejected") {
+        console.error(String(end.reason));
+        const attempts = after[name].attempts + 1;
+        after[name] = { ...after[name], attempts, at: Date.now() + this.pause(attempts) };
+        return;
+      }
+      after[name] = { revision: revisionOf(job), attempts: 0, at: 0 };
+      if (name !== "recorded") return;
+      const isThere = isSettled(job);
+      after.recordedVersion = isThere ? job.version : 0;
+      if (!isThere) after.isRecorded = false;
+    });
+    // With that a run ends.
+    if (!onlyList) after.runs = 0;
+    this.save(after);
+    return after;
+  }
+
+  private async listed(job: JobRecord) {
+    const day = dayOf(job);
+    await this.env.CATALOG.getByName(day).put(day, rowOf(job));
+  }
+
+  private async published(job: JobRecord, result: string | null) {
+    const { kv } = this.ctx.storage;
+    const entries = [...kv.list<Entry>({ prefix: "event/", reverse: true, limit: MAX_ENTRIES })].reverse();
+    const events = entries.map(([, entry]) => ({ entry, text: kv.get<string>(`body/${entry.n}`) ?? null }));
+    const manifest = JSON.stringify({ format: 1, job, events });
+    const text = `${manifest.slice(0, -1)},"result":${result ?? "null"}}`;
+    const httpMetadata = { contentType: "application/json" };
+    await this.env.FILES.put(`manifests/${dayOf(job)}/${job.id}.json`, text, { httpMetadata });
+  }
+
+  private async recorded(job: JobRecord, result: string | null) {
+    if (isSettled(job)) await this.env.RECORDS.put(job.id, render(job, result, this.settings.hookTokens));
+    else await this.env.RECORDS.delete(job.id);
+  }
+
+  /** When each chore is due; null if it is done. */
+  private plan(job: JobRecord): Record<ChoreName, number | null> {
+    const revision = revisionOf(job);
+    const quiet = QUIET_PACES * this.settings.paceMs;
+    const [isAtRest, { listed, published, recorded }] = [isSettled(job), job];
+    const news = job.recordedVersion < job.version ? recorded.at : Math.max(recorded.at, job.updatedAt + quiet);
+    return {
+      listed: listed.revision < revision ? listed.at : null,
+      // What changes soon again is not written each time.
+      published: published.revision < revision ? Math.max(published.at, job.updatedAt + (isAtRest ? 0 : quiet)) : null,
+      recorded: isAtRest ? (recorded.revision < revision ? news : null) : job.isRecorded ? recorded.at : null,
+    };
+  }
+
+  private async setAlarm(job: JobRecord) {
     const pending = job.files.filter(({ state }) => state === "pending").map(({ retryAt }) => retryAt);
-    const isBehind = job.listedVersion < job.version;
-    const times = isBehind ? [...pending, 0] : pending;
-    if (times.length > 0) await this.ctx.storage.setAlarm(Math.max(Date.now() + ALARM_MS, Math.min(...times)));
+    const chores = Object.values(this.plan(job)).filter((at) => at !== null);
+    const at = Math.min(...pending, ...chores);
+    if (at < Infinity) await this.ctx.storage.setAlarm(Math.max(at, Date.now() + AHEAD_MS));
+    else await this.ctx.storage.deleteAlarm();
+  }
+
+  private pause(attempts: number, paces = 1): number {
+    const pause = paces * this.settings.paceMs * 2 ** Math.min(attempts - 1, 20);
+    return Math.round(Math.min(pause, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2));
   }
 }
 
+type ChoreName = "listed" | "published" | "recorded";
+
+const DUPLICATE: Verdict = { outcome: "duplicate", detail: null };
+
+const dayOf = ({ createdAt }: JobRecord) => new Date(createdAt).toISOString().slice(0, 10);
+
+function touch(job: JobRecord, now: number) {
+  job.version += 1;
+  job.updatedAt = Math.max(job.updatedAt, now);
+}
+
+/** Files whose time has come, those first whose URL dies first. */
+const dueFiles = (job: JobRecord, now: number): StoredFile[] =>
+  job.files.filter(({ state, retryAt }) => state === "pending" && retryAt <= now)
+    .sort((a, b) => (a.expiresAt ?? Infinity) - (b.expiresAt ?? Infinity) || a.n - b.n);
+
+/** Lends fresh URLs to files that are not stored yet. */
+function renew(job: JobRecord, { found }: Result, now: number): number {
+  let renewed = 0;
+  found.forEach(({ source, expiresAt }, at) => {
+    const file = job.files[job.result!.files[at]!]!;
+    const isShorter = expiresAt !== null && (file.expiresAt === null || expiresAt < file.expiresAt);
+    if (file.state === "stored" || isShorter || !("url" in source)) return;
+    Object.assign(file, { source, expiresAt, state: "pending", foundAt: now, retryAt: now, attempts: 0, error: null });
+    renewed += 1;
+  });
+  if (renewed > 0) {
+    job.storedAt = null;
+    touch(job, now);
+  }
+  return renewed;
+}
+
+const newFile = (job: JobRecord, found: StoredFile | Result["found"][number], n: number, delivery: number, now: number): StoredFile => ({
+  ...found, n, delivery, isServed: true, state: "pending", key: `jobs/${job.id}/${n}-${found.name}`, size: null,
+  etag: null, verified: null, slackMs: null, foundAt: now, attempts: 0, retryAt: now, error: null,
+});
+
 function newJob({ id, origin, receivedAt }: Delivery): JobRecord {
+  const chore: Chore = { revision: 0, attempts: 0, at: 0 };
   return {
-    id, nonce: crypto.randomUUID().replaceAll("-", ""), origin, status: "queued", version: 0, attempt: 1,
-    queueName: null, workerName: null, leaseExpiry: null, createdAt: receivedAt, acquiredAt: null,
-    updatedAt: receivedAt, completedAt: null, storedAt: null, senderTime: null, files: [], error: null, events: 0,
-    deliveries: 0, duplicates: 0, resultEvent: null, publishedVersion: 0, listedVersion: 0,
+    id, nonce: crypto.getRandomValues(new Uint8Array(16)).toHex(), origin, status: "queued", version: 0, attempt: 1,
+    queueName: null, workerName: null, createdAt: receivedAt, acquiredAt: null, leaseExpiry: null,
+    updatedAt: receivedAt, completedAt: null, storedAt: null, senderTime: null, error: null, result: null, files: [],
+    skipped: [], deliveries: 0, duplicates: 0, tally: {}, events: 0, lastApplied: 0, runs: 0, listed: chore,
+    published: chore, recorded: chore, recordedVersion: 0, isRecorded: false,
   };
 }

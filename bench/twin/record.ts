@@ -1,35 +1,81 @@
-// The record as clients get it.
+// A job as readers get it.
+import { fill } from "./delivery";
 import type { Archive, JobRecord, Row, StoredFile } from "./types";
 
-export function archiveOf({ files }: JobRecord): Archive {
-  if (files.length === 0) return "none";
-  if (files.some(({ state }) => state === "pending")) return "pending";
-  const lost = files.filter(({ state }) => state === "lost").length;
-  return lost === 0 ? "stored" : lost === files.length ? "lost" : "partial";
+const MAX_FILES_IN_SHORT = 4;
+export function archiveOf({ files, skipped }: JobRecord): Archive {
+  let [stored, lost] = [0, 0];
+  for (const { isServed, state } of files) {
+    if (!isServed) continue;
+    if (state === "pending") return "pending";
+    if (state === "stored") stored += 1;
+    else lost += 1;
+  }
+  if (lost > 0 && stored === 0) return "lost";
+  if (lost > 0 || skipped.length > 0) return "partial";
+  return stored > 0 ? "stored" : "none";
 }
 
-export const isSettled = (job: JobRecord) =>
-  ["completed", "failed", "cancelled"].includes(job.status) && archiveOf(job) !== "pending";
+export const isSettled = (job: JobRecord): boolean =>
+  (job.status === "completed" || job.status === "failed" || job.status === "cancelled") && archiveOf(job) !== "pending";
 
-export const urlOf = (job: JobRecord, file: StoredFile) =>
-  `${job.origin}/files/${job.id}/${job.nonce}/${file.n}-${file.name}`;
+/** It grows with every change of the record and every entry of the timeline. */
+export const revisionOf = ({ version, events }: JobRecord): number => version + events;
 
-/** `result` is JSON already, and stays as it was written. */
-export function render(job: JobRecord, result: string | undefined): string {
-  const { id, status, version, attempt, queueName, workerName, createdAt, acquiredAt, leaseExpiry, updatedAt,
-    completedAt, storedAt, error, deliveries, duplicates } = job;
-  const files = job.files.map((file) => ({
-    n: file.n, pointers: file.pointers, state: file.state, url: urlOf(job, file), name: file.name,
-    contentType: file.contentType, size: file.size, etag: file.etag, attempts: file.attempts, error: file.error,
-  }));
-  return JSON.stringify({
-    id, status, archive: archiveOf(job), version, attempt, queueName, workerName, createdAt, acquiredAt,
-    leaseExpiry, updatedAt, completedAt, storedAt, result: result === undefined ? null : JSON.rawJSON(result),
-    files, error, deliveries, duplicates,
+const urlOf = (job: JobRecord, { n, name }: StoredFile): string =>
+  `${job.origin}/files/${job.id}/${job.nonce}/${n}-${name}`;
+
+/** The served result as JSON: durable URLs where its files were, every other byte as it came. */
+export function resultText(job: JobRecord, template: string, tokens: string[]): string {
+  const text = fill(template, (n) => JSON.stringify(urlOf(job, job.files[job.result!.files[n]!]!)));
+  return mask(text, tokens);
+}
+
+/** Hook tokens open the door: they are never shown. */
+const mask = (text: string, tokens: string[]): string =>
+  tokens.reduce((masked, token) => (masked.includes(token) ? masked.replaceAll(token, "***") : masked), text);
+
+/** The record as JSON; `result` and the error are JSON too, and stay as they were written. */
+export function render(job: JobRecord, result: string | null, tokens: string[]): string {
+  const head = JSON.stringify({
+    id: job.id, ref: null, provider: "pipelet", app: null, tags: [], status: job.status, archive: archiveOf(job),
+    version: job.version, attempt: job.attempt, queueName: job.queueName, workerName: job.workerName,
+    createdAt: job.createdAt, acquiredAt: job.acquiredAt, leaseExpiry: job.leaseExpiry, updatedAt: job.updatedAt,
+    completedAt: job.completedAt, storedAt: job.storedAt,
   });
+  const files = JSON.stringify(job.files.map((file) => ({
+    n: file.n, pointers: file.pointers, state: file.state, url: urlOf(job, file), name: file.name,
+    contentType: file.contentType, size: file.size, etag: file.etag, verified: file.verified,
+    sourceHost: "host" in file.source ? file.source.host : null, expiresAt: file.expiresAt, slackMs: file.slackMs,
+    attempts: file.attempts, error: file.error,
+  })));
+  const error = job.error === null ? "null" : mask(job.error, tokens);
+  const tail = JSON.stringify({
+    deliveries: job.deliveries, duplicates: job.duplicates, heals: 0, handoff: null, input: null,
+  });
+  return `${head.slice(0, -1)},"result":${result ?? "null"},"files":${files},"skipped":${JSON.stringify(job.skipped)},` +
+    `"error":${error},${tail.slice(1)}`;
 }
 
-export const rowOf = (job: JobRecord): Row => ({
-  id: job.id, status: job.status, archive: archiveOf(job), queueName: job.queueName, createdAt: job.createdAt,
-  updatedAt: job.updatedAt,
-});
+/** The job's row in the catalog. */
+export function rowOf(job: JobRecord): Row {
+  const archive = archiveOf(job);
+  const served = job.files.filter(({ isServed }) => isServed);
+  const files = served.slice(0, MAX_FILES_IN_SHORT).map((file) => ({
+    n: file.n, url: urlOf(job, file), contentType: file.contentType, size: file.size, state: file.state,
+  }));
+  const { id, version, status, queueName, createdAt, updatedAt } = job;
+  const count = (wanted: StoredFile["state"]) => served.filter(({ state }) => state === wanted).length;
+  return {
+    id, revision: revisionOf(job), version, createdAt, updatedAt, status, archive, queueName,
+    summary: JSON.stringify({
+      id, ref: null, app: null, tags: [], status, archive, queueName, createdAt, updatedAt, files,
+    }),
+    numbers: {
+      jobs: 1, [`status ${status}`]: 1, [`archive ${archive}`]: 1,
+      pending: count("pending"), stored: count("stored"), lost: count("lost"),
+      bytes: job.files.reduce((sum, { size }) => sum + (size ?? 0), 0),
+      ...job.tally,
+    },
+  };
+}

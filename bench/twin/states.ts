@@ -1,43 +1,47 @@
 // Which event moves a job to which state.
-import type { EventBody, JobRecord, Status } from "./types";
+import type { Event, JobRecord, Outcome, Status } from "./types";
 
 const KNOWN = new Set(["acquired", "completed", "failed", "cancelled", "retried"]);
-const ENDED = new Set<Status>(["completed", "failed", "cancelled"]);
 
-export type Verdict = "applied" | "late" | "unknown";
-
-export const senderTime = (event: EventBody): number | null => {
-  const time = event.updatedAt ?? event.acquiredAt;
-  return typeof time === "number" ? time : null;
-};
-
-/** Applies an event to the record. `completed` is absorbing; what is older than the last is late. */
-export function move(job: JobRecord, event: EventBody, now: number): Verdict {
-  const type = event.eventType;
-  if (typeof type !== "string" || !KNOWN.has(type)) return "unknown";
-  const time = senderTime(event);
-  const isOld = time !== null && job.senderTime !== null && time < job.senderTime;
-  if (isOld && type !== "completed") return "late";
-  if (job.status === "completed" && type !== "completed") return "late";
-  if (ENDED.has(job.status)) {
-    const isNewer = time !== null && job.senderTime !== null && time > job.senderTime;
-    if (type === "failed" || type === "cancelled") return "late";
-    if (type === "acquired" && !isNewer) return "late";
-    if (type === "acquired") job.attempt += 1;
-  }
-  if (type === "retried" && job.status !== "queued") job.attempt += 1;
-  job.status = type as Status;
-  job.senderTime = time ?? job.senderTime;
-  job.queueName = text(event.queueName) ?? job.queueName;
-  if (type === "acquired") {
-    job.workerName = text(event.workerName) ?? job.workerName;
-    job.acquiredAt = number(event.acquiredAt) ?? now;
-    job.leaseExpiry = number(event.leaseExpiry);
-  }
-  if (type === "failed") job.error = event.error ?? event.message ?? event.detail ?? null;
-  if (type === "completed") job.completedAt = now;
-  return "applied";
+export interface Verdict {
+  outcome: Outcome;
+  detail: string | null;
 }
 
-const text = (value: unknown) => (typeof value === "string" ? value.slice(0, 200) : null);
-const number = (value: unknown) => (typeof value === "number" ? value : null);
+export const senderTime = ({ updatedAt, acquiredAt }: Event): number | null => updatedAt ?? acquiredAt;
+
+/**
+ * Applies an event to the record. `completed` absorbs: a result that was paid for is never thrown away. Any other event
+ * that the sender dates before the last applied one is late.
+ */
+export function move(job: JobRecord, event: Event): Verdict {
+  const type = event.type;
+  if (type === null || !KNOWN.has(type)) return { outcome: "unknown", detail: null };
+  const why = type === "completed" ? null : whyLate(job, event, type);
+  if (why) return { outcome: "late", detail: why };
+  const isAgain = (type === "acquired" && (job.status === "failed" || job.status === "cancelled")) ||
+    (type === "retried" && job.status !== "queued");
+  if (isAgain) job.attempt += 1;
+  const time = senderTime(event);
+  if (time !== null) job.senderTime = Math.max(job.senderTime ?? 0, time);
+  job.status = type as Status;
+  job.queueName = event.queueName ?? job.queueName;
+  job.workerName = event.workerName ?? job.workerName;
+  job.acquiredAt = event.acquiredAt ?? job.acquiredAt;
+  job.leaseExpiry = event.leaseExpiry ?? job.leaseExpiry;
+  job.error = event.error;
+  return { outcome: "applied", detail: null };
+}
+
+function whyLate({ status, senderTime: last, leaseExpiry }: JobRecord, event: Event, type: string): string | null {
+  const time = senderTime(event);
+  const order = time === null || last === null ? 0 : Math.sign(time - last);
+  if (order < 0) return "older than the last applied event";
+  if (status === "completed") return "the job is completed";
+  if (status === "failed" || status === "cancelled") {
+    if (type === "failed" || type === "cancelled") return "the job has ended already";
+    if (type === "acquired" && order <= 0) return "not shown to be newer than the end";
+  }
+  const isNewer = event.leaseExpiry !== null && (leaseExpiry === null || event.leaseExpiry > leaseExpiry);
+  return type === "acquired" && status === "acquired" && !isNewer ? "the lease is not newer" : null;
+}

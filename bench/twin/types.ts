@@ -1,4 +1,4 @@
-// What the twin stores and answers.
+// What the twin stores, and what its parts tell each other.
 import type { Catalog } from "./catalog";
 import type { Job } from "./job";
 
@@ -9,64 +9,88 @@ export interface Env {
   RECORDS: KVNamespace;
   HOOK_TOKEN: string;
   API_TOKEN: string;
-  ALLOWED_SOURCE_HOSTS: string;
+  READ_TOKEN?: string;
+  ALLOWED_SOURCE_HOSTS?: string;
   MAX_BODY_BYTES?: string;
+  MAX_FILE_BYTES?: string;
+  PUBLIC_URL?: string;
+  RETRY_BASE_MS?: string;
 }
 
 export type Status = "queued" | "acquired" | "completed" | "failed" | "cancelled" | "retried";
 export type Archive = "none" | "pending" | "stored" | "partial" | "lost";
+export type Outcome = "applied" | "duplicate" | "late" | "unknown" | "copy";
 
-export interface StoredFile {
-  n: number;
+/** A file's bytes are at a URL, or in the delivery itself, from character to character. */
+export type Source = { url: string; host: string } | { start: number; end: number; isBase64: boolean };
+
+/** A file that a delivery's result names. */
+export interface Found {
+  /** What makes it the same file in a later delivery: its URL as it was before it was signed. */
+  identity: string;
   pointers: string[];
-  state: "pending" | "stored" | "lost";
   name: string;
-  key: string;
-  /** The URL to copy from; none if the file is written into the delivery itself. */
-  source: string | null;
+  source: Source;
   contentType: string | null;
+  expiresAt: number | null;
+}
+
+export interface Skipped {
+  pointer: string;
+  host: string | null;
+  reason: string;
+}
+
+export interface StoredFile extends Found {
+  n: number;
+  /** Whether the newest result has it. */
+  isServed: boolean;
+  /** The timeline entry that it came with. */
+  delivery: number;
+  state: "pending" | "stored" | "lost";
+  key: string;
   size: number | null;
   etag: string | null;
+  verified: boolean | null;
+  slackMs: number | null;
+  foundAt: number;
   attempts: number;
   retryAt: number;
   error: string | null;
 }
 
-export interface JobRecord {
-  id: string;
-  nonce: string;
-  origin: string;
-  status: Status;
-  version: number;
-  attempt: number;
+/** A result: its text, with a mark in place of each file. */
+export interface Result {
+  template: { text: string } | { key: string };
+  /** What tells it from another result: the text, or its SHA-256 if it is long. */
+  print: string;
+  found: Found[];
+  skipped: Skipped[];
+}
+
+/** The fields of a delivery's body that mean something. */
+export interface Event {
+  type: string | null;
   queueName: string | null;
   workerName: string | null;
   leaseExpiry: number | null;
-  createdAt: number;
   acquiredAt: number | null;
-  updatedAt: number;
-  completedAt: number | null;
-  storedAt: number | null;
-  /** The sender's time of the last event that was applied. */
-  senderTime: number | null;
-  files: StoredFile[];
-  error: unknown;
-  events: number;
-  deliveries: number;
-  duplicates: number;
-  /** Where the delivery of the result is: its number, and its key in R2 if it is long. */
-  resultEvent: number | null;
-  publishedVersion: number;
-  listedVersion: number;
+  updatedAt: number | null;
+  /** JSON as it was written. */
+  error: string | null;
 }
 
+/** A delivery on its way from the Worker, which has read it, to its job. */
 export interface Delivery {
   id: string;
   /** The text, or its key in R2 if it is long. */
   body: { text: string } | { key: string };
+  bytes: number;
   sha256: string;
   receivedAt: number;
   origin: string;
+  event: Event;
+  result: Result | null;
 }
 
 export interface Delivered {
@@ -75,27 +99,80 @@ export interface Delivered {
   duplicate: boolean;
 }
 
+/** An entry of the timeline. */
 export interface Entry {
   n: number;
   eventType: string | null;
   receivedAt: number;
-  outcome: "applied" | "duplicate" | "late" | "unknown";
-  bytes: number;
-  sha256: string;
+  trust: "token" | null;
+  outcome: Outcome;
+  detail: string | null;
+  bytes: number | null;
+  sha256: string | null;
+  /** The body's key in R2; in the object if null. */
   key: string | null;
 }
 
-/** As deliveries are written by the upstream. */
-export type EventBody = Record<string, unknown> & {
-  eventType?: string;
-  jobId?: string | number;
-};
+/** Something that is done once for each revision of the job, and again when it fails. */
+export interface Chore {
+  revision: number;
+  attempts: number;
+  at: number;
+}
 
+export interface JobRecord {
+  id: string;
+  /** 128 random bits: who knows them may read the files. */
+  nonce: string;
+  origin: string;
+  status: Status;
+  version: number;
+  attempt: number;
+  queueName: string | null;
+  workerName: string | null;
+  createdAt: number;
+  acquiredAt: number | null;
+  leaseExpiry: number | null;
+  updatedAt: number;
+  completedAt: number | null;
+  storedAt: number | null;
+  /** The newest of the sender's times. */
+  senderTime: number | null;
+  error: string | null;
+  /** Where the served result is, and the number of each file in it. */
+  result: { key: string | null; print: string; files: number[] } | null;
+  files: StoredFile[];
+  skipped: Skipped[];
+  deliveries: number;
+  duplicates: number;
+  /** How many deliveries came, by type and outcome. */
+  tally: Record<string, number>;
+  /** Entries of the timeline. */
+  events: number;
+  /** The last one that changed the job. */
+  lastApplied: number;
+  /** Runs of the alarm that were begun since one came to its end. */
+  runs: number;
+  listed: Chore;
+  published: Chore;
+  recorded: Chore;
+  /** The version that the copy in KV has; 0 if there is none. */
+  recordedVersion: number;
+  /** Whether there may be a copy in KV. */
+  isRecorded: boolean;
+}
+
+/** A job in short, as the catalog has it. */
 export interface Row {
   id: string;
+  revision: number;
+  version: number;
+  createdAt: number;
+  updatedAt: number;
   status: Status;
   archive: Archive;
   queueName: string | null;
-  createdAt: number;
-  updatedAt: number;
+  /** The JSON that readers get. */
+  summary: string;
+  numbers: Record<string, number>;
 }
