@@ -1,12 +1,12 @@
 // What one run of the alarm may ask for: on the free plan it has 50 subrequests.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { counted, forget, tally } from "../../tools/workerd/counted.mjs";
+import { counting } from "./support/counting.mjs";
 import { file, noise, redirect, startOrigin } from "./support/origin.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { startVault } from "./support/vault.mjs";
 
-const ENTRY = "tests/runtime/support/counted/entry.mjs";
 const FILES = 40;
 const MOST = 45;
 
@@ -15,18 +15,18 @@ describe("a run", () => {
   let vault;
   before(async () => {
     origin = await startOrigin();
-    const entry = (options) => ({ ...options,
-      modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
-    vault = await startVault({ sources: origin.url, change: entry });
+    vault = await startVault({ sources: origin.url, change: counted });
   });
   after(() => stopAll(vault, origin));
 
-  const runs = () => vault.logs.map(({ message }) => /made (\d+) sub/.exec(message)?.[1])
-    .filter(Boolean).map(Number);
+  async function runs() {
+    const ofJobs = (await tally(vault)).runs.filter(({ who }) => who === "Job");
+    return ofJobs.map(({ subrequests }) => subrequests);
+  }
 
   async function copy(id, paths) {
     const results = paths.map((path) => origin.url + path);
-    vault.logs.length = 0;
+    await forget(vault);
     await vault.deliver({ eventType: "completed", jobId: id, results });
     const { archive, files } = await vault.settled(id);
     assert.equal(archive, "stored");

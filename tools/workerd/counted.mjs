@@ -1,0 +1,41 @@
+// What a Worker costs, counted: miniflare's options with a shim around it, and what that tells.
+//
+// `new LocalVault({ change: counted })` starts a vault that counts; `tally(vault)` reads it. Any
+// Worker will do whose objects are of the classes `Job` and `Catalog`.
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { eventually } from "./wait.mjs";
+
+const SHIM = fileURLToPath(new URL("counting/", import.meta.url));
+
+/** For `change` of a `LocalVault`. */
+export function counted(options) {
+  const [main] = options.modules;
+  const path = join(SHIM, "main.mjs");
+  const from = relative(dirname(path), main.path);
+  const contents = `
+    import * as built from ${JSON.stringify(from)};
+    import { countedObject, countedWorker } from "./wrap.mjs";
+    export default countedWorker(built.default);
+    export const Catalog = countedObject("Catalog", built.Catalog);
+    export const Job = countedObject("Job", built.Job);`;
+  const shim = ["wrap.mjs", "bindings.mjs", "count.mjs"];
+  const modules = shim.map((name) => ({ type: "ESModule", path: join(SHIM, name) }));
+  return { ...options, modules: [{ type: "ESModule", path, contents }, ...modules, ...options.modules] };
+}
+
+async function ask(vault, init) {
+  const response = await fetch(`${vault.url}/.counted`, { ...init, headers: { connection: "close" } });
+  return response.json();
+}
+
+/** Forgets what was counted. */
+export const forget = (vault) => ask(vault, { method: "DELETE" });
+
+/** Once nothing goes on any more and no alarm is near: what was counted since `forget`. */
+export function tally(vault) {
+  return eventually("nothing goes on", async () => {
+    const report = await ask(vault);
+    return report.isIdle ? report : undefined;
+  });
+}

@@ -1,0 +1,55 @@
+// Bindings that count, for one who has them.
+import { add } from "./count.mjs";
+
+/** Methods of a bucket, and of an upload, by the class in which they are billed. */
+const BUCKET = { put: "classA", list: "classA", createMultipartUpload: "classA", head: "classB", get: "classB", delete: "r2Free" };
+const UPLOAD = { uploadPart: "classA", complete: "classA", abort: "r2Free" };
+const NAMESPACE = { get: "kvRead", getWithMetadata: "kvRead", list: "kvList", put: "kvWrite", delete: "kvDelete" };
+
+/** `target` with its methods told of; `follow` wraps what some of them return. */
+function watched(target, tell, follow = {}) {
+  return new Proxy(target, {
+    get(_, name) {
+      const value = target[name];
+      if (typeof value !== "function" || name === "constructor") return value;
+      return (...args) => {
+        tell(name);
+        const answer = value.apply(target, args);
+        if (!follow[name]) return answer;
+        return answer instanceof Promise ? answer.then(follow[name]) : follow[name](answer);
+      };
+    },
+  });
+}
+
+const billed = (who, prices) => (name) => {
+  if (!prices[name]) return;
+  add(`${who}.${prices[name]}`);
+  add(`${who}.subrequest`);
+};
+
+function bucket(who, target) {
+  const upload = (found) => watched(found, billed(who, UPLOAD));
+  return watched(target, billed(who, BUCKET), { createMultipartUpload: upload, resumeMultipartUpload: upload });
+}
+
+/** Each call of a stub is a request to its object, be it `fetch` or a method of its class. */
+function objects(who, binding, target) {
+  const asked = () => {
+    add(`${binding}.request`);
+    add(`${who}.subrequest`);
+  };
+  const stub = (found) => watched(found, asked);
+  return watched(target, () => {}, { get: stub, getByName: stub });
+}
+
+/** The environment as `who` gets it. Other bindings stay as they are. */
+export function countedEnv(who, env) {
+  const wrap = (name, value) => {
+    if (typeof value?.idFromName === "function") return objects(who, name, value);
+    if (typeof value?.createMultipartUpload === "function") return bucket(who, value);
+    if (typeof value?.getWithMetadata === "function") return watched(value, billed(who, NAMESPACE));
+    return value;
+  };
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, wrap(name, value)]));
+}

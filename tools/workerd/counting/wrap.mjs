@@ -1,0 +1,64 @@
+// A Worker's exports, counting. `/.counted` tells and, by `DELETE`, forgets.
+import { countedEnv } from "./bindings.mjs";
+import { add, during, own, report, reset, run } from "./count.mjs";
+
+const PATH = "/.counted";
+/** An alarm that is further away than this is no work that goes on. */
+const SOON_MS = 20_000;
+
+/** Calls to other servers; by whom is not known, but the run that makes them is. */
+const fetchOutside = globalThis.fetch;
+globalThis.fetch = (...args) => {
+  add("outside.fetch");
+  add("Job.subrequest");
+  return fetchOutside(...args);
+};
+
+function answer(request) {
+  if (request.method === "DELETE") reset();
+  return Response.json(report(SOON_MS));
+}
+
+/** The Worker's default export: an object with `fetch`, or a class of the runtime's. */
+export function countedWorker(worker) {
+  const handle = (request, serve) => {
+    if (new URL(request.url).pathname === PATH) return answer(request);
+    add("Worker.request");
+    return during(serve);
+  };
+  if (typeof worker !== "function") {
+    const fetch = (request, env, ...more) =>
+      handle(request, () => worker.fetch(request, countedEnv("Worker", env), ...more));
+    return { ...worker, fetch };
+  }
+  return class extends worker {
+    constructor(context, env) {
+      super(context, countedEnv("Worker", env));
+    }
+
+    fetch(request) {
+      return handle(request, () => super.fetch(request));
+    }
+  };
+}
+
+/** An object's class: its events, its storage, and what it asks of bindings. */
+export function countedObject(who, type) {
+  return class extends type {
+    #storage;
+
+    constructor(state, env) {
+      own(who, state);
+      super(state, countedEnv(who, env));
+      this.#storage = state.storage;
+    }
+
+    fetch(request) {
+      return during(() => super.fetch(request));
+    }
+
+    alarm(...args) {
+      return run(who, this.#storage, () => super.alarm(...args));
+    }
+  };
+}
