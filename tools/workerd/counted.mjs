@@ -6,6 +6,8 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./wait.mjs";
 
+/** An alarm that is further away than this is no work that goes on. */
+const SOON_MS = 20_000;
 const SHIM = fileURLToPath(new URL("counting/", import.meta.url));
 
 /** For `change` of a `LocalVault`. */
@@ -32,10 +34,15 @@ async function ask(vault, init) {
 /** Forgets what was counted. */
 export const forget = (vault) => ask(vault, { method: "DELETE" });
 
-/** Once nothing goes on any more and no alarm is near: what was counted since `forget`. */
-export function tally(vault) {
+/**
+ * What was counted since `forget`, once nothing goes on any more and no alarm is near.
+ *
+ * @param {number} [running] events that go on nevertheless: the caller holds them up
+ */
+export function tally(vault, running = 0) {
   return eventually("nothing goes on", async () => {
     const report = await ask(vault);
-    return report.isIdle ? report : undefined;
+    const isNear = report.next !== null && report.next < SOON_MS;
+    return report.running === running && !isNear ? report : undefined;
   });
 }

@@ -12,24 +12,26 @@ const owners = new WeakMap();
 const cursors = [];
 let running = 0;
 let runs = [];
+/** What was counted before the first alarm rang: what the requests did themselves. */
+let asked = null;
 
 export function add(name, n = 1) {
   if (n > 0) counts.set(name, (counts.get(name) ?? 0) + n);
 }
 
-/** What was counted since the last time, and whether anything goes on. */
-export function report(soonMs) {
+/** What was counted since the last time, how many events go on, and in how many ms an alarm rings. */
+export function report() {
   addCursors();
   const due = [...objects.values()].map(({ alarm }) => alarm).filter((at) => at !== null);
   const next = due.length > 0 ? Math.min(...due) - Date.now() : null;
-  const isIdle = running === 0 && (next === null || next > soonMs);
-  return { counts: Object.fromEntries([...counts].sort()), runs, running, next, isIdle };
+  const all = Object.fromEntries([...counts].sort());
+  return { counts: all, asked: asked ?? all, runs, running, next };
 }
 
 export function reset() {
   addCursors();
   counts.clear();
-  runs = [];
+  [runs, asked] = [[], null];
 }
 
 /** An event of the Worker or an object, from its begin to its end. */
@@ -43,16 +45,18 @@ export async function during(event) {
   }
 }
 
-/** A run of an alarm, with the subrequests that its class makes meanwhile. */
+/** A run of an alarm, with its time and the subrequests that its class makes meanwhile. */
 export function run(who, storage, event) {
   owners.get(storage).alarm = null;
+  asked ??= Object.fromEntries(counts);
   add(`${who}.alarm`);
-  const before = counts.get(`${who}.subrequest`) ?? 0;
+  const [before, begun] = [counts.get(`${who}.subrequest`) ?? 0, Date.now()];
   return during(async () => {
     try {
       return await event();
     } finally {
-      runs.push({ who, subrequests: (counts.get(`${who}.subrequest`) ?? 0) - before });
+      const subrequests = (counts.get(`${who}.subrequest`) ?? 0) - before;
+      runs.push({ who, subrequests, ms: Date.now() - begun });
     }
   });
 }

@@ -3,10 +3,8 @@ import { countedEnv } from "./bindings.mjs";
 import { add, during, own, report, reset, run } from "./count.mjs";
 
 const PATH = "/.counted";
-/** An alarm that is further away than this is no work that goes on. */
-const SOON_MS = 20_000;
 
-/** Calls to other servers; by whom is not known, but the run that makes them is. */
+/** Calls to other servers: of jobs nearly all, so they are counted as theirs. */
 const fetchOutside = globalThis.fetch;
 globalThis.fetch = (...args) => {
   add("outside.fetch");
@@ -16,7 +14,7 @@ globalThis.fetch = (...args) => {
 
 function answer(request) {
   if (request.method === "DELETE") reset();
-  return Response.json(report(SOON_MS));
+  return Response.json(report());
 }
 
 /** The Worker's default export: an object with `fetch`, or a class of the runtime's. */
