@@ -67,8 +67,11 @@ impl Job {
         if job.version > version {
             self.announce().await;
         }
-        let watchdog = work::watchdog(runs, self.config.pace, begun);
-        platform::set_alarm_at(store.storage(), watchdog).await?;
+        // The first run's is set.
+        if runs > 1 {
+            let watchdog = work::watchdog(runs, self.config.pace, begun);
+            platform::set_alarm_at(store.storage(), watchdog).await?;
+        }
         self.work(&run, runs).await?; // (2)
         self.rest().await // (3)
     }
