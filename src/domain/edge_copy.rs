@@ -87,6 +87,17 @@ pub const fn may_be_there(job: &Job) -> bool {
     version > 0 || attempts > 0 || job.work.record_begun
 }
 
+/// Notes that the first copy is about to be written, if it is; whether there
+/// was anything to note.
+pub fn begin(job: &mut Job) -> bool {
+    let is_first = matches!(step(job), Some((Step::Write, _))) && !may_be_there(job);
+    if is_first {
+        let by_id = is_named_by_id(job);
+        job.work.begin_record(by_id);
+    }
+    is_first
+}
+
 /// The pause after this many failures in a row.
 #[must_use]
 pub fn pause(attempts: u32, pace: Pace) -> u64 {
@@ -209,6 +220,17 @@ mod tests {
         assert!(LeftCopy::of(&job).is_some());
         job.work.note_unrecorded(true, around(6_000));
         assert_eq!((step(&job), LeftCopy::of(&job)), (None, None));
+    }
+
+    #[test]
+    fn a_first_copy_is_begun_once_and_only_if_it_is_to_be_written() {
+        let mut job = fixtures::job();
+        job.version = 1;
+        assert!(!begin(&mut job), "it goes on");
+        job.status = Status::Failed;
+        assert!(begin(&mut job) && may_be_there(&job));
+        assert!(!begin(&mut job), "it is noted");
+        assert!(!begin(&mut copied()), "one is there");
     }
 
     #[test]

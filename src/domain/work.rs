@@ -148,6 +148,18 @@ impl Chore {
 }
 
 impl Work {
+    /// Notes that the run has come to its end.
+    pub fn end_run(&mut self) {
+        self.runs = 0;
+        self.copying.clear();
+    }
+
+    /// Whether the last run has come to its end.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.runs == 0 && self.copying.is_empty()
+    }
+
     /// Notes how publishing `job`, as it was then, ended.
     pub fn note_published(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
         if is_done {

@@ -3,6 +3,7 @@
 use super::Job;
 use crate::domain::catalog::Row;
 use crate::domain::copied;
+use crate::domain::edge_copy;
 use crate::domain::job::Job as Record;
 use crate::domain::retention;
 use crate::domain::time::{SECOND, Timestamp};
@@ -121,9 +122,10 @@ impl Job {
         let Some(mut job) = store.job().await? else {
             return Ok(());
         };
-        job.work.runs = 0;
-        job.work.copying.clear();
-        store.save(&job).await?;
+        if !job.work.has_ended() {
+            job.work.end_run();
+            store.save(&job).await?;
+        }
         match self.next_alarm(&job) {
             Some(at) => platform::set_alarm_at(store.storage(), at).await,
             None => platform::clear_alarm(store.storage()).await,
@@ -153,6 +155,18 @@ impl Job {
         } else {
             now.work.list.done(job.revision());
         }
-        self.store().save(&now).await
+        self.note_task(now).await
+    }
+
+    /// Writes what has come of a task. What would be written next goes with
+    /// it: that the run has ended, or that the first copy in KV is begun.
+    pub(super) async fn note_task(&self, mut job: Record) -> Result<(), Failure> {
+        let plan = work::plan(&job, self.config.pace, platform::now());
+        match plan.due_for_run(job.work.runs).first() {
+            None => job.work.end_run(),
+            Some(Task::Record) => drop(edge_copy::begin(&mut job)),
+            Some(_) => {}
+        }
+        self.store().save(&job).await
     }
 }

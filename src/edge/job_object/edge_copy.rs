@@ -14,8 +14,7 @@ impl Job {
     pub(super) async fn record(&self) -> Result<(), Failure> {
         let Some(mut job) = self.store().job().await? else { return Ok(()) };
         let Some((step, _)) = edge_copy::step(&job) else { return Ok(()) };
-        if step == Step::Write && !edge_copy::may_be_there(&job) {
-            job.work.begin_record(edge_copy::is_named_by_id(&job));
+        if edge_copy::begin(&mut job) {
             self.store().save(&job).await?;
         }
         let is_done = succeeded(match step {
@@ -28,7 +27,7 @@ impl Job {
             Step::Write => now.work.note_recorded(&job, is_done, around),
             Step::Delete => now.work.note_unrecorded(is_done, around),
         }
-        self.store().save(&now).await
+        self.note_task(now).await
     }
 
     /// Deletes what a job that has moved away left here, and its copy. Sets

@@ -28,7 +28,7 @@ impl Job {
         };
         let Some(mut now) = self.store().job().await? else { return Ok(()) };
         now.work.note_published(&job, is_done, self.circumstances(Ok(())));
-        self.store().save(&now).await
+        self.note_task(now).await
     }
 
     /// Takes back what was published of a job that lives elsewhere now, but for
