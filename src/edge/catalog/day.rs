@@ -16,7 +16,8 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
         home TEXT PRIMARY KEY, created_at INTEGER NOT NULL, revision INTEGER NOT NULL,
         seq INTEGER NOT NULL, status TEXT NOT NULL, archive TEXT NOT NULL, queue TEXT, app TEXT,
-        id TEXT NOT NULL, reference TEXT, oldest_pending INTEGER, slack INTEGER, row TEXT NOT NULL);
+        id TEXT NOT NULL, reference TEXT, oldest_pending INTEGER, slack INTEGER, row TEXT NOT NULL)
+        WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created_at, home);
     CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
     CREATE INDEX IF NOT EXISTS jobs_by_id ON jobs (id);

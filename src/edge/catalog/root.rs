@@ -18,7 +18,7 @@ const SCHEMA: &str = "
         day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS jobs (
         home TEXT PRIMARY KEY, day TEXT NOT NULL, version INTEGER NOT NULL,
-        updated_at INTEGER NOT NULL, seq INTEGER NOT NULL);
+        updated_at INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
     CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs (updated_at, home);
     CREATE TABLE IF NOT EXISTS removed (
