@@ -2,7 +2,7 @@
 //
 // `new LocalVault({ change: counted })` starts a vault that counts; `tally(vault)` reads it. Any
 // Worker will do whose objects are of the classes `Job` and `Catalog`.
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./wait.mjs";
 
@@ -14,7 +14,7 @@ const SHIM = fileURLToPath(new URL("counting/", import.meta.url));
 export function counted(options) {
   const [main] = options.modules;
   const path = join(SHIM, "main.mjs");
-  const from = relative(dirname(path), main.path);
+  const from = relative(dirname(path), resolve(options.rootPath, main.path));
   const contents = `
     import * as built from ${JSON.stringify(from)};
     import { countedObject, countedWorker } from "./wrap.mjs";

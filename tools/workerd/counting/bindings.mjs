@@ -14,7 +14,8 @@ function watched(target, tell, follow = {}) {
       if (typeof value !== "function" || name === "constructor") return value;
       return (...args) => {
         tell(name);
-        const answer = value.apply(target, args);
+        // A method of a stub has no `apply` of its own: what is read of it is asked of the object.
+        const answer = Reflect.apply(value, target, args);
         if (!follow[name]) return answer;
         return answer instanceof Promise ? answer.then(follow[name]) : follow[name](answer);
       };

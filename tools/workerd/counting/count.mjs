@@ -45,7 +45,7 @@ export async function during(event) {
   }
 }
 
-/** A run of an alarm, with its time and the subrequests that its class makes meanwhile. */
+/** A run of an alarm: its time, the subrequests that its class makes meanwhile, what the object holds then. */
 export function run(who, storage, event) {
   owners.get(storage).alarm = null;
   asked ??= Object.fromEntries(counts);
@@ -56,7 +56,8 @@ export function run(who, storage, event) {
       return await event();
     } finally {
       const subrequests = (counts.get(`${who}.subrequest`) ?? 0) - before;
-      runs.push({ who, subrequests, ms: Date.now() - begun });
+      const bytes = storage.sql.databaseSize;
+      runs.push({ who, subrequests, ms: Date.now() - begun, bytes });
     }
   });
 }
