@@ -1,0 +1,72 @@
+// The operations of each step of a job's life, exactly as `operations.test.mjs` counts them, and
+// what `docs/cost.md` reckons with. A step's alarms are run to their end: nothing is pending then
+// but what is minutes away. A change here is a change of what users pay: say why.
+
+export const OPERATIONS = {
+  // Rows of the job: record, entry, body and digest in one write, and the alarm; its run sets a
+  // watchdog and the next alarm, counts itself, and notes that the catalog knows. The catalog's: a
+  // new row of the day with its three indexes, sums and number, the outbox's alarm, watchdog and
+  // their end; the day and a row with two indexes in `root`. Objects: the job, the day, `root`.
+  acquired: {
+    requests: 1, objectRequests: 3, alarms: 2,
+    jobRowsRead: 11, jobRowsWritten: 9, catalogRowsRead: 19, catalogRowsWritten: 15,
+  },
+  // KV is asked first: it does not know yet that the job is not at rest.
+  "look-up, unfinished": { requests: 1, objectRequests: 1, jobRowsRead: 3, kvReads: 1 },
+  // One run does all. The catalog is told twice, before the copy and after it; class A are the
+  // file and the manifest.
+  completed: {
+    requests: 1, objectRequests: 5, alarms: 3,
+    jobRowsRead: 27, jobRowsWritten: 15, catalogRowsRead: 42, catalogRowsWritten: 29,
+    classA: 2, kvWrites: 1, fetches: 1,
+  },
+  "look-up, finished": { requests: 1, kvReads: 1 },
+  file: { requests: 1, classB: 1 },
+  // `root` is asked for the days, then the day for its rows. It holds two jobs here, and a row is
+  // read for each; and one for the day.
+  "page of two jobs": { requests: 1, objectRequests: 2, catalogRowsRead: 3 },
+  // It counts in the record and stands in the timeline, so the manifest and the row are outdated;
+  // the copy in KV is written five minutes later.
+  duplicate: {
+    requests: 1, objectRequests: 3, alarms: 2,
+    jobRowsRead: 20, jobRowsWritten: 9, catalogRowsRead: 20, catalogRowsWritten: 10, classA: 1,
+  },
+  // The gate is asked before and after, the reference's object in between; the id's object is
+  // pointed here, and the catalog is told before the upstream has answered and after.
+  submission: {
+    requests: 1, objectRequests: 8, alarms: 4,
+    jobRowsRead: 25, jobRowsWritten: 20, catalogRowsRead: 44, catalogRowsWritten: 31, fetches: 1,
+  },
+};
+
+/** The same of the twin, `bench/twin`. */
+export const TWIN = {
+  acquired: {
+    requests: 1, objectRequests: 3, alarms: 2,
+    jobRowsRead: 6, jobRowsWritten: 10, catalogRowsRead: 11, catalogRowsWritten: 16,
+  },
+  "look-up, unfinished": { requests: 1, objectRequests: 1, jobRowsRead: 1, kvReads: 1 },
+  completed: {
+    requests: 1, objectRequests: 5, alarms: 3,
+    jobRowsRead: 13, jobRowsWritten: 14, catalogRowsRead: 28, catalogRowsWritten: 30,
+    classA: 2, kvWrites: 1, fetches: 1,
+  },
+  "look-up, finished": { requests: 1, kvReads: 1 },
+  file: { requests: 1, classB: 1 },
+  "page of two jobs": { requests: 1, objectRequests: 2, catalogRowsRead: 3 },
+  duplicate: {
+    requests: 1, objectRequests: 3, alarms: 2,
+    jobRowsRead: 12, jobRowsWritten: 9, catalogRowsRead: 14, catalogRowsWritten: 12, classA: 1,
+  },
+};
+
+/** What one job of `docs/cost.md` goes through. */
+export const LIFE = ["acquired", "look-up, unfinished", "completed", "look-up, finished", "file"];
+
+/**
+ * What is not counted: the processor's time is that of `npm run cost -- --cpu`; the objects' active time is
+ * assumed; a job's object takes 16 KiB, its rows in the catalog 0.9 KB; the manifest is in R2.
+ */
+export const MEASURED = {
+  cpuMs: 71, activeSeconds: 1, objectBytes: 16_384 + 900, bucketBytes: 5_242_880 + 4_000, kvBytes: 2_000,
+};
