@@ -1,4 +1,4 @@
-//! The configuration: one struct, read once a request, fully checked.
+//! The configuration: one struct, read once, fully checked.
 //!
 //! A wrong variable never stops ingest: its default is used and the mistake is
 //! named in [`Config::mistakes`]. A missing secret closes its routes.

@@ -4,6 +4,8 @@ use crate::domain::config::Config;
 use crate::domain::error::Problem;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use worker::{Env, Headers, Method, Request, RequestInit, Storage};
@@ -99,9 +101,24 @@ pub async fn clear_alarm(storage: &Storage) -> Result<(), Failure> {
     storage.delete_alarm().await.during("clearing the alarm")
 }
 
-/// The configuration of this request.
-pub fn config(env: &Env) -> Config {
-    Config::from_lookup(|name| variable(env, name))
+thread_local! {
+    /// The configuration that was read last, and what it was read from.
+    static CONFIG: RefCell<Option<(JsValue, Rc<Config>)>> = const { RefCell::new(None) };
+}
+
+/// The configuration. It is read anew only when `env` is another one: the
+/// runtime may keep an isolate when nothing but the variables changes.
+pub fn config(env: &Env) -> Rc<Config> {
+    let from: &JsValue = env.as_ref();
+    let known = CONFIG.with_borrow(|last| {
+        let last = last.as_ref().filter(|(last, _)| last == from);
+        last.map(|(_, config)| Rc::clone(config))
+    });
+    known.unwrap_or_else(|| {
+        let config = Rc::new(Config::from_lookup(|name| variable(env, name)));
+        CONFIG.set(Some((from.clone(), Rc::clone(&config))));
+        config
+    })
 }
 
 /// A variable or secret. What `wrangler.toml` writes without quotes comes as

@@ -15,6 +15,7 @@ use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
 use crate::domain::json;
 use crate::domain::work;
+use std::rc::Rc;
 use worker::{
     DurableObject, Env, Error, Request, Response, State, WebSocket, WebSocketIncomingMessage,
     durable_object,
@@ -25,7 +26,7 @@ use worker::{
 pub struct Catalog {
     state: State,
     env: Env,
-    config: Config,
+    config: Rc<Config>,
 }
 
 impl DurableObject for Catalog {

@@ -34,6 +34,7 @@ use crate::domain::retention;
 use crate::domain::time::Timestamp;
 use crate::domain::work;
 use std::cell::Cell;
+use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// The object's class, bound as `JOBS`.
@@ -41,8 +42,7 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 pub struct Job {
     state: State,
     env: Env,
-    /// Read once: the variables of an isolate do not change.
-    config: Config,
+    config: Rc<Config>,
     changes: Changes,
     /// Whether the upstream is being asked to take the job.
     submitting: Cell<bool>,
