@@ -1,7 +1,8 @@
 //! Where the runtime comes in.
 
 use super::http;
-use worker::{Context, Env, Request, Response, event};
+use web_sys::Request;
+use worker::{Context, Env, Response, event};
 
 #[event(start)]
 fn start() {
@@ -11,5 +12,5 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    http::answer(request, &env, &context).await
+    http::answer(&request, &env, &context).await
 }

@@ -17,7 +17,8 @@ use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT,
 use crate::domain::retention;
 use crate::domain::timeline::Trust;
 use sha2::{Digest, Sha256};
-use worker::{Request, Response};
+use web_sys::Request;
+use worker::Response;
 
 /// Receives a delivery.
 ///
@@ -30,7 +31,7 @@ use worker::{Request, Response};
 ///    box takes it too: the upstream does not send it again.
 pub async fn receive(
     call: &Call<'_>,
-    request: &mut Request,
+    request: &Request,
     token: Option<&str>,
     reference: Option<String>,
 ) -> Result<Response, Problem> {

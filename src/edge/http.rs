@@ -13,8 +13,11 @@ use crate::domain::mask;
 use crate::domain::route::{Access, Refused, Route, is_gateway, route};
 use crate::domain::time::Timestamp;
 use futures_util::{Stream, StreamExt};
+use js_sys::Uint8Array;
 use std::ops::RangeInclusive;
-use worker::{Context, Env, Headers, Request, Response, ResponseBody, ResponseBuilder};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Request;
+use worker::{ByteStream, Context, Env, Headers, Response, ResponseBody, ResponseBuilder};
 
 /// Longest label, in characters.
 const MAX_LABEL_CHARS: usize = 100;
@@ -133,17 +136,19 @@ impl From<BadSecret> for Problem {
 }
 
 /// Answers a request, whatever happens.
-pub async fn answer(request: Request, env: &Env, context: &Context) -> worker::Result<Response> {
+///
+/// The request is the platform's own: `worker::Request` copies of it what few
+/// routes ask for.
+pub async fn answer(request: &Request, env: &Env, context: &Context) -> worker::Result<Response> {
     let config = platform::config(env);
     for mistake in &config.mistakes {
         platform::log_error(mistake);
     }
-    let origin = request.headers().get("origin").ok().flatten();
-    let is_gateway = is_gateway(&request.path());
     let response = match dispatch(request, env, &config, context).await {
         Ok(response) => response,
-        Err(problem) => refuse(&problem, &config, is_gateway)?,
+        Err(problem) => refuse(&problem, &config, request)?,
     };
+    let origin = request.headers().get("origin").ok().flatten();
     let told = config.cors.headers(origin.as_deref());
     // A WebSocket is no answer that a page reads by its headers.
     if told.is_empty() || response.status_code() == 101 {
@@ -156,17 +161,17 @@ pub async fn answer(request: Request, env: &Env, context: &Context) -> worker::R
 }
 
 async fn dispatch(
-    mut request: Request,
+    request: &Request,
     env: &Env,
     config: &Config,
     context: &Context,
 ) -> Result<Response, Problem> {
-    let url = request.url().during("reading the request's URL")?;
+    let url = worker::Url::parse(&request.url()).during("reading the request's URL")?;
     // `worker::Method` takes methods that it does not know for GET.
-    let method = request.inner().method();
-    let call =
-        Call { env, config, head: method == "HEAD", headers: request.headers().clone(), url };
-    let end = serve(&call, &mut request, &method, context).await;
+    let method = request.method();
+    let headers = Headers(request.headers());
+    let call = Call { env, config, head: method == "HEAD", headers, url };
+    let end = serve(&call, request, &method, context).await;
     let path = call.url.path();
     if path == "/hook" || path.starts_with("/hook/") {
         return end.inspect_err(|problem| tell(&call, problem, context));
@@ -176,7 +181,7 @@ async fn dispatch(
 
 async fn serve(
     call: &Call<'_>,
-    request: &mut Request,
+    request: &Request,
     method: &str,
     context: &Context,
 ) -> Result<Response, Problem> {
@@ -260,10 +265,11 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 }
 
 /// On the gateway's routes in plain JSON, as the queues' clients read it.
-fn refuse(problem: &Problem, config: &Config, is_gateway: bool) -> worker::Result<Response> {
+fn refuse(problem: &Problem, config: &Config, request: &Request) -> worker::Result<Response> {
     if let Problem::Internal(text) = problem {
         platform::log_error(&mask::plain_text(text, config.hook_tokens()));
     }
+    let is_gateway = worker::Url::parse(&request.url()).is_ok_and(|url| is_gateway(url.path()));
     let (content_type, body) = if is_gateway {
         ("application/json", problem.plain_body())
     } else {
@@ -276,17 +282,35 @@ fn refuse(problem: &Problem, config: &Config, is_gateway: bool) -> worker::Resul
     Ok(builder.fixed(body.into_bytes()))
 }
 
-/// Reads a request's body of at most `limit` bytes.
-pub async fn read_body(request: &mut Request, limit: u64) -> Result<Vec<u8>, Problem> {
+/// Longest body that is read in one piece. A stream costs many calls out of
+/// wasm, but a piece is in memory twice.
+const MAX_PIECE: u64 = 256 * 1024;
+
+/// Reads a request's body of at most `limit` bytes. One that tells its length
+/// is not longer: HTTP ends it there.
+pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
     let declared = request.headers().get("content-length").ok().flatten();
-    let declared: u64 = declared.and_then(|text| text.parse().ok()).unwrap_or(0);
-    if declared > limit {
+    let declared: Option<u64> = declared.and_then(|text| text.parse().ok());
+    if declared.is_some_and(|bytes| bytes > limit) {
         return Err(Problem::BodyTooLarge(limit));
     }
-    if request.inner().body().is_none() {
-        return Ok(Vec::new());
+    if declared.is_some_and(|bytes| bytes <= MAX_PIECE) {
+        return read_piece(request).await.during("reading the body").map_err(Problem::from);
     }
-    let mut stream = request.stream().during("reading the body")?;
+    let Some(stream) = request.body() else { return Ok(Vec::new()) };
+    read_stream(stream.into(), declared.unwrap_or(0), limit).await
+}
+
+async fn read_piece(request: &Request) -> worker::Result<Vec<u8>> {
+    let buffer = JsFuture::from(request.array_buffer()?).await?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+async fn read_stream(
+    mut stream: ByteStream,
+    declared: u64,
+    limit: u64,
+) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
     // Reserving more than there is would panic.
     let room = body.try_reserve_exact(usize::try_from(declared).unwrap_or(usize::MAX));

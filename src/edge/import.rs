@@ -10,7 +10,8 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Import, Reply};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-use worker::{Request, Response};
+use web_sys::Request;
+use worker::Response;
 
 /// Jobs that are told at the same time.
 const AT_ONCE: usize = 16;
@@ -20,7 +21,7 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 /// `POST /jobs`: takes up jobs that no webhook has told of, and has the
 /// upstream asked for each. Lines that are wrong stop all; those that fail
 /// later are named, and importing them again is harmless.
-pub async fn import(call: &Call<'_>, request: &mut Request) -> Result<Response, Problem> {
+pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
         Problem::BodyTooLarge(_) => {
             Problem::BadRequest(format!("an import has at most {MAX_BYTES} bytes"))

@@ -5,14 +5,15 @@ use super::platform::{self, During};
 use crate::domain::error::Problem;
 use crate::domain::ticket::{Ticket, Wish};
 use serde_json::json;
-use worker::{Request, Response};
+use web_sys::Request;
+use worker::Response;
 
 /// Longest body in bytes.
 const MAX_BYTES: u64 = 16 * 1024;
 
 /// Makes a ticket. Nothing is stored: whoever holds the API token that signed
 /// it could make it again.
-pub async fn make(call: &Call<'_>, request: &mut Request) -> Result<Response, Problem> {
+pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
         Problem::BodyTooLarge(limit) => {
             Problem::BadRequest(format!("the body has more than {limit} bytes"))

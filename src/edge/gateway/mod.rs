@@ -29,7 +29,8 @@ use crate::domain::protocol::{Command, Reply};
 use crate::domain::ticket::Ticket;
 use crate::domain::upstream::{CantAsk, Scheme};
 use futures_util::stream;
-use worker::{Env, Request, Response};
+use web_sys::Request;
+use worker::{Env, Response};
 
 /// Names and their values.
 type Pairs = Vec<(String, String)>;
@@ -57,7 +58,7 @@ pub(super) struct Asked {
 /// Answers a call of a queue's route.
 pub async fn gateway(
     call: &Call<'_>,
-    request: &mut Request,
+    request: &Request,
     to: call::Call,
 ) -> Result<Response, Problem> {
     let query = call.url.query_pairs().into_owned().collect();
@@ -96,7 +97,7 @@ impl Asked {
     }
 }
 
-async fn answer(call: &Call<'_>, request: &mut Request, asked: Asked) -> Result<Response, Problem> {
+async fn answer(call: &Call<'_>, request: &Request, asked: Asked) -> Result<Response, Problem> {
     match asked.to.step.clone() {
         Step::Submit => submit::submit(call, &asked, request).await,
         Step::Status(id) => follow::status(&asked, &id).await,

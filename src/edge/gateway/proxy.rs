@@ -15,9 +15,8 @@ use crate::domain::upstream::{Ask, Scheme};
 use crate::edge::http::{self, Call};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::{access, job_client};
-use worker::{
-    Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBody, Url,
-};
+use web_sys::Request;
+use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
 
 /// What the holder of a ticket is told whose applications are others.
 const OTHER_APP: &str = "the ticket is not for this application";
@@ -25,7 +24,7 @@ const OTHER_APP: &str = "the ticket is not for this application";
 /// Passes a call on to where its header says, if that is at fal.ai.
 pub async fn proxy(
     call: &Call<'_>,
-    request: &mut Request,
+    request: &Request,
     in_path: Option<&str>,
 ) -> Result<Response, Problem> {
     let ticket = match authenticate(call, in_path) {
@@ -59,7 +58,7 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>
 /// What is the queue's is answered as at its own routes, in fal's dialect.
 async fn to_queue(
     call: &Call<'_>,
-    request: &mut Request,
+    request: &Request,
     ticket: Option<Ticket>,
     to: call::Call,
     query: Pairs,
@@ -68,7 +67,7 @@ async fn to_queue(
     if apps.is_some_and(|apps| !opens(apps, &to.app, &to.step)) {
         return Err(Problem::Forbidden(OTHER_APP));
     }
-    let method = request.inner().method();
+    let method = request.method();
     if !to.allowed().split(", ").any(|known| known == method) {
         return Err(Problem::MethodNotAllowed(to.allowed()));
     }
@@ -145,9 +144,9 @@ async fn send(call: &Call<'_>, request: &Request, ask: &Ask) -> Result<Response,
         headers.set("authorization", &ask.scheme.with(key)).during(what)?;
     }
     let mut init = RequestInit::new();
-    init.with_method(Method::from(request.inner().method())).with_headers(headers);
+    init.with_method(Method::from(request.method())).with_headers(headers);
     init.with_redirect(RequestRedirect::Manual);
-    init.with_body(request.inner().body().map(Into::into));
-    let request = Request::new_with_init(ask.url.as_str(), &init).during(what)?;
+    init.with_body(request.body().map(Into::into));
+    let request = worker::Request::new_with_init(ask.url.as_str(), &init).during(what)?;
     Fetch::Request(request).send().await.during(what)
 }

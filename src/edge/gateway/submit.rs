@@ -17,7 +17,8 @@ use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use sha2::{Digest, Sha256};
-use worker::{Request, Response, ResponseBody};
+use web_sys::Request;
+use worker::{Response, ResponseBody};
 
 /// Jobs that one call may begin: an earlier one may have been interrupted, or
 /// refused for the moment.
@@ -33,7 +34,7 @@ pub(super) const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 pub(super) async fn submit(
     call: &Call<'_>,
     asked: &Asked,
-    request: &mut Request,
+    request: &Request,
 ) -> Result<Response, Problem> {
     call.config.hook.as_ref().map_err(Clone::clone)?;
     let upstreams = &call.config.upstreams;
