@@ -8,7 +8,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use worker::{Env, Headers, Method, Request, RequestInit, Storage};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, Response};
+use worker::{Env, Error, Headers, Storage};
+use worker_sys::DurableObjectNamespace;
 
 /// A failed call of the platform: what was attempted, and its words. For the
 /// log; callers get [`Problem::Internal`].
@@ -43,6 +46,12 @@ pub fn now() -> Timestamp {
 extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     fn fill_with_random(bytes: &mut [u8]);
+
+    /// A Durable Object's stub: that of `worker` takes and gives requests and
+    /// responses of its own, which read more than is asked for.
+    type Stub;
+    #[wasm_bindgen(method, catch, js_name = fetch)]
+    async fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<Response, JsValue>;
 }
 
 /// `N` bytes that no one can guess.
@@ -78,16 +87,27 @@ pub async fn ask_object(
     name: &str,
     question: &str,
 ) -> Result<String, Failure> {
-    let what = format!("asking {binding}");
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(question)));
+    let asked = post(env, binding, name, question).await;
+    let (status, text) = asked.map_err(Error::from).during(&format!("asking {binding}"))?;
+    if status == 200 { Ok(text) } else { Err(Failure(format!("asking {binding}: {text}"))) }
+}
+
+async fn post(
+    env: &Env,
+    binding: &str,
+    name: &str,
+    question: &str,
+) -> Result<(u16, String), JsValue> {
+    let objects = js_sys::Reflect::get(env, &JsValue::from_str(binding))?;
+    let objects: DurableObjectNamespace = objects.unchecked_into();
+    let stub: Stub = objects.get_by_name(name)?.unchecked_into();
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&JsValue::from_str(question));
     // The host means nothing, but a URL needs one.
-    let request = Request::new_with_init("https://object/", &init).during(&what)?;
-    let objects = env.durable_object(binding).during(&what)?;
-    let stub = objects.id_from_name(name).and_then(|id| id.get_stub()).during(&what)?;
-    let mut response = stub.fetch_with_request(request).await.during(&what)?;
-    let text = response.text().await.during(&what)?;
-    if response.status_code() == 200 { Ok(text) } else { Err(Failure(format!("{what}: {text}"))) }
+    let response = stub.fetch("https://object/", &init).await?;
+    let text = JsFuture::from(response.text()?).await?;
+    Ok((response.status(), text.as_string().unwrap_or_default()))
 }
 
 /// The wish of an answer's `Retry-After`, in milliseconds.

@@ -40,7 +40,7 @@ impl DurableObject for Catalog {
             return end.or_else(|Failure(text)| Response::error(text, 500));
         }
         match self.reply(&request.text().await?).await {
-            Ok(text) => Response::ok(text),
+            Ok(text) => Ok(Response::builder().fixed(text.into_bytes())),
             Err(Failure(text)) => Response::error(text, 500),
         }
     }

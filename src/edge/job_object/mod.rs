@@ -57,7 +57,7 @@ impl DurableObject for Job {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let text = request.text().await?;
         match self.obey(&text).await {
-            Ok(reply) => Response::ok(reply),
+            Ok(reply) => Ok(Response::builder().fixed(reply.into_bytes())),
             Err(Failure(text)) => Response::error(text, 500),
         }
     }
