@@ -99,13 +99,31 @@ impl Store {
 
     /// What the object is.
     pub async fn slot(&self) -> Result<Slot, Failure> {
-        if let Some(text) = self.text(RECORD).await? {
+        let record = self.text(RECORD).await?;
+        self.slot_of(record).await
+    }
+
+    /// What the object is, and what [`Self::result`] is: read at once.
+    pub async fn slot_and_result(&self) -> Result<(Slot, Option<String>), Failure> {
+        let [record, result] = self.texts([RECORD, RESULT]).await?;
+        Ok((self.slot_of(record).await?, result))
+    }
+
+    /// What the object is, and what [`Self::seen`] is: read at once.
+    pub async fn slot_and_seen(&self, sha256: &str) -> Result<(Slot, Option<u32>), Failure> {
+        let [record, seen] = self.texts([RECORD, &seen_key(sha256)]).await?;
+        Ok((self.slot_of(record).await?, seen.and_then(|n| n.parse().ok())))
+    }
+
+    async fn slot_of(&self, record: Option<String>) -> Result<Slot, Failure> {
+        if let Some(text) = record {
             return read_job(&text).map(|job| Slot::Job(Box::new(job)));
         }
-        if let Some(name) = self.text(ALIAS).await? {
+        let [alias, tombstone] = self.texts([ALIAS, TOMBSTONE]).await?;
+        if let Some(name) = alias {
             return ObjectName::try_from(name).during("reading the alias").map(Slot::Alias);
         }
-        let Some(text) = self.text(TOMBSTONE).await? else { return Ok(Slot::Empty) };
+        let Some(text) = tombstone else { return Ok(Slot::Empty) };
         json::from_str(&text).during("reading what stays of a job").map(Slot::Deleted)
     }
 
@@ -382,8 +400,25 @@ impl Store {
         all.await.during("deleting from the object").map(drop)
     }
 
+    /// The texts of these keys, in one call.
+    async fn texts<const N: usize>(&self, keys: [&str; N]) -> Result<[Option<String>; N], Failure> {
+        let map = self.0.get_multiple(keys.to_vec()).await.during("reading the object")?;
+        let mut texts = [const { None }; N];
+        for (text, key) in texts.iter_mut().zip(keys) {
+            let first = map.get(&JsValue::from_str(key)).as_string();
+            *text = self.whole(key, first).await?;
+        }
+        Ok(texts)
+    }
+
     async fn text(&self, key: &str) -> Result<Option<String>, Failure> {
-        let Some(text) = self.get(key).await? else { return Ok(None) };
+        let first = self.get(key).await?;
+        self.whole(key, first).await
+    }
+
+    /// The text that begins so, or that is split and has this in its place.
+    async fn whole(&self, key: &str, first: Option<String>) -> Result<Option<String>, Failure> {
+        let Some(text) = first else { return Ok(None) };
         let Some(parts) = parts_of(&text) else { return Ok(Some(text)) };
         let mut whole = String::new();
         for at in 0..parts {

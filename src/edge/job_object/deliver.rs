@@ -55,7 +55,8 @@ impl Job {
     ) -> Result<Reply, Failure> {
         let store = self.store();
         loop {
-            let job = match store.slot().await? {
+            let (slot, seen) = store.slot_and_seen(arrival.sha256).await?;
+            let job = match slot {
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
                 Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
                 Slot::Job(job) => Some(*job),
@@ -64,7 +65,7 @@ impl Job {
             if let Some(why) = job.as_ref().and_then(|job| job.refuses(&arrival)) {
                 return Ok(Reply::OtherProvider(why));
             }
-            arrival.seen = store.seen(arrival.sha256).await?;
+            arrival.seen = seen;
             if let Some(reply) = moved_before(&store, job.as_ref(), moved).await? {
                 return Ok(reply);
             }

@@ -48,11 +48,11 @@ impl Job {
 
     pub(super) async fn look(&self) -> Result<Seen, Failure> {
         let change = self.changes.latest();
-        let store = self.store();
-        let reply = match store.slot().await? {
+        let (slot, result) = self.store().slot_and_result().await?;
+        let reply = match slot {
             Slot::Alias(home) => Reply::Elsewhere(home),
             Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
-            Slot::Job(job) => Reply::Job { result: store.result().await?, job },
+            Slot::Job(job) => Reply::Job { result, job },
             Slot::Empty => Reply::Missing,
         };
         let text = serde_json::to_string(&reply).during("writing an answer")?;
