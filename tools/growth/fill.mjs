@@ -20,7 +20,9 @@ export const nameOf = (day, n) => `d${String(day).padStart(3, "0")}-${String(n).
 export async function filled({ jobs, days }) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-growth-"));
   let change = (options) => options;
-  const vault = new LocalVault({ dir, change: (options) => change(options) });
+  // The real pauses: what is tried again all the time would never be at rest.
+  const vars = { RETRY_BASE_MS: null };
+  const vault = new LocalVault({ dir, vars, change: (options) => change(options) });
   await vault.start();
   const model = await manifest(vault);
   const perDay = Math.ceil(jobs / days);

@@ -45,7 +45,10 @@ export async function during(event) {
   }
 }
 
-/** A run of an alarm: its time, the subrequests that its class makes meanwhile, what the object holds then. */
+/**
+ * A run of an alarm: its time, the subrequests that its class makes meanwhile (also those of runs that
+ * overlap with it), and what the object holds then.
+ */
 export function run(who, storage, event) {
   owners.get(storage).alarm = null;
   asked ??= Object.fromEntries(counts);
