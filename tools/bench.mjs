@@ -1,0 +1,68 @@
+// `npm run bench`: hookvault beside the twin and the floor, in the same workerd build. It builds,
+// measures, prints a table, and writes docs/benchmarks.md if all of it was measured.
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { benchmarks } from "./bench/document.mjs";
+import { machine, storage } from "./bench/machine.mjs";
+import { chosen, run } from "./bench/run.mjs";
+import { SIDES } from "./bench/sides.mjs";
+import { FULL, QUICK } from "./bench/sizes.mjs";
+import { table } from "./bench/table.mjs";
+import { build } from "./build.mjs";
+import { inRoot } from "./setup/project.mjs";
+import { Failure, main } from "./setup/run.mjs";
+import { setup } from "./setup.mjs";
+
+const USAGE = `npm run bench -- [options]
+  --quick       a minute: fewer turns, smaller files; fails if a figure is far off its goal
+  --only TEXT   only rows whose name holds it
+  --sides A,B   only these of ${SIDES.join(", ")}
+  --help`;
+const OPTIONS = {
+  quick: { type: "boolean", default: false },
+  only: { type: "string", default: "" },
+  sides: { type: "string", default: SIDES.join() },
+  help: { type: "boolean", default: false },
+};
+const STORAGE_BYTES = 4 * 1024 ** 3;
+
+await main(async () => {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return console.log(USAGE);
+  const sizes = values.quick ? QUICK : FULL;
+  const groups = chosen(values.only, sizes);
+  if (groups.length === 0) throw new Failure(`No row's name holds "${values.only}".`);
+  const sides = sidesOf(values.sides);
+  await setup({});
+  await build();
+  const { path, isTmpfs } = storage(STORAGE_BYTES);
+  const slow = isTmpfs ? [] : [`STORAGE IS ON A DISK (${path}), not on tmpfs: its fsync is what is measured.`];
+  const begun = Date.now();
+  const { figures, warnings } = await run({ sizes, groups, sides, storage: path, tell: console.log });
+  const seconds = Math.round((Date.now() - begun) / 1_000);
+  const told = { figures, warnings: [...slow, ...warnings], seconds };
+  report(told);
+  const isWhole = !values.quick && values.only === "" && sides.length === SIDES.length;
+  if (isWhole) writeFileSync(inRoot("docs", "benchmarks.md"), benchmarks({ ...told, sizes, machine: machine() }));
+  if (values.quick) mustBeNear(figures);
+});
+
+function sidesOf(text) {
+  const names = text.split(",");
+  const unknown = names.filter((name) => !SIDES.includes(name));
+  if (unknown.length > 0) throw new Failure(`No side is called "${unknown}".`);
+  return SIDES.filter((name) => names.includes(name));
+}
+
+function report({ figures, warnings, seconds }) {
+  console.log(`\n${table(figures)}\n`);
+  for (const warning of warnings) console.log(`! ${warning}`);
+  const judged = figures.filter(({ isMet }) => isMet !== undefined);
+  console.log(`${judged.filter(({ isMet }) => isMet).length} of ${judged.length} goals met, in ${seconds} s`);
+}
+
+/** Short turns are noisy: only what is far off its goal is a failure. */
+function mustBeNear(figures) {
+  const far = figures.filter(({ isFar }) => isFar).map(({ metric }) => `  ${metric.row}: ${metric.what}`);
+  if (far.length > 0) throw new Failure(`Far off the goal:\n${far.join("\n")}`);
+}

@@ -1,0 +1,72 @@
+// Files from the origin into the bucket, and out of it again.
+import { setTimeout as sleep } from "node:timers/promises";
+import { API_TOKEN } from "../workerd/vault.mjs";
+import { inline, presigned, routesOf } from "./requests.mjs";
+
+const POLL_MS = 10;
+const LIMIT_MS = 120_000;
+
+/**
+ * Delivers `jobs` results with a file each, all at once.
+ *
+ * @returns {Promise<{seconds: number}>} until all are stored
+ */
+export async function archive({ url, side, origin, first, jobs, file }) {
+  const ids = Array.from({ length: jobs }, (_, n) => first + n);
+  const requests = ids.map((id) => routesOf(side).archive(id, presigned(origin, id, file)));
+  return timed(async () => {
+    await Promise.all(requests.map((request) => send(url, request)));
+    // The floor answers when it has stored the file.
+    if (side !== "floor") await allStored(url, ids);
+  });
+}
+
+/** Delivers one result that holds the file itself. */
+export async function archiveInline({ url, side, first, bytes }) {
+  const body = inline(first, Buffer.alloc(bytes, "hookvault").toString("base64"));
+  return timed(async () => {
+    await send(url, routesOf(side).delivery(first, body));
+    await allStored(url, [first]);
+  });
+}
+
+/** Reads a file, and throws it away. */
+export async function download({ url, bytes }) {
+  return timed(async () => {
+    const response = await fetch(url);
+    let count = 0;
+    for await (const chunk of response.body) count += chunk.length;
+    if (!response.ok || count !== bytes) throw new Error(`${response.status}, ${count} bytes of ${bytes}`);
+  });
+}
+
+async function timed(work) {
+  const begun = performance.now();
+  await work();
+  return { seconds: (performance.now() - begun) / 1_000 };
+}
+
+async function send(url, { path, ...init }) {
+  const response = await fetch(url + path, init);
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${path.split("/")[1]} answers ${response.status}: ${text}`);
+}
+
+/** Asks for one after the other: few requests, so that asking costs little beside the copying. */
+async function allStored(url, ids) {
+  const end = Date.now() + LIMIT_MS;
+  for (const id of ids) {
+    while ((await recordOf(url, id)).archive !== "stored") {
+      if (Date.now() > end) throw new Error(`job ${id} is not stored`);
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+/** The record as the job has it now. */
+export async function recordOf(url, id) {
+  const response = await fetch(`${url}/jobs/${id}?wait=0`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
+  const record = await response.json();
+  if (record.archive === "partial" || record.archive === "lost") throw new Error(JSON.stringify(record.files));
+  return record;
+}

@@ -1,0 +1,64 @@
+// The arithmetic of the bench: medians, ratios of one run's turns, and whether a goal is met.
+
+/** The middle of the values, or the mean of the two middle ones. */
+export function median(values) {
+  if (values.length === 0) throw new Error("the median of nothing");
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return Number.isInteger(half) ? (sorted[half - 1] + sorted[half]) / 2 : sorted[Math.floor(half)];
+}
+
+export const spread = (values) =>
+  ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
+
+/** The value at or below which `share` of all lie. */
+export function percentile(values, share) {
+  if (values.length === 0) throw new Error("a percentile of nothing");
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+}
+
+const BY = {
+  ratio: (ours, theirs) => ours / theirs,
+  difference: (ours, theirs) => ours - theirs,
+};
+
+/**
+ * Turn by turn, ours beside theirs: what disturbs a whole turn disturbs both. So the median of these
+ * is steadier than the ratio of two medians.
+ */
+export function paired(ours, theirs, by = "ratio") {
+  if (ours.length !== theirs.length) throw new Error(`${ours.length} turns beside ${theirs.length}`);
+  return spread(ours.map((value, n) => BY[by](value, theirs[n])));
+}
+
+/** Whether a value reaches a limit that is the least, or the most, that it may be. */
+export const reaches = (value, limit, better) => (better === "more" ? value >= limit : value <= limit);
+
+const judged = (value, { goal, far }, better) =>
+  ({ ...value, goal, isMet: reaches(value.median, goal, better), isFar: !reaches(value.median, far, better) });
+
+/**
+ * A metric's figures.
+ *
+ * @param {object} metric `better` is "more" or "less"; `goals` names for each other side the `goal`
+ *   and what is `far` off it; `own` is a goal for our value itself; `by` is how sides are compared
+ * @param {Record<string, number[]>} samples a value a turn, for each side that took part
+ */
+export function assess(metric, samples) {
+  const ours = samples.hookvault;
+  const against = Object.entries(metric.goals ?? {})
+    .filter(([side]) => ours && samples[side])
+    .map(([side, goal]) => [side, judged(paired(ours, samples[side], metric.by), goal, metric.better)]);
+  const own = metric.own && ours && judged(spread(ours), metric.own, metric.better);
+  const sides = Object.entries(samples).map(([side, values]) => [side, spread(values)]);
+  const verdicts = [...against.map(([, verdict]) => verdict), ...(own ? [own] : [])];
+  return {
+    metric,
+    sides: Object.fromEntries(sides),
+    against: Object.fromEntries(against),
+    own: own || undefined,
+    isMet: verdicts.length > 0 ? verdicts.every(({ isMet }) => isMet) : undefined,
+    isFar: verdicts.some(({ isFar }) => isFar),
+  };
+}

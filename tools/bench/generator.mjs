@@ -1,0 +1,13 @@
+// The process that makes the load, so that its cost is not the harness's.
+import { archive, archiveInline, download } from "./archive.mjs";
+import { load } from "./load.mjs";
+
+const TASKS = { load, archive, archiveInline, download };
+
+process.on("message", async ({ n, task, given }) => {
+  try {
+    process.send({ n, result: await TASKS[task](given) });
+  } catch (error) {
+    process.send({ n, error: error.stack });
+  }
+});

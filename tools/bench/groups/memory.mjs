@@ -1,0 +1,49 @@
+// The wasm memory after many deliveries beside that after few. It never shrinks, so what one delivery
+// leaves behind adds up.
+import { join } from "node:path";
+import { ROOT } from "../../workerd/vault.mjs";
+import { startSide } from "../sides.mjs";
+import { CONNECTIONS } from "../sizes.mjs";
+
+const ENTRY = join(ROOT, "tools/bench/worker/memory.mjs");
+
+/** The built Worker, with a route that tells how large its memory is. */
+const told = (options) => {
+  const patch = join(ROOT, "tools/bench/worker/patch.mjs");
+  const own = [ENTRY, patch].map((path) => ({ type: "ESModule", path }));
+  return { ...options, modules: [...own, ...options.modules] };
+};
+
+export const memory = {
+  turns: () => 1,
+  isAlone: true,
+  sides: ["hookvault"],
+  metrics: [{
+    id: "memory.ratio", row: ({ memory: { few, many } }) => `wasm memory after ${many} deliveries ÷ after ${few}`,
+    what: "ratio", better: "less", own: { goal: 1.1, far: 2 },
+  }, { id: "memory.bytes", row: ({ memory: { many } }) => `wasm memory after ${many} deliveries`, what: "MiB", better: "less" }],
+  async turn({ generator, origin, size, begun, ids, turn, dir }, { name }) {
+    const { jobs, few, many } = size(turn).memory;
+    const first = ids(jobs);
+    const side = await startSide(name, { dir, sources: origin.url, change: told });
+    try {
+      const deliver = (from, to) => generator.load({
+        url: side.url, connections: CONNECTIONS, count: to - from,
+        kind: "delivery", side: name, first, jobs, begun, renewal: from / jobs,
+      });
+      await deliver(0, few);
+      const before = await bytesOf(side);
+      await deliver(few, many);
+      const after = await bytesOf(side);
+      return { "memory.ratio": after / before, "memory.bytes": after / 1024 / 1024 };
+    } finally {
+      await side.vault.end();
+    }
+  },
+};
+
+async function bytesOf({ url }) {
+  const { bytes } = await (await fetch(`${url}/wasm-memory`)).json();
+  if (!(bytes.length === 1 && bytes[0] > 0)) throw new Error(`not the memory of one instance: ${bytes}`);
+  return bytes[0];
+}

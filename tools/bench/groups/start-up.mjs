@@ -1,0 +1,76 @@
+// The start of an isolate until its first answer.
+//
+// workerd compiles a Worker's modules and runs their top level before it listens, so the time from
+// the open socket on would leave out what a cold start is about. So the whole start of a process
+// counts, until the answer, less that of an empty Worker, whose process does all but this. Files are
+// in the page cache, storage is empty. workerd is started without miniflare, with the same
+// modules, date and flags; the bucket and KV are left out, which the first answers do not need.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { acquired, routesOf } from "../requests.mjs";
+import { configOf, workerdPath } from "../workerd.mjs";
+
+const answers = [
+  { id: "health", row: "start-up until `/healthz` is answered", request: () => ({ path: "/healthz" }) },
+  {
+    id: "delivery", row: "start-up until a delivery is answered",
+    request: (id, begun) => routesOf("hookvault").delivery(id, acquired(id, begun)),
+  },
+];
+
+export const startUp = {
+  turns: ({ starts }) => starts,
+  isAlone: true,
+  sides: ["hookvault", "twin"],
+  metrics: answers.map(({ id, row }) => ({
+    id: `start.${id}`, row, what: "ms over an empty Worker's", better: "less", goals: { twin: { goal: 1.5, far: 6 } },
+  })),
+  async turn(context, side) {
+    const figures = {};
+    for (const { id, request } of answers) {
+      const { init, path } = split(request(context.ids(1), context.begun));
+      const empty = await coldStart(context, [{ type: "ESModule", path: "empty.js", contents: EMPTY }], path, init);
+      figures[`start.${id}`] = (await coldStart(context, side.modules, path, init)) - empty;
+    }
+    return figures;
+  },
+};
+
+const EMPTY = `import { DurableObject } from "cloudflare:workers";
+export class Job extends DurableObject {}
+export class Catalog extends DurableObject {}
+export default { fetch: () => new Response("ok\\n") };`;
+
+const split = ({ path, ...init }) => ({ path, init });
+
+/** Milliseconds from the start of a process until its first answer. */
+async function coldStart({ dir }, modules, path, init) {
+  const folder = mkdtempSync(join(dir, "start-"));
+  try {
+    mkdirSync(join(folder, "objects"));
+    writeFileSync(join(folder, "config.capnp"), configOf(modules, folder));
+    return await started(folder, path, init);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function started(folder, path, init) {
+  const begun = performance.now();
+  const args = ["serve", "--experimental", "--control-fd=3", join(folder, "config.capnp")];
+  const child = spawn(workerdPath(), args, { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  const gone = once(child, "exit");
+  try {
+    const [line] = await Promise.race([once(child.stdio[3], "data"), gone.then(() => [""])]);
+    const { port } = JSON.parse(String(line).split("\n")[0]);
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+    await response.text();
+    if (response.status !== 200) throw new Error(`${path.split("/")[1]} answers ${response.status}`);
+    return performance.now() - begun;
+  } finally {
+    child.kill("SIGKILL");
+    await gone;
+  }
+}

@@ -1,0 +1,59 @@
+// What Linux tells of a process: the processor's time, its memory, and when it is at rest.
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The kernel's `USER_HZ`, which is 100 on every platform that Node runs on. */
+const TICKS_PER_SECOND = 100;
+const SAMPLE_MS = 100;
+/** Both Workers set their alarms a few milliseconds ahead, and gather what they tell for 50 ms. */
+const QUIET_SAMPLES = 5;
+const QUIET_LIMIT_MS = 120_000;
+
+/** Its own processor time and that of all processes below it, in seconds. */
+export function cpuSeconds(pid) {
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(statOf).filter(Boolean);
+  const under = (parent) => all.filter((stat) => stat.parent === parent)
+    .reduce((sum, stat) => sum + stat.ticks + under(stat.pid), 0);
+  const own = all.find((stat) => stat.pid === pid);
+  if (!own) throw new Error(`process ${pid} is gone`);
+  return (own.ticks + under(pid)) / TICKS_PER_SECOND;
+}
+
+function statOf(name) {
+  try {
+    const text = readFileSync(`/proc/${name}/stat`, "utf8");
+    // The command, in brackets, may hold blanks.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+  } catch {
+    return undefined;
+  }
+}
+
+const status = (pid, field) => {
+  const text = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)[1]) * 1024;
+};
+
+/** Bytes in memory now. */
+export const residentBytes = (pid) => status(pid, "VmRSS");
+
+/** The most bytes in memory since `forgetPeak`. */
+export const peakBytes = (pid) => status(pid, "VmHWM");
+
+/** Has the kernel count the peak anew, from what is in memory now. */
+export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
+
+/** Waits until the process does nothing any more: its alarms have run. */
+export async function quiet(pid) {
+  const end = Date.now() + QUIET_LIMIT_MS;
+  let before = cpuSeconds(pid);
+  for (let still = 0; still < QUIET_SAMPLES;) {
+    await sleep(SAMPLE_MS);
+    const now = cpuSeconds(pid);
+    // A tick now and then is a timer's, not a job's.
+    still = now - before <= 1 / TICKS_PER_SECOND ? still + 1 : 0;
+    before = now;
+    if (Date.now() > end) throw new Error(`process ${pid} does not come to rest`);
+  }
+}

@@ -1,0 +1,83 @@
+// Runs the groups: the sides in turns, A B C A B C …, so that whatever the machine is doing besides
+// falls on all of them. Only one side is under load at any time.
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { assess } from "./figures.mjs";
+import { GROUPS } from "./groups.mjs";
+import { startGenerator, startOrigin } from "./helpers.mjs";
+import { complaints, modulesOf, SIDES, startSide } from "./sides.mjs";
+import { QUICK } from "./sizes.mjs";
+
+/** The generator's share of a core from which it, and not the side, may set the pace. */
+const BUSY = 0.9;
+
+/** The groups with the metrics whose row holds `only`. */
+export function chosen(only, sizes) {
+  const named = GROUPS.map((group) => ({
+    ...group,
+    metrics: group.metrics.map((metric) => ({ ...metric, row: typeof metric.row === "string" ? metric.row : metric.row(sizes) })),
+  }));
+  const kept = named.map((group) => ({ ...group, metrics: group.metrics.filter(({ row }) => row.includes(only)) }));
+  return kept.filter(({ metrics }) => metrics.length > 0);
+}
+
+/**
+ * @param {{ sizes: object, groups: object[], sides: string[], storage: string, tell: (line: string) => void }} options
+ * @returns {Promise<{ figures: object[], warnings: string[] }>}
+ */
+export async function run({ sizes, groups, sides: names, storage, tell }) {
+  const dir = await mkdtemp(join(storage, "hookvault-bench-"));
+  const [origin, generator] = [await startOrigin(), startGenerator()];
+  const sides = [];
+  try {
+    const isNeeded = groups.some(({ isAlone }) => !isAlone);
+    for (const name of names) {
+      const started = isNeeded ? await startSide(name, { dir, sources: origin.url }) : { name };
+      sides.push({ ...started, modules: await modulesOf(name, dir) });
+    }
+    const context = contextOf({ dir, origin, generator, sizes });
+    const figures = [];
+    const warnings = [];
+    for (const group of groups) figures.push(...await runGroup(group, sides, context, { tell, warnings }));
+    if (isNeeded) warnings.push(...sides.flatMap(complaints));
+    return { figures, warnings };
+  } finally {
+    for (const { vault } of sides) await vault?.end();
+    await generator.end();
+    await origin.end();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function contextOf({ sizes, ...parts }) {
+  let next = 100_000_000;
+  return {
+    ...parts,
+    begun: Date.now(),
+    /** The first of so many job ids that no side has seen. */
+    ids: (count) => (next += count) - count,
+    /** A turn below 0 is to warm up. */
+    size: (turn) => (turn < 0 ? QUICK : sizes),
+    sizes,
+  };
+}
+
+async function runGroup(group, sides, context, { tell, warnings }) {
+  const taking = sides.filter(({ name }) => (group.sides ?? SIDES).includes(name));
+  const turns = group.turns?.(context.sizes) ?? context.sizes.turns;
+  const rows = [...new Set(group.metrics.map(({ row }) => row))].join("; ");
+  tell(`${rows}: ${turns} ${turns === 1 ? "turn" : "turns"} …`);
+  const samples = {};
+  let busiest = 0;
+  for (const side of taking) await group.prepare?.(context, side);
+  for (let turn = turns > 1 ? -1 : 0; turn < turns; turn += 1) {
+    for (const side of taking) {
+      const { busy = 0, ...values } = await group.turn({ ...context, turn }, side);
+      if (turn < 0) continue;
+      busiest = Math.max(busiest, busy);
+      for (const [id, value] of Object.entries(values)) ((samples[id] ??= {})[side.name] ??= []).push(value);
+    }
+  }
+  if (busiest > BUSY) warnings.push(`${rows}: the generator took ${(busiest * 100).toFixed(0)} % of a core, which may hide differences`);
+  return group.metrics.filter(({ id }) => samples[id]).map((metric) => assess(metric, samples[metric.id]));
+}

@@ -1,0 +1,59 @@
+// The sides, each a workerd process of its own: the same build, flags, bindings and variables.
+import { mkdtemp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { workerds } from "../workerd/process.mjs";
+import { LocalVault, ROOT } from "../workerd/vault.mjs";
+import { buildTwin } from "./twin.mjs";
+
+export const SIDES = ["hookvault", "twin", "floor"];
+const STORES = {
+  durableObjects: { JOBS: { className: "Job", useSQLite: true }, CATALOG: { className: "Catalog", useSQLite: true } },
+};
+
+const floor = async () => {
+  const path = join(ROOT, "bench/floor/worker.mjs");
+  return { ...STORES, modules: [{ type: "ESModule", path, contents: await readFile(path, "utf8") }] };
+};
+
+const hookvault = async () => ({
+  modules: [
+    { type: "ESModule", path: join(ROOT, "build/index.js") },
+    { type: "CompiledWasm", path: join(ROOT, "build/index_bg.wasm") },
+  ],
+});
+
+/** The options that are each side's own. */
+const OWN = { hookvault, twin: (dir) => buildTwin(dir), floor };
+
+/** What a side is made of, without starting it. */
+export const modulesOf = async (name, dir) => (await OWN[name](dir)).modules;
+
+/**
+ * Starts one side over storage of its own in `dir`.
+ *
+ * The static files are left out: they are served by the platform, before the Worker, and the local
+ * stand-in for that is a Worker in JavaScript that each request would go through first.
+ *
+ * @param {string} name
+ * @param {{ dir: string, sources: string, change?: (options: object) => object }} where
+ */
+export async function startSide(name, { dir, sources, change = (options) => options }) {
+  const storage = await mkdtemp(join(dir, `${name}-`));
+  const own = await OWN[name](storage);
+  const vault = new LocalVault({
+    dir: storage,
+    // The pauses that users have, not the tests' short ones.
+    vars: { RETRY_BASE_MS: null, ALLOWED_SOURCE_HOSTS: sources },
+    change: ({ assets, ...options }) => change({ ...options, ...own }),
+  });
+  const before = workerds();
+  await vault.start();
+  const [pid] = workerds().filter((other) => !before.includes(other));
+  return { name, vault, pid, url: vault.url };
+}
+
+/** Errors that a side logged: a side that fails inside is not faster. */
+export function complaints({ name, vault }) {
+  const errors = vault.logs.filter(({ level }) => level === "error").map(({ message }) => message);
+  return [...new Set(errors)].map((message) => `${name}: ${message}`);
+}

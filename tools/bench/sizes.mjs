@@ -1,0 +1,30 @@
+// How much is measured: in full, and in a minute.
+const MiB = 1024 * 1024;
+
+export const FULL = {
+  turns: 5,
+  /** New jobs a turn. Their objects stay open for ten seconds each, with three file descriptors. */
+  jobs: 1_500,
+  lookUps: 6_000,
+  known: 200,
+  small: { jobs: 200, bytes: MiB },
+  large: { bytes: 1024 * MiB, turns: 5 },
+  inlineBytes: 20 * MiB,
+  starts: 30,
+  memory: { jobs: 1_000, few: 1_000, many: 100_000 },
+};
+
+export const QUICK = {
+  turns: 3,
+  jobs: 300,
+  lookUps: 1_500,
+  known: 50,
+  small: { jobs: 40, bytes: MiB },
+  large: { bytes: 128 * MiB, turns: 3 },
+  inlineBytes: 20 * MiB,
+  starts: 5,
+  memory: { jobs: 250, few: 1_000, many: 5_000 },
+};
+
+/** Requests in flight at a time. */
+export const CONNECTIONS = 16;
