@@ -1,6 +1,6 @@
 // Files from the origin into the bucket, and out of it again.
 import { setTimeout as sleep } from "node:timers/promises";
-import { API_TOKEN } from "../workerd/vault.mjs";
+import { API_TOKEN } from "../workerd/tokens.mjs";
 import { inline, presigned, routesOf } from "./requests.mjs";
 
 const POLL_MS = 10;

@@ -8,6 +8,6 @@ process.on("message", async ({ n, task, given }) => {
   try {
     process.send({ n, result: await TASKS[task](given) });
   } catch (error) {
-    process.send({ n, error: error.stack });
+    process.send({ n, error: [error.stack, error.cause?.stack].join("\n") });
   }
 });

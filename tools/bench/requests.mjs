@@ -1,5 +1,5 @@
 // What the sides are sent: pipelet's webhooks, byte for byte the same to each side.
-import { API_TOKEN, HOOK_TOKEN } from "../workerd/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN } from "../workerd/tokens.mjs";
 
 const HOUR = 3_600_000;
 const WORKER = "k8s_pipelet-v2-batch-premium-worker-559f48bc58-lz862_203.168.252.2_251227090447_ojfl";

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
-import { API_TOKEN, HOOK_TOKEN, ROOT } from "../workerd/vault.mjs";
+import { ROOT } from "../setup/project.mjs";
+import { API_TOKEN, HOOK_TOKEN } from "../workerd/tokens.mjs";
 
 /** The binary that miniflare starts. */
 export function workerdPath() {

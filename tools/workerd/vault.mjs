@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
 import { workerds } from "./process.mjs";
+import { API_TOKEN, HOOK_TOKEN } from "./tokens.mjs";
 import { eventually } from "./wait.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-export const HOOK_TOKEN = "test-hook-token-0123456789";
-export const API_TOKEN = "test-api-token-0123456789";
+export { API_TOKEN, HOOK_TOKEN };
 
 /** Pauses are quick here: the schedule itself is tested on the host. */
 const USUAL = { HOOK_TOKEN, API_TOKEN, RETRY_BASE_MS: "25" };
