@@ -41,6 +41,10 @@ export async function run({ sizes, groups, sides: names, storage, tell }) {
     for (const group of groups) figures.push(...await runGroup(group, sides, context, { tell, warnings }));
     if (isNeeded) warnings.push(...sides.flatMap(complaints));
     return { figures, warnings };
+  } catch (error) {
+    // Why a side failed is in its log.
+    for (const line of sides.filter(({ vault }) => vault).flatMap(complaints)) tell(line);
+    throw error;
   } finally {
     for (const { vault } of sides) await vault?.end();
     await generator.end();
