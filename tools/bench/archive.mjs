@@ -5,6 +5,8 @@ import { inline, presigned, routesOf } from "./requests.mjs";
 
 const POLL_MS = 10;
 const LIMIT_MS = 120_000;
+/** A kept connection may be closed by the other side just when it is used again. */
+const ALONE = { connection: "close" };
 
 /**
  * Delivers `jobs` results with a file each, all at once.
@@ -33,7 +35,7 @@ export async function archiveInline({ url, side, first, bytes }) {
 /** Reads a file, and throws it away. */
 export async function download({ url, bytes }) {
   return timed(async () => {
-    const response = await fetch(url);
+    const response = await fetch(url, { headers: ALONE });
     let count = 0;
     for await (const chunk of response.body) count += chunk.length;
     if (!response.ok || count !== bytes) throw new Error(`${response.status}, ${count} bytes of ${bytes}`);
@@ -46,8 +48,8 @@ async function timed(work) {
   return { seconds: (performance.now() - begun) / 1_000 };
 }
 
-async function send(url, { path, ...init }) {
-  const response = await fetch(url + path, init);
+async function send(url, { path, headers, ...init }) {
+  const response = await fetch(url + path, { ...init, headers: { ...headers, ...ALONE } });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${path.split("/")[1]} answers ${response.status}: ${text}`);
 }
@@ -65,7 +67,7 @@ async function allStored(url, ids) {
 
 /** The record as the job has it now. */
 export async function recordOf(url, id) {
-  const response = await fetch(`${url}/jobs/${id}?wait=0`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
+  const response = await fetch(`${url}/jobs/${id}?wait=0`, { headers: { authorization: `Bearer ${API_TOKEN}`, ...ALONE } });
   const record = await response.json();
   if (record.archive === "partial" || record.archive === "lost") throw new Error(JSON.stringify(record.files));
   return record;

@@ -38,18 +38,33 @@ export const reaches = (value, limit, better) => (better === "more" ? value >= l
 const judged = (value, { goal, far }, better) =>
   ({ ...value, goal, isMet: reaches(value.median, goal, better), isFar: !reaches(value.median, far, better) });
 
+/** A ratio of medians, for what is too unsteady from turn to turn; least and most are those of turns. */
+const ofMedians = (ours, theirs) => ({ ...paired(ours, theirs), median: median(ours) / median(theirs) });
+
+const compared = (ours, theirs, by) => (by === "medians" ? ofMedians(ours, theirs) : paired(ours, theirs, by));
+
+/** All sides but that which is the `base`, each value less the median of the base's. */
+function overBase(samples, base) {
+  if (base === undefined) return samples;
+  const less = median(samples[base]);
+  const others = Object.entries(samples).filter(([side]) => side !== base);
+  return Object.fromEntries(others.map(([side, values]) => [side, values.map((value) => value - less)]));
+}
+
 /**
  * A metric's figures.
  *
  * @param {object} metric `better` is "more" or "less"; `goals` names for each other side the `goal`
- *   and what is `far` off it; `own` is a goal for our value itself; `by` is how sides are compared
- * @param {Record<string, number[]>} samples a value a turn, for each side that took part
+ *   and what is `far` off it; `own` is a goal for our value itself; `by` is how sides are compared,
+ *   and `base` a side that is only there to be taken off the others
+ * @param {Record<string, number[]>} all a value a turn, for each side that took part
  */
-export function assess(metric, samples) {
+export function assess(metric, all) {
+  const samples = overBase(all, metric.base);
   const ours = samples.hookvault;
   const against = Object.entries(metric.goals ?? {})
     .filter(([side]) => ours && samples[side])
-    .map(([side, goal]) => [side, judged(paired(ours, samples[side], metric.by), goal, metric.better)]);
+    .map(([side, goal]) => [side, judged(compared(ours, samples[side], metric.by), goal, metric.better)]);
   const own = metric.own && ours && judged(spread(ours), metric.own, metric.better);
   const sides = Object.entries(samples).map(([side, values]) => [side, spread(values)]);
   const verdicts = [...against.map(([, verdict]) => verdict), ...(own ? [own] : [])];

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const TICKS_PER_SECOND = 100;
 const SAMPLE_MS = 100;
 /** Both Workers set their alarms a few milliseconds ahead, and gather what they tell for 50 ms. */
-const QUIET_SAMPLES = 5;
+const QUIET_SAMPLES = 3;
 const QUIET_LIMIT_MS = 120_000;
 
 /** Its own processor time and that of all processes below it, in seconds. */

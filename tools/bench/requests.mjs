@@ -52,11 +52,18 @@ const FLOOR = {
 
 export const routesOf = (side) => (side === "floor" ? FLOOR : CONTRACT);
 
-/** A plan's requests, by their number: `{kind: "delivery" | "lookUp", side, first, jobs, …}`. */
-export function planned({ kind, side, first, jobs, begun, renewal }) {
+/**
+ * A plan's requests, by their number: of each job in turn. Of deliveries, `repeats` rounds are alike;
+ * then the lease is a newer one.
+ *
+ * @param {{ kind: "delivery" | "lookUp", side: string, first: number, jobs: number, begun?: number,
+ *   renewal?: number, repeats?: number }} plan
+ */
+export function planned({ kind, side, first, jobs, begun, renewal = 0, repeats = 1 }) {
   const routes = routesOf(side);
   return (n) => {
     const id = first + (n % jobs);
-    return kind === "lookUp" ? routes.lookUp(id) : routes.delivery(id, acquired(id, begun, renewal + Math.floor(n / jobs)));
+    const round = renewal + Math.floor(n / jobs / repeats);
+    return kind === "lookUp" ? routes.lookUp(id) : routes.delivery(id, acquired(id, begun, round));
   };
 }

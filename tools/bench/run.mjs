@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assess } from "./figures.mjs";
+import { empty } from "./groups/start-up.mjs";
 import { GROUPS } from "./groups.mjs";
 import { startGenerator, startOrigin } from "./helpers.mjs";
 import { complaints, modulesOf, SIDES, startSide } from "./sides.mjs";
@@ -67,7 +68,7 @@ function contextOf({ sizes, ...parts }) {
 }
 
 async function runGroup(group, sides, context, { tell, warnings }) {
-  const taking = sides.filter(({ name }) => (group.sides ?? SIDES).includes(name));
+  const taking = [empty, ...sides].filter(({ name }) => (group.sides ?? SIDES).includes(name));
   const turns = group.turns?.(context.sizes) ?? context.sizes.turns;
   const rows = [...new Set(group.metrics.map(({ row }) => row))].join("; ");
   tell(`${rows}: ${turns} ${turns === 1 ? "turn" : "turns"} …`);

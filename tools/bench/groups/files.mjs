@@ -32,7 +32,6 @@ const large = {
     const { bytes } = context.size(context.turn).large;
     const figures = {};
     for (const { id, isKnown } of KINDS) {
-      await quiet(side.pid);
       forgetPeak(side.pid);
       const idle = residentBytes(side.pid);
       const { speed: perSecond, first } = await stored(context, side, { jobs: 1, bytes, isKnown });
@@ -76,7 +75,6 @@ async function downloaded({ generator }, side, id, bytes) {
 
 /** Storage is memory here: what has been measured goes. */
 async function emptied({ vault, pid }) {
-  await quiet(pid);
   const bucket = await vault.bucket();
   const { objects } = await bucket.list();
   await bucket.delete(objects.map(({ key }) => key));
