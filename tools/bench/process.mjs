@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The kernel's `USER_HZ`, which is 100 on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const SAMPLE_MS = 100;
-/** Both Workers set their alarms a few milliseconds ahead, and gather what they tell for 50 ms. */
+/** All sides set their alarms a few milliseconds ahead, and gather what they tell for 50 ms. */
 const QUIET_SAMPLES = 3;
 const QUIET_LIMIT_MS = 120_000;
 

@@ -36,12 +36,11 @@ export async function run({ sizes, groups, sides: names, storage, tell }) {
       const started = isNeeded ? await startSide(name, { dir, sources: origin.url }) : { name };
       sides.push({ ...started, modules: await modulesOf(name, dir) });
     }
-    const context = contextOf({ dir, origin, generator, sizes });
+    const context = contextOf({ dir, origin, generator, sizes, warnings: [] });
     const figures = [];
-    const warnings = [];
-    for (const group of groups) figures.push(...await runGroup(group, sides, context, { tell, warnings }));
-    if (isNeeded) warnings.push(...sides.flatMap(complaints));
-    return { figures, warnings };
+    for (const group of groups) figures.push(...await runGroup(group, sides, context, tell));
+    if (isNeeded) context.warnings.push(...sides.flatMap(complaints));
+    return { figures, warnings: [...new Set(context.warnings)] };
   } catch (error) {
     // Why a side failed is in its log.
     for (const line of sides.filter(({ vault }) => vault).flatMap(complaints)) tell(line);
@@ -67,7 +66,7 @@ function contextOf({ sizes, ...parts }) {
   };
 }
 
-async function runGroup(group, sides, context, { tell, warnings }) {
+async function runGroup(group, sides, context, tell) {
   const taking = [empty, ...sides].filter(({ name }) => (group.sides ?? SIDES).includes(name));
   const turns = group.turns?.(context.sizes) ?? context.sizes.turns;
   const rows = [...new Set(group.metrics.map(({ row }) => row))].join("; ");
@@ -83,6 +82,6 @@ async function runGroup(group, sides, context, { tell, warnings }) {
       for (const [id, value] of Object.entries(values)) ((samples[id] ??= {})[side.name] ??= []).push(value);
     }
   }
-  if (busiest > BUSY) warnings.push(`${rows}: the generator took ${(busiest * 100).toFixed(0)} % of a core, which may hide differences`);
+  if (busiest > BUSY) context.warnings.push(`${rows}: the generator took ${(busiest * 100).toFixed(0)} % of a core, which may hide differences`);
   return group.metrics.filter(({ id }) => samples[id]).map((metric) => assess(metric, samples[metric.id]));
 }

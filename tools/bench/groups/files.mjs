@@ -1,5 +1,6 @@
 // Files into the bucket and out of it: many small ones at once, a large one, one in the body itself.
 import { forgetPeak, peakBytes, quiet, residentBytes } from "../process.mjs";
+import { complaints, startSide } from "../sides.mjs";
 
 const MiB = 1024 * 1024;
 const speed = (goals) => ({ what: "MB/s", better: "more", goals });
@@ -12,14 +13,21 @@ const small = {
   metrics: [{ id: "small.speed", row: ({ small: { jobs } }) => `archive, 1 MiB × ${jobs}`, ...speed(BOTH) }],
   async turn(context, side) {
     const { jobs, bytes } = context.size(context.turn).small;
-    return { "small.speed": (await stored(context, side, { jobs, bytes, isKnown: true })).speed };
+    const { speed: perSecond } = await stored(context, side, { jobs, bytes, isKnown: true });
+    await emptied(side);
+    return { "small.speed": perSecond };
   },
 };
 
 const nameOf = ({ large: { bytes } }) => (bytes >= 1024 * MiB ? `${bytes / MiB / 1024} GiB` : `${bytes / MiB} MiB`);
 const KINDS = [{ id: "known", isKnown: true, text: "" }, { id: "unknown", isKnown: false, text: ", unknown length" }];
 
+/** So much is read of a file that is smaller, by reading it again: one read would be too short a time. */
+const READ_BYTES = 1024 * MiB;
+
+/** What a process has in memory depends on what it did before: each time it is a new one. */
 const large = {
+  isAlone: true,
   turns: ({ large: { turns } }) => turns,
   metrics: [
     ...KINDS.flatMap(({ id, text }) => [
@@ -28,21 +36,32 @@ const large = {
     ]),
     { id: "download.speed", row: (size) => `download, ${nameOf(size)}`, ...speed(BOTH) },
   ],
-  async turn(context, side) {
-    const { bytes } = context.size(context.turn).large;
+  async turn(context, { name }) {
     const figures = {};
-    for (const { id, isKnown } of KINDS) {
-      forgetPeak(side.pid);
-      const idle = residentBytes(side.pid);
-      const { speed: perSecond, first } = await stored(context, side, { jobs: 1, bytes, isKnown });
-      figures[`${id}.speed`] = perSecond;
-      figures[`${id}.peak`] = (peakBytes(side.pid) - idle) / MiB;
-      if (isKnown) figures["download.speed"] = await downloaded(context, side, first, bytes);
-      await emptied(side);
+    for (const kind of KINDS) {
+      const side = await startSide(name, { dir: context.dir, sources: context.origin.url });
+      try {
+        Object.assign(figures, await largeOne(context, side, kind));
+        context.warnings.push(...complaints(side));
+      } finally {
+        await side.vault.end();
+      }
     }
     return figures;
   },
 };
+
+async function largeOne(context, side, { id, isKnown }) {
+  const { bytes } = context.size(context.turn).large;
+  // What the first copy of all brings into memory is no part of a large one.
+  await stored(context, side, { jobs: 1, bytes: MiB, isKnown });
+  await quiet(side.pid);
+  forgetPeak(side.pid);
+  const idle = residentBytes(side.pid);
+  const { speed: perSecond, first } = await stored(context, side, { jobs: 1, bytes, isKnown });
+  const figures = { [`${id}.speed`]: perSecond, [`${id}.peak`]: (peakBytes(side.pid) - idle) / MiB };
+  return isKnown ? { ...figures, "download.speed": await downloaded(context, side, first, bytes) } : figures;
+}
 
 const inline = {
   metrics: [{
@@ -62,15 +81,16 @@ async function stored({ generator, origin, ids }, side, { jobs, ...file }) {
   const first = ids(jobs);
   const given = { url: side.url, side: side.name, origin: origin.url, first, jobs, file };
   const { seconds } = await generator.archive(given);
-  if (jobs > 1) await emptied(side);
   return { speed: (jobs * file.bytes) / 1e6 / seconds, first };
 }
 
 async function downloaded({ generator }, side, id, bytes) {
   const url = side.name === "floor" ? `${side.url}/file/${id}` : (await side.vault.get(`/jobs/${id}?wait=0`)
     .then((response) => response.json())).files[0].url;
-  const { seconds } = await generator.download({ url, bytes });
-  return bytes / 1e6 / seconds;
+  const times = Math.ceil(READ_BYTES / bytes);
+  let all = 0;
+  for (let n = 0; n < times; n += 1) all += (await generator.download({ url, bytes })).seconds;
+  return (times * bytes) / 1e6 / all;
 }
 
 /** Storage is memory here: what has been measured goes. */

@@ -1,0 +1,110 @@
+// The bench's own arithmetic: what it calls a median, a ratio, a goal met and a figure far off.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assess, median, paired, percentile, spread } from "../../tools/bench/figures.mjs";
+import { acquired, planned } from "../../tools/bench/requests.mjs";
+import { short, table } from "../../tools/bench/table.mjs";
+
+const rate = { row: "r", what: "requests/s", better: "more", goals: { twin: { goal: 1, far: 0.5 } } };
+const time = { row: "t", what: "ms", better: "less", goals: { twin: { goal: 1, far: 2 } } };
+
+test("a median is the middle, or the mean of both middles", () => {
+  assert.equal(median([9, 1, 5]), 5);
+  assert.equal(median([10, 2, 1, 9]), 5.5);
+  assert.equal(median([100, 20, 3]), 20, "numbers, not text, are sorted");
+  assert.throws(() => median([]));
+});
+
+test("a spread keeps its values as they are", () => {
+  const values = [3, 1, 2];
+  assert.deepEqual(spread(values), { median: 2, min: 1, max: 3 });
+  assert.deepEqual(values, [3, 1, 2]);
+});
+
+test("a percentile is a value that there was", () => {
+  const values = Array.from({ length: 200 }, (_, n) => 200 - n);
+  assert.equal(percentile(values, 0.99), 198);
+  assert.equal(percentile(values, 1), 200);
+  assert.equal(percentile([7], 0.99), 7);
+});
+
+test("ratios are of the same turn", () => {
+  // Of the medians it would be 2.
+  assert.deepEqual(paired([10, 40, 90], [10, 20, 30]), { median: 2, min: 1, max: 3 });
+  assert.deepEqual(paired([2, 2, 9], [1, 4, 2]), { median: 2, min: 0.5, max: 4.5 });
+  assert.equal(paired([1, 100, 3], [10, 10, 1]).median, 3, "not 3 ÷ 10");
+  assert.deepEqual(paired([5, 9], [1, 1], "difference"), { median: 6, min: 4, max: 8 });
+  assert.throws(() => paired([1], [1, 2]));
+});
+
+test("more is better, or less is", () => {
+  const verdict = (metric, ours) => {
+    const { isMet, isFar } = assess(metric, { hookvault: [ours], twin: [100] });
+    return { isMet, isFar };
+  };
+  assert.deepEqual(verdict(rate, 100), { isMet: true, isFar: false });
+  assert.deepEqual(verdict(rate, 99), { isMet: false, isFar: false });
+  assert.deepEqual(verdict(rate, 50), { isMet: false, isFar: false });
+  assert.deepEqual(verdict(rate, 49), { isMet: false, isFar: true });
+  assert.deepEqual(verdict(time, 100), { isMet: true, isFar: false });
+  assert.deepEqual(verdict(time, 101), { isMet: false, isFar: false });
+  assert.deepEqual(verdict(time, 201), { isMet: false, isFar: true });
+});
+
+test("each goal must be met", () => {
+  const goals = { twin: { goal: 1, far: 0.5 }, floor: { goal: 0.8, far: 0.3 } };
+  const of = (floor) => assess({ ...rate, goals }, { hookvault: [10], twin: [10], floor: [floor] });
+  assert.equal(of(12).isMet, true);
+  assert.equal(of(13).isMet, false);
+  assert.equal(of(13).isFar, false);
+  assert.equal(of(40).isFar, true);
+});
+
+test("memory is compared by difference", () => {
+  const metric = { ...time, by: "difference", goals: { floor: { goal: 16, far: 64 } } };
+  const of = (ours) => assess(metric, { hookvault: [ours], floor: [5] });
+  assert.deepEqual([of(21).isMet, of(22).isMet, of(69).isFar, of(70).isFar], [true, false, false, true]);
+});
+
+test("a limit of our own needs no other side", () => {
+  const metric = { row: "b", what: "bytes", better: "less", own: { goal: 300, far: 300 } };
+  assert.equal(assess(metric, { hookvault: [300], twin: [9] }).isMet, true);
+  assert.deepEqual([assess(metric, { hookvault: [301] }).isMet, assess(metric, { hookvault: [301] }).isFar], [false, true]);
+});
+
+test("without a goal, or without the side that it names, nothing is said", () => {
+  assert.equal(assess({ ...rate, goals: undefined }, { hookvault: [1], twin: [9] }).isMet, undefined);
+  assert.equal(assess(rate, { hookvault: [1] }).isMet, undefined);
+  assert.equal(assess(rate, { twin: [1] }).isMet, undefined);
+});
+
+test("an empty Worker's start is taken off all others", () => {
+  const metric = { ...time, base: "empty", by: "medians" };
+  const { sides, against } = assess(metric, { hookvault: [50, 70, 60], twin: [40, 35, 300], empty: [10, 30, 20] });
+  assert.deepEqual(sides, {
+    hookvault: { median: 40, min: 30, max: 50 }, twin: { median: 20, min: 15, max: 280 },
+  });
+  assert.equal(against.twin.median, 2);
+});
+
+test("no two requests are alike but those that are to be", () => {
+  const plan = { kind: "delivery", side: "hookvault", first: 7, jobs: 2, begun: 1_000 };
+  const bodies = (more) => [0, 1, 2, 3].map((n) => planned({ ...plan, ...more })(n).body);
+  assert.equal(new Set(bodies({})).size, 4);
+  assert.equal(new Set(bodies({ repeats: 2 })).size, 2);
+  assert.deepEqual(bodies({}).map((body) => JSON.parse(body).jobId), [7, 8, 7, 8]);
+  assert.equal(bodies({ renewal: 3 })[0], acquired(7, 1_000, 3));
+});
+
+test("a row of the table says whether its goals are met", () => {
+  const [, , row] = table([assess(rate, { hookvault: [100, 120, 80], twin: [100, 100, 100] })]).split("\n");
+  assert.match(row, /\| r +\| requests\/s +\| 100 \(80\.0–120\) +\| 100 +\| +\| 1\.00 \(0\.80–1\.20\) +\| ≥ 1 +\|/);
+  assert.match(row, /✓ +\|$/);
+  const lower = table([assess(rate, { hookvault: [90], twin: [100] })]);
+  assert.match(lower, /✗ +\|$/);
+});
+
+test("figures are short", () => {
+  const all = [[1234567, "1234567"], [123.4, "123"], [12.34, "12.3"], [1.234, "1.23"], [0.1234, "0.123"], [0, "0.00"]];
+  for (const [value, text] of all) assert.equal(short(value), text);
+});
