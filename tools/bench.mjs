@@ -1,9 +1,11 @@
 // `npm run bench`: hookvault beside the twin and the floor, in the same workerd build. It builds,
 // measures, prints a table, and writes docs/benchmarks.md if all of it was measured.
 import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { benchmarks } from "./bench/document.mjs";
 import { machine, storage } from "./bench/machine.mjs";
+import { busySeconds, cpuSeconds } from "./bench/process.mjs";
 import { chosen, run } from "./bench/run.mjs";
 import { SIDES } from "./bench/sides.mjs";
 import { FULL, QUICK } from "./bench/sizes.mjs";
@@ -24,6 +26,7 @@ const OPTIONS = {
   sides: { type: "string", default: SIDES.join() },
   help: { type: "boolean", default: false },
 };
+const MAX_OTHER_SHARE = 0.05;
 const STORAGE_BYTES = 4 * 1024 ** 3;
 
 await main(async () => {
@@ -37,15 +40,28 @@ await main(async () => {
   await build();
   const { path, isTmpfs } = storage(STORAGE_BYTES);
   const slow = isTmpfs ? [] : [`STORAGE IS ON A DISK (${path}), not on tmpfs: its fsync is what is measured.`];
-  const begun = Date.now();
+  const others = otherLoad();
   const { figures, warnings } = await run({ sizes, groups, sides, storage: path, tell: console.log });
-  const seconds = Math.round((Date.now() - begun) / 1_000);
-  const told = { figures, warnings: [...slow, ...warnings], seconds };
+  const { seconds, notes } = others();
+  const told = { figures, warnings: [...slow, ...notes, ...warnings], seconds };
   report(told);
   const isWhole = !values.quick && values.only === "" && sides.length === SIDES.length;
   if (isWhole) writeFileSync(inRoot("docs", "benchmarks.md"), benchmarks({ ...told, sizes, machine: machine() }));
   if (values.quick) mustBeNear(figures);
 });
+
+/** What else the machine was doing meanwhile: figures of a busy one are of little worth. */
+function otherLoad() {
+  const now = () => ({ at: Date.now(), all: busySeconds(), own: cpuSeconds(process.pid) });
+  const before = now();
+  return () => {
+    const after = now();
+    const seconds = Math.round((after.at - before.at) / 1_000);
+    const share = (after.all - before.all - (after.own - before.own)) / seconds / cpus().length;
+    const text = `other processes took ${(share * 100).toFixed(0)} % of the processors' time`;
+    return { seconds, notes: share > MAX_OTHER_SHARE ? [`THE MACHINE WAS NOT IDLE: ${text}.`] : [] };
+  };
+}
 
 function sidesOf(text) {
   const names = text.split(",");

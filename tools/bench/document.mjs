@@ -29,11 +29,12 @@ of the turns' ratios, so it can differ from that of the two medians. Peak memory
   Worker is at rest; *CPU* is the time of workerd's whole process until then, alarms included, over the deliveries.
 - **look-up**: ${sizes.lookUps} a turn over ${sizes.known} jobs. A finished job's record comes from KV, an unfinished one's from its object.
 - **archive**: from the delivery until the record says \`stored\`; the floor's from the request until its answer. The source is a process of its own
-  that sends noise. *Peak memory* is the most that the process held, less what it held just before.
+  that sends noise. Large files: ${sizes.large.turns} turns, each in a new process that has stored one of 1 MiB. *Peak memory* is the most that it
+  then held, less what it held just before.
 - **bundle**: all modules that are uploaded, each packed by \`gzip -9\`. The dashboard's files are no part of the Worker.
 - **start-up**: a new process until its first answer, less the same of an empty Worker, started just before: the modules' compilation, which workerd
   does before it listens, is a part of it. ${sizes.starts} starts, files in the page cache.
-- **wasm memory**: ${sizes.memory.many} different deliveries to ${sizes.memory.jobs} jobs. It never shrinks, so a leak adds up.
+- **wasm memory**: ${sizes.memory.many} deliveries to ${sizes.memory.jobs} jobs, three of four of them duplicates. It never shrinks, so a leak adds up.
 
 The dashboard's static files are left out on all sides: the platform serves them before the Worker, and its local stand-in is a Worker
 in JavaScript that every request would pass.

@@ -9,7 +9,7 @@ const SAMPLE_MS = 100;
 const QUIET_SAMPLES = 3;
 const QUIET_LIMIT_MS = 120_000;
 
-/** Its own processor time and that of all processes below it, in seconds. */
+/** Its own processor time and that of all processes below it, ended ones too, in seconds. */
 export function cpuSeconds(pid) {
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(statOf).filter(Boolean);
   const under = (parent) => all.filter((stat) => stat.parent === parent)
@@ -19,12 +19,20 @@ export function cpuSeconds(pid) {
   return (own.ticks + under(pid)) / TICKS_PER_SECOND;
 }
 
+/** What all processors have been busy with since the system's start, in seconds. */
+export function busySeconds() {
+  // user, nice, system, idle, iowait, irq, softirq
+  const [user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split("\n")[0]
+    .split(/ +/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
+}
+
 function statOf(name) {
   try {
     const text = readFileSync(`/proc/${name}/stat`, "utf8");
     // The command, in brackets, may hold blanks.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+    return { pid: Number(name), parent: Number(fields[1]), ticks: fields.slice(11, 15).map(Number).reduce((sum, n) => sum + n) };
   } catch {
     return undefined;
   }

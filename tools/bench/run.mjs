@@ -73,8 +73,9 @@ async function runGroup(group, sides, context, tell) {
   tell(`${rows}: ${turns} ${turns === 1 ? "turn" : "turns"} …`);
   const samples = {};
   let busiest = 0;
+  const begun = Date.now();
   for (const side of taking) await group.prepare?.(context, side);
-  for (let turn = turns > 1 ? -1 : 0; turn < turns; turn += 1) {
+  for (let turn = group.isWarm ? 0 : -1; turn < turns; turn += 1) {
     for (const side of taking) {
       const { busy = 0, ...values } = await group.turn({ ...context, turn }, side);
       if (turn < 0) continue;
@@ -82,6 +83,7 @@ async function runGroup(group, sides, context, tell) {
       for (const [id, value] of Object.entries(values)) ((samples[id] ??= {})[side.name] ??= []).push(value);
     }
   }
+  tell(`  ${Math.round((Date.now() - begun) / 1_000)} s`);
   if (busiest > BUSY) context.warnings.push(`${rows}: the generator took ${(busiest * 100).toFixed(0)} % of a core, which may hide differences`);
   return group.metrics.filter(({ id }) => samples[id]).map((metric) => assess(metric, samples[metric.id]));
 }

@@ -4,11 +4,12 @@ const MiB = 1024 * 1024;
 export const FULL = {
   turns: 5,
   /** New jobs a turn. Their objects stay open for ten seconds each, with three file descriptors. */
-  jobs: 1_500,
-  lookUps: 6_000,
+  jobs: 1_000,
+  lookUps: 3_000,
   known: 200,
   small: { jobs: 200, bytes: MiB },
-  large: { bytes: 1024 * MiB, turns: 5 },
+  /** A turn is 6 GiB. Three are enough for memory, which hardly differs from turn to turn. */
+  large: { bytes: 1024 * MiB, turns: 3 },
   inlineBytes: 20 * MiB,
   starts: 30,
   memory: { jobs: 1_000, few: 1_000, many: 100_000 },

@@ -8,6 +8,7 @@ const CEILING = 300_000;
 export const bundle = {
   turns: () => 1,
   isAlone: true,
+  isWarm: true,
   sides: ["hookvault", "twin"],
   metrics: [
     { id: "bundle.gzip", row: "bundle", what: "bytes, gzip -9", better: "less", own: { goal: CEILING, far: CEILING } },

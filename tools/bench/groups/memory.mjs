@@ -20,6 +20,7 @@ const told = (options) => {
 export const memory = {
   turns: () => 1,
   isAlone: true,
+  isWarm: true,
   sides: ["hookvault"],
   metrics: [{
     id: "memory.ratio", row: ({ memory: { few, many } }) => `wasm memory after ${many} deliveries ÷ after ${few}`,
