@@ -4,6 +4,7 @@ import { load } from "./load.mjs";
 
 const TASKS = { load, archive, archiveInline, download };
 
+process.on("disconnect", () => process.exit());
 process.on("message", async ({ n, task, given }) => {
   try {
     process.send({ n, result: await TASKS[task](given) });

@@ -31,4 +31,5 @@ const server = createServer(async (request, response) => {
   response.writeHead(200, { "content-type": "video/mp4", etag: tagOf(bytes), ...length });
   await pipeline(Readable.from(blocks(bytes), { objectMode: false }), response).catch(() => {});
 });
+process.on("disconnect", () => process.exit());
 server.listen(0, "127.0.0.1", () => process.send({ url: `http://127.0.0.1:${server.address().port}` }));

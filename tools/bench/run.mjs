@@ -1,5 +1,6 @@
 // Runs the groups: the sides in turns, A B C A B C …, so that whatever the machine is doing besides
 // falls on all of them. Only one side is under load at any time.
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assess } from "./figures.mjs";
@@ -28,6 +29,7 @@ export function chosen(only, sizes) {
  */
 export async function run({ sizes, groups, sides: names, storage, tell }) {
   const dir = await mkdtemp(join(storage, "hookvault-bench-"));
+  const leave = leaving(dir);
   const [origin, generator] = [await startOrigin(), startGenerator()];
   const sides = [];
   try {
@@ -50,7 +52,19 @@ export async function run({ sizes, groups, sides: names, storage, tell }) {
     await generator.end();
     await origin.end();
     await rm(dir, { recursive: true, force: true });
+    leave.stop();
   }
+}
+
+/** Storage is memory: it must not be left behind by a run that is broken off. */
+function leaving(dir) {
+  const signals = ["SIGINT", "SIGTERM"];
+  const leave = () => {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(1);
+  };
+  for (const signal of signals) process.once(signal, leave);
+  return { stop: () => signals.forEach((signal) => process.off(signal, leave)) };
 }
 
 function contextOf({ sizes, ...parts }) {
