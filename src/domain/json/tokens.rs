@@ -38,12 +38,15 @@ impl<'a> Tokens<'a> {
 
     /// Moves past the closing quote; the opening one has been read.
     fn finish_string(&mut self) {
-        while let Some(byte) = self.peek() {
-            self.at += if byte == b'\\' { 2 } else { 1 };
-            if byte == b'"' {
+        let rest = |at| self.bytes.get(at..).unwrap_or_default();
+        while let Some(length) = memchr::memchr2(b'"', b'\\', rest(self.at)) {
+            let is_end = self.bytes.get(self.at + length) == Some(&b'"');
+            self.at += length + if is_end { 1 } else { 2 };
+            if is_end {
                 return;
             }
         }
+        self.at = self.bytes.len();
     }
 
     fn finish_scalar(&mut self) {
