@@ -1,7 +1,7 @@
 //! Stores a body whose length is not known before, or too large for one put.
 //!
-//! The bytes are gathered into parts in JavaScript's memory; wasm only moves
-//! the handles. A body that fits into one part is one put; a longer one goes
+//! The runtime writes the bytes into parts in JavaScript's memory; wasm only
+//! moves the handles. A shorter body than a part is one put; a longer one goes
 //! by R2's multipart upload, and nothing of it is visible until all is there.
 
 use super::memory::Room;
@@ -9,15 +9,33 @@ use super::store::Target;
 use crate::edge::bucket::{first_of, stream_of};
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
-use js_sys::{Reflect, Uint8Array};
-use std::time::Duration;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+use js_sys::{Object as JsObject, Reflect, Uint8Array};
+use std::pin::pin;
+use wasm_bindgen::prelude::*;
+use web_sys::ReadableStream;
 use worker::{Bucket, Data, Delay, MultipartUpload, Object, UploadedPart};
 
 /// All parts but the last must be equal and have at least 5 MiB.
 const PART_BYTES: u32 = 5 * 1024 * 1024;
+
+/// Fewest bytes that are read at a time: each read is a call out of wasm.
+const READ_BYTES: u32 = 256 * 1024;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A reader that fills a buffer of ours. `readAtLeast` is the runtime's own.
+    type Reader;
+    #[wasm_bindgen(method, catch, js_name = readAtLeast)]
+    async fn read_at_least(
+        this: &Reader,
+        least: u32,
+        room: &Uint8Array,
+    ) -> Result<JsValue, JsValue>;
+
+    type Body;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn reader(this: &Body, options: &JsValue) -> Result<Reader, JsValue>;
+}
 
 /// Why a body could not be stored by parts.
 pub(super) enum PartsFailure {
@@ -67,31 +85,43 @@ impl<'a> Parts<'a> {
         body: &ReadableStream,
         expected: Expected,
     ) -> Result<Object, PartsFailure> {
-        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let reader = reader_of(body)?;
         let _room = Room::take(PART_BYTES as usize).ok_or(PartsFailure::NoRoom)?;
-        let part = Uint8Array::new_with_length(PART_BYTES);
-        let mut filled = 0;
-        while let Some(chunk) = next(&reader, self.target.order.wanted.stall()).await? {
-            self.bytes += u64::from(chunk.length());
+        let (mut part, mut filled) = (Uint8Array::new_with_length(PART_BYTES), 0);
+        loop {
+            let read = self.read(&reader, &part.subarray(filled, PART_BYTES)).await?;
+            part = Uint8Array::new(&read.buffer());
+            filled += read.length();
+            self.bytes += u64::from(read.length());
             if self.bytes > expected.max {
                 return Err(PartsFailure::TooLarge);
             }
-            let mut taken = 0;
-            while taken < chunk.length() {
-                if filled == PART_BYTES {
-                    self.send(&part).await?;
-                    filled = 0;
-                }
-                let end = chunk.length().min(taken + PART_BYTES - filled);
-                part.set(&chunk.subarray(taken, end), filled);
-                filled += end - taken;
-                taken = end;
+            if read.length() == 0 {
+                break;
+            }
+            if filled == PART_BYTES {
+                self.send(&part).await?;
+                filled = 0;
             }
         }
         if expected.length.is_some_and(|length| length != self.bytes) {
             return Err(PartsFailure::Source("the source sent another length than it told"));
         }
         Ok(self.finish(&part.subarray(0, filled)).await?)
+    }
+
+    /// Fills the beginning of `room`; nothing at the end. The runtime takes the
+    /// buffer away and gives it back with what has been read.
+    async fn read(&self, reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, PartsFailure> {
+        let least = READ_BYTES.min(room.length());
+        let read = pin!(reader.read_at_least(least, room));
+        let result = match select(read, Delay::from(self.target.order.wanted.stall())).await {
+            Either::Left((Ok(result), _)) => result,
+            Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),
+            Either::Right(_) => return Err(PartsFailure::Source("the source has stalled")),
+        };
+        let value = Reflect::get(&result, &JsValue::from_str("value")).unwrap_or_default();
+        value.dyn_into().map_err(|_| PartsFailure::Source("the source broke off"))
     }
 
     /// Sends the last part and makes the object visible.
@@ -102,7 +132,9 @@ impl<'a> Parts<'a> {
             let object = first_of(put, written).await.during("writing to the bucket")?;
             return object.ok_or_else(|| Failure("writing to the bucket: refused".to_owned()));
         }
-        self.send(last).await?;
+        if last.length() > 0 {
+            self.send(last).await?;
+        }
         let (upload, id) =
             self.upload.take().ok_or_else(|| Failure("there is no upload".to_owned()))?;
         // `complete` takes the upload; for an abort another handle is kept.
@@ -166,17 +198,11 @@ pub async fn abort_left(bucket: &Bucket, key: &str, id: &str) -> bool {
     }
 }
 
-/// The next chunk; `None` at the end.
-async fn next(
-    reader: &ReadableStreamDefaultReader,
-    stall: Duration,
-) -> Result<Option<Uint8Array>, PartsFailure> {
-    let read = JsFuture::from(reader.read());
-    let result = match select(read, Delay::from(stall)).await {
-        Either::Left((Ok(result), _)) => result,
-        Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),
-        Either::Right(_) => return Err(PartsFailure::Source("the source has stalled")),
-    };
-    let get = |name: &str| Reflect::get(&result, &JsValue::from_str(name)).unwrap_or_default();
-    Ok(get("value").dyn_into::<Uint8Array>().ok().filter(|_| get("done") != JsValue::TRUE))
+fn reader_of(body: &ReadableStream) -> Result<Reader, Failure> {
+    let options = JsObject::new();
+    let set = Reflect::set(&options, &JsValue::from_str("mode"), &JsValue::from_str("byob"));
+    let body: &Body = body.unchecked_ref();
+    set.and_then(|_| body.reader(&options))
+        .map_err(worker::Error::from)
+        .during("reading the source")
 }
