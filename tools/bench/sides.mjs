@@ -25,8 +25,16 @@ const hookvault = async () => ({
 /** The options that are each side's own. */
 const OWN = { hookvault, twin: (dir) => buildTwin(dir), floor };
 
+/** Each is built once: all starts of a side are of the same code. */
+const built = new Map();
+
+function ownOf(name, dir) {
+  if (!built.has(name)) built.set(name, OWN[name](dir));
+  return built.get(name);
+}
+
 /** What a side is made of, without starting it. */
-export const modulesOf = async (name, dir) => (await OWN[name](dir)).modules;
+export const modulesOf = async (name, dir) => (await ownOf(name, dir)).modules;
 
 /**
  * Starts one side over storage of its own in `dir`.
@@ -39,7 +47,7 @@ export const modulesOf = async (name, dir) => (await OWN[name](dir)).modules;
  */
 export async function startSide(name, { dir, sources, change = (options) => options }) {
   const storage = await mkdtemp(join(dir, `${name}-`));
-  const own = await OWN[name](storage);
+  const own = await ownOf(name, dir);
   const vault = new LocalVault({
     dir: storage,
     // The pauses that users have, not the tests' short ones.
