@@ -17,6 +17,13 @@ const told = (options) => {
   return { ...options, modules: [...own, ...options.modules] };
 };
 
+/** What a peak has taken stays too. A leak is what still grows in the second half. */
+const MiBs = [
+  { id: "memory.few", at: ({ few }) => few },
+  { id: "memory.half", at: ({ many }) => many / 2 },
+  { id: "memory.many", at: ({ many }) => many },
+];
+
 export const memory = {
   turns: () => 1,
   isAlone: true,
@@ -25,7 +32,9 @@ export const memory = {
   metrics: [{
     id: "memory.ratio", row: ({ memory: { few, many } }) => `wasm memory after ${many} deliveries ÷ after ${few}`,
     what: "ratio", better: "less", own: { goal: 1.1, far: 2 },
-  }, { id: "memory.bytes", row: ({ memory: { many } }) => `wasm memory after ${many} deliveries`, what: "MiB", better: "less" }],
+  }, ...MiBs.map(({ id, at }) => ({
+    id, row: ({ memory: sizes }) => `wasm memory after ${at(sizes)} deliveries`, what: "MiB", better: "less",
+  }))],
   async turn({ generator, origin, size, begun, ids, turn, dir }, { name }) {
     const { jobs, few, many } = size(turn).memory;
     const first = ids(jobs);
@@ -35,11 +44,14 @@ export const memory = {
         url: side.url, connections: CONNECTIONS, count: to - from,
         kind: "delivery", side: name, first, jobs, begun, renewal: from / jobs, repeats: REPEATS,
       });
-      await deliver(0, few);
-      const before = await bytesOf(side);
-      await deliver(few, many);
-      const after = await bytesOf(side);
-      return { "memory.ratio": after / before, "memory.bytes": after / 1024 / 1024 };
+      const figures = {};
+      let from = 0;
+      for (const { id, at } of MiBs) {
+        await deliver(from, at({ few, many }));
+        figures[id] = (await bytesOf(side)) / 1024 / 1024;
+        from = at({ few, many });
+      }
+      return { "memory.ratio": figures["memory.many"] / figures["memory.few"], ...figures };
     } finally {
       await side.vault.end();
     }
