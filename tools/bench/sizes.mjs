@@ -16,15 +16,15 @@ export const FULL = {
 };
 
 export const QUICK = {
-  turns: 3,
+  turns: 2,
   jobs: 300,
-  lookUps: 1_500,
-  known: 50,
-  small: { jobs: 40, bytes: MiB },
-  large: { bytes: 128 * MiB, turns: 3 },
+  lookUps: 800,
+  known: 30,
+  small: { jobs: 20, bytes: MiB },
+  large: { bytes: 128 * MiB, turns: 2 },
   inlineBytes: 20 * MiB,
   starts: 5,
-  memory: { jobs: 250, few: 1_000, many: 5_000 },
+  memory: { jobs: 250, few: 500, many: 2_500 },
 };
 
 /** Requests in flight at a time. */

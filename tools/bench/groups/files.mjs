@@ -23,7 +23,7 @@ const nameOf = ({ large: { bytes } }) => (bytes >= 1024 * MiB ? `${bytes / MiB /
 const KINDS = [{ id: "known", isKnown: true, text: "" }, { id: "unknown", isKnown: false, text: ", unknown length" }];
 
 /** So much is read of a file that is smaller, by reading it again: one read would be too short a time. */
-const READ_BYTES = 1024 * MiB;
+const READ_BYTES = 512 * MiB;
 
 /** What a process has in memory depends on what it did before: each time it is a new one. */
 const large = {
