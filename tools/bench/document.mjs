@@ -34,7 +34,7 @@ of the turns' ratios, so it can differ from that of the two medians. Peak memory
 - **bundle**: all modules that are uploaded, each packed by \`gzip -9\`. The dashboard's files are no part of the Worker.
 - **start-up**: a new process until its first answer, less the median of an empty Worker's, which takes turns with them: the modules' compilation,
   which workerd does before it listens, is a part of it. ${sizes.starts} starts, files in the page cache. Here a ratio is that of the medians.
-- **wasm memory**: ${sizes.memory.many} deliveries to ${sizes.memory.jobs} jobs, three of four of them duplicates. It never shrinks: a peak
+- **wasm memory**: ${sizes.memory.many} deliveries, three of four of them duplicates. It never shrinks: a peak
   stays, and a leak is what still grows in the second half.
 
 The dashboard's static files are left out on all sides: the platform serves them before the Worker, and its local stand-in is a Worker

@@ -12,7 +12,7 @@ export const FULL = {
   large: { bytes: 1024 * MiB, turns: 3 },
   inlineBytes: 20 * MiB,
   starts: 30,
-  memory: { jobs: 1_000, few: 1_000, many: 100_000 },
+  memory: { few: 1_000, many: 100_000 },
 };
 
 export const QUICK = {
@@ -24,7 +24,7 @@ export const QUICK = {
   large: { bytes: 128 * MiB, turns: 2 },
   inlineBytes: 20 * MiB,
   starts: 5,
-  memory: { jobs: 250, few: 500, many: 2_500 },
+  memory: { few: 500, many: 2_500 },
 };
 
 /** Requests in flight at a time. */
