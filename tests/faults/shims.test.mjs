@@ -58,9 +58,8 @@ async function records({ RECORDS }) {
 }
 
 async function catalog({ CATALOG }) {
-  const stub = CATALOG.get(CATALOG.idFromName("day"));
-  const request = new Request("https://object/", { method: "POST", body: '"home":"id:437852"' });
-  const answer = await stub.fetch(request);
+  const stub = CATALOG.getByName("day");
+  const answer = await stub.fetch("https://object/", { method: "POST", body: '"home":"id:437852"' });
   return [answer.status, await answer.text(), CATALOG.constructor.name, stub.name];
 }
 

@@ -51,10 +51,10 @@ function namespace(target, ask) {
 
 function objects(target, ask) {
   const stub = (object) => {
-    const byBody = around(object, "CATALOG", ask, (request) => request.clone().text());
+    const byBody = around(object, "CATALOG", ask, (_, init) => init.body);
     return replaced(object, { fetch: byBody("fetch") });
   };
-  return replaced(target, { get: (...args) => stub(target.get(...args)) });
+  return replaced(target, { getByName: (...args) => stub(target.getByName(...args)) });
 }
 
 /** The operation `name` of `target`; `textOf` tells of its arguments which job it is for. */

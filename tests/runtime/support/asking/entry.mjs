@@ -12,13 +12,13 @@ const replaced = (target, instead) => new Proxy(target, {
 });
 
 const told = (stub, whom) => replaced(stub, {
-  fetch(request) {
+  fetch(...args) {
     console.log(`asked ${whom}`);
-    return stub.fetch(request);
+    return stub.fetch(...args);
   },
 });
 
-const objects = (all, whom) => replaced(all, { get: (id) => told(all.get(id), whom) });
+const objects = (all, whom) => replaced(all, { getByName: (name) => told(all.getByName(name), whom) });
 
 export default new Proxy(built.default, {
   construct: (target, [context, env], newTarget) =>

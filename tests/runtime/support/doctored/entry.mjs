@@ -37,7 +37,7 @@ const watched = (target, methods, { follow = {}, broken = false, stalled = false
   });
 
 const objects = (target) => target &&
-  watched(target, [], { follow: { get: (stub) => watched(stub, ["fetch"]) } });
+  watched(target, [], { follow: { getByName: (stub) => watched(stub, ["fetch"]) } });
 
 function watchedEnv(env) {
   const named = (list, name) => (list ?? "").split(",").includes(name);
