@@ -12,6 +12,7 @@ export const FULL = {
   large: { bytes: 1024 * MiB, turns: 3 },
   inlineBytes: 20 * MiB,
   starts: 30,
+  /** `many` is an even number of `few`: half of it is read too. */
   memory: { few: 1_000, many: 100_000 },
 };
 
@@ -24,7 +25,7 @@ export const QUICK = {
   large: { bytes: 128 * MiB, turns: 2 },
   inlineBytes: 20 * MiB,
   starts: 5,
-  memory: { few: 500, many: 2_500 },
+  memory: { few: 500, many: 3_000 },
 };
 
 /** Requests in flight at a time. */
