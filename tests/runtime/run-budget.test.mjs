@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { counted, forget, tally } from "../../tools/workerd/counted.mjs";
-import { counting } from "./support/counting.mjs";
 import { file, noise, redirect, startOrigin } from "./support/origin.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { startVault } from "./support/vault.mjs";
