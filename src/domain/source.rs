@@ -184,7 +184,7 @@ fn label_in_ascii(label: &str) -> Option<String> {
     let is_name =
         !spelled.is_ascii() && spelled.chars().all(|c| c.is_ascii() || c.is_alphanumeric());
     // What is Punycode already is written in one way only.
-    let was_honest = name.is_ascii().then_some(&name).is_none_or(|name| *name == encoded);
+    let was_honest = !name.is_ascii() || name == encoded;
     (is_name && was_honest).then(|| encoded + port)
 }
 
