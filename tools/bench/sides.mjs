@@ -2,7 +2,7 @@
 import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { workerds } from "../workerd/process.mjs";
-import { LocalVault, ROOT } from "../workerd/vault.mjs";
+import { BUILT, LocalVault, ROOT } from "../workerd/vault.mjs";
 import { buildTwin } from "./twin.mjs";
 
 export const SIDES = ["hookvault", "twin", "floor"];
@@ -15,12 +15,7 @@ const floor = async () => {
   return { ...STORES, modules: [{ type: "ESModule", path, contents: await readFile(path, "utf8") }] };
 };
 
-const hookvault = async () => ({
-  modules: [
-    { type: "ESModule", path: join(ROOT, "build/index.js") },
-    { type: "CompiledWasm", path: join(ROOT, "build/index_bg.wasm") },
-  ],
-});
+const hookvault = async () => ({ modules: BUILT });
 
 /** The options that are each side's own. */
 const OWN = { hookvault, twin: (dir) => buildTwin(dir), floor };

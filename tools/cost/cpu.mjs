@@ -2,9 +2,11 @@
 // KV it is more than Cloudflare bills, which is the time in the Worker and its objects.
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { spread } from "../bench/figures.mjs";
+import { cpuSeconds } from "../bench/process.mjs";
 import { build } from "../build.mjs";
 import { setup } from "../setup.mjs";
 import { workerds } from "../workerd/process.mjs";
@@ -14,8 +16,6 @@ import { FILE_BYTES } from "./life.mjs";
 
 const JOBS = 200;
 const TURNS = 5;
-/** Linux counts in hundredths of a second. */
-const TICK_MS = 10;
 
 export async function measureCpu() {
   await setup({});
@@ -37,9 +37,8 @@ export async function measureCpu() {
     for (const [name, pick] of [["a delivery (acquired), with its alarm", ([first]) => first],
       ["a job's completion, with its copy and alarms", ([, second]) => second],
       ["a look-up of a finished job", ([, , third]) => third]]) {
-      const all = figures.map(pick).sort((a, b) => a - b);
-      const shown = [all[2], all[0], all[4]].map((ms) => ms.toFixed(1));
-      console.log(`${name}: ${shown[0]} ms (${shown[1]}–${shown[2]})`);
+      const { median, min, max } = spread(figures.map(pick));
+      console.log(`${name}: ${median.toFixed(1)} ms (${min.toFixed(1)}–${max.toFixed(1)})`);
     }
   } finally {
     await vault.end();
@@ -55,11 +54,11 @@ async function turn(vault, url, round) {
   const acquired = await spent(ids, (jobId) => deliver({ eventType: "acquired", queueName: "free",
     jobId, workerName: "w", leaseExpiry: now + 45_000, acquiredAt: now, updatedAt: now }));
   const video = { data_uri: `${url}/v.mp4`, data_url: `${url}/v.mp4` };
-  const before = ticks();
+  const before = cpuSeconds(workerd());
   for (const jobId of ids) await deliver({ eventType: "completed", jobId, video });
   const records = await vault.records();
   for (const id of ids) await eventually(`${id} is in KV`, async () => (await records.get(id)) ?? undefined);
-  const completed = ((ticks() - before) * TICK_MS) / JOBS;
+  const completed = ((cpuSeconds(workerd()) - before) * 1_000) / JOBS;
   const looked = await spent(ids, (id) => vault.get(`/jobs/${id}`).then(drained));
   return [acquired, completed, looked];
 }
@@ -70,14 +69,10 @@ async function drained(response) {
 }
 
 async function spent(ids, act) {
-  const before = ticks();
+  const before = cpuSeconds(workerd());
   for (const id of ids) await act(id);
-  return ((ticks() - before) * TICK_MS) / ids.length;
+  return ((cpuSeconds(workerd()) - before) * 1_000) / ids.length;
 }
 
-function ticks() {
-  return workerds().map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-    return Number(fields[11]) + Number(fields[12]);
-  }).reduce((sum, n) => sum + n, 0);
-}
+/** The only one that is running. */
+const workerd = () => workerds()[0];

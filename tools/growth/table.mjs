@@ -1,13 +1,8 @@
 // The table of `npm run growth`.
+import { median, spread } from "../bench/figures.mjs";
 
 /** The ratio that no row should exceed. */
 export const GOAL = 1.2;
-
-export const median = (all) => {
-  const sorted = [...all].sort((a, b) => a - b);
-  const half = sorted.length / 2;
-  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
-};
 
 /** `few` and `many` in turns; the ratio is that of the medians. */
 export function row(name, [few, many]) {
@@ -22,6 +17,6 @@ export function head(few, many) {
 }
 
 function shown(all) {
-  const [least, most] = [Math.min(...all), Math.max(...all)];
-  return `${median(all).toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
+  const { median: middle, min, max } = spread(all);
+  return `${middle.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
 }

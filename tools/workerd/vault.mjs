@@ -14,6 +14,12 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export { API_TOKEN, HOOK_TOKEN };
 
+/** The modules of the built Worker. */
+export const BUILT = [
+  { type: "ESModule", path: join(ROOT, "build/index.js") },
+  { type: "CompiledWasm", path: join(ROOT, "build/index_bg.wasm") },
+];
+
 /** Pauses are quick here: the schedule itself is tested on the host. */
 const USUAL = { HOOK_TOKEN, API_TOKEN, RETRY_BASE_MS: "25" };
 
@@ -51,10 +57,7 @@ export class LocalVault {
       ...worker,
       bindings: vars,
       rootPath: ROOT,
-      modules: [
-        { type: "ESModule", path: join(ROOT, "build/index.js") },
-        { type: "CompiledWasm", path: join(ROOT, "build/index_bg.wasm") },
-      ],
+      modules: BUILT,
       host: "127.0.0.1",
       defaultPersistRoot: this.#dir,
       r2Persist: true,
