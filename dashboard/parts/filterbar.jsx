@@ -1,5 +1,5 @@
 // Which jobs the wall shows. All of it is in the page's address.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ARCHIVES, RANGES, STATUSES } from "../lib/filter.js";
 import { replaceParams } from "../lib/route.js";
 import { Icon } from "./icon.jsx";
@@ -38,16 +38,32 @@ function Text({ name, label, value = "", set, icon }) {
   const field = useRef();
   const timer = useRef();
   const written = useRef(value);
+  // Others may have changed the filter when the pause is over.
+  const latest = useRef();
+  latest.current = set;
   useEffect(() => {
     // Changed from elsewhere: a link, or "clear".
     if (value !== written.current) field.current.value = written.current = value;
   }, [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  // In layout: cleaned up as the field goes, whereas an effect's would hear of the link that took the field away.
+  useLayoutEffect(() => {
+    // A link was followed: what was being written belongs to the page before. Our own changes are no links.
+    const left = ({ isTrusted }) => {
+      if (!isTrusted) return;
+      clearTimeout(timer.current);
+      field.current.value = written.current;
+    };
+    addEventListener("hashchange", left);
+    return () => {
+      removeEventListener("hashchange", left);
+      clearTimeout(timer.current);
+    };
+  }, []);
   const changed = ({ target }) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       written.current = target.value.trim();
-      set({ [name]: written.current });
+      latest.current({ [name]: written.current });
     }, PAUSE_MS);
   };
   return (

@@ -166,6 +166,24 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
+  test("takes a filter that is chosen while another is being written, and drops what a link leaves", async () => {
+    const page = await open();
+    const field = page.getByLabel("Id or reference begins with");
+    const params = () => Object.fromEntries(new URLSearchParams(page.url().split("?")[1]));
+    await page.getByText("Filters").click();
+    await field.fill("f-");
+    await page.getByLabel("Created").selectOption("7d");
+    await eventually("both count", async () => params().q || undefined);
+    assert.deepEqual(params(), { q: "f-", range: "7d" });
+    await field.fill("l");
+    await page.goto(`${vault.url}/#/?status=cancelled`);
+    await shows(page, ["lease"]);
+    await eventually("the field is as the address says", async () => (await field.inputValue()) === "" || undefined);
+    await page.waitForTimeout(400);
+    assert.deepEqual(params(), { status: "cancelled" });
+    opened.clean();
+  });
+
   test("is gone through by the keyboard", async () => {
     const page = await open();
     const newest = page.locator(".card .name").first();
