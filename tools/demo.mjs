@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
+import { freePort } from "./ports.mjs";
 import { Failure, main } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -29,7 +30,7 @@ async function demo() {
   if (signal) process.exit(1);
 }
 
-async function start({ freePort, startStack, UPSTREAM_KEY }, dir, stops) {
+async function start({ startStack, UPSTREAM_KEY }, dir, stops) {
   say("starting S3, the queue's simulator and the Worker on free ports");
   const ports = { worker: await freePort(), simulator: await freePort(), s3: await freePort() };
   const vars = { HOOK_TOKEN: token(), API_TOKEN: token() };

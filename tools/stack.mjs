@@ -1,11 +1,8 @@
 // The whole system on this machine: S3, the upstream's simulator and the Worker in wrangler dev.
 // Only to be imported after the set-up: it needs npm packages.
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { startS3 } from "./s3.mjs";
-import { Failure } from "./setup/run.mjs";
 import { startSimulator } from "./simulator/server.mjs";
 import { startWrangler } from "./wrangler.mjs";
 
@@ -54,24 +51,6 @@ export async function untilStopped(work) {
   } finally {
     while (stops.length > 0) await stops.pop()();
   }
-}
-
-/** Throws unless the port can be had. */
-export async function checkPort(port, variable) {
-  await listenOnce(port).catch(() => {
-    throw new Failure(`Port ${port} is busy: stop what uses it, or set ${variable} to another.`);
-  });
-}
-
-export const freePort = () => listenOnce(0);
-
-async function listenOnce(port) {
-  const server = createServer().listen(port, "127.0.0.1");
-  await once(server, "listening");
-  const bound = server.address().port;
-  server.close();
-  await once(server, "close");
-  return bound;
 }
 
 // Grows from one start to the next, ten a second: the jobs of earlier starts are still there.

@@ -1,6 +1,7 @@
 // `npm start`: everything on this machine until Ctrl-C, with the commands to try it.
 import { constants, copyFileSync, existsSync, readFileSync } from "node:fs";
 import { build } from "./build.mjs";
+import { checkPort } from "./ports.mjs";
 import { inRoot } from "./setup/project.mjs";
 import { Failure, main } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
@@ -15,7 +16,7 @@ async function start() {
   await setup({ s3: true });
   await build();
   const stack = await import("./stack.mjs");
-  const ports = await readPorts(stack.checkPort);
+  const ports = await readPorts();
   await stack.untilStopped((stops) => run(stack, ports, stops));
   process.exit();
 }
@@ -28,7 +29,7 @@ async function run({ startStack, UPSTREAM_KEY }, ports, stops) {
   throw new Failure(await died);
 }
 
-async function readPorts(checkPort) {
+async function readPorts() {
   const ports = {};
   for (const [name, [variable, usual]] of Object.entries(PORTS)) {
     ports[name] = Number(process.env[variable] ?? usual);

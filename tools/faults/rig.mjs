@@ -4,8 +4,9 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../ports.mjs";
 import { startS3 } from "../s3.mjs";
-import { freePort, UPSTREAM_KEY } from "../stack.mjs";
+import { UPSTREAM_KEY } from "../stack.mjs";
 import { API_TOKEN, LocalVault } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
 import { Injector } from "./injector.mjs";
@@ -136,8 +137,17 @@ class Rig {
     this.#stops.push(stop);
   }
 
+  /** Also when a part fails to end well: what is left would keep the process. */
   async stop() {
     this.injector.calm();
-    while (this.#stops.length > 0) await this.#stops.pop()();
+    const failures = [];
+    while (this.#stops.length > 0) {
+      try {
+        await this.#stops.pop()();
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
