@@ -63,7 +63,10 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
   /** Scrolls by `step` each frame to the end, as far as there is one now; what was in sight on the way. */
   const scroll = (step) => page.evaluate(async (px) => {
     const names = new Set();
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const frame = () => new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error("the browser gives no frames any more")), 30_000);
+      requestAnimationFrame(() => resolve(clearTimeout(late)));
+    });
     let [most, frames, still] = [0, 0, 0];
     while (still < 30) {
       scrollBy(0, px);

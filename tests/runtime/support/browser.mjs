@@ -1,7 +1,7 @@
 // A real Chromium that looks at the dashboard, and what goes wrong in its pages.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { freePort } from "../../../tools/stack.mjs";
+import { freePort } from "../../../tools/ports.mjs";
 import { API_TOKEN, startVault } from "./vault.mjs";
 
 /** Chromium's own word that an answer was no good or did not come: the page is to cope with that. */
@@ -9,11 +9,16 @@ const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?
 
 export async function startBrowser() {
   const { chromium } = await import("playwright-core");
-  const executablePath = execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
+  // Without a screen the whole Chromium stands still at times on a busy machine: there are no frames any more.
+  const find = "command -v chromium-headless-shell || command -v chromium";
+  const executablePath = execFileSync("sh", ["-c", find]).toString().trim();
   const args = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
   const browser = await chromium.launch({ executablePath, args });
   return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
 }
+
+/** workerd's word that a page, or a download that was cancelled, went away while it was written to. */
+const LEFT = /disconnected: ::write/;
 
 /** A Worker that comes back at the same address when it is started again, as a deployment does. */
 export async function startSteadyVault(options = {}) {
@@ -25,12 +30,13 @@ export async function startSteadyVault(options = {}) {
  * A page in a browser profile of its own.
  *
  * @param {object} options
- * @param {{ url: string }} options.vault
+ * @param {Awaited<ReturnType<typeof startVault>>} options.vault
  * @param {string | null} [options.token] signed in with it; `null` is nobody
  * @param {string} [options.at] the fragment
  * @param {object} [options.context] playwright's options of the profile
  */
 async function open(browser, { vault, token = API_TOKEN, at = "", context: given = {} }) {
+  vault.expectErrors(LEFT);
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...given });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: vault.url });
   await context.addInitScript((key) => {
