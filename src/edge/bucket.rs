@@ -4,15 +4,10 @@ use super::platform::{During, Failure};
 use crate::domain::error::Problem;
 use crate::domain::file::File;
 use crate::domain::job::Job;
-use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use std::collections::HashMap;
-use std::pin::pin;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStream;
+use wasm_bindgen::JsCast;
 use worker::{Bucket, Data, Env, HttpMetadata};
-use worker_sys::FixedLengthStream;
 
 /// The key of a file's metadata that holds the link's nonce.
 pub const NONCE: &str = "nonce";
@@ -67,11 +62,10 @@ pub async fn put_or_return(
     let outside = Uint8Array::from(bytes.as_slice());
     drop(bytes);
     let put = async {
-        let (stream, written) = stream_of(&outside)?;
         let bucket = open(env)?;
-        let put = bucket.put(key, Data::ReadableStream(stream));
-        let put = put.http_metadata(http(content_type)).custom_metadata(metadata).execute();
-        first_of(put, written).await.during("writing to the bucket").map(drop)
+        let put = bucket.put(key, outside_bytes(&outside));
+        let put = put.http_metadata(http(content_type)).custom_metadata(metadata);
+        put.execute().await.during("writing to the bucket").map(drop)
     };
     put.await.map_err(|failure| (failure, outside.to_vec()))
 }
@@ -89,30 +83,11 @@ fn http(content_type: &str) -> HttpMetadata {
     HttpMetadata { content_type: Some(content_type.to_owned()), ..Default::default() }
 }
 
-/// A stream of known length that holds `bytes`, and the writing of them.
-pub fn stream_of(
-    bytes: &Uint8Array,
-) -> Result<(ReadableStream, impl Future<Output = Result<JsValue, JsValue>>), Failure> {
-    let broken = |_: JsValue| Failure("making a stream for a part".to_owned());
-    let stream = FixedLengthStream::new(bytes.length()).map_err(broken)?;
-    let writer = stream.writable().get_writer().map_err(broken)?;
-    let bytes = bytes.clone();
-    let written = async move {
-        if bytes.length() > 0 {
-            JsFuture::from(writer.write_with_chunk(&bytes)).await?;
-        }
-        JsFuture::from(writer.close()).await
-    };
-    Ok((stream.readable(), written))
-}
-
-/// Waits for `taken`, the bucket's side of a pipe, while `given` fills it. A
-/// bucket that fails early reads no more, and then `given` would never end.
-pub async fn first_of<T>(taken: impl Future<Output = T>, given: impl Future) -> T {
-    match select(pin!(taken), pin!(given)).await {
-        Either::Left((taken, _)) => taken,
-        Either::Right((_, taken)) => taken.await,
-    }
+/// Bytes that are not in wasm's memory, to be written to the bucket. `worker`
+/// has no word for them: it hands on what it takes for a stream as it is, and
+/// the bucket takes both.
+pub fn outside_bytes(bytes: &Uint8Array) -> Data {
+    Data::ReadableStream(bytes.clone().unchecked_into())
 }
 
 /// Reads the bytes `part` of a text; `None` if there is no such object.

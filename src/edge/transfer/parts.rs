@@ -6,14 +6,14 @@
 
 use super::memory::Room;
 use super::store::Target;
-use crate::edge::bucket::{first_of, stream_of};
+use crate::edge::bucket::outside_bytes;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
 use js_sys::{Object as JsObject, Reflect, Uint8Array};
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStream;
-use worker::{Bucket, Data, Delay, MultipartUpload, Object, UploadedPart};
+use worker::{Bucket, Delay, MultipartUpload, Object, UploadedPart};
 
 /// All parts but the last must be equal and have at least 5 MiB.
 const PART_BYTES: u32 = 5 * 1024 * 1024;
@@ -127,9 +127,8 @@ impl<'a> Parts<'a> {
     /// Sends the last part and makes the object visible.
     async fn finish(&mut self, last: &Uint8Array) -> Result<Object, Failure> {
         if self.upload.is_none() {
-            let (stream, written) = stream_of(last)?;
-            let put = self.target.put(Data::ReadableStream(stream)).execute();
-            let object = first_of(put, written).await.during("writing to the bucket")?;
+            let put = self.target.put(outside_bytes(last)).execute();
+            let object = put.await.during("writing to the bucket")?;
             return object.ok_or_else(|| Failure("writing to the bucket: refused".to_owned()));
         }
         if last.length() > 0 {
@@ -158,9 +157,8 @@ impl<'a> Parts<'a> {
         let Some((upload, _)) = &self.upload else { return Ok(()) };
         self.target.order.wanted.budget.force();
         let number = u16::try_from(self.done.len() + 1).during("numbering a part")?;
-        let (stream, written) = stream_of(part)?;
-        let sent = upload.upload_part(number, Data::ReadableStream(stream));
-        self.done.push(first_of(sent, written).await.during("uploading a part")?);
+        let sent = upload.upload_part(number, outside_bytes(part));
+        self.done.push(sent.await.during("uploading a part")?);
         Ok(())
     }
 
