@@ -16,7 +16,6 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
 use crate::domain::retention;
 use crate::domain::timeline::Trust;
-use sha2::{Digest, Sha256};
 use web_sys::Request;
 use worker::Response;
 
@@ -45,7 +44,7 @@ pub async fn receive(
         Ok(body) => body,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
-    let sha256 = hex::encode(Sha256::digest(&body));
+    let sha256 = platform::sha256(&body).await?;
     let trust = signature::check(call, &body, &sha256).await?.unwrap_or(door.trust()); // (2)
     let found = match identify(&body) {
         Ok(identity) => destination(call, identity, &caller).await,

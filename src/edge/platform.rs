@@ -4,6 +4,8 @@ use crate::domain::config::Config;
 use crate::domain::error::Problem;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
+use js_sys::{ArrayBuffer, Uint8Array};
+use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -47,6 +49,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     fn fill_with_random(bytes: &mut [u8]);
 
+    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], catch)]
+    async fn digest(algorithm: &str, bytes: &[u8]) -> Result<ArrayBuffer, JsValue>;
+
     /// A Durable Object's stub: that of `worker` takes and gives requests and
     /// responses of its own, which read more than is asked for.
     type Stub;
@@ -59,6 +64,17 @@ pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     fill_with_random(&mut bytes);
     bytes
+}
+
+/// SHA-256 in hex. The runtime hashes several times as fast as wasm, but a short
+/// text is done before a promise would be.
+pub async fn sha256(bytes: &[u8]) -> Result<String, Failure> {
+    const SHORT: usize = 64 * 1024;
+    if bytes.len() <= SHORT {
+        return Ok(hex::encode(Sha256::digest(bytes)));
+    }
+    let hash = digest("SHA-256", bytes).await.map_err(Error::from).during("hashing a body")?;
+    Ok(hex::encode(Uint8Array::new(&hash).to_vec()))
 }
 
 /// A number to spread retries with.

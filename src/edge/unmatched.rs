@@ -16,7 +16,6 @@ use crate::domain::timeline::Trust;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use worker::{Env, Include, Object, Response};
 
@@ -137,7 +136,7 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
     let text = std::str::from_utf8(&kept.body).map_err(|_| cannot("it is not UTF-8"))?;
     Event::parse(text).map_err(|why| cannot(&why.to_string()))?;
-    let sha256 = hex::encode(Sha256::digest(&kept.body));
+    let sha256 = platform::sha256(&kept.body).await?;
     let delivery = Delivery {
         received_at: kept.received_at,
         body: hook::park(call, kept.body, &sha256, &object).await?,

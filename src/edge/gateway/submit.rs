@@ -16,7 +16,6 @@ use crate::edge::hook;
 use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
-use sha2::{Digest, Sha256};
 use web_sys::Request;
 use worker::{Response, ResponseBody};
 
@@ -44,7 +43,7 @@ pub(super) async fn submit(
     let input = String::from_utf8(body);
     let input = input.map_err(|_| Problem::BadRequest("the body is not UTF-8".to_owned()))?;
     let (webhook, note) = webhook(call, asked)?;
-    let sha256 = hex::encode(Sha256::digest(&input));
+    let sha256 = platform::sha256(input.as_bytes()).await?;
     let plain = read(asked, &input, &sha256, webhook.clone(), note);
     let mut gate = gate(call, asked, &sha256, webhook.as_deref())?;
     for _ in 0..MAX_TRIES {
