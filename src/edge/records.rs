@@ -11,17 +11,24 @@ use worker::{Env, KvStore};
 /// KV takes. A reader may be told what was true so long ago.
 const KEPT_SECONDS: u64 = 60;
 
+/// Largest value that KV takes, in bytes.
+const MAX_BYTES: usize = 25 * 1024 * 1024;
+
 fn open(env: &Env) -> Result<KvStore, Failure> {
     env.kv("RECORDS").during("opening the RECORDS namespace")
 }
 
-/// Writes a record, to be read by this name.
+/// Writes a record, to be read by this name. One that is too large for KV has no
+/// copy: the job answers.
 pub async fn put(
     env: &Env,
     name: &ObjectName,
     text: String,
     rendering: &Rendering,
 ) -> Result<(), Failure> {
+    if text.len() > MAX_BYTES {
+        return delete(env, name).await;
+    }
     let put = open(env)?.put(&keys::record_key(name), text).during("writing to KV")?;
     let put = put.metadata(rendering).during("writing to KV")?;
     put.execute().await.during("writing to KV")

@@ -173,6 +173,15 @@ describe("the copy at the edge", () => {
     assert.deepEqual([near.text, near.source], [truth.text, "edge"]);
   });
 
+  test("is none of a record that is too large for KV, which the job answers", async () => {
+    const text = "x".repeat(26 * 1024 * 1024);
+    assert.equal((await vault.deliver({ eventType: "completed", jobId: "large", text })).status, 200);
+    await vault.settled("large");
+    const { text: record, source } = await read(vault, "/jobs/large");
+    assert.deepEqual([source, JSON.parse(record).result.text.length], ["object", text.length]);
+    assert.equal(await copyOf(vault, "large"), null);
+  });
+
   test("with links of a former PUBLIC_URL is not served", async () => {
     await store("811");
     await vault.restart({ PUBLIC_URL: "https://files.example" });
