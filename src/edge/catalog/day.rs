@@ -8,10 +8,9 @@ use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
+use serde::Deserialize;
 use worker::SqlStorageValue;
 
-/// Idempotent. It runs with every question and not in the constructor, so that
-/// an object that is never asked stays empty.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
         home TEXT PRIMARY KEY, created_at INTEGER NOT NULL, revision INTEGER NOT NULL,
@@ -31,6 +30,34 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS removed_by_seq ON removed (seq);
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ";
+/// A day's notes.
+#[derive(Default)]
+pub(super) struct Ledger {
+    /// Counts the day's changes.
+    pub seq: u64,
+    /// The last change that `root` was told.
+    pub pushed: u64,
+    /// The day, once a row has told it.
+    pub day: String,
+    /// The sums, which change with the rows so that they are never reckoned
+    /// anew.
+    pub totals: Totals,
+}
+
+/// A note as it is stored.
+#[derive(Deserialize)]
+struct Note {
+    name: String,
+    value: String,
+}
+
+/// What is known of a job.
+#[derive(Deserialize)]
+struct Known {
+    row: Option<String>,
+    removed: Option<u64>,
+}
+
 /// Removals that are remembered: a row that comes late does not bring the job
 /// back.
 const MAX_REMOVED: u64 = 10_000;
@@ -38,7 +65,36 @@ const MAX_REMOVED: u64 = 10_000;
 impl Catalog {
     /// The day's storage.
     pub(super) fn open_day(&self) -> Result<(), Failure> {
-        self.run(SCHEMA, vec![])
+        self.open(SCHEMA)
+    }
+
+    /// The day's notes; what `change` changes of them it must write too.
+    pub(super) fn with_ledger<T>(
+        &self,
+        change: impl FnOnce(&mut Ledger) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let known = self.ledger.take();
+        let mut ledger = known.map_or_else(|| self.read_ledger(), Ok)?;
+        // One that was not written is read anew.
+        let end = change(&mut ledger)?;
+        self.ledger.replace(Some(ledger));
+        Ok(end)
+    }
+
+    fn read_ledger(&self) -> Result<Ledger, Failure> {
+        let mut ledger = Ledger::default();
+        let notes: Vec<Note> = self.query("SELECT name, value FROM notes", vec![])?;
+        for Note { name, value } in &notes {
+            let read = match name.as_str() {
+                "seq" => json::from_str(value).map(|seq| ledger.seq = seq),
+                "pushed" => json::from_str(value).map(|pushed| ledger.pushed = pushed),
+                "day" => json::from_str(value).map(|day| ledger.day = day),
+                "totals" => json::from_str(value).map(|totals| ledger.totals = totals),
+                _ => Ok(()),
+            };
+            read.during("reading a note of the catalog")?;
+        }
+        Ok(ledger)
     }
 
     /// Takes a row, unless it is older than what is known. `root` is told by
@@ -47,30 +103,30 @@ impl Catalog {
         self.open_day()?;
         self.call_the_post().await?;
         let home = row.home.to_string();
-        let old = self.row(&home)?;
+        let (old, removed) = self.known(&home)?;
         let is_known = old.as_ref().is_some_and(|old| old.revision >= row.revision);
-        let sql = "SELECT revision AS number FROM removed WHERE home = ?";
-        let removed = self.number(sql, vec![home.as_str().into()])?;
         if is_known || removed.is_some_and(|removed| removed >= row.revision) {
             return Ok(Answer::Noted);
         }
-        self.run("DELETE FROM removed WHERE home = ?", vec![home.as_str().into()])?;
-        self.count(old.as_ref(), Some(row))?;
-        self.write(row, &home)?;
+        if removed.is_some() {
+            self.run("DELETE FROM removed WHERE home = ?", vec![home.as_str().into()])?;
+        }
+        let seq = self.count(old.as_ref(), Some(row))?;
+        self.write(row, &home, seq)?;
         if old.is_none_or(|old| old.summary.tags != row.summary.tags) {
             self.tag(&home, &row.summary.tags)?;
         }
         Ok(Answer::Noted)
     }
 
-    fn write(&self, row: &Row, home: &str) -> Result<(), Failure> {
+    fn write(&self, row: &Row, home: &str, seq: u64) -> Result<(), Failure> {
         let (summary, numbers) = (&row.summary, &row.numbers);
         let json = serde_json::to_string(row).during("writing a row")?;
         let values = vec![
             home.into(),
             number(summary.created_at.as_millis())?,
             number(row.revision)?,
-            number(self.next_seq()?)?,
+            number(seq)?,
             word(&summary.status).into(),
             word(&summary.archive).into(),
             text(summary.queue_name.as_deref()),
@@ -99,9 +155,16 @@ impl Catalog {
         Ok(())
     }
 
-    fn row(&self, home: &str) -> Result<Option<Row>, Failure> {
-        let rows = self.read("SELECT row AS text FROM jobs WHERE home = ?", vec![home.into()])?;
-        Ok(rows.into_iter().next())
+    /// The job's row, and the revision at which it was removed.
+    fn known(&self, home: &str) -> Result<(Option<Row>, Option<u64>), Failure> {
+        let sql = "SELECT (SELECT row FROM jobs WHERE home = ?) AS row,
+                   (SELECT revision FROM removed WHERE home = ?) AS removed";
+        let known: Vec<Known> = self.query(sql, vec![home.into(), home.into()])?;
+        let Some(Known { row, removed }) = known.into_iter().next() else {
+            return Ok((None, None));
+        };
+        let row = row.map(|text| json::from_str(&text)).transpose();
+        row.during("reading a row").map(|row| (row, removed))
     }
 
     /// Reads the rows that a statement finds.
@@ -115,22 +178,21 @@ impl Catalog {
         rows.collect::<Result<_, _>>().during("reading a row")
     }
 
-    /// The sums change with the row, so that they are never reckoned anew.
-    fn count(&self, old: Option<&Row>, new: Option<&Row>) -> Result<(), Failure> {
-        let mut totals: Totals = self.noted("totals")?;
-        if let Some(row) = old {
-            totals.subtract(row);
-        }
-        if let Some(row) = new {
-            totals.add(row);
-        }
-        self.note("totals", &totals)
-    }
-
-    fn next_seq(&self) -> Result<u64, Failure> {
-        let seq = self.noted::<u64>("seq")? + 1;
-        self.note("seq", &seq)?;
-        Ok(seq)
+    /// Counts a change of a job's row, in the sums too; returns its number.
+    fn count(&self, old: Option<&Row>, new: Option<&Row>) -> Result<u64, Failure> {
+        self.with_ledger(|ledger| {
+            if let Some(row) = old {
+                ledger.totals.subtract(row);
+            }
+            if let Some(row) = new {
+                ledger.totals.add(row);
+            }
+            ledger.seq += 1;
+            let totals = serde_json::to_string(&ledger.totals).during("writing a day's sums")?;
+            let sql = "INSERT OR REPLACE INTO notes VALUES ('seq', ?), ('totals', ?)";
+            self.run(sql, vec![ledger.seq.to_string().into(), totals.into()])?;
+            Ok(ledger.seq)
+        })
     }
 
     /// Forgets a job, and remembers that it did.
@@ -138,18 +200,15 @@ impl Catalog {
         self.open_day()?;
         self.call_the_post().await?;
         let key = home.to_string();
-        let old = self.row(&key)?;
-        let sql = "SELECT revision AS number FROM removed WHERE home = ?";
-        let is_known = self.number(sql, vec![key.as_str().into()])?.is_some();
-        if old.is_none() && is_known {
+        let (old, removed) = self.known(&key)?;
+        if old.is_none() && removed.is_some() {
             return Ok(Answer::Noted);
         }
         let id = old.as_ref().map_or_else(|| home.public(), |row| row.summary.id.clone());
         let revision = revision.max(old.as_ref().map_or(0, |row| row.revision));
-        self.count(old.as_ref(), None)?;
+        let seq = self.count(old.as_ref(), None)?;
         self.run("DELETE FROM jobs WHERE home = ?", vec![key.as_str().into()])?;
         self.run("DELETE FROM tags WHERE home = ?", vec![key.as_str().into()])?;
-        let seq = self.next_seq()?;
         let values = vec![key.into(), id.into(), number(revision)?, number(seq)?];
         self.run("INSERT OR REPLACE INTO removed VALUES (?, ?, ?, ?)", values)?;
         let forgotten = vec![number(seq.saturating_sub(MAX_REMOVED))?];
@@ -181,7 +240,8 @@ impl Catalog {
     /// The rows of these objects.
     pub(super) fn rows_of(&self, homes: &[ObjectName]) -> Result<Answer, Failure> {
         self.open_day()?;
-        let rows = homes.iter().filter_map(|home| self.row(&home.to_string()).transpose());
+        let row = |home: &ObjectName| Ok(self.known(&home.to_string())?.0);
+        let rows = homes.iter().filter_map(|home| row(home).transpose());
         rows.collect::<Result<_, _>>().map(Answer::Rows)
     }
 }

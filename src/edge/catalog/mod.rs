@@ -10,28 +10,46 @@ mod refused;
 mod root;
 mod sql;
 
+use self::day::Ledger;
 use super::platform::{self, During, Failure};
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
 use crate::domain::json;
 use crate::domain::work;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use worker::{
-    DurableObject, Env, Error, Request, Response, State, WebSocket, WebSocketIncomingMessage,
-    durable_object,
+    DurableObject, Env, Error, Request, Response, SqlStorage, State, WebSocket,
+    WebSocketIncomingMessage, durable_object,
 };
 
 /// The object's class, bound as `CATALOG`.
 #[durable_object]
 pub struct Catalog {
     state: State,
+    sql: SqlStorage,
     env: Env,
     config: Rc<Config>,
+    /// Whether the tables are there: they are made when an object is first
+    /// asked, so that one that never is stays empty.
+    is_open: Cell<bool>,
+    /// A day's notes, once they were read: only this object writes them.
+    ledger: RefCell<Option<Ledger>>,
+    /// Whether the alarm is known to be set that empties the outbox.
+    is_called: Cell<bool>,
 }
 
 impl DurableObject for Catalog {
     fn new(state: State, env: Env) -> Self {
-        Self { config: platform::config(&env), state, env }
+        Self {
+            config: platform::config(&env),
+            sql: state.storage().sql(),
+            state,
+            env,
+            is_open: Cell::default(),
+            ledger: RefCell::default(),
+            is_called: Cell::default(),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -50,6 +68,9 @@ impl DurableObject for Catalog {
     async fn alarm(&self) -> worker::Result<Response> {
         if let Err(Failure(text)) = self.empty_outbox().await {
             platform::log_error(&text);
+            // Nor is it known what was written.
+            self.is_called.set(false);
+            self.ledger.take();
             let later = work::watchdog(2, self.config.pace, platform::now());
             let set = platform::set_alarm_at(&self.state.storage(), later).await;
             if let Err(Failure(text)) = set {
@@ -103,7 +124,7 @@ impl Catalog {
             Question::Totals => self.totals()?,
             Question::Turns { since, after, limit } => self.turns(since, after, limit)?,
             Question::Records { homes, format, tag } => {
-                self.records(&homes, format, tag.as_deref()).await?
+                Box::pin(self.records(&homes, format, tag.as_deref())).await?
             }
             Question::Refuse(refused) => self.refuse(&refused)?,
             Question::Refused => self.refused()?,

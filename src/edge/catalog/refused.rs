@@ -18,7 +18,7 @@ impl Catalog {
     pub(super) fn refuse(&self, refused: &Refused) -> Result<Answer, Failure> {
         let status = || number(u64::from(refused.status));
         let report = serde_json::to_string(refused).during("writing a refused delivery")?;
-        self.run(SCHEMA, vec![])?;
+        self.open(SCHEMA)?;
         let sql = "INSERT INTO refused (status, report) VALUES (?, ?)";
         self.run(sql, vec![status()?, report.into()])?;
         let sql = "DELETE FROM refused WHERE status = ? AND n <= (SELECT n FROM refused
@@ -33,7 +33,7 @@ impl Catalog {
 
     /// The refused deliveries that are kept, the newest first.
     pub(super) fn refused(&self) -> Result<Answer, Failure> {
-        self.run(SCHEMA, vec![])?;
+        self.open(SCHEMA)?;
         let sql = "SELECT report AS text FROM refused ORDER BY n DESC";
         let reports: Vec<Text> = self.query(sql, vec![])?;
         let refused = reports.iter().map(|row| json::from_str(&row.text));

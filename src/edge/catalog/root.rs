@@ -44,7 +44,7 @@ struct StoredTurn {
 impl Catalog {
     /// The root's storage.
     pub(super) fn open_root(&self) -> Result<(), Failure> {
-        self.run(SCHEMA, vec![])
+        self.open(SCHEMA)
     }
 
     /// Takes a day's news, unless newer ones are known. What was told before
@@ -59,58 +59,59 @@ impl Catalog {
         let totals = serde_json::to_string(&news.totals).during("writing a day's sums")?;
         let values = vec![news.day.as_str().into(), number(news.seq)?, totals.into()];
         self.run("INSERT OR REPLACE INTO days VALUES (?, ?, ?)", values)?;
+        let mut seq: u64 = self.noted("seq")?;
         let mut texts = Vec::new();
         for change in news.changes {
-            texts.extend(match change {
-                Change::Put(row) => self.note_change(&news.day, &row)?,
-                Change::Removed { home, id } => self.note_removal(&home, &id)?,
-            });
+            let text = match change {
+                Change::Put(row) => self.note_change(&news.day, &row, seq + 1)?,
+                Change::Removed { home, id } => self.note_removal(&home, &id, seq + 1)?,
+            };
+            seq += u64::from(text.is_some());
+            texts.extend(text);
+        }
+        if !texts.is_empty() {
+            self.note("seq", &seq)?;
         }
         self.broadcast(&texts);
         Ok(Answer::Noted)
     }
 
     /// What viewers are told of it; `None` if it is not new.
-    fn note_change(&self, day: &str, row: &Row) -> Result<Option<String>, Failure> {
-        let home = row.home.to_string();
-        let sql = "SELECT version AS number FROM jobs WHERE home = ?";
-        let known = self.number(sql, vec![home.as_str().into()])?;
-        if known.is_some_and(|known| known >= row.version) {
-            return Ok(None);
-        }
-        let seq = self.next()?;
+    fn note_change(&self, day: &str, row: &Row, seq: u64) -> Result<Option<String>, Failure> {
         let values = vec![
-            home.into(),
+            row.home.to_string().into(),
             day.into(),
             number(row.version)?,
             number(row.summary.updated_at.as_millis())?,
             number(seq)?,
         ];
-        self.run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)", values)?;
-        Ok(Some(live::changed(seq, row, self.config.base_url(&row.origin))))
+        let sql = "INSERT INTO jobs VALUES (?, ?, ?, ?, ?) ON CONFLICT (home) DO UPDATE SET
+                   day = excluded.day, version = excluded.version,
+                   updated_at = excluded.updated_at, seq = excluded.seq
+                   WHERE excluded.version > version RETURNING seq AS number";
+        let is_new = self.number(sql, values)?.is_some();
+        Ok(is_new.then(|| live::changed(seq, row, self.config.base_url(&row.origin))))
     }
 
     /// As [`Catalog::note_change`].
-    fn note_removal(&self, home: &ObjectName, id: &str) -> Result<Option<String>, Failure> {
+    fn note_removal(
+        &self,
+        home: &ObjectName,
+        id: &str,
+        seq: u64,
+    ) -> Result<Option<String>, Failure> {
         let home = home.to_string();
         let sql = "SELECT seq AS number FROM jobs WHERE home = ?";
         if self.number(sql, vec![home.as_str().into()])?.is_none() {
             return Ok(None);
         }
         self.run("DELETE FROM jobs WHERE home = ?", vec![home.as_str().into()])?;
-        let seq = self.next()?;
         let values = vec![number(seq)?, home.into(), id.into()];
         self.run("INSERT INTO removed VALUES (?, ?, ?)", values)?;
         let sql = "DELETE FROM removed WHERE seq <= (SELECT seq FROM removed
                    ORDER BY seq DESC LIMIT 1 OFFSET ?)";
         self.run(sql, vec![number(MAX_REMOVED)?])?;
         Ok(Some(live::removed(seq, id)))
-    }
-
-    fn next(&self) -> Result<u64, Failure> {
-        let seq = self.noted::<u64>("seq")? + 1;
-        self.note("seq", &seq)?;
-        Ok(seq)
     }
 
     /// The days that may hold such jobs, the latest first.

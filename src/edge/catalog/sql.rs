@@ -20,19 +20,28 @@ pub(super) struct Number {
 }
 
 impl Catalog {
+    /// Makes the tables, once in an object's life.
+    pub(super) fn open(&self, schema: &str) -> Result<(), Failure> {
+        if !self.is_open.get() {
+            self.run(schema, vec![])?;
+            self.is_open.set(true);
+        }
+        Ok(())
+    }
+
     /// Runs a statement and reads its rows.
     pub(super) fn query<T: DeserializeOwned>(
         &self,
         sql: &str,
         values: Vec<SqlStorageValue>,
     ) -> Result<Vec<T>, Failure> {
-        let cursor = self.state.storage().sql().exec(sql, Some(values));
+        let cursor = self.sql.exec(sql, Some(values));
         cursor.during("asking the catalog")?.to_array().during("reading the catalog")
     }
 
     /// Runs a statement, or several, for what it does.
     pub(super) fn run(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<(), Failure> {
-        let cursor = self.state.storage().sql().exec(sql, Some(values));
+        let cursor = self.sql.exec(sql, Some(values));
         cursor.during("changing the catalog").map(drop)
     }
 
