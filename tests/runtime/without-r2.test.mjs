@@ -22,7 +22,7 @@ describe("without R2", () => {
   const large = (jobId, size) => ({ eventType: "completed", jobId,
     video: { data_uri: `https://fal.media/${jobId}.mp4` }, text: noise(size).toString("hex") });
 
-  for (const size of [257, 1_500, 8_000]) {
+  for (const size of [257, 1_500, 8_000, 12_000]) {
     test(`a body of ${size} KiB: 200, and it is stored later`, async (context) => {
       const { vault, mend } = await start(context);
       const body = large("large", (size * KIB) / 2);

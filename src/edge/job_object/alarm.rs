@@ -39,16 +39,16 @@ impl Job {
     ///    overlap; their records do not.
     /// 3. Sets the exact next alarm.
     pub(super) async fn run(&self) -> Result<(), Failure> {
-        let store = self.store();
+        let store = &self.store;
         let begun = platform::now();
         let first = work::watchdog(1, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), first).await?; // (1)
         let run = Run { begun, budget: Budget::of_a_run() };
         self.abort_left_uploads(&run).await?;
-        let mut job = match store.slot().await? {
+        let job = match store.slot()? {
             Slot::Job(job) => job,
             Slot::Empty => {
-                return match store.parked().await? {
+                return match store.parked()? {
                     Some(parked) => self.unpark(parked).await,
                     None => self.tidy_gate().await,
                 };
@@ -59,15 +59,7 @@ impl Job {
         if self.is_over(&job, begun) {
             return self.delete().await.map(drop);
         }
-        let version = job.version;
-        copied::note_death(&mut job, self.circumstances(Err("")));
-        job.work.runs += 1;
-        let runs = job.work.runs;
-        job.work.copying = work::plan(&job, self.config.pace, begun).copies(runs);
-        store.save(&job).await?;
-        if job.version > version {
-            self.announce().await;
-        }
+        let runs = self.count_run(job, begun)?;
         // The first run's is set.
         if runs > 1 {
             let watchdog = work::watchdog(runs, self.config.pace, begun);
@@ -75,6 +67,21 @@ impl Job {
         }
         self.work(&run, runs).await?; // (2)
         self.rest().await // (3)
+    }
+
+    /// Writes that a run has begun, and what a dead one has left undone. Returns
+    /// how many have since one came to its end.
+    fn count_run(&self, mut job: Box<Record>, begun: Timestamp) -> Result<u32, Failure> {
+        let version = job.version;
+        copied::note_death(&mut job, self.circumstances(Err("")));
+        job.work.runs += 1;
+        let runs = job.work.runs;
+        job.work.copying = work::plan(&job, self.config.pace, begun).copies(runs);
+        self.store.save(&job)?;
+        if job.version > version {
+            self.announce();
+        }
+        Ok(runs)
     }
 
     /// Whether the time is up for which the job is kept.
@@ -85,15 +92,14 @@ impl Job {
     async fn work(&self, run: &Run, runs: u32) -> Result<(), Failure> {
         let mut copies = 0;
         while copies < MAX_COPIES_A_RUN && run.is_young() {
-            let Some(job) = self.store().job().await? else { break };
-            let due = work::plan(&job, self.config.pace, platform::now()).due_for_run(runs);
+            let due = self.due(runs)?;
             let Some(task) = due.first() else { break };
             if let Task::Copy(_) = task {
                 if run.budget.left() < task.cost() {
                     break;
                 }
                 let files: Vec<u32> = due.iter().filter_map(Task::file).collect();
-                copies += self.copy(job, &files, MAX_COPIES_A_RUN - copies, run).await?;
+                copies += Box::pin(self.copy(&files, MAX_COPIES_A_RUN - copies, run)).await?;
             } else if run.budget.take(task.cost()) {
                 self.perform(*task, run).await?;
             } else {
@@ -103,11 +109,18 @@ impl Job {
         Ok(())
     }
 
+    /// What is to be done now, in order.
+    fn due(&self, runs: u32) -> Result<Vec<Task>, Failure> {
+        let job = self.store.job()?;
+        let plan = job.map(|job| work::plan(&job, self.config.pace, platform::now()));
+        Ok(plan.map(|plan| plan.due_for_run(runs)).unwrap_or_default())
+    }
+
     async fn perform(&self, task: Task, run: &Run) -> Result<(), Failure> {
         match task {
-            Task::Heal => self.heal(run).await,
+            Task::Heal => Box::pin(self.heal(run)).await,
             Task::Link => self.try_link(run).await,
-            Task::Publish => self.publish(run).await,
+            Task::Publish => Box::pin(self.publish(run)).await,
             Task::Record => self.record().await,
             Task::HandOff(entry, receiver) => self.hand_off(entry, receiver).await,
             Task::Relink(n) => self.relink(n).await,
@@ -118,13 +131,13 @@ impl Job {
     }
 
     async fn rest(&self) -> Result<(), Failure> {
-        let store = self.store();
-        let Some(mut job) = store.job().await? else {
+        let store = &self.store;
+        let Some(mut job) = store.job()? else {
             return Ok(());
         };
         if !job.work.has_ended() {
             job.work.end_run();
-            store.save(&job).await?;
+            store.save(&job)?;
         }
         match self.next_alarm(&job) {
             Some(at) => platform::set_alarm_at(store.storage(), at).await,
@@ -137,36 +150,38 @@ impl Job {
             return Ok(());
         };
         platform::log_error(&text);
-        let Some(mut job) = self.store().job().await? else {
+        let Some(mut job) = self.store.job()? else {
             return Ok(());
         };
         job.work.link.failed(self.circumstances(Ok(())));
-        self.store().save(&job).await
+        self.store.save(&job)
     }
 
     /// Tells the catalog of the job as it is now.
     async fn list(&self) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(()) };
-        let outcome = catalog_client::put(&self.env, Row::of(&job)).await;
-        let Some(mut now) = self.store().job().await? else { return Ok(()) };
+        let Some(job) = self.store.job()? else { return Ok(()) };
+        let (row, revision) = (Row::of(&job), job.revision());
+        drop(job); // many may wait for the catalog at the same time
+        let outcome = catalog_client::put(&self.env, row).await;
+        let Some(mut job) = self.store.job()? else { return Ok(()) };
         if let Err(Failure(text)) = outcome {
             platform::log_error(&text);
-            now.work.list.failed(self.circumstances(Ok(())));
+            job.work.list.failed(self.circumstances(Ok(())));
         } else {
-            now.work.list.done(job.revision());
+            job.work.list.done(revision);
         }
-        self.note_task(now).await
+        self.note_task(job)
     }
 
     /// Writes what has come of a task. What would be written next goes with
     /// it: that the run has ended, or that the first copy in KV is begun.
-    pub(super) async fn note_task(&self, mut job: Record) -> Result<(), Failure> {
+    pub(super) fn note_task(&self, mut job: Record) -> Result<(), Failure> {
         let plan = work::plan(&job, self.config.pace, platform::now());
         match plan.due_for_run(job.work.runs).first() {
             None => job.work.end_run(),
             Some(Task::Record) => drop(edge_copy::begin(&mut job)),
             Some(_) => {}
         }
-        self.store().save(&job).await
+        self.store.save(&job)
     }
 }

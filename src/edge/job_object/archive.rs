@@ -11,7 +11,7 @@ use crate::domain::protocol::Reply;
 use crate::domain::timeline::BodyAt;
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::{Batch, Slot};
+use crate::edge::store::Slot;
 use std::collections::HashSet;
 
 impl Job {
@@ -19,7 +19,7 @@ impl Job {
     /// upstream is asked. Decides anew if the job changes meanwhile.
     pub(super) async fn archive(&self) -> Result<Reply, Failure> {
         loop {
-            let job = match self.store().slot().await? {
+            let job = match self.store.slot()? {
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
                 Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
                 Slot::Empty => return Ok(Reply::Missing),
@@ -38,7 +38,7 @@ impl Job {
     async fn ask_again(&self, mut job: Record) -> Result<Record, Failure> {
         let entry = again::ask(&mut job, platform::now());
         self.arm(&job).await?;
-        self.note(&job, Some(entry)).await?;
+        self.note(&job, Some(&entry))?;
         Ok(job)
     }
 
@@ -56,21 +56,20 @@ impl Job {
         let kept = kept.inspect_err(|Failure(text)| platform::log_error(text)).ok();
         // What can't be asked is believed.
         let is_kept = |key: &str| kept.as_ref().is_none_or(|kept| kept.contains(key));
-        let store = self.store();
-        let Some(mut job) = store.job().await?.filter(|job| job.version == read.version) else {
+        let store = &self.store;
+        let Some(mut job) = store.job()?.filter(|job| job.version == read.version) else {
             return Ok(None);
         };
         let Again { entry, result } = again::copy(&mut job, &reading, is_kept, platform::now());
-        let applied = Applied { job, entry, result };
-        let Some(applied) = self.offload(&store, applied, sha256).await? else { return Ok(None) };
-        self.arm(&applied.job).await?;
-        let mut batch = Batch::default();
-        batch.job(&applied.job)?;
-        batch.entry(&applied.entry)?;
-        if let Some(text) = applied.result {
-            batch.result(text);
+        let mut applied = Applied { job, entry, result };
+        if !self.offload(&mut applied, sha256).await? {
+            return Ok(None);
         }
-        self.commit(batch).await?;
+        self.arm(&applied.job).await?;
+        if let Some(text) = &applied.result {
+            store.save_result(text)?;
+        }
+        self.note(&applied.job, Some(&applied.entry))?;
         Ok(Some(applied.job))
     }
 
@@ -80,7 +79,7 @@ impl Job {
         let Some(kept) = self.entry(job, result.delivery).await? else { return Ok(None) };
         let text = match &kept.entry.body {
             Some(BodyAt::Bucket(key)) => bucket::text(&bucket::open(&self.env)?, key).await?,
-            _ => self.text_of(&kept).await?,
+            _ => self.text_of(&kept)?,
         };
         Ok(text.zip(kept.entry.sha256))
     }

@@ -13,7 +13,7 @@ use crate::domain::upstream::CantAsk;
 use crate::domain::work::Task;
 use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::{Batch, Slot};
+use crate::edge::store::Slot;
 use crate::edge::transfer::memory::{self, Room};
 use crate::edge::transfer::{self, Order, Wanted, abort_left};
 use futures_util::{StreamExt, future::ready, stream};
@@ -32,16 +32,15 @@ const MAX_MD5_REFUSALS: u32 = 2;
 impl Job {
     /// Copies the first `most` of `files`; returns how many were tried.
     ///
-    /// The transfers overlap, the notes of their ends do not: the input gate
-    /// keeps other events out between a read and its write, but not another
-    /// future of this same event.
+    /// The transfers overlap, the notes of their ends do not: nothing is
+    /// awaited between a read of the record and its write.
     pub(super) async fn copy(
         &self,
-        job: Record,
         files: &[u32],
         most: usize,
         run: &Run,
     ) -> Result<usize, Failure> {
+        let Some(job) = self.store.job()? else { return Ok(0) };
         let files: Vec<&File> = files.iter().take(most).filter_map(|n| job.file(*n)).collect();
         // An inline file is unpacked in memory: one at a time.
         let is_inline = |file: &&File| matches!(file.source, Source::Inline { .. });
@@ -66,7 +65,7 @@ impl Job {
     }
 
     async fn note_end(&self, begun: &Record, tried: Tried) -> Result<(), Failure> {
-        let mut job = match self.store().slot().await? {
+        let mut job = match self.store.slot()? {
             Slot::Job(job) => *job,
             Slot::Deleted(_) => {
                 let key = begun.file(tried.n).map_or("", |file| file.key.as_str());
@@ -83,12 +82,7 @@ impl Job {
         {
             file.relink = true;
         }
-        let mut batch = Batch::default();
-        batch.job(&job)?;
-        if let Some(entry) = entry {
-            batch.entry(&entry)?;
-        }
-        self.commit(batch).await
+        self.note(&job, entry.as_ref())
     }
 
     /// Whether the upstream can be asked for a fresh URL of a file.
@@ -120,7 +114,7 @@ impl Job {
         let Source::Url { url, .. } = &file.source else {
             return self.unpack(job, file, &bucket).await;
         };
-        let notes = self.store();
+        let notes = &self.store;
         let wanted = Wanted {
             url,
             sources: &config.sources,
@@ -136,7 +130,7 @@ impl Job {
             metadata: bucket::file_metadata(job, file),
             check_md5: file.md5_refusals < MAX_MD5_REFUSALS,
             attempts: file.attempts,
-            notes: &notes,
+            notes,
         };
         transfer::copy(&bucket, &order).await
     }
@@ -173,10 +167,10 @@ impl Job {
     /// Aborts the uploads that runs have left when they died: no other run is
     /// under way.
     pub(super) async fn abort_left_uploads(&self, run: &Run) -> Result<(), Failure> {
-        for (key, id) in self.store().uploads().await? {
+        for (key, id) in self.store.uploads()? {
             let Ok(bucket) = bucket::open(&self.env) else { break };
             if run.budget.take(1) && abort_left(&bucket, &key, &id).await {
-                self.store().forget_upload(&key).await?;
+                self.store.forget_upload(&key)?;
             }
         }
         Ok(())
@@ -188,7 +182,7 @@ impl Job {
         let kept = self.entry(job, n).await?.ok_or_else(gone)?;
         let text = match &kept.entry.body {
             Some(BodyAt::Bucket(key)) => bucket::part(&bucket::open(&self.env)?, key, part).await?,
-            _ => self.text_of(&kept).await?.and_then(|text| text.get(part).map(str::to_owned)),
+            _ => self.text_of(&kept)?.and_then(|text| text.get(part).map(str::to_owned)),
         };
         text.ok_or_else(gone)
     }

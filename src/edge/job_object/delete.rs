@@ -19,7 +19,7 @@ use worker::Bucket;
 impl Job {
     /// Deletes the job. It may be repeated; each time the stores are wiped.
     pub(super) async fn delete(&self) -> Result<Reply, Failure> {
-        let tombstone = match self.store().slot().await? {
+        let tombstone = match self.store.slot()? {
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Empty => return Ok(Reply::Missing),
             Slot::Deleted(tombstone) => *tombstone,
@@ -35,16 +35,16 @@ impl Job {
         let now = platform::now();
         let tombstone = Tombstone::of(job, now);
         let again = now.plus(self.config.pace.lease_grace());
-        platform::set_alarm_at(self.store().storage(), again).await?;
-        self.store().bury(&tombstone).await?;
-        self.announce().await;
+        platform::set_alarm_at(self.store.storage(), again).await?;
+        self.store.bury(&tombstone)?;
+        self.announce();
         Ok(tombstone)
     }
 
     /// The alarm of a deleted job: wipes the stores again, and in the end
     /// forgets that there was one.
     pub(super) async fn decay(&self, mut tombstone: Tombstone) -> Result<(), Failure> {
-        let (store, now) = (self.store(), platform::now());
+        let (store, now) = (&self.store, platform::now());
         if tombstone.ends_at() <= now {
             return self.forget(&tombstone).await;
         }
@@ -60,23 +60,19 @@ impl Job {
             }
         };
         platform::set_alarm_at(store.storage(), next).await?;
-        store.save_tombstone(&tombstone).await
+        store.save_tombstone(&tombstone)
     }
 
     /// Deletes all that there is of the job. Each step is tried, so that one
     /// store that fails does not keep the others full.
     async fn wipe(&self, tombstone: &Tombstone) -> Result<(), Failure> {
         let steps = [
-            self.wipe_object().await,
+            self.store.forget_all_but_tombstone(),
             self.wipe_bucket(tombstone).await,
             self.wipe_record(tombstone).await,
             self.unlist(tombstone).await,
         ];
         steps.into_iter().collect()
-    }
-
-    async fn wipe_object(&self) -> Result<(), Failure> {
-        self.store().forget_all_but_tombstone().await
     }
 
     /// The copy is under one of its names; which one, the mark does not know.
@@ -110,13 +106,13 @@ impl Job {
             let command = Command::Unlink(tombstone.home.clone());
             job_client::ask(&self.env, name, &command).await?;
         }
-        self.store().forget_everything().await
+        self.store.forget_everything().await
     }
 
     /// A name that led to a deleted job is free again.
     pub(super) async fn unlink(&self, home: &ObjectName) -> Result<Reply, Failure> {
-        if matches!(self.store().slot().await?, Slot::Alias(linked) if linked == *home) {
-            self.store().forget_everything().await?;
+        if matches!(self.store.slot()?, Slot::Alias(linked) if linked == *home) {
+            self.store.forget_everything().await?;
         }
         Ok(Reply::Missing)
     }

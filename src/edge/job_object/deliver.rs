@@ -13,16 +13,16 @@ use crate::domain::time::Timestamp;
 use crate::domain::timeline::{BodyAt, Outcome, Trust};
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::{Batch, Slot, Store};
+use crate::edge::store::{Slot, Store};
 
 impl Job {
     /// Applies a delivery.
     pub(super) async fn deliver(
         &self,
         name: ObjectName,
-        delivery: Delivery,
+        mut delivery: Delivery,
     ) -> Result<Reply, Failure> {
-        let (text, at) = self.body_of(&delivery.body).await?;
+        let (text, at) = self.body_of(&mut delivery.body).await?;
         let mut event = Event::parse(&text).during("reading a delivery")?;
         if self.must_be_confirmed(&event, delivery.trust) {
             event.kind = EventKind::Ready;
@@ -53,10 +53,9 @@ impl Job {
         mut arrival: Arrival<'_>,
         moved: Option<&Moved>,
     ) -> Result<Reply, Failure> {
-        let store = self.store();
+        let store = &self.store;
         loop {
-            let (slot, seen) = store.slot_and_seen(arrival.sha256).await?;
-            let job = match slot {
+            let job = match store.slot()? {
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
                 Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
                 Slot::Job(job) => Some(*job),
@@ -65,24 +64,29 @@ impl Job {
             if let Some(why) = job.as_ref().and_then(|job| job.refuses(&arrival)) {
                 return Ok(Reply::OtherProvider(why));
             }
-            arrival.seen = seen;
-            if let Some(reply) = moved_before(&store, job.as_ref(), moved).await? {
+            arrival.seen = store.seen(arrival.sha256)?;
+            if let Some(reply) = moved_before(store, job.as_ref(), moved)? {
                 return Ok(reply);
             }
-            let applied = apply(job, birth.clone(), &arrival); // (1)
-            let Some(applied) = self.offload(&store, applied, arrival.sha256).await? else {
+            let mut applied = apply(job, birth.clone(), &arrival); // (1)
+            if !self.offload(&mut applied, arrival.sha256).await? {
                 continue;
-            };
+            }
             let reply = reply(&applied);
             self.arm(&applied.job).await?; // (2)
-            self.commit(batch(&applied, &arrival, moved)?).await?;
+            keep(store, &applied, &arrival, moved)?;
+            self.note(&applied.job, Some(&applied.entry))?;
             return Ok(reply);
         }
     }
 
-    pub(super) async fn body_of(&self, body: &DeliveredBody) -> Result<(String, BodyAt), Failure> {
+    /// Takes a body's text out, or reads it.
+    pub(super) async fn body_of(
+        &self,
+        body: &mut DeliveredBody,
+    ) -> Result<(String, BodyAt), Failure> {
         match body {
-            DeliveredBody::Text(text) => Ok((text.clone(), BodyAt::Object)),
+            DeliveredBody::Text(text) => Ok((std::mem::take(text), BodyAt::Object)),
             DeliveredBody::Bucket(key) => {
                 let text = bucket::text(&bucket::open(&self.env)?, key).await?;
                 let text = text.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))?;
@@ -107,20 +111,29 @@ impl Job {
     }
 
     /// Puts a long result into the bucket; while there is none, it stays in the
-    /// object. Another delivery may come in meanwhile: `None` then, decide anew.
+    /// object. Another delivery may come in meanwhile: `false` then, decide
+    /// anew.
     pub(super) async fn offload(
         &self,
-        store: &Store,
-        mut applied: Applied,
+        applied: &mut Applied,
         sha256: &str,
-    ) -> Result<Option<Applied>, Failure> {
-        let Some(text) = applied.result.take_if(|text| text.len() > MAX_OBJECT_TEXT) else {
-            return Ok(Some(applied));
-        };
+    ) -> Result<bool, Failure> {
+        match applied.result.take_if(|text| text.len() > MAX_OBJECT_TEXT) {
+            Some(text) => Box::pin(self.put_result(applied, text, sha256)).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn put_result(
+        &self,
+        applied: &mut Applied,
+        text: String,
+        sha256: &str,
+    ) -> Result<bool, Failure> {
         let job = &mut applied.job;
         let delivery = applied.entry.n;
         let key = StorageKey::Result { home: &job.home, delivery, sha256 }.path();
-        let before = store.raw().await?;
+        let before = self.store.raw()?;
         match bucket::put_json_or_return(&self.env, &key, text.into_bytes()).await {
             Ok(()) => {
                 if let Some(result) = &mut job.result {
@@ -132,19 +145,19 @@ impl Job {
                 applied.result = Some(String::from_utf8(text).during("reading a result")?);
             }
         }
-        Ok((store.raw().await? == before).then_some(applied))
+        Ok(self.store.raw()? == before)
     }
 }
 
 /// The answer to a delivery that has been moved here already: the mover died
 /// before it could note so.
-async fn moved_before(
+fn moved_before(
     store: &Store,
     job: Option<&Record>,
     moved: Option<&Moved>,
 ) -> Result<Option<Reply>, Failure> {
     let (Some(job), Some(moved)) = (job, moved) else { return Ok(None) };
-    let seen = store.seen(&moved.key).await?;
+    let seen = store.seen(&moved.key)?;
     Ok(seen.map(|_| Reply::Delivered { id: job.public_id(), event_type: None, duplicate: true }))
 }
 
@@ -195,26 +208,25 @@ fn reply(applied: &Applied) -> Reply {
     }
 }
 
-fn batch(
+/// Writes what goes with the record and its timeline entry.
+fn keep(
+    store: &Store,
     applied: &Applied,
     arrival: &Arrival<'_>,
     moved: Option<&Moved>,
-) -> Result<Batch, Failure> {
-    let mut batch = Batch::default();
+) -> Result<(), Failure> {
     let n = applied.entry.n;
-    batch.job(&applied.job)?;
-    batch.entry(&applied.entry)?;
     if arrival.body == BodyAt::Object {
-        batch.body(n, arrival.text);
+        store.save_body(n, arrival.text)?;
     }
     if !matches!(applied.entry.outcome, Outcome::Duplicate | Outcome::Heal) {
-        batch.seen(arrival.sha256, n);
+        store.save_seen(arrival.sha256, n)?;
     }
     if let Some(moved) = moved {
-        batch.seen(&moved.key, n);
+        store.save_seen(&moved.key, n)?;
     }
-    if let Some(result) = &applied.result {
-        batch.result(result.clone());
+    match &applied.result {
+        Some(result) => store.save_result(result),
+        None => Ok(()),
     }
-    Ok(batch)
 }

@@ -12,39 +12,39 @@ impl Job {
     /// Does what the copy needs: what came of it is noted for the record as it
     /// was, so that a change meanwhile is followed by another step.
     pub(super) async fn record(&self) -> Result<(), Failure> {
-        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+        let Some(mut job) = self.store.job()? else { return Ok(()) };
         let Some((step, _)) = edge_copy::step(&job) else { return Ok(()) };
         if edge_copy::begin(&mut job) {
-            self.store().save(&job).await?;
+            self.store.save(&job)?;
         }
         let is_done = succeeded(match step {
             Step::Write => self.publish_record(&job).await,
             Step::Delete => records::delete(&self.env, &edge_copy::written_name(&job)).await,
         });
-        let Some(mut now) = self.store().job().await? else { return Ok(()) };
+        let Some(mut now) = self.store.job()? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
         match step {
             Step::Write => now.work.note_recorded(&job, is_done, around),
             Step::Delete => now.work.note_unrecorded(is_done, around),
         }
-        self.note_task(now).await
+        self.note_task(now)
     }
 
     /// Deletes what a job that has moved away left here, and its copy. Sets
     /// the alarm for another try, or none.
     pub(super) async fn tidy(&self) -> Result<(), Failure> {
-        let store = self.store();
-        store.forget_all_but_alias().await?;
-        let Some(mut left) = store.left_copy().await? else {
+        let store = &self.store;
+        store.forget_all_but_alias()?;
+        let Some(mut left) = store.left_copy()? else {
             return platform::clear_alarm(store.storage()).await;
         };
         if succeeded(records::delete(&self.env, &left.home).await) {
-            store.forget_left_copy().await?;
+            store.forget_left_copy()?;
             return platform::clear_alarm(store.storage()).await;
         }
         let again = left.failed(self.config.pace, platform::now());
         platform::set_alarm_at(store.storage(), again).await?;
-        store.save_left_copy(&left).await
+        store.save_left_copy(&left)
     }
 
     async fn publish_record(&self, job: &Record) -> Result<(), Failure> {

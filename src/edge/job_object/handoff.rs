@@ -21,24 +21,24 @@ impl Job {
     /// Sends the message of an entry to a receiver. What comes of it is noted
     /// in the record as it is then.
     pub(super) async fn hand_off(&self, entry: u32, receiver: Receiver) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let Some(job) = self.store.job()? else { return Ok(()) };
         let Some(message) = job.handoff.find(entry, receiver).cloned() else { return Ok(()) };
         let tried = match self.receiver_url(&job, receiver) {
             Ok(url) => self.send_message(&job, &message, &url).await,
             Err(why) => Tried::Impossible(why),
         };
-        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+        let Some(mut job) = self.store.job()? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
         let noted = handoff::note(&mut job, (entry, receiver), tried, around);
-        self.note(&job, noted).await
+        self.note(&job, noted.as_ref())
     }
 
     /// Hands the last event on again. Decides anew if the job goes on meanwhile:
     /// an old entry is read from the bucket.
     pub(super) async fn hand_off_again(&self) -> Result<Reply, Failure> {
-        let store = self.store();
+        let store = &self.store;
         loop {
-            let job = match store.slot().await? {
+            let job = match store.slot()? {
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
                 Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
                 Slot::Empty => return Ok(Reply::Missing),
@@ -55,7 +55,7 @@ impl Job {
                 at: entry.received_at,
                 sha256: entry.sha256.as_deref().unwrap_or_default(),
             };
-            if let Some(now) = store.job().await?.filter(|now| now.version == job.version) {
+            if let Some(now) = store.job()?.filter(|now| now.version == job.version) {
                 return self.queue_again(now, &event).await;
             }
         }
@@ -68,7 +68,7 @@ impl Job {
             return Ok(Reply::NoHandoff(NO_ONE.to_owned()));
         }
         self.arm(&job).await?;
-        self.note(&job, noted).await?;
+        self.note(&job, noted.as_ref())?;
         Ok(Reply::Job { job: Box::new(job), result: None })
     }
 
@@ -117,7 +117,7 @@ impl Job {
         let body = match self.entry(job, message.entry).await? {
             Some(kept) => match &kept.entry.body {
                 Some(BodyAt::Bucket(key)) => bucket::text(&bucket::open(&self.env)?, key).await?,
-                _ => self.text_of(&kept).await?,
+                _ => self.text_of(&kept)?,
             },
             None => None,
         };

@@ -13,12 +13,10 @@ use crate::domain::import;
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Import, Reply};
-use crate::domain::timeline::Entry;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::{Batch, Slot};
+use crate::edge::store::Slot;
 use crate::edge::upstream::{self, Answered};
-use sha2::{Digest, Sha256};
 
 /// Files that are asked for one by one in one run.
 const MAX_DOWNLOADS: usize = 8;
@@ -48,7 +46,7 @@ struct Files {
 impl Job {
     /// Takes up a job that no delivery has told of.
     pub(super) async fn import(&self, name: ObjectName, import: &Import) -> Result<Reply, Failure> {
-        let job = match self.store().slot().await? {
+        let job = match self.store.slot()? {
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
             Slot::Job(job) => Some(*job),
@@ -58,59 +56,59 @@ impl Job {
         let birth = birth(name, import.at, import.origin.clone());
         let (job, entry) = import::take(job, birth, import);
         self.arm(&job).await?;
-        self.note(&job, entry).await?;
+        self.note(&job, entry.as_ref())?;
         Ok(Reply::Known { is_new })
     }
 
     /// Has the upstream asked at once.
     pub(super) async fn want(&self, why: String) -> Result<Reply, Failure> {
-        let mut job = match self.store().slot().await? {
+        let mut job = match self.store.slot()? {
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Job(job) => *job,
             Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Missing),
         };
         let entry = heal::want(&mut job, why, platform::now());
         self.arm(&job).await?;
-        self.note(&job, Some(entry)).await?;
+        self.note(&job, Some(&entry))?;
         Ok(Reply::Known { is_new: false })
     }
 
     /// Asks for the job's result. Files that still wait for a fresh URL
     /// afterwards are asked for one by one.
     pub(super) async fn heal(&self, run: &Run) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let Some(job) = self.store.job()? else { return Ok(()) };
         if job.is_unanswered() {
-            return self.note_interruption(job).await;
+            return self.note_interruption(job);
         }
         let outcome = self.ask_for_result(&job).await;
         if let Outcome::End(kind, text) = &outcome {
             self.take(&job, *kind, text).await?;
         }
         let files = self.ask_for_files(run).await?;
-        self.note_question(outcome, files).await
+        self.note_question(outcome, files)
     }
 
     /// The run that submitted the job has died, unless it is still at it.
-    async fn note_interruption(&self, mut job: Record) -> Result<(), Failure> {
+    fn note_interruption(&self, mut job: Record) -> Result<(), Failure> {
         let now = platform::now();
         if self.submitting.get() {
             job.healing.at = now.plus(self.config.pace.silence());
-            return self.note(&job, None).await;
+            return self.note(&job, None);
         }
         let entry = submission::interrupted(&mut job, now);
-        self.note(&job, entry).await
+        self.note(&job, entry.as_ref())
     }
 
     /// Asks for the result of a job that has not ended, now; tells what the
     /// job is then.
     pub(super) async fn fetch_result(&self) -> Result<Reply, Failure> {
-        if let Some(job) = self.store().job().await?
+        if let Some(job) = self.store.job()?
             && !job.status.has_ended()
             && let Outcome::End(kind, text) = self.ask_for_result(&job).await
         {
             self.take(&job, kind, &text).await?;
         }
-        Ok(self.look().await?.reply)
+        Ok(self.look()?.reply)
     }
 
     async fn ask_for_result(&self, job: &Record) -> Outcome {
@@ -153,7 +151,7 @@ impl Job {
     /// Applies an answer as if it had been delivered.
     async fn take(&self, job: &Record, kind: EventKind, text: &str) -> Result<(), Failure> {
         let text = if Event::parse(text).is_ok() { text } else { "{}" };
-        let sha256 = hex::encode(Sha256::digest(text));
+        let sha256 = platform::sha256(text.as_bytes()).await?;
         let body = self.keep_body(&job.home, text, &sha256).await;
         let event = heal::event_of(text, kind, job.provider).during("reading an answer")?;
         let found = match kind {
@@ -190,7 +188,7 @@ impl Job {
     /// Asks one by one for the files that still wait for a fresh URL.
     async fn ask_for_files(&self, run: &Run) -> Result<Files, Failure> {
         let mut files = Files::default();
-        let Some(job) = self.store().job().await? else { return Ok(files) };
+        let Some(job) = self.store.job()? else { return Ok(files) };
         let questions = heal::downloads(&job, &self.config.upstreams, MAX_DOWNLOADS);
         files.can_be_asked = !questions.is_empty();
         for question in questions.iter().take(MAX_DOWNLOADS) {
@@ -198,7 +196,7 @@ impl Job {
                 break;
             }
             match self.fresh_url(question).await {
-                Ok(source) => files.renewed |= self.lend(question.n, source).await?,
+                Ok(source) => files.renewed |= self.lend(question.n, source)?,
                 Err(why) => files.why = Some(why),
             }
         }
@@ -210,16 +208,16 @@ impl Job {
         heal::read_download(status, &body, question.old_url, &self.config.sources)
     }
 
-    async fn lend(&self, n: u32, source: Source) -> Result<bool, Failure> {
-        let Some(mut job) = self.store().job().await? else { return Ok(false) };
+    fn lend(&self, n: u32, source: Source) -> Result<bool, Failure> {
+        let Some(mut job) = self.store.job()? else { return Ok(false) };
         let entry = heal::note_fresh_url(&mut job, n, source, platform::now());
         let is_lent = entry.is_some();
-        self.note(&job, entry).await?;
+        self.note(&job, entry.as_ref())?;
         Ok(is_lent)
     }
 
-    async fn note_question(&self, outcome: Outcome, files: Files) -> Result<(), Failure> {
-        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+    fn note_question(&self, outcome: Outcome, files: Files) -> Result<(), Failure> {
+        let Some(mut job) = self.store.job()? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
         let entry = match outcome {
             Outcome::End(..) => heal::note_end(&mut job, files.why, around),
@@ -232,15 +230,6 @@ impl Job {
             }
             Outcome::Impossible(why) => heal::note_impossible(&mut job, why, around),
         };
-        self.note(&job, entry).await
-    }
-
-    pub(super) async fn note(&self, job: &Record, entry: Option<Entry>) -> Result<(), Failure> {
-        let mut batch = Batch::default();
-        batch.job(job)?;
-        if let Some(entry) = entry {
-            batch.entry(&entry)?;
-        }
-        self.commit(batch).await
+        self.note(&job, entry.as_ref())
     }
 }

@@ -10,8 +10,6 @@ use crate::domain::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
 use crate::domain::work::OFFLOAD_PAGE;
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Batch;
-use futures_util::future::try_join;
 
 impl Job {
     /// At most `limit` entries after number `after`, wherever they are, with
@@ -32,7 +30,7 @@ impl Job {
         }
         entries.truncate(limit);
         if entries.len() < limit {
-            let newest = self.store().entries(after, limit - entries.len()).await?;
+            let newest = self.store.entries(after, limit - entries.len())?;
             entries.extend(newest.into_iter().map(|entry| Kept { entry, text: None }));
         }
         Ok(entries)
@@ -41,7 +39,7 @@ impl Job {
     /// Entry `n`, wherever it is.
     pub(super) async fn entry(&self, job: &Record, n: u32) -> Result<Option<Kept>, Failure> {
         if n == 0 || n > job.work.offloaded {
-            let entry = self.store().entry(n).await?;
+            let entry = self.store.entry(n)?;
             return Ok(entry.map(|entry| Kept { entry, text: None }));
         }
         let page = self.page(job, page_end(n)).await?;
@@ -49,10 +47,10 @@ impl Job {
     }
 
     /// The body of an entry, unless it lies in the bucket by itself.
-    pub(super) async fn text_of(&self, kept: &Kept) -> Result<Option<String>, Failure> {
+    pub(super) fn text_of(&self, kept: &Kept) -> Result<Option<String>, Failure> {
         match &kept.text {
             Some(text) => Ok(Some(text.clone())),
-            None if kept.entry.has_text() => self.store().body(kept.entry.n).await,
+            None if kept.entry.has_text() => self.store.body(kept.entry.n),
             None => Ok(None),
         }
     }
@@ -70,16 +68,16 @@ impl Job {
     pub(super) async fn offload_entries(&self, run: &Run) -> Result<(), Failure> {
         let Err(Failure(text)) = self.try_offload(run).await else { return Ok(()) };
         platform::log_error(&text);
-        let Some(mut job) = self.store().job().await? else { return Ok(()) };
+        let Some(mut job) = self.store.job()? else { return Ok(()) };
         job.work.offload.failed(self.circumstances(Ok(())));
-        self.store().save(&job).await
+        self.store.save(&job)
     }
 
     async fn try_offload(&self, run: &Run) -> Result<(), Failure> {
-        let store = self.store();
-        let Some(job) = store.job().await? else { return Ok(()) };
+        let store = &self.store;
+        let Some(job) = store.job()? else { return Ok(()) };
         let until = job.work.offloaded + OFFLOAD_PAGE;
-        let mut entries = store.entries(job.work.offloaded, OFFLOAD_PAGE as usize).await?;
+        let mut entries = store.entries(job.work.offloaded, OFFLOAD_PAGE as usize)?;
         entries.retain(|entry| entry.n <= until);
         let mut page = Vec::new();
         for entry in &entries {
@@ -91,12 +89,12 @@ impl Job {
         let key = StorageKey::Timeline { home: &job.home, until }.path();
         let text = serde_json::to_string(&page).during("writing a page of the timeline")?;
         bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
-        let Some(mut job) = store.job().await? else { return Ok(()) };
-        let moved = store.keys_of(&entries, job.last_applied).await?;
+        let Some(mut job) = store.job()? else { return Ok(()) };
+        let moved = store.keys_of(&entries, job.last_applied)?;
         job.work.offloaded = until;
         job.work.offload.done(job.version);
-        // Begun together, both are written or neither.
-        try_join(store.save(&job), store.delete(&moved)).await.map(drop)
+        store.save(&job)?;
+        store.delete(&moved)
     }
 
     /// An entry with its body, if that is short; a long one goes to the bucket
@@ -114,20 +112,18 @@ impl Job {
             }
             kept.entry = self.offload_body(job, &kept.entry).await?;
         }
-        kept.text = self.text_of(&kept).await?;
+        kept.text = self.text_of(&kept)?;
         Ok(Some(kept))
     }
 
     async fn offload_body(&self, job: &Record, entry: &Entry) -> Result<Entry, Failure> {
         let sha256 = entry.sha256.as_deref().unwrap_or_default();
         let key = StorageKey::Body { home: &job.home, sha256 }.path();
-        let text = self.store().body(entry.n).await?.unwrap_or_default();
+        let text = self.store.body(entry.n)?.unwrap_or_default();
         bucket::put_json(&bucket::open(&self.env)?, &key, text).await?;
         let moved = Entry { body: Some(BodyAt::Bucket(key)), ..entry.clone() };
-        let mut batch = Batch::default();
-        batch.entry(&moved)?;
-        self.store().write(batch).await?;
-        self.store().forget_body(entry.n).await?;
+        self.store.save_entry(&moved)?;
+        self.store.forget_body(entry.n)?;
         Ok(moved)
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::protocol::{Command, DeliveredBody, Delivery, Moved, Reply};
 use crate::domain::timeline::{BodyAt, Kept, Trust};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::{Batch, Slot};
+use crate::edge::store::Slot;
 
 /// Entries that are moved between two looks at the timeline.
 const PAGE: usize = 40;
@@ -27,8 +27,8 @@ const fn at(home: ObjectName, known: bool, conflict: bool) -> Reply {
 
 impl Job {
     /// Where this name's job lives.
-    pub(super) async fn locate(&self, name: ObjectName) -> Result<Reply, Failure> {
-        Ok(match self.store().slot().await? {
+    pub(super) fn locate(&self, name: ObjectName) -> Result<Reply, Failure> {
+        Ok(match self.store.slot()? {
             Slot::Alias(home) => at(home, true, false),
             Slot::Job(_) => at(name, true, false),
             Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
@@ -46,10 +46,10 @@ impl Job {
         home: ObjectName,
         yields: bool,
     ) -> Result<Reply, Failure> {
-        let store = self.store();
-        let mine = match store.slot().await? {
+        let store = &self.store;
+        let mine = match store.slot()? {
             Slot::Empty if home != name => {
-                self.lead_to(&home).await?;
+                self.lead_to(&home)?;
                 return Ok(at(home, true, false));
             }
             Slot::Empty => return Ok(at(name, false, false)),
@@ -72,10 +72,8 @@ impl Job {
         job.id = Some(id.clone());
         job.unlinked_id = Some(id);
         job.touch(platform::now());
-        let mut batch = Batch::default();
-        batch.job(&job)?;
         self.arm(&job).await?;
-        self.commit(batch).await?;
+        self.note(&job, None)?;
         if let Err(Failure(text)) = self.point_id_here().await {
             platform::log_error(&text);
         }
@@ -83,15 +81,11 @@ impl Job {
     }
 
     /// Leads to `home` from now on, unless there is something here already.
-    pub(super) async fn point_to(
-        &self,
-        name: ObjectName,
-        home: ObjectName,
-    ) -> Result<Reply, Failure> {
-        let store = self.store();
-        Ok(match store.slot().await? {
+    pub(super) fn point_to(&self, name: ObjectName, home: ObjectName) -> Result<Reply, Failure> {
+        let store = &self.store;
+        Ok(match store.slot()? {
             Slot::Empty if name != home => {
-                self.lead_to(&home).await?;
+                self.lead_to(&home)?;
                 at(home, true, false)
             }
             Slot::Alias(linked) => at(linked, true, false),
@@ -101,9 +95,9 @@ impl Job {
     }
 
     /// Becomes an alias; who waits here is sent on.
-    async fn lead_to(&self, home: &ObjectName) -> Result<(), Failure> {
-        self.store().become_alias(home).await?;
-        self.announce().await;
+    fn lead_to(&self, home: &ObjectName) -> Result<(), Failure> {
+        self.store.become_alias(home)?;
+        self.announce();
         Ok(())
     }
 
@@ -119,11 +113,11 @@ impl Job {
     /// Points the object of `unlinked_id` here; returns where that leads to
     /// instead, if it does.
     pub(super) async fn point_id_here(&self) -> Result<Option<ObjectName>, Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(None) };
+        let Some(job) = self.store.job()? else { return Ok(None) };
         let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
         let command = Command::PointTo(job.home.clone());
         match job_client::ask(&self.env, &ObjectName::Id(id), &command).await? {
-            Reply::At { home, .. } if home == job.home => self.linked().await.map(|()| None),
+            Reply::At { home, .. } if home == job.home => self.linked().map(|()| None),
             Reply::At { home, .. } => Ok(Some(home)),
             // This job is the one that was deleted.
             Reply::Deleted(_) => self.delete().await.map(|_| None),
@@ -131,34 +125,34 @@ impl Job {
         }
     }
 
-    async fn linked(&self) -> Result<(), Failure> {
-        let Some(mut job) = self.store().job().await? else {
+    fn linked(&self) -> Result<(), Failure> {
+        let Some(mut job) = self.store.job()? else {
             return Ok(());
         };
         job.unlinked_id = None;
         job.work.link.done(job.version);
-        self.store().save(&job).await
+        self.store.save(&job)
     }
 
     /// Replays this job's deliveries at `home` and leads there. Repeating it
     /// after a crash is harmless: `moved_events` says where to go on, and what
     /// has been moved once is known there by its key.
     async fn move_to(&self, home: &ObjectName, run: &Run) -> Result<(), Failure> {
-        let store = self.store();
+        let store = &self.store;
         let mut is_retired = false;
         loop {
-            let Some(job) = store.job().await? else { return Ok(()) };
+            let Some(job) = store.job()? else { return Ok(()) };
             let entries = self.entries_after(&job, job.work.moved_events, PAGE).await?;
             // Only what is still to be replayed is read from the bucket.
-            if store.job().await?.is_none_or(|now| now.events != job.events) {
+            if store.job()?.is_none_or(|now| now.events != job.events) {
                 continue;
             }
             if entries.is_empty() && is_retired {
                 // Only storage was awaited since the entries were read.
                 if let Some(left) = LeftCopy::of(&job) {
-                    store.save_left_copy(&left).await?;
+                    store.save_left_copy(&left)?;
                 }
-                self.lead_to(home).await?;
+                self.lead_to(home)?;
                 return self.tidy().await;
             }
             if entries.is_empty() {
@@ -178,7 +172,7 @@ impl Job {
                     return Ok(());
                 }
                 self.replay(&job, &kept, home).await?;
-                self.moved(kept.entry.n).await?;
+                self.moved(kept.entry.n)?;
             }
         }
     }
@@ -190,9 +184,7 @@ impl Job {
             _ if entry.trust.is_none() => return Ok(()),
             None => return Ok(()),
             Some(BodyAt::Bucket(key)) => DeliveredBody::Bucket(key.clone()),
-            Some(BodyAt::Object) => {
-                DeliveredBody::Text(self.text_of(kept).await?.unwrap_or_default())
-            }
+            Some(BodyAt::Object) => DeliveredBody::Text(self.text_of(kept)?.unwrap_or_default()),
         };
         let delivery = Delivery {
             received_at: entry.received_at,
@@ -214,11 +206,11 @@ impl Job {
         job_client::ask_job(&self.env, home, &command).await.map(drop)
     }
 
-    async fn moved(&self, n: u32) -> Result<(), Failure> {
-        let Some(mut job) = self.store().job().await? else {
+    fn moved(&self, n: u32) -> Result<(), Failure> {
+        let Some(mut job) = self.store.job()? else {
             return Ok(());
         };
         job.work.moved_events = n;
-        self.store().save(&job).await
+        self.store.save(&job)
     }
 }

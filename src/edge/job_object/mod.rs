@@ -25,13 +25,14 @@ mod submit;
 use self::changes::Changes;
 use super::job_client::Envelope;
 use super::platform::{self, During, Failure};
-use super::store::{Batch, Store};
+use super::store::Store;
 use crate::domain::config::Config;
 use crate::domain::job::Job as Record;
 use crate::domain::json;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::retention;
 use crate::domain::time::Timestamp;
+use crate::domain::timeline::Entry;
 use crate::domain::work;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -40,7 +41,7 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 /// The object's class, bound as `JOBS`.
 #[durable_object(alarm)]
 pub struct Job {
-    state: State,
+    store: Store,
     env: Env,
     config: Rc<Config>,
     changes: Changes,
@@ -51,12 +52,15 @@ pub struct Job {
 impl DurableObject for Job {
     fn new(state: State, env: Env) -> Self {
         let (config, changes) = (platform::config(&env), Changes::default());
-        Self { config, state, env, changes, submitting: Cell::new(false) }
+        let store = Store::new(state.storage());
+        Self { config, store, env, changes, submitting: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let text = request.text().await?;
-        match self.obey(&text).await {
+        let end = self.obey(&text).await;
+        self.store.rest();
+        match end {
             Ok(reply) => Ok(Response::builder().fixed(reply.into_bytes())),
             Err(Failure(text)) => Response::error(text, 500),
         }
@@ -65,12 +69,14 @@ impl DurableObject for Job {
     /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
     /// after six failures.
     async fn alarm(&self) -> Result<Response> {
-        if let Err(Failure(text)) = self.run().await {
+        let end = self.run().await;
+        self.store.rest();
+        if let Err(Failure(text)) = end {
             platform::log_error(&text);
             // An object that can't be read, or not written, is left alone for
             // a while. If this fails too, its next reader sets the alarm.
             let later = work::watchdog(4, self.config.pace, platform::now());
-            let set = platform::set_alarm_at(self.store().storage(), later).await;
+            let set = platform::set_alarm_at(self.store.storage(), later).await;
             if let Err(Failure(text)) = set {
                 platform::log_error(&text);
             }
@@ -80,43 +86,46 @@ impl DurableObject for Job {
 }
 
 impl Job {
-    fn store(&self) -> Store {
-        Store::new(self.state.storage())
-    }
-
-    /// Writes a change that readers may wait for.
-    async fn commit(&self, batch: Batch) -> std::result::Result<(), Failure> {
-        self.store().write(batch).await?;
-        self.announce().await;
+    /// Writes a change that readers may wait for, with the timeline entry that
+    /// tells of it.
+    fn note(&self, job: &Record, entry: Option<&Entry>) -> std::result::Result<(), Failure> {
+        if let Some(entry) = entry {
+            self.store.save_entry(entry)?;
+        }
+        self.store.save(job)?;
+        self.announce();
         Ok(())
     }
 
     async fn obey(&self, text: &str) -> std::result::Result<String, Failure> {
         let Envelope { name, command } = json::from_str(text).during("reading a command")?;
+        // What is rare and large is boxed, or each command would take its room.
         let reply = match command {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
-            Command::Submit(submit) => self.submit(name, *submit).await?,
+            Command::Submit(submit) => Box::pin(self.submit(name, *submit)).await?,
             Command::Inherit(estate) => self.inherit(*estate).await?,
             Command::Answer => self.answer().await?,
-            Command::Fetch => self.fetch_result().await?,
+            Command::Fetch => Box::pin(self.fetch_result()).await?,
             Command::Admit(wish) => self.admit(&wish).await?,
             Command::TakeOver { earlier, wish } => self.take_over(&earlier, &wish).await?,
-            Command::Settle(reference) => self.settle(&reference).await?,
+            Command::Settle(reference) => self.settle(&reference)?,
             Command::Count(most) => self.count_use(most).await?,
-            Command::Probe(text) => Reply::Probed(self.store().probe(&text).await?),
-            Command::Uncount => self.uncount_use().await?,
+            Command::Probe(text) => Reply::Probed(self.store.probe(&text).await?),
+            Command::Uncount => self.uncount_use()?,
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,
-            Command::Archive => self.archive().await?,
-            Command::HandOff => self.hand_off_again().await?,
+            Command::Archive => Box::pin(self.archive()).await?,
+            Command::HandOff => Box::pin(self.hand_off_again()).await?,
             Command::Relink => self.renew_links().await?,
-            Command::Restore(key) => self.restore(&name, &key).await?,
+            Command::Restore(key) => Box::pin(self.restore(&name, &key)).await?,
             Command::Delete => self.delete().await?,
             Command::Unlink(home) => self.unlink(&home).await?,
-            Command::Locate => self.locate(name).await?,
-            Command::Claim { id, home, yields } => self.claim(name, id, home, yields).await?,
-            Command::PointTo(home) => self.point_to(name, home).await?,
+            Command::Locate => self.locate(name)?,
+            Command::Claim { id, home, yields } => {
+                Box::pin(self.claim(name, id, home, yields)).await?
+            }
+            Command::PointTo(home) => self.point_to(name, home)?,
             Command::Read(wait) => {
                 let seen = self.read(wait).await?;
                 if let Reply::Job { job, .. } = &seen.reply {
@@ -139,7 +148,7 @@ impl Job {
     /// Sets the alarm for the pending work of `job`, if it has any.
     async fn arm(&self, job: &Record) -> std::result::Result<(), Failure> {
         match self.next_alarm(job) {
-            Some(at) => platform::set_alarm_at(self.store().storage(), at).await,
+            Some(at) => platform::set_alarm_at(self.store.storage(), at).await,
             None => Ok(()),
         }
     }
@@ -157,7 +166,7 @@ impl Job {
         if self.next_alarm(job).is_none() {
             return Ok(());
         }
-        let set = self.store().storage().get_alarm().await.during("reading the alarm")?;
+        let set = self.store.storage().get_alarm().await.during("reading the alarm")?;
         if set.is_some() { Ok(()) } else { self.arm(job).await }
     }
 }

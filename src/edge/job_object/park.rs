@@ -13,21 +13,21 @@ use std::collections::HashMap;
 impl Job {
     /// Keeps it; the alarm does the rest.
     pub(super) async fn park(&self, parked: &Parked) -> Result<Reply, Failure> {
-        platform::set_alarm_at(self.store().storage(), platform::now()).await?;
-        self.store().save_parked(parked).await?;
+        platform::set_alarm_at(self.store.storage(), platform::now()).await?;
+        self.store.save_parked(parked)?;
         Ok(Reply::Parked)
     }
 
     /// Writes what is parked here to the bucket; later again if that fails.
     pub(super) async fn unpark(&self, mut parked: Parked) -> Result<(), Failure> {
-        let store = self.store();
+        let store = &self.store;
         let Err(Failure(text)) = self.write_parked(&parked).await else {
             platform::clear_alarm(store.storage()).await?;
-            return store.forget_all_but_alias().await;
+            return store.forget_all_but_alias();
         };
         platform::log_error(&text);
         parked.attempts += 1;
-        store.save_parked(&parked).await?;
+        store.save_parked(&parked)?;
         let delay = self.config.pace.backoff(parked.attempts, platform::entropy());
         platform::set_alarm_at(store.storage(), platform::now().plus(delay)).await
     }

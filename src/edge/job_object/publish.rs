@@ -19,16 +19,16 @@ impl Job {
     /// Writes the manifest. Long bodies of the timeline go to the bucket by
     /// themselves first.
     pub(super) async fn publish(&self, run: &Run) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let Some(job) = self.store.job()? else { return Ok(()) };
         let is_done = match self.publish_manifest(&job, run).await {
             Ok(true) => true,
             // The next run goes on.
             Ok(false) => return Ok(()),
             Err(failure) => succeeded(Err(failure)),
         };
-        let Some(mut now) = self.store().job().await? else { return Ok(()) };
+        let Some(mut now) = self.store.job()? else { return Ok(()) };
         now.work.note_published(&job, is_done, self.circumstances(Ok(())));
-        self.note_task(now).await
+        self.note_task(now)
     }
 
     /// Takes back what was published of a job that lives elsewhere now, but for
@@ -56,7 +56,7 @@ impl Job {
     async fn newest_entries(&self, job: &Record, run: &Run) -> Result<Option<Vec<Kept>>, Failure> {
         let first = job.events.saturating_sub(MAX_ENTRIES).max(job.work.offloaded);
         let mut events = Vec::new();
-        for entry in self.store().entries(first, MAX_ENTRIES as usize).await? {
+        for entry in self.store.entries(first, MAX_ENTRIES as usize)? {
             match self.kept_short(job, entry, run).await? {
                 Some(kept) => events.push(kept),
                 None => return Ok(None),
@@ -69,7 +69,7 @@ impl Job {
     pub(super) async fn whole_result(&self, job: &Record) -> Result<Option<String>, Failure> {
         match job.result.as_ref().and_then(|result| result.key.as_deref()) {
             Some(key) => bucket::text(&bucket::open(&self.env)?, key).await,
-            None => self.store().result().await,
+            None => self.store.result(),
         }
     }
 }

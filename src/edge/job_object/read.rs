@@ -34,25 +34,24 @@ impl Job {
     /// The record and its result; with `wait`, when there is news or the time
     /// is up. Waiting for a job that is not known yet stores nothing.
     pub(super) async fn read(&self, wait: Option<Wait>) -> Result<Rc<Seen>, Failure> {
-        let mut seen = Rc::new(self.look().await?);
+        let mut seen = Rc::new(self.look()?);
         while let Some(wait) =
             wait.filter(|wait| platform::now() < wait.until && !seen.is_waited_out(wait))
         {
             seen = match self.changes.next(seen.change, wait.until).await {
                 Some(seen) => seen,
-                None => Rc::new(self.look().await?),
+                None => Rc::new(self.look()?),
             };
         }
         Ok(seen)
     }
 
-    pub(super) async fn look(&self) -> Result<Seen, Failure> {
+    pub(super) fn look(&self) -> Result<Seen, Failure> {
         let change = self.changes.latest();
-        let (slot, result) = self.store().slot_and_result().await?;
-        let reply = match slot {
+        let reply = match self.store.slot()? {
             Slot::Alias(home) => Reply::Elsewhere(home),
             Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
-            Slot::Job(job) => Reply::Job { result, job },
+            Slot::Job(job) => Reply::Job { result: self.store.result()?, job },
             Slot::Empty => Reply::Missing,
         };
         let text = serde_json::to_string(&reply).during("writing an answer")?;
@@ -61,18 +60,18 @@ impl Job {
 
     /// Tells all who wait what has become of the job. What was written stays
     /// written whatever comes of this.
-    pub(super) async fn announce(&self) {
+    pub(super) fn announce(&self) {
         if !self.changes.count() {
             return;
         }
-        let seen = self.look().await.map(Rc::new);
+        let seen = self.look().map(Rc::new);
         let seen = seen.inspect_err(|Failure(text)| platform::log_error(text)).ok();
         self.changes.announce(seen.as_ref());
     }
 
     /// Where a file is. Without its nonce it is as if there were none.
     pub(super) async fn file(&self, n: u32, nonce: &str) -> Result<Reply, Failure> {
-        let job = match self.store().slot().await? {
+        let job = match self.store.slot()? {
             Slot::Job(job) => job,
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Deleted(tombstone) if tombstone.knows_link(nonce) => {
@@ -99,7 +98,7 @@ impl Job {
     ) -> Result<Reply, Failure> {
         loop {
             let change = self.changes.latest();
-            let job = match self.store().slot().await? {
+            let job = match self.store.slot()? {
                 Slot::Job(job) => job,
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
                 Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
@@ -126,7 +125,7 @@ impl Job {
         let mut part = Vec::new();
         for kept in self.entries_after(job, after, limit).await? {
             let is_short = kept.entry.bytes.is_some_and(|bytes| bytes <= MAX_INLINE_BODY);
-            let text = if is_short { self.text_of(&kept).await? } else { None };
+            let text = if is_short { self.text_of(&kept)? } else { None };
             part.push((kept.entry, text));
         }
         Ok(part)
@@ -134,14 +133,14 @@ impl Job {
 
     /// One delivery's body.
     pub(super) async fn body(&self, n: u32) -> Result<Reply, Failure> {
-        let job = match self.store().slot().await? {
+        let job = match self.store.slot()? {
             Slot::Job(job) => job,
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
             Slot::Empty => return Ok(Reply::Missing),
         };
         let Some(kept) = self.entry(&job, n).await? else { return Ok(Reply::Missing) };
-        let text = self.text_of(&kept).await?;
+        let text = self.text_of(&kept)?;
         Ok(match kept.entry.body {
             Some(at) => Reply::Body { at, text },
             None => Reply::Missing,

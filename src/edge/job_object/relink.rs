@@ -6,7 +6,7 @@ use crate::domain::links;
 use crate::domain::protocol::Reply;
 use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::{Batch, Slot};
+use crate::edge::store::Slot;
 use crate::edge::transfer::rewrite;
 use worker::Object;
 
@@ -14,7 +14,7 @@ impl Job {
     /// Gives the files new links. They work at once; the alarm takes the old
     /// ones away.
     pub(super) async fn renew_links(&self) -> Result<Reply, Failure> {
-        let mut job = match self.store().slot().await? {
+        let mut job = match self.store.slot()? {
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Deleted(tombstone) => return Ok(Reply::Deleted(tombstone.id)),
             Slot::Empty => return Ok(Reply::Missing),
@@ -23,30 +23,27 @@ impl Job {
         let nonce = hex::encode(platform::random::<16>());
         let entry = links::renew(&mut job, nonce, platform::now());
         self.arm(&job).await?;
-        let mut batch = Batch::default();
-        batch.job(&job)?;
-        batch.entry(&entry)?;
-        self.commit(batch).await?;
+        self.note(&job, Some(&entry))?;
         Ok(Reply::Job { job: Box::new(job), result: None })
     }
 
     /// Writes file `n` anew, with the nonce that opens it now.
     pub(super) async fn relink(&self, n: u32) -> Result<(), Failure> {
-        let Some(job) = self.store().job().await? else { return Ok(()) };
+        let Some(job) = self.store.job()? else { return Ok(()) };
         let Some(file) = job.file(n) else { return Ok(()) };
         let bucket = bucket::open(&self.env);
         let written = match &bucket {
-            Ok(bucket) => rewrite(bucket, &file.key, &job.nonce, &self.store()).await,
+            Ok(bucket) => rewrite(bucket, &file.key, &job.nonce, &self.store).await,
             Err(Failure(text)) => Err(Failure(text.clone())),
         };
-        match self.store().slot().await? {
+        match self.store.slot()? {
             Slot::Deleted(_) => self.discard(&file.key).await,
-            Slot::Job(now) => self.note_relinked(*now, n, &job.nonce, written).await,
+            Slot::Job(now) => self.note_relinked(*now, n, &job.nonce, written),
             Slot::Alias(_) | Slot::Empty => Ok(()),
         }
     }
 
-    async fn note_relinked(
+    fn note_relinked(
         &self,
         mut job: Record,
         n: u32,
@@ -63,8 +60,6 @@ impl Job {
                 job.work.relink.failed(self.circumstances(Ok(())));
             }
         }
-        let mut batch = Batch::default();
-        batch.job(&job)?;
-        self.commit(batch).await
+        self.note(&job, None)
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::work::Chore;
 use crate::edge::platform::{During, Failure};
-use crate::edge::store::{Batch, Slot};
+use crate::edge::store::Slot;
 use crate::edge::{bucket, job_client};
 
 impl Job {
@@ -26,7 +26,7 @@ impl Job {
             let lead_here = Command::PointTo(name.clone());
             job_client::ask(&self.env, reference, &lead_here).await?;
         }
-        match self.store().slot().await? {
+        match self.store.slot()? {
             Slot::Deleted(tombstone) => Ok(Reply::Deleted(tombstone.id)),
             Slot::Alias(_) => Ok(Reply::Known { is_new: false }),
             Slot::Job(job) => self.publish_anew(*job, restored.job.version).await,
@@ -35,22 +35,21 @@ impl Job {
     }
 
     async fn become_job(&self, restored: Restored) -> Result<Reply, Failure> {
-        let mut batch = Batch::default();
-        batch.job(&restored.job)?;
+        self.arm(&restored.job).await?;
+        let store = &self.store;
         for kept in restored.events {
-            batch.entry(&kept.entry)?;
-            if let Some(text) = kept.text {
-                batch.body(kept.entry.n, &text);
+            store.save_entry(&kept.entry)?;
+            if let Some(text) = &kept.text {
+                store.save_body(kept.entry.n, text)?;
             }
             if let Some(sha256) = kept.entry.sha256.as_deref().filter(|_| is_seen(&kept.entry)) {
-                batch.seen(sha256, kept.entry.n);
+                store.save_seen(sha256, kept.entry.n)?;
             }
         }
-        if let Some(text) = restored.result {
-            batch.result(text);
+        if let Some(text) = &restored.result {
+            store.save_result(text)?;
         }
-        self.arm(&restored.job).await?;
-        self.commit(batch).await?;
+        self.note(&restored.job, None)?;
         Ok(Reply::Known { is_new: true })
     }
 
@@ -64,7 +63,7 @@ impl Job {
             job.work.record = Chore::default();
         }
         self.arm(&job).await?;
-        self.store().save(&job).await?;
+        self.store.save(&job)?;
         Ok(Reply::Known { is_new: false })
     }
 }

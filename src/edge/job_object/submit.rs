@@ -12,7 +12,7 @@ use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::{Batch, Slot};
+use crate::edge::store::Slot;
 use crate::edge::upstream;
 use worker::Method;
 
@@ -26,8 +26,12 @@ impl Job {
     ///    dies leaves a job that says so, and a capability that is good.
     /// 2. The upstream's answer, whatever it is, is written before it is told.
     /// 3. Its id leads here: the client's next question is by that.
-    pub(super) async fn submit(&self, name: ObjectName, submit: Submit) -> Result<Reply, Failure> {
-        let (input, body) = self.body_of(&submit.body).await?;
+    pub(super) async fn submit(
+        &self,
+        name: ObjectName,
+        mut submit: Submit,
+    ) -> Result<Reply, Failure> {
+        let (input, body) = self.body_of(&mut submit.body).await?;
         let slot = self.free_slot().await?;
         let Slot::Empty = slot else { return self.as_before(slot).await };
         self.submitting.set(true);
@@ -67,7 +71,7 @@ impl Job {
         let until = platform::now().plus(MAX_WAIT_MS);
         loop {
             let change = self.changes.latest();
-            let slot = self.store().slot().await?;
+            let slot = self.store.slot()?;
             let is_taken = matches!(slot, Slot::Empty) && self.submitting.get();
             if !is_taken || platform::now() >= until {
                 return Ok(slot);
@@ -111,13 +115,10 @@ impl Job {
         let is_here = body == BodyAt::Object && submit.is_kept;
         let (job, entry) = submission::begin(birth, submit, input, body);
         self.arm(&job).await?;
-        let mut batch = Batch::default();
-        batch.job(&job)?;
-        batch.entry(&entry)?;
         if is_here {
-            batch.body(entry.n, input);
+            self.store.save_body(entry.n, input)?;
         }
-        self.commit(batch).await // (1)
+        self.note(&job, Some(&entry)) // (1)
     }
 
     async fn send(
@@ -149,7 +150,7 @@ impl Job {
         answer: Result<Answer, String>,
     ) -> Result<Reply, Failure> {
         let told = answer.clone().unwrap_or_else(|why| unreachable_upstream(&why));
-        let Some(mut job) = self.store().job().await? else {
+        let Some(mut job) = self.store.job()? else {
             // It was deleted meanwhile, or has moved: the answer is still one.
             let (queue, app) = (submit.queue, submit.app.clone());
             let nonce = String::new();
@@ -158,7 +159,7 @@ impl Job {
         };
         let entry = submission::end(&mut job, answer, platform::now());
         self.arm(&job).await?;
-        self.note(&job, entry).await?;
+        self.note(&job, entry.as_ref())?;
         if job.unlinked_id.is_some()
             && let Err(Failure(text)) = self.point_id_here().await
         {
@@ -169,14 +170,14 @@ impl Job {
 
     /// Takes over what a job has left that moves here.
     pub(super) async fn inherit(&self, estate: Estate) -> Result<Reply, Failure> {
-        let mut job = match self.store().slot().await? {
+        let mut job = match self.store.slot()? {
             Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
             Slot::Job(job) => *job,
             Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Missing),
         };
         submission::inherit(&mut job, estate, platform::now());
         self.arm(&job).await?;
-        self.note(&job, None).await?;
+        self.note(&job, None)?;
         Ok(Reply::Known { is_new: false })
     }
 
@@ -185,7 +186,7 @@ impl Job {
         let until = platform::now().plus(MAX_WAIT_MS);
         loop {
             let change = self.changes.latest();
-            let job = match self.store().slot().await? {
+            let job = match self.store.slot()? {
                 Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
                 Slot::Job(job) => job,
                 Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Again),

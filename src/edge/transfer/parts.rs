@@ -142,7 +142,7 @@ impl<'a> Parts<'a> {
         self.target.order.wanted.budget.force();
         let done = upload.complete(std::mem::take(&mut self.done)).await;
         let object = done.during("completing an upload")?;
-        self.target.order.notes.forget_upload(self.target.order.key).await?;
+        self.target.order.notes.forget_upload(self.target.order.key)?;
         Ok(object)
     }
 
@@ -152,7 +152,7 @@ impl<'a> Parts<'a> {
             let upload = self.target.begin().await?;
             let id = upload.upload_id().await;
             self.upload = Some((upload, id.clone()));
-            self.target.order.notes.note_upload(self.target.order.key, &id).await?;
+            self.target.order.notes.note_upload(self.target.order.key, &id)?;
         }
         let Some((upload, _)) = &self.upload else { return Ok(()) };
         self.target.order.wanted.budget.force();
@@ -168,7 +168,7 @@ impl<'a> Parts<'a> {
         let order = self.target.order;
         let aborted = upload.abort().await.during("aborting an upload");
         let ended = match aborted {
-            Ok(()) => order.notes.forget_upload(order.key).await,
+            Ok(()) => order.notes.forget_upload(order.key),
             Err(failure) => Err(failure),
         };
         if let Err(Failure(text)) = ended {

@@ -46,7 +46,7 @@ async fn by_parts(
     let upload = bucket.create_multipart_upload(key.clone());
     let upload =
         upload.http_metadata(http).custom_metadata(metadata).execute().await.during(WHAT)?;
-    notes.note_upload(&key, &upload.upload_id().await).await?;
+    notes.note_upload(&key, &upload.upload_id().await)?;
     let mut parts = Vec::new();
     let mut offset = 0;
     while offset < head.size() {
@@ -59,7 +59,7 @@ async fn by_parts(
         offset += length;
     }
     let object = upload.complete(parts).await.during(WHAT)?;
-    notes.forget_upload(&key).await?;
+    notes.forget_upload(&key)?;
     Ok(object)
 }
 
