@@ -1,7 +1,7 @@
 // Builds the Worker into build/: `npm run build`, and wrangler's [build] command.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { toolPath, wasmBindgen } from "./setup/cargo-tools.mjs";
@@ -11,6 +11,8 @@ import { setup } from "./setup.mjs";
 
 const WASM = inRoot("build", "index_bg.wasm");
 const OUTPUTS = [WASM, inRoot("build", "index.js")];
+/** What is put at the end of the second. */
+const OBJECTS = inRoot("src/edge/objects.js");
 const STAMP = inRoot("build", ".stamp");
 /** What rustc and wasm-bindgen make use of, so that nothing newer gets in than the runtime knows. */
 const WASM_FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory",
@@ -19,7 +21,7 @@ const TARGET = process.env.CARGO_TARGET_DIR ?? inRoot("target");
 const DEP_INFO = join(TARGET, "wasm32-unknown-unknown", "release", "hookvault.d");
 const SETTINGS = [
   ...["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json"],
-  ...["tools/build.mjs", "tools/setup/cargo-tools.mjs"],
+  ...["tools/build.mjs", "tools/setup/cargo-tools.mjs", "src/edge/objects.js"],
 ].map((path) => inRoot(path));
 
 /** Builds the Worker, unless the last build's inputs and outputs are all unchanged, and the dashboard. */
@@ -55,6 +57,7 @@ async function compile() {
     await setup();
     if ((await workerBuild()) !== undefined) throw new Failure("The build failed.");
   }
+  appendFileSync(OUTPUTS[1], readFileSync(OBJECTS));
   await shrink();
 }
 

@@ -7,6 +7,7 @@ use super::gateway::Queue;
 use super::gateway::pass::{Verdict, Wish};
 use super::gateway::submission::{Answer, Submission, Submit};
 use super::job::Job;
+use super::json;
 use super::names::ObjectName;
 use super::sse::JobNews;
 use super::time::Timestamp;
@@ -103,10 +104,20 @@ pub struct Moved {
 /// The body of a delivery.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum DeliveredBody {
-    /// Here.
-    Text(String),
+    /// Here. It goes beside the JSON, where nothing has to be escaped: see
+    /// [`write()`].
+    Text(#[serde(skip)] String),
     /// In R2, under this key.
     Bucket(String),
+}
+
+impl DeliveredBody {
+    const fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text.as_str()),
+            Self::Bucket(_) => None,
+        }
+    }
 }
 
 /// A file that another object has stored.
@@ -211,6 +222,73 @@ pub enum Command {
     },
     /// The body of timeline entry `n`.
     Body(u32),
+}
+
+/// A command with the name of the object that gets it: an object can't tell
+/// its own.
+#[derive(Serialize)]
+struct Sent<'a> {
+    name: &'a ObjectName,
+    command: &'a Command,
+}
+
+/// The same, as the object reads it.
+#[derive(Deserialize)]
+struct Received {
+    name: ObjectName,
+    command: Command,
+}
+
+/// A question as it is sent: the length of its JSON in bytes, a line break, the
+/// JSON, and right after it the text of the command's body.
+///
+/// # Errors
+/// If a value can't be written as JSON.
+pub fn write(name: &ObjectName, command: &Command) -> Result<String, serde_json::Error> {
+    let json = serde_json::to_string(&Sent { name, command })?;
+    let text = command.text().unwrap_or_default();
+    Ok(format!("{}\n{json}{text}", json.len()))
+}
+
+/// Reads a question: the object's name, and the command.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read(question: &str) -> Result<(ObjectName, Command), String> {
+    let framed = question.split_once('\n').and_then(|(length, rest)| {
+        let length: usize = length.parse().ok()?;
+        rest.split_at_checked(length)
+    });
+    let (line, text) = framed.ok_or("it does not begin with the length of its JSON")?;
+    let Received { name, mut command } = json::from_str(line).map_err(|why| why.to_string())?;
+    command.set_text(text);
+    Ok((name, command))
+}
+
+impl Command {
+    const fn body(&mut self) -> Option<&mut DeliveredBody> {
+        match self {
+            Self::Deliver(delivery) => Some(&mut delivery.body),
+            Self::Submit(submit) => Some(&mut submit.body),
+            _ => None,
+        }
+    }
+
+    /// The text of the body that goes with it.
+    const fn text(&self) -> Option<&str> {
+        match self {
+            Self::Deliver(delivery) => delivery.body.text(),
+            Self::Submit(submit) => submit.body.text(),
+            _ => None,
+        }
+    }
+
+    /// Gives a body that came beside the JSON its text again.
+    fn set_text(&mut self, text: &str) {
+        if let Some(DeliveredBody::Text(body)) = self.body() {
+            text.clone_into(body);
+        }
+    }
 }
 
 /// What a reader waits for.
@@ -352,4 +430,55 @@ pub enum Reply {
         /// Its text, if that is in the object.
         text: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(command: &Command) -> (ObjectName, Command) {
+        let name = ObjectName::Reference("r".to_owned());
+        read(&write(&name, command).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_text_goes_as_it_is() {
+        for text in ["", "{\n  \"a\": \"\u{e9}\\n\"\n}\n", "12\n{}"] {
+            let body = DeliveredBody::Text(text.to_owned());
+            let delivery = Delivery {
+                received_at: Timestamp::default(),
+                body,
+                sha256: String::new(),
+                origin: String::new(),
+                trust: Trust::Token,
+                reference: None,
+                app: None,
+                tags: Vec::new(),
+                keep_days: None,
+                note: Some("a\nb".to_owned()),
+                moved: None,
+            };
+            let (name, command) = sent(&Command::Deliver(Box::new(delivery)));
+            assert_eq!((name.to_string(), command.text()), ("ref:r".to_owned(), Some(text)));
+        }
+    }
+
+    #[test]
+    fn json_may_hold_line_breaks_itself() {
+        let input = RawValue::from_string("{\n  \"prompt\": 1\n}".to_owned()).unwrap();
+        let (queue, at) = (Queue::Batch, Timestamp::default());
+        let submission = Submission { queue, app: "a".to_owned(), at, answer: None };
+        let (response_url, webhook) = (None, None);
+        let estate = Estate { submission, webhook, input: Some(input), response_url };
+        let (_, command) = sent(&Command::Inherit(Box::new(estate)));
+        let Command::Inherit(estate) = command else { panic!("{command:?}") };
+        assert_eq!(estate.input.unwrap().get(), "{\n  \"prompt\": 1\n}");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_told() {
+        for question in ["", "{}", "9\n{}", "x\n{}", "1\n\u{e9}"] {
+            assert!(read(question).unwrap_err().contains("length"), "{question:?}");
+        }
+    }
 }

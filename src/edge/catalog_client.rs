@@ -1,6 +1,7 @@
 //! Questions to catalog objects.
 
-use super::platform::{During, Failure, ask_object};
+use super::object_call::ask_object;
+use super::platform::{During, Failure};
 use crate::domain::catalog::{Answer, Question, Row};
 use crate::domain::json;
 use futures_util::future::{Either, select};
@@ -14,17 +15,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks a catalog object: a day, or one of the named ones.
 pub async fn ask(env: &Env, name: &str, question: &Question) -> Result<Answer, Failure> {
-    let question = serde_json::to_string(question).during("writing to the catalog")?;
+    ask_in(env, name, write(question)?).await
+}
+
+/// Has the catalog take a row.
+pub async fn put(env: &Env, row: Row) -> Result<(), Failure> {
+    let day = row.summary.created_at.day();
+    // Only the text waits: many jobs may at the same time.
+    let question = write(&Question::Put(Box::new(row)))?;
+    ask_in(env, &day, question).await.map(drop)
+}
+
+fn write(question: &Question) -> Result<String, Failure> {
+    serde_json::to_string(question).during("writing to the catalog")
+}
+
+async fn ask_in(env: &Env, name: &str, question: String) -> Result<Answer, Failure> {
     let asked = pin!(ask_object(env, "CATALOG", name, &question));
     let answer = match select(asked, Delay::from(PATIENCE)).await {
         Either::Left((answer, _)) => answer?,
         Either::Right(_) => return Err(Failure(format!("the catalog's {name} does not answer"))),
     };
     json::from_str(&answer).during("reading the catalog's answer")
-}
-
-/// Has the catalog take a row.
-pub async fn put(env: &Env, row: Row) -> Result<(), Failure> {
-    let day = row.summary.created_at.day();
-    ask(env, &day, &Question::Put(Box::new(row))).await.map(drop)
 }

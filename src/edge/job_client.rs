@@ -1,11 +1,10 @@
-//! Questions to job objects. The URL and JSON between the two appear here and
-//! in `job_object` only.
+//! Questions to job objects.
 
-use super::platform::{During, Failure, ask_object};
+use super::object_call::ask_object;
+use super::platform::{During, Failure};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Reply};
-use serde::{Deserialize, Serialize};
+use crate::domain::protocol::{self, Command, Reply};
 use worker::Env;
 
 /// Most names on the way to a job. One alias is the rule; the rest is for the
@@ -15,20 +14,9 @@ const MAX_HOPS: usize = 4;
 /// commands may be repeated; a delivery that arrives twice is a duplicate.
 const TRIES: usize = 3;
 
-/// A command with the name of the object that gets it: an object can't tell
-/// its own.
-#[derive(Serialize, Deserialize)]
-pub struct Envelope {
-    /// The object.
-    pub name: ObjectName,
-    /// The question.
-    pub command: Command,
-}
-
 /// Asks the object of `name` itself.
 pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
-    let envelope = Envelope { name: name.clone(), command: command.clone() };
-    let question = serde_json::to_string(&envelope).during("writing to a job")?;
+    let question = protocol::write(name, command).during("writing to a job")?;
     let mut answer = Err(Failure(String::new()));
     for _ in 0..TRIES {
         answer = ask_object(env, "JOBS", &name.to_string(), &question).await;
@@ -43,8 +31,7 @@ pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Repl
 pub async fn ask_gate(env: &Env, gate: &str, command: Command) -> Result<Reply, Failure> {
     // No job's name holds what a gate's has before its colon.
     let nameless = ObjectName::Reference("gate".to_owned());
-    let envelope = Envelope { name: nameless, command };
-    let question = serde_json::to_string(&envelope).during("writing to a gate")?;
+    let question = protocol::write(&nameless, &command).during("writing to a gate")?;
     let answer = ask_object(env, "JOBS", &format!("gate:{gate}"), &question).await?;
     json::from_str(&answer).during("reading a gate's answer")
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! entry → http → access
-//!              → hook, jobs, files, unmatched → job_client → platform
-//!              → listing                      → catalog_client → platform
+//!              → hook, jobs, files, unmatched → job_client → object_call
+//!              → listing                      → catalog_client → object_call
 //!                job_object → transfer, upstream, bucket, store → platform
 //! ```
 //!
@@ -33,6 +33,7 @@ mod listing;
 mod live;
 mod manage;
 mod metrics;
+mod object_call;
 mod platform;
 mod records;
 mod refused;

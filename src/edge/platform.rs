@@ -10,10 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
 use worker::{Env, Error, Headers, Storage};
-use worker_sys::DurableObjectNamespace;
 
 /// A failed call of the platform: what was attempted, and its words. For the
 /// log; callers get [`Problem::Internal`].
@@ -51,12 +48,6 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], catch)]
     async fn digest(algorithm: &str, bytes: &[u8]) -> Result<ArrayBuffer, JsValue>;
-
-    /// A Durable Object's stub: that of `worker` takes and gives requests and
-    /// responses of its own, which read more than is asked for.
-    type Stub;
-    #[wasm_bindgen(method, catch, js_name = fetch)]
-    async fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<Response, JsValue>;
 }
 
 /// `N` bytes that no one can guess.
@@ -91,39 +82,6 @@ pub async fn set_alarm_at(storage: &Storage, at: Timestamp) -> Result<(), Failur
     const MAX_AHEAD_MS: u64 = 24 * 365 * HOUR;
     let offset = Duration::from_millis(at.since(now()).clamp(AHEAD_MS, MAX_AHEAD_MS));
     storage.set_alarm(offset).await.during("setting the alarm")
-}
-
-/// Posts a question to a Durable Object and returns its answer.
-///
-/// # Errors
-/// Also if the object answers with another status than 200; its text says why.
-pub async fn ask_object(
-    env: &Env,
-    binding: &str,
-    name: &str,
-    question: &str,
-) -> Result<String, Failure> {
-    let asked = post(env, binding, name, question).await;
-    let (status, text) = asked.map_err(Error::from).during(&format!("asking {binding}"))?;
-    if status == 200 { Ok(text) } else { Err(Failure(format!("asking {binding}: {text}"))) }
-}
-
-async fn post(
-    env: &Env,
-    binding: &str,
-    name: &str,
-    question: &str,
-) -> Result<(u16, String), JsValue> {
-    let objects = js_sys::Reflect::get(env, &JsValue::from_str(binding))?;
-    let objects: DurableObjectNamespace = objects.unchecked_into();
-    let stub: Stub = objects.get_by_name(name)?.unchecked_into();
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&JsValue::from_str(question));
-    // The host means nothing, but a URL needs one.
-    let response = stub.fetch("https://object/", &init).await?;
-    let text = JsFuture::from(response.text()?).await?;
-    Ok((response.status(), text.as_string().unwrap_or_default()))
 }
 
 /// The wish of an answer's `Retry-After`, in milliseconds.

@@ -11,6 +11,7 @@ mod root;
 mod sql;
 
 use self::day::Ledger;
+use super::object_call;
 use super::platform::{self, During, Failure};
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
@@ -18,6 +19,7 @@ use crate::domain::json;
 use crate::domain::work;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use wasm_bindgen::prelude::*;
 use worker::{
     DurableObject, Env, Error, Request, Response, SqlStorage, State, WebSocket,
     WebSocketIncomingMessage, durable_object,
@@ -52,15 +54,10 @@ impl DurableObject for Catalog {
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        if request.headers().get("upgrade")?.is_some() {
-            let end = self.watch(&request).await;
-            return end.or_else(|Failure(text)| Response::error(text, 500));
-        }
-        match self.reply(&request.text().await?).await {
-            Ok(text) => Ok(Response::builder().fixed(text.into_bytes())),
-            Err(Failure(text)) => Response::error(text, 500),
-        }
+    /// Takes a watcher's WebSocket. Questions come by `ask`.
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let end = self.watch(&request).await;
+        end.or_else(|Failure(text)| Response::error(text, 500))
     }
 
     /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
@@ -108,6 +105,15 @@ impl DurableObject for Catalog {
 
     async fn websocket_error(&self, _viewer: WebSocket, _error: Error) -> worker::Result<()> {
         Ok(())
+    }
+}
+
+#[wasm_bindgen]
+impl Catalog {
+    /// Answers a question; its caller is `object_call::ask_object`.
+    #[wasm_bindgen(js_name = ask)]
+    pub async fn on_ask(&self, question: JsValue) -> JsValue {
+        object_call::answer(question, async |text| self.reply(&text).await).await
     }
 }
 

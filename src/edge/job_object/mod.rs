@@ -1,6 +1,6 @@
 //! The Durable Object that is one job, or a name that leads to one.
 //!
-//! `fetch` answers commands, `alarm` does the pending work. Both read the
+//! `ask` answers commands, `alarm` does the pending work. Both read the
 //! record, ask `domain` what follows, write it, and only then act.
 
 mod alarm;
@@ -23,19 +23,19 @@ mod restore;
 mod submit;
 
 use self::changes::Changes;
-use super::job_client::Envelope;
+use super::object_call;
 use super::platform::{self, During, Failure};
 use super::store::Store;
 use crate::domain::config::Config;
 use crate::domain::job::Job as Record;
-use crate::domain::json;
-use crate::domain::protocol::{Command, Reply};
+use crate::domain::protocol::{self, Command, Reply};
 use crate::domain::retention;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::Entry;
 use crate::domain::work;
 use std::cell::Cell;
 use std::rc::Rc;
+use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// The object's class, bound as `JOBS`.
@@ -56,14 +56,9 @@ impl DurableObject for Job {
         Self { config, store, env, changes, submitting: Cell::new(false) }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let text = request.text().await?;
-        let end = self.obey(&text).await;
-        self.store.rest();
-        match end {
-            Ok(reply) => Ok(Response::builder().fixed(reply.into_bytes())),
-            Err(Failure(text)) => Response::error(text, 500),
-        }
+    /// Nobody sends requests: see `ask`.
+    async fn fetch(&self, _: Request) -> Result<Response> {
+        Response::error("a job's object is asked by its method `ask`", 405)
     }
 
     /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
@@ -85,6 +80,17 @@ impl DurableObject for Job {
     }
 }
 
+#[wasm_bindgen]
+impl Job {
+    /// Obeys a command; its caller is `object_call::ask_object`.
+    #[wasm_bindgen(js_name = ask)]
+    pub async fn on_ask(&self, command: JsValue) -> JsValue {
+        let answer = object_call::answer(command, async |text| self.obey(&text).await).await;
+        self.store.rest();
+        answer
+    }
+}
+
 impl Job {
     /// Writes a change that readers may wait for, with the timeline entry that
     /// tells of it.
@@ -98,7 +104,7 @@ impl Job {
     }
 
     async fn obey(&self, text: &str) -> std::result::Result<String, Failure> {
-        let Envelope { name, command } = json::from_str(text).during("reading a command")?;
+        let (name, command) = protocol::read(text).during("reading a command")?;
         // What is rare and large is boxed, or each command would take its room.
         let reply = match command {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,

@@ -81,7 +81,7 @@ export const kills = [
     op === "FILES.put" && when === "after"),
   atStep("before KV", ({ op, when }) => op === "RECORDS.put" && when === "before"),
   atStep("before the catalog", ({ op, when, text }) =>
-    op === "CATALOG.fetch" && when === "before" && text.includes('"archive":"stored"')),
+    op === "CATALOG.ask" && when === "before" && text.includes('"archive":"stored"')),
   killing("in a multipart upload", (injector, atFirst) => {
     injector.source = () => tellsNoLength;
     injector.binding = atFirst(({ op, when }) =>

@@ -37,5 +37,5 @@ export const stores = [
   dying,
   failing("R2 puts fail twice", "FILES.put", 2),
   failing("KV fails three times", "RECORDS.put", 3),
-  failing("the catalog fails three times", "CATALOG.fetch", 3),
+  failing("the catalog fails three times", "CATALOG.ask", 3),
 ];

@@ -51,8 +51,8 @@ function namespace(target, ask) {
 
 function objects(target, ask) {
   const stub = (object) => {
-    const byBody = around(object, "CATALOG", ask, (_, init) => init.body);
-    return replaced(object, { fetch: byBody("fetch") });
+    const byQuestion = around(object, "CATALOG", ask, (question) => question);
+    return replaced(object, { ask: byQuestion("ask") });
   };
   return replaced(target, { getByName: (...args) => stub(target.getByName(...args)) });
 }

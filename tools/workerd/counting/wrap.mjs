@@ -55,6 +55,11 @@ export function countedObject(who, type) {
       return during(() => super.fetch(request));
     }
 
+    /** Ours; other sides' objects have methods of other names, whose callers are counted. */
+    ask(question) {
+      return during(() => super.ask(question));
+    }
+
     alarm(...args) {
       return run(who, this.#storage, () => super.alarm(...args));
     }

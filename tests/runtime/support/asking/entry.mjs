@@ -12,9 +12,9 @@ const replaced = (target, instead) => new Proxy(target, {
 });
 
 const told = (stub, whom) => replaced(stub, {
-  fetch(...args) {
+  ask(question) {
     console.log(`asked ${whom}`);
-    return stub.fetch(...args);
+    return stub.ask(question);
   },
 });
 
@@ -26,19 +26,18 @@ export default new Proxy(built.default, {
       CATALOG: objects(env.CATALOG, "the catalog") }], newTarget),
 });
 export const Catalog = built.Catalog;
-export const Job = new Proxy(built.Job, {
-  construct(target, args, newTarget) {
-    const job = Reflect.construct(target, args, newTarget);
-    const fetch = job.fetch.bind(job);
-    let [begun, ended] = [0, 0];
-    job.fetch = async (request) => {
-      console.log(`a job began ${(begun += 1)}`);
-      try {
-        return await fetch(request);
-      } finally {
-        console.log(`a job ended ${(ended += 1)}`);
-      }
-    };
-    return job;
-  },
-});
+
+/** What each job's object has begun and ended. */
+export class Job extends built.Job {
+  #begun = 0;
+  #ended = 0;
+
+  async ask(command) {
+    console.log(`a job began ${(this.#begun += 1)}`);
+    try {
+      return await super.ask(command);
+    } finally {
+      console.log(`a job ended ${(this.#ended += 1)}`);
+    }
+  }
+}

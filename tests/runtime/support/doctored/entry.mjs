@@ -21,7 +21,8 @@ const watched = (target, methods, { follow = {}, broken = false, stalled = false
     get(_, name) {
       const value = target[name];
       if (typeof value !== "function" || name === "constructor") return value;
-      const call = value.bind(target);
+      // A method of a stub has no `bind` of its own: what is read of it is asked of the object.
+      const call = (...args) => Reflect.apply(value, target, args);
       if (broken && name.startsWith("get")) return async () => Promise.reject(new Error("out of order"));
       if (stalled && name === "put") {
         return async (...args) => {
@@ -37,7 +38,7 @@ const watched = (target, methods, { follow = {}, broken = false, stalled = false
   });
 
 const objects = (target) => target &&
-  watched(target, [], { follow: { getByName: (stub) => watched(stub, ["fetch"]) } });
+  watched(target, [], { follow: { getByName: (stub) => watched(stub, ["fetch", "ask"]) } });
 
 function watchedEnv(env) {
   const named = (list, name) => (list ?? "").split(",").includes(name);
@@ -69,14 +70,23 @@ export default new Proxy(built.default, {
 });
 export const { Catalog } = built;
 
-/** The object's state, whose storage can't be read while BROKEN_READS names JOBS. */
-const unreadable = (state) => new Proxy(state, {
+/** The target itself but for these properties. */
+const replaced = (target, properties) => new Proxy(target, {
   get(_, name) {
-    const value = state[name];
-    if (name === "storage") return watched(value, [], { broken: true });
-    return typeof value === "function" ? value.bind(state) : value;
+    if (Object.hasOwn(properties, name)) return properties[name];
+    const value = target[name];
+    return typeof value === "function" ? value.bind(target) : value;
   },
 });
+
+/** The object's state, whose storage can't be read while BROKEN_READS names JOBS. */
+const unreadable = (state) => {
+  const get = () => {
+    throw new Error("out of order");
+  };
+  const kv = replaced(state.storage.kv, { get });
+  return replaced(state, { storage: replaced(state.storage, { kv }) });
+};
 
 export const Job = new Proxy(built.Job, {
   construct(target, [state, env], newTarget) {
