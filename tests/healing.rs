@@ -358,7 +358,7 @@ fn a_url_that_outlives_the_questions_is_still_tried() {
     let late = now.plus(24 * 3_600_000);
     heal::note_failure(&mut job, None, None, around(late)).expect("the end");
     assert!(job.healing.exhausted && job.files[0].state == FileState::Pending);
-    assert_eq!(plan(&job, PACE, late).due[1], Task::Copy(0));
+    assert_eq!(plan(&job, PACE, late).due[0], Task::Copy(0));
 }
 
 #[test]

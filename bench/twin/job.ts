@@ -16,7 +16,17 @@ const PATIENCE_MS = 24 * 3_600_000;
 /** In pauses: a run that has not ended is dead, and a job that has not changed is at rest. */
 const [WATCHDOG_PACES, QUIET_PACES] = [15, 150];
 
+/** Copies that take longer are not waited for: the job shows as it is meanwhile. */
+const SHOW_AFTER_MS = 1_000;
+
 const eventKey = (n: number) => `event/${String(n).padStart(8, "0")}`;
+
+function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, false);
+    work.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
+  });
+}
 
 export class Job extends DurableObject<Env> {
   private readonly settings = settingsOf(this.env);
@@ -72,8 +82,10 @@ export class Job extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(Date.now() + this.pause(job.runs, WATCHDOG_PACES));
     const due = dueFiles(job, Date.now()).slice(0, MAX_COPIES_A_RUN);
     if (due.length > 0) {
-      // A job shows at once, also while its files take long.
-      await Promise.all([this.chores(job, { onlyList: true }), this.copyAll(job, due)]);
+      const copies = this.copyAll(job, due);
+      // A job shows soon, also while its files take long; most are told once, with what came of the copies.
+      if (!(await endsWithin(SHOW_AFTER_MS, copies))) await this.chores(kv.get<JobRecord>("job")!, { onlyList: true });
+      await copies;
     }
     await this.setAlarm(await this.chores(kv.get<JobRecord>("job")!, { onlyList: false }));
   }

@@ -9,7 +9,7 @@ use super::handoff::{self, Receiver};
 use super::heal;
 use super::job::Job;
 use super::retry::{Circumstances, Pace};
-use super::time::Timestamp;
+use super::time::{SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
@@ -18,6 +18,9 @@ pub const MAX_COPIES_A_RUN: usize = 16;
 /// Most subrequests of a run: on the free plan it may make 50. Only a file
 /// that goes by parts may need more.
 pub const MAX_SUBREQUESTS_A_RUN: u32 = 45;
+/// How long the copies of a run may take before the catalog is told of the job
+/// as it is meanwhile, in milliseconds. Most are done by then, and told once.
+pub const SHOW_AFTER_MS: u64 = SECOND;
 /// Timeline entries that are moved to the bucket together.
 pub const OFFLOAD_PAGE: u32 = 100;
 /// Entries that stay in the object; while files are being copied, more: their
@@ -284,8 +287,10 @@ pub struct Plan {
 #[must_use]
 pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    // A job shows at once, also while its files take long.
-    if job.work.list.version < job.revision() {
+    let is_listed = job.work.list.version >= job.revision();
+    // A run that copies may have died of it.
+    let shows_first = job.work.runs > 1;
+    if !is_listed && shows_first {
         plan.add(Task::List, job.work.list.at, now);
     }
     let copy = edge_copy::step(job);
@@ -299,6 +304,11 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     pending.sort_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
     for file in pending {
         plan.add(Task::Copy(file.n), file.not_before, now);
+    }
+    // After the copies, which change what it tells; one that takes long does
+    // not wait for them (`SHOW_AFTER_MS`).
+    if !is_listed && !shows_first {
+        plan.add(Task::List, job.work.list.at, now);
     }
     for file in job.files.iter().filter(|file| file.relink && file.state == FileState::Stored) {
         plan.add(Task::Relink(file.n), job.work.relink.at, now);

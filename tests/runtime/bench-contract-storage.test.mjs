@@ -95,6 +95,9 @@ measured("storage", (on) => {
     try {
       const { url } = on.serve([file(BYTES)]);
       await watched.deliver(acquired("life"));
+      // One run may tell the catalog of both deliveries.
+      await eventually("the catalog is told of the first", async () =>
+        operations(watched).find(([operation]) => operation === "CATALOG"));
       await watched.deliver(completed(url, "life"));
       await watched.settled("life");
       await eventually("it is in KV", async () => (await (await watched.records()).get("life")) ?? undefined);

@@ -7,10 +7,14 @@ use crate::domain::edge_copy;
 use crate::domain::job::Job as Record;
 use crate::domain::retention;
 use crate::domain::time::{SECOND, Timestamp};
-use crate::domain::work::{self, Budget, MAX_COPIES_A_RUN, Task};
+use crate::domain::work::{self, Budget, MAX_COPIES_A_RUN, SHOW_AFTER_MS, Task};
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
+use futures_util::future::{Either, join, select};
+use std::pin::pin;
+use std::time::Duration;
+use worker::Delay;
 
 /// A run begins nothing after this long. A copy may take another 12.5 minutes
 /// (redirects, a look at the type, the copy), and the platform ends a run
@@ -98,8 +102,8 @@ impl Job {
                 if run.budget.left() < task.cost() {
                     break;
                 }
-                let files: Vec<u32> = due.iter().filter_map(Task::file).collect();
-                copies += Box::pin(self.copy(&files, MAX_COPIES_A_RUN - copies, run)).await?;
+                let most = MAX_COPIES_A_RUN - copies;
+                copies += Box::pin(self.copy_and_show(&due, most, run)).await?;
             } else if run.budget.take(task.cost()) {
                 self.perform(*task, run).await?;
             } else {
@@ -114,6 +118,22 @@ impl Job {
         let job = self.store.job()?;
         let plan = job.map(|job| work::plan(&job, self.config.pace, platform::now()));
         Ok(plan.map(|plan| plan.due_for_run(runs)).unwrap_or_default())
+    }
+
+    /// Copies files, `most` at the most. A job whose files take long shows in
+    /// the catalog before they are there.
+    async fn copy_and_show(&self, due: &[Task], most: usize, run: &Run) -> Result<usize, Failure> {
+        let files: Vec<u32> = due.iter().filter_map(Task::file).collect();
+        let copies = pin!(self.copy(&files, most, run));
+        match select(copies, Delay::from(Duration::from_millis(SHOW_AFTER_MS))).await {
+            Either::Left((tried, _)) => tried,
+            Either::Right(((), copies)) => {
+                let is_due = due.contains(&Task::List) && run.budget.take(Task::List.cost());
+                let show = async { if is_due { self.list().await } else { Ok(()) } };
+                let (tried, shown) = join(copies, show).await;
+                shown.and(tried)
+            }
+        }
     }
 
     async fn perform(&self, task: Task, run: &Run) -> Result<(), Failure> {
