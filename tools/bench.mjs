@@ -8,7 +8,7 @@ import { machine, storage } from "./bench/machine.mjs";
 import { busySeconds, cpuSeconds } from "./bench/process.mjs";
 import { chosen, run } from "./bench/run.mjs";
 import { SIDES } from "./bench/sides.mjs";
-import { FULL, QUICK } from "./bench/sizes.mjs";
+import { exactly, FULL, QUICK } from "./bench/sizes.mjs";
 import { table } from "./bench/table.mjs";
 import { build } from "./build.mjs";
 import { inRoot } from "./setup/project.mjs";
@@ -17,11 +17,13 @@ import { setup } from "./setup.mjs";
 
 const USAGE = `npm run bench -- [options]
   --quick       a minute: fewer turns, smaller files; fails if a figure is far off its goal
+  --turns N     exactly so many, of large files half; else as many as ten minutes allow
   --only TEXT   only rows whose name holds it
   --sides A,B   only these of ${SIDES.join(", ")}
   --help`;
 const OPTIONS = {
   quick: { type: "boolean", default: false },
+  turns: { type: "string" },
   only: { type: "string", default: "" },
   sides: { type: "string", default: SIDES.join() },
   help: { type: "boolean", default: false },
@@ -32,7 +34,7 @@ const STORAGE_BYTES = 4 * 1024 ** 3;
 await main(async () => {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return console.log(USAGE);
-  const sizes = values.quick ? QUICK : FULL;
+  const sizes = sized(values.quick ? QUICK : FULL, values.turns);
   const groups = chosen(values.only, sizes);
   if (groups.length === 0) throw new Failure(`No row's name holds "${values.only}".`);
   const sides = sidesOf(values.sides);
@@ -49,6 +51,13 @@ await main(async () => {
   if (isWhole) writeFileSync(inRoot("docs", "benchmarks.md"), benchmarks({ ...told, sizes, machine: machine() }));
   if (values.quick) mustBeNear(figures);
 });
+
+function sized(sizes, text) {
+  if (text === undefined) return sizes;
+  const turns = Number(text);
+  if (!Number.isInteger(turns) || turns < 1) throw new Failure(`--turns is "${text}"; it must be a whole number from 1.`);
+  return { ...sizes, turns: exactly(turns), large: { ...sizes.large, turns: exactly(Math.ceil(turns / 2)) } };
+}
 
 /** What else the machine was doing meanwhile: figures of a busy one are of little worth. */
 function otherLoad() {

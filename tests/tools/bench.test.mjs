@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assess, median, paired, percentile, spread } from "../../tools/bench/figures.mjs";
 import { acquired, planned } from "../../tools/bench/requests.mjs";
+import { exactly, isWanted } from "../../tools/bench/sizes.mjs";
 import { short, table } from "../../tools/bench/table.mjs";
 
 const rate = { row: "r", what: "requests/s", better: "more", goals: { twin: { goal: 1, far: 0.5 } } };
@@ -98,7 +99,7 @@ test("no two requests are alike but those that are to be", () => {
 
 test("a row of the table says whether its goals are met", () => {
   const [, , row] = table([assess(rate, { hookvault: [100, 120, 80], twin: [100, 100, 100] })]).split("\n");
-  assert.match(row, /\| r +\| requests\/s +\| 100 \(80\.0–120\) +\| 100 +\| +\| 1\.00 \(0\.80–1\.20\) +\| ≥ 1 +\|/);
+  assert.match(row, /\| r +\| requests\/s +\| 3 +\| 100 \(80\.0–120\) +\| 100 +\| +\| 1\.00 \(0\.80–1\.20\) +\| ≥ 1 +\|/);
   assert.match(row, /✓ +\|$/);
   const lower = table([assess(rate, { hookvault: [90], twin: [100] })]);
   assert.match(lower, /✗ +\|$/);
@@ -107,4 +108,15 @@ test("a row of the table says whether its goals are met", () => {
 test("figures are short", () => {
   const all = [[1234567, "1234567"], [123.4, "123"], [12.34, "12.3"], [1.234, "1.23"], [0.1234, "0.123"], [0, "0.00"]];
   for (const [value, text] of all) assert.equal(short(value), text);
+});
+
+test("there are as many turns as the time allows", () => {
+  const made = (turns, seconds, each) => {
+    let count = 0;
+    while (isWanted(count, turns, seconds, count * each)) count += 1;
+    return count;
+  };
+  const turns = { least: 2, most: 5 };
+  assert.deepEqual([100, 30, 20, 10, 1].map((each) => made(turns, 60, each)), [2, 2, 3, 5, 5]);
+  assert.equal(made(exactly(30), undefined, 100), 30, "some groups have no limit");
 });

@@ -70,6 +70,7 @@ export function assess(metric, all) {
   const verdicts = [...against.map(([, verdict]) => verdict), ...(own ? [own] : [])];
   return {
     metric,
+    turns: Math.max(...Object.values(samples).map((values) => values.length)),
     sides: Object.fromEntries(sides),
     against: Object.fromEntries(against),
     own: own || undefined,

@@ -1,7 +1,8 @@
 // All that is measured, in the table's order. A group has
 // - `metrics`: their rows and goals; a row's name may be a function of the sizes
 // - `sides` that take part, if not all; `isAlone`: it starts what it needs itself
-// - `turns`, if not as many as usual; `isWarm`: none is needed to warm up
+// - `turns`, if not as many as usual, and the `seconds` that those beyond the least may take in all;
+//   `isWarm`: none is needed to warm up
 // - `prepare(context, side)` and `turn(context, side)`, which resolves to a value a metric; a `busy`
 //   besides is the generator's share of a core
 import { bundle } from "./groups/bundle.mjs";

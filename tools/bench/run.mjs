@@ -8,7 +8,7 @@ import { empty } from "./groups/start-up.mjs";
 import { GROUPS } from "./groups.mjs";
 import { startGenerator, startOrigin } from "./helpers.mjs";
 import { complaints, modulesOf, SIDES, startSide } from "./sides.mjs";
-import { QUICK } from "./sizes.mjs";
+import { isWanted, QUICK } from "./sizes.mjs";
 
 /** The generator's share of a core from which it, and not the side, may set the pace. */
 const BUSY = 0.9;
@@ -84,12 +84,14 @@ async function runGroup(group, sides, context, tell) {
   const taking = [empty, ...sides].filter(({ name }) => (group.sides ?? SIDES).includes(name));
   const turns = group.turns?.(context.sizes) ?? context.sizes.turns;
   const rows = [...new Set(group.metrics.map(({ row }) => row))].join("; ");
-  tell(`${rows}: ${turns} ${turns === 1 ? "turn" : "turns"} …`);
+  tell(`${rows} …`);
   const samples = {};
   let busiest = 0;
-  const begun = Date.now();
   for (const side of taking) await group.prepare?.(context, side);
-  for (let turn = group.isWarm ? 0 : -1; turn < turns; turn += 1) {
+  const begun = Date.now();
+  const passed = () => (Date.now() - begun) / 1_000;
+  let turn = group.isWarm ? 0 : -1;
+  for (; isWanted(turn, turns, group.seconds, passed()); turn += 1) {
     for (const side of taking) {
       const { busy = 0, ...values } = await group.turn({ ...context, turn }, side);
       if (turn < 0) continue;
@@ -97,7 +99,7 @@ async function runGroup(group, sides, context, tell) {
       for (const [id, value] of Object.entries(values)) ((samples[id] ??= {})[side.name] ??= []).push(value);
     }
   }
-  tell(`  ${Math.round((Date.now() - begun) / 1_000)} s`);
+  tell(`  ${turn} ${turn === 1 ? "turn" : "turns"}, ${Math.round(passed())} s`);
   if (busiest > BUSY) context.warnings.push(`${rows}: the generator took ${(busiest * 100).toFixed(0)} % of a core, which may hide differences`);
   return group.metrics.filter(({ id }) => samples[id]).map((metric) => assess(metric, samples[metric.id]));
 }

@@ -1,15 +1,27 @@
 // How much is measured: in full, and in a minute.
 const MiB = 1024 * 1024;
 
+export const exactly = (turns) => ({ least: turns, most: turns });
+
+/**
+ * Whether a turn is to be made after so many: beyond the least, if it ends before the time is up.
+ *
+ * @param {number} seconds that all turns may take
+ * @param {number} passed the seconds that those before have taken
+ */
+export const isWanted = (made, { least, most }, seconds, passed) =>
+  made < least || (made < most && (passed / made) * (made + 1) <= seconds);
+
 export const FULL = {
-  turns: 5,
+  /** As many as fit into each group's time. */
+  turns: { least: 2, most: 5 },
   /** New jobs a turn. Their objects stay open for ten seconds each, with three file descriptors. */
-  jobs: 1_000,
-  lookUps: 3_000,
+  jobs: 800,
+  lookUps: 2_000,
   known: 200,
   small: { jobs: 200, bytes: MiB },
-  /** A turn is 6 GiB. Three are enough for memory, which hardly differs from turn to turn. */
-  large: { bytes: 1024 * MiB, turns: 3 },
+  /** A turn is 6 GiB. One is enough for memory, which hardly differs from turn to turn. */
+  large: { bytes: 1024 * MiB, turns: { least: 1, most: 3 } },
   inlineBytes: 20 * MiB,
   starts: 30,
   /** `many` is an even number of `few`: half of it is read too. */
@@ -17,15 +29,15 @@ export const FULL = {
 };
 
 export const QUICK = {
-  turns: 2,
-  jobs: 300,
-  lookUps: 800,
+  turns: exactly(2),
+  jobs: 150,
+  lookUps: 400,
   known: 30,
-  small: { jobs: 20, bytes: MiB },
-  large: { bytes: 128 * MiB, turns: 2 },
-  inlineBytes: 20 * MiB,
+  small: { jobs: 10, bytes: MiB },
+  large: { bytes: 128 * MiB, turns: exactly(1) },
+  inlineBytes: 10 * MiB,
   starts: 5,
-  memory: { few: 500, many: 3_000 },
+  memory: { few: 500, many: 2_000 },
 };
 
 /** Requests in flight at a time. */

@@ -1,7 +1,7 @@
 // The figures as a table, for a terminal and for Markdown alike.
 import { SIDES } from "./sides.mjs";
 
-const HEADINGS = ["row", "measure", "hookvault", "twin", "floor", "× twin", "goal", "× floor", "goal", "met"];
+const HEADINGS = ["row", "measure", "turns", "hookvault", "twin", "floor", "× twin", "goal", "× floor", "goal", "met"];
 const SIGNS = { more: "≥", less: "≤" };
 
 export function table(figures) {
@@ -12,13 +12,13 @@ export function table(figures) {
   return [line(HEADINGS), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-function cells({ metric, sides, against, own, isMet }) {
+function cells({ metric, turns, sides, against, own, isMet }) {
   const beside = (side) => [shownRatio(metric, against[side]), goalOf(metric, against[side])];
   const [twin, floor] = [beside("twin"), beside("floor")];
   // A goal for our own value stands where no other side's does.
   if (own) twin[1] = `${SIGNS[metric.better]} ${own.goal}`;
   const met = { true: "✓", false: "✗", undefined: "" }[isMet];
-  return [metric.row, metric.what, ...SIDES.map((side) => shown(sides[side])), ...twin, ...floor, met];
+  return [metric.row, metric.what, String(turns), ...SIDES.map((side) => shown(sides[side])), ...twin, ...floor, met];
 }
 
 const goalOf = ({ better, by }, verdict) =>

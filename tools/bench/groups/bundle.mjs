@@ -1,13 +1,14 @@
 // What is uploaded: all modules of the Worker, as `gzip -9` packs them.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { exactly } from "../sizes.mjs";
 
 const CEILING = 300_000;
 /** Where it stands: bytes are counted, so this needs no allowance for noise. */
-const MOST = 600_000;
+const MOST = 590_000;
 
 export const bundle = {
-  turns: () => 1,
+  turns: () => exactly(1),
   isAlone: true,
   isWarm: true,
   sides: ["hookvault", "twin"],

@@ -10,6 +10,7 @@ const PEAK = {
 };
 
 const small = {
+  seconds: 60,
   metrics: [{ id: "small.speed", row: ({ small: { jobs } }) => `archive, 1 MiB × ${jobs}`, ...speed(BOTH) }],
   async turn(context, side) {
     const { jobs, bytes } = context.size(context.turn).small;
@@ -30,6 +31,7 @@ const large = {
   isAlone: true,
   isWarm: true,
   turns: ({ large: { turns } }) => turns,
+  seconds: 180,
   metrics: [
     ...KINDS.flatMap(({ id, text }) => [
       { id: `${id}.speed`, row: (size) => `archive, ${nameOf(size)} × 1${text}`, ...speed(BOTH) },
@@ -65,6 +67,7 @@ async function largeOne(context, side, { id, isKnown }) {
 }
 
 const inline = {
+  seconds: 20,
   metrics: [{
     id: "inline.seconds", row: ({ inlineBytes }) => `archive, ${inlineBytes / MiB} MiB of base64 in the body`,
     what: "s until stored", better: "less", goals: { twin: { goal: 1, far: 4 } },

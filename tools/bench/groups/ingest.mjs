@@ -27,6 +27,7 @@ const metrics = STEPS.flatMap(({ id, row }) => [
 
 export const ingest = {
   metrics,
+  seconds: 60,
 
   async turn({ generator, size, begun, ids, turn }, side) {
     const jobs = size(turn).jobs;

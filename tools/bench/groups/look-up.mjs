@@ -18,6 +18,7 @@ const metrics = STEPS.flatMap(({ id, row, goals }) => [
 
 export const lookUp = {
   metrics,
+  seconds: 45,
 
   /** The same jobs on each side; the floor keeps a record as long as hookvault's. */
   async prepare(context, side) {

@@ -11,6 +11,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { acquired, routesOf } from "../requests.mjs";
+import { exactly } from "../sizes.mjs";
 import { configOf, workerdPath } from "../workerd.mjs";
 
 const answers = [
@@ -22,7 +23,7 @@ const answers = [
 ];
 
 export const startUp = {
-  turns: ({ starts }) => starts,
+  turns: ({ starts }) => exactly(starts),
   isAlone: true,
   sides: ["empty", "hookvault", "twin"],
   metrics: answers.map(({ id, row }) => ({
