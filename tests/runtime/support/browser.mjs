@@ -9,7 +9,7 @@ const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?
 
 export async function startBrowser() {
   const { chromium } = await import("playwright-core");
-  // Without a screen the whole Chromium stands still at times on a busy machine: there are no frames any more.
+  // The shell draws without the browser around it, with less of the machine.
   const find = "command -v chromium-headless-shell || command -v chromium";
   const executablePath = execFileSync("sh", ["-c", find]).toString().trim();
   const args = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
