@@ -21,13 +21,17 @@ in TypeScript for the same contract, with the same durability; \`bench-contract.
 (\`bench/floor\`) keeps no contract: of each row it does the one operation that cannot be left out.
 
 Absolute figures are this machine's, and workerd's on it, not Cloudflare's. What counts are the ratios. The sides take turns,
-A B C A B C …, after one to warm up, and one alone is under load. There are as many turns as ten minutes allow. Each cell is the median (least–most); a ratio is the median
-of the turns' ratios, so it can differ from that of the two medians. Peak memory is compared by difference, in MiB, not by ratio.
+A B C A B C …, after some to warm up, and one alone is under load. There are as many turns as ten minutes allow. Each cell is the median
+(least–most); a ratio is the median of the turns' ratios, so it can differ from that of the two medians. Peak memory is compared by
+difference, in MiB, not by ratio.
 
 - **ingest**: ${sizes.jobs} deliveries a turn by 16 connections, each a job of its own: \`acquired\` bodies as pipelet sends them. Then one with a
   newer lease to each of these jobs, while their objects are in memory, and then that same body again. The next step begins when the
-  Worker is at rest; *CPU* is the time of workerd's whole process until then, alarms included, over the deliveries.
+  Worker is at rest; *CPU* is the time of workerd's whole process until then, alarms included, over the deliveries. ${sizes.warmUps} such
+  turns come first and do not count, but for *the first of a process*: until V8 has compiled what is hot, wasm takes more of the processor
+  than JavaScript does, which has less to compile.
 - **look-up**: ${sizes.lookUps} a turn over ${sizes.known} jobs. A finished job's record comes from KV, an unfinished one's from its object.
+  ${sizes.warmUps} turns come first here too.
 - **archive**: from the delivery until the record says \`stored\`; the floor's from the request until its answer. The source is a process of its own
   that sends noise. Large files: each turn in a new process that has stored one of 1 MiB. *Peak memory* is the most that it
   then held, less what it held just before.

@@ -2,7 +2,7 @@
 // - `metrics`: their rows and goals; a row's name may be a function of the sizes
 // - `sides` that take part, if not all; `isAlone`: it starts what it needs itself
 // - `turns`, if not as many as usual, and the `seconds` that those beyond the least may take in all;
-//   `isWarm`: none is needed to warm up
+//   `warmUps`: how many come first that do not count; one as a rule
 // - `prepare(context, side)` and `turn(context, side)`, which resolves to a value a metric; a `busy`
 //   besides is the generator's share of a core
 import { bundle } from "./groups/bundle.mjs";

@@ -74,7 +74,7 @@ function contextOf({ sizes, ...parts }) {
     begun: Date.now(),
     /** The first of so many job ids that no side has seen. */
     ids: (count) => (next += count) - count,
-    /** A turn below 0 is to warm up. */
+    /** A turn below 0 is to warm up, and small unless that needs what others are. */
     size: (turn) => (turn < 0 ? QUICK : sizes),
     sizes,
   };
@@ -88,10 +88,11 @@ async function runGroup(group, sides, context, tell) {
   const samples = {};
   let busiest = 0;
   for (const side of taking) await group.prepare?.(context, side);
-  const begun = Date.now();
+  let begun;
   const passed = () => (Date.now() - begun) / 1_000;
-  let turn = group.isWarm ? 0 : -1;
+  let turn = -(group.warmUps?.(context.sizes) ?? 1);
   for (; isWanted(turn, turns, group.seconds, passed()); turn += 1) {
+    if (turn <= 0) begun = Date.now();
     for (const side of taking) {
       const { busy = 0, ...values } = await group.turn({ ...context, turn }, side);
       if (turn < 0) continue;

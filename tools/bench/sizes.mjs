@@ -15,6 +15,8 @@ export const isWanted = (made, { least, most }, seconds, passed) =>
 export const FULL = {
   /** As many as fit into each group's time. */
   turns: { least: 2, most: 5 },
+  /** Turns in which V8 compiles what is hot, before those that count. */
+  warmUps: 3,
   /** New jobs a turn. Their objects stay open for ten seconds each, with three file descriptors. */
   jobs: 800,
   lookUps: 2_000,
@@ -30,6 +32,7 @@ export const FULL = {
 
 export const QUICK = {
   turns: exactly(2),
+  warmUps: 1,
   jobs: 150,
   lookUps: 400,
   known: 30,

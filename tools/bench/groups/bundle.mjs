@@ -10,7 +10,7 @@ const MOST = 590_000;
 export const bundle = {
   turns: () => exactly(1),
   isAlone: true,
-  isWarm: true,
+  warmUps: () => 0,
   sides: ["hookvault", "twin"],
   metrics: [
     { id: "bundle.gzip", row: "bundle", what: "bytes, gzip -9", better: "less", own: { goal: CEILING, far: MOST } },

@@ -29,7 +29,7 @@ const READ_BYTES = 512 * MiB;
 /** What a process has in memory depends on what it did before: each time it is a new one. */
 const large = {
   isAlone: true,
-  isWarm: true,
+  warmUps: () => 0,
   turns: ({ large: { turns } }) => turns,
   seconds: 180,
   metrics: [

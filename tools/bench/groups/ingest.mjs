@@ -2,7 +2,8 @@
 //
 // They are `acquired` ones: what a delivery costs, without the copying that a result would bring. Each
 // side does its alarms' work behind the answers; the next step begins when it is at rest, and the
-// processor's time counts until then.
+// processor's time counts until then. A new process takes more, until V8 has compiled what is hot: that
+// is a row of its own, of the first turn to warm up.
 import { cpuSeconds, quiet } from "../process.mjs";
 import { CONNECTIONS } from "../sizes.mjs";
 
@@ -11,6 +12,8 @@ const STEPS = [
   { id: "second", row: "ingest, second delivery", renewal: 1 },
   { id: "duplicate", row: "ingest, duplicate", renewal: 1 },
 ];
+
+const COLD = { id: "new.cold", row: ({ jobs }) => `ingest, the first ${jobs} of a process`, what: "CPU a delivery, ms", better: "less" };
 
 const metrics = STEPS.flatMap(({ id, row }) => [
   {
@@ -23,14 +26,14 @@ const metrics = STEPS.flatMap(({ id, row }) => [
     goals: { twin: { goal: 1, far: Infinity }, floor: { goal: 1.3, far: Infinity } },
   },
   { id: `${id}.cpu`, row, what: "CPU a delivery, ms", better: "less", goals: { twin: { goal: 1, far: 5 } } },
-]);
+]).concat(COLD);
 
 export const ingest = {
   metrics,
-  seconds: 60,
+  seconds: 55,
+  warmUps: ({ warmUps }) => warmUps,
 
-  async turn({ generator, size, begun, ids, turn }, side) {
-    const jobs = size(turn).jobs;
+  async turn({ generator, sizes: { jobs, warmUps }, begun, ids, turn }, side) {
     const first = ids(jobs);
     const figures = {};
     for (const { id, renewal } of STEPS) {
@@ -41,6 +44,7 @@ export const ingest = {
       const cpu = ((cpuSeconds(side.pid) - before) / jobs) * 1_000;
       Object.assign(figures, { [`${id}.rate`]: perSecond, [`${id}.p99`]: p99, [`${id}.cpu`]: cpu, busy });
     }
-    return figures;
+    if (turn === -warmUps) side.cold = figures["new.cpu"];
+    return turn === 0 ? { ...figures, "new.cold": side.cold } : figures;
   },
 };

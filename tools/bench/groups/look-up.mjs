@@ -19,11 +19,12 @@ const metrics = STEPS.flatMap(({ id, row, goals }) => [
 export const lookUp = {
   metrics,
   seconds: 45,
+  warmUps: ({ warmUps }) => warmUps,
 
   /** The same jobs on each side; the floor keeps a record as long as hookvault's. */
   async prepare(context, side) {
-    const { generator, origin, size, begun, ids } = context;
-    const jobs = size(0).known;
+    const { generator, origin, sizes, begun, ids } = context;
+    const jobs = sizes.known;
     context.finished ??= ids(jobs);
     context.unfinished ??= ids(jobs);
     if (side.name === "floor") return keep(context, side, jobs);
@@ -45,8 +46,7 @@ export const lookUp = {
 };
 
 async function step(context, side, id) {
-  const { generator, size, turn } = context;
-  const [jobs, count] = [size(0).known, size(turn).lookUps];
+  const { generator, sizes: { known: jobs, lookUps: count } } = context;
   const plan = { url: side.url, connections: CONNECTIONS, kind: "lookUp", side: side.name, first: context[id], jobs };
   // An object that nobody has asked for ten seconds is opened anew.
   await generator.load({ count: jobs, ...plan });

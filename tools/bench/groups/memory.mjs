@@ -32,7 +32,7 @@ const POINTS = [
 export const memory = {
   turns: () => exactly(1),
   isAlone: true,
-  isWarm: true,
+  warmUps: () => 0,
   sides: ["hookvault"],
   metrics: [{
     id: "memory.ratio", row: ({ memory: { few, many } }) => `wasm memory after ${many} deliveries ÷ after ${few}`,
