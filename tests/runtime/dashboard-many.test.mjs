@@ -4,7 +4,7 @@ import { statfsSync } from "node:fs";
 import { after, before, describe } from "node:test";
 import { live } from "./support/browser.mjs";
 import { told } from "./support/deliveries.mjs";
-import { giveFrames, testOfFrames } from "./support/frames.mjs";
+import { testOfFrames } from "./support/frames.mjs";
 import { startOrigin } from "./support/origin.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { lacking } from "./support/tools.mjs";
@@ -47,7 +47,6 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
     const opened = await browser.open({ vault });
     await live(opened.page);
     await opened.page.locator(".card").first().waitFor();
-    await giveFrames(opened.page);
     return { ...opened, browser };
   };
   const testWall = (name, look) => testOfFrames(name, open, look);

@@ -7,10 +7,15 @@ const TRIES = 6;
 /** Even on a busy machine one comes sooner. */
 const LATE_MS = 20_000;
 
-const givesFrames = (page) => page.evaluate((late) => new Promise((resolve) => {
-  setTimeout(resolve, late, false);
-  requestAnimationFrame(() => resolve(true));
-}), LATE_MS);
+/** Has `frame()`, in the page, resolve with the next frame, and reject if there is none any more. */
+const giveFrames = (page) => page.evaluate((late) => {
+  globalThis.frame = () => new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("the browser gives no frames any more")), late);
+    requestAnimationFrame(() => resolve(clearTimeout(timer)));
+  });
+}, LATE_MS);
+
+const givesFrames = (page) => page.evaluate(() => globalThis.frame().then(() => true, () => false));
 
 /**
  * A test that looks at a page in a browser of its own, and in another if that stands still: only what fails although there
@@ -24,6 +29,7 @@ export function testOfFrames(name, open, look) {
       const browser = await startBrowser();
       try {
         const opened = await open(browser);
+        await giveFrames(opened.page);
         const stood = await look(opened, t, turn).then(() => false, async (failure) => {
           if (turn === TRIES || await givesFrames(opened.page)) throw failure;
           return true;
@@ -36,11 +42,3 @@ export function testOfFrames(name, open, look) {
     }
   });
 }
-
-/** To be run in the page, once a page: has `frame()` resolve with the next frame, and reject if there is none any more. */
-export const giveFrames = (page) => page.evaluate((late) => {
-  globalThis.frame = () => new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("the browser gives no frames any more")), late);
-    requestAnimationFrame(() => resolve(clearTimeout(timer)));
-  });
-}, LATE_MS);
