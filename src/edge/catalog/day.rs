@@ -30,6 +30,7 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS removed_by_seq ON removed (seq);
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ";
+
 /// A day's notes.
 #[derive(Default)]
 pub(super) struct Ledger {

@@ -148,7 +148,7 @@ impl Job {
                 continue;
             }
             if entries.is_empty() && is_retired {
-                // Only storage was awaited since the entries were read.
+                // Nothing was awaited since the record was compared.
                 if let Some(left) = LeftCopy::of(&job) {
                     store.save_left_copy(&left)?;
                 }
