@@ -1,4 +1,7 @@
 // The Worker's guards, and how to take each away: `find` stands in its file exactly once.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../setup/run.mjs";
 
 /**
  * @typedef {object} Mutant
@@ -171,3 +174,12 @@ export const mutants = [
     red: ["stuck"],
   },
 ];
+
+/** The text of an edit's file in the project at `root` as it is then. Throws where the source has moved on. */
+export function edited(root, { file, find, replace }) {
+  const pieces = readFileSync(join(root, file), "utf8").split(find);
+  if (pieces.length !== 2) {
+    throw new Failure(`${file} holds this ${pieces.length - 1} times, not once:\n${find}`);
+  }
+  return pieces.join(replace);
+}

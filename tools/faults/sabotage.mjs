@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { spawn } from "node:child_process";
 import { inRoot, NODE, ROOT, toolEnv } from "../setup/project.mjs";
 import { collect, exitOf, Failure } from "../setup/run.mjs";
-import { mutants } from "./mutants.mjs";
+import { edited, mutants } from "./mutants.mjs";
 import { MIN_STRUCK } from "./play.mjs";
 
 const JOBS = 20;
@@ -50,7 +50,7 @@ async function checkControl(dir, guards) {
 async function isSeen(dir, { name, edits, rows, red, limitS }) {
   const originals = edits.map(({ file }) => [file, readFileSync(join(dir, file), "utf8")]);
   try {
-    for (const edit of edits) apply(dir, edit);
+    for (const edit of edits) writeFileSync(join(dir, edit.file), edited(dir, edit));
     await build(dir);
     const played = await play(dir, rows, limitS);
     const seen = played.every((row) => red.some((column) => isRedIn(row, column)));
@@ -69,15 +69,6 @@ const redness = ({ name, counts, struck }) => {
   const said = losses.map(([column, count]) => `${column} ${count}`).join(", ") || "no loss";
   return `"${name}" has ${said}${struck < JOBS * MIN_STRUCK ? `, only ${struck} struck` : ""}`;
 };
-
-function apply(dir, { file, find, replace }) {
-  const path = join(dir, file);
-  const pieces = readFileSync(path, "utf8").split(find);
-  if (pieces.length !== 2) {
-    throw new Failure(`${file} holds this ${pieces.length - 1} times, not once:\n${find}`);
-  }
-  writeFileSync(path, pieces.join(replace));
-}
 
 /** What has been compiled of the dependencies is kept from one guard to the next. */
 async function build(dir) {
