@@ -10,6 +10,7 @@ pub mod apply;
 pub mod auth;
 pub mod capability;
 pub mod catalog;
+pub mod coding;
 pub mod condition;
 pub mod config;
 pub mod copied;
