@@ -2,7 +2,9 @@
 //!
 //! Nothing here reads a clock: the caller passes `now`.
 
-use chrono::{DateTime, NaiveDateTime};
+mod calendar;
+
+use self::calendar::Civil;
 use serde::{Deserialize, Serialize};
 
 /// One second in milliseconds.
@@ -14,7 +16,8 @@ pub const HOUR: u64 = 3_600 * SECOND;
 /// One day in milliseconds.
 pub const DAY: u64 = 24 * HOUR;
 
-const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+/// The end of the year 9999: what is later has no date.
+const LAST_DATED: u64 = 253_402_300_799_999;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(
@@ -57,41 +60,37 @@ impl Timestamp {
     /// The UTC day as `2025-12-27`, for keys that sort by day.
     #[must_use]
     pub fn day(self) -> String {
-        i64::try_from(self.0)
-            .ok()
-            .and_then(DateTime::from_timestamp_millis)
-            .map_or_else(|| "unknown".to_owned(), |time| time.format("%Y-%m-%d").to_string())
+        self.civil().map_or_else(|| "unknown".to_owned(), Civil::date)
     }
 
     /// ISO 8601 basic format in UTC, as in `X-Amz-Date`: `20251227T203935Z`.
     #[must_use]
     pub fn parse_basic(text: &str) -> Option<Self> {
-        let time = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").ok()?;
-        Self::from_signed(time.and_utc().timestamp_millis())
+        calendar::basic(text).and_then(Self::from_signed_seconds)
     }
 
     /// RFC 3339, as in Azure's `se`: `2025-12-27T22:39:35Z`.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc3339(text).ok()?;
-        Self::from_signed(time.timestamp_millis())
+        calendar::rfc3339(text).and_then(Self::from_signed)
     }
 
     /// An HTTP date in one of the three forms of RFC 9110 §5.6.7, of which
     /// `Sat, 27 Dec 2025 22:39:35 GMT` is today's.
     #[must_use]
     pub fn parse_http(text: &str) -> Option<Self> {
-        const FORMS: [&str; 3] = [HTTP_DATE, "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
-        let read = |form: &&str| NaiveDateTime::parse_from_str(text, form).ok();
-        let time = FORMS.iter().find_map(read)?;
-        Self::from_signed(time.and_utc().timestamp_millis())
+        calendar::http(text).and_then(Self::from_signed_seconds)
     }
 
     /// As an HTTP date; empty for a time past all dates.
     #[must_use]
     pub fn to_http(self) -> String {
-        let time = i64::try_from(self.0).ok().and_then(DateTime::from_timestamp_millis);
-        time.map(|time| time.format(HTTP_DATE).to_string()).unwrap_or_default()
+        self.civil().map(Civil::http).unwrap_or_default()
+    }
+
+    fn civil(self) -> Option<Civil> {
+        let seconds = i64::try_from(self.as_seconds()).ok()?;
+        (self.0 <= LAST_DATED).then(|| Civil::at(seconds))
     }
 
     /// Whole seconds since the epoch.
@@ -105,8 +104,11 @@ impl Timestamp {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let millis = text.parse::<u64>().ok().filter(|millis| *millis < 1 << 53).map(Self);
-        let time = || DateTime::parse_from_rfc3339(text).ok();
-        millis.or_else(|| Self::from_signed(time()?.timestamp_millis().max(0)))
+        millis.or_else(|| Self::from_signed(calendar::rfc3339(text)?.max(0)))
+    }
+
+    fn from_signed_seconds(seconds: i64) -> Option<Self> {
+        Self::from_signed(seconds.checked_mul(1_000)?)
     }
 
     fn from_signed(millis: i64) -> Option<Self> {
