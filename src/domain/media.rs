@@ -33,6 +33,44 @@ const TYPES: [(&str, &str); 29] = [
     ("zip", "application/zip"),
 ];
 
+/// Other names of these types that are in use, with the usual one.
+const ALIASES: [(&str, &str); 34] = [
+    ("application/ogg", "audio/ogg"),
+    ("application/x-pdf", "application/pdf"),
+    ("application/x-zip", "application/zip"),
+    ("application/x-zip-compressed", "application/zip"),
+    ("audio/aacp", "audio/aac"),
+    ("audio/m4a", "audio/mp4"),
+    ("audio/mp3", "audio/mpeg"),
+    ("audio/mpeg3", "audio/mpeg"),
+    ("audio/opus", "audio/ogg"),
+    ("audio/vnd.wave", "audio/wav"),
+    ("audio/wave", "audio/wav"),
+    ("audio/x-aac", "audio/aac"),
+    ("audio/x-flac", "audio/flac"),
+    ("audio/x-m4a", "audio/mp4"),
+    ("audio/x-mp3", "audio/mpeg"),
+    ("audio/x-mpeg", "audio/mpeg"),
+    ("audio/x-pn-wav", "audio/wav"),
+    ("audio/x-wav", "audio/wav"),
+    ("image/heif", "image/heic"),
+    ("image/jpg", "image/jpeg"),
+    ("image/pjpeg", "image/jpeg"),
+    ("image/svg", "image/svg+xml"),
+    ("image/tif", "image/tiff"),
+    ("image/x-bmp", "image/bmp"),
+    ("image/x-ms-bmp", "image/bmp"),
+    ("image/x-png", "image/png"),
+    ("image/x-tiff", "image/tiff"),
+    ("video/avi", "video/x-msvideo"),
+    ("video/m4v", "video/mp4"),
+    ("video/matroska", "video/x-matroska"),
+    ("video/mov", "video/quicktime"),
+    ("video/msvideo", "video/x-msvideo"),
+    ("video/x-m4v", "video/mp4"),
+    ("video/x-mp4", "video/mp4"),
+];
+
 /// The type when nothing is known.
 pub const OCTET_STREAM: &str = "application/octet-stream";
 
@@ -66,15 +104,7 @@ pub fn extension_of_type(media: &str) -> Option<&'static str> {
 /// queue puts out.
 #[must_use]
 pub fn sniff(head: &[u8]) -> Option<&'static str> {
-    let kind = infer::get(head)?;
-    let media = match kind.mime_type() {
-        "audio/x-wav" => "audio/wav",
-        "audio/x-flac" => "audio/flac",
-        "audio/m4a" => "audio/mp4",
-        "video/x-m4v" => "video/mp4",
-        "image/heif" => "image/heic",
-        other => other,
-    };
+    let media = essence(infer::get(head)?.mime_type());
     TYPES.iter().find(|(_, known)| *known == media).map(|(_, known)| *known)
 }
 
@@ -91,10 +121,12 @@ pub fn is_type(media: &str) -> bool {
         && essence(media).split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub))
 }
 
-/// A type without parameters, in lower case.
+/// Returns a type without parameters, in lower case, by its usual name.
 #[must_use]
 pub fn essence(media: &str) -> String {
-    media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    let bare = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let usual = ALIASES.iter().find(|(alias, _)| *alias == bare).map(|(_, usual)| *usual);
+    usual.map_or(bare, str::to_owned)
 }
 
 /// Whether a declared type tells nothing, so that bytes and name must.
@@ -129,6 +161,21 @@ mod tests {
         assert_eq!(extension_of_type("image/jpeg; q=1"), Some("jpg"));
         assert_eq!(extension_of_type("audio/mpeg"), Some("mp3"));
         assert_eq!(extension_of_type(OCTET_STREAM), None);
+    }
+
+    #[test]
+    fn other_names_of_a_type_are_it() {
+        for (alias, extension) in [
+            ("image/jpg", "jpg"),
+            ("Audio/X-WAV; rate=8000", "wav"),
+            ("audio/mp3", "mp3"),
+            ("video/x-m4v", "mp4"),
+        ] {
+            assert_eq!(extension_of_type(alias), Some(extension), "{alias}");
+        }
+        for (alias, usual) in ALIASES {
+            assert!(TYPES.iter().any(|(_, media)| *media == usual), "{alias} is {usual}");
+        }
     }
 
     #[test]
