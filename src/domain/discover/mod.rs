@@ -5,20 +5,21 @@
 //! Other URLs that look like media are skipped with the reason; the rest is
 //! text.
 
-use super::correlate::split_output_name;
+mod classify;
+mod describe;
+
+pub(super) use self::classify::unsigned;
+use self::classify::{Class, classify};
+use self::describe::{Beside, described};
 use super::event::{ENVELOPE, Event};
-use super::expiry;
-use super::inline::{self, Encoding};
+use super::inline::Encoding;
 use super::json::{self, Path};
-use super::media;
-use super::source::{self, Refusal, SourcePolicy};
+use super::source::SourcePolicy;
 use super::time::Timestamp;
-use super::title;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::ops::Range;
-use url::Url;
 
 /// Most files of one result; a video with a frame a second has about 60.
 pub const MAX_FILES: usize = 500;
@@ -32,12 +33,8 @@ const MAX_POINTERS: usize = 8;
 /// Most further places of files that are replaced; each costs some 100 bytes
 /// while the result is edited. A URL that is left loses its secret when read.
 const MAX_PLACES: usize = 10_000;
-/// Most objects whose descriptions of files are read.
-const MAX_DESCRIBED: usize = 5_000;
 /// Longest pointer that is told, in characters.
 const MAX_POINTER_CHARS: usize = 300;
-/// Longest file name in a durable URL, in bytes.
-const MAX_NAME_BYTES: usize = 100;
 
 /// Where a file's bytes are to be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,14 +95,6 @@ pub struct Discovery {
     pub files: Vec<Found>,
     /// Media that is not copied.
     pub skipped: Vec<Skipped>,
-}
-
-/// Fields that stand beside a file's URL and describe it.
-#[derive(Debug, Default)]
-struct Beside {
-    name: Option<String>,
-    content_type: Option<String>,
-    expires_at: Option<Timestamp>,
 }
 
 /// Finds the files in the result of `event`, whose body is `body`.
@@ -220,49 +209,6 @@ impl Origin {
     }
 }
 
-enum Class {
-    Text,
-    Skip { host: Option<String>, reason: String },
-    File(Box<Found>),
-}
-
-fn classify(
-    text: &str,
-    token: &str,
-    span: &Range<usize>,
-    key: Option<&str>,
-    policy: &SourcePolicy,
-) -> Class {
-    if let Some(data) = inline::find(text, token, key) {
-        let at = span.start + data.span.start..span.start + data.span.end;
-        let key = format!("inline:{}", at.start);
-        let origin = Origin::Inline { span: at, encoding: data.encoding };
-        return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
-    }
-    let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
-    if !lower.starts_with("https://") && !lower.starts_with("http://") {
-        return Class::Text;
-    }
-    match policy.check(text) {
-        Ok(url) => Class::File(Box::new(Found::at_url(text, &url))),
-        Err(refusal) => refused(text, refusal),
-    }
-}
-
-/// A refused URL is worth a word only if it is media.
-fn refused(text: &str, refusal: Refusal) -> Class {
-    let path = text.split(['?', '#']).next().unwrap_or_default();
-    match source::read(text) {
-        Err(Refusal::Malformed) if media::type_of_name(path).is_some() => {
-            Class::Skip { host: None, reason: refusal.to_string() }
-        }
-        Ok(url) if expiry::is_presigned(&url) || media::type_of_name(url.path()).is_some() => {
-            Class::Skip { host: url.host_str().map(str::to_owned), reason: refusal.to_string() }
-        }
-        _ => Class::Text,
-    }
-}
-
 impl Found {
     /// What makes it the same file in a later delivery: a short digest of its
     /// key, and for inline data of the body (`sha256`) that it is in.
@@ -286,14 +232,6 @@ impl Found {
         Self { key, origin, pointers, spans, name, title: None, content_type, expires_at }
     }
 
-    fn at_url(text: &str, url: &Url) -> Self {
-        let host = source::host_of(url);
-        // A text beyond ASCII would cost the stored record two bytes a character.
-        let url_text = if text.is_ascii() { text } else { url.as_str() };
-        let origin = Origin::Url { url: url_text.to_owned(), host };
-        Self::new(identity(url), origin, None, expiry::deadline(url))
-    }
-
     /// Counts its places from the beginning of the body instead of from a part
     /// of it that begins at `by`.
     fn shift(&mut self, by: usize) {
@@ -303,108 +241,5 @@ impl Found {
         if let Origin::Inline { span, .. } = &mut self.origin {
             *span = span.start + by..span.end + by;
         }
-    }
-
-    fn describe(&mut self, beside: Option<&Beside>, pointer: &str) {
-        if let Some(beside) = beside {
-            self.content_type = self.content_type.take().or_else(|| beside.content_type.clone());
-            self.expires_at = self.expires_at.or(beside.expires_at);
-        }
-        let given = beside.and_then(|beside| beside.name.as_deref());
-        let written = match &self.origin {
-            Origin::Url { url, .. } => name_of_url(url),
-            Origin::Inline { .. } => {
-                given.map_or_else(|| self.name_of_place(pointer), str::to_owned)
-            }
-        };
-        self.name = safe_name(&written);
-        self.title = title::of(&written, &self.name);
-    }
-
-    /// `video.mp4` for inline data at `/video/data_uri`.
-    fn name_of_place(&self, pointer: &str) -> String {
-        let stem = pointer
-            .split('/')
-            .rev()
-            .filter(|part| part.parse::<usize>().is_err())
-            .find(|part| !matches!(*part, "" | "data_uri" | "data_url" | "b64_json" | "url"))
-            .unwrap_or("file");
-        let extension = self.content_type.as_deref().and_then(media::extension_of_type);
-        format!("{stem}.{}", extension.unwrap_or("bin"))
-    }
-}
-
-/// A presigned URL without what its signer has added; `None` for other texts.
-pub(super) fn unsigned(text: &str) -> Option<String> {
-    // Most texts are none; parsing each would take its time.
-    let maybe = text.starts_with("http") && text.contains('?');
-    let url = maybe.then(|| source::read(text).ok())??;
-    expiry::is_presigned(&url).then(|| identity(&url))
-}
-
-/// The URL without what a signer adds: the same object signed twice is one
-/// file, but `?file=a` and `?file=b` are two.
-fn identity(url: &Url) -> String {
-    let mut bare = url.clone();
-    bare.set_fragment(None);
-    if expiry::is_presigned(url) {
-        let own: Vec<_> =
-            url.query_pairs().filter(|(key, _)| !expiry::is_signing_key(key)).collect();
-        bare.query_pairs_mut().clear().extend_pairs(own).finish();
-    }
-    bare.into()
-}
-
-fn name_of_url(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let decoded = String::from_utf8(inline::percent_decode(last.as_bytes()));
-    let last = decoded.as_deref().unwrap_or(last);
-    split_output_name(last).map_or(last, |(_, name)| name).to_owned()
-}
-
-/// A name with only characters that mean nothing in a URL, a key or a header.
-/// The end is kept when it is too long: it holds the extension.
-fn safe_name(name: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let clean: String = name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
-    let start = clean.len().saturating_sub(MAX_NAME_BYTES);
-    let cut = clean.get(start..).unwrap_or_default().trim_start_matches('.');
-    if cut.is_empty() { "file".to_owned() } else { cut.to_owned() }
-}
-
-/// The descriptions in the body, by where the object that they stand in begins.
-fn described(body: &str) -> HashMap<usize, Beside> {
-    let mut found: HashMap<usize, Beside> = HashMap::new();
-    json::walk(body, |path, token, _| {
-        let Some(key) = path.key() else { return };
-        if !matches!(key.as_ref(), "file_name" | "content_type" | "expires_at") {
-            return;
-        }
-        if found.len() >= MAX_DESCRIBED {
-            return;
-        }
-        let beside = found.entry(path.container()).or_default();
-        let text = json::decode_string(token);
-        match key.as_ref() {
-            "file_name" => beside.name = text.map(std::borrow::Cow::into_owned),
-            "content_type" => {
-                beside.content_type =
-                    text.filter(|t| media::is_type(t)).map(std::borrow::Cow::into_owned);
-            }
-            _ => beside.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
-        }
-    });
-    found
-}
-
-/// RFC 3339, seconds or milliseconds.
-fn point_in_time(text: &str) -> Option<Timestamp> {
-    /// Epoch milliseconds of 2001; as seconds that is the year 33658.
-    const SMALLEST_MILLIS: u64 = 1_000_000_000_000;
-    match text.parse() {
-        Ok(number) if number >= SMALLEST_MILLIS => Some(Timestamp::from_millis(number)),
-        Ok(number) => Some(Timestamp::from_seconds(number)),
-        Err(_) => Timestamp::parse_rfc3339(text),
     }
 }

@@ -1,0 +1,108 @@
+//! What a file is called, and what stands beside it.
+
+use super::{Found, Origin};
+use crate::domain::correlate::split_output_name;
+use crate::domain::inline;
+use crate::domain::json;
+use crate::domain::media;
+use crate::domain::time::Timestamp;
+use crate::domain::title;
+use std::collections::HashMap;
+
+/// Most objects whose descriptions of files are read.
+const MAX_DESCRIBED: usize = 5_000;
+/// Longest file name in a durable URL, in bytes.
+const MAX_NAME_BYTES: usize = 100;
+
+/// Fields that stand beside a file's URL and describe it.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    name: Option<String>,
+    content_type: Option<String>,
+    expires_at: Option<Timestamp>,
+}
+
+impl Found {
+    /// Gives it its name, and what stands beside it.
+    pub(super) fn describe(&mut self, beside: Option<&Beside>, pointer: &str) {
+        if let Some(beside) = beside {
+            self.content_type = self.content_type.take().or_else(|| beside.content_type.clone());
+            self.expires_at = self.expires_at.or(beside.expires_at);
+        }
+        let given = beside.and_then(|beside| beside.name.as_deref());
+        let written = match &self.origin {
+            Origin::Url { url, .. } => name_of_url(url),
+            Origin::Inline { .. } => {
+                given.map_or_else(|| self.name_of_place(pointer), str::to_owned)
+            }
+        };
+        self.name = safe_name(&written);
+        self.title = title::of(&written, &self.name);
+    }
+
+    /// `video.mp4` for inline data at `/video/data_uri`.
+    fn name_of_place(&self, pointer: &str) -> String {
+        let stem = pointer
+            .split('/')
+            .rev()
+            .filter(|part| part.parse::<usize>().is_err())
+            .find(|part| !matches!(*part, "" | "data_uri" | "data_url" | "b64_json" | "url"))
+            .unwrap_or("file");
+        let extension = self.content_type.as_deref().and_then(media::extension_of_type);
+        format!("{stem}.{}", extension.unwrap_or("bin"))
+    }
+}
+
+fn name_of_url(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let decoded = String::from_utf8(inline::percent_decode(last.as_bytes()));
+    let last = decoded.as_deref().unwrap_or(last);
+    split_output_name(last).map_or(last, |(_, name)| name).to_owned()
+}
+
+/// A name with only characters that mean nothing in a URL, a key or a header.
+/// The end is kept when it is too long: it holds the extension.
+fn safe_name(name: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let clean: String = name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+    let start = clean.len().saturating_sub(MAX_NAME_BYTES);
+    let cut = clean.get(start..).unwrap_or_default().trim_start_matches('.');
+    if cut.is_empty() { "file".to_owned() } else { cut.to_owned() }
+}
+
+/// The descriptions in the body, by where the object that they stand in begins.
+pub(super) fn described(body: &str) -> HashMap<usize, Beside> {
+    let mut found: HashMap<usize, Beside> = HashMap::new();
+    json::walk(body, |path, token, _| {
+        let Some(key) = path.key() else { return };
+        if !matches!(key.as_ref(), "file_name" | "content_type" | "expires_at") {
+            return;
+        }
+        if found.len() >= MAX_DESCRIBED {
+            return;
+        }
+        let beside = found.entry(path.container()).or_default();
+        let text = json::decode_string(token);
+        match key.as_ref() {
+            "file_name" => beside.name = text.map(std::borrow::Cow::into_owned),
+            "content_type" => {
+                beside.content_type =
+                    text.filter(|t| media::is_type(t)).map(std::borrow::Cow::into_owned);
+            }
+            _ => beside.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
+        }
+    });
+    found
+}
+
+/// RFC 3339, seconds or milliseconds.
+fn point_in_time(text: &str) -> Option<Timestamp> {
+    /// Epoch milliseconds of 2001; as seconds that is the year 33658.
+    const SMALLEST_MILLIS: u64 = 1_000_000_000_000;
+    match text.parse() {
+        Ok(number) if number >= SMALLEST_MILLIS => Some(Timestamp::from_millis(number)),
+        Ok(number) => Some(Timestamp::from_seconds(number)),
+        Err(_) => Timestamp::parse_rfc3339(text),
+    }
+}
