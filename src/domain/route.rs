@@ -303,7 +303,18 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
 /// Whether a path is the gateway's, whose callers are clients of the queues.
 #[must_use]
 pub fn is_gateway(path: &str) -> bool {
-    path.starts_with("/queue/") || path.starts_with("/fal/")
+    matches!(first(path).as_str(), "queue" | "fal")
+}
+
+/// Whether a path is the hook's, in any spelling: senders put a slash too many
+/// between the origin and the path, and encode what needs no encoding.
+#[must_use]
+pub fn is_hook(path: &str) -> bool {
+    first(path) == "hook"
+}
+
+fn first(path: &str) -> String {
+    decode(path.trim_start_matches('/').split('/').next().unwrap_or_default())
 }
 
 fn gateway(queue: Queue, rest: &[&str]) -> Result<Route, Refused> {
@@ -419,6 +430,18 @@ mod tests {
         for (method, path, want) in cases {
             assert_eq!(route(method, path), Ok(want), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn each_spelling_of_the_hook_is_the_hook() {
+        for path in ["/hook", "/hook/", "/hook/t/a/b", "//hook/t", "///hook", "/%68o%6Fk/t"] {
+            assert!(is_hook(path) && route("POST", path).is_ok(), "{path}");
+        }
+        for path in ["/", "/hooks", "/hook.php", "/Hook/t", "/%2Fhook/t", "/%2568ook", "/x/hook"] {
+            assert!(!is_hook(path), "{path}");
+            assert_ne!(route("POST", path).map(|route| route.access()), Ok(Access::Hook), "{path}");
+        }
+        assert!(is_gateway("/queue/a") && is_gateway("//fal/proxy") && !is_gateway("/falx"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::gateway::submission::Answer;
 use crate::domain::mask;
-use crate::domain::route::{Access, Refused, Route, is_gateway, route};
+use crate::domain::route::{Access, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
 use futures_util::{Stream, StreamExt};
 use js_sys::Uint8Array;
@@ -172,8 +172,7 @@ async fn dispatch(
     let headers = Headers(request.headers());
     let call = Call { env, config, head: method == "HEAD", headers, url };
     let end = serve(&call, request, &method, context).await;
-    let path = call.url.path();
-    if path == "/hook" || path.starts_with("/hook/") {
+    if is_hook(call.url.path()) {
         return end.inspect_err(|problem| tell(&call, problem, context));
     }
     end

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { acquired } from "./support/deliveries.mjs";
+import { raw } from "./support/raw.mjs";
 import { HOOK_TOKEN, startVault } from "./support/vault.mjs";
 import { eventually } from "./support/wait.mjs";
 
@@ -54,6 +55,16 @@ describe("refused deliveries", () => {
     await vault.deliver(acquired("1"));
     await vault.deliver({ eventType: "acquired" });
     assert.equal((await vault.json("/refused")).total, 4);
+  });
+
+  it("count in each spelling of the hook's path, which are taken with a good token, too", async () => {
+    const spellings = ["//hook", "/%68ook", "/hook/", "///%68%6F%6f%6B"];
+    for (const [n, path] of spellings.entries()) {
+      assert.equal((await raw(vault.url, "POST", `${path}/wrong-token-0123456789`)).status, 401, path);
+      await until(5 + n);
+      assert.notEqual((await raw(vault.url, "POST", `${path}/${HOOK_TOKEN}`)).status, 404, path);
+    }
+    await vault.json("/refused");
   });
 
   it("are not to be flooded, and the others stay", async () => {
