@@ -112,7 +112,7 @@ describe("the client's webhook", () => {
 
   it("must be public, and is named without its secrets when it is not", async () => {
     for (const url of ["http://client.example/", "https://10.0.0.1/?s=secret", "https://localhost/", "ftp://x/", "nonsense",
-      "https://[::1]/", "https://169.254.169.254/latest"]) {
+      "https://[::1]/", "https://169.254.169.254/latest", "https://a..b/", "https://localhost.localdomain/"]) {
       for (const answer of [await refused(`?fal_webhook=${encodeURIComponent(url)}`), await refused("", { "x-pipelet-webhook": url })]) {
         assert.equal(answer.status, 400, url);
         assert.match(answer.json.detail, /fal_webhook|x-pipelet-webhook/);
@@ -123,11 +123,13 @@ describe("the client's webhook", () => {
 
   it("that is this vault's own is no hand-off, and the timeline says so without the token", async () => {
     takes("/queue/own");
-    const url = `${vault.url}/hook/${HOOK_TOKEN}`;
-    const { json } = await call(vault, "POST", `/queue/own?fal_webhook=${encodeURIComponent(url)}`, { body: "{}" });
-    const [first] = await vault.events(json.request_id);
-    assert.match(first.detail, /this vault's own/);
-    assert.ok(!JSON.stringify([first, await vault.job(json.request_id)]).includes(HOOK_TOKEN));
+    for (const path of ["/hook", "//hook", "/%68ook", "/./hook", "/x/%2e%2e/hook"]) {
+      const url = `${vault.url}${path}/${HOOK_TOKEN}`;
+      const { json } = await call(vault, "POST", `/queue/own?fal_webhook=${encodeURIComponent(url)}`, { body: "{}" });
+      const [first] = await vault.events(json.request_id);
+      assert.match(first.detail, /this vault's own/, path);
+      assert.ok(!JSON.stringify([first, await vault.job(json.request_id)]).includes(HOOK_TOKEN));
+    }
   });
 });
 
@@ -141,5 +143,17 @@ describe("PUBLIC_URL", () => {
     assert.match(new URL(last().url, "http://x").searchParams.get("fal_webhook"), /^https:\/\/vault\.example\/hook\/r_/);
     assert.equal(json.status_url, `${outside}/queue/named/requests/${json.request_id}/status`);
     assert.match(headers.get("x-hookvault-file"), new RegExp(`^${outside}/files/.+/[0-9a-f]{32}/0$`));
+  });
+
+  it("is the vault's own in each spelling of its host", async (context) => {
+    const named = await startVault({ vars: { ...queuesAt(origin), ...PATIENT, PUBLIC_URL: "https://vault.example" } });
+    context.after(() => named.stop());
+    takes("/queue/own-name");
+    for (const at of ["https://vault.example", "https://VAULT.example.", "http://vault.example", "https://vault.example:443/"]) {
+      const query = `?fal_webhook=${encodeURIComponent(`${at}/hook/${HOOK_TOKEN}`)}`;
+      const { status, json } = await call(named, "POST", `/queue/own-name${query}`, { body: "{}" });
+      assert.equal(status, 200, at);
+      assert.match((await named.events(json.request_id))[0].detail, /this vault's own/, at);
+    }
   });
 });

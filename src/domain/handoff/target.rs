@@ -1,14 +1,34 @@
 //! Where a client's own webhook may be: any public https host.
 
+use crate::domain::route;
 use crate::domain::source::{self, SourcePolicy};
 use url::{Host, Url};
 
 /// Longest URL, in bytes.
 const MAX_BYTES: usize = 2_048;
-/// Names that are never public (RFC 6761, RFC 6762, RFC 8375, and what private
-/// networks use).
-const PRIVATE: [&str; 9] =
-    ["localhost", "local", "internal", "lan", "home", "corp", "test", "invalid", "home.arpa"];
+/// Longest name and longest label of one, in bytes (RFC 1035).
+const MAX_NAME_BYTES: usize = 253;
+const MAX_LABEL_BYTES: usize = 63;
+/// Top-level names that the public DNS does not have: those of RFC 6761, 6762,
+/// 7686 and 9476, `internal` by ICANN, and what private networks use. `arpa`
+/// is there, but has no web servers.
+const PRIVATE: [&str; 15] = [
+    "alt",
+    "arpa",
+    "corp",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "mail",
+    "onion",
+    "private",
+    "test",
+];
 
 /// Reads the URL of a webhook. A loopback host that is listed among the sources
 /// is allowed, too: so it is on a developer's machine.
@@ -41,9 +61,16 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
 #[must_use]
 pub fn is_own_hook(webhook: &str, origins: &[&str]) -> bool {
     source::read(webhook).is_ok_and(|url| {
-        let origin = url.origin().ascii_serialization();
-        origins.contains(&origin.as_str()) && url.path().starts_with("/hook")
+        let is_at = |own: &&str| Url::parse(own).is_ok_and(|own| place(&own) == place(&url));
+        route::is_hook(url.path()) && origins.iter().any(is_at)
     })
+}
+
+/// The host and the port: one Worker answers at both schemes, and a dot at the
+/// end of a name changes nothing.
+fn place(url: &Url) -> (&str, Option<u16>) {
+    let host = url.host_str().unwrap_or_default();
+    (host.trim_end_matches('.'), url.port().filter(|port| !matches!(port, 80 | 443)))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -55,10 +82,22 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether the public DNS can have this name: of two labels at least, the last
+/// of letters alone, or an encoded one.
 fn is_public(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let is_below = |end: &str| name == end || name.ends_with(&format!(".{end}"));
-    name.contains('.') && !PRIVATE.iter().any(|end| is_below(end))
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let Some((_, top)) = name.rsplit_once('.') else { return false };
+    let is_top = top.bytes().all(|b| b.is_ascii_alphabetic()) || top.starts_with("xn--");
+    name.len() <= MAX_NAME_BYTES
+        && name.split('.').all(is_label)
+        && is_top
+        && !PRIVATE.contains(&top)
+}
+
+/// As RFC 1123 has it, and with the underscore, which names in use hold.
+fn is_label(label: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    (1..=MAX_LABEL_BYTES).contains(&label.len()) && label.bytes().all(is_part)
 }
 
 #[cfg(test)]
@@ -76,6 +115,10 @@ mod tests {
             "https://app.example/hooks?token=1",
             "https://app.example:8443/",
             "https://a.b.trycloudflare.com/x",
+            "https://app.example./x",
+            "https://my_app.a-b.example/",
+            "https://xn--bcher-kva.example/",
+            "https://app.xn--p1ai/",
             "http://127.0.0.1:8080/hook",
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
@@ -101,6 +144,19 @@ mod tests {
             ("https://db.internal/", "is not a public host"),
             ("https://db.INTERNAL./", "is not a public host"),
             ("https://printer.local/", "is not a public host"),
+            ("https://a..b/", "is not a public host"),
+            ("https://a..example/", "is not a public host"),
+            ("https://.a.example/", "is not a public host"),
+            ("https://app.example../", "is not a public host"),
+            ("https://localhost.localdomain/", "is not a public host"),
+            ("https://localhost4.localdomain4/", "is not a public host"),
+            ("https://localhost./", "is not a public host"),
+            ("https://router.home.arpa/", "is not a public host"),
+            ("https://ipv4only.arpa/", "is not a public host"),
+            ("https://a.onion/", "is not a public host"),
+            ("https://wiki.intranet/", "is not a public host"),
+            ("https://a.b-c/", "is not a public host"),
+            ("https://a!b.example/", "is not a public host"),
         ] {
             assert_eq!(check(bad), Err(why), "{bad}");
         }
@@ -108,5 +164,49 @@ mod tests {
             check(&format!("https://a.example/{}", "x".repeat(2_048))),
             Err("is longer than 2,048 bytes")
         );
+    }
+
+    #[test]
+    fn a_name_is_as_long_as_the_dns_allows() {
+        let is_public = |name: &str| check(&format!("https://{name}/")).is_ok();
+        let label = "a".repeat(63);
+        assert!(is_public(&format!("{label}.example")));
+        assert!(!is_public(&format!("{label}a.example")));
+        let long = |last: usize| format!("{label}.{label}.{label}.{}.example", "b".repeat(last));
+        assert_eq!(long(53).len(), 253);
+        assert!(is_public(&long(53)) && is_public(&format!("{}.", long(53))));
+        assert!(!is_public(&long(54)));
+    }
+
+    #[test]
+    fn the_own_hook_is_known_in_each_spelling() {
+        let own = ["https://vault.example", "http://127.0.0.1:8787"];
+        for hook in [
+            "https://vault.example/hook/t",
+            "https://vault.example/hook",
+            "https://VAULT.example:443/hook/t/ref?a=b",
+            "https://vault.example./hook/t",
+            "http://vault.example/hook/t",
+            "https://u:p@vault.example/hook/t",
+            "https://vault.example//hook/t",
+            "https://vault.example/%68%6F%6f%6B/t",
+            "https://vault.example/./hook/t",
+            "https://vault.example/x/%2e%2E/hook/t",
+            "https://%76ault.example/hook/t",
+            "http://127.1:8787/hook/t",
+        ] {
+            assert!(is_own_hook(hook, &own), "{hook}");
+        }
+        for other in [
+            "https://app.example/hook/t",
+            "https://sub.vault.example/hook/t",
+            "https://vault.example/hooks",
+            "https://vault.example:8443/hook/t",
+            "http://127.0.0.1:9090/hook/t",
+            "/hook/t",
+        ] {
+            assert!(!is_own_hook(other, &own), "{other}");
+        }
+        assert!(is_own_hook("https://vault.example./hook", &["https://vault.example."]));
     }
 }
