@@ -22,6 +22,18 @@ const DEFAULT_FAL_URL: &str = "https://api.pipelet.ai/fal/queue";
 /// fal.ai's own queue; its key goes nowhere else.
 const FAL_AI_URL: &str = "https://queue.fal.run";
 const MIB: u64 = 1024 * 1024;
+/// Everything that is secret. Of two that are equal the later one is changed:
+/// keys are given by others, and a hook token is in the URLs of jobs in flight.
+pub(super) const SECRETS: [&str; 8] = [
+    "UPSTREAM_API_KEY",
+    "UPSTREAM_FAL_KEY",
+    "FAL_KEY",
+    "REPLICATE_WEBHOOK_SECRET",
+    "HANDOFF_SECRET",
+    "HOOK_TOKEN",
+    "API_TOKEN",
+    "READ_TOKEN",
+];
 /// The longest pause is 450 times as long: 7.5 hours.
 const MAX_RETRY_BASE_MS: u64 = 60_000;
 
@@ -89,6 +101,7 @@ impl Config {
         let hook_rule = "must be 16 to 128 characters of A-Z a-z 0-9 _ -, not beginning `r_`";
         let api_rule = "must be at least 16 visible ASCII characters";
         let sources = reader.sources();
+        reader.equal_secrets();
         Self {
             hook: reader.secret("HOOK_TOKEN", hook_rule, auth::is_hook_token),
             api: reader.secret("API_TOKEN", api_rule, auth::is_api_token),
@@ -161,6 +174,25 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             Err(bad) => {
                 self.mistakes.push(format!("{} {}", bad.name, bad.why));
                 None
+            }
+        }
+    }
+
+    /// Who is given one secret must not hold another by it. A list may name a
+    /// value twice, and one key may be for both queues of one upstream.
+    fn equal_secrets(&mut self) {
+        let mut known: Vec<(&str, String)> = Vec::new();
+        for name in SECRETS {
+            for entry in self.get(name).unwrap_or_default().split(',') {
+                let value = entry.trim().trim_start_matches("whsec_").trim_end_matches('=');
+                let equal = known.iter().find(|(_, other)| !value.is_empty() && other == value);
+                match equal {
+                    Some((other, _)) if is_equal_by_right(other, name) => {}
+                    Some((other, _)) => self.mistakes.push(format!(
+                        "{name} has the value of {other}: who knows the one knows the other"
+                    )),
+                    None => known.push((name, value.to_owned())),
+                }
             }
         }
     }
@@ -307,6 +339,10 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 }
 
+fn is_equal_by_right(one: &str, other: &str) -> bool {
+    one == other || (one, other) == ("UPSTREAM_API_KEY", "UPSTREAM_FAL_KEY")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -363,6 +399,45 @@ mod tests {
         let told =
             config.mistakes.iter().find(|mistake| mistake.contains("HOOK_TOKEN: 1 of its 2"));
         assert!(told.is_some_and(|told| !told.contains("bad token")), "{:?}", config.mistakes);
+    }
+
+    #[test]
+    fn equal_secrets_are_told_of_by_name_alone() {
+        let same = "one-and-the-same-0123456789";
+        let told = |set: &[(&str, &str)]| config(set).mistakes;
+        for (one, other) in [
+            ("HOOK_TOKEN", "API_TOKEN"),
+            ("API_TOKEN", "READ_TOKEN"),
+            ("UPSTREAM_API_KEY", "API_TOKEN"),
+            ("UPSTREAM_API_KEY", "FAL_KEY"),
+            ("UPSTREAM_FAL_KEY", "FAL_KEY"),
+        ] {
+            let both = format!("another-token-0123456789, {same}");
+            for other_value in [same, &both] {
+                let told = told(&[(one, same), (other, other_value)]);
+                let want =
+                    format!("{other} has the value of {one}: who knows the one knows the other");
+                assert_eq!(told.first(), Some(&want), "{one} {other}");
+                assert!(!told.concat().contains(same));
+            }
+        }
+        let signed = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let bare = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        for set in [
+            [("HANDOFF_SECRET", signed), ("REPLICATE_WEBHOOK_SECRET", signed)],
+            [("HANDOFF_SECRET", signed), ("HOOK_TOKEN", bare)],
+        ] {
+            assert_eq!(told(&set).len(), 1, "{set:?}");
+        }
+        let twice = format!("{same},{same}");
+        for fine in [
+            [("UPSTREAM_API_KEY", same), ("UPSTREAM_FAL_KEY", same)],
+            [("HOOK_TOKEN", &twice), ("API_TOKEN", "another-token-0123456789")],
+            [("API_TOKEN", ","), ("UPSTREAM_FAL_KEY", "=")],
+        ] {
+            let told = told(&fine);
+            assert!(!told.iter().any(|mistake| mistake.contains("has the value")), "{told:?}");
+        }
     }
 
     #[test]

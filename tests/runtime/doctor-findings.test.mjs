@@ -89,6 +89,18 @@ describe("a setting", () => {
     assert.doesNotMatch(JSON.stringify(found), /short/);
   });
 
+  it("is no other secret's: both are named, and neither is told", async (context) => {
+    const vars = { API_TOKEN: HOOK_TOKEN, READ_TOKEN };
+    const { vault } = await start(context, { vars });
+    vault.expectErrors(/^API_TOKEN has the value of HOOK_TOKEN/);
+    const found = await report(vault, READ_TOKEN);
+    const { detail, fix } = only(found, "API_TOKEN", "fail");
+    assert.match(detail, /HOOK_TOKEN/);
+    assert.equal(fix, "npx wrangler secret put API_TOKEN");
+    assert.ok(!JSON.stringify([found, vault.logs]).includes(HOOK_TOKEN));
+    await vault.restart({ API_TOKEN });
+  });
+
   it("HOOK_TOKEN that is not set is named, and there is no self-test", async (context) => {
     const { vault } = await start(context, { vars: { HOOK_TOKEN: null } });
     const found = await report(vault);

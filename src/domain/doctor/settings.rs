@@ -2,20 +2,8 @@
 
 use super::Check;
 use crate::domain::auth::Tokens;
-use crate::domain::config::{BadSecret, Config};
+use crate::domain::config::{BadSecret, Config, SECRETS};
 use crate::domain::upstream::Upstreams;
-
-/// What is set with `wrangler secret put`; everything else is a variable.
-const SECRETS: [&str; 8] = [
-    "HOOK_TOKEN",
-    "API_TOKEN",
-    "READ_TOKEN",
-    "UPSTREAM_API_KEY",
-    "UPSTREAM_FAL_KEY",
-    "FAL_KEY",
-    "FAL_USER_ID",
-    "REPLICATE_WEBHOOK_SECRET",
-];
 
 /// The two secrets, and everything that is set wrong.
 #[must_use]
@@ -56,7 +44,7 @@ fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Check
 fn wrong(mistake: &str) -> Check {
     let is_part = |c: char| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit();
     let name = mistake.split(|c| !is_part(c)).next().unwrap_or_default();
-    let fix = if SECRETS.contains(&name) {
+    let fix = if name == "FAL_USER_ID" || SECRETS.contains(&name) {
         put(name)
     } else {
         format!("correct {name} under [vars] in wrangler.toml, then `npm run deploy`")
@@ -98,6 +86,15 @@ mod tests {
         assert!(is_told(&[("VERIFY_RESULTS", "true")]));
         assert!(!is_told(&[("VERIFY_RESULTS", "true"), ("UPSTREAM_API_KEY", "k")]));
         assert!(!is_told(&[("VERIFY_RESULTS", "false")]));
+    }
+
+    #[test]
+    fn equal_secrets_fail_with_both_names_and_the_command() {
+        let same = "one-and-the-same-0123456789";
+        let checks = of(&[("HOOK_TOKEN", same), ("API_TOKEN", same)]);
+        let check = checks.iter().find(|check| check.detail.contains("HOOK_TOKEN: who")).unwrap();
+        assert_eq!((check.name.as_str(), check.status), ("API_TOKEN", Status::Fail));
+        assert_eq!(check.fix.as_deref(), Some("npx wrangler secret put API_TOKEN"));
     }
 
     #[test]
