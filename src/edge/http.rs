@@ -141,9 +141,6 @@ impl From<BadSecret> for Problem {
 /// routes ask for.
 pub async fn answer(request: &Request, env: &Env, context: &Context) -> worker::Result<Response> {
     let config = platform::config(env);
-    for mistake in &config.mistakes {
-        platform::log_error(mistake);
-    }
     let response = match dispatch(request, env, &config, context).await {
         Ok(response) => response,
         Err(problem) => refuse(&problem, &config, request)?,

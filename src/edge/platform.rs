@@ -98,6 +98,8 @@ pub async fn clear_alarm(storage: &Storage) -> Result<(), Failure> {
 thread_local! {
     /// The configuration that was read last, and what it was read from.
     static CONFIG: RefCell<Option<(JsValue, Rc<Config>)>> = const { RefCell::new(None) };
+    /// The mistakes in it that the log has: an isolate tells of each once.
+    static LOGGED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The configuration. It is read anew only when `env` is another one: the
@@ -110,6 +112,8 @@ pub fn config(env: &Env) -> Rc<Config> {
     });
     known.unwrap_or_else(|| {
         let config = Rc::new(Config::from_lookup(|name| variable(env, name)));
+        let logged = LOGGED.replace(config.mistakes.clone());
+        config.mistakes.iter().filter(|one| !logged.contains(one)).for_each(|one| log_error(one));
         CONFIG.set(Some((from.clone(), Rc::clone(&config))));
         config
     })

@@ -86,6 +86,22 @@ describe("with a variable that is wrong", () => {
   }
 });
 
+test("a mistake is logged once, however many requests and objects read the settings", async (context) => {
+  const vault = await startVault({ vars: { MAX_BODY_BYTES: "many", FILES_MAX_AGE: "a day" } });
+  context.after(() => vault.stop());
+  vault.expectErrors(/^(MAX_BODY_BYTES|FILES_MAX_AGE)/);
+  const told = (name) => vault.logs.filter(({ message }) => message.startsWith(name)).length;
+  const use = async (id) => {
+    for (let n = 0; n < 5; n += 1) await vault.deliver(`{"eventType":"acquired","jobId":"${id}","n":${n}}`);
+    await vault.json("/stats");
+  };
+  await use("one");
+  assert.deepEqual([told("MAX_BODY_BYTES"), told("FILES_MAX_AGE")], [1, 1]);
+  await vault.restart({ FILES_MAX_AGE: null });
+  await use("two");
+  assert.deepEqual([told("MAX_BODY_BYTES"), told("FILES_MAX_AGE")], [2, 1]);
+});
+
 describe("without a binding", () => {
   for (const name of ["FILES", "CATALOG"]) {
     test(`${name} missing`, (context) => endure(context, without(name), [name]));
