@@ -17,6 +17,7 @@ use generate::cases;
 use hookvault::domain::discover::discover;
 use hookvault::domain::file::{File, FileState};
 use hookvault::domain::job::{Archive, Job};
+use hookvault::domain::mask::Secrets;
 use hookvault::domain::retry::FailureKind;
 use hookvault::domain::source::SourcePolicy;
 use hookvault::domain::state::Status;
@@ -45,7 +46,7 @@ fn without_counts(json: &str) -> Value {
 
 /// What readers see.
 fn seen(vault: &Vault) -> Value {
-    let context = Context { base: "https://vault.example", tokens: &[] };
+    let context = Context { base: "https://vault.example", secrets: &Secrets::default() };
     let record = view::record(vault.job(), vault.result.as_deref(), context);
     without_counts(&record.expect("a record"))
 }

@@ -27,7 +27,7 @@ impl Tokens {
         accepted.into()
     }
 
-    /// The values, for masking.
+    /// The values, for what is made with them.
     #[must_use]
     pub fn values(&self) -> &[String] {
         &self.0

@@ -6,10 +6,10 @@
 use super::auth::{self, Tokens};
 use super::cors::Origins;
 use super::handoff::target;
-use super::mask;
+use super::mask::{self, Secrets};
 use super::retention;
 use super::retry::Pace;
-use super::signed::standard::Secrets;
+use super::signed::standard::Secrets as SigningSecrets;
 use super::source::{self, SourcePolicy};
 use super::upstream::{self, Scheme, Template, Upstream, Upstreams};
 use std::ops::RangeInclusive;
@@ -78,11 +78,11 @@ pub struct Config {
     /// `FAL_USER_ID`: the account whose signatures count at fal.ai.
     pub fal_user_id: Option<String>,
     /// `REPLICATE_WEBHOOK_SECRET`: what signs deliveries by Standard Webhooks.
-    pub webhook_secrets: Option<Secrets>,
+    pub webhook_secrets: Option<SigningSecrets>,
     /// `HANDOFF_URL`: who gets the ends of all jobs.
     pub handoff_url: Option<Url>,
     /// `HANDOFF_SECRET`: what signs that which is handed on.
-    pub handoff_secrets: Option<Secrets>,
+    pub handoff_secrets: Option<SigningSecrets>,
     /// `VERIFY_RESULTS`: whether the upstream must confirm a result that only
     /// the hook token vouches for.
     pub verify_results: bool,
@@ -92,11 +92,13 @@ pub struct Config {
     pub cors: Origins,
     /// What is set wrong, in words for the operator.
     pub mistakes: Vec<String>,
+    secrets: Secrets,
 }
 
 impl Config {
     /// Reads the settings that `lookup` finds by name.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let secrets = Secrets::from_lookup(&lookup);
         let mut reader = Reader { lookup, mistakes: Vec::new() };
         let hook_rule = "must be 16 to 128 characters of A-Z a-z 0-9 _ -, not beginning `r_`";
         let api_rule = "must be at least 16 visible ASCII characters";
@@ -122,13 +124,14 @@ impl Config {
             store_input: reader.flag("STORE_INPUT", true),
             cors: reader.cors(),
             mistakes: reader.mistakes,
+            secrets,
         }
     }
 
-    /// The hook tokens in use, for masking.
+    /// The configured secrets, for masking.
     #[must_use]
-    pub fn hook_tokens(&self) -> &[String] {
-        self.hook.as_ref().map_or(&[], Tokens::values)
+    pub const fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Scheme and host for the durable URLs of a job that was first heard of
@@ -226,8 +229,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    fn secrets(&mut self, name: &str) -> Option<Secrets> {
-        let (secrets, refused) = Secrets::parse(&self.get(name)?);
+    fn secrets(&mut self, name: &str) -> Option<SigningSecrets> {
+        let (secrets, refused) = SigningSecrets::parse(&self.get(name)?);
         if refused > 0 {
             self.mistakes.push(format!(
                 "{name}: {refused} of its entries do not count; each must be `whsec_` and the \
@@ -296,7 +299,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         if url.is_none() {
             self.mistakes.push(format!(
                 "{name} is {:?}, not like {default}; nothing is asked there",
-                mask::plain_text(&text, &[])
+                mask::plain_text(&text, &Secrets::default())
             ));
         }
         url

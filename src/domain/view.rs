@@ -6,7 +6,7 @@ use super::handoff::{Handoff, Receiver, State};
 use super::heal::Healing;
 use super::job::{Archive, Job};
 use super::keys;
-use super::mask;
+use super::mask::{self, Secrets};
 use super::provider::Provider;
 use super::result;
 use super::state::Status;
@@ -21,8 +21,8 @@ use std::borrow::Cow;
 pub struct Context<'a> {
     /// Scheme and host of durable URLs.
     pub base: &'a str,
-    /// The hook tokens in use, to be masked.
-    pub tokens: &'a [String],
+    /// The configured secrets, to be masked.
+    pub secrets: &'a Secrets,
 }
 
 #[derive(Serialize)]
@@ -109,7 +109,7 @@ struct FileView<'a> {
     error: Option<&'a str>,
 }
 
-/// The result as its readers get it: durable URLs absolute, hook tokens
+/// The result as its readers get it: durable URLs absolute, secrets
 /// masked, every other byte as the upstream wrote it.
 #[must_use]
 pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
@@ -117,7 +117,7 @@ pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
     let path = |nonce| keys::files_path(&job.home, nonce);
     let shown = format!("{}{}", context.base, path(&job.nonce));
     let absolute = result::with_base(stored, &path(written.unwrap_or(&job.nonce)), &shown);
-    mask::result(&absolute, context.tokens).into_owned()
+    mask::result(&absolute, context.secrets).into_owned()
 }
 
 /// The record as JSON. `stored_result` is the result's stored text.
@@ -130,9 +130,9 @@ pub fn record(
     context: Context<'_>,
 ) -> serde_json::Result<String> {
     let result = stored_result.map(|text| RawValue::from_string(result(job, text, context)));
-    let mask = |text| mask::plain_text(text, context.tokens);
-    let error = job.error.as_deref().map(|error| masked(error.get(), context.tokens));
-    let input = job.input.as_deref().map(|input| masked(input.get(), context.tokens));
+    let mask = |text| mask::plain_text(text, context.secrets);
+    let error = job.error.as_deref().map(|error| masked(error.get(), context.secrets));
+    let input = job.input.as_deref().map(|input| masked(input.get(), context.secrets));
     serde_json::to_string(&Record {
         id: job.public_id(),
         reference: job.reference.as_deref(),
@@ -153,7 +153,7 @@ pub fn record(
         stored_at: job.stored_at,
         result: result.transpose()?,
         files: job.files.iter().map(|file| FileView::of(job, file, context)).collect(),
-        skipped: job.skipped.iter().map(|skipped| shown(skipped, context.tokens)).collect(),
+        skipped: job.skipped.iter().map(|skipped| shown(skipped, context.secrets)).collect(),
         error: error.transpose()?,
         deliveries: job.deliveries,
         duplicates: job.duplicates,
@@ -170,13 +170,13 @@ pub fn one_line(json: &str) -> String {
     json.replace(['\n', '\r'], "")
 }
 
-fn shown(skipped: &Skipped, tokens: &[String]) -> Skipped {
-    let pointer = mask::plain_text(&skipped.pointer, tokens).into_owned();
+fn shown(skipped: &Skipped, secrets: &Secrets) -> Skipped {
+    let pointer = mask::plain_text(&skipped.pointer, secrets).into_owned();
     Skipped { pointer, ..skipped.clone() }
 }
 
-fn masked(json: &str, tokens: &[String]) -> serde_json::Result<Box<RawValue>> {
-    RawValue::from_string(mask::json_text(json, tokens).into_owned())
+fn masked(json: &str, secrets: &Secrets) -> serde_json::Result<Box<RawValue>> {
+    RawValue::from_string(mask::json_text(json, secrets).into_owned())
 }
 
 impl<'a> HealingView<'a> {
@@ -211,7 +211,7 @@ impl<'a> HandoffView<'a> {
 impl<'a> FileView<'a> {
     fn of(job: &Job, file: &'a File, context: Context<'_>) -> Self {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
-        let mask = |text| mask::plain_text(text, context.tokens);
+        let mask = |text| mask::plain_text(text, context.secrets);
         Self {
             n: file.n,
             pointers: file.pointers.iter().map(String::as_str).map(mask).collect(),
@@ -383,9 +383,9 @@ struct EntryView<'a> {
 /// As [`record`].
 pub fn timeline(
     entries: &[(Entry, Option<String>)],
-    tokens: &[String],
+    secrets: &Secrets,
 ) -> serde_json::Result<String> {
-    let views = entries.iter().map(|entry| EntryView::of(entry, tokens));
+    let views = entries.iter().map(|entry| EntryView::of(entry, secrets));
     serde_json::to_string(&Timeline { events: views.collect::<serde_json::Result<_>>()? })
 }
 
@@ -393,16 +393,16 @@ pub fn timeline(
 ///
 /// # Errors
 /// As [`record`].
-pub fn entry(entry: &(Entry, Option<String>), tokens: &[String]) -> serde_json::Result<String> {
-    serde_json::to_string(&EntryView::of(entry, tokens)?)
+pub fn entry(entry: &(Entry, Option<String>), secrets: &Secrets) -> serde_json::Result<String> {
+    serde_json::to_string(&EntryView::of(entry, secrets)?)
 }
 
 impl<'a> EntryView<'a> {
     fn of(
         (entry, body): &'a (Entry, Option<String>),
-        tokens: &[String],
+        secrets: &Secrets,
     ) -> serde_json::Result<Self> {
-        let mask = |text| mask::plain_text(text, tokens);
+        let mask = |text| mask::plain_text(text, secrets);
         let short = body.as_deref().filter(|body| body.len() <= MAX_INLINE_BODY);
         Ok(Self {
             n: entry.n,
@@ -412,7 +412,7 @@ impl<'a> EntryView<'a> {
             outcome: entry.outcome,
             detail: entry.detail.as_deref().map(mask),
             bytes: entry.bytes,
-            body: short.map(|body| masked(body, tokens)).transpose()?,
+            body: short.map(|body| masked(body, secrets)).transpose()?,
         })
     }
 }

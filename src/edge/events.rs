@@ -8,6 +8,7 @@ use super::job_client;
 use super::jobs::{ask, deleted, missing};
 use super::platform::{self, During, Failure};
 use crate::domain::error::Problem;
+use crate::domain::mask::Secrets;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
 use crate::domain::sse;
@@ -27,7 +28,7 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     }
     let limit = call.number_in("limit", 100, 1..=1_000)?;
     let timeline = first(call, name, after, limit).await?;
-    let text = view::timeline(&timeline.entries, call.config.hook_tokens());
+    let text = view::timeline(&timeline.entries, call.config.secrets());
     Ok(json(200, text.during("rendering the timeline")?)?)
 }
 
@@ -43,7 +44,7 @@ async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response
     let timeline = first(call, name, after, BATCH).await?;
     let mut live = Live {
         env: call.env.clone(),
-        tokens: call.config.hook_tokens().to_vec(),
+        secrets: call.config.secrets().clone(),
         home: timeline.home.clone(),
         after,
         version: None,
@@ -80,7 +81,7 @@ async fn first(
 /// A stream on its way.
 struct Live {
     env: Env,
-    tokens: Vec<String>,
+    secrets: Secrets,
     home: ObjectName,
     /// The last entry that was told.
     after: u32,
@@ -122,7 +123,7 @@ impl Live {
     fn tell(&mut self, timeline: &Timeline) -> Result<String, Failure> {
         let mut frames = String::new();
         for told in &timeline.entries {
-            let text = view::entry(told, &self.tokens).during("rendering the timeline")?;
+            let text = view::entry(told, &self.secrets).during("rendering the timeline")?;
             frames.push_str(&sse::entry(told.0.n, &text));
             self.after = told.0.n;
         }

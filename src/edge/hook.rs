@@ -253,7 +253,7 @@ pub async fn hand_over(
         Reply::OtherProvider(why) => return Ok(Handed::Refused(why)),
         _ => return Err(Failure("delivering: unexpected answer".to_owned())),
     };
-    let mask = |text: String| mask::plain_text(&text, call.config.hook_tokens()).into_owned();
+    let mask = |text: String| mask::plain_text(&text, call.config.secrets()).into_owned();
     let answer = serde_json::json!({
         "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
     });

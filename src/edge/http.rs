@@ -117,7 +117,7 @@ impl Call<'_> {
     /// A label (`?app=`, `?tag=`) as the record keeps it; a URL in it loses its
     /// secrets first.
     pub fn label(&self, text: &str) -> String {
-        let masked = mask::plain_text(text, self.config.hook_tokens());
+        let masked = mask::plain_text(text, self.config.secrets());
         masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()
     }
 }
@@ -263,7 +263,7 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 /// On the gateway's routes in plain JSON, as the queues' clients read it.
 fn refuse(problem: &Problem, config: &Config, request: &Request) -> worker::Result<Response> {
     if let Problem::Internal(text) = problem {
-        platform::log_error(&mask::plain_text(text, config.hook_tokens()));
+        platform::log_error(&mask::plain_text(text, config.secrets()));
     }
     let is_gateway = worker::Url::parse(&request.url()).is_ok_and(|url| is_gateway(url.path()));
     let (content_type, body) = if is_gateway {

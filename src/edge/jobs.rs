@@ -64,8 +64,8 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
         Status::Cancelled => "cancelled",
         _ => return not_yet(&job, context),
     };
-    let tokens = call.config.hook_tokens();
-    let error = job.error.map(|error| mask::json_text(error.get(), tokens).into_owned());
+    let secrets = call.config.secrets();
+    let error = job.error.map(|error| mask::json_text(error.get(), secrets).into_owned());
     Err(Problem::NoResult { status, error })
 }
 
@@ -88,11 +88,11 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
     };
     let none = || Problem::NotFound(format!("event {n} of job {} has no body", name.public()));
     let text = text.ok_or_else(none)?;
-    Ok(json(200, mask::json_text(&text, call.config.hook_tokens()).into_owned())?)
+    Ok(json(200, mask::json_text(&text, call.config.secrets()).into_owned())?)
 }
 
 fn context<'a>(call: &'a Call<'_>, job: &'a Job) -> Context<'a> {
-    Context { base: call.config.base_url(&job.origin), tokens: call.config.hook_tokens() }
+    Context { base: call.config.base_url(&job.origin), secrets: call.config.secrets() }
 }
 
 /// Reads a job; with `?wait`, again when there is news or the time is up.

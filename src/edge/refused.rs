@@ -26,7 +26,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
         limits.set(now);
         more
     })?;
-    let masked = |text: &str| mask::plain_text(text, call.config.hook_tokens()).into_owned();
+    let masked = |text: &str| mask::plain_text(text, call.config.secrets()).into_owned();
     Some(Refused {
         at,
         status: problem.status(),

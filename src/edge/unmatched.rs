@@ -31,13 +31,13 @@ pub async fn keep(
 ) -> Result<Response, Problem> {
     let at = platform::now();
     let path = StorageKey::Unmatched { at, sha256 }.path();
-    let reason = mask::plain_text(reason, call.config.hook_tokens()).into_owned();
+    let reason = mask::plain_text(reason, call.config.secrets()).into_owned();
     let mut metadata = HashMap::from([
         ("reason".to_owned(), printable(&reason)),
         ("receivedAt".to_owned(), at.as_millis().to_string()),
     ]);
     if let Some(reference) = reference {
-        let reference = mask::plain_text(reference, call.config.hook_tokens());
+        let reference = mask::plain_text(reference, call.config.secrets());
         metadata.insert("ref".to_owned(), printable(&reference));
     }
     let put = bucket::put_or_return(call.env, &path, body, OCTET_STREAM, metadata.clone());
@@ -123,7 +123,7 @@ fn row(object: &Object) -> Value {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
-    super::http::bytes(mask::bytes(kept.body, call.config.hook_tokens())).map_err(Problem::from)
+    super::http::bytes(mask::bytes(kept.body, call.config.secrets())).map_err(Problem::from)
 }
 
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job. It leaves the

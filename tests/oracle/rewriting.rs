@@ -114,12 +114,13 @@ fn is_taken(body: &str, kind: EventKind, result: &str) {
     vault.deliver(body);
     let want = Some(result).filter(|_| kind == EventKind::Completed);
     assert_eq!(vault.result.as_deref(), want);
-    let tokens = ["secret-hook-token-01".to_owned()];
-    let context = view::Context { base: "https://vault.example", tokens: &tokens };
+    let token = "secret-hook-token-01";
+    let secrets = mask::Secrets::of([token]);
+    let context = view::Context { base: "https://vault.example", secrets: &secrets };
     let record = view::record(vault.job(), vault.result.as_deref(), context).expect("a record");
     json::check(&record).expect("a JSON object");
-    let shown = mask::json_text(body, &tokens);
+    let shown = mask::json_text(body, &secrets);
     json::check(&shown).expect("a JSON object");
     let told = strings(&shown).into_iter().filter_map(|span| decoded(&shown[span]));
-    assert!(!told.into_iter().any(|text| text.contains(&tokens[0])), "a token: {shown}");
+    assert!(!told.into_iter().any(|text| text.contains(token)), "a token: {shown}");
 }

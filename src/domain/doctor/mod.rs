@@ -14,7 +14,7 @@ pub mod upstreams;
 use super::auth::Tokens;
 use super::capability;
 use super::config::Config;
-use super::mask;
+use super::mask::{self, Secrets};
 use super::time::{DAY, HOUR, MINUTE, SECOND};
 use serde::Serialize;
 
@@ -89,8 +89,8 @@ impl Check {
         Self { ms: Some(ms), ..self }
     }
 
-    fn masked(mut self, tokens: &[String]) -> Self {
-        let shown = mask::plain_text(&self.detail, tokens);
+    fn masked(mut self, secrets: &Secrets) -> Self {
+        let shown = mask::plain_text(&self.detail, secrets);
         self.detail = shown.chars().filter(|c| !c.is_control()).take(MAX_DETAIL_CHARS).collect();
         self
     }
@@ -142,8 +142,8 @@ impl Report {
     /// The report of these findings; no secret is in it.
     #[must_use]
     pub fn new(checks: Vec<Check>, self_test: Option<SelfTest>, config: &Config) -> Self {
-        let tokens = config.hook_tokens();
-        let checks: Vec<Check> = checks.into_iter().map(|check| check.masked(tokens)).collect();
+        let secrets = config.secrets();
+        let checks: Vec<Check> = checks.into_iter().map(|check| check.masked(secrets)).collect();
         let ok = checks.iter().all(|check| check.status != Status::Fail);
         Self { ok, checks, self_test }
     }

@@ -3,6 +3,7 @@
 use super::Check;
 use crate::domain::auth::Tokens;
 use crate::domain::config::{BadSecret, Config, SECRETS};
+use crate::domain::mask::MIN_CHARS;
 use crate::domain::upstream::Upstreams;
 
 /// The two secrets, and everything that is set wrong.
@@ -17,6 +18,7 @@ pub fn checks(config: &Config) -> Vec<Check> {
     }
     checks.extend(config.mistakes.iter().map(|mistake| wrong(mistake)));
     checks.extend(unconfirmed(config));
+    checks.extend(config.secrets().too_short().iter().map(|name| short(name)));
     checks
 }
 
@@ -38,6 +40,14 @@ fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Check
         }
         Err(bad) => Check::fail(name, format!("{}: {meaning}", bad.why), put(name)),
     }
+}
+
+/// A key that can't be told from a word is not masked where it is echoed.
+fn short(name: &str) -> Check {
+    let detail = format!(
+        "has fewer than {MIN_CHARS} characters, so it is not masked in answers: set a longer key"
+    );
+    Check::fail(name, detail, put(name))
 }
 
 /// A mistake begins with the name of what is set wrong.
@@ -95,6 +105,16 @@ mod tests {
         let check = checks.iter().find(|check| check.detail.contains("HOOK_TOKEN: who")).unwrap();
         assert_eq!((check.name.as_str(), check.status), ("API_TOKEN", Status::Fail));
         assert_eq!(check.fix.as_deref(), Some("npx wrangler secret put API_TOKEN"));
+    }
+
+    #[test]
+    fn a_short_key_is_a_failure_that_does_not_tell_it() {
+        let checks = of(&[("FAL_KEY", "k3y-0123456"), ("UPSTREAM_API_KEY", "k3y-01234567")]);
+        let short: Vec<_> = checks.iter().filter(|check| check.name.ends_with("_KEY")).collect();
+        assert_eq!(short.len(), 1, "{short:?}");
+        assert_eq!((short[0].name.as_str(), short[0].status), ("FAL_KEY", Status::Fail));
+        assert_eq!(short[0].fix.as_deref(), Some("npx wrangler secret put FAL_KEY"));
+        assert!(!format!("{short:?}").contains("k3y"));
     }
 
     #[test]

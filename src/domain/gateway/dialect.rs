@@ -9,7 +9,7 @@ use super::links::{self, Place};
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::Job;
 use crate::domain::json;
-use crate::domain::mask;
+use crate::domain::mask::{self, Secrets};
 use crate::domain::result::{self, Edit};
 use crate::domain::state::Status;
 use crate::domain::upstream::Scheme;
@@ -120,9 +120,9 @@ const fn has_no_result(job: &Job) -> bool {
 /// The body of the result of a job that has none. Python's client shows
 /// `detail`, the JavaScript one `message`.
 #[must_use]
-pub fn no_result(job: &Job, tokens: &[String]) -> String {
-    let text = json::encode_string(&mask::plain_text(&reason(job), tokens));
-    let error = job.error.as_deref().map(RawValue::get).map(|text| mask::json_text(text, tokens));
+pub fn no_result(job: &Job, secrets: &Secrets) -> String {
+    let text = json::encode_string(&mask::plain_text(&reason(job), secrets));
+    let error = job.error.as_deref().map(RawValue::get).map(|text| mask::json_text(text, secrets));
     let detail = error.as_deref().unwrap_or(&text);
     format!(r#"{{"detail":{detail},"message":{text}}}"#)
 }
@@ -190,9 +190,9 @@ mod tests {
         let job = failed();
         let want =
             r#"{"detail":{"msg":"no","seed":1e400},"message":"{\"msg\":\"no\",\"seed\":1e400}"}"#;
-        assert_eq!(no_result(&job, &[]), want);
+        assert_eq!(no_result(&job, &Secrets::default()), want);
         let cancelled = Job { status: Status::Cancelled, ..fixtures::job() };
         let want = r#"{"detail":"Request was cancelled","message":"Request was cancelled"}"#;
-        assert_eq!(no_result(&cancelled, &[]), want);
+        assert_eq!(no_result(&cancelled, &Secrets::default()), want);
     }
 }

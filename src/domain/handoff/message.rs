@@ -4,7 +4,7 @@
 use crate::domain::event::{ENVELOPE, Event, value_of};
 use crate::domain::job::Job;
 use crate::domain::json::{self, Member};
-use crate::domain::mask;
+use crate::domain::mask::{self, Secrets};
 use crate::domain::provider::Provider;
 use crate::domain::result;
 use serde_json::value::RawValue;
@@ -23,8 +23,8 @@ pub struct Parts<'a> {
     pub result: Option<&'a str>,
     /// The receiver's own URL.
     pub url: &'a str,
-    /// The hook tokens in use, to be masked.
-    pub tokens: &'a [String],
+    /// The configured secrets, to be masked.
+    pub secrets: &'a Secrets,
 }
 
 /// The message as JSON. Numbers and the order of keys are the upstream's.
@@ -66,7 +66,7 @@ fn envelope(parts: Parts<'_>, event: &Event<'_>) -> Vec<String> {
         |found: &&Member<'_>| parts.word != "completed" || ENVELOPE.contains(&found.key.as_ref());
     let written = |found: &Member<'_>| match found.key.as_ref() {
         "webhookUrl" => member("webhookUrl", &json::encode_string(parts.url)),
-        _ => mask::json_text(body.get(found.span.clone()).unwrap_or_default(), parts.tokens)
+        _ => mask::json_text(body.get(found.span.clone()).unwrap_or_default(), parts.secrets)
             .into_owned(),
     };
     event.members.iter().filter(is_wanted).map(written).collect()
@@ -87,7 +87,7 @@ fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
         edits.push((last.span.end..last.span.end, more));
     }
     edits.sort_by_key(|(span, _)| span.start);
-    mask::json_text(&result::splice(body, &edits), parts.tokens).into_owned()
+    mask::json_text(&result::splice(body, &edits), parts.secrets).into_owned()
 }
 
 /// A result that fal.ai was asked for.
@@ -120,7 +120,7 @@ fn replicate(parts: Parts<'_>) -> String {
 
 fn error_of(parts: Parts<'_>) -> Option<String> {
     let error = parts.job.error.as_deref().map(RawValue::get)?;
-    Some(member("error", &mask::json_text(error, parts.tokens)))
+    Some(member("error", &mask::json_text(error, parts.secrets)))
 }
 
 fn id(job: &Job) -> String {
@@ -158,8 +158,14 @@ mod tests {
         result: Option<&str>,
     ) -> String {
         let job = Job { provider, ..fixtures::job() };
-        let parts =
-            Parts { job: &job, word, body, result, url: "https://app.example/h", tokens: &[] };
+        let parts = Parts {
+            job: &job,
+            word,
+            body,
+            result,
+            url: "https://app.example/h",
+            secrets: &Secrets::default(),
+        };
         render(parts)
     }
 
@@ -214,7 +220,14 @@ mod tests {
         let error = RawValue::from_string(r#"{"code":1.10}"#.to_owned()).ok();
         let job = Job { error, ..fixtures::job() };
         let body = Some(r#"{"status":"FAILED"}"#);
-        let parts = Parts { job: &job, word: "failed", body, result: None, url: "", tokens: &[] };
+        let parts = Parts {
+            job: &job,
+            word: "failed",
+            body,
+            result: None,
+            url: "",
+            secrets: &Secrets::default(),
+        };
         let want = r#"{"eventType":"failed","jobId":"437852","error":{"code":1.10}}"#;
         assert_eq!(render(parts), want);
     }

@@ -59,7 +59,7 @@ impl Catalog {
             Some(key) => bucket::text(&bucket::open(&self.env)?, key).await?,
             None => result,
         };
-        let context = Context { base, tokens: config.hook_tokens() };
+        let context = Context { base, secrets: config.secrets() };
         let record = view::record(job, result.as_deref(), context);
         // What the upstream wrote may have line breaks between its tokens.
         Ok(format!("{}\n", view::one_line(&record.during("rendering the record")?)))

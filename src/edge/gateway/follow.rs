@@ -108,10 +108,10 @@ async fn of_job(asked: &Asked, job: &Job, result: Option<String>) -> Result<Answ
         Some(key) => bucket::text(&bucket::open(&asked.env)?, key).await?,
         None => result,
     };
-    let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
+    let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
     Ok(match result {
         Some(result) => of_vault(200, view::result(job, &result, context)),
-        None => of_vault(dialect::NO_RESULT, dialect::no_result(job, config.hook_tokens())),
+        None => of_vault(dialect::NO_RESULT, dialect::no_result(job, config.secrets())),
     })
 }
 

@@ -50,7 +50,7 @@ impl Job {
     async fn publish_record(&self, job: &Record) -> Result<(), Failure> {
         let config = &self.config;
         let result = self.whole_result(job).await?;
-        let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
+        let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
         let text = view::record(job, result.as_deref(), context).during("rendering the record")?;
         let rendering = Rendering::now(config.public_url.as_deref());
         records::put(&self.env, &edge_copy::name(job), text, &rendering).await

@@ -122,7 +122,7 @@ impl Job {
             None => None,
         };
         let config = &self.config;
-        let context = Context { base: config.base_url(&job.origin), tokens: config.hook_tokens() };
+        let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
         let result = match message.event_type.as_str() {
             "completed" => self.whole_result(job).await?,
             _ => None,
@@ -134,7 +134,7 @@ impl Job {
             body: body.as_deref(),
             result: result.as_deref(),
             url,
-            tokens: config.hook_tokens(),
+            secrets: config.secrets(),
         }))
     }
 

@@ -3,6 +3,10 @@
 //! Two kinds occur in deliveries: hook tokens (`webhookUrl` holds one) and
 //! presigned queries, which let anyone fetch the file.
 
+mod secrets;
+
+pub use self::secrets::{MIN_CHARS, Secrets};
+
 use super::expiry;
 use super::json;
 use super::source::{self, Refusal};
@@ -13,10 +17,10 @@ use std::borrow::Cow;
 pub const MASK: &str = "***";
 
 /// Masks every secret in the strings of a valid JSON text, keys included; all
-/// other bytes stay as they are. `tokens` are the hook tokens in use.
+/// other bytes stay as they are. `secrets` are the configured ones.
 #[must_use]
-pub fn json_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
-    edit_strings(text, |string| match plain_text(string, tokens) {
+pub fn json_text<'a>(text: &'a str, secrets: &Secrets) -> Cow<'a, str> {
+    edit_strings(text, |string| match plain_text(string, secrets) {
         Cow::Owned(masked) => Some(masked),
         Cow::Borrowed(_) => None,
     })
@@ -25,10 +29,10 @@ pub fn json_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
 /// Masks in a result, which otherwise stays as it is, the hook tokens in use
 /// and the queries of presigned URLs: what is not copied must not leak either.
 #[must_use]
-pub fn result<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
+pub fn result<'a>(text: &'a str, secrets: &Secrets) -> Cow<'a, str> {
     edit_strings(text, |string| {
         let unsigned = without_signature(string);
-        known_tokens(unsigned.as_deref().unwrap_or(string), tokens).or(unsigned)
+        known_tokens(unsigned.as_deref().unwrap_or(string), secrets).or(unsigned)
     })
 }
 
@@ -46,18 +50,18 @@ fn without_signature(string: &str) -> Option<String> {
 
 /// Masks every secret in a text of any kind.
 #[must_use]
-pub fn plain_text<'a>(text: &'a str, tokens: &[String]) -> Cow<'a, str> {
+pub fn plain_text<'a>(text: &'a str, secrets: &Secrets) -> Cow<'a, str> {
     let without_queries = if text.contains('?') { queries(text) } else { None };
     let so_far = without_queries.as_deref().unwrap_or(text);
-    hook_tokens(so_far, tokens).or(without_queries).map_or(Cow::Borrowed(text), Cow::Owned)
+    hook_tokens(so_far, secrets).or(without_queries).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Masks every secret in what a stranger has sent, JSON or not, text or not.
 #[must_use]
-pub fn bytes(body: Vec<u8>, tokens: &[String]) -> Vec<u8> {
+pub fn bytes(body: Vec<u8>, secrets: &Secrets) -> Vec<u8> {
     let text = String::from_utf8_lossy(&body);
     let is_json = json::from_str::<&RawValue>(&text).is_ok();
-    let masked = if is_json { json_text(&text, tokens) } else { plain_text(&text, tokens) };
+    let masked = if is_json { json_text(&text, secrets) } else { plain_text(&text, secrets) };
     match masked {
         Cow::Owned(masked) => masked.into_bytes(),
         Cow::Borrowed(_) => body,
@@ -82,15 +86,15 @@ fn edit_strings(text: &str, edit: impl Fn(&str) -> Option<String>) -> Cow<'_, st
 }
 
 /// `text` without hook tokens; `None` if there was none.
-fn hook_tokens(text: &str, tokens: &[String]) -> Option<String> {
+fn hook_tokens(text: &str, secrets: &Secrets) -> Option<String> {
     let masked = hook_urls(text);
-    known_tokens(masked.as_deref().unwrap_or(text), tokens).or(masked)
+    known_tokens(masked.as_deref().unwrap_or(text), secrets).or(masked)
 }
 
 /// `text` without the tokens in use; `None` if there was none.
-fn known_tokens(text: &str, tokens: &[String]) -> Option<String> {
+fn known_tokens(text: &str, secrets: &Secrets) -> Option<String> {
     let mut masked: Option<String> = None;
-    for token in tokens {
+    for token in secrets.values() {
         let so_far = masked.as_deref().unwrap_or(text);
         if so_far.contains(token.as_str()) {
             masked = Some(so_far.replace(token.as_str(), MASK));
@@ -154,7 +158,7 @@ mod tests {
 
     #[test]
     fn hook_tokens_go_wherever_they_stand() {
-        let tokens = ["dev-hook-token-0123456789".to_owned()];
+        let tokens = Secrets::of(["dev-hook-token-0123456789"]);
         let cases = [
             ("https://h/hook/dev-hook-token-0123456789/order-7", "https://h/hook/***/order-7"),
             ("https://h/hook/r_ref.mac", "https://h/hook/***"),
@@ -170,36 +174,39 @@ mod tests {
     #[test]
     fn keys_and_broken_strings_are_no_hiding_place() {
         let body = r#"{"https://h/hook/secret":1,"a":"\ud800 https://h/hook/secret","b":"\ud800"}"#;
-        assert_eq!(json_text(body, &[]), r#"{"https://h/hook/***":1,"a":"***","b":"\ud800"}"#);
+        assert_eq!(
+            json_text(body, &Secrets::default()),
+            r#"{"https://h/hook/***":1,"a":"***","b":"\ud800"}"#
+        );
         let escaped = br#"{"a":"https:\/\/h\/f?X-Amz-Signature\u003dabc"}"#.to_vec();
-        assert_eq!(bytes(escaped, &[]), br#"{"a":"https://h/f?***"}"#.to_vec());
+        assert_eq!(bytes(escaped, &Secrets::default()), br#"{"a":"https://h/f?***"}"#.to_vec());
         let binary = b"\xff https://h/f?sig=abc".to_vec();
-        assert!(!String::from_utf8_lossy(&bytes(binary, &[])).contains("abc"));
-        assert_eq!(bytes(b"\xff?".to_vec(), &[]), b"\xff?");
+        assert!(!String::from_utf8_lossy(&bytes(binary, &Secrets::default())).contains("abc"));
+        assert_eq!(bytes(b"\xff?".to_vec(), &Secrets::default()), b"\xff?");
     }
 
     #[test]
     fn a_result_loses_only_what_lets_in() {
         let text = r#"{"a":"see /hook/docs \u00e9","b":"https://h/f?X-Amz-Signature=1&x=2","c":"tok-0123456789abcdef"}"#;
         let want = r#"{"a":"see /hook/docs \u00e9","b":"https://h/f?***","c":"***"}"#;
-        assert_eq!(result(text, &["tok-0123456789abcdef".to_owned()]), want);
-        assert!(matches!(result(r#"{"a":"?sig=1"}"#, &[]), Cow::Borrowed(_)));
+        assert_eq!(result(text, &Secrets::of(["tok-0123456789abcdef"])), want);
+        assert!(matches!(result(r#"{"a":"?sig=1"}"#, &Secrets::default()), Cow::Borrowed(_)));
     }
 
     #[test]
     fn a_result_hides_nothing_in_escapes_or_odd_urls() {
         let text = r#"{"a":"tok-0123456789abcde\u0066","b":"https://h/my clip.mp4?X-Amz-Signature=1","c":"\ud800 tok-0123456789abcdef"}"#;
         let want = r#"{"a":"***","b":"https://h/my clip.mp4?***","c":"***"}"#;
-        assert_eq!(result(text, &["tok-0123456789abcdef".to_owned()]), want);
+        assert_eq!(result(text, &Secrets::of(["tok-0123456789abcdef"])), want);
     }
 
     #[test]
     fn presigned_queries_go_and_others_stay() {
         let body = r#"{"a":"https:\/\/h\/f.mp4?X-Amz-Date=1\u0026X-Amz-Signature=abc","b":"https://h/x?page=2","c":1.10}"#;
         let want = r#"{"a":"https://h/f.mp4?***","b":"https://h/x?page=2","c":1.10}"#;
-        assert_eq!(json_text(body, &[]), want);
+        assert_eq!(json_text(body, &Secrets::default()), want);
         assert_eq!(
-            plain_text("see https://h/f?sig=a%2Fb&se=1 and https://h/g?b", &[]),
+            plain_text("see https://h/f?sig=a%2Fb&se=1 and https://h/g?b", &Secrets::default()),
             "see https://h/f?*** and https://h/g?b"
         );
     }

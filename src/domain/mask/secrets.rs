@@ -1,0 +1,159 @@
+//! The configured secrets, by value.
+
+use std::fmt;
+use url::Url;
+
+/// The variables that hold secrets, one or a list.
+const KEYS: [&str; 8] = [
+    "HOOK_TOKEN",
+    "API_TOKEN",
+    "READ_TOKEN",
+    "HANDOFF_SECRET",
+    "REPLICATE_WEBHOOK_SECRET",
+    "UPSTREAM_API_KEY",
+    "UPSTREAM_FAL_KEY",
+    "FAL_KEY",
+];
+/// The keys among them whose form only their upstream knows.
+const UPSTREAM_KEYS: usize = 5;
+/// The variables that hold a URL.
+const URLS: [&str; 5] =
+    ["UPSTREAM_QUEUE_URL", "UPSTREAM_FAL_URL", "RESULT_URL", "HANDOFF_URL", "PUBLIC_URL"];
+/// What a signing secret begins with.
+const SIGNING: &str = "whsec_";
+/// Fewest characters of a value that is masked: a shorter one may be a word.
+pub const MIN_CHARS: usize = 12;
+
+/// Everything configured that no answer, log or message may hold.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    values: Vec<String>,
+    too_short: Vec<&'static str>,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.values.len())
+    }
+}
+
+impl Secrets {
+    /// Reads the secrets among the settings that `lookup` finds by name. What
+    /// is set wrong counts too: it may be a secret all the same.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let mut found = Self::default();
+        for (at, name) in KEYS.into_iter().enumerate() {
+            let text = lookup(name).unwrap_or_default();
+            found.add_key(&text);
+            let is_short = (1..MIN_CHARS).contains(&text.trim().len());
+            if at >= UPSTREAM_KEYS && is_short {
+                found.too_short.push(name);
+            }
+        }
+        for name in URLS {
+            let text = lookup(name).unwrap_or_default();
+            found.add_url(&text, name == "HANDOFF_URL");
+        }
+        // The longest first: one may be a part of another.
+        found.values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        found.values.dedup();
+        found
+    }
+
+    /// These values, for tests.
+    #[must_use]
+    pub fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut found = Self::default();
+        values.into_iter().for_each(|value| found.add(value));
+        found
+    }
+
+    /// The variables whose key is too short to be masked by value.
+    #[must_use]
+    pub fn too_short(&self) -> &[&'static str] {
+        &self.too_short
+    }
+
+    /// The values.
+    pub(super) fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// A list with its entries; of a key like `id:secret` the secret too.
+    fn add_key(&mut self, text: &str) {
+        self.add(text);
+        for entry in text.split(',').map(str::trim) {
+            self.add(entry);
+            self.add(entry.strip_prefix(SIGNING).unwrap_or_default());
+            self.add(entry.split_once(':').map_or("", |(_, secret)| secret));
+        }
+    }
+
+    /// The user info of a URL; its query too if that is secret.
+    fn add_url(&mut self, text: &str, with_query: bool) {
+        let Some((_, rest)) = text.split_once("://") else { return };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if let Some((user_info, _)) = authority.rsplit_once('@') {
+            self.add(user_info);
+            self.add(user_info.split_once(':').map_or("", |(_, password)| password));
+        }
+        let url = Url::parse(text).ok().filter(|_| with_query);
+        if let Some(url) = url {
+            self.add(url.query().unwrap_or_default());
+            url.query_pairs().for_each(|(_, value)| self.add(&value));
+        }
+    }
+
+    fn add(&mut self, value: &str) {
+        let value = value.trim();
+        if value.len() >= MIN_CHARS {
+            self.values.push(value.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(set: &[(&str, &str)]) -> Secrets {
+        Secrets::from_lookup(|name| {
+            set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn every_configured_secret_is_one_by_value() {
+        let secrets = of(&[
+            ("HOOK_TOKEN", "hook-token-012345, older-token-0123"),
+            ("REPLICATE_WEBHOOK_SECRET", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"),
+            ("FAL_KEY", "0a1b2c3d:fal-secret-0123"),
+            ("UPSTREAM_QUEUE_URL", "https://user:pass-word-0123@h/queue"),
+            ("HANDOFF_URL", "https://h/x?token=handoff-0123456"),
+            ("FILES_MAX_AGE", "1234567890123456"),
+        ]);
+        for value in [
+            "hook-token-012345",
+            "older-token-0123",
+            "whsec_c2VjcmV0c2VjcmV0c2VjcmV0",
+            "c2VjcmV0c2VjcmV0c2VjcmV0",
+            "0a1b2c3d:fal-secret-0123",
+            "fal-secret-0123",
+            "user:pass-word-0123",
+            "pass-word-0123",
+            "token=handoff-0123456",
+            "handoff-0123456",
+        ] {
+            assert!(secrets.values().iter().any(|known| known == value), "{value}");
+        }
+        assert!(!secrets.values().iter().any(|known| known == "1234567890123456"));
+        assert_eq!(format!("{secrets:?}"), format!("Secrets({})", secrets.values().len()));
+    }
+
+    #[test]
+    fn a_short_key_is_named_and_not_masked() {
+        let secrets = of(&[("FAL_KEY", "short"), ("UPSTREAM_API_KEY", "0123456789ab")]);
+        assert_eq!(secrets.too_short(), ["FAL_KEY"]);
+        assert_eq!(secrets.values(), ["0123456789ab"]);
+    }
+}
