@@ -61,6 +61,9 @@ pub struct Arrival<'a> {
     pub has_operator: bool,
     /// Something odd about its correlation, for the timeline.
     pub note: Option<String>,
+    /// The job that its body names, if it came by a capability: that is of one
+    /// job, whatever the body says.
+    pub named: Option<String>,
     /// Files of its result that are stored already.
     pub archived: &'a [Archived],
 }
@@ -110,7 +113,8 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
         job.touch(arrival.at);
     }
     let outcome = count(&mut job, arrival, outcome);
-    let entry = entry(n, arrival, outcome, detail);
+    let details = [arrival.note.clone(), other_name(&job, arrival), detail];
+    let entry = entry(n, arrival, outcome, details);
     Applied { job, entry, result }
 }
 
@@ -373,8 +377,15 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     renewed
 }
 
-fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, detail: Option<String>) -> Entry {
-    let details: Vec<String> = arrival.note.clone().into_iter().chain(detail).collect();
+/// What to say of a body that names a job which this one is not known to be.
+fn other_name(job: &Job, arrival: &Arrival<'_>) -> Option<String> {
+    let named = arrival.named.as_ref().filter(|named| job.id.as_ref() != Some(named))?;
+    let own = if job.id.is_some() { "which this one is not" } else { "but this one has no id yet" };
+    Some(format!("the body names job {named}, {own}"))
+}
+
+fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, details: [Option<String>; 3]) -> Entry {
+    let details: Vec<String> = details.into_iter().flatten().collect();
     Entry {
         n,
         event_type: arrival.event.type_name.clone().filter(|_| arrival.trust.is_some()),

@@ -16,6 +16,26 @@ const PURPOSE: &[u8] = b"hookvault capability 1\n";
 /// Bytes of the mac.
 const MAC_BYTES: usize = 16;
 
+/// What the references begin with that the gateway gives its jobs.
+const OWN: &str = "gw-";
+/// Random bytes of such a reference.
+pub const REFERENCE_BYTES: usize = 16;
+
+/// The reference of a job that is submitted through the gateway.
+#[must_use]
+pub fn reference(random: [u8; REFERENCE_BYTES]) -> String {
+    format!("{OWN}{}", hex::encode(random))
+}
+
+/// Whether `text` is a reference that the gateway gives. Such a job is opened
+/// by its capability, and is no caller's to link something to.
+#[must_use]
+pub fn is_own_reference(text: &str) -> bool {
+    let is_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let random = text.strip_prefix(OWN).filter(|rest| rest.len() == 2 * REFERENCE_BYTES);
+    random.is_some_and(|rest| rest.bytes().all(is_hex))
+}
+
 /// Whether a token in a hook URL is to be read as a capability.
 #[must_use]
 pub fn is_one(token: &str) -> bool {
@@ -65,6 +85,22 @@ mod tests {
         assert_eq!(read(&minted, &tokens("second")), None);
         let other = minted.replace("a.b-1", "a.b-2");
         assert_eq!(read(&other, &tokens("first")), None);
+    }
+
+    #[test]
+    fn its_jobs_have_references_that_are_known() {
+        let own = reference([0xa7; REFERENCE_BYTES]);
+        assert!(is_own_reference(&own));
+        for other in [
+            "gw-",
+            "gw-1",
+            "",
+            &own.to_uppercase(),
+            &format!("{own}0"),
+            own.trim_start_matches('g'),
+        ] {
+            assert!(!is_own_reference(other), "{other}");
+        }
     }
 
     #[test]

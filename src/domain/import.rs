@@ -1,6 +1,7 @@
 //! Jobs that the vault is told of by the caller instead of a webhook.
 
 use super::apply;
+use super::capability::is_own_reference;
 use super::heal;
 use super::job::{Birth, Job};
 use super::json;
@@ -87,6 +88,9 @@ fn line(text: &str) -> Result<Line, String> {
     if let Some(reference) = line.reference.as_deref().filter(|text| !is_valid_name(text)) {
         return Err(format!("`ref` is {reference:?}, which is no reference"));
     }
+    if line.reference.as_deref().is_some_and(is_own_reference) {
+        return Err("`ref` is this vault's own reference of a job, which is no caller's".to_owned());
+    }
     if let Some(days) = line.keep.filter(|days| *days > retention::MAX_DAYS) {
         return Err(format!("`keep` is {days}; it can be 0 to {} days", retention::MAX_DAYS));
     }
@@ -143,6 +147,7 @@ mod tests {
             ("{\"id\":\"a\"}\n{\"app\":\"a\"}", "line 2"),
             ("{\"id\":\"a/b\"}", "a/b"),
             ("{\"id\":\"a\",\"ref\":\"..\"}", "`ref`"),
+            ("{\"id\":\"a\",\"ref\":\"gw-0123456789abcdef0123456789abcdef\"}", "vault's own"),
             ("[1]", "line 1"),
             ("{\"id\":1.5}", "line 1"),
             ("{\"id\":1,\"keep\":36501}", "`keep` is 36501"),

@@ -43,6 +43,8 @@ pub struct Delivery {
     pub keep_days: Option<u32>,
     /// Something odd about its correlation, for the timeline.
     pub note: Option<String>,
+    /// The job that its body names, if it came by a capability.
+    pub named: Option<String>,
     /// Where it was before, when it is moved from another object.
     pub moved: Option<Moved>,
 }
@@ -456,6 +458,7 @@ mod tests {
                 tags: Vec::new(),
                 keep_days: None,
                 note: Some("a\nb".to_owned()),
+                named: None,
                 moved: None,
             };
             let (name, command) = sent(&Command::Deliver(Box::new(delivery)));

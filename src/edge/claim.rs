@@ -14,6 +14,15 @@ pub struct There {
     pub by_reference: bool,
     /// Something odd, for the timeline.
     pub note: Option<String>,
+    /// The job that the body names, if it had no say.
+    pub named: Option<String>,
+}
+
+impl There {
+    /// A delivery that goes to `object`.
+    pub const fn at(object: ObjectName) -> Self {
+        Self { object, by_reference: false, note: None, named: None }
+    }
 }
 
 /// Links the reference to the job of `id`, or finds out where it leads. If
@@ -21,16 +30,15 @@ pub struct There {
 pub async fn claim(env: &Env, id: String, is_weak: bool, reference: &ObjectName) -> There {
     let name = ObjectName::Id(id.clone());
     match try_claim(env, id, is_weak, reference).await {
-        Ok((object, true)) => There { object, by_reference: true, note: None },
+        Ok((object, true)) => There { by_reference: true, ..There::at(object) },
         Ok((object, false)) => There {
-            object,
-            by_reference: false,
             note: Some(format!("refConflict: {reference} leads to another job")),
+            ..There::at(object)
         },
         Err(Failure(text)) => {
             platform::log_error(&text);
             let note = Some(format!("{reference} could not be linked"));
-            There { object: name, by_reference: false, note }
+            There { note, ..There::at(name) }
         }
     }
 }

@@ -86,14 +86,16 @@ struct Letter {
 struct Caller {
     written: Option<String>,
     name: Option<ObjectName>,
-    /// Whether it is the very job, whatever the body says.
+    /// Whether a capability names the very job: nothing that its holder writes
+    /// leads to another, or labels this one.
     decides: bool,
 }
 
 impl Caller {
     fn of(written: Option<String>) -> Self {
         let written = written.filter(|text| !text.is_empty());
-        let name = written.as_deref().and_then(ObjectName::reference);
+        let usable = written.as_deref().filter(|text| !capability::is_own_reference(text));
+        let name = usable.and_then(ObjectName::reference);
         Self { name, written, decides: false }
     }
 
@@ -101,20 +103,15 @@ impl Caller {
         Self { written: None, name: Some(job.clone()), decides: true }
     }
 
-    /// A capability is of one job: a body that names another does not change
-    /// that.
-    fn insist(&self, there: There) -> There {
-        match &self.name {
-            Some(job) if !there.by_reference => There { object: job.clone(), ..there },
-            _ => there,
-        }
-    }
-
-    /// What to say of a reference that is none.
+    /// What to say of a reference that can't be used.
     fn complaint(&self) -> Option<String> {
         let written = self.written.as_ref().filter(|_| self.name.is_none())?;
         let shown: String = written.chars().take(40).collect();
-        Some(format!("the reference {shown:?} is none: 1 to 128 characters of A-Z a-z 0-9 . _ : -"))
+        Some(if capability::is_own_reference(written) {
+            format!("the reference {shown:?} is this vault's own, which no hook token opens")
+        } else {
+            format!("the reference {shown:?} is none: 1 to 128 characters of A-Z a-z 0-9 . _ : -")
+        })
     }
 }
 
@@ -162,8 +159,8 @@ fn identify(body: &[u8]) -> Result<Identity, String> {
     Ok(Identity::of(text, &event))
 }
 
-/// Finds the object: the body's id, else the files' id, else the reference.
-/// The error says why there is none.
+/// Finds the object: the capability's job, else the body's id, else the files'
+/// id, else the reference. The error says why there is none.
 async fn destination(
     call: &Call<'_>,
     identity: Identity,
@@ -172,14 +169,10 @@ async fn destination(
     let is_weak = identity.body_id.is_none();
     let id = identity.body_id.or(identity.file_id);
     let there = match (id, &caller.name) {
-        (Some(id), None) => There { object: ObjectName::Id(id), by_reference: false, note: None },
-        (Some(id), Some(reference)) => {
-            let there = claim(call.env, id, is_weak, reference).await;
-            if caller.decides { caller.insist(there) } else { there }
-        }
-        (None, Some(reference)) => {
-            There { object: reference.clone(), by_reference: true, note: None }
-        }
+        (named, Some(job)) if caller.decides => There { named, ..There::at(job.clone()) },
+        (Some(id), None) => There::at(ObjectName::Id(id)),
+        (Some(id), Some(reference)) => claim(call.env, id, is_weak, reference).await,
+        (None, Some(reference)) => There { by_reference: true, ..There::at(reference.clone()) },
         (None, None) => {
             let why = identity.refused.or_else(|| caller.complaint());
             return Err(why.unwrap_or_else(|| NO_JOB.to_owned()));
@@ -199,7 +192,7 @@ async fn deliver(
     caller: &Caller,
 ) -> Result<Response, Problem> {
     let Letter { body, sha256, trust } = letter;
-    let (keep_days, keep_note) = keep(call);
+    let labels = if caller.decides { Labels::default() } else { labels(call) };
     let body = park(call, body, &sha256, &there.object).await?;
     let delivery = Delivery {
         received_at: platform::now(),
@@ -208,10 +201,11 @@ async fn deliver(
         origin: call.url.origin().ascii_serialization(),
         trust,
         reference: caller.written.clone().filter(|_| there.by_reference),
-        app: call.query("app").map(|app| call.label(&app)).filter(|app| !app.is_empty()),
-        tags: tags(call),
-        keep_days,
-        note: there.note.or(keep_note),
+        app: labels.app,
+        tags: labels.tags,
+        keep_days: labels.keep_days,
+        note: there.note.or(labels.note),
+        named: there.named,
         moved: None,
     };
     match hand_over(call, &there.object, delivery).await {
@@ -309,13 +303,24 @@ async fn unpark(call: &Call<'_>, body: DeliveredBody) -> Result<Vec<u8>, Failure
     }
 }
 
-/// `?keep=`, and what to say of one that can't be read.
-fn keep(call: &Call<'_>) -> (Option<u32>, Option<String>) {
-    match call.query("keep").as_deref().map(retention::parse_keep) {
+/// What a webhook's URL says of its job.
+#[derive(Default)]
+struct Labels {
+    app: Option<String>,
+    tags: Vec<String>,
+    keep_days: Option<u32>,
+    /// What to say of a `?keep=` that can't be read.
+    note: Option<String>,
+}
+
+fn labels(call: &Call<'_>) -> Labels {
+    let (keep_days, note) = match call.query("keep").as_deref().map(retention::parse_keep) {
         None => (None, None),
         Some(Ok(days)) => (Some(days), None),
         Some(Err(why)) => (None, Some(why)),
-    }
+    };
+    let app = call.query("app").map(|app| call.label(&app)).filter(|app| !app.is_empty());
+    Labels { app, tags: tags(call), keep_days, note }
 }
 
 fn tags(call: &Call<'_>) -> Vec<String> {

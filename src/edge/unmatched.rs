@@ -148,6 +148,7 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
         tags: Vec::new(),
         keep_days: None,
         note: Some("assigned by hand".to_owned()),
+        named: None,
         moved: None,
     };
     let response = match hook::hand_over(call, &object, delivery).await? {

@@ -97,6 +97,7 @@ impl Vault {
             tags: Vec::new(),
             keep_days: None,
             note: None,
+            named: None,
             archived: &[],
         };
         let Applied { job, entry, result } = apply(self.job.take(), self.birth(), &arrival);

@@ -2,6 +2,7 @@
 
 use super::once::{Gate, gate, pass, read_to_the_end};
 use super::{Asked, unset};
+use crate::domain::capability;
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
 use crate::domain::gateway::Queue;
@@ -93,7 +94,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
 }
 
 pub(super) fn fresh_reference() -> String {
-    format!("gw-{}", hex::encode(platform::random::<16>()))
+    capability::reference(platform::random())
 }
 
 /// The uses of a ticket, if it has a limit.

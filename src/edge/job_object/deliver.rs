@@ -196,6 +196,7 @@ fn arrival<'a>(
         keep_days: delivery.keep_days,
         has_operator: false,
         note: delivery.note.clone(),
+        named: delivery.named.clone(),
         archived: delivery.moved.as_ref().map_or(&[], |moved| &moved.archived),
     }
 }

@@ -179,6 +179,7 @@ impl Job {
             keep_days: None,
             has_operator: self.config.handoff_url.is_some(),
             note: Some(note),
+            named: None,
             archived: &[],
         };
         let birth = birth(job.home.clone(), at, job.origin.clone());

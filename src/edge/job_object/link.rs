@@ -197,6 +197,7 @@ impl Job {
             tags: job.tags.clone(),
             keep_days: job.keep_days,
             note: Some(format!("moved from {}", job.home)),
+            named: None,
             moved: Some(Moved {
                 key: format!("{}/{}", job.home, entry.n),
                 archived: job.files.iter().filter_map(File::archived).collect(),
