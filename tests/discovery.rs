@@ -1,6 +1,6 @@
 //! Which strings of a result are files.
 
-use hookvault::domain::discover::{Discovery, MAX_FILES, Origin, discover};
+use hookvault::domain::discover::{Discovery, Found, MAX_FILES, Origin, discover};
 use hookvault::domain::source::SourcePolicy;
 
 fn find(result: &str) -> Discovery {
@@ -96,12 +96,52 @@ fn signers_differ_and_files_own_queries_count() {
     assert_eq!(counts, [2, 1]);
 }
 
+/// The URLs that are fetched.
+fn urls(result: &str) -> Vec<String> {
+    let url = |file: Found| match file.origin {
+        Origin::Url { url, .. } => url,
+        Origin::Inline { .. } => "inline".to_owned(),
+    };
+    find(result).files.into_iter().map(url).collect()
+}
+
 #[test]
-fn a_url_with_a_space_is_named_and_not_forgotten() {
-    let found = find(r#"["https://h/my video.mp4", "https://h/my page"]"#);
-    let skipped: Vec<_> =
-        found.skipped.iter().map(|s| (s.pointer.as_str(), s.reason.as_str())).collect();
-    assert_eq!(skipped, [("/r/0", "not a URL")]);
+fn a_url_is_read_as_the_url_standard_reads_it() {
+    for (token, url) in [
+        (r#""https://h/my video.mp4""#, "https://h/my%20video.mp4"),
+        (r#"" https://h/a.mp4""#, "https://h/a.mp4"),
+        (r#""https://h/a\n""#, "https://h/a"),
+        (r#""\ufeffHTTPS://h/a\r\n""#, "HTTPS://h/a"),
+        (r#""https://h/a\n/b.mp4""#, "https://h/a/b.mp4"),
+        (r#""https:\/\/h\/a\u0020b.mp4""#, "https://h/a%20b.mp4"),
+        (
+            r#""https://h/a?X-Amz-Signature=1&response-content-disposition=x; y=z""#,
+            "https://h/a?X-Amz-Signature=1&response-content-disposition=x;%20y=z",
+        ),
+    ] {
+        assert_eq!(urls(&format!("[{token}]")), [url]);
+    }
+    let found =
+        find(r#"["https://h/a.mp4?sig=1&se=2026-01-01T00:00:00Z\n"," https://h/a.mp4?sig=2"]"#);
+    assert_eq!((found.files.len(), found.files[0].spans.len()), (1, 2));
+    assert!(found.files[0].expires_at.is_some());
+    let elsewhere = find("[\"https://evil.example/my video.mp4\"]").skipped;
+    assert_eq!(elsewhere[0].host.as_deref(), Some("evil.example"));
+    assert_eq!(urls(r#"[{"url":"https://h/my page","file_size":1}]"#), ["https://h/my%20page"]);
+}
+
+#[test]
+fn a_sentence_that_begins_with_a_url_is_none() {
+    for text in [
+        "https://h/my page",
+        "https://h/a.png a cat in the rain",
+        "https://h/a.png and https://h/b.png",
+        "https://h/a.png?X-Amz-Signature=1 is the start",
+        "https://h/a.png#top is it.png",
+        "https:// is how h/a.png begins",
+    ] {
+        assert_eq!(urls(&format!("[\"{text}\"]")), [""; 0], "{text}");
+    }
 }
 
 #[test]

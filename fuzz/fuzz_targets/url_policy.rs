@@ -8,7 +8,7 @@ mod common;
 mod oracle;
 
 use hookvault::domain::expiry::{deadline, is_presigned};
-use hookvault::domain::source::{SourcePolicy, read};
+use hookvault::domain::source::{SourcePolicy, read, repaired};
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 
@@ -32,6 +32,12 @@ fuzz_target!(|text: &str| {
 
 fn check(list: &str, url: &str) {
     oracle::hosts::check(list, url);
+    for written in [url, &repaired(url)] {
+        check_written(list, written);
+    }
+}
+
+fn check_written(list: &str, url: &str) {
     let Ok(accepted) = SourcePolicy::parse(list).0.check(url) else { return };
     same_for_the_runtime(url, None, &accepted);
     same_for_the_runtime(accepted.as_str(), None, &accepted);

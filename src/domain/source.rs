@@ -134,6 +134,39 @@ impl SourcePolicy {
     }
 }
 
+/// Returns a text as one that [`read`] takes if the URL standard takes it: what
+/// stands around a URL is gone, and white space in its path and query is
+/// encoded. Nothing in the scheme or the host is repaired.
+#[must_use]
+pub fn repaired(text: &str) -> Cow<'_, str> {
+    let is_around = |c: char| c.is_control() || c.is_whitespace() || c == '\u{feff}';
+    let text = text.trim_matches(is_around);
+    if text.len() > MAX_URL_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let host = text.find("://").map_or(text.len(), |colon| colon + 3);
+    let path = text.get(host..).and_then(|rest| rest.find(['/', '?', '#']));
+    let (start, rest) = text.split_at(path.map_or(text.len(), |path| host + path));
+    if !rest.contains(is_odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut whole = start.to_owned();
+    let mut is_path = true;
+    for c in rest.chars() {
+        is_path &= !matches!(c, '?' | '#');
+        match c {
+            '\t' | '\n' | '\r' => {}
+            '\\' if is_path => whole.push('/'),
+            c if is_odd(c) => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
+                whole.push('%');
+                whole.push_str(&hex::encode_upper([byte]));
+            }),
+            c => whole.push(c),
+        }
+    }
+    Cow::Owned(whole)
+}
+
 /// Reads an absolute http or https URL; anything that a parser would have to
 /// repair (spaces, tabs, backslashes, a missing slash) is refused instead.
 ///
@@ -407,6 +440,41 @@ mod tests {
         }
         for url in ["https://@fal.media/", "https://:@fal.media/", "https://a%40b@fal.media/"] {
             assert_eq!(policy.check(url), Err(Refusal::Userinfo), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_url_and_in_its_path_is_repaired() {
+        let pairs = [
+            (" https://h/a.mp4\n", "https://h/a.mp4"),
+            ("\u{feff}https://h/a\r\n", "https://h/a"),
+            ("\u{0}\u{a0}https://h/a?b \t", "https://h/a?b"),
+            ("https://h/my clip.mp4?a=b c#d e", "https://h/my%20clip.mp4?a=b%20c#d%20e"),
+            ("https://h/a\n\tb\r.mp4", "https://h/ab.mp4"),
+            ("https://h/a\u{a0}b\u{1}", "https://h/a%C2%A0b"),
+            ("https://h/a\u{7f}\u{3000}b", "https://h/a%7F%E3%80%80b"),
+            ("https://h/a\\b.mp4?c\\d", "https://h/a/b.mp4?c%5Cd"),
+            ("https://h?a b", "https://h?a%20b"),
+        ];
+        for (written, meant) in pairs {
+            assert_eq!(repaired(written), meant);
+            let standard = Url::parse(written.trim_matches(['\u{feff}', '\u{a0}', '\u{0}']));
+            let read = read(meant).unwrap();
+            assert_eq!(standard.map(|url| url.path().to_owned()).as_deref(), Ok(read.path()));
+        }
+        for kept in ["https://h/a%20b?c+d", "https://h", "see https://h/a", ""] {
+            assert!(matches!(repaired(kept), Cow::Borrowed(text) if text == kept));
+        }
+        for odd in [
+            "https://fal.media\\@evil.example/ a",
+            "https://fal.me\tdia/ a",
+            "https://fal.media /a",
+            "https://\nfal.media/a",
+            "ht\ntps://fal.media/a",
+            "https:/\t/fal.media/ a",
+            "https:\\\\fal.media/ a",
+        ] {
+            assert_eq!(read(&repaired(odd)), Err(Refusal::Malformed), "{odd}");
         }
     }
 

@@ -33,7 +33,7 @@ fn user() -> impl Strategy<Value = String> {
 fn path() -> impl Strategy<Value = String> {
     let paths = " / /a.mp4 /outputs/free/437852_0_a.mp4 /outputs/q/7_1_b.png /../x.png /é.jpg \
                  /%2e%2e%2fetc /.hidden /x@fal.media/ \\x /\t";
-    prop_oneof![8 => word(paths), 1 => Just("/a b.mp4".to_owned())]
+    prop_oneof![8 => word(paths), 2 => one(&["/a b.mp4", "/a\nb.png", "/a\u{a0}b.mp4", "/a b"])]
 }
 
 /// A query, or what follows one.
@@ -81,11 +81,18 @@ fn inline() -> impl Strategy<Value = String> {
         .prop_map(|(start, length, odd)| format!("{start}{}{odd}", "A".repeat(length)))
 }
 
+/// A text in white space.
+fn around(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let space = one(&["", " ", "\n", "\r\n\t", "\u{feff}", "\u{a0}"]);
+    (space.clone(), text, space).prop_map(|(before, text, after)| before + &text + &after)
+}
+
 /// A string that may be a file.
 pub fn string() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => file_url(),
         6 => url(),
+        2 => around(file_url()),
         1 => inline(),
         1 => url().prop_map(|url| format!("see {url} and /hook/a-token-0123456789")),
     ]

@@ -1,7 +1,7 @@
 //! Which host a URL is of, and whether a list allows it: read by hand after
 //! RFC 3986, with what the WHATWG standard adds to hosts.
 
-use hookvault::domain::source::SourcePolicy;
+use hookvault::domain::source::{self, SourcePolicy};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::Url;
 
@@ -14,8 +14,19 @@ pub struct Place {
 }
 
 /// What the policy accepts leads where the list allows, read by hand too.
-/// Hosts beyond ASCII are for another oracle: reading them takes tables.
+/// So does what it accepts once it is repaired.
 pub fn check(list: &str, url: &str) {
+    check_written(list, url);
+    let repaired = source::repaired(url);
+    assert_eq!(source::repaired(&repaired), repaired, "{url:?} is repaired");
+    check_written(list, &repaired);
+    if let Ok(strict) = SourcePolicy::parse(list).0.check(url) {
+        assert_eq!(source::read(&repaired), Ok(strict), "{url:?} needs no repair");
+    }
+}
+
+/// Hosts beyond ASCII are for another oracle: reading them takes tables.
+fn check_written(list: &str, url: &str) {
     let (policy, refused) = SourcePolicy::parse(list);
     let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     assert!(refused.iter().all(|entry| entries.clone().any(|written| written == entry)));

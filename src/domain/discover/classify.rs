@@ -1,10 +1,12 @@
 //! What a single string of a result is.
 
+use super::describe::Beside;
 use super::{Found, Origin};
 use crate::domain::expiry;
 use crate::domain::inline;
 use crate::domain::media;
 use crate::domain::source::{self, Refusal, SourcePolicy};
+use std::borrow::Cow;
 use std::ops::Range;
 use url::Url;
 
@@ -21,6 +23,7 @@ pub(super) fn classify(
     token: &str,
     span: &Range<usize>,
     key: Option<&str>,
+    beside: Option<&Beside>,
     policy: &SourcePolicy,
 ) -> Class {
     if let Some(data) = inline::find(text, token, key) {
@@ -29,28 +32,49 @@ pub(super) fn classify(
         let origin = Origin::Inline { span: at, encoding: data.encoding };
         return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
     }
-    let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
+    let written = source::repaired(text);
+    let lower = written.get(..8).unwrap_or(&written).to_ascii_lowercase();
     if !lower.starts_with("https://") && !lower.starts_with("http://") {
         return Class::Text;
     }
-    match policy.check(text) {
-        Ok(url) => Class::File(Box::new(Found::at_url(text, &url))),
-        Err(refusal) => refused(text, refusal),
+    let read = source::read(&written);
+    let is_output = is_media(&written, read.as_ref()) || beside.is_some_and(Beside::is_of_file);
+    // A sentence may begin with a URL, and must not be replaced by a file.
+    if matches!(written, Cow::Owned(_)) && !(is_output && read.as_ref().is_ok_and(is_whole)) {
+        return Class::Text;
+    }
+    match policy.check(&written) {
+        Ok(url) => Class::File(Box::new(Found::at_url(&written, &url))),
+        Err(refusal) if is_output => Class::Skip {
+            host: read.ok().and_then(|url| url.host_str().map(str::to_owned)),
+            reason: refusal.to_string(),
+        },
+        Err(_) => Class::Text,
     }
 }
 
-/// A refused URL is worth a word only if it is media.
-fn refused(text: &str, refusal: Refusal) -> Class {
-    let path = text.split(['?', '#']).next().unwrap_or_default();
-    match source::read(text) {
-        Err(Refusal::Malformed) if media::type_of_name(path).is_some() => {
-            Class::Skip { host: None, reason: refusal.to_string() }
+/// Whether a URL itself says that it is media.
+fn is_media(written: &str, read: Result<&Url, &Refusal>) -> bool {
+    match read {
+        Ok(url) => expiry::is_presigned(url) || media::type_of_name(url.path()).is_some(),
+        Err(Refusal::Malformed) => {
+            let path = written.split(['?', '#']).next().unwrap_or_default();
+            media::type_of_name(path).is_some()
         }
-        Ok(url) if expiry::is_presigned(&url) || media::type_of_name(url.path()).is_some() => {
-            Class::Skip { host: url.host_str().map(str::to_owned), reason: refusal.to_string() }
-        }
-        _ => Class::Text,
+        Err(_) => false,
     }
+}
+
+/// Whether a URL that was written with white space in it is all of its text:
+/// no sentence goes on behind its path or its signature.
+fn is_whole(url: &Url) -> bool {
+    let is_cut = |pair: &str| {
+        let key = pair.split('=').next().unwrap_or_default();
+        pair.contains("%20") && expiry::SIGNATURE_KEYS.iter().any(|k| k.eq_ignore_ascii_case(key))
+    };
+    !url.path().contains("://")
+        && url.fragment().is_none()
+        && !url.query().is_some_and(|query| query.split('&').any(is_cut))
 }
 
 impl Found {
@@ -66,8 +90,9 @@ impl Found {
 /// A presigned URL without what its signer has added; `None` for other texts.
 pub(in crate::domain) fn unsigned(text: &str) -> Option<String> {
     // Most texts are none; parsing each would take its time.
-    let maybe = text.starts_with("http") && text.contains('?');
-    let url = maybe.then(|| source::read(text).ok())??;
+    let text = text.contains('?').then(|| source::repaired(text))?;
+    let maybe = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
+    let url = maybe.then(|| source::read(&text).ok())??;
     expiry::is_presigned(&url).then(|| identity(&url))
 }
 

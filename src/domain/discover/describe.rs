@@ -7,6 +7,7 @@ use crate::domain::json;
 use crate::domain::media;
 use crate::domain::time::Timestamp;
 use crate::domain::title;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Most objects whose descriptions of files are read.
@@ -20,6 +21,14 @@ pub(super) struct Beside {
     name: Option<String>,
     content_type: Option<String>,
     expires_at: Option<Timestamp>,
+    is_of_file: bool,
+}
+
+impl Beside {
+    /// Returns whether it says what only a file has: a name, a type or a size.
+    pub(super) const fn is_of_file(&self) -> bool {
+        self.is_of_file
+    }
 }
 
 impl Found {
@@ -76,24 +85,29 @@ pub(super) fn described(body: &str) -> HashMap<usize, Beside> {
     let mut found: HashMap<usize, Beside> = HashMap::new();
     json::walk(body, |path, token, _| {
         let Some(key) = path.key() else { return };
-        if !matches!(key.as_ref(), "file_name" | "content_type" | "expires_at") {
+        if !matches!(key.as_ref(), "file_name" | "content_type" | "file_size" | "expires_at") {
             return;
         }
-        if found.len() >= MAX_DESCRIBED {
-            return;
-        }
-        let beside = found.entry(path.container()).or_default();
-        let text = json::decode_string(token);
-        match key.as_ref() {
-            "file_name" => beside.name = text.map(std::borrow::Cow::into_owned),
-            "content_type" => {
-                beside.content_type =
-                    text.filter(|t| media::is_type(t)).map(std::borrow::Cow::into_owned);
-            }
-            _ => beside.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
+        if found.len() < MAX_DESCRIBED && token != "null" {
+            found.entry(path.container()).or_default().note(&key, token);
         }
     });
     found
+}
+
+impl Beside {
+    fn note(&mut self, key: &str, token: &str) {
+        let text = json::decode_string(token);
+        self.is_of_file |= key != "expires_at";
+        match key {
+            "file_name" => self.name = text.map(Cow::into_owned),
+            "content_type" => {
+                self.content_type = text.filter(|t| media::is_type(t)).map(Cow::into_owned);
+            }
+            "expires_at" => self.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
+            _ => {}
+        }
+    }
 }
 
 /// RFC 3339, seconds or milliseconds.

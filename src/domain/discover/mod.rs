@@ -128,10 +128,11 @@ fn find(body: &str, policy: &SourcePolicy, is_aside: impl Fn(&str) -> bool) -> D
             return;
         }
         let Some(text) = json::decode_string(token) else { return };
-        match classify(&text, token, &span, path.key().as_deref(), policy) {
+        let beside = beside.get(&path.container());
+        match classify(&text, token, &span, path.key().as_deref(), beside, policy) {
             Class::Text => {}
             Class::Skip { host, reason } => finder.skip(path, host, reason),
-            Class::File(found) => finder.add(*found, path, span, beside.get(&path.container())),
+            Class::File(found) => finder.add(*found, path, span, beside),
         }
     });
     finder.discovery

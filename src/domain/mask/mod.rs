@@ -38,7 +38,7 @@ pub fn result<'a>(text: &'a str, secrets: &Secrets) -> Cow<'a, str> {
 
 /// A URL without its signature; `None` if it has none.
 fn without_signature(string: &str) -> Option<String> {
-    match source::read(string) {
+    match source::read(&source::repaired(string)) {
         Ok(url) if expiry::is_presigned(&url) => {
             string.split_once('?').map(|(bare, _)| format!("{bare}?{MASK}"))
         }
@@ -198,6 +198,14 @@ mod tests {
         let text = r#"{"a":"tok-0123456789abcde\u0066","b":"https://h/my clip.mp4?X-Amz-Signature=1","c":"\ud800 tok-0123456789abcdef"}"#;
         let want = r#"{"a":"***","b":"https://h/my clip.mp4?***","c":"***"}"#;
         assert_eq!(result(text, &Secrets::of(["tok-0123456789abcdef"])), want);
+    }
+
+    #[test]
+    fn white_space_around_a_url_hides_nothing() {
+        for around in [" ", "\\n", "\\ufeff", "\u{feff}", "\u{a0}\\t"] {
+            let text = format!(r#"{{"a":"{around}HTTPS://h/f?X-Amz-Signature=secret{around}"}}"#);
+            assert!(!result(&text, &Secrets::default()).contains("secret"), "{text}");
+        }
     }
 
     #[test]
