@@ -3,13 +3,18 @@
 //! Results are edited as text so that numbers past 2^53, `1.10` and the order
 //! of keys come back as they went in; a parsed tree would lose them. In scope:
 //! checking, walking strings with their JSON Pointer (RFC 6901), top-level
-//! members with their spans. Out of scope: meaning.
+//! members with their spans, and reading what is not quite JSON (`tolerant`).
+//! Out of scope: meaning.
 
+mod number;
 mod read;
 mod tokens;
+mod tolerant;
 
+pub use self::number::{decimal, whole};
 pub use self::read::{from_slice, from_str};
 use self::tokens::{Kind, Tokens};
+pub use self::tolerant::tolerant;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -33,6 +38,8 @@ pub enum Malformed {
     TooManyMembers,
     /// JSON, but no object at the top.
     NotAnObject,
+    /// Another format; the text says which, and what to do.
+    OtherFormat(&'static str),
 }
 
 impl std::fmt::Display for Malformed {
@@ -42,6 +49,7 @@ impl std::fmt::Display for Malformed {
             Self::TooDeep => write!(f, "the body is nested deeper than {MAX_DEPTH} levels"),
             Self::TooManyMembers => write!(f, "the body has more than {MAX_MEMBERS} members"),
             Self::NotAnObject => write!(f, "the body is JSON but not an object"),
+            Self::OtherFormat(what) => write!(f, "the body is {what}"),
         }
     }
 }
@@ -52,8 +60,7 @@ impl std::fmt::Display for Malformed {
 /// [`Malformed`] says what is wrong. Every other function of this module takes
 /// text that passed here.
 pub fn check(text: &str) -> Result<(), Malformed> {
-    // `RawValue` skips without recursion: depth can't exhaust the stack.
-    serde_json::from_str::<&RawValue>(text).map_err(|e| Malformed::Syntax(e.to_string()))?;
+    check_syntax(text)?;
     if !text.trim_start().starts_with('{') {
         return Err(Malformed::NotAnObject);
     }
@@ -73,6 +80,12 @@ pub fn check(text: &str) -> Result<(), Malformed> {
         }
     }
     Ok(())
+}
+
+fn check_syntax(text: &str) -> Result<(), Malformed> {
+    // `RawValue` skips without recursion: depth can't exhaust the stack.
+    let checked = serde_json::from_str::<&RawValue>(text);
+    checked.map(drop).map_err(|error| Malformed::Syntax(error.to_string()))
 }
 
 /// Decodes a string token with its quotes; `None` for other tokens and for

@@ -1,0 +1,183 @@
+//! Reads JSON as the world sends it: one reader for every text from outside.
+//!
+//! It mends what senders get wrong while their meaning is plain: a byte order
+//! mark, characters that are not UTF-8, `NaN` and `Infinity`, raw control
+//! characters in strings, a form around the object. It does not guess. The
+//! same bytes give the same text each time, so that a body can be kept as it
+//! came: every position is one in the text that this reader gives.
+
+use super::tokens::{Kind, Token, Tokens};
+use super::{Malformed, check_syntax, encode_string};
+use crate::domain::inline::percent_decode;
+use std::borrow::Cow;
+
+/// Returns the JSON text that `bytes` mean. Valid JSON is returned untouched.
+///
+/// # Errors
+/// [`Malformed`] if they are not JSON, even read so.
+pub fn tolerant(bytes: &[u8]) -> Result<Cow<'_, str>, Malformed> {
+    if let Some(text) = valid(bytes) {
+        return Ok(Cow::Borrowed(text));
+    }
+    match mended(bytes) {
+        Ok(text) => Ok(Cow::Owned(text)),
+        Err(why) => other_format(bytes).unwrap_or(Err(why)),
+    }
+}
+
+fn valid(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| check_syntax(text).is_ok())
+}
+
+/// The text without what can be mended.
+fn mended(bytes: &[u8]) -> Result<String, Malformed> {
+    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for Token { kind, span } in Tokens::new(&text) {
+        let token = text.get(span.clone()).unwrap_or_default();
+        let new = match kind {
+            Kind::Scalar if is_no_number(token) => "null".to_owned(),
+            Kind::String if token.bytes().any(|byte| byte < b' ') => escaped(token),
+            _ => continue,
+        };
+        out.push_str(text.get(at..span.start).unwrap_or_default());
+        out.push_str(&new);
+        at = span.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    check_syntax(&out).map(|()| out)
+}
+
+/// `NaN`, `Infinity` and `inf`, as writers of several languages spell them.
+fn is_no_number(token: &str) -> bool {
+    let word = token.strip_prefix(['-', '+']).unwrap_or(token);
+    ["nan", "infinity", "inf"].iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// The string with its raw control characters escaped. One behind a backslash
+/// stays: what was meant there is not known.
+fn escaped(token: &str) -> String {
+    let (mut out, mut is_behind) = (String::with_capacity(token.len() + 8), false);
+    for c in token.chars() {
+        if c < ' ' && !is_behind {
+            out.push_str(encode_string(c.encode_utf8(&mut [0; 4])).trim_matches('"'));
+        } else {
+            out.push(c);
+        }
+        is_behind = c == '\\' && !is_behind;
+    }
+    out
+}
+
+/// Reads what is another format; `None` if it is none that is known.
+fn other_format(bytes: &[u8]) -> Option<Result<Cow<'static, str>, Malformed>> {
+    if is_form(bytes) {
+        return Some(json_in_form(bytes).map(Cow::Owned));
+    }
+    let refused = match bytes {
+        [0x1f, 0x8b, ..] => "packed by gzip, and can't be unpacked",
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16; send it as UTF-8",
+        [b'-', b'-', ..] => "a form of several parts; send the JSON alone",
+        _ => return None,
+    };
+    Some(Err(Malformed::OtherFormat(refused)))
+}
+
+/// Whether the bytes begin like a form: with a name and `=`.
+fn is_form(bytes: &[u8]) -> bool {
+    let is_of_name = |b: &u8| b.is_ascii_alphanumeric() || b"%+-._[]*".contains(b);
+    let name = bytes.iter().take_while(|b| is_of_name(b)).count();
+    name > 0 && bytes.get(name) == Some(&b'=')
+}
+
+/// The JSON object that is the value of one of the form's fields.
+fn json_in_form(bytes: &[u8]) -> Result<String, Malformed> {
+    let mut found = None;
+    for field in bytes.split(|byte| *byte == b'&') {
+        let at = field.iter().position(|byte| *byte == b'=').unwrap_or(field.len());
+        let value: Vec<u8> =
+            field.iter().skip(at + 1).map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+        let value = percent_decode(&value);
+        let Ok(text) = mended(&value) else { continue };
+        if !text.trim_start().starts_with('{') {
+            continue;
+        }
+        if found.is_some() {
+            return Err(Malformed::OtherFormat("a form with more than one JSON object; send one"));
+        }
+        found = Some(text);
+    }
+    found.ok_or(Malformed::OtherFormat(
+        "a form without a JSON object; send JSON, or one field that holds it, as in `payload=…`",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> String {
+        tolerant(bytes).map_or_else(|why| format!("{why}"), Cow::into_owned)
+    }
+
+    #[test]
+    fn valid_json_is_not_touched() {
+        let texts =
+            [" {\"a\" : 1.10,\"a\":1e999}\n", "[]", "null", "{\"\\ud800\":\"NaN Infinity\"}"];
+        for text in texts {
+            assert!(matches!(tolerant(text.as_bytes()), Ok(Cow::Borrowed(same)) if same == text));
+        }
+    }
+
+    #[test]
+    fn what_is_plain_is_mended() {
+        for (sent, meant) in [
+            (&b"\xef\xbb\xbf{\"a\":1.10}"[..], "{\"a\":1.10}"),
+            (
+                b"[NaN, Infinity,-Infinity\n,-nan,inf , +inf]",
+                "[null, null,null\n,null,null , null]",
+            ),
+            (b"{\"NaN\":\"NaN,\\\"NaN\",\"b\":NaN}", "{\"NaN\":\"NaN,\\\"NaN\",\"b\":null}"),
+            (b"{\"a\":\"cut \xf0\x9f\x98\",\"\xe9\":1}", "{\"a\":\"cut \u{fffd}\",\"\u{fffd}\":1}"),
+            (b"{\"a\":\"x\ny\t\0\",\n\"b\":1}", "{\"a\":\"x\\ny\\t\\u0000\",\n\"b\":1}"),
+            (b"{\"a\":\"\\\\\n\"}", "{\"a\":\"\\\\\\n\"}"),
+        ] {
+            assert_eq!(read(sent), meant);
+        }
+    }
+
+    #[test]
+    fn a_forms_json_is_taken_out() {
+        for form in [
+            "payload=%7B%22a%22%3A%22x+y%2B%22%7D",
+            "payload={\"a\":\"x y%2B\"}",
+            "id=7&payload%5B%5D=%7B%22a%22:%22x%20y%2B%22%7D&sum=",
+        ] {
+            assert_eq!(read(form.as_bytes()), "{\"a\":\"x y+\"}", "{form}");
+        }
+        assert_eq!(
+            read(b"p=%7B%22a%22:NaN,%22b%22:%22%FF%22%7D"),
+            "{\"a\":null,\"b\":\"\u{fffd}\"}"
+        );
+        for (form, word) in [("jobId=1&a=b", "without"), ("a=%7B%7D&b=%7B%7D", "more than one")] {
+            assert!(read(form.as_bytes()).contains(word), "{form}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_told() {
+        for (sent, word) in [
+            (&b""[..], "not JSON"),
+            (b"{\"a\":", "not JSON"),
+            (b"{NaN:1}", "not JSON"),
+            (b"{\"a\":NaNo}", "not JSON"),
+            (b"{\"a\":\"\\\n\"}", "not JSON"),
+            (b"\xef\xbb\xbf\xef\xbb\xbf{}", "not JSON"),
+            (b"\x1f\x8b\x08", "gzip"),
+            (b"\xff\xfe{\0}\0", "UTF-16"),
+            (b"--x\r\ncontent-disposition: form-data", "several parts"),
+        ] {
+            assert!(read(sent).contains(word), "{}", read(sent));
+        }
+    }
+}
