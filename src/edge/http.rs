@@ -297,6 +297,16 @@ pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem
     read_stream(stream.into(), declared.unwrap_or(0), limit).await
 }
 
+/// Reads a body whose limit is the route's own, and no setting.
+pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    read_body(request, limit).await.map_err(|problem| match problem {
+        Problem::BodyTooLarge(limit) => {
+            Problem::BadRequest(format!("the body has more than {limit} bytes"))
+        }
+        other => other,
+    })
+}
+
 async fn read_piece(request: &Request) -> worker::Result<Vec<u8>> {
     let buffer = JsFuture::from(request.array_buffer()?).await?;
     Ok(Uint8Array::new(&buffer).to_vec())

@@ -1,6 +1,6 @@
 //! `POST /tickets`: short-lived rights to hand to a browser.
 
-use super::http::{Call, json, read_body};
+use super::http::{Call, json, read_small};
 use super::platform::{self, During};
 use crate::domain::error::Problem;
 use crate::domain::ticket::{Ticket, Wish};
@@ -14,12 +14,7 @@ const MAX_BYTES: u64 = 16 * 1024;
 /// Makes a ticket. Nothing is stored: whoever holds the API token that signed
 /// it could make it again.
 pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
-    let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
-        Problem::BodyTooLarge(limit) => {
-            Problem::BadRequest(format!("the body has more than {limit} bytes"))
-        }
-        other => other,
-    })?;
+    let body = read_small(request, MAX_BYTES).await?;
     let wish = Wish::parse(&body).map_err(Problem::BadRequest)?;
     let ticket = Ticket::of(wish, hex::encode(platform::random::<8>()), platform::now());
     let signed = call.config.api.as_ref().ok().and_then(|tokens| ticket.sign(tokens));

@@ -94,12 +94,52 @@ describe("a ticket", () => {
     assert.equal(await status(`fal-ai/flux/requests/${id}/status`, get), 202);
     assert.equal(await status(`me/own/requests/${id}/status`, get), 202);
     assert.equal(await status(`fal-ai/other/requests/${id}/status`, get), 403);
-    for (const [target, want] of [["fal-ai/flux/dev", 200], ["fal-ai/flux/dev/stream", 200], ["fal-ai/flux", 403],
-      ["fal-ai/flux/dev/..%2F..%2Fpro", 403]]) {
+    for (const [target, want] of [["fal-ai/flux/dev", 200], ["fal-ai/flux/dev/stream", 200], ["fal-ai/flux", 403]]) {
       assert.equal((await ask(url, `https://fal.run/${target}`)).status, want, target);
     }
     const upload = "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3";
     assert.equal((await ask(url, upload)).status, 200);
+  });
+
+  it("is for its applications however a path is written", async () => {
+    const url = await ticketed(vault, { apps: ["fal-ai/flux"] });
+    fal.seen();
+    const hidden = ["..%2Fpro", "..%2fpro", "..%5Cpro", "..%252Fpro", "..%25252Fpro", "%2E%2E%2Fpro", "a%2F..%2F..%2Fpro", "a%5Cb",
+      "..;%2Fpro", "..;/pro", "%2e%2e/%2e%2e/other", "../../other"];
+    for (const host of ["queue.fal.run", "fal.run"]) {
+      for (const path of hidden) {
+        for (const holder of [url, "/fal/proxy"]) {
+          const { status } = await ask(holder, `https://${host}/fal-ai/flux/${path}`, holder === url ? {} : bearer(API_TOKEN));
+          // Without separators that are hidden the owner may go anywhere.
+          if (holder === url || path.includes("%2F")) assert.ok([400, 403].includes(status), `${host} ${path} ${status}`);
+        }
+      }
+      assert.equal((await ask(url, `https://${host}/fal-ai%2Fflux`)).status, 400);
+    }
+    assert.deepEqual(fal.seen().filter(({ url: { pathname } }) => /%|\.\.|\\/.test(pathname)), []);
+  });
+
+  it("asks about jobs of its applications, and without any about those of tickets", async () => {
+    const submit = async (by, path = "fal-ai/flux/dev") => (await ask(by, `https://queue.fal.run/${path}`,
+      by.startsWith("/") ? bearer(API_TOKEN) : {})).json.request_id;
+    const [open, flux, other] = [await ticketed(vault), await ticketed(vault, { apps: ["fal-ai/flux"] }),
+      await ticketed(vault, { apps: ["fal-ai/other"] })];
+    const owners = await submit("/fal/proxy");
+    const tickets = await submit(flux);
+    const away = (await ask("/fal/proxy", APP, bearer(API_TOKEN))).json.request_id;
+    assert.equal((await vault.get(`/jobs/${away}`, { method: "DELETE" })).status, 204);
+    for (const [id, by, want] of [[owners, flux, 202], [owners, open, 403], [owners, other, 403], [tickets, flux, 202],
+      [tickets, open, 202], [tickets, other, 403], ["no-such-request", flux, 403], ["no-such-request", open, 403],
+      [away, flux, 403], [away, open, 403]]) {
+      const at = by === other ? "fal-ai/other" : "fal-ai/flux";
+      const asked = (end, method = "GET") => ask(by, `https://queue.fal.run/${at}/requests/${id}${end}`, { method });
+      assert.equal((await asked("/status")).status, want, `${id} ${by}`);
+      if (want === 403) fal.seen();
+      assert.equal((await asked("")).status, want === 403 ? 403 : 400);
+      if (want === 403) assert.equal((await asked("/cancel", "PUT")).status, 403);
+      if (want === 403) assert.deepEqual(fal.seen(), [], "nothing is asked");
+    }
+    assert.equal((await ask(open, `${APP}/requests/${tickets}/cancel`, { method: "PUT" })).status, 202);
   });
 
   it("is not for jobs of others: not of other applications, nor of other queues", async () => {
@@ -115,8 +155,45 @@ describe("a ticket", () => {
       }
       assert.equal((await ask(whose, `${APP}/requests/${asked}/cancel`, { method: "PUT" })).status, 403);
     }
-    const own = await ask(await ticketed(vault), `https://queue.fal.run/secret/app/requests/${id}`, { method: "GET" });
-    assert.equal(own.text, result);
+    const own = await ticketed(vault, { apps: ["secret/app"] });
+    assert.equal((await ask(own, `https://queue.fal.run/secret/app/requests/${id}`, { method: "GET" })).text, result);
+  });
+});
+
+describe("a ticket's token", () => {
+  const TOKENS = "https://rest.fal.ai/tokens/";
+  const wish = (app, seconds = 60) => JSON.stringify({ allowed_apps: [app], token_expiration: seconds });
+  const status = async (url, body, options = {}) => (await ask(url, TOKENS, { body, ...options })).status;
+
+  it("is for its applications, and no longer than it", async () => {
+    const url = await ticketed(vault, { apps: ["fal-ai/flux", "fal-ai/video/fast"], ttl: 600 });
+    fal.seen();
+    for (const [body, want] of [[wish("flux"), 200], [wish("fal-ai/flux"), 200], [wish("fal-ai/video/fast"), 200], [wish("flux", 590), 200],
+      [wish("video"), 403], [wish("other"), 403], [wish("*"), 403], [wish("flux", 601), 403], [wish("flux", 1e15), 403],
+      [wish("flux", 0), 400], ["{}", 400], ["", 400], ["x".repeat(20_000), 400],
+      ['{"allowed_apps":["flux"],"token_expiration":60,"allowed_apps":["other"]}', 400]]) {
+      assert.equal(await status(url, body), want, body.slice(0, 100));
+    }
+    assert.deepEqual(fal.seen().map(({ text }) => text), [wish("flux"), wish("fal-ai/flux"), wish("fal-ai/video/fast"), wish("flux", 590)]);
+    const text = '{ "allowed_apps": ["any"], "token_expiration": 86400, "more": 1 }';
+    assert.equal(await status("/fal/proxy", text, bearer(API_TOKEN)), 200);
+    assert.equal(fal.seen()[0].text, text, "the owner's goes as it comes");
+    assert.equal(await status(await ticketed(vault), wish("any")), 200);
+  });
+
+  it("is a use of it, which a ticket without applications has none for", async () => {
+    const url = await ticketed(vault, { apps: ["fal-ai/flux"], count: 2 });
+    const told = [];
+    for (let n = 0; n < 3; n += 1) told.push(await status(url, wish("flux")));
+    assert.deepEqual([told, (await ask(url, APP)).status], [[200, 200, 403], 403]);
+    const open = await ask(await ticketed(vault, { count: 2 }), TOKENS, { body: wish("flux") });
+    assert.deepEqual([open.status, /`apps`/.test(open.json.message)], [403, true]);
+  });
+
+  it("is not for uploads without end", async () => {
+    const target = "https://rest.fal.ai/storage/auth/token?storage_type=fal-cdn-v3";
+    assert.equal((await ask(await ticketed(vault), target)).status, 403);
+    assert.equal((await ask("/fal/proxy", target, bearer(API_TOKEN))).status, 200);
   });
 });
 

@@ -7,6 +7,7 @@
 //! - `dialect`: answers as the caller's client wants them.
 //! - `links`: the upstream's URLs, led back here.
 //! - `proxy`: the protocol of fal.ai's server proxy.
+//! - `token`: what a token of fal.ai may be for.
 
 pub mod call;
 pub mod dialect;
@@ -14,6 +15,7 @@ pub mod links;
 pub mod pass;
 pub mod proxy;
 pub mod submission;
+pub mod token;
 
 use super::job::Job;
 use super::upstream::{Ask, CantAsk, Scheme, Upstream, Upstreams, encode_app};

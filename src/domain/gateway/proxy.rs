@@ -1,10 +1,12 @@
 //! The protocol of fal.ai's server proxy, as the core of its package
 //! `@fal-ai/server-proxy` has it: where a call may go, and what goes along.
 
-use super::Queue;
 use super::call::{Call, Step};
+use super::{Queue, submission};
+use crate::domain::error::Problem;
 use crate::domain::route;
 use crate::domain::source;
+use crate::domain::ticket::Ticket;
 use url::Url;
 
 /// The header that names where a call is to go.
@@ -13,10 +15,15 @@ pub const TARGET: &str = "x-fal-target-url";
 pub const CLIENT: (&str, &str) = ("x-fal-client-proxy", "hookvault");
 /// fal.ai's queue: what is submitted there becomes a job here.
 const QUEUE_HOST: &str = "queue.fal.run";
-/// Where files are uploaded that an input names.
-const UPLOAD_HOST: &str = "rest.fal.ai";
+/// What is called there by fal's clients, and nothing else: a path with its
+/// query a line. A test runs the clients and compares.
+const REST_HOST: &str = "rest.fal.ai";
+const REST: &str = include_str!("rest.txt");
 /// The one media type of fal.ai's protocol, whatever the caller writes.
 const JSON: &str = "application/json";
+
+/// What the holder of a ticket is told whose applications are others.
+pub const OTHER_APP: &str = "the ticket is not for this application";
 
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +36,37 @@ pub enum Target {
         query: Vec<(String, String)>,
     },
     /// Elsewhere at fal.ai, passed on as it is.
-    Other(Url),
+    Other(Url, Kind),
+}
+
+/// What a call is that is no queue's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It runs an application at once.
+    Run,
+    /// It begins an upload of a file that an input names.
+    Upload,
+    /// It makes a token to talk to applications.
+    Token,
+    /// It makes a token to upload as often as one likes.
+    UploadToken,
+}
+
+impl Kind {
+    /// The methods that it takes; `None` for any.
+    #[must_use]
+    pub const fn allowed(self) -> Option<&'static str> {
+        match self {
+            Self::Run => None,
+            Self::Upload | Self::Token | Self::UploadToken => Some("POST, OPTIONS"),
+        }
+    }
+
+    /// Whether it is a use of a ticket that counts.
+    #[must_use]
+    pub const fn is_use(self) -> bool {
+        matches!(self, Self::Run | Self::Token)
+    }
 }
 
 /// Reads a target; `None` if it is not one of fal.ai's.
@@ -42,45 +79,58 @@ pub fn target(text: &str, queue: Queue) -> Option<Target> {
     }
     match url.host_str()? {
         QUEUE_HOST => {
-            let parts = segments(&url);
+            let parts = segments(&url)?;
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
             let call = Call::parse(queue, &parts)?;
             Some(Target::Queue { call, query: url.query_pairs().into_owned().collect() })
         }
-        "fal.run" if url.path().len() > 1 => Some(Target::Other(url)),
-        UPLOAD_HOST if is_upload(&url) => Some(Target::Other(url)),
+        "fal.run" if url.path().len() > 1 => {
+            segments(&url)?;
+            Some(Target::Other(url, Kind::Run))
+        }
+        REST_HOST => {
+            let kind = rest(&url)?;
+            Some(Target::Other(url, kind))
+        }
         _ => None,
     }
 }
 
-fn is_upload(url: &Url) -> bool {
-    if url.host_str() != Some(UPLOAD_HOST) {
-        return false;
-    }
-    let paths = ["/storage/upload/initiate", "/storage/upload/complete-multipart"];
-    paths.contains(&url.path()) && url.query() == Some("storage_type=fal-cdn-v3")
+/// What a call at `rest.fal.ai` is, if it is one of fal's clients.
+fn rest(url: &Url) -> Option<Kind> {
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let asked = format!("{}{query}", url.path());
+    REST.lines().find(|line| *line == asked)?;
+    Some(match url.path() {
+        "/tokens/" => Kind::Token,
+        "/storage/auth/token" => Kind::UploadToken,
+        _ => Kind::Upload,
+    })
 }
 
-/// The path's parts as they read.
-fn segments(url: &Url) -> Vec<String> {
-    url.path().trim_matches('/').split('/').map(route::decode).collect()
+/// The path's parts as they read. There are none if one hides a separator, or
+/// would for a server that decodes twice: then they may be other parts there.
+fn segments(url: &Url) -> Option<Vec<String>> {
+    let hides =
+        |part: &str| part.contains(['/', '\\', '%']) || part == "." || part.starts_with("..");
+    let parts = url.path().trim_matches('/').split('/').map(route::decode);
+    parts.map(|part| (!hides(&part)).then_some(part)).collect()
 }
 
-/// What goes along of a request's `headers`, and what the protocol adds.
-/// `more` is the beginning of others that go along.
+/// What goes along of a request's `headers` to `queue`, and what the protocol
+/// adds. fal.ai has none of the other queues' headers.
 #[must_use]
-pub fn onward<H>(headers: H, more: Option<&str>) -> Vec<(String, String)>
+pub fn onward<H>(headers: H, queue: Queue) -> Vec<(String, String)>
 where
     H: Iterator<Item = (String, String)>,
 {
     let own = [CLIENT, ("accept", JSON), ("content-type", JSON)];
-    let is_own = |name: &str| name == TARGET || own.iter().any(|(known, _)| name == *known);
     let passes = |name: &str| {
-        name.starts_with("x-fal-")
-            || name == "user-agent"
-            || more.is_some_and(|start| name.starts_with(start))
+        submission::passes(name)
+            && own.iter().all(|(known, _)| name != *known)
+            && (queue != Queue::FalAi || !name.starts_with("x-pipelet-"))
     };
-    let along = headers.filter(|(name, _)| passes(name) && !is_own(name));
+    let along = headers.filter(|(name, _)| passes(name));
     along.chain(own.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
@@ -105,20 +155,23 @@ pub fn opens(apps: &[String], app: &str, step: &Step) -> bool {
         || (*step != Step::Submit && apps.iter().any(|known| is_below(trimmed(known), app)))
 }
 
-/// Whether a ticket for `apps` opens a call that is no queue's. Uploads are of
-/// no application.
-#[must_use]
-pub fn opens_other(apps: &[String], url: &Url) -> bool {
-    let parts = segments(url);
-    // Not all servers decode before they look for dots.
-    let is_plain = |part: &String| !part.contains(['/', '\\']) && part != "." && part != "..";
-    is_upload(url) || (parts.iter().all(is_plain) && is_among(&parts.join("/"), apps))
-}
-
-/// Whether a call that is no queue's is counted as a use of a ticket.
-#[must_use]
-pub fn is_run(url: &Url) -> bool {
-    url.host_str() != Some(UPLOAD_HOST)
+/// Checks that a ticket opens a call that is no queue's. Uploads are of no
+/// application.
+///
+/// # Errors
+/// Why it does not. What a token may be for, its request tells: see `token`.
+pub fn opens_other(ticket: &Ticket, url: &Url, kind: Kind) -> Result<(), Problem> {
+    let is_open =
+        |apps: &Vec<String>| segments(url).is_some_and(|parts| is_among(&parts.join("/"), apps));
+    match kind {
+        Kind::Run if !ticket.apps.as_ref().is_none_or(is_open) => {
+            Err(Problem::Forbidden(OTHER_APP))
+        }
+        Kind::UploadToken => Err(Problem::Forbidden(
+            "a ticket makes no token for uploads, which would outlive it; begin each by itself",
+        )),
+        Kind::Run | Kind::Upload | Kind::Token => Ok(()),
+    }
 }
 
 /// Whether `app` is one of `apps`, or below one.
@@ -137,8 +190,9 @@ fn trimmed(app: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::Step;
     use super::*;
+    use crate::domain::ticket::Scope;
+    use crate::domain::time::Timestamp;
 
     #[test]
     fn the_queue_is_read_like_our_own_routes() {
@@ -150,11 +204,14 @@ mod tests {
 
     #[test]
     fn only_fal_ai_is_a_target() {
-        for good in [
-            "https://fal.run/fal-ai/flux",
-            "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3",
+        for (good, kind) in [
+            ("https://fal.run/fal-ai/flux", Kind::Run),
+            ("https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3", Kind::Upload),
+            ("https://rest.fal.ai/storage/auth/token?storage_type=fal-cdn-v3", Kind::UploadToken),
+            ("https://rest.fal.ai/tokens/", Kind::Token),
         ] {
-            assert!(matches!(target(good, Queue::Fal), Some(Target::Other(_))), "{good}");
+            let url = Url::parse(good).unwrap();
+            assert_eq!(target(good, Queue::Fal), Some(Target::Other(url, kind)));
         }
         for bad in [
             "",
@@ -171,6 +228,11 @@ mod tests {
             "https://rest.fal.ai/storage/upload/initiate",
             "https://rest.fal.ai/storage/upload/initiate?storage_type=other",
             "https://rest.fal.ai/users/me?storage_type=fal-cdn-v3",
+            "https://rest.fal.ai/storage/upload/complete-multipart?storage_type=fal-cdn-v3",
+            "https://rest.fal.ai/tokens",
+            "https://rest.fal.ai/tokens/?x=1",
+            "https://rest.fal.ai/tokens/realtime",
+            "https://rest.fal.ai/",
         ] {
             assert_eq!(target(bad, Queue::Fal), None, "{bad}");
         }
@@ -197,28 +259,62 @@ mod tests {
 
     #[test]
     fn a_ticket_opens_uploads_and_no_way_around() {
-        let opens = |url: &str| opens_other(&["a/b".to_owned()], &Url::parse(url).unwrap());
+        let (apps, scope) = (Some(vec!["a/b".to_owned()]), Scope::Proxy);
+        let ticket = Ticket {
+            scope,
+            expires_at: Timestamp::default(),
+            id: String::new(),
+            apps,
+            count: None,
+        };
+        let opens = |text: &str| match target(text, Queue::Fal) {
+            Some(Target::Other(url, kind)) => opens_other(&ticket, &url, kind).is_ok(),
+            _ => false,
+        };
         assert!(opens("https://fal.run/a/b") && opens("https://fal.run/a/b/stream?x=1"));
         assert!(opens("https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"));
-        for bad in
-            ["a/c", "a/b/../c", "a/b/..%2Fc", "a/b%2F..%2Fc", "a/b/%2E%2e/c", "a/b/..%5Cc", ""]
-        {
+        assert!(!opens("https://rest.fal.ai/storage/auth/token?storage_type=fal-cdn-v3"));
+        for bad in ["a/c", "a/b/../c", "a/b/%2E%2e/c", ""] {
             assert!(!opens(&format!("https://fal.run/{bad}")), "{bad}");
         }
     }
 
     #[test]
+    fn no_part_of_a_path_hides_another() {
+        for host in ["fal.run", "queue.fal.run"] {
+            for bad in
+                ["a/b/..%2Fc", "a/b%2F..%2Fc", "a%2Fb/c", "a/b/..%5Cc", "a/b/..%252Fc", "a/b/..;/c"]
+            {
+                assert_eq!(target(&format!("https://{host}/{bad}"), Queue::FalAi), None, "{bad}");
+            }
+            let good = format!("https://{host}/a.b/.c/caf%C3%A9/d%20e");
+            assert!(target(&good, Queue::FalAi).is_some());
+        }
+    }
+
+    #[test]
     fn headers_are_those_of_the_protocol() {
-        let given =
-            ["x-fal-queue-priority", TARGET, "cookie", "accept", "x-sim", "x-pipelet-output"];
+        let given = [
+            "x-fal-queue-priority",
+            TARGET,
+            "cookie",
+            "accept",
+            "x-sim",
+            "x-pipelet-output",
+            "x-pipelet-webhook",
+            "x-user-id",
+        ];
         let given = given.map(|name| (name.to_owned(), "1".to_owned()));
-        let names = |more| -> Vec<String> {
-            onward(given.clone().into_iter(), more).into_iter().map(|(name, _)| name).collect()
+        let names = |queue| -> Vec<String> {
+            onward(given.clone().into_iter(), queue).into_iter().map(|(name, _)| name).collect()
         };
         let own = ["x-fal-client-proxy", "accept", "content-type"];
-        assert_eq!(names(None), [&["x-fal-queue-priority"], &own[..]].concat());
-        let more = ["x-fal-queue-priority", "x-pipelet-output"];
-        assert_eq!(names(Some("x-pipelet-")), [&more, &own[..]].concat());
+        assert_eq!(
+            names(Queue::FalAi),
+            [&["x-fal-queue-priority", "x-user-id"], &own[..]].concat()
+        );
+        let more = ["x-fal-queue-priority", "x-pipelet-output", "x-user-id"];
+        assert_eq!(names(Queue::Fal), [&more, &own[..]].concat());
         assert!(is_told("x-fal-request-id") && is_told("content-type") && is_told("vary"));
         assert!(!is_told("access-control-allow-origin") && !is_told("set-cookie"));
     }

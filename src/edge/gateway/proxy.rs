@@ -1,25 +1,23 @@
 //! `ANY /fal/proxy`: fal.ai's server proxy, for web pages that must not hold a
 //! key. Only a token or a ticket opens it: any page can write an `Origin`.
 
-use super::submit::{USED_UP, WEBHOOK_HEADER, uses};
+use super::submit::{USED_UP, uses};
 use super::{Asked, Pairs, answer};
 use crate::domain::error::Problem;
 use crate::domain::gateway::proxy::{
-    TARGET, Target, is_run, is_told, onward, opens, opens_other, target,
+    Kind, OTHER_APP, TARGET, Target, is_told, onward, opens, opens_other, target,
 };
 use crate::domain::gateway::submission::Uses;
-use crate::domain::gateway::{Queue, call};
+use crate::domain::gateway::{Queue, call, token};
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::ticket::{Scope, Ticket};
 use crate::domain::upstream::{Ask, Scheme};
 use crate::edge::http::{self, Call};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::{access, job_client};
+use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
-
-/// What the holder of a ticket is told whose applications are others.
-const OTHER_APP: &str = "the ticket is not for this application";
 
 /// Passes a call on to where its header says, if that is at fal.ai.
 pub async fn proxy(
@@ -38,7 +36,7 @@ pub async fn proxy(
     match found {
         None => said(400, "Invalid request"),
         Some(Target::Queue { call: to, query }) => to_queue(call, request, ticket, to, query).await,
-        Some(Target::Other(url)) => pass_on(call, request, ticket.as_ref(), &url).await,
+        Some(Target::Other(url, kind)) => pass_on(call, request, ticket.as_ref(), &url, kind).await,
     }
 }
 
@@ -71,10 +69,7 @@ async fn to_queue(
     if !to.allowed().split(", ").any(|known| known == method) {
         return Err(Problem::MethodNotAllowed(to.allowed()));
     }
-    // The queue that stands in for fal.ai's has headers of its own.
-    let more = (to.queue != Queue::FalAi).then_some("x-pipelet-");
-    let mut headers = onward(call.headers.entries(), more);
-    headers.retain(|(name, _)| name != WEBHOOK_HEADER);
+    let headers = onward(call.headers.entries(), to.queue);
     let asked = Asked::new(call, to, query, headers, Scheme::Key);
     answer(call, request, Asked { ticket, ..asked }).await
 }
@@ -84,27 +79,33 @@ fn said(status: u16, words: &str) -> Result<Response, Problem> {
     Ok(http::json(status, format!("{words:?}"))?)
 }
 
-/// What is no queue's is not looked at: bytes go through as they come.
+/// What is no queue's goes through as it comes.
 async fn pass_on(
     call: &Call<'_>,
     request: &Request,
     ticket: Option<&Ticket>,
     url: &Url,
+    kind: Kind,
 ) -> Result<Response, Problem> {
     let upstream = call.config.upstreams.of_queue(Queue::FalAi);
     let ask = upstream.and_then(|upstream| upstream.ask(url.clone())).map_err(super::unset)?;
-    let apps = ticket.and_then(|ticket| ticket.apps.as_deref());
-    if apps.is_some_and(|apps| !opens_other(apps, url)) {
-        return Err(Problem::Forbidden(OTHER_APP));
+    if let Some(allowed) = kind.allowed()
+        && !allowed.split(", ").any(|known| known == request.method())
+    {
+        return Err(Problem::MethodNotAllowed(allowed));
     }
-    let uses = ticket.and_then(uses).filter(|_| is_run(url));
+    let body = match ticket {
+        Some(ticket) => body_for(ticket, request, url, kind).await?,
+        None => request.body().map(Into::into),
+    };
+    let uses = ticket.and_then(uses).filter(|_| kind.is_use());
     if let Some(Uses { gate, most }) = &uses {
         let counted = job_client::ask_gate(call.env, gate, Command::Count(*most)).await?;
         if !matches!(counted, Reply::Counted(true)) {
             return Err(Problem::Forbidden(USED_UP));
         }
     }
-    let response = send(call, request, &ask).await.map_err(|Failure(text)| {
+    let response = send(call, request, &ask, body).await.map_err(|Failure(text)| {
         platform::log_error(&text);
         Problem::BadGateway("fal.ai can't be reached".to_owned())
     })?;
@@ -134,10 +135,32 @@ fn tell(response: &Response) -> Result<Response, Problem> {
     Ok(built.during(what)?.with_status(response.status_code()).with_headers(headers))
 }
 
-async fn send(call: &Call<'_>, request: &Request, ask: &Ask) -> Result<Response, Failure> {
+/// The body that goes along if the ticket allows the call. Only the request
+/// for a token is looked at.
+async fn body_for(
+    ticket: &Ticket,
+    request: &Request,
+    url: &Url,
+    kind: Kind,
+) -> Result<Option<JsValue>, Problem> {
+    opens_other(ticket, url, kind)?;
+    if kind != Kind::Token {
+        return Ok(request.body().map(Into::into));
+    }
+    let asked = http::read_small(request, token::MAX_BYTES).await?;
+    let body = token::within(ticket, &asked, platform::now())?;
+    Ok(Some(JsValue::from_str(&body)))
+}
+
+async fn send(
+    call: &Call<'_>,
+    request: &Request,
+    ask: &Ask,
+    body: Option<JsValue>,
+) -> Result<Response, Failure> {
     let what = "passing on to fal.ai";
     let headers = Headers::new();
-    for (name, value) in onward(call.headers.entries(), None) {
+    for (name, value) in onward(call.headers.entries(), Queue::FalAi) {
         headers.set(&name, &value).during(what)?;
     }
     if let Some(key) = &ask.key {
@@ -146,7 +169,7 @@ async fn send(call: &Call<'_>, request: &Request, ask: &Ask) -> Result<Response,
     let mut init = RequestInit::new();
     init.with_method(Method::from(request.method())).with_headers(headers);
     init.with_redirect(RequestRedirect::Manual);
-    init.with_body(request.body().map(Into::into));
+    init.with_body(body);
     let request = worker::Request::new_with_init(ask.url.as_str(), &init).during(what)?;
     Fetch::Request(request).send().await.during(what)
 }

@@ -1,0 +1,149 @@
+//! A token of fal.ai's, with which a page talks to an application itself.
+//!
+//! The holder of a ticket gets one that is good for no more than the ticket:
+//! not for other applications, and not for longer. How often a token is used
+//! can't be seen here.
+
+use super::proxy::is_among;
+use crate::domain::error::Problem;
+use crate::domain::json;
+use crate::domain::ticket::Ticket;
+use crate::domain::time::{SECOND, Timestamp};
+use crate::domain::upstream::encode_app;
+use serde::{Deserialize, Serialize};
+
+/// Longest request for a token, in bytes.
+pub const MAX_BYTES: u64 = 16 * 1024;
+
+/// What fal's clients ask for, and all that is passed on of it.
+#[derive(Serialize, Deserialize)]
+struct Wish {
+    allowed_apps: Vec<String>,
+    token_expiration: u64,
+}
+
+/// The request that is passed on for the holder of `ticket`. It is written
+/// anew: two readers of one text may read it differently.
+///
+/// # Errors
+/// What the ticket does not allow, or what is wrong with the request.
+pub fn within(ticket: &Ticket, body: &[u8], now: Timestamp) -> Result<String, Problem> {
+    if ticket.count.is_some() && ticket.apps.is_none() {
+        return Err(Problem::Forbidden(
+            "a ticket with `count` needs `apps`, too, for a token: its uses can't be counted",
+        ));
+    }
+    let wish: Wish = json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
+    if wish.allowed_apps.is_empty() || wish.token_expiration == 0 {
+        return Err(malformed("nothing is asked for"));
+    }
+    let apps = ticket.apps.as_deref();
+    if apps.is_some_and(|apps| !wish.allowed_apps.iter().all(|app| covers(apps, app))) {
+        return Err(Problem::Forbidden("`allowed_apps` has one that the ticket is not for"));
+    }
+    if wish.token_expiration.saturating_mul(SECOND) > ticket.expires_at.since(now) {
+        return Err(Problem::Forbidden("`token_expiration` is past the end of the ticket"));
+    }
+    serde_json::to_string(&wish).map_err(|error| malformed(&error.to_string()))
+}
+
+fn malformed(why: &str) -> Problem {
+    let like = r#"{"allowed_apps":["flux"],"token_expiration":120}"#;
+    Problem::BadRequest(format!("{why}; the body must be like {like}"))
+}
+
+/// Whether a ticket for `apps` is for all that a token for `wanted` opens.
+fn covers(apps: &[String], wanted: &str) -> bool {
+    let is_plain = encode_app(wanted).is_some_and(|encoded| encoded == wanted);
+    is_plain && (is_among(wanted, apps) || apps.iter().any(|app| alias(app) == Some(wanted)))
+}
+
+/// The name by which fal's clients ask for a token of a whole application. One
+/// that goes on is a part of an application, which there is no token for.
+fn alias(app: &str) -> Option<&str> {
+    let parts: Vec<&str> = app.trim_matches('/').split('/').collect();
+    match *parts.as_slice() {
+        ["workflows" | "comfy", _] => None,
+        ["workflows" | "comfy", _, alias] | [_, alias] => Some(alias),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ticket::Scope;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_766_867_820_000);
+
+    fn ask(apps: Option<&[&str]>, count: Option<u32>, body: &str) -> Result<String, u16> {
+        let ticket = Ticket {
+            scope: Scope::Proxy,
+            expires_at: NOW.plus(120 * SECOND),
+            id: "00".to_owned(),
+            apps: apps.map(|apps| apps.iter().map(|app| (*app).to_owned()).collect()),
+            count,
+        };
+        within(&ticket, body.as_bytes(), NOW).map_err(|problem| problem.status())
+    }
+
+    fn wish(app: &str, seconds: u64) -> String {
+        format!(r#"{{"allowed_apps":["{app}"],"token_expiration":{seconds}}}"#)
+    }
+
+    #[test]
+    fn a_token_is_good_for_no_more_than_the_ticket() {
+        let flux = wish("flux", 120);
+        for (apps, app) in [
+            (&["fal-ai/flux"][..], "flux"),
+            (&["x/y", "/fal-ai/flux/"], "flux"),
+            (&["fal-ai/flux"], "fal-ai/flux"),
+            (&["fal-ai/flux"], "fal-ai/flux/dev"),
+            (&["workflows/me/flow"], "flow"),
+        ] {
+            let body = wish(app, 120);
+            assert_eq!(ask(Some(apps), Some(1), &body), Ok(body.clone()), "{apps:?} {app}");
+        }
+        assert_eq!(ask(None, None, &flux), Ok(flux.clone()));
+        for (apps, app) in [
+            (&["fal-ai/flux/dev"][..], "flux"),
+            (&["fal-ai/flux"], "flux-pro"),
+            (&["fal-ai/flux"], "fal-ai"),
+            (&["fal-ai/flux"], "fal-ai/flux/../pro"),
+            (&["fal-ai/flux"], "fal-ai/flux/*"),
+            (&["fal-ai/flux"], "fal-ai/flux/%2e%2e/pro"),
+            (&["fal-ai/flux"], ""),
+            (&["fal-ai/flux"], "*"),
+            (&["fal-ai"], "flux"),
+            (&["workflows/me"], "me"),
+            (&[], "flux"),
+        ] {
+            assert_eq!(ask(Some(apps), None, &wish(app, 60)), Err(403), "{apps:?} {app}");
+        }
+        assert_eq!(ask(Some(&["fal-ai/flux"]), None, &wish("flux", 121)), Err(403));
+        assert_eq!(ask(None, None, &wish("flux", u64::MAX)), Err(403));
+        assert_eq!(ask(None, Some(9), &flux), Err(403));
+    }
+
+    #[test]
+    fn it_is_asked_for_as_fals_clients_do() {
+        let apps = Some(&["fal-ai/flux"][..]);
+        for bad in [
+            "",
+            "{}",
+            r#"{"allowed_apps":["flux"]}"#,
+            r#"{"token_expiration":60}"#,
+            r#"{"allowed_apps":[],"token_expiration":60}"#,
+            r#"{"allowed_apps":["flux"],"token_expiration":0}"#,
+            r#"{"allowed_apps":["flux"],"token_expiration":-1}"#,
+            r#"{"allowed_apps":["flux"],"token_expiration":"60"}"#,
+            r#"{"allowed_apps":"flux","token_expiration":60}"#,
+            r#"{"allowed_apps":["flux"],"token_expiration":60,"allowed_apps":["other"]}"#,
+            r#"{"allowed_apps":["flux"],"token_expiration":60}{"allowed_apps":["other"]}"#,
+        ] {
+            assert_eq!(ask(apps, None, bad), Err(400), "{bad}");
+        }
+        let more = r#"{ "token_expiration": 60, "allowed_apps": ["flux"], "scope": "admin" }"#;
+        assert_eq!(ask(apps, None, more), Ok(wish("flux", 60)));
+    }
+}
