@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Vault, acquired, completed};
+use hookvault::domain::gateway::submission::Submission;
 use hookvault::domain::job::Job;
 
 const RECORD: &str = concat!(
@@ -71,4 +72,15 @@ fn the_timeline() {
     let mut entry = vault.timeline.into_iter().next().expect("an entry");
     entry.sha256 = Some("SHA".to_owned());
     assert_eq!(serde_json::to_string(&entry).expect("JSON"), ENTRY);
+}
+
+#[test]
+fn the_submission() {
+    let old = r#"{"queue":"falAi","app":"fal-ai/flux","at":1766867820000,"answer":null}"#;
+    let mut submission: Submission = serde_json::from_str(old).expect("a submission");
+    assert!(!submission.by_ticket);
+    assert_eq!(serde_json::to_string(&submission).expect("JSON"), old);
+    submission.by_ticket = true;
+    let new = old.replace("null}", r#"null,"byTicket":true}"#);
+    assert_eq!(serde_json::to_string(&submission).expect("JSON"), new);
 }

@@ -470,7 +470,8 @@ mod tests {
     fn json_may_hold_line_breaks_itself() {
         let input = RawValue::from_string("{\n  \"prompt\": 1\n}".to_owned()).unwrap();
         let (queue, at) = (Queue::Batch, Timestamp::default());
-        let submission = Submission { queue, app: "a".to_owned(), at, answer: None };
+        let submission =
+            Submission { queue, app: "a".to_owned(), at, answer: None, by_ticket: true };
         let (response_url, webhook) = (None, None);
         let estate = Estate { submission, webhook, input: Some(input), response_url };
         let (_, command) = sent(&Command::Inherit(Box::new(estate)));

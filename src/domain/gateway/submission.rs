@@ -2,6 +2,7 @@
 //! is asked, and the upstream's answer ends or names it.
 
 use super::Queue;
+use super::proxy::is_among;
 use crate::domain::correlate;
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::{Birth, Job};
@@ -11,6 +12,7 @@ use crate::domain::protocol::{DeliveredBody, Estate};
 use crate::domain::provider::Provider;
 use crate::domain::source;
 use crate::domain::state::Status;
+use crate::domain::ticket::Ticket;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::{BodyAt, Entry, Outcome};
 use crate::domain::upstream::Scheme;
@@ -54,6 +56,8 @@ pub struct Submit {
     pub is_kept: bool,
     /// The uses that it is one of, if they are counted.
     pub uses: Option<Uses>,
+    /// Whether its caller has a ticket and no token.
+    pub by_ticket: bool,
 }
 
 /// The uses of a ticket.
@@ -77,6 +81,19 @@ pub struct Submission {
     pub at: Timestamp,
     /// The upstream's answer; `None` until it is there.
     pub answer: Option<Answer>,
+    /// Whether its caller had a ticket; not known of old ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_ticket: bool,
+}
+
+impl Submission {
+    /// Whether the holder of `ticket` may ask about the job and cancel it. The
+    /// ids of the queue that tickets are not for can be guessed.
+    #[must_use]
+    pub fn is_open_to(&self, ticket: &Ticket) -> bool {
+        let apps = ticket.apps.as_deref();
+        self.queue != Queue::Batch && apps.map_or(self.by_ticket, |apps| is_among(&self.app, apps))
+    }
 }
 
 /// An answer of the upstream.
@@ -93,31 +110,15 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Whether a request header goes along to the upstream: no cookie does, no
-/// token, and nothing that tells of the way here.
+/// Whether a request header goes along to the upstream: those that the queues
+/// know, but for where a webhook or a call is to go.
 #[must_use]
 pub fn passes(name: &str) -> bool {
-    const SECRET: [&str; 12] = [
-        "auth",
-        "authorization",
-        "cookie",
-        "cookies",
-        "credential",
-        "credentials",
-        "csrf",
-        "jwt",
-        "secret",
-        "session",
-        "token",
-        "xsrf",
-    ];
-    const PLAIN: [&str; 4] = ["accept", "content-type", "user-agent", "idempotency-key"];
-    const OURS: [&str; 5] =
-        ["x-forwarded-", "x-real-ip", "x-hookvault-", "x-pipelet-webhook", "x-fal-target-url"];
-    let is_ours = OURS.iter().any(|start| name.starts_with(start));
-    let is_secret = name.split('-').any(|word| SECRET.contains(&word))
-        || ["apikey", "api-key", "access-key"].iter().any(|end| name.ends_with(end));
-    PLAIN.contains(&name) || (name.starts_with("x-") && !is_ours && !is_secret)
+    const PLAIN: [&str; 4] = ["accept", "content-type", "user-agent", "x-user-id"];
+    const KINDS: [&str; 2] = ["x-fal-", "x-pipelet-"];
+    const OURS: [&str; 3] = ["x-fal-target-url", "x-fal-webhook", "x-pipelet-webhook"];
+    let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    PLAIN.contains(&name) || (begins(&KINDS) && !begins(&OURS))
 }
 
 impl Answer {
@@ -146,6 +147,7 @@ pub fn begin(birth: Birth, submit: &Submit, input: &str, body: BodyAt) -> (Job, 
         app: submit.app.clone(),
         at: submit.at,
         answer: None,
+        by_ticket: submit.by_ticket,
     });
     job.webhook.clone_from(&submit.webhook);
     let is_short = submit.is_kept && input.len() <= MAX_INPUT_BYTES;
@@ -279,6 +281,7 @@ fn error_in(body: &str) -> Option<Box<RawValue>> {
 mod tests {
     use super::*;
     use crate::domain::names::ObjectName;
+    use crate::domain::ticket::Scope;
 
     fn submit() -> Submit {
         Submit {
@@ -295,6 +298,7 @@ mod tests {
             note: None,
             is_kept: true,
             uses: None,
+            by_ticket: false,
         }
     }
 
@@ -343,38 +347,50 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_goes_along() {
+    fn only_what_the_queues_know_goes_along() {
         for good in [
             "accept",
+            "content-type",
             "user-agent",
-            "x-sim",
             "x-user-id",
             "x-fal-queue-priority",
+            "x-fal-object-lifecycle-preference",
             "x-pipelet-output",
-            "idempotency-key",
-            "x-idempotency-key",
-            "x-author",
         ] {
             assert!(passes(good), "{good}");
         }
         for bad in [
             "authorization",
-            "cookie",
-            "x-api-key",
-            "x-auth-token",
-            "x-csrf-token",
-            "x-access-key",
-            "x-amz-security-token",
-            "x-session-id",
-            "x-forwarded-for",
-            "origin",
             "proxy-authorization",
+            "cookie",
+            "origin",
+            "x-api-key",
+            "x-goog-iap-jwt-assertion",
+            "x-forwarded-for",
+            "x-sim",
+            "x-falx",
+            "idempotency-key",
             "x-fal-target-url",
             "x-pipelet-webhook",
-            "x-apikey",
         ] {
             assert!(!passes(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_ticket_asks_about_jobs_of_its_applications_or_of_tickets() {
+        let open = |queue, by_ticket, apps: Option<&[&str]>| {
+            let (app, at) = ("fal-ai/flux/dev".to_owned(), NOW);
+            let submission = Submission { queue, app, at, answer: None, by_ticket };
+            let apps = apps.map(|apps| apps.iter().map(|app| (*app).to_owned()).collect());
+            let (scope, id) = (Scope::Proxy, String::new());
+            submission.is_open_to(&Ticket { scope, expires_at: NOW, id, apps, count: None })
+        };
+        let own = Some(&["fal-ai/flux"][..]);
+        assert!(open(Queue::FalAi, false, own) && open(Queue::Fal, true, own));
+        assert!(open(Queue::FalAi, true, None));
+        assert!(!open(Queue::FalAi, false, None) && !open(Queue::Batch, true, None));
+        assert!(!open(Queue::FalAi, true, Some(&["fal-ai/other"])));
     }
 
     #[test]

@@ -18,10 +18,8 @@ use super::job_client;
 use super::jobs;
 use crate::domain::config::Config;
 use crate::domain::error::Problem;
-use crate::domain::gateway::Queue;
 use crate::domain::gateway::call::{self, Step};
 use crate::domain::gateway::links::Place;
-use crate::domain::gateway::proxy::is_among;
 use crate::domain::gateway::submission;
 use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
@@ -86,14 +84,12 @@ impl Asked {
         self.config.base_url(&self.origin)
     }
 
-    /// Whether the caller may ask about a job: with a ticket, only about one
-    /// that the proxy has submitted to an application of its. The ids of other
-    /// queues can be guessed.
-    fn may_ask_about(&self, job: &Job) -> bool {
+    /// Whether the caller may ask about a job. What is not known here, no
+    /// ticket has submitted.
+    fn may_ask_about(&self, job: Option<&Job>) -> bool {
         let Some(ticket) = &self.ticket else { return true };
-        let submission = job.submission.as_ref().filter(|of| of.queue != Queue::Batch);
-        let apps = ticket.apps.as_deref();
-        submission.is_some_and(|of| apps.is_none_or(|apps| is_among(&of.app, apps)))
+        let submission = job.and_then(|job| job.submission.as_ref());
+        submission.is_some_and(|submission| submission.is_open_to(ticket))
     }
 }
 
@@ -126,9 +122,13 @@ fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
 /// The job of a request and its result, if it is known here.
 async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
     let Some(name) = ObjectName::id(id) else { return Ok(None) };
-    match job_client::ask_job(&asked.env, &name, &Command::Read(None)).await? {
-        Reply::Job { job, result } if asked.may_ask_about(&job) => Ok(Some((*job, result))),
-        Reply::Job { .. } => Err(Problem::Forbidden("the ticket is not for this request")),
+    let reply = job_client::ask_job(&asked.env, &name, &Command::Read(None)).await?;
+    let job = if let Reply::Job { job, .. } = &reply { Some(&**job) } else { None };
+    if !asked.may_ask_about(job) {
+        return Err(Problem::Forbidden("the ticket is not for this request"));
+    }
+    match reply {
+        Reply::Job { job, result } => Ok(Some((*job, result))),
         Reply::Deleted(_) => Err(jobs::deleted(&name)),
         _ => Ok(None),
     }

@@ -27,7 +27,7 @@ const MAX_TRIES: usize = 3;
 pub(super) const USED_UP: &str = "the ticket's submissions are used up";
 /// Where a client says where its webhooks are to go.
 const WEBHOOK_QUERY: &str = "fal_webhook";
-pub(super) const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
+const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
 /// Submits a job: the same one as before for who comes again with its key, or
 /// whose connection broke before the answer.
@@ -132,6 +132,7 @@ fn read(
         note,
         is_kept: asked.config.store_input,
         uses: asked.ticket.as_ref().and_then(uses),
+        by_ticket: asked.ticket.is_some(),
     }
 }
 
