@@ -6,8 +6,8 @@ mod generate;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use generate::cases;
 use generate::text::written;
+use generate::{cases, one};
 use hookvault::domain::discover::{Origin, discover};
 use hookvault::domain::inline::{self, MIN_INLINE_CHARS};
 use hookvault::domain::json;
@@ -25,23 +25,40 @@ fn unpacked(value: &str, how: u64) -> Option<Vec<u8>> {
     inline::decode(&body[span.clone()], *encoding)
 }
 
+/// How a `data:` URI of a picture begins.
+fn heads() -> impl Strategy<Value = String> {
+    let types = one(&["image/png", "", " image/png ", "IMAGE/X-PNG", "application/octet-stream"]);
+    let parameters = one(&["", ";a=b", "; a = b", r#";name="a, b;c.png""#, ";charset=utf-8;x"]);
+    let mark = one(&[";base64,", "; base64,", ";BASE64 ,", ";base64,\n"]);
+    (one(&["data:", "DATA:", "\n data:"]), types, parameters, mark)
+        .prop_map(|(scheme, types, parameters, mark)| scheme + &types + &parameters + &mark)
+}
+
+/// Base64 in either alphabet, with or without padding, in lines.
+fn spelled(base64: &str, how: u64, space: &str) -> String {
+    let bare = if how & 1 == 0 { base64.trim_end_matches('=') } else { base64 };
+    let text =
+        if how & 2 == 0 { bare.to_owned() } else { bare.replace('+', "-").replace('/', "_") };
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(76).map(|line| str::from_utf8(line).expect("ASCII")).collect();
+    lines.join(space)
+}
+
 proptest! {
     #![proptest_config(cases(100))]
 
     #[test]
     fn base64_is_unpacked_to_its_bytes(
         (bytes, how) in (vec(any::<u8>(), MIN_INLINE_CHARS..1_200), any::<u64>()),
-        (at, odd) in (any::<prop::sample::Index>(), "[-_!% é\u{1}]"),
+        (at, odd) in (any::<prop::sample::Index>(), "[!é\u{1}=]"),
+        (head, space) in (heads(), one(&["", "\n", "\r\n", " ", "\t", "%0A"])),
     ) {
         let png = [b"\x89PNG\r\n\x1a\n".to_vec(), bytes].concat();
-        let full = STANDARD.encode(&png);
-        let bare = full.trim_end_matches('=');
-        let text = if how & 1 == 0 { bare } else { &full };
-        assert_eq!(unpacked(text, how).as_ref(), Some(&png), "bare");
-        let uri = format!("data:image/png;base64,{text}");
-        // Written with an escape in its head, it is text.
-        assert_eq!(unpacked(&uri, 0), Some(png), "a URI");
-        let at = at.index(text.len());
+        let text = spelled(&STANDARD.encode(&png), how, &space);
+        assert_eq!(unpacked(&text, how).as_ref(), Some(&png), "bare");
+        let uri = format!("{head}{text}");
+        assert_eq!(unpacked(&uri, how).as_ref(), Some(&png), "{head}");
+        let at = at.index(text.trim_end_matches('=').len());
         let broken = format!("{}{odd}{}", &text[..at], &text[at..]);
         assert_eq!(unpacked(&broken, how), None, "one odd character");
     }

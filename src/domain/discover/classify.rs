@@ -3,7 +3,7 @@
 use super::describe::Beside;
 use super::{Found, Origin};
 use crate::domain::expiry;
-use crate::domain::inline;
+use crate::domain::inline::{self, Encoding};
 use crate::domain::media;
 use crate::domain::source::{self, Refusal, SourcePolicy};
 use std::borrow::Cow;
@@ -17,19 +17,18 @@ pub(super) enum Class {
     File(Box<Found>),
 }
 
-/// Tells what a string is, given decoded and as its token.
+/// Tells what a string is, given decoded.
 pub(super) fn classify(
     text: &str,
-    token: &str,
     span: &Range<usize>,
     key: Option<&str>,
     beside: Option<&Beside>,
     policy: &SourcePolicy,
 ) -> Class {
-    if let Some(data) = inline::find(text, token, key) {
-        let at = span.start + data.span.start..span.start + data.span.end;
-        let key = format!("inline:{}", at.start);
-        let origin = Origin::Inline { span: at, encoding: data.encoding };
+    if let Some(data) = inline::find(text, key) {
+        // Behind the quote, as older records have counted it.
+        let key = format!("inline:{}", span.start + 1 + data.start);
+        let origin = Origin::Inline { span: span.clone(), encoding: Encoding::Token };
         return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
     }
     let written = source::repaired(text);

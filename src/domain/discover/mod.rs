@@ -48,7 +48,7 @@ pub enum Origin {
     },
     /// In the delivery itself, at these byte positions of the body.
     Inline {
-        /// From the first to after the last character of the data.
+        /// From its first to after its last character.
         span: Range<usize>,
         /// How the bytes are written.
         encoding: Encoding,
@@ -129,7 +129,7 @@ fn find(body: &str, policy: &SourcePolicy, is_aside: impl Fn(&str) -> bool) -> D
         }
         let Some(text) = json::decode_string(token) else { return };
         let beside = beside.get(&path.container());
-        match classify(&text, token, &span, path.key().as_deref(), beside, policy) {
+        match classify(&text, &span, path.key().as_deref(), beside, policy) {
             Class::Text => {}
             Class::Skip { host, reason } => finder.skip(path, host, reason),
             Class::File(found) => finder.add(*found, path, span, beside),
