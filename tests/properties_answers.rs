@@ -47,10 +47,10 @@ proptest! {
         ),
     ) {
         let text = lines.join("\n");
-        let Ok(read) = import::parse(&text) else { return Ok(()) };
+        let Ok(read) = import::parse(text.as_bytes()) else { return Ok(()) };
         assert!(!read.is_empty() && read.len() <= text.lines().count());
         for line in read {
-            let id = line.id.text();
+            let id = line.id.clone();
             assert!(is_valid_name(&id) && text.contains(&id) && line.name() == ObjectName::Id(id));
             assert!(line.reference.as_deref().is_none_or(is_valid_name));
         }

@@ -26,13 +26,13 @@ impl Identity {
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>) -> Self {
         let mut identity = Self::default();
-        if let Some(id) = event.id.and_then(id_text) {
+        if let Some(id) = event.id.and_then(id_of) {
             return identity.named("id", id);
         }
         for key in ID_KEYS {
             // Only the first id counts: a body with an id that can't be used
             // must not become the job of some other number in it.
-            if let Some(id) = super::event::value_of(&event.members, key).and_then(id_text) {
+            if let Some(id) = super::event::value_of(&event.members, key).and_then(id_of) {
                 identity = identity.named(key, id);
                 break;
             }
@@ -43,23 +43,25 @@ impl Identity {
         identity
     }
 
-    fn named(mut self, key: &str, id: String) -> Self {
-        if is_valid_name(&id) {
-            self.body_id = Some(id);
-        } else {
-            self.refused = Some(refusal(key, &id));
+    fn named(mut self, key: &str, id: Result<String, String>) -> Self {
+        match id {
+            Ok(id) => self.body_id = Some(id),
+            Err(id) => self.refused = Some(refusal(key, &id)),
         }
         self
     }
 }
 
-/// An id is a string or a number; a number's own digits are kept, so that one
-/// past 2^53 is not rounded to another job's.
-pub(super) fn id_text(value: &str) -> Option<String> {
+/// The id that a value is, or what is written there if it can be none; `None`
+/// if it is neither a string nor a number. A number is its exact value, however
+/// it is written.
+pub(super) fn id_of(value: &str) -> Option<Result<String, String>> {
     if let Some(text) = json::decode_string(value) {
-        return Some(text.into_owned());
+        let text = text.into_owned();
+        return Some(if is_valid_name(&text) { Ok(text) } else { Err(text) });
     }
-    value.starts_with(|c: char| c.is_ascii_digit() || c == '-').then(|| value.to_owned())
+    let is_number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    is_number.then(|| json::decimal(value).ok_or_else(|| value.to_owned()))
 }
 
 fn refusal(key: &str, id: &str) -> String {
@@ -96,7 +98,9 @@ pub fn is_output_key(key: &str) -> bool {
 
 /// The job id in the URL of an output file: `…/outputs/{queue}/{id}_{n}_{name}`.
 fn output_id(url: &str) -> Option<&str> {
-    if !url.starts_with("https://") && !url.starts_with("http://") {
+    let is_url = url.starts_with("https://") || url.starts_with("http://");
+    // What is broken in one place may be broken in another.
+    if !is_url || url.contains(char::REPLACEMENT_CHARACTER) {
         return None;
     }
     let path = url.split(['?', '#']).next()?;

@@ -169,7 +169,7 @@ fn text_of(members: &[Member<'_>], key: &str) -> Option<String> {
 }
 
 fn time_of(members: &[Member<'_>], key: &str) -> Option<Timestamp> {
-    value_of(members, key)?.parse().ok().map(Timestamp::from_millis)
+    json::whole(value_of(members, key)?).map(Timestamp::from_millis)
 }
 
 #[cfg(test)]
@@ -187,6 +187,26 @@ mod tests {
         assert_eq!(event.queue_name.as_deref(), Some("free"));
         assert_eq!(event.lease_expiry, Some(Timestamp::from_millis(1_766_867_867_109)));
         assert_eq!(event.sender_time(), Some(Timestamp::from_millis(1_766_867_822_110)));
+    }
+
+    #[test]
+    fn a_time_is_a_number_however_it_is_written() {
+        for (written, millis) in [
+            ("1766867867109.0", Some(1_766_867_867_109)),
+            ("1.766867867109e12", Some(1_766_867_867_109)),
+            ("1766867867109.75", Some(1_766_867_867_109)),
+            ("\"1766867867109\"", None),
+            ("1e999", None),
+            ("-1.0", None),
+            ("null", None),
+        ] {
+            let body = format!(
+                r#"{{"leaseExpiry":{written},"acquiredAt":{written},"updatedAt":{written}}}"#
+            );
+            let event = Event::parse(&body).unwrap();
+            let time = millis.map(Timestamp::from_millis);
+            assert_eq!([event.lease_expiry, event.acquired_at, event.updated_at], [time; 3]);
+        }
     }
 
     #[test]

@@ -131,9 +131,9 @@ pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event
 
 /// Whether an answer names a job, and not the one that was asked for.
 fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
-    let named = |key| super::event::value_of(&event.members, key).and_then(correlate::id_text);
+    let named = |key| super::event::value_of(&event.members, key).and_then(correlate::id_of);
     let named = named("jobId").or_else(|| named("request_id"));
-    named.zip(id).is_some_and(|(named, id)| named != id)
+    named.zip(id).is_some_and(|(named, id)| !named.is_ok_and(|named| named == id))
 }
 
 fn told_status(event: &Event<'_>) -> Option<Answer> {

@@ -2,69 +2,48 @@
 
 use super::apply;
 use super::capability::is_own_reference;
+use super::correlate;
+use super::event::value_of;
 use super::heal;
 use super::job::{Birth, Job};
-use super::json;
+use super::json::{self, Member};
 use super::names::{ObjectName, is_valid_name};
 use super::protocol::Import;
 use super::retention;
 use super::source;
 use super::timeline::Entry;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::fmt;
 
 /// Most jobs of one import.
 pub const MAX_LINES: usize = 1_000;
 
 /// A line of an import: `{"id","app","ref"?,"tags"?,"response_url"?}`. The
 /// answer to a submission is one, too, with its `request_id`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The upstream's id.
-    #[serde(alias = "request_id")]
-    pub id: Id,
+    pub id: String,
     /// The application, as it stands in the upstream's URLs.
     pub app: Option<String>,
     /// The caller's reference.
-    #[serde(rename = "ref")]
     pub reference: Option<String>,
     /// The caller's tags.
-    #[serde(default)]
     pub tags: Vec<String>,
     /// Days that it is kept, 0 for good.
     pub keep: Option<u32>,
     /// Where the upstream said that the result would be.
-    #[serde(alias = "responseUrl")]
     pub response_url: Option<String>,
-}
-
-/// An id, as a string or as a number up to 2^64.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Id {
-    /// As a string.
-    Text(String),
-    /// As a number.
-    Number(u64),
-}
-
-impl Id {
-    /// The id itself.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Number(number) => number.to_string(),
-        }
-    }
 }
 
 /// Reads an import's lines; empty ones do not count.
 ///
 /// # Errors
 /// Which line is wrong, and why: then none of them counts.
-pub fn parse(text: &str) -> Result<Vec<Line>, String> {
+pub fn parse(body: &[u8]) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
-    for (at, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+    let written = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
+    for (at, text) in written.filter(|(_, text)| !text.is_empty()) {
         if lines.len() == MAX_LINES {
             return Err(format!("an import has at most {MAX_LINES} lines"));
         }
@@ -77,14 +56,26 @@ pub fn parse(text: &str) -> Result<Vec<Line>, String> {
     }
 }
 
-fn line(text: &str) -> Result<Line, String> {
-    let line: Line = json::from_str(text).map_err(|error| {
-        format!("{error}; it must be like {{\"id\":\"437852\",\"app\":\"wan22-fast-t2v\"}}")
-    })?;
-    let id = line.id.text();
-    if !is_valid_name(&id) {
-        return Err(format!("`id` is {id:?}, which is no job id"));
-    }
+fn line(text: &[u8]) -> Result<Line, String> {
+    let refusal = |why: &dyn fmt::Display| {
+        format!("{why}; it must be like {{\"id\":\"437852\",\"app\":\"wan22-fast-t2v\"}}")
+    };
+    let text = json::tolerant(text).map_err(|why| refusal(&why))?;
+    json::check(&text).map_err(|why| refusal(&why))?;
+    let members = json::members(&text);
+    let id = ["id", "request_id"].iter().find_map(|key| value_of(&members, key));
+    let id = id.and_then(correlate::id_of).ok_or_else(|| refusal(&"`id` is missing"))?;
+    let line = Line {
+        id: id.map_err(|id| format!("`id` is {id:?}, which is no job id"))?,
+        app: field(&members, "app")?,
+        reference: field(&members, "ref")?,
+        tags: field(&members, "tags")?.unwrap_or_default(),
+        keep: field(&members, "keep")?,
+        response_url: match field(&members, "response_url")? {
+            Some(url) => Some(url),
+            None => field(&members, "responseUrl")?,
+        },
+    };
     if let Some(reference) = line.reference.as_deref().filter(|text| !is_valid_name(text)) {
         return Err(format!("`ref` is {reference:?}, which is no reference"));
     }
@@ -97,11 +88,17 @@ fn line(text: &str) -> Result<Line, String> {
     Ok(line)
 }
 
+/// A member of a line; `null` is none.
+fn field<T: DeserializeOwned>(members: &[Member<'_>], key: &str) -> Result<Option<T>, String> {
+    let written = value_of(members, key).unwrap_or("null");
+    json::from_str(written).map_err(|why| format!("`{key}`: {why}"))
+}
+
 impl Line {
     /// The object of its id.
     #[must_use]
     pub fn name(&self) -> ObjectName {
-        ObjectName::Id(self.id.text())
+        ObjectName::Id(self.id.clone())
     }
 }
 
@@ -134,10 +131,23 @@ mod tests {
     #[test]
     fn lines_are_read() {
         let text = "{\"id\":437852,\"app\":\"m\",\"tags\":[\"a\"]}\n\n{\"request_id\":\"x\",\"response_url\":\"u\",\"status_url\":\"s\"}\r\n";
-        let lines = parse(text).unwrap();
+        let lines = parse(text.as_bytes()).unwrap();
         assert_eq!(lines.len(), 2);
         assert_eq!((lines[0].name(), lines[0].tags.len()), (ObjectName::Id("437852".into()), 1));
         assert_eq!(lines[1].response_url.as_deref(), Some("u"));
+    }
+
+    #[test]
+    fn lines_are_read_as_the_world_writes_them() {
+        let text = b"\xef\xbb\xbf{\"id\":437852.0,\"app\":\"caf\xe9\",\"score\":NaN}\n\
+            \xef\xbb\xbf{\"request_id\":\"a\",\"id\":4.37853e5,\"tags\":null}\r\n\
+            {\"id\":\"437854.0\",\"app\":\"a\",\"app\":\"b\"}\n\
+            {\"id\":1,\"id\":196619188014358661.0}";
+        let lines = parse(text).unwrap();
+        let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
+        assert_eq!(ids, ["437852", "437853", "437854.0", "196619188014358661"]);
+        assert_eq!(lines[0].app.as_deref(), Some("caf\u{fffd}"));
+        assert_eq!(lines[2].app.as_deref(), Some("b"), "the last counts");
     }
 
     #[test]
@@ -149,11 +159,14 @@ mod tests {
             ("{\"id\":\"a\",\"ref\":\"..\"}", "`ref`"),
             ("{\"id\":\"a\",\"ref\":\"gw-0123456789abcdef0123456789abcdef\"}", "vault's own"),
             ("[1]", "line 1"),
-            ("{\"id\":1.5}", "line 1"),
+            ("{\"id\":1e999999999}", "`id` is \"1e999999999\""),
+            ("{\"id\":\"a\",\"tags\":7}", "`tags`"),
+            ("{\"id\":null}", "`id` is missing"),
+            ("{\"id\":\"a\u{fffd}\"}", "no job id"),
             ("{\"id\":1,\"keep\":36501}", "`keep` is 36501"),
             (&"{\"id\":1}\n".repeat(1_001), "at most 1000"),
         ] {
-            let why = parse(bad).unwrap_err();
+            let why = parse(bad.as_bytes()).unwrap_err();
             assert!(why.contains(word), "{why}");
         }
     }

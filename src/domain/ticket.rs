@@ -120,8 +120,12 @@ impl Wish {
     /// # Errors
     /// What is wrong with it, for the caller.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
-        let wish: Self = json::from_slice(body).map_err(|error| {
-            format!("{error}; the body must be like {{\"scope\":\"job:437852\",\"ttl\":3600}}")
+        let wish = json::tolerant(body).map_err(|why| why.to_string());
+        let wish = wish.and_then(|text| {
+            json::from_str::<Self>(&json::newest(&text)).map_err(|why| why.to_string())
+        });
+        let wish = wish.map_err(|why| {
+            format!("{why}; the body must be like {{\"scope\":\"job:437852\",\"ttl\":3600}}")
         })?;
         if !(1..=MAX_TTL_SECONDS).contains(&wish.ttl) {
             return Err(format!("`ttl` is {}; it can be 1 to {MAX_TTL_SECONDS} seconds", wish.ttl));
@@ -271,6 +275,7 @@ mod tests {
         for (good, ttl) in [
             (r#"{"scope":"live"}"#, 3_600),
             (r#"{"scope":"live","ttl":60.0}"#, 60),
+            ("\u{feff}{\"scope\":\"live\",\"ttl\":NaN,\"ttl\":6e1}", 60),
             (r#"{"scope":"job:ref:order-7","ttl":1}"#, 1),
             (r#"{"scope":"proxy","ttl":2592000,"apps":["wan22-fast-t2v"],"count":3}"#, 2_592_000),
         ] {

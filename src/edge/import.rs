@@ -28,9 +28,7 @@ pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Prob
         }
         other => other,
     })?;
-    let text = String::from_utf8(body);
-    let text = text.map_err(|_| Problem::BadRequest("the import is not UTF-8".to_owned()))?;
-    let lines = import::parse(&text).map_err(Problem::BadRequest)?;
+    let lines = import::parse(&body).map_err(Problem::BadRequest)?;
     let all = stream::iter(lines).map(|line| take(call, line)).buffer_unordered(AT_ONCE);
     let outcomes: Vec<(String, Option<Taken>)> = all.collect().await;
     let of = |taken| outcomes.iter().filter(move |(_, end)| *end == taken).map(|(id, _)| id);
@@ -55,7 +53,7 @@ enum Taken {
 }
 
 async fn take(call: &Call<'_>, line: Line) -> (String, Option<Taken>) {
-    let id = line.id.text();
+    let id = line.id.clone();
     let outcome = try_take(call, line).await;
     (id, outcome.inspect_err(|Failure(text)| platform::log_error(text)).ok())
 }
@@ -64,7 +62,7 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {
     let (mut object, mut reference) = (line.name(), None);
     if let Some(written) = line.reference {
         let name = ObjectName::Reference(written.clone());
-        let there = claim(call.env, line.id.text(), false, &name).await;
+        let there = claim(call.env, line.id, false, &name).await;
         object = there.object;
         reference = Some(written).filter(|_| there.by_reference);
     }

@@ -114,9 +114,9 @@ impl Beside {
 fn point_in_time(text: &str) -> Option<Timestamp> {
     /// Epoch milliseconds of 2001; as seconds that is the year 33658.
     const SMALLEST_MILLIS: u64 = 1_000_000_000_000;
-    match text.parse() {
-        Ok(number) if number >= SMALLEST_MILLIS => Some(Timestamp::from_millis(number)),
-        Ok(number) => Some(Timestamp::from_seconds(number)),
-        Err(_) => Timestamp::parse_rfc3339(text),
+    match json::whole(text) {
+        Some(number) if number >= SMALLEST_MILLIS => Some(Timestamp::from_millis(number)),
+        Some(number) => Some(Timestamp::from_seconds(number)),
+        None => Timestamp::parse_rfc3339(text),
     }
 }

@@ -7,7 +7,6 @@ use crate::domain::correlate;
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::{Birth, Job};
 use crate::domain::json;
-use crate::domain::names::is_valid_name;
 use crate::domain::protocol::{DeliveredBody, Estate};
 use crate::domain::provider::Provider;
 use crate::domain::source;
@@ -151,7 +150,8 @@ pub fn begin(birth: Birth, submit: &Submit, input: &str, body: BodyAt) -> (Job, 
     });
     job.webhook.clone_from(&submit.webhook);
     let is_short = submit.is_kept && input.len() <= MAX_INPUT_BYTES;
-    job.input = is_short.then(|| RawValue::from_string(input.trim().to_owned()).ok()).flatten();
+    let read = is_short.then(|| json::tolerant(input.as_bytes()).ok()).flatten();
+    job.input = read.and_then(|text| RawValue::from_string(text.trim().to_owned()).ok());
     job.touch(submit.at);
     job.events += 1;
     let note = submit.note.iter().map(String::as_str);
@@ -255,8 +255,8 @@ pub fn inherit(job: &mut Job, estate: Estate, now: Timestamp) {
 fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
     let nameless = || "the upstream's answer to the submission names no request".to_owned();
     let event = Event::parse(&answer.body).map_err(|_| nameless())?;
-    let id = value_of(&event.members, "request_id").and_then(correlate::id_text);
-    let id = id.filter(|id| is_valid_name(id)).ok_or_else(nameless)?;
+    let id = value_of(&event.members, "request_id").and_then(correlate::id_of);
+    let id = id.and_then(Result::ok).ok_or_else(nameless)?;
     if job.id.is_none() {
         job.unlinked_id = Some(id.clone());
         job.id = Some(id);
@@ -332,6 +332,16 @@ mod tests {
         assert_eq!((job.id.as_deref(), job.unlinked_id.as_deref()), (Some("12"), Some("12")));
         assert_eq!(job.response_url.as_deref(), Some("https://u/queue/m/requests/12"));
         assert_eq!(job.status, Status::Queued);
+    }
+
+    #[test]
+    fn a_number_is_its_value_and_no_longer_than_an_id() {
+        for (written, id) in [("437852.0", Some("437852")), ("1e999999999", None)] {
+            let mut job = begun();
+            let body = format!(r#"{{"request_id":"x","request_id":{written}}}"#);
+            assert_eq!(end(&mut job, Ok(answer(200, &body)), NOW).is_none(), id.is_some());
+            assert_eq!(job.id.as_deref(), id);
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use self::tokens::{Kind, Tokens};
 pub use self::tolerant::tolerant;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Deepest nesting that is read. `serde_json` and most other readers stop at
@@ -144,6 +145,23 @@ pub fn members(text: &str) -> Vec<Member<'_>> {
         }
     }
     found
+}
+
+/// The object `text` without the members whose key is repeated later: of
+/// repeated keys the last counts, and a derived reader takes none. What is no
+/// object stays as it is.
+#[must_use]
+pub fn newest(text: &str) -> Cow<'_, str> {
+    let members = members(text);
+    let last: HashMap<&str, usize> =
+        members.iter().enumerate().map(|(at, member)| (member.key.as_ref(), at)).collect();
+    if last.len() == members.len() {
+        return Cow::Borrowed(text);
+    }
+    let is_last = |at: usize, member: &Member<'_>| last.get(member.key.as_ref()) == Some(&at);
+    let kept = members.iter().enumerate().filter(|(at, member)| is_last(*at, member));
+    let written: Vec<_> = kept.filter_map(|(_, member)| text.get(member.span.clone())).collect();
+    Cow::Owned(format!("{{{}}}", written.join(",")))
 }
 
 fn member(
