@@ -12,6 +12,9 @@ use url::{Host, Url};
 
 /// Longest URL that is considered, in bytes; presigned ones have about 1,000.
 const MAX_URL_BYTES: usize = 8 * 1024;
+/// Longest host name and longest label of it, in bytes (RFC 1035).
+const MAX_HOST_BYTES: usize = 253;
+const MAX_LABEL_BYTES: usize = 63;
 
 /// Why a URL may not be fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,15 +196,32 @@ pub fn read(text: &str) -> Result<Url, Refusal> {
 ///
 /// What IDNA maps beyond that (full-width letters, invisible ones, other dots)
 /// is no part of anyone's name, and the tables for it are a tenth of the Worker.
+/// What is too long for a name is refused first: Punycode's work is quadratic.
 fn in_ascii(text: &str) -> Result<Cow<'_, str>, Refusal> {
     let written = authority(text);
+    if !is_short(written) {
+        return Err(Refusal::Malformed);
+    }
     let is_punycode = |label: &str| label.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("xn--"));
     if written.is_ascii() && !written.split('.').any(is_punycode) {
         return Ok(Cow::Borrowed(text));
     }
     let labels: Option<Vec<_>> = written.split('.').map(label_in_ascii).collect();
-    let labels = labels.ok_or(Refusal::Malformed)?;
-    Ok(Cow::Owned(text.replacen(written, &labels.join("."), 1)))
+    let written_in_ascii = labels.ok_or(Refusal::Malformed)?.join(".");
+    if !is_short(&written_in_ascii) {
+        return Err(Refusal::Malformed);
+    }
+    Ok(Cow::Owned(text.replacen(written, &written_in_ascii, 1)))
+}
+
+/// Whether the host of an authority and each label of it are short enough to
+/// be looked up. Encoded, a name never has fewer bytes than it has characters.
+fn is_short(authority: &str) -> bool {
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    let is_within = |text: &str, most: usize| text.chars().nth(most).is_none();
+    is_within(name, MAX_HOST_BYTES)
+        && name.split('.').all(|label| is_within(label, MAX_LABEL_BYTES))
 }
 
 /// A label, the last one with its port.
@@ -400,6 +420,26 @@ mod tests {
         ];
         for (written, sent) in pairs {
             assert_eq!(read(written).map(String::from).as_deref(), Ok(sent));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_to_be_looked_up_is_none() {
+        let (label, other) = ("a".repeat(63), "ü".repeat(50));
+        let long_host = [label.as_str(); 4].join(".");
+        for good in [&label, &other, &long_host[..253], "xn--bcher-kva.example"] {
+            assert!(read(&format!("https://{good}/x?{}", "y".repeat(500))).is_ok(), "{good}");
+        }
+        for bad in ["a".repeat(64), "ü".repeat(60), "猫".repeat(2_700), long_host, "ü.".repeat(126)]
+        {
+            let url = format!("https://{bad}/x");
+            assert_eq!(read(&url), Err(Refusal::Malformed), "{bad}");
+            assert_eq!(
+                read(&format!("https://u:p@{bad}:8443/x")),
+                Err(Refusal::Malformed),
+                "{bad}"
+            );
+            assert_eq!(SourcePolicy::parse(&bad).1, [bad]);
         }
     }
 
