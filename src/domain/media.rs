@@ -1,40 +1,70 @@
 //! Media types: by file extension, by magic bytes, and which may run script.
 
-/// Extensions of files that a generation queue puts out, with their types.
-const TYPES: [(&str, &str); 29] = [
+/// Extensions of files that a generation queue puts out, with their types; of
+/// several for a type, the usual one comes first. What has no type of its own
+/// is octets.
+const TYPES: [(&str, &str); 57] = [
+    ("3gp", "video/3gpp"),
     ("aac", "audio/aac"),
+    ("aiff", "audio/aiff"),
+    ("aif", "audio/aiff"),
+    ("apng", "image/apng"),
     ("avi", "video/x-msvideo"),
     ("avif", "image/avif"),
     ("bmp", "image/bmp"),
+    ("csv", "text/csv"),
+    ("exr", "image/x-exr"),
+    ("fbx", OCTET_STREAM),
     ("flac", "audio/flac"),
     ("gif", "image/gif"),
     ("glb", "model/gltf-binary"),
     ("gltf", "model/gltf+json"),
     ("heic", "image/heic"),
-    ("jpeg", "image/jpeg"),
+    ("heif", "image/heic"),
     ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("jfif", "image/jpeg"),
+    ("jpe", "image/jpeg"),
+    ("json", "application/json"),
+    ("jxl", "image/jxl"),
     ("m4a", "audio/mp4"),
-    ("m4v", "video/mp4"),
+    ("mid", "audio/midi"),
+    ("midi", "audio/midi"),
     ("mkv", "video/x-matroska"),
     ("mov", "video/quicktime"),
     ("mp3", "audio/mpeg"),
     ("mp4", "video/mp4"),
+    ("m4v", "video/mp4"),
+    ("mpg", "video/mpeg"),
+    ("mpeg", "video/mpeg"),
     ("obj", "model/obj"),
     ("ogg", "audio/ogg"),
+    ("oga", "audio/ogg"),
     ("opus", "audio/ogg"),
+    ("ogv", "video/ogg"),
     ("pdf", "application/pdf"),
+    ("ply", OCTET_STREAM),
     ("png", "image/png"),
-    ("safetensors", "application/octet-stream"),
+    ("psd", "image/vnd.adobe.photoshop"),
+    ("safetensors", OCTET_STREAM),
+    ("splat", OCTET_STREAM),
+    ("srt", "application/x-subrip"),
+    ("stl", "model/stl"),
     ("svg", "image/svg+xml"),
+    ("tif", "image/tiff"),
     ("tiff", "image/tiff"),
+    ("txt", "text/plain"),
+    ("usdz", "model/vnd.usdz+zip"),
+    ("vtt", "text/vtt"),
     ("wav", "audio/wav"),
+    ("weba", "audio/webm"),
     ("webm", "video/webm"),
     ("webp", "image/webp"),
     ("zip", "application/zip"),
 ];
 
 /// Other names of these types that are in use, with the usual one.
-const ALIASES: [(&str, &str); 34] = [
+const ALIASES: [(&str, &str); 35] = [
     ("application/ogg", "audio/ogg"),
     ("application/x-pdf", "application/pdf"),
     ("application/x-zip", "application/zip"),
@@ -47,6 +77,7 @@ const ALIASES: [(&str, &str); 34] = [
     ("audio/vnd.wave", "audio/wav"),
     ("audio/wave", "audio/wav"),
     ("audio/x-aac", "audio/aac"),
+    ("audio/x-aiff", "audio/aiff"),
     ("audio/x-flac", "audio/flac"),
     ("audio/x-m4a", "audio/mp4"),
     ("audio/x-mp3", "audio/mpeg"),
@@ -78,26 +109,29 @@ pub const OCTET_STREAM: &str = "application/octet-stream";
 /// stand that far in.
 pub const HEAD_BYTES: usize = 384;
 
-/// The media type that the extension of `name` stands for.
+/// The media type that the extension of `name` stands for; none for text, whose
+/// names are as often a page's.
 #[must_use]
 pub fn type_of_name(name: &str) -> Option<&'static str> {
+    type_of_extension(name).filter(|media| !is_text(media))
+}
+
+fn type_of_extension(name: &str) -> Option<&'static str> {
     let (_, extension) = name.rsplit_once('.')?;
-    let extension = extension.to_ascii_lowercase();
-    TYPES.iter().find(|(known, _)| *known == extension).map(|(_, media)| *media)
+    let is_it = |(known, _): &&(&str, _)| known.eq_ignore_ascii_case(extension);
+    TYPES.iter().find(is_it).map(|(_, media)| *media)
+}
+
+fn is_text(media: &str) -> bool {
+    media.starts_with("text/") || matches!(media, "application/json" | "application/x-subrip")
 }
 
 /// The usual extension of a media type, without the dot.
 #[must_use]
 pub fn extension_of_type(media: &str) -> Option<&'static str> {
     let media = essence(media);
-    // The table is sorted by extension; the common spelling of two types is
-    // not its first.
-    match media.as_str() {
-        "image/jpeg" => Some("jpg"),
-        "video/mp4" => Some("mp4"),
-        OCTET_STREAM => None,
-        _ => TYPES.iter().find(|(_, known)| *known == media).map(|(extension, _)| *extension),
-    }
+    let is_it = |(_, known): &&(_, &str)| *known == media && media != OCTET_STREAM;
+    TYPES.iter().find(is_it).map(|(extension, _)| *extension)
 }
 
 /// The media type that the first bytes of a file show, if it is a type that a
@@ -129,10 +163,56 @@ pub fn essence(media: &str) -> String {
     usual.map_or(bare, str::to_owned)
 }
 
-/// Whether a declared type tells nothing, so that bytes and name must.
+/// Whether a declared type tells nothing, so that bytes and name must: one for
+/// any bytes, a form's, or one that only asks for a download.
 #[must_use]
 pub fn is_vague(media: &str) -> bool {
-    matches!(essence(media).as_str(), "" | OCTET_STREAM | "binary/octet-stream")
+    let media = essence(media);
+    let (kind, sub) = media.split_once('/').unwrap_or_default();
+    let said = ["octet-stream", "unknown", "download", "urlencoded"];
+    matches!(kind, "" | "multipart" | "unknown" | "binary" | "octet")
+        || matches!(sub, "binary" | "x-binary")
+        || said.iter().any(|word| sub.contains(word))
+}
+
+/// Whether a declared type is often said of what the server does not know.
+fn is_doubtful(media: &str) -> bool {
+    essence(media) == "text/plain"
+}
+
+/// The first of the declared types that needs no look at the bytes.
+#[must_use]
+pub fn clear<'a>(words: impl IntoIterator<Item = Option<&'a str>>) -> Option<&'a str> {
+    told(words).find(|media| !is_doubtful(media))
+}
+
+/// The type of a file of which no word is [`clear`]: what its first bytes show,
+/// else a doubtful word, else what its name says.
+#[must_use]
+pub fn guess<'a>(
+    head: &[u8],
+    words: impl IntoIterator<Item = Option<&'a str>>,
+    name: &str,
+) -> &'a str {
+    let by_name = type_of_extension(name);
+    let seen = sniff(head).map(|seen| refined(seen, by_name));
+    seen.or_else(|| told(words).next()).or(by_name).unwrap_or(OCTET_STREAM)
+}
+
+fn told<'a>(words: impl IntoIterator<Item = Option<&'a str>>) -> impl Iterator<Item = &'a str> {
+    words.into_iter().flatten().filter(|media| is_type(media) && !is_vague(media))
+}
+
+/// Bytes show a container; the name may tell what is in it.
+fn refined(seen: &'static str, by_name: Option<&'static str>) -> &'static str {
+    match (seen, by_name) {
+        ("application/zip", Some(inner @ "model/vnd.usdz+zip"))
+        | ("audio/ogg", Some(inner @ "video/ogg"))
+        | ("image/png", Some(inner @ "image/apng"))
+        | ("video/mp4", Some(inner @ ("audio/mp4" | "video/3gpp")))
+        | ("video/webm", Some(inner @ "audio/webm")) => inner,
+        _ => seen,
+    }
 }
 
 /// Whether a browser could run script in a document of this type: such a file
@@ -175,6 +255,75 @@ mod tests {
         }
         for (alias, usual) in ALIASES {
             assert!(TYPES.iter().any(|(_, media)| *media == usual), "{alias} is {usual}");
+        }
+    }
+
+    #[test]
+    fn every_type_has_its_usual_extension_and_text_is_no_media_name() {
+        for (name, media, usual) in [
+            ("a.TIF", "image/tiff", Some("tif")),
+            ("a.jfif", "image/jpeg", Some("jpg")),
+            ("a.weba", "audio/webm", Some("weba")),
+            ("a.oga", "audio/ogg", Some("ogg")),
+            ("a.ogv", "video/ogg", Some("ogv")),
+            ("a.mpeg", "video/mpeg", Some("mpg")),
+            ("a.stl", "model/stl", Some("stl")),
+            ("a.usdz", "model/vnd.usdz+zip", Some("usdz")),
+            ("a.ply", OCTET_STREAM, None),
+            ("a.json", "application/json", Some("json")),
+            ("a.srt", "application/x-subrip", Some("srt")),
+            ("a.txt", "text/plain", Some("txt")),
+        ] {
+            assert_eq!(guess(b"", [], name), media, "{name}");
+            assert_eq!(extension_of_type(media), usual, "{name}");
+            assert_eq!(type_of_name(name).is_none(), is_text(media), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_no_file_has_tells_nothing() {
+        for media in [
+            "",
+            OCTET_STREAM,
+            "binary/octet-stream",
+            "application/x-octet-stream",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/unknown",
+            "unknown/unknown",
+            "video/unknown",
+            "application/force-download",
+            "application/x-force-download",
+            "application/x-download",
+            "Application/Download",
+            "application/binary",
+        ] {
+            assert!(is_vague(media), "{media}");
+            assert_eq!(clear([Some(media), None]), None, "{media}");
+        }
+        for media in ["video/mp4", "model/gltf-binary", "application/zip", "text/html"] {
+            assert!(!is_vague(media), "{media}");
+            assert_eq!(clear([Some("unknown/unknown"), Some(media)]), Some(media));
+        }
+        assert_eq!(clear([Some("text/plain"), Some("image/png, a/b"), None]), None);
+    }
+
+    #[test]
+    fn bytes_come_before_a_doubtful_word_and_the_name() {
+        let (png, zip): (&[u8], &[u8]) = (b"\x89PNG\r\n\x1a\n", b"PK\x03\x04");
+        let (ogg, odd): (&[u8], &[u8]) = (b"OggS", b"odd");
+        let plain = Some("text/plain; charset=utf-8");
+        for (head, word, name, want) in [
+            (png, plain, "a.txt", "image/png"),
+            (png, Some("application/unknown"), "a.mp4", "image/png"),
+            (odd, plain, "a.obj", "text/plain; charset=utf-8"),
+            (odd, None, "a.obj", "model/obj"),
+            (odd, None, "a", OCTET_STREAM),
+            (zip, None, "a.usdz", "model/vnd.usdz+zip"),
+            (zip, None, "a.mp4", "application/zip"),
+            (ogg, None, "a.ogv", "video/ogg"),
+        ] {
+            assert_eq!(guess(head, [word], name), want, "{name}");
         }
     }
 
