@@ -427,7 +427,8 @@ mod tests {
     fn a_name_that_is_too_long_to_be_looked_up_is_none() {
         let (label, other) = ("a".repeat(63), "ü".repeat(50));
         let long_host = [label.as_str(); 4].join(".");
-        for good in [&label, &other, &long_host[..253], "xn--bcher-kva.example"] {
+        let longest: String = long_host.chars().take(253).collect();
+        for good in [&label, &other, &longest, "xn--bcher-kva.example"] {
             assert!(read(&format!("https://{good}/x?{}", "y".repeat(500))).is_ok(), "{good}");
         }
         for bad in ["a".repeat(64), "ü".repeat(60), "猫".repeat(2_700), long_host, "ü.".repeat(126)]
