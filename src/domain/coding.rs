@@ -3,6 +3,8 @@
 //! The header is a hint. Uploaders write character sets, transfer encodings
 //! and S3's upload framing there; those bytes are plain.
 
+use super::media;
+
 /// A coding of the IANA registry of HTTP content codings, but for `identity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
@@ -57,9 +59,100 @@ pub fn codings(header: Option<&str>) -> Vec<Coding> {
     names.filter_map(|name| Coding::of_name(&name.to_ascii_lowercase())).collect()
 }
 
+/// How the bytes that a fetch yields relate to the file's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// They are the file's.
+    Plain,
+    /// The runtime decodes them on the way, to a length that no one tells.
+    Decoded,
+    /// They are ours to decode.
+    Coded(Vec<Coding>),
+    /// No one here can decode them: they are kept as they are, and passed on
+    /// with this `Content-Encoding`.
+    Kept(String),
+}
+
+impl Body {
+    /// Reads a source's `Content-Encoding`.
+    #[must_use]
+    pub fn of_header(header: Option<&str>) -> Self {
+        let codings = codings(header);
+        let is_ours = |coding: &Coding| matches!(coding, Coding::Gzip | Coding::Deflate);
+        match codings.as_slice() {
+            [] => Self::Plain,
+            // The runtime reads the header so narrowly.
+            [_] if matches!(header, Some("gzip" | "br")) => Self::Decoded,
+            all if all.iter().all(is_ours) => Self::Coded(codings),
+            all => Self::Kept(all.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ")),
+        }
+    }
+
+    /// Whether a file that begins with these bytes is plain after all: they
+    /// show a type, or lack what every such coding begins with.
+    #[must_use]
+    pub fn is_denied_by(header: Option<&str>, head: &[u8]) -> bool {
+        let Some(last) = codings(header).pop() else { return false };
+        let begins_so = match last {
+            Coding::Gzip => head.starts_with(&[0x1f, 0x8b]),
+            Coding::Deflate => is_zlib(head),
+            Coding::Zstd => head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
+            Coding::Brotli | Coding::Other(_) => true,
+        };
+        !begins_so || media::sniff(head).is_some()
+    }
+}
+
+/// Whether bytes begin as RFC 1950 has it.
+fn is_zlib(head: &[u8]) -> bool {
+    matches!(head, [cmf, flg, ..]
+        if cmf & 0x0f == 8 && u16::from_be_bytes([*cmf, *flg]) % 31 == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_runtime_decodes_only_two_spellings() {
+        use Coding::{Deflate, Gzip};
+        let cases = [
+            (None, Body::Plain),
+            (Some("utf-8"), Body::Plain),
+            (Some("gzip"), Body::Decoded),
+            (Some("br"), Body::Decoded),
+            (Some("GZIP"), Body::Coded(vec![Gzip])),
+            (Some("gzip, aws-chunked"), Body::Coded(vec![Gzip])),
+            (Some("x-gzip"), Body::Coded(vec![Gzip])),
+            (Some("deflate, gzip"), Body::Coded(vec![Deflate, Gzip])),
+            (Some("zstd"), Body::Kept("zstd".into())),
+            (Some("br, aws-chunked"), Body::Kept("br".into())),
+            (Some("X-GZIP,br"), Body::Kept("gzip, br".into())),
+        ];
+        for (header, want) in cases {
+            assert_eq!(Body::of_header(header), want, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_decide_whether_they_are_coded() {
+        let png: &[u8] = b"\x89PNG\r\n\x1a\n";
+        let cases: [(&str, &[u8], bool); 10] = [
+            ("gzip", b"\x1f\x8b\x08", false),
+            ("gzip", b"{\"a\":1}", true),
+            ("gzip", png, true),
+            ("br", png, true),
+            ("br", b"\x1b\x02", false),
+            ("deflate", b"\x78\x9c\x4b", false),
+            ("deflate", b"{\"a\":1}", true),
+            ("zstd", b"\x28\xb5\x2f\xfd", false),
+            ("zstd", b"text", true),
+            ("utf-8", png, false),
+        ];
+        for (header, head, want) in cases {
+            assert_eq!(Body::is_denied_by(Some(header), head), want, "{header} {head:?}");
+        }
+    }
 
     #[test]
     fn a_name_of_no_coding_counts_as_none() {

@@ -13,6 +13,8 @@ pub struct Served<'a> {
     pub name: &'a str,
     /// Its name as the upstream wrote it, percent-encoded, if it is another.
     pub title: Option<&'a str>,
+    /// The codings that its bytes keep, as a `Content-Encoding`.
+    pub encoding: Option<&'a str>,
     /// What tells it from others, once it is stored.
     pub stored: Option<Stored<'a>>,
     /// Whether the client wants it as a download.
@@ -29,6 +31,10 @@ pub struct Stored<'a> {
     /// How long a client may keep it, in seconds.
     pub max_age: u64,
 }
+
+/// The header by which a client learns that a body is coded: it is as stored,
+/// and the runtime must not code it once more.
+pub const CODING: &str = "content-encoding";
 
 /// Headers with their values.
 pub type Headers = Vec<(&'static str, String)>;
@@ -51,6 +57,9 @@ pub fn headers(file: &Served<'_>) -> Headers {
         ("x-content-type-options", "nosniff".to_owned()),
         ("cross-origin-resource-policy", "cross-origin".to_owned()),
     ]);
+    if let Some(encoding) = file.encoding {
+        headers.push((CODING, encoding.to_owned()));
+    }
     if file.stored.is_some() {
         headers.push(("accept-ranges", "bytes".to_owned()));
     }
@@ -87,6 +96,7 @@ mod tests {
         content_type: "video/mp4",
         name: "a.x",
         title: None,
+        encoding: None,
         stored: None,
         download: false,
     };

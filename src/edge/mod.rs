@@ -17,6 +17,7 @@ mod bulk;
 mod catalog;
 mod catalog_client;
 mod claim;
+mod decoding;
 mod doctor;
 mod entry;
 mod events;

@@ -43,6 +43,7 @@ describe("a stored file's type", () => {
   after(stop);
 
   const octets = { "content-type": OCTETS };
+  const zip = Buffer.concat([Buffer.from("PK\x03\x04"), noise(2_000, "zip")]);
   const types = {
     "the source's": [file(BYTES, { "content-type": "audio/mpeg" }), {}, "audio/mpeg"],
     "the source's, even HTML": [file(BYTES, { "content-type": "text/html" }), {}, "text/html"],
@@ -52,8 +53,15 @@ describe("a stored file's type", () => {
     "the first bytes' when there is no header": [ranged(PNG, {}), { name: "x" }, "image/png"],
     "the extension's when the bytes are unknown":
       [ranged(BYTES, octets), { name: "x.glb" }, "model/gltf-binary"],
-    "the extension's when the source knows no ranges":
-      [file(PNG, octets), { name: "x.glb" }, "model/gltf-binary"],
+    "the first bytes' when the source knows no ranges":
+      [file(PNG, octets), { name: "x.glb" }, "image/png"],
+    "the first bytes' when the source says that it is text":
+      [file(PNG, { "content-type": "text/plain; charset=utf-8" }), { name: "x.txt" }, "image/png"],
+    "text where the bytes show nothing else":
+      [file(BYTES, { "content-type": "text/plain" }), { name: "x.obj" }, "text/plain"],
+    "what the name says of a container":
+      [file(zip, octets), { name: "x.usdz" }, "model/vnd.usdz+zip"],
+    "the extension's: .tif": [file(BYTES, octets), { name: "x.tif" }, "image/tiff"],
     "binary/octet-stream, as S3 says": [ranged(PNG, { "content-type": "binary/octet-stream" }),
       { name: "x.bin" }, "image/png"],
     "unknown when nothing tells": [ranged(BYTES, octets), { name: "x" }, OCTETS],
@@ -66,6 +74,42 @@ describe("a stored file's type", () => {
       assert.equal((await fetch(url, { method: "HEAD" })).headers.get("content-type"), type);
     });
   }
+});
+
+describe("a type that no file has", () => {
+  before(() => start());
+  after(stop);
+
+  for (const type of ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+    "application/unknown", "unknown/unknown", "application/force-download", "application/x-download",
+    "application/download", "application/binary", "*/*", "unknown"]) {
+    test(`is not that of the file: ${type}`, async () => {
+      const headers = { "content-type": type };
+      const seen = await stored([ranged(PNG, headers)], { name: "x.mp4" });
+      assert.equal(seen.file.contentType, "image/png");
+      const named = await stored([file(BYTES, headers)], { name: "x.mp4" });
+      assert.equal(named.file.contentType, "video/mp4");
+      const said = await stored([file(PNG, headers)], { beside: { content_type: "image/webp" } });
+      assert.equal(said.file.contentType, "image/webp");
+    });
+  }
+
+  test("is not asked for to the end where the source knows no ranges", async () => {
+    const path = "/endless/x";
+    let sent = 0;
+    const endless = (response, request) => {
+      if (!request.headers.range) return file(PNG, { "content-type": OCTETS })(response);
+      response.writeHead(200, { "content-type": OCTETS });
+      response.write(PNG);
+      const drip = setInterval(() => (sent += response.write("x") ? 1 : 0), 20);
+      response.on("close", () => clearInterval(drip));
+    };
+    origin.on(path, endless);
+    await vault.deliver({ eventType: "completed", jobId: "endless", url: origin.url + path });
+    const job = await vault.settled("endless");
+    assert.deepEqual([job.archive, job.files[0].contentType], ["stored", "image/png"]);
+    assert.ok(sent < 100, `${sent} drips`);
+  });
 });
 
 describe("a stored file's bytes", () => {

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { problem } from "./support/answers.mjs";
 import { digest } from "./support/bytes.mjs";
 import { chunked, cut, file, noise, partial, PNG, presigned, ranged, redirect, reset, SIGNATURE,
-  startOrigin, status, zipped } from "./support/origin.mjs";
+  startOrigin, status } from "./support/origin.mjs";
 import { freePort } from "./support/process.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { sha256 } from "./support/upstream.mjs";
@@ -214,7 +214,6 @@ describe("a file that is still at its source", () => {
     "fails": status(500),
     "hangs up": reset,
     "answers without a file": status(204),
-    "sends it encoded": zipped(BYTES),
     "sends a part that nobody asked for": partial(BYTES),
     "tells of too many bytes": (response) => {
       response.writeHead(200, { "content-length": MAX_FILE_BYTES + 1 });

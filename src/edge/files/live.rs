@@ -58,6 +58,7 @@ fn send(
         content_type: &reading.content_type,
         name,
         title: file.title.as_deref(),
+        encoding: reading.encoding.as_deref(),
         stored: None,
         download: asked.download,
     });

@@ -15,8 +15,8 @@ use crate::domain::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::serve::Headers;
-use worker::{Response, ResponseBuilder};
+use crate::domain::serve::{CODING, Headers};
+use worker::{EncodeBody, Response, ResponseBuilder};
 
 /// A durable link.
 pub struct Link {
@@ -99,7 +99,10 @@ fn gone(link: &Link) -> Problem {
 }
 
 fn build(status: u16, headers: Headers) -> Result<ResponseBuilder, Failure> {
-    let builder = Response::builder().with_status(status);
+    let mut builder = Response::builder().with_status(status);
+    if headers.iter().any(|(name, _)| *name == CODING) {
+        builder = builder.with_encode_body(EncodeBody::Manual);
+    }
     let built = headers
         .into_iter()
         .try_fold(builder, |builder, (name, value)| builder.with_header(name, &value));

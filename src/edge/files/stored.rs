@@ -97,11 +97,12 @@ impl Found {
     }
 
     fn headers(&self, asked: &Asked<'_>, name: &str, stored: Stored<'_>) -> Headers {
-        let content_type = self.object.http_metadata().content_type;
+        let http = self.object.http_metadata();
         serve::headers(&Served {
-            content_type: content_type.as_deref().unwrap_or(media::OCTET_STREAM),
+            content_type: http.content_type.as_deref().unwrap_or(media::OCTET_STREAM),
             name,
             title: self.metadata.get(TITLE).map(String::as_str),
+            encoding: http.content_encoding.as_deref(),
             stored: Some(stored),
             download: asked.download,
         })

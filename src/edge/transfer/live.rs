@@ -1,7 +1,7 @@
 //! Reads a file through from its source, for a client that can't wait for the
 //! copy.
 
-use super::source::{Source, reach};
+use super::source::{Ask, Source, reach, settle};
 use super::{Wanted, content_type};
 use crate::domain::range::Asked;
 use crate::domain::retry::CopyFailure;
@@ -15,6 +15,8 @@ pub struct Reading {
     pub passed: Passed,
     /// Its media type, found as that of a stored file is.
     pub content_type: String,
+    /// The codings that its bytes keep.
+    pub encoding: Option<String>,
     /// Whether the source says that it has ranges.
     pub has_ranges: bool,
 }
@@ -25,12 +27,15 @@ pub struct Reading {
 /// Why it can't be had from there just now, without secrets.
 pub async fn read(wanted: &Wanted<'_>, asked: Option<Asked>) -> Result<Reading, String> {
     let range = asked.map(|asked| asked.to_string());
-    let mut source = reach(wanted, range.as_deref()).await.map_err(why)?;
+    let ask = Ask { range: range.as_deref(), raw: false };
+    let source = reach(wanted, ask).await.map_err(why)?;
+    let mut source = settle(source, wanted, ask.range).await.map_err(why)?;
     let mut passed = judge(&source.told(), asked, wanted.max_bytes);
     if passed == Ok(Passed::SizeUnknown) {
         // Only the whole file's answer tells how long it is.
         source.abort.abort();
-        source = reach(wanted, None).await.map_err(why)?;
+        source = reach(wanted, Ask::default()).await.map_err(why)?;
+        source = settle(source, wanted, None).await.map_err(why)?;
         passed = judge(&source.told(), asked, wanted.max_bytes);
     }
     match passed {
@@ -44,10 +49,13 @@ pub async fn read(wanted: &Wanted<'_>, asked: Option<Asked>) -> Result<Reading, 
 
 impl Reading {
     async fn of(source: Source, passed: Passed, wanted: &Wanted<'_>) -> Result<Self, String> {
-        let has_ranges = matches!(passed, Passed::Part { .. })
+        let says_so =
             || source.header("accept-ranges").is_some_and(|ranges| ranges.trim() == "bytes");
+        let has_ranges =
+            matches!(passed, Passed::Part { .. }) || (!source.is_decoded() && says_so());
+        let encoding = source.kept().map(str::to_owned);
         match content_type(&source, wanted).await {
-            Ok(content_type) => Ok(Self { source, passed, content_type, has_ranges }),
+            Ok(content_type) => Ok(Self { source, passed, content_type, encoding, has_ranges }),
             Err(failure) => {
                 source.abort.abort();
                 Err(why(failure))
@@ -58,7 +66,10 @@ impl Reading {
     /// The bytes, as they come. The runtime ends the connection to the source
     /// when there are bytes for a client that has left.
     pub fn into_body(self) -> ResponseBody {
-        self.source.response.into_parts().1
+        match self.source.stream() {
+            Ok(Some(body)) if self.source.is_decoded() => ResponseBody::Stream(body),
+            _ => self.source.response.into_parts().1,
+        }
     }
 
     /// Ends the connection to the source without its bytes.
@@ -75,9 +86,9 @@ impl Source {
     fn told(&self) -> Told {
         Told {
             status: self.response.status_code(),
-            length: self.header("content-length").and_then(|text| text.parse().ok()),
+            length: self.length(),
             range: self.header("content-range"),
-            encoding: self.header("content-encoding"),
+            is_decoded: self.is_decoded(),
         }
     }
 }

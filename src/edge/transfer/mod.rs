@@ -16,7 +16,7 @@ pub use self::live::{Reading, read};
 pub use self::parts::abort_left;
 pub use self::rewrite::rewrite;
 
-use self::source::{Source, open};
+use self::source::{Ask, Source, open, open_part};
 use self::store::Target;
 use crate::domain::copied::Stored;
 use crate::domain::media;
@@ -24,10 +24,14 @@ use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::domain::source::SourcePolicy;
 use crate::domain::work::Budget;
 use crate::edge::store::Store;
-use futures_util::future::{Either, select};
+use futures_util::future::select;
+use js_sys::{Reflect, Uint8Array};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
 use worker::{Bucket, Delay};
 
 /// Most bytes of one put; R2 itself ends a little below 5 GiB.
@@ -75,9 +79,9 @@ impl Wanted<'_> {
 
 /// Copies a file.
 ///
-/// 1. Fetch, following redirects by hand.
+/// 1. Fetch, following redirects by hand; what is coded is decoded.
 /// 2. Its length, which one put must know before.
-/// 3. Its type: the source's word, the result's, the first bytes', the name's.
+/// 3. Its type: [`content_type`].
 /// 4. The pipe: both ends must agree on the length, so a cut or over-long
 ///    body leaves nothing behind. Without a length, or over 4 GiB, by parts.
 ///
@@ -85,12 +89,8 @@ impl Wanted<'_> {
 /// [`CopyFailure`], with what it means for the next try.
 pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFailure> {
     let wanted = &order.wanted;
-    let mut source = open(wanted, None).await?; // (1)
+    let mut source = open(wanted).await?; // (1)
     let length = source.length(); // (2)
-    if length.is_err() {
-        std::mem::take(&mut source.abort).abort();
-    }
-    let length = length?;
     if let Some(length) = length.filter(|length| *length > wanted.max_bytes) {
         source.abort.abort();
         return Err(too_large(&format!("has {length} bytes"), wanted));
@@ -100,7 +100,9 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
         std::mem::take(&mut source.abort).abort();
     }
     let content_type = content_type?;
-    let target = Target { bucket, order, content_type: &content_type };
+    let encoding = source.kept().map(str::to_owned);
+    let target =
+        Target { bucket, order, content_type: &content_type, encoding: encoding.as_deref() };
     let (object, verified) = match length {
         Some(length) if length <= MAX_PUT_BYTES => {
             let md5 = source.md5().filter(|_| order.check_md5);
@@ -117,45 +119,65 @@ fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {
     last(format!("the file {how}, MAX_FILE_BYTES is {}", wanted.max_bytes))
 }
 
+/// Its type: the source's word, the result's, the first bytes', the name's.
+///
+/// A clear word comes before the bytes: it also tells types that no bytes show,
+/// and a request is saved. One that fits anything tells nothing, and
+/// `text/plain`, which servers send for what they do not know, only stands
+/// where the bytes show no other type.
 async fn content_type(source: &Source, wanted: &Wanted<'_>) -> Result<String, CopyFailure> {
     let told = source.header("content-type");
-    let told = [told.as_deref(), wanted.declared_type].into_iter().flatten();
-    let is_clear = |media: &&str| media::is_type(media) && !media::is_vague(media);
-    if let Some(clear) = told.into_iter().find(is_clear) {
+    let words = [told.as_deref(), wanted.declared_type];
+    if let Some(clear) = media::clear(words) {
         return Ok(clear.to_owned());
     }
-    let seen = head(wanted).await?.and_then(|head| media::sniff(&head));
-    let guessed = seen.or_else(|| media::type_of_name(wanted.name));
-    Ok(guessed.unwrap_or(media::OCTET_STREAM).to_owned())
+    let head = if source.kept().is_some() { None } else { head(wanted, false).await? };
+    Ok(media::guess(&head.unwrap_or_default(), words, wanted.name).to_owned())
 }
 
-/// The first bytes, by a request of their own: those of the copy pass by.
-/// `None` if the source does not give them.
+/// The first bytes, by a request of their own: those of the copy pass by. They
+/// are decoded, or `raw` as the source sends them. `None` if it does not give
+/// them.
 ///
 /// # Errors
 /// Only if the run has no subrequest left to ask for them.
-async fn head(wanted: &Wanted<'_>) -> Result<Option<Vec<u8>>, CopyFailure> {
+async fn head(wanted: &Wanted<'_>, raw: bool) -> Result<Option<Vec<u8>>, CopyFailure> {
     if !wanted.budget.take(1) {
         return Err(postponed());
     }
     let last = media::HEAD_BYTES.saturating_sub(1);
-    match open(wanted, Some(&format!("bytes=0-{last}"))).await {
+    let range = format!("bytes=0-{last}");
+    match open_part(wanted, Ask { range: Some(&range), raw }).await {
         Ok(source) => Ok(first_bytes(source, wanted.stall()).await),
         Err(failure) if failure.kind == FailureKind::Postponed => Err(failure),
         Err(_) => Ok(None),
     }
 }
 
-async fn first_bytes(mut source: Source, limit: Duration) -> Option<Vec<u8>> {
-    let is_short = source.header("content-length")?.parse::<usize>().ok()? <= media::HEAD_BYTES;
-    if !is_short {
-        source.abort.abort();
-        return None;
+/// Reads no more than the first bytes: the source may know no ranges, and send
+/// all of the file.
+async fn first_bytes(source: Source, limit: Duration) -> Option<Vec<u8>> {
+    let mut head = Vec::new();
+    if source.begins_the_file() {
+        let _ = select(pin!(fill(&source, &mut head)), Delay::from(limit)).await;
     }
-    match select(pin!(source.response.bytes()), Delay::from(limit)).await {
-        Either::Left((bytes, _)) => bytes.ok(),
-        Either::Right(_) => None,
+    source.abort.abort();
+    (!head.is_empty()).then_some(head)
+}
+
+/// Fills `head` until it is full, or the body ends or breaks off: that of a
+/// part is not the whole of what was coded.
+async fn fill(source: &Source, head: &mut Vec<u8>) -> Option<()> {
+    let body = source.stream().ok()??;
+    let reader = ReadableStreamDefaultReader::new(&body).ok()?;
+    while head.len() < media::HEAD_BYTES {
+        let read = JsFuture::from(reader.read()).await.ok()?;
+        let chunk = Reflect::get(&read, &JsValue::from_str("value")).ok()?;
+        let chunk: Uint8Array = chunk.dyn_into().ok()?;
+        let missing = media::HEAD_BYTES.saturating_sub(head.len());
+        head.extend(chunk.slice(0, u32::try_from(missing).ok()?).to_vec());
     }
+    Some(())
 }
 
 fn transient(message: &str) -> CopyFailure {

@@ -1,14 +1,28 @@
 //! The file's source: fetched under the policy, with a time limit.
 
 use super::{Wanted, last, postponed, transient};
+use crate::domain::coding::{Body, Coding};
+use crate::domain::range;
 use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::edge::decoding;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
+use js_sys::Reflect;
 use std::pin::pin;
 use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use web_sys::ReadableStream;
 use worker::{
-    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+    AbortController, AbortSignal, Delay, Headers, Method, RequestInit, RequestRedirect, Response,
+    ResponseBody,
 };
+
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime's own: a `Request` would lose `encodeResponseBody`.
+    #[wasm_bindgen(catch)]
+    async fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<JsValue, JsValue>;
+}
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -17,6 +31,18 @@ const MAX_REDIRECTS: usize = 3;
 pub(super) struct Source {
     pub(super) response: Response,
     pub(super) abort: AbortController,
+    /// What its bytes are.
+    pub(super) coded: Body,
+}
+
+/// What of the file is asked for, and how.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ask<'a> {
+    /// A `Range`.
+    pub(super) range: Option<&'a str>,
+    /// Whether the bytes are wanted as the source sends them, whatever it says
+    /// of their coding.
+    pub(super) raw: bool,
 }
 
 impl Source {
@@ -24,19 +50,46 @@ impl Source {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// The length of the body, if it is told. What comes encoded is decoded on
-    /// the way, to a length that no one tells.
-    pub(super) fn length(&self) -> Result<Option<u64>, CopyFailure> {
-        let encoding = self.header("content-encoding").unwrap_or_default().to_ascii_lowercase();
-        match encoding.as_str() {
-            // `aws-chunked` is left over from an upload; the body is plain.
-            "" | "identity" | "aws-chunked" => {
-                Ok(self.header("content-length").and_then(|text| text.parse().ok()))
-            }
-            "gzip" | "br" => Ok(None),
-            // The runtime passes others on as they are.
-            _ => Err(transient("the source sends an encoding that can't be read")),
+    /// The length of the file, if it is told.
+    pub(super) fn length(&self) -> Option<u64> {
+        let told = self.header("content-length").filter(|_| !self.is_decoded());
+        told.and_then(|text| text.parse().ok())
+    }
+
+    /// The file's bytes as a stream; `None` if there are none at all.
+    pub(super) fn stream(&self) -> Result<Option<ReadableStream>, CopyFailure> {
+        let ResponseBody::Stream(body) = self.response.body() else { return Ok(None) };
+        let codings: &[Coding] = match &self.coded {
+            Body::Coded(codings) => codings,
+            Body::Plain | Body::Decoded | Body::Kept(_) => &[],
+        };
+        let stream = decoding::undo(body.clone(), codings);
+        stream.map(Some).map_err(|failure| transient(&failure.0))
+    }
+
+    /// The codings that its bytes keep, as a `Content-Encoding`.
+    pub(super) fn kept(&self) -> Option<&str> {
+        match &self.coded {
+            Body::Kept(codings) => Some(codings),
+            Body::Plain | Body::Decoded | Body::Coded(_) => None,
         }
+    }
+
+    /// Whether what is read of it is decoded on the way.
+    pub(super) const fn is_decoded(&self) -> bool {
+        matches!(self.coded, Body::Decoded | Body::Coded(_))
+    }
+
+    /// Whether its first byte is the file's.
+    pub(super) fn begins_the_file(&self) -> bool {
+        let told = self.header("content-range");
+        let part = told.as_deref().and_then(range::parse_content);
+        self.response.status_code() == 200 || matches!(part, Some((Some((0, _)), _)))
+    }
+
+    /// Whether its bytes belie what it says of their coding.
+    fn is_denied_by(&self, head: &[u8]) -> bool {
+        Body::is_denied_by(self.header("content-encoding").as_deref(), head)
     }
 
     /// The MD5 of the content, where the entity tag is one.
@@ -46,16 +99,47 @@ impl Source {
     }
 }
 
-/// Opens the file, or a range of it.
-pub(super) async fn open(wanted: &Wanted<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
-    let source = reach(wanted, range).await?;
-    let status = source.response.status_code();
-    classify(source, status, range.is_some())
+/// Opens the file.
+pub(super) async fn open(wanted: &Wanted<'_>) -> Result<Source, CopyFailure> {
+    let source = reach(wanted, Ask::default()).await?;
+    classify(settle(source, wanted, None).await?, false)
+}
+
+/// Opens a range of the file, or all of it where the source knows no ranges.
+pub(super) async fn open_part(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
+    classify(reach(wanted, ask).await?, true)
+}
+
+/// The answer that counts in place of `source`: the same one as a rule.
+///
+/// What is said to be coded is looked at first, by a request of its own. If it
+/// is not coded at all it is asked for as it is. A range of it is of coded
+/// bytes, so then all of it is asked for.
+pub(super) async fn settle(
+    source: Source,
+    wanted: &Wanted<'_>,
+    range: Option<&str>,
+) -> Result<Source, CopyFailure> {
+    if source.coded == Body::Plain || !matches!(source.response.status_code(), 200 | 206) {
+        return Ok(source);
+    }
+    let head = super::head(wanted, true).await;
+    let raw = matches!(&head, Ok(Some(head)) if source.is_denied_by(head));
+    let is_kept = !raw && (range.is_none() || matches!(source.coded, Body::Kept(_)));
+    if head.is_ok() && is_kept {
+        return Ok(source);
+    }
+    source.abort.abort();
+    head?;
+    if !wanted.budget.take(1) {
+        return Err(postponed());
+    }
+    reach(wanted, Ask { range: range.filter(|_| raw), raw }).await
 }
 
 /// The source's answer, whatever it is; redirects are followed by hand and
 /// each hop is checked again.
-pub(super) async fn reach(wanted: &Wanted<'_>, range: Option<&str>) -> Result<Source, CopyFailure> {
+pub(super) async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
     // It was allowed when it came: the list is set wrong now, and may be mended.
     let checked = wanted.sources.check(wanted.url);
     let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;
@@ -63,7 +147,7 @@ pub(super) async fn reach(wanted: &Wanted<'_>, range: Option<&str>) -> Result<So
         if hop > 0 && !wanted.budget.take(1) {
             return Err(postponed());
         }
-        let source = request(url.as_str(), range, wanted.stall()).await?;
+        let source = request(url.as_str(), ask, wanted.stall()).await?;
         if !matches!(source.response.status_code(), 301 | 302 | 303 | 307 | 308) {
             return Ok(source);
         }
@@ -75,14 +159,17 @@ pub(super) async fn reach(wanted: &Wanted<'_>, range: Option<&str>) -> Result<So
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
 }
 
-async fn request(url: &str, range: Option<&str>, limit: Duration) -> Result<Source, CopyFailure> {
+async fn request(url: &str, ask: Ask<'_>, limit: Duration) -> Result<Source, CopyFailure> {
     let abort = AbortController::default();
-    let request = prepare(url, range).map_err(|failure| transient(&failure.0))?;
-    let signal = abort.signal();
-    let fetch = Fetch::Request(request);
-    let sent = pin!(fetch.send_with_signal(&signal));
+    let init = prepare(ask, &abort.signal()).map_err(|failure| transient(&failure.0))?;
+    let sent = pin!(fetch(url, &init));
     match select(sent, Delay::from(limit)).await {
-        Either::Left((Ok(response), _)) => Ok(Source { response, abort }),
+        Either::Left((Ok(response), _)) => {
+            let response = Response::from(response.unchecked_into::<web_sys::Response>());
+            let encoding = response.headers().get("content-encoding").ok().flatten();
+            let encoding = encoding.filter(|_| !ask.raw);
+            Ok(Source { response, abort, coded: Body::of_header(encoding.as_deref()) })
+        }
         Either::Left((Err(_), _)) => Err(transient("the source can't be reached")),
         Either::Right(_) => {
             abort.abort();
@@ -91,22 +178,31 @@ async fn request(url: &str, range: Option<&str>, limit: Duration) -> Result<Sour
     }
 }
 
-fn prepare(url: &str, range: Option<&str>) -> Result<Request, Failure> {
+fn prepare(ask: Ask<'_>, signal: &AbortSignal) -> Result<web_sys::RequestInit, Failure> {
+    const WHAT: &str = "preparing the fetch";
     let headers = Headers::new();
     // A decoded body would have another length than the declared one.
-    headers.set("accept-encoding", "identity").during("preparing the fetch")?;
-    if let Some(range) = range {
-        headers.set("range", range).during("preparing the fetch")?;
+    headers.set("accept-encoding", "identity").during(WHAT)?;
+    if let Some(range) = ask.range {
+        headers.set("range", range).during(WHAT)?;
     }
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);
-    Request::new_with_init(url, &init).during("preparing the fetch")
+    let init = web_sys::RequestInit::from(&init);
+    let set = |key: &str, value: &JsValue| Reflect::set(&init, &key.into(), value);
+    let is_set = set("signal", signal).and_then(|_| {
+        let mode = if ask.raw { "manual" } else { "automatic" };
+        set("encodeResponseBody", &mode.into())
+    });
+    is_set.map_err(worker::Error::from).during(WHAT)?;
+    Ok(init)
 }
 
-fn classify(source: Source, status: u16, is_part: bool) -> Result<Source, CopyFailure> {
+fn classify(source: Source, may_be_part: bool) -> Result<Source, CopyFailure> {
+    let status = source.response.status_code();
     let kind = match status {
-        200 if !is_part => return Ok(source),
-        206 if is_part => return Ok(source),
+        200 => return Ok(source),
+        206 if may_be_part => return Ok(source),
         400..=499 if !matches!(status, 408 | 425 | 429) => FailureKind::Gone,
         _ => FailureKind::Transient,
     };

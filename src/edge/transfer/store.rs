@@ -31,6 +31,8 @@ pub(super) struct Target<'a> {
     pub order: &'a Order<'a>,
     /// Its media type.
     pub content_type: &'a str,
+    /// The codings that its bytes keep.
+    pub encoding: Option<&'a str>,
 }
 
 impl Target<'_> {
@@ -55,7 +57,8 @@ impl Target<'_> {
 
     fn http(&self) -> HttpMetadata {
         let content_type = Some(self.content_type.to_owned());
-        HttpMetadata { content_type, ..Default::default() }
+        let content_encoding = self.encoding.map(str::to_owned);
+        HttpMetadata { content_type, content_encoding, ..Default::default() }
     }
 }
 
@@ -127,13 +130,13 @@ pub(super) async fn by_parts(
     source: &mut Source,
     length: Option<u64>,
 ) -> Result<Object, CopyFailure> {
-    let ResponseBody::Stream(body) = source.response.body() else {
+    let Some(body) = source.stream()? else {
         return whole(target, source, length.unwrap_or(0), None).await;
     };
     let expected = Expected { max: target.order.wanted.max_bytes, length };
     let mut parts = Parts::new(target);
     let outcome = {
-        let stored = pin!(parts.store(body, expected));
+        let stored = pin!(parts.store(&body, expected));
         match select(stored, Delay::from(COPY_TIMEOUT)).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Err(PartsFailure::Source("the copy takes too long")),
