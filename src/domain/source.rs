@@ -219,6 +219,7 @@ fn in_ascii(text: &str) -> Result<Cow<'_, str>, Refusal> {
 fn is_short(authority: &str) -> bool {
     let host = authority.rsplit('@').next().unwrap_or_default();
     let name = host.split_once(':').map_or(host, |(name, _)| name);
+    let name = name.strip_suffix('.').unwrap_or(name);
     let is_within = |text: &str, most: usize| text.chars().nth(most).is_none();
     is_within(name, MAX_HOST_BYTES)
         && name.split('.').all(|label| is_within(label, MAX_LABEL_BYTES))
