@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{NONCE, Vault, acquired, completed};
+use common::{NONCE, Vault, acquired, completed, url};
 use hookvault::domain::file::{FileState, Source};
 use hookvault::domain::job::Archive;
 use hookvault::domain::state::Status;
@@ -91,6 +91,7 @@ fn a_files_own_query_makes_another_result() {
     assert_eq!(vault.deliver(&get("get?file=b&", "s")), Outcome::Applied);
     assert_eq!(vault.job().files.len(), 2);
     let prompt = |end| format!(r#"{{"eventType":"completed","p":"https://h/? {end}"}}"#);
+    let mut vault = Vault::new();
     vault.deliver(&prompt("yes"));
     assert_eq!(vault.deliver(&prompt("no")), Outcome::Applied);
 }
@@ -138,4 +139,110 @@ fn unknown_types_are_kept_and_change_nothing() {
     assert_eq!((vault.job().status, vault.job().version), (Status::Acquired, 2));
     let numbers: Vec<u32> = vault.timeline.iter().map(|entry| entry.n).collect();
     assert_eq!(numbers, [1, 2, 3]);
+}
+
+fn results(names: &[&str], more: &str) -> String {
+    let urls: Vec<_> = names.iter().map(|name| url(name, "s")).collect();
+    format!(r#"{{"eventType":"completed","results":{urls:?}{more}}}"#)
+}
+
+const REMOVED: &str = r#"{"id":"437852","status":"succeeded","input":{},"urls":{},"output":null,"data_removed":true}"#;
+const EMPTY: [&str; 4] = [
+    r#"{"eventType":"completed","jobId":"437852"}"#,
+    r#"{"eventType":"completed","results":[]}"#,
+    r#"{"eventType":"completed","results":{},"video":null}"#,
+    r#"{"eventType":"completed","video":{"url":""}}"#,
+];
+
+#[test]
+fn less_never_replaces_more() {
+    let full = results(&["a", "b"], "");
+    let text = r#"{"eventType":"completed","text":"a story"}"#;
+    let less = [results(&["a"], ""), results(&["c"], r#","seed":7"#), text.to_owned()];
+    let files = less.iter().map(String::as_str).chain(EMPTY).map(|body| (full.as_str(), body));
+    let texts = EMPTY.map(|body| (text, body));
+    for (more, less) in files.chain(texts) {
+        let mut vault = Vault::new();
+        vault.deliver(more);
+        let (served, was) = (vault.result.clone(), vault.job().clone());
+        assert_eq!(vault.deliver(less), Outcome::Late, "{less}");
+        assert_eq!((&vault.result, vault.job().archive()), (&served, was.archive()), "{less}");
+        assert!(vault.job().files.iter().all(|file| file.served));
+        let detail = vault.timeline.last().and_then(|entry| entry.detail.clone());
+        assert!(detail.is_some_and(|words| words.starts_with("not taken: it holds ")), "{less}");
+    }
+}
+
+#[test]
+fn as_much_replaces_and_more_does_in_any_order() {
+    let text = |of: &str| format!(r#"{{"eventType":"completed","text":"{of}"}}"#);
+    let empty = EMPTY[0].to_owned();
+    let taken = [
+        (results(&["a", "b"], ""), results(&["a", "c"], "")),
+        (results(&["a", "b"], ""), results(&["a", "b"], r#","seed":7"#)),
+        (results(&["a"], ""), results(&["a", "b"], "")),
+        (text("a"), text("b")),
+        (empty.clone(), text("a")),
+        (empty, results(&["a"], "")),
+        (text("a"), results(&["a"], "")),
+    ];
+    for (first, second) in &taken {
+        let mut vault = Vault::new();
+        vault.deliver(first);
+        assert_eq!(vault.deliver(second), Outcome::Applied, "{first} {second}");
+    }
+    // What came earlier, and is moved here later, counts if it holds more.
+    let fuller = [(EMPTY[0].to_owned(), text("a")), (text("a"), results(&["a"], ""))];
+    for (served, moved) in &fuller {
+        let mut vault = Vault::new();
+        vault.deliver(served);
+        assert_eq!(vault.deliver_moved(moved, 10), Outcome::Applied, "{moved}");
+        assert_eq!(vault.deliver_moved(served, 5), Outcome::Late, "{served}");
+    }
+    let mut vault = Vault::new();
+    vault.deliver(&results(&["a"], ""));
+    assert_eq!(vault.deliver_moved(&results(&["b"], ""), 10), Outcome::Late);
+}
+
+#[test]
+fn a_prediction_whose_data_was_removed_keeps_its_result() {
+    let prediction = |output: &str| REMOVED.replace("null,\"data_removed\":true", output);
+    let full = prediction(&format!("[{:?},{:?}]", url("a", "s"), url("b", "s")));
+    for (first, second, want) in
+        [(&*full, REMOVED, Outcome::Late), (REMOVED, &full, Outcome::Applied)]
+    {
+        let mut vault = Vault::new();
+        vault.deliver(first);
+        assert_eq!(vault.deliver(second), want);
+        assert_eq!(vault.job().files.iter().filter(|file| file.served).count(), 2);
+    }
+}
+
+#[test]
+fn a_smaller_result_lends_its_urls() {
+    let mut vault = Vault::new();
+    vault.deliver(&results(&["a", "b"], ""));
+    let job = vault.job.as_mut().expect("a job");
+    job.files[0].state = FileState::Lost;
+    job.files[1].state = FileState::Stored;
+    let fresh = results(&["a"], "").replace("Signature=s", "Signature=new");
+    assert_eq!(vault.deliver(&fresh), Outcome::Late);
+    let file = &vault.job().files[0];
+    assert!(matches!(&file.source, Source::Url { url, .. } if url.ends_with("new")));
+    assert_eq!((file.state, vault.job().archive()), (FileState::Pending, Archive::Pending));
+}
+
+#[test]
+fn a_result_of_lost_files_is_replaced() {
+    let mut vault = Vault::new();
+    vault.deliver(&results(&["a", "b"], ""));
+    vault
+        .job
+        .as_mut()
+        .expect("a job")
+        .files
+        .iter_mut()
+        .for_each(|file| file.state = FileState::Lost);
+    assert_eq!(vault.deliver(EMPTY[0]), Outcome::Late);
+    assert_eq!(vault.deliver(&results(&["c"], "")), Outcome::Applied);
 }

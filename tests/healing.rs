@@ -300,7 +300,7 @@ fn what_is_wanted_is_asked_for_once() {
     heal::want(&mut job, "a delivery was refused".to_owned(), now);
     assert_eq!(heal::due_at(&job, PACE), Some(Timestamp::default()));
     let version = job.version;
-    assert_eq!(heal::note_end(&mut job, None, around(now)), None);
+    assert_eq!(heal::note_end(&mut job, false, None, around(now)), None);
     assert_eq!((heal::due_at(&job, PACE), job.healing.is_idle()), (None, true));
     assert!(job.version > version, "the record tells no more of healing");
 }
@@ -403,4 +403,56 @@ fn a_question_that_a_delivery_has_answered_leaves_no_trace() {
     let mut dead = dead_job();
     heal::note_impossible(&mut dead, "UPSTREAM_API_KEY is not set", around(DEADLINE));
     assert!(dead.is_settled() && dead.healing.is_idle());
+}
+
+/// A result of two files, one of which is stored and the other's URL is dead.
+fn half_dead_vault() -> Vault {
+    let mut vault = Vault::new();
+    vault.deliver(&results(&["a", "b"], "old"));
+    let job = vault.job.as_mut().expect("a job");
+    store(job, Timestamp::from_millis(1_766_868_000_000));
+    job.file_mut(1).expect("the other file").needs_url = true;
+    vault
+}
+
+fn results(names: &[&str], by: &str) -> String {
+    let urls: Vec<_> = names.iter().map(|name| url(name, by)).collect();
+    format!(r#"{{"eventType":"completed","results":{urls:?}}}"#)
+}
+
+#[test]
+fn an_answer_that_holds_less_ends_with_words() {
+    let mut vault = half_dead_vault();
+    assert_eq!(vault.heal(EventKind::Completed, &results(&["a"], "new")), Outcome::Heal);
+    let detail = vault.timeline.last().and_then(|entry| entry.detail.clone());
+    assert!(
+        detail.is_some_and(|words| words.contains("holds 1 file, and the result that is served 2"))
+    );
+    let mut job = vault.job.expect("a job");
+    let first = heal::note_end(&mut job, false, None, around(DEADLINE)).expect("news");
+    assert!(first.detail.is_some_and(|words| words.ends_with("does not hold the file")));
+    assert!(heal::due_at(&job, PACE).is_some_and(|at| at > DEADLINE), "asked again, after a pause");
+    let late = DEADLINE.plus(24 * 3_600_000);
+    assert!(heal::note_end(&mut job, false, None, around(late)).is_some());
+    let [kept, dead] = job.files.as_slice() else { panic!("two files") };
+    assert_eq!((kept.state, dead.state), (FileState::Stored, FileState::Lost));
+    assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("does not hold the file")));
+    assert_eq!((job.archive(), heal::due_at(&job, PACE)), (Archive::Partial, None));
+}
+
+#[test]
+fn what_the_upstream_has_removed_is_lost_at_once() {
+    let removed =
+        r#"{"id":"437852","status":"succeeded","output":null,"urls":{},"data_removed":true}"#;
+    let mut vault = half_dead_vault();
+    vault.heal(EventKind::Completed, removed);
+    let served = vault.result.clone();
+    let mut job = vault.job.expect("a job");
+    assert!(heal::says_removed(removed) && !heal::says_removed("{}"));
+    heal::note_end(&mut job, true, None, around(DEADLINE));
+    let [kept, dead] = job.files.as_slice() else { panic!("two files") };
+    assert_eq!((kept.state, dead.state), (FileState::Stored, FileState::Lost));
+    assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("has removed it")));
+    assert_eq!((job.archive(), heal::due_at(&job, PACE)), (Archive::Partial, None));
+    assert!(served.is_some_and(|text| text.contains("/0-a") && text.contains("/1-b")));
 }

@@ -41,6 +41,12 @@ fn without_counts(json: &str) -> Value {
     for file in record["files"].as_array_mut().expect("files") {
         file.as_object_mut().expect("a file").remove("attempts");
     }
+    // A message that is refused again, in the same words, is no news.
+    let handoff = record.get_mut("handoff").and_then(|handoff| handoff.get_mut("messages"));
+    for message in handoff.and_then(Value::as_array_mut).into_iter().flatten() {
+        let message = message.as_object_mut().expect("a message");
+        message.retain(|key, _| !["attempts", "nextAt"].contains(&key.as_str()));
+    }
     record.into()
 }
 
@@ -81,17 +87,23 @@ fn is_counted(was: &Job, job: &Job, outcome: Outcome) {
     assert_eq!(job.duplicates, was.duplicates + u32::from(outcome == Outcome::Duplicate));
     assert_eq!(outcome == Outcome::Applied, job.last_applied == job.events);
     assert!(outcome != Outcome::Applied || job.version > was.version);
-    let is_renewed = outcome == Outcome::Duplicate && job.version > was.version;
+    let may_lend = matches!(outcome, Outcome::Duplicate | Outcome::Late);
+    let is_renewed = may_lend && job.version > was.version;
     let is_same = without_counts(&kept(was)) == without_counts(&kept(job));
     assert_eq!(is_same, outcome != Outcome::Applied && !is_renewed, "{outcome:?}");
 }
 
-/// A result that comes for the first time is served: no file of it is lost
-/// to one that only looks like it.
-fn is_served(job: &Job, body: &str) {
+/// A result that comes for the first time is served, unless it has fewer files
+/// than the one before: no file of it is lost to one that only looks like it.
+fn is_served(was: &Job, job: &Job, body: &str) {
     let found = discover(body, &SourcePolicy::parse("*.r2.cloudflarestorage.com").0);
     let want: Vec<String> = found.files.iter().map(|file| file.identity(body)).collect();
+    let before: Vec<&File> = was.files.iter().filter(|file| file.served).collect();
+    let is_there = before.iter().any(|file| file.state != FileState::Lost);
     let served = job.files.iter().filter(|file| file.served);
+    if is_there && want.len() < before.len() {
+        return assert!(served.map(|file| file.n).eq(before.iter().map(|file| file.n)));
+    }
     assert_eq!(served.map(|file| file.identity.clone()).collect::<Vec<_>>(), want);
 }
 
@@ -101,7 +113,7 @@ fn is_taken(vault: &mut Vault, body: &str, is_new: bool) {
     let outcome = vault.deliver(body);
     is_counted(&was, vault.job(), outcome);
     if is_new && body.contains("completed") {
-        is_served(vault.job(), body);
+        is_served(&was, vault.job(), body);
     }
     let was = vault.job().clone();
     assert_eq!(vault.deliver(body), Outcome::Duplicate);

@@ -65,7 +65,9 @@ pub fn copy(
         job.stored_at = None;
     }
     job.touch(now);
-    let result = (added > 0).then(|| text(job, reading, &numbers));
+    // A file that today's rules do not find keeps its link in the text.
+    let is_less = job.files.iter().any(|file| file.served && !numbers.contains(&file.n));
+    let result = (added > 0 && !is_less).then(|| text(job, reading, &numbers));
     let detail = format!("asked to copy again: {again} files, and {added} that were skipped");
     job.events += 1;
     Again { entry: Entry::own(job.events, now, Outcome::Copy, detail), result }

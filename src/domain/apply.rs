@@ -17,6 +17,7 @@ use super::result::{self, Edit};
 use super::state::{self, Move, Sign, Status};
 use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Outcome, Trust};
+use super::worth::Worth;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -238,15 +239,31 @@ fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Follow
             let detail = (renewed > 0).then(|| format!("fresh URLs for {renewed} files"));
             (Outcome::Duplicate, detail, None)
         }
-        // Deliveries that are moved here from another object come late.
-        Move::Revise if job.completed_at.is_some_and(|served| arrival.at < served) => {
-            (Outcome::Late, Some("older than the result that is served".to_owned()), None)
-        }
-        Move::Revise => {
-            let result = accept(job, n, arrival);
-            (Outcome::Applied, Some("a new result replaces the last".to_owned()), Some(result))
-        }
+        Move::Revise => revise(job, n, arrival),
     }
+}
+
+/// A result after another one. Less never replaces more: what is paid for stays
+/// when the upstream has forgotten it.
+fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
+    let new = Worth::of(arrival.text, &arrival.event, &arrival.found);
+    let served = Worth::served(job);
+    // Deliveries that are moved here from another object come late.
+    let is_older = job.completed_at.is_some_and(|served| arrival.at < served);
+    if new < served {
+        adopt(job, arrival.archived, arrival.at);
+        let renewed = renew(job, arrival);
+        let lent =
+            if renewed > 0 { format!("; fresh URLs for {renewed} files") } else { String::new() };
+        let why =
+            format!("not taken: it holds {new}, and the result that is served {served}{lent}");
+        return (Outcome::Late, Some(why), None);
+    }
+    if is_older && new == served {
+        return (Outcome::Late, Some("older than the result that is served".to_owned()), None);
+    }
+    let result = accept(job, n, arrival);
+    (Outcome::Applied, Some("a new result replaces the last".to_owned()), Some(result))
 }
 
 fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<'_>) {
@@ -278,7 +295,8 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     adopt(job, arrival.archived, arrival.at);
     job.completed_at = Some(arrival.at);
     let fingerprint = fingerprint(arrival);
-    job.result = Some(ResultRef { delivery: n, fingerprint, key: None, nonce: None });
+    let is_empty = !Worth::of(arrival.text, &arrival.event, &arrival.found).speaks();
+    job.result = Some(ResultRef { delivery: n, fingerprint, key: None, nonce: None, is_empty });
     with_urls(arrival.text, &arrival.event, &arrival.found.files, &urls)
 }
 

@@ -16,6 +16,7 @@ use super::state::Status;
 use super::time::Timestamp;
 use super::timeline::{Entry, Outcome};
 use super::upstream::{Ask, Upstreams};
+use super::worth;
 use serde::{Deserialize, Serialize};
 
 /// How far the questions to the upstream have got.
@@ -213,12 +214,34 @@ fn last_segment(url: &str) -> &str {
 
 /// Notes an answer that told the job's end. It counts as a question if the
 /// job needs more, since the URLs in it may be dead; `why` says why a file got
-/// none.
-pub fn note_end(job: &mut Job, why: Option<String>, around: Circumstances<'_>) -> Option<Entry> {
+/// none. What the upstream says that it has removed is lost.
+pub fn note_end(
+    job: &mut Job,
+    is_removed: bool,
+    why: Option<String>,
+    around: Circumstances<'_>,
+) -> Option<Entry> {
     if std::mem::take(&mut job.healing.wanted) {
         job.touch(around.now);
     }
+    if is_removed && job.files.iter().any(File::waits_for_url) {
+        let why = "the upstream has removed it";
+        job.files
+            .iter_mut()
+            .filter(|file| file.waits_for_url())
+            .for_each(|file| give_up(file, why));
+        job.note_if_stored(around.now);
+        job.touch(around.now);
+    }
+    let is_missing = job.files.iter().any(File::waits_for_url);
+    let why = why.or_else(|| is_missing.then(|| "its answer does not hold the file".to_owned()));
     note_failure(job, why, None, around)
+}
+
+/// Whether an answer says that the upstream has removed what the result held.
+#[must_use]
+pub fn says_removed(text: &str) -> bool {
+    Event::parse(text).is_ok_and(|event| worth::is_removed(&event))
 }
 
 /// Notes a question; `why` it did not help, `None` if it is too early to say.
@@ -250,7 +273,7 @@ pub fn note_failure(
     }
     job.touch(now);
     let why = why.unwrap_or_default();
-    Some(own_entry(job, now, format!("the upstream could not be asked for the result: {why}")))
+    Some(own_entry(job, now, format!("the upstream was asked in vain: {why}")))
 }
 
 /// There is nothing more to ask for.

@@ -101,7 +101,13 @@ mod tests {
     fn a_result_goes_where_it_was() {
         let of = |key: Option<&str>| {
             let key = key.map(str::to_owned);
-            let result = ResultRef { delivery: 1, fingerprint: "f".into(), key, nonce: None };
+            let result = ResultRef {
+                delivery: 1,
+                fingerprint: "f".into(),
+                key,
+                nonce: None,
+                is_empty: false,
+            };
             manifest(|job| job.result = Some(result.clone())).restored().result
         };
         assert_eq!(of(None).as_deref(), Some("{\"seed\":196619188014358660}"));

@@ -64,3 +64,4 @@ pub mod tombstone;
 pub mod upstream;
 pub mod view;
 pub mod work;
+pub mod worth;

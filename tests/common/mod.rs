@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use hookvault::domain::apply::{Applied, Arrival, apply};
-use hookvault::domain::discover::{Discovery, discover};
+use hookvault::domain::discover::{Discovery, discover_in};
 use hookvault::domain::event::{Event, EventKind};
 use hookvault::domain::job::{Birth, Job};
 use hookvault::domain::names::ObjectName;
@@ -62,6 +62,16 @@ impl Vault {
         self.land(event, body, Some(Trust::Token), late_ms)
     }
 
+    /// As `deliver`, but it came so many milliseconds before the last one: it is
+    /// moved here from another object.
+    pub fn deliver_moved(&mut self, body: &str, ago_ms: u64) -> Outcome {
+        let event = Event::parse(body).expect("an event");
+        self.now -= ago_ms;
+        let outcome = self.land(event, body, Some(Trust::Token), 0);
+        self.now += ago_ms;
+        outcome
+    }
+
     /// The upstream's answer to a question.
     pub fn heal(&mut self, kind: EventKind, body: &str) -> Outcome {
         let event = Event { kind, ..Event::parse(body).expect("an answer") };
@@ -78,7 +88,7 @@ impl Vault {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
         let found = match event.kind {
-            EventKind::Completed => discover(body, &policy),
+            EventKind::Completed => discover_in(body, &event, &policy),
             _ => Discovery::default(),
         };
         let arrival = Arrival {

@@ -13,7 +13,7 @@ mod tolerant;
 
 pub use self::number::{decimal, whole};
 pub use self::read::{from_slice, from_str};
-use self::tokens::{Kind, Tokens};
+use self::tokens::{Kind, Token, Tokens};
 pub use self::tolerant::tolerant;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -105,6 +105,25 @@ pub fn decode_string(token: &str) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn encode_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// Whether a piece of JSON holds a value: not only `null`, empty texts, and
+/// objects and lists of these.
+#[must_use]
+pub fn holds_value(piece: &str) -> bool {
+    let mut tokens = Tokens::new(piece).peekable();
+    while let Some(Token { kind, span }) = tokens.next() {
+        let is_key = matches!(tokens.peek(), Some(Token { kind: Kind::Colon, .. }));
+        let is_value = match kind {
+            Kind::Scalar => piece.get(span) != Some("null"),
+            Kind::String => span.len() > 2 && !is_key,
+            _ => false,
+        };
+        if is_value {
+            return true;
+        }
+    }
+    false
 }
 
 /// A member of the top-level object.

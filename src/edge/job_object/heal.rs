@@ -221,7 +221,9 @@ impl Job {
         let Some(mut job) = self.store.job()? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
         let entry = match outcome {
-            Outcome::End(..) => heal::note_end(&mut job, files.why, around),
+            Outcome::End(_, text) => {
+                heal::note_end(&mut job, heal::says_removed(&text), files.why, around)
+            }
             Outcome::Nothing(why, wish) => {
                 let why = if files.renewed { None } else { why };
                 heal::note_failure(&mut job, why, wish, around)

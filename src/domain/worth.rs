@@ -1,0 +1,154 @@
+//! How much a result holds: less never replaces more.
+//!
+//! An upstream forgets: Replicate removes a prediction's output an hour after
+//! its end, and tells its webhook and whoever asks so. A result that was taken
+//! stays then, whatever comes later, unless as much comes.
+
+use super::discover::Discovery;
+use super::event::{Event, value_of};
+use super::file::FileState;
+use super::job::Job;
+use super::json;
+use super::result;
+use std::fmt;
+
+/// What a result holds, the weightiest first: of two, the smaller one holds
+/// less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Worth {
+    /// Its files.
+    files: usize,
+    /// Its media that is not copied.
+    skipped: usize,
+    /// Whether it holds any value at all.
+    speaks: bool,
+}
+
+impl Worth {
+    /// That of a result that has come in `event`, whose body is `text`.
+    #[must_use]
+    pub fn of(text: &str, event: &Event<'_>, found: &Discovery) -> Self {
+        if is_removed(event) {
+            return Self::default();
+        }
+        let (files, skipped) = (found.files.len(), found.skipped.len());
+        Self { files, skipped, speaks: files > 0 || speaks(text, event) }
+    }
+
+    /// Whether the result holds any value at all.
+    #[must_use]
+    pub const fn speaks(&self) -> bool {
+        self.speaks
+    }
+
+    /// That of the result which `job` serves. Files that are all lost weigh
+    /// nothing.
+    #[must_use]
+    pub fn served(job: &Job) -> Self {
+        let is_there = job.files.iter().any(|file| file.served && file.state != FileState::Lost);
+        let files = job.files.iter().filter(|file| file.served && is_there).count();
+        let speaks = job.result.as_ref().is_some_and(|result| !result.is_empty);
+        Self { files, skipped: job.skipped.len(), speaks }
+    }
+}
+
+impl fmt::Display for Worth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { files: 0, skipped: 0, speaks: false } => f.write_str("nothing"),
+            Self { files: 1, .. } => f.write_str("1 file"),
+            Self { files, skipped: 0, .. } => write!(f, "{files} files"),
+            Self { files, skipped, .. } => write!(f, "{files} files, and {skipped} not copied"),
+        }
+    }
+}
+
+/// Whether the sender says that it has removed what the result held.
+#[must_use]
+pub fn is_removed(event: &Event<'_>) -> bool {
+    value_of(&event.members, "data_removed") == Some("true")
+}
+
+/// Whether the result in a body holds a value: not only `null`, empty texts,
+/// and objects and lists of these.
+fn speaks(text: &str, event: &Event<'_>) -> bool {
+    let envelope = result::of_event(event, text.len(), Vec::new());
+    let mut speaks = false;
+    result::pieces(text, &envelope, |piece| speaks = speaks || json::holds_value(piece));
+    speaks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::file::From;
+    use crate::domain::fixtures;
+    use crate::domain::job::ResultRef;
+    use crate::domain::time::Timestamp;
+
+    fn found(files: usize, skipped: usize) -> Discovery {
+        let skip = crate::domain::discover::Skipped {
+            pointer: String::new(),
+            host: None,
+            reason: String::new(),
+        };
+        Discovery {
+            files: (0..files).map(|n| fixtures::found(&format!("https://h/{n}"))).collect(),
+            skipped: vec![skip; skipped],
+        }
+    }
+
+    fn come(body: &str, files: usize, skipped: usize) -> Worth {
+        Worth::of(body, &Event::parse(body).unwrap(), &found(files, skipped))
+    }
+
+    fn replicate(output: &str, more: &str) -> String {
+        format!(
+            r#"{{"id":"a","status":"succeeded","input":{{"n":1}},"urls":{{}},"output":{output}{more}}}"#
+        )
+    }
+
+    #[test]
+    fn less_is_less() {
+        let text = r#"{"eventType":"completed","jobId":1,"text":"a"}"#;
+        let nothing = [
+            r#"{"eventType":"completed","jobId":"1"}"#,
+            r#"{"eventType":"completed","updatedAt":1,"video":null}"#,
+            r#"{"eventType":"completed","images":[],"more":{"a":[null,""]}}"#,
+            &replicate("null", ""),
+            &replicate("[]", ""),
+            &replicate("{}", ""),
+            &replicate(r#""""#, ""),
+            &replicate(r#"["https://h/a"]"#, r#","data_removed":true"#),
+            r#"{"request_id":"a","gateway_request_id":"a","status":"OK","payload":{}}"#,
+        ];
+        for body in nothing {
+            assert_eq!(come(body, 0, 0), Worth::default(), "{body}");
+            assert!(come(body, 0, 0) < come(text, 0, 0), "{body}");
+        }
+        let full = r#"{"eventType":"completed","a":"https://h/0"}"#;
+        let rising = [come(text, 0, 0), come(text, 0, 1), come(full, 1, 0), come(full, 1, 2)];
+        assert!(rising.is_sorted() && rising[3] < come(full, 2, 0));
+        for same in [r#"{"eventType":"completed","a":false}"#, r#"{"eventType":"completed","a":0}"#]
+        {
+            assert_eq!(come(same, 0, 0), come(text, 0, 0), "{same}");
+        }
+    }
+
+    #[test]
+    fn what_is_served_weighs_what_it_has() {
+        let mut job = fixtures::job();
+        assert_eq!(Worth::served(&job), Worth::default());
+        let from = From { delivery: 1, sha256: "", at: Timestamp::default() };
+        job.take_up(&found(2, 1), from);
+        let fingerprint = String::new();
+        let result =
+            ResultRef { delivery: 1, fingerprint, key: None, nonce: None, is_empty: false };
+        job.result = Some(result);
+        assert_eq!(Worth::served(&job).to_string(), "2 files, and 1 not copied");
+        job.files[0].state = FileState::Lost;
+        assert_eq!(Worth::served(&job).files, 2);
+        job.files[1].state = FileState::Lost;
+        assert_eq!(Worth::served(&job).files, 0, "all is lost");
+    }
+}
