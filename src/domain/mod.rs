@@ -42,6 +42,7 @@ pub mod mask;
 pub mod media;
 pub mod metrics;
 pub mod names;
+pub mod pass;
 pub mod protocol;
 pub mod provider;
 pub mod range;

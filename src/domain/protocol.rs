@@ -9,6 +9,7 @@ use super::gateway::submission::{Answer, Submission, Submit};
 use super::job::Job;
 use super::json;
 use super::names::ObjectName;
+use super::pass::Pass;
 use super::sse::JobNews;
 use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Trust};
@@ -300,6 +301,8 @@ pub struct Wait {
     pub news: News,
     /// When the reader wants an answer, whatever it is.
     pub until: Timestamp,
+    /// What lets the reader in.
+    pub pass: Pass,
 }
 
 /// What is news to a reader. A job that is not known yet never is.
@@ -404,6 +407,8 @@ pub enum Reply {
         /// Whether it was not before.
         is_new: bool,
     },
+    /// What let the reader in does not count any more.
+    Barred,
     /// There is no such job, entry, body or file.
     Missing,
     /// There is nothing that could be handed on, or no one who would get it;

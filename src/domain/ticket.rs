@@ -7,6 +7,7 @@
 use super::auth::Tokens;
 use super::json;
 use super::names::ObjectName;
+use super::pass::{self, Pass};
 use super::time::{SECOND, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -164,6 +165,9 @@ pub struct Ticket {
     /// Most submissions; any number if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// The mark of the token that has signed it, once it was read.
+    #[serde(skip)]
+    pub signer: u64,
 }
 
 /// Why a ticket does not count.
@@ -180,7 +184,7 @@ impl Ticket {
     #[must_use]
     pub fn of(wish: Wish, id: String, now: Timestamp) -> Self {
         let Wish { scope, ttl, apps, count } = wish;
-        Self { scope, expires_at: now.plus(ttl * SECOND), id, apps, count }
+        Self { scope, expires_at: now.plus(ttl * SECOND), id, apps, count, signer: 0 }
     }
 
     /// The ticket as text, signed with the first of `tokens`; `None` if there
@@ -203,14 +207,19 @@ impl Ticket {
         let (payload, signature) = text.split_once('.').ok_or(Refusal::Unknown)?;
         let signature = BASE64URL.decode(signature).map_err(|_| Refusal::Unknown)?;
         // A shorter one would be compared with that many bytes only.
-        let is_signed = signature.len() == MAC_BYTES
-            && tokens.values().iter().any(|token| is_of(token, payload, &signature));
-        if !is_signed {
-            return Err(Refusal::Unknown);
-        }
+        let mut tokens = tokens.values().iter().filter(|_| signature.len() == MAC_BYTES);
+        let signer = tokens.find(|token| is_of(token, payload, &signature));
+        let signer = pass::mark(signer.ok_or(Refusal::Unknown)?);
         let payload = BASE64URL.decode(payload).map_err(|_| Refusal::Unknown)?;
         let ticket: Self = json::from_slice(&payload).map_err(|_| Refusal::Unknown)?;
+        let ticket = Self { signer, ..ticket };
         if ticket.expires_at <= now { Err(Refusal::Expired) } else { Ok(ticket) }
+    }
+
+    /// The pass of who holds it.
+    #[must_use]
+    pub const fn pass(&self) -> Pass {
+        Pass { until: Some(self.expires_at), token: self.signer }
     }
 }
 
@@ -243,7 +252,9 @@ mod tests {
     fn a_ticket_lives_as_long_as_it_says_and_its_token() {
         let ticket = ticket(r#"{"scope":"job:437852","ttl":60}"#);
         let text = ticket.sign(&tokens("first, second")).unwrap();
-        assert_eq!(Ticket::read(&text, &tokens("new, first"), NOW), Ok(ticket));
+        let read = Ticket::read(&text, &tokens("new, first"), NOW).unwrap();
+        assert_eq!(read.pass(), Pass { until: Some(ticket.expires_at), ..Pass::of_token("first") });
+        assert_eq!(Ticket { signer: 0, ..read }, ticket);
         let end = NOW.plus(60_000);
         assert_eq!(Ticket::read(&text, &tokens("first"), end), Err(Refusal::Expired));
         assert_eq!(Ticket::read(&text, &tokens("second"), NOW), Err(Refusal::Unknown));

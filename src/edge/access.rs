@@ -5,6 +5,7 @@ use super::platform;
 use crate::domain::auth::{self, Tokens};
 use crate::domain::config::BadSecret;
 use crate::domain::error::Problem;
+use crate::domain::pass::Pass;
 use crate::domain::route::Access;
 use crate::domain::ticket::{Refusal, Scope, Ticket};
 
@@ -18,12 +19,33 @@ pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(
     match access {
         Access::Open | Access::Hook | Access::Link | Access::Proxy => Ok(()),
         Access::Read if may_read(call) => Ok(()),
-        Access::Read => holds_api_token(call).or_else(|refused| ticket(call, scope, refused)),
+        Access::Read => holds_api_token(call).or_else(|refused| {
+            let ticket = ticket(call, refused)?;
+            let is_for_it = scope == Some(&ticket.scope);
+            is_for_it.then_some(()).ok_or(Problem::Forbidden("the ticket is for something else"))
+        }),
         Access::Api => holds_api_token(call).map_err(|refused| {
             if may_read(call) { Problem::Forbidden("READ_TOKEN may only read") } else { refused }
         }),
     }
 }
+
+/// What has let the caller in, for a route on which it stays.
+pub fn pass(call: &Call<'_>) -> Result<Pass, Problem> {
+    if may_read(call) || holds_api_token(call).is_ok() {
+        return Ok(token_pass(call));
+    }
+    ticket(call, GONE).map(|ticket| ticket.pass())
+}
+
+/// The pass of a caller whose token counts.
+pub fn token_pass(call: &Call<'_>) -> Pass {
+    Pass::of_token(&credential(call))
+}
+
+/// What is told to a caller who has stayed for too long.
+pub const GONE: Problem =
+    Problem::Unauthorized("what has let you in has ended: the ticket, or its token's use");
 
 fn credential(call: &Call<'_>) -> String {
     let given = call.header("authorization");
@@ -45,15 +67,13 @@ pub fn holds_api_token(call: &Call<'_>) -> Result<(), Problem> {
     Err(Problem::Unauthorized("send `Authorization: Bearer <API_TOKEN>`"))
 }
 
-/// Lets pass who has a ticket of `scope`; `refused` is for who has none.
-fn ticket(call: &Call<'_>, scope: Option<&Scope>, refused: Problem) -> Result<(), Problem> {
+/// The caller's ticket, if it counts; `refused` is for who has none.
+fn ticket(call: &Call<'_>, refused: Problem) -> Result<Ticket, Problem> {
     let Some(text) = call.query("ticket") else { return Err(refused) };
-    match Ticket::read(&text, api(call)?, platform::now()) {
-        Ok(ticket) if scope == Some(&ticket.scope) => Ok(()),
-        Ok(_) => Err(Problem::Forbidden("the ticket is for something else")),
-        Err(Refusal::Expired) => Err(Problem::Unauthorized("the ticket has ended; get another")),
-        Err(Refusal::Unknown) => {
-            Err(Problem::Unauthorized("the ticket is none that a token in use has signed"))
+    Ticket::read(&text, api(call)?, platform::now()).map_err(|why| match why {
+        Refusal::Expired => Problem::Unauthorized("the ticket has ended; get another"),
+        Refusal::Unknown => {
+            Problem::Unauthorized("the ticket is none that a token in use has signed")
         }
-    }
+    })
 }

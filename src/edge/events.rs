@@ -3,6 +3,7 @@
 //! The Worker drives a stream, and asks the job again and again: the object
 //! holds no connection of a viewer, and each of its answers has an end.
 
+use super::access;
 use super::http::{Call, event_stream, json};
 use super::job_client;
 use super::jobs::{ask, deleted, missing};
@@ -10,6 +11,7 @@ use super::platform::{self, During, Failure};
 use crate::domain::error::Problem;
 use crate::domain::mask::Secrets;
 use crate::domain::names::ObjectName;
+use crate::domain::pass::Pass;
 use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
 use crate::domain::sse;
 use crate::domain::view;
@@ -42,8 +44,10 @@ async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response
         None => after,
     };
     let timeline = first(call, name, after, BATCH).await?;
+    let pass = access::pass(call)?;
     let mut live = Live {
         env: call.env.clone(),
+        pass,
         secrets: call.config.secrets().clone(),
         home: timeline.home.clone(),
         after,
@@ -53,7 +57,7 @@ async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response
     };
     let head = format!("{}{}", sse::PREAMBLE, live.tell(&timeline)?);
     if call.head {
-        return Ok(event_stream(stream::empty())?);
+        return Ok(event_stream(stream::empty(), pass)?);
     }
     let frames = stream::unfold((live, Some(head)), |(mut live, head)| async move {
         let frames = match head {
@@ -62,7 +66,7 @@ async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response
         };
         Some((Ok::<_, worker::Error>(frames.into_bytes()), (live, None)))
     });
-    Ok(event_stream(frames)?)
+    Ok(event_stream(frames, pass)?)
 }
 
 async fn first(
@@ -81,6 +85,8 @@ async fn first(
 /// A stream on its way.
 struct Live {
     env: Env,
+    /// What lets the reader in.
+    pass: Pass,
     secrets: Secrets,
     home: ObjectName,
     /// The last entry that was told.
@@ -101,7 +107,7 @@ impl Live {
         self.asks += 1;
         let frames = match self.ask().await {
             Ok(Reply::Timeline(timeline)) => self.tell(&timeline),
-            // It has been deleted.
+            // It has been deleted, or the reader may read no more.
             Ok(_) => return None,
             Err(failure) => Err(failure),
         };
@@ -113,6 +119,7 @@ impl Live {
         let wait = Wait {
             news: News::Version(self.version),
             until: platform::now().plus(sse::HEARTBEAT_MS),
+            pass: self.pass,
         };
         let wait = Some(wait).filter(|_| !self.is_full);
         let command = Command::Timeline { after: self.after, limit: BATCH, wait };

@@ -10,11 +10,14 @@ use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::gateway::submission::Answer;
 use crate::domain::mask;
+use crate::domain::pass::Pass;
 use crate::domain::route::{Access, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
-use futures_util::{Stream, StreamExt};
+use futures_util::future::{Either, select};
+use futures_util::{Stream, StreamExt, stream};
 use js_sys::Uint8Array;
 use std::ops::RangeInclusive;
+use std::pin::pin;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Request;
 use worker::{ByteStream, Context, Env, Headers, Response, ResponseBody, ResponseBuilder};
@@ -389,14 +392,28 @@ where
 }
 
 /// A stream of server-sent events, which nothing on the way is to hold back.
-pub fn event_stream<S>(frames: S) -> Result<Response, Failure>
+/// It ends with the pass.
+pub fn event_stream<S>(frames: S, pass: Pass) -> Result<Response, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
 {
     let builder = base("text/event-stream");
     let builder = builder.and_then(|builder| builder.with_header("x-accel-buffering", "no"));
+    let frames = until_its_end(frames, pass);
     let response = builder.and_then(|builder| builder.from_stream(frames));
     response.during("building the answer")
+}
+
+/// A stream that ends with the pass, whatever it waits for.
+pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<Item = S::Item> {
+    stream::unfold(Box::pin(stream), move |mut stream| async move {
+        // A timer wakes the task alone that it was begun in: each part has its own.
+        let end = pin!(platform::end_of(pass));
+        match select(stream.next(), end).await {
+            Either::Left((part, _)) => part.map(|part| (part, stream)),
+            Either::Right(_) => None,
+        }
+    })
 }
 
 /// A text of a media type.

@@ -1,5 +1,6 @@
 //! Answers readers of jobs.
 
+use super::access;
 use super::bucket;
 use super::http::{self, Call, json};
 use super::job_client;
@@ -105,9 +106,13 @@ async fn read(
     let mut reply = ask(call, name, &Command::Read(None)).await?;
     if let Some(wait) = wait {
         reply = await_news(call, name, reply, wait).await?;
+        if wait.pass.has_ended(platform::now()) {
+            return Err(access::GONE);
+        }
     }
     let (job, result) = match reply {
         Reply::Job { job, result } => (job, result),
+        Reply::Barred => return Err(access::GONE),
         Reply::Deleted(_) => return Err(deleted(name)),
         _ => return Err(missing(name)),
     };
@@ -184,8 +189,12 @@ fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
         (None, Some(_)) => News::Version(Some(u64::from(version))),
         (None, None) => news,
     };
-    let until = platform::now().plus(u64::from(seconds) * SECOND);
-    Ok((seconds > 0).then_some(Wait { news, until }))
+    if seconds == 0 {
+        return Ok(None);
+    }
+    let (until, pass) = (platform::now().plus(u64::from(seconds) * SECOND), access::pass(call)?);
+    let until = pass.until.map_or(until, |end| end.min(until));
+    Ok(Some(Wait { news, until, pass }))
 }
 
 /// Asks the job of this name: the id first, then the reference.

@@ -2,6 +2,7 @@
 
 use crate::domain::config::Config;
 use crate::domain::error::Problem;
+use crate::domain::pass::Pass;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
 use js_sys::{ArrayBuffer, Uint8Array};
@@ -10,7 +11,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use worker::{Env, Error, Headers, Storage};
+use worker::{Delay, Env, Error, Headers, Storage};
 
 /// A failed call of the platform: what was attempted, and its words. For the
 /// log; callers get [`Problem::Internal`].
@@ -39,6 +40,16 @@ impl<T, E: std::fmt::Display> During<T> for Result<T, E> {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub fn now() -> Timestamp {
     Timestamp::from_millis(worker::Date::now().as_millis())
+}
+
+/// Returns when a pass ends by itself; never for one that does not. A timer
+/// counts 24 days at most: nothing stays connected for so long.
+pub async fn end_of(pass: Pass) {
+    const MAX_MS: u64 = 24 * 24 * HOUR;
+    match pass.until {
+        Some(until) => Delay::from(Duration::from_millis(until.since(now()).min(MAX_MS))).await,
+        None => std::future::pending().await,
+    }
 }
 
 #[wasm_bindgen]

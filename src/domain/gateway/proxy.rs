@@ -266,6 +266,7 @@ mod tests {
             id: String::new(),
             apps,
             count: None,
+            signer: 0,
         };
         let opens = |text: &str| match target(text, Queue::Fal) {
             Some(Target::Other(url, kind)) => opens_other(&ticket, &url, kind).is_ok(),

@@ -394,7 +394,14 @@ mod tests {
             let submission = Submission { queue, app, at, answer: None, by_ticket };
             let apps = apps.map(|apps| apps.iter().map(|app| (*app).to_owned()).collect());
             let (scope, id) = (Scope::Proxy, String::new());
-            submission.is_open_to(&Ticket { scope, expires_at: NOW, id, apps, count: None })
+            submission.is_open_to(&Ticket {
+                scope,
+                expires_at: NOW,
+                id,
+                apps,
+                count: None,
+                signer: 0,
+            })
         };
         let own = Some(&["fal-ai/flux"][..]);
         assert!(open(Queue::FalAi, false, own) && open(Queue::Fal, true, own));

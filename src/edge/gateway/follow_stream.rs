@@ -7,7 +7,7 @@ use super::{Asked, known};
 use crate::domain::error::Problem;
 use crate::domain::gateway::dialect;
 use crate::domain::job::Job;
-use crate::domain::protocol::{Command, News, Wait};
+use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::sse;
 use crate::domain::time::SECOND;
 use crate::domain::view::one_line;
@@ -43,7 +43,7 @@ pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem
         let body = worker::ResponseBody::Body(first.body.clone().into_bytes());
         return Ok(http::relay(&first, &[], body)?);
     }
-    let head = stream.tell(&first.body);
+    let (head, pass) = (stream.tell(&first.body), stream.asked.pass());
     let frames = stream::unfold((stream, head), |(mut stream, head)| async move {
         let frame = match head {
             Some(frame) => frame,
@@ -51,7 +51,7 @@ pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem
         };
         Some((Ok::<_, worker::Error>(frame.into_bytes()), (stream, None)))
     });
-    Ok(http::event_stream(frames)?)
+    Ok(http::event_stream(frames, pass)?)
 }
 
 impl Stream {
@@ -63,6 +63,9 @@ impl Stream {
         }
         let job = known(&self.asked, &self.id).await.ok()?.map(|(job, _)| job);
         self.pause(job.as_ref()).await;
+        if self.is_over {
+            return None;
+        }
         let job = known(&self.asked, &self.id).await.ok()?.map(|(job, _)| job);
         let answer = told_status(&self.asked, &self.id, job.as_ref()).await.ok()?;
         let frame = if answer.is_success() { self.tell(&answer.body) } else { None };
@@ -85,11 +88,12 @@ impl Stream {
             return Delay::from(Duration::from_millis(pause)).await;
         };
         let until = platform::now().plus(pause);
-        let wait = Wait { news: News::Version(Some(job.version)), until };
+        let pass = self.asked.pass();
+        let wait = Wait { news: News::Version(Some(job.version)), until, pass };
         let news = Command::Read(Some(wait));
-        let told = job_client::ask_job(&self.asked.env, &job.home, &news).await;
-        if let Err(Failure(text)) = told {
-            platform::log_error(&text);
+        match job_client::ask_job(&self.asked.env, &job.home, &news).await {
+            Ok(told) => self.is_over |= matches!(told, Reply::Barred),
+            Err(Failure(text)) => platform::log_error(&text),
         }
     }
 }

@@ -13,6 +13,7 @@ mod submit;
 
 pub use self::proxy::proxy;
 
+use super::access;
 use super::http::{self, Call};
 use super::job_client;
 use super::jobs;
@@ -23,6 +24,7 @@ use crate::domain::gateway::links::Place;
 use crate::domain::gateway::submission;
 use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
+use crate::domain::pass::Pass;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::ticket::Ticket;
 use crate::domain::upstream::{CantAsk, Scheme};
@@ -51,6 +53,8 @@ pub(super) struct Asked {
     pub scheme: Scheme,
     /// What lets the caller in, if it is not the API token.
     pub ticket: Option<Ticket>,
+    /// The pass of its token, where there is no ticket.
+    pub token: Pass,
 }
 
 /// Answers a call of a queue's route.
@@ -76,7 +80,13 @@ impl Asked {
             query,
             scheme,
             ticket: None,
+            token: access::token_pass(call),
         }
+    }
+
+    /// What lets the caller in, while it stays.
+    fn pass(&self) -> Pass {
+        self.ticket.as_ref().map_or(self.token, Ticket::pass)
     }
 
     /// Scheme and host of this vault's URLs.
@@ -97,7 +107,7 @@ async fn answer(call: &Call<'_>, request: &Request, asked: Asked) -> Result<Resp
     match asked.to.step.clone() {
         Step::Submit => submit::submit(call, &asked, request).await,
         Step::Status(id) => follow::status(&asked, &id).await,
-        Step::Stream(_) if call.head => Ok(http::event_stream(stream::empty())?),
+        Step::Stream(_) if call.head => Ok(http::event_stream(stream::empty(), asked.pass())?),
         Step::Stream(id) => follow_stream::follow(asked, id).await,
         Step::Result(id) => follow::result(&asked, &id).await,
         Step::Cancel(id) => follow::cancel(&asked, &id).await,

@@ -9,7 +9,9 @@ use crate::domain::gateway::proxy::{
 };
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::{Queue, call, token};
+use crate::domain::pass::Pass;
 use crate::domain::protocol::{Command, Reply};
+use crate::domain::sse;
 use crate::domain::ticket::{Scope, Ticket};
 use crate::domain::upstream::{Ask, Scheme};
 use crate::edge::http::{self, Call};
@@ -17,7 +19,9 @@ use crate::edge::platform::{self, During, Failure};
 use crate::edge::{access, job_client};
 use wasm_bindgen::JsValue;
 use web_sys::Request;
-use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
+use worker::{
+    ByteStream, Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url,
+};
 
 /// Passes a call on to where its header says, if that is at fal.ai.
 pub async fn proxy(
@@ -118,19 +122,24 @@ async fn pass_on(
         let text = format!("fal.ai answers {status}, which is not followed");
         return Err(Problem::BadGateway(text));
     }
-    tell(&response)
+    tell(&response, ticket.map(Ticket::pass))
 }
 
-/// The answer as it comes, but for some headers.
-fn tell(response: &Response) -> Result<Response, Problem> {
+/// The answer as it comes, but for some headers. A stream of events ends with
+/// the ticket.
+fn tell(response: &Response, pass: Option<Pass>) -> Result<Response, Problem> {
     let what = "building the answer";
     let headers = Headers::new();
     for (name, value) in response.headers().entries().filter(|(name, _)| is_told(name)) {
         headers.append(&name, &value).during(what)?;
     }
-    let built = match response.body().clone() {
-        ResponseBody::Empty => Response::empty(),
-        body => Response::from_body(body),
+    let kind = response.headers().get("content-type").ok().flatten();
+    let built = match (response.body().clone(), pass) {
+        (ResponseBody::Empty, _) => Response::empty(),
+        (ResponseBody::Stream(events), Some(pass)) if sse::is_wanted(kind.as_deref()) => {
+            Response::from_stream(http::until_its_end(ByteStream::from(events), pass))
+        }
+        (body, _) => Response::from_body(body),
     };
     Ok(built.during(what)?.with_status(response.status_code()).with_headers(headers))
 }

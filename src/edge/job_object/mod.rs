@@ -28,6 +28,7 @@ use super::platform::{self, During, Failure};
 use super::store::Store;
 use crate::domain::config::Config;
 use crate::domain::job::Job as Record;
+use crate::domain::pass;
 use crate::domain::protocol::{self, Command, Reply};
 use crate::domain::retention;
 use crate::domain::time::Timestamp;
@@ -132,6 +133,11 @@ impl Job {
                 Box::pin(self.claim(name, id, home, yields)).await?
             }
             Command::PointTo(home) => self.point_to(name, home)?,
+            Command::Read(Some(wait)) | Command::Timeline { wait: Some(wait), .. }
+                if !wait.pass.counts(&pass::marks(&self.config), platform::now()) =>
+            {
+                Reply::Barred
+            }
             Command::Read(wait) => {
                 let seen = self.read(wait).await?;
                 if let Reply::Job { job, .. } = &seen.reply {

@@ -1,0 +1,95 @@
+//! What let a caller in who stays: whether it counts still.
+//!
+//! A connection can outlive a ticket, and the token that vouches for it. So
+//! what holds one open keeps a pass: the ticket's end, and a mark by which the
+//! token is known, but which is no secret. Objects look at it: a deployment
+//! gives them the tokens of today, while a request keeps those it began with.
+
+use super::auth::Tokens;
+use super::config::Config;
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Keeps marks apart from other digests of the same token.
+const PURPOSE: &str = "hookvault pass 1\n";
+
+/// The right of a caller who stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pass {
+    /// When it ends by itself; `None` for a token.
+    pub until: Option<Timestamp>,
+    /// The mark of the token that vouches for it.
+    pub token: u64,
+}
+
+impl Pass {
+    /// The pass of who holds this token.
+    #[must_use]
+    pub fn of_token(token: &str) -> Self {
+        Self { until: None, token: mark(token) }
+    }
+
+    /// Whether its own end has come.
+    #[must_use]
+    pub fn has_ended(self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
+    /// Whether it counts at `now`, where these are the [`marks`] of the tokens
+    /// in use.
+    #[must_use]
+    pub fn counts(self, marks: &[u64], now: Timestamp) -> bool {
+        !self.has_ended(now) && marks.contains(&self.token)
+    }
+}
+
+/// The mark of a token.
+#[must_use]
+pub fn mark(token: &str) -> u64 {
+    let digest = Sha256::new().chain_update(PURPOSE).chain_update(token).finalize();
+    digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
+}
+
+/// The marks of all tokens that let readers in.
+#[must_use]
+pub fn marks(config: &Config) -> Vec<u64> {
+    let lists = [config.api.as_ref().ok(), config.read.as_ref()];
+    lists.into_iter().flatten().flat_map(Tokens::values).map(|token| mark(token)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_766_867_820_000);
+    const OLD: &str = "older-api-token-0123456789";
+    const NEW: &str = "newer-api-token-0123456789";
+    const READ: &str = "a-read-token-0123456789";
+
+    fn marks_of(api: &str) -> Vec<u64> {
+        marks(&Config::from_lookup(|name| match name {
+            "API_TOKEN" => Some(api.to_owned()),
+            "READ_TOKEN" => Some(READ.to_owned()),
+            _ => None,
+        }))
+    }
+
+    #[test]
+    fn a_pass_ends_with_its_ticket_and_with_its_token() {
+        let token = Pass::of_token(OLD);
+        let ticket = Pass { until: Some(NOW.plus(60_000)), ..token };
+        let both = marks_of(&format!("{NEW}, {OLD}"));
+        assert!(token.counts(&both, NOW) && ticket.counts(&both, NOW.plus(59_999)));
+        assert!(!ticket.counts(&both, NOW.plus(60_000)) && token.counts(&both, NOW.plus(60_000)));
+        assert!(!token.counts(&marks_of(NEW), NOW) && !ticket.counts(&marks_of(NEW), NOW));
+        assert!(Pass::of_token(READ).counts(&both, NOW) && !token.counts(&[], NOW));
+    }
+
+    #[test]
+    fn a_pass_is_stored_without_the_token() {
+        let text = serde_json::to_string(&Pass::of_token(OLD)).unwrap();
+        assert_eq!(serde_json::from_str::<Pass>(&text).unwrap(), Pass::of_token(OLD));
+        assert!(!text.contains("older"), "{text}");
+    }
+}
