@@ -1,7 +1,8 @@
 // The live feed: what happens to jobs, as it happens, and after a break what was missed.
 import { Emitter } from "./emitter.js";
 
-const TICKET_SECONDS = 120;
+/** The feed is closed at its end, and the next one goes on where it ended. */
+const TICKET_SECONDS = 900;
 const PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
 const PING_MS = 20_000;
@@ -59,7 +60,7 @@ export class Live extends Emitter {
 
   /** Resolves when the connection has ended: whether it has told anything. */
   async #connect() {
-    // A browser sends no header with a WebSocket: the ticket stands in the URL, and is soon over.
+    // A browser sends no header with a WebSocket: a ticket stands in the URL, not the token.
     const answer = await this.api.post("/tickets", { scope: "live", ttl: TICKET_SECONDS });
     const { ticket } = await answer.json();
     if (this.#stopped) return false;

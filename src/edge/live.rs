@@ -1,9 +1,11 @@
 //! `GET /live`: hands a viewer's WebSocket to the catalog's `root`.
 
+use super::access;
 use super::http::Call;
 use super::platform::{During, Failure};
 use crate::domain::catalog::ROOT;
 use crate::domain::error::Problem;
+use crate::domain::pass::Pass;
 use worker::{Headers, Method, Request, RequestInit, Response};
 
 /// `GET /live?after=`: every change as it happens, after those that were
@@ -21,21 +23,25 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
         return Err(Problem::UpgradeRequired);
     }
     let after = after.map(|after| format!("?after={after}")).unwrap_or_default();
-    Ok(join(call, &format!("https://object/live{after}")).await?)
+    let response = join(call, &format!("https://object/live{after}"), access::pass(call)?).await?;
+    match response.status_code() {
+        101 => Ok(response),
+        401 => Err(access::GONE),
+        status => Err(Failure(format!("{JOINING}: the answer is {status}")).into()),
+    }
 }
 
-async fn join(call: &Call<'_>, url: &str) -> Result<Response, Failure> {
-    let what = "joining the live feed";
+const JOINING: &str = "joining the live feed";
+
+async fn join(call: &Call<'_>, url: &str, pass: Pass) -> Result<Response, Failure> {
+    let what = JOINING;
     let headers = Headers::new();
     headers.set("upgrade", "websocket").during(what)?;
+    headers.set("x-pass", &serde_json::to_string(&pass).during(what)?).during(what)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Get).with_headers(headers);
     let request = Request::new_with_init(url, &init).during(what)?;
     let objects = call.env.durable_object("CATALOG").during(what)?;
     let stub = objects.id_from_name(ROOT).and_then(|id| id.get_stub()).during(what)?;
-    let response = stub.fetch_with_request(request).await.during(what)?;
-    if response.status_code() == 101 {
-        return Ok(response);
-    }
-    Err(Failure(format!("{what}: the answer is {}", response.status_code())))
+    stub.fetch_with_request(request).await.during(what)
 }

@@ -2,17 +2,21 @@
 //!
 //! The sockets hibernate: a feed on which nothing happens costs nothing. What
 //! a viewer has missed is read from the tables again, so nothing is kept for
-//! anyone who is away.
+//! anyone who is away. A socket's attachment holds what let its viewer in: at
+//! its end the alarm rings, and a deployment may have ended it already.
 
 use super::Catalog;
 use super::sql::number;
 use crate::domain::catalog::{Answer, Question, Row};
+use crate::domain::json;
 use crate::domain::live::{self, Missed};
 use crate::domain::names::ObjectName;
+use crate::domain::pass::{self, Pass};
+use crate::domain::time::{SECOND, Timestamp};
 use crate::edge::catalog_client;
-use crate::edge::platform::{During, Failure};
+use crate::edge::platform::{self, During, Failure};
 use futures_util::future::try_join_all;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use worker::{Request, Response, WebSocket, WebSocketPair};
 
@@ -26,10 +30,21 @@ const PAGE: u64 = 40;
 const MAX_MISSED: usize = 1_000;
 /// Subrequests for one viewer.
 const MAX_ASKED: usize = 45;
-/// What a socket's attachment says once it gets what happens.
-const UP_TO_DATE: &str = "up to date";
 /// "Try again later" (RFC 6455's registry).
 const COME_AGAIN: u16 = 1013;
+/// "Policy violation" (RFC 6455).
+const MAY_NOT: u16 = 1008;
+/// How long after its end a ticket's viewer is closed, in milliseconds: ends of
+/// the same second ring once.
+const GATHER_MS: u64 = SECOND;
+
+/// A socket's attachment.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Viewer {
+    pass: Pass,
+    /// Whether it gets what happens.
+    is_up_to_date: bool,
+}
 
 /// The objects whose rows are to be asked for, by their days.
 type Days = BTreeMap<String, Vec<ObjectName>>;
@@ -48,20 +63,61 @@ impl Catalog {
         let url = request.url().during("reading a viewer's URL")?;
         let after = url.query_pairs().find(|(key, _)| key == "after");
         let after = after.and_then(|(_, text)| text.parse::<u64>().ok());
+        let pass = request.headers().get("x-pass").ok().flatten().unwrap_or_default();
+        let pass: Pass = json::from_str(&pass).during("reading a viewer's pass")?;
+        if !pass.counts(&pass::marks(&self.config), platform::now()) {
+            return Response::error("the pass does not count", 401).during("refusing a viewer");
+        }
         self.open_root()?;
         if self.state.get_websockets().len() >= MAX_VIEWERS {
             return Response::error("too many viewers", 503).during("refusing a viewer");
         }
         let pair = WebSocketPair::new().during("making a viewer's socket")?;
         self.state.accept_web_socket(&pair.server);
+        attach(&pair.server, Viewer { pass, is_up_to_date: false })?;
+        self.ring_at(pass.until).await?;
         let now = self.noted::<u64>("seq")?;
-        self.catch_up(&pair.server, after.unwrap_or(now).min(now)).await?;
+        self.catch_up(&pair.server, pass, after.unwrap_or(now).min(now)).await?;
         Response::from_websocket(pair.client).during("answering a viewer")
+    }
+
+    /// Sets the alarm for the end of a ticket, unless it rings before.
+    async fn ring_at(&self, end: Option<Timestamp>) -> Result<(), Failure> {
+        let Some(at) = end.map(|end| end.plus(GATHER_MS)) else { return Ok(()) };
+        let storage = self.state.storage();
+        let set = storage.get_alarm().await.during("reading the alarm")?;
+        let rings_before = set.and_then(|set| u64::try_from(set).ok());
+        if rings_before.is_some_and(|set| set <= at.as_millis()) {
+            return Ok(());
+        }
+        platform::set_alarm_at(&storage, at).await
+    }
+
+    /// Closes the sockets whose pass has ended, and sets the alarm for the next.
+    pub(super) async fn end_viewers(&self) -> Result<(), Failure> {
+        let viewers = self.viewers();
+        self.ring_at(viewers.iter().filter_map(|(_, viewer)| viewer.pass.until).min()).await
+    }
+
+    /// The sockets of those who may watch; the others are closed.
+    fn viewers(&self) -> Vec<(WebSocket, Viewer)> {
+        let (marks, now) = (pass::marks(&self.config), platform::now());
+        let sockets = self.state.get_websockets().into_iter();
+        let admitted = sockets.map(|socket| (admitted(&socket, &marks, now), socket));
+        admitted.filter_map(|(viewer, socket)| Some((socket, viewer?))).collect()
+    }
+
+    /// Answers a viewer who shows that it is there.
+    pub(super) fn pong(&self, socket: &WebSocket) -> worker::Result<()> {
+        match admitted(socket, &pass::marks(&self.config), platform::now()) {
+            Some(_) => socket.send_with_str("pong"),
+            None => Ok(()),
+        }
     }
 
     /// Tells a viewer what it has missed. Between the look that finds nothing
     /// more and the note that it is up to date nothing is awaited.
-    async fn catch_up(&self, viewer: &WebSocket, after: u64) -> Result<(), Failure> {
+    async fn catch_up(&self, viewer: &WebSocket, pass: Pass, after: u64) -> Result<(), Failure> {
         let (mut after, mut told, mut asked) = (after, 0, 0);
         loop {
             let missed = self.missed(after)?;
@@ -79,7 +135,7 @@ impl Catalog {
             after = last;
         }
         viewer.send_with_str(live::here(after)).during("telling a viewer")?;
-        viewer.serialize_attachment(UP_TO_DATE).during("noting a viewer")
+        attach(viewer, Viewer { pass, is_up_to_date: true })
     }
 
     /// The changes after a number, in their order. Each job is there once.
@@ -124,14 +180,29 @@ impl Catalog {
         if texts.is_empty() {
             return;
         }
-        for viewer in self.state.get_websockets() {
-            let attachment = viewer.deserialize_attachment::<String>().ok().flatten();
-            if attachment.as_deref() == Some(UP_TO_DATE) {
-                // The runtime closes what can't be written to.
-                let _gone = texts.iter().try_for_each(|text| viewer.send_with_str(text));
-            }
+        for (socket, _) in self.viewers().iter().filter(|(_, viewer)| viewer.is_up_to_date) {
+            // The runtime closes what can't be written to.
+            let _gone = texts.iter().try_for_each(|text| socket.send_with_str(text));
         }
     }
+}
+
+/// The viewer of a socket, unless its pass has ended: then the socket is closed.
+fn admitted(socket: &WebSocket, marks: &[u64], now: Timestamp) -> Option<Viewer> {
+    let text = socket.deserialize_attachment::<String>().ok().flatten()?;
+    let viewer: Viewer = json::from_str(&text).ok()?;
+    if viewer.pass.counts(marks, now) {
+        return Some(viewer);
+    }
+    // It is no viewer any more, whether or not it answers the close.
+    let _noted = socket.serialize_attachment("");
+    let _gone = socket.close(Some(MAY_NOT), Some("the ticket has ended"));
+    None
+}
+
+fn attach(socket: &WebSocket, viewer: Viewer) -> Result<(), Failure> {
+    let text = serde_json::to_string(&viewer).during("noting a viewer")?;
+    socket.serialize_attachment(text).during("noting a viewer")
 }
 
 fn by_day(missed: &[Missed]) -> Days {

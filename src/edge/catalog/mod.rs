@@ -63,7 +63,12 @@ impl DurableObject for Catalog {
     /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
     /// after six failures.
     async fn alarm(&self) -> worker::Result<Response> {
-        if let Err(Failure(text)) = self.empty_outbox().await {
+        let end = match self.is_root() {
+            Ok(true) => self.end_viewers().await,
+            Ok(false) => self.empty_outbox().await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(Failure(text)) = end {
             platform::log_error(&text);
             // Nor is it known what was written.
             self.is_called.set(false);
@@ -84,9 +89,7 @@ impl DurableObject for Catalog {
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
         match message {
-            WebSocketIncomingMessage::String(text) if text == "ping" => {
-                viewer.send_with_str("pong")
-            }
+            WebSocketIncomingMessage::String(text) if text == "ping" => self.pong(&viewer),
             _ => Ok(()),
         }
     }

@@ -42,6 +42,16 @@ struct StoredTurn {
 }
 
 impl Catalog {
+    /// Whether this object is the root: no object can tell its own name. One
+    /// that knows of its alarm is a day.
+    pub(super) fn is_root(&self) -> Result<bool, Failure> {
+        if self.is_called.get() {
+            return Ok(false);
+        }
+        let sql = "SELECT count(*) AS number FROM sqlite_master WHERE name = 'days'";
+        Ok(self.number(sql, vec![])? == Some(1))
+    }
+
     /// The root's storage.
     pub(super) fn open_root(&self) -> Result<(), Failure> {
         self.open(SCHEMA)
