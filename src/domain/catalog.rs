@@ -42,7 +42,8 @@ pub struct Row {
     pub summary: Summary,
     /// What is counted.
     pub numbers: Numbers,
-    /// Hosts of its skipped media that were not allowed, each once.
+    /// Hosts that were not allowed, of its skipped media and of what redirects
+    /// led to, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped_hosts: Vec<String>,
 }
@@ -75,7 +76,10 @@ const MAX_SKIPPED_HOSTS: usize = 8;
 fn skipped_hosts(job: &Job) -> Vec<String> {
     let not_allowed = Refusal::Host.to_string();
     let skipped = job.skipped.iter().filter(|skipped| skipped.reason == not_allowed);
-    let hosts: BTreeSet<&String> = skipped.filter_map(|skipped| skipped.host.as_ref()).collect();
+    let skipped = skipped.filter_map(|skipped| skipped.host.as_ref());
+    let led_to = job.files.iter().filter(|file| file.served);
+    let led_to = led_to.filter_map(|file| file.redirect_host.as_ref());
+    let hosts: BTreeSet<&String> = skipped.chain(led_to).collect();
     hosts.into_iter().take(MAX_SKIPPED_HOSTS).cloned().collect()
 }
 
@@ -398,7 +402,8 @@ pub enum Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::discover::Skipped;
+    use crate::domain::discover::{Discovery, Skipped};
+    use crate::domain::file::From;
     use crate::domain::fixtures;
     use crate::domain::state::Status;
 
@@ -463,6 +468,15 @@ mod tests {
         };
         job.skipped = vec![skip("b.example", "host not allowed"), skip("a.example", "too many")];
         job.skipped.extend((0..20).map(|_| skip("a.example", "host not allowed")));
+        let skipped = job.skipped.clone();
+        assert_eq!(Row::of(&job).skipped_hosts, ["a.example", "b.example"]);
+        let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
+        let from = From { delivery: 1, sha256: "", at: Timestamp::from_millis(0) };
+        job.take_up(&found, from);
+        job.skipped.clone_from(&skipped);
+        job.files[0].redirect_host = Some("aa.example".into());
+        assert_eq!(Row::of(&job).skipped_hosts, ["a.example", "aa.example", "b.example"]);
+        job.files[0].note_stored();
         assert_eq!(Row::of(&job).skipped_hosts, ["a.example", "b.example"]);
         job.skipped.extend((0..20).map(|n| skip(&format!("c{n}.example"), "host not allowed")));
         assert_eq!(Row::of(&job).skipped_hosts.len(), 8);

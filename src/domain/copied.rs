@@ -118,6 +118,10 @@ fn fail(
         file.md5_refusals = if again { file.md5_refusals + 1 } else { 1 };
         file.actual_md5.clone_from(actual);
     }
+    file.redirect_host = match &mut failure.kind {
+        FailureKind::Astray { host } => host.take(),
+        _ => None,
+    };
     let is_news = file.error.as_ref() != Some(&failure.message);
     let detail = match (retry::after_failure(file, &failure, around), twin) {
         (Next::RetryAt(at), _) => {

@@ -70,6 +70,10 @@ pub struct File {
     pub not_before: Timestamp,
     /// What went wrong last.
     pub error: Option<String>,
+    /// Where the source's redirect led, as `ALLOWED_SOURCE_HOSTS` would have to
+    /// name it, if nothing is fetched there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_host: Option<String>,
     /// Whether its URL is no good and the upstream is to be asked for another.
     #[serde(default, skip_serializing_if = "is_false")]
     pub needs_url: bool,
@@ -172,6 +176,7 @@ impl File {
             actual_md5: None,
             not_before: from.at,
             error: None,
+            redirect_host: None,
             needs_url: false,
             relink: false,
         }
@@ -222,6 +227,7 @@ impl File {
         self.md5_refusals = 0;
         self.actual_md5 = None;
         self.error = None;
+        self.redirect_host = None;
         self.needs_url = false;
     }
 
@@ -230,6 +236,7 @@ impl File {
     pub fn note_stored(&mut self) {
         self.state = FileState::Stored;
         self.error = None;
+        self.redirect_host = None;
         self.needs_url = false;
         if let Source::Url { url, .. } = &mut self.source {
             url.clear();

@@ -134,6 +134,31 @@ pub fn extension_of_type(media: &str) -> Option<&'static str> {
     TYPES.iter().find(is_it).map(|(extension, _)| *extension)
 }
 
+/// A file's name with the extension of its type, if it has none, or one that
+/// says nothing. One that is not known stays, unless the file is surely no text.
+#[must_use]
+pub fn with_extension(name: &str, media: &str) -> String {
+    const VAGUE: [&str; 6] = ["bin", "dat", "data", "tmp", "file", "unknown"];
+    let Some(usual) = extension_of_type(media) else { return name.to_owned() };
+    let is_extension = |text: &str| {
+        (1..=8).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric())
+            && text.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    let is_media = ["image/", "video/", "audio/", "model/"].iter().any(|k| media.starts_with(k));
+    match name.rsplit_once('.') {
+        Some((stem, vague)) if VAGUE.iter().any(|word| vague.eq_ignore_ascii_case(word)) => {
+            format!("{stem}.{usual}")
+        }
+        Some((_, written))
+            if is_extension(written) && (!is_media || type_of_extension(name).is_some()) =>
+        {
+            name.to_owned()
+        }
+        _ => format!("{name}.{usual}"),
+    }
+}
+
 /// The media type that the first bytes of a file show, if it is a type that a
 /// queue puts out.
 #[must_use]
@@ -277,6 +302,26 @@ mod tests {
             assert_eq!(guess(b"", [], name), media, "{name}");
             assert_eq!(extension_of_type(media), usual, "{name}");
             assert_eq!(type_of_name(name).is_none(), is_text(media), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_gets_the_extension_that_it_lacks() {
+        for (name, media, want) in [
+            ("3f2c9a1e", "video/mp4", "3f2c9a1e.mp4"),
+            ("v1.2", "video/mp4", "v1.2.mp4"),
+            ("a.bin", "image/png; q=1", "a.png"),
+            ("a.jpg_large", "image/jpeg", "a.jpg_large.jpg"),
+            ("a.thumb", "image/jpeg", "a.thumb.jpg"),
+            ("a.JPEG", "image/jpeg", "a.JPEG"),
+            ("a.png", "image/webp", "a.png"),
+            ("notes.md", "text/plain", "notes.md"),
+            ("notes", "text/plain", "notes.txt"),
+            ("weights.ckpt", OCTET_STREAM, "weights.ckpt"),
+            ("weights", OCTET_STREAM, "weights"),
+            ("a.tar.gz", "application/zip", "a.tar.gz"),
+        ] {
+            assert_eq!(with_extension(name, media), want, "{name}");
         }
     }
 

@@ -160,8 +160,14 @@ pub enum FailureKind {
         /// The MD5 that they have, as far as the store tells.
         actual: Option<String>,
     },
-    /// No try can succeed: not allowed, or too large.
+    /// No try can succeed: too large, or redirected too often.
     Final,
+    /// The source's redirect leads to where nothing is fetched. No try can
+    /// succeed, unless the operator allows the host.
+    Astray {
+        /// What would have to be in `ALLOWED_SOURCE_HOSTS`, if any entry helps.
+        host: Option<String>,
+    },
 }
 
 /// The wish of a `Retry-After` header in milliseconds: seconds or a date.
@@ -207,7 +213,8 @@ pub fn after_failure(file: &File, failure: &CopyFailure, around: Circumstances<'
     // A deadline before the file was even found is misread or of no use.
     let patience = file.found_at.max(file.expires_at.unwrap_or_default()).plus(pace.patience());
     let is_ours = failure.kind == FailureKind::Storage;
-    if failure.kind == FailureKind::Final || (now >= patience && !is_ours) {
+    let is_final = matches!(failure.kind, FailureKind::Final | FailureKind::Astray { .. });
+    if is_final || (now >= patience && !is_ours) {
         return Next::GiveUp;
     }
     let wish = failure.retry_after_ms.unwrap_or(0).min(pace.longest());
@@ -308,6 +315,8 @@ mod tests {
         assert!(renews(FailureKind::Gone, 1) && renews(FailureKind::Gone, 100_000));
         assert!(!renews(FailureKind::Transient, 99_999) && renews(FailureKind::Transient, 100_000));
         assert_eq!(after(&file, FailureKind::Final, 1, None, Ok(())), Next::GiveUp);
+        let astray = FailureKind::Astray { host: None };
+        assert_eq!(after(&file, astray, 1, None, Ok(())), Next::GiveUp);
     }
 
     #[test]

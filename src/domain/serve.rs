@@ -78,13 +78,16 @@ fn validators(file: &Stored<'_>) -> Headers {
 }
 
 /// RFC 6266: the plain name for all, the written one (RFC 8187) for those who
-/// know it.
+/// know it, both with the extension of the type.
 fn disposition(file: &Served<'_>, risky: bool) -> String {
     let kind = if risky || file.download { "attachment" } else { "inline" };
-    let plain = format!("{kind}; filename=\"{}\"", file.name);
-    match file.title.filter(|title| title::is_encoded(title)) {
-        Some(title) => format!("{plain}; filename*=UTF-8''{title}"),
-        None => plain,
+    let title = file.title.filter(|title| title::is_encoded(title));
+    let plain = title.and_then(title::in_ascii).unwrap_or_else(|| file.name.to_owned());
+    let named = |name: &str| media::with_extension(name, file.content_type);
+    let told = format!("{kind}; filename=\"{}\"", named(&plain));
+    match title {
+        Some(title) => format!("{told}; filename*=UTF-8''{}", named(title)),
+        None => told,
     }
 }
 
@@ -94,7 +97,7 @@ mod tests {
 
     const VIDEO: Served<'_> = Served {
         content_type: "video/mp4",
-        name: "a.x",
+        name: "a.mp4",
         title: None,
         encoding: None,
         stored: None,
@@ -110,26 +113,43 @@ mod tests {
     #[test]
     fn media_is_shown_and_documents_are_downloaded() {
         let shown = value(&VIDEO, "content-disposition");
-        assert_eq!(shown.as_deref(), Some("inline; filename=\"a.x\""));
+        assert_eq!(shown.as_deref(), Some("inline; filename=\"a.mp4\""));
         assert_eq!(value(&VIDEO, "content-security-policy"), None);
         for content_type in ["text/html", "image/svg+xml; charset=utf-8", "application/xhtml+xml"] {
             let page = Served { content_type, ..VIDEO };
             let saved = value(&page, "content-disposition");
-            assert_eq!(saved.as_deref(), Some("attachment; filename=\"a.x\""), "{content_type}");
+            assert_eq!(saved.as_deref(), Some("attachment; filename=\"a.mp4\""), "{content_type}");
             assert!(value(&page, "content-security-policy").is_some(), "{content_type}");
         }
         let saved = value(&Served { download: true, ..VIDEO }, "content-disposition");
-        assert_eq!(saved.as_deref(), Some("attachment; filename=\"a.x\""));
+        assert_eq!(saved.as_deref(), Some("attachment; filename=\"a.mp4\""));
     }
 
     #[test]
     fn a_name_beyond_ascii_is_told_beside_the_plain_one() {
         let told = |title| value(&Served { title: Some(title), ..VIDEO }, "content-disposition");
-        let want = "inline; filename=\"a.x\"; filename*=UTF-8''%C3%A4.x";
-        assert_eq!(told("%C3%A4.x").as_deref(), Some(want));
+        let want = "inline; filename=\"a.mp4\"; filename*=UTF-8''%C3%A4.mp4";
+        assert_eq!(told("%C3%A4.mp4").as_deref(), Some(want));
         for odd in ["a\r\nx: y", "a b", "\"", "%zz", ""] {
-            assert_eq!(told(odd).as_deref(), Some("inline; filename=\"a.x\""), "{odd}");
+            assert_eq!(told(odd).as_deref(), Some("inline; filename=\"a.mp4\""), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_file_is_saved_under_its_senders_name_with_its_types_extension() {
+        let saved = |name, title| {
+            let file = Served { name, title, download: true, ..VIDEO };
+            value(&file, "content-disposition").unwrap()
+        };
+        assert_eq!(saved("3f2c", None), "attachment; filename=\"3f2c.mp4\"");
+        assert_eq!(
+            saved("3f2c", Some("My%20Clip")),
+            "attachment; filename=\"My_Clip.mp4\"; filename*=UTF-8''My%20Clip.mp4"
+        );
+        assert_eq!(
+            saved("3f2c.mp4", Some("%E7%8C%AB.mp4")),
+            "attachment; filename=\"3f2c.mp4\"; filename*=UTF-8''%E7%8C%AB.mp4"
+        );
     }
 
     #[test]

@@ -123,18 +123,43 @@ impl SourcePolicy {
     /// # Errors
     /// The first [`Refusal`] that applies.
     pub fn follow(&self, from: &Url, location: &str) -> Result<Url, Refusal> {
-        let text = location.trim_matches(' ').replace(' ', "%20");
-        if text.is_empty() || text.contains(is_odd) {
-            return Err(Refusal::Malformed);
-        }
-        if text.starts_with("//") {
-            return self.check(&format!("{}:{text}", from.scheme()));
-        }
-        if in_ascii(&text).is_ok_and(|text| Url::parse(&text).is_ok()) {
-            return self.check(&text);
-        }
-        self.check(from.join(&text).map_err(|_| Refusal::Malformed)?.as_str())
+        self.check(&target(from, location)?)
     }
+
+    /// The entry that would allow a redirect which is refused, if one would.
+    #[must_use]
+    pub fn missing(&self, from: &Url, location: &str) -> Option<String> {
+        let target = target(from, location).ok()?;
+        let is_missing = matches!(
+            self.check(&target),
+            Err(Refusal::Host | Refusal::Address | Refusal::Port | Refusal::NotHttps)
+        );
+        let url = read(&target).ok().filter(|_| is_missing)?;
+        let scheme = if url.scheme() == "http" { "http://" } else { "" };
+        Some(format!("{scheme}{}", host_of(&url)))
+    }
+
+    /// Whether this entry would change nothing.
+    #[must_use]
+    pub fn has(&self, entry: &str) -> bool {
+        let scheme = if entry.contains("://") { "" } else { "https://" };
+        self.check(&format!("{scheme}{entry}/")).is_ok()
+    }
+}
+
+/// Where a redirect leads, as text that is still to be checked.
+fn target(from: &Url, location: &str) -> Result<String, Refusal> {
+    let text = location.trim_matches(' ').replace(' ', "%20");
+    if text.is_empty() || text.contains(is_odd) {
+        return Err(Refusal::Malformed);
+    }
+    if text.starts_with("//") {
+        return Ok(format!("{}:{text}", from.scheme()));
+    }
+    if in_ascii(&text).is_ok_and(|text| Url::parse(&text).is_ok()) {
+        return Ok(text);
+    }
+    Ok(from.join(&text).map_err(|_| Refusal::Malformed)?.into())
 }
 
 /// Returns a text as one that [`read`] takes if the URL standard takes it: what
@@ -555,6 +580,31 @@ mod tests {
         ];
         for (location, refusal) in astray {
             assert_eq!(policy.follow(&from, location), Err(refusal), "{location}");
+        }
+    }
+
+    #[test]
+    fn what_a_redirect_lacks_is_an_entry_that_allows_it() {
+        let from = Url::parse("https://a.fal.media/x").unwrap();
+        for (location, entry) in [
+            ("https://CDN.other.example/x?token=s", Some("cdn.other.example")),
+            ("//cdn.other.example:8443/x", Some("cdn.other.example:8443")),
+            ("http://cdn.other.example/x", Some("http://cdn.other.example")),
+            ("https://a.fal.media:8443/x", Some("a.fal.media:8443")),
+            ("https://203.0.113.9/x", Some("203.0.113.9")),
+            ("https://bücher.example/x", Some("xn--bcher-kva.example")),
+            ("https://u:p@cdn.other.example/x", None),
+            ("https://fal%2Emedia/x", None),
+            ("data:video/mp4,x", None),
+            ("https://", None),
+            ("/y", None),
+        ] {
+            let allowed = policy("*.fal.media, fal.media");
+            assert_eq!(allowed.missing(&from, location).as_deref(), entry, "{location}");
+            let Some(entry) = entry else { continue };
+            let mended = policy(&format!("*.fal.media,{entry}"));
+            assert!(mended.follow(&from, location).is_ok(), "{location}");
+            assert!(mended.has(entry) && !allowed.has(entry), "{location}");
         }
     }
 

@@ -27,6 +27,61 @@ pub fn of(written: &str, name: &str) -> Option<String> {
     says_more.then(|| title.chars().map(encode).collect())
 }
 
+/// The name that a `Content-Disposition` tells (RFC 6266): `filename*`, else
+/// `filename`.
+#[must_use]
+pub fn in_disposition(header: &str) -> Option<String> {
+    let (_, mut rest) = header.split_once(';')?;
+    let mut plain = None;
+    while let Some((key, value)) = rest.split_once('=') {
+        let key = key.trim_matches([' ', '\t', ';']).to_ascii_lowercase();
+        let (value, after) = parameter(value.trim_start());
+        rest = after;
+        match key.as_str() {
+            "filename" => plain = plain.or(Some(value)),
+            "filename*" => {
+                let decoded = value.splitn(3, '\'').nth(2).map(|v| percent_decode(v.as_bytes()));
+                if let Some(name) = decoded.and_then(|name| String::from_utf8(name).ok()) {
+                    return Some(name);
+                }
+            }
+            _ => {}
+        }
+    }
+    plain
+}
+
+/// A parameter's value, quoted or not, and what comes after it.
+fn parameter(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (value, rest) = text.split_once(';').unwrap_or((text, ""));
+        return (value.trim_end().to_owned(), rest);
+    };
+    let (mut value, mut is_escaped) = (String::new(), false);
+    for (at, c) in quoted.char_indices() {
+        match c {
+            '"' if !is_escaped => return (value, quoted.get(at + 1..).unwrap_or_default()),
+            '\\' if !is_escaped => is_escaped = true,
+            _ => {
+                value.push(c);
+                is_escaped = false;
+            }
+        }
+    }
+    (value, "")
+}
+
+/// The title for those who only read ASCII: all else becomes `_`. `None` if
+/// nothing is left of it but its extension.
+#[must_use]
+pub fn in_ascii(title: &str) -> Option<String> {
+    let decoded = String::from_utf8(percent_decode(title.as_bytes())).ok()?;
+    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let plain: String = decoded.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+    let stem = plain.rsplit_once('.').map_or(plain.as_str(), |(stem, _)| stem);
+    stem.contains(|c: char| c.is_ascii_alphanumeric()).then_some(plain)
+}
+
 /// Whether `text` can stand in a header as RFC 8187 has it, and decodes to a
 /// title.
 #[must_use]
@@ -101,6 +156,32 @@ mod tests {
         assert!(title.len() <= MAX_BYTES && title.ends_with("%AB.png") && is_encoded(&title));
         let title = of(&format!("{} é.png", "a".repeat(500)), "x").unwrap_or_default();
         assert_eq!(title, format!("{}%20%C3%A9.png", "a".repeat(MAX_CHARS - 6)));
+    }
+
+    #[test]
+    fn a_disposition_tells_a_name() {
+        for (header, want) in [
+            ("attachment; filename=\"My Clip.mp4\"", Some("My Clip.mp4")),
+            ("attachment;filename=clip.mp4 ; x=y", Some("clip.mp4")),
+            ("inline; FileName=\"a;b\\\"c.png\"; size=3", Some("a;b\"c.png")),
+            ("attachment; filename=\"x\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.png", Some("größe.png")),
+            ("attachment; filename*=UTF-8'en'a%20b.png; filename=x", Some("a b.png")),
+            ("attachment; filename=\"x.png\"; filename*=latin1''%FF", Some("x.png")),
+            ("attachment; filename=\"open", Some("open")),
+            ("attachment; filename=", Some("")),
+            ("attachment; filename", None),
+            ("attachment", None),
+            ("", None),
+        ] {
+            assert_eq!(in_disposition(header).as_deref(), want, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_title_in_ascii_says_more_than_its_extension_or_nothing() {
+        assert_eq!(in_ascii("my%20pic.png").as_deref(), Some("my_pic.png"));
+        assert_eq!(in_ascii("gr%C3%B6%C3%9Fe.png").as_deref(), Some("gr__e.png"));
+        assert_eq!(in_ascii("%E7%8C%AB.png"), None);
     }
 
     #[test]

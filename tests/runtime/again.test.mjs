@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired, completed, told } from "./support/deliveries.mjs";
-import { file, noise, startOrigin, status } from "./support/origin.mjs";
+import { file, noise, redirect, startOrigin, status } from "./support/origin.mjs";
 import { startSource } from "./support/source.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { API_TOKEN, startVault } from "./support/vault.mjs";
@@ -59,6 +59,35 @@ describe("copying again", () => {
     const text = await (await vault.get("/jobs/host/result")).text();
     assert.equal(text, `{"seed":196619188014358660,"image":"${job.files[0].url}","more":["${job.files[1].url}"]}`);
     assert.deepEqual(await bytesOf(vault, job.files[1].url), noise(700));
+  });
+
+  it("gets what a redirect led to, once its host is allowed; the doctor has told how", async () => {
+    other.on("/led.mp4", file(noise(900)));
+    source.put("/led_0_a.mp4");
+    source.on("/led_0_a.mp4", redirect(`${other.url}/led.mp4?token=secret`));
+    await vault.restart({ ALLOWED_SOURCE_HOSTS: source.url });
+    await vault.deliver(completed(`${source.url}/led_0_a.mp4`, "led"));
+    const before = await vault.settled("led");
+    const { error, state } = before.files[0];
+    assert.deepEqual([before.archive, state], ["lost", "lost"]);
+    assert.equal(error, `the source's redirect: port not allowed: ${other.url}`);
+    const checks = async () => (await vault.json("/doctor")).checks;
+    const hosts = async () => (await checks()).find(({ name }) => name === "hosts");
+    const told = await eventually("the doctor knows", async () => {
+      const check = await hosts();
+      return check.status === "warn" ? check : undefined;
+    });
+    assert.ok(told.detail.includes(`${other.url} (job led)`), told.detail);
+    const [, line] = /ALLOWED_SOURCE_HOSTS = "([^"]+)"/.exec(told.fix);
+    assert.equal(line, `${source.url},${other.url}`);
+    assert.match((await checks()).find(({ name }) => name === "lost").fix, /hosts/);
+    await vault.restart({ ALLOWED_SOURCE_HOSTS: line });
+    assert.match((await hosts()).detail, /^allowed now/);
+    assert.equal((await post(vault, "/jobs/led/archive")).code, 202);
+    const job = await vault.settled("led");
+    assert.deepEqual([job.archive, job.files[0].error], ["stored", null]);
+    assert.deepEqual(await bytesOf(vault, before.files[0].url), noise(900));
+    await eventually("the doctor is content", async () => (await hosts()).status === "ok" || undefined);
   });
 
   it("gets what was deleted from the bucket", async () => {

@@ -126,6 +126,8 @@ describe("hosts", () => {
       assert.deepEqual([job.archive, job.files[0].state], ["lost", "lost"]);
       assert.match(job.files[0].error, /not allowed|not https|no URL|not a URL/);
       assert.doesNotMatch(job.files[0].error, new RegExp(SIGNATURE));
+      const host = /^(?:http:)?\/\/[^/]+/.exec(location())?.[0].replace(/^\/\//, "http://");
+      if (host && host !== "http://") assert.ok(job.files[0].error.endsWith(host), job.files[0].error);
       assert.equal(forbidden.connections(), 0);
     });
   }

@@ -38,15 +38,14 @@ impl Found {
             self.content_type = self.content_type.take().or_else(|| beside.content_type.clone());
             self.expires_at = self.expires_at.or(beside.expires_at);
         }
-        let given = beside.and_then(|beside| beside.name.as_deref());
-        let written = match &self.origin {
-            Origin::Url { url, .. } => name_of_url(url),
-            Origin::Inline { .. } => {
-                given.map_or_else(|| self.name_of_place(pointer), str::to_owned)
-            }
+        let given = beside.and_then(|beside| beside.name.clone());
+        let (written, told) = match &self.origin {
+            Origin::Url { url, .. } => (name_of_url(url), given.or_else(|| name_in_query(url))),
+            Origin::Inline { .. } => (given.unwrap_or_else(|| self.name_of_place(pointer)), None),
         };
         self.name = safe_name(&written);
-        self.title = title::of(&written, &self.name);
+        let told = told.filter(|name| name.contains(char::is_alphanumeric));
+        self.title = title::of(&told.unwrap_or(written), &self.name);
     }
 
     /// `video.mp4` for inline data at `/video/data_uri`.
@@ -68,6 +67,16 @@ fn name_of_url(url: &str) -> String {
     let decoded = String::from_utf8(inline::percent_decode(last.as_bytes()));
     let last = decoded.as_deref().unwrap_or(last);
     split_output_name(last).map_or(last, |(_, name)| name).to_owned()
+}
+
+/// The name under which a presigned URL has itself saved.
+fn name_in_query(url: &str) -> Option<String> {
+    let is_told = |key: &str| {
+        ["response-content-disposition", "rscd"].iter().any(|known| key.eq_ignore_ascii_case(known))
+    };
+    let (_, query) = url.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| is_told(key)).and_then(|(_, value)| title::in_disposition(&value))
 }
 
 /// A name with only characters that mean nothing in a URL, a key or a header.

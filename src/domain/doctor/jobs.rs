@@ -101,17 +101,23 @@ fn pending(jobs: &Jobs, by: Measure<'_>) -> Check {
 }
 
 fn lost(rows: &[Row], by: Measure<'_>) -> Check {
-    let ids = ids(rows.iter().filter(|row| row.numbers.lost > 0));
-    if ids.is_empty() {
+    let lost: Vec<&Row> = rows.iter().filter(|row| row.numbers.lost > 0).collect();
+    if lost.is_empty() {
         return Check::ok("lost", "no file of the last days is lost");
     }
+    let led_astray = lost.iter().all(|row| !row.skipped_hosts.is_empty());
+    let ids = ids(lost.into_iter());
     let detail = format!("files are lost of {} jobs of the last days: {}", ids.len(), some(&ids));
+    if led_astray {
+        return Check::warn("lost", detail, "mend `hosts` first");
+    }
     let copy = call(by.base, "POST", "/archive?archive=lost,partial");
-    let fix = format!("set the queue's key, which gets fresh URLs, then copy again: {copy}");
+    let fix =
+        format!("see that the queue's key is set, which gets fresh URLs, then copy again: {copy}");
     Check::warn("lost", detail, fix)
 }
 
-/// Hosts that results named, and where nothing was fetched.
+/// Hosts that results named or redirects led to, and where nothing was fetched.
 fn hosts(rows: &[Row], by: Measure<'_>) -> Check {
     let mut jobs_of: BTreeMap<&String, Vec<String>> = BTreeMap::new();
     for row in rows {
@@ -119,16 +125,20 @@ fn hosts(rows: &[Row], by: Measure<'_>) -> Check {
             jobs_of.entry(host).or_default().push(row.summary.id.clone());
         }
     }
-    let is_allowed = |host: &str| by.sources.check(&format!("https://{host}/")).is_ok();
     let (mended, refused): (Vec<_>, Vec<_>) =
-        jobs_of.into_iter().partition(|(host, _)| is_allowed(host));
+        jobs_of.into_iter().partition(|(host, _)| by.sources.has(host));
     let again = call(by.base, "POST", "/archive?archive=partial,lost");
     if !refused.is_empty() {
-        let detail =
-            format!("results named files on hosts that are not allowed: {}", of_jobs(&refused));
+        let detail = format!(
+            "results named files on hosts that are not allowed, or were redirected there: {}",
+            of_jobs(&refused)
+        );
+        let mut all = by.sources.entries();
+        all.extend(refused.iter().map(|(host, _)| (*host).clone()));
         let fix = format!(
-            "add what you trust to ALLOWED_SOURCE_HOSTS (it replaces the default list), \
-             `npm run deploy`, then {again}"
+            "in wrangler.toml, under [vars], set ALLOWED_SOURCE_HOSTS = \"{}\" without what you \
+             do not trust, `npm run deploy`, then {again}",
+            all.join(",")
         );
         return Check::warn("hosts", detail, fix);
     }
@@ -146,7 +156,7 @@ fn of_jobs(hosts: &[(&String, Vec<String>)]) -> String {
         [first, rest @ ..] => format!("{host} (job {first} and {} more)", rest.len()),
         [] => (*host).clone(),
     };
-    some(&hosts.iter().map(told).collect::<Vec<_>>())
+    hosts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
 fn healing(rows: &[Row], by: Measure<'_>) -> Check {
@@ -244,7 +254,11 @@ mod tests {
         assert_eq!(check.status, Status::Warn);
         let want = "a.example (job 437852), b.example (job 437852 and 1 more)";
         assert!(check.detail.ends_with(want), "{check:?}");
-        assert!(check.fix.unwrap().contains("ALLOWED_SOURCE_HOSTS"));
+        let line = "ALLOWED_SOURCE_HOSTS = \"fal.media,a.example,b.example\"";
+        assert!(check.fix.unwrap().contains(line));
+        let many = (0..30).map(|n| skipped(&format!("h{n:02}.example"))).collect();
+        let check = found(many, vec![]).remove(2);
+        assert!(check.detail.contains("h29.example") && check.fix.unwrap().contains("h29.example"));
         let check = found(vec![], vec![]).remove(2);
         assert!(check.detail.ends_with("no other than fal.media"), "{check:?}");
         let check = found(vec![skipped("fal.media")], vec![]).remove(2);
@@ -254,6 +268,12 @@ mod tests {
 
     #[test]
     fn what_was_lost_or_given_up_is_named() {
+        let astray = row(|row| {
+            row.numbers.lost = 1;
+            row.skipped_hosts = vec!["a.example".into()];
+        });
+        let check = found(vec![astray], vec![]).remove(1);
+        assert_eq!(check.fix.as_deref(), Some("mend `hosts` first"));
         let gone = row(|row| row.numbers.lost = 2);
         let check = found(vec![gone], vec![]).remove(1);
         assert!(check.detail.ends_with("of 1 jobs of the last days: 437852"), "{check:?}");

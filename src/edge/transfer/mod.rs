@@ -22,7 +22,9 @@ use crate::domain::copied::Stored;
 use crate::domain::media;
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::domain::source::SourcePolicy;
+use crate::domain::title;
 use crate::domain::work::Budget;
+use crate::edge::bucket::TITLE;
 use crate::edge::store::Store;
 use futures_util::future::select;
 use js_sys::{Reflect, Uint8Array};
@@ -101,8 +103,8 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
     }
     let content_type = content_type?;
     let encoding = source.kept().map(str::to_owned);
-    let target =
-        Target { bucket, order, content_type: &content_type, encoding: encoding.as_deref() };
+    let (encoding, title) = (encoding.as_deref(), title(&source, order));
+    let target = Target { bucket, order, content_type: &content_type, encoding, title };
     let (object, verified) = match length {
         Some(length) if length <= MAX_PUT_BYTES => {
             let md5 = source.md5().filter(|_| order.check_md5);
@@ -113,6 +115,15 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
     };
     let (size, etag) = (object.size(), object.etag());
     Ok(Stored { size, etag, content_type, verified })
+}
+
+/// The name that the source tells, where the URL and the result tell none.
+fn title(source: &Source, order: &Order<'_>) -> Option<String> {
+    let name = order.wanted.name;
+    if order.metadata.contains_key(TITLE) || media::type_of_name(name).is_some() {
+        return None;
+    }
+    title::of(&title::in_disposition(&source.header("content-disposition")?)?, name)
 }
 
 fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {

@@ -154,7 +154,12 @@ pub(super) async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, C
         let location = source.header("location").unwrap_or_default();
         source.abort.abort();
         let next = wanted.sources.follow(&url, &location);
-        url = next.map_err(|why| last(format!("the source's redirect: {why}")))?;
+        url = next.map_err(|why| {
+            let host = wanted.sources.missing(&url, &location);
+            let where_to = host.as_ref().map(|host| format!(": {host}")).unwrap_or_default();
+            let message = format!("the source's redirect: {why}{where_to}");
+            CopyFailure { kind: FailureKind::Astray { host }, message, retry_after_ms: None }
+        })?;
     }
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
 }

@@ -4,8 +4,10 @@ use super::parts::{Expected, Parts, PartsFailure};
 use super::source::Source;
 use super::{Order, memory, storage, too_large, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::edge::bucket::TITLE;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
+use std::collections::HashMap;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
@@ -33,19 +35,21 @@ pub(super) struct Target<'a> {
     pub content_type: &'a str,
     /// The codings that its bytes keep.
     pub encoding: Option<&'a str>,
+    /// Its name as the source tells it, if nothing else does.
+    pub title: Option<String>,
 }
 
 impl Target<'_> {
     /// One put.
     pub(super) fn put(&self, data: Data) -> PutOptionsBuilder<'_> {
         let put = self.bucket.put(self.order.key, data);
-        put.http_metadata(self.http()).custom_metadata(self.order.metadata.clone())
+        put.http_metadata(self.http()).custom_metadata(self.metadata())
     }
 
     /// A new multipart upload.
     pub(super) async fn begin(&self) -> Result<MultipartUpload, Failure> {
         let begin = self.bucket.create_multipart_upload(self.order.key);
-        let begin = begin.http_metadata(self.http()).custom_metadata(self.order.metadata.clone());
+        let begin = begin.http_metadata(self.http()).custom_metadata(self.metadata());
         begin.execute().await.during("beginning an upload")
     }
 
@@ -53,6 +57,11 @@ impl Target<'_> {
     pub(super) fn resume(&self, id: &str) -> Result<MultipartUpload, Failure> {
         let upload = self.bucket.resume_multipart_upload(self.order.key, id);
         upload.during("resuming an upload")
+    }
+
+    fn metadata(&self) -> HashMap<String, String> {
+        let title = self.title.clone().map(|title| (TITLE.to_owned(), title));
+        self.order.metadata.clone().into_iter().chain(title).collect()
     }
 
     fn http(&self) -> HttpMetadata {
