@@ -106,8 +106,46 @@ describe("a stored file", () => {
     });
   }
 
+  const attachment = (name) => `attachment; filename="${name}"`;
+  const query = (key, name) => `?${key}=${encodeURIComponent(attachment(name))}&X-Amz-Signature=x`;
+  const octets = { "content-type": "application/octet-stream" };
+  const video = { "content-type": "video/mp4" };
+  /** The URL's end, the source's headers, what stands beside the URL, and the names it is saved under. */
+  const senders = {
+    "the sender's name": ["xyz", video, { file_name: "my pic.mp4" }, ["my_pic.mp4", "my%20pic.mp4"]],
+    "the sender's name, completed": ["xyz", video, { file_name: "my pic" }, ["my_pic.mp4", "my%20pic.mp4"]],
+    "the sender's name before the URL's": [`abc.mp4${query("rscd", "b.mp4")}`, video, { file_name: "c.mp4" },
+      ["c.mp4", "c.mp4"]],
+    "an empty sender's name: the URL's": ["xyz.mp4", video, { file_name: " " }, ["xyz.mp4"]],
+    "a hostile sender's name": ["xyz", video, { file_name: '../a\r\nb"; x=\u202e4pm.exe' },
+      ["_a__b___x__4pm.exe.mp4", "_a__b_%3B%20x%3D_4pm.exe.mp4"]],
+    "the name in a presigned query": [`3f2c${query("response-content-disposition", "My Clip.mp4")}`, video, {},
+      ["My_Clip.mp4", "My%20Clip.mp4"]],
+    "the name in Azure's": [`3f2c${query("rscd", "größe.mp4")}`, video, {}, ["gr__e.mp4", "gr%C3%B6%C3%9Fe.mp4"]],
+    "the name in the source's answer": ["3f2c", { ...video, "content-disposition": attachment("Z 1.mp4") }, {},
+      ["Z_1.mp4", "Z%201.mp4"]],
+    "the URL's name before the answer's": ["u.mp4", { ...video, "content-disposition": attachment("z.mp4") }, {},
+      ["u.mp4"]],
+    "no name at all": ["3f2c", video, {}, ["3f2c.mp4"]],
+    "a vague extension": ["3f2c.bin", video, {}, ["3f2c.mp4"]],
+    "what is unknown": ["3f2c.ckpt", octets, {}, ["3f2c.ckpt"]],
+  };
+  for (const [n, [what, [end, headers, beside, names]]] of Object.entries(senders).entries()) {
+    test(`is saved under its sender's name: ${what}`, async () => {
+      const path = `/sender/${n}/${end.split("?")[0]}`;
+      origin.on(path, file(BYTES, headers));
+      const image = { url: `${origin.url}/sender/${n}/${end}`, ...beside };
+      await vault.deliver({ eventType: "completed", jobId: `sender-${n}`, images: [image] });
+      const { files: [{ url: durable }] } = await vault.settled(`sender-${n}`);
+      assert.ok(durable.endsWith(`/0-${end.split("?")[0]}`), durable);
+      const response = await fetch(`${durable}?download`, { method: "HEAD" });
+      const told = response.headers.get("content-disposition").split("; filename*=UTF-8''");
+      assert.deepEqual(told, [attachment(names[0]), ...names.slice(1)]);
+    });
+  }
+
   for (const type of ["text/html", "text/html; charset=utf-8", "image/svg+xml", "text/xml",
-    "application/xhtml+xml", "application/xml", "text/javascript", "multipart/x-mixed-replace",
+    "application/xhtml+xml", "application/xml", "text/javascript",
     "application/x-anything"]) {
     test(`of type ${type} can run no script`, async () => {
       const id = `risky-${type.replace(/\W/g, "-")}`;
