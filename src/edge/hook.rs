@@ -210,10 +210,13 @@ async fn deliver(
     };
     match hand_over(call, &there.object, delivery).await {
         Ok(Handed::Answer(response)) => Ok(response),
-        Ok(Handed::Deleted) => Ok(of_deleted(call, &there.object, body).await?),
+        Ok(Handed::Deleted) => Ok(of_deleted(call, &there.object, &body).await?),
         Ok(Handed::Refused(reason)) => {
-            let body = unpark(call, body).await?;
-            unmatched::keep(call, body, &sha256, &reason, caller.written.as_deref()).await
+            let bytes = unpark(call, body.clone()).await?;
+            let written = caller.written.as_deref();
+            let kept = unmatched::keep(call, bytes, &sha256, &reason, written).await?;
+            drop_parked(call, &body).await?; // it is in the box now
+            Ok(kept)
         }
         Err(Failure(text)) => {
             platform::log_error(&text);
@@ -259,12 +262,9 @@ pub async fn hand_over(
 async fn of_deleted(
     call: &Call<'_>,
     object: &ObjectName,
-    body: DeliveredBody,
+    body: &DeliveredBody,
 ) -> Result<Response, Failure> {
-    if let DeliveredBody::Bucket(key) = body {
-        let bucket = bucket::open(call.env)?;
-        bucket.delete(key).await.during("deleting a delivery of a deleted job")?;
-    }
+    drop_parked(call, body).await?;
     let answer = serde_json::json!({
         "id": object.public(), "eventType": null, "duplicate": false, "deleted": true,
     });
@@ -301,6 +301,13 @@ async fn unpark(call: &Call<'_>, body: DeliveredBody) -> Result<Vec<u8>, Failure
             text.map(String::into_bytes).ok_or_else(gone)
         }
     }
+}
+
+/// Deletes a parked body that no job has taken.
+pub async fn drop_parked(call: &Call<'_>, body: &DeliveredBody) -> Result<(), Failure> {
+    let DeliveredBody::Bucket(key) = body else { return Ok(()) };
+    let bucket = bucket::open(call.env)?;
+    bucket.delete(key).await.during("deleting a delivery that no job has taken")
 }
 
 /// What a webhook's URL says of its job.

@@ -137,9 +137,10 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let text = std::str::from_utf8(&kept.body).map_err(|_| cannot("it is not UTF-8"))?;
     Event::parse(text).map_err(|why| cannot(&why.to_string()))?;
     let sha256 = platform::sha256(&kept.body).await?;
+    let body = hook::park(call, kept.body, &sha256, &object).await?;
     let delivery = Delivery {
         received_at: kept.received_at,
-        body: hook::park(call, kept.body, &sha256, &object).await?,
+        body: body.clone(),
         sha256,
         origin: call.url.origin().ascii_serialization(),
         trust: Trust::Token,
@@ -151,13 +152,16 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
         named: None,
         moved: None,
     };
-    let response = match hook::hand_over(call, &object, delivery).await? {
-        Handed::Answer(response) => response,
-        Handed::Deleted => return Err(stays(&format!("job {written} has been deleted"))),
-        Handed::Refused(why) => return Err(stays(&why)),
+    let why = match hook::hand_over(call, &object, delivery).await? {
+        Handed::Answer(response) => {
+            forget(call, key).await?;
+            return Ok(response);
+        }
+        Handed::Deleted => format!("job {written} has been deleted"),
+        Handed::Refused(why) => why,
     };
-    forget(call, key).await?;
-    Ok(response)
+    hook::drop_parked(call, &body).await?;
+    Err(stays(&why))
 }
 
 fn stays(why: &str) -> Problem {
