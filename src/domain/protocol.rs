@@ -145,6 +145,9 @@ pub struct Archived {
 pub enum Command {
     /// Take this delivery.
     Deliver(Box<Delivery>),
+    /// The input of this job comes to the bucket under this key, unless the job
+    /// was submitted before.
+    Expect(String),
     /// Submit the job of this name to the upstream, unless that was done.
     Submit(Box<Submit>),
     /// The upstream's answer to the job's submission, when it is there.
@@ -162,14 +165,17 @@ pub enum Command {
         /// The submission.
         wish: Wish,
     },
-    /// To a gate: the answer of this job's submission was read.
-    Settle(String),
+    /// To a gate: the answer of a submission was read.
+    Settle {
+        /// Where it is noted: see [`Wish::place`].
+        place: Option<String>,
+        /// Its job's reference.
+        reference: String,
+    },
     /// To a gate: count a use; at most so many.
     Count(u32),
     /// To a gate that holds nothing: write, read and delete this.
     Probe(String),
-    /// To a gate: what a use was counted for has not come about.
-    Uncount,
     /// Know of a job that no delivery has told of, and ask the upstream for it.
     Import(Box<Import>),
     /// Ask the upstream for the job's result; the text says why.
@@ -388,8 +394,6 @@ pub enum Reply {
     /// No one knows whether the upstream took the submission, or it has asked
     /// to try again: submit as another job.
     Again,
-    /// The ticket has no use left; nothing was submitted.
-    UsedUp,
     /// What the gate says.
     Passed(Verdict),
     /// Whether a use was left.

@@ -161,6 +161,12 @@ impl Store {
         self.put(&upload_key(key), id)
     }
 
+    /// Notes what the next run is to delete from the bucket: an upload without
+    /// an id.
+    pub fn doom(&self, key: &str) -> Result<(), Failure> {
+        self.note_upload(key, "")
+    }
+
     /// Forgets an upload that has come to its end.
     pub fn forget_upload(&self, key: &str) -> Result<(), Failure> {
         self.remove(&upload_key(key))
@@ -188,18 +194,16 @@ impl Store {
         self.put_json(PARKED, parked)
     }
 
-    /// The submissions that a gate has noted.
-    pub fn passes(&self) -> Result<Passes, Failure> {
-        let Some(text) = self.text(PASSES)? else { return Ok(Passes::default()) };
+    /// The submissions that a gate has noted, in a ticket's gate at a place.
+    pub fn passes(&self, place: Option<&str>) -> Result<Passes, Failure> {
+        let Some(text) = self.text(&passes_key(place))? else { return Ok(Passes::default()) };
         json::from_str(&text).during("reading a gate")
     }
 
     /// Keeps them; nothing is kept of none.
-    pub fn save_passes(&self, passes: &Passes) -> Result<(), Failure> {
-        if passes.ends_at().is_none() {
-            return self.remove(PASSES);
-        }
-        self.put_json(PASSES, passes)
+    pub fn save_passes(&self, place: Option<&str>, passes: &Passes) -> Result<(), Failure> {
+        let key = passes_key(place);
+        if passes.ends_at().is_none() { self.remove(&key) } else { self.put_json(&key, passes) }
     }
 
     /// How often what the gate guards was used.
@@ -211,12 +215,6 @@ impl Store {
     /// Keeps it.
     pub fn save_uses(&self, uses: u32) -> Result<(), Failure> {
         self.put(USES, &uses.to_string())
-    }
-
-    /// Deletes all that a gate has noted.
-    pub fn forget_gate(&self) -> Result<(), Failure> {
-        self.remove(PASSES)?;
-        self.remove(USES)
     }
 
     /// Writes a text, reads it, and leaves nothing. For a gate that holds
@@ -438,6 +436,10 @@ fn read_job(text: &str) -> Result<Job, Failure> {
         return Err(Failure(format!("the record has format {}, newer than {FORMAT}", job.format)));
     }
     Ok(job)
+}
+
+fn passes_key(place: Option<&str>) -> String {
+    place.map_or_else(|| PASSES.to_owned(), |place| format!("{PASSES}/{place}"))
 }
 
 fn upload_key(key: &str) -> String {

@@ -6,6 +6,9 @@
 //! that must not be paid twice. So each submission is noted until its answer
 //! was read; an equal one that comes meanwhile waits for the end of one that is
 //! noted and takes its job over if no one has read its answer by then.
+//!
+//! A ticket whose uses are counted has one gate for all that its holder submits:
+//! what is new is a use, and what is not let in leaves no trace.
 
 use crate::domain::time::{DAY, MINUTE, SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -50,8 +53,12 @@ pub struct Wish {
     pub reference: String,
     /// SHA-256 of what is submitted, in hex.
     pub fingerprint: String,
-    /// Whether the gate is that of an `Idempotency-Key`.
+    /// Whether there is an `Idempotency-Key`.
     pub keyed: bool,
+    /// Where it is noted in a ticket's gate; any other gate has one place.
+    pub place: Option<String>,
+    /// Most uses of the ticket.
+    pub most: Option<u32>,
     /// A job that can't be taken any more: the upstream refused it for now, or
     /// its submission was interrupted.
     pub instead_of: Option<String>,
@@ -66,6 +73,16 @@ pub enum Verdict {
     After(String),
     /// The key was used with another body.
     OtherBody,
+    /// The ticket has no use left.
+    UsedUp,
+}
+
+impl Verdict {
+    /// Whether it begins a job for who has this wish.
+    #[must_use]
+    pub fn is_new(&self, wish: &Wish) -> bool {
+        matches!(self, Self::Go(reference) if *reference == wish.reference)
+    }
 }
 
 impl Passes {
@@ -152,7 +169,8 @@ mod tests {
 
     fn wish(reference: &str, keyed: bool) -> Wish {
         let fingerprint = "f".to_owned();
-        Wish { reference: reference.to_owned(), fingerprint, keyed, instead_of: None }
+        let reference = reference.to_owned();
+        Wish { reference, fingerprint, keyed, instead_of: None, place: None, most: None }
     }
 
     fn go(reference: &str) -> Verdict {
@@ -204,6 +222,15 @@ mod tests {
         assert_eq!(passes.take_over("d", &wish("y", false), at(5 + WAIT_MS)), go("d"));
         let late = at(6 + WAIT_MS + UNREAD_LIFE_MS);
         assert_eq!(passes.admit(&wish("e", false), late), go("e"));
+    }
+
+    #[test]
+    fn what_is_new_is_a_use() {
+        let (mut passes, wish) = (Passes::default(), wish("a", true));
+        assert!(passes.admit(&wish, at(0)).is_new(&wish));
+        let again = Wish { reference: "b".to_owned(), ..wish };
+        assert!(!passes.admit(&again, at(1)).is_new(&again));
+        assert!(!after("b").is_new(&again) && !Verdict::OtherBody.is_new(&again));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::domain::correlate;
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::{Birth, Job};
 use crate::domain::json;
-use crate::domain::protocol::{DeliveredBody, Estate};
+use crate::domain::protocol::{DeliveredBody, Estate, MAX_OBJECT_TEXT};
 use crate::domain::provider::Provider;
 use crate::domain::source;
 use crate::domain::state::Status;
@@ -21,6 +21,8 @@ use serde_json::value::RawValue;
 /// Longest input that is part of the record, in bytes; a longer one is the body
 /// of the timeline's first entry only.
 const MAX_INPUT_BYTES: usize = 32 * 1024;
+/// Longest input that is kept of what the upstream has refused, in bytes.
+pub const MAX_REFUSED_BYTES: usize = 16 * 1024;
 /// Longest answer that is kept for who submits again, in bytes.
 const MAX_ANSWER_BYTES: usize = 32 * 1024;
 /// Longest text of a refusal in the record, in bytes.
@@ -45,7 +47,9 @@ pub struct Submit {
     pub scheme: Scheme,
     /// The input.
     pub body: DeliveredBody,
-    /// SHA-256 of the input in hex.
+    /// The input's bytes.
+    pub bytes: usize,
+    /// Their SHA-256 in hex.
     pub sha256: String,
     /// The client's own webhook.
     pub webhook: Option<String>,
@@ -53,10 +57,16 @@ pub struct Submit {
     pub note: Option<String>,
     /// Whether the input is kept.
     pub is_kept: bool,
-    /// The uses that it is one of, if they are counted.
-    pub uses: Option<Uses>,
     /// Whether its caller has a ticket and no token.
     pub by_ticket: bool,
+}
+
+impl Submit {
+    /// Whether its input goes to the bucket.
+    #[must_use]
+    pub const fn is_long(&self) -> bool {
+        self.is_kept && self.bytes > MAX_OBJECT_TEXT
+    }
 }
 
 /// The uses of a ticket.
@@ -170,7 +180,7 @@ pub fn begin(birth: Birth, submit: &Submit, input: &str, body: BodyAt) -> (Job, 
 pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Option<Entry> {
     let detail = match &answer {
         Ok(answer) if answer.is_success() => accept(job, answer).err(),
-        Ok(answer) => Some(format!("the upstream refused the submission ({})", answer.status)),
+        Ok(answer) => Some(refusal(job, answer)),
         Err(why) => Some(why.clone()),
     };
     job.heard_at = now;
@@ -191,6 +201,13 @@ pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Opt
         job.events += 1;
         Entry::own(job.events, now, Outcome::Applied, detail)
     })
+}
+
+/// Tells of a refusal. A long input is not kept, or who is refused could fill
+/// the vault.
+fn refusal(job: &mut Job, answer: &Answer) -> String {
+    job.input.take_if(|input| input.get().len() > MAX_REFUSED_BYTES);
+    format!("the upstream refused the submission ({})", answer.status)
 }
 
 /// What is remembered of an answer. One that is too long and a refusal is not;
@@ -293,11 +310,11 @@ mod tests {
             headers: vec![],
             scheme: Scheme::Bearer,
             body: DeliveredBody::Text(String::new()),
+            bytes: 16,
             sha256: "d1".into(),
             webhook: None,
             note: None,
             is_kept: true,
-            uses: None,
             by_ticket: false,
         }
     }

@@ -2,9 +2,10 @@
 //! that its answer was read.
 
 use super::Asked;
-use super::submit::fresh_reference;
+use super::submit::{USED_UP, fresh_reference, uses};
 use crate::domain::error::Problem;
 use crate::domain::gateway::pass::{Verdict, Wish};
+use crate::domain::gateway::submission::Uses;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::edge::http::{self, Call};
@@ -29,7 +30,7 @@ pub(super) struct Gate {
 }
 
 /// An `Idempotency-Key` has a gate of its own; without one, what is submitted
-/// has.
+/// has. Of a ticket whose uses are counted, both are places in its one gate.
 pub(super) fn gate(
     call: &Call<'_>,
     asked: &Asked,
@@ -47,13 +48,16 @@ pub(super) fn gate(
     let holder = asked.ticket.as_ref().map_or("", |ticket| &ticket.id);
     let to = format!("{:?} {} {:?} {webhook:?}", asked.to.queue, asked.to.app, asked.query);
     let fingerprint = hex::encode(Sha256::digest(format!("{holder}\n{to}\n{sha256}")));
-    let name = match &key {
+    let own = match &key {
         Some(key) => format!("key:{}", hex::encode(Sha256::digest(format!("{holder}\n{key}")))),
         None => format!("body:{fingerprint}"),
     };
-    let reference = fresh_reference();
-    let keyed = key.is_some();
-    Ok(Gate { name, wish: Wish { reference, fingerprint, keyed, instead_of: None } })
+    let (name, place, most) = match asked.ticket.as_ref().and_then(uses) {
+        Some(Uses { gate, most }) => (gate, Some(own), Some(most)),
+        None => (own, None, None),
+    };
+    let (reference, keyed) = (fresh_reference(), key.is_some());
+    Ok(Gate { name, wish: Wish { reference, fingerprint, keyed, instead_of: None, place, most } })
 }
 
 /// The reference of the job that the gate lets be submitted.
@@ -72,6 +76,7 @@ pub(super) async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
             "this `Idempotency-Key` was used for another submission in the last 24 hours"
                 .to_owned(),
         )),
+        Verdict::UsedUp => Err(Problem::Forbidden(USED_UP)),
         Verdict::After(_) => Err(Failure("a gate keeps a submission waiting".to_owned()).into()),
     }
 }
@@ -91,12 +96,14 @@ async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, F
 pub(super) fn read_to_the_end(
     mut body: Vec<u8>,
     env: Env,
-    gate: String,
+    gate: Gate,
     reference: String,
 ) -> Result<ResponseBody, Failure> {
+    let Gate { name, wish: Wish { place, .. } } = gate;
+    let read = Command::Settle { place, reference };
     let last = body.split_off(body.len().saturating_sub(1));
     let parts = stream::unfold(vec![last, body], move |mut parts| {
-        let (env, gate, reference) = (env.clone(), gate.clone(), reference.clone());
+        let (env, name, read) = (env.clone(), name.clone(), read.clone());
         async move {
             if let Some(part) = parts.pop() {
                 if parts.is_empty() {
@@ -104,7 +111,7 @@ pub(super) fn read_to_the_end(
                 }
                 return Some((Ok::<_, worker::Error>(part), parts));
             }
-            let told = job_client::ask_gate(&env, &gate, Command::Settle(reference)).await;
+            let told = job_client::ask_gate(&env, &name, read).await;
             if let Err(Failure(text)) = told {
                 platform::log_error(&text);
             }

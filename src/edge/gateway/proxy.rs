@@ -102,9 +102,8 @@ async fn pass_on(
         Some(ticket) => body_for(ticket, request, url, kind).await?,
         None => request.body().map(Into::into),
     };
-    let uses = ticket.and_then(uses).filter(|_| kind.is_use());
-    if let Some(Uses { gate, most }) = &uses {
-        let counted = job_client::ask_gate(call.env, gate, Command::Count(*most)).await?;
+    if let Some(Uses { gate, most }) = ticket.and_then(uses).filter(|_| kind.is_use()) {
+        let counted = job_client::ask_gate(call.env, &gate, Command::Count(most)).await?;
         if !matches!(counted, Reply::Counted(true)) {
             return Err(Problem::Forbidden(USED_UP));
         }
@@ -114,9 +113,6 @@ async fn pass_on(
         Problem::BadGateway("fal.ai can't be reached".to_owned())
     })?;
     let status = response.status_code();
-    if let (Some(Uses { gate, .. }), 300..) = (&uses, status) {
-        job_client::ask_gate(call.env, gate, Command::Uncount).await?;
-    }
     // A redirect would lead the caller here, or away with what it sends here.
     if !matches!(status, 200..=299 | 400..=599) {
         let text = format!("fal.ai answers {status}, which is not followed");

@@ -9,7 +9,7 @@ use crate::domain::gateway::Queue;
 use crate::domain::gateway::links::{self, Place};
 use crate::domain::gateway::submission::{Submit, Uses};
 use crate::domain::handoff::target;
-use crate::domain::keys;
+use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
 use crate::domain::ticket::Ticket;
@@ -50,17 +50,8 @@ pub(super) async fn submit(
     for _ in 0..MAX_TRIES {
         let reference = pass(call.env, &gate).await?;
         let name = ObjectName::Reference(reference.clone());
-        let mut submit = plain.clone();
-        if submit.is_kept {
-            submit.body = hook::park(call, input.as_bytes().to_vec(), &sha256, &name).await?;
-        }
-        let command = Command::Submit(Box::new(submit));
-        match job_client::ask_job(call.env, &name, &command).await? {
+        match hand_in(call, &name, plain.clone(), &input).await? {
             Reply::Submitted(submitted) => return respond(asked, *submitted, gate, reference),
-            Reply::UsedUp => {
-                job_client::ask_gate(call.env, &gate.name, Command::Settle(reference)).await?;
-                return Err(Problem::Forbidden(USED_UP));
-            }
             Reply::Again => {
                 gate.wish.instead_of = Some(reference);
                 gate.wish.reference = fresh_reference();
@@ -69,6 +60,23 @@ pub(super) async fn submit(
         }
     }
     Err(Failure("submitting: interrupted each time".to_owned()).into())
+}
+
+/// Gives a submission to its job. A long input goes to the bucket, but not
+/// before the job knows of it: its alarm deletes what no submission comes for.
+async fn hand_in(
+    call: &Call<'_>,
+    name: &ObjectName,
+    mut submit: Submit,
+    input: &str,
+) -> Result<Reply, Failure> {
+    if submit.is_long() {
+        let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();
+        let reply = job_client::ask_job(call.env, name, &Command::Expect(key)).await?;
+        let Reply::Parked = reply else { return Ok(reply) };
+        submit.body = hook::park(call, input.as_bytes().to_vec(), &submit.sha256, name).await?;
+    }
+    job_client::ask_job(call.env, name, &Command::Submit(Box::new(submit))).await
 }
 
 /// The client's own webhook, and what to say of one that is this vault's.
@@ -127,11 +135,11 @@ fn read(
         headers,
         scheme: asked.scheme,
         body: DeliveredBody::Text(input.to_owned()),
+        bytes: input.len(),
         sha256: sha256.to_owned(),
         webhook,
         note,
         is_kept: asked.config.store_input,
-        uses: asked.ticket.as_ref().and_then(uses),
         by_ticket: asked.ticket.is_some(),
     }
 }
@@ -161,7 +169,7 @@ fn respond(
     let body = if gate.wish.keyed {
         ResponseBody::Body(body)
     } else {
-        read_to_the_end(body, asked.env.clone(), gate.name, reference)?
+        read_to_the_end(body, asked.env.clone(), gate, reference)?
     };
     Ok(http::relay(&answer, &headers, body)?)
 }

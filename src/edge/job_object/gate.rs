@@ -2,7 +2,7 @@
 //! one and the same, or counts the uses of a ticket.
 
 use super::Job;
-use crate::domain::gateway::pass::{GRACE_MS, Wish};
+use crate::domain::gateway::pass::{GRACE_MS, Passes, Verdict, Wish};
 use crate::domain::protocol::Reply;
 use crate::domain::time::{DAY, Timestamp};
 use crate::edge::platform::{self, Failure};
@@ -13,39 +13,52 @@ const USES_LIFE_MS: u64 = 31 * DAY;
 impl Job {
     /// Lets a submission in.
     pub(super) async fn admit(&self, wish: &Wish) -> Result<Reply, Failure> {
-        let store = &self.store;
-        let mut passes = store.passes()?;
+        let mut passes = self.store.passes(wish.place.as_deref())?;
         let verdict = passes.admit(wish, platform::now());
-        if let Some(end) = passes.ends_at() {
-            platform::set_alarm_at(store.storage(), end).await?;
-        }
-        store.save_passes(&passes)?;
-        Ok(Reply::Passed(verdict))
+        self.let_in(wish, &passes, verdict).await
     }
 
     /// Who gets the job of `earlier`: until its answer has had the time to be
     /// read, no one knows.
     pub(super) async fn take_over(&self, earlier: &str, wish: &Wish) -> Result<Reply, Failure> {
-        let store = &self.store;
         let until = platform::now().plus(GRACE_MS);
         loop {
             let change = self.changes.latest();
-            let mut passes = store.passes()?;
+            let mut passes = self.store.passes(wish.place.as_deref())?;
             if !passes.is_unread(earlier) || platform::now() >= until {
                 let verdict = passes.take_over(earlier, wish, platform::now());
-                store.save_passes(&passes)?;
-                return Ok(Reply::Passed(verdict));
+                return self.let_in(wish, &passes, verdict).await;
             }
             self.changes.next(change, until).await;
         }
     }
 
-    /// The answer of this job's submission was read.
-    pub(super) fn settle(&self, reference: &str) -> Result<Reply, Failure> {
+    /// Writes down what the gate says, with the use that is taken; nothing if
+    /// none is left.
+    async fn let_in(
+        &self,
+        wish: &Wish,
+        passes: &Passes,
+        verdict: Verdict,
+    ) -> Result<Reply, Failure> {
         let store = &self.store;
-        let mut passes = store.passes()?;
+        if let (Some(most), true) = (wish.most, verdict.is_new(wish)) {
+            if !self.take_use(most).await? {
+                return Ok(Reply::Passed(Verdict::UsedUp));
+            }
+        } else if let (None, Some(end)) = (wish.most, passes.ends_at()) {
+            platform::set_alarm_at(store.storage(), end).await?;
+        }
+        store.save_passes(wish.place.as_deref(), passes)?;
+        Ok(Reply::Passed(verdict))
+    }
+
+    /// The answer of this job's submission was read.
+    pub(super) fn settle(&self, place: Option<&str>, reference: &str) -> Result<Reply, Failure> {
+        let store = &self.store;
+        let mut passes = store.passes(place)?;
         passes.read(reference);
-        store.save_passes(&passes)?;
+        store.save_passes(place, &passes)?;
         if self.changes.count() {
             self.changes.announce(None);
         }
@@ -54,32 +67,32 @@ impl Job {
 
     /// Counts a use, if one is left of `most`.
     pub(super) async fn count_use(&self, most: u32) -> Result<Reply, Failure> {
+        self.take_use(most).await.map(Reply::Counted)
+    }
+
+    async fn take_use(&self, most: u32) -> Result<bool, Failure> {
         let store = &self.store;
         let uses = store.uses()?;
         if uses >= most {
-            return Ok(Reply::Counted(false));
+            return Ok(false);
         }
         platform::set_alarm_at(store.storage(), platform::now().plus(USES_LIFE_MS)).await?;
         store.save_uses(uses + 1)?;
-        Ok(Reply::Counted(true))
-    }
-
-    /// Takes back a use that was counted.
-    pub(super) fn uncount_use(&self) -> Result<Reply, Failure> {
-        let store = &self.store;
-        let uses = store.uses()?;
-        store.save_uses(uses.saturating_sub(1))?;
-        Ok(Reply::Parked)
+        Ok(true)
     }
 
     /// Forgets what does not count any more. Only the alarm calls this.
     pub(super) async fn tidy_gate(&self) -> Result<(), Failure> {
         let store = &self.store;
-        let end = store.passes()?.ends_at().unwrap_or(Timestamp::default());
+        let end = store.passes(None)?.ends_at().unwrap_or(Timestamp::default());
         if platform::now() < end {
             return platform::set_alarm_at(store.storage(), end).await;
         }
-        store.forget_gate()?;
-        platform::clear_alarm(store.storage()).await
+        // An input that no submission came for may still have to be deleted: the
+        // watchdog is set for that.
+        if !store.uploads()?.is_empty() {
+            return Ok(());
+        }
+        store.forget_everything().await
     }
 }

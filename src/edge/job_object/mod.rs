@@ -109,16 +109,16 @@ impl Job {
         // What is rare and large is boxed, or each command would take its room.
         let reply = match command {
             Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
+            Command::Expect(key) => self.expect(&key).await?,
             Command::Submit(submit) => Box::pin(self.submit(name, *submit)).await?,
             Command::Inherit(estate) => self.inherit(*estate).await?,
             Command::Answer => self.answer().await?,
             Command::Fetch => Box::pin(self.fetch_result()).await?,
             Command::Admit(wish) => self.admit(&wish).await?,
             Command::TakeOver { earlier, wish } => self.take_over(&earlier, &wish).await?,
-            Command::Settle(reference) => self.settle(&reference)?,
+            Command::Settle { place, reference } => self.settle(place.as_deref(), &reference)?,
             Command::Count(most) => self.count_use(most).await?,
             Command::Probe(text) => Reply::Probed(self.store.probe(&text).await?),
-            Command::Uncount => self.uncount_use()?,
             Command::Import(import) => self.import(name, &import).await?,
             Command::Want(why) => self.want(why).await?,
             Command::Park(parked) => self.park(&parked).await?,

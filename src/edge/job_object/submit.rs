@@ -4,13 +4,15 @@
 use super::Job;
 use super::deliver::birth;
 use crate::domain::capability;
-use crate::domain::gateway::submission::{self, Answer, Submit, Uses, unreachable_upstream};
+use crate::domain::gateway::submission::{
+    self, Answer, MAX_REFUSED_BYTES, Submit, unreachable_upstream,
+};
 use crate::domain::job::Job as Record;
+use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Estate, Reply, Submitted};
+use crate::domain::protocol::{Estate, Reply, Submitted};
 use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
-use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
 use crate::edge::upstream;
@@ -33,7 +35,10 @@ impl Job {
     ) -> Result<Reply, Failure> {
         let (input, body) = self.body_of(&mut submit.body).await?;
         let slot = self.free_slot().await?;
-        let Slot::Empty = slot else { return self.as_before(slot).await };
+        let Slot::Empty = slot else {
+            self.drop_input(&slot, &body).await?;
+            return self.as_before(slot).await;
+        };
         self.submitting.set(true);
         let reply = self.submit_new(name, &submit, &input, body).await;
         self.submitting.set(false);
@@ -43,6 +48,34 @@ impl Job {
         reply
     }
 
+    /// Tells whether the job can begin, whose input then comes to the bucket. If
+    /// no submission follows, the alarm deletes it.
+    pub(super) async fn expect(&self, key: &str) -> Result<Reply, Failure> {
+        let slot = self.free_slot().await?;
+        let Slot::Empty = slot else { return self.as_before(slot).await };
+        platform::set_alarm_at(
+            self.store.storage(),
+            platform::now().plus(self.config.pace.silence()),
+        )
+        .await?;
+        self.store.doom(key)?;
+        Ok(Reply::Parked)
+    }
+
+    /// Deletes an input that came twice, the second time after the first was
+    /// refused.
+    async fn drop_input(&self, slot: &Slot, body: &BodyAt) -> Result<(), Failure> {
+        let is_of_no_use = match slot {
+            Slot::Job(_) => self.store.entry(1)?.is_some_and(|first| first.body.is_none()),
+            Slot::Deleted(_) => true,
+            Slot::Alias(_) | Slot::Empty => false,
+        };
+        match body {
+            BodyAt::Bucket(key) if is_of_no_use => self.discard(key).await,
+            _ => Ok(()),
+        }
+    }
+
     async fn submit_new(
         &self,
         name: ObjectName,
@@ -50,23 +83,12 @@ impl Job {
         input: &str,
         body: BodyAt,
     ) -> Result<Reply, Failure> {
-        if !self.count(submit).await? {
-            return Ok(Reply::UsedUp);
-        }
-        if let Err(failure) = self.begin(&name, submit, input, body).await {
-            self.uncount(submit).await;
-            return Err(failure);
-        }
+        self.begin(&name, submit, input, body).await?;
         let answer = self.send(&name, submit, input).await; // (2)
-        // Without an answer no one knows whether it was taken, and paid for.
-        if matches!(&answer, Ok(answer) if !answer.is_success()) {
-            self.uncount(submit).await; // before who waits for the answer tries again
-        }
         self.finish(name, submit, answer).await
     }
 
-    /// What is here, as soon as no other call is about to begin the job: with
-    /// the use of a ticket that may take a moment.
+    /// What is here, as soon as no other call is about to begin the job.
     async fn free_slot(&self) -> Result<Slot, Failure> {
         let until = platform::now().plus(MAX_WAIT_MS);
         loop {
@@ -89,21 +111,6 @@ impl Job {
         }
     }
 
-    /// Counts a use of the ticket, if it has a limit and one is left.
-    async fn count(&self, submit: &Submit) -> Result<bool, Failure> {
-        let Some(Uses { gate, most }) = &submit.uses else { return Ok(true) };
-        let counted = job_client::ask_gate(&self.env, gate, Command::Count(*most)).await?;
-        Ok(matches!(counted, Reply::Counted(true)))
-    }
-
-    async fn uncount(&self, submit: &Submit) {
-        let Some(Uses { gate, .. }) = &submit.uses else { return };
-        let told = job_client::ask_gate(&self.env, gate, Command::Uncount).await;
-        if let Err(Failure(text)) = told {
-            platform::log_error(&text);
-        }
-    }
-
     async fn begin(
         &self,
         name: &ObjectName,
@@ -117,6 +124,10 @@ impl Job {
         self.arm(&job).await?;
         if is_here {
             self.store.save_body(entry.n, input)?;
+        }
+        if submit.is_long() {
+            let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();
+            self.store.forget_upload(&key)?;
         }
         self.note(&job, Some(&entry)) // (1)
     }
@@ -157,8 +168,12 @@ impl Job {
             let submitted = Submitted { home: name, id: None, nonce, queue, app, answer: told };
             return Ok(Reply::Submitted(Box::new(submitted)));
         };
+        let is_refused = answer.as_ref().is_ok_and(|answer| !answer.is_success());
         let entry = submission::end(&mut job, answer, platform::now());
         self.arm(&job).await?;
+        if is_refused {
+            self.cut_input()?;
+        }
         self.note(&job, entry.as_ref())?;
         if job.unlinked_id.is_some()
             && let Err(Failure(text)) = self.point_id_here().await
@@ -166,6 +181,21 @@ impl Job {
             platform::log_error(&text); // (3), or else by the alarm
         }
         Ok(submitted(&job, told))
+    }
+
+    /// Forgets a longer input than is kept of what the upstream has refused. The
+    /// alarm of the ended job deletes it from the bucket.
+    fn cut_input(&self) -> Result<(), Failure> {
+        let Some(mut first) = self.store.entry(1)? else { return Ok(()) };
+        if first.bytes.is_none_or(|bytes| bytes <= MAX_REFUSED_BYTES) {
+            return Ok(());
+        }
+        match first.body.take() {
+            Some(BodyAt::Bucket(key)) => self.store.doom(&key)?,
+            Some(BodyAt::Object) => self.store.forget_body(1)?,
+            _ => {}
+        }
+        self.store.save_entry(&first)
     }
 
     /// Takes over what a job has left that moves here.

@@ -177,13 +177,14 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Aborts an upload that a run has left when it died; whether there is nothing
-/// left of it.
+/// Aborts an upload that a run has left when it died, or deletes what has no
+/// id; whether there is nothing left of it.
 pub async fn abort_left(bucket: &Bucket, key: &str, id: &str) -> bool {
     /// R2's code for an upload that has been completed or aborted.
     const NO_SUCH_UPLOAD: &str = "10024";
     let upload = bucket.resume_multipart_upload(key, id).during("resuming an upload");
     let aborted = match upload {
+        _ if id.is_empty() => bucket.delete(key).await.during("deleting a refused input"),
         Ok(upload) => upload.abort().await.during("aborting an upload"),
         Err(failure) => Err(failure),
     };
