@@ -92,7 +92,7 @@ fn names_are_safe() {
 fn signers_differ_and_files_own_queries_count() {
     let urls = r#"["https://h/get?file=a.mp4&sig=1&se=2026-01-01T00:00:00Z","https://h/get?file=b.mp4&sig=2",
         "https://h/get?sig=3&file=a.mp4"]"#;
-    let counts: Vec<usize> = find(urls).files.iter().map(|file| file.spans.len()).collect();
+    let counts: Vec<usize> = find(urls).files.iter().map(|file| file.places.len()).collect();
     assert_eq!(counts, [2, 1]);
 }
 
@@ -123,7 +123,7 @@ fn a_url_is_read_as_the_url_standard_reads_it() {
     }
     let found =
         find(r#"["https://h/a.mp4?sig=1&se=2026-01-01T00:00:00Z\n"," https://h/a.mp4?sig=2"]"#);
-    assert_eq!((found.files.len(), found.files[0].spans.len()), (1, 2));
+    assert_eq!((found.files.len(), found.files[0].places.len()), (1, 2));
     assert!(found.files[0].expires_at.is_some());
     let elsewhere = find("[\"https://evil.example/my video.mp4\"]").skipped;
     assert_eq!(elsewhere[0].host.as_deref(), Some("evil.example"));
@@ -149,7 +149,7 @@ fn the_record_stays_small_whatever_a_stranger_writes() {
     let repeated = vec!["\"https://h/a.mp4\""; 100_000].join(",");
     let found = find(&format!("[{repeated}]"));
     assert_eq!((found.files.len(), found.files[0].pointers.len()), (1, 8));
-    assert_eq!(found.files[0].spans.len(), 10_001);
+    assert_eq!(found.files[0].places.len(), 10_001);
     let places: Vec<String> = (0..4_000).map(|i| format!("\"https://h/{}\"", i % 500)).collect();
     let found = find(&format!(r#"{{"{}":[{}]}}"#, "k".repeat(280), places.join(",")));
     let told: usize = found.files.iter().map(|f| f.pointers.concat().len()).sum();
@@ -170,4 +170,48 @@ fn there_is_an_end_to_files() {
     assert_eq!(found.files.len(), MAX_FILES);
     let reasons: Vec<_> = found.skipped.iter().map(|s| s.reason.as_str()).collect();
     assert_eq!(reasons, ["too many"; 3]);
+}
+
+#[test]
+fn a_string_that_is_json_is_searched() {
+    let json = |text: &str| serde_json::Value::from(text).to_string();
+    let png = format!("data:image/png;base64,{}", "iVBORw0KGgoA".repeat(200));
+    let inner = format!(
+        r#"{{"n": 1.10,"resultUrls":["https:\/\/h\/a.mp4","https://h/b"],"x":NaN,"deep":{},"image":{}}}"#,
+        json(r#"[{"url":"https://h/c","expires_at":"2025-12-27T22:39:35Z"}]"#),
+        json(&png),
+    );
+    let result = format!(r#"{{"resultJson":{},"url":"https://h/b"}}"#, json(&inner));
+    let found = find(&result);
+    let told: Vec<_> =
+        found.files.iter().map(|f| (f.name.as_str(), f.pointers.join(" "))).collect();
+    let want = [
+        ("a.mp4", "/r/resultJson/resultUrls/0"),
+        ("b", "/r/resultJson/resultUrls/1 /r/url"),
+        ("c", "/r/resultJson/deep/0/url"),
+        ("image.png", "/r/resultJson/image"),
+    ];
+    assert_eq!(told, want.map(|(name, at)| (name, at.to_owned())));
+    assert!(found.files[2].expires_at.is_some());
+    let depths: Vec<u8> = found.files.iter().map(|file| file.places[0].depth).collect();
+    assert_eq!(depths, [1, 1, 2, 1]);
+}
+
+#[test]
+fn what_is_nearly_json_is_text() {
+    let json = |text: &str| serde_json::Value::from(text).to_string();
+    for text in [
+        r#"["https://h/a.mp4""#,
+        r#"["https://h/a.mp4"] and more"#,
+        r#"see ["https://h/a.mp4"]"#,
+        r#""https://h/a.mp4""#,
+        &format!(r#"{}"https://h/a.mp4"{}"#, "[".repeat(200), "]".repeat(200)),
+    ] {
+        assert!(find(&json(text)).files.is_empty(), "{text}");
+    }
+    let mut nested = "[\"https://h/a.mp4\"]".to_owned();
+    for depth in 1..=4 {
+        nested = format!("[{}]", json(&nested));
+        assert_eq!(find(&nested).files.len(), usize::from(depth <= 3), "{depth}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What is read out of a body, and the body rewritten.
 
+#![expect(clippy::string_slice, reason = "a panic is how a test fails")]
+
 mod common;
 mod generate;
 mod oracle;
@@ -8,9 +10,11 @@ use generate::cases;
 use generate::text::{body, broken, written};
 use generate::urls::{file_url, url};
 use hookvault::domain::correlate::{Identity, split_output_name};
-use hookvault::domain::discover::{Discovery, discover};
+use hookvault::domain::discover::{Discovery, Origin, discover};
 use hookvault::domain::event::{Event, EventKind};
+use hookvault::domain::inline;
 use hookvault::domain::names::is_valid_name;
+use hookvault::domain::result::splice;
 use hookvault::domain::source::{SourcePolicy, repaired};
 use hookvault::domain::time::Timestamp;
 use proptest::collection::vec;
@@ -19,6 +23,15 @@ use serde_json::Value;
 
 fn find(body: &str) -> Discovery {
     discover(body, &SourcePolicy::parse("*.r2.cloudflarestorage.com").0)
+}
+
+/// The text with a URL of its own in the places of each file.
+fn rewrite(text: &str, found: &Discovery) -> String {
+    let urls = (0..).zip(&found.files).map(|(n, file)| (format!("/files/{n}"), file));
+    let mut edits: Vec<_> =
+        urls.flat_map(|(url, file)| file.edits(&url).collect::<Vec<_>>()).collect();
+    edits.sort_by_key(|(span, _)| span.start);
+    splice(text, &edits)
 }
 
 proptest! {
@@ -42,8 +55,41 @@ proptest! {
         let plain = urls.iter().filter(|url| policy.check(url).is_ok()).count();
         // What has a space in it may be a sentence.
         let most = urls.iter().filter(|url| policy.check(&repaired(url)).is_ok()).count();
-        let found = find(&body).files.iter().map(|file| file.spans.len()).sum::<usize>();
+        let found = find(&body).files.iter().map(|file| file.places.len()).sum::<usize>();
         assert!((plain * times..=most * times).contains(&found), "{found} of {urls:?}");
+    }
+
+    #[test]
+    fn a_string_that_is_json_is_rewritten_as_its_text_is(
+        (body, wish) in (body(), 1..3_usize),
+        hows in vec(any::<u64>(), 3),
+    ) {
+        let text = format!(r#"{{"r":{body}}}"#);
+        let direct = find(&text);
+        // What no Rust string can hold is read no further.
+        prop_assume!(!text.contains("\\ud8") && !text.contains("\\uDF"));
+        let mut outer = text.clone();
+        for how in &hows[..wish] {
+            outer = format!(r#"{{"r":{}}}"#, written(&outer, *how));
+        }
+        oracle::rewriting::check(&outer);
+        let nested = find(&outer);
+        assert_eq!(nested.files.len(), direct.files.len(), "{outer}");
+        for (file, same) in nested.files.iter().zip(&direct.files) {
+            assert_eq!(file.places.len(), same.places.len());
+            if let (Origin::Inline { span, encoding }, Origin::Inline { span: other, .. }) =
+                (&file.origin, &same.origin)
+            {
+                let bytes = inline::decode(&outer[span.clone()], *encoding);
+                assert_eq!(bytes, inline::decode(&text[other.clone()], *encoding));
+            }
+        }
+        let mut rewritten = rewrite(&outer, &nested);
+        for _ in &hows[..wish] {
+            let members = oracle::json::members(&rewritten);
+            rewritten = oracle::json::decoded(members[0].1).expect("a string");
+        }
+        assert_eq!(rewritten, rewrite(&text, &direct));
     }
 
     #[test]

@@ -304,9 +304,9 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
 pub(super) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[String]) -> String {
     let mut edits: Vec<Edit> = Vec::new();
     for (file, url) in files.iter().zip(urls) {
-        let token = json::encode_string(url);
-        edits.extend(file.spans.iter().map(|span| (span.clone(), token.clone())));
+        edits.extend(file.edits(url));
     }
+    edits.sort_by_key(|(span, _)| span.start);
     result::splice(text, &result::of_event(event, text.len(), edits))
 }
 

@@ -26,7 +26,7 @@ pub fn found(url: &str) -> Found {
         key: url.into(),
         origin: Origin::Url { url: url.into(), host: "h".into() },
         pointers: vec!["/video/data_uri".into()],
-        spans: vec![],
+        places: vec![],
         name: "a.mp4".into(),
         title: None,
         content_type: None,

@@ -1,13 +1,12 @@
 //! What a single string of a result is.
 
 use super::describe::Beside;
-use super::{Found, Origin};
+use super::{Found, Origin, Spot};
 use crate::domain::expiry;
 use crate::domain::inline::{self, Encoding};
 use crate::domain::media;
 use crate::domain::source::{self, Refusal, SourcePolicy};
 use std::borrow::Cow;
-use std::ops::Range;
 use url::Url;
 
 /// What a string is.
@@ -18,17 +17,12 @@ pub(super) enum Class {
 }
 
 /// Tells what a string is, given decoded.
-pub(super) fn classify(
-    text: &str,
-    span: &Range<usize>,
-    key: Option<&str>,
-    beside: Option<&Beside>,
-    policy: &SourcePolicy,
-) -> Class {
-    if let Some(data) = inline::find(text, key) {
+pub(super) fn classify(text: &str, spot: &Spot<'_>, policy: &SourcePolicy) -> Class {
+    if let Some(data) = inline::find(text, spot.path.key().as_deref()) {
+        let span = spot.place.span.clone();
         // Behind the quote, as older records have counted it.
         let key = format!("inline:{}", span.start + 1 + data.start);
-        let origin = Origin::Inline { span: span.clone(), encoding: Encoding::Token };
+        let origin = Origin::Inline { span, encoding: Encoding::Token };
         return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
     }
     let written = source::repaired(text);
@@ -37,7 +31,8 @@ pub(super) fn classify(
         return Class::Text;
     }
     let read = source::read(&written);
-    let is_output = is_media(&written, read.as_ref()) || beside.is_some_and(Beside::is_of_file);
+    let is_output =
+        is_media(&written, read.as_ref()) || spot.beside.is_some_and(Beside::is_of_file);
     // A sentence may begin with a URL, and must not be replaced by a file.
     if matches!(written, Cow::Owned(_)) && !(is_output && read.as_ref().is_ok_and(is_whole)) {
         return Class::Text;
@@ -87,7 +82,7 @@ impl Found {
 }
 
 /// A presigned URL without what its signer has added; `None` for other texts.
-pub(in crate::domain) fn unsigned(text: &str) -> Option<String> {
+pub(super) fn unsigned(text: &str) -> Option<String> {
     // Most texts are none; parsing each would take its time.
     let text = text.contains('?').then(|| source::repaired(text))?;
     let maybe = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));

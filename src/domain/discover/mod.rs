@@ -2,18 +2,21 @@
 //!
 //! A file is an allowed https URL anywhere, a `data:` URI over 1 KiB, or bare
 //! base64 over 1 KiB at a key that means one and that decodes to known media.
-//! Other URLs that look like media are skipped with the reason; the rest is
-//! text.
+//! It may stand in a string that is JSON itself. Other URLs that look like media
+//! are skipped with the reason; the rest is text.
 
 mod classify;
 mod describe;
+mod nested;
 
-pub(super) use self::classify::unsigned;
 use self::classify::{Class, classify};
 use self::describe::{Beside, described};
+pub(super) use self::nested::unsigned;
+use self::nested::{Escapes, Within};
 use super::event::{ENVELOPE, Event};
 use super::inline::Encoding;
 use super::json::{self, Path};
+use super::result::Edit;
 use super::source::SourcePolicy;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,7 +69,7 @@ pub struct Found {
     /// Where in the result it stands.
     pub pointers: Vec<String>,
     /// The string tokens to replace.
-    pub spans: Vec<Range<usize>>,
+    pub places: Vec<Place>,
     /// A name that is safe in URLs and keys.
     pub name: String,
     /// The name as it was written, if that is another: [`super::title`].
@@ -75,6 +78,15 @@ pub struct Found {
     pub content_type: Option<String>,
     /// When its URL dies.
     pub expires_at: Option<Timestamp>,
+}
+
+/// A string token of the body, or of a string in it that is JSON itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// From its first to after its last character, as the body has them.
+    pub span: Range<usize>,
+    /// How many strings it is in: each has escaped it once more.
+    pub depth: u8,
 }
 
 /// A URL that looks like media and is not copied.
@@ -115,31 +127,22 @@ pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
 
 /// Finds the files in a JSON text; top-level members whose key `is_aside` do
 /// not count.
-fn find(body: &str, policy: &SourcePolicy, is_aside: impl Fn(&str) -> bool) -> Discovery {
-    let beside = described(body);
-    let mut finder = Finder::default();
-    let mut member = (usize::MAX, false);
-    json::walk(body, |path, token, span| {
-        if member.0 != path.top() {
-            let in_envelope = path.top_key().is_some_and(|key| is_aside(&key));
-            member = (path.top(), in_envelope);
-        }
-        if member.1 {
-            return;
-        }
-        let Some(text) = json::decode_string(token) else { return };
-        let beside = beside.get(&path.container());
-        match classify(&text, &span, path.key().as_deref(), beside, policy) {
-            Class::Text => {}
-            Class::Skip { host, reason } => finder.skip(path, host, reason),
-            Class::File(found) => finder.add(*found, path, span, beside),
-        }
-    });
+fn find(body: &str, policy: &SourcePolicy, is_aside: fn(&str) -> bool) -> Discovery {
+    let mut finder = Finder {
+        policy,
+        is_aside,
+        discovery: Discovery::default(),
+        known: HashMap::new(),
+        source_bytes: 0,
+        places: 0,
+    };
+    finder.search(body, &Within::result(), &mut |at| at);
     finder.discovery
 }
 
-#[derive(Default)]
-struct Finder {
+struct Finder<'r> {
+    policy: &'r SourcePolicy,
+    is_aside: fn(&str) -> bool,
     discovery: Discovery,
     /// Where in `files` a key is.
     known: HashMap<String, usize>,
@@ -147,56 +150,95 @@ struct Finder {
     places: usize,
 }
 
-impl Finder {
-    fn add(&mut self, found: Found, path: &Path, span: Range<usize>, beside: Option<&Beside>) {
-        match self.known.get(&found.key).copied() {
-            Some(at) => self.add_place(at, path, span),
-            None if self.discovery.files.len() < MAX_FILES => {
-                self.add_file(found, path, span, beside);
+/// A string of the text that is searched.
+struct Spot<'s> {
+    path: &'s Path<'s, 's>,
+    within: &'s Within,
+    beside: Option<&'s Beside>,
+    place: Place,
+}
+
+impl Spot<'_> {
+    fn pointer(&self) -> String {
+        pointer(self.within, self.path)
+    }
+}
+
+fn pointer(within: &Within, path: &Path<'_, '_>) -> String {
+    let whole = within.pointer.clone() + &path.pointer(MAX_POINTER_CHARS);
+    whole.chars().take(MAX_POINTER_CHARS).collect()
+}
+
+impl Finder<'_> {
+    /// Searches a text. `locate` tells where in the body a byte of it is
+    /// written, and is asked in order.
+    fn search(&mut self, text: &str, within: &Within, locate: &mut dyn FnMut(usize) -> usize) {
+        let described = described(text);
+        let mut member = (usize::MAX, false);
+        json::walk(text, |path, token, span| {
+            if within.depth == 0 && member.0 != path.top() {
+                member = (path.top(), path.top_key().is_some_and(|key| (self.is_aside)(&key)));
             }
-            None => self.skip(path, None, "too many".to_owned()),
+            if member.1 {
+                return;
+            }
+            let Some(string) = json::decode_string(token) else { return };
+            if let Some(inner) = within.inner(&string, || pointer(within, path)) {
+                let mut escapes = Escapes::new(token);
+                return self
+                    .search(&string, &inner, &mut |at| locate(span.start + escapes.place(at)));
+            }
+            let beside = described.get(&path.container());
+            let place = Place { span: locate(span.start)..locate(span.end), depth: within.depth };
+            self.look(&string, &Spot { path, within, beside, place });
+        });
+    }
+
+    fn look(&mut self, string: &str, spot: &Spot<'_>) {
+        match classify(string, spot, self.policy) {
+            Class::Text => {}
+            Class::Skip { host, reason } => self.skip(spot, host, reason),
+            Class::File(found) => self.add(*found, spot),
         }
     }
 
-    fn add_place(&mut self, at: usize, path: &Path, span: Range<usize>) {
+    fn add(&mut self, found: Found, spot: &Spot<'_>) {
+        match self.known.get(&found.key).copied() {
+            Some(at) => self.add_place(at, spot),
+            None if self.discovery.files.len() < MAX_FILES => self.add_file(found, spot),
+            None => self.skip(spot, None, "too many".to_owned()),
+        }
+    }
+
+    fn add_place(&mut self, at: usize, spot: &Spot<'_>) {
         let Some(file) = self.discovery.files.get_mut(at) else { return };
         if self.places < MAX_PLACES {
             self.places += 1;
-            file.spans.push(span);
+            file.places.push(spot.place.clone());
         }
         if file.pointers.len() < MAX_POINTERS && self.source_bytes < MAX_SOURCE_BYTES {
-            let pointer = path.pointer(MAX_POINTER_CHARS);
+            let pointer = spot.pointer();
             self.source_bytes += pointer.len();
             file.pointers.push(pointer);
         }
     }
 
-    fn add_file(
-        &mut self,
-        mut found: Found,
-        path: &Path,
-        span: Range<usize>,
-        beside: Option<&Beside>,
-    ) {
-        let pointer = path.pointer(MAX_POINTER_CHARS);
+    fn add_file(&mut self, mut found: Found, spot: &Spot<'_>) {
+        let pointer = spot.pointer();
         self.source_bytes += found.origin.bytes() + pointer.len();
         if self.source_bytes > MAX_SOURCE_BYTES {
-            return self.skip(path, None, "too many".to_owned());
+            return self.skip(spot, None, "too many".to_owned());
         }
-        found.describe(beside, &pointer);
+        found.describe(spot.beside, &pointer);
         found.pointers.push(pointer);
-        found.spans.push(span);
+        found.places.push(spot.place.clone());
         self.known.insert(found.key.clone(), self.discovery.files.len());
         self.discovery.files.push(found);
     }
 
-    fn skip(&mut self, path: &Path, host: Option<String>, reason: String) {
+    fn skip(&mut self, spot: &Spot<'_>, host: Option<String>, reason: String) {
         if self.discovery.skipped.len() < MAX_SKIPPED {
-            self.discovery.skipped.push(Skipped {
-                pointer: path.pointer(MAX_POINTER_CHARS),
-                host,
-                reason,
-            });
+            self.discovery.skipped.push(Skipped { pointer: spot.pointer(), host, reason });
         }
     }
 }
@@ -223,20 +265,26 @@ impl Found {
         hex::encode(digest.get(..16).unwrap_or_default())
     }
 
+    /// Returns the edits that put `url` in its places.
+    pub fn edits(&self, url: &str) -> impl Iterator<Item = Edit> {
+        let token = json::encode_string(url);
+        self.places.iter().map(move |place| (place.span.clone(), place.token(&token)))
+    }
+
     fn new(
         key: String,
         origin: Origin,
         content_type: Option<String>,
         expires_at: Option<Timestamp>,
     ) -> Self {
-        let (pointers, spans, name) = (Vec::new(), Vec::new(), String::new());
-        Self { key, origin, pointers, spans, name, title: None, content_type, expires_at }
+        let (pointers, places, name) = (Vec::new(), Vec::new(), String::new());
+        Self { key, origin, pointers, places, name, title: None, content_type, expires_at }
     }
 
     /// Counts its places from the beginning of the body instead of from a part
     /// of it that begins at `by`.
     fn shift(&mut self, by: usize) {
-        for span in &mut self.spans {
+        for Place { span, .. } in &mut self.places {
             *span = span.start + by..span.end + by;
         }
         if let Origin::Inline { span, .. } = &mut self.origin {

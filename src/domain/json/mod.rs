@@ -83,6 +83,23 @@ pub fn check(text: &str) -> Result<(), Malformed> {
     Ok(())
 }
 
+/// Returns whether `text` is one object or array of bearable depth, be it one
+/// that is only read tolerantly.
+#[must_use]
+pub fn is_nested(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.trim_ascii_start().starts_with(['{', '['])
+        && tolerant(text.as_bytes()).is_ok()
+        && Tokens::new(text).all(|token| {
+            match token.kind {
+                Kind::Open(_) => depth += 1,
+                Kind::Close => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth <= MAX_DEPTH
+        })
+}
+
 fn check_syntax(text: &str) -> Result<(), Malformed> {
     // `RawValue` skips without recursion: depth can't exhaust the stack.
     let checked = serde_json::from_str::<&RawValue>(text);
