@@ -246,3 +246,29 @@ fn a_result_of_lost_files_is_replaced() {
     assert_eq!(vault.deliver(EMPTY[0]), Outcome::Late);
     assert_eq!(vault.deliver(&results(&["c"], "")), Outcome::Applied);
 }
+
+#[test]
+fn files_whose_places_alternate_are_all_replaced() {
+    let (one, two) = (url("437852_0_a.mp4", "s"), url("437852_1_b.mp4", "s"));
+    let mut vault = Vault::new();
+    vault.deliver(&format!(
+        r#"{{"request_id":"437852","status":"OK","payload":["{one}","{two}","{one}"]}}"#
+    ));
+    let [a, b] = ["0-a", "1-b"].map(|name| format!("\"/files/437852/{NONCE}/{name}.mp4\""));
+    assert_eq!(vault.result, Some(format!("[{a},{b},{a}]")));
+}
+
+#[test]
+fn a_result_in_a_string_is_the_same_when_it_is_signed_anew() {
+    let body = |signature: &str| {
+        let inner =
+            format!(r#"{{"resultUrls":["{}"],"n":1.10}}"#, url("437852_0_a.mp4", signature));
+        let inner = serde_json::Value::from(inner);
+        format!(r#"{{"eventType":"completed","jobId":437852,"resultJson":{inner}}}"#)
+    };
+    let mut vault = Vault::new();
+    assert_eq!(vault.deliver(&body("s")), Outcome::Applied);
+    let inner = format!(r#"{{\"resultUrls\":[\"/files/437852/{NONCE}/0-a.mp4\"],\"n\":1.10}}"#);
+    assert_eq!(vault.result, Some(format!(r#"{{"resultJson":"{inner}"}}"#)));
+    assert_eq!(vault.deliver(&body("t")), Outcome::Duplicate);
+}

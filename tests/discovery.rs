@@ -1,7 +1,13 @@
 //! Which strings of a result are files.
 
-use hookvault::domain::discover::{Discovery, Found, MAX_FILES, Origin, discover};
+#![expect(clippy::expect_used, reason = "a panic is how a test fails")]
+
+use hookvault::domain::discover::{
+    Discovery, Found, MAX_FILES, Origin, Skipped, discover, discover_in,
+};
+use hookvault::domain::event::Event;
 use hookvault::domain::source::SourcePolicy;
+use serde_json::value::RawValue;
 
 fn find(result: &str) -> Discovery {
     let policy = SourcePolicy::parse("h,*.r2.cloudflarestorage.com").0;
@@ -56,6 +62,65 @@ fn media_elsewhere_is_skipped_with_the_reason() {
     ];
     assert_eq!(skipped, want);
     assert!(found.files.is_empty());
+}
+
+/// Pointer and host of what is skipped in a body, of a job that has this input.
+fn skipped(body: &str, input: &str) -> Vec<String> {
+    let event = Event::parse(body).expect("an event");
+    let input = RawValue::from_string(input.to_owned()).expect("JSON");
+    let found = discover_in(body, &event, &SourcePolicy::parse("h").0, Some(&input));
+    let told = |s: Skipped| format!("{} {}", s.pointer, s.host.unwrap_or_default());
+    found.skipped.into_iter().map(told).collect()
+}
+
+#[test]
+fn outputs_are_named_wherever_they_are() {
+    let replicate = |output: &str| {
+        format!(
+            r#"{{"id":"a","model":"m","version":"v","status":"succeeded","input":{{"u":"https://x/a.png"}},"urls":{{"get":"https://x/b"}},"output":{output}}}"#
+        )
+    };
+    let fal = |payload: &str| {
+        format!(r#"{{"request_id":"a","status":"OK","error":null,"payload":{payload}}}"#)
+    };
+    let pipelet = |result: &str| format!(r#"{{"eventType":"completed","r":{result}}}"#);
+    for (body, want) in [
+        (replicate(r#"{"vocals":"https://x/file"}"#), &["/vocals x"][..]),
+        (replicate(r#""https://x/file""#), &[" x"]),
+        (replicate(r#"["https://x/file","text","https://x/a cat."]"#), &["/0 x"]),
+        (replicate(r#""https:// is how a URL begins""#), &[]),
+        (fal(r#"{"images":[{"url":"https://x/a"}],"page":"https://y/b"}"#), &["/images/0/url x"]),
+        (fal(r#"{"input":{"image":{"url":"https://x/a.png"}}}"#), &[]),
+        (fal(r#"{"a":{"link":"https://x/a","content_type":"image/png"}}"#), &["/a/link x"]),
+        (fal(r#"{"a":{"link":"https://x/a","content_type":null}}"#), &[]),
+        (fal(r#"{"a":{"link":"https://x/a","file_size":1}}"#), &["/a/link x"]),
+        (
+            pipelet(r#"{"video":{"data_uri":"https://x/a","page":"https://x/b"}}"#),
+            &["/r/video/data_uri x"],
+        ),
+        (pipelet(r#"{"results":["https://x/a"]}"#), &["/r/results/0 x"]),
+        (
+            pipelet(r#"{"a":"https://x/a.mp4","b":"https://x/b?sig=1","c":"https://x/c"}"#),
+            &["/r/a x", "/r/b x"],
+        ),
+        (
+            pipelet(
+                r#"{"j":"{\"input\":{\"url\":\"https://x/a.png\"},\"url\":\"https://x/b.png\"}"}"#,
+            ),
+            &["/r/j/url x"],
+        ),
+    ] {
+        assert_eq!(skipped(&body, "{}"), want, "{body}");
+    }
+}
+
+#[test]
+fn what_was_submitted_is_no_output() {
+    let input =
+        r#"{"image_url":"https:\/\/x/in.png?X-Amz-Signature=1","list":["https://x/b.png"]}"#;
+    let body = r#"{"eventType":"completed","echo":"https://x/in.png?X-Amz-Signature=2","b":" https://x/b.png","c":"https://x/c.png"}"#;
+    assert_eq!(skipped(body, input), ["/c x"]);
+    assert_eq!(skipped(body, "{}").len(), 3);
 }
 
 #[test]

@@ -88,7 +88,10 @@ impl Vault {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
         let found = match event.kind {
-            EventKind::Completed => discover_in(body, &event, &policy),
+            EventKind::Completed => {
+                let input = self.job.as_ref().and_then(|job| job.input.as_deref());
+                discover_in(body, &event, &policy, input)
+            }
             _ => Discovery::default(),
         };
         let arrival = Arrival {

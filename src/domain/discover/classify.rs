@@ -4,9 +4,13 @@ use super::describe::Beside;
 use super::{Found, Origin, Spot};
 use crate::domain::expiry;
 use crate::domain::inline::{self, Encoding};
+use crate::domain::json;
 use crate::domain::media;
+use crate::domain::provider::Provider;
 use crate::domain::source::{self, Refusal, SourcePolicy};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use url::Url;
 
 /// What a string is.
@@ -16,9 +20,28 @@ pub(super) enum Class {
     File(Box<Found>),
 }
 
+/// What a string is judged by, beside itself and its place.
+pub(super) struct Rules<'r> {
+    pub policy: &'r SourcePolicy,
+    pub provider: Provider,
+    /// The URLs of the job's own input.
+    pub given: HashSet<String>,
+}
+
+/// Returns the URLs in what was submitted: they are no outputs.
+pub(super) fn given(input: Option<&RawValue>) -> HashSet<String> {
+    let mut urls = HashSet::new();
+    json::strings(input.map_or("", RawValue::get), |token, _| {
+        let text = json::decode_string(token).unwrap_or_default();
+        urls.extend(source::read(&source::repaired(&text)).ok().as_ref().map(identity));
+    });
+    urls
+}
+
 /// Tells what a string is, given decoded.
-pub(super) fn classify(text: &str, spot: &Spot<'_>, policy: &SourcePolicy) -> Class {
-    if let Some(data) = inline::find(text, spot.path.key().as_deref()) {
+pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class {
+    let key = spot.path.key();
+    if let Some(data) = inline::find(text, key.as_deref()) {
         let span = spot.place.span.clone();
         // Behind the quote, as older records have counted it.
         let key = format!("inline:{}", span.start + 1 + data.start);
@@ -31,19 +54,24 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, policy: &SourcePolicy) -> Cl
         return Class::Text;
     }
     let read = source::read(&written);
-    let is_output =
-        is_media(&written, read.as_ref()) || spot.beside.is_some_and(Beside::is_of_file);
+    let says_so = is_media(&written, read.as_ref()) || spot.beside.is_some_and(Beside::is_of_file);
     // A sentence may begin with a URL, and must not be replaced by a file.
-    if matches!(written, Cow::Owned(_)) && !(is_output && read.as_ref().is_ok_and(is_whole)) {
+    if matches!(written, Cow::Owned(_)) && !(says_so && read.as_ref().is_ok_and(is_whole)) {
         return Class::Text;
     }
-    match policy.check(&written) {
+    match rules.policy.check(&written) {
         Ok(url) => Class::File(Box::new(Found::at_url(&written, &url))),
-        Err(refusal) if is_output => Class::Skip {
-            host: read.ok().and_then(|url| url.host_str().map(str::to_owned)),
-            reason: refusal.to_string(),
-        },
-        Err(_) => Class::Text,
+        Err(refusal) => {
+            let url = read.ok();
+            let is_output = says_so
+                || (url.is_some() && rules.provider.is_output(spot.path.last_key().as_deref()));
+            let is_given = url.as_ref().is_some_and(|url| rules.given.contains(&identity(url)));
+            if !is_output || is_given || spot.is_input() {
+                return Class::Text;
+            }
+            let host = url.and_then(|url| url.host_str().map(str::to_owned));
+            Class::Skip { host, reason: refusal.to_string() }
+        }
     }
 }
 

@@ -2,26 +2,29 @@
 //!
 //! A file is an allowed https URL anywhere, a `data:` URI over 1 KiB, or bare
 //! base64 over 1 KiB at a key that means one and that decodes to known media.
-//! It may stand in a string that is JSON itself. Other URLs that look like media
-//! are skipped with the reason; the rest is text.
+//! It may stand in a string that is JSON itself. Other URLs are skipped with the
+//! reason if they are outputs: where the sender has its outputs, described as a
+//! file, of a media extension, or presigned. The rest is text.
 
 mod classify;
 mod describe;
 mod nested;
 
-use self::classify::{Class, classify};
+use self::classify::{Class, Rules, classify, given};
 use self::describe::{Beside, described};
 pub(super) use self::nested::unsigned;
 use self::nested::{Escapes, Within};
 use super::event::{ENVELOPE, Event};
 use super::inline::Encoding;
 use super::json::{self, Path};
+use super::provider::Provider;
 use super::result::Edit;
 use super::source::SourcePolicy;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Most files of one result; a video with a frame a second has about 60.
@@ -89,7 +92,7 @@ pub struct Place {
     pub depth: u8,
 }
 
-/// A URL that looks like media and is not copied.
+/// An output that is not copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// Where in the result it stands.
@@ -105,16 +108,23 @@ pub struct Skipped {
 pub struct Discovery {
     /// The files to copy, in order of their first place.
     pub files: Vec<Found>,
-    /// Media that is not copied.
+    /// Outputs that are not copied.
     pub skipped: Vec<Skipped>,
 }
 
-/// Finds the files in the result of `event`, whose body is `body`.
+/// Finds the files in the result of `event`, whose body is `body`, of a job
+/// whose `input` was submitted here.
 #[must_use]
-pub fn discover_in(body: &str, event: &Event<'_>, policy: &SourcePolicy) -> Discovery {
-    let Some(part) = &event.result else { return discover(body, policy) };
+pub fn discover_in(
+    body: &str,
+    event: &Event<'_>,
+    policy: &SourcePolicy,
+    input: Option<&RawValue>,
+) -> Discovery {
+    let rules = Rules { policy, provider: event.provider, given: given(input) };
+    let Some(part) = &event.result else { return find(body, rules, in_envelope) };
     let text = body.get(part.clone()).unwrap_or_default();
-    let mut discovery = find(text, policy, |_| false);
+    let mut discovery = find(text, rules, |_| false);
     discovery.files.iter_mut().for_each(|found| found.shift(part.start));
     discovery
 }
@@ -122,26 +132,25 @@ pub fn discover_in(body: &str, event: &Event<'_>, policy: &SourcePolicy) -> Disc
 /// Finds the files in a valid `completed` body, its envelope aside.
 #[must_use]
 pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
-    find(body, policy, |key| ENVELOPE.contains(&key))
+    let rules = Rules { policy, provider: Provider::Pipelet, given: HashSet::new() };
+    find(body, rules, in_envelope)
+}
+
+fn in_envelope(key: &str) -> bool {
+    ENVELOPE.contains(&key)
 }
 
 /// Finds the files in a JSON text; top-level members whose key `is_aside` do
 /// not count.
-fn find(body: &str, policy: &SourcePolicy, is_aside: fn(&str) -> bool) -> Discovery {
-    let mut finder = Finder {
-        policy,
-        is_aside,
-        discovery: Discovery::default(),
-        known: HashMap::new(),
-        source_bytes: 0,
-        places: 0,
-    };
+fn find(body: &str, rules: Rules<'_>, is_aside: fn(&str) -> bool) -> Discovery {
+    let (discovery, known) = (Discovery::default(), HashMap::new());
+    let mut finder = Finder { rules, is_aside, discovery, known, source_bytes: 0, places: 0 };
     finder.search(body, &Within::result(), &mut |at| at);
     finder.discovery
 }
 
 struct Finder<'r> {
-    policy: &'r SourcePolicy,
+    rules: Rules<'r>,
     is_aside: fn(&str) -> bool,
     discovery: Discovery,
     /// Where in `files` a key is.
@@ -162,6 +171,15 @@ impl Spot<'_> {
     fn pointer(&self) -> String {
         pointer(self.within, self.path)
     }
+
+    fn is_input(&self) -> bool {
+        is_input(self.within, self.path)
+    }
+}
+
+/// Whether a value is a part of what was put in, as a sender tells it again.
+fn is_input(within: &Within, path: &Path<'_, '_>) -> bool {
+    within.is_input || path.passes("input")
 }
 
 fn pointer(within: &Within, path: &Path<'_, '_>) -> String {
@@ -183,7 +201,9 @@ impl Finder<'_> {
                 return;
             }
             let Some(string) = json::decode_string(token) else { return };
-            if let Some(inner) = within.inner(&string, || pointer(within, path)) {
+            if let Some(inner) =
+                within.inner(&string, || (pointer(within, path), is_input(within, path)))
+            {
                 let mut escapes = Escapes::new(token);
                 return self
                     .search(&string, &inner, &mut |at| locate(span.start + escapes.place(at)));
@@ -195,7 +215,7 @@ impl Finder<'_> {
     }
 
     fn look(&mut self, string: &str, spot: &Spot<'_>) {
-        match classify(string, spot, self.policy) {
+        match classify(string, spot, &self.rules) {
             Class::Text => {}
             Class::Skip { host, reason } => self.skip(spot, host, reason),
             Class::File(found) => self.add(*found, spot),

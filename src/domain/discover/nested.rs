@@ -4,7 +4,6 @@ use super::{Place, classify};
 use crate::domain::inline::MAX_NESTING;
 use crate::domain::json;
 use crate::domain::result;
-use std::borrow::Cow;
 
 /// Most bytes of strings that are read one in the other: each is decoded, and
 /// an isolate has 128 MB in all.
@@ -17,6 +16,8 @@ pub(super) struct Within {
     pub pointer: String,
     /// How many strings it is in.
     pub depth: u8,
+    /// Whether it is a part of what was put in.
+    pub is_input: bool,
     /// How many bytes of strings may still be read in it.
     room: usize,
 }
@@ -24,20 +25,21 @@ pub(super) struct Within {
 impl Within {
     /// Where the result itself is.
     pub(super) const fn result() -> Self {
-        Self { pointer: String::new(), depth: 0, room: MAX_NESTED_BYTES }
+        Self { pointer: String::new(), depth: 0, is_input: false, room: MAX_NESTED_BYTES }
     }
 
     /// Returns the place of a string in it, if that is JSON and is to be read.
     pub(super) fn inner(
         &self,
-        text: &Cow<'_, str>,
-        pointer: impl FnOnce() -> String,
+        text: &str,
+        describe: impl FnOnce() -> (String, bool),
     ) -> Option<Self> {
-        // What is written without an escape holds no string.
-        let Cow::Owned(text) = text else { return None };
         let room = self.room.checked_sub(text.len())?;
         let is_read = self.depth < MAX_NESTING && json::is_nested(text);
-        is_read.then(|| Self { pointer: pointer(), depth: self.depth + 1, room })
+        is_read.then(|| {
+            let (pointer, is_input) = describe();
+            Self { pointer, depth: self.depth + 1, is_input, room }
+        })
     }
 }
 

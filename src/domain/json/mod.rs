@@ -257,6 +257,19 @@ impl Path<'_, '_> {
         key_of(self.0.first())
     }
 
+    /// Returns whether `key` is on the way to the value.
+    #[must_use]
+    pub fn passes(&self, key: &str) -> bool {
+        self.0.iter().any(|level| short_key(level).as_deref() == Some(key))
+    }
+
+    /// Returns the last key on the way to the value: that of the array, in one.
+    #[must_use]
+    pub fn last_key(&self) -> Option<Cow<'_, str>> {
+        let is_key = |level: &&Level<'_>| matches!(level.step, Step::Key(_));
+        self.0.iter().rev().find(is_key).and_then(short_key)
+    }
+
     /// The top-level member that holds the value, by where it begins. Decoding
     /// its key for every value would take quadratic time.
     #[must_use]
@@ -301,6 +314,15 @@ fn key_of<'a>(level: Option<&Level<'a>>) -> Option<Cow<'a, str>> {
     match level?.step {
         Step::Key(token) => decode_string(token),
         Step::Index(_) | Step::BeforeKey => None,
+    }
+}
+
+/// A key that may mean something. Long ones do not, and decoding one for every
+/// value below it would take quadratic time.
+fn short_key<'a>(level: &Level<'a>) -> Option<Cow<'a, str>> {
+    match level.step {
+        Step::Key(token) if token.len() < 100 => decode_string(token),
+        _ => None,
     }
 }
 

@@ -27,6 +27,21 @@ pub enum Provider {
     Replicate,
 }
 
+impl Provider {
+    /// Returns whether a URL below this key of a result is an output, whatever
+    /// else is known of it.
+    #[must_use]
+    pub fn is_output(self, key: Option<&str>) -> bool {
+        match self {
+            Self::Pipelet => matches!(key, Some("data_uri" | "data_url" | "results" | "url")),
+            // Each of its files is an object with this key.
+            Self::Fal => key == Some("url"),
+            // A prediction's `output` is what the model has put out.
+            Self::Replicate => true,
+        }
+    }
+}
+
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

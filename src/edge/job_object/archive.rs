@@ -50,7 +50,7 @@ impl Job {
         sha256: &str,
     ) -> Result<Option<Record>, Failure> {
         let event = Event::parse(text).during("reading a delivery")?;
-        let found = discover_in(text, &event, &self.config.sources);
+        let found = discover_in(text, &event, &self.config.sources, read.input.as_deref());
         let reading = Reading { text, sha256, event, found };
         let kept = self.kept(read).await;
         let kept = kept.inspect_err(|Failure(text)| platform::log_error(text)).ok();

@@ -2,7 +2,6 @@
 
 use super::Job;
 use crate::domain::apply::{Applied, Arrival, apply};
-use crate::domain::config::Config;
 use crate::domain::discover::{Discovery, discover_in};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::job::{Birth, Job as Record};
@@ -27,8 +26,7 @@ impl Job {
         if self.must_be_confirmed(&event, delivery.trust) {
             event.kind = EventKind::Ready;
         }
-        let found = find_files(&text, &event, &self.config);
-        let mut arrival = arrival(&text, event, found, at, &delivery);
+        let mut arrival = arrival(&text, event, at, &delivery);
         arrival.has_operator = self.config.handoff_url.is_some();
         let birth = birth(name, delivery.received_at, delivery.origin.clone());
         self.land(birth, arrival, delivery.moved.as_ref()).await
@@ -41,8 +39,8 @@ impl Job {
         is_weak && self.config.verify_results
     }
 
-    /// Applies what has come to the job; all that awaits more than storage,
-    /// and all that is costly, was done before.
+    /// Applies what has come to the job, and finds the files in it; all that
+    /// awaits more than storage was done before.
     ///
     /// 1. Read, decide, write: atomic, as only storage is awaited.
     /// 2. The alarm for what follows, before the write that makes it due: one
@@ -64,6 +62,7 @@ impl Job {
             if let Some(why) = job.as_ref().and_then(|job| job.refuses(&arrival)) {
                 return Ok(Reply::OtherProvider(why));
             }
+            arrival.found = self.find_files(&arrival, job.as_ref());
             arrival.seen = store.seen(arrival.sha256)?;
             if let Some(reply) = moved_before(store, job.as_ref(), moved)? {
                 return Ok(reply);
@@ -77,6 +76,16 @@ impl Job {
             keep(store, &applied, &arrival, moved)?;
             self.note(&applied.job, Some(&applied.entry))?;
             return Ok(reply);
+        }
+    }
+
+    /// Finds the files in a result; what was put into the job is none of it.
+    fn find_files(&self, arrival: &Arrival<'_>, job: Option<&Record>) -> Discovery {
+        let Arrival { text, event, .. } = arrival;
+        let input = job.and_then(|job| job.input.as_deref());
+        match event.kind {
+            EventKind::Completed => discover_in(text, event, &self.config.sources, input),
+            _ => Discovery::default(),
         }
     }
 
@@ -166,17 +175,9 @@ pub(super) fn birth(home: ObjectName, at: Timestamp, origin: String) -> Birth {
     Birth { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
 
-fn find_files(text: &str, event: &Event<'_>, config: &Config) -> Discovery {
-    match event.kind {
-        EventKind::Completed => discover_in(text, event, &config.sources),
-        _ => Discovery::default(),
-    }
-}
-
 fn arrival<'a>(
     text: &'a str,
     event: Event<'a>,
-    found: Discovery,
     body: BodyAt,
     delivery: &'a Delivery,
 ) -> Arrival<'a> {
@@ -186,7 +187,7 @@ fn arrival<'a>(
         text,
         sha256: &delivery.sha256,
         event,
-        found,
+        found: Discovery::default(),
         body,
         seen: None,
         trust: Some(delivery.trust),

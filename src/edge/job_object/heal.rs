@@ -4,7 +4,7 @@ use super::Job;
 use super::alarm::Run;
 use super::deliver::birth;
 use crate::domain::apply::Arrival;
-use crate::domain::discover::{Discovery, discover_in};
+use crate::domain::discover::Discovery;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::file::Source;
 use crate::domain::gateway::submission;
@@ -154,10 +154,6 @@ impl Job {
         let sha256 = platform::sha256(text.as_bytes()).await?;
         let body = self.keep_body(&job.home, text, &sha256).await;
         let event = heal::event_of(text, kind, job.provider).during("reading an answer")?;
-        let found = match kind {
-            EventKind::Completed => discover_in(text, &event, &self.config.sources),
-            _ => Discovery::default(),
-        };
         let note = match kind {
             EventKind::Completed => "the upstream was asked for the result".to_owned(),
             _ => "the upstream was asked, and the job has ended without a result".to_owned(),
@@ -169,7 +165,7 @@ impl Job {
             text,
             sha256: &sha256,
             event,
-            found,
+            found: Discovery::default(),
             body,
             seen: None,
             trust: None,
