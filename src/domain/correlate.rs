@@ -6,6 +6,7 @@
 use super::event::Event;
 use super::json;
 use super::names::{MAX_NAME_BYTES, is_valid_name};
+use super::provider::Provider;
 
 /// Keys that hold the job's id, the upstream's own first.
 const ID_KEYS: [&str; 4] = ["jobId", "job_id", "request_id", "requestId"];
@@ -17,6 +18,8 @@ pub struct Identity {
     pub body_id: Option<String>,
     /// The id in the names of the output files, when all that hold one agree.
     pub file_id: Option<String>,
+    /// Whose format the body has.
+    pub provider: Provider,
     /// Why an id that is there can't be used.
     pub refused: Option<String>,
 }
@@ -25,7 +28,7 @@ impl Identity {
     /// Reads the ids in `text`, whose members are those of `event`.
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>) -> Self {
-        let mut identity = Self::default();
+        let mut identity = Self { provider: event.provider, ..Self::default() };
         if let Some(id) = event.id.and_then(id_of) {
             return identity.named("id", id);
         }

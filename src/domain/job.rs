@@ -12,9 +12,11 @@ use super::handoff::Handoff;
 use super::heal::Healing;
 use super::keys;
 use super::names::ObjectName;
+use super::protocol::Kin;
 use super::provider::Provider;
 use super::state::{Standing, Status};
 use super::time::Timestamp;
+use super::timeline::{Entry, Outcome};
 use super::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -240,6 +242,35 @@ impl Job {
     #[must_use]
     pub const fn is_of_known_provider(&self) -> bool {
         self.deliveries > 0 || self.submission.is_some()
+    }
+
+    /// What tells it from another job of the same id.
+    #[must_use]
+    pub fn kin(&self) -> Kin {
+        Kin {
+            provider: self.is_of_known_provider().then_some(self.provider),
+            is_submitted: self.submission.is_some(),
+        }
+    }
+
+    /// Whether a job that has the same id is another one nevertheless.
+    #[must_use]
+    pub fn is_apart_from(&self, other: Kin) -> bool {
+        let own = self.kin();
+        let is_of_other = own.provider.zip(other.provider).is_some_and(|(own, other)| own != other);
+        is_of_other || (own.is_submitted && other.is_submitted)
+    }
+
+    /// Gives up the id, which is that of another job here. The job stays where
+    /// it is, with all that is its own.
+    pub fn give_up_id(&mut self, now: Timestamp) -> Entry {
+        let id = self.id.take().unwrap_or_default();
+        self.unlinked_id = None;
+        self.touch(now);
+        self.work.link.done(self.version);
+        self.events += 1;
+        let detail = format!("the upstream names it {id}, which is another job here");
+        Entry::own(self.events, now, Outcome::Applied, detail)
     }
 
     /// Whether the upstream has not answered its submission.

@@ -10,6 +10,7 @@ use super::job::Job;
 use super::json;
 use super::names::ObjectName;
 use super::pass::Pass;
+use super::provider::Provider;
 use super::sse::JobNews;
 use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Trust};
@@ -48,6 +49,16 @@ pub struct Delivery {
     pub named: Option<String>,
     /// Where it was before, when it is moved from another object.
     pub moved: Option<Moved>,
+}
+
+/// What tells two jobs of one id apart: ids are unique with one provider only,
+/// and each submission is a job of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kin {
+    /// Whose the job is, if that is known.
+    pub provider: Option<Provider>,
+    /// Whether it was submitted here.
+    pub is_submitted: bool,
 }
 
 /// A job that the caller knows of.
@@ -153,6 +164,7 @@ pub enum Command {
     /// The upstream's answer to the job's submission, when it is there.
     Answer,
     /// A job that was submitted here, and that moves to this one, leaves this.
+    /// One that was itself submitted takes nothing: that is a conflict.
     Inherit(Box<Estate>),
     /// Ask the upstream for the job's result now.
     Fetch,
@@ -206,10 +218,17 @@ pub enum Command {
         /// Whether the id is only that of a file's name and no such job is
         /// known: then a link to another job wins.
         yields: bool,
+        /// Whose format the delivery has, if one came.
+        provider: Option<Provider>,
     },
     /// To an id's object: the job of this id lives at `home`; lead there,
     /// unless there is a job or a link here already.
-    PointTo(ObjectName),
+    PointTo {
+        /// The object that the job lives in.
+        home: ObjectName,
+        /// What is known of it.
+        kin: Kin,
+    },
     /// The record and its result, now or when there is news.
     Read(Option<Wait>),
     /// Where file `n` is, for the holder of the link with this nonce.
@@ -350,7 +369,9 @@ pub struct Timeline {
 pub struct Submitted {
     /// The object that the job lives in.
     pub home: ObjectName,
-    /// The upstream's id, if it took the job.
+    /// How answers name the job.
+    pub name: String,
+    /// The id in the upstream's answer, if it took the job.
     pub id: Option<String>,
     /// The nonce of the files' links.
     pub nonce: String,

@@ -44,7 +44,11 @@ impl Tombstone {
     /// That of `job`, deleted at `now`.
     #[must_use]
     pub fn of(job: &Job, now: Timestamp) -> Self {
-        let id = job.id.clone().map(ObjectName::Id);
+        // As long as the id does not lead here, what is stored under it may be
+        // another job's.
+        let id = job.id.clone().filter(|_| job.unlinked_id.is_none());
+        let public = id.clone().unwrap_or_else(|| job.home.public());
+        let id = id.map(ObjectName::Id);
         let reference = job.reference.clone().map(ObjectName::Reference);
         let aliases: Vec<_> =
             id.into_iter().chain(reference).filter(|name| *name != job.home).collect();
@@ -54,7 +58,7 @@ impl Tombstone {
         Self {
             at: now,
             home: job.home.clone(),
-            id: job.public_id(),
+            id: public,
             manifest: StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path(),
             day: job.created_at.day(),
             revision: job.revision(),
@@ -95,6 +99,16 @@ fn prefixes(home: &ObjectName, aliases: &[ObjectName]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
+
+    #[test]
+    fn an_id_that_leads_elsewhere_is_another_jobs() {
+        let mut job = fixtures::job();
+        job.home = ObjectName::Reference("order-7".into());
+        job.unlinked_id.clone_from(&job.id);
+        let tombstone = Tombstone::of(&job, Timestamp::from_millis(7));
+        assert_eq!((tombstone.id.as_str(), tombstone.aliases.len()), ("ref:order-7", 0));
+        assert!(tombstone.prefixes().iter().all(|prefix| !prefix.contains("437852")));
+    }
 
     #[test]
     fn it_names_all_that_was_stored_and_no_one_elses() {

@@ -4,6 +4,7 @@ use super::job_client;
 use super::platform::{self, Failure};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
+use crate::domain::provider::Provider;
 use worker::Env;
 
 /// The object that a delivery goes to.
@@ -25,11 +26,21 @@ impl There {
     }
 }
 
+/// What a delivery or an import says of its job.
+pub struct Named {
+    /// The job's id.
+    pub id: String,
+    /// Whether that is only the id of a file's name.
+    pub is_weak: bool,
+    /// Whose format the delivery has, if one came.
+    pub provider: Option<Provider>,
+}
+
 /// Links the reference to the job of `id`, or finds out where it leads. If
 /// that fails the id is enough.
-pub async fn claim(env: &Env, id: String, is_weak: bool, reference: &ObjectName) -> There {
-    let name = ObjectName::Id(id.clone());
-    match try_claim(env, id, is_weak, reference).await {
+pub async fn claim(env: &Env, named: Named, reference: &ObjectName) -> There {
+    let name = ObjectName::Id(named.id.clone());
+    match try_claim(env, named, reference).await {
         Ok((object, true)) => There { by_reference: true, ..There::at(object) },
         Ok((object, false)) => There {
             note: Some(format!("refConflict: {reference} leads to another job")),
@@ -46,13 +57,12 @@ pub async fn claim(env: &Env, id: String, is_weak: bool, reference: &ObjectName)
 /// Where the job of `id` lives, and whether the reference leads there.
 async fn try_claim(
     env: &Env,
-    id: String,
-    is_weak: bool,
+    Named { id, is_weak, provider }: Named,
     reference: &ObjectName,
 ) -> Result<(ObjectName, bool), Failure> {
     let name = ObjectName::Id(id.clone());
     let Some((home, known)) = locate(env, &name).await? else { return Ok((name, false)) };
-    let claim = Command::Claim { id, home: home.clone(), yields: is_weak && !known };
+    let claim = Command::Claim { id, home: home.clone(), yields: is_weak && !known, provider };
     match job_client::ask(env, reference, &claim).await? {
         Reply::At { home, conflict: false, .. } => Ok((home, true)),
         // Two names that were joined a moment ago may still differ.

@@ -1,6 +1,6 @@
 //! Takes deliveries: `POST /hook/{token}[/{ref}]`.
 
-use super::claim::{There, claim, locate};
+use super::claim::{Named, There, claim, locate};
 use super::http::{Call, json, read_body};
 use super::platform::{self, During, Failure};
 use super::{bucket, job_client, signature, unmatched};
@@ -171,7 +171,10 @@ async fn destination(
     let there = match (id, &caller.name) {
         (named, Some(job)) if caller.decides => There { named, ..There::at(job.clone()) },
         (Some(id), None) => There::at(ObjectName::Id(id)),
-        (Some(id), Some(reference)) => claim(call.env, id, is_weak, reference).await,
+        (Some(id), Some(reference)) => {
+            let provider = Some(identity.provider);
+            claim(call.env, Named { id, is_weak, provider }, reference).await
+        }
         (None, Some(reference)) => There { by_reference: true, ..There::at(reference.clone()) },
         (None, None) => {
             let why = identity.refused.or_else(|| caller.complaint());

@@ -1,6 +1,6 @@
 //! Imports jobs: `POST /jobs`.
 
-use super::claim::claim;
+use super::claim::{Named, claim};
 use super::http::{Call, json, read_body};
 use super::job_client;
 use super::platform::{self, Failure};
@@ -62,7 +62,8 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {
     let (mut object, mut reference) = (line.name(), None);
     if let Some(written) = line.reference {
         let name = ObjectName::Reference(written.clone());
-        let there = claim(call.env, line.id, false, &name).await;
+        let named = Named { id: line.id, is_weak: false, provider: None };
+        let there = claim(call.env, named, &name).await;
         object = there.object;
         reference = Some(written).filter(|_| there.by_reference);
     }

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { call, queuesAt, says } from "./support/calls.mjs";
 import { acquired, told } from "./support/deliveries.mjs";
-import { file, noise, startOrigin, status } from "./support/origin.mjs";
+import { manifest } from "./support/manifest.mjs";
+import { file, noise, startOrigin } from "./support/origin.mjs";
 import { startReceiver } from "./support/receiver.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { startVault } from "./support/vault.mjs";
@@ -160,3 +161,114 @@ for (const verify of [undefined, "true"]) {
     });
   });
 }
+
+describe("an id that another job has", () => {
+  let origin, receiver, vault;
+  before(async () => {
+    [origin, receiver] = await Promise.all([startOrigin(), startReceiver()]);
+    vault = await startVault({ sources: `${origin.url},${receiver.url}`, vars: queuesAt(origin) });
+    vault.leaveWork();
+  });
+  after(() => stopAll(vault, receiver, origin));
+
+  const webhook = (path) => `?fal_webhook=${encodeURIComponent(receiver.url + path)}`;
+  const paths = (path) => receiver.requests.filter((request) => request.path === path).map(({ json }) => json);
+  /** Submits to a queue that answers with this id; the answer, and the capability that the queue got. */
+  async function submit(route, id, query = "") {
+    const response_url = `${origin.url}${route}/requests/${id}`;
+    origin.on(route, says({ request_id: id, response_url, status_url: `${response_url}/status` }));
+    const answer = await call(vault, "POST", `${route}${query}`, { body: { route, id, query } });
+    assert.equal(answer.status, 200);
+    const { url } = origin.requests(route).at(-1);
+    const hook = new URL(new URL(url, origin.url).searchParams.get("fal_webhook")).pathname;
+    return { hook, name: answer.headers.get("x-hookvault-job"), answer };
+  }
+  const send = async (hook, body) => (await vault.post(hook, JSON.stringify(body))).json();
+  const failed = (id) => told("failed", id, 1);
+  const prediction = (id) => ({ id, model: "m", version: "v", input: {}, urls: {}, output: null, error: null, status: "processing" });
+  /** The submitted job keeps to its reference: it has its own webhook and input, and the other one nothing of it. */
+  async function isApart(id, { hook, name }, path) {
+    assert.match(name, /^ref:gw-/);
+    const [before, mine] = [await vault.job(id), await vault.job(name)];
+    assert.deepEqual([mine.id, mine.status, mine.input.id], [name, "queued", id]);
+    assert.ok((await vault.events(name)).some(({ detail }) => detail === `the upstream names it ${id}, which is another job here`));
+    assert.equal((await send(hook, failed(id))).id, name);
+    await eventually("its end is told", () => paths(path).length > 0 || undefined);
+    assert.deepEqual(await vault.job(id), before);
+    assert.equal((await vault.job(name)).status, "failed");
+  }
+
+  it("which was submitted too: each keeps its own webhook, input and result", async () => {
+    const first = await submit("/queue/one", "8001", webhook("/first"));
+    const second = await submit("/queue/two", "8001", webhook("/second"));
+    assert.equal(first.name, "8001");
+    await isApart("8001", second, "/second");
+    assert.deepEqual(paths("/first"), []);
+    await send(first.hook, failed("8001"));
+    await eventually("the first end is told", () => paths("/first").length > 0 || undefined);
+    assert.equal(paths("/second").length, 1);
+    assert.deepEqual((await vault.job("8001")).input.query, webhook("/first"));
+  });
+
+  it("which is another provider's stays that", async () => {
+    await vault.deliver(prediction("8002"));
+    await isApart("8002", await submit("/queue/three", "8002", webhook("/third")), "/third");
+    assert.equal((await vault.job("8002")).handoff, null);
+  });
+
+  it("which was deleted does not delete a new submission", async () => {
+    await vault.deliver(acquired("8003"));
+    assert.equal((await call(vault, "DELETE", "/jobs/8003")).status, 204);
+    const { name, hook } = await submit("/queue/four", "8003");
+    assert.equal((await vault.job(name)).status, "queued");
+    assert.equal((await send(hook, failed("8003"))).id, name);
+    assert.equal((await vault.get("/jobs/8003")).status, 404);
+  });
+
+  it("which only the hook token told of is that job: it gets the webhook and the input", async () => {
+    await vault.deliver(acquired("8004"));
+    const { hook, name } = await submit("/queue/five", "8004", webhook("/fifth"));
+    assert.equal(name, "8004");
+    const job = await eventually("it has moved there", async () => {
+      const job = await vault.job("8004");
+      return job.input ? job : undefined;
+    });
+    assert.deepEqual([job.status, job.app], ["acquired", "five"]);
+    await eventually("the capability leads there", async () => (await send(hook, failed("8004"))).id === "8004" || undefined);
+    await eventually("its end is told", () => paths("/fifth").length > 0 || undefined);
+  });
+
+  it("is answered at the routes of its own queue", async () => {
+    await submit("/queue/six", "8005");
+    const fal = await submit("/fal/queue/six", "8005");
+    assert.match(fal.name, /^ref:gw-/);
+    origin.on("/queue/six/requests/8005/status", says({ status: "IN_PROGRESS", of: "queue" }));
+    origin.on("/fal/queue/six/requests/8005/status", says({ status: "IN_PROGRESS", of: "fal" }));
+    for (const [route, of] of [["/queue", "queue"], ["/fal/queue", "fal"]]) {
+      const { json } = await call(vault, "GET", `${route}/six/requests/8005/status`);
+      assert.equal(json.of, of);
+    }
+  });
+
+  it("does not come to a job of another provider by one constant reference", async () => {
+    await vault.deliver(told("acquired"), { reference: "constant" });
+    const before = await vault.job("ref:constant");
+    const answer = await vault.deliver(prediction("rep-6"), { reference: "constant" });
+    assert.deepEqual([answer.status, answer.id], [200, "rep-6"]);
+    assert.deepEqual(await vault.job("ref:constant"), before);
+    assert.equal((await vault.events("rep-6"))[0].detail, "refConflict: ref:constant leads to another job");
+  });
+
+  it("and a reference that another job has are not a restored job's to delete", async () => {
+    origin.on("/kept.mp4", file(noise(1_000, "kept")));
+    await vault.deliver({ eventType: "completed", video: { url: `${origin.url}/kept.mp4` } }, { reference: "order-8" });
+    const kept = await vault.settled("ref:order-8");
+    const [key, text] = manifest("8008", Date.now() - 60_000, { reference: "order-8" });
+    await (await vault.bucket()).put(key, text);
+    assert.equal((await call(vault, "POST", "/restore")).json.failed.length, 0);
+    assert.equal((await vault.job("8008")).ref, null);
+    assert.equal((await call(vault, "DELETE", "/jobs/8008")).status, 204);
+    assert.equal((await fetch(kept.files[0].url)).status, 200);
+    assert.equal((await vault.job("ref:order-8")).archive, "stored");
+  });
+});

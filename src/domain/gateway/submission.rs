@@ -257,8 +257,12 @@ pub fn estate(job: &Job) -> Option<Estate> {
     })
 }
 
-/// Takes over what a job has left that moves here; what is known stays.
-pub fn inherit(job: &mut Job, estate: Estate, now: Timestamp) {
+/// Takes over what a job has left that moves here; what is known stays. Returns
+/// whether it does: one that was submitted itself keeps its webhook and input.
+pub fn inherit(job: &mut Job, estate: Estate, now: Timestamp) -> bool {
+    if job.submission.as_ref().is_some_and(|own| *own != estate.submission) {
+        return false;
+    }
     let Estate { submission, webhook, input, response_url } = estate;
     job.app.get_or_insert_with(|| submission.app.clone());
     job.submission.get_or_insert(submission);
@@ -266,14 +270,21 @@ pub fn inherit(job: &mut Job, estate: Estate, now: Timestamp) {
     job.input = job.input.take().or(input);
     job.response_url = job.response_url.take().or(response_url);
     job.touch(now);
+    true
+}
+
+/// The id of the request that an answer names.
+#[must_use]
+pub fn request_id(answer: &Answer) -> Option<String> {
+    let event = Event::parse(&answer.body).ok().filter(|_| answer.is_success())?;
+    value_of(&event.members, "request_id").and_then(correlate::id_of)?.ok()
 }
 
 /// The job's id and where its result will be, as the answer has it.
 fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
     let nameless = || "the upstream's answer to the submission names no request".to_owned();
+    let id = request_id(answer).ok_or_else(nameless)?;
     let event = Event::parse(&answer.body).map_err(|_| nameless())?;
-    let id = value_of(&event.members, "request_id").and_then(correlate::id_of);
-    let id = id.and_then(Result::ok).ok_or_else(nameless)?;
     if job.id.is_none() {
         job.unlinked_id = Some(id.clone());
         job.id = Some(id);

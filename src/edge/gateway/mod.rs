@@ -94,6 +94,12 @@ impl Asked {
         self.config.base_url(&self.origin)
     }
 
+    /// Whether a job may be that of the route: one of another queue's is not.
+    fn is_for(&self, job: &Job) -> bool {
+        let queue = job.submission.as_ref().map_or(self.to.queue, |of| of.queue);
+        queue.prefix() == self.to.queue.prefix()
+    }
+
     /// Whether the caller may ask about a job. What is not known here, no
     /// ticket has submitted.
     fn may_ask_about(&self, job: Option<&Job>) -> bool {
@@ -138,6 +144,8 @@ async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>,
         return Err(Problem::Forbidden("the ticket is not for this request"));
     }
     match reply {
+        // Two queues may use one id.
+        Reply::Job { job, .. } if !asked.is_for(&job) => Ok(None),
         Reply::Job { job, result } => Ok(Some((*job, result))),
         Reply::Deleted(_) => Err(jobs::deleted(&name)),
         _ => Ok(None),

@@ -152,8 +152,8 @@ fn respond(
     gate: Gate,
     reference: String,
 ) -> Result<Response, Problem> {
-    let Submitted { home, id, nonce, queue, app, mut answer } = submitted;
-    let mut headers = vec![("x-hookvault-job", id.clone().unwrap_or_else(|| home.public()))];
+    let Submitted { home, name, id, nonce, queue, app, mut answer } = submitted;
+    let mut headers = vec![("x-hookvault-job", name)];
     if let Some(id) = &id {
         let place = Place { base: asked.base(), queue, app: &app, id };
         let upstream = asked.config.upstreams.of_queue(queue).ok();

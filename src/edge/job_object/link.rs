@@ -2,8 +2,9 @@
 //!
 //! A job lives where its first delivery went. When a reference's object holds
 //! a job and its id turns up, the id's object is pointed here; if that holds a
-//! job of its own, this one moves there. Either can be interrupted and is
-//! taken up again by the alarm, because `unlinked_id` is in the record.
+//! job of its own, this one moves there, unless that is another job for sure:
+//! then this one gives the id up. Either can be interrupted and is taken up
+//! again by the alarm, because `unlinked_id` is in the record.
 
 use super::Job;
 use super::alarm::Run;
@@ -12,7 +13,8 @@ use crate::domain::file::File;
 use crate::domain::gateway::submission;
 use crate::domain::job::Job as Record;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, DeliveredBody, Delivery, Moved, Reply};
+use crate::domain::protocol::{Command, DeliveredBody, Delivery, Kin, Moved, Reply};
+use crate::domain::provider::Provider;
 use crate::domain::timeline::{BodyAt, Kept, Trust};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
@@ -45,6 +47,7 @@ impl Job {
         id: String,
         home: ObjectName,
         yields: bool,
+        provider: Option<Provider>,
     ) -> Result<Reply, Failure> {
         let store = &self.store;
         let mine = match store.slot()? {
@@ -58,7 +61,9 @@ impl Job {
             Slot::Deleted(_) => return Ok(at(name, true, true)),
             Slot::Job(job) => job,
         };
-        if mine.id.is_none() {
+        // What was submitted here has its id from the upstream's answer alone.
+        let kin = Kin { provider, is_submitted: true };
+        if mine.id.is_none() && !mine.is_apart_from(kin) {
             return self.adopt(*mine, id).await;
         }
         let is_it = yields || mine.id.as_ref() == Some(&id);
@@ -81,16 +86,23 @@ impl Job {
     }
 
     /// Leads to `home` from now on, unless there is something here already.
-    pub(super) fn point_to(&self, name: ObjectName, home: ObjectName) -> Result<Reply, Failure> {
+    pub(super) fn point_to(
+        &self,
+        name: ObjectName,
+        home: ObjectName,
+        kin: Kin,
+    ) -> Result<Reply, Failure> {
         let store = &self.store;
         Ok(match store.slot()? {
             Slot::Empty if name != home => {
                 self.lead_to(&home)?;
                 at(home, true, false)
             }
-            Slot::Alias(linked) => at(linked, true, false),
+            Slot::Alias(linked) if linked == home => at(linked, true, false),
+            Slot::Alias(linked) => Reply::Elsewhere(linked),
             Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
-            Slot::Job(_) | Slot::Empty => at(name, true, false),
+            Slot::Job(job) => at(name, true, job.is_apart_from(kin)),
+            Slot::Empty => at(name, true, false),
         })
     }
 
@@ -115,14 +127,23 @@ impl Job {
     pub(super) async fn point_id_here(&self) -> Result<Option<ObjectName>, Failure> {
         let Some(job) = self.store.job()? else { return Ok(None) };
         let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
-        let command = Command::PointTo(job.home.clone());
-        match job_client::ask(&self.env, &ObjectName::Id(id), &command).await? {
+        let command = Command::PointTo { home: job.home.clone(), kin: job.kin() };
+        match job_client::ask_job(&self.env, &ObjectName::Id(id), &command).await? {
             Reply::At { home, .. } if home == job.home => self.linked().map(|()| None),
-            Reply::At { home, .. } => Ok(Some(home)),
+            Reply::At { home, conflict: false, .. } => Ok(Some(home)),
+            Reply::At { .. } => self.give_up_id().map(|()| None),
+            // What was submitted after the deletion is another job.
+            Reply::Deleted(_) if job.submission.is_some() => self.give_up_id().map(|()| None),
             // This job is the one that was deleted.
             Reply::Deleted(_) => self.delete().await.map(|_| None),
             other => Err(Failure(format!("linking: unexpected answer {other:?}"))),
         }
+    }
+
+    fn give_up_id(&self) -> Result<(), Failure> {
+        let Some(mut job) = self.store.job()? else { return Ok(()) };
+        let entry = job.give_up_id(platform::now());
+        self.note(&job, Some(&entry))
     }
 
     fn linked(&self) -> Result<(), Failure> {
@@ -164,7 +185,10 @@ impl Job {
                 && let Some(estate) = submission::estate(&job)
             {
                 let command = Command::Inherit(Box::new(estate));
-                job_client::ask_job(&self.env, home, &command).await?;
+                let told = job_client::ask_job(&self.env, home, &command).await?;
+                if matches!(told, Reply::At { conflict: true, .. }) {
+                    return self.give_up_id();
+                }
             }
             for kept in entries {
                 // The next run goes on where this one stops.

@@ -129,10 +129,10 @@ impl Job {
             Command::Delete => self.delete().await?,
             Command::Unlink(home) => self.unlink(&home).await?,
             Command::Locate => self.locate(name)?,
-            Command::Claim { id, home, yields } => {
-                Box::pin(self.claim(name, id, home, yields)).await?
+            Command::Claim { id, home, yields, provider } => {
+                Box::pin(self.claim(name, id, home, yields, provider)).await?
             }
-            Command::PointTo(home) => self.point_to(name, home)?,
+            Command::PointTo { home, kin } => self.point_to(name, home, kin)?,
             Command::Read(Some(wait)) | Command::Timeline { wait: Some(wait), .. }
                 if !wait.pass.counts(&pass::marks(&self.config), platform::now()) =>
             {

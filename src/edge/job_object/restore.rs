@@ -4,7 +4,7 @@ use super::Job;
 use crate::domain::job::Job as Record;
 use crate::domain::manifest::{Manifest, Restored, is_seen};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Reply};
+use crate::domain::protocol::{Command, Kin, Reply};
 use crate::domain::work::Chore;
 use crate::edge::platform::{During, Failure};
 use crate::edge::store::Slot;
@@ -21,10 +21,14 @@ impl Job {
         if manifest.job.home != *name {
             return Err(Failure(format!("the manifest {key} is that of {}", manifest.job.home)));
         }
-        let restored = manifest.restored();
+        let mut restored = manifest.restored();
         if let Some(reference) = &restored.reference {
-            let lead_here = Command::PointTo(name.clone());
-            job_client::ask(&self.env, reference, &lead_here).await?;
+            let lead_here = Command::PointTo { home: name.clone(), kin: Kin::default() };
+            let there = job_client::ask(&self.env, reference, &lead_here).await?;
+            // One that leads elsewhere is another job's, and so are its files.
+            if !matches!(there, Reply::At { home, .. } if home == *name) {
+                restored.job.reference = None;
+            }
         }
         match self.store.slot()? {
             Slot::Deleted(tombstone) => Ok(Reply::Deleted(tombstone.id)),

@@ -165,7 +165,9 @@ impl Job {
             // It was deleted meanwhile, or has moved: the answer is still one.
             let (queue, app) = (submit.queue, submit.app.clone());
             let nonce = String::new();
-            let submitted = Submitted { home: name, id: None, nonce, queue, app, answer: told };
+            let (public, id) = (name.public(), submission::request_id(&told));
+            let submitted =
+                Submitted { home: name, name: public, id, nonce, queue, app, answer: told };
             return Ok(Reply::Submitted(Box::new(submitted)));
         };
         let is_refused = answer.as_ref().is_ok_and(|answer| !answer.is_success());
@@ -180,7 +182,7 @@ impl Job {
         {
             platform::log_error(&text); // (3), or else by the alarm
         }
-        Ok(submitted(&job, told))
+        Ok(submitted(&self.store.job()?.unwrap_or(job), told))
     }
 
     /// Forgets a longer input than is kept of what the upstream has refused. The
@@ -205,7 +207,9 @@ impl Job {
             Slot::Job(job) => *job,
             Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Missing),
         };
-        submission::inherit(&mut job, estate, platform::now());
+        if !submission::inherit(&mut job, estate, platform::now()) {
+            return Ok(Reply::At { home: job.home, known: true, conflict: true });
+        }
         self.arm(&job).await?;
         self.note(&job, None)?;
         Ok(Reply::Known { is_new: false })
@@ -238,7 +242,8 @@ fn submitted(job: &Record, answer: Answer) -> Reply {
     let submission = job.submission.as_ref();
     Reply::Submitted(Box::new(Submitted {
         home: job.home.clone(),
-        id: job.id.clone(),
+        name: job.public_id(),
+        id: job.id.clone().or_else(|| submission::request_id(&answer)),
         nonce: job.nonce.clone(),
         queue: submission.map_or(crate::domain::gateway::Queue::Batch, |of| of.queue),
         app: submission.map(|of| of.app.clone()).unwrap_or_default(),
