@@ -186,7 +186,7 @@ async fn destination(
 }
 
 const NO_JOB: &str = "the body holds no job id, its files' names hold none, and the webhook's URL \
-                      has no reference";
+                      has no reference; append one of your own to it: /hook/<HOOK_TOKEN>/<reference>";
 
 async fn deliver(
     call: &Call<'_>,

@@ -126,3 +126,36 @@ describe("a delivery of another provider", () => {
     assert.equal((await vault.job("imported-1")).provider, "fal");
   });
 });
+
+describe("a body without an id of its own", () => {
+  // As a cog server of one's own sends it.
+  const cog = (output, id) => {
+    const { version, model, urls, ...body } = prediction(id, "succeeded", output, { created_at: null, metrics: {} });
+    return JSON.stringify(body);
+  };
+  const nameless = (payload) => JSON.stringify({ status: "OK", payload, error: null });
+
+  it("is known by its shape, and is the job of the reference", async () => {
+    await vault.deliver(cog(image("cog"), null), { reference: "cog-7" });
+    await vault.deliver(nameless({ image: { url: image("nameless") } }), { reference: "fal-7" });
+    for (const [reference, provider] of [["cog-7", "replicate"], ["fal-7", "fal"]]) {
+      const job = await vault.settled(`ref:${reference}`);
+      assert.deepEqual([job.provider, job.status, job.archive], [provider, "completed", "stored"]);
+      assert.deepEqual((await vault.outcomes(`ref:${reference}`)), ["completed:applied"]);
+    }
+  });
+
+  it("is the job of its files' names", async () => {
+    origin.on("/outputs/free/7013_0_a.png", file(noise(100, "a"), { "content-type": "image/png" }));
+    const { id } = await vault.deliver(cog(`${origin.url}/outputs/free/7013_0_a.png`));
+    assert.deepEqual([id, (await vault.settled("7013")).status], ["7013", "completed"]);
+  });
+
+  it("is kept with a reason that helps where nothing names a job", async () => {
+    for (const body of [cog("text", null), cog("text", undefined), nameless({})]) {
+      const { status, reason } = await vault.deliver(body);
+      assert.equal(status, 202);
+      assert.match(reason, /no job id.*append one of your own to it: \/hook\/<HOOK_TOKEN>\/<reference>/);
+    }
+  });
+});

@@ -1,15 +1,18 @@
 //! fal.ai's webhook: `{"request_id", "gateway_request_id", "status", "payload",
 //! "error", "payload_error"}`, as its documentation has it.
 
-use super::{Reading, find, place, value};
+use super::{Reading, count, place, value};
 use crate::domain::event::EventKind;
 use crate::domain::json::{self, Member};
 
 pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
-    let id = value(members, "request_id")?;
+    let id = value(members, "request_id");
     let status = json::decode_string(value(members, "status")?)?;
     let others = ["gateway_request_id", "payload", "error", "payload_error"];
-    others.iter().find(|key| find(members, key).is_some())?;
+    let needed = if id.is_some() { 1 } else { 2 };
+    if count(members, &others) < needed {
+        return None;
+    }
     let kind = match status.as_ref() {
         "OK" if value(members, "payload").is_some() => EventKind::Completed,
         // The result was too large for a webhook, or could not be written as
@@ -21,7 +24,7 @@ pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
     let errors = ["error", "payload", "payload_error"];
     Some(Reading {
         kind,
-        id: Some(id),
+        id,
         sender_time: None,
         error: errors.iter().find_map(|key| value(members, key)),
         result: place(members, "payload"),
@@ -50,6 +53,21 @@ mod tests {
     }
 
     #[test]
+    fn one_without_an_id_is_known_by_two_members() {
+        for (body, want) in [
+            (
+                r#"{"request_id":null,"status":"OK","payload":{},"error":null}"#,
+                EventKind::Completed,
+            ),
+            (r#"{"status":"OK","payload":null,"payload_error":"large"}"#, EventKind::Ready),
+            (r#"{"gateway_request_id":"g","status":"ERROR","error":"no"}"#, EventKind::Failed),
+        ] {
+            let reading = read(&json::members(body)).unwrap();
+            assert_eq!((reading.kind, reading.id), (want, None), "{body}");
+        }
+    }
+
+    #[test]
     fn other_bodies_are_none() {
         for other in [
             r#"{"request_id":"a","status":"COMPLETED","response_url":"u"}"#,
@@ -57,6 +75,8 @@ mod tests {
             r#"{"status":"OK","payload":{}}"#,
             r#"{"request_id":"a","status":1,"payload":{}}"#,
             r#"{"request_id":"a","payload":{}}"#,
+            r#"{"status":"OK","error":null}"#,
+            r#"{"status":"COMPLETED","payload":{},"error":null}"#,
         ] {
             assert_eq!(kind(other), None, "{other}");
         }

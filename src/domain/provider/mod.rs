@@ -57,7 +57,8 @@ impl fmt::Display for Provider {
 pub struct Reading<'a> {
     /// What has happened.
     pub kind: EventKind,
-    /// The value that names the job, as written.
+    /// The value that names the job, as written; none in what a server of one's
+    /// own sends.
     pub id: Option<&'a str>,
     /// When, by the sender's clock.
     pub sender_time: Option<Timestamp>,
@@ -78,6 +79,11 @@ pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, Reading<'a>)> {
     let fal = || fal::read(members).map(|reading| (Provider::Fal, reading));
     let replicate = || replicate::read(members).map(|reading| (Provider::Replicate, reading));
     fal().or_else(replicate)
+}
+
+/// How many of these members a body has, be they `null`.
+fn count(members: &[Member<'_>], keys: &[&str]) -> usize {
+    keys.iter().filter(|key| find(members, key).is_some()).count()
 }
 
 fn find<'m, 'a>(members: &'m [Member<'a>], key: &str) -> Option<&'m Member<'a>> {

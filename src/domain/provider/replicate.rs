@@ -1,18 +1,23 @@
 //! Replicate's webhook: the bare prediction, as its HTTP API documents it.
 
-use super::{Reading, find, place, value};
+use super::{Reading, count, place, value};
 use crate::domain::event::EventKind;
 use crate::domain::json::{self, Member};
 use crate::domain::time::Timestamp;
 
 /// Members of a prediction, beside `id` and `status`.
 const OTHERS: [&str; 6] = ["version", "model", "urls", "created_at", "input", "output"];
+/// Members that a server of one's own sends too, and hardly anyone else.
+const OF_COG: [&str; 4] = ["started_at", "completed_at", "logs", "metrics"];
 
 pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
-    let id = value(members, "id")?;
+    let id = value(members, "id");
     let status = json::decode_string(value(members, "status")?)?;
-    // A bare `id` and a status are no prediction yet.
-    if OTHERS.iter().filter(|key| find(members, key).is_some()).count() < 2 {
+    let (others, of_cog) = (count(members, &OTHERS), count(members, &OF_COG));
+    // A bare `id` and a status are no prediction yet, nor is an input and an
+    // output without an `id`.
+    let is_one = if id.is_some() { others >= 2 } else { of_cog >= 1 && others + of_cog >= 3 };
+    if !is_one {
         return None;
     }
     let (kind, time) = match status.as_ref() {
@@ -26,7 +31,7 @@ pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
     let time = value(members, time).and_then(json::decode_string);
     Some(Reading {
         kind,
-        id: Some(id),
+        id,
         sender_time: time.and_then(|text| Timestamp::parse_rfc3339(&text)),
         error: value(members, "error"),
         result: place(members, "output"),
@@ -64,12 +69,37 @@ mod tests {
     }
 
     #[test]
+    fn one_without_an_id_is_known_by_its_members() {
+        let time = r#""2025-12-27T22:39:35Z""#;
+        for (body, kind) in [
+            (body("succeeded").replace(r#""x7""#, "null"), EventKind::Completed),
+            (body("failed").replace(r#""id":"x7","#, ""), EventKind::Failed),
+            (
+                format!(r#"{{"input":{{}},"started_at":{time},"logs":"","status":"processing"}}"#),
+                EventKind::Acquired,
+            ),
+            (
+                format!(
+                    r#"{{"status":"succeeded","output":"a","metrics":{{}},"completed_at":{time}}}"#
+                ),
+                EventKind::Completed,
+            ),
+        ] {
+            let reading = read(&json::members(&body)).unwrap();
+            assert_eq!((reading.kind, reading.id), (kind, None), "{body}");
+        }
+    }
+
+    #[test]
     fn other_bodies_are_none() {
         for other in [
             r#"{"id":"a","status":"succeeded"}"#,
             r#"{"id":"a","status":"succeeded","output":"x"}"#,
             r#"{"id":"a","status":"queued","output":"x","input":{}}"#,
             r#"{"status":"succeeded","output":"x","input":{}}"#,
+            r#"{"id":null,"status":"succeeded","output":"x","input":{},"model":"m"}"#,
+            r#"{"status":"failed","logs":"x","error":"y"}"#,
+            r#"{"input":{},"output":"x","logs":"","started_at":null}"#,
         ] {
             assert_eq!(read(&json::members(other)), None, "{other}");
         }
