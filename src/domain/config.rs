@@ -6,7 +6,7 @@
 use super::auth::{self, Tokens};
 use super::cors::Origins;
 use super::handoff::target;
-use super::mask::{self, Secrets};
+use super::mask::Secrets;
 use super::retention;
 use super::retry::Pace;
 use super::signed::standard::Secrets as SigningSecrets;
@@ -299,7 +299,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         if url.is_none() {
             self.mistakes.push(format!(
                 "{name} is {:?}, not like {default}; nothing is asked there",
-                mask::plain_text(&text, &Secrets::default())
+                Secrets::default().mask(&text)
             ));
         }
         url

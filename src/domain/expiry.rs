@@ -3,8 +3,10 @@
 use super::time::Timestamp;
 use url::Url;
 
-/// Query keys that only a presigned URL has (AWS, Google, Azure, `CloudFront`).
-pub const SIGNATURE_KEYS: [&str; 4] = ["X-Amz-Signature", "X-Goog-Signature", "sig", "Signature"];
+/// Query keys that only a presigned URL has (AWS, Google, TOS, Azure,
+/// `CloudFront`).
+pub const SIGNATURE_KEYS: [&str; 5] =
+    ["X-Amz-Signature", "X-Goog-Signature", "X-Tos-Signature", "sig", "Signature"];
 
 /// Other query keys that signers add (Azure, `CloudFront`, older AWS and Google).
 const SIGNER_KEYS: [&str; 15] = [
@@ -32,20 +34,26 @@ pub fn is_signing_key(key: &str) -> bool {
     let known = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(key));
     lower.starts_with("x-amz-")
         || lower.starts_with("x-goog-")
+        || lower.starts_with("x-tos-")
         || lower.ends_with("accessid")
         || lower.ends_with("accesskeyid")
         || known(&SIGNATURE_KEYS)
         || known(&SIGNER_KEYS)
 }
 
-/// Whether a text that may be a query, however it is written, holds a
-/// signature or who signed. Rather too often than not.
+/// Whether a member of this name in a query lets in who has it: a signature,
+/// or what tells who signed. Some names are telling without a query too.
 #[must_use]
-pub fn holds_signature(query: &str) -> bool {
-    let lower = query.to_ascii_lowercase();
-    let marks = ["x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential"];
-    let short = ["sig=", "signature=", "key-pair-id="];
-    marks.iter().chain(&short).any(|mark| lower.contains(mark))
+pub fn is_secret_key(name: &str, in_query: bool) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let ends = |end: &&str| lower.ends_with(*end);
+    if lower.starts_with("x-") && ["-signature", "-credential", "-security-token"].iter().any(ends)
+    {
+        return true;
+    }
+    // CloudFront's alone is written so; elsewhere a policy is no secret.
+    let is_short = lower == "sig" || lower == "key-pair-id" || name == "Policy";
+    in_query && (is_short || lower.ends_with("signature"))
 }
 
 /// Whether the URL's right to be fetched is in its query, so that the same
@@ -55,12 +63,13 @@ pub fn is_presigned(url: &Url) -> bool {
     SIGNATURE_KEYS.iter().any(|key| query(url, key).is_some())
 }
 
-/// When the URL stops working: AWS's and Google's signing date plus lifetime,
-/// Azure's `se`, `CloudFront`'s `Expires`; `None` if it says nothing.
+/// When the URL stops working: AWS's, Google's or TOS's signing date plus
+/// lifetime, Azure's `se`, `CloudFront`'s `Expires`; `None` if it says nothing.
 #[must_use]
 pub fn deadline(url: &Url) -> Option<Timestamp> {
     dated(url, "X-Amz-Date", "X-Amz-Expires")
         .or_else(|| dated(url, "X-Goog-Date", "X-Goog-Expires"))
+        .or_else(|| dated(url, "X-Tos-Date", "X-Tos-Expires"))
         .or_else(|| Timestamp::parse_rfc3339(&query(url, "se")?))
         .or_else(|| query(url, "Expires")?.parse().ok().map(Timestamp::from_seconds))
 }
@@ -99,6 +108,8 @@ mod tests {
     #[test]
     fn other_signers_deadlines_are_read() {
         assert_eq!(at("https://a/b?X-Goog-Date=19700101T000000Z&X-Goog-Expires=60"), Some(60_000));
+        assert_eq!(at("https://a/b?X-Tos-Date=19700101T000000Z&X-Tos-Expires=60"), Some(60_000));
+        assert!(is_presigned(&Url::parse("https://a/b?X-Tos-Signature=00").unwrap()));
         assert_eq!(at("https://a/b?se=1970-01-01T00%3A01%3A00Z&sig=x"), Some(60_000));
         assert_eq!(at("https://a/b?Expires=60&Signature=x&Key-Pair-Id=k"), Some(60_000));
         assert_eq!(at("https://a/b?x-amz-date=19700101T000000Z&x-amz-expires=60"), Some(60_000));

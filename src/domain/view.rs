@@ -6,7 +6,7 @@ use super::handoff::{Handoff, Receiver, State};
 use super::heal::Healing;
 use super::job::{Archive, Job};
 use super::keys;
-use super::mask::{self, Secrets};
+use super::mask::Secrets;
 use super::provider::Provider;
 use super::result;
 use super::state::Status;
@@ -117,7 +117,7 @@ pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
     let path = |nonce| keys::files_path(&job.home, nonce);
     let shown = format!("{}{}", context.base, path(&job.nonce));
     let absolute = result::with_base(stored, &path(written.unwrap_or(&job.nonce)), &shown);
-    mask::result(&absolute, context.secrets).into_owned()
+    context.secrets.mask_result(&absolute, &shown).into_owned()
 }
 
 /// The record as JSON. `stored_result` is the result's stored text.
@@ -130,7 +130,7 @@ pub fn record(
     context: Context<'_>,
 ) -> serde_json::Result<String> {
     let result = stored_result.map(|text| RawValue::from_string(result(job, text, context)));
-    let mask = |text| mask::plain_text(text, context.secrets);
+    let mask = |text| context.secrets.mask(text);
     let error = job.error.as_deref().map(|error| masked(error.get(), context.secrets));
     let input = job.input.as_deref().map(|input| masked(input.get(), context.secrets));
     serde_json::to_string(&Record {
@@ -171,12 +171,12 @@ pub fn one_line(json: &str) -> String {
 }
 
 fn shown(skipped: &Skipped, secrets: &Secrets) -> Skipped {
-    let pointer = mask::plain_text(&skipped.pointer, secrets).into_owned();
+    let pointer = secrets.mask(&skipped.pointer).into_owned();
     Skipped { pointer, ..skipped.clone() }
 }
 
 fn masked(json: &str, secrets: &Secrets) -> serde_json::Result<Box<RawValue>> {
-    RawValue::from_string(mask::json_text(json, secrets).into_owned())
+    RawValue::from_string(secrets.mask(json).into_owned())
 }
 
 impl<'a> HealingView<'a> {
@@ -211,7 +211,7 @@ impl<'a> HandoffView<'a> {
 impl<'a> FileView<'a> {
     fn of(job: &Job, file: &'a File, context: Context<'_>) -> Self {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
-        let mask = |text| mask::plain_text(text, context.secrets);
+        let mask = |text| context.secrets.mask(text);
         Self {
             n: file.n,
             pointers: file.pointers.iter().map(String::as_str).map(mask).collect(),
@@ -402,7 +402,7 @@ impl<'a> EntryView<'a> {
         (entry, body): &'a (Entry, Option<String>),
         secrets: &Secrets,
     ) -> serde_json::Result<Self> {
-        let mask = |text| mask::plain_text(text, secrets);
+        let mask = |text| secrets.mask(text);
         let short = body.as_deref().filter(|body| body.len() <= MAX_INLINE_BODY);
         Ok(Self {
             n: entry.n,

@@ -11,7 +11,6 @@ use crate::domain::correlate::Identity;
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
 use crate::domain::keys::StorageKey;
-use crate::domain::mask;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
 use crate::domain::retention;
@@ -253,7 +252,7 @@ pub async fn hand_over(
         Reply::OtherProvider(why) => return Ok(Handed::Refused(why)),
         _ => return Err(Failure("delivering: unexpected answer".to_owned())),
     };
-    let mask = |text: String| mask::plain_text(&text, call.config.secrets()).into_owned();
+    let mask = |text: String| call.config.secrets().masked(text);
     let answer = serde_json::json!({
         "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
     });

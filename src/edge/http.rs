@@ -9,7 +9,6 @@ use super::{
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::gateway::submission::Answer;
-use crate::domain::mask;
 use crate::domain::pass::Pass;
 use crate::domain::route::{Access, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
@@ -120,7 +119,7 @@ impl Call<'_> {
     /// A label (`?app=`, `?tag=`) as the record keeps it; a URL in it loses its
     /// secrets first.
     pub fn label(&self, text: &str) -> String {
-        let masked = mask::plain_text(text, self.config.secrets());
+        let masked = self.config.secrets().mask(text);
         masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()
     }
 }
@@ -266,7 +265,7 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 /// On the gateway's routes in plain JSON, as the queues' clients read it.
 fn refuse(problem: &Problem, config: &Config, request: &Request) -> worker::Result<Response> {
     if let Problem::Internal(text) = problem {
-        platform::log_error(&mask::plain_text(text, config.secrets()));
+        platform::log_error(&config.secrets().mask(text));
     }
     let is_gateway = worker::Url::parse(&request.url()).is_ok_and(|url| is_gateway(url.path()));
     let (content_type, body) = if is_gateway {

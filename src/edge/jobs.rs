@@ -9,7 +9,6 @@ use super::records;
 use crate::domain::edge_copy::Rendering;
 use crate::domain::error::Problem;
 use crate::domain::job::Job;
-use crate::domain::mask;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::state::Status;
@@ -66,7 +65,7 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
         _ => return not_yet(&job, context),
     };
     let secrets = call.config.secrets();
-    let error = job.error.map(|error| mask::json_text(error.get(), secrets).into_owned());
+    let error = job.error.map(|error| secrets.mask(error.get()).into_owned());
     Err(Problem::NoResult { status, error })
 }
 
@@ -89,7 +88,7 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
     };
     let none = || Problem::NotFound(format!("event {n} of job {} has no body", name.public()));
     let text = text.ok_or_else(none)?;
-    Ok(json(200, mask::json_text(&text, call.config.secrets()).into_owned())?)
+    Ok(json(200, call.config.secrets().masked(text))?)
 }
 
 fn context<'a>(call: &'a Call<'_>, job: &'a Job) -> Context<'a> {

@@ -6,7 +6,6 @@ use super::http::{Call, json};
 use super::platform::{self, Failure};
 use crate::domain::catalog::{Answer, Question, REFUSED};
 use crate::domain::error::Problem;
-use crate::domain::mask;
 use crate::domain::refused::{Limits, Refused, agent};
 use serde_json::json;
 use std::cell::Cell;
@@ -26,7 +25,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
         limits.set(now);
         more
     })?;
-    let masked = |text: &str| mask::plain_text(text, call.config.secrets()).into_owned();
+    let masked = |text: &str| call.config.secrets().mask(text).into_owned();
     Some(Refused {
         at,
         status: problem.status(),

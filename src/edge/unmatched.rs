@@ -7,7 +7,6 @@ use super::{bucket, job_client};
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
 use crate::domain::keys::StorageKey;
-use crate::domain::mask;
 use crate::domain::media::OCTET_STREAM;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Delivery, Parked};
@@ -31,13 +30,13 @@ pub async fn keep(
 ) -> Result<Response, Problem> {
     let at = platform::now();
     let path = StorageKey::Unmatched { at, sha256 }.path();
-    let reason = mask::plain_text(reason, call.config.secrets()).into_owned();
+    let reason = call.config.secrets().mask(reason).into_owned();
     let mut metadata = HashMap::from([
         ("reason".to_owned(), printable(&reason)),
         ("receivedAt".to_owned(), at.as_millis().to_string()),
     ]);
     if let Some(reference) = reference {
-        let reference = mask::plain_text(reference, call.config.secrets());
+        let reference = call.config.secrets().mask(reference);
         metadata.insert("ref".to_owned(), printable(&reference));
     }
     let put = bucket::put_or_return(call.env, &path, body, OCTET_STREAM, metadata.clone());
@@ -123,7 +122,7 @@ fn row(object: &Object) -> Value {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
-    super::http::bytes(mask::bytes(kept.body, call.config.secrets())).map_err(Problem::from)
+    super::http::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
 }
 
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job. It leaves the

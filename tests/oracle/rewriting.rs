@@ -120,7 +120,7 @@ fn is_taken(body: &str, kind: EventKind, result: &str) {
     let context = view::Context { base: "https://vault.example", secrets: &secrets };
     let record = view::record(vault.job(), vault.result.as_deref(), context).expect("a record");
     json::check(&record).expect("a JSON object");
-    let shown = mask::json_text(body, &secrets);
+    let shown = secrets.mask(body);
     json::check(&shown).expect("a JSON object");
     let told = strings(&shown).into_iter().filter_map(|span| decoded(&shown[span]));
     assert!(!told.into_iter().any(|text| text.contains(token)), "a token: {shown}");

@@ -14,7 +14,7 @@ pub mod upstreams;
 use super::auth::Tokens;
 use super::capability;
 use super::config::Config;
-use super::mask::{self, Secrets};
+use super::mask::Secrets;
 use super::time::{DAY, HOUR, MINUTE, SECOND};
 use serde::Serialize;
 
@@ -90,7 +90,7 @@ impl Check {
     }
 
     fn masked(mut self, secrets: &Secrets) -> Self {
-        let shown = mask::plain_text(&self.detail, secrets);
+        let shown = secrets.mask(&self.detail);
         self.detail = shown.chars().filter(|c| !c.is_control()).take(MAX_DETAIL_CHARS).collect();
         self
     }

@@ -9,7 +9,7 @@ use super::links::{self, Place};
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::Job;
 use crate::domain::json;
-use crate::domain::mask::{self, Secrets};
+use crate::domain::mask::Secrets;
 use crate::domain::result::{self, Edit};
 use crate::domain::state::Status;
 use crate::domain::upstream::Scheme;
@@ -121,8 +121,8 @@ const fn has_no_result(job: &Job) -> bool {
 /// `detail`, the JavaScript one `message`.
 #[must_use]
 pub fn no_result(job: &Job, secrets: &Secrets) -> String {
-    let text = json::encode_string(&mask::plain_text(&reason(job), secrets));
-    let error = job.error.as_deref().map(RawValue::get).map(|text| mask::json_text(text, secrets));
+    let text = json::encode_string(&secrets.masked(reason(job)));
+    let error = job.error.as_deref().map(RawValue::get).map(|text| secrets.mask(text));
     let detail = error.as_deref().unwrap_or(&text);
     format!(r#"{{"detail":{detail},"message":{text}}}"#)
 }

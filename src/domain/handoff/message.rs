@@ -4,7 +4,7 @@
 use crate::domain::event::{ENVELOPE, Event, value_of};
 use crate::domain::job::Job;
 use crate::domain::json::{self, Member};
-use crate::domain::mask::{self, Secrets};
+use crate::domain::mask::Secrets;
 use crate::domain::provider::Provider;
 use crate::domain::result;
 use serde_json::value::RawValue;
@@ -66,8 +66,7 @@ fn envelope(parts: Parts<'_>, event: &Event<'_>) -> Vec<String> {
         |found: &&Member<'_>| parts.word != "completed" || ENVELOPE.contains(&found.key.as_ref());
     let written = |found: &Member<'_>| match found.key.as_ref() {
         "webhookUrl" => member("webhookUrl", &json::encode_string(parts.url)),
-        _ => mask::json_text(body.get(found.span.clone()).unwrap_or_default(), parts.secrets)
-            .into_owned(),
+        _ => parts.secrets.mask(body.get(found.span.clone()).unwrap_or_default()).into_owned(),
     };
     event.members.iter().filter(is_wanted).map(written).collect()
 }
@@ -87,7 +86,7 @@ fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
         edits.push((last.span.end..last.span.end, more));
     }
     edits.sort_by_key(|(span, _)| span.start);
-    mask::json_text(&result::splice(body, &edits), parts.secrets).into_owned()
+    parts.secrets.masked(result::splice(body, &edits))
 }
 
 /// A result that fal.ai was asked for.
@@ -120,7 +119,7 @@ fn replicate(parts: Parts<'_>) -> String {
 
 fn error_of(parts: Parts<'_>) -> Option<String> {
     let error = parts.job.error.as_deref().map(RawValue::get)?;
-    Some(member("error", &mask::json_text(error, parts.secrets)))
+    Some(member("error", &parts.secrets.mask(error)))
 }
 
 fn id(job: &Job) -> String {

@@ -1,21 +1,10 @@
 //! The configured secrets, by value.
 
+use super::spelling::{Text, is_lead};
+use crate::domain::config::SECRETS;
 use std::fmt;
 use url::Url;
 
-/// The variables that hold secrets, one or a list.
-const KEYS: [&str; 8] = [
-    "HOOK_TOKEN",
-    "API_TOKEN",
-    "READ_TOKEN",
-    "HANDOFF_SECRET",
-    "REPLICATE_WEBHOOK_SECRET",
-    "UPSTREAM_API_KEY",
-    "UPSTREAM_FAL_KEY",
-    "FAL_KEY",
-];
-/// The keys among them whose form only their upstream knows.
-const UPSTREAM_KEYS: usize = 5;
 /// The variables that hold a URL.
 const URLS: [&str; 5] =
     ["UPSTREAM_QUEUE_URL", "UPSTREAM_FAL_URL", "RESULT_URL", "HANDOFF_URL", "PUBLIC_URL"];
@@ -25,10 +14,19 @@ const SIGNING: &str = "whsec_";
 pub const MIN_CHARS: usize = 12;
 
 /// Everything configured that no answer, log or message may hold.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Secrets {
-    values: Vec<String>,
+    /// Their characters, however those are spelled in the configuration.
+    values: Vec<Vec<u8>>,
+    /// Whether one of them may begin with a byte.
+    beginnings: [bool; 256],
     too_short: Vec<&'static str>,
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self { values: Vec::new(), beginnings: [false; 256], too_short: Vec::new() }
+    }
 }
 
 impl fmt::Debug for Secrets {
@@ -42,11 +40,11 @@ impl Secrets {
     /// is set wrong counts too: it may be a secret all the same.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let mut found = Self::default();
-        for (at, name) in KEYS.into_iter().enumerate() {
+        for name in SECRETS {
             let text = lookup(name).unwrap_or_default();
             found.add_key(&text);
             let is_short = (1..MIN_CHARS).contains(&text.trim().len());
-            if at >= UPSTREAM_KEYS && is_short {
+            if name.ends_with("_KEY") && is_short {
                 found.too_short.push(name);
             }
         }
@@ -54,9 +52,6 @@ impl Secrets {
             let text = lookup(name).unwrap_or_default();
             found.add_url(&text, name == "HANDOFF_URL");
         }
-        // The longest first: one may be a part of another.
-        found.values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        found.values.dedup();
         found
     }
 
@@ -74,9 +69,16 @@ impl Secrets {
         &self.too_short
     }
 
-    /// The values.
-    pub(super) fn values(&self) -> &[String] {
-        &self.values
+    /// Whether the spelling of one may begin with `byte`.
+    #[inline]
+    pub(super) fn may_begin(&self, byte: u8) -> bool {
+        self.beginnings.get(usize::from(byte)).is_some_and(|may| *may)
+    }
+
+    /// Those whose first character is `byte`.
+    pub(super) fn beginning_with(&self, byte: u8) -> impl Iterator<Item = &[u8]> {
+        let is_so = move |value: &&[u8]| value.first() == Some(&byte);
+        self.values.iter().map(Vec::as_slice).filter(is_so)
     }
 
     /// A list with its entries; of a key like `id:secret` the secret too.
@@ -106,10 +108,28 @@ impl Secrets {
 
     fn add(&mut self, value: &str) {
         let value = value.trim();
-        if value.len() >= MIN_CHARS {
-            self.values.push(value.to_owned());
+        let letters = letters(value);
+        let Some(first) = letters.first() else { return };
+        if value.len() < MIN_CHARS || self.values.contains(&letters) {
+            return;
         }
+        for (byte, may) in (0..=u8::MAX).zip(&mut self.beginnings) {
+            *may |= byte == *first || is_lead(byte);
+        }
+        self.values.push(letters);
     }
+}
+
+/// The characters of a secret as they are found in a text, but for an escape
+/// at its end that what follows there could go on with.
+fn letters(value: &str) -> Vec<u8> {
+    let text = Text { bytes: value.trim_start_matches('\\').as_bytes(), is_whole: false };
+    let (mut letters, mut at) = (Vec::new(), 0);
+    while let Some(unit) = text.unit(at) {
+        letters.push(unit.byte);
+        at = unit.end;
+    }
+    letters
 }
 
 #[cfg(test)]
@@ -144,16 +164,16 @@ mod tests {
             "token=handoff-0123456",
             "handoff-0123456",
         ] {
-            assert!(secrets.values().iter().any(|known| known == value), "{value}");
+            assert!(secrets.values.iter().any(|known| known == value.as_bytes()), "{value}");
         }
-        assert!(!secrets.values().iter().any(|known| known == "1234567890123456"));
-        assert_eq!(format!("{secrets:?}"), format!("Secrets({})", secrets.values().len()));
+        assert!(!secrets.values.iter().any(|known| known == b"1234567890123456"));
+        assert_eq!(format!("{secrets:?}"), format!("Secrets({})", secrets.values.len()));
     }
 
     #[test]
     fn a_short_key_is_named_and_not_masked() {
         let secrets = of(&[("FAL_KEY", "short"), ("UPSTREAM_API_KEY", "0123456789ab")]);
         assert_eq!(secrets.too_short(), ["FAL_KEY"]);
-        assert_eq!(secrets.values(), ["0123456789ab"]);
+        assert_eq!(secrets.values, [b"0123456789ab"]);
     }
 }

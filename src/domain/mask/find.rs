@@ -1,0 +1,330 @@
+//! Where the secrets of a text stand. Every character is looked at a bounded
+//! number of times, so this takes linear time.
+
+use super::Secrets;
+use super::spelling::{Text, Unit};
+use crate::domain::expiry;
+use std::ops::Range;
+
+/// Longest name of a query's member that is looked at.
+const MAX_NAME: usize = 64;
+/// Digits of a capability's mac.
+const MAC_DIGITS: usize = 32;
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The configured secrets alone.
+    Values,
+    /// Also capabilities and presigned queries.
+    Result,
+    /// Also whatever follows `/hook/`.
+    All,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The secrets, in any order; they may overlap.
+    pub spans: Vec<Range<usize>>,
+    /// Up to where the text has been understood; what follows may be cut.
+    pub until: usize,
+}
+
+/// What a look at one place has shown.
+enum Look {
+    Nothing,
+    Secret(Range<usize>),
+    /// The text ends before that can be told.
+    Cut,
+}
+
+/// Finds the secrets of a text that comes after the byte `before`.
+pub(super) fn find(secrets: &Secrets, kind: Kind, text: Text<'_>, before: u8) -> Found {
+    let (spans, open) = (Vec::new(), 0..0);
+    let mut finder = Finder { secrets, kind, text, before, spans, open, query_end: 0, word_end: 0 };
+    let until = finder.run();
+    // What goes on beyond is read again from its mark.
+    let until = if finder.open.contains(&until) { finder.open.start } else { until };
+    Found { spans: finder.spans, until }
+}
+
+struct Finder<'a> {
+    secrets: &'a Secrets,
+    kind: Kind,
+    text: Text<'a>,
+    /// The character before the one that is looked at.
+    before: u8,
+    spans: Vec<Range<usize>>,
+    /// What was read ahead from marks.
+    open: Range<usize>,
+    /// Where the query ends that was read last.
+    query_end: usize,
+    /// Where the word ends that may have been a capability.
+    word_end: usize,
+}
+
+impl Finder<'_> {
+    /// Looks at each character; returns where the text is cut, or its end.
+    fn run(&mut self) -> usize {
+        let mut at = 0;
+        while let Some(unit) = self.text.unit(at) {
+            let mut end = unit.end;
+            match self.value_within(at, unit.end) {
+                Look::Cut => return at,
+                Look::Secret(span) => {
+                    end = end.max(span.end);
+                    self.spans.push(span);
+                }
+                Look::Nothing if self.kind != Kind::Values => match self.mark(at, unit) {
+                    Look::Cut => return at,
+                    Look::Secret(span) => {
+                        self.read_ahead(at..span.end);
+                        self.spans.push(span);
+                    }
+                    Look::Nothing => {}
+                },
+                Look::Nothing => {}
+            }
+            (at, self.before) = (end, unit.byte);
+        }
+        at
+    }
+
+    fn read_ahead(&mut self, range: Range<usize>) {
+        let start = if range.start < self.open.end { self.open.start } else { range.start };
+        self.open = start..range.end.max(self.open.end);
+    }
+
+    /// A configured secret that begins within a character's spelling: what
+    /// stands before it may look like the beginning of an escape.
+    fn value_within(&self, start: usize, end: usize) -> Look {
+        for at in start..end {
+            let byte = self.text.bytes.get(at).copied().unwrap_or_default();
+            if !self.secrets.may_begin(byte) || (at > start && byte == b'\\') {
+                continue;
+            }
+            match self.value(at) {
+                // No half of a backslash's escape is left.
+                Look::Secret(span) if self.text.bytes.get(start) == Some(&b'\\') => {
+                    return Look::Secret(start..span.end);
+                }
+                Look::Nothing => {}
+                found => return found,
+            }
+        }
+        Look::Nothing
+    }
+
+    /// The longest of the configured secrets that is spelled at `at`.
+    fn value(&self, at: usize) -> Look {
+        let Some(first) = self.text.unit(at) else { return Look::Cut };
+        let mut longest = Look::Nothing;
+        for value in self.secrets.beginning_with(first.byte) {
+            match self.spelled(value, first) {
+                Look::Cut => return Look::Cut,
+                Look::Secret(span) => {
+                    if !matches!(&longest, Look::Secret(other) if other.end >= span.end) {
+                        longest = Look::Secret(at..span.end);
+                    }
+                }
+                Look::Nothing => {}
+            }
+        }
+        longest
+    }
+
+    fn spelled(&self, value: &[u8], first: Unit) -> Look {
+        let mut end = first.end;
+        for byte in value.iter().skip(1) {
+            match self.text.unit(end) {
+                Some(unit) if unit.byte == *byte => end = unit.end,
+                None if !self.text.is_whole => return Look::Cut,
+                _ => return Look::Nothing,
+            }
+        }
+        Look::Secret(end..end)
+    }
+
+    /// A secret that what stands before it gives away.
+    fn mark(&mut self, at: usize, unit: Unit) -> Look {
+        match unit.byte {
+            b'/' if self.kind == Kind::All => self.after_hook(unit.end),
+            b'r' if at >= self.word_end && !self.before.is_ascii_alphanumeric() => {
+                self.capability(at, unit.end)
+            }
+            b'?' | b'&' if at >= self.query_end => self.query(at, unit, unit.end),
+            b'x' | b'X' if at >= self.query_end && !is_name(self.before) => {
+                self.query(at, unit, at)
+            }
+            _ => Look::Nothing,
+        }
+    }
+
+    /// What follows `/hook/`: a token of this vault, or of one before a
+    /// rotation.
+    fn after_hook(&self, mut at: usize) -> Look {
+        for byte in b"hook/" {
+            match self.text.unit(at) {
+                Some(unit) if unit.byte == *byte => at = unit.end,
+                None if !self.text.is_whole => return Look::Cut,
+                _ => return Look::Nothing,
+            }
+        }
+        let (start, mut end) = (at, at);
+        while let Some(unit) = self.text.unit(at) {
+            if !is_name(unit.byte) {
+                return if end > start { Look::Secret(start..end) } else { Look::Nothing };
+            }
+            at = unit.end;
+            // The point that ends a sentence is no part of it.
+            if !matches!(unit.byte, b'.' | b':') {
+                end = at;
+            }
+        }
+        match self.text.is_whole {
+            true if end > start => Look::Secret(start..end),
+            true => Look::Nothing,
+            false => Look::Cut,
+        }
+    }
+
+    /// `r_{reference}.{mac}`.
+    fn capability(&mut self, start: usize, after: usize) -> Look {
+        let mut at = after;
+        // Those since a point, if nothing else has come.
+        let mut digits = None;
+        while let Some(unit) = self.text.unit(at) {
+            if digits == Some(MAC_DIGITS) && !unit.byte.is_ascii_hexdigit() {
+                return Look::Secret(start..at);
+            }
+            if !is_name(unit.byte) || (at == after && unit.byte != b'_') {
+                self.word_end = at;
+                return Look::Nothing;
+            }
+            digits = match unit.byte {
+                b'.' => Some(0),
+                byte if byte.is_ascii_hexdigit() => digits.map(|count| count + 1),
+                _ => None,
+            };
+            at = unit.end;
+        }
+        match self.text.is_whole {
+            false => Look::Cut,
+            true if digits == Some(MAC_DIGITS) => Look::Secret(start..at),
+            true => Look::Nothing,
+        }
+    }
+
+    /// Reads the query that begins with `first`, at `start`: those of its
+    /// members that sign hide all of it.
+    fn query(&mut self, at: usize, first: Unit, start: usize) -> Look {
+        let mut query = Query::new(first, start);
+        let mut end = start;
+        while let Some(unit) = self.text.unit(end) {
+            if is_hard(unit, query.depth) {
+                break;
+            }
+            if unit.byte == b'=' && query.is_signed() {
+                let Some(stop) = self.value_end(unit.end, query.depth) else { return Look::Cut };
+                self.spans.push(query.take(stop));
+                end = stop;
+                continue;
+            }
+            query.read(unit);
+            end = unit.end;
+        }
+        if !self.text.is_whole && self.text.unit(end).is_none() {
+            // What was found is found again.
+            return Look::Cut;
+        }
+        self.query_end = end;
+        self.read_ahead(at..end);
+        Look::Nothing
+    }
+
+    /// Where a query ends that has been found to be signed: before what
+    /// closes it in prose.
+    fn value_end(&self, start: usize, depth: u8) -> Option<usize> {
+        let (mut at, mut end) = (start, start);
+        while let Some(unit) = self.text.unit(at) {
+            let is_outer = matches!(unit.byte, b'&' | b';') && unit.depth < depth;
+            let closes = matches!(unit.byte, b')' | b']' | b'}' | b',' | b'\'' | b'|' | b'?');
+            if is_hard(unit, depth) || is_outer || (closes && unit.depth <= depth) {
+                return Some(end);
+            }
+            at = unit.end;
+            if !matches!(unit.byte, b'.' | b';' | b':' | b'!' | b'*') {
+                end = at;
+            }
+        }
+        self.text.is_whole.then_some(end)
+    }
+}
+
+/// A query on the way.
+struct Query {
+    /// How often its mark is percent-escaped: what is so more often is data.
+    depth: u8,
+    /// Where it begins, until something of it is hidden.
+    start: Option<usize>,
+    /// Where the name of its member begins.
+    name_start: usize,
+    name: Vec<u8>,
+    /// Whether it begins with a question mark.
+    is_marked: bool,
+    /// Whether the name has not ended.
+    in_name: bool,
+}
+
+impl Query {
+    fn new(first: Unit, start: usize) -> Self {
+        Self {
+            depth: first.depth,
+            start: Some(start),
+            name_start: start,
+            name: Vec::new(),
+            is_marked: first.byte == b'?',
+            in_name: true,
+        }
+    }
+
+    fn is_signed(&self) -> bool {
+        let name = str::from_utf8(&self.name).unwrap_or_default();
+        self.in_name && expiry::is_secret_key(name, self.is_marked)
+    }
+
+    /// The part that is hidden, which ends at `end`.
+    fn take(&mut self, end: usize) -> Range<usize> {
+        self.in_name = false;
+        let start = self.start.take().filter(|_| self.is_marked);
+        start.unwrap_or(self.name_start)..end
+    }
+
+    fn read(&mut self, unit: Unit) {
+        match unit.byte {
+            b'?' => *self = Self::new(unit, unit.end),
+            b'&' | b';' => {
+                // It may be that of a query around this one.
+                self.start = self.start.take().filter(|_| unit.depth >= self.depth);
+                self.depth = unit.depth.min(self.depth);
+                self.name.clear();
+                (self.name_start, self.in_name) = (unit.end, true);
+            }
+            b'=' => self.in_name = false,
+            byte if self.in_name && self.name.len() < MAX_NAME => self.name.push(byte),
+            _ => self.in_name = false,
+        }
+    }
+}
+
+/// Whether no query goes on over this character.
+const fn is_hard(unit: Unit, depth: u8) -> bool {
+    unit.depth <= depth
+        && matches!(unit.byte, 0..=b' ' | 0x7f | b'"' | b'<' | b'>' | b'`' | b'\\' | b'#')
+}
+
+/// Whether a token, or a reference, may hold this character.
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-')
+}

@@ -1,0 +1,248 @@
+//! The characters of a text as they are meant, however they are spelled:
+//! percent-escaped, escaped as in JSON or HTML, and all of these in layers.
+
+use std::ops::Range;
+
+/// Layers in which the parts of an escape may be escaped themselves.
+const LEVELS: u8 = 6;
+/// Escapes that one may turn out to be the beginning of, one after the other.
+const MAX_ROUNDS: usize = 8;
+/// Backslashes that count as one: a string in a string doubles them.
+const MAX_RUN: usize = 64;
+/// Stands for what is not ASCII.
+const OTHER: u8 = 0xff;
+/// Characters of an entity's name, at most.
+const MAX_ENTITY: usize = 8;
+
+/// A text, or what has come of it so far.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub bytes: &'a [u8],
+    /// Whether nothing comes after it.
+    pub is_whole: bool,
+}
+
+/// A character that was read.
+#[derive(Clone, Copy)]
+pub(super) struct Unit {
+    /// The character, or a byte of it.
+    pub byte: u8,
+    /// Where its spelling ends.
+    pub end: usize,
+    /// How often it is percent-escaped.
+    pub depth: u8,
+}
+
+/// The text ends before what is asked can be told.
+struct Cut;
+
+/// What an escape stands for, and where it ends; `None` if it is none.
+type Escape = Result<Option<(u8, usize)>, Cut>;
+
+impl Text<'_> {
+    /// The character at `at`; `None` at the end, or where the rest has not come
+    /// that tells which it is.
+    #[inline]
+    pub fn unit(self, at: usize) -> Option<Unit> {
+        let byte = *self.bytes.get(at)?;
+        if !is_lead(byte) {
+            return Some(Unit { byte, end: at + 1, depth: 0 });
+        }
+        self.escaped(at, LEVELS)
+    }
+
+    fn escaped(self, at: usize, levels: u8) -> Option<Unit> {
+        let mut unit = Unit { byte: *self.bytes.get(at)?, end: at + 1, depth: 0 };
+        if levels == 0 {
+            return Some(unit);
+        }
+        let mut is_plain = true;
+        for _ in 0..MAX_ROUNDS {
+            let found = match unit.byte {
+                b'%' => self.percent(unit.end, levels).ok()?,
+                b'\\' => self.backslash(at..unit.end, is_plain, levels).ok()?,
+                b'&' => self.entity(unit.end, levels).ok()?,
+                _ => None,
+            };
+            let Some((byte, end)) = found else { break };
+            let is_percent = unit.byte == b'%';
+            is_plain &= unit.byte != b'\\';
+            unit = Unit { byte, end, depth: unit.depth + u8::from(is_percent) };
+        }
+        Some(unit)
+    }
+
+    fn percent(self, at: usize, levels: u8) -> Escape {
+        self.hex(at, 2, levels - 1).map(|found| found.map(|(code, end)| (byte_of(code), end)))
+    }
+
+    /// What follows a backslash that is spelled at `first`; `is_plain` if that
+    /// is no escape of its own kind.
+    fn backslash(self, first: Range<usize>, is_plain: bool, levels: u8) -> Escape {
+        let (end, count) = self.run(first)?;
+        let Some(next) = self.next(end, levels - 1)? else { return Ok(None) };
+        let (byte, digits) = match next.byte {
+            b'u' => (0, 4),
+            b'x' => (0, 2),
+            b'/' => (b'/', 0),
+            b'"' | b'\'' if count % 2 == 1 => (next.byte, 0),
+            b'n' | b'r' | b't' | b'b' | b'f' => (b'\n', 0),
+            b'\\' if !is_plain => (b'\\', 0),
+            _ => return Ok(Some((b'\\', end)).filter(|_| count > 1)),
+        };
+        if digits == 0 {
+            return Ok(Some((byte, next.end)));
+        }
+        self.hex(next.end, digits, levels - 1)
+            .map(|found| found.map(|(code, end)| (byte_of(code), end)))
+    }
+
+    /// Where a run of backslashes ends, those included that are spelled as the
+    /// first one is, and how many there are.
+    fn run(self, first: Range<usize>) -> Result<(usize, usize), Cut> {
+        let (mut at, mut count) = (first.end, 1);
+        let first = self.bytes.get(first).unwrap_or_default();
+        while count < MAX_RUN {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            match repeated(first, rest) {
+                Some(0) if !self.is_whole => return Err(Cut),
+                None | Some(0) => break,
+                Some(length) => (at, count) = (at + length, count + 1),
+            }
+        }
+        Ok((at, count))
+    }
+
+    fn entity(self, mut at: usize, levels: u8) -> Escape {
+        let mut name = Vec::new();
+        while name.len() < MAX_ENTITY {
+            let Some(unit) = self.next(at, levels - 1)? else { break };
+            at = unit.end;
+            match unit.byte {
+                b';' => return Ok(named(&name).map(|byte| (byte, at))),
+                byte if byte.is_ascii_alphanumeric() || byte == b'#' => name.push(byte),
+                _ => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// A number of hexadecimal digits, each spelled somehow.
+    fn hex(self, mut at: usize, digits: usize, levels: u8) -> Result<Option<(u32, usize)>, Cut> {
+        let mut code = 0;
+        for _ in 0..digits {
+            let Some(unit) = self.next(at, levels)? else { return Ok(None) };
+            let Some(digit) = char::from(unit.byte).to_digit(16) else { return Ok(None) };
+            (code, at) = (code * 16 + digit, unit.end);
+        }
+        Ok(Some((code, at)))
+    }
+
+    /// The character of an escape; `None` within at the end of the text.
+    fn next(self, at: usize, levels: u8) -> Result<Option<Unit>, Cut> {
+        let unit = self.escaped(at, levels);
+        if unit.is_none() && !self.is_whole { Err(Cut) } else { Ok(unit) }
+    }
+}
+
+/// Whether an escape may begin with this byte.
+pub(super) const fn is_lead(byte: u8) -> bool {
+    matches!(byte, b'%' | b'\\' | b'&')
+}
+
+/// The character of an HTML entity.
+fn named(name: &[u8]) -> Option<u8> {
+    let number = |digits, radix| {
+        let digits = str::from_utf8(digits).ok()?;
+        u32::from_str_radix(digits, radix).ok().map(byte_of)
+    };
+    match name {
+        b"amp" => Some(b'&'),
+        b"quot" => Some(b'"'),
+        b"apos" => Some(b'\''),
+        b"lt" => Some(b'<'),
+        b"gt" => Some(b'>'),
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16),
+        [b'#', digits @ ..] => number(digits, 10),
+        _ => None,
+    }
+}
+
+/// The length of a backslash that is spelled like the `first`; 0 if that can't
+/// be told yet.
+fn repeated(first: &[u8], rest: &[u8]) -> Option<usize> {
+    let next = rest.get(..first.len()).unwrap_or(rest);
+    let is_so = first.get(..next.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(next));
+    let length = if next.len() == first.len() { next.len() } else { 0 };
+    is_so.then_some(length)
+}
+
+fn byte_of(code: u32) -> u8 {
+    u8::try_from(code).unwrap_or(OTHER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The characters of a text, one letter each.
+    fn read(text: &str) -> String {
+        let text = Text { bytes: text.as_bytes(), is_whole: true };
+        let (mut at, mut out) = (0, String::new());
+        while let Some(unit) = text.unit(at) {
+            assert!(unit.end > at);
+            out.push(char::from(unit.byte));
+            at = unit.end;
+        }
+        assert_eq!(at, text.bytes.len());
+        out
+    }
+
+    #[test]
+    fn every_spelling_is_read() {
+        for spelled in [
+            "a",
+            "%61",
+            "%2561",
+            "%252561",
+            "%25%36%31",
+            r"\u0061",
+            r"\\u0061",
+            r"\\\\u0061",
+            r"\u005cu0061",
+            r"\u005c\u005Cu0061",
+            r"\\u005c\\u005cu0061",
+            r"\u005c\u0075\u0030\u0030\u0036\u0031",
+            "%5Cu0061",
+            "%5c%5Cu0061",
+            r"\u00256\u0031",
+            r"\x61",
+            "&#97;",
+            "&#x61;",
+            "&amp;#x61;",
+        ] {
+            assert_eq!(read(&format!("x{spelled}y")), "xay", "{spelled}");
+            assert_eq!(read(spelled), "a", "{spelled}");
+        }
+        assert_eq!(read(r#"\/ \" \\\" \\/ a\nb"#), r#"/ " " / a"#.to_owned() + "\nb");
+    }
+
+    #[test]
+    fn what_is_no_escape_is_itself() {
+        for text in ["100% of", "%", "%4", "%zz", "a&b", "&#;", "&copy;", r"C:\dir", r"\", r"\u12"]
+        {
+            assert_eq!(read(text), text);
+        }
+        assert_eq!(read("\\u00e9"), "\u{e9}");
+    }
+
+    #[test]
+    fn an_escape_that_is_cut_is_waited_for() {
+        for begun in ["%", "%2", "%25", "\\", "\\\\", "\\u00", "&", "&#1", "&am", "%5", "\\u005c"] {
+            let text = Text { bytes: begun.as_bytes(), is_whole: false };
+            assert!(text.unit(0).is_none(), "{begun}");
+        }
+        let text = Text { bytes: b"%41", is_whole: false };
+        assert!(text.unit(0).is_some_and(|unit| unit.byte == b'A'));
+    }
+}

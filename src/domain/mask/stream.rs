@@ -1,0 +1,59 @@
+//! Masking a body as it comes, in pieces that may cut a secret.
+
+use super::find::{Kind, find};
+use super::spelling::Text;
+use super::{Secrets, apply, ordered};
+
+/// Bytes that are held back for what may follow, at most.
+const MAX_HELD: usize = 64 * 1024;
+
+/// A body on its way.
+#[derive(Debug)]
+pub struct Stream {
+    secrets: Secrets,
+    kind: Kind,
+    /// What has come and may be the beginning of a secret.
+    held: Vec<u8>,
+    /// The byte before that.
+    before: u8,
+}
+
+impl Stream {
+    /// Masks every secret, as [`Secrets::mask`] does.
+    #[must_use]
+    pub const fn of_all(secrets: Secrets) -> Self {
+        Self { secrets, kind: Kind::All, held: Vec::new(), before: 0 }
+    }
+
+    /// Masks the configured secrets alone.
+    #[must_use]
+    pub const fn of_values(secrets: Secrets) -> Self {
+        Self { secrets, kind: Kind::Values, held: Vec::new(), before: 0 }
+    }
+
+    /// Takes the next piece and gives what can be told of the body by now.
+    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        self.held.extend_from_slice(piece);
+        self.give(false)
+    }
+
+    /// Gives what is left at the body's end.
+    pub fn finish(&mut self) -> Vec<u8> {
+        self.give(true)
+    }
+
+    fn give(&mut self, is_whole: bool) -> Vec<u8> {
+        let text = Text { bytes: &self.held, is_whole };
+        let mut found = find(&self.secrets, self.kind, text, self.before);
+        if self.held.len().saturating_sub(found.until) > MAX_HELD {
+            let text = Text { is_whole: true, ..text };
+            found = find(&self.secrets, self.kind, text, self.before);
+        }
+        let rest = self.held.split_off(found.until.min(self.held.len()));
+        let told = std::mem::replace(&mut self.held, rest);
+        self.before = told.last().copied().unwrap_or(self.before);
+        let mut spans = ordered(found.spans);
+        spans.retain(|span| span.end <= told.len());
+        apply(&told, &spans).unwrap_or(told)
+    }
+}
