@@ -195,8 +195,11 @@ impl Job {
         match first.body.take() {
             Some(BodyAt::Bucket(key)) => self.store.doom(&key)?,
             Some(BodyAt::Object) => self.store.forget_body(1)?,
-            _ => {}
+            _ => return Ok(()),
         }
+        let detail = first.detail.unwrap_or_default();
+        first.detail =
+            Some(format!("{detail}; the upstream refused it, and so long an input goes"));
         self.store.save_entry(&first)
     }
 
