@@ -83,7 +83,7 @@ describe("fal's client for JavaScript", () => {
     assert.equal(text, '{"allowed_apps":["flux"],"token_expiration":120}');
   });
 
-  it("gets a token to talk to an application in real time", async (context) => {
+  it("gets a token to talk to an application in real time", { timeout: 30_000 }, async (context) => {
     const { js } = client(await ticketed(vault, { apps: ["fal-ai/flux"], count: 1 }));
     const original = globalThis.WebSocket;
     context.after(() => (globalThis.WebSocket = original));
