@@ -165,6 +165,11 @@ pub struct Ticket {
     /// Most submissions; any number if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// Scheme and host by which the owner has called this vault, for jobs that
+    /// are submitted with it: the holder can call it by any name. `None` where
+    /// `PUBLIC_URL` told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// The mark of the token that has signed it, once it was read.
     #[serde(skip)]
     pub signer: u64,
@@ -180,11 +185,13 @@ pub enum Refusal {
 }
 
 impl Ticket {
-    /// The ticket that is wished for, at `now`; `id` tells it from others.
+    /// The ticket that is wished for, at `now`, by who has called at `origin`;
+    /// `id` tells it from others.
     #[must_use]
-    pub fn of(wish: Wish, id: String, now: Timestamp) -> Self {
+    pub fn of(wish: Wish, id: String, origin: Option<String>, now: Timestamp) -> Self {
         let Wish { scope, ttl, apps, count } = wish;
-        Self { scope, expires_at: now.plus(ttl * SECOND), id, apps, count, signer: 0 }
+        let origin = origin.filter(|_| scope == Scope::Proxy);
+        Self { scope, expires_at: now.plus(ttl * SECOND), id, apps, count, origin, signer: 0 }
     }
 
     /// The ticket as text, signed with the first of `tokens`; `None` if there
@@ -245,7 +252,8 @@ mod tests {
     }
 
     fn ticket(body: &str) -> Ticket {
-        Ticket::of(Wish::parse(body.as_bytes()).unwrap(), "00".to_owned(), NOW)
+        let wish = Wish::parse(body.as_bytes()).unwrap();
+        Ticket::of(wish, "00".to_owned(), Some("https://vault.example".to_owned()), NOW)
     }
 
     #[test]
@@ -258,6 +266,16 @@ mod tests {
         let end = NOW.plus(60_000);
         assert_eq!(Ticket::read(&text, &tokens("first"), end), Err(Refusal::Expired));
         assert_eq!(Ticket::read(&text, &tokens("second"), NOW), Err(Refusal::Unknown));
+    }
+
+    #[test]
+    fn a_ticket_to_submit_with_knows_its_owners_origin() {
+        let origin = |body| ticket(body).origin;
+        assert_eq!(origin(r#"{"scope":"proxy"}"#).as_deref(), Some("https://vault.example"));
+        assert_eq!(origin(r#"{"scope":"live"}"#), None);
+        // One from before has none.
+        let old: Ticket = json::from_str(r#"{"scope":"proxy","exp":1,"id":"00"}"#).unwrap();
+        assert_eq!(old.origin, None);
     }
 
     #[test]

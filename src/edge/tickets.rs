@@ -16,7 +16,9 @@ const MAX_BYTES: u64 = 16 * 1024;
 pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_small(request, MAX_BYTES).await?;
     let wish = Wish::parse(&body).map_err(Problem::BadRequest)?;
-    let ticket = Ticket::of(wish, hex::encode(platform::random::<8>()), platform::now());
+    let origin = call.config.public_url.is_none().then(|| call.origin());
+    let id = hex::encode(platform::random::<8>());
+    let ticket = Ticket::of(wish, id, origin, platform::now());
     let signed = call.config.api.as_ref().ok().and_then(|tokens| ticket.sign(tokens));
     let signed = signed.ok_or("no token to sign it with").during("signing a ticket")?;
     let answer = json!({ "ticket": signed, "expiresAt": ticket.expires_at });

@@ -266,6 +266,7 @@ mod tests {
             id: String::new(),
             apps,
             count: None,
+            origin: None,
             signer: 0,
         };
         let opens = |text: &str| match target(text, Queue::Fal) {

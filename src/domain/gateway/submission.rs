@@ -428,6 +428,7 @@ mod tests {
                 id,
                 apps,
                 count: None,
+                origin: None,
                 signer: 0,
             })
         };

@@ -83,6 +83,7 @@ mod tests {
             id: "00".to_owned(),
             apps: apps.map(|apps| apps.iter().map(|app| (*app).to_owned()).collect()),
             count,
+            origin: None,
             signer: 0,
         };
         within(&ticket, body.as_bytes(), NOW).map_err(|problem| problem.status())

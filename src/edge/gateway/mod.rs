@@ -41,7 +41,7 @@ pub(super) struct Asked {
     pub env: Env,
     /// The configuration.
     pub config: Config,
-    /// Scheme and host of the request.
+    /// Scheme and host of the request; with a ticket, those of its owner's.
     pub origin: String,
     /// The request's headers that go along.
     pub headers: Pairs,

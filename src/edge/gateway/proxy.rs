@@ -4,6 +4,7 @@
 use super::submit::{USED_UP, uses};
 use super::{Asked, Pairs, answer};
 use crate::domain::error::Problem;
+use crate::domain::gateway::call::Step;
 use crate::domain::gateway::proxy::{
     Kind, OTHER_APP, TARGET, Target, is_told, onward, opens, opens_other, target,
 };
@@ -75,8 +76,26 @@ async fn to_queue(
     }
     let headers = onward(call.headers.entries(), to.queue);
     let asked = Asked::new(call, to, query, headers, Scheme::Key);
-    answer(call, request, Asked { ticket, ..asked }).await
+    let origin = match &ticket {
+        Some(ticket) => vouched(call, ticket, &asked.to.step)?,
+        None => call.origin(),
+    };
+    answer(call, request, Asked { origin, ticket, ..asked }).await
 }
+
+/// Scheme and host for what a ticket's holder is told and submits. Its own
+/// request says nothing of where webhooks and files are to be found.
+fn vouched(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String, Problem> {
+    let known = call.config.public_url.as_ref().or(ticket.origin.as_ref());
+    if known.is_none() && *step == Step::Submit {
+        return Err(Problem::Unset(NO_ORIGIN.to_owned()));
+    }
+    Ok(known.cloned().unwrap_or_else(|| call.origin()))
+}
+
+const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not tell by which name its \
+                         owner calls this vault; set PUBLIC_URL under [vars] in wrangler.toml, or \
+                         get another ticket";
 
 /// What fal's clients expect of a proxy: the words alone, as JSON.
 fn said(status: u16, words: &str) -> Result<Response, Problem> {

@@ -87,7 +87,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
         None => (WEBHOOK_HEADER, call.header(WEBHOOK_HEADER)),
     };
     let Some(given) = given.filter(|url| !url.is_empty()) else { return Ok((None, None)) };
-    if target::is_own_hook(&given, &[asked.base(), &asked.origin]) {
+    if target::is_own_hook(&given, &[asked.base(), &asked.origin, &call.origin()]) {
         let note = "the client's webhook is this vault's own, which gets the deliveries anyway";
         return Ok((None, Some(note.to_owned())));
     }
