@@ -56,7 +56,8 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
     let read = source::read(&written);
     let says_so = is_media(&written, read.as_ref()) || spot.beside.is_some_and(Beside::is_of_file);
     // A sentence may begin with a URL, and must not be replaced by a file.
-    if matches!(written, Cow::Owned(_)) && !(says_so && read.as_ref().is_ok_and(is_whole)) {
+    let goes_on = read.as_ref().is_ok_and(|url| !is_whole(url));
+    if matches!(written, Cow::Owned(_)) && (goes_on || !says_so) {
         return Class::Text;
     }
     match rules.policy.check(&written) {
