@@ -10,7 +10,7 @@ use super::event::{Event, EventKind};
 use super::file::{FileState, From, Source};
 use super::handoff;
 use super::heal::Healing;
-use super::job::{Birth, Job, ResultRef};
+use super::job::{self, Birth, Job, ResultRef};
 use super::json;
 use super::protocol::Archived;
 use super::result::{self, Edit};
@@ -35,8 +35,13 @@ pub struct Arrival<'a> {
     pub at: Timestamp,
     /// When it is applied: later, if it was assigned by hand or moved here.
     pub now: Timestamp,
-    /// Its body.
+    /// Its body as it came.
+    pub raw: &'a [u8],
+    /// Its body as it is read; `{}` if no one can read it.
     pub text: &'a str,
+    /// Whether no one can read it: then it says only that there is something to
+    /// be had.
+    pub is_unreadable: bool,
     /// SHA-256 of its body in hex.
     pub sha256: &'a str,
     /// Its body, read.
@@ -85,7 +90,7 @@ pub struct Applied {
 pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let standing = job.as_ref().map(Job::standing);
     let mut job = job.unwrap_or_else(|| Job::new(birth));
-    if arrival.trust.is_some() && !job.is_of_known_provider() {
+    if arrival.trust.is_some() && !arrival.is_unreadable && !job.is_of_known_provider() {
         job.provider = arrival.event.provider;
     }
     job.events += 1;
@@ -112,6 +117,10 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     } else if standing.is_none() {
         // The first delivery makes the record, whatever it says.
         job.touch(arrival.at);
+    }
+    if arrival.is_unreadable && outcome == Outcome::Unknown {
+        job.healing = Healing { wanted: true, ..Healing::default() };
+        job.touch(arrival.now);
     }
     let outcome = count(&mut job, arrival, outcome);
     let details = [arrival.note.clone(), other_name(&job, arrival), detail];
@@ -146,7 +155,7 @@ impl Job {
     pub fn refuses(&self, arrival: &Arrival<'_>) -> Option<String> {
         let provider = arrival.event.provider;
         let is_other = self.is_of_known_provider() && self.provider != provider;
-        (is_other && arrival.trust.is_some()).then(|| {
+        (is_other && arrival.trust.is_some() && !arrival.is_unreadable).then(|| {
             format!(
                 "job {} is of {}, and the delivery of {provider}",
                 self.public_id(),
@@ -162,7 +171,9 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
         job.heals += 1;
         return Outcome::Heal;
     }
-    let kind = if arrival.event.kind == EventKind::Unknown {
+    let kind = if arrival.is_unreadable {
+        job::UNREADABLE
+    } else if arrival.event.kind == EventKind::Unknown {
         "unknown"
     } else {
         arrival.event.type_name.as_deref().unwrap_or("unknown")
@@ -411,8 +422,9 @@ fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, details: [Option<Strin
         trust: arrival.trust,
         outcome,
         detail: (!details.is_empty()).then(|| details.join("; ")),
-        bytes: Some(arrival.text.len()),
+        bytes: Some(arrival.raw.len()),
         sha256: Some(arrival.sha256.to_owned()),
         body: Some(arrival.body.clone()),
+        mended: arrival.raw != arrival.text.as_bytes(),
     }
 }

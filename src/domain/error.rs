@@ -35,6 +35,8 @@ pub enum Problem {
     BadRequest(String),
     /// A delivery over the limit, in bytes.
     BodyTooLarge(u64),
+    /// A body that is packed in a way that is not undone here; its codings.
+    UnknownCoding(String),
     /// The job has ended without a result; the upstream's error as JSON text.
     NoResult {
         /// What the job is instead.
@@ -79,6 +81,7 @@ impl Problem {
             Self::Gone(_) => 410,
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
+            Self::UnknownCoding(_) => 415,
             Self::RangeNotSatisfiable(_) => 416,
             Self::Unprocessable(_) => 422,
             Self::BadGateway(_) => 502,
@@ -100,6 +103,7 @@ impl Problem {
             Self::Gone(_) => "Gone",
             Self::PreconditionFailed => "Precondition failed",
             Self::BodyTooLarge(_) => "Body too large",
+            Self::UnknownCoding(_) => "Unsupported media type",
             Self::RangeNotSatisfiable(_) => "Range not satisfiable",
             Self::Unprocessable(_) => "Unprocessable",
             Self::BadGateway(_) => "Bad gateway",
@@ -129,6 +133,10 @@ impl Problem {
             Self::BodyTooLarge(limit) => format!(
                 "a delivery may have {limit} bytes; raise MAX_BODY_BYTES, or have the upstream \
                  send URLs instead of base64 (`x-pipelet-output: binary`)"
+            ),
+            Self::UnknownCoding(names) => format!(
+                "the body comes with `Content-Encoding: {names}`; send it plain, or packed once \
+                 or twice by gzip or deflate"
             ),
             Self::RangeNotSatisfiable(size) => format!("the file has {size} bytes"),
             Self::UpgradeRequired => {
@@ -174,6 +182,7 @@ impl Problem {
             Self::UpgradeRequired => {
                 vec![("upgrade", "websocket".to_owned()), ("connection", "upgrade".to_owned())]
             }
+            Self::UnknownCoding(_) => vec![("accept-encoding", "gzip, deflate".to_owned())],
             Self::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
             Self::Internal(_) => vec![("retry-after", "5".to_owned())],
             Self::RangeNotSatisfiable(size) => vec![("content-range", format!("bytes */{size}"))],

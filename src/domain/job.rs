@@ -25,6 +25,9 @@ use std::collections::BTreeMap;
 /// Version of the stored format. A reader refuses a newer one.
 pub const FORMAT: u32 = 1;
 
+/// The type by which deliveries count that no one can read.
+pub(super) const UNREADABLE: &str = "unreadable";
+
 /// Most files that the record names, those of older results included. With
 /// their URLs this keeps it below the 2 MB that a stored value may have.
 const MAX_RECORDED_FILES: usize = 700;
@@ -238,10 +241,13 @@ impl Job {
         self.id.clone().unwrap_or_else(|| self.home.public())
     }
 
-    /// Whether it is known whose it is: an import does not say.
+    /// Whether it is known whose it is: an import does not say, nor does a
+    /// delivery that no one can read.
     #[must_use]
-    pub const fn is_of_known_provider(&self) -> bool {
-        self.deliveries > 0 || self.submission.is_some()
+    pub fn is_of_known_provider(&self) -> bool {
+        let unread = self.tally.iter().filter(|(key, _)| key.starts_with(UNREADABLE));
+        let unread: u32 = unread.map(|(_, count)| *count).sum();
+        self.deliveries > unread || self.submission.is_some()
     }
 
     /// What tells it from another job of the same id.

@@ -62,6 +62,7 @@ pub mod time;
 pub mod timeline;
 pub mod title;
 pub mod tombstone;
+pub mod unpack;
 pub mod upstream;
 pub mod view;
 pub mod work;

@@ -70,6 +70,10 @@ pub struct Entry {
     pub sha256: Option<String>,
     /// Where the body is.
     pub body: Option<BodyAt>,
+    /// Whether the body is kept as it came, and is mended to be read
+    /// ([`super::json::tolerant`]): positions in it are those of the mended text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mended: bool,
 }
 
 /// An entry with its body, as a page in the bucket holds it.
@@ -102,6 +106,7 @@ impl Entry {
             bytes: None,
             sha256: None,
             body: None,
+            mended: false,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::file::{File, FileState, Source};
 use super::handoff::{Handoff, Receiver, State};
 use super::heal::Healing;
 use super::job::{Archive, Job};
+use super::json;
 use super::keys;
 use super::mask::Secrets;
 use super::provider::Provider;
@@ -173,6 +174,11 @@ pub fn one_line(json: &str) -> String {
 fn shown(skipped: &Skipped, secrets: &Secrets) -> Skipped {
     let pointer = secrets.mask(&skipped.pointer).into_owned();
     Skipped { pointer, ..skipped.clone() }
+}
+
+/// A body as JSON; as a string, if it is none.
+fn readable(body: &str) -> Cow<'_, str> {
+    json::tolerant(body.as_bytes()).unwrap_or_else(|_| Cow::Owned(json::encode_string(body)))
 }
 
 fn masked(json: &str, secrets: &Secrets) -> serde_json::Result<Box<RawValue>> {
@@ -412,7 +418,7 @@ impl<'a> EntryView<'a> {
             outcome: entry.outcome,
             detail: entry.detail.as_deref().map(mask),
             bytes: entry.bytes,
-            body: short.map(|body| masked(body, secrets)).transpose()?,
+            body: short.map(|body| masked(&readable(body), secrets)).transpose()?,
         })
     }
 }

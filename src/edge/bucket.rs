@@ -135,6 +135,15 @@ pub async fn text(bucket: &Bucket, key: &str) -> Result<Option<String>, Failure>
     text_of(object).await
 }
 
+/// Reads an object's bytes; `None` if there is none.
+pub async fn bytes(bucket: &Bucket, key: &str) -> Result<Option<Vec<u8>>, Failure> {
+    let object = bucket.get(key).execute().await.during("reading from the bucket")?;
+    match object.as_ref().and_then(worker::Object::body) {
+        Some(body) => body.bytes().await.during("reading from the bucket").map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn text_of(object: Option<worker::Object>) -> Result<Option<String>, Failure> {
     match object.as_ref().and_then(worker::Object::body) {
         Some(body) => body.text().await.during("reading from the bucket").map(Some),

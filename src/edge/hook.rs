@@ -1,8 +1,9 @@
 //! Takes deliveries: `POST /hook/{token}[/{ref}]`.
 
 use super::claim::{Named, There, claim, locate};
-use super::http::{Call, json, read_body};
+use super::http::{Call, json, read_sent};
 use super::platform::{self, During, Failure};
+use super::unpack::unpack;
 use super::{bucket, job_client, signature, unmatched};
 use crate::domain::auth;
 use crate::domain::capability;
@@ -10,6 +11,7 @@ use crate::domain::config::BadSecret;
 use crate::domain::correlate::Identity;
 use crate::domain::error::Problem;
 use crate::domain::event::Event;
+use crate::domain::json::{into_tolerant, tolerant};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
@@ -21,8 +23,8 @@ use worker::Response;
 /// Receives a delivery.
 ///
 /// 1. The token or the capability: 401, or 503 if the secret can't be used.
-/// 2. The body, up to the limit: 413, and the job asks the upstream itself.
-///    A signature that is not good: 401.
+/// 2. The body, unpacked and up to the limit: 415 or 413, and the job asks the
+///    upstream itself. A signature that is not good: 401.
 /// 3. Its job: a delivery that can't be tied to one goes to the unmatched
 ///    box, 202.
 /// 4. Only when it is durable: 200. If the job can't be reached, the unmatched
@@ -39,19 +41,22 @@ pub async fn receive(
         // What follows a capability means nothing: it names its job itself.
         Door::Capability(job) => Caller::of_capability(job),
     };
-    let body = match read_body(request, call.config.max_body_bytes).await {
-        Ok(body) => body,
+    let letter = match open(call, request, &door).await {
+        Ok(letter) => letter,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
-    let sha256 = platform::sha256(&body).await?;
-    let trust = signature::check(call, &body, &sha256).await?.unwrap_or(door.trust()); // (2)
-    let found = match identify(&body) {
+    let found = match identify(&letter.body) {
         Ok(identity) => destination(call, identity, &caller).await,
-        Err(reason) => Err(reason),
+        Err(reason) => {
+            want(call, &caller, "a delivery that can't be read is kept as unmatched (202)").await;
+            Err(reason)
+        }
     };
     match found {
-        Ok(there) => deliver(call, Letter { body, sha256, trust }, there, &caller).await, // (4)
+        Ok(there) => deliver(call, letter, there, &caller).await, // (4)
         Err(reason) => {
+            let Letter { body, sha256, note, .. } = letter;
+            let reason = joined([Some(reason), note]).unwrap_or_default();
             unmatched::keep(call, body, &sha256, &reason, caller.written.as_deref()).await // (3)
         }
     }
@@ -76,9 +81,36 @@ impl Door {
 
 /// A delivery that was let in.
 struct Letter {
+    /// Its body, unpacked.
     body: Vec<u8>,
     sha256: String,
     trust: Trust,
+    /// How it was packed.
+    note: Option<String>,
+}
+
+/// Reads what was sent. It may be signed as it was sent, or as it was before it
+/// was packed.
+async fn open(call: &Call<'_>, request: &Request, door: &Door) -> Result<Letter, Problem> {
+    let limit = call.config.max_body_bytes;
+    let sent = read_sent(request, limit).await?;
+    let mut sha256 = platform::sha256(&sent).await?;
+    let mut signed = signature::check(call, &sent, &sha256).await;
+    let body = unpack(call.header("content-encoding").as_deref(), sent, limit).await?;
+    let note = body.note();
+    if note.is_some() {
+        sha256 = platform::sha256(&body.bytes).await?;
+        if signed.is_err() {
+            signed = signature::check(call, &body.bytes, &sha256).await;
+        }
+    }
+    let trust = signed?.unwrap_or(door.trust());
+    Ok(Letter { body: body.bytes, sha256, trust, note })
+}
+
+fn joined(notes: impl IntoIterator<Item = Option<String>>) -> Option<String> {
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 /// The reference in the hook's URL.
@@ -131,21 +163,27 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Door, Problem>
     ))
 }
 
-/// A delivery that is too large tells one thing: that there is something to be
-/// had. The job, where it is known, asks the upstream for it.
 async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
-    if let (Problem::BodyTooLarge(limit), Some(name)) = (&problem, &caller.name)
-        && let Err(Failure(text)) = have_asked(call, name, *limit).await
-    {
-        platform::log_error(&text);
-    }
+    let why = match &problem {
+        Problem::BodyTooLarge(limit) => format!("of more than {limit} bytes was refused (413)"),
+        Problem::UnknownCoding(names) => format!("packed as {names} was refused (415)"),
+        _ => return problem,
+    };
+    want(call, caller, &format!("a delivery {why}")).await;
     problem
 }
 
-async fn have_asked(call: &Call<'_>, name: &ObjectName, limit: u64) -> Result<(), Failure> {
-    let Some((home, true)) = locate(call.env, name).await? else { return Ok(()) };
-    let why = format!("a delivery of more than {limit} bytes was refused (413)");
-    job_client::ask_job(call.env, &home, &Command::Want(why)).await.map(drop)
+/// A delivery that can't be read tells one thing: that there is something to be
+/// had. The job, where it is known, asks the upstream for it.
+async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
+    let Some(name) = &caller.name else { return };
+    let asked = async {
+        let Some((home, true)) = locate(call.env, name).await? else { return Ok(()) };
+        job_client::ask_job(call.env, &home, &Command::Want(why.to_owned())).await.map(drop)
+    };
+    if let Err(Failure(text)) = asked.await {
+        platform::log_error(&text);
+    }
 }
 
 /// Reads a body's identity; the error says why it has none.
@@ -153,9 +191,9 @@ fn identify(body: &[u8]) -> Result<Identity, String> {
     if body.is_empty() {
         return Err("the body is empty".to_owned());
     }
-    let text = std::str::from_utf8(body).map_err(|e| format!("the body is not UTF-8: {e}"))?;
-    let event = Event::parse(text).map_err(|malformed| malformed.to_string())?;
-    Ok(Identity::of(text, &event))
+    let text = tolerant(body).map_err(|malformed| malformed.to_string())?;
+    let event = Event::parse(&text).map_err(|malformed| malformed.to_string())?;
+    Ok(Identity::of(&text, &event))
 }
 
 /// Finds the object: the capability's job, else the body's id, else the files'
@@ -193,7 +231,7 @@ async fn deliver(
     there: There,
     caller: &Caller,
 ) -> Result<Response, Problem> {
-    let Letter { body, sha256, trust } = letter;
+    let Letter { body, sha256, trust, note } = letter;
     let labels = if caller.decides { Labels::default() } else { labels(call) };
     let body = park(call, body, &sha256, &there.object).await?;
     let delivery = Delivery {
@@ -206,7 +244,7 @@ async fn deliver(
         app: labels.app,
         tags: labels.tags,
         keep_days: labels.keep_days,
-        note: there.note.or(labels.note),
+        note: joined([there.note.or(labels.note), note]),
         named: there.named,
         moved: None,
     };
@@ -273,23 +311,27 @@ async fn of_deleted(
     json(200, answer.to_string())
 }
 
-/// Puts a body into R2 that is long. While there is no R2 the job's object
-/// takes it: a delivery comes once.
+/// Puts a body into R2 that is long, or no text. While there is no R2 the job's
+/// object takes it, as what it can be read as: a delivery comes once.
 pub async fn park(
     call: &Call<'_>,
     body: Vec<u8>,
     sha256: &str,
     home: &ObjectName,
 ) -> Result<DeliveredBody, Failure> {
-    if body.len() <= MAX_OBJECT_TEXT {
-        return String::from_utf8(body).during("reading a delivery").map(DeliveredBody::Text);
-    }
+    let body = match String::from_utf8(body) {
+        Ok(text) if text.len() <= MAX_OBJECT_TEXT => return Ok(DeliveredBody::Text(text)),
+        Ok(text) => text.into_bytes(),
+        Err(other) => other.into_bytes(),
+    };
     let key = StorageKey::Body { home, sha256 }.path();
     match bucket::put_json_or_return(call.env, &key, body).await {
         Ok(()) => Ok(DeliveredBody::Bucket(key)),
         Err((Failure(text), body)) => {
             platform::log_error(&text);
-            String::from_utf8(body).during("reading a delivery").map(DeliveredBody::Text)
+            let text = String::from_utf8(body).or_else(|other| into_tolerant(other.into_bytes()));
+            let lossy = |body: Vec<u8>| String::from_utf8_lossy(&body).into_owned();
+            Ok(DeliveredBody::Text(text.unwrap_or_else(lossy)))
         }
     }
 }
@@ -298,9 +340,8 @@ async fn unpark(call: &Call<'_>, body: DeliveredBody) -> Result<Vec<u8>, Failure
     match body {
         DeliveredBody::Text(text) => Ok(text.into_bytes()),
         DeliveredBody::Bucket(key) => {
-            let text = bucket::text(&bucket::open(call.env)?, &key).await?;
-            let gone = || Failure("a parked delivery is gone".to_owned());
-            text.map(String::into_bytes).ok_or_else(gone)
+            let body = bucket::bytes(&bucket::open(call.env)?, &key).await?;
+            body.ok_or_else(|| Failure("a parked delivery is gone".to_owned()))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! of a failure is set.
 
 use super::platform::{self, During, Failure};
+use super::unpack::unpack;
 use super::{
     access, bulk, doctor, events, export, files, gateway, hook, import, jobs, listing, live,
     manage, metrics, refused, restore, tickets, unmatched,
@@ -284,9 +285,16 @@ fn refuse(problem: &Problem, config: &Config, request: &Request) -> worker::Resu
 /// wasm, but a piece is in memory twice.
 const MAX_PIECE: u64 = 256 * 1024;
 
-/// Reads a request's body of at most `limit` bytes. One that tells its length
-/// is not longer: HTTP ends it there.
+/// Reads a request's body of at most `limit` bytes, unpacked.
 pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    let coding = request.headers().get("content-encoding").ok().flatten();
+    let sent = read_sent(request, limit).await?;
+    Ok(unpack(coding.as_deref(), sent, limit).await?.bytes)
+}
+
+/// Reads a request's body of at most `limit` bytes, as it was sent. One that
+/// tells its length is not longer: HTTP ends it there.
+pub async fn read_sent(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
     let declared = request.headers().get("content-length").ok().flatten();
     let declared: Option<u64> = declared.and_then(|text| text.parse().ok());
     if declared.is_some_and(|bytes| bytes > limit) {

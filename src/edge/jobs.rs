@@ -9,6 +9,7 @@ use super::records;
 use crate::domain::edge_copy::Rendering;
 use crate::domain::error::Problem;
 use crate::domain::job::Job;
+use crate::domain::json::tolerant;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::state::Status;
@@ -16,6 +17,7 @@ use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
 use crate::domain::view::{self, Context};
 use futures_util::future::{Either, select};
+use std::borrow::Cow;
 use std::pin::pin;
 use worker::{Response, ResponseBody};
 
@@ -78,17 +80,23 @@ fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
 
 /// `GET /jobs/{id}/events/{n}/body`: the delivery as it came, secrets masked.
 pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Response, Problem> {
-    let text = match ask(call, name, &Command::Body(n)).await? {
-        Reply::Body { text: Some(text), .. } => Some(text),
+    let raw = match ask(call, name, &Command::Body(n)).await? {
+        Reply::Body { text: Some(text), .. } => Some(text.into_bytes()),
         Reply::Body { at: BodyAt::Bucket(key), .. } => {
-            bucket::text(&bucket::open(call.env)?, &key).await?
+            bucket::bytes(&bucket::open(call.env)?, &key).await?
         }
         Reply::Deleted(_) => return Err(deleted(name)),
         _ => None,
     };
     let none = || Problem::NotFound(format!("event {n} of job {} has no body", name.public()));
-    let text = text.ok_or_else(none)?;
-    Ok(json(200, call.config.secrets().masked(text))?)
+    let raw = raw.ok_or_else(none)?;
+    let is_json = matches!(tolerant(&raw), Ok(Cow::Borrowed(_)));
+    let masked = call.config.secrets().mask_bytes(raw);
+    match String::from_utf8(masked) {
+        Ok(text) if is_json => Ok(json(200, text)?),
+        Ok(text) => Ok(http::bytes(text.into_bytes())?),
+        Err(other) => Ok(http::bytes(other.into_bytes())?),
+    }
 }
 
 fn context<'a>(call: &'a Call<'_>, job: &'a Job) -> Context<'a> {

@@ -44,4 +44,5 @@ mod store;
 mod tickets;
 mod transfer;
 mod unmatched;
+mod unpack;
 mod upstream;

@@ -1,11 +1,12 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
+use super::claim::locate;
 use super::hook::{self, Handed};
 use super::http::{Call, json};
 use super::platform::{self, During, Failure};
+use super::unpack::unpack;
 use super::{bucket, job_client};
 use crate::domain::error::Problem;
-use crate::domain::event::Event;
 use crate::domain::keys::StorageKey;
 use crate::domain::media::OCTET_STREAM;
 use crate::domain::names::ObjectName;
@@ -125,18 +126,24 @@ pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     super::http::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
 }
 
-/// `POST /unmatched/{key}?job={id}`: delivers it to that job. It leaves the
-/// box only then; doing it twice makes a duplicate.
+/// `POST /unmatched/{key}?job={id}`: delivers it to that job, which is known
+/// unless `&create=true` has it made. It leaves the box only then; doing it
+/// twice makes a duplicate.
 pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let written = call.query("job").unwrap_or_default();
-    let object = ObjectName::from_public(&written).ok_or_else(|| {
+    let name = ObjectName::from_public(&written).ok_or_else(|| {
         Problem::BadRequest(format!("`job` is {written:?}; it must be a job's id or ref:…"))
     })?;
+    let may_create = may_create(call)?;
     let kept = find(call, key).await?;
-    let text = std::str::from_utf8(&kept.body).map_err(|_| cannot("it is not UTF-8"))?;
-    Event::parse(text).map_err(|why| cannot(&why.to_string()))?;
-    let sha256 = platform::sha256(&kept.body).await?;
-    let body = hook::park(call, kept.body, &sha256, &object).await?;
+    let object = match known(call, &name).await? {
+        Some(home) => home,
+        None if may_create => name,
+        None => return Err(unknown(&written)),
+    };
+    let body = unpack(None, kept.body, call.config.max_body_bytes).await?.bytes;
+    let sha256 = platform::sha256(&body).await?;
+    let body = hook::park(call, body, &sha256, &object).await?;
     let delivery = Delivery {
         received_at: kept.received_at,
         body: body.clone(),
@@ -156,19 +163,52 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
             forget(call, key).await?;
             return Ok(response);
         }
-        Handed::Deleted => format!("job {written} has been deleted"),
-        Handed::Refused(why) => why,
+        Handed::Deleted => deleted(&object),
+        Handed::Refused(why) => stays(&why),
     };
     hook::drop_parked(call, &body).await?;
-    Err(stays(&why))
+    Err(why)
 }
 
 fn stays(why: &str) -> Problem {
     Problem::Conflict(format!("{why}; the delivery stays here"))
 }
 
-fn cannot(why: &str) -> Problem {
-    Problem::BadRequest(format!("the delivery can't be assigned: {why}"))
+fn deleted(name: &ObjectName) -> Problem {
+    stays(&format!("job {} has been deleted", name.public()))
+}
+
+fn unknown(written: &str) -> Problem {
+    Problem::NotFound(format!(
+        "nothing has told of job {written:?}; if it is meant, add `&create=true`"
+    ))
+}
+
+fn may_create(call: &Call<'_>) -> Result<bool, Problem> {
+    match call.query("create").as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => {
+            Err(Problem::BadRequest(format!("`create` is {other:?}; it can be `true` or `false`")))
+        }
+    }
+}
+
+/// Where the job of a name lives: the id first, then the reference, as readers
+/// find it.
+async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>, Problem> {
+    let as_reference = match name {
+        ObjectName::Id(id) => ObjectName::reference(id),
+        ObjectName::Reference(_) => None,
+    };
+    for name in [Some(name), as_reference.as_ref()].into_iter().flatten() {
+        match locate(call.env, name).await? {
+            Some((home, true)) => return Ok(Some(home)),
+            Some((_, false)) => {}
+            None => return Err(deleted(name)),
+        }
+    }
+    Ok(None)
 }
 
 /// `DELETE /unmatched/{key}`.

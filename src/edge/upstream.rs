@@ -3,6 +3,7 @@
 use super::platform::{self, During, Failure};
 use crate::domain::doctor::upstreams::Answered as Knocked;
 use crate::domain::gateway::submission::Answer;
+use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Ask;
@@ -20,7 +21,7 @@ pub struct Answered {
     pub status: u16,
     /// The media type.
     pub content_type: Option<String>,
-    /// The body as text.
+    /// The body as text; as valid JSON, if it is read as that.
     pub body: String,
     /// Its `Retry-After`, as written.
     pub retry_after: Option<String>,
@@ -214,7 +215,11 @@ async fn read(mut response: Response, max_bytes: u64) -> Result<Answered, String
             }
         }
     }
-    let body =
-        String::from_utf8(body).map_err(|_| "the upstream's answer is no text".to_owned())?;
-    Ok(Answered { status, content_type, body, retry_after, retry_after_ms })
+    Ok(Answered { status, content_type, body: text_of(body), retry_after, retry_after_ms })
+}
+
+/// What the upstream means. An answer that is not JSON stays as it is, but for
+/// what is no text.
+fn text_of(body: Vec<u8>) -> String {
+    json::into_tolerant(body).unwrap_or_else(|other| String::from_utf8_lossy(&other).into_owned())
 }

@@ -97,7 +97,9 @@ impl Vault {
         let arrival = Arrival {
             at: self.now(),
             now: self.now().plus(late_ms),
+            raw: body.as_bytes(),
             text: body,
+            is_unreadable: false,
             sha256: body,
             event,
             found,

@@ -14,7 +14,7 @@ mod tolerant;
 pub use self::number::{decimal, whole};
 pub use self::read::{from_slice, from_str};
 use self::tokens::{Kind, Token, Tokens};
-pub use self::tolerant::tolerant;
+pub use self::tolerant::{into_tolerant, tolerant};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -25,6 +25,20 @@ pub fn tolerant(bytes: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     }
 }
 
+/// As [`tolerant`], of bytes that are not needed any more: valid JSON is not
+/// copied.
+///
+/// # Errors
+/// The bytes, if they are not JSON.
+pub fn into_tolerant(bytes: Vec<u8>) -> Result<String, Vec<u8>> {
+    match tolerant(&bytes) {
+        Ok(Cow::Owned(mended)) => return Ok(mended),
+        Ok(Cow::Borrowed(_)) => {}
+        Err(_) => return Err(bytes),
+    }
+    String::from_utf8(bytes).map_err(std::string::FromUtf8Error::into_bytes)
+}
+
 fn valid(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| check_syntax(text).is_ok())
 }

@@ -8,7 +8,6 @@ use crate::domain::event::Event;
 use crate::domain::job::Job as Record;
 use crate::domain::keys;
 use crate::domain::protocol::Reply;
-use crate::domain::timeline::BodyAt;
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
@@ -73,15 +72,12 @@ impl Job {
         Ok(Some(applied.job))
     }
 
-    /// The body of the served result's delivery, and its digest.
+    /// The body of the served result's delivery as it is read, and the digest
+    /// of what came.
     async fn result_delivery(&self, job: &Record) -> Result<Option<(String, String)>, Failure> {
         let Some(result) = &job.result else { return Ok(None) };
         let Some(kept) = self.entry(job, result.delivery).await? else { return Ok(None) };
-        let text = match &kept.entry.body {
-            Some(BodyAt::Bucket(key)) => bucket::text(&bucket::open(&self.env)?, key).await?,
-            _ => self.text_of(&kept)?,
-        };
-        Ok(text.zip(kept.entry.sha256))
+        Ok(self.read_text_of(&kept).await?.zip(kept.entry.sha256))
     }
 
     /// The keys of the job's files that are in the bucket. One that was taken

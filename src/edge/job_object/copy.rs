@@ -176,11 +176,15 @@ impl Job {
         Ok(())
     }
 
-    /// A part of a delivery's body.
+    /// A part of a delivery's body as it is read.
     async fn delivered(&self, job: &Record, n: u32, part: Range<usize>) -> Result<String, Failure> {
         let gone = || Failure("a delivery's body is gone".to_owned());
         let kept = self.entry(job, n).await?.ok_or_else(gone)?;
         let text = match &kept.entry.body {
+            // Its positions are not those of what is kept.
+            _ if kept.entry.mended => {
+                self.read_text_of(&kept).await?.and_then(|text| text.get(part).map(str::to_owned))
+            }
             Some(BodyAt::Bucket(key)) => bucket::part(&bucket::open(&self.env)?, key, part).await?,
             _ => self.text_of(&kept)?.and_then(|text| text.get(part).map(str::to_owned)),
         };

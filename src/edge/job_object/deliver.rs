@@ -5,6 +5,7 @@ use crate::domain::apply::{Applied, Arrival, apply};
 use crate::domain::discover::{Discovery, discover_in};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::job::{Birth, Job as Record};
+use crate::domain::json;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Moved, Reply};
@@ -14,6 +15,9 @@ use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::{Slot, Store};
 
+/// What follows from a delivery that no one can read.
+const IS_ASKED: &str = "the upstream is asked for the result";
+
 impl Job {
     /// Applies a delivery.
     pub(super) async fn deliver(
@@ -21,12 +25,24 @@ impl Job {
         name: ObjectName,
         mut delivery: Delivery,
     ) -> Result<Reply, Failure> {
-        let (text, at) = self.body_of(&mut delivery.body).await?;
-        let mut event = Event::parse(&text).during("reading a delivery")?;
+        let (raw, at) = self.body_of(&mut delivery.body).await?;
+        let read = json::tolerant(&raw);
+        let parsed = read.as_deref().map_err(Clone::clone);
+        let parsed = parsed.and_then(|text| Event::parse(text).map(|event| (text, event)));
+        let is_unreadable = parsed.is_err();
+        let (text, mut event) = match parsed {
+            Ok(parsed) => parsed,
+            Err(why) => {
+                let notes = delivery.note.take().into_iter().chain([format!("{why}; {IS_ASKED}")]);
+                delivery.note = Some(notes.collect::<Vec<_>>().join("; "));
+                ("{}", Event::parse("{}").during("reading nothing")?)
+            }
+        };
         if self.must_be_confirmed(&event, delivery.trust) {
             event.kind = EventKind::Ready;
         }
-        let mut arrival = arrival(&text, event, at, &delivery);
+        let mut arrival = arrival((&raw, text), event, at, &delivery);
+        arrival.is_unreadable = is_unreadable;
         arrival.has_operator = self.config.handoff_url.is_some();
         let birth = birth(name, delivery.received_at, delivery.origin.clone());
         self.land(birth, arrival, delivery.moved.as_ref()).await
@@ -89,17 +105,17 @@ impl Job {
         }
     }
 
-    /// Takes a body's text out, or reads it.
+    /// Takes a body out, or reads it, as it came.
     pub(super) async fn body_of(
         &self,
         body: &mut DeliveredBody,
-    ) -> Result<(String, BodyAt), Failure> {
+    ) -> Result<(Vec<u8>, BodyAt), Failure> {
         match body {
-            DeliveredBody::Text(text) => Ok((std::mem::take(text), BodyAt::Object)),
+            DeliveredBody::Text(text) => Ok((std::mem::take(text).into_bytes(), BodyAt::Object)),
             DeliveredBody::Bucket(key) => {
-                let text = bucket::text(&bucket::open(&self.env)?, key).await?;
-                let text = text.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))?;
-                Ok((text, BodyAt::Bucket(key.clone())))
+                let raw = bucket::bytes(&bucket::open(&self.env)?, key).await?;
+                let raw = raw.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))?;
+                Ok((raw, BodyAt::Bucket(key.clone())))
             }
         }
     }
@@ -176,7 +192,7 @@ pub(super) fn birth(home: ObjectName, at: Timestamp, origin: String) -> Birth {
 }
 
 fn arrival<'a>(
-    text: &'a str,
+    (raw, text): (&'a [u8], &'a str),
     event: Event<'a>,
     body: BodyAt,
     delivery: &'a Delivery,
@@ -184,7 +200,9 @@ fn arrival<'a>(
     Arrival {
         at: delivery.received_at,
         now: platform::now(),
+        raw,
         text,
+        is_unreadable: false,
         sha256: &delivery.sha256,
         event,
         found: Discovery::default(),
@@ -219,7 +237,7 @@ fn keep(
 ) -> Result<(), Failure> {
     let n = applied.entry.n;
     if arrival.body == BodyAt::Object {
-        store.save_body(n, arrival.text)?;
+        store.save_body(n, std::str::from_utf8(arrival.raw).during("keeping a delivery")?)?;
     }
     if !matches!(applied.entry.outcome, Outcome::Duplicate | Outcome::Heal) {
         store.save_seen(arrival.sha256, n)?;

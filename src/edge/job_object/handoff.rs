@@ -5,9 +5,8 @@ use crate::domain::handoff::message::{self, Parts};
 use crate::domain::handoff::{self, Event, Message, Receiver, Tried, target};
 use crate::domain::job::Job as Record;
 use crate::domain::protocol::Reply;
-use crate::domain::timeline::{BodyAt, Kept};
+use crate::domain::timeline::Kept;
 use crate::domain::view::{self, Context};
-use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
 use crate::edge::upstream::{self, Posted};
@@ -115,10 +114,7 @@ impl Job {
         url: &str,
     ) -> Result<String, Failure> {
         let body = match self.entry(job, message.entry).await? {
-            Some(kept) => match &kept.entry.body {
-                Some(BodyAt::Bucket(key)) => bucket::text(&bucket::open(&self.env)?, key).await?,
-                _ => self.text_of(&kept)?,
-            },
+            Some(kept) => self.read_text_of(&kept).await?,
             None => None,
         };
         let config = &self.config;

@@ -162,7 +162,9 @@ impl Job {
         let arrival = Arrival {
             at,
             now: at,
+            raw: text.as_bytes(),
             text,
+            is_unreadable: false,
             sha256: &sha256,
             event,
             found: Discovery::default(),

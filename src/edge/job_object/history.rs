@@ -46,13 +46,23 @@ impl Job {
         Ok(page.into_iter().find(|kept| kept.entry.n == n))
     }
 
-    /// The body of an entry, unless it lies in the bucket by itself.
+    /// The body of an entry as it came, unless it lies in the bucket by itself.
     pub(super) fn text_of(&self, kept: &Kept) -> Result<Option<String>, Failure> {
         match &kept.text {
             Some(text) => Ok(Some(text.clone())),
             None if kept.entry.has_text() => self.store.body(kept.entry.n),
             None => Ok(None),
         }
+    }
+
+    /// The body of an entry as it is read, wherever it is; `None` if there is
+    /// none, or if no one can read it.
+    pub(super) async fn read_text_of(&self, kept: &Kept) -> Result<Option<String>, Failure> {
+        let raw = match &kept.entry.body {
+            Some(BodyAt::Bucket(key)) => bucket::bytes(&bucket::open(&self.env)?, key).await?,
+            _ => self.text_of(kept)?.map(String::into_bytes),
+        };
+        Ok(raw.and_then(|raw| json::into_tolerant(raw).ok()))
     }
 
     async fn page(&self, job: &Record, until: u32) -> Result<Vec<Kept>, Failure> {

@@ -13,7 +13,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Estate, Reply, Submitted};
 use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
 use crate::edge::upstream;
 use worker::Method;
@@ -34,6 +34,7 @@ impl Job {
         mut submit: Submit,
     ) -> Result<Reply, Failure> {
         let (input, body) = self.body_of(&mut submit.body).await?;
+        let input = String::from_utf8(input).during("reading a submission")?;
         let slot = self.free_slot().await?;
         let Slot::Empty = slot else {
             self.drop_input(&slot, &body).await?;
