@@ -51,8 +51,10 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
   };
   const assign = (event) => {
     event.preventDefault();
-    const job = new FormData(event.currentTarget).get("job").trim();
-    if (job) act(`Assigned to ${job}`, () => api.post(`${path}?job=${encodeURIComponent(job)}`));
+    const form = new FormData(event.currentTarget);
+    const job = form.get("job").trim();
+    const query = `?job=${encodeURIComponent(job)}${form.has("create") ? "&create=true" : ""}`;
+    if (job) act(`Assigned to ${job}`, () => api.post(path + query));
   };
   const drop = () => act("Dropped", () => api.send(path, { method: "DELETE" }));
   return (
@@ -63,6 +65,7 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
       <form class="row" onSubmit={assign}>
         <input name="job" required aria-label={`Job of the delivery of ${when(receivedAt)}`} placeholder="Job id, or ref:…"
           autocomplete="off" spellcheck={false} />
+        <label><input name="create" type="checkbox" /> a new job</label>
         <button type="submit" class="primary">Assign</button>
         <button type="button" class="danger" onClick={() => setAsks(true)}><Icon name="bin" />Drop</button>
       </form>

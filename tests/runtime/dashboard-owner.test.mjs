@@ -99,12 +99,15 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await mine.getByText("of some job").waitFor();
     await mine.getByRole("textbox").fill("assigned-1");
     await mine.getByRole("button", { name: "Assign" }).click();
+    await page.getByText("nothing has told of job").waitFor();
+    await mine.getByRole("checkbox", { name: "a new job" }).check();
+    await mine.getByRole("button", { name: "Assign" }).click();
     await page.getByText("Assigned to assigned-1").waitFor();
     await eventually("one", async () => (await rows.count()) === 1 || undefined);
     assert.equal((await vault.settled("assigned-1")).status, "failed");
-    await rows.getByRole("textbox").fill("assigned-1");
+    await rows.getByRole("textbox").fill("a/b");
     await rows.getByRole("button", { name: "Assign" }).click();
-    await page.getByText("the delivery can't be assigned").waitFor();
+    await page.getByText("it must be a job's id").waitFor();
     await rows.getByRole("button", { name: "Drop" }).click();
     await page.getByRole("button", { name: "Drop it" }).click();
     await page.getByText("every delivery found its job").waitFor();

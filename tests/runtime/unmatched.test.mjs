@@ -47,7 +47,7 @@ describe("the unmatched box", () => {
   test("so is one of a job that nothing was heard of, by id or by reference", async () => {
     for (const [name, id] of [["unheard", "unheard"], ["ref:order-9", "ref:order-9"]]) {
       const key = await keep(completed(source.put(`/${id}.mp4`)));
-      assert.equal((await json(await call("POST", key, `?job=${name}`))).id, id);
+      assert.equal((await json(await call("POST", key, `?job=${name}&create=true`))).id, id);
       assert.equal((await vault.settled(id)).archive, "stored");
       vault.watch(id);
     }
@@ -56,7 +56,7 @@ describe("the unmatched box", () => {
   test("a large one keeps its body", async () => {
     const pad = "x".repeat(400_000);
     const key = await keep({ ...completed(source.put("/large.mp4")), pad });
-    await json(await call("POST", key, "?job=large"));
+    await json(await call("POST", key, "?job=large&create=true"));
     assert.equal((await (await vault.get("/jobs/large/events/1/body")).json()).pad, pad);
     await vault.settled("large");
     vault.watch("large");
@@ -65,16 +65,16 @@ describe("the unmatched box", () => {
   test("the same assigned twice at once applies once", async () => {
     const key = await keep(completed(source.put("/twice.mp4")));
     const statuses = await Promise.all([1, 2, 3].map(async () =>
-      (await call("POST", key, "?job=twice")).status));
+      (await call("POST", key, "?job=twice&create=true")).status));
     assert.ok(statuses.includes(200) && statuses.every((code) => code === 200 || code === 404));
     const job = await vault.settled("twice");
     assert.deepEqual([job.files.length, job.deliveries - job.duplicates], [1, 1]);
     vault.watch("twice");
   });
 
-  test("what is no event stays, and the answer says why", async () => {
+  test("what can't be assigned stays, and the answer says why", async () => {
     const key = await keep("<xml/>");
-    assert.match(await problem(await call("POST", key, "?job=b"), 400), /not JSON/);
+    assert.match(await problem(await call("POST", key, "?job=b"), 404), /"b".*`&create=true`/);
     assert.match(await problem(await call("POST", key), 400), /`job` is ""/);
     assert.match(await problem(await call("POST", key, "?job=a/b"), 400), /"a\/b"/);
     assert.ok((await keys()).includes(key));

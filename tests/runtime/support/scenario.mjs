@@ -57,11 +57,11 @@ export async function play(vault, { source, upstream, receiver }) {
   const { unmatched: [{ key }] } = await vault.json("/unmatched");
   await ask("listUnmatched", "Deliveries that belong to no job", "GET", "/unmatched");
   await ask("readUnmatched", "One of them", "GET", `/unmatched/${key}`);
+  await vault.deliver(failed("437853"));
   await ask("assignUnmatched", "It is that job's", "POST", `/unmatched/${key}?job=437853`);
   await vault.deliver({ eventType: "nonsense" });
   const { unmatched: [other] } = await vault.json("/unmatched");
   await ask("dropUnmatched", "Or no one's", "DELETE", `/unmatched/${other.key}`);
-  await vault.deliver(failed("437853"));
   await ask("importJobs", "Jobs that no webhook told of", "POST", "/jobs",
     { body: '{"id":"437852","app":"wan22-fast-t2v","tags":["draft"]}' });
   await ask("archiveJob", "Copy again what is not stored", "POST", "/jobs/437852/archive");
