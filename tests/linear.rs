@@ -1,0 +1,414 @@
+//! Reading takes a time that grows with the size of what comes, however
+//! strange it is: each reader is given texts of one size and of four times
+//! that, and may take five times as long, and a little more.
+//!
+//! What counts is the processor's time, since the machine may be busy, and of
+//! several turns the shortest. Most readers pass at the first.
+
+#![allow(clippy::disallowed_methods, reason = "work is measured, on the host alone")]
+
+mod common;
+
+use hookvault::domain::capability;
+use hookvault::domain::catalog::Place;
+use hookvault::domain::coding;
+use hookvault::domain::condition::{Conditions, Current};
+use hookvault::domain::correlate::Identity;
+use hookvault::domain::cors::Origins;
+use hookvault::domain::discover;
+use hookvault::domain::event::Event;
+use hookvault::domain::expiry;
+use hookvault::domain::export::Format;
+use hookvault::domain::gateway::Queue;
+use hookvault::domain::gateway::proxy;
+use hookvault::domain::handoff::target;
+use hookvault::domain::import;
+use hookvault::domain::json;
+use hookvault::domain::manifest::Manifest;
+use hookvault::domain::mask::{self, Secrets};
+use hookvault::domain::media;
+use hookvault::domain::names::{ObjectName, is_valid_name};
+use hookvault::domain::range;
+use hookvault::domain::retry;
+use hookvault::domain::route;
+use hookvault::domain::source::{self, SourcePolicy};
+use hookvault::domain::sse;
+use hookvault::domain::time::Timestamp;
+use hookvault::domain::title;
+use serde_json::value::RawValue;
+use std::hint::black_box;
+use std::sync::LazyLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A text of about so many bytes.
+type Shape = (&'static str, fn(usize) -> String);
+/// What reads it.
+type Reader = (&'static str, fn(&str));
+
+/// Beside the five times: a page fault, a turn of the scheduler.
+const SLACK: Duration = Duration::from_millis(2);
+const MEASURABLE: Duration = Duration::from_millis(5);
+const TURNS: usize = 8;
+const SECRET: &str = "a-hook-token-0123456789";
+
+fn repeated(piece: &str, size: usize) -> String {
+    piece.repeat(size / piece.len().max(1) + 1)
+}
+
+/// This thread's time on the processor; where that is not told, the clock's.
+fn processor_time() -> Duration {
+    static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+    // Linux counts when a thread leaves the processor.
+    thread::sleep(Duration::from_nanos(1));
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.and_then(|told| told.split(' ').next()?.parse().ok());
+    nanos.map_or_else(|| BEGINNING.elapsed(), Duration::from_nanos)
+}
+
+/// So many bytes of characters that differ.
+fn different(size: usize) -> String {
+    ('\u{4e00}'..).take(size / 3).collect()
+}
+
+fn time(run: &dyn Fn()) -> Duration {
+    let before = processor_time();
+    run();
+    processor_time().saturating_sub(before)
+}
+
+/// Whether the second run takes no more than five times the first. What is too
+/// short to be measured is done again and again.
+fn is_linear(small: &dyn Fn(), large: &dyn Fn()) -> Result<(), String> {
+    let mut times = 1_u32;
+    let (mut one, mut four) = (time(small), time(large));
+    for _ in 0..TURNS {
+        if four <= one * 5 + SLACK {
+            return Ok(());
+        }
+        while one < MEASURABLE && times < 1_000 {
+            times *= 4;
+            let again = || (0..times).for_each(|_| small());
+            (one, four) = (time(&again), Duration::MAX);
+        }
+        one = one.min(time(&|| (0..times).for_each(|_| small())));
+        four = four.min(time(&|| (0..times).for_each(|_| large())));
+    }
+    Err(format!("{times} times, {one:?} for a text, {four:?} for one of four times its size"))
+}
+
+fn hold(readers: &[Reader], shapes: &[Shape], size: usize) {
+    let mut slow = Vec::new();
+    for (what, shape) in shapes {
+        let (small, large) = (shape(size), shape(size * 4));
+        for (reader, read) in readers {
+            let judged = is_linear(&|| read(&small), &|| read(&large));
+            slow.extend(judged.err().map(|why| format!("{reader} of {what}: {why}")));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+fn policy() -> SourcePolicy {
+    SourcePolicy::parse("*.r2.cloudflarestorage.com,*.fal.media,fal.media,bücher.example").0
+}
+
+fn secrets() -> Secrets {
+    Secrets::of([SECRET, "another-key-0123456789", "aaaaaaaaaaaab"])
+}
+
+/// Pieces that readers look for, or begin to.
+const PIECES: [&str; 58] = [
+    "a",
+    "?",
+    "&",
+    "=",
+    "a=b&",
+    "&&&a",
+    "/",
+    "//",
+    "://",
+    "http://",
+    "https://",
+    "https://a/?",
+    "@",
+    ":",
+    ".",
+    "..",
+    "a.",
+    "xn--",
+    ".xn--a",
+    "%",
+    "%25",
+    "%zz",
+    "\\",
+    "\\\"",
+    "\"",
+    "\",",
+    "'",
+    ",",
+    ", ",
+    ";",
+    "; filename=",
+    ";=\"",
+    "W/",
+    "W/\"a\",",
+    "\"a\",\"",
+    "*",
+    "-",
+    "1-2,",
+    "bytes=0-1,",
+    "gzip,",
+    "aws-chunked, ",
+    "q=0,",
+    " ",
+    "\t",
+    "\n",
+    "\u{feff}",
+    "猫",
+    "ü.",
+    "<",
+    "sig=",
+    "?sig=",
+    "?X-Amz-Signature=",
+    "/hook/",
+    "a-hook-token-012345678",
+    "aaaaaaaaaaaa",
+    "data:",
+    "0",
+    "_",
+];
+
+/// As [`hold`], with each of the pieces, as `shaped` puts it.
+fn hold_pieces(readers: &[Reader], size: usize, shaped: fn(&str, usize) -> String) {
+    let mut slow = Vec::new();
+    for piece in PIECES {
+        let (small, large) = (shaped(piece, size), shaped(piece, size * 4));
+        for (reader, read) in readers {
+            let judged = is_linear(&|| read(&small), &|| read(&large));
+            slow.extend(judged.err().map(|why| format!("{reader} of {piece:?}: {why}")));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+fn used<T>(value: T) {
+    drop(black_box(value));
+}
+
+fn decide(header: &str, value: &str) {
+    let lookup = |name: &str| (name == header).then(|| value.to_owned());
+    let file = Current { etag: "\"e\"", modified: Timestamp::from_millis(0), size: 1_000 };
+    used(Conditions::from_lookup(false, lookup).decide(&file));
+}
+
+const HEADERS: [Reader; 18] = [
+    ("Range", |text| decide("range", &format!("bytes={text}"))),
+    ("If-Range", |text| decide("if-range", text)),
+    ("If-Match", |text| decide("if-match", text)),
+    ("If-None-Match", |text| decide("if-none-match", text)),
+    ("If-Modified-Since", |text| decide("if-modified-since", text)),
+    ("Content-Range", |text| used(range::parse_content(&format!("bytes {text}")))),
+    ("Content-Encoding", |text| used(coding::codings(Some(text)))),
+    ("Content-Disposition", |text| used(title::in_disposition(&format!("attachment; {text}")))),
+    ("Content-Type", |text| {
+        used((media::is_type(text), media::is_vague(text), media::essence(text)));
+    }),
+    ("Retry-After", |text| used(retry::retry_after(text, Timestamp::from_millis(0)))),
+    ("Accept", |text| used(sse::is_wanted(Some(text)))),
+    ("Last-Event-ID", |text| used(sse::last_event_id(text))),
+    ("Origin", |text| {
+        used(Origins::parse("https://a.example,https://b.example").0.headers(Some(text)));
+    }),
+    ("a list of origins", |text| used(Origins::parse(text))),
+    ("a cursor", |text| used(Place::from_cursor(text))),
+    ("a name", |text| used((is_valid_name(text), ObjectName::from_public(text)))),
+    ("a capability", |text| used((capability::is_one(text), capability::is_own_reference(text)))),
+    ("a time", |text| used(Timestamp::parse(text))),
+];
+
+const TEXTS: [Reader; 9] = [
+    ("a file's name", |text| used(title::of(text, "a.mp4"))),
+    ("a title", |text| used((title::is_encoded(text), title::in_ascii(text)))),
+    ("an extension", |text| used(media::with_extension(text, "video/mp4"))),
+    ("first bytes", |text| used(media::guess(text.as_bytes(), [Some(text)], text))),
+    ("a query", |text| used((expiry::holds_signature(text), expiry::is_signing_key(text)))),
+    ("a number", |text| used((json::decimal(text), json::whole(text)))),
+    ("a path", |text| used((route::route("GET", &format!("/{text}")), route::is_hook(text)))),
+    ("a way of export", |text| used(Format::parse(Some(text)))),
+    ("masking a text", |text| used(mask::plain_text(text, &secrets()))),
+];
+
+const URLS: [Reader; 6] = [
+    ("a URL", |text| used(source::read(&source::repaired(text)))),
+    ("a source", |text| used(policy().check(text))),
+    ("a redirect", |text| {
+        let from = policy().check("https://v3.fal.media/a");
+        used(from.map(|from| (policy().follow(&from, text), policy().missing(&from, text))));
+    }),
+    ("an entry of the list", |text| used(SourcePolicy::parse(text))),
+    ("a webhook", |text| {
+        used((target::check(text, &policy()), target::is_own_hook(text, &["https://v.example"])));
+    }),
+    ("the proxy's target", |text| used(proxy::target(text, Queue::Fal))),
+];
+
+fn whole(body: &str) {
+    let Ok(text) = json::tolerant(body.as_bytes()) else { return };
+    let Ok(event) = Event::parse(&text) else { return };
+    let input = serde_json::from_str::<&RawValue>(&text).ok();
+    let found = discover::discover_in(&text, &event, &policy(), input);
+    used((Identity::of(&text, &event), found));
+}
+
+const BODIES: [Reader; 9] = [
+    ("the tolerant reader", |text| used(json::tolerant(text.as_bytes()))),
+    ("checking", |text| used(json::check(text))),
+    ("members", |text| used((json::members(text), json::newest(text).len()))),
+    ("walking", |text| {
+        json::walk(text, |path, token, _| {
+            used((path.key(), path.top(), path.container(), json::decode_string(token)));
+        });
+    }),
+    ("a delivery", whole),
+    ("masking JSON", |text| used(mask::json_text(text, &secrets()))),
+    ("masking a result", |text| used(mask::result(text, &secrets()))),
+    ("masking bytes", |text| used(mask::bytes(text.as_bytes().to_vec(), &secrets()))),
+    ("a manifest and lines to import", |text| {
+        used((Manifest::read(text), import::parse(text.as_bytes()).is_ok()));
+    }),
+];
+
+#[test]
+fn headers() {
+    hold_pieces(&HEADERS, 4_000, repeated);
+}
+
+#[test]
+fn texts_of_other_kinds() {
+    hold_pieces(&TEXTS, 4_000, repeated);
+}
+
+/// As long as a URL may be.
+#[test]
+fn urls_and_hosts() {
+    const SIZE: usize = 2_000;
+    hold_pieces(&URLS, SIZE, repeated);
+    hold_pieces(&URLS, SIZE, |piece, size| format!("https://{}", repeated(piece, size)));
+    hold_pieces(&URLS, SIZE, |piece, size| {
+        format!("https://a.fal.media/{}", repeated(piece, size))
+    });
+    hold_pieces(&URLS, SIZE, |piece, size| {
+        format!("https://a.fal.media/a?{}", repeated(piece, size))
+    });
+}
+
+/// Punycode's work is quadratic in the characters of a label that differ.
+#[test]
+fn hosts_in_other_scripts() {
+    let shapes: [Shape; 3] = [
+        ("a long label", |size| format!("https://{}.fal.media/a.mp4", different(size))),
+        ("a long host", |size| {
+            let labels: Vec<String> = different(size).chars().map(String::from).collect();
+            format!("https://{}.fal.media/a.mp4", labels.join("."))
+        }),
+        ("a long encoded label", |size| {
+            format!(
+                "https://xn--{}.fal.media/a.mp4",
+                idna::punycode::encode_str(&different(size)).unwrap_or_default()
+            )
+        }),
+    ];
+    hold(&URLS, &shapes, 1_500);
+}
+
+#[test]
+fn strings_in_bodies() {
+    hold_pieces(&BODIES, 4_000, |piece, size| {
+        let text = json::encode_string(&repeated(piece, size));
+        format!("{{\"eventType\":\"completed\",\"jobId\":\"1\",\"a\":{text},\"data_uri\":{text}}}")
+    });
+}
+
+#[test]
+fn broken_bodies() {
+    hold_pieces(&BODIES, 4_000, repeated);
+    hold_pieces(&BODIES, 4_000, |piece, size| format!("{{\"a\":\"{}", repeated(piece, size)));
+}
+
+#[test]
+fn bodies() {
+    fn object(piece: fn(usize) -> String, size: usize) -> String {
+        let count = size / piece(0).len();
+        let members: Vec<String> = (0..count).map(piece).collect();
+        format!("{{\"eventType\":\"completed\",\"jobId\":\"1\",{}}}", members.join(","))
+    }
+    let shapes: [Shape; 16] = [
+        ("many members", |size| object(|n| format!("\"k{n}\":{n}"), size)),
+        ("one key again and again", |size| object(|n| format!("\"jobId\":\"{n}\""), size)),
+        ("keys of the envelope", |size| object(|_| "\"eventType\":\"completed\"".into(), size)),
+        ("escaped keys", |size| object(|n| format!("\"\\u006b{n}\":\"\\u0041\""), size)),
+        ("many URLs", |size| {
+            object(|n| format!("\"u{n}\":\"https://v3.fal.media/{n}.mp4\""), size)
+        }),
+        ("one URL again and again", |size| {
+            object(|n| format!("\"u{n}\":\"https://v3.fal.media/a.mp4?{n}\""), size)
+        }),
+        ("one signed URL again and again", |size| {
+            object(|n| format!("\"u{n}\":\"https://a.fal.media/a.mp4?sig={n}\""), size)
+        }),
+        ("many hosts", |size| object(|n| format!("\"u{n}\":\"https://h{n}.example/a.mp4\""), size)),
+        ("many described files", |size| {
+            object(
+                |n| format!("\"u{n}\":{{\"url\":\"https://h.example/{n}\",\"file_name\":\"{n}\"}}"),
+                size,
+            )
+        }),
+        ("outputs of many jobs", |size| {
+            object(|n| format!("\"u{n}\":\"https://fal.media/outputs/a/{n}_0_a.mp4\""), size)
+        }),
+        ("a long key above a long list", |size| {
+            let list = vec!["\"https://fal.media/a.mp4\""; size / 40].join(",");
+            format!("{{\"eventType\":\"completed\",\"{}\":[{list}]}}", "k".repeat(size / 2))
+        }),
+        ("a deep list", |size| {
+            format!("{{\"a\":{}{}}}", "[".repeat(size / 2), "]".repeat(size / 2))
+        }),
+        ("deep objects", |size| {
+            format!("{}1{}", repeated("{\"a\":", size * 5 / 6), repeated("}", size / 6))
+        }),
+        ("NaN", |size| format!("{{\"a\":[{}1]}}", repeated("NaN,", size))),
+        ("JSON in a string", |size| {
+            let inner = object(|n| format!("\"u{n}\":\"https://fal.media/{n}.mp4\""), size);
+            format!(
+                "{{\"eventType\":\"completed\",\"resultJson\":{}}}",
+                json::encode_string(&inner)
+            )
+        }),
+        ("a form", |size| format!("payload={{}}&{}", repeated("a={&", size))),
+    ];
+    hold(&BODIES, &shapes, 12_000);
+}
+
+#[test]
+fn replacing_files() {
+    fn deliver(body: &str) {
+        used(common::Vault::new().deliver(body));
+    }
+    let shapes: [Shape; 3] = [
+        ("one URL in many places", |size| {
+            let list = vec!["\"https://a.r2.cloudflarestorage.com/a.mp4\""; size / 44].join(",");
+            format!("{{\"eventType\":\"completed\",\"jobId\":\"1\",\"a\":[{list}]}}")
+        }),
+        ("many files", |size| {
+            let url = |n| format!("\"https://a.r2.cloudflarestorage.com/{n}.mp4\"");
+            let list: Vec<String> = (0..size / 44).map(url).collect();
+            format!("{{\"eventType\":\"completed\",\"jobId\":\"1\",\"a\":[{}]}}", list.join(","))
+        }),
+        ("members of the envelope", |size| {
+            let members = vec!["\"jobId\":\"1\",\"a\":1"; size / 18].join(",");
+            format!("{{\"eventType\":\"completed\",\"jobId\":\"1\",{members}}}")
+        }),
+    ];
+    hold(&[("applying", deliver)], &shapes, 16_000);
+}
