@@ -16,6 +16,7 @@ pub use self::stream::Stream;
 use self::find::{Kind, find};
 use self::spelling::Text;
 use std::borrow::Cow;
+use std::iter;
 use std::ops::Range;
 
 /// What stands where a secret stood.
@@ -55,8 +56,11 @@ impl Secrets {
     fn mask_kind<'a>(&self, kind: Kind, text: &'a str, own: &str) -> Cow<'a, str> {
         let mut spans = self.find(kind, text.as_bytes());
         if !spans.is_empty() && !own.is_empty() {
-            let kept = own_urls(text, own);
-            spans.retain(|span| !kept.iter().any(|url| url.contains(&span.start)));
+            let mut kept = own_urls(text, own).peekable();
+            spans.retain(|span| {
+                while kept.next_if(|url| url.end <= span.start).is_some() {}
+                kept.peek().is_none_or(|url| !url.contains(&span.start))
+            });
         }
         let masked = apply(text.as_bytes(), &spans);
         masked.map_or(Cow::Borrowed(text), |masked| {
@@ -71,13 +75,15 @@ impl Secrets {
     }
 }
 
-/// Where the URLs stand that begin with `own`: up to the string's end.
-fn own_urls(text: &str, own: &str) -> Vec<Range<usize>> {
-    let end = |start: usize| {
-        let length = text.get(start..).and_then(|rest| rest.find('"'));
-        length.map_or(text.len(), |length| start + length)
-    };
-    text.match_indices(own).map(|(start, _)| start..end(start)).collect()
+/// Where the URLs stand that begin with `own`, in order: up to the string's end.
+fn own_urls(text: &str, own: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    iter::from_fn(move || {
+        let start = at + text.get(at..)?.find(own)?;
+        let path = start + own.len();
+        at = text.get(path..)?.find('"').map_or(text.len(), |length| path + length);
+        Some(start..at)
+    })
 }
 
 /// The spans in order; those that overlap are one.

@@ -16,25 +16,36 @@ pub struct Stream {
     held: Vec<u8>,
     /// The byte before that.
     before: u8,
+    /// How much has to be held before it is looked at again.
+    due: usize,
 }
 
 impl Stream {
     /// Masks every secret, as [`Secrets::mask`] does.
     #[must_use]
     pub const fn of_all(secrets: Secrets) -> Self {
-        Self { secrets, kind: Kind::All, held: Vec::new(), before: 0 }
+        Self { secrets, kind: Kind::All, held: Vec::new(), before: 0, due: 0 }
     }
 
     /// Masks the configured secrets alone.
     #[must_use]
     pub const fn of_values(secrets: Secrets) -> Self {
-        Self { secrets, kind: Kind::Values, held: Vec::new(), before: 0 }
+        Self { secrets, kind: Kind::Values, held: Vec::new(), before: 0, due: 0 }
     }
 
     /// Takes the next piece and gives what can be told of the body by now.
+    ///
+    /// What is held is looked at again when something comes that ends it, or
+    /// when it has doubled: small pieces must not have it read over and over.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
-        self.give(false)
+        let ends = |byte: &u8| matches!(byte, 0..=b' ' | b'"' | b'<' | b'>');
+        if self.held.len() < self.due && !piece.iter().any(ends) {
+            return Vec::new();
+        }
+        let given = self.give(false);
+        self.due = self.held.len() * 2;
+        given
     }
 
     /// Gives what is left at the body's end.
