@@ -57,7 +57,7 @@ impl Row {
             revision: job.revision(),
             version: job.version,
             origin: job.origin.clone(),
-            summary: view::summary(job, ""),
+            summary: view::summary(job),
             numbers: Numbers::of(job),
             skipped_hosts: skipped_hosts(job),
         }

@@ -123,7 +123,7 @@ impl Config {
             verify_results: reader.flag("VERIFY_RESULTS", false),
             store_input: reader.flag("STORE_INPUT", true),
             cors: reader.cors(),
-            mistakes: reader.mistakes,
+            mistakes: reader.mistakes.iter().map(|text| secrets.masked(shown(text))).collect(),
             secrets,
         }
     }
@@ -140,6 +140,18 @@ impl Config {
     pub fn base_url<'a>(&'a self, origin: &'a str) -> &'a str {
         self.public_url.as_deref().unwrap_or(origin)
     }
+}
+
+/// A mistake without what a URL in it lets in by: the value that it quotes may
+/// be one, however it is set wrong.
+fn shown(mistake: &str) -> String {
+    let Some((before, rest)) = mistake.split_once('"') else { return mistake.to_owned() };
+    let Some((value, after)) = rest.rsplit_once('"') else { return mistake.to_owned() };
+    let (bare, query) = value.split_once('?').map_or((value, ""), |(bare, _)| (bare, "?***"));
+    let scheme = bare.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = bare.split_at_checked(scheme).unwrap_or((bare, ""));
+    let (user, host) = rest.rsplit_once('@').map_or(("", rest), |(_, host)| ("***@", host));
+    format!("{before}\"{scheme}{user}{host}{query}\"{after}")
 }
 
 struct Reader<L> {
@@ -297,10 +309,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let url = source::read(&text).ok().filter(upstream::is_askable);
         let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
         if url.is_none() {
-            self.mistakes.push(format!(
-                "{name} is {:?}, not like {default}; nothing is asked there",
-                Secrets::default().mask(&text)
-            ));
+            self.mistakes
+                .push(format!("{name} is {text:?}, not like {default}; nothing is asked there"));
         }
         url
     }
@@ -441,6 +451,21 @@ mod tests {
             let told = told(&fine);
             assert!(!told.iter().any(|mistake| mistake.contains("has the value")), "{told:?}");
         }
+    }
+
+    #[test]
+    fn no_mistake_tells_a_password() {
+        for name in ["PUBLIC_URL", "UPSTREAM_QUEUE_URL", "CORS_ORIGINS", "ALLOWED_SOURCE_HOSTS"] {
+            for odd in
+                ["https://user:pa@ss/w@h.example/x?key=pass", "user:pass@h.example", "h?x=pass"]
+            {
+                let told = config(&[(name, odd)]).mistakes.join("\n");
+                assert!(!told.contains("pass") && !told.contains("ss/w"), "{told}");
+                assert!(told.contains('"'), "{told}");
+            }
+        }
+        let told = config(&[("MAX_BODY_BYTES", "a-key-0123456"), ("FAL_KEY", "a-key-0123456")]);
+        assert!(told.mistakes.join("").contains("***"), "{:?}", told.mistakes);
     }
 
     #[test]

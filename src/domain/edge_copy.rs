@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Changes with the way in which records are rendered: a copy of an older way
 /// is not served.
-const RENDERING: u32 = 1;
+const RENDERING: u32 = 2;
 
 /// What a copy was rendered with, kept beside it. One that was rendered with
 /// something else is not served: its links would lead to the former
@@ -269,7 +269,7 @@ mod tests {
         let (one, none) = (Rendering::now(Some("https://a")), Rendering::now(None));
         assert_ne!(one, none);
         let text = serde_json::to_string(&one).unwrap();
-        assert_eq!(text, r#"{"rendering":1,"publicUrl":"https://a"}"#);
+        assert_eq!(text, r#"{"rendering":2,"publicUrl":"https://a"}"#);
         assert_eq!(serde_json::from_str::<Rendering>(&text).unwrap(), one);
     }
 }

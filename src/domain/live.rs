@@ -2,6 +2,7 @@
 
 use super::catalog::Row;
 use super::names::ObjectName;
+use super::view::Context;
 use serde_json::json;
 
 /// A change that a viewer has missed.
@@ -26,8 +27,8 @@ pub fn here(seq: u64) -> String {
 /// Says that a job is new or has changed; `base` is the scheme and host of its
 /// files' URLs.
 #[must_use]
-pub fn changed(seq: u64, row: &Row, base: &str) -> String {
-    json!({ "seq": seq, "job": row.summary.clone().with_base(base) }).to_string()
+pub fn changed(seq: u64, row: &Row, context: Context<'_>) -> String {
+    json!({ "seq": seq, "job": row.summary.clone().shown(context) }).to_string()
 }
 
 /// Says that a job is gone.
@@ -40,12 +41,15 @@ pub fn removed(seq: u64, id: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
+    use crate::domain::mask::Secrets;
 
     #[test]
     fn messages_hold_their_number_and_what_happened() {
+        let secrets = Secrets::default();
+        let context = Context { base: "https://v", secrets: &secrets };
         assert_eq!(here(7), r#"{"seq":7}"#);
         assert_eq!(removed(8, "ref:a"), r#"{"deleted":"ref:a","seq":8}"#);
-        let text = changed(9, &Row::of(&fixtures::job()), "https://v");
+        let text = changed(9, &Row::of(&fixtures::job()), context);
         assert!(text.contains("\"seq\":9") && text.contains("\"id\":\"437852\""), "{text}");
     }
 }

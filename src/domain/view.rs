@@ -39,23 +39,23 @@ struct Record<'a> {
     archive: Archive,
     version: u64,
     attempt: u32,
-    queue_name: Option<Cow<'a, str>>,
-    worker_name: Option<Cow<'a, str>>,
+    queue_name: Option<&'a str>,
+    worker_name: Option<&'a str>,
     created_at: Timestamp,
     acquired_at: Option<Timestamp>,
     lease_expiry: Option<Timestamp>,
     updated_at: Timestamp,
     completed_at: Option<Timestamp>,
     stored_at: Option<Timestamp>,
-    result: Option<Box<RawValue>>,
+    result: (),
     files: Vec<FileView<'a>>,
-    skipped: Vec<Skipped>,
-    error: Option<Box<RawValue>>,
+    skipped: &'a [Skipped],
+    error: Option<&'a RawValue>,
     deliveries: u32,
     duplicates: u32,
     heals: u32,
     handoff: Option<HandoffView<'a>>,
-    input: Option<Box<RawValue>>,
+    input: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     healing: Option<HealingView<'a>>,
 }
@@ -95,7 +95,7 @@ struct MessageView<'a> {
 #[serde(rename_all = "camelCase")]
 struct FileView<'a> {
     n: u32,
-    pointers: Vec<Cow<'a, str>>,
+    pointers: &'a [String],
     state: FileState,
     url: String,
     name: &'a str,
@@ -115,10 +115,16 @@ struct FileView<'a> {
 #[must_use]
 pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
     let written = job.result.as_ref().and_then(|result| result.nonce.as_ref());
-    let path = |nonce| keys::files_path(&job.home, nonce);
-    let shown = format!("{}{}", context.base, path(&job.nonce));
-    let absolute = result::with_base(stored, &path(written.unwrap_or(&job.nonce)), &shown);
-    context.secrets.mask_result(&absolute, &shown).into_owned()
+    let path = keys::files_path(&job.home, written.unwrap_or(&job.nonce));
+    let own = own_urls(job, context.base);
+    let absolute = result::with_base(stored, &path, &own);
+    context.secrets.mask_result(&absolute, &own).into_owned()
+}
+
+/// What the durable URLs of a job begin with.
+#[must_use]
+pub fn own_urls(job: &Job, base: &str) -> String {
+    format!("{base}{}", keys::files_path(&job.home, &job.nonce))
 }
 
 /// The record as JSON. `stored_result` is the result's stored text.
@@ -130,11 +136,7 @@ pub fn record(
     stored_result: Option<&str>,
     context: Context<'_>,
 ) -> serde_json::Result<String> {
-    let result = stored_result.map(|text| RawValue::from_string(result(job, text, context)));
-    let mask = |text| context.secrets.mask(text);
-    let error = job.error.as_deref().map(|error| masked(error.get(), context.secrets));
-    let input = job.input.as_deref().map(|input| masked(input.get(), context.secrets));
-    serde_json::to_string(&Record {
+    let text = serde_json::to_string(&Record {
         id: job.public_id(),
         reference: job.reference.as_deref(),
         provider: job.provider,
@@ -144,26 +146,34 @@ pub fn record(
         archive: job.archive(),
         version: job.version,
         attempt: job.attempt,
-        queue_name: job.queue_name.as_deref().map(mask),
-        worker_name: job.worker_name.as_deref().map(mask),
+        queue_name: job.queue_name.as_deref(),
+        worker_name: job.worker_name.as_deref(),
         created_at: job.created_at,
         acquired_at: job.acquired_at,
         lease_expiry: job.lease_expiry,
         updated_at: job.updated_at,
         completed_at: job.completed_at,
         stored_at: job.stored_at,
-        result: result.transpose()?,
+        result: (),
         files: job.files.iter().map(|file| FileView::of(job, file, context)).collect(),
-        skipped: job.skipped.iter().map(|skipped| shown(skipped, context.secrets)).collect(),
-        error: error.transpose()?,
+        skipped: &job.skipped,
+        error: job.error.as_deref(),
         deliveries: job.deliveries,
         duplicates: job.duplicates,
         heals: job.heals,
         handoff: HandoffView::of(job),
-        input: input.transpose()?,
+        input: job.input.as_deref(),
         healing: (!job.healing.is_idle()).then(|| HealingView::of(&job.healing)),
-    })
+    })?;
+    let masked = context.secrets.mask_around(&text, &own_urls(job, context.base));
+    let Some(stored) = stored_result else { return Ok(masked.into_owned()) };
+    let result = RawValue::from_string(result(job, stored, context))?;
+    // No string before it can hold these characters: its quotes are escaped.
+    Ok(masked.replacen(NO_RESULT, &format!("\"result\":{result}"), 1))
 }
+
+/// The place of the result, which is masked by other rules.
+const NO_RESULT: &str = "\"result\":null";
 
 /// A JSON text without line breaks, which may only stand between its tokens.
 #[must_use]
@@ -171,18 +181,9 @@ pub fn one_line(json: &str) -> String {
     json.replace(['\n', '\r'], "")
 }
 
-fn shown(skipped: &Skipped, secrets: &Secrets) -> Skipped {
-    let pointer = secrets.mask(&skipped.pointer).into_owned();
-    Skipped { pointer, ..skipped.clone() }
-}
-
 /// A body as JSON; as a string, if it is none.
 fn readable(body: &str) -> Cow<'_, str> {
     json::tolerant(body.as_bytes()).unwrap_or_else(|_| Cow::Owned(json::encode_string(body)))
-}
-
-fn masked(json: &str, secrets: &Secrets) -> serde_json::Result<Box<RawValue>> {
-    RawValue::from_string(secrets.mask(json).into_owned())
 }
 
 impl<'a> HealingView<'a> {
@@ -217,10 +218,9 @@ impl<'a> HandoffView<'a> {
 impl<'a> FileView<'a> {
     fn of(job: &Job, file: &'a File, context: Context<'_>) -> Self {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
-        let mask = |text| context.secrets.mask(text);
         Self {
             n: file.n,
-            pointers: file.pointers.iter().map(String::as_str).map(mask).collect(),
+            pointers: &file.pointers,
             state: file.state,
             url: format!("{}{path}", context.base),
             name: &file.name,
@@ -285,19 +285,27 @@ pub struct FileSummary {
 }
 
 impl Summary {
-    /// The summary with `base` before its relative URLs.
+    /// The summary of a row as its readers get it: URLs absolute, secrets
+    /// masked.
     #[must_use]
-    pub fn with_base(mut self, base: &str) -> Self {
+    pub fn shown(mut self, context: Context<'_>) -> Self {
+        let mask = |text| context.secrets.masked(text);
+        self.id = context.secrets.masked(self.id);
+        self.reference = self.reference.map(mask);
+        self.app = self.app.map(mask);
+        self.tags = self.tags.into_iter().map(mask).collect();
+        self.queue_name = self.queue_name.map(mask);
         for file in &mut self.files {
-            file.url.insert_str(0, base);
+            file.url.insert_str(0, context.base);
+            file.content_type = file.content_type.take().map(mask);
         }
         self
     }
 }
 
-/// The job in short; `base` is the scheme and host of its URLs.
+/// The job in short, with relative URLs.
 #[must_use]
-pub fn summary(job: &Job, base: &str) -> Summary {
+pub fn summary(job: &Job) -> Summary {
     const FILES: usize = 4;
     let files = job.files.iter().filter(|file| file.served).take(FILES);
     Summary {
@@ -310,16 +318,16 @@ pub fn summary(job: &Job, base: &str) -> Summary {
         queue_name: job.queue_name.clone(),
         created_at: job.created_at,
         updated_at: job.updated_at,
-        files: files.map(|file| FileSummary::of(job, file, base)).collect(),
+        files: files.map(|file| FileSummary::of(job, file)).collect(),
     }
 }
 
 impl FileSummary {
-    fn of(job: &Job, file: &File, base: &str) -> Self {
+    fn of(job: &Job, file: &File) -> Self {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
         Self {
             n: file.n,
-            url: format!("{base}{path}"),
+            url: path,
             content_type: file.content_type.clone(),
             size: file.size,
             state: file.state,
@@ -373,11 +381,11 @@ struct Timeline<'a> {
 #[serde(rename_all = "camelCase")]
 struct EntryView<'a> {
     n: u32,
-    event_type: Option<Cow<'a, str>>,
+    event_type: Option<&'a str>,
     received_at: Timestamp,
     trust: Option<Trust>,
     outcome: Outcome,
-    detail: Option<Cow<'a, str>>,
+    detail: Option<&'a str>,
     bytes: Option<usize>,
     body: Option<Box<RawValue>>,
 }
@@ -391,8 +399,8 @@ pub fn timeline(
     entries: &[(Entry, Option<String>)],
     secrets: &Secrets,
 ) -> serde_json::Result<String> {
-    let views = entries.iter().map(|entry| EntryView::of(entry, secrets));
-    serde_json::to_string(&Timeline { events: views.collect::<serde_json::Result<_>>()? })
+    let events = entries.iter().map(EntryView::of).collect::<serde_json::Result<_>>()?;
+    Ok(secrets.masked(serde_json::to_string(&Timeline { events })?))
 }
 
 /// One entry as [`timeline`] shows it.
@@ -400,25 +408,23 @@ pub fn timeline(
 /// # Errors
 /// As [`record`].
 pub fn entry(entry: &(Entry, Option<String>), secrets: &Secrets) -> serde_json::Result<String> {
-    serde_json::to_string(&EntryView::of(entry, secrets)?)
+    Ok(secrets.masked(serde_json::to_string(&EntryView::of(entry)?)?))
 }
 
 impl<'a> EntryView<'a> {
-    fn of(
-        (entry, body): &'a (Entry, Option<String>),
-        secrets: &Secrets,
-    ) -> serde_json::Result<Self> {
-        let mask = |text| secrets.mask(text);
+    fn of((entry, body): &'a (Entry, Option<String>)) -> serde_json::Result<Self> {
         let short = body.as_deref().filter(|body| body.len() <= MAX_INLINE_BODY);
         Ok(Self {
             n: entry.n,
-            event_type: entry.event_type.as_deref().map(mask),
+            event_type: entry.event_type.as_deref(),
             received_at: entry.received_at,
             trust: entry.trust,
             outcome: entry.outcome,
-            detail: entry.detail.as_deref().map(mask),
+            detail: entry.detail.as_deref(),
             bytes: entry.bytes,
-            body: short.map(|body| masked(&readable(body), secrets)).transpose()?,
+            body: short
+                .map(|body| RawValue::from_string(readable(body).into_owned()))
+                .transpose()?,
         })
     }
 }

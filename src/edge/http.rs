@@ -10,10 +10,11 @@ use super::{
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::Problem;
 use crate::domain::gateway::submission::Answer;
+use crate::domain::mask;
 use crate::domain::pass::Pass;
 use crate::domain::route::{Access, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, ready, select};
 use futures_util::{Stream, StreamExt, stream};
 use js_sys::Uint8Array;
 use std::ops::RangeInclusive;
@@ -146,7 +147,7 @@ pub async fn answer(request: &Request, env: &Env, context: &Context) -> worker::
     let config = platform::config(env);
     let response = match dispatch(request, env, &config, context).await {
         Ok(response) => response,
-        Err(problem) => refuse(&problem, &config, request)?,
+        Err(problem) => refuse(&problem, request)?,
     };
     let origin = request.headers().get("origin").ok().flatten();
     let told = config.cors.headers(origin.as_deref());
@@ -264,9 +265,9 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 }
 
 /// On the gateway's routes in plain JSON, as the queues' clients read it.
-fn refuse(problem: &Problem, config: &Config, request: &Request) -> worker::Result<Response> {
+fn refuse(problem: &Problem, request: &Request) -> worker::Result<Response> {
     if let Problem::Internal(text) = problem {
-        platform::log_error(&config.secrets().mask(text));
+        platform::log_error(text);
     }
     let is_gateway = worker::Url::parse(&request.url()).is_ok_and(|url| is_gateway(url.path()));
     let (content_type, body) = if is_gateway {
@@ -278,7 +279,7 @@ fn refuse(problem: &Problem, config: &Config, request: &Request) -> worker::Resu
     for (name, value) in problem.headers() {
         builder = builder.with_header(name, &value)?;
     }
-    Ok(builder.fixed(body.into_bytes()))
+    Ok(builder.fixed(platform::masked(body).into_bytes()))
 }
 
 /// Longest body that is read in one piece. A stream costs many calls out of
@@ -347,8 +348,14 @@ fn base(content_type: &str) -> worker::Result<ResponseBuilder> {
         .with_header("x-content-type-options", "nosniff")
 }
 
-/// A JSON answer.
+/// A JSON answer, its secrets masked.
 pub fn json(status: u16, body: String) -> Result<Response, Failure> {
+    rendered(status, platform::masked(body))
+}
+
+/// A JSON answer of what [`crate::domain::view`] has rendered and masked, with
+/// durable URLs.
+pub fn rendered(status: u16, body: String) -> Result<Response, Failure> {
     let builder = base("application/json").during("building the answer")?;
     Ok(builder.with_status(status).fixed(body.into_bytes()))
 }
@@ -423,10 +430,26 @@ pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<
     })
 }
 
-/// A text of a media type.
+/// A body that is masked as it comes.
+pub fn masked(
+    body: ByteStream,
+    mask: mask::Stream,
+) -> impl Stream<Item = worker::Result<Vec<u8>>> + 'static {
+    let parts = stream::unfold(Some((body, mask)), |state| async move {
+        let (mut body, mut mask) = state?;
+        match body.next().await {
+            Some(Ok(piece)) => Some((Ok(mask.push(&piece)), Some((body, mask)))),
+            Some(Err(error)) => Some((Err(error), None)),
+            None => Some((Ok(mask.finish()), None)),
+        }
+    });
+    parts.filter(|part| ready(part.as_ref().map_or(true, |part| !part.is_empty())))
+}
+
+/// A text of a media type, its secrets masked.
 pub fn plain(media_type: &str, body: String) -> Result<Response, Failure> {
     let builder = base(media_type).during("building the answer")?;
-    Ok(builder.fixed(body.into_bytes()))
+    Ok(builder.fixed(platform::masked(body).into_bytes()))
 }
 
 fn text(body: &str) -> Result<Response, Failure> {

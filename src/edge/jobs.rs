@@ -2,7 +2,7 @@
 
 use super::access;
 use super::bucket;
-use super::http::{self, Call, json};
+use super::http::{self, Call, rendered};
 use super::job_client;
 use super::platform::{self, During, Failure};
 use super::records;
@@ -59,21 +59,20 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     let (job, result) = read(call, name, News::Ended).await?;
     let context = context(call, &job);
     if let Some(result) = result {
-        return Ok(json(200, view::result(&job, &result, context))?);
+        return Ok(rendered(200, view::result(&job, &result, context))?);
     }
     let status = match job.status {
         Status::Failed => "failed",
         Status::Cancelled => "cancelled",
         _ => return not_yet(&job, context),
     };
-    let secrets = call.config.secrets();
-    let error = job.error.map(|error| secrets.mask(error.get()).into_owned());
+    let error = job.error.map(|error| error.get().to_owned());
     Err(Problem::NoResult { status, error })
 }
 
 fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
-    let summary = serde_json::to_string(&view::summary(job, context.base));
-    let response = json(202, summary.during("rendering the summary")?)?;
+    let summary = serde_json::to_string(&view::summary(job).shown(context));
+    let response = rendered(202, summary.during("rendering the summary")?)?;
     response.headers().set("retry-after", "2").during("building the answer")?;
     Ok(response)
 }
@@ -93,7 +92,7 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
     let is_json = matches!(tolerant(&raw), Ok(Cow::Borrowed(_)));
     let masked = call.config.secrets().mask_bytes(raw);
     match String::from_utf8(masked) {
-        Ok(text) if is_json => Ok(json(200, text)?),
+        Ok(text) if is_json => Ok(rendered(200, text)?),
         Ok(text) => Ok(http::bytes(text.into_bytes())?),
         Err(other) => Ok(http::bytes(other.into_bytes())?),
     }

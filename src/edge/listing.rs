@@ -1,12 +1,12 @@
 //! `GET /jobs`: the newest first; `GET /stats`: how many there are.
 
 use super::catalog_client;
-use super::http::{Call, json};
+use super::http::{Call, json, rendered};
 use super::platform::Failure;
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
 use crate::domain::error::Problem;
 use crate::domain::filter::{self, ARCHIVES, Filter, STATUSES};
-use crate::domain::view::Summary;
+use crate::domain::view::{Context, Summary};
 use futures_util::future::try_join_all;
 use serde_json::json;
 use worker::{Env, Response};
@@ -24,7 +24,7 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let (rows, cursor) = page(call.env, &filter, after, limit as usize).await?;
     let jobs: Vec<Summary> = rows.into_iter().map(|row| render(call, row)).collect();
     let cursor = cursor.map(|place| place.to_cursor());
-    Ok(json(200, json!({ "jobs": jobs, "cursor": cursor }).to_string())?)
+    Ok(rendered(200, json!({ "jobs": jobs, "cursor": cursor }).to_string())?)
 }
 
 /// The jobs that a request's parameters mean.
@@ -96,7 +96,7 @@ async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, 
 
 fn render(call: &Call<'_>, row: Row) -> Summary {
     let base = call.config.base_url(&row.origin);
-    row.summary.with_base(base)
+    row.summary.shown(Context { base, secrets: call.config.secrets() })
 }
 
 /// `GET /stats`.

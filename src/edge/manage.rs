@@ -1,13 +1,13 @@
 //! What the owner does to a job.
 
-use super::http::{Call, json};
+use super::http::{Call, json, rendered};
 use super::jobs::{ask, deleted, missing};
 use super::platform::During;
 use crate::domain::error::Problem;
 use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::view;
+use crate::domain::view::{self, Context};
 use worker::Response;
 
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.
@@ -21,16 +21,17 @@ pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 /// `POST /jobs/{id}/archive`: copies again what is not stored.
 pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = told(name, ask(call, name, &Command::Archive).await?)?;
-    let summary = view::summary(&job, call.config.base_url(&job.origin));
+    let base = call.config.base_url(&job.origin);
+    let summary = view::summary(&job).shown(Context { base, secrets: call.config.secrets() });
     let text = serde_json::to_string(&summary).during("rendering the summary")?;
-    Ok(json(202, text)?)
+    Ok(rendered(202, text)?)
 }
 
 /// `POST /jobs/{id}/links`: the files get new links.
 pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = told(name, ask(call, name, &Command::Relink).await?)?;
     let links = view::links(&job, call.config.base_url(&job.origin));
-    Ok(json(202, links.during("rendering the links")?)?)
+    Ok(rendered(202, links.during("rendering the links")?)?)
 }
 
 /// `POST /jobs/{id}/handoff`: hands the job's last event on again.

@@ -138,8 +138,19 @@ fn variable(env: &Env, name: &str) -> Option<String> {
     value.as_string().or_else(json)
 }
 
-/// Logs something that went wrong. `text` holds no secret: failures are named
-/// by what was attempted, never by the URL or body.
+/// Masks the secrets of the configuration that was read last: an isolate has
+/// one at a time.
+pub fn masked(text: String) -> String {
+    let last = CONFIG.with_borrow(|last| last.as_ref().map(|(_, config)| Rc::clone(config)));
+    match last {
+        Some(config) => config.secrets().masked(text),
+        None => text,
+    }
+}
+
+/// Logs something that went wrong, its secrets masked: a failure is named by
+/// what was attempted, and in words that may be anyone's.
 pub fn log_error(text: &str) {
+    let text = masked(text.to_owned());
     worker::console_error!("{text}");
 }

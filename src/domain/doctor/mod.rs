@@ -91,6 +91,7 @@ impl Check {
 
     fn masked(mut self, secrets: &Secrets) -> Self {
         let shown = secrets.mask(&self.detail);
+        self.fix = self.fix.map(|fix| secrets.masked(fix));
         self.detail = shown.chars().filter(|c| !c.is_control()).take(MAX_DETAIL_CHARS).collect();
         self
     }

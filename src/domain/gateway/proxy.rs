@@ -147,6 +147,14 @@ pub fn is_told(name: &str) -> bool {
         || name.starts_with("access-control-"))
 }
 
+/// Whether an answer of this media type may echo a key that it was asked with.
+#[must_use]
+pub fn is_text(content_type: Option<&str>) -> bool {
+    let kind = content_type.unwrap_or_default().to_ascii_lowercase();
+    let marks = ["json", "xml", "javascript", "urlencoded"];
+    kind.is_empty() || kind.starts_with("text/") || marks.iter().any(|mark| kind.contains(mark))
+}
+
 /// Whether a ticket for `apps` opens this step of `app`. Clients ask for a
 /// request without the sub path that it was submitted to.
 #[must_use]

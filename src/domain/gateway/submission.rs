@@ -7,6 +7,7 @@ use crate::domain::correlate;
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::{Birth, Job};
 use crate::domain::json;
+use crate::domain::mask::Secrets;
 use crate::domain::protocol::{DeliveredBody, Estate, MAX_OBJECT_TEXT};
 use crate::domain::provider::Provider;
 use crate::domain::source;
@@ -117,6 +118,15 @@ pub struct Answer {
     pub retry_after: Option<String>,
     /// The body.
     pub body: String,
+}
+
+impl Answer {
+    /// The answer with its secrets masked.
+    #[must_use]
+    pub fn masked(self, secrets: &Secrets) -> Self {
+        let content_type = self.content_type.map(|text| secrets.masked(text));
+        Self { body: secrets.masked(self.body), content_type, ..self }
+    }
 }
 
 /// Whether a request header goes along to the upstream: those that the queues

@@ -7,6 +7,7 @@ use crate::domain::json::{self, Member};
 use crate::domain::mask::Secrets;
 use crate::domain::provider::Provider;
 use crate::domain::result;
+use crate::domain::view;
 use serde_json::value::RawValue;
 
 /// What a message is made of.
@@ -23,6 +24,8 @@ pub struct Parts<'a> {
     pub result: Option<&'a str>,
     /// The receiver's own URL.
     pub url: &'a str,
+    /// Scheme and host of durable URLs.
+    pub base: &'a str,
     /// The configured secrets, to be masked.
     pub secrets: &'a Secrets,
 }
@@ -86,7 +89,8 @@ fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
         edits.push((last.span.end..last.span.end, more));
     }
     edits.sort_by_key(|(span, _)| span.start);
-    parts.secrets.masked(result::splice(body, &edits))
+    let own = view::own_urls(parts.job, parts.base);
+    parts.secrets.mask_around(&result::splice(body, &edits), &own).into_owned()
 }
 
 /// A result that fal.ai was asked for.
@@ -163,6 +167,7 @@ mod tests {
             body,
             result,
             url: "https://app.example/h",
+            base: "https://v",
             secrets: &Secrets::default(),
         };
         render(parts)
@@ -225,6 +230,7 @@ mod tests {
             body,
             result: None,
             url: "",
+            base: "https://v",
             secrets: &Secrets::default(),
         };
         let want = r#"{"eventType":"failed","jobId":"437852","error":{"code":1.10}}"#;

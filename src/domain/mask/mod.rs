@@ -40,6 +40,13 @@ impl Secrets {
         }
     }
 
+    /// Masks every secret in what was rendered of a job, but for its own URLs,
+    /// which begin with `own`.
+    #[must_use]
+    pub fn mask_around<'a>(&self, text: &'a str, own: &str) -> Cow<'a, str> {
+        self.mask_kind(Kind::All, text, own)
+    }
+
     /// Masks in a result what lets in: not all that follows `/hook/` does. The
     /// vault's own URLs, which begin with `own`, stay as they are.
     #[must_use]

@@ -13,6 +13,7 @@ use crate::domain::live::{self, Missed};
 use crate::domain::names::ObjectName;
 use crate::domain::pass::{self, Pass};
 use crate::domain::time::{SECOND, Timestamp};
+use crate::domain::view::Context;
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::try_join_all;
@@ -164,7 +165,12 @@ impl Catalog {
             return Some(live::removed(missed.seq, &missed.id));
         }
         let row = rows.iter().find(|row| row.home == missed.home)?;
-        Some(live::changed(missed.seq, row, self.config.base_url(&row.origin)))
+        Some(live::changed(missed.seq, row, self.context(row)))
+    }
+
+    /// How a row is shown.
+    pub(super) fn context<'a>(&'a self, row: &'a Row) -> Context<'a> {
+        Context { base: self.config.base_url(&row.origin), secrets: self.config.secrets() }
     }
 
     async fn rows_of_day(&self, day: String, homes: Vec<ObjectName>) -> Result<Vec<Row>, Failure> {

@@ -100,7 +100,7 @@ impl Catalog {
                    updated_at = excluded.updated_at, seq = excluded.seq
                    WHERE excluded.version > version RETURNING seq AS number";
         let is_new = self.number(sql, values)?.is_some();
-        Ok(is_new.then(|| live::changed(seq, row, self.config.base_url(&row.origin))))
+        Ok(is_new.then(|| live::changed(seq, row, self.context(row))))
     }
 
     /// As [`Catalog::note_change`].

@@ -34,7 +34,8 @@ pub(super) async fn told_status(
     job: Option<&Job>,
 ) -> Result<Answer, Problem> {
     let place = place(asked, id);
-    let own = |job: &Job| of_vault(200, dialect::status(job, place, asked.scheme));
+    let secrets = asked.config.secrets();
+    let own = |job: &Job| of_vault(200, dialect::status(job, place, asked.scheme)).masked(secrets);
     if let Some(job) = job.filter(|job| job.status.has_ended()) {
         return Ok(own(job));
     }
@@ -137,7 +138,9 @@ async fn forward(
     headers.retain(|(name, _)| name != "content-type");
     let limits = (config.max_body_bytes, config.pace);
     let answered = upstream::pass(&ask, method, &headers, None, limits).await;
-    Ok(answered.map_or_else(|why| unreachable_upstream(&why), upstream::Answered::into_answer))
+    let answered =
+        answered.map_or_else(|why| unreachable_upstream(&why), upstream::Answered::into_answer);
+    Ok(answered.masked(config.secrets()))
 }
 
 /// Has the job ask the upstream soon. If that fails, it does in its own time.

@@ -6,10 +6,11 @@ use super::{Asked, Pairs, answer};
 use crate::domain::error::Problem;
 use crate::domain::gateway::call::Step;
 use crate::domain::gateway::proxy::{
-    Kind, OTHER_APP, TARGET, Target, is_told, onward, opens, opens_other, target,
+    Kind, OTHER_APP, TARGET, Target, is_text, is_told, onward, opens, opens_other, target,
 };
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::{Queue, call, token};
+use crate::domain::mask::{self, Secrets};
 use crate::domain::pass::Pass;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::sse;
@@ -20,9 +21,7 @@ use crate::edge::platform::{self, During, Failure};
 use crate::edge::{access, job_client};
 use wasm_bindgen::JsValue;
 use web_sys::Request;
-use worker::{
-    ByteStream, Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url,
-};
+use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
 
 /// Passes a call on to where its header says, if that is at fal.ai.
 pub async fn proxy(
@@ -137,12 +136,12 @@ async fn pass_on(
         let text = format!("fal.ai answers {status}, which is not followed");
         return Err(Problem::BadGateway(text));
     }
-    tell(&response, ticket.map(Ticket::pass))
+    tell(&response, ticket.map(Ticket::pass), call.config.secrets())
 }
 
-/// The answer as it comes, but for some headers. A stream of events ends with
-/// the ticket.
-fn tell(response: &Response, pass: Option<Pass>) -> Result<Response, Problem> {
+/// The answer as it comes, but for some headers, and the configured secrets in
+/// a text. A stream of events ends with the ticket.
+fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Response, Problem> {
     let what = "building the answer";
     let headers = Headers::new();
     for (name, value) in response.headers().entries().filter(|(name, _)| is_told(name)) {
@@ -151,8 +150,12 @@ fn tell(response: &Response, pass: Option<Pass>) -> Result<Response, Problem> {
     let kind = response.headers().get("content-type").ok().flatten();
     let built = match (response.body().clone(), pass) {
         (ResponseBody::Empty, _) => Response::empty(),
-        (ResponseBody::Stream(events), Some(pass)) if sse::is_wanted(kind.as_deref()) => {
-            Response::from_stream(http::until_its_end(ByteStream::from(events), pass))
+        (ResponseBody::Stream(body), pass) if is_text(kind.as_deref()) => {
+            let parts = http::masked(body.into(), mask::Stream::of_values(secrets.clone()));
+            match pass.filter(|_| sse::is_wanted(kind.as_deref())) {
+                Some(pass) => Response::from_stream(http::until_its_end(parts, pass)),
+                None => Response::from_stream(parts),
+            }
         }
         (body, _) => Response::from_body(body),
     };

@@ -152,7 +152,8 @@ fn respond(
     gate: Gate,
     reference: String,
 ) -> Result<Response, Problem> {
-    let Submitted { home, name, id, nonce, queue, app, mut answer } = submitted;
+    let Submitted { home, name, id, nonce, queue, app, answer } = submitted;
+    let mut answer = answer.masked(asked.config.secrets());
     let mut headers = vec![("x-hookvault-job", name)];
     if let Some(id) = &id {
         let place = Place { base: asked.base(), queue, app: &app, id };

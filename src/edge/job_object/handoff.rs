@@ -130,6 +130,7 @@ impl Job {
             body: body.as_deref(),
             result: result.as_deref(),
             url,
+            base: context.base,
             secrets: config.secrets(),
         }))
     }
