@@ -99,9 +99,13 @@ impl Finder<'_> {
     /// A configured secret that begins within a character's spelling: what
     /// stands before it may look like the beginning of an escape.
     fn value_within(&self, start: usize, end: usize) -> Look {
+        let mut last = 0;
         for at in start..end {
             let byte = self.text.bytes.get(at).copied().unwrap_or_default();
-            if !self.secrets.may_begin(byte) || (at > start && byte == b'\\') {
+            // Of a run of backslashes the first one reads all.
+            let goes_on = byte == b'\\' && last == byte;
+            last = byte;
+            if !self.secrets.may_begin(byte) || goes_on {
                 continue;
             }
             match self.value(at) {

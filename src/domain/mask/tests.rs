@@ -37,6 +37,8 @@ fn a_configured_secret_is_found_in_every_spelling() {
         // What stands before it looks like the beginning of an escape.
         ("100%deadbeefdeadbeef", "100%***"),
         ("%25deadbeefdeadbeef", "%25***"),
+        (r"%25\u0064eadbeefdeadbeef", "%25***"),
+        (r"%\u0064eadbeefdeadbeef", "%***"),
         (r"\u00deadbeefdeadbeef", "***"),
         ("secret/with&odd se%63ret/with\\\"&odd", "secret/with&odd ***&odd"),
         ("secret%2Fwith%5C%22%26odd", "***%26odd"),
