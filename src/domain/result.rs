@@ -30,7 +30,7 @@ pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit>
 pub fn without_envelope(members: &[Member<'_>], edits: Vec<Edit>) -> Vec<Edit> {
     let mut all = removals(members);
     all.extend(edits);
-    all.sort_by_key(|(span, _)| span.start);
+    all.sort_unstable_by_key(|(span, _)| span.start);
     all
 }
 

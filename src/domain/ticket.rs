@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use hmac::{Hmac, Mac};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Number;
+use serde_json::value::RawValue;
 use sha2::Sha256;
 use std::fmt;
 
@@ -97,22 +97,23 @@ const fn default_ttl() -> u64 {
 
 /// A whole number, however JSON writes it: `60.0` is one, too.
 fn whole<'de, D: Deserializer<'de>>(number: D) -> Result<u64, D::Error> {
-    let number = Number::deserialize(number)?;
-    read_whole(&number)
-        .ok_or_else(|| D::Error::custom(format!("`ttl` is {number}, not a whole number")))
+    let written = Box::<RawValue>::deserialize(number)?;
+    read_whole(&written)
+        .ok_or_else(|| D::Error::custom(format!("`ttl` is {written}, not a whole number")))
 }
 
 fn maybe_whole<'de, D: Deserializer<'de>>(number: D) -> Result<Option<u32>, D::Error> {
-    let Some(number) = Option::<Number>::deserialize(number)? else { return Ok(None) };
-    let count = read_whole(&number).and_then(|count| u32::try_from(count).ok());
-    let wrong = || D::Error::custom(format!("`count` is {number}, not a whole number below 2^32"));
+    let written = Box::<RawValue>::deserialize(number)?;
+    if written.get() == "null" {
+        return Ok(None);
+    }
+    let count = read_whole(&written).and_then(|count| u32::try_from(count).ok());
+    let wrong = || D::Error::custom(format!("`count` is {written}, not a whole number below 2^32"));
     count.map(Some).ok_or_else(wrong)
 }
 
-fn read_whole(number: &Number) -> Option<u64> {
-    let is_whole = |float: &f64| float.fract() == 0.0 && (0.0..=9e15).contains(float);
-    let text = || number.as_f64().filter(is_whole).map(|float| format!("{float:.0}"));
-    number.as_u64().or_else(|| text()?.parse().ok())
+fn read_whole(written: &RawValue) -> Option<u64> {
+    json::decimal(written.get())?.parse().ok()
 }
 
 impl Wish {
@@ -320,7 +321,7 @@ mod tests {
             (r#"{"scope":"live","ttl":"60"}"#, "60"),
             (r#"{"scope":"live","ttl":1.5}"#, "`ttl` is 1.5"),
             (r#"{"scope":"live","ttl":-1}"#, "`ttl` is -1"),
-            (r#"{"scope":"live","ttl":1e300}"#, "`ttl` is 1e+300"),
+            (r#"{"scope":"live","ttl":1e300}"#, "`ttl` is 1e300"),
             (r#"{"scope":"live","count":1}"#, "`count`"),
             (r#"{"scope":"proxy","count":0}"#, "`count` is 0"),
             (r#"{"scope":"proxy","count":4294967296}"#, "`count` is 4294967296"),

@@ -301,7 +301,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     let mut pending: Vec<_> =
         job.files.iter().filter(|file| file.state == FileState::Pending).collect();
     pending.retain(|file| !file.is_stranded(now));
-    pending.sort_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
+    pending.sort_unstable_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
     for file in pending {
         plan.add(Task::Copy(file.n), file.not_before, now);
     }

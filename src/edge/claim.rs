@@ -71,7 +71,7 @@ async fn try_claim(
             let is_same = there.is_some_and(|(there, _)| there == home);
             Ok((home, is_same))
         }
-        other => Err(Failure(format!("claiming: unexpected answer {other:?}"))),
+        _ => Err(Failure::unexpected("claiming")),
     }
 }
 
@@ -81,6 +81,6 @@ pub async fn locate(env: &Env, name: &ObjectName) -> Result<Option<(ObjectName, 
     match job_client::ask(env, name, &Command::Locate).await? {
         Reply::At { home, known, .. } => Ok(Some((home, known))),
         Reply::Deleted(_) => Ok(None),
-        other => Err(Failure(format!("locating: unexpected answer {other:?}"))),
+        _ => Err(Failure::unexpected("locating")),
     }
 }

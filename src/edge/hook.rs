@@ -288,7 +288,7 @@ pub async fn hand_over(
         Reply::Delivered { id, event_type, duplicate } => (id, event_type, duplicate),
         Reply::Deleted(_) => return Ok(Handed::Deleted),
         Reply::OtherProvider(why) => return Ok(Handed::Refused(why)),
-        _ => return Err(Failure("delivering: unexpected answer".to_owned())),
+        _ => return Err(Failure::unexpected("delivering")),
     };
     let mask = |text: String| call.config.secrets().masked(text);
     let answer = serde_json::json!({

@@ -81,6 +81,6 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {
         Reply::Known { is_new: true } => Ok(Taken::New),
         Reply::Known { is_new: false } => Ok(Taken::Known),
         Reply::Deleted(_) => Ok(Taken::Deleted),
-        other => Err(Failure(format!("importing: unexpected answer {other:?}"))),
+        _ => Err(Failure::unexpected("importing")),
     }
 }

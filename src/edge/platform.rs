@@ -18,6 +18,15 @@ use worker::{Delay, Env, Error, Headers, Storage};
 #[derive(Debug)]
 pub struct Failure(pub String);
 
+impl Failure {
+    /// What an object's answer says that does not go with what it was asked.
+    /// Its own words would be in the log, and how to write every answer in the
+    /// Worker.
+    pub fn unexpected(what: &str) -> Self {
+        Self(format!("{what}: unexpected answer"))
+    }
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         Self::Internal(failure.0)

@@ -16,7 +16,6 @@ use crate::domain::upstream::Scheme;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use url::Url;
 
 /// The status of a result that there will never be.
@@ -42,7 +41,7 @@ pub fn status(job: &Job, place: Place<'_>, scheme: Scheme) -> String {
         response_url: url,
         logs: None,
         queue_position: (word == "IN_QUEUE").then_some(0),
-        metrics: (word == "COMPLETED").then(BTreeMap::new),
+        metrics: (word == "COMPLETED").then_some(Nothing {}),
         error: is_error.then(|| reason(job)),
     };
     serde_json::to_string(&told).unwrap_or_default()
@@ -61,10 +60,14 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metrics: Option<BTreeMap<String, u32>>,
+    metrics: Option<Nothing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
+
+/// An object without members.
+#[derive(Serialize)]
+struct Nothing {}
 
 /// What a status says that the upstream has told, in the words of the caller's
 /// client and with its URLs led to `place`.

@@ -166,7 +166,7 @@ impl Handoff {
         };
         self.messages.retain(|old| !is_outdated(old) && !old.is(message.entry, message.receiver));
         self.messages.push(message);
-        self.messages.sort_by_key(|message| (message.entry, message.receiver));
+        self.messages.sort_unstable_by_key(|message| (message.entry, message.receiver));
         while self.messages.len() > MAX_MESSAGES {
             let done = self.messages.iter().position(|message| message.state != State::Pending);
             let least = || self.messages.iter().position(|message| !message.tells_an_end());

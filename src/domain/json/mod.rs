@@ -329,6 +329,14 @@ fn short_key<'a>(level: &Level<'a>) -> Option<Cow<'a, str>> {
 /// Calls `visit` for every string and scalar value (not keys), in order, with
 /// its path, its token as written and the token's span.
 pub fn walk<'a>(text: &'a str, mut visit: impl FnMut(&Path<'_, 'a>, &'a str, Range<usize>)) {
+    walk_once(text, &mut visit);
+}
+
+/// What a visitor does with a value: its path, its token and the token's span.
+type Visitor<'v, 'a> = dyn FnMut(&Path<'_, 'a>, &'a str, Range<usize>) + 'v;
+
+/// Compiled once for all visitors.
+fn walk_once<'a>(text: &'a str, visit: &mut Visitor<'_, 'a>) {
     let mut levels: Vec<Level<'a>> = Vec::new();
     for token in Tokens::new(text) {
         let written = text.get(token.span.clone()).unwrap_or_default();

@@ -95,7 +95,7 @@ fn own_urls(text: &str, own: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// The spans in order; those that overlap are one.
 fn ordered(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    spans.sort_by_key(|span| (span.start, span.end));
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
     for span in spans {
         match merged.last_mut() {

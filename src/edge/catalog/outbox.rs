@@ -85,7 +85,7 @@ impl Catalog {
             let home = ObjectName::try_from(home).during("reading a removal")?;
             changes.push((seq, Change::Removed { home, id }));
         }
-        changes.sort_by_key(|(seq, _)| *seq);
+        changes.sort_unstable_by_key(|(seq, _)| *seq);
         changes.truncate(usize::try_from(MAX_CHANGES).unwrap_or(usize::MAX));
         let Some(until) = changes.last().map(|(seq, _)| *seq) else { return Ok(None) };
         let day = self.day(&changes)?;

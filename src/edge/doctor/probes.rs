@@ -84,7 +84,7 @@ async fn kv(env: Env, nonce: String) -> Result<Read, Failure> {
 async fn job(env: Env, nonce: String) -> Result<Read, Failure> {
     match job_client::ask_gate(&env, GATE, Command::Probe(nonce.clone())).await? {
         Reply::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
-        _ => Err(Failure("trying an object: unexpected answer".to_owned())),
+        _ => Err(Failure::unexpected("trying an object")),
     }
 }
 
@@ -94,6 +94,6 @@ async fn catalog(env: Env, nonce: String) -> Result<Read, Failure> {
     let answer = ask_object(&env, "CATALOG", PROBED, &question).await?;
     match json::from_str(&answer).during("reading the catalog's answer")? {
         Answer::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
-        _ => Err(Failure("trying the catalog: unexpected answer".to_owned())),
+        _ => Err(Failure::unexpected("trying the catalog")),
     }
 }

@@ -56,7 +56,7 @@ pub(super) async fn submit(
                 gate.wish.instead_of = Some(reference);
                 gate.wish.reference = fresh_reference();
             }
-            other => return Err(Failure(format!("submitting: unexpected answer {other:?}")).into()),
+            _ => return Err(Failure::unexpected("submitting").into()),
         }
     }
     Err(Failure("submitting: interrupted each time".to_owned()).into())

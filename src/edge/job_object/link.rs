@@ -136,7 +136,7 @@ impl Job {
             Reply::Deleted(_) if job.submission.is_some() => self.give_up_id().map(|()| None),
             // This job is the one that was deleted.
             Reply::Deleted(_) => self.delete().await.map(|_| None),
-            other => Err(Failure(format!("linking: unexpected answer {other:?}"))),
+            _ => Err(Failure::unexpected("linking")),
         }
     }
 
