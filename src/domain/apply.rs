@@ -317,7 +317,6 @@ pub(super) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[
     for (file, url) in files.iter().zip(urls) {
         edits.extend(file.edits(url));
     }
-    edits.sort_unstable_by_key(|(span, _)| span.start);
     result::splice(text, &result::of_event(event, text.len(), edits))
 }
 

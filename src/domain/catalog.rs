@@ -16,7 +16,7 @@ use super::source::Refusal;
 use super::time::{DAY, Timestamp};
 use super::view::{self, Summary};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The object that knows the days.
 pub const ROOT: &str = "root";
@@ -79,10 +79,13 @@ fn skipped_hosts(job: &Job) -> Vec<String> {
     let skipped = skipped.filter_map(|skipped| skipped.host.as_ref());
     let led_to = job.files.iter().filter(|file| file.served);
     let led_to = led_to.filter_map(|file| file.redirect_host.as_ref());
-    // Collected at once they would be sorted first, by 10 KB of code.
-    let mut hosts = BTreeSet::new();
-    hosts.extend(skipped.chain(led_to));
-    hosts.into_iter().take(MAX_SKIPPED_HOSTS).cloned().collect()
+    let mut hosts: Vec<String> = Vec::new();
+    for host in skipped.chain(led_to) {
+        if hosts.len() < MAX_SKIPPED_HOSTS && !hosts.contains(host) {
+            hosts.push(host.clone());
+        }
+    }
+    hosts
 }
 
 /// What is counted of a job.
@@ -132,7 +135,7 @@ impl Numbers {
             exhausted: u64::from(job.healing.exhausted),
             oldest_pending: served(FileState::Pending).map(|file| file.found_at).min(),
             smallest_slack: job.files.iter().filter_map(|file| file.slack_ms).min(),
-            tally: job.tally.iter().map(|(key, count)| (key.clone(), u64::from(*count))).collect(),
+            tally: job.tally.clone(),
         }
     }
 }

@@ -118,7 +118,7 @@ pub struct Job {
     pub heals: u32,
     /// Deliveries by `type/trust/outcome`, as `failed/token/applied`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tally: BTreeMap<String, u32>,
+    pub tally: BTreeMap<String, u64>,
     /// Timeline entries so far; the last one's `n`.
     pub events: u32,
     /// The `n` of the last delivery that changed the job.
@@ -246,8 +246,8 @@ impl Job {
     #[must_use]
     pub fn is_of_known_provider(&self) -> bool {
         let unread = self.tally.iter().filter(|(key, _)| key.starts_with(UNREADABLE));
-        let unread: u32 = unread.map(|(_, count)| *count).sum();
-        self.deliveries > unread || self.submission.is_some()
+        let unread: u64 = unread.map(|(_, count)| *count).sum();
+        u64::from(self.deliveries) > unread || self.submission.is_some()
     }
 
     /// What tells it from another job of the same id.

@@ -9,7 +9,7 @@ use std::ops::Range;
 pub type Edit = (Range<usize>, String);
 
 /// The edits that leave of the body of `event`, which has `length` bytes, its
-/// result, with `edits` (in order) in it.
+/// result, with `edits` in it.
 #[must_use]
 pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit> {
     let Some(part) = &event.result else { return without_envelope(&event.members, edits) };
@@ -20,18 +20,24 @@ pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit>
     let mut all = vec![(0..part.start, String::new())];
     all.extend(edits);
     all.push((part.end..length, String::new()));
-    all
+    in_order(all)
 }
 
 /// The edits that leave of a `completed` body its result: the object without
-/// the envelope's members, and `edits` (in order) in the members that stay.
+/// the envelope's members, and `edits` in the members that stay.
 /// Every other byte is kept.
 #[must_use]
 pub fn without_envelope(members: &[Member<'_>], edits: Vec<Edit>) -> Vec<Edit> {
     let mut all = removals(members);
     all.extend(edits);
-    all.sort_unstable_by_key(|(span, _)| span.start);
-    all
+    in_order(all)
+}
+
+/// Returns the edits in the order of their places. No two begin at one place.
+#[must_use]
+pub fn in_order(mut edits: Vec<Edit>) -> Vec<Edit> {
+    edits.sort_unstable_by_key(|(span, _)| span.start);
+    edits
 }
 
 fn removals(members: &[Member<'_>]) -> Vec<Edit> {

@@ -3,7 +3,6 @@
 use super::{Check, call, spell};
 use crate::domain::refused::Refused;
 use crate::domain::time::{DAY, Timestamp};
-use std::collections::BTreeMap;
 
 /// Older refusals are listed at `GET /refused`, and no finding.
 const LATELY_MS: u64 = DAY;
@@ -11,14 +10,16 @@ const LATELY_MS: u64 = DAY;
 /// The refused deliveries of the last day, one finding for each status.
 #[must_use]
 pub fn refused(kept: &[Refused], total: u64, now: Timestamp, base: &str) -> Vec<Check> {
-    let mut lately: BTreeMap<u16, Vec<&Refused>> = BTreeMap::new();
-    for one in kept.iter().filter(|one| now.since(one.at) < LATELY_MS) {
-        lately.entry(one.status).or_default().push(one);
+    let lately = || kept.iter().filter(|one| now.since(one.at) < LATELY_MS);
+    let statuses = (400..600).filter_map(|status| {
+        let all: Vec<_> = lately().filter(|one| one.status == status).collect();
+        of_status(status, &all, now, base)
+    });
+    let mut checks: Vec<Check> = statuses.collect();
+    if checks.is_empty() {
+        checks.push(Check::ok("refused", format!("none in the last day, {total} in all")));
     }
-    if lately.is_empty() {
-        return vec![Check::ok("refused", format!("none in the last day, {total} in all"))];
-    }
-    lately.iter().filter_map(|(status, all)| of_status(*status, all, now, base)).collect()
+    checks
 }
 
 fn of_status(status: u16, all: &[&Refused], now: Timestamp, base: &str) -> Option<Check> {

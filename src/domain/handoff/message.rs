@@ -88,9 +88,8 @@ fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
         let more = format!(",{}", member("jobId", &id(parts.job)));
         edits.push((last.span.end..last.span.end, more));
     }
-    edits.sort_unstable_by_key(|(span, _)| span.start);
     let own = view::own_urls(parts.job, parts.base);
-    parts.secrets.mask_around(&result::splice(body, &edits), &own).into_owned()
+    parts.secrets.mask_around(&result::splice(body, &result::in_order(edits)), &own).into_owned()
 }
 
 /// A result that fal.ai was asked for.

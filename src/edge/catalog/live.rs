@@ -18,7 +18,6 @@ use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use worker::{Request, Response, WebSocket, WebSocketPair};
 
 /// Viewers at the same time; the platform's limit is 32,768.
@@ -48,7 +47,7 @@ struct Viewer {
 }
 
 /// The objects whose rows are to be asked for, by their days.
-type Days = BTreeMap<String, Vec<ObjectName>>;
+type Days = Vec<(String, Vec<ObjectName>)>;
 
 #[derive(Deserialize)]
 struct MissedRow {
@@ -214,7 +213,10 @@ fn attach(socket: &WebSocket, viewer: Viewer) -> Result<(), Failure> {
 fn by_day(missed: &[Missed]) -> Days {
     let mut days = Days::new();
     for one in missed.iter().filter(|one| !one.day.is_empty()) {
-        days.entry(one.day.clone()).or_default().push(one.home.clone());
+        match days.iter_mut().find(|(day, _)| *day == one.day) {
+            Some((_, homes)) => homes.push(one.home.clone()),
+            None => days.push((one.day.clone(), vec![one.home.clone()])),
+        }
     }
     days
 }
