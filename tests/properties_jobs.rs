@@ -83,7 +83,7 @@ fn says_when_it_was_stored(job: &Job) {
 /// A delivery counts, and one that was not applied changes nothing else.
 fn is_counted(was: &Job, job: &Job, outcome: Outcome) {
     assert_eq!((job.deliveries, job.events), (was.deliveries + 1, was.events + 1));
-    assert_eq!(job.tally.values().sum::<u32>(), job.deliveries);
+    assert_eq!(job.tally.values().sum::<u64>(), u64::from(job.deliveries));
     assert_eq!(job.duplicates, was.duplicates + u32::from(outcome == Outcome::Duplicate));
     assert_eq!(outcome == Outcome::Applied, job.last_applied == job.events);
     assert!(outcome != Outcome::Applied || job.version > was.version);

@@ -474,15 +474,15 @@ mod tests {
         job.skipped = vec![skip("b.example", "host not allowed"), skip("a.example", "too many")];
         job.skipped.extend((0..20).map(|_| skip("a.example", "host not allowed")));
         let skipped = job.skipped.clone();
-        assert_eq!(Row::of(&job).skipped_hosts, ["a.example", "b.example"]);
+        assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example"]);
         let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
         let from = From { delivery: 1, sha256: "", at: Timestamp::from_millis(0) };
         job.take_up(&found, from);
         job.skipped.clone_from(&skipped);
         job.files[0].redirect_host = Some("aa.example".into());
-        assert_eq!(Row::of(&job).skipped_hosts, ["a.example", "aa.example", "b.example"]);
+        assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example", "aa.example"]);
         job.files[0].note_stored();
-        assert_eq!(Row::of(&job).skipped_hosts, ["a.example", "b.example"]);
+        assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example"]);
         job.skipped.extend((0..20).map(|n| skip(&format!("c{n}.example"), "host not allowed")));
         assert_eq!(Row::of(&job).skipped_hosts.len(), 8);
     }

@@ -1,5 +1,7 @@
 //! Media types: by file extension, by magic bytes, and which may run script.
 
+pub use super::magic::sniff;
+
 /// Extensions of files that a generation queue puts out, with their types; of
 /// several for a type, the usual one comes first. What has no type of its own
 /// is octets.
@@ -157,14 +159,6 @@ pub fn with_extension(name: &str, media: &str) -> String {
         }
         _ => format!("{name}.{usual}"),
     }
-}
-
-/// The media type that the first bytes of a file show, if it is a type that a
-/// queue puts out.
-#[must_use]
-pub fn sniff(head: &[u8]) -> Option<&'static str> {
-    let media = essence(infer::get(head)?.mime_type());
-    TYPES.iter().find(|(_, known)| *known == media).map(|(_, known)| *known)
 }
 
 /// Whether `media` is one media type and safe in a header: strangers write it.

@@ -37,6 +37,7 @@ pub mod json;
 pub mod keys;
 pub mod links;
 pub mod live;
+pub mod magic;
 pub mod manifest;
 pub mod mask;
 pub mod media;
