@@ -28,6 +28,7 @@ const REFUSALS = [
   ["429", says({ detail: "slow down" }, 429, { "retry-after": "7" }), 429, '{"detail":"slow down"}', "slow down"],
   ["500 of no words", (response) => response.writeHead(500).end(), 500, "", "the upstream refused the submission (500)"],
   ["503", says({ message: "later" }, 503, { "retry-after": "7" }), 503, '{"message":"later"}', "later"],
+  ["422 in Latin-1", bytes(422, Buffer.from('{"detail":"zu gro\xdf"}', "latin1")), 422, '{"detail":"zu gro\ufffd"}', "zu gro\ufffd"],
   ["502 as a page", html(502), 502, page, page],
   ["200 as a page", html(200), 200, page, page],
   ["200 of nothing", bytes(200, ""), 200, "", "the upstream's answer to the submission names no request"],
@@ -36,7 +37,7 @@ const REFUSALS = [
   ["200 with an id that is none", says({ request_id: "../../x" }), 200, undefined, undefined],
 ];
 const BREAKS = [
-  ["reset", reset, /can't be reached/], ["half an answer", half, /broke off/], ["no text", bytes(200, Buffer.from([0xff, 0xfe, 0x7b])), /no text/],
+  ["reset", reset, /can't be reached/], ["half an answer", half, /broke off/],
   ["a redirect", (response) => response.writeHead(307, { location: "https://evil.example/" }).end(), /answers 307/],
   ["not modified", (response) => response.writeHead(304).end(), /answers 304/], ["40 MiB", bytes(200, long("40", 40 * MIB)), /over 33554432 bytes/],
   ["silence", silent, /not answer in time/], ["silence after a byte", begun, /not answer in time/],
@@ -124,7 +125,7 @@ describe("a question that the upstream answers with", () => {
 
   it("nothing that can be told is a 502 in plain JSON", async () => {
     for (const [method, end] of QUESTIONS) {
-      for (const [, step, words] of BREAKS.slice(0, 5)) {
+      for (const [, step, words] of BREAKS.slice(0, 4)) {
         origin.on(`/queue/m/requests/1${end}`, step);
         const answer = await call(vault, method, `/queue/m/requests/1${end}`, { scheme: "Key" });
         assert.equal(answer.status, 502);
