@@ -103,7 +103,7 @@ proptest! {
         "https://[a-z.]{1,5}\\.r2\\.cloudflarestorage\\.com/outputs/[a-z./%2eF]{0,20}",
         "https://[a-z]{1,3}\\.example/[a-z.]{1,3}/outputs/[a-z./%2eF\\\\]{0,20}(\\?.{0,9})?",
     ]) {
-        let Ok(ask) = upstreams("").download_of(&source) else { return Ok(()) };
+        let Ok(ask) = upstreams("").download_of(&job("1", None, None), &source) else { return Ok(()) };
         is_at_home(&ask);
         assert!(ask.url.path().starts_with("/fal/download/"));
         assert!(ask.url.path().contains("/outputs/") && ask.url.query().is_none(), "{}", ask.url);

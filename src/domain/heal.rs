@@ -172,7 +172,7 @@ pub struct Download<'a> {
 pub fn downloads<'a>(job: &'a Job, upstreams: &Upstreams, at_once: usize) -> Vec<Download<'a>> {
     let question = |file: &'a File| {
         let Source::Url { url, .. } = &file.source else { return None };
-        let ask = upstreams.download_of(url).ok()?;
+        let ask = upstreams.download_of(job, url).ok()?;
         Some(Download { n: file.n, old_url: url, ask })
     };
     let waiting = job.files.iter().filter(|file| file.waits_for_url());

@@ -7,6 +7,7 @@
 use super::correlate;
 use super::job::Job;
 use super::provider::Provider;
+use super::route;
 use super::source;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -168,13 +169,15 @@ impl Upstreams {
         Ask { url, ..ask.clone() }
     }
 
-    /// The question for a fresh URL of the file that `source` was.
+    /// The question for a fresh URL of the file of `job` that `source` was.
     ///
     /// # Errors
-    /// [`CantAsk`] if it is no file of the upstream, or there is no key.
-    pub fn download_of(&self, source: &str) -> Result<Ask, CantAsk> {
+    /// [`CantAsk`] if it is no file of the upstream's, or is another job's, or
+    /// if there is no key.
+    pub fn download_of(&self, job: &Job, source: &str) -> Result<Ask, CantAsk> {
         let upstream = self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
-        let (bucket, key) = bucket_and_key(source).ok_or(CantAsk::OtherFile)?;
+        let found = bucket_and_key(source).filter(|(_, key)| may_be_of(job, key));
+        let (bucket, key) = found.ok_or(CantAsk::OtherFile)?;
         let base = bare(&upstream.base);
         let base = base.strip_suffix("/queue").ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
         let url = Url::parse(&format!("{base}/download/{bucket}/{key}"));
@@ -326,10 +329,21 @@ fn bucket_and_key(source: &str) -> Option<(String, String)> {
     (is_output && !bucket.is_empty()).then(|| (bucket.to_owned(), key.to_owned()))
 }
 
+/// Whether the file at `key` may be one of `job`. Who sends the results of a
+/// submitted job must not get another job's files by this vault's key. Names of
+/// other jobs' files are believed: their senders are let in to all jobs.
+fn may_be_of(job: &Job, key: &str) -> bool {
+    let path = route::decode(key);
+    let mut ids = path.split('/').filter_map(correlate::split_output_name).map(|(id, _)| id);
+    job.submission.is_none() || ids.all(|id| job.id.as_deref() == Some(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::fixtures;
+    use crate::domain::gateway::{Queue, submission::Submission};
+    use crate::domain::time::Timestamp;
 
     fn upstream(base: &str, key: Option<&str>, key_name: &'static str) -> Upstream {
         let base = Url::parse(base).unwrap();
@@ -467,7 +481,10 @@ mod tests {
 
     #[test]
     fn outputs_of_the_upstream_are_signed_anew() {
-        let ask = |source: &str| upstreams().download_of(source).map(|ask| ask.url.to_string());
+        let of = |job: &Job, source: &str| {
+            upstreams().download_of(job, source).map(|ask| ask.url.to_string())
+        };
+        let ask = |source: &str| of(&job("8", None), source);
         let r2 = "https://prod-batch-files.ae2b.r2.cloudflarestorage.com";
         let want = "https://api.pipelet.ai/fal/download/prod-batch-files/outputs/free/7_0_a.mp4";
         assert_eq!(ask(&format!("{r2}/outputs/free/7_0_a.mp4?X-Amz-Signature=1")), Ok(want.into()));
@@ -476,5 +493,18 @@ mod tests {
         for other in ["https://fal.media/a.png", "https://x/y", &format!("{r2}/secret/a"), "x"] {
             assert_eq!(ask(other), Err(CantAsk::OtherFile), "{other}");
         }
+        // A submitted job has its own files alone.
+        let mut submitted = job("8", None);
+        let (queue, app, at) = (Queue::Batch, "m".to_owned(), Timestamp::from_millis(1));
+        submitted.submission = Some(Submission { queue, app, at, answer: None, by_ticket: false });
+        for other in ["7_0_a.mp4", "%37_0_a.mp4", "x%2F7%5F0%5fa.mp4", "7_0_a.mp4/b.mp4"] {
+            let source = format!("{r2}/outputs/free/{other}");
+            assert_eq!(of(&submitted, &source), Err(CantAsk::OtherFile), "{other}");
+        }
+        for own in ["8_0_a.mp4", "2DPBix_ComfyUI_00008_.png"] {
+            assert!(of(&submitted, &format!("{r2}/outputs/free/{own}")).is_ok(), "{own}");
+        }
+        submitted.id = None;
+        assert!(of(&submitted, &format!("{r2}/outputs/free/8_0_a.mp4")).is_err());
     }
 }

@@ -93,7 +93,7 @@ impl Job {
         }
         let upstreams = &self.config.upstreams;
         let by_result = upstreams.result_of(job);
-        let can = by_result.or_else(|why| upstreams.download_of(url).map_err(|_| why));
+        let can = by_result.or_else(|why| upstreams.download_of(job, url).map_err(|_| why));
         can.map(drop)
     }
 
