@@ -120,7 +120,11 @@ fn secrets() -> Secrets {
 }
 
 /// Pieces that readers look for, or begin to.
-const PIECES: [&str; 59] = [
+const PIECES: [&str; 63] = [
+    "r_",
+    "%5c",
+    "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\x",
+    "\\u00&#",
     "a",
     "?",
     "&",

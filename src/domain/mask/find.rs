@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Longest name of a query's member that is looked at.
 const MAX_NAME: usize = 64;
+/// Bytes in which the digits of an escape are spelled, however deep.
+const MAX_DIGITS: usize = 256;
 /// Digits of a capability's mac.
 const MAC_DIGITS: usize = 32;
 
@@ -97,10 +99,13 @@ impl Finder<'_> {
     }
 
     /// A configured secret that begins within a character's spelling: what
-    /// stands before it may look like the beginning of an escape.
+    /// stands before it may look like the beginning of an escape, whose digits
+    /// the secret's first characters then are. A long spelling is one of many
+    /// backslashes, and no secret begins among those.
     fn value_within(&self, start: usize, end: usize) -> Look {
+        let inside = end.saturating_sub(MAX_DIGITS).max(start + 1);
         let mut last = 0;
-        for at in start..end {
+        for at in std::iter::once(start).chain(inside..end) {
             let byte = self.text.bytes.get(at).copied().unwrap_or_default();
             // Of a run of backslashes the first one reads all.
             let goes_on = byte == b'\\' && last == byte;
@@ -213,6 +218,7 @@ impl Finder<'_> {
             };
             at = unit.end;
         }
+        self.word_end = at;
         match self.text.is_whole {
             false => Look::Cut,
             true if digits == Some(MAC_DIGITS) => Look::Secret(start..at),

@@ -7,8 +7,6 @@ use std::ops::Range;
 const LEVELS: u8 = 6;
 /// Escapes that one may turn out to be the beginning of, one after the other.
 const MAX_ROUNDS: usize = 8;
-/// Backslashes that count as one: a string in a string doubles them.
-const MAX_RUN: usize = 64;
 /// Stands for what is not ASCII.
 const OTHER: u8 = 0xff;
 /// Characters of an entity's name, at most.
@@ -60,7 +58,10 @@ impl Text<'_> {
         for _ in 0..MAX_ROUNDS {
             let found = match unit.byte {
                 b'%' => self.percent(unit.end, levels).ok()?,
-                b'\\' => self.backslash(at..unit.end, is_plain, levels).ok()?,
+                b'\\' => match self.backslash(at..unit.end, is_plain, levels).ok()? {
+                    Ok(found) => Some(found),
+                    Err(end) => return Some(Unit { end, ..unit }),
+                },
                 b'&' => self.entity(unit.end, levels).ok()?,
                 _ => None,
             };
@@ -76,25 +77,39 @@ impl Text<'_> {
         self.hex(at, 2, levels - 1).map(|found| found.map(|(code, end)| (byte_of(code), end)))
     }
 
-    /// What follows a backslash that is spelled at `first`; `is_plain` if that
-    /// is no escape of its own kind.
-    fn backslash(self, first: Range<usize>, is_plain: bool, levels: u8) -> Escape {
+    /// What backslashes begin, the first of which is spelled at `first`;
+    /// `is_plain` if that is no escape of its own kind. The error is where they
+    /// end that begin none: they are read as one, for each of them would have
+    /// what follows read again.
+    fn backslash(
+        self,
+        first: Range<usize>,
+        is_plain: bool,
+        levels: u8,
+    ) -> Result<Result<(u8, usize), usize>, Cut> {
         let (end, count) = self.run(first)?;
-        let Some(next) = self.next(end, levels - 1)? else { return Ok(None) };
-        let (byte, digits) = match next.byte {
-            b'u' => (0, 4),
-            b'x' => (0, 2),
-            b'/' => (b'/', 0),
-            b'"' | b'\'' if count % 2 == 1 => (next.byte, 0),
-            b'n' | b'r' | b't' | b'b' | b'f' => (b'\n', 0),
-            b'\\' if !is_plain => (b'\\', 0),
-            _ => return Ok(Some((b'\\', end)).filter(|_| count > 1)),
+        let Some(next) = self.next(end, levels - 1)? else { return Ok(Err(end)) };
+        let found = self.escape(next, count, is_plain, levels)?;
+        Ok(found.ok_or(end))
+    }
+
+    /// What `next` means after so many backslashes.
+    fn escape(self, next: Unit, count: usize, is_plain: bool, levels: u8) -> Escape {
+        let byte = match next.byte {
+            b'u' => return self.code(next.end, 4, levels),
+            b'x' => return self.code(next.end, 2, levels),
+            b'/' => b'/',
+            b'"' | b'\'' if count % 2 == 1 => next.byte,
+            b'n' | b'r' | b't' | b'b' | b'f' => b'\n',
+            b'\\' if !is_plain => b'\\',
+            _ => return Ok(None),
         };
-        if digits == 0 {
-            return Ok(Some((byte, next.end)));
-        }
-        self.hex(next.end, digits, levels - 1)
-            .map(|found| found.map(|(code, end)| (byte_of(code), end)))
+        Ok(Some((byte, next.end)))
+    }
+
+    fn code(self, at: usize, digits: usize, levels: u8) -> Escape {
+        let found = self.hex(at, digits, levels - 1)?;
+        Ok(found.map(|(code, end)| (byte_of(code), end)))
     }
 
     /// Where a run of backslashes ends, those included that are spelled as the
@@ -102,15 +117,14 @@ impl Text<'_> {
     fn run(self, first: Range<usize>) -> Result<(usize, usize), Cut> {
         let (mut at, mut count) = (first.end, 1);
         let first = self.bytes.get(first).unwrap_or_default();
-        while count < MAX_RUN {
+        loop {
             let rest = self.bytes.get(at..).unwrap_or_default();
             match repeated(first, rest) {
                 Some(0) if !self.is_whole => return Err(Cut),
-                None | Some(0) => break,
+                None | Some(0) => return Ok((at, count)),
                 Some(length) => (at, count) = (at + length, count + 1),
             }
         }
-        Ok((at, count))
     }
 
     fn entity(self, mut at: usize, levels: u8) -> Escape {
