@@ -385,7 +385,7 @@ pub fn relay(
     let mut builder = base(content_type).during(what)?.with_status(answer.status);
     let retry_after = answer.retry_after.clone().map(|wish| ("retry-after", wish));
     for (name, value) in headers.iter().cloned().chain(retry_after) {
-        builder = builder.with_header(name, &value).during(what)?;
+        builder = builder.with_header(name, &platform::masked(value)).during(what)?;
     }
     if !matches!(answer.status, 204 | 205 | 304) {
         return Ok(builder.body(body));

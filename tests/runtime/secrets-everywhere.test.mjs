@@ -140,6 +140,12 @@ describe("no secret leaves", () => {
     const { files } = await vault.job("71");
     assert.equal((await fetch(files[0].url)).status, 200, "a durable URL stays");
     assert.ok(text.includes(files[0].url));
+    const url = source.put("/outputs/free/72_0_a.mp4", noise(50));
+    await vault.deliver({ eventType: "completed", jobId: "72", video: { url, file_name: `${HOOK_TOKEN}.mp4` } });
+    const named = await vault.settled("72");
+    const saved = await fetch(`${named.files[0].url}?download`);
+    assert.equal(saved.status, 200);
+    assert.doesNotMatch(saved.headers.get("content-disposition"), new RegExp(HOOK_TOKEN));
   });
 
   it("of what the queue answers: submission, status, result, refusal, healing", async () => {
@@ -222,6 +228,12 @@ describe("no secret leaves", () => {
         assert.equal(await ask(), `{"a":"Key ***","b":"***","c":"***",${upload.slice(1)}`, `in pieces of ${size}`);
       }
     }
+    const headers = { "content-type": "application/json", "x-fal-echo": `Key ${FAL_KEY}` };
+    const capability = `r_gw-${"0".repeat(32)}.${"a".repeat(32)}`;
+    fal.on(at, (response) => response.writeHead(200, headers).end(JSON.stringify({ capability })));
+    const told = await fetch(`${proxied.url}/fal/proxy`, { method: "POST", body: "{}",
+      headers: { authorization: `Bearer ${API_TOKEN}`, "x-fal-target-url": at } });
+    assert.deepEqual([told.headers.get("x-fal-echo"), await told.text()], ["Key ***", '{"capability":"***"}']);
     fal.on(at, (response) => response.writeHead(200, { "content-type": "video/mp4" }).end(FAL_KEY));
     assert.equal(await ask(), FAL_KEY, "bytes that are no text are not looked at");
     await stopAll(proxied, fal);

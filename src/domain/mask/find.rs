@@ -16,9 +16,10 @@ const MAC_DIGITS: usize = 32;
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The configured secrets alone.
+    /// The configured secrets and capabilities: what opens this vault or a
+    /// queue.
     Values,
-    /// Also capabilities and presigned queries.
+    /// Also presigned queries.
     Result,
     /// Also whatever follows `/hook/`.
     All,
@@ -78,7 +79,7 @@ impl Finder<'_> {
                     end = end.max(span.end);
                     self.spans.push(span);
                 }
-                Look::Nothing if self.kind != Kind::Values => match self.mark(at, unit) {
+                Look::Nothing => match self.mark(at, unit) {
                     Look::Cut => return at,
                     Look::Secret(span) => {
                         self.read_ahead(at..span.end);
@@ -86,7 +87,6 @@ impl Finder<'_> {
                     }
                     Look::Nothing => {}
                 },
-                Look::Nothing => {}
             }
             (at, self.before) = (end, unit.byte);
         }
@@ -162,6 +162,7 @@ impl Finder<'_> {
             b'r' if at >= self.word_end && !self.before.is_ascii_alphanumeric() => {
                 self.capability(at, unit.end)
             }
+            _ if self.kind == Kind::Values => Look::Nothing,
             b'?' | b'&' if at >= self.query_end => self.query(at, unit, unit.end),
             b'x' | b'X' if at >= self.query_end && !is_name(self.before) => {
                 self.query(at, unit, at)

@@ -27,7 +27,7 @@ impl Stream {
         Self { secrets, kind: Kind::All, held: Vec::new(), before: 0, due: 0 }
     }
 
-    /// Masks the configured secrets alone.
+    /// Masks the configured secrets and capabilities alone.
     #[must_use]
     pub const fn of_values(secrets: Secrets) -> Self {
         Self { secrets, kind: Kind::Values, held: Vec::new(), before: 0, due: 0 }

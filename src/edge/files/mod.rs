@@ -8,7 +8,7 @@ use self::stored::Found;
 use super::bucket;
 use super::http::Call;
 use super::job_client;
-use super::platform::{During, Failure};
+use super::platform::{self, During, Failure};
 use crate::domain::condition::Conditions;
 use crate::domain::error::Problem;
 use crate::domain::file::Place;
@@ -105,6 +105,7 @@ fn build(status: u16, headers: Headers) -> Result<ResponseBuilder, Failure> {
     }
     let built = headers
         .into_iter()
+        .map(|(name, value)| (name, platform::masked(value)))
         .try_fold(builder, |builder, (name, value)| builder.with_header(name, &value));
     built.during("building the answer")
 }

@@ -145,7 +145,7 @@ fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Re
     let what = "building the answer";
     let headers = Headers::new();
     for (name, value) in response.headers().entries().filter(|(name, _)| is_told(name)) {
-        headers.append(&name, &value).during(what)?;
+        headers.append(&name, &platform::masked(value)).during(what)?;
     }
     let kind = response.headers().get("content-type").ok().flatten();
     let built = match (response.body().clone(), pass) {
