@@ -109,10 +109,14 @@ fn rest(url: &Url) -> Option<Kind> {
 }
 
 /// The path's parts as they read. There are none if one hides a separator, or
-/// would for a server that decodes twice: then they may be other parts there.
+/// would for a server that decodes twice, or takes what is no UTF-8: then they
+/// may be other parts there.
 fn segments(url: &Url) -> Option<Vec<String>> {
-    let hides =
-        |part: &str| part.contains(['/', '\\', '%']) || part == "." || part.starts_with("..");
+    let hides = |part: &str| {
+        part.contains(['/', '\\', '%', char::REPLACEMENT_CHARACTER])
+            || part == "."
+            || part.starts_with("..")
+    };
     let parts = url.path().trim_matches('/').split('/').map(route::decode);
     parts.map(|part| (!hides(&part)).then_some(part)).collect()
 }
@@ -292,9 +296,15 @@ mod tests {
     #[test]
     fn no_part_of_a_path_hides_another() {
         for host in ["fal.run", "queue.fal.run"] {
-            for bad in
-                ["a/b/..%2Fc", "a/b%2F..%2Fc", "a%2Fb/c", "a/b/..%5Cc", "a/b/..%252Fc", "a/b/..;/c"]
-            {
+            for bad in [
+                "a/b/..%2Fc",
+                "a/b%2F..%2Fc",
+                "a%2Fb/c",
+                "a/b/..%5Cc",
+                "a/b/..%252Fc",
+                "a/b/..;/c",
+                "a/b/%C0%AE%C0%AE/c",
+            ] {
                 assert_eq!(target(&format!("https://{host}/{bad}"), Queue::FalAi), None, "{bad}");
             }
             let good = format!("https://{host}/a.b/.c/caf%C3%A9/d%20e");
