@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Vault, acquired, completed};
+use hookvault::domain::file::{File, Source};
 use hookvault::domain::gateway::submission::Submission;
 use hookvault::domain::job::Job;
 
@@ -64,6 +65,30 @@ fn a_name_that_was_written_otherwise() {
         r#""key":"jobs/437852/0-gr__e_1.mp4","#,
     );
     assert!(text.contains(want), "{text}");
+}
+
+/// A file within a delivery: by its whole token today, by its data alone before.
+#[test]
+fn a_file_that_came_in_a_delivery() {
+    for encoding in ["token", "base64", "percent"] {
+        let written = format!(
+            r#"{{"kind":"inline","delivery":2,"start":30,"end":4030,"encoding":"{encoding}"}}"#
+        );
+        let source: Source = serde_json::from_str(&written).expect("a source");
+        assert_eq!(serde_json::to_string(&source).expect("JSON"), written);
+    }
+}
+
+#[test]
+fn a_host_that_a_redirect_led_to() {
+    let mut file: File = played().job().files[0].clone();
+    let without = serde_json::to_string(&file).expect("JSON");
+    assert!(!without.contains("redirectHost"));
+    file.redirect_host = Some("cdn.example".to_owned());
+    let with = serde_json::to_string(&file).expect("JSON");
+    let told = r#","redirectHost":"cdn.example""#;
+    assert_eq!(with.replace(told, ""), without);
+    assert_eq!(serde_json::from_str::<File>(&without).expect("a file").redirect_host, None);
 }
 
 #[test]
