@@ -109,6 +109,15 @@ impl<'a> Event<'a> {
         Ok(Self::from_members(json::members(text)))
     }
 
+    /// Reads a text that [`json::tolerant`] has returned.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is not one object of bearable depth.
+    pub fn of_tolerant(text: &'a str) -> Result<Self, Malformed> {
+        json::check_shape(text)?;
+        Ok(Self::from_members(json::members(text)))
+    }
+
     fn from_members(members: Vec<Member<'a>>) -> Self {
         if let Some((provider, reading)) = provider::read(&members) {
             return Self::of_other(provider, reading, members);

@@ -192,7 +192,7 @@ fn identify(body: &[u8]) -> Result<Identity, String> {
         return Err("the body is empty".to_owned());
     }
     let text = tolerant(body).map_err(|malformed| malformed.to_string())?;
-    let event = Event::parse(&text).map_err(|malformed| malformed.to_string())?;
+    let event = Event::of_tolerant(&text).map_err(|malformed| malformed.to_string())?;
     Ok(Identity::of(&text, &event))
 }
 

@@ -28,7 +28,7 @@ impl Job {
         let (raw, at) = self.body_of(&mut delivery.body).await?;
         let read = json::tolerant(&raw);
         let parsed = read.as_deref().map_err(Clone::clone);
-        let parsed = parsed.and_then(|text| Event::parse(text).map(|event| (text, event)));
+        let parsed = parsed.and_then(|text| Event::of_tolerant(text).map(|event| (text, event)));
         let is_unreadable = parsed.is_err();
         let (text, mut event) = match parsed {
             Ok(parsed) => parsed,
