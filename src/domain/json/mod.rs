@@ -65,7 +65,7 @@ pub fn check(text: &str) -> Result<(), Malformed> {
     check_shape(text)
 }
 
-/// Checks that a JSON text is one object of bearable depth. [`tolerant`] has
+/// Checks that a JSON text is one object of bearable depth. [`tolerant()`] has
 /// checked the syntax of what it returns.
 ///
 /// # Errors
