@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Vault, acquired, completed};
+use hookvault::domain::discover::Skipped;
 use hookvault::domain::file::{File, Source};
 use hookvault::domain::gateway::submission::Submission;
 use hookvault::domain::job::Job;
@@ -89,6 +90,13 @@ fn a_host_that_a_redirect_led_to() {
     let told = r#","redirectHost":"cdn.example""#;
     assert_eq!(with.replace(told, ""), without);
     assert_eq!(serde_json::from_str::<File>(&without).expect("a file").redirect_host, None);
+}
+
+#[test]
+fn what_was_skipped_before_an_entry_was_told() {
+    let written = r#"{"pointer":"/a","host":"cdn.example","reason":"host not allowed"}"#;
+    let skipped: Skipped = serde_json::from_str(written).expect("what was skipped");
+    assert_eq!(serde_json::to_string(&skipped).expect("JSON"), written);
 }
 
 #[test]

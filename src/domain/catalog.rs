@@ -12,7 +12,6 @@ use super::handoff::State;
 use super::job::Job;
 use super::names::ObjectName;
 use super::refused::Refused;
-use super::source::Refusal;
 use super::time::{DAY, Timestamp};
 use super::view::{self, Summary};
 use serde::{Deserialize, Serialize};
@@ -74,9 +73,7 @@ impl Row {
 const MAX_SKIPPED_HOSTS: usize = 8;
 
 fn skipped_hosts(job: &Job) -> Vec<String> {
-    let not_allowed = Refusal::Host.to_string();
-    let skipped = job.skipped.iter().filter(|skipped| skipped.reason == not_allowed);
-    let skipped = skipped.filter_map(|skipped| skipped.host.as_ref());
+    let skipped = job.skipped.iter().filter_map(|skipped| skipped.allow.as_ref());
     let led_to = job.files.iter().filter(|file| file.served);
     let led_to = led_to.filter_map(|file| file.redirect_host.as_ref());
     let mut hosts: Vec<String> = Vec::new();
@@ -466,13 +463,14 @@ mod tests {
     #[test]
     fn a_row_names_the_hosts_that_were_not_allowed() {
         let mut job = fixtures::job();
-        let skip = |host: &str, reason: &str| Skipped {
+        let skip = |host: &str, allow: Option<&str>| Skipped {
             pointer: "/a".into(),
             host: Some(host.into()),
-            reason: reason.into(),
+            reason: "not allowed".into(),
+            allow: allow.map(str::to_owned),
         };
-        job.skipped = vec![skip("b.example", "host not allowed"), skip("a.example", "too many")];
-        job.skipped.extend((0..20).map(|_| skip("a.example", "host not allowed")));
+        job.skipped = vec![skip("b", Some("b.example")), skip("odd.example", None)];
+        job.skipped.extend((0..20).map(|_| skip("a", Some("a.example"))));
         let skipped = job.skipped.clone();
         assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example"]);
         let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
@@ -483,7 +481,7 @@ mod tests {
         assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example", "aa.example"]);
         job.files[0].note_stored();
         assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example"]);
-        job.skipped.extend((0..20).map(|n| skip(&format!("c{n}.example"), "host not allowed")));
+        job.skipped.extend((0..20).map(|n| skip("c", Some(&format!("c{n}.example")))));
         assert_eq!(Row::of(&job).skipped_hosts.len(), 8);
     }
 

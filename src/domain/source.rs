@@ -129,14 +129,17 @@ impl SourcePolicy {
     /// The entry that would allow a redirect which is refused, if one would.
     #[must_use]
     pub fn missing(&self, from: &Url, location: &str) -> Option<String> {
-        let target = target(from, location).ok()?;
-        let is_missing = matches!(
-            self.check(&target),
-            Err(Refusal::Host | Refusal::Address | Refusal::Port | Refusal::NotHttps)
-        );
-        let url = read(&target).ok().filter(|_| is_missing)?;
+        self.entry_for(&target(from, location).ok()?)
+    }
+
+    /// The entry that would allow a URL which is refused, if one would.
+    #[must_use]
+    pub fn entry_for(&self, text: &str) -> Option<String> {
+        let url = read(text).ok()?;
         let scheme = if url.scheme() == "http" { "http://" } else { "" };
-        Some(format!("{scheme}{}", host_of(&url)))
+        let entry = format!("{scheme}{}", host_of(&url));
+        let (alone, _) = Self::parse(&entry);
+        (self.check(text).is_err() && alone.check(text).is_ok()).then_some(entry)
     }
 
     /// Whether this entry would change nothing.

@@ -108,6 +108,10 @@ struct FileView<'a> {
     slack_ms: Option<u64>,
     attempts: u32,
     error: Option<&'a str>,
+    /// What `ALLOWED_SOURCE_HOSTS` would have to name, where that is why it is
+    /// lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow: Option<&'a str>,
 }
 
 /// The result as its readers get it: durable URLs absolute, secrets
@@ -236,6 +240,7 @@ impl<'a> FileView<'a> {
             slack_ms: file.slack_ms,
             attempts: file.attempts,
             error: file.error.as_deref(),
+            allow: file.redirect_host.as_deref(),
         }
     }
 }

@@ -91,6 +91,7 @@ mod tests {
             pointer: String::new(),
             host: None,
             reason: String::new(),
+            allow: None,
         };
         Discovery {
             files: (0..files).map(|n| fixtures::found(&format!("https://h/{n}"))).collect(),

@@ -35,15 +35,16 @@ describe("hosts", () => {
   test("that are not allowed are skipped with the reason and never asked", async () => {
     const port = forbidden.port;
     const wrong = {
-      name: [`http://localhost:${port}/a.mp4`, "localhost", "host not allowed"],
-      port: [`http://127.0.0.1:${port}/a.mp4`, "127.0.0.1", "port not allowed"],
-      address: [`http://127.0.0.2:${port}/a.mp4`, "127.0.0.2", "IP address not allowed"],
+      name: [`http://localhost:${port}/a.mp4`, "localhost", "host not allowed", `http://localhost:${port}`],
+      port: [`http://127.0.0.1:${port}/a.mp4`, "127.0.0.1", "port not allowed", `http://127.0.0.1:${port}`],
+      address: [`http://127.0.0.2:${port}/a.mp4`, "127.0.0.2", "IP address not allowed", `http://127.0.0.2:${port}`],
+      // Written in the usual way it would be allowed, as this never is.
       number: [`http://2130706434:${port}/a.mp4`, "127.0.0.2", "IP address not allowed"],
-      six: [`http://[::1]:${port}/a.mp4`, "[::1]", "IP address not allowed"],
+      six: [`http://[::1]:${port}/a.mp4`, "[::1]", "IP address not allowed", `http://[::1]:${port}`],
       user: [`http://127.0.0.1:${allowed.port}@localhost:${port}/a.mp4`, "localhost",
         "user name in URL"],
-      scheme: [`https://127.0.0.1:${allowed.port}/a.mp4`, "127.0.0.1", "not https"],
-      public: [`https://example.com/a.mp4${presigned()}`, "example.com", "host not allowed"],
+      scheme: [`https://127.0.0.1:${allowed.port}/a.mp4`, "127.0.0.1", "not https", `127.0.0.1:${allowed.port}`],
+      public: [`https://example.com/a.mp4${presigned()}`, "example.com", "host not allowed", "example.com"],
     };
     allowed.on("/beside.mp4", file(BYTES));
     const before = allowed.requests("/a.mp4").length;
@@ -51,9 +52,9 @@ describe("hosts", () => {
     const job = await archive({ good: `${allowed.url}/beside.mp4`, ...Object.fromEntries(urls) });
     assert.equal(job.archive, "partial");
     const known = Object.fromEntries(job.skipped.map((one) => [one.pointer, one]));
-    for (const [key, [url, host, reason]] of Object.entries(wrong)) {
+    for (const [key, [url, host, reason, allow]] of Object.entries(wrong)) {
       const { reason: told, ...skipped } = known[`/${key}`] ?? {};
-      assert.deepEqual(skipped, { pointer: `/${key}`, host }, key);
+      assert.deepEqual(skipped, { pointer: `/${key}`, host, ...(allow && { allow }) }, key);
       if (key !== "scheme") assert.equal(told, reason, key);
       assert.equal(job.result[key].split("?")[0], url.split("?")[0], key);
     }
@@ -71,7 +72,7 @@ describe("hosts", () => {
     // The URL would let anyone fetch the file: its query stays in the vault.
     assert.deepEqual([job.files, job.result], [[], { video: "https://example.com/a.mp4?***" }]);
     assert.deepEqual(job.skipped,
-      [{ pointer: "/video", host: "example.com", reason: "host not allowed" }]);
+      [{ pointer: "/video", host: "example.com", reason: "host not allowed", allow: "example.com" }]);
   });
 
   test("in what is no media are text", async () => {

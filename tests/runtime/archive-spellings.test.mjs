@@ -119,7 +119,8 @@ describe("a file", () => {
     await vault.deliver(prediction);
     const job = await vault.settled("named-1");
     assert.deepEqual([job.archive, job.files], ["partial", []]);
-    assert.deepEqual(job.skipped, [{ pointer: "/file", host: "out.example", reason: "host not allowed" }]);
+    const skipped = { pointer: "/file", host: "out.example", reason: "host not allowed", allow: "out.example" };
+    assert.deepEqual(job.skipped, [skipped]);
   });
 
   test("that is a sentence, or does not decode, stays text", async () => {

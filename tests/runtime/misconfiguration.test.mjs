@@ -132,7 +132,7 @@ describe("with a list of sources that leaves a host out", () => {
   test("from the start: its files are skipped, and stay so", async () => {
     await vault.restart(elsewhere);
     await vault.deliver(completed);
-    const skipped = [{ pointer: "/video/data_uri", host: "fal.media", reason: "host not allowed" }];
+    const skipped = [{ pointer: "/video/data_uri", host: "fal.media", reason: "host not allowed", allow: "fal.media" }];
     const job = await vault.settled("left-out");
     assert.deepEqual([job.archive, job.files, job.skipped], ["partial", [], skipped]);
     await vault.restart({ ALLOWED_SOURCE_HOSTS: null });

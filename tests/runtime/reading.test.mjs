@@ -111,7 +111,7 @@ describe("reading", () => {
     const text = "https://example.com/preview.mp4";
     await vault.deliver({ ...completed(source.put("/outputs/free/32_0_a.mp4"), "32"), preview: text });
     const job = await vault.settled("32");
-    const skipped = { pointer: "/preview", host: "example.com", reason: "host not allowed" };
+    const skipped = { pointer: "/preview", host: "example.com", reason: "host not allowed", allow: "example.com" };
     assert.deepEqual([job.archive, job.skipped], ["partial", [skipped]]);
     assert.equal(job.result.preview, text);
   });

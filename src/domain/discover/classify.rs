@@ -1,7 +1,7 @@
 //! What a single string of a result is.
 
 use super::describe::Beside;
-use super::{Found, Origin, Spot};
+use super::{Found, Origin, Skipped, Spot};
 use crate::domain::expiry;
 use crate::domain::inline::{self, Encoding};
 use crate::domain::json;
@@ -16,7 +16,8 @@ use url::Url;
 /// What a string is.
 pub(super) enum Class {
     Text,
-    Skip { host: Option<String>, reason: String },
+    /// Where it stands is not told yet.
+    Skip(Skipped),
     File(Box<Found>),
 }
 
@@ -71,7 +72,13 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
                 return Class::Text;
             }
             let host = url.and_then(|url| url.host_str().map(str::to_owned));
-            Class::Skip { host, reason: refusal.to_string() }
+            let allow = rules.policy.entry_for(&written);
+            Class::Skip(Skipped {
+                pointer: String::new(),
+                host,
+                reason: refusal.to_string(),
+                allow,
+            })
         }
     }
 }

@@ -101,6 +101,10 @@ pub struct Skipped {
     pub host: Option<String>,
     /// Why it is not copied.
     pub reason: String,
+    /// What `ALLOWED_SOURCE_HOSTS` would have to name for it to be copied, if
+    /// any entry helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<String>,
 }
 
 /// What is in a result.
@@ -217,7 +221,7 @@ impl Finder<'_> {
     fn look(&mut self, string: &str, spot: &Spot<'_>) {
         match classify(string, spot, &self.rules) {
             Class::Text => {}
-            Class::Skip { host, reason } => self.skip(spot, host, reason),
+            Class::Skip(skipped) => self.skip(spot, skipped),
             Class::File(found) => self.add(*found, spot),
         }
     }
@@ -226,7 +230,7 @@ impl Finder<'_> {
         match self.known.get(&found.key).copied() {
             Some(at) => self.add_place(at, spot),
             None if self.discovery.files.len() < MAX_FILES => self.add_file(found, spot),
-            None => self.skip(spot, None, "too many".to_owned()),
+            None => self.skip(spot, Skipped::too_many()),
         }
     }
 
@@ -247,7 +251,7 @@ impl Finder<'_> {
         let pointer = spot.pointer();
         self.source_bytes += found.origin.bytes() + pointer.len();
         if self.source_bytes > MAX_SOURCE_BYTES {
-            return self.skip(spot, None, "too many".to_owned());
+            return self.skip(spot, Skipped::too_many());
         }
         found.describe(spot.beside, &pointer);
         found.pointers.push(pointer);
@@ -256,10 +260,16 @@ impl Finder<'_> {
         self.discovery.files.push(found);
     }
 
-    fn skip(&mut self, spot: &Spot<'_>, host: Option<String>, reason: String) {
+    fn skip(&mut self, spot: &Spot<'_>, skipped: Skipped) {
         if self.discovery.skipped.len() < MAX_SKIPPED {
-            self.discovery.skipped.push(Skipped { pointer: spot.pointer(), host, reason });
+            self.discovery.skipped.push(Skipped { pointer: spot.pointer(), ..skipped });
         }
+    }
+}
+
+impl Skipped {
+    fn too_many() -> Self {
+        Self { pointer: String::new(), host: None, reason: "too many".to_owned(), allow: None }
     }
 }
 
