@@ -73,6 +73,8 @@ pub enum Route {
     Restore,
     /// `POST /tickets`: makes a short-lived right.
     Tickets,
+    /// `GET /whoami`: what the caller's token may do.
+    WhoAmI,
     /// `ANY /queue/…`, `/fal/queue/…`: the upstream's own routes.
     Gateway(Call),
     /// `ANY /fal/proxy[/t_{ticket}]`: fal.ai's server proxy.
@@ -137,6 +139,7 @@ impl Route {
             | Self::Export
             | Self::Refused
             | Self::Doctor
+            | Self::WhoAmI
             | Self::Unmatched
             | Self::UnmatchedBody(_) => Access::Read,
         }
@@ -190,6 +193,7 @@ impl Route {
             | Self::Stats
             | Self::Refused
             | Self::Doctor
+            | Self::WhoAmI
             | Self::Tickets => &[],
         })
     }
@@ -288,6 +292,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
             Route::Proxy { ticket: Some(ticket.to_owned()) }
         }
         ["tickets"] => Route::Tickets,
+        ["whoami"] => Route::WhoAmI,
         ["live"] => Route::Live,
         ["archive"] => Route::ArchiveMany,
         ["metrics"] => Route::Metrics,
@@ -413,6 +418,7 @@ mod tests {
             ("POST", "/unmatched/k", Route::Assign("k".into())),
             ("DELETE", "/unmatched/k", Route::DropUnmatched("k".into())),
             ("POST", "/tickets", Route::Tickets),
+            ("GET", "/whoami", Route::WhoAmI),
             ("POST", "/restore", Route::Restore),
             ("GET", "/refused", Route::Refused),
             ("GET", "/doctor", Route::Doctor),

@@ -8,6 +8,7 @@ use crate::domain::error::Problem;
 use crate::domain::pass::Pass;
 use crate::domain::route::Access;
 use crate::domain::ticket::{Refusal, Scope, Ticket};
+use serde_json::json;
 
 /// Lets pass who may use a route of this access. `scope` is that of the
 /// tickets that open it.
@@ -28,6 +29,13 @@ pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(
             if may_read(call) { Problem::Forbidden("READ_TOKEN may only read") } else { refused }
         }),
     }
+}
+
+/// `GET /whoami`: what the caller may do, and what a page has to know of the
+/// settings to say what is to be done.
+pub fn whoami(call: &Call<'_>) -> String {
+    let access = if holds_api_token(call).is_ok() { "api" } else { "read" };
+    json!({ "access": access, "allowedSourceHosts": call.config.sources.entries() }).to_string()
 }
 
 /// What has let the caller in, for a route on which it stays.

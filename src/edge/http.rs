@@ -222,6 +222,7 @@ async fn serve(
         Route::Doctor => Box::pin(doctor::doctor(call, context)).await,
         Route::Restore => restore::restore(call).await,
         Route::Tickets => tickets::make(call, request).await,
+        Route::WhoAmI => Ok(json(200, access::whoami(call))?),
         Route::Gateway(to) => Box::pin(gateway::gateway(call, request, to)).await,
         Route::Proxy { ticket } => Box::pin(gateway::proxy(call, request, ticket.as_deref())).await,
         Route::Health => Ok(text("ok\n")?),

@@ -130,6 +130,14 @@ describe("who may do what", () => {
     assert.ok(cases > 400, `${cases} cases`);
   });
 
+  it("is what the token itself is told", async () => {
+    const asked = async (name) => JSON.parse((await send("GET", "/whoami", credentials[name])).text);
+    for (const name of ["api", "key", "read"]) {
+      const access = name === "read" ? "read" : "api";
+      assert.deepEqual(await asked(name), { access, allowedSourceHosts: [source.url] }, name);
+    }
+  });
+
   it("and no secret has left with it", async () => {
     const api = credentials.api;
     for (const id of ["1", "2", "3", "4"]) {

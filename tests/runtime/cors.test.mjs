@@ -40,6 +40,7 @@ const ROUTES = {
   "/restore": POST,
   "/stats": READ,
   "/tickets": POST,
+  "/whoami": READ,
   "/unmatched": READ,
   "/unmatched/key": "GET, HEAD, POST, DELETE, OPTIONS",
   "/hook": POST,

@@ -53,6 +53,7 @@ export async function play(vault, { source, upstream, receiver }) {
   await ask("exportJobs", "Every file, as a list for aria2c", "GET", "/export?format=aria2");
   await ask("makeTicket", "A right to hand to a browser", "POST", "/tickets",
     { body: JSON.stringify({ scope: "job:437852", ttl: 3600 }) });
+  await ask("whoami", "What this token may do, and where files may be fetched", "GET", "/whoami");
   await ask("watch", "The live feed is a WebSocket", "GET", "/live?after=0");
   const { unmatched: [{ key }] } = await vault.json("/unmatched");
   await ask("listUnmatched", "Deliveries that belong to no job", "GET", "/unmatched");
