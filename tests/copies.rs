@@ -2,9 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-mod common;
-
-use common::{Vault, completed, url};
+use crate::common::{Vault, completed, url};
 use hookvault::domain::copied::{Stored, Tried, end, note_death};
 use hookvault::domain::file::FileState;
 use hookvault::domain::job::{Archive, Job};

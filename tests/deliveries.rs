@@ -1,8 +1,6 @@
 //! What deliveries do to a job, in the orders in which they come.
 
-mod common;
-
-use common::{NONCE, Vault, acquired, completed, url};
+use crate::common::{NONCE, Vault, acquired, completed, url};
 use hookvault::domain::file::{FileState, Source};
 use hookvault::domain::job::Archive;
 use hookvault::domain::state::Status;

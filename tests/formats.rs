@@ -1,9 +1,7 @@
 //! Stored formats, byte for byte. What is stored outlives the code: changing
 //! one of these strings needs a new `format` number and a reader of the old.
 
-mod common;
-
-use common::{Vault, acquired, completed};
+use crate::common::{Vault, acquired, completed};
 use hookvault::domain::discover::Skipped;
 use hookvault::domain::file::{File, Source};
 use hookvault::domain::gateway::submission::Submission;
@@ -50,7 +48,7 @@ fn the_record() {
     let want = RECORD
         .replace("FINGERPRINT", &fingerprint)
         .replace("CHORE", r#"{"version":0,"attempts":0,"at":0}"#)
-        .replace("URL", &common::url("437852_0_a.mp4", "s"));
+        .replace("URL", &crate::common::url("437852_0_a.mp4", "s"));
     assert_eq!(serde_json::to_string(vault.job()).expect("JSON"), want);
     let read: Job = serde_json::from_str(&want).expect("a record");
     assert_eq!(serde_json::to_string(&read).expect("JSON"), want);

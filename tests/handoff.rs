@@ -2,9 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-mod common;
-
-use common::{Vault, acquired, completed};
+use crate::common::{Vault, acquired, completed};
 use hookvault::domain::copied::{Stored, Tried as Copied, end};
 use hookvault::domain::handoff::{self, Event, Message, Receiver, State, Tried, due_at, note};
 use hookvault::domain::job::Job;

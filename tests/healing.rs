@@ -2,9 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-mod common;
-
-use common::{Vault, acquired, completed, url};
+use crate::common::{Vault, acquired, completed, url};
 use hookvault::domain::config::Config;
 use hookvault::domain::copied::{Stored, Tried, end};
 use hookvault::domain::event::EventKind;

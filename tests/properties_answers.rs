@@ -1,10 +1,8 @@
 //! What the upstream answers and what callers import, well formed or not.
 
-mod generate;
-
-use generate::cases;
-use generate::text::{body, broken};
-use generate::urls::{file_url, url};
+use crate::generate::cases;
+use crate::generate::text::{body, broken};
+use crate::generate::urls::{file_url, url};
 use hookvault::domain::heal::{Answer, read_download, read_result, read_status};
 use hookvault::domain::import;
 use hookvault::domain::names::{ObjectName, is_valid_name};

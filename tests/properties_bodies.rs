@@ -2,13 +2,9 @@
 
 #![expect(clippy::string_slice, reason = "a panic is how a test fails")]
 
-mod common;
-mod generate;
-mod oracle;
-
-use generate::cases;
-use generate::text::{body, broken, written};
-use generate::urls::{file_url, url};
+use crate::generate::cases;
+use crate::generate::text::{body, broken, written};
+use crate::generate::urls::{file_url, url};
 use hookvault::domain::correlate::{Identity, split_output_name};
 use hookvault::domain::discover::{Discovery, Origin, discover};
 use hookvault::domain::event::{Event, EventKind};
@@ -39,7 +35,7 @@ proptest! {
 
     #[test]
     fn files_are_replaced_and_all_else_is_kept(body in prop_oneof![9 => body(), 1 => broken()]) {
-        oracle::rewriting::check(&body);
+        crate::oracle::rewriting::check(&body);
     }
 
     #[test]
@@ -50,7 +46,7 @@ proptest! {
         let tokens: Vec<String> = urls.iter().map(|url| written(url, how)).collect();
         let tokens = vec![tokens.join(","); times];
         let body = format!(r#"{{"eventType":"completed","r":[{}]}}"#, tokens.join(","));
-        oracle::rewriting::check(&body);
+        crate::oracle::rewriting::check(&body);
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
         let plain = urls.iter().filter(|url| policy.check(url).is_ok()).count();
         // What has a space in it may be a sentence.
@@ -72,7 +68,7 @@ proptest! {
         for how in &hows[..wish] {
             outer = format!(r#"{{"r":{}}}"#, written(&outer, *how));
         }
-        oracle::rewriting::check(&outer);
+        crate::oracle::rewriting::check(&outer);
         let nested = find(&outer);
         assert_eq!(nested.files.len(), direct.files.len(), "{outer}");
         for (file, same) in nested.files.iter().zip(&direct.files) {
@@ -86,8 +82,8 @@ proptest! {
         }
         let mut rewritten = rewrite(&outer, &nested);
         for _ in &hows[..wish] {
-            let members = oracle::json::members(&rewritten);
-            rewritten = oracle::json::decoded(members[0].1).expect("a string");
+            let members = crate::oracle::json::members(&rewritten);
+            rewritten = crate::oracle::json::decoded(members[0].1).expect("a string");
         }
         assert_eq!(rewritten, rewrite(&text, &direct));
     }
@@ -95,7 +91,7 @@ proptest! {
     #[test]
     fn an_event_is_read_as_serde_json_reads_it(body in body()) {
         let event = Event::parse(&body).expect("an object");
-        assert_eq!(event.members.len(), oracle::json::members(&body).len());
+        assert_eq!(event.members.len(), crate::oracle::json::members(&body).len());
         let Ok(value) = serde_json::from_str::<Value>(&body) else { return Ok(()) };
         let cut = |text: &str| text.chars().take(200).collect::<String>();
         let text = |key: &str| value[key].as_str().map(cut);

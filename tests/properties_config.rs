@@ -1,9 +1,7 @@
 //! Settings, well written or not: none stops ingest, each mistake is named.
 
-mod generate;
-
-use generate::urls::url;
-use generate::{cases, word};
+use crate::generate::urls::url;
+use crate::generate::{cases, word};
 use hookvault::domain::config::Config;
 use hookvault::domain::retry::Pace;
 use hookvault::domain::source::SourcePolicy;

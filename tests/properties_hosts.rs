@@ -1,11 +1,7 @@
 //! Which URLs may be fetched, and when they die.
 
-mod common;
-mod generate;
-mod oracle;
-
-use generate::urls::{host, port, query, url};
-use generate::{cases, word};
+use crate::generate::urls::{host, port, query, url};
+use crate::generate::{cases, word};
 use hookvault::domain::expiry::{deadline, is_presigned, is_signing_key};
 use hookvault::domain::source::{Refusal, SourcePolicy, read};
 use hookvault::domain::time::Timestamp;

@@ -2,12 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::string_slice, reason = "a panic is how a test fails")]
 
-mod generate;
-
+use crate::generate::text::written;
+use crate::generate::{cases, one};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use generate::text::written;
-use generate::{cases, one};
 use hookvault::domain::discover::{Origin, discover};
 use hookvault::domain::inline::{self, MIN_INLINE_CHARS};
 use hookvault::domain::json;

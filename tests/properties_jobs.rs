@@ -2,18 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
-mod common;
-#[path = "generate/events.rs"]
-mod events;
-mod generate;
-#[path = "generate/steps.rs"]
-mod steps;
-#[path = "oracle/work.rs"]
-mod work;
-
-use common::Vault;
-use events::resigned;
-use generate::cases;
+use crate::common::Vault;
+use crate::events::resigned;
+use crate::generate::cases;
+use crate::steps::{End, Step, die, steps};
+use crate::work::{comes_to_rest, is_planned};
 use hookvault::domain::discover::discover;
 use hookvault::domain::file::{File, FileState};
 use hookvault::domain::job::{Archive, Job};
@@ -26,8 +19,6 @@ use hookvault::domain::view::{self, Context};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
-use steps::{End, Step, die, steps};
-use work::{comes_to_rest, is_planned};
 
 fn kept(job: &Job) -> String {
     serde_json::to_string(job).expect("JSON")
@@ -148,7 +139,7 @@ proptest! {
                     let body = resigned(&result, by);
                     is_taken(&mut vault, &body, bodies.insert(body.clone()));
                 }
-                Step::Work(which, end) => steps::work(&mut vault, which, &end),
+                Step::Work(which, end) => crate::steps::work(&mut vault, which, &end),
                 Step::Die(hours) => die(&mut vault, hours),
             }
             is_sound(&was, &before, &vault);

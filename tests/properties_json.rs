@@ -2,14 +2,10 @@
 
 #![allow(clippy::string_slice, reason = "a panic is how a test fails")]
 
-mod common;
-mod generate;
-mod oracle;
-
-use generate::cases;
-use generate::text::{body, broken, token, value};
+use crate::generate::cases;
+use crate::generate::text::{body, broken, token, value};
+use crate::oracle::json::{Leaf, decoded, leaves, members, place, strings};
 use hookvault::domain::json::{self, MAX_DEPTH, Malformed};
-use oracle::json::{Leaf, decoded, leaves, members, place, strings};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::borrow::Cow;

@@ -2,15 +2,11 @@
 
 #![expect(clippy::string_slice, reason = "a panic is how a test fails")]
 
-mod common;
-mod generate;
-mod oracle;
-
-use generate::text::{body, value, written};
-use generate::{cases, word};
+use crate::generate::text::{body, value, written};
+use crate::generate::{cases, word};
+use crate::oracle::json::{decoded, strings};
 use hookvault::domain::json;
 use hookvault::domain::mask::{MASK, Secrets, Stream};
-use oracle::json::{decoded, strings};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::borrow::Cow;

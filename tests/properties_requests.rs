@@ -1,9 +1,7 @@
 //! What a request is made of: whatever is written, nothing panics; what is
 //! accepted is what was meant.
 
-mod generate;
-
-use generate::{cases, word};
+use crate::generate::{cases, word};
 use hookvault::domain::auth::{Tokens, credential, is_hook_token};
 use hookvault::domain::condition::{Conditions, Current, Decision};
 use hookvault::domain::cors::Origins;

@@ -2,11 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-mod common;
-mod generate;
-
-use common::{Vault, completed};
-use generate::cases;
+use crate::common::{Vault, completed};
+use crate::generate::cases;
 use hookvault::domain::file::File;
 use hookvault::domain::retry::{
     Circumstances, CopyFailure, FailureKind, Next, Pace, after_failure, retry_after,

@@ -1,8 +1,6 @@
 //! The state table, whatever comes in.
 
-mod generate;
-
-use generate::cases;
+use crate::generate::cases;
 use hookvault::domain::event::EventKind;
 use hookvault::domain::state::{Move, Sign, Standing, Status, transition};
 use hookvault::domain::time::Timestamp;

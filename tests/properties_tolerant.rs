@@ -1,9 +1,7 @@
 //! What the tolerant reader promises of any bytes.
 
-mod generate;
-
-use generate::cases;
-use generate::text::{body, broken, value};
+use crate::generate::cases;
+use crate::generate::text::{body, broken, value};
 use hookvault::domain::json::{decimal, tolerant, whole};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,11 +1,8 @@
 //! The upstream's key goes where it belongs, whatever anyone writes.
 
-mod common;
-mod generate;
-
-use common::{NONCE, Vault};
-use generate::urls::{file_url, url};
-use generate::{cases, word};
+use crate::common::{NONCE, Vault};
+use crate::generate::urls::{file_url, url};
+use crate::generate::{cases, word};
 use hookvault::domain::config::Config;
 use hookvault::domain::job::{Birth, Job};
 use hookvault::domain::names::ObjectName;

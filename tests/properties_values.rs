@@ -1,8 +1,6 @@
 //! Times, cursors and media types, well written or not.
 
-mod generate;
-
-use generate::cases;
+use crate::generate::cases;
 use hookvault::domain::catalog::Place;
 use hookvault::domain::media;
 use hookvault::domain::time::Timestamp;
