@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
+import { workerOptions } from "../workerd/options.mjs";
 import { ROOT } from "../workerd/vault.mjs";
 
 /**
@@ -25,8 +25,7 @@ export async function buildTwin(outDir) {
     external: ["cloudflare:workers"],
     logLevel: "warning",
   });
-  const { workerOptions: { compatibilityDate, compatibilityFlags } } =
-    workerOptions(join(ROOT, "wrangler.toml"));
+  const { compatibilityDate, compatibilityFlags } = await workerOptions();
   return {
     modules: [{ type: "ESModule", path: "twin.js", contents: await readFile(outfile, "utf8") }],
     durableObjects: {

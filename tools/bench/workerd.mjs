@@ -2,8 +2,7 @@
 import { createRequire } from "node:module";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
-import { ROOT } from "../setup/project.mjs";
+import { workerOptions } from "../workerd/options.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "../workerd/tokens.mjs";
 
 /** The binary that miniflare starts. */
@@ -13,8 +12,8 @@ export function workerdPath() {
 }
 
 /** The configuration's text, for modules that are put into `folder`, the first one being the entry. */
-export function configOf(modules, folder) {
-  const { workerOptions: { compatibilityDate, compatibilityFlags } } = workerOptions(join(ROOT, "wrangler.toml"));
+export async function configOf(modules, folder) {
+  const { compatibilityDate, compatibilityFlags } = await workerOptions();
   const text = (value) => JSON.stringify(value);
   const lines = modules.map(({ type, path, contents }) => {
     const name = basename(path);

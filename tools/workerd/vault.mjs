@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
+import { workerOptions } from "./options.mjs";
 import { workerds } from "./process.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "./tokens.mjs";
 import { eventually } from "./wait.mjs";
@@ -46,15 +46,14 @@ export class LocalVault {
 
   async start() {
     const set = Object.entries(this.#vars).filter(([, value]) => value != null);
-    this.#mf = new Miniflare(this.#change(this.#options(Object.fromEntries(set))));
+    this.#mf = new Miniflare(this.#change(await this.#options(Object.fromEntries(set))));
     this.url = (await this.#mf.ready).origin;
   }
 
   /** Bindings and flags are those of wrangler.toml: that is what users deploy. */
-  #options(vars) {
-    const { workerOptions: worker } = workerOptions(join(ROOT, "wrangler.toml"));
+  async #options(vars) {
     return {
-      ...worker,
+      ...(await workerOptions()),
       bindings: vars,
       rootPath: ROOT,
       modules: BUILT,
@@ -118,6 +117,11 @@ export class LocalVault {
 
   records() {
     return this.#mf.getKVNamespace("RECORDS");
+  }
+
+  /** Where a Worker beside the vault's listens. */
+  directUrl(name) {
+    return this.#mf.unsafeGetDirectURL(name);
   }
 
   /** Multipart uploads that are neither completed nor aborted, as miniflare keeps them. */
