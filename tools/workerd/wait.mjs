@@ -1,6 +1,10 @@
 // Waiting for what must come true, without guessing how long it takes.
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** Each question costs the machine something, and other tests run beside this one. */
+const FIRST_PAUSE_MS = 10;
+const LAST_PAUSE_MS = 200;
+
 /**
  * Asks until the answer is not `undefined`. The limit is only there to end a broken test: it is
  * far beyond what a slow machine needs.
@@ -9,10 +13,10 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export async function eventually(what, ask, { limitMs = 60_000 } = {}) {
   const end = Date.now() + limitMs;
-  for (;;) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LAST_PAUSE_MS)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(20);
+    await sleep(pause);
   }
 }
