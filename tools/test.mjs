@@ -1,15 +1,22 @@
-// `npm test`: the Rust tests, then the tests against the built Worker. An argument selects test
-// files by a part of their path, a flag is for node's runner: `npm test -- files --test-only`.
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// `npm test`: the Rust tests, then the tests against the built Worker. A part of a path selects files,
+// and then the Rust tests are left out; `--quick` selects those of `test/quick.mjs`; any other flag is
+// for node's runner: `npm test -- files --test-only`.
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { inRoot, NODE, toolEnv } from "./setup/project.mjs";
 import { Failure, main, must, show } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
+import { serveBrowser } from "./test/browser.mjs";
+import { isQuick, slowFirst } from "./test/choice.mjs";
+
+/** Most of a test's time is waiting. */
+const FILES_PER_CORE = 2;
 
 const given = process.argv.slice(2);
-const flags = given.filter((argument) => argument.startsWith("-"));
+const quick = given.includes("--quick");
+const flags = given.filter((argument) => argument.startsWith("-") && argument !== "--quick");
 const parts = given.filter((argument) => !argument.startsWith("-"));
 
 function testFiles() {
@@ -17,33 +24,37 @@ function testFiles() {
   const chosen = all
     .map((path) => join("tests", path))
     .filter((path) => path.endsWith(".test.mjs"))
-    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)));
+    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
+    .filter((path) => !quick || isQuick(path));
   // Without any, node would look for tests by itself, and take this file for one.
   if (chosen.length === 0) throw new Failure(`No tests/**/*.test.mjs matches "${parts}".`);
-  return chosen.sort();
+  return slowFirst(chosen);
 }
 
-/**
- * The runner's exit code, or 1 if anything has failed. The runner by itself passes over what fails
- * when a suite ends, and that is where tests look for what they have left.
- */
+/** Resolves to the runner's exit code, or 1 if anything has failed. */
 async function run(files) {
-  const folder = mkdtempSync(join(tmpdir(), "hookvault-test-"));
-  const told = join(folder, "told.tap");
-  const shown = process.stdout.isTTY ? "spec" : "tap";
-  const report = [["stdout", shown], [told, "tap"]].flatMap(([where, how]) =>
-    [`--test-reporter=${how}`, `--test-reporter-destination=${where}`]);
-  // Not `must`: the runner's summary is to be the last that is said.
-  const code = await show(NODE, ["--test", ...report, ...flags, ...files], { env: toolEnv() });
-  const failed = /^ *not ok (?!.*# (TODO|SKIP))/m.test(readFileSync(told, "utf8"));
-  rmSync(folder, { recursive: true });
-  return code || Number(failed);
+  const reporters = [process.stdout.isTTY ? "spec" : "./tools/test/short.mjs", "./tools/test/exit.mjs"];
+  const report = reporters.flatMap((name) => [`--test-reporter=${name}`, "--test-reporter-destination=stdout"]);
+  const args = ["--test", `--test-concurrency=${availableParallelism() * FILES_PER_CORE}`, ...report, ...flags, ...files];
+  const browser = files.some((path) => path.includes("dashboard")) ? await serveBrowser() : undefined;
+  const env = toolEnv({
+    // Each file is a process of its own, and most load miniflare.
+    NODE_COMPILE_CACHE: inRoot("build", ".node-cache"),
+    NODE_OPTIONS: [process.env.NODE_OPTIONS, "--disable-warning=ExperimentalWarning"].join(" "),
+    HOOKVAULT_TEST_BROWSER: browser?.url,
+  });
+  try {
+    // Not `must`: the runner's summary is to be the last that is said.
+    return await show(NODE, args, { env });
+  } finally {
+    await browser?.stop();
+  }
 }
 
 await main(async () => {
   const files = testFiles();
   await setup({ s3: true });
-  await must("cargo", ["test", "--locked", "--quiet"]);
+  if (parts.length === 0) await must("cargo", ["test", "--locked", "--quiet", ...(quick ? ["--lib"] : [])]);
   await build();
   process.exitCode = await run(files);
 });

@@ -1,19 +1,17 @@
 // A real Chromium that looks at the dashboard, and what goes wrong in its pages.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { freePort } from "../../../tools/ports.mjs";
+import { chromiumOptions } from "../../../tools/test/browser.mjs";
 import { API_TOKEN, startVault } from "./vault.mjs";
 
 /** Chromium's own word that an answer was no good or did not come: the page is to cope with that. */
 const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?!BLOCKED)\w+$)|^WebSocket connection to/;
 
+/** The browser of the whole run (`npm test`), or one of the file's own. */
 export async function startBrowser() {
   const { chromium } = await import("playwright-core");
-  // The shell draws without the browser around it, with less of the machine.
-  const find = "command -v chromium-headless-shell || command -v chromium";
-  const executablePath = execFileSync("sh", ["-c", find]).toString().trim();
-  const args = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
-  const browser = await chromium.launch({ executablePath, args });
+  const shared = process.env.HOOKVAULT_TEST_BROWSER;
+  const browser = await (shared ? chromium.connect(shared) : chromium.launch(chromiumOptions()));
   return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
 }
 

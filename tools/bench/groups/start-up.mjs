@@ -54,7 +54,7 @@ async function coldStart({ dir }, modules, path, init) {
   const folder = mkdtempSync(join(dir, "start-"));
   try {
     mkdirSync(join(folder, "objects"));
-    writeFileSync(join(folder, "config.capnp"), configOf(modules, folder));
+    writeFileSync(join(folder, "config.capnp"), await configOf(modules, folder));
     return await started(folder, path, init);
   } finally {
     rmSync(folder, { recursive: true });
