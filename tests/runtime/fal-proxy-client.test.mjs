@@ -157,7 +157,7 @@ describe("through the proxy to the queue at UPSTREAM_FAL_URL", () => {
     assert.equal((await stream.done()).status, "COMPLETED");
     assert.equal((await client.queue.subscribeToStatus(APP, { requestId, ...POLL })).status, "COMPLETED");
     const { data } = await client.queue.result(APP, { requestId });
-    assert.ok(data.video.data_uri.startsWith(`${vault.url}/files/`));
+    assert.ok(data.image.data_uri.startsWith(`${vault.url}/files/`));
     const { submission } = await upstream.job(requestId);
     assert.equal(submission.headers.authorization, `Key ${UPSTREAM_KEY}`);
     assert.equal(submission.headers["x-pipelet-output"], "binary");
@@ -167,7 +167,7 @@ describe("through the proxy to the queue at UPSTREAM_FAL_URL", () => {
   it("subscribes by polling and by streaming", async () => {
     for (const mode of ["polling", "streaming"]) {
       const { data } = await client.subscribe(APP, { input: input(), mode, ...POLL, onEnqueue: (id) => vault.watch(id) });
-      assert.ok(data.video.data_uri.startsWith(`${vault.url}/files/`), mode);
+      assert.ok(data.image.data_uri.startsWith(`${vault.url}/files/`), mode);
     }
   });
 

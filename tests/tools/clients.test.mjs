@@ -22,7 +22,7 @@ describe("fal's client for JavaScript", LIMITED, () => {
     assert.deepEqual([status.status, status.queue_position], ["IN_QUEUE", 0]);
     await fal.queue.subscribeToStatus(APP, { requestId, pollInterval: 20 });
     const { data } = await fal.queue.result(APP, { requestId });
-    assert.equal(typeof data.video.data_uri, "string");
+    assert.equal(typeof data.image.data_uri, "string");
     await simulator.idle();
     assert.deepEqual(jobsOf(hook), [requestId]);
   });
@@ -32,7 +32,7 @@ describe("fal's client for JavaScript", LIMITED, () => {
     const seen = [];
     const { data } = await fal.subscribe(APP, { input: waiting(100), logs: true, pollInterval: 20,
       onQueueUpdate: ({ status }) => seen.push(status) });
-    assert.equal(typeof data.video.data_uri, "string");
+    assert.equal(typeof data.image.data_uri, "string");
     assert.deepEqual([seen[0], seen.at(-1)], ["IN_QUEUE", "COMPLETED"]);
   });
 

@@ -73,7 +73,7 @@ test("dialect today: jobId as text, preview frames as signed JPEGs", async (t) =
   assert.deepEqual(completed.previews.map(({ index }) => index), [0, 1, 2]);
   const { url, ...frame } = completed.previews[0];
   assert.deepEqual(frame,
-    { index: 0, timestamp: 0, width: 64, height: 36, content_type: "image/jpeg" });
+    { index: 0, timestamp: 0, width: 320, height: 180, content_type: "image/jpeg" });
   assert.match(url, /\/outputs\/free\/437852_0_preview_000\.jpg\?.*X-Amz-Expires=14400/);
   const bytes = await bytesOf(url);
   assert.equal(bytes.subarray(0, 2).toString("hex"), "ffd8");

@@ -1,51 +1,91 @@
-// The bytes of output files. They follow from the object's key alone, so that a file of any size
-// can be made, made again and compared without being kept.
+// The bytes of output files: real media, as `media/make.sh` makes them. Each holds its object's key,
+// so that no two are equal, and can be made again and compared without being kept.
 
 import { createCipheriv, createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { chunk as pngChunk } from "../doctor/png.mjs";
+import { knot } from "./knot.mjs";
 
 const CHUNK_BYTES = 64 * 1024;
 /** `ftyp` (isom, iso2, avc1, mp41), then an `mdat` box that reaches to the end of the file. */
 const MP4_HEAD = Buffer.from(
   "0000002066747970" + "69736f6d00000200" + "69736f6d69736f32" + "617663316d703431"
   + "000000006d646174", "hex");
+/** The head of a box with a long size, and enough noise to be one of its own. */
+const LEAST_BOX = 16 + 32;
 
-/** A real JPEG, a gradient of 64 × 36 pixels, that the preview frames are made of. */
-export const FRAME = { width: 64, height: 36, contentType: "image/jpeg" };
-const FRAME_BYTES = Buffer.from(
-  "/9j/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8ybqmx5mo"
-  + "q6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSk"
-  + "pKT/wAARCAAkAEADASIAAhEBAxEB/8QAFwABAQEBAAAAAAAAAAAAAAAAAgAFBP/EABYQAQEBAAAAAAAAAAAAAAAAAAAB"
-  + "Av/EABcBAQEBAQAAAAAAAAAAAAAAAAIDAAH/xAAVEQEBAAAAAAAAAAAAAAAAAAABAP/aAAwDAQACEQMRAD8Axpk5kpk5"
-  + "lxbBGZKZOZKZBZBGZOZKZOZBZhGZOZKZOZBZBcEycyUycyosAjMlMnMlMgsgjMnMlMnMgswjMnMlMnMprILPkORJZpk5"
-  + "DkSBkSkORIGROQ5EgZl//9k=", "base64");
+/** The pictures of a film, one a second. */
+export const FRAME = { width: 320, height: 180, contentType: "image/jpeg", count: 4 };
+
+/** @typedef {{ contentType: string, size: number, chunks: () => Iterable<Buffer> }} Content */
 
 /**
- * A video that no decoder plays but every type check takes for MP4: its head, then noise.
- *
+ * @param {import("./media.mjs").Medium} medium
  * @param {string} key
- * @param {number} size in bytes; the head is cut with it
- * @returns {Generator<Buffer>} chunks of at most 64 KiB
+ * @param {number | null} size of a video in bytes, streamed, so that it need not fit into memory
+ * @returns {Content}
  */
-export function* videoChunks(key, size) {
-  const cipher = createCipheriv("aes-128-ctr", digest(key).subarray(0, 16), Buffer.alloc(16));
-  for (let at = 0; at < size; at += CHUNK_BYTES) {
-    const chunk = cipher.update(Buffer.alloc(Math.min(CHUNK_BYTES, size - at)));
-    if (at === 0) MP4_HEAD.copy(chunk);
-    yield chunk;
+export function contentOf(medium, key, size) {
+  const { kind, file, digest, contentType } = medium;
+  if (kind === "video") return { contentType, ...sized(media(file), key, size) };
+  return { contentType, ...whole(kind === "model" ? knot(digest, key) : tagged(file, key)) };
+}
+
+/** The n-th picture of a film: @returns {Content} */
+export function frameOf({ file }, key, n) {
+  const frame = file.replace(".mp4", `-${n % FRAME.count}.jpg`);
+  return { contentType: FRAME.contentType, ...whole(tagged(frame, key)) };
+}
+
+const media = (file) => readFileSync(new URL(`media/${file}`, import.meta.url));
+const whole = (bytes) => ({ size: bytes.length, chunks: () => [bytes] });
+
+/**
+ * A film that is as large as it is to be by a box of noise that players skip; where there is no
+ * room for it, a head that every type check takes for MP4 and noise that no decoder plays.
+ */
+function sized(film, key, size) {
+  const wanted = size ?? film.length + LEAST_BOX;
+  const plays = wanted >= film.length + LEAST_BOX;
+  const head = plays ? Buffer.concat([film, freeBox(wanted - film.length)]) : MP4_HEAD.subarray(0, wanted);
+  return { size: wanted, chunks: () => noisy(head, key, wanted) };
+}
+
+function freeBox(length) {
+  const head = Buffer.from("\0\0\0\x01free\0\0\0\0\0\0\0\0", "latin1");
+  head.writeBigUInt64BE(BigInt(length), 8);
+  return head;
+}
+
+function* noisy(head, key, size) {
+  const seed = createHash("sha256").update(key).digest().subarray(0, 16);
+  const cipher = createCipheriv("aes-128-ctr", seed, Buffer.alloc(16));
+  yield head;
+  for (let at = head.length; at < size; at += CHUNK_BYTES) {
+    yield cipher.update(Buffer.alloc(Math.min(CHUNK_BYTES, size - at)));
   }
 }
 
-/**
- * @param {string} key goes into a JPEG comment, so that no two frames are equal
- * @returns {Buffer}
- */
-export function frameBytes(key) {
-  const comment = Buffer.from(key);
-  const segment = Buffer.from([0xff, 0xfe, 0, 0]);
-  segment.writeUInt16BE(comment.length + 2, 2);
-  return Buffer.concat([FRAME_BYTES.subarray(0, 2), segment, comment, FRAME_BYTES.subarray(2)]);
+/** A file with its key where its format has a place for words. */
+function tagged(file, key) {
+  return TAGS[extname(file)](media(file), Buffer.from(key));
 }
 
-function digest(text) {
-  return createHash("sha256").update(text).digest();
-}
+/** Keys are short: one byte holds each length. */
+const TAGS = {
+  ".jpg": (bytes, text) => Buffer.concat([bytes.subarray(0, 2),
+    Buffer.from([0xff, 0xfe, 0, text.length + 2]), text, bytes.subarray(2)]),
+  // The last chunk is empty: its twelve bytes are length, type and sum.
+  ".png": (bytes, text) => Buffer.concat([bytes.subarray(0, -12),
+    pngChunk("tEXt", Buffer.concat([Buffer.from("Title\0"), text])), bytes.subarray(-12)]),
+  ".webp": (bytes, text) => {
+    const riff = Buffer.concat([bytes, Buffer.from([...Buffer.from("NOTE"), text.length, 0, 0, 0]),
+      text, Buffer.alloc(text.length % 2)]);
+    riff.writeUInt32LE(riff.length - 8, 4);
+    return riff;
+  },
+  ".mp3": (bytes, text) => Buffer.concat([Buffer.from("ID3\x03\0\0\0\0\0", "latin1"),
+    Buffer.from([text.length + 11]), Buffer.from("TIT2\0\0\0", "latin1"),
+    Buffer.from([text.length + 1, 0, 0, 0]), text, bytes]),
+};

@@ -1,5 +1,7 @@
 // One job: its state, and what may be told about it.
 
+import { mediumOf } from "./media.mjs";
+
 /** A list of jobs leaves out longer bodies: inputs may hold whole images. */
 const MAX_LISTED_BODY_BYTES = 4_096;
 const QUEUE = "free";
@@ -13,6 +15,7 @@ const WORKER = "k8s_pipelet-v2-batch-premium-worker-559f48bc58-lz862_203.0.113.7
  * @property {string | null} webhookUrl
  * @property {Record<string, unknown>} knobs a full set
  * @property {"seed" | "today" | "base64"} dialect
+ * @property {string} prompt empty if there is none
  * @property {string | undefined} seed the input's `seed` as it was written
  * @property {{ url: string, headers: Record<string, string>, body: string }} submission as it
  *   arrived: path and query, names of headers in lower case, the body's text
@@ -50,14 +53,20 @@ export class Job {
 
   /** The keys of the files to be: the id in front, as hookvault correlates by it. */
   get fileKeys() {
-    const key = (_, n) => `outputs/${QUEUE}/${this.id}_${n}_WanVideo2_2_I2V_00150.mp4`;
+    const key = (_, n) => `outputs/${QUEUE}/${this.id}_${n}_${this.medium(n).name}`;
     return Array.from({ length: this.knobs.files }, key);
   }
 
   get previewKeys() {
     const number = (n) => String(n).padStart(3, "0");
     const key = (_, n) => `outputs/${QUEUE}/${this.id}_0_preview_${number(n)}.jpg`;
-    return Array.from({ length: this.dialect === "seed" ? 0 : this.knobs.previews }, key);
+    const hasAny = this.dialect !== "seed" && this.medium().kind === "video";
+    return Array.from({ length: hasAny ? this.knobs.previews : 0 }, key);
+  }
+
+  /** What its n-th output is. */
+  medium(n = 0) {
+    return mediumOf(this.model, this.prompt, n);
   }
 
   /** The fields that all webhooks but `completed` share, in the seed's order. */

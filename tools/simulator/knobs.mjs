@@ -11,6 +11,7 @@ const SERVER_WIDE = ["fail", "stallMs"];
 const OPERATIONS = ["submit", "status", "result", "cancel", "download"];
 /** Node's timers hold no more. */
 const MAX_MS = 2_147_483_647;
+const MAX_BYTES = 5 * 1024 ** 3;
 /** The longest life Signature Version 4 allows a presigned URL. */
 const MAX_EXPIRY_S = 604_800;
 
@@ -68,8 +69,10 @@ export const KNOBS = {
   jobId: knob(null, oneOf([true, false, null]),
     "whether completed carries a jobId; null: not in the seed dialect"),
   files: knob(1, whole(0, 600), "output files; more than one also come as results: [url, …]"),
-  size: knob(1_048_576, whole(0, 5 * 1024 ** 3), "bytes of each output file"),
-  previews: knob(2, whole(0, 600), "preview frames, JPEG; none in the seed dialect"),
+  size: knob(null, check(`a whole number from 0 to ${MAX_BYTES} or null`,
+    (value) => value === null || isWhole(0, MAX_BYTES)(value)),
+  "bytes of each video: under some 70,000 none that plays; null: as it is"),
+  previews: knob(2, whole(0, 600), "preview frames of a video, JPEG; none in the seed dialect"),
   outcome: knob("completed", oneOf(["completed", "failed", "cancelled"]), "how the job ends"),
   retries: knob(0, whole(0, 100), "times the job fails and is retried before its outcome"),
   skewMs: knob(0, whole(-MAX_MS, MAX_MS), "ms that the clock in the webhooks is ahead"),

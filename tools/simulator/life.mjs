@@ -1,6 +1,7 @@
 // The life of a job: waits, is taken by a worker, perhaps fails and is tried again, ends.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { contentOf, frameOf } from "./content.mjs";
 
 /**
  * @param {import("./job.mjs").Job} job
@@ -29,7 +30,11 @@ export async function live(job, outputs, tell, signal) {
 /** One after the other: a job of many big files must not take all of the S3 server. */
 async function store(job, outputs) {
   const [files, previews] = [[], []];
-  for (const key of job.fileKeys) files.push(await outputs.storeVideo(key, job.knobs.size));
-  for (const key of job.previewKeys) previews.push(await outputs.storeFrame(key));
+  for (const [n, key] of job.fileKeys.entries()) {
+    files.push(await outputs.store(key, contentOf(job.medium(n), key, job.knobs.size)));
+  }
+  for (const [n, key] of job.previewKeys.entries()) {
+    previews.push(await outputs.store(key, frameOf(job.medium(), key, n)));
+  }
   Object.assign(job, { files, previews });
 }

@@ -5,7 +5,6 @@ import { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { s3Client } from "../s3.mjs";
-import { FRAME, frameBytes, videoChunks } from "./content.mjs";
 
 /** @typedef {{ key: string, size: number, sha256: string, contentType: string }} Stored */
 
@@ -20,20 +19,19 @@ export class Outputs {
 
   /**
    * @param {string} key
-   * @param {number} size in bytes; streamed, so that no file has to fit into memory
+   * @param {import("./content.mjs").Content} content
    * @returns {Promise<Stored>}
    */
-  storeVideo(key, size) {
-    return this.#store(key, size, "video/mp4", videoChunks(key, size));
-  }
-
-  /**
-   * @param {string} key
-   * @returns {Promise<Stored>}
-   */
-  storeFrame(key) {
-    const bytes = frameBytes(key);
-    return this.#store(key, bytes.length, FRAME.contentType, [bytes]);
+  async store(key, { contentType, size, chunks }) {
+    const hash = createHash("sha256");
+    await this.#client.send(new PutObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      Body: Readable.from(hashed(chunks(), hash), { objectMode: false }),
+      ContentLength: size,
+      ContentType: contentType,
+    }));
+    return { key, size, sha256: hash.digest("hex"), contentType };
   }
 
   /**
@@ -63,18 +61,6 @@ export class Outputs {
   /** Closes the connections kept to the S3 server. */
   close() {
     this.#client.destroy();
-  }
-
-  async #store(key, size, contentType, chunks) {
-    const hash = createHash("sha256");
-    await this.#client.send(new PutObjectCommand({
-      Bucket: this.bucket,
-      Key: key,
-      Body: Readable.from(hashed(chunks, hash), { objectMode: false }),
-      ContentLength: size,
-      ContentType: contentType,
-    }));
-    return { key, size, sha256: hash.digest("hex"), contentType };
   }
 }
 

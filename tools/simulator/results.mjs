@@ -4,7 +4,7 @@
 //   base64  what the upstream sends without `x-pipelet-output: binary`: the file itself as base64
 //           without a `data:` prefix; the previews are URLs even then
 
-import { FRAME, videoChunks } from "./content.mjs";
+import { contentOf, FRAME } from "./content.mjs";
 import { joined } from "./rawjson.mjs";
 
 /**
@@ -16,7 +16,7 @@ export async function resultText(job, outputs) {
   const sign = ({ key }) => outputs.sign(key, job.knobs.expiresIn);
   const urls = await Promise.all(job.files.map(sign));
   const result = {
-    ...(urls.length > 0 && { video: video(job, urls[0]) }),
+    ...(urls.length > 0 && { [job.medium().kind]: output(job, urls[0]) }),
     ...(urls.length > 1 && { results: urls }),
     ...(job.previews.length > 0 && await previewPart(job, outputs)),
   };
@@ -24,9 +24,10 @@ export async function resultText(job, outputs) {
   return joined(JSON.stringify(result), echo);
 }
 
-function video({ dialect, files: [file] }, url) {
-  if (dialect !== "base64") return { data_uri: url, data_url: url };
-  return { data_uri: Buffer.concat([...videoChunks(file.key, file.size)]).toString("base64") };
+function output(job, url) {
+  if (job.dialect !== "base64") return { data_uri: url, data_url: url };
+  const { chunks } = contentOf(job.medium(), job.files[0].key, job.knobs.size);
+  return { data_uri: Buffer.concat([...chunks()]).toString("base64") };
 }
 
 async function previewPart({ previews, knobs }, outputs) {

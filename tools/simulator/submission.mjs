@@ -22,7 +22,8 @@ export async function readSubmission(request, url, { host, model, defaults }) {
   const knobs = withKnobs(fromBody, headerKnobs(request), { forJob: true });
   const dialect = knobs.dialect ?? dialectFor(request);
   const submission = { url: request.url, headers: request.headers, body: text };
-  return { host, model, webhookUrl, knobs, dialect, seed: memberText(text, "seed"), submission };
+  const [prompt, seed] = [String(input.prompt ?? ""), memberText(text, "seed")];
+  return { host, model, webhookUrl, knobs, dialect, prompt, seed, submission };
 }
 
 function checkModel(model) {
