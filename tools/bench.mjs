@@ -13,7 +13,6 @@ import { table } from "./bench/table.mjs";
 import { build } from "./build.mjs";
 import { inRoot } from "./setup/project.mjs";
 import { Failure, main } from "./setup/run.mjs";
-import { setup } from "./setup.mjs";
 
 const USAGE = `npm run bench -- [options]
   --quick       a minute: fewer turns, smaller files; fails if a figure is far off its goal
@@ -38,7 +37,6 @@ await main(async () => {
   const groups = chosen(values.only, sizes);
   if (groups.length === 0) throw new Failure(`No row's name holds "${values.only}".`);
   const sides = sidesOf(values.sides);
-  await setup({});
   await build();
   const { path, isTmpfs } = storage(STORAGE_BYTES);
   const slow = isTmpfs ? [] : [`STORAGE IS ON A DISK (${path}), not on tmpfs: its fsync is what is measured.`];

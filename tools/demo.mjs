@@ -7,7 +7,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
 import { freePort } from "./ports.mjs";
 import { Failure, main } from "./setup/run.mjs";
-import { setup } from "./setup.mjs";
 
 const LIMIT_MS = 60_000;
 const MODEL = "wan22-fast-t2v";
@@ -19,8 +18,7 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const say = (text) => console.log(`• ${text}`);
 
 async function demo() {
-  await setup({ s3: true });
-  await build();
+  await build({ s3: true });
   const stack = await import("./stack.mjs");
   const signal = await stack.untilStopped(async (stops) => {
     const dir = mkdtempSync(join(tmpdir(), "hookvault-demo-"));

@@ -8,7 +8,6 @@ import { filled } from "./growth/fill.mjs";
 import { MEASURES, measured } from "./growth/measure.mjs";
 import { head, row } from "./growth/table.mjs";
 import { main } from "./setup/run.mjs";
-import { setup } from "./setup.mjs";
 
 const FEW = { jobs: 1_000, days: 2 };
 const options = { jobs: { type: "string", default: "100000" }, write: { type: "string" } };
@@ -16,7 +15,6 @@ const { values } = parseArgs({ options });
 const MANY = { jobs: Number(values.jobs), days: 60 };
 
 await main(async () => {
-  await setup({});
   await build();
   const sides = [];
   try {

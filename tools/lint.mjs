@@ -10,6 +10,7 @@ const RUSTDOCFLAGS = "-D warnings -A rustdoc::private-intra-doc-links";
 const CHECKS = [
   ["fmt", "--check"],
   ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
+  ["fmt", "--check", "--manifest-path", "tools/bindgen/Cargo.toml"],
   ["clippy", "--all-targets", "--locked", "--", "-D", "warnings"],
   ["clippy", "--target", wasm, "--lib", "--locked", "--", "-D", "warnings"],
   ["doc", "--target", wasm, "--no-deps", "--document-private-items", "--locked"],

@@ -2,10 +2,8 @@
 // Needs Debian's chromium and ffmpeg.
 import { build } from "./build.mjs";
 import { main } from "./setup/run.mjs";
-import { setup } from "./setup.mjs";
 
 await main(async () => {
-  await setup();
   await build();
   const { takeScreenshots } = await import("./screenshots/take.mjs");
   await takeScreenshots();

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { spread } from "../bench/figures.mjs";
 import { cpuSeconds } from "../bench/process.mjs";
 import { build } from "../build.mjs";
-import { setup } from "../setup.mjs";
 import { workerds } from "../workerd/process.mjs";
 import { LocalVault } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
@@ -18,7 +17,6 @@ const JOBS = 200;
 const TURNS = 5;
 
 export async function measureCpu() {
-  await setup({});
   await build();
   const source = createServer((_, response) => {
     response.writeHead(200, { "content-length": FILE_BYTES, "content-type": "video/mp4" });

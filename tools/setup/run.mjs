@@ -18,7 +18,8 @@ export async function main(work, failed = 1) {
     await work();
   } catch (error) {
     console.error(error instanceof Failure ? `\n${error.message}` : error);
-    process.exitCode = failed;
+    // Other steps may still be under way.
+    process.exit(failed);
   }
 }
 
@@ -33,17 +34,26 @@ export async function must(command, args, options) {
   if (code !== 0) throw new Failure(`${command} ${args.join(" ")} ended with ${code}`);
 }
 
-/** Runs a long step: says what it is, shows that it lives, and its log if it fails. */
+/** Runs a long step: says what it is, and how long in brackets, shows that it lives, and its log if it fails. */
 export async function step(title, command, args, env = process.env) {
   console.log(`${title} …`);
   const started = Date.now();
   const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  endWithUs(child);
   const log = collect(child);
-  const tell = () => console.log(`  ${since(started)}: ${lastLine(log)}`);
-  const beat = setInterval(tell, HEARTBEAT_MS);
+  // More than one may run at a time.
+  const tell = (what) => console.log(`  ${title.replace(/ \(.*/, "")}: ${what}`);
+  const beat = setInterval(() => tell(`${since(started)}, ${lastLine(log)}`), HEARTBEAT_MS);
   const code = await exitOf(child).finally(() => clearInterval(beat));
-  if (code === 0) return console.log(`  done in ${since(started)}`);
+  if (code === 0) return tell(`done in ${since(started)}`);
   throw new Failure(`${log.join("")}\nFailed: ${command} ${args.join(" ")}${hint(log.join(""))}`);
+}
+
+/** A child that is still there when this process ends is ended too. */
+function endWithUs(child) {
+  const end = () => child.kill();
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
 }
 
 /** Gathers what a child prints, also while `echo` passes it on. */
