@@ -7,11 +7,17 @@ import { API_TOKEN, startVault } from "./vault.mjs";
 /** Chromium's own word that an answer was no good or did not come: the page is to cope with that. */
 const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?!BLOCKED)\w+$)|^WebSocket connection to/;
 
-/** The browser of the whole run (`npm test`), or one of the file's own. */
-export async function startBrowser() {
+/**
+ * The browser of the whole run (`npm test`), or one of the file's own.
+ *
+ * @param {{ isOrderly?: boolean }} options one of its own, which draws a frame after the other: for who counts frames or
+ *   measures tasks. Without that Chromium's compositor waits for ever at times for a tile of a page that is scrolled fast,
+ *   and there are no frames any more (version 156, on a busy machine)
+ */
+export async function startBrowser({ isOrderly = false } = {}) {
   const { chromium } = await import("playwright-core");
-  const shared = process.env.HOOKVAULT_TEST_BROWSER;
-  const browser = await (shared ? chromium.connect(shared) : chromium.launch(chromiumOptions()));
+  const shared = isOrderly ? undefined : process.env.HOOKVAULT_TEST_BROWSER;
+  const browser = await (shared ? chromium.connect(shared) : chromium.launch(chromiumOptions({ isOrderly })));
   return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
 }
 
