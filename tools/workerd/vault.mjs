@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
+import { DOOR, Door, withDoor } from "./door.mjs";
 import { workerOptions } from "./options.mjs";
 import { workerds } from "./process.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "./tokens.mjs";
@@ -31,6 +32,7 @@ export class LocalVault {
   #vars;
   #change;
   #mf;
+  #door = new Door(() => this.#mf.unsafeGetDirectURL(DOOR));
   /** All that the Worker logged: `{level, message}`. */
   logs = [];
 
@@ -46,7 +48,7 @@ export class LocalVault {
 
   async start() {
     const set = Object.entries(this.#vars).filter(([, value]) => value != null);
-    this.#mf = new Miniflare(this.#change(await this.#options(Object.fromEntries(set))));
+    this.#mf = new Miniflare(withDoor(this.#change(await this.#options(Object.fromEntries(set)))));
     this.url = (await this.#mf.ready).origin;
   }
 
@@ -112,16 +114,11 @@ export class LocalVault {
   }
 
   bucket() {
-    return this.#mf.getR2Bucket("FILES");
+    return this.#door.bucket;
   }
 
   records() {
-    return this.#mf.getKVNamespace("RECORDS");
-  }
-
-  /** Where a Worker beside the vault's listens. */
-  directUrl(name) {
-    return this.#mf.unsafeGetDirectURL(name);
+    return this.#door.records;
   }
 
   /** Multipart uploads that are neither completed nor aborted, as miniflare keeps them. */

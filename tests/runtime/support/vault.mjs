@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import "./connections.mjs";
 import { LocalVault } from "../../../tools/workerd/vault.mjs";
-import { Door, withDoor } from "./door.mjs";
 import { nothingPending } from "./leftovers.mjs";
 import { eventually } from "./wait.mjs";
 
@@ -20,10 +19,9 @@ export { API_TOKEN, HOOK_TOKEN } from "../../../tools/workerd/vault.mjs";
  * @param {Record<string, string | null>} [options.vars] over the usual ones; `null` unsets
  * @param {(options: object) => object} [options.change] changes miniflare's options
  */
-export async function startVault({ sources, vars = {}, change = (options) => options } = {}) {
+export async function startVault({ sources, vars = {}, change } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "hookvault-test-"));
-  const vault = new Vault({ dir, vars: { ALLOWED_SOURCE_HOSTS: sources, ...vars },
-    change: (options) => withDoor(change(options)) });
+  const vault = new Vault({ dir, vars: { ALLOWED_SOURCE_HOSTS: sources, ...vars }, change });
   await vault.start();
   return vault;
 }
@@ -32,7 +30,6 @@ class Vault extends LocalVault {
   #jobs = new Set();
   #expected = [];
   #left = false;
-  #door = new Door(this);
 
   /** Errors that match are no failure of this test. */
   expectErrors(pattern) {
@@ -42,14 +39,6 @@ class Vault extends LocalVault {
   /** The test means to leave work behind. */
   leaveWork() {
     this.#left = true;
-  }
-
-  bucket() {
-    return this.#door.bucket;
-  }
-
-  records() {
-    return this.#door.records;
   }
 
   /** Delivers a body as the upstream does; objects are written as JSON. */

@@ -1,4 +1,4 @@
-// A door to the vault's bucket and namespace for the test: a Worker beside the vault's, over the same
+// A door to a vault's bucket and namespace for who looks on: a Worker beside the vault's, over the same
 // storage. Miniflare's own (`getR2Bucket`) holds the whole process up for each call, in a thread that
 // takes half a second of the processor.
 
@@ -35,22 +35,23 @@ export default {
   },
 };`;
 
-const NAME = "door";
+/** The Worker's name. */
+export const DOOR = "door";
 
 /** Miniflare's options of a Worker, with the door beside it. */
 export const withDoor = (options) => ({
   ...options,
-  workers: [options, { name: NAME, compatibilityDate: options.compatibilityDate, modules: true, script: SCRIPT, ...BINDINGS,
+  workers: [options, { name: DOOR, compatibilityDate: options.compatibilityDate, modules: true, script: SCRIPT, ...BINDINGS,
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] }],
 });
 
 /** What a test asks of the bucket and the namespace: methods as those of the bindings. */
 export class Door {
-  /** @param {{ directUrl: (name: string) => Promise<URL> }} vault */
-  constructor(vault) {
+  /** @param {() => Promise<URL>} url another one after a restart */
+  constructor(url) {
     const ask = async (call, args = {}, body) => {
       const headers = { call: encodeURIComponent(JSON.stringify({ call, ...args })), connection: "close" };
-      const response = await fetch(await vault.directUrl(NAME), { method: "POST", headers, body });
+      const response = await fetch(await url(), { method: "POST", headers, body });
       if (!response.ok) throw new Error(`${call}: ${await response.text()}`);
       const bytes = await response.arrayBuffer();
       return { bytes, told: JSON.parse(decodeURIComponent(response.headers.get("told"))) };
