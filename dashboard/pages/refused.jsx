@@ -19,28 +19,25 @@ export function RefusedPage() {
         webhook's URL; 413 is a body over <code>MAX_BODY_BYTES</code>.</p>
       <Trouble error={error} again={again} />
       {value?.refused.length === 0 && <p class="nothing">None: every delivery was taken.</p>}
-      {value?.refused.length > 0 && <Table refused={value.refused} total={value.total} />}
+      {value?.refused.length > 0 && (
+        <>
+          <p>The newest {value.refused.length} of {count(value.total)} that were refused:</p>
+          <ul class="rows">{value.refused.map((row, n) => <Row key={n} {...row} />)}</ul>
+        </>
+      )}
     </section>
   );
 }
 
-const COLUMNS = ["When", "Answer", "Why", "Sender", "Length", "More like it"];
-
-function Table({ refused, total }) {
+function Row({ at, status, reason, userAgent, bytes: size, more }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Refused deliveries">
-      <table>
-        <caption>The newest {refused.length} of {count(total)} that were refused</caption>
-        <thead><tr>{COLUMNS.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
-        <tbody>
-          {refused.map(({ at, status, reason, userAgent, bytes: size, more }, n) => (
-            <tr key={n}>
-              <td>{when(at)}</td><td><span class="state status-failed">{status}</span></td><td>{reason}</td>
-              <td>{userAgent ?? "–"}</td><td>{bytes(size)}</td><td>{more > 0 ? count(more) : "–"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <li class="block">
+      <div class="line">
+        <span class="state status-failed">{status}</span><strong>{when(at)}</strong><span class="meta">{bytes(size)}</span>
+        {more > 0 && <span class="meta">and {count(more)} more like it</span>}
+      </div>
+      <p>{reason}</p>
+      <p class="meta">{userAgent ? `Sent by ${userAgent}` : "The sender does not say what it is"}</p>
+    </li>
   );
 }

@@ -99,7 +99,7 @@ describe("what a sender writes", { skip: lacking("chromium") }, () => {
     await page.getByText("The delivery as it came").click();
     await page.getByRole("region", { name: "The delivery as it came" }).getByText("onerror").first().waitFor();
     await page.goto(`${vault.url}/#/refused`);
-    await page.getByRole("table").waitFor();
+    await page.getByText("Sent by </script>").waitFor();
     await nothingRan();
   });
 

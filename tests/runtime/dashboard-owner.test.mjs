@@ -120,9 +120,9 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     const page = await open("#/refused");
     await eventually("it is told", async () => {
       await page.getByRole("button", { name: "Refresh" }).click();
-      return (await page.getByRole("cell", { name: "queue/<b>1</b>" }).count()) > 0 || undefined;
+      return (await page.getByText("Sent by queue/<b>1</b>").count()) > 0 || undefined;
     });
-    await page.getByRole("cell", { name: "401" }).waitFor();
+    await page.locator(".rows li", { hasText: "queue/<b>" }).getByText("401", { exact: true }).waitFor();
     await page.getByRole("link", { name: "Numbers" }).click();
     const { jobs } = await vault.json("/stats");
     const tile = page.locator(".tile", { hasText: "Jobs" }).first();
