@@ -38,7 +38,7 @@ export function JobPage({ id }) {
         </div>
         <aside class="side" aria-label="About the job">
           <Facts job={record} text={text} />
-          <Handoff handoff={record.handoff} />
+          <Handoff job={record} />
           <Files job={record} />
         </aside>
       </div>

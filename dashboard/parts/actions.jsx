@@ -4,6 +4,7 @@ import { jobPath } from "../lib/api.js";
 import { useVault } from "../lib/context.js";
 import { href } from "../lib/route.js";
 import { Dialog } from "./dialog.jsx";
+import { RECEIVERS } from "./handoff.jsx";
 import { Icon } from "./icon.jsx";
 import { Share } from "./share.jsx";
 
@@ -11,11 +12,10 @@ export function Actions({ job }) {
   const { api, notify } = useVault();
   const [open, setOpen] = useState(null);
   const [busy, setBusy] = useState(false);
-  const act = async (rest, done) => {
+  const act = async (rest, begun) => {
     setBusy(true);
     try {
-      await api.post(jobPath(job.id, rest));
-      notify(done);
+      notify(begun(await (await api.post(jobPath(job.id, rest))).json()));
     } catch (error) {
       notify(`That failed: ${error.message}`, "bad");
     }
@@ -24,11 +24,11 @@ export function Actions({ job }) {
   const close = () => setOpen(null);
   return (
     <div class="actions">
-      <button type="button" disabled={busy} onClick={() => act("/archive", "The files are copied again")}>
+      <button type="button" disabled={busy} onClick={() => act("/archive", () => "The files are copied again")}>
         <Icon name="again" />Copy again
       </button>
       {job.handoff && (
-        <button type="button" disabled={busy} onClick={() => act("/handoff", "The job is handed off again")}>
+        <button type="button" disabled={busy} onClick={() => act("/handoff", handedOff)}>
           <Icon name="send" />Hand off again
         </button>
       )}
@@ -38,6 +38,13 @@ export function Actions({ job }) {
       {open === "delete" && <Delete job={job} close={close} />}
     </div>
   );
+}
+
+/** What was begun, by the answer. */
+function handedOff({ handoff: { messages } }) {
+  const { eventType } = messages.at(-1);
+  const sent = messages.filter((message) => message.state === "pending" && message.eventType === eventType);
+  return `The event ${eventType} goes to ${sent.map(({ receiver }) => RECEIVERS[receiver] ?? receiver).join(" and ")} once more`;
 }
 
 function Delete({ job, close }) {

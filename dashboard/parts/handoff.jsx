@@ -1,27 +1,40 @@
-// What became of telling the owner's own endpoints.
-import { bytes, when } from "../lib/format.js";
+// What became of telling others of the job: the client's own webhook, and the owner's.
+import { useNow } from "../lib/clock.js";
+import { duration } from "../lib/format.js";
+import { Fact, Time } from "./facts.jsx";
+import { State } from "./state.jsx";
 
-export function Handoff({ handoff }) {
+export const RECEIVERS = { client: "the client's webhook", operator: "HANDOFF_URL" };
+
+export function Handoff({ job: { handoff, archive } }) {
   if (!handoff) return null;
-  const targets = Array.isArray(handoff.targets) ? handoff.targets : [handoff];
   return (
-    <section class="block">
+    <section class="block handoff">
       <h2>Hand-off</h2>
-      {targets.map((target, n) => (
-        <dl key={n} class="target">
-          {Object.entries(target).filter(([, value]) => value !== null).map(([name, value]) => (
-            <div key={name}><dt>{words(name)}</dt><dd>{shown(name, value)}</dd></div>
-          ))}
-        </dl>
-      ))}
+      <ul class="parts">
+        {handoff.messages.map((message) => <Message key={message.id} {...message} isSafe={archive !== "pending"} />)}
+      </ul>
     </section>
   );
 }
 
-const words = (name) => name.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+function Message({ receiver, eventType, state, attempts, nextAt, deliveredAt, error, isSafe }) {
+  return (
+    <li>
+      <div class="line"><strong>To {RECEIVERS[receiver] ?? receiver}</strong><State of={state} kind="handoff" /></div>
+      <dl>
+        <Fact name="Event">{eventType}</Fact>
+        <Fact name="Delivered"><Time at={deliveredAt} /></Fact>
+        <Fact name="Next try">{nextAt !== null && <Next at={nextAt} isSafe={isSafe} />}</Fact>
+        <Fact name="Failed">{attempts > 0 && `${attempts} ${attempts === 1 ? "try" : "tries"}`}</Fact>
+        <Fact name="Trouble">{error}</Fact>
+      </dl>
+    </li>
+  );
+}
 
-function shown(name, value) {
-  if (typeof value === "number" && /At$/.test(name)) return when(value);
-  if (typeof value === "number" && /bytes/i.test(name)) return bytes(value);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+function Next({ at, isSafe }) {
+  const left = at - useNow();
+  if (left > 0) return `in ${duration(left)}`;
+  return isSafe ? "now" : "when the files are safe, or a quarter of an hour after the end";
 }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { jobPath } from "../lib/api.js";
 import { useVault } from "../lib/context.js";
+import { STATUSES } from "../lib/filter.js";
 import { bytes, duration, when } from "../lib/format.js";
 import { Copy } from "./copy.jsx";
 import { Source } from "./json.jsx";
@@ -49,8 +50,10 @@ const TRUST = { token: "with the hook token", capability: "by the job's own webh
 
 function Event({ job, event, before }) {
   const { n, eventType, receivedAt, trust, outcome, detail } = event;
+  // What it told counts only if it has changed the job.
+  const told = outcome === "applied" && STATUSES.includes(eventType) ? `told-${eventType}` : "";
   return (
-    <li class={`event outcome-${outcome}`}>
+    <li class={`event outcome-${outcome} ${told}`}>
       <div class="line">
         <strong>{eventType ?? outcome}</strong>
         {eventType && <span class={`state outcome outcome-${outcome}`}>{outcome}</span>}

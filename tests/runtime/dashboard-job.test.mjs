@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { startBrowser } from "./support/browser.mjs";
 import { acquired, told } from "./support/deliveries.mjs";
 import { startOrigin } from "./support/origin.mjs";
+import { startReceiver } from "./support/receiver.mjs";
 import { stopAll } from "./support/stop.mjs";
 import { lacking } from "./support/tools.mjs";
 import { API_TOKEN, startVault } from "./support/vault.mjs";
@@ -131,24 +132,51 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("hands off again, where there is somebody to hand it to", async () => {
-    await vault.deliver(told("failed", "handed", 1));
-    const page = await open("handed");
-    assert.equal(await page.getByRole("button", { name: "Hand off again" }).count(), 0);
-    await page.route("**/jobs/handed?*", async (route) => {
-      const answer = await route.fetch();
-      const target = { target: "client", url: "https://app.example/hook", state: "failed", attempts: 3, nextAt: null };
-      const handoff = { targets: [target] };
-      await route.fulfill({ response: answer, json: { ...await answer.json(), handoff } });
+  test("says what was handed off to whom, what was not and why, and hands off again", async () => {
+    const receiver = await startReceiver();
+    try {
+      await vault.deliver(told("failed", "alone", 1));
+      let page = await open("alone");
+      assert.equal(await page.getByRole("button", { name: "Hand off again" }).count(), 0);
+      await opened.close();
+      await vault.restart({ HANDOFF_URL: receiver.url, ALLOWED_SOURCE_HOSTS: `${origin.url},${receiver.url}` });
+      receiver.answers.push({ status: 410 });
+      await vault.deliver(told("failed", "handed", 1));
+      page = await open("handed");
+      const panel = page.locator(".handoff");
+      const message = panel.getByRole("listitem");
+      await message.getByText("To HANDOFF_URL").waitFor();
+      await message.locator(".handoff-failed").waitFor();
+      await message.getByText("the receiver answers 410: it wants no more").waitFor();
+      await page.getByRole("button", { name: "Hand off again" }).click();
+      await page.getByText("The event failed goes to HANDOFF_URL once more").waitFor();
+      await message.locator(".handoff-delivered").waitFor();
+      assert.equal(await message.count(), 1);
+      assert.equal(receiver.requests.length, 2);
+      assert.doesNotMatch(await panel.textContent(), /[{}"]|msg_|null/, "nothing of it is JSON");
+      opened.clean();
+    } finally {
+      await vault.restart({ HANDOFF_URL: null, ALLOWED_SOURCE_HOSTS: origin.url });
+      await receiver.stop();
+    }
+  });
+
+  test("has a failure in red in its timeline, and only that", async () => {
+    await vault.deliver(acquired("red", 1));
+    await vault.deliver(told("failed", "red", 2));
+    await vault.deliver(told("failed", "red", 2));
+    await vault.deliver(told("retried", "red", 3));
+    const page = await open("red");
+    await eventually("all are there", async () => (await page.locator(".event").count()) === 4 || undefined);
+    const [bad, dots] = await page.evaluate(() => {
+      const colour = (one, pseudo) => getComputedStyle(one, pseudo);
+      const probe = document.body.appendChild(document.createElement("p"));
+      probe.style.color = "var(--bad)";
+      return [colour(probe).color, [...document.querySelectorAll(".event")].map((event) =>
+        [colour(event, "::before").backgroundColor, colour(event.querySelector("strong")).color])];
     });
-    await page.reload();
-    await page.getByText("https://app.example/hook").waitFor();
-    await page.route("**/jobs/handed/handoff", (route) => route.fulfill({ status: 202, json: {} }));
-    const post = page.waitForRequest((request) =>
-      request.method() === "POST" && request.url().endsWith("/jobs/handed/handoff"));
-    await page.getByRole("button", { name: "Hand off again" }).click();
-    await post;
-    await page.getByText("The job is handed off again").waitFor();
+    assert.deepEqual(dots.map((pair) => pair.map((colour) => colour === bad)),
+      [[false, false], [true, true], [false, false], [false, false]]);
     opened.clean();
   });
 });
