@@ -18,9 +18,9 @@ export class Live extends Emitter {
   #stopped = false;
   #wake = () => {};
 
-  constructor(api) {
+  constructor(api, rights) {
     super();
-    this.api = api;
+    [this.api, this.rights] = [api, rights];
   }
 
   start() {
@@ -44,12 +44,13 @@ export class Live extends Emitter {
   async #run() {
     for (let failures = 0; !this.#stopped;) {
       try {
+        await this.rights.learn();
+        if (!this.rights.mayAct) return this.#become("off");
         // One that is far behind is told a piece at a time, and comes again for the next.
         const told = await this.#connect();
         failures = told ? 0 : failures + 1;
       } catch (refusal) {
         if (refusal.status === 401) return;
-        if (refusal.status === 403) return this.#become("off");
         failures += 1;
       }
       if (this.#stopped) return;

@@ -19,7 +19,7 @@ export class Session extends Emitter {
   async signIn(token) {
     // No header can hold another character, so that no such token was ever set.
     if (!/^[\x20-\x7e]+$/.test(token)) throw new Refusal(401, "Unauthorized", "this can be no token");
-    await new Api({ token }).json("/stats");
+    await new Api({ token }).json("/whoami");
     try {
       sessionStorage.setItem(KEY, token);
     } catch {

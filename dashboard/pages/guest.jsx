@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 import { Vault } from "../lib/context.js";
 import { Records } from "../lib/records.js";
+import { Rights } from "../lib/rights.js";
 import { Logo } from "../parts/logo.jsx";
 import { Notices, useNotices } from "../parts/notices.jsx";
 import { ThemeButton } from "../parts/theme.jsx";
@@ -9,7 +10,7 @@ import { JobPage } from "./job.jsx";
 
 export function Guest({ api, id, refusal }) {
   const [notices, notify] = useNotices();
-  const vault = useMemo(() => ({ api, records: new Records(api), notify }), [api]);
+  const vault = useMemo(() => ({ api, rights: new Rights(api), records: new Records(api), notify }), [api]);
   return (
     <Vault.Provider value={vault}>
       <header class="top bare"><Logo /><div class="tools"><ThemeButton /></div></header>

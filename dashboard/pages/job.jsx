@@ -1,6 +1,6 @@
 // One job: what came of it, and how.
 import { useEffect } from "preact/hooks";
-import { useVault } from "../lib/context.js";
+import { useRights, useVault } from "../lib/context.js";
 import { useFollowed } from "../lib/follow.js";
 import { href } from "../lib/route.js";
 import { Actions } from "../parts/actions.jsx";
@@ -48,6 +48,7 @@ export function JobPage({ id }) {
 
 function Head({ job }) {
   const { api, wall } = useVault();
+  const { mayAct } = useRights();
   return (
     <header class="head">
       {!api.isGuest && <a class="back" href={href("", wall.params)}><Icon name="back" />Jobs</a>}
@@ -55,7 +56,7 @@ function Head({ job }) {
       <span class="states"><State of={job.status} /><Archive of={job.archive} /></span>
       {job.status === "acquired" && <Lease record={job} />}
       {job.archive === "pending" && <Deadline job={job} />}
-      {!api.isGuest && <Actions job={job} />}
+      {mayAct && <Actions job={job} />}
     </header>
   );
 }

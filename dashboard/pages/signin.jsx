@@ -37,7 +37,7 @@ export function SignIn({ session }) {
 /** The refusal that says that the API's secret is not set; `null` if it is. */
 async function setup() {
   try {
-    await new Api({}).json("/stats");
+    await new Api({}).json("/whoami");
   } catch (refusal) {
     return refusal.isSetup ? refusal : null;
   }

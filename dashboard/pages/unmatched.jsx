@@ -1,6 +1,7 @@
 // Deliveries that belong to no known job: kept, to be assigned by hand.
 import { useEffect, useState } from "preact/hooks";
-import { useVault } from "../lib/context.js";
+import { useRights, useVault } from "../lib/context.js";
+import { useChanges } from "../lib/emitter.js";
 import { bytes, when } from "../lib/format.js";
 import { useLoad } from "../lib/load.js";
 import { Again } from "../parts/again.jsx";
@@ -10,7 +11,8 @@ import { Source } from "../parts/json.jsx";
 import { Trouble } from "../parts/trouble.jsx";
 
 export function UnmatchedPage() {
-  const { api } = useVault();
+  const { api, live } = useVault();
+  useChanges(live.states);
   const [cursor, setCursor] = useState("");
   const { value, error, busy, again } = useLoad(() =>
     api.json(`/unmatched?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`), [api, cursor]);
@@ -20,7 +22,8 @@ export function UnmatchedPage() {
   return (
     <section class="page">
       <div class="title"><h1>Unmatched deliveries</h1><Again busy={busy} again={again} /></div>
-      <p class="hint">Genuine, but they do not say which job they are of. Each is kept as it came until you assign or drop it.</p>
+      <p class="hint">Genuine, but they do not say which job they are of. Each is kept as it came until it is assigned or dropped.
+        {live.state === "off" && " It takes the API token to assign or drop them."}</p>
       <Trouble error={error} again={again} />
       {value?.unmatched.length === 0 && <p class="nothing">None{cursor ? " here" : ""}: every delivery found its job.</p>}
       {value?.unmatched.length > 0 && (
@@ -38,6 +41,7 @@ export function UnmatchedPage() {
 
 function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
   const { api, notify } = useVault();
+  const { mayAct } = useRights();
   const [asks, setAsks] = useState(false);
   const path = `/unmatched/${encodeURIComponent(key)}`;
   const act = async (done, ask) => {
@@ -62,13 +66,15 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
       <div class="line"><strong>{when(receivedAt)}</strong><span class="meta">{bytes(size)}</span>
         {ref && <span class="meta">reference {ref}</span>}</div>
       <p>{reason}</p>
-      <form class="row" onSubmit={assign}>
-        <input name="job" required aria-label={`Job of the delivery of ${when(receivedAt)}`} placeholder="Job id, or ref:…"
-          autocomplete="off" spellcheck={false} />
-        <label><input name="create" type="checkbox" /> a new job</label>
-        <button type="submit" class="primary">Assign</button>
-        <button type="button" class="danger" onClick={() => setAsks(true)}><Icon name="bin" />Drop</button>
-      </form>
+      {mayAct && (
+        <form class="row" onSubmit={assign}>
+          <input name="job" required aria-label={`Job of the delivery of ${when(receivedAt)}`} placeholder="Job id, or ref:…"
+            autocomplete="off" spellcheck={false} />
+          <label><input name="create" type="checkbox" /> a new job</label>
+          <button type="submit" class="primary">Assign</button>
+          <button type="button" class="danger" onClick={() => setAsks(true)}><Icon name="bin" />Drop</button>
+        </form>
+      )}
       <Raw path={path} />
       {asks && (
         <Dialog title="Drop this delivery?" close={() => setAsks(false)}>

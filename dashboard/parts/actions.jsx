@@ -1,4 +1,4 @@
-// What the owner does to a job. Who may only read is told so by the API.
+// What the owner does to a job.
 import { useState } from "preact/hooks";
 import { jobPath } from "../lib/api.js";
 import { useVault } from "../lib/context.js";

@@ -1,4 +1,5 @@
 // No job yet: how the first one gets here.
+import { useRights } from "../lib/context.js";
 import { SelfTest } from "./selftest.jsx";
 import { Command } from "./copy.jsx";
 
@@ -6,6 +7,7 @@ const curl = (origin) => `curl '${origin}/hook/'"$HOOK_TOKEN" -H 'content-type: 
   -d '{"eventType":"acquired","jobId":"my-first-job","queueName":"free"}'`;
 
 export function Empty() {
+  const { mayAct } = useRights();
   return (
     <div class="panel wide empty">
       <h2>No job yet</h2>
@@ -15,8 +17,8 @@ export function Empty() {
       <p>This command delivers an event as the queue would. The page does not know your <code>HOOK_TOKEN</code>:
         set it in the shell first.</p>
       <Command text={curl(location.origin)} label="the command that delivers" />
-      <p>Or see it work at once, with a picture that is made here and comes in by the public webhook:</p>
-      <SelfTest />
+      {mayAct && <p>Or see it work at once, with a picture that is made here and comes in by the public webhook:</p>}
+      {mayAct && <SelfTest />}
     </div>
   );
 }

@@ -1,12 +1,13 @@
 // What the record says beside its files, in words.
 import { jobPath } from "../lib/api.js";
 import { useNow } from "../lib/clock.js";
-import { useVault } from "../lib/context.js";
+import { useRights, useVault } from "../lib/context.js";
 import { age, duration, when } from "../lib/format.js";
 import { Copy } from "./copy.jsx";
 
 export function Facts({ job, text }) {
   const { api } = useVault();
+  const token = useRights().mayAct ? "API_TOKEN" : "READ_TOKEN";
   const url = `${location.origin}${jobPath(job.id)}`;
   const { deliveries, duplicates, heals, skipped, healing } = job;
   return (
@@ -14,7 +15,7 @@ export function Facts({ job, text }) {
       <h2>Job</h2>
       <div class="row">
         <Copy text={text} label="the record as JSON">JSON</Copy>
-        {!api.isGuest && <Copy text={`curl -H "Authorization: Bearer $API_TOKEN" '${url}'`} label="the record's curl">curl</Copy>}
+        {!api.isGuest && <Copy text={`curl -H "Authorization: Bearer $${token}" '${url}'`} label="the record's curl">curl</Copy>}
         <Copy text={job.id} label="the id">id</Copy>
       </div>
       <dl>

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Vault } from "../lib/context.js";
 import { Live } from "../lib/live.js";
 import { Records } from "../lib/records.js";
+import { Rights } from "../lib/rights.js";
 import { Wall } from "../lib/wall.js";
 import { DoctorPage } from "../pages/doctor.jsx";
 import { JobPage } from "../pages/job.jsx";
@@ -21,8 +22,9 @@ export function Signed({ session, route }) {
   const { api } = session;
   const [notices, notify] = useNotices();
   const vault = useMemo(() => {
-    const live = new Live(api);
-    return { api, live, wall: new Wall(api, live), records: new Records(api), notify };
+    const rights = new Rights(api);
+    const live = new Live(api, rights);
+    return { api, rights, live, wall: new Wall(api, live), records: new Records(api), notify };
   }, [api]);
   useEffect(() => {
     vault.live.start();

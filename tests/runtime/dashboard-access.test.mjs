@@ -66,7 +66,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
       await accessible(page, "the empty wall");
       await page.getByRole("button", { name: "Sign out" }).click();
       await accessible(page, "signing in");
-      await page.route("**/stats", (route) => route.fulfill({ status: 503,
+      await page.route("**/whoami", (route) => route.fulfill({ status: 503,
         json: { title: "Not configured", status: 503, detail: "API_TOKEN is not set; set it" } }));
       await page.reload();
       await page.getByText("Almost there").waitFor();

@@ -9,8 +9,6 @@ import { lacking } from "./support/tools.mjs";
 import { API_TOKEN, startVault } from "./support/vault.mjs";
 import { eventually } from "./support/wait.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
-
 describe("the owner", { skip: lacking("chromium") }, () => {
   let browser;
   let source;
@@ -18,7 +16,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
   let opened;
   before(async () => {
     source = await startSource();
-    vault = await startVault({ sources: source.url, vars: { READ_TOKEN } });
+    vault = await startVault({ sources: source.url });
     browser = await startBrowser();
   });
   afterEach(() => opened?.close());
@@ -129,14 +127,6 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await tile.getByText(String(jobs), { exact: true }).waitFor();
     await page.locator(".bars").first().getByRole("link", { name: "failed" }).click();
     await page.getByRole("link", { name: "assigned-1" }).waitFor();
-    opened.clean();
-  });
-
-  test("is told when a token may only read", async () => {
-    await vault.deliver(told("failed", "looked-at", 1));
-    const page = await open("#/jobs/looked-at", { token: READ_TOKEN });
-    await page.getByRole("button", { name: "Copy again" }).click();
-    await page.getByText("READ_TOKEN may only read").waitFor();
     opened.clean();
   });
 });

@@ -87,7 +87,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     await page.getByRole("button", { name: "Copy the command for the API token" }).click();
     const copied = await eventually("it is copied", () => page.evaluate(() => navigator.clipboard.readText()));
     assert.equal(copied, "npx wrangler secret put API_TOKEN");
-    await page.route("**/stats", (route) =>
+    await page.route("**/whoami", (route) =>
       route.fulfill({ status: 401, json: { title: "Unauthorized", status: 401, detail: "" } }));
     await page.getByRole("button", { name: "I have set them" }).click();
     await field(page).waitFor();
