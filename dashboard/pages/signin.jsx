@@ -9,14 +9,17 @@ import { Setup } from "./setup.jsx";
 export function SignIn({ session }) {
   const [refusal, setRefusal] = useState(session.reason);
   const [busy, setBusy] = useState(false);
+  const [asking, setAsking] = useState(session.isNew);
   const check = () => setup().then((found) => found && setRefusal(found));
   useEffect(() => {
     check();
+    session.ask().then(() => setAsking(false));
   }, []);
   useEffect(() => {
     document.title = "Sign in · hookvault";
   }, []);
   const isSetup = refusal?.isSetup;
+  if (asking) return null;
   const submit = async (token) => {
     setBusy(true);
     await session.signIn(token).catch((error) => setRefusal(error));
@@ -56,7 +59,7 @@ function Form({ refusal, wasIn, busy, submit }) {
     <form class="panel" onSubmit={send}>
       <h1>Sign in</h1>
       <p class="hint">With the Worker's <code>API_TOKEN</code>; its <code>READ_TOKEN</code> lets you look, not act.
-        It stays in this tab until you close it.</p>
+        It stays in this browser's open tabs alone.</p>
       {refusal && <p class="alert" role="alert" id="why">{why(refusal, wasIn)}</p>}
       <label for="token">API token</label>
       <input id="token" ref={field} type="password" autocomplete="off" spellcheck={false} required
