@@ -70,12 +70,12 @@ pub fn deadline(url: &Url) -> Option<Timestamp> {
     dated(url, "X-Amz-Date", "X-Amz-Expires")
         .or_else(|| dated(url, "X-Goog-Date", "X-Goog-Expires"))
         .or_else(|| dated(url, "X-Tos-Date", "X-Tos-Expires"))
-        .or_else(|| Timestamp::parse_rfc3339(&query(url, "se")?))
+        .or_else(|| Timestamp::parse_iso8601(&query(url, "se")?))
         .or_else(|| query(url, "Expires")?.parse().ok().map(Timestamp::from_seconds))
 }
 
 fn dated(url: &Url, date: &str, lifetime: &str) -> Option<Timestamp> {
-    let signed = Timestamp::parse_basic(&query(url, date)?)?;
+    let signed = Timestamp::parse_iso8601(&query(url, date)?)?;
     let seconds: u64 = query(url, lifetime)?.parse().ok()?;
     Some(signed.plus(seconds.saturating_mul(1_000)))
 }
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_published_url_dies_two_hours_after_its_date() {
-        let want = Timestamp::parse_rfc3339("2025-12-27T22:39:35Z").map(Timestamp::as_millis);
+        let want = Timestamp::parse_iso8601("2025-12-27T22:39:35Z").map(Timestamp::as_millis);
         assert_eq!(at(PUBLISHED), want);
         assert!(is_presigned(&Url::parse(PUBLISHED).unwrap()));
     }

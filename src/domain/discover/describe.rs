@@ -119,13 +119,13 @@ impl Beside {
     }
 }
 
-/// RFC 3339, seconds or milliseconds.
+/// ISO 8601, seconds or milliseconds.
 fn point_in_time(text: &str) -> Option<Timestamp> {
     /// Epoch milliseconds of 2001; as seconds that is the year 33658.
     const SMALLEST_MILLIS: u64 = 1_000_000_000_000;
     match json::whole(text) {
         Some(number) if number >= SMALLEST_MILLIS => Some(Timestamp::from_millis(number)),
         Some(number) => Some(Timestamp::from_seconds(number)),
-        None => Timestamp::parse_rfc3339(text),
+        None => Timestamp::parse_iso8601(text),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
     Some(Reading {
         kind,
         id,
-        sender_time: time.and_then(|text| Timestamp::parse_rfc3339(&text)),
+        sender_time: time.and_then(|text| Timestamp::parse_iso8601(&text)),
         error: value(members, "error"),
         result: place(members, "output"),
     })

@@ -16,6 +16,10 @@ pub const HOUR: u64 = 3_600 * SECOND;
 /// One day in milliseconds.
 pub const DAY: u64 = 24 * HOUR;
 
+/// The milliseconds of 1973. What is less, callers mean as seconds, of which this
+/// is the year 5138.
+const SMALLEST_MILLIS: u64 = 100_000_000_000;
+
 /// The end of the year 9999: what is later has no date.
 const LAST_DATED: u64 = 253_402_300_799_999;
 
@@ -63,16 +67,11 @@ impl Timestamp {
         self.civil().map_or_else(|| "unknown".to_owned(), Civil::date)
     }
 
-    /// ISO 8601 basic format in UTC, as in `X-Amz-Date`: `20251227T203935Z`.
+    /// ISO 8601, as in `X-Amz-Date` and Azure's `se`: `20251227T203935Z`,
+    /// `2025-12-27T22:39:35Z`, or a day alone.
     #[must_use]
-    pub fn parse_basic(text: &str) -> Option<Self> {
-        calendar::basic(text).and_then(Self::from_signed_seconds)
-    }
-
-    /// RFC 3339, as in Azure's `se`: `2025-12-27T22:39:35Z`.
-    #[must_use]
-    pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        calendar::rfc3339(text).and_then(Self::from_signed)
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        calendar::iso8601(text).and_then(Self::from_signed)
     }
 
     /// An HTTP date in one of the three forms of RFC 9110 §5.6.7, of which
@@ -99,12 +98,17 @@ impl Timestamp {
         self.0 / SECOND
     }
 
-    /// A time as callers write it: milliseconds since the epoch, below 2^53, or
-    /// RFC 3339. What is before the epoch is the epoch: nothing here is older.
+    /// A time as callers write it: ISO 8601, or a number below 2^53. What is
+    /// before the epoch is the epoch: nothing here is older.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let millis = text.parse::<u64>().ok().filter(|millis| *millis < 1 << 53).map(Self);
-        millis.or_else(|| Self::from_signed(calendar::rfc3339(text)?.max(0)))
+        if let Some(millis) = calendar::iso8601(text) {
+            return Self::from_signed(millis.max(0));
+        }
+        match text.parse::<u64>().ok()? {
+            seconds @ ..SMALLEST_MILLIS => Some(Self::from_seconds(seconds)),
+            millis => (millis < 1 << 53).then_some(Self(millis)),
+        }
     }
 
     fn from_signed_seconds(seconds: i64) -> Option<Self> {
@@ -121,22 +125,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn basic_and_extended_forms_name_the_same_point() {
-        let basic = Timestamp::parse_basic("20251227T223935Z");
-        assert_eq!(basic, Some(Timestamp::from_millis(1_766_875_175_000)));
-        assert_eq!(basic, Timestamp::parse_rfc3339("2025-12-27T22:39:35Z"));
-        assert_eq!(basic, Timestamp::parse_http("Sat, 27 Dec 2025 22:39:35 GMT"));
-        assert_eq!(basic.map(Timestamp::day).as_deref(), Some("2025-12-27"));
+    fn all_forms_name_the_same_point() {
+        let time = Some(Timestamp::from_millis(1_766_875_175_000));
+        assert_eq!(Timestamp::parse_iso8601("20251227T223935Z"), time);
+        assert_eq!(Timestamp::parse_http("Sat, 27 Dec 2025 22:39:35 GMT"), time);
+        assert_eq!(time.map(Timestamp::day).as_deref(), Some("2025-12-27"));
+        for same in [
+            "1766875175000",
+            "1766875175",
+            "2025-12-27T22:39:35Z",
+            "2025-12-27T22:39:35",
+            "2025-12-27T23:39:35+01:00",
+        ] {
+            assert_eq!(Timestamp::parse(same), time, "{same}");
+        }
     }
 
     #[test]
-    fn callers_may_write_either() {
-        let time = Some(Timestamp::from_millis(1_766_875_175_000));
-        assert_eq!(Timestamp::parse("1766875175000"), time);
-        assert_eq!(Timestamp::parse("2025-12-27T22:39:35Z"), time);
-        assert_eq!(Timestamp::parse("2025-12-27T23:39:35+01:00"), time);
+    fn callers_may_name_a_day() {
+        let day = Timestamp::parse("2026-11-29");
+        assert_eq!(day, Timestamp::parse("2026-11-29T00:00:00Z"));
+        assert_eq!(day, Timestamp::parse("20261129"));
+        assert_eq!(Timestamp::parse("0"), Some(Timestamp::default()));
         assert_eq!(Timestamp::parse("0223-05-24T01:29:10Z"), Some(Timestamp::default()));
-        for bad in ["", "-1", "9007199254740992", "soon", "2025-12-27"] {
+        for bad in ["", "-1", "9007199254740992", "soon", "2025-02-29", "2025-12", "29.11.2026"] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }
     }
@@ -168,8 +180,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_time() {
-        for text in ["", "20251327T000000Z", "2025-12-27", "x", "00000101T000000Z"] {
-            assert_eq!(Timestamp::parse_basic(text), None, "{text}");
+        for text in ["", "20251327T000000Z", "x", "00000101T000000Z"] {
+            assert_eq!(Timestamp::parse_iso8601(text), None, "{text}");
         }
     }
 }
