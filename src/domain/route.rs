@@ -5,6 +5,9 @@ use super::gateway::call::Call;
 use super::names::ObjectName;
 use super::ticket::Scope;
 
+/// The query parameters that take a list: with commas, given again, or both.
+pub const LISTS: [&str; 2] = ["status", "archive"];
+
 /// Where a request goes. Job names in paths are decoded and valid; the token
 /// and the reference of a hook are not checked here.
 #[derive(Debug, Clone, PartialEq, Eq)]

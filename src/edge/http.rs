@@ -12,7 +12,7 @@ use crate::domain::error::Problem;
 use crate::domain::gateway::submission::Answer;
 use crate::domain::mask;
 use crate::domain::pass::Pass;
-use crate::domain::route::{Access, Refused, Route, is_gateway, is_hook, route};
+use crate::domain::route::{Access, LISTS, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
 use futures_util::future::{Either, ready, select};
 use futures_util::{Stream, StreamExt, stream};
@@ -23,6 +23,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Request;
 use worker::{ByteStream, Context, Env, Headers, Response, ResponseBody, ResponseBuilder};
 
+/// How a time can be written.
+const TIMES: &str = "a day like 2025-12-27, a time like 2025-12-27T22:39:35Z (or `%2B01:00` in \
+                     the place of `Z`), or milliseconds since 1970";
 /// Longest label, in characters.
 const MAX_LABEL_CHARS: usize = 100;
 
@@ -56,6 +59,13 @@ impl Call<'_> {
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
+    /// All values of a query parameter that takes a list, as a comma list.
+    pub fn list(&self, name: &str) -> Option<String> {
+        let values = self.url.query_pairs().filter(|(key, _)| key == name);
+        let values: Vec<_> = values.map(|(_, value)| value).collect();
+        (!values.is_empty()).then(|| values.join(","))
+    }
+
     /// A query parameter that is a whole number.
     pub fn number(&self, name: &str, default: u32) -> Result<u32, Problem> {
         let Some(text) = self.query(name) else {
@@ -76,14 +86,11 @@ impl Call<'_> {
         }
     }
 
-    /// A query parameter that is a time: epoch milliseconds or RFC 3339.
+    /// A query parameter that is a time.
     pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.query(name) else { return Ok(None) };
         Timestamp::parse(&text).map(Some).ok_or_else(|| {
-            Problem::BadRequest(format!(
-                "`{name}` is {text:?}; it must be a time: milliseconds since 1970, or like \
-                 2025-12-27T22:39:35Z"
-            ))
+            Problem::BadRequest(format!("`{name}` is {text:?}; it must be a time: {TIMES}"))
         })
     }
 
@@ -110,7 +117,7 @@ impl Call<'_> {
             if !(known.contains(&key.as_ref()) || takes_tickets && key == "ticket") {
                 return Err(Problem::BadRequest(unknown(&key, known)));
             }
-            if seen.contains(&key) {
+            if seen.contains(&key) && !LISTS.contains(&key.as_ref()) {
                 return Err(Problem::BadRequest(format!("`{key}` can be given once")));
             }
             seen.push(key);

@@ -29,7 +29,7 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
 
 /// The jobs that a request's parameters mean.
 pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
-    let (status, archive) = (call.query("status"), call.query("archive"));
+    let (status, archive) = (call.list("status"), call.list("archive"));
     let label = |name| call.query(name).map(|text| call.label(&text));
     let prefix = call.query("q").map(|text| filter::prefix(&text)).transpose();
     Ok(Filter {

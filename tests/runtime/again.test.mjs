@@ -137,7 +137,7 @@ describe("copying again", () => {
     await eventually("all are stored", async () => (await stored()) === 7 || undefined);
     assert.deepEqual([(await post(vault, "/archive?archive=all")).code, (await post(vault, "/archive?limit=0")).code,
       (await post(vault, "/archive?queue=a")).code], [400, 400, 400]);
-    assert.equal((await post(vault, "/archive?tag=bulk")).accepted, 0);
+    assert.equal((await post(vault, "/archive?tag=bulk&archive=lost&archive=partial")).accepted, 0);
   });
 
   it("gives up again on what can't be had", async () => {

@@ -2,6 +2,7 @@
 // crash.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { problem } from "./support/answers.mjs";
 import { acquired, completed, told } from "./support/deliveries.mjs";
 import { noise } from "./support/origin.mjs";
 import { startSource } from "./support/source.mjs";
@@ -84,7 +85,8 @@ describe("the listing", () => {
     await vault.restart();
     assert.equal((await listed(vault, "", 3)).length, 6);
     const bad = ["limit=0", "limit=201", "limit=x", "cursor=zz", "status=done", "archive=all",
-      "since=soon", "until=-1", "q=a%2Fb", "order=asc", "status="];
+      "since=soon", "until=-1", "q=a%2Fb", "order=asc", "status=", "status=failed&status=", "status=failed&status=done",
+      "limit=1&limit=1", "app=a&app=b", "since=2025-12-27&since=2025-12-28", "since=2025-02-29", "until=29.11.2026"];
     for (const query of bad) {
       const response = await vault.get(`/jobs?${query}`);
       assert.equal(response.status, 400, query);
@@ -92,6 +94,15 @@ describe("the listing", () => {
     }
     assert.equal((await fetch(`${vault.url}/jobs`)).status, 401);
     assert.equal((await vault.get("/stats?x=1")).status, 400);
+  });
+
+  test("tells how a time is written to who wrote another", async () => {
+    for (const path of ["/jobs?since=", "/jobs?until=", "/export?since=", "/archive?since=", "/archive?until="]) {
+      const ask = path.startsWith("/archive") ? { method: "POST" } : {};
+      // A plus that is not encoded is a space.
+      const detail = await problem(await vault.get(`${path}2025-12-27T22:39:35+01:00`, ask), 400);
+      assert.match(detail, /^`(since|until)` is "2025-12-27T22:39:35 01:00"; .*2025-12-27, .*T22:39:35Z .*%2B01:00.*milliseconds/);
+    }
   });
 });
 
@@ -140,6 +151,15 @@ describe("filters", () => {
     ["since=0", ["f-failed", "f-running", "g-cancelled", "g-lost", "g-stored"]],
     ["since=2099-01-01T00:00:00Z", []],
     ["until=0", []],
+    ["status=failed&status=cancelled", ["f-failed", "g-cancelled"]],
+    ["status=failed&tag=b&status=cancelled,queued", ["f-failed"]],
+    ["archive=stored&archive=lost", ["g-lost", "g-stored"]],
+    ["since=2025-12-27&until=2099-01-01&app=m1", ["f-failed", "f-running"]],
+    ["since=2099-01-01", []],
+    ["since=20990101", []],
+    ["since=2099-01-01T00:00", []],
+    ["since=4070908800", []],
+    ["until=2025-12-27", []],
   ];
   for (const [query, want] of cases) {
     test(query, async () => {
@@ -153,6 +173,9 @@ describe("filters", () => {
     assert.ok((await listed(vault, `&since=${createdAt}`)).includes("f-failed"));
     assert.ok(!(await listed(vault, `&since=${createdAt + 1}`)).includes("f-failed"));
     assert.ok(!(await listed(vault, `&until=${createdAt}`)).includes("f-failed"));
+    const day = new Date(createdAt).toISOString().slice(0, 10);
+    assert.ok((await listed(vault, `&since=${day}`)).includes("f-failed"));
+    assert.ok(!(await listed(vault, `&until=${day}`)).includes("f-failed"));
     const next = new Date(createdAt + 1).toISOString();
     assert.ok((await listed(vault, `&until=${next}`)).includes("f-failed"));
   });
