@@ -4,11 +4,12 @@ use super::http::Call;
 use super::platform;
 use crate::domain::auth::{self, Tokens};
 use crate::domain::config::BadSecret;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::pass::Pass;
 use crate::domain::route::Access;
 use crate::domain::ticket::{Refusal, Scope, Ticket};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// Lets pass who may use a route of this access. `scope` is that of the
 /// tickets that open it.
@@ -23,10 +24,11 @@ pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(
         Access::Read => holds_api_token(call).or_else(|refused| {
             let ticket = ticket(call, refused)?;
             let is_for_it = scope == Some(&ticket.scope);
-            is_for_it.then_some(()).ok_or(Problem::Forbidden("the ticket is for something else"))
+            is_for_it.then_some(()).ok_or(OTHER_SCOPE)
         }),
         Access::Api => holds_api_token(call).map_err(|refused| {
-            if may_read(call) { Problem::Forbidden("READ_TOKEN may only read") } else { refused }
+            let read_only = || Problem::new(Code::ReadOnly, "READ_TOKEN may only read");
+            if may_read(call) { read_only() } else { refused }
         }),
     }
 }
@@ -52,8 +54,14 @@ pub fn token_pass(call: &Call<'_>) -> Pass {
 }
 
 /// What is told to a caller who has stayed for too long.
-pub const GONE: Problem =
-    Problem::Unauthorized("what has let you in has ended: the ticket, or its token's use");
+pub const GONE: Problem = Problem::Told(
+    Code::AccessEnded,
+    Cow::Borrowed("what has let you in has ended: the ticket, or its token's use"),
+);
+
+/// What is told to a caller whose ticket does not open this.
+pub const OTHER_SCOPE: Problem =
+    Problem::Told(Code::WrongScope, Cow::Borrowed("the ticket is for something else"));
 
 fn credential(call: &Call<'_>) -> String {
     let given = call.header("authorization");
@@ -69,19 +77,34 @@ fn api<'a>(call: &'a Call<'_>) -> Result<&'a Tokens, Problem> {
 }
 
 pub fn holds_api_token(call: &Call<'_>) -> Result<(), Problem> {
-    if api(call)?.accept(&credential(call)) {
+    let given = credential(call);
+    if api(call)?.accept(&given) {
         return Ok(());
     }
-    Err(Problem::Unauthorized("send `Authorization: Bearer <API_TOKEN>`"))
+    Err(refused(&given, "send `Authorization: Bearer <API_TOKEN>`"))
+}
+
+/// Tells a missing token from one that does not count; `how` is what to send.
+pub fn refused(given: &str, how: &str) -> Problem {
+    let (code, what) = match given {
+        "" => (Code::NoToken, "no token was sent"),
+        _ => (Code::WrongToken, "the token is not in use here"),
+    };
+    Problem::new(code, format!("{what}; {how}"))
 }
 
 /// The caller's ticket, if it counts; `refused` is for who has none.
 fn ticket(call: &Call<'_>, refused: Problem) -> Result<Ticket, Problem> {
-    let Some(text) = call.query("ticket") else { return Err(refused) };
-    Ticket::read(&text, api(call)?, platform::now()).map_err(|why| match why {
-        Refusal::Expired => Problem::Unauthorized("the ticket has ended; get another"),
+    let text = call.query("ticket").ok_or(refused)?;
+    read_ticket(call, &text)
+}
+
+/// A ticket that counts.
+pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
+    Ticket::read(text, api(call)?, platform::now()).map_err(|why| match why {
+        Refusal::Expired => Problem::new(Code::TicketEnded, "the ticket has ended; get another"),
         Refusal::Unknown => {
-            Problem::Unauthorized("the ticket is none that a token in use has signed")
+            Problem::new(Code::WrongTicket, "the ticket is none that a token in use has signed")
         }
     })
 }

@@ -1,5 +1,6 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
+use super::http::BAD_CURSOR;
 use super::platform::{During, Failure};
 use crate::domain::error::Problem;
 use crate::domain::file::File;
@@ -124,7 +125,7 @@ pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Fa
 /// one.
 pub fn bad_cursor(cursor: Option<&str>, failure: Failure) -> Problem {
     match cursor {
-        Some(_) => Problem::BadRequest("`cursor` is none that this route has given".to_owned()),
+        Some(_) => BAD_CURSOR,
         None => failure.into(),
     }
 }

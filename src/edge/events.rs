@@ -8,7 +8,7 @@ use super::http::{Call, event_stream, json};
 use super::job_client;
 use super::jobs::{ask, deleted, missing};
 use super::platform::{self, During, Failure};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::mask::Secrets;
 use crate::domain::names::ObjectName;
 use crate::domain::pass::Pass;
@@ -37,10 +37,10 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response, Problem> {
     if call.query("limit").is_some() {
         let detail = "`limit` is for the JSON form; a stream tells all entries after `after`";
-        return Err(Problem::BadRequest(detail.to_owned()));
+        return Err(Problem::new(Code::BadParameter, detail));
     }
     let after = match call.header("last-event-id") {
-        Some(id) => sse::last_event_id(&id).map_err(Problem::BadRequest)?,
+        Some(id) => sse::last_event_id(&id).map_err(Problem::bad_parameter)?,
         None => after,
     };
     let timeline = first(call, name, after, BATCH).await?;

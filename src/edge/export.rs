@@ -13,7 +13,7 @@ use worker::{Env, Response};
 
 /// `GET /export?tag=&since=&format=ndjson|aria2`.
 pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
-    let format = Format::parse(call.query("format").as_deref()).map_err(Problem::BadRequest)?;
+    let format = Format::parse(call.query("format").as_deref()).map_err(Problem::bad_parameter)?;
     let export = Export {
         env: call.env.clone(),
         format,

@@ -4,12 +4,12 @@ use super::claim::{Named, There, claim, locate};
 use super::http::{Call, json, read_sent};
 use super::platform::{self, During, Failure};
 use super::unpack::unpack;
-use super::{bucket, job_client, signature, unmatched};
+use super::{access, bucket, job_client, signature, unmatched};
 use crate::domain::auth;
 use crate::domain::capability;
 use crate::domain::config::BadSecret;
 use crate::domain::correlate::Identity;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::event::Event;
 use crate::domain::json::{into_tolerant, tolerant};
 use crate::domain::keys::StorageKey;
@@ -150,17 +150,16 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Door, Problem>
     let accepted = call.config.hook.as_ref().map_err(BadSecret::clone)?;
     let header = call.header("authorization");
     let given = in_path.or_else(|| header.as_deref().and_then(auth::credential));
-    if accepted.accept(given.unwrap_or_default()) {
+    let given = given.unwrap_or_default();
+    if accepted.accept(given) {
         return Ok(Door::Token);
     }
     if let Some(text) = in_path.filter(|token| capability::is_one(token)) {
-        return capability::read(text, accepted).map(Door::Capability).ok_or(
-            Problem::Unauthorized("the capability in the webhook's URL is of no token in use"),
-        );
+        let wrong = "the capability in the webhook's URL is of no token in use";
+        let door = capability::read(text, accepted).map(Door::Capability);
+        return door.ok_or_else(|| Problem::new(Code::WrongToken, wrong));
     }
-    Err(Problem::Unauthorized(
-        "the webhook's URL must be https://…/hook/<HOOK_TOKEN>, with a token that is in use",
-    ))
+    Err(access::refused(given, "the webhook's URL must be https://…/hook/<HOOK_TOKEN>"))
 }
 
 async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {

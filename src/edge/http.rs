@@ -8,7 +8,7 @@ use super::{
     manage, metrics, refused, restore, tickets, unmatched,
 };
 use crate::domain::config::{BadSecret, Config};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::submission::Answer;
 use crate::domain::mask;
 use crate::domain::pass::Pass;
@@ -17,6 +17,7 @@ use crate::domain::time::Timestamp;
 use futures_util::future::{Either, ready, select};
 use futures_util::{Stream, StreamExt, stream};
 use js_sys::Uint8Array;
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::pin::pin;
 use wasm_bindgen_futures::JsFuture;
@@ -28,6 +29,10 @@ const TIMES: &str = "a day like 2025-12-27, a time like 2025-12-27T22:39:35Z (or
                      the place of `Z`), or milliseconds since 1970";
 /// Longest label, in characters.
 const MAX_LABEL_CHARS: usize = 100;
+
+/// The answer to a `?cursor=` that is made up.
+pub const BAD_CURSOR: Problem =
+    Problem::Told(Code::BadParameter, Cow::Borrowed("`cursor` is none that this route has given"));
 
 /// What a handler works with.
 pub struct Call<'a> {
@@ -72,7 +77,7 @@ impl Call<'_> {
             return Ok(default);
         };
         text.parse().map_err(|_| {
-            Problem::BadRequest(format!("`{name}` is {text:?}; it must be a whole number"))
+            Problem::bad_parameter(format!("`{name}` is {text:?}; it must be a whole number"))
         })
     }
 
@@ -80,7 +85,7 @@ impl Call<'_> {
     pub fn cursor(&self) -> Result<Option<String>, Problem> {
         match self.query("cursor") {
             Some(text) if text.is_empty() => {
-                Err(Problem::BadRequest("`cursor` is empty; leave it out to begin".to_owned()))
+                Err(Problem::new(Code::BadParameter, "`cursor` is empty; leave it out to begin"))
             }
             cursor => Ok(cursor),
         }
@@ -90,7 +95,7 @@ impl Call<'_> {
     pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.query(name) else { return Ok(None) };
         Timestamp::parse(&text).map(Some).ok_or_else(|| {
-            Problem::BadRequest(format!("`{name}` is {text:?}; it must be a time: {TIMES}"))
+            Problem::bad_parameter(format!("`{name}` is {text:?}; it must be a time: {TIMES}"))
         })
     }
 
@@ -106,7 +111,7 @@ impl Call<'_> {
             return Ok(number);
         }
         let (least, most) = range.into_inner();
-        Err(Problem::BadRequest(format!("`{name}` is {number}; it can be {least} to {most}")))
+        Err(Problem::bad_parameter(format!("`{name}` is {number}; it can be {least} to {most}")))
     }
 
     /// Refuses parameters that are not known, and those that are there twice:
@@ -115,10 +120,10 @@ impl Call<'_> {
         let mut seen = Vec::new();
         for (key, _) in self.url.query_pairs() {
             if !(known.contains(&key.as_ref()) || takes_tickets && key == "ticket") {
-                return Err(Problem::BadRequest(unknown(&key, known)));
+                return Err(Problem::new(Code::UnknownParameter, unknown(&key, known)));
             }
             if seen.contains(&key) && !LISTS.contains(&key.as_ref()) {
-                return Err(Problem::BadRequest(format!("`{key}` can be given once")));
+                return Err(Problem::bad_parameter(format!("`{key}` can be given once")));
             }
             seen.push(key);
         }
@@ -263,10 +268,12 @@ const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its we
 /// A path that is no route tells strangers nothing about ids.
 fn explain(refused: Refused, call: &Call<'_>) -> Problem {
     match refused {
-        Refused::NotFound => Problem::NotFound("there is no such route".to_owned()),
+        Refused::NotFound => Problem::new(Code::NoSuchRoute, "there is no such route"),
         Refused::MethodNotAllowed(allow) => Problem::MethodNotAllowed(allow),
         Refused::BadName(name) => match access::check(call, Access::Read, None) {
-            Ok(()) => Problem::NotFound(format!("{name:?} can be no job id or reference")),
+            Ok(()) => {
+                Problem::new(Code::NoSuchJob, format!("{name:?} can be no job id or reference"))
+            }
             Err(problem) => problem,
         },
     }
@@ -320,7 +327,7 @@ pub async fn read_sent(request: &Request, limit: u64) -> Result<Vec<u8>, Problem
 pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
     read_body(request, limit).await.map_err(|problem| match problem {
         Problem::BodyTooLarge(limit) => {
-            Problem::BadRequest(format!("the body has more than {limit} bytes"))
+            Problem::bad_body(format!("the body has more than {limit} bytes"))
         }
         other => other,
     })

@@ -24,11 +24,11 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
         Problem::BodyTooLarge(_) => {
-            Problem::BadRequest(format!("an import has at most {MAX_BYTES} bytes"))
+            Problem::bad_body(format!("an import has at most {MAX_BYTES} bytes"))
         }
         other => other,
     })?;
-    let lines = import::parse(&body).map_err(Problem::BadRequest)?;
+    let lines = import::parse(&body).map_err(Problem::bad_body)?;
     let all = stream::iter(lines).map(|line| take(call, line)).buffer_unordered(AT_ONCE);
     let outcomes: Vec<(String, Option<Taken>)> = all.collect().await;
     let of = |taken| outcomes.iter().filter(move |(_, end)| *end == taken).map(|(id, _)| id);

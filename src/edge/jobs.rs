@@ -7,7 +7,7 @@ use super::job_client;
 use super::platform::{self, During, Failure};
 use super::records;
 use crate::domain::edge_copy::Rendering;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::job::Job;
 use crate::domain::json::tolerant;
 use crate::domain::names::ObjectName;
@@ -87,7 +87,9 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
         Reply::Deleted(_) => return Err(deleted(name)),
         _ => None,
     };
-    let none = || Problem::NotFound(format!("event {n} of job {} has no body", name.public()));
+    let none = || {
+        Problem::new(Code::NoSuchEvent, format!("event {n} of job {} has no body", name.public()))
+    };
     let raw = raw.ok_or_else(none)?;
     let is_json = matches!(tolerant(&raw), Ok(Cow::Borrowed(_)));
     let masked = call.config.secrets().mask_bytes(raw);
@@ -184,13 +186,13 @@ fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
     let seconds = call.number("wait", 0)?;
     if seconds > MAX_WAIT_SECONDS {
         let detail = format!("`wait` is {seconds}; it can be 0 to {MAX_WAIT_SECONDS} seconds");
-        return Err(Problem::BadRequest(detail));
+        return Err(Problem::bad_parameter(detail));
     }
     let version = call.number("version", 0)?;
     let news = match (call.query("for").as_deref(), call.query("version")) {
         (Some("settled"), _) => News::Settled,
         (Some(other), _) => {
-            return Err(Problem::BadRequest(format!("`for` is {other:?}; it can be `settled`")));
+            return Err(Problem::bad_parameter(format!("`for` is {other:?}; it can be `settled`")));
         }
         (None, Some(_)) => News::Version(Some(u64::from(version))),
         (None, None) => news,
@@ -217,13 +219,14 @@ pub async fn ask(call: &Call<'_>, name: &ObjectName, command: &Command) -> Resul
 
 /// The answer to who asks for a job that has been deleted.
 pub fn deleted(name: &ObjectName) -> Problem {
-    Problem::NotFound(format!("job {} has been deleted", name.public()))
+    Problem::new(Code::JobDeleted, format!("job {} has been deleted", name.public()))
 }
 
 /// The answer to who asks for a job that no one has told of.
 pub fn missing(name: &ObjectName) -> Problem {
-    Problem::NotFound(format!(
+    let detail = format!(
         "no delivery has told of job {}; has the queue this vault's URL as its webhook?",
         name.public()
-    ))
+    );
+    Problem::new(Code::NoSuchJob, detail)
 }

@@ -1,7 +1,7 @@
 //! `GET /jobs`: the newest first; `GET /stats`: how many there are.
 
 use super::catalog_client;
-use super::http::{Call, json, rendered};
+use super::http::{BAD_CURSOR, Call, json, rendered};
 use super::platform::Failure;
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
 use crate::domain::error::Problem;
@@ -34,13 +34,13 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
     let prefix = call.query("q").map(|text| filter::prefix(&text)).transpose();
     Ok(Filter {
         status: filter::list("status", status.as_deref(), &STATUSES)
-            .map_err(Problem::BadRequest)?,
+            .map_err(Problem::bad_parameter)?,
         archive: filter::list("archive", archive.as_deref(), &ARCHIVES)
-            .map_err(Problem::BadRequest)?,
+            .map_err(Problem::bad_parameter)?,
         queue: call.query("queue"),
         app: label("app"),
         tag: label("tag"),
-        prefix: prefix.map_err(Problem::BadRequest)?,
+        prefix: prefix.map_err(Problem::bad_parameter)?,
         since: call.time("since")?,
         until: call.time("until")?,
         exhausted: false,
@@ -50,9 +50,7 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
 /// `?cursor=`: where to go on.
 pub fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
-    Place::from_cursor(&text)
-        .map(Some)
-        .ok_or_else(|| Problem::BadRequest("`cursor` is none that this route has given".to_owned()))
+    Place::from_cursor(&text).map(Some).ok_or(BAD_CURSOR)
 }
 
 /// The next rows, and where to go on if there may be more. Where few jobs are

@@ -4,7 +4,7 @@ use super::access;
 use super::http::Call;
 use super::platform::{During, Failure};
 use crate::domain::catalog::ROOT;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::pass::Pass;
 use worker::{Headers, Method, Request, RequestInit, Response};
 
@@ -16,11 +16,12 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
     let is_seq = |text: &str| text.parse::<u64>().is_ok_and(|seq| seq < 1 << 53);
     if let Some(text) = after.as_ref().filter(|text| !is_seq(text)) {
         let detail = format!("`after` is {text:?}; it must be the `seq` of a message");
-        return Err(Problem::BadRequest(detail));
+        return Err(Problem::bad_parameter(detail));
     }
     let is_upgrade = call.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
     if !is_upgrade {
-        return Err(Problem::UpgradeRequired);
+        let detail = "this route is a WebSocket: connect with `Upgrade: websocket`";
+        return Err(Problem::new(Code::UpgradeRequired, detail));
     }
     let after = after.map(|after| format!("?after={after}")).unwrap_or_default();
     let response = join(call, &format!("https://object/live{after}"), access::pass(call)?).await?;

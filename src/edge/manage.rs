@@ -3,7 +3,7 @@
 use super::http::{Call, json, rendered};
 use super::jobs::{ask, deleted, missing};
 use super::platform::During;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
@@ -37,7 +37,7 @@ pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Probl
 /// `POST /jobs/{id}/handoff`: hands the job's last event on again.
 pub async fn hand_off(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = match ask(call, name, &Command::HandOff).await? {
-        Reply::NoHandoff(why) => return Err(Problem::Conflict(why)),
+        Reply::NoHandoff(why) => return Err(Problem::new(Code::NoHandoff, why)),
         reply => told(name, reply)?,
     };
     Ok(json(202, view::handoff(&job).during("rendering the hand-off")?)?)

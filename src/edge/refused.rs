@@ -29,7 +29,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
     Some(Refused {
         at,
         status: problem.status(),
-        reason: problem.detail(),
+        reason: problem.detail().into_owned(),
         user_agent: call.header("user-agent").map(|text| masked(&agent(&text))),
         bytes: call.header("content-length").and_then(|text| text.parse().ok()),
         more,

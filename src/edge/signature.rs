@@ -3,7 +3,7 @@
 use super::http::Call;
 use super::platform::{self, During, Failure};
 use super::upstream;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::signed::jwks::{self, Keys};
 use crate::domain::signed::{Refusal, fal, standard};
 use crate::domain::timeline::Trust;
@@ -33,7 +33,7 @@ pub async fn check(call: &Call<'_>, body: &[u8], sha256: &str) -> Result<Option<
 }
 
 fn refuse(refusal: Refusal) -> Problem {
-    Problem::Unauthorized(refusal.why())
+    Problem::new(Code::WrongSignature, refusal.why())
 }
 
 /// Standard Webhooks, also by the names that came before the standard.

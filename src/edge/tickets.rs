@@ -15,7 +15,7 @@ const MAX_BYTES: u64 = 16 * 1024;
 /// it could make it again.
 pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_small(request, MAX_BYTES).await?;
-    let wish = Wish::parse(&body).map_err(Problem::BadRequest)?;
+    let wish = Wish::parse(&body).map_err(Problem::bad_body)?;
     let origin = call.config.public_url.is_none().then(|| call.origin());
     let id = hex::encode(platform::random::<8>());
     let ticket = Ticket::of(wish, id, origin, platform::now());

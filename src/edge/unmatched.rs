@@ -6,7 +6,7 @@ use super::http::{Call, json};
 use super::platform::{self, During, Failure};
 use super::unpack::unpack;
 use super::{bucket, job_client};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::keys::StorageKey;
 use crate::domain::media::OCTET_STREAM;
 use crate::domain::names::ObjectName;
@@ -132,7 +132,7 @@ pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let written = call.query("job").unwrap_or_default();
     let name = ObjectName::from_public(&written).ok_or_else(|| {
-        Problem::BadRequest(format!("`job` is {written:?}; it must be a job's id or ref:…"))
+        Problem::bad_parameter(format!("`job` is {written:?}; it must be a job's id or ref:…"))
     })?;
     let may_create = may_create(call)?;
     let kept = find(call, key).await?;
@@ -171,7 +171,7 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 }
 
 fn stays(why: &str) -> Problem {
-    Problem::Conflict(format!("{why}; the delivery stays here"))
+    Problem::new(Code::NotAssigned, format!("{why}; the delivery stays here"))
 }
 
 fn deleted(name: &ObjectName) -> Problem {
@@ -179,18 +179,17 @@ fn deleted(name: &ObjectName) -> Problem {
 }
 
 fn unknown(written: &str) -> Problem {
-    Problem::NotFound(format!(
-        "nothing has told of job {written:?}; if it is meant, add `&create=true`"
-    ))
+    let detail = format!("nothing has told of job {written:?}; if it is meant, add `&create=true`");
+    Problem::new(Code::NoSuchJob, detail)
 }
 
 fn may_create(call: &Call<'_>) -> Result<bool, Problem> {
     match call.query("create").as_deref() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(other) => {
-            Err(Problem::BadRequest(format!("`create` is {other:?}; it can be `true` or `false`")))
-        }
+        Some(other) => Err(Problem::bad_parameter(format!(
+            "`create` is {other:?}; it can be `true` or `false`"
+        ))),
     }
 }
 
@@ -232,9 +231,10 @@ struct Kept {
 async fn find(call: &Call<'_>, key: &str) -> Result<Kept, Problem> {
     let is_key = key.len() <= 64 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !is_key {
-        return Err(Problem::NotFound("there is no such unmatched delivery".to_owned()));
+        return Err(Problem::new(Code::NoSuchDelivery, "there is no such unmatched delivery"));
     }
-    let missing = || Problem::NotFound(format!("there is no unmatched delivery {key:?}"));
+    let missing =
+        || Problem::new(Code::NoSuchDelivery, format!("there is no unmatched delivery {key:?}"));
     let get = bucket::open(call.env)?.get(format!("{PREFIX}{key}")).execute().await;
     let object = get.during("reading the unmatched box")?.ok_or_else(missing)?;
     let metadata = object.custom_metadata().unwrap_or_default();

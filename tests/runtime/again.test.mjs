@@ -16,7 +16,7 @@ const bytesOf = async (vault, url) => Buffer.from(await (await fetchFile(vault, 
 
 async function post(vault, path) {
   const response = await vault.post(path, "", headers);
-  return { code: response.status, ...(await response.json()) };
+  return { ...(await response.json()), code: response.status };
 }
 
 describe("copying again", () => {

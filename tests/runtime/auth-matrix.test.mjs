@@ -79,6 +79,15 @@ describe("who may do what", () => {
     return ["mine", "other", "live", "proxy"].includes(name) ? 403 : 401;
   }
 
+  /** The code with which a credential is kept out: a missing one and a wrong one are told apart. */
+  function why(operation, name) {
+    const opens = operation.reads || ["ticket", "proxy"].includes(kind(operation));
+    const { ticket, header = "" } = credentials[name];
+    if (ticket && opens) return { ended: "ticket-ended", rotated: "wrong-ticket", forged: "wrong-ticket" }[name] ?? "wrong-scope";
+    if (name === "read" && kind(operation) === "token") return "read-only";
+    return name === "none" || ticket || header.startsWith("Basic") ? "no-token" : "wrong-token";
+  }
+
   async function send(method, path, { bearer, header, ticket }, more = {}) {
     const authorization = header ?? (bearer && `Bearer ${bearer}`);
     const url = new URL(path, vault.url);
@@ -89,7 +98,7 @@ describe("who may do what", () => {
     const response = await fetch(url, { method, body, headers });
     const text = await response.text();
     left.push({ what: `${method} ${path}`, text: `${JSON.stringify([...response.headers])}\n${text}` });
-    return { status: response.status, text };
+    return { status: response.status, text, challenge: response.headers.get("www-authenticate") };
   }
 
   /** A path that leads to something, and to nothing that may be deleted. */
@@ -112,11 +121,15 @@ describe("who may do what", () => {
         const where = verb === "delete" && path === "/jobs/{id}" ? "/jobs/never" : filled(path);
         for (const [name, credential] of Object.entries(credentials)) {
           for (const method of verb === "get" ? ["GET", "HEAD"] : [verb.toUpperCase()]) {
-            const { status, text } = await send(method, where, credential, more);
+            const { status, text, challenge } = await send(method, where, credential, more);
             const want = hasToken ? 401 : kept(operation, name);
             const shown = `${method} ${where} with ${name}: ${status}`;
             if (want) assert.equal(status, want, shown);
             else assert.ok(status !== 401 && status !== 403, shown);
+            const code = !hasToken ? why(operation, name) : path.includes("{ticket}") ? "wrong-ticket" : "wrong-token";
+            if (want === 401) assert.equal(challenge, code === "no-token" ? "Bearer" : 'Bearer error="invalid_token"', shown);
+            // fal's clients know the proxy's 401 by its one word.
+            if (want && method !== "HEAD") assert.equal(isProxy && want === 401 ? code : JSON.parse(text).code, code, shown);
             assert.ok(status < 500, shown);
             if (method === "HEAD") assert.equal(text, "", shown);
             cases += 1;

@@ -116,8 +116,8 @@ describe("results", () => {
     await vault.deliver(told("cancelled", "230", 1));
     const response = await vault.get("/jobs/230/result");
     assert.equal(response.status, 409);
-    const { type, title, status, detail, ...more } = await response.json();
-    assert.deepEqual([type, title, status, more], ["about:blank", "No result", 409, {}]);
+    const { type, title, status, code, detail, ...more } = await response.json();
+    assert.deepEqual([type, title, status, code, more], ["about:blank", "No result", 409, "no-result", {}]);
     assert.match(detail, /the job is cancelled/);
   });
 

@@ -6,6 +6,7 @@
 //! `COMPLETED`, and its result is an error.
 
 use super::links::{self, Place};
+use crate::domain::error::Code;
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::Job;
 use crate::domain::json;
@@ -127,7 +128,7 @@ pub fn no_result(job: &Job, secrets: &Secrets) -> String {
     let text = json::encode_string(&secrets.masked(reason(job)));
     let error = job.error.as_deref().map(RawValue::get).map(|text| secrets.mask(text));
     let detail = error.as_deref().unwrap_or(&text);
-    format!(r#"{{"detail":{detail},"message":{text}}}"#)
+    format!(r#"{{"detail":{detail},"message":{text},"code":"{}"}}"#, Code::NoResult.name())
 }
 
 /// Why there is none, as a text.
@@ -191,11 +192,10 @@ mod tests {
     #[test]
     fn an_error_is_told_in_the_upstreams_words() {
         let job = failed();
-        let want =
-            r#"{"detail":{"msg":"no","seed":1e400},"message":"{\"msg\":\"no\",\"seed\":1e400}"}"#;
+        let want = r#"{"detail":{"msg":"no","seed":1e400},"message":"{\"msg\":\"no\",\"seed\":1e400}","code":"no-result"}"#;
         assert_eq!(no_result(&job, &Secrets::default()), want);
         let cancelled = Job { status: Status::Cancelled, ..fixtures::job() };
-        let want = r#"{"detail":"Request was cancelled","message":"Request was cancelled"}"#;
+        let want = r#"{"detail":"Request was cancelled","message":"Request was cancelled","code":"no-result"}"#;
         assert_eq!(no_result(&cancelled, &Secrets::default()), want);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::call::{Call, Step};
 use super::{Queue, submission};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::route;
 use crate::domain::source;
 use crate::domain::ticket::Ticket;
@@ -177,9 +177,10 @@ pub fn opens_other(ticket: &Ticket, url: &Url, kind: Kind) -> Result<(), Problem
         |apps: &Vec<String>| segments(url).is_some_and(|parts| is_among(&parts.join("/"), apps));
     match kind {
         Kind::Run if !ticket.apps.as_ref().is_none_or(is_open) => {
-            Err(Problem::Forbidden(OTHER_APP))
+            Err(Problem::new(Code::WrongScope, OTHER_APP))
         }
-        Kind::UploadToken => Err(Problem::Forbidden(
+        Kind::UploadToken => Err(Problem::new(
+            Code::WrongScope,
             "a ticket makes no token for uploads, which would outlive it; begin each by itself",
         )),
         Kind::Run | Kind::Upload | Kind::Token => Ok(()),

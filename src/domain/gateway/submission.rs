@@ -4,6 +4,7 @@
 use super::Queue;
 use super::proxy::is_among;
 use crate::domain::correlate;
+use crate::domain::error::{self, Code};
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::{Birth, Job};
 use crate::domain::json;
@@ -240,12 +241,11 @@ fn kept(answer: Answer, id: Option<&str>) -> Answer {
 /// What the client is told when the upstream gave no answer.
 #[must_use]
 pub fn unreachable_upstream(why: &str) -> Answer {
-    let text = json::encode_string(why);
     Answer {
         status: 502,
         content_type: Some("application/json".to_owned()),
         retry_after: None,
-        body: format!(r#"{{"detail":{text},"message":{text}}}"#),
+        body: error::plain(Code::UpstreamFailed, why),
     }
 }
 

@@ -5,7 +5,7 @@
 //! can't be seen here.
 
 use super::proxy::is_among;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::json;
 use crate::domain::ticket::Ticket;
 use crate::domain::time::{SECOND, Timestamp};
@@ -29,7 +29,8 @@ struct Wish {
 /// What the ticket does not allow, or what is wrong with the request.
 pub fn within(ticket: &Ticket, body: &[u8], now: Timestamp) -> Result<String, Problem> {
     if ticket.count.is_some() && ticket.apps.is_none() {
-        return Err(Problem::Forbidden(
+        return Err(Problem::new(
+            Code::WrongScope,
             "a ticket with `count` needs `apps`, too, for a token: its uses can't be counted",
         ));
     }
@@ -39,17 +40,23 @@ pub fn within(ticket: &Ticket, body: &[u8], now: Timestamp) -> Result<String, Pr
     }
     let apps = ticket.apps.as_deref();
     if apps.is_some_and(|apps| !wish.allowed_apps.iter().all(|app| covers(apps, app))) {
-        return Err(Problem::Forbidden("`allowed_apps` has one that the ticket is not for"));
+        return Err(Problem::new(
+            Code::WrongScope,
+            "`allowed_apps` has one that the ticket is not for",
+        ));
     }
     if wish.token_expiration.saturating_mul(SECOND) > ticket.expires_at.since(now) {
-        return Err(Problem::Forbidden("`token_expiration` is past the end of the ticket"));
+        return Err(Problem::new(
+            Code::WrongScope,
+            "`token_expiration` is past the end of the ticket",
+        ));
     }
     serde_json::to_string(&wish).map_err(|error| malformed(&error.to_string()))
 }
 
 fn malformed(why: &str) -> Problem {
     let like = r#"{"allowed_apps":["flux"],"token_expiration":120}"#;
-    Problem::BadRequest(format!("{why}; the body must be like {like}"))
+    Problem::bad_body(format!("{why}; the body must be like {like}"))
 }
 
 /// Whether a ticket for `apps` is for all that a token for `wanted` opens.

@@ -37,7 +37,7 @@ pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Respon
         Passed::Part { first, last, size } => (Slice::Part { first, last }, Some(size)),
         Passed::Unsatisfiable(size) => {
             reading.leave();
-            return Err(Problem::RangeNotSatisfiable(size));
+            return Err(Problem::NoSuchRange(size));
         }
         Passed::SizeUnknown => {
             reading.leave();

@@ -10,7 +10,7 @@ use super::http::Call;
 use super::job_client;
 use super::platform::{self, During, Failure};
 use crate::domain::condition::Conditions;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
@@ -74,7 +74,7 @@ fn download(call: &Call<'_>) -> Result<bool, Problem> {
     match call.query("download").as_deref() {
         None => Ok(false),
         Some("" | "1" | "true") => Ok(true),
-        Some(other) => Err(Problem::BadRequest(format!(
+        Some(other) => Err(Problem::bad_parameter(format!(
             "`download` is {other:?}; it takes no value: leave it out to see the file in place"
         ))),
     }
@@ -86,16 +86,18 @@ async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
         Reply::File { name, place } if link.name.as_ref().is_none_or(|link| *link == name) => {
             Ok((name, place))
         }
-        Reply::Deleted(_) => Err(Problem::Gone("the job has been deleted".to_owned())),
-        Reply::Replaced => {
-            Err(Problem::Gone("the job's files have new links; this one is replaced".to_owned()))
-        }
-        _ => Err(Problem::NotFound("there is no such file, or the link is not its".to_owned())),
+        Reply::Deleted(_) => Err(Problem::new(Code::FileDeleted, "the job has been deleted")),
+        Reply::Replaced => Err(Problem::new(
+            Code::LinkReplaced,
+            "the job's files have new links; this one is replaced",
+        )),
+        _ => Err(Problem::new(Code::NoSuchFile, "there is no such file, or the link is not its")),
     }
 }
 
 fn gone(link: &Link) -> Problem {
-    Problem::Gone(format!("file {} can't be had any more; the job's record says why", link.n))
+    let detail = format!("file {} can't be had any more; the job's record says why", link.n);
+    Problem::new(Code::FileLost, detail)
 }
 
 fn build(status: u16, headers: Headers) -> Result<ResponseBuilder, Failure> {

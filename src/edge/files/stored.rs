@@ -3,7 +3,7 @@
 use super::{Asked, build};
 use crate::domain::auth;
 use crate::domain::condition::{Conditions, Current, Decision};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::media;
 use crate::domain::range::{self, Slice};
 use crate::domain::serve::{self, Headers, Served, Stored};
@@ -144,8 +144,11 @@ impl Found {
 fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Response, Problem> {
     match decision {
         Decision::NotModified => Ok(build(304, headers)?.empty()),
-        Decision::PreconditionFailed => Err(Problem::PreconditionFailed),
-        Decision::Send(_) => Err(Problem::RangeNotSatisfiable(size)),
+        Decision::PreconditionFailed => Err(Problem::new(
+            Code::PreconditionFailed,
+            "the file is not the one that `If-Match` or `If-Unmodified-Since` names",
+        )),
+        Decision::Send(_) => Err(Problem::NoSuchRange(size)),
     }
 }
 

@@ -3,7 +3,7 @@
 //! forgotten it; what runs is answered by the upstream.
 
 use super::{Asked, known, place, unset};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::dialect;
 use crate::domain::gateway::submission::{Answer, unreachable_upstream};
 use crate::domain::job::Job;
@@ -96,8 +96,12 @@ pub(super) async fn cancel(asked: &Asked, id: &str) -> Result<Response, Problem>
 
 fn cant_cancel(scheme: Scheme, text: &str) -> Answer {
     let status = if scheme == Scheme::Key { 400 } else { 409 };
-    let body =
-        serde_json::json!({ "status": "ALREADY_COMPLETED", "detail": text, "message": text });
+    let body = serde_json::json!({
+        "status": "ALREADY_COMPLETED",
+        "detail": text,
+        "message": text,
+        "code": Code::JobEnded.name(),
+    });
     of_vault(status, body.to_string())
 }
 

@@ -18,7 +18,7 @@ use super::http::{self, Call};
 use super::job_client;
 use super::jobs;
 use crate::domain::config::Config;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::call::{self, Step};
 use crate::domain::gateway::links::Place;
 use crate::domain::gateway::submission;
@@ -141,7 +141,7 @@ async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>,
     let reply = job_client::ask_job(&asked.env, &name, &Command::Read(None)).await?;
     let job = if let Reply::Job { job, .. } = &reply { Some(&**job) } else { None };
     if !asked.may_ask_about(job) {
-        return Err(Problem::Forbidden("the ticket is not for this request"));
+        return Err(Problem::new(Code::WrongScope, "the ticket is not for this request"));
     }
     match reply {
         // Two queues may use one id.
@@ -156,11 +156,12 @@ async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>,
 fn unset(why: CantAsk) -> Problem {
     match why {
         CantAsk::BadApp => {
-            Problem::BadRequest("the application can be no part of a URL".to_owned())
+            Problem::new(Code::BadParameter, "the application can be no part of a URL")
         }
-        CantAsk::NoKey(name) => {
-            Problem::Unset(format!("{}; set it with `npx wrangler secret put {name}`", why.why()))
-        }
-        _ => Problem::Unset(format!("{}; mend it in wrangler.toml", why.why())),
+        CantAsk::NoKey(name) => Problem::new(
+            Code::NotConfigured,
+            format!("{}; set it with `npx wrangler secret put {name}`", why.why()),
+        ),
+        _ => Problem::new(Code::NotConfigured, format!("{}; mend it in wrangler.toml", why.why())),
     }
 }

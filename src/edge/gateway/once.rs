@@ -3,7 +3,7 @@
 
 use super::Asked;
 use super::submit::{USED_UP, fresh_reference, uses};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::pass::{Verdict, Wish};
 use crate::domain::gateway::submission::Uses;
 use crate::domain::names::ObjectName;
@@ -42,7 +42,7 @@ pub(super) fn gate(
     let is_key = |key: &String| (1..=MAX_KEY_BYTES).contains(&key.chars().count());
     if key.as_ref().is_some_and(|key| !is_key(key)) {
         let detail = format!("`Idempotency-Key` can have 1 to {MAX_KEY_BYTES} bytes");
-        return Err(Problem::BadRequest(detail));
+        return Err(Problem::bad_parameter(detail));
     }
     // What one ticket's holder has submitted is no other one's.
     let holder = asked.ticket.as_ref().map_or("", |ticket| &ticket.id);
@@ -72,11 +72,11 @@ pub(super) async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
     }
     match verdict {
         Verdict::Go(reference) => Ok(reference),
-        Verdict::OtherBody => Err(Problem::Unprocessable(
-            "this `Idempotency-Key` was used for another submission in the last 24 hours"
-                .to_owned(),
+        Verdict::OtherBody => Err(Problem::new(
+            Code::KeyReused,
+            "this `Idempotency-Key` was used for another submission in the last 24 hours",
         )),
-        Verdict::UsedUp => Err(Problem::Forbidden(USED_UP)),
+        Verdict::UsedUp => Err(Problem::new(Code::UsedUp, USED_UP)),
         Verdict::After(_) => Err(Failure("a gate keeps a submission waiting".to_owned()).into()),
     }
 }

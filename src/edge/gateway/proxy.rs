@@ -3,7 +3,7 @@
 
 use super::submit::{USED_UP, uses};
 use super::{Asked, Pairs, answer};
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::call::Step;
 use crate::domain::gateway::proxy::{
     Kind, OTHER_APP, TARGET, Target, is_text, is_told, onward, opens, opens_other, target,
@@ -31,7 +31,13 @@ pub async fn proxy(
 ) -> Result<Response, Problem> {
     let ticket = match authenticate(call, in_path) {
         Ok(ticket) => ticket,
-        Err(Problem::Unauthorized(_)) => return said(401, "Unauthorized"),
+        Err(problem) if problem.status() == 401 => {
+            let answer = said(401, "Unauthorized")?;
+            for (name, value) in problem.headers() {
+                answer.headers().set(name, &value).during("building the answer")?;
+            }
+            return Ok(answer);
+        }
         Err(problem) => return Err(problem),
     };
     let is_fal_ai = call.config.upstreams.fal_ai.is_some();
@@ -48,12 +54,10 @@ pub async fn proxy(
 fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>, Problem> {
     let given = in_path.map(str::to_owned).or_else(|| call.query("ticket"));
     let Some(text) = given else { return access::holds_api_token(call).map(|()| None) };
-    let tokens = call.config.api.as_ref().map_err(Clone::clone)?;
-    let ticket = Ticket::read(&text, tokens, platform::now());
-    let ticket = ticket.map_err(|_| Problem::Unauthorized("the ticket does not count"))?;
+    let ticket = access::read_ticket(call, &text)?;
     match ticket.scope {
         Scope::Proxy => Ok(Some(ticket)),
-        _ => Err(Problem::Forbidden("the ticket is for something else")),
+        _ => Err(access::OTHER_SCOPE),
     }
 }
 
@@ -67,7 +71,7 @@ async fn to_queue(
 ) -> Result<Response, Problem> {
     let apps = ticket.as_ref().and_then(|ticket| ticket.apps.as_deref());
     if apps.is_some_and(|apps| !opens(apps, &to.app, &to.step)) {
-        return Err(Problem::Forbidden(OTHER_APP));
+        return Err(Problem::new(Code::WrongScope, OTHER_APP));
     }
     let method = request.method();
     if !to.allowed().split(", ").any(|known| known == method) {
@@ -87,7 +91,7 @@ async fn to_queue(
 fn vouched(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String, Problem> {
     let known = call.config.public_url.as_ref().or(ticket.origin.as_ref());
     if known.is_none() && *step == Step::Submit {
-        return Err(Problem::Unset(NO_ORIGIN.to_owned()));
+        return Err(Problem::new(Code::NotConfigured, NO_ORIGIN));
     }
     Ok(known.cloned().unwrap_or_else(|| call.origin()))
 }
@@ -123,18 +127,18 @@ async fn pass_on(
     if let Some(Uses { gate, most }) = ticket.and_then(uses).filter(|_| kind.is_use()) {
         let counted = job_client::ask_gate(call.env, &gate, Command::Count(most)).await?;
         if !matches!(counted, Reply::Counted(true)) {
-            return Err(Problem::Forbidden(USED_UP));
+            return Err(Problem::new(Code::UsedUp, USED_UP));
         }
     }
     let response = send(call, request, &ask, body).await.map_err(|Failure(text)| {
         platform::log_error(&text);
-        Problem::BadGateway("fal.ai can't be reached".to_owned())
+        Problem::new(Code::UpstreamFailed, "fal.ai can't be reached")
     })?;
     let status = response.status_code();
     // A redirect would lead the caller here, or away with what it sends here.
     if !matches!(status, 200..=299 | 400..=599) {
         let text = format!("fal.ai answers {status}, which is not followed");
-        return Err(Problem::BadGateway(text));
+        return Err(Problem::new(Code::UpstreamFailed, text));
     }
     tell(&response, ticket.map(Ticket::pass), call.config.secrets())
 }

@@ -3,7 +3,7 @@
 use super::once::{Gate, gate, pass, read_to_the_end};
 use super::{Asked, unset};
 use crate::domain::capability;
-use crate::domain::error::Problem;
+use crate::domain::error::{Code, Problem};
 use crate::domain::event::Event;
 use crate::domain::gateway::Queue;
 use crate::domain::gateway::links::{self, Place};
@@ -42,7 +42,7 @@ pub(super) async fn submit(
     ask.map(drop).map_err(unset)?;
     let body = read_body(request, call.config.max_body_bytes).await?;
     let input = String::from_utf8(body);
-    let input = input.map_err(|_| Problem::BadRequest("the body is not UTF-8".to_owned()))?;
+    let input = input.map_err(|_| Problem::new(Code::BadBody, "the body is not UTF-8"))?;
     let (webhook, note) = webhook(call, asked)?;
     let sha256 = platform::sha256(input.as_bytes()).await?;
     let plain = read(asked, &input, &sha256, webhook.clone(), note);
@@ -94,7 +94,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
     target::check(&given, &call.config.sources).map_err(|why| {
         let shown = given.split(['?', '#']).next().unwrap_or_default();
         let shown: String = shown.chars().take(100).collect();
-        Problem::BadRequest(format!(
+        Problem::bad_parameter(format!(
             "`{place}` is {shown:?}, which {why}; it must be the https URL of a public host"
         ))
     })?;

@@ -7,9 +7,9 @@ export async function problem(response, status) {
   assert.equal(response.status, status, text);
   assert.equal(response.headers.get("content-type"), "application/problem+json");
   assert.equal(response.headers.get("cache-control"), "no-store");
-  const { type, title, status: told, detail, ...more } = JSON.parse(text);
+  const { type, title, status: told, code, detail, ...more } = JSON.parse(text);
   assert.deepEqual({ type, told, more }, { type: "about:blank", told: status, more: {} });
-  assert.ok(title.length > 0 && detail.length > 0, text);
+  assert.ok(title.length > 0 && code.length > 0 && detail.length > 0, text);
   return detail;
 }
 

@@ -1,0 +1,195 @@
+//! Every way in which a request can fail, with the words that the caller gets.
+//!
+//! The glue turns a [`Problem`] into `application/problem+json` (RFC 9457) in
+//! one place. Failures of the platform become [`Problem::Internal`]: their
+//! text goes to the log and never to the caller.
+
+mod code;
+
+pub use self::code::Code;
+
+use super::config::BadSecret;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+#[derive(Serialize)]
+struct Body {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Box<RawValue>>,
+}
+
+/// A request that can't be answered as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The code is for programs, the text for people.
+    Told(Code, Cow<'static, str>),
+    /// The secret that guards the route can't be used.
+    Misconfigured(BadSecret),
+    /// The route has other methods.
+    MethodNotAllowed(&'static str),
+    /// A delivery over the limit, in bytes.
+    BodyTooLarge(u64),
+    /// A body that is packed in a way that is not undone here; its codings.
+    UnknownCoding(String),
+    /// The job has ended without a result; the upstream's error as JSON text.
+    NoResult {
+        /// What the job is instead.
+        status: &'static str,
+        /// The upstream's own error.
+        error: Option<String>,
+    },
+    /// A range that the file of this many bytes does not have.
+    NoSuchRange(u64),
+    /// Not yet; try again after as many seconds.
+    NotReady(String, u32),
+    /// The platform failed; the text is for the log.
+    Internal(String),
+}
+
+impl Problem {
+    /// A problem that needs no more than words.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Told(code, detail.into())
+    }
+
+    /// A parameter or a header that can't be read.
+    #[must_use]
+    pub const fn bad_parameter(why: String) -> Self {
+        Self::Told(Code::BadParameter, Cow::Owned(why))
+    }
+
+    /// A body that can't be read.
+    #[must_use]
+    pub const fn bad_body(why: String) -> Self {
+        Self::Told(Code::BadBody, Cow::Owned(why))
+    }
+
+    /// What it is, for programs.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Told(code, _) => *code,
+            Self::Misconfigured(_) => Code::NotConfigured,
+            Self::MethodNotAllowed(_) => Code::MethodNotAllowed,
+            Self::BodyTooLarge(_) => Code::BodyTooLarge,
+            Self::UnknownCoding(_) => Code::UnknownCoding,
+            Self::NoResult { .. } => Code::NoResult,
+            Self::NoSuchRange(_) => Code::NoSuchRange,
+            Self::NotReady(..) => Code::NotReady,
+            Self::Internal(_) => Code::PlatformFailed,
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.code().status()
+    }
+
+    /// What the caller is told.
+    #[must_use]
+    pub fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::Told(_, text) => text.clone(),
+            Self::NotReady(text, _) => text.clone().into(),
+            Self::MethodNotAllowed(allow) => format!("this route takes {allow}").into(),
+            Self::NoResult { status, .. } => {
+                format!("the job is {status}; `error` holds what the upstream said").into()
+            }
+            Self::BodyTooLarge(limit) => format!(
+                "a delivery may have {limit} bytes; raise MAX_BODY_BYTES, or have the upstream \
+                 send URLs instead of base64 (`x-pipelet-output: binary`)"
+            )
+            .into(),
+            Self::UnknownCoding(names) => format!(
+                "the body comes with `Content-Encoding: {names}`; send it plain, or packed once \
+                 or twice by gzip or deflate"
+            )
+            .into(),
+            Self::NoSuchRange(size) => format!("the file has {size} bytes").into(),
+            Self::Misconfigured(BadSecret { name, why }) => {
+                format!("{name} {why}; set it with `npx wrangler secret put {name}`").into()
+            }
+            Self::Internal(_) => "the platform failed; the same request may succeed now".into(),
+        }
+    }
+
+    /// The body, as RFC 9457 has it; the upstream's error is a member of it,
+    /// as it was written.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let error = match self {
+            Self::NoResult { error: Some(error), .. } => RawValue::from_string(error.clone()).ok(),
+            _ => None,
+        };
+        let (code, detail) = (self.code(), self.detail());
+        let (title, status, code) = (code.title(), code.status(), code.name());
+        let body = Body { r#type: "about:blank", title, status, code, detail, error };
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+
+    /// The body on the gateway's routes, where clients read no problem details.
+    #[must_use]
+    pub fn plain_body(&self) -> String {
+        plain(self.code(), &self.detail())
+    }
+
+    /// Headers beside the content type.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Told(Code::UpgradeRequired, _) => {
+                vec![("upgrade", "websocket".to_owned()), ("connection", "upgrade".to_owned())]
+            }
+            Self::Told(Code::NoToken, _) => vec![("www-authenticate", "Bearer".to_owned())],
+            // RFC 6750 §3.1.
+            Self::Told(code, _) if code.status() == 401 => {
+                vec![("www-authenticate", r#"Bearer error="invalid_token""#.to_owned())]
+            }
+            Self::MethodNotAllowed(allow) => vec![("allow", (*allow).to_owned())],
+            Self::UnknownCoding(_) => vec![("accept-encoding", "gzip, deflate".to_owned())],
+            Self::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
+            Self::Internal(_) => vec![("retry-after", "5".to_owned())],
+            Self::NoSuchRange(size) => vec![("content-range", format!("bytes */{size}"))],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An error as the queues' clients read it: Python's shows `detail`, the
+/// JavaScript one `message`.
+#[must_use]
+pub fn plain(code: Code, text: &str) -> String {
+    serde_json::json!({ "detail": text, "message": text, "code": code.name() }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_secret_names_the_command() {
+        let problem = Problem::Misconfigured(BadSecret { name: "API_TOKEN", why: "is not set" });
+        assert_eq!(problem.status(), 503);
+        assert!(problem.body().contains("`npx wrangler secret put API_TOKEN`"));
+    }
+
+    #[test]
+    fn the_platforms_words_stay_inside() {
+        let problem = Problem::Internal("secret detail".to_owned());
+        assert!(!problem.body().contains("secret"));
+    }
+
+    #[test]
+    fn the_upstreams_error_is_passed_on() {
+        let error = r#"{"z":196619188014358660,"a":1.10,"b":1e999}"#;
+        let problem = Problem::NoResult { status: "failed", error: Some(error.to_owned()) };
+        assert!(problem.body().ends_with(&format!(r#""error":{error}}}"#)));
+    }
+}
