@@ -124,7 +124,7 @@ function curl(method, path, headers, body) {
 }
 
 /** What differs from run to run is made equal; tokens are what a reader has to put there. */
-function masked(step, origin, hooks) {
+export function masked(step, origin, hooks) {
   const mask = (text) => text
     .replaceAll(origin, "https://vault.example")
     .replaceAll(hooks, "https://app.example")
