@@ -64,11 +64,13 @@ function Head({ job }) {
   );
 }
 
+const TITLES = { "no-such-job": "There is no such job", "job-deleted": "The job has been deleted" };
+
 function Missing({ error, again }) {
   const { api } = useVault();
   return (
     <section class="page narrow">
-      <h1>{error.status === 404 ? "There is no such job" : "The job can't be shown"}</h1>
+      <h1>{TITLES[error.code] ?? "The job can't be shown"}</h1>
       {error.status === 404 ? <p>{sentence(error.message)}</p> : <Trouble error={error} again={again} />}
       {!api.isGuest && <p><a href={href("")}>To the jobs</a></p>}
     </section>
