@@ -234,6 +234,19 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
+  test("is told by the doctor, too, with each line to paste by itself", async () => {
+    opened = await browser.open({ vault, at: "#/doctor" });
+    const hosts = opened.page.locator(".finding", { has: opened.page.getByText("hosts", { exact: true }) });
+    const pasted = hosts.getByLabel("what mends it", { exact: true });
+    await pasted.first().waitFor();
+    const [line, deploy, again, ...rest] = await pasted.allTextContents();
+    assert.match(line, new RegExp(`^ALLOWED_SOURCE_HOSTS = "${origin.url},[^"]*\\b${ELSEWHERE}"$`));
+    assert.equal(deploy, "npm run deploy");
+    assert.match(again, /^curl -X POST 'http.*\/archive\?archive=partial,lost' -H "Authorization: Bearer \$API_TOKEN"$/);
+    assert.deepEqual(rest, []);
+    opened.clean();
+  });
+
   test("that changes while it is looked at changes its words", async () => {
     await vault.deliver(acquired("turns"));
     const page = await open("turns");
