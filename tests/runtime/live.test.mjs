@@ -133,7 +133,7 @@ describe("the live feed", () => {
   it("brings one that is far behind forward piece by piece", async () => {
     const ids = Array.from({ length: 1_200 }, (_, n) => `far-${n}`);
     for (let n = 0; n < ids.length; n += 50) {
-      await Promise.all(ids.slice(n, n + 50).map((id) => vault.deliver(told("cancelled", id, 1))));
+      await Promise.all(ids.slice(n, n + 50).map((id) => vault.deliver(told("cancelled", id, 1), { isOneOfMany: true })));
     }
     await eventually("root knows them", async () => (await vault.json("/stats")).status.cancelled === 1_200 || undefined);
     const seen = new Set();

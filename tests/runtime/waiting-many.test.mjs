@@ -41,7 +41,7 @@ describe("many who wait", () => {
 
   const ends = {
     "the next change": [LONG, () => vault.deliver(told("retried", "left-0", 2))],
-    "the end of their wait": [2, () => {}],
+    "the end of their wait": [5, () => {}],
   };
   for (const [n, [end, [seconds, act]]] of Object.entries(Object.entries(ends))) {
     test(`and leave: the object is rid of them with ${end}`, async () => {

@@ -17,7 +17,7 @@ describe("fal's client for JavaScript", LIMITED, () => {
   test("submits, asks, waits and reads on the simulator", async (t) => {
     const { simulator, hook, fal } = await onSimulator(t);
     const { request_id: requestId } = await fal.queue.submit(APP,
-      { input: waiting(300), webhookUrl: hook.url });
+      { input: waiting(3_000), webhookUrl: hook.url });
     const status = await fal.queue.status(APP, { requestId, logs: true });
     assert.deepEqual([status.status, status.queue_position], ["IN_QUEUE", 0]);
     await fal.queue.subscribeToStatus(APP, { requestId, pollInterval: 20 });

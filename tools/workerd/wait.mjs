@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Each question costs the machine something, and other tests run beside this one. */
 const FIRST_PAUSE_MS = 10;
-const LAST_PAUSE_MS = 200;
+const LAST_PAUSE_MS = 100;
 
 /**
  * Asks until the answer is not `undefined`. The limit is only there to end a broken test: it is

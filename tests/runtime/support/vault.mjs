@@ -41,13 +41,13 @@ class Vault extends LocalVault {
     this.#left = true;
   }
 
-  /** Delivers a body as the upstream does; objects are written as JSON. */
-  async deliver(body, { reference, query = "", headers } = {}) {
+  /** Delivers a body as the upstream does; objects are written as JSON. `stop()` does not look after who is one of many. */
+  async deliver(body, { reference, query = "", headers, isOneOfMany = false } = {}) {
     const isRaw = typeof body === "string" || body instanceof Uint8Array;
     const text = isRaw ? body : JSON.stringify(body);
     const response = await this.post(this.hookUrl(reference) + query, text, headers);
     const answer = await response.json();
-    if (response.status === 200) this.watch(answer.id);
+    if (response.status === 200 && !isOneOfMany) this.watch(answer.id);
     return { status: response.status, ...answer };
   }
 
