@@ -1,9 +1,10 @@
-// The whole system on this machine: a server of files, the upstream's simulator and the Worker.
+// The whole system on this machine: S3, the upstream's simulator and the Worker in wrangler dev.
 // Only to be imported after the set-up: it needs npm packages.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startS3 } from "./s3.mjs";
 import { startSimulator } from "./simulator/server.mjs";
-import { Runtime } from "./start/runtime.mjs";
+import { startWrangler } from "./wrangler.mjs";
 
 export const UPSTREAM_KEY = "dev-upstream-key";
 
@@ -14,32 +15,24 @@ export const UPSTREAM_KEY = "dev-upstream-key";
  * @param {{ worker: number, simulator: number, s3: number }} options.ports
  * @param {string} options.dir where all of it keeps its state
  * @param {Record<string, string>} options.vars the Worker's, beside those that point it here
- * @param {{ script: string, wasm: string }} options.worker the built Worker
- * @param {(options: object) => Promise<object>} options.startS3 starts the server of files
- * @param {object} [options.runtime] for `Runtime`
+ * @param {(text: string) => void} options.log what wrangler says
  * @param {Array<() => Promise<void>>} stops takes what stops the parts
- * @returns {Promise<{ firstId: number, died: Promise<string>, renew: (vars: object, worker: object) => Promise<void> }>}
- *   the next job's id; `died` resolves when the Worker is given up; `renew` runs another one in its place
+ * @returns {Promise<{ firstId: number, died: Promise<string> }>} the next job's id; `died`
+ *   resolves when the Worker ends by itself
  */
-export async function startStack({ ports, dir, vars, worker, startS3, runtime: options }, stops) {
+export async function startStack({ ports, dir, vars, log }, stops) {
   mkdirSync(dir, { recursive: true });
-  // It loads while the others start.
-  const runtime = new Runtime(options ?? {});
-  let [s3, simulator] = [];
-  stops.push(async () => {
-    await runtime.stop();
-    await simulator?.close({ abandon: true });
-    await s3?.stop();
-  });
-  s3 = await startS3({ port: ports.s3, dir: join(dir, "s3") });
+  const s3 = await startS3({ port: ports.s3, dir: join(dir, "s3") });
+  stops.push(() => s3.stop());
   const firstId = nextFirstId();
-  simulator = await startSimulator({ port: ports.simulator, s3, token: UPSTREAM_KEY, firstId });
-  // As `wrangler dev --persist-to` lays it out, so that either finds what the other has kept.
-  const order = { port: ports.worker, dir: join(dir, "state", "v3") };
-  const renew = (vars, { script, wasm }) =>
-    runtime.run({ ...order, script, wasm, vars: localVars(vars, simulator.url, ports.s3) });
-  await renew(vars, worker);
-  return { firstId, died: runtime.died, renew };
+  const sim = { port: ports.simulator, s3, token: UPSTREAM_KEY, firstId };
+  const simulator = await startSimulator(sim);
+  stops.push(() => simulator.close({ abandon: true }));
+  const envFile = writeVars(dir, localVars(vars, simulator.url, ports.s3));
+  const worker = startWrangler({ port: ports.worker, dir, envFile, log });
+  stops.push(worker.stop);
+  await worker.ready;
+  return { firstId, died: worker.died };
 }
 
 /**
@@ -73,4 +66,13 @@ function localVars(vars, simulator, s3Port) {
     ...vars,
     ALLOWED_SOURCE_HOSTS: [...new Set([...listed, ...s3])].join(","),
   };
+}
+
+// A file rather than wrangler's --var: arguments are readable by everyone on the machine. The
+// backslash keeps wrangler from expanding variables.
+function writeVars(dir, vars) {
+  const path = join(dir, "worker.env");
+  const line = ([name, value]) => `${name}='${value.replaceAll("$", "\\$")}'\n`;
+  writeFileSync(path, Object.entries(vars).map(line).join(""), { mode: 0o600 });
+  return path;
 }

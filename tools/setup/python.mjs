@@ -29,7 +29,6 @@ function packages({ name, requirements, title }) {
   };
   return {
     possible: pythonPossible,
-    folder,
     ready,
     install,
     /** Installs what is missing, once. */
@@ -39,11 +38,11 @@ function packages({ name, requirements, title }) {
   };
 }
 
-/** Plays generated requests against the API's description, and makes a client of it. */
+/** Plays generated requests against the API's description. */
 export const schemathesis = packages({
   name: "python",
   requirements: inRoot("tests", "openapi", "requirements.txt"),
-  title: "Installing schemathesis and a generator of clients (about 1 min, once)",
+  title: "Installing schemathesis (about 1 min, once)",
 });
 
 /** A program of schemathesis' folder. */

@@ -33,7 +33,9 @@ export const operations = ({ logs }) =>
 
 async function teller(name) {
   const text = await readFile(new URL("operations/entry.mjs", import.meta.url), "utf8");
-  const contents = text.replace('"SIDE"', name === "twin" ? '"./twin.js"' : '"./build/index.js"');
+  const contents = text
+    .replace('"SIDE"', name === "twin" ? '"./twin.js"' : '"./build/index.js"')
+    .replaceAll("IS_NATIVE", String(name === "twin"));
   return { type: "ESModule", path: name === "twin" ? "told.js" : join(ROOT, "told.js"), contents };
 }
 

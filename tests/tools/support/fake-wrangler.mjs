@@ -11,7 +11,7 @@ const { fails = {}, targets = [], name = "hookvault", loggedIn = true } = read("
 const argv = process.argv.slice(2);
 const [verb, second] = argv;
 const command = ["secret"].includes(verb) ? `${verb} ${second}` : verb;
-const stdin = command === "secret bulk" ? await text(process.stdin) : "";
+const stdin = ["secret bulk", "secret put"].includes(command) ? await text(process.stdin) : "";
 appendFileSync(join(dir, "calls.ndjson"), `${JSON.stringify({ command, argv, stdin, env: process.env })}\n`);
 
 if (fails[command] !== undefined) {
@@ -19,6 +19,12 @@ if (fails[command] !== undefined) {
   console.error(says + (echoes ? stdin : ""));
   process.exit(code);
 }
+/** Sets secrets of the Worker beside those that it has. */
+function keep(secrets) {
+  writeFileSync(join(dir, "secrets.json"), JSON.stringify({ ...read("secrets.json", {}), ...secrets }));
+  return 0;
+}
+
 const commands = {
   whoami() {
     console.log(JSON.stringify({ loggedIn, email: "owner@example.com" }));
@@ -36,9 +42,9 @@ const commands = {
     return 0;
   },
   "secret bulk"() {
-    writeFileSync(join(dir, "secrets.json"), JSON.stringify({ ...read("secrets.json", {}), ...JSON.parse(stdin) }));
     console.log("✨ Successfully created secrets");
-    return 0;
+    return keep(JSON.parse(stdin));
   },
+  "secret put": () => keep({ [argv[2]]: stdin.trim() }),
 };
 process.exitCode = commands[command]?.() ?? 64;

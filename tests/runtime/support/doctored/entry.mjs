@@ -91,9 +91,6 @@ const unreadable = (state) => {
 export const Job = new Proxy(built.Job, {
   construct(target, [state, env], newTarget) {
     const isBroken = (env.BROKEN_READS ?? "").split(",").includes("JOBS");
-    const job = Reflect.construct(target, [state, env], newTarget);
-    // The runtime's own class takes nothing but its own state.
-    if (isBroken) Object.defineProperty(job, "ctx", { value: unreadable(state) });
-    return job;
+    return Reflect.construct(target, [isBroken ? unreadable(state) : state, env], newTarget);
   },
 });

@@ -1,0 +1,92 @@
+// Every block of every page is run as it is printed, from the top of its page on, in a shell that knows
+// what the page has told it. `WRITE_EXAMPLES=1` writes anew what a page shows as answers.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inRoot } from "../../tools/setup/project.mjs";
+import { masked } from "../runtime/support/masks.mjs";
+import { lacking } from "../runtime/support/tools.mjs";
+import { eventually } from "../runtime/support/wait.mjs";
+import { serve, startDesk } from "./support/desk.mjs";
+import { answered, blocks, shape } from "./support/pages.mjs";
+
+const PAGES = ["", "docs"].flatMap((folder) =>
+  readdirSync(inRoot(folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name)));
+/** Blocks in these languages are no programs. */
+const SHOWN = ["json", "mermaid", "text"];
+/** What is pasted of the others. */
+const PASTED = {
+  sh: (code) => code,
+  js: (code) => `node --input-type=module <<'PROGRAM'\n${code}PROGRAM\n`,
+};
+const SERVER = /^(npm start|npx wrangler dev)\b/;
+const [PAUSE_MS, LIMIT_MS] = [500, 20_000];
+
+/** Pastes a block once; `{ said, calls, wrong }`: `wrong` is what is not as the page says. */
+async function pasted(desk, { language, code, status, answer }) {
+  const { stdout, calls, ...told } = await desk.paste(PASTED[language](code));
+  assert.equal(told.code, 0, stdout + told.stderr);
+  const said = masked(desk.asPrinted(stdout.replaceAll("\r", "")));
+  const statuses = calls.filter(({ command }) => command === "curl").map((call) => call.status);
+  try {
+    if (status) assert.equal(statuses.pop(), status, stdout);
+    assert.deepEqual(statuses.filter((one) => one < 200 || one > 299), [], stdout);
+    if (status && !process.env.WRITE_EXAMPLES) assert.deepEqual(shape(said), shape(answer), stdout);
+    return { said, calls };
+  } catch (wrong) {
+    return { said, calls, wrong };
+  }
+}
+
+/** Asking changes nothing, and a listing that does not know of something yet soon does. */
+async function run(desk, block) {
+  if (SERVER.test(block.code)) {
+    await serve(block.code);
+    return { calls: [{ command: block.code }] };
+  }
+  const isQuestion = block.status && !/ -d | -X /.test(block.code);
+  if (isQuestion && process.env.WRITE_EXAMPLES) await sleep(PAUSE_MS);
+  for (const end = Date.now() + LIMIT_MS; ; await sleep(PAUSE_MS)) {
+    const { wrong, ...told } = await pasted(desk, block);
+    if (!wrong) return told;
+    if (!isQuestion || Date.now() > end) throw wrong;
+  }
+}
+
+for (const page of PAGES) {
+  test(page, { skip: lacking("curl") }, async (t) => {
+    const text = readFileSync(inRoot(page), "utf8");
+    const programs = blocks(text).filter(({ language }) => !SHOWN.includes(language));
+    const unknown = programs.filter(({ language }) => !PASTED[language]).map(({ line, language }) => `${line}: ${language}`);
+    assert.deepEqual(unknown, [], "not known how to run");
+    if (programs.length === 0) return t.diagnostic(`${page}: no block`);
+    const desk = await startDesk();
+    t.after(() => desk.stop());
+    const [answers, commands] = [new Map(), []];
+    for (const block of programs) {
+      const { said, calls } = await run(desk, block).catch((error) => {
+        throw new Error(`${page}:${block.line}: ${error.message}`, { cause: error });
+      });
+      commands.push(...calls);
+      if (block.status) answers.set(block, said);
+      if (/^export /m.test(block.code)) await desk.move();
+    }
+    if (process.env.WRITE_EXAMPLES) writeFileSync(inRoot(page), answered(text, answers));
+    const unsafe = async () => (await desk.jobs()).filter((job) => !job.endsWith(": completed stored"));
+    await eventually("all jobs are safe", async () => (await unsafe()).length === 0 || undefined)
+      .catch(async ({ message }) => assert.fail(`${message}, but ${await unsafe()}`));
+    const put = programs.flatMap(({ code }) => [...code.matchAll(/secret put (\w+)/g)].map(([, name]) => name));
+    assert.deepEqual(put.filter((name) => !desk.secrets().includes(name)), [], "secrets that were not set");
+    t.diagnostic(`${page}: ${programs.length} blocks, ${commands.length} commands, ${answers.size} answers`);
+  });
+}
+
+test("the scripts that the pages name are there", () => {
+  const { scripts } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
+  for (const page of PAGES) {
+    const named = readFileSync(inRoot(page), "utf8").matchAll(/\bnpm (?:run ([\w-]+)|(start|test)\b)/g);
+    for (const [command, ...names] of named) assert.ok(scripts[names.join("")], `${page}: ${command}`);
+  }
+});

@@ -1,0 +1,85 @@
+// What a reader of the pages has before them: hookvault and a queue as `npm start` has them, on ports of
+// their own, and a shell, in which a stand-in plays wrangler.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../../../tools/ports.mjs";
+import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
+import { stopAll } from "../../runtime/support/stop.mjs";
+import { askable, startUpstream } from "../../runtime/support/upstream.mjs";
+import { startVault } from "../../runtime/support/vault.mjs";
+import { eventually } from "../../runtime/support/wait.mjs";
+import { Shell } from "./shell.mjs";
+
+const FAKE = inRoot("tests", "tools", "support", "fake-wrangler.mjs");
+const TYPED = "a-secret-that-someone-types";
+/** Where the pages say that things are. */
+const [VAULT, QUEUE] = [8787, 8788];
+/** It may have to build the Worker. */
+const START_LIMIT_MS = 300_000;
+
+/** The tokens of a fresh `npm start`. */
+const tokens = () => Object.fromEntries([...readFileSync(inRoot(".dev.vars.example"), "utf8")
+  .matchAll(/^(\w+_TOKEN)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+
+const portOf = ({ url }) => Number(new URL(url).port);
+const local = (port) => `http://localhost:${port}`;
+
+export async function startDesk() {
+  const upstream = await startUpstream({ knobs: { queueMs: 300, runMs: 500 } });
+  const vault = await startVault({ sources: upstream.sources, vars: { ...askable(local(portOf(upstream))), ...tokens() } });
+  const ports = [[VAULT, portOf(vault)], [QUEUE, portOf(upstream)]];
+  const url = local(portOf(vault));
+  const wrangler = mkdtempSync(join(tmpdir(), "hookvault-fake-"));
+  writeFileSync(join(wrangler, "script.json"), JSON.stringify({ targets: [url] }));
+  const shell = new Shell({ HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: wrangler }, TYPED);
+  return {
+    paste: (code) => shell.paste(code),
+    /** Has what the page has exported lead to the ports that there are. */
+    move: () => shell.paste(["HOOKVAULT_URL", "QUEUE_URL"].map((name, n) =>
+      `export ${name}="\${${name}/:${ports[n][0]}/:${ports[n][1]}}"\n`).join("")),
+    /** A text with the ports of the pages. */
+    asPrinted: (text) => ports.reduce((all, [printed, real]) => all.replaceAll(local(real), local(printed)), text),
+    /** The jobs that there are, each as `437852: completed stored`. */
+    async jobs() {
+      const headers = { authorization: `Bearer ${tokens().API_TOKEN}` };
+      const { jobs } = await (await fetch(`${url}/jobs?limit=200`, { headers })).json();
+      return jobs.map(({ id, status, archive }) => `${id}: ${status} ${archive}`);
+    },
+    /** The names of the secrets that wrangler was given. */
+    secrets: () => Object.keys(JSON.parse(readFileSync(join(wrangler, "secrets.json"), "utf8"))),
+    async stop() {
+      shell.end();
+      rmSync(wrangler, { recursive: true });
+      // A page that fails leaves jobs that run.
+      await upstream.idle();
+      await stopAll(vault, upstream);
+    },
+  };
+}
+
+/** Runs what goes on until it is ended, and ends it by Ctrl-C as soon as it answers; rejects if it never does. */
+export async function serve(code) {
+  const dir = mkdtempSync(join(tmpdir(), "hookvault-local-"));
+  const names = ["HOOKVAULT_PORT", "HOOKVAULT_SIMULATOR_PORT", "HOOKVAULT_S3_PORT"];
+  const ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, String(await freePort())])));
+  const shell = spawn("bash", ["-c", code], { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...ports, HOOKVAULT_DIR: dir } });
+  const ended = once(shell, "close");
+  let said = "";
+  for (const stream of [shell.stdout, shell.stderr]) stream.on("data", (data) => (said += data));
+  const answers = (name) => fetch(`${local(ports[name])}/`).then(({ ok }) => ok, () => false);
+  try {
+    await eventually("it answers", async () => {
+      assert.equal(shell.exitCode, null, said);
+      return (await Promise.all(names.slice(0, 2).map(answers))).every(Boolean) || undefined;
+    }, { limitMs: START_LIMIT_MS });
+  } finally {
+    process.kill(-shell.pid, "SIGINT");
+    await ended;
+    rmSync(dir, { recursive: true });
+  }
+}

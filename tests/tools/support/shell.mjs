@@ -1,0 +1,71 @@
+// A shell that blocks are pasted into, one after the other, as a reader does: what one has set the
+// next one has. It ends with the first command that fails, or that uses what nothing has set.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { ROOT } from "../../../tools/setup/project.mjs";
+import { eventually } from "../../runtime/support/wait.mjs";
+
+const END = "\x1e";
+/** For a block that never ends. */
+const LIMIT_MS = 120_000;
+/** A line of a stand-in: that it was called, and what the answer's status was. */
+const NOTE = /^» (\w+) ?(\d*)\n/gm;
+const real = (command) => execFileSync("sh", ["-c", `command -v ${command}`]).toString().trim();
+/** They do what the real ones do, and say so; of wrangler nothing is real. */
+const STAND_INS = {
+  curl: () => `exec ${real("curl")} "$@" -w '%{stderr}» curl %{http_code}\\n'`,
+  npm: () => `echo "» npm" >&2; exec ${real("npm")} "$@"`,
+  npx: () => `echo "» npx" >&2; test "$1" = wrangler && shift && exec node "$HOOKVAULT_WRANGLER" "$@"`,
+};
+
+export class Shell {
+  #dir = mkdtempSync(join(tmpdir(), "hookvault-shell-"));
+  #bash;
+  #closed;
+  #said = { stdout: "", stderr: "" };
+
+  /**
+   * @param {Record<string, string>} env over this process's
+   * @param {string} typed what someone types who is asked for something
+   */
+  constructor(env, typed) {
+    for (const [name, script] of Object.entries(STAND_INS)) {
+      writeFileSync(join(this.#dir, name), `#!/bin/sh\n${script()}\n`);
+      chmodSync(join(this.#dir, name), 0o755);
+    }
+    writeFileSync(join(this.#dir, "typed"), `${typed}\n`);
+    const all = { ...process.env, ...env, PATH: this.#dir + delimiter + process.env.PATH };
+    this.#bash = spawn("bash", ["--norc", "-eu", "-o", "pipefail"], { cwd: ROOT, env: all });
+    for (const name of ["stdout", "stderr"]) {
+      this.#bash[name].setEncoding("utf8").on("data", (text) => (this.#said[name] += text));
+    }
+    this.#closed = once(this.#bash, "close").then(([code]) => code);
+    // Whether it has ended is looked at where it matters.
+    this.#bash.stdin.on("error", () => {});
+  }
+
+  /** Pastes a text; `{ code, stdout, stderr, calls }`: `code` is that of what has failed, or 0. */
+  async paste(text) {
+    Object.assign(this.#said, { stdout: "", stderr: "" });
+    const [block, typed] = ["block", "typed"].map((name) => join(this.#dir, name));
+    writeFileSync(block, text);
+    this.#bash.stdin.write(`source ${block} <${typed}; printf '${END}'; printf '${END}' >&2\n`);
+    const code = await Promise.race([this.#done(), this.#closed]);
+    const { stdout, stderr } = this.#said;
+    const calls = [...stderr.matchAll(NOTE)].map(([, command, status]) => ({ command, status: Number(status) }));
+    return { code, stdout: stdout.replace(END, ""), stderr: stderr.replace(END, "").replaceAll(NOTE, ""), calls };
+  }
+
+  #done() {
+    return eventually("the block has ended", () =>
+      (Object.values(this.#said).every((text) => text.endsWith(END)) ? 0 : undefined), { limitMs: LIMIT_MS });
+  }
+
+  end() {
+    this.#bash.kill("SIGKILL");
+    rmSync(this.#dir, { recursive: true });
+  }
+}
