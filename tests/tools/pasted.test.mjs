@@ -10,7 +10,7 @@ import { masked } from "../runtime/support/masks.mjs";
 import { lacking } from "../runtime/support/tools.mjs";
 import { eventually } from "../runtime/support/wait.mjs";
 import { serve, startDesk } from "./support/desk.mjs";
-import { answered, blocks, shape } from "./support/pages.mjs";
+import { answered, blocks, shapes } from "./support/pages.mjs";
 
 const PAGES = ["", "docs"].flatMap((folder) =>
   readdirSync(inRoot(folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name)));
@@ -33,7 +33,7 @@ async function pasted(desk, { language, code, status, answer }) {
   try {
     if (status) assert.equal(statuses.pop(), status, stdout);
     assert.deepEqual(statuses.filter((one) => one < 200 || one > 299), [], stdout);
-    if (status && !process.env.WRITE_EXAMPLES) assert.deepEqual(shape(said), shape(answer), stdout);
+    if (status && !process.env.WRITE_EXAMPLES) assert.deepEqual(...shapes(said, answer), stdout);
     return { said, calls };
   } catch (wrong) {
     return { said, calls, wrong };

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { freePort } from "../../../tools/ports.mjs";
 import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
 import { stopAll } from "../../runtime/support/stop.mjs";
-import { askable, startUpstream } from "../../runtime/support/upstream.mjs";
+import { startUpstream } from "../../runtime/support/upstream.mjs";
 import { startVault } from "../../runtime/support/vault.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
 import { Shell } from "./shell.mjs";
@@ -30,7 +30,7 @@ const local = (port) => `http://localhost:${port}`;
 
 export async function startDesk() {
   const upstream = await startUpstream({ knobs: { queueMs: 300, runMs: 500 } });
-  const vault = await startVault({ sources: upstream.sources, vars: { ...askable(local(portOf(upstream))), ...tokens() } });
+  const vault = await startVault({ sources: upstream.sources, vars: { ...upstream.vars, ...tokens() } });
   const ports = [[VAULT, portOf(vault)], [QUEUE, portOf(upstream)]];
   const url = local(portOf(vault));
   const wrangler = mkdtempSync(join(tmpdir(), "hookvault-fake-"));

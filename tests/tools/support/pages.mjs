@@ -14,6 +14,7 @@ const FENCE = /^```([^\n]*)\n(.*?)^```\n/gms;
 const TITLE = /^\*\*.*\*\* → (\d{3})\n\n$/;
 /** Most characters of a line that are shown. */
 const SHOWN = 900;
+const MORE = " …";
 
 /** The blocks of a page in order; an answer is no block of its own. @returns {Block[]} */
 export function blocks(text) {
@@ -39,17 +40,27 @@ export function answered(text, answers) {
 }
 
 const cut = (answer) => answer.trimEnd().split("\n")
-  .map((line) => (line.length > SHOWN ? `${line.slice(0, SHOWN)} …` : line)).join("\n");
+  .map((line) => (line.length > SHOWN ? line.slice(0, SHOWN) + MORE : line)).join("\n");
 
 /**
- * What is the same in the page and in an answer: of JSON the names in their order, of other lines how
- * they begin, without numbers. Of a stream of events it is the last that counts.
+ * What must be equal of an answer and of the page's: of JSON the names in their order, of other lines how
+ * they begin, without numbers. A line that the page cuts counts as far as it is shown.
  */
-export function shape(answer) {
-  const lines = cut(answer).split("\n");
-  const counted = lines[0].startsWith("data: ") ? lines.slice(-1) : lines;
-  return counted.map((line) => {
-    const names = [...line.matchAll(/"(\w+)":/g)].map(([, name]) => name);
-    return names.length > 0 ? names.join(" ") : line.trim().split(/\s/)[0].replaceAll(/[0-9a-f]{32}|\d+/g, "0");
-  });
+export function shapes(answer, shown) {
+  const wanted = counted(shown);
+  const got = counted(answer).map((line, n) => (wanted[n]?.endsWith(MORE) ? begun(shape(line), shape(wanted[n])) : shape(line)));
+  return [got, wanted.map(shape)];
 }
+
+/** Of a stream of events it is the last that counts. */
+function counted(answer) {
+  const lines = answer.trimEnd().split("\n");
+  return lines[0].startsWith("data: ") ? lines.slice(-1) : lines;
+}
+
+function shape(line) {
+  const names = [...line.matchAll(/"(\w+)":/g)].map(([, name]) => name);
+  return names.length > 0 ? names.join(" ") : line.trim().split(/\s/)[0].replaceAll(/[0-9a-f]{32}|\d+/g, "0");
+}
+
+const begun = (line, beginning) => line.slice(0, beginning.length);
