@@ -12,15 +12,18 @@ import { setup, setUpRust } from "./setup.mjs";
  * Sets up what is missing, and builds the dashboard, and the Worker unless the last build's inputs and outputs
  * are all unchanged.
  *
- * @param {{ quick?: boolean, s3?: boolean }} wanted `quick`: what `npm start` runs; the rest is for `setup`
+ * @param {{ quick?: boolean, s3?: boolean }} wanted `quick`: in as little time as it takes, to be run on this
+ *   machine; the rest is for `setup`
+ * @returns {Promise<{ script: string, wasm: string }>} where the Worker is
  */
 export async function build({ quick = false, ...wanted } = {}) {
-  const profile = quick ? QUICK : RELEASE;
+  const profile = quick && !isCurrent(RELEASE) ? QUICK : RELEASE;
   await setUpRust();
   if (isCurrent(profile)) await setup(wanted);
   else await stamped(profile, () => buildWorker(profile, wanted));
   const { buildDashboard } = await import("./dashboard.mjs");
   await buildDashboard();
+  return profile;
 }
 
 // Most of the first build's time goes to cargo, and cargo needs none of the other tools.

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RELEASE } from "./build/profiles.mjs";
 import { build } from "./build.mjs";
 import { freePort } from "./ports.mjs";
 import { Failure, main } from "./setup/run.mjs";
@@ -19,20 +20,20 @@ const say = (text) => console.log(`• ${text}`);
 
 async function demo() {
   await build({ s3: true });
-  const stack = await import("./stack.mjs");
+  const [stack, { startS3 }] = await Promise.all([import("./stack.mjs"), import("./s3.mjs")]);
   const signal = await stack.untilStopped(async (stops) => {
     const dir = mkdtempSync(join(tmpdir(), "hookvault-demo-"));
     stops.push(async () => rmSync(dir, { recursive: true, force: true }));
-    await play(await start(stack, dir, stops));
+    await play(await start(stack, startS3, dir, stops));
   });
   if (signal) process.exit(1);
 }
 
-async function start({ startStack, UPSTREAM_KEY }, dir, stops) {
+async function start({ startStack, UPSTREAM_KEY }, startS3, dir, stops) {
   say("starting S3, the queue's simulator and the Worker on free ports");
   const ports = { worker: await freePort(), simulator: await freePort(), s3: await freePort() };
   const vars = { HOOK_TOKEN: token(), API_TOKEN: token() };
-  await startStack({ ports, dir, vars, log: () => {} }, stops);
+  await startStack({ ports, dir, vars, worker: RELEASE, startS3, runtime: { quiet: true } }, stops);
   const worker = `http://localhost:${ports.worker}`;
   return {
     hook: `${worker}/hook/${vars.HOOK_TOKEN}`,

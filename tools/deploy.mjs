@@ -1,11 +1,10 @@
 // `npm run deploy -- <arguments of wrangler deploy>`: the Worker, its secrets, and a look at it.
 // wrangler builds with tools/build.mjs before it uploads anything; with --dry-run it does only that.
 import { deploy } from "./deploy/deploy.mjs";
-import { show } from "./deploy/wrangler.mjs";
+import { show, WRANGLER } from "./deploy/wrangler.mjs";
 import { main } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 import { askSecret, colours, isInteractive } from "./terminal.mjs";
-import { WRANGLER } from "./wrangler.mjs";
 
 const ALONE = ["--dry-run", "--help", "-h"];
 

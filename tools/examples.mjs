@@ -10,10 +10,21 @@ export function described(text, steps) {
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
   for (const { operation, status, type, text: body } of steps) {
     const found = operations.find(({ operationId }) => operationId === operation);
-    const content = found?.responses[status]?.content;
-    if (!found?.responses[status]) throw new Error(`${operation} ${status} is not described`);
-    const media = content?.[type.split(";")[0]];
-    if (media && body) media.example = type.includes("json") && !type.includes("ndjson") ? JSON.parse(body) : body;
+    const response = resolved(document, found?.responses[status]);
+    if (!response) throw new Error(`${operation} ${status} is not described`);
+    const media = response.content?.[type.split(";")[0]];
+    if (media && body) show(media, type.includes("json") && !type.includes("ndjson") ? JSON.parse(body) : body);
   }
   return `${JSON.stringify(document, null, 1)}\n`;
+}
+
+function resolved(document, response) {
+  const [, kind, name] = /^#\/components\/(\w+)\/(\w+)$/.exec(response?.$ref) ?? [];
+  return name ? document.components[kind][name] : response;
+}
+
+/** A response that several errors share shows each by its code. */
+function show(media, value) {
+  if (media.examples) media.examples[value.code] = { value };
+  else media.example = value;
 }

@@ -1,5 +1,6 @@
-// `npm run lint`: formatting, clippy and documentation; every warning is an error.
-import { toolchain } from "./setup/project.mjs";
+// `npm run lint`: openapi.json, formatting, clippy and documentation; every warning is an error.
+import { openapiTools } from "./setup/openapi.mjs";
+import { toolchain, toolEnv } from "./setup/project.mjs";
 import { main, must } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -16,8 +17,18 @@ const CHECKS = [
   ["doc", "--target", wasm, "--no-deps", "--document-private-items", "--locked"],
 ];
 
+/** Of the linter's own accord it would tell its makers, and ask them for a newer one. */
+const ALONE = { REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
+
+async function lintDescription() {
+  await openapiTools.ensure();
+  const args = ["lint", "openapi.json", "--config", "tests/openapi/redocly.yaml", "--format", "stylish"];
+  await must(openapiTools.program("redocly"), args, { env: toolEnv(ALONE) });
+}
+
 await main(async () => {
   await setup();
+  await lintDescription();
   for (const args of CHECKS) {
     console.log(`cargo ${args.join(" ")}`);
     await must("cargo", args, { env: { ...process.env, RUSTDOCFLAGS } });

@@ -2,14 +2,6 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { Failure } from "./setup/run.mjs";
-
-/** Throws unless the port can be had. */
-export async function checkPort(port, variable) {
-  await listenOnce(port).catch(() => {
-    throw new Failure(`Port ${port} is busy: stop what uses it, or set ${variable} to another.`);
-  });
-}
 
 /**
  * A port for what is to keep it when it is started again: below those that the system gives to whoever
@@ -22,8 +14,9 @@ export async function freePort() {
   }
 }
 
-async function listenOnce(port) {
-  const server = createServer().listen(port, "127.0.0.1");
+/** Rejects if the port can't be had. */
+export async function listenOnce(port, host = "127.0.0.1") {
+  const server = createServer().listen(port, host);
   await once(server, "listening");
   const bound = server.address().port;
   server.close();

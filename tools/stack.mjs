@@ -1,10 +1,9 @@
-// The whole system on this machine: S3, the upstream's simulator and the Worker in wrangler dev.
+// The whole system on this machine: a server of files, the upstream's simulator and the Worker.
 // Only to be imported after the set-up: it needs npm packages.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startS3 } from "./s3.mjs";
 import { startSimulator } from "./simulator/server.mjs";
-import { startWrangler } from "./wrangler.mjs";
+import { Runtime } from "./start/runtime.mjs";
 
 export const UPSTREAM_KEY = "dev-upstream-key";
 
@@ -15,24 +14,32 @@ export const UPSTREAM_KEY = "dev-upstream-key";
  * @param {{ worker: number, simulator: number, s3: number }} options.ports
  * @param {string} options.dir where all of it keeps its state
  * @param {Record<string, string>} options.vars the Worker's, beside those that point it here
- * @param {(text: string) => void} options.log what wrangler says
+ * @param {{ script: string, wasm: string }} options.worker the built Worker
+ * @param {(options: object) => Promise<object>} options.startS3 starts the server of files
+ * @param {object} [options.runtime] for `Runtime`
  * @param {Array<() => Promise<void>>} stops takes what stops the parts
- * @returns {Promise<{ firstId: number, died: Promise<string> }>} the next job's id; `died`
- *   resolves when the Worker ends by itself
+ * @returns {Promise<{ firstId: number, died: Promise<string>, renew: (vars: object, worker: object) => Promise<void> }>}
+ *   the next job's id; `died` resolves when the Worker is given up; `renew` runs another one in its place
  */
-export async function startStack({ ports, dir, vars, log }, stops) {
+export async function startStack({ ports, dir, vars, worker, startS3, runtime: options }, stops) {
   mkdirSync(dir, { recursive: true });
-  const s3 = await startS3({ port: ports.s3, dir: join(dir, "s3") });
-  stops.push(() => s3.stop());
+  // It loads while the others start.
+  const runtime = new Runtime(options ?? {});
+  let [s3, simulator] = [];
+  stops.push(async () => {
+    await runtime.stop();
+    await simulator?.close({ abandon: true });
+    await s3?.stop();
+  });
+  s3 = await startS3({ port: ports.s3, dir: join(dir, "s3") });
   const firstId = nextFirstId();
-  const sim = { port: ports.simulator, s3, token: UPSTREAM_KEY, firstId };
-  const simulator = await startSimulator(sim);
-  stops.push(() => simulator.close({ abandon: true }));
-  const envFile = writeVars(dir, localVars(vars, simulator.url, ports.s3));
-  const worker = startWrangler({ port: ports.worker, dir, envFile, log });
-  stops.push(worker.stop);
-  await worker.ready;
-  return { firstId, died: worker.died };
+  simulator = await startSimulator({ port: ports.simulator, s3, token: UPSTREAM_KEY, firstId });
+  // As `wrangler dev --persist-to` lays it out, so that either finds what the other has kept.
+  const order = { port: ports.worker, dir: join(dir, "state", "v3") };
+  const renew = (vars, { script, wasm }) =>
+    runtime.run({ ...order, script, wasm, vars: localVars(vars, simulator.url, ports.s3) });
+  await renew(vars, worker);
+  return { firstId, died: runtime.died, renew };
 }
 
 /**
@@ -66,13 +73,4 @@ function localVars(vars, simulator, s3Port) {
     ...vars,
     ALLOWED_SOURCE_HOSTS: [...new Set([...listed, ...s3])].join(","),
   };
-}
-
-// A file rather than wrangler's --var: arguments are readable by everyone on the machine. The
-// backslash keeps wrangler from expanding variables.
-function writeVars(dir, vars) {
-  const path = join(dir, "worker.env");
-  const line = ([name, value]) => `${name}='${value.replaceAll("$", "\\$")}'\n`;
-  writeFileSync(path, Object.entries(vars).map(line).join(""), { mode: 0o600 });
-  return path;
 }

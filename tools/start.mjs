@@ -1,70 +1,47 @@
 // `npm start`: everything on this machine until Ctrl-C, with the commands to try it.
-import { constants, copyFileSync, existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { build } from "./build.mjs";
-import { checkPort } from "./ports.mjs";
 import { inRoot } from "./setup/project.mjs";
 import { Failure, main } from "./setup/run.mjs";
-import { setup } from "./setup.mjs";
+import { commands } from "./start/commands.mjs";
+import { checkPorts, readPorts } from "./start/ports.mjs";
+import { endLeftovers, remember } from "./start/leftovers.mjs";
+import { readVars } from "./start/vars.mjs";
+import { onChange } from "./start/watch.mjs";
 
-const PORTS = {
-  worker: ["HOOKVAULT_PORT", 8787],
-  simulator: ["HOOKVAULT_SIMULATOR_PORT", 8788],
-  s3: ["HOOKVAULT_S3_PORT", 9603],
-};
+const DIR = resolve(process.env.HOOKVAULT_DIR ?? inRoot(".local"));
 
 async function start() {
-  await setup({ s3: true });
-  await build();
-  const stack = await import("./stack.mjs");
-  const ports = await readPorts();
-  await stack.untilStopped((stops) => run(stack, ports, stops));
+  const ports = readPorts(process.env);
+  readVars();
+  await endLeftovers(DIR);
+  await checkPorts(ports);
+  const worker = await build({ quick: true });
+  const [stack, { startFiles }] = await Promise.all([import("./stack.mjs"), import("./files.mjs")]);
+  const options = { ports, dir: DIR, worker, startS3: startFiles };
+  await stack.untilStopped((stops) => run(stack, options, stops));
   process.exit();
 }
 
-async function run({ startStack, UPSTREAM_KEY }, ports, stops) {
-  const vars = devVars();
-  const log = (text) => process.stdout.write(text);
-  const { firstId, died } = await startStack({ ports, dir: inRoot(".local"), vars, log }, stops);
-  printCommands(ports, vars, UPSTREAM_KEY, firstId);
+async function run({ startStack, UPSTREAM_KEY }, options, stops) {
+  const [vars, { ports }] = [readVars(), options];
+  const runtime = { launched: (pid) => remember(DIR, pid) };
+  const { firstId, died, renew } = await startStack({ ...options, vars, runtime }, stops);
+  console.log(commands({ ports, vars, upstreamKey: UPSTREAM_KEY, firstId }));
+  stops.push(onChange(() => exchange(renew)));
   throw new Failure(await died);
 }
 
-async function readPorts() {
-  const ports = {};
-  for (const [name, [variable, usual]] of Object.entries(PORTS)) {
-    ports[name] = Number(process.env[variable] ?? usual);
-    await checkPort(ports[name], variable);
+/** Builds again what has changed, and runs it. What can't be built or run is told, and the old one goes on. */
+async function exchange(renew) {
+  const from = Date.now();
+  try {
+    const vars = readVars();
+    await renew(vars, await build({ quick: true }));
+    console.log(`The Worker was exchanged, after ${Math.round((Date.now() - from) / 1_000)} s.`);
+  } catch (error) {
+    console.error(`${error instanceof Failure ? error.message : error.stack}\nThe Worker from before goes on.`);
   }
-  return ports;
-}
-
-function devVars() {
-  const path = inRoot(".dev.vars");
-  if (!existsSync(path)) copyFileSync(inRoot(".dev.vars.example"), path, constants.COPYFILE_EXCL);
-  const lines = readFileSync(path, "utf8").matchAll(/^\s*(\w+)\s*=\s*(["'`]?)(.*?)\2\s*$/gm);
-  return Object.fromEntries([...lines].map(([, name, , value]) => [name, value]));
-}
-
-function printCommands(ports, vars, upstreamKey, id) {
-  const first = (list) => list.split(",")[0].trim();
-  const worker = `http://localhost:${ports.worker}`;
-  const hook = `${worker}/hook/${first(vars.HOOK_TOKEN)}`;
-  const queue = `http://localhost:${ports.simulator}/queue/wan22-fast-t2v`;
-  const submission = `-H "Authorization: Bearer ${upstreamKey}" \
--H "Content-Type: application/json" -H "x-pipelet-output: binary"`;
-  const body = `-d '{"prompt": "A photo of an astronaut riding a horse."}'`;
-  console.log(`
-hookvault runs (Ctrl-C stops it). Its dashboard: ${worker}/, the token is ${first(vars.API_TOKEN)}
-
-Submit a job, its webhook as a query parameter:
-curl '${queue}?fal_webhook=${hook}' ${submission} ${body}
-
-Another one, its webhook as a header:
-curl '${queue}' ${submission} -H "x-pipelet-webhook: ${hook}" ${body}
-
-What hookvault keeps of the first, as soon as its files are stored:
-curl -H "Authorization: Bearer ${first(vars.API_TOKEN)}" '${worker}/jobs/${id}?wait=30&for=settled'
-`);
 }
 
 await main(start);

@@ -1,4 +1,5 @@
 // What is said on a terminal: colours where they are wanted, and secrets that are typed unseen.
+import { createInterface } from "node:readline/promises";
 import { StringDecoder } from "node:string_decoder";
 import { Failure } from "./setup/run.mjs";
 
@@ -45,4 +46,15 @@ export function askSecret(prompt, { input = process.stdin, output = process.stdo
     input.on("data", take);
     input.resume();
   });
+}
+
+/** Asks a question that Enter answers with `usual`. */
+export async function askWhether(question, usual) {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = (await lines.question(`${question} [${usual ? "Y/n" : "y/N"}] `)).trim().toLowerCase();
+    return answer === "" ? usual : answer.startsWith("y");
+  } finally {
+    lines.close();
+  }
 }

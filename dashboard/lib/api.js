@@ -3,19 +3,19 @@ import { learnTime } from "./clock.js";
 
 /** An answer that is none: what the API said, or that nothing answered. */
 export class Refusal extends Error {
-  constructor(status, title, detail) {
+  constructor(status, title, detail, code = "") {
     super(detail);
-    [this.status, this.title] = [status, title];
+    [this.status, this.title, this.code] = [status, title, code];
   }
 
   /** The secret that guards the API is not set. */
   get isSetup() {
-    return this.status === 503 && this.title === "Not configured" && /^API_TOKEN\b/.test(this.message);
+    return this.code === "not-configured" && /^API_TOKEN\b/.test(this.message);
   }
 
   /** The same request may succeed later. */
   get isPassing() {
-    return this.status === 0 || (this.status >= 500 && this.title !== "Not configured");
+    return this.status === 0 || (this.status >= 500 && this.code !== "not-configured");
   }
 }
 
@@ -76,7 +76,7 @@ export class Api {
 async function explain(answer) {
   const problem = await answer.json().catch(() => ({}));
   const detail = problem.detail ?? `the answer is ${answer.status}`;
-  return new Refusal(answer.status, problem.title ?? answer.statusText, detail);
+  return new Refusal(answer.status, problem.title ?? answer.statusText, detail, problem.code);
 }
 
 /** A query of what is set; `""` without any. */

@@ -26,7 +26,8 @@ export const isPreview = ({ pointers, url }) => (pointers
 export const previewsOf = (record) => (record?.files ?? []).filter((file) =>
   isPreview(file) && file.state === "stored" && kindOf(file) === "image");
 
-/** The file that stands for the job: the first that can be seen. */
+/** The file that stands for the job: the first that can be seen, or could be if it were here. */
 export function leading(files) {
-  return files.find((file) => ["image", "video"].includes(kindOf(file))) ?? files[0];
+  const seen = files.filter((file) => ["image", "video"].includes(kindOf(file)));
+  return seen.find(({ state }) => state === "stored") ?? seen[0] ?? files[0];
 }

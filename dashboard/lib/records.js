@@ -39,7 +39,7 @@ export class Records {
   }
 }
 
-/** A job's record while `wanted`; until it is there, and if it can't be had, `null`. */
+/** A job's record, asked for while `wanted`; until it is there, and if it can't be had, `null`. */
 export function useRecord(records, job, wanted) {
   const [record, setRecord] = useState(null);
   useEffect(() => {
@@ -50,5 +50,5 @@ export function useRecord(records, job, wanted) {
       isOver = true;
     };
   }, [records, job.id, job.updatedAt, wanted]);
-  return wanted ? record : null;
+  return record;
 }

@@ -53,14 +53,17 @@ function Findings({ checks }) {
   );
 }
 
-/** A command between backticks, or one that the words end with, can be copied. */
+/** A line of settings, commands between backticks, and one that the words end with. */
+const PASTED = /([A-Z_]{4,} = "[^"]*")|`((?:curl|npx|npm|wrangler) [^`]+)`|((?:curl|npx|npm|wrangler) [^`]+)$/gs;
+
+/** What is to be pasted can be copied, each by itself; a long one is not repeated in the words. */
 function Fix({ text }) {
-  const [, words, bare] = /^(?:(.*?): )?((?:curl|npx|npm|wrangler) [^`]+)$/s.exec(text) ?? [null, text];
-  const command = bare ?? /`([^`]+)`/.exec(text)?.[1];
+  const pasted = [...text.matchAll(PASTED)].map(([, line, marked, last]) => line ?? marked ?? last);
+  const words = text.replaceAll(PASTED, (all, line, marked) => (line ? line.split(" ")[0] : marked ? all : "")).replace(/:? $/, "");
   return (
     <>
       {words && <p class="hint">{words}</p>}
-      {command && <Command text={command} label="the command that mends it" />}
+      {pasted.map((one) => <Command key={one} text={one} label="what mends it" />)}
     </>
   );
 }

@@ -10,10 +10,11 @@ import { Gallery } from "../parts/gallery.jsx";
 import { Handoff } from "../parts/handoff.jsx";
 import { Icon } from "../parts/icon.jsx";
 import { Json } from "../parts/json.jsx";
+import { NotCopied } from "../parts/notcopied.jsx";
 import { Archive, State } from "../parts/state.jsx";
 import { Deadline, Lease } from "../parts/timers.jsx";
 import { Timeline } from "../parts/timeline.jsx";
-import { Trouble } from "../parts/trouble.jsx";
+import { sentence, Trouble } from "../parts/trouble.jsx";
 
 export function JobPage({ id }) {
   const { api } = useVault();
@@ -21,16 +22,18 @@ export function JobPage({ id }) {
   useEffect(() => {
     document.title = `${id} · hookvault`;
   }, [id]);
-  if (!record) {
-    return error ? <Missing id={id} error={error} again={again} /> : <p class="waiting" role="status">Loading…</p>;
-  }
+  // It may be deleted while it is looked at.
+  if (error && (!record || error.status === 404)) return <Missing error={error} again={again} />;
+  if (!record) return <p class="waiting" role="status">Loading…</p>;
   return (
     <article class="job">
       <Head job={record} />
       <Trouble error={error} again={again} />
       <div class="columns">
         <div class="main">
+          <NotCopied job={record} />
           <Gallery files={record.files} job={record} />
+          {record.status === "failed" && record.error === null && <p class="hint">The queue gave no reason.</p>}
           {record.error !== null && <Json title="Error" text={text} member="error" open />}
           <Json title="Result" text={text} member="result" open />
           <Json title="Input" text={text} member="input" open />
@@ -53,7 +56,7 @@ function Head({ job }) {
     <header class="head">
       {!api.isGuest && <a class="back" href={href("", wall.params)}><Icon name="back" />Jobs</a>}
       <h1>{job.id}</h1>
-      <span class="states"><State of={job.status} /><Archive of={job.archive} /></span>
+      <span class="states"><State of={job.status} /><Archive job={job} record={job} /></span>
       {job.status === "acquired" && <Lease record={job} />}
       {job.archive === "pending" && <Deadline job={job} />}
       {mayAct && <Actions job={job} />}
@@ -61,13 +64,15 @@ function Head({ job }) {
   );
 }
 
-function Missing({ id, error, again }) {
+const TITLES = { "no-such-job": "There is no such job", "job-deleted": "The job has been deleted" };
+
+function Missing({ error, again }) {
+  const { api } = useVault();
   return (
     <section class="page narrow">
-      <h1>{error.status === 404 ? "There is no such job" : "The job can't be shown"}</h1>
-      {error.status === 404
-        ? <p>The vault has never heard of <code>{id}</code>, or it was deleted. <a href={href("")}>To the jobs</a></p>
-        : <Trouble error={error} again={again} />}
+      <h1>{TITLES[error.code] ?? "The job can't be shown"}</h1>
+      {error.status === 404 ? <p>{sentence(error.message)}</p> : <Trouble error={error} again={again} />}
+      {!api.isGuest && <p><a href={href("")}>To the jobs</a></p>}
     </section>
   );
 }

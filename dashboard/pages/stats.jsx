@@ -5,8 +5,8 @@ import { ARCHIVES, STATUSES } from "../lib/filter.js";
 import { bytes, count, duration } from "../lib/format.js";
 import { useLoad } from "../lib/load.js";
 import { href } from "../lib/route.js";
+import { ARCHIVE_WORDS } from "../lib/standing.js";
 import { Again } from "../parts/again.jsx";
-import { ARCHIVE_WORDS } from "../parts/state.jsx";
 import { Trouble } from "../parts/trouble.jsx";
 
 export function StatsPage() {

@@ -42,7 +42,9 @@ export function UnmatchedPage() {
 function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
   const { api, notify } = useVault();
   const { mayAct } = useRights();
-  const [asks, setAsks] = useState(false);
+  /** `{ drop }`, or `{ job }` that nothing has told of. */
+  const [asks, setAsks] = useState(null);
+  const close = () => setAsks(null);
   const path = `/unmatched/${encodeURIComponent(key)}`;
   const act = async (done, ask) => {
     try {
@@ -50,16 +52,21 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
       notify(done);
       again();
     } catch (error) {
+      close();
       notify(error.message, "bad");
     }
   };
-  const assign = (event) => {
+  const deliver = (job, more = "") => api.post(`${path}?job=${encodeURIComponent(job)}${more}`);
+  const assign = async (event) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const job = form.get("job").trim();
-    const query = `?job=${encodeURIComponent(job)}${form.has("create") ? "&create=true" : ""}`;
-    if (job) act(`Assigned to ${job}`, () => api.post(path + query));
+    const job = new FormData(event.currentTarget).get("job").trim();
+    if (!job) return;
+    const sent = deliver(job);
+    const isUnknown = await sent.then(() => false, ({ code }) => code === "no-such-job");
+    if (isUnknown) setAsks({ job });
+    else act(`Assigned to ${job}`, () => sent);
   };
+  const make = (job) => act(`Assigned to ${job}`, () => deliver(job, "&create=true"));
   const drop = () => act("Dropped", () => api.send(path, { method: "DELETE" }));
   return (
     <li class="block">
@@ -70,18 +77,26 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
         <form class="row" onSubmit={assign}>
           <input name="job" required aria-label={`Job of the delivery of ${when(receivedAt)}`} placeholder="Job id, or ref:…"
             autocomplete="off" spellcheck={false} />
-          <label><input name="create" type="checkbox" /> a new job</label>
           <button type="submit" class="primary">Assign</button>
-          <button type="button" class="danger" onClick={() => setAsks(true)}><Icon name="bin" />Drop</button>
+          <button type="button" class="danger" onClick={() => setAsks({ drop: true })}><Icon name="bin" />Drop</button>
         </form>
       )}
       <Raw path={path} />
-      {asks && (
-        <Dialog title="Drop this delivery?" close={() => setAsks(false)}>
+      {asks?.drop && (
+        <Dialog title="Drop this delivery?" close={close}>
           <p>It is kept nowhere else. This can't be undone.</p>
           <div class="row end">
-            <button type="button" onClick={() => setAsks(false)}>Keep it</button>
+            <button type="button" onClick={close}>Keep it</button>
             <button type="button" class="danger solid" onClick={drop}>Drop it</button>
+          </div>
+        </Dialog>
+      )}
+      {asks?.job && (
+        <Dialog title={`Make a new job ${asks.job}?`} close={close}>
+          <p>Nothing has told of a job of this name. If it is mistyped, go back: the delivery can't be taken out of a job again.</p>
+          <div class="row end">
+            <button type="button" onClick={close}>Go back</button>
+            <button type="button" class="primary" onClick={() => make(asks.job)}>Make the job</button>
           </div>
         </Dialog>
       )}

@@ -1,12 +1,16 @@
 // What the owner does to a job.
 import { useState } from "preact/hooks";
 import { jobPath } from "../lib/api.js";
-import { useVault } from "../lib/context.js";
+import { useRights, useVault } from "../lib/context.js";
 import { href } from "../lib/route.js";
+import { troublesOf } from "../lib/standing.js";
 import { Dialog } from "./dialog.jsx";
 import { RECEIVERS } from "./handoff.jsx";
 import { Icon } from "./icon.jsx";
+import { are } from "./notcopied.jsx";
 import { Share } from "./share.jsx";
+
+const UNENDED = ["queued", "acquired", "retried"];
 
 export function Actions({ job }) {
   const { api, notify } = useVault();
@@ -21,12 +25,20 @@ export function Actions({ job }) {
     }
     setBusy(false);
   };
+  const { copyable } = troublesOf(job, useRights().allowed);
+  const copying = ({ archive }) =>
+    (archive === "pending" ? `${are(copyable, "file")} being copied` : "Nothing was left to be copied");
   const close = () => setOpen(null);
   return (
     <div class="actions">
-      <button type="button" disabled={busy} onClick={() => act("/archive", () => "The files are copied again")}>
-        <Icon name="again" />Copy again
-      </button>
+      {copyable > 0 && (
+        <button type="button" disabled={busy} onClick={() => act("/archive", copying)}><Icon name="again" />Copy again</button>
+      )}
+      {UNENDED.includes(job.status) && (
+        <button type="button" disabled={busy} onClick={() => act("/archive", () => "The queue is asked for the result")}>
+          <Icon name="again" />Ask the queue
+        </button>
+      )}
       {job.handoff && (
         <button type="button" disabled={busy} onClick={() => act("/handoff", handedOff)}>
           <Icon name="send" />Hand off again

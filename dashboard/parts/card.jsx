@@ -30,7 +30,7 @@ export const Card = memo(({ job, n, size, place, width, height, resting }) => {
         </div>
         <div class="line">
           <State of={job.status} />
-          {(job.archive !== "none" || job.status === "completed") && <Archive of={job.archive} />}
+          <Archive job={job} record={record} />
           <span class="meta" title={job.queueName ?? undefined}>{job.queueName}</span>
         </div>
         <div class="line foot">

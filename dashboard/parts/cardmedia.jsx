@@ -1,6 +1,7 @@
 // What a card shows: the job's first picture or video, and while it is looked at, more of it.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isPreview, kindOf, leading, local, previewsOf } from "../lib/media.js";
+import { archiveOf } from "../lib/standing.js";
 import { Icon } from "./icon.jsx";
 
 export function CardMedia({ job, record, over, resting }) {
@@ -18,7 +19,7 @@ export function CardMedia({ job, record, over, resting }) {
       {isShown && kind === "video" && (over
         ? <Playing src={src} previews={previews} />
         : <Still src={src} poster={poster && local(poster.url)} resting={resting} />)}
-      {!isShown && <Stand job={job} file={file} kind={kind} isBad={Boolean(bad)} />}
+      {!isShown && <Stand job={job} record={record} file={file} kind={kind} isBad={Boolean(bad)} />}
       {isShown && kind === "video" && !over && <span class="badge"><Icon name="play" /></span>}
       <Count files={job.files} />
     </div>
@@ -68,11 +69,14 @@ const BARE = { completed: "file", failed: "lost", cancelled: "close", retried: "
 const ICONS = { audio: "sound", other: "file", image: "file", video: "play" };
 
 /** In place of a picture. */
-function Stand({ job, file, kind, isBad }) {
+function Stand({ job, record, file, kind, isBad }) {
   if (isBad) return <span class="stand"><Icon name="lost" />can't be shown</span>;
-  if (job.archive === "lost") return <span class="stand"><Icon name="lost" />lost</span>;
-  if (!file) return <span class={`stand stand-${job.status}`}><Icon name={BARE[job.status] ?? "clock"} /></span>;
-  if (file.state === "pending") return <span class="stand busy"><Icon name="down" />copying</span>;
+  if (!file && job.archive === "none") {
+    return <span class={`stand stand-${job.status}`}><Icon name={BARE[job.status] ?? "clock"} /></span>;
+  }
+  const [state, word, why] = archiveOf(job, record);
+  if (!file || file.state === "lost" || why) return <span class="stand"><Icon name="lost" /><span>{why ?? (file ? "lost" : word)}</span></span>;
+  if (file.state === "pending") return <span class={`stand ${state === "pending" ? "busy" : ""}`}><Icon name="down" />{word}</span>;
   return <span class="stand"><Icon name={ICONS[kind]} />{file.contentType?.split(";")[0]}</span>;
 }
 

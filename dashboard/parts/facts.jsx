@@ -9,7 +9,7 @@ export function Facts({ job, text }) {
   const { api } = useVault();
   const token = useRights().mayAct ? "API_TOKEN" : "READ_TOKEN";
   const url = `${location.origin}${jobPath(job.id)}`;
-  const { deliveries, duplicates, heals, skipped, healing } = job;
+  const { deliveries, duplicates, heals, healing } = job;
   return (
     <section class="block facts">
       <h2>Job</h2>
@@ -34,10 +34,9 @@ export function Facts({ job, text }) {
         <Fact name="Changed"><Time at={job.updatedAt} /></Fact>
         <Fact name="Deliveries">{`${deliveries}${duplicates ? `, ${duplicates} of them twice` : ""}`}</Fact>
         <Fact name="Heals">{heals > 0 && `${heals} ${heals === 1 ? "answer" : "answers"} asked for`}</Fact>
-        <Fact name="Asking">{healing && <Healing healing={healing} />}</Fact>
+        <Fact name="Asking">{healing && <Asking healing={healing} />}</Fact>
         <Fact name="Version">{job.version}</Fact>
       </dl>
-      {skipped.length > 0 && <Skipped skipped={skipped} />}
     </section>
   );
 }
@@ -59,19 +58,9 @@ export function Time({ at }) {
   );
 }
 
-function Healing({ healing: { attempts, nextAt, error, exhausted } }) {
+/** How often the queue was asked, and when it is again. */
+export function Asking({ healing: { attempts, nextAt, exhausted } }) {
   const now = useNow();
-  const next = exhausted ? "given up" : nextAt > now ? `again in ${duration(nextAt - now)}` : "now";
-  return `${attempts} ${attempts === 1 ? "try" : "tries"}, ${next}${error ? `: ${error}` : ""}`;
-}
-
-function Skipped({ skipped }) {
-  return (
-    <>
-      <h3>Not copied</h3>
-      <ul class="plain">
-        {skipped.map(({ pointer, host, reason }) => <li key={pointer}><code>{pointer}</code> {host}: {reason}</li>)}
-      </ul>
-    </>
-  );
+  const next = exhausted ? "given up" : nextAt > now ? `again in ${duration(nextAt - now)}` : "again now";
+  return `${attempts} ${attempts === 1 ? "try" : "tries"}, ${next}`;
 }

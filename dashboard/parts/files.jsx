@@ -2,6 +2,7 @@
 import { useNow } from "../lib/clock.js";
 import { bytes, duration } from "../lib/format.js";
 import { isPreview, local } from "../lib/media.js";
+import { whyNotYet } from "../lib/standing.js";
 import { Copy } from "./copy.jsx";
 import { Fact } from "./facts.jsx";
 import { Icon } from "./icon.jsx";
@@ -44,13 +45,13 @@ function File({ file, since }) {
           {file.state === "pending" && file.expiresAt && <End now={now} since={since} end={file.expiresAt} />}
         </Fact>
       </dl>
-      <div class="row">
+      {file.state !== "lost" && <div class="row">
         <Copy text={file.url} label={`the link to ${file.name}`}>Link</Copy>
         <Copy text={`curl -OJ '${file.url}'`} label={`the curl of ${file.name}`}>curl</Copy>
-        {src && file.state !== "lost" && (
+        {src && !whyNotYet(file) && (
           <a class="button" href={`${src}?download`} download aria-label={`Save ${file.name}`}><Icon name="down" />Save</a>
         )}
-      </div>
+      </div>}
     </div>
   );
 }

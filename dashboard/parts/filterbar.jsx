@@ -2,8 +2,8 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ARCHIVES, RANGES, STATUSES } from "../lib/filter.js";
 import { replaceParams } from "../lib/route.js";
+import { ARCHIVE_WORDS } from "../lib/standing.js";
 import { Icon } from "./icon.jsx";
-import { ARCHIVE_WORDS } from "./state.jsx";
 
 const RANGE_WORDS = { "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days" };
 

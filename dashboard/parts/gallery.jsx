@@ -2,16 +2,18 @@
 import { useState } from "preact/hooks";
 import { bytes } from "../lib/format.js";
 import { isPreview, kindOf, local } from "../lib/media.js";
+import { whyNotYet } from "../lib/standing.js";
 import { Download } from "./download.jsx";
 import { Icon } from "./icon.jsx";
 import { Player } from "./player.jsx";
 import { Zoom } from "./zoom.jsx";
 
 export function Gallery({ files, job }) {
-  const results = files.filter((file) => !isPreview(file));
+  const outputs = files.filter((file) => !isPreview(file));
+  const results = outputs.length > 0 ? outputs : files;
   const [chosen, setChosen] = useState(null);
   const shown = results.find(({ n }) => n === chosen) ?? results.find(canBeSeen) ?? results[0];
-  if (!shown) return job.status === "completed" ? <p class="hint">The result has no files.</p> : null;
+  if (!shown) return job.status === "completed" && job.archive === "none" ? <p class="hint">The result has no files.</p> : null;
   return (
     <section class="gallery" aria-label="Outputs">
       <Stage key={shown.n} file={shown} previews={files.filter((file) => isPreview(file) && file.state === "stored")} />
@@ -43,6 +45,8 @@ function Thumb({ file }) {
 function Stage({ file, previews }) {
   const src = local(file.url);
   if (file.state === "lost") return <Note icon="lost">This file is lost: {file.error ?? "its source is gone"}</Note>;
+  const why = whyNotYet(file);
+  if (why) return <Note icon="lost">This file is not copied yet: {why}</Note>;
   if (file.state === "pending") {
     const link = <a href={src} target="_blank" rel="noreferrer">Read it through from its source</a>;
     return <Note icon="down">This file is being copied. {link}</Note>;

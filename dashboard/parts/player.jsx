@@ -1,8 +1,9 @@
 // A video, with pipelet's preview frames as a strip that leads to what each shows.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { local } from "../lib/media.js";
 import { Download } from "./download.jsx";
 import { Icon } from "./icon.jsx";
+import { sentence } from "./trouble.jsx";
 
 export function Player({ src, name, previews }) {
   const video = useRef();
@@ -30,12 +31,26 @@ export function Player({ src, name, previews }) {
   );
 }
 
-/** Its type is not what the sender said, or the browser does not know it. */
+/** Its type is not what the sender said, or the browser does not know it; or it is not there, and the Worker says why. */
 export function Unplayable({ src }) {
+  const [why, setWhy] = useState(null);
+  useEffect(() => {
+    whyNot(src).then(setWhy);
+  }, [src]);
   return (
     <div class="stage note">
       <Icon name="lost" />
-      <p>The browser can't show this file. <Download src={src} /></p>
+      {why !== null && <p>{why ? sentence(why) : <>The browser can't show this file. <Download src={src} /></>}</p>}
     </div>
   );
+}
+
+/** `""` if the file is there. */
+async function whyNot(src) {
+  try {
+    const answer = await fetch(src, { headers: { range: "bytes=0-0" }, cache: "no-store" });
+    return answer.ok ? "" : (await answer.json()).detail;
+  } catch {
+    return "the Worker can't be reached";
+  }
 }

@@ -1,6 +1,7 @@
 // What is running out: a worker's lease, and the life of the URLs that files are copied from.
 import { now as clockNow, useNow } from "../lib/clock.js";
 import { clock, duration } from "../lib/format.js";
+import { waitsFor } from "../lib/standing.js";
 
 /** The lease as a countdown, from `acquired` to its end. */
 export function Lease({ record: { acquiredAt, leaseExpiry, healing } }) {
@@ -22,7 +23,7 @@ export function Lease({ record: { acquiredAt, leaseExpiry, healing } }) {
 export function Deadline({ job: { files, completedAt } }) {
   const now = useNow();
   const ends = files.filter(({ state, expiresAt }) => state === "pending" && expiresAt).map(({ expiresAt }) => expiresAt);
-  if (ends.length === 0) return <span class="meta">copying…</span>;
+  if (ends.length === 0) return <span class="meta">{waitsFor({ files }) ?? "copying…"}</span>;
   return <End now={now} since={completedAt} end={Math.min(...ends)} />;
 }
 

@@ -70,7 +70,7 @@ fn line(text: &[u8]) -> Result<Line, String> {
         app: field(&members, "app")?,
         reference: field(&members, "ref")?,
         tags: field(&members, "tags")?.unwrap_or_default(),
-        keep: field(&members, "keep")?,
+        keep: days(&members)?,
         response_url: match field(&members, "response_url")? {
             Some(url) => Some(url),
             None => field(&members, "responseUrl")?,
@@ -82,9 +82,6 @@ fn line(text: &[u8]) -> Result<Line, String> {
     if line.reference.as_deref().is_some_and(is_own_reference) {
         return Err("`ref` is this vault's own reference of a job, which is no caller's".to_owned());
     }
-    if let Some(days) = line.keep.filter(|days| *days > retention::MAX_DAYS) {
-        return Err(format!("`keep` is {days}; it can be 0 to {} days", retention::MAX_DAYS));
-    }
     Ok(line)
 }
 
@@ -92,6 +89,18 @@ fn line(text: &[u8]) -> Result<Line, String> {
 fn field<T: DeserializeOwned>(members: &[Member<'_>], key: &str) -> Result<Option<T>, String> {
     let written = value_of(members, key).unwrap_or("null");
     json::from_str(written).map_err(|why| format!("`{key}`: {why}"))
+}
+
+/// `keep`, a whole number however JSON writes it.
+fn days(members: &[Member<'_>]) -> Result<Option<u32>, String> {
+    let Some(written) = value_of(members, "keep").filter(|token| *token != "null") else {
+        return Ok(None);
+    };
+    let days = json::decimal(written).and_then(|days| days.parse().ok());
+    days.filter(|days| *days <= retention::MAX_DAYS).map(Some).ok_or_else(|| {
+        let shown: String = written.chars().take(40).collect();
+        format!("`keep` is {shown}; it can be 0 to {} days", retention::MAX_DAYS)
+    })
 }
 
 impl Line {
@@ -139,7 +148,8 @@ mod tests {
 
     #[test]
     fn lines_are_read_as_the_world_writes_them() {
-        let text = b"\xef\xbb\xbf{\"id\":437852.0,\"app\":\"caf\xe9\",\"score\":NaN}\n\
+        let text =
+            b"\xef\xbb\xbf{\"id\":437852.0,\"app\":\"caf\xe9\",\"score\":NaN,\"keep\":130.0}\n\
             \xef\xbb\xbf{\"request_id\":\"a\",\"id\":4.37853e5,\"tags\":null}\r\n\
             {\"id\":\"437854.0\",\"app\":\"a\",\"app\":\"b\"}\n\
             {\"id\":1,\"id\":196619188014358661.0}";
@@ -147,6 +157,7 @@ mod tests {
         let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
         assert_eq!(ids, ["437852", "437853", "437854.0", "196619188014358661"]);
         assert_eq!(lines[0].app.as_deref(), Some("caf\u{fffd}"));
+        assert_eq!(lines[0].keep, Some(130));
         assert_eq!(lines[2].app.as_deref(), Some("b"), "the last counts");
     }
 
@@ -164,6 +175,8 @@ mod tests {
             ("{\"id\":null}", "`id` is missing"),
             ("{\"id\":\"a\u{fffd}\"}", "no job id"),
             ("{\"id\":1,\"keep\":36501}", "`keep` is 36501"),
+            ("{\"id\":1,\"keep\":1.5}", "`keep` is 1.5"),
+            ("{\"id\":1,\"keep\":\"7\"}", "`keep` is \"7\""),
             (&"{\"id\":1}\n".repeat(1_001), "at most 1000"),
         ] {
             let why = parse(bad.as_bytes()).unwrap_err();

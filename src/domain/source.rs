@@ -138,8 +138,11 @@ impl SourcePolicy {
         let url = read(text).ok()?;
         let scheme = if url.scheme() == "http" { "http://" } else { "" };
         let entry = format!("{scheme}{}", host_of(&url));
+        // It is pasted into a settings file, where a quote or a `$` is more than a
+        // letter. No name is looked up with one.
+        let is_plain = entry.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]/".contains(&b));
         let (alone, _) = Self::parse(&entry);
-        (self.check(text).is_err() && alone.check(text).is_ok()).then_some(entry)
+        (is_plain && self.check(text).is_err() && alone.check(text).is_ok()).then_some(entry)
     }
 
     /// Whether this entry would change nothing.
@@ -598,6 +601,9 @@ mod tests {
             ("https://bücher.example/x", Some("xn--bcher-kva.example")),
             ("https://u:p@cdn.other.example/x", None),
             ("https://fal%2Emedia/x", None),
+            ("https://a\"b.example/x", None),
+            ("https://$API_TOKEN.example/x", None),
+            ("https://a'b.example/x", None),
             ("data:video/mp4,x", None),
             ("https://", None),
             ("/y", None),

@@ -52,11 +52,6 @@ function durable(Class) {
       }
     }
 
-    constructor(ctx, env) {
-      super(ctx, env);
-      call(() => this.#current());
-    }
-
     #current() {
       if (this.#instanceId !== state.instanceId) {
         this.#part = new Class(this.ctx, this.env);

@@ -67,7 +67,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
       await page.getByRole("button", { name: "Sign out" }).click();
       await accessible(page, "signing in");
       await page.route("**/whoami", (route) => route.fulfill({ status: 503,
-        json: { title: "Not configured", status: 503, detail: "API_TOKEN is not set; set it" } }));
+        json: { title: "Not configured", code: "not-configured", status: 503, detail: "API_TOKEN is not set; set it" } }));
       await page.reload();
       await page.getByText("Almost there").waitFor();
       await accessible(page, "setting up");

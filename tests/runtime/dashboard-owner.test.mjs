@@ -69,7 +69,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await live(page);
     await page.getByRole("link", { name: "doomed" }).waitFor({ state: "detached" });
     await page.goto(`${vault.url}/#/jobs/doomed`);
-    await page.getByText("There is no such job").waitFor();
+    await page.getByText("The job has been deleted").waitFor();
     opened.clean();
   });
 
@@ -97,9 +97,12 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await mine.getByText("of some job").waitFor();
     await mine.getByRole("textbox").fill("assigned-1");
     await mine.getByRole("button", { name: "Assign" }).click();
-    await page.getByText("nothing has told of job").waitFor();
-    await mine.getByRole("checkbox", { name: "a new job" }).check();
+    const asks = page.getByRole("dialog", { name: "Make a new job assigned-1?" });
+    await asks.getByRole("button", { name: "Go back" }).click();
+    assert.equal(await mine.getByRole("textbox").inputValue(), "assigned-1", "to be mended");
+    assert.equal((await vault.get("/jobs/assigned-1?wait=0")).status, 404);
     await mine.getByRole("button", { name: "Assign" }).click();
+    await asks.getByRole("button", { name: "Make the job" }).click();
     await page.getByText("Assigned to assigned-1").waitFor();
     await eventually("one", async () => (await rows.count()) === 1 || undefined);
     assert.equal((await vault.settled("assigned-1")).status, "failed");
@@ -110,6 +113,26 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await page.getByRole("button", { name: "Drop it" }).click();
     await page.getByText("every delivery found its job").waitFor();
     assert.deepEqual((await vault.json("/unmatched")).unmatched, []);
+    opened.clean();
+  });
+
+  test("is not asked before a delivery goes to a job that is known, nor when it is gone", async () => {
+    await vault.deliver(acquired("known-1"));
+    for (const error of ["first", "second"]) await vault.deliver({ eventType: "failed", error });
+    const page = await open("#/unmatched");
+    const rows = page.locator(".rows > li");
+    await eventually("two", async () => (await rows.count()) === 2 || undefined);
+    await rows.first().getByRole("textbox").fill("known-1");
+    await rows.first().getByRole("button", { name: "Assign" }).click();
+    await page.getByText("Assigned to known-1").waitFor();
+    assert.equal((await vault.settled("known-1")).status, "failed");
+    await eventually("one", async () => (await rows.count()) === 1 || undefined);
+    const { unmatched: [{ key }] } = await vault.json("/unmatched");
+    await vault.get(`/unmatched/${key}`, { method: "DELETE" });
+    await rows.getByRole("textbox").fill("never-1");
+    await rows.getByRole("button", { name: "Assign" }).click();
+    await page.getByText("there is no unmatched delivery").waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0);
     opened.clean();
   });
 

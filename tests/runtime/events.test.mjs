@@ -120,7 +120,8 @@ describe("server-sent events", () => {
     }));
     const stream = await open(context, "/jobs/906/events");
     await stream.until("all", () => numbers(stream).length >= 240);
-    assert.deepEqual(numbers(stream), upTo(240));
+    // The job may have had something to note itself meanwhile.
+    assert.deepEqual(numbers(stream).slice(0, 240), upTo(240));
   });
 
   test("shows that it lives while nothing happens", async (context) => {

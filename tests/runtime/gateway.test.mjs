@@ -88,7 +88,7 @@ describe("a submission", () => {
 
 describe("the questions about a request", () => {
   it("are answered by the upstream while it runs, and by the vault afterwards", async () => {
-    const { json: { request_id: id } } = await submit({ knobs: { queueMs: 300, runMs: 300 } });
+    const { json: { request_id: id } } = await submit({ knobs: { queueMs: 3_000, runMs: 300 } });
     const waiting = await call("GET", `${requests(id)}/status`);
     assert.deepEqual([waiting.json.status, waiting.json.queue_position], ["IN_QUEUE", 0]);
     assert.equal(waiting.json.response_url, `${vault.url}${requests(id)}`);
@@ -134,7 +134,7 @@ describe("the questions about a request", () => {
   });
 
   it("stream each status up to the last", async () => {
-    const { json: { request_id: id } } = await submit({ knobs: { queueMs: 300, runMs: 300 } });
+    const { json: { request_id: id } } = await submit({ knobs: { queueMs: 3_000, runMs: 300 } });
     const response = await fetch(`${vault.url}${requests(id)}/status/stream`, {
       headers: { authorization: `Key ${API_TOKEN}` },
     });

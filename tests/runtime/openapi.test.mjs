@@ -15,10 +15,12 @@ import { API_TOKEN, HOOK_TOKEN, startVault } from "./support/vault.mjs";
 
 const FOLDER = fileURLToPath(new URL("../openapi", import.meta.url));
 const LEAST_CASES = 2_000;
+/** A job that has been deleted stays so for 30 days, however often it is imported. */
+const UNFIT = ["--exclude-checks", "ensure_resource_availability"];
 
 /** The numbers of the run's summary. */
 async function run(vault, token, ...flags) {
-  const args = ["--config-file", join(FOLDER, "schemathesis.toml"), "run", `${vault.url}/openapi.json`, "--checks", "all", "--seed", "20251227",
+  const args = ["--config-file", join(FOLDER, "schemathesis.toml"), "run", `${vault.url}/openapi.json`, "--checks", "all", ...UNFIT, "--seed", "20251227",
     "--continue-on-failure", "--header", `Authorization: Bearer ${token}`, ...flags];
   const env = { ...process.env, SCHEMATHESIS_HOOKS: "hooks", PYTHONPATH: FOLDER };
   const child = spawn(pythonTool("schemathesis"), args, { cwd: FOLDER, env });

@@ -4,9 +4,12 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NODE, ROOT, toolEnv } from "../setup/project.mjs";
+import { inRoot, NODE, ROOT, toolEnv } from "../setup/project.mjs";
 import { exitOf, Failure } from "../setup/run.mjs";
 import { NAMES } from "./secrets.mjs";
+
+/** The program. */
+export const WRANGLER = inRoot("node_modules", "wrangler", "bin", "wrangler.js");
 
 /** Flags of `deploy` that all of its commands share; each has a value. */
 const SHARED = ["--config", "-c", "--env-file", "--profile", "--cwd"];

@@ -1,28 +1,35 @@
 // The npm packages, as package-lock.json has them.
 import { existsSync, readFileSync } from "node:fs";
-import { delimiter } from "node:path";
+import { delimiter, join } from "node:path";
 import { checkNpm } from "./prerequisites.mjs";
-import { inRoot, NODE, NODE_BIN } from "./project.mjs";
+import { inRoot, NODE, NODE_BIN, ROOT } from "./project.mjs";
 import { step } from "./run.mjs";
 
 const packages = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
 
 export const npmPackages = {
-  /** npm writes its hidden lockfile last, so that it is a stamp of a finished installation. */
-  ready() {
-    const stamp = inRoot("node_modules", ".package-lock.json");
-    if (!existsSync(stamp) || !existsSync(NODE)) return false;
-    const installed = packages(stamp);
-    const { "": _root, ...wanted } = packages(inRoot("package-lock.json"));
-    return Object.entries(wanted).every(([name, entry]) => matches(installed[name], entry));
-  },
-
-  async install() {
-    checkNpm();
-    const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-    await step("Installing the npm packages (about 15 s)", "npm", args, outsideEnv());
-  },
+  ready: () => existsSync(NODE) && hasAll(ROOT, inRoot("package-lock.json")),
+  install: () => npmCi("Installing the npm packages (about 15 s)", ROOT),
 };
+
+/**
+ * Whether a folder has all packages of a lockfile. npm writes its hidden one last, so that it is a
+ * stamp of a finished installation.
+ */
+export function hasAll(folder, lock) {
+  const stamp = join(folder, "node_modules", ".package-lock.json");
+  if (!existsSync(stamp)) return false;
+  const installed = packages(stamp);
+  const { "": _root, ...wanted } = packages(lock);
+  return Object.entries(wanted).every(([name, entry]) => matches(installed[name], entry));
+}
+
+/** Installs what the lockfile of a folder has. */
+export async function npmCi(title, folder) {
+  checkNpm();
+  const args = ["ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"];
+  await step(title, "npm", args, outsideEnv());
+}
 
 // Optional packages are those of other platforms.
 function matches(installed, wanted) {

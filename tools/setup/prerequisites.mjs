@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Failure } from "./run.mjs";
 
-const MIN_NODE = 20;
+const MIN_NODE = [20, 12];
 const RUSTUP = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y";
 const NODE_HOWTO =
   "curl -fsSL https://deb.nodesource.com/setup_22.x | sudo -E bash - && " +
@@ -14,9 +14,10 @@ const works = (program) => spawnSync(program, ["--version"], { stdio: "ignore" }
 
 /** Throws, naming the command that installs it, when something is missing. */
 export function checkPrerequisites() {
-  if (Number.parseInt(process.versions.node, 10) < MIN_NODE) {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
     throw new Failure(
-      `Node ${MIN_NODE} or newer is needed, this is ${process.versions.node}.\n  ${NODE_HOWTO}`,
+      `Node ${MIN_NODE.join(".")} or newer is needed, this is ${process.versions.node}.\n  ${NODE_HOWTO}`,
     );
   }
   findCargo();

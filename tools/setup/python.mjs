@@ -29,6 +29,7 @@ function packages({ name, requirements, title }) {
   };
   return {
     possible: pythonPossible,
+    folder,
     ready,
     install,
     /** Installs what is missing, once. */
@@ -38,11 +39,11 @@ function packages({ name, requirements, title }) {
   };
 }
 
-/** Plays generated requests against the API's description. */
+/** Plays generated requests against the API's description, and makes a client of it. */
 export const schemathesis = packages({
   name: "python",
   requirements: inRoot("tests", "openapi", "requirements.txt"),
-  title: "Installing schemathesis (about 1 min, once)",
+  title: "Installing schemathesis and a generator of clients (about 1 min, once)",
 });
 
 /** A program of schemathesis' folder. */

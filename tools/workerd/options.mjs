@@ -2,7 +2,7 @@
 // file of the tests would spend: its reading is kept beside the build.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { inRoot } from "../setup/project.mjs";
+import { inRoot, ROOT } from "../setup/project.mjs";
 
 const CONFIGURATION = inRoot("wrangler.toml");
 const KEPT = inRoot("build", ".worker-options.json");
@@ -16,6 +16,27 @@ export async function workerOptions() {
   const { workerOptions: options } = readAll(CONFIGURATION);
   keep({ source, options });
   return options;
+}
+
+/**
+ * Miniflare's options for the Worker with these modules, the entry first, and its storage in `dir`.
+ *
+ * @param {{ modules: object[], vars: Record<string, string>, dir: string }} given
+ */
+export async function runtimeOptions({ modules, vars, dir }) {
+  return {
+    ...(await workerOptions()),
+    bindings: vars,
+    rootPath: ROOT,
+    modules,
+    host: "127.0.0.1",
+    // What Cloudflare would tell of a request is not fetched from there.
+    cf: false,
+    defaultPersistRoot: dir,
+    r2Persist: true,
+    kvPersist: true,
+    durableObjectsPersist: true,
+  };
 }
 
 // The place counts too, since the options have whole paths in them.

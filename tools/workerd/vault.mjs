@@ -3,17 +3,15 @@ import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
+import { ROOT } from "../setup/project.mjs";
 import { DOOR, Door, withDoor } from "./door.mjs";
-import { workerOptions } from "./options.mjs";
+import { runtimeOptions } from "./options.mjs";
 import { workerds } from "./process.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "./tokens.mjs";
 import { eventually } from "./wait.mjs";
 
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-
-export { API_TOKEN, HOOK_TOKEN };
+export { API_TOKEN, HOOK_TOKEN, ROOT };
 
 /** The modules of the built Worker. */
 export const BUILT = [
@@ -52,18 +50,9 @@ export class LocalVault {
     this.url = (await this.#mf.ready).origin;
   }
 
-  /** Bindings and flags are those of wrangler.toml: that is what users deploy. */
   async #options(vars) {
     return {
-      ...(await workerOptions()),
-      bindings: vars,
-      rootPath: ROOT,
-      modules: BUILT,
-      host: "127.0.0.1",
-      defaultPersistRoot: this.#dir,
-      r2Persist: true,
-      kvPersist: true,
-      durableObjectsPersist: true,
+      ...(await runtimeOptions({ modules: BUILT, vars, dir: this.#dir })),
       handleStructuredLogs: (line) => {
         this.logs.push(line);
       },

@@ -33,9 +33,7 @@ export const operations = ({ logs }) =>
 
 async function teller(name) {
   const text = await readFile(new URL("operations/entry.mjs", import.meta.url), "utf8");
-  const contents = text
-    .replace('"SIDE"', name === "twin" ? '"./twin.js"' : '"./build/index.js"')
-    .replaceAll("IS_NATIVE", String(name === "twin"));
+  const contents = text.replace('"SIDE"', name === "twin" ? '"./twin.js"' : '"./build/index.js"');
   return { type: "ESModule", path: name === "twin" ? "told.js" : join(ROOT, "told.js"), contents };
 }
 

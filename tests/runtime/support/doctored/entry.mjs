@@ -91,6 +91,9 @@ const unreadable = (state) => {
 export const Job = new Proxy(built.Job, {
   construct(target, [state, env], newTarget) {
     const isBroken = (env.BROKEN_READS ?? "").split(",").includes("JOBS");
-    return Reflect.construct(target, [isBroken ? unreadable(state) : state, env], newTarget);
+    const job = Reflect.construct(target, [state, env], newTarget);
+    // The runtime's own class takes nothing but its own state.
+    if (isBroken) Object.defineProperty(job, "ctx", { value: unreadable(state) });
+    return job;
   },
 });

@@ -1,5 +1,5 @@
 // A side, with each operation on a store told in the log: `operation ["storage.put","record"]`.
-// `SIDE` stands for where the side is, `IS_NATIVE` for whether its objects extend the runtime's.
+// `SIDE` stands for where the side is.
 import * as side from "SIDE";
 
 const tell = (...what) => console.log(`operation ${JSON.stringify(what)}`);
@@ -50,9 +50,9 @@ export default side.default;
 export const Catalog = side.Catalog;
 export const Job = new Proxy(side.Job, {
   construct(target, [own, env], newTarget) {
+    const job = Reflect.construct(target, [own, stores(env)], newTarget);
     // The runtime's own class takes nothing but its own state.
-    const job = Reflect.construct(target, [IS_NATIVE ? own : state(own), stores(env)], newTarget);
-    if (IS_NATIVE) Object.defineProperty(job, "ctx", { value: state(own) });
+    Object.defineProperty(job, "ctx", { value: state(own) });
     return job;
   },
 });

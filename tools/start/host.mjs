@@ -1,0 +1,82 @@
+// The Worker in a process of its own, which ends with the one that has started it.
+//
+// Each message to it is an order, `{ port, dir, vars, script, wasm }`: run this, in the place of what runs.
+// It answers `{}` when it does, else `{ error }`.
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Miniflare } from "miniflare";
+import { inRoot } from "../setup/project.mjs";
+import { runtimeOptions } from "../workerd/options.mjs";
+import { Listener, secretsOf, workerLine } from "./log.mjs";
+
+const AGAIN_MS = 1_000;
+/** wrangler names the Worker's objects so too. */
+const [, NAME] = /^name = "(.+)"$/m.exec(readFileSync(inRoot("wrangler.toml"), "utf8"));
+
+const say = (line) => void (line && console.log(line));
+const log = new Listener(say, failed);
+let runtime;
+/** What has run last. */
+let good;
+let busy = Promise.resolve();
+
+async function optionsOf({ port, dir, vars, script, wasm }) {
+  log.secrets = secretsOf(vars);
+  // Read now: what runs must not change with the files.
+  const modules = [
+    { type: "ESModule", path: script, contents: readFileSync(script, "utf8") },
+    { type: "CompiledWasm", path: wasm, contents: readFileSync(wasm) },
+  ];
+  return {
+    ...(await runtimeOptions({ modules, vars, dir })),
+    name: NAME,
+    port,
+    log,
+    handleStructuredLogs: (line) => say(workerLine(line)),
+    unsafeHandleRuntimeRestart: () => say("The runtime had died. It was started again."),
+  };
+}
+
+async function run(options) {
+  if (runtime) await runtime.setOptions(options);
+  else runtime = new Miniflare(options);
+  await runtime.ready;
+  good = options;
+}
+
+async function obey(order) {
+  try {
+    await run(await optionsOf(order));
+    process.send({});
+  } catch (error) {
+    process.send({ error: error.message });
+    if (good) await again();
+  }
+}
+
+/** Tries what has run before until it runs. */
+async function again() {
+  for (;;) {
+    try {
+      return await run(good);
+    } catch (error) {
+      say(`The runtime does not start: ${error.message}`);
+      await sleep(AGAIN_MS);
+    }
+  }
+}
+
+// A runtime that has died miniflare starts by itself, but only once.
+function failed(error) {
+  if (error.code === "ERR_RUNTIME_FAILURE" && good) busy = busy.then(again);
+  else say(error.message);
+}
+
+async function end() {
+  await runtime?.dispose();
+  process.exit();
+}
+
+process.on("message", (order) => (busy = busy.then(() => obey(order))));
+process.once("disconnect", end);
+process.once("SIGTERM", end);

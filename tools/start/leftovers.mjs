@@ -1,0 +1,52 @@
+// Of an earlier `npm start` in this folder: whether it still runs, or has left something behind.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../setup/project.mjs";
+import { Failure } from "../setup/run.mjs";
+import { askWhether, isInteractive } from "../terminal.mjs";
+import { eventually } from "../workerd/wait.mjs";
+import { processes } from "./processes.mjs";
+
+const FILE = "running.json";
+const STARTER = "tools/start.mjs";
+
+/** Notes who runs here; `host` leads the group of the Worker's processes. */
+export function remember(dir, host) {
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, FILE), JSON.stringify({ starter: process.pid, parent: process.ppid, host }));
+}
+
+/** Ends what is there, if that is wished; throws if it is to stay. */
+export async function endLeftovers(dir) {
+  const found = find(dir);
+  if (!found) return;
+  const { what, signal, pids, isLost } = found;
+  const isWished = isInteractive() && (await askWhether(`${what} End it?`, isLost));
+  if (!isWished) throw new Failure(`${what} End it by\n  kill ${signal === "SIGKILL" ? "-9 " : ""}${pids.join(" ")}`);
+  for (const pid of pids) process.kill(pid, signal);
+  await eventually("it has ended", () => (find(dir) ? undefined : true));
+}
+
+/** What there is in words, how it is ended, and whether nobody can want it any more. */
+function find(dir) {
+  const { starter, parent, host } = read(dir);
+  const all = processes();
+  if (all.some(({ pid, command }) => pid === starter && command.includes(STARTER))) {
+    const isLost = !all.some(({ pid }) => pid === parent);
+    const what = isLost ? `An earlier \`npm start\` goes on as process ${starter}, though npm was killed.`
+      : `\`npm start\` runs in this folder already, as process ${starter}.`;
+    return { what, signal: "SIGTERM", pids: [starter], isLost };
+  }
+  const pids = all.filter(({ group, command }) => group === host && command.includes(ROOT)).map(({ pid }) => pid);
+  if (pids.length === 0) return undefined;
+  const what = `An earlier \`npm start\` was killed, and has left a runtime behind (${pids.join(", ")}).`;
+  return { what, signal: "SIGKILL", pids, isLost: true };
+}
+
+function read(dir) {
+  try {
+    return JSON.parse(readFileSync(join(dir, FILE), "utf8"));
+  } catch {
+    return {};
+  }
+}
