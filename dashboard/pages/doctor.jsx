@@ -59,7 +59,7 @@ const PASTED = /([A-Z_]{4,} = "[^"]*")|`((?:curl|npx|npm|wrangler) [^`]+)`|((?:c
 /** What is to be pasted can be copied, each by itself; a long one is not repeated in the words. */
 function Fix({ text }) {
   const pasted = [...text.matchAll(PASTED)].map(([, line, marked, last]) => line ?? marked ?? last);
-  const words = text.replaceAll(PASTED, (all, line, marked) => (line ? line.split(" ")[0] : marked ? all : "")).replace(/:? $/, "");
+  const words = text.replaceAll(PASTED, (all, line, marked) => (line ? line.split(" ")[0] : marked ? all : "")).replace(/:? $/, ":");
   return (
     <>
       {words && <p class="hint">{words}</p>}

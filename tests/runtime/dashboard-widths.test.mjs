@@ -71,7 +71,7 @@ async function faultsOf(page, where) {
   return isFine ? {} : { [where]: found };
 }
 
-/** Runs in the page: what is beyond its edge, and texts that are squeezed into a column of few letters. */
+/** Runs in the page: what is beyond its edge, texts that are squeezed into a column of few letters, and words of buttons that are broken. */
 function faults() {
   const [root, screen] = [document.documentElement, innerWidth];
   const name = (one) => one.outerHTML.slice(0, 90);
@@ -84,6 +84,13 @@ function faults() {
     const [letters, lines] = [one.textContent.length, one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)];
     return isText && letters > 24 && lines > 4 && letters / lines < 12 && !one.closest(".unseen");
   });
+  // What a button says is no word that may break anywhere.
+  const broken = shown.filter((one) => one.matches(":is(button, .button, .state, nav a)") && [...one.childNodes].some((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return node.nodeType === Node.TEXT_NODE && !/\s/.test(node.data.trim()) && range.getClientRects().length > 1;
+  }));
   return [...(root.scrollWidth > screen ? [`${root.scrollWidth} px wide`] : []),
-    ...beyond.map((one) => `beyond: ${name(one)}`), ...squeezed.map((one) => `squeezed: ${name(one)}`)].slice(0, 5);
+    ...beyond.map((one) => `beyond: ${name(one)}`), ...squeezed.map((one) => `squeezed: ${name(one)}`),
+    ...broken.map((one) => `broken: ${name(one)}`)].slice(0, 5);
 }
