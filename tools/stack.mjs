@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startSimulator } from "./simulator/server.mjs";
+import { Front } from "./start/front.mjs";
 import { Runtime } from "./start/runtime.mjs";
 
 export const UPSTREAM_KEY = "dev-upstream-key";
@@ -16,17 +17,20 @@ export const UPSTREAM_KEY = "dev-upstream-key";
  * @param {Record<string, string>} options.vars the Worker's, beside those that point it here
  * @param {{ script: string, wasm: string }} options.worker the built Worker
  * @param {(options: object) => Promise<object>} options.startS3 starts the server of files
+ * @param {(told: object) => void} [options.log] gets each request, see `Front`
  * @param {object} [options.runtime] for `Runtime`
  * @param {Array<() => Promise<void>>} stops takes what stops the parts
  * @returns {Promise<{ firstId: number, died: Promise<string>, renew: (vars: object, worker: object) => Promise<void> }>}
  *   the next job's id; `died` resolves when the Worker is given up; `renew` runs another one in its place
  */
-export async function startStack({ ports, dir, vars, worker, startS3, runtime: options }, stops) {
+export async function startStack({ ports, dir, vars, worker, startS3, log = () => {}, runtime: options }, stops) {
   mkdirSync(dir, { recursive: true });
+  const front = new Front(log);
   // It loads while the others start.
-  const runtime = new Runtime(options ?? {});
+  const runtime = new Runtime({ ...options, moved: (port) => (front.to = port) });
   let [s3, simulator] = [];
   stops.push(async () => {
+    front.stop();
     await runtime.stop();
     await simulator?.close({ abandon: true });
     await s3?.stop();
@@ -35,10 +39,11 @@ export async function startStack({ ports, dir, vars, worker, startS3, runtime: o
   const firstId = nextFirstId();
   simulator = await startSimulator({ port: ports.simulator, s3, token: UPSTREAM_KEY, firstId });
   // As `wrangler dev --persist-to` lays it out, so that either finds what the other has kept.
-  const order = { port: ports.worker, dir: join(dir, "state", "v3") };
-  const renew = (vars, { script, wasm }) =>
-    runtime.run({ ...order, script, wasm, vars: localVars(vars, simulator.url, ports.s3) });
+  const state = join(dir, "state", "v3");
+  const renew = (vars, { script, wasm }) => front.during(() =>
+    runtime.run({ dir: state, script, wasm, vars: localVars(vars, simulator.url, ports.s3) }));
   await renew(vars, worker);
+  await front.listen(ports.worker);
   return { firstId, died: runtime.died, renew };
 }
 

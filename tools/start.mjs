@@ -4,8 +4,9 @@ import { build } from "./build.mjs";
 import { inRoot } from "./setup/project.mjs";
 import { Failure, main } from "./setup/run.mjs";
 import { commands } from "./start/commands.mjs";
-import { checkPorts, readPorts } from "./start/ports.mjs";
 import { endLeftovers, remember } from "./start/leftovers.mjs";
+import { requestLine, secretsOf } from "./start/log.mjs";
+import { checkPorts, readPorts } from "./start/ports.mjs";
 import { readVars } from "./start/vars.mjs";
 import { onChange } from "./start/watch.mjs";
 
@@ -26,7 +27,8 @@ async function start() {
 async function run({ startStack, UPSTREAM_KEY }, options, stops) {
   const [vars, { ports }] = [readVars(), options];
   const runtime = { launched: (pid) => remember(DIR, pid) };
-  const { firstId, died, renew } = await startStack({ ...options, vars, runtime }, stops);
+  const log = (told) => console.log(requestLine(told, secretsOf(vars)));
+  const { firstId, died, renew } = await startStack({ ...options, vars, log, runtime }, stops);
   console.log(commands({ ports, vars, upstreamKey: UPSTREAM_KEY, firstId }));
   stops.push(onChange(() => exchange(renew)));
   throw new Failure(await died);

@@ -1,27 +1,33 @@
 // The Worker in a process of its own, which ends with the one that has started it.
 //
-// Each message to it is an order, `{ port, dir, vars, script, wasm }`: run this, in the place of what runs.
-// It answers `{}` when it does, else `{ error }`.
+// Each message to it is an order, `{ dir, vars, script, wasm }`: run this, in the place of what runs. It answers
+// `{ port }` when it does, else `{ error }`.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Miniflare } from "miniflare";
+import { Log, LogLevel, Miniflare } from "miniflare";
 import { inRoot } from "../setup/project.mjs";
 import { runtimeOptions } from "../workerd/options.mjs";
-import { Listener, secretsOf, workerLine } from "./log.mjs";
+import { workerLine } from "./log.mjs";
 
 const AGAIN_MS = 1_000;
 /** wrangler names the Worker's objects so too. */
 const [, NAME] = /^name = "(.+)"$/m.exec(readFileSync(inRoot("wrangler.toml"), "utf8"));
 
-const say = (line) => void (line && console.log(line));
-const log = new Listener(say, failed);
+const say = (line) => console.log(line);
 let runtime;
 /** What has run last. */
 let good;
 let busy = Promise.resolve();
 
-async function optionsOf({ port, dir, vars, script, wasm }) {
-  log.secrets = secretsOf(vars);
+/** A runtime that has died miniflare starts again by itself, but only once. */
+class Listener extends Log {
+  error(error) {
+    if (error.code === "ERR_RUNTIME_FAILURE" && good) busy = busy.then(again);
+    else say(error.message);
+  }
+}
+
+async function optionsOf({ dir, vars, script, wasm }) {
   // Read now: what runs must not change with the files.
   const modules = [
     { type: "ESModule", path: script, contents: readFileSync(script, "utf8") },
@@ -30,8 +36,9 @@ async function optionsOf({ port, dir, vars, script, wasm }) {
   return {
     ...(await runtimeOptions({ modules, vars, dir })),
     name: NAME,
-    port,
-    log,
+    port: 0,
+    log: new Listener(LogLevel.WARN),
+    logRequests: false,
     handleStructuredLogs: (line) => say(workerLine(line)),
     unsafeHandleRuntimeRestart: () => say("The runtime had died. It was started again."),
   };
@@ -40,14 +47,14 @@ async function optionsOf({ port, dir, vars, script, wasm }) {
 async function run(options) {
   if (runtime) await runtime.setOptions(options);
   else runtime = new Miniflare(options);
-  await runtime.ready;
+  const { port } = await runtime.ready;
   good = options;
+  return Number(port);
 }
 
 async function obey(order) {
   try {
-    await run(await optionsOf(order));
-    process.send({});
+    process.send({ port: await run(await optionsOf(order)) });
   } catch (error) {
     process.send({ error: error.message });
     if (good) await again();
@@ -64,12 +71,6 @@ async function again() {
       await sleep(AGAIN_MS);
     }
   }
-}
-
-// A runtime that has died miniflare starts by itself, but only once.
-function failed(error) {
-  if (error.code === "ERR_RUNTIME_FAILURE" && good) busy = busy.then(again);
-  else say(error.message);
 }
 
 async function end() {

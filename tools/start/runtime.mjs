@@ -20,6 +20,7 @@ export class Runtime {
   died;
   #quiet;
   #launched;
+  #moved;
   #host;
   #order;
   #ends = 0;
@@ -27,19 +28,29 @@ export class Runtime {
   #giveUp;
   #kill = () => this.#endGroup();
 
-  /** @param {{ quiet?: boolean, launched?: (pid: number) => void }} options `quiet`: its log is not shown */
-  constructor({ quiet = false, launched = () => {} }) {
-    [this.#quiet, this.#launched] = [quiet, launched];
+  /**
+   * @param {object} options
+   * @param {boolean} [options.quiet] whether its log is not shown
+   * @param {(pid: number) => void} [options.launched] gets its process, and each that takes its place
+   * @param {(port: number) => void} options.moved gets the port when it is another one
+   */
+  constructor({ quiet = false, launched = () => {}, moved }) {
+    [this.#quiet, this.#launched, this.#moved] = [quiet, launched, moved];
     this.died = new Promise((resolve) => (this.#giveUp = resolve));
     process.once("exit", this.#kill);
     this.#launch();
   }
 
-  /** Has it run this order, see `host.mjs`, in the place of the one before, which runs on if it can't. */
+  /**
+   * Has it run this order, see `host.mjs`, in the place of the one before, which runs on if it can't.
+   *
+   * @returns {Promise<number>} its port
+   */
   async run(order) {
-    const { error } = await this.#ask(order);
+    const { error, port } = await this.#ask(order);
     if (error) throw new Failure(`The Worker does not start: ${error}`);
     this.#order = order;
+    return port;
   }
 
   async stop() {
@@ -79,7 +90,8 @@ export class Runtime {
     if (!this.#order || this.#ends === MAX_ENDS) return this.#giveUp(`The Worker's process ended (${how}).`);
     if (!this.#quiet) console.log(`The Worker's process ended (${how}). It is started again.`);
     this.#launch();
-    await this.#ask(this.#order);
+    const { port } = await this.#ask(this.#order);
+    if (port) this.#moved(port);
   }
 
   // Whoever of the group outlived it.
