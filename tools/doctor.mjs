@@ -3,12 +3,14 @@
 // Ends with 0 if all is well, 1 if there are warnings alone, 2 if something has failed or could not
 // be tried.
 import { exitCode } from "./doctor/check.mjs";
-import { examine, vaultUrl } from "./doctor/examine.mjs";
+import { examine } from "./doctor/examine.mjs";
 import { line, verdict } from "./doctor/report.mjs";
+import { vaultUrl } from "./doctor/url.mjs";
 import { Failure, main } from "./setup/run.mjs";
 import { askSecret, colours, isInteractive } from "./terminal.mjs";
 
-const USAGE = "Usage: npm run doctor -- https://hookvault.<you>.workers.dev (with API_TOKEN in the environment)";
+const USAGE = `Usage: npm run doctor -- https://hookvault.you.workers.dev
+  API_TOKEN is taken from the environment, else asked for; no other argument is taken, a token least of all.`;
 
 /** The token of the environment, of a list the first; else it is asked for. */
 async function token(env) {

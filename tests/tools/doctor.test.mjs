@@ -89,12 +89,30 @@ describe("the doctor's command", () => {
 
   it("is told by nobody: no token, no URL, too much", async () => {
     for (const [args, words] of [[[vault.url], /Set API_TOKEN/], [[], /Usage/], [[vault.url, "x"], /Usage/],
-      [["--token=x"], /Usage/], [["vault"], /is no URL/], [["ftp://x"], /no https URL/], [["https://u:p@x"], /user name/],
-      [[`${vault.url}/hook/x`], /without \/hook/]]) {
+      [["--token=x"], /Usage/], [["ftp://x"], /no scheme/], [["https://"], /no URL/], [["https://u:p@x"], /user name/],
+      [["https://hookvault.<you>.workers.dev"], /placeholder/], [[`${vault.url}/hook/x`], /without \/hook/]]) {
       const env = args[0] === vault.url && args.length === 1 ? {} : { API_TOKEN };
       const { code, text } = await run("tools/doctor.mjs", args, env);
       assert.equal(code, 2, `${args}: ${text}`);
       assert.match(text, words);
+    }
+  });
+
+  it("says how the URL would be right", async () => {
+    for (const [typed, right] of [
+      ["localhost:8787", "http://localhost:8787"],
+      ["127.0.0.1:8787/jobs", "http://127.0.0.1:8787"],
+      ["[::1]:8787", "http://[::1]:8787"],
+      ["localhost", "http://localhost"],
+      ["vault.example", "https://vault.example"],
+      ["vault.example:8443/hook/secret", "https://vault.example:8443"],
+      ["https://vault.example/hook/secret", "https://vault.example"],
+      ["https://user:secret@vault.example/", "https://vault.example"],
+    ]) {
+      const { code, text } = await run("tools/doctor.mjs", [typed], { API_TOKEN });
+      assert.equal(code, 2);
+      assert.match(text, new RegExp(`^  npm run doctor -- ${right.replaceAll(/[[\]]/g, "\\$&")}$`, "m"), typed);
+      assert.ok(!text.includes("secret"), text);
     }
   });
 

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask as request, Unanswered } from "../doctor/ask.mjs";
 import { exitCode } from "../doctor/check.mjs";
-import { examine, vaultUrl } from "../doctor/examine.mjs";
+import { examine } from "../doctor/examine.mjs";
 import { reach } from "../doctor/outside.mjs";
 import { line, verdict } from "../doctor/report.mjs";
+import { vaultUrl } from "../doctor/url.mjs";
 import { Failure } from "../setup/run.mjs";
 import { checkGiven, masked, NAMES, valuesFor } from "./secrets.mjs";
 import { capture, deployed, shared, show, urlOf } from "./wrangler.mjs";

@@ -1,19 +1,8 @@
 // All of the doctor's findings: the way to the Worker, what it says of itself, a delivery.
-import { Failure } from "../setup/run.mjs";
 import { ask, isRedirect, json, Unanswered } from "./ask.mjs";
 import { fail, read, warn } from "./check.mjs";
 import { clock, reach } from "./outside.mjs";
 import { selfTest } from "./selftest.mjs";
-
-/** The vault's URL, without a path. */
-export function vaultUrl(text) {
-  if (!URL.canParse(text)) throw new Failure(`${text} is no URL; give the vault's, like https://hookvault.you.workers.dev`);
-  const url = new URL(text);
-  if (!["http:", "https:"].includes(url.protocol)) throw new Failure(`${text} is no https URL.`);
-  if (url.username || url.password) throw new Failure("The URL holds a user name; give it without.");
-  if (/\/hook\//.test(url.pathname)) throw new Failure("Give the vault's URL alone, without /hook and its token.");
-  return new URL(url.origin);
-}
 
 /**
  * @param {{ url: URL, token: string, say?: (check: object) => void }} options `token`: API_TOKEN, or

@@ -1,0 +1,38 @@
+// The vault's URL as it is typed: what is wrong with it, and what would be right.
+import { Failure } from "../setup/run.mjs";
+import { isLoopback } from "./ask.mjs";
+
+const COMMAND = "npm run doctor --";
+const EXAMPLE = "https://hookvault.you.workers.dev";
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/*/i;
+
+/** The vault's URL, without a path. */
+export function vaultUrl(text) {
+  const url = read(text) ?? refuse("That is no URL", EXAMPLE);
+  if (url.username || url.password) refuse("The URL holds a user name", `${url.protocol}//${url.host}`);
+  if (/\/hook\b/.test(url.pathname)) refuse("Give the vault's URL alone, without /hook and its token", url.origin);
+  return new URL(url.origin);
+}
+
+function read(text) {
+  if (/[<>]/.test(text)) refuse("The URL still holds a placeholder in <…>. Put your own name there", EXAMPLE);
+  if (/^https?:\/\//i.test(text)) return URL.canParse(text) ? new URL(text) : undefined;
+  const bare = guessed(text);
+  // `localhost:8787` reads like a scheme; no port does.
+  const isHost = /^[^/]+:\d+(\/|$)/.test(text) || !SCHEME.test(text);
+  if (bare && isHost) refuse(`${bare.host} lacks its beginning, http:// or https://`, bare.origin);
+  if (SCHEME.test(text)) refuse(`${SCHEME.exec(text)[1]}: is no scheme of a vault's URL`, EXAMPLE);
+  return undefined;
+}
+
+/** What is meant by a host without a scheme: only this machine is asked by http. */
+function guessed(text) {
+  const [http, https] = ["http", "https"].map((scheme) => `${scheme}://${text}`);
+  if (!URL.canParse(https)) return undefined;
+  const url = new URL(https);
+  return isLoopback(url) ? new URL(http) : url;
+}
+
+function refuse(what, fix) {
+  throw new Failure(`${what}:\n  ${COMMAND} ${fix}`);
+}
