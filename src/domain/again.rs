@@ -13,6 +13,7 @@ use super::job::Job;
 use super::keys;
 use super::time::Timestamp;
 use super::timeline::{Entry, Outcome};
+use super::words::counted;
 
 /// The delivery of the served result, read again.
 #[derive(Debug)]
@@ -68,7 +69,10 @@ pub fn copy(
     // A file that today's rules do not find keeps its link in the text.
     let is_less = job.files.iter().any(|file| file.served && !numbers.contains(&file.n));
     let result = (added > 0 && !is_less).then(|| text(job, reading, &numbers));
-    let detail = format!("asked to copy again: {again} files, and {added} that were skipped");
+    let detail = format!(
+        "asked to copy again: {}, and {added} that were skipped",
+        counted(u64::from(again), "file", "files")
+    );
     job.events += 1;
     Again { entry: Entry::own(job.events, now, Outcome::Copy, detail), result }
 }

@@ -17,6 +17,7 @@ use super::result::{self, Edit};
 use super::state::{self, Move, Sign, Status};
 use super::time::Timestamp;
 use super::timeline::{BodyAt, Entry, Outcome, Trust};
+use super::words;
 use super::worth::Worth;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -247,7 +248,7 @@ fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Follow
         Move::Revise if repeats_result(job, arrival) => {
             adopt(job, arrival.archived, arrival.at);
             let renewed = renew(job, arrival);
-            let detail = (renewed > 0).then(|| format!("fresh URLs for {renewed} files"));
+            let detail = (renewed > 0).then(|| format!("fresh URLs for {}", words::files(renewed)));
             (Outcome::Duplicate, detail, None)
         }
         Move::Revise => revise(job, n, arrival),
@@ -264,8 +265,11 @@ fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
     if new < served {
         adopt(job, arrival.archived, arrival.at);
         let renewed = renew(job, arrival);
-        let lent =
-            if renewed > 0 { format!("; fresh URLs for {renewed} files") } else { String::new() };
+        let lent = if renewed > 0 {
+            format!("; fresh URLs for {}", words::files(renewed))
+        } else {
+            String::new()
+        };
         let why =
             format!("not taken: it holds {new}, and the result that is served {served}{lent}");
         return (Outcome::Late, Some(why), None);

@@ -66,5 +66,6 @@ pub mod tombstone;
 pub mod unpack;
 pub mod upstream;
 pub mod view;
+pub mod words;
 pub mod work;
 pub mod worth;

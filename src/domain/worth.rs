@@ -10,6 +10,7 @@ use super::file::FileState;
 use super::job::Job;
 use super::json;
 use super::result;
+use super::words;
 use std::fmt;
 
 /// What a result holds, the weightiest first: of two, the smaller one holds
@@ -56,9 +57,10 @@ impl fmt::Display for Worth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self { files: 0, skipped: 0, speaks: false } => f.write_str("nothing"),
-            Self { files: 1, .. } => f.write_str("1 file"),
-            Self { files, skipped: 0, .. } => write!(f, "{files} files"),
-            Self { files, skipped, .. } => write!(f, "{files} files, and {skipped} not copied"),
+            Self { files, skipped: 0, .. } => f.write_str(&words::files(*files)),
+            Self { files, skipped, .. } => {
+                write!(f, "{}, and {skipped} not copied", words::files(*files))
+            }
         }
     }
 }

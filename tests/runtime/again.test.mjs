@@ -40,7 +40,7 @@ describe("copying again", () => {
     const job = await vault.settled("large");
     assert.deepEqual([job.archive, job.files.length], ["stored", 1]);
     assert.deepEqual(await bytesOf(vault, before.files[0].url), noise(5_000));
-    assert.match((await vault.events("large")).at(-2).detail, /copy again: 1 files/);
+    assert.match((await vault.events("large")).at(-2).detail, /copy again: 1 file,/);
   });
 
   it("gets what was on a host that is allowed now, and says so in the result", async () => {

@@ -208,7 +208,7 @@ describe("a delivery", () => {
     await vault.post("/hook/wrong-token-0123456789", "{}", { "user-agent": "queue/1" });
     await eventually("it is noted", async () => (await vault.json("/refused")).total === 1 || undefined);
     const check = only(await report(vault), "refused", "warn");
-    assert.match(check.detail, /1 deliveries of the last day got 401; the last one \d+ \w+ ago, of queue\/1: /);
+    assert.match(check.detail, /1 delivery of the last day got 401; the last one \d+ \w+ ago, of queue\/1: /);
     assert.match(check.fix, /compare the token.*\/refused/);
     await vault.deliver({ eventType: "x" });
     const found = await report(vault);
@@ -231,7 +231,7 @@ describe("a job", () => {
       return found.checks.some((check) => check.name === "pending" && check.status !== "ok") ? found : undefined;
     });
     const check = odd(found).find(({ name }) => name === "pending");
-    assert.match(check.detail, /^1 files wait to be copied, the oldest since .*\(job 437852\)$/);
+    assert.match(check.detail, /^1 file waits to be copied, the oldest since .*\(job 437852\)$/);
     assert.match(check.fix, new RegExp(`curl '${vault.url}/jobs/437852'`));
   });
 
@@ -260,7 +260,7 @@ describe("a job", () => {
     await eventually("the catalog knows", async () => (await vault.json("/stats")).days === 2 || undefined);
     const found = await report(vault);
     assert.deepEqual(summary(found), ["lost warn", "healing warn"]);
-    for (const check of odd(found)) assert.match(check.detail, /1 jobs of the last days: recent$/);
+    for (const check of odd(found)) assert.match(check.detail, /1 job of the last days: recent$/);
     assert.match(odd(found)[1].fix, /\/jobs\/recent\/archive/);
   });
 });

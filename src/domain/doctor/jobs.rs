@@ -8,6 +8,7 @@ use crate::domain::job::Archive;
 use crate::domain::retry::Pace;
 use crate::domain::source::SourcePolicy;
 use crate::domain::time::{DAY, Timestamp};
+use crate::domain::words::counted;
 use std::collections::BTreeMap;
 
 /// Jobs that are looked at, the newest of each kind.
@@ -82,7 +83,8 @@ fn pending(jobs: &Jobs, by: Measure<'_>) -> Check {
         return Check::ok("pending", "no file waits to be copied");
     };
     let (count, age) = (numbers.pending, by.now.since(oldest));
-    let detail = format!("{count} files wait to be copied, the oldest since {}", spell(age));
+    let waiting = counted(count, "file waits", "files wait");
+    let detail = format!("{waiting} to be copied, the oldest since {}", spell(age));
     if age < by.pace.silence() {
         return Check::ok("pending", detail);
     }
@@ -107,7 +109,7 @@ fn lost(rows: &[Row], by: Measure<'_>) -> Check {
     }
     let led_astray = lost.iter().all(|row| !row.skipped_hosts.is_empty());
     let ids = ids(lost.into_iter());
-    let detail = format!("files are lost of {} jobs of the last days: {}", ids.len(), some(&ids));
+    let detail = format!("files are lost of {} of the last days: {}", jobs_of(&ids), some(&ids));
     if led_astray {
         return Check::warn("lost", detail, "mend `hosts` first");
     }
@@ -165,8 +167,8 @@ fn healing(rows: &[Row], by: Measure<'_>) -> Check {
         return Check::ok("healing", "nothing of the last days was asked for in vain");
     }
     let detail = format!(
-        "the queue was asked for a day in vain for {} jobs of the last days: {}",
-        ids.len(),
+        "the queue was asked for a day in vain for {} of the last days: {}",
+        jobs_of(&ids),
         some(&ids)
     );
     let id = ids.first().map_or("", String::as_str);
@@ -179,9 +181,14 @@ fn healing(rows: &[Row], by: Measure<'_>) -> Check {
 fn handoff(totals: &Totals, by: Measure<'_>) -> Check {
     let (failed, pending) = (totals.numbers.handoff_failed, totals.numbers.handoff_pending);
     if failed == 0 {
-        return Check::ok("handoff", format!("{pending} messages are still to be handed on"));
+        let pending = counted(pending, "message is", "messages are");
+        return Check::ok("handoff", format!("{pending} still to be handed on"));
     }
-    let detail = format!("handing on was given up for {failed} jobs; {pending} messages wait");
+    let detail = format!(
+        "handing on was given up for {}; {}",
+        counted(failed, "job", "jobs"),
+        counted(pending, "message waits", "messages wait")
+    );
     let which = call(by.base, "GET", "/export");
     let fix = format!(
         "see `handoff.messages[].error`: {which} | jq -c 'select(.handoff.state == \"failed\") | \
@@ -189,6 +196,10 @@ fn handoff(totals: &Totals, by: Measure<'_>) -> Check {
         call(by.base, "POST", "/jobs/<id>/handoff")
     );
     Check::warn("handoff", detail, fix)
+}
+
+fn jobs_of(ids: &[String]) -> String {
+    counted(ids.len() as u64, "job", "jobs")
 }
 
 fn ids<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
@@ -276,7 +287,7 @@ mod tests {
         assert_eq!(check.fix.as_deref(), Some("mend `hosts` first"));
         let gone = row(|row| row.numbers.lost = 2);
         let check = found(vec![gone], vec![]).remove(1);
-        assert!(check.detail.ends_with("of 1 jobs of the last days: 437852"), "{check:?}");
+        assert!(check.detail.ends_with("of 1 job of the last days: 437852"), "{check:?}");
         let check = found(vec![], vec![row(|_| {}), row(|_| {})]).remove(3);
         assert_eq!(check.status, Status::Warn);
         assert!(check.detail.contains("2 jobs") && check.fix.unwrap().contains("/archive"));
@@ -287,7 +298,7 @@ mod tests {
         let unheard = row(|row| row.numbers.handoff_failed = 1);
         let check = found(vec![unheard], vec![]).remove(4);
         assert_eq!((check.name.as_str(), check.status), ("handoff", Status::Warn));
-        assert!(check.detail.contains("for 1 jobs"), "{check:?}");
+        assert!(check.detail.contains("for 1 job;"), "{check:?}");
         assert!(check.fix.unwrap().contains("/jobs/<id>/handoff"));
     }
 

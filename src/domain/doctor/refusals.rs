@@ -3,6 +3,7 @@
 use super::{Check, call, spell};
 use crate::domain::refused::Refused;
 use crate::domain::time::{DAY, Timestamp};
+use crate::domain::words::counted;
 
 /// Older refusals are listed at `GET /refused`, and no finding.
 const LATELY_MS: u64 = DAY;
@@ -31,8 +32,8 @@ fn of_status(status: u16, all: &[&Refused], now: Timestamp, base: &str) -> Optio
     let ago = spell(now.since(last.at));
     let agent = last.user_agent.as_deref().unwrap_or("an unnamed sender");
     let detail = format!(
-        "{count} deliveries of the last day got {status}{others}; the last one {ago} ago, of \
-         {agent}: {}",
+        "{} of the last day got {status}{others}; the last one {ago} ago, of {agent}: {}",
+        counted(count, "delivery", "deliveries"),
         last.reason
     );
     Some(Check::warn(
@@ -57,7 +58,7 @@ pub fn unmatched(count: u64, base: &str) -> Check {
     if count == 0 {
         return Check::ok("unmatched", "every delivery belongs to a job");
     }
-    let detail = format!("{count} deliveries belong to no job; they are kept");
+    let detail = counted(count, "delivery belongs to no job", "deliveries belong to no job");
     let fix = format!("see why, and assign or drop them: {}", call(base, "GET", "/unmatched"));
     Check::warn("unmatched", detail, fix)
 }

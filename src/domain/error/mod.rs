@@ -52,20 +52,27 @@ pub enum Problem {
     Internal(String),
 }
 
+// Rare, and called from everywhere: the module is smaller where they are not inlined.
 impl Problem {
     /// A problem that needs no more than words.
+    #[cold]
+    #[inline(never)]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::Told(code, detail.into())
     }
 
     /// A parameter or a header that can't be read.
     #[must_use]
+    #[cold]
+    #[inline(never)]
     pub const fn bad_parameter(why: String) -> Self {
         Self::Told(Code::BadParameter, Cow::Owned(why))
     }
 
     /// A body that can't be read.
     #[must_use]
+    #[cold]
+    #[inline(never)]
     pub const fn bad_body(why: String) -> Self {
         Self::Told(Code::BadBody, Cow::Owned(why))
     }
