@@ -13,7 +13,7 @@ const AGAIN_MS = 1_000;
 /** wrangler names the Worker's objects so too. */
 const [, NAME] = /^name = "(.+)"$/m.exec(readFileSync(inRoot("wrangler.toml"), "utf8"));
 
-const say = (line) => console.log(line);
+const say = (line) => void (line && console.log(line));
 let runtime;
 /** What has run last. */
 let good;

@@ -32,8 +32,15 @@ export function requestLine({ method, path, status, ms }, secrets, paint = colou
   return `${paint[tone](status ?? "---")} ${method.padEnd(6)} ${shownPath(path, secrets)} ${paint.dim(end)}`;
 }
 
-/** The line of what the Worker has logged, or the runtime. */
+/** A connection of the runtime's whose other end has left: the line of the request says so. */
+const LEFT = /c\+\+:\d+: disconnected: /;
+/** Addresses in the runtime's program. */
+const STACK = /\nstack: .*$/s;
+
+/** What the Worker has logged, or the runtime; nothing where that means nothing. */
 export function workerLine({ level, message }, paint = colours()) {
+  if (LEFT.test(message)) return undefined;
   const tone = { error: "red", warn: "yellow" }[level];
-  return tone ? `${paint[tone](level)} ${message}` : message;
+  const text = message.replace(STACK, "");
+  return tone ? `${paint[tone](level)} ${text}` : text;
 }
