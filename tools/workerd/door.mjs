@@ -7,31 +7,35 @@ const BINDINGS = { r2Buckets: { FILES: { id: "FILES" } }, kvNamespaces: { RECORD
 const SCRIPT = `
 const facts = (object) => object && { key: object.key, size: object.size, etag: object.etag,
   httpMetadata: object.httpMetadata, customMetadata: object.customMetadata };
-const answer = (body, told = null) =>
-  new Response(body, { headers: { told: encodeURIComponent(JSON.stringify(told)) } });
+/** What has bytes has its facts beside them, in a header. */
+const bytes = (body, told) => new Response(body, { headers: { told: encodeURIComponent(JSON.stringify(told)) } });
 const calls = {
   async "FILES.get"(bucket, { key }) {
     const object = await bucket.get(key);
-    return answer(object && object.body, facts(object));
+    return bytes(object && object.body, facts(object));
   },
-  "FILES.head": async (bucket, { key }) => answer(null, facts(await bucket.head(key))),
-  "FILES.put": async (bucket, { key, options }, body) => answer(null, facts(await bucket.put(key, body, options))),
-  "FILES.delete": async (bucket, { key }) => answer(null, await bucket.delete(key)),
+  "FILES.head": async (bucket, { key }) => facts(await bucket.head(key)),
+  "FILES.put": async (bucket, { key, options }, body) => facts(await bucket.put(key, body, options)),
+  "FILES.delete": (bucket, { key }) => bucket.delete(key),
   async "FILES.list"(bucket, { options }) {
     const { objects, ...rest } = await bucket.list(options);
-    return answer(null, { ...rest, objects: objects.map(facts) });
+    return { ...rest, objects: objects.map(facts) };
   },
   async "RECORDS.get"(records, { key }) {
     const { value, metadata } = await records.getWithMetadata(key, "arrayBuffer");
-    return answer(value, value && { metadata });
+    return bytes(value, value && { metadata });
   },
-  "RECORDS.put": async (records, { key, options }, body) => answer(null, await records.put(key, body, options)),
-  "RECORDS.list": async (records, { options }) => answer(null, await records.list(options)),
+  "RECORDS.put": (records, { key, options }, body) => records.put(key, body, options),
+  "RECORDS.list": (records, { options }) => records.list(options),
 };
 export default {
   async fetch(request, env) {
-    const { call, ...args } = JSON.parse(decodeURIComponent(request.headers.get("call")));
-    return calls[call](env[call.split(".")[0]], args, await request.arrayBuffer());
+    const call = request.headers.get("call");
+    const body = await request.arrayBuffer();
+    const put = request.headers.get("put");
+    const args = JSON.parse(put === null ? new TextDecoder().decode(body) : decodeURIComponent(put));
+    const answer = await calls[call](env[call.split(".")[0]], args, body);
+    return answer instanceof Response ? answer : Response.json(answer ?? null);
   },
 };`;
 
@@ -49,14 +53,18 @@ export const withDoor = (options) => ({
 export class Door {
   /** @param {() => Promise<URL>} url another one after a restart */
   constructor(url) {
-    const ask = async (call, args = {}, body) => {
-      const headers = { call: encodeURIComponent(JSON.stringify({ call, ...args })), connection: "close" };
-      const response = await fetch(await url(), { method: "POST", headers, body });
-      if (!response.ok) throw new Error(`${call}: ${await response.text()}`);
-      const bytes = await response.arrayBuffer();
-      return { bytes, told: JSON.parse(decodeURIComponent(response.headers.get("told"))) };
+    const call = async (name, args, body) => {
+      const put = body === undefined ? {} : { put: encodeURIComponent(JSON.stringify(args)) };
+      const init = { method: "POST", headers: { call: name, connection: "close", ...put }, body: body ?? JSON.stringify(args) };
+      const response = await fetch(await url(), init);
+      if (!response.ok) throw new Error(`${name}: ${await response.text()}`);
+      return response;
     };
-    const told = async (...args) => (await ask(...args)).told;
+    const told = async (...args) => (await call(...args)).json();
+    const ask = async (...args) => {
+      const response = await call(...args);
+      return { bytes: await response.arrayBuffer(), told: JSON.parse(decodeURIComponent(response.headers.get("told"))) };
+    };
     this.bucket = {
       get: async (key) => object(await ask("FILES.get", { key })),
       head: (key) => told("FILES.head", { key }),
