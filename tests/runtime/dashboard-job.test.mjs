@@ -22,7 +22,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     works = await makeWorks();
     origin = await startOrigin();
     vault = await startVault({ sources: origin.url });
-    browser = await startBrowser();
+    browser = await startBrowser({ isOwn: true });
   });
   afterEach(() => opened?.close());
   after(() => stopAll(browser, vault, origin));

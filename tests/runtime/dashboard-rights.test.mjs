@@ -26,7 +26,7 @@ describe("the read token", { skip: lacking("chromium", "ffmpeg") }, () => {
     vault = await startVault({ sources: origin.url, vars: { READ_TOKEN, RETRY_BASE_MS: "2000" } });
     vault.leaveWork();
     await fillStandings(vault, origin, await makeWorks());
-    browser = await startBrowser();
+    browser = await startBrowser({ isOwn: true });
   });
   afterEach(() => opened?.close());
   after(() => stopAll(browser, vault, origin));

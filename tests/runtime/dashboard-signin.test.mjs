@@ -14,7 +14,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
   let vault;
   let opened;
   before(async () => {
-    browser = await startBrowser();
+    browser = await startBrowser({ isOwn: true });
   });
   beforeEach(async () => {
     vault = await startSteadyVault({ vars: { READ_TOKEN } });

@@ -10,13 +10,13 @@ const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?
 /**
  * The browser of the whole run (`npm test`), or one of the file's own.
  *
- * @param {{ isOrderly?: boolean }} options one of its own, which draws a frame after the other: for who counts frames or
- *   measures tasks. Without that Chromium's compositor waits for ever at times for a tile of a page that is scrolled fast,
+ * @param {{ isOrderly?: boolean, isOwn?: boolean }} options `isOwn`: for who reads the clipboard, which a browser has one of,
+ *   or a download's file; `isOrderly`: one that draws a frame after the other, too, for who counts frames or measures tasks. Without that Chromium's compositor waits for ever at times for a tile of a page that is scrolled fast,
  *   and there are no frames any more (version 156, on a busy machine)
  */
-export async function startBrowser({ isOrderly = false } = {}) {
+export async function startBrowser({ isOrderly = false, isOwn = isOrderly } = {}) {
   const { chromium } = await import("playwright-core");
-  const shared = isOrderly ? undefined : process.env.HOOKVAULT_TEST_BROWSER;
+  const shared = isOwn ? undefined : process.env.HOOKVAULT_TEST_BROWSER;
   const browser = await (shared ? chromium.connect(shared) : chromium.launch(chromiumOptions({ isOrderly })));
   return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
 }
