@@ -3,16 +3,12 @@ import { spawnSync } from "node:child_process";
 
 const ARGS = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
 
-/** Of Chromium's deterministic mode: a frame waits for all that belongs to it, images too, and is one after the other. */
-const ORDERLY = ["--run-all-compositor-stages-before-draw", "--disable-checker-imaging",
-  "--disable-new-content-rendering-timeout", "--disable-threaded-animation", "--disable-image-animation-resync"];
-
 /** How playwright starts it, or `undefined` where there is none. */
-export function chromiumOptions({ isOrderly = false } = {}) {
+export function chromiumOptions() {
   // The shell draws without the browser around it, with less of the machine.
   const find = "command -v chromium-headless-shell || command -v chromium";
   const executablePath = spawnSync("sh", ["-c", find], { encoding: "utf8" }).stdout.trim();
-  return executablePath ? { executablePath, args: [...ARGS, ...(isOrderly ? ORDERLY : [])] } : undefined;
+  return executablePath ? { executablePath, args: ARGS } : undefined;
 }
 
 /** Starts it; `{ url, stop }`. */

@@ -10,14 +10,13 @@ const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?
 /**
  * The browser of the whole run (`npm test`), or one of the file's own.
  *
- * @param {{ isOrderly?: boolean, isOwn?: boolean }} options `isOwn`: for who reads the clipboard, which a browser has one of,
- *   or a download's file; `isOrderly`: one that draws a frame after the other, too, for who counts frames or measures tasks. Without that Chromium's compositor waits for ever at times for a tile of a page that is scrolled fast,
- *   and there are no frames any more (version 156, on a busy machine)
+ * @param {{ isOwn?: boolean }} options `isOwn`: for who reads the clipboard, which a browser has one of, or a download's file,
+ *   or measures the browser
  */
-export async function startBrowser({ isOrderly = false, isOwn = isOrderly } = {}) {
+export async function startBrowser({ isOwn = false } = {}) {
   const { chromium } = await import("playwright-core");
   const shared = isOwn ? undefined : process.env.HOOKVAULT_TEST_BROWSER;
-  const browser = await (shared ? chromium.connect(shared) : chromium.launch(chromiumOptions({ isOrderly })));
+  const browser = await (shared ? chromium.connect(shared) : chromium.launch(chromiumOptions()));
   return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
 }
 
@@ -38,8 +37,9 @@ export async function startSteadyVault(options = {}) {
  * @param {string | null} [options.token] signed in with it; `null` is nobody
  * @param {string} [options.at] the fragment
  * @param {object} [options.context] playwright's options of the profile
+ * @param {Function} [options.script] what runs in each page before its own
  */
-async function open(browser, { vault, token = API_TOKEN, at = "", context: given = {} }) {
+async function open(browser, { vault, token = API_TOKEN, at = "", context: given = {}, script }) {
   vault.expectErrors(LEFT);
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...given });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: vault.url });
@@ -49,6 +49,7 @@ async function open(browser, { vault, token = API_TOKEN, at = "", context: given
     addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) =>
       console.error(`CSP: ${violatedDirective} ${blockedURI} ${sourceFile}`));
   }, token);
+  if (script) await context.addInitScript(script);
   const page = await context.newPage();
   const problems = watch(page);
   await page.goto(`${vault.url}/${at}`);
