@@ -21,6 +21,7 @@ before(async () => {
   await once(behind, "listening");
   const sockets = new WebSocketServer({ noServer: true });
   behind.on("upgrade", (request, socket, head) => {
+    if (request.url === "/early") return echoEarly(socket, head);
     if (request.url === "/no") return socket.end("HTTP/1.1 401 Unauthorized\r\nx-why: no token\r\ncontent-length: 0\r\n\r\n");
     sockets.handleUpgrade(request, socket, head, (peer) => peer.on("message", (data) => peer.send(`${request.headers.host} ${data}`)));
   });
@@ -32,6 +33,12 @@ before(async () => {
 });
 
 beforeEach(() => (told = []));
+
+/** Answers in one piece with its first bytes, and sends back what comes. */
+function echoEarly(socket, head) {
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\nfirst,${head}`);
+  socket.pipe(socket);
+}
 
 after(() => {
   front.stop();
@@ -66,6 +73,17 @@ test("bodies of unknown length, none, and answers without a body", async () => {
   assert.equal(await sized({ method: "POST" }), "0");
   assert.equal(await sized({ method: "DELETE", body: "abc" }), "3");
   assert.equal((await fetch(url, { method: "HEAD" })).headers.get("content-length"), "77");
+});
+
+test("what comes in one piece with the headers of an upgrade passes too", async () => {
+  const socket = connect(new URL(url).port, "127.0.0.1");
+  socket.write("GET /early HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\nhead,");
+  let text = "";
+  socket.on("data", (data) => (text += data));
+  await eventually("both are there", () => (text.includes("first,") && text.includes("head,")) || undefined, { limitMs: 5_000 });
+  socket.write("more");
+  await eventually("and what follows", () => text.endsWith("more") || undefined, { limitMs: 5_000 });
+  socket.destroy();
 });
 
 test("a socket is upgraded, or refused in the runtime's words", async () => {

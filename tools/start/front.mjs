@@ -41,7 +41,7 @@ export class Front {
   async listen(port) {
     for (const host of LOOPBACK) {
       const server = createServer({ requestTimeout: 0 }, (request, response) => void this.#pass(request, response));
-      server.on("upgrade", (request, socket) => void this.#upgrade(request, socket));
+      server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
       server.listen({ port, host, backlog: BACKLOG });
       await once(server, "listening").then(() => this.#servers.push(server), (error) => {
         if (host === HOST) throw error;
@@ -97,16 +97,19 @@ export class Front {
     await pipeline(answer, response);
   }
 
-  async #upgrade(request, socket) {
+  async #upgrade(request, socket, head) {
     const { method, url } = request;
     const begun = Date.now();
     socket.on("error", () => {});
     try {
       const onward = await this.#ask(request, "upgrade");
       onward.end();
-      const [answer, upstream] = await Promise.race(["upgrade", "response"].map((event) => once(onward, event)));
+      const [answer, upstream, first] = await Promise.race(["upgrade", "response"].map((event) => once(onward, event)));
       this.#log({ method, path: pathOf(url), status: answer.statusCode, ms: Date.now() - begun });
       socket.write(headOf(answer));
+      // What came in one piece with the headers.
+      if (first) socket.write(first);
+      upstream?.write(head);
       await (upstream ? Promise.all([pipeline(upstream, socket), pipeline(socket, upstream)]) : pipeline(answer, socket));
     } catch {
       socket.destroy();
