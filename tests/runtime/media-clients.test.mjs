@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { chromiumOptions } from "../../tools/test/browser.mjs";
 import { run } from "./support/bytes.mjs";
 import { clip, makeClip } from "./support/clip.mjs";
 import { presigned, startOrigin, status } from "./support/origin.mjs";
@@ -121,9 +122,7 @@ describe("a video of 300 MiB", { skip: lacking("ffmpeg", "ffprobe", "curl", "ari
     let page;
     before(async () => {
       const { chromium } = await import("playwright-core");
-      const { stdout } = await run("sh", ["-c", "command -v chromium"]);
-      const args = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
-      browser = await chromium.launch({ executablePath: stdout.trim(), args });
+      browser = await chromium.launch(chromiumOptions("chromium"));
       origin.on("/page", (response) => {
         response.writeHead(200, { "content-type": "text/html" });
         response.end("<!doctype html><video muted></video>");

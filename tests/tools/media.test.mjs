@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import gltf from "gltf-validator";
+import { chromiumOptions } from "../../tools/test/browser.mjs";
 import { run as execute } from "../runtime/support/bytes.mjs";
 import { lacking } from "../runtime/support/tools.mjs";
 import { BINARY, bytesOf, rig, sha256 } from "./support/rig.mjs";
@@ -119,9 +120,7 @@ describe("in Chromium", { skip: lacking("chromium") }, () => {
   let server;
   before(async () => {
     const { chromium } = await import("playwright-core");
-    const { stdout } = await execute("sh", ["-c", "command -v chromium"]);
-    const args = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
-    browser = await chromium.launch({ executablePath: stdout.trim(), args });
+    browser = await chromium.launch(chromiumOptions("chromium"));
     server = createServer((request, response) => response.end()).listen(0, "127.0.0.1");
     await once(server, "listening");
     page = await browser.newPage();

@@ -3,10 +3,11 @@ import { spawnSync } from "node:child_process";
 
 const ARGS = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];
 
-/** How playwright starts it, or `undefined` where there is none. */
-export function chromiumOptions() {
+/** How playwright starts the first there is of these programs, or `undefined` where there is none. */
+export function chromiumOptions(...programs) {
   // The shell draws without the browser around it, with less of the machine.
-  const find = "command -v chromium-headless-shell || command -v chromium";
+  const wanted = programs.length > 0 ? programs : ["chromium-headless-shell", "chromium"];
+  const find = wanted.map((program) => `command -v ${program}`).join(" || ");
   const executablePath = spawnSync("sh", ["-c", find], { encoding: "utf8" }).stdout.trim();
   return executablePath ? { executablePath, args: ARGS } : undefined;
 }
