@@ -9,7 +9,7 @@ import { inRoot, NODE, toolEnv } from "./setup/project.mjs";
 import { Failure, main, must, show } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 import { serveBrowser } from "./test/browser.mjs";
-import { isQuick, slowFirst } from "./test/choice.mjs";
+import { isQuick } from "./test/choice.mjs";
 
 /** Most of a test's time is waiting. */
 const FILES_PER_CORE = 2;
@@ -28,7 +28,7 @@ function testFiles() {
     .filter((path) => !quick || isQuick(path));
   // Without any, node would look for tests by itself, and take this file for one.
   if (chosen.length === 0) throw new Failure(`No tests/**/*.test.mjs matches "${parts}".`);
-  return slowFirst(chosen);
+  return chosen;
 }
 
 /** Resolves to the runner's exit code, or 1 if anything has failed. */
