@@ -9,7 +9,8 @@
 
 mod common;
 
-use hookvault::domain::capability;
+use hookvault::domain::access::hook_url;
+use hookvault::domain::access::redact::{Secrets, Stream};
 use hookvault::domain::catalog::Place;
 use hookvault::domain::coding;
 use hookvault::domain::condition::{Conditions, Current};
@@ -25,7 +26,6 @@ use hookvault::domain::handoff::target;
 use hookvault::domain::import;
 use hookvault::domain::json;
 use hookvault::domain::manifest::Manifest;
-use hookvault::domain::mask::{Secrets, Stream};
 use hookvault::domain::media;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::range;
@@ -230,7 +230,7 @@ const HEADERS: [Reader; 18] = [
     ("a list of origins", |text| used(Origins::parse(text))),
     ("a cursor", |text| used(Place::from_cursor(text))),
     ("a name", |text| used((is_valid_name(text), ObjectName::from_public(text)))),
-    ("a capability", |text| used((capability::is_one(text), capability::is_own_reference(text)))),
+    ("a capability", |text| used((hook_url::is_one(text), hook_url::is_own_reference(text)))),
     ("a time", |text| used(Timestamp::parse(text))),
 ];
 

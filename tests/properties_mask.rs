@@ -5,8 +5,8 @@
 use crate::generate::text::{body, value, written};
 use crate::generate::{cases, word};
 use crate::oracle::json::{decoded, strings};
+use hookvault::domain::access::redact::{MASK, Secrets, Stream};
 use hookvault::domain::json;
-use hookvault::domain::mask::{MASK, Secrets, Stream};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::borrow::Cow;

@@ -2,7 +2,7 @@
 //! accepted is what was meant.
 
 use crate::generate::{cases, word};
-use hookvault::domain::auth::{Tokens, credential, is_hook_token};
+use hookvault::domain::access::tokens::{Tokens, credential, is_hook_token};
 use hookvault::domain::condition::{Conditions, Current, Decision};
 use hookvault::domain::cors::Origins;
 use hookvault::domain::keys::file_path;

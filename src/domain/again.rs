@@ -4,16 +4,16 @@
 //! today: a file that was lost may be had now, another's host is allowed now.
 //! Files keep their numbers and links.
 
-use super::apply;
-use super::discover::{Discovery, Found};
-use super::event::Event;
-use super::file::{File, FileState, From, Source};
-use super::heal::{self, Healing};
-use super::job::Job;
-use super::keys;
-use super::time::Timestamp;
-use super::timeline::{Entry, Outcome};
-use super::words::counted;
+use crate::domain::apply;
+use crate::domain::discover::{Discovery, Found};
+use crate::domain::event::Event;
+use crate::domain::file::{File, FileState, From, Source};
+use crate::domain::heal::{self, Healing};
+use crate::domain::job::Job;
+use crate::domain::keys;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{Entry, Outcome};
+use crate::domain::words::counted;
 
 /// The delivery of the served result, read again.
 #[derive(Debug)]

@@ -4,21 +4,21 @@
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
-use super::catalog::word;
-use super::discover::{self, Discovery, Found, Origin};
-use super::event::{Event, EventKind};
-use super::file::{FileState, From, Source};
-use super::handoff;
-use super::heal::Healing;
-use super::job::{self, Birth, Job, ResultRef};
-use super::json;
-use super::protocol::Archived;
-use super::result::{self, Edit};
-use super::state::{self, Move, Sign, Status};
-use super::time::Timestamp;
-use super::timeline::{BodyAt, Entry, Outcome, Trust};
-use super::words;
-use super::worth::Worth;
+use crate::domain::catalog::word;
+use crate::domain::discover::{self, Discovery, Found, Origin};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::file::{FileState, From, Source};
+use crate::domain::handoff;
+use crate::domain::heal::Healing;
+use crate::domain::job::{self, Birth, Job, ResultRef};
+use crate::domain::json;
+use crate::domain::protocol::Archived;
+use crate::domain::result::{self, Edit};
+use crate::domain::state::{self, Move, Sign, Status};
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{BodyAt, Entry, Outcome, Trust};
+use crate::domain::words;
+use crate::domain::worth::Worth;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -206,7 +206,7 @@ const fn sign_of(event: &Event<'_>) -> Sign {
 
 /// What the caller says of a job itself.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Labels<'a> {
+pub(crate) struct Labels<'a> {
     pub app: Option<&'a String>,
     pub reference: Option<&'a String>,
     pub tags: &'a [String],
@@ -214,7 +214,7 @@ pub(super) struct Labels<'a> {
 }
 
 /// Notes what the caller says. What is known already stays.
-pub(super) fn describe(job: &mut Job, labels: Labels<'_>, now: Timestamp) {
+pub(crate) fn describe(job: &mut Job, labels: Labels<'_>, now: Timestamp) {
     let before = (job.app.is_some(), job.reference.is_some(), job.tags.len());
     if job.app.is_none() {
         job.app = labels.app.cloned();
@@ -316,7 +316,7 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
 }
 
 /// The result in a `completed` body, with `urls` in the places of its files.
-pub(super) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[String]) -> String {
+pub(crate) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[String]) -> String {
     let mut edits: Vec<Edit> = Vec::new();
     for (file, url) in files.iter().zip(urls) {
         edits.extend(file.edits(url));

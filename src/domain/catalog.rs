@@ -5,15 +5,15 @@
 //! object a day keeps any of them from growing without bound; `root` knows
 //! the days with their totals, and of each job when it last changed.
 
-use super::export::{Format, Turn};
-use super::file::FileState;
-use super::filter::Filter;
-use super::handoff::State;
-use super::job::Job;
-use super::names::ObjectName;
-use super::refused::Refused;
-use super::time::{DAY, Timestamp};
-use super::view::{self, Summary};
+use crate::domain::export::{Format, Turn};
+use crate::domain::file::FileState;
+use crate::domain::filter::Filter;
+use crate::domain::handoff::State;
+use crate::domain::job::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::refused::Refused;
+use crate::domain::time::{DAY, Timestamp};
+use crate::domain::view::{self, Summary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

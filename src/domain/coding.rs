@@ -3,7 +3,7 @@
 //! The header is a hint. Uploaders write character sets, transfer encodings
 //! and S3's upload framing there; those bytes are plain.
 
-use super::media;
+use crate::domain::media;
 
 /// A coding of the IANA registry of HTTP content codings, but for `identity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

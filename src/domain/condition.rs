@@ -1,8 +1,8 @@
 //! What a request for a stored file is answered with: the conditions of
 //! RFC 9110 §13 in the order of §13.2.2, then its ranges (§14).
 
-use super::range::{self, Asked, Slice};
-use super::time::Timestamp;
+use crate::domain::range::{self, Asked, Slice};
+use crate::domain::time::Timestamp;
 use std::iter;
 
 /// The headers of a request that choose the answer.

@@ -3,15 +3,15 @@
 //! A wrong variable never stops ingest: its default is used and the mistake is
 //! named in [`Config::mistakes`]. A missing secret closes its routes.
 
-use super::auth::{self, Tokens};
-use super::cors::Origins;
-use super::handoff::target;
-use super::mask::Secrets;
-use super::retention;
-use super::retry::Pace;
-use super::signed::standard::Secrets as SigningSecrets;
-use super::source::{self, SourcePolicy};
-use super::upstream::{self, Scheme, Template, Upstream, Upstreams};
+use crate::domain::access::redact::Secrets;
+use crate::domain::access::signature::standard::Secrets as SigningSecrets;
+use crate::domain::access::tokens::{self, Tokens};
+use crate::domain::cors::Origins;
+use crate::domain::handoff::target;
+use crate::domain::retention;
+use crate::domain::retry::Pace;
+use crate::domain::source::{self, SourcePolicy};
+use crate::domain::upstream::{self, Scheme, Template, Upstream, Upstreams};
 use std::ops::RangeInclusive;
 use url::Url;
 
@@ -24,7 +24,7 @@ const FAL_AI_URL: &str = "https://queue.fal.run";
 const MIB: u64 = 1024 * 1024;
 /// Everything that is secret. Of two that are equal the later one is changed:
 /// keys are given by others, and a hook token is in the URLs of jobs in flight.
-pub(super) const SECRETS: [&str; 8] = [
+pub(crate) const SECRETS: [&str; 8] = [
     "UPSTREAM_API_KEY",
     "UPSTREAM_FAL_KEY",
     "FAL_KEY",
@@ -105,8 +105,8 @@ impl Config {
         let sources = reader.sources();
         reader.equal_secrets();
         Self {
-            hook: reader.secret("HOOK_TOKEN", hook_rule, auth::is_hook_token),
-            api: reader.secret("API_TOKEN", api_rule, auth::is_api_token),
+            hook: reader.secret("HOOK_TOKEN", hook_rule, tokens::is_hook_token),
+            api: reader.secret("API_TOKEN", api_rule, tokens::is_api_token),
             read: reader.optional_token("READ_TOKEN", api_rule),
             handoff_url: reader.handoff_url(&sources),
             handoff_secrets: reader.secrets("HANDOFF_SECRET"),
@@ -184,7 +184,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     fn optional_token(&mut self, name: &'static str, rule: &'static str) -> Option<Tokens> {
         self.get(name)?;
-        match self.secret(name, rule, auth::is_api_token) {
+        match self.secret(name, rule, tokens::is_api_token) {
             Ok(tokens) => Some(tokens),
             Err(bad) => {
                 self.mistakes.push(format!("{} {}", bad.name, bad.why));

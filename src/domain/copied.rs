@@ -1,12 +1,12 @@
 //! What the end of a copy does to a job.
 
-use super::file::{File, FileState, Source};
-use super::heal::Healing;
-use super::job::Job;
-use super::protocol::Archived;
-use super::retry::{self, Circumstances, CopyFailure, FailureKind, Next};
-use super::time::Timestamp;
-use super::timeline::{Entry, Outcome};
+use crate::domain::file::{File, FileState, Source};
+use crate::domain::heal::Healing;
+use crate::domain::job::Job;
+use crate::domain::protocol::Archived;
+use crate::domain::retry::{self, Circumstances, CopyFailure, FailureKind, Next};
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{Entry, Outcome};
 
 /// A file that is in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 //! No cookie opens anything here, so that letting a page in gives it nothing
 //! but what its own token or link opens.
 
-use super::serve::Headers;
-use super::source;
+use crate::domain::serve::Headers;
+use crate::domain::source;
 
 /// How long a browser may remember a preflight, in seconds; none does longer.
 const MAX_AGE: &str = "86400";

@@ -3,11 +3,11 @@
 //! It is there while the job is at rest. A job that gets going again loses it,
 //! so that readers are old by what KV itself needs to forget it, and no more.
 
-use super::job::Job;
-use super::names::ObjectName;
-use super::retry::Pace;
-use super::time::Timestamp;
-use super::work::Chore;
+use crate::domain::job::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::retry::Pace;
+use crate::domain::time::Timestamp;
+use crate::domain::work::Chore;
 use serde::{Deserialize, Serialize};
 
 /// Changes with the way in which records are rendered: a copy of an older way
@@ -247,7 +247,7 @@ mod tests {
         job.version += 1;
         assert_eq!(tries(job.clone()), 50);
         assert!(step(&job).is_some_and(|(_, at)| at <= around(9_000).now.plus(PACE.patience())));
-        job.work = super::super::work::Work::default();
+        job.work = crate::domain::work::Work::default();
         assert_eq!(tries(job), 15);
     }
 

@@ -4,9 +4,9 @@
 //! Unknown fields are ignored and unknown event types are explicit, so that a
 //! new upstream loses nothing.
 
-use super::json::{self, Malformed, Member};
-use super::provider::{self, Provider, Reading};
-use super::time::Timestamp;
+use crate::domain::json::{self, Malformed, Member};
+use crate::domain::provider::{self, Provider, Reading};
+use crate::domain::time::Timestamp;
 use std::ops::Range;
 
 /// Top-level keys that describe the delivery; all others are the result.

@@ -1,6 +1,6 @@
 //! When a presigned URL dies, read from its query.
 
-use super::time::Timestamp;
+use crate::domain::time::Timestamp;
 use url::Url;
 
 /// Query keys that only a presigned URL has (AWS, Google, TOS, Azure,

@@ -1,10 +1,10 @@
 //! `GET /export`: what each job looks like in a list of all.
 
-use super::file::FileState;
-use super::job::Job;
-use super::keys;
-use super::names::ObjectName;
-use super::time::Timestamp;
+use crate::domain::file::FileState;
+use crate::domain::job::Job;
+use crate::domain::keys;
+use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -62,7 +62,8 @@ pub struct Turn {
 #[must_use]
 pub fn aria2(job: &Job, base: &str) -> String {
     let mut list = String::new();
-    let is_listed = |file: &&super::file::File| file.served && file.state == FileState::Stored;
+    let is_listed =
+        |file: &&crate::domain::file::File| file.served && file.state == FileState::Stored;
     for file in job.files.iter().filter(is_listed) {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
         let out = format!("{}/{}-{}", job.public_id(), file.n, file.name);

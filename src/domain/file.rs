@@ -1,13 +1,13 @@
 //! An output file of a job, as the record holds it.
 
-use super::discover::{Found, Origin};
-use super::expiry;
-use super::inline::Encoding;
-use super::keys::StorageKey;
-use super::names::ObjectName;
-use super::protocol::Archived;
-use super::source;
-use super::time::Timestamp;
+use crate::domain::discover::{Found, Origin};
+use crate::domain::expiry;
+use crate::domain::inline::Encoding;
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::Archived;
+use crate::domain::source;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -37,7 +37,7 @@ pub struct File {
     pub state: FileState,
     /// A name that is safe in URLs and keys.
     pub name: String,
-    /// Its name as it was written, if that is another: [`super::title`].
+    /// Its name as it was written, if that is another: [`crate::domain::title`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// R2 key of its bytes.

@@ -1,10 +1,10 @@
 //! Which jobs of the catalog are meant.
 
-use super::job::Archive;
-use super::json;
-use super::names::MAX_NAME_BYTES;
-use super::state::Status;
-use super::time::Timestamp;
+use crate::domain::job::Archive;
+use crate::domain::json;
+use crate::domain::names::MAX_NAME_BYTES;
+use crate::domain::state::Status;
+use crate::domain::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

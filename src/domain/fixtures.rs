@@ -1,9 +1,9 @@
 //! Shared by the unit tests of this folder.
 
-use super::discover::{Found, Origin};
-use super::job::{Birth, Job};
-use super::names::ObjectName;
-use super::time::Timestamp;
+use crate::domain::discover::{Found, Origin};
+use crate::domain::job::{Birth, Job};
+use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
 
 /// Where and when a test's job is born: at 1,000 ms, under `https://v`.
 pub fn birth() -> Birth {

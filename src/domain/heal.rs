@@ -4,19 +4,19 @@
 //! In scope: when to ask, what an answer means, what is noted. Out of scope:
 //! where to ask (`upstream`), what a result does to the job (`apply`).
 
-use super::correlate;
-use super::event::{Event, EventKind};
-use super::file::{File, FileState, Source};
-use super::job::Job;
-use super::json::{self, Malformed};
-use super::provider::Provider;
-use super::retry::{Circumstances, Pace};
-use super::source::SourcePolicy;
-use super::state::Status;
-use super::time::Timestamp;
-use super::timeline::{Entry, Outcome};
-use super::upstream::{Ask, Upstreams};
-use super::worth;
+use crate::domain::correlate;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::file::{File, FileState, Source};
+use crate::domain::job::Job;
+use crate::domain::json::{self, Malformed};
+use crate::domain::provider::Provider;
+use crate::domain::retry::{Circumstances, Pace};
+use crate::domain::source::SourcePolicy;
+use crate::domain::state::Status;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{Entry, Outcome};
+use crate::domain::upstream::{Ask, Upstreams};
+use crate::domain::worth;
 use serde::{Deserialize, Serialize};
 
 /// How far the questions to the upstream have got.
@@ -132,7 +132,8 @@ pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event
 
 /// Whether an answer names a job, and not the one that was asked for.
 fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
-    let named = |key| super::event::value_of(&event.members, key).and_then(correlate::id_of);
+    let named =
+        |key| crate::domain::event::value_of(&event.members, key).and_then(correlate::id_of);
     let named = named("jobId").or_else(|| named("request_id"));
     named.zip(id).is_some_and(|(named, id)| !named.is_ok_and(|named| named == id))
 }
@@ -143,13 +144,13 @@ fn told_status(event: &Event<'_>) -> Option<Answer> {
         (_, EventKind::Acquired | EventKind::Ready) => return Some(Answer::NotReady),
         (_, kind) => return Some(Answer::End(kind)),
     }
-    let written = super::event::value_of(&event.members, "status")?;
+    let written = crate::domain::event::value_of(&event.members, "status")?;
     match json::decode_string(written)?.as_ref() {
         "IN_QUEUE" | "IN_PROGRESS" => Some(Answer::NotReady),
         "FAILED" => Some(Answer::End(EventKind::Failed)),
         "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
         // No result names its own URL.
-        "COMPLETED" => super::event::value_of(&event.members, "response_url")
+        "COMPLETED" => crate::domain::event::value_of(&event.members, "response_url")
             .map(|_| Answer::Unclear("the upstream answers with a status alone".to_owned())),
         _ => None,
     }
@@ -198,7 +199,7 @@ pub fn read_download(
         return Err(format!("the upstream answers {status} when asked for the file"));
     }
     let event = Event::parse(body).map_err(|why| why.to_string())?;
-    let url = super::event::value_of(&event.members, "url").and_then(json::decode_string);
+    let url = crate::domain::event::value_of(&event.members, "url").and_then(json::decode_string);
     let url = url.ok_or("the upstream's answer holds no url")?;
     let checked = policy.check(&url).map_err(|why| format!("the fresh URL: {why}"))?;
     if last_segment(checked.as_str()) != last_segment(old_url) {

@@ -1,17 +1,17 @@
 //! Jobs that the vault is told of by the caller instead of a webhook.
 
-use super::apply;
-use super::capability::is_own_reference;
-use super::correlate;
-use super::event::value_of;
-use super::heal;
-use super::job::{Birth, Job};
-use super::json::{self, Member};
-use super::names::{ObjectName, is_valid_name};
-use super::protocol::Import;
-use super::retention;
-use super::source;
-use super::timeline::Entry;
+use crate::domain::access::hook_url::is_own_reference;
+use crate::domain::apply;
+use crate::domain::correlate;
+use crate::domain::event::value_of;
+use crate::domain::heal;
+use crate::domain::job::{Birth, Job};
+use crate::domain::json::{self, Member};
+use crate::domain::names::{ObjectName, is_valid_name};
+use crate::domain::protocol::Import;
+use crate::domain::retention;
+use crate::domain::source;
+use crate::domain::timeline::Entry;
 use serde::de::DeserializeOwned;
 use std::fmt;
 

@@ -4,7 +4,7 @@
 //! What is a file is decided by the decoded string. All of it is checked when
 //! it is found, but unpacked only when it is copied.
 
-use super::{json, media};
+use crate::domain::{json, media};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -28,14 +28,14 @@ pub enum Encoding {
 
 /// Inline data in a string.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Inline {
+pub(crate) struct Inline {
     /// Where in the string the data begins.
     pub start: usize,
     pub content_type: Option<String>,
 }
 
 /// Finds inline data in a decoded string.
-pub(super) fn find(text: &str, key: Option<&str>) -> Option<Inline> {
+pub(crate) fn find(text: &str, key: Option<&str>) -> Option<Inline> {
     if text.len() <= MIN_INLINE_CHARS {
         return None;
     }
@@ -215,7 +215,7 @@ fn unpack_base64(data: &str, most: usize) -> Option<Vec<u8>> {
     (digits % 4 != 1 && padding <= 2).then_some(out)
 }
 
-pub(super) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
     percent(bytes.iter().copied()).collect()
 }
 

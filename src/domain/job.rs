@@ -4,20 +4,20 @@
 //! It holds presigned URLs and the links' nonce and so never leaves the Worker
 //! as it is: `view` renders what readers see.
 
-use super::auth;
-use super::discover::{Discovery, Skipped};
-use super::file::{File, FileState, From};
-use super::gateway::submission::Submission;
-use super::handoff::Handoff;
-use super::heal::Healing;
-use super::keys;
-use super::names::ObjectName;
-use super::protocol::Kin;
-use super::provider::Provider;
-use super::state::{Standing, Status};
-use super::time::Timestamp;
-use super::timeline::{Entry, Outcome};
-use super::work::Work;
+use crate::domain::access::tokens;
+use crate::domain::discover::{Discovery, Skipped};
+use crate::domain::file::{File, FileState, From};
+use crate::domain::gateway::submission::Submission;
+use crate::domain::handoff::Handoff;
+use crate::domain::heal::Healing;
+use crate::domain::keys;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::Kin;
+use crate::domain::provider::Provider;
+use crate::domain::state::{Standing, Status};
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{Entry, Outcome};
+use crate::domain::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 pub const FORMAT: u32 = 1;
 
 /// The type by which deliveries count that no one can read.
-pub(super) const UNREADABLE: &str = "unreadable";
+pub(crate) const UNREADABLE: &str = "unreadable";
 
 /// Most files that the record names, those of older results included. With
 /// their URLs this keeps it below the 2 MB that a stored value may have.
@@ -147,7 +147,7 @@ pub struct ResultRef {
     /// The nonce in the links of its text, if that is not the job's any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// Whether it holds no value at all: [`super::worth`].
+    /// Whether it holds no value at all: [`crate::domain::worth`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_empty: bool,
 }
@@ -312,7 +312,7 @@ impl Job {
     /// The file with number `n`, for the holder of the link with this nonce.
     #[must_use]
     pub fn linked_file(&self, n: u32, nonce: &str) -> Option<&File> {
-        self.file(n).filter(|_| auth::is_same_secret(&self.nonce, nonce))
+        self.file(n).filter(|_| tokens::is_same_secret(&self.nonce, nonce))
     }
 
     /// The file with number `n`, to change it.

@@ -1,7 +1,7 @@
 //! Every stored object and every durable path, spelled once.
 
-use super::names::ObjectName;
-use super::time::Timestamp;
+use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
 
 /// What the keys of all manifests begin with.
 pub const MANIFESTS: &str = "manifests/";

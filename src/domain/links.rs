@@ -1,10 +1,10 @@
 //! New links to a job's files: the old ones open nothing any more.
 
-use super::file::FileState;
-use super::job::Job;
-use super::time::Timestamp;
-use super::timeline::{Entry, Outcome};
-use super::work::Chore;
+use crate::domain::file::FileState;
+use crate::domain::job::Job;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{Entry, Outcome};
+use crate::domain::work::Chore;
 use sha2::{Digest, Sha256};
 
 /// Old links that are known to have been replaced; older ones are unknown.

@@ -1,8 +1,8 @@
 //! The messages of the live feed.
 
-use super::catalog::Row;
-use super::names::ObjectName;
-use super::view::Context;
+use crate::domain::catalog::Row;
+use crate::domain::names::ObjectName;
+use crate::domain::view::Context;
 use serde_json::json;
 
 /// A change that a viewer has missed.
@@ -40,8 +40,8 @@ pub fn removed(seq: u64, id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::access::redact::Secrets;
     use crate::domain::fixtures;
-    use crate::domain::mask::Secrets;
 
     #[test]
     fn messages_hold_their_number_and_what_happened() {

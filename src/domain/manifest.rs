@@ -1,10 +1,10 @@
 //! A job as the bucket explains it, and a job made of that again.
 
-use super::job::{FORMAT, Job};
-use super::json;
-use super::names::ObjectName;
-use super::timeline::{Entry, Kept, Outcome};
-use super::work::{Chore, Work};
+use crate::domain::job::{FORMAT, Job};
+use crate::domain::json;
+use crate::domain::names::ObjectName;
+use crate::domain::timeline::{Entry, Kept, Outcome};
+use crate::domain::work::{Chore, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

@@ -1,8 +1,8 @@
 //! `GET /metrics`: what a monitor wants to know, as Prometheus' text format
 //! (version 0.0.4).
 
-use super::catalog::Totals;
-use super::time::Timestamp;
+use crate::domain::catalog::Totals;
+use crate::domain::time::Timestamp;
 use std::fmt::Write;
 
 /// The media type of the format.

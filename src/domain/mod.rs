@@ -5,10 +5,9 @@
 //! randomness, sockets, storage, and the `worker` crate; they come in as
 //! values or not at all. The host build has no `worker`, so it proves that.
 
+pub mod access;
 pub mod again;
 pub mod apply;
-pub mod auth;
-pub mod capability;
 pub mod catalog;
 pub mod coding;
 pub mod condition;
@@ -39,11 +38,9 @@ pub mod links;
 pub mod live;
 pub mod magic;
 pub mod manifest;
-pub mod mask;
 pub mod media;
 pub mod metrics;
 pub mod names;
-pub mod pass;
 pub mod protocol;
 pub mod provider;
 pub mod range;
@@ -53,12 +50,10 @@ pub mod retention;
 pub mod retry;
 pub mod route;
 pub mod serve;
-pub mod signed;
 pub mod source;
 pub mod sse;
 pub mod state;
 pub mod through;
-pub mod ticket;
 pub mod time;
 pub mod timeline;
 pub mod title;

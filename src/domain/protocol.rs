@@ -2,18 +2,18 @@
 //!
 //! Both sides are deployed together, so this format is not kept compatible.
 
-use super::file::Place;
-use super::gateway::Queue;
-use super::gateway::pass::{Verdict, Wish};
-use super::gateway::submission::{Answer, Submission, Submit};
-use super::job::Job;
-use super::json;
-use super::names::ObjectName;
-use super::pass::Pass;
-use super::provider::Provider;
-use super::sse::JobNews;
-use super::time::Timestamp;
-use super::timeline::{BodyAt, Entry, Trust};
+use crate::domain::access::pass::Pass;
+use crate::domain::file::Place;
+use crate::domain::gateway::Queue;
+use crate::domain::gateway::pass::{Verdict, Wish};
+use crate::domain::gateway::submission::{Answer, Submission, Submit};
+use crate::domain::job::Job;
+use crate::domain::json;
+use crate::domain::names::ObjectName;
+use crate::domain::provider::Provider;
+use crate::domain::sse::JobNews;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{BodyAt, Entry, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -137,7 +137,7 @@ impl DeliveredBody {
 /// A file that another object has stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archived {
-    /// [`super::file::File::identity`].
+    /// [`crate::domain::file::File::identity`].
     pub identity: String,
     /// Its R2 key.
     pub key: String,

@@ -5,7 +5,7 @@
 //! what is noted at all. Strangers have a rate of their own: while they knock,
 //! a delivery that was lost behind the door is noted all the same.
 
-use super::time::{SECOND, Timestamp};
+use crate::domain::time::{SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Kept for each status: a flood of wrong tokens does not push out the

@@ -1,8 +1,8 @@
 //! The upstream's result as text: what of a `completed` body is the result,
 //! and the result with its files' URLs replaced.
 
-use super::event::{ENVELOPE, Event};
-use super::json::{self, Member};
+use crate::domain::event::{ENVELOPE, Event};
+use crate::domain::json::{self, Member};
 use std::ops::Range;
 
 /// A replacement of the bytes of one string token.

@@ -1,8 +1,8 @@
 //! How long a job is kept: `RETENTION_DAYS`, or what its hook's URL says
 //! (`?keep=days`).
 
-use super::job::Job;
-use super::time::{DAY, Timestamp};
+use crate::domain::job::Job;
+use crate::domain::time::{DAY, Timestamp};
 
 /// The longest that anything can be kept but for good, in days.
 pub const MAX_DAYS: u32 = 36_500;

@@ -1,7 +1,7 @@
 //! When what has failed is tried again, and when it is given up.
 
-use super::file::File;
-use super::time::{HOUR, MINUTE, SECOND, Timestamp};
+use crate::domain::file::File;
+use crate::domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 
 /// How fast everything is tried again: each pause is a multiple of
 /// `RETRY_BASE_MS`, so that one variable makes all of them short in a test.

@@ -1,9 +1,9 @@
 //! The HTTP surface on one screen.
 
-use super::gateway::Queue;
-use super::gateway::call::Call;
-use super::names::ObjectName;
-use super::ticket::Scope;
+use crate::domain::access::ticket::Scope;
+use crate::domain::gateway::Queue;
+use crate::domain::gateway::call::Call;
+use crate::domain::names::ObjectName;
 
 /// The query parameters that take a list: with commas, given again, or both.
 pub const LISTS: [&str; 2] = ["status", "archive"];
@@ -368,7 +368,7 @@ fn allowed(route: &Route) -> &'static str {
 /// name may hold, but which keeps a delivery with such a reference.
 #[must_use]
 pub fn decode(segment: &str) -> String {
-    let bytes = super::inline::percent_decode(segment.as_bytes());
+    let bytes = crate::domain::inline::percent_decode(segment.as_bytes());
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

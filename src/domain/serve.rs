@@ -1,8 +1,8 @@
 //! The headers under which a file is served.
 
-use super::media;
-use super::time::Timestamp;
-use super::title;
+use crate::domain::media;
+use crate::domain::time::Timestamp;
+use crate::domain::title;
 
 /// What is to be said of a file.
 #[derive(Debug, Clone, Copy)]

@@ -3,9 +3,9 @@
 //! The format is that of the HTML standard's `EventSource`. Only entries have
 //! ids, so that a client resumes after the last entry it has got.
 
-use super::job::{Archive, Job};
-use super::state::Status;
-use super::time::SECOND;
+use crate::domain::job::{Archive, Job};
+use crate::domain::state::Status;
+use crate::domain::time::SECOND;
 use serde::{Deserialize, Serialize};
 
 /// What a stream begins with: a client that loses it comes back after 2 s.

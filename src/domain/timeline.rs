@@ -1,6 +1,6 @@
 //! The timeline: one entry a delivery, one for each thing that hookvault did.
 
-use super::time::Timestamp;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Most that a reader gets inline of one body, in bytes.
@@ -71,7 +71,7 @@ pub struct Entry {
     /// Where the body is.
     pub body: Option<BodyAt>,
     /// Whether the body is kept as it came, and is mended to be read
-    /// ([`super::json::tolerant`]): positions in it are those of the mended text.
+    /// ([`crate::domain::json::tolerant`]): positions in it are those of the mended text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mended: bool,
 }

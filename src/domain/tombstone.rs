@@ -1,12 +1,12 @@
 //! What stays of a deleted job: enough to know late deliveries by, and to
 //! delete again what was being written meanwhile.
 
-use super::auth;
-use super::job::Job;
-use super::keys::{self, StorageKey};
-use super::links;
-use super::names::ObjectName;
-use super::time::{DAY, Timestamp};
+use crate::domain::access::tokens;
+use crate::domain::job::Job;
+use crate::domain::keys::{self, StorageKey};
+use crate::domain::links;
+use crate::domain::names::ObjectName;
+use crate::domain::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How long late deliveries are known by it, in milliseconds: 30 days.
@@ -87,7 +87,7 @@ impl Tombstone {
     #[must_use]
     pub fn knows_link(&self, nonce: &str) -> bool {
         let given = links::digest(nonce);
-        self.links.iter().any(|known| auth::is_same_secret(known, &given))
+        self.links.iter().any(|known| tokens::is_same_secret(known, &given))
     }
 }
 

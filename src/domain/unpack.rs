@@ -3,8 +3,8 @@
 //! In scope: which layer is undone next, and what is refused. Out of scope:
 //! undoing it, which the runtime does.
 
-use super::coding::{Coding, codings};
-use super::json;
+use crate::domain::coding::{Coding, codings};
+use crate::domain::json;
 
 /// Most layers that are undone. Senders use one; a proxy may add another.
 pub const MAX_LAYERS: usize = 2;

@@ -4,11 +4,11 @@
 //! A key goes to the origin that it belongs to and nowhere else: not to an
 //! origin that a delivery or a caller names, and not on after a redirect.
 
-use super::correlate;
-use super::job::Job;
-use super::provider::Provider;
-use super::route;
-use super::source;
+use crate::domain::correlate;
+use crate::domain::job::Job;
+use crate::domain::provider::Provider;
+use crate::domain::route;
+use crate::domain::source;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::{Host, Url};
@@ -193,7 +193,7 @@ impl Upstreams {
 
     /// A submission's answer names the URL of its result. The text may come
     /// from anyone: another origin's URL is not used.
-    pub(super) fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
+    pub(crate) fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
         let url = source::read(text).ok()?;
         if !url.username().is_empty() || url.password().is_some() {
             return None;
@@ -290,7 +290,7 @@ fn bare(url: &Url) -> &str {
 
 /// The application as a part of a path: `owner/model` stays two segments, and
 /// nothing in it can end the path or climb out of it.
-pub(super) fn encode_app(app: &str) -> Option<String> {
+pub(crate) fn encode_app(app: &str) -> Option<String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~');
     let encode = |b: u8| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
     let mut segments = Vec::new();
@@ -342,7 +342,8 @@ fn may_be_of(job: &Job, key: &str) -> bool {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::gateway::{Queue, submission::Submission};
+    use crate::domain::gateway::Queue;
+    use crate::domain::gateway::submission::Submission;
     use crate::domain::time::Timestamp;
 
     fn upstream(base: &str, key: Option<&str>, key_name: &'static str) -> Upstream {

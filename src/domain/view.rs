@@ -1,18 +1,18 @@
 //! What readers see: the record, the timeline. Never a presigned URL.
 
-use super::discover::Skipped;
-use super::file::{File, FileState, Source};
-use super::handoff::{Handoff, Receiver, State};
-use super::heal::Healing;
-use super::job::{Archive, Job};
-use super::json;
-use super::keys;
-use super::mask::Secrets;
-use super::provider::Provider;
-use super::result;
-use super::state::Status;
-use super::time::Timestamp;
-use super::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
+use crate::domain::access::redact::Secrets;
+use crate::domain::discover::Skipped;
+use crate::domain::file::{File, FileState, Source};
+use crate::domain::handoff::{Handoff, Receiver, State};
+use crate::domain::heal::Healing;
+use crate::domain::job::{Archive, Job};
+use crate::domain::json;
+use crate::domain::keys;
+use crate::domain::provider::Provider;
+use crate::domain::result;
+use crate::domain::state::Status;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -3,13 +3,13 @@
 //! Pending work is derived from the record, never stored beside it, so the two
 //! can't disagree. Being woken early is harmless.
 
-use super::edge_copy::{self, Step};
-use super::file::FileState;
-use super::handoff::{self, Receiver};
-use super::heal;
-use super::job::Job;
-use super::retry::{Circumstances, Pace};
-use super::time::{SECOND, Timestamp};
+use crate::domain::edge_copy::{self, Step};
+use crate::domain::file::FileState;
+use crate::domain::handoff::{self, Receiver};
+use crate::domain::heal;
+use crate::domain::job::Job;
+use crate::domain::retry::{Circumstances, Pace};
+use crate::domain::time::{SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 

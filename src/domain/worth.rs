@@ -4,13 +4,13 @@
 //! its end, and tells its webhook and whoever asks so. A result that was taken
 //! stays then, whatever comes later, unless as much comes.
 
-use super::discover::Discovery;
-use super::event::{Event, value_of};
-use super::file::FileState;
-use super::job::Job;
-use super::json;
-use super::result;
-use super::words;
+use crate::domain::discover::Discovery;
+use crate::domain::event::{Event, value_of};
+use crate::domain::file::FileState;
+use crate::domain::job::Job;
+use crate::domain::json;
+use crate::domain::result;
+use crate::domain::words;
 use std::fmt;
 
 /// What a result holds, the weightiest first: of two, the smaller one holds

@@ -1,13 +1,13 @@
 //! Who may do what: checked once, before a route's handler is called.
 
-use super::http::Call;
-use super::platform;
-use crate::domain::auth::{self, Tokens};
+use crate::domain::access::pass::Pass;
+use crate::domain::access::ticket::{Refusal, Scope, Ticket};
+use crate::domain::access::tokens::{self, Tokens};
 use crate::domain::config::BadSecret;
 use crate::domain::error::{Code, Problem};
-use crate::domain::pass::Pass;
 use crate::domain::route::Access;
-use crate::domain::ticket::{Refusal, Scope, Ticket};
+use crate::edge::http::Call;
+use crate::edge::platform;
 use serde_json::json;
 use std::borrow::Cow;
 
@@ -65,7 +65,7 @@ pub const OTHER_SCOPE: Problem =
 
 fn credential(call: &Call<'_>) -> String {
     let given = call.header("authorization");
-    given.as_deref().and_then(auth::credential).unwrap_or_default().to_owned()
+    given.as_deref().and_then(tokens::credential).unwrap_or_default().to_owned()
 }
 
 fn may_read(call: &Call<'_>) -> bool {

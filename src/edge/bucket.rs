@@ -1,10 +1,10 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
-use super::http::BAD_CURSOR;
-use super::platform::{During, Failure};
 use crate::domain::error::Problem;
 use crate::domain::file::File;
 use crate::domain::job::Job;
+use crate::edge::http::BAD_CURSOR;
+use crate::edge::platform::{During, Failure};
 use js_sys::Uint8Array;
 use std::collections::HashMap;
 use wasm_bindgen::JsCast;

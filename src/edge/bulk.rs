@@ -1,13 +1,13 @@
 //! `POST /archive`: copies again for many jobs.
 
-use super::http::{Call, json};
-use super::platform::{self, Failure};
-use super::{job_client, listing};
 use crate::domain::catalog::Row;
 use crate::domain::error::Problem;
 use crate::domain::filter::Filter;
 use crate::domain::job::Archive;
 use crate::domain::protocol::Command;
+use crate::edge::http::{Call, json};
+use crate::edge::platform::{self, Failure};
+use crate::edge::{job_client, listing};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::Response;

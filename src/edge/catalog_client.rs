@@ -1,9 +1,9 @@
 //! Questions to catalog objects.
 
-use super::object_call::ask_object;
-use super::platform::{During, Failure};
 use crate::domain::catalog::{Answer, Question, Row};
 use crate::domain::json;
+use crate::edge::object_call::ask_object;
+use crate::edge::platform::{During, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! Ties a caller's reference to the job of an id.
 
-use super::job_client;
-use super::platform::{self, Failure};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::provider::Provider;
+use crate::edge::job_client;
+use crate::edge::platform::{self, Failure};
 use worker::Env;
 
 /// The object that a delivery goes to.

@@ -1,7 +1,7 @@
 //! Undoes content codings, by the runtime's own streams.
 
-use super::platform::{During, Failure};
 use crate::domain::coding::Coding;
+use crate::edge::platform::{During, Failure};
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStream;
 

@@ -1,6 +1,6 @@
 //! Where the runtime comes in.
 
-use super::http;
+use crate::edge::http;
 use web_sys::Request;
 use worker::{Context, Env, Response, event};
 

@@ -3,18 +3,18 @@
 //! The Worker drives a stream, and asks the job again and again: the object
 //! holds no connection of a viewer, and each of its answers has an end.
 
-use super::access;
-use super::http::{Call, event_stream, json};
-use super::job_client;
-use super::jobs::{ask, deleted, missing};
-use super::platform::{self, During, Failure};
+use crate::domain::access::pass::Pass;
+use crate::domain::access::redact::Secrets;
 use crate::domain::error::{Code, Problem};
-use crate::domain::mask::Secrets;
 use crate::domain::names::ObjectName;
-use crate::domain::pass::Pass;
 use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
 use crate::domain::sse;
 use crate::domain::view;
+use crate::edge::access;
+use crate::edge::http::{Call, event_stream, json};
+use crate::edge::job_client;
+use crate::edge::jobs::{ask, deleted, missing};
+use crate::edge::platform::{self, During, Failure};
 use futures_util::stream;
 use worker::{Env, Response};
 

@@ -1,12 +1,12 @@
 //! `GET /export`: every record, in the order of the last changes, as a stream.
 
-use super::catalog_client;
-use super::http::Call;
-use super::platform::{During, Failure};
 use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
 use crate::domain::error::Problem;
 use crate::domain::export::{Format, PAGE, Turn};
 use crate::domain::time::Timestamp;
+use crate::edge::catalog_client;
+use crate::edge::http::Call;
+use crate::edge::platform::{During, Failure};
 use futures_util::stream;
 use std::collections::VecDeque;
 use worker::{Env, Response};
@@ -98,6 +98,6 @@ impl Export {
 }
 
 fn broken_off(Failure(text): Failure) -> worker::Error {
-    super::platform::log_error(&text);
+    crate::edge::platform::log_error(&text);
     worker::Error::RustError("the export broke off; go on with `since`".to_owned())
 }

@@ -1,12 +1,7 @@
 //! Takes deliveries: `POST /hook/{token}[/{ref}]`.
 
-use super::claim::{Named, There, claim, locate};
-use super::http::{Call, json, read_sent};
-use super::platform::{self, During, Failure};
-use super::unpack::unpack;
-use super::{access, bucket, job_client, signature, unmatched};
-use crate::domain::auth;
-use crate::domain::capability;
+use crate::domain::access::hook_url;
+use crate::domain::access::tokens;
 use crate::domain::config::BadSecret;
 use crate::domain::correlate::Identity;
 use crate::domain::error::{Code, Problem};
@@ -17,6 +12,11 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
 use crate::domain::retention;
 use crate::domain::timeline::Trust;
+use crate::edge::claim::{Named, There, claim, locate};
+use crate::edge::http::{Call, json, read_sent};
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::unpack::unpack;
+use crate::edge::{access, bucket, job_client, signature, unmatched};
 use web_sys::Request;
 use worker::Response;
 
@@ -125,7 +125,7 @@ struct Caller {
 impl Caller {
     fn of(written: Option<String>) -> Self {
         let written = written.filter(|text| !text.is_empty());
-        let usable = written.as_deref().filter(|text| !capability::is_own_reference(text));
+        let usable = written.as_deref().filter(|text| !hook_url::is_own_reference(text));
         let name = usable.and_then(ObjectName::reference);
         Self { name, written, decides: false }
     }
@@ -138,7 +138,7 @@ impl Caller {
     fn complaint(&self) -> Option<String> {
         let written = self.written.as_ref().filter(|_| self.name.is_none())?;
         let shown: String = written.chars().take(40).collect();
-        Some(if capability::is_own_reference(written) {
+        Some(if hook_url::is_own_reference(written) {
             format!("the reference {shown:?} is this vault's own, which no hook token opens")
         } else {
             format!("the reference {shown:?} is none: 1 to 128 characters of A-Z a-z 0-9 . _ : -")
@@ -149,14 +149,14 @@ impl Caller {
 fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Door, Problem> {
     let accepted = call.config.hook.as_ref().map_err(BadSecret::clone)?;
     let header = call.header("authorization");
-    let given = in_path.or_else(|| header.as_deref().and_then(auth::credential));
+    let given = in_path.or_else(|| header.as_deref().and_then(tokens::credential));
     let given = given.unwrap_or_default();
     if accepted.accept(given) {
         return Ok(Door::Token);
     }
-    if let Some(text) = in_path.filter(|token| capability::is_one(token)) {
+    if let Some(text) = in_path.filter(|token| hook_url::is_one(token)) {
         let wrong = "the capability in the webhook's URL is of no token in use";
-        let door = capability::read(text, accepted).map(Door::Capability);
+        let door = hook_url::read(text, accepted).map(Door::Capability);
         return door.ok_or_else(|| Problem::new(Code::WrongToken, wrong));
     }
     Err(access::refused(given, "the webhook's URL must be https://…/hook/<HOOK_TOKEN>"))

@@ -1,19 +1,19 @@
 //! Routes to handlers, problems to responses. The only place where the status
 //! of a failure is set.
 
-use super::platform::{self, During, Failure};
-use super::unpack::unpack;
-use super::{
-    access, bulk, doctor, events, export, files, gateway, hook, import, jobs, listing, live,
-    manage, metrics, refused, restore, tickets, unmatched,
-};
+use crate::domain::access::pass::Pass;
+use crate::domain::access::redact;
 use crate::domain::config::{BadSecret, Config};
 use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::submission::Answer;
-use crate::domain::mask;
-use crate::domain::pass::Pass;
 use crate::domain::route::{Access, LISTS, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::unpack::unpack;
+use crate::edge::{
+    access, bulk, doctor, events, export, files, gateway, hook, import, jobs, listing, live,
+    manage, metrics, refused, restore, tickets, unmatched,
+};
 use futures_util::future::{Either, ready, select};
 use futures_util::{Stream, StreamExt, stream};
 use js_sys::Uint8Array;
@@ -448,7 +448,7 @@ pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<
 /// A body that is masked as it comes.
 pub fn masked(
     body: ByteStream,
-    mask: mask::Stream,
+    mask: redact::Stream,
 ) -> impl Stream<Item = worker::Result<Vec<u8>>> + 'static {
     let parts = stream::unfold(Some((body, mask)), |state| async move {
         let (mut body, mut mask) = state?;

@@ -1,13 +1,13 @@
 //! Imports jobs: `POST /jobs`.
 
-use super::claim::{Named, claim};
-use super::http::{Call, json, read_body};
-use super::job_client;
-use super::platform::{self, Failure};
 use crate::domain::error::Problem;
 use crate::domain::import::{self, Line};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Import, Reply};
+use crate::edge::claim::{Named, claim};
+use crate::edge::http::{Call, json, read_body};
+use crate::edge::job_client;
+use crate::edge::platform::{self, Failure};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use web_sys::Request;

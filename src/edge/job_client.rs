@@ -1,10 +1,10 @@
 //! Questions to job objects.
 
-use super::object_call::ask_object;
-use super::platform::{During, Failure};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{self, Command, Reply};
+use crate::edge::object_call::ask_object;
+use crate::edge::platform::{During, Failure};
 use worker::Env;
 
 /// Most names on the way to a job. One alias is the rule; the rest is for the

@@ -1,11 +1,5 @@
 //! Answers readers of jobs.
 
-use super::access;
-use super::bucket;
-use super::http::{self, Call, rendered};
-use super::job_client;
-use super::platform::{self, During, Failure};
-use super::records;
 use crate::domain::edge_copy::Rendering;
 use crate::domain::error::{Code, Problem};
 use crate::domain::job::Job;
@@ -16,6 +10,12 @@ use crate::domain::state::Status;
 use crate::domain::time::SECOND;
 use crate::domain::timeline::BodyAt;
 use crate::domain::view::{self, Context};
+use crate::edge::access;
+use crate::edge::bucket;
+use crate::edge::http::{self, Call, rendered};
+use crate::edge::job_client;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::records;
 use futures_util::future::{Either, select};
 use std::borrow::Cow;
 use std::pin::pin;

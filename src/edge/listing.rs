@@ -1,12 +1,12 @@
 //! `GET /jobs`: the newest first; `GET /stats`: how many there are.
 
-use super::catalog_client;
-use super::http::{BAD_CURSOR, Call, json, rendered};
-use super::platform::Failure;
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
 use crate::domain::error::Problem;
 use crate::domain::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::view::{Context, Summary};
+use crate::edge::catalog_client;
+use crate::edge::http::{BAD_CURSOR, Call, json, rendered};
+use crate::edge::platform::Failure;
 use futures_util::future::try_join_all;
 use serde_json::json;
 use worker::{Env, Response};

@@ -1,11 +1,11 @@
 //! `GET /live`: hands a viewer's WebSocket to the catalog's `root`.
 
-use super::access;
-use super::http::Call;
-use super::platform::{During, Failure};
+use crate::domain::access::pass::Pass;
 use crate::domain::catalog::ROOT;
 use crate::domain::error::{Code, Problem};
-use crate::domain::pass::Pass;
+use crate::edge::access;
+use crate::edge::http::Call;
+use crate::edge::platform::{During, Failure};
 use worker::{Headers, Method, Request, RequestInit, Response};
 
 /// `GET /live?after=`: every change as it happens, after those that were

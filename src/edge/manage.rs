@@ -1,13 +1,13 @@
 //! What the owner does to a job.
 
-use super::http::{Call, json, rendered};
-use super::jobs::{ask, deleted, missing};
-use super::platform::During;
 use crate::domain::error::{Code, Problem};
 use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::view::{self, Context};
+use crate::edge::http::{Call, json, rendered};
+use crate::edge::jobs::{ask, deleted, missing};
+use crate::edge::platform::During;
 use worker::Response;
 
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.

@@ -1,10 +1,10 @@
 //! `GET /metrics`: for Prometheus.
 
-use super::http::{Call, plain};
-use super::platform::Failure;
-use super::{listing, platform, refused, unmatched};
 use crate::domain::error::Problem;
 use crate::domain::metrics::{MEDIA_TYPE, Metrics};
+use crate::edge::http::{Call, plain};
+use crate::edge::platform::Failure;
+use crate::edge::{listing, platform, refused, unmatched};
 use futures_util::future::try_join3;
 use worker::Response;
 

@@ -2,7 +2,7 @@
 //! call of their method `ask`. That takes a tenth less of a delivery's time
 //! than a request and its response.
 
-use super::platform::{During, Failure};
+use crate::edge::platform::{During, Failure};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;

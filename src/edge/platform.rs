@@ -1,8 +1,8 @@
 //! The runtime: clock, randomness, alarms, configuration, logs.
 
+use crate::domain::access::pass::Pass;
 use crate::domain::config::Config;
 use crate::domain::error::Problem;
-use crate::domain::pass::Pass;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
 use js_sys::{ArrayBuffer, Uint8Array};

@@ -1,9 +1,9 @@
 //! The `RECORDS` namespace in KV: copies of rendered records for quick readers.
 
-use super::platform::{During, Failure};
 use crate::domain::edge_copy::Rendering;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
+use crate::edge::platform::{During, Failure};
 use web_sys::ReadableStream;
 use worker::{Env, KvStore};
 

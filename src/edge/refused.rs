@@ -1,12 +1,12 @@
 //! Refused deliveries: noted in a catalog object of their own, so that a flood
 //! of them is no load on the others, and listed at `GET /refused`.
 
-use super::catalog_client;
-use super::http::{Call, json};
-use super::platform::{self, Failure};
 use crate::domain::catalog::{Answer, Question, REFUSED};
 use crate::domain::error::Problem;
 use crate::domain::refused::{Limits, Refused, agent};
+use crate::edge::catalog_client;
+use crate::edge::http::{Call, json};
+use crate::edge::platform::{self, Failure};
 use serde_json::json;
 use std::cell::Cell;
 use worker::{Env, Response};

@@ -1,11 +1,11 @@
 //! `POST /restore`: rebuilds the objects, KV and the catalog from the bucket.
 
-use super::http::{Call, json};
-use super::platform::{self, During, Failure};
-use super::{bucket, job_client};
 use crate::domain::error::Problem;
 use crate::domain::keys;
 use crate::domain::protocol::{Command, Reply};
+use crate::edge::http::{Call, json};
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::{bucket, job_client};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::{Object, Response};

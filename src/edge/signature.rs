@@ -1,12 +1,12 @@
 //! Checks what a delivery is signed with, if it is.
 
-use super::http::Call;
-use super::platform::{self, During, Failure};
-use super::upstream;
+use crate::domain::access::signature::jwks::{self, Keys};
+use crate::domain::access::signature::{Refusal, fal, standard};
 use crate::domain::error::{Code, Problem};
-use crate::domain::signed::jwks::{self, Keys};
-use crate::domain::signed::{Refusal, fal, standard};
 use crate::domain::timeline::Trust;
+use crate::edge::http::Call;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::upstream;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;

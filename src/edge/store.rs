@@ -6,7 +6,6 @@
 //! comes to the object. Whoever awaits anything must read again. An answer
 //! waits for the disk (the output gate), not the code.
 
-use super::platform::{During, Failure};
 use crate::domain::edge_copy::LeftCopy;
 use crate::domain::gateway::pass::Passes;
 use crate::domain::job::{FORMAT, Job};
@@ -15,6 +14,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
 use crate::domain::timeline::Entry;
 use crate::domain::tombstone::Tombstone;
+use crate::edge::platform::{During, Failure};
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};

@@ -1,9 +1,9 @@
 //! `POST /tickets`: short-lived rights to hand to a browser.
 
-use super::http::{Call, json, read_small};
-use super::platform::{self, During};
+use crate::domain::access::ticket::{Ticket, Wish};
 use crate::domain::error::Problem;
-use crate::domain::ticket::{Ticket, Wish};
+use crate::edge::http::{Call, json, read_small};
+use crate::edge::platform::{self, During};
 use serde_json::json;
 use web_sys::Request;
 use worker::Response;

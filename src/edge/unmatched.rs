@@ -1,11 +1,5 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
-use super::claim::locate;
-use super::hook::{self, Handed};
-use super::http::{Call, json};
-use super::platform::{self, During, Failure};
-use super::unpack::unpack;
-use super::{bucket, job_client};
 use crate::domain::error::{Code, Problem};
 use crate::domain::keys::StorageKey;
 use crate::domain::media::OCTET_STREAM;
@@ -13,6 +7,12 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Delivery, Parked};
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::Trust;
+use crate::edge::claim::locate;
+use crate::edge::hook::{self, Handed};
+use crate::edge::http::{Call, json};
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::unpack::unpack;
+use crate::edge::{bucket, job_client};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ fn row(object: &Object) -> Value {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
-    super::http::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
+    crate::edge::http::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
 }
 
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job, which is known

@@ -1,12 +1,12 @@
 //! Questions to the upstream: JSON, with its key, at its own origin.
 
-use super::platform::{self, During, Failure};
 use crate::domain::doctor::upstreams::Answered as Knocked;
 use crate::domain::gateway::submission::Answer;
 use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Ask;
+use crate::edge::platform::{self, During, Failure};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use std::pin::pin;

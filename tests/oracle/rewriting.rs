@@ -2,13 +2,14 @@
 
 use super::json::{Leaf, decoded, leaves, members, strings};
 use crate::common::{NONCE, Vault};
+use hookvault::domain::access::redact;
 use hookvault::domain::discover::{Discovery, Found, MAX_FILES, MAX_SKIPPED, Origin, discover};
 use hookvault::domain::event::{ENVELOPE, Event, EventKind};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::result::{Edit, splice, without_envelope};
 use hookvault::domain::source::SourcePolicy;
-use hookvault::domain::{inline, json, mask, media, view};
+use hookvault::domain::{inline, json, media, view};
 
 /// The hosts that `common::Vault` allows.
 const HOSTS: &str = "*.r2.cloudflarestorage.com";
@@ -116,7 +117,7 @@ fn is_taken(body: &str, kind: EventKind, result: &str) {
     let want = Some(result).filter(|_| kind == EventKind::Completed);
     assert_eq!(vault.result.as_deref(), want);
     let token = "secret-hook-token-01";
-    let secrets = mask::Secrets::of([token]);
+    let secrets = redact::Secrets::of([token]);
     let context = view::Context { base: "https://vault.example", secrets: &secrets };
     let record = view::record(vault.job(), vault.result.as_deref(), context).expect("a record");
     json::check(&record).expect("a JSON object");

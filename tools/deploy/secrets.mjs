@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Failure } from "../setup/run.mjs";
 
-/** As `src/domain/auth.rs` has it; each is a comma list. */
+/** As `src/domain/access/tokens.rs` has it; each is a comma list. */
 const RULES = {
   HOOK_TOKEN: {
     what: "who may deliver",

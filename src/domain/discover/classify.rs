@@ -118,7 +118,7 @@ impl Found {
 }
 
 /// A presigned URL without what its signer has added; `None` for other texts.
-pub(super) fn unsigned(text: &str) -> Option<String> {
+pub(crate) fn unsigned(text: &str) -> Option<String> {
     // Most texts are none; parsing each would take its time.
     let text = text.contains('?').then(|| source::repaired(text))?;
     let maybe = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));

@@ -12,15 +12,15 @@ mod nested;
 
 use self::classify::{Class, Rules, classify, given};
 use self::describe::{Beside, described};
-pub(super) use self::nested::unsigned;
+pub(crate) use self::nested::unsigned;
 use self::nested::{Escapes, Within};
-use super::event::{ENVELOPE, Event};
-use super::inline::Encoding;
-use super::json::{self, Path};
-use super::provider::Provider;
-use super::result::Edit;
-use super::source::SourcePolicy;
-use super::time::Timestamp;
+use crate::domain::event::{ENVELOPE, Event};
+use crate::domain::inline::Encoding;
+use crate::domain::json::{self, Path};
+use crate::domain::provider::Provider;
+use crate::domain::result::Edit;
+use crate::domain::source::SourcePolicy;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -75,7 +75,7 @@ pub struct Found {
     pub places: Vec<Place>,
     /// A name that is safe in URLs and keys.
     pub name: String,
-    /// The name as it was written, if that is another: [`super::title`].
+    /// The name as it was written, if that is another: [`crate::domain::title`].
     pub title: Option<String>,
     /// The type that the result itself declares.
     pub content_type: Option<String>,

@@ -11,7 +11,7 @@ const MAX_NESTED_BYTES: usize = 32 * 1024 * 1024;
 
 /// Where the text is that is searched: the result, or a string in it.
 #[derive(Debug)]
-pub(super) struct Within {
+pub(crate) struct Within {
     /// The string's pointer.
     pub pointer: String,
     /// How many strings it is in.
@@ -24,12 +24,12 @@ pub(super) struct Within {
 
 impl Within {
     /// Where the result itself is.
-    pub(super) const fn result() -> Self {
+    pub(crate) const fn result() -> Self {
         Self { pointer: String::new(), depth: 0, is_input: false, room: MAX_NESTED_BYTES }
     }
 
     /// Returns the place of a string in it, if that is JSON and is to be read.
-    pub(super) fn inner(
+    pub(crate) fn inner(
         &self,
         text: &str,
         describe: impl FnOnce() -> (String, bool),
@@ -45,7 +45,7 @@ impl Within {
 
 impl Place {
     /// Returns the token as it is written there.
-    pub(super) fn token(&self, token: &str) -> String {
+    pub(crate) fn token(&self, token: &str) -> String {
         let mut written = token.to_owned();
         for _ in 0..self.depth {
             let quoted = json::encode_string(&written);
@@ -60,7 +60,7 @@ impl Place {
 }
 
 /// Where in a token as it is written stands what it says.
-pub(super) struct Escapes<'a> {
+pub(crate) struct Escapes<'a> {
     token: &'a [u8],
     written: usize,
     decoded: usize,
@@ -68,13 +68,13 @@ pub(super) struct Escapes<'a> {
 
 impl<'a> Escapes<'a> {
     /// Begins behind the quote of `token`.
-    pub(super) const fn new(token: &'a str) -> Self {
+    pub(crate) const fn new(token: &'a str) -> Self {
         Self { token: token.as_bytes(), written: 1, decoded: 0 }
     }
 
     /// Returns where the byte `at` of what it says is written. Asked in order,
     /// all of it takes linear time.
-    pub(super) fn place(&mut self, at: usize) -> usize {
+    pub(crate) fn place(&mut self, at: usize) -> usize {
         while self.decoded < at {
             let rest = self.token.get(self.written..).unwrap_or_default();
             let ahead = rest.get(..at - self.decoded).unwrap_or(rest);
@@ -110,7 +110,7 @@ fn escape(rest: &[u8]) -> (usize, usize) {
 
 /// Returns a text without what signers have added to the URLs in it, if it is a
 /// presigned URL or JSON that holds one.
-pub(in crate::domain) fn unsigned(text: &str) -> Option<String> {
+pub(crate) fn unsigned(text: &str) -> Option<String> {
     unsigned_at(text, 0)
 }
 

@@ -54,8 +54,8 @@ pub fn check(readings: &[Reading]) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::domain::doctor::Status;
 
     fn reading(theirs: u64) -> Reading {
         let at = Timestamp::from_seconds;

@@ -208,8 +208,8 @@ fn ids<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::domain::doctor::Status;
     use crate::domain::fixtures;
 
     const NOW: Timestamp = Timestamp::from_millis(1_766_868_000_000);

@@ -11,11 +11,11 @@ pub mod settings;
 pub mod stores;
 pub mod upstreams;
 
-use super::auth::Tokens;
-use super::capability;
-use super::config::Config;
-use super::mask::Secrets;
-use super::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::domain::access::hook_url;
+use crate::domain::access::redact::Secrets;
+use crate::domain::access::tokens::Tokens;
+use crate::domain::config::Config;
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use serde::Serialize;
 
 /// How long one thing may take that is tried, in milliseconds.
@@ -120,7 +120,7 @@ impl SelfTest {
     #[must_use]
     pub fn new(base: &str, random: &[u8], tokens: Option<&Tokens>) -> Option<Self> {
         let reference = format!("selftest-{}", hex::encode(random));
-        let capability = capability::mint(&reference, tokens?)?;
+        let capability = hook_url::mint(&reference, tokens?)?;
         let hook = format!("{base}/hook/{capability}");
         Some(Self { hook, job: format!("ref:{reference}") })
     }

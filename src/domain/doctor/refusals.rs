@@ -65,8 +65,8 @@ pub fn unmatched(count: u64, base: &str) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::domain::doctor::Status;
 
     fn refusal(status: u16, hour: u64, more: u32) -> Refused {
         let at = Timestamp::from_seconds(hour * 3_600);

@@ -1,9 +1,9 @@
 //! Secrets and variables: set, and of use.
 
 use super::Check;
-use crate::domain::auth::Tokens;
+use crate::domain::access::redact::MIN_CHARS;
+use crate::domain::access::tokens::Tokens;
 use crate::domain::config::{BadSecret, Config, SECRETS};
-use crate::domain::mask::MIN_CHARS;
 use crate::domain::upstream::Upstreams;
 
 /// The two secrets, and everything that is set wrong.
@@ -69,8 +69,8 @@ pub(super) fn put(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::domain::doctor::Status;
 
     fn of(set: &[(&str, &str)]) -> Vec<Check> {
         checks(&Config::from_lookup(|name| {

@@ -106,8 +106,8 @@ fn bad(store: Store, detail: String) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::domain::doctor::Status;
 
     #[test]
     fn each_end_of_a_probe_is_judged() {

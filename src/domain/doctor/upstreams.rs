@@ -117,9 +117,9 @@ impl Question {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
     use crate::domain::config::Config;
+    use crate::domain::doctor::Status;
 
     fn asked(set: &[(&str, &str)]) -> Vec<Question> {
         let lookup = |name: &str| {

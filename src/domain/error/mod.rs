@@ -8,7 +8,7 @@ mod code;
 
 pub use self::code::Code;
 
-use super::config::BadSecret;
+use crate::domain::config::BadSecret;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

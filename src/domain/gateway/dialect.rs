@@ -6,11 +6,11 @@
 //! `COMPLETED`, and its result is an error.
 
 use super::links::{self, Place};
+use crate::domain::access::redact::Secrets;
 use crate::domain::error::Code;
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::Job;
 use crate::domain::json;
-use crate::domain::mask::Secrets;
 use crate::domain::result::{self, Edit};
 use crate::domain::state::Status;
 use crate::domain::upstream::Scheme;
@@ -145,9 +145,9 @@ fn reason(job: &Job) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Queue;
     use super::*;
     use crate::domain::fixtures;
+    use crate::domain::gateway::Queue;
 
     const PLACE: Place<'_> = Place { base: "https://v", queue: Queue::Fal, app: "m", id: "12" };
 

@@ -17,8 +17,8 @@ pub mod proxy;
 pub mod submission;
 pub mod token;
 
-use super::job::Job;
-use super::upstream::{Ask, CantAsk, Scheme, Upstream, Upstreams, encode_app};
+use crate::domain::job::Job;
+use crate::domain::upstream::{Ask, CantAsk, Scheme, Upstream, Upstreams, encode_app};
 use serde::{Deserialize, Serialize};
 
 /// Which queue a call is for.

@@ -3,10 +3,10 @@
 
 use super::call::{Call, Step};
 use super::{Queue, submission};
+use crate::domain::access::ticket::Ticket;
 use crate::domain::error::{Code, Problem};
 use crate::domain::route;
 use crate::domain::source;
-use crate::domain::ticket::Ticket;
 use url::Url;
 
 /// The header that names where a call is to go.
@@ -204,7 +204,7 @@ fn trimmed(app: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ticket::Scope;
+    use crate::domain::access::ticket::Scope;
     use crate::domain::time::Timestamp;
 
     #[test]

@@ -3,17 +3,17 @@
 
 use super::Queue;
 use super::proxy::is_among;
+use crate::domain::access::redact::Secrets;
+use crate::domain::access::ticket::Ticket;
 use crate::domain::correlate;
 use crate::domain::error::{self, Code};
 use crate::domain::event::{Event, value_of};
 use crate::domain::job::{Birth, Job};
 use crate::domain::json;
-use crate::domain::mask::Secrets;
 use crate::domain::protocol::{DeliveredBody, Estate, MAX_OBJECT_TEXT};
 use crate::domain::provider::Provider;
 use crate::domain::source;
 use crate::domain::state::Status;
-use crate::domain::ticket::Ticket;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::{BodyAt, Entry, Outcome};
 use crate::domain::upstream::Scheme;
@@ -318,8 +318,8 @@ fn error_in(body: &str) -> Option<Box<RawValue>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::access::ticket::Scope;
     use crate::domain::names::ObjectName;
-    use crate::domain::ticket::Scope;
 
     fn submit() -> Submit {
         Submit {

@@ -5,9 +5,9 @@
 //! can't be seen here.
 
 use super::proxy::is_among;
+use crate::domain::access::ticket::Ticket;
 use crate::domain::error::{Code, Problem};
 use crate::domain::json;
-use crate::domain::ticket::Ticket;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::upstream::encode_app;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ fn alias(app: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ticket::Scope;
+    use crate::domain::access::ticket::Scope;
 
     const NOW: Timestamp = Timestamp::from_millis(1_766_867_820_000);
 

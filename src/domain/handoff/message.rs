@@ -1,10 +1,10 @@
 //! What a message says: the event in the words of its queue, with the job's id
 //! and durable URLs.
 
+use crate::domain::access::redact::Secrets;
 use crate::domain::event::{ENVELOPE, Event, value_of};
 use crate::domain::job::Job;
 use crate::domain::json::{self, Member};
-use crate::domain::mask::Secrets;
 use crate::domain::provider::Provider;
 use crate::domain::result;
 use crate::domain::view;

@@ -12,12 +12,12 @@
 pub mod message;
 pub mod target;
 
-use super::event::EventKind;
-use super::job::Job;
-use super::retry::{Circumstances, Pace};
-use super::state::Status;
-use super::time::Timestamp;
-use super::timeline::{Entry, Outcome};
+use crate::domain::event::EventKind;
+use crate::domain::job::Job;
+use crate::domain::retry::{Circumstances, Pace};
+use crate::domain::state::Status;
+use crate::domain::time::Timestamp;
+use crate::domain::timeline::{Entry, Outcome};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -2,14 +2,14 @@
 //!
 //! A provider's file reads a body's members and says what they mean in the
 //! words that all of hookvault uses; nothing else knows its format. The upstream
-//! itself, whose format is [`super::event`]'s, is what no other one claims.
+//! itself, whose format is [`crate::domain::event`]'s, is what no other one claims.
 
 mod fal;
 mod replicate;
 
-use super::event::EventKind;
-use super::json::Member;
-use super::time::Timestamp;
+use crate::domain::event::EventKind;
+use crate::domain::json::Member;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;

@@ -7,11 +7,11 @@
 
 use super::Catalog;
 use super::sql::number;
+use crate::domain::access::pass::{self, Pass};
 use crate::domain::catalog::{Answer, Question, Row};
 use crate::domain::json;
 use crate::domain::live::{self, Missed};
 use crate::domain::names::ObjectName;
-use crate::domain::pass::{self, Pass};
 use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::view::Context;
 use crate::edge::catalog_client;

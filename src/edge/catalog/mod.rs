@@ -11,12 +11,12 @@ mod root;
 mod sql;
 
 use self::day::Ledger;
-use super::object_call;
-use super::platform::{self, During, Failure};
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
 use crate::domain::json;
 use crate::domain::work;
+use crate::edge::object_call;
+use crate::edge::platform::{self, During, Failure};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;

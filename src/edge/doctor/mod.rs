@@ -8,13 +8,13 @@
 mod facts;
 mod probes;
 
-use super::http::{Call, dated};
-use super::{access, platform};
 use crate::domain::doctor::jobs::{self, Measure};
 use crate::domain::doctor::{Check, Report, SelfTest, clocks, refusals, settings, upstreams};
 use crate::domain::error::Problem;
 use crate::domain::time::Timestamp;
+use crate::edge::http::{Call, dated};
 use crate::edge::platform::During;
+use crate::edge::{access, platform};
 use futures_util::join;
 use worker::{Context, Response};
 

@@ -5,10 +5,6 @@ mod live;
 mod stored;
 
 use self::stored::Found;
-use super::bucket;
-use super::http::Call;
-use super::job_client;
-use super::platform::{self, During, Failure};
 use crate::domain::condition::Conditions;
 use crate::domain::error::{Code, Problem};
 use crate::domain::file::Place;
@@ -16,6 +12,10 @@ use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::serve::{CODING, Headers};
+use crate::edge::bucket;
+use crate::edge::http::Call;
+use crate::edge::job_client;
+use crate::edge::platform::{self, During, Failure};
 use worker::{EncodeBody, Response, ResponseBuilder};
 
 /// A durable link.

@@ -1,7 +1,7 @@
 //! Files in the bucket.
 
 use super::{Asked, build};
-use crate::domain::auth;
+use crate::domain::access::tokens;
 use crate::domain::condition::{Conditions, Current, Decision};
 use crate::domain::error::{Code, Problem};
 use crate::domain::media;
@@ -69,7 +69,7 @@ impl Found {
 
     /// Whether it is the file of links with this nonce.
     pub fn is_opened_by(&self, nonce: &str) -> bool {
-        self.metadata.get(NONCE).is_some_and(|stored| auth::is_same_secret(stored, nonce))
+        self.metadata.get(NONCE).is_some_and(|stored| tokens::is_same_secret(stored, nonce))
     }
 
     /// Answers a request for it.

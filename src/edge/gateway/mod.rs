@@ -13,10 +13,8 @@ mod submit;
 
 pub use self::proxy::proxy;
 
-use super::access;
-use super::http::{self, Call};
-use super::job_client;
-use super::jobs;
+use crate::domain::access::pass::Pass;
+use crate::domain::access::ticket::Ticket;
 use crate::domain::config::Config;
 use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::call::{self, Step};
@@ -24,10 +22,12 @@ use crate::domain::gateway::links::Place;
 use crate::domain::gateway::submission;
 use crate::domain::job::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::pass::Pass;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::ticket::Ticket;
 use crate::domain::upstream::{CantAsk, Scheme};
+use crate::edge::access;
+use crate::edge::http::{self, Call};
+use crate::edge::job_client;
+use crate::edge::jobs;
 use futures_util::stream;
 use web_sys::Request;
 use worker::{Env, Response};

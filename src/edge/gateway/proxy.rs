@@ -3,6 +3,9 @@
 
 use super::submit::{USED_UP, uses};
 use super::{Asked, Pairs, answer};
+use crate::domain::access::pass::Pass;
+use crate::domain::access::redact::{self, Secrets};
+use crate::domain::access::ticket::{Scope, Ticket};
 use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::call::Step;
 use crate::domain::gateway::proxy::{
@@ -10,11 +13,8 @@ use crate::domain::gateway::proxy::{
 };
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::{Queue, call, token};
-use crate::domain::mask::{self, Secrets};
-use crate::domain::pass::Pass;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::sse;
-use crate::domain::ticket::{Scope, Ticket};
 use crate::domain::upstream::{Ask, Scheme};
 use crate::edge::http::{self, Call};
 use crate::edge::platform::{self, During, Failure};
@@ -155,7 +155,7 @@ fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Re
     let built = match (response.body().clone(), pass) {
         (ResponseBody::Empty, _) => Response::empty(),
         (ResponseBody::Stream(body), pass) if is_text(kind.as_deref()) => {
-            let parts = http::masked(body.into(), mask::Stream::of_values(secrets.clone()));
+            let parts = http::masked(body.into(), redact::Stream::of_values(secrets.clone()));
             match pass.filter(|_| sse::is_wanted(kind.as_deref())) {
                 Some(pass) => Response::from_stream(http::until_its_end(parts, pass)),
                 None => Response::from_stream(parts),

@@ -2,7 +2,8 @@
 
 use super::once::{Gate, gate, pass, read_to_the_end};
 use super::{Asked, unset};
-use crate::domain::capability;
+use crate::domain::access::hook_url;
+use crate::domain::access::ticket::Ticket;
 use crate::domain::error::{Code, Problem};
 use crate::domain::event::Event;
 use crate::domain::gateway::Queue;
@@ -12,7 +13,6 @@ use crate::domain::handoff::target;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
-use crate::domain::ticket::Ticket;
 use crate::edge::hook;
 use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
@@ -102,7 +102,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
 }
 
 pub(super) fn fresh_reference() -> String {
-    capability::reference(platform::random())
+    hook_url::reference(platform::random())
 }
 
 /// The uses of a ticket, if it has a limit.

@@ -3,7 +3,7 @@
 
 use super::Job;
 use super::deliver::birth;
-use crate::domain::capability;
+use crate::domain::access::hook_url;
 use crate::domain::gateway::submission::{
     self, Answer, MAX_REFUSED_BYTES, Submit, unreachable_upstream,
 };
@@ -143,7 +143,7 @@ impl Job {
         let tokens = config.hook.as_ref().map_err(|bad| format!("{} {}", bad.name, bad.why))?;
         let reference = name.public();
         let reference = reference.trim_start_matches("ref:");
-        let token = capability::mint(reference, tokens).ok_or("there is no hook token")?;
+        let token = hook_url::mint(reference, tokens).ok_or("there is no hook token")?;
         let mut query = submit.query.clone();
         let hook = format!("{}/hook/{token}", config.base_url(&submit.origin));
         query.push(("fal_webhook".to_owned(), hook));

@@ -4,11 +4,11 @@
 //! dot, base64url of an HMAC-SHA256 (RFC 2104) cut to 128 bits. The key is an
 //! API token: a ticket dies with the token that signed it.
 
-use super::auth::Tokens;
-use super::json;
-use super::names::ObjectName;
 use super::pass::{self, Pass};
-use super::time::{SECOND, Timestamp};
+use super::tokens::Tokens;
+use crate::domain::json;
+use crate::domain::names::ObjectName;
+use crate::domain::time::{SECOND, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use hmac::{Hmac, Mac};

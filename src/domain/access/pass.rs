@@ -5,9 +5,9 @@
 //! token is known, but which is no secret. Objects look at it: a deployment
 //! gives them the tokens of today, while a request keeps those it began with.
 
-use super::auth::Tokens;
-use super::config::Config;
-use super::time::Timestamp;
+use super::tokens::Tokens;
+use crate::domain::config::Config;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -4,8 +4,8 @@
 //! mac is an HMAC-SHA256 (RFC 2104) of the reference, cut to 128 bits, under a
 //! hook token; it is good as long as that token is in use.
 
-use super::auth::Tokens;
-use super::names::ObjectName;
+use super::tokens::Tokens;
+use crate::domain::names::ObjectName;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 

@@ -8,7 +8,7 @@ pub mod fal;
 pub mod jwks;
 pub mod standard;
 
-use super::time::{SECOND, Timestamp};
+use crate::domain::time::{SECOND, Timestamp};
 
 /// How far a signature's time may be from ours, in milliseconds: 5 min.
 pub const TOLERANCE_MS: u64 = 300 * SECOND;
