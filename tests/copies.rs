@@ -4,7 +4,7 @@
 
 use crate::common::{Vault, completed, url};
 use hookvault::domain::copied::{Stored, Tried, end, note_death};
-use hookvault::domain::file::FileState;
+use hookvault::domain::job::file::FileState;
 use hookvault::domain::job::{Archive, Job};
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::{HOUR, Timestamp};

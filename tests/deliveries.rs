@@ -1,8 +1,8 @@
 //! What deliveries do to a job, in the orders in which they come.
 
 use crate::common::{NONCE, Vault, acquired, completed, url};
-use hookvault::domain::file::{FileState, Source};
 use hookvault::domain::job::Archive;
+use hookvault::domain::job::file::{FileState, Source};
 use hookvault::domain::state::Status;
 use hookvault::domain::timeline::Outcome;
 

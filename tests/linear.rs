@@ -16,25 +16,25 @@ use hookvault::domain::coding;
 use hookvault::domain::condition::{Conditions, Current};
 use hookvault::domain::correlate::Identity;
 use hookvault::domain::cors::Origins;
-use hookvault::domain::discover;
 use hookvault::domain::event::Event;
-use hookvault::domain::expiry;
 use hookvault::domain::export::Format;
+use hookvault::domain::file::discover;
+use hookvault::domain::file::expiry;
+use hookvault::domain::file::filename;
+use hookvault::domain::file::media_type;
+use hookvault::domain::file::source_policy::{self, SourcePolicy};
 use hookvault::domain::gateway::Queue;
 use hookvault::domain::gateway::proxy;
 use hookvault::domain::handoff::target;
 use hookvault::domain::import;
 use hookvault::domain::json;
 use hookvault::domain::manifest::Manifest;
-use hookvault::domain::media;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::range;
 use hookvault::domain::retry;
 use hookvault::domain::route;
-use hookvault::domain::source::{self, SourcePolicy};
 use hookvault::domain::sse;
 use hookvault::domain::time::Timestamp;
-use hookvault::domain::title;
 use serde_json::value::RawValue;
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -217,9 +217,9 @@ const HEADERS: [Reader; 18] = [
     ("If-Modified-Since", |text| decide("if-modified-since", text)),
     ("Content-Range", |text| used(range::parse_content(&format!("bytes {text}")))),
     ("Content-Encoding", |text| used(coding::codings(Some(text)))),
-    ("Content-Disposition", |text| used(title::in_disposition(&format!("attachment; {text}")))),
+    ("Content-Disposition", |text| used(filename::in_disposition(&format!("attachment; {text}")))),
     ("Content-Type", |text| {
-        used((media::is_type(text), media::is_vague(text), media::essence(text)));
+        used((media_type::is_type(text), media_type::is_vague(text), media_type::essence(text)));
     }),
     ("Retry-After", |text| used(retry::retry_after(text, Timestamp::from_millis(0)))),
     ("Accept", |text| used(sse::is_wanted(Some(text)))),
@@ -235,10 +235,10 @@ const HEADERS: [Reader; 18] = [
 ];
 
 const TEXTS: [Reader; 8] = [
-    ("a file's name", |text| used(title::of(text, "a.mp4"))),
-    ("a title", |text| used((title::is_encoded(text), title::in_ascii(text)))),
-    ("an extension", |text| used(media::with_extension(text, "video/mp4"))),
-    ("first bytes", |text| used(media::guess(text.as_bytes(), [Some(text)], text))),
+    ("a file's name", |text| used(filename::of(text, "a.mp4"))),
+    ("a title", |text| used((filename::is_encoded(text), filename::in_ascii(text)))),
+    ("an extension", |text| used(media_type::with_extension(text, "video/mp4"))),
+    ("first bytes", |text| used(media_type::guess(text.as_bytes(), [Some(text)], text))),
     ("a query's key", |text| used(expiry::is_signing_key(text))),
     ("a number", |text| used((json::decimal(text), json::whole(text)))),
     ("a path", |text| used((route::route("GET", &format!("/{text}")), route::is_hook(text)))),
@@ -246,7 +246,7 @@ const TEXTS: [Reader; 8] = [
 ];
 
 const URLS: [Reader; 6] = [
-    ("a URL", |text| used(source::read(&source::repaired(text)))),
+    ("a URL", |text| used(source_policy::read(&source_policy::repaired(text)))),
     ("a source", |text| used(policy().check(text))),
     ("a redirect", |text| {
         let from = policy().check("https://v3.fal.media/a");

@@ -3,8 +3,8 @@
 use crate::generate::urls::url;
 use crate::generate::{cases, word};
 use hookvault::domain::config::Config;
+use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::retry::Pace;
-use hookvault::domain::source::SourcePolicy;
 use hookvault::domain::upstream::{Upstreams, is_askable};
 use proptest::prelude::*;
 

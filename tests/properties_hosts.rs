@@ -2,8 +2,8 @@
 
 use crate::generate::urls::{host, port, query, url};
 use crate::generate::{cases, word};
-use hookvault::domain::expiry::{deadline, is_presigned, is_signing_key};
-use hookvault::domain::source::{Refusal, SourcePolicy, read};
+use hookvault::domain::file::expiry::{deadline, is_presigned, is_signing_key};
+use hookvault::domain::file::source_policy::{Refusal, SourcePolicy, read};
 use hookvault::domain::time::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;

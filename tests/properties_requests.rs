@@ -5,12 +5,12 @@ use crate::generate::{cases, word};
 use hookvault::domain::access::tokens::{Tokens, credential, is_hook_token};
 use hookvault::domain::condition::{Conditions, Current, Decision};
 use hookvault::domain::cors::Origins;
+use hookvault::domain::file::filename;
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::range::{self, Slice, slice};
 use hookvault::domain::route::{Refused, Route, route};
 use hookvault::domain::time::Timestamp;
-use hookvault::domain::title;
 use proptest::prelude::*;
 
 fn name() -> impl Strategy<Value = ObjectName> {
@@ -145,11 +145,11 @@ proptest! {
         written in prop_oneof![".{0,20}", "[a é/\u{202e}\u{0}]{0,300}", "[\\.% \"';]{0,9}"],
         name in "[a._]{0,3}",
     ) {
-        if let Some(title) = title::of(&written, &name) {
-            assert!(title::is_encoded(&title) && title.len() <= 240, "{title}");
+        if let Some(title) = filename::of(&written, &name) {
+            assert!(filename::is_encoded(&title) && title.len() <= 240, "{title}");
             assert!(!title.contains(['"', ';', ',', ' ', '\\']), "{title}");
         }
-        if title::is_encoded(&written) {
+        if filename::is_encoded(&written) {
             assert!(written.is_ascii() && !written.contains([' ', '"', ';', '\r', '\n']));
         }
     }

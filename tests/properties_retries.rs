@@ -4,7 +4,7 @@
 
 use crate::common::{Vault, completed};
 use crate::generate::cases;
-use hookvault::domain::file::File;
+use hookvault::domain::job::file::File;
 use hookvault::domain::retry::{
     Circumstances, CopyFailure, FailureKind, Next, Pace, after_failure, retry_after,
 };

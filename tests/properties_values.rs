@@ -2,7 +2,7 @@
 
 use crate::generate::cases;
 use hookvault::domain::catalog::Place;
-use hookvault::domain::media;
+use hookvault::domain::file::media_type;
 use hookvault::domain::time::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -62,24 +62,24 @@ proptest! {
             "a\\.(mp4|PNG|jpg|é|[a-z]{0,4})",
         ],
     ) {
-        if media::is_type(&text) {
+        if media_type::is_type(&text) {
             assert!(text.bytes().all(|b| (b' '..=b'~').contains(&b)) && !text.contains(','));
-            assert_eq!(media::essence(&text).matches('/').count(), 1);
+            assert_eq!(media_type::essence(&text).matches('/').count(), 1);
         }
-        let named = media::type_of_name(&text);
-        let again = named.and_then(media::extension_of_type).map(|x| format!("a.{x}"));
-        assert!(again.is_none_or(|name| media::type_of_name(&name) == named));
+        let named = media_type::type_of_name(&text);
+        let again = named.and_then(media_type::extension_of_type).map(|x| format!("a.{x}"));
+        assert!(again.is_none_or(|name| media_type::type_of_name(&name) == named));
     }
 
     #[test]
     fn any_bytes_are_sniffed(
         magic in select(&MAGIC[..]),
-        rest in vec(prop_oneof![Just(0), any::<u8>()], 0..media::HEAD_BYTES),
+        rest in vec(prop_oneof![Just(0), any::<u8>()], 0..media_type::HEAD_BYTES),
     ) {
         let head = [magic, &rest].concat();
         for length in 0..head.len() {
-            let media = head.get(..length).and_then(media::sniff);
-            assert!(media.is_none_or(|media| media::is_type(media) && !media::is_vague(media)));
+            let media = head.get(..length).and_then(media_type::sniff);
+            assert!(media.is_none_or(|media| media_type::is_type(media) && !media_type::is_vague(media)));
         }
     }
 }

@@ -7,8 +7,8 @@ mod common;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
-use hookvault::domain::expiry::{deadline, is_presigned};
-use hookvault::domain::source::{SourcePolicy, read, repaired};
+use hookvault::domain::file::expiry::{deadline, is_presigned};
+use hookvault::domain::file::source_policy::{SourcePolicy, read, repaired};
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 

@@ -5,11 +5,11 @@
 //! Files keep their numbers and links.
 
 use crate::domain::apply;
-use crate::domain::discover::{Discovery, Found};
 use crate::domain::event::Event;
-use crate::domain::file::{File, FileState, From, Source};
+use crate::domain::file::discover::{Discovery, Found};
 use crate::domain::heal::{self, Healing};
 use crate::domain::job::Job;
+use crate::domain::job::file::{File, FileState, From, Source};
 use crate::domain::keys;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::{Entry, Outcome};

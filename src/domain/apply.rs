@@ -5,11 +5,11 @@
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
 use crate::domain::catalog::word;
-use crate::domain::discover::{self, Discovery, Found, Origin};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::file::{FileState, From, Source};
+use crate::domain::file::discover::{self, Discovery, Found, Origin};
 use crate::domain::handoff;
 use crate::domain::heal::Healing;
+use crate::domain::job::file::{FileState, From, Source};
 use crate::domain::job::{self, Birth, Job, ResultRef};
 use crate::domain::json;
 use crate::domain::protocol::Archived;

@@ -6,10 +6,10 @@
 //! the days with their totals, and of each job when it last changed.
 
 use crate::domain::export::{Format, Turn};
-use crate::domain::file::FileState;
 use crate::domain::filter::Filter;
 use crate::domain::handoff::State;
 use crate::domain::job::Job;
+use crate::domain::job::file::FileState;
 use crate::domain::names::ObjectName;
 use crate::domain::refused::Refused;
 use crate::domain::time::{DAY, Timestamp};
@@ -404,9 +404,9 @@ pub enum Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::discover::{Discovery, Skipped};
-    use crate::domain::file::From;
+    use crate::domain::file::discover::{Discovery, Skipped};
     use crate::domain::fixtures;
+    use crate::domain::job::file::From;
     use crate::domain::state::Status;
 
     #[test]

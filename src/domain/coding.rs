@@ -3,7 +3,7 @@
 //! The header is a hint. Uploaders write character sets, transfer encodings
 //! and S3's upload framing there; those bytes are plain.
 
-use crate::domain::media;
+use crate::domain::file::media_type;
 
 /// A coding of the IANA registry of HTTP content codings, but for `identity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Body {
             Coding::Zstd => head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
             Coding::Brotli | Coding::Other(_) => true,
         };
-        !begins_so || media::sniff(head).is_some()
+        !begins_so || media_type::sniff(head).is_some()
     }
 }
 

@@ -7,10 +7,10 @@ use crate::domain::access::redact::Secrets;
 use crate::domain::access::signature::standard::Secrets as SigningSecrets;
 use crate::domain::access::tokens::{self, Tokens};
 use crate::domain::cors::Origins;
+use crate::domain::file::source_policy::{self, SourcePolicy};
 use crate::domain::handoff::target;
 use crate::domain::retention;
 use crate::domain::retry::Pace;
-use crate::domain::source::{self, SourcePolicy};
 use crate::domain::upstream::{self, Scheme, Template, Upstream, Upstreams};
 use std::ops::RangeInclusive;
 use url::Url;
@@ -306,7 +306,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// A wrong URL is not replaced by the default: the key is not for that.
     fn upstream_url(&mut self, name: &str, default: &str) -> Option<Url> {
         let text = self.get(name).unwrap_or_else(|| default.to_owned());
-        let url = source::read(&text).ok().filter(upstream::is_askable);
+        let url = source_policy::read(&text).ok().filter(upstream::is_askable);
         let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
         if url.is_none() {
             self.mistakes
@@ -342,7 +342,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let text = self.get("PUBLIC_URL")?;
         let url = text.trim_end_matches('/');
         let is_origin =
-            source::read(url).is_ok_and(|read| read.origin().ascii_serialization() == url);
+            source_policy::read(url).is_ok_and(|read| read.origin().ascii_serialization() == url);
         if !is_origin {
             self.mistakes.push(format!(
                 "PUBLIC_URL is {text:?}, not like https://vault.example; it is not used"

@@ -1,8 +1,8 @@
 //! What the end of a copy does to a job.
 
-use crate::domain::file::{File, FileState, Source};
 use crate::domain::heal::Healing;
 use crate::domain::job::Job;
+use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::protocol::Archived;
 use crate::domain::retry::{self, Circumstances, CopyFailure, FailureKind, Next};
 use crate::domain::time::Timestamp;

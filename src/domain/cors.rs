@@ -3,8 +3,8 @@
 //! No cookie opens anything here, so that letting a page in gives it nothing
 //! but what its own token or link opens.
 
+use crate::domain::file::source_policy;
 use crate::domain::serve::Headers;
-use crate::domain::source;
 
 /// How long a browser may remember a preflight, in seconds; none does longer.
 const MAX_AGE: &str = "86400";
@@ -92,7 +92,7 @@ fn read(text: &str) -> Option<String> {
     if text == "*" {
         return Some(text.to_owned());
     }
-    let url = source::read(text).ok()?;
+    let url = source_policy::read(text).ok()?;
     let origin = url.origin().ascii_serialization();
     // No browser has a star in its `Origin`, so that it would match none.
     let is_one = format!("{origin}/") == url.as_str() && !origin.contains('*');

@@ -1,7 +1,7 @@
 //! `GET /export`: what each job looks like in a list of all.
 
-use crate::domain::file::FileState;
 use crate::domain::job::Job;
+use crate::domain::job::file::FileState;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
@@ -63,7 +63,7 @@ pub struct Turn {
 pub fn aria2(job: &Job, base: &str) -> String {
     let mut list = String::new();
     let is_listed =
-        |file: &&crate::domain::file::File| file.served && file.state == FileState::Stored;
+        |file: &&crate::domain::job::file::File| file.served && file.state == FileState::Stored;
     for file in job.files.iter().filter(is_listed) {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
         let out = format!("{}/{}-{}", job.public_id(), file.n, file.name);
@@ -80,8 +80,8 @@ pub fn aria2(job: &Job, base: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::file::{File, From};
     use crate::domain::fixtures;
+    use crate::domain::job::file::{File, From};
 
     #[test]
     fn a_download_list_holds_what_is_stored_and_served() {

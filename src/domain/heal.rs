@@ -6,12 +6,12 @@
 
 use crate::domain::correlate;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::file::{File, FileState, Source};
+use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::Job;
+use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::json::{self, Malformed};
 use crate::domain::provider::Provider;
 use crate::domain::retry::{Circumstances, Pace};
-use crate::domain::source::SourcePolicy;
 use crate::domain::state::Status;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::{Entry, Outcome};

@@ -4,13 +4,13 @@ use crate::domain::access::hook_url::is_own_reference;
 use crate::domain::apply;
 use crate::domain::correlate;
 use crate::domain::event::value_of;
+use crate::domain::file::source_policy;
 use crate::domain::heal;
 use crate::domain::job::{Birth, Job};
 use crate::domain::json::{self, Member};
 use crate::domain::names::{ObjectName, is_valid_name};
 use crate::domain::protocol::Import;
 use crate::domain::retention;
-use crate::domain::source;
 use crate::domain::timeline::Entry;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -125,7 +125,7 @@ pub fn take(job: Option<Job>, birth: Birth, import: &Import) -> (Job, Option<Ent
     apply::describe(&mut job, labels, import.at);
     if job.response_url.is_none() {
         // What is no URL can't be asked, and must not fill the record.
-        let is_url = |url: &String| source::read(url).is_ok();
+        let is_url = |url: &String| source_policy::read(url).is_ok();
         job.response_url = import.response_url.clone().filter(is_url);
     }
     let entry = (!job.status.has_ended())

@@ -4,9 +4,11 @@
 //! It holds presigned URLs and the links' nonce and so never leaves the Worker
 //! as it is: `view` renders what readers see.
 
+pub mod file;
+
+use self::file::{File, FileState, From};
 use crate::domain::access::tokens;
-use crate::domain::discover::{Discovery, Skipped};
-use crate::domain::file::{File, FileState, From};
+use crate::domain::file::discover::{Discovery, Skipped};
 use crate::domain::gateway::submission::Submission;
 use crate::domain::handoff::Handoff;
 use crate::domain::heal::Healing;

@@ -1,7 +1,7 @@
 //! New links to a job's files: the old ones open nothing any more.
 
-use crate::domain::file::FileState;
 use crate::domain::job::Job;
+use crate::domain::job::file::FileState;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::{Entry, Outcome};
 use crate::domain::work::Chore;

@@ -3,11 +3,11 @@
 //! Both sides are deployed together, so this format is not kept compatible.
 
 use crate::domain::access::pass::Pass;
-use crate::domain::file::Place;
 use crate::domain::gateway::Queue;
 use crate::domain::gateway::pass::{Verdict, Wish};
 use crate::domain::gateway::submission::{Answer, Submission, Submit};
 use crate::domain::job::Job;
+use crate::domain::job::file::Place;
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::provider::Provider;
@@ -137,7 +137,7 @@ impl DeliveredBody {
 /// A file that another object has stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archived {
-    /// [`crate::domain::file::File::identity`].
+    /// [`crate::domain::job::file::File::identity`].
     pub identity: String,
     /// Its R2 key.
     pub key: String,

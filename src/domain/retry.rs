@@ -1,6 +1,6 @@
 //! When what has failed is tried again, and when it is given up.
 
-use crate::domain::file::File;
+use crate::domain::job::file::File;
 use crate::domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 
 /// How fast everything is tried again: each pause is a multiple of
@@ -239,9 +239,9 @@ fn closer_to_deadline(delay: u64, deadline: Option<Timestamp>, around: Circumsta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::discover::Discovery;
-    use crate::domain::file::From;
+    use crate::domain::file::discover::Discovery;
     use crate::domain::fixtures;
+    use crate::domain::job::file::From;
 
     fn file(expires_at: Option<u64>, attempts: u32) -> File {
         let mut job = fixtures::job();

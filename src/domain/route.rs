@@ -368,7 +368,7 @@ fn allowed(route: &Route) -> &'static str {
 /// name may hold, but which keeps a delivery with such a reference.
 #[must_use]
 pub fn decode(segment: &str) -> String {
-    let bytes = crate::domain::inline::percent_decode(segment.as_bytes());
+    let bytes = crate::domain::file::inline::percent_decode(segment.as_bytes());
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -1,8 +1,8 @@
 //! The headers under which a file is served.
 
-use crate::domain::media;
+use crate::domain::file::filename;
+use crate::domain::file::media_type;
 use crate::domain::time::Timestamp;
-use crate::domain::title;
 
 /// What is to be said of a file.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ pub type Headers = Vec<(&'static str, String)>;
 /// another, and what could run script is only ever downloaded.
 #[must_use]
 pub fn headers(file: &Served<'_>) -> Headers {
-    let risky = media::may_run_script(file.content_type);
+    let risky = media_type::may_run_script(file.content_type);
     let mut headers = match &file.stored {
         Some(stored) => validators(stored),
         None => vec![("cache-control", "no-store, no-transform".to_owned())],
@@ -81,9 +81,9 @@ fn validators(file: &Stored<'_>) -> Headers {
 /// know it, both with the extension of the type.
 fn disposition(file: &Served<'_>, risky: bool) -> String {
     let kind = if risky || file.download { "attachment" } else { "inline" };
-    let title = file.title.filter(|title| title::is_encoded(title));
-    let plain = title.and_then(title::in_ascii).unwrap_or_else(|| file.name.to_owned());
-    let named = |name: &str| media::with_extension(name, file.content_type);
+    let title = file.title.filter(|title| filename::is_encoded(title));
+    let plain = title.and_then(filename::in_ascii).unwrap_or_else(|| file.name.to_owned());
+    let named = |name: &str| media_type::with_extension(name, file.content_type);
     let told = format!("{kind}; filename=\"{}\"", named(&plain));
     match title {
         Some(title) => format!("{told}; filename*=UTF-8''{}", named(title)),

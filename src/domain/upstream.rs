@@ -5,10 +5,10 @@
 //! origin that a delivery or a caller names, and not on after a redirect.
 
 use crate::domain::correlate;
+use crate::domain::file::source_policy;
 use crate::domain::job::Job;
 use crate::domain::provider::Provider;
 use crate::domain::route;
-use crate::domain::source;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::{Host, Url};
@@ -194,7 +194,7 @@ impl Upstreams {
     /// A submission's answer names the URL of its result. The text may come
     /// from anyone: another origin's URL is not used.
     pub(crate) fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
-        let url = source::read(text).ok()?;
+        let url = source_policy::read(text).ok()?;
         if !url.username().is_empty() || url.password().is_some() {
             return None;
         }
@@ -266,7 +266,7 @@ impl Template {
             None => String::new(),
         };
         let text = self.0.replace("{app}", &app).replace("{id}", id);
-        source::read(&text).map_err(|_| CantAsk::BadApp)
+        source_policy::read(&text).map_err(|_| CantAsk::BadApp)
     }
 }
 
@@ -317,7 +317,7 @@ fn without_endpoint(app: &str) -> &str {
 /// Bucket and key of an output file of the upstream's: `/outputs/…` in the
 /// bucket that is the first label of an R2 host, else `/{bucket}/outputs/…`.
 fn bucket_and_key(source: &str) -> Option<(String, String)> {
-    let url = source::read(source).ok()?;
+    let url = source_policy::read(source).ok()?;
     let host = url.host_str()?;
     let path = url.path().strip_prefix('/')?;
     let account = host.strip_suffix(R2_SUFFIX);

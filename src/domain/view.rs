@@ -1,10 +1,10 @@
 //! What readers see: the record, the timeline. Never a presigned URL.
 
 use crate::domain::access::redact::Secrets;
-use crate::domain::discover::Skipped;
-use crate::domain::file::{File, FileState, Source};
+use crate::domain::file::discover::Skipped;
 use crate::domain::handoff::{Handoff, Receiver, State};
 use crate::domain::heal::Healing;
+use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::{Archive, Job};
 use crate::domain::json;
 use crate::domain::keys;

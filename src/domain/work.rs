@@ -4,10 +4,10 @@
 //! can't disagree. Being woken early is harmless.
 
 use crate::domain::edge_copy::{self, Step};
-use crate::domain::file::FileState;
 use crate::domain::handoff::{self, Receiver};
 use crate::domain::heal;
 use crate::domain::job::Job;
+use crate::domain::job::file::FileState;
 use crate::domain::retry::{Circumstances, Pace};
 use crate::domain::time::{SECOND, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -4,10 +4,10 @@
 //! its end, and tells its webhook and whoever asks so. A result that was taken
 //! stays then, whatever comes later, unless as much comes.
 
-use crate::domain::discover::Discovery;
 use crate::domain::event::{Event, value_of};
-use crate::domain::file::FileState;
+use crate::domain::file::discover::Discovery;
 use crate::domain::job::Job;
+use crate::domain::job::file::FileState;
 use crate::domain::json;
 use crate::domain::result;
 use crate::domain::words;
@@ -83,13 +83,13 @@ fn speaks(text: &str, event: &Event<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::file::From;
     use crate::domain::fixtures;
     use crate::domain::job::ResultRef;
+    use crate::domain::job::file::From;
     use crate::domain::time::Timestamp;
 
     fn found(files: usize, skipped: usize) -> Discovery {
-        let skip = crate::domain::discover::Skipped {
+        let skip = crate::domain::file::discover::Skipped {
             pointer: String::new(),
             host: None,
             reason: String::new(),

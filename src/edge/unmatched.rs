@@ -1,8 +1,8 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
 use crate::domain::error::{Code, Problem};
+use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::keys::StorageKey;
-use crate::domain::media::OCTET_STREAM;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Delivery, Parked};
 use crate::domain::time::Timestamp;

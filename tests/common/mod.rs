@@ -4,11 +4,11 @@
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use hookvault::domain::apply::{Applied, Arrival, apply};
-use hookvault::domain::discover::{Discovery, discover_in};
 use hookvault::domain::event::{Event, EventKind};
+use hookvault::domain::file::discover::{Discovery, discover_in};
+use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::job::{Birth, Job};
 use hookvault::domain::names::ObjectName;
-use hookvault::domain::source::SourcePolicy;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::timeline::{BodyAt, Entry, Outcome, Trust};
 use std::collections::HashMap;

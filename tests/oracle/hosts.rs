@@ -1,7 +1,7 @@
 //! Which host a URL is of, and whether a list allows it: read by hand after
 //! RFC 3986, with what the WHATWG standard adds to hosts.
 
-use hookvault::domain::source::{self, SourcePolicy};
+use hookvault::domain::file::source_policy::{self, SourcePolicy};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::Url;
 
@@ -17,11 +17,11 @@ pub struct Place {
 /// So does what it accepts once it is repaired.
 pub fn check(list: &str, url: &str) {
     check_written(list, url);
-    let repaired = source::repaired(url);
-    assert_eq!(source::repaired(&repaired), repaired, "{url:?} is repaired");
+    let repaired = source_policy::repaired(url);
+    assert_eq!(source_policy::repaired(&repaired), repaired, "{url:?} is repaired");
     check_written(list, &repaired);
     if let Ok(strict) = SourcePolicy::parse(list).0.check(url) {
-        assert_eq!(source::read(&repaired), Ok(strict), "{url:?} needs no repair");
+        assert_eq!(source_policy::read(&repaired), Ok(strict), "{url:?} needs no repair");
     }
 }
 

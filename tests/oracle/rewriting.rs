@@ -3,13 +3,16 @@
 use super::json::{Leaf, decoded, leaves, members, strings};
 use crate::common::{NONCE, Vault};
 use hookvault::domain::access::redact;
-use hookvault::domain::discover::{Discovery, Found, MAX_FILES, MAX_SKIPPED, Origin, discover};
 use hookvault::domain::event::{ENVELOPE, Event, EventKind};
+use hookvault::domain::file::discover::{
+    Discovery, Found, MAX_FILES, MAX_SKIPPED, Origin, discover,
+};
+use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::file::{inline, media_type};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::result::{Edit, splice, without_envelope};
-use hookvault::domain::source::SourcePolicy;
-use hookvault::domain::{inline, json, media, view};
+use hookvault::domain::{json, view};
 
 /// The hosts that `common::Vault` allows.
 const HOSTS: &str = "*.r2.cloudflarestorage.com";
@@ -92,7 +95,7 @@ fn is_sound(file: &Found, body: &str) {
     let safe = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
     assert!((1..=100).contains(&file.name.len()) && file.name.bytes().all(safe), "{}", file.name);
     assert!(!file.name.starts_with('.'));
-    assert!(file.content_type.as_deref().is_none_or(media::is_type));
+    assert!(file.content_type.as_deref().is_none_or(media_type::is_type));
 }
 
 /// The result has the members of the body but the envelope's, with the edits

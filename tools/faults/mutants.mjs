@@ -87,7 +87,7 @@ export const mutants = [
   },
   {
     name: "allow list",
-    edits: [edit("domain/source.rs", ".filter(|entry| entry.names(&host))", ".filter(|_| true)")],
+    edits: [edit("domain/file/source_policy.rs", ".filter(|entry| entry.names(&host))", ".filter(|_| true)")],
     rows: ["result names a host that is not allowed"],
     red: ["hosts"],
   },

@@ -2,7 +2,7 @@
 
 use super::settings::put;
 use super::{Check, Tried};
-use crate::domain::source;
+use crate::domain::file::source_policy;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::{Ask, CantAsk, Upstream, Upstreams};
 
@@ -48,7 +48,7 @@ pub fn questions(upstreams: &Upstreams) -> Vec<Question> {
         let upstream = upstream.as_ref()?;
         let mut url = upstream.base.clone();
         url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
-        let host = source::host_of(&url);
+        let host = source_policy::host_of(&url);
         Some(Question { name, host, key_name: upstream.key_name, variable, ask: upstream.ask(url) })
     };
     all.into_iter().filter_map(question).collect()

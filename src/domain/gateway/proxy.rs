@@ -5,8 +5,8 @@ use super::call::{Call, Step};
 use super::{Queue, submission};
 use crate::domain::access::ticket::Ticket;
 use crate::domain::error::{Code, Problem};
+use crate::domain::file::source_policy;
 use crate::domain::route;
-use crate::domain::source;
 use url::Url;
 
 /// The header that names where a call is to go.
@@ -72,7 +72,7 @@ impl Kind {
 /// Reads a target; `None` if it is not one of fal.ai's.
 #[must_use]
 pub fn target(text: &str, queue: Queue) -> Option<Target> {
-    let url = source::read(text).ok()?;
+    let url = source_policy::read(text).ok()?;
     let is_plain = url.scheme() == "https" && url.port().is_none() && url.username().is_empty();
     if !is_plain || url.password().is_some() {
         return None;

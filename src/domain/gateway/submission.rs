@@ -8,11 +8,11 @@ use crate::domain::access::ticket::Ticket;
 use crate::domain::correlate;
 use crate::domain::error::{self, Code};
 use crate::domain::event::{Event, value_of};
+use crate::domain::file::source_policy;
 use crate::domain::job::{Birth, Job};
 use crate::domain::json;
 use crate::domain::protocol::{DeliveredBody, Estate, MAX_OBJECT_TEXT};
 use crate::domain::provider::Provider;
-use crate::domain::source;
 use crate::domain::state::Status;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::{BodyAt, Entry, Outcome};
@@ -300,7 +300,7 @@ fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
         job.id = Some(id);
     }
     let url = value_of(&event.members, "response_url").and_then(json::decode_string);
-    let url = url.filter(|url| source::read(url).is_ok());
+    let url = url.filter(|url| source_policy::read(url).is_ok());
     job.response_url = url.map(std::borrow::Cow::into_owned);
     Ok(())
 }

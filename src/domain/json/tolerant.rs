@@ -8,7 +8,7 @@
 
 use super::tokens::{Kind, Token, Tokens};
 use super::{Malformed, check_syntax, encode_string};
-use crate::domain::inline::percent_decode;
+use crate::domain::file::inline::percent_decode;
 use std::borrow::Cow;
 
 /// Returns the JSON text that `bytes` mean. Valid JSON is returned untouched.

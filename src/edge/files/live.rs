@@ -7,7 +7,7 @@
 
 use super::{Asked, build};
 use crate::domain::error::Problem;
-use crate::domain::file::Live;
+use crate::domain::job::file::Live;
 use crate::domain::range::{self, Slice};
 use crate::domain::serve::{self, Served};
 use crate::domain::through::Passed;

@@ -7,7 +7,7 @@ mod stored;
 use self::stored::Found;
 use crate::domain::condition::Conditions;
 use crate::domain::error::{Code, Problem};
-use crate::domain::file::Place;
+use crate::domain::job::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};

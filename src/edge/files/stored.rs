@@ -4,7 +4,7 @@ use super::{Asked, build};
 use crate::domain::access::tokens;
 use crate::domain::condition::{Conditions, Current, Decision};
 use crate::domain::error::{Code, Problem};
-use crate::domain::media;
+use crate::domain::file::media_type;
 use crate::domain::range::{self, Slice};
 use crate::domain::serve::{self, Headers, Served, Stored};
 use crate::domain::time::Timestamp;
@@ -99,7 +99,7 @@ impl Found {
     fn headers(&self, asked: &Asked<'_>, name: &str, stored: Stored<'_>) -> Headers {
         let http = self.object.http_metadata();
         serve::headers(&Served {
-            content_type: http.content_type.as_deref().unwrap_or(media::OCTET_STREAM),
+            content_type: http.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM),
             name,
             title: self.metadata.get(TITLE).map(String::as_str),
             encoding: http.content_encoding.as_deref(),

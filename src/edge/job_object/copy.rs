@@ -3,10 +3,10 @@
 use super::Job;
 use super::alarm::Run;
 use crate::domain::copied::{self, Stored, Tried};
-use crate::domain::file::{File, Source};
-use crate::domain::inline;
+use crate::domain::file::inline;
+use crate::domain::file::media_type;
 use crate::domain::job::Job as Record;
-use crate::domain::media;
+use crate::domain::job::file::{File, Source};
 use crate::domain::retry::{Circumstances, CopyFailure, FailureKind};
 use crate::domain::timeline::BodyAt;
 use crate::domain::upstream::CantAsk;
@@ -144,7 +144,8 @@ impl Job {
     ) -> Result<Stored, CopyFailure> {
         let _room = Room::take(file.source.written_bytes()).ok_or_else(memory::full)?;
         let bytes = self.inline_bytes(job, &file.source).await?;
-        let content_type = file.content_type.as_deref().unwrap_or(media::OCTET_STREAM).to_owned();
+        let content_type =
+            file.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM).to_owned();
         let metadata = bucket::file_metadata(job, file);
         let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
         let object = put.await.map_err(hiccup)?;

@@ -2,8 +2,8 @@
 
 use super::Job;
 use crate::domain::apply::{Applied, Arrival, apply};
-use crate::domain::discover::{Discovery, discover_in};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::file::discover::{Discovery, discover_in};
 use crate::domain::job::{Birth, Job as Record};
 use crate::domain::json;
 use crate::domain::keys::StorageKey;

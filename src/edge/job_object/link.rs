@@ -9,9 +9,9 @@
 use super::Job;
 use super::alarm::Run;
 use crate::domain::edge_copy::LeftCopy;
-use crate::domain::file::File;
 use crate::domain::gateway::submission;
 use crate::domain::job::Job as Record;
+use crate::domain::job::file::File;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, Kin, Moved, Reply};
 use crate::domain::provider::Provider;

@@ -2,7 +2,7 @@
 //! that is no job's.
 
 use super::Job;
-use crate::domain::media::OCTET_STREAM;
+use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::protocol::{Parked, Reply};
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};

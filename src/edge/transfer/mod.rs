@@ -19,10 +19,10 @@ pub use self::rewrite::rewrite;
 use self::source::{Ask, Source, open, open_part};
 use self::store::Target;
 use crate::domain::copied::Stored;
-use crate::domain::media;
+use crate::domain::file::filename;
+use crate::domain::file::media_type;
+use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::retry::{CopyFailure, FailureKind};
-use crate::domain::source::SourcePolicy;
-use crate::domain::title;
 use crate::domain::work::Budget;
 use crate::edge::bucket::TITLE;
 use crate::edge::store::Store;
@@ -120,10 +120,10 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
 /// The name that the source tells, where the URL and the result tell none.
 fn title(source: &Source, order: &Order<'_>) -> Option<String> {
     let name = order.wanted.name;
-    if order.metadata.contains_key(TITLE) || media::type_of_name(name).is_some() {
+    if order.metadata.contains_key(TITLE) || media_type::type_of_name(name).is_some() {
         return None;
     }
-    title::of(&title::in_disposition(&source.header("content-disposition")?)?, name)
+    filename::of(&filename::in_disposition(&source.header("content-disposition")?)?, name)
 }
 
 fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {
@@ -139,11 +139,11 @@ fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {
 async fn content_type(source: &Source, wanted: &Wanted<'_>) -> Result<String, CopyFailure> {
     let told = source.header("content-type");
     let words = [told.as_deref(), wanted.declared_type];
-    if let Some(clear) = media::clear(words) {
+    if let Some(clear) = media_type::clear(words) {
         return Ok(clear.to_owned());
     }
     let head = if source.kept().is_some() { None } else { head(wanted, false).await? };
-    Ok(media::guess(&head.unwrap_or_default(), words, wanted.name).to_owned())
+    Ok(media_type::guess(&head.unwrap_or_default(), words, wanted.name).to_owned())
 }
 
 /// The first bytes, by a request of their own: those of the copy pass by. They
@@ -156,7 +156,7 @@ async fn head(wanted: &Wanted<'_>, raw: bool) -> Result<Option<Vec<u8>>, CopyFai
     if !wanted.budget.take(1) {
         return Err(postponed());
     }
-    let last = media::HEAD_BYTES.saturating_sub(1);
+    let last = media_type::HEAD_BYTES.saturating_sub(1);
     let range = format!("bytes=0-{last}");
     match open_part(wanted, Ask { range: Some(&range), raw }).await {
         Ok(source) => Ok(first_bytes(source, wanted.stall()).await),
@@ -181,11 +181,11 @@ async fn first_bytes(source: Source, limit: Duration) -> Option<Vec<u8>> {
 async fn fill(source: &Source, head: &mut Vec<u8>) -> Option<()> {
     let body = source.stream().ok()??;
     let reader = ReadableStreamDefaultReader::new(&body).ok()?;
-    while head.len() < media::HEAD_BYTES {
+    while head.len() < media_type::HEAD_BYTES {
         let read = JsFuture::from(reader.read()).await.ok()?;
         let chunk = Reflect::get(&read, &JsValue::from_str("value")).ok()?;
         let chunk: Uint8Array = chunk.dyn_into().ok()?;
-        let missing = media::HEAD_BYTES.saturating_sub(head.len());
+        let missing = media_type::HEAD_BYTES.saturating_sub(head.len());
         head.extend(chunk.slice(0, u32::try_from(missing).ok()?).to_vec());
     }
     Some(())

@@ -3,7 +3,7 @@
 
 use super::Secrets;
 use super::spelling::{Text, Unit};
-use crate::domain::expiry;
+use crate::domain::file::expiry;
 use std::ops::Range;
 
 /// Longest name of a query's member that is looked at.

@@ -1,12 +1,12 @@
 //! An output file of a job, as the record holds it.
 
-use crate::domain::discover::{Found, Origin};
-use crate::domain::expiry;
-use crate::domain::inline::Encoding;
+use crate::domain::file::discover::{Found, Origin};
+use crate::domain::file::expiry;
+use crate::domain::file::inline::Encoding;
+use crate::domain::file::source_policy;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::Archived;
-use crate::domain::source;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -37,7 +37,7 @@ pub struct File {
     pub state: FileState,
     /// A name that is safe in URLs and keys.
     pub name: String,
-    /// Its name as it was written, if that is another: [`crate::domain::title`].
+    /// Its name as it was written, if that is another: [`crate::domain::file::filename`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// R2 key of its bytes.
@@ -271,7 +271,7 @@ impl Source {
     /// A URL that may be fetched.
     #[must_use]
     pub fn at(url: &Url) -> Self {
-        Self::Url { url: url.as_str().to_owned(), host: source::host_of(url) }
+        Self::Url { url: url.as_str().to_owned(), host: source_policy::host_of(url) }
     }
 
     /// The bytes that inline data takes as it is written; 0 for a URL.
@@ -287,7 +287,7 @@ impl Source {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
-            Self::Url { url, .. } => expiry::deadline(&source::read(url).ok()?),
+            Self::Url { url, .. } => expiry::deadline(&source_policy::read(url).ok()?),
             Self::Inline { .. } => None,
         }
     }
@@ -307,7 +307,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::discover::Discovery;
+    use crate::domain::file::discover::Discovery;
     use crate::domain::fixtures;
 
     #[test]

@@ -2,11 +2,11 @@
 
 use super::{Found, Origin};
 use crate::domain::correlate::split_output_name;
-use crate::domain::inline;
+use crate::domain::file::filename;
+use crate::domain::file::inline;
+use crate::domain::file::media_type;
 use crate::domain::json;
-use crate::domain::media;
 use crate::domain::time::Timestamp;
-use crate::domain::title;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -45,7 +45,7 @@ impl Found {
         };
         self.name = safe_name(&written);
         let told = told.filter(|name| name.contains(char::is_alphanumeric));
-        self.title = title::of(&told.unwrap_or(written), &self.name);
+        self.title = filename::of(&told.unwrap_or(written), &self.name);
     }
 
     /// `video.mp4` for inline data at `/video/data_uri`.
@@ -56,7 +56,7 @@ impl Found {
             .filter(|part| part.parse::<usize>().is_err())
             .find(|part| !matches!(*part, "" | "data_uri" | "data_url" | "b64_json" | "url"))
             .unwrap_or("file");
-        let extension = self.content_type.as_deref().and_then(media::extension_of_type);
+        let extension = self.content_type.as_deref().and_then(media_type::extension_of_type);
         format!("{stem}.{}", extension.unwrap_or("bin"))
     }
 }
@@ -76,7 +76,7 @@ fn name_in_query(url: &str) -> Option<String> {
     };
     let (_, query) = url.split_once('?')?;
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(key, _)| is_told(key)).and_then(|(_, value)| title::in_disposition(&value))
+    pairs.find(|(key, _)| is_told(key)).and_then(|(_, value)| filename::in_disposition(&value))
 }
 
 /// A name with only characters that mean nothing in a URL, a key or a header.
@@ -111,7 +111,7 @@ impl Beside {
         match key {
             "file_name" => self.name = text.map(Cow::into_owned),
             "content_type" => {
-                self.content_type = text.filter(|t| media::is_type(t)).map(Cow::into_owned);
+                self.content_type = text.filter(|t| media_type::is_type(t)).map(Cow::into_owned);
             }
             "expires_at" => self.expires_at = point_in_time(text.as_deref().unwrap_or(token)),
             _ => {}

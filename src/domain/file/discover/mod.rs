@@ -14,12 +14,12 @@ use self::classify::{Class, Rules, classify, given};
 use self::describe::{Beside, described};
 pub(crate) use self::nested::unsigned;
 use self::nested::{Escapes, Within};
+use super::inline::Encoding;
+use super::source_policy::SourcePolicy;
 use crate::domain::event::{ENVELOPE, Event};
-use crate::domain::inline::Encoding;
 use crate::domain::json::{self, Path};
 use crate::domain::provider::Provider;
 use crate::domain::result::Edit;
-use crate::domain::source::SourcePolicy;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -75,7 +75,7 @@ pub struct Found {
     pub places: Vec<Place>,
     /// A name that is safe in URLs and keys.
     pub name: String,
-    /// The name as it was written, if that is another: [`crate::domain::title`].
+    /// The name as it was written, if that is another: [`super::filename`].
     pub title: Option<String>,
     /// The type that the result itself declares.
     pub content_type: Option<String>,

@@ -4,7 +4,8 @@
 //! What is a file is decided by the decoded string. All of it is checked when
 //! it is found, but unpacked only when it is copied.
 
-use crate::domain::{json, media};
+use super::media_type;
+use crate::domain::json;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -44,10 +45,10 @@ pub(crate) fn find(text: &str, key: Option<&str>) -> Option<Inline> {
     if parts.is_bare && !is_named {
         return None;
     }
-    let head = parts.unpack(media::HEAD_BYTES)?;
-    let declared = media::essence(parts.media);
-    let content_type = if media::is_vague(&declared) {
-        media::sniff(&head).map(str::to_owned)
+    let head = parts.unpack(media_type::HEAD_BYTES)?;
+    let declared = media_type::essence(parts.media);
+    let content_type = if media_type::is_vague(&declared) {
+        media_type::sniff(&head).map(str::to_owned)
     } else {
         Some(declared)
     };
@@ -120,7 +121,7 @@ impl<'a> Parts<'a> {
         let (types, is_base64) = without_base64(head);
         let media = types.split(';').next().unwrap_or_default().trim_ascii();
         let parts = Self { media, data, start: comma + 6, is_base64, is_bare: false };
-        let is_sound = (media.is_empty() || media::is_type(media))
+        let is_sound = (media.is_empty() || media_type::is_type(media))
             && (is_base64 || is_url_text(data) || (parts.may_be_raw() && head.starts_with(media)));
         is_sound.then_some(parts)
     }
@@ -128,7 +129,7 @@ impl<'a> Parts<'a> {
     /// Whether data that is not encoded as URLs are is a document and no prose.
     /// What follows a `#` is no part of it, and is rather kept as text than lost.
     fn may_be_raw(&self) -> bool {
-        let media = media::essence(self.media);
+        let media = media_type::essence(self.media);
         let kinds = ["application/", "audio/", "image/", "model/", "text/", "video/"];
         media != "text/plain"
             && kinds.iter().any(|kind| media.starts_with(kind))

@@ -2,12 +2,12 @@
 
 use super::describe::Beside;
 use super::{Found, Origin, Skipped, Spot};
-use crate::domain::expiry;
-use crate::domain::inline::{self, Encoding};
+use crate::domain::file::expiry;
+use crate::domain::file::inline::{self, Encoding};
+use crate::domain::file::media_type;
+use crate::domain::file::source_policy::{self, Refusal, SourcePolicy};
 use crate::domain::json;
-use crate::domain::media;
 use crate::domain::provider::Provider;
-use crate::domain::source::{self, Refusal, SourcePolicy};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -34,7 +34,9 @@ pub(super) fn given(input: Option<&RawValue>) -> HashSet<String> {
     let mut urls = HashSet::new();
     json::strings(input.map_or("", RawValue::get), |token, _| {
         let text = json::decode_string(token).unwrap_or_default();
-        urls.extend(source::read(&source::repaired(&text)).ok().as_ref().map(identity));
+        urls.extend(
+            source_policy::read(&source_policy::repaired(&text)).ok().as_ref().map(identity),
+        );
     });
     urls
 }
@@ -49,12 +51,12 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
         let origin = Origin::Inline { span, encoding: Encoding::Token };
         return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
     }
-    let written = source::repaired(text);
+    let written = source_policy::repaired(text);
     let lower = written.get(..8).unwrap_or(&written).to_ascii_lowercase();
     if !lower.starts_with("https://") && !lower.starts_with("http://") {
         return Class::Text;
     }
-    let read = source::read(&written);
+    let read = source_policy::read(&written);
     let says_so = is_media(&written, read.as_ref()) || spot.beside.is_some_and(Beside::is_of_file);
     // A sentence may begin with a URL, and must not be replaced by a file.
     let goes_on = read.as_ref().is_ok_and(|url| !is_whole(url));
@@ -86,10 +88,10 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
 /// Whether a URL itself says that it is media.
 fn is_media(written: &str, read: Result<&Url, &Refusal>) -> bool {
     match read {
-        Ok(url) => expiry::is_presigned(url) || media::type_of_name(url.path()).is_some(),
+        Ok(url) => expiry::is_presigned(url) || media_type::type_of_name(url.path()).is_some(),
         Err(Refusal::Malformed) => {
             let path = written.split(['?', '#']).next().unwrap_or_default();
-            media::type_of_name(path).is_some()
+            media_type::type_of_name(path).is_some()
         }
         Err(_) => false,
     }
@@ -109,7 +111,7 @@ fn is_whole(url: &Url) -> bool {
 
 impl Found {
     fn at_url(text: &str, url: &Url) -> Self {
-        let host = source::host_of(url);
+        let host = source_policy::host_of(url);
         // A text beyond ASCII would cost the stored record two bytes a character.
         let url_text = if text.is_ascii() { text } else { url.as_str() };
         let origin = Origin::Url { url: url_text.to_owned(), host };
@@ -120,9 +122,9 @@ impl Found {
 /// A presigned URL without what its signer has added; `None` for other texts.
 pub(crate) fn unsigned(text: &str) -> Option<String> {
     // Most texts are none; parsing each would take its time.
-    let text = text.contains('?').then(|| source::repaired(text))?;
+    let text = text.contains('?').then(|| source_policy::repaired(text))?;
     let maybe = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-    let url = maybe.then(|| source::read(&text).ok())??;
+    let url = maybe.then(|| source_policy::read(&text).ok())??;
     expiry::is_presigned(&url).then(|| identity(&url))
 }
 

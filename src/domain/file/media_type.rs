@@ -1,6 +1,6 @@
 //! Media types: by file extension, by magic bytes, and which may run script.
 
-pub use crate::domain::magic::sniff;
+pub use super::magic::sniff;
 
 /// Extensions of files that a generation queue puts out, with their types; of
 /// several for a type, the usual one comes first. What has no type of its own

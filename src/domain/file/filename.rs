@@ -1,7 +1,7 @@
 //! A file's name as its upstream wrote it, for "save as": percent-encoded, so
 //! that a record, R2's metadata and a header (RFC 8187) can all hold it.
 
-use crate::domain::inline::percent_decode;
+use super::inline::percent_decode;
 
 /// Most characters.
 const MAX_CHARS: usize = 80;

@@ -1,7 +1,7 @@
 //! Strings of a result that are JSON themselves.
 
 use super::{Place, classify};
-use crate::domain::inline::MAX_NESTING;
+use crate::domain::file::inline::MAX_NESTING;
 use crate::domain::json;
 use crate::domain::result;
 

@@ -1,0 +1,10 @@
+//! Files in a result: which strings are files, what they are called, which may
+//! be fetched, and until when.
+
+pub mod discover;
+pub mod expiry;
+pub mod filename;
+pub mod inline;
+pub mod magic;
+pub mod media_type;
+pub mod source_policy;
