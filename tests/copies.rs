@@ -5,10 +5,10 @@
 use crate::common::{Vault, completed, url};
 use hookvault::domain::copied::{Stored, Tried, end, note_death};
 use hookvault::domain::job::file::FileState;
-use hookvault::domain::job::{Archive, Job};
+use hookvault::domain::job::record::{Archive, Job};
+use hookvault::domain::job::timeline::{Entry, Outcome};
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::{HOUR, Timestamp};
-use hookvault::domain::timeline::{Entry, Outcome};
 use hookvault::domain::work::{Budget, Task, plan, watchdog};
 
 const FILE: &str = "437852_0_a.mp4";

@@ -1,10 +1,10 @@
 //! What deliveries do to a job, in the orders in which they come.
 
 use crate::common::{NONCE, Vault, acquired, completed, url};
-use hookvault::domain::job::Archive;
 use hookvault::domain::job::file::{FileState, Source};
-use hookvault::domain::state::Status;
-use hookvault::domain::timeline::Outcome;
+use hookvault::domain::job::record::Archive;
+use hookvault::domain::job::status::Status;
+use hookvault::domain::job::timeline::Outcome;
 
 const FAILED: &str = r#"{"eventType":"failed","jobId":"437852","error":{"code":"oom"}}"#;
 const RETRIED: &str = r#"{"eventType":"retried","jobId":"437852"}"#;

@@ -4,8 +4,8 @@
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::file::discover::Skipped;
 use hookvault::domain::gateway::submission::Submission;
-use hookvault::domain::job::Job;
 use hookvault::domain::job::file::{File, Source};
+use hookvault::domain::job::record::Job;
 
 const RECORD: &str = concat!(
     r#"{"format":1,"home":"id:437852","id":"437852","reference":null,"unlinkedId":null,"#,

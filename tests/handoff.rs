@@ -5,10 +5,10 @@
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::copied::{Stored, Tried as Copied, end};
 use hookvault::domain::handoff::{self, Event, Message, Receiver, State, Tried, due_at, note};
-use hookvault::domain::job::Job;
+use hookvault::domain::job::record::Job;
+use hookvault::domain::job::timeline::Outcome;
 use hookvault::domain::retry::{Circumstances, Pace};
 use hookvault::domain::time::Timestamp;
-use hookvault::domain::timeline::Outcome;
 use hookvault::domain::work::{Task, plan};
 
 const PACE: Pace = Pace::new(2_000);

@@ -2,7 +2,7 @@
 
 use crate::generate::cases;
 use hookvault::domain::event::EventKind;
-use hookvault::domain::state::{Move, Sign, Standing, Status, transition};
+use hookvault::domain::job::status::{Move, Sign, Standing, Status, transition};
 use hookvault::domain::time::Timestamp;
 use proptest::option;
 use proptest::prelude::*;

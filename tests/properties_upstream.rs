@@ -4,7 +4,7 @@ use crate::common::{NONCE, Vault};
 use crate::generate::urls::{file_url, url};
 use crate::generate::{cases, word};
 use hookvault::domain::config::Config;
-use hookvault::domain::job::{Birth, Job};
+use hookvault::domain::job::record::{Birth, Job};
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::upstream::{Ask, Upstreams};
 use proptest::prelude::*;

@@ -8,11 +8,11 @@ use crate::domain::apply;
 use crate::domain::event::Event;
 use crate::domain::file::discover::{Discovery, Found};
 use crate::domain::heal::{self, Healing};
-use crate::domain::job::Job;
 use crate::domain::job::file::{File, FileState, From, Source};
+use crate::domain::job::record::Job;
+use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::keys;
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{Entry, Outcome};
 use crate::domain::words::counted;
 
 /// The delivery of the served result, read again.

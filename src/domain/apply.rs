@@ -10,13 +10,13 @@ use crate::domain::file::discover::{self, Discovery, Found, Origin};
 use crate::domain::handoff;
 use crate::domain::heal::Healing;
 use crate::domain::job::file::{FileState, From, Source};
-use crate::domain::job::{self, Birth, Job, ResultRef};
+use crate::domain::job::record::{self, Birth, Job, ResultRef};
+use crate::domain::job::status::{self, Move, Sign, Status};
+use crate::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use crate::domain::json;
 use crate::domain::protocol::Archived;
 use crate::domain::result::{self, Edit};
-use crate::domain::state::{self, Move, Sign, Status};
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{BodyAt, Entry, Outcome, Trust};
 use crate::domain::words;
 use crate::domain::worth::Worth;
 use serde_json::value::RawValue;
@@ -107,7 +107,7 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
         (Outcome::Duplicate, None, None)
     } else {
         let sign = sign_of(&arrival.event);
-        follow(&mut job, state::transition(standing.as_ref(), &sign), n, arrival)
+        follow(&mut job, status::transition(standing.as_ref(), &sign), n, arrival)
     };
     if outcome == Outcome::Applied {
         job.last_applied = n;
@@ -173,7 +173,7 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
         return Outcome::Heal;
     }
     let kind = if arrival.is_unreadable {
-        job::UNREADABLE
+        record::UNREADABLE
     } else if arrival.event.kind == EventKind::Unknown {
         "unknown"
     } else {

@@ -8,8 +8,8 @@
 use crate::domain::export::{Format, Turn};
 use crate::domain::filter::Filter;
 use crate::domain::handoff::State;
-use crate::domain::job::Job;
 use crate::domain::job::file::FileState;
+use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::refused::Refused;
 use crate::domain::time::{DAY, Timestamp};
@@ -407,7 +407,7 @@ mod tests {
     use crate::domain::file::discover::{Discovery, Skipped};
     use crate::domain::fixtures;
     use crate::domain::job::file::From;
-    use crate::domain::state::Status;
+    use crate::domain::job::status::Status;
 
     #[test]
     fn cursors_survive_the_round_trip() {

@@ -9,7 +9,7 @@ use crate::domain::access::tokens::{self, Tokens};
 use crate::domain::cors::Origins;
 use crate::domain::file::source_policy::{self, SourcePolicy};
 use crate::domain::handoff::target;
-use crate::domain::retention;
+use crate::domain::job::retention;
 use crate::domain::retry::Pace;
 use crate::domain::upstream::{self, Scheme, Template, Upstream, Upstreams};
 use std::ops::RangeInclusive;

@@ -1,12 +1,12 @@
 //! What the end of a copy does to a job.
 
 use crate::domain::heal::Healing;
-use crate::domain::job::Job;
 use crate::domain::job::file::{File, FileState, Source};
+use crate::domain::job::record::Job;
+use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::protocol::Archived;
 use crate::domain::retry::{self, Circumstances, CopyFailure, FailureKind, Next};
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{Entry, Outcome};
 
 /// A file that is in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]

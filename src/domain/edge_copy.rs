@@ -3,7 +3,7 @@
 //! It is there while the job is at rest. A job that gets going again loses it,
 //! so that readers are old by what KV itself needs to forget it, and no more.
 
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
@@ -139,8 +139,8 @@ mod tests {
     use super::*;
     use crate::domain::fixtures;
     use crate::domain::heal;
+    use crate::domain::job::status::Status;
     use crate::domain::retry::{Circumstances, Pace};
-    use crate::domain::state::Status;
 
     const PACE: Pace = Pace::new(2_000);
 

@@ -1,7 +1,7 @@
 //! `GET /export`: what each job looks like in a list of all.
 
-use crate::domain::job::Job;
 use crate::domain::job::file::FileState;
+use crate::domain::job::record::Job;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;

@@ -1,9 +1,9 @@
 //! Which jobs of the catalog are meant.
 
-use crate::domain::job::Archive;
+use crate::domain::job::record::Archive;
+use crate::domain::job::status::Status;
 use crate::domain::json;
 use crate::domain::names::MAX_NAME_BYTES;
-use crate::domain::state::Status;
 use crate::domain::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

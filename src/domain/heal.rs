@@ -7,14 +7,14 @@
 use crate::domain::correlate;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::file::source_policy::SourcePolicy;
-use crate::domain::job::Job;
 use crate::domain::job::file::{File, FileState, Source};
+use crate::domain::job::record::Job;
+use crate::domain::job::status::Status;
+use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::json::{self, Malformed};
 use crate::domain::provider::Provider;
 use crate::domain::retry::{Circumstances, Pace};
-use crate::domain::state::Status;
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{Entry, Outcome};
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::worth;
 use serde::{Deserialize, Serialize};

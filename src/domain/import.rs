@@ -6,12 +6,12 @@ use crate::domain::correlate;
 use crate::domain::event::value_of;
 use crate::domain::file::source_policy;
 use crate::domain::heal;
-use crate::domain::job::{Birth, Job};
+use crate::domain::job::record::{Birth, Job};
+use crate::domain::job::retention;
+use crate::domain::job::timeline::Entry;
 use crate::domain::json::{self, Member};
 use crate::domain::names::{ObjectName, is_valid_name};
 use crate::domain::protocol::Import;
-use crate::domain::retention;
-use crate::domain::timeline::Entry;
 use serde::de::DeserializeOwned;
 use std::fmt;
 

@@ -1,9 +1,9 @@
 //! New links to a job's files: the old ones open nothing any more.
 
-use crate::domain::job::Job;
 use crate::domain::job::file::FileState;
+use crate::domain::job::record::Job;
+use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{Entry, Outcome};
 use crate::domain::work::Chore;
 use sha2::{Digest, Sha256};
 

@@ -1,9 +1,9 @@
 //! A job as the bucket explains it, and a job made of that again.
 
-use crate::domain::job::{FORMAT, Job};
+use crate::domain::job::record::{FORMAT, Job};
+use crate::domain::job::timeline::{Entry, Kept, Outcome};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::timeline::{Entry, Kept, Outcome};
 use crate::domain::work::{Chore, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -77,7 +77,7 @@ pub fn is_seen(entry: &Entry) -> bool {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::ResultRef;
+    use crate::domain::job::record::ResultRef;
 
     fn manifest(change: impl Fn(&mut Job)) -> Manifest {
         let mut job = fixtures::job();

@@ -3,8 +3,8 @@
 //! The format is that of the HTML standard's `EventSource`. Only entries have
 //! ids, so that a client resumes after the last entry it has got.
 
-use crate::domain::job::{Archive, Job};
-use crate::domain::state::Status;
+use crate::domain::job::record::{Archive, Job};
+use crate::domain::job::status::Status;
 use crate::domain::time::SECOND;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 //! delete again what was being written meanwhile.
 
 use crate::domain::access::tokens;
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::links;
 use crate::domain::names::ObjectName;

@@ -6,7 +6,7 @@
 
 use crate::domain::correlate;
 use crate::domain::file::source_policy;
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::provider::Provider;
 use crate::domain::route;
 use serde::{Deserialize, Serialize};

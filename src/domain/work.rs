@@ -6,8 +6,8 @@
 use crate::domain::edge_copy::{self, Step};
 use crate::domain::handoff::{self, Receiver};
 use crate::domain::heal;
-use crate::domain::job::Job;
 use crate::domain::job::file::FileState;
+use crate::domain::job::record::Job;
 use crate::domain::retry::{Circumstances, Pace};
 use crate::domain::time::{SECOND, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -6,8 +6,8 @@
 
 use crate::domain::event::{Event, value_of};
 use crate::domain::file::discover::Discovery;
-use crate::domain::job::Job;
 use crate::domain::job::file::FileState;
+use crate::domain::job::record::Job;
 use crate::domain::json;
 use crate::domain::result;
 use crate::domain::words;
@@ -84,8 +84,8 @@ fn speaks(text: &str, event: &Event<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::ResultRef;
     use crate::domain::job::file::From;
+    use crate::domain::job::record::ResultRef;
     use crate::domain::time::Timestamp;
 
     fn found(files: usize, skipped: usize) -> Discovery {

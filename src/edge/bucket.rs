@@ -1,8 +1,8 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
 use crate::domain::error::Problem;
-use crate::domain::job::Job;
 use crate::domain::job::file::File;
+use crate::domain::job::record::Job;
 use crate::edge::http::BAD_CURSOR;
 use crate::edge::platform::{During, Failure};
 use js_sys::Uint8Array;

@@ -3,7 +3,7 @@
 use crate::domain::catalog::Row;
 use crate::domain::error::Problem;
 use crate::domain::filter::Filter;
-use crate::domain::job::Archive;
+use crate::domain::job::record::Archive;
 use crate::domain::protocol::Command;
 use crate::edge::http::{Call, json};
 use crate::edge::platform::{self, Failure};

@@ -2,13 +2,13 @@
 
 use crate::domain::edge_copy::Rendering;
 use crate::domain::error::{Code, Problem};
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
+use crate::domain::job::status::Status;
+use crate::domain::job::timeline::BodyAt;
 use crate::domain::json::tolerant;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Wait};
-use crate::domain::state::Status;
 use crate::domain::time::SECOND;
-use crate::domain::timeline::BodyAt;
 use crate::domain::view::{self, Context};
 use crate::edge::access;
 use crate::edge::bucket;

@@ -1,7 +1,7 @@
 //! What the owner does to a job.
 
 use crate::domain::error::{Code, Problem};
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::view::{self, Context};

@@ -8,11 +8,11 @@
 
 use crate::domain::edge_copy::LeftCopy;
 use crate::domain::gateway::pass::Passes;
-use crate::domain::job::{FORMAT, Job};
+use crate::domain::job::record::{FORMAT, Job};
+use crate::domain::job::timeline::Entry;
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
-use crate::domain::timeline::Entry;
 use crate::domain::tombstone::Tombstone;
 use crate::edge::platform::{During, Failure};
 use js_sys::{Array, Object, Reflect};

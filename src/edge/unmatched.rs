@@ -2,11 +2,11 @@
 
 use crate::domain::error::{Code, Problem};
 use crate::domain::file::media_type::OCTET_STREAM;
+use crate::domain::job::timeline::Trust;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Delivery, Parked};
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::Trust;
 use crate::edge::claim::locate;
 use crate::edge::hook::{self, Handed};
 use crate::edge::http::{Call, json};

@@ -7,10 +7,10 @@ use hookvault::domain::apply::{Applied, Arrival, apply};
 use hookvault::domain::event::{Event, EventKind};
 use hookvault::domain::file::discover::{Discovery, discover_in};
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::job::{Birth, Job};
+use hookvault::domain::job::record::{Birth, Job};
+use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::time::Timestamp;
-use hookvault::domain::timeline::{BodyAt, Entry, Outcome, Trust};
 use std::collections::HashMap;
 
 pub const NONCE: &str = "0123456789abcdef0123456789abcdef";

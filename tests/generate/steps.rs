@@ -8,8 +8,8 @@ use hookvault::domain::edge_copy::{self, Step as CopyStep};
 use hookvault::domain::event::EventKind;
 use hookvault::domain::handoff;
 use hookvault::domain::heal;
-use hookvault::domain::job::Job;
 use hookvault::domain::job::file::Source;
+use hookvault::domain::job::record::Job;
 use hookvault::domain::links;
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::HOUR;
@@ -114,7 +114,7 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
     vault.timeline.extend(entry);
 }
 
-type Entry = Option<hookvault::domain::timeline::Entry>;
+type Entry = Option<hookvault::domain::job::timeline::Entry>;
 
 fn copy(job: &mut Job, n: u32, ending: &End, around: Circumstances<'_>) -> Entry {
     let source = job.file(n)?.source.clone();

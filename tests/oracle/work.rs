@@ -4,8 +4,8 @@
 use crate::common::Vault;
 use crate::steps::{End, PACE, perform};
 use hookvault::domain::edge_copy;
-use hookvault::domain::job::Archive;
 use hookvault::domain::job::file::FileState;
+use hookvault::domain::job::record::Archive;
 use hookvault::domain::work::{Task, plan};
 
 /// Each pending file is due once, when it is; as long as something is to come,

@@ -5,7 +5,7 @@ use super::{Check, call, some, spell};
 use crate::domain::catalog::{Row, Totals};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::filter::Filter;
-use crate::domain::job::Archive;
+use crate::domain::job::record::Archive;
 use crate::domain::retry::Pace;
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::words::counted;

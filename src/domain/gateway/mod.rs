@@ -17,7 +17,7 @@ pub mod proxy;
 pub mod submission;
 pub mod token;
 
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::upstream::{Ask, CantAsk, Scheme, Upstream, Upstreams, encode_app};
 use serde::{Deserialize, Serialize};
 

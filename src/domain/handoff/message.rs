@@ -3,7 +3,7 @@
 
 use crate::domain::access::redact::Secrets;
 use crate::domain::event::{ENVELOPE, Event, value_of};
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::json::{self, Member};
 use crate::domain::provider::Provider;
 use crate::domain::result;

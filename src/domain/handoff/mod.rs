@@ -13,11 +13,11 @@ pub mod message;
 pub mod target;
 
 use crate::domain::event::EventKind;
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
+use crate::domain::job::status::Status;
+use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::retry::{Circumstances, Pace};
-use crate::domain::state::Status;
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{Entry, Outcome};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -5,7 +5,7 @@ use super::Catalog;
 use crate::domain::catalog::Answer;
 use crate::domain::config::Config;
 use crate::domain::export::{self, Format, MAX_PAGE_BYTES};
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::view::{self, Context};

@@ -6,7 +6,7 @@ use super::{Asked, known, place, unset};
 use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::dialect;
 use crate::domain::gateway::submission::{Answer, unreachable_upstream};
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::Scheme;

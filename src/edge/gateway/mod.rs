@@ -20,7 +20,7 @@ use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::call::{self, Step};
 use crate::domain::gateway::links::Place;
 use crate::domain::gateway::submission;
-use crate::domain::job::Job;
+use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{CantAsk, Scheme};

@@ -5,7 +5,7 @@ use crate::domain::again::{self, Again, Reading};
 use crate::domain::apply::Applied;
 use crate::domain::event::Event;
 use crate::domain::file::discover::discover_in;
-use crate::domain::job::Job as Record;
+use crate::domain::job::record::Job as Record;
 use crate::domain::keys;
 use crate::domain::protocol::Reply;
 use crate::edge::bucket;

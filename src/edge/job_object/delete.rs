@@ -7,7 +7,7 @@
 
 use super::Job;
 use crate::domain::catalog::Question;
-use crate::domain::job::Job as Record;
+use crate::domain::job::record::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::tombstone::Tombstone;

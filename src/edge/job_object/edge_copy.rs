@@ -3,7 +3,7 @@
 use super::Job;
 use super::publish::succeeded;
 use crate::domain::edge_copy::{self, Rendering, Step};
-use crate::domain::job::Job as Record;
+use crate::domain::job::record::Job as Record;
 use crate::domain::view::{self, Context};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::records;

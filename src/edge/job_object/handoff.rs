@@ -3,9 +3,9 @@
 use super::Job;
 use crate::domain::handoff::message::{self, Parts};
 use crate::domain::handoff::{self, Event, Message, Receiver, Tried, target};
-use crate::domain::job::Job as Record;
+use crate::domain::job::record::Job as Record;
+use crate::domain::job::timeline::Kept;
 use crate::domain::protocol::Reply;
-use crate::domain::timeline::Kept;
 use crate::domain::view::{self, Context};
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;

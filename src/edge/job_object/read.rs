@@ -1,11 +1,11 @@
 //! What readers ask of a job. Reads write nothing.
 
 use super::Job;
-use crate::domain::job::Job as Record;
+use crate::domain::job::record::Job as Record;
+use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
 use crate::domain::links;
 use crate::domain::protocol::{Reply, Timeline, Wait};
 use crate::domain::sse::JobNews;
-use crate::domain::timeline::{Entry, MAX_INLINE_BODY};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! New links to a job's files.
 
 use super::Job;
-use crate::domain::job::Job as Record;
+use crate::domain::job::record::Job as Record;
 use crate::domain::links;
 use crate::domain::protocol::Reply;
 use crate::edge::bucket;

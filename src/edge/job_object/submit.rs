@@ -7,12 +7,12 @@ use crate::domain::access::hook_url;
 use crate::domain::gateway::submission::{
     self, Answer, MAX_REFUSED_BYTES, Submit, unreachable_upstream,
 };
-use crate::domain::job::Job as Record;
+use crate::domain::job::record::Job as Record;
+use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Estate, Reply, Submitted};
 use crate::domain::time::SECOND;
-use crate::domain::timeline::BodyAt;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
 use crate::edge::upstream;

@@ -1,7 +1,7 @@
 //! How long a job is kept: `RETENTION_DAYS`, or what its hook's URL says
 //! (`?keep=days`).
 
-use crate::domain::job::Job;
+use super::record::Job;
 use crate::domain::time::{DAY, Timestamp};
 
 /// The longest that anything can be kept but for good, in days.

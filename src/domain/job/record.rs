@@ -4,9 +4,9 @@
 //! It holds presigned URLs and the links' nonce and so never leaves the Worker
 //! as it is: `view` renders what readers see.
 
-pub mod file;
-
-use self::file::{File, FileState, From};
+use super::file::{File, FileState, From};
+use super::status::{Standing, Status};
+use super::timeline::{Entry, Outcome};
 use crate::domain::access::tokens;
 use crate::domain::file::discover::{Discovery, Skipped};
 use crate::domain::gateway::submission::Submission;
@@ -16,9 +16,7 @@ use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::Kin;
 use crate::domain::provider::Provider;
-use crate::domain::state::{Standing, Status};
 use crate::domain::time::Timestamp;
-use crate::domain::timeline::{Entry, Outcome};
 use crate::domain::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
