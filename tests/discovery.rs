@@ -2,11 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use hookvault::domain::event::Event;
 use hookvault::domain::file::discover::{
     Discovery, Found, MAX_FILES, Origin, Skipped, discover, discover_in,
 };
 use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::webhook::event::Event;
 use serde_json::value::RawValue;
 
 fn find(result: &str) -> Discovery {

@@ -5,17 +5,17 @@
 use crate::common::{Vault, acquired, completed, url};
 use hookvault::domain::config::Config;
 use hookvault::domain::copied::{Stored, Tried, end};
-use hookvault::domain::event::EventKind;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::heal::{self, Answer};
 use hookvault::domain::job::file::{FileState, Source};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::Outcome;
-use hookvault::domain::provider::Provider;
-use hookvault::domain::result::{of_event, splice};
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::Timestamp;
+use hookvault::domain::webhook::event::EventKind;
+use hookvault::domain::webhook::provider::Provider;
+use hookvault::domain::webhook::result::{of_event, splice};
 use hookvault::domain::work::{Task, plan};
 
 const FILE: &str = "437852_0_a.mp4";

@@ -5,14 +5,14 @@
 use crate::generate::cases;
 use crate::generate::text::{body, broken, written};
 use crate::generate::urls::{file_url, url};
-use hookvault::domain::correlate::{Identity, split_output_name};
-use hookvault::domain::event::{Event, EventKind};
 use hookvault::domain::file::discover::{Discovery, Origin, discover};
 use hookvault::domain::file::inline;
 use hookvault::domain::file::source_policy::{SourcePolicy, repaired};
 use hookvault::domain::names::is_valid_name;
-use hookvault::domain::result::splice;
 use hookvault::domain::time::Timestamp;
+use hookvault::domain::webhook::correlate::{Identity, split_output_name};
+use hookvault::domain::webhook::event::{Event, EventKind};
+use hookvault::domain::webhook::result::splice;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;

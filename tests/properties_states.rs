@@ -1,9 +1,9 @@
 //! The state table, whatever comes in.
 
 use crate::generate::cases;
-use hookvault::domain::event::EventKind;
 use hookvault::domain::job::status::{Move, Sign, Standing, Status, transition};
 use hookvault::domain::time::Timestamp;
+use hookvault::domain::webhook::event::EventKind;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -5,7 +5,6 @@
 //! Files keep their numbers and links.
 
 use crate::domain::apply;
-use crate::domain::event::Event;
 use crate::domain::file::discover::{Discovery, Found};
 use crate::domain::heal::{self, Healing};
 use crate::domain::job::file::{File, FileState, From, Source};
@@ -13,6 +12,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::keys;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::event::Event;
 use crate::domain::words::counted;
 
 /// The delivery of the served result, read again.

@@ -5,7 +5,6 @@
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
 use crate::domain::catalog::word;
-use crate::domain::event::{Event, EventKind};
 use crate::domain::file::discover::{self, Discovery, Found, Origin};
 use crate::domain::handoff;
 use crate::domain::heal::Healing;
@@ -15,8 +14,9 @@ use crate::domain::job::status::{self, Move, Sign, Status};
 use crate::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use crate::domain::json;
 use crate::domain::protocol::Archived;
-use crate::domain::result::{self, Edit};
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::event::{Event, EventKind};
+use crate::domain::webhook::result::{self, Edit};
 use crate::domain::words;
 use crate::domain::worth::Worth;
 use serde_json::value::RawValue;

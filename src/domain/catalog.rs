@@ -11,9 +11,9 @@ use crate::domain::handoff::State;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::refused::Refused;
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::view::{self, Summary};
+use crate::domain::webhook::rejection::Refused;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -4,18 +4,18 @@
 //! In scope: when to ask, what an answer means, what is noted. Out of scope:
 //! where to ask (`upstream`), what a result does to the job (`apply`).
 
-use crate::domain::correlate;
-use crate::domain::event::{Event, EventKind};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::json::{self, Malformed};
-use crate::domain::provider::Provider;
 use crate::domain::retry::{Circumstances, Pace};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::{Ask, Upstreams};
+use crate::domain::webhook::correlate;
+use crate::domain::webhook::event::{Event, EventKind};
+use crate::domain::webhook::provider::Provider;
 use crate::domain::worth;
 use serde::{Deserialize, Serialize};
 
@@ -132,8 +132,9 @@ pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event
 
 /// Whether an answer names a job, and not the one that was asked for.
 fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
-    let named =
-        |key| crate::domain::event::value_of(&event.members, key).and_then(correlate::id_of);
+    let named = |key| {
+        crate::domain::webhook::event::value_of(&event.members, key).and_then(correlate::id_of)
+    };
     let named = named("jobId").or_else(|| named("request_id"));
     named.zip(id).is_some_and(|(named, id)| !named.is_ok_and(|named| named == id))
 }
@@ -144,13 +145,13 @@ fn told_status(event: &Event<'_>) -> Option<Answer> {
         (_, EventKind::Acquired | EventKind::Ready) => return Some(Answer::NotReady),
         (_, kind) => return Some(Answer::End(kind)),
     }
-    let written = crate::domain::event::value_of(&event.members, "status")?;
+    let written = crate::domain::webhook::event::value_of(&event.members, "status")?;
     match json::decode_string(written)?.as_ref() {
         "IN_QUEUE" | "IN_PROGRESS" => Some(Answer::NotReady),
         "FAILED" => Some(Answer::End(EventKind::Failed)),
         "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
         // No result names its own URL.
-        "COMPLETED" => crate::domain::event::value_of(&event.members, "response_url")
+        "COMPLETED" => crate::domain::webhook::event::value_of(&event.members, "response_url")
             .map(|_| Answer::Unclear("the upstream answers with a status alone".to_owned())),
         _ => None,
     }
@@ -199,7 +200,8 @@ pub fn read_download(
         return Err(format!("the upstream answers {status} when asked for the file"));
     }
     let event = Event::parse(body).map_err(|why| why.to_string())?;
-    let url = crate::domain::event::value_of(&event.members, "url").and_then(json::decode_string);
+    let url = crate::domain::webhook::event::value_of(&event.members, "url")
+        .and_then(json::decode_string);
     let url = url.ok_or("the upstream's answer holds no url")?;
     let checked = policy.check(&url).map_err(|why| format!("the fresh URL: {why}"))?;
     if last_segment(checked.as_str()) != last_segment(old_url) {

@@ -2,8 +2,6 @@
 
 use crate::domain::access::hook_url::is_own_reference;
 use crate::domain::apply;
-use crate::domain::correlate;
-use crate::domain::event::value_of;
 use crate::domain::file::source_policy;
 use crate::domain::heal;
 use crate::domain::job::record::{Birth, Job};
@@ -12,6 +10,8 @@ use crate::domain::job::timeline::Entry;
 use crate::domain::json::{self, Member};
 use crate::domain::names::{ObjectName, is_valid_name};
 use crate::domain::protocol::Import;
+use crate::domain::webhook::correlate;
+use crate::domain::webhook::event::value_of;
 use serde::de::DeserializeOwned;
 use std::fmt;
 

@@ -11,9 +11,9 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry, Trust};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::provider::Provider;
 use crate::domain::sse::JobNews;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::provider::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

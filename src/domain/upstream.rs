@@ -4,11 +4,11 @@
 //! A key goes to the origin that it belongs to and nowhere else: not to an
 //! origin that a delivery or a caller names, and not on after a redirect.
 
-use crate::domain::correlate;
 use crate::domain::file::source_policy;
 use crate::domain::job::record::Job;
-use crate::domain::provider::Provider;
 use crate::domain::route;
+use crate::domain::webhook::correlate;
+use crate::domain::webhook::provider::Provider;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::{Host, Url};

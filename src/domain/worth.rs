@@ -4,12 +4,12 @@
 //! its end, and tells its webhook and whoever asks so. A result that was taken
 //! stays then, whatever comes later, unless as much comes.
 
-use crate::domain::event::{Event, value_of};
 use crate::domain::file::discover::Discovery;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::json;
-use crate::domain::result;
+use crate::domain::webhook::event::{Event, value_of};
+use crate::domain::webhook::result;
 use crate::domain::words;
 use std::fmt;
 

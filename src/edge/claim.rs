@@ -2,7 +2,7 @@
 
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::provider::Provider;
+use crate::domain::webhook::provider::Provider;
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use worker::Env;

@@ -3,15 +3,15 @@
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens;
 use crate::domain::config::BadSecret;
-use crate::domain::correlate::Identity;
 use crate::domain::error::{Code, Problem};
-use crate::domain::event::Event;
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Trust;
 use crate::domain::json::{into_tolerant, tolerant};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
+use crate::domain::webhook::correlate::Identity;
+use crate::domain::webhook::event::Event;
 use crate::edge::claim::{Named, There, claim, locate};
 use crate::edge::http::{Call, json, read_sent};
 use crate::edge::platform::{self, During, Failure};

@@ -3,7 +3,7 @@
 
 use crate::domain::catalog::{Answer, Question, REFUSED};
 use crate::domain::error::Problem;
-use crate::domain::refused::{Limits, Refused, agent};
+use crate::domain::webhook::rejection::{Limits, Refused, agent};
 use crate::edge::catalog_client;
 use crate::edge::http::{Call, json};
 use crate::edge::platform::{self, Failure};

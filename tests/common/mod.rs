@@ -4,13 +4,13 @@
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use hookvault::domain::apply::{Applied, Arrival, apply};
-use hookvault::domain::event::{Event, EventKind};
 use hookvault::domain::file::discover::{Discovery, discover_in};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::job::record::{Birth, Job};
 use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::time::Timestamp;
+use hookvault::domain::webhook::event::{Event, EventKind};
 use std::collections::HashMap;
 
 pub const NONCE: &str = "0123456789abcdef0123456789abcdef";

@@ -3,7 +3,6 @@
 use super::json::{Leaf, decoded, leaves, members, strings};
 use crate::common::{NONCE, Vault};
 use hookvault::domain::access::redact;
-use hookvault::domain::event::{ENVELOPE, Event, EventKind};
 use hookvault::domain::file::discover::{
     Discovery, Found, MAX_FILES, MAX_SKIPPED, Origin, discover,
 };
@@ -11,7 +10,8 @@ use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::{inline, media_type};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::ObjectName;
-use hookvault::domain::result::{Edit, splice, without_envelope};
+use hookvault::domain::webhook::event::{ENVELOPE, Event, EventKind};
+use hookvault::domain::webhook::result::{Edit, splice, without_envelope};
 use hookvault::domain::{json, view};
 
 /// The hosts that `common::Vault` allows.

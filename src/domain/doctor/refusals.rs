@@ -1,8 +1,8 @@
 //! Deliveries that were not taken, or that belong to no job.
 
 use super::{Check, call, spell};
-use crate::domain::refused::Refused;
 use crate::domain::time::{DAY, Timestamp};
+use crate::domain::webhook::rejection::Refused;
 use crate::domain::words::counted;
 
 /// Older refusals are listed at `GET /refused`, and no finding.

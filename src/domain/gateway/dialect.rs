@@ -8,12 +8,12 @@
 use super::links::{self, Place};
 use crate::domain::access::redact::Secrets;
 use crate::domain::error::Code;
-use crate::domain::event::{Event, value_of};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::json;
-use crate::domain::result::{self, Edit};
 use crate::domain::upstream::Scheme;
+use crate::domain::webhook::event::{Event, value_of};
+use crate::domain::webhook::result::{self, Edit};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -3,8 +3,8 @@
 
 use super::Queue;
 use crate::domain::json::{self, Member};
-use crate::domain::result::{self, Edit};
 use crate::domain::upstream::encode_app;
+use crate::domain::webhook::result::{self, Edit};
 use std::ops::Range;
 use url::Url;
 

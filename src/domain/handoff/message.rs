@@ -2,12 +2,12 @@
 //! and durable URLs.
 
 use crate::domain::access::redact::Secrets;
-use crate::domain::event::{ENVELOPE, Event, value_of};
 use crate::domain::job::record::Job;
 use crate::domain::json::{self, Member};
-use crate::domain::provider::Provider;
-use crate::domain::result;
 use crate::domain::view;
+use crate::domain::webhook::event::{ENVELOPE, Event, value_of};
+use crate::domain::webhook::provider::Provider;
+use crate::domain::webhook::result;
 use serde_json::value::RawValue;
 
 /// What a message is made of.

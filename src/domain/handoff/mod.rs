@@ -12,12 +12,12 @@
 pub mod message;
 pub mod target;
 
-use crate::domain::event::EventKind;
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::retry::{Circumstances, Pace};
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::event::EventKind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

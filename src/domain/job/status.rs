@@ -12,8 +12,8 @@
 //! before the last applied one is late. `completed` absorbs: a result that was
 //! paid for is never thrown away.
 
-use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::event::EventKind;
 use serde::{Deserialize, Serialize};
 
 /// Where a job stands.

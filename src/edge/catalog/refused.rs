@@ -4,7 +4,7 @@ use super::Catalog;
 use super::sql::{Text, number};
 use crate::domain::catalog::Answer;
 use crate::domain::json;
-use crate::domain::refused::{KEPT_PER_STATUS, Refused};
+use crate::domain::webhook::rejection::{KEPT_PER_STATUS, Refused};
 use crate::edge::platform::{During, Failure};
 
 const SCHEMA: &str = "

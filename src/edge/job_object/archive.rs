@@ -3,11 +3,11 @@
 use super::Job;
 use crate::domain::again::{self, Again, Reading};
 use crate::domain::apply::Applied;
-use crate::domain::event::Event;
 use crate::domain::file::discover::discover_in;
 use crate::domain::job::record::Job as Record;
 use crate::domain::keys;
 use crate::domain::protocol::Reply;
+use crate::domain::webhook::event::Event;
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;

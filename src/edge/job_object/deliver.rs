@@ -2,7 +2,6 @@
 
 use super::Job;
 use crate::domain::apply::{Applied, Arrival, apply};
-use crate::domain::event::{Event, EventKind};
 use crate::domain::file::discover::{Discovery, discover_in};
 use crate::domain::job::record::{Birth, Job as Record};
 use crate::domain::job::timeline::{BodyAt, Outcome, Trust};
@@ -11,6 +10,7 @@ use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Moved, Reply};
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::event::{Event, EventKind};
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::{Slot, Store};

@@ -15,7 +15,7 @@ use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::{BodyAt, Kept, Trust};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, Kin, Moved, Reply};
-use crate::domain::provider::Provider;
+use crate::domain::webhook::provider::Provider;
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;

@@ -7,7 +7,7 @@ use crate::domain::file::inline::{self, Encoding};
 use crate::domain::file::media_type;
 use crate::domain::file::source_policy::{self, Refusal, SourcePolicy};
 use crate::domain::json;
-use crate::domain::provider::Provider;
+use crate::domain::webhook::provider::Provider;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;

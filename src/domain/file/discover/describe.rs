@@ -1,12 +1,12 @@
 //! What a file is called, and what stands beside it.
 
 use super::{Found, Origin};
-use crate::domain::correlate::split_output_name;
 use crate::domain::file::filename;
 use crate::domain::file::inline;
 use crate::domain::file::media_type;
 use crate::domain::json;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::correlate::split_output_name;
 use std::borrow::Cow;
 use std::collections::HashMap;
 

@@ -3,7 +3,7 @@
 use super::{Place, classify};
 use crate::domain::file::inline::MAX_NESTING;
 use crate::domain::json;
-use crate::domain::result;
+use crate::domain::webhook::result;
 
 /// Most bytes of strings that are read one in the other: each is decoded, and
 /// an isolate has 128 MB in all.

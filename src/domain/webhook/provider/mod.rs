@@ -2,12 +2,12 @@
 //!
 //! A provider's file reads a body's members and says what they mean in the
 //! words that all of hookvault uses; nothing else knows its format. The upstream
-//! itself, whose format is [`crate::domain::event`]'s, is what no other one claims.
+//! itself, whose format is [`super::event`]'s, is what no other one claims.
 
 mod fal;
 mod replicate;
 
-use crate::domain::event::EventKind;
+use super::event::EventKind;
 use crate::domain::json::Member;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};

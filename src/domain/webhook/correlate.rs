@@ -3,10 +3,10 @@
 //! In scope: the id in the body, by a known provider's path first, and the id in the output files' names. Out of
 //! scope: references and aliases, which need the objects' answers (`hook`).
 
-use crate::domain::event::Event;
+use super::event::Event;
+use super::provider::Provider;
 use crate::domain::json;
 use crate::domain::names::{MAX_NAME_BYTES, is_valid_name};
-use crate::domain::provider::Provider;
 
 /// Keys that hold the job's id, the upstream's own first.
 const ID_KEYS: [&str; 4] = ["jobId", "job_id", "request_id", "requestId"];
@@ -35,7 +35,7 @@ impl Identity {
         for key in ID_KEYS {
             // Only the first id counts: a body with an id that can't be used
             // must not become the job of some other number in it.
-            if let Some(id) = crate::domain::event::value_of(&event.members, key).and_then(id_of) {
+            if let Some(id) = super::event::value_of(&event.members, key).and_then(id_of) {
                 identity = identity.named(key, id);
                 break;
             }

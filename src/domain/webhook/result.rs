@@ -1,7 +1,7 @@
 //! The upstream's result as text: what of a `completed` body is the result,
 //! and the result with its files' URLs replaced.
 
-use crate::domain::event::{ENVELOPE, Event};
+use super::event::{ENVELOPE, Event};
 use crate::domain::json::{self, Member};
 use std::ops::Range;
 

@@ -1,9 +1,9 @@
 //! Replicate's webhook: the bare prediction, as its HTTP API documents it.
 
 use super::{Reading, count, place, value};
-use crate::domain::event::EventKind;
 use crate::domain::json::{self, Member};
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::event::EventKind;
 
 /// Members of a prediction, beside `id` and `status`.
 const OTHERS: [&str; 6] = ["version", "model", "urls", "created_at", "input", "output"];

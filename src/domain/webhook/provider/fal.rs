@@ -2,8 +2,8 @@
 //! "error", "payload_error"}`, as its documentation has it.
 
 use super::{Reading, count, place, value};
-use crate::domain::event::EventKind;
 use crate::domain::json::{self, Member};
+use crate::domain::webhook::event::EventKind;
 
 pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
     let id = value(members, "request_id");

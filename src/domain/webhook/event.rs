@@ -4,8 +4,8 @@
 //! Unknown fields are ignored and unknown event types are explicit, so that a
 //! new upstream loses nothing.
 
+use super::provider::{self, Provider, Reading};
 use crate::domain::json::{self, Malformed, Member};
-use crate::domain::provider::{self, Provider, Reading};
 use crate::domain::time::Timestamp;
 use std::ops::Range;
 
