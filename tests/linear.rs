@@ -24,7 +24,7 @@ use hookvault::domain::file::source_policy::{self, SourcePolicy};
 use hookvault::domain::gateway::Queue;
 use hookvault::domain::gateway::proxy;
 use hookvault::domain::handoff::target;
-use hookvault::domain::import;
+use hookvault::domain::ingest::import;
 use hookvault::domain::json;
 use hookvault::domain::manifest::Manifest;
 use hookvault::domain::names::{ObjectName, is_valid_name};

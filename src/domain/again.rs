@@ -4,9 +4,9 @@
 //! today: a file that was lost may be had now, another's host is allowed now.
 //! Files keep their numbers and links.
 
-use crate::domain::apply;
 use crate::domain::file::discover::{Discovery, Found};
 use crate::domain::heal::{self, Healing};
+use crate::domain::ingest::apply;
 use crate::domain::job::file::{File, FileState, From, Source};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};

@@ -5,6 +5,7 @@
 //! where to ask (`upstream`), what a result does to the job (`apply`).
 
 use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::ingest::worth;
 use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
@@ -16,7 +17,6 @@ use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::{Event, EventKind};
 use crate::domain::webhook::provider::Provider;
-use crate::domain::worth;
 use serde::{Deserialize, Serialize};
 
 /// How far the questions to the upstream have got.

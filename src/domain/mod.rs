@@ -7,7 +7,6 @@
 
 pub mod access;
 pub mod again;
-pub mod apply;
 pub mod catalog;
 pub mod coding;
 pub mod condition;
@@ -25,7 +24,7 @@ mod fixtures;
 pub mod gateway;
 pub mod handoff;
 pub mod heal;
-pub mod import;
+pub mod ingest;
 pub mod job;
 pub mod json;
 pub mod keys;
@@ -49,4 +48,3 @@ pub mod view;
 pub mod webhook;
 pub mod words;
 pub mod work;
-pub mod worth;

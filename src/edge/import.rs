@@ -1,7 +1,7 @@
 //! Imports jobs: `POST /jobs`.
 
 use crate::domain::error::Problem;
-use crate::domain::import::{self, Line};
+use crate::domain::ingest::import::{self, Line};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Import, Reply};
 use crate::edge::claim::{Named, claim};

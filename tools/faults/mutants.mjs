@@ -44,7 +44,7 @@ export const mutants = [
   },
   {
     name: "duplicate check",
-    edits: [edit("domain/apply.rs", "if is_repetition(&job, arrival) {",
+    edits: [edit("domain/ingest/apply.rs", "if is_repetition(&job, arrival) {",
       "if is_repetition(&job, arrival) && job.events == 0 {")],
     rows: ["each webhook ten times at once"],
     red: ["twice"],

@@ -2,8 +2,8 @@
 
 use super::Job;
 use crate::domain::again::{self, Again, Reading};
-use crate::domain::apply::Applied;
 use crate::domain::file::discover::discover_in;
+use crate::domain::ingest::apply::Applied;
 use crate::domain::job::record::Job as Record;
 use crate::domain::keys;
 use crate::domain::protocol::Reply;

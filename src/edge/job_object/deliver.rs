@@ -1,8 +1,8 @@
 //! Takes a delivery: durable before it is answered.
 
 use super::Job;
-use crate::domain::apply::{Applied, Arrival, apply};
 use crate::domain::file::discover::{Discovery, discover_in};
+use crate::domain::ingest::apply::{Applied, Arrival, apply};
 use crate::domain::job::record::{Birth, Job as Record};
 use crate::domain::job::timeline::{BodyAt, Outcome, Trust};
 use crate::domain::json;

@@ -3,11 +3,11 @@
 use super::Job;
 use super::alarm::Run;
 use super::deliver::birth;
-use crate::domain::apply::Arrival;
 use crate::domain::file::discover::Discovery;
 use crate::domain::gateway::submission;
 use crate::domain::heal::{self, Answer, Download};
-use crate::domain::import;
+use crate::domain::ingest::apply::Arrival;
+use crate::domain::ingest::import;
 use crate::domain::job::file::Source;
 use crate::domain::job::record::Job as Record;
 use crate::domain::names::ObjectName;

@@ -4,6 +4,7 @@
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
+use super::worth::Worth;
 use crate::domain::catalog::word;
 use crate::domain::file::discover::{self, Discovery, Found, Origin};
 use crate::domain::handoff;
@@ -18,7 +19,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::{Event, EventKind};
 use crate::domain::webhook::result::{self, Edit};
 use crate::domain::words;
-use crate::domain::worth::Worth;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;

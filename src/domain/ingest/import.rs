@@ -1,7 +1,7 @@
 //! Jobs that the vault is told of by the caller instead of a webhook.
 
+use super::apply;
 use crate::domain::access::hook_url::is_own_reference;
-use crate::domain::apply;
 use crate::domain::file::source_policy;
 use crate::domain::heal;
 use crate::domain::job::record::{Birth, Job};

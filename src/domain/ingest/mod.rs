@@ -1,0 +1,5 @@
+//! What a delivery, or an import, does to a job.
+
+pub mod apply;
+pub mod import;
+pub mod worth;
