@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use crate::common::{Vault, completed, url};
-use hookvault::domain::copied::{Stored, Tried, end, note_death};
+use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
 use hookvault::domain::job::file::FileState;
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::timeline::{Entry, Outcome};

@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use crate::common::{Vault, acquired, completed};
-use hookvault::domain::copied::{Stored, Tried as Copied, end};
+use hookvault::domain::archive::outcome::{Stored, Tried as Copied, end};
 use hookvault::domain::handoff::{self, Event, Message, Receiver, State, Tried, due_at, note};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::timeline::Outcome;

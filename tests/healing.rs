@@ -3,8 +3,8 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use crate::common::{Vault, acquired, completed, url};
+use hookvault::domain::archive::outcome::{Stored, Tried, end};
 use hookvault::domain::config::Config;
-use hookvault::domain::copied::{Stored, Tried, end};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::heal::{self, Answer};
 use hookvault::domain::job::file::{FileState, Source};

@@ -11,6 +11,7 @@ mod common;
 
 use hookvault::domain::access::hook_url;
 use hookvault::domain::access::redact::{Secrets, Stream};
+use hookvault::domain::archive::manifest::Manifest;
 use hookvault::domain::catalog::Place;
 use hookvault::domain::coding;
 use hookvault::domain::condition::{Conditions, Current};
@@ -26,7 +27,6 @@ use hookvault::domain::gateway::proxy;
 use hookvault::domain::handoff::target;
 use hookvault::domain::ingest::import;
 use hookvault::domain::json;
-use hookvault::domain::manifest::Manifest;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::range;
 use hookvault::domain::retry;

@@ -6,15 +6,13 @@
 //! values or not at all. The host build has no `worker`, so it proves that.
 
 pub mod access;
-pub mod again;
+pub mod archive;
 pub mod catalog;
 pub mod coding;
 pub mod condition;
 pub mod config;
-pub mod copied;
 pub mod cors;
 pub mod doctor;
-pub mod edge_copy;
 pub mod error;
 pub mod export;
 pub mod file;
@@ -28,9 +26,7 @@ pub mod ingest;
 pub mod job;
 pub mod json;
 pub mod keys;
-pub mod links;
 pub mod live;
-pub mod manifest;
 pub mod metrics;
 pub mod names;
 pub mod protocol;
@@ -41,7 +37,6 @@ pub mod serve;
 pub mod sse;
 pub mod through;
 pub mod time;
-pub mod tombstone;
 pub mod unpack;
 pub mod upstream;
 pub mod view;

@@ -3,7 +3,7 @@
 //! Pending work is derived from the record, never stored beside it, so the two
 //! can't disagree. Being woken early is harmless.
 
-use crate::domain::edge_copy::{self, Step};
+use crate::domain::archive::kv_copy::{self, Step};
 use crate::domain::handoff::{self, Receiver};
 use crate::domain::heal;
 use crate::domain::job::file::FileState;
@@ -184,7 +184,7 @@ impl Work {
     /// Notes how writing the record of `job`, as it was then, to KV ended.
     pub fn note_recorded(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
         let is_first = self.record.version == 0;
-        (self.record_begun, self.record_by_id) = (false, edge_copy::is_named_by_id(job));
+        (self.record_begun, self.record_by_id) = (false, kv_copy::is_named_by_id(job));
         if is_done || is_first && self.record.attempts + 1 >= MAX_RECORD_TRIES {
             // What is less than a new version is not written each time.
             let at = around.now.plus(around.pace.quiet());
@@ -207,7 +207,7 @@ impl Work {
 
     fn record_failed(&mut self, around: Circumstances<'_>) {
         self.record.attempts += 1;
-        self.record.at = around.now.plus(edge_copy::pause(self.record.attempts, around.pace));
+        self.record.at = around.now.plus(kv_copy::pause(self.record.attempts, around.pace));
     }
 
     /// Not before this time: write the record to KV, or delete it. News wait
@@ -293,7 +293,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     if !is_listed && shows_first {
         plan.add(Task::List, job.work.list.at, now);
     }
-    let copy = edge_copy::step(job);
+    let copy = kv_copy::step(job);
     // Until then readers are told what is not true any more.
     if let Some((Step::Delete, at)) = copy {
         plan.add(Task::Record, at, now);

@@ -1,6 +1,6 @@
 //! Answers readers of jobs.
 
-use crate::domain::edge_copy::Rendering;
+use crate::domain::archive::kv_copy::Rendering;
 use crate::domain::error::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;

@@ -1,6 +1,6 @@
 //! The `RECORDS` namespace in KV: copies of rendered records for quick readers.
 
-use crate::domain::edge_copy::Rendering;
+use crate::domain::archive::kv_copy::Rendering;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
 use crate::edge::platform::{During, Failure};

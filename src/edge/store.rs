@@ -6,14 +6,14 @@
 //! comes to the object. Whoever awaits anything must read again. An answer
 //! waits for the disk (the output gate), not the code.
 
-use crate::domain::edge_copy::LeftCopy;
+use crate::domain::archive::kv_copy::LeftCopy;
+use crate::domain::archive::tombstone::Tombstone;
 use crate::domain::gateway::pass::Passes;
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::job::timeline::Entry;
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{MAX_OBJECT_TEXT, Parked};
-use crate::domain::tombstone::Tombstone;
 use crate::edge::platform::{During, Failure};
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;

@@ -3,13 +3,13 @@
 
 use crate::common::Vault;
 use crate::events::{event, result};
-use hookvault::domain::copied::{Stored, Tried, end, note_death};
-use hookvault::domain::edge_copy::{self, Step as CopyStep};
+use hookvault::domain::archive::kv_copy::{self, Step as CopyStep};
+use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
+use hookvault::domain::archive::relink;
 use hookvault::domain::handoff;
 use hookvault::domain::heal;
 use hookvault::domain::job::file::Source;
 use hookvault::domain::job::record::Job;
-use hookvault::domain::links;
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::HOUR;
 use hookvault::domain::webhook::event::EventKind;
@@ -92,7 +92,7 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
         }
         (Task::Record, _) => {
             let recorded = job.clone();
-            return match edge_copy::step(job) {
+            return match kv_copy::step(job) {
                 Some((CopyStep::Delete, _)) => job.work.note_unrecorded(true, around),
                 _ => job.work.note_recorded(&recorded, true, around),
             };
@@ -100,7 +100,7 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
         (Task::List, _) => return job.work.list.done(job.revision()),
         (Task::Relink(n), _) => {
             let nonce = job.nonce.clone();
-            return links::note_written(job, n, &nonce, None, around.now);
+            return relink::note_written(job, n, &nonce, None, around.now);
         }
         (Task::Offload, _) => {
             job.work.offloaded += OFFLOAD_PAGE;

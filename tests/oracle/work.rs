@@ -3,7 +3,7 @@
 
 use crate::common::Vault;
 use crate::steps::{End, PACE, perform};
-use hookvault::domain::edge_copy;
+use hookvault::domain::archive::kv_copy;
 use hookvault::domain::job::file::FileState;
 use hookvault::domain::job::record::Archive;
 use hookvault::domain::work::{Task, plan};
@@ -51,6 +51,6 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
     assert_eq!(job.handoff.pending().next(), None);
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
     assert_eq!(job.work.list.version, job.revision());
-    assert_eq!(edge_copy::step(job), None);
+    assert_eq!(kv_copy::step(job), None);
     assert!(!job.is_settled() || job.work.record.version == job.version);
 }

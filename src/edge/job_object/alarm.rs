@@ -1,9 +1,9 @@
 //! The one loop for all pending work.
 
 use super::Job;
+use crate::domain::archive::kv_copy;
+use crate::domain::archive::outcome;
 use crate::domain::catalog::Row;
-use crate::domain::copied;
-use crate::domain::edge_copy;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::retention;
 use crate::domain::time::{SECOND, Timestamp};
@@ -77,7 +77,7 @@ impl Job {
     /// how many have since one came to its end.
     fn count_run(&self, mut job: Box<Record>, begun: Timestamp) -> Result<u32, Failure> {
         let version = job.version;
-        copied::note_death(&mut job, self.circumstances(Err("")));
+        outcome::note_death(&mut job, self.circumstances(Err("")));
         job.work.runs += 1;
         let runs = job.work.runs;
         job.work.copying = work::plan(&job, self.config.pace, begun).copies(runs);
@@ -199,7 +199,7 @@ impl Job {
         let plan = work::plan(&job, self.config.pace, platform::now());
         match plan.due_for_run(job.work.runs).first() {
             None => job.work.end_run(),
-            Some(Task::Record) => drop(edge_copy::begin(&mut job)),
+            Some(Task::Record) => drop(kv_copy::begin(&mut job)),
             Some(_) => {}
         }
         self.store.save(&job)

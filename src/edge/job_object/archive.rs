@@ -1,7 +1,7 @@
 //! Copies again what is not stored, by the rules of today.
 
 use super::Job;
-use crate::domain::again::{self, Again, Reading};
+use crate::domain::archive::recopy::{self, Again, Reading};
 use crate::domain::file::discover::discover_in;
 use crate::domain::ingest::apply::Applied;
 use crate::domain::job::record::Job as Record;
@@ -35,7 +35,7 @@ impl Job {
     }
 
     async fn ask_again(&self, mut job: Record) -> Result<Record, Failure> {
-        let entry = again::ask(&mut job, platform::now());
+        let entry = recopy::ask(&mut job, platform::now());
         self.arm(&job).await?;
         self.note(&job, Some(&entry))?;
         Ok(job)
@@ -59,7 +59,7 @@ impl Job {
         let Some(mut job) = store.job()?.filter(|job| job.version == read.version) else {
             return Ok(None);
         };
-        let Again { entry, result } = again::copy(&mut job, &reading, is_kept, platform::now());
+        let Again { entry, result } = recopy::copy(&mut job, &reading, is_kept, platform::now());
         let mut applied = Applied { job, entry, result };
         if !self.offload(&mut applied, sha256).await? {
             return Ok(None);

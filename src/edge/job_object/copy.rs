@@ -2,7 +2,7 @@
 
 use super::Job;
 use super::alarm::Run;
-use crate::domain::copied::{self, Stored, Tried};
+use crate::domain::archive::outcome::{self, Stored, Tried};
 use crate::domain::file::inline;
 use crate::domain::file::media_type;
 use crate::domain::job::file::{File, Source};
@@ -76,7 +76,7 @@ impl Job {
         let renewal = self.renewal(&job, &tried.source);
         let around = self.circumstances(renewal.map_err(CantAsk::why));
         let n = tried.n;
-        let entry = copied::end(&mut job, tried, around);
+        let entry = outcome::end(&mut job, tried, around);
         if begun.nonce != job.nonce
             && let Some(file) = job.file_mut(n)
         {

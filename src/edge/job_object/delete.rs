@@ -6,11 +6,11 @@
 //! was under way may have been written in between. The mark goes last.
 
 use super::Job;
+use crate::domain::archive::tombstone::Tombstone;
 use crate::domain::catalog::Question;
 use crate::domain::job::record::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::tombstone::Tombstone;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
 use crate::edge::{bucket, catalog_client, job_client, records};

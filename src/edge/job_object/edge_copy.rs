@@ -2,7 +2,7 @@
 
 use super::Job;
 use super::publish::succeeded;
-use crate::domain::edge_copy::{self, Rendering, Step};
+use crate::domain::archive::kv_copy::{self, Rendering, Step};
 use crate::domain::job::record::Job as Record;
 use crate::domain::view::{self, Context};
 use crate::edge::platform::{self, During, Failure};
@@ -13,13 +13,13 @@ impl Job {
     /// was, so that a change meanwhile is followed by another step.
     pub(super) async fn record(&self) -> Result<(), Failure> {
         let Some(mut job) = self.store.job()? else { return Ok(()) };
-        let Some((step, _)) = edge_copy::step(&job) else { return Ok(()) };
-        if edge_copy::begin(&mut job) {
+        let Some((step, _)) = kv_copy::step(&job) else { return Ok(()) };
+        if kv_copy::begin(&mut job) {
             self.store.save(&job)?;
         }
         let is_done = succeeded(match step {
             Step::Write => self.publish_record(&job).await,
-            Step::Delete => records::delete(&self.env, &edge_copy::written_name(&job)).await,
+            Step::Delete => records::delete(&self.env, &kv_copy::written_name(&job)).await,
         });
         let Some(mut now) = self.store.job()? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
@@ -53,6 +53,6 @@ impl Job {
         let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
         let text = view::record(job, result.as_deref(), context).during("rendering the record")?;
         let rendering = Rendering::now(config.public_url.as_deref());
-        records::put(&self.env, &edge_copy::name(job), text, &rendering).await
+        records::put(&self.env, &kv_copy::name(job), text, &rendering).await
     }
 }

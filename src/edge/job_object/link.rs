@@ -8,7 +8,7 @@
 
 use super::Job;
 use super::alarm::Run;
-use crate::domain::edge_copy::LeftCopy;
+use crate::domain::archive::kv_copy::LeftCopy;
 use crate::domain::gateway::submission;
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job as Record;

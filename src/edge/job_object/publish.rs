@@ -2,11 +2,11 @@
 
 use super::Job;
 use super::alarm::Run;
+use crate::domain::archive::manifest::Manifest;
 use crate::domain::catalog::Question;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::Kept;
 use crate::domain::keys::StorageKey;
-use crate::domain::manifest::Manifest;
 use crate::edge::bucket;
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};

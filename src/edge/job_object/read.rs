@@ -1,9 +1,9 @@
 //! What readers ask of a job. Reads write nothing.
 
 use super::Job;
+use crate::domain::archive::relink;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
-use crate::domain::links;
 use crate::domain::protocol::{Reply, Timeline, Wait};
 use crate::domain::sse::JobNews;
 use crate::edge::platform::{self, During, Failure};
@@ -79,7 +79,7 @@ impl Job {
             }
             Slot::Deleted(_) | Slot::Empty => return Ok(Reply::Missing),
         };
-        if links::was_replaced(&job, nonce) {
+        if relink::was_replaced(&job, nonce) {
             return Ok(Reply::Replaced);
         }
         let Some(file) = job.linked_file(n, nonce) else { return Ok(Reply::Missing) };

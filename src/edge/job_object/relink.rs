@@ -1,8 +1,8 @@
 //! New links to a job's files.
 
 use super::Job;
+use crate::domain::archive::relink;
 use crate::domain::job::record::Job as Record;
-use crate::domain::links;
 use crate::domain::protocol::Reply;
 use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
@@ -21,7 +21,7 @@ impl Job {
             Slot::Job(job) => *job,
         };
         let nonce = hex::encode(platform::random::<16>());
-        let entry = links::renew(&mut job, nonce, platform::now());
+        let entry = relink::renew(&mut job, nonce, platform::now());
         self.arm(&job).await?;
         self.note(&job, Some(&entry))?;
         Ok(Reply::Job { job: Box::new(job), result: None })
@@ -53,7 +53,7 @@ impl Job {
         match written {
             Ok(object) => {
                 let etag = object.map(|object| object.etag());
-                links::note_written(&mut job, n, nonce, etag, platform::now());
+                relink::note_written(&mut job, n, nonce, etag, platform::now());
             }
             Err(Failure(text)) => {
                 platform::log_error(&text);

@@ -1,8 +1,8 @@
 //! Makes the object what it was, from the job's manifest.
 
 use super::Job;
+use crate::domain::archive::manifest::{Manifest, Restored, is_seen};
 use crate::domain::job::record::Job as Record;
-use crate::domain::manifest::{Manifest, Restored, is_seen};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Kin, Reply};
 use crate::domain::work::Chore;

@@ -18,7 +18,7 @@ pub use self::rewrite::rewrite;
 
 use self::source::{Ask, Source, open, open_part};
 use self::store::Target;
-use crate::domain::copied::Stored;
+use crate::domain::archive::outcome::Stored;
 use crate::domain::file::filename;
 use crate::domain::file::media_type;
 use crate::domain::file::source_policy::SourcePolicy;

@@ -1,10 +1,10 @@
 //! What stays of a deleted job: enough to know late deliveries by, and to
 //! delete again what was being written meanwhile.
 
+use super::relink;
 use crate::domain::access::tokens;
 use crate::domain::job::record::Job;
 use crate::domain::keys::{self, StorageKey};
-use crate::domain::links;
 use crate::domain::names::ObjectName;
 use crate::domain::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ impl Tombstone {
             day: job.created_at.day(),
             revision: job.revision(),
             keys: keys.collect(),
-            links: [links::digest(&job.nonce)].into_iter().chain(job.old_links.clone()).collect(),
+            links: [relink::digest(&job.nonce)].into_iter().chain(job.old_links.clone()).collect(),
             swept: false,
             attempts: 0,
             aliases,
@@ -86,7 +86,7 @@ impl Tombstone {
     /// Whether a link with this nonce led to the job's files.
     #[must_use]
     pub fn knows_link(&self, nonce: &str) -> bool {
-        let given = links::digest(nonce);
+        let given = relink::digest(nonce);
         self.links.iter().any(|known| tokens::is_same_secret(known, &given))
     }
 }

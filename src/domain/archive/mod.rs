@@ -1,0 +1,9 @@
+//! Copying a job's files, and what of a job stands outside its object: the
+//! manifest, the copy in KV, the tombstone.
+
+pub mod kv_copy;
+pub mod manifest;
+pub mod outcome;
+pub mod recopy;
+pub mod relink;
+pub mod tombstone;
