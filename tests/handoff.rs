@@ -3,13 +3,15 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use crate::common::{Vault, acquired, completed};
+use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::outcome::{Stored, Tried as Copied, end};
-use hookvault::domain::handoff::{self, Event, Message, Receiver, State, Tried, due_at, note};
+use hookvault::domain::handoff::queue::{
+    self, Event, Message, Receiver, State, Tried, due_at, note,
+};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::timeline::Outcome;
 use hookvault::domain::retry::{Circumstances, Pace};
 use hookvault::domain::time::Timestamp;
-use hookvault::domain::work::{Task, plan};
 
 const PACE: Pace = Pace::new(2_000);
 const MINUTE: u64 = 60_000;
@@ -167,9 +169,9 @@ fn who_answers_410_gets_nothing_more_of_the_job_until_it_is_asked_for() {
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");
     assert_eq!(job.handoff.messages.len(), 1);
-    let (entry, word) = handoff::last_event(job).expect("an event");
+    let (entry, word) = queue::last_event(job).expect("an event");
     let event = Event { entry, word, at: now, sha256: "d" };
-    assert!(handoff::again(job, &event, false, now).is_some());
+    assert!(queue::again(job, &event, false, now).is_some());
     assert_eq!(told(job).last(), Some(&("failed", Receiver::Client, State::Pending)));
 }
 
@@ -179,10 +181,10 @@ fn asking_again_needs_someone_who_gets_it() {
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");
     let event = Event { entry: 1, word: "failed", at: vault_now(), sha256: "d" };
-    assert_eq!(handoff::again(job, &event, false, vault_now()), None);
-    assert!(handoff::again(job, &event, true, vault_now()).is_some());
+    assert_eq!(queue::again(job, &event, false, vault_now()), None);
+    assert!(queue::again(job, &event, true, vault_now()).is_some());
     let once = job.handoff.clone();
-    handoff::again(job, &event, true, vault_now());
+    queue::again(job, &event, true, vault_now());
     assert_eq!(job.handoff, once, "the same message, with the same id");
 }
 

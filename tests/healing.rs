@@ -3,10 +3,11 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use crate::common::{Vault, acquired, completed, url};
+use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::outcome::{Stored, Tried, end};
 use hookvault::domain::config::Config;
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::heal::{self, Answer};
+use hookvault::domain::healing::{self, Answer};
 use hookvault::domain::job::file::{FileState, Source};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
@@ -16,7 +17,6 @@ use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::event::EventKind;
 use hookvault::domain::webhook::provider::Provider;
 use hookvault::domain::webhook::result::{of_event, splice};
-use hookvault::domain::work::{Task, plan};
 
 const FILE: &str = "437852_0_a.mp4";
 const PACE: Pace = Pace::new(2_000);
@@ -47,7 +47,7 @@ fn a_lease_counts_from_when_it_was_told_whatever_the_senders_clock() {
     for skew in [0, 3_600_000, 1_766_867_820_000] {
         let mut vault = Vault::new();
         vault.deliver(&acquired(skew));
-        let due = heal::due_at(vault.job(), PACE).expect("it will be asked for");
+        let due = healing::due_at(vault.job(), PACE).expect("it will be asked for");
         assert_eq!(due.since(vault.now()), 45_000 + 60_000, "lease and grace");
     }
 }
@@ -58,7 +58,7 @@ fn a_renewed_lease_counts_from_its_renewal() {
     vault.deliver(&acquired(1_000));
     let renewed = acquired(600_000).replace("\"acquiredAt\":600000", "\"acquiredAt\":1000");
     assert_eq!(vault.deliver(&renewed), Outcome::Applied);
-    let due = heal::due_at(vault.job(), PACE).expect("it will be asked for");
+    let due = healing::due_at(vault.job(), PACE).expect("it will be asked for");
     assert_eq!(due.since(vault.now()), 45_000 + 60_000);
 }
 
@@ -66,7 +66,7 @@ fn a_renewed_lease_counts_from_its_renewal() {
 fn each_silence_has_its_time() {
     let mut vault = Vault::new();
     vault.deliver(r#"{"eventType":"acquired","jobId":437852}"#);
-    let due = |vault: &Vault| heal::due_at(vault.job(), PACE).map(|at| at.since(vault.now()));
+    let due = |vault: &Vault| healing::due_at(vault.job(), PACE).map(|at| at.since(vault.now()));
     assert_eq!(due(&vault), Some(60_000), "a lease that is not told is over");
     vault.deliver(r#"{"eventType":"retried","jobId":437852}"#);
     assert_eq!(due(&vault), Some(600_000));
@@ -127,7 +127,7 @@ fn a_failure_does_not_make_a_result_forgotten_that_is_to_be_fetched() {
     let mut vault = Vault::new();
     vault.deliver(told);
     assert_eq!(vault.deliver(failed), Outcome::Applied, "an earlier attempt's, that comes late");
-    assert!(heal::due_at(vault.job(), PACE).is_some());
+    assert!(healing::due_at(vault.job(), PACE).is_some());
     vault.heal(EventKind::Completed, r#"{"seed":7}"#);
     assert_eq!((vault.job().status, vault.job().healing.wanted), (Status::Completed, false));
 }
@@ -136,7 +136,7 @@ fn a_failure_does_not_make_a_result_forgotten_that_is_to_be_fetched() {
 fn fal_ai_answers_with_the_result_alone() {
     let answer = r#" {"updatedAt":1,"jobId":"437852","seed":7} "#;
     let result = |provider| {
-        let event = heal::event_of(answer, EventKind::Completed, provider).expect("an answer");
+        let event = healing::event_of(answer, EventKind::Completed, provider).expect("an answer");
         splice(answer, &of_event(&event, answer.len(), Vec::new()))
     };
     assert_eq!(result(Provider::Fal), answer);
@@ -152,9 +152,9 @@ fn fresh_urls_get_a_pause_between_them() {
     assert_eq!(vault.heal(EventKind::Completed, &fresh), Outcome::Heal);
     let job = vault.job.as_mut().expect("a job");
     assert!(matches!(&job.files[0].source, Source::Url { url, .. } if url.ends_with("new")));
-    assert_eq!(heal::note_failure(job, None, None, around(DEADLINE)), None);
+    assert_eq!(healing::note_failure(job, None, None, around(DEADLINE)), None);
     copy_fails(job, FailureKind::Gone, DEADLINE);
-    let due = heal::due_at(job, PACE).expect("asked again");
+    let due = healing::due_at(job, PACE).expect("asked again");
     assert_eq!(due.since(DEADLINE) / 1_000, 29, "not at once: about 30 s");
 }
 
@@ -162,13 +162,13 @@ fn fresh_urls_get_a_pause_between_them() {
 fn what_has_been_asked_for_a_day_is_given_up_and_says_so() {
     let mut job = dead_job();
     let why = || Some("the upstream answers 503".to_owned());
-    let first = heal::note_failure(&mut job, why(), None, around(DEADLINE)).expect("news");
+    let first = healing::note_failure(&mut job, why(), None, around(DEADLINE)).expect("news");
     assert!(first.detail.expect("words").ends_with("the upstream answers 503"));
-    assert_eq!(heal::note_failure(&mut job, why(), None, around(DEADLINE)), None);
+    assert_eq!(healing::note_failure(&mut job, why(), None, around(DEADLINE)), None);
     let late = DEADLINE.plus(24 * 3_600_000);
-    let last = heal::note_failure(&mut job, why(), None, around(late)).expect("the end");
+    let last = healing::note_failure(&mut job, why(), None, around(late)).expect("the end");
     assert_eq!(last.detail.as_deref(), Some("healExhausted: the upstream answers 503"));
-    assert_eq!((job.archive(), heal::due_at(&job, PACE)), (Archive::Lost, None));
+    assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Lost, None));
     let error = job.files[0].error.clone().expect("an error");
     assert_eq!(error, "the source answers 403; no fresh URL: the upstream answers 503");
 }
@@ -179,8 +179,8 @@ fn a_delivery_begins_the_healing_anew() {
     vault.deliver(&acquired(1_000));
     let late = vault.now().plus(48 * 3_600_000);
     let job = vault.job.as_mut().expect("a job");
-    heal::note_failure(job, None, None, around(Timestamp::default()));
-    heal::note_failure(job, None, None, around(late));
+    healing::note_failure(job, None, None, around(Timestamp::default()));
+    healing::note_failure(job, None, None, around(late));
     assert!(job.healing.exhausted && job.status == Status::Acquired);
     vault.deliver(&acquired(99_000));
     assert!(vault.job().healing.is_idle());
@@ -192,7 +192,7 @@ fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
         let mut job = dead_job();
         let version = job.version;
         job.healing.error = known;
-        heal::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(DEADLINE));
+        healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(DEADLINE));
         assert_eq!(job.files[0].state, FileState::Lost);
         assert!(job.version > version, "who waits is told");
     }
@@ -200,17 +200,17 @@ fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
     vault.deliver(&acquired(1_000));
     let now = vault.now();
     let job = vault.job.as_mut().expect("a job");
-    heal::note_impossible(job, "UPSTREAM_API_KEY is not set", around(now));
-    let again = heal::due_at(job, PACE).expect("the operator may mend it");
+    healing::note_impossible(job, "UPSTREAM_API_KEY is not set", around(now));
+    let again = healing::due_at(job, PACE).expect("the operator may mend it");
     assert!(again.since(now) >= PACE.longest());
 }
 
 #[test]
 fn a_stored_file_ends_the_healing() {
     let mut job = dead_job();
-    heal::note_failure(&mut job, None, None, around(DEADLINE));
+    healing::note_failure(&mut job, None, None, around(DEADLINE));
     let source = Source::Url { url: url(FILE, "new"), host: "h".into() };
-    heal::note_fresh_url(&mut job, 0, source.clone(), DEADLINE).expect("an entry");
+    healing::note_fresh_url(&mut job, 0, source.clone(), DEADLINE).expect("an entry");
     let stored =
         Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
     end(&mut job, Tried { n: 0, source, outcome: Ok(stored) }, around(DEADLINE));
@@ -224,19 +224,19 @@ fn a_file_of_an_older_result_keeps_its_pauses() {
     vault.deliver(&completed("437852_1_b.mp4", "s"));
     let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
     copy_fails(&mut job, FailureKind::Gone, now);
-    heal::note_failure(&mut job, None, None, around(now));
+    healing::note_failure(&mut job, None, None, around(now));
     let stored =
         Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
     let source = job.files[1].source.clone();
     end(&mut job, Tried { n: 1, source, outcome: Ok(stored) }, around(now));
     assert!(job.is_settled() && job.files[0].waits_for_url());
-    assert!(heal::due_at(&job, PACE) > Some(now), "{:?}", job.healing);
+    assert!(healing::due_at(&job, PACE) > Some(now), "{:?}", job.healing);
 }
 
 #[test]
 fn answers_mean_what_they_say() {
     let end = |kind| Answer::End(kind);
-    let read_result = |status, body| heal::read_result(status, body, Some("437852"));
+    let read_result = |status, body| healing::read_result(status, body, Some("437852"));
     let cases = [
         (200, r#"{"video":{}}"#, end(EventKind::Completed)),
         (200, r#"{"status":"IN_PROGRESS"}"#, Answer::NotReady),
@@ -253,7 +253,7 @@ fn answers_mean_what_they_say() {
     for status in [400, 404, 409, 422] {
         assert!(matches!(read_result(status, "{}"), Answer::Unclear(_)), "{status}");
     }
-    let told = |word: &str| heal::read_status(200, &format!(r#"{{"status":"{word}"}}"#));
+    let told = |word: &str| healing::read_status(200, &format!(r#"{{"status":"{word}"}}"#));
     assert_eq!(told("CANCELLED"), end(EventKind::Cancelled));
     assert_eq!(told("IN_QUEUE"), Answer::NotReady);
     assert!(matches!(told("COMPLETED"), Answer::Unclear(_)));
@@ -262,7 +262,7 @@ fn answers_mean_what_they_say() {
 #[test]
 fn a_fresh_url_is_one_of_the_same_file_at_an_allowed_host() {
     let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
-    let read = |answer: &str| heal::read_download(200, answer, &url(FILE, "old"), &policy);
+    let read = |answer: &str| healing::read_download(200, answer, &url(FILE, "old"), &policy);
     let fresh = read(&format!(r#"{{"url":"{}"}}"#, url(FILE, "new"))).expect("a URL");
     assert_eq!(fresh.deadline(), Some(DEADLINE));
     for bad in [
@@ -274,7 +274,7 @@ fn a_fresh_url_is_one_of_the_same_file_at_an_allowed_host() {
     ] {
         assert!(read(bad).is_err(), "{bad}");
     }
-    assert!(heal::read_download(404, "{}", "x", &policy).is_err());
+    assert!(healing::read_download(404, "{}", "x", &policy).is_err());
 }
 
 fn stored_job() -> Job {
@@ -295,11 +295,11 @@ fn store(job: &mut Job, now: Timestamp) {
 #[test]
 fn what_is_wanted_is_asked_for_once() {
     let (mut job, now) = (stored_job(), Timestamp::from_millis(1_766_869_000_000));
-    heal::want(&mut job, "a delivery was refused".to_owned(), now);
-    assert_eq!(heal::due_at(&job, PACE), Some(Timestamp::default()));
+    healing::want(&mut job, "a delivery was refused".to_owned(), now);
+    assert_eq!(healing::due_at(&job, PACE), Some(Timestamp::default()));
     let version = job.version;
-    assert_eq!(heal::note_end(&mut job, false, None, around(now)), None);
-    assert_eq!((heal::due_at(&job, PACE), job.healing.is_idle()), (None, true));
+    assert_eq!(healing::note_end(&mut job, false, None, around(now)), None);
+    assert_eq!((healing::due_at(&job, PACE), job.healing.is_idle()), (None, true));
     assert!(job.version > version, "the record tells no more of healing");
 }
 
@@ -308,9 +308,9 @@ fn what_is_wanted_is_not_forgotten_when_a_file_is_stored() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "s"));
     let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
-    heal::want(&mut job, "a delivery was refused".to_owned(), now);
+    healing::want(&mut job, "a delivery was refused".to_owned(), now);
     store(&mut job, now);
-    assert!(job.is_settled() && heal::due_at(&job, PACE).is_some());
+    assert!(job.is_settled() && healing::due_at(&job, PACE).is_some());
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn each_question_begins_with_other_files() {
     job.files.iter_mut().for_each(|file| file.needs_url = true);
     let config = Config::from_lookup(|name| (name == "UPSTREAM_API_KEY").then(|| "key".to_owned()));
     let first = |job: &Job| {
-        let all = heal::downloads(job, &config.upstreams, 8);
+        let all = healing::downloads(job, &config.upstreams, 8);
         assert_eq!(all.len(), 9);
         all[0].n
     };
@@ -332,7 +332,7 @@ fn each_question_begins_with_other_files() {
     job.healing.attempts = u32::MAX;
     first(&job);
     job.files.clear();
-    assert_eq!(heal::downloads(&job, &config.upstreams, 8), []);
+    assert_eq!(healing::downloads(&job, &config.upstreams, 8), []);
 }
 
 #[test]
@@ -352,9 +352,9 @@ fn a_url_that_outlives_the_questions_is_still_tried() {
     vault.deliver(&completed(FILE, "old").replace("7200", "604800"));
     let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
     copy_fails(&mut job, FailureKind::Gone, now);
-    heal::note_failure(&mut job, None, None, around(now));
+    healing::note_failure(&mut job, None, None, around(now));
     let late = now.plus(24 * 3_600_000);
-    heal::note_failure(&mut job, None, None, around(late)).expect("the end");
+    healing::note_failure(&mut job, None, None, around(late)).expect("the end");
     assert!(job.healing.exhausted && job.files[0].state == FileState::Pending);
     assert_eq!(plan(&job, PACE, late).due[0], Task::Copy(0));
 }
@@ -370,13 +370,13 @@ fn a_deadline_that_may_be_misread_stops_no_copy() {
     copy_fails(&mut job, FailureKind::Transient, now);
     let next = job.files[0].not_before;
     assert!(job.files[0].waits_for_url() && plan(&job, PACE, next).due.contains(&Task::Copy(0)));
-    heal::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(now));
+    healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(now));
     assert_eq!(job.files[0].state, FileState::Pending);
 }
 
 #[test]
 fn an_answer_about_something_else_is_no_result() {
-    let read = |body: &str| heal::read_result(200, body, Some("437852"));
+    let read = |body: &str| healing::read_result(200, body, Some("437852"));
     for own in [r#"{"request_id":"437852","video":{}}"#, r#"{"jobId":437852}"#] {
         assert_eq!(read(own), Answer::End(EventKind::Completed), "{own}");
     }
@@ -393,13 +393,13 @@ fn a_question_that_a_delivery_has_answered_leaves_no_trace() {
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));
     let now = vault.now();
-    heal::note_failure(vault.job.as_mut().expect("a job"), why(), None, around(now));
+    healing::note_failure(vault.job.as_mut().expect("a job"), why(), None, around(now));
     vault.deliver(r#"{"eventType":"failed","jobId":437852}"#);
     let job = vault.job.as_mut().expect("a job");
-    assert_eq!(heal::note_failure(job, why(), None, around(now)), None);
+    assert_eq!(healing::note_failure(job, why(), None, around(now)), None);
     assert!(job.healing.is_idle(), "{:?}", job.healing);
     let mut dead = dead_job();
-    heal::note_impossible(&mut dead, "UPSTREAM_API_KEY is not set", around(DEADLINE));
+    healing::note_impossible(&mut dead, "UPSTREAM_API_KEY is not set", around(DEADLINE));
     assert!(dead.is_settled() && dead.healing.is_idle());
 }
 
@@ -427,15 +427,18 @@ fn an_answer_that_holds_less_ends_with_words() {
         detail.is_some_and(|words| words.contains("holds 1 file, and the result that is served 2"))
     );
     let mut job = vault.job.expect("a job");
-    let first = heal::note_end(&mut job, false, None, around(DEADLINE)).expect("news");
+    let first = healing::note_end(&mut job, false, None, around(DEADLINE)).expect("news");
     assert!(first.detail.is_some_and(|words| words.ends_with("does not hold the file")));
-    assert!(heal::due_at(&job, PACE).is_some_and(|at| at > DEADLINE), "asked again, after a pause");
+    assert!(
+        healing::due_at(&job, PACE).is_some_and(|at| at > DEADLINE),
+        "asked again, after a pause"
+    );
     let late = DEADLINE.plus(24 * 3_600_000);
-    assert!(heal::note_end(&mut job, false, None, around(late)).is_some());
+    assert!(healing::note_end(&mut job, false, None, around(late)).is_some());
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
     assert_eq!((kept.state, dead.state), (FileState::Stored, FileState::Lost));
     assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("does not hold the file")));
-    assert_eq!((job.archive(), heal::due_at(&job, PACE)), (Archive::Partial, None));
+    assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Partial, None));
 }
 
 #[test]
@@ -446,11 +449,11 @@ fn what_the_upstream_has_removed_is_lost_at_once() {
     vault.heal(EventKind::Completed, removed);
     let served = vault.result.clone();
     let mut job = vault.job.expect("a job");
-    assert!(heal::says_removed(removed) && !heal::says_removed("{}"));
-    heal::note_end(&mut job, true, None, around(DEADLINE));
+    assert!(healing::says_removed(removed) && !healing::says_removed("{}"));
+    healing::note_end(&mut job, true, None, around(DEADLINE));
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
     assert_eq!((kept.state, dead.state), (FileState::Stored, FileState::Lost));
     assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("has removed it")));
-    assert_eq!((job.archive(), heal::due_at(&job, PACE)), (Archive::Partial, None));
+    assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Partial, None));
     assert!(served.is_some_and(|text| text.contains("/0-a") && text.contains("/1-b")));
 }

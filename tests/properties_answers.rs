@@ -4,7 +4,7 @@ use crate::generate::cases;
 use crate::generate::text::{body, broken};
 use crate::generate::urls::{file_url, url};
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::heal::{Answer, read_download, read_result, read_status};
+use hookvault::domain::healing::{Answer, read_download, read_result, read_status};
 use hookvault::domain::ingest::import;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use proptest::prelude::*;

@@ -7,7 +7,7 @@
 
 use crate::domain::export::{Format, Turn};
 use crate::domain::filter::Filter;
-use crate::domain::handoff::State;
+use crate::domain::handoff::queue::State;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;

@@ -6,6 +6,7 @@
 //! values or not at all. The host build has no `worker`, so it proves that.
 
 pub mod access;
+pub mod alarm;
 pub mod archive;
 pub mod catalog;
 pub mod coding;
@@ -21,7 +22,7 @@ pub mod filter;
 mod fixtures;
 pub mod gateway;
 pub mod handoff;
-pub mod heal;
+pub mod healing;
 pub mod ingest;
 pub mod job;
 pub mod json;
@@ -42,4 +43,3 @@ pub mod upstream;
 pub mod view;
 pub mod webhook;
 pub mod words;
-pub mod work;

@@ -2,8 +2,8 @@
 
 use crate::domain::access::redact::Secrets;
 use crate::domain::file::discover::Skipped;
-use crate::domain::handoff::{Handoff, Receiver, State};
-use crate::domain::heal::Healing;
+use crate::domain::handoff::queue::{Handoff, Receiver, State};
+use crate::domain::healing::Healing;
 use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::record::{Archive, Job};
 use crate::domain::job::status::Status;

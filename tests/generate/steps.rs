@@ -3,17 +3,17 @@
 
 use crate::common::Vault;
 use crate::events::{event, result};
+use hookvault::domain::alarm::plan::{OFFLOAD_PAGE, Task, plan};
 use hookvault::domain::archive::kv_copy::{self, Step as CopyStep};
 use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
 use hookvault::domain::archive::relink;
-use hookvault::domain::handoff;
-use hookvault::domain::heal;
+use hookvault::domain::handoff::queue;
+use hookvault::domain::healing;
 use hookvault::domain::job::file::Source;
 use hookvault::domain::job::record::Job;
 use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
 use hookvault::domain::time::HOUR;
 use hookvault::domain::webhook::event::EventKind;
-use hookvault::domain::work::{OFFLOAD_PAGE, Task, plan};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -107,7 +107,7 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
             return job.work.offload.done(version);
         }
         (Task::HandOff(entry, receiver), ending) => {
-            handoff::note(job, (entry, receiver), handed_on(ending), around)
+            queue::note(job, (entry, receiver), handed_on(ending), around)
         }
         (Task::Link, _) => None,
     };
@@ -129,12 +129,12 @@ fn copy(job: &mut Job, n: u32, ending: &End, around: Circumstances<'_>) -> Entry
 }
 
 /// A receiver takes a message, wants none, or is not there.
-fn handed_on(ending: &End) -> handoff::Tried {
+fn handed_on(ending: &End) -> queue::Tried {
     match ending {
-        End::Badly(FailureKind::Gone, _) => handoff::Tried::Gone,
-        End::Badly(FailureKind::Final, _) => handoff::Tried::Impossible("no"),
-        End::Badly(..) => handoff::Tried::Refused("no".to_owned(), None),
-        End::Well | End::Answered(_) => handoff::Tried::Delivered,
+        End::Badly(FailureKind::Gone, _) => queue::Tried::Gone,
+        End::Badly(FailureKind::Final, _) => queue::Tried::Impossible("no"),
+        End::Badly(..) => queue::Tried::Refused("no".to_owned(), None),
+        End::Well | End::Answered(_) => queue::Tried::Delivered,
     }
 }
 
@@ -145,11 +145,11 @@ fn ask(job: &mut Job, ending: &End, around: Circumstances<'_>) -> Entry {
     match (ending, waiting) {
         (End::Well, Some((n, Source::Url { url, host }))) => {
             let url = url.replace("20251227", "20251229");
-            heal::note_fresh_url(job, n, Source::Url { url, host }, around.now)
+            healing::note_fresh_url(job, n, Source::Url { url, host }, around.now)
         }
-        (End::Badly(_, false), _) => heal::note_impossible(job, "no key", around),
-        (End::Badly(..), _) => heal::note_failure(job, Some("no answer".into()), None, around),
-        _ => heal::note_failure(job, None, None, around),
+        (End::Badly(_, false), _) => healing::note_impossible(job, "no key", around),
+        (End::Badly(..), _) => healing::note_failure(job, Some("no answer".into()), None, around),
+        _ => healing::note_failure(job, None, None, around),
     }
 }
 

@@ -3,10 +3,10 @@
 
 use crate::common::Vault;
 use crate::steps::{End, PACE, perform};
+use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::kv_copy;
 use hookvault::domain::job::file::FileState;
 use hookvault::domain::job::record::Archive;
-use hookvault::domain::work::{Task, plan};
 
 /// Each pending file is due once, when it is; as long as something is to come,
 /// the alarm rings for it.

@@ -106,7 +106,7 @@ export const mutants = [
   },
   {
     name: "healing",
-    edits: [edit("domain/work.rs", "if let Some(at) = heal::due_at(job, pace) {",
+    edits: [edit("domain/alarm/plan.rs", "if let Some(at) = heal::due_at(job, pace) {",
       "if let Some(at) = heal::due_at(job, pace).filter(|_| false) {")],
     rows: ["completed lost", "all webhooks lost but imported",
       "source URL expires before the first try"],
@@ -114,7 +114,7 @@ export const mutants = [
   },
   {
     name: "lease by the sender's clock alone",
-    edits: [edit("domain/heal.rs", "job.heard_at.plus(lease(job)).plus(pace.lease_grace())",
+    edits: [edit("domain/healing/mod.rs", "job.heard_at.plus(lease(job)).plus(pace.lease_grace())",
       "job.lease_expiry.unwrap_or(job.heard_at).plus(lease(job)).plus(pace.lease_grace())")],
     rows: ["clock of the sender an hour off"],
     red: ["stuck"],
@@ -168,7 +168,7 @@ export const mutants = [
   },
   {
     name: "further tries at KV",
-    edits: [edit("domain/work.rs", "const MAX_RECORD_TRIES: u32 = 15;",
+    edits: [edit("domain/alarm/plan.rs", "const MAX_RECORD_TRIES: u32 = 15;",
       "const MAX_RECORD_TRIES: u32 = 1;")],
     rows: ["KV fails three times"],
     red: ["stuck"],

@@ -3,11 +3,11 @@
 //! It is there while the job is at rest. A job that gets going again loses it,
 //! so that readers are old by what KV itself needs to forget it, and no more.
 
+use crate::domain::alarm::plan::Chore;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
-use crate::domain::work::Chore;
 use serde::{Deserialize, Serialize};
 
 /// Changes with the way in which records are rendered: a copy of an older way
@@ -138,7 +138,7 @@ fn is_at_rest(job: &Job) -> bool {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::heal;
+    use crate::domain::healing;
     use crate::domain::job::status::Status;
     use crate::domain::retry::{Circumstances, Pace};
 
@@ -174,7 +174,7 @@ mod tests {
         // A counted duplicate can wait.
         assert_eq!(changed(|job| job.events += 1), Some((Step::Write, quiet)));
         assert_eq!(changed(|job| job.status = Status::Retried), Some((Step::Delete, at(0))));
-        let asked = |job: &mut Job| drop(heal::want(job, String::new(), at(6_000)));
+        let asked = |job: &mut Job| drop(healing::want(job, String::new(), at(6_000)));
         assert_eq!(changed(asked), Some((Step::Delete, at(0))));
     }
 
@@ -247,7 +247,7 @@ mod tests {
         job.version += 1;
         assert_eq!(tries(job.clone()), 50);
         assert!(step(&job).is_some_and(|(_, at)| at <= around(9_000).now.plus(PACE.patience())));
-        job.work = crate::domain::work::Work::default();
+        job.work = crate::domain::alarm::plan::Work::default();
         assert_eq!(tries(job), 15);
     }
 

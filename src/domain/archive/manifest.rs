@@ -1,10 +1,10 @@
 //! A job as the bucket explains it, and a job made of that again.
 
+use crate::domain::alarm::plan::{Chore, Work};
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::job::timeline::{Entry, Kept, Outcome};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::work::{Chore, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

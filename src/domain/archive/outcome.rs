@@ -1,6 +1,6 @@
 //! What the end of a copy does to a job.
 
-use crate::domain::heal::Healing;
+use crate::domain::healing::Healing;
 use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};

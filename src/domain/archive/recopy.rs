@@ -5,7 +5,7 @@
 //! Files keep their numbers and links.
 
 use crate::domain::file::discover::{Discovery, Found};
-use crate::domain::heal::{self, Healing};
+use crate::domain::healing::{self, Healing};
 use crate::domain::ingest::apply;
 use crate::domain::job::file::{File, FileState, From, Source};
 use crate::domain::job::record::Job;
@@ -79,7 +79,7 @@ pub fn copy(
 
 /// A job without a result: the upstream is asked for it.
 pub fn ask(job: &mut Job, now: Timestamp) -> Entry {
-    heal::want(job, "asked to copy again: the upstream is asked for the result".to_owned(), now)
+    healing::want(job, "asked to copy again: the upstream is asked for the result".to_owned(), now)
 }
 
 fn known(job: &Job, identity: &str) -> Option<u32> {

@@ -1,10 +1,10 @@
 //! New links to a job's files: the old ones open nothing any more.
 
+use crate::domain::alarm::plan::Chore;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::time::Timestamp;
-use crate::domain::work::Chore;
 use sha2::{Digest, Sha256};
 
 /// Old links that are known to have been replaced; older ones are unknown.

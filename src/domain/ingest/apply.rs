@@ -7,8 +7,8 @@
 use super::worth::Worth;
 use crate::domain::catalog::word;
 use crate::domain::file::discover::{self, Discovery, Found, Origin};
-use crate::domain::handoff;
-use crate::domain::heal::Healing;
+use crate::domain::handoff::queue;
+use crate::domain::healing::Healing;
 use crate::domain::job::file::{FileState, From, Source};
 use crate::domain::job::record::{self, Birth, Job, ResultRef};
 use crate::domain::job::status::{self, Move, Sign, Status};
@@ -144,8 +144,8 @@ fn hand_on(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
     let kind = arrival.event.kind;
     if kind != EventKind::Ready {
         let Arrival { at, sha256, .. } = *arrival;
-        let event = handoff::Event { entry: n, word: kind.word(), at, sha256 };
-        handoff::queue(job, &event, arrival.has_operator, arrival.now);
+        let event = queue::Event { entry: n, word: kind.word(), at, sha256 };
+        queue::queue(job, &event, arrival.has_operator, arrival.now);
     }
 }
 

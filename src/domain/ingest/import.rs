@@ -3,7 +3,7 @@
 use super::apply;
 use crate::domain::access::hook_url::is_own_reference;
 use crate::domain::file::source_policy;
-use crate::domain::heal;
+use crate::domain::healing;
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
@@ -129,7 +129,7 @@ pub fn take(job: Option<Job>, birth: Birth, import: &Import) -> (Job, Option<Ent
         job.response_url = import.response_url.clone().filter(is_url);
     }
     let entry = (!job.status.has_ended())
-        .then(|| heal::want(&mut job, "imported; the upstream is asked".to_owned(), import.at));
+        .then(|| healing::want(&mut job, "imported; the upstream is asked".to_owned(), import.at));
     (job, entry)
 }
 

@@ -11,10 +11,10 @@ mod root;
 mod sql;
 
 use self::day::Ledger;
+use crate::domain::alarm::plan;
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
 use crate::domain::json;
-use crate::domain::work;
 use crate::edge::object_call;
 use crate::edge::platform::{self, During, Failure};
 use std::cell::{Cell, RefCell};
@@ -73,7 +73,7 @@ impl DurableObject for Catalog {
             // Nor is it known what was written.
             self.is_called.set(false);
             self.ledger.take();
-            let later = work::watchdog(2, self.config.pace, platform::now());
+            let later = plan::watchdog(2, self.config.pace, platform::now());
             let set = platform::set_alarm_at(&self.state.storage(), later).await;
             if let Err(Failure(text)) = set {
                 platform::log_error(&text);

@@ -3,11 +3,11 @@
 
 use super::Catalog;
 use super::sql::number;
+use crate::domain::alarm::plan;
 use crate::domain::catalog::{Answer, Change, News, Question, ROOT, Row, Totals};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
-use crate::domain::work;
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
 use serde::Deserialize;
@@ -49,7 +49,7 @@ impl Catalog {
     /// only storage is awaited, so that no change comes in between unseen.
     pub(super) async fn empty_outbox(&self) -> Result<(), Failure> {
         let storage = self.state.storage();
-        let watchdog = work::watchdog(1, self.config.pace, platform::now());
+        let watchdog = plan::watchdog(1, self.config.pace, platform::now());
         platform::set_alarm_at(&storage, watchdog).await?;
         self.is_called.set(true);
         self.open_day()?;

@@ -6,13 +6,13 @@
 //! `If-Range` no range does.
 
 use super::{Asked, build};
+use crate::domain::alarm::plan::Budget;
 use crate::domain::error::Problem;
 use crate::domain::job::file::Live;
 use crate::domain::range::{self, Slice};
 use crate::domain::serve::{self, Served};
 use crate::domain::through::Passed;
 use crate::domain::time::SECOND;
-use crate::domain::work::Budget;
 use crate::edge::platform;
 use crate::edge::transfer::{self, Reading, Wanted};
 use worker::Response;

@@ -1,13 +1,13 @@
 //! The one loop for all pending work.
 
 use super::Job;
+use crate::domain::alarm::plan::{self, Budget, MAX_COPIES_A_RUN, SHOW_AFTER_MS, Task};
 use crate::domain::archive::kv_copy;
 use crate::domain::archive::outcome;
 use crate::domain::catalog::Row;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::retention;
 use crate::domain::time::{SECOND, Timestamp};
-use crate::domain::work::{self, Budget, MAX_COPIES_A_RUN, SHOW_AFTER_MS, Task};
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
@@ -45,7 +45,7 @@ impl Job {
     pub(super) async fn run(&self) -> Result<(), Failure> {
         let store = &self.store;
         let begun = platform::now();
-        let first = work::watchdog(1, self.config.pace, begun);
+        let first = plan::watchdog(1, self.config.pace, begun);
         platform::set_alarm_at(store.storage(), first).await?; // (1)
         let run = Run { begun, budget: Budget::of_a_run() };
         self.abort_left_uploads(&run).await?;
@@ -66,7 +66,7 @@ impl Job {
         let runs = self.count_run(job, begun)?;
         // The first run's is set.
         if runs > 1 {
-            let watchdog = work::watchdog(runs, self.config.pace, begun);
+            let watchdog = plan::watchdog(runs, self.config.pace, begun);
             platform::set_alarm_at(store.storage(), watchdog).await?;
         }
         self.work(&run, runs).await?; // (2)
@@ -80,7 +80,7 @@ impl Job {
         outcome::note_death(&mut job, self.circumstances(Err("")));
         job.work.runs += 1;
         let runs = job.work.runs;
-        job.work.copying = work::plan(&job, self.config.pace, begun).copies(runs);
+        job.work.copying = plan::plan(&job, self.config.pace, begun).copies(runs);
         self.store.save(&job)?;
         if job.version > version {
             self.announce();
@@ -116,7 +116,7 @@ impl Job {
     /// What is to be done now, in order.
     fn due(&self, runs: u32) -> Result<Vec<Task>, Failure> {
         let job = self.store.job()?;
-        let plan = job.map(|job| work::plan(&job, self.config.pace, platform::now()));
+        let plan = job.map(|job| plan::plan(&job, self.config.pace, platform::now()));
         Ok(plan.map(|plan| plan.due_for_run(runs)).unwrap_or_default())
     }
 
@@ -196,7 +196,7 @@ impl Job {
     /// Writes what has come of a task. What would be written next goes with
     /// it: that the run has ended, or that the first copy in KV is begun.
     pub(super) fn note_task(&self, mut job: Record) -> Result<(), Failure> {
-        let plan = work::plan(&job, self.config.pace, platform::now());
+        let plan = plan::plan(&job, self.config.pace, platform::now());
         match plan.due_for_run(job.work.runs).first() {
             None => job.work.end_run(),
             Some(Task::Record) => drop(kv_copy::begin(&mut job)),

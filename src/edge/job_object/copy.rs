@@ -2,6 +2,7 @@
 
 use super::Job;
 use super::alarm::Run;
+use crate::domain::alarm::plan::Task;
 use crate::domain::archive::outcome::{self, Stored, Tried};
 use crate::domain::file::inline;
 use crate::domain::file::media_type;
@@ -10,7 +11,6 @@ use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::retry::{Circumstances, CopyFailure, FailureKind};
 use crate::domain::upstream::CantAsk;
-use crate::domain::work::Task;
 use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;

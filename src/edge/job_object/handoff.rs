@@ -2,7 +2,8 @@
 
 use super::Job;
 use crate::domain::handoff::message::{self, Parts};
-use crate::domain::handoff::{self, Event, Message, Receiver, Tried, target};
+use crate::domain::handoff::queue::{self, Event, Message, Receiver, Tried};
+use crate::domain::handoff::target;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::Kept;
 use crate::domain::protocol::Reply;
@@ -28,7 +29,7 @@ impl Job {
         };
         let Some(mut job) = self.store.job()? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
-        let noted = handoff::note(&mut job, (entry, receiver), tried, around);
+        let noted = queue::note(&mut job, (entry, receiver), tried, around);
         self.note(&job, noted.as_ref())
     }
 
@@ -44,7 +45,7 @@ impl Job {
                 Slot::Job(job) => *job,
             };
             let nothing = || Ok(Reply::NoHandoff(NOTHING.to_owned()));
-            let Some((number, word)) = handoff::last_event(&job) else { return nothing() };
+            let Some((number, word)) = queue::last_event(&job) else { return nothing() };
             let Some(Kept { entry, .. }) = self.entry(&job, number).await? else {
                 return nothing();
             };
@@ -62,7 +63,7 @@ impl Job {
 
     async fn queue_again(&self, mut job: Record, event: &Event<'_>) -> Result<Reply, Failure> {
         let has_operator = self.config.handoff_url.is_some();
-        let noted = handoff::again(&mut job, event, has_operator, platform::now());
+        let noted = queue::again(&mut job, event, has_operator, platform::now());
         if noted.is_none() {
             return Ok(Reply::NoHandoff(NO_ONE.to_owned()));
         }

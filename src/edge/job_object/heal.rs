@@ -5,7 +5,7 @@ use super::alarm::Run;
 use super::deliver::birth;
 use crate::domain::file::discover::Discovery;
 use crate::domain::gateway::submission;
-use crate::domain::heal::{self, Answer, Download};
+use crate::domain::healing::{self, Answer, Download};
 use crate::domain::ingest::apply::Arrival;
 use crate::domain::ingest::import;
 use crate::domain::job::file::Source;
@@ -67,7 +67,7 @@ impl Job {
             Slot::Job(job) => *job,
             Slot::Empty | Slot::Deleted(_) => return Ok(Reply::Missing),
         };
-        let entry = heal::want(&mut job, why, platform::now());
+        let entry = healing::want(&mut job, why, platform::now());
         self.arm(&job).await?;
         self.note(&job, Some(&entry))?;
         Ok(Reply::Known { is_new: false })
@@ -120,7 +120,7 @@ impl Job {
             Ok(answered) => answered,
             Err(why) => return Outcome::Nothing(Some(why), None),
         };
-        match heal::read_result(answered.status, &answered.body, job.id.as_deref()) {
+        match healing::read_result(answered.status, &answered.body, job.id.as_deref()) {
             Answer::End(kind) => Outcome::End(kind, answered.body),
             Answer::NotReady => Outcome::Nothing(None, None),
             Answer::Refused(why) => Outcome::Nothing(Some(why), answered.retry_after_ms),
@@ -135,7 +135,7 @@ impl Job {
             Ok(answered) => answered,
             Err(why) => return Outcome::Nothing(Some(why), None),
         };
-        match heal::read_status(status.status, &status.body) {
+        match healing::read_status(status.status, &status.body) {
             Answer::End(kind) if result.status == NOT_FOUND => Outcome::End(kind, status.body),
             // The failure's own words are in what the result's URL answered.
             Answer::End(kind) => Outcome::End(kind, result.body),
@@ -153,7 +153,7 @@ impl Job {
         let text = if Event::parse(text).is_ok() { text } else { "{}" };
         let sha256 = platform::sha256(text.as_bytes()).await?;
         let body = self.keep_body(&job.home, text, &sha256).await;
-        let event = heal::event_of(text, kind, job.provider).during("reading an answer")?;
+        let event = healing::event_of(text, kind, job.provider).during("reading an answer")?;
         let note = match kind {
             EventKind::Completed => "the upstream was asked for the result".to_owned(),
             _ => "the upstream was asked, and the job has ended without a result".to_owned(),
@@ -188,7 +188,7 @@ impl Job {
     async fn ask_for_files(&self, run: &Run) -> Result<Files, Failure> {
         let mut files = Files::default();
         let Some(job) = self.store.job()? else { return Ok(files) };
-        let questions = heal::downloads(&job, &self.config.upstreams, MAX_DOWNLOADS);
+        let questions = healing::downloads(&job, &self.config.upstreams, MAX_DOWNLOADS);
         files.can_be_asked = !questions.is_empty();
         for question in questions.iter().take(MAX_DOWNLOADS) {
             if !run.budget.take(1) {
@@ -204,12 +204,12 @@ impl Job {
 
     async fn fresh_url(&self, question: &Download<'_>) -> Result<Source, String> {
         let Answered { status, body, .. } = self.ask(&question.ask).await?;
-        heal::read_download(status, &body, question.old_url, &self.config.sources)
+        healing::read_download(status, &body, question.old_url, &self.config.sources)
     }
 
     fn lend(&self, n: u32, source: Source) -> Result<bool, Failure> {
         let Some(mut job) = self.store.job()? else { return Ok(false) };
-        let entry = heal::note_fresh_url(&mut job, n, source, platform::now());
+        let entry = healing::note_fresh_url(&mut job, n, source, platform::now());
         let is_lent = entry.is_some();
         self.note(&job, entry.as_ref())?;
         Ok(is_lent)
@@ -220,16 +220,16 @@ impl Job {
         let around = self.circumstances(Ok(()));
         let entry = match outcome {
             Outcome::End(_, text) => {
-                heal::note_end(&mut job, heal::says_removed(&text), files.why, around)
+                healing::note_end(&mut job, healing::says_removed(&text), files.why, around)
             }
             Outcome::Nothing(why, wish) => {
                 let why = if files.renewed { None } else { why };
-                heal::note_failure(&mut job, why, wish, around)
+                healing::note_failure(&mut job, why, wish, around)
             }
             Outcome::Impossible(_) if files.can_be_asked => {
-                heal::note_failure(&mut job, files.why, None, around)
+                healing::note_failure(&mut job, files.why, None, around)
             }
-            Outcome::Impossible(why) => heal::note_impossible(&mut job, why, around),
+            Outcome::Impossible(why) => healing::note_impossible(&mut job, why, around),
         };
         self.note(&job, entry.as_ref())
     }

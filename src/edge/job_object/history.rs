@@ -3,11 +3,11 @@
 
 use super::Job;
 use super::alarm::Run;
+use crate::domain::alarm::plan::OFFLOAD_PAGE;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
-use crate::domain::work::OFFLOAD_PAGE;
 use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
 

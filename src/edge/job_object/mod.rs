@@ -24,13 +24,13 @@ mod submit;
 
 use self::changes::Changes;
 use crate::domain::access::pass;
+use crate::domain::alarm::plan;
 use crate::domain::config::Config;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::protocol::{self, Command, Reply};
 use crate::domain::time::Timestamp;
-use crate::domain::work;
 use crate::edge::object_call;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Store;
@@ -71,7 +71,7 @@ impl DurableObject for Job {
             platform::log_error(&text);
             // An object that can't be read, or not written, is left alone for
             // a while. If this fails too, its next reader sets the alarm.
-            let later = work::watchdog(4, self.config.pace, platform::now());
+            let later = plan::watchdog(4, self.config.pace, platform::now());
             let set = platform::set_alarm_at(self.store.storage(), later).await;
             if let Err(Failure(text)) = set {
                 platform::log_error(&text);
@@ -168,7 +168,7 @@ impl Job {
     /// When the alarm must ring for `job`: its pending work, or its end.
     fn next_alarm(&self, job: &Record) -> Option<Timestamp> {
         let now = platform::now();
-        let work = work::plan(job, self.config.pace, now).alarm(now);
+        let work = plan::plan(job, self.config.pace, now).alarm(now);
         let end = retention::ends_at(job, self.config.retention_days);
         work.into_iter().chain(end).min()
     }

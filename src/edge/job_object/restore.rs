@@ -1,11 +1,11 @@
 //! Makes the object what it was, from the job's manifest.
 
 use super::Job;
+use crate::domain::alarm::plan::Chore;
 use crate::domain::archive::manifest::{Manifest, Restored, is_seen};
 use crate::domain::job::record::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Kin, Reply};
-use crate::domain::work::Chore;
 use crate::edge::platform::{During, Failure};
 use crate::edge::store::Slot;
 use crate::edge::{bucket, job_client};

@@ -18,12 +18,12 @@ pub use self::rewrite::rewrite;
 
 use self::source::{Ask, Source, open, open_part};
 use self::store::Target;
+use crate::domain::alarm::plan::Budget;
 use crate::domain::archive::outcome::Stored;
 use crate::domain::file::filename;
 use crate::domain::file::media_type;
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::retry::{CopyFailure, FailureKind};
-use crate::domain::work::Budget;
 use crate::edge::bucket::TITLE;
 use crate::edge::store::Store;
 use futures_util::future::select;

@@ -4,8 +4,8 @@
 //! can't disagree. Being woken early is harmless.
 
 use crate::domain::archive::kv_copy::{self, Step};
-use crate::domain::handoff::{self, Receiver};
-use crate::domain::heal;
+use crate::domain::handoff::queue::{self, Receiver};
+use crate::domain::healing;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::retry::{Circumstances, Pace};
@@ -313,13 +313,13 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     for file in job.files.iter().filter(|file| file.relink && file.state == FileState::Stored) {
         plan.add(Task::Relink(file.n), job.work.relink.at, now);
     }
-    if let Some(at) = heal::due_at(job, pace) {
+    if let Some(at) = healing::due_at(job, pace) {
         plan.add(Task::Heal, at, now);
     }
     // Before the job is published, which its outcome would have done twice.
     for message in job.handoff.pending() {
         let task = Task::HandOff(message.entry, message.receiver);
-        plan.add(task, handoff::due_at(job, message, pace), now);
+        plan.add(task, queue::due_at(job, message, pace), now);
     }
     // After the copies: a file that is stored keeps its link when the job moves.
     let work = &job.work;

@@ -1,0 +1,3 @@
+//! When the alarm rings, and what its run may do.
+
+pub mod plan;
