@@ -3,12 +3,12 @@
 
 use crate::generate::{cases, word};
 use hookvault::domain::access::tokens::{Tokens, credential, is_hook_token};
-use hookvault::domain::condition::{Conditions, Current, Decision};
-use hookvault::domain::cors::Origins;
 use hookvault::domain::file::filename;
+use hookvault::domain::http::conditions::{Conditions, Current, Decision};
+use hookvault::domain::http::cors::Origins;
+use hookvault::domain::http::range::{self, Slice, slice};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::{ObjectName, is_valid_name};
-use hookvault::domain::range::{self, Slice, slice};
 use hookvault::domain::route::{Refused, Route, route};
 use hookvault::domain::time::Timestamp;
 use proptest::prelude::*;

@@ -6,9 +6,9 @@
 use crate::domain::access::redact::Secrets;
 use crate::domain::access::signature::standard::Secrets as SigningSecrets;
 use crate::domain::access::tokens::{self, Tokens};
-use crate::domain::cors::Origins;
 use crate::domain::file::source_policy::{self, SourcePolicy};
 use crate::domain::handoff::target;
+use crate::domain::http::cors::Origins;
 use crate::domain::job::retention;
 use crate::domain::retry::Pace;
 use crate::domain::upstream::{self, Scheme, Template, Upstream, Upstreams};

@@ -4,7 +4,7 @@ use crate::domain::access::pass::Pass;
 use crate::domain::access::ticket::{Refusal, Scope, Ticket};
 use crate::domain::access::tokens::{self, Tokens};
 use crate::domain::config::BadSecret;
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::Access;
 use crate::edge::http::Call;
 use crate::edge::platform;

@@ -1,6 +1,6 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
 use crate::edge::http::BAD_CURSOR;

@@ -1,8 +1,8 @@
 //! `POST /archive`: copies again for many jobs.
 
 use crate::domain::catalog::Row;
-use crate::domain::error::Problem;
 use crate::domain::filter::Filter;
+use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Archive;
 use crate::domain::protocol::Command;
 use crate::edge::http::{Call, json};

@@ -1,6 +1,6 @@
 //! Undoes content codings, by the runtime's own streams.
 
-use crate::domain::coding::Coding;
+use crate::domain::http::coding::Coding;
 use crate::edge::platform::{During, Failure};
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStream;

@@ -5,7 +5,7 @@
 
 use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::Secrets;
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
 use crate::domain::sse;

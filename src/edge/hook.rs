@@ -3,7 +3,7 @@
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens;
 use crate::domain::config::BadSecret;
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Trust;
 use crate::domain::json::{into_tolerant, tolerant};

@@ -4,8 +4,8 @@
 use crate::domain::access::pass::Pass;
 use crate::domain::access::redact;
 use crate::domain::config::{BadSecret, Config};
-use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::submission::Answer;
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::{Access, LISTS, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};

@@ -1,6 +1,6 @@
 //! Imports jobs: `POST /jobs`.
 
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::domain::ingest::import::{self, Line};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Import, Reply};

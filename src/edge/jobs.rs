@@ -1,7 +1,7 @@
 //! Answers readers of jobs.
 
 use crate::domain::archive::kv_copy::Rendering;
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::BodyAt;

@@ -1,8 +1,8 @@
 //! `GET /jobs`: the newest first; `GET /stats`: how many there are.
 
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
-use crate::domain::error::Problem;
 use crate::domain::filter::{self, ARCHIVES, Filter, STATUSES};
+use crate::domain::http::problem::Problem;
 use crate::domain::view::{Context, Summary};
 use crate::edge::catalog_client;
 use crate::edge::http::{BAD_CURSOR, Call, json, rendered};

@@ -2,7 +2,7 @@
 
 use crate::domain::access::pass::Pass;
 use crate::domain::catalog::ROOT;
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::edge::access;
 use crate::edge::http::Call;
 use crate::edge::platform::{During, Failure};

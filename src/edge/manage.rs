@@ -1,6 +1,6 @@
 //! What the owner does to a job.
 
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};

@@ -1,6 +1,6 @@
 //! `GET /metrics`: for Prometheus.
 
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::domain::metrics::{MEDIA_TYPE, Metrics};
 use crate::edge::http::{Call, plain};
 use crate::edge::platform::Failure;

@@ -2,7 +2,7 @@
 
 use crate::domain::access::pass::Pass;
 use crate::domain::config::Config;
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
 use js_sys::{ArrayBuffer, Uint8Array};

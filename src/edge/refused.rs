@@ -2,7 +2,7 @@
 //! of them is no load on the others, and listed at `GET /refused`.
 
 use crate::domain::catalog::{Answer, Question, REFUSED};
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::domain::webhook::rejection::{Limits, Refused, agent};
 use crate::edge::catalog_client;
 use crate::edge::http::{Call, json};

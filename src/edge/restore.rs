@@ -1,6 +1,6 @@
 //! `POST /restore`: rebuilds the objects, KV and the catalog from the bucket.
 
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::domain::keys;
 use crate::domain::protocol::{Command, Reply};
 use crate::edge::http::{Call, json};

@@ -2,7 +2,7 @@
 
 use crate::domain::access::signature::jwks::{self, Keys};
 use crate::domain::access::signature::{Refusal, fal, standard};
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::timeline::Trust;
 use crate::edge::http::Call;
 use crate::edge::platform::{self, During, Failure};

@@ -1,7 +1,7 @@
 //! `POST /tickets`: short-lived rights to hand to a browser.
 
 use crate::domain::access::ticket::{Ticket, Wish};
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::edge::http::{Call, json, read_small};
 use crate::edge::platform::{self, During};
 use serde_json::json;

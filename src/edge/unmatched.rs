@@ -1,7 +1,7 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
-use crate::domain::error::{Code, Problem};
 use crate::domain::file::media_type::OCTET_STREAM;
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::timeline::Trust;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;

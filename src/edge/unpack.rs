@@ -1,7 +1,7 @@
 //! Undoes how a request's body is packed, by the runtime's own streams.
 
-use crate::domain::error::Problem;
-use crate::domain::unpack::{Format, MAX_LAYERS, layers, outermost};
+use crate::domain::http::problem::Problem;
+use crate::domain::http::unpack::{Format, MAX_LAYERS, layers, outermost};
 use crate::edge::platform::{During, Failure};
 use futures_util::future::{Either, ready, select};
 use js_sys::{Object, Promise, Reflect, Uint8Array};

@@ -7,7 +7,7 @@
 
 use super::links::{self, Place};
 use crate::domain::access::redact::Secrets;
-use crate::domain::error::Code;
+use crate::domain::http::problem::Code;
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::json;

@@ -4,8 +4,8 @@
 use super::call::{Call, Step};
 use super::{Queue, submission};
 use crate::domain::access::ticket::Ticket;
-use crate::domain::error::{Code, Problem};
 use crate::domain::file::source_policy;
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route;
 use url::Url;
 

@@ -5,8 +5,8 @@ use super::Queue;
 use super::proxy::is_among;
 use crate::domain::access::redact::Secrets;
 use crate::domain::access::ticket::Ticket;
-use crate::domain::error::{self, Code};
 use crate::domain::file::source_policy;
+use crate::domain::http::problem::{self, Code};
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::{BodyAt, Entry, Outcome};
@@ -245,7 +245,7 @@ pub fn unreachable_upstream(why: &str) -> Answer {
         status: 502,
         content_type: Some("application/json".to_owned()),
         retry_after: None,
-        body: error::plain(Code::UpstreamFailed, why),
+        body: problem::plain(Code::UpstreamFailed, why),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::proxy::is_among;
 use crate::domain::access::ticket::Ticket;
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::json;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::upstream::encode_app;

@@ -10,7 +10,7 @@ mod probes;
 
 use crate::domain::doctor::jobs::{self, Measure};
 use crate::domain::doctor::{Check, Report, SelfTest, clocks, refusals, settings, upstreams};
-use crate::domain::error::Problem;
+use crate::domain::http::problem::Problem;
 use crate::domain::time::Timestamp;
 use crate::edge::http::{Call, dated};
 use crate::edge::platform::During;

@@ -7,11 +7,11 @@
 
 use super::{Asked, build};
 use crate::domain::alarm::plan::Budget;
-use crate::domain::error::Problem;
+use crate::domain::http::headers::{self, Served};
+use crate::domain::http::problem::Problem;
+use crate::domain::http::range::{self, Slice};
+use crate::domain::http::read_through::Passed;
 use crate::domain::job::file::Live;
-use crate::domain::range::{self, Slice};
-use crate::domain::serve::{self, Served};
-use crate::domain::through::Passed;
 use crate::domain::time::SECOND;
 use crate::edge::platform;
 use crate::edge::transfer::{self, Reading, Wanted};
@@ -54,7 +54,7 @@ fn send(
     reading: Reading,
     (slice, size): (Slice, Option<u64>),
 ) -> Result<Response, Problem> {
-    let mut headers = serve::headers(&Served {
+    let mut headers = headers::headers(&Served {
         content_type: &reading.content_type,
         name,
         title: file.title.as_deref(),

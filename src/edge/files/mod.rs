@@ -5,13 +5,13 @@ mod live;
 mod stored;
 
 use self::stored::Found;
-use crate::domain::condition::Conditions;
-use crate::domain::error::{Code, Problem};
+use crate::domain::http::conditions::Conditions;
+use crate::domain::http::headers::{CODING, Headers};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::serve::{CODING, Headers};
 use crate::edge::bucket;
 use crate::edge::http::Call;
 use crate::edge::job_client;

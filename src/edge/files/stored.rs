@@ -2,11 +2,11 @@
 
 use super::{Asked, build};
 use crate::domain::access::tokens;
-use crate::domain::condition::{Conditions, Current, Decision};
-use crate::domain::error::{Code, Problem};
 use crate::domain::file::media_type;
-use crate::domain::range::{self, Slice};
-use crate::domain::serve::{self, Headers, Served, Stored};
+use crate::domain::http::conditions::{Conditions, Current, Decision};
+use crate::domain::http::headers::{self, Headers, Served, Stored};
+use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::range::{self, Slice};
 use crate::domain::time::Timestamp;
 use crate::edge::bucket::{NONCE, TITLE};
 use crate::edge::platform::{During, Failure};
@@ -98,7 +98,7 @@ impl Found {
 
     fn headers(&self, asked: &Asked<'_>, name: &str, stored: Stored<'_>) -> Headers {
         let http = self.object.http_metadata();
-        serve::headers(&Served {
+        headers::headers(&Served {
             content_type: http.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM),
             name,
             title: self.metadata.get(TITLE).map(String::as_str),

@@ -3,9 +3,9 @@
 //! forgotten it; what runs is answered by the upstream.
 
 use super::{Asked, known, place, unset};
-use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::dialect;
 use crate::domain::gateway::submission::{Answer, unreachable_upstream};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};

@@ -4,8 +4,8 @@
 
 use super::follow::told_status;
 use super::{Asked, known};
-use crate::domain::error::Problem;
 use crate::domain::gateway::dialect;
+use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
 use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::sse;

@@ -3,9 +3,9 @@
 
 use super::Asked;
 use super::submit::{USED_UP, fresh_reference, uses};
-use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::pass::{Verdict, Wish};
 use crate::domain::gateway::submission::Uses;
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::edge::http::{self, Call};

@@ -6,13 +6,13 @@ use super::{Asked, Pairs, answer};
 use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::{self, Secrets};
 use crate::domain::access::ticket::{Scope, Ticket};
-use crate::domain::error::{Code, Problem};
 use crate::domain::gateway::call::Step;
 use crate::domain::gateway::proxy::{
     Kind, OTHER_APP, TARGET, Target, is_text, is_told, onward, opens, opens_other, target,
 };
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::{Queue, call, token};
+use crate::domain::http::problem::{Code, Problem};
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::sse;
 use crate::domain::upstream::{Ask, Scheme};

@@ -3,9 +3,9 @@
 
 use super::source::{Ask, Source, reach, settle};
 use super::{Wanted, content_type};
-use crate::domain::range::Asked;
+use crate::domain::http::range::Asked;
+use crate::domain::http::read_through::{Passed, Told, judge};
 use crate::domain::retry::CopyFailure;
-use crate::domain::through::{Passed, Told, judge};
 use worker::ResponseBody;
 
 /// A file that is being read from its source.

@@ -1,8 +1,8 @@
 //! The file's source: fetched under the policy, with a time limit.
 
 use super::{Wanted, last, postponed, transient};
-use crate::domain::coding::{Body, Coding};
-use crate::domain::range;
+use crate::domain::http::coding::{Body, Coding};
+use crate::domain::http::range;
 use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::edge::decoding;
 use crate::edge::platform::{self, During, Failure};

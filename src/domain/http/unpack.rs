@@ -3,7 +3,7 @@
 //! In scope: which layer is undone next, and what is refused. Out of scope:
 //! undoing it, which the runtime does.
 
-use crate::domain::coding::{Coding, codings};
+use super::coding::{Coding, codings};
 use crate::domain::json;
 
 /// Most layers that are undone. Senders use one; a proxy may add another.

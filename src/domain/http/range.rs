@@ -1,6 +1,6 @@
 //! `Range` and `Content-Range` of RFC 9110 §14.
 
-use crate::domain::serve::Headers;
+use super::headers::Headers;
 use std::fmt;
 
 /// The bytes of a file to serve.

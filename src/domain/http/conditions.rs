@@ -1,7 +1,7 @@
 //! What a request for a stored file is answered with: the conditions of
 //! RFC 9110 §13 in the order of §13.2.2, then its ranges (§14).
 
-use crate::domain::range::{self, Asked, Slice};
+use super::range::{self, Asked, Slice};
 use crate::domain::time::Timestamp;
 use std::iter;
 

@@ -3,8 +3,8 @@
 //! No cookie opens anything here, so that letting a page in gives it nothing
 //! but what its own token or link opens.
 
+use super::headers::Headers;
 use crate::domain::file::source_policy;
-use crate::domain::serve::Headers;
 
 /// How long a browser may remember a preflight, in seconds; none does longer.
 const MAX_AGE: &str = "86400";

@@ -4,9 +4,7 @@
 //! one place. Failures of the platform become [`Problem::Internal`]: their
 //! text goes to the log and never to the caller.
 
-mod code;
-
-pub use self::code::Code;
+pub use super::code::Code;
 
 use crate::domain::config::BadSecret;
 use serde::Serialize;

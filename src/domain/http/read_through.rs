@@ -5,7 +5,7 @@
 //! the same headers, or nothing yet. So an answer that is odd in any way is
 //! none.
 
-use crate::domain::range::{self, Asked, Slice};
+use super::range::{self, Asked, Slice};
 
 /// A source's answer, without its body.
 #[derive(Debug, Clone, Default)]
