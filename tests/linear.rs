@@ -13,7 +13,7 @@ use hookvault::domain::access::hook_url;
 use hookvault::domain::access::redact::{Secrets, Stream};
 use hookvault::domain::archive::manifest::Manifest;
 use hookvault::domain::catalog::Place;
-use hookvault::domain::export::Format;
+use hookvault::domain::catalog::export::Format;
 use hookvault::domain::file::discover;
 use hookvault::domain::file::expiry;
 use hookvault::domain::file::filename;

@@ -11,9 +11,7 @@ pub mod archive;
 pub mod catalog;
 pub mod config;
 pub mod doctor;
-pub mod export;
 pub mod file;
-pub mod filter;
 #[cfg(test)]
 mod fixtures;
 pub mod gateway;
@@ -24,8 +22,6 @@ pub mod ingest;
 pub mod job;
 pub mod json;
 pub mod keys;
-pub mod live;
-pub mod metrics;
 pub mod names;
 pub mod protocol;
 pub mod retry;

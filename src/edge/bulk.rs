@@ -1,7 +1,7 @@
 //! `POST /archive`: copies again for many jobs.
 
 use crate::domain::catalog::Row;
-use crate::domain::filter::Filter;
+use crate::domain::catalog::filter::Filter;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Archive;
 use crate::domain::protocol::Command;

@@ -1,7 +1,7 @@
 //! `GET /export`: every record, in the order of the last changes, as a stream.
 
+use crate::domain::catalog::export::{Format, PAGE, Turn};
 use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
-use crate::domain::export::{Format, PAGE, Turn};
 use crate::domain::http::problem::Problem;
 use crate::domain::time::Timestamp;
 use crate::edge::catalog_client;

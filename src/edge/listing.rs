@@ -1,7 +1,7 @@
 //! `GET /jobs`: the newest first; `GET /stats`: how many there are.
 
+use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
-use crate::domain::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::http::problem::Problem;
 use crate::domain::view::{Context, Summary};
 use crate::edge::catalog_client;

@@ -1,7 +1,7 @@
 //! `GET /metrics`: for Prometheus.
 
+use crate::domain::catalog::metrics::{MEDIA_TYPE, Metrics};
 use crate::domain::http::problem::Problem;
-use crate::domain::metrics::{MEDIA_TYPE, Metrics};
 use crate::edge::http::{Call, plain};
 use crate::edge::platform::Failure;
 use crate::edge::{listing, platform, refused, unmatched};

@@ -2,9 +2,9 @@
 //! and what was never copied.
 
 use super::{Check, call, some, spell};
+use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::{Row, Totals};
 use crate::domain::file::source_policy::SourcePolicy;
-use crate::domain::filter::Filter;
 use crate::domain::job::record::Archive;
 use crate::domain::retry::Pace;
 use crate::domain::time::{DAY, Timestamp};

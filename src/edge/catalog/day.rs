@@ -2,8 +2,8 @@
 
 use super::Catalog;
 use super::sql::{Text, maybe, number, text};
+use crate::domain::catalog::filter::{self, Filter};
 use crate::domain::catalog::{Answer, Place, Row, Totals, word};
-use crate::domain::filter::{self, Filter};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;

@@ -8,9 +8,9 @@
 use super::Catalog;
 use super::sql::number;
 use crate::domain::access::pass::{self, Pass};
+use crate::domain::catalog::live_feed::{self, Missed};
 use crate::domain::catalog::{Answer, Question, Row};
 use crate::domain::json;
-use crate::domain::live::{self, Missed};
 use crate::domain::names::ObjectName;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::view::Context;
@@ -134,7 +134,7 @@ impl Catalog {
             }
             after = last;
         }
-        viewer.send_with_str(live::here(after)).during("telling a viewer")?;
+        viewer.send_with_str(live_feed::here(after)).during("telling a viewer")?;
         attach(viewer, Viewer { pass, is_up_to_date: true })
     }
 
@@ -161,10 +161,10 @@ impl Catalog {
     /// `None` for a job that has been removed meanwhile: that is told later.
     fn told(&self, missed: &Missed, rows: &[Row]) -> Option<String> {
         if missed.day.is_empty() {
-            return Some(live::removed(missed.seq, &missed.id));
+            return Some(live_feed::removed(missed.seq, &missed.id));
         }
         let row = rows.iter().find(|row| row.home == missed.home)?;
-        Some(live::changed(missed.seq, row, self.context(row)))
+        Some(live_feed::changed(missed.seq, row, self.context(row)))
     }
 
     /// How a row is shown.

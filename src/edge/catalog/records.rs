@@ -3,8 +3,8 @@
 
 use super::Catalog;
 use crate::domain::catalog::Answer;
+use crate::domain::catalog::export::{self, Format, MAX_PAGE_BYTES};
 use crate::domain::config::Config;
-use crate::domain::export::{self, Format, MAX_PAGE_BYTES};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};

@@ -3,11 +3,11 @@
 
 use super::Catalog;
 use super::sql::{Text, number};
+use crate::domain::catalog::export::Turn;
+use crate::domain::catalog::filter::Filter;
+use crate::domain::catalog::live_feed;
 use crate::domain::catalog::{Answer, Change, News, Row, Totals};
-use crate::domain::export::Turn;
-use crate::domain::filter::Filter;
 use crate::domain::json;
-use crate::domain::live;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
@@ -100,7 +100,7 @@ impl Catalog {
                    updated_at = excluded.updated_at, seq = excluded.seq
                    WHERE excluded.version > version RETURNING seq AS number";
         let is_new = self.number(sql, values)?.is_some();
-        Ok(is_new.then(|| live::changed(seq, row, self.context(row))))
+        Ok(is_new.then(|| live_feed::changed(seq, row, self.context(row))))
     }
 
     /// As [`Catalog::note_change`].
@@ -121,7 +121,7 @@ impl Catalog {
         let sql = "DELETE FROM removed WHERE seq <= (SELECT seq FROM removed
                    ORDER BY seq DESC LIMIT 1 OFFSET ?)";
         self.run(sql, vec![number(MAX_REMOVED)?])?;
-        Ok(Some(live::removed(seq, id)))
+        Ok(Some(live_feed::removed(seq, id)))
     }
 
     /// The days that may hold such jobs, the latest first.

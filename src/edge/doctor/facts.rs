@@ -1,11 +1,11 @@
 //! What is asked of the upstreams and of the catalog, each within its time.
 
 use crate::domain::catalog::Row;
+use crate::domain::catalog::filter::Filter;
 use crate::domain::doctor::clocks::Reading;
 use crate::domain::doctor::jobs::{self, Jobs};
 use crate::domain::doctor::upstreams::{self, Answered, Question};
 use crate::domain::doctor::{PATIENCE_MS, Tried, gist};
-use crate::domain::filter::Filter;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Upstreams;
 use crate::domain::webhook::rejection::Refused;

@@ -5,8 +5,13 @@
 //! object a day keeps any of them from growing without bound; `root` knows
 //! the days with their totals, and of each job when it last changed.
 
-use crate::domain::export::{Format, Turn};
-use crate::domain::filter::Filter;
+pub mod export;
+pub mod filter;
+pub mod live_feed;
+pub mod metrics;
+
+use self::export::{Format, Turn};
+use self::filter::Filter;
 use crate::domain::handoff::queue::State;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;

@@ -1,6 +1,6 @@
 //! The messages of the live feed.
 
-use crate::domain::catalog::Row;
+use super::Row;
 use crate::domain::names::ObjectName;
 use crate::domain::view::Context;
 use serde_json::json;
