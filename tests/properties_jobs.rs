@@ -15,7 +15,7 @@ use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::Outcome;
 use hookvault::domain::retry::FailureKind;
-use hookvault::domain::view::{self, Context};
+use hookvault::domain::view::record::{self, Context};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -44,7 +44,7 @@ fn without_counts(json: &str) -> Value {
 /// What readers see.
 fn seen(vault: &Vault) -> Value {
     let context = Context { base: "https://vault.example", secrets: &Secrets::default() };
-    let record = view::record(vault.job(), vault.result.as_deref(), context);
+    let record = record::record(vault.job(), vault.result.as_deref(), context);
     without_counts(&record.expect("a record"))
 }
 

@@ -26,7 +26,6 @@ pub mod names;
 pub mod protocol;
 pub mod retry;
 pub mod route;
-pub mod sse;
 pub mod time;
 pub mod upstream;
 pub mod view;

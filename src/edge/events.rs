@@ -8,8 +8,8 @@ use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
-use crate::domain::sse;
-use crate::domain::view;
+use crate::domain::view::record;
+use crate::domain::view::sse;
 use crate::edge::access;
 use crate::edge::http::{Call, event_stream, json};
 use crate::edge::job_client;
@@ -30,7 +30,7 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     }
     let limit = call.number_in("limit", 100, 1..=1_000)?;
     let timeline = first(call, name, after, limit).await?;
-    let text = view::timeline(&timeline.entries, call.config.secrets());
+    let text = record::timeline(&timeline.entries, call.config.secrets());
     Ok(json(200, text.during("rendering the timeline")?)?)
 }
 
@@ -130,7 +130,7 @@ impl Live {
     fn tell(&mut self, timeline: &Timeline) -> Result<String, Failure> {
         let mut frames = String::new();
         for told in &timeline.entries {
-            let text = view::entry(told, &self.secrets).during("rendering the timeline")?;
+            let text = record::entry(told, &self.secrets).during("rendering the timeline")?;
             frames.push_str(&sse::entry(told.0.n, &text));
             self.after = told.0.n;
         }

@@ -368,7 +368,7 @@ pub fn json(status: u16, body: String) -> Result<Response, Failure> {
     rendered(status, platform::masked(body))
 }
 
-/// A JSON answer of what [`crate::domain::view`] has rendered and masked, with
+/// A JSON answer of what [`crate::domain::view::record`] has rendered and masked, with
 /// durable URLs.
 pub fn rendered(status: u16, body: String) -> Result<Response, Failure> {
     let builder = base("application/json").during("building the answer")?;

@@ -9,7 +9,7 @@ use crate::domain::json::tolerant;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::time::SECOND;
-use crate::domain::view::{self, Context};
+use crate::domain::view::record::{self, Context};
 use crate::edge::access;
 use crate::edge::bucket;
 use crate::edge::http::{self, Call, rendered};
@@ -36,7 +36,7 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     }
     let (job, result) = read(call, name, News::Version(None)).await?;
     let context = context(call, &job);
-    let text = view::record(&job, result.as_deref(), context).during("rendering the record")?;
+    let text = record::record(&job, result.as_deref(), context).during("rendering the record")?;
     Ok(http::record(ResponseBody::Body(text.into_bytes()), "object")?)
 }
 
@@ -59,7 +59,7 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     let (job, result) = read(call, name, News::Ended).await?;
     let context = context(call, &job);
     if let Some(result) = result {
-        return Ok(rendered(200, view::result(&job, &result, context))?);
+        return Ok(rendered(200, record::result(&job, &result, context))?);
     }
     let status = match job.status {
         Status::Failed => "failed",
@@ -71,7 +71,7 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 }
 
 fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
-    let summary = serde_json::to_string(&view::summary(job).shown(context));
+    let summary = serde_json::to_string(&record::summary(job).shown(context));
     let response = rendered(202, summary.during("rendering the summary")?)?;
     response.headers().set("retry-after", "2").during("building the answer")?;
     Ok(response)

@@ -3,7 +3,7 @@
 use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
 use crate::domain::http::problem::Problem;
-use crate::domain::view::{Context, Summary};
+use crate::domain::view::record::{Context, Summary};
 use crate::edge::catalog_client;
 use crate::edge::http::{BAD_CURSOR, Call, json, rendered};
 use crate::edge::platform::Failure;

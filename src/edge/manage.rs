@@ -4,7 +4,7 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::view::{self, Context};
+use crate::domain::view::record::{self, Context};
 use crate::edge::http::{Call, json, rendered};
 use crate::edge::jobs::{ask, deleted, missing};
 use crate::edge::platform::During;
@@ -22,7 +22,7 @@ pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = told(name, ask(call, name, &Command::Archive).await?)?;
     let base = call.config.base_url(&job.origin);
-    let summary = view::summary(&job).shown(Context { base, secrets: call.config.secrets() });
+    let summary = record::summary(&job).shown(Context { base, secrets: call.config.secrets() });
     let text = serde_json::to_string(&summary).during("rendering the summary")?;
     Ok(rendered(202, text)?)
 }
@@ -30,7 +30,7 @@ pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Pro
 /// `POST /jobs/{id}/links`: the files get new links.
 pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = told(name, ask(call, name, &Command::Relink).await?)?;
-    let links = view::links(&job, call.config.base_url(&job.origin));
+    let links = record::links(&job, call.config.base_url(&job.origin));
     Ok(rendered(202, links.during("rendering the links")?)?)
 }
 
@@ -40,7 +40,7 @@ pub async fn hand_off(call: &Call<'_>, name: &ObjectName) -> Result<Response, Pr
         Reply::NoHandoff(why) => return Err(Problem::new(Code::NoHandoff, why)),
         reply => told(name, reply)?,
     };
-    Ok(json(202, view::handoff(&job).during("rendering the hand-off")?)?)
+    Ok(json(202, record::handoff(&job).during("rendering the hand-off")?)?)
 }
 
 fn told(name: &ObjectName, reply: Reply) -> Result<Job, Problem> {

@@ -8,7 +8,7 @@
 
 use crate::domain::archive::kv_copy::LeftCopy;
 use crate::domain::archive::tombstone::Tombstone;
-use crate::domain::gateway::pass::Passes;
+use crate::domain::gateway::idempotency::Passes;
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::job::timeline::Entry;
 use crate::domain::json;

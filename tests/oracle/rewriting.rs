@@ -8,11 +8,12 @@ use hookvault::domain::file::discover::{
 };
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::{inline, media_type};
+use hookvault::domain::json;
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::ObjectName;
+use hookvault::domain::view::record;
 use hookvault::domain::webhook::event::{ENVELOPE, Event, EventKind};
 use hookvault::domain::webhook::result::{Edit, splice, without_envelope};
-use hookvault::domain::{json, view};
 
 /// The hosts that `common::Vault` allows.
 const HOSTS: &str = "*.r2.cloudflarestorage.com";
@@ -121,8 +122,8 @@ fn is_taken(body: &str, kind: EventKind, result: &str) {
     assert_eq!(vault.result.as_deref(), want);
     let token = "secret-hook-token-01";
     let secrets = redact::Secrets::of([token]);
-    let context = view::Context { base: "https://vault.example", secrets: &secrets };
-    let record = view::record(vault.job(), vault.result.as_deref(), context).expect("a record");
+    let context = record::Context { base: "https://vault.example", secrets: &secrets };
+    let record = record::record(vault.job(), vault.result.as_deref(), context).expect("a record");
     json::check(&record).expect("a JSON object");
     let shown = secrets.mask(body);
     json::check(&shown).expect("a JSON object");

@@ -2,7 +2,7 @@
 
 use super::Row;
 use crate::domain::names::ObjectName;
-use crate::domain::view::Context;
+use crate::domain::view::record::Context;
 use serde_json::json;
 
 /// A change that a viewer has missed.

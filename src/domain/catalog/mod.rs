@@ -17,7 +17,7 @@ use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::time::{DAY, Timestamp};
-use crate::domain::view::{self, Summary};
+use crate::domain::view::record::{self, Summary};
 use crate::domain::webhook::rejection::Refused;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ impl Row {
             revision: job.revision(),
             version: job.version,
             origin: job.origin.clone(),
-            summary: view::summary(job),
+            summary: record::summary(job),
             numbers: Numbers::of(job),
             skipped_hosts: skipped_hosts(job),
         }

@@ -11,8 +11,8 @@
 
 pub mod call;
 pub mod dialect;
+pub mod idempotency;
 pub mod links;
-pub mod pass;
 pub mod proxy;
 pub mod submission;
 pub mod token;

@@ -4,7 +4,7 @@
 use crate::domain::access::redact::Secrets;
 use crate::domain::job::record::Job;
 use crate::domain::json::{self, Member};
-use crate::domain::view;
+use crate::domain::view::record;
 use crate::domain::webhook::event::{ENVELOPE, Event, value_of};
 use crate::domain::webhook::provider::Provider;
 use crate::domain::webhook::result;
@@ -88,7 +88,7 @@ fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
         let more = format!(",{}", member("jobId", &id(parts.job)));
         edits.push((last.span.end..last.span.end, more));
     }
-    let own = view::own_urls(parts.job, parts.base);
+    let own = record::own_urls(parts.job, parts.base);
     parts.secrets.mask_around(&result::splice(body, &result::in_order(edits)), &own).into_owned()
 }
 

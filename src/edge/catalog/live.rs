@@ -13,7 +13,7 @@ use crate::domain::catalog::{Answer, Question, Row};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::{SECOND, Timestamp};
-use crate::domain::view::Context;
+use crate::domain::view::record::Context;
 use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::try_join_all;

@@ -8,7 +8,7 @@ use crate::domain::config::Config;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::domain::view::{self, Context};
+use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{During, Failure};
 use crate::edge::{bucket, job_client};
 
@@ -60,8 +60,8 @@ impl Catalog {
             None => result,
         };
         let context = Context { base, secrets: config.secrets() };
-        let record = view::record(job, result.as_deref(), context);
+        let record = record::record(job, result.as_deref(), context);
         // What the upstream wrote may have line breaks between its tokens.
-        Ok(format!("{}\n", view::one_line(&record.during("rendering the record")?)))
+        Ok(format!("{}\n", record::one_line(&record.during("rendering the record")?)))
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::Scheme;
-use crate::domain::view::{self, Context};
+use crate::domain::view::record::{self, Context};
 use crate::edge::bucket;
 use crate::edge::http;
 use crate::edge::job_client;
@@ -115,7 +115,7 @@ async fn of_job(asked: &Asked, job: &Job, result: Option<String>) -> Result<Answ
     };
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
     Ok(match result {
-        Some(result) => of_vault(200, view::result(job, &result, context)),
+        Some(result) => of_vault(200, record::result(job, &result, context)),
         None => of_vault(dialect::NO_RESULT, dialect::no_result(job, config.secrets())),
     })
 }

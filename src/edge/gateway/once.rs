@@ -3,7 +3,7 @@
 
 use super::Asked;
 use super::submit::{USED_UP, fresh_reference, uses};
-use crate::domain::gateway::pass::{Verdict, Wish};
+use crate::domain::gateway::idempotency::{Verdict, Wish};
 use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;

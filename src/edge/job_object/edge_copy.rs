@@ -4,7 +4,7 @@ use super::Job;
 use super::publish::succeeded;
 use crate::domain::archive::kv_copy::{self, Rendering, Step};
 use crate::domain::job::record::Job as Record;
-use crate::domain::view::{self, Context};
+use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::records;
 
@@ -51,7 +51,8 @@ impl Job {
         let config = &self.config;
         let result = self.whole_result(job).await?;
         let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
-        let text = view::record(job, result.as_deref(), context).during("rendering the record")?;
+        let text =
+            record::record(job, result.as_deref(), context).during("rendering the record")?;
         let rendering = Rendering::now(config.public_url.as_deref());
         records::put(&self.env, &kv_copy::name(job), text, &rendering).await
     }

@@ -2,7 +2,7 @@
 //! one and the same, or counts the uses of a ticket.
 
 use super::Job;
-use crate::domain::gateway::pass::{GRACE_MS, Passes, Verdict, Wish};
+use crate::domain::gateway::idempotency::{GRACE_MS, Passes, Verdict, Wish};
 use crate::domain::protocol::Reply;
 use crate::domain::time::{DAY, Timestamp};
 use crate::edge::platform::{self, Failure};

@@ -7,7 +7,7 @@ use crate::domain::handoff::target;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::Kept;
 use crate::domain::protocol::Reply;
-use crate::domain::view::{self, Context};
+use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{self, Failure};
 use crate::edge::store::Slot;
 use crate::edge::upstream::{self, Posted};
@@ -124,7 +124,7 @@ impl Job {
             "completed" => self.whole_result(job).await?,
             _ => None,
         };
-        let result = result.map(|result| view::result(job, &result, context));
+        let result = result.map(|result| record::result(job, &result, context));
         Ok(message::render(Parts {
             job,
             word: &message.event_type,

@@ -5,7 +5,7 @@ use crate::domain::archive::relink;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
 use crate::domain::protocol::{Reply, Timeline, Wait};
-use crate::domain::sse::JobNews;
+use crate::domain::view::sse::JobNews;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::store::Slot;
 use std::rc::Rc;

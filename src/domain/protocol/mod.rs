@@ -4,15 +4,15 @@
 
 use crate::domain::access::pass::Pass;
 use crate::domain::gateway::Queue;
-use crate::domain::gateway::pass::{Verdict, Wish};
+use crate::domain::gateway::idempotency::{Verdict, Wish};
 use crate::domain::gateway::submission::{Answer, Submission, Submit};
 use crate::domain::job::file::Place;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry, Trust};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::sse::JobNews;
 use crate::domain::time::Timestamp;
+use crate::domain::view::sse::JobNews;
 use crate::domain::webhook::provider::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
