@@ -1,6 +1,6 @@
 //! Where the runtime comes in.
 
-use crate::edge::http;
+use crate::edge::router;
 use web_sys::Request;
 use worker::{Context, Env, Response, event};
 
@@ -19,5 +19,5 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    http::answer(&request, &env, &context).await
+    router::answer(&request, &env, &context).await
 }

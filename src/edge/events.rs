@@ -10,11 +10,11 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
 use crate::domain::view::record;
 use crate::domain::view::sse;
-use crate::edge::access;
-use crate::edge::http::{Call, event_stream, json};
+use crate::edge::http::access;
 use crate::edge::job_client;
 use crate::edge::jobs::{ask, deleted, missing};
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::router::{Call, event_stream, json};
 use futures_util::stream;
 use worker::{Env, Response};
 

@@ -13,10 +13,11 @@ use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT,
 use crate::domain::webhook::correlate::Identity;
 use crate::domain::webhook::event::Event;
 use crate::edge::claim::{Named, There, claim, locate};
-use crate::edge::http::{Call, json, read_sent};
+use crate::edge::http::access;
+use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::unpack::unpack;
-use crate::edge::{access, bucket, job_client, signature, unmatched};
+use crate::edge::router::{Call, json, read_sent};
+use crate::edge::{bucket, job_client, signature, unmatched};
 use web_sys::Request;
 use worker::Response;
 

@@ -3,9 +3,9 @@
 use crate::domain::access::pass::Pass;
 use crate::domain::catalog::ROOT;
 use crate::domain::http::problem::{Code, Problem};
-use crate::edge::access;
-use crate::edge::http::Call;
+use crate::edge::http::access;
 use crate::edge::platform::{During, Failure};
+use crate::edge::router::Call;
 use worker::{Headers, Method, Request, RequestInit, Response};
 
 /// `GET /live?after=`: every change as it happens, after those that were

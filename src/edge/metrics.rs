@@ -2,8 +2,8 @@
 
 use crate::domain::catalog::metrics::{MEDIA_TYPE, Metrics};
 use crate::domain::http::problem::Problem;
-use crate::edge::http::{Call, plain};
 use crate::edge::platform::Failure;
+use crate::edge::router::{Call, plain};
 use crate::edge::{listing, platform, refused, unmatched};
 use futures_util::future::try_join3;
 use worker::Response;

@@ -11,13 +11,11 @@
 //! `platform::Failure`; only `http` builds error responses; only `platform`
 //! reads the clock or sets an alarm.
 
-mod access;
 mod bucket;
 mod bulk;
 mod catalog;
 mod catalog_client;
 mod claim;
-mod decoding;
 mod doctor;
 mod entry;
 mod events;
@@ -39,10 +37,10 @@ mod platform;
 mod records;
 mod refused;
 mod restore;
+mod router;
 mod signature;
 mod store;
 mod tickets;
 mod transfer;
 mod unmatched;
-mod unpack;
 mod upstream;

@@ -3,8 +3,8 @@
 use crate::domain::http::problem::Problem;
 use crate::domain::keys;
 use crate::domain::protocol::{Command, Reply};
-use crate::edge::http::{Call, json};
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::router::{Call, json};
 use crate::edge::{bucket, job_client};
 use futures_util::{StreamExt, stream};
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use crate::domain::access::ticket::{Ticket, Wish};
 use crate::domain::http::problem::Problem;
-use crate::edge::http::{Call, json, read_small};
 use crate::edge::platform::{self, During};
+use crate::edge::router::{Call, json, read_small};
 use serde_json::json;
 use web_sys::Request;
 use worker::Response;

@@ -9,9 +9,9 @@ use crate::domain::protocol::{Command, Delivery, Parked};
 use crate::domain::time::Timestamp;
 use crate::edge::claim::locate;
 use crate::edge::hook::{self, Handed};
-use crate::edge::http::{Call, json};
+use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::unpack::unpack;
+use crate::edge::router::{Call, json};
 use crate::edge::{bucket, job_client};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -123,7 +123,7 @@ fn row(object: &Object) -> Value {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
-    crate::edge::http::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
+    crate::edge::router::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
 }
 
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job, which is known

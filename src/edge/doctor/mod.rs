@@ -12,9 +12,10 @@ use crate::domain::doctor::jobs::{self, Measure};
 use crate::domain::doctor::{Check, Report, SelfTest, clocks, refusals, settings, upstreams};
 use crate::domain::http::problem::Problem;
 use crate::domain::time::Timestamp;
-use crate::edge::http::{Call, dated};
+use crate::edge::http::access;
+use crate::edge::platform;
 use crate::edge::platform::During;
-use crate::edge::{access, platform};
+use crate::edge::router::{Call, dated};
 use futures_util::join;
 use worker::{Context, Response};
 

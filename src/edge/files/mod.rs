@@ -13,9 +13,9 @@ use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::edge::bucket;
-use crate::edge::http::Call;
 use crate::edge::job_client;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::router::Call;
 use worker::{EncodeBody, Response, ResponseBuilder};
 
 /// A durable link.

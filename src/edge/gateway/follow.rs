@@ -12,9 +12,9 @@ use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::Scheme;
 use crate::domain::view::record::{self, Context};
 use crate::edge::bucket;
-use crate::edge::http;
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
+use crate::edge::router;
 use crate::edge::upstream;
 use worker::{Method, Response, ResponseBody};
 
@@ -162,5 +162,5 @@ async fn want(asked: &Asked, job: &Job, why: &str) {
 fn respond(id: &str, mut answer: Answer) -> Result<Response, Problem> {
     let body = std::mem::take(&mut answer.body).into_bytes();
     let headers = [("x-fal-request-id", id.to_owned()), ("x-hookvault-job", id.to_owned())];
-    Ok(http::relay(&answer, &headers, ResponseBody::Body(body))?)
+    Ok(router::relay(&answer, &headers, ResponseBody::Body(body))?)
 }

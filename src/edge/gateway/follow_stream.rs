@@ -12,7 +12,7 @@ use crate::domain::time::SECOND;
 use crate::domain::view::record::one_line;
 use crate::domain::view::sse;
 use crate::edge::platform::{self, Failure};
-use crate::edge::{http, job_client};
+use crate::edge::{job_client, router};
 use futures_util::stream;
 use std::time::Duration;
 use worker::{Delay, Response};
@@ -41,7 +41,7 @@ pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem
     // fal.ai tells of what is not over with a 202.
     if !first.is_success() {
         let body = worker::ResponseBody::Body(first.body.clone().into_bytes());
-        return Ok(http::relay(&first, &[], body)?);
+        return Ok(router::relay(&first, &[], body)?);
     }
     let (head, pass) = (stream.tell(&first.body), stream.asked.pass());
     let frames = stream::unfold((stream, head), |(mut stream, head)| async move {
@@ -51,7 +51,7 @@ pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem
         };
         Some((Ok::<_, worker::Error>(frame.into_bytes()), (stream, None)))
     });
-    Ok(http::event_stream(frames, pass)?)
+    Ok(router::event_stream(frames, pass)?)
 }
 
 impl Stream {

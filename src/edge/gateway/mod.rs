@@ -24,10 +24,10 @@ use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{CantAsk, Scheme};
-use crate::edge::access;
-use crate::edge::http::{self, Call};
+use crate::edge::http::access;
 use crate::edge::job_client;
 use crate::edge::jobs;
+use crate::edge::router::{self, Call};
 use futures_util::stream;
 use web_sys::Request;
 use worker::{Env, Response};
@@ -113,7 +113,7 @@ async fn answer(call: &Call<'_>, request: &Request, asked: Asked) -> Result<Resp
     match asked.to.step.clone() {
         Step::Submit => submit::submit(call, &asked, request).await,
         Step::Status(id) => follow::status(&asked, &id).await,
-        Step::Stream(_) if call.head => Ok(http::event_stream(stream::empty(), asked.pass())?),
+        Step::Stream(_) if call.head => Ok(router::event_stream(stream::empty(), asked.pass())?),
         Step::Stream(id) => follow_stream::follow(asked, id).await,
         Step::Result(id) => follow::result(&asked, &id).await,
         Step::Cancel(id) => follow::cancel(&asked, &id).await,

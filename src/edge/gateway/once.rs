@@ -8,9 +8,9 @@ use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::edge::http::{self, Call};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
+use crate::edge::router::{self, Call};
 use futures_util::stream;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -118,5 +118,5 @@ pub(super) fn read_to_the_end(
             None
         }
     });
-    http::body_of(parts)
+    router::body_of(parts)
 }

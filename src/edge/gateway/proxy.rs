@@ -16,9 +16,10 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{Ask, Scheme};
 use crate::domain::view::sse;
-use crate::edge::http::{self, Call};
+use crate::edge::http::access;
+use crate::edge::job_client;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::{access, job_client};
+use crate::edge::router::{self, Call};
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
@@ -102,7 +103,7 @@ const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not tell by 
 
 /// What fal's clients expect of a proxy: the words alone, as JSON.
 fn said(status: u16, words: &str) -> Result<Response, Problem> {
-    Ok(http::json(status, format!("{words:?}"))?)
+    Ok(router::json(status, format!("{words:?}"))?)
 }
 
 /// What is no queue's goes through as it comes.
@@ -155,9 +156,9 @@ fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Re
     let built = match (response.body().clone(), pass) {
         (ResponseBody::Empty, _) => Response::empty(),
         (ResponseBody::Stream(body), pass) if is_text(kind.as_deref()) => {
-            let parts = http::masked(body.into(), redact::Stream::of_values(secrets.clone()));
+            let parts = router::masked(body.into(), redact::Stream::of_values(secrets.clone()));
             match pass.filter(|_| sse::is_wanted(kind.as_deref())) {
-                Some(pass) => Response::from_stream(http::until_its_end(parts, pass)),
+                Some(pass) => Response::from_stream(router::until_its_end(parts, pass)),
                 None => Response::from_stream(parts),
             }
         }
@@ -178,7 +179,7 @@ async fn body_for(
     if kind != Kind::Token {
         return Ok(request.body().map(Into::into));
     }
-    let asked = http::read_small(request, token::MAX_BYTES).await?;
+    let asked = router::read_small(request, token::MAX_BYTES).await?;
     let body = token::within(ticket, &asked, platform::now())?;
     Ok(Some(JsValue::from_str(&body)))
 }

@@ -14,9 +14,9 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
 use crate::domain::webhook::event::Event;
 use crate::edge::hook;
-use crate::edge::http::{self, Call, read_body};
 use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
+use crate::edge::router::{self, Call, read_body};
 use web_sys::Request;
 use worker::{Response, ResponseBody};
 
@@ -172,5 +172,5 @@ fn respond(
     } else {
         read_to_the_end(body, asked.env.clone(), gate, reference)?
     };
-    Ok(http::relay(&answer, &headers, body)?)
+    Ok(router::relay(&answer, &headers, body)?)
 }

@@ -4,7 +4,7 @@ use super::{Wanted, last, postponed, transient};
 use crate::domain::http::coding::{Body, Coding};
 use crate::domain::http::range;
 use crate::domain::retry::{CopyFailure, FailureKind};
-use crate::edge::decoding;
+use crate::edge::http::decoding;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};
 use js_sys::Reflect;

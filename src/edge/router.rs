@@ -8,11 +8,12 @@ use crate::domain::gateway::submission::Answer;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::{Access, LISTS, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
+use crate::edge::http::access;
+use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::unpack::unpack;
 use crate::edge::{
-    access, bulk, doctor, events, export, files, gateway, hook, import, jobs, listing, live,
-    manage, metrics, refused, restore, tickets, unmatched,
+    bulk, doctor, events, export, files, gateway, hook, import, jobs, listing, live, manage,
+    metrics, refused, restore, tickets, unmatched,
 };
 use futures_util::future::{Either, ready, select};
 use futures_util::{Stream, StreamExt, stream};

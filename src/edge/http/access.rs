@@ -6,8 +6,8 @@ use crate::domain::access::tokens::{self, Tokens};
 use crate::domain::config::BadSecret;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::Access;
-use crate::edge::http::Call;
 use crate::edge::platform;
+use crate::edge::router::Call;
 use serde_json::json;
 use std::borrow::Cow;
 
