@@ -5,9 +5,10 @@ use crate::domain::catalog::filter::Filter;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Archive;
 use crate::domain::protocol::Command;
+use crate::edge::listing;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{Call, json};
-use crate::edge::{job_client, listing};
+use crate::edge::rpc::job;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::Response;
@@ -45,7 +46,7 @@ fn or_what_is_not_whole(mut filter: Filter) -> Filter {
 }
 
 async fn one(call: &Call<'_>, row: Row) -> (String, bool) {
-    let told = job_client::ask_job(call.env, &row.home, &Command::Archive).await;
+    let told = job::ask_job(call.env, &row.home, &Command::Archive).await;
     let told = told.inspect_err(|Failure(text)| platform::log_error(text));
     (row.summary.id, told.is_ok())
 }

@@ -3,8 +3,8 @@
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::webhook::provider::Provider;
-use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
+use crate::edge::rpc::job;
 use worker::Env;
 
 /// The object that a delivery goes to.
@@ -63,7 +63,7 @@ async fn try_claim(
     let name = ObjectName::Id(id.clone());
     let Some((home, known)) = locate(env, &name).await? else { return Ok((name, false)) };
     let claim = Command::Claim { id, home: home.clone(), yields: is_weak && !known, provider };
-    match job_client::ask(env, reference, &claim).await? {
+    match job::ask(env, reference, &claim).await? {
         Reply::At { home, conflict: false, .. } => Ok((home, true)),
         // Two names that were joined a moment ago may still differ.
         Reply::At { home: other, .. } => {
@@ -78,7 +78,7 @@ async fn try_claim(
 /// Where the job of a name lives, and whether there is one; `None` if it has
 /// been deleted.
 pub async fn locate(env: &Env, name: &ObjectName) -> Result<Option<(ObjectName, bool)>, Failure> {
-    match job_client::ask(env, name, &Command::Locate).await? {
+    match job::ask(env, name, &Command::Locate).await? {
         Reply::At { home, known, .. } => Ok(Some((home, known))),
         Reply::Deleted(_) => Ok(None),
         _ => Err(Failure::unexpected("locating")),

@@ -11,10 +11,10 @@ use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
 use crate::domain::view::record;
 use crate::domain::view::sse;
 use crate::edge::http::access;
-use crate::edge::job_client;
 use crate::edge::jobs::{ask, deleted, missing};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{Call, event_stream, json};
+use crate::edge::rpc::job;
 use futures_util::stream;
 use worker::{Env, Response};
 
@@ -123,7 +123,7 @@ impl Live {
         };
         let wait = Some(wait).filter(|_| !self.is_full);
         let command = Command::Timeline { after: self.after, limit: BATCH, wait };
-        job_client::ask_job(&self.env, &self.home, &command).await
+        job::ask_job(&self.env, &self.home, &command).await
     }
 
     /// The frames of an answer: a comment if there is no news.

@@ -4,9 +4,9 @@ use crate::domain::catalog::export::{Format, PAGE, Turn};
 use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
 use crate::domain::http::problem::Problem;
 use crate::domain::time::Timestamp;
-use crate::edge::catalog_client;
 use crate::edge::platform::{During, Failure};
 use crate::edge::router::Call;
+use crate::edge::rpc::catalog;
 use futures_util::stream;
 use std::collections::VecDeque;
 use worker::{Env, Response};
@@ -93,7 +93,7 @@ impl Export {
     }
 
     async fn ask(&self, name: &str, question: &Question) -> Result<Answer, Failure> {
-        catalog_client::ask(&self.env, name, question).await
+        catalog::ask(&self.env, name, question).await
     }
 }
 

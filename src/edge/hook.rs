@@ -17,7 +17,9 @@ use crate::edge::http::access;
 use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{Call, json, read_sent};
-use crate::edge::{bucket, job_client, signature, unmatched};
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
+use crate::edge::{signature, unmatched};
 use web_sys::Request;
 use worker::Response;
 
@@ -179,7 +181,7 @@ async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
     let Some(name) = &caller.name else { return };
     let asked = async {
         let Some((home, true)) = locate(call.env, name).await? else { return Ok(()) };
-        job_client::ask_job(call.env, &home, &Command::Want(why.to_owned())).await.map(drop)
+        job::ask_job(call.env, &home, &Command::Want(why.to_owned())).await.map(drop)
     };
     if let Err(Failure(text)) = asked.await {
         platform::log_error(&text);
@@ -284,7 +286,7 @@ pub async fn hand_over(
     delivery: Delivery,
 ) -> Result<Handed, Failure> {
     let command = Command::Deliver(Box::new(delivery));
-    let (id, event_type, duplicate) = match job_client::ask_job(call.env, object, &command).await? {
+    let (id, event_type, duplicate) = match job::ask_job(call.env, object, &command).await? {
         Reply::Delivered { id, event_type, duplicate } => (id, event_type, duplicate),
         Reply::Deleted(_) => return Ok(Handed::Deleted),
         Reply::OtherProvider(why) => return Ok(Handed::Refused(why)),

@@ -5,9 +5,9 @@ use crate::domain::ingest::import::{self, Line};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Import, Reply};
 use crate::edge::claim::{Named, claim};
-use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{Call, json, read_body};
+use crate::edge::rpc::job;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use web_sys::Request;
@@ -77,7 +77,7 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {
         keep_days: line.keep,
         response_url: line.response_url,
     };
-    match job_client::ask_job(call.env, &object, &Command::Import(Box::new(import))).await? {
+    match job::ask_job(call.env, &object, &Command::Import(Box::new(import))).await? {
         Reply::Known { is_new: true } => Ok(Taken::New),
         Reply::Known { is_new: false } => Ok(Taken::Known),
         Reply::Deleted(_) => Ok(Taken::Deleted),

@@ -10,12 +10,12 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::time::SECOND;
 use crate::domain::view::record::{self, Context};
-use crate::edge::bucket;
 use crate::edge::http::access;
-use crate::edge::job_client;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::records;
 use crate::edge::router::{self, Call, rendered};
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
+use crate::edge::storage::kv;
 use futures_util::future::{Either, select};
 use std::borrow::Cow;
 use std::pin::pin;
@@ -43,7 +43,7 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 /// A copy that can't be read is no reason to fail: the job knows more anyway.
 async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
     let rendering = Rendering::now(call.config.public_url.as_deref());
-    let found = records::get(call.env, name, &rendering).await;
+    let found = kv::get(call.env, name, &rendering).await;
     let found = found.and_then(|copy| {
         copy.map(|stream| router::record(ResponseBody::Stream(stream), "edge")).transpose()
     });
@@ -165,12 +165,12 @@ async fn ask_for_news(
 ) -> Result<Reply, Failure> {
     let read = Command::Read(Some(wait));
     match (reply, name) {
-        (Reply::Job { job, .. }, _) => job_client::ask_job(call.env, &job.home, &read).await,
-        (_, ObjectName::Reference(_)) => job_client::ask_job(call.env, name, &read).await,
+        (Reply::Job { job, .. }, _) => job::ask_job(call.env, &job.home, &read).await,
+        (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, &read).await,
         (_, ObjectName::Id(text)) => {
             let reference = ObjectName::Reference(text.clone());
-            let as_id = pin!(job_client::ask_job(call.env, name, &read));
-            let as_reference = pin!(job_client::ask_job(call.env, &reference, &read));
+            let as_id = pin!(job::ask_job(call.env, name, &read));
+            let as_reference = pin!(job::ask_job(call.env, &reference, &read));
             match select(as_id, as_reference).await {
                 Either::Left((Ok(Reply::Missing), other))
                 | Either::Right((Ok(Reply::Missing), other)) => other.await,
@@ -207,11 +207,11 @@ fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
 
 /// Asks the job of this name: the id first, then the reference.
 pub async fn ask(call: &Call<'_>, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
-    let reply = job_client::ask_job(call.env, name, command).await?;
+    let reply = job::ask_job(call.env, name, command).await?;
     match (reply, name) {
         (Reply::Missing, ObjectName::Id(text)) => {
             let reference = ObjectName::Reference(text.clone());
-            job_client::ask_job(call.env, &reference, command).await
+            job::ask_job(call.env, &reference, command).await
         }
         (reply, _) => Ok(reply),
     }

@@ -4,9 +4,9 @@ use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::catalog::{Answer, Place, Question, ROOT, Row, Totals};
 use crate::domain::http::problem::Problem;
 use crate::domain::view::record::{Context, Summary};
-use crate::edge::catalog_client;
 use crate::edge::platform::Failure;
 use crate::edge::router::{BAD_CURSOR, Call, json, rendered};
+use crate::edge::rpc::catalog;
 use futures_util::future::try_join_all;
 use serde_json::json;
 use worker::{Env, Response};
@@ -63,7 +63,7 @@ pub async fn page(
 ) -> Result<(Vec<Row>, Option<Place>), Failure> {
     let until = after.as_ref().map(Place::day);
     let question = Question::Days { filter: filter.clone().into(), until, limit: MAX_DAYS + 1 };
-    let Answer::Days(days) = catalog_client::ask(env, ROOT, &question).await? else {
+    let Answer::Days(days) = catalog::ask(env, ROOT, &question).await? else {
         return Err(Failure("the catalog's root has no days".to_owned()));
     };
     let question = Question::Rows { filter: filter.clone().into(), after, limit: limit + 1 };
@@ -86,7 +86,7 @@ pub async fn page(
 }
 
 async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, Failure> {
-    match catalog_client::ask(env, day, question).await? {
+    match catalog::ask(env, day, question).await? {
         Answer::Rows(rows) => Ok(rows),
         _ => Err(Failure("a catalog's day has no rows".to_owned())),
     }
@@ -114,7 +114,7 @@ pub async fn stats(call: &Call<'_>) -> Result<Response, Problem> {
 
 /// The sums of all jobs, and on how many days they were created.
 pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
-    match catalog_client::ask(env, ROOT, &Question::Totals).await? {
+    match catalog::ask(env, ROOT, &Question::Totals).await? {
         Answer::Totals(totals, days) => Ok((*totals, days)),
         _ => Err(Failure("the catalog's root has no sums".to_owned())),
     }

@@ -11,10 +11,8 @@
 //! `platform::Failure`; only `http` builds error responses; only `platform`
 //! reads the clock or sets an alarm.
 
-mod bucket;
 mod bulk;
 mod catalog;
-mod catalog_client;
 mod claim;
 mod doctor;
 mod entry;
@@ -25,21 +23,19 @@ mod gateway;
 mod hook;
 mod http;
 mod import;
-mod job_client;
 mod job_object;
 mod jobs;
 mod listing;
 mod live;
 mod manage;
 mod metrics;
-mod object_call;
 mod platform;
-mod records;
 mod refused;
 mod restore;
 mod router;
+mod rpc;
 mod signature;
-mod store;
+mod storage;
 mod tickets;
 mod transfer;
 mod unmatched;

@@ -4,9 +4,9 @@
 use crate::domain::catalog::{Answer, Question, REFUSED};
 use crate::domain::http::problem::Problem;
 use crate::domain::webhook::rejection::{Limits, Refused, agent};
-use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{Call, json};
+use crate::edge::rpc::catalog;
 use serde_json::json;
 use std::cell::Cell;
 use worker::{Env, Response};
@@ -38,7 +38,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
 
 /// Notes it. The sender has its answer already.
 pub async fn note(env: Env, refused: Refused) {
-    let noted = catalog_client::ask(&env, REFUSED, &Question::Refuse(refused)).await;
+    let noted = catalog::ask(&env, REFUSED, &Question::Refuse(refused)).await;
     if let Err(Failure(text)) = noted {
         platform::log_error(&text);
     }
@@ -52,7 +52,7 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
 
 /// The refused deliveries that are kept, and how many there were.
 pub async fn all(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
-    match catalog_client::ask(env, REFUSED, &Question::Refused).await? {
+    match catalog::ask(env, REFUSED, &Question::Refused).await? {
         Answer::Refused { refused, total } => Ok((refused, total)),
         _ => Err(Failure("the catalog has no refused deliveries".to_owned())),
     }

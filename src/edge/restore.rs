@@ -5,7 +5,8 @@ use crate::domain::keys;
 use crate::domain::protocol::{Command, Reply};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{Call, json};
-use crate::edge::{bucket, job_client};
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::{Object, Response};
@@ -71,5 +72,5 @@ async fn one(call: &Call<'_>, key: String) -> (String, End) {
 async fn try_one(call: &Call<'_>, key: &str) -> Result<Reply, Failure> {
     let name = keys::job_of_manifest(key)
         .ok_or_else(|| Failure(format!("{key} is not named like a manifest")))?;
-    job_client::ask(call.env, &name, &Command::Restore(key.to_owned())).await
+    job::ask(call.env, &name, &Command::Restore(key.to_owned())).await
 }

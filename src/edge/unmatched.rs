@@ -12,7 +12,8 @@ use crate::edge::hook::{self, Handed};
 use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{Call, json};
-use crate::edge::{bucket, job_client};
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ async fn park(
         attempts: 0,
     };
     let name = ObjectName::Id(format!("unmatched-{key}"));
-    job_client::ask(call.env, &name, &Command::Park(Box::new(parked))).await.map(drop)
+    job::ask(call.env, &name, &Command::Park(Box::new(parked))).await.map(drop)
 }
 
 /// R2 keeps metadata as headers: ASCII only, and 2 KiB in all.

@@ -14,8 +14,8 @@ use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::view::record::Context;
-use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::rpc::catalog;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use worker::{Request, Response, WebSocket, WebSocketPair};
@@ -173,7 +173,7 @@ impl Catalog {
     }
 
     async fn rows_of_day(&self, day: String, homes: Vec<ObjectName>) -> Result<Vec<Row>, Failure> {
-        match catalog_client::ask(&self.env, &day, &Question::RowsOf(homes)).await? {
+        match catalog::ask(&self.env, &day, &Question::RowsOf(homes)).await? {
             Answer::Rows(rows) => Ok(rows),
             _ => Err(Failure("a catalog's day has no rows".to_owned())),
         }

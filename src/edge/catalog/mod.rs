@@ -15,8 +15,8 @@ use crate::domain::alarm::plan;
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::config::Config;
 use crate::domain::json;
-use crate::edge::object_call;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::rpc::call;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -113,10 +113,10 @@ impl DurableObject for Catalog {
 
 #[wasm_bindgen]
 impl Catalog {
-    /// Answers a question; its caller is `object_call::ask_object`.
+    /// Answers a question; its caller is `call::ask_object`.
     #[wasm_bindgen(js_name = ask)]
     pub async fn on_ask(&self, question: JsValue) -> JsValue {
-        object_call::answer(question, async |text| self.reply(&text).await).await
+        call::answer(question, async |text| self.reply(&text).await).await
     }
 }
 

@@ -8,8 +8,8 @@ use crate::domain::catalog::{Answer, Change, News, Question, ROOT, Row, Totals};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
-use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::rpc::catalog;
 use serde::Deserialize;
 
 /// How long changes are gathered, in milliseconds.
@@ -54,7 +54,7 @@ impl Catalog {
         self.is_called.set(true);
         self.open_day()?;
         while let Some((news, until)) = self.news()? {
-            match catalog_client::ask(&self.env, ROOT, &Question::Push(Box::new(news))).await? {
+            match catalog::ask(&self.env, ROOT, &Question::Push(Box::new(news))).await? {
                 Answer::Noted => self.note_pushed(until)?,
                 _ => return Err(Failure("the catalog's root did not take the news".to_owned())),
             }

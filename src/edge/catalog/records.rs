@@ -10,7 +10,8 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{During, Failure};
-use crate::edge::{bucket, job_client};
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
 
 impl Catalog {
     /// Writes these jobs, one after the other, until the page is full. A job
@@ -38,7 +39,7 @@ impl Catalog {
     }
 
     async fn job(&self, home: &ObjectName) -> Result<Option<(Job, Option<String>)>, Failure> {
-        match job_client::ask_job(&self.env, home, &Command::Read(None)).await? {
+        match job::ask_job(&self.env, home, &Command::Read(None)).await? {
             Reply::Job { job, result } => Ok(Some((*job, result))),
             _ => Ok(None),
         }

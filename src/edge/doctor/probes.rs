@@ -12,9 +12,10 @@ use crate::domain::json;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::time::Timestamp;
-use crate::edge::object_call::ask_object;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::{bucket, job_client, records};
+use crate::edge::rpc::call::ask_object;
+use crate::edge::rpc::job;
+use crate::edge::storage::{bucket, kv};
 use futures_channel::oneshot;
 use futures_util::join;
 use std::collections::HashMap;
@@ -72,17 +73,17 @@ async fn r2(env: Env, nonce: String) -> Result<(Read, Option<Reading>), Failure>
 async fn kv(env: Env, nonce: String) -> Result<Read, Failure> {
     let key = keys::probe_key(&nonce);
     let tried = async {
-        records::put_briefly(&env, &key, &nonce).await?;
-        let read = records::text(&env, &key).await?;
+        kv::put_briefly(&env, &key, &nonce).await?;
+        let read = kv::text(&env, &key).await?;
         Ok(Read::of(read.as_deref(), &nonce))
     };
     let tried = tried.await;
-    let deleted = records::delete_key(&env, &key).await;
+    let deleted = kv::delete_key(&env, &key).await;
     tried.and_then(|tried| deleted.map(|()| tried))
 }
 
 async fn job(env: Env, nonce: String) -> Result<Read, Failure> {
-    match job_client::ask_gate(&env, GATE, Command::Probe(nonce.clone())).await? {
+    match job::ask_gate(&env, GATE, Command::Probe(nonce.clone())).await? {
         Reply::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
         _ => Err(Failure::unexpected("trying an object")),
     }

@@ -12,10 +12,10 @@ use crate::domain::job::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::edge::bucket;
-use crate::edge::job_client;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::Call;
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
 use worker::{EncodeBody, Response, ResponseBuilder};
 
 /// A durable link.
@@ -82,7 +82,7 @@ fn download(call: &Call<'_>) -> Result<bool, Problem> {
 
 async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
     let command = Command::File { n: link.n, nonce: link.nonce.clone() };
-    match job_client::ask_job(call.env, &link.job, &command).await? {
+    match job::ask_job(call.env, &link.job, &command).await? {
         Reply::File { name, place } if link.name.as_ref().is_none_or(|link| *link == name) => {
             Ok((name, place))
         }

@@ -11,10 +11,10 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::Scheme;
 use crate::domain::view::record::{self, Context};
-use crate::edge::bucket;
-use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router;
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
 use crate::edge::upstream;
 use worker::{Method, Response, ResponseBody};
 
@@ -68,7 +68,7 @@ pub(super) async fn result(asked: &Asked, id: &str) -> Result<Response, Problem>
         return respond(id, answer);
     }
     // The upstream may be ahead of its webhook.
-    match job_client::ask_job(&asked.env, &job.home, &Command::Fetch).await? {
+    match job::ask_job(&asked.env, &job.home, &Command::Fetch).await? {
         Reply::Job { job, result } if job.status.has_ended() => {
             respond(id, of_job(asked, &job, result).await?)
         }
@@ -154,7 +154,7 @@ async fn want(asked: &Asked, job: &Job, why: &str) {
     if job.healing.wanted {
         return;
     }
-    if let Err(Failure(text)) = job_client::ask_job(&asked.env, home, &command).await {
+    if let Err(Failure(text)) = job::ask_job(&asked.env, home, &command).await {
         platform::log_error(&text);
     }
 }

@@ -12,7 +12,8 @@ use crate::domain::time::SECOND;
 use crate::domain::view::record::one_line;
 use crate::domain::view::sse;
 use crate::edge::platform::{self, Failure};
-use crate::edge::{job_client, router};
+use crate::edge::router;
+use crate::edge::rpc::job;
 use futures_util::stream;
 use std::time::Duration;
 use worker::{Delay, Response};
@@ -91,7 +92,7 @@ impl Stream {
         let pass = self.asked.pass();
         let wait = Wait { news: News::Version(Some(job.version)), until, pass };
         let news = Command::Read(Some(wait));
-        match job_client::ask_job(&self.asked.env, &job.home, &news).await {
+        match job::ask_job(&self.asked.env, &job.home, &news).await {
             Ok(told) => self.is_over |= matches!(told, Reply::Barred),
             Err(Failure(text)) => platform::log_error(&text),
         }

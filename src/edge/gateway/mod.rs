@@ -25,9 +25,9 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{CantAsk, Scheme};
 use crate::edge::http::access;
-use crate::edge::job_client;
 use crate::edge::jobs;
 use crate::edge::router::{self, Call};
+use crate::edge::rpc::job;
 use futures_util::stream;
 use web_sys::Request;
 use worker::{Env, Response};
@@ -138,7 +138,7 @@ fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
 /// The job of a request and its result, if it is known here.
 async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
     let Some(name) = ObjectName::id(id) else { return Ok(None) };
-    let reply = job_client::ask_job(&asked.env, &name, &Command::Read(None)).await?;
+    let reply = job::ask_job(&asked.env, &name, &Command::Read(None)).await?;
     let job = if let Reply::Job { job, .. } = &reply { Some(&**job) } else { None };
     if !asked.may_ask_about(job) {
         return Err(Problem::new(Code::WrongScope, "the ticket is not for this request"));

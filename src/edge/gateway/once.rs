@@ -8,9 +8,9 @@ use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
-use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{self, Call};
+use crate::edge::rpc::job;
 use futures_util::stream;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -66,7 +66,7 @@ pub(super) async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
     if let Verdict::After(earlier) = verdict {
         let name = ObjectName::Reference(earlier.clone());
         // Whatever it is: it has come to its end.
-        job_client::ask_job(env, &name, &Command::Answer).await?;
+        job::ask_job(env, &name, &Command::Answer).await?;
         let command = Command::TakeOver { earlier, wish: gate.wish.clone() };
         verdict = ask_gate(env, gate, command).await?;
     }
@@ -82,7 +82,7 @@ pub(super) async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
 }
 
 async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, Failure> {
-    match job_client::ask_gate(env, &gate.name, command).await? {
+    match job::ask_gate(env, &gate.name, command).await? {
         Reply::Passed(verdict) => Ok(verdict),
         _ => Err(Failure::unexpected("asking a gate")),
     }
@@ -111,7 +111,7 @@ pub(super) fn read_to_the_end(
                 }
                 return Some((Ok::<_, worker::Error>(part), parts));
             }
-            let told = job_client::ask_gate(&env, &name, read).await;
+            let told = job::ask_gate(&env, &name, read).await;
             if let Err(Failure(text)) = told {
                 platform::log_error(&text);
             }

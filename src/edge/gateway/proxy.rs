@@ -17,9 +17,9 @@ use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{Ask, Scheme};
 use crate::domain::view::sse;
 use crate::edge::http::access;
-use crate::edge::job_client;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{self, Call};
+use crate::edge::rpc::job;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
@@ -126,7 +126,7 @@ async fn pass_on(
         None => request.body().map(Into::into),
     };
     if let Some(Uses { gate, most }) = ticket.and_then(uses).filter(|_| kind.is_use()) {
-        let counted = job_client::ask_gate(call.env, &gate, Command::Count(most)).await?;
+        let counted = job::ask_gate(call.env, &gate, Command::Count(most)).await?;
         if !matches!(counted, Reply::Counted(true)) {
             return Err(Problem::new(Code::UsedUp, USED_UP));
         }

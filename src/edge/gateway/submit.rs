@@ -14,9 +14,9 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
 use crate::domain::webhook::event::Event;
 use crate::edge::hook;
-use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{self, Call, read_body};
+use crate::edge::rpc::job;
 use web_sys::Request;
 use worker::{Response, ResponseBody};
 
@@ -72,11 +72,11 @@ async fn hand_in(
 ) -> Result<Reply, Failure> {
     if submit.is_long() {
         let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();
-        let reply = job_client::ask_job(call.env, name, &Command::Expect(key)).await?;
+        let reply = job::ask_job(call.env, name, &Command::Expect(key)).await?;
         let Reply::Parked = reply else { return Ok(reply) };
         submit.body = hook::park(call, input.as_bytes().to_vec(), &submit.sha256, name).await?;
     }
-    job_client::ask_job(call.env, name, &Command::Submit(Box::new(submit))).await
+    job::ask_job(call.env, name, &Command::Submit(Box::new(submit))).await
 }
 
 /// The client's own webhook, and what to say of one that is this vault's.

@@ -8,9 +8,9 @@ use crate::domain::catalog::Row;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::retention;
 use crate::domain::time::{SECOND, Timestamp};
-use crate::edge::catalog_client;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::Slot;
+use crate::edge::rpc::catalog;
+use crate::edge::storage::object::Slot;
 use futures_util::future::{Either, join, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -182,7 +182,7 @@ impl Job {
         let Some(job) = self.store.job()? else { return Ok(()) };
         let (row, revision) = (Row::of(&job), job.revision());
         drop(job); // many may wait for the catalog at the same time
-        let outcome = catalog_client::put(&self.env, row).await;
+        let outcome = catalog::put(&self.env, row).await;
         let Some(mut job) = self.store.job()? else { return Ok(()) };
         if let Err(Failure(text)) = outcome {
             platform::log_error(&text);

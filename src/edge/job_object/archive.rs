@@ -8,9 +8,9 @@ use crate::domain::job::record::Job as Record;
 use crate::domain::keys;
 use crate::domain::protocol::Reply;
 use crate::domain::webhook::event::Event;
-use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Slot;
+use crate::edge::storage::bucket;
+use crate::edge::storage::object::Slot;
 use std::collections::HashSet;
 
 impl Job {

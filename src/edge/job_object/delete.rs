@@ -12,8 +12,9 @@ use crate::domain::job::record::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Slot;
-use crate::edge::{bucket, catalog_client, job_client, records};
+use crate::edge::rpc::{catalog, job};
+use crate::edge::storage::object::Slot;
+use crate::edge::storage::{bucket, kv};
 use worker::Bucket;
 
 impl Job {
@@ -77,9 +78,9 @@ impl Job {
 
     /// The copy is under one of its names; which one, the mark does not know.
     async fn wipe_record(&self, tombstone: &Tombstone) -> Result<(), Failure> {
-        records::delete(&self.env, &tombstone.home).await?;
+        kv::delete(&self.env, &tombstone.home).await?;
         match ObjectName::id(&tombstone.id).filter(|id| *id != tombstone.home) {
-            Some(id) => records::delete(&self.env, &id).await,
+            Some(id) => kv::delete(&self.env, &id).await,
             None => Ok(()),
         }
     }
@@ -97,14 +98,14 @@ impl Job {
     async fn unlist(&self, tombstone: &Tombstone) -> Result<(), Failure> {
         let (home, revision) = (tombstone.home.clone(), tombstone.revision);
         let question = Question::Remove { home, revision };
-        catalog_client::ask(&self.env, &tombstone.day, &question).await.map(drop)
+        catalog::ask(&self.env, &tombstone.day, &question).await.map(drop)
     }
 
     /// The end of the mark: other names stop to lead here, then it goes too.
     async fn forget(&self, tombstone: &Tombstone) -> Result<(), Failure> {
         for name in &tombstone.aliases {
             let command = Command::Unlink(tombstone.home.clone());
-            job_client::ask(&self.env, name, &command).await?;
+            job::ask(&self.env, name, &command).await?;
         }
         self.store.forget_everything().await
     }

@@ -11,9 +11,9 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{DeliveredBody, Delivery, MAX_OBJECT_TEXT, Moved, Reply};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::{Event, EventKind};
-use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::{Slot, Store};
+use crate::edge::storage::bucket;
+use crate::edge::storage::object::{Slot, Store};
 
 /// What follows from a delivery that no one can read.
 const IS_ASKED: &str = "the upstream is asked for the result";

@@ -6,7 +6,7 @@ use crate::domain::archive::kv_copy::{self, Rendering, Step};
 use crate::domain::job::record::Job as Record;
 use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::records;
+use crate::edge::storage::kv;
 
 impl Job {
     /// Does what the copy needs: what came of it is noted for the record as it
@@ -19,7 +19,7 @@ impl Job {
         }
         let is_done = succeeded(match step {
             Step::Write => self.publish_record(&job).await,
-            Step::Delete => records::delete(&self.env, &kv_copy::written_name(&job)).await,
+            Step::Delete => kv::delete(&self.env, &kv_copy::written_name(&job)).await,
         });
         let Some(mut now) = self.store.job()? else { return Ok(()) };
         let around = self.circumstances(Ok(()));
@@ -38,7 +38,7 @@ impl Job {
         let Some(mut left) = store.left_copy()? else {
             return platform::clear_alarm(store.storage()).await;
         };
-        if succeeded(records::delete(&self.env, &left.home).await) {
+        if succeeded(kv::delete(&self.env, &left.home).await) {
             store.forget_left_copy()?;
             return platform::clear_alarm(store.storage()).await;
         }
@@ -54,6 +54,6 @@ impl Job {
         let text =
             record::record(job, result.as_deref(), context).during("rendering the record")?;
         let rendering = Rendering::now(config.public_url.as_deref());
-        records::put(&self.env, &kv_copy::name(job), text, &rendering).await
+        kv::put(&self.env, &kv_copy::name(job), text, &rendering).await
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::job::timeline::Kept;
 use crate::domain::protocol::Reply;
 use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::Slot;
+use crate::edge::storage::object::Slot;
 use crate::edge::upstream::{self, Posted};
 use worker::Headers;
 

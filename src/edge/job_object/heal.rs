@@ -15,7 +15,7 @@ use crate::domain::protocol::{Import, Reply};
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Slot;
+use crate::edge::storage::object::Slot;
 use crate::edge::upstream::{self, Answered};
 
 /// Files that are asked for one by one in one run.

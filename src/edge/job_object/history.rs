@@ -8,8 +8,8 @@ use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
-use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::storage::bucket;
 
 impl Job {
     /// At most `limit` entries after number `after`, wherever they are, with

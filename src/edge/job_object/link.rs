@@ -16,9 +16,9 @@ use crate::domain::job::timeline::{BodyAt, Kept, Trust};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, Kin, Moved, Reply};
 use crate::domain::webhook::provider::Provider;
-use crate::edge::job_client;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::Slot;
+use crate::edge::rpc::job;
+use crate::edge::storage::object::Slot;
 
 /// Entries that are moved between two looks at the timeline.
 const PAGE: usize = 40;
@@ -128,7 +128,7 @@ impl Job {
         let Some(job) = self.store.job()? else { return Ok(None) };
         let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
         let command = Command::PointTo { home: job.home.clone(), kin: job.kin() };
-        match job_client::ask_job(&self.env, &ObjectName::Id(id), &command).await? {
+        match job::ask_job(&self.env, &ObjectName::Id(id), &command).await? {
             Reply::At { home, .. } if home == job.home => self.linked().map(|()| None),
             Reply::At { home, conflict: false, .. } => Ok(Some(home)),
             Reply::At { .. } => self.give_up_id().map(|()| None),
@@ -185,7 +185,7 @@ impl Job {
                 && let Some(estate) = submission::estate(&job)
             {
                 let command = Command::Inherit(Box::new(estate));
-                let told = job_client::ask_job(&self.env, home, &command).await?;
+                let told = job::ask_job(&self.env, home, &command).await?;
                 if matches!(told, Reply::At { conflict: true, .. }) {
                     return self.give_up_id();
                 }
@@ -228,7 +228,7 @@ impl Job {
             }),
         };
         let command = Command::Deliver(Box::new(delivery));
-        job_client::ask_job(&self.env, home, &command).await.map(drop)
+        job::ask_job(&self.env, home, &command).await.map(drop)
     }
 
     fn moved(&self, n: u32) -> Result<(), Failure> {

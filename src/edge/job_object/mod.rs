@@ -31,9 +31,9 @@ use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::protocol::{self, Command, Reply};
 use crate::domain::time::Timestamp;
-use crate::edge::object_call;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Store;
+use crate::edge::rpc::call;
+use crate::edge::storage::object::Store;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -83,10 +83,10 @@ impl DurableObject for Job {
 
 #[wasm_bindgen]
 impl Job {
-    /// Obeys a command; its caller is `object_call::ask_object`.
+    /// Obeys a command; its caller is `call::ask_object`.
     #[wasm_bindgen(js_name = ask)]
     pub async fn on_ask(&self, command: JsValue) -> JsValue {
-        let answer = object_call::answer(command, async |text| self.obey(&text).await).await;
+        let answer = call::answer(command, async |text| self.obey(&text).await).await;
         self.store.rest();
         answer
     }

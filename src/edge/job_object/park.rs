@@ -4,8 +4,8 @@
 use super::Job;
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::protocol::{Parked, Reply};
-use crate::edge::bucket;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::storage::bucket;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::HashMap;

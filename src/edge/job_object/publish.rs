@@ -7,9 +7,9 @@ use crate::domain::catalog::Question;
 use crate::domain::job::record::Job as Record;
 use crate::domain::job::timeline::Kept;
 use crate::domain::keys::StorageKey;
-use crate::edge::bucket;
-use crate::edge::catalog_client;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::rpc::catalog;
+use crate::edge::storage::bucket;
 use serde_json::value::RawValue;
 
 /// Most timeline entries of a manifest; older ones are in pages of their own.
@@ -37,7 +37,7 @@ impl Job {
     pub(super) async fn retire(&self, job: &Record) -> Result<(), Failure> {
         let day = job.created_at.day();
         let question = Question::Remove { home: job.home.clone(), revision: job.revision() };
-        catalog_client::ask(&self.env, &day, &question).await?;
+        catalog::ask(&self.env, &day, &question).await?;
         let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
         bucket::open(&self.env)?.delete(path).await.during("deleting a manifest")
     }

@@ -7,7 +7,7 @@ use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
 use crate::domain::protocol::{Reply, Timeline, Wait};
 use crate::domain::view::sse::JobNews;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Slot;
+use crate::edge::storage::object::Slot;
 use std::rc::Rc;
 
 /// What a reader is told, as an answer and as that is written: one of many

@@ -4,9 +4,9 @@ use super::Job;
 use crate::domain::archive::relink;
 use crate::domain::job::record::Job as Record;
 use crate::domain::protocol::Reply;
-use crate::edge::bucket;
 use crate::edge::platform::{self, Failure};
-use crate::edge::store::Slot;
+use crate::edge::storage::bucket;
+use crate::edge::storage::object::Slot;
 use crate::edge::transfer::rewrite;
 use worker::Object;
 

@@ -7,8 +7,9 @@ use crate::domain::job::record::Job as Record;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Kin, Reply};
 use crate::edge::platform::{During, Failure};
-use crate::edge::store::Slot;
-use crate::edge::{bucket, job_client};
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
+use crate::edge::storage::object::Slot;
 
 impl Job {
     /// Restores the job of the manifest at `key`, unless there is one: that is
@@ -24,7 +25,7 @@ impl Job {
         let mut restored = manifest.restored();
         if let Some(reference) = &restored.reference {
             let lead_here = Command::PointTo { home: name.clone(), kin: Kin::default() };
-            let there = job_client::ask(&self.env, reference, &lead_here).await?;
+            let there = job::ask(&self.env, reference, &lead_here).await?;
             // One that leads elsewhere is another job's, and so are its files.
             if !matches!(there, Reply::At { home, .. } if home == *name) {
                 restored.job.reference = None;

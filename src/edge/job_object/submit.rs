@@ -14,7 +14,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Estate, Reply, Submitted};
 use crate::domain::time::SECOND;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::store::Slot;
+use crate::edge::storage::object::Slot;
 use crate::edge::upstream;
 use worker::Method;
 

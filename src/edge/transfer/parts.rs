@@ -6,8 +6,8 @@
 
 use super::memory::Room;
 use super::store::Target;
-use crate::edge::bucket::outside_bytes;
 use crate::edge::platform::{self, During, Failure};
+use crate::edge::storage::bucket::outside_bytes;
 use futures_util::future::{Either, select};
 use js_sys::{Object as JsObject, Reflect, Uint8Array};
 use std::pin::pin;

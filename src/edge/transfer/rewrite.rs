@@ -4,7 +4,7 @@
 
 use super::MAX_PUT_BYTES;
 use crate::edge::platform::{During, Failure};
-use crate::edge::store::Store;
+use crate::edge::storage::object::Store;
 use std::collections::HashMap;
 use worker::{Bucket, Data, HttpMetadata, Object, Range, ResponseBody};
 

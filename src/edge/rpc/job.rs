@@ -1,9 +1,9 @@
 //! Questions to job objects.
 
+use super::call::ask_object;
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{self, Command, Reply};
-use crate::edge::object_call::ask_object;
 use crate::edge::platform::{During, Failure};
 use worker::Env;
 

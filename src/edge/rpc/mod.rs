@@ -1,0 +1,5 @@
+//! How the Worker and the objects ask an object.
+
+pub mod call;
+pub mod catalog;
+pub mod job;

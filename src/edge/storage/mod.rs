@@ -1,0 +1,5 @@
+//! What is kept: the bucket, KV, and an object's own storage.
+
+pub mod bucket;
+pub mod kv;
+pub mod object;
