@@ -11,32 +11,23 @@
 //! `platform::Failure`; only `http` builds error responses; only `platform`
 //! reads the clock or sets an alarm.
 
-mod bulk;
+mod api;
 mod catalog;
 mod claim;
 mod doctor;
 mod entry;
-mod events;
-mod export;
 mod files;
 mod gateway;
 mod hook;
 mod http;
 mod import;
 mod job_object;
-mod jobs;
-mod listing;
-mod live;
-mod manage;
-mod metrics;
 mod platform;
 mod refused;
-mod restore;
 mod router;
 mod rpc;
 mod signature;
 mod storage;
-mod tickets;
 mod transfer;
 mod unmatched;
 mod upstream;

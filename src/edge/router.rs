@@ -8,13 +8,13 @@ use crate::domain::gateway::submission::Answer;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::{Access, LISTS, Refused, Route, is_gateway, is_hook, route};
 use crate::domain::time::Timestamp;
+use crate::edge::api::{
+    bulk, export, list, live, manage, metrics, read, restore, tickets, timeline,
+};
 use crate::edge::http::access;
 use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::{
-    bulk, doctor, events, export, files, gateway, hook, import, jobs, listing, live, manage,
-    metrics, refused, restore, tickets, unmatched,
-};
+use crate::edge::{doctor, files, gateway, hook, import, refused, unmatched};
 use futures_util::future::{Either, ready, select};
 use futures_util::{Stream, StreamExt, stream};
 use js_sys::Uint8Array;
@@ -209,16 +209,16 @@ async fn serve(
         Route::Hook { token, reference } => {
             hook::receive(call, request, token.as_deref(), reference).await
         }
-        Route::Jobs => listing::list(call).await,
+        Route::Jobs => list::list(call).await,
         Route::Import => import::import(call, request).await,
-        Route::Job(name) => jobs::record(call, &name).await,
+        Route::Job(name) => read::record(call, &name).await,
         Route::Delete(name) => manage::delete(call, &name).await,
         Route::Archive(name) => manage::archive(call, &name).await,
         Route::HandOff(name) => manage::hand_off(call, &name).await,
         Route::Links(name) => manage::links(call, &name).await,
-        Route::Result(name) => jobs::result(call, &name).await,
-        Route::Events(name) => events::events(call, &name).await,
-        Route::EventBody(name, n) => jobs::event_body(call, &name, n).await,
+        Route::Result(name) => read::result(call, &name).await,
+        Route::Events(name) => timeline::events(call, &name).await,
+        Route::EventBody(name, n) => read::event_body(call, &name, n).await,
         Route::File { job, nonce, n, name } => {
             files::serve(call, &files::Link { job, nonce, n, name }).await
         }
@@ -227,7 +227,7 @@ async fn serve(
         Route::Assign(key) => unmatched::assign(call, &key).await,
         Route::DropUnmatched(key) => unmatched::delete(call, &key).await,
         Route::Live => live::watch(call).await,
-        Route::Stats => listing::stats(call).await,
+        Route::Stats => list::stats(call).await,
         Route::ArchiveMany => bulk::archive(call).await,
         Route::Metrics => metrics::metrics(call).await,
         Route::Export => export::export(call),

@@ -9,8 +9,9 @@ use crate::domain::doctor::{PATIENCE_MS, Tried, gist};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Upstreams;
 use crate::domain::webhook::rejection::Refused;
+use crate::edge::api::list;
 use crate::edge::platform::{self, Failure};
-use crate::edge::{listing, refused, unmatched, upstream};
+use crate::edge::{refused, unmatched, upstream};
 use futures_util::future::{Either, join_all, select, try_join3};
 use futures_util::join;
 use std::pin::pin;
@@ -55,7 +56,7 @@ pub async fn upstreams(all: &Upstreams) -> (Vec<Asked>, Vec<Reading>) {
 /// Asks the catalog how the jobs are.
 pub async fn jobs(env: &Env, now: Timestamp) -> Result<Jobs, String> {
     let told = try_join3(
-        listing::totals(env),
+        list::totals(env),
         rows(env, jobs::not_whole(now)),
         rows(env, jobs::exhausted(now)),
     );
@@ -64,7 +65,7 @@ pub async fn jobs(env: &Env, now: Timestamp) -> Result<Jobs, String> {
 }
 
 async fn rows(env: &Env, filter: Filter) -> Result<Vec<Row>, Failure> {
-    listing::page(env, &filter, None, jobs::MOST).await.map(|(rows, _)| rows)
+    list::page(env, &filter, None, jobs::MOST).await.map(|(rows, _)| rows)
 }
 
 /// Deliveries that were not taken, or that belong to no job.

@@ -1,7 +1,7 @@
 //! Serves files: from the bucket or, while they are being copied, from their
 //! source. The bytes stream to the client and never pass through wasm.
 
-mod live;
+mod read_through;
 mod stored;
 
 use self::stored::Found;
@@ -63,7 +63,7 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
             let found = Found::read(&bucket, &key, &asked.conditions).await?;
             found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
         }
-        Place::Live(file) => live::answer(&asked, &name, &file).await, // (3)
+        Place::Live(file) => read_through::answer(&asked, &name, &file).await, // (3)
         Place::Delivery => Err(Problem::NotReady("the file is being unpacked".to_owned(), 2)),
         Place::Nowhere => Err(gone(link)),
     }

@@ -24,8 +24,8 @@ use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{CantAsk, Scheme};
+use crate::edge::api::read;
 use crate::edge::http::access;
-use crate::edge::jobs;
 use crate::edge::router::{self, Call};
 use crate::edge::rpc::job;
 use futures_util::stream;
@@ -147,7 +147,7 @@ async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>,
         // Two queues may use one id.
         Reply::Job { job, .. } if !asked.is_for(&job) => Ok(None),
         Reply::Job { job, result } => Ok(Some((*job, result))),
-        Reply::Deleted(_) => Err(jobs::deleted(&name)),
+        Reply::Deleted(_) => Err(read::deleted(&name)),
         _ => Ok(None),
     }
 }

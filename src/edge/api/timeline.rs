@@ -3,6 +3,7 @@
 //! The Worker drives a stream, and asks the job again and again: the object
 //! holds no connection of a viewer, and each of its answers has an end.
 
+use super::read::{ask, deleted, missing};
 use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{Code, Problem};
@@ -11,7 +12,6 @@ use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
 use crate::domain::view::record;
 use crate::domain::view::sse;
 use crate::edge::http::access;
-use crate::edge::jobs::{ask, deleted, missing};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{Call, event_stream, json};
 use crate::edge::rpc::job;

@@ -1,11 +1,11 @@
 //! What the owner does to a job.
 
+use super::read::{ask, deleted, missing};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::view::record::{self, Context};
-use crate::edge::jobs::{ask, deleted, missing};
 use crate::edge::platform::During;
 use crate::edge::router::{Call, json, rendered};
 use worker::Response;

@@ -1,11 +1,11 @@
 //! `POST /archive`: copies again for many jobs.
 
+use super::list;
 use crate::domain::catalog::Row;
 use crate::domain::catalog::filter::Filter;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Archive;
 use crate::domain::protocol::Command;
-use crate::edge::listing;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{Call, json};
 use crate::edge::rpc::job;
@@ -23,9 +23,9 @@ const AT_ONCE: usize = 8;
 /// jobs, the newest first, until the answer's `cursor` is null.
 pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", USUAL, 1..=MOST)?;
-    let filter = or_what_is_not_whole(listing::filter(call)?);
-    let after = listing::cursor(call)?;
-    let (rows, next) = listing::page(call.env, &filter, after, limit as usize).await?;
+    let filter = or_what_is_not_whole(list::filter(call)?);
+    let after = list::cursor(call)?;
+    let (rows, next) = list::page(call.env, &filter, after, limit as usize).await?;
     let ends = stream::iter(rows).map(|row| one(call, row)).buffer_unordered(AT_ONCE);
     let ends: Vec<(String, bool)> = ends.collect().await;
     let failed: Vec<_> = ends.iter().filter(|(_, is_told)| !is_told).map(|(id, _)| id).collect();

@@ -1,0 +1,12 @@
+//! The routes that readers and owners of jobs use.
+
+pub mod bulk;
+pub mod export;
+pub mod list;
+pub mod live;
+pub mod manage;
+pub mod metrics;
+pub mod read;
+pub mod restore;
+pub mod tickets;
+pub mod timeline;
