@@ -13,21 +13,16 @@
 
 mod api;
 mod catalog;
-mod claim;
 mod doctor;
 mod entry;
 mod files;
 mod gateway;
-mod hook;
 mod http;
-mod import;
+mod ingest;
 mod job_object;
 mod platform;
-mod refused;
 mod router;
 mod rpc;
-mod signature;
 mod storage;
 mod transfer;
-mod unmatched;
 mod upstream;

@@ -13,8 +13,9 @@ use crate::edge::api::{
 };
 use crate::edge::http::access;
 use crate::edge::http::unpack::unpack;
+use crate::edge::ingest::{hook, import, rejections, unmatched};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::{doctor, files, gateway, hook, import, refused, unmatched};
+use crate::edge::{doctor, files, gateway};
 use futures_util::future::{Either, ready, select};
 use futures_util::{Stream, StreamExt, stream};
 use js_sys::Uint8Array;
@@ -231,7 +232,7 @@ async fn serve(
         Route::ArchiveMany => bulk::archive(call).await,
         Route::Metrics => metrics::metrics(call).await,
         Route::Export => export::export(call),
-        Route::Refused => refused::list(call).await,
+        Route::Refused => rejections::list(call).await,
         Route::Doctor => Box::pin(doctor::doctor(call, context)).await,
         Route::Restore => restore::restore(call).await,
         Route::Tickets => tickets::make(call, request).await,
@@ -247,8 +248,8 @@ async fn serve(
 /// The owner is to see that a delivery was refused; its sender does not wait
 /// for that.
 fn tell(call: &Call<'_>, problem: &Problem, context: &Context) {
-    if let Some(report) = refused::report(call, problem) {
-        context.wait_until(refused::note(call.env.clone(), report));
+    if let Some(report) = rejections::report(call, problem) {
+        context.wait_until(rejections::note(call.env.clone(), report));
     }
 }
 

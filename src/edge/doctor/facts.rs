@@ -10,8 +10,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::upstream::Upstreams;
 use crate::domain::webhook::rejection::Refused;
 use crate::edge::api::list;
+use crate::edge::ingest::{rejections, unmatched};
 use crate::edge::platform::{self, Failure};
-use crate::edge::{refused, unmatched, upstream};
+use crate::edge::upstream;
 use futures_util::future::{Either, join_all, select, try_join3};
 use futures_util::join;
 use std::pin::pin;
@@ -78,6 +79,6 @@ pub struct Boxes {
 
 /// Asks for them.
 pub async fn refusals(env: &Env) -> Boxes {
-    let (refused, unmatched) = join!(tried(refused::all(env)), tried(unmatched::count(env)));
+    let (refused, unmatched) = join!(tried(rejections::all(env)), tried(unmatched::count(env)));
     Boxes { refused: refused.end, unmatched: unmatched.end }
 }

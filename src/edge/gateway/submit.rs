@@ -13,7 +13,7 @@ use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
 use crate::domain::webhook::event::Event;
-use crate::edge::hook;
+use crate::edge::ingest::hook;
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{self, Call, read_body};
 use crate::edge::rpc::job;

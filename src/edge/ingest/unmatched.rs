@@ -1,5 +1,7 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
+use super::claim::locate;
+use super::hook::{self, Handed};
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::timeline::Trust;
@@ -7,8 +9,6 @@ use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Delivery, Parked};
 use crate::domain::time::Timestamp;
-use crate::edge::claim::locate;
-use crate::edge::hook::{self, Handed};
 use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{Call, json};

@@ -1,10 +1,10 @@
 //! Imports jobs: `POST /jobs`.
 
+use super::claim::{Named, claim};
 use crate::domain::http::problem::Problem;
 use crate::domain::ingest::import::{self, Line};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Import, Reply};
-use crate::edge::claim::{Named, claim};
 use crate::edge::platform::{self, Failure};
 use crate::edge::router::{Call, json, read_body};
 use crate::edge::rpc::job;

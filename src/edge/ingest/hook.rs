@@ -1,5 +1,7 @@
 //! Takes deliveries: `POST /hook/{token}[/{ref}]`.
 
+use super::claim::{Named, There, claim, locate};
+use super::{signature, unmatched};
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens;
 use crate::domain::config::BadSecret;
@@ -12,14 +14,12 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT, Reply};
 use crate::domain::webhook::correlate::Identity;
 use crate::domain::webhook::event::Event;
-use crate::edge::claim::{Named, There, claim, locate};
 use crate::edge::http::access;
 use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::router::{Call, json, read_sent};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use crate::edge::{signature, unmatched};
 use web_sys::Request;
 use worker::Response;
 
