@@ -51,7 +51,7 @@ export const mutants = [
   },
   {
     name: "check for breaking off",
-    edits: [edit("edge/transfer/parts.rs",
+    edits: [edit("edge/transfer/multipart.rs",
       'Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
       "Err(_), _)) => return Ok(Uint8Array::new_with_length(0)),")],
     rows: ["source tells no length and breaks off"],
@@ -60,10 +60,10 @@ export const mutants = [
   {
     name: "length check",
     edits: [
-      edit("edge/transfer/parts.rs",
+      edit("edge/transfer/multipart.rs",
         'Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
         "Err(_), _)) => return Ok(Uint8Array::new_with_length(0)),"),
-      edit("edge/transfer/parts.rs",
+      edit("edge/transfer/multipart.rs",
         "expected.length.is_some_and(|length| length != self.bytes)", "false"),
       edit("edge/transfer/mod.rs", "Some(length) if length <= MAX_PUT_BYTES => {",
         "Some(length) if length > MAX_PUT_BYTES => {"),
@@ -121,13 +121,13 @@ export const mutants = [
   },
   {
     name: "abort of an upload",
-    edits: [edit("edge/transfer/store.rs", "parts.abort().await;", "drop(parts);")],
+    edits: [edit("edge/transfer/put.rs", "parts.abort().await;", "drop(parts);")],
     rows: ["source tells no length and breaks off"],
     red: ["uploads"],
   },
   {
     name: "note of an upload",
-    edits: [edit("edge/transfer/parts.rs",
+    edits: [edit("edge/transfer/multipart.rs",
       "self.target.order.notes.note_upload(self.target.order.key, &id)?;", "let _ = id;")],
     rows: ["kill -9 in a multipart upload"],
     red: ["uploads"],

@@ -6,9 +6,9 @@
 //! as it comes, `proxy` speaks fal.ai's proxy protocol.
 
 mod follow;
-mod follow_stream;
-mod once;
+mod idempotency;
 mod proxy;
+mod status_stream;
 mod submit;
 
 pub use self::proxy::proxy;
@@ -114,7 +114,7 @@ async fn answer(call: &Call<'_>, request: &Request, asked: Asked) -> Result<Resp
         Step::Submit => submit::submit(call, &asked, request).await,
         Step::Status(id) => follow::status(&asked, &id).await,
         Step::Stream(_) if call.head => Ok(router::event_stream(stream::empty(), asked.pass())?),
-        Step::Stream(id) => follow_stream::follow(asked, id).await,
+        Step::Stream(id) => status_stream::follow(asked, id).await,
         Step::Result(id) => follow::result(&asked, &id).await,
         Step::Cancel(id) => follow::cancel(&asked, &id).await,
     }

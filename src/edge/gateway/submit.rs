@@ -1,6 +1,6 @@
 //! `POST /queue/{app}`: submits a job.
 
-use super::once::{Gate, gate, pass, read_to_the_end};
+use super::idempotency::{Gate, gate, pass, read_to_the_end};
 use super::{Asked, unset};
 use crate::domain::access::hook_url;
 use crate::domain::access::ticket::Ticket;

@@ -5,19 +5,19 @@
 //! own pipe and never through wasm memory. Knows URLs and the bucket, never
 //! jobs.
 
-mod live;
 pub mod memory;
-mod parts;
+mod multipart;
+mod put;
+mod read_through;
 mod rewrite;
 mod source;
-mod store;
 
-pub use self::live::{Reading, read};
-pub use self::parts::abort_left;
+pub use self::multipart::abort_left;
+pub use self::read_through::{Reading, read};
 pub use self::rewrite::rewrite;
 
+use self::put::Target;
 use self::source::{Ask, Source, open, open_part};
-use self::store::Target;
 use crate::domain::alarm::plan::Budget;
 use crate::domain::archive::outcome::Stored;
 use crate::domain::file::filename;
@@ -109,9 +109,9 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
         Some(length) if length <= MAX_PUT_BYTES => {
             let md5 = source.md5().filter(|_| order.check_md5);
             let verified = md5.is_some();
-            (store::whole(&target, &mut source, length, md5).await?, verified) // (4)
+            (put::whole(&target, &mut source, length, md5).await?, verified) // (4)
         }
-        _ => (store::by_parts(&target, &mut source, length).await?, false),
+        _ => (put::by_parts(&target, &mut source, length).await?, false),
     };
     let (size, etag) = (object.size(), object.etag());
     Ok(Stored { size, etag, content_type, verified })

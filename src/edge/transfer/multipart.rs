@@ -5,7 +5,7 @@
 //! by R2's multipart upload, and nothing of it is visible until all is there.
 
 use super::memory::Room;
-use super::store::Target;
+use super::put::Target;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket::outside_bytes;
 use futures_util::future::{Either, select};

@@ -1,6 +1,6 @@
 //! The file's way into the bucket: one put through a pipe, or by parts.
 
-use super::parts::{Expected, Parts, PartsFailure};
+use super::multipart::{Expected, Parts, PartsFailure};
 use super::source::Source;
 use super::{Order, memory, storage, too_large, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
