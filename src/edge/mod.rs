@@ -19,7 +19,7 @@ mod files;
 mod gateway;
 mod http;
 mod ingest;
-mod job_object;
+mod job;
 mod platform;
 mod router;
 mod rpc;

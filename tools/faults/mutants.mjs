@@ -19,9 +19,9 @@ export const mutants = [
   {
     name: "watchdog",
     edits: [
-      edit("edge/job_object/alarm.rs",
+      edit("edge/job/alarm.rs",
         "platform::set_alarm_at(store.storage(), first).await?;", "let _ = first;"),
-      edit("edge/job_object/alarm.rs",
+      edit("edge/job/alarm.rs",
         "platform::set_alarm_at(store.storage(), watchdog).await?;", "let _ = watchdog;"),
     ],
     rows: ["a job's run dies 8 times in a row"],
@@ -31,13 +31,13 @@ export const mutants = [
   },
   {
     name: "alarm before the write",
-    edits: [edit("edge/job_object/deliver.rs", "self.arm(&applied.job).await?;", "")],
+    edits: [edit("edge/job/deliver.rs", "self.arm(&applied.job).await?;", "")],
     rows: ["kill -9 right after the ack", "source answers 500 three times"],
     red: ["stuck"],
   },
   {
     name: "write before the ack",
-    edits: [edit("edge/job_object/deliver.rs",
+    edits: [edit("edge/job/deliver.rs",
       "self.note(&applied.job, Some(&applied.entry))?;", "")],
     rows: ["kill -9 right after the ack"],
     red: ["acks"],
@@ -80,7 +80,7 @@ export const mutants = [
   },
   {
     name: "notice of a stall",
-    edits: [edit("edge/job_object/copy.rs", "stall_ms: config.pace.stall(),",
+    edits: [edit("edge/job/copy.rs", "stall_ms: config.pace.stall(),",
       "stall_ms: 3_600_000,")],
     rows: ["source stalls"],
     red: ["struck"],
@@ -134,7 +134,7 @@ export const mutants = [
   },
   {
     name: "file before the record",
-    edits: [edit("edge/job_object/copy.rs",
+    edits: [edit("edge/job/copy.rs",
       "let outcome = self.fetch_file(job, file, run).await;",
       `let early = Stored { size: 65_536, etag: String::new(), content_type: String::new(),
             verified: false };
@@ -146,7 +146,7 @@ export const mutants = [
   },
   {
     name: "publishing before it is noted",
-    edits: [edit("edge/job_object/edge_copy.rs",
+    edits: [edit("edge/job/kv_copy.rs",
       "let is_done = succeeded(match step {",
       `let mut early = job.clone();
         early.work.record.done(job.version);
@@ -158,7 +158,7 @@ export const mutants = [
   },
   {
     name: "telling the catalog before it is noted",
-    edits: [edit("edge/job_object/alarm.rs",
+    edits: [edit("edge/job/alarm.rs",
       "drop(job); // many may wait for the catalog at the same time",
       `let mut early = job;
         early.work.list.done(revision);

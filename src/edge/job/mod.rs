@@ -4,23 +4,23 @@
 //! record, ask `domain` what follows, write it, and only then act.
 
 mod alarm;
-mod archive;
+mod alias;
 mod changes;
 mod copy;
 mod delete;
 mod deliver;
-mod edge_copy;
 mod gate;
 mod handoff;
 mod heal;
-mod history;
-mod link;
+mod kv_copy;
 mod park;
 mod publish;
 mod read;
+mod recopy;
 mod relink;
 mod restore;
 mod submit;
+mod timeline;
 
 use self::changes::Changes;
 use crate::domain::access::pass;
