@@ -4,10 +4,11 @@
 //!
 //! - [`domain`]: every decision, without a clock or a socket; also built and
 //!   tested on the host.
-//! - `edge` (wasm only): what obeys them. `entry` takes requests, `hook`
-//!   takes deliveries, `jobs` and `files` answer readers, `job_object` is the
-//!   Durable Object that holds one job, `transfer` copies files, `platform` is
-//!   the clock and the rest of the runtime.
+//! - `edge` (wasm only): what obeys them. `entry` takes requests, `router`
+//!   gives each to its handler: `ingest` takes deliveries, `api`, `files` and
+//!   `gateway` answer readers. `job` is the Durable Object that holds one job,
+//!   `transfer` copies files, `platform` is the clock and the rest of the
+//!   runtime.
 
 pub mod domain;
 

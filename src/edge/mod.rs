@@ -1,15 +1,17 @@
 //! The Workers-specific shell: it obeys what `domain` decides.
 //!
 //! ```text
-//! entry → http → access
-//!              → hook, jobs, files, unmatched → job_client → object_call
-//!              → listing                      → catalog_client → object_call
-//!                job_object → transfer, upstream, bucket, store → platform
+//! entry → router → api, ingest, files, gateway, doctor    the handlers
+//!                  job, catalog                           the Durable Objects
+//!                    → transfer, upstream, rpc, storage
+//!                        → http → platform
 //! ```
 //!
-//! Nothing imports `job_object` or `entry`. `worker::Error` stays below
-//! `platform::Failure`; only `http` builds error responses; only `platform`
-//! reads the clock or sets an alarm.
+//! Arrows point down, and no two files import each other. Only `entry` imports
+//! `router`, only `router` imports the handlers, and nothing imports an object:
+//! the runtime makes it, and `rpc` asks it. `worker::Error` stays below
+//! `platform::Failure`; only `router` builds the answers of failures; only
+//! `platform` reads the clock or sets an alarm.
 
 mod api;
 mod catalog;

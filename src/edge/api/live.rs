@@ -4,8 +4,8 @@ use crate::domain::access::pass::Pass;
 use crate::domain::catalog::ROOT;
 use crate::domain::http::problem::{Code, Problem};
 use crate::edge::http::access;
+use crate::edge::http::call::Call;
 use crate::edge::platform::{During, Failure};
-use crate::edge::router::Call;
 use worker::{Headers, Method, Request, RequestInit, Response};
 
 /// `GET /live?after=`: every change as it happens, after those that were

@@ -6,8 +6,9 @@ use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::view::record::{self, Context};
+use crate::edge::http::call::Call;
+use crate::edge::http::response::{json, rendered};
 use crate::edge::platform::During;
-use crate::edge::router::{Call, json, rendered};
 use worker::Response;
 
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.

@@ -11,8 +11,9 @@ use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::time::SECOND;
 use crate::domain::view::record::{self, Context};
 use crate::edge::http::access;
+use crate::edge::http::call::Call;
+use crate::edge::http::response::{self, rendered};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::router::{self, Call, rendered};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use crate::edge::storage::kv;
@@ -37,7 +38,7 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     let (job, result) = read(call, name, News::Version(None)).await?;
     let context = context(call, &job);
     let text = record::record(&job, result.as_deref(), context).during("rendering the record")?;
-    Ok(router::record(ResponseBody::Body(text.into_bytes()), "object")?)
+    Ok(response::record(ResponseBody::Body(text.into_bytes()), "object")?)
 }
 
 /// A copy that can't be read is no reason to fail: the job knows more anyway.
@@ -45,7 +46,7 @@ async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
     let rendering = Rendering::now(call.config.public_url.as_deref());
     let found = kv::get(call.env, name, &rendering).await;
     let found = found.and_then(|copy| {
-        copy.map(|stream| router::record(ResponseBody::Stream(stream), "edge")).transpose()
+        copy.map(|stream| response::record(ResponseBody::Stream(stream), "edge")).transpose()
     });
     found.unwrap_or_else(|Failure(text)| {
         platform::log_error(&text);
@@ -95,8 +96,8 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
     let masked = call.config.secrets().mask_bytes(raw);
     match String::from_utf8(masked) {
         Ok(text) if is_json => Ok(rendered(200, text)?),
-        Ok(text) => Ok(router::bytes(text.into_bytes())?),
-        Err(other) => Ok(router::bytes(other.into_bytes())?),
+        Ok(text) => Ok(response::bytes(text.into_bytes())?),
+        Err(other) => Ok(response::bytes(other.into_bytes())?),
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::domain::http::problem::Problem;
 use crate::domain::keys;
 use crate::domain::protocol::{Command, Reply};
+use crate::edge::http::call::Call;
+use crate::edge::http::response::json;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::router::{Call, json};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use futures_util::{StreamExt, stream};

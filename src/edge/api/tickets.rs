@@ -2,8 +2,10 @@
 
 use crate::domain::access::ticket::{Ticket, Wish};
 use crate::domain::http::problem::Problem;
+use crate::edge::http::body::read_small;
+use crate::edge::http::call::Call;
+use crate::edge::http::response::json;
 use crate::edge::platform::{self, During};
-use crate::edge::router::{Call, json, read_small};
 use serde_json::json;
 use web_sys::Request;
 use worker::Response;

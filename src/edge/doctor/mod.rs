@@ -13,9 +13,10 @@ use crate::domain::doctor::{Check, Report, SelfTest, clocks, refusals, settings,
 use crate::domain::http::problem::Problem;
 use crate::domain::time::Timestamp;
 use crate::edge::http::access;
+use crate::edge::http::call::Call;
+use crate::edge::http::response::dated;
 use crate::edge::platform;
 use crate::edge::platform::During;
-use crate::edge::router::{Call, dated};
 use futures_util::join;
 use worker::{Context, Response};
 

@@ -11,8 +11,8 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::Scheme;
 use crate::domain::view::record::{self, Context};
+use crate::edge::http::response;
 use crate::edge::platform::{self, Failure};
-use crate::edge::router;
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use crate::edge::upstream;
@@ -162,5 +162,5 @@ async fn want(asked: &Asked, job: &Job, why: &str) {
 fn respond(id: &str, mut answer: Answer) -> Result<Response, Problem> {
     let body = std::mem::take(&mut answer.body).into_bytes();
     let headers = [("x-fal-request-id", id.to_owned()), ("x-hookvault-job", id.to_owned())];
-    Ok(router::relay(&answer, &headers, ResponseBody::Body(body))?)
+    Ok(response::relay(&answer, &headers, ResponseBody::Body(body))?)
 }

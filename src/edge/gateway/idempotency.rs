@@ -8,8 +8,9 @@ use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
+use crate::edge::http::call::Call;
+use crate::edge::http::streaming;
 use crate::edge::platform::{self, Failure};
-use crate::edge::router::{self, Call};
 use crate::edge::rpc::job;
 use futures_util::stream;
 use sha2::{Digest, Sha256};
@@ -118,5 +119,5 @@ pub(super) fn read_to_the_end(
             None
         }
     });
-    router::body_of(parts)
+    streaming::body_of(parts)
 }

@@ -26,7 +26,8 @@ use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{CantAsk, Scheme};
 use crate::edge::api::read;
 use crate::edge::http::access;
-use crate::edge::router::{self, Call};
+use crate::edge::http::call::Call;
+use crate::edge::http::streaming;
 use crate::edge::rpc::job;
 use futures_util::stream;
 use web_sys::Request;
@@ -113,7 +114,7 @@ async fn answer(call: &Call<'_>, request: &Request, asked: Asked) -> Result<Resp
     match asked.to.step.clone() {
         Step::Submit => submit::submit(call, &asked, request).await,
         Step::Status(id) => follow::status(&asked, &id).await,
-        Step::Stream(_) if call.head => Ok(router::event_stream(stream::empty(), asked.pass())?),
+        Step::Stream(_) if call.head => Ok(streaming::event_stream(stream::empty(), asked.pass())?),
         Step::Stream(id) => status_stream::follow(asked, id).await,
         Step::Result(id) => follow::result(&asked, &id).await,
         Step::Cancel(id) => follow::cancel(&asked, &id).await,

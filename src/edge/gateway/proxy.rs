@@ -17,8 +17,11 @@ use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{Ask, Scheme};
 use crate::domain::view::sse;
 use crate::edge::http::access;
+use crate::edge::http::body;
+use crate::edge::http::call::Call;
+use crate::edge::http::response;
+use crate::edge::http::streaming;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::router::{self, Call};
 use crate::edge::rpc::job;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
@@ -103,7 +106,7 @@ const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not tell by 
 
 /// What fal's clients expect of a proxy: the words alone, as JSON.
 fn said(status: u16, words: &str) -> Result<Response, Problem> {
-    Ok(router::json(status, format!("{words:?}"))?)
+    Ok(response::json(status, format!("{words:?}"))?)
 }
 
 /// What is no queue's goes through as it comes.
@@ -156,9 +159,9 @@ fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Re
     let built = match (response.body().clone(), pass) {
         (ResponseBody::Empty, _) => Response::empty(),
         (ResponseBody::Stream(body), pass) if is_text(kind.as_deref()) => {
-            let parts = router::masked(body.into(), redact::Stream::of_values(secrets.clone()));
+            let parts = streaming::masked(body.into(), redact::Stream::of_values(secrets.clone()));
             match pass.filter(|_| sse::is_wanted(kind.as_deref())) {
-                Some(pass) => Response::from_stream(router::until_its_end(parts, pass)),
+                Some(pass) => Response::from_stream(streaming::until_its_end(parts, pass)),
                 None => Response::from_stream(parts),
             }
         }
@@ -179,7 +182,7 @@ async fn body_for(
     if kind != Kind::Token {
         return Ok(request.body().map(Into::into));
     }
-    let asked = router::read_small(request, token::MAX_BYTES).await?;
+    let asked = body::read_small(request, token::MAX_BYTES).await?;
     let body = token::within(ticket, &asked, platform::now())?;
     Ok(Some(JsValue::from_str(&body)))
 }

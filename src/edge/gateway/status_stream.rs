@@ -11,8 +11,8 @@ use crate::domain::protocol::{Command, News, Reply, Wait};
 use crate::domain::time::SECOND;
 use crate::domain::view::record::one_line;
 use crate::domain::view::sse;
+use crate::edge::http::{response, streaming};
 use crate::edge::platform::{self, Failure};
-use crate::edge::router;
 use crate::edge::rpc::job;
 use futures_util::stream;
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem
     // fal.ai tells of what is not over with a 202.
     if !first.is_success() {
         let body = worker::ResponseBody::Body(first.body.clone().into_bytes());
-        return Ok(router::relay(&first, &[], body)?);
+        return Ok(response::relay(&first, &[], body)?);
     }
     let (head, pass) = (stream.tell(&first.body), stream.asked.pass());
     let frames = stream::unfold((stream, head), |(mut stream, head)| async move {
@@ -52,7 +52,7 @@ pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem
         };
         Some((Ok::<_, worker::Error>(frame.into_bytes()), (stream, None)))
     });
-    Ok(router::event_stream(frames, pass)?)
+    Ok(streaming::event_stream(frames, pass)?)
 }
 
 impl Stream {

@@ -13,9 +13,11 @@ use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
 use crate::domain::webhook::event::Event;
+use crate::edge::http::body::read_body;
+use crate::edge::http::call::Call;
+use crate::edge::http::response;
 use crate::edge::ingest::hook;
 use crate::edge::platform::{self, Failure};
-use crate::edge::router::{self, Call, read_body};
 use crate::edge::rpc::job;
 use web_sys::Request;
 use worker::{Response, ResponseBody};
@@ -172,5 +174,5 @@ fn respond(
     } else {
         read_to_the_end(body, asked.env.clone(), gate, reference)?
     };
-    Ok(router::relay(&answer, &headers, body)?)
+    Ok(response::relay(&answer, &headers, body)?)
 }

@@ -1,5 +1,6 @@
 //! Who may do what: checked once, before a route's handler is called.
 
+use super::call::Call;
 use crate::domain::access::pass::Pass;
 use crate::domain::access::ticket::{Refusal, Scope, Ticket};
 use crate::domain::access::tokens::{self, Tokens};
@@ -7,7 +8,6 @@ use crate::domain::config::BadSecret;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::Access;
 use crate::edge::platform;
-use crate::edge::router::Call;
 use serde_json::json;
 use std::borrow::Cow;
 
@@ -107,4 +107,10 @@ pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
             Problem::new(Code::WrongTicket, "the ticket is none that a token in use has signed")
         }
     })
+}
+
+impl From<BadSecret> for Problem {
+    fn from(bad: BadSecret) -> Self {
+        Self::Misconfigured(bad)
+    }
 }

@@ -1,5 +1,9 @@
 //! Requests and answers, as every handler reads and writes them.
 
 pub mod access;
+pub mod body;
+pub mod call;
 pub mod decoding;
+pub mod response;
+pub mod streaming;
 pub mod unpack;

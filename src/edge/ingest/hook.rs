@@ -15,9 +15,11 @@ use crate::domain::protocol::{Command, DeliveredBody, Delivery, MAX_OBJECT_TEXT,
 use crate::domain::webhook::correlate::Identity;
 use crate::domain::webhook::event::Event;
 use crate::edge::http::access;
+use crate::edge::http::body::read_sent;
+use crate::edge::http::call::Call;
+use crate::edge::http::response::json;
 use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::router::{Call, json, read_sent};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use web_sys::Request;

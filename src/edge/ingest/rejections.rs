@@ -4,8 +4,9 @@
 use crate::domain::catalog::{Answer, Question, REFUSED};
 use crate::domain::http::problem::Problem;
 use crate::domain::webhook::rejection::{Limits, Refused, agent};
+use crate::edge::http::call::Call;
+use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
-use crate::edge::router::{Call, json};
 use crate::edge::rpc::catalog;
 use serde_json::json;
 use std::cell::Cell;

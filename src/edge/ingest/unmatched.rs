@@ -9,9 +9,10 @@ use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Delivery, Parked};
 use crate::domain::time::Timestamp;
+use crate::edge::http::call::Call;
+use crate::edge::http::response::{self, json};
 use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::router::{Call, json};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use base64::Engine;
@@ -124,7 +125,7 @@ fn row(object: &Object) -> Value {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
-    crate::edge::router::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
+    response::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
 }
 
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job, which is known

@@ -3,8 +3,8 @@
 use crate::domain::http::problem::Problem;
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
+use crate::edge::http::call::BAD_CURSOR;
 use crate::edge::platform::{During, Failure};
-use crate::edge::router::BAD_CURSOR;
 use js_sys::Uint8Array;
 use std::collections::HashMap;
 use wasm_bindgen::JsCast;

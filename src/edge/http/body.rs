@@ -1,0 +1,69 @@
+//! Reads the bodies of requests.
+
+use super::unpack::unpack;
+use crate::domain::http::problem::Problem;
+use crate::edge::platform::During;
+use futures_util::StreamExt;
+use js_sys::Uint8Array;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Request;
+use worker::ByteStream;
+
+/// Longest body that is read in one piece. A stream costs many calls out of
+/// wasm, but a piece is in memory twice.
+const MAX_PIECE: u64 = 256 * 1024;
+
+/// Reads a request's body of at most `limit` bytes, unpacked.
+pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    let coding = request.headers().get("content-encoding").ok().flatten();
+    let sent = read_sent(request, limit).await?;
+    Ok(unpack(coding.as_deref(), sent, limit).await?.bytes)
+}
+
+/// Reads a request's body of at most `limit` bytes, as it was sent. One that
+/// tells its length is not longer: HTTP ends it there.
+pub async fn read_sent(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    let declared = request.headers().get("content-length").ok().flatten();
+    let declared: Option<u64> = declared.and_then(|text| text.parse().ok());
+    if declared.is_some_and(|bytes| bytes > limit) {
+        return Err(Problem::BodyTooLarge(limit));
+    }
+    if declared.is_some_and(|bytes| bytes <= MAX_PIECE) {
+        return read_piece(request).await.during("reading the body").map_err(Problem::from);
+    }
+    let Some(stream) = request.body() else { return Ok(Vec::new()) };
+    read_stream(stream.into(), declared.unwrap_or(0), limit).await
+}
+
+/// Reads a body whose limit is the route's own, and no setting.
+pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    read_body(request, limit).await.map_err(|problem| match problem {
+        Problem::BodyTooLarge(limit) => {
+            Problem::bad_body(format!("the body has more than {limit} bytes"))
+        }
+        other => other,
+    })
+}
+
+async fn read_piece(request: &Request) -> worker::Result<Vec<u8>> {
+    let buffer = JsFuture::from(request.array_buffer()?).await?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+async fn read_stream(
+    mut stream: ByteStream,
+    declared: u64,
+    limit: u64,
+) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::new();
+    // Reserving more than there is would panic.
+    let room = body.try_reserve_exact(usize::try_from(declared).unwrap_or(usize::MAX));
+    room.map_err(|_| Problem::BodyTooLarge(limit))?;
+    while let Some(chunk) = stream.next().await {
+        body.extend(chunk.during("reading the body")?);
+        if body.len() as u64 > limit {
+            return Err(Problem::BodyTooLarge(limit));
+        }
+    }
+    Ok(body)
+}

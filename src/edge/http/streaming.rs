@@ -1,0 +1,60 @@
+//! Builds answers that come part by part.
+
+use super::response::base;
+use crate::domain::access::pass::Pass;
+use crate::domain::access::redact;
+use crate::edge::platform::{self, During, Failure};
+use futures_util::future::{Either, ready, select};
+use futures_util::{Stream, StreamExt, stream};
+use std::pin::pin;
+use worker::{ByteStream, Response, ResponseBody};
+
+/// A body that is made part by part, as its reader takes them.
+pub fn body_of<S>(parts: S) -> Result<ResponseBody, Failure>
+where
+    S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
+{
+    let response = Response::from_stream(parts).during("building the answer")?;
+    Ok(response.body().clone())
+}
+
+/// A stream of server-sent events, which nothing on the way is to hold back.
+/// It ends with the pass.
+pub fn event_stream<S>(frames: S, pass: Pass) -> Result<Response, Failure>
+where
+    S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
+{
+    let builder = base("text/event-stream");
+    let builder = builder.and_then(|builder| builder.with_header("x-accel-buffering", "no"));
+    let frames = until_its_end(frames, pass);
+    let response = builder.and_then(|builder| builder.from_stream(frames));
+    response.during("building the answer")
+}
+
+/// A stream that ends with the pass, whatever it waits for.
+pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<Item = S::Item> {
+    stream::unfold(Box::pin(stream), move |mut stream| async move {
+        // A timer wakes the task alone that it was begun in: each part has its own.
+        let end = pin!(platform::end_of(pass));
+        match select(stream.next(), end).await {
+            Either::Left((part, _)) => part.map(|part| (part, stream)),
+            Either::Right(_) => None,
+        }
+    })
+}
+
+/// A body that is masked as it comes.
+pub fn masked(
+    body: ByteStream,
+    mask: redact::Stream,
+) -> impl Stream<Item = worker::Result<Vec<u8>>> + 'static {
+    let parts = stream::unfold(Some((body, mask)), |state| async move {
+        let (mut body, mut mask) = state?;
+        match body.next().await {
+            Some(Ok(piece)) => Some((Ok(mask.push(&piece)), Some((body, mask)))),
+            Some(Err(error)) => Some((Err(error), None)),
+            None => Some((Ok(mask.finish()), None)),
+        }
+    });
+    parts.filter(|part| ready(part.as_ref().map_or(true, |part| !part.is_empty())))
+}
