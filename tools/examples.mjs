@@ -1,5 +1,5 @@
 // Puts what the API's scenario gives into its description; where they differ
-// `tests/runtime/examples.test.mjs` fails: `WRITE_EXAMPLES=1 npm test -- examples` writes it.
+// `tests/runtime/api/examples.test.mjs` fails: `WRITE_EXAMPLES=1 npm test -- examples` writes it.
 import { inRoot } from "./setup/project.mjs";
 
 export const DESCRIPTION = inRoot("openapi.json");

@@ -1,6 +1,6 @@
-// `npm test`: the Rust tests, then the tests against the built Worker. A part of a path selects files,
-// and then the Rust tests are left out; `--quick` selects those of `test/quick.mjs`; any other flag is
-// for node's runner: `npm test -- files --test-only`.
+// `npm test`: the Rust tests, then the tests against the built Worker. The name of a folder or a file
+// selects these, a part of a path otherwise (`test/choice.mjs`), and then the Rust tests are left out;
+// `--quick` selects some; any other flag is for node's runner: `npm test -- files --test-only`.
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { inRoot, NODE, toolEnv } from "./setup/project.mjs";
 import { Failure, main, must, show } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 import { serveBrowser } from "./test/browser.mjs";
-import { isQuick } from "./test/choice.mjs";
+import { QUICK, selected } from "./test/choice.mjs";
 
 /** Most of a test's time is waiting. */
 const FILES_PER_CORE = 2;
@@ -21,11 +21,8 @@ const parts = given.filter((argument) => !argument.startsWith("-"));
 
 function testFiles() {
   const all = existsSync(inRoot("tests")) ? readdirSync(inRoot("tests"), { recursive: true }) : [];
-  const chosen = all
-    .map((path) => join("tests", path))
-    .filter((path) => path.endsWith(".test.mjs"))
-    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
-    .filter((path) => !quick || isQuick(path));
+  const paths = all.map((path) => join("tests", path)).filter((path) => path.endsWith(".test.mjs"));
+  const chosen = selected(paths, parts).filter((path) => !quick || QUICK.includes(path));
   // Without any, node would look for tests by itself, and take this file for one.
   if (chosen.length === 0) throw new Failure(`No tests/**/*.test.mjs matches "${parts}".`);
   return chosen;

@@ -11,7 +11,7 @@ import { shared, urlOf } from "../../tools/deploy/wrangler.mjs";
 import { colours } from "../../tools/terminal.mjs";
 import { ROOT } from "../../tools/workerd/vault.mjs";
 import { freePort } from "../runtime/support/process.mjs";
-import { lacking } from "../runtime/support/tools.mjs";
+import { lacking } from "../runtime/support/programs/tools.mjs";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "../runtime/support/vault.mjs";
 import { run } from "./support/run.mjs";
 

@@ -1,12 +1,12 @@
 // `npm run doctor`: against a vault, and against what may stand in a vault's place or before it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { certificate } from "../runtime/support/certificate.mjs";
-import { startOrigin } from "../runtime/support/origin.mjs";
+import { certificate } from "../runtime/support/servers/certificate.mjs";
+import { startOrigin } from "../runtime/support/servers/origin.mjs";
 import { freePort } from "../runtime/support/process.mjs";
 import { stopAll } from "../runtime/support/stop.mjs";
-import { lacking } from "../runtime/support/tools.mjs";
-import { askable } from "../runtime/support/upstream.mjs";
+import { lacking } from "../runtime/support/programs/tools.mjs";
+import { askable } from "../runtime/support/servers/upstream.mjs";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "../runtime/support/vault.mjs";
 import { startMiddleman } from "./support/middleman.mjs";
 import { run } from "./support/run.mjs";

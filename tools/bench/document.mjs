@@ -17,7 +17,7 @@ ${notes && `\nWhat disturbed this run:\n\n${notes}\n`}
 
 Three Workers run in the same build of workerd, each in a process of its own, with the same date, flags and bindings, and
 storage in memory (tmpfs). **hookvault** is the Worker as it is deployed. The **twin** (\`bench/twin\`) is what one would write
-in TypeScript for the same contract, with the same durability; \`bench-contract.test.mjs\` holds both to it. The **floor**
+in TypeScript for the same contract, with the same durability; \`tests/runtime/contract\` holds both to it. The **floor**
 (\`bench/floor\`) keeps no contract: of each row it does the one operation that cannot be left out.
 
 Absolute figures are this machine's, and workerd's on it, not Cloudflare's. What counts are the ratios. The sides take turns,

@@ -1,4 +1,4 @@
-// The operations of each step of a job's life, exactly as `operations.test.mjs` counts them, and
+// The operations of each step of a job's life, exactly as `limits/operations.test.mjs` counts them, and
 // what `docs/cost.md` reckons with. A step's alarms are run to their end: nothing is pending then
 // but what is minutes away. A change here is a change of what users pay: say why.
 

@@ -1,4 +1,4 @@
-// One Chromium for all test files, which connect to it (`tests/runtime/support/browser.mjs`).
+// One Chromium for all test files, which connect to it (`tests/runtime/support/dashboard/browser.mjs`).
 import { spawnSync } from "node:child_process";
 
 const ARGS = ["--no-sandbox", "--no-proxy-server", "--autoplay-policy=no-user-gesture-required"];

@@ -1,6 +1,6 @@
 // Vaults that lack a binding for a while.
 import { deliverAll, isCaughtUp } from "./catchup.mjs";
-import { startOutbound } from "./outbound.mjs";
+import { startOutbound } from "./servers/outbound.mjs";
 import { freePort } from "./process.mjs";
 import { stopAll } from "./stop.mjs";
 import { startVault } from "./vault.mjs";

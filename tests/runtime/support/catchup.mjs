@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { digest } from "./bytes.mjs";
 import { acquired, told } from "./deliveries.mjs";
-import { PNG } from "./origin.mjs";
-import { content } from "./outbound.mjs";
-import { sha256 } from "./upstream.mjs";
+import { PNG } from "./servers/origin.mjs";
+import { content } from "./servers/outbound.mjs";
+import { sha256 } from "./servers/upstream.mjs";
 import { eventually } from "./wait.mjs";
 
 const sourceOf = (id) => `https://fal.media/${id}/a.mp4`;

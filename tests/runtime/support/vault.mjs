@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import "./connections.mjs";
+import "./servers/connections.mjs";
 import { LocalVault } from "../../../tools/workerd/vault.mjs";
 import { nothingPending } from "./leftovers.mjs";
 import { eventually } from "./wait.mjs";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { startVault } from "./vault.mjs";
 
-const ENTRY = "tests/runtime/support/asking/entry.mjs";
+const ENTRY = "tests/runtime/support/entries/asking.mjs";
 
 /** As `startVault`, with counts of what its log told so far. */
 export async function startWatchedVault(options = {}) {

@@ -1,5 +1,5 @@
 // A client's server behind a front, for the tests of the clients.
-import { front } from "../../runtime/support/clients.mjs";
+import { front } from "../../runtime/support/programs/clients.mjs";
 import { rig } from "./rig.mjs";
 
 export const APP = "owner/flux/dev";

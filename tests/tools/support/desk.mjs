@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { freePort } from "../../../tools/ports.mjs";
 import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
 import { stopAll } from "../../runtime/support/stop.mjs";
-import { startUpstream } from "../../runtime/support/upstream.mjs";
+import { startUpstream } from "../../runtime/support/servers/upstream.mjs";
 import { startVault } from "../../runtime/support/vault.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
 import { Shell } from "./shell.mjs";

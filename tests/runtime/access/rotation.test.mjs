@@ -1,0 +1,64 @@
+// Every secret takes a list, so that a new one can be added before the old one is taken away:
+// jobs in flight, whose URL at the queue holds the old one, must not notice.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { acquired, completed, told } from "../support/deliveries.mjs";
+import { startSource } from "../support/servers/source.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
+
+const NEW_HOOK = "newer-hook-token-0123456789";
+const NEW_API = "newer-api-token-0123456789";
+const [OLD_READ, NEW_READ] = ["older-read-token-0123456789", "newer-read-token-0123456789"];
+
+describe("a rotation of the secrets", () => {
+  let source;
+  let vault;
+  before(async () => {
+    source = await startSource();
+    vault = await startVault({ sources: source.url, vars: { READ_TOKEN: OLD_READ } });
+  });
+  after(() => stopAll(vault, source));
+
+  const hook = async (token, body) => (await vault.post(`/hook/${token}`, JSON.stringify(body))).status;
+  const read = async (token, path = "/jobs/flying?wait=0") => {
+    const response = await fetch(vault.url + path, { headers: { authorization: `Bearer ${token}` } });
+    await response.arrayBuffer();
+    return response.status;
+  };
+
+  it("is not noticed by a job in flight", async () => {
+    assert.equal(await hook(HOOK_TOKEN, acquired("flying")), 200);
+    await vault.restart({ HOOK_TOKEN: `${NEW_HOOK}, ${HOOK_TOKEN}`, API_TOKEN: `${NEW_API},${API_TOKEN}`,
+      READ_TOKEN: `${NEW_READ},${OLD_READ}` });
+    const url = source.put("/flying_0_a.mp4");
+    assert.equal(await hook(HOOK_TOKEN, { ...completed(url, "flying"), webhookUrl: vault.hookUrl() }), 200);
+    assert.equal(await hook(NEW_HOOK, told("failed", "other")), 200);
+    for (const token of [API_TOKEN, NEW_API, OLD_READ, NEW_READ]) assert.equal(await read(token), 200, token);
+    const job = await vault.settled("flying");
+    assert.deepEqual([job.status, job.archive], ["completed", "stored"]);
+  });
+
+  it("ends with the old ones worth nothing, and what was stored is there", async () => {
+    const { files: [{ url }] } = await vault.job("flying");
+    await vault.restart({ HOOK_TOKEN: NEW_HOOK, API_TOKEN: NEW_API, READ_TOKEN: NEW_READ });
+    assert.equal(await hook(HOOK_TOKEN, acquired("late")), 401);
+    assert.deepEqual([await read(API_TOKEN), await read(OLD_READ)], [401, 401]);
+    assert.deepEqual([await read(NEW_API), await read(NEW_READ)], [200, 200]);
+    assert.equal((await fetch(vault.url + new URL(url).pathname)).status, 200);
+    const headers = { authorization: `Bearer ${NEW_API}` };
+    for (const path of ["/jobs/flying?wait=0", "/jobs/flying/events", "/jobs/flying/events/2/body"]) {
+      const text = await (await fetch(vault.url + path, { headers })).text();
+      assert.ok(!text.includes(HOOK_TOKEN), path);
+    }
+    await vault.restart({ HOOK_TOKEN, API_TOKEN, READ_TOKEN: OLD_READ });
+  });
+
+  it("tells of a token that does not count, and not which", async () => {
+    vault.expectErrors(/HOOK_TOKEN: 1 of its 2/);
+    await vault.restart({ HOOK_TOKEN: `${HOOK_TOKEN},bad token` });
+    assert.equal(await hook(HOOK_TOKEN, acquired("flying")), 200);
+    assert.ok(vault.logs.some(({ message }) => /HOOK_TOKEN: 1 of its 2/.test(message)));
+    assert.ok(!vault.logs.some(({ message }) => message.includes("bad token")));
+  });
+});

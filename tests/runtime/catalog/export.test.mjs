@@ -1,0 +1,112 @@
+// GET /export: every record, in the order of the last changes, and a list for aria2c.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { completed, told } from "../support/deliveries.mjs";
+import { noise } from "../support/servers/origin.mjs";
+import { startSource } from "../support/servers/source.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { lacking } from "../support/programs/tools.mjs";
+import { startVault } from "../support/vault.mjs";
+import { eventually } from "../support/wait.mjs";
+
+const run = promisify(execFile);
+
+/** More of these than any socket holds. */
+const LONG = "x".repeat(15_000);
+
+describe("an export", () => {
+  let source;
+  let vault;
+  before(async () => {
+    source = await startSource();
+    vault = await startVault({ sources: source.url });
+    for (let n = 0; n < 30; n += 1) {
+      const url = source.put(`/${n}_0_a.mp4`, noise(1_000 + n, `file ${n}`));
+      await vault.deliver({ ...completed(url, `job-${n}`), seed: "\u2028 line\n" }, { query: n % 10 ? "" : "?tag=tenth" });
+    }
+    await vault.deliver(JSON.stringify(told("failed", "pretty", 1, { error: { a: "b" } }), null, 2));
+    await vault.deliver({ ...completed(source.put("/large_0_a.mp4"), "large"), pad: "x".repeat(400_000) },
+      { reference: "order-7" });
+    await vault.deliver(completed(source.dead("/lost_0_a.mp4"), "lost"));
+    for (const id of ["job-29", "large", "lost"]) await vault.settled(id);
+    await eventually("all are listed as they are", async () => {
+      const { archive } = await vault.json("/stats");
+      return (archive.stored === 31 && archive.lost === 1 && archive.none === 1) || undefined;
+    });
+  });
+  after(() => stopAll(vault, source));
+
+  const lines = async (query = "") => {
+    const response = await vault.get(`/export${query}`);
+    assert.equal(response.status, 200);
+    const text = await response.text();
+    return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  };
+
+  it("holds every record as it is read, by its last change", async () => {
+    const records = await lines();
+    assert.equal(records.length, 33);
+    const times = records.map(({ updatedAt }) => updatedAt);
+    assert.deepEqual(times, times.toSorted((a, b) => a - b));
+    for (const record of records) assert.deepEqual(record, await (await vault.get(`/jobs/${record.id}?wait=0`)).json());
+    const type = (await vault.get("/export")).headers.get("content-type");
+    assert.equal(type, "application/x-ndjson");
+  });
+
+  it("goes on from where one broke off", async () => {
+    const records = await lines();
+    const { updatedAt } = records[20];
+    const rest = await lines(`?since=${updatedAt}`);
+    assert.deepEqual(rest, records.filter((record) => record.updatedAt >= updatedAt));
+    assert.deepEqual(await lines("?since=2099-01-01T00:00:00Z"), []);
+  });
+
+  it("holds those with a tag alone", async () => {
+    assert.deepEqual((await lines("?tag=tenth")).map(({ id }) => id).sort(), ["job-0", "job-10", "job-20"]);
+    assert.deepEqual(await lines("?tag=none"), []);
+  });
+
+  it("refuses what it can't mean", async () => {
+    for (const query of ["format=csv", "since=soon", "limit=3"]) {
+      assert.equal((await vault.get(`/export?${query}`)).status, 400, query);
+    }
+    assert.equal((await fetch(`${vault.url}/export`)).status, 401);
+  });
+
+  it("takes long ones in its stride, and breaks off audibly if it must", async () => {
+    const ids = Array.from({ length: 500 }, (_, n) => `many-${n}`);
+    for (let n = 0; n < ids.length; n += 50) {
+      await Promise.all(ids.slice(n, n + 50).map((id) => vault.deliver(told("failed", id, 1, { error: LONG }),
+        { query: "?tag=many", isOneOfMany: true })));
+    }
+    await eventually("all are listed", async () => (await vault.json("/stats")).status.failed === 501 || undefined);
+    const records = await lines("?tag=many");
+    assert.deepEqual(records.map(({ id }) => id).sort(), ids.toSorted());
+    const broken = await vault.get("/export");
+    const reader = broken.body.getReader();
+    await reader.read();
+    await vault.kill();
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    });
+  });
+
+  it("as a list has aria2c download every file", { skip: lacking("aria2c") }, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "hookvault-aria2-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const response = await vault.get("/export?format=aria2");
+    assert.match(response.headers.get("content-type"), /^text\/plain/);
+    await writeFile(join(folder, "list"), await response.text());
+    await run("aria2c", ["-i", "list", "-d", "all", "--quiet=true", "-j", "4"], { cwd: folder });
+    for (let n = 0; n < 30; n += 1) {
+      const { files: [{ name }] } = await vault.job(`job-${n}`);
+      const bytes = await readFile(join(folder, "all", `job-${n}`, `0-${name}`));
+      assert.ok(bytes.equals(noise(1_000 + n, `file ${n}`)), `job-${n}`);
+    }
+  });
+});

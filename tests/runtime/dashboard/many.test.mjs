@@ -1,0 +1,182 @@
+// The wall with 2,000 jobs: all are found by scrolling, and scrolling stays smooth.
+import assert from "node:assert/strict";
+import { readFileSync, statfsSync } from "node:fs";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { live, startBrowser } from "../support/dashboard/browser.mjs";
+import { told } from "../support/deliveries.mjs";
+import { startOrigin } from "../support/servers/origin.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { lacking } from "../support/programs/tools.mjs";
+import { startVault } from "../support/vault.mjs";
+import { eventually } from "../support/wait.mjs";
+import { makeWorks } from "../support/dashboard/works.mjs";
+
+const JOBS = 2_000;
+const AT_ONCE = 50;
+const LABELS = "?app=wan22-fast-t2v&tag=draft";
+/** What their objects take, with some to spare. */
+const ROOM = 1024 ** 3;
+/** What is scrolled a frame: a quick flick of the finger. */
+const STEP_PX = 400;
+/** What a step may take, as a part of what it takes to count to 500 million: some 60 ms on a machine that is a few years old. */
+const PART = 1 / 25;
+
+describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), timeout: 1_200_000 }, () => {
+  let origin;
+  let vault;
+  let browser;
+  let opened;
+  let page;
+  before(async () => {
+    keepInMemory();
+    browser = await startBrowser({ isOwn: true });
+    origin = await startOrigin();
+    vault = await startVault({ sources: origin.url });
+    const works = await makeWorks();
+    for (let n = 0; n < JOBS; n += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, m) => {
+        const id = `j${n + m}`;
+        // Some have pictures, as real ones do. The vault's end looks after those alone.
+        if (m === 0) return vault.deliver(works.image(origin, id), { query: LABELS });
+        const body = told(m % 3 ? "failed" : "cancelled", id, 1, { queueName: "free" });
+        return vault.post(vault.hookUrl() + LABELS, JSON.stringify(body)).then((answer) => answer.arrayBuffer());
+      }));
+    }
+    await eventually("all are listed", async () => (await vault.json("/stats")).jobs === JOBS || undefined);
+  });
+  after(() => stopAll(browser, vault, origin));
+  beforeEach(async () => {
+    opened = await browser.open({ vault, script: ownFrames });
+    ({ page } = opened);
+    await live(page);
+    await page.locator(".card").first().waitFor();
+  });
+  afterEach(async () => {
+    await opened.close();
+    opened.clean();
+  });
+
+  /** Delivers one more job, which the page tells of to who is further down. */
+  const deliverTo = async (id) => {
+    await vault.deliver(told("failed", id, 1));
+    await page.getByRole("button", { name: "1 new job" }).waitFor();
+  };
+
+  /** Scrolls by `step` each frame to the end, as far as there is one now; what was in sight on the way. */
+  const scroll = (step) => page.evaluate(async (px) => {
+    const names = new Set();
+    let [most, frames, still] = [0, 0, 0];
+    while (still < 30) {
+      await globalThis.step(px);
+      const cards = document.querySelectorAll(".card .name");
+      for (const card of cards) names.add(card.textContent);
+      most = Math.max(most, cards.length);
+      frames += 1;
+      const atEnd = px > 0 ? scrollY + innerHeight >= document.documentElement.scrollHeight - 1 : scrollY <= 0;
+      still = atEnd ? still + 1 : 0;
+    }
+    return { names: names.size, most, frames };
+  }, step);
+
+  test("leads to each of them, with few in the page at a time", async (t) => {
+    const { names, most } = await scroll(STEP_PX);
+    await eventually("the last page is there", async () => {
+      await scroll(STEP_PX);
+      return (await page.locator(".card").last().getAttribute("aria-setsize")) === String(JOBS) || undefined;
+    });
+    await page.getByRole("link", { name: "j0", exact: true }).waitFor();
+    t.diagnostic(`${names} seen on the way down, at most ${most} cards at a time`);
+    assert.ok(most < 80, `${most} cards`);
+    const up = await scroll(-STEP_PX);
+    assert.equal(up.names, JOBS, "each is seen on the way up");
+  });
+
+  test("scrolls without a long task", async (t) => {
+    const { thread, took } = await mainThread(browser.chromium, () => page.evaluate(() => {
+      let hash = 0;
+      for (let n = 0; n < 500_000_000; n += 1) hash = (hash * 31 + n) | 0;
+      return hash;
+    }));
+    const costs = [];
+    for (let isEnd = false; !isEnd; ) {
+      const before = processorTime(thread);
+      isEnd = await page.evaluate(async (px) => {
+        await globalThis.step(px);
+        return scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+      }, STEP_PX);
+      costs.push(processorTime(thread) - before);
+    }
+    costs.sort((one, other) => other - one);
+    t.diagnostic(`${costs.length} steps; the dearest took ${costs.slice(0, 3).map((ms) => ms.toFixed(1))} ms of the processor, of `
+      + `${(took * PART).toFixed(0)}`);
+    assert.ok(costs.length > 50, "it was scrolled");
+    assert.deepEqual(costs.filter((ms) => ms > took * PART), []);
+  });
+
+  test("leads back to where the reader was", async () => {
+    await scroll(STEP_PX);
+    await page.evaluate(() => globalThis.step(20_000 - scrollY));
+    await deliverTo("back");
+    const link = page.locator(".card .name").nth(20);
+    await eventually("it is there", () => page.evaluate(() => scrollY === 20_000 || undefined));
+    const name = await link.textContent();
+    await page.getByRole("link", { name, exact: true }).evaluate((element) => element.click());
+    await page.getByRole("heading", { name, level: 1 }).waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    await page.goBack();
+    await page.getByRole("link", { name, exact: true }).waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 20_000);
+    await page.getByRole("button", { name: "1 new job" }).waitFor();
+  });
+
+  test("puts what is new on top, and takes up a filter at once", async () => {
+    const id = "newest";
+    await page.evaluate(() => globalThis.step(2_000 - scrollY));
+    await deliverTo(id);
+    await page.getByRole("button", { name: "1 new job" }).evaluate((element) => element.click());
+    await page.getByRole("link", { name: id, exact: true }).waitFor();
+    await page.getByLabel("Id or reference begins with").fill("j1999");
+    await eventually("one is left", async () => (await page.locator(".card").count()) === 1 || undefined);
+  });
+});
+
+/**
+ * In the page: frames by the clock. Chromium's own end at times while a page is scrolled fast (version 156): its compositor waits
+ * for ever for a tile. The page's scripts and its layout go on, and these are what is looked at here.
+ */
+function ownFrames() {
+  globalThis.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 8);
+  globalThis.cancelAnimationFrame = clearTimeout;
+  /** Scrolls, and resolves when the page has drawn what it shows there. */
+  globalThis.step = async (px) => {
+    scrollBy(0, px);
+    dispatchEvent(new Event("scroll"));
+    await new Promise(requestAnimationFrame);
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+}
+
+/** Each object is a file of its own, and a disk needs minutes for so many. */
+function keepInMemory() {
+  try {
+    const { bavail, bsize } = statfsSync("/dev/shm");
+    if (bavail * bsize > ROOM) process.env.TMPDIR = "/dev/shm";
+  } catch {
+    // There is no such folder here: it takes longer.
+  }
+}
+
+/** The process whose main thread is the page's: of all of the browser the one that `work` keeps busiest; and how long it did. */
+async function mainThread(chromium, work) {
+  const session = await chromium.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => ({ id, before: processorTime(id) }));
+  await work();
+  const [{ thread, took }] = renderers.map(({ id, before }) => ({ thread: id, took: processorTime(id) - before }))
+    .sort((one, other) => other.took - one.took);
+  assert.ok(took > 200, "what takes long is measured as that");
+  return { thread, took };
+}
+
+/** What a process' main thread has taken of the processor, in ms. A wait for another program is not the page's fault. */
+const processorTime = (id) => Number(readFileSync(`/proc/${id}/task/${id}/schedstat`, "utf8").split(" ")[0]) / 1e6;

@@ -1,0 +1,57 @@
+// What one run of the alarm may ask for: on the free plan it has 50 subrequests.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { counted, forget, tally } from "../../../tools/workerd/counted.mjs";
+import { file, noise, redirect, startOrigin } from "../support/servers/origin.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { startVault } from "../support/vault.mjs";
+
+const FILES = 40;
+const MOST = 45;
+
+describe("a run", () => {
+  let origin;
+  let vault;
+  before(async () => {
+    origin = await startOrigin();
+    vault = await startVault({ sources: origin.url, change: counted });
+  });
+  after(() => stopAll(vault, origin));
+
+  async function runs() {
+    const ofJobs = (await tally(vault)).runs.filter(({ who }) => who === "Job");
+    return ofJobs.map(({ subrequests }) => subrequests);
+  }
+
+  async function copy(id, paths) {
+    const results = paths.map((path) => origin.url + path);
+    await forget(vault);
+    await vault.deliver({ eventType: "completed", jobId: id, results });
+    const { archive, files } = await vault.settled(id);
+    assert.equal(archive, "stored");
+    assert.ok(files.every(({ attempts }) => attempts === 1), "what waited for a run was no try");
+    return runs();
+  }
+
+  test("copies sixteen plain files, two subrequests each", async () => {
+    const paths = Array.from({ length: FILES }, (_, n) => `/plain/${n}.mp4`);
+    for (const path of paths) origin.on(path, file(noise(100, path)));
+    const counts = await copy("plain", paths);
+    assert.ok(Math.max(...counts) <= MOST && Math.max(...counts) >= 32, `${counts}`);
+    assert.ok(counts.length >= 3, `${counts}`);
+  });
+
+  test("stays within its subrequests when redirects and vague types make files dear", async () => {
+    const paths = Array.from({ length: FILES }, (_, n) => `/dear/${n}`);
+    for (const path of paths) {
+      const vague = file(noise(100, path), { "content-type": "application/octet-stream" });
+      origin.on(path, redirect(`${path}/a`));
+      origin.on(`${path}/a`, redirect(`${path}/b`));
+      origin.on(`${path}/b`, vague);
+    }
+    const counts = await copy("dear", paths);
+    assert.ok(Math.max(...counts) <= MOST && Math.max(...counts) > 30, `${counts}`);
+    const made = counts.reduce((sum, count) => sum + count, 0);
+    assert.ok(made >= FILES * 7, "three fetches, three for the first bytes, the put");
+  });
+});

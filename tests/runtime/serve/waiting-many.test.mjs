@@ -1,0 +1,71 @@
+// Many readers that wait for one job, and many that do not wait to the end.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { acquired, told } from "../support/deliveries.mjs";
+import { eventually } from "../support/wait.mjs";
+import { startWatchedVault } from "../support/watch.mjs";
+
+const READERS = 500;
+/** Longer than an object lets anyone wait. */
+const LONG = 40;
+
+describe("many who wait", () => {
+  let vault;
+  before(async () => {
+    vault = await startWatchedVault();
+  });
+  after(() => vault.stop());
+
+  /** Begins as many readings, and returns them when all wait in the object. */
+  async function wait(id, version, { seconds = LONG, ...init } = {}) {
+    const read = async () => {
+      const response = await vault.get(`/jobs/${id}?wait=${seconds}&version=${version}`, init);
+      return { version: (await response.json()).version, at: Date.now() };
+    };
+    const readings = Array.from({ length: READERS }, read);
+    readings.forEach((reading) => reading.catch(() => {}));
+    await eventually("all wait", () => vault.busy() === READERS || undefined);
+    return readings;
+  }
+
+  test("are all told within a second of the change", async () => {
+    await vault.deliver(acquired("many", 1));
+    const readings = await wait("many", 1);
+    await vault.deliver(told("retried", "many", 2));
+    const answered = Date.now();
+    const answers = await Promise.all(readings);
+    assert.ok(answers.every(({ version }) => version === 2));
+    const last = Math.max(...answers.map(({ at }) => at));
+    assert.ok(last - answered < 1_000, `the last one after ${last - answered} ms`);
+  });
+
+  const ends = {
+    "the next change": [LONG, () => vault.deliver(told("retried", "left-0", 2))],
+    "the end of their wait": [5, () => {}],
+  };
+  for (const [n, [end, [seconds, act]]] of Object.entries(Object.entries(ends))) {
+    test(`and leave: the object is rid of them with ${end}`, async () => {
+      const id = `left-${n}`;
+      await vault.deliver(acquired(id, 1));
+      const leaving = new AbortController();
+      const readings = await wait(id, 1, { seconds, signal: leaving.signal });
+      leaving.abort();
+      for (const { status } of await Promise.allSettled(readings)) assert.equal(status, "rejected");
+      await act();
+      await eventually("the object is at rest", () => vault.busy() === 0 || undefined);
+      const before = vault.asked();
+      await vault.deliver(acquired(id, 3));
+      assert.equal((await vault.job(id)).status, "acquired");
+      assert.equal(vault.asked() - before, 2, "the delivery's question, and the last reader's");
+    });
+  }
+
+  test("the longest wait is one wait to the reader", async () => {
+    await vault.deliver(acquired("long", 1));
+    const before = vault.asked();
+    const reading = vault.get("/jobs/long?wait=60&version=1");
+    await eventually("a second question", () => vault.asked() >= before + 3 || undefined);
+    await vault.deliver(told("retried", "long", 2));
+    assert.equal((await (await reading).json()).version, 2);
+  });
+});

@@ -1,0 +1,76 @@
+// What the tests of the measured contract share: each is run against both sides.
+import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
+import { digest } from "../bytes.mjs";
+import { completed } from "../deliveries.mjs";
+import { noise, startOrigin } from "../servers/origin.mjs";
+import { freePort } from "../process.mjs";
+import { SIDES, startSide } from "./sides.mjs";
+import { stopAll } from "../stop.mjs";
+import { sha256 } from "../servers/upstream.mjs";
+import { eventually } from "../wait.mjs";
+
+export const BYTES = noise(100_000);
+
+/** @param {(on: Side) => void} tests are declared once for each side */
+export function measured(what, tests) {
+  for (const side of SIDES) {
+    describe(`${side}: ${what}`, () => {
+      const on = new Side(side);
+      before(() => on.start());
+      after(() => on.stop());
+      tests(on);
+    });
+  }
+}
+
+class Side {
+  #jobs = 0;
+
+  constructor(side) {
+    this.side = side;
+  }
+
+  async start() {
+    this.origin = await startOrigin();
+    // One that stays the same when workerd is killed.
+    const port = await freePort();
+    const change = (options) => ({ ...options, port });
+    this.vault = await startSide(this.side, { sources: this.origin.url, change });
+  }
+
+  stop() {
+    return stopAll(this.vault, this.origin);
+  }
+
+  newId() {
+    return `b-${(this.#jobs += 1)}`;
+  }
+
+  /** Serves what `steps` say under a new path; returns its URL. */
+  serve(steps, { name = "video.mp4", query = "" } = {}) {
+    const path = `/outputs/free/${(this.#jobs += 1)}_0_${name}`;
+    this.origin.on(path, ...steps);
+    return { path, url: `${this.origin.url}${path}${query}` };
+  }
+
+  /** A job of one file, as soon as it is settled. */
+  async archived(steps, options) {
+    const [id, { path, url }] = [this.newId(), this.serve(steps, options)];
+    assert.equal((await this.vault.deliver(completed(url, id))).status, 200);
+    const job = await this.vault.settled(id);
+    return { id, path, job, file: job.files[0] };
+  }
+
+  async checkStored(stored, bytes = BYTES) {
+    assert.deepEqual([stored.state, stored.error, stored.size], ["stored", null, bytes.length]);
+    assert.deepEqual(await digest(stored.url),
+      { status: 200, size: bytes.length, sha256: sha256(bytes) });
+  }
+
+  /** The record in KV, as soon as there is one. */
+  published(id) {
+    return eventually(`job ${id} is in KV`, async () =>
+      (await (await this.vault.records()).get(id)) ?? undefined);
+  }
+}

@@ -1,0 +1,135 @@
+// What `npm start` says when it can't: a sentence and what mends it, before anything is built.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { readPorts } from "../../../tools/start/ports.mjs";
+import { processes } from "../../../tools/start/processes.mjs";
+import { readVars } from "../../../tools/start/vars.mjs";
+import { ROOT } from "../../../tools/workerd/vault.mjs";
+import { eventually } from "../../../tools/workerd/wait.mjs";
+import { environment, Local, newDir, newPorts } from "../support/local.mjs";
+
+const START = join(ROOT, "tools/start.mjs");
+const TYPING = join(ROOT, "tests/tools/support/typing.py");
+
+/** Runs it until it ends by itself: `{ code, text }`. */
+async function start(env, [program, ...args] = [process.execPath, START]) {
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
+  const [code] = await once(child, "close");
+  return { code, text };
+}
+
+describe("ports", () => {
+  it("that are none are named, with what is one", () => {
+    for (const bad of ["banana", "0", "70000", "-1", "8787.5", "0x10", "99999999"]) {
+      assert.throws(() => readPorts({ HOOKVAULT_SIMULATOR_PORT: bad }),
+        { message: `HOOKVAULT_SIMULATOR_PORT is "${bad}", which is no port. Set it to a whole number from 1 to 65535, or unset it: then it is 8788.` });
+    }
+  });
+
+  it("are the usual ones where nothing is set", () => {
+    assert.deepEqual(readPorts({ HOOKVAULT_PORT: " 9000 ", HOOKVAULT_S3_PORT: "" }), { worker: 9000, simulator: 8788, s3: 9603 });
+  });
+
+  it("must not be the same", () => {
+    assert.throws(() => readPorts({ HOOKVAULT_PORT: "9603" }), /^Error: HOOKVAULT_PORT and HOOKVAULT_S3_PORT are both 9603: .*Unset one/);
+  });
+
+  for (const host of ["127.0.0.1", "::1"]) {
+    it(`that are held on ${host} are told, by whom, and nothing is built`, async () => {
+      const [dir, ports] = [newDir(), await newPorts()];
+      const holder = createServer().listen(ports.simulator, host);
+      await once(holder, "listening");
+      const { code, text } = await start(environment(dir, ports));
+      assert.equal(code, 1);
+      assert.match(text, new RegExp(`^Port ${ports.simulator} is held by process ${process.pid} \\(.*node.*\\)\\. End it by\n  kill ${process.pid}\nor set HOOKVAULT_SIMULATOR_PORT to another port\\.$`, "m"));
+      assert.doesNotMatch(text, /Compiling/);
+      holder.close();
+      rmSync(dir, { recursive: true });
+    });
+  }
+});
+
+describe(".dev.vars", () => {
+  let dir;
+  before(() => (dir = newDir()));
+  after(() => rmSync(dir, { recursive: true }));
+
+  const read = (text) => {
+    const path = join(dir, ".dev.vars");
+    writeFileSync(path, text);
+    return readVars(path);
+  };
+
+  it("is made of the example", () => {
+    assert.ok(readVars(join(dir, "new")).API_TOKEN);
+  });
+
+  it("may hold quotes, comments and lists", () => {
+    const vars = read("# mine\nHOOK_TOKEN = 'hook token # 1'\nAPI_TOKEN=a,b # two\nX=\"1\"\n");
+    assert.deepEqual({ ...vars }, { HOOK_TOKEN: "hook token # 1", API_TOKEN: "a,b", X: "1" });
+  });
+
+  it("without a token is told, with the line that it lacks", () => {
+    const token = "API_TOKEN=dev-api-token-0123456789";
+    for (const text of ["HOOK_TOKEN=x\n", "API_TOKEN=\nHOOK_TOKEN=x\n", "HOOK_TOKEN=x\nAPI_TOKEN=''", "HOOK_TOKEN=x\nAPI_TOKEN=' , '"]) {
+      assert.throws(() => read(text), { message: `.dev.vars sets no API_TOKEN. Write into it, as .dev.vars.example does:\n  ${token}` }, text);
+    }
+    assert.throws(() => read(""), { message: `.dev.vars sets no HOOK_TOKEN and no API_TOKEN. Write into it, as .dev.vars.example does:\n  HOOK_TOKEN=dev-hook-token-0123456789\n  ${token}` });
+  });
+});
+
+describe("an earlier npm start", () => {
+  let local;
+  before(async () => (local = await Local.start()));
+  after(() => local.remove());
+
+  const running = () => JSON.parse(readFileSync(join(local.dir, "running.json"), "utf8"));
+  const env = () => environment(local.dir, local.ports);
+  const answers = () => eventually("it answers", async () => (await fetch(`${local.url}/healthz`).catch(() => undefined))?.ok || undefined);
+
+  /** On a terminal, where this is answered to what is asked; `played` runs as soon as it answers. */
+  async function onTerminal(prompt, answer, played) {
+    const { CI: _, ...there } = env();
+    const typed = start(there, ["python3", TYPING, prompt, JSON.stringify([answer]), process.execPath, START]);
+    await played?.();
+    return typed;
+  }
+
+  it("that runs is told of, and left alone unless its end is wished", async () => {
+    const { pid } = local.child;
+    const { code, text } = await start(env());
+    assert.equal(code, 1);
+    assert.match(text, new RegExp(`runs in this folder already, as process ${pid}\\. End it by\n  kill ${pid}$`, "m"));
+    const asked = await onTerminal("[y/N] ", "");
+    assert.match(asked.text, new RegExp(`kill ${pid}`));
+    await answers();
+  });
+
+  it("that was killed with its process leaves a runtime, which is told of, and ended if that is wished", async () => {
+    const { starter, host } = running();
+    for (const pid of [starter, host]) process.kill(pid, "SIGKILL");
+    await once(local.child, "exit");
+    const left = await eventually("the host is gone", () => {
+      const pids = processes().filter(({ group }) => group === host).map(({ pid }) => pid);
+      return pids.includes(host) ? undefined : pids;
+    });
+    assert.equal(left.length, 1);
+    const { code, text } = await start(env());
+    assert.equal(code, 1);
+    assert.match(text, new RegExp(`was killed, and has left a runtime behind \\(${left}\\)\\. End it by\n  kill -9 ${left}$`, "m"));
+    const { text: shown } = await onTerminal("[Y/n] ", "", async () => {
+      await eventually("another one runs", () => running().starter !== starter || undefined);
+      await answers();
+      process.kill(running().starter, "SIGINT");
+    });
+    assert.match(shown, /left a runtime behind \(\d+\)\. End it\? \(asked\)/);
+    assert.deepEqual(processes().filter(({ pid }) => left.includes(pid)), []);
+  });
+});
