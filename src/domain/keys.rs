@@ -5,6 +5,8 @@ use crate::domain::time::Timestamp;
 
 /// What the keys of all manifests begin with.
 pub const MANIFESTS: &str = "manifests/";
+/// What the keys of all unmatched deliveries begin with.
+pub const UNMATCHED: &str = "unmatched/";
 
 /// Everything that lies in the `FILES` bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +82,7 @@ impl StorageKey<'_> {
                 format!("timeline/{}/{until:08}.json", home.public())
             }
             Self::Unmatched { at, sha256 } => {
-                format!("unmatched/{:013}-{}", at.as_millis(), short(sha256))
+                format!("{UNMATCHED}{:013}-{}", at.as_millis(), short(sha256))
             }
             Self::Probe { nonce } => format!("doctor/{nonce}"),
         }

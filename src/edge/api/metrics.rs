@@ -5,9 +5,10 @@ use crate::domain::catalog::metrics::{MEDIA_TYPE, Metrics};
 use crate::domain::http::problem::Problem;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::plain;
-use crate::edge::ingest::{rejections, unmatched};
+use crate::edge::ingest::rejections;
 use crate::edge::platform;
 use crate::edge::platform::Failure;
+use crate::edge::storage::unmatched;
 use futures_util::future::try_join3;
 use worker::Response;
 

@@ -16,9 +16,9 @@ use crate::domain::webhook::event::Event;
 use crate::edge::http::body::read_body;
 use crate::edge::http::call::Call;
 use crate::edge::http::response;
-use crate::edge::ingest::hook;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
+use crate::edge::storage::body;
 use web_sys::Request;
 use worker::{Response, ResponseBody};
 
@@ -76,7 +76,7 @@ async fn hand_in(
         let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();
         let reply = job::ask_job(call.env, name, &Command::Expect(key)).await?;
         let Reply::Parked = reply else { return Ok(reply) };
-        submit.body = hook::park(call, input.as_bytes().to_vec(), &submit.sha256, name).await?;
+        submit.body = body::park(call.env, input.as_bytes().to_vec(), &submit.sha256, name).await?;
     }
     job::ask_job(call.env, name, &Command::Submit(Box::new(submit))).await
 }

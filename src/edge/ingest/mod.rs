@@ -1,8 +1,12 @@
 //! How a delivery comes in and finds its job.
 
-pub mod claim;
+mod claim;
+mod deliver;
+mod destination;
 pub mod hook;
 pub mod import;
+mod keep;
+mod labels;
 pub mod rejections;
-pub mod signature;
+mod signature;
 pub mod unmatched;

@@ -1,85 +1,26 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
 use super::claim::locate;
-use super::hook::{self, Handed};
-use crate::domain::file::media_type::OCTET_STREAM;
+use super::deliver::{Handed, hand_over};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::timeline::Trust;
-use crate::domain::keys::StorageKey;
+use crate::domain::keys::UNMATCHED;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Delivery, Parked};
-use crate::domain::time::Timestamp;
+use crate::domain::protocol::Delivery;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, json};
 use crate::edge::http::unpack::unpack;
-use crate::edge::platform::{self, During, Failure};
-use crate::edge::rpc::job;
-use crate::edge::storage::bucket;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use crate::edge::platform::{self, During};
+use crate::edge::storage::unmatched::{self, Kept};
+use crate::edge::storage::{body, bucket};
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use worker::{Env, Include, Object, Response};
-
-const PREFIX: &str = "unmatched/";
-
-/// Keeps a delivery and answers 202.
-pub async fn keep(
-    call: &Call<'_>,
-    body: Vec<u8>,
-    sha256: &str,
-    reason: &str,
-    reference: Option<&str>,
-) -> Result<Response, Problem> {
-    let at = platform::now();
-    let path = StorageKey::Unmatched { at, sha256 }.path();
-    let reason = call.config.secrets().mask(reason).into_owned();
-    let mut metadata = HashMap::from([
-        ("reason".to_owned(), printable(&reason)),
-        ("receivedAt".to_owned(), at.as_millis().to_string()),
-    ]);
-    if let Some(reference) = reference {
-        let reference = call.config.secrets().mask(reference);
-        metadata.insert("ref".to_owned(), printable(&reference));
-    }
-    let put = bucket::put_or_return(call.env, &path, body, OCTET_STREAM, metadata.clone());
-    let key = path.trim_start_matches(PREFIX);
-    if let Err((Failure(text), body)) = put.await {
-        platform::log_error(&text);
-        park(call, key, &path, metadata, &body).await?;
-    }
-    Ok(json(202, json!({ "unmatched": key, "reason": reason }).to_string())?)
-}
-
-/// While there is no bucket, an object of its own keeps the delivery, and
-/// writes it there as soon as it can.
-async fn park(
-    call: &Call<'_>,
-    key: &str,
-    path: &str,
-    metadata: HashMap<String, String>,
-    body: &[u8],
-) -> Result<(), Failure> {
-    let parked = Parked {
-        key: path.to_owned(),
-        metadata: metadata.into_iter().collect(),
-        bytes: BASE64.encode(body),
-        attempts: 0,
-    };
-    let name = ObjectName::Id(format!("unmatched-{key}"));
-    job::ask(call.env, &name, &Command::Park(Box::new(parked))).await.map(drop)
-}
-
-/// R2 keeps metadata as headers: ASCII only, and 2 KiB in all.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(500).collect()
-}
+use worker::{Include, Object, Response};
 
 /// `GET /unmatched?cursor=&limit=`: the oldest first.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", 100, 1..=1_000)?;
     let bucket = bucket::open(call.env)?;
-    let mut query = bucket.list().prefix(PREFIX).limit(limit);
+    let mut query = bucket.list().prefix(UNMATCHED).limit(limit);
     query = query.include(vec![Include::CustomMetadata]);
     let cursor = call.cursor()?;
     if let Some(cursor) = &cursor {
@@ -91,30 +32,10 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(json(200, json!({ "unmatched": rows, "cursor": page.cursor() }).to_string())?)
 }
 
-/// How many deliveries are in the box; 10,000 may be more.
-pub async fn count(env: &Env) -> Result<u64, Failure> {
-    const MAX_PAGES: usize = 10;
-    let bucket = bucket::open(env)?;
-    let (mut count, mut cursor) = (0, None::<String>);
-    for _ in 0..MAX_PAGES {
-        let mut query = bucket.list().prefix(PREFIX);
-        if let Some(cursor) = cursor {
-            query = query.cursor(cursor);
-        }
-        let page = query.execute().await.during("counting the unmatched box")?;
-        count += page.objects().len() as u64;
-        cursor = page.cursor();
-        if cursor.is_none() {
-            break;
-        }
-    }
-    Ok(count)
-}
-
 fn row(object: &Object) -> Value {
     let metadata = object.custom_metadata().unwrap_or_default();
     json!({
-        "key": object.key().trim_start_matches(PREFIX),
+        "key": object.key().trim_start_matches(UNMATCHED),
         "receivedAt": metadata.get("receivedAt").and_then(|at| at.parse::<u64>().ok()),
         "bytes": object.size(),
         "reason": metadata.get("reason"),
@@ -145,7 +66,7 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     };
     let body = unpack(None, kept.body, call.config.max_body_bytes).await?.bytes;
     let sha256 = platform::sha256(&body).await?;
-    let body = hook::park(call, body, &sha256, &object).await?;
+    let body = body::park(call.env, body, &sha256, &object).await?;
     let delivery = Delivery {
         received_at: kept.received_at,
         body: body.clone(),
@@ -160,15 +81,15 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
         named: None,
         moved: None,
     };
-    let why = match hook::hand_over(call, &object, delivery).await? {
+    let why = match hand_over(call, &object, delivery).await? {
         Handed::Answer(response) => {
-            forget(call, key).await?;
+            unmatched::forget(call.env, key).await?;
             return Ok(response);
         }
         Handed::Deleted => deleted(&object),
         Handed::Refused(why) => stays(&why),
     };
-    hook::drop_parked(call, &body).await?;
+    body::drop_parked(call.env, &body).await?;
     Err(why)
 }
 
@@ -215,19 +136,8 @@ async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>,
 /// `DELETE /unmatched/{key}`.
 pub async fn delete(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     find(call, key).await?;
-    forget(call, key).await?;
+    unmatched::forget(call.env, key).await?;
     Ok(Response::empty().during("building the answer")?.with_status(204))
-}
-
-async fn forget(call: &Call<'_>, key: &str) -> Result<(), Failure> {
-    let bucket = bucket::open(call.env)?;
-    bucket.delete(format!("{PREFIX}{key}")).await.during("deleting from the unmatched box")
-}
-
-/// A delivery in the box.
-struct Kept {
-    body: Vec<u8>,
-    received_at: Timestamp,
 }
 
 async fn find(call: &Call<'_>, key: &str) -> Result<Kept, Problem> {
@@ -235,14 +145,8 @@ async fn find(call: &Call<'_>, key: &str) -> Result<Kept, Problem> {
     if !is_key {
         return Err(Problem::new(Code::NoSuchDelivery, "there is no such unmatched delivery"));
     }
-    let missing =
-        || Problem::new(Code::NoSuchDelivery, format!("there is no unmatched delivery {key:?}"));
-    let get = bucket::open(call.env)?.get(format!("{PREFIX}{key}")).execute().await;
-    let object = get.during("reading the unmatched box")?.ok_or_else(missing)?;
-    let metadata = object.custom_metadata().unwrap_or_default();
-    let received_at = metadata.get("receivedAt").and_then(|at| at.parse().ok());
-    let body = object.body().ok_or_else(missing)?;
-    let body = body.bytes().await.during("reading the unmatched box")?;
-    let received_at = received_at.map_or_else(platform::now, Timestamp::from_millis);
-    Ok(Kept { body, received_at })
+    let found = unmatched::find(call.env, key).await?;
+    found.ok_or_else(|| {
+        Problem::new(Code::NoSuchDelivery, format!("there is no unmatched delivery {key:?}"))
+    })
 }

@@ -1,5 +1,7 @@
 //! What is kept: the bucket, KV, and an object's own storage.
 
+pub mod body;
 pub mod bucket;
 pub mod kv;
 pub mod object;
+pub mod unmatched;

@@ -1,0 +1,54 @@
+//! Gives a delivery to its job.
+
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, DeliveredBody, Delivery, Reply};
+use crate::edge::http::call::Call;
+use crate::edge::http::response::json;
+use crate::edge::platform::Failure;
+use crate::edge::rpc::job;
+use crate::edge::storage::body;
+use worker::Response;
+
+/// What came of giving a delivery to a job.
+pub enum Handed {
+    /// It took it.
+    Answer(Response),
+    /// It has been deleted.
+    Deleted,
+    /// It is of another provider; the text says so.
+    Refused(String),
+}
+
+/// Gives a delivery to its job.
+pub async fn hand_over(
+    call: &Call<'_>,
+    object: &ObjectName,
+    delivery: Delivery,
+) -> Result<Handed, Failure> {
+    let command = Command::Deliver(Box::new(delivery));
+    let (id, event_type, duplicate) = match job::ask_job(call.env, object, &command).await? {
+        Reply::Delivered { id, event_type, duplicate } => (id, event_type, duplicate),
+        Reply::Deleted(_) => return Ok(Handed::Deleted),
+        Reply::OtherProvider(why) => return Ok(Handed::Refused(why)),
+        _ => return Err(Failure::unexpected("delivering")),
+    };
+    let mask = |text: String| call.config.secrets().masked(text);
+    let answer = serde_json::json!({
+        "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
+    });
+    json(200, answer.to_string()).map(Handed::Answer)
+}
+
+/// A delivery for a job that has been deleted is answered, so that it does not
+/// come again, and nothing of it stays.
+pub async fn of_deleted(
+    call: &Call<'_>,
+    object: &ObjectName,
+    body: &DeliveredBody,
+) -> Result<Response, Failure> {
+    body::drop_parked(call.env, body).await?;
+    let answer = serde_json::json!({
+        "id": object.public(), "eventType": null, "duplicate": false, "deleted": true,
+    });
+    json(200, answer.to_string())
+}

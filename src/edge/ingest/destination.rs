@@ -1,0 +1,81 @@
+//! Finds the object that a delivery goes to.
+
+use super::claim::{Named, There, claim};
+use crate::domain::access::hook_url;
+use crate::domain::json::tolerant;
+use crate::domain::names::ObjectName;
+use crate::domain::webhook::correlate::Identity;
+use crate::domain::webhook::event::Event;
+use worker::Env;
+
+/// The reference in the hook's URL.
+pub struct Caller {
+    /// The reference as it is written.
+    pub written: Option<String>,
+    /// The object that it names, if it can be one.
+    pub name: Option<ObjectName>,
+    /// Whether a capability names the very job: nothing that its holder writes
+    /// leads to another, or labels this one.
+    pub decides: bool,
+}
+
+impl Caller {
+    /// The caller of a URL with this reference.
+    pub fn of(written: Option<String>) -> Self {
+        let written = written.filter(|text| !text.is_empty());
+        let usable = written.as_deref().filter(|text| !hook_url::is_own_reference(text));
+        let name = usable.and_then(ObjectName::reference);
+        Self { name, written, decides: false }
+    }
+
+    /// The caller of a URL whose capability names this job.
+    pub fn of_capability(job: &ObjectName) -> Self {
+        Self { written: None, name: Some(job.clone()), decides: true }
+    }
+
+    /// What to say of a reference that can't be used.
+    fn complaint(&self) -> Option<String> {
+        let written = self.written.as_ref().filter(|_| self.name.is_none())?;
+        let shown: String = written.chars().take(40).collect();
+        Some(if hook_url::is_own_reference(written) {
+            format!("the reference {shown:?} is this vault's own, which no hook token opens")
+        } else {
+            format!("the reference {shown:?} is none: 1 to 128 characters of A-Z a-z 0-9 . _ : -")
+        })
+    }
+}
+
+/// Reads a body's identity; the error says why it has none.
+pub fn identify(body: &[u8]) -> Result<Identity, String> {
+    if body.is_empty() {
+        return Err("the body is empty".to_owned());
+    }
+    let text = tolerant(body).map_err(|malformed| malformed.to_string())?;
+    let event = Event::of_tolerant(&text).map_err(|malformed| malformed.to_string())?;
+    Ok(Identity::of(&text, &event))
+}
+
+/// Finds the object: the capability's job, else the body's id, else the files'
+/// id, else the reference. The error says why there is none.
+pub async fn destination(env: &Env, identity: Identity, caller: &Caller) -> Result<There, String> {
+    let is_weak = identity.body_id.is_none();
+    let id = identity.body_id.or(identity.file_id);
+    let there = match (id, &caller.name) {
+        (named, Some(job)) if caller.decides => There { named, ..There::at(job.clone()) },
+        (Some(id), None) => There::at(ObjectName::Id(id)),
+        (Some(id), Some(reference)) => {
+            let provider = Some(identity.provider);
+            claim(env, Named { id, is_weak, provider }, reference).await
+        }
+        (None, Some(reference)) => There { by_reference: true, ..There::at(reference.clone()) },
+        (None, None) => {
+            let why = identity.refused.or_else(|| caller.complaint());
+            return Err(why.unwrap_or_else(|| NO_JOB.to_owned()));
+        }
+    };
+    let note = identity.refused.or_else(|| caller.complaint()).or(there.note);
+    Ok(There { note, ..there })
+}
+
+const NO_JOB: &str = "the body holds no job id, its files' names hold none, and the webhook's URL \
+                      has no reference; append one of your own to it: /hook/<HOOK_TOKEN>/<reference>";

@@ -1,0 +1,35 @@
+//! What a webhook's URL says of its job: `?app=`, `?tag=`, `?keep=`.
+
+use crate::domain::job::retention;
+use crate::edge::http::call::Call;
+
+/// The labels of a job, and how long it is kept.
+#[derive(Default)]
+pub struct Labels {
+    /// The application.
+    pub app: Option<String>,
+    /// The tags, in their order.
+    pub tags: Vec<String>,
+    /// Days that the job is kept.
+    pub keep_days: Option<u32>,
+    /// What to say of a `?keep=` that can't be read.
+    pub note: Option<String>,
+}
+
+impl Labels {
+    /// Reads those of a request's URL.
+    pub fn of(call: &Call<'_>) -> Self {
+        let (keep_days, note) = match call.query("keep").as_deref().map(retention::parse_keep) {
+            None => (None, None),
+            Some(Ok(days)) => (Some(days), None),
+            Some(Err(why)) => (None, Some(why)),
+        };
+        let app = call.query("app").map(|app| call.label(&app)).filter(|app| !app.is_empty());
+        Self { app, tags: tags(call), keep_days, note }
+    }
+}
+
+fn tags(call: &Call<'_>) -> Vec<String> {
+    let all = call.url.query_pairs().filter(|(key, _)| key == "tag");
+    all.map(|(_, value)| call.label(&value)).filter(|tag| !tag.is_empty()).collect()
+}

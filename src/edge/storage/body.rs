@@ -1,0 +1,53 @@
+//! Bodies on their way into a job: the bucket keeps those that are long, or no
+//! text, until a job takes them.
+
+use super::bucket;
+use crate::domain::json::into_tolerant;
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{DeliveredBody, MAX_OBJECT_TEXT};
+use crate::edge::platform::{self, During, Failure};
+use worker::Env;
+
+/// Puts a body into R2 that is long, or no text. While there is no R2 the job's
+/// object takes it, as what it can be read as: a delivery comes once.
+pub async fn park(
+    env: &Env,
+    body: Vec<u8>,
+    sha256: &str,
+    home: &ObjectName,
+) -> Result<DeliveredBody, Failure> {
+    let body = match String::from_utf8(body) {
+        Ok(text) if text.len() <= MAX_OBJECT_TEXT => return Ok(DeliveredBody::Text(text)),
+        Ok(text) => text.into_bytes(),
+        Err(other) => other.into_bytes(),
+    };
+    let key = StorageKey::Body { home, sha256 }.path();
+    match bucket::put_json_or_return(env, &key, body).await {
+        Ok(()) => Ok(DeliveredBody::Bucket(key)),
+        Err((Failure(text), body)) => {
+            platform::log_error(&text);
+            let text = String::from_utf8(body).or_else(|other| into_tolerant(other.into_bytes()));
+            let lossy = |body: Vec<u8>| String::from_utf8_lossy(&body).into_owned();
+            Ok(DeliveredBody::Text(text.unwrap_or_else(lossy)))
+        }
+    }
+}
+
+/// Returns the bytes of a body that [`park`] has put away.
+pub async fn unpark(env: &Env, body: DeliveredBody) -> Result<Vec<u8>, Failure> {
+    match body {
+        DeliveredBody::Text(text) => Ok(text.into_bytes()),
+        DeliveredBody::Bucket(key) => {
+            let body = bucket::bytes(&bucket::open(env)?, &key).await?;
+            body.ok_or_else(|| Failure("a parked delivery is gone".to_owned()))
+        }
+    }
+}
+
+/// Deletes a parked body that no job has taken.
+pub async fn drop_parked(env: &Env, body: &DeliveredBody) -> Result<(), Failure> {
+    let DeliveredBody::Bucket(key) = body else { return Ok(()) };
+    let bucket = bucket::open(env)?;
+    bucket.delete(key).await.during("deleting a delivery that no job has taken")
+}

@@ -1,0 +1,53 @@
+//! The box of unmatched deliveries, as it lies in the bucket.
+
+use super::bucket;
+use crate::domain::keys::UNMATCHED;
+use crate::domain::time::Timestamp;
+use crate::edge::platform::{self, During, Failure};
+use worker::Env;
+
+/// How many deliveries are in the box; 10,000 may be more.
+pub async fn count(env: &Env) -> Result<u64, Failure> {
+    const MAX_PAGES: usize = 10;
+    let bucket = bucket::open(env)?;
+    let (mut count, mut cursor) = (0, None::<String>);
+    for _ in 0..MAX_PAGES {
+        let mut query = bucket.list().prefix(UNMATCHED);
+        if let Some(cursor) = cursor {
+            query = query.cursor(cursor);
+        }
+        let page = query.execute().await.during("counting the unmatched box")?;
+        count += page.objects().len() as u64;
+        cursor = page.cursor();
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+/// A delivery in the box.
+pub struct Kept {
+    /// Its body.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// Reads a delivery; `None` if there is no such one.
+pub async fn find(env: &Env, key: &str) -> Result<Option<Kept>, Failure> {
+    let what = "reading the unmatched box";
+    let get = bucket::open(env)?.get(format!("{UNMATCHED}{key}")).execute().await;
+    let Some(object) = get.during(what)? else { return Ok(None) };
+    let Some(body) = object.body() else { return Ok(None) };
+    let metadata = object.custom_metadata().unwrap_or_default();
+    let received_at = metadata.get("receivedAt").and_then(|at| at.parse().ok());
+    let received_at = received_at.map_or_else(platform::now, Timestamp::from_millis);
+    Ok(Some(Kept { body: body.bytes().await.during(what)?, received_at }))
+}
+
+/// Deletes a delivery.
+pub async fn forget(env: &Env, key: &str) -> Result<(), Failure> {
+    let bucket = bucket::open(env)?;
+    bucket.delete(format!("{UNMATCHED}{key}")).await.during("deleting from the unmatched box")
+}
