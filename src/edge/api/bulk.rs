@@ -1,6 +1,6 @@
 //! `POST /archive`: copies again for many jobs.
 
-use super::list;
+use super::filter::{cursor, filter};
 use crate::domain::catalog::Row;
 use crate::domain::catalog::filter::Filter;
 use crate::domain::http::problem::Problem;
@@ -10,6 +10,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
+use crate::edge::rpc::listing::page;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::Response;
@@ -24,9 +25,9 @@ const AT_ONCE: usize = 8;
 /// jobs, the newest first, until the answer's `cursor` is null.
 pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", USUAL, 1..=MOST)?;
-    let filter = or_what_is_not_whole(list::filter(call)?);
-    let after = list::cursor(call)?;
-    let (rows, next) = list::page(call.env, &filter, after, limit as usize).await?;
+    let filter = or_what_is_not_whole(filter(call)?);
+    let after = cursor(call)?;
+    let (rows, next) = page(call.env, &filter, after, limit as usize).await?;
     let ends = stream::iter(rows).map(|row| one(call, row)).buffer_unordered(AT_ONCE);
     let ends: Vec<(String, bool)> = ends.collect().await;
     let failed: Vec<_> = ends.iter().filter(|(_, is_told)| !is_told).map(|(id, _)| id).collect();

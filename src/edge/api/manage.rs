@@ -1,6 +1,5 @@
 //! What the owner does to a job.
 
-use super::read::{ask, deleted, missing};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
@@ -9,11 +8,12 @@ use crate::domain::view::record::{self, Context};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{json, rendered};
 use crate::edge::platform::During;
+use crate::edge::rpc::lookup::{ask, deleted, missing};
 use worker::Response;
 
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.
 pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    match ask(call, name, &Command::Delete).await? {
+    match ask(call.env, name, &Command::Delete).await? {
         Reply::Deleted(_) => Ok(Response::empty().during("building the answer")?.with_status(204)),
         _ => Err(missing(name)),
     }
@@ -21,7 +21,7 @@ pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 
 /// `POST /jobs/{id}/archive`: copies again what is not stored.
 pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let job = told(name, ask(call, name, &Command::Archive).await?)?;
+    let job = told(name, ask(call.env, name, &Command::Archive).await?)?;
     let base = call.config.base_url(&job.origin);
     let summary = record::summary(&job).shown(Context { base, secrets: call.config.secrets() });
     let text = serde_json::to_string(&summary).during("rendering the summary")?;
@@ -30,14 +30,14 @@ pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Pro
 
 /// `POST /jobs/{id}/links`: the files get new links.
 pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let job = told(name, ask(call, name, &Command::Relink).await?)?;
+    let job = told(name, ask(call.env, name, &Command::Relink).await?)?;
     let links = record::links(&job, call.config.base_url(&job.origin));
     Ok(rendered(202, links.during("rendering the links")?)?)
 }
 
 /// `POST /jobs/{id}/handoff`: hands the job's last event on again.
 pub async fn hand_off(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let job = match ask(call, name, &Command::HandOff).await? {
+    let job = match ask(call.env, name, &Command::HandOff).await? {
         Reply::NoHandoff(why) => return Err(Problem::new(Code::NoHandoff, why)),
         reply => told(name, reply)?,
     };

@@ -1,21 +1,20 @@
 //! `GET /metrics`: for Prometheus.
 
-use super::list;
 use crate::domain::catalog::metrics::{MEDIA_TYPE, Metrics};
 use crate::domain::http::problem::Problem;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::plain;
-use crate::edge::ingest::rejections;
 use crate::edge::platform;
 use crate::edge::platform::Failure;
+use crate::edge::rpc::listing;
 use crate::edge::storage::unmatched;
 use futures_util::future::try_join3;
 use worker::Response;
 
 /// Asks the catalog for its sums, and the unmatched box for its size.
 pub async fn metrics(call: &Call<'_>) -> Result<Response, Problem> {
-    let (env, refused) = (call.env, async { rejections::all(call.env).await.map(|all| all.1) });
-    let asked = try_join3(list::totals(env), unmatched::count(env), refused).await;
+    let (env, refused) = (call.env, async { listing::refused(call.env).await.map(|all| all.1) });
+    let asked = try_join3(listing::totals(env), unmatched::count(env), refused).await;
     let ((totals, _), unmatched, refused): (_, u64, u64) = asked.map_err(|e: Failure| e)?;
     let metrics = Metrics { totals: &totals, unmatched, refused, now: platform::now() };
     Ok(plain(MEDIA_TYPE, metrics.render())?)

@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod export;
+mod filter;
 pub mod list;
 pub mod live;
 pub mod manage;

@@ -15,6 +15,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, rendered};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
+use crate::edge::rpc::lookup::{ask, deleted, missing};
 use crate::edge::storage::bucket;
 use crate::edge::storage::kv;
 use futures_util::future::{Either, select};
@@ -80,7 +81,7 @@ fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
 
 /// `GET /jobs/{id}/events/{n}/body`: the delivery as it came, secrets masked.
 pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Response, Problem> {
-    let raw = match ask(call, name, &Command::Body(n)).await? {
+    let raw = match ask(call.env, name, &Command::Body(n)).await? {
         Reply::Body { text: Some(text), .. } => Some(text.into_bytes()),
         Reply::Body { at: BodyAt::Bucket(key), .. } => {
             bucket::bytes(&bucket::open(call.env)?, &key).await?
@@ -112,7 +113,7 @@ async fn read(
     news: News,
 ) -> Result<(Job, Option<String>), Problem> {
     let wait = wait(call, news)?;
-    let mut reply = ask(call, name, &Command::Read(None)).await?;
+    let mut reply = ask(call.env, name, &Command::Read(None)).await?;
     if let Some(wait) = wait {
         reply = await_news(call, name, reply, wait).await?;
         if wait.pass.has_ended(platform::now()) {
@@ -204,30 +205,4 @@ fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
     let (until, pass) = (platform::now().plus(u64::from(seconds) * SECOND), access::pass(call)?);
     let until = pass.until.map_or(until, |end| end.min(until));
     Ok(Some(Wait { news, until, pass }))
-}
-
-/// Asks the job of this name: the id first, then the reference.
-pub async fn ask(call: &Call<'_>, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
-    let reply = job::ask_job(call.env, name, command).await?;
-    match (reply, name) {
-        (Reply::Missing, ObjectName::Id(text)) => {
-            let reference = ObjectName::Reference(text.clone());
-            job::ask_job(call.env, &reference, command).await
-        }
-        (reply, _) => Ok(reply),
-    }
-}
-
-/// The answer to who asks for a job that has been deleted.
-pub fn deleted(name: &ObjectName) -> Problem {
-    Problem::new(Code::JobDeleted, format!("job {} has been deleted", name.public()))
-}
-
-/// The answer to who asks for a job that no one has told of.
-pub fn missing(name: &ObjectName) -> Problem {
-    let detail = format!(
-        "no delivery has told of job {}; has the queue this vault's URL as its webhook?",
-        name.public()
-    );
-    Problem::new(Code::NoSuchJob, detail)
 }

@@ -3,7 +3,6 @@
 //! The Worker drives a stream, and asks the job again and again: the object
 //! holds no connection of a viewer, and each of its answers has an end.
 
-use super::read::{ask, deleted, missing};
 use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{Code, Problem};
@@ -17,6 +16,7 @@ use crate::edge::http::response::json;
 use crate::edge::http::streaming::event_stream;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
+use crate::edge::rpc::lookup::{ask, deleted, missing};
 use futures_util::stream;
 use worker::{Env, Response};
 
@@ -77,7 +77,7 @@ async fn first(
     after: u32,
     limit: u32,
 ) -> Result<Timeline, Problem> {
-    match ask(call, name, &Command::Timeline { after, limit, wait: None }).await? {
+    match ask(call.env, name, &Command::Timeline { after, limit, wait: None }).await? {
         Reply::Timeline(timeline) => Ok(*timeline),
         Reply::Deleted(_) => Err(deleted(name)),
         _ => Err(missing(name)),

@@ -9,9 +9,8 @@ use crate::domain::doctor::{PATIENCE_MS, Tried, gist};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Upstreams;
 use crate::domain::webhook::rejection::Refused;
-use crate::edge::api::list;
-use crate::edge::ingest::rejections;
 use crate::edge::platform::{self, Failure};
+use crate::edge::rpc::listing;
 use crate::edge::storage::unmatched;
 use crate::edge::upstream;
 use futures_util::future::{Either, join_all, select, try_join3};
@@ -58,7 +57,7 @@ pub async fn upstreams(all: &Upstreams) -> (Vec<Asked>, Vec<Reading>) {
 /// Asks the catalog how the jobs are.
 pub async fn jobs(env: &Env, now: Timestamp) -> Result<Jobs, String> {
     let told = try_join3(
-        list::totals(env),
+        listing::totals(env),
         rows(env, jobs::not_whole(now)),
         rows(env, jobs::exhausted(now)),
     );
@@ -67,7 +66,7 @@ pub async fn jobs(env: &Env, now: Timestamp) -> Result<Jobs, String> {
 }
 
 async fn rows(env: &Env, filter: Filter) -> Result<Vec<Row>, Failure> {
-    list::page(env, &filter, None, jobs::MOST).await.map(|(rows, _)| rows)
+    listing::page(env, &filter, None, jobs::MOST).await.map(|(rows, _)| rows)
 }
 
 /// Deliveries that were not taken, or that belong to no job.
@@ -80,6 +79,6 @@ pub struct Boxes {
 
 /// Asks for them.
 pub async fn refusals(env: &Env) -> Boxes {
-    let (refused, unmatched) = join!(tried(rejections::all(env)), tried(unmatched::count(env)));
+    let (refused, unmatched) = join!(tried(listing::refused(env)), tried(unmatched::count(env)));
     Boxes { refused: refused.end, unmatched: unmatched.end }
 }

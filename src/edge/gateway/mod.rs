@@ -24,11 +24,10 @@ use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::domain::upstream::{CantAsk, Scheme};
-use crate::edge::api::read;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
 use crate::edge::http::streaming;
-use crate::edge::rpc::job;
+use crate::edge::rpc::{job, lookup};
 use futures_util::stream;
 use web_sys::Request;
 use worker::{Env, Response};
@@ -148,7 +147,7 @@ async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>,
         // Two queues may use one id.
         Reply::Job { job, .. } if !asked.is_for(&job) => Ok(None),
         Reply::Job { job, result } => Ok(Some((*job, result))),
-        Reply::Deleted(_) => Err(read::deleted(&name)),
+        Reply::Deleted(_) => Err(lookup::deleted(&name)),
         _ => Ok(None),
     }
 }

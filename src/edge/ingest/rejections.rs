@@ -1,13 +1,13 @@
 //! Refused deliveries: noted in a catalog object of their own, so that a flood
 //! of them is no load on the others, and listed at `GET /refused`.
 
-use crate::domain::catalog::{Answer, Question, REFUSED};
+use crate::domain::catalog::{Question, REFUSED};
 use crate::domain::http::problem::Problem;
 use crate::domain::webhook::rejection::{Limits, Refused, agent};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
-use crate::edge::rpc::catalog;
+use crate::edge::rpc::{catalog, listing};
 use serde_json::json;
 use std::cell::Cell;
 use worker::{Env, Response};
@@ -47,14 +47,6 @@ pub async fn note(env: Env, refused: Refused) {
 
 /// `GET /refused`: the newest of each status, the newest first.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
-    let (refused, total) = all(call.env).await?;
+    let (refused, total) = listing::refused(call.env).await?;
     Ok(json(200, json!({ "refused": refused, "total": total }).to_string())?)
-}
-
-/// The refused deliveries that are kept, and how many there were.
-pub async fn all(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
-    match catalog::ask(env, REFUSED, &Question::Refused).await? {
-        Answer::Refused { refused, total } => Ok((refused, total)),
-        _ => Err(Failure("the catalog has no refused deliveries".to_owned())),
-    }
 }

@@ -3,3 +3,5 @@
 pub mod call;
 pub mod catalog;
 pub mod job;
+pub mod listing;
+pub mod lookup;

@@ -1,0 +1,32 @@
+//! Which jobs a request's parameters mean.
+
+use crate::domain::catalog::Place;
+use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
+use crate::domain::http::problem::Problem;
+use crate::edge::http::call::{BAD_CURSOR, Call};
+
+/// The jobs that a request's parameters mean.
+pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
+    let (status, archive) = (call.list("status"), call.list("archive"));
+    let label = |name| call.query(name).map(|text| call.label(&text));
+    let prefix = call.query("q").map(|text| filter::prefix(&text)).transpose();
+    Ok(Filter {
+        status: filter::list("status", status.as_deref(), &STATUSES)
+            .map_err(Problem::bad_parameter)?,
+        archive: filter::list("archive", archive.as_deref(), &ARCHIVES)
+            .map_err(Problem::bad_parameter)?,
+        queue: call.query("queue"),
+        app: label("app"),
+        tag: label("tag"),
+        prefix: prefix.map_err(Problem::bad_parameter)?,
+        since: call.time("since")?,
+        until: call.time("until")?,
+        exhausted: false,
+    })
+}
+
+/// `?cursor=`: where to go on.
+pub fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
+    let Some(text) = call.query("cursor") else { return Ok(None) };
+    Place::from_cursor(&text).map(Some).ok_or(BAD_CURSOR)
+}

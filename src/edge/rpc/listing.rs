@@ -1,0 +1,71 @@
+//! What the catalog is asked for by name: a page of jobs, sums, refused
+//! deliveries.
+
+use super::catalog::ask;
+use crate::domain::catalog::filter::Filter;
+use crate::domain::catalog::{Answer, Place, Question, REFUSED, ROOT, Row, Totals};
+use crate::domain::webhook::rejection::Refused;
+use crate::edge::platform::Failure;
+use futures_util::future::try_join_all;
+use worker::Env;
+
+/// Most days that one page looks into: with `root` that is fewer subrequests
+/// than the 50 of the free plan.
+const MAX_DAYS: usize = 40;
+/// Days that are asked at the same time, at most.
+const AT_ONCE: usize = 8;
+
+/// The next rows, and where to go on if there may be more. Where few jobs are
+/// meant on many days, a page ends before it is full.
+pub async fn page(
+    env: &Env,
+    filter: &Filter,
+    after: Option<Place>,
+    limit: usize,
+) -> Result<(Vec<Row>, Option<Place>), Failure> {
+    let until = after.as_ref().map(Place::day);
+    let question = Question::Days { filter: filter.clone().into(), until, limit: MAX_DAYS + 1 };
+    let Answer::Days(days) = ask(env, ROOT, &question).await? else {
+        return Err(Failure("the catalog's root has no days".to_owned()));
+    };
+    let question = Question::Rows { filter: filter.clone().into(), after, limit: limit + 1 };
+    let (mut rows, mut asked, mut at_once) = (Vec::new(), 0, 1);
+    while rows.len() <= limit && asked < days.len().min(MAX_DAYS) {
+        // A day that is full needs no other; empty ones are passed quickly.
+        let some = days.iter().take(MAX_DAYS).skip(asked).take(at_once);
+        let found = try_join_all(some.map(|day| rows_of(env, day, &question))).await?;
+        asked += found.len();
+        rows.extend(found.into_iter().flatten());
+        at_once = (at_once * 2).min(AT_ONCE);
+    }
+    let next = if rows.len() > limit {
+        rows.get(limit.saturating_sub(1)).map(Row::place)
+    } else {
+        days.get(MAX_DAYS).and(days.get(MAX_DAYS - 1)).and_then(|day| Place::end_of(day))
+    };
+    rows.truncate(limit);
+    Ok((rows, next))
+}
+
+async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, Failure> {
+    match ask(env, day, question).await? {
+        Answer::Rows(rows) => Ok(rows),
+        _ => Err(Failure("a catalog's day has no rows".to_owned())),
+    }
+}
+
+/// The sums of all jobs, and on how many days they were created.
+pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
+    match ask(env, ROOT, &Question::Totals).await? {
+        Answer::Totals(totals, days) => Ok((*totals, days)),
+        _ => Err(Failure("the catalog's root has no sums".to_owned())),
+    }
+}
+
+/// The refused deliveries that are kept, and how many there were.
+pub async fn refused(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
+    match ask(env, REFUSED, &Question::Refused).await? {
+        Answer::Refused { refused, total } => Ok((refused, total)),
+        _ => Err(Failure("the catalog has no refused deliveries".to_owned())),
+    }
+}
