@@ -11,3 +11,4 @@ pub mod read;
 pub mod restore;
 pub mod tickets;
 pub mod timeline;
+mod wait;

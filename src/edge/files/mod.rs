@@ -2,21 +2,21 @@
 //! source. The bytes stream to the client and never pass through wasm.
 
 mod read_through;
+mod request;
 mod stored;
 
+use self::request::Asked;
 use self::stored::Found;
 use crate::domain::http::conditions::Conditions;
-use crate::domain::http::headers::{CODING, Headers};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::{Command, Reply};
 use crate::edge::http::call::Call;
-use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use worker::{EncodeBody, Response, ResponseBuilder};
+use worker::Response;
 
 /// A durable link.
 pub struct Link {
@@ -28,13 +28,6 @@ pub struct Link {
     pub n: u32,
     /// Its name; none in the short form.
     pub name: Option<String>,
-}
-
-/// What a client wants of a file.
-struct Asked<'a> {
-    call: &'a Call<'a>,
-    conditions: Conditions,
-    download: bool,
 }
 
 /// `GET|HEAD /files/{id}/{nonce}/{n}[-{name}]`.
@@ -98,16 +91,4 @@ async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
 fn gone(link: &Link) -> Problem {
     let detail = format!("file {} can't be had any more; the job's record says why", link.n);
     Problem::new(Code::FileLost, detail)
-}
-
-fn build(status: u16, headers: Headers) -> Result<ResponseBuilder, Failure> {
-    let mut builder = Response::builder().with_status(status);
-    if headers.iter().any(|(name, _)| *name == CODING) {
-        builder = builder.with_encode_body(EncodeBody::Manual);
-    }
-    let built = headers
-        .into_iter()
-        .map(|(name, value)| (name, platform::masked(value)))
-        .try_fold(builder, |builder, (name, value)| builder.with_header(name, &value));
-    built.during("building the answer")
 }

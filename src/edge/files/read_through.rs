@@ -5,7 +5,7 @@
 //! changed. For the same reason conditions do not count, and with an
 //! `If-Range` no range does.
 
-use super::{Asked, build};
+use super::request::{Asked, build};
 use crate::domain::alarm::plan::Budget;
 use crate::domain::http::headers::{self, Served};
 use crate::domain::http::problem::Problem;

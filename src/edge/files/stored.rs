@@ -1,6 +1,6 @@
 //! Files in the bucket.
 
-use super::{Asked, build};
+use super::request::{Asked, build};
 use crate::domain::access::tokens;
 use crate::domain::file::media_type;
 use crate::domain::http::conditions::{Conditions, Current, Decision};

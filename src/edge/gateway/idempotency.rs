@@ -1,8 +1,7 @@
 //! Which submissions are one: the gate that a submission passes, and the note
 //! that its answer was read.
 
-use super::Asked;
-use super::submit::{USED_UP, fresh_reference, uses};
+use super::request::{Asked, USED_UP, fresh_reference, uses};
 use crate::domain::gateway::idempotency::{Verdict, Wish};
 use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
@@ -23,7 +22,7 @@ const MAX_KEY_BYTES: usize = 255;
 const LAST_BYTE_MS: u64 = 5;
 
 /// The gate of the submissions that may be one and the same.
-pub(super) struct Gate {
+pub struct Gate {
     /// Its name.
     pub name: String,
     /// What is asked of it.
@@ -32,7 +31,7 @@ pub(super) struct Gate {
 
 /// An `Idempotency-Key` has a gate of its own; without one, what is submitted
 /// has. Of a ticket whose uses are counted, both are places in its one gate.
-pub(super) fn gate(
+pub fn gate(
     call: &Call<'_>,
     asked: &Asked,
     sha256: &str,
@@ -62,7 +61,7 @@ pub(super) fn gate(
 }
 
 /// The reference of the job that the gate lets be submitted.
-pub(super) async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
+pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
     let mut verdict = ask_gate(env, gate, Command::Admit(gate.wish.clone())).await?;
     if let Verdict::After(earlier) = verdict {
         let name = ObjectName::Reference(earlier.clone());
@@ -94,7 +93,7 @@ async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, F
 /// has closed its connection in good order it learns only when what it writes
 /// is sent back: so the last byte comes a moment after the others. Who leaves
 /// later than that can't be told from who has read it all.
-pub(super) fn read_to_the_end(
+pub fn read_to_the_end(
     mut body: Vec<u8>,
     env: Env,
     gate: Gate,

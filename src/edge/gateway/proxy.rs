@@ -1,8 +1,8 @@
 //! `ANY /fal/proxy`: fal.ai's server proxy, for web pages that must not hold a
 //! key. Only a token or a ticket opens it: any page can write an `Origin`.
 
-use super::submit::{USED_UP, uses};
-use super::{Asked, Pairs, answer};
+use super::dispatch::answer;
+use super::request::{Asked, Pairs, USED_UP, unset, uses};
 use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::{self, Secrets};
 use crate::domain::access::ticket::{Scope, Ticket};
@@ -118,7 +118,7 @@ async fn pass_on(
     kind: Kind,
 ) -> Result<Response, Problem> {
     let upstream = call.config.upstreams.of_queue(Queue::FalAi);
-    let ask = upstream.and_then(|upstream| upstream.ask(url.clone())).map_err(super::unset)?;
+    let ask = upstream.and_then(|upstream| upstream.ask(url.clone())).map_err(unset)?;
     if let Some(allowed) = kind.allowed()
         && !allowed.split(", ").any(|known| known == request.method())
     {

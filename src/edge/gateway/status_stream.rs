@@ -2,8 +2,8 @@
 //! events. The upstream's own stream is not used: not every queue has one, and
 //! what it says needs the words of the caller's client.
 
-use super::follow::told_status;
-use super::{Asked, known};
+use super::request::{Asked, known};
+use super::status::told_status;
 use crate::domain::gateway::dialect;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
@@ -34,7 +34,7 @@ struct Stream {
 }
 
 /// Tells the status now, and each that is another one, up to the last.
-pub(super) async fn follow(asked: Asked, id: String) -> Result<Response, Problem> {
+pub async fn follow(asked: Asked, id: String) -> Result<Response, Problem> {
     let (last, pause_ms) = (String::new(), FIRST_PAUSE_MS);
     let mut stream = Stream { asked, id, last, pause_ms, is_over: false };
     let job = known(&stream.asked, &stream.id).await?.map(|(job, _)| job);

@@ -1,12 +1,10 @@
 //! `POST /queue/{app}`: submits a job.
 
 use super::idempotency::{Gate, gate, pass, read_to_the_end};
-use super::{Asked, unset};
-use crate::domain::access::hook_url;
-use crate::domain::access::ticket::Ticket;
+use super::request::{Asked, fresh_reference, unset};
 use crate::domain::gateway::Queue;
 use crate::domain::gateway::links::{self, Place};
-use crate::domain::gateway::submission::{Submit, Uses};
+use crate::domain::gateway::submission::Submit;
 use crate::domain::handoff::target;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::keys::{self, StorageKey};
@@ -25,15 +23,13 @@ use worker::{Response, ResponseBody};
 /// Jobs that one call may begin: an earlier one may have been interrupted, or
 /// refused for the moment.
 const MAX_TRIES: usize = 3;
-/// What the holder of a ticket is told that has no use left.
-pub(super) const USED_UP: &str = "the ticket's submissions are used up";
 /// Where a client says where its webhooks are to go.
 const WEBHOOK_QUERY: &str = "fal_webhook";
 const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
 /// Submits a job: the same one as before for who comes again with its key, or
 /// whose connection broke before the answer.
-pub(super) async fn submit(
+pub async fn submit(
     call: &Call<'_>,
     asked: &Asked,
     request: &Request,
@@ -101,16 +97,6 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
         ))
     })?;
     Ok((Some(given), None))
-}
-
-pub(super) fn fresh_reference() -> String {
-    hook_url::reference(platform::random())
-}
-
-/// The uses of a ticket, if it has a limit.
-pub(super) fn uses(ticket: &Ticket) -> Option<Uses> {
-    let most = ticket.count?;
-    Some(Uses { gate: format!("ticket:{}", ticket.id), most })
 }
 
 /// The submission, its input at hand.

@@ -1,0 +1,123 @@
+//! Reads a job, and waits for news of it: `?wait=`, `?version=`, `?for=`.
+
+use crate::domain::http::problem::Problem;
+use crate::domain::job::record::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, News, Reply, Wait};
+use crate::domain::time::SECOND;
+use crate::edge::http::access;
+use crate::edge::http::call::Call;
+use crate::edge::platform::{self, Failure};
+use crate::edge::rpc::job;
+use crate::edge::rpc::lookup::{ask, deleted, missing};
+use crate::edge::storage::bucket;
+use futures_util::future::{Either, select};
+use std::pin::pin;
+
+/// Longest wait of a reader; proxies in between close idle requests later.
+const MAX_WAIT_SECONDS: u32 = 60;
+/// Longest wait in an object. It is not told that a reader has left: the
+/// Worker is, and asks no more.
+const MAX_ASK_MS: u64 = 10 * SECOND;
+
+/// Reads a job and its result; with `?wait`, again when there is news or the
+/// time is up.
+pub async fn read(
+    call: &Call<'_>,
+    name: &ObjectName,
+    news: News,
+) -> Result<(Job, Option<String>), Problem> {
+    let wait = wait(call, news)?;
+    let mut reply = ask(call.env, name, &Command::Read(None)).await?;
+    if let Some(wait) = wait {
+        reply = await_news(call, name, reply, wait).await?;
+        if wait.pass.has_ended(platform::now()) {
+            return Err(access::GONE);
+        }
+    }
+    let (job, result) = match reply {
+        Reply::Job { job, result } => (job, result),
+        Reply::Barred => return Err(access::GONE),
+        Reply::Deleted(_) => return Err(deleted(name)),
+        _ => return Err(missing(name)),
+    };
+    let key = job.result.as_ref().and_then(|result| result.key.as_deref());
+    let result = match key {
+        Some(key) => bucket::text(&bucket::open(call.env)?, key).await?,
+        None => result,
+    };
+    Ok((*job, result))
+}
+
+/// Asks for news, in as many waits as it takes.
+async fn await_news(
+    call: &Call<'_>,
+    name: &ObjectName,
+    mut reply: Reply,
+    wait: Wait,
+) -> Result<Reply, Failure> {
+    let mut until = platform::now();
+    while until < wait.until {
+        let waits = match &reply {
+            Reply::Job { job, .. } => !wait.is_over(Some(job)),
+            reply => matches!(reply, Reply::Missing),
+        };
+        if !waits {
+            break;
+        }
+        // Not by the clock: an object's that is ahead would have it asked in vain.
+        until = until.plus(MAX_ASK_MS).min(wait.until);
+        reply = ask_for_news(call, name, &reply, Wait { until, ..wait }).await?;
+    }
+    Ok(reply)
+}
+
+/// Who waits for a job that is not known yet waits for both that the name may
+/// mean, the id and the reference.
+async fn ask_for_news(
+    call: &Call<'_>,
+    name: &ObjectName,
+    reply: &Reply,
+    wait: Wait,
+) -> Result<Reply, Failure> {
+    let read = Command::Read(Some(wait));
+    match (reply, name) {
+        (Reply::Job { job, .. }, _) => job::ask_job(call.env, &job.home, &read).await,
+        (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, &read).await,
+        (_, ObjectName::Id(text)) => {
+            let reference = ObjectName::Reference(text.clone());
+            let as_id = pin!(job::ask_job(call.env, name, &read));
+            let as_reference = pin!(job::ask_job(call.env, &reference, &read));
+            match select(as_id, as_reference).await {
+                Either::Left((Ok(Reply::Missing), other))
+                | Either::Right((Ok(Reply::Missing), other)) => other.await,
+                Either::Left((reply, _)) | Either::Right((reply, _)) => reply,
+            }
+        }
+    }
+}
+
+/// `?wait=0..60` (seconds) `&version=` `&for=settled`; `news` is what the
+/// route itself waits for.
+fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
+    let seconds = call.number("wait", 0)?;
+    if seconds > MAX_WAIT_SECONDS {
+        let detail = format!("`wait` is {seconds}; it can be 0 to {MAX_WAIT_SECONDS} seconds");
+        return Err(Problem::bad_parameter(detail));
+    }
+    let version = call.number("version", 0)?;
+    let news = match (call.query("for").as_deref(), call.query("version")) {
+        (Some("settled"), _) => News::Settled,
+        (Some(other), _) => {
+            return Err(Problem::bad_parameter(format!("`for` is {other:?}; it can be `settled`")));
+        }
+        (None, Some(_)) => News::Version(Some(u64::from(version))),
+        (None, None) => news,
+    };
+    if seconds == 0 {
+        return Ok(None);
+    }
+    let (until, pass) = (platform::now().plus(u64::from(seconds) * SECOND), access::pass(call)?);
+    let until = pass.until.map_or(until, |end| end.min(until));
+    Ok(Some(Wait { news, until, pass }))
+}

@@ -1,0 +1,150 @@
+//! A call on its way to the upstream, as all parts of the gateway see it.
+
+use crate::domain::access::hook_url;
+use crate::domain::access::pass::Pass;
+use crate::domain::access::ticket::Ticket;
+use crate::domain::config::Config;
+use crate::domain::gateway::call;
+use crate::domain::gateway::links::Place;
+use crate::domain::gateway::submission::Uses;
+use crate::domain::http::problem::{Code, Problem};
+use crate::domain::job::record::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::domain::upstream::{CantAsk, Scheme};
+use crate::edge::http::access;
+use crate::edge::http::call::Call;
+use crate::edge::platform;
+use crate::edge::rpc::{job, lookup};
+use worker::Env;
+
+/// What the holder of a ticket is told that has no use left.
+pub const USED_UP: &str = "the ticket's submissions are used up";
+/// Names and their values.
+pub type Pairs = Vec<(String, String)>;
+
+/// A call on its way to the upstream.
+pub struct Asked {
+    /// The bindings.
+    pub env: Env,
+    /// The configuration.
+    pub config: Config,
+    /// Scheme and host of the request; with a ticket, those of its owner's.
+    pub origin: String,
+    /// The request's headers that go along.
+    pub headers: Pairs,
+    /// What is asked for.
+    pub to: call::Call,
+    /// Its query.
+    pub query: Pairs,
+    /// How the caller writes its token, which also tells its client.
+    pub scheme: Scheme,
+    /// What lets the caller in, if it is not the API token.
+    pub ticket: Option<Ticket>,
+    /// The pass of its token, where there is no ticket.
+    pub token: Pass,
+}
+
+impl Asked {
+    /// A call that the API token lets in.
+    pub fn new(
+        call: &Call<'_>,
+        to: call::Call,
+        query: Pairs,
+        headers: Pairs,
+        scheme: Scheme,
+    ) -> Self {
+        Self {
+            env: call.env.clone(),
+            config: call.config.clone(),
+            origin: call.origin(),
+            headers,
+            to,
+            query,
+            scheme,
+            ticket: None,
+            token: access::token_pass(call),
+        }
+    }
+
+    /// What lets the caller in, while it stays.
+    pub fn pass(&self) -> Pass {
+        self.ticket.as_ref().map_or(self.token, Ticket::pass)
+    }
+
+    /// Scheme and host of this vault's URLs.
+    pub fn base(&self) -> &str {
+        self.config.base_url(&self.origin)
+    }
+
+    /// Whether a job may be that of the route: one of another queue's is not.
+    fn is_for(&self, job: &Job) -> bool {
+        let queue = job.submission.as_ref().map_or(self.to.queue, |of| of.queue);
+        queue.prefix() == self.to.queue.prefix()
+    }
+
+    /// Whether the caller may ask about a job. What is not known here, no
+    /// ticket has submitted.
+    pub fn may_ask_about(&self, job: Option<&Job>) -> bool {
+        let Some(ticket) = &self.ticket else { return true };
+        let submission = job.and_then(|job| job.submission.as_ref());
+        submission.is_some_and(|submission| submission.is_open_to(ticket))
+    }
+}
+
+/// How the caller writes its token: fal's clients write `Key …`.
+pub fn scheme(header: Option<&str>) -> Scheme {
+    let word = header.and_then(|header| header.trim().split(' ').next());
+    match word {
+        Some(word) if word.eq_ignore_ascii_case("key") => Scheme::Key,
+        _ => Scheme::Bearer,
+    }
+}
+
+/// Where the routes of a request are here.
+pub fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
+    let base = asked.base();
+    Place { base, queue: asked.to.queue, app: &asked.to.app, id }
+}
+
+/// The job of a request and its result, if it is known here.
+pub async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
+    let Some(name) = ObjectName::id(id) else { return Ok(None) };
+    let reply = job::ask_job(&asked.env, &name, &Command::Read(None)).await?;
+    let job = if let Reply::Job { job, .. } = &reply { Some(&**job) } else { None };
+    if !asked.may_ask_about(job) {
+        return Err(Problem::new(Code::WrongScope, "the ticket is not for this request"));
+    }
+    match reply {
+        // Two queues may use one id.
+        Reply::Job { job, .. } if !asked.is_for(&job) => Ok(None),
+        Reply::Job { job, result } => Ok(Some((*job, result))),
+        Reply::Deleted(_) => Err(lookup::deleted(&name)),
+        _ => Ok(None),
+    }
+}
+
+/// What the operator has to set before the upstream can be asked.
+pub fn unset(why: CantAsk) -> Problem {
+    match why {
+        CantAsk::BadApp => {
+            Problem::new(Code::BadParameter, "the application can be no part of a URL")
+        }
+        CantAsk::NoKey(name) => Problem::new(
+            Code::NotConfigured,
+            format!("{}; set it with `npx wrangler secret put {name}`", why.why()),
+        ),
+        _ => Problem::new(Code::NotConfigured, format!("{}; mend it in wrangler.toml", why.why())),
+    }
+}
+
+/// Returns a reference that no one can guess, for a job that the gateway makes.
+pub fn fresh_reference() -> String {
+    hook_url::reference(platform::random())
+}
+
+/// The uses of a ticket, if it has a limit.
+pub fn uses(ticket: &Ticket) -> Option<Uses> {
+    let most = ticket.count?;
+    Some(Uses { gate: format!("ticket:{}", ticket.id), most })
+}

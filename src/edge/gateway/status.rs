@@ -1,0 +1,79 @@
+//! The status of a request: the vault's own once it has ended, the upstream's
+//! until then.
+
+use super::request::{Asked, place, unset};
+use crate::domain::gateway::dialect;
+use crate::domain::gateway::submission::{Answer, unreachable_upstream};
+use crate::domain::http::problem::Problem;
+use crate::domain::job::record::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::Command;
+use crate::edge::platform::{self, Failure};
+use crate::edge::rpc::job;
+use crate::edge::upstream;
+use worker::Method;
+
+const NOT_FOUND: u16 = 404;
+
+/// The status of a request as the caller's client wants it.
+pub async fn told_status(asked: &Asked, id: &str, job: Option<&Job>) -> Result<Answer, Problem> {
+    let place = place(asked, id);
+    let secrets = asked.config.secrets();
+    let own = |job: &Job| of_vault(200, dialect::status(job, place, asked.scheme)).masked(secrets);
+    if let Some(job) = job.filter(|job| job.status.has_ended()) {
+        return Ok(own(job));
+    }
+    let mut answer = forward(asked, id, "/status", job, Method::Get).await?;
+    if let (NOT_FOUND, Some(job)) = (answer.status, job) {
+        return Ok(own(job));
+    }
+    let word = dialect::word(&answer.body).filter(|word| dialect::is_last(word));
+    if let (Some(job), Some(_)) = (job, word) {
+        // Its webhook is late, or lost.
+        want(asked, job, "the upstream says that the job has ended").await;
+    }
+    let base = asked.config.upstreams.of_queue(asked.to.queue).ok();
+    let base = base.map(|upstream| &upstream.base);
+    answer.body = dialect::told(&answer.body, base, place, asked.scheme);
+    Ok(answer)
+}
+
+/// Asks the upstream, with its own key.
+pub async fn forward(
+    asked: &Asked,
+    id: &str,
+    end: &str,
+    job: Option<&Job>,
+    method: Method,
+) -> Result<Answer, Problem> {
+    let config = &asked.config;
+    let ask = config.upstreams.follow(&asked.to, id, end, job, asked.scheme);
+    let mut ask = ask.map_err(unset)?;
+    if !asked.query.is_empty() {
+        ask.url.query_pairs_mut().extend_pairs(&asked.query);
+    }
+    let mut headers = asked.headers.clone();
+    headers.retain(|(name, _)| name != "content-type");
+    let limits = (config.max_body_bytes, config.pace);
+    let answered = upstream::pass(&ask, method, &headers, None, limits).await;
+    let answered =
+        answered.map_or_else(|why| unreachable_upstream(&why), upstream::Answered::into_answer);
+    Ok(answered.masked(config.secrets()))
+}
+
+/// Has the job ask the upstream soon. If that fails, it does in its own time.
+pub async fn want(asked: &Asked, job: &Job, why: &str) {
+    let command = Command::Want(why.to_owned());
+    let home: &ObjectName = &job.home;
+    if job.healing.wanted {
+        return;
+    }
+    if let Err(Failure(text)) = job::ask_job(&asked.env, home, &command).await {
+        platform::log_error(&text);
+    }
+}
+
+/// An answer of this vault's own.
+pub fn of_vault(status: u16, body: String) -> Answer {
+    Answer { status, content_type: Some("application/json".to_owned()), retry_after: None, body }
+}
