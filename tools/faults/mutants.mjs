@@ -65,7 +65,7 @@ export const mutants = [
         "Err(_), _)) => return Ok(Uint8Array::new_with_length(0)),"),
       edit("edge/transfer/multipart.rs",
         "expected.length.is_some_and(|length| length != self.bytes)", "false"),
-      edit("edge/transfer/mod.rs", "Some(length) if length <= MAX_PUT_BYTES => {",
+      edit("edge/transfer/copy.rs", "Some(length) if length <= MAX_PUT_BYTES => {",
         "Some(length) if length > MAX_PUT_BYTES => {"),
     ],
     rows: ["source truncates"],
@@ -73,7 +73,7 @@ export const mutants = [
   },
   {
     name: "MD5 check",
-    edits: [edit("edge/transfer/mod.rs", "source.md5().filter(|_| order.check_md5)",
+    edits: [edit("edge/transfer/copy.rs", "source.md5().filter(|_| order.check_md5)",
       "source.md5().filter(|_| false)")],
     rows: ["source lies about its length"],
     red: ["bytes"],

@@ -5,7 +5,7 @@
 //! by R2's multipart upload, and nothing of it is visible until all is there.
 
 use super::memory::Room;
-use super::put::Target;
+use super::order::Target;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket::outside_bytes;
 use futures_util::future::{Either, select};
@@ -38,7 +38,7 @@ extern "C" {
 }
 
 /// Why a body could not be stored by parts.
-pub(super) enum PartsFailure {
+pub enum PartsFailure {
     /// The source was silent for too long, broke off, or sent another length.
     Source(&'static str),
     /// It sent more bytes than allowed.
@@ -57,7 +57,7 @@ impl From<Failure> for PartsFailure {
 
 /// How much a body may have, and must have if it is told.
 #[derive(Clone, Copy)]
-pub(super) struct Expected {
+pub struct Expected {
     /// Most bytes.
     pub max: u64,
     /// Its declared length in bytes.
@@ -65,7 +65,7 @@ pub(super) struct Expected {
 }
 
 /// A body on its way into the bucket.
-pub(super) struct Parts<'a> {
+pub struct Parts<'a> {
     target: &'a Target<'a>,
     /// The upload, once there is more than one part.
     upload: Option<(MultipartUpload, String)>,
@@ -74,13 +74,13 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub(super) const fn new(target: &'a Target<'a>) -> Self {
+    pub const fn new(target: &'a Target<'a>) -> Self {
         Self { target, upload: None, done: Vec::new(), bytes: 0 }
     }
 
     /// Stores all of `body`. If it fails, or is dropped before its end,
     /// [`Parts::abort`] must follow.
-    pub(super) async fn store(
+    pub async fn store(
         &mut self,
         body: &ReadableStream,
         expected: Expected,
@@ -163,7 +163,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Drops what has been uploaded.
-    pub(super) async fn abort(self) {
+    pub async fn abort(self) {
         let Some((upload, _)) = self.upload else { return };
         let order = self.target.order;
         let aborted = upload.abort().await.during("aborting an upload");

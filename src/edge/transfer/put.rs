@@ -1,19 +1,17 @@
 //! The file's way into the bucket: one put through a pipe, or by parts.
 
+use super::failure::{storage, too_large, transient};
+use super::memory;
 use super::multipart::{Expected, Parts, PartsFailure};
+use super::order::{Order, Target};
 use super::source::Source;
-use super::{Order, memory, storage, too_large, transient};
 use crate::domain::retry::{CopyFailure, FailureKind};
-use crate::edge::platform::{self, During, Failure};
-use crate::edge::storage::bucket::TITLE;
+use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
-use std::collections::HashMap;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
-use worker::{
-    Bucket, Data, Delay, HttpMetadata, MultipartUpload, Object, PutOptionsBuilder, ResponseBody,
-};
+use worker::{Data, Delay, Object, ResponseBody};
 use worker_sys::FixedLengthStream;
 
 /// How long one copy may take; a run of the alarm has 15 minutes in all.
@@ -25,54 +23,8 @@ const USUAL_RATE: u64 = 1_024;
 /// the error's text alone.
 const BAD_DIGEST: &str = "10037";
 
-/// Where a file goes.
-pub(super) struct Target<'a> {
-    /// The bucket.
-    pub bucket: &'a Bucket,
-    /// The file's key and what is stored beside it.
-    pub order: &'a Order<'a>,
-    /// Its media type.
-    pub content_type: &'a str,
-    /// The codings that its bytes keep.
-    pub encoding: Option<&'a str>,
-    /// Its name as the source tells it, if nothing else does.
-    pub title: Option<String>,
-}
-
-impl Target<'_> {
-    /// One put.
-    pub(super) fn put(&self, data: Data) -> PutOptionsBuilder<'_> {
-        let put = self.bucket.put(self.order.key, data);
-        put.http_metadata(self.http()).custom_metadata(self.metadata())
-    }
-
-    /// A new multipart upload.
-    pub(super) async fn begin(&self) -> Result<MultipartUpload, Failure> {
-        let begin = self.bucket.create_multipart_upload(self.order.key);
-        let begin = begin.http_metadata(self.http()).custom_metadata(self.metadata());
-        begin.execute().await.during("beginning an upload")
-    }
-
-    /// Another handle of an upload.
-    pub(super) fn resume(&self, id: &str) -> Result<MultipartUpload, Failure> {
-        let upload = self.bucket.resume_multipart_upload(self.order.key, id);
-        upload.during("resuming an upload")
-    }
-
-    fn metadata(&self) -> HashMap<String, String> {
-        let title = self.title.clone().map(|title| (TITLE.to_owned(), title));
-        self.order.metadata.clone().into_iter().chain(title).collect()
-    }
-
-    fn http(&self) -> HttpMetadata {
-        let content_type = Some(self.content_type.to_owned());
-        let content_encoding = self.encoding.map(str::to_owned);
-        HttpMetadata { content_type, content_encoding, ..Default::default() }
-    }
-}
-
 /// Stores a body of known length by one put.
-pub(super) async fn whole(
+pub async fn whole(
     target: &Target<'_>,
     source: &mut Source,
     length: u64,
@@ -134,7 +86,7 @@ async fn both_ends<T, E>(
 }
 
 /// Stores a body of any length by parts, within the time of a copy.
-pub(super) async fn by_parts(
+pub async fn by_parts(
     target: &Target<'_>,
     source: &mut Source,
     length: Option<u64>,

@@ -1,8 +1,10 @@
 //! Reads a file through from its source, for a client that can't wait for the
 //! copy.
 
-use super::source::{Ask, Source, reach, settle};
-use super::{Wanted, content_type};
+use super::content_type::content_type;
+use super::open::settle;
+use super::order::Wanted;
+use super::source::{Ask, Source, reach};
 use crate::domain::http::range::Asked;
 use crate::domain::http::read_through::{Passed, Told, judge};
 use crate::domain::retry::CopyFailure;

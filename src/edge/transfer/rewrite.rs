@@ -2,7 +2,7 @@
 //! change an object's metadata alone. The bytes go from it and back through
 //! the runtime's own pipe.
 
-use super::MAX_PUT_BYTES;
+use super::order::MAX_PUT_BYTES;
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::object::Store;
 use std::collections::HashMap;

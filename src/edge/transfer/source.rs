@@ -1,6 +1,7 @@
 //! The file's source: fetched under the policy, with a time limit.
 
-use super::{Wanted, last, postponed, transient};
+use super::failure::{last, postponed, transient};
+use super::order::Wanted;
 use crate::domain::http::coding::{Body, Coding};
 use crate::domain::http::range;
 use crate::domain::retry::{CopyFailure, FailureKind};
@@ -28,36 +29,36 @@ extern "C" {
 const MAX_REDIRECTS: usize = 3;
 
 /// An answer of the source whose body has not been read.
-pub(super) struct Source {
-    pub(super) response: Response,
-    pub(super) abort: AbortController,
+pub struct Source {
+    pub response: Response,
+    pub abort: AbortController,
     /// What its bytes are.
-    pub(super) coded: Body,
+    pub coded: Body,
 }
 
 /// What of the file is asked for, and how.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Ask<'a> {
+pub struct Ask<'a> {
     /// A `Range`.
-    pub(super) range: Option<&'a str>,
+    pub range: Option<&'a str>,
     /// Whether the bytes are wanted as the source sends them, whatever it says
     /// of their coding.
-    pub(super) raw: bool,
+    pub raw: bool,
 }
 
 impl Source {
-    pub(super) fn header(&self, name: &str) -> Option<String> {
+    pub fn header(&self, name: &str) -> Option<String> {
         self.response.headers().get(name).ok().flatten()
     }
 
     /// The length of the file, if it is told.
-    pub(super) fn length(&self) -> Option<u64> {
+    pub fn length(&self) -> Option<u64> {
         let told = self.header("content-length").filter(|_| !self.is_decoded());
         told.and_then(|text| text.parse().ok())
     }
 
     /// The file's bytes as a stream; `None` if there are none at all.
-    pub(super) fn stream(&self) -> Result<Option<ReadableStream>, CopyFailure> {
+    pub fn stream(&self) -> Result<Option<ReadableStream>, CopyFailure> {
         let ResponseBody::Stream(body) = self.response.body() else { return Ok(None) };
         let codings: &[Coding] = match &self.coded {
             Body::Coded(codings) => codings,
@@ -68,7 +69,7 @@ impl Source {
     }
 
     /// The codings that its bytes keep, as a `Content-Encoding`.
-    pub(super) fn kept(&self) -> Option<&str> {
+    pub fn kept(&self) -> Option<&str> {
         match &self.coded {
             Body::Kept(codings) => Some(codings),
             Body::Plain | Body::Decoded | Body::Coded(_) => None,
@@ -76,70 +77,37 @@ impl Source {
     }
 
     /// Whether what is read of it is decoded on the way.
-    pub(super) const fn is_decoded(&self) -> bool {
+    pub const fn is_decoded(&self) -> bool {
         matches!(self.coded, Body::Decoded | Body::Coded(_))
     }
 
     /// Whether its first byte is the file's.
-    pub(super) fn begins_the_file(&self) -> bool {
+    pub fn begins_the_file(&self) -> bool {
         let told = self.header("content-range");
         let part = told.as_deref().and_then(range::parse_content);
         self.response.status_code() == 200 || matches!(part, Some((Some((0, _)), _)))
     }
 
     /// Whether its bytes belie what it says of their coding.
-    fn is_denied_by(&self, head: &[u8]) -> bool {
+    pub fn is_denied_by(&self, head: &[u8]) -> bool {
         Body::is_denied_by(self.header("content-encoding").as_deref(), head)
     }
 
     /// The MD5 of the content, where the entity tag is one.
-    pub(super) fn md5(&self) -> Option<Vec<u8>> {
+    pub fn md5(&self) -> Option<Vec<u8>> {
         let tag = self.header("etag")?;
         hex::decode(tag.trim_matches('"')).ok().filter(|bytes| bytes.len() == 16)
     }
 }
 
-/// Opens the file.
-pub(super) async fn open(wanted: &Wanted<'_>) -> Result<Source, CopyFailure> {
-    let source = reach(wanted, Ask::default()).await?;
-    classify(settle(source, wanted, None).await?, false)
-}
-
 /// Opens a range of the file, or all of it where the source knows no ranges.
-pub(super) async fn open_part(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
+pub async fn open_part(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
     classify(reach(wanted, ask).await?, true)
 }
 
-/// The answer that counts in place of `source`: the same one as a rule.
-///
-/// What is said to be coded is looked at first, by a request of its own. If it
-/// is not coded at all it is asked for as it is. A range of it is of coded
-/// bytes, so then all of it is asked for.
-pub(super) async fn settle(
-    source: Source,
-    wanted: &Wanted<'_>,
-    range: Option<&str>,
-) -> Result<Source, CopyFailure> {
-    if source.coded == Body::Plain || !matches!(source.response.status_code(), 200 | 206) {
-        return Ok(source);
-    }
-    let head = super::head(wanted, true).await;
-    let raw = matches!(&head, Ok(Some(head)) if source.is_denied_by(head));
-    let is_kept = !raw && (range.is_none() || matches!(source.coded, Body::Kept(_)));
-    if head.is_ok() && is_kept {
-        return Ok(source);
-    }
-    source.abort.abort();
-    head?;
-    if !wanted.budget.take(1) {
-        return Err(postponed());
-    }
-    reach(wanted, Ask { range: range.filter(|_| raw), raw }).await
-}
-
-/// The source's answer, whatever it is; redirects are followed by hand and
+/// Returns the source's answer, whatever it is; redirects are followed by hand and
 /// each hop is checked again.
-pub(super) async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
+pub async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
     // It was allowed when it came: the list is set wrong now, and may be mended.
     let checked = wanted.sources.check(wanted.url);
     let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;
@@ -203,7 +171,9 @@ fn prepare(ask: Ask<'_>, signal: &AbortSignal) -> Result<web_sys::RequestInit, F
     Ok(init)
 }
 
-fn classify(source: Source, may_be_part: bool) -> Result<Source, CopyFailure> {
+/// Turns an answer without the file into the copy's failure. `may_be_part`:
+/// whether a part of it will do.
+pub fn classify(source: Source, may_be_part: bool) -> Result<Source, CopyFailure> {
     let status = source.response.status_code();
     let kind = match status {
         200 => return Ok(source),

@@ -1,0 +1,60 @@
+//! The first bytes of a file, by a request of their own.
+
+use super::failure::postponed;
+use super::order::Wanted;
+use super::source::{Ask, Source, open_part};
+use crate::domain::file::media_type;
+use crate::domain::retry::{CopyFailure, FailureKind};
+use futures_util::future::select;
+use js_sys::{Reflect, Uint8Array};
+use std::pin::pin;
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
+use worker::Delay;
+
+/// Returns the first bytes, decoded, or `raw` as the source sends them. They
+/// have a request of their own: those of the copy pass by. `None` if the source
+/// does not give them.
+///
+/// # Errors
+/// Only if the run has no subrequest left to ask for them.
+pub async fn head(wanted: &Wanted<'_>, raw: bool) -> Result<Option<Vec<u8>>, CopyFailure> {
+    if !wanted.budget.take(1) {
+        return Err(postponed());
+    }
+    let last = media_type::HEAD_BYTES.saturating_sub(1);
+    let range = format!("bytes=0-{last}");
+    match open_part(wanted, Ask { range: Some(&range), raw }).await {
+        Ok(source) => Ok(first_bytes(source, wanted.stall()).await),
+        Err(failure) if failure.kind == FailureKind::Postponed => Err(failure),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Reads no more than the first bytes: the source may know no ranges, and send
+/// all of the file.
+async fn first_bytes(source: Source, limit: Duration) -> Option<Vec<u8>> {
+    let mut head = Vec::new();
+    if source.begins_the_file() {
+        let _ = select(pin!(fill(&source, &mut head)), Delay::from(limit)).await;
+    }
+    source.abort.abort();
+    (!head.is_empty()).then_some(head)
+}
+
+/// Fills `head` until it is full, or the body ends or breaks off: that of a
+/// part is not the whole of what was coded.
+async fn fill(source: &Source, head: &mut Vec<u8>) -> Option<()> {
+    let body = source.stream().ok()??;
+    let reader = ReadableStreamDefaultReader::new(&body).ok()?;
+    while head.len() < media_type::HEAD_BYTES {
+        let read = JsFuture::from(reader.read()).await.ok()?;
+        let chunk = Reflect::get(&read, &JsValue::from_str("value")).ok()?;
+        let chunk: Uint8Array = chunk.dyn_into().ok()?;
+        let missing = media_type::HEAD_BYTES.saturating_sub(head.len());
+        head.extend(chunk.slice(0, u32::try_from(missing).ok()?).to_vec());
+    }
+    Some(())
+}

@@ -1,0 +1,41 @@
+//! Opens a file at its source, whatever the source says of its coding.
+
+use super::failure::postponed;
+use super::head::head;
+use super::order::Wanted;
+use super::source::{Ask, Source, classify, reach};
+use crate::domain::http::coding::Body;
+use crate::domain::retry::CopyFailure;
+
+/// Opens the whole file.
+pub async fn open(wanted: &Wanted<'_>) -> Result<Source, CopyFailure> {
+    let source = reach(wanted, Ask::default()).await?;
+    classify(settle(source, wanted, None).await?, false)
+}
+
+/// Returns the answer that counts in place of `source`: the same one as a rule.
+///
+/// What is said to be coded is looked at first, by a request of its own. If it
+/// is not coded at all it is asked for as it is. A range of it is of coded
+/// bytes, so then all of it is asked for.
+pub async fn settle(
+    source: Source,
+    wanted: &Wanted<'_>,
+    range: Option<&str>,
+) -> Result<Source, CopyFailure> {
+    if source.coded == Body::Plain || !matches!(source.response.status_code(), 200 | 206) {
+        return Ok(source);
+    }
+    let head = head(wanted, true).await;
+    let raw = matches!(&head, Ok(Some(head)) if source.is_denied_by(head));
+    let is_kept = !raw && (range.is_none() || matches!(source.coded, Body::Kept(_)));
+    if head.is_ok() && is_kept {
+        return Ok(source);
+    }
+    source.abort.abort();
+    head?;
+    if !wanted.budget.take(1) {
+        return Err(postponed());
+    }
+    reach(wanted, Ask { range: range.filter(|_| raw), raw }).await
+}
