@@ -1,0 +1,15 @@
+//! A job object's own storage, by what lies in it.
+//!
+//! Every value is one JSON string or plain text; one that is too long for a
+//! single value is split. Reads and writes are synchronous: what is written
+//! before the next await is one transaction, and until then no other event
+//! comes to the object. Whoever awaits anything must read again. An answer
+//! waits for the disk (the output gate), not the code.
+
+mod gate;
+mod raw;
+mod store;
+mod timeline;
+mod uploads;
+
+pub use self::store::{Slot, Store};

@@ -1,0 +1,40 @@
+//! Uploads that a run of the alarm has begun, noted so that the next one can
+//! abort what a dead run has left.
+
+use super::store::{Store, UPLOAD};
+use crate::edge::platform::Failure;
+
+impl Store {
+    /// Notes a multipart upload before its first part is sent, so that it can
+    /// be aborted should its run die.
+    pub fn note_upload(&self, key: &str, id: &str) -> Result<(), Failure> {
+        self.may_upload.set(true);
+        self.raw.put(&upload_key(key), id)
+    }
+
+    /// Notes what the next run is to delete from the bucket: an upload without
+    /// an id.
+    pub fn doom(&self, key: &str) -> Result<(), Failure> {
+        self.note_upload(key, "")
+    }
+
+    /// Forgets an upload that has come to its end.
+    pub fn forget_upload(&self, key: &str) -> Result<(), Failure> {
+        self.raw.remove(&upload_key(key))
+    }
+
+    /// Reads the uploads that are noted: bucket key and id.
+    pub fn uploads(&self) -> Result<Vec<(String, String)>, Failure> {
+        if !self.may_upload.get() {
+            return Ok(Vec::new());
+        }
+        let pairs = self.raw.list(&[("prefix", UPLOAD.into())])?;
+        self.may_upload.set(!pairs.is_empty());
+        let pairs = pairs.into_iter();
+        Ok(pairs.filter_map(|(key, id)| Some((key.strip_prefix(UPLOAD)?.to_owned(), id))).collect())
+    }
+}
+
+fn upload_key(key: &str) -> String {
+    format!("{UPLOAD}{key}")
+}
