@@ -1,27 +1,41 @@
 //! The catalog's way to its SQL storage.
 
-use super::Catalog;
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use worker::SqlStorageValue;
+use std::cell::Cell;
+use worker::{SqlStorage, SqlStorageValue};
 
 /// A row with one text.
 #[derive(Deserialize)]
-pub(super) struct Text {
+pub struct Text {
+    /// The text.
     pub text: String,
 }
 
 /// A row with one number.
 #[derive(Deserialize)]
-pub(super) struct Number {
+pub struct Number {
+    /// The number.
     pub number: Option<u64>,
 }
 
-impl Catalog {
+/// An object's tables.
+pub struct Tables {
+    sql: SqlStorage,
+    /// Whether they are there.
+    is_open: Cell<bool>,
+}
+
+impl Tables {
+    /// The tables in this storage.
+    pub fn new(sql: SqlStorage) -> Self {
+        Self { sql, is_open: Cell::default() }
+    }
+
     /// Makes the tables, once in an object's life.
-    pub(super) fn open(&self, schema: &str) -> Result<(), Failure> {
+    pub fn open(&self, schema: &str) -> Result<(), Failure> {
         if !self.is_open.get() {
             self.run(schema, vec![])?;
             self.is_open.set(true);
@@ -30,7 +44,7 @@ impl Catalog {
     }
 
     /// Runs a statement and reads its rows.
-    pub(super) fn query<T: DeserializeOwned>(
+    pub fn query<T: DeserializeOwned>(
         &self,
         sql: &str,
         values: Vec<SqlStorageValue>,
@@ -40,23 +54,19 @@ impl Catalog {
     }
 
     /// Runs a statement, or several, for what it does.
-    pub(super) fn run(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<(), Failure> {
+    pub fn run(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<(), Failure> {
         let cursor = self.sql.exec(sql, Some(values));
         cursor.during("changing the catalog").map(drop)
     }
 
-    /// The one number of a row; `None` without a row, or if it is null.
-    pub(super) fn number(
-        &self,
-        sql: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Option<u64>, Failure> {
+    /// Reads the one number of a row; `None` without a row, or if it is null.
+    pub fn number(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<Option<u64>, Failure> {
         let rows: Vec<Number> = self.query(sql, values)?;
         Ok(rows.first().and_then(|row| row.number))
     }
 
-    /// A value that is kept by its name.
-    pub(super) fn noted<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, Failure> {
+    /// Reads a value that is kept by its name.
+    pub fn noted<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, Failure> {
         let rows: Vec<Text> =
             self.query("SELECT value AS text FROM notes WHERE name = ?", vec![name.into()])?;
         let Some(row) = rows.first() else { return Ok(T::default()) };
@@ -64,7 +74,7 @@ impl Catalog {
     }
 
     /// Keeps a value by its name.
-    pub(super) fn note(&self, name: &str, value: &impl serde::Serialize) -> Result<(), Failure> {
+    pub fn note(&self, name: &str, value: &impl serde::Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(value).during("writing a note of the catalog")?;
         let sql = "INSERT INTO notes VALUES (?, ?)
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -72,20 +82,20 @@ impl Catalog {
     }
 }
 
-/// A number as the storage takes it. Strangers write deadlines past every
+/// Returns a number as the storage takes it. Strangers write deadlines past every
 /// range: what JavaScript can't tell exactly becomes the largest that it can.
-pub(super) fn number(value: u64) -> Result<SqlStorageValue, Failure> {
+pub fn number(value: u64) -> Result<SqlStorageValue, Failure> {
     const MAX: u64 = (1 << 53) - 1;
     let value = i64::try_from(value.min(MAX)).during("a number for SQL")?;
     SqlStorageValue::try_from_i64(value).during("a number for SQL")
 }
 
-/// A number that there may be none of.
-pub(super) fn maybe(value: Option<u64>) -> Result<SqlStorageValue, Failure> {
+/// Returns a number that there may be none of.
+pub fn maybe(value: Option<u64>) -> Result<SqlStorageValue, Failure> {
     value.map_or(Ok(SqlStorageValue::Null), number)
 }
 
-/// A text that there may be none of.
-pub(super) fn text(value: Option<&str>) -> SqlStorageValue {
+/// Returns a text that there may be none of.
+pub fn text(value: Option<&str>) -> SqlStorageValue {
     value.map_or(SqlStorageValue::Null, Into::into)
 }

@@ -1,0 +1,63 @@
+//! What a catalog object works with, whatever it is asked.
+
+use super::ledger::KeptLedger;
+use super::sql::Tables;
+use crate::domain::catalog::Row;
+use crate::domain::config::Config;
+use crate::domain::view::record::Context;
+use crate::edge::platform::{self, During, Failure};
+use std::cell::Cell;
+use std::rc::Rc;
+use worker::{Env, State};
+
+/// How long changes are gathered, in milliseconds.
+const GATHER_MS: u64 = 50;
+
+/// The state of a catalog object. It knows nothing of the questions: each part
+/// of the catalog is functions of it.
+pub struct CatalogObject {
+    /// The runtime's own part of the object: its alarm and its sockets.
+    pub state: State,
+    /// Its SQL storage.
+    pub tables: Tables,
+    /// The bindings.
+    pub env: Env,
+    /// The configuration.
+    pub config: Rc<Config>,
+    /// A day's notes.
+    pub ledger: KeptLedger,
+    /// Whether the alarm is known to be set that empties the outbox.
+    pub is_flush_scheduled: Cell<bool>,
+}
+
+impl CatalogObject {
+    /// Takes what the runtime gives to a new object.
+    pub fn new(state: State, env: Env) -> Self {
+        Self {
+            config: platform::config(&env),
+            tables: Tables::new(state.storage().sql()),
+            state,
+            env,
+            ledger: KeptLedger::default(),
+            is_flush_scheduled: Cell::default(),
+        }
+    }
+
+    /// Sets the alarm that empties the outbox, unless it is set: it tells all
+    /// that there is by then.
+    pub async fn schedule_flush(&self) -> Result<(), Failure> {
+        if !self.is_flush_scheduled.get() {
+            let storage = self.state.storage();
+            if storage.get_alarm().await.during("reading the alarm")?.is_none() {
+                platform::set_alarm_at(&storage, platform::now().plus(GATHER_MS)).await?;
+            }
+            self.is_flush_scheduled.set(true);
+        }
+        Ok(())
+    }
+
+    /// Returns how a row is shown.
+    pub fn context<'a>(&'a self, row: &'a Row) -> Context<'a> {
+        Context { base: self.config.base_url(&row.origin), secrets: self.config.secrets() }
+    }
+}

@@ -1,0 +1,93 @@
+//! The viewers of the live feed: their sockets, and until when each may watch.
+//!
+//! The sockets hibernate: a feed on which nothing happens costs nothing. A
+//! socket's attachment holds what let its viewer in: at its end the alarm
+//! rings, and a deployment may have ended it already.
+
+use super::object::CatalogObject;
+use crate::domain::access::pass::{self, Pass};
+use crate::domain::json;
+use crate::domain::time::{SECOND, Timestamp};
+use crate::edge::platform::{self, During, Failure};
+use serde::{Deserialize, Serialize};
+use worker::WebSocket;
+
+/// "Policy violation" (RFC 6455).
+const MAY_NOT: u16 = 1008;
+/// How long after its end a ticket's viewer is closed, in milliseconds: ends of
+/// the same second ring once.
+const GATHER_MS: u64 = SECOND;
+
+/// A socket's attachment.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Viewer {
+    /// What let the viewer in.
+    pub pass: Pass,
+    /// Whether it gets what happens.
+    pub is_up_to_date: bool,
+}
+
+/// Sets the alarm for the end of a ticket, unless it rings before.
+pub async fn ring_at(object: &CatalogObject, end: Option<Timestamp>) -> Result<(), Failure> {
+    let Some(at) = end.map(|end| end.plus(GATHER_MS)) else { return Ok(()) };
+    let storage = object.state.storage();
+    let set = storage.get_alarm().await.during("reading the alarm")?;
+    let rings_before = set.and_then(|set| u64::try_from(set).ok());
+    if rings_before.is_some_and(|set| set <= at.as_millis()) {
+        return Ok(());
+    }
+    platform::set_alarm_at(&storage, at).await
+}
+
+/// Closes the sockets whose pass has ended, and sets the alarm for the next.
+pub async fn end_viewers(object: &CatalogObject) -> Result<(), Failure> {
+    let viewers = viewers(object);
+    ring_at(object, viewers.iter().filter_map(|(_, viewer)| viewer.pass.until).min()).await
+}
+
+/// The sockets of those who may watch; the others are closed.
+fn viewers(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
+    let (marks, now) = (pass::marks(&object.config), platform::now());
+    let sockets = object.state.get_websockets().into_iter();
+    let admitted = sockets.map(|socket| (admitted(&socket, &marks, now), socket));
+    admitted.filter_map(|(viewer, socket)| Some((socket, viewer?))).collect()
+}
+
+/// Answers a viewer who shows that it is there.
+pub fn pong(object: &CatalogObject, socket: &WebSocket) -> worker::Result<()> {
+    match admitted(socket, &pass::marks(&object.config), platform::now()) {
+        Some(_) => socket.send_with_str("pong"),
+        None => Ok(()),
+    }
+}
+
+/// Tells all viewers that are up to date. One that is gone does not keep
+/// the others from hearing it.
+pub fn broadcast(object: &CatalogObject, texts: &[String]) {
+    if texts.is_empty() {
+        return;
+    }
+    for (socket, _) in viewers(object).iter().filter(|(_, viewer)| viewer.is_up_to_date) {
+        // The runtime closes what can't be written to.
+        let _gone = texts.iter().try_for_each(|text| socket.send_with_str(text));
+    }
+}
+
+/// Returns the viewer of a socket, unless its pass has ended: then the socket is closed.
+fn admitted(socket: &WebSocket, marks: &[u64], now: Timestamp) -> Option<Viewer> {
+    let text = socket.deserialize_attachment::<String>().ok().flatten()?;
+    let viewer: Viewer = json::from_str(&text).ok()?;
+    if viewer.pass.counts(marks, now) {
+        return Some(viewer);
+    }
+    // It is no viewer any more, whether or not it answers the close.
+    let _noted = socket.serialize_attachment("");
+    let _gone = socket.close(Some(MAY_NOT), Some("the ticket has ended"));
+    None
+}
+
+/// Notes a viewer with its socket.
+pub fn attach(socket: &WebSocket, viewer: Viewer) -> Result<(), Failure> {
+    let text = serde_json::to_string(&viewer).during("noting a viewer")?;
+    socket.serialize_attachment(text).during("noting a viewer")
+}
