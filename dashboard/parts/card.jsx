@@ -1,5 +1,6 @@
 // A job on the wall.
 import { useState } from "preact/hooks";
+import { cardId } from "../lib/card-id.js";
 import { useNow } from "../lib/clock.js";
 import { useVault } from "../lib/context.js";
 import { age, when } from "../lib/format.js";
@@ -7,7 +8,6 @@ import { memo } from "../lib/memo.jsx";
 import { useRecord } from "../lib/records.js";
 import { jobHref } from "../lib/route.js";
 import { CardMedia } from "./cardmedia.jsx";
-import { cardId } from "./grid.jsx";
 import { Archive, State } from "./state.jsx";
 import { Deadline, Lease } from "./timers.jsx";
 

@@ -1,5 +1,6 @@
 // The cards, of which only those in sight are in the page.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { cardId } from "../lib/card-id.js";
 import { useWindow, placeOf } from "../lib/window.js";
 import { Card } from "./card.jsx";
 
@@ -52,8 +53,6 @@ export function Grid({ jobs }) {
     </div>
   );
 }
-
-export const cardId = (id) => `job ${id}`.replaceAll(" ", "_");
 
 const range = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
 
