@@ -1,8 +1,9 @@
 // A day's list of jobs. The object named `root` holds which days there are, their sums, and when each job last changed;
 // it is told by the day's alarm, so that no job waits for that, and many changes go together.
 import { DurableObject } from "cloudflare:workers";
+import type { Env } from "./env";
 import { settingsOf } from "./settings";
-import type { Env, Row } from "./types";
+import type { Row } from "./types";
 
 export const ROOT = "root";
 const GATHER_MS = 50;

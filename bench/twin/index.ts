@@ -3,10 +3,11 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { ROOT, type Filter, type Place } from "./catalog";
 import { eventOf, idOf, isId, parse, resultOf } from "./delivery";
+import type { Env } from "./env";
 import { problem } from "./problem";
 import { serve } from "./serve";
 import { isOneOf, settingsOf } from "./settings";
-import type { Delivery, Env, Result } from "./types";
+import type { Delivery, Result } from "./types";
 
 export { Catalog } from "./catalog";
 export { Job } from "./job";

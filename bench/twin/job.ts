@@ -1,10 +1,11 @@
 // The Durable Object that is one job.
 import { DurableObject } from "cloudflare:workers";
 import { Final, Gone, copy, unpack, type Order, type Stored } from "./copy";
+import type { Env } from "./env";
 import { archiveOf, isSettled, render, resultText, revisionOf, rowOf } from "./record";
 import { settingsOf } from "./settings";
 import { move, senderTime, type Verdict } from "./states";
-import type { Chore, Delivered, Delivery, Entry, Env, JobRecord, Result, StoredFile } from "./types";
+import type { Chore, Delivered, Delivery, Entry, JobRecord, Result, StoredFile } from "./types";
 
 const AT_ONCE = 4;
 /** An alarm at the very millisecond of the one that is ringing would be cleared when that has ended. */

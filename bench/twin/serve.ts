@@ -1,9 +1,9 @@
 // Serves stored files as RFC 9110 has it: conditions, then one range.
 import type { Context } from "hono";
+import type { Env } from "./env";
 import { mayRunScript } from "./media";
 import { problem } from "./problem";
 import { isOneOf } from "./settings";
-import type { Env } from "./types";
 
 type Asked = { offset: number; length?: number } | { suffix: number };
 

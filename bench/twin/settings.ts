@@ -1,5 +1,5 @@
 // Settings, read once for an environment.
-import type { Env } from "./types";
+import type { Env } from "./env";
 
 const MEBIBYTE = 1_024 * 1_024;
 
