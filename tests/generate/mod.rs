@@ -1,7 +1,7 @@
 //! Generators of what strangers may write.
 //!
 //! The seed is fixed, so that a run tells the same each time; for another one
-//! `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000 cargo test properties_json`.
+//! `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000 cargo test properties::json`.
 
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 

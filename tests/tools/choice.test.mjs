@@ -1,6 +1,7 @@
-// Which files `npm test -- word` runs.
+// Which files the tests' commands run, and where they stand.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { QUICK, selected } from "../../tools/test/choice.mjs";
 import { inRoot } from "../../tools/setup/project.mjs";
@@ -29,4 +30,27 @@ describe("the files of a word", () => {
 
 test("each of the quick files is there", () => {
   assert.deepEqual(QUICK.filter((path) => !existsSync(inRoot(path))), []);
+});
+
+describe("the tests", () => {
+  const all = readdirSync(inRoot("tests"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name)).filter((path) => /\.(mjs|rs)$/.test(path) && !path.includes("node_modules"));
+
+  test("stand in folders of at most 16 files", () => {
+    const counts = {};
+    for (const path of all) counts[dirname(path)] = (counts[dirname(path)] ?? 0) + 1;
+    assert.deepEqual(Object.entries(counts).filter(([, count]) => count > 16), []);
+  });
+
+  // Cargo leaves out a file that no module names, and says nothing.
+  test("are all part of a program, those in Rust too", () => {
+    const programs = ["host.rs", "linear.rs"];
+    const sources = all.filter((path) => path.endsWith(".rs"));
+    const modules = sources.map((path) => readFileSync(path, "utf8")).join("\n");
+    const isNamed = (path) => {
+      const name = basename(path) === "mod.rs" ? basename(dirname(path)) : basename(path, ".rs");
+      return programs.includes(basename(path)) || new RegExp(`^(pub )?mod ${name};`, "m").test(modules);
+    };
+    assert.deepEqual(sources.filter((path) => !isNamed(path)), []);
+  });
 });

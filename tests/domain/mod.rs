@@ -1,0 +1,7 @@
+//! What the domain's wings do to a job, case by case.
+
+mod copies;
+mod deliveries;
+mod discovery;
+mod handoff;
+mod healing;
