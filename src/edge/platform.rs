@@ -163,3 +163,8 @@ pub fn log_error(text: &str) {
     let text = masked(text.to_owned());
     worker::console_error!("{text}");
 }
+
+/// Whether it did; what failed is logged.
+pub fn succeeded(outcome: Result<(), Failure>) -> bool {
+    outcome.inspect_err(|Failure(text)| log_error(text)).is_ok()
+}

@@ -20,9 +20,9 @@ export const mutants = [
     name: "watchdog",
     edits: [
       edit("edge/job/alarm.rs",
-        "platform::set_alarm_at(store.storage(), first).await?;", "let _ = first;"),
+        "home.set_alarm(first).await?;", "let _ = first;"),
       edit("edge/job/alarm.rs",
-        "platform::set_alarm_at(store.storage(), watchdog).await?;", "let _ = watchdog;"),
+        "home.set_alarm(watchdog).await?;", "let _ = watchdog;"),
     ],
     rows: ["a job's run dies 8 times in a row"],
     red: ["stuck"],
@@ -31,14 +31,14 @@ export const mutants = [
   },
   {
     name: "alarm before the write",
-    edits: [edit("edge/job/deliver.rs", "self.arm(&applied.job).await?;", "")],
+    edits: [edit("edge/job/ingest/apply.rs", "home.arm(&applied.job).await?;", "")],
     rows: ["kill -9 right after the ack", "source answers 500 three times"],
     red: ["stuck"],
   },
   {
     name: "write before the ack",
-    edits: [edit("edge/job/deliver.rs",
-      "self.note(&applied.job, Some(&applied.entry))?;", "")],
+    edits: [edit("edge/job/ingest/apply.rs",
+      "home.note(&applied.job, Some(&applied.entry))?;", "")],
     rows: ["kill -9 right after the ack"],
     red: ["acks"],
   },
@@ -80,7 +80,7 @@ export const mutants = [
   },
   {
     name: "notice of a stall",
-    edits: [edit("edge/job/copy.rs", "stall_ms: config.pace.stall(),",
+    edits: [edit("edge/job/archive/copy.rs", "stall_ms: config.pace.stall(),",
       "stall_ms: 3_600_000,")],
     rows: ["source stalls"],
     red: ["struck"],
@@ -134,35 +134,35 @@ export const mutants = [
   },
   {
     name: "file before the record",
-    edits: [edit("edge/job/copy.rs",
-      "let outcome = self.fetch_file(job, file, run).await;",
+    edits: [edit("edge/job/archive/copy.rs",
+      "let outcome = fetch_file(home, job, file, run).await;",
       `let early = Stored { size: 65_536, etag: String::new(), content_type: String::new(),
             verified: false };
         let source = file.source.clone();
-        let _ = self.note_end(job, Tried { n: file.n, source, outcome: Ok(early) }).await;
-        let outcome = self.fetch_file(job, file, run).await;`)],
+        let _ = note_end(home, job, Tried { n: file.n, source, outcome: Ok(early) }).await;
+        let outcome = fetch_file(home, job, file, run).await;`)],
     rows: ["kill -9 at 50 % of a copy"],
     red: ["files"],
   },
   {
     name: "publishing before it is noted",
-    edits: [edit("edge/job/kv_copy.rs",
+    edits: [edit("edge/job/archive/kv_copy.rs",
       "let is_done = succeeded(match step {",
       `let mut early = job.clone();
         early.work.record.done(job.version);
         early.work.recorded_events = job.events;
-        self.store.save(&early)?;
+        home.store.save(&early)?;
         let is_done = succeeded(match step {`)],
     rows: ["kill -9 before KV"],
     red: ["stuck"],
   },
   {
     name: "telling the catalog before it is noted",
-    edits: [edit("edge/job/alarm.rs",
+    edits: [edit("edge/job/catalog.rs",
       "drop(job); // many may wait for the catalog at the same time",
       `let mut early = job;
         early.work.list.done(revision);
-        self.store.save(&early)?;`)],
+        home.store.save(&early)?;`)],
     rows: ["kill -9 before the catalog"],
     red: ["stuck"],
   },

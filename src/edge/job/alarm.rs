@@ -1,207 +1,170 @@
 //! The one loop for all pending work.
 
-use super::Job;
-use crate::domain::alarm::plan::{self, Budget, MAX_COPIES_A_RUN, SHOW_AFTER_MS, Task};
-use crate::domain::archive::kv_copy;
+use super::alias::{left, moving};
+use super::archive::{copy, kv_copy, manifest, offload, relink, uploads};
+use super::gateway::gate;
+use super::handoff::send;
+use super::healing::heal;
+use super::home::Home;
+use super::ingest::park;
+use super::run::Run;
+use super::{catalog, delete};
+use crate::domain::alarm::plan::{self, MAX_COPIES_A_RUN, SHOW_AFTER_MS, Task};
 use crate::domain::archive::outcome;
-use crate::domain::catalog::Row;
-use crate::domain::job::record::Job as Record;
+use crate::domain::job::record::Job;
 use crate::domain::job::retention;
-use crate::domain::time::{SECOND, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, Failure};
-use crate::edge::rpc::catalog;
 use crate::edge::storage::object::Slot;
 use futures_util::future::{Either, join, select};
 use std::pin::pin;
 use std::time::Duration;
 use worker::Delay;
 
-/// A run begins nothing after this long. A copy may take another 12.5 minutes
-/// (redirects, a look at the type, the copy), and the platform ends a run
-/// after 15.
-pub(super) const MAX_RUN_MS: u64 = 60 * SECOND;
-
-/// A run of the alarm.
-pub(super) struct Run {
-    pub begun: Timestamp,
-    pub budget: Budget,
-}
-
-impl Run {
-    /// Whether it may still begin something.
-    pub(super) fn is_young(&self) -> bool {
-        platform::now().since(self.begun) < MAX_RUN_MS
+/// Does what is due. Never fails: our own alarm is the retry, and the runtime
+/// would drop it after six failures.
+pub async fn ring(home: &Home) {
+    let end = run(home).await;
+    home.store.rest();
+    let Err(Failure(text)) = end else { return };
+    platform::log_error(&text);
+    // An object that can't be read, or not written, is left alone for a while.
+    // If this fails too, its next reader sets the alarm.
+    let later = plan::watchdog(4, home.config.pace, platform::now());
+    if let Err(Failure(text)) = home.set_alarm(later).await {
+        platform::log_error(&text);
     }
 }
 
-impl Job {
-    /// Does what is due.
-    ///
-    /// 1. Sets a watchdog, drops what a dead run has left, and durably counts
-    ///    this one, so that it is followed by another wherever it dies.
-    /// 2. Works, one thing after the other, within the run's budget. Copies
-    ///    overlap; their records do not.
-    /// 3. Sets the exact next alarm.
-    pub(super) async fn run(&self) -> Result<(), Failure> {
-        let store = &self.store;
-        let begun = platform::now();
-        let first = plan::watchdog(1, self.config.pace, begun);
-        platform::set_alarm_at(store.storage(), first).await?; // (1)
-        let run = Run { begun, budget: Budget::of_a_run() };
-        self.abort_left_uploads(&run).await?;
-        let job = match store.slot()? {
-            Slot::Job(job) => job,
-            Slot::Empty => {
-                return match store.parked()? {
-                    Some(parked) => self.unpark(parked).await,
-                    None => self.tidy_gate().await,
-                };
-            }
-            Slot::Deleted(tombstone) => return self.decay(*tombstone).await,
-            Slot::Alias(_) => return self.tidy().await,
-        };
-        if self.is_over(&job, begun) {
-            return self.delete().await.map(drop);
-        }
-        let runs = self.count_run(job, begun)?;
-        // The first run's is set.
-        if runs > 1 {
-            let watchdog = plan::watchdog(runs, self.config.pace, begun);
-            platform::set_alarm_at(store.storage(), watchdog).await?;
-        }
-        self.work(&run, runs).await?; // (2)
-        self.rest().await // (3)
+/// Sets a watchdog, so that this run is followed by another wherever it dies,
+/// drops what a dead one has left, and does what the object needs.
+async fn run(home: &Home) -> Result<(), Failure> {
+    let run = Run::begin();
+    let first = plan::watchdog(1, home.config.pace, run.begun);
+    home.set_alarm(first).await?;
+    uploads::abort_left(home, &run).await?;
+    match home.store.slot()? {
+        Slot::Job(job) if is_over(home, &job, run.begun) => delete::delete(home).await.map(drop),
+        Slot::Job(job) => run_job(home, job, &run).await,
+        Slot::Deleted(tombstone) => delete::sweep(home, *tombstone).await,
+        Slot::Alias(_) => left::clear(home).await,
+        Slot::Empty => match home.store.parked()? {
+            Some(parked) => park::unpark(home, parked).await,
+            None => gate::expire(home).await,
+        },
     }
+}
 
-    /// Writes that a run has begun, and what a dead one has left undone. Returns
-    /// how many have since one came to its end.
-    fn count_run(&self, mut job: Box<Record>, begun: Timestamp) -> Result<u32, Failure> {
-        let version = job.version;
-        outcome::note_death(&mut job, self.circumstances(Err("")));
-        job.work.runs += 1;
-        let runs = job.work.runs;
-        job.work.copying = plan::plan(&job, self.config.pace, begun).copies(runs);
-        self.store.save(&job)?;
-        if job.version > version {
-            self.announce();
-        }
-        Ok(runs)
+/// Does what a job needs.
+///
+/// 1. Durably counts this run, and sets the watchdog by how many have died.
+/// 2. Works, one thing after the other, within the run's budget. Copies
+///    overlap; their records do not.
+/// 3. Sets the exact next alarm.
+async fn run_job(home: &Home, job: Box<Job>, run: &Run) -> Result<(), Failure> {
+    let runs = count_run(home, job, run.begun)?; // (1)
+    // The first run's is set.
+    if runs > 1 {
+        let watchdog = plan::watchdog(runs, home.config.pace, run.begun);
+        home.set_alarm(watchdog).await?;
     }
+    work(home, run, runs).await?; // (2)
+    rest(home).await // (3)
+}
 
-    /// Whether the time is up for which the job is kept.
-    fn is_over(&self, job: &Record, now: Timestamp) -> bool {
-        retention::ends_at(job, self.config.retention_days).is_some_and(|end| end <= now)
+/// Writes that a run has begun, and what a dead one has left undone. Returns
+/// how many have since one came to its end.
+fn count_run(home: &Home, mut job: Box<Job>, begun: Timestamp) -> Result<u32, Failure> {
+    let version = job.version;
+    outcome::note_death(&mut job, home.circumstances(Err("")));
+    job.work.runs += 1;
+    let runs = job.work.runs;
+    job.work.copying = plan::plan(&job, home.config.pace, begun).copies(runs);
+    home.store.save(&job)?;
+    if job.version > version {
+        home.announce();
     }
+    Ok(runs)
+}
 
-    async fn work(&self, run: &Run, runs: u32) -> Result<(), Failure> {
-        let mut copies = 0;
-        while copies < MAX_COPIES_A_RUN && run.is_young() {
-            let due = self.due(runs)?;
-            let Some(task) = due.first() else { break };
-            if let Task::Copy(_) = task {
-                if run.budget.left() < task.cost() {
-                    break;
-                }
-                let most = MAX_COPIES_A_RUN - copies;
-                copies += Box::pin(self.copy_and_show(&due, most, run)).await?;
-            } else if run.budget.take(task.cost()) {
-                self.perform(*task, run).await?;
-            } else {
+/// Whether the time is up for which the job is kept.
+fn is_over(home: &Home, job: &Job, now: Timestamp) -> bool {
+    retention::ends_at(job, home.config.retention_days).is_some_and(|end| end <= now)
+}
+
+async fn work(home: &Home, run: &Run, runs: u32) -> Result<(), Failure> {
+    let mut copies = 0;
+    while copies < MAX_COPIES_A_RUN && run.is_young() {
+        let due = due(home, runs)?;
+        let Some(task) = due.first() else { break };
+        if let Task::Copy(_) = task {
+            if run.budget.left() < task.cost() {
                 break;
             }
-        }
-        Ok(())
-    }
-
-    /// What is to be done now, in order.
-    fn due(&self, runs: u32) -> Result<Vec<Task>, Failure> {
-        let job = self.store.job()?;
-        let plan = job.map(|job| plan::plan(&job, self.config.pace, platform::now()));
-        Ok(plan.map(|plan| plan.due_for_run(runs)).unwrap_or_default())
-    }
-
-    /// Copies files, `most` at the most. A job whose files take long shows in
-    /// the catalog before they are there.
-    async fn copy_and_show(&self, due: &[Task], most: usize, run: &Run) -> Result<usize, Failure> {
-        let files: Vec<u32> = due.iter().filter_map(Task::file).collect();
-        let copies = pin!(self.copy(&files, most, run));
-        match select(copies, Delay::from(Duration::from_millis(SHOW_AFTER_MS))).await {
-            Either::Left((tried, _)) => tried,
-            Either::Right(((), copies)) => {
-                let is_due = due.contains(&Task::List) && run.budget.take(Task::List.cost());
-                let show = async { if is_due { self.list().await } else { Ok(()) } };
-                let (tried, shown) = join(copies, show).await;
-                shown.and(tried)
-            }
-        }
-    }
-
-    async fn perform(&self, task: Task, run: &Run) -> Result<(), Failure> {
-        match task {
-            Task::Heal => Box::pin(self.heal(run)).await,
-            Task::Link => self.try_link(run).await,
-            Task::Publish => Box::pin(self.publish(run)).await,
-            Task::Record => self.record().await,
-            Task::HandOff(entry, receiver) => self.hand_off(entry, receiver).await,
-            Task::Relink(n) => self.relink(n).await,
-            Task::List => self.list().await,
-            Task::Offload => self.offload_entries(run).await,
-            Task::Copy(_) => Ok(()),
-        }
-    }
-
-    async fn rest(&self) -> Result<(), Failure> {
-        let store = &self.store;
-        let Some(mut job) = store.job()? else {
-            return Ok(());
-        };
-        if !job.work.has_ended() {
-            job.work.end_run();
-            store.save(&job)?;
-        }
-        match self.next_alarm(&job) {
-            Some(at) => platform::set_alarm_at(store.storage(), at).await,
-            None => platform::clear_alarm(store.storage()).await,
-        }
-    }
-
-    async fn try_link(&self, run: &Run) -> Result<(), Failure> {
-        let Err(Failure(text)) = self.link(run).await else {
-            return Ok(());
-        };
-        platform::log_error(&text);
-        let Some(mut job) = self.store.job()? else {
-            return Ok(());
-        };
-        job.work.link.failed(self.circumstances(Ok(())));
-        self.store.save(&job)
-    }
-
-    /// Tells the catalog of the job as it is now.
-    async fn list(&self) -> Result<(), Failure> {
-        let Some(job) = self.store.job()? else { return Ok(()) };
-        let (row, revision) = (Row::of(&job), job.revision());
-        drop(job); // many may wait for the catalog at the same time
-        let outcome = catalog::put(&self.env, row).await;
-        let Some(mut job) = self.store.job()? else { return Ok(()) };
-        if let Err(Failure(text)) = outcome {
-            platform::log_error(&text);
-            job.work.list.failed(self.circumstances(Ok(())));
+            let most = MAX_COPIES_A_RUN - copies;
+            copies += Box::pin(copy_and_show(home, &due, most, run)).await?;
+        } else if run.budget.take(task.cost()) {
+            perform(home, *task, run).await?;
         } else {
-            job.work.list.done(revision);
+            break;
         }
-        self.note_task(job)
     }
+    Ok(())
+}
 
-    /// Writes what has come of a task. What would be written next goes with
-    /// it: that the run has ended, or that the first copy in KV is begun.
-    pub(super) fn note_task(&self, mut job: Record) -> Result<(), Failure> {
-        let plan = plan::plan(&job, self.config.pace, platform::now());
-        match plan.due_for_run(job.work.runs).first() {
-            None => job.work.end_run(),
-            Some(Task::Record) => drop(kv_copy::begin(&mut job)),
-            Some(_) => {}
+/// What is to be done now, in order.
+fn due(home: &Home, runs: u32) -> Result<Vec<Task>, Failure> {
+    let job = home.store.job()?;
+    let plan = job.map(|job| plan::plan(&job, home.config.pace, platform::now()));
+    Ok(plan.map(|plan| plan.due_for_run(runs)).unwrap_or_default())
+}
+
+/// Copies files, `most` at the most. A job whose files take long shows in
+/// the catalog before they are there.
+async fn copy_and_show(
+    home: &Home,
+    due: &[Task],
+    most: usize,
+    run: &Run,
+) -> Result<usize, Failure> {
+    let files: Vec<u32> = due.iter().filter_map(Task::file).collect();
+    let copies = pin!(copy::copy(home, &files, most, run));
+    match select(copies, Delay::from(Duration::from_millis(SHOW_AFTER_MS))).await {
+        Either::Left((tried, _)) => tried,
+        Either::Right(((), copies)) => {
+            let is_due = due.contains(&Task::List) && run.budget.take(Task::List.cost());
+            let show = async { if is_due { catalog::list(home).await } else { Ok(()) } };
+            let (tried, shown) = join(copies, show).await;
+            shown.and(tried)
         }
-        self.store.save(&job)
+    }
+}
+
+async fn perform(home: &Home, task: Task, run: &Run) -> Result<(), Failure> {
+    match task {
+        Task::Heal => Box::pin(heal::heal(home, run)).await,
+        Task::Link => moving::link(home, run).await,
+        Task::Publish => Box::pin(manifest::publish(home, run)).await,
+        Task::Record => kv_copy::record(home).await,
+        Task::HandOff(entry, receiver) => send::hand_off(home, entry, receiver).await,
+        Task::Relink(n) => relink::relink(home, n).await,
+        Task::List => catalog::list(home).await,
+        Task::Offload => offload::offload(home, run).await,
+        Task::Copy(_) => Ok(()),
+    }
+}
+
+async fn rest(home: &Home) -> Result<(), Failure> {
+    let store = &home.store;
+    let Some(mut job) = store.job()? else {
+        return Ok(());
+    };
+    if !job.work.has_ended() {
+        job.work.end_run();
+        store.save(&job)?;
+    }
+    match home.next_alarm(&job) {
+        Some(at) => home.set_alarm(at).await,
+        None => home.clear_alarm().await,
     }
 }

@@ -1,6 +1,6 @@
 //! Wakes the readers that wait for news of a job.
 
-use super::read::Seen;
+use crate::domain::protocol::{Reply, Wait};
 use crate::domain::time::Timestamp;
 use crate::edge::platform;
 use futures_channel::oneshot;
@@ -9,6 +9,27 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use worker::Delay;
+
+/// What a reader is told, as an answer and as that is written: one of many
+/// that wait costs the object no reading and no rendering.
+pub struct Seen {
+    /// The answer.
+    pub reply: Reply,
+    /// The same as JSON.
+    pub text: String,
+    /// Which change it shows at least ([`Changes::latest`]).
+    pub change: u64,
+}
+
+impl Seen {
+    /// Whether it is what the reader waits for.
+    pub fn ends(&self, wait: &Wait) -> bool {
+        match &self.reply {
+            Reply::Job { job, .. } => wait.is_over(Some(job)),
+            reply => !matches!(reply, Reply::Missing),
+        }
+    }
+}
 
 /// The readers that wait. It lives in memory only: when the object is evicted
 /// their requests end with it, and a reader who asks again loses nothing.
@@ -29,6 +50,14 @@ impl Changes {
     pub fn count(&self) -> bool {
         self.latest.set(self.latest.get() + 1);
         self.waiters.borrow().iter().any(|waiter| !waiter.is_canceled())
+    }
+
+    /// Wakes all, to look by themselves: something has changed that is not the
+    /// job's.
+    pub fn wake(&self) {
+        if self.count() {
+            self.announce(None);
+        }
     }
 
     /// Wakes all. What there is to be seen now is looked up once for all of

@@ -2,59 +2,53 @@
 //!
 //! `ask` answers commands, `alarm` does the pending work. Both read the
 //! record, ask `domain` what follows, write it, and only then act.
+//!
+//! ```text
+//! mod → alarm → alias, archive, gateway, handoff, healing, ingest, …
+//!                 → timeline, result → home → changes, found, run
+//! ```
+//!
+//! Nothing imports this file, and only it imports the alarm.
 
 mod alarm;
 mod alias;
+mod archive;
+mod catalog;
 mod changes;
-mod copy;
 mod delete;
-mod deliver;
-mod gate;
+mod found;
+mod gateway;
 mod handoff;
-mod heal;
-mod kv_copy;
-mod park;
-mod publish;
+mod healing;
+mod home;
+mod ingest;
 mod read;
-mod recopy;
-mod relink;
-mod restore;
-mod submit;
+mod result;
+mod run;
 mod timeline;
 
-use self::changes::Changes;
-use crate::domain::access::pass;
-use crate::domain::alarm::plan;
-use crate::domain::config::Config;
-use crate::domain::job::record::Job as Record;
-use crate::domain::job::retention;
-use crate::domain::job::timeline::Entry;
+use self::alias::claim;
+use self::archive::{recopy, relink, restore};
+use self::gateway::{answer, gate, inherit, submit};
+use self::handoff::again;
+use self::healing::want;
+use self::home::Home;
+use self::ingest::{deliver, import, park};
 use crate::domain::protocol::{self, Command, Reply};
-use crate::domain::time::Timestamp;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::call;
-use crate::edge::storage::object::Store;
-use std::cell::Cell;
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// The object's class, bound as `JOBS`.
 #[durable_object(alarm)]
 pub struct Job {
-    store: Store,
-    env: Env,
-    config: Rc<Config>,
-    changes: Changes,
-    /// Whether the upstream is being asked to take the job.
-    submitting: Cell<bool>,
+    home: Home,
 }
 
 impl DurableObject for Job {
     fn new(state: State, env: Env) -> Self {
-        let (config, changes) = (platform::config(&env), Changes::default());
-        let store = Store::new(state.storage());
-        Self { config, store, env, changes, submitting: Cell::new(false) }
+        Self { home: Home::new(state.storage(), env) }
     }
 
     /// Nobody sends requests: see `ask`.
@@ -62,21 +56,8 @@ impl DurableObject for Job {
         Response::error("a job's object is asked by its method `ask`", 405)
     }
 
-    /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
-    /// after six failures.
     async fn alarm(&self) -> Result<Response> {
-        let end = self.run().await;
-        self.store.rest();
-        if let Err(Failure(text)) = end {
-            platform::log_error(&text);
-            // An object that can't be read, or not written, is left alone for
-            // a while. If this fails too, its next reader sets the alarm.
-            let later = plan::watchdog(4, self.config.pace, platform::now());
-            let set = platform::set_alarm_at(self.store.storage(), later).await;
-            if let Err(Failure(text)) = set {
-                platform::log_error(&text);
-            }
-        }
+        alarm::ring(&self.home).await;
         Response::empty()
     }
 }
@@ -86,99 +67,61 @@ impl Job {
     /// Obeys a command; its caller is `call::ask_object`.
     #[wasm_bindgen(js_name = ask)]
     pub async fn on_ask(&self, command: JsValue) -> JsValue {
-        let answer = call::answer(command, async |text| self.obey(&text).await).await;
-        self.store.rest();
+        let answer = call::answer(command, async |text| obey(&self.home, &text).await).await;
+        self.home.store.rest();
         answer
     }
 }
 
-impl Job {
-    /// Writes a change that readers may wait for, with the timeline entry that
-    /// tells of it.
-    fn note(&self, job: &Record, entry: Option<&Entry>) -> std::result::Result<(), Failure> {
-        if let Some(entry) = entry {
-            self.store.save_entry(entry)?;
+async fn obey(home: &Home, text: &str) -> std::result::Result<String, Failure> {
+    let (name, command) = protocol::read(text).during("reading a command")?;
+    // What is rare and large is boxed, or each command would take its room.
+    let reply = match command {
+        _ if read::is_barred(home, &command) => Reply::Barred,
+        Command::Deliver(delivery) => deliver::deliver(home, name, *delivery).await?,
+        Command::Expect(key) => submit::expect(home, &key).await?,
+        Command::Submit(submit) => Box::pin(submit::submit(home, name, *submit)).await?,
+        Command::Inherit(estate) => inherit::inherit(home, *estate).await?,
+        Command::Answer => answer::answer(home).await?,
+        Command::Fetch => Box::pin(want::fetch_result(home)).await?,
+        Command::Admit(wish) => gate::admit(home, &wish).await?,
+        Command::TakeOver { earlier, wish } => gate::take_over(home, &earlier, &wish).await?,
+        Command::Settle { place, reference } => gate::settle(home, place.as_deref(), &reference)?,
+        Command::Count(most) => gate::count_use(home, most).await?,
+        Command::Probe(text) => Reply::Probed(home.store.probe(&text).await?),
+        Command::Import(import) => import::import(home, name, &import).await?,
+        Command::Want(why) => want::want(home, why).await?,
+        Command::Park(parked) => park::park(home, &parked).await?,
+        Command::Archive => Box::pin(recopy::archive(home)).await?,
+        Command::HandOff => Box::pin(again::hand_off_again(home)).await?,
+        Command::Relink => relink::renew_links(home).await?,
+        Command::Restore(key) => Box::pin(restore::restore(home, &name, &key)).await?,
+        Command::Delete => delete::delete(home).await?,
+        Command::Unlink(there) => claim::unlink(home, &there).await?,
+        Command::Locate => claim::locate(home, name)?,
+        Command::Claim { id, home: there, yields, provider } => {
+            Box::pin(claim::claim(home, name, id, there, yields, provider)).await?
         }
-        self.store.save(job)?;
-        self.announce();
-        Ok(())
-    }
-
-    async fn obey(&self, text: &str) -> std::result::Result<String, Failure> {
-        let (name, command) = protocol::read(text).during("reading a command")?;
-        // What is rare and large is boxed, or each command would take its room.
-        let reply = match command {
-            Command::Deliver(delivery) => self.deliver(name, *delivery).await?,
-            Command::Expect(key) => self.expect(&key).await?,
-            Command::Submit(submit) => Box::pin(self.submit(name, *submit)).await?,
-            Command::Inherit(estate) => self.inherit(*estate).await?,
-            Command::Answer => self.answer().await?,
-            Command::Fetch => Box::pin(self.fetch_result()).await?,
-            Command::Admit(wish) => self.admit(&wish).await?,
-            Command::TakeOver { earlier, wish } => self.take_over(&earlier, &wish).await?,
-            Command::Settle { place, reference } => self.settle(place.as_deref(), &reference)?,
-            Command::Count(most) => self.count_use(most).await?,
-            Command::Probe(text) => Reply::Probed(self.store.probe(&text).await?),
-            Command::Import(import) => self.import(name, &import).await?,
-            Command::Want(why) => self.want(why).await?,
-            Command::Park(parked) => self.park(&parked).await?,
-            Command::Archive => Box::pin(self.archive()).await?,
-            Command::HandOff => Box::pin(self.hand_off_again()).await?,
-            Command::Relink => self.renew_links().await?,
-            Command::Restore(key) => Box::pin(self.restore(&name, &key)).await?,
-            Command::Delete => self.delete().await?,
-            Command::Unlink(home) => self.unlink(&home).await?,
-            Command::Locate => self.locate(name)?,
-            Command::Claim { id, home, yields, provider } => {
-                Box::pin(self.claim(name, id, home, yields, provider)).await?
-            }
-            Command::PointTo { home, kin } => self.point_to(name, home, kin)?,
-            Command::Read(Some(wait)) | Command::Timeline { wait: Some(wait), .. }
-                if !wait.pass.counts(&pass::marks(&self.config), platform::now()) =>
-            {
-                Reply::Barred
-            }
-            Command::Read(wait) => {
-                let seen = self.read(wait).await?;
-                if let Reply::Job { job, .. } = &seen.reply {
-                    self.rearm(job).await?;
-                }
-                return Ok(seen.text.clone());
-            }
-            Command::File { n, nonce } => self.file(n, &nonce).await?,
-            Command::Timeline { after, limit, wait } => {
-                self.timeline(after, limit as usize, wait).await?
-            }
-            Command::Body(n) => self.body(n).await?,
-        };
-        if let Reply::Job { job, .. } = &reply {
-            self.rearm(job).await?;
+        Command::PointTo { home: there, kin } => claim::point_to(home, name, there, kin)?,
+        Command::Read(wait) => {
+            let seen = read::read(home, wait).await?;
+            rearm(home, &seen.reply).await?;
+            return Ok(seen.text.clone());
         }
-        serde_json::to_string(&reply).during("writing an answer")
-    }
-
-    /// Sets the alarm for the pending work of `job`, if it has any.
-    async fn arm(&self, job: &Record) -> std::result::Result<(), Failure> {
-        match self.next_alarm(job) {
-            Some(at) => platform::set_alarm_at(self.store.storage(), at).await,
-            None => Ok(()),
+        Command::File { n, nonce } => read::file(home, n, &nonce).await?,
+        Command::Timeline { after, limit, wait } => {
+            read::timeline(home, after, limit as usize, wait).await?
         }
-    }
+        Command::Body(n) => read::body(home, n).await?,
+    };
+    rearm(home, &reply).await?;
+    serde_json::to_string(&reply).during("writing an answer")
+}
 
-    /// When the alarm must ring for `job`: its pending work, or its end.
-    fn next_alarm(&self, job: &Record) -> Option<Timestamp> {
-        let now = platform::now();
-        let work = plan::plan(job, self.config.pace, now).alarm(now);
-        let end = retention::ends_at(job, self.config.retention_days);
-        work.into_iter().chain(end).min()
-    }
-
-    /// A reader of a job with pending work sets an alarm that got lost.
-    async fn rearm(&self, job: &Record) -> std::result::Result<(), Failure> {
-        if self.next_alarm(job).is_none() {
-            return Ok(());
-        }
-        let set = self.store.storage().get_alarm().await.during("reading the alarm")?;
-        if set.is_some() { Ok(()) } else { self.arm(job).await }
+/// A reader of a job with pending work sets an alarm that got lost.
+async fn rearm(home: &Home, reply: &Reply) -> std::result::Result<(), Failure> {
+    match reply {
+        Reply::Job { job, .. } => home.rearm(job).await,
+        _ => Ok(()),
     }
 }

@@ -91,6 +91,11 @@ pub fn outside_bytes(bytes: &Uint8Array) -> Data {
     Data::ReadableStream(bytes.clone().unchecked_into())
 }
 
+/// Deletes an object.
+pub async fn delete(env: &Env, key: &str) -> Result<(), Failure> {
+    open(env)?.delete(key).await.during("deleting from the bucket")
+}
+
 /// Reads the bytes `part` of a text; `None` if there is no such object.
 pub async fn part(
     bucket: &Bucket,

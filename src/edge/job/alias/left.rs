@@ -1,0 +1,21 @@
+//! What a job that has moved away left here.
+
+use crate::edge::job::home::Home;
+use crate::edge::platform::{self, Failure, succeeded};
+use crate::edge::storage::kv;
+
+/// Deletes it, and its copy in KV. Sets the alarm for another try, or none.
+pub async fn clear(home: &Home) -> Result<(), Failure> {
+    let store = &home.store;
+    store.forget_all_but_alias()?;
+    let Some(mut left) = store.left_copy()? else {
+        return home.clear_alarm().await;
+    };
+    if succeeded(kv::delete(&home.env, &left.home).await) {
+        store.forget_left_copy()?;
+        return home.clear_alarm().await;
+    }
+    let again = left.failed(home.config.pace, platform::now());
+    home.set_alarm(again).await?;
+    store.save_left_copy(&left)
+}

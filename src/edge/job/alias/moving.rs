@@ -1,0 +1,137 @@
+//! Moves a job to the object of its id, which has a job of its own.
+
+use super::left;
+use super::point::{give_up_id, point_id_here};
+use crate::domain::archive::kv_copy::LeftCopy;
+use crate::domain::catalog::Question;
+use crate::domain::gateway::submission;
+use crate::domain::job::file::File;
+use crate::domain::job::record::Job;
+use crate::domain::job::timeline::{BodyAt, Kept, Trust};
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, DeliveredBody, Delivery, Moved, Reply};
+use crate::edge::job::home::Home;
+use crate::edge::job::run::Run;
+use crate::edge::job::timeline::{entries_after, text_of};
+use crate::edge::platform::{self, Failure};
+use crate::edge::rpc::{catalog, job};
+use crate::edge::storage::bucket;
+
+/// Entries that are moved between two looks at the timeline.
+const PAGE: usize = 40;
+
+/// Points the object of `unlinked_id` here, or moves the job there; notes when
+/// to try again.
+///
+/// Only the alarm calls this, so that no delivery waits for it and no two moves
+/// overlap.
+pub async fn link(home: &Home, run: &Run) -> Result<(), Failure> {
+    let Err(Failure(text)) = try_link(home, run).await else { return Ok(()) };
+    platform::log_error(&text);
+    let Some(mut job) = home.store.job()? else { return Ok(()) };
+    job.work.link.failed(home.circumstances(Ok(())));
+    home.store.save(&job)
+}
+
+async fn try_link(home: &Home, run: &Run) -> Result<(), Failure> {
+    match point_id_here(home).await? {
+        Some(there) => move_to(home, &there, run).await,
+        None => Ok(()),
+    }
+}
+
+/// Replays this job's deliveries at `there` and leads there. Repeating it
+/// after a crash is harmless: `moved_events` says where to go on, and what
+/// has been moved once is known there by its key.
+async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failure> {
+    let store = &home.store;
+    let mut is_retired = false;
+    loop {
+        let Some(job) = store.job()? else { return Ok(()) };
+        let entries = entries_after(home, &job, job.work.moved_events, PAGE).await?;
+        // Only what is still to be replayed is read from the bucket.
+        if store.job()?.is_none_or(|now| now.events != job.events) {
+            continue;
+        }
+        if entries.is_empty() && is_retired {
+            // Nothing was awaited since the record was compared.
+            if let Some(left) = LeftCopy::of(&job) {
+                store.save_left_copy(&left)?;
+            }
+            home.lead_to(there)?;
+            return left::clear(home).await;
+        }
+        if entries.is_empty() {
+            retire(home, &job).await?;
+            is_retired = true;
+        }
+        // Before the deliveries: what follows from them is handed on.
+        if job.work.moved_events == 0
+            && let Some(estate) = submission::estate(&job)
+        {
+            let command = Command::Inherit(Box::new(estate));
+            let told = job::ask_job(&home.env, there, &command).await?;
+            if matches!(told, Reply::At { conflict: true, .. }) {
+                return give_up_id(home);
+            }
+        }
+        for kept in entries {
+            // The next run goes on where this one stops.
+            if !run.budget.take(1) {
+                return Ok(());
+            }
+            replay(home, &job, &kept, there).await?;
+            moved(home, kept.entry.n)?;
+        }
+    }
+}
+
+async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Result<(), Failure> {
+    let entry = &kept.entry;
+    let body = match &entry.body {
+        // What the vault asked for itself will be asked for there.
+        _ if entry.trust.is_none() => return Ok(()),
+        None => return Ok(()),
+        Some(BodyAt::Bucket(key)) => DeliveredBody::Bucket(key.clone()),
+        Some(BodyAt::Object) => DeliveredBody::Text(text_of(home, kept)?.unwrap_or_default()),
+    };
+    let delivery = Delivery {
+        received_at: entry.received_at,
+        body,
+        sha256: entry.sha256.clone().unwrap_or_default(),
+        origin: job.origin.clone(),
+        trust: entry.trust.unwrap_or(Trust::Token),
+        reference: job.reference.clone(),
+        app: job.app.clone(),
+        tags: job.tags.clone(),
+        keep_days: job.keep_days,
+        note: Some(format!("moved from {}", job.home)),
+        named: None,
+        moved: Some(Moved {
+            key: format!("{}/{}", job.home, entry.n),
+            archived: job.files.iter().filter_map(File::archived).collect(),
+        }),
+    };
+    let command = Command::Deliver(Box::new(delivery));
+    job::ask_job(&home.env, there, &command).await.map(drop)
+}
+
+fn moved(home: &Home, n: u32) -> Result<(), Failure> {
+    let Some(mut job) = home.store.job()? else {
+        return Ok(());
+    };
+    job.work.moved_events = n;
+    home.store.save(&job)
+}
+
+/// Takes back what was published of a job that lives elsewhere now, but for
+/// the copy in KV: no move waits for that. Its files stay: their links were
+/// given out, and the job took them over.
+async fn retire(home: &Home, job: &Job) -> Result<(), Failure> {
+    let day = job.created_at.day();
+    let question = Question::Remove { home: job.home.clone(), revision: job.revision() };
+    catalog::ask(&home.env, &day, &question).await?;
+    let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
+    bucket::delete(&home.env, &path).await
+}

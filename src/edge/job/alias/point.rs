@@ -1,0 +1,42 @@
+//! Points the object of an id that became known late to this job.
+
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Reply};
+use crate::edge::job::delete::delete;
+use crate::edge::job::home::Home;
+use crate::edge::platform::{self, Failure};
+use crate::edge::rpc::job;
+
+/// Points the object of `unlinked_id` here; returns where that leads to
+/// instead, if it does.
+pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
+    let Some(job) = home.store.job()? else { return Ok(None) };
+    let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
+    let command = Command::PointTo { home: job.home.clone(), kin: job.kin() };
+    match job::ask_job(&home.env, &ObjectName::Id(id), &command).await? {
+        Reply::At { home: there, .. } if there == job.home => linked(home).map(|()| None),
+        Reply::At { home: there, conflict: false, .. } => Ok(Some(there)),
+        Reply::At { .. } => give_up_id(home).map(|()| None),
+        // What was submitted after the deletion is another job.
+        Reply::Deleted(_) if job.submission.is_some() => give_up_id(home).map(|()| None),
+        // This job is the one that was deleted.
+        Reply::Deleted(_) => delete(home).await.map(|_| None),
+        _ => Err(Failure::unexpected("linking")),
+    }
+}
+
+/// Has the id be that of another job.
+pub fn give_up_id(home: &Home) -> Result<(), Failure> {
+    let Some(mut job) = home.store.job()? else { return Ok(()) };
+    let entry = job.give_up_id(platform::now());
+    home.note(&job, Some(&entry))
+}
+
+fn linked(home: &Home) -> Result<(), Failure> {
+    let Some(mut job) = home.store.job()? else {
+        return Ok(());
+    };
+    job.unlinked_id = None;
+    job.work.link.done(job.version);
+    home.store.save(&job)
+}

@@ -1,0 +1,116 @@
+//! Copies a job's files: several at a time, noted one after the other.
+
+use super::inline::{hiccup, unpack};
+use crate::domain::alarm::plan::Task;
+use crate::domain::archive::outcome::{self, Stored, Tried};
+use crate::domain::job::file::{File, Source};
+use crate::domain::job::record::Job;
+use crate::domain::retry::CopyFailure;
+use crate::domain::upstream::CantAsk;
+use crate::edge::job::home::Home;
+use crate::edge::job::run::Run;
+use crate::edge::platform::Failure;
+use crate::edge::storage::bucket;
+use crate::edge::storage::object::Slot;
+use crate::edge::transfer::{self, Order, Wanted};
+use futures_util::{StreamExt, future::ready, stream};
+use std::pin::pin;
+
+/// Files of one job that are copied at the same time.
+const AT_ONCE: usize = 4;
+
+/// Subrequests that each takes as a rule.
+const COST: u32 = Task::Copy(0).cost();
+
+/// MD5 refusals after which a file is stored without the check: the tag was
+/// not an MD5 of the content then (KMS-style).
+const MAX_MD5_REFUSALS: u32 = 2;
+
+/// Copies the first `most` of `files`; returns how many were tried.
+///
+/// The transfers overlap, the notes of their ends do not: nothing is
+/// awaited between a read of the record and its write.
+pub async fn copy(home: &Home, files: &[u32], most: usize, run: &Run) -> Result<usize, Failure> {
+    let Some(job) = home.store.job()? else { return Ok(0) };
+    let files: Vec<&File> = files.iter().take(most).filter_map(|n| job.file(*n)).collect();
+    // An inline file is unpacked in memory: one at a time.
+    let is_inline = |file: &&File| matches!(file.source, Source::Inline { .. });
+    let at_once = if files.iter().any(is_inline) { 1 } else { AT_ONCE };
+    let may_begin = |_: &&File| ready(run.is_young() && run.budget.take(COST));
+    let transfers = stream::iter(files)
+        .take_while(may_begin)
+        .map(|file| transfer(home, &job, file, run))
+        .buffer_unordered(at_once);
+    let mut transfers = pin!(transfers);
+    let mut tried = 0;
+    while let Some(end) = transfers.next().await {
+        note_end(home, &job, end).await?;
+        tried += 1;
+    }
+    Ok(tried)
+}
+
+async fn transfer(home: &Home, job: &Job, file: &File, run: &Run) -> Tried {
+    let outcome = fetch_file(home, job, file, run).await;
+    Tried { n: file.n, source: file.source.clone(), outcome }
+}
+
+async fn note_end(home: &Home, begun: &Job, tried: Tried) -> Result<(), Failure> {
+    let mut job = match home.store.slot()? {
+        Slot::Job(job) => *job,
+        Slot::Deleted(_) => {
+            let key = begun.file(tried.n).map_or("", |file| file.key.as_str());
+            return bucket::delete(&home.env, key).await;
+        }
+        Slot::Alias(_) | Slot::Empty => return Ok(()),
+    };
+    let renewal = renewal(home, &job, &tried.source);
+    let around = home.circumstances(renewal.map_err(CantAsk::why));
+    let n = tried.n;
+    let entry = outcome::end(&mut job, tried, around);
+    if begun.nonce != job.nonce
+        && let Some(file) = job.file_mut(n)
+    {
+        file.relink = true;
+    }
+    home.note(&job, entry.as_ref())
+}
+
+/// Whether the upstream can be asked for a fresh URL of a file.
+fn renewal(home: &Home, job: &Job, source: &Source) -> Result<(), CantAsk> {
+    let Source::Url { url, .. } = source else { return Err(CantAsk::OtherFile) };
+    if job.healing.exhausted {
+        return Err(CantAsk::Exhausted);
+    }
+    let upstreams = &home.config.upstreams;
+    let by_result = upstreams.result_of(job);
+    let can = by_result.or_else(|why| upstreams.download_of(job, url).map_err(|_| why));
+    can.map(drop)
+}
+
+async fn fetch_file(home: &Home, job: &Job, file: &File, run: &Run) -> Result<Stored, CopyFailure> {
+    let config = &home.config;
+    let bucket = bucket::open(&home.env).map_err(hiccup)?;
+    let Source::Url { url, .. } = &file.source else {
+        return unpack(home, job, file, &bucket).await;
+    };
+    let notes = &home.store;
+    let wanted = Wanted {
+        url,
+        sources: &config.sources,
+        name: &file.name,
+        declared_type: file.content_type.as_deref(),
+        max_bytes: config.max_file_bytes,
+        stall_ms: config.pace.stall(),
+        budget: &run.budget,
+    };
+    let order = Order {
+        wanted,
+        key: &file.key,
+        metadata: bucket::file_metadata(job, file),
+        check_md5: file.md5_refusals < MAX_MD5_REFUSALS,
+        attempts: file.attempts,
+        notes,
+    };
+    transfer::copy(&bucket, &order).await
+}

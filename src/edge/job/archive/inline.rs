@@ -1,0 +1,71 @@
+//! Files that were written into the delivery itself.
+
+use crate::domain::archive::outcome::Stored;
+use crate::domain::file::inline;
+use crate::domain::file::media_type;
+use crate::domain::job::file::{File, Source};
+use crate::domain::job::record::Job;
+use crate::domain::job::timeline::BodyAt;
+use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::edge::job::home::Home;
+use crate::edge::job::timeline::{entry, read_text_of, text_of};
+use crate::edge::platform::{self, Failure};
+use crate::edge::storage::bucket;
+use crate::edge::transfer::memory::{self, Room};
+use std::ops::Range;
+use worker::Bucket;
+
+/// Stores one.
+pub async fn unpack(
+    home: &Home,
+    job: &Job,
+    file: &File,
+    bucket: &Bucket,
+) -> Result<Stored, CopyFailure> {
+    let _room = Room::take(file.source.written_bytes()).ok_or_else(memory::full)?;
+    let bytes = inline_bytes(home, job, &file.source).await?;
+    let content_type = file.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM).to_owned();
+    let metadata = bucket::file_metadata(job, file);
+    let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
+    let object = put.await.map_err(hiccup)?;
+    Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
+}
+
+async fn inline_bytes(home: &Home, job: &Job, source: &Source) -> Result<Vec<u8>, CopyFailure> {
+    let broken = || CopyFailure {
+        kind: FailureKind::Final,
+        message: "the inline data does not decode".to_owned(),
+        retry_after_ms: None,
+    };
+    let Source::Inline { delivery, start, end, encoding } = source else {
+        return Err(broken());
+    };
+    let written = delivered(home, job, *delivery, *start..*end).await.map_err(hiccup)?;
+    inline::decode(&written, *encoding).ok_or_else(broken)
+}
+
+/// A part of a delivery's body as it is read.
+async fn delivered(home: &Home, job: &Job, n: u32, part: Range<usize>) -> Result<String, Failure> {
+    let gone = || Failure("a delivery's body is gone".to_owned());
+    let kept = entry(home, job, n).await?.ok_or_else(gone)?;
+    let text = match &kept.entry.body {
+        // Its positions are not those of what is kept.
+        _ if kept.entry.mended => {
+            read_text_of(home, &kept).await?.and_then(|text| text.get(part).map(str::to_owned))
+        }
+        Some(BodyAt::Bucket(key)) => bucket::part(&bucket::open(&home.env)?, key, part).await?,
+        _ => text_of(home, &kept)?.and_then(|text| text.get(part).map(str::to_owned)),
+    };
+    text.ok_or_else(gone)
+}
+
+/// A failure of the platform: another try may succeed. Its words go to the
+/// log, not into the record.
+pub fn hiccup(Failure(text): Failure) -> CopyFailure {
+    platform::log_error(&text);
+    CopyFailure {
+        kind: FailureKind::Storage,
+        message: "the vault's own storage failed".to_owned(),
+        retry_after_ms: None,
+    }
+}

@@ -1,0 +1,39 @@
+//! Writes the rendered record to KV, for readers near and far, and deletes it.
+
+use crate::domain::archive::kv_copy::{self, Rendering, Step};
+use crate::domain::job::record::Job;
+use crate::domain::view::record::{self, Context};
+use crate::edge::job::home::Home;
+use crate::edge::job::result;
+use crate::edge::platform::{During, Failure, succeeded};
+use crate::edge::storage::kv;
+
+/// Does what the copy needs: what came of it is noted for the record as it
+/// was, so that a change meanwhile is followed by another step.
+pub async fn record(home: &Home) -> Result<(), Failure> {
+    let Some(mut job) = home.store.job()? else { return Ok(()) };
+    let Some((step, _)) = kv_copy::step(&job) else { return Ok(()) };
+    if kv_copy::begin(&mut job) {
+        home.store.save(&job)?;
+    }
+    let is_done = succeeded(match step {
+        Step::Write => publish_record(home, &job).await,
+        Step::Delete => kv::delete(&home.env, &kv_copy::written_name(&job)).await,
+    });
+    let Some(mut now) = home.store.job()? else { return Ok(()) };
+    let around = home.circumstances(Ok(()));
+    match step {
+        Step::Write => now.work.note_recorded(&job, is_done, around),
+        Step::Delete => now.work.note_unrecorded(is_done, around),
+    }
+    home.note_task(now)
+}
+
+async fn publish_record(home: &Home, job: &Job) -> Result<(), Failure> {
+    let config = &home.config;
+    let result = result::whole(home, job).await?;
+    let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
+    let text = record::record(job, result.as_deref(), context).during("rendering the record")?;
+    let rendering = Rendering::now(config.public_url.as_deref());
+    kv::put(&home.env, &kv_copy::name(job), text, &rendering).await
+}

@@ -1,0 +1,54 @@
+//! Writes the manifest to R2.
+
+use crate::domain::archive::manifest::Manifest;
+use crate::domain::job::record::Job;
+use crate::domain::job::timeline::Kept;
+use crate::domain::keys::StorageKey;
+use crate::edge::job::home::Home;
+use crate::edge::job::result;
+use crate::edge::job::run::Run;
+use crate::edge::job::timeline::kept_short;
+use crate::edge::platform::{During, Failure, succeeded};
+use crate::edge::storage::bucket;
+use serde_json::value::RawValue;
+
+/// Most timeline entries of a manifest; older ones are in pages of their own.
+const MAX_ENTRIES: u32 = 1_000;
+
+/// Writes the manifest. Long bodies of the timeline go to the bucket by
+/// themselves first.
+pub async fn publish(home: &Home, run: &Run) -> Result<(), Failure> {
+    let Some(job) = home.store.job()? else { return Ok(()) };
+    let is_done = match publish_manifest(home, &job, run).await {
+        Ok(true) => true,
+        // The next run goes on.
+        Ok(false) => return Ok(()),
+        Err(failure) => succeeded(Err(failure)),
+    };
+    let Some(mut now) = home.store.job()? else { return Ok(()) };
+    now.work.note_published(&job, is_done, home.circumstances(Ok(())));
+    home.note_task(now)
+}
+
+/// `false` if the run has no subrequest left for a long body.
+async fn publish_manifest(home: &Home, job: &Job, run: &Run) -> Result<bool, Failure> {
+    let Some(events) = newest_entries(home, job, run).await? else { return Ok(false) };
+    let result = result::whole(home, job).await?.map(RawValue::from_string);
+    let result = result.transpose().during("the manifest")?;
+    let manifest = Manifest { format: job.format, job: job.clone(), result, events };
+    let text = serde_json::to_string(&manifest).during("writing the manifest")?;
+    let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
+    bucket::put_json(&bucket::open(&home.env)?, &path, text).await.map(|()| true)
+}
+
+async fn newest_entries(home: &Home, job: &Job, run: &Run) -> Result<Option<Vec<Kept>>, Failure> {
+    let first = job.events.saturating_sub(MAX_ENTRIES).max(job.work.offloaded);
+    let mut events = Vec::new();
+    for entry in home.store.entries(first, MAX_ENTRIES as usize)? {
+        match kept_short(home, job, entry, run).await? {
+            Some(kept) => events.push(kept),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(events))
+}

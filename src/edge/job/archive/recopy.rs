@@ -1,0 +1,88 @@
+//! Copies again what is not stored, by the rules of today.
+
+use crate::domain::archive::recopy::{self, Again, Reading};
+use crate::domain::file::discover::discover_in;
+use crate::domain::ingest::apply::Applied;
+use crate::domain::job::record::Job;
+use crate::domain::keys;
+use crate::domain::protocol::Reply;
+use crate::domain::webhook::event::Event;
+use crate::edge::job::found::Found;
+use crate::edge::job::home::Home;
+use crate::edge::job::result;
+use crate::edge::job::timeline::{entry, read_text_of};
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::storage::bucket;
+use std::collections::HashSet;
+
+/// Reads the delivery of the served result once more; without one, the
+/// upstream is asked. Decides anew if the job changes meanwhile.
+pub async fn archive(home: &Home) -> Result<Reply, Failure> {
+    loop {
+        let job = match home.find()? {
+            Found::Here(job) => *job,
+            gone => return Ok(gone.into()),
+        };
+        let done = match result_delivery(home, &job).await? {
+            Some((text, sha256)) => copy_again(home, &job, &text, &sha256).await?,
+            None => Some(ask_again(home, job).await?),
+        };
+        if let Some(job) = done {
+            return Ok(Box::new(job).into());
+        }
+    }
+}
+
+async fn ask_again(home: &Home, mut job: Job) -> Result<Job, Failure> {
+    let entry = recopy::ask(&mut job, platform::now());
+    home.commit(&job, Some(&entry)).await?;
+    Ok(job)
+}
+
+/// `None` if the job has changed since it was read.
+async fn copy_again(
+    home: &Home,
+    read: &Job,
+    text: &str,
+    sha256: &str,
+) -> Result<Option<Job>, Failure> {
+    let event = Event::parse(text).during("reading a delivery")?;
+    let found = discover_in(text, &event, &home.config.sources, read.input.as_deref());
+    let reading = Reading { text, sha256, event, found };
+    let kept = kept(home, read).await;
+    let kept = kept.inspect_err(|Failure(text)| platform::log_error(text)).ok();
+    // What can't be asked is believed.
+    let is_kept = |key: &str| kept.as_ref().is_none_or(|kept| kept.contains(key));
+    let store = &home.store;
+    let Some(mut job) = store.job()?.filter(|job| job.version == read.version) else {
+        return Ok(None);
+    };
+    let Again { entry, result } = recopy::copy(&mut job, &reading, is_kept, platform::now());
+    let mut applied = Applied { job, entry, result };
+    if !result::offload(home, &mut applied, sha256).await? {
+        return Ok(None);
+    }
+    home.arm(&applied.job).await?;
+    if let Some(text) = &applied.result {
+        store.save_result(text)?;
+    }
+    home.note(&applied.job, Some(&applied.entry))?;
+    Ok(Some(applied.job))
+}
+
+/// The body of the served result's delivery as it is read, and the digest
+/// of what came.
+async fn result_delivery(home: &Home, job: &Job) -> Result<Option<(String, String)>, Failure> {
+    let Some(result) = &job.result else { return Ok(None) };
+    let Some(kept) = entry(home, job, result.delivery).await? else { return Ok(None) };
+    Ok(read_text_of(home, &kept).await?.zip(kept.entry.sha256))
+}
+
+/// The keys of the job's files that are in the bucket. One that was taken
+/// over from another object is believed to be.
+async fn kept(home: &Home, job: &Job) -> Result<HashSet<String>, Failure> {
+    let [prefix, ..] = keys::prefixes_of_job(&job.home);
+    let found = bucket::keys_below(&bucket::open(&home.env)?, &prefix).await?;
+    let elsewhere = job.files.iter().map(|file| file.key.clone());
+    Ok(found.into_iter().chain(elsewhere.filter(|key| !key.starts_with(&prefix))).collect())
+}

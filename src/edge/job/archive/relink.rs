@@ -1,0 +1,61 @@
+//! New links to a job's files.
+
+use crate::domain::archive::relink;
+use crate::domain::job::record::Job;
+use crate::domain::protocol::Reply;
+use crate::edge::job::found::Found;
+use crate::edge::job::home::Home;
+use crate::edge::platform::{self, Failure};
+use crate::edge::storage::bucket;
+use crate::edge::storage::object::Slot;
+use crate::edge::transfer::rewrite;
+use worker::Object;
+
+/// Gives the files new links. They work at once; the alarm takes the old ones
+/// away.
+pub async fn renew_links(home: &Home) -> Result<Reply, Failure> {
+    let mut job = match home.find()? {
+        Found::Here(job) => job,
+        gone => return Ok(gone.into()),
+    };
+    let nonce = hex::encode(platform::random::<16>());
+    let entry = relink::renew(&mut job, nonce, platform::now());
+    home.commit(&job, Some(&entry)).await?;
+    Ok(job.into())
+}
+
+/// Writes file `n` anew, with the nonce that opens it now.
+pub async fn relink(home: &Home, n: u32) -> Result<(), Failure> {
+    let Some(job) = home.store.job()? else { return Ok(()) };
+    let Some(file) = job.file(n) else { return Ok(()) };
+    let bucket = bucket::open(&home.env);
+    let written = match &bucket {
+        Ok(bucket) => rewrite(bucket, &file.key, &job.nonce, &home.store).await,
+        Err(Failure(text)) => Err(Failure(text.clone())),
+    };
+    match home.store.slot()? {
+        Slot::Deleted(_) => bucket::delete(&home.env, &file.key).await,
+        Slot::Job(now) => note_relinked(home, *now, n, &job.nonce, written),
+        Slot::Alias(_) | Slot::Empty => Ok(()),
+    }
+}
+
+fn note_relinked(
+    home: &Home,
+    mut job: Job,
+    n: u32,
+    nonce: &str,
+    written: Result<Option<Object>, Failure>,
+) -> Result<(), Failure> {
+    match written {
+        Ok(object) => {
+            let etag = object.map(|object| object.etag());
+            relink::note_written(&mut job, n, nonce, etag, platform::now());
+        }
+        Err(Failure(text)) => {
+            platform::log_error(&text);
+            job.work.relink.failed(home.circumstances(Ok(())));
+        }
+    }
+    home.note(&job, None)
+}

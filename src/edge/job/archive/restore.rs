@@ -1,0 +1,84 @@
+//! Makes the object what it was, from the job's manifest.
+
+use crate::domain::alarm::plan::Chore;
+use crate::domain::archive::manifest::{Manifest, Restored, is_seen};
+use crate::domain::job::record::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Command, Kin, Reply};
+use crate::edge::job::found::Found;
+use crate::edge::job::home::Home;
+use crate::edge::platform::{During, Failure};
+use crate::edge::rpc::job;
+use crate::edge::storage::bucket;
+
+/// Restores the job of the manifest at `key`, unless there is one: that is
+/// newer. It is published again either way.
+pub async fn restore(home: &Home, name: &ObjectName, key: &str) -> Result<Reply, Failure> {
+    let mut restored = read(home, name, key).await?.restored();
+    if let Some(reference) = &restored.reference
+        && !leads_here(home, name, reference).await?
+    {
+        restored.job.reference = None;
+    }
+    match home.find()? {
+        Found::Here(job) => publish_anew(home, *job, restored.job.version).await,
+        Found::Elsewhere(_) => Ok(Reply::Known { is_new: false }),
+        Found::Deleted(id) => Ok(Reply::Deleted(id)),
+        Found::Missing => become_job(home, restored).await,
+    }
+}
+
+async fn read(home: &Home, name: &ObjectName, key: &str) -> Result<Manifest, Failure> {
+    let text = bucket::text(&bucket::open(&home.env)?, key).await?;
+    let text = text.ok_or_else(|| Failure(format!("the manifest {key} is gone")))?;
+    let manifest = Manifest::read(&text).during(&format!("reading the manifest {key}"))?;
+    if manifest.job.home != *name {
+        return Err(Failure(format!("the manifest {key} is that of {}", manifest.job.home)));
+    }
+    Ok(manifest)
+}
+
+/// Has the job's reference lead here. One that leads elsewhere is another
+/// job's, and so are its files.
+async fn leads_here(
+    home: &Home,
+    name: &ObjectName,
+    reference: &ObjectName,
+) -> Result<bool, Failure> {
+    let lead_here = Command::PointTo { home: name.clone(), kin: Kin::default() };
+    let reply = job::ask(&home.env, reference, &lead_here).await?;
+    Ok(matches!(reply, Reply::At { home: there, .. } if there == *name))
+}
+
+async fn become_job(home: &Home, restored: Restored) -> Result<Reply, Failure> {
+    home.arm(&restored.job).await?;
+    let store = &home.store;
+    for kept in restored.events {
+        store.save_entry(&kept.entry)?;
+        if let Some(text) = &kept.text {
+            store.save_body(kept.entry.n, text)?;
+        }
+        if let Some(sha256) = kept.entry.sha256.as_deref().filter(|_| is_seen(&kept.entry)) {
+            store.save_seen(sha256, kept.entry.n)?;
+        }
+    }
+    if let Some(text) = &restored.result {
+        store.save_result(text)?;
+    }
+    home.note(&restored.job, None)?;
+    Ok(Reply::Known { is_new: true })
+}
+
+async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<Reply, Failure> {
+    if in_bucket != job.version {
+        job.work.publish = Chore::default();
+    }
+    job.work.list = Chore::default();
+    // That of a job that goes on is still to be deleted.
+    if job.is_settled() {
+        job.work.record = Chore::default();
+    }
+    home.arm(&job).await?;
+    home.store.save(&job)?;
+    Ok(Reply::Known { is_new: false })
+}

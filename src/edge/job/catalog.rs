@@ -1,0 +1,22 @@
+//! The job's row in the catalog.
+
+use super::home::Home;
+use crate::domain::catalog::Row;
+use crate::edge::platform::{self, Failure};
+use crate::edge::rpc::catalog;
+
+/// Tells the catalog of the job as it is now.
+pub async fn list(home: &Home) -> Result<(), Failure> {
+    let Some(job) = home.store.job()? else { return Ok(()) };
+    let (row, revision) = (Row::of(&job), job.revision());
+    drop(job); // many may wait for the catalog at the same time
+    let outcome = catalog::put(&home.env, row).await;
+    let Some(mut job) = home.store.job()? else { return Ok(()) };
+    if let Err(Failure(text)) = outcome {
+        platform::log_error(&text);
+        job.work.list.failed(home.circumstances(Ok(())));
+    } else {
+        job.work.list.done(revision);
+    }
+    home.note_task(job)
+}

@@ -1,0 +1,60 @@
+//! Writes what has come of a submission.
+
+use super::answer::submitted;
+use crate::domain::gateway::submission::{
+    self, Answer, MAX_REFUSED_BYTES, Submit, unreachable_upstream,
+};
+use crate::domain::job::timeline::BodyAt;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{Reply, Submitted};
+use crate::edge::job::alias::point::point_id_here;
+use crate::edge::job::home::Home;
+use crate::edge::platform::{self, Failure};
+
+/// Writes the upstream's answer, or why there is none, and tells it.
+pub async fn end(
+    home: &Home,
+    name: ObjectName,
+    submit: &Submit,
+    answer: Result<Answer, String>,
+) -> Result<Reply, Failure> {
+    let told = answer.clone().unwrap_or_else(|why| unreachable_upstream(&why));
+    let Some(mut job) = home.store.job()? else {
+        // It was deleted meanwhile, or has moved: the answer is still one.
+        let (queue, app) = (submit.queue, submit.app.clone());
+        let nonce = String::new();
+        let (public, id) = (name.public(), submission::request_id(&told));
+        let submitted = Submitted { home: name, name: public, id, nonce, queue, app, answer: told };
+        return Ok(Reply::Submitted(Box::new(submitted)));
+    };
+    let is_refused = answer.as_ref().is_ok_and(|answer| !answer.is_success());
+    let entry = submission::end(&mut job, answer, platform::now());
+    home.arm(&job).await?;
+    if is_refused {
+        cut_input(home)?;
+    }
+    home.note(&job, entry.as_ref())?;
+    if job.unlinked_id.is_some()
+        && let Err(Failure(text)) = point_id_here(home).await
+    {
+        platform::log_error(&text); // (3), or else by the alarm
+    }
+    Ok(submitted(&home.store.job()?.unwrap_or(job), told))
+}
+
+/// Forgets a longer input than is kept of what the upstream has refused. The
+/// alarm of the ended job deletes it from the bucket.
+fn cut_input(home: &Home) -> Result<(), Failure> {
+    let Some(mut first) = home.store.entry(1)? else { return Ok(()) };
+    if first.bytes.is_none_or(|bytes| bytes <= MAX_REFUSED_BYTES) {
+        return Ok(());
+    }
+    match first.body.take() {
+        Some(BodyAt::Bucket(key)) => home.store.doom(&key)?,
+        Some(BodyAt::Object) => home.store.forget_body(1)?,
+        _ => return Ok(()),
+    }
+    let detail = first.detail.unwrap_or_default();
+    first.detail = Some(format!("{detail}; the upstream refused it, and so long an input goes"));
+    home.store.save_entry(&first)
+}

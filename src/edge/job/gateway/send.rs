@@ -1,0 +1,31 @@
+//! Sends a submission to the upstream.
+
+use crate::domain::access::hook_url;
+use crate::domain::gateway::submission::{Answer, Submit};
+use crate::domain::names::ObjectName;
+use crate::edge::job::home::Home;
+use crate::edge::upstream;
+use worker::Method;
+
+/// Sends it, with a hook of this vault to call. The error says why that can't
+/// be, or why there is no answer.
+pub async fn send(
+    home: &Home,
+    name: &ObjectName,
+    submit: &Submit,
+    input: &str,
+) -> Result<Answer, String> {
+    let config = &home.config;
+    let tokens = config.hook.as_ref().map_err(|bad| format!("{} {}", bad.name, bad.why))?;
+    let reference = name.public();
+    let reference = reference.trim_start_matches("ref:");
+    let token = hook_url::mint(reference, tokens).ok_or("there is no hook token")?;
+    let mut query = submit.query.clone();
+    let hook = format!("{}/hook/{token}", config.base_url(&submit.origin));
+    query.push(("fal_webhook".to_owned(), hook));
+    let ask = config.upstreams.at_queue(submit.queue, &submit.app, &query, submit.scheme);
+    let ask = ask.map_err(|why| why.why().to_owned())?;
+    let limits = (config.max_body_bytes, config.pace);
+    let answered = upstream::pass(&ask, Method::Post, &submit.headers, Some(input), limits).await?;
+    Ok(answered.into_answer())
+}

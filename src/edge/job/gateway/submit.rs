@@ -1,0 +1,118 @@
+//! Submits the job to the upstream. It runs here, so that a client that leaves
+//! does not lose the job.
+
+use super::answer::{MAX_WAIT_MS, answer};
+use super::end::end;
+use super::send::send;
+use crate::domain::gateway::submission::{self, Submit};
+use crate::domain::job::timeline::BodyAt;
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::Reply;
+use crate::edge::job::home::Home;
+use crate::edge::job::ingest::apply::birth;
+use crate::edge::job::ingest::body;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::storage::bucket;
+use crate::edge::storage::object::Slot;
+
+/// Submits this job, once: who asks again gets the same answer.
+///
+/// 1. The job is there, queued, before the upstream is asked: a run that
+///    dies leaves a job that says so, and a capability that is good.
+/// 2. The upstream's answer, whatever it is, is written before it is told.
+/// 3. Its id leads here: the client's next question is by that.
+pub async fn submit(home: &Home, name: ObjectName, mut submit: Submit) -> Result<Reply, Failure> {
+    let (input, body) = body::read(home, &mut submit.body).await?;
+    let input = String::from_utf8(input).during("reading a submission")?;
+    let slot = free_slot(home).await?;
+    let Slot::Empty = slot else {
+        drop_input(home, &slot, &body).await?;
+        return as_before(home, slot).await;
+    };
+    home.submitting.set(true);
+    let reply = submit_new(home, name, &submit, &input, body).await;
+    home.submitting.set(false);
+    home.changes.wake();
+    reply
+}
+
+/// Tells whether the job can begin, whose input then comes to the bucket. If
+/// no submission follows, the alarm deletes it.
+pub async fn expect(home: &Home, key: &str) -> Result<Reply, Failure> {
+    let slot = free_slot(home).await?;
+    let Slot::Empty = slot else { return as_before(home, slot).await };
+    home.set_alarm(platform::now().plus(home.config.pace.silence())).await?;
+    home.store.doom(key)?;
+    Ok(Reply::Parked)
+}
+
+/// Deletes an input that came twice, the second time after the first was
+/// refused.
+async fn drop_input(home: &Home, slot: &Slot, body: &BodyAt) -> Result<(), Failure> {
+    let is_of_no_use = match slot {
+        Slot::Job(_) => home.store.entry(1)?.is_some_and(|first| first.body.is_none()),
+        Slot::Deleted(_) => true,
+        Slot::Alias(_) | Slot::Empty => false,
+    };
+    match body {
+        BodyAt::Bucket(key) if is_of_no_use => bucket::delete(&home.env, key).await,
+        _ => Ok(()),
+    }
+}
+
+async fn submit_new(
+    home: &Home,
+    name: ObjectName,
+    submit: &Submit,
+    input: &str,
+    body: BodyAt,
+) -> Result<Reply, Failure> {
+    begin(home, &name, submit, input, body).await?;
+    let answer = send(home, &name, submit, input).await; // (2)
+    end(home, name, submit, answer).await
+}
+
+/// What is here, as soon as no other call is about to begin the job.
+async fn free_slot(home: &Home) -> Result<Slot, Failure> {
+    let until = platform::now().plus(MAX_WAIT_MS);
+    loop {
+        let change = home.changes.latest();
+        let slot = home.store.slot()?;
+        let is_taken = matches!(slot, Slot::Empty) && home.submitting.get();
+        if !is_taken || platform::now() >= until {
+            return Ok(slot);
+        }
+        drop(home.changes.next(change, until).await);
+    }
+}
+
+/// What is told of a submission that another call has begun.
+async fn as_before(home: &Home, slot: Slot) -> Result<Reply, Failure> {
+    match slot {
+        Slot::Alias(home) => Ok(Reply::Elsewhere(home)),
+        Slot::Job(_) => answer(home).await,
+        Slot::Deleted(_) | Slot::Empty => Ok(Reply::Again),
+    }
+}
+
+async fn begin(
+    home: &Home,
+    name: &ObjectName,
+    submit: &Submit,
+    input: &str,
+    body: BodyAt,
+) -> Result<(), Failure> {
+    let birth = birth(name.clone(), submit.at, submit.origin.clone());
+    let is_here = body == BodyAt::Object && submit.is_kept;
+    let (job, entry) = submission::begin(birth, submit, input, body);
+    home.arm(&job).await?;
+    if is_here {
+        home.store.save_body(entry.n, input)?;
+    }
+    if submit.is_long() {
+        let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();
+        home.store.forget_upload(&key)?;
+    }
+    home.note(&job, Some(&entry)) // (1)
+}

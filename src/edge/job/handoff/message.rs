@@ -1,0 +1,51 @@
+//! What is sent: a message's text and headers.
+
+use crate::domain::handoff::message::{self, Parts};
+use crate::domain::handoff::queue::Message;
+use crate::domain::job::record::Job;
+use crate::domain::view::record::{self, Context};
+use crate::edge::job::home::Home;
+use crate::edge::job::result;
+use crate::edge::job::timeline::{entry, read_text_of};
+use crate::edge::platform::{self, Failure};
+use crate::edge::upstream;
+use worker::Headers;
+
+/// The text, as JSON.
+pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Result<String, Failure> {
+    let body = match entry(home, job, message.entry).await? {
+        Some(kept) => read_text_of(home, &kept).await?,
+        None => None,
+    };
+    let config = &home.config;
+    let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
+    let result = match message.event_type.as_str() {
+        "completed" => result::whole(home, job).await?,
+        _ => None,
+    };
+    let result = result.map(|result| record::result(job, &result, context));
+    Ok(message::render(Parts {
+        job,
+        word: &message.event_type,
+        body: body.as_deref(),
+        result: result.as_deref(),
+        url,
+        base: context.base,
+        secrets: config.secrets(),
+    }))
+}
+
+/// Those of Standard Webhooks. Without a secret there is no signature.
+pub fn headers(home: &Home, message: &Message, body: &[u8]) -> Result<Headers, Failure> {
+    let seconds = platform::now().as_seconds();
+    let secrets = home.config.handoff_secrets.as_ref();
+    let signature = secrets.map(|secrets| secrets.sign(&message.id, seconds, body));
+    let mut pairs = vec![
+        ("content-type", "application/json".to_owned()),
+        ("user-agent", concat!("hookvault/", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("webhook-id", message.id.clone()),
+        ("webhook-timestamp", seconds.to_string()),
+    ];
+    pairs.extend(signature.map(|signature| ("webhook-signature", signature)));
+    upstream::headers(&pairs)
+}

@@ -1,0 +1,72 @@
+//! Sends a message to its receiver.
+
+use super::message::{headers, text};
+use crate::domain::handoff::queue::{self, Message, Receiver, Tried};
+use crate::domain::handoff::target;
+use crate::domain::job::record::Job;
+use crate::edge::job::home::Home;
+use crate::edge::platform::{self, Failure};
+use crate::edge::upstream::{self, Posted};
+
+/// Sends the message of an entry to a receiver. What comes of it is noted
+/// in the record as it is then.
+pub async fn hand_off(home: &Home, entry: u32, receiver: Receiver) -> Result<(), Failure> {
+    let Some(job) = home.store.job()? else { return Ok(()) };
+    let Some(message) = job.handoff.find(entry, receiver).cloned() else { return Ok(()) };
+    let tried = match receiver_url(home, &job, receiver) {
+        Ok(url) => send_message(home, &job, &message, &url).await,
+        Err(why) => Tried::Impossible(why),
+    };
+    let Some(mut job) = home.store.job()? else { return Ok(()) };
+    let around = home.circumstances(Ok(()));
+    let noted = queue::note(&mut job, (entry, receiver), tried, around);
+    home.note(&job, noted.as_ref())
+}
+
+/// Where a receiver is, if anything may be sent there.
+fn receiver_url(home: &Home, job: &Job, receiver: Receiver) -> Result<String, &'static str> {
+    let own = [home.config.base_url(&job.origin), &job.origin];
+    let url = match receiver {
+        Receiver::Client => job.webhook.as_deref(),
+        Receiver::Operator => home.config.handoff_url.as_ref().map(worker::Url::as_str),
+    };
+    let url = url.ok_or("its URL is not set any more")?;
+    if target::is_own_hook(url, &own) {
+        return Err("its URL is a hook of this vault");
+    }
+    target::check(url, &home.config.sources).map(|url| url.to_string())
+}
+
+async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> Tried {
+    let text = match text(home, job, message, url).await {
+        Ok(text) => text,
+        Err(Failure(text)) => {
+            platform::log_error(&text);
+            return Tried::Refused("the vault's own storage failed".to_owned(), None);
+        }
+    };
+    let sent = async {
+        let headers = headers(home, message, text.as_bytes())?;
+        Ok::<_, Failure>(upstream::post(url, headers, &text, home.config.pace).await)
+    };
+    match sent.await {
+        Ok(Ok(posted)) => read(&posted),
+        Ok(Err(why)) => Tried::Refused(why, None),
+        Err(Failure(text)) => {
+            platform::log_error(&text);
+            Tried::Impossible("the message can't be written")
+        }
+    }
+}
+
+fn read(posted: &Posted) -> Tried {
+    match posted.status {
+        200..=299 => Tried::Delivered,
+        410 => Tried::Gone,
+        status @ 300..=399 => Tried::Refused(
+            format!("the receiver answers {status}; a redirect is not followed"),
+            posted.retry_after_ms,
+        ),
+        status => Tried::Refused(format!("the receiver answers {status}"), posted.retry_after_ms),
+    }
+}

@@ -1,0 +1,54 @@
+//! Asks one by one for the files that wait for a fresh URL.
+
+use super::ask::ask;
+use crate::domain::healing::{self, Download};
+use crate::domain::job::file::Source;
+use crate::edge::job::home::Home;
+use crate::edge::job::run::Run;
+use crate::edge::platform::{self, Failure};
+use crate::edge::upstream::Answered;
+
+/// Files that are asked for one by one in one run.
+const MAX_DOWNLOADS: usize = 8;
+
+/// What came of asking for files one by one.
+#[derive(Default)]
+pub struct Files {
+    /// Whether any could be asked for, now or in another run.
+    pub can_be_asked: bool,
+    /// Whether any got a fresh URL.
+    pub renewed: bool,
+    /// Why another one did not.
+    pub why: Option<String>,
+}
+
+/// Asks for them.
+pub async fn ask_for_files(home: &Home, run: &Run) -> Result<Files, Failure> {
+    let mut files = Files::default();
+    let Some(job) = home.store.job()? else { return Ok(files) };
+    let questions = healing::downloads(&job, &home.config.upstreams, MAX_DOWNLOADS);
+    files.can_be_asked = !questions.is_empty();
+    for question in questions.iter().take(MAX_DOWNLOADS) {
+        if !run.budget.take(1) {
+            break;
+        }
+        match fresh_url(home, question).await {
+            Ok(source) => files.renewed |= lend(home, question.n, source)?,
+            Err(why) => files.why = Some(why),
+        }
+    }
+    Ok(files)
+}
+
+async fn fresh_url(home: &Home, question: &Download<'_>) -> Result<Source, String> {
+    let Answered { status, body, .. } = ask(home, &question.ask).await?;
+    healing::read_download(status, &body, question.old_url, &home.config.sources)
+}
+
+fn lend(home: &Home, n: u32, source: Source) -> Result<bool, Failure> {
+    let Some(mut job) = home.store.job()? else { return Ok(false) };
+    let entry = healing::note_fresh_url(&mut job, n, source, platform::now());
+    let is_lent = entry.is_some();
+    home.note(&job, entry.as_ref())?;
+    Ok(is_lent)
+}

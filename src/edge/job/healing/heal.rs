@@ -1,0 +1,55 @@
+//! What the alarm asks the upstream for.
+
+use super::ask::{Outcome, ask_for_result, take};
+use super::files::{Files, ask_for_files};
+use crate::domain::gateway::submission;
+use crate::domain::healing;
+use crate::domain::job::record::Job;
+use crate::edge::job::home::Home;
+use crate::edge::job::run::Run;
+use crate::edge::platform::{self, Failure};
+
+/// Asks for the job's result. Files that still wait for a fresh URL
+/// afterwards are asked for one by one.
+pub async fn heal(home: &Home, run: &Run) -> Result<(), Failure> {
+    let Some(job) = home.store.job()? else { return Ok(()) };
+    if job.is_unanswered() {
+        return note_interruption(home, job);
+    }
+    let outcome = ask_for_result(home, &job).await;
+    if let Outcome::End(kind, text) = &outcome {
+        take(home, &job, *kind, text).await?;
+    }
+    let files = ask_for_files(home, run).await?;
+    note_question(home, outcome, files)
+}
+
+/// The run that submitted the job has died, unless it is still at it.
+fn note_interruption(home: &Home, mut job: Job) -> Result<(), Failure> {
+    let now = platform::now();
+    if home.submitting.get() {
+        job.healing.at = now.plus(home.config.pace.silence());
+        return home.note(&job, None);
+    }
+    let entry = submission::interrupted(&mut job, now);
+    home.note(&job, entry.as_ref())
+}
+
+fn note_question(home: &Home, outcome: Outcome, files: Files) -> Result<(), Failure> {
+    let Some(mut job) = home.store.job()? else { return Ok(()) };
+    let around = home.circumstances(Ok(()));
+    let entry = match outcome {
+        Outcome::End(_, text) => {
+            healing::note_end(&mut job, healing::says_removed(&text), files.why, around)
+        }
+        Outcome::Nothing(why, wish) => {
+            let why = if files.renewed { None } else { why };
+            healing::note_failure(&mut job, why, wish, around)
+        }
+        Outcome::Impossible(_) if files.can_be_asked => {
+            healing::note_failure(&mut job, files.why, None, around)
+        }
+        Outcome::Impossible(why) => healing::note_impossible(&mut job, why, around),
+    };
+    home.note(&job, entry.as_ref())
+}

@@ -1,0 +1,153 @@
+//! The object as its commands and tasks see it: what they all work with, and
+//! what they all do.
+//!
+//! Commands and tasks are functions of a [`Home`]. They call what lies below
+//! them, never the dispatch (`mod.rs`) or the alarm, and not each other in a
+//! circle.
+
+use super::changes::{Changes, Seen};
+use super::found::Found;
+use crate::domain::alarm::plan::{self, Task};
+use crate::domain::archive::kv_copy;
+use crate::domain::config::Config;
+use crate::domain::job::record::Job;
+use crate::domain::job::retention;
+use crate::domain::job::timeline::Entry;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::Reply;
+use crate::domain::retry::Circumstances;
+use crate::domain::time::Timestamp;
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::storage::object::Store;
+use std::cell::Cell;
+use std::rc::Rc;
+use worker::{Env, Storage};
+
+/// The object that a job lives in, or that is a name which leads to one.
+pub struct Home {
+    /// What is kept here.
+    pub store: Store,
+    /// The way to everything else.
+    pub env: Env,
+    /// The settings.
+    pub config: Rc<Config>,
+    /// Those who wait for news.
+    pub changes: Changes,
+    /// Whether the upstream is being asked to take the job.
+    pub submitting: Cell<bool>,
+}
+
+impl Home {
+    /// That of an object that wakes.
+    pub fn new(storage: Storage, env: Env) -> Self {
+        let (store, config) = (Store::new(storage), platform::config(&env));
+        Self { store, env, config, changes: Changes::default(), submitting: Cell::new(false) }
+    }
+
+    /// The job, if it is here.
+    pub fn find(&self) -> Result<Found<Box<Job>>, Failure> {
+        self.store.slot().map(Found::from)
+    }
+
+    /// Sets the alarm for what follows from a change, then writes the change.
+    ///
+    /// In this order: an alarm that rings for nothing is harmless, one that is
+    /// missing is not.
+    pub async fn commit(&self, job: &Job, entry: Option<&Entry>) -> Result<(), Failure> {
+        self.arm(job).await?;
+        self.note(job, entry)
+    }
+
+    /// Writes a change that readers may wait for, with the timeline entry that
+    /// tells of it.
+    pub fn note(&self, job: &Job, entry: Option<&Entry>) -> Result<(), Failure> {
+        if let Some(entry) = entry {
+            self.store.save_entry(entry)?;
+        }
+        self.store.save(job)?;
+        self.announce();
+        Ok(())
+    }
+
+    /// Writes what has come of a task. What would be written next goes with
+    /// it: that the run has ended, or that the first copy in KV is begun.
+    pub fn note_task(&self, mut job: Job) -> Result<(), Failure> {
+        let plan = plan::plan(&job, self.config.pace, platform::now());
+        match plan.due_for_run(job.work.runs).first() {
+            None => job.work.end_run(),
+            Some(Task::Record) => drop(kv_copy::begin(&mut job)),
+            Some(_) => {}
+        }
+        self.store.save(&job)
+    }
+
+    /// Leads to the job at `there` from now on; who waits here is sent on.
+    pub fn lead_to(&self, there: &ObjectName) -> Result<(), Failure> {
+        self.store.become_alias(there)?;
+        self.announce();
+        Ok(())
+    }
+
+    /// Tells all who wait what has become of the job. What was written stays
+    /// written whatever comes of this.
+    pub fn announce(&self) {
+        if !self.changes.count() {
+            return;
+        }
+        let seen = self.look().map(Rc::new);
+        let seen = seen.inspect_err(|Failure(text)| platform::log_error(text)).ok();
+        self.changes.announce(seen.as_ref());
+    }
+
+    /// What a reader is told now.
+    pub fn look(&self) -> Result<Seen, Failure> {
+        let change = self.changes.latest();
+        let reply = match self.find()? {
+            Found::Here(job) => Reply::Job { result: self.store.result()?, job },
+            gone => gone.into(),
+        };
+        let text = serde_json::to_string(&reply).during("writing an answer")?;
+        Ok(Seen { reply, text, change })
+    }
+
+    /// What the next try of something depends on, now.
+    pub fn circumstances<'a>(&self, renewal: Result<(), &'a str>) -> Circumstances<'a> {
+        let (now, entropy) = (platform::now(), platform::entropy());
+        Circumstances { now, pace: self.config.pace, entropy, renewal }
+    }
+
+    /// When the alarm must ring for `job`: its pending work, or its end.
+    pub fn next_alarm(&self, job: &Job) -> Option<Timestamp> {
+        let now = platform::now();
+        let work = plan::plan(job, self.config.pace, now).alarm(now);
+        let end = retention::ends_at(job, self.config.retention_days);
+        work.into_iter().chain(end).min()
+    }
+
+    /// Sets the alarm for the pending work of `job`, if it has any.
+    pub async fn arm(&self, job: &Job) -> Result<(), Failure> {
+        match self.next_alarm(job) {
+            Some(at) => self.set_alarm(at).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A reader of a job with pending work sets an alarm that got lost.
+    pub async fn rearm(&self, job: &Job) -> Result<(), Failure> {
+        if self.next_alarm(job).is_none() {
+            return Ok(());
+        }
+        let set = self.store.storage().get_alarm().await.during("reading the alarm")?;
+        if set.is_some() { Ok(()) } else { self.arm(job).await }
+    }
+
+    /// Has the alarm ring then, and not before.
+    pub fn set_alarm(&self, at: Timestamp) -> impl Future<Output = Result<(), Failure>> {
+        platform::set_alarm_at(self.store.storage(), at)
+    }
+
+    /// Has it not ring: nothing is pending.
+    pub fn clear_alarm(&self) -> impl Future<Output = Result<(), Failure>> {
+        platform::clear_alarm(self.store.storage())
+    }
+}

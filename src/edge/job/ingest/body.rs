@@ -1,0 +1,36 @@
+//! The body of what comes in: in the object, or in the bucket if it is long.
+
+use crate::domain::job::timeline::BodyAt;
+use crate::domain::keys::StorageKey;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::{DeliveredBody, MAX_OBJECT_TEXT};
+use crate::edge::job::home::Home;
+use crate::edge::platform::{self, Failure};
+use crate::edge::storage::bucket;
+
+/// Takes a body out, or reads it, as it came.
+pub async fn read(home: &Home, body: &mut DeliveredBody) -> Result<(Vec<u8>, BodyAt), Failure> {
+    match body {
+        DeliveredBody::Text(text) => Ok((std::mem::take(text).into_bytes(), BodyAt::Object)),
+        DeliveredBody::Bucket(key) => {
+            let raw = bucket::bytes(&bucket::open(&home.env)?, key).await?;
+            let raw = raw.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))?;
+            Ok((raw, BodyAt::Bucket(key.clone())))
+        }
+    }
+}
+
+/// Keeps a text that the vault has asked for, as a delivery's body is kept.
+pub async fn keep(home: &Home, there: &ObjectName, text: &str, sha256: &str) -> BodyAt {
+    if text.len() <= MAX_OBJECT_TEXT {
+        return BodyAt::Object;
+    }
+    let key = StorageKey::Body { home: there, sha256 }.path();
+    match bucket::put_json_or_return(&home.env, &key, text.as_bytes().to_vec()).await {
+        Ok(()) => BodyAt::Bucket(key),
+        Err((Failure(why), _)) => {
+            platform::log_error(&why);
+            BodyAt::Object
+        }
+    }
+}
