@@ -106,8 +106,8 @@ export const mutants = [
   },
   {
     name: "healing",
-    edits: [edit("domain/alarm/plan.rs", "if let Some(at) = heal::due_at(job, pace) {",
-      "if let Some(at) = heal::due_at(job, pace).filter(|_| false) {")],
+    edits: [edit("domain/alarm/plan.rs", "if let Some(at) = healing::due_at(job, pace) {",
+      "if let Some(at) = healing::due_at(job, pace).filter(|_| false) {")],
     rows: ["completed lost", "all webhooks lost but imported",
       "source URL expires before the first try"],
     red: ["stuck"],
