@@ -2,10 +2,10 @@
 //! one of these strings needs a new `format` number and a reader of the old.
 
 use crate::common::{Vault, acquired, completed};
-use hookvault::domain::file::discover::Skipped;
-use hookvault::domain::gateway::submission::Submission;
+use hookvault::domain::file::discover::found::Skipped;
 use hookvault::domain::job::file::{File, Source};
 use hookvault::domain::job::record::Job;
+use hookvault::domain::job::submission::Submission;
 
 const RECORD: &str = concat!(
     r#"{"format":1,"home":"id:437852","id":"437852","reference":null,"unlinkedId":null,"#,

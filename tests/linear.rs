@@ -12,14 +12,14 @@ mod common;
 use hookvault::domain::access::hook_url;
 use hookvault::domain::access::redact::{Secrets, Stream};
 use hookvault::domain::archive::manifest::Manifest;
-use hookvault::domain::catalog::Place;
+use hookvault::domain::catalog::cursor::Place;
 use hookvault::domain::catalog::export::Format;
 use hookvault::domain::file::discover;
 use hookvault::domain::file::expiry;
 use hookvault::domain::file::filename;
 use hookvault::domain::file::media_type;
-use hookvault::domain::file::source_policy::{self, SourcePolicy};
-use hookvault::domain::gateway::Queue;
+use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::file::strict_url;
 use hookvault::domain::gateway::proxy;
 use hookvault::domain::handoff::target;
 use hookvault::domain::http::coding;
@@ -30,8 +30,9 @@ use hookvault::domain::ingest::import;
 use hookvault::domain::json;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::retry;
-use hookvault::domain::route;
+use hookvault::domain::route::parse;
 use hookvault::domain::time::Timestamp;
+use hookvault::domain::upstream::queue::Queue;
 use hookvault::domain::view::sse;
 use hookvault::domain::webhook::correlate::Identity;
 use hookvault::domain::webhook::event::Event;
@@ -251,12 +252,12 @@ const TEXTS: [Reader; 8] = [
     ("first bytes", |text| used(media_type::guess(text.as_bytes(), [Some(text)], text))),
     ("a query's key", |text| used(expiry::is_signing_key(text))),
     ("a number", |text| used((json::decimal(text), json::whole(text)))),
-    ("a path", |text| used((route::route("GET", &format!("/{text}")), route::is_hook(text)))),
+    ("a path", |text| used((parse::route("GET", &format!("/{text}")), hook_url::is_hook(text)))),
     ("a way of export", |text| used(Format::parse(Some(text)))),
 ];
 
 const URLS: [Reader; 6] = [
-    ("a URL", |text| used(source_policy::read(&source_policy::repaired(text)))),
+    ("a URL", |text| used(strict_url::read(&strict_url::repaired(text)))),
     ("a source", |text| used(policy().check(text))),
     ("a redirect", |text| {
         let from = policy().check("https://v3.fal.media/a");

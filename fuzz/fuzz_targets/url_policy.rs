@@ -8,7 +8,8 @@ mod common;
 mod oracle;
 
 use hookvault::domain::file::expiry::{deadline, is_presigned};
-use hookvault::domain::file::source_policy::{SourcePolicy, read, repaired};
+use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::file::strict_url::{read, repaired};
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 

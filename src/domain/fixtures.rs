@@ -1,6 +1,6 @@
 //! Shared by the unit tests of this folder.
 
-use crate::domain::file::discover::{Found, Origin};
+use crate::domain::file::discover::found::{Found, Origin};
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;

@@ -23,6 +23,7 @@ pub mod job;
 pub mod json;
 pub mod keys;
 pub mod names;
+pub mod percent;
 pub mod protocol;
 pub mod retry;
 pub mod route;

@@ -1,9 +1,11 @@
 //! Routes to handlers, problems to responses: the only place that sets the
 //! status of a failure. Only `entry` imports it, so handlers know nothing of it.
 
+use crate::domain::access::hook_url::is_hook;
 use crate::domain::config::Config;
 use crate::domain::http::problem::{Code, Problem};
-use crate::domain::route::{Access, Refused, Route, is_gateway, is_hook, route};
+use crate::domain::route::parse::route;
+use crate::domain::route::{Access, Refused, Route, is_gateway};
 use crate::edge::api::{
     bulk, export, list, live, manage, metrics, read, restore, tickets, timeline,
 };

@@ -1,7 +1,7 @@
 //! Questions to the upstream: JSON, with its key, at its own origin.
 
 use crate::domain::doctor::upstreams::Answered as Knocked;
-use crate::domain::gateway::submission::Answer;
+use crate::domain::job::submission::Answer;
 use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;

@@ -3,9 +3,11 @@
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use hookvault::domain::file::discover::{Discovery, discover_in};
+use hookvault::domain::file::discover::discover_in;
+use hookvault::domain::file::discover::found::Discovery;
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::ingest::apply::{Applied, Arrival, apply};
+use hookvault::domain::ingest::apply::{Applied, apply};
+use hookvault::domain::ingest::arrival::Arrival;
 use hookvault::domain::job::record::{Birth, Job};
 use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use hookvault::domain::names::ObjectName;

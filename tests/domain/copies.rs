@@ -3,12 +3,14 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use crate::common::{Vault, completed, url};
-use hookvault::domain::alarm::plan::{Budget, Task, plan, watchdog};
+use hookvault::domain::alarm::budget::Budget;
+use hookvault::domain::alarm::plan::{Task, plan, watchdog};
+use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
 use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
 use hookvault::domain::job::file::FileState;
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::timeline::{Entry, Outcome};
-use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
+use hookvault::domain::retry::{Circumstances, Pace};
 use hookvault::domain::time::{HOUR, Timestamp};
 
 const FILE: &str = "437852_0_a.mp4";

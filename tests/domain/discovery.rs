@@ -2,9 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use hookvault::domain::file::discover::{
-    Discovery, Found, MAX_FILES, Origin, Skipped, discover, discover_in,
-};
+use hookvault::domain::file::discover::found::{Discovery, Found, Origin, Skipped};
+use hookvault::domain::file::discover::{MAX_FILES, discover, discover_in};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::webhook::event::Event;
 use serde_json::value::RawValue;

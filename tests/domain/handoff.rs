@@ -5,9 +5,8 @@
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::outcome::{Stored, Tried as Copied, end};
-use hookvault::domain::handoff::queue::{
-    self, Event, Message, Receiver, State, Tried, due_at, note,
-};
+use hookvault::domain::handoff::queue::{self, Event, Tried, due_at, note};
+use hookvault::domain::job::outbox::{Message, Receiver, State};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::timeline::Outcome;
 use hookvault::domain::retry::{Circumstances, Pace};

@@ -4,6 +4,7 @@
 
 use crate::common::{Vault, acquired, completed, url};
 use hookvault::domain::alarm::plan::{Task, plan};
+use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
 use hookvault::domain::archive::outcome::{Stored, Tried, end};
 use hookvault::domain::config::Config;
 use hookvault::domain::file::source_policy::SourcePolicy;
@@ -12,11 +13,12 @@ use hookvault::domain::job::file::{FileState, Source};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::Outcome;
-use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
+use hookvault::domain::json::edit::splice;
+use hookvault::domain::retry::{Circumstances, Pace};
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::event::EventKind;
-use hookvault::domain::webhook::provider::Provider;
-use hookvault::domain::webhook::result::{of_event, splice};
+use hookvault::domain::webhook::event::Provider;
+use hookvault::domain::webhook::result::of_event;
 
 const FILE: &str = "437852_0_a.mp4";
 const PACE: Pace = Pace::new(2_000);

@@ -4,14 +4,16 @@
 use crate::common::Vault;
 use crate::events::{event, result};
 use hookvault::domain::alarm::plan::{OFFLOAD_PAGE, Task, plan};
+use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
 use hookvault::domain::archive::kv_copy::{self, Step as CopyStep};
+use hookvault::domain::archive::manifest;
 use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
 use hookvault::domain::archive::relink;
 use hookvault::domain::handoff::queue;
 use hookvault::domain::healing;
 use hookvault::domain::job::file::Source;
 use hookvault::domain::job::record::Job;
-use hookvault::domain::retry::{Circumstances, CopyFailure, FailureKind, Pace};
+use hookvault::domain::retry::{Circumstances, Pace};
 use hookvault::domain::time::HOUR;
 use hookvault::domain::webhook::event::EventKind;
 use proptest::collection::vec;
@@ -88,13 +90,13 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
         (Task::Heal, ending) => ask(job, ending, around),
         (Task::Publish, _) => {
             let published = job.clone();
-            return job.work.note_published(&published, true, around);
+            return manifest::note_published(&mut job.work, &published, true, around);
         }
         (Task::Record, _) => {
             let recorded = job.clone();
             return match kv_copy::step(job) {
-                Some((CopyStep::Delete, _)) => job.work.note_unrecorded(true, around),
-                _ => job.work.note_recorded(&recorded, true, around),
+                Some((CopyStep::Delete, _)) => kv_copy::note_deleted(&mut job.work, true, around),
+                _ => kv_copy::note_written(&mut job.work, &recorded, true, around),
             };
         }
         (Task::List, _) => return job.work.list.done(job.revision()),

@@ -1,7 +1,8 @@
 //! Which host a URL is of, and whether a list allows it: read by hand after
 //! RFC 3986, with what the WHATWG standard adds to hosts.
 
-use hookvault::domain::file::source_policy::{self, SourcePolicy};
+use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::file::strict_url;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::Url;
 
@@ -17,11 +18,11 @@ pub struct Place {
 /// So does what it accepts once it is repaired.
 pub fn check(list: &str, url: &str) {
     check_written(list, url);
-    let repaired = source_policy::repaired(url);
-    assert_eq!(source_policy::repaired(&repaired), repaired, "{url:?} is repaired");
+    let repaired = strict_url::repaired(url);
+    assert_eq!(strict_url::repaired(&repaired), repaired, "{url:?} is repaired");
     check_written(list, &repaired);
     if let Ok(strict) = SourcePolicy::parse(list).0.check(url) {
-        assert_eq!(source_policy::read(&repaired), Ok(strict), "{url:?} needs no repair");
+        assert_eq!(strict_url::read(&repaired), Ok(strict), "{url:?} needs no repair");
     }
 }
 

@@ -3,17 +3,17 @@
 use super::json::{Leaf, decoded, leaves, members, strings};
 use crate::common::{NONCE, Vault};
 use hookvault::domain::access::redact;
-use hookvault::domain::file::discover::{
-    Discovery, Found, MAX_FILES, MAX_SKIPPED, Origin, discover,
-};
+use hookvault::domain::file::discover::found::{Discovery, Found, Origin};
+use hookvault::domain::file::discover::{MAX_FILES, MAX_SKIPPED, discover};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::{inline, media_type};
 use hookvault::domain::json;
+use hookvault::domain::json::edit::{Edit, splice};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::view::record;
 use hookvault::domain::webhook::event::{ENVELOPE, Event, EventKind};
-use hookvault::domain::webhook::result::{Edit, splice, without_envelope};
+use hookvault::domain::webhook::result::without_envelope;
 
 /// The hosts that `common::Vault` allows.
 const HOSTS: &str = "*.r2.cloudflarestorage.com";

@@ -5,7 +5,8 @@ use crate::generate::{cases, word};
 use hookvault::domain::config::Config;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::retry::Pace;
-use hookvault::domain::upstream::{Upstreams, is_askable};
+use hookvault::domain::upstream::Upstreams;
+use hookvault::domain::upstream::template::is_askable;
 use proptest::prelude::*;
 
 /// The configuration with one setting.

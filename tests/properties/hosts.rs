@@ -3,7 +3,8 @@
 use crate::generate::urls::{host, port, query, url};
 use crate::generate::{cases, word};
 use hookvault::domain::file::expiry::{deadline, is_presigned, is_signing_key};
-use hookvault::domain::file::source_policy::{Refusal, SourcePolicy, read};
+use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::file::strict_url::{Refusal, read};
 use hookvault::domain::time::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -5,7 +5,8 @@
 use crate::generate::text::{body, value, written};
 use crate::generate::{cases, word};
 use crate::oracle::json::{decoded, strings};
-use hookvault::domain::access::redact::{MASK, Secrets, Stream};
+use hookvault::domain::access::redact::spans::MASK;
+use hookvault::domain::access::redact::{Secrets, Stream};
 use hookvault::domain::json;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -9,7 +9,8 @@ use hookvault::domain::http::cors::Origins;
 use hookvault::domain::http::range::{self, Slice, slice};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::{ObjectName, is_valid_name};
-use hookvault::domain::route::{Refused, Route, route};
+use hookvault::domain::route::parse::route;
+use hookvault::domain::route::{Refused, Route};
 use hookvault::domain::time::Timestamp;
 use proptest::prelude::*;
 

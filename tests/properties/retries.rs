@@ -4,10 +4,9 @@
 
 use crate::common::{Vault, completed};
 use crate::generate::cases;
+use hookvault::domain::archive::failure::{CopyFailure, FailureKind, Next, after_failure};
 use hookvault::domain::job::file::File;
-use hookvault::domain::retry::{
-    Circumstances, CopyFailure, FailureKind, Next, Pace, after_failure, retry_after,
-};
+use hookvault::domain::retry::{Circumstances, Pace, retry_after};
 use hookvault::domain::time::{HOUR, Timestamp};
 use proptest::option;
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! Times, cursors and media types, well written or not.
 
 use crate::generate::cases;
-use hookvault::domain::catalog::Place;
+use hookvault::domain::catalog::cursor::Place;
 use hookvault::domain::file::media_type;
 use hookvault::domain::time::Timestamp;
 use proptest::collection::vec;

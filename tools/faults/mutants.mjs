@@ -168,7 +168,7 @@ export const mutants = [
   },
   {
     name: "further tries at KV",
-    edits: [edit("domain/alarm/plan.rs", "const MAX_RECORD_TRIES: u32 = 15;",
+    edits: [edit("domain/archive/kv_copy.rs", "const MAX_RECORD_TRIES: u32 = 15;",
       "const MAX_RECORD_TRIES: u32 = 1;")],
     rows: ["KV fails three times"],
     red: ["stuck"],

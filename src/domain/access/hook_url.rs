@@ -6,6 +6,7 @@
 
 use super::tokens::Tokens;
 use crate::domain::names::ObjectName;
+use crate::domain::percent::first_segment;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -66,6 +67,13 @@ fn mac(token: &str, reference: &str) -> Option<Hmac<Sha256>> {
     mac.update(PURPOSE);
     mac.update(reference.as_bytes());
     Some(mac)
+}
+
+/// Whether a path is the hook's, in any spelling: senders put a slash too many
+/// between the origin and the path, and encode what needs no encoding.
+#[must_use]
+pub fn is_hook(path: &str) -> bool {
+    first_segment(path) == "hook"
 }
 
 #[cfg(test)]

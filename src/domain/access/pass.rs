@@ -5,8 +5,6 @@
 //! token is known, but which is no secret. Objects look at it: a deployment
 //! gives them the tokens of today, while a request keeps those it began with.
 
-use super::tokens::Tokens;
-use crate::domain::config::Config;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,8 +34,8 @@ impl Pass {
         self.until.is_some_and(|until| until <= now)
     }
 
-    /// Whether it counts at `now`, where these are the [`marks`] of the tokens
-    /// in use.
+    /// Whether it counts at `now`, where these are the marks of the tokens in
+    /// use.
     #[must_use]
     pub fn counts(self, marks: &[u64], now: Timestamp) -> bool {
         !self.has_ended(now) && marks.contains(&self.token)
@@ -51,16 +49,10 @@ pub fn mark(token: &str) -> u64 {
     digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
 }
 
-/// The marks of all tokens that let readers in.
-#[must_use]
-pub fn marks(config: &Config) -> Vec<u64> {
-    let lists = [config.api.as_ref().ok(), config.read.as_ref()];
-    lists.into_iter().flatten().flat_map(Tokens::values).map(|token| mark(token)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::config::Config;
 
     const NOW: Timestamp = Timestamp::from_millis(1_766_867_820_000);
     const OLD: &str = "older-api-token-0123456789";
@@ -68,11 +60,12 @@ mod tests {
     const READ: &str = "a-read-token-0123456789";
 
     fn marks_of(api: &str) -> Vec<u64> {
-        marks(&Config::from_lookup(|name| match name {
+        let config = Config::from_lookup(|name| match name {
             "API_TOKEN" => Some(api.to_owned()),
             "READ_TOKEN" => Some(READ.to_owned()),
             _ => None,
-        }))
+        });
+        config.reader_marks()
     }
 
     #[test]

@@ -242,6 +242,20 @@ fn mac(token: &str, payload: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
+/// Whether `app` is one of `apps`, or below one.
+#[must_use]
+pub fn is_among(app: &str, apps: &[String]) -> bool {
+    apps.iter().any(|known| is_below(app, trimmed(known)))
+}
+
+pub(crate) fn is_below(app: &str, above: &str) -> bool {
+    app.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+pub(crate) fn trimmed(app: &str) -> &str {
+    app.trim_matches('/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,6 +69,15 @@ pub fn is_api_token(token: &str) -> bool {
     token.len() >= 16 && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
+/// Why a secret can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadSecret {
+    /// The secret's name.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,20 +4,17 @@
 //! can't disagree. Being woken early is harmless.
 
 use crate::domain::archive::kv_copy::{self, Step};
-use crate::domain::handoff::queue::{self, Receiver};
+use crate::domain::handoff::queue;
 use crate::domain::healing;
 use crate::domain::job::file::FileState;
+use crate::domain::job::outbox::Receiver;
 use crate::domain::job::record::Job;
-use crate::domain::retry::{Circumstances, Pace};
+use crate::domain::retry::Pace;
 use crate::domain::time::{SECOND, Timestamp};
-use serde::{Deserialize, Serialize};
-use std::cell::Cell;
 
 /// Most files that one run copies.
 pub const MAX_COPIES_A_RUN: usize = 16;
-/// Most subrequests of a run: on the free plan it may make 50. Only a file
-/// that goes by parts may need more.
-pub const MAX_SUBREQUESTS_A_RUN: u32 = 45;
+
 /// How long the copies of a run may take before the catalog is told of the job
 /// as it is meanwhile, in milliseconds. Most are done by then, and told once.
 pub const SHOW_AFTER_MS: u64 = SECOND;
@@ -27,196 +24,6 @@ pub const OFFLOAD_PAGE: u32 = 100;
 /// bytes may be in the bodies.
 const KEPT_ENTRIES: u32 = 200;
 const KEPT_ENTRIES_WHILE_COPYING: u32 = 2_000;
-/// Failed tries to write a first copy to KV after which that is left to the
-/// next change, a day and a half later: its quota is small. What is outdated
-/// there is never left.
-const MAX_RECORD_TRIES: u32 = 15;
-/// Failed tries to write the manifest after which that is left to the next
-/// change: a day of them.
-const MAX_PUBLISH_TRIES: u32 = 100;
-
-/// The subrequests that a run may still make.
-#[derive(Debug)]
-pub struct Budget(Cell<u32>);
-
-impl Budget {
-    /// That of a run that begins.
-    #[must_use]
-    pub const fn of_a_run() -> Self {
-        Self(Cell::new(MAX_SUBREQUESTS_A_RUN))
-    }
-
-    /// Takes `count` subrequests; `false`, and none taken, if so many are not
-    /// left.
-    pub fn take(&self, count: u32) -> bool {
-        let left = self.0.get().checked_sub(count);
-        left.inspect(|left| self.0.set(*left)).is_some()
-    }
-
-    /// Takes one even if none is left.
-    pub fn force(&self) {
-        self.0.set(self.0.get().saturating_sub(1));
-    }
-
-    /// How many are left.
-    pub const fn left(&self) -> u32 {
-        self.0.get()
-    }
-}
-
-/// How far the alarm loop has got.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Work {
-    /// Runs begun since one last came to its end; spaces the watchdog.
-    pub runs: u32,
-    /// The files that the last run was to copy, if it has not come to its end.
-    pub copying: Vec<u32>,
-    /// Pointing the id's object here.
-    pub link: Chore,
-    /// Writing the manifest to R2.
-    pub publish: Chore,
-    /// The last timeline entry that is in the manifest.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub published_events: u32,
-    /// Writing the rendered record to KV; version 0: there is no copy.
-    pub record: Chore,
-    /// The last timeline entry that the copy in KV counts.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub recorded_events: u32,
-    /// Whether a first copy in KV may be there that no end was noted of.
-    #[serde(skip_serializing_if = "is_false")]
-    pub record_begun: bool,
-    /// Whether the copy in KV is under the job's id, not the name it lives at.
-    #[serde(skip_serializing_if = "is_false")]
-    pub record_by_id: bool,
-    /// Telling the catalog; its `version` is [`Job::revision`].
-    pub list: Chore,
-    /// Writing files anew whose links were replaced.
-    #[serde(skip_serializing_if = "Chore::is_idle")]
-    pub relink: Chore,
-    /// Moving old timeline entries to R2.
-    pub offload: Chore,
-    /// The last timeline entry that is in R2.
-    pub offloaded: u32,
-    /// The last timeline entry that was moved to another object.
-    pub moved_events: u32,
-}
-
-/// Something that is done once for each version, and again when it fails.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Chore {
-    /// The version that it was last done for.
-    pub version: u64,
-    /// Failed tries since then.
-    pub attempts: u32,
-    /// Not before this time: try.
-    pub at: Timestamp,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-impl Chore {
-    fn is_idle(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Notes that it is done for `version`.
-    pub fn done(&mut self, version: u64) {
-        *self = Self { version, ..Self::default() };
-    }
-
-    /// Notes that a try has failed.
-    pub fn failed(&mut self, around: Circumstances<'_>) {
-        self.attempts += 1;
-        self.at = around.now.plus(around.pace.backoff(self.attempts, around.entropy));
-    }
-
-    /// As [`Chore::failed`]; after `most` tries in a row it counts as done.
-    fn failed_at_most(&mut self, most: u32, version: u64, around: Circumstances<'_>) {
-        self.failed(around);
-        if self.attempts >= most {
-            self.done(version);
-        }
-    }
-}
-
-impl Work {
-    /// Notes that the run has come to its end.
-    pub fn end_run(&mut self) {
-        self.runs = 0;
-        self.copying.clear();
-    }
-
-    /// Whether the last run has come to its end.
-    #[must_use]
-    pub const fn has_ended(&self) -> bool {
-        self.runs == 0 && self.copying.is_empty()
-    }
-
-    /// Notes how publishing `job`, as it was then, ended.
-    pub fn note_published(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
-        if is_done {
-            self.publish.done(job.version);
-        } else {
-            self.publish.failed_at_most(MAX_PUBLISH_TRIES, job.version, around);
-        }
-        if self.publish.attempts == 0 {
-            self.published_events = job.events;
-        }
-    }
-
-    /// Notes that the first copy in KV is about to be written: a run that dies
-    /// in between must not leave one that no one knows of.
-    pub const fn begin_record(&mut self, by_id: bool) {
-        (self.record_begun, self.record_by_id) = (true, by_id);
-    }
-
-    /// Notes how writing the record of `job`, as it was then, to KV ended.
-    pub fn note_recorded(&mut self, job: &Job, is_done: bool, around: Circumstances<'_>) {
-        let is_first = self.record.version == 0;
-        (self.record_begun, self.record_by_id) = (false, kv_copy::is_named_by_id(job));
-        if is_done || is_first && self.record.attempts + 1 >= MAX_RECORD_TRIES {
-            // What is less than a new version is not written each time.
-            let at = around.now.plus(around.pace.quiet());
-            self.record = Chore { version: job.version, attempts: 0, at };
-            self.recorded_events = job.events;
-        } else {
-            self.record_failed(around);
-        }
-    }
-
-    /// Notes how deleting the record from KV ended.
-    pub fn note_unrecorded(&mut self, is_done: bool, around: Circumstances<'_>) {
-        if is_done {
-            (self.record, self.recorded_events) = (Chore::default(), 0);
-            (self.record_begun, self.record_by_id) = (false, false);
-        } else {
-            self.record_failed(around);
-        }
-    }
-
-    fn record_failed(&mut self, around: Circumstances<'_>) {
-        self.record.attempts += 1;
-        self.record.at = around.now.plus(kv_copy::pause(self.record.attempts, around.pace));
-    }
-
-    /// Not before this time: write the record to KV, or delete it. News wait
-    /// for nothing but a failure.
-    #[must_use]
-    pub fn record_at(&self, is_news: bool) -> Timestamp {
-        if is_news && self.record.attempts == 0 { Timestamp::default() } else { self.record.at }
-    }
-}
 
 /// Something that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

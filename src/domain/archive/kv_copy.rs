@@ -3,16 +3,20 @@
 //! It is there while the job is at rest. A job that gets going again loses it,
 //! so that readers are old by what KV itself needs to forget it, and no more.
 
-use crate::domain::alarm::plan::Chore;
+use crate::domain::job::chores::{Chore, Work};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::retry::Pace;
+use crate::domain::retry::{Circumstances, Pace};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Changes with the way in which records are rendered: a copy of an older way
 /// is not served.
 const RENDERING: u32 = 2;
+/// Failed tries to write a first copy to KV after which that is left to the
+/// next change, a day and a half later: its quota is small. What is outdated
+/// there is never left.
+const MAX_RECORD_TRIES: u32 = 15;
 
 /// What a copy was rendered with, kept beside it. One that was rendered with
 /// something else is not served: its links would lead to the former
@@ -48,11 +52,11 @@ pub fn step(job: &Job) -> Option<(Step, Timestamp)> {
     let record = &job.work.record;
     let is_elsewhere = job.work.record_by_id != is_named_by_id(job) && may_be_there(job);
     if is_elsewhere || !is_at_rest(job) {
-        return may_be_there(job).then_some((Step::Delete, job.work.record_at(true)));
+        return may_be_there(job).then_some((Step::Delete, try_at(&job.work, true)));
     }
     let is_news = record.version < job.version;
     let is_old = is_news || job.work.recorded_events < job.events;
-    is_old.then_some((Step::Write, job.work.record_at(is_news)))
+    is_old.then_some((Step::Write, try_at(&job.work, is_news)))
 }
 
 /// Whether the copy of a job goes under its id, although it lives at its
@@ -93,9 +97,50 @@ pub fn begin(job: &mut Job) -> bool {
     let is_first = matches!(step(job), Some((Step::Write, _))) && !may_be_there(job);
     if is_first {
         let by_id = is_named_by_id(job);
-        job.work.begin_record(by_id);
+        note_begun(&mut job.work, by_id);
     }
     is_first
+}
+
+/// Notes that the first copy in KV is about to be written: a run that dies
+/// in between must not leave one that no one knows of.
+const fn note_begun(work: &mut Work, by_id: bool) {
+    (work.record_begun, work.record_by_id) = (true, by_id);
+}
+
+/// Notes how writing the record of `job`, as it was then, to KV ended.
+pub fn note_written(work: &mut Work, job: &Job, is_done: bool, around: Circumstances<'_>) {
+    let is_first = work.record.version == 0;
+    (work.record_begun, work.record_by_id) = (false, is_named_by_id(job));
+    if is_done || is_first && work.record.attempts + 1 >= MAX_RECORD_TRIES {
+        // What is less than a new version is not written each time.
+        let at = around.now.plus(around.pace.quiet());
+        work.record = Chore { version: job.version, attempts: 0, at };
+        work.recorded_events = job.events;
+    } else {
+        failed(work, around);
+    }
+}
+
+/// Notes how deleting the record from KV ended.
+pub fn note_deleted(work: &mut Work, is_done: bool, around: Circumstances<'_>) {
+    if is_done {
+        (work.record, work.recorded_events) = (Chore::default(), 0);
+        (work.record_begun, work.record_by_id) = (false, false);
+    } else {
+        failed(work, around);
+    }
+}
+
+fn failed(work: &mut Work, around: Circumstances<'_>) {
+    work.record.attempts += 1;
+    work.record.at = around.now.plus(pause(work.record.attempts, around.pace));
+}
+
+/// Not before this time: write the record to KV, or delete it. News wait
+/// for nothing but a failure.
+fn try_at(work: &Work, is_news: bool) -> Timestamp {
+    if is_news && work.record.attempts == 0 { Timestamp::default() } else { work.record.at }
 }
 
 /// The pause after this many failures in a row.
@@ -140,7 +185,6 @@ mod tests {
     use crate::domain::fixtures;
     use crate::domain::healing;
     use crate::domain::job::status::Status;
-    use crate::domain::retry::{Circumstances, Pace};
 
     const PACE: Pace = Pace::new(2_000);
 
@@ -152,11 +196,16 @@ mod tests {
         Circumstances { now: at(now), pace: PACE, entropy: 0, renewal: Ok(()) }
     }
 
+    fn note(job: &mut Job, is_done: bool, around: Circumstances<'_>) {
+        let written = job.clone();
+        note_written(&mut job.work, &written, is_done, around);
+    }
+
     /// A job that has failed, with its copy written at 5,000 ms.
     fn copied() -> Job {
         let mut job = fixtures::job();
         (job.status, job.version, job.events) = (Status::Failed, 3, 2);
-        job.work.note_recorded(&job.clone(), true, around(5_000));
+        note(&mut job, true, around(5_000));
         job
     }
 
@@ -189,9 +238,9 @@ mod tests {
         // The copy under the former name goes before there is another one.
         assert_eq!(step(&job), Some((Step::Delete, at(0))));
         assert_eq!(written_name(&job), job.home);
-        job.work.note_unrecorded(true, around(6_000));
+        note_deleted(&mut job.work, true, around(6_000));
         assert_eq!(step(&job), Some((Step::Write, at(0))));
-        job.work.note_recorded(&job.clone(), true, around(7_000));
+        note(&mut job, true, around(7_000));
         assert_eq!((step(&job), written_name(&job)), (None, ObjectName::Id("437852".into())));
     }
 
@@ -202,10 +251,10 @@ mod tests {
         assert_eq!(step(&job), None);
         // A write that failed here may have been done there.
         job.status = Status::Failed;
-        job.work.note_recorded(&job.clone(), false, around(5_000));
+        note(&mut job, false, around(5_000));
         job.status = Status::Retried;
         assert_eq!(step(&job), Some((Step::Delete, at(5_000).plus(PACE.stretched(1)))));
-        job.work.note_unrecorded(true, around(9_000));
+        note_deleted(&mut job.work, true, around(9_000));
         assert_eq!(step(&job), None);
     }
 
@@ -213,12 +262,13 @@ mod tests {
     fn a_write_whose_run_died_may_have_been_done() {
         let mut job = fixtures::job();
         (job.status, job.version) = (Status::Failed, 1);
-        job.work.begin_record(is_named_by_id(&job));
+        let by_id = is_named_by_id(&job);
+        note_begun(&mut job.work, by_id);
         assert_eq!(step(&job), Some((Step::Write, at(0))));
         job.status = Status::Retried;
         assert_eq!(step(&job), Some((Step::Delete, at(0))));
         assert!(LeftCopy::of(&job).is_some());
-        job.work.note_unrecorded(true, around(6_000));
+        note_deleted(&mut job.work, true, around(6_000));
         assert_eq!((step(&job), LeftCopy::of(&job)), (None, None));
     }
 
@@ -238,7 +288,7 @@ mod tests {
         let tries = |mut job: Job| {
             let mut tries = 0;
             while step(&job).is_some() && tries < 50 {
-                job.work.note_recorded(&job.clone(), false, around(9_000));
+                note(&mut job, false, around(9_000));
                 tries += 1;
             }
             tries
@@ -247,7 +297,7 @@ mod tests {
         job.version += 1;
         assert_eq!(tries(job.clone()), 50);
         assert!(step(&job).is_some_and(|(_, at)| at <= around(9_000).now.plus(PACE.patience())));
-        job.work = crate::domain::alarm::plan::Work::default();
+        job.work = Work::default();
         assert_eq!(tries(job), 15);
     }
 

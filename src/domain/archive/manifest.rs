@@ -1,12 +1,17 @@
 //! A job as the bucket explains it, and a job made of that again.
 
-use crate::domain::alarm::plan::{Chore, Work};
+use crate::domain::job::chores::{Chore, Work};
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::job::timeline::{Entry, Kept, Outcome};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
+use crate::domain::retry::Circumstances;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+/// Failed tries to write the manifest after which that is left to the next
+/// change: a day of them.
+const MAX_PUBLISH_TRIES: u32 = 100;
 
 /// A job's manifest: `manifests/{day}/{id}.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,6 +76,18 @@ impl Manifest {
 #[must_use]
 pub fn is_seen(entry: &Entry) -> bool {
     matches!(entry.outcome, Outcome::Applied | Outcome::Late | Outcome::Unknown)
+}
+
+/// Notes how publishing `job`, as it was then, ended.
+pub fn note_published(work: &mut Work, job: &Job, is_done: bool, around: Circumstances<'_>) {
+    if is_done {
+        work.publish.done(job.version);
+    } else {
+        work.publish.failed_at_most(MAX_PUBLISH_TRIES, job.version, around);
+    }
+    if work.publish.attempts == 0 {
+        work.published_events = job.events;
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Copying a job's files, and what of a job stands outside its object: the
 //! manifest, the copy in KV, the tombstone.
 
+pub mod failure;
 pub mod kv_copy;
 pub mod manifest;
 pub mod outcome;

@@ -1,11 +1,11 @@
 //! What the end of a copy does to a job.
 
-use crate::domain::healing::Healing;
-use crate::domain::job::file::{File, FileState, Source};
+use super::failure::{self, CopyFailure, FailureKind, Next};
+use crate::domain::job::file::{Archived, File, FileState, Source};
+use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
-use crate::domain::protocol::Archived;
-use crate::domain::retry::{self, Circumstances, CopyFailure, FailureKind, Next};
+use crate::domain::retry::Circumstances;
 use crate::domain::time::Timestamp;
 
 /// A file that is in the bucket.
@@ -77,7 +77,7 @@ pub fn note_death(job: &mut Job, around: Circumstances<'_>) {
         file.attempts += 1;
         let message = "the vault died while it copied the file".to_owned();
         let failure = CopyFailure { kind: FailureKind::Transient, message, retry_after_ms: None };
-        if retry::after_failure(file, &failure, around) == Next::GiveUp {
+        if failure::after_failure(file, &failure, around) == Next::GiveUp {
             file.state = FileState::Lost;
             file.error = Some(failure.message);
             job.note_if_stored(around.now);
@@ -123,7 +123,7 @@ fn fail(
         _ => None,
     };
     let is_news = file.error.as_ref() != Some(&failure.message);
-    let detail = match (retry::after_failure(file, &failure, around), twin) {
+    let detail = match (failure::after_failure(file, &failure, around), twin) {
         (Next::RetryAt(at), _) => {
             file.not_before = at;
             is_news.then(|| format!("{} will be tried again: {}", file.name, failure.message))

@@ -4,16 +4,16 @@
 //! today: a file that was lost may be had now, another's host is allowed now.
 //! Files keep their numbers and links.
 
-use crate::domain::file::discover::{Discovery, Found};
-use crate::domain::healing::{self, Healing};
+use crate::domain::file::discover::found::{Discovery, Found};
 use crate::domain::ingest::apply;
 use crate::domain::job::file::{File, FileState, From, Source};
+use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
-use crate::domain::keys;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::Event;
 use crate::domain::words::counted;
+use crate::domain::{healing, keys};
 
 /// The delivery of the served result, read again.
 #[derive(Debug)]

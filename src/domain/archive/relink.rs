@@ -1,6 +1,6 @@
 //! New links to a job's files: the old ones open nothing any more.
 
-use crate::domain::alarm::plan::Chore;
+use crate::domain::job::chores::Chore;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};

@@ -1,6 +1,6 @@
 //! The messages of the live feed.
 
-use super::Row;
+use super::row::Row;
 use crate::domain::names::ObjectName;
 use crate::domain::view::record::Context;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! `GET /metrics`: what a monitor wants to know, as Prometheus' text format
 //! (version 0.0.4).
 
-use super::Totals;
+use super::totals::Totals;
 use crate::domain::time::Timestamp;
 use std::fmt::Write;
 

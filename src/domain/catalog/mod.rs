@@ -5,22 +5,23 @@
 //! object a day keeps any of them from growing without bound; `root` knows
 //! the days with their totals, and of each job when it last changed.
 
+pub mod cursor;
 pub mod export;
 pub mod filter;
 pub mod live_feed;
 pub mod metrics;
+pub mod row;
+pub mod totals;
 
+use self::cursor::Place;
 use self::export::{Format, Turn};
 use self::filter::Filter;
-use crate::domain::handoff::queue::State;
-use crate::domain::job::file::FileState;
-use crate::domain::job::record::Job;
+use self::row::Row;
+use self::totals::Totals;
 use crate::domain::names::ObjectName;
-use crate::domain::time::{DAY, Timestamp};
-use crate::domain::view::record::{self, Summary};
+use crate::domain::time::Timestamp;
 use crate::domain::webhook::rejection::Refused;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The object that knows the days.
 pub const ROOT: &str = "root";
@@ -30,260 +31,6 @@ pub const REFUSED: &str = "refused";
 pub const PROBED: &str = "probed";
 /// The object that writes pages of an export; it holds nothing.
 pub const EXPORT: &str = "export";
-
-/// A job's row.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Row {
-    /// The job's object.
-    pub home: ObjectName,
-    /// [`Job::revision`]; an older row never replaces a newer one.
-    pub revision: u64,
-    /// The record's version: readers are told of a new one only.
-    pub version: u64,
-    /// Scheme and host for the URLs in the summary, which are relative.
-    pub origin: String,
-    /// What readers get.
-    pub summary: Summary,
-    /// What is counted.
-    pub numbers: Numbers,
-    /// Hosts that were not allowed, of its skipped media and of what redirects
-    /// led to, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped_hosts: Vec<String>,
-}
-
-impl Row {
-    /// The row of `job` as it is now.
-    #[must_use]
-    pub fn of(job: &Job) -> Self {
-        Self {
-            home: job.home.clone(),
-            revision: job.revision(),
-            version: job.version,
-            origin: job.origin.clone(),
-            summary: record::summary(job),
-            numbers: Numbers::of(job),
-            skipped_hosts: skipped_hosts(job),
-        }
-    }
-
-    /// Where the row stands in a listing.
-    #[must_use]
-    pub fn place(&self) -> Place {
-        Place { created_at: self.summary.created_at, home: self.home.to_string() }
-    }
-}
-
-/// Most hosts that a row names.
-const MAX_SKIPPED_HOSTS: usize = 8;
-
-fn skipped_hosts(job: &Job) -> Vec<String> {
-    let skipped = job.skipped.iter().filter_map(|skipped| skipped.allow.as_ref());
-    let led_to = job.files.iter().filter(|file| file.served);
-    let led_to = led_to.filter_map(|file| file.redirect_host.as_ref());
-    let mut hosts: Vec<String> = Vec::new();
-    for host in skipped.chain(led_to) {
-        if hosts.len() < MAX_SKIPPED_HOSTS && !hosts.contains(host) {
-            hosts.push(host.clone());
-        }
-    }
-    hosts
-}
-
-/// What is counted of a job.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Numbers {
-    /// Files of the served result that are to be copied.
-    pub pending: u64,
-    /// Those that are stored.
-    pub stored: u64,
-    /// Those that are lost.
-    pub lost: u64,
-    /// Stored bytes, those of older results included.
-    pub bytes: u64,
-    /// Answers that the upstream was asked for.
-    pub heals: u64,
-    /// 1 if the upstream was asked for long enough, in vain.
-    #[serde(default)]
-    pub exhausted: u64,
-    /// When the oldest file was found that is still to be copied.
-    pub oldest_pending: Option<Timestamp>,
-    /// The least that was left of a URL's life when its file was stored, in
-    /// milliseconds.
-    pub smallest_slack: Option<u64>,
-    /// Messages that are still to be handed on.
-    #[serde(default)]
-    pub handoff_pending: u64,
-    /// Jobs whose last message to someone was given up.
-    #[serde(default)]
-    pub handoff_failed: u64,
-    /// Deliveries by `type/trust/outcome`.
-    pub tally: BTreeMap<String, u64>,
-}
-
-impl Numbers {
-    fn of(job: &Job) -> Self {
-        let served = |state| job.files.iter().filter(move |f| f.served && f.state == state);
-        let stored = job.files.iter().filter(|file| file.state == FileState::Stored);
-        Self {
-            pending: served(FileState::Pending).count() as u64,
-            stored: served(FileState::Stored).count() as u64,
-            lost: served(FileState::Lost).count() as u64,
-            bytes: stored.filter_map(|file| file.size).sum(),
-            heals: u64::from(job.heals),
-            handoff_pending: job.handoff.pending().count() as u64,
-            handoff_failed: u64::from(job.handoff.state() == Some(State::Failed)),
-            exhausted: u64::from(job.healing.exhausted),
-            oldest_pending: served(FileState::Pending).map(|file| file.found_at).min(),
-            smallest_slack: job.files.iter().filter_map(|file| file.slack_ms).min(),
-            tally: job.tally.clone(),
-        }
-    }
-}
-
-/// The sums of many jobs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Totals {
-    /// Jobs.
-    pub jobs: u64,
-    /// Jobs by status.
-    pub status: BTreeMap<String, u64>,
-    /// Jobs by the state of their files.
-    pub archive: BTreeMap<String, u64>,
-    /// Sums; of `oldest_pending` and `smallest_slack` the least.
-    pub numbers: Numbers,
-}
-
-impl Totals {
-    /// Adds a job. The least of what has one is not kept here: taking a job
-    /// away could not undo it.
-    pub fn add(&mut self, row: &Row) {
-        self.change(row, |sum, number| *sum = sum.saturating_add(number));
-    }
-
-    /// Takes a job away that was added.
-    pub fn subtract(&mut self, row: &Row) {
-        self.change(row, |sum, number| *sum = sum.saturating_sub(number));
-        let is_left = |_: &String, count: &mut u64| *count > 0;
-        self.status.retain(is_left);
-        self.archive.retain(is_left);
-        self.numbers.tally.retain(is_left);
-    }
-
-    fn change(&mut self, row: &Row, change: impl Fn(&mut u64, u64)) {
-        let (sum, of) = (&mut self.numbers, &row.numbers);
-        change(&mut self.jobs, 1);
-        change(self.status.entry(word(&row.summary.status)).or_default(), 1);
-        change(self.archive.entry(word(&row.summary.archive)).or_default(), 1);
-        change(&mut sum.pending, of.pending);
-        change(&mut sum.stored, of.stored);
-        change(&mut sum.lost, of.lost);
-        change(&mut sum.bytes, of.bytes);
-        change(&mut sum.heals, of.heals);
-        change(&mut sum.handoff_pending, of.handoff_pending);
-        change(&mut sum.handoff_failed, of.handoff_failed);
-        change(&mut sum.exhausted, of.exhausted);
-        for (key, count) in &of.tally {
-            change(sum.tally.entry(key.clone()).or_default(), *count);
-        }
-    }
-
-    /// Adds those of another day.
-    pub fn merge(&mut self, other: &Self) {
-        self.jobs = self.jobs.saturating_add(other.jobs);
-        merge_counts(&mut self.status, &other.status);
-        merge_counts(&mut self.archive, &other.archive);
-        let (sum, of) = (&mut self.numbers, &other.numbers);
-        sum.pending = sum.pending.saturating_add(of.pending);
-        sum.stored = sum.stored.saturating_add(of.stored);
-        sum.lost = sum.lost.saturating_add(of.lost);
-        sum.bytes = sum.bytes.saturating_add(of.bytes);
-        sum.heals = sum.heals.saturating_add(of.heals);
-        sum.handoff_pending = sum.handoff_pending.saturating_add(of.handoff_pending);
-        sum.handoff_failed = sum.handoff_failed.saturating_add(of.handoff_failed);
-        sum.exhausted = sum.exhausted.saturating_add(of.exhausted);
-        sum.oldest_pending = least(sum.oldest_pending, of.oldest_pending);
-        sum.smallest_slack = least(sum.smallest_slack, of.smallest_slack);
-        merge_counts(&mut sum.tally, &of.tally);
-    }
-
-    /// Whether a job may be among them that `filter` means.
-    #[must_use]
-    pub fn may_hold(&self, filter: &Filter) -> bool {
-        let any = |counts: &BTreeMap<String, u64>, wanted: Vec<String>| {
-            wanted.is_empty() || wanted.iter().any(|word| counts.contains_key(word))
-        };
-        self.jobs > 0
-            && (!filter.exhausted || self.numbers.exhausted > 0)
-            && any(&self.status, filter.status.iter().map(word).collect())
-            && any(&self.archive, filter.archive.iter().map(word).collect())
-    }
-}
-
-fn merge_counts(sums: &mut BTreeMap<String, u64>, counts: &BTreeMap<String, u64>) {
-    for (key, count) in counts {
-        let sum = sums.entry(key.clone()).or_default();
-        *sum = sum.saturating_add(*count);
-    }
-}
-
-fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
-    one.into_iter().chain(other).min()
-}
-
-/// A state as JSON has it.
-#[must_use]
-pub fn word(state: &impl Serialize) -> String {
-    let text = serde_json::to_string(state).unwrap_or_default();
-    text.trim_matches('"').to_owned()
-}
-
-/// A place in the listing, newest first: what follows was created earlier, or
-/// at the same time with a smaller name. Rows never move, so a cursor that
-/// holds the last place neither repeats nor skips one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
-    /// When the job was created.
-    pub created_at: Timestamp,
-    /// Its object.
-    pub home: String,
-}
-
-impl Place {
-    /// As text for `?cursor=`.
-    #[must_use]
-    pub fn to_cursor(&self) -> String {
-        hex::encode(format!("{} {}", self.created_at.as_millis(), self.home))
-    }
-
-    /// The place after all rows of a day: what follows is of an earlier one.
-    #[must_use]
-    pub fn end_of(day: &str) -> Option<Self> {
-        let created_at = Timestamp::parse(&format!("{day}T00:00:00Z"))?;
-        Some(Self { created_at, home: String::new() })
-    }
-
-    /// The day that a listing goes on with after this place.
-    #[must_use]
-    pub fn day(&self) -> String {
-        if self.home.is_empty() {
-            return Timestamp::from_millis(self.created_at.as_millis().saturating_sub(DAY)).day();
-        }
-        self.created_at.day()
-    }
-
-    /// The inverse of [`Place::to_cursor`].
-    #[must_use]
-    pub fn from_cursor(cursor: &str) -> Option<Self> {
-        let text = String::from_utf8(hex::decode(cursor).ok()?).ok()?;
-        let (created_at, home) = text.split_once(' ')?;
-        let millis = created_at.parse().ok().filter(|millis| *millis < 1 << 53)?;
-        let created_at = Timestamp::from_millis(millis);
-        Some(Self { created_at, home: home.to_owned() })
-    }
-}
 
 /// What a day tells `root`: its state as it is now, and what has changed since
 /// it last did.
@@ -409,10 +156,11 @@ pub enum Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::file::discover::{Discovery, Skipped};
+    use crate::domain::file::discover::found::{Discovery, Skipped};
     use crate::domain::fixtures;
     use crate::domain::job::file::From;
     use crate::domain::job::status::Status;
+    use std::collections::BTreeMap;
 
     #[test]
     fn cursors_survive_the_round_trip() {

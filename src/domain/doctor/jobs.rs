@@ -3,7 +3,8 @@
 
 use super::{Check, call, some, spell};
 use crate::domain::catalog::filter::Filter;
-use crate::domain::catalog::{Row, Totals};
+use crate::domain::catalog::row::Row;
+use crate::domain::catalog::totals::Totals;
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::record::Archive;
 use crate::domain::retry::Pace;

@@ -2,8 +2,9 @@
 
 use super::Check;
 use crate::domain::access::redact::MIN_CHARS;
-use crate::domain::access::tokens::Tokens;
-use crate::domain::config::{BadSecret, Config, SECRETS};
+use crate::domain::access::redact::secrets::SECRETS;
+use crate::domain::access::tokens::{BadSecret, Tokens};
+use crate::domain::config::Config;
 use crate::domain::upstream::Upstreams;
 
 /// The two secrets, and everything that is set wrong.

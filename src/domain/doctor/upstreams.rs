@@ -2,9 +2,10 @@
 
 use super::settings::put;
 use super::{Check, Tried};
-use crate::domain::file::source_policy;
+use crate::domain::file::strict_url;
 use crate::domain::time::Timestamp;
-use crate::domain::upstream::{Ask, CantAsk, Upstream, Upstreams};
+use crate::domain::upstream::template::CantAsk;
+use crate::domain::upstream::{Ask, Upstream, Upstreams};
 
 /// An application and an id that no queue has.
 const NOT_NUMBERED: &str = "hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
@@ -48,7 +49,7 @@ pub fn questions(upstreams: &Upstreams) -> Vec<Question> {
         let upstream = upstream.as_ref()?;
         let mut url = upstream.base.clone();
         url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
-        let host = source_policy::host_of(&url);
+        let host = strict_url::host_of(&url);
         Some(Question { name, host, key_name: upstream.key_name, variable, ask: upstream.ask(url) })
     };
     all.into_iter().filter_map(question).collect()

@@ -1,7 +1,7 @@
 //! A file's name as its upstream wrote it, for "save as": percent-encoded, so
 //! that a record, R2's metadata and a header (RFC 8187) can all hold it.
 
-use super::inline::percent_decode;
+use crate::domain::percent::decode_bytes;
 
 /// Most characters.
 const MAX_CHARS: usize = 80;
@@ -40,7 +40,7 @@ pub fn in_disposition(header: &str) -> Option<String> {
         match key.as_str() {
             "filename" => plain = plain.or(Some(value)),
             "filename*" => {
-                let decoded = value.splitn(3, '\'').nth(2).map(|v| percent_decode(v.as_bytes()));
+                let decoded = value.splitn(3, '\'').nth(2).map(|v| decode_bytes(v.as_bytes()));
                 if let Some(name) = decoded.and_then(|name| String::from_utf8(name).ok()) {
                     return Some(name);
                 }
@@ -75,7 +75,7 @@ fn parameter(text: &str) -> (String, &str) {
 /// nothing is left of it but its extension.
 #[must_use]
 pub fn in_ascii(title: &str) -> Option<String> {
-    let decoded = String::from_utf8(percent_decode(title.as_bytes())).ok()?;
+    let decoded = String::from_utf8(decode_bytes(title.as_bytes())).ok()?;
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let plain: String = decoded.chars().map(|c| if safe(c) { c } else { '_' }).collect();
     let stem = plain.rsplit_once('.').map_or(plain.as_str(), |(stem, _)| stem);
@@ -87,7 +87,7 @@ pub fn in_ascii(title: &str) -> Option<String> {
 #[must_use]
 pub fn is_encoded(text: &str) -> bool {
     let is_written = text.bytes().all(|b| is_attr_char(char::from(b)) || b == b'%');
-    let decoded = percent_decode(text.as_bytes());
+    let decoded = decode_bytes(text.as_bytes());
     let decoded = std::str::from_utf8(&decoded);
     is_written
         && !text.is_empty()

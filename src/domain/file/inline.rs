@@ -6,6 +6,7 @@
 
 use super::media_type;
 use crate::domain::json;
+use crate::domain::percent::{decode_bytes, decoded};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -68,7 +69,7 @@ pub fn decode(written: &str, encoding: Encoding) -> Option<Vec<u8>> {
     match encoding {
         Encoding::Token => Parts::of(&text)?.unpack(usize::MAX),
         Encoding::Base64 => unpack_base64(&text, usize::MAX),
-        Encoding::Percent => Some(percent_decode(text.as_bytes())),
+        Encoding::Percent => Some(decode_bytes(text.as_bytes())),
     }
 }
 
@@ -142,7 +143,7 @@ impl<'a> Parts<'a> {
             return unpack_base64(self.data.split('#').next()?, most);
         }
         let bytes = self.data.bytes().filter(|byte| !matches!(byte, b'\t' | b'\n' | b'\r'));
-        Some(percent(bytes).take(most).collect())
+        Some(decoded(bytes).take(most).collect())
     }
 }
 
@@ -189,7 +190,7 @@ fn is_url_text(text: &str) -> bool {
 fn unpack_base64(data: &str, most: usize) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(most.min(data.len() / 4 * 3 + 3));
     let (mut bits, mut digits, mut padding) = (0_u32, 0_usize, 0_usize);
-    for byte in percent(data.bytes()) {
+    for byte in decoded(data.bytes()) {
         let digit = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
@@ -214,28 +215,6 @@ fn unpack_base64(data: &str, most: usize) -> Option<Vec<u8>> {
         }
     }
     (digits % 4 != 1 && padding <= 2).then_some(out)
-}
-
-pub(crate) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
-    percent(bytes.iter().copied()).collect()
-}
-
-/// Decodes percent-encoding; a `%` that is none of it stays.
-fn percent(mut bytes: impl Iterator<Item = u8> + Clone) -> impl Iterator<Item = u8> {
-    std::iter::from_fn(move || {
-        let byte = bytes.next()?;
-        if byte != b'%' {
-            return Some(byte);
-        }
-        let mut ahead = bytes.clone();
-        let mut digit = || char::from(ahead.next()?).to_digit(16);
-        let escaped =
-            digit().zip(digit()).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        if escaped.is_some() {
-            bytes = ahead;
-        }
-        escaped.or(Some(byte))
-    })
 }
 
 #[cfg(test)]

@@ -7,4 +7,6 @@ pub mod filename;
 pub mod inline;
 pub mod magic;
 pub mod media_type;
+pub mod media_types;
 pub mod source_policy;
+pub mod strict_url;

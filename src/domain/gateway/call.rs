@@ -1,7 +1,7 @@
 //! What is asked for at a queue, by the path below it.
 
-use super::Queue;
 use crate::domain::names::is_valid_name;
+use crate::domain::upstream::queue::Queue;
 
 /// A call of a queue's route.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use crate::domain::http::problem::Code;
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::json;
-use crate::domain::upstream::Scheme;
+use crate::domain::json::edit::{self, Edit};
+use crate::domain::upstream::queue::Scheme;
 use crate::domain::webhook::event::{Event, value_of};
-use crate::domain::webhook::result::{self, Edit};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -98,7 +98,7 @@ pub fn told(body: &str, upstream: Option<&Url>, place: Place<'_>, scheme: Scheme
     if let Some(last) = event.members.last() {
         edits.push((last.span.end..last.span.end, more));
     }
-    result::splice(&led, &edits)
+    edit::splice(&led, &edits)
 }
 
 /// The status that the upstream has told, in its own word.
@@ -147,7 +147,7 @@ fn reason(job: &Job) -> String {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::gateway::Queue;
+    use crate::domain::upstream::queue::Queue;
 
     const PLACE: Place<'_> = Place { base: "https://v", queue: Queue::Fal, app: "m", id: "12" };
 

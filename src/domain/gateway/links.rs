@@ -1,10 +1,10 @@
 //! The upstream's answers with its URLs led back here: the clients follow them
 //! with the key that they have, which is this vault's.
 
-use super::Queue;
+use crate::domain::json::edit::{self, Edit};
 use crate::domain::json::{self, Member};
-use crate::domain::upstream::encode_app;
-use crate::domain::webhook::result::{self, Edit};
+use crate::domain::upstream::queue::Queue;
+use crate::domain::upstream::template::encode_app;
 use std::ops::Range;
 use url::Url;
 
@@ -51,7 +51,7 @@ pub fn led_here(
         let here = here.unwrap_or_else(|| format!("{}{end}", place.url()));
         edits.push((value_span(member), json::encode_string(&here)));
     }
-    result::splice(body, &edits)
+    edit::splice(body, &edits)
 }
 
 /// Where a member's value stands.

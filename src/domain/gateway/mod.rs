@@ -9,6 +9,7 @@
 //! - `proxy`: the protocol of fal.ai's server proxy.
 //! - `token`: what a token of fal.ai may be for.
 
+pub mod answer;
 pub mod call;
 pub mod dialect;
 pub mod idempotency;
@@ -18,32 +19,9 @@ pub mod submission;
 pub mod token;
 
 use crate::domain::job::record::Job;
-use crate::domain::upstream::{Ask, CantAsk, Scheme, Upstream, Upstreams, encode_app};
-use serde::{Deserialize, Serialize};
-
-/// Which queue a call is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Queue {
-    /// `UPSTREAM_QUEUE_URL`, at `/queue`.
-    Batch,
-    /// `UPSTREAM_FAL_URL`, at `/fal/queue`.
-    Fal,
-    /// fal.ai's own, by `/fal/proxy` with `FAL_KEY`.
-    FalAi,
-}
-
-impl Queue {
-    /// The path of its routes here. What the proxy has submitted is followed
-    /// at the routes of fal's dialect.
-    #[must_use]
-    pub const fn prefix(self) -> &'static str {
-        match self {
-            Self::Batch => "/queue",
-            Self::Fal | Self::FalAi => "/fal/queue",
-        }
-    }
-}
+use crate::domain::upstream::queue::{Queue, Scheme};
+use crate::domain::upstream::template::{CantAsk, encode_app};
+use crate::domain::upstream::{Ask, Upstream, Upstreams};
 
 impl Upstreams {
     /// The upstream of a queue.

@@ -1,12 +1,14 @@
 //! The protocol of fal.ai's server proxy, as the core of its package
 //! `@fal-ai/server-proxy` has it: where a call may go, and what goes along.
 
+use super::answer;
 use super::call::{Call, Step};
-use super::{Queue, submission};
-use crate::domain::access::ticket::Ticket;
-use crate::domain::file::source_policy;
+use crate::domain::access::ticket::{Ticket, is_among, is_below, trimmed};
+use crate::domain::file::strict_url;
 use crate::domain::http::problem::{Code, Problem};
-use crate::domain::route;
+use crate::domain::job::submission::Submission;
+use crate::domain::percent;
+use crate::domain::upstream::queue::Queue;
 use url::Url;
 
 /// The header that names where a call is to go.
@@ -72,7 +74,7 @@ impl Kind {
 /// Reads a target; `None` if it is not one of fal.ai's.
 #[must_use]
 pub fn target(text: &str, queue: Queue) -> Option<Target> {
-    let url = source_policy::read(text).ok()?;
+    let url = strict_url::read(text).ok()?;
     let is_plain = url.scheme() == "https" && url.port().is_none() && url.username().is_empty();
     if !is_plain || url.password().is_some() {
         return None;
@@ -117,7 +119,7 @@ fn segments(url: &Url) -> Option<Vec<String>> {
             || part == "."
             || part.starts_with("..")
     };
-    let parts = url.path().trim_matches('/').split('/').map(route::decode);
+    let parts = url.path().trim_matches('/').split('/').map(percent::decode);
     parts.map(|part| (!hides(&part)).then_some(part)).collect()
 }
 
@@ -130,7 +132,7 @@ where
 {
     let own = [CLIENT, ("accept", JSON), ("content-type", JSON)];
     let passes = |name: &str| {
-        submission::passes(name)
+        answer::passes(name)
             && own.iter().all(|(known, _)| name != *known)
             && (queue != Queue::FalAi || !name.starts_with("x-pipelet-"))
     };
@@ -187,18 +189,14 @@ pub fn opens_other(ticket: &Ticket, url: &Url, kind: Kind) -> Result<(), Problem
     }
 }
 
-/// Whether `app` is one of `apps`, or below one.
-#[must_use]
-pub fn is_among(app: &str, apps: &[String]) -> bool {
-    apps.iter().any(|known| is_below(app, trimmed(known)))
-}
-
-fn is_below(app: &str, above: &str) -> bool {
-    app.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn trimmed(app: &str) -> &str {
-    app.trim_matches('/')
+impl Submission {
+    /// Whether the holder of `ticket` may ask about the job and cancel it. The
+    /// ids of the queue that tickets are not for can be guessed.
+    #[must_use]
+    pub fn is_open_to(&self, ticket: &Ticket) -> bool {
+        let apps = ticket.apps.as_deref();
+        self.queue != Queue::Batch && apps.map_or(self.by_ticket, |apps| is_among(&self.app, apps))
+    }
 }
 
 #[cfg(test)]

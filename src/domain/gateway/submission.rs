@@ -1,34 +1,23 @@
 //! What a submission does to a job: it is there, queued, before the upstream
 //! is asked, and the upstream's answer ends or names it.
 
-use super::Queue;
-use super::proxy::is_among;
-use crate::domain::access::redact::Secrets;
-use crate::domain::access::ticket::Ticket;
-use crate::domain::file::source_policy;
-use crate::domain::http::problem::{self, Code};
+use super::answer::{error_in, kept, refusal, request_id, unreachable_upstream};
+use crate::domain::file::strict_url;
+use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::job::status::Status;
+use crate::domain::job::submission::{Answer, Estate, Submission};
 use crate::domain::job::timeline::{BodyAt, Entry, Outcome};
 use crate::domain::json;
-use crate::domain::protocol::{DeliveredBody, Estate, MAX_OBJECT_TEXT};
 use crate::domain::time::Timestamp;
-use crate::domain::upstream::Scheme;
-use crate::domain::webhook::correlate;
-use crate::domain::webhook::event::{Event, value_of};
-use crate::domain::webhook::provider::Provider;
+use crate::domain::upstream::queue::{Queue, Scheme};
+use crate::domain::webhook::event::{Event, Provider, value_of};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Longest input that is part of the record, in bytes; a longer one is the body
 /// of the timeline's first entry only.
 const MAX_INPUT_BYTES: usize = 32 * 1024;
-/// Longest input that is kept of what the upstream has refused, in bytes.
-pub const MAX_REFUSED_BYTES: usize = 16 * 1024;
-/// Longest answer that is kept for who submits again, in bytes.
-const MAX_ANSWER_BYTES: usize = 32 * 1024;
-/// Longest text of a refusal in the record, in bytes.
-const MAX_ERROR_BYTES: usize = 16 * 1024;
 
 /// A submission on its way to its job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,82 +67,6 @@ pub struct Uses {
     pub gate: String,
     /// How many there can be.
     pub most: u32,
-}
-
-/// What a job knows of its submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Submission {
-    /// The queue.
-    pub queue: Queue,
-    /// The application as it stood in the path.
-    pub app: String,
-    /// When it came.
-    pub at: Timestamp,
-    /// The upstream's answer; `None` until it is there.
-    pub answer: Option<Answer>,
-    /// Whether its caller had a ticket; not known of old ones.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub by_ticket: bool,
-}
-
-impl Submission {
-    /// Whether the holder of `ticket` may ask about the job and cancel it. The
-    /// ids of the queue that tickets are not for can be guessed.
-    #[must_use]
-    pub fn is_open_to(&self, ticket: &Ticket) -> bool {
-        let apps = ticket.apps.as_deref();
-        self.queue != Queue::Batch && apps.map_or(self.by_ticket, |apps| is_among(&self.app, apps))
-    }
-}
-
-/// An answer of the upstream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The media type.
-    pub content_type: Option<String>,
-    /// Its `Retry-After`, as written.
-    pub retry_after: Option<String>,
-    /// The body.
-    pub body: String,
-}
-
-impl Answer {
-    /// The answer with its secrets masked.
-    #[must_use]
-    pub fn masked(self, secrets: &Secrets) -> Self {
-        let content_type = self.content_type.map(|text| secrets.masked(text));
-        Self { body: secrets.masked(self.body), content_type, ..self }
-    }
-}
-
-/// Whether a request header goes along to the upstream: those that the queues
-/// know, but for where a webhook or a call is to go.
-#[must_use]
-pub fn passes(name: &str) -> bool {
-    const PLAIN: [&str; 4] = ["accept", "content-type", "user-agent", "x-user-id"];
-    const KINDS: [&str; 2] = ["x-fal-", "x-pipelet-"];
-    const OURS: [&str; 3] = ["x-fal-target-url", "x-fal-webhook", "x-pipelet-webhook"];
-    let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
-    PLAIN.contains(&name) || (begins(&KINDS) && !begins(&OURS))
-}
-
-impl Answer {
-    /// Whether it is also the answer to who submits again: one that asks for
-    /// patience is not.
-    #[must_use]
-    pub const fn is_remembered(&self) -> bool {
-        self.status != 429 && self.status < 500
-    }
-
-    /// Whether the upstream has taken what it was asked for.
-    #[must_use]
-    pub const fn is_success(&self) -> bool {
-        matches!(self.status, 200..=299)
-    }
 }
 
 /// The job that a submission begins, and its first entry.
@@ -214,41 +127,6 @@ pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Opt
     })
 }
 
-/// Tells of a refusal. A long input is not kept, or who is refused could fill
-/// the vault.
-fn refusal(job: &mut Job, answer: &Answer) -> String {
-    job.input.take_if(|input| input.get().len() > MAX_REFUSED_BYTES);
-    format!("the upstream refused the submission ({})", answer.status)
-}
-
-/// What is remembered of an answer. One that is too long and a refusal is not;
-/// of one that names a request, that is what matters.
-fn kept(answer: Answer, id: Option<&str>) -> Answer {
-    if answer.body.len() <= MAX_ANSWER_BYTES {
-        return answer;
-    }
-    match id {
-        Some(id) if answer.is_success() => {
-            // The URLs are those of this vault anyway.
-            let body = serde_json::json!({ "request_id": id, "response_url": "", "status_url": "",
-                "cancel_url": "" });
-            Answer { body: body.to_string(), content_type: None, ..answer }
-        }
-        _ => Answer { status: 503, body: String::new(), ..answer },
-    }
-}
-
-/// What the client is told when the upstream gave no answer.
-#[must_use]
-pub fn unreachable_upstream(why: &str) -> Answer {
-    Answer {
-        status: 502,
-        content_type: Some("application/json".to_owned()),
-        retry_after: None,
-        body: problem::plain(Code::UpstreamFailed, why),
-    }
-}
-
 /// Notes that no one knows what became of a submission: its run died.
 pub fn interrupted(job: &mut Job, now: Timestamp) -> Option<Entry> {
     let why = "the submission was interrupted; whether the upstream took it is not known";
@@ -283,13 +161,6 @@ pub fn inherit(job: &mut Job, estate: Estate, now: Timestamp) -> bool {
     true
 }
 
-/// The id of the request that an answer names.
-#[must_use]
-pub fn request_id(answer: &Answer) -> Option<String> {
-    let event = Event::parse(&answer.body).ok().filter(|_| answer.is_success())?;
-    value_of(&event.members, "request_id").and_then(correlate::id_of)?.ok()
-}
-
 /// The job's id and where its result will be, as the answer has it.
 fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
     let nameless = || "the upstream's answer to the submission names no request".to_owned();
@@ -300,25 +171,17 @@ fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
         job.id = Some(id);
     }
     let url = value_of(&event.members, "response_url").and_then(json::decode_string);
-    let url = url.filter(|url| source_policy::read(url).is_ok());
+    let url = url.filter(|url| strict_url::read(url).is_ok());
     job.response_url = url.map(std::borrow::Cow::into_owned);
     Ok(())
-}
-
-/// The upstream's own words: `detail`, `error` or `message` of its answer, else
-/// all of it.
-fn error_in(body: &str) -> Option<Box<RawValue>> {
-    let members = Event::parse(body).map(|event| event.members).unwrap_or_default();
-    let own = ["detail", "error", "message"].iter().find_map(|key| value_of(&members, key));
-    let text = own.map_or_else(|| json::encode_string(body), str::to_owned);
-    let is_some = !body.is_empty() && text.len() <= MAX_ERROR_BYTES;
-    is_some.then(|| RawValue::from_string(text).ok())?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::access::ticket::Scope;
+    use crate::domain::access::ticket::Ticket;
+    use crate::domain::gateway::answer::{MAX_ANSWER_BYTES, passes};
     use crate::domain::names::ObjectName;
 
     fn submit() -> Submit {

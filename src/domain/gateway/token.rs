@@ -4,12 +4,11 @@
 //! not for other applications, and not for longer. How often a token is used
 //! can't be seen here.
 
-use super::proxy::is_among;
-use crate::domain::access::ticket::Ticket;
+use crate::domain::access::ticket::{Ticket, is_among};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::json;
 use crate::domain::time::{SECOND, Timestamp};
-use crate::domain::upstream::encode_app;
+use crate::domain::upstream::template::encode_app;
 use serde::{Deserialize, Serialize};
 
 /// Longest request for a token, in bytes.

@@ -3,10 +3,9 @@
 
 use crate::domain::access::redact::Secrets;
 use crate::domain::job::record::Job;
-use crate::domain::json::{self, Member};
+use crate::domain::json::{self, Member, edit};
 use crate::domain::view::record;
-use crate::domain::webhook::event::{ENVELOPE, Event, value_of};
-use crate::domain::webhook::provider::Provider;
+use crate::domain::webhook::event::{ENVELOPE, Event, Provider, value_of};
 use crate::domain::webhook::result;
 use serde_json::value::RawValue;
 
@@ -89,7 +88,7 @@ fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
         edits.push((last.span.end..last.span.end, more));
     }
     let own = record::own_urls(parts.job, parts.base);
-    parts.secrets.mask_around(&result::splice(body, &result::in_order(edits)), &own).into_owned()
+    parts.secrets.mask_around(&edit::splice(body, &result::in_order(edits)), &own).into_owned()
 }
 
 /// A result that fal.ai was asked for.

@@ -1,7 +1,8 @@
 //! Where a client's own webhook may be: any public https host.
 
-use crate::domain::file::source_policy::{self, SourcePolicy};
-use crate::domain::route;
+use crate::domain::access::hook_url;
+use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::file::strict_url;
 use url::{Host, Url};
 
 /// Longest URL, in bytes.
@@ -39,7 +40,7 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
     if text.len() > MAX_BYTES {
         return Err("is longer than 2,048 bytes");
     }
-    let url = source_policy::read(text).map_err(|_| "is no URL")?;
+    let url = strict_url::read(text).map_err(|_| "is no URL")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("holds a user name");
     }
@@ -60,9 +61,9 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
 /// handed on there would come back.
 #[must_use]
 pub fn is_own_hook(webhook: &str, origins: &[&str]) -> bool {
-    source_policy::read(webhook).is_ok_and(|url| {
+    strict_url::read(webhook).is_ok_and(|url| {
         let is_at = |own: &&str| Url::parse(own).is_ok_and(|own| place(&own) == place(&url));
-        route::is_hook(url.path()) && origins.iter().any(is_at)
+        hook_url::is_hook(url.path()) && origins.iter().any(is_at)
     })
 }
 

@@ -7,6 +7,7 @@
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::worth;
 use crate::domain::job::file::{File, FileState, Source};
+use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::{Entry, Outcome};
@@ -15,36 +16,7 @@ use crate::domain::retry::{Circumstances, Pace};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::correlate;
-use crate::domain::webhook::event::{Event, EventKind};
-use crate::domain::webhook::provider::Provider;
-use serde::{Deserialize, Serialize};
-
-/// How far the questions to the upstream have got.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Healing {
-    /// The upstream is to be asked although nothing is late: an import, or a
-    /// delivery that could not be taken.
-    pub wanted: bool,
-    /// Questions since the job last got on.
-    pub attempts: u32,
-    /// Not before this time: ask.
-    pub at: Timestamp,
-    /// When the first of them was asked.
-    pub since: Option<Timestamp>,
-    /// Why the last one did not help.
-    pub error: Option<String>,
-    /// Whether they have been given up.
-    pub exhausted: bool,
-}
-
-impl Healing {
-    /// Whether there is nothing to be told of it.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        *self == Self::default()
-    }
-}
+use crate::domain::webhook::event::{Event, EventKind, Provider, value_of};
 
 /// When the upstream is to be asked; `None` if there is no need.
 ///
@@ -132,9 +104,7 @@ pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event
 
 /// Whether an answer names a job, and not the one that was asked for.
 fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
-    let named = |key| {
-        crate::domain::webhook::event::value_of(&event.members, key).and_then(correlate::id_of)
-    };
+    let named = |key| value_of(&event.members, key).and_then(correlate::id_of);
     let named = named("jobId").or_else(|| named("request_id"));
     named.zip(id).is_some_and(|(named, id)| !named.is_ok_and(|named| named == id))
 }
@@ -145,13 +115,13 @@ fn told_status(event: &Event<'_>) -> Option<Answer> {
         (_, EventKind::Acquired | EventKind::Ready) => return Some(Answer::NotReady),
         (_, kind) => return Some(Answer::End(kind)),
     }
-    let written = crate::domain::webhook::event::value_of(&event.members, "status")?;
+    let written = value_of(&event.members, "status")?;
     match json::decode_string(written)?.as_ref() {
         "IN_QUEUE" | "IN_PROGRESS" => Some(Answer::NotReady),
         "FAILED" => Some(Answer::End(EventKind::Failed)),
         "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
         // No result names its own URL.
-        "COMPLETED" => crate::domain::webhook::event::value_of(&event.members, "response_url")
+        "COMPLETED" => value_of(&event.members, "response_url")
             .map(|_| Answer::Unclear("the upstream answers with a status alone".to_owned())),
         _ => None,
     }
@@ -174,7 +144,7 @@ pub struct Download<'a> {
 pub fn downloads<'a>(job: &'a Job, upstreams: &Upstreams, at_once: usize) -> Vec<Download<'a>> {
     let question = |file: &'a File| {
         let Source::Url { url, .. } = &file.source else { return None };
-        let ask = upstreams.download_of(job, url).ok()?;
+        let ask = upstreams.download_of(job.lookup(), url).ok()?;
         Some(Download { n: file.n, old_url: url, ask })
     };
     let waiting = job.files.iter().filter(|file| file.waits_for_url());
@@ -200,8 +170,7 @@ pub fn read_download(
         return Err(format!("the upstream answers {status} when asked for the file"));
     }
     let event = Event::parse(body).map_err(|why| why.to_string())?;
-    let url = crate::domain::webhook::event::value_of(&event.members, "url")
-        .and_then(json::decode_string);
+    let url = value_of(&event.members, "url").and_then(json::decode_string);
     let url = url.ok_or("the upstream's answer holds no url")?;
     let checked = policy.check(&url).map_err(|why| format!("the fresh URL: {why}"))?;
     if last_segment(checked.as_str()) != last_segment(old_url) {

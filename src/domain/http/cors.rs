@@ -4,7 +4,7 @@
 //! but what its own token or link opens.
 
 use super::headers::Headers;
-use crate::domain::file::source_policy;
+use crate::domain::file::strict_url;
 
 /// How long a browser may remember a preflight, in seconds; none does longer.
 const MAX_AGE: &str = "86400";
@@ -92,7 +92,7 @@ fn read(text: &str) -> Option<String> {
     if text == "*" {
         return Some(text.to_owned());
     }
-    let url = source_policy::read(text).ok()?;
+    let url = strict_url::read(text).ok()?;
     let origin = url.origin().ascii_serialization();
     // No browser has a star in its `Origin`, so that it would match none.
     let is_one = format!("{origin}/") == url.as_str() && !origin.contains('*');

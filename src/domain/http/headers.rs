@@ -1,7 +1,6 @@
 //! The headers under which a file is served.
 
-use crate::domain::file::filename;
-use crate::domain::file::media_type;
+use crate::domain::file::{filename, media_type};
 use crate::domain::time::Timestamp;
 
 /// What is to be said of a file.

@@ -6,7 +6,7 @@
 
 pub use super::code::Code;
 
-use crate::domain::config::BadSecret;
+use crate::domain::access::tokens::BadSecret;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -4,76 +4,28 @@
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
+use super::arrival::{Arrival, fingerprint};
 use super::worth::Worth;
-use crate::domain::catalog::word;
-use crate::domain::file::discover::{self, Discovery, Found, Origin};
+use crate::domain::file::discover::found::{Found, Origin};
 use crate::domain::handoff::queue;
-use crate::domain::healing::Healing;
-use crate::domain::job::file::{FileState, From, Source};
+use crate::domain::job::file::{Archived, FileState, From, Source};
+use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{self, Birth, Job, ResultRef};
 use crate::domain::job::status::{self, Move, Sign, Status};
-use crate::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
-use crate::domain::json;
-use crate::domain::protocol::Archived;
+use crate::domain::job::timeline::{Entry, Outcome};
+use crate::domain::json::edit::{self, Edit};
+use crate::domain::json::string::word;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::{Event, EventKind};
-use crate::domain::webhook::result::{self, Edit};
-use crate::domain::words;
+use crate::domain::webhook::result;
+use crate::domain::{json, words};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Most tags of a job.
 const MAX_TAGS: usize = 20;
 /// Longest error that is kept in the record, in bytes; the body has it whole.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
-
-/// A delivery that belongs to this job, or the upstream's answer about it.
-#[derive(Debug)]
-pub struct Arrival<'a> {
-    /// When it came.
-    pub at: Timestamp,
-    /// When it is applied: later, if it was assigned by hand or moved here.
-    pub now: Timestamp,
-    /// Its body as it came.
-    pub raw: &'a [u8],
-    /// Its body as it is read; `{}` if no one can read it.
-    pub text: &'a str,
-    /// Whether no one can read it: then it says only that there is something to
-    /// be had.
-    pub is_unreadable: bool,
-    /// SHA-256 of its body in hex.
-    pub sha256: &'a str,
-    /// Its body, read.
-    pub event: Event<'a>,
-    /// The files in it, if it holds a result.
-    pub found: Discovery,
-    /// Where its body is kept.
-    pub body: BodyAt,
-    /// The entry of an equal body that was not itself a duplicate.
-    pub seen: Option<u32>,
-    /// How much the sender is believed; `None` for an answer that the vault
-    /// asked for.
-    pub trust: Option<Trust>,
-    /// The caller's reference, if it leads to this job.
-    pub reference: Option<String>,
-    /// The caller's application.
-    pub app: Option<String>,
-    /// The caller's tags.
-    pub tags: Vec<String>,
-    /// Days that the caller has it kept.
-    pub keep_days: Option<u32>,
-    /// Whether the operator has the ends of jobs handed on.
-    pub has_operator: bool,
-    /// Something odd about its correlation, for the timeline.
-    pub note: Option<String>,
-    /// The job that its body names, if it came by a capability: that is of one
-    /// job, whatever the body says.
-    pub named: Option<String>,
-    /// Files of its result that are stored already.
-    pub archived: &'a [Archived],
-}
 
 /// What is to be stored, all at once.
 #[derive(Debug)]
@@ -321,7 +273,7 @@ pub(crate) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[
     for (file, url) in files.iter().zip(urls) {
         edits.extend(file.edits(url));
     }
-    result::splice(text, &result::of_event(event, text.len(), edits))
+    edit::splice(text, &result::of_event(event, text.len(), edits))
 }
 
 /// Takes over the stored files of the object that the delivery is moved from:
@@ -343,40 +295,6 @@ fn adopt(job: &mut Job, archived: &[Archived], now: Timestamp) {
 
 fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
     job.result.as_ref().is_some_and(|result| result.fingerprint == fingerprint(arrival))
-}
-
-/// SHA-256 of the result without the signatures of its URLs: each reading signs
-/// them anew, and that makes no other result. Neither do spaces and escapes: a
-/// webhook and the upstream's own answer may be written differently. Hashed as
-/// it is read: a list of all edits of a large body would not fit into an
-/// isolate.
-fn fingerprint(arrival: &Arrival<'_>) -> String {
-    let envelope = result::of_event(&arrival.event, arrival.text.len(), Vec::new());
-    let mut hash = Sha256::new();
-    result::pieces(arrival.text, &envelope, |piece| {
-        let mut at = 0;
-        json::strings(piece, |token, span| {
-            hash_syntax(&mut hash, piece.get(at..span.start).unwrap_or_default());
-            hash_string(&mut hash, token);
-            at = span.end;
-        });
-        hash_syntax(&mut hash, piece.get(at..).unwrap_or_default());
-    });
-    hex::encode(hash.finalize())
-}
-
-/// What stands between strings, without spaces.
-fn hash_syntax(hash: &mut Sha256, text: &str) {
-    text.split_ascii_whitespace().for_each(|part| hash.update(part));
-}
-
-fn hash_string(hash: &mut Sha256, token: &str) {
-    let text = json::decode_string(token).unwrap_or(Cow::Borrowed(token));
-    let bare = discover::unsigned(&text).map_or(text, Cow::Owned);
-    // The mark keeps a string apart from what is not one, the length from the next.
-    hash.update(b"\"");
-    hash.update((bare.len() as u64).to_le_bytes());
-    hash.update(bare.as_ref());
 }
 
 /// Lends fresh URLs to files that are not stored yet; returns to how many.

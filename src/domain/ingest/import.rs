@@ -2,17 +2,18 @@
 
 use super::apply;
 use crate::domain::access::hook_url::is_own_reference;
-use crate::domain::file::source_policy;
+use crate::domain::file::strict_url;
 use crate::domain::healing;
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::json::{self, Member};
 use crate::domain::names::{ObjectName, is_valid_name};
-use crate::domain::protocol::Import;
+use crate::domain::time::Timestamp;
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::value_of;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Most jobs of one import.
@@ -125,12 +126,31 @@ pub fn take(job: Option<Job>, birth: Birth, import: &Import) -> (Job, Option<Ent
     apply::describe(&mut job, labels, import.at);
     if job.response_url.is_none() {
         // What is no URL can't be asked, and must not fill the record.
-        let is_url = |url: &String| source_policy::read(url).is_ok();
+        let is_url = |url: &String| strict_url::read(url).is_ok();
         job.response_url = import.response_url.clone().filter(is_url);
     }
     let entry = (!job.status.has_ended())
         .then(|| healing::want(&mut job, "imported; the upstream is asked".to_owned(), import.at));
     (job, entry)
+}
+
+/// A job that the caller knows of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Import {
+    /// When it was told.
+    pub at: Timestamp,
+    /// Scheme and host of the request.
+    pub origin: String,
+    /// The caller's reference, if it leads to this job.
+    pub reference: Option<String>,
+    /// The caller's application.
+    pub app: Option<String>,
+    /// The caller's tags.
+    pub tags: Vec<String>,
+    /// Days that the caller has it kept.
+    pub keep_days: Option<u32>,
+    /// Where the upstream said that the result would be.
+    pub response_url: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a delivery, or an import, does to a job.
 
 pub mod apply;
+pub mod arrival;
+pub mod delivery;
 pub mod import;
 pub mod worth;

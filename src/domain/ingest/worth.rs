@@ -4,10 +4,10 @@
 //! its end, and tells its webhook and whoever asks so. A result that was taken
 //! stays then, whatever comes later, unless as much comes.
 
-use crate::domain::file::discover::Discovery;
+use crate::domain::file::discover::found::Discovery;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
-use crate::domain::json;
+use crate::domain::json::{self, edit};
 use crate::domain::webhook::event::{Event, value_of};
 use crate::domain::webhook::result;
 use crate::domain::words;
@@ -76,7 +76,7 @@ pub fn is_removed(event: &Event<'_>) -> bool {
 fn speaks(text: &str, event: &Event<'_>) -> bool {
     let envelope = result::of_event(event, text.len(), Vec::new());
     let mut speaks = false;
-    result::pieces(text, &envelope, |piece| speaks = speaks || json::holds_value(piece));
+    edit::pieces(text, &envelope, |piece| speaks = speaks || json::holds_value(piece));
     speaks
 }
 
@@ -89,7 +89,7 @@ mod tests {
     use crate::domain::time::Timestamp;
 
     fn found(files: usize, skipped: usize) -> Discovery {
-        let skip = crate::domain::file::discover::Skipped {
+        let skip = crate::domain::file::discover::found::Skipped {
             pointer: String::new(),
             host: None,
             reason: String::new(),

@@ -1,12 +1,10 @@
 //! An output file of a job, as the record holds it.
 
-use crate::domain::file::discover::{Found, Origin};
-use crate::domain::file::expiry;
+use crate::domain::file::discover::found::{Found, Origin};
 use crate::domain::file::inline::Encoding;
-use crate::domain::file::source_policy;
+use crate::domain::file::{expiry, strict_url};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Archived;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -271,7 +269,7 @@ impl Source {
     /// A URL that may be fetched.
     #[must_use]
     pub fn at(url: &Url) -> Self {
-        Self::Url { url: url.as_str().to_owned(), host: source_policy::host_of(url) }
+        Self::Url { url: url.as_str().to_owned(), host: strict_url::host_of(url) }
     }
 
     /// The bytes that inline data takes as it is written; 0 for a URL.
@@ -287,7 +285,7 @@ impl Source {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
-            Self::Url { url, .. } => expiry::deadline(&source_policy::read(url).ok()?),
+            Self::Url { url, .. } => expiry::deadline(&strict_url::read(url).ok()?),
             Self::Inline { .. } => None,
         }
     }
@@ -304,10 +302,27 @@ impl Source {
     }
 }
 
+/// A file that another object has stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archived {
+    /// [`self::File::identity`].
+    pub identity: String,
+    /// Its R2 key.
+    pub key: String,
+    /// Its bytes.
+    pub size: u64,
+    /// R2's entity tag.
+    pub etag: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Whether its MD5 was checked.
+    pub verified: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::file::discover::Discovery;
+    use crate::domain::file::discover::found::Discovery;
     use crate::domain::fixtures;
 
     #[test]

@@ -1,7 +1,14 @@
 //! The job's stored record: data, and what follows from it alone.
 
+pub mod chores;
 pub mod file;
+mod files;
+pub mod healing;
+pub mod kin;
+pub mod news;
+pub mod outbox;
 pub mod record;
 pub mod retention;
 pub mod status;
+pub mod submission;
 pub mod timeline;

@@ -6,9 +6,10 @@
 //! same bytes give the same text each time, so that a body can be kept as it
 //! came: every position is one in the text that this reader gives.
 
+use super::check::{Malformed, check_syntax};
+use super::string::encode_string;
 use super::tokens::{Kind, Token, Tokens};
-use super::{Malformed, check_syntax, encode_string};
-use crate::domain::file::inline::percent_decode;
+use crate::domain::percent::decode_bytes;
 use std::borrow::Cow;
 
 /// Returns the JSON text that `bytes` mean. Valid JSON is returned untouched.
@@ -111,7 +112,7 @@ fn json_in_form(bytes: &[u8]) -> Result<String, Malformed> {
         let at = field.iter().position(|byte| *byte == b'=').unwrap_or(field.len());
         let value: Vec<u8> =
             field.iter().skip(at + 1).map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-        let value = percent_decode(&value);
+        let value = decode_bytes(&value);
         let Ok(text) = mended(&value) else { continue };
         if !text.trim_start().starts_with('{') {
             continue;

@@ -4,39 +4,21 @@
 //! A key goes to the origin that it belongs to and nowhere else: not to an
 //! origin that a delivery or a caller names, and not on after a redirect.
 
-use crate::domain::file::source_policy;
-use crate::domain::job::record::Job;
-use crate::domain::route;
+pub mod queue;
+pub mod template;
+
+use self::queue::Scheme;
+use self::template::{CantAsk, Template, bare, without_endpoint};
+use crate::domain::file::strict_url;
+use crate::domain::percent;
 use crate::domain::webhook::correlate;
-use crate::domain::webhook::provider::Provider;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use url::{Host, Url};
+use crate::domain::webhook::event::Provider;
+use url::Url;
 
 /// What follows a result's URL when the job's status is asked.
 const STATUS: &str = "/status";
 /// The host of the files whose bucket is the first label of their host.
 const R2_SUFFIX: &str = ".r2.cloudflarestorage.com";
-
-/// How a key stands in the `Authorization` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Scheme {
-    /// `Bearer …`
-    Bearer,
-    /// `Key …`, as fal.ai has it.
-    Key,
-}
-
-impl Scheme {
-    /// The header's value.
-    #[must_use]
-    pub fn with(self, key: &str) -> String {
-        match self {
-            Self::Bearer => format!("Bearer {key}"),
-            Self::Key => format!("Key {key}"),
-        }
-    }
-}
 
 /// One of the upstream's queues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +46,6 @@ pub struct Upstreams {
     pub result_url: Option<Template>,
 }
 
-/// A URL with `{app}` and `{id}` in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(String);
-
 /// A question to the upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
@@ -79,56 +57,19 @@ pub struct Ask {
     pub scheme: Scheme,
 }
 
-/// Why the upstream can't be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CantAsk {
-    /// The job is known by its reference only.
-    NoId,
-    /// The URL needs the application.
-    NoApp,
-    /// The application can be no part of a URL.
-    BadApp,
-    /// The secret of this name is not set.
-    NoKey(&'static str),
-    /// The variable of this name is set wrong.
-    BadUrl(&'static str),
-    /// The provider has no URL that could be asked.
-    NoUpstream,
-    /// It is no file of this upstream.
-    OtherFile,
-    /// It has been asked for long enough.
-    Exhausted,
-}
-
-impl CantAsk {
-    /// In words, for the record.
-    #[must_use]
-    pub fn why(self) -> &'static str {
-        match self {
-            Self::NoId => "the job's id is not known",
-            Self::NoApp => {
-                "the job's application is not known; add ?app=… to the webhook's URL, or import \
-                 the job with POST /jobs"
-            }
-            Self::BadApp => "the job's application can be no part of a URL",
-            Self::NoKey("UPSTREAM_FAL_KEY") => {
-                "neither UPSTREAM_FAL_KEY nor UPSTREAM_API_KEY is set"
-            }
-            Self::NoKey("FAL_KEY") => "FAL_KEY is not set",
-            Self::NoKey(_) => "UPSTREAM_API_KEY is not set",
-            Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is set wrong",
-            Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is set wrong",
-            Self::NoUpstream => "RESULT_URL is not set, and the job is of a provider without one",
-            Self::OtherFile => "the file is none of the upstream's bucket",
-            Self::Exhausted => "the upstream was asked for a day",
-        }
-    }
-}
-
-impl fmt::Display for CantAsk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.why())
-    }
+/// What is known of a job whose result is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Lookup<'a> {
+    /// The upstream's id of it.
+    pub id: Option<&'a str>,
+    /// The application.
+    pub app: Option<&'a str>,
+    /// Whose the job is.
+    pub provider: Provider,
+    /// Where the upstream said that the result would be.
+    pub response_url: Option<&'a str>,
+    /// Whether it was submitted here.
+    pub is_submitted: bool,
 }
 
 impl Upstreams {
@@ -137,23 +78,22 @@ impl Upstreams {
     ///
     /// # Errors
     /// [`CantAsk`] if there is no such URL, or no key for it.
-    pub fn result_of(&self, job: &Job) -> Result<Ask, CantAsk> {
-        if let Some(ask) = job.response_url.as_deref().and_then(|url| self.at_response_url(url)) {
+    pub fn result_of(&self, job: Lookup<'_>) -> Result<Ask, CantAsk> {
+        if let Some(ask) = job.response_url.and_then(|url| self.at_response_url(url)) {
             return ask;
         }
-        let id = job.id.as_deref().ok_or(CantAsk::NoId)?;
+        let id = job.id.ok_or(CantAsk::NoId)?;
         if let Some(template) = &self.result_url {
-            let url = template.fill(job.app.as_deref(), id)?;
+            let url = template.fill(job.app, id)?;
             let owner = self.owner(&url);
             let key = owner.and_then(|upstream| upstream.key.clone());
             let scheme = owner.map_or(Scheme::Bearer, |upstream| upstream.scheme);
             return Ok(Ask { url, key, scheme });
         }
-        let app = job.app.as_deref();
         let (upstream, app) = match (job.provider, &self.fal_ai) {
-            (Provider::Pipelet, _) => (self.of_id(id)?, app),
-            (Provider::Fal, Some(own)) => (own, app.map(without_endpoint)),
-            (Provider::Fal, None) => (self.fal()?, app),
+            (Provider::Pipelet, _) => (self.of_id(id)?, job.app),
+            (Provider::Fal, Some(own)) => (own, job.app.map(without_endpoint)),
+            (Provider::Fal, None) => (self.fal()?, job.app),
             (Provider::Replicate, _) => return Err(CantAsk::NoUpstream),
         };
         let template = Template(format!("{}/{{app}}/requests/{{id}}", bare(&upstream.base)));
@@ -174,7 +114,7 @@ impl Upstreams {
     /// # Errors
     /// [`CantAsk`] if it is no file of the upstream's, or is another job's, or
     /// if there is no key.
-    pub fn download_of(&self, job: &Job, source: &str) -> Result<Ask, CantAsk> {
+    pub fn download_of(&self, job: Lookup<'_>, source: &str) -> Result<Ask, CantAsk> {
         let upstream = self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
         let found = bucket_and_key(source).filter(|(_, key)| may_be_of(job, key));
         let (bucket, key) = found.ok_or(CantAsk::OtherFile)?;
@@ -194,7 +134,7 @@ impl Upstreams {
     /// A submission's answer names the URL of its result. The text may come
     /// from anyone: another origin's URL is not used.
     pub(crate) fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
-        let url = source_policy::read(text).ok()?;
+        let url = strict_url::read(text).ok()?;
         if !url.username().is_empty() || url.password().is_some() {
             return None;
         }
@@ -246,78 +186,10 @@ impl Upstream {
     }
 }
 
-impl Template {
-    /// Reads a template: a URL that may be asked, with `{id}` in its path or
-    /// query.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let template = Self(text.to_owned());
-        let [one, other] = ["a", "b"].map(|probe| template.fill(Some(probe), probe).ok());
-        let (one, other) = (one?, other?);
-        // The placeholders must not decide where the question goes.
-        let is_fixed = one.origin() == other.origin() && text.contains("{id}");
-        (is_fixed && is_askable(&one)).then_some(template)
-    }
-
-    fn fill(&self, app: Option<&str>, id: &str) -> Result<Url, CantAsk> {
-        let app = match app {
-            Some(app) => encode_app(app).ok_or(CantAsk::BadApp)?,
-            None if self.0.contains("{app}") => return Err(CantAsk::NoApp),
-            None => String::new(),
-        };
-        let text = self.0.replace("{app}", &app).replace("{id}", id);
-        source_policy::read(&text).map_err(|_| CantAsk::BadApp)
-    }
-}
-
-/// Whether a URL of the operator's may be asked with a key: https, or plain
-/// http on this machine for development.
-#[must_use]
-pub fn is_askable(url: &Url) -> bool {
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let is_bare = url.username().is_empty() && url.password().is_none();
-    is_bare && (url.scheme() == "https" || is_local)
-}
-
-fn bare(url: &Url) -> &str {
-    url.as_str().trim_end_matches('/')
-}
-
-/// The application as a part of a path: `owner/model` stays two segments, and
-/// nothing in it can end the path or climb out of it.
-pub(crate) fn encode_app(app: &str) -> Option<String> {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~');
-    let encode = |b: u8| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
-    let mut segments = Vec::new();
-    for segment in app.trim_matches('/').split('/') {
-        if segment.is_empty() || segment.bytes().all(|b| b == b'.') {
-            return None;
-        }
-        segments.push(segment.bytes().map(encode).collect::<String>());
-    }
-    Some(segments.join("/"))
-}
-
-/// fal.ai's application without the endpoint that a job was submitted to: its
-/// queue has requests below the owner and the application alone, which follow a
-/// namespace in two cases.
-fn without_endpoint(app: &str) -> &str {
-    let app = app.trim_matches('/');
-    let parts =
-        if ["workflows/", "comfy/"].iter().any(|name| app.starts_with(name)) { 3 } else { 2 };
-    let end = app.match_indices('/').nth(parts - 1).map(|(at, _)| at);
-    end.and_then(|at| app.get(..at)).unwrap_or(app)
-}
-
 /// Bucket and key of an output file of the upstream's: `/outputs/…` in the
 /// bucket that is the first label of an R2 host, else `/{bucket}/outputs/…`.
 fn bucket_and_key(source: &str) -> Option<(String, String)> {
-    let url = source_policy::read(source).ok()?;
+    let url = strict_url::read(source).ok()?;
     let host = url.host_str()?;
     let path = url.path().strip_prefix('/')?;
     let account = host.strip_suffix(R2_SUFFIX);
@@ -332,18 +204,19 @@ fn bucket_and_key(source: &str) -> Option<(String, String)> {
 /// Whether the file at `key` may be one of `job`. Who sends the results of a
 /// submitted job must not get another job's files by this vault's key. Names of
 /// other jobs' files are believed: their senders are let in to all jobs.
-fn may_be_of(job: &Job, key: &str) -> bool {
-    let path = route::decode(key);
+fn may_be_of(job: Lookup<'_>, key: &str) -> bool {
+    let path = percent::decode(key);
     let mut ids = path.split('/').filter_map(correlate::split_output_name).map(|(id, _)| id);
-    job.submission.is_none() || ids.all(|id| job.id.as_deref() == Some(id))
+    !job.is_submitted || ids.all(|id| job.id == Some(id))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::queue::Queue;
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::gateway::Queue;
-    use crate::domain::gateway::submission::Submission;
+    use crate::domain::job::record::Job;
+    use crate::domain::job::submission::Submission;
     use crate::domain::time::Timestamp;
 
     fn upstream(base: &str, key: Option<&str>, key_name: &'static str) -> Upstream {
@@ -365,7 +238,7 @@ mod tests {
     }
 
     fn asked(upstreams: &Upstreams, job: &Job) -> Result<(String, String), CantAsk> {
-        let ask = upstreams.result_of(job)?;
+        let ask = upstreams.result_of(job.lookup())?;
         Ok((ask.url.into(), ask.key.unwrap_or_default()))
     }
 
@@ -376,7 +249,8 @@ mod tests {
         assert_eq!(asked(&all, &job("12", Some("wan22-fast-t2v"))), pair(want, "q"));
         let want = "https://api.pipelet.ai/fal/queue/o/m/requests/rn5r";
         assert_eq!(asked(&all, &job("rn5r", Some("o/m"))), pair(want, "f"));
-        let status = Upstreams::status_of(&all.result_of(&job("rn5r", Some("o/m"))).unwrap());
+        let status =
+            Upstreams::status_of(&all.result_of(job("rn5r", Some("o/m")).lookup()).unwrap());
         assert_eq!(status.url.as_str(), format!("{want}/status"));
     }
 
@@ -454,7 +328,7 @@ mod tests {
         all.fal.as_mut().unwrap().base = Url::parse("https://batch.pipelet.net/fal/queue").unwrap();
         let key = |path: &str| {
             let url = format!("https://batch.pipelet.net{path}");
-            all.result_of(&Job { response_url: Some(url), ..job("1", None) }).unwrap().key
+            all.result_of(Job { response_url: Some(url), ..job("1", None) }.lookup()).unwrap().key
         };
         assert_eq!(key("/queue/m/requests/1").as_deref(), Some("q"));
         assert_eq!(key("/fal/queue/m/requests/1").as_deref(), Some("f"));
@@ -483,7 +357,7 @@ mod tests {
     #[test]
     fn outputs_of_the_upstream_are_signed_anew() {
         let of = |job: &Job, source: &str| {
-            upstreams().download_of(job, source).map(|ask| ask.url.to_string())
+            upstreams().download_of(job.lookup(), source).map(|ask| ask.url.to_string())
         };
         let ask = |source: &str| of(&job("8", None), source);
         let r2 = "https://prod-batch-files.ae2b.r2.cloudflarestorage.com";

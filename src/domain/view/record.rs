@@ -1,19 +1,17 @@
 //! What readers see: the record, the timeline. Never a presigned URL.
 
+use super::handoff::HandoffView;
 use crate::domain::access::redact::Secrets;
-use crate::domain::file::discover::Skipped;
-use crate::domain::handoff::queue::{Handoff, Receiver, State};
-use crate::domain::healing::Healing;
+use crate::domain::file::discover::found::Skipped;
 use crate::domain::job::file::{File, FileState, Source};
+use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{Archive, Job};
 use crate::domain::job::status::Status;
-use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
-use crate::domain::json;
-use crate::domain::keys;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::provider::Provider;
+use crate::domain::webhook::event::Provider;
 use crate::domain::webhook::result;
-use serde::{Deserialize, Serialize};
+use crate::domain::{json, keys};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -69,26 +67,6 @@ struct HealingView<'a> {
     next_at: Option<Timestamp>,
     error: Option<&'a str>,
     exhausted: bool,
-}
-
-/// What is handed on; `null` when nothing is.
-#[derive(Serialize)]
-struct HandoffView<'a> {
-    state: State,
-    messages: Vec<MessageView<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MessageView<'a> {
-    id: &'a str,
-    receiver: Receiver,
-    event_type: &'a str,
-    state: State,
-    attempts: u32,
-    next_at: Option<Timestamp>,
-    delivered_at: Option<Timestamp>,
-    error: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -186,7 +164,7 @@ pub fn one_line(json: &str) -> String {
 }
 
 /// A body as JSON; as a string, if it is none.
-fn readable(body: &str) -> Cow<'_, str> {
+pub(super) fn readable(body: &str) -> Cow<'_, str> {
     json::tolerant(body.as_bytes()).unwrap_or_else(|_| Cow::Owned(json::encode_string(body)))
 }
 
@@ -198,24 +176,6 @@ impl<'a> HealingView<'a> {
             error: healing.error.as_deref(),
             exhausted: healing.exhausted,
         }
-    }
-}
-
-impl<'a> HandoffView<'a> {
-    fn of(job: &'a Job) -> Option<Self> {
-        let Handoff { messages, .. } = &job.handoff;
-        let state = job.handoff.state()?;
-        let messages = messages.iter().map(|message| MessageView {
-            id: &message.id,
-            receiver: message.receiver,
-            event_type: &message.event_type,
-            state: message.state,
-            attempts: message.attempts,
-            next_at: (message.state == State::Pending).then_some(message.at),
-            delivered_at: message.delivered_at,
-            error: message.error.as_deref(),
-        });
-        Some(Self { state, messages: messages.collect() })
     }
 }
 
@@ -245,116 +205,6 @@ impl<'a> FileView<'a> {
     }
 }
 
-/// A job in short: a row of the listing, and what `GET /jobs/{id}/result`
-/// answers before there is a result.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Summary {
-    /// The job, as answers name it.
-    pub id: String,
-    /// The caller's reference.
-    #[serde(rename = "ref")]
-    pub reference: Option<String>,
-    /// The caller's application.
-    pub app: Option<String>,
-    /// The caller's tags.
-    pub tags: Vec<String>,
-    /// Where the job stands.
-    pub status: Status,
-    /// How far its files are.
-    pub archive: Archive,
-    /// The queue's name.
-    pub queue_name: Option<String>,
-    /// When the first delivery came.
-    pub created_at: Timestamp,
-    /// When the record last changed.
-    pub updated_at: Timestamp,
-    /// The first four files of the served result.
-    pub files: Vec<FileSummary>,
-}
-
-/// A file in short.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FileSummary {
-    /// Its number.
-    pub n: u32,
-    /// Its durable URL.
-    pub url: String,
-    /// Its media type.
-    pub content_type: Option<String>,
-    /// Its bytes.
-    pub size: Option<u64>,
-    /// Where it is on its way.
-    pub state: FileState,
-}
-
-impl Summary {
-    /// The summary of a row as its readers get it: URLs absolute, secrets
-    /// masked.
-    #[must_use]
-    pub fn shown(mut self, context: Context<'_>) -> Self {
-        let mask = |text| context.secrets.masked(text);
-        self.id = context.secrets.masked(self.id);
-        self.reference = self.reference.map(mask);
-        self.app = self.app.map(mask);
-        self.tags = self.tags.into_iter().map(mask).collect();
-        self.queue_name = self.queue_name.map(mask);
-        for file in &mut self.files {
-            file.url.insert_str(0, context.base);
-            file.content_type = file.content_type.take().map(mask);
-        }
-        self
-    }
-}
-
-/// The job in short, with relative URLs.
-#[must_use]
-pub fn summary(job: &Job) -> Summary {
-    const FILES: usize = 4;
-    let files = job.files.iter().filter(|file| file.served).take(FILES);
-    Summary {
-        id: job.public_id(),
-        reference: job.reference.clone(),
-        app: job.app.clone(),
-        tags: job.tags.clone(),
-        status: job.status,
-        archive: job.archive(),
-        queue_name: job.queue_name.clone(),
-        created_at: job.created_at,
-        updated_at: job.updated_at,
-        files: files.map(|file| FileSummary::of(job, file)).collect(),
-    }
-}
-
-impl FileSummary {
-    fn of(job: &Job, file: &File) -> Self {
-        let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
-        Self {
-            n: file.n,
-            url: path,
-            content_type: file.content_type.clone(),
-            size: file.size,
-            state: file.state,
-        }
-    }
-}
-
-/// What is handed on of a job as JSON.
-///
-/// # Errors
-/// As [`record`].
-pub fn handoff(job: &Job) -> serde_json::Result<String> {
-    #[derive(Serialize)]
-    struct View<'a> {
-        id: String,
-        version: u64,
-        handoff: Option<HandoffView<'a>>,
-    }
-    let (id, version) = (job.public_id(), job.version);
-    serde_json::to_string(&View { id, version, handoff: HandoffView::of(job) })
-}
-
 /// The links to a job's files as JSON, after they were made anew.
 ///
 /// # Errors
@@ -375,61 +225,4 @@ pub fn links(job: &Job, base: &str) -> serde_json::Result<String> {
     let link = |file: &File| Link { n: file.n, url: format!("{base}{}", path(file)) };
     let files = job.files.iter().map(link).collect();
     serde_json::to_string(&Links { id: job.public_id(), version: job.version, files })
-}
-
-#[derive(Serialize)]
-struct Timeline<'a> {
-    events: Vec<EntryView<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EntryView<'a> {
-    n: u32,
-    event_type: Option<&'a str>,
-    received_at: Timestamp,
-    trust: Option<Trust>,
-    outcome: Outcome,
-    detail: Option<&'a str>,
-    bytes: Option<usize>,
-    body: Option<Box<RawValue>>,
-}
-
-/// The timeline as JSON. Each entry comes with its body if that is at hand;
-/// one over 16 KiB is left to `…/events/{n}/body`.
-///
-/// # Errors
-/// As [`record`].
-pub fn timeline(
-    entries: &[(Entry, Option<String>)],
-    secrets: &Secrets,
-) -> serde_json::Result<String> {
-    let events = entries.iter().map(EntryView::of).collect::<serde_json::Result<_>>()?;
-    Ok(secrets.masked(serde_json::to_string(&Timeline { events })?))
-}
-
-/// One entry as [`timeline`] shows it.
-///
-/// # Errors
-/// As [`record`].
-pub fn entry(entry: &(Entry, Option<String>), secrets: &Secrets) -> serde_json::Result<String> {
-    Ok(secrets.masked(serde_json::to_string(&EntryView::of(entry)?)?))
-}
-
-impl<'a> EntryView<'a> {
-    fn of((entry, body): &'a (Entry, Option<String>)) -> serde_json::Result<Self> {
-        let short = body.as_deref().filter(|body| body.len() <= MAX_INLINE_BODY);
-        Ok(Self {
-            n: entry.n,
-            event_type: entry.event_type.as_deref(),
-            received_at: entry.received_at,
-            trust: entry.trust,
-            outcome: entry.outcome,
-            detail: entry.detail.as_deref(),
-            bytes: entry.bytes,
-            body: short
-                .map(|body| RawValue::from_string(readable(body).into_owned()))
-                .transpose()?,
-        })
-    }
 }

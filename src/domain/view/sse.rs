@@ -3,10 +3,8 @@
 //! The format is that of the HTML standard's `EventSource`. Only entries have
 //! ids, so that a client resumes after the last entry it has got.
 
-use crate::domain::job::record::{Archive, Job};
-use crate::domain::job::status::Status;
+use crate::domain::job::news::JobNews;
 use crate::domain::time::SECOND;
-use serde::{Deserialize, Serialize};
 
 /// What a stream begins with: a client that loses it comes back after 2 s.
 pub const PREAMBLE: &str = "retry: 2000\n\n";
@@ -21,25 +19,6 @@ pub const HEARTBEAT_MS: u64 = 15 * SECOND;
 /// on the free plan, and the first question may take several. Then the stream
 /// ends; the client comes back and misses nothing.
 pub const MAX_ASKS: u32 = 40;
-
-/// Where a job stands, for who needs no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobNews {
-    /// The record's version.
-    pub version: u64,
-    /// Where the job stands.
-    pub status: Status,
-    /// How far its files are.
-    pub archive: Archive,
-}
-
-impl JobNews {
-    /// Of this job.
-    #[must_use]
-    pub fn of(job: &Job) -> Self {
-        Self { version: job.version, status: job.status, archive: job.archive() }
-    }
-}
 
 /// Whether `Accept` names event streams; `*/*` does not.
 #[must_use]
@@ -87,6 +66,8 @@ fn one_line(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::job::record::Archive;
+    use crate::domain::job::status::Status;
 
     #[test]
     fn accept_must_name_it() {

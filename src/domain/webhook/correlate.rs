@@ -3,8 +3,7 @@
 //! In scope: the id in the body, by a known provider's path first, and the id in the output files' names. Out of
 //! scope: references and aliases, which need the objects' answers (`hook`).
 
-use super::event::Event;
-use super::provider::Provider;
+use super::event::{Event, Provider};
 use crate::domain::json;
 use crate::domain::names::{MAX_NAME_BYTES, is_valid_name};
 

@@ -4,9 +4,10 @@
 //! Unknown fields are ignored and unknown event types are explicit, so that a
 //! new upstream loses nothing.
 
-use super::provider::{self, Provider, Reading};
-use crate::domain::json::{self, Malformed, Member};
+use crate::domain::json::Member;
 use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::ops::Range;
 
 /// Top-level keys that describe the delivery; all others are the result.
@@ -20,9 +21,6 @@ pub const ENVELOPE: [&str; 8] = [
     "updatedAt",
     "webhookUrl",
 ];
-
-/// Longest text that is copied from a body into the record, in characters.
-const MAX_TEXT_CHARS: usize = 200;
 
 /// What a delivery says has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +42,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    fn parse(name: &str) -> Self {
+    /// The kind of this `eventType`.
+    #[must_use]
+    pub fn of_name(name: &str) -> Self {
         match name {
             "acquired" => Self::Acquired,
             "completed" => Self::Completed,
@@ -99,65 +99,7 @@ pub struct Event<'a> {
     pub members: Vec<Member<'a>>,
 }
 
-impl<'a> Event<'a> {
-    /// Reads a delivery's body.
-    ///
-    /// # Errors
-    /// [`Malformed`] if `text` is not one JSON object of bearable depth.
-    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
-        json::check(text)?;
-        Ok(Self::from_members(json::members(text)))
-    }
-
-    /// Reads a text that [`json::tolerant`] has returned.
-    ///
-    /// # Errors
-    /// [`Malformed`] if it is not one object of bearable depth.
-    pub fn of_tolerant(text: &'a str) -> Result<Self, Malformed> {
-        json::check_shape(text)?;
-        Ok(Self::from_members(json::members(text)))
-    }
-
-    fn from_members(members: Vec<Member<'a>>) -> Self {
-        if let Some((provider, reading)) = provider::read(&members) {
-            return Self::of_other(provider, reading, members);
-        }
-        let type_name = text_of(&members, "eventType");
-        Self {
-            provider: Provider::Pipelet,
-            kind: type_name.as_deref().map_or(EventKind::Unknown, EventKind::parse),
-            type_name,
-            queue_name: text_of(&members, "queueName"),
-            worker_name: text_of(&members, "workerName"),
-            lease_expiry: time_of(&members, "leaseExpiry"),
-            acquired_at: time_of(&members, "acquiredAt"),
-            updated_at: time_of(&members, "updatedAt"),
-            error: ["error", "message", "detail"]
-                .iter()
-                .find_map(|key| value_of(&members, key).filter(|value| *value != "null")),
-            id: None,
-            result: None,
-            members,
-        }
-    }
-
-    fn of_other(provider: Provider, reading: Reading<'a>, members: Vec<Member<'a>>) -> Self {
-        Self {
-            provider,
-            kind: reading.kind,
-            type_name: Some(reading.kind.word().to_owned()),
-            queue_name: None,
-            worker_name: None,
-            lease_expiry: None,
-            acquired_at: reading.sender_time.filter(|_| reading.kind == EventKind::Acquired),
-            updated_at: reading.sender_time,
-            error: reading.error,
-            id: reading.id,
-            result: Some(reading.result),
-            members,
-        }
-    }
-
+impl Event<'_> {
     /// The sender's own time of this event, if it carries one.
     #[must_use]
     pub fn sender_time(&self) -> Option<Timestamp> {
@@ -172,60 +114,25 @@ pub fn value_of<'a>(members: &[Member<'a>], key: &str) -> Option<&'a str> {
     members.iter().rev().find(|member| member.key == key).map(|member| member.value)
 }
 
-fn text_of(members: &[Member<'_>], key: &str) -> Option<String> {
-    let text = json::decode_string(value_of(members, key)?)?;
-    Some(text.chars().take(MAX_TEXT_CHARS).collect())
+/// Whose format a body has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Provider {
+    /// pipelet: `{"eventType", …}`.
+    #[default]
+    Pipelet,
+    /// fal.ai: `{"request_id", "status": "OK", "payload", …}`.
+    Fal,
+    /// Replicate: the bare prediction.
+    Replicate,
 }
 
-fn time_of(members: &[Member<'_>], key: &str) -> Option<Timestamp> {
-    json::whole(value_of(members, key)?).map(Timestamp::from_millis)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_published_acquired_event_is_read() {
-        let body = r#"{"eventType": "acquired", "queueName": "free", "jobId": 437852,
-            "workerName": "k8s_pipelet", "leaseExpiry": 1766867867109,
-            "acquiredAt": 1766867822109, "updatedAt": 1766867822110,
-            "webhookUrl": "https://echo.hetzner1.pipelet.ai/"}"#;
-        let event = Event::parse(body).unwrap();
-        assert_eq!(event.kind, EventKind::Acquired);
-        assert_eq!(event.queue_name.as_deref(), Some("free"));
-        assert_eq!(event.lease_expiry, Some(Timestamp::from_millis(1_766_867_867_109)));
-        assert_eq!(event.sender_time(), Some(Timestamp::from_millis(1_766_867_822_110)));
-    }
-
-    #[test]
-    fn a_time_is_a_number_however_it_is_written() {
-        for (written, millis) in [
-            ("1766867867109.0", Some(1_766_867_867_109)),
-            ("1.766867867109e12", Some(1_766_867_867_109)),
-            ("1766867867109.75", Some(1_766_867_867_109)),
-            ("\"1766867867109\"", None),
-            ("1e999", None),
-            ("-1.0", None),
-            ("null", None),
-        ] {
-            let body = format!(
-                r#"{{"leaseExpiry":{written},"acquiredAt":{written},"updatedAt":{written}}}"#
-            );
-            let event = Event::parse(&body).unwrap();
-            let time = millis.map(Timestamp::from_millis);
-            assert_eq!([event.lease_expiry, event.acquired_at, event.updated_at], [time; 3]);
-        }
-    }
-
-    #[test]
-    fn odd_fields_are_absent_not_errors() {
-        let event = Event::parse(
-            r#"{"eventType": 7, "updatedAt": "soon", "leaseExpiry": -1, "error": null, "detail": {"a":1}}"#,
-        )
-        .unwrap();
-        assert_eq!((event.kind, event.type_name.as_deref()), (EventKind::Unknown, None));
-        assert_eq!((event.sender_time(), event.lease_expiry), (None, None));
-        assert_eq!(event.error, Some(r#"{"a":1}"#));
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pipelet => "pipelet",
+            Self::Fal => "fal",
+            Self::Replicate => "replicate",
+        })
     }
 }

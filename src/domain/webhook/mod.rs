@@ -3,6 +3,7 @@
 
 pub mod correlate;
 pub mod event;
+pub mod parse;
 pub mod provider;
 pub mod rejection;
 pub mod result;

@@ -2,11 +2,8 @@
 //! and the result with its files' URLs replaced.
 
 use super::event::{ENVELOPE, Event};
+use crate::domain::json::edit::Edit;
 use crate::domain::json::{self, Member};
-use std::ops::Range;
-
-/// A replacement of the bytes of one string token.
-pub type Edit = (Range<usize>, String);
 
 /// The edits that leave of the body of `event`, which has `length` bytes, its
 /// result, with `edits` in it.
@@ -59,28 +56,6 @@ fn removals(members: &[Member<'_>]) -> Vec<Edit> {
     removals
 }
 
-/// `text` with `edits` applied.
-#[must_use]
-pub fn splice(text: &str, edits: &[Edit]) -> String {
-    let mut out = String::new();
-    pieces(text, edits, |piece| out.push_str(piece));
-    out
-}
-
-/// Calls `take` with the pieces of `text` with `edits` (in order) applied. An
-/// edit within what an earlier one has replaced does not count.
-pub fn pieces(text: &str, edits: &[Edit], mut take: impl FnMut(&str)) {
-    let mut at = 0;
-    for (span, new) in edits {
-        if span.start >= at {
-            take(text.get(at..span.start).unwrap_or_default());
-            take(new);
-            at = span.end;
-        }
-    }
-    take(text.get(at..).unwrap_or_default());
-}
-
 /// Makes each durable URL of the job that is stored relative, a string that
 /// begins with `stored`, begin with `shown`: scheme, host and today's path.
 ///
@@ -95,6 +70,7 @@ pub fn with_base(result: &str, stored: &str, shown: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::json::edit::splice;
 
     fn stripped(body: &str) -> String {
         let edits = without_envelope(&json::members(body), vec![]);

@@ -1,11 +1,11 @@
 //! `POST /archive`: copies again for many jobs.
 
 use super::filter::{cursor, filter};
-use crate::domain::catalog::Row;
 use crate::domain::catalog::filter::Filter;
+use crate::domain::catalog::row::Row;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Archive;
-use crate::domain::protocol::Command;
+use crate::domain::protocol::command::Command;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};

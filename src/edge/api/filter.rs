@@ -1,6 +1,6 @@
 //! Which jobs a request's parameters mean.
 
-use crate::domain::catalog::Place;
+use crate::domain::catalog::cursor::Place;
 use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::http::problem::Problem;
 use crate::edge::http::call::{BAD_CURSOR, Call};

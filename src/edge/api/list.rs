@@ -1,9 +1,10 @@
 //! `GET /jobs`: the newest first; `GET /stats`: how many there are.
 
 use super::filter::{cursor, filter};
-use crate::domain::catalog::Row;
+use crate::domain::catalog::row::Row;
 use crate::domain::http::problem::Problem;
-use crate::domain::view::record::{Context, Summary};
+use crate::domain::view::record::Context;
+use crate::domain::view::summary::Summary;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{json, rendered};
 use crate::edge::rpc::listing::{page, totals};

@@ -3,8 +3,10 @@
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
 use crate::domain::view::record::{self, Context};
+use crate::domain::view::{handoff, summary};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{json, rendered};
 use crate::edge::platform::During;
@@ -23,7 +25,7 @@ pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = told(name, ask(call.env, name, &Command::Archive).await?)?;
     let base = call.config.base_url(&job.origin);
-    let summary = record::summary(&job).shown(Context { base, secrets: call.config.secrets() });
+    let summary = summary::summary(&job).shown(Context { base, secrets: call.config.secrets() });
     let text = serde_json::to_string(&summary).during("rendering the summary")?;
     Ok(rendered(202, text)?)
 }
@@ -41,7 +43,7 @@ pub async fn hand_off(call: &Call<'_>, name: &ObjectName) -> Result<Response, Pr
         Reply::NoHandoff(why) => return Err(Problem::new(Code::NoHandoff, why)),
         reply => told(name, reply)?,
     };
-    Ok(json(202, record::handoff(&job).during("rendering the hand-off")?)?)
+    Ok(json(202, handoff::handoff(&job).during("rendering the hand-off")?)?)
 }
 
 fn told(name: &ObjectName, reply: Reply) -> Result<Job, Problem> {

@@ -8,14 +8,16 @@ use crate::domain::job::status::Status;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::json::tolerant;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, News, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::wait::News;
 use crate::domain::view::record::{self, Context};
+use crate::domain::view::summary;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, rendered};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::lookup::{ask, deleted};
-use crate::edge::storage::bucket;
-use crate::edge::storage::kv;
+use crate::edge::storage::{bucket, kv};
 use std::borrow::Cow;
 use worker::{Response, ResponseBody};
 
@@ -63,7 +65,7 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 }
 
 fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
-    let summary = serde_json::to_string(&record::summary(job).shown(context));
+    let summary = serde_json::to_string(&summary::summary(job).shown(context));
     let response = rendered(202, summary.during("rendering the summary")?)?;
     response.headers().set("retry-after", "2").during("building the answer")?;
     Ok(response)

@@ -2,7 +2,8 @@
 
 use crate::domain::http::problem::Problem;
 use crate::domain::keys;
-use crate::domain::protocol::{Command, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, During, Failure};

@@ -7,9 +7,10 @@ use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, News, Reply, Timeline, Wait};
-use crate::domain::view::record;
-use crate::domain::view::sse;
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::{Reply, Timeline};
+use crate::domain::protocol::wait::{News, Wait};
+use crate::domain::view::{sse, timeline};
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
@@ -32,7 +33,7 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     }
     let limit = call.number_in("limit", 100, 1..=1_000)?;
     let timeline = first(call, name, after, limit).await?;
-    let text = record::timeline(&timeline.entries, call.config.secrets());
+    let text = timeline::timeline(&timeline.entries, call.config.secrets());
     Ok(json(200, text.during("rendering the timeline")?)?)
 }
 
@@ -132,7 +133,7 @@ impl Live {
     fn tell(&mut self, timeline: &Timeline) -> Result<String, Failure> {
         let mut frames = String::new();
         for told in &timeline.entries {
-            let text = record::entry(told, &self.secrets).during("rendering the timeline")?;
+            let text = timeline::entry(told, &self.secrets).during("rendering the timeline")?;
             frames.push_str(&sse::entry(told.0.n, &text));
             self.after = told.0.n;
         }

@@ -3,7 +3,9 @@
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, News, Reply, Wait};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::wait::{News, Wait};
 use crate::domain::time::SECOND;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;

@@ -1,7 +1,7 @@
 //! What a day notes of itself: how far it is, and its sums.
 
 use super::sql::Tables;
-use crate::domain::catalog::Totals;
+use crate::domain::catalog::totals::Totals;
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
 use serde::Deserialize;

@@ -7,9 +7,10 @@ use super::object::CatalogObject;
 use super::schema;
 use super::sql::number;
 use super::viewers::{Viewer, attach, ring_at};
-use crate::domain::access::pass::{self, Pass};
+use crate::domain::access::pass::Pass;
 use crate::domain::catalog::live_feed::{self, Missed};
-use crate::domain::catalog::{Answer, Question, Row};
+use crate::domain::catalog::row::Row;
+use crate::domain::catalog::{Answer, Question};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::edge::platform::{self, During, Failure};
@@ -48,7 +49,7 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
     let after = after.and_then(|(_, text)| text.parse::<u64>().ok());
     let pass = request.headers().get("x-pass").ok().flatten().unwrap_or_default();
     let pass: Pass = json::from_str(&pass).during("reading a viewer's pass")?;
-    if !pass.counts(&pass::marks(&object.config), platform::now()) {
+    if !pass.counts(&object.config.reader_marks(), platform::now()) {
         return Response::error("the pass does not count", 401).during("refusing a viewer");
     }
     object.tables.open(schema::ROOT)?;

@@ -2,7 +2,7 @@
 
 use super::ledger::KeptLedger;
 use super::sql::Tables;
-use crate::domain::catalog::Row;
+use crate::domain::catalog::row::Row;
 use crate::domain::config::Config;
 use crate::domain::view::record::Context;
 use crate::edge::platform::{self, During, Failure};

@@ -3,9 +3,12 @@
 use super::object::CatalogObject;
 use super::schema;
 use super::sql::{Text, number};
+use crate::domain::catalog::Answer;
+use crate::domain::catalog::cursor::Place;
 use crate::domain::catalog::filter::{self, Filter};
-use crate::domain::catalog::{Answer, Place, Row, word};
+use crate::domain::catalog::row::Row;
 use crate::domain::json;
+use crate::domain::json::string::word;
 use crate::domain::names::ObjectName;
 use crate::edge::platform::{During, Failure};
 use serde::Deserialize;

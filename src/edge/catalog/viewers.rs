@@ -5,7 +5,7 @@
 //! rings, and a deployment may have ended it already.
 
 use super::object::CatalogObject;
-use crate::domain::access::pass::{self, Pass};
+use crate::domain::access::pass::Pass;
 use crate::domain::json;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::edge::platform::{self, During, Failure};
@@ -47,7 +47,7 @@ pub async fn end_viewers(object: &CatalogObject) -> Result<(), Failure> {
 
 /// The sockets of those who may watch; the others are closed.
 fn viewers(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
-    let (marks, now) = (pass::marks(&object.config), platform::now());
+    let (marks, now) = (object.config.reader_marks(), platform::now());
     let sockets = object.state.get_websockets().into_iter();
     let admitted = sockets.map(|socket| (admitted(&socket, &marks, now), socket));
     admitted.filter_map(|(viewer, socket)| Some((socket, viewer?))).collect()
@@ -55,7 +55,7 @@ fn viewers(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
 
 /// Answers a viewer who shows that it is there.
 pub fn pong(object: &CatalogObject, socket: &WebSocket) -> worker::Result<()> {
-    match admitted(socket, &pass::marks(&object.config), platform::now()) {
+    match admitted(socket, &object.config.reader_marks(), platform::now()) {
         Some(_) => socket.send_with_str("pong"),
         None => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! What is asked of the upstreams and of the catalog, each within its time.
 
-use crate::domain::catalog::Row;
 use crate::domain::catalog::filter::Filter;
+use crate::domain::catalog::row::Row;
 use crate::domain::doctor::clocks::Reading;
 use crate::domain::doctor::jobs::{self, Jobs};
 use crate::domain::doctor::upstreams::{self, Answered, Question};

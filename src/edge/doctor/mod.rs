@@ -15,8 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::dated;
-use crate::edge::platform;
-use crate::edge::platform::During;
+use crate::edge::platform::{self, During};
 use futures_util::join;
 use worker::{Context, Response};
 

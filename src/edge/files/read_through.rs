@@ -6,7 +6,7 @@
 //! `If-Range` no range does.
 
 use super::request::{Asked, build};
-use crate::domain::alarm::plan::Budget;
+use crate::domain::alarm::budget::Budget;
 use crate::domain::http::headers::{self, Served};
 use crate::domain::http::problem::Problem;
 use crate::domain::http::range::{self, Slice};

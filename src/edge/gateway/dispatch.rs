@@ -2,8 +2,8 @@
 
 use super::request::{Asked, scheme};
 use super::{follow, status_stream, submit};
+use crate::domain::gateway::answer;
 use crate::domain::gateway::call::{self, Step};
-use crate::domain::gateway::submission;
 use crate::domain::http::problem::Problem;
 use crate::edge::http::call::Call;
 use crate::edge::http::streaming;
@@ -19,7 +19,7 @@ pub async fn gateway(
 ) -> Result<Response, Problem> {
     let query = call.url.query_pairs().into_owned().collect();
     let scheme = scheme(call.header("authorization").as_deref());
-    let headers = call.headers.entries().filter(|(name, _)| submission::passes(name)).collect();
+    let headers = call.headers.entries().filter(|(name, _)| answer::passes(name)).collect();
     answer(call, request, Asked::new(call, to, query, headers, scheme)).await
 }
 

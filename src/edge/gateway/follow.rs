@@ -5,11 +5,12 @@
 use super::request::{Asked, known};
 use super::status::{forward, of_vault, told_status, want};
 use crate::domain::gateway::dialect;
-use crate::domain::gateway::submission::Answer;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
-use crate::domain::protocol::{Command, Reply};
-use crate::domain::upstream::Scheme;
+use crate::domain::job::submission::Answer;
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
+use crate::domain::upstream::queue::Scheme;
 use crate::domain::view::record::{self, Context};
 use crate::edge::http::response;
 use crate::edge::rpc::job;

@@ -6,21 +6,20 @@ use super::request::{Asked, Pairs, USED_UP, unset, uses};
 use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::{self, Secrets};
 use crate::domain::access::ticket::{Scope, Ticket};
-use crate::domain::gateway::call::Step;
+use crate::domain::gateway::call::{self, Step};
 use crate::domain::gateway::proxy::{
     Kind, OTHER_APP, TARGET, Target, is_text, is_told, onward, opens, opens_other, target,
 };
 use crate::domain::gateway::submission::Uses;
-use crate::domain::gateway::{Queue, call, token};
+use crate::domain::gateway::token;
 use crate::domain::http::problem::{Code, Problem};
-use crate::domain::protocol::{Command, Reply};
-use crate::domain::upstream::{Ask, Scheme};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
+use crate::domain::upstream::Ask;
+use crate::domain::upstream::queue::{Queue, Scheme};
 use crate::domain::view::sse;
-use crate::edge::http::access;
-use crate::edge::http::body;
 use crate::edge::http::call::Call;
-use crate::edge::http::response;
-use crate::edge::http::streaming;
+use crate::edge::http::{access, body, response, streaming};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
 use wasm_bindgen::JsValue;

@@ -2,12 +2,13 @@
 //! until then.
 
 use super::request::{Asked, place, unset};
+use crate::domain::gateway::answer::unreachable_upstream;
 use crate::domain::gateway::dialect;
-use crate::domain::gateway::submission::{Answer, unreachable_upstream};
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
+use crate::domain::job::submission::Answer;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Command;
+use crate::domain::protocol::command::Command;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::upstream;

@@ -2,14 +2,16 @@
 
 use super::idempotency::{Gate, gate, pass, read_to_the_end};
 use super::request::{Asked, fresh_reference, unset};
-use crate::domain::gateway::Queue;
 use crate::domain::gateway::links::{self, Place};
 use crate::domain::gateway::submission::Submit;
 use crate::domain::handoff::target;
 use crate::domain::http::problem::{Code, Problem};
+use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, DeliveredBody, Reply, Submitted};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::{Reply, Submitted};
+use crate::domain::upstream::queue::Queue;
 use crate::domain::webhook::event::Event;
 use crate::edge::http::body::read_body;
 use crate::edge::http::call::Call;

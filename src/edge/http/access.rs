@@ -3,8 +3,7 @@
 use super::call::Call;
 use crate::domain::access::pass::Pass;
 use crate::domain::access::ticket::{Refusal, Scope, Ticket};
-use crate::domain::access::tokens::{self, Tokens};
-use crate::domain::config::BadSecret;
+use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::Access;
 use crate::edge::platform;

@@ -1,6 +1,6 @@
 //! Builds answers.
 
-use crate::domain::gateway::submission::Answer;
+use crate::domain::job::submission::Answer;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
 use worker::{Response, ResponseBody, ResponseBuilder};

@@ -1,8 +1,9 @@
 //! Ties a caller's reference to the job of an id.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Reply};
-use crate::domain::webhook::provider::Provider;
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
+use crate::domain::webhook::event::Provider;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use worker::Env;

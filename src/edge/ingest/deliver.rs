@@ -1,7 +1,9 @@
 //! Gives a delivery to its job.
 
+use crate::domain::ingest::delivery::{DeliveredBody, Delivery};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, DeliveredBody, Delivery, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::Failure;

@@ -2,9 +2,10 @@
 
 use super::claim::{Named, claim};
 use crate::domain::http::problem::Problem;
-use crate::domain::ingest::import::{self, Line};
+use crate::domain::ingest::import::{self, Import, Line};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Import, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::http::body::read_body;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;

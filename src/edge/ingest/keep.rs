@@ -4,7 +4,7 @@ use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::http::problem::Problem;
 use crate::domain::keys::{StorageKey, UNMATCHED};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Parked};
+use crate::domain::protocol::command::{Command, Parked};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};

@@ -3,10 +3,10 @@
 use super::claim::locate;
 use super::deliver::{Handed, hand_over};
 use crate::domain::http::problem::{Code, Problem};
+use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::Trust;
 use crate::domain::keys::UNMATCHED;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Delivery;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, json};
 use crate::edge::http::unpack::unpack;

@@ -1,7 +1,7 @@
 //! The job's row in the catalog.
 
 use super::home::Home;
-use crate::domain::catalog::Row;
+use crate::domain::catalog::row::Row;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::catalog;
 

@@ -1,6 +1,7 @@
 //! Wakes the readers that wait for news of a job.
 
-use crate::domain::protocol::{Reply, Wait};
+use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::wait::Wait;
 use crate::domain::time::Timestamp;
 use crate::edge::platform;
 use futures_channel::oneshot;

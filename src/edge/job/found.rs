@@ -2,7 +2,7 @@
 
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::storage::object::Slot;
 
 /// What is here.

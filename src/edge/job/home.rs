@@ -14,7 +14,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::domain::retry::Circumstances;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};

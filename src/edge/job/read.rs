@@ -4,12 +4,13 @@ use super::changes::Seen;
 use super::found::Found;
 use super::home::Home;
 use super::timeline::{entries_after, entry, text_of};
-use crate::domain::access::pass;
 use crate::domain::archive::relink;
+use crate::domain::job::news::JobNews;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
-use crate::domain::protocol::{Command, Reply, Timeline, Wait};
-use crate::domain::view::sse::JobNews;
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::{Reply, Timeline};
+use crate::domain::protocol::wait::Wait;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::object::Slot;
 use std::rc::Rc;
@@ -18,7 +19,7 @@ use std::rc::Rc;
 pub fn is_barred(home: &Home, command: &Command) -> bool {
     match command {
         Command::Read(Some(wait)) | Command::Timeline { wait: Some(wait), .. } => {
-            !wait.pass.counts(&pass::marks(&home.config), platform::now())
+            !wait.pass.counts(&home.config.reader_marks(), platform::now())
         }
         _ => false,
     }

@@ -2,9 +2,9 @@
 
 use super::home::Home;
 use crate::domain::ingest::apply::Applied;
+use crate::domain::ingest::delivery::MAX_OBJECT_TEXT;
 use crate::domain::job::record::Job;
 use crate::domain::keys::StorageKey;
-use crate::domain::protocol::MAX_OBJECT_TEXT;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
 

@@ -1,6 +1,6 @@
 //! A run of the alarm: what it may still do.
 
-use crate::domain::alarm::plan::Budget;
+use crate::domain::alarm::budget::Budget;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::edge::platform;
 

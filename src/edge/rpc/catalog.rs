@@ -1,7 +1,8 @@
 //! Questions to catalog objects.
 
 use super::call::ask_object;
-use crate::domain::catalog::{Answer, Question, Row};
+use crate::domain::catalog::row::Row;
+use crate::domain::catalog::{Answer, Question};
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
 use futures_util::future::{Either, select};

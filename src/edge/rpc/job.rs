@@ -1,9 +1,10 @@
 //! Questions to job objects.
 
 use super::call::ask_object;
-use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{self, Command, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
+use crate::domain::{json, protocol};
 use crate::edge::platform::{During, Failure};
 use worker::Env;
 

@@ -2,8 +2,11 @@
 //! deliveries.
 
 use super::catalog::ask;
+use crate::domain::catalog::cursor::Place;
 use crate::domain::catalog::filter::Filter;
-use crate::domain::catalog::{Answer, Place, Question, REFUSED, ROOT, Row, Totals};
+use crate::domain::catalog::row::Row;
+use crate::domain::catalog::totals::Totals;
+use crate::domain::catalog::{Answer, Question, REFUSED, ROOT};
 use crate::domain::webhook::rejection::Refused;
 use crate::edge::platform::Failure;
 use futures_util::future::try_join_all;

@@ -4,7 +4,8 @@
 use super::job;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::platform::Failure;
 use worker::Env;
 

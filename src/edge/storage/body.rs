@@ -2,10 +2,10 @@
 //! text, until a job takes them.
 
 use super::bucket;
+use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::json::into_tolerant;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::edge::platform::{self, During, Failure};
 use worker::Env;
 

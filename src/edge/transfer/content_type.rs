@@ -3,8 +3,8 @@
 use super::head::head;
 use super::order::Wanted;
 use super::source::Source;
+use crate::domain::archive::failure::CopyFailure;
 use crate::domain::file::media_type;
-use crate::domain::retry::CopyFailure;
 
 /// Returns the type: the source's word, the result's, the first bytes', the
 /// name's.

@@ -6,9 +6,9 @@ use super::open::open;
 use super::order::{MAX_PUT_BYTES, Order, Target};
 use super::put;
 use super::source::Source;
+use crate::domain::archive::failure::CopyFailure;
 use crate::domain::archive::outcome::Stored;
 use crate::domain::file::{filename, media_type};
-use crate::domain::retry::CopyFailure;
 use crate::edge::storage::bucket::TITLE;
 use worker::Bucket;
 

@@ -1,7 +1,7 @@
 //! What a copy says that has failed.
 
 use super::order::Wanted;
-use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::domain::archive::failure::{CopyFailure, FailureKind};
 
 /// What a copy says of a file that is larger than it may be; `how` large it is.
 pub fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {

@@ -3,8 +3,8 @@
 use super::failure::postponed;
 use super::order::Wanted;
 use super::source::{Ask, Source, open_part};
+use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::file::media_type;
-use crate::domain::retry::{CopyFailure, FailureKind};
 use futures_util::future::select;
 use js_sys::{Reflect, Uint8Array};
 use std::pin::pin;

@@ -4,7 +4,7 @@
 //! for it here, and comes back later when there is none: waiting for another
 //! request's room would tie the two together.
 
-use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use std::cell::Cell;
 
 /// Most bytes of buffers in the whole isolate.

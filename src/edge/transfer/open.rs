@@ -4,8 +4,8 @@ use super::failure::postponed;
 use super::head::head;
 use super::order::Wanted;
 use super::source::{Ask, Source, classify, reach};
+use crate::domain::archive::failure::CopyFailure;
 use crate::domain::http::coding::Body;
-use crate::domain::retry::CopyFailure;
 
 /// Opens the whole file.
 pub async fn open(wanted: &Wanted<'_>) -> Result<Source, CopyFailure> {

@@ -1,6 +1,6 @@
 //! What is to be copied, from where, and to where.
 
-use crate::domain::alarm::plan::Budget;
+use crate::domain::alarm::budget::Budget;
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket::TITLE;

@@ -5,7 +5,7 @@ use super::memory;
 use super::multipart::{Expected, Parts, PartsFailure};
 use super::order::{Order, Target};
 use super::source::Source;
-use crate::domain::retry::{CopyFailure, FailureKind};
+use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;

@@ -5,9 +5,9 @@ use super::content_type::content_type;
 use super::open::settle;
 use super::order::Wanted;
 use super::source::{Ask, Source, reach};
+use crate::domain::archive::failure::CopyFailure;
 use crate::domain::http::range::Asked;
 use crate::domain::http::read_through::{Passed, Told, judge};
-use crate::domain::retry::CopyFailure;
 use worker::ResponseBody;
 
 /// A file that is being read from its source.

@@ -2,9 +2,9 @@
 
 use super::failure::{last, postponed, transient};
 use super::order::Wanted;
+use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::http::coding::{Body, Coding};
 use crate::domain::http::range;
-use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::edge::http::decoding;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, select};

@@ -1,7 +1,7 @@
 //! Where the secrets of a text stand. Every character is looked at a bounded
 //! number of times, so this takes linear time.
 
-use super::Secrets;
+use super::secrets::Secrets;
 use super::spelling::{Text, Unit};
 use crate::domain::file::expiry;
 use std::ops::Range;

@@ -1,8 +1,9 @@
 //! Masking a body as it comes, in pieces that may cut a secret.
 
 use super::find::{Kind, find};
+use super::secrets::Secrets;
+use super::spans::{apply, ordered};
 use super::spelling::Text;
-use super::{Secrets, apply, ordered};
 
 /// Bytes that are held back for what may follow, at most.
 const MAX_HELD: usize = 64 * 1024;

@@ -1,13 +1,15 @@
 //! What a single string of a result is.
 
 use super::describe::Beside;
-use super::{Found, Origin, Skipped, Spot};
-use crate::domain::file::expiry;
+use super::found::{Found, Origin, Skipped};
+use super::spot::Spot;
+use super::unsigned::identity;
 use crate::domain::file::inline::{self, Encoding};
-use crate::domain::file::media_type;
-use crate::domain::file::source_policy::{self, Refusal, SourcePolicy};
+use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::file::strict_url::{self, Refusal};
+use crate::domain::file::{expiry, media_type};
 use crate::domain::json;
-use crate::domain::webhook::provider::Provider;
+use crate::domain::webhook::event::Provider;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -34,9 +36,7 @@ pub(super) fn given(input: Option<&RawValue>) -> HashSet<String> {
     let mut urls = HashSet::new();
     json::strings(input.map_or("", RawValue::get), |token, _| {
         let text = json::decode_string(token).unwrap_or_default();
-        urls.extend(
-            source_policy::read(&source_policy::repaired(&text)).ok().as_ref().map(identity),
-        );
+        urls.extend(strict_url::read(&strict_url::repaired(&text)).ok().as_ref().map(identity));
     });
     urls
 }
@@ -51,12 +51,12 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
         let origin = Origin::Inline { span, encoding: Encoding::Token };
         return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
     }
-    let written = source_policy::repaired(text);
+    let written = strict_url::repaired(text);
     let lower = written.get(..8).unwrap_or(&written).to_ascii_lowercase();
     if !lower.starts_with("https://") && !lower.starts_with("http://") {
         return Class::Text;
     }
-    let read = source_policy::read(&written);
+    let read = strict_url::read(&written);
     let says_so = is_media(&written, read.as_ref()) || spot.beside.is_some_and(Beside::is_of_file);
     // A sentence may begin with a URL, and must not be replaced by a file.
     let goes_on = read.as_ref().is_ok_and(|url| !is_whole(url));
@@ -111,32 +111,10 @@ fn is_whole(url: &Url) -> bool {
 
 impl Found {
     fn at_url(text: &str, url: &Url) -> Self {
-        let host = source_policy::host_of(url);
+        let host = strict_url::host_of(url);
         // A text beyond ASCII would cost the stored record two bytes a character.
         let url_text = if text.is_ascii() { text } else { url.as_str() };
         let origin = Origin::Url { url: url_text.to_owned(), host };
         Self::new(identity(url), origin, None, expiry::deadline(url))
     }
-}
-
-/// A presigned URL without what its signer has added; `None` for other texts.
-pub(crate) fn unsigned(text: &str) -> Option<String> {
-    // Most texts are none; parsing each would take its time.
-    let text = text.contains('?').then(|| source_policy::repaired(text))?;
-    let maybe = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-    let url = maybe.then(|| source_policy::read(&text).ok())??;
-    expiry::is_presigned(&url).then(|| identity(&url))
-}
-
-/// The URL without what a signer adds: the same object signed twice is one
-/// file, but `?file=a` and `?file=b` are two.
-fn identity(url: &Url) -> String {
-    let mut bare = url.clone();
-    bare.set_fragment(None);
-    if expiry::is_presigned(url) {
-        let own: Vec<_> =
-            url.query_pairs().filter(|(key, _)| !expiry::is_signing_key(key)).collect();
-        bare.query_pairs_mut().clear().extend_pairs(own).finish();
-    }
-    bare.into()
 }

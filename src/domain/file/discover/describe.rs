@@ -1,12 +1,10 @@
 //! What a file is called, and what stands beside it.
 
-use super::{Found, Origin};
-use crate::domain::file::filename;
-use crate::domain::file::inline;
-use crate::domain::file::media_type;
-use crate::domain::json;
+use super::found::{Found, Origin};
+use crate::domain::file::{filename, media_type};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::correlate::split_output_name;
+use crate::domain::{json, percent};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -64,7 +62,7 @@ impl Found {
 fn name_of_url(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    let decoded = String::from_utf8(inline::percent_decode(last.as_bytes()));
+    let decoded = String::from_utf8(percent::decode_bytes(last.as_bytes()));
     let last = decoded.as_deref().unwrap_or(last);
     split_output_name(last).map_or(last, |(_, name)| name).to_owned()
 }

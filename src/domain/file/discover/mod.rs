@@ -8,24 +8,22 @@
 
 mod classify;
 mod describe;
+pub mod found;
 mod nested;
+pub mod spot;
+pub mod unsigned;
 
 use self::classify::{Class, Rules, classify, given};
-use self::describe::{Beside, described};
-pub(crate) use self::nested::unsigned;
+use self::describe::described;
+use self::found::{Discovery, Found, Place, Skipped};
 use self::nested::{Escapes, Within};
-use super::inline::Encoding;
+use self::spot::{Spot, is_input, pointer};
+pub(crate) use self::unsigned::unsigned;
 use super::source_policy::SourcePolicy;
-use crate::domain::json::{self, Path};
-use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::{ENVELOPE, Event};
-use crate::domain::webhook::provider::Provider;
-use crate::domain::webhook::result::Edit;
-use serde::{Deserialize, Serialize};
+use crate::domain::json;
+use crate::domain::webhook::event::{ENVELOPE, Event, Provider};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 
 /// Most files of one result; a video with a frame a second has about 60.
 pub const MAX_FILES: usize = 500;
@@ -35,86 +33,10 @@ pub const MAX_SKIPPED: usize = 50;
 /// the object's storage ends at 2 MB a value; 500 presigned URLs have 270 KB.
 const MAX_SOURCE_BYTES: usize = 320 * 1024;
 /// Most places of one file that are named.
-const MAX_POINTERS: usize = 8;
+pub(super) const MAX_POINTERS: usize = 8;
 /// Most further places of files that are replaced; each costs some 100 bytes
 /// while the result is edited. A URL that is left loses its secret when read.
 const MAX_PLACES: usize = 10_000;
-/// Longest pointer that is told, in characters.
-const MAX_POINTER_CHARS: usize = 300;
-
-/// Where a file's bytes are to be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// At a URL that was allowed when it came.
-    Url {
-        /// The URL as written, with its query.
-        url: String,
-        /// Its host, with the port if it has one.
-        host: String,
-    },
-    /// In the delivery itself, at these byte positions of the body.
-    Inline {
-        /// From its first to after its last character.
-        span: Range<usize>,
-        /// How the bytes are written.
-        encoding: Encoding,
-    },
-}
-
-/// A file of a result, found once or more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// What makes it the same file within the result: the URL without what a
-    /// signer adds, or the position of inline data.
-    pub key: String,
-    /// Where its bytes are.
-    pub origin: Origin,
-    /// Where in the result it stands.
-    pub pointers: Vec<String>,
-    /// The string tokens to replace.
-    pub places: Vec<Place>,
-    /// A name that is safe in URLs and keys.
-    pub name: String,
-    /// The name as it was written, if that is another: [`super::filename`].
-    pub title: Option<String>,
-    /// The type that the result itself declares.
-    pub content_type: Option<String>,
-    /// When its URL dies.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// A string token of the body, or of a string in it that is JSON itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// From its first to after its last character, as the body has them.
-    pub span: Range<usize>,
-    /// How many strings it is in: each has escaped it once more.
-    pub depth: u8,
-}
-
-/// An output that is not copied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// Where in the result it stands.
-    pub pointer: String,
-    /// Its host, if it has one.
-    pub host: Option<String>,
-    /// Why it is not copied.
-    pub reason: String,
-    /// What `ALLOWED_SOURCE_HOSTS` would have to name for it to be copied, if
-    /// any entry helps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub allow: Option<String>,
-}
-
-/// What is in a result.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Discovery {
-    /// The files to copy, in order of their first place.
-    pub files: Vec<Found>,
-    /// Outputs that are not copied.
-    pub skipped: Vec<Skipped>,
-}
 
 /// Finds the files in the result of `event`, whose body is `body`, of a job
 /// whose `input` was submitted here.
@@ -161,34 +83,6 @@ struct Finder<'r> {
     known: HashMap<String, usize>,
     source_bytes: usize,
     places: usize,
-}
-
-/// A string of the text that is searched.
-struct Spot<'s> {
-    path: &'s Path<'s, 's>,
-    within: &'s Within,
-    beside: Option<&'s Beside>,
-    place: Place,
-}
-
-impl Spot<'_> {
-    fn pointer(&self) -> String {
-        pointer(self.within, self.path)
-    }
-
-    fn is_input(&self) -> bool {
-        is_input(self.within, self.path)
-    }
-}
-
-/// Whether a value is a part of what was put in, as a sender tells it again.
-fn is_input(within: &Within, path: &Path<'_, '_>) -> bool {
-    within.is_input || path.passes("input")
-}
-
-fn pointer(within: &Within, path: &Path<'_, '_>) -> String {
-    let whole = within.pointer.clone() + &path.pointer(MAX_POINTER_CHARS);
-    whole.chars().take(MAX_POINTER_CHARS).collect()
 }
 
 impl Finder<'_> {
@@ -263,62 +157,6 @@ impl Finder<'_> {
     fn skip(&mut self, spot: &Spot<'_>, skipped: Skipped) {
         if self.discovery.skipped.len() < MAX_SKIPPED {
             self.discovery.skipped.push(Skipped { pointer: spot.pointer(), ..skipped });
-        }
-    }
-}
-
-impl Skipped {
-    fn too_many() -> Self {
-        Self { pointer: String::new(), host: None, reason: "too many".to_owned(), allow: None }
-    }
-}
-
-impl Origin {
-    const fn bytes(&self) -> usize {
-        match self {
-            Self::Url { url, .. } => url.len(),
-            Self::Inline { .. } => 0,
-        }
-    }
-}
-
-impl Found {
-    /// What makes it the same file in a later delivery: a short digest of its
-    /// key, and for inline data of the body (`sha256`) that it is in.
-    #[must_use]
-    pub fn identity(&self, sha256: &str) -> String {
-        let body = match self.origin {
-            Origin::Url { .. } => "",
-            Origin::Inline { .. } => sha256,
-        };
-        let digest = Sha256::digest(format!("{body} {}", self.key));
-        hex::encode(digest.get(..16).unwrap_or_default())
-    }
-
-    /// Returns the edits that put `url` in its places.
-    pub fn edits(&self, url: &str) -> impl Iterator<Item = Edit> {
-        let token = json::encode_string(url);
-        self.places.iter().map(move |place| (place.span.clone(), place.token(&token)))
-    }
-
-    fn new(
-        key: String,
-        origin: Origin,
-        content_type: Option<String>,
-        expires_at: Option<Timestamp>,
-    ) -> Self {
-        let (pointers, places, name) = (Vec::new(), Vec::new(), String::new());
-        Self { key, origin, pointers, places, name, title: None, content_type, expires_at }
-    }
-
-    /// Counts its places from the beginning of the body instead of from a part
-    /// of it that begins at `by`.
-    fn shift(&mut self, by: usize) {
-        for Place { span, .. } in &mut self.places {
-            *span = span.start + by..span.end + by;
-        }
-        if let Origin::Inline { span, .. } = &mut self.origin {
-            *span = span.start + by..span.end + by;
         }
     }
 }

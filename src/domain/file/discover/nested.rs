@@ -1,9 +1,8 @@
 //! Strings of a result that are JSON themselves.
 
-use super::{Place, classify};
+use super::found::Place;
 use crate::domain::file::inline::MAX_NESTING;
 use crate::domain::json;
-use crate::domain::webhook::result;
 
 /// Most bytes of strings that are read one in the other: each is decoded, and
 /// an isolate has 128 MB in all.
@@ -108,24 +107,6 @@ fn escape(rest: &[u8]) -> (usize, usize) {
     }
 }
 
-/// Returns a text without what signers have added to the URLs in it, if it is a
-/// presigned URL or JSON that holds one.
-pub(crate) fn unsigned(text: &str) -> Option<String> {
-    unsigned_at(text, 0)
-}
-
-fn unsigned_at(text: &str, depth: u8) -> Option<String> {
-    if depth >= MAX_NESTING || !json::is_nested(text) {
-        return classify::unsigned(text);
-    }
-    let mut edits = Vec::new();
-    json::strings(text, |token, span| {
-        let bare = json::decode_string(token).and_then(|inner| unsigned_at(&inner, depth + 1));
-        edits.extend(bare.map(|bare| (span, json::encode_string(&bare))));
-    });
-    (!edits.is_empty()).then(|| result::splice(text, &edits))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,14 +120,5 @@ mod tests {
         assert_eq!(places, [1, 2, 4, 10, 22, 24, 26, 30, 36]);
         assert_eq!(escapes.place(said.len()), token.len() - 1);
         assert_eq!(escapes.place(999), token.len());
-    }
-
-    #[test]
-    fn signatures_go_from_strings_that_are_json() {
-        let one = r#"{"r":"{\"u\":\"https://h/a?X-Amz-Signature=1\",\"n\":1.10}"}"#;
-        let two = one.replace("=1", "=2");
-        assert_eq!(unsigned(one), unsigned(&two));
-        assert!(unsigned(one).is_some_and(|bare| bare.contains("1.10") && !bare.contains("Sig")));
-        assert_eq!(unsigned(r#"{"r":"{\"u\":\"https://h/a?b\"}"}"#), None);
     }
 }

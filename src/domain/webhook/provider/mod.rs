@@ -5,27 +5,13 @@
 //! itself, whose format is [`super::event`]'s, is what no other one claims.
 
 mod fal;
+mod pipelet;
 mod replicate;
 
-use super::event::EventKind;
+use super::event::{Event, EventKind, Provider};
 use crate::domain::json::Member;
 use crate::domain::time::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::ops::Range;
-
-/// Whose format a body has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Provider {
-    /// pipelet: `{"eventType", …}`.
-    #[default]
-    Pipelet,
-    /// fal.ai: `{"request_id", "status": "OK", "payload", …}`.
-    Fal,
-    /// Replicate: the bare prediction.
-    Replicate,
-}
 
 impl Provider {
     /// Returns whether a URL below this key of a result is an output, whatever
@@ -39,16 +25,6 @@ impl Provider {
             // A prediction's `output` is what the model has put out.
             Self::Replicate => true,
         }
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pipelet => "pipelet",
-            Self::Fal => "fal",
-            Self::Replicate => "replicate",
-        })
     }
 }
 
@@ -79,6 +55,12 @@ pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, Reading<'a>)> {
     let fal = || fal::read(members).map(|reading| (Provider::Fal, reading));
     let replicate = || replicate::read(members).map(|reading| (Provider::Replicate, reading));
     fal().or_else(replicate)
+}
+
+/// Reads the members of a body that [`read`] finds to be of no other provider.
+#[must_use]
+pub fn pipelet(members: Vec<Member<'_>>) -> Event<'_> {
+    pipelet::read(members)
 }
 
 /// How many of these members a body has, be they `null`.

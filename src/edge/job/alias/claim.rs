@@ -1,10 +1,11 @@
 //! What is asked of an object as a name: where it leads, and to lead somewhere.
 
 use super::point::point_id_here;
+use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Kin, Reply};
-use crate::domain::webhook::provider::Provider;
+use crate::domain::protocol::reply::Reply;
+use crate::domain::webhook::event::Provider;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::object::Slot;

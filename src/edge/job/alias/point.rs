@@ -1,7 +1,8 @@
 //! Points the object of an id that became known late to this job.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::delete::delete;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};

@@ -2,11 +2,11 @@
 
 use super::inline::{hiccup, unpack};
 use crate::domain::alarm::plan::Task;
+use crate::domain::archive::failure::CopyFailure;
 use crate::domain::archive::outcome::{self, Stored, Tried};
 use crate::domain::job::file::{File, Source};
 use crate::domain::job::record::Job;
-use crate::domain::retry::CopyFailure;
-use crate::domain::upstream::CantAsk;
+use crate::domain::upstream::template::CantAsk;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::platform::Failure;
@@ -83,8 +83,8 @@ fn renewal(home: &Home, job: &Job, source: &Source) -> Result<(), CantAsk> {
         return Err(CantAsk::Exhausted);
     }
     let upstreams = &home.config.upstreams;
-    let by_result = upstreams.result_of(job);
-    let can = by_result.or_else(|why| upstreams.download_of(job, url).map_err(|_| why));
+    let by_result = upstreams.result_of(job.lookup());
+    let can = by_result.or_else(|why| upstreams.download_of(job.lookup(), url).map_err(|_| why));
     can.map(drop)
 }
 

@@ -1,12 +1,11 @@
 //! Files that were written into the delivery itself.
 
+use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::archive::outcome::Stored;
-use crate::domain::file::inline;
-use crate::domain::file::media_type;
+use crate::domain::file::{inline, media_type};
 use crate::domain::job::file::{File, Source};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
-use crate::domain::retry::{CopyFailure, FailureKind};
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::{entry, read_text_of, text_of};
 use crate::edge::platform::{self, Failure};

@@ -23,8 +23,8 @@ pub async fn record(home: &Home) -> Result<(), Failure> {
     let Some(mut now) = home.store.job()? else { return Ok(()) };
     let around = home.circumstances(Ok(()));
     match step {
-        Step::Write => now.work.note_recorded(&job, is_done, around),
-        Step::Delete => now.work.note_unrecorded(is_done, around),
+        Step::Write => kv_copy::note_written(&mut now.work, &job, is_done, around),
+        Step::Delete => kv_copy::note_deleted(&mut now.work, is_done, around),
     }
     home.note_task(now)
 }

@@ -1,6 +1,6 @@
 //! Writes the manifest to R2.
 
-use crate::domain::archive::manifest::Manifest;
+use crate::domain::archive::manifest::{self, Manifest};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::Kept;
 use crate::domain::keys::StorageKey;
@@ -26,7 +26,7 @@ pub async fn publish(home: &Home, run: &Run) -> Result<(), Failure> {
         Err(failure) => succeeded(Err(failure)),
     };
     let Some(mut now) = home.store.job()? else { return Ok(()) };
-    now.work.note_published(&job, is_done, home.circumstances(Ok(())));
+    manifest::note_published(&mut now.work, &job, is_done, home.circumstances(Ok(())));
     home.note_task(now)
 }
 

@@ -5,7 +5,7 @@ use crate::domain::file::discover::discover_in;
 use crate::domain::ingest::apply::Applied;
 use crate::domain::job::record::Job;
 use crate::domain::keys;
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::domain::webhook::event::Event;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;

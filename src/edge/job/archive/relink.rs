@@ -2,7 +2,7 @@
 
 use crate::domain::archive::relink;
 use crate::domain::job::record::Job;
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};

@@ -1,10 +1,12 @@
 //! Makes the object what it was, from the job's manifest.
 
-use crate::domain::alarm::plan::Chore;
 use crate::domain::archive::manifest::{Manifest, Restored, is_seen};
+use crate::domain::job::chores::Chore;
+use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Command, Kin, Reply};
+use crate::domain::protocol::command::Command;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{During, Failure};

@@ -1,10 +1,11 @@
 //! The upstream's answer to the job's submission.
 
-use crate::domain::gateway::Queue;
-use crate::domain::gateway::submission::{self, Answer};
+use crate::domain::gateway::answer::request_id;
 use crate::domain::job::record::Job;
-use crate::domain::protocol::{Reply, Submitted};
+use crate::domain::job::submission::Answer;
+use crate::domain::protocol::reply::{Reply, Submitted};
 use crate::domain::time::SECOND;
+use crate::domain::upstream::queue::Queue;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -40,7 +41,7 @@ pub fn submitted(job: &Job, answer: Answer) -> Reply {
     Reply::Submitted(Box::new(Submitted {
         home: job.home.clone(),
         name: job.public_id(),
-        id: job.id.clone().or_else(|| submission::request_id(&answer)),
+        id: job.id.clone().or_else(|| request_id(&answer)),
         nonce: job.nonce.clone(),
         queue: submission.map_or(Queue::Batch, |of| of.queue),
         app: submission.map(|of| of.app.clone()).unwrap_or_default(),

@@ -1,12 +1,12 @@
 //! Writes what has come of a submission.
 
 use super::answer::submitted;
-use crate::domain::gateway::submission::{
-    self, Answer, MAX_REFUSED_BYTES, Submit, unreachable_upstream,
-};
+use crate::domain::gateway::answer::{MAX_REFUSED_BYTES, request_id, unreachable_upstream};
+use crate::domain::gateway::submission::{self, Submit};
+use crate::domain::job::submission::Answer;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Reply, Submitted};
+use crate::domain::protocol::reply::{Reply, Submitted};
 use crate::edge::job::alias::point::point_id_here;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -23,7 +23,7 @@ pub async fn end(
         // It was deleted meanwhile, or has moved: the answer is still one.
         let (queue, app) = (submit.queue, submit.app.clone());
         let nonce = String::new();
-        let (public, id) = (name.public(), submission::request_id(&told));
+        let (public, id) = (name.public(), request_id(&told));
         let submitted = Submitted { home: name, name: public, id, nonce, queue, app, answer: told };
         return Ok(Reply::Submitted(Box::new(submitted)));
     };

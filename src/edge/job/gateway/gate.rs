@@ -2,7 +2,7 @@
 //! one and the same, or counts the uses of a ticket.
 
 use crate::domain::gateway::idempotency::{GRACE_MS, Passes, Verdict, Wish};
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::domain::time::{DAY, Timestamp};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};

@@ -1,7 +1,8 @@
 //! Takes over how a job was submitted that moves here.
 
 use crate::domain::gateway::submission;
-use crate::domain::protocol::{Estate, Reply};
+use crate::domain::job::submission::Estate;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};

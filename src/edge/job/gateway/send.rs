@@ -1,7 +1,8 @@
 //! Sends a submission to the upstream.
 
 use crate::domain::access::hook_url;
-use crate::domain::gateway::submission::{Answer, Submit};
+use crate::domain::gateway::submission::Submit;
+use crate::domain::job::submission::Answer;
 use crate::domain::names::ObjectName;
 use crate::edge::job::home::Home;
 use crate::edge::upstream;

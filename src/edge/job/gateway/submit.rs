@@ -8,7 +8,7 @@ use crate::domain::gateway::submission::{self, Submit};
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::home::Home;
 use crate::edge::job::ingest::apply::birth;
 use crate::edge::job::ingest::body;

@@ -3,7 +3,7 @@
 use crate::domain::handoff::queue::{self, Event};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::Kept;
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::entry;

@@ -1,7 +1,7 @@
 //! What is sent: a message's text and headers.
 
 use crate::domain::handoff::message::{self, Parts};
-use crate::domain::handoff::queue::Message;
+use crate::domain::job::outbox::Message;
 use crate::domain::job::record::Job;
 use crate::domain::view::record::{self, Context};
 use crate::edge::job::home::Home;

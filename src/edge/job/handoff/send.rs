@@ -1,8 +1,9 @@
 //! Sends a message to its receiver.
 
 use super::message::{headers, text};
-use crate::domain::handoff::queue::{self, Message, Receiver, Tried};
+use crate::domain::handoff::queue::{self, Tried};
 use crate::domain::handoff::target;
+use crate::domain::job::outbox::{Message, Receiver};
 use crate::domain::job::record::Job;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};

@@ -1,8 +1,8 @@
 //! Asks for a job's result, and applies it.
 
-use crate::domain::file::discover::Discovery;
+use crate::domain::file::discover::found::Discovery;
 use crate::domain::healing::{self, Answer};
-use crate::domain::ingest::apply::Arrival;
+use crate::domain::ingest::arrival::Arrival;
 use crate::domain::job::record::Job;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
@@ -26,7 +26,7 @@ pub enum Outcome {
 
 /// Asks, once.
 pub async fn ask_for_result(home: &Home, job: &Job) -> Outcome {
-    let question = match home.config.upstreams.result_of(job) {
+    let question = match home.config.upstreams.result_of(job.lookup()) {
         Ok(question) => question,
         Err(why) => return Outcome::Impossible(why.why()),
     };

@@ -2,7 +2,7 @@
 
 use super::ask::{Outcome, ask_for_result, take};
 use crate::domain::healing;
-use crate::domain::protocol::Reply;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};

@@ -1,11 +1,14 @@
 //! Applies what has come in to the job.
 
-use crate::domain::file::discover::{Discovery, discover_in};
-use crate::domain::ingest::apply::{self, Applied, Arrival};
+use crate::domain::file::discover::discover_in;
+use crate::domain::file::discover::found::Discovery;
+use crate::domain::ingest::apply::{self, Applied};
+use crate::domain::ingest::arrival::Arrival;
+use crate::domain::ingest::delivery::Moved;
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::job::timeline::{BodyAt, Outcome};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Moved, Reply};
+use crate::domain::protocol::reply::Reply;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
 use crate::edge::job::found::Found;

@@ -1,9 +1,9 @@
 //! The body of what comes in: in the object, or in the bucket if it is long.
 
+use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::bucket;

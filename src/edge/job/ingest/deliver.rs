@@ -2,12 +2,13 @@
 
 use super::apply::{apply, birth};
 use super::body;
-use crate::domain::file::discover::Discovery;
-use crate::domain::ingest::apply::Arrival;
+use crate::domain::file::discover::found::Discovery;
+use crate::domain::ingest::arrival::Arrival;
+use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Delivery, Reply};
+use crate::domain::protocol::reply::Reply;
 use crate::domain::webhook::event::{Event, EventKind};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, During, Failure};

@@ -1,9 +1,9 @@
 //! Takes up a job that no delivery has told of.
 
 use super::apply::birth;
-use crate::domain::ingest::import;
+use crate::domain::ingest::import::{self, Import};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::{Import, Reply};
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::platform::Failure;

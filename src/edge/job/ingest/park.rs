@@ -2,7 +2,8 @@
 //! that is no job's.
 
 use crate::domain::file::media_type::OCTET_STREAM;
-use crate::domain::protocol::{Parked, Reply};
+use crate::domain::protocol::command::Parked;
+use crate::domain::protocol::reply::Reply;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;

@@ -1,6 +1,6 @@
 //! An object's keys and values, by synchronous calls.
 
-use crate::domain::protocol::MAX_OBJECT_TEXT;
+use crate::domain::ingest::delivery::MAX_OBJECT_TEXT;
 use crate::edge::platform::{During, Failure};
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;

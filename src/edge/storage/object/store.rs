@@ -6,7 +6,7 @@ use crate::domain::archive::tombstone::Tombstone;
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::Parked;
+use crate::domain::protocol::command::Parked;
 use crate::edge::platform::{During, Failure};
 use std::cell::{Cell, RefCell};
 use worker::Storage;

@@ -1,0 +1,39 @@
+//! Puts the mask where the secrets stand.
+
+use std::ops::Range;
+
+/// What stands where a secret stood.
+pub const MASK: &str = "***";
+
+/// What stands for a secret of digits alone, which may be a number in JSON.
+const DIGIT: &str = "9";
+
+/// The spans in order; those that overlap are one.
+pub(super) fn ordered(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}
+
+/// The text with these spans masked; `None` if there are none.
+pub(super) fn apply(text: &[u8], spans: &[Range<usize>]) -> Option<Vec<u8>> {
+    if spans.is_empty() {
+        return None;
+    }
+    let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
+    for span in spans {
+        let secret = text.get(span.clone()).unwrap_or_default();
+        let mask = if secret.iter().all(u8::is_ascii_digit) { DIGIT } else { MASK };
+        out.extend_from_slice(text.get(at..span.start).unwrap_or_default());
+        out.extend_from_slice(mask.as_bytes());
+        at = span.end;
+    }
+    out.extend_from_slice(text.get(at..).unwrap_or_default());
+    Some(out)
+}

@@ -1,0 +1,49 @@
+//! Where a listing goes on.
+
+use crate::domain::time::{DAY, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A place in the listing, newest first: what follows was created earlier, or
+/// at the same time with a smaller name. Rows never move, so a cursor that
+/// holds the last place neither repeats nor skips one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// When the job was created.
+    pub created_at: Timestamp,
+    /// Its object.
+    pub home: String,
+}
+
+impl Place {
+    /// As text for `?cursor=`.
+    #[must_use]
+    pub fn to_cursor(&self) -> String {
+        hex::encode(format!("{} {}", self.created_at.as_millis(), self.home))
+    }
+
+    /// The place after all rows of a day: what follows is of an earlier one.
+    #[must_use]
+    pub fn end_of(day: &str) -> Option<Self> {
+        let created_at = Timestamp::parse(&format!("{day}T00:00:00Z"))?;
+        Some(Self { created_at, home: String::new() })
+    }
+
+    /// The day that a listing goes on with after this place.
+    #[must_use]
+    pub fn day(&self) -> String {
+        if self.home.is_empty() {
+            return Timestamp::from_millis(self.created_at.as_millis().saturating_sub(DAY)).day();
+        }
+        self.created_at.day()
+    }
+
+    /// The inverse of [`Place::to_cursor`].
+    #[must_use]
+    pub fn from_cursor(cursor: &str) -> Option<Self> {
+        let text = String::from_utf8(hex::decode(cursor).ok()?).ok()?;
+        let (created_at, home) = text.split_once(' ')?;
+        let millis = created_at.parse().ok().filter(|millis| *millis < 1 << 53)?;
+        let created_at = Timestamp::from_millis(millis);
+        Some(Self { created_at, home: home.to_owned() })
+    }
+}

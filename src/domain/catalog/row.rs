@@ -1,0 +1,122 @@
+//! A job's row in its day.
+
+use super::cursor::Place;
+use crate::domain::job::file::FileState;
+use crate::domain::job::outbox::State;
+use crate::domain::job::record::Job;
+use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
+use crate::domain::view::summary::{self, Summary};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A job's row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    /// The job's object.
+    pub home: ObjectName,
+    /// [`Job::revision`]; an older row never replaces a newer one.
+    pub revision: u64,
+    /// The record's version: readers are told of a new one only.
+    pub version: u64,
+    /// Scheme and host for the URLs in the summary, which are relative.
+    pub origin: String,
+    /// What readers get.
+    pub summary: Summary,
+    /// What is counted.
+    pub numbers: Numbers,
+    /// Hosts that were not allowed, of its skipped media and of what redirects
+    /// led to, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_hosts: Vec<String>,
+}
+
+impl Row {
+    /// The row of `job` as it is now.
+    #[must_use]
+    pub fn of(job: &Job) -> Self {
+        Self {
+            home: job.home.clone(),
+            revision: job.revision(),
+            version: job.version,
+            origin: job.origin.clone(),
+            summary: summary::summary(job),
+            numbers: Numbers::of(job),
+            skipped_hosts: skipped_hosts(job),
+        }
+    }
+
+    /// Where the row stands in a listing.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { created_at: self.summary.created_at, home: self.home.to_string() }
+    }
+}
+
+/// Most hosts that a row names.
+const MAX_SKIPPED_HOSTS: usize = 8;
+
+fn skipped_hosts(job: &Job) -> Vec<String> {
+    let skipped = job.skipped.iter().filter_map(|skipped| skipped.allow.as_ref());
+    let led_to = job.files.iter().filter(|file| file.served);
+    let led_to = led_to.filter_map(|file| file.redirect_host.as_ref());
+    let mut hosts: Vec<String> = Vec::new();
+    for host in skipped.chain(led_to) {
+        if hosts.len() < MAX_SKIPPED_HOSTS && !hosts.contains(host) {
+            hosts.push(host.clone());
+        }
+    }
+    hosts
+}
+
+/// What is counted of a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Numbers {
+    /// Files of the served result that are to be copied.
+    pub pending: u64,
+    /// Those that are stored.
+    pub stored: u64,
+    /// Those that are lost.
+    pub lost: u64,
+    /// Stored bytes, those of older results included.
+    pub bytes: u64,
+    /// Answers that the upstream was asked for.
+    pub heals: u64,
+    /// 1 if the upstream was asked for long enough, in vain.
+    #[serde(default)]
+    pub exhausted: u64,
+    /// When the oldest file was found that is still to be copied.
+    pub oldest_pending: Option<Timestamp>,
+    /// The least that was left of a URL's life when its file was stored, in
+    /// milliseconds.
+    pub smallest_slack: Option<u64>,
+    /// Messages that are still to be handed on.
+    #[serde(default)]
+    pub handoff_pending: u64,
+    /// Jobs whose last message to someone was given up.
+    #[serde(default)]
+    pub handoff_failed: u64,
+    /// Deliveries by `type/trust/outcome`.
+    pub tally: BTreeMap<String, u64>,
+}
+
+impl Numbers {
+    fn of(job: &Job) -> Self {
+        let served = |state| job.files.iter().filter(move |f| f.served && f.state == state);
+        let stored = job.files.iter().filter(|file| file.state == FileState::Stored);
+        Self {
+            pending: served(FileState::Pending).count() as u64,
+            stored: served(FileState::Stored).count() as u64,
+            lost: served(FileState::Lost).count() as u64,
+            bytes: stored.filter_map(|file| file.size).sum(),
+            heals: u64::from(job.heals),
+            handoff_pending: job.handoff.pending().count() as u64,
+            handoff_failed: u64::from(job.handoff.state() == Some(State::Failed)),
+            exhausted: u64::from(job.healing.exhausted),
+            oldest_pending: served(FileState::Pending).map(|file| file.found_at).min(),
+            smallest_slack: job.files.iter().filter_map(|file| file.slack_ms).min(),
+            tally: job.tally.clone(),
+        }
+    }
+}

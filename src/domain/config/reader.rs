@@ -1,0 +1,236 @@
+//! Reads each variable, and notes what is wrong with it.
+
+use crate::domain::access::redact::secrets::SECRETS;
+use crate::domain::access::signature::standard::Secrets as SigningSecrets;
+use crate::domain::access::tokens::{self, BadSecret, Tokens};
+use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::file::strict_url;
+use crate::domain::handoff::target;
+use crate::domain::http::cors::Origins;
+use crate::domain::job::retention;
+use crate::domain::upstream::queue::Scheme;
+use crate::domain::upstream::template::{self, Template};
+use crate::domain::upstream::{Upstream, Upstreams};
+use std::ops::RangeInclusive;
+use url::Url;
+
+const DEFAULT_SOURCES: &str =
+    "*.r2.cloudflarestorage.com,*.fal.media,fal.media,*.replicate.delivery,replicate.delivery";
+
+const DEFAULT_QUEUE_URL: &str = "https://batch.pipelet.net/queue";
+
+const DEFAULT_FAL_URL: &str = "https://api.pipelet.ai/fal/queue";
+
+/// fal.ai's own queue; its key goes nowhere else.
+const FAL_AI_URL: &str = "https://queue.fal.run";
+
+pub(super) const MIB: u64 = 1024 * 1024;
+
+/// The longest pause is 450 times as long: 7.5 hours.
+pub(super) const MAX_RETRY_BASE_MS: u64 = 60_000;
+
+pub(super) struct Reader<L> {
+    pub(super) lookup: L,
+    pub(super) mistakes: Vec<String>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    /// The value of `name`; an empty one counts as not set.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn secret(
+        &mut self,
+        name: &'static str,
+        rule: &'static str,
+        is_valid: impl Fn(&str) -> bool,
+    ) -> Result<Tokens, BadSecret> {
+        let list = self.get(name).ok_or(BadSecret { name, why: "is not set" })?;
+        let tokens = Tokens::parse(&list, &is_valid).ok_or(BadSecret { name, why: rule })?;
+        let given = list.split(',').filter(|entry| !entry.trim().is_empty()).count();
+        let left_out = given - tokens.values().len().min(given);
+        if left_out > 0 {
+            self.mistakes
+                .push(format!("{name}: {left_out} of its {given} do not count; each {rule}"));
+        }
+        Ok(tokens)
+    }
+
+    pub(super) fn optional_token(
+        &mut self,
+        name: &'static str,
+        rule: &'static str,
+    ) -> Option<Tokens> {
+        self.get(name)?;
+        match self.secret(name, rule, tokens::is_api_token) {
+            Ok(tokens) => Some(tokens),
+            Err(bad) => {
+                self.mistakes.push(format!("{} {}", bad.name, bad.why));
+                None
+            }
+        }
+    }
+
+    /// Who is given one secret must not hold another by it. A list may name a
+    /// value twice, and one key may be for both queues of one upstream.
+    pub(super) fn equal_secrets(&mut self) {
+        let mut known: Vec<(&str, String)> = Vec::new();
+        for name in SECRETS {
+            for entry in self.get(name).unwrap_or_default().split(',') {
+                let value = entry.trim().trim_start_matches("whsec_").trim_end_matches('=');
+                let equal = known.iter().find(|(_, other)| !value.is_empty() && other == value);
+                match equal {
+                    Some((other, _)) if is_equal_by_right(other, name) => {}
+                    Some((other, _)) => self.mistakes.push(format!(
+                        "{name} has the value of {other}: who knows the one knows the other"
+                    )),
+                    None => known.push((name, value.to_owned())),
+                }
+            }
+        }
+    }
+
+    pub(super) fn number(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
+        let Some(text) = self.get(name) else { return default };
+        text.parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let (least, most) = range.into_inner();
+            self.mistakes.push(format!(
+                "{name} is {text:?}, not a whole number from {least} to {most}; {default} is used"
+            ));
+            default
+        })
+    }
+
+    pub(super) fn days(&mut self, name: &str) -> u32 {
+        let days = self.number(name, 0, 0..=u64::from(retention::MAX_DAYS));
+        u32::try_from(days).unwrap_or_default()
+    }
+
+    pub(super) fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.get(name).map(|text| text.to_ascii_lowercase()).as_deref() {
+            None => default,
+            Some("true" | "1") => true,
+            Some("false" | "0") => false,
+            Some(other) => {
+                let mistake = format!("{name} is {other:?}, not true or false; {default} is used");
+                self.mistakes.push(mistake);
+                default
+            }
+        }
+    }
+
+    pub(super) fn secrets(&mut self, name: &str) -> Option<SigningSecrets> {
+        let (secrets, refused) = SigningSecrets::parse(&self.get(name)?);
+        if refused > 0 {
+            self.mistakes.push(format!(
+                "{name}: {refused} of its entries do not count; each must be `whsec_` and the \
+                 base64 of at least 16 bytes"
+            ));
+        }
+        secrets
+    }
+
+    /// Its path and query may be secret: a mistake tells nothing of it.
+    pub(super) fn handoff_url(&mut self, sources: &SourcePolicy) -> Option<Url> {
+        let read = target::check(&self.get("HANDOFF_URL")?, sources);
+        let refused = |why| {
+            self.mistakes.push(format!(
+                "HANDOFF_URL {why}; it must be the https URL of a public host, and is not used"
+            ));
+        };
+        read.map_err(refused).ok()
+    }
+
+    pub(super) fn sources(&mut self) -> SourcePolicy {
+        let list = self.get("ALLOWED_SOURCE_HOSTS").unwrap_or_else(|| DEFAULT_SOURCES.to_owned());
+        let (policy, refused) = SourcePolicy::parse(&list);
+        for entry in refused {
+            let mistake = format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host; it is left out");
+            self.mistakes.push(mistake);
+        }
+        // A list of mistakes alone would skip every file for good.
+        if policy.is_empty() { SourcePolicy::parse(DEFAULT_SOURCES).0 } else { policy }
+    }
+
+    pub(super) fn cors(&mut self) -> Origins {
+        let (origins, refused) = Origins::parse(&self.get("CORS_ORIGINS").unwrap_or_default());
+        for entry in refused {
+            self.mistakes.push(format!(
+                "CORS_ORIGINS: {entry:?} is not like https://app.example; it is left out"
+            ));
+        }
+        origins
+    }
+
+    pub(super) fn upstreams(&mut self) -> Upstreams {
+        let api_key = self.key("UPSTREAM_API_KEY");
+        let fal_key = self.key("UPSTREAM_FAL_KEY").or_else(|| api_key.clone());
+        let mut upstream = |name, default, key, key_name| {
+            let base = self.upstream_url(name, default)?;
+            Some(Upstream { base, key, key_name, scheme: Scheme::Bearer })
+        };
+        let queue = upstream("UPSTREAM_QUEUE_URL", DEFAULT_QUEUE_URL, api_key, "UPSTREAM_API_KEY");
+        let fal = upstream("UPSTREAM_FAL_URL", DEFAULT_FAL_URL, fal_key, "UPSTREAM_FAL_KEY");
+        Upstreams { queue, fal, fal_ai: self.fal_ai(), result_url: self.result_url() }
+    }
+
+    /// fal.ai itself, for who has a key of it.
+    fn fal_ai(&mut self) -> Option<Upstream> {
+        let key = Some(self.key("FAL_KEY")?);
+        let base = Url::parse(FAL_AI_URL).ok()?;
+        Some(Upstream { base, key, key_name: "FAL_KEY", scheme: Scheme::Key })
+    }
+
+    /// A wrong URL is not replaced by the default: the key is not for that.
+    fn upstream_url(&mut self, name: &str, default: &str) -> Option<Url> {
+        let text = self.get(name).unwrap_or_else(|| default.to_owned());
+        let url = strict_url::read(&text).ok().filter(template::is_askable);
+        let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
+        if url.is_none() {
+            self.mistakes
+                .push(format!("{name} is {text:?}, not like {default}; nothing is asked there"));
+        }
+        url
+    }
+
+    fn result_url(&mut self) -> Option<Template> {
+        let text = self.get("RESULT_URL")?;
+        let template = Template::parse(&text);
+        if template.is_none() {
+            self.mistakes.push(
+                "RESULT_URL is not like https://host/{app}/requests/{id}; it is not used"
+                    .to_owned(),
+            );
+        }
+        template
+    }
+
+    /// An upstream's key: sent in a header, so of visible ASCII.
+    fn key(&mut self, name: &str) -> Option<String> {
+        let key = self.get(name)?;
+        let is_key = key.bytes().all(|b| b.is_ascii_graphic());
+        if !is_key {
+            let mistake = format!("{name} holds characters that no key has; it is not used");
+            self.mistakes.push(mistake);
+        }
+        is_key.then_some(key)
+    }
+
+    pub(super) fn public_url(&mut self) -> Option<String> {
+        let text = self.get("PUBLIC_URL")?;
+        let url = text.trim_end_matches('/');
+        let is_origin =
+            strict_url::read(url).is_ok_and(|read| read.origin().ascii_serialization() == url);
+        if !is_origin {
+            self.mistakes.push(format!(
+                "PUBLIC_URL is {text:?}, not like https://vault.example; it is not used"
+            ));
+        }
+        is_origin.then(|| url.to_owned())
+    }
+}
+
+fn is_equal_by_right(one: &str, other: &str) -> bool {
+    one == other || (one, other) == ("UPSTREAM_API_KEY", "UPSTREAM_FAL_KEY")
+}

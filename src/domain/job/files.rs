@@ -1,0 +1,79 @@
+//! A job's files, taken together.
+
+use super::file::{File, FileState, From};
+use super::record::{Archive, Job};
+use crate::domain::access::tokens;
+use crate::domain::file::discover::found::Discovery;
+use crate::domain::keys;
+
+/// Most files that the record names, those of older results included. With
+/// their URLs this keeps it below the 2 MB that a stored value may have.
+const MAX_RECORDED_FILES: usize = 700;
+
+impl Job {
+    /// The file with number `n`.
+    #[must_use]
+    pub fn file(&self, n: u32) -> Option<&File> {
+        self.files.iter().find(|file| file.n == n)
+    }
+
+    /// The file with number `n`, for the holder of the link with this nonce.
+    #[must_use]
+    pub fn linked_file(&self, n: u32, nonce: &str) -> Option<&File> {
+        self.file(n).filter(|_| tokens::is_same_secret(&self.nonce, nonce))
+    }
+
+    /// The file with number `n`, to change it.
+    pub fn file_mut(&mut self, n: u32) -> Option<&mut File> {
+        self.files.iter_mut().find(|file| file.n == n)
+    }
+
+    /// How far the files of the served result are.
+    #[must_use]
+    pub fn archive(&self) -> Archive {
+        let count = |state| self.files.iter().filter(|f| f.served && f.state == state).count();
+        let stored = count(FileState::Stored);
+        let lost = count(FileState::Lost);
+        if count(FileState::Pending) > 0 {
+            Archive::Pending
+        } else if lost > 0 && stored == 0 {
+            Archive::Lost
+        } else if lost > 0 || !self.skipped.is_empty() {
+            Archive::Partial
+        } else if stored > 0 {
+            Archive::Stored
+        } else {
+            Archive::None
+        }
+    }
+
+    /// Takes up a new result's files as pending; older ones stay stored but
+    /// are not served. Returns each file's relative durable URL, in order.
+    pub fn take_up(&mut self, found: &Discovery, from: From<'_>) -> Vec<String> {
+        for file in &mut self.files {
+            file.served = false;
+        }
+        self.skipped.clone_from(&found.skipped);
+        self.stored_at = None;
+        let mut urls = Vec::with_capacity(found.files.len());
+        for file in &found.files {
+            let n = self.files.last().map_or(0, |last| last.n + 1);
+            let file = File::pending(&self.home, n, file, from);
+            urls.push(keys::file_path(&self.home, &self.nonce, file.n, &file.name));
+            self.files.push(file);
+        }
+        self.prune();
+        urls
+    }
+
+    /// Forgets the oldest files of old results when there are too many: their
+    /// bytes stay in the bucket, and their links need no record.
+    fn prune(&mut self) {
+        let mut surplus = self.files.len().saturating_sub(MAX_RECORDED_FILES);
+        self.files.retain(|file| {
+            let goes = surplus > 0 && !file.served;
+            surplus -= usize::from(goes);
+            !goes
+        });
+    }
+}

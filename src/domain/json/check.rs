@@ -1,0 +1,83 @@
+//! Checks that a text is JSON that can be used.
+
+use super::tokens::{Kind, Tokens};
+use serde_json::value::RawValue;
+
+/// Deepest nesting that is read. `serde_json` and most other readers stop at
+/// 128 too, so a deeper document could not be used by anyone downstream.
+pub const MAX_DEPTH: usize = 128;
+
+/// Most members of the top-level object that are read; results have about ten.
+/// Each costs some 60 bytes while a body is read, beside the body itself.
+pub const MAX_MEMBERS: usize = 50_000;
+
+/// Why a body is not a JSON object that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Malformed {
+    /// Not JSON; the text says where and why.
+    Syntax(String),
+    /// Nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// More than [`MAX_MEMBERS`].
+    TooManyMembers,
+    /// JSON, but no object at the top.
+    NotAnObject,
+    /// Another format; the text says which, and what to do.
+    OtherFormat(&'static str),
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Syntax(why) => write!(f, "the body is not JSON: {why}"),
+            Self::TooDeep => write!(f, "the body is nested deeper than {MAX_DEPTH} levels"),
+            Self::TooManyMembers => write!(f, "the body has more than {MAX_MEMBERS} members"),
+            Self::NotAnObject => write!(f, "the body is JSON but not an object"),
+            Self::OtherFormat(what) => write!(f, "the body is {what}"),
+        }
+    }
+}
+
+/// Checks that `text` is one JSON object of bearable depth.
+///
+/// # Errors
+/// [`Malformed`] says what is wrong. Every other function of this module takes
+/// text that passed here.
+pub fn check(text: &str) -> Result<(), Malformed> {
+    check_syntax(text)?;
+    check_shape(text)
+}
+
+/// Checks that a JSON text is one object of bearable depth. `tolerant` has
+/// checked the syntax of what it returns.
+///
+/// # Errors
+/// As [`check`], but for the syntax.
+pub fn check_shape(text: &str) -> Result<(), Malformed> {
+    if !text.trim_start().starts_with('{') {
+        return Err(Malformed::NotAnObject);
+    }
+    let (mut depth, mut commas) = (0_usize, 0_usize);
+    for token in Tokens::new(text) {
+        match token.kind {
+            Kind::Open(_) => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            Kind::Comma if depth == 1 => commas += 1,
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(Malformed::TooDeep);
+        }
+        if commas >= MAX_MEMBERS {
+            return Err(Malformed::TooManyMembers);
+        }
+    }
+    Ok(())
+}
+
+/// Checks the syntax alone.
+pub(super) fn check_syntax(text: &str) -> Result<(), Malformed> {
+    // `RawValue` skips without recursion: depth can't exhaust the stack.
+    let checked = serde_json::from_str::<&RawValue>(text);
+    checked.map(drop).map_err(|error| Malformed::Syntax(error.to_string()))
+}

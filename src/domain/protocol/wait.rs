@@ -1,0 +1,40 @@
+//! What a reader waits for.
+
+use crate::domain::access::pass::Pass;
+use crate::domain::job::record::Job;
+use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a reader waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// What is news to the reader.
+    pub news: News,
+    /// When the reader wants an answer, whatever it is.
+    pub until: Timestamp,
+    /// What lets the reader in.
+    pub pass: Pass,
+}
+
+/// What is news to a reader. A job that is not known yet never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum News {
+    /// A job at all, or at another version than this.
+    Version(Option<u64>),
+    /// An end of the job.
+    Ended,
+    /// A settled job.
+    Settled,
+}
+
+impl Wait {
+    /// Whether `job` is what the reader waits for.
+    #[must_use]
+    pub fn is_over(&self, job: Option<&Job>) -> bool {
+        job.is_some_and(|job| match self.news {
+            News::Version(version) => version != Some(job.version),
+            News::Ended => job.status.has_ended(),
+            News::Settled => job.is_settled(),
+        })
+    }
+}

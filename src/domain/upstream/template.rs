@@ -1,0 +1,129 @@
+//! The URL of a job's result, and what can't be asked.
+
+use crate::domain::file::strict_url;
+use std::fmt;
+use url::{Host, Url};
+
+/// A URL with `{app}` and `{id}` in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(pub(super) String);
+
+/// Why the upstream can't be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CantAsk {
+    /// The job is known by its reference only.
+    NoId,
+    /// The URL needs the application.
+    NoApp,
+    /// The application can be no part of a URL.
+    BadApp,
+    /// The secret of this name is not set.
+    NoKey(&'static str),
+    /// The variable of this name is set wrong.
+    BadUrl(&'static str),
+    /// The provider has no URL that could be asked.
+    NoUpstream,
+    /// It is no file of this upstream.
+    OtherFile,
+    /// It has been asked for long enough.
+    Exhausted,
+}
+
+impl CantAsk {
+    /// In words, for the record.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::NoId => "the job's id is not known",
+            Self::NoApp => {
+                "the job's application is not known; add ?app=… to the webhook's URL, or import \
+                 the job with POST /jobs"
+            }
+            Self::BadApp => "the job's application can be no part of a URL",
+            Self::NoKey("UPSTREAM_FAL_KEY") => {
+                "neither UPSTREAM_FAL_KEY nor UPSTREAM_API_KEY is set"
+            }
+            Self::NoKey("FAL_KEY") => "FAL_KEY is not set",
+            Self::NoKey(_) => "UPSTREAM_API_KEY is not set",
+            Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is set wrong",
+            Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is set wrong",
+            Self::NoUpstream => "RESULT_URL is not set, and the job is of a provider without one",
+            Self::OtherFile => "the file is none of the upstream's bucket",
+            Self::Exhausted => "the upstream was asked for a day",
+        }
+    }
+}
+
+impl fmt::Display for CantAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why())
+    }
+}
+
+impl Template {
+    /// Reads a template: a URL that may be asked, with `{id}` in its path or
+    /// query.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let template = Self(text.to_owned());
+        let [one, other] = ["a", "b"].map(|probe| template.fill(Some(probe), probe).ok());
+        let (one, other) = (one?, other?);
+        // The placeholders must not decide where the question goes.
+        let is_fixed = one.origin() == other.origin() && text.contains("{id}");
+        (is_fixed && is_askable(&one)).then_some(template)
+    }
+
+    pub(super) fn fill(&self, app: Option<&str>, id: &str) -> Result<Url, CantAsk> {
+        let app = match app {
+            Some(app) => encode_app(app).ok_or(CantAsk::BadApp)?,
+            None if self.0.contains("{app}") => return Err(CantAsk::NoApp),
+            None => String::new(),
+        };
+        let text = self.0.replace("{app}", &app).replace("{id}", id);
+        strict_url::read(&text).map_err(|_| CantAsk::BadApp)
+    }
+}
+
+/// Whether a URL of the operator's may be asked with a key: https, or plain
+/// http on this machine for development.
+#[must_use]
+pub fn is_askable(url: &Url) -> bool {
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let is_bare = url.username().is_empty() && url.password().is_none();
+    is_bare && (url.scheme() == "https" || is_local)
+}
+
+pub(super) fn bare(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
+/// The application as a part of a path: `owner/model` stays two segments, and
+/// nothing in it can end the path or climb out of it.
+pub(crate) fn encode_app(app: &str) -> Option<String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~');
+    let encode = |b: u8| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+    let mut segments = Vec::new();
+    for segment in app.trim_matches('/').split('/') {
+        if segment.is_empty() || segment.bytes().all(|b| b == b'.') {
+            return None;
+        }
+        segments.push(segment.bytes().map(encode).collect::<String>());
+    }
+    Some(segments.join("/"))
+}
+
+/// fal.ai's application without the endpoint that a job was submitted to: its
+/// queue has requests below the owner and the application alone, which follow a
+/// namespace in two cases.
+pub(super) fn without_endpoint(app: &str) -> &str {
+    let app = app.trim_matches('/');
+    let parts =
+        if ["workflows/", "comfy/"].iter().any(|name| app.starts_with(name)) { 3 } else { 2 };
+    let end = app.match_indices('/').nth(parts - 1).map(|(at, _)| at);
+    end.and_then(|at| app.get(..at)).unwrap_or(app)
+}

@@ -1,0 +1,65 @@
+//! The timeline as readers see it.
+
+use super::record::readable;
+use crate::domain::access::redact::Secrets;
+use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
+use crate::domain::time::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+#[derive(Serialize)]
+struct Timeline<'a> {
+    events: Vec<EntryView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EntryView<'a> {
+    n: u32,
+    event_type: Option<&'a str>,
+    received_at: Timestamp,
+    trust: Option<Trust>,
+    outcome: Outcome,
+    detail: Option<&'a str>,
+    bytes: Option<usize>,
+    body: Option<Box<RawValue>>,
+}
+
+/// The timeline as JSON. Each entry comes with its body if that is at hand;
+/// one over 16 KiB is left to `…/events/{n}/body`.
+///
+/// # Errors
+/// As [`super::record::record`].
+pub fn timeline(
+    entries: &[(Entry, Option<String>)],
+    secrets: &Secrets,
+) -> serde_json::Result<String> {
+    let events = entries.iter().map(EntryView::of).collect::<serde_json::Result<_>>()?;
+    Ok(secrets.masked(serde_json::to_string(&Timeline { events })?))
+}
+
+/// One entry as [`timeline`] shows it.
+///
+/// # Errors
+/// As [`super::record::record`].
+pub fn entry(entry: &(Entry, Option<String>), secrets: &Secrets) -> serde_json::Result<String> {
+    Ok(secrets.masked(serde_json::to_string(&EntryView::of(entry)?)?))
+}
+
+impl<'a> EntryView<'a> {
+    fn of((entry, body): &'a (Entry, Option<String>)) -> serde_json::Result<Self> {
+        let short = body.as_deref().filter(|body| body.len() <= MAX_INLINE_BODY);
+        Ok(Self {
+            n: entry.n,
+            event_type: entry.event_type.as_deref(),
+            received_at: entry.received_at,
+            trust: entry.trust,
+            outcome: entry.outcome,
+            detail: entry.detail.as_deref(),
+            bytes: entry.bytes,
+            body: short
+                .map(|body| RawValue::from_string(readable(body).into_owned()))
+                .transpose()?,
+        })
+    }
+}

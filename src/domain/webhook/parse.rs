@@ -1,0 +1,99 @@
+//! Reads a delivery's body as an [`Event`].
+
+use super::event::{Event, EventKind, Provider};
+use super::provider::{self, Reading};
+use crate::domain::json::{self, Malformed, Member};
+
+impl<'a> Event<'a> {
+    /// Reads a delivery's body.
+    ///
+    /// # Errors
+    /// [`Malformed`] if `text` is not one JSON object of bearable depth.
+    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
+        json::check(text)?;
+        Ok(Self::from_members(json::members(text)))
+    }
+
+    /// Reads a text that [`json::tolerant`] has returned.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is not one object of bearable depth.
+    pub fn of_tolerant(text: &'a str) -> Result<Self, Malformed> {
+        json::check_shape(text)?;
+        Ok(Self::from_members(json::members(text)))
+    }
+
+    fn from_members(members: Vec<Member<'a>>) -> Self {
+        match provider::read(&members) {
+            Some((provider, reading)) => Self::of_other(provider, reading, members),
+            None => provider::pipelet(members),
+        }
+    }
+
+    fn of_other(provider: Provider, reading: Reading<'a>, members: Vec<Member<'a>>) -> Self {
+        Self {
+            provider,
+            kind: reading.kind,
+            type_name: Some(reading.kind.word().to_owned()),
+            queue_name: None,
+            worker_name: None,
+            lease_expiry: None,
+            acquired_at: reading.sender_time.filter(|_| reading.kind == EventKind::Acquired),
+            updated_at: reading.sender_time,
+            error: reading.error,
+            id: reading.id,
+            result: Some(reading.result),
+            members,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn the_published_acquired_event_is_read() {
+        let body = r#"{"eventType": "acquired", "queueName": "free", "jobId": 437852,
+            "workerName": "k8s_pipelet", "leaseExpiry": 1766867867109,
+            "acquiredAt": 1766867822109, "updatedAt": 1766867822110,
+            "webhookUrl": "https://echo.hetzner1.pipelet.ai/"}"#;
+        let event = Event::parse(body).unwrap();
+        assert_eq!(event.kind, EventKind::Acquired);
+        assert_eq!(event.queue_name.as_deref(), Some("free"));
+        assert_eq!(event.lease_expiry, Some(Timestamp::from_millis(1_766_867_867_109)));
+        assert_eq!(event.sender_time(), Some(Timestamp::from_millis(1_766_867_822_110)));
+    }
+
+    #[test]
+    fn a_time_is_a_number_however_it_is_written() {
+        for (written, millis) in [
+            ("1766867867109.0", Some(1_766_867_867_109)),
+            ("1.766867867109e12", Some(1_766_867_867_109)),
+            ("1766867867109.75", Some(1_766_867_867_109)),
+            ("\"1766867867109\"", None),
+            ("1e999", None),
+            ("-1.0", None),
+            ("null", None),
+        ] {
+            let body = format!(
+                r#"{{"leaseExpiry":{written},"acquiredAt":{written},"updatedAt":{written}}}"#
+            );
+            let event = Event::parse(&body).unwrap();
+            let time = millis.map(Timestamp::from_millis);
+            assert_eq!([event.lease_expiry, event.acquired_at, event.updated_at], [time; 3]);
+        }
+    }
+
+    #[test]
+    fn odd_fields_are_absent_not_errors() {
+        let event = Event::parse(
+            r#"{"eventType": 7, "updatedAt": "soon", "leaseExpiry": -1, "error": null, "detail": {"a":1}}"#,
+        )
+        .unwrap();
+        assert_eq!((event.kind, event.type_name.as_deref()), (EventKind::Unknown, None));
+        assert_eq!((event.sender_time(), event.lease_expiry), (None, None));
+        assert_eq!(event.error, Some(r#"{"a":1}"#));
+    }
+}
