@@ -29,8 +29,9 @@ function take() {
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (abandoned()) rmSync(LOCK, { recursive: true, force: true });
-    return false;
+    if (!abandoned()) return false;
+    rmSync(LOCK, { recursive: true, force: true });
+    return take();
   }
 }
 

@@ -2,9 +2,13 @@
 import { spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { ROOT } from "./project.mjs";
 
 const HEARTBEAT_MS = 15_000;
+/** More than enough for a line. */
+const KEPT_PIECES = 50;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /** A failure that the reader can act on: shown without a stack trace. */
 export class Failure extends Error {}
@@ -49,11 +53,25 @@ export async function step(title, command, args, env = process.env) {
   throw new Failure(`${log.join("")}\nFailed: ${command} ${args.join(" ")}${hint(log.join(""))}`);
 }
 
-/** A child that is still there when this process ends is ended too. */
+/** Steps under way. */
+const children = new Set();
+const endAll = () => children.forEach((child) => child.kill());
+// Who dies of a signal gets no "exit"; where someone else listens, it is theirs to end us.
+const told = (signal) => process.listenerCount(signal) === 1 && process.exit(128 + SIGNALS[signal]);
+
+/** A child that is still there when this process ends, or is told to end, is ended too. */
 function endWithUs(child) {
-  const end = () => child.kill();
-  process.once("exit", end);
-  child.once("exit", () => process.off("exit", end));
+  if (children.size === 0) listen("on");
+  children.add(child);
+  child.once("close", () => {
+    children.delete(child);
+    if (children.size === 0) listen("off");
+  });
+}
+
+function listen(how) {
+  process[how]("exit", endAll);
+  for (const signal of Object.keys(SIGNALS)) process[how](signal, told);
 }
 
 /** Gathers what a child prints, also while `echo` passes it on. */
@@ -76,7 +94,12 @@ export function exitOf(child) {
 }
 
 const since = (started) => `${Math.round((Date.now() - started) / 1000)} s`;
-const lastLine = (log) => (log.at(-1) ?? "starting").trim().split("\n").at(-1).trim();
+
+/** The last whole line of a log that comes in pieces, without what a terminal would obey. */
+export function lastLine(log) {
+  const lines = stripVTControlCharacters(log.slice(-KEPT_PIECES).join("")).split(/[\r\n]/).slice(0, -1);
+  return lines.map((line) => line.trim()).findLast(Boolean) ?? "at work";
+}
 
 // What a bare machine lacks for compiling: rustup brings neither.
 function hint(log) {
