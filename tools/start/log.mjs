@@ -34,12 +34,14 @@ export function requestLine({ method, path, status, ms }, secrets, paint = colou
 
 /** A connection of the runtime's whose other end has left: the line of the request says so. */
 const LEFT = /c\+\+:\d+: disconnected: /;
+/** The runtime's own notes to its makers, of alarms that were set anew. */
+const NOTE = /^(\S+ )?NOSENTRY /;
 /** Addresses in the runtime's program. */
 const STACK = /\nstack: .*$/s;
 
 /** What the Worker has logged, or the runtime; nothing where that means nothing. */
 export function workerLine({ level, message }, paint = colours()) {
-  if (LEFT.test(message)) return undefined;
+  if (LEFT.test(message) || NOTE.test(message)) return undefined;
   const tone = { error: "red", warn: "yellow" }[level];
   const text = message.replace(STACK, "");
   return tone ? `${paint[tone](level)} ${text}` : text;

@@ -37,6 +37,8 @@ test("what opens something is masked in each spelling", () => {
 test("the runtime's own words are left out where they mean nothing, and shortened", () => {
   const broken = "kj::getCaughtExceptionAsKj() = kj/async-io-unix.c++:186: disconnected: ::write(fd): Broken pipe\nstack: /a@1 /b@2";
   assert.equal(workerLine({ level: "error", message: broken }, plain), undefined);
+  const note = "NOSENTRY SQLite alarm handler canceled with requestScheduledAlarm.; scheduledTime = 1796067264.619s; actorId = 65d5";
+  assert.equal(workerLine({ level: "warn", message: note }, plain), undefined);
   const other = "workerd/x.c++:1: failed: no space left\nstack: /a@1 /b@2";
   assert.equal(workerLine({ level: "error", message: other }, plain), "error workerd/x.c++:1: failed: no space left");
 });
