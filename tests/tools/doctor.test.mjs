@@ -238,6 +238,7 @@ describe("the doctor's command", () => {
     const { code, text } = await doctor(`http://127.0.0.1:${await freePort()}`);
     assert.equal(code, 2, text);
     assert.match(finding(text, "reach"), /nobody listens there/);
+    assert.match(finding(text, "reach"), /have `npm start` run/);
   });
 
   describe("over TLS", { skip: lacking("openssl") }, () => {

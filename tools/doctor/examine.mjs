@@ -47,7 +47,7 @@ function refused(answer) {
   const { status } = answer;
   const { detail } = json(answer);
   if (status === 401 || status === 403) {
-    return fail("doctor", "the Worker does not take this token", "set API_TOKEN to the secret's value, or set a new one: npx wrangler secret put API_TOKEN");
+    return fail("doctor", "the Worker does not take this token", "set API_TOKEN to the secret's value (that of `npm start` is in .dev.vars), or set a new one: npx wrangler secret put API_TOKEN");
   }
   if (status === 503 && detail) return fail("doctor", detail, "npx wrangler secret put API_TOKEN");
   if (status === 404 || isRedirect(answer)) {

@@ -34,7 +34,7 @@ export async function reach(url) {
 function unanswered(url, error) {
   if (!(error instanceof Unanswered)) throw error;
   if (!error.isCertificate) {
-    return [fail("reach", `${url.origin} can't be reached: ${error.message}`, "compare the URL with what `npm run deploy` printed")];
+    return [fail("reach", `${url.origin} can't be reached: ${error.message}`, rightUrl(url))];
   }
   return [fail("tls", `the certificate of ${url.host} is not valid: ${error.message}; queues do not deliver there`,
     "have the host's certificate renewed, or use the workers.dev URL")];
@@ -47,9 +47,12 @@ function greeting(url, answer) {
       + "POST into a GET, and webhooks are lost", "use the URL to which it leads, here and as the webhook", ms);
   }
   if (status === 200 && bytes.toString("utf8") === "ok\n") return ok("reach", "a vault answers", ms);
-  return fail("reach", `${url.origin} is no vault: /healthz answers ${status}`,
-    "compare the URL with what `npm run deploy` printed", ms);
+  return fail("reach", `${url.origin} is no vault: /healthz answers ${status}`, rightUrl(url), ms);
 }
+
+const rightUrl = (url) => isLoopback(url)
+  ? "have `npm start` run, and compare the URL with what it printed"
+  : "compare the URL with what `npm run deploy` printed";
 
 /** Compares the Worker's clock with this machine's. */
 export function clock({ headers, from, ms }, name = "local-clock") {
