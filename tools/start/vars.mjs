@@ -5,8 +5,11 @@ import { inRoot } from "../setup/project.mjs";
 import { Failure } from "../setup/run.mjs";
 
 const EXAMPLE = inRoot(".dev.vars.example");
-/** Without them the Worker takes no delivery, and shows nothing. */
-const NEEDED = ["HOOK_TOKEN", "API_TOKEN"];
+/** Without them the Worker takes no delivery, and shows nothing: what each is to be like, as the Worker has it. */
+const NEEDED = {
+  HOOK_TOKEN: { isGood: /^(?!r_)[\w-]{16,128}$/, rule: "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_" },
+  API_TOKEN: { isGood: /^[!-~]{16,}$/, rule: "at least 16 visible ASCII characters" },
+};
 
 /** The first of a list. */
 export const first = (list = "") => list.split(",")[0].trim();
@@ -15,10 +18,17 @@ export const first = (list = "") => list.split(",")[0].trim();
 export function readVars(path = inRoot(".dev.vars")) {
   if (!existsSync(path)) copyFileSync(EXAMPLE, path, constants.COPYFILE_EXCL);
   const vars = read(path);
-  const missing = NEEDED.filter((name) => !first(vars[name]));
-  if (missing.length === 0) return vars;
-  const examples = missing.map((name) => `  ${name}=${read(EXAMPLE)[name]}`);
-  throw new Failure(`.dev.vars sets no ${missing.join(" and no ")}. Write into it, as .dev.vars.example does:\n${examples.join("\n")}`);
+  const missing = Object.keys(NEEDED).filter((name) => !first(vars[name]));
+  if (missing.length > 0) throw refusal(`sets no ${missing.join(" and no ")}`, missing);
+  for (const [name, { isGood, rule }] of Object.entries(NEEDED)) {
+    if (!isGood.test(first(vars[name]))) throw refusal(`sets ${name} to what the Worker does not take: it is to be ${rule}`, [name]);
+  }
+  return vars;
+}
+
+function refusal(what, names) {
+  const examples = names.map((name) => `  ${name}=${read(EXAMPLE)[name]}`);
+  return new Failure(`.dev.vars ${what}. Write into it, as .dev.vars.example does:\n${examples.join("\n")}`);
 }
 
 const read = (path) => util.parseEnv(readFileSync(path, "utf8"));

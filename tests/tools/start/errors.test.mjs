@@ -6,6 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { parseEnv } from "node:util";
 import { readPorts } from "../../../tools/start/ports.mjs";
 import { processes } from "../../../tools/start/processes.mjs";
 import { readVars } from "../../../tools/start/vars.mjs";
@@ -72,8 +73,8 @@ describe(".dev.vars", () => {
   });
 
   it("may hold quotes, comments and lists", () => {
-    const vars = read("# mine\nHOOK_TOKEN = 'hook token # 1'\nAPI_TOKEN=a,b # two\nX=\"1\"\n");
-    assert.deepEqual({ ...vars }, { HOOK_TOKEN: "hook token # 1", API_TOKEN: "a,b", X: "1" });
+    const vars = read("# mine\nHOOK_TOKEN = 'hook-token-of-mine'\nAPI_TOKEN='api#token#of#mine,b' # two\nX=\"1\"\n");
+    assert.deepEqual({ ...vars }, { HOOK_TOKEN: "hook-token-of-mine", API_TOKEN: "api#token#of#mine,b", X: "1" });
   });
 
   it("without a token is told, with the line that it lacks", () => {
@@ -82,6 +83,21 @@ describe(".dev.vars", () => {
       assert.throws(() => read(text), { message: `.dev.vars sets no API_TOKEN. Write into it, as .dev.vars.example does:\n  ${token}` }, text);
     }
     assert.throws(() => read(""), { message: `.dev.vars sets no HOOK_TOKEN and no API_TOKEN. Write into it, as .dev.vars.example does:\n  HOOK_TOKEN=dev-hook-token-0123456789\n  ${token}` });
+  });
+
+  it("with a token that the Worker does not take is told, with the rule", () => {
+    const good = { HOOK_TOKEN: "hook-token-of-mine", API_TOKEN: "api-token-of-mine" };
+    for (const [name, bad, rule] of [
+      ["API_TOKEN", "short", "at least 16 visible ASCII characters"],
+      ["API_TOKEN", "'sixteen and blanks'", "at least 16 visible ASCII characters"],
+      ["HOOK_TOKEN", "hook-token.of.mine", "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_"],
+      ["HOOK_TOKEN", "r_hook-token-of-mine", "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_"],
+    ]) {
+      const lines = Object.entries({ ...good, [name]: bad }).map(([key, value]) => `${key}=${value}\n`);
+      const message = `.dev.vars sets ${name} to what the Worker does not take: it is to be ${rule}. `
+        + `Write into it, as .dev.vars.example does:\n  ${name}=${parseEnv(readFileSync(join(ROOT, ".dev.vars.example"), "utf8"))[name]}`;
+      assert.throws(() => read(lines.join("")), { message }, bad);
+    }
   });
 });
 
