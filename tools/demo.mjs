@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RELEASE } from "./build/profiles.mjs";
 import { build } from "./build.mjs";
 import { freePort } from "./ports.mjs";
 import { Failure, main } from "./setup/run.mjs";
@@ -19,25 +18,25 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const say = (text) => console.log(`• ${text}`);
 
 async function demo() {
-  await build({ s3: true });
-  const [stack, { startS3 }] = await Promise.all([import("./stack.mjs"), import("./s3.mjs")]);
+  const worker = await build({ quick: true });
+  const [stack, { startFiles }] = await Promise.all([import("./stack.mjs"), import("./files.mjs")]);
   const signal = await stack.untilStopped(async (stops) => {
     const dir = mkdtempSync(join(tmpdir(), "hookvault-demo-"));
     stops.push(async () => rmSync(dir, { recursive: true, force: true }));
-    await play(await start(stack, startS3, dir, stops));
+    await play(await start(stack, { dir, worker, startS3: startFiles }, stops));
   });
   if (signal) process.exit(1);
 }
 
-async function start({ startStack, UPSTREAM_KEY }, startS3, dir, stops) {
-  say("starting S3, the queue's simulator and the Worker on free ports");
+async function start({ startStack, UPSTREAM_KEY }, options, stops) {
+  say("starting the server of files, the queue's simulator and the Worker on free ports");
   const ports = { worker: await freePort(), simulator: await freePort(), s3: await freePort() };
   const vars = { HOOK_TOKEN: token(), API_TOKEN: token() };
-  await startStack({ ports, dir, vars, worker: RELEASE, startS3, runtime: { quiet: true } }, stops);
-  const worker = `http://localhost:${ports.worker}`;
+  await startStack({ ...options, ports, vars, runtime: { quiet: true } }, stops);
+  const vault = `http://localhost:${ports.worker}`;
   return {
-    hook: `${worker}/hook/${vars.HOOK_TOKEN}`,
-    vault: api(worker, vars.API_TOKEN),
+    hook: `${vault}/hook/${vars.HOOK_TOKEN}`,
+    vault: api(vault, vars.API_TOKEN),
     queue: api(`http://localhost:${ports.simulator}`, UPSTREAM_KEY),
   };
 }

@@ -62,7 +62,7 @@ async function fetched(url) {
 async function compile() {
   const args = ["build", "--release", "--locked", "--manifest-path", inRoot("tools/bindgen/Cargo.toml")];
   const env = toolsEnv();
-  await step(`Compiling wasm-bindgen ${VERSION} (about 30 s, once)`, "cargo", args, env);
+  await step(`Compiling wasm-bindgen ${VERSION} (about 1 min, once)`, "cargo", args, env);
   const program = join(env.CARGO_TARGET_DIR, "release", "wasm-bindgen");
   if (version(program) !== VERSION) throw new Failure(`tools/bindgen is of another version than Cargo.lock's wasm-bindgen: give it ${VERSION}.`);
   copyFileSync(program, `${wasmBindgen.path}.new`);

@@ -9,7 +9,7 @@ const TARGET_DIR = join(TOOLS, "target");
 export const toolPath = (name) => join(TOOLS, "bin", name);
 
 /** The local S3 server, which really expires presigned URLs. */
-export const s3Server = cargoTool("s3s-fs", "0.14.1", "about 1 min, once", [
+export const s3Server = cargoTool("s3s-fs", "0.14.1", "a minute or two, once", [
   "--features",
   "binary",
 ]);
