@@ -3,13 +3,13 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { benchmarks } from "./bench/document.mjs";
-import { machine, storage } from "./bench/machine.mjs";
+import { benchmarks } from "./bench/report/document.mjs";
+import { machine, storage } from "./bench/report/machine.mjs";
 import { busySeconds, cpuSeconds } from "./bench/process.mjs";
 import { chosen, run } from "./bench/run.mjs";
 import { SIDES } from "./bench/sides.mjs";
 import { exactly, FULL, QUICK } from "./bench/sizes.mjs";
-import { table } from "./bench/table.mjs";
+import { table } from "./bench/report/table.mjs";
 import { build } from "./build.mjs";
 import { inRoot } from "./setup/project.mjs";
 import { Failure, main } from "./setup/run.mjs";

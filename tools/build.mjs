@@ -21,7 +21,7 @@ export async function build({ quick = false, ...wanted } = {}) {
   await setUpRust();
   if (isCurrent(profile)) await setup(wanted);
   else await stamped(profile, () => buildWorker(profile, wanted));
-  const { buildDashboard } = await import("./dashboard.mjs");
+  const { buildDashboard } = await import("./build/dashboard.mjs");
   await buildDashboard();
   return profile;
 }
@@ -39,7 +39,7 @@ export function wasmSize() {
 }
 
 async function report() {
-  const { dashboardSize } = await import("./dashboard.mjs");
+  const { dashboardSize } = await import("./build/dashboard.mjs");
   for (const [what, { raw, gzip }] of [["index_bg.wasm", wasmSize()], ["assets", dashboardSize()]]) {
     console.log(`build/${what}: ${raw} bytes, gzip ${gzip} bytes`);
   }

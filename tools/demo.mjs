@@ -19,7 +19,7 @@ const say = (text) => console.log(`• ${text}`);
 
 async function demo() {
   const worker = await build({ quick: true });
-  const [stack, { startFiles }] = await Promise.all([import("./stack.mjs"), import("./files.mjs")]);
+  const [stack, { startFiles }] = await Promise.all([import("./start/stack.mjs"), import("./storage/files.mjs")]);
   const signal = await stack.untilStopped(async (stops) => {
     const dir = mkdtempSync(join(tmpdir(), "hookvault-demo-"));
     stops.push(async () => rmSync(dir, { recursive: true, force: true }));

@@ -18,7 +18,7 @@ async function start() {
   await endLeftovers(DIR);
   await checkPorts(ports);
   const worker = await build({ quick: true });
-  const [stack, { startFiles }] = await Promise.all([import("./stack.mjs"), import("./files.mjs")]);
+  const [stack, { startFiles }] = await Promise.all([import("./start/stack.mjs"), import("./storage/files.mjs")]);
   const options = { ports, dir: DIR, worker, startS3: startFiles };
   await stack.untilStopped((stops) => run(stack, options, stops));
   process.exit();

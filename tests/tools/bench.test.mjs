@@ -1,10 +1,10 @@
 // The bench's own arithmetic: what it calls a median, a ratio, a goal met and a figure far off.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assess, median, paired, percentile, spread } from "../../tools/bench/figures.mjs";
+import { assess, median, paired, percentile, spread } from "../../tools/bench/report/figures.mjs";
 import { acquired, planned } from "../../tools/bench/requests.mjs";
 import { exactly, isWanted } from "../../tools/bench/sizes.mjs";
-import { short, table } from "../../tools/bench/table.mjs";
+import { short, table } from "../../tools/bench/report/table.mjs";
 
 const rate = { row: "r", what: "requests/s", better: "more", goals: { twin: { goal: 1, far: 0.5 } } };
 const time = { row: "t", what: "ms", better: "less", goals: { twin: { goal: 1, far: 2 } } };

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { signerOf } from "../../tools/files/signature.mjs";
-import { startFiles } from "../../tools/files.mjs";
-import { s3Client } from "../../tools/s3.mjs";
+import { signerOf } from "../../tools/storage/signature.mjs";
+import { startFiles } from "../../tools/storage/files.mjs";
+import { s3Client } from "../../tools/storage/s3.mjs";
 import { eventually } from "../../tools/workerd/wait.mjs";
 
 const KEY = "outputs/free/437852_0 ä+b (1).mp4";

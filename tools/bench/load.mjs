@@ -4,7 +4,7 @@
 // is slower than wrk, but not slower than workerd, which has a core of its own here: the share of a
 // core that it took is told, and the harness warns when that was nearly all.
 import autocannon from "autocannon";
-import { percentile } from "./figures.mjs";
+import { percentile } from "./report/figures.mjs";
 import { planned } from "./requests.mjs";
 
 /** Often enough that a run ends soon after its last answer. */

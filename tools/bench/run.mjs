@@ -3,7 +3,7 @@
 import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { assess } from "./figures.mjs";
+import { assess } from "./report/figures.mjs";
 import { empty } from "./groups/start-up.mjs";
 import { GROUPS } from "./groups.mjs";
 import { startGenerator, startOrigin } from "./helpers.mjs";

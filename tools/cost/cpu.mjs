@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spread } from "../bench/figures.mjs";
+import { spread } from "../bench/report/figures.mjs";
 import { cpuSeconds } from "../bench/process.mjs";
 import { build } from "../build.mjs";
 import { workerds } from "../workerd/process.mjs";

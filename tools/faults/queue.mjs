@@ -1,5 +1,5 @@
 // The simulated queue as the rows use it: they submit jobs to it, and it knows the truth of them.
-import { UPSTREAM_KEY } from "../stack.mjs";
+import { UPSTREAM_KEY } from "../start/stack.mjs";
 import { startSimulator } from "../simulator/server.mjs";
 
 const MODEL = "wan22-fast-t2v";

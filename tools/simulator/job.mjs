@@ -1,6 +1,6 @@
 // One job: its state, and what may be told about it.
 
-import { mediumOf } from "./media.mjs";
+import { mediumOf } from "./files/media.mjs";
 
 /** A list of jobs leaves out longer bodies: inputs may hold whole images. */
 const MAX_LISTED_BODY_BYTES = 4_096;

@@ -1,11 +1,11 @@
 // The life of a job: waits, is taken by a worker, perhaps fails and is tried again, ends.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { contentOf, frameOf } from "./content.mjs";
+import { contentOf, frameOf } from "./files/content.mjs";
 
 /**
  * @param {import("./job.mjs").Job} job
- * @param {import("./outputs.mjs").Outputs} outputs
+ * @param {import("./files/outputs.mjs").Outputs} outputs
  * @param {(eventType: string) => Promise<void>} tell
  * @param {AbortSignal} signal ends it: cancelled while it waits, or forgotten at any time
  */

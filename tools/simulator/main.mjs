@@ -1,7 +1,7 @@
 // The command line: an S3 server and the queue simulator, until Ctrl-C.
 
 import { parseArgs } from "node:util";
-import { startS3 } from "../s3.mjs";
+import { startS3 } from "../storage/s3.mjs";
 import { knobLines } from "./control.mjs";
 import { startSimulator } from "./server.mjs";
 

@@ -4,12 +4,12 @@
 //   base64  what the upstream sends without `x-pipelet-output: binary`: the file itself as base64
 //           without a `data:` prefix; the previews are URLs even then
 
-import { contentOf, FRAME } from "./content.mjs";
+import { contentOf, FRAME } from "./files/content.mjs";
 import { joined } from "./rawjson.mjs";
 
 /**
  * @param {import("./job.mjs").Job} job
- * @param {import("./outputs.mjs").Outputs} outputs
+ * @param {import("./files/outputs.mjs").Outputs} outputs
  * @returns {Promise<string>} JSON text, every URL in it signed just now
  */
 export async function resultText(job, outputs) {

@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { Outputs } from "./outputs.mjs";
+import { Outputs } from "./files/outputs.mjs";
 import { answer } from "./routes.mjs";
 import { Simulator } from "./simulator.mjs";
 

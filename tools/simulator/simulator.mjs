@@ -18,7 +18,7 @@ export class Simulator {
   #nextId;
 
   /**
-   * @param {{ outputs: import("./outputs.mjs").Outputs, tokens: string[],
+   * @param {{ outputs: import("./files/outputs.mjs").Outputs, tokens: string[],
    *   knobs: Record<string, unknown>, firstId: number, log: (line: string) => void }} options
    */
   constructor({ outputs, tokens, knobs, firstId, log }) {

@@ -20,7 +20,7 @@ export class Webhooks {
 
   /**
    * @param {import("./job.mjs").Job} job
-   * @param {{ outputs: import("./outputs.mjs").Outputs, work: import("./work.mjs").Work,
+   * @param {{ outputs: import("./files/outputs.mjs").Outputs, work: import("./work.mjs").Work,
    *   log: (line: string) => void }} simulator
    */
   constructor(job, { outputs, work, log }) {

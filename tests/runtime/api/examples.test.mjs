@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { it } from "node:test";
-import { described, DESCRIPTION } from "../../../tools/examples.mjs";
+import { described, DESCRIPTION } from "../../../tools/test/examples.mjs";
 import { play } from "../support/api/scenario.mjs";
 import { startReceiver } from "../support/servers/receiver.mjs";
 import { startSource } from "../support/servers/source.mjs";

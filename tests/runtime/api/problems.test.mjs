@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { described, DESCRIPTION } from "../../../tools/examples.mjs";
+import { described, DESCRIPTION } from "../../../tools/test/examples.mjs";
 import { without } from "../support/bindings.mjs";
 import { playRefusals, VARS } from "../support/api/refusals.mjs";
 import { startSource } from "../support/servers/source.mjs";

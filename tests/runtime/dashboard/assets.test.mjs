@@ -1,7 +1,7 @@
 // The dashboard's files: what they are served with, and that they are in no one's way.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ASSETS, dashboardSize, MAX_GZIP_BYTES } from "../../../tools/dashboard.mjs";
+import { ASSETS, dashboardSize, MAX_GZIP_BYTES } from "../../../tools/build/dashboard.mjs";
 import { readFileSync } from "node:fs";
 import { raw } from "../support/raw.mjs";
 import { stopAll } from "../support/stop.mjs";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { startS3 } from "../../../tools/s3.mjs";
+import { startS3 } from "../../../tools/storage/s3.mjs";
 import { joined, memberText } from "../../../tools/simulator/rawjson.mjs";
 import { startSimulator } from "../../../tools/simulator/server.mjs";
 import { KEY, MODEL, PROMPT, bytesOf, dir, rig, s3, sha256 } from "../support/rig.mjs";

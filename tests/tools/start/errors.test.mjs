@@ -104,7 +104,7 @@ describe(".dev.vars", () => {
 describe("an earlier npm start", () => {
   let local;
   before(async () => (local = await Local.start()));
-  after(() => local.remove());
+  after(() => local?.remove());
 
   const running = () => JSON.parse(readFileSync(join(local.dir, "running.json"), "utf8"));
   const env = () => environment(local.dir, local.ports);

@@ -22,7 +22,7 @@ describe(`npm start under ${DELIVERIES} deliveries`, () => {
   before(async () => {
     local = await Local.start();
   });
-  after(() => local.remove());
+  after(() => local?.remove());
 
   /** Resolves to the answers' statuses, each with how often it came. */
   async function burst(from) {

@@ -19,7 +19,7 @@ describe("npm start", () => {
   before(async () => {
     local = await Local.start();
   });
-  after(() => local.remove());
+  after(() => local?.remove());
 
   const host = () => JSON.parse(readFileSync(join(local.dir, "running.json"), "utf8")).host;
   const runtime = () => processes().find(({ group, pid }) => group === host() && pid !== host());

@@ -38,7 +38,13 @@ export class Local {
     local.child = spawn(process.execPath, [join(ROOT, "tools/start.mjs")],
       { cwd: ROOT, env: environment(dir, local.ports), stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [local.child.stdout, local.child.stderr]) stream.on("data", (data) => (local.text += data));
-    await local.says(/as soon as its files are stored:\n.+\n/);
+    try {
+      await local.says(/as soon as its files are stored:\n.+\n/);
+    } catch (failure) {
+      // Nobody else knows of it yet, and the runner waits for it.
+      await local.end();
+      throw failure;
+    }
     // Made by the first one.
     local.vars = readVars();
     return local;

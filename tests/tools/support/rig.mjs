@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startS3 } from "../../../tools/s3.mjs";
+import { startS3 } from "../../../tools/storage/s3.mjs";
 import { startSimulator } from "../../../tools/simulator/server.mjs";
 
 export const KEY = "dev-upstream-key";

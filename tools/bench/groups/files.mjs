@@ -1,5 +1,5 @@
 // Files into the bucket and out of it: many small ones at once, a large one, one in the body itself.
-import { median } from "../figures.mjs";
+import { median } from "../report/figures.mjs";
 import { forgetPeak, peakBytes, quiet, residentBytes } from "../process.mjs";
 import { complaints, startSide } from "../sides.mjs";
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the media that the simulator's jobs put out, of formulas alone, so that they are nobody's:
 # `tools/simulator/media/make.sh`, with an ffmpeg that has libx264, libmp3lame and libwebp. The files
-# are checked in, as another version of it makes other bytes. Models are made by `../knot.mjs`.
+# are checked in, as another version of it makes other bytes. Models are made by `../files/knot.mjs`.
 set -euo pipefail
 cd "$(dirname "$0")"
 EXACT="-map_metadata -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact"

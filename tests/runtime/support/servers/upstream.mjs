@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import { startS3 } from "../../../../tools/s3.mjs";
+import { startS3 } from "../../../../tools/storage/s3.mjs";
 import { startSimulator } from "../../../../tools/simulator/server.mjs";
 import { startCounter } from "./counter.mjs";
 

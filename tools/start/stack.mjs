@@ -2,9 +2,9 @@
 // Only to be imported after the set-up: it needs npm packages.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startSimulator } from "./simulator/server.mjs";
-import { Front } from "./start/front.mjs";
-import { Runtime } from "./start/runtime.mjs";
+import { startSimulator } from "../simulator/server.mjs";
+import { Front } from "./front.mjs";
+import { Runtime } from "./runtime.mjs";
 
 export const UPSTREAM_KEY = "dev-upstream-key";
 

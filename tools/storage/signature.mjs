@@ -1,7 +1,7 @@
 // Whether a request is signed by whoever has the key: it is signed again with the SDK's own library, and compared.
 import { isDeepStrictEqual } from "node:util";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { s3Client } from "../s3.mjs";
+import { s3Client } from "./s3.mjs";
 
 /** Parameters of a presigned URL that signing adds. */
 const ADDED = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Content-Sha256"].map((name) => `X-Amz-${name}`);

@@ -4,8 +4,8 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { inRoot } from "./setup/project.mjs";
-import { Failure } from "./setup/run.mjs";
+import { inRoot } from "../setup/project.mjs";
+import { Failure } from "../setup/run.mjs";
 
 export const ASSETS = inRoot("build", "assets");
 const SOURCE = inRoot("dashboard");

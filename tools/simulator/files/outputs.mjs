@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { s3Client } from "../s3.mjs";
+import { s3Client } from "../../storage/s3.mjs";
 
 /** @typedef {{ key: string, size: number, sha256: string, contentType: string }} Stored */
 

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { dirname, join, sep } from "node:path";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { problemOf, signerOf } from "./files/signature.mjs";
+import { problemOf, signerOf } from "./signature.mjs";
 
 class S3Error extends Error {
   constructor(status, code, message, headers = {}) {

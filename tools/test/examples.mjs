@@ -1,6 +1,6 @@
 // Puts what the API's scenario gives into its description; where they differ
 // `tests/runtime/api/examples.test.mjs` fails: `WRITE_EXAMPLES=1 npm test -- examples` writes it.
-import { inRoot } from "./setup/project.mjs";
+import { inRoot } from "../setup/project.mjs";
 
 export const DESCRIPTION = inRoot("openapi.json");
 

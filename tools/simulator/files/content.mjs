@@ -1,10 +1,10 @@
-// The bytes of output files: real media, as `media/make.sh` makes them. Each holds its object's key,
+// The bytes of output files: real media, as `../media/make.sh` makes them. Each holds its object's key,
 // so that no two are equal, and can be made again and compared without being kept.
 
 import { createCipheriv, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { chunk as pngChunk } from "../doctor/png.mjs";
+import { chunk as pngChunk } from "../../doctor/png.mjs";
 import { knot } from "./knot.mjs";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -38,7 +38,7 @@ export function frameOf({ file }, key, n) {
   return { contentType: FRAME.contentType, ...whole(tagged(frame, key)) };
 }
 
-const media = (file) => readFileSync(new URL(`media/${file}`, import.meta.url));
+const media = (file) => readFileSync(new URL(`../media/${file}`, import.meta.url));
 const whole = (bytes) => ({ size: bytes.length, chunks: () => [bytes] });
 
 /**

@@ -62,7 +62,7 @@ export function s3Client({ url, accessKey, secretKey }) {
 }
 
 function findBinary() {
-  const inRepository = fileURLToPath(new URL("../.tools/bin", import.meta.url));
+  const inRepository = fileURLToPath(new URL("../../.tools/bin", import.meta.url));
   const binary = join(process.env.HOOKVAULT_TOOLS_BIN ?? inRepository, "s3s-fs");
   if (!existsSync(binary)) {
     throw new Error(`${binary} is missing: run "npm run setup", which builds it`);

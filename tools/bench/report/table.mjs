@@ -1,5 +1,5 @@
 // The figures as a table, for a terminal and for Markdown alike.
-import { SIDES } from "./sides.mjs";
+import { SIDES } from "../sides.mjs";
 
 const HEADINGS = ["row", "measure", "turns", "hookvault", "twin", "floor", "× twin", "goal", "× floor", "goal", "met"];
 const SIGNS = { more: "≥", less: "≤" };

@@ -3,7 +3,7 @@ import { accessSync, constants, readFileSync, statfsSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { execFileSync } from "node:child_process";
-import { ROOT } from "../setup/project.mjs";
+import { ROOT } from "../../setup/project.mjs";
 
 const TMPFS_MAGIC = 0x01021994;
 const GiB = 1024 ** 3;
