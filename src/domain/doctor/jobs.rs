@@ -181,6 +181,9 @@ fn healing(rows: &[Row], by: Measure<'_>) -> Check {
 /// Receivers that did not take what was handed on to them.
 fn handoff(totals: &Totals, by: Measure<'_>) -> Check {
     let (failed, pending) = (totals.numbers.handoff_failed, totals.numbers.handoff_pending);
+    if failed + pending == 0 {
+        return Check::ok("handoff", "no message waits to be handed on");
+    }
     if failed == 0 {
         let pending = counted(pending, "message is", "messages are");
         return Check::ok("handoff", format!("{pending} still to be handed on"));
