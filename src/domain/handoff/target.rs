@@ -31,6 +31,9 @@ const PRIVATE: [&str; 15] = [
     "test",
 ];
 
+/// For development it can be listed.
+const UNLISTED: &str = "is on this machine and not in ALLOWED_SOURCE_HOSTS";
+
 /// Reads the URL of a webhook. A loopback host that is listed among the sources
 /// is allowed, too: so it is on a developer's machine.
 ///
@@ -46,7 +49,7 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
     }
     // Only its host is looked at: the list is not one of files here.
     if is_loopback(&url) {
-        return listed.check(text).map_err(|_| "is not a public host");
+        return listed.check(text).map_err(|_| UNLISTED);
     }
     if url.scheme() != "https" {
         return Err("is not https");
@@ -133,13 +136,13 @@ mod tests {
             ("https://u:p@app.example/", "holds a user name"),
             ("ftp://app.example/", "is no URL"),
             ("/hook", "is no URL"),
-            ("https://localhost/", "is not a public host"),
-            ("http://127.0.0.1:9090/", "is not a public host"),
+            ("https://localhost/", UNLISTED),
+            ("http://127.0.0.1:9090/", UNLISTED),
             ("https://10.0.0.1/", "is not a public host"),
             ("https://169.254.169.254/latest", "is not a public host"),
-            ("https://[::1]/", "is not a public host"),
+            ("https://[::1]/", UNLISTED),
             ("https://[fd00::1]/", "is not a public host"),
-            ("https://0x7f000001/", "is not a public host"),
+            ("https://0x7f000001/", UNLISTED),
             ("https://8.8.8.8/", "is not a public host"),
             ("https://intranet/", "is not a public host"),
             ("https://db.internal/", "is not a public host"),
