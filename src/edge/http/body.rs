@@ -1,8 +1,7 @@
 //! Reads the bodies of requests.
 
 use super::unpack::unpack;
-use crate::domain::http::problem::Problem;
-use crate::edge::platform::During;
+use crate::domain::http::problem::{Code, Problem};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
@@ -29,7 +28,7 @@ pub async fn read_sent(request: &Request, limit: u64) -> Result<Vec<u8>, Problem
         return Err(Problem::BodyTooLarge(limit));
     }
     if declared.is_some_and(|bytes| bytes <= MAX_PIECE) {
-        return read_piece(request).await.during("reading the body").map_err(Problem::from);
+        return read_piece(request).await.map_err(broken_off);
     }
     let Some(stream) = request.body() else { return Ok(Vec::new()) };
     read_stream(stream.into(), declared.unwrap_or(0), limit).await
@@ -43,6 +42,11 @@ pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Proble
         }
         other => other,
     })
+}
+
+/// As a rule its sender has left. It may be sent again all the same.
+fn broken_off(_: worker::Error) -> Problem {
+    Problem::new(Code::PlatformFailed, "the body broke off before its end; send it again")
 }
 
 async fn read_piece(request: &Request) -> worker::Result<Vec<u8>> {
@@ -60,7 +64,7 @@ async fn read_stream(
     let room = body.try_reserve_exact(usize::try_from(declared).unwrap_or(usize::MAX));
     room.map_err(|_| Problem::BodyTooLarge(limit))?;
     while let Some(chunk) = stream.next().await {
-        body.extend(chunk.during("reading the body")?);
+        body.extend(chunk.map_err(broken_off)?);
         if body.len() as u64 > limit {
             return Err(Problem::BodyTooLarge(limit));
         }
