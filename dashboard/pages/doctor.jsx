@@ -35,7 +35,7 @@ function Findings({ checks }) {
   const bad = sorted.filter(({ status }) => status !== "ok").length;
   return (
     <>
-      <p class="verdict" role="status">{bad === 0 ? "Everything is fine." : `${bad} of ${checks.length} need a look.`}</p>
+      <p class="verdict" role="status">{bad === 0 ? "Everything is fine." : `${bad} of ${checks.length} ${bad === 1 ? "needs" : "need"} a look.`}</p>
       <ul class="rows findings">
         {sorted.map(({ name, status, detail, fix, ms }, n) => (
           <li key={`${name} ${n}`} class={`block finding finding-${status}`}>

@@ -21,13 +21,17 @@ export function RefusedPage() {
       {value?.refused.length === 0 && <p class="nothing">None: every delivery was taken.</p>}
       {value?.refused.length > 0 && (
         <>
-          <p>The newest {value.refused.length} of {count(value.total)} that were refused:</p>
+          <p>{newest(value.refused.length, value.total)}:</p>
           <ul class="rows">{value.refused.map((row, n) => <Row key={n} {...row} />)}</ul>
         </>
       )}
     </section>
   );
 }
+
+const newest = (shown, total) => shown < total
+  ? `The newest ${shown} of ${count(total)} that were refused`
+  : `${count(total)} ${total === 1 ? "was" : "were"} refused`;
 
 function Row({ at, status, reason, userAgent, bytes: size, more }) {
   return (

@@ -39,7 +39,7 @@ function Numbers({ stats, oldest, slack, unmatched, refused }) {
       <div class="tiles">
         <Tile name="Jobs" value={count(stats.jobs)} note={`on ${count(stats.days)} ${stats.days === 1 ? "day" : "days"}`} />
         <Tile name="Stored" value={bytes(stats.bytes)} note={`${count(stats.files.stored)} files`} />
-        <Tile name="To be copied" value={count(stats.files.pending)} note={`the oldest for ${seconds(oldest)}`}
+        <Tile name="To be copied" value={count(stats.files.pending)} note={stats.files.pending > 0 && `the oldest for ${seconds(oldest)}`}
           to={href("", { archive: "pending" })} />
         <Tile name="Lost files" value={count(stats.files.lost)} bad={stats.files.lost > 0}
           to={href("", { archive: "lost,partial" })} />

@@ -50,13 +50,15 @@ export function Fact({ name, children }) {
 
 export function Time({ at }) {
   const now = useNow();
-  const away = now - at;
   return (
     <time dateTime={new Date(at).toISOString()} title={when(at)}>
-      {when(at)} <small>{away >= 0 ? `${age(away)} ago` : `in ${duration(-away)}`}</small>
+      {when(at)} <small>{since(now - at)}</small>
     </time>
   );
 }
+
+/** The clock here goes by the second, and is not the Worker's. */
+const since = (ms) => (Math.abs(ms) < 1_000 ? "now" : ms > 0 ? `${age(ms)} ago` : `in ${duration(-ms)}`);
 
 /** How often the queue was asked, and when it is again. */
 export function Asking({ healing: { attempts, nextAt, exhausted } }) {

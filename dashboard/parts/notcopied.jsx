@@ -5,6 +5,8 @@ import { Command } from "./copy.jsx";
 import { Asking } from "./facts.jsx";
 import { sentence } from "./trouble.jsx";
 
+/** A record tells of so many outputs that are not copied, and counts no further ones. */
+const TOLD = 50;
 /** Hosts that are named; the line has all of them. */
 const NAMED = 5;
 
@@ -15,7 +17,7 @@ export function NotCopied({ job }) {
   if (barred.size + mended.size + others.size === 0 && !healing?.error) return null;
   return (
     <section class="block trouble-list" aria-label="What is not here">
-      {barred.size > 0 && <Barred hosts={barred} allowed={allowed} />}
+      {barred.size > 0 && <Barred hosts={barred} allowed={allowed} isCut={skipped.length === TOLD} />}
       {mended.size > 0 && <p>{on(mended)} allowed now: {named(mended)}. {mayAct && "Copy again gets what is there."}</p>}
       {[...others].map(([said, count]) => <Said key={said} said={said} count={count} />)}
       {healing?.error && (
@@ -26,11 +28,11 @@ export function NotCopied({ job }) {
   );
 }
 
-function Barred({ hosts, allowed }) {
+function Barred({ hosts, allowed, isCut }) {
   const { api } = useVault();
   return (
     <>
-      <p><strong>{on(hosts)} not allowed: {named(hosts)}.</strong> {api.isGuest
+      <p><strong>{isCut && "At least "}{on(hosts)} not allowed: {named(hosts)}.</strong> {api.isGuest
         ? "Whoever runs the vault can allow it."
         : `If you trust ${hosts.size === 1 ? "it" : "them"}, put this line under [vars] in wrangler.toml and deploy, or into .dev.vars on your machine:`}</p>
       {allowed && (
