@@ -100,7 +100,7 @@ export const mutants = [
   },
   {
     name: "retry",
-    edits: [edit("domain/retry.rs", "_ => Next::RetryAt(at),", "_ => Next::GiveUp,")],
+    edits: [edit("domain/archive/failure.rs", "_ => Next::RetryAt(at),", "_ => Next::GiveUp,")],
     rows: ["source answers 500 three times", "R2 puts fail twice"],
     red: ["files"],
   },
