@@ -5,7 +5,6 @@
 //! where to ask (`upstream`), what a result does to the job (`apply`).
 
 use crate::domain::file::source_policy::SourcePolicy;
-use crate::domain::ingest::worth;
 use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
@@ -213,7 +212,7 @@ pub fn note_end(
 /// Whether an answer says that the upstream has removed what the result held.
 #[must_use]
 pub fn says_removed(text: &str) -> bool {
-    Event::parse(text).is_ok_and(|event| worth::is_removed(&event))
+    Event::parse(text).is_ok_and(|event| event.is_removed())
 }
 
 /// Notes a question; `why` it did not help, `None` if it is too early to say.

@@ -8,7 +8,7 @@ use crate::domain::file::discover::found::Discovery;
 use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::json::{self, edit};
-use crate::domain::webhook::event::{Event, value_of};
+use crate::domain::webhook::event::Event;
 use crate::domain::webhook::result;
 use crate::domain::words;
 use std::fmt;
@@ -29,7 +29,7 @@ impl Worth {
     /// That of a result that has come in `event`, whose body is `text`.
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>, found: &Discovery) -> Self {
-        if is_removed(event) {
+        if event.is_removed() {
             return Self::default();
         }
         let (files, skipped) = (found.files.len(), found.skipped.len());
@@ -63,12 +63,6 @@ impl fmt::Display for Worth {
             }
         }
     }
-}
-
-/// Whether the sender says that it has removed what the result held.
-#[must_use]
-pub fn is_removed(event: &Event<'_>) -> bool {
-    value_of(&event.members, "data_removed") == Some("true")
 }
 
 /// Whether the result in a body holds a value: not only `null`, empty texts,

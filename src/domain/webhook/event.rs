@@ -100,6 +100,12 @@ pub struct Event<'a> {
 }
 
 impl Event<'_> {
+    /// Whether the sender says that it has removed what the result held.
+    #[must_use]
+    pub fn is_removed(&self) -> bool {
+        value_of(&self.members, "data_removed") == Some("true")
+    }
+
     /// The sender's own time of this event, if it carries one.
     #[must_use]
     pub fn sender_time(&self) -> Option<Timestamp> {

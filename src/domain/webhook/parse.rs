@@ -1,7 +1,8 @@
 //! Reads a delivery's body as an [`Event`].
 
 use super::event::{Event, EventKind, Provider};
-use super::provider::{self, Reading};
+use super::provider;
+use super::provider::reading::Reading;
 use crate::domain::json::{self, Malformed, Member};
 
 impl<'a> Event<'a> {

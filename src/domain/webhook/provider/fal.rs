@@ -1,7 +1,7 @@
 //! fal.ai's webhook: `{"request_id", "gateway_request_id", "status", "payload",
 //! "error", "payload_error"}`, as its documentation has it.
 
-use super::{Reading, count, place, value};
+use super::reading::{Reading, count, place, value};
 use crate::domain::json::{self, Member};
 use crate::domain::webhook::event::EventKind;
 

@@ -6,12 +6,12 @@
 
 mod fal;
 mod pipelet;
+pub mod reading;
 mod replicate;
 
-use super::event::{Event, EventKind, Provider};
+use self::reading::{Reading, find};
+use super::event::{Event, Provider};
 use crate::domain::json::Member;
-use crate::domain::time::Timestamp;
-use std::ops::Range;
 
 impl Provider {
     /// Returns whether a URL below this key of a result is an output, whatever
@@ -26,22 +26,6 @@ impl Provider {
             Self::Replicate => true,
         }
     }
-}
-
-/// What a body of another provider says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading<'a> {
-    /// What has happened.
-    pub kind: EventKind,
-    /// The value that names the job, as written; none in what a server of one's
-    /// own sends.
-    pub id: Option<&'a str>,
-    /// When, by the sender's clock.
-    pub sender_time: Option<Timestamp>,
-    /// A failure's error as written.
-    pub error: Option<&'a str>,
-    /// Where the result stands in the body; empty if there is none.
-    pub result: Range<usize>,
 }
 
 /// Reads the members of a body as those of the provider that they are of;
@@ -61,25 +45,4 @@ pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, Reading<'a>)> {
 #[must_use]
 pub fn pipelet(members: Vec<Member<'_>>) -> Event<'_> {
     pipelet::read(members)
-}
-
-/// How many of these members a body has, be they `null`.
-fn count(members: &[Member<'_>], keys: &[&str]) -> usize {
-    keys.iter().filter(|key| find(members, key).is_some()).count()
-}
-
-fn find<'m, 'a>(members: &'m [Member<'a>], key: &str) -> Option<&'m Member<'a>> {
-    // Of repeated keys the last counts, as in `JSON.parse`.
-    members.iter().rev().find(|member| member.key == key)
-}
-
-/// The value of a member that is there and not `null`.
-fn value<'a>(members: &[Member<'a>], key: &str) -> Option<&'a str> {
-    find(members, key).map(|member| member.value).filter(|value| *value != "null")
-}
-
-/// Where the value of a member stands in the body.
-fn place(members: &[Member<'_>], key: &str) -> Range<usize> {
-    let of = |member: &Member<'_>| member.span.end - member.value.len()..member.span.end;
-    find(members, key).map_or(0..0, of)
 }

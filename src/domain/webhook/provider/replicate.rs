@@ -1,6 +1,6 @@
 //! Replicate's webhook: the bare prediction, as its HTTP API documents it.
 
-use super::{Reading, count, place, value};
+use super::reading::{Reading, count, place, value};
 use crate::domain::json::{self, Member};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
