@@ -42,7 +42,7 @@ impl Answered {
 /// # Errors
 /// What went wrong, in words for the record: no URL, no key.
 pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
-    send(prepare(ask).map_err(|Failure(text)| text)?, max_bytes, pace).await
+    send(prepare(ask).map_err(|failure| failure.to_string())?, max_bytes, pace).await
 }
 
 /// Fetches what is public, within this time.
@@ -107,7 +107,7 @@ pub async fn knock(ask: &Ask) -> Result<Knocked, Failure> {
     let abort = AbortController::default();
     let signal = abort.signal();
     let sent = Fetch::Request(prepare(ask)?).send_with_signal(&signal).await;
-    let response = sent.map_err(|_| Failure("it can't be reached".to_owned()))?;
+    let response = sent.map_err(|_| Failure::new("asking the upstream", "it can't be reached"))?;
     let status = response.status_code();
     let date = response.headers().get("date").ok().flatten();
     // Its body is not wanted.
@@ -155,7 +155,7 @@ pub async fn pass(
     body: Option<&str>,
     limits: (u64, Pace),
 ) -> Result<Answered, String> {
-    let request = relay(ask, method, headers, body).map_err(|Failure(text)| text)?;
+    let request = relay(ask, method, headers, body).map_err(|failure| failure.to_string())?;
     let answered = send(request, limits.0, limits.1).await?;
     match answered.status {
         200..=299 | 400..=599 => Ok(answered),

@@ -8,7 +8,7 @@ use crate::domain::job::record::Archive;
 use crate::domain::protocol::command::Command;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
 use crate::edge::rpc::listing::page;
 use futures_util::{StreamExt, stream};
@@ -49,6 +49,6 @@ fn or_what_is_not_whole(mut filter: Filter) -> Filter {
 
 async fn one(call: &Call<'_>, row: Row) -> (String, bool) {
     let told = job::ask_job(call.env, &row.home, &Command::Archive).await;
-    let told = told.inspect_err(|Failure(text)| platform::log_error(text));
+    let told = told.inspect_err(Failure::log);
     (row.summary.id, told.is_ok())
 }

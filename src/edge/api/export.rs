@@ -51,12 +51,12 @@ impl Export {
     async fn next(mut self) -> worker::Result<Option<(Vec<u8>, Self)>> {
         loop {
             if self.waiting.is_empty() {
-                self.fill().await.map_err(broken_off)?;
+                self.fill().await.map_err(|failure| broken_off(&failure))?;
             }
             if self.waiting.is_empty() {
                 return Ok(None);
             }
-            let text = self.write().await.map_err(broken_off)?;
+            let text = self.write().await.map_err(|failure| broken_off(&failure))?;
             if !text.is_empty() {
                 return Ok(Some((text.into_bytes(), self)));
             }
@@ -70,7 +70,7 @@ impl Export {
         let question =
             Question::Turns { since: self.since, after: self.after.clone(), limit: PAGE };
         let Answer::Turns(turns) = self.ask(ROOT, &question).await? else {
-            return Err(Failure("the catalog's root has no turns".to_owned()));
+            return Err(Failure::unexpected("asking for the last changes"));
         };
         self.is_over = turns.len() < PAGE;
         self.after = turns.last().cloned().or_else(|| self.after.take());
@@ -86,7 +86,7 @@ impl Export {
             tag: self.tag.clone(),
         };
         let Answer::Records { text, written } = self.ask(EXPORT, &question).await? else {
-            return Err(Failure("the catalog exports no records".to_owned()));
+            return Err(Failure::unexpected("asking for a page of records"));
         };
         self.waiting.drain(..written.clamp(1, self.waiting.len()));
         Ok(text)
@@ -97,7 +97,7 @@ impl Export {
     }
 }
 
-fn broken_off(Failure(text): Failure) -> worker::Error {
-    crate::edge::platform::log_error(&text);
+fn broken_off(failure: &Failure) -> worker::Error {
+    failure.log();
     worker::Error::RustError("the export broke off; go on with `since`".to_owned())
 }

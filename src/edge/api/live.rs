@@ -28,7 +28,7 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
     match response.status_code() {
         101 => Ok(response),
         401 => Err(access::GONE),
-        status => Err(Failure(format!("{JOINING}: the answer is {status}")).into()),
+        status => Err(Failure::new(JOINING, &format!("the answer is {status}")).into()),
     }
 }
 

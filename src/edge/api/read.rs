@@ -15,7 +15,7 @@ use crate::domain::view::record::{self, Context};
 use crate::domain::view::summary;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, rendered};
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::During;
 use crate::edge::rpc::lookup::{ask, deleted};
 use crate::edge::storage::{bucket, kv};
 use std::borrow::Cow;
@@ -41,8 +41,8 @@ async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
     let found = found.and_then(|copy| {
         copy.map(|stream| response::record(ResponseBody::Stream(stream), "edge")).transpose()
     });
-    found.unwrap_or_else(|Failure(text)| {
-        platform::log_error(&text);
+    found.unwrap_or_else(|failure| {
+        failure.log();
         None
     })
 }

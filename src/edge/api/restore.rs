@@ -6,7 +6,7 @@ use crate::domain::protocol::command::Command;
 use crate::domain::protocol::reply::Reply;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use futures_util::{StreamExt, stream};
@@ -36,12 +36,11 @@ pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", USUAL, 1..=MOST)?;
     let bucket = bucket::open(call.env)?;
     let mut query = bucket.list().prefix(keys::MANIFESTS).limit(limit);
-    let cursor = call.cursor()?;
-    if let Some(cursor) = &cursor {
+    if let Some(cursor) = call.cursor()? {
         query = query.cursor(cursor);
     }
     let page = query.execute().await.during("listing the manifests");
-    let page = page.map_err(|failure| bucket::bad_cursor(cursor.as_deref(), failure))?;
+    let page = page.map_err(|failure| call.listing_failed(failure))?;
     let found: Vec<String> = page.objects().iter().map(Object::key).collect();
     let ends = stream::iter(found).map(|key| one(call, key)).buffer_unordered(AT_ONCE);
     let ends: Vec<(String, End)> = ends.collect().await;
@@ -63,8 +62,8 @@ async fn one(call: &Call<'_>, key: String) -> (String, End) {
         Ok(Reply::Known { is_new: false }) => End::Known,
         Ok(Reply::Deleted(_)) => End::Deleted,
         Ok(_) => End::Failed,
-        Err(Failure(text)) => {
-            platform::log_error(&text);
+        Err(failure) => {
+            failure.log();
             End::Failed
         }
     };
@@ -72,7 +71,8 @@ async fn one(call: &Call<'_>, key: String) -> (String, End) {
 }
 
 async fn try_one(call: &Call<'_>, key: &str) -> Result<Reply, Failure> {
-    let name = keys::job_of_manifest(key)
-        .ok_or_else(|| Failure(format!("{key} is not named like a manifest")))?;
+    let name = keys::job_of_manifest(key).ok_or_else(|| {
+        Failure::new("restoring a job", &format!("{key} is not named like a manifest"))
+    })?;
     job::ask(call.env, &name, &Command::Restore(key.to_owned())).await
 }

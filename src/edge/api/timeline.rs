@@ -115,7 +115,7 @@ impl Live {
             Err(failure) => Err(failure),
         };
         // The client comes back, and asks once more.
-        frames.inspect_err(|Failure(text)| platform::log_error(text)).ok()
+        frames.inspect_err(Failure::log).ok()
     }
 
     async fn ask(&self) -> Result<Reply, Failure> {

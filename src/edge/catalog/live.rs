@@ -133,7 +133,7 @@ async fn rows_of_day(
 ) -> Result<Vec<Row>, Failure> {
     match catalog::ask(&object.env, &day, &Question::RowsOf(homes)).await? {
         Answer::Rows(rows) => Ok(rows),
-        _ => Err(Failure("a catalog's day has no rows".to_owned())),
+        _ => Err(Failure::unexpected("asking a day for rows")),
     }
 }
 

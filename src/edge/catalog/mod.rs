@@ -45,22 +45,22 @@ impl DurableObject for Catalog {
     /// Takes a watcher's WebSocket. Questions come by `ask`.
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let end = live::watch(&self.object, &request).await;
-        end.or_else(|Failure(text)| Response::error(text, 500))
+        end.or_else(|failure| Response::error(failure.to_string(), 500))
     }
 
     /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
     /// after six failures.
     async fn alarm(&self) -> worker::Result<Response> {
         let object = &self.object;
-        if let Err(Failure(text)) = run_alarm(object).await {
-            platform::log_error(&text);
+        if let Err(failure) = run_alarm(object).await {
+            failure.log();
             // Nor is it known what was written.
             object.is_flush_scheduled.set(false);
             object.ledger.forget();
             let later = plan::watchdog(2, object.config.pace, platform::now());
             let set = platform::set_alarm_at(&object.state.storage(), later).await;
-            if let Err(Failure(text)) = set {
-                platform::log_error(&text);
+            if let Err(failure) = set {
+                failure.log();
             }
         }
         Response::empty()

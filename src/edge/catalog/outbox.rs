@@ -44,7 +44,7 @@ pub async fn flush(object: &CatalogObject) -> Result<(), Failure> {
     while let Some((news, until)) = news(object)? {
         match catalog::ask(&object.env, ROOT, &Question::Push(Box::new(news))).await? {
             Answer::Noted => note_pushed(object, until)?,
-            _ => return Err(Failure("the catalog's root did not take the news".to_owned())),
+            _ => return Err(Failure::unexpected("telling the catalog's root the news")),
         }
     }
     object.is_flush_scheduled.set(false);

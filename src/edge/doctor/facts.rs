@@ -23,7 +23,7 @@ use worker::{Delay, Env};
 pub async fn tried<T>(work: impl Future<Output = Result<T, Failure>>) -> Tried<T> {
     let before = platform::now();
     let end = match select(pin!(work), Delay::from(Duration::from_millis(PATIENCE_MS))).await {
-        Either::Left((end, _)) => end.map_err(|Failure(why)| gist(&why)),
+        Either::Left((end, _)) => end.map_err(|failure| gist(&failure.to_string())),
         Either::Right(_) => Err(format!("no answer within {} s", PATIENCE_MS / 1_000)),
     };
     Tried { end, ms: platform::now().since(before) }

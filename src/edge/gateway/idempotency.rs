@@ -10,7 +10,7 @@ use crate::domain::protocol::command::Command;
 use crate::domain::protocol::reply::Reply;
 use crate::edge::http::call::Call;
 use crate::edge::http::streaming;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
 use futures_util::stream;
 use sha2::{Digest, Sha256};
@@ -78,7 +78,7 @@ pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
             "this `Idempotency-Key` was used for another submission in the last 24 hours",
         )),
         Verdict::UsedUp => Err(Problem::new(Code::UsedUp, USED_UP)),
-        Verdict::After(_) => Err(Failure("a gate keeps a submission waiting".to_owned()).into()),
+        Verdict::After(_) => Err(Failure::unexpected("asking a gate again").into()),
     }
 }
 
@@ -113,8 +113,8 @@ pub fn read_to_the_end(
                 return Some((Ok::<_, worker::Error>(part), parts));
             }
             let told = job::ask_gate(&env, &name, read).await;
-            if let Err(Failure(text)) = told {
-                platform::log_error(&text);
+            if let Err(failure) = told {
+                failure.log();
             }
             None
         }

@@ -133,8 +133,8 @@ async fn pass_on(
             return Err(Problem::new(Code::UsedUp, USED_UP));
         }
     }
-    let response = send(call, request, &ask, body).await.map_err(|Failure(text)| {
-        platform::log_error(&text);
+    let response = send(call, request, &ask, body).await.map_err(|failure| {
+        failure.log();
         Problem::new(Code::UpstreamFailed, "fal.ai can't be reached")
     })?;
     let status = response.status_code();

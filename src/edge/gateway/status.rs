@@ -9,7 +9,6 @@ use crate::domain::job::record::Job;
 use crate::domain::job::submission::Answer;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::command::Command;
-use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::upstream;
 use worker::Method;
@@ -69,8 +68,8 @@ pub async fn want(asked: &Asked, job: &Job, why: &str) {
     if job.healing.wanted {
         return;
     }
-    if let Err(Failure(text)) = job::ask_job(&asked.env, home, &command).await {
-        platform::log_error(&text);
+    if let Err(failure) = job::ask_job(&asked.env, home, &command).await {
+        failure.log();
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::time::SECOND;
 use crate::domain::view::record::one_line;
 use crate::domain::view::sse;
 use crate::edge::http::{response, streaming};
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform;
 use crate::edge::rpc::job;
 use futures_util::stream;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Stream {
         let news = Command::Read(Some(wait));
         match job::ask_job(&self.asked.env, &job.home, &news).await {
             Ok(told) => self.is_over |= matches!(told, Reply::Barred),
-            Err(Failure(text)) => platform::log_error(&text),
+            Err(failure) => failure.log(),
         }
     }
 }

@@ -59,7 +59,7 @@ pub async fn submit(
             _ => return Err(Failure::unexpected("submitting").into()),
         }
     }
-    Err(Failure("submitting: interrupted each time".to_owned()).into())
+    Err(Failure::new("submitting", "interrupted each time").into())
 }
 
 /// Gives a submission to its job. A long input goes to the bucket, but not

@@ -4,6 +4,7 @@ use crate::domain::config::Config;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::LISTS;
 use crate::domain::time::Timestamp;
+use crate::edge::platform::{Failure, Kind};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use worker::{Env, Headers};
@@ -63,6 +64,15 @@ impl Call<'_> {
         text.parse().map_err(|_| {
             Problem::bad_parameter(format!("`{name}` is {text:?}; it must be a whole number"))
         })
+    }
+
+    /// The problem of a listing of the bucket that has failed: the caller's, if
+    /// the bucket refuses its cursor, and otherwise the platform's.
+    pub fn listing_failed(&self, failure: Failure) -> Problem {
+        match failure.kind() {
+            Kind::Invalid if self.query("cursor").is_some() => BAD_CURSOR,
+            _ => failure.into(),
+        }
     }
 
     /// `?cursor=`, as the bucket has given it.

@@ -4,7 +4,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::command::Command;
 use crate::domain::protocol::reply::Reply;
 use crate::domain::webhook::event::Provider;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
 use worker::Env;
 
@@ -47,8 +47,8 @@ pub async fn claim(env: &Env, named: Named, reference: &ObjectName) -> There {
             note: Some(format!("refConflict: {reference} leads to another job")),
             ..There::at(object)
         },
-        Err(Failure(text)) => {
-            platform::log_error(&text);
+        Err(failure) => {
+            failure.log();
             let note = Some(format!("{reference} could not be linked"));
             There { note, ..There::at(name) }
         }

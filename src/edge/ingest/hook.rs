@@ -17,7 +17,7 @@ use crate::edge::http::access;
 use crate::edge::http::body::read_sent;
 use crate::edge::http::call::Call;
 use crate::edge::http::unpack::unpack;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform;
 use crate::edge::rpc::job;
 use crate::edge::storage::body;
 use web_sys::Request;
@@ -150,8 +150,8 @@ async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
         let Some((home, true)) = locate(call.env, name).await? else { return Ok(()) };
         job::ask_job(call.env, &home, &Command::Want(why.to_owned())).await.map(drop)
     };
-    if let Err(Failure(text)) = asked.await {
-        platform::log_error(&text);
+    if let Err(failure) = asked.await {
+        failure.log();
     }
 }
 
@@ -188,8 +188,8 @@ async fn deliver(
             body::drop_parked(call.env, &body).await?; // it is in the box now
             Ok(kept)
         }
-        Err(Failure(text)) => {
-            platform::log_error(&text);
+        Err(failure) => {
+            failure.log();
             let reason = format!("job {} could not be reached", there.object.public());
             let body = body::unpark(call.env, body).await?;
             keep(call, body, &sha256, &reason, caller.written.as_deref()).await

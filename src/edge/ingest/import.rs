@@ -58,7 +58,7 @@ enum Taken {
 async fn take(call: &Call<'_>, line: Line) -> (String, Option<Taken>) {
     let id = line.id.clone();
     let outcome = try_take(call, line).await;
-    (id, outcome.inspect_err(|Failure(text)| platform::log_error(text)).ok())
+    (id, outcome.inspect_err(Failure::log).ok())
 }
 
 async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {

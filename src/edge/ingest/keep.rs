@@ -37,8 +37,8 @@ pub async fn keep(
     }
     let put = bucket::put_or_return(call.env, &path, body, OCTET_STREAM, metadata.clone());
     let key = path.trim_start_matches(UNMATCHED);
-    if let Err((Failure(text), body)) = put.await {
-        platform::log_error(&text);
+    if let Err((failure, body)) = put.await {
+        failure.log();
         park(call, key, &path, metadata, &body).await?;
     }
     Ok(json(202, json!({ "unmatched": key, "reason": reason }).to_string())?)

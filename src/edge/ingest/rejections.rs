@@ -6,7 +6,7 @@ use crate::domain::http::problem::Problem;
 use crate::domain::webhook::rejection::{Limits, Refused, agent};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform;
 use crate::edge::rpc::{catalog, listing};
 use serde_json::json;
 use std::cell::Cell;
@@ -40,8 +40,8 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
 /// Notes it. The sender has its answer already.
 pub async fn note(env: Env, refused: Refused) {
     let noted = catalog::ask(&env, REFUSED, &Question::Refuse(refused)).await;
-    if let Err(Failure(text)) = noted {
-        platform::log_error(&text);
+    if let Err(failure) = noted {
+        failure.log();
     }
 }
 

@@ -102,7 +102,7 @@ async fn is_signed(keys: &Keys, claim: &fal::Claim) -> bool {
         match verified {
             Ok(true) => return true,
             Ok(false) => {}
-            Err(Failure(text)) => platform::log_error(&text),
+            Err(failure) => failure.log(),
         }
     }
     false
@@ -130,7 +130,7 @@ extern "C" {
 /// Ed25519 by the runtime: no byte of it is in this program.
 async fn verify(key: &[u8], signature: &[u8], message: &[u8]) -> Result<bool, Failure> {
     let what = "checking a signature";
-    let failed = |_| Failure(what.to_owned());
+    let failed = |_| Failure::new(what, "the runtime refuses");
     let algorithm = Object::new();
     Reflect::set(&algorithm, &"name".into(), &"Ed25519".into()).map_err(failed)?;
     let usages = Array::of1(&"verify".into());

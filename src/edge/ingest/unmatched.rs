@@ -22,12 +22,11 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let bucket = bucket::open(call.env)?;
     let mut query = bucket.list().prefix(UNMATCHED).limit(limit);
     query = query.include(vec![Include::CustomMetadata]);
-    let cursor = call.cursor()?;
-    if let Some(cursor) = &cursor {
+    if let Some(cursor) = call.cursor()? {
         query = query.cursor(cursor);
     }
     let page = query.execute().await.during("listing the unmatched box");
-    let page = page.map_err(|failure| bucket::bad_cursor(cursor.as_deref(), failure))?;
+    let page = page.map_err(|failure| call.listing_failed(failure))?;
     let rows: Vec<Value> = page.objects().iter().map(row).collect();
     Ok(json(200, json!({ "unmatched": rows, "cursor": page.cursor() }).to_string())?)
 }

@@ -26,13 +26,13 @@ use worker::Delay;
 pub async fn ring(home: &Home) {
     let end = run(home).await;
     home.store.rest();
-    let Err(Failure(text)) = end else { return };
-    platform::log_error(&text);
+    let Err(failure) = end else { return };
+    failure.log();
     // An object that can't be read, or not written, is left alone for a while.
     // If this fails too, its next reader sets the alarm.
     let later = plan::watchdog(4, home.config.pace, platform::now());
-    if let Err(Failure(text)) = home.set_alarm(later).await {
-        platform::log_error(&text);
+    if let Err(failure) = home.set_alarm(later).await {
+        failure.log();
     }
 }
 

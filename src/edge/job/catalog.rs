@@ -2,7 +2,7 @@
 
 use super::home::Home;
 use crate::domain::catalog::row::Row;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::rpc::catalog;
 
 /// Tells the catalog of the job as it is now.
@@ -12,8 +12,8 @@ pub async fn list(home: &Home) -> Result<(), Failure> {
     drop(job); // many may wait for the catalog at the same time
     let outcome = catalog::put(&home.env, row).await;
     let Some(mut job) = home.store.job()? else { return Ok(()) };
-    if let Err(Failure(text)) = outcome {
-        platform::log_error(&text);
+    if let Err(failure) = outcome {
+        failure.log();
         job.work.list.failed(home.circumstances(Ok(())));
     } else {
         job.work.list.done(revision);

@@ -54,8 +54,8 @@ pub async fn sweep(home: &Home, mut tombstone: Tombstone) -> Result<(), Failure>
             tombstone.swept = true;
             tombstone.ends_at()
         }
-        Err(Failure(text)) => {
-            platform::log_error(&text);
+        Err(failure) => {
+            failure.log();
             tombstone.attempts += 1;
             now.plus(home.config.pace.backoff(tombstone.attempts, platform::entropy()))
         }

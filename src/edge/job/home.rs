@@ -95,7 +95,7 @@ impl Home {
             return;
         }
         let seen = self.look().map(Rc::new);
-        let seen = seen.inspect_err(|Failure(text)| platform::log_error(text)).ok();
+        let seen = seen.inspect_err(Failure::log).ok();
         self.changes.announce(seen.as_ref());
     }
 

@@ -5,7 +5,7 @@ use crate::domain::ingest::apply::Applied;
 use crate::domain::ingest::delivery::MAX_OBJECT_TEXT;
 use crate::domain::job::record::Job;
 use crate::domain::keys::StorageKey;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
 /// The result's text, wherever it is.
@@ -42,8 +42,8 @@ async fn put_result(
                 result.key = Some(key);
             }
         }
-        Err((Failure(why), text)) => {
-            platform::log_error(&why);
+        Err((failure, text)) => {
+            failure.log();
             applied.result = Some(String::from_utf8(text).during("reading a result")?);
         }
     }

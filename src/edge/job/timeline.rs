@@ -48,7 +48,7 @@ pub async fn entry(home: &Home, job: &Job, n: u32) -> Result<Option<Kept>, Failu
 async fn page(home: &Home, job: &Job, until: u32) -> Result<Vec<Kept>, Failure> {
     let key = StorageKey::Timeline { home: &job.home, until }.path();
     let text = bucket::text(&bucket::open(&home.env)?, &key).await?;
-    let text = text.ok_or_else(|| Failure("a page of the timeline is gone".to_owned()))?;
+    let text = text.ok_or_else(|| Failure::gone("reading a page of the timeline"))?;
     json::from_str(&text).during("reading a page of the timeline")
 }
 

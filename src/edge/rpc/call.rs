@@ -58,7 +58,7 @@ where
     };
     match answer {
         Ok(text) => packed(&text).unwrap_or_else(|error| error),
-        Err(Failure(why)) => js_sys::Error::new(&why).into(),
+        Err(failure) => js_sys::Error::new(&failure.to_string()).into(),
     }
 }
 

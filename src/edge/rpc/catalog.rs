@@ -35,7 +35,9 @@ async fn ask_in(env: &Env, name: &str, question: String) -> Result<Answer, Failu
     let asked = pin!(ask_object(env, "CATALOG", name, &question));
     let answer = match select(asked, Delay::from(PATIENCE)).await {
         Either::Left((answer, _)) => answer?,
-        Either::Right(_) => return Err(Failure(format!("the catalog's {name} does not answer"))),
+        Either::Right(_) => {
+            return Err(Failure::new("asking the catalog", &format!("{name} does not answer")));
+        }
     };
     json::from_str(&answer).during("reading the catalog's answer")
 }

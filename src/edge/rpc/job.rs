@@ -18,13 +18,14 @@ const TRIES: usize = 3;
 /// Asks the object of `name` itself.
 pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
     let question = protocol::write(name, command).during("writing to a job")?;
-    let mut answer = Err(Failure(String::new()));
-    for _ in 0..TRIES {
-        answer = ask_object(env, "JOBS", &name.to_string(), &question).await;
-        if answer.is_ok() {
-            break;
+    let mut tries = 1;
+    let answer = loop {
+        let answer = ask_object(env, "JOBS", &name.to_string(), &question).await;
+        if answer.is_ok() || tries == TRIES {
+            break answer;
         }
-    }
+        tries += 1;
+    };
     json::from_str(&answer?).during("reading a job's answer")
 }
 
@@ -46,5 +47,5 @@ pub async fn ask_job(env: &Env, name: &ObjectName, command: &Command) -> Result<
             reply => return Ok(reply),
         }
     }
-    Err(Failure(format!("asking a job: more than {MAX_HOPS} names lead to it")))
+    Err(Failure::new("asking a job", "too many names lead to it"))
 }

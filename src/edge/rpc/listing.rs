@@ -29,7 +29,7 @@ pub async fn page(
     let until = after.as_ref().map(Place::day);
     let question = Question::Days { filter: filter.clone().into(), until, limit: MAX_DAYS + 1 };
     let Answer::Days(days) = ask(env, ROOT, &question).await? else {
-        return Err(Failure("the catalog's root has no days".to_owned()));
+        return Err(Failure::unexpected("asking for the days"));
     };
     let question = Question::Rows { filter: filter.clone().into(), after, limit: limit + 1 };
     let (mut rows, mut asked, mut at_once) = (Vec::new(), 0, 1);
@@ -53,7 +53,7 @@ pub async fn page(
 async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, Failure> {
     match ask(env, day, question).await? {
         Answer::Rows(rows) => Ok(rows),
-        _ => Err(Failure("a catalog's day has no rows".to_owned())),
+        _ => Err(Failure::unexpected("asking a day for rows")),
     }
 }
 
@@ -61,7 +61,7 @@ async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, 
 pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
     match ask(env, ROOT, &Question::Totals).await? {
         Answer::Totals(totals, days) => Ok((*totals, days)),
-        _ => Err(Failure("the catalog's root has no sums".to_owned())),
+        _ => Err(Failure::unexpected("asking for the sums")),
     }
 }
 
@@ -69,6 +69,6 @@ pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
 pub async fn refused(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
     match ask(env, REFUSED, &Question::Refused).await? {
         Answer::Refused { refused, total } => Ok((refused, total)),
-        _ => Err(Failure("the catalog has no refused deliveries".to_owned())),
+        _ => Err(Failure::unexpected("asking for refused deliveries")),
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::json::into_tolerant;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{During, Failure};
 use worker::Env;
 
 /// Puts a body into R2 that is long, or no text. While there is no R2 the job's
@@ -25,8 +25,8 @@ pub async fn park(
     let key = StorageKey::Body { home, sha256 }.path();
     match bucket::put_json_or_return(env, &key, body).await {
         Ok(()) => Ok(DeliveredBody::Bucket(key)),
-        Err((Failure(text), body)) => {
-            platform::log_error(&text);
+        Err((failure, body)) => {
+            failure.log();
             let text = String::from_utf8(body).or_else(|other| into_tolerant(other.into_bytes()));
             let lossy = |body: Vec<u8>| String::from_utf8_lossy(&body).into_owned();
             Ok(DeliveredBody::Text(text.unwrap_or_else(lossy)))
@@ -40,7 +40,7 @@ pub async fn unpark(env: &Env, body: DeliveredBody) -> Result<Vec<u8>, Failure> 
         DeliveredBody::Text(text) => Ok(text.into_bytes()),
         DeliveredBody::Bucket(key) => {
             let body = bucket::bytes(&bucket::open(env)?, &key).await?;
-            body.ok_or_else(|| Failure("a parked delivery is gone".to_owned()))
+            body.ok_or_else(|| Failure::gone("reading a parked delivery"))
         }
     }
 }

@@ -1,9 +1,7 @@
 //! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
 
-use crate::domain::http::problem::Problem;
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
-use crate::edge::http::call::BAD_CURSOR;
 use crate::edge::platform::{During, Failure};
 use js_sys::Uint8Array;
 use std::collections::HashMap;
@@ -40,7 +38,7 @@ pub async fn put(
     let put = put.custom_metadata(metadata).execute();
     put.await
         .during("writing to the bucket")?
-        .ok_or_else(|| Failure("writing to the bucket: refused without a condition".to_owned()))
+        .ok_or_else(|| Failure::unexpected("writing to the bucket"))
 }
 
 /// Writes a JSON text.
@@ -123,15 +121,6 @@ pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Fa
         if cursor.is_none() {
             return Ok(keys);
         }
-    }
-}
-
-/// Why a listing failed: by a cursor that the caller has made up, if it gave
-/// one.
-pub fn bad_cursor(cursor: Option<&str>, failure: Failure) -> Problem {
-    match cursor {
-        Some(_) => BAD_CURSOR,
-        None => failure.into(),
     }
 }
 

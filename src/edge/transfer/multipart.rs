@@ -6,7 +6,7 @@
 
 use super::memory::Room;
 use super::order::Target;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{During, Failure, Kind};
 use crate::edge::storage::bucket::outside_bytes;
 use futures_util::future::{Either, select};
 use js_sys::{Object as JsObject, Reflect, Uint8Array};
@@ -129,13 +129,13 @@ impl<'a> Parts<'a> {
         if self.upload.is_none() {
             let put = self.target.put(outside_bytes(last)).execute();
             let object = put.await.during("writing to the bucket")?;
-            return object.ok_or_else(|| Failure("writing to the bucket: refused".to_owned()));
+            return object.ok_or_else(|| Failure::unexpected("writing to the bucket"));
         }
         if last.length() > 0 {
             self.send(last).await?;
         }
         let (upload, id) =
-            self.upload.take().ok_or_else(|| Failure("there is no upload".to_owned()))?;
+            self.upload.take().ok_or_else(|| Failure::gone("completing an upload"))?;
         // `complete` takes the upload; for an abort another handle is kept.
         let again = self.target.resume(&id)?;
         self.upload = Some((again, id));
@@ -171,8 +171,8 @@ impl<'a> Parts<'a> {
             Ok(()) => order.notes.forget_upload(order.key),
             Err(failure) => Err(failure),
         };
-        if let Err(Failure(text)) = ended {
-            platform::log_error(&text);
+        if let Err(failure) = ended {
+            failure.log();
         }
     }
 }
@@ -180,8 +180,6 @@ impl<'a> Parts<'a> {
 /// Aborts an upload that a run has left when it died, or deletes what has no
 /// id; whether there is nothing left of it.
 pub async fn abort_left(bucket: &Bucket, key: &str, id: &str) -> bool {
-    /// R2's code for an upload that has been completed or aborted.
-    const NO_SUCH_UPLOAD: &str = "10024";
     let upload = bucket.resume_multipart_upload(key, id).during("resuming an upload");
     let aborted = match upload {
         _ if id.is_empty() => bucket.delete(key).await.during("deleting a refused input"),
@@ -189,8 +187,8 @@ pub async fn abort_left(bucket: &Bucket, key: &str, id: &str) -> bool {
         Err(failure) => Err(failure),
     };
     match aborted {
-        Err(Failure(text)) if !text.contains(NO_SUCH_UPLOAD) => {
-            platform::log_error(&text);
+        Err(failure) if failure.kind() != Kind::NotFound => {
+            failure.log();
             false
         }
         _ => true,

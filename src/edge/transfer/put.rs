@@ -6,7 +6,6 @@ use super::multipart::{Expected, Parts, PartsFailure};
 use super::order::{Order, Target};
 use super::source::Source;
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
-use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -112,8 +111,8 @@ pub async fn by_parts(
     Err(match failure {
         PartsFailure::TooLarge => too_large("is larger than it may be", &target.order.wanted),
         PartsFailure::Source(message) => transient(message),
-        PartsFailure::Bucket(Failure(text)) => {
-            platform::log_error(&text);
+        PartsFailure::Bucket(failure) => {
+            failure.log();
             storage("the bucket can't be written")
         }
         PartsFailure::NoRoom => memory::full(),

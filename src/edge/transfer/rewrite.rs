@@ -53,7 +53,7 @@ async fn by_parts(
         let length = PART_BYTES.min(head.size() - offset);
         let range = Range::OffsetWithLength { offset, length };
         let part = bucket.get(key.clone()).range(range).execute().await.during(WHAT)?;
-        let part = part.ok_or_else(|| Failure(format!("{WHAT}: it is gone")))?;
+        let part = part.ok_or_else(|| Failure::gone(WHAT))?;
         let number = u16::try_from(parts.len() + 1).during(WHAT)?;
         parts.push(upload.upload_part(number, bytes_of(&part)?).await.during(WHAT)?);
         offset += length;

@@ -65,7 +65,7 @@ impl Source {
             Body::Plain | Body::Decoded | Body::Kept(_) => &[],
         };
         let stream = decoding::undo(body.clone(), codings);
-        stream.map(Some).map_err(|failure| transient(&failure.0))
+        stream.map(Some).map_err(|failure| transient(&failure.to_string()))
     }
 
     /// The codings that its bytes keep, as a `Content-Encoding`.
@@ -134,7 +134,7 @@ pub async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFail
 
 async fn request(url: &str, ask: Ask<'_>, limit: Duration) -> Result<Source, CopyFailure> {
     let abort = AbortController::default();
-    let init = prepare(ask, &abort.signal()).map_err(|failure| transient(&failure.0))?;
+    let init = prepare(ask, &abort.signal()).map_err(|failure| transient(&failure.to_string()))?;
     let sent = pin!(fetch(url, &init));
     match select(sent, Delay::from(limit)).await {
         Either::Left((Ok(response), _)) => {

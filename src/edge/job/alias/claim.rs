@@ -64,8 +64,8 @@ async fn adopt(home: &Home, mut job: Job, id: String) -> Result<Reply, Failure> 
     job.unlinked_id = Some(id);
     job.touch(platform::now());
     home.commit(&job, None).await?;
-    if let Err(Failure(text)) = point_id_here(home).await {
-        platform::log_error(&text);
+    if let Err(failure) = point_id_here(home).await {
+        failure.log();
     }
     Ok(at(job.home, true, false))
 }

@@ -16,7 +16,7 @@ use crate::domain::protocol::reply::Reply;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::job::timeline::{entries_after, text_of};
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::rpc::{catalog, job};
 use crate::edge::storage::bucket;
 
@@ -29,8 +29,8 @@ const PAGE: usize = 40;
 /// Only the alarm calls this, so that no delivery waits for it and no two moves
 /// overlap.
 pub async fn link(home: &Home, run: &Run) -> Result<(), Failure> {
-    let Err(Failure(text)) = try_link(home, run).await else { return Ok(()) };
-    platform::log_error(&text);
+    let Err(failure) = try_link(home, run).await else { return Ok(()) };
+    failure.log();
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     job.work.link.failed(home.circumstances(Ok(())));
     home.store.save(&job)

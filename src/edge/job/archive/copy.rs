@@ -90,7 +90,7 @@ fn renewal(home: &Home, job: &Job, source: &Source) -> Result<(), CantAsk> {
 
 async fn fetch_file(home: &Home, job: &Job, file: &File, run: &Run) -> Result<Stored, CopyFailure> {
     let config = &home.config;
-    let bucket = bucket::open(&home.env).map_err(hiccup)?;
+    let bucket = bucket::open(&home.env).map_err(|failure| hiccup(&failure))?;
     let Source::Url { url, .. } = &file.source else {
         return unpack(home, job, file, &bucket).await;
     };

@@ -8,7 +8,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::{entry, read_text_of, text_of};
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::storage::bucket;
 use crate::edge::transfer::memory::{self, Room};
 use std::ops::Range;
@@ -26,7 +26,7 @@ pub async fn unpack(
     let content_type = file.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM).to_owned();
     let metadata = bucket::file_metadata(job, file);
     let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
-    let object = put.await.map_err(hiccup)?;
+    let object = put.await.map_err(|failure| hiccup(&failure))?;
     Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
 }
 
@@ -39,13 +39,14 @@ async fn inline_bytes(home: &Home, job: &Job, source: &Source) -> Result<Vec<u8>
     let Source::Inline { delivery, start, end, encoding } = source else {
         return Err(broken());
     };
-    let written = delivered(home, job, *delivery, *start..*end).await.map_err(hiccup)?;
+    let written =
+        delivered(home, job, *delivery, *start..*end).await.map_err(|failure| hiccup(&failure))?;
     inline::decode(&written, *encoding).ok_or_else(broken)
 }
 
 /// A part of a delivery's body as it is read.
 async fn delivered(home: &Home, job: &Job, n: u32, part: Range<usize>) -> Result<String, Failure> {
-    let gone = || Failure("a delivery's body is gone".to_owned());
+    let gone = || Failure::gone("reading a delivery's body");
     let kept = entry(home, job, n).await?.ok_or_else(gone)?;
     let text = match &kept.entry.body {
         // Its positions are not those of what is kept.
@@ -60,8 +61,8 @@ async fn delivered(home: &Home, job: &Job, n: u32, part: Range<usize>) -> Result
 
 /// A failure of the platform: another try may succeed. Its words go to the
 /// log, not into the record.
-pub fn hiccup(Failure(text): Failure) -> CopyFailure {
-    platform::log_error(&text);
+pub fn hiccup(failure: &Failure) -> CopyFailure {
+    failure.log();
     CopyFailure {
         kind: FailureKind::Storage,
         message: "the vault's own storage failed".to_owned(),

@@ -6,14 +6,14 @@ use crate::domain::keys::StorageKey;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::job::timeline::kept_short;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
 /// Moves a page of them: first their long bodies, each by itself, then the
 /// page, then what is left here. A crash in between repeats a write, no more.
 pub async fn offload(home: &Home, run: &Run) -> Result<(), Failure> {
-    let Err(Failure(text)) = try_offload(home, run).await else { return Ok(()) };
-    platform::log_error(&text);
+    let Err(failure) = try_offload(home, run).await else { return Ok(()) };
+    failure.log();
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     job.work.offload.failed(home.circumstances(Ok(())));
     home.store.save(&job)

@@ -50,7 +50,7 @@ async fn copy_again(
     let found = discover_in(text, &event, &home.config.sources, read.input.as_deref());
     let reading = Reading { text, sha256, event, found };
     let kept = kept(home, read).await;
-    let kept = kept.inspect_err(|Failure(text)| platform::log_error(text)).ok();
+    let kept = kept.inspect_err(Failure::log).ok();
     // What can't be asked is believed.
     let is_kept = |key: &str| kept.as_ref().is_none_or(|kept| kept.contains(key));
     let store = &home.store;

@@ -28,11 +28,9 @@ pub async fn renew_links(home: &Home) -> Result<Reply, Failure> {
 pub async fn relink(home: &Home, n: u32) -> Result<(), Failure> {
     let Some(job) = home.store.job()? else { return Ok(()) };
     let Some(file) = job.file(n) else { return Ok(()) };
-    let bucket = bucket::open(&home.env);
-    let written = match &bucket {
-        Ok(bucket) => rewrite(bucket, &file.key, &job.nonce, &home.store).await,
-        Err(Failure(text)) => Err(Failure(text.clone())),
-    };
+    let written =
+        async { rewrite(&bucket::open(&home.env)?, &file.key, &job.nonce, &home.store).await };
+    let written = written.await;
     match home.store.slot()? {
         Slot::Deleted(_) => bucket::delete(&home.env, &file.key).await,
         Slot::Job(now) => note_relinked(home, *now, n, &job.nonce, written),
@@ -52,8 +50,8 @@ fn note_relinked(
             let etag = object.map(|object| object.etag());
             relink::note_written(&mut job, n, nonce, etag, platform::now());
         }
-        Err(Failure(text)) => {
-            platform::log_error(&text);
+        Err(failure) => {
+            failure.log();
             job.work.relink.failed(home.circumstances(Ok(())));
         }
     }

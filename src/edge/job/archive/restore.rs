@@ -32,10 +32,11 @@ pub async fn restore(home: &Home, name: &ObjectName, key: &str) -> Result<Reply,
 
 async fn read(home: &Home, name: &ObjectName, key: &str) -> Result<Manifest, Failure> {
     let text = bucket::text(&bucket::open(&home.env)?, key).await?;
-    let text = text.ok_or_else(|| Failure(format!("the manifest {key} is gone")))?;
-    let manifest = Manifest::read(&text).during(&format!("reading the manifest {key}"))?;
+    let during = format!("reading the manifest {key}");
+    let text = text.ok_or_else(|| Failure::gone(&during))?;
+    let manifest = Manifest::read(&text).during(&during)?;
     if manifest.job.home != *name {
-        return Err(Failure(format!("the manifest {key} is that of {}", manifest.job.home)));
+        return Err(Failure::new(&during, &format!("it is that of {}", manifest.job.home)));
     }
     Ok(manifest)
 }

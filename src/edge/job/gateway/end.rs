@@ -35,9 +35,9 @@ pub async fn end(
     }
     home.note(&job, entry.as_ref())?;
     if job.unlinked_id.is_some()
-        && let Err(Failure(text)) = point_id_here(home).await
+        && let Err(failure) = point_id_here(home).await
     {
-        platform::log_error(&text); // (3), or else by the alarm
+        failure.log(); // (3), or else by the alarm
     }
     Ok(submitted(&home.store.job()?.unwrap_or(job), told))
 }

@@ -6,7 +6,7 @@ use crate::domain::handoff::target;
 use crate::domain::job::outbox::{Message, Receiver};
 use crate::domain::job::record::Job;
 use crate::edge::job::home::Home;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::upstream::{self, Posted};
 
 /// Sends the message of an entry to a receiver. What comes of it is noted
@@ -41,8 +41,8 @@ fn receiver_url(home: &Home, job: &Job, receiver: Receiver) -> Result<String, &'
 async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> Tried {
     let text = match text(home, job, message, url).await {
         Ok(text) => text,
-        Err(Failure(text)) => {
-            platform::log_error(&text);
+        Err(failure) => {
+            failure.log();
             return Tried::Refused("the vault's own storage failed".to_owned(), None);
         }
     };
@@ -53,8 +53,8 @@ async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> T
     match sent.await {
         Ok(Ok(posted)) => read(&posted),
         Ok(Err(why)) => Tried::Refused(why, None),
-        Err(Failure(text)) => {
-            platform::log_error(&text);
+        Err(failure) => {
+            failure.log();
             Tried::Impossible("the message can't be written")
         }
     }

@@ -5,7 +5,7 @@ use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::edge::job::home::Home;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::Failure;
 use crate::edge::storage::bucket;
 
 /// Takes a body out, or reads it, as it came.
@@ -14,7 +14,7 @@ pub async fn read(home: &Home, body: &mut DeliveredBody) -> Result<(Vec<u8>, Bod
         DeliveredBody::Text(text) => Ok((std::mem::take(text).into_bytes(), BodyAt::Object)),
         DeliveredBody::Bucket(key) => {
             let raw = bucket::bytes(&bucket::open(&home.env)?, key).await?;
-            let raw = raw.ok_or_else(|| Failure("a delivery's body is gone".to_owned()))?;
+            let raw = raw.ok_or_else(|| Failure::gone("reading a delivery's body"))?;
             Ok((raw, BodyAt::Bucket(key.clone())))
         }
     }
@@ -28,8 +28,8 @@ pub async fn keep(home: &Home, there: &ObjectName, text: &str, sha256: &str) -> 
     let key = StorageKey::Body { home: there, sha256 }.path();
     match bucket::put_json_or_return(&home.env, &key, text.as_bytes().to_vec()).await {
         Ok(()) => BodyAt::Bucket(key),
-        Err((Failure(why), _)) => {
-            platform::log_error(&why);
+        Err((failure, _)) => {
+            failure.log();
             BodyAt::Object
         }
     }

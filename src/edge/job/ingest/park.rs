@@ -21,11 +21,11 @@ pub async fn park(home: &Home, parked: &Parked) -> Result<Reply, Failure> {
 /// Writes what is parked here to the bucket; later again if that fails.
 pub async fn unpark(home: &Home, mut parked: Parked) -> Result<(), Failure> {
     let store = &home.store;
-    let Err(Failure(text)) = write_parked(home, &parked).await else {
+    let Err(failure) = write_parked(home, &parked).await else {
         home.clear_alarm().await?;
         return store.forget_all_but_alias();
     };
-    platform::log_error(&text);
+    failure.log();
     parked.attempts += 1;
     store.save_parked(&parked)?;
     let delay = home.config.pace.backoff(parked.attempts, platform::entropy());

@@ -85,8 +85,7 @@ impl Raw {
         let mut whole = String::new();
         for at in 0..parts {
             let part = self.get(&part_key(key, at))?;
-            let gone = || Failure(format!("reading from the object: a part of {key} is gone"));
-            whole.push_str(&part.ok_or_else(gone)?);
+            whole.push_str(&part.ok_or_else(|| Failure::gone(&part_key(key, at)))?);
         }
         Ok(Some(whole))
     }

@@ -199,7 +199,7 @@ impl Store {
 fn read_job(text: &str) -> Result<Job, Failure> {
     let job: Job = json::from_str(text).during("reading the record")?;
     if job.format > FORMAT {
-        return Err(Failure(format!("the record has format {}, newer than {FORMAT}", job.format)));
+        return Err(Failure::new("reading the record", &format!("its format is {}", job.format)));
     }
     Ok(job)
 }

@@ -1,0 +1,11 @@
+//! The runtime: clock, randomness, alarms, configuration, logs.
+
+mod clock;
+mod config;
+mod failure;
+mod random;
+
+pub use self::clock::{clear_alarm, end_of, now, retry_after, set_alarm_at};
+pub use self::config::{config, log_error, masked};
+pub use self::failure::{During, Failure, Kind, succeeded};
+pub use self::random::{entropy, random, sha256};
