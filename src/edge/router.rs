@@ -110,15 +110,15 @@ async fn serve(
     }
 }
 
-/// The owner is to see that a delivery was refused; its sender does not wait
-/// for that.
+/// Notes a delivery that was refused, for the owner to see; its sender does not
+/// wait for that.
 fn tell(call: &Call<'_>, problem: &Problem, context: &Context) {
     if let Some(report) = rejections::report(call, problem) {
         context.wait_until(rejections::note(call.env.clone(), report));
     }
 }
 
-/// `OPTIONS`: what the route takes, and from a web page the preflight.
+/// Answers `OPTIONS`: what the route takes, and from a web page the preflight.
 fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
     let origin = call.header("origin");
     let names = call.header("access-control-request-headers").unwrap_or_default();
@@ -132,7 +132,8 @@ fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \
                     read GET /jobs/{id} and the files it names.\n";
 
-/// A path that is no route tells strangers nothing about ids.
+/// Returns the problem of a path. One that is no route tells strangers nothing
+/// about ids.
 fn explain(refused: Refused, call: &Call<'_>) -> Problem {
     match refused {
         Refused::NotFound => Problem::new(Code::NoSuchRoute, "there is no such route"),
@@ -146,7 +147,8 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
     }
 }
 
-/// On the gateway's routes in plain JSON, as the queues' clients read it.
+/// Answers with a problem; on the gateway's routes in plain JSON, as the
+/// queues' clients read it.
 fn refuse(problem: &Problem, request: &Request) -> worker::Result<Response> {
     if let Problem::Internal(text) = problem {
         platform::log_error(text);

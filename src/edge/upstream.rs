@@ -30,7 +30,7 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// As the caller of the gateway gets it.
+    /// Returns it as the caller of the gateway gets it.
     pub fn into_answer(self) -> Answer {
         let Self { status, content_type, body, retry_after, .. } = self;
         Answer { status, content_type, retry_after, body }
@@ -90,7 +90,7 @@ pub async fn post(url: &str, headers: Headers, body: &str, pace: Pace) -> Result
     Ok(Posted { status: response.status_code(), retry_after_ms })
 }
 
-/// Headers of these names and values.
+/// Makes headers of these names and values.
 pub fn headers(pairs: &[(&str, String)]) -> Result<Headers, Failure> {
     let headers = Headers::new();
     for (name, value) in pairs {
@@ -184,7 +184,7 @@ fn relay(
     Request::new_with_init(ask.url.as_str(), &init).during(what)
 }
 
-/// Redirects are not followed: the key would go along.
+/// Makes the request. Redirects are not followed: the key would go along.
 fn prepare(ask: &Ask) -> Result<Request, Failure> {
     let what = "preparing the question";
     let headers = Headers::new();
@@ -218,8 +218,8 @@ async fn read(mut response: Response, max_bytes: u64) -> Result<Answered, String
     Ok(Answered { status, content_type, body: text_of(body), retry_after, retry_after_ms })
 }
 
-/// What the upstream means. An answer that is not JSON stays as it is, but for
-/// what is no text.
+/// Returns what the upstream means. An answer that is not JSON stays as it is,
+/// but for what is no text.
 fn text_of(body: Vec<u8>) -> String {
     json::into_tolerant(body).unwrap_or_else(|other| String::from_utf8_lossy(&other).into_owned())
 }

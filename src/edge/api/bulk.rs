@@ -39,7 +39,8 @@ pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(json(202, answer.to_string())?)
 }
 
-/// Without a word on it, the jobs of which something is missing.
+/// Adds, where the request says nothing of `archive`, that something of the job
+/// is missing.
 fn or_what_is_not_whole(mut filter: Filter) -> Filter {
     if filter.archive.is_empty() {
         filter.archive = vec![Archive::Partial, Archive::Lost];

@@ -46,8 +46,8 @@ struct Export {
 }
 
 impl Export {
-    /// The next piece of text. An error breaks the answer off, so that what is
-    /// not whole does not look so.
+    /// Returns the next piece of text. An error breaks the answer off, so that
+    /// what is not whole does not look so.
     async fn next(mut self) -> worker::Result<Option<(Vec<u8>, Self)>> {
         loop {
             if self.waiting.is_empty() {

@@ -5,7 +5,7 @@ use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::http::problem::Problem;
 use crate::edge::http::call::{BAD_CURSOR, Call};
 
-/// The jobs that a request's parameters mean.
+/// Reads which jobs a request's parameters mean.
 pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
     let (status, archive) = (call.list("status"), call.list("archive"));
     let label = |name| call.query(name).map(|text| call.label(&text));
@@ -25,7 +25,7 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
     })
 }
 
-/// `?cursor=`: where to go on.
+/// Reads `?cursor=`: where to go on.
 pub fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
     Place::from_cursor(&text).map(Some).ok_or(BAD_CURSOR)

@@ -34,7 +34,8 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     Ok(response::record(ResponseBody::Body(text.into_bytes()), "object")?)
 }
 
-/// A copy that can't be read is no reason to fail: the job knows more anyway.
+/// Reads the copy at the edge. If that fails, there is none: the job knows more
+/// anyway.
 async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
     let rendering = Rendering::now(call.config.public_url.as_deref());
     let found = kv::get(call.env, name, &rendering).await;

@@ -102,7 +102,7 @@ struct Live {
 }
 
 impl Live {
-    /// The next frames; `None` at the end of the stream.
+    /// Returns the next frames; `None` at the end of the stream.
     async fn next(&mut self) -> Option<String> {
         if self.asks >= sse::MAX_ASKS {
             return None;
@@ -129,7 +129,7 @@ impl Live {
         job::ask_job(&self.env, &self.home, &command).await
     }
 
-    /// The frames of an answer: a comment if there is no news.
+    /// Returns the frames of an answer: a comment if there is no news.
     fn tell(&mut self, timeline: &Timeline) -> Result<String, Failure> {
         let mut frames = String::new();
         for told in &timeline.entries {

@@ -74,8 +74,8 @@ async fn await_news(
     Ok(reply)
 }
 
-/// Who waits for a job that is not known yet waits for both that the name may
-/// mean, the id and the reference.
+/// Asks for news of a job. A job that is not known yet is asked for by both
+/// that the name may mean, the id and the reference.
 async fn ask_for_news(
     call: &Call<'_>,
     name: &ObjectName,
@@ -99,7 +99,7 @@ async fn ask_for_news(
     }
 }
 
-/// `?wait=0..60` (seconds) `&version=` `&for=settled`; `news` is what the
+/// Reads `?wait=0..60` (seconds) `&version=` `&for=settled`; `news` is what the
 /// route itself waits for.
 fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
     let seconds = call.number("wait", 0)?;

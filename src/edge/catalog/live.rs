@@ -117,7 +117,8 @@ async fn tell_missed(
     Ok(missed.iter().filter_map(|one| told(object, one, &rows)).collect())
 }
 
-/// `None` for a job that has been removed meanwhile: that is told later.
+/// Returns what a viewer is told of a change; `None` for a job that has been
+/// removed meanwhile, which is told later.
 fn told(object: &CatalogObject, missed: &Missed, rows: &[Row]) -> Option<String> {
     if missed.day.is_empty() {
         return Some(live_feed::removed(missed.seq, &missed.id));

@@ -84,7 +84,8 @@ fn news(object: &CatalogObject) -> Result<Option<(News, u64)>, Failure> {
     Ok(Some((news, until)))
 }
 
-/// An object can't tell its own name, but each row holds it.
+/// Reads the day from the rows: an object can't tell its own name, but each row
+/// holds it.
 fn day(object: &CatalogObject, changes: &[(u64, Change)]) -> Result<String, Failure> {
     let mut rows = changes.iter().filter_map(|(_, change)| match change {
         Change::Put(row) => Some(row.summary.created_at.day()),

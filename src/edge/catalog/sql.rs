@@ -29,7 +29,7 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// The tables in this storage.
+    /// Wraps the storage.
     pub fn new(sql: SqlStorage) -> Self {
         Self { sql, is_open: Cell::default() }
     }

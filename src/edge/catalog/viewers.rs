@@ -45,7 +45,7 @@ pub async fn end_viewers(object: &CatalogObject) -> Result<(), Failure> {
     ring_at(object, viewers.iter().filter_map(|(_, viewer)| viewer.pass.until).min()).await
 }
 
-/// The sockets of those who may watch; the others are closed.
+/// Returns the sockets of those who may watch, and closes the others.
 fn viewers(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
     let (marks, now) = (object.config.reader_marks(), platform::now());
     let sockets = object.state.get_websockets().into_iter();

@@ -29,7 +29,7 @@ pub async fn tried<T>(work: impl Future<Output = Result<T, Failure>>) -> Tried<T
     Tried { end, ms: platform::now().since(before) }
 }
 
-/// A clock that was read since `before`.
+/// Returns the reading of a clock that was read since `before`.
 pub fn reading(whose: &str, theirs: Option<Timestamp>, before: Timestamp) -> Option<Reading> {
     let after = platform::now();
     theirs.map(|theirs| Reading { whose: whose.to_owned(), theirs, before, after })

@@ -26,12 +26,12 @@ pub async fn doctor(call: &Call<'_>, context: &Context) -> Result<Response, Prob
     Ok(dated(text, platform::now())?)
 }
 
-/// Scheme and host by which this vault is to be called.
+/// Returns scheme and host by which this vault is to be called.
 fn base(call: &Call<'_>) -> String {
     call.config.base_url(&call.origin()).to_owned()
 }
 
-/// Who may write may try a delivery.
+/// Returns a delivery to try, for those who may write.
 fn self_test(call: &Call<'_>) -> Option<SelfTest> {
     access::holds_api_token(call).ok()?;
     SelfTest::new(&base(call), &platform::random::<16>(), call.config.hook.as_ref().ok())

@@ -63,7 +63,7 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
     }
 }
 
-/// `?download`, which takes no value; `1` is what form fields send.
+/// Reads `?download`, which takes no value; `1` is what form fields send.
 fn download(call: &Call<'_>) -> Result<bool, Problem> {
     match call.query("download").as_deref() {
         None => Ok(false),

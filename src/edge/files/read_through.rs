@@ -74,7 +74,8 @@ fn send(
     Ok(builder.body(reading.into_body()))
 }
 
-/// The next try to copy it is the earliest time at which it can be there.
+/// Returns the problem of a file that is not here yet. The next try to copy it
+/// is the earliest time at which it can be.
 fn not_yet(file: &Live, why: &str) -> Problem {
     /// In seconds.
     const SOONEST: u64 = 2;

@@ -108,7 +108,8 @@ impl Found {
         })
     }
 
-    /// The body that came along; another read if that is not the right part.
+    /// Returns the body that came along, or reads again if that is not the
+    /// right part.
     async fn body(
         self,
         bucket: &Bucket,
@@ -152,7 +153,8 @@ fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Respo
     }
 }
 
-/// `None` if no file has it, for the bucket would send all of one.
+/// Returns a range as the bucket takes it; `None` if no file has it, for the
+/// bucket would send all of one.
 const fn as_bucket_range(asked: range::Asked) -> Option<Range> {
     Some(match asked {
         range::Asked::From(offset) => Range::OffsetToEnd { offset },

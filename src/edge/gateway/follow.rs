@@ -75,7 +75,7 @@ fn cant_cancel(scheme: Scheme, text: &str) -> Answer {
     of_vault(status, body.to_string())
 }
 
-/// The result of a job that has ended, or why there is none.
+/// Returns the result of a job that has ended, or why there is none.
 async fn of_job(asked: &Asked, job: &Job, result: Option<String>) -> Result<Answer, Problem> {
     let config = &asked.config;
     let key = job.result.as_ref().and_then(|result| result.key.as_deref());

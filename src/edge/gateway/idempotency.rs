@@ -30,8 +30,9 @@ pub struct Gate {
     pub wish: Wish,
 }
 
-/// An `Idempotency-Key` has a gate of its own; without one, what is submitted
-/// has. Of a ticket whose uses are counted, both are places in its one gate.
+/// Returns the gate of a submission. An `Idempotency-Key` has a gate of its
+/// own; without one, what is submitted has. Of a ticket whose uses are counted,
+/// both are places in its one gate.
 pub fn gate(
     call: &Call<'_>,
     asked: &Asked,
@@ -61,7 +62,7 @@ pub fn gate(
     Ok(Gate { name, wish: Wish { reference, fingerprint, keyed, instead_of: None, place, most } })
 }
 
-/// The reference of the job that the gate lets be submitted.
+/// Returns the reference of the job that the gate lets be submitted.
 pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
     let mut verdict = ask_gate(env, gate, Command::Admit(gate.wish.clone())).await?;
     if let Verdict::After(earlier) = verdict {
@@ -89,11 +90,11 @@ async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, F
     }
 }
 
-/// A body that tells the gate when it was read to its end. The runtime takes
-/// its parts one by one, and no more for a client that left. But of one that
-/// has closed its connection in good order it learns only when what it writes
-/// is sent back: so the last byte comes a moment after the others. Who leaves
-/// later than that can't be told from who has read it all.
+/// Returns a body that tells the gate when it was read to its end. The runtime
+/// takes its parts one by one, and no more for a client that left. But of one
+/// that has closed its connection in good order it learns only when what it
+/// writes is sent back: so the last byte comes a moment after the others. Who
+/// leaves later than that can't be told from who has read it all.
 pub fn read_to_the_end(
     mut body: Vec<u8>,
     env: Env,

@@ -53,7 +53,7 @@ pub async fn proxy(
     }
 }
 
-/// The ticket that opens the proxy; `None` for the API token itself.
+/// Returns the ticket that opens the proxy; `None` for the API token itself.
 fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>, Problem> {
     let given = in_path.map(str::to_owned).or_else(|| call.query("ticket"));
     let Some(text) = given else { return access::holds_api_token(call).map(|()| None) };
@@ -64,7 +64,7 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>
     }
 }
 
-/// What is the queue's is answered as at its own routes, in fal's dialect.
+/// Answers what is the queue's as at its own routes, in fal's dialect.
 async fn to_queue(
     call: &Call<'_>,
     request: &Request,
@@ -89,8 +89,8 @@ async fn to_queue(
     answer(call, request, Asked { origin, ticket, ..asked }).await
 }
 
-/// Scheme and host for what a ticket's holder is told and submits. Its own
-/// request says nothing of where webhooks and files are to be found.
+/// Returns scheme and host for what a ticket's holder is told and submits. Its
+/// own request says nothing of where webhooks and files are to be found.
 fn vouched(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String, Problem> {
     let known = call.config.public_url.as_ref().or(ticket.origin.as_ref());
     if known.is_none() && *step == Step::Submit {
@@ -103,12 +103,12 @@ const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not tell by 
                          owner calls this vault; set PUBLIC_URL under [vars] in wrangler.toml, or \
                          get another ticket";
 
-/// What fal's clients expect of a proxy: the words alone, as JSON.
+/// Answers with the words alone, as JSON: fal's clients expect that of a proxy.
 fn said(status: u16, words: &str) -> Result<Response, Problem> {
     Ok(response::json(status, format!("{words:?}"))?)
 }
 
-/// What is no queue's goes through as it comes.
+/// Passes on what is no queue's, as it comes.
 async fn pass_on(
     call: &Call<'_>,
     request: &Request,
@@ -146,8 +146,8 @@ async fn pass_on(
     tell(&response, ticket.map(Ticket::pass), call.config.secrets())
 }
 
-/// The answer as it comes, but for some headers, and the configured secrets in
-/// a text. A stream of events ends with the ticket.
+/// Returns the answer as it comes, but for some headers, and the configured
+/// secrets in a text. A stream of events ends with the ticket.
 fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Response, Problem> {
     let what = "building the answer";
     let headers = Headers::new();
@@ -169,8 +169,8 @@ fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Re
     Ok(built.during(what)?.with_status(response.status_code()).with_headers(headers))
 }
 
-/// The body that goes along if the ticket allows the call. Only the request
-/// for a token is looked at.
+/// Returns the body that goes along if the ticket allows the call. Only the
+/// request for a token is looked at.
 async fn body_for(
     ticket: &Ticket,
     request: &Request,

@@ -48,7 +48,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// A call that the API token lets in.
+    /// Makes a call that the API token lets in.
     pub fn new(
         call: &Call<'_>,
         to: call::Call,
@@ -69,12 +69,12 @@ impl Asked {
         }
     }
 
-    /// What lets the caller in, while it stays.
+    /// Returns what lets the caller in, while it stays.
     pub fn pass(&self) -> Pass {
         self.ticket.as_ref().map_or(self.token, Ticket::pass)
     }
 
-    /// Scheme and host of this vault's URLs.
+    /// Returns scheme and host of this vault's URLs.
     pub fn base(&self) -> &str {
         self.config.base_url(&self.origin)
     }
@@ -94,7 +94,7 @@ impl Asked {
     }
 }
 
-/// How the caller writes its token: fal's clients write `Key …`.
+/// Reads how the caller writes its token: fal's clients write `Key …`.
 pub fn scheme(header: Option<&str>) -> Scheme {
     let word = header.and_then(|header| header.trim().split(' ').next());
     match word {
@@ -103,13 +103,13 @@ pub fn scheme(header: Option<&str>) -> Scheme {
     }
 }
 
-/// Where the routes of a request are here.
+/// Returns where the routes of a request are here.
 pub fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
     let base = asked.base();
     Place { base, queue: asked.to.queue, app: &asked.to.app, id }
 }
 
-/// The job of a request and its result, if it is known here.
+/// Reads the job of a request and its result, if it is known here.
 pub async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
     let Some(name) = ObjectName::id(id) else { return Ok(None) };
     let reply = job::ask_job(&asked.env, &name, &Command::Read(None)).await?;
@@ -126,7 +126,7 @@ pub async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String
     }
 }
 
-/// What the operator has to set before the upstream can be asked.
+/// Returns what the operator has to set before the upstream can be asked.
 pub fn unset(why: CantAsk) -> Problem {
     match why {
         CantAsk::BadApp => {
@@ -145,7 +145,7 @@ pub fn fresh_reference() -> String {
     hook_url::reference(platform::random())
 }
 
-/// The uses of a ticket, if it has a limit.
+/// Returns the uses of a ticket, if it has a limit.
 pub fn uses(ticket: &Ticket) -> Option<Uses> {
     let most = ticket.count?;
     Some(Uses { gate: format!("ticket:{}", ticket.id), most })

@@ -15,7 +15,7 @@ use worker::Method;
 
 const NOT_FOUND: u16 = 404;
 
-/// The status of a request as the caller's client wants it.
+/// Returns the status of a request as the caller's client wants it.
 pub async fn told_status(asked: &Asked, id: &str, job: Option<&Job>) -> Result<Answer, Problem> {
     let place = place(asked, id);
     let secrets = asked.config.secrets();
@@ -73,7 +73,7 @@ pub async fn want(asked: &Asked, job: &Job, why: &str) {
     }
 }
 
-/// An answer of this vault's own.
+/// Makes an answer of this vault's own.
 pub fn of_vault(status: u16, body: String) -> Answer {
     Answer { status, content_type: Some("application/json".to_owned()), retry_after: None, body }
 }

@@ -58,8 +58,8 @@ pub async fn follow(asked: Asked, id: String) -> Result<Response, Problem> {
 }
 
 impl Stream {
-    /// The next frame; `None` at the end of the stream. Who can't be told any
-    /// more comes back, or asks for the status.
+    /// Returns the next frame; `None` at the end of the stream. Who can't be
+    /// told any more comes back, or asks for the status.
     async fn next(&mut self) -> Option<String> {
         if self.is_over {
             return None;
@@ -75,7 +75,7 @@ impl Stream {
         Some(frame.unwrap_or_else(|| sse::HEARTBEAT.to_owned()))
     }
 
-    /// The frame of a status, if it is another one than the last.
+    /// Returns the frame of a status, if it is another one than the last.
     fn tell(&mut self, status: &str) -> Option<String> {
         self.is_over = dialect::word(status).is_some_and(|word| dialect::is_last(&word));
         let is_news = self.last != status;
@@ -83,7 +83,7 @@ impl Stream {
         is_news.then(|| format!("data: {}\n\n", one_line(status)))
     }
 
-    /// Until the job changes, or it is time to ask again.
+    /// Waits until the job changes, or it is time to ask again.
     async fn pause(&mut self, job: Option<&Job>) {
         let pause = self.pause_ms;
         self.pause_ms = (pause * 3 / 2).min(MAX_PAUSE_MS);

@@ -79,7 +79,7 @@ async fn hand_in(
     job::ask_job(call.env, name, &Command::Submit(Box::new(submit))).await
 }
 
-/// The client's own webhook, and what to say of one that is this vault's.
+/// Reads the client's own webhook, and what to say of one that is this vault's.
 fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<String>), Problem> {
     let in_query = asked.query.iter().find(|(key, _)| key == WEBHOOK_QUERY);
     let (place, given) = match in_query {
@@ -101,7 +101,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
     Ok((Some(given), None))
 }
 
-/// The submission, its input at hand.
+/// Reads the submission, its input at hand.
 fn read(
     asked: &Asked,
     input: &str,
@@ -134,8 +134,8 @@ fn read(
     }
 }
 
-/// The upstream's answer, its URLs led here. Without a key it is noted when
-/// the client has read it: one whose connection broke comes again.
+/// Answers with the upstream's answer, its URLs led here. Without a key it is
+/// noted when the client has read it: one whose connection broke comes again.
 fn respond(
     asked: &Asked,
     submitted: Submitted,

@@ -39,7 +39,7 @@ pub fn whoami(call: &Call<'_>) -> String {
     json!({ "access": access, "allowedSourceHosts": call.config.sources.entries() }).to_string()
 }
 
-/// What has let the caller in, for a route on which it stays.
+/// Returns what has let the caller in, for a route on which it stays.
 pub fn pass(call: &Call<'_>) -> Result<Pass, Problem> {
     if may_read(call) || holds_api_token(call).is_ok() {
         return Ok(token_pass(call));
@@ -47,7 +47,7 @@ pub fn pass(call: &Call<'_>) -> Result<Pass, Problem> {
     ticket(call, GONE).map(|ticket| ticket.pass())
 }
 
-/// The pass of a caller whose token counts.
+/// Returns the pass of a caller whose token counts.
 pub fn token_pass(call: &Call<'_>) -> Pass {
     Pass::of_token(&credential(call))
 }
@@ -92,13 +92,13 @@ pub fn refused(given: &str, how: &str) -> Problem {
     Problem::new(code, format!("{what}; {how}"))
 }
 
-/// The caller's ticket, if it counts; `refused` is for who has none.
+/// Returns the caller's ticket, if it counts; `refused` is for who has none.
 fn ticket(call: &Call<'_>, refused: Problem) -> Result<Ticket, Problem> {
     let text = call.query("ticket").ok_or(refused)?;
     read_ticket(call, &text)
 }
 
-/// A ticket that counts.
+/// Reads a ticket, if it counts.
 pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
     Ticket::read(text, api(call)?, platform::now()).map_err(|why| match why {
         Refusal::Expired => Problem::new(Code::TicketEnded, "the ticket has ended; get another"),

@@ -34,29 +34,30 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Scheme and host of the request.
+    /// Returns scheme and host of the request.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    /// A request header.
+    /// Returns a request header.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
     }
 
-    /// The first value of a query parameter.
+    /// Returns the first value of a query parameter.
     pub fn query(&self, name: &str) -> Option<String> {
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
-    /// All values of a query parameter that takes a list, as a comma list.
+    /// Returns all values of a query parameter that takes a list, as a comma
+    /// list.
     pub fn list(&self, name: &str) -> Option<String> {
         let values = self.url.query_pairs().filter(|(key, _)| key == name);
         let values: Vec<_> = values.map(|(_, value)| value).collect();
         (!values.is_empty()).then(|| values.join(","))
     }
 
-    /// A query parameter that is a whole number.
+    /// Reads a query parameter that is a whole number.
     pub fn number(&self, name: &str, default: u32) -> Result<u32, Problem> {
         let Some(text) = self.query(name) else {
             return Ok(default);
@@ -66,8 +67,9 @@ impl Call<'_> {
         })
     }
 
-    /// The problem of a listing of the bucket that has failed: the caller's, if
-    /// the bucket refuses its cursor, and otherwise the platform's.
+    /// Returns the problem of a listing of the bucket that has failed: the
+    /// caller's, if the bucket refuses its cursor, and otherwise the
+    /// platform's.
     pub fn listing_failed(&self, failure: Failure) -> Problem {
         match failure.kind() {
             Kind::Invalid if self.query("cursor").is_some() => BAD_CURSOR,
@@ -75,7 +77,7 @@ impl Call<'_> {
         }
     }
 
-    /// `?cursor=`, as the bucket has given it.
+    /// Reads `?cursor=`, as the bucket has given it.
     pub fn cursor(&self) -> Result<Option<String>, Problem> {
         match self.query("cursor") {
             Some(text) if text.is_empty() => {
@@ -85,7 +87,7 @@ impl Call<'_> {
         }
     }
 
-    /// A query parameter that is a time.
+    /// Reads a query parameter that is a time.
     pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.query(name) else { return Ok(None) };
         Timestamp::parse(&text).map(Some).ok_or_else(|| {
@@ -93,7 +95,7 @@ impl Call<'_> {
         })
     }
 
-    /// A query parameter that is a whole number within a range.
+    /// Reads a query parameter that is a whole number within a range.
     pub fn number_in(
         &self,
         name: &str,
@@ -124,8 +126,8 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// A label (`?app=`, `?tag=`) as the record keeps it; a URL in it loses its
-    /// secrets first.
+    /// Returns a label (`?app=`, `?tag=`) as the record keeps it; a URL in it
+    /// loses its secrets first.
     pub fn label(&self, text: &str) -> String {
         let masked = self.config.secrets().mask(text);
         masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()

@@ -13,33 +13,34 @@ pub fn base(content_type: &str) -> worker::Result<ResponseBuilder> {
         .with_header("x-content-type-options", "nosniff")
 }
 
-/// A JSON answer, its secrets masked.
+/// Builds a JSON answer, its secrets masked.
 pub fn json(status: u16, body: String) -> Result<Response, Failure> {
     rendered(status, platform::masked(body))
 }
 
-/// A JSON answer of what [`crate::domain::view::record`] has rendered and masked, with
-/// durable URLs.
+/// Builds a JSON answer of what [`crate::domain::view::record`] has rendered
+/// and masked, with durable URLs.
 pub fn rendered(status: u16, body: String) -> Result<Response, Failure> {
     let builder = base("application/json").during("building the answer")?;
     Ok(builder.with_status(status).fixed(body.into_bytes()))
 }
 
-/// A JSON answer with the time, by which its reader can judge this clock.
+/// Builds a JSON answer with the time, by which its reader can judge this
+/// clock.
 pub fn dated(body: String, at: Timestamp) -> Result<Response, Failure> {
     let builder = base("application/json");
     let builder = builder.and_then(|builder| builder.with_header("date", &at.to_http()));
     Ok(builder.during("building the answer")?.fixed(body.into_bytes()))
 }
 
-/// A record, and where it was read: `edge` or `object`.
+/// Answers with a record, and where it was read: `edge` or `object`.
 pub fn record(body: ResponseBody, source: &str) -> Result<Response, Failure> {
     let builder = base("application/json");
     let builder = builder.and_then(|builder| builder.with_header("x-hookvault-source", source));
     Ok(builder.during("building the answer")?.body(body))
 }
 
-/// An answer of the upstream, or one in its place.
+/// Passes on an answer of the upstream, or one in its place.
 pub fn relay(
     answer: &Answer,
     headers: &[(&str, String)],
@@ -61,7 +62,7 @@ pub fn relay(
     Ok(response)
 }
 
-/// A text of a media type, its secrets masked.
+/// Answers with a text of a media type, its secrets masked.
 pub fn plain(media_type: &str, body: String) -> Result<Response, Failure> {
     let builder = base(media_type).during("building the answer")?;
     Ok(builder.fixed(platform::masked(body).into_bytes()))
@@ -71,7 +72,7 @@ pub fn text(body: &str) -> Result<Response, Failure> {
     plain("text/plain; charset=utf-8", body.to_owned())
 }
 
-/// Bytes that a stranger wrote: never shown, only downloaded.
+/// Answers with bytes that a stranger wrote: never shown, only downloaded.
 pub fn bytes(body: Vec<u8>) -> Result<Response, Failure> {
     let builder = base("application/octet-stream").during("building the answer")?;
     let builder = builder.with_header("content-disposition", "attachment");

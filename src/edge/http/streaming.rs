@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt, stream};
 use std::pin::pin;
 use worker::{ByteStream, Response, ResponseBody};
 
-/// A body that is made part by part, as its reader takes them.
+/// Returns a body that is made part by part, as its reader takes them.
 pub fn body_of<S>(parts: S) -> Result<ResponseBody, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
@@ -18,8 +18,8 @@ where
     Ok(response.body().clone())
 }
 
-/// A stream of server-sent events, which nothing on the way is to hold back.
-/// It ends with the pass.
+/// Answers with a stream of server-sent events, which nothing on the way is to
+/// hold back. It ends with the pass.
 pub fn event_stream<S>(frames: S, pass: Pass) -> Result<Response, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
@@ -31,7 +31,7 @@ where
     response.during("building the answer")
 }
 
-/// A stream that ends with the pass, whatever it waits for.
+/// Returns a stream that ends with the pass, whatever it waits for.
 pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<Item = S::Item> {
     stream::unfold(Box::pin(stream), move |mut stream| async move {
         // A timer wakes the task alone that it was begun in: each part has its own.
@@ -43,7 +43,7 @@ pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<
     })
 }
 
-/// A body that is masked as it comes.
+/// Returns a body that is masked as it comes.
 pub fn masked(
     body: ByteStream,
     mask: redact::Stream,

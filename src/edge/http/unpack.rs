@@ -46,7 +46,7 @@ pub struct Unpacked {
 }
 
 impl Unpacked {
-    /// How the body came, for the timeline; `None` if it came plain.
+    /// Says how the body came, for the timeline; `None` if it came plain.
     pub fn note(&self) -> Option<String> {
         let is_packed = !self.formats.is_empty();
         is_packed.then(|| format!("the body came as {}", self.formats.join(" of ")))
@@ -85,7 +85,7 @@ enum Stop {
     Failed(Failure),
 }
 
-/// `None` if the bytes are not of this format.
+/// Unpacks one layer; `None` if the bytes are not of this format.
 async fn inflate(packed: &[u8], format: Format, limit: u64) -> Result<Option<Vec<u8>>, Problem> {
     match Inflating::all(packed, format, limit).await {
         Ok(bytes) => Ok(Some(bytes)),

@@ -21,7 +21,7 @@ pub struct There {
 }
 
 impl There {
-    /// A delivery that goes to `object`.
+    /// Makes a delivery go to `object`.
     pub const fn at(object: ObjectName) -> Self {
         Self { object, by_reference: false, note: None, named: None }
     }
@@ -55,7 +55,7 @@ pub async fn claim(env: &Env, named: Named, reference: &ObjectName) -> There {
     }
 }
 
-/// Where the job of `id` lives, and whether the reference leads there.
+/// Finds where the job of `id` lives, and whether the reference leads there.
 async fn try_claim(
     env: &Env,
     Named { id, is_weak, provider }: Named,
@@ -76,8 +76,8 @@ async fn try_claim(
     }
 }
 
-/// Where the job of a name lives, and whether there is one; `None` if it has
-/// been deleted.
+/// Finds where the job of a name lives, and whether there is one; `None` if it
+/// has been deleted.
 pub async fn locate(env: &Env, name: &ObjectName) -> Result<Option<(ObjectName, bool)>, Failure> {
     match job::ask(env, name, &Command::Locate).await? {
         Reply::At { home, known, .. } => Ok(Some((home, known))),

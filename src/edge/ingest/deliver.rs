@@ -41,8 +41,8 @@ pub async fn hand_over(
     json(200, answer.to_string()).map(Handed::Answer)
 }
 
-/// A delivery for a job that has been deleted is answered, so that it does not
-/// come again, and nothing of it stays.
+/// Answers a delivery for a job that has been deleted, so that it does not come
+/// again, and nothing of it stays.
 pub async fn of_deleted(
     call: &Call<'_>,
     object: &ObjectName,

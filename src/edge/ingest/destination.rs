@@ -20,7 +20,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The caller of a URL with this reference.
+    /// Makes the caller of a URL with this reference.
     pub fn of(written: Option<String>) -> Self {
         let written = written.filter(|text| !text.is_empty());
         let usable = written.as_deref().filter(|text| !hook_url::is_own_reference(text));
@@ -28,12 +28,12 @@ impl Caller {
         Self { name, written, decides: false }
     }
 
-    /// The caller of a URL whose capability names this job.
+    /// Makes the caller of a URL whose capability names this job.
     pub fn of_capability(job: &ObjectName) -> Self {
         Self { written: None, name: Some(job.clone()), decides: true }
     }
 
-    /// What to say of a reference that can't be used.
+    /// Says why the reference can't be used.
     fn complaint(&self) -> Option<String> {
         let written = self.written.as_ref().filter(|_| self.name.is_none())?;
         let shown: String = written.chars().take(40).collect();

@@ -142,8 +142,8 @@ async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
     problem
 }
 
-/// A delivery that can't be read tells one thing: that there is something to be
-/// had. The job, where it is known, asks the upstream for it.
+/// Has the job, where it is known, ask the upstream: a delivery that can't be
+/// read tells that there is something to ask for.
 async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
     let Some(name) = &caller.name else { return };
     let asked = async {

@@ -44,7 +44,7 @@ pub async fn keep(
     Ok(json(202, json!({ "unmatched": key, "reason": reason }).to_string())?)
 }
 
-/// While there is no bucket, an object of its own keeps the delivery, and
+/// Has an object of its own keep the delivery while there is no bucket. It
 /// writes it there as soon as it can.
 async fn park(
     call: &Call<'_>,
@@ -63,7 +63,8 @@ async fn park(
     job::ask(call.env, &name, &Command::Park(Box::new(parked))).await.map(drop)
 }
 
-/// R2 keeps metadata as headers: ASCII only, and 2 KiB in all.
+/// Returns a text that R2 takes as metadata. It keeps that as headers: ASCII
+/// only, and 2 KiB in all.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(500).collect()
 }

@@ -16,8 +16,8 @@ thread_local! {
     static LIMITS: Cell<Limits> = const { Cell::new(Limits::new()) };
 }
 
-/// What is to be noted of a delivery that is refused; `None` if the isolate
-/// has told of too many lately.
+/// Returns what is to be noted of a delivery that is refused; `None` if the
+/// isolate has told of too many lately.
 pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
     let at = platform::now();
     let more = LIMITS.with(|limits| {

@@ -20,8 +20,8 @@ thread_local! {
     static KEYS: RefCell<Keys> = RefCell::default();
 }
 
-/// The trust that a signature earns; `None` if there is none, or nothing to
-/// check it with.
+/// Returns the trust that a signature earns; `None` if there is none, or
+/// nothing to check it with.
 ///
 /// # Errors
 /// 401 if it is not good: such a delivery is in no job.
@@ -36,7 +36,8 @@ fn refuse(refusal: Refusal) -> Problem {
     Problem::new(Code::WrongSignature, refusal.why())
 }
 
-/// Standard Webhooks, also by the names that came before the standard.
+/// Checks by Standard Webhooks, also by the names that came before the
+/// standard.
 fn check_standard(call: &Call<'_>, body: &[u8]) -> Option<Result<(), Refusal>> {
     let secrets = call.config.webhook_secrets.as_ref()?;
     let prefix = ["webhook", "svix"]
@@ -127,7 +128,8 @@ extern "C" {
     ) -> Result<js_sys::Promise, JsValue>;
 }
 
-/// Ed25519 by the runtime: no byte of it is in this program.
+/// Verifies by Ed25519, which is the runtime's: no byte of it is in this
+/// program.
 async fn verify(key: &[u8], signature: &[u8], message: &[u8]) -> Result<bool, Failure> {
     let what = "checking a signature";
     let failed = |_| Failure::new(what, "the runtime refuses");

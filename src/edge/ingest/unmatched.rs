@@ -115,8 +115,8 @@ fn may_create(call: &Call<'_>) -> Result<bool, Problem> {
     }
 }
 
-/// Where the job of a name lives: the id first, then the reference, as readers
-/// find it.
+/// Finds where the job of a name lives: the id first, then the reference, as
+/// readers find it.
 async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>, Problem> {
     let as_reference = match name {
         ObjectName::Id(id) => ObjectName::reference(id),

@@ -7,7 +7,7 @@ use crate::domain::time::{HOUR, Timestamp};
 use std::time::Duration;
 use worker::{Delay, Headers, Storage};
 
-/// The time of the last input or output; it stands still in between.
+/// Returns the time of the last input or output; it stands still in between.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub fn now() -> Timestamp {
     Timestamp::from_millis(worker::Date::now().as_millis())
@@ -34,7 +34,7 @@ pub async fn set_alarm_at(storage: &Storage, at: Timestamp) -> Result<(), Failur
     storage.set_alarm(offset).await.during("setting the alarm")
 }
 
-/// The wish of an answer's `Retry-After`, in milliseconds.
+/// Reads the wish of an answer's `Retry-After`, in milliseconds.
 pub fn retry_after(headers: &Headers) -> Option<u64> {
     let header = headers.get("retry-after").ok().flatten()?;
     retry::retry_after(&header, now())

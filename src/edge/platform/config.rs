@@ -14,8 +14,8 @@ thread_local! {
     static LOGGED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The configuration. It is read anew only when `env` is another one: the
-/// runtime may keep an isolate when nothing but the variables changes.
+/// Returns the configuration. It is read again only when `env` is another one:
+/// the runtime may keep an isolate when nothing but the variables changes.
 pub fn config(env: &Env) -> Rc<Config> {
     let from: &JsValue = env.as_ref();
     let known = CONFIG.with_borrow(|last| {
@@ -31,8 +31,8 @@ pub fn config(env: &Env) -> Rc<Config> {
     })
 }
 
-/// A variable or secret. What `wrangler.toml` writes without quotes comes as
-/// JSON: a list is a mistake, and it must not look as if nothing were set.
+/// Reads a variable or secret. What `wrangler.toml` writes without quotes comes
+/// as JSON: a list is a mistake, and it must not look as if nothing were set.
 fn variable(env: &Env, name: &str) -> Option<String> {
     let value = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
     let json = || js_sys::JSON::stringify(&value).ok()?.as_string();

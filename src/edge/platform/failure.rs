@@ -32,19 +32,19 @@ pub enum Kind {
 }
 
 impl Failure {
-    /// A failure of what was attempted, in these words.
+    /// Makes a failure of what was attempted, in these words.
     pub fn new(during: &str, text: &str) -> Self {
         Self::of_kind(Kind::of_words(text), during, text)
     }
 
-    /// What an object's answer says that does not go with what it was asked.
-    /// Its own words would be in the log, and how to write every answer in the
-    /// Worker.
+    /// Makes the failure of an object whose answer does not go with what it was
+    /// asked. Its own words would be in the log, and how to write every answer
+    /// in the Worker.
     pub fn unexpected(during: &str) -> Self {
         Self::of_kind(Kind::Unavailable, during, "unexpected answer")
     }
 
-    /// What is said of something that should be there.
+    /// Makes the failure of something that should be there and is not.
     pub fn gone(during: &str) -> Self {
         Self::of_kind(Kind::NotFound, during, "it is gone")
     }
@@ -53,7 +53,7 @@ impl Failure {
         Self(Box::new(Parts { during: during.to_owned(), kind, text: text.to_owned() }))
     }
 
-    /// What it is.
+    /// Returns what it is, for those to whom it makes a difference.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }

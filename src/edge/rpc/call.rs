@@ -43,7 +43,7 @@ async fn ask(env: &Env, binding: &str, name: &str, question: &str) -> Result<Str
     unpacked(stub.ask(&packed(question)?).await?).await
 }
 
-/// In an object: answers a question that [`ask_object`] has put to it.
+/// Answers, in an object, a question that [`ask_object`] has put to it.
 ///
 /// A failure is returned as an `Error`, not thrown: the runtime would log it
 /// once more.
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// A text as a call carries it: a long one is the body of a `Response`.
+/// Returns a text as a call carries it: a long one is the body of a `Response`.
 fn packed(text: &str) -> Result<JsValue, JsValue> {
     if text.len() <= MAX_CALL_TEXT {
         return Ok(text.into());
@@ -70,7 +70,7 @@ fn packed(text: &str) -> Result<JsValue, JsValue> {
     Response::new_with_opt_str(Some(text)).map(JsValue::from)
 }
 
-/// The text that was [`packed`]. An `Error` is thrown.
+/// Returns the text that was [`packed`]. An `Error` is thrown.
 async fn unpacked(value: JsValue) -> Result<String, JsValue> {
     if let Some(text) = value.as_string() {
         return Ok(text);

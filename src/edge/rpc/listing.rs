@@ -18,8 +18,8 @@ const MAX_DAYS: usize = 40;
 /// Days that are asked at the same time, at most.
 const AT_ONCE: usize = 8;
 
-/// The next rows, and where to go on if there may be more. Where few jobs are
-/// meant on many days, a page ends before it is full.
+/// Reads the next rows, and where to go on if there may be more. Where few jobs
+/// are meant on many days, a page ends before it is full.
 pub async fn page(
     env: &Env,
     filter: &Filter,
@@ -57,7 +57,7 @@ async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, 
     }
 }
 
-/// The sums of all jobs, and on how many days they were created.
+/// Reads the sums of all jobs, and on how many days they were created.
 pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
     match ask(env, ROOT, &Question::Totals).await? {
         Answer::Totals(totals, days) => Ok((*totals, days)),
@@ -65,7 +65,7 @@ pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
     }
 }
 
-/// The refused deliveries that are kept, and how many there were.
+/// Reads the refused deliveries that are kept, and how many there were.
 pub async fn refused(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
     match ask(env, REFUSED, &Question::Refused).await? {
         Answer::Refused { refused, total } => Ok((refused, total)),

@@ -21,12 +21,12 @@ pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Repl
     }
 }
 
-/// The problem of a reader whose job has been deleted.
+/// Returns the problem of a reader whose job has been deleted.
 pub fn deleted(name: &ObjectName) -> Problem {
     Problem::new(Code::JobDeleted, format!("job {} has been deleted", name.public()))
 }
 
-/// The problem of a reader whose job nothing has told of.
+/// Returns the problem of a reader whose job nothing has told of.
 pub fn missing(name: &ObjectName) -> Problem {
     let detail = format!(
         "no delivery has told of job {}; has the queue this vault's URL as its webhook?",

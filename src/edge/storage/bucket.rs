@@ -13,13 +13,13 @@ pub const NONCE: &str = "nonce";
 /// The key that holds its name as it was written, percent-encoded.
 pub const TITLE: &str = "title";
 
-/// The bucket.
+/// Opens the bucket.
 pub fn open(env: &Env) -> Result<Bucket, Failure> {
     env.bucket("FILES").during("opening the FILES bucket (is R2 switched on in the account?)")
 }
 
-/// What is stored beside a file, so that serving it takes one read: the link's
-/// nonce, and its name as it was written, if that is another.
+/// Returns what is stored beside a file, so that serving it takes one read: the
+/// link's nonce, and its name as it was written, if that is another.
 pub fn file_metadata(job: &Job, file: &File) -> HashMap<String, String> {
     let nonce = (NONCE.to_owned(), job.nonce.clone());
     let title = file.title.clone().map(|title| (TITLE.to_owned(), title));
@@ -69,7 +69,7 @@ pub async fn put_or_return(
     put.await.map_err(|failure| (failure, outside.to_vec()))
 }
 
-/// As [`put_or_return`], a JSON text.
+/// Writes a JSON text as [`put_or_return`] does.
 pub async fn put_json_or_return(
     env: &Env,
     key: &str,
@@ -82,9 +82,9 @@ fn http(content_type: &str) -> HttpMetadata {
     HttpMetadata { content_type: Some(content_type.to_owned()), ..Default::default() }
 }
 
-/// Bytes that are not in wasm's memory, to be written to the bucket. `worker`
-/// has no word for them: it hands on what it takes for a stream as it is, and
-/// the bucket takes both.
+/// Returns bytes that are not in wasm's memory, to be written to the bucket.
+/// `worker` has no word for them: it hands on what it takes for a stream as it
+/// is, and the bucket takes both.
 pub fn outside_bytes(bytes: &Uint8Array) -> Data {
     Data::ReadableStream(bytes.clone().unchecked_into())
 }
@@ -106,7 +106,7 @@ pub async fn part(
     text_of(object).await
 }
 
-/// The keys that begin with `prefix`.
+/// Lists the keys that begin with `prefix`.
 pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Failure> {
     let (mut keys, mut cursor) = (Vec::new(), None);
     loop {

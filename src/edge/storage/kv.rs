@@ -55,8 +55,8 @@ pub async fn text(env: &Env, key: &str) -> Result<Option<String>, Failure> {
     open(env)?.get(key).text().await.during("reading from KV")
 }
 
-/// The record of the job of this name as it was rendered, if it was as it would
-/// be now. It does not pass through wasm.
+/// Reads the record of the job of this name as it was rendered, if it was as it
+/// would be now. It does not pass through wasm.
 pub async fn get(
     env: &Env,
     name: &ObjectName,

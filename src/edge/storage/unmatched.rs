@@ -6,7 +6,7 @@ use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
 use worker::Env;
 
-/// How many deliveries are in the box; 10,000 may be more.
+/// Counts the deliveries that are in the box; 10,000 may be more.
 pub async fn count(env: &Env) -> Result<u64, Failure> {
     const MAX_PAGES: usize = 10;
     let bucket = bucket::open(env)?;

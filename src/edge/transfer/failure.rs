@@ -3,28 +3,29 @@
 use super::order::Wanted;
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
 
-/// What a copy says of a file that is larger than it may be; `how` large it is.
+/// Makes the failure of a file that is larger than it may be; `how` large it
+/// is.
 pub fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {
     last(format!("the file {how}, MAX_FILE_BYTES is {}", wanted.max_bytes))
 }
 
-/// What a copy says that is tried again soon.
+/// Makes a failure after which the copy is tried again soon.
 pub fn transient(message: &str) -> CopyFailure {
     CopyFailure { kind: FailureKind::Transient, message: message.to_owned(), retry_after_ms: None }
 }
 
-/// What a copy says for which the run has no subrequest left.
+/// Makes the failure of a copy for which the run has no subrequest left.
 pub fn postponed() -> CopyFailure {
     let message = "the run has no subrequest left for it".to_owned();
     CopyFailure { kind: FailureKind::Postponed, message, retry_after_ms: None }
 }
 
-/// What a copy says whose bytes came, and could not be stored.
+/// Makes the failure of a copy whose bytes came, and could not be stored.
 pub fn storage(message: &str) -> CopyFailure {
     CopyFailure { kind: FailureKind::Storage, message: message.to_owned(), retry_after_ms: None }
 }
 
-/// What a copy says that is not tried again.
+/// Makes a failure after which the copy is not tried again.
 pub const fn last(message: String) -> CopyFailure {
     CopyFailure { kind: FailureKind::Final, message, retry_after_ms: None }
 }

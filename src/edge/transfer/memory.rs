@@ -36,7 +36,7 @@ impl Drop for Room {
     }
 }
 
-/// What a copy says that found no room.
+/// Makes the failure of a copy that found no room.
 pub fn full() -> CopyFailure {
     CopyFailure {
         kind: FailureKind::Postponed,

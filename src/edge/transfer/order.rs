@@ -47,7 +47,7 @@ pub struct Order<'a> {
 }
 
 impl Wanted<'_> {
-    /// How long the source may be silent.
+    /// Returns how long the source may be silent.
     pub fn stall(&self) -> Duration {
         Duration::from_millis(self.stall_ms)
     }

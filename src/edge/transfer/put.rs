@@ -58,9 +58,9 @@ pub async fn whole(
     }
 }
 
-/// How long a copy of known length may take. The pipe is the runtime's own and
-/// tells nothing of its progress: a source that has stalled is known by the
-/// time alone, and each failed try doubles that, so that a slow one is not
+/// Returns how long a copy of known length may take. The pipe is the runtime's
+/// own and tells nothing of its progress: a source that has stalled is known by
+/// the time alone, and each failed try doubles that, so that a slow one is not
 /// taken for stalled for ever.
 fn time_for(length: u64, order: &Order<'_>) -> Duration {
     let usual = order.wanted.stall_ms.saturating_add(length / USUAL_RATE);
@@ -139,7 +139,7 @@ fn finished(
     }
 }
 
-/// The MD5 in R2's words: `… Actual MD5 was: 0123…`.
+/// Reads the MD5 in R2's words: `… Actual MD5 was: 0123…`.
 fn actual_md5(error: &str) -> Option<String> {
     let (_, told) = error.rsplit_once("was: ")?;
     let digits: String = told.chars().take_while(char::is_ascii_hexdigit).collect();

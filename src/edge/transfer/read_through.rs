@@ -65,8 +65,8 @@ impl Reading {
         }
     }
 
-    /// The bytes, as they come. The runtime ends the connection to the source
-    /// when there are bytes for a client that has left.
+    /// Returns the bytes, as they come. The runtime ends the connection to the
+    /// source when there are bytes for a client that has left.
     pub fn into_body(self) -> ResponseBody {
         match self.source.stream() {
             Ok(Some(body)) if self.source.is_decoded() => ResponseBody::Stream(body),

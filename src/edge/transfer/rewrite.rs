@@ -63,7 +63,7 @@ async fn by_parts(
     Ok(object)
 }
 
-/// An object's bytes, as a stream that knows its length.
+/// Returns an object's bytes, as a stream that knows its length.
 fn bytes_of(object: &Object) -> Result<Data, Failure> {
     let body = object.body().filter(|_| object.size() > 0);
     let Some(body) = body else { return Ok(Data::Bytes(Vec::new())) };

@@ -51,13 +51,13 @@ impl Source {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// The length of the file, if it is told.
+    /// Returns the length of the file, if it is told.
     pub fn length(&self) -> Option<u64> {
         let told = self.header("content-length").filter(|_| !self.is_decoded());
         told.and_then(|text| text.parse().ok())
     }
 
-    /// The file's bytes as a stream; `None` if there are none at all.
+    /// Returns the file's bytes as a stream; `None` if there are none at all.
     pub fn stream(&self) -> Result<Option<ReadableStream>, CopyFailure> {
         let ResponseBody::Stream(body) = self.response.body() else { return Ok(None) };
         let codings: &[Coding] = match &self.coded {
@@ -68,7 +68,7 @@ impl Source {
         stream.map(Some).map_err(|failure| transient(&failure.to_string()))
     }
 
-    /// The codings that its bytes keep, as a `Content-Encoding`.
+    /// Returns the codings that its bytes keep, as a `Content-Encoding`.
     pub fn kept(&self) -> Option<&str> {
         match &self.coded {
             Body::Kept(codings) => Some(codings),
@@ -93,7 +93,7 @@ impl Source {
         Body::is_denied_by(self.header("content-encoding").as_deref(), head)
     }
 
-    /// The MD5 of the content, where the entity tag is one.
+    /// Returns the MD5 of the content, where the entity tag is one.
     pub fn md5(&self) -> Option<Vec<u8>> {
         let tag = self.header("etag")?;
         hex::decode(tag.trim_matches('"')).ok().filter(|bytes| bytes.len() == 16)

@@ -108,7 +108,8 @@ impl Raw {
     }
 }
 
-/// A text in pieces that fit into one value each, cut between characters.
+/// Returns a text in pieces that fit into one value each, cut between
+/// characters.
 fn split(text: &str) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while rest.len() > MAX_OBJECT_TEXT {
