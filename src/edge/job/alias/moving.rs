@@ -58,25 +58,15 @@ async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failu
         }
         if entries.is_empty() && is_retired {
             // Nothing was awaited since the record was compared.
-            if let Some(left) = LeftCopy::of(&job) {
-                store.save_left_copy(&left)?;
-            }
-            home.lead_to(there)?;
-            return left::clear(home).await;
+            return leave(home, &job, there).await;
         }
         if entries.is_empty() {
             retire(home, &job).await?;
             is_retired = true;
         }
         // Before the deliveries: what follows from them is handed on.
-        if job.work.moved_events == 0
-            && let Some(estate) = submission::estate(&job)
-        {
-            let command = Command::Inherit(Box::new(estate));
-            let told = job::ask_job(&home.env, there, &command).await?;
-            if matches!(told, Reply::At { conflict: true, .. }) {
-                return give_up_id(home);
-            }
+        if job.work.moved_events == 0 && !hand_over_submission(home, &job, there).await? {
+            return give_up_id(home);
         }
         for kept in entries {
             // The next run goes on where this one stops.
@@ -87,6 +77,24 @@ async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failu
             moved(home, kept.entry.n)?;
         }
     }
+}
+
+/// Leads to `there` from now on, and deletes what is left here.
+async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure> {
+    if let Some(left) = LeftCopy::of(job) {
+        home.store.save_left_copy(&left)?;
+    }
+    home.lead_to(there)?;
+    left::clear(home).await
+}
+
+/// Hands over how the job was submitted, if it was; `false` if the job there is
+/// another one for sure.
+async fn hand_over_submission(home: &Home, job: &Job, there: &ObjectName) -> Result<bool, Failure> {
+    let Some(estate) = submission::estate(job) else { return Ok(true) };
+    let command = Command::Inherit(Box::new(estate));
+    let told = job::ask_job(&home.env, there, &command).await?;
+    Ok(!matches!(told, Reply::At { conflict: true, .. }))
 }
 
 async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Result<(), Failure> {

@@ -20,12 +20,7 @@ pub async fn end(
 ) -> Result<Reply, Failure> {
     let told = answer.clone().unwrap_or_else(|why| unreachable_upstream(&why));
     let Some(mut job) = home.store.job()? else {
-        // It was deleted meanwhile, or has moved: the answer is still one.
-        let (queue, app) = (submit.queue, submit.app.clone());
-        let nonce = String::new();
-        let (public, id) = (name.public(), request_id(&told));
-        let submitted = Submitted { home: name, name: public, id, nonce, queue, app, answer: told };
-        return Ok(Reply::Submitted(Box::new(submitted)));
+        return Ok(without_job(name, submit, told));
     };
     let is_refused = answer.as_ref().is_ok_and(|answer| !answer.is_success());
     let entry = submission::end(&mut job, answer, platform::now());
@@ -40,6 +35,15 @@ pub async fn end(
         failure.log(); // (3), or else by the alarm
     }
     Ok(submitted(&home.store.job()?.unwrap_or(job), told))
+}
+
+/// The answer to the submission of a job that was deleted meanwhile, or has
+/// moved.
+fn without_job(name: ObjectName, submit: &Submit, answer: Answer) -> Reply {
+    let (queue, app, nonce) = (submit.queue, submit.app.clone(), String::new());
+    let (public, id) = (name.public(), request_id(&answer));
+    let submitted = Submitted { home: name, name: public, id, nonce, queue, app, answer };
+    Reply::Submitted(Box::new(submitted))
 }
 
 /// Forgets a longer input than is kept of what the upstream has refused. The
