@@ -77,9 +77,11 @@ impl Job {
 
 async fn obey(home: &Home, text: &str) -> std::result::Result<String, Failure> {
     let (name, command) = protocol::read(text).during("reading a command")?;
+    if read::is_barred(home, &command) {
+        return written(&Reply::Barred);
+    }
     // What is rare and large is boxed, or each command would take its room.
     let reply = match command {
-        _ if read::is_barred(home, &command) => Reply::Barred,
         Command::Deliver(delivery) => deliver::deliver(home, name, *delivery).await?,
         Command::Expect(key) => submit::expect(home, &key).await?,
         Command::Submit(submit) => Box::pin(submit::submit(home, name, *submit)).await?,
@@ -105,25 +107,16 @@ async fn obey(home: &Home, text: &str) -> std::result::Result<String, Failure> {
             Box::pin(claim::claim(home, name, id, there, yields, provider)).await?
         }
         Command::PointTo { home: there, kin } => claim::point_to(home, name, there, kin)?,
-        Command::Read(wait) => {
-            let seen = read::read(home, wait).await?;
-            rearm(home, &seen.reply).await?;
-            return Ok(seen.text.clone());
-        }
+        Command::Read(wait) => return Ok(read::read(home, wait).await?.text.clone()),
         Command::File { n, nonce } => read::file(home, n, &nonce).await?,
         Command::Timeline { after, limit, wait } => {
             read::timeline(home, after, limit as usize, wait).await?
         }
         Command::Body(n) => read::body(home, n).await?,
     };
-    rearm(home, &reply).await?;
-    serde_json::to_string(&reply).during("writing an answer")
+    written(&reply)
 }
 
-/// A reader of a job with pending work sets an alarm that got lost.
-async fn rearm(home: &Home, reply: &Reply) -> std::result::Result<(), Failure> {
-    match reply {
-        Reply::Job { job, .. } => home.rearm(job).await,
-        _ => Ok(()),
-    }
+fn written(reply: &Reply) -> std::result::Result<String, Failure> {
+    serde_json::to_string(reply).during("writing an answer")
 }

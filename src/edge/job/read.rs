@@ -35,6 +35,9 @@ pub async fn read(home: &Home, wait: Option<Wait>) -> Result<Rc<Seen>, Failure> 
             None => Rc::new(home.look()?),
         };
     }
+    if let Reply::Job { job, .. } = &seen.reply {
+        home.rearm(job).await?;
+    }
     Ok(seen)
 }
 

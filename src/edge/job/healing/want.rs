@@ -27,5 +27,9 @@ pub async fn fetch_result(home: &Home) -> Result<Reply, Failure> {
     {
         take(home, &job, kind, &text).await?;
     }
-    Ok(home.look()?.reply)
+    let reply = home.look()?.reply;
+    if let Reply::Job { job, .. } = &reply {
+        home.rearm(job).await?;
+    }
+    Ok(reply)
 }
