@@ -7,7 +7,7 @@ use hookvault::domain::alarm::budget::Budget;
 use hookvault::domain::alarm::plan::{Task, plan, watchdog};
 use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
 use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
-use hookvault::domain::job::file::FileState;
+use hookvault::domain::job::file::FileStatus;
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::timeline::{Entry, Outcome};
 use hookvault::domain::retry::{Circumstances, Pace};
@@ -59,7 +59,7 @@ fn a_stored_file_settles_the_job() {
     assert_eq!((entry.outcome, entry.n), (Outcome::Copy, 2));
     assert_eq!(entry.detail.as_deref(), Some("file 0: a.mp4 stored, 7 bytes"));
     let file = &job.files[0];
-    assert_eq!((file.state, file.attempts, file.slack_ms), (FileState::Stored, 1, Some(5_000)));
+    assert_eq!((file.attempts, file.stored().and_then(|object| object.slack_ms)), (1, Some(5_000)));
     assert_eq!((job.archive(), job.stored_at, job.version), (Archive::Stored, Some(now), 2));
     let kept = serde_json::to_string(&job).expect("JSON");
     assert!(!kept.contains("X-Amz-Signature"), "a spent secret is not kept");
@@ -75,7 +75,7 @@ fn a_hiccup_is_told_once_and_tried_again() {
     assert_eq!(first.detail.as_deref(), Some(want));
     assert_eq!(try_at(&mut job, 0, failed(FailureKind::Transient), now), None);
     let file = &job.files[0];
-    assert_eq!((file.state, file.attempts), (FileState::Pending, 2));
+    assert_eq!((file.status(), file.attempts), (FileStatus::Pending, 2));
     assert_eq!(plan(&job, PACE, now).due, [Task::List]);
     assert_eq!(plan(&job, PACE, file.not_before).due, [Task::Copy(0), Task::List]);
 }
@@ -117,7 +117,7 @@ fn the_failure_of_a_url_that_has_been_renewed_is_moot() {
     let tried = Tried { n: 0, source, outcome: failed(FailureKind::Gone) };
     let job = vault.job.as_mut().expect("a job");
     assert_eq!(end(job, tried, around), None);
-    assert_eq!((job.files[0].state, job.files[0].attempts), (FileState::Pending, 0));
+    assert_eq!((job.files[0].status(), job.files[0].attempts), (FileStatus::Pending, 0));
 }
 
 #[test]
@@ -180,12 +180,12 @@ fn a_run_that_dies_counts_for_the_files_it_copied() {
     let around = |now| Circumstances { now, pace: PACE, entropy: 0, renewal: Err("") };
     job.work.copying = vec![0, 7];
     note_death(&mut job, around(now));
-    assert_eq!((job.files[0].attempts, job.files[0].state), (1, FileState::Pending));
+    assert_eq!((job.files[0].attempts, job.files[0].status()), (1, FileStatus::Pending));
     assert_eq!((&job.files[0].error, job.work.copying.len()), (&None, 0));
     job.work.copying = vec![0];
     let version = job.version;
     note_death(&mut job, around(DEADLINE.plus(PACE.patience())));
-    assert_eq!((job.files[0].state, job.version), (FileState::Lost, version + 1));
+    assert_eq!((job.files[0].status(), job.version), (FileStatus::Lost, version + 1));
 }
 
 #[test]

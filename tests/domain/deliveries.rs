@@ -1,7 +1,7 @@
 //! What deliveries do to a job, in the orders in which they come.
 
 use crate::common::{NONCE, Vault, acquired, completed, url};
-use hookvault::domain::job::file::{FileState, Source};
+use hookvault::domain::job::file::{FileState, FileStatus, Source, StoredObject};
 use hookvault::domain::job::record::Archive;
 use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::Outcome;
@@ -58,7 +58,7 @@ fn fresh_urls_are_lent_to_files_that_are_not_stored() {
     let Source::Url { url, .. } = source(&vault) else { panic!("a URL") };
     assert!(url.ends_with("X-Amz-Signature=new"));
     if let Some(job) = &mut vault.job {
-        job.files[0].state = FileState::Stored;
+        job.files[0].state = FileState::Stored(StoredObject::default());
     }
     vault.deliver(&completed(FILE, "newer"));
     assert_eq!(source(&vault), Source::Url { url, host: host() });
@@ -222,12 +222,12 @@ fn a_smaller_result_lends_its_urls() {
     vault.deliver(&results(&["a", "b"], ""));
     let job = vault.job.as_mut().expect("a job");
     job.files[0].state = FileState::Lost;
-    job.files[1].state = FileState::Stored;
+    job.files[1].state = FileState::Stored(StoredObject::default());
     let fresh = results(&["a"], "").replace("Signature=s", "Signature=new");
     assert_eq!(vault.deliver(&fresh), Outcome::Late);
     let file = &vault.job().files[0];
     assert!(matches!(&file.source, Source::Url { url, .. } if url.ends_with("new")));
-    assert_eq!((file.state, vault.job().archive()), (FileState::Pending, Archive::Pending));
+    assert_eq!((file.status(), vault.job().archive()), (FileStatus::Pending, Archive::Pending));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use hookvault::domain::archive::outcome::{Stored, Tried, end};
 use hookvault::domain::config::Config;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::healing::{self, Answer};
-use hookvault::domain::job::file::{FileState, Source};
+use hookvault::domain::job::file::{FileState, FileStatus, Source};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::Outcome;
@@ -79,7 +79,7 @@ fn each_silence_has_its_time() {
 #[test]
 fn a_dead_file_waits_for_its_fresh_url_and_is_not_fetched_meanwhile() {
     let job = dead_job();
-    assert_eq!((job.archive(), job.files[0].needs_url), (Archive::Pending, true));
+    assert_eq!((job.archive(), job.files[0].waits_for_url()), (Archive::Pending, true));
     let due = plan(&job, PACE, DEADLINE).due;
     assert!(due.contains(&Task::Heal) && !due.contains(&Task::Copy(0)), "{due:?}");
 }
@@ -195,7 +195,7 @@ fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
         let version = job.version;
         job.healing.error = known;
         healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(DEADLINE));
-        assert_eq!(job.files[0].state, FileState::Lost);
+        assert_eq!(job.files[0].status(), FileStatus::Lost);
         assert!(job.version > version, "who waits is told");
     }
     let mut vault = Vault::new();
@@ -321,7 +321,7 @@ fn each_question_begins_with_other_files() {
     let mut vault = Vault::new();
     vault.deliver(&format!(r#"{{"eventType":"completed","results":{urls:?}}}"#));
     let mut job = vault.job.expect("a job");
-    job.files.iter_mut().for_each(|file| file.needs_url = true);
+    job.files.iter_mut().for_each(|file| file.state = FileState::Pending { needs_url: true });
     let config = Config::from_lookup(|name| (name == "UPSTREAM_API_KEY").then(|| "key".to_owned()));
     let first = |job: &Job| {
         let all = healing::downloads(job, &config.upstreams, 8);
@@ -357,7 +357,7 @@ fn a_url_that_outlives_the_questions_is_still_tried() {
     healing::note_failure(&mut job, None, None, around(now));
     let late = now.plus(24 * 3_600_000);
     healing::note_failure(&mut job, None, None, around(late)).expect("the end");
-    assert!(job.healing.exhausted && job.files[0].state == FileState::Pending);
+    assert!(job.healing.exhausted && job.files[0].is_pending());
     assert_eq!(plan(&job, PACE, late).due[0], Task::Copy(0));
 }
 
@@ -373,7 +373,7 @@ fn a_deadline_that_may_be_misread_stops_no_copy() {
     let next = job.files[0].not_before;
     assert!(job.files[0].waits_for_url() && plan(&job, PACE, next).due.contains(&Task::Copy(0)));
     healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(now));
-    assert_eq!(job.files[0].state, FileState::Pending);
+    assert_eq!(job.files[0].status(), FileStatus::Pending);
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn half_dead_vault() -> Vault {
     vault.deliver(&results(&["a", "b"], "old"));
     let job = vault.job.as_mut().expect("a job");
     store(job, Timestamp::from_millis(1_766_868_000_000));
-    job.file_mut(1).expect("the other file").needs_url = true;
+    job.file_mut(1).expect("the other file").state = FileState::Pending { needs_url: true };
     vault
 }
 
@@ -438,7 +438,7 @@ fn an_answer_that_holds_less_ends_with_words() {
     let late = DEADLINE.plus(24 * 3_600_000);
     assert!(healing::note_end(&mut job, false, None, around(late)).is_some());
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
-    assert_eq!((kept.state, dead.state), (FileState::Stored, FileState::Lost));
+    assert_eq!((kept.status(), dead.status()), (FileStatus::Stored, FileStatus::Lost));
     assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("does not hold the file")));
     assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Partial, None));
 }
@@ -454,7 +454,7 @@ fn what_the_upstream_has_removed_is_lost_at_once() {
     assert!(healing::says_removed(removed) && !healing::says_removed("{}"));
     healing::note_end(&mut job, true, None, around(DEADLINE));
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
-    assert_eq!((kept.state, dead.state), (FileState::Stored, FileState::Lost));
+    assert_eq!((kept.status(), dead.status()), (FileStatus::Stored, FileStatus::Lost));
     assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("has removed it")));
     assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Partial, None));
     assert!(served.is_some_and(|text| text.contains("/0-a") && text.contains("/1-b")));

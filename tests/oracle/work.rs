@@ -5,7 +5,6 @@ use crate::common::Vault;
 use crate::steps::{End, PACE, perform};
 use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::kv_copy;
-use hookvault::domain::job::file::FileState;
 use hookvault::domain::job::record::Archive;
 
 /// Each pending file is due once, when it is; as long as something is to come,
@@ -20,7 +19,7 @@ pub fn is_planned(vault: &Vault) {
         }
         for file in &job.files {
             let due = planned.due.iter().filter(|task| **task == Task::Copy(file.n)).count();
-            let is_ready = file.state == FileState::Pending && file.not_before <= now;
+            let is_ready = file.is_pending() && file.not_before <= now;
             assert_eq!(due, usize::from(is_ready && !file.is_stranded(now)), "{file:?}");
         }
         assert!(planned.wake.is_none_or(|wake| wake > now));
@@ -47,7 +46,7 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
         }
     }
     let job = vault.job();
-    assert!(!job.files.iter().any(|file| file.state == FileState::Pending));
+    assert!(!job.files.iter().any(|file| file.is_pending()));
     assert_eq!(job.handoff.pending().next(), None);
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
     assert_eq!(job.work.list.version, job.revision());

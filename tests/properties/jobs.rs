@@ -11,7 +11,7 @@ use hookvault::domain::access::redact::Secrets;
 use hookvault::domain::archive::failure::FailureKind;
 use hookvault::domain::file::discover::discover;
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::job::file::{File, FileState};
+use hookvault::domain::job::file::{File, FileStatus};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::Outcome;
@@ -66,7 +66,7 @@ fn is_sound(was: &Job, before: &Value, vault: &Vault) {
 }
 
 fn says_when_it_was_stored(job: &Job) {
-    let is_stored = |file: &File| file.served && file.state == FileState::Stored;
+    let is_stored = |file: &File| file.served && file.stored().is_some();
     let is_over = job.archive() != Archive::Pending && job.files.iter().any(is_stored);
     assert_eq!(job.stored_at.is_some(), is_over, "{:?}", job.archive());
 }
@@ -90,7 +90,7 @@ fn is_served(was: &Job, job: &Job, body: &str) {
     let found = discover(body, &SourcePolicy::parse("*.r2.cloudflarestorage.com").0);
     let want: Vec<String> = found.files.iter().map(|file| file.identity(body)).collect();
     let before: Vec<&File> = was.files.iter().filter(|file| file.served).collect();
-    let is_there = before.iter().any(|file| file.state != FileState::Lost);
+    let is_there = before.iter().any(|file| file.status() != FileStatus::Lost);
     let served = job.files.iter().filter(|file| file.served);
     if is_there && want.len() < before.len() {
         return assert!(served.map(|file| file.n).eq(before.iter().map(|file| file.n)));

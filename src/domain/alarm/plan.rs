@@ -6,7 +6,7 @@
 use crate::domain::archive::kv_copy::{self, Step};
 use crate::domain::handoff::queue;
 use crate::domain::healing;
-use crate::domain::job::file::FileState;
+use crate::domain::job::file::File;
 use crate::domain::job::outbox::Receiver;
 use crate::domain::job::record::Job;
 use crate::domain::retry::Pace;
@@ -105,8 +105,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     if let Some((Step::Delete, at)) = copy {
         plan.add(Task::Record, at, now);
     }
-    let mut pending: Vec<_> =
-        job.files.iter().filter(|file| file.state == FileState::Pending).collect();
+    let mut pending: Vec<_> = job.files.iter().filter(|file| file.is_pending()).collect();
     pending.retain(|file| !file.is_stranded(now));
     pending.sort_unstable_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
     for file in pending {
@@ -117,7 +116,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     if !is_listed && !shows_first {
         plan.add(Task::List, job.work.list.at, now);
     }
-    for file in job.files.iter().filter(|file| file.relink && file.state == FileState::Stored) {
+    for file in job.files.iter().filter(|file| file.stored().is_some_and(|object| object.relink)) {
         plan.add(Task::Relink(file.n), job.work.relink.at, now);
     }
     if let Some(at) = healing::due_at(job, pace) {
@@ -149,7 +148,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
 
 /// Whether a page of old timeline entries is to be moved to the bucket.
 fn must_offload(job: &Job) -> bool {
-    let is_copying = job.files.iter().any(|file| file.state == FileState::Pending);
+    let is_copying = job.files.iter().any(File::is_pending);
     let kept = if is_copying { KEPT_ENTRIES_WHILE_COPYING } else { KEPT_ENTRIES };
     job.events.saturating_sub(job.work.offloaded) >= kept + OFFLOAD_PAGE
 }

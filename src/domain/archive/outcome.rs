@@ -1,7 +1,7 @@
 //! What the end of a copy does to a job.
 
 use super::failure::{self, CopyFailure, FailureKind, Next};
-use crate::domain::job::file::{Archived, File, FileState, Source};
+use crate::domain::job::file::{Archived, File, FileState, Source, StoredObject};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
@@ -40,7 +40,7 @@ pub fn end(job: &mut Job, tried: Tried, around: Circumstances<'_>) -> Option<Ent
         return None;
     }
     let twin = twin(job, tried.n);
-    let file = job.file_mut(tried.n).filter(|file| file.state == FileState::Pending)?;
+    let file = job.file_mut(tried.n).filter(|file| file.is_pending())?;
     let detail = match tried.outcome {
         Ok(stored) => Some(succeed(file, stored, around.now)),
         // A fresh URL has come in the meantime: the old one's failure is moot.
@@ -71,7 +71,7 @@ fn postpone(job: &mut Job, n: u32, around: Circumstances<'_>) {
 /// given up in the end.
 pub fn note_death(job: &mut Job, around: Circumstances<'_>) {
     for n in std::mem::take(&mut job.work.copying) {
-        let Some(file) = job.file_mut(n).filter(|file| file.state == FileState::Pending) else {
+        let Some(file) = job.file_mut(n).filter(|file| file.is_pending()) else {
             continue;
         };
         file.attempts += 1;
@@ -96,12 +96,14 @@ fn twin(job: &Job, n: u32) -> Option<Archived> {
 fn succeed(file: &mut File, stored: Stored, now: Timestamp) -> String {
     let detail = format!("{} stored, {} bytes", file.name, stored.size);
     file.attempts += 1;
-    file.note_stored();
-    file.slack_ms = file.expires_at.map(|deadline| deadline.since(now));
-    file.size = Some(stored.size);
-    file.etag = Some(stored.etag);
     file.content_type = Some(stored.content_type);
-    file.verified = Some(stored.verified);
+    file.note_stored(StoredObject {
+        size: stored.size,
+        etag: stored.etag,
+        verified: stored.verified,
+        slack_ms: file.expires_at.map(|deadline| deadline.since(now)),
+        relink: false,
+    });
     detail
 }
 
@@ -130,7 +132,7 @@ fn fail(
         }
         (Next::Renew(at), None) => {
             file.not_before = at;
-            file.needs_url = true;
+            file.state = FileState::Pending { needs_url: true };
             is_news.then(|| format!("{} needs a fresh URL: {}", file.name, failure.message))
         }
         (Next::GiveUp | Next::Renew(_), Some(twin)) => {

@@ -95,24 +95,23 @@ fn begin_anew(
     is_kept: impl Fn(&str) -> bool,
 ) -> bool {
     let Some(file) = job.file_mut(n) else { return false };
-    if file.state == FileState::Stored && is_kept(&file.key) {
+    if file.stored().is_some() && is_kept(&file.key) {
         return false;
     }
-    let has_fresh_url = file.state == FileState::Pending && !file.needs_url;
+    let has_fresh_url = file.is_pending() && !file.waits_for_url();
     if !has_fresh_url {
         file.source = Source::of(&found.origin, from.delivery);
         file.expires_at = found.expires_at;
     }
-    file.begin_anew(from.at);
     // Nothing is to be had of a dead URL: the upstream is asked at once.
-    file.needs_url = file.is_dead(from.at);
+    file.begin_anew(from.at, file.is_dead(from.at));
     true
 }
 
 fn add(job: &mut Job, found: &Found, from: From<'_>) -> u32 {
     let n = job.files.last().map_or(0, |last| last.n + 1);
     let mut file = File::pending(&job.home, n, found, from);
-    file.needs_url = file.is_dead(from.at);
+    file.state = FileState::Pending { needs_url: file.is_dead(from.at) };
     job.files.push(file);
     n
 }

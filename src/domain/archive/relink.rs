@@ -1,7 +1,7 @@
 //! New links to a job's files: the old ones open nothing any more.
 
 use crate::domain::job::chores::Chore;
-use crate::domain::job::file::FileState;
+use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::time::Timestamp;
@@ -21,8 +21,8 @@ pub fn renew(job: &mut Job, nonce: String, now: Timestamp) -> Entry {
     if let Some(result) = &mut job.result {
         result.nonce.get_or_insert(old);
     }
-    for file in job.files.iter_mut().filter(|file| file.state == FileState::Stored) {
-        file.relink = true;
+    for object in job.files.iter_mut().filter_map(File::stored_mut) {
+        object.relink = true;
     }
     job.touch(now);
     job.events += 1;
@@ -36,11 +36,10 @@ pub fn note_written(job: &mut Job, n: u32, nonce: &str, etag: Option<String>, no
     if job.nonce != nonce {
         return;
     }
-    let Some(file) = job.file_mut(n) else { return };
-    file.relink = false;
-    let is_news = etag.is_some() && file.etag != etag;
-    if is_news {
-        file.etag = etag;
+    let Some(object) = job.file_mut(n).and_then(File::stored_mut) else { return };
+    object.relink = false;
+    if let Some(etag) = etag.filter(|etag| *etag != object.etag) {
+        object.etag = etag;
         job.touch(now);
     }
     job.work.relink = Chore::default();

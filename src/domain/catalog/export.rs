@@ -1,6 +1,5 @@
 //! `GET /export`: what each job looks like in a list of all.
 
-use crate::domain::job::file::FileState;
 use crate::domain::job::record::Job;
 use crate::domain::keys;
 use crate::domain::names::ObjectName;
@@ -62,15 +61,14 @@ pub struct Turn {
 #[must_use]
 pub fn aria2(job: &Job, base: &str) -> String {
     let mut list = String::new();
-    let is_listed =
-        |file: &&crate::domain::job::file::File| file.served && file.state == FileState::Stored;
+    let is_listed = |file: &&crate::domain::job::file::File| file.served && file.stored().is_some();
     for file in job.files.iter().filter(is_listed) {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
         let out = format!("{}/{}-{}", job.public_id(), file.n, file.name);
         // Writing to a string does not fail.
         let _ = write!(list, "{base}{path}\n  out={out}\n");
         let is_md5 = |tag: &&String| tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit());
-        if let Some(md5) = file.etag.as_ref().filter(is_md5) {
+        if let Some(md5) = file.stored().map(|object| &object.etag).filter(is_md5) {
             let _ = writeln!(list, "  checksum=md5={md5}");
         }
     }
@@ -81,7 +79,7 @@ pub fn aria2(job: &Job, base: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::file::{File, From};
+    use crate::domain::job::file::{File, FileState, From, StoredObject};
 
     #[test]
     fn a_download_list_holds_what_is_stored_and_served() {
@@ -89,9 +87,10 @@ mod tests {
         let from = From { delivery: 1, sha256: "ab", at: Timestamp::from_millis(1) };
         for n in 0..4 {
             let mut file = File::pending(&job.home, n, &fixtures::found("https://h/a.mp4"), from);
-            file.state = if n == 1 { FileState::Lost } else { FileState::Stored };
+            let etag = if n == 0 { "0".repeat(32) } else { "0-2".to_owned() };
+            let object = StoredObject { etag, ..StoredObject::default() };
+            file.state = if n == 1 { FileState::Lost } else { FileState::Stored(object) };
             file.served = n != 2;
-            file.etag = Some(if n == 0 { "0".repeat(32) } else { "0-2".to_owned() });
             job.files.push(file);
         }
         let nonce = &job.nonce;

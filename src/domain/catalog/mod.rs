@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use crate::domain::file::discover::found::{Discovery, Skipped};
     use crate::domain::fixtures;
-    use crate::domain::job::file::From;
+    use crate::domain::job::file::{From, StoredObject};
     use crate::domain::job::status::Status;
     use std::collections::BTreeMap;
 
@@ -232,7 +232,7 @@ mod tests {
         job.skipped.clone_from(&skipped);
         job.files[0].redirect_host = Some("aa.example".into());
         assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example", "aa.example"]);
-        job.files[0].note_stored();
+        job.files[0].note_stored(StoredObject::default());
         assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example"]);
         job.skipped.extend((0..20).map(|n| skip("c", Some(&format!("c{n}.example")))));
         assert_eq!(Row::of(&job).skipped_hosts.len(), 8);

@@ -1,7 +1,7 @@
 //! A job's row in its day.
 
 use super::cursor::Place;
-use crate::domain::job::file::FileState;
+use crate::domain::job::file::{File, FileStatus};
 use crate::domain::job::outbox::State;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
@@ -103,19 +103,19 @@ pub struct Numbers {
 
 impl Numbers {
     fn of(job: &Job) -> Self {
-        let served = |state| job.files.iter().filter(move |f| f.served && f.state == state);
-        let stored = job.files.iter().filter(|file| file.state == FileState::Stored);
+        let served = |state| job.files.iter().filter(move |f| f.served && f.status() == state);
+        let stored = job.files.iter().filter_map(File::stored);
         Self {
-            pending: served(FileState::Pending).count() as u64,
-            stored: served(FileState::Stored).count() as u64,
-            lost: served(FileState::Lost).count() as u64,
-            bytes: stored.filter_map(|file| file.size).sum(),
+            pending: served(FileStatus::Pending).count() as u64,
+            stored: served(FileStatus::Stored).count() as u64,
+            lost: served(FileStatus::Lost).count() as u64,
+            bytes: stored.map(|object| object.size).sum(),
             heals: u64::from(job.heals),
             handoff_pending: job.handoff.pending().count() as u64,
             handoff_failed: u64::from(job.handoff.state() == Some(State::Failed)),
             exhausted: u64::from(job.healing.exhausted),
-            oldest_pending: served(FileState::Pending).map(|file| file.found_at).min(),
-            smallest_slack: job.files.iter().filter_map(|file| file.slack_ms).min(),
+            oldest_pending: served(FileStatus::Pending).map(|file| file.found_at).min(),
+            smallest_slack: job.files.iter().filter_map(|file| file.stored()?.slack_ms).min(),
             tally: job.tally.clone(),
         }
     }

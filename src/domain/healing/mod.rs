@@ -260,7 +260,11 @@ fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
     job.healing.exhausted = true;
     let last = job.healing.error.clone().unwrap_or_else(|| "the job is not ready".to_owned());
     for file in job.files.iter_mut().filter(|file| file.waits_for_url()) {
-        if file.is_stranded(now) { give_up(file, &last) } else { file.needs_url = false }
+        if file.is_stranded(now) {
+            give_up(file, &last)
+        } else {
+            file.state = FileState::Pending { needs_url: false }
+        }
     }
     job.note_if_stored(now);
     job.touch(now);
@@ -290,7 +294,7 @@ pub fn note_fresh_url(job: &mut Job, n: u32, source: Source, now: Timestamp) -> 
     let file = job.file_mut(n).filter(|file| file.waits_for_url())?;
     file.expires_at = source.deadline();
     file.source = source;
-    file.begin_anew(now);
+    file.begin_anew(now, false);
     let detail = format!("file {n}: a fresh URL for {}", file.name);
     job.heals += 1;
     job.touch(now);

@@ -8,7 +8,7 @@ use super::arrival::{Arrival, fingerprint};
 use super::worth::Worth;
 use crate::domain::file::discover::found::{Found, Origin};
 use crate::domain::handoff::queue;
-use crate::domain::job::file::{Archived, FileState, From, Source};
+use crate::domain::job::file::{Archived, From, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{self, Birth, Job, ResultRef};
 use crate::domain::job::status::{self, Move, Sign, Status};
@@ -280,7 +280,7 @@ pub(crate) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[
 /// their URLs may be dead by now.
 fn adopt(job: &mut Job, archived: &[Archived], now: Timestamp) {
     let mut adopted = false;
-    for file in job.files.iter_mut().filter(|f| f.served && f.state != FileState::Stored) {
+    for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
         let stored = archived.iter().find(|stored| stored.identity == file.identity);
         if let Some(stored) = stored {
             file.take_over(stored);
@@ -302,19 +302,19 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let mut renewed = 0;
     let found = arrival.found.files.iter().map(|found| (found.identity(arrival.sha256), found));
     let fresh: HashMap<String, &Found> = found.collect();
-    for file in job.files.iter_mut().filter(|f| f.served && f.state != FileState::Stored) {
+    for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
         let fresh = fresh.get(&file.identity);
         let Some(Found { origin: Origin::Url { url, host }, expires_at, .. }) = fresh else {
             continue;
         };
         // A URL without a deadline outlives every other.
         let is_shorter = expires_at.is_some_and(|new| file.expires_at.is_none_or(|old| new < old));
-        if is_shorter && !file.needs_url {
+        if is_shorter && !file.waits_for_url() {
             continue;
         }
         file.source = Source::Url { url: url.clone(), host: host.clone() };
         file.expires_at = *expires_at;
-        file.begin_anew(arrival.now);
+        file.begin_anew(arrival.now, false);
         renewed += 1;
     }
     if renewed > 0 {

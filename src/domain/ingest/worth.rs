@@ -5,7 +5,7 @@
 //! stays then, whatever comes later, unless as much comes.
 
 use crate::domain::file::discover::found::Discovery;
-use crate::domain::job::file::FileState;
+use crate::domain::job::file::FileStatus;
 use crate::domain::job::record::Job;
 use crate::domain::json::{self, edit};
 use crate::domain::webhook::event::Event;
@@ -46,7 +46,8 @@ impl Worth {
     /// nothing.
     #[must_use]
     pub fn served(job: &Job) -> Self {
-        let is_there = job.files.iter().any(|file| file.served && file.state != FileState::Lost);
+        let is_there =
+            job.files.iter().any(|file| file.served && file.status() != FileStatus::Lost);
         let files = job.files.iter().filter(|file| file.served && is_there).count();
         let speaks = job.result.as_ref().is_some_and(|result| !result.is_empty);
         Self { files, skipped: job.skipped.len(), speaks }
@@ -78,7 +79,7 @@ fn speaks(text: &str, event: &Event<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::file::From;
+    use crate::domain::job::file::{FileState, From};
     use crate::domain::job::record::ResultRef;
     use crate::domain::time::Timestamp;
 

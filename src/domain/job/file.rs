@@ -1,5 +1,6 @@
 //! An output file of a job, as the record holds it.
 
+use super::stored_file::StoredFile;
 use crate::domain::file::discover::found::{Found, Origin};
 use crate::domain::file::inline::Encoding;
 use crate::domain::file::{expiry, strict_url};
@@ -9,10 +10,10 @@ use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Where a file is on its way.
+/// How far a file is on its way, as answers and rows tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum FileState {
+pub enum FileStatus {
     /// To be copied.
     Pending,
     /// In R2.
@@ -21,9 +22,39 @@ pub enum FileState {
     Lost,
 }
 
+/// Where a file is on its way, with what is known of it there only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileState {
+    /// To be copied.
+    Pending {
+        /// Whether its URL is no good and the upstream is to be asked for
+        /// another.
+        needs_url: bool,
+    },
+    /// In R2.
+    Stored(StoredObject),
+    /// Can't be had any more.
+    Lost,
+}
+
+/// A file's bytes in the bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredObject {
+    /// How many there are.
+    pub size: u64,
+    /// R2's entity tag.
+    pub etag: String,
+    /// Whether the source's MD5 was checked when storing.
+    pub verified: bool,
+    /// Milliseconds that were left until the URL's deadline, if it had one.
+    pub slack_ms: Option<u64>,
+    /// Whether they carry an old link's nonce, and are to be written anew.
+    pub relink: bool,
+}
+
 /// One output file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "StoredFile", into = "StoredFile")]
 pub struct File {
     /// Number within the job; never used again.
     pub n: u32,
@@ -36,7 +67,6 @@ pub struct File {
     /// A name that is safe in URLs and keys.
     pub name: String,
     /// Its name as it was written, if that is another: [`crate::domain::file::filename`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// R2 key of its bytes.
     pub key: String,
@@ -46,16 +76,8 @@ pub struct File {
     pub identity: String,
     /// Media type, once known.
     pub content_type: Option<String>,
-    /// Bytes, once stored.
-    pub size: Option<u64>,
-    /// R2's entity tag, once stored.
-    pub etag: Option<String>,
-    /// Whether the source's MD5 was checked when storing.
-    pub verified: Option<bool>,
     /// When the source's URL dies.
     pub expires_at: Option<Timestamp>,
-    /// Milliseconds that were left when it was stored.
-    pub slack_ms: Option<u64>,
     /// When it was found.
     pub found_at: Timestamp,
     /// Tries to copy it.
@@ -70,20 +92,7 @@ pub struct File {
     pub error: Option<String>,
     /// Where the source's redirect led, as `ALLOWED_SOURCE_HOSTS` would have to
     /// name it, if nothing is fetched there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_host: Option<String>,
-    /// Whether its URL is no good and the upstream is to be asked for another.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub needs_url: bool,
-    /// Whether its stored bytes carry an old link's nonce, and are to be
-    /// written anew.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub relink: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 /// Where a file's bytes come from.
@@ -156,18 +165,14 @@ impl File {
             n,
             served: true,
             pointers: found.pointers.clone(),
-            state: FileState::Pending,
+            state: FileState::Pending { needs_url: false },
             name: found.name.clone(),
             title: found.title.clone(),
             key: StorageKey::File { home, n, name: &found.name }.path(),
             source: Source::of(&found.origin, from.delivery),
             identity: found.identity(from.sha256),
             content_type: found.content_type.clone(),
-            size: None,
-            etag: None,
-            verified: None,
             expires_at: found.expires_at,
-            slack_ms: None,
             found_at: from.at,
             attempts: 0,
             md5_refusals: 0,
@@ -175,24 +180,55 @@ impl File {
             not_before: from.at,
             error: None,
             redirect_host: None,
-            needs_url: false,
-            relink: false,
         }
     }
 
     /// Where it can be read.
     #[must_use]
     pub fn place(&self) -> Place {
-        match (self.state, &self.source) {
-            (FileState::Stored, _) => Place::Bucket(self.key.clone()),
+        match (&self.state, &self.source) {
+            (FileState::Stored(_), _) => Place::Bucket(self.key.clone()),
             (FileState::Lost, _) => Place::Nowhere,
-            (FileState::Pending, Source::Inline { .. }) => Place::Delivery,
-            (FileState::Pending, Source::Url { url, .. }) => Place::Live(Live {
+            (FileState::Pending { .. }, Source::Inline { .. }) => Place::Delivery,
+            (FileState::Pending { .. }, Source::Url { url, .. }) => Place::Live(Live {
                 url: url.clone(),
                 declared_type: self.content_type.clone(),
                 title: self.title.clone(),
                 not_before: self.not_before,
             }),
+        }
+    }
+
+    /// How far it is on its way.
+    #[must_use]
+    pub const fn status(&self) -> FileStatus {
+        match self.state {
+            FileState::Pending { .. } => FileStatus::Pending,
+            FileState::Stored(_) => FileStatus::Stored,
+            FileState::Lost => FileStatus::Lost,
+        }
+    }
+
+    /// Whether it is to be copied.
+    #[must_use]
+    pub const fn is_pending(&self) -> bool {
+        matches!(self.state, FileState::Pending { .. })
+    }
+
+    /// Its bytes in the bucket, if they are there.
+    #[must_use]
+    pub const fn stored(&self) -> Option<&StoredObject> {
+        match &self.state {
+            FileState::Stored(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The same, to change what is noted of them.
+    pub const fn stored_mut(&mut self) -> Option<&mut StoredObject> {
+        match &mut self.state {
+            FileState::Stored(object) => Some(object),
+            _ => None,
         }
     }
 
@@ -205,7 +241,7 @@ impl File {
     /// Whether a fresh URL would help it.
     #[must_use]
     pub fn waits_for_url(&self) -> bool {
-        self.needs_url && self.state == FileState::Pending
+        self.state == FileState::Pending { needs_url: true }
     }
 
     /// Whether there is nothing to be copied until a fresh URL comes. A
@@ -217,8 +253,8 @@ impl File {
 
     /// Makes it pending as if it had just been found: its new URL gets all the
     /// patience that there is.
-    pub fn begin_anew(&mut self, now: Timestamp) {
-        self.state = FileState::Pending;
+    pub fn begin_anew(&mut self, now: Timestamp, needs_url: bool) {
+        self.state = FileState::Pending { needs_url };
         self.found_at = now;
         self.not_before = now;
         self.attempts = 0;
@@ -226,16 +262,14 @@ impl File {
         self.actual_md5 = None;
         self.error = None;
         self.redirect_host = None;
-        self.needs_url = false;
     }
 
     /// Notes that its bytes are stored. The secret in its URL is of no more
     /// use then.
-    pub fn note_stored(&mut self) {
-        self.state = FileState::Stored;
+    pub fn note_stored(&mut self, object: StoredObject) {
+        self.state = FileState::Stored(object);
         self.error = None;
         self.redirect_host = None;
-        self.needs_url = false;
         if let Source::Url { url, .. } = &mut self.source {
             url.clear();
         }
@@ -243,24 +277,26 @@ impl File {
 
     /// Takes over the bytes that another object has stored.
     pub fn take_over(&mut self, stored: &Archived) {
-        self.note_stored();
+        self.note_stored(StoredObject {
+            size: stored.size,
+            etag: stored.etag.clone(),
+            verified: stored.verified,
+            ..StoredObject::default()
+        });
         self.key.clone_from(&stored.key);
-        self.size = Some(stored.size);
-        self.etag = Some(stored.etag.clone());
         self.content_type = Some(stored.content_type.clone());
-        self.verified = Some(stored.verified);
     }
 
     /// Its stored bytes, if they are.
     #[must_use]
     pub fn archived(&self) -> Option<Archived> {
-        (self.state == FileState::Stored).then(|| Archived {
+        self.stored().map(|object| Archived {
             identity: self.identity.clone(),
             key: self.key.clone(),
-            size: self.size.unwrap_or_default(),
-            etag: self.etag.clone().unwrap_or_default(),
+            size: object.size,
+            etag: object.etag.clone(),
             content_type: self.content_type.clone().unwrap_or_default(),
-            verified: self.verified.unwrap_or_default(),
+            verified: object.verified,
         })
     }
 }
@@ -340,7 +376,7 @@ mod tests {
         assert_eq!(file.place(), Place::Live(live));
         file.source = Source::Inline { delivery: 1, start: 0, end: 4, encoding: Encoding::Base64 };
         assert_eq!(file.place(), Place::Delivery);
-        file.note_stored();
+        file.note_stored(StoredObject::default());
         assert_eq!(file.place(), Place::Bucket("jobs/437852/0-a.mp4".into()));
         file.state = FileState::Lost;
         assert_eq!(file.place(), Place::Nowhere);

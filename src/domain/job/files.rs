@@ -1,6 +1,6 @@
 //! A job's files, taken together.
 
-use super::file::{File, FileState, From};
+use super::file::{File, FileStatus, From};
 use super::record::{Archive, Job};
 use crate::domain::access::tokens;
 use crate::domain::file::discover::found::Discovery;
@@ -31,10 +31,10 @@ impl Job {
     /// How far the files of the served result are.
     #[must_use]
     pub fn archive(&self) -> Archive {
-        let count = |state| self.files.iter().filter(|f| f.served && f.state == state).count();
-        let stored = count(FileState::Stored);
-        let lost = count(FileState::Lost);
-        if count(FileState::Pending) > 0 {
+        let count = |state| self.files.iter().filter(|f| f.served && f.status() == state).count();
+        let stored = count(FileStatus::Stored);
+        let lost = count(FileStatus::Lost);
+        if count(FileStatus::Pending) > 0 {
             Archive::Pending
         } else if lost > 0 && stored == 0 {
             Archive::Lost

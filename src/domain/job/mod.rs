@@ -10,5 +10,6 @@ pub mod outbox;
 pub mod record;
 pub mod retention;
 pub mod status;
+mod stored_file;
 pub mod submission;
 pub mod timeline;

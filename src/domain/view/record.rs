@@ -3,7 +3,7 @@
 use super::handoff::HandoffView;
 use crate::domain::access::redact::Secrets;
 use crate::domain::file::discover::found::Skipped;
-use crate::domain::job::file::{File, FileState, Source};
+use crate::domain::job::file::{File, FileStatus, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{Archive, Job};
 use crate::domain::job::status::Status;
@@ -74,7 +74,7 @@ struct HealingView<'a> {
 struct FileView<'a> {
     n: u32,
     pointers: &'a [String],
-    state: FileState,
+    state: FileStatus,
     url: String,
     name: &'a str,
     content_type: Option<&'a str>,
@@ -182,22 +182,23 @@ impl<'a> HealingView<'a> {
 impl<'a> FileView<'a> {
     fn of(job: &Job, file: &'a File, context: Context<'_>) -> Self {
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
+        let object = file.stored();
         Self {
             n: file.n,
             pointers: &file.pointers,
-            state: file.state,
+            state: file.status(),
             url: format!("{}{path}", context.base),
             name: &file.name,
             content_type: file.content_type.as_deref(),
-            size: file.size,
-            etag: file.etag.as_deref(),
-            verified: file.verified,
+            size: object.map(|object| object.size),
+            etag: object.map(|object| object.etag.as_str()),
+            verified: object.map(|object| object.verified),
             source_host: match &file.source {
                 Source::Url { host, .. } => Some(host),
                 Source::Inline { .. } => None,
             },
             expires_at: file.expires_at,
-            slack_ms: file.slack_ms,
+            slack_ms: object.and_then(|object| object.slack_ms),
             attempts: file.attempts,
             error: file.error.as_deref(),
             allow: file.redirect_host.as_deref(),

@@ -1,7 +1,7 @@
 //! A job as a listing shows it.
 
 use super::record::Context;
-use crate::domain::job::file::{File, FileState};
+use crate::domain::job::file::{File, FileStatus};
 use crate::domain::job::record::{Archive, Job};
 use crate::domain::job::status::Status;
 use crate::domain::keys;
@@ -49,7 +49,7 @@ pub struct FileSummary {
     /// Its bytes.
     pub size: Option<u64>,
     /// Where it is on its way.
-    pub state: FileState,
+    pub state: FileStatus,
 }
 
 impl Summary {
@@ -97,8 +97,8 @@ impl FileSummary {
             n: file.n,
             url: path,
             content_type: file.content_type.clone(),
-            size: file.size,
-            state: file.state,
+            size: file.stored().map(|object| object.size),
+            state: file.status(),
         }
     }
 }

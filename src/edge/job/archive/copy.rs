@@ -69,9 +69,9 @@ async fn note_end(home: &Home, begun: &Job, tried: Tried) -> Result<(), Failure>
     let n = tried.n;
     let entry = outcome::end(&mut job, tried, around);
     if begun.nonce != job.nonce
-        && let Some(file) = job.file_mut(n)
+        && let Some(object) = job.file_mut(n).and_then(File::stored_mut)
     {
-        file.relink = true;
+        object.relink = true;
     }
     home.note(&job, entry.as_ref())
 }
