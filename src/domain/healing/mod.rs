@@ -261,9 +261,9 @@ fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
     let last = job.healing.error.clone().unwrap_or_else(|| "the job is not ready".to_owned());
     for file in job.files.iter_mut().filter(|file| file.waits_for_url()) {
         if file.is_stranded(now) {
-            give_up(file, &last)
+            give_up(file, &last);
         } else {
-            file.state = FileState::Pending { needs_url: false }
+            file.state = FileState::Pending { needs_url: false };
         }
     }
     job.note_if_stored(now);
