@@ -1,6 +1,6 @@
 //! Shared by the unit tests of this folder.
 
-use crate::domain::file::discover::found::{Found, Origin};
+use crate::domain::file::discover::found::{Found, FoundAt};
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
@@ -24,7 +24,7 @@ pub fn job() -> Job {
 pub fn found(url: &str) -> Found {
     Found {
         key: url.into(),
-        origin: Origin::Url { url: url.into(), host: "h".into() },
+        origin: FoundAt::Url { url: url.into(), host: "h".into() },
         pointers: vec!["/video/data_uri".into()],
         places: vec![],
         name: "a.mp4".into(),

@@ -7,7 +7,7 @@ use hookvault::domain::file::discover::discover_in;
 use hookvault::domain::file::discover::found::Discovery;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::apply::{Applied, apply};
-use hookvault::domain::ingest::arrival::Arrival;
+use hookvault::domain::ingest::arrival::{Arrival, Origin};
 use hookvault::domain::job::record::{Birth, Job};
 use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use hookvault::domain::names::ObjectName;
@@ -61,7 +61,7 @@ impl Vault {
     /// As `deliver`, so many milliseconds after it came.
     pub fn deliver_late(&mut self, body: &str, late_ms: u64) -> Outcome {
         let event = Event::parse(body).expect("an event");
-        self.land(event, body, Some(Trust::Token), late_ms)
+        self.land(event, body, Origin::Delivery(Trust::Token), late_ms)
     }
 
     /// As `deliver`, but it came so many milliseconds before the last one: it is
@@ -69,7 +69,7 @@ impl Vault {
     pub fn deliver_moved(&mut self, body: &str, ago_ms: u64) -> Outcome {
         let event = Event::parse(body).expect("an event");
         self.now -= ago_ms;
-        let outcome = self.land(event, body, Some(Trust::Token), 0);
+        let outcome = self.land(event, body, Origin::Delivery(Trust::Token), 0);
         self.now += ago_ms;
         outcome
     }
@@ -77,16 +77,10 @@ impl Vault {
     /// The upstream's answer to a question.
     pub fn heal(&mut self, kind: EventKind, body: &str) -> Outcome {
         let event = Event { kind, ..Event::parse(body).expect("an answer") };
-        self.land(event, body, None, 0)
+        self.land(event, body, Origin::Healing, 0)
     }
 
-    fn land(
-        &mut self,
-        event: Event<'_>,
-        body: &str,
-        trust: Option<Trust>,
-        late_ms: u64,
-    ) -> Outcome {
+    fn land(&mut self, event: Event<'_>, body: &str, origin: Origin, late_ms: u64) -> Outcome {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
         let found = match event.kind {
@@ -108,7 +102,7 @@ impl Vault {
             has_operator: self.has_operator,
             body: BodyAt::Object,
             seen: self.seen.get(body).copied(),
-            trust,
+            origin,
             reference: None,
             app: None,
             tags: Vec::new(),

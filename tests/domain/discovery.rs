@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use hookvault::domain::file::discover::found::{Discovery, Found, Origin, Skipped};
+use hookvault::domain::file::discover::found::{Discovery, Found, FoundAt, Skipped};
 use hookvault::domain::file::discover::{MAX_FILES, discover, discover_in};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::webhook::event::Event;
@@ -131,7 +131,7 @@ fn descriptions_beside_a_file_count() {
     ));
     let [audio, video] = found.files.as_slice() else { panic!("two files") };
     assert_eq!(audio.name, "my_song__.mp3");
-    assert!(matches!(audio.origin, Origin::Inline { .. }));
+    assert!(matches!(audio.origin, FoundAt::Inline { .. }));
     assert_eq!(
         video.expires_at.map(hookvault::domain::time::Timestamp::as_millis),
         Some(1_766_875_175_000)
@@ -163,8 +163,8 @@ fn signers_differ_and_files_own_queries_count() {
 /// The URLs that are fetched.
 fn urls(result: &str) -> Vec<String> {
     let url = |file: Found| match file.origin {
-        Origin::Url { url, .. } => url,
-        Origin::Inline { .. } => "inline".to_owned(),
+        FoundAt::Url { url, .. } => url,
+        FoundAt::Inline { .. } => "inline".to_owned(),
     };
     find(result).files.into_iter().map(url).collect()
 }

@@ -3,7 +3,7 @@
 use super::json::{Leaf, decoded, leaves, members, strings};
 use crate::common::{NONCE, Vault};
 use hookvault::domain::access::redact;
-use hookvault::domain::file::discover::found::{Discovery, Found, Origin};
+use hookvault::domain::file::discover::found::{Discovery, Found, FoundAt};
 use hookvault::domain::file::discover::{MAX_FILES, MAX_SKIPPED, discover};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::{inline, media_type};
@@ -87,8 +87,8 @@ fn undo(before: &str, after: &str, edits: &[Edit]) -> String {
 /// A file is fetched from an allowed host, or decodes; its name is safe.
 fn is_sound(file: &Found, body: &str) {
     match &file.origin {
-        Origin::Url { url, .. } => assert!(SourcePolicy::parse(HOSTS).0.check(url).is_ok()),
-        Origin::Inline { span, encoding } => {
+        FoundAt::Url { url, .. } => assert!(SourcePolicy::parse(HOSTS).0.check(url).is_ok()),
+        FoundAt::Inline { span, encoding } => {
             assert!(file.places.len() == 1 && file.places[0].span == *span, "its whole token");
             assert!(inline::decode(&body[span.clone()], *encoding).is_some(), "it decodes");
         }

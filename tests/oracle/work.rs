@@ -5,6 +5,7 @@ use crate::common::Vault;
 use crate::steps::{End, PACE, perform};
 use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::kv_copy;
+use hookvault::domain::job::file::File;
 use hookvault::domain::job::record::Archive;
 
 /// Each pending file is due once, when it is; as long as something is to come,
@@ -46,7 +47,7 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
         }
     }
     let job = vault.job();
-    assert!(!job.files.iter().any(|file| file.is_pending()));
+    assert!(!job.files.iter().any(File::is_pending));
     assert_eq!(job.handoff.pending().next(), None);
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
     assert_eq!(job.work.list.version, job.revision());

@@ -6,7 +6,7 @@ use crate::generate::cases;
 use crate::generate::text::{body, broken, written};
 use crate::generate::urls::{file_url, url};
 use hookvault::domain::file::discover::discover;
-use hookvault::domain::file::discover::found::{Discovery, Origin};
+use hookvault::domain::file::discover::found::{Discovery, FoundAt};
 use hookvault::domain::file::inline;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::strict_url::repaired;
@@ -75,7 +75,7 @@ proptest! {
         assert_eq!(nested.files.len(), direct.files.len(), "{outer}");
         for (file, same) in nested.files.iter().zip(&direct.files) {
             assert_eq!(file.places.len(), same.places.len());
-            if let (Origin::Inline { span, encoding }, Origin::Inline { span: other, .. }) =
+            if let (FoundAt::Inline { span, encoding }, FoundAt::Inline { span: other, .. }) =
                 (&file.origin, &same.origin)
             {
                 let bytes = inline::decode(&outer[span.clone()], *encoding);

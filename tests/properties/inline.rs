@@ -7,7 +7,7 @@ use crate::generate::{cases, one};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hookvault::domain::file::discover::discover;
-use hookvault::domain::file::discover::found::Origin;
+use hookvault::domain::file::discover::found::FoundAt;
 use hookvault::domain::file::inline::{self, MIN_INLINE_CHARS};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::json;
@@ -20,7 +20,7 @@ fn unpacked(value: &str, how: u64) -> Option<Vec<u8>> {
     let body = format!(r#"{{"data_uri":{}}}"#, written(value, how));
     json::check(&body).expect("JSON");
     let found = discover(&body, &SourcePolicy::parse("h").0);
-    let Origin::Inline { span, encoding } = &found.files.first()?.origin else { return None };
+    let FoundAt::Inline { span, encoding } = &found.files.first()?.origin else { return None };
     inline::decode(&body[span.clone()], *encoding)
 }
 

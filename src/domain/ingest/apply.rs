@@ -4,9 +4,9 @@
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
-use super::arrival::{Arrival, fingerprint};
+use super::arrival::{Arrival, Origin, fingerprint};
 use super::worth::Worth;
-use crate::domain::file::discover::found::{Found, Origin};
+use crate::domain::file::discover::found::{Found, FoundAt};
 use crate::domain::handoff::queue;
 use crate::domain::job::file::{Archived, From, Source};
 use crate::domain::job::healing::Healing;
@@ -43,7 +43,7 @@ pub struct Applied {
 pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let standing = job.as_ref().map(Job::standing);
     let mut job = job.unwrap_or_else(|| Job::new(birth));
-    if arrival.trust.is_some() && !arrival.is_unreadable && !job.is_of_known_provider() {
+    if arrival.origin != Origin::Healing && !arrival.is_unreadable && !job.is_of_known_provider() {
         job.provider = arrival.event.provider;
     }
     job.events += 1;
@@ -108,7 +108,7 @@ impl Job {
     pub fn refuses(&self, arrival: &Arrival<'_>) -> Option<String> {
         let provider = arrival.event.provider;
         let is_other = self.is_of_known_provider() && self.provider != provider;
-        (is_other && arrival.trust.is_some() && !arrival.is_unreadable).then(|| {
+        (is_other && arrival.origin != Origin::Healing && !arrival.is_unreadable).then(|| {
             format!(
                 "job {} is of {}, and the delivery of {provider}",
                 self.public_id(),
@@ -120,10 +120,10 @@ impl Job {
 
 /// Counts the delivery, or the heal, and says as which it is told.
 fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
-    if arrival.trust.is_none() {
+    let Origin::Delivery(trust) = arrival.origin else {
         job.heals += 1;
         return Outcome::Heal;
-    }
+    };
     let kind = if arrival.is_unreadable {
         record::UNREADABLE
     } else if arrival.event.kind == EventKind::Unknown {
@@ -131,7 +131,7 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
     } else {
         arrival.event.type_name.as_deref().unwrap_or("unknown")
     };
-    let key = format!("{kind}/{}/{}", word(&arrival.trust), word(&outcome));
+    let key = format!("{kind}/{}/{}", word(&trust), word(&outcome));
     *job.tally.entry(key).or_default() += 1;
     job.deliveries += 1;
     job.duplicates += u32::from(outcome == Outcome::Duplicate);
@@ -304,7 +304,7 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let fresh: HashMap<String, &Found> = found.collect();
     for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
         let fresh = fresh.get(&file.identity);
-        let Some(Found { origin: Origin::Url { url, host }, expires_at, .. }) = fresh else {
+        let Some(Found { origin: FoundAt::Url { url, host }, expires_at, .. }) = fresh else {
             continue;
         };
         // A URL without a deadline outlives every other.
@@ -318,7 +318,7 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
         renewed += 1;
     }
     if renewed > 0 {
-        if arrival.trust.is_some() {
+        if arrival.origin != Origin::Healing {
             job.healing = Healing::default();
         }
         job.stored_at = None;
@@ -338,9 +338,9 @@ fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, details: [Option<Strin
     let details: Vec<String> = details.into_iter().flatten().collect();
     Entry {
         n,
-        event_type: arrival.event.type_name.clone().filter(|_| arrival.trust.is_some()),
+        event_type: arrival.event.type_name.clone().filter(|_| arrival.origin != Origin::Healing),
         received_at: arrival.at,
-        trust: arrival.trust,
+        trust: arrival.origin.trust(),
         outcome,
         detail: (!details.is_empty()).then(|| details.join("; ")),
         bytes: Some(arrival.raw.len()),

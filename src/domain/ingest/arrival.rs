@@ -1,4 +1,5 @@
-//! What makes two bodies one: the same JSON but for white space and signatures.
+//! What comes in for a job, and what makes two bodies one: the same JSON but for
+//! white space and signatures.
 
 use crate::domain::file::discover;
 use crate::domain::file::discover::found::Discovery;
@@ -11,6 +12,71 @@ use crate::domain::webhook::event::Event;
 use crate::domain::webhook::result;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+
+/// How a body came here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Someone sent it, who is believed so far.
+    Delivery(Trust),
+    /// The vault asked the upstream for it.
+    Healing,
+}
+
+impl Origin {
+    /// Returns how much its sender is believed, if someone sent it.
+    #[must_use]
+    pub const fn trust(self) -> Option<Trust> {
+        match self {
+            Self::Delivery(trust) => Some(trust),
+            Self::Healing => None,
+        }
+    }
+}
+
+/// A delivery that belongs to this job, or the upstream's answer about it.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// When it came.
+    pub at: Timestamp,
+    /// When it is applied: later, if it was assigned by hand or moved here.
+    pub now: Timestamp,
+    /// Its body as it came.
+    pub raw: &'a [u8],
+    /// Its body as it is read; `{}` if no one can read it.
+    pub text: &'a str,
+    /// Whether no one can read it: then it says only that there is something to
+    /// be had.
+    pub is_unreadable: bool,
+    /// SHA-256 of its body in hex.
+    pub sha256: &'a str,
+    /// Its body, read.
+    pub event: Event<'a>,
+    /// The files in it, if it holds a result.
+    pub found: Discovery,
+    /// Where its body is kept.
+    pub body: BodyAt,
+    /// The entry of an equal body that was not itself a duplicate.
+    pub seen: Option<u32>,
+    /// How it came here.
+    pub origin: Origin,
+    /// The caller's reference, if it leads to this job.
+    pub reference: Option<String>,
+    /// The caller's application.
+    pub app: Option<String>,
+    /// The caller's tags.
+    pub tags: Vec<String>,
+    /// Days that the caller has it kept.
+    pub keep_days: Option<u32>,
+    /// Whether the operator has the ends of jobs handed on.
+    pub has_operator: bool,
+    /// Something odd about its correlation, for the timeline.
+    pub note: Option<String>,
+    /// The job that its body names, if it came by a capability: that is of one
+    /// job, whatever the body says.
+    pub named: Option<String>,
+    /// Files of its result that are stored already.
+    pub archived: &'a [Archived],
+}
 
 /// SHA-256 of the result without the signatures of its URLs: each reading signs
 /// them anew, and that makes no other result. Neither do spaces and escapes: a
@@ -44,50 +110,4 @@ fn hash_string(hash: &mut Sha256, token: &str) {
     hash.update(b"\"");
     hash.update((bare.len() as u64).to_le_bytes());
     hash.update(bare.as_ref());
-}
-
-/// A delivery that belongs to this job, or the upstream's answer about it.
-#[derive(Debug)]
-pub struct Arrival<'a> {
-    /// When it came.
-    pub at: Timestamp,
-    /// When it is applied: later, if it was assigned by hand or moved here.
-    pub now: Timestamp,
-    /// Its body as it came.
-    pub raw: &'a [u8],
-    /// Its body as it is read; `{}` if no one can read it.
-    pub text: &'a str,
-    /// Whether no one can read it: then it says only that there is something to
-    /// be had.
-    pub is_unreadable: bool,
-    /// SHA-256 of its body in hex.
-    pub sha256: &'a str,
-    /// Its body, read.
-    pub event: Event<'a>,
-    /// The files in it, if it holds a result.
-    pub found: Discovery,
-    /// Where its body is kept.
-    pub body: BodyAt,
-    /// The entry of an equal body that was not itself a duplicate.
-    pub seen: Option<u32>,
-    /// How much the sender is believed; `None` for an answer that the vault
-    /// asked for.
-    pub trust: Option<Trust>,
-    /// The caller's reference, if it leads to this job.
-    pub reference: Option<String>,
-    /// The caller's application.
-    pub app: Option<String>,
-    /// The caller's tags.
-    pub tags: Vec<String>,
-    /// Days that the caller has it kept.
-    pub keep_days: Option<u32>,
-    /// Whether the operator has the ends of jobs handed on.
-    pub has_operator: bool,
-    /// Something odd about its correlation, for the timeline.
-    pub note: Option<String>,
-    /// The job that its body names, if it came by a capability: that is of one
-    /// job, whatever the body says.
-    pub named: Option<String>,
-    /// Files of its result that are stored already.
-    pub archived: &'a [Archived],
 }

@@ -1,7 +1,7 @@
 //! An output file of a job, as the record holds it.
 
 use super::stored_file::StoredFile;
-use crate::domain::file::discover::found::{Found, Origin};
+use crate::domain::file::discover::found::{Found, FoundAt};
 use crate::domain::file::inline::Encoding;
 use crate::domain::file::{expiry, strict_url};
 use crate::domain::keys::StorageKey;
@@ -328,10 +328,10 @@ impl Source {
 
     /// The source of a file that delivery `delivery` told of.
     #[must_use]
-    pub fn of(origin: &Origin, delivery: u32) -> Self {
+    pub fn of(origin: &FoundAt, delivery: u32) -> Self {
         match origin {
-            Origin::Url { url, host } => Self::Url { url: url.clone(), host: host.clone() },
-            Origin::Inline { span, encoding } => {
+            FoundAt::Url { url, host } => Self::Url { url: url.clone(), host: host.clone() },
+            FoundAt::Inline { span, encoding } => {
                 Self::Inline { delivery, start: span.start, end: span.end, encoding: *encoding }
             }
         }

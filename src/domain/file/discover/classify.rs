@@ -1,7 +1,7 @@
 //! What a single string of a result is.
 
 use super::describe::Beside;
-use super::found::{Found, Origin, Skipped};
+use super::found::{Found, FoundAt, Skipped};
 use super::spot::Spot;
 use super::unsigned::identity;
 use crate::domain::file::inline::{self, Encoding};
@@ -48,7 +48,7 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
         let span = spot.place.span.clone();
         // Behind the quote, as older records have counted it.
         let key = format!("inline:{}", span.start + 1 + data.start);
-        let origin = Origin::Inline { span, encoding: Encoding::Token };
+        let origin = FoundAt::Inline { span, encoding: Encoding::Token };
         return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
     }
     let written = strict_url::repaired(text);
@@ -114,7 +114,7 @@ impl Found {
         let host = strict_url::host_of(url);
         // A text beyond ASCII would cost the stored record two bytes a character.
         let url_text = if text.is_ascii() { text } else { url.as_str() };
-        let origin = Origin::Url { url: url_text.to_owned(), host };
+        let origin = FoundAt::Url { url: url_text.to_owned(), host };
         Self::new(identity(url), origin, None, expiry::deadline(url))
     }
 }

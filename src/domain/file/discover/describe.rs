@@ -1,6 +1,6 @@
 //! What a file is called, and what stands beside it.
 
-use super::found::{Found, Origin};
+use super::found::{Found, FoundAt};
 use crate::domain::file::{filename, media_type};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::correlate::split_output_name;
@@ -38,8 +38,8 @@ impl Found {
         }
         let given = beside.and_then(|beside| beside.name.clone());
         let (written, told) = match &self.origin {
-            Origin::Url { url, .. } => (name_of_url(url), given.or_else(|| name_in_query(url))),
-            Origin::Inline { .. } => (given.unwrap_or_else(|| self.name_of_place(pointer)), None),
+            FoundAt::Url { url, .. } => (name_of_url(url), given.or_else(|| name_in_query(url))),
+            FoundAt::Inline { .. } => (given.unwrap_or_else(|| self.name_of_place(pointer)), None),
         };
         self.name = safe_name(&written);
         let told = told.filter(|name| name.contains(char::is_alphanumeric));

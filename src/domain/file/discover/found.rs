@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// Where a file's bytes are to be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum FoundAt {
     /// At a URL that was allowed when it came.
     Url {
         /// The URL as written, with its query.
@@ -34,7 +34,7 @@ pub struct Found {
     /// signer adds, or the position of inline data.
     pub key: String,
     /// Where its bytes are.
-    pub origin: Origin,
+    pub origin: FoundAt,
     /// Where in the result it stands.
     pub pointers: Vec<String>,
     /// The string tokens to replace.
@@ -88,7 +88,7 @@ impl Skipped {
     }
 }
 
-impl Origin {
+impl FoundAt {
     pub(super) const fn bytes(&self) -> usize {
         match self {
             Self::Url { url, .. } => url.len(),
@@ -103,8 +103,8 @@ impl Found {
     #[must_use]
     pub fn identity(&self, sha256: &str) -> String {
         let body = match self.origin {
-            Origin::Url { .. } => "",
-            Origin::Inline { .. } => sha256,
+            FoundAt::Url { .. } => "",
+            FoundAt::Inline { .. } => sha256,
         };
         let digest = Sha256::digest(format!("{body} {}", self.key));
         hex::encode(digest.get(..16).unwrap_or_default())
@@ -118,7 +118,7 @@ impl Found {
 
     pub(super) fn new(
         key: String,
-        origin: Origin,
+        origin: FoundAt,
         content_type: Option<String>,
         expires_at: Option<Timestamp>,
     ) -> Self {
@@ -132,7 +132,7 @@ impl Found {
         for Place { span, .. } in &mut self.places {
             *span = span.start + by..span.end + by;
         }
-        if let Origin::Inline { span, .. } = &mut self.origin {
+        if let FoundAt::Inline { span, .. } = &mut self.origin {
             *span = span.start + by..span.end + by;
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::file::discover::found::Discovery;
 use crate::domain::healing::{self, Answer};
-use crate::domain::ingest::arrival::Arrival;
+use crate::domain::ingest::arrival::{Arrival, Origin};
 use crate::domain::job::record::Job;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
@@ -85,7 +85,7 @@ pub async fn take(home: &Home, job: &Job, kind: EventKind, text: &str) -> Result
         found: Discovery::default(),
         body,
         seen: None,
-        trust: None,
+        origin: Origin::Healing,
         reference: None,
         app: None,
         tags: Vec::new(),

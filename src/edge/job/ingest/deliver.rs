@@ -3,7 +3,7 @@
 use super::apply::{apply, birth};
 use super::body;
 use crate::domain::file::discover::found::Discovery;
-use crate::domain::ingest::arrival::Arrival;
+use crate::domain::ingest::arrival::{Arrival, Origin};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::json;
@@ -69,7 +69,7 @@ fn arrival<'a>(
         found: Discovery::default(),
         body,
         seen: None,
-        trust: Some(delivery.trust),
+        origin: Origin::Delivery(delivery.trust),
         reference: delivery.reference.clone(),
         app: delivery.app.clone(),
         tags: delivery.tags.clone(),
