@@ -1,6 +1,6 @@
 // What the tests say: a line for each file, all of what fails, the slowest tests, and the runner's own
 // summary as the last.
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { inspect } from "node:util";
 import { ROOT } from "../setup/project.mjs";
 
@@ -8,18 +8,23 @@ const SLOWEST = 10;
 
 /** A reporter of node's test runner, which tells of one file after the other. */
 export default async function* short(source) {
-  const [tests, summary] = [[], []];
-  let file = new File();
+  const [tests, summary, files] = [[], [], new Map()];
   for await (const { type, data } of source) {
-    if (type === "test:summary" && data.file !== undefined) {
-      yield file.told(data);
-      tests.push(...file.tests(data.file));
-      file = new File();
-    } else if (type === "test:diagnostic" && data.file === undefined) summary.push(`# ${data.message}\n`);
-    else file.take(type, data);
+    if (data.file === undefined) {
+      if (type === "test:diagnostic") summary.push(`# ${data.message}\n`);
+      continue;
+    }
+    // What a process writes is told with the path as it was given.
+    const path = resolve(data.file);
+    if (!files.has(path)) files.set(path, new File(path));
+    const file = files.get(path);
+    file.take(type, data);
+    if (!file.isDone) continue;
+    files.delete(path);
+    yield file.told();
+    tests.push(...file.tests());
   }
-  // Of a file that broke off there is no summary.
-  yield file.rest();
+  for (const file of files.values()) yield file.rest();
   tests.sort((one, other) => other.ms - one.ms);
   yield* ["\nThe slowest, in seconds:\n", ...tests.slice(0, SLOWEST).map(({ ms, name }) => `${seconds(ms)}  ${name}\n`)];
   yield* ["\n", ...summary];
@@ -27,20 +32,38 @@ export default async function* short(source) {
 
 /** What is known of one file's tests. */
 class File {
+  isDone = false;
+  #path;
   #open = [];
   #tests = [];
   #failures = [];
   #notes = [];
   #output = [];
 
+  constructor(path) {
+    this.#path = path;
+  }
+
   take(type, data) {
     if (type === "test:start") this.#open.splice(data.nesting, Infinity, data.name);
     if (type === "test:stdout" || type === "test:stderr") this.#output.push(data.message);
     if (type === "test:diagnostic") this.#notes.push(`  # ${data.message}\n`);
     if (type === "test:pass" || type === "test:fail") this.#end(type, data);
+    if (type === "test:summary") this.#finish(data.duration_ms, data.success);
+  }
+
+  #finish(ms, isGood) {
+    this.isDone = true;
+    Object.assign(this, { ms, isGood });
   }
 
   #end(type, { nesting, name, details, todo, skip }) {
+    // A file that broke off, of which there is no summary, is itself a test that failed.
+    if (nesting === 0 && resolve(name) === this.#path) {
+      this.#failures.push(`  FAILED: it broke off\n${reason(details.error)}\n`);
+      this.#finish(details.duration_ms, false);
+      return;
+    }
     this.#open.splice(nesting, Infinity, name);
     const whole = this.#open.join(" > ");
     if (details.type !== "suite") this.#tests.push({ ms: details.duration_ms, name: whole });
@@ -52,14 +75,14 @@ class File {
     }
   }
 
-  tests(path) {
-    return this.#tests.map(({ ms, name }) => ({ ms, name: `${relative(ROOT, path)}: ${name}` }));
+  tests() {
+    return this.#tests.map(({ ms, name }) => ({ ms, name: `${relative(ROOT, this.#path)}: ${name}` }));
   }
 
-  told({ file, success, counts, duration_ms: ms }) {
-    const isGood = success && this.#failures.length === 0;
-    const head = `${isGood ? "ok    " : "FAILED"} ${seconds(ms)} s ${String(counts.tests).padStart(4)}  ${relative(ROOT, file)}\n`;
-    return head + this.rest();
+  told() {
+    const isGood = this.isGood && this.#failures.length === 0;
+    const count = String(this.#tests.length).padStart(4);
+    return `${isGood ? "ok    " : "FAILED"} ${seconds(this.ms)} s ${count}  ${relative(ROOT, this.#path)}\n${this.rest()}`;
   }
 
   rest() {
