@@ -1,6 +1,7 @@
-// What Linux tells of a process: the processor's time, its memory, and when it is at rest.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+// The processor's time of a process, and when it is at rest.
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pids, statOf } from "../workerd/process.mjs";
 
 /** The kernel's `USER_HZ`, which is 100 on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -11,7 +12,7 @@ const QUIET_LIMIT_MS = 120_000;
 
 /** Its own processor time and that of all processes below it, ended ones too, in seconds. */
 export function cpuSeconds(pid) {
-  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(statOf).filter(Boolean);
+  const all = pids().map(statOf).filter(Boolean);
   const under = (parent) => all.filter((stat) => stat.parent === parent)
     .reduce((sum, stat) => sum + stat.ticks + under(stat.pid), 0);
   const own = all.find((stat) => stat.pid === pid);
@@ -26,31 +27,6 @@ export function busySeconds() {
     .split(/ +/).slice(1).map(Number);
   return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
 }
-
-function statOf(name) {
-  try {
-    const text = readFileSync(`/proc/${name}/stat`, "utf8");
-    // The command, in brackets, may hold blanks.
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { pid: Number(name), parent: Number(fields[1]), ticks: fields.slice(11, 15).map(Number).reduce((sum, n) => sum + n) };
-  } catch {
-    return undefined;
-  }
-}
-
-const status = (pid, field) => {
-  const text = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)[1]) * 1024;
-};
-
-/** Bytes in memory now. */
-export const residentBytes = (pid) => status(pid, "VmRSS");
-
-/** The most bytes in memory since `forgetPeak`. */
-export const peakBytes = (pid) => status(pid, "VmHWM");
-
-/** Has the kernel count the peak anew, from what is in memory now. */
-export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
 
 /** Waits until the process does nothing any more: its alarms have run. */
 export async function quiet(pid) {

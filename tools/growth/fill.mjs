@@ -1,10 +1,10 @@
 // Vaults with many jobs, filled through `POST /restore`: deliveries would take hours.
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { counted } from "../workerd/counted.mjs";
-import { workerds } from "../workerd/process.mjs";
+import { statOf, workerds } from "../workerd/process.mjs";
 import { API_TOKEN, LocalVault } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
 
@@ -98,10 +98,7 @@ async function quarter(vault, days) {
 
 /** Waits until the runtime has nothing to do any more: what was restored is published again. */
 async function rest() {
-  const ticks = () => workerds().map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-    return Number(fields[11]) + Number(fields[12]);
-  }).reduce((sum, n) => sum + n, 0);
+  const ticks = () => workerds().reduce((sum, pid) => sum + (statOf(pid)?.ticks ?? 0), 0);
   await eventually("the runtime is at rest", async () => {
     const before = ticks();
     await sleep(2_000);

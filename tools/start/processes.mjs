@@ -1,6 +1,7 @@
 // Which processes there are, and which of them listens on a port: from /proc, elsewhere by `ps` and `lsof`.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { pids, read, statOf } from "../workerd/process.mjs";
 
 const HAS_PROC = existsSync("/proc/self/stat");
 const LISTENS = "0A";
@@ -11,14 +12,8 @@ export function processes() {
 }
 
 function ofProc() {
-  return pids().flatMap((pid) => {
-    const stat = read(`/proc/${pid}/stat`);
-    if (!stat) return [];
-    // The name in brackets may hold anything.
-    const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
-    return state === "Z" ? [] : [{ pid, group: Number(group), command }];
-  });
+  return pids().map(statOf).filter((one) => one && one.state !== "Z").map(({ pid, group }) =>
+    ({ pid, group, command: read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() }));
 }
 
 function ofPs() {
@@ -41,22 +36,12 @@ function pidOfProc(port) {
   return pids().find((pid) => links(`/proc/${pid}/fd`).some((link) => inodes.includes(link)));
 }
 
-const pids = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
-
 /** What a folder's links lead to; nothing of one that is another user's, or gone by now. */
 function links(folder) {
   try {
     return readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
   } catch {
     return [];
-  }
-}
-
-function read(path) {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
   }
 }
 

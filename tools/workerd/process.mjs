@@ -1,20 +1,46 @@
-// The workerd processes that this process has started, as Linux tells of them.
-import { readFileSync, readdirSync } from "node:fs";
+// What Linux tells of processes, and which of them are workerd's that this process has started.
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 
-/** @returns {number[]} their pids */
-export function workerds() {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    const { name, parent } = facts(pid);
-    return name === "workerd" && parent === process.pid;
-  });
+/** @returns {number[]} the pids of all processes */
+export const pids = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+
+/**
+ * What its `stat` says: its own processor time and that of its ended children in ticks of 10 ms;
+ * `undefined` of one that is gone.
+ */
+export function statOf(pid) {
+  const text = read(`/proc/${pid}/stat`);
+  if (!text) return undefined;
+  // The name, in brackets, may hold anything.
+  const end = text.lastIndexOf(")");
+  const fields = text.slice(end + 2).split(" ");
+  const [state, parent, group] = [fields[0], Number(fields[1]), Number(fields[2])];
+  const ticks = fields.slice(11, 15).map(Number).reduce((sum, n) => sum + n);
+  return { pid, name: text.slice(text.indexOf("(") + 1, end), state, parent, group, ticks };
 }
 
-function facts(pid) {
+/** @returns {number[]} the pids of the workerds that this process has started */
+export function workerds() {
+  return pids().map(statOf).filter((one) => one?.name === "workerd" && one.parent === process.pid).map(({ pid }) => pid);
+}
+
+const memory = (pid, field) =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) * 1024;
+
+/** Bytes in memory now. */
+export const residentBytes = (pid) => memory(pid, "VmRSS");
+
+/** The most bytes in memory since `forgetPeak`. */
+export const peakBytes = (pid) => memory(pid, "VmHWM");
+
+/** Has the kernel count the peak anew, from what is in memory now. */
+export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
+
+/** A file's text; nothing of one that is another user's, or gone by now. */
+export function read(path) {
   try {
-    const text = readFileSync(`/proc/${pid}/status`, "utf8");
-    const field = (name) => new RegExp(`^${name}:\\t(.*)$`, "m").exec(text)[1];
-    return { name: field("Name"), parent: Number(field("PPid")) };
+    return readFileSync(path, "utf8");
   } catch {
-    return {};
+    return "";
   }
 }

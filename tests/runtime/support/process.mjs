@@ -1,18 +1,12 @@
-// The workerd processes of this test, as Linux tells of them.
-import { readFileSync, writeFileSync } from "node:fs";
+// The workerd processes of this test: their memory in MiB.
+import { peakBytes, residentBytes } from "../../../tools/workerd/process.mjs";
 
 export { freePort } from "../../../tools/ports.mjs";
-export { workerds } from "../../../tools/workerd/process.mjs";
+export { forgetPeak, workerds } from "../../../tools/workerd/process.mjs";
 
-const megabytes = (pid, field) => {
-  const text = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)[1]) / 1024;
-};
+const MIB = 1_048_576;
 
-/** Resident memory in MiB. */
-export const resident = (pid) => megabytes(pid, "VmRSS");
+export const resident = (pid) => residentBytes(pid) / MIB;
 
-/** The most resident memory since `forgetPeak`, in MiB. */
-export const peak = (pid) => megabytes(pid, "VmHWM");
-
-export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
+/** The most since `forgetPeak`. */
+export const peak = (pid) => peakBytes(pid) / MIB;

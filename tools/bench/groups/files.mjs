@@ -1,6 +1,7 @@
 // Files into the bucket and out of it: many small ones at once, a large one, one in the body itself.
 import { median } from "../report/figures.mjs";
-import { forgetPeak, peakBytes, quiet, residentBytes } from "../process.mjs";
+import { forgetPeak, peakBytes, residentBytes } from "../../workerd/process.mjs";
+import { quiet } from "../process.mjs";
 import { complaints, startSide } from "../sides.mjs";
 
 const MiB = 1024 * 1024;

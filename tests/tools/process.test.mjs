@@ -1,0 +1,40 @@
+// What Linux tells of processes: the figures that tests of memory go by rise and fall.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { forgetPeak, peakBytes, pids, residentBytes, statOf, workerds } from "../../tools/workerd/process.mjs";
+
+const MIB = 1_048_576;
+/** Takes so much memory, and gives it back, at each word. */
+const TAKES = `process.stdin.on("data", () => {
+  let bytes = Buffer.alloc(200 * ${MIB}, 1);
+  bytes = undefined;
+  globalThis.gc();
+  process.stdout.write("given back");
+});
+process.stdout.write("up");`;
+
+test("the peak rises by what was taken for a moment, and is forgotten", async (t) => {
+  const child = spawn(process.execPath, ["--expose-gc", "-e", TAKES], { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => child.kill());
+  await once(child.stdout, "data");
+  forgetPeak(child.pid);
+  const rest = residentBytes(child.pid);
+  child.stdin.write("x");
+  await once(child.stdout, "data");
+  assert.ok(peakBytes(child.pid) - rest > 190 * MIB, "a peak");
+  assert.ok(residentBytes(child.pid) - rest < 100 * MIB, "given back");
+  forgetPeak(child.pid);
+  assert.ok(peakBytes(child.pid) - rest < 100 * MIB, "forgotten");
+});
+
+test("a process is told of with its parent and its time", () => {
+  const own = statOf(process.pid);
+  assert.deepEqual([own.pid, own.parent, own.state], [process.pid, process.ppid, "R"]);
+  assert.ok(own.ticks > 0);
+  assert.ok(pids().includes(process.pid));
+  assert.deepEqual(workerds(), []);
+});
+
+test("one that is gone is told nothing of", () => assert.equal(statOf(2 ** 30), undefined));
