@@ -84,16 +84,16 @@ const meet = (step) => {
 };
 
 before(async () => {
-  const shims = { type: "ESModule", path: join(ROOT, "tools/faults/worker/shims.mjs") };
+  const { modules: [, ...shims], serviceBindings } = withShims(meet)({ modules: [] });
   mf = new Miniflare({
     modulesRoot: ROOT,
-    modules: [{ type: "ESModule", path: join(ROOT, "probe.mjs"), contents: SCRIPT }, shims],
+    modules: [{ type: "ESModule", path: join(ROOT, "probe.mjs"), contents: SCRIPT }, ...shims],
     compatibilityDate: "2026-02-24",
     bindings: { TEXT: "a" },
     r2Buckets: ["FILES"],
     kvNamespaces: ["RECORDS"],
     durableObjects: { CATALOG: "Catalog" },
-    serviceBindings: withShims(meet)({ modules: [] }).serviceBindings,
+    serviceBindings,
   });
 });
 after(() => mf.dispose());

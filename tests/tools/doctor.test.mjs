@@ -7,11 +7,9 @@ import { freePort } from "../runtime/support/process.mjs";
 import { stopAll } from "../runtime/support/stop.mjs";
 import { lacking } from "../runtime/support/programs/tools.mjs";
 import { askable } from "../runtime/support/servers/upstream.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "../runtime/support/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN, READ_TOKEN, startVault } from "../runtime/support/vault.mjs";
 import { startMiddleman } from "./support/middleman.mjs";
 import { run } from "./support/run.mjs";
-
-const READ_TOKEN = "test-read-token-0123456789";
 
 const doctor = (url, env = { API_TOKEN }) => run("tools/doctor.mjs", [url], env);
 

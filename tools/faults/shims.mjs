@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { ROOT } from "../workerd/vault.mjs";
 
-const MODULES = ["tools/faults/worker/entry.mjs", "tools/faults/worker/shims.mjs"];
+const MODULES = ["tools/faults/worker/entry.mjs", "tools/faults/worker/shims.mjs", "tools/workerd/replaced.mjs"];
 const STATUS = { pass: 204, fail: 503, abort: 410 };
 
 /**

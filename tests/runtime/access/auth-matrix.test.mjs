@@ -6,9 +6,8 @@ import { completed, told } from "../support/deliveries.mjs";
 import { askable } from "../support/servers/upstream.mjs";
 import { presigned, startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN, READ_TOKEN, startVault } from "../support/vault.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
 const OLD_TOKEN = "older-api-token-0123456789";
 const UPSTREAM_KEY = "upstream-key-0123456789";
 

@@ -1,7 +1,6 @@
 // What has ended ends: who came in by a ticket that is over, or whose token is not in use any more, does not stay.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import WebSocket from "ws";
 import { PATIENT, queuesAt, says } from "../support/calls.mjs";
@@ -10,10 +9,10 @@ import { startFalAi } from "../support/fal/ai.mjs";
 import { startOrigin } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { ticketOf, ticketed } from "../support/tickets.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, READ_TOKEN, startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
 const NEXT_API_TOKEN = "next-api-token-0123456789";
 /** At most so much later than the ticket's end. */
 const LATE_MS = 3_000;
@@ -160,11 +159,9 @@ describe("with a ticket that ends", () => {
 });
 
 describe("with a token that is in use no more", () => {
-  const entry = (options) => ({ ...options,
-    modules: [{ type: "ESModule", path: join(options.rootPath, "tests/runtime/support/entries/rotated.mjs") }, ...options.modules] });
 
   async function start(context, vars = {}) {
-    const vault = await startVault({ vars: { READ_TOKEN, NEXT_API_TOKEN, ...vars }, change: entry });
+    const vault = await startVault({ vars: { READ_TOKEN, NEXT_API_TOKEN, ...vars }, change: withEntry("rotated") });
     context.after(() => vault.stop());
     vault.leaveWork();
     return { vault, rotate: () => vault.post("/rotate", "") };

@@ -1,7 +1,6 @@
 // What the vault refuses is not stored: nothing in the bucket, in KV, or in any object but the bounded
 // list of refusals. What the queue refuses is a failed job, and no more than that.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
 import { call, queuesAt, says } from "../support/calls.mjs";
@@ -9,6 +8,7 @@ import { startFalAi } from "../support/fal/ai.mjs";
 import { startOrigin } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { ticketed, ticketOf } from "../support/tickets.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const MIB = 1024 * 1024;
@@ -16,7 +16,6 @@ const LIMIT = 4 * MIB;
 const APP = "https://queue.fal.run/fal-ai/flux";
 const RUN = "https://fal.run/fal-ai/flux";
 /** Ends each request right after a body was written to the bucket. */
-const ENTRY = "tests/runtime/support/entries/halting.mjs";
 const KEYS = { FAL_KEY: "fal-key-0123456789", REPLICATE_WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
 
 let n = 0;
@@ -180,8 +179,7 @@ describe("what the queue refuses", () => {
 describe("a submission that ends while its input is written", () => {
   it("leaves nothing, as soon as none can follow", async (context) => {
     const origin = await startOrigin();
-    const entry = (options) => ({ ...options, modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
-    const vault = await startVault({ vars: { ...queuesAt(origin) }, change: entry });
+    const vault = await startVault({ vars: { ...queuesAt(origin) }, change: withEntry("halting") });
     context.after(() => stopAll(vault, origin));
     const left = call(vault, "POST", "/queue/m", { body: long() });
     await eventually("the input is in the bucket", async () => (await vault.keys("bodies/")).length === 1 || undefined);

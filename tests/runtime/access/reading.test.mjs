@@ -3,19 +3,15 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json, problem } from "../support/answers.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
-
-const READ_TOKEN = "test-read-token-0123456789";
+import { API_TOKEN, HOOK_TOKEN, READ_TOKEN } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 
 describe("reading", () => {
-  let source;
-  let vault;
+  let source, vault;
   let routes;
   before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url, vars: { READ_TOKEN } });
+    ({ source, vault } = await startSourced({ vars: { READ_TOKEN } }));
     await vault.deliver(acquired("7"));
     const { unmatched } = await vault.deliver("{}");
     routes = ["/jobs/7", "/jobs/7/result", "/jobs/7/events", "/jobs/7/events/1/body", "/unmatched"];

@@ -1,14 +1,13 @@
 // `GET /refused`: what the owner gets to see of deliveries that were refused, and what a flood of them
 // costs.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { acquired } from "../support/deliveries.mjs";
 import { raw } from "../support/raw.mjs";
 import { HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const ENTRY = "tests/runtime/support/entries/asking.mjs";
 
 describe("refused deliveries", () => {
   let vault;
@@ -85,11 +84,9 @@ describe("a flood of wrong tokens", () => {
   /** An isolate's reports at once, and how often another. */
   const [BURST, PAUSE_MS] = [10, 6_000];
   const KEPT_PER_STATUS = 50;
-  const entry = (options) => ({ ...options,
-    modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
 
   it("costs few calls and few rows, and hides no delivery that is lost", async (context) => {
-    const vault = await startVault({ vars: { MAX_BODY_BYTES: "1000" }, change: entry });
+    const vault = await startVault({ vars: { MAX_BODY_BYTES: "1000" }, change: withEntry("asking") });
     context.after(() => vault.stop());
     const asked = (whom) => vault.logs.filter(({ message }) => message === `asked ${whom}`).length;
     const from = Date.now();

@@ -3,21 +3,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired, completed, told } from "../support/deliveries.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 
 const NEW_HOOK = "newer-hook-token-0123456789";
 const NEW_API = "newer-api-token-0123456789";
 const [OLD_READ, NEW_READ] = ["older-read-token-0123456789", "newer-read-token-0123456789"];
 
 describe("a rotation of the secrets", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url, vars: { READ_TOKEN: OLD_READ } });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced({ vars: { READ_TOKEN: OLD_READ } })));
   after(() => stopAll(vault, source));
 
   const hook = async (token, body) => (await vault.post(`/hook/${token}`, JSON.stringify(body))).status;

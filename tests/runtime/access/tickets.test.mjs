@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired } from "../support/deliveries.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, READ_TOKEN, startVault } from "../support/vault.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
 describe("tickets", () => {

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { acquired } from "../support/deliveries.mjs";
-import { file, noise, startOrigin } from "../support/servers/origin.mjs";
+import { file, noise } from "../support/servers/origin.mjs";
 import { raw } from "../support/raw.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const PAGE = "https://app.example";
 const OTHER = "http://localhost:5173";
@@ -87,12 +88,10 @@ describe("OPTIONS", () => {
 
 for (const [list, allowed] of [[`${PAGE}, ${OTHER}/`, undefined], ["*", "*"]]) {
   describe(`with CORS_ORIGINS of ${list}`, () => {
-    let origin;
-    let vault;
+    let origin, vault;
     let url;
     before(async () => {
-      origin = await startOrigin();
-      vault = await startVault({ sources: origin.url, vars: { CORS_ORIGINS: list } });
+      ({ origin, vault } = await startServed({ vars: { CORS_ORIGINS: list } }));
       await vault.deliver(acquired("7"));
       origin.on("/a.mp4", file(noise(1_000)));
       await vault.deliver({ eventType: "completed", jobId: "8", url: `${origin.url}/a.mp4` });

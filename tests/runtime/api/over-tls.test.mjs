@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { front, overTls, tlsFront, trustCertificate } from "../support/programs/clients.mjs";
 import { told } from "../support/deliveries.mjs";
 import { lacking } from "../support/programs/tools.mjs";
+import { stopAll } from "../support/stop.mjs";
 import { HOOK_TOKEN, startVault } from "../support/vault.mjs";
 
 describe("over TLS", { skip: lacking("openssl") }, () => {
@@ -14,10 +15,7 @@ describe("over TLS", { skip: lacking("openssl") }, () => {
     vault = await startVault({ change: overTls });
     door = await tlsFront(vault.url);
   });
-  after(async () => {
-    await door?.stop();
-    await vault?.stop();
-  });
+  after(() => stopAll(door, vault));
 
   const fileOf = async (origin, id) => {
     const image = `data:image/png;base64,${"A".repeat(2_000)}`;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { described, DESCRIPTION } from "../../../tools/test/examples.mjs";
-import { without } from "../support/bindings.mjs";
+import { without } from "../support/vaults/bindings.mjs";
 import { playRefusals, VARS } from "../support/api/refusals.mjs";
 import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";

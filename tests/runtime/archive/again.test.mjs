@@ -6,6 +6,7 @@ import { file, noise, redirect, startOrigin, status } from "../support/servers/o
 import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const headers = { authorization: `Bearer ${API_TOKEN}` };
@@ -152,12 +153,8 @@ describe("copying again", () => {
 });
 
 describe("new links", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   it("open the files, and the old ones nothing", async () => {

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { file, noise, PNG, ranged, startOrigin, status } from "../support/servers/origin.mjs";
+import { file, noise, PNG, ranged, status } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const VIDEO = Buffer.concat([Buffer.from("\0\0\0\x20ftypisom\0\0\0\0isom", "latin1"), noise(5_000)]);
@@ -40,13 +40,9 @@ async function read(response) {
 }
 
 describe("a file whose source names a coding", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let jobs = 0;
-  before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-  });
+  before(async () => ({ origin, vault } = await startServed()));
   after(() => stopAll(vault, origin));
 
   async function archive(step, name) {
@@ -99,12 +95,10 @@ describe("a file whose source names a coding", () => {
 });
 
 describe("a file that is read through from a source that names a coding", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let jobs = 0;
   before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url, vars: { RETRY_BASE_MS: "60000" } });
+    ({ origin, vault } = await startServed({ vars: { RETRY_BASE_MS: "60000" } }));
     vault.leaveWork();
   });
   after(() => stopAll(vault, origin));

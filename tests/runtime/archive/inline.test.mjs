@@ -2,23 +2,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
-import { file, noise, PNG, startOrigin } from "../support/servers/origin.mjs";
+import { file, noise, PNG } from "../support/servers/origin.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const base64 = PNG.toString("base64");
 
 describe("a result", () => {
-  let origin;
-  let vault;
-  before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-  });
-  after(async () => {
-    await vault?.stop();
-    await origin?.stop();
-  });
+  let origin, vault;
+  before(async () => ({ origin, vault } = await startServed()));
+  after(() => stopAll(vault, origin));
 
   async function archive(id, result) {
     const text = JSON.stringify({ eventType: "completed", jobId: id, ...result });

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { run } from "../support/bytes.mjs";
 import { forgetPeak, peak, resident, workerds } from "../support/process.mjs";
 import { startUpstream, submit } from "../support/servers/upstream.mjs";
+import { stopAll } from "../support/stop.mjs";
 import { startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
@@ -28,10 +29,7 @@ describe("large files", () => {
     // The first file pays for what is loaded once.
     await pass(MIB);
   });
-  after(async () => {
-    await upstream?.stop();
-    await vault?.stop();
-  });
+  after(() => stopAll(upstream, vault));
 
   /** Has a file of this size archived and served; tells workerd's peak memory for each, in MiB. */
   async function pass(size) {

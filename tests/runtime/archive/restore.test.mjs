@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired, completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const headers = { authorization: `Bearer ${API_TOKEN}` };
@@ -38,12 +38,10 @@ async function restore(vault, query = "") {
 }
 
 describe("an account that has only the bucket", () => {
-  let source;
-  let vault;
+  let source, vault;
   let second;
   before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
+    ({ source, vault } = await startSourced());
     second = await startVault({ sources: source.url });
   });
   after(() => stopAll(vault, second, source));
@@ -162,12 +160,8 @@ describe("an account that has only the bucket", () => {
 });
 
 describe("a job whose time is up", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   /** Makes the vault forget the job, and come by it again as it was `days` ago. */

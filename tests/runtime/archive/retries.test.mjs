@@ -2,26 +2,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
-import { cut, file, held, noise, overlong, partial, presigned, reset, SIGNATURE, startOrigin,
-  status } from "../support/servers/origin.mjs";
+import { cut, file, held, noise, overlong, partial, presigned, reset, SIGNATURE, status } from "../support/servers/origin.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const BYTES = noise(100_000);
 
 describe("a source", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let jobs = 0;
-  before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-  });
-  after(async () => {
-    await vault?.stop();
-    await origin?.stop();
-  });
+  before(async () => ({ origin, vault } = await startServed()));
+  after(() => stopAll(vault, origin));
 
   /** A job of files at these paths, which are made unique; `query` signs them. */
   async function deliver(scripts, query = presigned()) {

@@ -1,8 +1,9 @@
 // Files however their senders spell them, byte for byte; and outputs that can't be copied.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { file, noise, PNG, startOrigin } from "../support/servers/origin.mjs";
-import { startVault } from "../support/vault.mjs";
+import { file, noise, PNG } from "../support/servers/origin.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const base64 = PNG.toString("base64");
 const lines = (end) => base64.replace(/.{76}/g, `$&${end}`);
@@ -14,14 +15,8 @@ const units = (token) => `"${[...JSON.parse(token)].map((c) => `\\u${c.charCodeA
 describe("a file", () => {
   let origin, vault;
   let jobs = 0;
-  before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-  });
-  after(async () => {
-    await vault?.stop();
-    await origin?.stop();
-  });
+  before(async () => ({ origin, vault } = await startServed()));
+  after(() => stopAll(vault, origin));
 
   async function take(body, more = "") {
     const id = `spelled-${(jobs += 1)}`;

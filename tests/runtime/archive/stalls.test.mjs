@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
-import { chunked, file, noise, startOrigin } from "../support/servers/origin.mjs";
+import { chunked, file, noise } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const SHARED = noise(6 * 1024 * 1024);
 
@@ -19,12 +19,8 @@ const stalled = (bytes, headers) => (response) => {
 };
 
 describe("sources that keep one waiting", () => {
-  let origin;
-  let vault;
-  before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-  });
+  let origin, vault;
+  before(async () => ({ origin, vault } = await startServed()));
   after(() => stopAll(vault, origin));
 
   async function checkStored(id, paths, bytes) {

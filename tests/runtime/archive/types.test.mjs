@@ -2,19 +2,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
-import { file, md5, noise, PNG, presigned, ranged, startOrigin } from "../support/servers/origin.mjs";
+import { file, md5, noise, PNG, presigned, ranged } from "../support/servers/origin.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const BYTES = noise(100_000);
 const OCTETS = "application/octet-stream";
 
-let origin;
-let vault;
+let origin, vault;
 let jobs = 0;
 async function start(vars) {
-  origin = await startOrigin();
-  vault = await startVault({ sources: origin.url, vars });
+  ({ origin, vault } = await startServed({ vars }));
 }
 async function stop() {
   await vault?.stop();

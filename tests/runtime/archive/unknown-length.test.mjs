@@ -1,21 +1,17 @@
 // Files whose source does not tell their length: sent in chunks, or encoded.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chunked, chunkedCut, file, noise, startOrigin, zipped } from "../support/servers/origin.mjs";
+import { chunked, chunkedCut, file, noise, zipped } from "../support/servers/origin.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const MIB = 1_048_576;
 const PART = 5 * MIB;
 const MAX = 24 * MIB;
 
 describe("a file of unknown length", () => {
-  let origin;
-  let vault;
-  before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url, vars: { MAX_FILE_BYTES: String(MAX) } });
-  });
+  let origin, vault;
+  before(async () => ({ origin, vault } = await startServed({ vars: { MAX_FILE_BYTES: String(MAX) } })));
   after(async () => {
     try {
       assert.equal(await vault?.uploadsInProgress(), 0, "an upload is left dangling");

@@ -8,10 +8,9 @@ import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const run = promisify(execFile);
@@ -20,11 +19,9 @@ const run = promisify(execFile);
 const LONG = "x".repeat(15_000);
 
 describe("an export", () => {
-  let source;
-  let vault;
+  let source, vault;
   before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
+    ({ source, vault } = await startSourced());
     for (let n = 0; n < 30; n += 1) {
       const url = source.put(`/${n}_0_a.mp4`, noise(1_000 + n, `file ${n}`));
       await vault.deliver({ ...completed(url, `job-${n}`), seed: "\u2028 line\n" }, { query: n % 10 ? "" : "?tag=tenth" });

@@ -5,9 +5,9 @@ import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const headers = { authorization: `Bearer ${API_TOKEN}` };
@@ -107,11 +107,9 @@ describe("the listing", () => {
 });
 
 describe("filters", () => {
-  let source;
-  let vault;
+  let source, vault;
   before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
+    ({ source, vault } = await startSourced());
     await vault.deliver({ ...acquired("f-running"), queueName: "fast" }, { query: "?app=m1&tag=a" });
     await vault.deliver(told("failed", "f-failed", 1), { query: "?app=m1&tag=b" });
     await vault.deliver(told("cancelled", "g-cancelled", 1), { reference: "order-1", query: "?app=m2" });

@@ -5,9 +5,9 @@ import { after, before, describe, it } from "node:test";
 import WebSocket from "ws";
 import { acquired, completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const headers = { authorization: `Bearer ${API_TOKEN}` };
@@ -34,12 +34,8 @@ async function view(vault, query = "", options = { headers }) {
 const ascend = (seqs) => assert.ok(seqs.every((seq, n) => n === 0 || seq > seqs[n - 1]), `${seqs}`);
 
 describe("the live feed", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   it("tells of a job within a second, and of each of its changes", async () => {

@@ -1,13 +1,12 @@
 // Each page of the dashboard in both themes, on a phone and on a wide screen: everyone can use it.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { accessible, live, startBrowser } from "../support/dashboard/browser.mjs";
+import { accessible, live } from "../support/dashboard/browser.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { acquired, told } from "../support/deliveries.mjs";
-import { startOrigin } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
 import { startVault } from "../support/vault.mjs";
-import { makeWorks } from "../support/dashboard/works.mjs";
 
 /** Each page, and what shows that it is there. */
 const PAGES = { "#/": ".card img", "#/?status=failed": ".card", "#/?tag=draft&archive=stored": ".card img",
@@ -16,18 +15,12 @@ const PAGES = { "#/": ".card img", "#/?status=failed": ".card", "#/?tag=draft&ar
   "#/numbers": ".tile", "#/doctor": ".finding", "#/nope": ".narrow" };
 
 describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
-  let works;
-  let browser;
-  let origin;
-  let vault;
+  let browser, origin, vault, works;
   let empty;
   let opened;
   before(async () => {
-    works = await makeWorks();
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
+    ({ browser, origin, vault, works } = await startDashboard({ hasWorks: true }));
     empty = await startVault();
-    browser = await startBrowser();
     await vault.deliver(works.video(origin, "film"),
       { query: "?app=wan22-fast-t2v&tag=draft", reference: `order-${"7".repeat(60)}` });
     await vault.deliver(works.image(origin, "image"));

@@ -1,18 +1,19 @@
 // The dashboard of a vault that is new, or in which something is wrong.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { live, startBrowser, startSteadyVault } from "../support/dashboard/browser.mjs";
+import { live, startBrowser } from "../support/dashboard/browser.mjs";
 import { run } from "../support/bytes.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { HOOK_TOKEN } from "../support/vault.mjs";
+import { HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { steady } from "../support/vaults/served.mjs";
 
 describe("the dashboard of a new vault", { skip: lacking("chromium", "curl") }, () => {
   let browser;
   let vault;
   let opened;
   before(async () => {
-    vault = await startSteadyVault();
+    vault = await startVault({ change: await steady() });
     browser = await startBrowser();
   });
   afterEach(() => opened?.close());

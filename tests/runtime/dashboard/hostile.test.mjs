@@ -1,11 +1,11 @@
 // What a sender writes is shown as text, and nothing of it ever runs.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { live, startBrowser } from "../support/dashboard/browser.mjs";
-import { file, startOrigin } from "../support/servers/origin.mjs";
+import { live } from "../support/dashboard/browser.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
+import { file } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { startVault } from "../support/vault.mjs";
 
 const RUN = "fetch('/ran');globalThis.ran=1;alert(1)";
 const MARKUP = `</script></pre><img src=x onerror="${RUN}"><svg onload="${RUN}">`
@@ -16,16 +16,12 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" onload="${RUN}"><script>${R
 const data = (type, text) => `data:${type};base64,${Buffer.from(text).toString("base64")}`;
 
 describe("what a sender writes", { skip: lacking("chromium") }, () => {
-  let browser;
-  let origin;
-  let vault;
+  let browser, origin, vault;
   let opened;
   let page;
   const asked = [];
   before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-    browser = await startBrowser();
+    ({ browser, origin, vault } = await startDashboard());
     const serve = (path, text, type) => {
       origin.on(path, file(Buffer.from(text), { "content-type": type }));
       return `${origin.url}${path}`;

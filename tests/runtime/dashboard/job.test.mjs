@@ -2,28 +2,18 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, describe, test } from "node:test";
-import { startBrowser } from "../support/dashboard/browser.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { acquired, told } from "../support/deliveries.mjs";
-import { startOrigin } from "../support/servers/origin.mjs";
 import { startReceiver } from "../support/servers/receiver.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
-import { makeWorks } from "../support/dashboard/works.mjs";
 
 describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
-  let works;
-  let browser;
-  let origin;
-  let vault;
+  let browser, origin, vault, works;
   let opened;
-  before(async () => {
-    works = await makeWorks();
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-    browser = await startBrowser({ isOwn: true });
-  });
+  before(async () => ({ browser, origin, vault, works } = await startDashboard({ hasWorks: true, isOwn: true })));
   afterEach(() => opened?.close());
   after(() => stopAll(browser, vault, origin));
 

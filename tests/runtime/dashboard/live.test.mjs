@@ -1,11 +1,12 @@
 // An open dashboard while the Worker goes away and comes back: it recovers, and misses nothing.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
-import { live, startBrowser, startSteadyVault } from "../support/dashboard/browser.mjs";
+import { live, startBrowser } from "../support/dashboard/browser.mjs";
 import { acquired, told } from "../support/deliveries.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { API_TOKEN } from "../support/vault.mjs";
+import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { steady } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 describe("the open dashboard", { skip: lacking("chromium") }, () => {
@@ -16,7 +17,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
   before(async () => (browser = await startBrowser()));
   after(() => stopAll(browser));
   beforeEach(async () => {
-    vault = await startSteadyVault();
+    vault = await startVault({ change: await steady() });
     for (const id of ["stays", "goes", "ends"]) await vault.deliver(acquired(id));
     opened = await browser.open({ vault });
     ({ page } = opened);

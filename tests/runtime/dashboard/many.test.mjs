@@ -2,14 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, statfsSync } from "node:fs";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { live, startBrowser } from "../support/dashboard/browser.mjs";
+import { live } from "../support/dashboard/browser.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { told } from "../support/deliveries.mjs";
-import { startOrigin } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
-import { makeWorks } from "../support/dashboard/works.mjs";
 
 const JOBS = 2_000;
 const AT_ONCE = 50;
@@ -22,17 +20,13 @@ const STEP_PX = 400;
 const PART = 1 / 25;
 
 describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), timeout: 1_200_000 }, () => {
-  let origin;
-  let vault;
-  let browser;
+  let browser, origin, vault;
   let opened;
   let page;
   before(async () => {
     keepInMemory();
-    browser = await startBrowser({ isOwn: true });
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-    const works = await makeWorks();
+    let works;
+    ({ browser, origin, vault, works } = await startDashboard({ hasWorks: true, isOwn: true }));
     for (let n = 0; n < JOBS; n += AT_ONCE) {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, m) => {
         const id = `j${n + m}`;

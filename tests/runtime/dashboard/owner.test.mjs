@@ -3,20 +3,18 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { live, startBrowser } from "../support/dashboard/browser.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 describe("the owner", { skip: lacking("chromium") }, () => {
   let browser;
-  let source;
-  let vault;
+  let source, vault;
   let opened;
   before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
+    ({ source, vault } = await startSourced());
     browser = await startBrowser();
   });
   afterEach(() => opened?.close());

@@ -1,15 +1,12 @@
 // Who may only read sees all there is, and no button that would be refused.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { startBrowser } from "../support/dashboard/browser.mjs";
-import { startOrigin } from "../support/servers/origin.mjs";
 import { fillStandings } from "../support/dashboard/standings.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
-import { makeWorks } from "../support/dashboard/works.mjs";
+import { API_TOKEN, READ_TOKEN } from "../support/vault.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
 /** What is acted on, and what shows that it is there. */
 const PAGES = { "#/": ".card", "#/unmatched": ".rows li", "#/refused": ".rows li", "#/numbers": ".tile", "#/doctor": ".finding",
   ...Object.fromEntries(["previews-1", "elsewhere", "led-elsewhere", "forbidden", "dead", "half", "failed", "silent"]
@@ -17,16 +14,14 @@ const PAGES = { "#/": ".card", "#/unmatched": ".rows li", "#/refused": ".rows li
 const ACTIONS = /^(Copy again|Hand off again|Ask the queue|Share|Delete|Assign|Drop|Send a test delivery)/;
 
 describe("the read token", { skip: lacking("chromium", "ffmpeg") }, () => {
-  let browser;
-  let origin;
-  let vault;
+  let browser, origin, vault;
   let opened;
   before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url, vars: { READ_TOKEN, RETRY_BASE_MS: "2000" } });
+    let works;
+    const vars = { READ_TOKEN, RETRY_BASE_MS: "2000" };
+    ({ browser, origin, vault, works } = await startDashboard({ hasWorks: true, isOwn: true, vars }));
     vault.leaveWork();
-    await fillStandings(vault, origin, await makeWorks());
-    browser = await startBrowser({ isOwn: true });
+    await fillStandings(vault, origin, works);
   });
   afterEach(() => opened?.close());
   after(() => stopAll(browser, vault, origin));

@@ -1,13 +1,12 @@
 // Who gets into the dashboard, who no longer does, and what they are told.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { live, startBrowser, startSteadyVault } from "../support/dashboard/browser.mjs";
+import { live, startBrowser } from "../support/dashboard/browser.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { API_TOKEN } from "../support/vault.mjs";
+import { API_TOKEN, READ_TOKEN, startVault } from "../support/vault.mjs";
+import { steady } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
-
-const READ_TOKEN = "test-read-token-0123456789";
 
 describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
   let browser;
@@ -17,7 +16,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     browser = await startBrowser({ isOwn: true });
   });
   beforeEach(async () => {
-    vault = await startSteadyVault({ vars: { READ_TOKEN } });
+    vault = await startVault({ vars: { READ_TOKEN }, change: await steady() });
   });
   afterEach(async () => {
     await opened?.close();

@@ -2,33 +2,27 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { parseEnv } from "node:util";
-import { startBrowser } from "../support/dashboard/browser.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { acquired, told } from "../support/deliveries.mjs";
 import { file, presigned, redirect, startOrigin, status } from "../support/servers/origin.mjs";
 import { ELSEWHERE, fillStandings } from "../support/dashboard/standings.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, READ_TOKEN } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
-import { makeWorks } from "../support/dashboard/works.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
 const AGAIN = { name: "Copy again" };
 
 describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
-  let works;
-  let browser;
-  let origin;
+  let browser, origin, vault, works;
   let other;
-  let vault;
   let opened;
   before(async () => {
-    works = await makeWorks();
-    [origin, other] = [await startOrigin(), await startOrigin()];
-    vault = await startVault({ sources: origin.url, vars: { READ_TOKEN, RETRY_BASE_MS: "2000" } });
+    const vars = { READ_TOKEN, RETRY_BASE_MS: "2000" };
+    ({ browser, origin, vault, works } = await startDashboard({ hasWorks: true, vars }));
+    other = await startOrigin();
     vault.leaveWork();
     await fillStandings(vault, origin, works);
-    browser = await startBrowser();
   });
   afterEach(() => leave());
   after(() => stopAll(browser, vault, origin, other));

@@ -1,15 +1,15 @@
 // Tabs of one browser share the sign-in, and nobody else gets it: no other origin, no file of a sender.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { live, startBrowser } from "../support/dashboard/browser.mjs";
+import { live } from "../support/dashboard/browser.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { told } from "../support/deliveries.mjs";
-import { file, startOrigin, status } from "../support/servers/origin.mjs";
+import { file, status } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN, READ_TOKEN } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
 /** Asks the open tabs as a new one does, and keeps all that they say. */
 const THEFT = `globalThis.stolen = [];
   const channel = new BroadcastChannel("hookvault.session");
@@ -20,16 +20,12 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg"><script>${THEFT}</script>${
 const XHTML = `<html xmlns="http://www.w3.org/1999/xhtml"><body><script>${THEFT}</script>${"<p/>".repeat(400)}</body></html>`;
 
 describe("tabs of one browser", { skip: lacking("chromium") }, () => {
-  let browser;
-  let origin;
-  let vault;
+  let browser, origin, vault;
   let opened;
   before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url, vars: { READ_TOKEN, RETRY_BASE_MS: "2000" } });
+    ({ browser, origin, vault } = await startDashboard({ vars: { READ_TOKEN, RETRY_BASE_MS: "2000" } }));
     vault.leaveWork();
     await vault.deliver(told("failed", "one", 1));
-    browser = await startBrowser();
   });
   afterEach(() => opened?.close());
   after(() => stopAll(browser, vault, origin));

@@ -1,27 +1,17 @@
 // The dashboard's wall: what happens is seen as it happens, and found again.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { live, startBrowser } from "../support/dashboard/browser.mjs";
+import { live } from "../support/dashboard/browser.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { acquired, told } from "../support/deliveries.mjs";
-import { startOrigin } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
-import { makeWorks } from "../support/dashboard/works.mjs";
 
 describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
-  let works;
-  let browser;
-  let origin;
-  let vault;
+  let browser, origin, vault, works;
   let opened;
-  before(async () => {
-    works = await makeWorks();
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
-    browser = await startBrowser();
-  });
+  before(async () => ({ browser, origin, vault, works } = await startDashboard({ hasWorks: true })));
   afterEach(() => opened?.close());
   after(() => stopAll(browser, vault, origin));
 

@@ -1,30 +1,24 @@
 // Each page of the dashboard on screens of each width, however much and however long it is what it shows.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startBrowser } from "../support/dashboard/browser.mjs";
-import { startOrigin } from "../support/servers/origin.mjs";
+import { startDashboard } from "../support/dashboard/start.mjs";
 import { startReceiver } from "../support/servers/receiver.mjs";
 import { fillStandings, LONGEST, PAGES } from "../support/dashboard/standings.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
-import { makeWorks } from "../support/dashboard/works.mjs";
 
 const WIDTHS = [320, 390, 800, 1440, 2560];
 
 describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
-  let browser;
-  let origin;
+  let browser, origin, vault, works;
   let receiver;
-  let vault;
   before(async () => {
-    origin = await startOrigin();
     receiver = await startReceiver({ usual: { status: 410 } });
-    vault = await startVault({ sources: `${origin.url},${receiver.url}`, vars: { RETRY_BASE_MS: "2000", HANDOFF_URL: receiver.url } });
+    const vars = { RETRY_BASE_MS: "2000", HANDOFF_URL: receiver.url };
+    ({ browser, origin, vault, works } = await startDashboard({ hasWorks: true, sources: receiver.url, vars }));
     vault.leaveWork();
-    await fillStandings(vault, origin, await makeWorks());
-    browser = await startBrowser();
+    await fillStandings(vault, origin, works);
   });
   after(() => stopAll(browser, vault, origin, receiver));
 

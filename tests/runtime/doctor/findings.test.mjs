@@ -2,7 +2,7 @@
 // nothing else is. It answers whatever is wrong.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { misbound, without } from "../support/bindings.mjs";
+import { misbound, without } from "../support/vaults/bindings.mjs";
 import { completed } from "../support/deliveries.mjs";
 import { manifest } from "../support/manifest.mjs";
 import { startOrigin, status } from "../support/servers/origin.mjs";
@@ -10,10 +10,9 @@ import { freePort } from "../support/process.mjs";
 import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { askable, UPSTREAM_KEY } from "../support/servers/upstream.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN, READ_TOKEN, startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
 const QUEUE = "/queue/hookvault-doctor/requests/0/status";
 const FAL = "/fal/queue/hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
 

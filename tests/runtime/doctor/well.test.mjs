@@ -1,24 +1,21 @@
 // `GET /doctor` of a vault that is well: what it says, to whom, what it costs, what it leaves.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { json } from "../support/answers.mjs";
 import { manifest } from "../support/manifest.mjs";
 import { startOrigin } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { askable } from "../support/servers/upstream.mjs";
-import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
+import { API_TOKEN, HOOK_TOKEN, READ_TOKEN, startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const READ_TOKEN = "test-read-token-0123456789";
-const ENTRY = "tests/runtime/support/entries/doctored.mjs";
 /** The free plan lets a request make 50. */
 const MOST_SUBREQUESTS = 40;
 const NAMES = ["HOOK_TOKEN", "API_TOKEN", "settings", "r2", "kv", "jobs", "catalog", "upstream-queue",
   "upstream-fal", "clock", "pending", "lost", "hosts", "healing", "handoff", "refused", "unmatched"];
 
-const watched = (options) => ({ ...options,
-  modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
+const watched = withEntry("doctored");
 
 /** Restores jobs, one of each of the last eight days, that are not whole and were asked for in vain. */
 async function fillWeek(vault) {

@@ -5,6 +5,7 @@ import { falJs, falPython, overTls, tlsFront, told, trustCertificate } from "../
 import { pythonClients } from "../../../tools/setup/python.mjs";
 import { lacking } from "../support/programs/tools.mjs";
 import { startUpstream } from "../support/servers/upstream.mjs";
+import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
 
 const APP = "fal-ai/wan22";
@@ -92,10 +93,7 @@ describe("the Python client", { skip: lacking("python3 with venv", "openssl") },
     vault.expectErrors(/disconnected/);
     door = await tlsFront(vault.url);
   });
-  after(async () => {
-    await vault.stop();
-    await door.stop();
-  });
+  after(() => stopAll(vault, door));
 
   const run = (script) => told(falPython(script, { host: door.host + PREFIX, key: API_TOKEN, limitMs: 60_000 }));
 

@@ -1,7 +1,9 @@
 // The gateway: the upstream's own routes in front of the upstream.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { call as callOf } from "../support/calls.mjs";
 import { startUpstream, sha256 } from "../support/servers/upstream.mjs";
+import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
 
 const APP = "wan22-fast-t2v";
@@ -10,21 +12,9 @@ before(async () => {
   upstream = await startUpstream();
   vault = await startVault({ sources: upstream.sources, vars: upstream.vars });
 });
-after(async () => {
-  await vault.stop();
-  await upstream.stop();
-});
+after(() => stopAll(vault, upstream));
 
-/** A call with a token in a scheme; `Key` is what fal's clients write. */
-async function call(method, path, { body, headers = {}, scheme = "Bearer" } = {}) {
-  const init = { method, headers: { authorization: `${scheme} ${API_TOKEN}`, connection: "close", ...headers } };
-  if (body !== undefined) Object.assign(init, { body: typeof body === "string" ? body : JSON.stringify(body) });
-  const response = await fetch(vault.url + path, init);
-  const text = await response.text();
-  let json;
-  try { json = JSON.parse(text); } catch { json = undefined; }
-  return { status: response.status, headers: response.headers, text, json };
-}
+const call = (...asked) => callOf(vault, ...asked);
 
 async function submit({ app = APP, queue = "/queue", knobs = {}, input = {}, query = "", ...more } = {}) {
   const body = { prompt: "an astronaut", ...input, _sim: knobs };

@@ -8,6 +8,7 @@ import { presigned, startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { askable, UPSTREAM_KEY } from "../support/servers/upstream.mjs";
 import { startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const EXPIRED = "20200101T000000Z";
@@ -15,8 +16,7 @@ const EXPIRED = "20200101T000000Z";
 describe("the upstream's key", () => {
   let upstream;
   let stranger;
-  let source;
-  let vault;
+  let source, vault;
   before(async () => {
     [upstream, stranger, source] = [await startOrigin(), await startOrigin(), await startSource()];
     const vars = askable(upstream.url);
@@ -185,12 +185,8 @@ describe("the upstream's key", () => {
 });
 
 describe("without a key", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   test("the record of a dead file says so", async () => {

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { acquired, completed } from "../support/deliveries.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 
 const DEPTH = 100_000;
 const deep = (open, close) => open.repeat(DEPTH) + close.repeat(DEPTH);
@@ -12,12 +11,8 @@ const keys = (count) =>
   Array.from({ length: count }, (_, n) => `"key-${n}":${n}`).join(",");
 
 describe("bad bodies", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   let good = 0;

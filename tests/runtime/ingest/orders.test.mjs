@@ -4,24 +4,17 @@ import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { digest } from "../support/bytes.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
-import { freePort } from "../support/process.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startSourced, steady } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const permutations = (list) => (list.length < 2 ? [list] : list.flatMap((first, at) =>
   permutations(list.toSpliced(at, 1)).map((rest) => [first, ...rest])));
 
 describe("in every order", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    const port = await freePort();
-    vault = await startVault({ sources: source.url, change: (options) => ({ ...options, port }) });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced({ change: await steady() })));
   after(() => stopAll(vault, source));
 
   /** By id and reference, by the reference alone, by the id alone. */

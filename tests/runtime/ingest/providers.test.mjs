@@ -1,18 +1,13 @@
 // Deliveries of fal.ai and Replicate, in their own formats, as they come by a hook URL.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { file, noise, startOrigin } from "../support/servers/origin.mjs";
-import { startVault } from "../support/vault.mjs";
+import { file, noise } from "../support/servers/origin.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 let origin, vault;
-before(async () => {
-  origin = await startOrigin();
-  vault = await startVault({ sources: origin.url });
-});
-after(async () => {
-  await vault.stop();
-  await origin.stop();
-});
+before(async () => ({ origin, vault } = await startServed()));
+after(() => stopAll(vault, origin));
 
 const SEED = "196619188014358660";
 

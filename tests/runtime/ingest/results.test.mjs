@@ -3,17 +3,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json } from "../support/answers.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 
 describe("results", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   const path = (id, name = "video") => `/outputs/free/${id}_0_${name}.mp4`;

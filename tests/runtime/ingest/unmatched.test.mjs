@@ -4,20 +4,14 @@ import { after, before, describe, test } from "node:test";
 import { json, problem } from "../support/answers.mjs";
 import { digest } from "../support/bytes.mjs";
 import { acquired, completed } from "../support/deliveries.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { API_TOKEN, startVault } from "../support/vault.mjs";
-
-const READ_TOKEN = "test-read-token-0123456789";
+import { API_TOKEN, READ_TOKEN } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 
 describe("the unmatched box", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url, vars: { READ_TOKEN } });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced({ vars: { READ_TOKEN } })));
   after(() => stopAll(vault, source));
 
   const call = (method, key, query = "", token = API_TOKEN) =>

@@ -4,21 +4,16 @@ import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
 import { acquired, at, completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const DELIVERIES = 1_000;
 
 describe("limits", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   /** A job that is taken again and again: each event is newer than the last. */

@@ -2,20 +2,16 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { counted, forget, tally } from "../../../tools/workerd/counted.mjs";
-import { file, noise, redirect, startOrigin } from "../support/servers/origin.mjs";
+import { file, noise, redirect } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const FILES = 40;
 const MOST = 45;
 
 describe("a run", () => {
-  let origin;
-  let vault;
-  before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url, change: counted });
-  });
+  let origin, vault;
+  before(async () => ({ origin, vault } = await startServed({ change: counted })));
   after(() => stopAll(vault, origin));
 
   async function runs() {

@@ -2,21 +2,19 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { file, noise, startOrigin } from "../support/servers/origin.mjs";
+import { file, noise } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startVault } from "../support/vault.mjs";
 import { nothingPending } from "../support/leftovers.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 const TRIES = 20;
 const guess = () => randomBytes(16).toString("hex");
 
 describe("reading what does not exist", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let url;
   before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
+    ({ origin, vault } = await startServed());
     origin.on("/a.mp4", file(noise(1_000)));
     await vault.deliver({ eventType: "completed", jobId: "known", url: `${origin.url}/a.mp4` });
     url = (await vault.settled("known")).files[0].url;

@@ -2,8 +2,8 @@
 // once it is mended the jobs come to their end by themselves.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { endure, misbound, without, withVariables } from "../support/bindings.mjs";
-import { deliverAll, isCaughtUp, published } from "../support/catchup.mjs";
+import { endure, misbound, without, withVariables } from "../support/vaults/bindings.mjs";
+import { deliverAll, isCaughtUp, published } from "../support/vaults/catchup.mjs";
 import { status } from "../support/servers/origin.mjs";
 import { startOutbound } from "../support/servers/outbound.mjs";
 import { freePort } from "../support/process.mjs";

@@ -2,28 +2,20 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
-import { file, held, noise, startOrigin, status } from "../support/servers/origin.mjs";
-import { freePort } from "../support/process.mjs";
+import { file, held, noise, status } from "../support/servers/origin.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-import { startVault } from "../support/vault.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { startServed, steady } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const FILES = 4;
 const bytes = (path) => noise(50_000, path);
 
 describe("after a restart", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let jobs = 0;
-  before(async () => {
-    origin = await startOrigin();
-    const port = await freePort();
-    vault = await startVault({ sources: origin.url, change: (options) => ({ ...options, port }) });
-  });
-  after(async () => {
-    await vault?.stop();
-    await origin?.stop();
-  });
+  before(async () => ({ origin, vault } = await startServed({ change: await steady() })));
+  after(() => stopAll(vault, origin));
 
   /** What ends workerd: in order, or by a crash that leaves it no last word. */
   const deaths = {

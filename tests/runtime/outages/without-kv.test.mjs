@@ -1,6 +1,6 @@
 // KV is only a copy for other readers, but that copy must come when KV does.
 import { describe, test } from "node:test";
-import { endure, misbound, without } from "../support/bindings.mjs";
+import { endure, misbound, without } from "../support/vaults/bindings.mjs";
 
 describe("without KV", () => {
   test("records are written as soon as it is there", (context) =>

@@ -1,9 +1,9 @@
 // Without the bucket even large deliveries, and those that belong to no job, are kept.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startSpoilt, without } from "../support/bindings.mjs";
+import { startSpoilt, without } from "../support/vaults/bindings.mjs";
 import { digest } from "../support/bytes.mjs";
-import { published } from "../support/catchup.mjs";
+import { published } from "../support/vaults/catchup.mjs";
 import { noise, PNG } from "../support/servers/origin.mjs";
 import { content } from "../support/servers/outbound.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";

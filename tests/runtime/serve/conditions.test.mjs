@@ -1,31 +1,24 @@
 // Conditions of requests for stored files (RFC 9110 §13), and what they cost: reads of the bucket.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
-import { file, md5, noise, startOrigin } from "../support/servers/origin.mjs";
+import { BYTES, ETAG, SIZE } from "../support/samples/stored.mjs";
+import { file, md5 } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const ENTRY = "tests/runtime/support/entries/reads.mjs";
-const BYTES = noise(100_000);
-const SIZE = BYTES.length;
-const ETAG = `"${md5(BYTES)}"`;
 const RANGE = "bytes=10-19";
 const PART = BYTES.subarray(10, 20);
 
 describe("a stored file", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let url;
   let modified;
   let ends = 0;
   before(async () => {
-    origin = await startOrigin();
-    const entry = (options) => ({ ...options,
-      modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
-    vault = await startVault({ sources: origin.url, change: entry });
+    ({ origin, vault } = await startServed({ change: withEntry("reads") }));
     origin.on("/0.mp4", file(BYTES));
     await vault.deliver({ eventType: "completed", jobId: "known", url: `${origin.url}/0.mp4` });
     url = (await vault.settled("known")).files[0].url;

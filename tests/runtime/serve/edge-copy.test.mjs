@@ -1,17 +1,16 @@
 // `GET /jobs/{id}` of a settled job is answered by a copy in KV, which follows the job.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
-import { misbound, startSpoilt } from "../support/bindings.mjs";
+import { misbound, startSpoilt } from "../support/vaults/bindings.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
 import { file } from "../support/servers/origin.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const ENTRY = "tests/runtime/support/entries/limited.mjs";
 const QUOTA = "get,getWithMetadata,put,delete";
 
 /** An answer's body, and who gave it. */
@@ -35,12 +34,8 @@ const uncopied = (vault, key) => eventually(`${key} has no copy`, async () =>
   (await copyOf(vault, key)) === null || undefined);
 
 describe("the copy at the edge", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   const store = async (id) => {
@@ -205,9 +200,7 @@ describe("without the copy at the edge", () => {
   });
 
   test("and when its quota is used up; what went on meanwhile is not denied later", async (context) => {
-    const entry = (options) => ({ ...options,
-      modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
-    const vault = await startVault({ change: entry });
+    const vault = await startVault({ change: withEntry("limited") });
     context.after(() => vault.stop());
     vault.expectErrors(/limit exceeded for the day/);
     await vault.deliver(told("failed", "831", 1));

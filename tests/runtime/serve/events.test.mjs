@@ -9,7 +9,7 @@ import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
-import { startWatchedVault } from "../support/watch.mjs";
+import { startWatchedVault } from "../support/vaults/watch.mjs";
 
 const SSE = { accept: "text/event-stream" };
 const numbers = (stream) => stream.entries().map(({ n }) => n);

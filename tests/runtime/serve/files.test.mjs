@@ -2,29 +2,20 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
-import { file, md5, noise, presigned, startOrigin, status } from "../support/servers/origin.mjs";
-import { freePort } from "../support/process.mjs";
-import { startVault } from "../support/vault.mjs";
+import { BYTES, ETAG, SIZE } from "../support/samples/stored.mjs";
+import { file, presigned, status } from "../support/servers/origin.mjs";
+import { stopAll } from "../support/stop.mjs";
 import { sha256 } from "../support/servers/upstream.mjs";
-
-const BYTES = noise(100_000);
-const SIZE = BYTES.length;
-const ETAG = `"${md5(BYTES)}"`;
+import { startServed, steady } from "../support/vaults/served.mjs";
 
 describe("a stored file", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let url;
   before(async () => {
-    origin = await startOrigin();
-    const port = await freePort();
-    vault = await startVault({ sources: origin.url, change: (options) => ({ ...options, port }) });
+    ({ origin, vault } = await startServed({ change: await steady() }));
     url = (await archive("file", [[file(BYTES)]])).files[0].url;
   });
-  after(async () => {
-    await vault?.stop();
-    await origin?.stop();
-  });
+  after(() => stopAll(vault, origin));
 
   async function deliver(id, scripts, query = "") {
     const results = scripts.map((steps, n) => {

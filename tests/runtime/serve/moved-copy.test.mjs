@@ -1,17 +1,14 @@
 // The copy in KV of a job that moves from its reference to its id.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { acquired, told } from "../support/deliveries.mjs";
 import { startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const ENTRY = "tests/runtime/support/entries/limited.mjs";
 
 test("a copy that KV does not delete when the job moves is deleted later", async (context) => {
-  const entry = (options) => ({ ...options,
-    modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
-  const vault = await startVault({ change: entry });
+  const vault = await startVault({ change: withEntry("limited") });
   context.after(() => vault.stop());
   vault.expectErrors(/limit exceeded for the day/);
   const copyOf = async (key) => (await vault.records()).get(key, "json");

@@ -5,29 +5,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { run } from "../support/bytes.mjs";
-import { file, md5, noise, startOrigin } from "../support/servers/origin.mjs";
-import { startVault } from "../support/vault.mjs";
-
-const BYTES = noise(100_000);
-const SIZE = BYTES.length;
-const ETAG = `"${md5(BYTES)}"`;
+import { BYTES, ETAG, SIZE } from "../support/samples/stored.mjs";
+import { file } from "../support/servers/origin.mjs";
+import { stopAll } from "../support/stop.mjs";
+import { startServed } from "../support/vaults/served.mjs";
 
 describe("a stored file", () => {
-  let origin;
-  let vault;
+  let origin, vault;
   let url;
   before(async () => {
-    origin = await startOrigin();
-    vault = await startVault({ sources: origin.url });
+    ({ origin, vault } = await startServed());
     origin.on("/0.mp4", file(BYTES));
     const result = { video: { url: `${origin.url}/0.mp4` } };
     await vault.deliver({ eventType: "completed", jobId: "ranges", ...result });
     url = (await vault.settled("ranges")).files[0].url;
   });
-  after(async () => {
-    await vault?.stop();
-    await origin?.stop();
-  });
+  after(() => stopAll(vault, origin));
 
   const parts = {
     "bytes=0-0": [0, 0], "bytes=0-": [0, SIZE - 1], "bytes=100-199": [100, 199],

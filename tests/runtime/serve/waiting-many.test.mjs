@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { acquired, told } from "../support/deliveries.mjs";
 import { eventually } from "../support/wait.mjs";
-import { startWatchedVault } from "../support/watch.mjs";
+import { startWatchedVault } from "../support/vaults/watch.mjs";
 
 const READERS = 500;
 /** Longer than an object lets anyone wait. */

@@ -5,20 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { json, problem } from "../support/answers.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
 import { file, status } from "../support/servers/origin.mjs";
-import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startVault } from "../support/vault.mjs";
+import { startSourced } from "../support/vaults/served.mjs";
 
 /** Whoever is told at a change is told long before this wait is over. */
 const LONG = 10;
 
 describe("waiting", () => {
-  let source;
-  let vault;
-  before(async () => {
-    source = await startSource();
-    vault = await startVault({ sources: source.url });
-  });
+  let source, vault;
+  before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
   /** The answer, and whether it came before the wait was over. */

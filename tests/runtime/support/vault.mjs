@@ -13,6 +13,9 @@ import { eventually } from "./wait.mjs";
 
 export { API_TOKEN, HOOK_TOKEN } from "../../../tools/workerd/vault.mjs";
 
+/** For a vault's variables: one that may only read. */
+export const READ_TOKEN = "test-read-token-0123456789";
+
 /**
  * @param {object} options
  * @param {string} [options.sources] `ALLOWED_SOURCE_HOSTS`

@@ -1,5 +1,6 @@
 // Bindings that go by the injector before and after each operation. It may let one pass, make it
 // fail, hold it until the process is killed, or end the object that it is for.
+import { replaced } from "../../workerd/replaced.mjs";
 
 const [PASS, ABORT] = [204, 410];
 
@@ -65,15 +66,3 @@ const around = (target, binding, ask, textOf) => (name) => async (...args) => {
   await ask(op, "after", text);
   return result;
 };
-
-/** The binding itself but for these methods. Its own ones insist on being called on itself. */
-function replaced(target, methods) {
-  return new Proxy(target, {
-    get(_, name) {
-      if (Object.hasOwn(methods, name)) return methods[name];
-      const value = target[name];
-      const isMethod = typeof value === "function" && name !== "constructor";
-      return isMethod ? value.bind(target) : value;
-    },
-  });
-}

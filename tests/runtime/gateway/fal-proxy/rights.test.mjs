@@ -6,10 +6,9 @@ import { falJs } from "../../support/programs/clients.mjs";
 import { startFalAi } from "../../support/fal/ai.mjs";
 import { stopAll } from "../../support/stop.mjs";
 import { ticketed, ticketOf } from "../../support/tickets.mjs";
-import { API_TOKEN, startVault } from "../../support/vault.mjs";
+import { API_TOKEN, READ_TOKEN, startVault } from "../../support/vault.mjs";
 
 const FAL_KEY = "fal-key-0123456789";
-const READ_TOKEN = "test-read-token-0123456789";
 const APP = "https://queue.fal.run/fal-ai/flux";
 
 let fal, vault;

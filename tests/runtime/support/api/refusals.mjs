@@ -3,10 +3,9 @@
 import { acquired, completed, told } from "../deliveries.mjs";
 import { masked } from "./masks.mjs";
 import { noise, status } from "../servers/origin.mjs";
-import { API_TOKEN, HOOK_TOKEN } from "../vault.mjs";
+import { API_TOKEN, HOOK_TOKEN, READ_TOKEN } from "../vault.mjs";
 import { eventually } from "../wait.mjs";
 
-export const READ_TOKEN = "test-read-token-0123456789";
 /** With these a file is soon too large, and a delivery, and a signature counts. */
 export const VARS = { READ_TOKEN, MAX_FILE_BYTES: "4000", MAX_BODY_BYTES: "20000",
   REPLICATE_WEBHOOK_SECRET: `whsec_${Buffer.from("0123456789abcdef01234567").toString("base64")}` };

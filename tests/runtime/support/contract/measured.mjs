@@ -4,10 +4,10 @@ import { after, before, describe } from "node:test";
 import { digest } from "../bytes.mjs";
 import { completed } from "../deliveries.mjs";
 import { noise, startOrigin } from "../servers/origin.mjs";
-import { freePort } from "../process.mjs";
 import { SIDES, startSide } from "./sides.mjs";
 import { stopAll } from "../stop.mjs";
 import { sha256 } from "../servers/upstream.mjs";
+import { steady } from "../vaults/served.mjs";
 import { eventually } from "../wait.mjs";
 
 export const BYTES = noise(100_000);
@@ -34,9 +34,7 @@ class Side {
   async start() {
     this.origin = await startOrigin();
     // One that stays the same when workerd is killed.
-    const port = await freePort();
-    const change = (options) => ({ ...options, port });
-    this.vault = await startSide(this.side, { sources: this.origin.url, change });
+    this.vault = await startSide(this.side, { sources: this.origin.url, change: await steady() });
   }
 
   stop() {

@@ -1,6 +1,5 @@
 // A real Chromium that looks at the dashboard, and what goes wrong in its pages.
 import assert from "node:assert/strict";
-import { freePort } from "../../../../tools/ports.mjs";
 import { chromiumOptions } from "../../../../tools/test/browser.mjs";
 import { API_TOKEN, startVault } from "../vault.mjs";
 
@@ -22,12 +21,6 @@ export async function startBrowser({ isOwn = false } = {}) {
 
 /** workerd's word that a page, or a download that was cancelled, went away while it was written to. */
 const LEFT = /disconnected: ::write/;
-
-/** A Worker that comes back at the same address when it is started again, as a deployment does. */
-export async function startSteadyVault(options = {}) {
-  const port = await freePort();
-  return startVault({ ...options, change: (given) => ({ ...given, port }) });
-}
 
 /**
  * A page in a browser profile of its own.

@@ -1,5 +1,5 @@
 // A vault in which a job stands in each way that a page tells of, and some that are as large as they can be.
-import { file, noise, presigned, redirect, status } from "../servers/origin.mjs";
+import { noise, presigned, redirect, status } from "../servers/origin.mjs";
 import { acquired, told } from "../deliveries.mjs";
 import { API_TOKEN } from "../vault.mjs";
 

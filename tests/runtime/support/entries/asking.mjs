@@ -1,15 +1,7 @@
 // The built Worker, with each of its questions to a job's or the catalog's objects told in the log,
 // and in a job's object how many requests it is busy with.
 import * as built from "../../../../build/index.js";
-
-/** The binding, with `instead` in the places of these methods. */
-const replaced = (target, instead) => new Proxy(target, {
-  get(_, name) {
-    const value = target[name];
-    if (typeof value !== "function" || name === "constructor") return value;
-    return instead[name] ?? value.bind(target);
-  },
-});
+import { replaced } from "../../../../tools/workerd/replaced.mjs";
 
 const told = (stub, whom) => replaced(stub, {
   ask(question) {

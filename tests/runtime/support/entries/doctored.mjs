@@ -2,6 +2,7 @@
 // variable BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take
 // long.
 import * as built from "../../../../build/index.js";
+import { replaced } from "../../../../tools/workerd/replaced.mjs";
 
 /** Longer than the doctor waits. */
 const STALL_MS = 6_000;
@@ -69,15 +70,6 @@ export default new Proxy(built.default, {
   },
 });
 export const { Catalog } = built;
-
-/** The target itself but for these properties. */
-const replaced = (target, properties) => new Proxy(target, {
-  get(_, name) {
-    if (Object.hasOwn(properties, name)) return properties[name];
-    const value = target[name];
-    return typeof value === "function" ? value.bind(target) : value;
-  },
-});
 
 /** The object's state, whose storage can't be read while BROKEN_READS names JOBS. */
 const unreadable = (state) => {

@@ -1,18 +1,13 @@
 // The built Worker over a KV whose quota is used up as long as the variable KV_LIMIT names it.
 import * as built from "../../../../build/index.js";
+import { replaced } from "../../../../tools/workerd/replaced.mjs";
 
 const refuse = (name) => async () => {
   throw new Error(`KV ${name}() limit exceeded for the day.`);
 };
 
 /** The binding with the methods in `names` refused. */
-const limited = (records, names) => new Proxy(records, {
-  get(_, name) {
-    if (names.includes(name)) return refuse(name);
-    const value = records[name];
-    return typeof value === "function" ? value.bind(records) : value;
-  },
-});
+const limited = (records, names) => replaced(records, Object.fromEntries(names.map((name) => [name, refuse(name)])));
 
 const limitedEnv = (env) =>
   ({ ...env, RECORDS: limited(env.RECORDS, (env.KV_LIMIT ?? "").split(",")) });

@@ -1,9 +1,9 @@
 // A stand-in for fal.ai: its queue, its direct runs, its uploads, its files and its signed webhooks.
 // All of the Worker's fetches come here, whatever host they name, so that nothing else is asked.
 import { createHash, randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { error, falSender, JWKS_URL, ok } from "./sender.mjs";
+import { listen } from "../servers/listen.mjs";
 import { noise } from "../servers/origin.mjs";
 
 const STYLE_PROXY = 1;
@@ -78,10 +78,10 @@ export async function startFalAi() {
   const server = createServer({ requireHostHeader: false }, (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  server.listen(0, "127.0.0.1").unref();
-  await once(server, "listening");
-  const external = { address: `127.0.0.1:${server.address().port}`, http: { style: STYLE_PROXY } };
+  const { port, stop } = await listen(server);
+  const external = { address: `127.0.0.1:${port}`, http: { style: STYLE_PROXY } };
   return {
+    stop,
     /** For `startVault`. */
     change: (options) => ({ ...options, outboundService: { external } }),
     /** What a URL does, with its query or for any; it has read the request's body. */
@@ -104,10 +104,6 @@ export async function startFalAi() {
     async fail(id, text, payload) {
       Object.assign(jobs.get(id), { status: "COMPLETED", result: payload, failed: true });
       return send(id, error(id, text).replace('"payload":null', () => `"payload":${payload}`));
-    },
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -1,6 +1,6 @@
 // A proxy before the S3 server that counts. It passes `Host` on unchanged: signatures cover it.
-import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
+import { listen } from "./listen.mjs";
 
 export async function startCounter(target) {
   const seen = [];
@@ -15,14 +15,8 @@ export async function startCounter(target) {
     onward.on("error", () => response.destroy());
     request.pipe(onward);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    ...(await listen(server)),
     count: (line) => seen.filter((one) => one === line).length,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }

@@ -1,8 +1,8 @@
 // A door before a queue that holds its answers to submissions back until the test lets them go: the
 // queue has taken the job, and no one has been told.
-import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { listen } from "./listen.mjs";
 
 export async function startHolder(target) {
   const { hostname, port } = new URL(target);
@@ -18,10 +18,8 @@ export async function startHolder(target) {
     onward.on("error", () => response.destroy());
     request.pipe(onward);
   });
-  server.listen(0, "127.0.0.1").unref();
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    ...(await listen(server)),
     hold: () => (isHeld = true),
     /** How many answers wait. */
     held: () => waiting.length,
@@ -29,10 +27,6 @@ export async function startHolder(target) {
       const all = waiting;
       [isHeld, waiting] = [false, []];
       for (const tell of all) tell();
-    },
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { gzipSync } from "node:zlib";
+import { listen } from "./listen.mjs";
 
 export async function startOrigin() {
   const scripts = new Map();
@@ -17,23 +18,14 @@ export async function startOrigin() {
     step(response, request);
   });
   server.on("connection", () => (connections += 1));
-  // A test whose vault complains when it ends must not hang for its origin.
-  server.listen(0, "127.0.0.1").unref();
-  await once(server, "listening");
-  const { port } = server.address();
   return {
-    port,
-    /** As `ALLOWED_SOURCE_HOSTS` names it. */
-    url: `http://127.0.0.1:${port}`,
+    /** Its `url` is as `ALLOWED_SOURCE_HOSTS` names it. */
+    ...(await listen(server)),
     /** What `path` does from now on. */
     on: (path, ...steps) => scripts.set(path, steps),
     requests: (path) => requests.filter((request) => request.path === path),
     requestsMade: () => requests,
     connections: () => connections,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 

@@ -1,8 +1,8 @@
 // The one socket that all of the Worker's fetches reach, whatever host they name: workerd sends
 // them there as to a proxy, each with its whole URL in the request line.
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { file, noise, status } from "./origin.mjs";
+import { listen } from "./listen.mjs";
 
 const STYLE_PROXY = 1;
 
@@ -29,11 +29,10 @@ export async function startOutbound() {
     lines.push(`unreadable: ${error.code}`);
     socket.destroy();
   });
-  server.listen(0, "127.0.0.1").unref();
-  await once(server, "listening");
-  const address = `127.0.0.1:${server.address().port}`;
-  const external = { address, http: { style: STYLE_PROXY } };
+  const { port, stop } = await listen(server);
+  const external = { address: `127.0.0.1:${port}`, http: { style: STYLE_PROXY } };
   return {
+    stop,
     /** For `startVault`. */
     change: (options) => ({ ...options, outboundService: { external } }),
     /** What the socket answers for this URL. */
@@ -42,10 +41,6 @@ export async function startOutbound() {
     onAnyQuery: (url, step) => ofPaths.set(url, step),
     /** The request lines since the last call. */
     seen: () => lines.splice(0),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 

@@ -1,8 +1,8 @@
 // A client's own webhook endpoint: keeps what it is sent, and answers as the test says.
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { eventually } from "../wait.mjs";
+import { listen } from "./listen.mjs";
 
 /**
  * @typedef {object} Answer
@@ -29,12 +29,8 @@ export async function startReceiver({ usual = {} } = {}) {
     give(response, answers.shift() ?? usual);
   };
   const server = createServer((request, response) => void step(response, request));
-  server.listen(0, "127.0.0.1").unref();
-  await once(server, "listening");
-  const { port } = server.address();
   return {
-    port,
-    url: `http://127.0.0.1:${port}`,
+    ...(await listen(server)),
     /** Whole requests in the order of their ends: `{ at, method, path, url, headers, body, json }`,
      *  `at` in ms when its head was there, `json` undefined if the body is none. */
     requests,
@@ -45,10 +41,6 @@ export async function startReceiver({ usual = {} } = {}) {
     /** The requests, as soon as there are `n`. */
     received: (n, options) => eventually(`${n} requests came`,
       () => (requests.length >= n ? [...requests] : undefined), options),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 

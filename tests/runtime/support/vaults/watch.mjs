@@ -1,13 +1,11 @@
 // A vault that tells of each question to a job's object, and of what the objects are busy with.
-import { join } from "node:path";
-import { startVault } from "./vault.mjs";
+import { startVault } from "../vault.mjs";
+import { withEntry } from "./entry.mjs";
 
-const ENTRY = "tests/runtime/support/entries/asking.mjs";
 
 /** As `startVault`, with counts of what its log told so far. */
 export async function startWatchedVault(options = {}) {
-  const change = (given) => ({ ...given,
-    modules: [{ type: "ESModule", path: join(given.rootPath, ENTRY) }, ...given.modules] });
+  const change = withEntry("asking");
   const vault = await startVault({ ...options, change });
   const count = (begin) => vault.logs.filter(({ message }) => message.startsWith(begin)).length;
   return Object.assign(vault, {

@@ -1,10 +1,10 @@
 // Vaults that lack a binding for a while.
 import { deliverAll, isCaughtUp } from "./catchup.mjs";
-import { startOutbound } from "./servers/outbound.mjs";
-import { freePort } from "./process.mjs";
-import { stopAll } from "./stop.mjs";
-import { startVault } from "./vault.mjs";
-import { eventually } from "./wait.mjs";
+import { startOutbound } from "../servers/outbound.mjs";
+import { freePort } from "../process.mjs";
+import { stopAll } from "../stop.mjs";
+import { startVault } from "../vault.mjs";
+import { eventually } from "../wait.mjs";
 
 /** The bindings that ingest does not need, by the option of miniflare that holds them. */
 export const BINDINGS = { RECORDS: "kvNamespaces", FILES: "r2Buckets", CATALOG: "durableObjects" };

@@ -1,11 +1,11 @@
 // A job of every kind, delivered while something is set wrong, and how it must be found later.
 import assert from "node:assert/strict";
-import { digest } from "./bytes.mjs";
-import { acquired, told } from "./deliveries.mjs";
-import { PNG } from "./servers/origin.mjs";
-import { content } from "./servers/outbound.mjs";
-import { sha256 } from "./servers/upstream.mjs";
-import { eventually } from "./wait.mjs";
+import { digest } from "../bytes.mjs";
+import { acquired, told } from "../deliveries.mjs";
+import { PNG } from "../servers/origin.mjs";
+import { content } from "../servers/outbound.mjs";
+import { sha256 } from "../servers/upstream.mjs";
+import { eventually } from "../wait.mjs";
 
 const sourceOf = (id) => `https://fal.media/${id}/a.mp4`;
 

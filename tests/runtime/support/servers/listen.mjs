@@ -1,0 +1,18 @@
+// A server of a test's own on loopback.
+import { once } from "node:events";
+
+/** Has it listen at a free port: `{ port, url, stop }`. */
+export async function listen(server) {
+  // A test whose vault complains when it ends must not hang for its servers.
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  const { port } = server.address();
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
