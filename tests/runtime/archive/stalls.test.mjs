@@ -58,7 +58,7 @@ describe("sources that keep one waiting", () => {
 
   test("twenty bodies without a length at once share the isolate's memory", async () => {
     // On a busy machine they are slow: none of them has stalled.
-    await vault.restart({ RETRY_BASE_MS: "1000" });
+    await vault.restart({ RETRY_BASE_MS: "3000" });
     const bytes = () => SHARED;
     const jobs = Array.from({ length: 5 }, (_, job) =>
       Array.from({ length: 4 }, (_, n) => `/shared/${job}-${n}.mp4`));

@@ -8,7 +8,7 @@ import { noise } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN } from "../support/vault.mjs";
 import { startSourced } from "../support/vaults/served.mjs";
-import { eventually } from "../support/wait.mjs";
+import { eventually, within } from "../support/wait.mjs";
 
 const headers = { authorization: `Bearer ${API_TOKEN}` };
 
@@ -41,10 +41,13 @@ describe("the live feed", () => {
   it("tells of a job within a second, and of each of its changes", async () => {
     const viewer = await view(vault);
     assert.equal(await viewer.here(), 0);
-    const begun = Date.now();
-    await vault.deliver(acquired("one"), { query: "?tag=x" });
-    await viewer.until("it is told", ({ status }) => status === "acquired");
-    assert.ok(Date.now() - begun < 1_000, `${Date.now() - begun} ms`);
+    await within(1_000, async (turn) => {
+      const [change, status] = turn % 2 ? [told("retried", "one", turn), "retried"] : [acquired("one", turn), "acquired"];
+      const [known, begun] = [viewer.jobs().length, Date.now()];
+      await vault.deliver(change, { query: "?tag=x" });
+      await eventually("it is told", () => viewer.jobs().slice(known).some((job) => job.status === status) || undefined);
+      return Date.now() - begun;
+    });
     await vault.deliver(completed(source.put("/1_0_a.mp4", noise(50)), "one"));
     await viewer.until("the end is told", ({ archive }) => archive === "stored");
     const row = (await vault.json("/jobs?limit=1")).jobs[0];

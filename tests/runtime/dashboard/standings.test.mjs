@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { parseEnv } from "node:util";
 import { startDashboard } from "../support/dashboard/start.mjs";
 import { acquired, told } from "../support/deliveries.mjs";
-import { file, presigned, redirect, startOrigin, status } from "../support/servers/origin.mjs";
+import { file, held, presigned, redirect, startOrigin, status } from "../support/servers/origin.mjs";
 import { ELSEWHERE, fillStandings } from "../support/dashboard/standings.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
@@ -111,12 +111,14 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     const page = await open("late");
     await says(page, "1 file is not copied yet: the source answers 503");
     // No sooner: a try of the Worker's own would leave nothing to copy.
+    const image = held(works.bytes.image, "image/png");
     await page.route("**/archive", (route) => {
-      works.put(origin, "/late.png", works.bytes.image, "image/png");
+      origin.on("/late.png", image.step);
       return route.continue();
     });
     await page.getByRole("button", AGAIN).click();
     await page.getByText("1 file is being copied").waitFor();
+    image.release();
     await page.locator(".head .archive-stored").waitFor();
     await page.getByText("not copied yet").waitFor({ state: "detached" });
     opened.clean();
@@ -225,7 +227,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     const many = Array.from({ length: 503 }, (_, n) => `${origin.url}/many/${n}.txt`);
     for (let n = 0; n < 503; n += 1) origin.on(`/many/${n}.txt`, file(Buffer.from(`${n}`), { "content-type": "text/plain" }));
     await vault.deliver({ eventType: "completed", jobId: "too-many", many });
-    await vault.settled("too-many");
+    await vault.settled("too-many", { limitMs: 300_000 });
     const page = await open("too-many");
     await says(page, "3 outputs are not copied: too many");
     assert.equal(await page.getByRole("button", AGAIN).count(), 0);

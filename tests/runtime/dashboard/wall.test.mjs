@@ -40,17 +40,16 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
       }).observe(document.body, { subtree: true, childList: true, characterData: true });
     });
     const seen = (key) => eventually(key, () => page.evaluate((name) => globalThis.seen[name], key));
-    const delays = [];
+    const delays = { acquired: [], failed: [] };
     for (const id of ["l1", "l2", "l3"]) {
-      for (const [body, key] of [[acquired(id), `${id} acquired`], [told("failed", id, 1), `${id} failed`]]) {
+      for (const [body, status] of [[acquired(id), "acquired"], [told("failed", id, 1), "failed"]]) {
         const begun = Date.now();
         await vault.deliver(body);
-        delays.push((await seen(key)) - begun);
+        delays[status].push((await seen(`${id} ${status}`)) - begun);
       }
     }
     // The machine may be busy with something else at one time, but not at each.
-    delays.sort((one, other) => one - other);
-    assert.ok(delays[3] < 1_000, `${delays} ms`);
+    for (const [status, all] of Object.entries(delays)) assert.ok(Math.min(...all) < 1_000, `${status}: ${all} ms`);
     await vault.deliver(works.image(origin, "l4"));
     await card(page, "l4").getByText("stored").waitFor();
     assert.equal((await ids(page))[0], "l4", "the newest first");

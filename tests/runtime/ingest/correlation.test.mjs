@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json, problem } from "../support/answers.mjs";
+import { PATIENT } from "../support/calls.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { startSourced } from "../support/vaults/served.mjs";
 
 describe("correlation", () => {
   let source, vault;
-  before(async () => ({ source, vault } = await startSourced()));
+  before(async () => ({ source, vault } = await startSourced({ vars: PATIENT })));
   after(() => stopAll(vault, source));
 
   const output = (name) => source.put(`/outputs/free/${name}`);

@@ -58,7 +58,9 @@ describe("limits", () => {
     }
     const job = await vault.job("busy");
     assert.deepEqual([job.deliveries, job.status], [DELIVERIES, "acquired"]);
-    assert.equal((await vault.keys("bodies/busy/")).length, 16, "the long ones of the moved pages");
+    const moved = (await vault.keys("bodies/busy/")).length;
+    // The manifest, which is written minutes later, moves all of them: a slow machine gets that far.
+    assert.ok([16, DELIVERIES / 50].includes(moved), `the long ones of the moved pages: ${moved}`);
   });
 
   test("what has moved still counts as said before", async () => {

@@ -86,14 +86,14 @@ class Vault extends LocalVault {
   }
 
   /** The record as soon as nothing more is to come, which is soon. */
-  settled(id) {
+  settled(id, options) {
     return eventually(`job ${id} is settled`, async () => {
       const response = await this.get(`/jobs/${id}?wait=0`);
       if (response.status !== 200) return undefined;
       const job = await response.json();
       const ended = ["completed", "failed", "cancelled"].includes(job.status);
       return ended && job.archive !== "pending" ? job : undefined;
-    });
+    }, options);
   }
 
   /** The keys in the bucket that begin with `prefix`. */

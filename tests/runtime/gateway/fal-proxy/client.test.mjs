@@ -150,7 +150,7 @@ describe("through the proxy to the queue at UPSTREAM_FAL_URL", () => {
   const input = (sim = {}) => ({ prompt: "x", _sim: sim });
 
   it("a job has its whole life", async () => {
-    const { request_id: requestId } = await client.queue.submit(`${APP}/dev`, { input: input() });
+    const { request_id: requestId } = await client.queue.submit(`${APP}/dev`, { input: input({ queueMs: 3_000 }) });
     vault.watch(requestId);
     assert.match((await client.queue.status(APP, { requestId, logs: true })).status, /^IN_/);
     const stream = await client.queue.streamStatus(APP, { requestId });

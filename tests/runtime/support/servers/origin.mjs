@@ -112,10 +112,10 @@ export const ranged = (bytes, headers) => (response, request) => {
 };
 
 /** Sends the first half at once, the rest only after `release()`. */
-export function held(bytes) {
+export function held(bytes, type = "video/mp4") {
   const gate = Promise.withResolvers();
   const step = (response) => {
-    response.writeHead(200, { "content-length": bytes.length, "content-type": "video/mp4" });
+    response.writeHead(200, { "content-length": bytes.length, "content-type": type });
     response.write(bytes.subarray(0, bytes.length / 2));
     void gate.promise.then(() => response.end(bytes.subarray(bytes.length / 2)));
   };
