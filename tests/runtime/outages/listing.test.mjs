@@ -1,14 +1,13 @@
 // A listing of the bucket that fails: by a cursor that R2 refuses, which is the caller's, or for any other reason, which is
 // none of the caller's.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
-const ENTRY = "tests/runtime/support/entries/listing.mjs";
 
 /** What R2 says at the end of a text: https://developers.cloudflare.com/r2/api/error-codes/. */
 const FAILURES = [
@@ -27,9 +26,7 @@ const REFUSALS = ["list: The cursor is invalid. (10029)", "list: The specified o
 describe("a listing of the bucket that fails", () => {
   let vault;
   before(async () => {
-    const entry = (options) => ({ ...options,
-      modules: [{ type: "ESModule", path: join(options.rootPath, ENTRY) }, ...options.modules] });
-    vault = await startVault({ change: entry });
+    vault = await startVault({ change: withEntry("listing") });
     vault.expectErrors(/^listing /);
   });
   after(() => stopAll(vault));
