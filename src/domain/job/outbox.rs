@@ -76,7 +76,11 @@ impl Message {
     /// Whether it tells that the job has come to an end.
     #[must_use]
     pub fn tells_an_end(&self) -> bool {
-        matches!(self.event_type.as_str(), "completed" | "failed" | "cancelled")
+        matches!(self.kind(), EventKind::Completed | EventKind::Failed | EventKind::Cancelled)
+    }
+
+    fn kind(&self) -> EventKind {
+        EventKind::of_name(&self.event_type)
     }
 
     /// Notes that it can't be delivered.
@@ -137,8 +141,8 @@ impl Handoff {
         let is_outdated = |old: &Message| {
             old.receiver == message.receiver
                 && old.state == State::Pending
-                && old.event_type == EventKind::Completed.word()
-                && old.event_type == message.event_type
+                && old.kind() == EventKind::Completed
+                && message.kind() == EventKind::Completed
         };
         self.messages.retain(|old| !is_outdated(old) && !old.is(message.entry, message.receiver));
         self.messages.push(message);

@@ -143,7 +143,7 @@ describe("the client's own webhook", () => {
   for (const [url, why] of [
     ["http://app.example/hook", "is not https"],
     ["https://10.0.0.1/hook", "is not a public host"],
-    ["http://127.0.0.1:1/hook", "is not a public host"],
+    ["http://127.0.0.1:1/hook", "is on this machine and not in ALLOWED_SOURCE_HOSTS"],
     ["https://u:p@app.example/", "holds a user name"],
     ["nonsense", "is no URL"],
   ]) {
