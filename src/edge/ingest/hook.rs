@@ -17,7 +17,7 @@ use crate::edge::http::access;
 use crate::edge::http::body::read_sent;
 use crate::edge::http::call::Call;
 use crate::edge::http::unpack::unpack;
-use crate::edge::platform;
+use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::body;
 use web_sys::Request;
@@ -161,13 +161,42 @@ async fn deliver(
     there: There,
     caller: &Caller,
 ) -> Result<Response, Problem> {
+    let object = there.object.clone();
+    let delivery = delivery(call, letter, there, caller).await?;
+    let (body, sha256) = (delivery.body.clone(), delivery.sha256.clone());
+    let written = caller.written.as_deref();
+    match hand_over(call, &object, delivery).await {
+        Ok(Handed::Answer(response)) => Ok(response),
+        Ok(Handed::Deleted) => Ok(of_deleted(call, &object, &body).await?),
+        Ok(Handed::Refused(reason)) => {
+            let bytes = body::unpark(call.env, body.clone()).await?;
+            let kept = keep(call, bytes, &sha256, &reason, written).await?;
+            body::drop_parked(call.env, &body).await?; // it is in the box now
+            Ok(kept)
+        }
+        Err(failure) => {
+            failure.log();
+            let reason = format!("job {} could not be reached", object.public());
+            let body = body::unpark(call.env, body).await?;
+            keep(call, body, &sha256, &reason, written).await
+        }
+    }
+}
+
+/// Makes what its job gets of a delivery; a long body is parked for it.
+async fn delivery(
+    call: &Call<'_>,
+    letter: Letter,
+    there: There,
+    caller: &Caller,
+) -> Result<Delivery, Failure> {
     let Letter { body, sha256, trust, note } = letter;
     let labels = if caller.decides { Labels::default() } else { Labels::of(call) };
     let body = body::park(call.env, body, &sha256, &there.object).await?;
-    let delivery = Delivery {
+    Ok(Delivery {
         received_at: platform::now(),
-        body: body.clone(),
-        sha256: sha256.clone(),
+        body,
+        sha256,
         origin: call.url.origin().ascii_serialization(),
         trust,
         reference: caller.written.clone().filter(|_| there.by_reference),
@@ -177,22 +206,5 @@ async fn deliver(
         note: joined([there.note.or(labels.note), note]),
         named: there.named,
         moved: None,
-    };
-    match hand_over(call, &there.object, delivery).await {
-        Ok(Handed::Answer(response)) => Ok(response),
-        Ok(Handed::Deleted) => Ok(of_deleted(call, &there.object, &body).await?),
-        Ok(Handed::Refused(reason)) => {
-            let bytes = body::unpark(call.env, body.clone()).await?;
-            let written = caller.written.as_deref();
-            let kept = keep(call, bytes, &sha256, &reason, written).await?;
-            body::drop_parked(call.env, &body).await?; // it is in the box now
-            Ok(kept)
-        }
-        Err(failure) => {
-            failure.log();
-            let reason = format!("job {} could not be reached", there.object.public());
-            let body = body::unpark(call.env, body).await?;
-            keep(call, body, &sha256, &reason, caller.written.as_deref()).await
-        }
-    }
+    })
 }

@@ -63,23 +63,8 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
         None if may_create => name,
         None => return Err(unknown(&written)),
     };
-    let body = unpack(None, kept.body, call.config.max_body_bytes).await?.bytes;
-    let sha256 = platform::sha256(&body).await?;
-    let body = body::park(call.env, body, &sha256, &object).await?;
-    let delivery = Delivery {
-        received_at: kept.received_at,
-        body: body.clone(),
-        sha256,
-        origin: call.url.origin().ascii_serialization(),
-        trust: Trust::Token,
-        reference: None,
-        app: None,
-        tags: Vec::new(),
-        keep_days: None,
-        note: Some("assigned by hand".to_owned()),
-        named: None,
-        moved: None,
-    };
+    let delivery = delivery(call, kept, &object).await?;
+    let body = delivery.body.clone();
     let why = match hand_over(call, &object, delivery).await? {
         Handed::Answer(response) => {
             unmatched::forget(call.env, key).await?;
@@ -90,6 +75,26 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     };
     body::drop_parked(call.env, &body).await?;
     Err(why)
+}
+
+/// Makes a delivery of what is in the box; a long body is parked for its job.
+async fn delivery(call: &Call<'_>, kept: Kept, object: &ObjectName) -> Result<Delivery, Problem> {
+    let body = unpack(None, kept.body, call.config.max_body_bytes).await?.bytes;
+    let sha256 = platform::sha256(&body).await?;
+    Ok(Delivery {
+        received_at: kept.received_at,
+        body: body::park(call.env, body, &sha256, object).await?,
+        sha256,
+        origin: call.url.origin().ascii_serialization(),
+        trust: Trust::Token,
+        reference: None,
+        app: None,
+        tags: Vec::new(),
+        keep_days: None,
+        note: Some("assigned by hand".to_owned()),
+        named: None,
+        moved: None,
+    })
 }
 
 fn stays(why: &str) -> Problem {
