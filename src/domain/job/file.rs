@@ -1,6 +1,5 @@
 //! An output file of a job, as the record holds it.
 
-use super::stored_file::StoredFile;
 use crate::domain::file::discover::found::{Found, FoundAt};
 use crate::domain::file::inline::Encoding;
 use crate::domain::file::{expiry, strict_url};
@@ -53,8 +52,9 @@ pub struct StoredObject {
 }
 
 /// One output file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredFile", into = "StoredFile")]
+///
+/// The record holds it flat: see `stored_file`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
     /// Number within the job; never used again.
     pub n: u32,

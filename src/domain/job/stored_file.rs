@@ -2,13 +2,13 @@
 
 use super::file::{File, FileState, FileStatus, Source, StoredObject};
 use crate::domain::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Not;
 
 /// The members of [`File`], and after them or among them those of its state.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct StoredFile {
+struct StoredFile {
     n: u32,
     served: bool,
     pointers: Vec<String>,
@@ -37,6 +37,18 @@ pub(super) struct StoredFile {
     needs_url: bool,
     #[serde(default, skip_serializing_if = "Not::not")]
     relink: bool,
+}
+
+impl Serialize for File {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        StoredFile::from(self.clone()).serialize(writer)
+    }
+}
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        StoredFile::deserialize(reader).map(Self::from)
+    }
 }
 
 impl From<StoredFile> for File {
