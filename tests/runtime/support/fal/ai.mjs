@@ -3,10 +3,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { error, falSender, JWKS_URL, ok } from "./sender.mjs";
-import { listen } from "../servers/listen.mjs";
+import { listenOutside, PROXY } from "../servers/outbound.mjs";
 import { noise } from "../servers/origin.mjs";
 
-const STYLE_PROXY = 1;
 const MAX_KEPT_BYTES = 1024 * 1024;
 const QUEUE = "https://queue.fal.run/";
 const REQUEST = /^(?<app>.+?)\/requests\/(?<id>[^/]+)(?<rest>\/.*)?$/;
@@ -74,16 +73,11 @@ export async function startFalAi() {
     status_url: `${job.at}/status`, cancel_url: `${job.at}/cancel`, logs: null, metrics: {},
     ...(job.status === "IN_QUEUE" && { queue_position: 0 }) });
 
-  // A proxy's request needs no `Host`.
-  const server = createServer({ requireHostHeader: false }, (request, response) => {
+  const server = createServer(PROXY, (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  const { port, stop } = await listen(server);
-  const external = { address: `127.0.0.1:${port}`, http: { style: STYLE_PROXY } };
   return {
-    stop,
-    /** For `startVault`. */
-    change: (options) => ({ ...options, outboundService: { external } }),
+    ...(await listenOutside(server)),
     /** What a URL does, with its query or for any; it has read the request's body. */
     on: (url, step) => steps.set(url, step),
     /** What has been asked since the last call; but for keys and files, unless `all` is wanted. */

@@ -5,9 +5,18 @@ import { file, noise, status } from "./origin.mjs";
 import { listen } from "./listen.mjs";
 
 const STYLE_PROXY = 1;
+/** For `createServer`: a proxy's request needs no `Host`. */
+export const PROXY = { requireHostHeader: false };
 
 /** What the socket answers for a URL that `on` does not name. */
 export const content = (url) => noise(1_000, url);
+
+/** Has it listen, and get all that a vault fetches: `change` is for `startVault`. */
+export async function listenOutside(server) {
+  const { port, stop } = await listen(server);
+  const external = { address: `127.0.0.1:${port}`, http: { style: STYLE_PROXY } };
+  return { stop, change: (options) => ({ ...options, outboundService: { external } }) };
+}
 
 export async function startOutbound() {
   const steps = new Map();
@@ -19,8 +28,7 @@ export async function startOutbound() {
     const step = steps.get(request.url) ?? ofPath ?? file(content(request.url));
     step(response, request);
   };
-  // A proxy's request needs no `Host`.
-  const server = createServer({ requireHostHeader: false }, answer);
+  const server = createServer(PROXY, answer);
   server.on("connect", (request, socket) => {
     lines.push(`CONNECT ${request.url}`);
     socket.destroy();
@@ -29,12 +37,8 @@ export async function startOutbound() {
     lines.push(`unreadable: ${error.code}`);
     socket.destroy();
   });
-  const { port, stop } = await listen(server);
-  const external = { address: `127.0.0.1:${port}`, http: { style: STYLE_PROXY } };
   return {
-    stop,
-    /** For `startVault`. */
-    change: (options) => ({ ...options, outboundService: { external } }),
+    ...(await listenOutside(server)),
     /** What the socket answers for this URL. */
     on: (url, step) => steps.set(url, step),
     /** What it answers for this URL with any query that `on` does not name. */
