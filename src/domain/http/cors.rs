@@ -59,7 +59,7 @@ impl Origins {
         };
         let mut headers = Vec::new();
         if let Self::Listed(_) = self {
-            headers.push(("vary", "FoundAt".to_owned()));
+            headers.push(("vary", "Origin".to_owned()));
         }
         if let Some(allowed) = allowed {
             headers.push(("access-control-allow-origin", allowed.to_owned()));
@@ -87,14 +87,14 @@ impl Origins {
     }
 }
 
-/// An entry as browsers write it in `FoundAt`; a slash at its end is forgiven.
+/// An entry as browsers write it in `Origin`; a slash at its end is forgiven.
 fn read(text: &str) -> Option<String> {
     if text == "*" {
         return Some(text.to_owned());
     }
     let url = strict_url::read(text).ok()?;
     let origin = url.origin().ascii_serialization();
-    // No browser has a star in its `FoundAt`, so that it would match none.
+    // No browser has a star in its `Origin`, so that it would match none.
     let is_one = format!("{origin}/") == url.as_str() && !origin.contains('*');
     is_one.then_some(origin)
 }
