@@ -94,6 +94,28 @@ impl TryFrom<String> for ObjectName {
     }
 }
 
+/// What an object is, which its name says. No name of a job begins `gate:`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind<'a> {
+    /// A job, what stays of a deleted one, or an alias that leads to one.
+    Job(&'a ObjectName),
+    /// A gate of submissions, or of a ticket's uses.
+    Gate(&'a str),
+    /// The box of a delivery that waits for the bucket, by its key in the list
+    /// of unmatched ones.
+    Parked(&'a str),
+}
+
+impl fmt::Display for ObjectKind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(name) => name.fmt(f),
+            Self::Gate(gate) => write!(f, "gate:{gate}"),
+            Self::Parked(key) => write!(f, "id:unmatched-{key}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +137,14 @@ mod tests {
             assert_eq!(ObjectName::from_public(&name.public()), Some(name));
         }
         assert!(ObjectName::try_from("other:1".to_owned()).is_err());
+    }
+
+    #[test]
+    fn names_say_what_an_object_is() {
+        let job = ObjectName::Id("gate:1".into());
+        assert_eq!(ObjectKind::Job(&job).to_string(), "id:gate:1");
+        assert_eq!(ObjectKind::Gate("body:1").to_string(), "gate:body:1");
+        assert_eq!(ObjectKind::Parked("1-a").to_string(), "id:unmatched-1-a");
+        assert!(ObjectName::try_from("gate:body:1".to_owned()).is_err());
     }
 }

@@ -1,59 +1,109 @@
 //! What the Worker and the job objects say to each other, as JSON.
 //!
-//! Both sides are deployed together, so this format is not kept compatible.
+//! A command is a type with its reply ([`Ask`]); the table of all is in
+//! `command.rs`. Both sides are deployed together, so this format is not kept
+//! compatible.
 
+pub mod alias;
 pub mod command;
-pub mod reply;
+pub mod gate;
+pub mod gateway;
+pub mod ingest;
+pub mod manage;
+pub mod outcome;
+pub mod parked;
+pub mod read;
 pub mod wait;
 
-use self::command::Command;
+use self::command::{Command, GateCommand};
+use self::outcome::Reply;
+use self::parked::Parked;
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use serde::{Deserialize, Serialize};
 
-/// A command with the name of the object that gets it: an object can't tell
-/// its own.
+/// A command.
+pub trait Ask: Into<Self::Command> {
+    /// The commands to its kind of object, as they are sent.
+    type Command;
+    /// What the object replies.
+    type Reply: Reply;
+}
+
+/// What an object is asked, as it reads it.
+#[derive(Debug, Deserialize)]
+pub enum Question {
+    /// To a job, or a name that leads to one: an object can't tell its own
+    /// name, so that goes along.
+    Job(ObjectName, Command),
+    /// To a gate.
+    Gate(GateCommand),
+    /// To the box of a delivery: keep it until the bucket can be written.
+    Park(Parked),
+}
+
+/// The same, as it is sent.
 #[derive(Serialize)]
-struct Sent<'a> {
-    name: &'a ObjectName,
-    command: &'a Command,
+enum Sent<'a> {
+    Job(&'a ObjectName, &'a Command),
+    Gate(&'a GateCommand),
+    Park(&'a Parked),
 }
 
-/// The same, as the object reads it.
-#[derive(Deserialize)]
-struct Received {
-    name: ObjectName,
-    command: Command,
+impl Sent<'_> {
+    /// The length of the JSON in bytes, a line break, the JSON, and right after
+    /// it the text of the command's body.
+    fn framed(&self, text: &str) -> serde_json::Result<String> {
+        let json = serde_json::to_string(self)?;
+        Ok(format!("{}\n{json}{text}", json.len()))
+    }
 }
 
-/// A question as it is sent: the length of its JSON in bytes, a line break, the
-/// JSON, and right after it the text of the command's body.
+/// Writes a command to the job of a name.
 ///
 /// # Errors
 /// If a value can't be written as JSON.
-pub fn write(name: &ObjectName, command: &Command) -> Result<String, serde_json::Error> {
-    let json = serde_json::to_string(&Sent { name, command })?;
-    let text = command.text().unwrap_or_default();
-    Ok(format!("{}\n{json}{text}", json.len()))
+pub fn to_job(name: &ObjectName, command: &Command) -> serde_json::Result<String> {
+    Sent::Job(name, command).framed(command.text().unwrap_or_default())
 }
 
-/// Reads a question: the object's name, and the command.
+/// Writes a command to a gate.
+///
+/// # Errors
+/// If a value can't be written as JSON.
+pub fn to_gate(command: &GateCommand) -> serde_json::Result<String> {
+    Sent::Gate(command).framed("")
+}
+
+/// Writes what a box is to keep.
+///
+/// # Errors
+/// If a value can't be written as JSON.
+pub fn to_box(parked: &Parked) -> serde_json::Result<String> {
+    Sent::Park(parked).framed("")
+}
+
+/// Reads what an object is asked.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read(question: &str) -> Result<(ObjectName, Command), String> {
+pub fn read(question: &str) -> Result<Question, String> {
     let framed = question.split_once('\n').and_then(|(length, rest)| {
         let length: usize = length.parse().ok()?;
         rest.split_at_checked(length)
     });
     let (line, text) = framed.ok_or("it does not begin with the length of its JSON")?;
-    let Received { name, mut command } = json::from_str(line).map_err(|why| why.to_string())?;
-    command.set_text(text);
-    Ok((name, command))
+    let mut question = json::from_str(line).map_err(|why| why.to_string())?;
+    if let Question::Job(_, command) = &mut question {
+        command.set_text(text);
+    }
+    Ok(question)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::gateway::Inherit;
+    use super::ingest::Deliver;
     use super::*;
     use crate::domain::ingest::delivery::DeliveredBody;
     use crate::domain::ingest::delivery::Delivery;
@@ -63,9 +113,12 @@ mod tests {
     use crate::domain::upstream::queue::Queue;
     use serde_json::value::RawValue;
 
-    fn sent(command: &Command) -> (ObjectName, Command) {
+    fn sent(command: impl Into<Command>) -> (ObjectName, Command) {
         let name = ObjectName::Reference("r".to_owned());
-        read(&write(&name, command).unwrap()).unwrap()
+        match read(&to_job(&name, &command.into()).unwrap()).unwrap() {
+            Question::Job(name, command) => (name, command),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -86,7 +139,7 @@ mod tests {
                 named: None,
                 moved: None,
             };
-            let (name, command) = sent(&Command::Deliver(Box::new(delivery)));
+            let (name, command) = sent(Deliver(delivery));
             assert_eq!((name.to_string(), command.text()), ("ref:r".to_owned(), Some(text)));
         }
     }
@@ -99,9 +152,19 @@ mod tests {
             Submission { queue, app: "a".to_owned(), at, answer: None, by_ticket: true };
         let (response_url, webhook) = (None, None);
         let estate = Estate { submission, webhook, input: Some(input), response_url };
-        let (_, command) = sent(&Command::Inherit(Box::new(estate)));
-        let Command::Inherit(estate) = command else { panic!("{command:?}") };
-        assert_eq!(estate.input.unwrap().get(), "{\n  \"prompt\": 1\n}");
+        let (_, command) = sent(Inherit(estate));
+        let Command::Inherit(inherit) = command else { panic!("{command:?}") };
+        assert_eq!(inherit.0.input.unwrap().get(), "{\n  \"prompt\": 1\n}");
+    }
+
+    #[test]
+    fn what_is_no_job_is_asked_without_a_name() {
+        let gate = to_gate(&gate::Count(3).into()).unwrap();
+        assert!(matches!(read(&gate), Ok(Question::Gate(GateCommand::Count(most))) if most.0 == 3));
+        let (key, bytes) = ("unmatched/1".to_owned(), String::new());
+        let parked = Parked { key, metadata: Vec::new(), bytes, attempts: 0 };
+        let parked = read(&to_box(&parked).unwrap());
+        assert!(matches!(parked, Ok(Question::Park(parked)) if parked.key == "unmatched/1"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Archive;
-use crate::domain::protocol::command::Command;
+use crate::domain::protocol::manage;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::Failure;
@@ -49,7 +49,7 @@ fn or_what_is_not_whole(mut filter: Filter) -> Filter {
 }
 
 async fn one(call: &Call<'_>, row: Row) -> (String, bool) {
-    let told = job::ask_job(call.env, &row.home, &Command::Archive).await;
+    let told = job::ask_job(call.env, &row.home, manage::Archive).await;
     let told = told.inspect_err(Failure::log);
     (row.summary.id, told.is_ok())
 }

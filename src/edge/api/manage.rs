@@ -1,29 +1,30 @@
 //! What the owner does to a job.
 
 use crate::domain::http::problem::{Code, Problem};
-use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::manage::{Archive, Delete, HandOff, HandedOn, Relink};
+use crate::domain::protocol::outcome::Found;
 use crate::domain::view::record::{self, Context};
 use crate::domain::view::{handoff, summary};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{json, rendered};
 use crate::edge::platform::During;
-use crate::edge::rpc::lookup::{ask, deleted, missing};
+use crate::edge::rpc::lookup::{ask, ask_known, missing};
 use worker::Response;
 
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.
 pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    match ask(call.env, name, &Command::Delete).await? {
-        Reply::Deleted(_) => Ok(Response::empty().during("building the answer")?.with_status(204)),
-        _ => Err(missing(name)),
+    match ask(call.env, name, Delete).await? {
+        Found::Here(()) | Found::Deleted(_) => {
+            Ok(Response::empty().during("building the answer")?.with_status(204))
+        }
+        Found::Missing => Err(missing(name)),
     }
 }
 
 /// `POST /jobs/{id}/archive`: copies again what is not stored.
 pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let job = told(name, ask(call.env, name, &Command::Archive).await?)?;
+    let job = ask_known(call.env, name, Archive).await?;
     let base = call.config.base_url(&job.origin);
     let summary = summary::summary(&job).shown(Context { base, secrets: call.config.secrets() });
     let text = serde_json::to_string(&summary).during("rendering the summary")?;
@@ -32,24 +33,16 @@ pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Pro
 
 /// `POST /jobs/{id}/links`: the files get new links.
 pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let job = told(name, ask(call.env, name, &Command::Relink).await?)?;
+    let job = ask_known(call.env, name, Relink).await?;
     let links = record::links(&job, call.config.base_url(&job.origin));
     Ok(rendered(202, links.during("rendering the links")?)?)
 }
 
 /// `POST /jobs/{id}/handoff`: hands the job's last event on again.
 pub async fn hand_off(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let job = match ask(call.env, name, &Command::HandOff).await? {
-        Reply::NoHandoff(why) => return Err(Problem::new(Code::NoHandoff, why)),
-        reply => told(name, reply)?,
+    let job = match ask_known(call.env, name, HandOff).await? {
+        HandedOn::Nothing(why) => return Err(Problem::new(Code::NoHandoff, why)),
+        HandedOn::Job(job) => job,
     };
     Ok(json(202, handoff::handoff(&job).during("rendering the hand-off")?)?)
-}
-
-fn told(name: &ObjectName, reply: Reply) -> Result<Job, Problem> {
-    match reply {
-        Reply::Job { job, .. } => Ok(*job),
-        Reply::Deleted(_) => Err(deleted(name)),
-        _ => Err(missing(name)),
-    }
 }

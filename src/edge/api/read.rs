@@ -8,8 +8,8 @@ use crate::domain::job::status::Status;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::json::tolerant;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::read::{Body, ReadBody};
 use crate::domain::protocol::wait::News;
 use crate::domain::view::record::{self, Context};
 use crate::domain::view::summary;
@@ -74,13 +74,17 @@ fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
 
 /// `GET /jobs/{id}/events/{n}/body`: the delivery as it came, secrets masked.
 pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Response, Problem> {
-    let raw = match ask(call.env, name, &Command::Body(n)).await? {
-        Reply::Body { text: Some(text), .. } => Some(text.into_bytes()),
-        Reply::Body { at: BodyAt::Bucket(key), .. } => {
+    let body = match ask(call.env, name, ReadBody(n)).await? {
+        Found::Here(body) => body,
+        Found::Deleted(_) => return Err(deleted(name)),
+        Found::Missing => None,
+    };
+    let raw = match body {
+        Some(Body { text: Some(text), .. }) => Some(text.into_bytes()),
+        Some(Body { at: BodyAt::Bucket(key), .. }) => {
             bucket::bytes(&bucket::open(call.env)?, &key).await?
         }
-        Reply::Deleted(_) => return Err(deleted(name)),
-        _ => None,
+        Some(Body { at: BodyAt::Object, .. }) | None => None,
     };
     let none = || {
         Problem::new(Code::NoSuchEvent, format!("event {n} of job {} has no body", name.public()))

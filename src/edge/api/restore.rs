@@ -2,8 +2,8 @@
 
 use crate::domain::http::problem::Problem;
 use crate::domain::keys;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::ingest::TakenUp;
+use crate::domain::protocol::manage::Restore;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{During, Failure};
@@ -20,15 +20,6 @@ const MOST: u32 = 1_000;
 /// Jobs that are restored at the same time.
 const AT_ONCE: usize = 8;
 
-/// What came of a manifest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Restored,
-    Known,
-    Deleted,
-    Failed,
-}
-
 /// `POST /restore?limit=&cursor=`: the next manifests, until the answer's
 /// `cursor` is null. Doing it again is harmless: a job that there is stays as
 /// it is, and is only published again.
@@ -43,36 +34,27 @@ pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
     let page = page.map_err(|failure| call.listing_failed(failure))?;
     let found: Vec<String> = page.objects().iter().map(Object::key).collect();
     let ends = stream::iter(found).map(|key| one(call, key)).buffer_unordered(AT_ONCE);
-    let ends: Vec<(String, End)> = ends.collect().await;
+    let ends: Vec<(String, Option<TakenUp>)> = ends.collect().await;
     let of = |end| ends.iter().filter(move |(_, is)| *is == end);
-    let failed: Vec<_> = of(End::Failed).map(|(key, _)| key).collect();
+    let failed: Vec<_> = of(None).map(|(key, _)| key).collect();
     let answer = json!({
-        "restored": of(End::Restored).count(),
-        "known": of(End::Known).count(),
-        "deleted": of(End::Deleted).count(),
+        "restored": of(Some(TakenUp::New)).count(),
+        "known": of(Some(TakenUp::Known)).count(),
+        "deleted": of(Some(TakenUp::Deleted)).count(),
         "failed": failed,
         "cursor": page.cursor(),
     });
     Ok(json(200, answer.to_string())?)
 }
 
-async fn one(call: &Call<'_>, key: String) -> (String, End) {
-    let end = match try_one(call, &key).await {
-        Ok(Reply::Known { is_new: true }) => End::Restored,
-        Ok(Reply::Known { is_new: false }) => End::Known,
-        Ok(Reply::Deleted(_)) => End::Deleted,
-        Ok(_) => End::Failed,
-        Err(failure) => {
-            failure.log();
-            End::Failed
-        }
-    };
-    (key, end)
+async fn one(call: &Call<'_>, key: String) -> (String, Option<TakenUp>) {
+    let end = try_one(call, &key).await;
+    (key, end.inspect_err(Failure::log).ok())
 }
 
-async fn try_one(call: &Call<'_>, key: &str) -> Result<Reply, Failure> {
+async fn try_one(call: &Call<'_>, key: &str) -> Result<TakenUp, Failure> {
     let name = keys::job_of_manifest(key).ok_or_else(|| {
         Failure::new("restoring a job", &format!("{key} is not named like a manifest"))
     })?;
-    job::ask(call.env, &name, &Command::Restore(key.to_owned())).await
+    job::ask(call.env, &name, Restore(key.to_owned())).await
 }

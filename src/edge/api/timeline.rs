@@ -7,8 +7,8 @@ use crate::domain::access::pass::Pass;
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::{Reply, Timeline};
+use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::read::{ReadTimeline, Timeline};
 use crate::domain::protocol::wait::{News, Wait};
 use crate::domain::view::{sse, timeline};
 use crate::edge::http::access;
@@ -17,7 +17,7 @@ use crate::edge::http::response::json;
 use crate::edge::http::streaming::event_stream;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
-use crate::edge::rpc::lookup::{ask, deleted, missing};
+use crate::edge::rpc::lookup::ask_known;
 use futures_util::stream;
 use worker::{Env, Response};
 
@@ -78,11 +78,8 @@ async fn first(
     after: u32,
     limit: u32,
 ) -> Result<Timeline, Problem> {
-    match ask(call.env, name, &Command::Timeline { after, limit, wait: None }).await? {
-        Reply::Timeline(timeline) => Ok(*timeline),
-        Reply::Deleted(_) => Err(deleted(name)),
-        _ => Err(missing(name)),
-    }
+    let part = ask_known(call.env, name, ReadTimeline { after, limit, wait: None }).await?;
+    part.ok_or(access::GONE)
 }
 
 /// A stream on its way.
@@ -109,24 +106,24 @@ impl Live {
         }
         self.asks += 1;
         let frames = match self.ask().await {
-            Ok(Reply::Timeline(timeline)) => self.tell(&timeline),
+            Ok(Found::Here(Some(timeline))) => self.tell(&timeline),
             // It has been deleted, or the reader may read no more.
-            Ok(_) => return None,
+            Ok(Found::Here(None) | Found::Deleted(_) | Found::Missing) => return None,
             Err(failure) => Err(failure),
         };
         // The client comes back, and asks once more.
         frames.inspect_err(Failure::log).ok()
     }
 
-    async fn ask(&self) -> Result<Reply, Failure> {
+    async fn ask(&self) -> Result<Found<Option<Timeline>>, Failure> {
         let wait = Wait {
             news: News::Version(self.version),
             until: platform::now().plus(sse::HEARTBEAT_MS),
             pass: self.pass,
         };
         let wait = Some(wait).filter(|_| !self.is_full);
-        let command = Command::Timeline { after: self.after, limit: BATCH, wait };
-        job::ask_job(&self.env, &self.home, &command).await
+        let part = ReadTimeline { after: self.after, limit: BATCH, wait };
+        job::ask_job(&self.env, &self.home, part).await
     }
 
     /// Returns the frames of an answer: a comment if there is no news.

@@ -3,15 +3,15 @@
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::read::{Await, JobRead, Read};
 use crate::domain::protocol::wait::{News, Wait};
 use crate::domain::time::SECOND;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
-use crate::edge::rpc::lookup::{ask, deleted, missing};
+use crate::edge::rpc::lookup::{ask, known};
 use crate::edge::storage::bucket;
 use futures_util::future::{Either, select};
 use std::pin::pin;
@@ -30,19 +30,14 @@ pub async fn read(
     news: News,
 ) -> Result<(Job, Option<String>), Problem> {
     let wait = wait(call, news)?;
-    let mut reply = ask(call.env, name, &Command::Read(None)).await?;
+    let mut found = ask(call.env, name, Read).await?;
     if let Some(wait) = wait {
-        reply = await_news(call, name, reply, wait).await?;
+        found = await_news(call, name, found, wait).await?;
         if wait.pass.has_ended(platform::now()) {
             return Err(access::GONE);
         }
     }
-    let (job, result) = match reply {
-        Reply::Job { job, result } => (job, result),
-        Reply::Barred => return Err(access::GONE),
-        Reply::Deleted(_) => return Err(deleted(name)),
-        _ => return Err(missing(name)),
-    };
+    let JobRead { job, result } = known(found, name)?;
     let key = job.result.as_ref().and_then(|result| result.key.as_deref());
     let result = match key {
         Some(key) => bucket::text(&bucket::open(call.env)?, key).await?,
@@ -55,23 +50,28 @@ pub async fn read(
 async fn await_news(
     call: &Call<'_>,
     name: &ObjectName,
-    mut reply: Reply,
+    mut found: Found<JobRead>,
     wait: Wait,
-) -> Result<Reply, Failure> {
+) -> Result<Found<JobRead>, Problem> {
     let mut until = platform::now();
     while until < wait.until {
-        let waits = match &reply {
-            Reply::Job { job, .. } => !wait.is_over(Some(job)),
-            reply => matches!(reply, Reply::Missing),
+        let waits = match &found {
+            Found::Here(read) => !wait.is_over(Some(&read.job)),
+            Found::Deleted(_) => false,
+            Found::Missing => true,
         };
         if !waits {
             break;
         }
         // Not by the clock: an object's that is ahead would have it asked in vain.
         until = until.plus(MAX_ASK_MS).min(wait.until);
-        reply = ask_for_news(call, name, &reply, Wait { until, ..wait }).await?;
+        found = match ask_for_news(call, name, &found, Wait { until, ..wait }).await? {
+            Found::Here(news) => Found::Here(news.ok_or(access::GONE)?),
+            Found::Deleted(id) => Found::Deleted(id),
+            Found::Missing => Found::Missing,
+        };
     }
-    Ok(reply)
+    Ok(found)
 }
 
 /// Asks for news of a job. A job that is not known yet is asked for by both
@@ -79,20 +79,20 @@ async fn await_news(
 async fn ask_for_news(
     call: &Call<'_>,
     name: &ObjectName,
-    reply: &Reply,
+    found: &Found<JobRead>,
     wait: Wait,
-) -> Result<Reply, Failure> {
-    let read = Command::Read(Some(wait));
-    match (reply, name) {
-        (Reply::Job { job, .. }, _) => job::ask_job(call.env, &job.home, &read).await,
-        (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, &read).await,
+) -> Result<Found<Option<JobRead>>, Failure> {
+    let news = Await(wait);
+    match (found, name) {
+        (Found::Here(read), _) => job::ask_job(call.env, &read.job.home, news).await,
+        (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, news).await,
         (_, ObjectName::Id(text)) => {
             let reference = ObjectName::Reference(text.clone());
-            let as_id = pin!(job::ask_job(call.env, name, &read));
-            let as_reference = pin!(job::ask_job(call.env, &reference, &read));
+            let as_id = pin!(job::ask_job(call.env, name, news));
+            let as_reference = pin!(job::ask_job(call.env, &reference, news));
             match select(as_id, as_reference).await {
-                Either::Left((Ok(Reply::Missing), other))
-                | Either::Right((Ok(Reply::Missing), other)) => other.await,
+                Either::Left((Ok(Found::Missing), other))
+                | Either::Right((Ok(Found::Missing), other)) => other.await,
                 Either::Left((reply, _)) | Either::Right((reply, _)) => reply,
             }
         }

@@ -6,8 +6,8 @@ use crate::domain::catalog::Answer;
 use crate::domain::catalog::export::{self, Format, MAX_PAGE_BYTES};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::read::Read;
 use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::job;
@@ -40,10 +40,10 @@ async fn read(
     object: &CatalogObject,
     home: &ObjectName,
 ) -> Result<Option<(Job, Option<String>)>, Failure> {
-    match job::ask_job(&object.env, home, &Command::Read(None)).await? {
-        Reply::Job { job, result } => Ok(Some((*job, result))),
-        _ => Ok(None),
-    }
+    Ok(match job::ask_job(&object.env, home, Read).await? {
+        Found::Here(read) => Some((*read.job, read.result)),
+        Found::Deleted(_) | Found::Missing => None,
+    })
 }
 
 async fn line(

@@ -10,12 +10,11 @@ use crate::domain::doctor::stores::{self, Read, Store};
 use crate::domain::doctor::{Check, Tried};
 use crate::domain::json;
 use crate::domain::keys::{self, StorageKey};
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::gate::Probe;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::call::ask_object;
-use crate::edge::rpc::job;
+use crate::edge::rpc::gate;
 use crate::edge::storage::{bucket, kv};
 use futures_channel::oneshot;
 use futures_util::join;
@@ -84,10 +83,8 @@ async fn kv(env: Env, nonce: String) -> Result<Read, Failure> {
 }
 
 async fn job(env: Env, nonce: String) -> Result<Read, Failure> {
-    match job::ask_gate(&env, GATE, Command::Probe(nonce.clone())).await? {
-        Reply::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
-        _ => Err(Failure::unexpected("trying an object")),
-    }
+    let read = gate::ask(&env, GATE, Probe(nonce.clone())).await?;
+    Ok(Read::of(read.as_deref(), &nonce))
 }
 
 async fn catalog(env: Env, nonce: String) -> Result<Read, Failure> {

@@ -12,8 +12,8 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::Found as Job;
+use crate::domain::protocol::read::{FileRead, ReadFile};
 use crate::edge::http::call::Call;
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
@@ -75,17 +75,19 @@ fn download(call: &Call<'_>) -> Result<bool, Problem> {
 }
 
 async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
-    let command = Command::File { n: link.n, nonce: link.nonce.clone() };
-    match job::ask_job(call.env, &link.job, &command).await? {
-        Reply::File { name, place } if link.name.as_ref().is_none_or(|link| *link == name) => {
-            Ok((name, place))
+    let no_such = Problem::new(Code::NoSuchFile, "there is no such file, or the link is not its");
+    let ask = ReadFile { n: link.n, nonce: link.nonce.clone() };
+    match job::ask_job(call.env, &link.job, ask).await? {
+        Job::Here(FileRead::File { name, place }) => {
+            let is_its = link.name.as_ref().is_none_or(|link| *link == name);
+            if is_its { Ok((name, place)) } else { Err(no_such) }
         }
-        Reply::Deleted(_) => Err(Problem::new(Code::FileDeleted, "the job has been deleted")),
-        Reply::Replaced => Err(Problem::new(
+        Job::Here(FileRead::Replaced) => Err(Problem::new(
             Code::LinkReplaced,
             "the job's files have new links; this one is replaced",
         )),
-        _ => Err(Problem::new(Code::NoSuchFile, "there is no such file, or the link is not its")),
+        Job::Deleted(_) => Err(Problem::new(Code::FileDeleted, "the job has been deleted")),
+        Job::Missing => Err(no_such),
     }
 }
 

@@ -8,8 +8,9 @@ use crate::domain::gateway::dialect;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::job::submission::Answer;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::gateway::Fetch;
+use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::read::JobRead;
 use crate::domain::upstream::queue::Scheme;
 use crate::domain::view::record::{self, Context};
 use crate::edge::http::response;
@@ -38,8 +39,8 @@ pub async fn result(asked: &Asked, id: &str) -> Result<Response, Problem> {
         return respond(id, answer);
     }
     // The upstream may be ahead of its webhook.
-    match job::ask_job(&asked.env, &job.home, &Command::Fetch).await? {
-        Reply::Job { job, result } if job.status.has_ended() => {
+    match job::ask_job(&asked.env, &job.home, Fetch).await? {
+        Found::Here(JobRead { job, result }) if job.status.has_ended() => {
             respond(id, of_job(asked, &job, result).await?)
         }
         _ => respond(id, answer),

@@ -6,12 +6,12 @@ use crate::domain::gateway::idempotency::{Verdict, Wish};
 use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::gate::{Admit, Settle, TakeOver};
+use crate::domain::protocol::gateway::AwaitAnswer;
 use crate::edge::http::call::Call;
 use crate::edge::http::streaming;
 use crate::edge::platform::Failure;
-use crate::edge::rpc::job;
+use crate::edge::rpc::{self, job};
 use futures_util::stream;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -64,13 +64,13 @@ pub fn gate(
 
 /// Returns the reference of the job that the gate lets be submitted.
 pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
-    let mut verdict = ask_gate(env, gate, Command::Admit(gate.wish.clone())).await?;
+    let mut verdict = rpc::gate::ask(env, &gate.name, Admit(gate.wish.clone())).await?;
     if let Verdict::After(earlier) = verdict {
         let name = ObjectName::Reference(earlier.clone());
         // Whatever it is: it has come to its end.
-        job::ask_job(env, &name, &Command::Answer).await?;
-        let command = Command::TakeOver { earlier, wish: gate.wish.clone() };
-        verdict = ask_gate(env, gate, command).await?;
+        job::ask_job(env, &name, AwaitAnswer).await?;
+        let take_over = TakeOver { earlier, wish: gate.wish.clone() };
+        verdict = rpc::gate::ask(env, &gate.name, take_over).await?;
     }
     match verdict {
         Verdict::Go(reference) => Ok(reference),
@@ -80,13 +80,6 @@ pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
         )),
         Verdict::UsedUp => Err(Problem::new(Code::UsedUp, USED_UP)),
         Verdict::After(_) => Err(Failure::unexpected("asking a gate again").into()),
-    }
-}
-
-async fn ask_gate(env: &Env, gate: &Gate, command: Command) -> Result<Verdict, Failure> {
-    match job::ask_gate(env, &gate.name, command).await? {
-        Reply::Passed(verdict) => Ok(verdict),
-        _ => Err(Failure::unexpected("asking a gate")),
     }
 }
 
@@ -102,7 +95,7 @@ pub fn read_to_the_end(
     reference: String,
 ) -> Result<ResponseBody, Failure> {
     let Gate { name, wish: Wish { place, .. } } = gate;
-    let read = Command::Settle { place, reference };
+    let read = Settle { place, reference };
     let last = body.split_off(body.len().saturating_sub(1));
     let parts = stream::unfold(vec![last, body], move |mut parts| {
         let (env, name, read) = (env.clone(), name.clone(), read.clone());
@@ -113,7 +106,7 @@ pub fn read_to_the_end(
                 }
                 return Some((Ok::<_, worker::Error>(part), parts));
             }
-            let told = job::ask_gate(&env, &name, read).await;
+            let told = rpc::gate::ask(&env, &name, read).await;
             if let Err(failure) = told {
                 failure.log();
             }

@@ -13,15 +13,14 @@ use crate::domain::gateway::proxy::{
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::token;
 use crate::domain::http::problem::{Code, Problem};
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::gate::Count;
 use crate::domain::upstream::Ask;
 use crate::domain::upstream::queue::{Queue, Scheme};
 use crate::domain::view::sse;
 use crate::edge::http::call::Call;
 use crate::edge::http::{access, body, response, streaming};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::rpc::job;
+use crate::edge::rpc::gate;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
@@ -127,11 +126,10 @@ async fn pass_on(
         Some(ticket) => body_for(ticket, request, url, kind).await?,
         None => request.body().map(Into::into),
     };
-    if let Some(Uses { gate, most }) = ticket.and_then(uses).filter(|_| kind.is_use()) {
-        let counted = job::ask_gate(call.env, &gate, Command::Count(most)).await?;
-        if !matches!(counted, Reply::Counted(true)) {
-            return Err(Problem::new(Code::UsedUp, USED_UP));
-        }
+    if let Some(Uses { gate, most }) = ticket.and_then(uses).filter(|_| kind.is_use())
+        && !gate::ask(call.env, &gate, Count(most)).await?
+    {
+        return Err(Problem::new(Code::UsedUp, USED_UP));
     }
     let response = send(call, request, &ask, body).await.map_err(|failure| {
         failure.log();

@@ -10,8 +10,8 @@ use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::read::{JobRead, Read};
 use crate::domain::upstream::queue::Scheme;
 use crate::domain::upstream::template::CantAsk;
 use crate::edge::http::access;
@@ -112,17 +112,17 @@ pub fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
 /// Reads the job of a request and its result, if it is known here.
 pub async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
     let Some(name) = ObjectName::id(id) else { return Ok(None) };
-    let reply = job::ask_job(&asked.env, &name, &Command::Read(None)).await?;
-    let job = if let Reply::Job { job, .. } = &reply { Some(&**job) } else { None };
+    let found = job::ask_job(&asked.env, &name, Read).await?;
+    let job = if let Found::Here(read) = &found { Some(&*read.job) } else { None };
     if !asked.may_ask_about(job) {
         return Err(Problem::new(Code::WrongScope, "the ticket is not for this request"));
     }
-    match reply {
+    match found {
         // Two queues may use one id.
-        Reply::Job { job, .. } if !asked.is_for(&job) => Ok(None),
-        Reply::Job { job, result } => Ok(Some((*job, result))),
-        Reply::Deleted(_) => Err(lookup::deleted(&name)),
-        _ => Ok(None),
+        Found::Here(JobRead { job, .. }) if !asked.is_for(&job) => Ok(None),
+        Found::Here(JobRead { job, result }) => Ok(Some((*job, result))),
+        Found::Deleted(_) => Err(lookup::deleted(&name)),
+        Found::Missing => Ok(None),
     }
 }
 

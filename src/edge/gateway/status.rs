@@ -8,7 +8,7 @@ use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
 use crate::domain::job::submission::Answer;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
+use crate::domain::protocol::ingest::Want;
 use crate::edge::rpc::job;
 use crate::edge::upstream;
 use worker::Method;
@@ -63,12 +63,11 @@ pub async fn forward(
 
 /// Has the job ask the upstream soon. If that fails, it does in its own time.
 pub async fn want(asked: &Asked, job: &Job, why: &str) {
-    let command = Command::Want(why.to_owned());
     let home: &ObjectName = &job.home;
     if job.healing.wanted {
         return;
     }
-    if let Err(failure) = job::ask_job(&asked.env, home, &command).await {
+    if let Err(failure) = job::ask_job(&asked.env, home, Want(why.to_owned())).await {
         failure.log();
     }
 }

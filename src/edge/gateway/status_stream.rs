@@ -7,8 +7,8 @@ use super::status::told_status;
 use crate::domain::gateway::dialect;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::read::Await;
 use crate::domain::protocol::wait::{News, Wait};
 use crate::domain::time::SECOND;
 use crate::domain::view::record::one_line;
@@ -93,9 +93,8 @@ impl Stream {
         let until = platform::now().plus(pause);
         let pass = self.asked.pass();
         let wait = Wait { news: News::Version(Some(job.version)), until, pass };
-        let news = Command::Read(Some(wait));
-        match job::ask_job(&self.asked.env, &job.home, &news).await {
-            Ok(told) => self.is_over |= matches!(told, Reply::Barred),
+        match job::ask_job(&self.asked.env, &job.home, Await(wait)).await {
+            Ok(news) => self.is_over |= matches!(news, Found::Here(None)),
             Err(failure) => failure.log(),
         }
     }

@@ -9,8 +9,7 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::{Reply, Submitted};
+use crate::domain::protocol::gateway::{Expect, SubmissionEnd, Submitted};
 use crate::domain::upstream::queue::Queue;
 use crate::domain::webhook::event::Event;
 use crate::edge::http::body::read_body;
@@ -51,12 +50,13 @@ pub async fn submit(
         let reference = pass(call.env, &gate).await?;
         let name = ObjectName::Reference(reference.clone());
         match hand_in(call, &name, plain.clone(), &input).await? {
-            Reply::Submitted(submitted) => return respond(asked, *submitted, gate, reference),
-            Reply::Again => {
+            SubmissionEnd::Answered(submitted) => {
+                return respond(asked, *submitted, gate, reference);
+            }
+            SubmissionEnd::Again => {
                 gate.wish.instead_of = Some(reference);
                 gate.wish.reference = fresh_reference();
             }
-            _ => return Err(Failure::unexpected("submitting").into()),
         }
     }
     Err(Failure::new("submitting", "interrupted each time").into())
@@ -69,14 +69,15 @@ async fn hand_in(
     name: &ObjectName,
     mut submit: Submit,
     input: &str,
-) -> Result<Reply, Failure> {
+) -> Result<SubmissionEnd, Failure> {
     if submit.is_long() {
         let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();
-        let reply = job::ask_job(call.env, name, &Command::Expect(key)).await?;
-        let Reply::Parked = reply else { return Ok(reply) };
+        if let Some(before) = job::ask_job(call.env, name, Expect(key)).await? {
+            return Ok(before);
+        }
         submit.body = body::park(call.env, input.as_bytes().to_vec(), &submit.sha256, name).await?;
     }
-    job::ask_job(call.env, name, &Command::Submit(Box::new(submit))).await
+    job::ask_job(call.env, name, submit).await
 }
 
 /// Reads the client's own webhook, and what to say of one that is this vault's.

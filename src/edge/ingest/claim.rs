@@ -1,8 +1,7 @@
 //! Ties a caller's reference to the job of an id.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::alias::{Claim, Lead, Locate, Located};
 use crate::domain::webhook::event::Provider;
 use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
@@ -62,26 +61,19 @@ async fn try_claim(
     reference: &ObjectName,
 ) -> Result<(ObjectName, bool), Failure> {
     let name = ObjectName::Id(id.clone());
-    let Some((home, known)) = locate(env, &name).await? else { return Ok((name, false)) };
-    let claim = Command::Claim { id, home: home.clone(), yields: is_weak && !known, provider };
-    match job::ask(env, reference, &claim).await? {
-        Reply::At { home, conflict: false, .. } => Ok((home, true)),
-        // Two names that were joined a moment ago may still differ.
-        Reply::At { home: other, .. } => {
-            let there = locate(env, &other).await?;
-            let is_same = there.is_some_and(|(there, _)| there == home);
-            Ok((home, is_same))
-        }
-        _ => Err(Failure::unexpected("claiming")),
+    let Located::At { home, known } = locate(env, &name).await? else { return Ok((name, false)) };
+    let claim = Claim { id, home: home.clone(), yields: is_weak && !known, provider };
+    let Lead { home: other, conflict } = job::ask(env, reference, claim).await?;
+    if !conflict {
+        return Ok((other, true));
     }
+    // Two names that were joined a moment ago may still differ.
+    let there = locate(env, &other).await?;
+    let is_same = matches!(there, Located::At { home: there, .. } if there == home);
+    Ok((home, is_same))
 }
 
-/// Finds where the job of a name lives, and whether there is one; `None` if it
-/// has been deleted.
-pub async fn locate(env: &Env, name: &ObjectName) -> Result<Option<(ObjectName, bool)>, Failure> {
-    match job::ask(env, name, &Command::Locate).await? {
-        Reply::At { home, known, .. } => Ok(Some((home, known))),
-        Reply::Deleted(_) => Ok(None),
-        _ => Err(Failure::unexpected("locating")),
-    }
+/// Asks where the job of a name lives, and whether there is one.
+pub async fn locate(env: &Env, name: &ObjectName) -> Result<Located, Failure> {
+    job::ask(env, name, Locate).await
 }

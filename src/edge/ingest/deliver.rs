@@ -2,8 +2,7 @@
 
 use crate::domain::ingest::delivery::{DeliveredBody, Delivery};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::ingest::{Deliver, Delivered};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::Failure;
@@ -27,12 +26,11 @@ pub async fn hand_over(
     object: &ObjectName,
     delivery: Delivery,
 ) -> Result<Handed, Failure> {
-    let command = Command::Deliver(Box::new(delivery));
-    let (id, event_type, duplicate) = match job::ask_job(call.env, object, &command).await? {
-        Reply::Delivered { id, event_type, duplicate } => (id, event_type, duplicate),
-        Reply::Deleted(_) => return Ok(Handed::Deleted),
-        Reply::OtherProvider(why) => return Ok(Handed::Refused(why)),
-        _ => return Err(Failure::unexpected("delivering")),
+    let delivered = job::ask_job(call.env, object, Deliver(delivery)).await?;
+    let (id, event_type, duplicate) = match delivered {
+        Delivered::Taken { id, event_type, duplicate } => (id, event_type, duplicate),
+        Delivered::Deleted => return Ok(Handed::Deleted),
+        Delivered::OtherProvider(why) => return Ok(Handed::Refused(why)),
     };
     let mask = |text: String| call.config.secrets().masked(text);
     let answer = serde_json::json!({

@@ -12,7 +12,8 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::Trust;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
+use crate::domain::protocol::alias::Located;
+use crate::domain::protocol::ingest::Want;
 use crate::edge::http::access;
 use crate::edge::http::body::read_sent;
 use crate::edge::http::call::Call;
@@ -147,8 +148,10 @@ async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
 async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
     let Some(name) = &caller.name else { return };
     let asked = async {
-        let Some((home, true)) = locate(call.env, name).await? else { return Ok(()) };
-        job::ask_job(call.env, &home, &Command::Want(why.to_owned())).await.map(drop)
+        let Located::At { home, known: true } = locate(call.env, name).await? else {
+            return Ok(());
+        };
+        job::ask_job(call.env, &home, Want(why.to_owned())).await.map(drop)
     };
     if let Err(failure) = asked.await {
         failure.log();

@@ -4,8 +4,7 @@ use super::claim::{Named, claim};
 use crate::domain::http::problem::Problem;
 use crate::domain::ingest::import::{self, Import, Line};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::ingest::TakenUp;
 use crate::edge::http::body::read_body;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
@@ -33,35 +32,24 @@ pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Prob
     })?;
     let lines = import::parse(&body).map_err(Problem::bad_body)?;
     let all = stream::iter(lines).map(|line| take(call, line)).buffer_unordered(AT_ONCE);
-    let outcomes: Vec<(String, Option<Taken>)> = all.collect().await;
+    let outcomes: Vec<(String, Option<TakenUp>)> = all.collect().await;
     let of = |taken| outcomes.iter().filter(move |(_, end)| *end == taken).map(|(id, _)| id);
     let answer = json!({
-        "imported": of(Some(Taken::New)).count(),
-        "known": of(Some(Taken::Known)).count(),
-        "deleted": of(Some(Taken::Deleted)).collect::<Vec<_>>(),
+        "imported": of(Some(TakenUp::New)).count(),
+        "known": of(Some(TakenUp::Known)).count(),
+        "deleted": of(Some(TakenUp::Deleted)).collect::<Vec<_>>(),
         "failed": of(None).collect::<Vec<_>>(),
     });
     Ok(json(200, answer.to_string())?)
 }
 
-/// What came of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Taken {
-    /// The job is known from now on.
-    New,
-    /// It was known before.
-    Known,
-    /// It has been deleted, and stays so.
-    Deleted,
-}
-
-async fn take(call: &Call<'_>, line: Line) -> (String, Option<Taken>) {
+async fn take(call: &Call<'_>, line: Line) -> (String, Option<TakenUp>) {
     let id = line.id.clone();
     let outcome = try_take(call, line).await;
     (id, outcome.inspect_err(Failure::log).ok())
 }
 
-async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {
+async fn try_take(call: &Call<'_>, line: Line) -> Result<TakenUp, Failure> {
     let (mut object, mut reference) = (line.name(), None);
     if let Some(written) = line.reference {
         let name = ObjectName::Reference(written.clone());
@@ -80,10 +68,5 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<Taken, Failure> {
         keep_days: line.keep,
         response_url: line.response_url,
     };
-    match job::ask_job(call.env, &object, &Command::Import(Box::new(import))).await? {
-        Reply::Known { is_new: true } => Ok(Taken::New),
-        Reply::Known { is_new: false } => Ok(Taken::Known),
-        Reply::Deleted(_) => Ok(Taken::Deleted),
-        _ => Err(Failure::unexpected("importing")),
-    }
+    job::ask_job(call.env, &object, import).await
 }

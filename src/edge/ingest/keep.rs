@@ -3,12 +3,11 @@
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::http::problem::Problem;
 use crate::domain::keys::{StorageKey, UNMATCHED};
-use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::{Command, Parked};
+use crate::domain::protocol::parked::Parked;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
-use crate::edge::rpc::job;
+use crate::edge::rpc::gate;
 use crate::edge::storage::bucket;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -59,8 +58,7 @@ async fn park(
         bytes: BASE64.encode(body),
         attempts: 0,
     };
-    let name = ObjectName::Id(format!("unmatched-{key}"));
-    job::ask(call.env, &name, &Command::Park(Box::new(parked))).await.map(drop)
+    gate::park(call.env, key, &parked).await
 }
 
 /// Returns a text that R2 takes as metadata. It keeps that as headers: ASCII

@@ -7,6 +7,7 @@ use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::Trust;
 use crate::domain::keys::UNMATCHED;
 use crate::domain::names::ObjectName;
+use crate::domain::protocol::alias::Located;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, json};
 use crate::edge::http::unpack::unpack;
@@ -129,9 +130,9 @@ async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>,
     };
     for name in [Some(name), as_reference.as_ref()].into_iter().flatten() {
         match locate(call.env, name).await? {
-            Some((home, true)) => return Ok(Some(home)),
-            Some((_, false)) => {}
-            None => return Err(deleted(name)),
+            Located::At { home, known: true } => return Ok(Some(home)),
+            Located::At { known: false, .. } => {}
+            Located::Deleted => return Err(deleted(name)),
         }
     }
     Ok(None)

@@ -15,7 +15,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::retention;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, Failure};
-use crate::edge::storage::object::Slot;
+use crate::edge::storage::object::{NoJob, Slot};
 use futures_util::future::{Either, join, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -48,10 +48,17 @@ async fn run(home: &Home) -> Result<(), Failure> {
         Slot::Job(job) => run_job(home, job, &run).await,
         Slot::Deleted(tombstone) => delete::sweep(home, *tombstone).await,
         Slot::Alias(_) => left::clear(home).await,
-        Slot::Empty => match home.store.parked()? {
-            Some(parked) => park::unpark(home, parked).await,
-            None => gate::expire(home).await,
-        },
+        Slot::Empty => run_no_job(home).await,
+    }
+}
+
+async fn run_no_job(home: &Home) -> Result<(), Failure> {
+    match home.store.no_job()? {
+        NoJob::Parked(parked) => park::unpark(home, parked).await,
+        // It is still to be deleted: the watchdog is set for that.
+        NoJob::Input => Ok(()),
+        NoJob::Gate => gate::expire(home).await,
+        NoJob::Nothing => home.store.forget_everything().await,
     }
 }
 

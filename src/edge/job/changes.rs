@@ -1,6 +1,7 @@
 //! Wakes the readers that wait for news of a job.
 
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::Outcome;
+use crate::domain::protocol::read::JobRead;
 use crate::domain::protocol::wait::Wait;
 use crate::domain::time::Timestamp;
 use crate::edge::platform;
@@ -11,12 +12,12 @@ use std::rc::Rc;
 use std::time::Duration;
 use worker::Delay;
 
-/// What a reader is told, as an answer and as that is written: one of many
+/// What a reader is told, as an outcome and as that is written: one of many
 /// that wait costs the object no reading and no rendering.
 pub struct Seen {
-    /// The answer.
-    pub reply: Reply,
-    /// The same as JSON.
+    /// The job, if it is here.
+    pub outcome: Outcome<JobRead>,
+    /// The same as it is sent.
     pub text: String,
     /// Which change it shows at least ([`Changes::latest`]).
     pub change: u64,
@@ -25,9 +26,10 @@ pub struct Seen {
 impl Seen {
     /// Whether it is what the reader waits for.
     pub fn ends(&self, wait: &Wait) -> bool {
-        match &self.reply {
-            Reply::Job { job, .. } => wait.is_over(Some(job)),
-            reply => !matches!(reply, Reply::Missing),
+        match &self.outcome {
+            Outcome::Here(read) => wait.is_over(Some(&read.job)),
+            Outcome::Missing => false,
+            Outcome::Elsewhere(_) | Outcome::Deleted(_) => true,
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::domain::archive::tombstone::Tombstone;
 use crate::domain::catalog::Question;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::alias::Unlink;
+use crate::domain::protocol::outcome::Outcome;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::{catalog, job};
 use crate::edge::storage::object::Slot;
@@ -19,15 +19,19 @@ use crate::edge::storage::{bucket, kv};
 use worker::Bucket;
 
 /// Deletes the job. It may be repeated; each time the stores are wiped.
-pub async fn delete(home: &Home) -> Result<Reply, Failure> {
-    let tombstone = match home.store.slot()? {
-        Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
-        Slot::Empty => return Ok(Reply::Missing),
-        Slot::Deleted(tombstone) => *tombstone,
-        Slot::Job(job) => bury(home, &job).await?,
-    };
-    wipe(home, &tombstone).await?;
-    Ok(Reply::Deleted(tombstone.id))
+pub async fn delete(home: &Home) -> Result<Outcome<()>, Failure> {
+    match home.store.slot()? {
+        Slot::Alias(there) => Ok(Outcome::Elsewhere(there)),
+        Slot::Empty => Ok(Outcome::Missing),
+        Slot::Deleted(tombstone) => {
+            wipe(home, &tombstone).await?;
+            Ok(Outcome::Deleted(tombstone.id))
+        }
+        Slot::Job(job) => {
+            let tombstone = bury(home, &job).await?;
+            wipe(home, &tombstone).await.map(Outcome::Here)
+        }
+    }
 }
 
 /// Puts the mark in the record's place; the alarm does the rest if this
@@ -104,8 +108,7 @@ async fn unlist(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
 /// The end of the mark: other names stop to lead here, then it goes too.
 async fn forget(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
     for name in &tombstone.aliases {
-        let command = Command::Unlink(tombstone.home.clone());
-        job::ask(&home.env, name, &command).await?;
+        job::ask(&home.env, name, Unlink(tombstone.home.clone())).await?;
     }
     home.store.forget_everything().await
 }

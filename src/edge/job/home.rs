@@ -6,7 +6,7 @@
 //! circle.
 
 use super::changes::{Changes, Seen};
-use super::found::Found;
+use super::found::{Stop, here, outcome};
 use crate::domain::alarm::plan::{self, Task};
 use crate::domain::archive::kv_copy;
 use crate::domain::config::Config;
@@ -14,7 +14,8 @@ use crate::domain::job::record::Job;
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::{Outcome, Reply};
+use crate::domain::protocol::read::JobRead;
 use crate::domain::retry::Circumstances;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
@@ -44,9 +45,9 @@ impl Home {
         Self { store, env, config, changes: Changes::default(), submitting: Cell::new(false) }
     }
 
-    /// The job, if it is here.
-    pub fn find(&self) -> Result<Found<Box<Job>>, Failure> {
-        self.store.slot().map(Found::from)
+    /// Returns the job of a command that needs one.
+    pub fn here(&self) -> Result<Box<Job>, Stop> {
+        here(self.store.slot()?)
     }
 
     /// Sets the alarm for what follows from a change, then writes the change.
@@ -102,12 +103,14 @@ impl Home {
     /// What a reader is told now.
     pub fn look(&self) -> Result<Seen, Failure> {
         let change = self.changes.latest();
-        let reply = match self.find()? {
-            Found::Here(job) => Reply::Job { result: self.store.result()?, job },
-            gone => gone.into(),
-        };
-        let text = serde_json::to_string(&reply).during("writing an answer")?;
-        Ok(Seen { reply, text, change })
+        let outcome = outcome(self.read())?;
+        let text = outcome.write().during("writing an answer")?;
+        Ok(Seen { outcome, text, change })
+    }
+
+    fn read(&self) -> Result<JobRead, Stop> {
+        let job = self.here()?;
+        Ok(JobRead { result: self.store.result()?, job })
     }
 
     /// What the next try of something depends on, now.
@@ -139,6 +142,14 @@ impl Home {
         }
         let set = self.store.storage().get_alarm().await.during("reading the alarm")?;
         if set.is_some() { Ok(()) } else { self.arm(job).await }
+    }
+
+    /// Does so for the job of a reply, if there is one.
+    pub async fn rearm_seen(&self, seen: &Seen) -> Result<(), Failure> {
+        match &seen.outcome {
+            Outcome::Here(read) => self.rearm(&read.job).await,
+            Outcome::Elsewhere(_) | Outcome::Deleted(_) | Outcome::Missing => Ok(()),
+        }
     }
 
     /// Has the alarm ring then, and not before.

@@ -1,86 +1,81 @@
 //! What readers ask of a job. Reads write nothing.
 
 use super::changes::Seen;
-use super::found::Found;
+use super::found::{Stop, here};
 use super::home::Home;
 use super::timeline::{entries_after, entry, text_of};
 use crate::domain::archive::relink;
 use crate::domain::job::news::JobNews;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::{Reply, Timeline};
+use crate::domain::protocol::read::{Body, FileRead, ReadFile, ReadTimeline, Timeline};
 use crate::domain::protocol::wait::Wait;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::object::Slot;
 use std::rc::Rc;
 
-/// Whether what let the reader in does not count any more.
-pub fn is_barred(home: &Home, command: &Command) -> bool {
-    match command {
-        Command::Read(Some(wait)) | Command::Timeline { wait: Some(wait), .. } => {
-            !wait.pass.counts(&home.config.reader_marks(), platform::now())
-        }
-        _ => false,
-    }
+/// Whether what let a waiting reader in does not count any more.
+fn is_barred(home: &Home, wait: &Wait) -> bool {
+    !wait.pass.counts(&home.config.reader_marks(), platform::now())
 }
 
-/// The record and its result; with `wait`, when there is news or the time
-/// is up. Waiting for a job that is not known yet stores nothing.
-pub async fn read(home: &Home, wait: Option<Wait>) -> Result<Rc<Seen>, Failure> {
+/// Returns the record and its result.
+pub async fn read(home: &Home) -> Result<Seen, Failure> {
+    let seen = home.look()?;
+    home.rearm_seen(&seen).await?;
+    Ok(seen)
+}
+
+/// Returns the record and its result when there is news or the time is up;
+/// `None` if the reader may not wait. Waiting for a job that is not known yet
+/// stores nothing.
+pub async fn await_news(home: &Home, wait: Wait) -> Result<Option<Rc<Seen>>, Failure> {
+    if is_barred(home, &wait) {
+        return Ok(None);
+    }
     let mut seen = Rc::new(home.look()?);
-    while let Some(wait) = wait.filter(|wait| platform::now() < wait.until && !seen.ends(wait)) {
+    while platform::now() < wait.until && !seen.ends(&wait) {
         seen = match home.changes.next(seen.change, wait.until).await {
             Some(seen) => seen,
             None => Rc::new(home.look()?),
         };
     }
-    if let Reply::Job { job, .. } = &seen.reply {
-        home.rearm(job).await?;
-    }
-    Ok(seen)
+    home.rearm_seen(&seen).await?;
+    Ok(Some(seen))
 }
 
-/// Where a file is. Without its nonce it is as if there were none.
-pub async fn file(home: &Home, n: u32, nonce: &str) -> Result<Reply, Failure> {
+/// Returns where a file is. Without its nonce it is as if there were none.
+pub async fn file(home: &Home, ReadFile { n, nonce }: &ReadFile) -> Result<FileRead, Stop> {
     let job = match home.store.slot()? {
-        Slot::Job(job) => job,
-        Slot::Alias(home) => return Ok(Reply::Elsewhere(home)),
-        Slot::Deleted(tombstone) if tombstone.knows_link(nonce) => {
-            return Ok(Reply::Deleted(tombstone.id));
-        }
-        Slot::Deleted(_) | Slot::Empty => return Ok(Reply::Missing),
+        Slot::Deleted(tombstone) if !tombstone.knows_link(nonce) => return Err(Stop::Missing),
+        slot => here(slot)?,
     };
     if relink::was_replaced(&job, nonce) {
-        return Ok(Reply::Replaced);
+        return Ok(FileRead::Replaced);
     }
-    let Some(file) = job.linked_file(n, nonce) else { return Ok(Reply::Missing) };
+    let file = job.linked_file(*n, nonce).ok_or(Stop::Missing)?;
     let (name, place) = (file.name.clone(), file.place());
     home.rearm(&job).await?;
-    Ok(Reply::File { name, place })
+    Ok(FileRead::File { name, place })
 }
 
-/// A part of the timeline; with `wait`, when there is something in it,
-/// other news, or the time is up.
-pub async fn timeline(
-    home: &Home,
-    after: u32,
-    limit: usize,
-    wait: Option<Wait>,
-) -> Result<Reply, Failure> {
+/// Returns a part of the timeline; with `wait`, when there is something in it,
+/// other news, or the time is up. `None` if the reader may not wait.
+pub async fn timeline(home: &Home, asked: &ReadTimeline) -> Result<Option<Timeline>, Stop> {
+    let ReadTimeline { after, limit, wait } = *asked;
+    if wait.is_some_and(|wait| is_barred(home, &wait)) {
+        return Ok(None);
+    }
     loop {
         let change = home.changes.latest();
-        let job = match home.find()? {
-            Found::Here(job) => job,
-            gone => return Ok(gone.into()),
-        };
-        let entries = part(home, &job, after, limit).await?;
+        let job = home.here()?;
+        let entries = part(home, &job, after, limit as usize).await?;
         let waits = wait.filter(|wait| {
             entries.is_empty() && platform::now() < wait.until && !wait.is_over(Some(&job))
         });
         let Some(wait) = waits else {
             let (home, news) = (job.home.clone(), JobNews::of(&job));
-            return Ok(Reply::Timeline(Box::new(Timeline { home, job: news, entries })));
+            return Ok(Some(Timeline { home, job: news, entries }));
         };
         home.changes.next(change, wait.until).await;
     }
@@ -101,16 +96,10 @@ async fn part(
     Ok(part)
 }
 
-/// One delivery's body.
-pub async fn body(home: &Home, n: u32) -> Result<Reply, Failure> {
-    let job = match home.find()? {
-        Found::Here(job) => job,
-        gone => return Ok(gone.into()),
-    };
-    let Some(kept) = entry(home, &job, n).await? else { return Ok(Reply::Missing) };
+/// Returns one delivery's body, if it has one.
+pub async fn body(home: &Home, n: u32) -> Result<Option<Body>, Stop> {
+    let job = home.here()?;
+    let Some(kept) = entry(home, &job, n).await? else { return Ok(None) };
     let text = text_of(home, &kept)?;
-    Ok(match kept.entry.body {
-        Some(at) => Reply::Body { at, text },
-        None => Reply::Missing,
-    })
+    Ok(kept.entry.body.map(|at| Body { at, text }))
 }

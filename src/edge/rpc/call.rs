@@ -2,6 +2,7 @@
 //! call of their method `ask`. That takes a tenth less of a delivery's time
 //! than a request and its response.
 
+use crate::domain::names::ObjectKind;
 use crate::edge::platform::{During, Failure};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -20,6 +21,28 @@ extern "C" {
     type Stub;
     #[wasm_bindgen(method, catch)]
     async fn ask(this: &Stub, question: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// Tries to reach a job: a deployment or a reset fails one call. All its
+/// commands may be repeated; a delivery that arrives twice is a duplicate.
+const TRIES: usize = 3;
+
+/// Puts a question to an object of the class `JOBS`, again if it can't be
+/// reached.
+pub async fn ask_again(
+    env: &Env,
+    object: ObjectKind<'_>,
+    question: &str,
+) -> Result<String, Failure> {
+    let name = object.to_string();
+    let mut tries = 1;
+    loop {
+        let answer = ask_object(env, "JOBS", &name, question).await;
+        if answer.is_ok() || tries == TRIES {
+            return answer;
+        }
+        tries += 1;
+    }
 }
 
 /// Puts a question to a Durable Object and returns its answer.

@@ -1,51 +1,60 @@
-//! Questions to job objects.
+//! Commands to jobs.
 
-use super::call::ask_object;
-use crate::domain::names::ObjectName;
+use super::call::ask_again;
+use crate::domain::names::{ObjectKind, ObjectName};
 use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
-use crate::domain::{json, protocol};
+use crate::domain::protocol::outcome::{Ending, Leading, Reply, led_to};
+use crate::domain::protocol::{self, Ask};
 use crate::edge::platform::{During, Failure};
 use worker::Env;
 
 /// Most names on the way to a job. One alias is the rule; the rest is for the
 /// moment in which two names are being joined.
 const MAX_HOPS: usize = 4;
-/// Tries to reach an object: a deployment or a reset fails one call. All
-/// commands may be repeated; a delivery that arrives twice is a duplicate.
-const TRIES: usize = 3;
+
+const READING: &str = "reading a job's answer";
+
+/// What a command's reply is where every name that leads elsewhere was
+/// followed.
+pub type End<A> = <<A as Ask>::Reply as Leading>::End;
 
 /// Asks the object of `name` itself.
-pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
-    let question = protocol::write(name, command).during("writing to a job")?;
-    let mut tries = 1;
-    let answer = loop {
-        let answer = ask_object(env, "JOBS", &name.to_string(), &question).await;
-        if answer.is_ok() || tries == TRIES {
-            break answer;
-        }
-        tries += 1;
-    };
-    json::from_str(&answer?).during("reading a job's answer")
-}
-
-/// Asks the gate of this name, which is no job's.
-pub async fn ask_gate(env: &Env, gate: &str, command: Command) -> Result<Reply, Failure> {
-    // No job's name holds what a gate's has before its colon.
-    let nameless = ObjectName::Reference("gate".to_owned());
-    let question = protocol::write(&nameless, &command).during("writing to a gate")?;
-    let answer = ask_object(env, "JOBS", &format!("gate:{gate}"), &question).await?;
-    json::from_str(&answer).during("reading a gate's answer")
+pub async fn ask<A>(env: &Env, name: &ObjectName, ask: A) -> Result<A::Reply, Failure>
+where
+    A: Ask<Command = Command>,
+{
+    let text = text_of(env, name, &ask.into()).await?;
+    A::Reply::read(&text).during(READING)
 }
 
 /// Asks the job that `name` leads to.
-pub async fn ask_job(env: &Env, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
-    let mut name = name.clone();
-    for _ in 0..MAX_HOPS {
-        match ask(env, &name, command).await? {
-            Reply::Elsewhere(home) => name = home,
-            reply => return Ok(reply),
-        }
+pub async fn ask_job<A>(env: &Env, name: &ObjectName, ask: A) -> Result<End<A>, Failure>
+where
+    A: Ask<Command = Command, Reply: Leading>,
+{
+    read_end(&follow(env, name, &ask.into()).await?)
+}
+
+/// Asks the job that `name` leads to. Returns its reply as it was sent: what is
+/// written here once would else be in the Worker once for each command.
+pub async fn follow(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
+    let mut text = text_of(env, name, command).await?;
+    for _ in 1..MAX_HOPS {
+        let Some(home) = led_to(&text).during(READING)? else { return Ok(text) };
+        text = text_of(env, &home, command).await?;
     }
-    Err(Failure::new("asking a job", "too many names lead to it"))
+    match led_to(&text).during(READING)? {
+        None => Ok(text),
+        Some(_) => Err(Failure::new("asking a job", "too many names lead to it")),
+    }
+}
+
+/// Reads a reply that [`follow`] has returned.
+pub fn read_end<T: Ending>(text: &str) -> Result<T, Failure> {
+    T::read_end(text).during(READING)
+}
+
+async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
+    let question = protocol::to_job(name, command).during("writing to a job")?;
+    ask_again(env, ObjectKind::Job(name), &question).await
 }

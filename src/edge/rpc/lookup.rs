@@ -1,23 +1,51 @@
 //! Asks a job as readers and owners name it: by its id, or by a reference
 //! without its prefix.
 
-use super::job;
+use super::job::{follow, read_end};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
+use crate::domain::protocol::Ask;
 use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::outcome::{Found, Outcome, is_missing};
 use crate::edge::platform::Failure;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use worker::Env;
 
 /// Asks the job of this name: the id first, then the reference.
-pub async fn ask(env: &Env, name: &ObjectName, command: &Command) -> Result<Reply, Failure> {
-    let reply = job::ask_job(env, name, command).await?;
-    match (reply, name) {
-        (Reply::Missing, ObjectName::Id(text)) => {
-            let reference = ObjectName::Reference(text.clone());
-            job::ask_job(env, &reference, command).await
+pub async fn ask<A, T>(env: &Env, name: &ObjectName, ask: A) -> Result<Found<T>, Failure>
+where
+    A: Ask<Command = Command, Reply = Outcome<T>>,
+    T: Serialize + DeserializeOwned,
+{
+    read_end(&text_of(env, name, &ask.into()).await?)
+}
+
+/// Asks the job of this name, which must be there.
+pub async fn ask_known<A, T>(env: &Env, name: &ObjectName, command: A) -> Result<T, Problem>
+where
+    A: Ask<Command = Command, Reply = Outcome<T>>,
+    T: Serialize + DeserializeOwned,
+{
+    known(ask(env, name, command).await?, name)
+}
+
+async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
+    let text = follow(env, name, command).await?;
+    match name {
+        ObjectName::Id(id) if is_missing(&text) => {
+            follow(env, &ObjectName::Reference(id.clone()), command).await
         }
-        (reply, _) => Ok(reply),
+        _ => Ok(text),
+    }
+}
+
+/// Returns the reply of a job that must be there.
+pub fn known<T>(found: Found<T>, name: &ObjectName) -> Result<T, Problem> {
+    match found {
+        Found::Here(here) => Ok(here),
+        Found::Deleted(_) => Err(deleted(name)),
+        Found::Missing => Err(missing(name)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod catalog;
+pub mod gate;
 pub mod job;
 pub mod listing;
 pub mod lookup;

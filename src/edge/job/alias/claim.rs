@@ -4,47 +4,42 @@ use super::point::point_id_here;
 use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::reply::Reply;
-use crate::domain::webhook::event::Provider;
+use crate::domain::protocol::alias::{Claim, Lead, Located, PointTo, PointedTo};
+use crate::domain::protocol::outcome::Routed;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::object::Slot;
 
-const fn at(home: ObjectName, known: bool, conflict: bool) -> Reply {
-    Reply::At { home, known, conflict }
+const fn at(home: ObjectName) -> Lead {
+    Lead { home, conflict: false }
 }
 
-/// Where this name's job lives.
-pub fn locate(home: &Home, name: ObjectName) -> Result<Reply, Failure> {
+/// Returns where this name's job lives.
+pub fn locate(home: &Home, name: ObjectName) -> Result<Located, Failure> {
     Ok(match home.store.slot()? {
-        Slot::Alias(home) => at(home, true, false),
-        Slot::Job(_) => at(name, true, false),
-        Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
-        Slot::Empty => at(name, false, false),
+        Slot::Alias(home) => Located::At { home, known: true },
+        Slot::Job(_) => Located::At { home: name, known: true },
+        Slot::Deleted(_) => Located::Deleted,
+        Slot::Empty => Located::At { home: name, known: false },
     })
 }
 
 /// A job has come in by this reference: link it, unless the name leads to
 /// another one. People use one constant reference for all their jobs, so
 /// that is noted and nothing more.
-pub async fn claim(
-    home: &Home,
-    name: ObjectName,
-    id: String,
-    there: ObjectName,
-    yields: bool,
-    provider: Option<Provider>,
-) -> Result<Reply, Failure> {
-    let store = &home.store;
-    let mine = match store.slot()? {
+pub async fn claim(home: &Home, name: ObjectName, claim: Claim) -> Result<Lead, Failure> {
+    let Claim { id, home: there, yields, provider } = claim;
+    let mine = match home.store.slot()? {
         Slot::Empty if there != name => {
             home.lead_to(&there)?;
-            return Ok(at(there, true, false));
+            return Ok(at(there));
         }
-        Slot::Empty => return Ok(at(name, false, false)),
-        Slot::Alias(linked) if linked == there || yields => return Ok(at(linked, true, false)),
-        Slot::Alias(linked) => return Ok(at(linked, true, true)),
-        Slot::Deleted(_) => return Ok(at(name, true, true)),
+        Slot::Empty => return Ok(at(name)),
+        Slot::Alias(linked) => {
+            let conflict = linked != there && !yields;
+            return Ok(Lead { home: linked, conflict });
+        }
+        Slot::Deleted(_) => return Ok(Lead { home: name, conflict: true }),
         Slot::Job(job) => job,
     };
     // What was submitted here has its id from the upstream's answer alone.
@@ -53,13 +48,13 @@ pub async fn claim(
         return adopt(home, *mine, id).await;
     }
     let is_it = yields || mine.id.as_ref() == Some(&id);
-    Ok(at(name, true, !is_it))
+    Ok(Lead { home: name, conflict: !is_it })
 }
 
 /// The id of the job that lives here has become known. Its object is
 /// pointed here at once if it is free; moving there is left to the alarm,
 /// so that no delivery waits for it and no two moves overlap.
-async fn adopt(home: &Home, mut job: Job, id: String) -> Result<Reply, Failure> {
+async fn adopt(home: &Home, mut job: Job, id: String) -> Result<Lead, Failure> {
     job.id = Some(id.clone());
     job.unlinked_id = Some(id);
     job.touch(platform::now());
@@ -67,34 +62,34 @@ async fn adopt(home: &Home, mut job: Job, id: String) -> Result<Reply, Failure> 
     if let Err(failure) = point_id_here(home).await {
         failure.log();
     }
-    Ok(at(job.home, true, false))
+    Ok(at(job.home))
 }
 
 /// Leads to `there` from now on, unless there is something here already.
 pub fn point_to(
     home: &Home,
     name: ObjectName,
-    there: ObjectName,
-    kin: Kin,
-) -> Result<Reply, Failure> {
-    let store = &home.store;
-    Ok(match store.slot()? {
+    point: PointTo,
+) -> Result<Routed<PointedTo>, Failure> {
+    let PointTo { home: there, kin } = point;
+    let lead = match home.store.slot()? {
         Slot::Empty if name != there => {
             home.lead_to(&there)?;
-            at(there, true, false)
+            at(there)
         }
-        Slot::Alias(linked) if linked == there => at(linked, true, false),
-        Slot::Alias(linked) => Reply::Elsewhere(linked),
-        Slot::Deleted(tombstone) => Reply::Deleted(tombstone.id),
-        Slot::Job(job) => at(name, true, job.is_apart_from(kin)),
-        Slot::Empty => at(name, true, false),
-    })
+        Slot::Alias(linked) if linked == there => at(linked),
+        Slot::Alias(linked) => return Ok(Routed::Elsewhere(linked)),
+        Slot::Deleted(_) => return Ok(Routed::Here(PointedTo::Deleted)),
+        Slot::Job(job) => Lead { home: name, conflict: job.is_apart_from(kin) },
+        Slot::Empty => at(name),
+    };
+    Ok(Routed::Here(PointedTo::Job(lead)))
 }
 
 /// Leads to the deleted job at `there` no more: the name is free again.
-pub async fn unlink(home: &Home, there: &ObjectName) -> Result<Reply, Failure> {
+pub async fn unlink(home: &Home, there: &ObjectName) -> Result<(), Failure> {
     if matches!(home.store.slot()?, Slot::Alias(linked) if linked == *there) {
         home.store.forget_everything().await?;
     }
-    Ok(Reply::Missing)
+    Ok(())
 }

@@ -11,8 +11,9 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Kept, Trust};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::gateway::{Inherit, Inherited};
+use crate::domain::protocol::ingest::Deliver;
+use crate::domain::protocol::outcome::Found;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::job::timeline::{entries_after, text_of};
@@ -92,9 +93,8 @@ async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure
 /// another one for sure.
 async fn hand_over_submission(home: &Home, job: &Job, there: &ObjectName) -> Result<bool, Failure> {
     let Some(estate) = submission::estate(job) else { return Ok(true) };
-    let command = Command::Inherit(Box::new(estate));
-    let told = job::ask_job(&home.env, there, &command).await?;
-    Ok(!matches!(told, Reply::At { conflict: true, .. }))
+    let told = job::ask_job(&home.env, there, Inherit(estate)).await?;
+    Ok(!matches!(told, Found::Here(Inherited::Conflict)))
 }
 
 async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Result<(), Failure> {
@@ -123,8 +123,7 @@ async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Resu
             archived: job.files.iter().filter_map(File::archived).collect(),
         }),
     };
-    let command = Command::Deliver(Box::new(delivery));
-    job::ask_job(&home.env, there, &command).await.map(drop)
+    job::ask_job(&home.env, there, Deliver(delivery)).await.map(drop)
 }
 
 fn moved(home: &Home, n: u32) -> Result<(), Failure> {

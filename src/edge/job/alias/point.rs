@@ -1,8 +1,7 @@
 //! Points the object of an id that became known late to this job.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::alias::{Lead, PointTo, PointedTo};
 use crate::edge::job::delete::delete;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -13,17 +12,17 @@ use crate::edge::rpc::job;
 pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
     let Some(job) = home.store.job()? else { return Ok(None) };
     let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
-    let command = Command::PointTo { home: job.home.clone(), kin: job.kin() };
-    match job::ask_job(&home.env, &ObjectName::Id(id), &command).await? {
-        Reply::At { home: there, .. } if there == job.home => linked(home).map(|()| None),
-        Reply::At { home: there, conflict: false, .. } => Ok(Some(there)),
-        Reply::At { .. } => give_up_id(home).map(|()| None),
+    let point = PointTo { home: job.home.clone(), kin: job.kin() };
+    match job::ask_job(&home.env, &ObjectName::Id(id), point).await? {
+        PointedTo::Job(lead) if lead.home == job.home => linked(home)?,
+        PointedTo::Job(Lead { home: there, conflict: false }) => return Ok(Some(there)),
+        PointedTo::Job(_) => give_up_id(home)?,
         // What was submitted after the deletion is another job.
-        Reply::Deleted(_) if job.submission.is_some() => give_up_id(home).map(|()| None),
+        PointedTo::Deleted if job.submission.is_some() => give_up_id(home)?,
         // This job is the one that was deleted.
-        Reply::Deleted(_) => delete(home).await.map(|_| None),
-        _ => Err(Failure::unexpected("linking")),
+        PointedTo::Deleted => drop(delete(home).await?),
     }
+    Ok(None)
 }
 
 /// Has the id be that of another job.

@@ -5,9 +5,8 @@ use crate::domain::file::discover::discover_in;
 use crate::domain::ingest::apply::Applied;
 use crate::domain::job::record::Job;
 use crate::domain::keys;
-use crate::domain::protocol::reply::Reply;
 use crate::domain::webhook::event::Event;
-use crate::edge::job::found::Found;
+use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::job::timeline::{entry, read_text_of};
@@ -17,18 +16,15 @@ use std::collections::HashSet;
 
 /// Reads the delivery of the served result once more; without one, the
 /// upstream is asked. Decides anew if the job changes meanwhile.
-pub async fn archive(home: &Home) -> Result<Reply, Failure> {
+pub async fn archive(home: &Home) -> Result<Box<Job>, Stop> {
     loop {
-        let job = match home.find()? {
-            Found::Here(job) => *job,
-            gone => return Ok(gone.into()),
-        };
+        let job = *home.here()?;
         let done = match result_delivery(home, &job).await? {
             Some((text, sha256)) => copy_again(home, &job, &text, &sha256).await?,
             None => Some(ask_again(home, job).await?),
         };
         if let Some(job) = done {
-            return Ok(Box::new(job).into());
+            return Ok(Box::new(job));
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::domain::archive::relink;
 use crate::domain::job::record::Job;
-use crate::domain::protocol::reply::Reply;
-use crate::edge::job::found::Found;
+use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::bucket;
@@ -13,15 +12,12 @@ use worker::Object;
 
 /// Gives the files new links. They work at once; the alarm takes the old ones
 /// away.
-pub async fn renew_links(home: &Home) -> Result<Reply, Failure> {
-    let mut job = match home.find()? {
-        Found::Here(job) => job,
-        gone => return Ok(gone.into()),
-    };
+pub async fn renew_links(home: &Home) -> Result<Box<Job>, Stop> {
+    let mut job = home.here()?;
     let nonce = hex::encode(platform::random::<16>());
     let entry = relink::renew(&mut job, nonce, platform::now());
     home.commit(&job, Some(&entry)).await?;
-    Ok(job.into())
+    Ok(job)
 }
 
 /// Writes file `n` anew, with the nonce that opens it now.

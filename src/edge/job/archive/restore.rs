@@ -5,28 +5,29 @@ use crate::domain::job::chores::Chore;
 use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Command;
-use crate::domain::protocol::reply::Reply;
-use crate::edge::job::found::Found;
+use crate::domain::protocol::alias::{PointTo, PointedTo};
+use crate::domain::protocol::ingest::TakenUp;
+use crate::domain::protocol::outcome::Routed;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
+use crate::edge::storage::object::Slot;
 
 /// Restores the job of the manifest at `key`, unless there is one: that is
 /// newer. It is published again either way.
-pub async fn restore(home: &Home, name: &ObjectName, key: &str) -> Result<Reply, Failure> {
+pub async fn restore(home: &Home, name: &ObjectName, key: &str) -> Result<TakenUp, Failure> {
     let mut restored = read(home, name, key).await?.restored();
     if let Some(reference) = &restored.reference
         && !leads_here(home, name, reference).await?
     {
         restored.job.reference = None;
     }
-    match home.find()? {
-        Found::Here(job) => publish_anew(home, *job, restored.job.version).await,
-        Found::Elsewhere(_) => Ok(Reply::Known { is_new: false }),
-        Found::Deleted(id) => Ok(Reply::Deleted(id)),
-        Found::Missing => become_job(home, restored).await,
+    match home.store.slot()? {
+        Slot::Job(job) => publish_anew(home, *job, restored.job.version).await,
+        Slot::Alias(_) => Ok(TakenUp::Known),
+        Slot::Deleted(_) => Ok(TakenUp::Deleted),
+        Slot::Empty => become_job(home, restored).await,
     }
 }
 
@@ -48,12 +49,12 @@ async fn leads_here(
     name: &ObjectName,
     reference: &ObjectName,
 ) -> Result<bool, Failure> {
-    let lead_here = Command::PointTo { home: name.clone(), kin: Kin::default() };
-    let reply = job::ask(&home.env, reference, &lead_here).await?;
-    Ok(matches!(reply, Reply::At { home: there, .. } if there == *name))
+    let lead_here = PointTo { home: name.clone(), kin: Kin::default() };
+    let reply = job::ask(&home.env, reference, lead_here).await?;
+    Ok(matches!(reply, Routed::Here(PointedTo::Job(lead)) if lead.home == *name))
 }
 
-async fn become_job(home: &Home, restored: Restored) -> Result<Reply, Failure> {
+async fn become_job(home: &Home, restored: Restored) -> Result<TakenUp, Failure> {
     home.arm(&restored.job).await?;
     let store = &home.store;
     for kept in restored.events {
@@ -69,10 +70,10 @@ async fn become_job(home: &Home, restored: Restored) -> Result<Reply, Failure> {
         store.save_result(text)?;
     }
     home.note(&restored.job, None)?;
-    Ok(Reply::Known { is_new: true })
+    Ok(TakenUp::New)
 }
 
-async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<Reply, Failure> {
+async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<TakenUp, Failure> {
     if in_bucket != job.version {
         job.work.publish = Chore::default();
     }
@@ -83,5 +84,5 @@ async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<Reply
     }
     home.arm(&job).await?;
     home.store.save(&job)?;
-    Ok(Reply::Known { is_new: false })
+    Ok(TakenUp::Known)
 }

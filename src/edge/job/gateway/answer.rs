@@ -3,42 +3,45 @@
 use crate::domain::gateway::answer::request_id;
 use crate::domain::job::record::Job;
 use crate::domain::job::submission::Answer;
-use crate::domain::protocol::reply::{Reply, Submitted};
+use crate::domain::protocol::gateway::{SubmissionEnd, Submitted};
+use crate::domain::protocol::outcome::Routed;
 use crate::domain::time::SECOND;
 use crate::domain::upstream::queue::Queue;
-use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
+use crate::edge::storage::object::Slot;
 
 /// Longest wait for the end of another request's submission, in milliseconds.
 pub const MAX_WAIT_MS: u64 = 90 * SECOND;
 
+const AGAIN: Routed<SubmissionEnd> = Routed::Here(SubmissionEnd::Again);
+
 /// The answer to the submission, as soon as it is there.
-pub async fn answer(home: &Home) -> Result<Reply, Failure> {
+pub async fn answer(home: &Home) -> Result<Routed<SubmissionEnd>, Failure> {
     let until = platform::now().plus(MAX_WAIT_MS);
     loop {
         let change = home.changes.latest();
-        let job = match home.find()? {
-            Found::Here(job) => job,
-            Found::Missing | Found::Deleted(_) => return Ok(Reply::Again),
-            gone @ Found::Elsewhere(_) => return Ok(gone.into()),
+        let job = match home.store.slot()? {
+            Slot::Job(job) => job,
+            Slot::Empty | Slot::Deleted(_) => return Ok(AGAIN),
+            Slot::Alias(there) => return Ok(Routed::Elsewhere(there)),
         };
         let answer = job.submission.as_ref().and_then(|submission| submission.answer.clone());
         match answer {
-            Some(answer) if answer.is_remembered() => return Ok(submitted(&job, answer)),
-            Some(_) => return Ok(Reply::Again),
-            None if !home.submitting.get() || platform::now() >= until => {
-                return Ok(Reply::Again);
+            Some(answer) if answer.is_remembered() => {
+                return Ok(Routed::Here(submitted(&job, answer)));
             }
+            Some(_) => return Ok(AGAIN),
+            None if !home.submitting.get() || platform::now() >= until => return Ok(AGAIN),
             None => drop(home.changes.next(change, until).await),
         }
     }
 }
 
 /// The answer as the Worker is told it.
-pub fn submitted(job: &Job, answer: Answer) -> Reply {
+pub fn submitted(job: &Job, answer: Answer) -> SubmissionEnd {
     let submission = job.submission.as_ref();
-    Reply::Submitted(Box::new(Submitted {
+    SubmissionEnd::Answered(Box::new(Submitted {
         home: job.home.clone(),
         name: job.public_id(),
         id: job.id.clone().or_else(|| request_id(&answer)),

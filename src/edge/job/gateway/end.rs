@@ -6,7 +6,7 @@ use crate::domain::gateway::submission::{self, Submit};
 use crate::domain::job::submission::Answer;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::reply::{Reply, Submitted};
+use crate::domain::protocol::gateway::{SubmissionEnd, Submitted};
 use crate::edge::job::alias::point::point_id_here;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -17,7 +17,7 @@ pub async fn end(
     name: ObjectName,
     submit: &Submit,
     answer: Result<Answer, String>,
-) -> Result<Reply, Failure> {
+) -> Result<SubmissionEnd, Failure> {
     let told = answer.clone().unwrap_or_else(|why| unreachable_upstream(&why));
     let Some(mut job) = home.store.job()? else {
         return Ok(without_job(name, submit, told));
@@ -39,11 +39,11 @@ pub async fn end(
 
 /// The answer to the submission of a job that was deleted meanwhile, or has
 /// moved.
-fn without_job(name: ObjectName, submit: &Submit, answer: Answer) -> Reply {
+fn without_job(name: ObjectName, submit: &Submit, answer: Answer) -> SubmissionEnd {
     let (queue, app, nonce) = (submit.queue, submit.app.clone(), String::new());
     let (public, id) = (name.public(), request_id(&answer));
     let submitted = Submitted { home: name, name: public, id, nonce, queue, app, answer };
-    Reply::Submitted(Box::new(submitted))
+    SubmissionEnd::Answered(Box::new(submitted))
 }
 
 /// Forgets a longer input than is kept of what the upstream has refused. The

@@ -2,7 +2,7 @@
 //! one and the same, or counts the uses of a ticket.
 
 use crate::domain::gateway::idempotency::{GRACE_MS, Passes, Verdict, Wish};
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::gate::{Settle, TakeOver};
 use crate::domain::time::{DAY, Timestamp};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -11,7 +11,7 @@ use crate::edge::platform::{self, Failure};
 const USES_LIFE_MS: u64 = 31 * DAY;
 
 /// Lets a submission in.
-pub async fn admit(home: &Home, wish: &Wish) -> Result<Reply, Failure> {
+pub async fn admit(home: &Home, wish: &Wish) -> Result<Verdict, Failure> {
     let mut passes = home.store.passes(wish.place.as_deref())?;
     let verdict = passes.admit(wish, platform::now());
     let_in(home, wish, &passes, verdict).await
@@ -19,7 +19,8 @@ pub async fn admit(home: &Home, wish: &Wish) -> Result<Reply, Failure> {
 
 /// Who gets the job of `earlier`: until its answer has had the time to be
 /// read, no one knows.
-pub async fn take_over(home: &Home, earlier: &str, wish: &Wish) -> Result<Reply, Failure> {
+pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Verdict, Failure> {
+    let TakeOver { earlier, wish } = asked;
     let until = platform::now().plus(GRACE_MS);
     loop {
         let change = home.changes.latest();
@@ -39,35 +40,31 @@ async fn let_in(
     wish: &Wish,
     passes: &Passes,
     verdict: Verdict,
-) -> Result<Reply, Failure> {
+) -> Result<Verdict, Failure> {
     let store = &home.store;
     if let (Some(most), true) = (wish.most, verdict.is_new(wish)) {
-        if !take_use(home, most).await? {
-            return Ok(Reply::Passed(Verdict::UsedUp));
+        if !count_use(home, most).await? {
+            return Ok(Verdict::UsedUp);
         }
     } else if let (None, Some(end)) = (wish.most, passes.ends_at()) {
         home.set_alarm(end).await?;
     }
     store.save_passes(wish.place.as_deref(), passes)?;
-    Ok(Reply::Passed(verdict))
+    Ok(verdict)
 }
 
 /// The answer of this job's submission was read.
-pub fn settle(home: &Home, place: Option<&str>, reference: &str) -> Result<Reply, Failure> {
-    let store = &home.store;
+pub fn settle(home: &Home, Settle { place, reference }: &Settle) -> Result<(), Failure> {
+    let (store, place) = (&home.store, place.as_deref());
     let mut passes = store.passes(place)?;
     passes.read(reference);
     store.save_passes(place, &passes)?;
     home.changes.wake();
-    Ok(Reply::Parked)
+    Ok(())
 }
 
 /// Counts a use, if one is left of `most`.
-pub async fn count_use(home: &Home, most: u32) -> Result<Reply, Failure> {
-    take_use(home, most).await.map(Reply::Counted)
-}
-
-async fn take_use(home: &Home, most: u32) -> Result<bool, Failure> {
+pub async fn count_use(home: &Home, most: u32) -> Result<bool, Failure> {
     let store = &home.store;
     let uses = store.uses()?;
     if uses >= most {
@@ -84,11 +81,6 @@ pub async fn expire(home: &Home) -> Result<(), Failure> {
     let end = store.passes(None)?.ends_at().unwrap_or(Timestamp::default());
     if platform::now() < end {
         return home.set_alarm(end).await;
-    }
-    // An input that no submission came for may still have to be deleted: the
-    // watchdog is set for that.
-    if !store.uploads()?.is_empty() {
-        return Ok(());
     }
     store.forget_everything().await
 }

@@ -2,20 +2,17 @@
 
 use crate::domain::gateway::submission;
 use crate::domain::job::submission::Estate;
-use crate::domain::protocol::reply::Reply;
-use crate::edge::job::found::Found;
+use crate::domain::protocol::gateway::Inherited;
+use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform;
 
 /// Takes it over, unless this job was submitted itself.
-pub async fn inherit(home: &Home, estate: Estate) -> Result<Reply, Failure> {
-    let mut job = match home.find()? {
-        Found::Here(job) => job,
-        gone => return Ok(gone.into()),
-    };
+pub async fn inherit(home: &Home, estate: Estate) -> Result<Inherited, Stop> {
+    let mut job = home.here()?;
     if !submission::inherit(&mut job, estate, platform::now()) {
-        return Ok(Reply::At { home: job.home, known: true, conflict: true });
+        return Ok(Inherited::Conflict);
     }
     home.commit(&job, None).await?;
-    Ok(Reply::Known { is_new: false })
+    Ok(Inherited::Taken)
 }

@@ -8,7 +8,8 @@ use crate::domain::gateway::submission::{self, Submit};
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::gateway::SubmissionEnd;
+use crate::domain::protocol::outcome::Routed;
 use crate::edge::job::home::Home;
 use crate::edge::job::ingest::apply::birth;
 use crate::edge::job::ingest::body;
@@ -22,7 +23,11 @@ use crate::edge::storage::object::Slot;
 ///    dies leaves a job that says so, and a capability that is good.
 /// 2. The upstream's answer, whatever it is, is written before it is told.
 /// 3. Its id leads here: the client's next question is by that.
-pub async fn submit(home: &Home, name: ObjectName, mut submit: Submit) -> Result<Reply, Failure> {
+pub async fn submit(
+    home: &Home,
+    name: ObjectName,
+    mut submit: Submit,
+) -> Result<Routed<SubmissionEnd>, Failure> {
     let (input, body) = body::read(home, &mut submit.body).await?;
     let input = String::from_utf8(input).during("reading a submission")?;
     let slot = free_slot(home).await?;
@@ -31,20 +36,25 @@ pub async fn submit(home: &Home, name: ObjectName, mut submit: Submit) -> Result
         return as_before(home, slot).await;
     };
     home.submitting.set(true);
-    let reply = submit_new(home, name, &submit, &input, body).await;
+    let end = submit_new(home, name, &submit, &input, body).await;
     home.submitting.set(false);
     home.changes.wake();
-    reply
+    end.map(Routed::Here)
 }
 
 /// Tells whether the job can begin, whose input then comes to the bucket. If
 /// no submission follows, the alarm deletes it.
-pub async fn expect(home: &Home, key: &str) -> Result<Reply, Failure> {
+pub async fn expect(home: &Home, key: &str) -> Result<Routed<Option<SubmissionEnd>>, Failure> {
     let slot = free_slot(home).await?;
-    let Slot::Empty = slot else { return as_before(home, slot).await };
+    let Slot::Empty = slot else {
+        return Ok(match as_before(home, slot).await? {
+            Routed::Here(end) => Routed::Here(Some(end)),
+            Routed::Elsewhere(there) => Routed::Elsewhere(there),
+        });
+    };
     home.set_alarm(platform::now().plus(home.config.pace.silence())).await?;
     home.store.doom(key)?;
-    Ok(Reply::Parked)
+    Ok(Routed::Here(None))
 }
 
 /// Deletes an input that came twice, the second time after the first was
@@ -67,7 +77,7 @@ async fn submit_new(
     submit: &Submit,
     input: &str,
     body: BodyAt,
-) -> Result<Reply, Failure> {
+) -> Result<SubmissionEnd, Failure> {
     begin(home, &name, submit, input, body).await?;
     let answer = send(home, &name, submit, input).await; // (2)
     end(home, name, submit, answer).await
@@ -88,11 +98,11 @@ async fn free_slot(home: &Home) -> Result<Slot, Failure> {
 }
 
 /// What is told of a submission that another call has begun.
-async fn as_before(home: &Home, slot: Slot) -> Result<Reply, Failure> {
+async fn as_before(home: &Home, slot: Slot) -> Result<Routed<SubmissionEnd>, Failure> {
     match slot {
-        Slot::Alias(home) => Ok(Reply::Elsewhere(home)),
+        Slot::Alias(there) => Ok(Routed::Elsewhere(there)),
         Slot::Job(_) => answer(home).await,
-        Slot::Deleted(_) | Slot::Empty => Ok(Reply::Again),
+        Slot::Deleted(_) | Slot::Empty => Ok(Routed::Here(SubmissionEnd::Again)),
     }
 }
 

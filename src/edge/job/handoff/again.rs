@@ -3,8 +3,8 @@
 use crate::domain::handoff::queue::{self, Event};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::Kept;
-use crate::domain::protocol::reply::Reply;
-use crate::edge::job::found::Found;
+use crate::domain::protocol::manage::HandedOn;
+use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::entry;
 use crate::edge::platform::{self, Failure};
@@ -16,14 +16,11 @@ const NOTHING: &str = "nothing has happened to the job yet that could be handed 
 
 /// Hands the last event on again. Decides anew if the job goes on meanwhile:
 /// an old entry is read from the bucket.
-pub async fn hand_off_again(home: &Home) -> Result<Reply, Failure> {
+pub async fn hand_off_again(home: &Home) -> Result<HandedOn, Stop> {
     let store = &home.store;
     loop {
-        let job = match home.find()? {
-            Found::Here(job) => job,
-            gone => return Ok(gone.into()),
-        };
-        let nothing = || Ok(Reply::NoHandoff(NOTHING.to_owned()));
+        let job = home.here()?;
+        let nothing = || Ok(HandedOn::Nothing(NOTHING.to_owned()));
         let Some((number, word)) = queue::last_event(&job) else { return nothing() };
         let Some(Kept { entry, .. }) = entry(home, &job, number).await? else {
             return nothing();
@@ -35,17 +32,17 @@ pub async fn hand_off_again(home: &Home) -> Result<Reply, Failure> {
             sha256: entry.sha256.as_deref().unwrap_or_default(),
         };
         if let Some(now) = store.job()?.filter(|now| now.version == job.version) {
-            return queue_again(home, now, &event).await;
+            return Ok(queue_again(home, now, &event).await?);
         }
     }
 }
 
-async fn queue_again(home: &Home, mut job: Job, event: &Event<'_>) -> Result<Reply, Failure> {
+async fn queue_again(home: &Home, mut job: Job, event: &Event<'_>) -> Result<HandedOn, Failure> {
     let has_operator = home.config.handoff_url.is_some();
     let noted = queue::again(&mut job, event, has_operator, platform::now());
     if noted.is_none() {
-        return Ok(Reply::NoHandoff(NO_ONE.to_owned()));
+        return Ok(HandedOn::Nothing(NO_ONE.to_owned()));
     }
     home.commit(&job, noted.as_ref()).await?;
-    Ok(Box::new(job).into())
+    Ok(HandedOn::Job(Box::new(job)))
 }

@@ -8,14 +8,14 @@ use crate::domain::ingest::delivery::Moved;
 use crate::domain::job::record::{Birth, Job};
 use crate::domain::job::timeline::{BodyAt, Outcome};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::ingest::Delivered;
+use crate::domain::protocol::outcome::Routed;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
-use crate::edge::job::found::Found;
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::storage::object::Store;
+use crate::edge::storage::object::{Slot, Store};
 
 /// Applies what has come to the job, and finds the files in it; all that
 /// awaits more than storage was done before.
@@ -28,21 +28,22 @@ pub async fn apply(
     birth: Birth,
     mut arrival: Arrival<'_>,
     moved: Option<&Moved>,
-) -> Result<Reply, Failure> {
+) -> Result<Routed<Delivered>, Failure> {
     let store = &home.store;
     loop {
-        let job = match home.find()? {
-            Found::Here(job) => Some(*job),
-            Found::Missing => None,
-            gone => return Ok(gone.into()),
+        let job = match store.slot()? {
+            Slot::Job(job) => Some(*job),
+            Slot::Empty => None,
+            Slot::Alias(there) => return Ok(Routed::Elsewhere(there)),
+            Slot::Deleted(_) => return Ok(Routed::Here(Delivered::Deleted)),
         };
         if let Some(why) = job.as_ref().and_then(|job| job.refuses(&arrival)) {
-            return Ok(Reply::OtherProvider(why));
+            return Ok(Routed::Here(Delivered::OtherProvider(why)));
         }
         arrival.found = find_files(home, &arrival, job.as_ref());
         arrival.seen = store.seen(arrival.sha256)?;
         if let Some(reply) = moved_before(store, job.as_ref(), moved)? {
-            return Ok(reply);
+            return Ok(Routed::Here(reply));
         }
         let mut applied = apply::apply(job, birth.clone(), &arrival); // (1)
         if !result::offload(home, &mut applied, arrival.sha256).await? {
@@ -52,7 +53,7 @@ pub async fn apply(
         home.arm(&applied.job).await?; // (2)
         keep(store, &applied, &arrival, moved)?;
         home.note(&applied.job, Some(&applied.entry))?;
-        return Ok(reply);
+        return Ok(Routed::Here(reply));
     }
 }
 
@@ -72,10 +73,11 @@ fn moved_before(
     store: &Store,
     job: Option<&Job>,
     moved: Option<&Moved>,
-) -> Result<Option<Reply>, Failure> {
+) -> Result<Option<Delivered>, Failure> {
     let (Some(job), Some(moved)) = (job, moved) else { return Ok(None) };
     let seen = store.seen(&moved.key)?;
-    Ok(seen.map(|_| Reply::Delivered { id: job.public_id(), event_type: None, duplicate: true }))
+    let taken = |_| Delivered::Taken { id: job.public_id(), event_type: None, duplicate: true };
+    Ok(seen.map(taken))
 }
 
 /// What a job is made of that is first heard of now.
@@ -83,8 +85,8 @@ pub fn birth(home: ObjectName, at: Timestamp, origin: String) -> Birth {
     Birth { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
 
-fn reply(applied: &Applied) -> Reply {
-    Reply::Delivered {
+fn reply(applied: &Applied) -> Delivered {
+    Delivered::Taken {
         id: applied.job.public_id(),
         event_type: applied.entry.event_type.clone(),
         duplicate: applied.entry.outcome == Outcome::Duplicate,

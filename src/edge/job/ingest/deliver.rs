@@ -8,7 +8,8 @@ use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::ingest::Delivered;
+use crate::domain::protocol::outcome::Routed;
 use crate::domain::webhook::event::{Event, EventKind};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, During, Failure};
@@ -21,7 +22,7 @@ pub async fn deliver(
     home: &Home,
     name: ObjectName,
     mut delivery: Delivery,
-) -> Result<Reply, Failure> {
+) -> Result<Routed<Delivered>, Failure> {
     let (raw, at) = body::read(home, &mut delivery.body).await?;
     let read = json::tolerant(&raw);
     let parsed = read.as_deref().map_err(Clone::clone);

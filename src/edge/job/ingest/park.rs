@@ -2,8 +2,7 @@
 //! that is no job's.
 
 use crate::domain::file::media_type::OCTET_STREAM;
-use crate::domain::protocol::command::Parked;
-use crate::domain::protocol::reply::Reply;
+use crate::domain::protocol::parked::Parked;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
@@ -12,10 +11,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::HashMap;
 
 /// Keeps it; the alarm does the rest.
-pub async fn park(home: &Home, parked: &Parked) -> Result<Reply, Failure> {
+pub async fn park(home: &Home, parked: &Parked) -> Result<(), Failure> {
     home.set_alarm(platform::now()).await?;
-    home.store.save_parked(parked)?;
-    Ok(Reply::Parked)
+    home.store.save_parked(parked)
 }
 
 /// Writes what is parked here to the bucket; later again if that fails.

@@ -6,10 +6,11 @@
 //! comes to the object. Whoever awaits anything must read again. An answer
 //! waits for the disk (the output gate), not the code.
 
-mod gate;
+mod no_job;
 mod raw;
 mod store;
 mod timeline;
 mod uploads;
 
+pub use self::no_job::NoJob;
 pub use self::store::{Slot, Store};

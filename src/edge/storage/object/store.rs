@@ -6,7 +6,6 @@ use crate::domain::archive::tombstone::Tombstone;
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::command::Parked;
 use crate::edge::platform::{During, Failure};
 use std::cell::{Cell, RefCell};
 use worker::Storage;
@@ -15,14 +14,14 @@ const ALIAS: &str = "alias";
 const LEFT_COPY: &str = "leftCopy";
 const RECORD: &str = "record";
 const RESULT: &str = "result";
-const PARKED: &str = "parked";
 const TOMBSTONE: &str = "tombstone";
 /// What the keys of noted uploads begin with.
 pub(super) const UPLOAD: &str = "upload/";
 
-/// What an object is.
+/// What an object is that a job's name leads to.
 pub enum Slot {
-    /// Nothing yet.
+    /// Nothing yet; or no job's object at all, which the alarm can't tell by
+    /// the name: see [`super::NoJob`].
     Empty,
     /// A job's home.
     Job(Box<Job>),
@@ -103,17 +102,6 @@ impl Store {
     /// Writes the result's text.
     pub fn save_result(&self, text: &str) -> Result<(), Failure> {
         self.raw.put(RESULT, text)
-    }
-
-    /// Reads what waits here for the bucket.
-    pub fn parked(&self) -> Result<Option<Parked>, Failure> {
-        let text = self.raw.text(PARKED)?;
-        text.map(|text| json::from_str(&text).during("reading what is parked")).transpose()
-    }
-
-    /// Writes what waits here for the bucket.
-    pub fn save_parked(&self, parked: &Parked) -> Result<(), Failure> {
-        self.raw.put_json(PARKED, parked)
     }
 
     /// Makes the object lead to `home`.

@@ -1,15 +1,47 @@
-//! What a gate notes, which is no job.
+//! What is kept in an object that is no job: a gate, or the box of a delivery.
 
 use super::store::Store;
 use crate::domain::gateway::idempotency::Passes;
 use crate::domain::json;
+use crate::domain::protocol::parked::Parked;
 use crate::edge::platform::{During, Failure};
 
+const PARKED: &str = "parked";
 const PASSES: &str = "passes";
 const USES: &str = "uses";
 const PROBE: &str = "probe";
 
+/// What an object is whose slot is empty.
+pub enum NoJob {
+    /// The box of a delivery that waits for the bucket.
+    Parked(Parked),
+    /// A name that an input in the bucket waits for, which no submission has
+    /// come for.
+    Input,
+    /// A gate.
+    Gate,
+    /// Nothing is kept here.
+    Nothing,
+}
+
 impl Store {
+    /// Reads what the object is, as its slot is empty.
+    pub fn no_job(&self) -> Result<NoJob, Failure> {
+        if let Some(text) = self.raw.text(PARKED)? {
+            return json::from_str(&text).during("reading what is parked").map(NoJob::Parked);
+        }
+        if !self.uploads()?.is_empty() {
+            return Ok(NoJob::Input);
+        }
+        let is_gate = self.raw.text(PASSES)?.is_some() || self.raw.text(USES)?.is_some();
+        Ok(if is_gate { NoJob::Gate } else { NoJob::Nothing })
+    }
+
+    /// Writes what waits here for the bucket.
+    pub fn save_parked(&self, parked: &Parked) -> Result<(), Failure> {
+        self.raw.put_json(PARKED, parked)
+    }
+
     /// Reads the submissions that a gate has noted, in a ticket's gate at a place.
     pub fn passes(&self, place: Option<&str>) -> Result<Passes, Failure> {
         let Some(text) = self.raw.text(&passes_key(place))? else { return Ok(Passes::default()) };

@@ -1,0 +1,209 @@
+//! What comes of a command to an object that may be no job's home.
+
+use crate::domain::json;
+use crate::domain::names::ObjectName;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Error};
+
+/// No JSON begins with these: what follows is the name to ask instead, or the
+/// deleted job's.
+const ELSEWHERE: char = '>';
+const DELETED: char = '!';
+const MISSING: &str = "?";
+
+/// What an object does for a command to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// The job is here, and this is its reply.
+    Here(T),
+    /// The name only leads to this object: ask there.
+    Elsewhere(ObjectName),
+    /// The job has been deleted; the text names it.
+    Deleted(String),
+    /// There is no such job.
+    Missing,
+}
+
+/// The same, where every name that leads elsewhere was followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found<T> {
+    /// The job's reply.
+    Here(T),
+    /// The job has been deleted; the text names it.
+    Deleted(String),
+    /// There is no such job.
+    Missing,
+}
+
+/// What an object does for a command that makes the job where there is none,
+/// or whose own reply says what a deleted or unknown job is to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Routed<T> {
+    /// The object's reply.
+    Here(T),
+    /// The name only leads to this object: ask there.
+    Elsewhere(ObjectName),
+}
+
+/// A reply as it is sent.
+pub trait Reply: Sized {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// If a value can't be written as JSON.
+    fn write(&self) -> serde_json::Result<String>;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// If that is not the text of such a reply.
+    fn read(text: &str) -> serde_json::Result<Self>;
+}
+
+/// A reply that may send its reader to another object.
+pub trait Leading: Reply {
+    /// What it is where no name leads elsewhere any more.
+    type End: Ending;
+}
+
+/// The reply at the end of the way.
+pub trait Ending: Sized {
+    /// Reads it; the text is none of [`led_to`].
+    ///
+    /// # Errors
+    /// If that is not the text of such a reply.
+    fn read_end(text: &str) -> serde_json::Result<Self>;
+}
+
+/// Returns the object that a reply's reader has to ask instead, whatever the
+/// command was.
+///
+/// # Errors
+/// If that is the name of no object.
+pub fn led_to(text: &str) -> serde_json::Result<Option<ObjectName>> {
+    let name = text.strip_prefix(ELSEWHERE).map(str::to_owned);
+    name.map(ObjectName::try_from).transpose().map_err(serde_json::Error::custom)
+}
+
+/// Returns whether a reply says that there is no such job.
+#[must_use]
+pub fn is_missing(text: &str) -> bool {
+    text == MISSING
+}
+
+fn elsewhere(home: &ObjectName) -> String {
+    format!("{ELSEWHERE}{home}")
+}
+
+impl<T: Serialize + DeserializeOwned> Reply for T {
+    fn write(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
+    fn read(text: &str) -> serde_json::Result<Self> {
+        json::from_str(text)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Reply for Outcome<T> {
+    fn write(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Here(here) => here.write(),
+            Self::Elsewhere(home) => Ok(elsewhere(home)),
+            Self::Deleted(id) => Ok(format!("{DELETED}{id}")),
+            Self::Missing => Ok(MISSING.to_owned()),
+        }
+    }
+
+    fn read(text: &str) -> serde_json::Result<Self> {
+        if let Some(home) = led_to(text)? {
+            return Ok(Self::Elsewhere(home));
+        }
+        Ok(match Found::read_end(text)? {
+            Found::Here(here) => Self::Here(here),
+            Found::Deleted(id) => Self::Deleted(id),
+            Found::Missing => Self::Missing,
+        })
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Reply for Routed<T> {
+    fn write(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Here(here) => here.write(),
+            Self::Elsewhere(home) => Ok(elsewhere(home)),
+        }
+    }
+
+    fn read(text: &str) -> serde_json::Result<Self> {
+        match led_to(text)? {
+            Some(home) => Ok(Self::Elsewhere(home)),
+            None => T::read(text).map(Self::Here),
+        }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Leading for Outcome<T> {
+    type End = Found<T>;
+}
+
+impl<T: Serialize + DeserializeOwned> Leading for Routed<T> {
+    type End = T;
+}
+
+impl<T: DeserializeOwned> Ending for T {
+    fn read_end(text: &str) -> serde_json::Result<Self> {
+        json::from_str(text)
+    }
+}
+
+impl<T: DeserializeOwned> Ending for Found<T> {
+    fn read_end(text: &str) -> serde_json::Result<Self> {
+        if let Some(id) = text.strip_prefix(DELETED) {
+            return Ok(Self::Deleted(id.to_owned()));
+        }
+        if is_missing(text) { Ok(Self::Missing) } else { json::from_str(text).map(Self::Here) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name() -> ObjectName {
+        ObjectName::Reference("id:1".to_owned())
+    }
+
+    #[test]
+    fn outcomes_survive_the_round_trip() {
+        let here = ["", ">ref:a", "!a", "?", "null"].map(|text| Outcome::Here(text.to_owned()));
+        let gone = [Outcome::Elsewhere(name()), Outcome::Deleted("a".into()), Outcome::Missing];
+        for outcome in here.into_iter().chain(gone) {
+            let text = outcome.write().unwrap();
+            assert_eq!(Outcome::<String>::read(&text).unwrap(), outcome, "{text}");
+        }
+        for routed in [Routed::Here(1), Routed::Elsewhere(name())] {
+            assert_eq!(Routed::<u32>::read(&routed.write().unwrap()).unwrap(), routed);
+        }
+    }
+
+    #[test]
+    fn what_leads_elsewhere_is_known_whatever_the_command() {
+        for text in [
+            Outcome::<u32>::Elsewhere(name()).write().unwrap(),
+            Routed::<String>::Elsewhere(name()).write().unwrap(),
+        ] {
+            assert_eq!(led_to(&text).unwrap(), Some(name()));
+        }
+        assert_eq!(led_to(&Outcome::Here(()).write().unwrap()).unwrap(), None);
+        assert!(led_to(">other:1").is_err());
+        assert!(is_missing(&Outcome::<u32>::Missing.write().unwrap()));
+    }
+
+    #[test]
+    fn a_reply_of_another_command_is_no_reply() {
+        assert!(Outcome::<u32>::read("\"1\"").is_err());
+        assert!(Routed::<u32>::read("?").is_err());
+        assert!(Found::<u32>::read_end(">ref:a").is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! Turns each command into its function, and writes exactly its reply.
+
+use super::alias::claim;
+use super::archive::{recopy, relink, restore};
+use super::found::{Stop, outcome};
+use super::gateway::{answer, gate, inherit, submit};
+use super::handoff::again;
+use super::healing::want;
+use super::home::Home;
+use super::ingest::{deliver, import, park};
+use super::{delete, read};
+use crate::domain::gateway::submission::Submit;
+use crate::domain::ingest::import::Import;
+use crate::domain::names::ObjectName;
+use crate::domain::protocol::alias::{Claim, Locate, PointTo, Unlink};
+use crate::domain::protocol::command::{Command, GateCommand};
+use crate::domain::protocol::gate::{Admit, Count, Probe, Settle, TakeOver};
+use crate::domain::protocol::gateway::{AwaitAnswer, Expect, Inherit};
+use crate::domain::protocol::ingest::{Deliver, Want};
+use crate::domain::protocol::manage::{Archive, Delete, HandOff, Relink, Restore};
+use crate::domain::protocol::outcome::{Outcome, Reply};
+use crate::domain::protocol::read::{Await, ReadBody, ReadFile, ReadTimeline};
+use crate::domain::protocol::{self, Ask, Question};
+use crate::edge::platform::{During, Failure};
+
+/// Obeys a command; returns its reply as it is sent.
+pub async fn obey(home: &Home, text: &str) -> Result<String, Failure> {
+    match protocol::read(text).during("reading a command")? {
+        Question::Job(name, command) => obey_job(home, name, command).await,
+        Question::Gate(command) => obey_gate(home, command).await,
+        Question::Park(parked) => park::park(home, &parked).await.map(|()| String::new()),
+    }
+}
+
+/// Obeys as a job, or as a name that leads to one.
+async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<String, Failure> {
+    // `Read`, `Fetch` and `Await` share what is written once for all readers.
+    // What is rare and large is boxed, or each command would take its room.
+    match command {
+        Command::Deliver(it) => reply::<Deliver>(&deliver::deliver(home, name, it.0).await?),
+        Command::Import(it) => reply::<Import>(&import::import(home, name, &it).await?),
+        Command::Want(it) => end::<Want, _>(want::want(home, it.0).await),
+        Command::Expect(it) => reply::<Expect>(&submit::expect(home, &it.0).await?),
+        Command::Submit(it) => reply::<Submit>(&Box::pin(submit::submit(home, name, *it)).await?),
+        Command::AwaitAnswer(_) => reply::<AwaitAnswer>(&answer::answer(home).await?),
+        Command::Inherit(it) => end::<Inherit, _>(inherit::inherit(home, it.0).await),
+        Command::Fetch(_) => Ok(Box::pin(want::fetch_result(home)).await?.text),
+        Command::Read(_) => Ok(read::read(home).await?.text),
+        Command::Await(it) => match read::await_news(home, it.0).await? {
+            Some(news) => Ok(news.text.clone()),
+            None => reply::<Await>(&Outcome::Here(None)),
+        },
+        Command::ReadFile(it) => end::<ReadFile, _>(read::file(home, &it).await),
+        Command::ReadTimeline(it) => end::<ReadTimeline, _>(read::timeline(home, &it).await),
+        Command::ReadBody(it) => end::<ReadBody, _>(read::body(home, it.0).await),
+        Command::Archive(_) => end::<Archive, _>(Box::pin(recopy::archive(home)).await),
+        Command::HandOff(_) => end::<HandOff, _>(Box::pin(again::hand_off_again(home)).await),
+        Command::Relink(_) => end::<Relink, _>(relink::renew_links(home).await),
+        Command::Restore(it) => {
+            reply::<Restore>(&Box::pin(restore::restore(home, &name, &it.0)).await?)
+        }
+        Command::Delete(_) => reply::<Delete>(&delete::delete(home).await?),
+        Command::Locate(_) => reply::<Locate>(&claim::locate(home, name)?),
+        Command::Claim(it) => reply::<Claim>(&Box::pin(claim::claim(home, name, *it)).await?),
+        Command::PointTo(it) => reply::<PointTo>(&claim::point_to(home, name, *it)?),
+        Command::Unlink(it) => reply::<Unlink>(&claim::unlink(home, &it.0).await?),
+    }
+}
+
+async fn obey_gate(home: &Home, command: GateCommand) -> Result<String, Failure> {
+    match command {
+        GateCommand::Admit(it) => reply::<Admit>(&gate::admit(home, &it.0).await?),
+        GateCommand::TakeOver(it) => reply::<TakeOver>(&gate::take_over(home, &it).await?),
+        GateCommand::Settle(it) => reply::<Settle>(&gate::settle(home, &it)?),
+        GateCommand::Count(it) => reply::<Count>(&gate::count_use(home, it.0).await?),
+        GateCommand::Probe(it) => reply::<Probe>(&home.store.probe(&it.0).await?),
+    }
+}
+
+fn reply<A: Ask>(reply: &A::Reply) -> Result<String, Failure> {
+    reply.write().during("writing an answer")
+}
+
+/// The reply of a command that needs a job.
+fn end<A, T>(end: Result<T, Stop>) -> Result<String, Failure>
+where
+    A: Ask<Reply = Outcome<T>>,
+{
+    reply::<A>(&outcome(end)?)
+}
