@@ -6,7 +6,7 @@ use crate::domain::webhook::event::Provider;
 use serde::{Deserialize, Serialize};
 
 /// Asks where this name's job lives, and whether there is one.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Locate;
 
 /// Where a name's job lives.
@@ -68,4 +68,5 @@ pub enum PointedTo {
 
 /// To another name of a job that was deleted: leads to it no more.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Unlink(pub ObjectName);

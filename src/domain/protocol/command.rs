@@ -18,11 +18,16 @@ use crate::domain::job::record::Job;
 use serde::{Deserialize, Serialize};
 
 macro_rules! commands {
-    ($(#[$about:meta])* $commands:ident: $($name:ident => $reply:ty,)*) => {
+    (
+        $(#[$about:meta])*
+        $commands:ident: $($name:ident => $reply:ty,)*;
+        $($bare:ident => $bare_reply:ty,)*
+    ) => {
         $(#[$about])*
         #[derive(Debug, Serialize, Deserialize)]
         pub enum $commands {
             $(#[doc = concat!("See [`", stringify!($name), "`].")] $name(Box<$name>),)*
+            $(#[doc = concat!("See [`", stringify!($bare), "`].")] $bare,)*
         }
 
         $(
@@ -37,6 +42,19 @@ macro_rules! commands {
                 }
             }
         )*
+
+        $(
+            impl Ask for $bare {
+                type Command = $commands;
+                type Reply = $bare_reply;
+            }
+
+            impl From<$bare> for $commands {
+                fn from(_: $bare) -> Self {
+                    Self::$bare
+                }
+            }
+        )*
     };
 }
 
@@ -48,23 +66,24 @@ commands! {
     Want => Outcome<()>,
     Expect => Routed<Option<SubmissionEnd>>,
     Submit => Routed<SubmissionEnd>,
-    AwaitAnswer => Routed<SubmissionEnd>,
     Inherit => Outcome<Inherited>,
-    Fetch => Outcome<JobRead>,
-    Read => Outcome<JobRead>,
     Await => Outcome<Option<JobRead>>,
     ReadFile => Outcome<FileRead>,
     ReadTimeline => Outcome<Option<Timeline>>,
     ReadBody => Outcome<Option<Body>>,
-    Archive => Outcome<Box<Job>>,
-    HandOff => Outcome<HandedOn>,
-    Relink => Outcome<Box<Job>>,
     Restore => TakenUp,
-    Delete => Outcome<()>,
-    Locate => Located,
     Claim => Lead,
     PointTo => Routed<PointedTo>,
     Unlink => (),
+    ;
+    AwaitAnswer => Routed<SubmissionEnd>,
+    Fetch => Outcome<JobRead>,
+    Read => Outcome<JobRead>,
+    Archive => Outcome<Box<Job>>,
+    HandOff => Outcome<HandedOn>,
+    Relink => Outcome<Box<Job>>,
+    Delete => Outcome<()>,
+    Locate => Located,
 }
 
 commands! {
@@ -75,6 +94,7 @@ commands! {
     Settle => (),
     Count => bool,
     Probe => Option<String>,
+    ;
 }
 
 impl Command {

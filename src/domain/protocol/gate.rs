@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Lets this submission in.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Admit(pub Wish);
 
 /// Tells that this submission has waited for the end of `earlier`'s.
@@ -28,9 +29,11 @@ pub struct Settle {
 /// Counts a use, of which there may be so many; the reply says whether one was
 /// left.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Count(pub u32);
 
 /// To a gate that holds nothing: writes, reads and deletes this text. The reply
 /// is what was read.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Probe(pub String);

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 /// Tells that the input of this job comes to the bucket under this key. The
 /// reply is the end of the job's submission, if it was submitted before.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Expect(pub String);
 
 /// Asks for the upstream's answer to the job's submission, when it is there.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct AwaitAnswer;
 
 /// The end of a submission.
@@ -46,6 +47,7 @@ pub struct Submitted {
 /// Hands over a submission: the job was submitted here, moves to this object,
 /// and leaves this.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Inherit(pub Estate);
 
 /// What comes of handing over a submission.
@@ -58,5 +60,5 @@ pub enum Inherited {
 }
 
 /// Asks the upstream for the job's result now; the reply is the job then.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Fetch;

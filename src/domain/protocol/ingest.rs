@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Takes this delivery.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Deliver(pub Delivery);
 
 /// What comes of a delivery.
@@ -38,4 +39,5 @@ pub enum TakenUp {
 
 /// Asks the upstream for the job's result; the text says why.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Want(pub String);

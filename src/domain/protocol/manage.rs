@@ -4,11 +4,11 @@ use crate::domain::job::record::Job;
 use serde::{Deserialize, Serialize};
 
 /// Copies what is not stored, and looks for files once more.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Archive;
 
 /// Hands the job's last event on again.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct HandOff;
 
 /// What comes of handing on again.
@@ -22,14 +22,15 @@ pub enum HandedOn {
 }
 
 /// Gives the files new links.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Relink;
 
 /// Makes the object the job of the manifest with this key, if there is none
 /// here.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Restore(pub String);
 
 /// Deletes the job from every store.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Delete;

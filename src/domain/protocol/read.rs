@@ -9,12 +9,13 @@ use crate::domain::names::ObjectName;
 use serde::{Deserialize, Serialize};
 
 /// Reads the record and its result.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Read;
 
 /// Reads the record and its result when there is news. The reply is `None` once
 /// what let the reader in does not count any more.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Await(pub Wait);
 
 /// A job that was read.
@@ -75,6 +76,7 @@ pub struct Timeline {
 
 /// Reads the body of timeline entry `n`; the reply is `None` if it has none.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ReadBody(pub u32);
 
 /// A body.

@@ -42,10 +42,10 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
         Command::Want(it) => end::<Want, _>(want::want(home, it.0).await),
         Command::Expect(it) => reply::<Expect>(&submit::expect(home, &it.0).await?),
         Command::Submit(it) => reply::<Submit>(&Box::pin(submit::submit(home, name, *it)).await?),
-        Command::AwaitAnswer(_) => reply::<AwaitAnswer>(&answer::answer(home).await?),
+        Command::AwaitAnswer => reply::<AwaitAnswer>(&answer::answer(home).await?),
         Command::Inherit(it) => end::<Inherit, _>(inherit::inherit(home, it.0).await),
-        Command::Fetch(_) => Ok(Box::pin(want::fetch_result(home)).await?.text),
-        Command::Read(_) => Ok(read::read(home).await?.text),
+        Command::Fetch => Ok(Box::pin(want::fetch_result(home)).await?.text),
+        Command::Read => Ok(read::read(home).await?.text),
         Command::Await(it) => match read::await_news(home, it.0).await? {
             Some(news) => Ok(news.text.clone()),
             None => reply::<Await>(&Outcome::Here(None)),
@@ -53,14 +53,14 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
         Command::ReadFile(it) => end::<ReadFile, _>(read::file(home, &it).await),
         Command::ReadTimeline(it) => end::<ReadTimeline, _>(read::timeline(home, &it).await),
         Command::ReadBody(it) => end::<ReadBody, _>(read::body(home, it.0).await),
-        Command::Archive(_) => end::<Archive, _>(Box::pin(recopy::archive(home)).await),
-        Command::HandOff(_) => end::<HandOff, _>(Box::pin(again::hand_off_again(home)).await),
-        Command::Relink(_) => end::<Relink, _>(relink::renew_links(home).await),
+        Command::Archive => end::<Archive, _>(Box::pin(recopy::archive(home)).await),
+        Command::HandOff => end::<HandOff, _>(Box::pin(again::hand_off_again(home)).await),
+        Command::Relink => end::<Relink, _>(relink::renew_links(home).await),
         Command::Restore(it) => {
             reply::<Restore>(&Box::pin(restore::restore(home, &name, &it.0)).await?)
         }
-        Command::Delete(_) => reply::<Delete>(&delete::delete(home).await?),
-        Command::Locate(_) => reply::<Locate>(&claim::locate(home, name)?),
+        Command::Delete => reply::<Delete>(&delete::delete(home).await?),
+        Command::Locate => reply::<Locate>(&claim::locate(home, name)?),
         Command::Claim(it) => reply::<Claim>(&Box::pin(claim::claim(home, name, *it)).await?),
         Command::PointTo(it) => reply::<PointTo>(&claim::point_to(home, name, *it)?),
         Command::Unlink(it) => reply::<Unlink>(&claim::unlink(home, &it.0).await?),
