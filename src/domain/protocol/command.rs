@@ -20,25 +20,25 @@ use serde::{Deserialize, Serialize};
 macro_rules! commands {
     (
         $(#[$about:meta])*
-        $commands:ident: $($name:ident => $reply:ty,)*;
+        $commands:ident: $($name:ident($held:ty) => $reply:ty,)*;
         $($bare:ident => $bare_reply:ty,)*
     ) => {
         $(#[$about])*
         #[derive(Debug, Serialize, Deserialize)]
         pub enum $commands {
-            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name(Box<$name>),)*
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($held),)*
             $(#[doc = concat!("See [`", stringify!($bare), "`].")] $bare,)*
         }
 
         $(
-            impl Ask for $name {
+            impl Ask for $held {
                 type Command = $commands;
                 type Reply = $reply;
             }
 
-            impl From<$name> for $commands {
-                fn from(command: $name) -> Self {
-                    Self::$name(Box::new(command))
+            impl From<$held> for $commands {
+                fn from(command: $held) -> Self {
+                    Self::$name(command)
                 }
             }
         )*
@@ -61,20 +61,20 @@ macro_rules! commands {
 commands! {
     /// A command to a job, as it is sent.
     Command:
-    Deliver => Routed<Delivered>,
-    Import => Routed<TakenUp>,
-    Want => Outcome<()>,
-    Expect => Routed<Option<SubmissionEnd>>,
-    Submit => Routed<SubmissionEnd>,
-    Inherit => Outcome<Inherited>,
-    Await => Outcome<Option<JobRead>>,
-    ReadFile => Outcome<FileRead>,
-    ReadTimeline => Outcome<Option<Timeline>>,
-    ReadBody => Outcome<Option<Body>>,
-    Restore => TakenUp,
-    Claim => Lead,
-    PointTo => Routed<PointedTo>,
-    Unlink => (),
+    Deliver(Deliver) => Routed<Delivered>,
+    Import(Box<Import>) => Routed<TakenUp>,
+    Want(Want) => Outcome<()>,
+    Expect(Expect) => Routed<Option<SubmissionEnd>>,
+    Submit(Box<Submit>) => Routed<SubmissionEnd>,
+    Inherit(Inherit) => Outcome<Inherited>,
+    Await(Await) => Outcome<Option<JobRead>>,
+    ReadFile(ReadFile) => Outcome<FileRead>,
+    ReadTimeline(ReadTimeline) => Outcome<Option<Timeline>>,
+    ReadBody(ReadBody) => Outcome<Option<Body>>,
+    Restore(Restore) => TakenUp,
+    Claim(Claim) => Lead,
+    PointTo(PointTo) => Routed<PointedTo>,
+    Unlink(Unlink) => (),
     ;
     AwaitAnswer => Routed<SubmissionEnd>,
     Fetch => Outcome<JobRead>,
@@ -89,11 +89,11 @@ commands! {
 commands! {
     /// A command to a gate, as it is sent.
     GateCommand:
-    Admit => Verdict,
-    TakeOver => Verdict,
-    Settle => (),
-    Count => bool,
-    Probe => Option<String>,
+    Admit(Admit) => Verdict,
+    TakeOver(TakeOver) => Verdict,
+    Settle(Settle) => (),
+    Count(Count) => bool,
+    Probe(Probe) => Option<String>,
     ;
 }
 

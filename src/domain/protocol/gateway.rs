@@ -48,7 +48,7 @@ pub struct Submitted {
 /// and leaves this.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Inherit(pub Estate);
+pub struct Inherit(pub Box<Estate>);
 
 /// What comes of handing over a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

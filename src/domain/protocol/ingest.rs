@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Takes this delivery.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Deliver(pub Delivery);
+pub struct Deliver(pub Box<Delivery>);
 
 /// What comes of a delivery.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -139,7 +139,7 @@ mod tests {
                 named: None,
                 moved: None,
             };
-            let (name, command) = sent(Deliver(delivery));
+            let (name, command) = sent(Deliver(Box::new(delivery)));
             assert_eq!((name.to_string(), command.text()), ("ref:r".to_owned(), Some(text)));
         }
     }
@@ -152,7 +152,7 @@ mod tests {
             Submission { queue, app: "a".to_owned(), at, answer: None, by_ticket: true };
         let (response_url, webhook) = (None, None);
         let estate = Estate { submission, webhook, input: Some(input), response_url };
-        let (_, command) = sent(Inherit(estate));
+        let (_, command) = sent(Inherit(Box::new(estate)));
         let Command::Inherit(inherit) = command else { panic!("{command:?}") };
         assert_eq!(inherit.0.input.unwrap().get(), "{\n  \"prompt\": 1\n}");
     }

@@ -4,6 +4,7 @@ use crate::domain::json;
 use crate::domain::names::ObjectName;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Error};
+use serde_json::Serializer;
 
 /// No JSON begins with these: what follows is the name to ask instead, or the
 /// deleted job's.
@@ -91,13 +92,20 @@ pub fn is_missing(text: &str) -> bool {
     text == MISSING
 }
 
+/// Returns what `write` has written, in one piece of code for all replies.
+fn text_of(write: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>) -> serde_json::Result<String> {
+    let mut out = Vec::new();
+    write(&mut out)?;
+    String::from_utf8(out).map_err(serde_json::Error::custom)
+}
+
 fn elsewhere(home: &ObjectName) -> String {
     format!("{ELSEWHERE}{home}")
 }
 
 impl<T: Serialize + DeserializeOwned> Reply for T {
     fn write(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
+        text_of(&|out| self.serialize(&mut Serializer::new(out)))
     }
 
     fn read(text: &str) -> serde_json::Result<Self> {

@@ -77,7 +77,7 @@ async fn hand_in(
         }
         submit.body = body::park(call.env, input.as_bytes().to_vec(), &submit.sha256, name).await?;
     }
-    job::ask_job(call.env, name, submit).await
+    job::ask_job(call.env, name, Box::new(submit)).await
 }
 
 /// Reads the client's own webhook, and what to say of one that is this vault's.

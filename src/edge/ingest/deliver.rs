@@ -26,7 +26,7 @@ pub async fn hand_over(
     object: &ObjectName,
     delivery: Delivery,
 ) -> Result<Handed, Failure> {
-    let delivered = job::ask_job(call.env, object, Deliver(delivery)).await?;
+    let delivered = job::ask_job(call.env, object, Deliver(Box::new(delivery))).await?;
     let (id, event_type, duplicate) = match delivered {
         Delivered::Taken { id, event_type, duplicate } => (id, event_type, duplicate),
         Delivered::Deleted => return Ok(Handed::Deleted),

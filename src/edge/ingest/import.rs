@@ -68,5 +68,5 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<TakenUp, Failure> {
         keep_days: line.keep,
         response_url: line.response_url,
     };
-    job::ask_job(call.env, &object, import).await
+    job::ask_job(call.env, &object, Box::new(import)).await
 }

@@ -37,13 +37,15 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
     // `Read`, `Fetch` and `Await` share what is written once for all readers.
     // What is rare and large is boxed, or each command would take its room.
     match command {
-        Command::Deliver(it) => reply::<Deliver>(&deliver::deliver(home, name, it.0).await?),
-        Command::Import(it) => reply::<Import>(&import::import(home, name, &it).await?),
+        Command::Deliver(it) => reply::<Deliver>(&deliver::deliver(home, name, *it.0).await?),
+        Command::Import(it) => reply::<Box<Import>>(&import::import(home, name, &it).await?),
         Command::Want(it) => end::<Want, _>(want::want(home, it.0).await),
         Command::Expect(it) => reply::<Expect>(&submit::expect(home, &it.0).await?),
-        Command::Submit(it) => reply::<Submit>(&Box::pin(submit::submit(home, name, *it)).await?),
+        Command::Submit(it) => {
+            reply::<Box<Submit>>(&Box::pin(submit::submit(home, name, *it)).await?)
+        }
         Command::AwaitAnswer => reply::<AwaitAnswer>(&answer::answer(home).await?),
-        Command::Inherit(it) => end::<Inherit, _>(inherit::inherit(home, it.0).await),
+        Command::Inherit(it) => end::<Inherit, _>(inherit::inherit(home, *it.0).await),
         Command::Fetch => Ok(Box::pin(want::fetch_result(home)).await?.text),
         Command::Read => Ok(read::read(home).await?.text),
         Command::Await(it) => match read::await_news(home, it.0).await? {
@@ -61,8 +63,8 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
         }
         Command::Delete => reply::<Delete>(&delete::delete(home).await?),
         Command::Locate => reply::<Locate>(&claim::locate(home, name)?),
-        Command::Claim(it) => reply::<Claim>(&Box::pin(claim::claim(home, name, *it)).await?),
-        Command::PointTo(it) => reply::<PointTo>(&claim::point_to(home, name, *it)?),
+        Command::Claim(it) => reply::<Claim>(&Box::pin(claim::claim(home, name, it)).await?),
+        Command::PointTo(it) => reply::<PointTo>(&claim::point_to(home, name, it)?),
         Command::Unlink(it) => reply::<Unlink>(&claim::unlink(home, &it.0).await?),
     }
 }

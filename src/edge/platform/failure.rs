@@ -37,6 +37,11 @@ impl Failure {
         Self::of_kind(Kind::of_words(text), during, text)
     }
 
+    /// The same of an error, once in the Worker for all kinds of them.
+    fn said(during: &str, error: &dyn Display) -> Self {
+        Self::new(during, &error.to_string())
+    }
+
     /// Makes the failure of an object whose answer does not go with what it was
     /// asked. Its own words would be in the log, and how to write every answer
     /// in the Worker.
@@ -103,7 +108,7 @@ pub trait During<T> {
 
 impl<T, E: Display> During<T> for Result<T, E> {
     fn during(self, what: &str) -> Result<T, Failure> {
-        self.map_err(|error| Failure::new(what, &error.to_string()))
+        self.map_err(|error| Failure::said(what, &error))
     }
 }
 

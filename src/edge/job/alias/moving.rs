@@ -93,7 +93,7 @@ async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure
 /// another one for sure.
 async fn hand_over_submission(home: &Home, job: &Job, there: &ObjectName) -> Result<bool, Failure> {
     let Some(estate) = submission::estate(job) else { return Ok(true) };
-    let told = job::ask_job(&home.env, there, Inherit(estate)).await?;
+    let told = job::ask_job(&home.env, there, Inherit(Box::new(estate))).await?;
     Ok(!matches!(told, Found::Here(Inherited::Conflict)))
 }
 
@@ -123,7 +123,7 @@ async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Resu
             archived: job.files.iter().filter_map(File::archived).collect(),
         }),
     };
-    job::ask_job(&home.env, there, Deliver(delivery)).await.map(drop)
+    job::ask_job(&home.env, there, Deliver(Box::new(delivery))).await.map(drop)
 }
 
 fn moved(home: &Home, n: u32) -> Result<(), Failure> {
