@@ -5,23 +5,10 @@ use crate::domain::names::ObjectName;
 use crate::domain::webhook::event::Provider;
 use serde::{Deserialize, Serialize};
 
-/// Asks where this name's job lives, and whether there is one.
+/// Asks what this name is. The outcome is the reply: a job's home, a name that
+/// leads elsewhere, a deleted job's, or free.
 #[derive(Debug)]
 pub struct Locate;
-
-/// Where a name's job lives.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Located {
-    /// In this object, or it would.
-    At {
-        /// The object.
-        home: ObjectName,
-        /// Whether there is a job.
-        known: bool,
-    },
-    /// The job has been deleted.
-    Deleted,
-}
 
 /// To a reference's object: job `id`, which lives at `home`, has come in by
 /// this reference. Links it if the name is free.
@@ -48,22 +35,14 @@ pub struct Lead {
 }
 
 /// To an id's object: the job of this id lives at `home`. Leads there, unless
-/// there is a job or a link here already.
+/// there is a job or a link here already. The reply is `None` if the job of this
+/// name has been deleted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PointTo {
     /// The object that the job lives in.
     pub home: ObjectName,
     /// What is known of it.
     pub kin: Kin,
-}
-
-/// What comes of pointing a name to a job.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PointedTo {
-    /// The name leads to a job.
-    Job(Lead),
-    /// The job of this name has been deleted.
-    Deleted,
 }
 
 /// To another name of a job that was deleted: leads to it no more.

@@ -1,9 +1,9 @@
 //! The commands, each with its reply.
 
 use super::Ask;
-use super::alias::{Claim, Lead, Locate, Located, PointTo, PointedTo, Unlink};
+use super::alias::{Claim, Lead, Locate, PointTo, Unlink};
 use super::gate::{Admit, Count, Probe, Settle, TakeOver};
-use super::gateway::{AwaitAnswer, Expect, Fetch, Inherit, Inherited, SubmissionEnd};
+use super::gateway::{AwaitAnswer, Expect, Fetch, Inherit, SubmissionEnd};
 use super::ingest::{Deliver, Delivered, TakenUp, Want};
 use super::manage::{Archive, Delete, HandOff, HandedOn, Relink, Restore};
 use super::outcome::{Outcome, Routed};
@@ -66,14 +66,14 @@ commands! {
     Want(Want) => Outcome<()>,
     Expect(Expect) => Routed<Option<SubmissionEnd>>,
     Submit(Box<Submit>) => Routed<SubmissionEnd>,
-    Inherit(Inherit) => Outcome<Inherited>,
+    Inherit(Inherit) => Outcome<bool>,
     Await(Await) => Outcome<Option<JobRead>>,
-    ReadFile(ReadFile) => Outcome<FileRead>,
+    ReadFile(ReadFile) => Outcome<Option<FileRead>>,
     ReadTimeline(ReadTimeline) => Outcome<Option<Timeline>>,
     ReadBody(ReadBody) => Outcome<Option<Body>>,
     Restore(Restore) => TakenUp,
     Claim(Claim) => Lead,
-    PointTo(PointTo) => Routed<PointedTo>,
+    PointTo(PointTo) => Routed<Option<Lead>>,
     Unlink(Unlink) => (),
     ;
     AwaitAnswer => Routed<SubmissionEnd>,
@@ -83,7 +83,7 @@ commands! {
     HandOff => Outcome<HandedOn>,
     Relink => Outcome<Box<Job>>,
     Delete => Outcome<()>,
-    Locate => Located,
+    Locate => Outcome<()>,
 }
 
 commands! {

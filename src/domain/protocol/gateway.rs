@@ -45,19 +45,11 @@ pub struct Submitted {
 }
 
 /// Hands over a submission: the job was submitted here, moves to this object,
-/// and leaves this.
+/// and leaves this. The reply is `false` if the job here was itself submitted,
+/// so that it is another one and takes nothing.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Inherit(pub Box<Estate>);
-
-/// What comes of handing over a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Inherited {
-    /// The job has it.
-    Taken,
-    /// The job was itself submitted, so that it is another one.
-    Conflict,
-}
 
 /// Asks the upstream for the job's result now; the reply is the job then.
 #[derive(Debug)]

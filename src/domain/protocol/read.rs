@@ -27,7 +27,8 @@ pub struct JobRead {
     pub result: Option<String>,
 }
 
-/// Asks where file `n` is, for the holder of the link with this nonce.
+/// Asks where file `n` is, for the holder of the link with this nonce. The reply
+/// is `None` if the link was good once, and the job's files have others now.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReadFile {
     /// The file's number.
@@ -38,16 +39,11 @@ pub struct ReadFile {
 
 /// Where a file is.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum FileRead {
-    /// The link is good.
-    File {
-        /// Its name.
-        name: String,
-        /// Where it can be read.
-        place: Place,
-    },
-    /// The link was good once; the job's files have others now.
-    Replaced,
+pub struct FileRead {
+    /// Its name.
+    pub name: String,
+    /// Where it can be read.
+    pub place: Place,
 }
 
 /// Reads timeline entries after `after`, at most `limit`, with bodies that are

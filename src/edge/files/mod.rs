@@ -78,11 +78,11 @@ async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
     let no_such = Problem::new(Code::NoSuchFile, "there is no such file, or the link is not its");
     let ask = ReadFile { n: link.n, nonce: link.nonce.clone() };
     match job::ask_job(call.env, &link.job, ask).await? {
-        Job::Here(FileRead::File { name, place }) => {
+        Job::Here(Some(FileRead { name, place })) => {
             let is_its = link.name.as_ref().is_none_or(|link| *link == name);
             if is_its { Ok((name, place)) } else { Err(no_such) }
         }
-        Job::Here(FileRead::Replaced) => Err(Problem::new(
+        Job::Here(None) => Err(Problem::new(
             Code::LinkReplaced,
             "the job's files have new links; this one is replaced",
         )),

@@ -1,7 +1,8 @@
 //! Ties a caller's reference to the job of an id.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::{Claim, Lead, Locate, Located};
+use crate::domain::protocol::alias::{Claim, Lead, Locate};
+use crate::domain::protocol::outcome::Outcome;
 use crate::domain::webhook::event::Provider;
 use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
@@ -24,6 +25,19 @@ impl There {
     pub const fn at(object: ObjectName) -> Self {
         Self { object, by_reference: false, note: None, named: None }
     }
+}
+
+/// Where the job of a name lives.
+pub enum Located {
+    /// In this object, or it would.
+    At {
+        /// The object.
+        home: ObjectName,
+        /// Whether there is a job.
+        known: bool,
+    },
+    /// The job has been deleted.
+    Deleted,
 }
 
 /// What a delivery or an import says of its job.
@@ -75,5 +89,10 @@ async fn try_claim(
 
 /// Asks where the job of a name lives, and whether there is one.
 pub async fn locate(env: &Env, name: &ObjectName) -> Result<Located, Failure> {
-    job::ask(env, name, Locate).await
+    Ok(match job::ask(env, name, Locate).await? {
+        Outcome::Here(()) => Located::At { home: name.clone(), known: true },
+        Outcome::Elsewhere(home) => Located::At { home, known: true },
+        Outcome::Missing => Located::At { home: name.clone(), known: false },
+        Outcome::Deleted(_) => Located::Deleted,
+    })
 }

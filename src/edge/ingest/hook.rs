@@ -1,6 +1,6 @@
 //! Takes deliveries: `POST /hook/{token}[/{ref}]`.
 
-use super::claim::{There, locate};
+use super::claim::{Located, There, locate};
 use super::deliver::{Handed, hand_over, of_deleted};
 use super::destination::{Caller, destination, identify};
 use super::keep::keep;
@@ -12,7 +12,6 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::Trust;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::Located;
 use crate::domain::protocol::ingest::Want;
 use crate::edge::http::access;
 use crate::edge::http::body::read_sent;

@@ -1,13 +1,12 @@
 //! The box of deliveries that belong to no known job: kept, never dropped.
 
-use super::claim::locate;
+use super::claim::{Located, locate};
 use super::deliver::{Handed, hand_over};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::Trust;
 use crate::domain::keys::UNMATCHED;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::Located;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, json};
 use crate::edge::http::unpack::unpack;

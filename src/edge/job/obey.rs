@@ -62,7 +62,7 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
             reply::<Restore>(&Box::pin(restore::restore(home, &name, &it.0)).await?)
         }
         Command::Delete => reply::<Delete>(&delete::delete(home).await?),
-        Command::Locate => reply::<Locate>(&claim::locate(home, name)?),
+        Command::Locate => end::<Locate, _>(home.here().map(drop)),
         Command::Claim(it) => reply::<Claim>(&Box::pin(claim::claim(home, name, it)).await?),
         Command::PointTo(it) => reply::<PointTo>(&claim::point_to(home, name, it)?),
         Command::Unlink(it) => reply::<Unlink>(&claim::unlink(home, &it.0).await?),

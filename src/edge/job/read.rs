@@ -45,18 +45,18 @@ pub async fn await_news(home: &Home, wait: Wait) -> Result<Option<Rc<Seen>>, Fai
 }
 
 /// Returns where a file is. Without its nonce it is as if there were none.
-pub async fn file(home: &Home, ReadFile { n, nonce }: &ReadFile) -> Result<FileRead, Stop> {
+pub async fn file(home: &Home, ReadFile { n, nonce }: &ReadFile) -> Result<Option<FileRead>, Stop> {
     let job = match home.store.slot()? {
         Slot::Deleted(tombstone) if !tombstone.knows_link(nonce) => return Err(Stop::Missing),
         slot => here(slot)?,
     };
     if relink::was_replaced(&job, nonce) {
-        return Ok(FileRead::Replaced);
+        return Ok(None);
     }
     let file = job.linked_file(*n, nonce).ok_or(Stop::Missing)?;
     let (name, place) = (file.name.clone(), file.place());
     home.rearm(&job).await?;
-    Ok(FileRead::File { name, place })
+    Ok(Some(FileRead { name, place }))
 }
 
 /// Returns a part of the timeline; with `wait`, when there is something in it,

@@ -4,7 +4,7 @@ use super::point::point_id_here;
 use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::{Claim, Lead, Located, PointTo, PointedTo};
+use crate::domain::protocol::alias::{Claim, Lead, PointTo};
 use crate::domain::protocol::outcome::Routed;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -12,16 +12,6 @@ use crate::edge::storage::object::Slot;
 
 const fn at(home: ObjectName) -> Lead {
     Lead { home, conflict: false }
-}
-
-/// Returns where this name's job lives.
-pub fn locate(home: &Home, name: ObjectName) -> Result<Located, Failure> {
-    Ok(match home.store.slot()? {
-        Slot::Alias(home) => Located::At { home, known: true },
-        Slot::Job(_) => Located::At { home: name, known: true },
-        Slot::Deleted(_) => Located::Deleted,
-        Slot::Empty => Located::At { home: name, known: false },
-    })
 }
 
 /// A job has come in by this reference: link it, unless the name leads to
@@ -70,7 +60,7 @@ pub fn point_to(
     home: &Home,
     name: ObjectName,
     point: PointTo,
-) -> Result<Routed<PointedTo>, Failure> {
+) -> Result<Routed<Option<Lead>>, Failure> {
     let PointTo { home: there, kin } = point;
     let lead = match home.store.slot()? {
         Slot::Empty if name != there => {
@@ -79,11 +69,11 @@ pub fn point_to(
         }
         Slot::Alias(linked) if linked == there => at(linked),
         Slot::Alias(linked) => return Ok(Routed::Elsewhere(linked)),
-        Slot::Deleted(_) => return Ok(Routed::Here(PointedTo::Deleted)),
+        Slot::Deleted(_) => return Ok(Routed::Here(None)),
         Slot::Job(job) => Lead { home: name, conflict: job.is_apart_from(kin) },
         Slot::Empty => at(name),
     };
-    Ok(Routed::Here(PointedTo::Job(lead)))
+    Ok(Routed::Here(Some(lead)))
 }
 
 /// Leads to the deleted job at `there` no more: the name is free again.

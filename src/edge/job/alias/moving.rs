@@ -11,7 +11,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Kept, Trust};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::gateway::{Inherit, Inherited};
+use crate::domain::protocol::gateway::Inherit;
 use crate::domain::protocol::ingest::Deliver;
 use crate::domain::protocol::outcome::Found;
 use crate::edge::job::home::Home;
@@ -94,7 +94,7 @@ async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure
 async fn hand_over_submission(home: &Home, job: &Job, there: &ObjectName) -> Result<bool, Failure> {
     let Some(estate) = submission::estate(job) else { return Ok(true) };
     let told = job::ask_job(&home.env, there, Inherit(Box::new(estate))).await?;
-    Ok(!matches!(told, Found::Here(Inherited::Conflict)))
+    Ok(!matches!(told, Found::Here(false)))
 }
 
 async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! Points the object of an id that became known late to this job.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::{Lead, PointTo, PointedTo};
+use crate::domain::protocol::alias::{Lead, PointTo};
 use crate::edge::job::delete::delete;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -14,13 +14,13 @@ pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
     let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
     let point = PointTo { home: job.home.clone(), kin: job.kin() };
     match job::ask_job(&home.env, &ObjectName::Id(id), point).await? {
-        PointedTo::Job(lead) if lead.home == job.home => linked(home)?,
-        PointedTo::Job(Lead { home: there, conflict: false }) => return Ok(Some(there)),
-        PointedTo::Job(_) => give_up_id(home)?,
+        Some(lead) if lead.home == job.home => linked(home)?,
+        Some(Lead { home: there, conflict: false }) => return Ok(Some(there)),
+        Some(_) => give_up_id(home)?,
         // What was submitted after the deletion is another job.
-        PointedTo::Deleted if job.submission.is_some() => give_up_id(home)?,
+        None if job.submission.is_some() => give_up_id(home)?,
         // This job is the one that was deleted.
-        PointedTo::Deleted => drop(delete(home).await?),
+        None => drop(delete(home).await?),
     }
     Ok(None)
 }

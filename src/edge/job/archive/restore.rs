@@ -5,7 +5,7 @@ use crate::domain::job::chores::Chore;
 use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::{PointTo, PointedTo};
+use crate::domain::protocol::alias::PointTo;
 use crate::domain::protocol::ingest::TakenUp;
 use crate::domain::protocol::outcome::Routed;
 use crate::edge::job::home::Home;
@@ -51,7 +51,7 @@ async fn leads_here(
 ) -> Result<bool, Failure> {
     let lead_here = PointTo { home: name.clone(), kin: Kin::default() };
     let reply = job::ask(&home.env, reference, lead_here).await?;
-    Ok(matches!(reply, Routed::Here(PointedTo::Job(lead)) if lead.home == *name))
+    Ok(matches!(reply, Routed::Here(Some(lead)) if lead.home == *name))
 }
 
 async fn become_job(home: &Home, restored: Restored) -> Result<TakenUp, Failure> {

@@ -2,17 +2,16 @@
 
 use crate::domain::gateway::submission;
 use crate::domain::job::submission::Estate;
-use crate::domain::protocol::gateway::Inherited;
 use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::platform;
 
 /// Takes it over, unless this job was submitted itself.
-pub async fn inherit(home: &Home, estate: Estate) -> Result<Inherited, Stop> {
+pub async fn inherit(home: &Home, estate: Estate) -> Result<bool, Stop> {
     let mut job = home.here()?;
     if !submission::inherit(&mut job, estate, platform::now()) {
-        return Ok(Inherited::Conflict);
+        return Ok(false);
     }
     home.commit(&job, None).await?;
-    Ok(Inherited::Taken)
+    Ok(true)
 }
