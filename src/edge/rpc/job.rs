@@ -12,6 +12,8 @@ use worker::Env;
 /// moment in which two names are being joined.
 const MAX_HOPS: usize = 4;
 
+const READING: &str = "reading a job's answer";
+
 /// What a command's reply is where every name that leads elsewhere was
 /// followed.
 pub type End<A> = <<A as Ask>::Reply as Leading>::End;
@@ -22,7 +24,7 @@ where
     A: Ask<Command = Command>,
 {
     let text = text_of(env, name, &ask.into()).await?;
-    A::Reply::read(&text).map_err(unreadable)
+    A::Reply::read(&text).during(READING)
 }
 
 /// Asks the job that `name` leads to.
@@ -38,10 +40,10 @@ where
 pub async fn follow(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
     let mut text = text_of(env, name, command).await?;
     for _ in 1..MAX_HOPS {
-        let Some(home) = led_to(&text).map_err(unreadable)? else { return Ok(text) };
+        let Some(home) = led_to(&text).during(READING)? else { return Ok(text) };
         text = text_of(env, &home, command).await?;
     }
-    match led_to(&text).map_err(unreadable)? {
+    match led_to(&text).during(READING)? {
         None => Ok(text),
         Some(_) => Err(Failure::new("asking a job", "too many names lead to it")),
     }
@@ -49,11 +51,7 @@ pub async fn follow(env: &Env, name: &ObjectName, command: &Command) -> Result<S
 
 /// Reads a reply that [`follow`] has returned.
 pub fn read_end<T: Ending>(text: &str) -> Result<T, Failure> {
-    T::read_end(text).map_err(unreadable)
-}
-
-fn unreadable(why: serde_json::Error) -> Failure {
-    Failure::new("reading a job's answer", &why.to_string())
+    T::read_end(text).during(READING)
 }
 
 async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
