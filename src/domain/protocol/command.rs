@@ -1,7 +1,7 @@
 //! The commands, each with its reply.
 
-use super::Ask;
 use super::alias::{Claim, Lead, Locate, PointTo, Unlink};
+use super::ask::Ask;
 use super::gate::{Admit, Count, Probe, Settle, TakeOver};
 use super::gateway::{AwaitAnswer, Expect, Fetch, Inherit, SubmissionEnd};
 use super::ingest::{Deliver, Delivered, TakenUp, Want};

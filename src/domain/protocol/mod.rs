@@ -5,6 +5,7 @@
 //! compatible.
 
 pub mod alias;
+mod ask;
 pub mod command;
 pub mod gate;
 pub mod gateway;
@@ -15,20 +16,12 @@ pub mod parked;
 pub mod read;
 pub mod wait;
 
+pub use self::ask::Ask;
 use self::command::{Command, GateCommand};
-use self::outcome::Reply;
 use self::parked::Parked;
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use serde::{Deserialize, Serialize};
-
-/// A command.
-pub trait Ask: Into<Self::Command> {
-    /// The commands to its kind of object, as they are sent.
-    type Command;
-    /// What the object replies.
-    type Reply: Reply;
-}
 
 /// What an object is asked, as it reads it.
 #[derive(Debug, Deserialize)]
