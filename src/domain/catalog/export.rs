@@ -61,14 +61,14 @@ pub struct Turn {
 #[must_use]
 pub fn aria2(job: &Job, base: &str) -> String {
     let mut list = String::new();
-    let is_listed = |file: &&crate::domain::job::file::File| file.served && file.stored().is_some();
-    for file in job.files.iter().filter(is_listed) {
+    for file in job.files.iter().filter(|file| file.served) {
+        let Some(object) = file.stored() else { continue };
         let path = keys::file_path(&job.home, &job.nonce, file.n, &file.name);
         let out = format!("{}/{}-{}", job.public_id(), file.n, file.name);
         // Writing to a string does not fail.
         let _ = write!(list, "{base}{path}\n  out={out}\n");
         let is_md5 = |tag: &&String| tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit());
-        if let Some(md5) = file.stored().map(|object| &object.etag).filter(is_md5) {
+        if let Some(md5) = Some(&object.etag).filter(is_md5) {
             let _ = writeln!(list, "  checksum=md5={md5}");
         }
     }

@@ -30,14 +30,14 @@ pub enum Encoding {
 
 /// Inline data in a string.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Inline {
+pub(super) struct Inline {
     /// Where in the string the data begins.
     pub start: usize,
     pub content_type: Option<String>,
 }
 
 /// Finds inline data in a decoded string.
-pub(crate) fn find(text: &str, key: Option<&str>) -> Option<Inline> {
+pub(super) fn find(text: &str, key: Option<&str>) -> Option<Inline> {
     if text.len() <= MIN_INLINE_CHARS {
         return None;
     }

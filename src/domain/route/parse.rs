@@ -116,7 +116,7 @@ fn number(text: &str) -> Result<u32, Refused> {
     if number.to_string() == text { Ok(number) } else { Err(Refused::NotFound) }
 }
 
-pub(crate) fn name(text: &str) -> Result<ObjectName, Refused> {
+fn name(text: &str) -> Result<ObjectName, Refused> {
     ObjectName::from_public(text).ok_or_else(|| Refused::BadName(text.chars().take(80).collect()))
 }
 

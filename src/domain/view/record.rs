@@ -1,4 +1,4 @@
-//! What readers see: the record, the timeline. Never a presigned URL.
+//! The record as readers see it. Never a presigned URL.
 
 use super::handoff::HandoffView;
 use crate::domain::access::redact::Secrets;

@@ -2,7 +2,7 @@
 //! what they all do.
 //!
 //! Commands and tasks are functions of a [`Home`]. They call what lies below
-//! them, never the dispatch (`mod.rs`) or the alarm, and not each other in a
+//! them, never the dispatch (`obey.rs`) or the alarm, and not each other in a
 //! circle.
 
 use super::changes::{Changes, Seen};

@@ -10,7 +10,7 @@ const MAX_NESTED_BYTES: usize = 32 * 1024 * 1024;
 
 /// Where the text is that is searched: the result, or a string in it.
 #[derive(Debug)]
-pub(crate) struct Within {
+pub(super) struct Within {
     /// The string's pointer.
     pub pointer: String,
     /// How many strings it is in.
@@ -23,12 +23,12 @@ pub(crate) struct Within {
 
 impl Within {
     /// Where the result itself is.
-    pub(crate) const fn result() -> Self {
+    pub(super) const fn result() -> Self {
         Self { pointer: String::new(), depth: 0, is_input: false, room: MAX_NESTED_BYTES }
     }
 
     /// Returns the place of a string in it, if that is JSON and is to be read.
-    pub(crate) fn inner(
+    pub(super) fn inner(
         &self,
         text: &str,
         describe: impl FnOnce() -> (String, bool),
@@ -44,7 +44,7 @@ impl Within {
 
 impl Place {
     /// Returns the token as it is written there.
-    pub(crate) fn token(&self, token: &str) -> String {
+    pub(super) fn token(&self, token: &str) -> String {
         let mut written = token.to_owned();
         for _ in 0..self.depth {
             let quoted = json::encode_string(&written);
@@ -59,7 +59,7 @@ impl Place {
 }
 
 /// Where in a token as it is written stands what it says.
-pub(crate) struct Escapes<'a> {
+pub(super) struct Escapes<'a> {
     token: &'a [u8],
     written: usize,
     decoded: usize,
@@ -67,13 +67,13 @@ pub(crate) struct Escapes<'a> {
 
 impl<'a> Escapes<'a> {
     /// Begins behind the quote of `token`.
-    pub(crate) const fn new(token: &'a str) -> Self {
+    pub(super) const fn new(token: &'a str) -> Self {
         Self { token: token.as_bytes(), written: 1, decoded: 0 }
     }
 
     /// Returns where the byte `at` of what it says is written. Asked in order,
     /// all of it takes linear time.
-    pub(crate) fn place(&mut self, at: usize) -> usize {
+    pub(super) fn place(&mut self, at: usize) -> usize {
         while self.decoded < at {
             let rest = self.token.get(self.written..).unwrap_or_default();
             let ahead = rest.get(..at - self.decoded).unwrap_or(rest);

@@ -6,7 +6,7 @@ use crate::domain::json::{self, edit};
 use url::Url;
 
 /// A presigned URL without what its signer has added; `None` for other texts.
-pub(crate) fn unsigned_url(text: &str) -> Option<String> {
+fn unsigned_url(text: &str) -> Option<String> {
     // Most texts are none; parsing each would take its time.
     let text = text.contains('?').then(|| strict_url::repaired(text))?;
     let maybe = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));

@@ -2,7 +2,7 @@
 //!
 //! A provider's file reads a body's members and says what they mean in the
 //! words that all of hookvault uses; nothing else knows its format. The upstream
-//! itself, whose format is [`super::event`]'s, is what no other one claims.
+//! itself, pipelet, is whoever no other file claims.
 
 mod fal;
 mod pipelet;
