@@ -2,49 +2,84 @@
 
 use super::file::{File, FileState, FileStatus, Source, StoredObject};
 use crate::domain::time::Timestamp;
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::borrow::Cow;
-use std::ops::Not;
 
-/// The members of [`File`], and after them or among them those of its state.
-/// Written, it borrows them: a record may have hundreds of files.
-#[derive(Serialize, Deserialize)]
+/// Writes the members of a file, with those of its state among them. They are
+/// written one by one, since a flat copy would cost each write of a record all
+/// the texts of all its files.
+impl Serialize for File {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        let object = self.stored();
+        let mut out = writer.serialize_struct("File", 24)?;
+        out.serialize_field("n", &self.n)?;
+        out.serialize_field("served", &self.served)?;
+        out.serialize_field("pointers", &self.pointers)?;
+        out.serialize_field("state", &self.status())?;
+        out.serialize_field("name", &self.name)?;
+        if self.title.is_some() {
+            out.serialize_field("title", &self.title)?;
+        }
+        out.serialize_field("key", &self.key)?;
+        out.serialize_field("source", &self.source)?;
+        out.serialize_field("identity", &self.identity)?;
+        out.serialize_field("contentType", &self.content_type)?;
+        out.serialize_field("size", &object.map(|object| object.size))?;
+        out.serialize_field("etag", &object.map(|object| &object.etag))?;
+        out.serialize_field("verified", &object.map(|object| object.verified))?;
+        out.serialize_field("expiresAt", &self.expires_at)?;
+        out.serialize_field("slackMs", &object.and_then(|object| object.slack_ms))?;
+        out.serialize_field("foundAt", &self.found_at)?;
+        out.serialize_field("attempts", &self.attempts)?;
+        out.serialize_field("md5Refusals", &self.md5_refusals)?;
+        out.serialize_field("actualMd5", &self.actual_md5)?;
+        out.serialize_field("notBefore", &self.not_before)?;
+        out.serialize_field("error", &self.error)?;
+        if self.redirect_host.is_some() {
+            out.serialize_field("redirectHost", &self.redirect_host)?;
+        }
+        if self.waits_for_url() {
+            out.serialize_field("needsUrl", &true)?;
+        }
+        if object.is_some_and(|object| object.relink) {
+            out.serialize_field("relink", &true)?;
+        }
+        out.end()
+    }
+}
+
+/// The same members, as they are read.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct StoredFile<'a> {
+struct StoredFile {
     n: u32,
     served: bool,
-    pointers: Cow<'a, [String]>,
+    pointers: Vec<String>,
     state: FileStatus,
-    name: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    title: Option<Cow<'a, str>>,
-    key: Cow<'a, str>,
-    source: Cow<'a, Source>,
-    identity: Cow<'a, str>,
-    content_type: Option<Cow<'a, str>>,
+    name: String,
+    #[serde(default)]
+    title: Option<String>,
+    key: String,
+    source: Source,
+    identity: String,
+    content_type: Option<String>,
     size: Option<u64>,
-    etag: Option<Cow<'a, str>>,
+    etag: Option<String>,
     verified: Option<bool>,
     expires_at: Option<Timestamp>,
     slack_ms: Option<u64>,
     found_at: Timestamp,
     attempts: u32,
     md5_refusals: u32,
-    actual_md5: Option<Cow<'a, str>>,
+    actual_md5: Option<String>,
     not_before: Timestamp,
-    error: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    redirect_host: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Not::not")]
+    error: Option<String>,
+    #[serde(default)]
+    redirect_host: Option<String>,
+    #[serde(default)]
     needs_url: bool,
-    #[serde(default, skip_serializing_if = "Not::not")]
+    #[serde(default)]
     relink: bool,
-}
-
-impl Serialize for File {
-    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        StoredFile::from(self).serialize(writer)
-    }
 }
 
 impl<'de> Deserialize<'de> for File {
@@ -53,14 +88,13 @@ impl<'de> Deserialize<'de> for File {
     }
 }
 
-impl From<StoredFile<'_>> for File {
-    fn from(flat: StoredFile<'_>) -> Self {
-        let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+impl From<StoredFile> for File {
+    fn from(flat: StoredFile) -> Self {
         let state = match flat.state {
             FileStatus::Pending => FileState::Pending { needs_url: flat.needs_url },
             FileStatus::Stored => FileState::Stored(StoredObject {
                 size: flat.size.unwrap_or_default(),
-                etag: owned(flat.etag).unwrap_or_default(),
+                etag: flat.etag.unwrap_or_default(),
                 verified: flat.verified.unwrap_or_default(),
                 slack_ms: flat.slack_ms,
                 relink: flat.relink,
@@ -70,55 +104,57 @@ impl From<StoredFile<'_>> for File {
         Self {
             n: flat.n,
             served: flat.served,
-            pointers: flat.pointers.into_owned(),
+            pointers: flat.pointers,
             state,
-            name: flat.name.into_owned(),
-            title: owned(flat.title),
-            key: flat.key.into_owned(),
-            source: flat.source.into_owned(),
-            identity: flat.identity.into_owned(),
-            content_type: owned(flat.content_type),
+            name: flat.name,
+            title: flat.title,
+            key: flat.key,
+            source: flat.source,
+            identity: flat.identity,
+            content_type: flat.content_type,
             expires_at: flat.expires_at,
             found_at: flat.found_at,
             attempts: flat.attempts,
             md5_refusals: flat.md5_refusals,
-            actual_md5: owned(flat.actual_md5),
+            actual_md5: flat.actual_md5,
             not_before: flat.not_before,
-            error: owned(flat.error),
-            redirect_host: owned(flat.redirect_host),
+            error: flat.error,
+            redirect_host: flat.redirect_host,
         }
     }
 }
 
-impl<'a> From<&'a File> for StoredFile<'a> {
-    fn from(file: &'a File) -> Self {
-        let object = file.stored();
-        let lent = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
-        Self {
-            n: file.n,
-            served: file.served,
-            pointers: Cow::Borrowed(&file.pointers),
-            state: file.status(),
-            name: Cow::Borrowed(&file.name),
-            title: lent(&file.title),
-            key: Cow::Borrowed(&file.key),
-            source: Cow::Borrowed(&file.source),
-            identity: Cow::Borrowed(&file.identity),
-            content_type: lent(&file.content_type),
-            size: object.map(|object| object.size),
-            etag: object.map(|object| Cow::Borrowed(object.etag.as_str())),
-            verified: object.map(|object| object.verified),
-            expires_at: file.expires_at,
-            slack_ms: object.and_then(|object| object.slack_ms),
-            found_at: file.found_at,
-            attempts: file.attempts,
-            md5_refusals: file.md5_refusals,
-            actual_md5: lent(&file.actual_md5),
-            not_before: file.not_before,
-            error: lent(&file.error),
-            redirect_host: lent(&file.redirect_host),
-            needs_url: file.waits_for_url(),
-            relink: object.is_some_and(|object| object.relink),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::file::discover::found::Discovery;
+    use crate::domain::fixtures;
+    use crate::domain::job::file::From;
+
+    #[test]
+    fn each_state_is_read_as_it_was_written() {
+        let mut job = fixtures::job();
+        let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
+        job.take_up(&found, From { delivery: 1, sha256: "", at: Timestamp::from_millis(5) });
+        let object = StoredObject {
+            size: 7,
+            etag: "e".into(),
+            verified: true,
+            slack_ms: Some(9),
+            relink: true,
+        };
+        for (state, members) in [
+            (FileState::Pending { needs_url: false }, r#""slackMs":null,"foundAt":5"#),
+            (FileState::Pending { needs_url: true }, r#""error":null,"needsUrl":true}"#),
+            (FileState::Stored(object), r#""size":7,"etag":"e","verified":true,"expiresAt":"#),
+            (FileState::Lost, r#""state":"lost","#),
+        ] {
+            let file = File { state, ..job.files.remove(0) };
+            let text = serde_json::to_string(&file).unwrap();
+            assert!(text.contains(members), "{text}");
+            assert_eq!(text.contains(r#","relink":true}"#), file.stored().is_some(), "{text}");
+            assert_eq!(serde_json::from_str::<File>(&text).unwrap(), file);
+            job.files.push(file);
         }
     }
 }
