@@ -22,6 +22,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::rejection::Refused;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// The object that knows the days.
 pub const ROOT: &str = "root";
@@ -63,8 +64,10 @@ pub enum Change {
 /// A question to a catalog object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Question {
-    /// To a day: take this row.
+    /// To a day: take this row. Objects of the release before ask so.
     Put(Box<Row>),
+    /// To a day: take these rows, each of which is a [`Row`] as JSON.
+    PutMany(Vec<Box<RawValue>>),
     /// To a day: there is no job of this object any more.
     Remove {
         /// The object.

@@ -6,10 +6,12 @@ use super::schema;
 use super::sql::{maybe, number, text};
 use crate::domain::catalog::Answer;
 use crate::domain::catalog::row::Row;
+use crate::domain::json;
 use crate::domain::json::string::word;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
+use serde_json::value::RawValue;
 
 /// Removals that are remembered: a row that comes late does not bring the job
 /// back.
@@ -33,6 +35,14 @@ pub async fn put(object: &CatalogObject, row: &Row) -> Result<Answer, Failure> {
     write(object, row, &home, seq)?;
     if old.is_none_or(|old| old.summary.tags != row.summary.tags) {
         tag(object, &home, &row.summary.tags)?;
+    }
+    Ok(Answer::Noted)
+}
+
+/// Takes rows, each as [`put`] does.
+pub async fn put_many(object: &CatalogObject, rows: &[Box<RawValue>]) -> Result<Answer, Failure> {
+    for row in rows {
+        put(object, &json::from_str(row.get()).during("reading a row")?).await?;
     }
     Ok(Answer::Noted)
 }

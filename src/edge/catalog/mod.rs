@@ -119,6 +119,7 @@ async fn reply(object: &CatalogObject, question: &str) -> Result<String, Failure
     let question = json::from_str(question).during("reading a question")?;
     let answer = match question {
         Question::Put(row) => day::put(object, &row).await?,
+        Question::PutMany(rows) => day::put_many(object, &rows).await?,
         Question::Remove { home, revision } => day::remove(object, &home, revision).await?,
         Question::Rows { filter, after, limit } => rows::rows(object, &filter, after, limit)?,
         Question::RowsOf(homes) => rows::rows_of(object, &homes)?,

@@ -85,6 +85,12 @@ where
     }
 }
 
+/// Whether an object failed because it does not know the question: for some
+/// minutes after a deployment it may run the release before.
+pub fn is_not_understood(failure: &Failure) -> bool {
+    failure.to_string().contains("reading a question: unknown variant")
+}
+
 /// Returns a text as a call carries it: a long one is the body of a `Response`.
 fn packed(text: &str) -> Result<JsValue, JsValue> {
     if text.len() <= MAX_CALL_TEXT {

@@ -1,11 +1,12 @@
 //! Questions to catalog objects.
 
-use super::call::ask_object;
+use super::call::{ask_object, is_not_understood};
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
 use futures_util::future::{Either, select};
+use serde_json::value::{RawValue, to_raw_value};
 use std::pin::pin;
 use std::time::Duration;
 use worker::{Delay, Env};
@@ -23,8 +24,25 @@ pub async fn ask(env: &Env, name: &str, question: &Question) -> Result<Answer, F
 pub async fn put(env: &Env, row: Row) -> Result<(), Failure> {
     let day = row.summary.created_at.day();
     // Only the text waits: many jobs may at the same time.
-    let question = write(&Question::Put(Box::new(row)))?;
-    ask_in(env, &day, question).await.map(drop)
+    let text = to_raw_value(&row).during("writing to the catalog")?;
+    drop(row);
+    put_many(env, &day, &[text]).await
+}
+
+/// Has the object of a day take rows, each of which is a `Row` as JSON.
+pub async fn put_many(env: &Env, day: &str, rows: &[Box<RawValue>]) -> Result<(), Failure> {
+    let rows: Vec<&str> = rows.iter().map(|row| row.get()).collect();
+    let question = format!(r#"{{"PutMany":[{}]}}"#, rows.join(","));
+    match ask_in(env, day, question).await {
+        Err(failure) if is_not_understood(&failure) => {
+            // For some minutes after a deployment the object may run the release before.
+            for row in rows {
+                ask_in(env, day, format!(r#"{{"Put":{row}}}"#)).await?;
+            }
+            Ok(())
+        }
+        end => end.map(drop),
+    }
 }
 
 fn write(question: &Question) -> Result<String, Failure> {
