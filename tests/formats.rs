@@ -3,6 +3,7 @@
 
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::file::discover::found::Skipped;
+use hookvault::domain::job::chores::{KvCopy, LastTry, Work};
 use hookvault::domain::job::file::{File, Source};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::submission::Submission;
@@ -114,4 +115,33 @@ fn the_submission() {
     submission.by_ticket = true;
     let new = old.replace("null}", r#"null,"byTicket":true}"#);
     assert_eq!(serde_json::to_string(&submission).expect("JSON"), new);
+}
+
+/// What KV holds is one state here, and in a record the members of before.
+#[test]
+fn what_kv_holds() {
+    let rest = r#""attempts":0,"at":0}"#;
+    for (record, more, is_there) in [
+        (r#"{"version":0,"#, "", false),
+        (r#"{"version":0,"#, r#","recordBegun":true"#, true),
+        (r#"{"version":0,"#, r#","recordBegun":true,"recordById":true"#, true),
+        (r#"{"version":2,"#, r#","recordedEvents":3"#, true),
+        (r#"{"version":2,"#, r#","recordedEvents":3,"recordById":true"#, true),
+    ] {
+        let record = format!("{record}{rest}{more}");
+        let old = serde_json::to_string(&Work::default()).expect("JSON");
+        let old = old.replace(
+            r#""record":{"version":0,"attempts":0,"at":0}"#,
+            &format!(r#""record":{record}"#),
+        );
+        let mut work: Work = serde_json::from_str(&old).expect("what the loop has done");
+        let copy = work.kv_copy();
+        assert_eq!(copy.last().is_some(), is_there, "{record}");
+        work.set_kv_copy(KvCopy::None);
+        work.set_kv_copy(copy);
+        assert_eq!(serde_json::to_string(&work).expect("JSON"), old);
+    }
+    let failed = r#"{"record":{"version":0,"attempts":1,"at":5}}"#;
+    let work: Work = serde_json::from_str(failed).expect("what the loop has done");
+    assert!(matches!(work.kv_copy(), KvCopy::Begun(LastTry { attempts: 1, .. })));
 }

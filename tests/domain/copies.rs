@@ -6,6 +6,7 @@ use crate::common::{Vault, completed, url};
 use hookvault::domain::alarm::budget::Budget;
 use hookvault::domain::alarm::plan::{Task, plan, watchdog};
 use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
+use hookvault::domain::archive::kv_copy;
 use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
 use hookvault::domain::job::file::FileStatus;
 use hookvault::domain::job::record::{Archive, Job};
@@ -149,8 +150,9 @@ fn work_is_due_by_deadline_then_listed_then_published() {
     assert_eq!(plan(&job, PACE, now).due, [Task::List, Task::Publish, Task::Record]);
     job.work.publish.done(job.version);
     job.work.published_events = job.events;
-    job.work.record.done(job.version);
-    job.work.recorded_events = job.events;
+    let (around, recorded) =
+        (Circumstances { now, pace: PACE, entropy: 0, renewal: Ok(()) }, job.clone());
+    kv_copy::note_written(&mut job.work, &recorded, true, around);
     job.work.list.done(job.revision());
     assert_eq!(plan(&job, PACE, now).alarm(now), None);
 }

@@ -52,5 +52,5 @@ pub fn comes_to_rest(vault: &mut Vault, end: &End) {
     assert!(!job.status.has_ended() || job.work.publish.version == job.version);
     assert_eq!(job.work.list.version, job.revision());
     assert_eq!(kv_copy::step(job), None);
-    assert!(!job.is_settled() || job.work.record.version == job.version);
+    assert!(!job.is_settled() || job.work.kv_copy().shown().0 == job.version);
 }

@@ -3,7 +3,7 @@
 //! It is there while the job is at rest. A job that gets going again loses it,
 //! so that readers are old by what KV itself needs to forget it, and no more.
 
-use crate::domain::job::chores::{Chore, Work};
+use crate::domain::job::chores::{KvCopy, LastTry, Work};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::retry::{Circumstances, Pace};
@@ -49,14 +49,15 @@ pub enum Step {
 /// it should be. A job that never had a copy has none to be deleted.
 #[must_use]
 pub fn step(job: &Job) -> Option<(Step, Timestamp)> {
-    let record = &job.work.record;
-    let is_elsewhere = job.work.record_by_id != is_named_by_id(job) && may_be_there(job);
+    let copy = job.work.kv_copy();
+    let is_elsewhere = copy.last().is_some_and(|last| last.by_id != is_named_by_id(job));
     if is_elsewhere || !is_at_rest(job) {
-        return may_be_there(job).then_some((Step::Delete, try_at(&job.work, true)));
+        return copy.last().is_some().then_some((Step::Delete, try_at(copy, true)));
     }
-    let is_news = record.version < job.version;
-    let is_old = is_news || job.work.recorded_events < job.events;
-    is_old.then_some((Step::Write, try_at(&job.work, is_news)))
+    let (version, events) = copy.shown();
+    let is_news = version < job.version;
+    let is_old = is_news || events < job.events;
+    is_old.then_some((Step::Write, try_at(copy, is_news)))
 }
 
 /// Whether the copy of a job goes under its id, although it lives at its
@@ -75,7 +76,7 @@ pub fn name(job: &Job) -> ObjectName {
 /// The name under which the copy is that was written last.
 #[must_use]
 pub fn written_name(job: &Job) -> ObjectName {
-    named(job, job.work.record_by_id)
+    named(job, job.work.kv_copy().last().is_some_and(|last| last.by_id))
 }
 
 fn named(job: &Job, by_id: bool) -> ObjectName {
@@ -83,64 +84,58 @@ fn named(job: &Job, by_id: bool) -> ObjectName {
     id.map_or_else(|| job.home.clone(), ObjectName::Id)
 }
 
-/// A write that failed here, or that was begun by a run that died, may have
-/// been done there.
-#[must_use]
-pub const fn may_be_there(job: &Job) -> bool {
-    let Chore { version, attempts, .. } = job.work.record;
-    version > 0 || attempts > 0 || job.work.record_begun
-}
-
 /// Notes that the first copy is about to be written, if it is; whether there
-/// was anything to note.
+/// was anything to note. A run that dies in between must not leave a copy that
+/// nothing knows of.
 pub fn begin(job: &mut Job) -> bool {
-    let is_first = matches!(step(job), Some((Step::Write, _))) && !may_be_there(job);
-    if is_first {
-        let by_id = is_named_by_id(job);
-        note_begun(&mut job.work, by_id);
+    let is_first = job.work.kv_copy() == KvCopy::None;
+    let begins = is_first && matches!(step(job), Some((Step::Write, _)));
+    if begins {
+        let last = tried(is_named_by_id(job), 0, Timestamp::default());
+        job.work.set_kv_copy(KvCopy::Begun(last));
     }
-    is_first
-}
-
-/// Notes that the first copy in KV is about to be written: a run that dies
-/// in between must not leave one that no one knows of.
-const fn note_begun(work: &mut Work, by_id: bool) {
-    (work.record_begun, work.record_by_id) = (true, by_id);
+    begins
 }
 
 /// Notes how writing the record of `job`, as it was then, to KV ended.
 pub fn note_written(work: &mut Work, job: &Job, is_done: bool, around: Circumstances<'_>) {
-    let is_first = work.record.version == 0;
-    (work.record_begun, work.record_by_id) = (false, is_named_by_id(job));
-    if is_done || is_first && work.record.attempts + 1 >= MAX_RECORD_TRIES {
+    let (copy, by_id) = (work.kv_copy(), is_named_by_id(job));
+    let attempts = failures(copy) + 1;
+    let is_given_up = copy.shown().0 == 0 && attempts >= MAX_RECORD_TRIES;
+    work.set_kv_copy(if is_done || is_given_up {
         // What is less than a new version is not written each time.
-        let at = around.now.plus(around.pace.quiet());
-        work.record = Chore { version: job.version, attempts: 0, at };
-        work.recorded_events = job.events;
+        let last = tried(by_id, 0, around.now.plus(around.pace.quiet()));
+        KvCopy::Written { version: job.version, events: job.events, last }
     } else {
-        failed(work, around);
-    }
+        copy.after(failed(by_id, attempts, around))
+    });
 }
 
 /// Notes how deleting the record from KV ended.
 pub fn note_deleted(work: &mut Work, is_done: bool, around: Circumstances<'_>) {
-    if is_done {
-        (work.record, work.recorded_events) = (Chore::default(), 0);
-        (work.record_begun, work.record_by_id) = (false, false);
-    } else {
-        failed(work, around);
-    }
+    let copy = work.kv_copy();
+    let by_id = copy.last().is_some_and(|last| last.by_id);
+    let undone = || copy.after(failed(by_id, failures(copy) + 1, around));
+    work.set_kv_copy(if is_done { KvCopy::None } else { undone() });
 }
 
-fn failed(work: &mut Work, around: Circumstances<'_>) {
-    work.record.attempts += 1;
-    work.record.at = around.now.plus(pause(work.record.attempts, around.pace));
+const fn tried(by_id: bool, attempts: u32, at: Timestamp) -> LastTry {
+    LastTry { by_id, attempts, at }
+}
+
+fn failed(by_id: bool, attempts: u32, around: Circumstances<'_>) -> LastTry {
+    tried(by_id, attempts, around.now.plus(pause(attempts, around.pace)))
+}
+
+fn failures(copy: KvCopy) -> u32 {
+    copy.last().map_or(0, |last| last.attempts)
 }
 
 /// Not before this time: write the record to KV, or delete it. News wait
 /// for nothing but a failure.
-fn try_at(work: &Work, is_news: bool) -> Timestamp {
-    if is_news && work.record.attempts == 0 { Timestamp::default() } else { work.record.at }
+fn try_at(copy: KvCopy, is_news: bool) -> Timestamp {
+    let last = copy.last().filter(|last| !is_news || last.attempts > 0);
+    last.map(|last| last.at).unwrap_or_default()
 }
 
 /// The pause after this many failures in a row.
@@ -163,7 +158,8 @@ impl LeftCopy {
     /// That which `job` leaves behind, if it may have one.
     #[must_use]
     pub fn of(job: &Job) -> Option<Self> {
-        may_be_there(job).then(|| Self { home: written_name(job), attempts: 0 })
+        let last = job.work.kv_copy().last();
+        last.map(|_| Self { home: written_name(job), attempts: 0 })
     }
 
     /// Notes that a try has failed; returns when the next one is due.
@@ -262,8 +258,7 @@ mod tests {
     fn a_write_whose_run_died_may_have_been_done() {
         let mut job = fixtures::job();
         (job.status, job.version) = (Status::Failed, 1);
-        let by_id = is_named_by_id(&job);
-        note_begun(&mut job.work, by_id);
+        assert!(begin(&mut job));
         assert_eq!(step(&job), Some((Step::Write, at(0))));
         job.status = Status::Retried;
         assert_eq!(step(&job), Some((Step::Delete, at(0))));
@@ -278,7 +273,7 @@ mod tests {
         job.version = 1;
         assert!(!begin(&mut job), "it goes on");
         job.status = Status::Failed;
-        assert!(begin(&mut job) && may_be_there(&job));
+        assert!(begin(&mut job) && LeftCopy::of(&job).is_some());
         assert!(!begin(&mut job), "it is noted");
         assert!(!begin(&mut copied()), "one is there");
     }

@@ -59,7 +59,9 @@ impl Manifest {
         let mut job = self.job;
         let publish = Chore { version: job.version, ..Chore::default() };
         let (published_events, offloaded) = (job.events, job.work.offloaded);
-        job.work = Work { publish, published_events, offloaded, ..Work::default() };
+        job.work = Work::default();
+        (job.work.publish, job.work.published_events) = (publish, published_events);
+        job.work.offloaded = offloaded;
         // The alarm points the id here.
         if matches!(job.home, ObjectName::Reference(_)) {
             job.unlinked_id.clone_from(&job.id);
@@ -94,6 +96,7 @@ pub fn note_published(work: &mut Work, job: &Job, is_done: bool, around: Circums
 mod tests {
     use super::*;
     use crate::domain::fixtures;
+    use crate::domain::job::chores::KvCopy;
     use crate::domain::job::record::ResultRef;
 
     fn manifest(change: impl Fn(&mut Job)) -> Manifest {
@@ -111,7 +114,7 @@ mod tests {
     fn everything_is_published_again_but_the_manifest() {
         let Restored { job, .. } = manifest(|job| job.work.offloaded = 100).restored();
         assert_eq!((job.work.publish.version, job.work.list.version), (5, 0));
-        assert_eq!((job.work.record.version, job.work.offloaded), (0, 100));
+        assert_eq!((job.work.kv_copy(), job.work.offloaded), (KvCopy::None, 100));
     }
 
     #[test]

@@ -19,17 +19,14 @@ pub struct Work {
     /// The last timeline entry that is in the manifest.
     #[serde(skip_serializing_if = "is_zero")]
     pub published_events: u32,
-    /// Writing the rendered record to KV; version 0: there is no copy.
-    pub record: Chore,
-    /// The last timeline entry that the copy in KV counts.
+    /// As the four that follow, read and written as one: [`KvCopy`].
+    record: Chore,
     #[serde(skip_serializing_if = "is_zero")]
-    pub recorded_events: u32,
-    /// Whether a first copy in KV may be there that no end was noted of.
+    recorded_events: u32,
     #[serde(skip_serializing_if = "is_false")]
-    pub record_begun: bool,
-    /// Whether the copy in KV is under the job's id, not the name it lives at.
+    record_begun: bool,
     #[serde(skip_serializing_if = "is_false")]
-    pub record_by_id: bool,
+    record_by_id: bool,
     /// Telling the catalog; its `version` is [`super::record::Job::revision`].
     pub list: Chore,
     /// Writing files anew whose links were replaced.
@@ -53,6 +50,65 @@ pub struct Chore {
     pub attempts: u32,
     /// Not before this time: try.
     pub at: Timestamp,
+}
+
+/// What KV holds of the job: its rendered record, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KvCopy {
+    /// There is no copy.
+    None,
+    /// A first copy may be there: a write was begun, or has failed here.
+    Begun(LastTry),
+    /// A copy is there, unless the first was given up.
+    Written {
+        /// The version that it shows.
+        version: u64,
+        /// The last timeline entry that it counts.
+        events: u32,
+        /// What was tried last.
+        last: LastTry,
+    },
+}
+
+/// The last try to write a copy or to delete it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastTry {
+    /// Whether the copy is under the job's id, not the name it lives at.
+    pub by_id: bool,
+    /// Failed tries in a row.
+    pub attempts: u32,
+    /// Not before this time: try again.
+    pub at: Timestamp,
+}
+
+impl KvCopy {
+    /// Returns the last try at a copy that may be there.
+    #[must_use]
+    pub const fn last(self) -> Option<LastTry> {
+        match self {
+            Self::None => None,
+            Self::Begun(last) | Self::Written { last, .. } => Some(last),
+        }
+    }
+
+    /// Returns the version and the timeline entry that readers of a whole copy
+    /// see.
+    #[must_use]
+    pub const fn shown(self) -> (u64, u32) {
+        match self {
+            Self::Written { version, events, .. } => (version, events),
+            Self::None | Self::Begun(_) => (0, 0),
+        }
+    }
+
+    /// Returns the same copy after another try.
+    #[must_use]
+    pub const fn after(self, last: LastTry) -> Self {
+        match self {
+            Self::Written { version, events, .. } => Self::Written { version, events, last },
+            Self::None | Self::Begun(_) => Self::Begun(last),
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
@@ -91,6 +147,29 @@ impl Chore {
 }
 
 impl Work {
+    /// Returns what KV holds of the job.
+    #[must_use]
+    pub const fn kv_copy(&self) -> KvCopy {
+        let Chore { version, attempts, at } = self.record;
+        let last = LastTry { by_id: self.record_by_id, attempts, at };
+        match version {
+            0 if attempts > 0 || self.record_begun => KvCopy::Begun(last),
+            0 => KvCopy::None,
+            _ => KvCopy::Written { version, events: self.recorded_events, last },
+        }
+    }
+
+    /// Notes what KV holds of the job.
+    pub fn set_kv_copy(&mut self, copy: KvCopy) {
+        let last = copy.last();
+        let (version, events) = copy.shown();
+        let (attempts, at) = last.map_or_else(Default::default, |last| (last.attempts, last.at));
+        self.record = Chore { version, attempts, at };
+        self.recorded_events = events;
+        self.record_begun = matches!(copy, KvCopy::Begun(LastTry { attempts: 0, .. }));
+        self.record_by_id = last.is_some_and(|last| last.by_id);
+    }
+
     /// Notes that the run has come to its end.
     pub fn end_run(&mut self) {
         self.runs = 0;

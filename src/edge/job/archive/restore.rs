@@ -1,7 +1,7 @@
 //! Makes the object what it was, from the job's manifest.
 
 use crate::domain::archive::manifest::{Manifest, Restored, is_seen};
-use crate::domain::job::chores::Chore;
+use crate::domain::job::chores::{Chore, KvCopy};
 use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
@@ -80,7 +80,7 @@ async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<Taken
     job.work.list = Chore::default();
     // That of a job that goes on is still to be deleted.
     if job.is_settled() {
-        job.work.record = Chore::default();
+        job.work.set_kv_copy(KvCopy::None);
     }
     home.arm(&job).await?;
     home.store.save(&job)?;
