@@ -1,4 +1,4 @@
-// `npm run bench`: hookvault beside the twin and the floor, in the same workerd build. It builds,
+// `npm run bench`: hookvault beside its twins and the floor, in the same workerd build. It builds,
 // measures, prints a table, and writes docs/benchmarks.md if all of it was measured.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";

@@ -3,9 +3,9 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { workerds } from "../workerd/process.mjs";
 import { BUILT, LocalVault, ROOT } from "../workerd/vault.mjs";
-import { buildTwin } from "./twin.mjs";
+import { buildTwin, TWINS } from "./twin.mjs";
 
-export const SIDES = ["hookvault", "twin", "floor"];
+export const SIDES = ["hookvault", ...TWINS, "floor"];
 const STORES = {
   durableObjects: { JOBS: { className: "Job", useSQLite: true }, CATALOG: { className: "Catalog", useSQLite: true } },
 };
@@ -18,7 +18,7 @@ const floor = async () => {
 const hookvault = async () => ({ modules: BUILT });
 
 /** The options that are each side's own. */
-const OWN = { hookvault, twin: (dir) => buildTwin(dir), floor };
+const OWN = { hookvault, floor, ...Object.fromEntries(TWINS.map((name) => [name, (dir) => buildTwin(name, dir)])) };
 
 /** Each is built once: all starts of a side are of the same code. */
 const built = new Map();

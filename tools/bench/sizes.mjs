@@ -25,7 +25,7 @@ export const FULL = {
   /** A turn is 6 GiB. One is enough for memory, which hardly differs from turn to turn. */
   large: { bytes: 1024 * MiB, turns: { least: 1, most: 3 } },
   inlineBytes: 20 * MiB,
-  starts: 30,
+  starts: 100,
   /** `many` is an even number of `few`: half of it is read too. */
   memory: { few: 1_000, many: 100_000 },
 };

@@ -1,21 +1,25 @@
-// Builds the twin: what a TypeScript developer would write for the measured part of the contract.
+// Builds a twin: the measured part of the contract in TypeScript, of conventional design or of hookvault's own.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { workerOptions } from "../workerd/options.mjs";
 import { ROOT } from "../workerd/vault.mjs";
 
+/** Their names: each is a folder in `bench/twins`. */
+export const TWINS = ["conventional", "same-design"];
+
 /**
- * Bundles `bench/twin` into `outDir`.
+ * Bundles a twin into `outDir`.
  *
+ * @param {string} name
  * @param {string} outDir
  * @returns {Promise<object>} the part of miniflare's options that is the twin's; date and flags
  *   are those of wrangler.toml, so that both sides run on the same platform
  */
-export async function buildTwin(outDir) {
-  const outfile = join(outDir, "twin.js");
+export async function buildTwin(name, outDir) {
+  const outfile = join(outDir, `${name}.js`);
   await build({
-    entryPoints: [join(ROOT, "bench/twin/index.ts")],
+    entryPoints: [join(ROOT, `bench/twins/${name}/index.ts`)],
     outfile,
     bundle: true,
     minify: true,

@@ -1,6 +1,6 @@
 // The tables of `docs/cost.md`.
 import { COLUMNS } from "./columns.mjs";
-import { LIFE, MEASURED, OPERATIONS, TWIN } from "./operations.mjs";
+import { LIFE, MEASURED, OF_TWINS, OPERATIONS } from "./operations.mjs";
 import { PAID, PLAN } from "./prices.mjs";
 import { freeDays, freeInAll, month, usage } from "./reckon.mjs";
 
@@ -20,7 +20,7 @@ const table = (head, rows) => [line(head), `|${"---|".repeat(head.length)}`, ...
 /** The tables by name. */
 export function costs() {
   const used = usage(OPERATIONS, LIFE, MEASURED);
-  return { operations: operations(), price: price(used), twin: twin(used), free: free(used), storage: storage(used) };
+  return { operations: operations(), price: price(used), twin: twins(used), free: free(used), storage: storage(used) };
 }
 
 function operations() {
@@ -41,11 +41,12 @@ function price(used) {
   return table(["", "a job", "included", "then", ...MONTHS.map((jobs) => `${whole(jobs)} jobs`)], rows);
 }
 
-function twin(used) {
-  const others = usage(TWIN, LIFE, MEASURED);
+function twins(used) {
+  const others = Object.values(OF_TWINS).map((steps) => usage(steps, LIFE, MEASURED));
   const measured = ["cpuMs", "gbSeconds", "objectGb", "bucketGb", "kvGb"];
   const keys = Object.keys(PAID).filter((key) => !measured.includes(key));
-  return table(["a job", "hookvault", "twin"], keys.map((key) => [PAID[key].name, used[key], others[key]]));
+  const heads = ["a job", "hookvault", "conventional twin", "twin of the same design"];
+  return table(heads, keys.map((key) => [PAID[key].name, used[key], ...others.map((other) => other[key])]));
 }
 
 const amount = (n) => (Number.isInteger(n) ? whole(n) : n.toPrecision(3));

@@ -3,24 +3,28 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { exactly } from "../sizes.mjs";
 
-const CEILING = 300_000;
-/** Where it stands: bytes are counted, so this needs no allowance for noise. */
-const MOST = 590_000;
+/** Of the module alone. `.ci/run` has the ceiling where it stands. */
+const GOAL = 440_000;
+const MODULE = "index_bg.wasm";
 
 export const bundle = {
   turns: () => exactly(1),
   isAlone: true,
   warmUps: () => 0,
-  sides: ["hookvault", "twin"],
+  sides: ["hookvault", "conventional", "same-design"],
   metrics: [
-    { id: "bundle.gzip", row: "bundle", what: "bytes, gzip -9", better: "less", own: { goal: CEILING, far: MOST } },
+    { id: "bundle.module", row: "module", what: "bytes, gzip -9", better: "less", own: { goal: GOAL, far: Infinity } },
+    { id: "bundle.gzip", row: "bundle", what: "bytes, gzip -9", better: "less" },
     { id: "bundle.raw", row: "bundle", what: "bytes", better: "less" },
   ],
   async turn(context, { modules }) {
     const all = modules.map(({ path, contents }) => Buffer.from(contents ?? readFileSync(path)));
     const sum = (sizes) => sizes.reduce((total, bytes) => total + bytes, 0);
+    const packed = all.map((bytes) => gzipSync(bytes, { level: 9 }).length);
+    const module = packed.find((_, n) => modules[n].path.endsWith(MODULE));
     return {
-      "bundle.gzip": sum(all.map((bytes) => gzipSync(bytes, { level: 9 }).length)),
+      ...(module && { "bundle.module": module }),
+      "bundle.gzip": sum(packed),
       "bundle.raw": sum(all.map(({ length }) => length)),
     };
   },

@@ -15,9 +15,9 @@ import { exactly } from "../sizes.mjs";
 import { configOf, workerdPath } from "../workerd.mjs";
 
 const answers = [
-  { id: "health", row: "start-up until `/healthz` is answered", request: () => ({ path: "/healthz" }) },
+  { id: "health", row: "start-up until `/healthz` is answered", goal: { goal: 3, far: 12 }, request: () => ({ path: "/healthz" }) },
   {
-    id: "delivery", row: "start-up until a delivery is answered",
+    id: "delivery", row: "start-up until a delivery is answered", goal: {},
     request: (id, begun) => routesOf("hookvault").delivery(id, acquired(id, begun)),
   },
 ];
@@ -25,10 +25,10 @@ const answers = [
 export const startUp = {
   turns: ({ starts }) => exactly(starts),
   isAlone: true,
-  sides: ["empty", "hookvault", "twin"],
-  metrics: answers.map(({ id, row }) => ({
+  sides: ["empty", "hookvault", "conventional", "same-design"],
+  metrics: answers.map(({ id, row, goal }) => ({
     id: `start.${id}`, row, what: "ms over an empty Worker's", better: "less", base: "empty", by: "medians",
-    goals: { twin: { goal: 1.5, far: 12 } },
+    goals: { conventional: goal, "same-design": {} },
   })),
   async turn(context, side) {
     const figures = {};

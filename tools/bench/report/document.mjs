@@ -15,13 +15,14 @@ ${table(figures)}
 ${notes && `\nWhat disturbed this run:\n\n${notes}\n`}
 ## How to read it
 
-Three Workers run in the same build of workerd, each in a process of its own, with the same date, flags and bindings, and
-storage in memory (tmpfs). **hookvault** is the Worker as it is deployed. The **twin** (\`bench/twin\`) is what one would write
-in TypeScript for the same contract, with the same durability; \`tests/runtime/contract\` holds both to it. The **floor**
-(\`bench/floor\`) keeps no contract: of each row it does the one operation that cannot be left out.
+Four Workers run in the same build of workerd, each in a process of its own, with the same date, flags and bindings, and
+storage in memory (tmpfs). **hookvault** is the Worker as it is deployed. The [twins](../bench/twins/README.md) are the same contract in TypeScript, with
+the same durability: the **conventional** one as a developer would write it, which is frozen, and one of the **same design** as hookvault, call by
+call and write by write; \`tests/runtime/contract\` holds all to it. The **floor** (\`bench/floor\`) keeps no contract: of each row it does the one operation that
+cannot be left out.
 
 Absolute figures are this machine's, and workerd's on it, not Cloudflare's. What counts are the ratios. The sides take turns,
-A B C A B C …, after some to warm up, and one alone is under load. There are as many turns as ten minutes allow. Each cell is the median
+A B C D A B C D …, after some to warm up, and one alone is under load. There are as many turns as the time allows. Each cell is the median
 (least–most); a ratio is the median of the turns' ratios, so it can differ from that of the two medians. Peak memory is compared by
 difference, in MiB, not by ratio.
 
@@ -35,7 +36,7 @@ difference, in MiB, not by ratio.
 - **archive**: from the delivery until the record says \`stored\`; the floor's from the request until its answer. The source is a process of its own
   that sends noise. Large files: each turn in a new process that has stored one of 1 MiB. *Peak memory* is the most that it
   then held, less what it held just before.
-- **bundle**: all modules that are uploaded, each packed by \`gzip -9\`. The dashboard's files are no part of the Worker.
+- **module**: the wasm by itself, packed by \`gzip -9\`. **bundle**: all modules that are uploaded, each packed so. The dashboard's files are no part of the Worker.
 - **start-up**: a new process until its first answer, less the median of an empty Worker's, which takes turns with them: the modules' compilation,
   which workerd does before it listens, is a part of it. ${sizes.starts} starts, files in the page cache. Here a ratio is that of the medians.
 - **wasm memory**: ${sizes.memory.many} deliveries, nine of ten of them duplicates, made by a loop beside the Worker; each thousand begins when that
@@ -49,7 +50,7 @@ in JavaScript that every request would pass.
 
 What the profiles of 2026-11-29 show; \`CONTRIBUTING.md\` has how to take one, and what was tried.
 
-- **ingest**: of 7,200 warm deliveries of all three kinds hookvault's process took 2.84 ms each, the twin's 1.96. Of the difference 0.40 ms is wasm,
+- **ingest**: of 7,200 warm deliveries of all three kinds hookvault's process took 2.84 ms each, the conventional twin's 1.96. Of the difference 0.40 ms is wasm,
   nearly all of it compiled by then, 0.09 ms what stands between wasm and JavaScript, and the rest the runtime's work for that: promises, handles,
   memory. Without any wasm it would still be 1.2 times the twin's. It is JSON that is read and written by serde, not by V8, in five calls (the
   request, the job, its alarm, the catalog's day and \`root\`), spread over hundreds of functions. Code that is compiled for speed takes 9 to 15 %

@@ -35,8 +35,8 @@ export function paired(ours, theirs, by = "ratio") {
 /** Whether a value reaches a limit that is the least, or the most, that it may be. */
 export const reaches = (value, limit, better) => (better === "more" ? value >= limit : value <= limit);
 
-const judged = (value, { goal, far }, better) =>
-  ({ ...value, goal, isMet: reaches(value.median, goal, better), isFar: !reaches(value.median, far, better) });
+const judged = (value, { goal, far }, better) => (goal === undefined ? value :
+  { ...value, goal, isMet: reaches(value.median, goal, better), isFar: !reaches(value.median, far, better) });
 
 /** A ratio of medians, for what is too unsteady from turn to turn; least and most are those of turns. */
 const ofMedians = (ours, theirs) => ({ ...paired(ours, theirs), median: median(ours) / median(theirs) });
@@ -54,8 +54,8 @@ function overBase(samples, base) {
 /**
  * A metric's figures.
  *
- * @param {object} metric `better` is "more" or "less"; `goals` names for each other side the `goal`
- *   and what is `far` off it; `own` is a goal for our value itself; `by` is how sides are compared,
+ * @param {object} metric `better` is "more" or "less"; `goals` names for each other side that it is compared with the `goal`
+ *   and what is `far` off it, if there is one; `own` is a goal for our value itself; `by` is how sides are compared,
  *   and `base` a side that is only there to be taken off the others
  * @param {Record<string, number[]>} all a value a turn, for each side that took part
  */
@@ -67,7 +67,7 @@ export function assess(metric, all) {
     .map(([side, goal]) => [side, judged(compared(ours, samples[side], metric.by), goal, metric.better)]);
   const own = metric.own && ours && judged(spread(ours), metric.own, metric.better);
   const sides = Object.entries(samples).map(([side, values]) => [side, spread(values)]);
-  const verdicts = [...against.map(([, verdict]) => verdict), ...(own ? [own] : [])];
+  const verdicts = [...against.map(([, verdict]) => verdict), ...(own ? [own] : [])].filter(({ goal }) => goal !== undefined);
   return {
     metric,
     turns: Math.max(...Object.values(samples).map((values) => values.length)),

@@ -1,28 +1,42 @@
 // The figures as a table, for a terminal and for Markdown alike.
 import { SIDES } from "../sides.mjs";
 
-const HEADINGS = ["row", "measure", "turns", "hookvault", "twin", "floor", "× twin", "goal", "× floor", "goal", "met"];
+/** What the sides are called where there is little room. */
+export const SHORT = { hookvault: "hookvault", conventional: "conventional", "same-design": "same design", floor: "floor" };
+const OTHERS = SIDES.slice(1);
+const HEADINGS = [
+  "row", "measure", "turns", ...SIDES.map((side) => SHORT[side]), ...OTHERS.map((side) => `× ${SHORT[side]}`), "goal", "met",
+];
 const SIGNS = { more: "≥", less: "≤" };
 
 export function table(figures) {
-  const rows = figures.map(cells);
-  const all = [HEADINGS, ...rows];
-  const widths = HEADINGS.map((_, n) => Math.max(...all.map((row) => row[n].length)));
+  return aligned([HEADINGS, ...figures.map(cells)]);
+}
+
+/** Rows of cells, the first of them the headings, in columns. */
+export function aligned(rows) {
+  const widths = rows[0].map((_, n) => Math.max(...rows.map((row) => row[n].length)));
   const line = (row) => `| ${row.map((cell, n) => cell.padEnd(widths[n])).join(" | ")} |`;
-  return [line(HEADINGS), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)].join("\n");
+  const [head, ...rest] = rows;
+  return [line(head), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rest.map(line)].join("\n");
 }
 
 function cells({ metric, turns, sides, against, own, isMet }) {
-  const beside = (side) => [shownRatio(metric, against[side]), goalOf(metric, against[side])];
-  const [twin, floor] = [beside("twin"), beside("floor")];
-  // A goal for our own value stands where no other side's does.
-  if (own) twin[1] = `${SIGNS[metric.better]} ${own.goal}`;
+  const ratios = OTHERS.map((side) => shownRatio(metric, against[side]));
+  const goals = OTHERS.map((side) => goalOf(metric, against[side], SHORT[side]));
+  if (own) goals.push(`${SIGNS[metric.better]} ${own.goal}`);
   const met = { true: "✓", false: "✗", undefined: "" }[isMet];
-  return [metric.row, metric.what, String(turns), ...SIDES.map((side) => shown(sides[side])), ...twin, ...floor, met];
+  return [
+    metric.row, metric.what, String(turns), ...SIDES.map((side) => shown(sides[side])), ...ratios,
+    goals.filter(Boolean).join(", "), met,
+  ];
 }
 
-const goalOf = ({ better, by }, verdict) =>
-  (verdict ? `${SIGNS[better]} ${by === "difference" ? "+" : ""}${verdict.goal}` : "");
+function goalOf({ better, by }, verdict, of) {
+  if (verdict?.goal === undefined) return "";
+  const goal = by === "difference" ? `+${verdict.goal} to` : `${verdict.goal} ×`;
+  return `${SIGNS[better]} ${goal} ${of}`;
+}
 
 function shown(values) {
   if (!values) return "";

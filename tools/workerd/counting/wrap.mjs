@@ -12,6 +12,18 @@ globalThis.fetch = (...args) => {
   return fetchOutside(...args);
 };
 
+/** What goes on behind an answer is a part of its request. */
+function follow(context) {
+  const type = Object.getPrototypeOf(context);
+  if (followed.has(type)) return;
+  followed.add(type);
+  const { waitUntil } = type;
+  type.waitUntil = function counted(work) {
+    return waitUntil.call(this, during(() => work));
+  };
+}
+const followed = new WeakSet();
+
 function answer(request) {
   if (request.method === "DELETE") reset();
   return Response.json(report());
@@ -25,12 +37,15 @@ export function countedWorker(worker) {
     return during(serve);
   };
   if (typeof worker !== "function") {
-    const fetch = (request, env, ...more) =>
-      handle(request, () => worker.fetch(request, countedEnv("Worker", env), ...more));
+    const fetch = (request, env, context) => {
+      follow(context);
+      return handle(request, () => worker.fetch(request, countedEnv("Worker", env), context));
+    };
     return { ...worker, fetch };
   }
   return class extends worker {
     constructor(context, env) {
+      follow(context);
       super(context, countedEnv("Worker", env));
     }
 

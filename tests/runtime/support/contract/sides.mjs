@@ -1,22 +1,22 @@
-// Hookvault, and the twin that the benchmarks compare it with, under one set of tests.
+// Hookvault, and the twins that the benchmarks compare it with, under one set of tests.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildTwin } from "../../../../tools/bench/twin.mjs";
+import { buildTwin, TWINS } from "../../../../tools/bench/twin.mjs";
 import { ROOT } from "../../../../tools/workerd/vault.mjs";
 import { startVault } from "../vault.mjs";
 
-export const SIDES = ["hookvault", "twin"];
+export const SIDES = ["hookvault", ...TWINS];
 
 /**
  * Starts a side; its other options are those of `startVault`.
  *
- * @param {"hookvault" | "twin"} name
+ * @param {string} name one of `SIDES`
  * @param {{ isTold?: boolean }} options `isTold`: each operation on a job's stores is told in the
  *   log, for `operations`
  */
 export async function startSide(name, { isTold = false, change = (options) => options, ...rest } = {}) {
-  const twin = name === "twin" ? await built() : {};
+  const twin = TWINS.includes(name) ? await built(name) : {};
   const entry = isTold ? [await teller(name)] : [];
   return startVault({
     ...rest,
@@ -33,14 +33,15 @@ export const operations = ({ logs }) =>
 
 async function teller(name) {
   const text = await readFile(new URL("../entries/operations.mjs", import.meta.url), "utf8");
-  const contents = text.replace('"SIDE"', name === "twin" ? '"./twin.js"' : '"./build/index.js"');
-  return { type: "ESModule", path: name === "twin" ? "told.js" : join(ROOT, "told.js"), contents };
+  const isTwin = TWINS.includes(name);
+  const contents = text.replace('"SIDE"', isTwin ? '"./twin.js"' : '"./build/index.js"');
+  return { type: "ESModule", path: isTwin ? "told.js" : join(ROOT, "told.js"), contents };
 }
 
-async function built() {
+async function built(name) {
   const dir = await mkdtemp(join(tmpdir(), "hookvault-twin-"));
   try {
-    return await buildTwin(dir);
+    return await buildTwin(name, dir);
   } finally {
     await rm(dir, { recursive: true });
   }

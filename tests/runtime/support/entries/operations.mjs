@@ -46,7 +46,17 @@ const stores = (env) => ({
   CATALOG: objects(env.CATALOG, "CATALOG"),
 });
 
-export default side.default;
+/** The Worker tells the catalog, too, be it an object or a class of the runtime's. */
+const watchedWorker = (worker) => {
+  if (typeof worker !== "function") return { ...worker, fetch: (request, env, ...more) => worker.fetch(request, stores(env), ...more) };
+  return class extends worker {
+    constructor(context, env) {
+      super(context, stores(env));
+    }
+  };
+};
+
+export default watchedWorker(side.default);
 export const Catalog = side.Catalog;
 export const Job = new Proxy(side.Job, {
   construct(target, [own, env], newTarget) {

@@ -1,4 +1,4 @@
-// What the twin stores, and what its parts tell each other.
+// What the twins store, and what its parts tell each other.
 
 export type Status = "queued" | "acquired" | "completed" | "failed" | "cancelled" | "retried";
 export type Archive = "none" | "pending" | "stored" | "partial" | "lost";
@@ -159,3 +159,20 @@ export interface Row {
   summary: string;
   numbers: Record<string, number>;
 }
+
+/** What a page of the list holds. */
+export interface Filter {
+  status: string | null;
+  archive: string | null;
+  queue: string | null;
+  since: number | null;
+  until: number | null;
+}
+
+/** Where a page of the list ends. */
+export interface Place {
+  createdAt: number;
+  id: string;
+}
+
+export type Listed = { id: string; created_at: number; summary: string };

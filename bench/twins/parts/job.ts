@@ -1,26 +1,27 @@
-// The Durable Object that is one job.
+// The Durable Object that is one job: what both twins do alike. Each has its own way of keeping the record, and of
+// beginning a run of the alarm.
 import { DurableObject } from "cloudflare:workers";
 import { Final, Gone, copy, unpack, type Order, type Stored } from "./copy";
 import type { Env } from "./env";
 import { archiveOf, isSettled, render, resultText, revisionOf, rowOf } from "./record";
+import { DUPLICATE, copyEntry, dayOf, dueFiles, newFile, newJob, renew, touch, type ChoreName } from "./rules";
 import { settingsOf } from "./settings";
 import { move, senderTime, type Verdict } from "./states";
-import type { Chore, Delivered, Delivery, Entry, JobRecord, Result, StoredFile } from "./types";
+import type { Delivery, Entry, JobRecord, Result, Row, StoredFile } from "./types";
 
 const AT_ONCE = 4;
 /** An alarm at the very millisecond of the one that is ringing would be cleared when that has ended. */
-const AHEAD_MS = 10;
+export const AHEAD_MS = 10;
 const MAX_COPIES_A_RUN = 16;
-const MAX_ENTRIES = 1_000;
+export const MAX_ENTRIES = 1_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 const PATIENCE_MS = 24 * 3_600_000;
 /** In pauses: a run that has not ended is dead, and a job that has not changed is at rest. */
-const [WATCHDOG_PACES, QUIET_PACES] = [15, 150];
+export const WATCHDOG_PACES = 15;
+const QUIET_PACES = 150;
 
 /** Copies that take longer are not waited for: the job shows as it is meanwhile. */
 const SHOW_AFTER_MS = 1_000;
-
-const eventKey = (n: number) => `event/${String(n).padStart(8, "0")}`;
 
 function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -29,20 +30,40 @@ function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   });
 }
 
-export class Job extends DurableObject<Env> {
-  private readonly settings = settingsOf(this.env);
+export abstract class AnyJob extends DurableObject<Env> {
+  protected readonly settings = settingsOf(this.env);
 
-  /**
-   * Durable before it is answered: the runtime holds the answer back until all is written, and what is written without
-   * waiting in between is one transaction.
-   */
-  async deliver(delivery: Delivery): Promise<Delivered> {
-    const { kv } = this.ctx.storage;
-    const { event, receivedAt, sha256 } = delivery;
-    const known = kv.get<JobRecord>("job");
+  protected abstract load(): JobRecord | undefined;
+  /** Writes the record, with the entry that tells of the change and the body that came with it. */
+  protected abstract save(job: JobRecord, entry?: Entry, body?: string | null): void;
+  protected abstract keepResult(text: string): void;
+  protected abstract keptResult(job: JobRecord): string;
+  protected abstract entry(n: number): Entry;
+  /** The newest, in order. */
+  protected abstract entries(): Entry[];
+  protected abstract body(n: number): string | null;
+  /** Tells the catalog's object of the day. */
+  protected abstract list(day: string, row: Row): Promise<void>;
+  /** Notes in the record that a run has ended. */
+  protected abstract end(job: JobRecord): void;
+
+  /** The record as JSON. */
+  async read(): Promise<string | null> {
+    const job = this.load();
+    return job ? render(job, await this.result(job), this.settings.hookTokens) : null;
+  }
+
+  /** What is to be said of a file that is not in the bucket. */
+  async stateOf(n: number, nonce: string): Promise<StoredFile["state"] | null> {
+    const job = this.load();
+    return (job?.nonce === nonce && job.files[n]?.state) || null;
+  }
+
+  /** What a delivery does to the job, in its record, and the entry that tells of it. */
+  protected accept(known: JobRecord | undefined, delivery: Delivery, seen: number | undefined): { job: JobRecord; entry: Entry } {
+    const { event, receivedAt, sha256, bytes } = delivery;
     const job = known ?? newJob(delivery);
     const n = (job.events += 1);
-    const seen = kv.get<number>(`seen/${sha256}`);
     const isSeen = seen !== undefined && (senderTime(event) !== null || job.lastApplied <= seen);
     const { outcome, detail } = isSeen ? DUPLICATE : this.apply(job, delivery, n);
     if (outcome === "applied") job.lastApplied = n;
@@ -51,50 +72,8 @@ export class Job extends DurableObject<Env> {
     job.tally[type] = (job.tally[type] ?? 0) + 1;
     job.deliveries += 1;
     if (outcome === "duplicate") job.duplicates += 1;
-    else kv.put(`seen/${sha256}`, n);
     const key = "key" in delivery.body ? delivery.body.key : null;
-    const bytes = delivery.bytes;
-    kv.put(eventKey(n), { n, eventType: event.type, receivedAt, trust: "token", outcome, detail, bytes, sha256, key } satisfies Entry);
-    if ("text" in delivery.body) kv.put(`body/${n}`, delivery.body.text);
-    this.save(job);
-    await this.setAlarm(job);
-    return { id: job.id, eventType: event.type, duplicate: outcome === "duplicate" };
-  }
-
-  /** The record as JSON. */
-  async read(): Promise<string | null> {
-    const job = this.ctx.storage.kv.get<JobRecord>("job");
-    return job ? render(job, await this.result(job), this.settings.hookTokens) : null;
-  }
-
-  /** What is to be said of a file that is not in the bucket. */
-  async stateOf(n: number, nonce: string): Promise<StoredFile["state"] | null> {
-    const job = this.ctx.storage.kv.get<JobRecord>("job");
-    return (job?.nonce === nonce && job.files[n]?.state) || null;
-  }
-
-  /** Counts the run and sets a watchdog first, so that another follows wherever this one dies. */
-  async alarm() {
-    const { kv } = this.ctx.storage;
-    const job = kv.get<JobRecord>("job");
-    if (!job) return;
-    job.runs += 1;
-    this.save(job);
-    await this.ctx.storage.setAlarm(Date.now() + this.pause(job.runs, WATCHDOG_PACES));
-    const due = dueFiles(job, Date.now()).slice(0, MAX_COPIES_A_RUN);
-    if (due.length > 0) {
-      const copies = this.copyAll(job, due);
-      // A job shows soon, also while its files take long; most are told once, with what came of the copies.
-      if (!(await endsWithin(SHOW_AFTER_MS, copies))) await this.chores(kv.get<JobRecord>("job")!, { onlyList: true });
-      await copies;
-    }
-    await this.setAlarm(await this.chores(kv.get<JobRecord>("job")!, { onlyList: false }));
-  }
-
-  private save(job: JobRecord) {
-    // Noted before the copy can be there: a run may die in between.
-    job.isRecorded ||= isSettled(job);
-    this.ctx.storage.kv.put("job", job);
+    return { job, entry: { n, eventType: event.type, receivedAt, trust: "token", outcome, detail, bytes, sha256, key } };
   }
 
   private apply(job: JobRecord, delivery: Delivery, n: number): Verdict {
@@ -123,7 +102,7 @@ export class Job extends DurableObject<Env> {
     const first = job.files.length;
     job.files.push(...found.map((file, at) => newFile(job, file, first + at, delivery, receivedAt)));
     job.result = { key: "key" in template ? template.key : null, print, files: found.map((_, at) => first + at) };
-    if ("text" in template) this.ctx.storage.kv.put("result", template.text);
+    if ("text" in template) this.keepResult(template.text);
     job.skipped = skipped;
     job.storedAt = null;
     job.completedAt = receivedAt;
@@ -132,7 +111,7 @@ export class Job extends DurableObject<Env> {
   private async result(job: JobRecord): Promise<string | null> {
     if (!job.result) return null;
     const { key } = job.result;
-    const template = key === null ? this.ctx.storage.kv.get<string>("result")! : await this.text(key);
+    const template = key === null ? this.keptResult(job) : await this.text(key);
     return resultText(job, template, this.settings.hookTokens);
   }
 
@@ -140,6 +119,18 @@ export class Job extends DurableObject<Env> {
     const object = await this.env.FILES.get(key);
     if (!object) throw new Error("a text is gone from the bucket");
     return object.text();
+  }
+
+  /** Copies what is due, and does the chores. Returns the job as it is then. */
+  protected async work(job: JobRecord): Promise<JobRecord> {
+    const due = dueFiles(job, Date.now()).slice(0, MAX_COPIES_A_RUN);
+    if (due.length > 0) {
+      const copies = this.copyAll(job, due);
+      // A job shows soon, also while its files take long; most are told once, with what came of the copies.
+      if (!(await endsWithin(SHOW_AFTER_MS, copies))) await this.chores(this.load()!, { onlyList: true });
+      await copies;
+    }
+    return this.chores(this.load()!, { onlyList: false });
   }
 
   private async copyAll(job: JobRecord, files: StoredFile[]) {
@@ -168,8 +159,8 @@ export class Job extends DurableObject<Env> {
 
   /** A part of a delivery's body: by characters in the object, by bytes in the bucket. */
   private async delivered(n: number, { start, end }: { start: number; end: number }): Promise<string> {
-    const { key } = this.ctx.storage.kv.get<Entry>(eventKey(n))!;
-    if (key === null) return this.ctx.storage.kv.get<string>(`body/${n}`)!.slice(start, end);
+    const { key } = this.entry(n);
+    if (key === null) return this.body(n)!.slice(start, end);
     const object = await this.env.FILES.get(key, { range: { offset: start, length: end - start } });
     if (!object) throw new Error("a delivery's body is gone");
     return object.text();
@@ -177,8 +168,7 @@ export class Job extends DurableObject<Env> {
 
   /** The record may have changed while the file was copied. */
   private note({ n, source }: StoredFile, change: (file: StoredFile, now: number) => string | null) {
-    const { kv } = this.ctx.storage;
-    const job = kv.get<JobRecord>("job")!;
+    const job = this.load()!;
     const file = job.files[n]!;
     const isSame = "url" in source && "url" in file.source ? source.url === file.source.url : true;
     if (file.state !== "pending" || !isSame) return;
@@ -186,11 +176,7 @@ export class Job extends DurableObject<Env> {
     const detail = change(file, now);
     if (["stored", "partial"].includes(archiveOf(job))) job.storedAt ??= now;
     touch(job, now);
-    if (detail) {
-      const entry = { n: (job.events += 1), eventType: null, receivedAt: now, trust: null, outcome: "copy" } as const;
-      kv.put(eventKey(entry.n), { ...entry, detail: `file ${n}: ${detail}`, bytes: null, sha256: null, key: null } satisfies Entry);
-    }
-    this.save(job);
+    this.save(job, detail ? copyEntry(job, now, `file ${n}: ${detail}`) : undefined);
   }
 
   private noteStored(copied: StoredFile, stored: Stored) {
@@ -227,7 +213,7 @@ export class Job extends DurableObject<Env> {
     const names = (["listed", "published", "recorded"] as const).filter(isDue);
     const result = names.some((name) => name !== "listed") ? await this.result(job) : null;
     const ends = await Promise.allSettled(names.map((name) => this[name](job, result)));
-    const after = this.ctx.storage.kv.get<JobRecord>("job")!;
+    const after = this.load()!;
     names.forEach((name, at) => {
       const end = ends[at]!;
       if (end.status === "rejected") {
@@ -243,20 +229,17 @@ export class Job extends DurableObject<Env> {
       if (!isThere) after.isRecorded = false;
     });
     // With that a run ends.
-    if (!onlyList) after.runs = 0;
+    if (!onlyList) this.end(after);
     this.save(after);
     return after;
   }
 
-  private async listed(job: JobRecord) {
-    const day = dayOf(job);
-    await this.env.CATALOG.getByName(day).put(day, rowOf(job));
+  private listed(job: JobRecord): Promise<void> {
+    return this.list(dayOf(job), rowOf(job));
   }
 
   private async published(job: JobRecord, result: string | null) {
-    const { kv } = this.ctx.storage;
-    const entries = [...kv.list<Entry>({ prefix: "event/", reverse: true, limit: MAX_ENTRIES })].reverse();
-    const events = entries.map(([, entry]) => ({ entry, text: kv.get<string>(`body/${entry.n}`) ?? null }));
+    const events = this.entries().map((entry) => ({ entry, text: this.body(entry.n) }));
     const manifest = JSON.stringify({ format: 1, job, events });
     const text = `${manifest.slice(0, -1)},"result":${result ?? "null"}}`;
     const httpMetadata = { contentType: "application/json" };
@@ -269,7 +252,7 @@ export class Job extends DurableObject<Env> {
   }
 
   /** When each chore is due; null if it is done. */
-  private plan(job: JobRecord): Record<ChoreName, number | null> {
+  protected plan(job: JobRecord): Record<ChoreName, number | null> {
     const revision = revisionOf(job);
     const quiet = QUIET_PACES * this.settings.paceMs;
     const [isAtRest, { listed, published, recorded }] = [isSettled(job), job];
@@ -282,65 +265,15 @@ export class Job extends DurableObject<Env> {
     };
   }
 
-  private async setAlarm(job: JobRecord) {
+  /** When the alarm must ring; `Infinity` if nothing is pending. */
+  protected due(job: JobRecord): number {
     const pending = job.files.filter(({ state }) => state === "pending").map(({ retryAt }) => retryAt);
     const chores = Object.values(this.plan(job)).filter((at) => at !== null);
-    const at = Math.min(...pending, ...chores);
-    if (at < Infinity) await this.ctx.storage.setAlarm(Math.max(at, Date.now() + AHEAD_MS));
-    else await this.ctx.storage.deleteAlarm();
+    return Math.min(...pending, ...chores);
   }
 
-  private pause(attempts: number, paces = 1): number {
+  protected pause(attempts: number, paces = 1): number {
     const pause = paces * this.settings.paceMs * 2 ** Math.min(attempts - 1, 20);
     return Math.round(Math.min(pause, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2));
   }
-}
-
-type ChoreName = "listed" | "published" | "recorded";
-
-const DUPLICATE: Verdict = { outcome: "duplicate", detail: null };
-
-const dayOf = ({ createdAt }: JobRecord) => new Date(createdAt).toISOString().slice(0, 10);
-
-function touch(job: JobRecord, now: number) {
-  job.version += 1;
-  job.updatedAt = Math.max(job.updatedAt, now);
-}
-
-/** Files whose time has come, those first whose URL dies first. */
-const dueFiles = (job: JobRecord, now: number): StoredFile[] =>
-  job.files.filter(({ state, retryAt }) => state === "pending" && retryAt <= now)
-    .sort((a, b) => (a.expiresAt ?? Infinity) - (b.expiresAt ?? Infinity) || a.n - b.n);
-
-/** Lends fresh URLs to files that are not stored yet. */
-function renew(job: JobRecord, { found }: Result, now: number): number {
-  let renewed = 0;
-  found.forEach(({ source, expiresAt }, at) => {
-    const file = job.files[job.result!.files[at]!]!;
-    const isShorter = expiresAt !== null && (file.expiresAt === null || expiresAt < file.expiresAt);
-    if (file.state === "stored" || isShorter || !("url" in source)) return;
-    Object.assign(file, { source, expiresAt, state: "pending", foundAt: now, retryAt: now, attempts: 0, error: null });
-    renewed += 1;
-  });
-  if (renewed > 0) {
-    job.storedAt = null;
-    touch(job, now);
-  }
-  return renewed;
-}
-
-const newFile = (job: JobRecord, found: StoredFile | Result["found"][number], n: number, delivery: number, now: number): StoredFile => ({
-  ...found, n, delivery, isServed: true, state: "pending", key: `jobs/${job.id}/${n}-${found.name}`, size: null,
-  etag: null, verified: null, slackMs: null, foundAt: now, attempts: 0, retryAt: now, error: null,
-});
-
-function newJob({ id, origin, receivedAt }: Delivery): JobRecord {
-  const chore: Chore = { revision: 0, attempts: 0, at: 0 };
-  return {
-    id, nonce: crypto.getRandomValues(new Uint8Array(16)).toHex(), origin, status: "queued", version: 0, attempt: 1,
-    queueName: null, workerName: null, createdAt: receivedAt, acquiredAt: null, leaseExpiry: null,
-    updatedAt: receivedAt, completedAt: null, storedAt: null, senderTime: null, error: null, result: null, files: [],
-    skipped: [], deliveries: 0, duplicates: 0, tally: {}, events: 0, lastApplied: 0, runs: 0, listed: chore,
-    published: chore, recorded: chore, recordedVersion: 0, isRecorded: false,
-  };
 }

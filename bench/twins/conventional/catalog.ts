@@ -1,11 +1,11 @@
 // A day's list of jobs. The object named `root` holds which days there are, their sums, and when each job last changed;
 // it is told by the day's alarm, so that no job waits for that, and many changes go together.
 import { DurableObject } from "cloudflare:workers";
-import type { Env } from "./env";
-import { settingsOf } from "./settings";
-import type { Row } from "./types";
+import { ROOT, type Env } from "../parts/env";
+import { add, dayOfTime, isMeant, query } from "../parts/list";
+import { settingsOf } from "../parts/settings";
+import type { Filter, Listed, Place, Row } from "../parts/types";
 
-export const ROOT = "root";
 const GATHER_MS = 50;
 const MAX_CHANGES = 100;
 const WATCHDOG_PACES = 30;
@@ -25,19 +25,6 @@ const ROOT_SCHEMA = `
   CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
   CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs (updated_at, id);`;
 
-export interface Filter {
-  status: string | null;
-  archive: string | null;
-  queue: string | null;
-  since: number | null;
-  until: number | null;
-}
-
-export interface Place {
-  createdAt: number;
-  id: string;
-}
-
 /** What a day tells `root`. */
 interface News {
   day: string;
@@ -47,7 +34,6 @@ interface News {
 }
 
 type Change = { id: string; version: number; updated_at: number; seq: number };
-type Listed = { id: string; created_at: number; summary: string };
 
 export class Catalog extends DurableObject<Env> {
   private isOpen = false;
@@ -101,22 +87,8 @@ export class Catalog extends DurableObject<Env> {
   /** The day's jobs after a place, the newest first. */
   async list(filter: Filter, after: Place | null, limit: number): Promise<Listed[]> {
     this.open(DAY_SCHEMA);
-    const terms: string[] = [];
-    const values: (string | number)[] = [];
-    const term = (text: string, ...given: (string | number | null)[]) => {
-      if (given.includes(null)) return;
-      terms.push(text);
-      values.push(...(given as (string | number)[]));
-    };
-    term("status = ?", filter.status);
-    term("archive = ?", filter.archive);
-    term("queue = ?", filter.queue);
-    term("created_at >= ?", filter.since);
-    term("created_at < ?", filter.until);
-    if (after) term("(created_at, id) < (?, ?)", after.createdAt, after.id);
-    return this.ctx.storage.sql.exec<Listed>(
-      `SELECT id, created_at, summary FROM jobs WHERE ${terms.join(" AND ") || "1"}
-       ORDER BY created_at DESC, id DESC LIMIT ?`, ...values, limit).toArray();
+    const { sql, values } = query(filter, after, limit);
+    return this.ctx.storage.sql.exec<Listed>(sql, ...values).toArray();
   }
 
   /** `root` takes a day's news, unless it knows newer ones. */
@@ -136,22 +108,16 @@ export class Catalog extends DurableObject<Env> {
   }
 
   /** `root` tells the days that may hold such jobs, the latest first. */
-  async days({ status, archive, since, until }: Filter, last: string | null, limit: number): Promise<string[]> {
+  async days(filter: Filter, last: string | null, limit: number): Promise<string[]> {
     this.open(ROOT_SCHEMA);
-    const dayOf = (time: number | null) => time !== null && new Date(time).toISOString().slice(0, 10);
+    const { since, until } = filter;
     const days = this.ctx.storage.sql.exec<{ day: string; sums: string }>(
       "SELECT day, sums FROM days WHERE day <= ? AND day >= ? ORDER BY day DESC",
-      last ?? (dayOf(until) || "~"), dayOf(since) || "");
+      last ?? (dayOfTime(until) || "~"), dayOfTime(since) || "");
     const found: string[] = [];
     for (const { day, sums } of days) {
-      const counts: Record<string, number> = status || archive ? JSON.parse(sums) : {};
-      const isMeant = (!status || counts[`status ${status}`]) && (!archive || counts[`archive ${archive}`]);
-      if (isMeant && found.push(day) === limit) break;
+      if (isMeant(filter, sums) && found.push(day) === limit) break;
     }
     return found;
   }
-}
-
-function add(sums: Record<string, number>, numbers: Record<string, number>, factor: number) {
-  for (const [name, number] of Object.entries(numbers)) sums[name] = (sums[name] ?? 0) + factor * number;
 }
