@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 import { benchmarks } from "./bench/report/document.mjs";
 import { machine, storage } from "./bench/report/machine.mjs";
 import { busySeconds, cpuSeconds } from "./bench/process.mjs";
+import { differences, isCounted } from "./bench/counts.mjs";
+import { countsTable } from "./bench/report/counts.mjs";
 import { chosen, run } from "./bench/run.mjs";
 import { SIDES } from "./bench/sides.mjs";
 import { exactly, FULL, QUICK } from "./bench/sizes.mjs";
@@ -16,8 +18,9 @@ import { Failure, main } from "./setup/run.mjs";
 
 const USAGE = `npm run bench -- [options]
   --quick       a minute: fewer turns, smaller files; fails if a figure is far off its goal
+                (rows and calls are counted always, and fail if one is not as it should be)
   --turns N     exactly so many, of large files half; else as many as ten minutes allow
-  --only TEXT   only rows whose name holds it
+  --only TEXT   only rows whose name holds it; "counts" for rows and calls alone
   --sides A,B   only these of ${SIDES.join(", ")}
   --help`;
 const OPTIONS = {
@@ -35,19 +38,21 @@ await main(async () => {
   if (values.help) return console.log(USAGE);
   const sizes = sized(values.quick ? QUICK : FULL, values.turns);
   const groups = chosen(values.only, sizes);
-  if (groups.length === 0) throw new Failure(`No row's name holds "${values.only}".`);
+  if (groups.length === 0 && !isCounted(values.only)) throw new Failure(`No row's name holds "${values.only}".`);
   const sides = sidesOf(values.sides);
   await build();
   const { path, isTmpfs } = storage(STORAGE_BYTES);
   const slow = isTmpfs ? [] : [`STORAGE IS ON A DISK (${path}), not on tmpfs: its fsync is what is measured.`];
   const others = otherLoad();
-  const { figures, warnings } = await run({ sizes, groups, sides, storage: path, tell: console.log });
+  const options = { sizes, groups, sides, storage: path, isCounted: isCounted(values.only), tell: console.log };
+  const { counts, figures, warnings } = await run(options);
   const { seconds, notes } = others();
-  const told = { figures, warnings: [...slow, ...notes, ...warnings], seconds };
+  const told = { counts, figures, warnings: [...slow, ...notes, ...warnings], seconds };
   report(told);
   const isWhole = !values.quick && values.only === "" && sides.length === SIDES.length;
   if (isWhole) writeFileSync(inRoot("docs", "benchmarks.md"), benchmarks({ ...told, sizes, machine: machine() }));
   if (values.quick) mustBeNear(figures);
+  if (counts?.hookvault) mustBeExact(counts.hookvault);
 });
 
 function sized(sizes, text) {
@@ -77,8 +82,9 @@ function sidesOf(text) {
   return SIDES.filter((name) => names.includes(name));
 }
 
-function report({ figures, warnings, seconds }) {
-  console.log(`\n${table(figures)}\n`);
+function report({ counts, figures, warnings, seconds }) {
+  if (counts) console.log(`\n${countsTable(counts)}`);
+  if (figures.length > 0) console.log(`\n${table(figures)}\n`);
   for (const warning of warnings) console.log(`! ${warning}`);
   const judged = figures.filter(({ isMet }) => isMet !== undefined);
   console.log(`${judged.filter(({ isMet }) => isMet).length} of ${judged.length} goals met, in ${seconds} s`);
@@ -88,4 +94,10 @@ function report({ figures, warnings, seconds }) {
 function mustBeNear(figures) {
   const far = figures.filter(({ isFar }) => isFar).map(({ metric }) => `  ${metric.row}: ${metric.what}`);
   if (far.length > 0) throw new Failure(`Far off the goal:\n${far.join("\n")}`);
+}
+
+/** Counts are no measurements: each must be as the table in `tools/cost/operations.mjs` has it. */
+function mustBeExact(steps) {
+  const wrong = differences(steps).map((line) => `  ${line}`);
+  if (wrong.length > 0) throw new Failure(`Counted otherwise than in tools/cost/operations.mjs:\n${wrong.join("\n")}`);
 }

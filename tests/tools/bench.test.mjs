@@ -1,7 +1,10 @@
 // The bench's own arithmetic: what it calls a median, a ratio, a goal met and a figure far off.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { differences } from "../../tools/bench/counts.mjs";
+import { countsTable } from "../../tools/bench/report/counts.mjs";
 import { assess, median, paired, percentile, spread } from "../../tools/bench/report/figures.mjs";
+import { OF_TWINS } from "../../tools/cost/operations.mjs";
 import { acquired, planned } from "../../tools/bench/requests.mjs";
 import { exactly, isWanted } from "../../tools/bench/sizes.mjs";
 import { short, table } from "../../tools/bench/report/table.mjs";
@@ -105,6 +108,25 @@ test("a row of the table says whether its goals are met", () => {
   assert.match(row, /✓ +\|$/);
   const lower = table([assess(rate, { hookvault: [90], conventional: [100] })]);
   assert.match(lower, /✗ +\|$/);
+});
+
+test("a row or a call more is told, and so is one less", () => {
+  const expected = { acquired: { objectRequests: 2, jobRowsWritten: 2 }, file: { classB: 1 } };
+  const of = (acquired) => differences({ acquired }, expected);
+  assert.deepEqual(of({ jobRowsWritten: 2, objectRequests: 2 }), []);
+  for (const wrong of [{ objectRequests: 2, jobRowsWritten: 3 }, { objectRequests: 1, jobRowsWritten: 2 },
+    { objectRequests: 2, jobRowsWritten: 2, alarms: 1 }, { objectRequests: 2 }]) {
+    assert.match(of(wrong).join(), /^acquired: \{.*, not \{/);
+  }
+  assert.equal(differences({ other: {} }, expected).length, 1, "a step that nobody knows");
+});
+
+test("of what is counted each side has a column, and a whole job its goals", () => {
+  const { conventional } = OF_TWINS;
+  const lines = countsTable({ hookvault: OF_TWINS["same-design"], conventional }).split("\n").map((line) => line.replace(/ +/g, " "));
+  assert.ok(lines.includes("| acquired: rows of the job | 2 | 9 | | |"), lines.join("\n"));
+  assert.ok(lines.includes("| a job: rows written | 12 | 52 | ≤ 12 | ✓ |"));
+  assert.match(countsTable({ hookvault: conventional }), /a job: rows written +\| 52 +\| ≤ 12 +\| ✗/);
 });
 
 test("figures are short", () => {

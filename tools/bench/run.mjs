@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assess } from "./report/figures.mjs";
 import { empty } from "./groups/start-up.mjs";
+import { countSides } from "./counts.mjs";
 import { GROUPS } from "./groups.mjs";
 import { startGenerator, startOrigin } from "./helpers.mjs";
 import { complaints, modulesOf, SIDES, startSide } from "./sides.mjs";
@@ -24,15 +25,17 @@ export function chosen(only, sizes) {
 }
 
 /**
- * @param {{ sizes: object, groups: object[], sides: string[], storage: string, tell: (line: string) => void }} options
- * @returns {Promise<{ figures: object[], warnings: string[] }>}
+ * @param {{ sizes: object, groups: object[], sides: string[], storage: string, isCounted: boolean, tell: (line: string) => void }} options
+ * @returns {Promise<{ counts?: object, figures: object[], warnings: string[] }>}
  */
-export async function run({ sizes, groups, sides: names, storage, tell }) {
+export async function run({ sizes, groups, sides: names, storage, isCounted, tell }) {
   const dir = await mkdtemp(join(storage, "hookvault-bench-"));
   const leave = leaving(dir);
   const [origin, generator] = [await startOrigin(), startGenerator()];
   const sides = [];
   try {
+    if (isCounted) tell("counts …");
+    const counts = isCounted ? await countSides(names, dir) : undefined;
     const isNeeded = groups.some(({ isAlone }) => !isAlone);
     for (const name of names) {
       const started = isNeeded ? await startSide(name, { dir, sources: origin.url }) : { name };
@@ -42,7 +45,7 @@ export async function run({ sizes, groups, sides: names, storage, tell }) {
     const figures = [];
     for (const group of groups) figures.push(...await runGroup(group, sides, context, tell));
     if (isNeeded) context.warnings.push(...sides.flatMap(complaints));
-    return { figures, warnings: [...new Set(context.warnings)] };
+    return { counts, figures, warnings: [...new Set(context.warnings)] };
   } catch (error) {
     // Why a side failed is in its log.
     for (const line of sides.filter(({ vault }) => vault).flatMap(complaints)) tell(line);

@@ -1,6 +1,6 @@
 // The wasm memory after many deliveries beside that after few. It never shrinks, so what one delivery
 // leaves behind adds up. What jobs at work at the same time need is a peak, and does not: so each thousand
-// is like the first, begins when that before is worked off, and the most jobs at work at once are told.
+// is like the first, begins when that before is worked off, and the most objects at work at once are told.
 import { join } from "node:path";
 import { ROOT } from "../../workerd/vault.mjs";
 import { quiet } from "../process.mjs";
@@ -40,7 +40,7 @@ export const memory = {
   }, ...POINTS.flatMap(({ id, at }) => [{
     id: `memory.${id}`, row: ({ memory: sizes }) => `wasm memory after ${at(sizes)} deliveries`, what: "MiB", better: "less",
   }, {
-    id: `memory.alarms.${id}`, row: ({ memory: sizes }) => `most jobs at work at once, in ${at(sizes)} deliveries`, what: "alarms", better: "less",
+    id: `memory.events.${id}`, row: ({ memory: sizes }) => `most objects at work at once, in ${at(sizes)} deliveries`, what: "questions and alarms", better: "less",
   }])],
   async turn({ origin, size, begun, ids, turn, dir }, { name }) {
     const { few, many } = size(turn).memory;
@@ -72,8 +72,8 @@ async function deliver({ url, pid }, count, plan) {
 }
 
 async function read({ url }, point) {
-  const { bytes, alarms } = await (await fetch(`${url}/wasm-memory`)).json();
+  const { bytes, events } = await (await fetch(`${url}/wasm-memory`)).json();
   if (!(bytes.length === 1 && bytes[0] > 0)) throw new Error(`not the memory of one instance: ${bytes}`);
-  if (!(alarms > 0)) throw new Error("no job was at work");
-  return { [`memory.${point}`]: bytes[0] / 1024 / 1024, [`memory.alarms.${point}`]: alarms };
+  if (!(events > 0)) throw new Error("no object was at work");
+  return { [`memory.${point}`]: bytes[0] / 1024 / 1024, [`memory.events.${point}`]: events };
 }

@@ -1,15 +1,24 @@
 // docs/benchmarks.md: the figures, and what is needed to read them.
+import { countsTable } from "./counts.mjs";
 import { table } from "./table.mjs";
 
 const MiB = 1024 * 1024;
 
 /** @returns {string} the whole document */
-export function benchmarks({ figures, warnings, seconds, sizes, machine }) {
+export function benchmarks({ counts, figures, warnings, seconds, sizes, machine }) {
   const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`).join("\n");
   const notes = warnings.map((warning) => `- ${warning}`).join("\n");
   return `# Benchmarks
 
 Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}, in ${seconds} s. Do not edit it: run the command.
+
+## Rows, calls and dollars
+
+Counted, and exact: they are the same on any machine, and \`.ci/run\` fails when one changes. [docs/cost.md](cost.md) has what is counted, and the prices.
+
+${countsTable(counts)}
+
+## Ratios
 
 ${table(figures)}
 ${notes && `\nWhat disturbed this run:\n\n${notes}\n`}

@@ -1,6 +1,6 @@
 // The built Worker, with a route that takes many deliveries at once, and one that tells how large its wasm
-// memory is, and how many alarms were at work at once. Its objects are in the same isolate here, and share it.
-import { alarms, memories } from "./patch.mjs";
+// memory is, and how many objects were at work at once. Its objects are in the same isolate here, and share it.
+import { events, memories } from "./patch.mjs";
 import * as built from "../../../build/index.js";
 
 export default class extends built.default {
@@ -8,7 +8,7 @@ export default class extends built.default {
     const { pathname, origin } = new URL(request.url);
     if (pathname === "/many") return this.#many(request, origin);
     if (pathname !== "/wasm-memory") return super.fetch(request);
-    return Response.json({ bytes: memories.map(({ buffer }) => buffer.byteLength), alarms: alarms.most });
+    return Response.json({ bytes: memories.map(({ buffer }) => buffer.byteLength), events: events.most });
   }
 
   /** Answers each of the requests, `lanes` at a time. Tells how many answers were no 200. */
