@@ -61,9 +61,14 @@ export class LocalVault {
 
   /** Ends workerd and starts it again over the same storage, with other variables if given. */
   async restart(vars = {}) {
-    await this.#mf.dispose();
+    await this.halt();
     Object.assign(this.#vars, vars);
     await this.start();
+  }
+
+  /** Ends workerd; the storage stays. */
+  halt() {
+    return this.#mf.dispose();
   }
 
   /** Ends workerd without a last word, by `kill -9`; miniflare starts another. */
@@ -142,7 +147,7 @@ export class LocalVault {
 
   /** Ends workerd and removes the storage. */
   async end() {
-    await this.#mf.dispose();
+    await this.halt();
     await rm(this.#dir, { recursive: true, force: true });
   }
 }
