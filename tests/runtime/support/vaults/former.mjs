@@ -1,0 +1,28 @@
+// A vault of today over what a former release has written.
+import { moved, readFixture, restore } from "../../../../tools/upgrade/fixture.mjs";
+import { Outside } from "../../../../tools/upgrade/outside.mjs";
+import { VARS } from "../../../../tools/upgrade/scenario.mjs";
+import { inRoot } from "../../../../tools/setup/project.mjs";
+import { startVault } from "../vault.mjs";
+
+const FIXTURE = inRoot("tests/runtime/upgrade/e7c887d.txt");
+
+/**
+ * @param {object} options
+ * @param {number} options.daysAgo how many whole days after it was written it is read
+ * @param {boolean} [options.alarms] `false`: none rings until someone sets one
+ * @param {object} [options.vars] over those that the release had
+ */
+export async function startFormer({ daysAgo, alarms, vars = {} }) {
+  const outside = new Outside();
+  const { told, at, days, storage } = readFixture(FIXTURE, { daysAgo });
+  let dir;
+  const change = (options) => {
+    dir = options.defaultPersistRoot;
+    return outside.change(options);
+  };
+  const vault = await startVault({ vars: { ...VARS, ...vars }, change });
+  vault.leaveWork();
+  await restore(vault, dir, storage, { alarms });
+  return { vault, outside, told, asThen: (text) => moved(text, at, -days) };
+}
