@@ -28,6 +28,8 @@ pub struct Tombstone {
     pub manifest: String,
     /// The day of the catalog that lists it.
     pub day: String,
+    /// When the job was created; marks of the release before don't tell.
+    pub created_at: Option<Timestamp>,
     /// The last revision that the catalog may have been told.
     pub revision: u64,
     /// Keys of its files that are not below its names: it once took them over.
@@ -61,6 +63,7 @@ impl Tombstone {
             id: public,
             manifest: StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path(),
             day: job.created_at.day(),
+            created_at: Some(job.created_at),
             revision: job.revision(),
             keys: keys.collect(),
             links: [relink::digest(&job.nonce)].into_iter().chain(job.old_links.clone()).collect(),

@@ -8,8 +8,10 @@
 pub mod cursor;
 pub mod export;
 pub mod filter;
+pub mod ledger;
 pub mod live_feed;
 pub mod metrics;
+pub mod recent;
 pub mod row;
 pub mod totals;
 
@@ -65,13 +67,15 @@ pub enum Change {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Question {
     /// To a day: take this row. Objects of the release before ask so.
-    Put(Box<Row>),
+    Put(Box<RawValue>),
     /// To a day: take these rows, each of which is a [`Row`] as JSON.
     PutMany(Vec<Box<RawValue>>),
     /// To a day: there is no job of this object any more.
     Remove {
         /// The object.
         home: ObjectName,
+        /// When the job was created; objects of the release before don't tell.
+        created_at: Option<Timestamp>,
         /// The last revision that it may have told.
         revision: u64,
     },

@@ -1,126 +1,172 @@
 //! A day: takes the rows of the jobs that were created on it.
 
 use super::object::CatalogObject;
-use super::rows::known;
+use super::rows::{of_home, one_of};
 use super::schema;
-use super::sql::{maybe, number, text};
+use super::sql::{Tables, number};
 use crate::domain::catalog::Answer;
+use crate::domain::catalog::cursor::Place;
+use crate::domain::catalog::ledger::Ledger;
+use crate::domain::catalog::recent::Recent;
 use crate::domain::catalog::row::Row;
 use crate::domain::json;
-use crate::domain::json::string::word;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Removals that are remembered: a row that comes late does not bring the job
 /// back.
 const MAX_REMOVED: u64 = 10_000;
+/// Bytes that one statement is given, a row more or less; a value may have 2 MB.
+const MAX_BYTES: usize = 512 * 1024;
 
-/// Takes a row, unless it is older than what is known. `root` is told by
-/// the alarm, which is set first.
-pub async fn put(object: &CatalogObject, row: &Row) -> Result<Answer, Failure> {
-    object.tables.open(schema::DAY)?;
-    object.schedule_flush().await?;
-    let home = row.home.to_string();
-    let (old, removed) = known(object, &home)?;
-    let is_known = old.as_ref().is_some_and(|old| old.revision >= row.revision);
-    if is_known || removed.is_some_and(|removed| removed >= row.revision) {
-        return Ok(Answer::Noted);
-    }
-    if removed.is_some() {
-        object.tables.run("DELETE FROM removed WHERE home = ?", vec![home.as_str().into()])?;
-    }
-    let seq = count(object, old.as_ref(), Some(row))?;
-    write(object, row, &home, seq)?;
-    if old.is_none_or(|old| old.summary.tags != row.summary.tags) {
-        tag(object, &home, &row.summary.tags)?;
-    }
-    Ok(Answer::Noted)
+/// A row that is to be taken, and its text.
+type Told<'a> = (Row, &'a str);
+
+/// What is known of a job.
+#[derive(Deserialize)]
+struct Known {
+    home: String,
+    row: Option<String>,
+    removed: Option<u64>,
 }
 
-/// Takes rows, each as [`put`] does.
+/// Takes rows, unless they are older than what is known: all of them in one
+/// transaction. `root` is told by the alarm.
 pub async fn put_many(object: &CatalogObject, rows: &[Box<RawValue>]) -> Result<Answer, Failure> {
-    for row in rows {
-        put(object, &json::from_str(row.get()).during("reading a row")?).await?;
+    object.tables.open(schema::day)?;
+    let rows = rows.iter().map(|row| Ok((json::from_str(row.get())?, row.get())));
+    let rows: Vec<Told> = rows.collect::<Result<_, serde_json::Error>>().during("reading a row")?;
+    object.schedule_flush().await?;
+    object.ledger.change(&object.tables, |ledger, recent| {
+        ledger.expect_push();
+        let mut rest = rows.as_slice();
+        while let Some((row, _)) = rest.first() {
+            ledger.day = row.summary.created_at.day();
+            let (some, more) = rest.split_at(fitting(rest));
+            take(&object.tables, ledger, recent, some)?;
+            rest = more;
+        }
+        Ok(Answer::Noted)
+    })
+}
+
+/// Returns how many of the rows go into one statement.
+fn fitting(rows: &[Told]) -> usize {
+    let mut bytes = 0;
+    let fits = |(_, text): &&Told| {
+        bytes += text.len();
+        bytes <= MAX_BYTES
+    };
+    rows.iter().take_while(fits).count().max(1)
+}
+
+fn take(
+    tables: &Tables,
+    ledger: &mut Ledger,
+    recent: &mut Recent,
+    rows: &[Told],
+) -> Result<(), Failure> {
+    let known = known(tables, rows)?;
+    let old: Vec<Row> = known
+        .iter()
+        .filter_map(|known| known.row.as_deref().map(json::from_str))
+        .collect::<Result<_, _>>()
+        .during("reading a row")?;
+    let mut current: BTreeMap<String, &Row> =
+        old.iter().map(|row| (row.home.to_string(), row)).collect();
+    let (first, mut texts) = (ledger.seq + 1, Vec::new());
+    for (row, text) in rows {
+        let place = row.place();
+        let is_gone = |known: &Known| {
+            known.home == place.home && known.removed.is_some_and(|gone| gone >= row.revision)
+        };
+        let old = current.get(&place.home).copied();
+        if old.is_some_and(|old| old.revision >= row.revision) || known.iter().any(is_gone) {
+            continue;
+        }
+        let seq = ledger.count(old, Some(row));
+        texts.push(*text);
+        current.insert(place.home.clone(), row);
+        if old.is_none_or(|old| old.version < row.version) {
+            recent.note(seq, place);
+        }
     }
-    Ok(Answer::Noted)
-}
-
-fn write(object: &CatalogObject, row: &Row, home: &str, seq: u64) -> Result<(), Failure> {
-    let (summary, numbers) = (&row.summary, &row.numbers);
-    let json = serde_json::to_string(row).during("writing a row")?;
-    let values = vec![
-        home.into(),
-        number(summary.created_at.as_millis())?,
-        number(row.revision)?,
-        number(seq)?,
-        word(&summary.status).into(),
-        word(&summary.archive).into(),
-        text(summary.queue_name.as_deref()),
-        text(summary.app.as_deref()),
-        summary.id.as_str().into(),
-        text(summary.reference.as_deref()),
-        maybe(numbers.oldest_pending.map(Timestamp::as_millis))?,
-        maybe(numbers.smallest_slack)?,
-        json.into(),
-    ];
-    let sql = "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-               ON CONFLICT (home) DO UPDATE SET revision = excluded.revision,
-               seq = excluded.seq, status = excluded.status, archive = excluded.archive,
-               queue = excluded.queue, app = excluded.app, id = excluded.id,
-               reference = excluded.reference, oldest_pending = excluded.oldest_pending,
-               slack = excluded.slack, row = excluded.row";
-    object.tables.run(sql, values)
-}
-
-fn tag(object: &CatalogObject, home: &str, tags: &[String]) -> Result<(), Failure> {
-    object.tables.run("DELETE FROM tags WHERE home = ?", vec![home.into()])?;
-    for tag in tags {
-        let values = vec![home.into(), tag.as_str().into()];
-        object.tables.run("INSERT OR IGNORE INTO tags VALUES (?, ?)", values)?;
+    write(tables, first, &texts)?;
+    for Known { home, .. } in known.iter().filter(|known| known.removed.is_some()) {
+        if current.contains_key(home) {
+            tables.run("DELETE FROM removed WHERE home = ?", vec![home.as_str().into()])?;
+        }
     }
     Ok(())
 }
 
-/// Counts a change of a job's row, in the sums too; returns its number.
-fn count(object: &CatalogObject, old: Option<&Row>, new: Option<&Row>) -> Result<u64, Failure> {
-    object.ledger.with(&object.tables, |ledger| {
-        if let Some(row) = old {
-            ledger.totals.subtract(row);
-        }
-        if let Some(row) = new {
-            ledger.totals.add(row);
-        }
-        ledger.seq += 1;
-        let totals = serde_json::to_string(&ledger.totals).during("writing a day's sums")?;
-        let sql = "INSERT OR REPLACE INTO notes VALUES ('seq', ?), ('totals', ?)";
-        object.tables.run(sql, vec![ledger.seq.to_string().into(), totals.into()])?;
-        Ok(ledger.seq)
-    })
+/// Reads what is known of these jobs: rows and removals.
+fn known(tables: &Tables, rows: &[Told]) -> Result<Vec<Known>, Failure> {
+    let places: Vec<Place> = rows.iter().map(|(row, _)| row.place()).collect();
+    let places = serde_json::to_string(&places).during("naming rows")?;
+    let sql = format!(
+        "SELECT home, row, NULL AS removed FROM {} UNION ALL
+         SELECT home, NULL, revision FROM removed
+         WHERE home IN (SELECT value ->> '$.home' FROM json_each(?1))",
+        schema::AT_PLACES
+    );
+    tables.query(&sql, vec![places.into()])
 }
 
-/// Forgets a job, and remembers that it did.
+/// Writes rows, the first of which is the day's change `first`.
+fn write(tables: &Tables, first: u64, texts: &[&str]) -> Result<(), Failure> {
+    if texts.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO jobs SELECT {} FROM json_each(?2) WHERE true {}",
+        schema::columns("value", "?1 + key"),
+        schema::ON_CONFLICT
+    );
+    tables.run(&sql, vec![number(first)?, format!("[{}]", texts.join(",")).into()])
+}
+
+/// Forgets a job, and remembers that it did. A sender of the release before
+/// does not tell when it was created: then all rows are looked through.
 pub async fn remove(
     object: &CatalogObject,
     home: &ObjectName,
+    created_at: Option<Timestamp>,
     revision: u64,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::DAY)?;
+    object.tables.open(schema::day)?;
     object.schedule_flush().await?;
+    object.ledger.change(&object.tables, |ledger, _| {
+        ledger.expect_push();
+        forget(&object.tables, ledger, home, created_at, revision)
+    })?;
+    Ok(Answer::Noted)
+}
+
+fn forget(
+    tables: &Tables,
+    ledger: &mut Ledger,
+    home: &ObjectName,
+    created_at: Option<Timestamp>,
+    revision: u64,
+) -> Result<(), Failure> {
     let key = home.to_string();
-    let (old, removed) = known(object, &key)?;
-    if old.is_none() && removed.is_some() {
-        return Ok(Answer::Noted);
+    let (of_home, values) = of_home(&key, created_at)?;
+    let old = one_of(tables, &of_home, values.clone())?;
+    let sql = "SELECT count(*) AS number FROM removed WHERE home = ?";
+    if old.is_none() && tables.number(sql, vec![key.as_str().into()])? == Some(1) {
+        return Ok(());
     }
     let id = old.as_ref().map_or_else(|| home.public(), |row| row.summary.id.clone());
     let revision = revision.max(old.as_ref().map_or(0, |row| row.revision));
-    let seq = count(object, old.as_ref(), None)?;
-    object.tables.run("DELETE FROM jobs WHERE home = ?", vec![key.as_str().into()])?;
-    object.tables.run("DELETE FROM tags WHERE home = ?", vec![key.as_str().into()])?;
+    let seq = ledger.count(old.as_ref(), None);
+    tables.run(&format!("DELETE FROM jobs WHERE {of_home}"), values)?;
     let values = vec![key.into(), id.into(), number(revision)?, number(seq)?];
-    object.tables.run("INSERT OR REPLACE INTO removed VALUES (?, ?, ?, ?)", values)?;
+    tables.run("INSERT OR REPLACE INTO removed VALUES (?, ?, ?, ?)", values)?;
     let forgotten = vec![number(seq.saturating_sub(MAX_REMOVED))?];
-    object.tables.run("DELETE FROM removed WHERE seq <= ?", forgotten)?;
-    Ok(Answer::Noted)
+    tables.run("DELETE FROM removed WHERE seq <= ?", forgotten)
 }

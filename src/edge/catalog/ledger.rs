@@ -1,69 +1,58 @@
-//! What a day notes of itself: how far it is, and its sums.
+//! A day's notes as they are kept.
 
 use super::sql::Tables;
-use crate::domain::catalog::totals::Totals;
-use crate::domain::json;
-use crate::edge::platform::{During, Failure};
-use serde::Deserialize;
+use crate::domain::catalog::ledger::Ledger;
+use crate::domain::catalog::recent::Recent;
+use crate::edge::platform::Failure;
 use std::cell::RefCell;
 
-/// A day's notes.
-#[derive(Default)]
-pub struct Ledger {
-    /// Counts the day's changes.
-    pub seq: u64,
-    /// The last change that `root` was told.
-    pub pushed: u64,
-    /// The day, once a row has told it.
-    pub day: String,
-    /// The sums, which change with the rows: nobody adds up all rows again.
-    pub totals: Totals,
-}
-
-/// A note as it is stored.
-#[derive(Deserialize)]
-struct Note {
-    name: String,
-    value: String,
-}
+/// The note's name.
+pub const LEDGER: &str = "ledger";
 
 /// The notes, once they were read: only this object writes them.
 #[derive(Default)]
-pub struct KeptLedger(RefCell<Option<Ledger>>);
+pub struct KeptLedger(RefCell<Option<(Ledger, Recent)>>);
 
 impl KeptLedger {
-    /// Gives the day's notes to `change`, which must write what it changes.
-    pub fn with<T>(
+    /// Gives the day's notes to `change`, and writes them.
+    pub fn change<T>(
         &self,
         tables: &Tables,
-        change: impl FnOnce(&mut Ledger) -> Result<T, Failure>,
+        change: impl FnOnce(&mut Ledger, &mut Recent) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let known = self.0.take();
-        let mut ledger = known.map_or_else(|| read(tables), Ok)?;
-        // One that was not written is read again.
-        let end = change(&mut ledger)?;
-        self.0.replace(Some(ledger));
+        let (mut ledger, mut recent) = self.take(tables)?;
+        // What was not written is read again.
+        let end = change(&mut ledger, &mut recent)?;
+        tables.note(LEDGER, &ledger)?;
+        self.0.replace(Some((ledger, recent)));
         Ok(end)
+    }
+
+    /// Gives the day's notes to `read`.
+    pub fn read<T>(
+        &self,
+        tables: &Tables,
+        read: impl FnOnce(&Ledger, &Recent) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let (ledger, recent) = self.take(tables)?;
+        let end = read(&ledger, &recent);
+        self.0.replace(Some((ledger, recent)));
+        end
+    }
+
+    fn take(&self, tables: &Tables) -> Result<(Ledger, Recent), Failure> {
+        self.0.take().map_or_else(
+            || {
+                let ledger: Ledger = tables.noted(LEDGER)?;
+                let recent = Recent::since(ledger.seq);
+                Ok((ledger, recent))
+            },
+            Ok,
+        )
     }
 
     /// Has them read again: it is not known what was written.
     pub fn forget(&self) {
         self.0.take();
     }
-}
-
-fn read(tables: &Tables) -> Result<Ledger, Failure> {
-    let mut ledger = Ledger::default();
-    let notes: Vec<Note> = tables.query("SELECT name, value FROM notes", vec![])?;
-    for Note { name, value } in &notes {
-        let read = match name.as_str() {
-            "seq" => json::from_str(value).map(|seq| ledger.seq = seq),
-            "pushed" => json::from_str(value).map(|pushed| ledger.pushed = pushed),
-            "day" => json::from_str(value).map(|day| ledger.day = day),
-            "totals" => json::from_str(value).map(|totals| ledger.totals = totals),
-            _ => Ok(()),
-        };
-        read.during("reading a note of the catalog")?;
-    }
-    Ok(ledger)
 }

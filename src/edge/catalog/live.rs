@@ -52,7 +52,7 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
     if !pass.counts(&object.config.reader_marks(), platform::now()) {
         return Response::error("the pass does not count", 401).during("refusing a viewer");
     }
-    object.tables.open(schema::ROOT)?;
+    object.tables.open(schema::root)?;
     if object.state.get_websockets().len() >= MAX_VIEWERS {
         return Response::error("too many viewers", 503).during("refusing a viewer");
     }

@@ -17,6 +17,7 @@ mod root;
 mod rows;
 mod schema;
 mod sql;
+mod turnover;
 mod viewers;
 
 use self::object::CatalogObject;
@@ -118,9 +119,11 @@ async fn run_alarm(object: &CatalogObject) -> Result<(), Failure> {
 async fn reply(object: &CatalogObject, question: &str) -> Result<String, Failure> {
     let question = json::from_str(question).during("reading a question")?;
     let answer = match question {
-        Question::Put(row) => day::put(object, &row).await?,
+        Question::Put(row) => day::put_many(object, &[row]).await?,
         Question::PutMany(rows) => day::put_many(object, &rows).await?,
-        Question::Remove { home, revision } => day::remove(object, &home, revision).await?,
+        Question::Remove { home, created_at, revision } => {
+            day::remove(object, &home, created_at, revision).await?
+        }
         Question::Rows { filter, after, limit } => rows::rows(object, &filter, after, limit)?,
         Question::RowsOf(homes) => rows::rows_of(object, &homes)?,
         Question::Push(news) => root::apply_day_changes(object, *news)?,

@@ -3,8 +3,10 @@
 
 use super::object::CatalogObject;
 use super::schema;
-use super::sql::number;
+use super::sql::{Tables, number};
 use crate::domain::alarm::plan;
+use crate::domain::catalog::ledger::Ledger;
+use crate::domain::catalog::recent::Recent;
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
 use crate::domain::catalog::{Answer, Change, News, Question, ROOT};
@@ -14,9 +16,10 @@ use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::catalog;
 use serde::Deserialize;
+use std::iter;
 
 /// Changes that are told at once.
-const MAX_CHANGES: u64 = 100;
+const MAX_CHANGES: usize = 100;
 
 /// A row as it is stored.
 #[derive(Deserialize)]
@@ -40,7 +43,7 @@ pub async fn flush(object: &CatalogObject) -> Result<(), Failure> {
     let watchdog = plan::watchdog(1, object.config.pace, platform::now());
     platform::set_alarm_at(&storage, watchdog).await?;
     object.is_flush_scheduled.set(true);
-    object.tables.open(schema::DAY)?;
+    object.tables.open(schema::day)?;
     while let Some((news, until)) = news(object)? {
         match catalog::ask(&object.env, ROOT, &Question::Push(Box::new(news))).await? {
             Answer::Noted => note_pushed(object, until)?,
@@ -52,60 +55,63 @@ pub async fn flush(object: &CatalogObject) -> Result<(), Failure> {
 }
 
 fn note_pushed(object: &CatalogObject, until: u64) -> Result<(), Failure> {
-    object.ledger.with(&object.tables, |ledger| {
-        ledger.pushed = until;
-        object.tables.note("pushed", &until)
+    object.ledger.change(&object.tables, |ledger, _| {
+        ledger.pushed = Some(until);
+        Ok(())
     })
 }
 
 /// Reads the next changes, and the number of the last; `None` if all is told.
 fn news(object: &CatalogObject) -> Result<Option<(News, u64)>, Failure> {
-    let pushed = object.ledger.with(&object.tables, |ledger| Ok(ledger.pushed))?;
+    let tables = &object.tables;
+    object.ledger.read(tables, |ledger, recent| {
+        let Some(pushed) = ledger.pushed.filter(|pushed| *pushed < ledger.seq) else {
+            return Ok(None);
+        };
+        let changes = changes(tables, recent, pushed)?;
+        let is_whole = changes.len() < MAX_CHANGES;
+        let last = changes.last().filter(|_| !is_whole).map(|(seq, _)| *seq);
+        let changes = changes.into_iter().map(|(_, change)| change).collect();
+        let (day, totals) = (ledger.day.clone(), sums(tables, ledger)?);
+        Ok(Some((News { day, seq: ledger.seq, totals, changes }, last.unwrap_or(ledger.seq))))
+    })
+}
+
+/// Reads the changes after a number, in their order.
+fn changes(tables: &Tables, recent: &Recent, after: u64) -> Result<Vec<(u64, Change)>, Failure> {
     let mut changes: Vec<(u64, Change)> = Vec::new();
-    let sql = "SELECT seq, row FROM jobs WHERE seq > ? ORDER BY seq LIMIT ?";
-    let after = || Ok::<_, Failure>(vec![number(pushed)?, number(MAX_CHANGES)?]);
-    for Stored { seq, row } in object.tables.query(sql, after()?)? {
+    let limits = || Ok::<_, Failure>(vec![number(after)?, number(MAX_CHANGES as u64)?]);
+    let rows: Vec<Stored> = if let Some(places) = recent.after(after) {
+        let places = serde_json::to_string(&places).during("naming rows")?;
+        let from = schema::AT_PLACES;
+        let sql = format!("SELECT seq, row FROM {from} WHERE seq > ?2 ORDER BY seq LIMIT ?3");
+        tables.query(&sql, iter::once(places.into()).chain(limits()?).collect())?
+    } else {
+        tables.query("SELECT seq, row FROM jobs WHERE seq > ? ORDER BY seq LIMIT ?", limits()?)?
+    };
+    for Stored { seq, row } in rows {
         let row: Row = json::from_str(&row).during("reading a row")?;
         changes.push((seq, Change::Put(Box::new(row))));
     }
     let sql = "SELECT home, id, seq FROM removed WHERE seq > ? ORDER BY seq LIMIT ?";
-    for Removed { home, id, seq } in object.tables.query(sql, after()?)? {
+    for Removed { home, id, seq } in tables.query(sql, limits()?)? {
         let home = ObjectName::try_from(home).during("reading a removal")?;
         changes.push((seq, Change::Removed { home, id }));
     }
     changes.sort_unstable_by_key(|(seq, _)| *seq);
-    changes.truncate(usize::try_from(MAX_CHANGES).unwrap_or(usize::MAX));
-    let Some(until) = changes.last().map(|(seq, _)| *seq) else { return Ok(None) };
-    let day = day(object, &changes)?;
-    let changes = changes.into_iter().map(|(_, change)| change).collect();
-    let (seq, totals) =
-        object.ledger.with(&object.tables, |ledger| Ok((ledger.seq, ledger.totals.clone())))?;
-    let news = News { day, seq, totals: sums(object, totals)?, changes };
-    Ok(Some((news, until)))
+    changes.truncate(MAX_CHANGES);
+    Ok(changes)
 }
 
-/// Reads the day from the rows: an object can't tell its own name, but each row
-/// holds it.
-fn day(object: &CatalogObject, changes: &[(u64, Change)]) -> Result<String, Failure> {
-    let mut rows = changes.iter().filter_map(|(_, change)| match change {
-        Change::Put(row) => Some(row.summary.created_at.day()),
-        Change::Removed { .. } => None,
-    });
-    object.ledger.with(&object.tables, |ledger| {
-        if let Some(day) = rows.next().filter(|day| *day != ledger.day) {
-            object.tables.note("day", &day)?;
-            ledger.day = day;
-        }
-        Ok(ledger.day.clone())
-    })
-}
-
-fn sums(object: &CatalogObject, mut totals: Totals) -> Result<Totals, Failure> {
-    let least = |sql| object.tables.number(sql, vec![]);
-    // In the words of their partial indexes, or else each reads the whole day.
+/// Completes the sums by what is looked for when it is asked for.
+fn sums(tables: &Tables, ledger: &Ledger) -> Result<Totals, Failure> {
+    let mut totals = ledger.totals.clone();
+    let least = |sql| tables.number(sql, vec![]);
+    // In the words of the partial index, or else all rows are read.
     let oldest = "SELECT min(oldest_pending) AS number FROM jobs WHERE oldest_pending NOT NULL";
     totals.numbers.oldest_pending = least(oldest)?.map(Timestamp::from_millis);
-    let slack = "SELECT min(slack) AS number FROM jobs WHERE slack NOT NULL";
-    totals.numbers.smallest_slack = least(slack)?;
+    if ledger.slack_is_lost {
+        totals.numbers.smallest_slack = least("SELECT min(slack) AS number FROM jobs")?;
+    }
     Ok(totals)
 }

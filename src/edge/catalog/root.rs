@@ -45,7 +45,7 @@ pub fn is_root(object: &CatalogObject) -> Result<bool, Failure> {
 /// Takes a day's news, unless newer ones are known. What was told before
 /// is told again after a crash, and changes nothing then.
 pub fn apply_day_changes(object: &CatalogObject, news: News) -> Result<Answer, Failure> {
-    object.tables.open(schema::ROOT)?;
+    object.tables.open(schema::root)?;
     let sql = "SELECT seq AS number FROM days WHERE day = ?";
     let known = object.tables.number(sql, vec![news.day.as_str().into()])?;
     if known.is_some_and(|known| known > news.seq) {
@@ -121,7 +121,7 @@ pub fn days(
     until: Option<String>,
     limit: usize,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::ROOT)?;
+    object.tables.open(schema::root)?;
     let last = filter.until.map(Timestamp::day).into_iter().chain(until).min();
     let first = filter.since.map(Timestamp::day).unwrap_or_default();
     let sql = "SELECT day, totals FROM days WHERE day <= ? AND day >= ? ORDER BY day DESC";
@@ -141,7 +141,7 @@ pub fn days(
 
 /// Adds up the sums of all days.
 pub fn totals(object: &CatalogObject) -> Result<Answer, Failure> {
-    object.tables.open(schema::ROOT)?;
+    object.tables.open(schema::root)?;
     let days: Vec<Text> = object.tables.query("SELECT totals AS text FROM days", vec![])?;
     let mut sum = Totals::default();
     let mut count = 0;
@@ -160,7 +160,7 @@ pub fn turns(
     after: Option<Turn>,
     limit: usize,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::ROOT)?;
+    object.tables.open(schema::root)?;
     let (updated_at, home) = after
         .map_or((0, String::new()), |turn| (turn.updated_at.as_millis(), turn.home.to_string()));
     let sql =

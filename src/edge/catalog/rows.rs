@@ -2,7 +2,7 @@
 
 use super::object::CatalogObject;
 use super::schema;
-use super::sql::{Text, number};
+use super::sql::{Tables, Text, number};
 use crate::domain::catalog::Answer;
 use crate::domain::catalog::cursor::Place;
 use crate::domain::catalog::filter::{self, Filter};
@@ -10,16 +10,9 @@ use crate::domain::catalog::row::Row;
 use crate::domain::json;
 use crate::domain::json::string::word;
 use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
-use serde::Deserialize;
 use worker::SqlStorageValue;
-
-/// What is known of a job.
-#[derive(Deserialize)]
-struct Known {
-    row: Option<String>,
-    removed: Option<u64>,
-}
 
 /// Reads the rows after a place that `filter` means, the newest first.
 pub fn rows(
@@ -28,7 +21,7 @@ pub fn rows(
     after: Option<Place>,
     limit: usize,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::DAY)?;
+    object.tables.open(schema::day)?;
     let (mut terms, mut values) = terms(filter)?;
     if let Some(place) = after {
         terms.push("(created_at, home) < (?, ?)".to_owned());
@@ -39,36 +32,45 @@ pub fn rows(
         "SELECT row AS text FROM jobs WHERE {terms} ORDER BY created_at DESC, home DESC LIMIT ?"
     );
     values.push(number(limit as u64)?);
-    read(object, &sql, values).map(Answer::Rows)
+    read(&object.tables, &sql, values).map(Answer::Rows)
 }
 
-/// Reads the rows of these objects.
+/// Reads the rows of these objects: a `root` of the release before asks so, and
+/// all rows are looked through.
 pub fn rows_of(object: &CatalogObject, homes: &[ObjectName]) -> Result<Answer, Failure> {
-    object.tables.open(schema::DAY)?;
-    let row = |home: &ObjectName| Ok(known(object, &home.to_string())?.0);
-    let rows = homes.iter().filter_map(|home| row(home).transpose());
-    rows.collect::<Result<_, _>>().map(Answer::Rows)
+    object.tables.open(schema::day)?;
+    let homes = serde_json::to_string(homes).during("naming rows")?;
+    let sql = "SELECT row AS text FROM jobs WHERE home IN (SELECT value FROM json_each(?))";
+    read(&object.tables, sql, vec![homes.into()]).map(Answer::Rows)
 }
 
-/// Reads the job's row, and the revision at which it was removed.
-pub fn known(object: &CatalogObject, home: &str) -> Result<(Option<Row>, Option<u64>), Failure> {
-    let sql = "SELECT (SELECT row FROM jobs WHERE home = ?) AS row,
-               (SELECT revision FROM removed WHERE home = ?) AS removed";
-    let known: Vec<Known> = object.tables.query(sql, vec![home.into(), home.into()])?;
-    let Some(Known { row, removed }) = known.into_iter().next() else {
-        return Ok((None, None));
-    };
-    let row = row.map(|text| json::from_str(&text)).transpose();
-    row.during("reading a row").map(|row| (row, removed))
+/// Returns the term that means a job's row, and its values.
+pub fn of_home(
+    home: &str,
+    created_at: Option<Timestamp>,
+) -> Result<(String, Vec<SqlStorageValue>), Failure> {
+    Ok(match created_at {
+        Some(at) => {
+            let values = vec![number(at.as_millis())?, home.into()];
+            ("created_at = ? AND home = ?".to_owned(), values)
+        }
+        None => ("home = ?".to_owned(), vec![home.into()]),
+    })
+}
+
+/// Reads the one row that a term means.
+pub fn one_of(
+    tables: &Tables,
+    term: &str,
+    values: Vec<SqlStorageValue>,
+) -> Result<Option<Row>, Failure> {
+    let sql = format!("SELECT row AS text FROM jobs WHERE {term}");
+    read(tables, &sql, values).map(|rows| rows.into_iter().next())
 }
 
 /// Reads the rows that a statement finds.
-fn read(
-    object: &CatalogObject,
-    sql: &str,
-    values: Vec<SqlStorageValue>,
-) -> Result<Vec<Row>, Failure> {
-    let rows: Vec<Text> = object.tables.query(sql, values)?;
+fn read(tables: &Tables, sql: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Row>, Failure> {
+    let rows: Vec<Text> = tables.query(sql, values)?;
     let rows = rows.iter().map(|row| json::from_str(&row.text));
     rows.collect::<Result<_, _>>().during("reading a row")
 }
@@ -87,8 +89,7 @@ fn terms(filter: &Filter) -> Result<(Vec<String>, Vec<SqlStorageValue>), Failure
     any_of("queue", filter.queue.iter().cloned().collect());
     any_of("app", filter.app.iter().cloned().collect());
     if let Some(tag) = &filter.tag {
-        terms
-            .push("EXISTS (SELECT 1 FROM tags WHERE tags.home = jobs.home AND tag = ?)".to_owned());
+        terms.push("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)".to_owned());
         values.push(tag.as_str().into());
     }
     if let Some(prefix) = &filter.prefix {
@@ -98,7 +99,7 @@ fn terms(filter: &Filter) -> Result<(Vec<String>, Vec<SqlStorageValue>), Failure
         values.extend(range.iter().chain(&range).map(|text| SqlStorageValue::from(*text)));
     }
     if filter.exhausted {
-        terms.push("row ->> '$.numbers.exhausted' > 0".to_owned());
+        terms.push("exhausted > 0".to_owned());
     }
     for (time, term) in [(filter.since, "created_at >= ?"), (filter.until, "created_at < ?")] {
         if let Some(time) = time {

@@ -1,21 +1,20 @@
 //! The tables of catalog objects. They are made when an object is first asked
 //! for something, so that one that never is stays empty.
 
-/// A day's rows, and what it notes.
-pub const DAY: &str = "
+use super::sql::Tables;
+use super::turnover;
+use crate::edge::platform::Failure;
+
+/// A day's rows, and what it notes. Each index would be one more row to write
+/// for every change, but for the partial one: only files that wait are in it.
+const DAY: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
-        home TEXT PRIMARY KEY, created_at INTEGER NOT NULL, revision INTEGER NOT NULL,
-        seq INTEGER NOT NULL, status TEXT NOT NULL, archive TEXT NOT NULL, queue TEXT, app TEXT,
-        id TEXT NOT NULL, reference TEXT, oldest_pending INTEGER, slack INTEGER, row TEXT NOT NULL)
-        WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created_at, home);
-    CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
-    CREATE INDEX IF NOT EXISTS jobs_by_id ON jobs (id);
-    CREATE INDEX IF NOT EXISTS jobs_by_reference ON jobs (reference) WHERE reference NOT NULL;
-    CREATE INDEX IF NOT EXISTS jobs_by_pending ON jobs (oldest_pending)
-        WHERE oldest_pending NOT NULL;
-    CREATE INDEX IF NOT EXISTS jobs_by_slack ON jobs (slack) WHERE slack NOT NULL;
-    CREATE TABLE IF NOT EXISTS tags (home TEXT, tag TEXT, PRIMARY KEY (home, tag)) WITHOUT ROWID;
+        created_at INTEGER NOT NULL, home TEXT NOT NULL, revision INTEGER NOT NULL,
+        version INTEGER NOT NULL, seq INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+        status TEXT NOT NULL, archive TEXT NOT NULL, queue TEXT, app TEXT, id TEXT NOT NULL,
+        reference TEXT, tags TEXT NOT NULL, exhausted INTEGER, oldest_pending INTEGER,
+        slack INTEGER, row TEXT NOT NULL, PRIMARY KEY (created_at, home)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS pending ON jobs (oldest_pending) WHERE oldest_pending NOT NULL;
     CREATE TABLE IF NOT EXISTS removed (
         home TEXT PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL, seq INTEGER NOT NULL);
     CREATE INDEX IF NOT EXISTS removed_by_seq ON removed (seq);
@@ -23,7 +22,7 @@ pub const DAY: &str = "
 ";
 
 /// The root's days, and when each job last changed.
-pub const ROOT: &str = "
+const ROOT: &str = "
     CREATE TABLE IF NOT EXISTS days (
         day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS jobs (
@@ -37,8 +36,54 @@ pub const ROOT: &str = "
 ";
 
 /// The refused deliveries.
-pub const REFUSED: &str = "
+const REFUSED: &str = "
     CREATE TABLE IF NOT EXISTS refused (
         n INTEGER PRIMARY KEY AUTOINCREMENT, status INTEGER NOT NULL, report TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS refusals (status INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 ";
+
+/// The jobs at the places that the first value lists as JSON.
+pub const AT_PLACES: &str = "json_each(?1) AS place CROSS JOIN jobs
+    ON jobs.created_at = place.value ->> '$.created_at' AND jobs.home = place.value ->> '$.home'";
+
+/// Has a known row take the place of the one before. Its number says when
+/// readers were last told something new.
+pub const ON_CONFLICT: &str = "ON CONFLICT DO UPDATE SET
+    seq = iif(excluded.version > version, excluded.seq, seq), revision = excluded.revision,
+    version = excluded.version, updated_at = excluded.updated_at, status = excluded.status,
+    archive = excluded.archive, queue = excluded.queue, app = excluded.app, id = excluded.id,
+    reference = excluded.reference, tags = excluded.tags, exhausted = excluded.exhausted,
+    oldest_pending = excluded.oldest_pending, slack = excluded.slack, row = excluded.row";
+
+/// Returns the columns of a job, as they are read from its row, a JSON text.
+/// Strangers write deadlines past every range: what JavaScript can't tell
+/// exactly becomes the largest that it can.
+pub fn columns(row: &str, seq: &str) -> String {
+    format!(
+        "{row} ->> '$.summary.createdAt', {row} ->> '$.home', {row} ->> '$.revision',
+         {row} ->> '$.version', {seq}, {row} ->> '$.summary.updatedAt',
+         {row} ->> '$.summary.status', {row} ->> '$.summary.archive',
+         {row} ->> '$.summary.queueName', {row} ->> '$.summary.app', {row} ->> '$.summary.id',
+         {row} ->> '$.summary.ref', {row} -> '$.summary.tags', {row} ->> '$.numbers.exhausted',
+         {row} ->> '$.numbers.oldestPending',
+         min({row} ->> '$.numbers.smallestSlack', 9007199254740991), {row}"
+    )
+}
+
+/// Makes a day's tables.
+pub fn day(tables: &Tables) -> Result<(), Failure> {
+    if turnover::is_old_day(tables)? {
+        return turnover::day(tables, DAY);
+    }
+    tables.run(DAY, vec![])
+}
+
+/// Makes the root's.
+pub fn root(tables: &Tables) -> Result<(), Failure> {
+    tables.run(ROOT, vec![])
+}
+
+/// Makes those of the refused deliveries.
+pub fn refused(tables: &Tables) -> Result<(), Failure> {
+    tables.run(REFUSED, vec![])
+}

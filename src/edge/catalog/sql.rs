@@ -35,9 +35,9 @@ impl Tables {
     }
 
     /// Makes the tables, once in an object's life.
-    pub fn open(&self, schema: &str) -> Result<(), Failure> {
+    pub fn open(&self, make: fn(&Self) -> Result<(), Failure>) -> Result<(), Failure> {
         if !self.is_open.get() {
-            self.run(schema, vec![])?;
+            make(self)?;
             self.is_open.set(true);
         }
         Ok(())
@@ -88,14 +88,4 @@ pub fn number(value: u64) -> Result<SqlStorageValue, Failure> {
     const MAX: u64 = (1 << 53) - 1;
     let value = i64::try_from(value.min(MAX)).during("a number for SQL")?;
     SqlStorageValue::try_from_i64(value).during("a number for SQL")
-}
-
-/// Returns a number that there may be none of.
-pub fn maybe(value: Option<u64>) -> Result<SqlStorageValue, Failure> {
-    value.map_or(Ok(SqlStorageValue::Null), number)
-}
-
-/// Returns a text that there may be none of.
-pub fn text(value: Option<&str>) -> SqlStorageValue {
-    value.map_or(SqlStorageValue::Null, Into::into)
 }

@@ -7,7 +7,6 @@
 
 use super::home::Home;
 use crate::domain::archive::tombstone::Tombstone;
-use crate::domain::catalog::Question;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::Unlink;
@@ -100,9 +99,8 @@ async fn wipe_bucket(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> 
 }
 
 async fn unlist(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
-    let (place, revision) = (tombstone.home.clone(), tombstone.revision);
-    let question = Question::Remove { home: place, revision };
-    catalog::ask(&home.env, &tombstone.day, &question).await.map(drop)
+    let Tombstone { day, home: place, created_at, revision, .. } = tombstone;
+    catalog::remove(&home.env, day, place, *created_at, *revision).await
 }
 
 /// The end of the mark: other names stop to lead here, then it goes too.

@@ -4,6 +4,8 @@ use super::call::{ask_object, is_not_understood};
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::json;
+use crate::domain::names::ObjectName;
+use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
 use futures_util::future::{Either, select};
 use serde_json::value::{RawValue, to_raw_value};
@@ -43,6 +45,19 @@ pub async fn put_many(env: &Env, day: &str, rows: &[Box<RawValue>]) -> Result<()
         }
         end => end.map(drop),
     }
+}
+
+/// Has the object of a day forget a job; `revision` is the last that it may
+/// have been told.
+pub async fn remove(
+    env: &Env,
+    day: &str,
+    home: &ObjectName,
+    created_at: Option<Timestamp>,
+    revision: u64,
+) -> Result<(), Failure> {
+    let question = Question::Remove { home: home.clone(), created_at, revision };
+    ask(env, day, &question).await.map(drop)
 }
 
 fn write(question: &Question) -> Result<String, Failure> {

@@ -3,7 +3,6 @@
 use super::left;
 use super::point::{give_up_id, point_id_here};
 use crate::domain::archive::kv_copy::LeftCopy;
-use crate::domain::catalog::Question;
 use crate::domain::gateway::submission;
 use crate::domain::ingest::delivery::{DeliveredBody, Delivery, Moved};
 use crate::domain::job::file::File;
@@ -139,8 +138,8 @@ fn moved(home: &Home, n: u32) -> Result<(), Failure> {
 /// given out, and the job took them over.
 async fn retire(home: &Home, job: &Job) -> Result<(), Failure> {
     let day = job.created_at.day();
-    let question = Question::Remove { home: job.home.clone(), revision: job.revision() };
-    catalog::ask(&home.env, &day, &question).await?;
+    let created_at = Some(job.created_at);
+    catalog::remove(&home.env, &day, &job.home, created_at, job.revision()).await?;
     let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
     bucket::delete(&home.env, &path).await
 }

@@ -1,0 +1,24 @@
+// A vault whose catalog's objects are asked from outside, as others than this release would ask them.
+import { withEntry } from "./vaults/entry.mjs";
+
+export const askable = withEntry("objects");
+
+/** Asks the catalog's object of this name; a failure is `{ failed }`. */
+export async function askObject(vault, name, question) {
+  const response = await vault.post(`/.catalog/${name}`, JSON.stringify(question));
+  return response.json();
+}
+
+/** Runs statements in an object; resolves to the rows of the last. */
+export const sql = async (vault, name, text) => (await askObject(vault, name, { sql: text })).rows;
+
+/** A row as a job tells it. */
+export function row(id, at, { revision = 1, version = revision, status = "failed", tags = [], numbers = {} } = {}) {
+  return {
+    home: `id:${id}`, revision, version, origin: "http://vault.example",
+    summary: { id, ref: null, app: null, tags, status, archive: "none", queueName: null, createdAt: at,
+      updatedAt: at + revision, files: [] },
+    numbers: { pending: 0, stored: 0, lost: 0, bytes: 0, heals: 0, exhausted: 0, oldestPending: null,
+      smallestSlack: null, handoffPending: 0, handoffFailed: 0, tally: {}, ...numbers },
+  };
+}

@@ -1,0 +1,36 @@
+// The built Worker, whose catalog's objects can be asked from outside: `POST /.catalog/{name}` with a
+// question, or with `{ "sql": … }`, which is run as it is.
+import * as built from "../../../../build/index.js";
+
+export default class extends built.default {
+  async fetch(request) {
+    const name = /^\/\.catalog\/(.+)$/.exec(new URL(request.url).pathname)?.[1];
+    if (name === undefined) return super.fetch(request);
+    const text = await request.text();
+    const { sql } = JSON.parse(text);
+    const object = this.objects.getByName(name);
+    const answer = sql === undefined ? await object.ask(text) : await object.sql(sql);
+    return answer instanceof Error ? Response.json({ failed: answer.message }) : new Response(answer);
+  }
+
+  constructor(context, env) {
+    super(context, env);
+    this.objects = env.CATALOG;
+  }
+}
+export const Job = built.Job;
+
+export class Catalog extends built.Catalog {
+  #storage;
+
+  constructor(state, env) {
+    super(state, env);
+    this.#storage = state.storage;
+  }
+
+  /** Its rows, and how many of them it has written. */
+  sql(text) {
+    const cursor = this.#storage.sql.exec(text);
+    return JSON.stringify({ rows: cursor.toArray(), written: cursor.rowsWritten });
+  }
+}
