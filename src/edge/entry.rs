@@ -1,8 +1,9 @@
 //! Where the runtime comes in.
 
 use crate::edge::router;
-use web_sys::Request;
-use worker::{Context, Env, Response, event};
+use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response};
+use worker::{Context, Env, event};
 
 #[event(start)]
 fn start() {
@@ -10,14 +11,17 @@ fn start() {
     console_error_panic_hook::set_once();
     // Each poll of a future is a task. A promise's takes a fraction of the time
     // of the runtime's `queueMicrotask`, and is used where there is none.
-    let _ = js_sys::Reflect::set(
-        &js_sys::global(),
-        &"queueMicrotask".into(),
-        &wasm_bindgen::JsValue::UNDEFINED,
-    );
+    let _ = js_sys::Reflect::set(&js_sys::global(), &"queueMicrotask".into(), &JsValue::UNDEFINED);
 }
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    router::answer(&request, &env, &context).await
+/// Answers a request; `worker.js` calls it.
+#[wasm_bindgen]
+pub async fn fetch(request: Request, env: Env, context: worker_sys::Context) -> Answered {
+    let answer = router::answer(&request, &env, &Context::new(context)).await;
+    answer.map_err(|failure| {
+        failure.log();
+        js_sys::Error::new("the answer could not be built").into()
+    })
 }
+
+type Answered = Result<Response, JsValue>;

@@ -11,18 +11,18 @@ use crate::edge::api::{
 };
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
-use crate::edge::http::response::{base, json, text};
+use crate::edge::http::response::{Head, base, json, text};
 use crate::edge::ingest::{hook, import, rejections, unmatched};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::{doctor, files, gateway};
-use web_sys::Request;
-use worker::{Context, Env, Headers, Response};
+use web_sys::{Request, Response};
+use worker::{Context, Env, Headers};
 
 /// Answers a request, whatever happens.
 ///
 /// The request is the platform's own: `worker::Request` copies of it what few
 /// routes ask for.
-pub async fn answer(request: &Request, env: &Env, context: &Context) -> worker::Result<Response> {
+pub async fn answer(request: &Request, env: &Env, context: &Context) -> Result<Response, Failure> {
     let config = platform::config(env);
     let response = match dispatch(request, env, &config, context).await {
         Ok(response) => response,
@@ -31,13 +31,13 @@ pub async fn answer(request: &Request, env: &Env, context: &Context) -> worker::
     let origin = request.headers().get("origin").ok().flatten();
     let told = config.cors.headers(origin.as_deref());
     // A WebSocket is no answer that a page reads by its headers.
-    if told.is_empty() || response.status_code() == 101 {
+    if response.status() == 101 {
         return Ok(response);
     }
-    // Those of an answer that an object gave can't be changed.
-    let headers = response.headers().clone();
-    told.iter().try_for_each(|(name, value)| headers.append(name, value))?;
-    Ok(response.with_headers(headers))
+    let headers = response.headers();
+    let told = told.iter().try_for_each(|(name, value)| headers.append(name, value));
+    told.map_err(worker::Error::from).during("building the answer")?;
+    Ok(response)
 }
 
 async fn dispatch(
@@ -122,11 +122,9 @@ fn tell(call: &Call<'_>, problem: &Problem, context: &Context) {
 fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
     let origin = call.header("origin");
     let names = call.header("access-control-request-headers").unwrap_or_default();
-    let mut builder = Response::builder().with_status(204).with_header("allow", allow);
-    for (name, value) in call.config.cors.preflight(origin.as_deref(), allow, &names) {
-        builder = builder.and_then(|builder| builder.with_header(name, &value));
-    }
-    Ok(builder.during("building the answer")?.empty())
+    let head = Head::new(204)?.with("allow", allow)?;
+    let told = call.config.cors.preflight(origin.as_deref(), allow, &names);
+    told.iter().try_fold(head, |head, (name, value)| head.with(name, value))?.empty()
 }
 
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \
@@ -149,7 +147,7 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 
 /// Answers with a problem; on the gateway's routes in plain JSON, as the
 /// queues' clients read it.
-fn refuse(problem: &Problem, request: &Request) -> worker::Result<Response> {
+fn refuse(problem: &Problem, request: &Request) -> Result<Response, Failure> {
     if let Problem::Internal(text) = problem {
         platform::log_error(text);
     }
@@ -159,9 +157,8 @@ fn refuse(problem: &Problem, request: &Request) -> worker::Result<Response> {
     } else {
         ("application/problem+json", problem.body())
     };
-    let mut builder = base(content_type)?.with_status(problem.status());
-    for (name, value) in problem.headers() {
-        builder = builder.with_header(name, &value)?;
-    }
-    Ok(builder.fixed(platform::masked(body).into_bytes()))
+    let head = base(problem.status(), content_type)?;
+    let headers = problem.headers();
+    let head = headers.iter().try_fold(head, |head, (name, value)| head.with(name, value))?;
+    head.bytes(platform::masked(body).as_bytes())
 }

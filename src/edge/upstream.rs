@@ -6,14 +6,14 @@ use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Ask;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::http::outgoing::Outgoing;
+use crate::edge::platform::{self, Failure};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
-use worker::{
-    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
-};
+use web_sys::Response;
+use worker::{AbortController, ByteStream, Delay};
 
 /// An answer of the upstream.
 pub struct Answered {
@@ -42,7 +42,8 @@ impl Answered {
 /// # Errors
 /// What went wrong, in words for the record: no URL, no key.
 pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
-    send(prepare(ask).map_err(|failure| failure.to_string())?, max_bytes, pace).await
+    let request = prepare(ask).map_err(|failure| failure.to_string())?;
+    send(request, ask.url.as_str(), max_bytes, stalls(pace)).await
 }
 
 /// Fetches what is public, within this time.
@@ -50,10 +51,8 @@ pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, Stri
 /// # Errors
 /// As [`ask`], and if the answer is no success.
 pub async fn get(url: &str, max_bytes: u64, limit_ms: u64) -> Result<String, String> {
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get).with_redirect(RequestRedirect::Manual);
-    let request = Request::new_with_init(url, &init).map_err(|error| error.to_string())?;
-    let answered = send_within(request, max_bytes, limit_ms).await?;
+    let request = Outgoing::new("GET").map_err(|failure| failure.to_string())?;
+    let answered = send(request, url, max_bytes, limit_ms).await?;
     if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
 }
 
@@ -70,14 +69,10 @@ pub struct Posted {
 ///
 /// # Errors
 /// What went wrong, without the URL: it may be secret.
-pub async fn post(url: &str, headers: Headers, body: &str, pace: Pace) -> Result<Posted, String> {
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_headers(headers).with_redirect(RequestRedirect::Manual);
-    init.with_body(Some(wasm_bindgen::JsValue::from_str(body)));
-    let request = Request::new_with_init(url, &init).map_err(|_| "the URL can't be asked")?;
+pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<Posted, String> {
     let abort = AbortController::default();
-    let (signal, fetch) = (abort.signal(), Fetch::Request(request));
-    let sent = pin!(fetch.send_with_signal(&signal));
+    let request = request.with("signal", &abort.signal()).map_err(|failure| failure.to_string())?;
+    let sent = pin!(request.send(url));
     let limit = Duration::from_millis(pace.handoff_limit());
     let outcome = match select(sent, Delay::from(limit)).await {
         Either::Left((answer, _)) => answer.map_err(|_| "the receiver can't be reached".to_owned()),
@@ -86,17 +81,8 @@ pub async fn post(url: &str, headers: Headers, body: &str, pace: Pace) -> Result
     // Ends a call that hangs, and the body of an answer.
     abort.abort();
     let response = outcome?;
-    let retry_after_ms = platform::retry_after(response.headers());
-    Ok(Posted { status: response.status_code(), retry_after_ms })
-}
-
-/// Makes headers of these names and values.
-pub fn headers(pairs: &[(&str, String)]) -> Result<Headers, Failure> {
-    let headers = Headers::new();
-    for (name, value) in pairs {
-        headers.set(name, value).during("preparing a call")?;
-    }
-    Ok(headers)
+    let retry_after_ms = platform::retry_after(&response.headers());
+    Ok(Posted { status: response.status(), retry_after_ms })
 }
 
 /// Asks, and looks at nothing but the head of the answer.
@@ -105,31 +91,32 @@ pub fn headers(pairs: &[(&str, String)]) -> Result<Headers, Failure> {
 /// As [`ask`].
 pub async fn knock(ask: &Ask) -> Result<Knocked, Failure> {
     let abort = AbortController::default();
-    let signal = abort.signal();
-    let sent = Fetch::Request(prepare(ask)?).send_with_signal(&signal).await;
+    let request = prepare(ask)?.with("signal", &abort.signal())?;
+    let sent = request.send(ask.url.as_str()).await;
     let response = sent.map_err(|_| Failure::new("asking the upstream", "it can't be reached"))?;
-    let status = response.status_code();
+    let status = response.status();
     let date = response.headers().get("date").ok().flatten();
     // Its body is not wanted.
     abort.abort();
     Ok(Knocked { status, at: date.as_deref().and_then(Timestamp::parse_http) })
 }
 
-/// Sends a request, and reads an answer of at most `max_bytes`.
-///
-/// # Errors
-/// As [`ask`].
-pub async fn send(request: Request, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
-    // Results may be large: the whole answer gets as long as two stalls.
-    send_within(request, max_bytes, pace.stall().saturating_mul(2)).await
+/// How long a whole answer may take: results may be large.
+fn stalls(pace: Pace) -> u64 {
+    pace.stall().saturating_mul(2)
 }
 
-async fn send_within(request: Request, max_bytes: u64, limit_ms: u64) -> Result<Answered, String> {
+/// Sends a request, and reads an answer of at most `max_bytes`.
+async fn send(
+    request: Outgoing,
+    url: &str,
+    max_bytes: u64,
+    limit_ms: u64,
+) -> Result<Answered, String> {
     let abort = AbortController::default();
-    let signal = abort.signal();
-    let fetch = Fetch::Request(request);
+    let request = request.with("signal", &abort.signal()).map_err(|failure| failure.to_string())?;
     let answered = async {
-        let response = fetch.send_with_signal(&signal).await;
+        let response = request.send(url).await;
         let response = response.map_err(|_| "the upstream can't be reached".to_owned())?;
         read(response, max_bytes).await
     };
@@ -150,13 +137,17 @@ async fn send_within(request: Request, max_bytes: u64, limit_ms: u64) -> Result<
 /// As [`ask`].
 pub async fn pass(
     ask: &Ask,
-    method: Method,
+    method: &str,
     headers: &[(String, String)],
     body: Option<&str>,
     limits: (u64, Pace),
 ) -> Result<Answered, String> {
-    let request = relay(ask, method, headers, body).map_err(|failure| failure.to_string())?;
-    let answered = send(request, limits.0, limits.1).await?;
+    let request = relay(ask, method, headers).map_err(|failure| failure.to_string())?;
+    let request = match body {
+        Some(body) => request.body(&body.into()),
+        None => request,
+    };
+    let answered = send(request, ask.url.as_str(), limits.0, stalls(limits.1)).await?;
     match answered.status {
         200..=299 | 400..=599 => Ok(answered),
         // One that was not asked for, or a redirect: the key would go along.
@@ -164,50 +155,32 @@ pub async fn pass(
     }
 }
 
-fn relay(
-    ask: &Ask,
-    method: Method,
-    names: &[(String, String)],
-    body: Option<&str>,
-) -> Result<Request, Failure> {
-    let what = "preparing the call";
-    let headers = Headers::new();
-    for (name, value) in names {
-        headers.set(name, value).during(what)?;
+/// Makes a request with these headers and the upstream's key.
+pub fn relay(ask: &Ask, method: &str, names: &[(String, String)]) -> Result<Outgoing, Failure> {
+    let request = Outgoing::new(method)?.headers(names)?;
+    match &ask.key {
+        Some(key) => request.header("authorization", &ask.scheme.with(key)),
+        None => Ok(request),
     }
-    if let Some(key) = &ask.key {
-        headers.set("authorization", &ask.scheme.with(key)).during(what)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(method).with_headers(headers).with_redirect(RequestRedirect::Manual);
-    init.with_body(body.map(wasm_bindgen::JsValue::from_str));
-    Request::new_with_init(ask.url.as_str(), &init).during(what)
 }
 
-/// Makes the request. Redirects are not followed: the key would go along.
-fn prepare(ask: &Ask) -> Result<Request, Failure> {
-    let what = "preparing the question";
-    let headers = Headers::new();
-    headers.set("accept", "application/json").during(what)?;
+/// Makes a question.
+fn prepare(ask: &Ask) -> Result<Outgoing, Failure> {
     // URLs rather than tens of megabytes of base64.
-    headers.set("x-pipelet-output", "binary").during(what)?;
-    if let Some(key) = &ask.key {
-        headers.set("authorization", &ask.scheme.with(key)).during(what)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);
-    Request::new_with_init(ask.url.as_str(), &init).during(what)
+    let wishes = [("accept", "application/json"), ("x-pipelet-output", "binary")];
+    relay(ask, "GET", &wishes.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-async fn read(mut response: Response, max_bytes: u64) -> Result<Answered, String> {
-    let status = response.status_code();
-    let header = |name| response.headers().get(name).ok().flatten();
+async fn read(response: Response, max_bytes: u64) -> Result<Answered, String> {
+    let (status, headers) = (response.status(), response.headers());
+    let header = |name| headers.get(name).ok().flatten();
     let (content_type, retry_after) = (header("content-type"), header("retry-after"));
-    let retry_after_ms = platform::retry_after(response.headers());
+    let retry_after_ms = platform::retry_after(&headers);
     let broken = |_| "the upstream's answer broke off".to_owned();
     let mut body = Vec::new();
     // A redirect or an empty answer has no stream.
-    if let Ok(mut stream) = response.stream() {
+    if let Some(stream) = response.body() {
+        let mut stream = ByteStream::from(stream);
         while let Some(chunk) = stream.next().await {
             body.extend(chunk.map_err(broken)?);
             if body.len() as u64 > max_bytes {

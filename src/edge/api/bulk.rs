@@ -13,7 +13,7 @@ use crate::edge::rpc::job;
 use crate::edge::rpc::listing::page;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-use worker::Response;
+use web_sys::Response;
 
 /// Jobs of one request, unless it says: each takes a subrequest.
 const USUAL: u32 = 20;

@@ -5,11 +5,14 @@ use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
 use crate::domain::http::problem::Problem;
 use crate::domain::time::Timestamp;
 use crate::edge::http::call::Call;
-use crate::edge::platform::{During, Failure};
+use crate::edge::http::response::Head;
+use crate::edge::http::streaming;
+use crate::edge::platform::Failure;
 use crate::edge::rpc::catalog;
 use futures_util::stream;
 use std::collections::VecDeque;
-use worker::{Env, Response};
+use web_sys::Response;
+use worker::Env;
 
 /// `GET /export?tag=&since=&format=ndjson|aria2`.
 pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
@@ -24,11 +27,8 @@ pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
         is_over: false,
     };
     let pages = stream::try_unfold(export, Export::next);
-    let response = Response::from_stream(pages).during("streaming the export")?;
-    let headers = response.headers();
-    headers.set("content-type", format.media_type()).during("building the answer")?;
-    headers.set("cache-control", "no-store").during("building the answer")?;
-    Ok(response)
+    let head = Head::new(200)?.with("content-type", format.media_type())?;
+    Ok(head.with("cache-control", "no-store")?.body(&streaming::body_of(pages)?)?)
 }
 
 /// An export on its way. It makes two subrequests a page; when the plan gives

@@ -9,7 +9,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::{json, rendered};
 use crate::edge::rpc::listing::{page, totals};
 use serde_json::json;
-use worker::Response;
+use web_sys::Response;
 
 /// `GET /jobs?status=&archive=&queue=&app=&tag=&q=&since=&until=&limit=&cursor=`.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
@@ -18,7 +18,7 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let (rows, cursor) = page(call.env, &filter, after, limit as usize).await?;
     let jobs: Vec<Summary> = rows.into_iter().map(|row| render(call, row)).collect();
     let cursor = cursor.map(|place| place.to_cursor());
-    Ok(rendered(200, json!({ "jobs": jobs, "cursor": cursor }).to_string())?)
+    Ok(rendered(200, &json!({ "jobs": jobs, "cursor": cursor }).to_string())?)
 }
 
 fn render(call: &Call<'_>, row: Row) -> Summary {

@@ -6,7 +6,8 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
 use crate::edge::platform::{During, Failure};
-use worker::{Headers, Method, Request, RequestInit, Response};
+use web_sys::Response;
+use worker::{Headers, Method, Request, RequestInit};
 
 /// `GET /live?after=`: every change as it happens, after those that were
 /// missed.
@@ -25,7 +26,7 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
     }
     let after = after.map(|after| format!("?after={after}")).unwrap_or_default();
     let response = join(call, &format!("https://object/live{after}"), access::pass(call)?).await?;
-    match response.status_code() {
+    match response.status() {
         101 => Ok(response),
         401 => Err(access::GONE),
         status => Err(Failure::new(JOINING, &format!("the answer is {status}")).into()),
@@ -44,5 +45,5 @@ async fn join(call: &Call<'_>, url: &str, pass: Pass) -> Result<Response, Failur
     let request = Request::new_with_init(url, &init).during(what)?;
     let objects = call.env.durable_object("CATALOG").during(what)?;
     let stub = objects.id_from_name(ROOT).and_then(|id| id.get_stub()).during(what)?;
-    stub.fetch_with_request(request).await.during(what)
+    stub.fetch_with_request(request).await.map(Response::from).during(what)
 }

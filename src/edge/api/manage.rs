@@ -7,17 +7,15 @@ use crate::domain::protocol::outcome::Found;
 use crate::domain::view::record::{self, Context};
 use crate::domain::view::{handoff, summary};
 use crate::edge::http::call::Call;
-use crate::edge::http::response::{json, rendered};
+use crate::edge::http::response::{done, json, rendered};
 use crate::edge::platform::During;
 use crate::edge::rpc::lookup::{ask, ask_known, missing};
-use worker::Response;
+use web_sys::Response;
 
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.
 pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     match ask(call.env, name, Delete).await? {
-        Found::Here(()) | Found::Deleted(_) => {
-            Ok(Response::empty().during("building the answer")?.with_status(204))
-        }
+        Found::Here(()) | Found::Deleted(_) => Ok(done()?),
         Found::Missing => Err(missing(name)),
     }
 }
@@ -28,14 +26,14 @@ pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Pro
     let base = call.config.base_url(&job.origin);
     let summary = summary::summary(&job).shown(Context { base, secrets: call.config.secrets() });
     let text = serde_json::to_string(&summary).during("rendering the summary")?;
-    Ok(rendered(202, text)?)
+    Ok(rendered(202, &text)?)
 }
 
 /// `POST /jobs/{id}/links`: the files get new links.
 pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = ask_known(call.env, name, Relink).await?;
     let links = record::links(&job, call.config.base_url(&job.origin));
-    Ok(rendered(202, links.during("rendering the links")?)?)
+    Ok(rendered(202, &links.during("rendering the links")?)?)
 }
 
 /// `POST /jobs/{id}/handoff`: hands the job's last event on again.

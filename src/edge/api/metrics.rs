@@ -8,7 +8,7 @@ use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::listing;
 use crate::edge::storage::unmatched;
 use futures_util::future::try_join3;
-use worker::Response;
+use web_sys::Response;
 
 /// Asks the catalog for its sums, and the unmatched box for its size.
 pub async fn metrics(call: &Call<'_>) -> Result<Response, Problem> {

@@ -18,8 +18,9 @@ use crate::edge::http::response::{self, rendered};
 use crate::edge::platform::During;
 use crate::edge::rpc::lookup::{ask, deleted};
 use crate::edge::storage::{bucket, kv};
+use js_sys::Uint8Array;
 use std::borrow::Cow;
-use worker::{Response, ResponseBody};
+use web_sys::Response;
 
 /// `GET /jobs/{id}`: the copy at the edge, if there is one; who waits, or says
 /// for what, is answered by the job itself.
@@ -31,7 +32,7 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     let (job, result) = read(call, name, News::Version(None)).await?;
     let context = context(call, &job);
     let text = record::record(&job, result.as_deref(), context).during("rendering the record")?;
-    Ok(response::record(ResponseBody::Body(text.into_bytes()), "object")?)
+    Ok(response::record(&Uint8Array::from(text.as_bytes()), "object")?)
 }
 
 /// Reads the copy at the edge. If that fails, there is none: the job knows more
@@ -39,9 +40,8 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
     let rendering = Rendering::now(call.config.public_url.as_deref());
     let found = kv::get(call.env, name, &rendering).await;
-    let found = found.and_then(|copy| {
-        copy.map(|stream| response::record(ResponseBody::Stream(stream), "edge")).transpose()
-    });
+    let found =
+        found.and_then(|copy| copy.map(|stream| response::record(&stream, "edge")).transpose());
     found.unwrap_or_else(|failure| {
         failure.log();
         None
@@ -54,7 +54,7 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     let (job, result) = read(call, name, News::Ended).await?;
     let context = context(call, &job);
     if let Some(result) = result {
-        return Ok(rendered(200, record::result(&job, &result, context))?);
+        return Ok(rendered(200, &record::result(&job, &result, context))?);
     }
     let status = match job.status {
         Status::Failed => "failed",
@@ -67,8 +67,8 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 
 fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
     let summary = serde_json::to_string(&summary::summary(job).shown(context));
-    let response = rendered(202, summary.during("rendering the summary")?)?;
-    response.headers().set("retry-after", "2").during("building the answer")?;
+    let response = rendered(202, &summary.during("rendering the summary")?)?;
+    response::set(&response.headers(), "retry-after", "2")?;
     Ok(response)
 }
 
@@ -93,9 +93,9 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
     let is_json = matches!(tolerant(&raw), Ok(Cow::Borrowed(_)));
     let masked = call.config.secrets().mask_bytes(raw);
     match String::from_utf8(masked) {
-        Ok(text) if is_json => Ok(rendered(200, text)?),
-        Ok(text) => Ok(response::bytes(text.into_bytes())?),
-        Err(other) => Ok(response::bytes(other.into_bytes())?),
+        Ok(text) if is_json => Ok(rendered(200, &text)?),
+        Ok(text) => Ok(response::bytes(text.as_bytes())?),
+        Err(other) => Ok(response::bytes(other.as_bytes())?),
     }
 }
 

@@ -11,7 +11,8 @@ use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-use worker::{Object, Response};
+use web_sys::Response;
+use worker::Object;
 
 /// Jobs of one request, unless it says. Each takes a subrequest, of which
 /// there are 50 on the free plan.

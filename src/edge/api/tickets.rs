@@ -7,8 +7,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, During};
 use serde_json::json;
-use web_sys::Request;
-use worker::Response;
+use web_sys::{Request, Response};
 
 /// Longest body in bytes.
 const MAX_BYTES: u64 = 16 * 1024;

@@ -19,7 +19,8 @@ use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::rpc::lookup::ask_known;
 use futures_util::stream;
-use worker::{Env, Response};
+use web_sys::Response;
+use worker::Env;
 
 /// Entries of one answer of the job to a stream.
 const BATCH: u32 = 100;

@@ -17,13 +17,14 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::dated;
 use crate::edge::platform::{self, During};
 use futures_util::join;
-use worker::{Context, Response};
+use web_sys::Response;
+use worker::Context;
 
 /// `GET /doctor`.
 pub async fn doctor(call: &Call<'_>, context: &Context) -> Result<Response, Problem> {
     let report = Report::new(examine(call, context).await, self_test(call), call.config);
     let text = serde_json::to_string(&report).during("writing the doctor's report")?;
-    Ok(dated(text, platform::now())?)
+    Ok(dated(&text, platform::now())?)
 }
 
 /// Returns scheme and host by which this vault is to be called.

@@ -17,7 +17,7 @@ use crate::domain::protocol::read::{FileRead, ReadFile};
 use crate::edge::http::call::Call;
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use worker::Response;
+use web_sys::Response;
 
 /// A durable link.
 pub struct Link {

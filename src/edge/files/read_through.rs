@@ -15,7 +15,7 @@ use crate::domain::job::file::Live;
 use crate::domain::time::SECOND;
 use crate::edge::platform;
 use crate::edge::transfer::{self, Reading, Wanted};
-use worker::Response;
+use web_sys::Response;
 
 /// Answers a request for a file that is still at its source.
 pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Response, Problem> {
@@ -66,12 +66,12 @@ fn send(
     if reading.has_ranges {
         headers.push(("accept-ranges", "bytes".to_owned()));
     }
-    let builder = build(slice.status(), headers)?;
+    let head = build(slice.status(), headers)?;
     if asked.conditions.head {
         reading.leave();
-        return Ok(builder.empty());
+        return Ok(head.empty()?);
     }
-    Ok(builder.body(reading.into_body()))
+    Ok(head.body(&reading.into_body())?)
 }
 
 /// Returns the problem of a file that is not here yet. The next try to copy it

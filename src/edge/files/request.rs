@@ -3,8 +3,8 @@
 use crate::domain::http::conditions::Conditions;
 use crate::domain::http::headers::{CODING, Headers};
 use crate::edge::http::call::Call;
-use crate::edge::platform::{self, During, Failure};
-use worker::{EncodeBody, Response, ResponseBuilder};
+use crate::edge::http::response::Head;
+use crate::edge::platform::{self, Failure};
 
 /// What a client wants of a file.
 pub struct Asked<'a> {
@@ -17,14 +17,12 @@ pub struct Asked<'a> {
 }
 
 /// Begins an answer with these headers, secrets masked.
-pub fn build(status: u16, headers: Headers) -> Result<ResponseBuilder, Failure> {
-    let mut builder = Response::builder().with_status(status);
+pub fn build(status: u16, headers: Headers) -> Result<Head, Failure> {
+    let mut head = Head::new(status)?;
     if headers.iter().any(|(name, _)| *name == CODING) {
-        builder = builder.with_encode_body(EncodeBody::Manual);
+        head = head.coded();
     }
-    let built = headers
+    headers
         .into_iter()
-        .map(|(name, value)| (name, platform::masked(value)))
-        .try_fold(builder, |builder, (name, value)| builder.with_header(name, &value));
-    built.during("building the answer")
+        .try_fold(head, |head, (name, value)| head.with(name, &platform::masked(value)))
 }

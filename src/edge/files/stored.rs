@@ -11,8 +11,10 @@ use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket::{NONCE, TITLE};
 use std::collections::HashMap;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Bucket, Object, Range, Response, ResponseBody};
+use web_sys::Response;
+use worker::{Bucket, Object, ObjectBody, Range, ResponseBody};
 
 /// A file in the bucket, with the part of its bytes that was asked for.
 pub struct Found {
@@ -89,11 +91,11 @@ impl Found {
             return without_body(decision, size, headers);
         };
         headers.extend(range::headers(slice, size));
-        let builder = build(slice.status(), headers)?;
+        let head = build(slice.status(), headers)?;
         if asked.conditions.head {
-            return Ok(builder.empty());
+            return Ok(head.empty()?);
         }
-        Ok(builder.body(self.body(bucket, slice, &etag).await?))
+        Ok(head.body(&self.body(bucket, slice, &etag).await?)?)
     }
 
     fn headers(&self, asked: &Asked<'_>, name: &str, stored: Stored<'_>) -> Headers {
@@ -110,16 +112,11 @@ impl Found {
 
     /// Returns the body that came along, or reads again if that is not the
     /// right part.
-    async fn body(
-        self,
-        bucket: &Bucket,
-        slice: Slice,
-        etag: &str,
-    ) -> Result<ResponseBody, Problem> {
+    async fn body(self, bucket: &Bucket, slice: Slice, etag: &str) -> Result<JsValue, Problem> {
         if self.slice == Some(slice)
             && let Some(body) = self.object.body()
         {
-            return Ok(body.response_body().during("streaming a file")?);
+            return Ok(stream_of(body)?);
         }
         let key = self.object.key();
         self.leave().await;
@@ -129,12 +126,12 @@ impl Found {
         let body = body.ok_or_else(|| {
             Problem::NotReady("the file has changed just now; ask again".to_owned(), 1)
         })?;
-        Ok(body.response_body().during("streaming a file")?)
+        Ok(stream_of(body)?)
     }
 
     /// Ends the stream of bytes that nobody reads.
     pub async fn leave(self) {
-        let body = self.object.body().map(worker::ObjectBody::response_body);
+        let body = self.object.body().map(ObjectBody::response_body);
         if let Some(Ok(ResponseBody::Stream(stream))) = body {
             // There is nothing to be done if it has ended by itself.
             let _ = JsFuture::from(stream.cancel()).await;
@@ -142,9 +139,16 @@ impl Found {
     }
 }
 
+fn stream_of(body: ObjectBody<'_>) -> Result<JsValue, Failure> {
+    Ok(match body.response_body().during("streaming a file")? {
+        ResponseBody::Stream(stream) => stream.into(),
+        ResponseBody::Body(_) | ResponseBody::Empty => JsValue::NULL,
+    })
+}
+
 fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Response, Problem> {
     match decision {
-        Decision::NotModified => Ok(build(304, headers)?.empty()),
+        Decision::NotModified => Ok(build(304, headers)?.empty()?),
         Decision::PreconditionFailed => Err(Problem::new(
             Code::PreconditionFailed,
             "the file is not the one that `If-Match` or `If-Unmodified-Since` names",

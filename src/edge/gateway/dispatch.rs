@@ -8,8 +8,7 @@ use crate::domain::http::problem::Problem;
 use crate::edge::http::call::Call;
 use crate::edge::http::streaming;
 use futures_util::stream;
-use web_sys::Request;
-use worker::Response;
+use web_sys::{Request, Response};
 
 /// Answers a call of a queue's route.
 pub async fn gateway(

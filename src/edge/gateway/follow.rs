@@ -16,34 +16,34 @@ use crate::domain::view::record::{self, Context};
 use crate::edge::http::response;
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use worker::{Method, Response, ResponseBody};
+use web_sys::Response;
 
 /// `GET …/requests/{id}/status`.
 pub async fn status(asked: &Asked, id: &str) -> Result<Response, Problem> {
     let job = known(asked, id).await?.map(|(job, _)| job);
     let answer = told_status(asked, id, job.as_ref()).await?;
-    respond(id, answer)
+    respond(id, &answer)
 }
 
 /// `GET …/requests/{id}`: the result with durable URLs.
 pub async fn result(asked: &Asked, id: &str) -> Result<Response, Problem> {
     let Some((job, result)) = known(asked, id).await? else {
-        let answer = forward(asked, id, "", None, Method::Get).await?;
-        return respond(id, answer);
+        let answer = forward(asked, id, "", None, "GET").await?;
+        return respond(id, &answer);
     };
     if job.status.has_ended() {
-        return respond(id, of_job(asked, &job, result).await?);
+        return respond(id, &of_job(asked, &job, result).await?);
     }
-    let answer = forward(asked, id, "", Some(&job), Method::Get).await?;
+    let answer = forward(asked, id, "", Some(&job), "GET").await?;
     if answer.status == 429 || answer.status >= 500 {
-        return respond(id, answer);
+        return respond(id, &answer);
     }
     // The upstream may be ahead of its webhook.
     match job::ask_job(&asked.env, &job.home, Fetch).await? {
         Found::Here(JobRead { job, result }) if job.status.has_ended() => {
-            respond(id, of_job(asked, &job, result).await?)
+            respond(id, &of_job(asked, &job, result).await?)
         }
-        _ => respond(id, answer),
+        _ => respond(id, &answer),
     }
 }
 
@@ -52,9 +52,9 @@ pub async fn cancel(asked: &Asked, id: &str) -> Result<Response, Problem> {
     let job = known(asked, id).await?.map(|(job, _)| job);
     if let Some(job) = job.as_ref().filter(|job| job.status.has_ended()) {
         let text = format!("job {} has ended already", job.public_id());
-        return respond(id, cant_cancel(asked.scheme, &text));
+        return respond(id, &cant_cancel(asked.scheme, &text));
     }
-    let mut answer = forward(asked, id, "/cancel", job.as_ref(), Method::Put).await?;
+    let mut answer = forward(asked, id, "/cancel", job.as_ref(), "PUT").await?;
     if answer.status == 409 && asked.scheme == Scheme::Key {
         // Python's client tries what is answered 409 ten times.
         answer.status = 400;
@@ -62,7 +62,7 @@ pub async fn cancel(asked: &Asked, id: &str) -> Result<Response, Problem> {
     if let (Some(job), 200..=299) = (&job, answer.status) {
         want(asked, job, "it was cancelled through the gateway").await;
     }
-    respond(id, answer)
+    respond(id, &answer)
 }
 
 fn cant_cancel(scheme: Scheme, text: &str) -> Answer {
@@ -91,8 +91,7 @@ async fn of_job(asked: &Asked, job: &Job, result: Option<String>) -> Result<Answ
     })
 }
 
-fn respond(id: &str, mut answer: Answer) -> Result<Response, Problem> {
-    let body = std::mem::take(&mut answer.body).into_bytes();
+fn respond(id: &str, answer: &Answer) -> Result<Response, Problem> {
     let headers = [("x-fal-request-id", id.to_owned()), ("x-hookvault-job", id.to_owned())];
-    Ok(response::relay(&answer, &headers, ResponseBody::Body(body))?)
+    Ok(response::relay(answer, &headers, &answer.body.as_str().into())?)
 }

@@ -15,7 +15,8 @@ use crate::edge::rpc::{self, job};
 use futures_util::stream;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use worker::{Delay, Env, ResponseBody};
+use wasm_bindgen::JsValue;
+use worker::{Delay, Env};
 
 /// Longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
@@ -93,7 +94,7 @@ pub fn read_to_the_end(
     env: Env,
     gate: Gate,
     reference: String,
-) -> Result<ResponseBody, Failure> {
+) -> Result<JsValue, Failure> {
     let Gate { name, wish: Wish { place, .. } } = gate;
     let read = Settle { place, reference };
     let last = body.split_off(body.len().saturating_sub(1));

@@ -18,12 +18,14 @@ use crate::domain::upstream::Ask;
 use crate::domain::upstream::queue::{Queue, Scheme};
 use crate::domain::view::sse;
 use crate::edge::http::call::Call;
+use crate::edge::http::response::Head;
 use crate::edge::http::{access, body, response, streaming};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::gate;
+use crate::edge::upstream;
 use wasm_bindgen::JsValue;
-use web_sys::Request;
-use worker::{Fetch, Headers, Method, RequestInit, RequestRedirect, Response, ResponseBody, Url};
+use web_sys::{Request, Response};
+use worker::Url;
 
 /// Passes a call on to where its header says, if that is at fal.ai.
 pub async fn proxy(
@@ -36,7 +38,7 @@ pub async fn proxy(
         Err(problem) if problem.status() == 401 => {
             let answer = said(401, "Unauthorized")?;
             for (name, value) in problem.headers() {
-                answer.headers().set(name, &value).during("building the answer")?;
+                response::set(&answer.headers(), name, &value)?;
             }
             return Ok(answer);
         }
@@ -135,7 +137,7 @@ async fn pass_on(
         failure.log();
         Problem::new(Code::UpstreamFailed, "fal.ai can't be reached")
     })?;
-    let status = response.status_code();
+    let status = response.status();
     // A redirect would lead the caller here, or away with what it sends here.
     if !matches!(status, 200..=299 | 400..=599) {
         let text = format!("fal.ai answers {status}, which is not followed");
@@ -147,24 +149,22 @@ async fn pass_on(
 /// Returns the answer as it comes, but for some headers, and the configured
 /// secrets in a text. A stream of events ends with the ticket.
 fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Response, Problem> {
-    let what = "building the answer";
-    let headers = Headers::new();
-    for (name, value) in response.headers().entries().filter(|(name, _)| is_told(name)) {
-        headers.append(&name, &platform::masked(value)).during(what)?;
+    let from = worker::Headers(response.headers());
+    let mut head = Head::new(response.status())?;
+    for (name, value) in from.entries().filter(|(name, _)| is_told(name)) {
+        head = head.with(&name, &platform::masked(value))?;
     }
-    let kind = response.headers().get("content-type").ok().flatten();
-    let built = match (response.body().clone(), pass) {
-        (ResponseBody::Empty, _) => Response::empty(),
-        (ResponseBody::Stream(body), pass) if is_text(kind.as_deref()) => {
-            let parts = streaming::masked(body.into(), redact::Stream::of_values(secrets.clone()));
-            match pass.filter(|_| sse::is_wanted(kind.as_deref())) {
-                Some(pass) => Response::from_stream(streaming::until_its_end(parts, pass)),
-                None => Response::from_stream(parts),
-            }
-        }
-        (body, _) => Response::from_body(body),
+    let kind = from.get("content-type").ok().flatten();
+    let Some(body) = response.body() else { return Ok(head.empty()?) };
+    if !is_text(kind.as_deref()) {
+        return Ok(head.body(&body)?);
+    }
+    let parts = streaming::masked(body.into(), redact::Stream::of_values(secrets.clone()));
+    let body = match pass.filter(|_| sse::is_wanted(kind.as_deref())) {
+        Some(pass) => streaming::body_of(streaming::until_its_end(parts, pass))?,
+        None => streaming::body_of(parts)?,
     };
-    Ok(built.during(what)?.with_status(response.status_code()).with_headers(headers))
+    Ok(head.body(&body)?)
 }
 
 /// Returns the body that goes along if the ticket allows the call. Only the
@@ -190,18 +190,12 @@ async fn send(
     ask: &Ask,
     body: Option<JsValue>,
 ) -> Result<Response, Failure> {
-    let what = "passing on to fal.ai";
-    let headers = Headers::new();
-    for (name, value) in onward(call.headers.entries(), Queue::FalAi) {
-        headers.set(&name, &value).during(what)?;
-    }
-    if let Some(key) = &ask.key {
-        headers.set("authorization", &ask.scheme.with(key)).during(what)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(request.method())).with_headers(headers);
-    init.with_redirect(RequestRedirect::Manual);
-    init.with_body(body);
-    let request = worker::Request::new_with_init(ask.url.as_str(), &init).during(what)?;
-    Fetch::Request(request).send().await.during(what)
+    let headers = onward(call.headers.entries(), Queue::FalAi);
+    let sent = upstream::relay(ask, &request.method(), &headers)?;
+    let sent = match body {
+        Some(body) => sent.body(&body),
+        None => sent,
+    };
+    let answer = sent.send(ask.url.as_str()).await;
+    answer.map_err(worker::Error::from).during("passing on to fal.ai")
 }

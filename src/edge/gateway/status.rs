@@ -11,7 +11,6 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::Want;
 use crate::edge::rpc::job;
 use crate::edge::upstream;
-use worker::Method;
 
 const NOT_FOUND: u16 = 404;
 
@@ -23,7 +22,7 @@ pub async fn told_status(asked: &Asked, id: &str, job: Option<&Job>) -> Result<A
     if let Some(job) = job.filter(|job| job.status.has_ended()) {
         return Ok(own(job));
     }
-    let mut answer = forward(asked, id, "/status", job, Method::Get).await?;
+    let mut answer = forward(asked, id, "/status", job, "GET").await?;
     if let (NOT_FOUND, Some(job)) = (answer.status, job) {
         return Ok(own(job));
     }
@@ -44,7 +43,7 @@ pub async fn forward(
     id: &str,
     end: &str,
     job: Option<&Job>,
-    method: Method,
+    method: &str,
 ) -> Result<Answer, Problem> {
     let config = &asked.config;
     let ask = config.upstreams.follow(&asked.to, id, end, job, asked.scheme);

@@ -18,7 +18,8 @@ use crate::edge::platform;
 use crate::edge::rpc::job;
 use futures_util::stream;
 use std::time::Duration;
-use worker::{Delay, Response};
+use web_sys::Response;
+use worker::Delay;
 
 /// Pauses between two questions, in milliseconds: short at first, as most jobs
 /// are; a delivery ends each.
@@ -43,8 +44,7 @@ pub async fn follow(asked: Asked, id: String) -> Result<Response, Problem> {
     let first = told_status(&stream.asked, &stream.id, job.as_ref()).await?;
     // fal.ai tells of what is not over with a 202.
     if !first.is_success() {
-        let body = worker::ResponseBody::Body(first.body.clone().into_bytes());
-        return Ok(response::relay(&first, &[], body)?);
+        return Ok(response::relay(&first, &[], &first.body.as_str().into())?);
     }
     let (head, pass) = (stream.tell(&first.body), stream.asked.pass());
     let frames = stream::unfold((stream, head), |(mut stream, head)| async move {

@@ -18,8 +18,9 @@ use crate::edge::http::response;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::body;
+use wasm_bindgen::JsValue;
 use web_sys::Request;
-use worker::{Response, ResponseBody};
+use web_sys::Response;
 
 /// Jobs that one call may begin: an earlier one may have been interrupted, or
 /// refused for the moment.
@@ -157,11 +158,11 @@ fn respond(
         headers.push(("x-hookvault-file", format!("{}{files}0", asked.base())));
         headers.push(("x-fal-request-id", id.clone()));
     }
-    let body = std::mem::take(&mut answer.body).into_bytes();
     let body = if gate.wish.keyed {
-        ResponseBody::Body(body)
+        JsValue::from_str(&answer.body)
     } else {
+        let body = std::mem::take(&mut answer.body).into_bytes();
         read_to_the_end(body, asked.env.clone(), gate, reference)?
     };
-    Ok(response::relay(&answer, &headers, body)?)
+    Ok(response::relay(&answer, &headers, &body)?)
 }

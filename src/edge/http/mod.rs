@@ -4,6 +4,7 @@ pub mod access;
 pub mod body;
 pub mod call;
 pub mod decoding;
+pub mod outgoing;
 pub mod response;
 pub mod streaming;
 pub mod unpack;

@@ -1,80 +1,144 @@
-//! Builds answers.
+//! Builds answers, each once and by the platform's own constructor.
 
 use crate::domain::job::submission::Answer;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
-use worker::{Response, ResponseBody, ResponseBuilder};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{Headers, Response, ResponseInit};
+
+const WHAT: &str = "building the answer";
+
+#[wasm_bindgen]
+extern "C" {
+    /// The platform's response, with a body of any kind.
+    #[wasm_bindgen(js_name = Response)]
+    type Built;
+    #[wasm_bindgen(constructor, catch, js_class = "Response")]
+    fn new(body: &JsValue, init: &ResponseInit) -> Result<Built, JsValue>;
+}
+
+/// An answer whose body is still to come.
+pub struct Head {
+    status: u16,
+    headers: Headers,
+    is_coded: bool,
+}
+
+impl Head {
+    /// Begins an answer without headers.
+    pub fn new(status: u16) -> Result<Self, Failure> {
+        let headers = Headers::new().map_err(worker::Error::from).during(WHAT)?;
+        Ok(Self { status, headers, is_coded: false })
+    }
+
+    /// Sets a header.
+    pub fn with(self, name: &str, value: &str) -> Result<Self, Failure> {
+        set(&self.headers, name, value)?;
+        Ok(self)
+    }
+
+    /// Says that the body is coded as its `content-encoding` says.
+    pub const fn coded(mut self) -> Self {
+        self.is_coded = true;
+        self
+    }
+
+    /// Ends it with this body: a stream, a text, bytes.
+    pub fn body(self, body: &JsValue) -> Result<Response, Failure> {
+        let init = ResponseInit::new();
+        init.set_status(self.status);
+        init.set_headers(&self.headers);
+        if self.is_coded {
+            let is_set = Reflect::set(&init, &"encodeBody".into(), &"manual".into());
+            is_set.map_err(worker::Error::from).during(WHAT)?;
+        }
+        let built = Built::new(body, &init).map_err(worker::Error::from).during(WHAT)?;
+        Ok(built.unchecked_into())
+    }
+
+    /// Ends it with these bytes.
+    pub fn bytes(self, body: &[u8]) -> Result<Response, Failure> {
+        self.body(&Uint8Array::from(body))
+    }
+
+    /// Ends it without a body.
+    pub fn empty(self) -> Result<Response, Failure> {
+        self.body(&JsValue::NULL)
+    }
+}
+
+/// Sets a header of an answer.
+pub fn set(headers: &Headers, name: &str, value: &str) -> Result<(), Failure> {
+    headers.set(name, value).map_err(worker::Error::from).during(WHAT)
+}
 
 /// Begins an answer of this media type, which no cache may keep.
-pub fn base(content_type: &str) -> worker::Result<ResponseBuilder> {
-    Response::builder()
-        .with_header("content-type", content_type)?
-        .with_header("cache-control", "no-store")?
-        .with_header("x-content-type-options", "nosniff")
+pub fn base(status: u16, content_type: &str) -> Result<Head, Failure> {
+    Head::new(status)?
+        .with("content-type", content_type)?
+        .with("cache-control", "no-store")?
+        .with("x-content-type-options", "nosniff")
 }
 
 /// Builds a JSON answer, its secrets masked.
 pub fn json(status: u16, body: String) -> Result<Response, Failure> {
-    rendered(status, platform::masked(body))
+    rendered(status, &platform::masked(body))
 }
 
 /// Builds a JSON answer of what [`crate::domain::view::record`] has rendered
 /// and masked, with durable URLs.
-pub fn rendered(status: u16, body: String) -> Result<Response, Failure> {
-    let builder = base("application/json").during("building the answer")?;
-    Ok(builder.with_status(status).fixed(body.into_bytes()))
+pub fn rendered(status: u16, body: &str) -> Result<Response, Failure> {
+    base(status, "application/json")?.bytes(body.as_bytes())
 }
 
 /// Builds a JSON answer with the time, by which its reader can judge this
 /// clock.
-pub fn dated(body: String, at: Timestamp) -> Result<Response, Failure> {
-    let builder = base("application/json");
-    let builder = builder.and_then(|builder| builder.with_header("date", &at.to_http()));
-    Ok(builder.during("building the answer")?.fixed(body.into_bytes()))
+pub fn dated(body: &str, at: Timestamp) -> Result<Response, Failure> {
+    base(200, "application/json")?.with("date", &at.to_http())?.bytes(body.as_bytes())
 }
 
 /// Answers with a record, and where it was read: `edge` or `object`.
-pub fn record(body: ResponseBody, source: &str) -> Result<Response, Failure> {
-    let builder = base("application/json");
-    let builder = builder.and_then(|builder| builder.with_header("x-hookvault-source", source));
-    Ok(builder.during("building the answer")?.body(body))
+pub fn record(body: &JsValue, source: &str) -> Result<Response, Failure> {
+    base(200, "application/json")?.with("x-hookvault-source", source)?.body(body)
 }
 
 /// Passes on an answer of the upstream, or one in its place.
 pub fn relay(
     answer: &Answer,
     headers: &[(&str, String)],
-    body: ResponseBody,
+    body: &JsValue,
 ) -> Result<Response, Failure> {
-    let what = "building the answer";
     let content_type = answer.content_type.as_deref().unwrap_or("application/json");
-    let mut builder = base(content_type).during(what)?.with_status(answer.status);
+    let mut head = base(answer.status, content_type)?;
     let retry_after = answer.retry_after.clone().map(|wish| ("retry-after", wish));
     for (name, value) in headers.iter().cloned().chain(retry_after) {
-        builder = builder.with_header(name, &platform::masked(value)).during(what)?;
+        head = head.with(name, &platform::masked(value))?;
     }
     if !matches!(answer.status, 204 | 205 | 304) {
-        return Ok(builder.body(body));
+        return head.body(body);
     }
     // These statuses have no body, and clients read one where there is a type.
-    let response = builder.empty();
-    response.headers().delete("content-type").during(what)?;
-    Ok(response)
+    head.headers.delete("content-type").map_err(worker::Error::from).during(WHAT)?;
+    head.empty()
 }
 
 /// Answers with a text of a media type, its secrets masked.
 pub fn plain(media_type: &str, body: String) -> Result<Response, Failure> {
-    let builder = base(media_type).during("building the answer")?;
-    Ok(builder.fixed(platform::masked(body).into_bytes()))
+    base(200, media_type)?.bytes(platform::masked(body).as_bytes())
 }
 
+/// Answers with a text that holds no secret.
 pub fn text(body: &str) -> Result<Response, Failure> {
-    plain("text/plain; charset=utf-8", body.to_owned())
+    base(200, "text/plain; charset=utf-8")?.bytes(body.as_bytes())
 }
 
 /// Answers with bytes that a stranger wrote: never shown, only downloaded.
-pub fn bytes(body: Vec<u8>) -> Result<Response, Failure> {
-    let builder = base("application/octet-stream").during("building the answer")?;
-    let builder = builder.with_header("content-disposition", "attachment");
-    Ok(builder.during("building the answer")?.fixed(body))
+pub fn bytes(body: &[u8]) -> Result<Response, Failure> {
+    base(200, "application/octet-stream")?.with("content-disposition", "attachment")?.bytes(body)
+}
+
+/// Answers that something was done, with nothing more to say.
+pub fn done() -> Result<Response, Failure> {
+    Head::new(204)?.empty()
 }

@@ -5,17 +5,31 @@ use crate::domain::access::pass::Pass;
 use crate::domain::access::redact;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, ready, select};
+use futures_util::stream::LocalBoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use std::pin::pin;
-use worker::{ByteStream, Response, ResponseBody};
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+use worker::{ByteStream, ResponseBody};
+
+/// The parts of a body: what follows from them is in the Worker once, not once
+/// for each kind of body.
+type Parts = LocalBoxStream<'static, worker::Result<Vec<u8>>>;
 
 /// Returns a body that is made part by part, as its reader takes them.
-pub fn body_of<S>(parts: S) -> Result<ResponseBody, Failure>
+pub fn body_of<S>(parts: S) -> Result<JsValue, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
 {
-    let response = Response::from_stream(parts).during("building the answer")?;
-    Ok(response.body().clone())
+    made_of(parts.boxed_local())
+}
+
+fn made_of(parts: Parts) -> Result<JsValue, Failure> {
+    let response = worker::Response::from_stream(parts).during("building the answer")?;
+    match response.body() {
+        ResponseBody::Stream(stream) => Ok(stream.into()),
+        ResponseBody::Empty | ResponseBody::Body(_) => Ok(JsValue::NULL),
+    }
 }
 
 /// Answers with a stream of server-sent events, which nothing on the way is to
@@ -24,11 +38,8 @@ pub fn event_stream<S>(frames: S, pass: Pass) -> Result<Response, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
 {
-    let builder = base("text/event-stream");
-    let builder = builder.and_then(|builder| builder.with_header("x-accel-buffering", "no"));
-    let frames = until_its_end(frames, pass);
-    let response = builder.and_then(|builder| builder.from_stream(frames));
-    response.during("building the answer")
+    let head = base(200, "text/event-stream")?.with("x-accel-buffering", "no")?;
+    head.body(&body_of(until_its_end(frames, pass))?)
 }
 
 /// Returns a stream that ends with the pass, whatever it waits for.

@@ -8,7 +8,7 @@ use crate::edge::http::response::json;
 use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
 use crate::edge::storage::body;
-use worker::Response;
+use web_sys::Response;
 
 /// What came of giving a delivery to a job.
 pub enum Handed {

@@ -20,8 +20,7 @@ use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::body;
-use web_sys::Request;
-use worker::Response;
+use web_sys::{Request, Response};
 
 /// Receives a delivery.
 ///

@@ -12,8 +12,7 @@ use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-use web_sys::Request;
-use worker::Response;
+use web_sys::{Request, Response};
 
 /// Jobs that are told at the same time.
 const AT_ONCE: usize = 16;

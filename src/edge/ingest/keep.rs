@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 use std::collections::HashMap;
-use worker::Response;
+use web_sys::Response;
 
 /// Keeps a delivery and answers 202.
 pub async fn keep(

@@ -10,7 +10,8 @@ use crate::edge::platform;
 use crate::edge::rpc::{catalog, listing};
 use serde_json::json;
 use std::cell::Cell;
-use worker::{Env, Response};
+use web_sys::Response;
+use worker::Env;
 
 thread_local! {
     static LIMITS: Cell<Limits> = const { Cell::new(Limits::new()) };

@@ -14,7 +14,8 @@ use crate::edge::platform::{self, During};
 use crate::edge::storage::unmatched::{self, Kept};
 use crate::edge::storage::{body, bucket};
 use serde_json::{Value, json};
-use worker::{Include, Object, Response};
+use web_sys::Response;
+use worker::{Include, Object};
 
 /// `GET /unmatched?cursor=&limit=`: the oldest first.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
@@ -45,7 +46,7 @@ fn row(object: &Object) -> Value {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
-    response::bytes(call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
+    response::bytes(&call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
 }
 
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job, which is known
@@ -141,7 +142,7 @@ async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>,
 pub async fn delete(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     find(call, key).await?;
     unmatched::forget(call.env, key).await?;
-    Ok(Response::empty().during("building the answer")?.with_status(204))
+    Ok(response::done()?)
 }
 
 async fn find(call: &Call<'_>, key: &str) -> Result<Kept, Problem> {

@@ -5,7 +5,8 @@ use crate::domain::access::pass::Pass;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
 use std::time::Duration;
-use worker::{Delay, Headers, Storage};
+use web_sys::Headers;
+use worker::{Delay, Storage};
 
 /// Returns the time of the last input or output; it stands still in between.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

@@ -23,7 +23,7 @@ pub async fn settle(
     wanted: &Wanted<'_>,
     range: Option<&str>,
 ) -> Result<Source, CopyFailure> {
-    if source.coded == Body::Plain || !matches!(source.response.status_code(), 200 | 206) {
+    if source.coded == Body::Plain || !matches!(source.response.status(), 200 | 206) {
         return Ok(source);
     }
     let head = head(wanted, true).await;

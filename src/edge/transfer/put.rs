@@ -10,7 +10,7 @@ use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Data, Delay, Object, ResponseBody};
+use worker::{Data, Delay, Object};
 use worker_sys::FixedLengthStream;
 
 /// How long one copy may take; a run of the alarm has 15 minutes in all.
@@ -29,7 +29,7 @@ pub async fn whole(
     length: u64,
     md5: Option<Vec<u8>>,
 ) -> Result<Object, CopyFailure> {
-    let ResponseBody::Stream(body) = source.response.body() else {
+    let Some(body) = source.response.body() else {
         if length > 0 {
             return Err(transient("the source sends no body"));
         }

@@ -8,7 +8,7 @@ use super::source::{Ask, Source, reach};
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::http::range::Asked;
 use crate::domain::http::read_through::{Passed, Told, judge};
-use worker::ResponseBody;
+use wasm_bindgen::JsValue;
 
 /// A file that is being read from its source.
 pub struct Reading {
@@ -67,10 +67,10 @@ impl Reading {
 
     /// Returns the bytes, as they come. The runtime ends the connection to the
     /// source when there are bytes for a client that has left.
-    pub fn into_body(self) -> ResponseBody {
+    pub fn into_body(self) -> JsValue {
         match self.source.stream() {
-            Ok(Some(body)) if self.source.is_decoded() => ResponseBody::Stream(body),
-            _ => self.source.response.into_parts().1,
+            Ok(Some(body)) if self.source.is_decoded() => body.into(),
+            _ => self.source.response.body().into(),
         }
     }
 
@@ -87,7 +87,7 @@ fn why(failure: CopyFailure) -> String {
 impl Source {
     fn told(&self) -> Told {
         Told {
-            status: self.response.status_code(),
+            status: self.response.status(),
             length: self.length(),
             range: self.header("content-range"),
             is_decoded: self.is_decoded(),

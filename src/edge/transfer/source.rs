@@ -6,24 +6,13 @@ use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::http::coding::{Body, Coding};
 use crate::domain::http::range;
 use crate::edge::http::decoding;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::http::outgoing::Outgoing;
+use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
-use js_sys::Reflect;
 use std::pin::pin;
 use std::time::Duration;
-use wasm_bindgen::prelude::*;
-use web_sys::ReadableStream;
-use worker::{
-    AbortController, AbortSignal, Delay, Headers, Method, RequestInit, RequestRedirect, Response,
-    ResponseBody,
-};
-
-#[wasm_bindgen]
-extern "C" {
-    /// The runtime's own: a `Request` would lose `encodeResponseBody`.
-    #[wasm_bindgen(catch)]
-    async fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<JsValue, JsValue>;
-}
+use web_sys::{ReadableStream, Response};
+use worker::{AbortController, AbortSignal, Delay};
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -59,12 +48,12 @@ impl Source {
 
     /// Returns the file's bytes as a stream; `None` if there are none at all.
     pub fn stream(&self) -> Result<Option<ReadableStream>, CopyFailure> {
-        let ResponseBody::Stream(body) = self.response.body() else { return Ok(None) };
+        let Some(body) = self.response.body() else { return Ok(None) };
         let codings: &[Coding] = match &self.coded {
             Body::Coded(codings) => codings,
             Body::Plain | Body::Decoded | Body::Kept(_) => &[],
         };
-        let stream = decoding::undo(body.clone(), codings);
+        let stream = decoding::undo(body, codings);
         stream.map(Some).map_err(|failure| transient(&failure.to_string()))
     }
 
@@ -85,7 +74,7 @@ impl Source {
     pub fn begins_the_file(&self) -> bool {
         let told = self.header("content-range");
         let part = told.as_deref().and_then(range::parse_content);
-        self.response.status_code() == 200 || matches!(part, Some((Some((0, _)), _)))
+        self.response.status() == 200 || matches!(part, Some((Some((0, _)), _)))
     }
 
     /// Whether its bytes belie what it says of their coding.
@@ -116,7 +105,7 @@ pub async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFail
             return Err(postponed());
         }
         let source = request(url.as_str(), ask, wanted.stall()).await?;
-        if !matches!(source.response.status_code(), 301 | 302 | 303 | 307 | 308) {
+        if !matches!(source.response.status(), 301 | 302 | 303 | 307 | 308) {
             return Ok(source);
         }
         let location = source.header("location").unwrap_or_default();
@@ -134,11 +123,11 @@ pub async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFail
 
 async fn request(url: &str, ask: Ask<'_>, limit: Duration) -> Result<Source, CopyFailure> {
     let abort = AbortController::default();
-    let init = prepare(ask, &abort.signal()).map_err(|failure| transient(&failure.to_string()))?;
-    let sent = pin!(fetch(url, &init));
+    let request = prepare(ask, &abort.signal());
+    let request = request.map_err(|failure| transient(&failure.to_string()))?;
+    let sent = pin!(request.send(url));
     match select(sent, Delay::from(limit)).await {
         Either::Left((Ok(response), _)) => {
-            let response = Response::from(response.unchecked_into::<web_sys::Response>());
             let encoding = response.headers().get("content-encoding").ok().flatten();
             let encoding = encoding.filter(|_| !ask.raw);
             Ok(Source { response, abort, coded: Body::of_header(encoding.as_deref()) })
@@ -151,37 +140,28 @@ async fn request(url: &str, ask: Ask<'_>, limit: Duration) -> Result<Source, Cop
     }
 }
 
-fn prepare(ask: Ask<'_>, signal: &AbortSignal) -> Result<web_sys::RequestInit, Failure> {
-    const WHAT: &str = "preparing the fetch";
-    let headers = Headers::new();
+fn prepare(ask: Ask<'_>, signal: &AbortSignal) -> Result<Outgoing, Failure> {
     // A decoded body would have another length than the declared one.
-    headers.set("accept-encoding", "identity").during(WHAT)?;
-    if let Some(range) = ask.range {
-        headers.set("range", range).during(WHAT)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);
-    let init = web_sys::RequestInit::from(&init);
-    let set = |key: &str, value: &JsValue| Reflect::set(&init, &key.into(), value);
-    let is_set = set("signal", signal).and_then(|_| {
-        let mode = if ask.raw { "manual" } else { "automatic" };
-        set("encodeResponseBody", &mode.into())
-    });
-    is_set.map_err(worker::Error::from).during(WHAT)?;
-    Ok(init)
+    let request = Outgoing::new("GET")?.header("accept-encoding", "identity")?;
+    let request = match ask.range {
+        Some(range) => request.header("range", range)?,
+        None => request,
+    };
+    let mode = if ask.raw { "manual" } else { "automatic" };
+    request.with("signal", signal)?.with("encodeResponseBody", &mode.into())
 }
 
 /// Turns an answer without the file into the copy's failure. `may_be_part`:
 /// whether a part of it will do.
 pub fn classify(source: Source, may_be_part: bool) -> Result<Source, CopyFailure> {
-    let status = source.response.status_code();
+    let status = source.response.status();
     let kind = match status {
         200 => return Ok(source),
         206 if may_be_part => return Ok(source),
         400..=499 if !matches!(status, 408 | 425 | 429) => FailureKind::Gone,
         _ => FailureKind::Transient,
     };
-    let retry_after_ms = platform::retry_after(source.response.headers());
+    let retry_after_ms = platform::retry_after(&source.response.headers());
     source.abort.abort();
     Err(CopyFailure { kind, message: format!("the source answers {status}"), retry_after_ms })
 }

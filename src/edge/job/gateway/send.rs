@@ -6,7 +6,6 @@ use crate::domain::job::submission::Answer;
 use crate::domain::names::ObjectName;
 use crate::edge::job::home::Home;
 use crate::edge::upstream;
-use worker::Method;
 
 /// Sends it, with a hook of this vault to call. The error says why that can't
 /// be, or why there is no answer.
@@ -27,6 +26,6 @@ pub async fn send(
     let ask = config.upstreams.at_queue(submit.queue, &submit.app, &query, submit.scheme);
     let ask = ask.map_err(|why| why.why().to_owned())?;
     let limits = (config.max_body_bytes, config.pace);
-    let answered = upstream::pass(&ask, Method::Post, &submit.headers, Some(input), limits).await?;
+    let answered = upstream::pass(&ask, "POST", &submit.headers, Some(input), limits).await?;
     Ok(answered.into_answer())
 }

@@ -8,8 +8,6 @@ use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::job::timeline::{entry, read_text_of};
 use crate::edge::platform::{self, Failure};
-use crate::edge::upstream;
-use worker::Headers;
 
 /// The text, as JSON.
 pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Result<String, Failure> {
@@ -36,7 +34,7 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
 }
 
 /// Those of Standard Webhooks. Without a secret there is no signature.
-pub fn headers(home: &Home, message: &Message, body: &[u8]) -> Result<Headers, Failure> {
+pub fn headers(home: &Home, message: &Message, body: &[u8]) -> Vec<(&'static str, String)> {
     let seconds = platform::now().as_seconds();
     let secrets = home.config.handoff_secrets.as_ref();
     let signature = secrets.map(|secrets| secrets.sign(&message.id, seconds, body));
@@ -47,5 +45,5 @@ pub fn headers(home: &Home, message: &Message, body: &[u8]) -> Result<Headers, F
         ("webhook-timestamp", seconds.to_string()),
     ];
     pairs.extend(signature.map(|signature| ("webhook-signature", signature)));
-    upstream::headers(&pairs)
+    pairs
 }

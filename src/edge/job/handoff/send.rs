@@ -5,6 +5,7 @@ use crate::domain::handoff::queue::{self, Tried};
 use crate::domain::handoff::target;
 use crate::domain::job::outbox::{Message, Receiver};
 use crate::domain::job::record::Job;
+use crate::edge::http::outgoing::Outgoing;
 use crate::edge::job::home::Home;
 use crate::edge::platform::Failure;
 use crate::edge::upstream::{self, Posted};
@@ -47,8 +48,9 @@ async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> T
         }
     };
     let sent = async {
-        let headers = headers(home, message, text.as_bytes())?;
-        Ok::<_, Failure>(upstream::post(url, headers, &text, home.config.pace).await)
+        let request = Outgoing::new("POST")?.headers(&headers(home, message, text.as_bytes()))?;
+        let request = request.body(&text.as_str().into());
+        Ok::<_, Failure>(upstream::post(url, request, home.config.pace).await)
     };
     match sent.await {
         Ok(Ok(posted)) => read(&posted),

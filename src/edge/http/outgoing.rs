@@ -1,0 +1,61 @@
+//! Requests to elsewhere, by the platform's own `fetch`.
+
+use crate::edge::platform::{During, Failure};
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use web_sys::{Headers, RequestInit, Response};
+
+const WHAT: &str = "preparing a request";
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    async fn fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+}
+
+/// A request that is not sent yet. Redirects are not followed: what is in the
+/// headers would go along.
+pub struct Outgoing {
+    init: RequestInit,
+    headers: Headers,
+}
+
+impl Outgoing {
+    /// Begins a request.
+    pub fn new(method: &str) -> Result<Self, Failure> {
+        let headers = Headers::new().map_err(worker::Error::from).during(WHAT)?;
+        let request = Self { init: RequestInit::new(), headers };
+        request.init.set_method(method);
+        request.init.set_headers(&request.headers);
+        request.with("redirect", &"manual".into())
+    }
+
+    /// Sets an option of `fetch`.
+    pub fn with(self, option: &str, value: &JsValue) -> Result<Self, Failure> {
+        let is_set = Reflect::set(&self.init, &option.into(), value);
+        is_set.map_err(worker::Error::from).during(WHAT)?;
+        Ok(self)
+    }
+
+    /// Sets a header.
+    pub fn header(self, name: &str, value: &str) -> Result<Self, Failure> {
+        self.headers.set(name, value).map_err(worker::Error::from).during(WHAT)?;
+        Ok(self)
+    }
+
+    /// Sets headers.
+    pub fn headers<N: AsRef<str>>(self, pairs: &[(N, String)]) -> Result<Self, Failure> {
+        pairs.iter().try_fold(self, |request, (name, value)| request.header(name.as_ref(), value))
+    }
+
+    /// Gives it a body: a text, bytes, or a stream.
+    pub fn body(self, body: &JsValue) -> Self {
+        self.init.set_body(body);
+        self
+    }
+
+    /// Sends it; ends with the head of the answer.
+    pub async fn send(&self, url: &str) -> Result<Response, JsValue> {
+        fetch(url, &self.init).await.map(JsValue::unchecked_into)
+    }
+}
