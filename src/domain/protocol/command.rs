@@ -8,7 +8,7 @@ use super::ingest::{Deliver, Delivered, TakenUp, Want};
 use super::manage::{Archive, Delete, HandOff, HandedOn, Relink, Restore};
 use super::outcome::{Outcome, Routed};
 use super::read::{
-    Await, Body, FileRead, JobRead, Read, ReadBody, ReadFile, ReadTimeline, Timeline,
+    Await, Body, FileRead, JobRead, Read, ReadBody, ReadFile, ReadTimeline, Render, Timeline,
 };
 use crate::domain::gateway::idempotency::Verdict;
 use crate::domain::gateway::submission::Submit;
@@ -16,6 +16,7 @@ use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::ingest::import::Import;
 use crate::domain::job::record::Job;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 macro_rules! commands {
     (
@@ -79,6 +80,7 @@ commands! {
     AwaitAnswer => Routed<SubmissionEnd>,
     Fetch => Outcome<JobRead>,
     Read => Outcome<JobRead>,
+    Render => Outcome<Box<RawValue>>,
     Archive => Outcome<Box<Job>>,
     HandOff => Outcome<HandedOn>,
     Relink => Outcome<Box<Job>>,

@@ -151,6 +151,15 @@ impl<T: Serialize + DeserializeOwned> Reply for Routed<T> {
     }
 }
 
+impl<T> Found<T> {
+    /// Reads a reply that says that the job is not here; `None` for any other.
+    #[must_use]
+    pub fn read_word(text: &str) -> Option<Self> {
+        let deleted = text.strip_prefix(DELETED).map(|id| Self::Deleted(id.to_owned()));
+        deleted.or_else(|| is_missing(text).then_some(Self::Missing))
+    }
+}
+
 impl<T: Serialize + DeserializeOwned> Leading for Outcome<T> {
     type End = Found<T>;
 }
@@ -167,10 +176,10 @@ impl<T: DeserializeOwned> Ending for T {
 
 impl<T: DeserializeOwned> Ending for Found<T> {
     fn read_end(text: &str) -> serde_json::Result<Self> {
-        if let Some(id) = text.strip_prefix(DELETED) {
-            return Ok(Self::Deleted(id.to_owned()));
+        match Self::read_word(text) {
+            Some(word) => Ok(word),
+            None => json::from_str(text).map(Self::Here),
         }
-        if is_missing(text) { Ok(Self::Missing) } else { json::from_str(text).map(Self::Here) }
     }
 }
 
@@ -213,5 +222,6 @@ mod tests {
         assert!(Outcome::<u32>::read("\"1\"").is_err());
         assert!(Routed::<u32>::read("?").is_err());
         assert!(Found::<u32>::read_end(">ref:a").is_err());
+        assert_eq!(Found::<u32>::read_word("{}"), None);
     }
 }

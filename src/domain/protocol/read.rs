@@ -12,6 +12,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug)]
 pub struct Read;
 
+/// Reads the record as its readers get it. The object renders it, and who asks
+/// passes the text on as it is.
+#[derive(Debug)]
+pub struct Render;
+
 /// Reads the record and its result when there is news. The reply is `None` once
 /// what let the reader in does not count any more.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

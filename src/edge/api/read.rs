@@ -16,18 +16,23 @@ use crate::domain::view::summary;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, rendered};
 use crate::edge::platform::During;
-use crate::edge::rpc::lookup::{ask, deleted};
+use crate::edge::rpc::lookup::{ask, deleted, known, rendered as rendered_there};
 use crate::edge::storage::{bucket, kv};
 use js_sys::Uint8Array;
 use std::borrow::Cow;
 use web_sys::Response;
 
-/// `GET /jobs/{id}`: the copy at the edge, if there is one; who waits, or says
-/// for what, is answered by the job itself.
+/// `GET /jobs/{id}`: the copy at the edge, or else what the job's object has
+/// rendered; who waits, or says for what, is answered by the job itself.
 pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let asks_the_job = ["wait", "version", "for"].iter().any(|key| call.query(key).is_some());
-    if !asks_the_job && let Some(copy) = copy(call, name).await {
-        return Ok(copy);
+    if !asks_the_job {
+        if let Some(copy) = copy(call, name).await {
+            return Ok(copy);
+        }
+        if let Some(found) = rendered_there(call.env, name).await {
+            return Ok(response::record(&known(found, name)?, "object")?);
+        }
     }
     let (job, result) = read(call, name, News::Version(None)).await?;
     let context = context(call, &job);

@@ -19,7 +19,7 @@ use crate::domain::protocol::gateway::{AwaitAnswer, Expect, Inherit};
 use crate::domain::protocol::ingest::{Deliver, Want};
 use crate::domain::protocol::manage::{Archive, Delete, HandOff, Relink, Restore};
 use crate::domain::protocol::outcome::{Outcome, Reply};
-use crate::domain::protocol::read::{Await, ReadBody, ReadFile, ReadTimeline};
+use crate::domain::protocol::read::{Await, ReadBody, ReadFile, ReadTimeline, Render};
 use crate::domain::protocol::{self, Ask, Question};
 use crate::edge::platform::{During, Failure};
 
@@ -48,6 +48,10 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
         Command::Inherit(it) => end::<Inherit, _>(inherit::inherit(home, *it.0).await),
         Command::Fetch => Ok(Box::pin(want::fetch_result(home)).await?.text),
         Command::Read => Ok(read::read(home).await?.text),
+        Command::Render => match read::render(home).await {
+            Ok(text) => Ok(text),
+            Err(stop) => end::<Render, _>(Err(stop)),
+        },
         Command::Await(it) => match read::await_news(home, it.0).await? {
             Some(news) => Ok(news.text.clone()),
             None => reply::<Await>(&Outcome::Here(None)),

@@ -3,6 +3,7 @@
 use super::changes::Seen;
 use super::found::{Stop, here};
 use super::home::Home;
+use super::result::rendered;
 use super::timeline::{entries_after, entry, text_of};
 use crate::domain::archive::relink;
 use crate::domain::job::news::JobNews;
@@ -24,6 +25,13 @@ pub async fn read(home: &Home) -> Result<Seen, Failure> {
     let seen = home.look()?;
     home.rearm_seen(&seen).await?;
     Ok(seen)
+}
+
+/// Returns the record as its readers get it.
+pub async fn render(home: &Home) -> Result<String, Stop> {
+    let job = home.here()?;
+    home.rearm(&job).await?;
+    Ok(rendered(home, &job).await?)
 }
 
 /// Returns the record and its result when there is news or the time is up;

@@ -5,6 +5,7 @@ use crate::domain::ingest::apply::Applied;
 use crate::domain::ingest::delivery::MAX_OBJECT_TEXT;
 use crate::domain::job::record::Job;
 use crate::domain::keys::StorageKey;
+use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
@@ -14,6 +15,14 @@ pub async fn whole(home: &Home, job: &Job) -> Result<Option<String>, Failure> {
         Some(key) => bucket::text(&bucket::open(&home.env)?, key).await,
         None => home.store.result(),
     }
+}
+
+/// The record of `job` as its readers get it.
+pub async fn rendered(home: &Home, job: &Job) -> Result<String, Failure> {
+    let config = &home.config;
+    let result = whole(home, job).await?;
+    let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
+    record::record(job, result.as_deref(), context).during("rendering the record")
 }
 
 /// Puts a long result into the bucket; while there is none, it stays in the

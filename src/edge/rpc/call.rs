@@ -59,11 +59,25 @@ pub async fn ask_object(
     asked.map_err(Error::from).during(&format!("asking {binding}"))
 }
 
+/// Puts a question to an object of the class `JOBS`, once. Its answer stays as
+/// it came: a text, the `Response` of a long one, or an `Error`.
+pub async fn ask_as_is(
+    env: &Env,
+    object: ObjectKind<'_>,
+    question: &str,
+) -> Result<JsValue, JsValue> {
+    send(env, "JOBS", &object.to_string(), question).await
+}
+
 async fn ask(env: &Env, binding: &str, name: &str, question: &str) -> Result<String, JsValue> {
+    unpacked(send(env, binding, name, question).await?).await
+}
+
+async fn send(env: &Env, binding: &str, name: &str, question: &str) -> Result<JsValue, JsValue> {
     let objects = Reflect::get(env, &JsValue::from_str(binding))?;
     let objects: DurableObjectNamespace = objects.unchecked_into();
     let stub: Stub = objects.get_by_name(name)?.unchecked_into();
-    unpacked(stub.ask(&packed(question)?).await?).await
+    stub.ask(&packed(question)?).await
 }
 
 /// Answers, in an object, a question that [`ask_object`] has put to it.

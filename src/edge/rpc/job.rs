@@ -1,11 +1,15 @@
 //! Commands to jobs.
 
-use super::call::ask_again;
+use super::call::{ask_again, ask_as_is};
 use crate::domain::names::{ObjectKind, ObjectName};
 use crate::domain::protocol::command::Command;
-use crate::domain::protocol::outcome::{Ending, Leading, Reply, led_to};
+use crate::domain::protocol::outcome::{Ending, Found, Leading, Reply, led_to};
 use crate::domain::protocol::{self, Ask};
 use crate::edge::platform::{During, Failure};
+use js_sys::JsString;
+use std::borrow::Cow;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Response;
 use worker::Env;
 
 /// Most names on the way to a job. One alias is the rule; the rest is for the
@@ -46,6 +50,37 @@ pub async fn follow(env: &Env, name: &ObjectName, command: &Command) -> Result<S
     match led_to(&text).during(READING)? {
         None => Ok(text),
         Some(_) => Err(Failure::new("asking a job", "too many names lead to it")),
+    }
+}
+
+/// Asks the job that `name` leads to for what goes on as it is, a body: that is
+/// not read here. `None` if nothing good comes of it: an object of the build
+/// before does not know the command, and anything else is better told by
+/// [`ask_job`].
+pub async fn follow_as_is(
+    env: &Env,
+    name: &ObjectName,
+    command: &Command,
+) -> Option<Found<JsValue>> {
+    let mut name = Cow::Borrowed(name);
+    for _ in 0..MAX_HOPS {
+        let question = protocol::to_job(&name, command).ok()?;
+        let reply = ask_as_is(env, ObjectKind::Job(&name), &question).await.ok()?;
+        if let Some(body) = body_of(&reply) {
+            return Some(Found::Here(body));
+        }
+        let word = reply.as_string()?;
+        let Some(home) = led_to(&word).ok()? else { return Found::read_word(&word) };
+        name = Cow::Owned(home);
+    }
+    None
+}
+
+/// Returns the body that a reply is, if it is a JSON object.
+fn body_of(reply: &JsValue) -> Option<JsValue> {
+    match reply.dyn_ref::<JsString>() {
+        Some(text) => text.starts_with("{", 0).then(|| reply.clone()),
+        None => reply.dyn_ref::<Response>().map(|long| long.body().into()),
     }
 }
 

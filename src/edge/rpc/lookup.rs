@@ -1,15 +1,17 @@
 //! Asks a job as readers and owners name it: by its id, or by a reference
 //! without its prefix.
 
-use super::job::{follow, read_end};
+use super::job::{follow, follow_as_is, read_end};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::Ask;
 use crate::domain::protocol::command::Command;
 use crate::domain::protocol::outcome::{Found, Outcome, is_missing};
+use crate::domain::protocol::read::Render;
 use crate::edge::platform::Failure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
 use worker::Env;
 
 /// Asks the job of this name: the id first, then the reference.
@@ -37,6 +39,17 @@ async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<Stri
             follow(env, &ObjectName::Reference(id.clone()), command).await
         }
         _ => Ok(text),
+    }
+}
+
+/// Asks the job of this name for its record as readers get it. `None` as
+/// [`follow_as_is`].
+pub async fn rendered(env: &Env, name: &ObjectName) -> Option<Found<JsValue>> {
+    match (name, follow_as_is(env, name, &Render.into()).await?) {
+        (ObjectName::Id(id), Found::Missing) => {
+            follow_as_is(env, &ObjectName::Reference(id.clone()), &Render.into()).await
+        }
+        (_, found) => Some(found),
     }
 }
 

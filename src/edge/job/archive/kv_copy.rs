@@ -2,10 +2,9 @@
 
 use crate::domain::archive::kv_copy::{self, Rendering, Step};
 use crate::domain::job::record::Job;
-use crate::domain::view::record::{self, Context};
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
-use crate::edge::platform::{During, Failure, succeeded};
+use crate::edge::platform::{Failure, succeeded};
 use crate::edge::storage::kv;
 
 /// Does what the copy needs: what came of it is noted for the record as it
@@ -30,10 +29,7 @@ pub async fn record(home: &Home) -> Result<(), Failure> {
 }
 
 async fn publish_record(home: &Home, job: &Job) -> Result<(), Failure> {
-    let config = &home.config;
-    let result = result::whole(home, job).await?;
-    let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
-    let text = record::record(job, result.as_deref(), context).during("rendering the record")?;
-    let rendering = Rendering::now(config.public_url.as_deref());
+    let text = result::rendered(home, job).await?;
+    let rendering = Rendering::now(home.config.public_url.as_deref());
     kv::put(&home.env, &kv_copy::name(job), text, &rendering).await
 }
