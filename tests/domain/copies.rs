@@ -222,7 +222,7 @@ fn a_page_of_old_entries_is_due_when_there_are_many() {
 
 #[test]
 fn a_budget_ends() {
-    let budget = Budget::of_a_run();
+    let budget = Budget::of_a_run(45);
     assert!(budget.take(44) && !budget.take(2) && budget.take(1) && !budget.take(1));
     budget.force();
     assert_eq!(budget.left(), 0);

@@ -22,7 +22,7 @@ fn head(config: &Config) -> String {
 
 /// A value, right or wrong, of some setting.
 fn setting() -> impl Strategy<Value = String> {
-    let some = "0 1 60000 60001 -1 +1 1.5 32MB 18446744073709551615 18446744073709551616 \
+    let some = "0 1 44 45 10000 10001 60000 60001 -1 +1 1.5 32MB 18446744073709551615 18446744073709551616 \
                 https://v.example/ \
                 https://v.example/x v.example *.a,b:81 *.*.a,u@b ftp://c short-token";
     prop_oneof![word(some), "[0-9]{0,21}", "[a-z_,-]{0,40}", any::<String>()]
@@ -33,18 +33,20 @@ proptest! {
 
     #[test]
     fn a_number_is_taken_or_named(
-        name in word("MAX_BODY_BYTES MAX_FILE_BYTES FILES_MAX_AGE RETRY_BASE_MS"),
+        name in word("MAX_BODY_BYTES MAX_FILE_BYTES MAX_SUBREQUESTS FILES_MAX_AGE RETRY_BASE_MS"),
         text in setting(),
     ) {
         let config = with(&name, &text);
         let is_taken = |number: u64| match name.as_str() {
             "MAX_BODY_BYTES" => config.max_body_bytes == number,
             "MAX_FILE_BYTES" => config.max_file_bytes == number,
+            "MAX_SUBREQUESTS" => u64::from(config.max_subrequests) == number,
             "FILES_MAX_AGE" => config.files_max_age == number,
             _ => config.pace == Pace::new(number),
         };
         let range = match name.as_str() {
             "FILES_MAX_AGE" => 0..=u64::MAX,
+            "MAX_SUBREQUESTS" => 45..=10_000,
             "RETRY_BASE_MS" => 1..=60_000,
             _ => 1..=u64::MAX,
         };

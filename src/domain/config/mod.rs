@@ -34,6 +34,8 @@ pub struct Config {
     pub max_body_bytes: u64,
     /// `MAX_FILE_BYTES` of an output file.
     pub max_file_bytes: u64,
+    /// `MAX_SUBREQUESTS` of a run of the alarm.
+    pub max_subrequests: u32,
     /// `FILES_MAX_AGE` in seconds: how long a client may keep a file.
     pub files_max_age: u64,
     /// `RETENTION_DAYS`: how long a job is kept after its last change; 0 is for
@@ -84,6 +86,7 @@ impl Config {
             public_url: reader.public_url(),
             max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1..=u64::MAX),
             max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1..=u64::MAX),
+            max_subrequests: reader.subrequests(),
             files_max_age: reader.number("FILES_MAX_AGE", 86_400, 0..=u64::MAX),
             retention_days: reader.days("RETENTION_DAYS"),
             upstreams: reader.upstreams(),

@@ -3,6 +3,7 @@
 use crate::domain::access::redact::secrets::SECRETS;
 use crate::domain::access::signature::standard::Secrets as SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
+use crate::domain::alarm::budget::{DEFAULT_SUBREQUESTS, SUBREQUESTS};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::file::strict_url;
 use crate::domain::handoff::target;
@@ -100,6 +101,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             ));
             default
         })
+    }
+
+    pub(super) fn subrequests(&mut self) -> u32 {
+        let most = self.number("MAX_SUBREQUESTS", DEFAULT_SUBREQUESTS, SUBREQUESTS);
+        u32::try_from(most).unwrap_or_default()
     }
 
     pub(super) fn days(&mut self, name: &str) -> u32 {

@@ -20,7 +20,7 @@ use web_sys::Response;
 /// Answers a request for a file that is still at its source.
 pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Response, Problem> {
     let config = asked.call.config;
-    let budget = Budget::of_a_run();
+    let budget = Budget::of_a_run(config.max_subrequests);
     let wanted = Wanted {
         url: &file.url,
         sources: &config.sources,

@@ -39,7 +39,7 @@ pub async fn ring(home: &Home) {
 /// Sets a watchdog, so that this run is followed by another wherever it dies,
 /// drops what a dead one has left, and does what the object needs.
 async fn run(home: &Home) -> Result<(), Failure> {
-    let run = Run::begin();
+    let run = Run::begin(home.config.max_subrequests);
     let first = plan::watchdog(1, home.config.pace, run.begun);
     home.set_alarm(first).await?;
     uploads::abort_left(home, &run).await?;

@@ -18,9 +18,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// One that begins now.
-    pub fn begin() -> Self {
-        Self { begun: platform::now(), budget: Budget::of_a_run() }
+    /// One that begins now, and may make so many subrequests.
+    pub fn begin(most: u32) -> Self {
+        Self { begun: platform::now(), budget: Budget::of_a_run(most) }
     }
 
     /// Whether it may still begin something.

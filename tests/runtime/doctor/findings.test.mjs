@@ -124,7 +124,7 @@ describe("a setting", () => {
 
   it("almost everything wrong", async (context) => {
     const wrong = { HOOK_TOKEN: null, ALLOWED_SOURCE_HOSTS: "https://a/b", PUBLIC_URL: "x", MAX_BODY_BYTES: "x",
-      MAX_FILE_BYTES: "x", FILES_MAX_AGE: "x", CORS_ORIGINS: "x", RETRY_BASE_MS: "x", UPSTREAM_QUEUE_URL: "x",
+      MAX_FILE_BYTES: "x", MAX_SUBREQUESTS: "x", FILES_MAX_AGE: "x", CORS_ORIGINS: "x", RETRY_BASE_MS: "x", UPSTREAM_QUEUE_URL: "x",
       UPSTREAM_FAL_URL: "x", RESULT_URL: "x", UPSTREAM_API_KEY: "\u00fc", READ_TOKEN: "x" };
     const names = ["FILES", "RECORDS", "CATALOG"];
     const change = (options) => {
