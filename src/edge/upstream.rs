@@ -72,7 +72,7 @@ pub struct Posted {
 pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<Posted, String> {
     let abort = AbortController::default();
     let request = request.with("signal", &abort.signal()).map_err(|failure| failure.to_string())?;
-    let sent = pin!(request.send(url));
+    let sent = pin!(request.fetch(url));
     let limit = Duration::from_millis(pace.handoff_limit());
     let outcome = match select(sent, Delay::from(limit)).await {
         Either::Left((answer, _)) => answer.map_err(|_| "the receiver can't be reached".to_owned()),
@@ -92,7 +92,7 @@ pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<Posted, St
 pub async fn knock(ask: &Ask) -> Result<Knocked, Failure> {
     let abort = AbortController::default();
     let request = prepare(ask)?.with("signal", &abort.signal())?;
-    let sent = request.send(ask.url.as_str()).await;
+    let sent = request.fetch(ask.url.as_str()).await;
     let response = sent.map_err(|_| Failure::new("asking the upstream", "it can't be reached"))?;
     let status = response.status();
     let date = response.headers().get("date").ok().flatten();
@@ -116,7 +116,7 @@ async fn send(
     let abort = AbortController::default();
     let request = request.with("signal", &abort.signal()).map_err(|failure| failure.to_string())?;
     let answered = async {
-        let response = request.send(url).await;
+        let response = request.fetch(url).await;
         let response = response.map_err(|_| "the upstream can't be reached".to_owned())?;
         read(response, max_bytes).await
     };

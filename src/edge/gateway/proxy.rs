@@ -196,6 +196,6 @@ async fn send(
         Some(body) => sent.body(&body),
         None => sent,
     };
-    let answer = sent.send(ask.url.as_str()).await;
+    let answer = sent.fetch(ask.url.as_str()).await;
     answer.map_err(worker::Error::from).during("passing on to fal.ai")
 }

@@ -55,7 +55,7 @@ impl Outgoing {
     }
 
     /// Sends it; ends with the head of the answer.
-    pub async fn send(&self, url: &str) -> Result<Response, JsValue> {
+    pub async fn fetch(&self, url: &str) -> Result<Response, JsValue> {
         fetch(url, &self.init).await.map(JsValue::unchecked_into)
     }
 }

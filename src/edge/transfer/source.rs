@@ -125,7 +125,7 @@ async fn request(url: &str, ask: Ask<'_>, limit: Duration) -> Result<Source, Cop
     let abort = AbortController::default();
     let request = prepare(ask, &abort.signal());
     let request = request.map_err(|failure| transient(&failure.to_string()))?;
-    let sent = pin!(request.send(url));
+    let sent = pin!(request.fetch(url));
     match select(sent, Delay::from(limit)).await {
         Either::Left((Ok(response), _)) => {
             let encoding = response.headers().get("content-encoding").ok().flatten();
