@@ -5,7 +5,9 @@ import { VARS } from "../../../../tools/upgrade/scenario.mjs";
 import { inRoot } from "../../../../tools/setup/project.mjs";
 import { startVault } from "../vault.mjs";
 
-const FIXTURE = inRoot("tests/runtime/upgrade/e7c887d.txt");
+/** The release that the fixture is of. */
+export const COMMIT = "e7c887d";
+const FIXTURE = inRoot(`tests/runtime/upgrade/${COMMIT}.txt`);
 
 /**
  * @param {object} options

@@ -1,0 +1,102 @@
+// Deployments, played: a release, then some of it new and some not, then all of it new, over one storage.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalVault } from "../workerd/vault.mjs";
+import { beside, CURRENT, FORMER } from "./beside.mjs";
+import { Outside } from "./outside.mjs";
+import { VARS } from "./scenario.mjs";
+import { Traffic } from "./traffic.mjs";
+
+/** A vault that `play` plays with; `deploy` makes it another one. */
+async function withVault(commit, play) {
+  const outside = new Outside();
+  outside.open();
+  let sides = FORMER;
+  const change = (options) => outside.change(beside(commit, () => sides)(options));
+  const dir = mkdtempSync(join(tmpdir(), "hookvault-upgrade-"));
+  const vault = new LocalVault({ dir, vars: { ...VARS, RETRY_BASE_MS: "25" }, change });
+  await vault.start();
+  try {
+    return await play(vault, async (now) => {
+      sides = now;
+      await vault.restart();
+    });
+  } finally {
+    await vault.end();
+  }
+}
+
+/** @param {import("./beside.mjs").Sides} pairing what is met on the way */
+export const playPairing = (commit, pairing) => withVault(commit, async (vault, deploy) => {
+  const traffic = new Traffic(vault);
+  await goOn(traffic, "1");
+  await leave(traffic);
+  await deploy(pairing);
+  await traffic.watch();
+  await takeUp(traffic);
+  await goOn(traffic, "2");
+  await traffic.checkAll();
+  traffic.leave();
+  await deploy(CURRENT);
+  await traffic.checkAll();
+  await traffic.watch();
+  await goOn(traffic, "3");
+  await traffic.checkAll();
+  traffic.leave();
+  return errorsOf(vault);
+});
+
+/** Jobs of every kind, from their first word to their end. */
+async function goOn(traffic, round) {
+  const id = (n) => `${round}0${n}`;
+  await traffic.acquire(id(1), { times: 2 });
+  await traffic.complete(id(1), { times: 2 });
+  await traffic.acquire(id(2), { reference: `${round}-linked` });
+  await traffic.complete(id(2), { reference: `${round}-linked`, isBare: true });
+  await traffic.complete(id(3), { pad: "x".repeat(300_000) });
+  await traffic.fail(id(4));
+  await traffic.check(id(1));
+  await traffic.complete(id(5));
+  // What has never been listed need not be told as gone.
+  await traffic.check(id(5));
+  await traffic.delete(id(5));
+}
+
+/** What a deployment finds in the middle. */
+async function leave(traffic) {
+  for (const n of [1, 2, 3]) await traffic.acquire(`19${n}`);
+  await traffic.complete("194");
+  await traffic.complete("195", { reference: "left" });
+  await traffic.checkAll();
+}
+
+async function takeUp(traffic) {
+  await traffic.complete("191", { times: 2 });
+  await traffic.fail("192", { reference: "taken-up" });
+  await traffic.add("193");
+  await traffic.add("195", { reference: "left" });
+  await traffic.delete("194");
+}
+
+/** The former release dies amid deliveries; who got no answer sends the same to the new one. */
+export const playKill = (commit) => withVault(commit, async (vault, deploy) => {
+  const traffic = new Traffic(vault);
+  const ids = Array.from({ length: 30 }, (_, n) => `${700 + n}`);
+  for (const id of ids) await traffic.acquire(id);
+  const waiting = new Set(ids);
+  const sent = ids.map(async (id) => {
+    await traffic.completeOnce(id);
+    waiting.delete(id);
+  });
+  await Promise.any(sent);
+  await vault.kill();
+  await Promise.allSettled(sent);
+  await deploy(CURRENT);
+  await Promise.all([...waiting].map((id) => traffic.completeOnce(id)));
+  await traffic.checkAll();
+  return errorsOf(vault);
+});
+
+/** What it logged that nobody meant to happen. */
+const errorsOf = (vault) => vault.logs.filter(({ level }) => level === "error").map(({ message }) => message);
