@@ -1,7 +1,7 @@
 // Which faults are set, which jobs they have really struck, and what is held until a kill.
 
-/** Where a binding's key or text names its job. */
-const JOB = /(?:^|jobs\/|manifests\/[\d-]+\/|"home":"id:)(\d{6,})/;
+/** Where a binding's key or text names a job: the catalog is told of several at once. */
+const JOB = /(?:^(?:id:)?|jobs\/|manifests\/[\d-]+\/|"home":"id:)(\d{6,})/g;
 
 /**
  * @typedef {object} Step an operation of a binding
@@ -50,13 +50,14 @@ export class Injector {
 
   /** What becomes of an operation, when that is to be told: `pass`, `fail` or `abort`. */
   async meet({ op, when, text }) {
-    const job = JOB.exec(text)?.[1];
-    if (job === undefined) return "pass";
-    const nth = this.count(`${op} ${when} ${job}`);
-    const fate = this.binding({ op, when, job, text, nth }) ?? "pass";
-    if (fate !== "hold") return fate;
-    await this.hold(job);
-    return "pass";
+    const jobs = new Set(Array.from(text.matchAll(JOB), ([, job]) => job));
+    const fates = Array.from(jobs, (job) => {
+      const nth = this.count(`${op} ${when} ${job}`);
+      return [job, this.binding({ op, when, job, text, nth })];
+    });
+    const held = fates.filter(([, fate]) => fate === "hold").map(([job]) => this.hold(job));
+    await Promise.all(held);
+    return fates.find(([, fate]) => fate && fate !== "hold")?.[1] ?? "pass";
   }
 
   /**

@@ -2,6 +2,7 @@
 import { kills } from "./rows/kills.mjs";
 import { sources } from "./rows/sources.mjs";
 import { stores } from "./rows/stores.mjs";
+import { untoldRows } from "./rows/untold.mjs";
 import { webhookRows } from "./rows/webhooks.mjs";
 
 /**
@@ -14,13 +15,16 @@ import { webhookRows } from "./rows/webhooks.mjs";
  */
 
 /** @type {Row[]} */
-export const ROWS = [...kills, ...sources, ...webhookRows, ...stores];
+export const ROWS = [...kills, ...untoldRows, ...sources, ...webhookRows, ...stores];
 
 const QUICK = [
   "kill -9 right after the ack",
   "kill -9 amid deliveries",
   "kill -9 at 50 % of a copy",
   "kill -9 between the R2 put and the record",
+  "kill -9 before a delivery is written",
+  "kill -9 on a written delivery, before the ack",
+  "kill -9 after the ack, before the list hears",
   "kill -9 before KV",
   "kill -9 before the catalog",
   "kill -9 in a multipart upload",
@@ -34,6 +38,7 @@ const QUICK = [
   "webhooks in every order",
   "each webhook ten times at once",
   "R2 puts fail twice",
+  "KV never answers, more is delivered",
 ];
 
 /** The rows of `npm test`: one or two of each kind, of the quick ones. */

@@ -2,9 +2,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, holdsAt, tellsNoLength } from "../answers.mjs";
 
-const BATCH = 20;
+export const BATCH = 20;
 /** The Worker's memory has room for no more uploads at a time. */
 const UPLOADS = 8;
+
+/** No healing meanwhile: the row itself delivers the results. */
+export const BY_ITSELF = { knobs: { leaseMs: 3_600_000, webhook: { lose: ["completed"] } } };
 
 /** One kill a batch, as soon as all its jobs are held. */
 const killing = (name, hold, rig = {}, batch = BATCH) => ({
@@ -17,7 +20,7 @@ const killing = (name, hold, rig = {}, batch = BATCH) => ({
   }),
 });
 
-async function inBatches(count, most, play) {
+export async function inBatches(count, most, play) {
   for (let left = count; left > 0; left -= most) await play(Math.min(most, left));
 }
 
@@ -48,8 +51,7 @@ const rightAfterAck = {
  */
 const amidDeliveries = {
   name: "kill -9 amid deliveries",
-  // No healing meanwhile: the row itself delivers the results.
-  rig: { knobs: { leaseMs: 3_600_000, webhook: { lose: ["completed"] } } },
+  rig: BY_ITSELF,
   play: (rig, count) => inBatches(count, BATCH, async (size) => {
     const bodies = await results(rig, await rig.submit(size));
     const deliver = async (id) => {
@@ -67,11 +69,29 @@ const amidDeliveries = {
 };
 
 /** The `completed` of each of these jobs, as soon as they have all ended. */
-async function results(rig, ids) {
+export async function results(rig, ids) {
   await rig.queue.idle();
   return new Map(await Promise.all(ids.map(async (id) =>
     [id, { eventType: "completed", jobId: Number(id), ...await rig.queue.result(id) }])));
 }
+
+/** A result at the door of its job's object; who got no answer sends the same once more. */
+const atTheObject = (name, when) => ({
+  name: `kill -9 ${name}`,
+  rig: { ...BY_ITSELF, shims: true },
+  play: (rig, count) => inBatches(count, BATCH, async (size) => {
+    const bodies = await results(rig, await rig.submit(size));
+    const isIt = ({ op, text, job }) => op === "JOBS.ask" && text.includes("Deliver") && text.includes("completed")
+      && !rig.injector.struck.has(job);
+    rig.injector.binding = (step) => (step.when === when && isIt(step) ? "hold" : undefined);
+    const deliver = ([id, body]) => rig.deliver(id, body);
+    const sent = [...bodies].map(deliver);
+    await rig.killHeld([...bodies.keys()]);
+    await Promise.all(sent);
+    const statuses = await Promise.all([...bodies].map(deliver));
+    if (statuses.some((status) => status !== 200)) throw new Error(`sent once more: ${statuses}`);
+  }),
+});
 
 export const kills = [
   rightAfterAck,
@@ -79,7 +99,14 @@ export const kills = [
   ...[0.1, 0.5, 0.9].map(atShare),
   atStep("between the R2 put and the record", ({ op, when }) =>
     op === "FILES.put" && when === "after"),
+  atTheObject("before a delivery is written", "before"),
+  atTheObject("on a written delivery, before the ack", "after"),
+  atStep("before the manifest", ({ op, when, text }) => op === "FILES.put" && when === "before" && text.startsWith("manifests/")),
+  atStep("after the manifest", ({ op, when, text }) => op === "FILES.put" && when === "after" && text.startsWith("manifests/")),
+  atStep("after KV", ({ op, when }) => op === "RECORDS.put" && when === "after"),
   atStep("before KV", ({ op, when }) => op === "RECORDS.put" && when === "before"),
+  atStep("after the catalog", ({ op, when, text }) =>
+    op === "CATALOG.ask" && when === "after" && text.includes('"archive":"stored"')),
   atStep("before the catalog", ({ op, when, text }) =>
     op === "CATALOG.ask" && when === "before" && text.includes('"archive":"stored"')),
   killing("in a multipart upload", (injector, atFirst) => {

@@ -33,7 +33,21 @@ const dying = {
   },
 };
 
+/** A run that does not come to its end keeps no delivery from being taken. */
+const endless = {
+  name: "KV never answers, more is delivered",
+  rig: { shims: true },
+  play: async (rig, count) => {
+    rig.injector.binding = ({ op, when, nth }) => (op === "RECORDS.put" && when === "before" && nth === 1 ? "hold" : undefined);
+    const ids = await rig.submit(count);
+    await rig.until("all jobs are held", ids, (id) => rig.injector.holds(id));
+    await Promise.all(ids.map((id) => rig.deliver(id, { eventType: "noted", jobId: Number(id) })));
+    await rig.kill();
+  },
+};
+
 export const stores = [
+  endless,
   dying,
   failing("R2 puts fail twice", "FILES.put", 2),
   failing("KV fails three times", "RECORDS.put", 3),

@@ -15,14 +15,15 @@ export function watched(env, state) {
     ...env,
     FILES: bucket(env.FILES, ask),
     RECORDS: namespace(env.RECORDS, ask),
-    CATALOG: objects(env.CATALOG, ask),
+    CATALOG: objects("CATALOG", env.CATALOG, ask),
+    ...(env.JOBS && { JOBS: objects("JOBS", env.JOBS, ask) }),
   };
 }
 
 async function pass(faults, state, step) {
   const init = { method: "POST", body: JSON.stringify(step) };
   const { status } = await faults.fetch("http://faults/", init);
-  if (status === ABORT) state.abort("injected");
+  if (status === ABORT) state.abort?.("injected");
   if (status !== PASS) throw new Error(`${step.op}: Internal error (injected)`);
 }
 
@@ -50,12 +51,13 @@ function namespace(target, ask) {
   return replaced(target, Object.fromEntries(names.map((name) => [name, byKey(name)])));
 }
 
-function objects(target, ask) {
-  const stub = (object) => {
-    const byQuestion = around(object, "CATALOG", ask, (question) => question);
+/** Long questions are no texts: what they are about the object's name tells. */
+function objects(binding, target, ask) {
+  const stub = (name, object) => {
+    const byQuestion = around(object, binding, ask, (question) => `${name} ${typeof question === "string" ? question : ""}`);
     return replaced(object, { ask: byQuestion("ask") });
   };
-  return replaced(target, { getByName: (...args) => stub(target.getByName(...args)) });
+  return replaced(target, { getByName: (name, ...rest) => stub(name, target.getByName(name, ...rest)) });
 }
 
 /** The operation `name` of `target`; `textOf` tells of its arguments which job it is for. */
