@@ -50,7 +50,7 @@ async fn dispatch(
     // `worker::Method` takes methods that it does not know for GET.
     let method = request.method();
     let headers = Headers(request.headers());
-    let call = Call { env, config, head: method == "HEAD", headers, url };
+    let call = Call { env, config, head: method == "HEAD", headers, url, context };
     let end = serve(&call, request, &method, context).await;
     if is_hook(call.url.path()) {
         return end.inspect_err(|problem| tell(&call, problem, context));

@@ -32,6 +32,10 @@ pub struct Delivery {
     pub named: Option<String>,
     /// Where it was before, when it is moved from another object.
     pub moved: Option<Moved>,
+    /// Whether whoever brings it tells the catalog what comes of it. A Worker
+    /// of the release before does not.
+    #[serde(default)]
+    pub may_tell: bool,
 }
 
 /// A delivery's former place.

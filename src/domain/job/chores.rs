@@ -17,20 +17,20 @@ pub struct Work {
     /// Writing the manifest to R2.
     pub publish: Chore,
     /// The last timeline entry that is in the manifest.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub published_events: u32,
     /// As the four that follow, read and written as one: [`KvCopy`].
     record: Chore,
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     recorded_events: u32,
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     record_begun: bool,
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     record_by_id: bool,
     /// Telling the catalog; its `version` is [`super::record::Job::revision`].
     pub list: Chore,
     /// Writing files anew whose links were replaced.
-    #[serde(skip_serializing_if = "Chore::is_idle")]
+    #[serde(skip_serializing_if = "is_default")]
     pub relink: Chore,
     /// Moving old timeline entries to R2.
     pub offload: Chore,
@@ -38,6 +38,10 @@ pub struct Work {
     pub offloaded: u32,
     /// The last timeline entry that was moved to another object.
     pub moved_events: u32,
+    /// For when a write of this record has set the alarm, unless a run has
+    /// moved it since.
+    #[serde(skip_serializing_if = "is_default")]
+    pub alarm: Timestamp,
 }
 
 /// Something that is done once for each version, and again when it fails.
@@ -111,21 +115,11 @@ impl KvCopy {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Chore {
-    fn is_idle(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Notes that it is done for `version`.
     pub fn done(&mut self, version: u64) {
         *self = Self { version, ..Self::default() };

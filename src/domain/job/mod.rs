@@ -13,3 +13,4 @@ pub mod status;
 mod stored_file;
 pub mod submission;
 pub mod timeline;
+pub mod value;

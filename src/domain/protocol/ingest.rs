@@ -2,6 +2,7 @@
 
 use crate::domain::ingest::delivery::Delivery;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// Takes this delivery.
 #[derive(Debug, Serialize, Deserialize)]
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Deliver(pub Box<Delivery>);
 
 /// What comes of a delivery.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Delivered {
     /// It is durable.
     Taken {
@@ -19,12 +20,19 @@ pub enum Delivered {
         event_type: Option<String>,
         /// Whether it repeated an earlier one.
         duplicate: bool,
+        /// What the catalog is to be told, by whoever brought the delivery.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        row: Option<ToTell>,
     },
     /// The job is another provider's; nothing was stored. The text says so.
     OtherProvider(String),
     /// The job has been deleted; nothing was stored.
     Deleted,
 }
+
+/// A job's row in the catalog, and the day that takes it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ToTell(pub String, pub Box<RawValue>);
 
 /// What comes of taking up a job that no delivery has told of. It is sent as
 /// whether the job is new, if there is one: less code than three names.

@@ -131,6 +131,7 @@ mod tests {
                 note: Some("a\nb".to_owned()),
                 named: None,
                 moved: None,
+                may_tell: true,
             };
             let (name, command) = sent(Deliver(Box::new(delivery)));
             assert_eq!((name.to_string(), command.text()), ("ref:r".to_owned(), Some(text)));

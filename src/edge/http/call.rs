@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 use crate::edge::platform::{Failure, Kind};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
-use worker::{Env, Headers};
+use worker::{Context, Env, Headers};
 
 /// How a time can be written.
 const TIMES: &str = "a day like 2025-12-27, a time like 2025-12-27T22:39:35Z (or `%2B01:00` in \
@@ -31,6 +31,8 @@ pub struct Call<'a> {
     pub headers: Headers,
     /// Whether only the head of the answer is wanted.
     pub head: bool,
+    /// For what goes on after the answer.
+    pub context: &'a Context,
 }
 
 impl Call<'_> {

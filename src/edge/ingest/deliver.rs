@@ -7,6 +7,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
+use crate::edge::rpc::tell::tell;
 use crate::edge::storage::body;
 use web_sys::Response;
 
@@ -28,7 +29,12 @@ pub async fn hand_over(
 ) -> Result<Handed, Failure> {
     let delivered = job::ask_job(call.env, object, Deliver(Box::new(delivery))).await?;
     let (id, event_type, duplicate) = match delivered {
-        Delivered::Taken { id, event_type, duplicate } => (id, event_type, duplicate),
+        Delivered::Taken { id, event_type, duplicate, row } => {
+            if let Some(row) = row {
+                tell(call.context, call.env, row);
+            }
+            (id, event_type, duplicate)
+        }
         Delivered::Deleted => return Ok(Handed::Deleted),
         Delivered::OtherProvider(why) => return Ok(Handed::Refused(why)),
     };

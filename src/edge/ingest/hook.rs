@@ -207,5 +207,6 @@ async fn delivery(
         note: joined([there.note.or(labels.note), note]),
         named: there.named,
         moved: None,
+        may_tell: true,
     })
 }

@@ -95,6 +95,7 @@ async fn delivery(call: &Call<'_>, kept: Kept, object: &ObjectName) -> Result<De
         note: Some("assigned by hand".to_owned()),
         named: None,
         moved: None,
+        may_tell: true,
     })
 }
 

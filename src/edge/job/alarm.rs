@@ -10,6 +10,7 @@ use super::ingest::park;
 use super::run::Run;
 use super::{catalog, delete};
 use crate::domain::alarm::plan::{self, MAX_COPIES_A_RUN, SHOW_AFTER_MS, Task};
+use crate::domain::alarm::ring;
 use crate::domain::archive::outcome;
 use crate::domain::job::record::Job;
 use crate::domain::job::retention;
@@ -21,11 +22,13 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::Delay;
 
-/// Does what is due. Never fails: our own alarm is the retry, and the runtime
+/// Does what is due, for the alarm that was set for `rings`. Never fails: our own alarm is the retry, and the runtime
 /// would drop it after six failures.
-pub async fn ring(home: &Home) {
-    let end = run(home).await;
-    home.store.rest();
+pub async fn ring(home: &Home, rings: Option<Timestamp>) {
+    home.running.set(true);
+    let end = run(home, rings).await;
+    home.running.set(false);
+    home.store.let_go();
     let Err(failure) = end else { return };
     failure.log();
     // An object that can't be read, or not written, is left alone for a while.
@@ -38,14 +41,14 @@ pub async fn ring(home: &Home) {
 
 /// Sets a watchdog, so that this run is followed by another wherever it dies,
 /// drops what a dead one has left, and does what the object needs.
-async fn run(home: &Home) -> Result<(), Failure> {
+async fn run(home: &Home, rings: Option<Timestamp>) -> Result<(), Failure> {
     let run = Run::begin(home.config.max_subrequests);
     let first = plan::watchdog(1, home.config.pace, run.begun);
     home.set_alarm(first).await?;
     uploads::abort_left(home, &run).await?;
     match home.store.slot()? {
         Slot::Job(job) if is_over(home, &job, run.begun) => delete::delete(home).await.map(drop),
-        Slot::Job(job) => run_job(home, job, &run).await,
+        Slot::Job(job) => run_job(home, job, &run, rings).await,
         Slot::Deleted(tombstone) => delete::sweep(home, *tombstone).await,
         Slot::Alias(_) => left::clear(home).await,
         Slot::Empty => run_no_job(home).await,
@@ -64,12 +67,19 @@ async fn run_no_job(home: &Home) -> Result<(), Failure> {
 
 /// Does what a job needs.
 ///
-/// 1. Durably counts this run, and sets the watchdog by how many have died.
+/// 1. Durably counts this run, unless the delivery that began it has, and sets
+///    the watchdog by how many have died.
 /// 2. Works, one thing after the other, within the run's budget. Copies
 ///    overlap; their records do not.
 /// 3. Sets the exact next alarm.
-async fn run_job(home: &Home, job: Box<Job>, run: &Run) -> Result<(), Failure> {
-    let runs = count_run(home, job, run.begun)?; // (1)
+async fn run_job(
+    home: &Home,
+    job: Box<Job>,
+    run: &Run,
+    rings: Option<Timestamp>,
+) -> Result<(), Failure> {
+    let is_counted = ring::is_counted(&job, rings, home.config.pace, run.begun);
+    let runs = if is_counted { 1 } else { count_run(home, job, run.begun)? }; // (1)
     // The first run's is set.
     if runs > 1 {
         let watchdog = plan::watchdog(runs, home.config.pace, run.begun);
@@ -86,6 +96,7 @@ fn count_run(home: &Home, mut job: Box<Job>, begun: Timestamp) -> Result<u32, Fa
     outcome::note_death(&mut job, home.circumstances(Err("")));
     job.work.runs += 1;
     let runs = job.work.runs;
+    ring::note_set(&mut job, None); // the watchdog's time is not written
     job.work.copying = plan::plan(&job, home.config.pace, begun).copies(runs);
     home.store.save(&job)?;
     if job.version > version {
@@ -161,16 +172,14 @@ async fn perform(home: &Home, task: Task, run: &Run) -> Result<(), Failure> {
     }
 }
 
+/// Writes what the run has done and not written, and for when the alarm is set.
 async fn rest(home: &Home) -> Result<(), Failure> {
-    let store = &home.store;
-    let Some(mut job) = store.job()? else {
-        return Ok(());
-    };
-    if !job.work.has_ended() {
-        job.work.end_run();
-        store.save(&job)?;
-    }
-    match home.next_alarm(&job) {
+    let Some(mut job) = home.store.job()? else { return Ok(()) };
+    job.work.end_run();
+    let next = home.next_alarm(&job);
+    ring::note_set(&mut job, next);
+    home.store.save(&job)?;
+    match next {
         Some(at) => home.set_alarm(at).await,
         None => home.clear_alarm().await,
     }

@@ -8,6 +8,7 @@
 use super::changes::{Changes, Seen};
 use super::found::{Stop, here, outcome};
 use crate::domain::alarm::plan::{self, Task};
+use crate::domain::alarm::ring;
 use crate::domain::archive::kv_copy;
 use crate::domain::config::Config;
 use crate::domain::job::record::Job;
@@ -19,7 +20,7 @@ use crate::domain::protocol::read::JobRead;
 use crate::domain::retry::Circumstances;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::storage::object::Store;
+use crate::edge::storage::object::{Came, Store};
 use std::cell::Cell;
 use std::rc::Rc;
 use worker::{Env, Storage};
@@ -36,13 +37,16 @@ pub struct Home {
     pub changes: Changes,
     /// Whether the upstream is being asked to take the job.
     pub submitting: Cell<bool>,
+    /// Whether the alarm's run is at work.
+    pub running: Cell<bool>,
 }
 
 impl Home {
     /// That of an object that wakes.
     pub fn new(storage: Storage, env: Env) -> Self {
         let (store, config) = (Store::new(storage), platform::config(&env));
-        Self { store, env, config, changes: Changes::default(), submitting: Cell::new(false) }
+        let (changes, submitting, running) = Default::default();
+        Self { store, env, config, changes, submitting, running }
     }
 
     /// Returns the job of a command that needs one.
@@ -54,7 +58,7 @@ impl Home {
     ///
     /// In this order: an alarm that rings for nothing is harmless, one that is
     /// missing is not.
-    pub async fn commit(&self, job: &Job, entry: Option<&Entry>) -> Result<(), Failure> {
+    pub async fn commit(&self, job: &mut Job, entry: Option<&Entry>) -> Result<(), Failure> {
         self.arm(job).await?;
         self.note(job, entry)
     }
@@ -62,24 +66,26 @@ impl Home {
     /// Writes a change that readers may wait for, with the timeline entry that
     /// tells of it.
     pub fn note(&self, job: &Job, entry: Option<&Entry>) -> Result<(), Failure> {
-        if let Some(entry) = entry {
-            self.store.save_entry(entry)?;
-        }
-        self.store.save(job)?;
+        self.note_with(job, Came { entry, ..Came::default() })
+    }
+
+    /// The same, with what else came.
+    pub fn note_with(&self, job: &Job, came: Came<'_>) -> Result<(), Failure> {
+        self.store.save_with(job, came)?;
         self.announce();
         Ok(())
     }
 
-    /// Writes what has come of a task. What would be written next goes with
-    /// it: that the run has ended, or that the first copy in KV is begun.
+    /// Notes what has come of a task that does no harm when it is done again:
+    /// it is written when the run ends, or with the next change. That the first
+    /// copy in KV is begun must be on the disk before.
     pub fn note_task(&self, mut job: Job) -> Result<(), Failure> {
         let plan = plan::plan(&job, self.config.pace, platform::now());
-        match plan.due_for_run(job.work.runs).first() {
-            None => job.work.end_run(),
-            Some(Task::Record) => drop(kv_copy::begin(&mut job)),
-            Some(_) => {}
+        let is_next = plan.due_for_run(job.work.runs).first() == Some(&Task::Record);
+        if is_next && kv_copy::begin(&mut job) {
+            return self.store.save(&job);
         }
-        self.store.save(&job)
+        self.store.hold(job)
     }
 
     /// Leads to the job at `there` from now on; who waits here is sent on.
@@ -127,21 +133,19 @@ impl Home {
         work.into_iter().chain(end).min()
     }
 
-    /// Sets the alarm for the pending work of `job`, if it has any.
-    pub async fn arm(&self, job: &Job) -> Result<(), Failure> {
-        match self.next_alarm(job) {
-            Some(at) => self.set_alarm(at).await,
-            None => Ok(()),
-        }
+    /// Sets the alarm for the pending work of `job`, if it has any, and notes
+    /// that in the job, which must be written next.
+    pub async fn arm(&self, job: &mut Job) -> Result<(), Failure> {
+        let Some(at) = self.next_alarm(job) else { return Ok(()) };
+        ring::note_set(job, Some(at));
+        self.set_alarm(at).await
     }
 
     /// A reader of a job with pending work sets an alarm that got lost.
     pub async fn rearm(&self, job: &Job) -> Result<(), Failure> {
-        if self.next_alarm(job).is_none() {
-            return Ok(());
-        }
+        let Some(at) = self.next_alarm(job) else { return Ok(()) };
         let set = self.store.storage().get_alarm().await.during("reading the alarm")?;
-        if set.is_some() { Ok(()) } else { self.arm(job).await }
+        if set.is_some() { Ok(()) } else { self.set_alarm(at).await }
     }
 
     /// Does so for the job of a reply, if there is one.

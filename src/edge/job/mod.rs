@@ -30,12 +30,13 @@ mod run;
 mod timeline;
 
 use self::home::Home;
+use crate::edge::platform;
 use crate::edge::rpc::call;
 use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// The object's class, bound as `JOBS`.
-#[durable_object(alarm)]
+#[durable_object(fetch)]
 pub struct Job {
     home: Home,
 }
@@ -49,15 +50,17 @@ impl DurableObject for Job {
     async fn fetch(&self, _: Request) -> Result<Response> {
         Response::error("a job's object is asked by its method `ask`", 405)
     }
-
-    async fn alarm(&self) -> Result<Response> {
-        alarm::ring(&self.home).await;
-        Response::empty()
-    }
 }
 
 #[wasm_bindgen]
 impl Job {
+    /// Does what is pending. It is not the macro's method, which keeps from us
+    /// what the runtime tells of the alarm.
+    #[wasm_bindgen(js_name = alarm)]
+    pub async fn on_alarm(&self, told: JsValue) {
+        alarm::ring(&self.home, platform::rings(&told)).await;
+    }
+
     /// Obeys a command; its caller is `call::ask_object`.
     #[wasm_bindgen(js_name = ask)]
     pub async fn on_ask(&self, command: JsValue) -> JsValue {

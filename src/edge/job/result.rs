@@ -44,7 +44,7 @@ async fn put_result(
     let job = &mut applied.job;
     let delivery = applied.entry.n;
     let key = StorageKey::Result { home: &job.home, delivery, sha256 }.path();
-    let before = home.store.raw()?;
+    let before = home.store.changes();
     match bucket::put_json_or_return(&home.env, &key, text.into_bytes()).await {
         Ok(()) => {
             if let Some(result) = &mut job.result {
@@ -56,5 +56,5 @@ async fn put_result(
             applied.result = Some(String::from_utf8(text).during("reading a result")?);
         }
     }
-    Ok(home.store.raw()? == before)
+    Ok(home.store.changes() == before)
 }

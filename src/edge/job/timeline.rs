@@ -101,7 +101,6 @@ async fn offload_body(home: &Home, job: &Job, entry: &Entry) -> Result<Entry, Fa
     let text = home.store.body(entry.n)?.unwrap_or_default();
     bucket::put_json(&bucket::open(&home.env)?, &key, text).await?;
     let moved = Entry { body: Some(BodyAt::Bucket(key)), ..entry.clone() };
-    home.store.save_entry(&moved)?;
-    home.store.forget_body(entry.n)?;
+    home.store.drop_body(&moved)?;
     Ok(moved)
 }

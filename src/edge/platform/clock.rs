@@ -2,11 +2,14 @@
 
 use super::failure::{During, Failure};
 use crate::domain::access::pass::Pass;
+use crate::domain::alarm::ring::SOON_MS;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
+use js_sys::Reflect;
 use std::time::Duration;
+use wasm_bindgen::prelude::*;
 use web_sys::Headers;
-use worker::{Delay, Storage};
+use worker::{Delay, Error, Storage};
 
 /// Returns the time of the last input or output; it stands still in between.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -24,15 +27,38 @@ pub async fn end_of(pass: Pass) {
     }
 }
 
-/// Sets the object's alarm. At least 10 ms ahead: one set to "now" inside an
-/// alarm handler can be lost.
-#[expect(clippy::disallowed_methods, reason = "the one place that sets an alarm")]
-pub async fn set_alarm_at(storage: &Storage, at: Timestamp) -> Result<(), Failure> {
-    const AHEAD_MS: u64 = 10;
+#[wasm_bindgen]
+extern "C" {
+    /// An object's storage, whose alarm `worker` sets by a pause from now: that
+    /// is not the time that a record remembers.
+    type Alarms;
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    async fn set_alarm(this: &Alarms, at: f64) -> Result<(), JsValue>;
+}
+
+/// Sets the object's alarm; [`SOON_MS`] ahead at least.
+pub fn set_alarm_at(storage: &Storage, at: Timestamp) -> impl Future<Output = Result<(), Failure>> {
+    set_alarm_exactly(storage, at.max(now().plus(SOON_MS)))
+}
+
+/// Sets the object's alarm for this very time, outside of an alarm's own run.
+pub async fn set_alarm_exactly(storage: &Storage, at: Timestamp) -> Result<(), Failure> {
     /// Later ones are set again when this one rings.
     const MAX_AHEAD_MS: u64 = 24 * 365 * HOUR;
-    let offset = Duration::from_millis(at.since(now()).clamp(AHEAD_MS, MAX_AHEAD_MS));
-    storage.set_alarm(offset).await.during("setting the alarm")
+    let at = at.min(now().plus(MAX_AHEAD_MS));
+    #[expect(clippy::cast_precision_loss, reason = "no time of this age is as long")]
+    let millis = at.as_millis() as f64;
+    let set = storage.as_raw().unchecked_ref::<Alarms>().set_alarm(millis).await;
+    set.map_err(Error::from).during("setting the alarm")
+}
+
+/// Reads for when an alarm was set that rings now, from what the runtime tells
+/// its handler (`scheduledTime` of `AlarmInvocationInfo`); `None` if it does
+/// not.
+pub fn rings(told: &JsValue) -> Option<Timestamp> {
+    let at = Reflect::get(told, &JsValue::from_str("scheduledTime")).ok()?.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time")]
+    Some(Timestamp::from_millis(at as u64))
 }
 
 /// Reads the wish of an answer's `Retry-After`, in milliseconds.

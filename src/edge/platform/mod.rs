@@ -5,7 +5,9 @@ mod config;
 mod failure;
 mod random;
 
-pub use self::clock::{clear_alarm, end_of, now, retry_after, set_alarm_at};
+pub use self::clock::{
+    clear_alarm, end_of, now, retry_after, rings, set_alarm_at, set_alarm_exactly,
+};
 pub use self::config::{config, log_error, masked};
 pub use self::failure::{During, Failure, Kind, succeeded};
 pub use self::random::{entropy, random, sha256};

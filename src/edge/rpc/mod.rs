@@ -6,3 +6,4 @@ pub mod gate;
 pub mod job;
 pub mod listing;
 pub mod lookup;
+pub mod tell;

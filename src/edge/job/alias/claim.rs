@@ -48,7 +48,7 @@ async fn adopt(home: &Home, mut job: Job, id: String) -> Result<Lead, Failure> {
     job.id = Some(id.clone());
     job.unlinked_id = Some(id);
     job.touch(platform::now());
-    home.commit(&job, None).await?;
+    home.commit(&mut job, None).await?;
     if let Err(failure) = point_id_here(home).await {
         failure.log();
     }

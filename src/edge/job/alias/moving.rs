@@ -121,6 +121,7 @@ async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Resu
             key: format!("{}/{}", job.home, entry.n),
             archived: job.files.iter().filter_map(File::archived).collect(),
         }),
+        may_tell: false,
     };
     job::ask_job(&home.env, there, Deliver(Box::new(delivery))).await.map(drop)
 }

@@ -3,6 +3,7 @@
 use super::inline::{hiccup, unpack};
 use crate::domain::alarm::plan::Task;
 use crate::domain::archive::failure::CopyFailure;
+use crate::domain::archive::kv_copy;
 use crate::domain::archive::outcome::{self, Stored, Tried};
 use crate::domain::job::file::{File, Source};
 use crate::domain::job::record::Job;
@@ -73,6 +74,8 @@ async fn note_end(home: &Home, begun: &Job, tried: Tried) -> Result<(), Failure>
     {
         object.relink = true;
     }
+    // What is settled now goes to KV next.
+    let _noted = kv_copy::begin(&mut job);
     home.note(&job, entry.as_ref())
 }
 

@@ -12,6 +12,7 @@ use crate::edge::job::result;
 use crate::edge::job::timeline::{entry, read_text_of};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
+use crate::edge::storage::object::Came;
 use std::collections::HashSet;
 
 /// Reads the delivery of the served result once more; without one, the
@@ -31,7 +32,7 @@ pub async fn archive(home: &Home) -> Result<Box<Job>, Stop> {
 
 async fn ask_again(home: &Home, mut job: Job) -> Result<Job, Failure> {
     let entry = recopy::ask(&mut job, platform::now());
-    home.commit(&job, Some(&entry)).await?;
+    home.commit(&mut job, Some(&entry)).await?;
     Ok(job)
 }
 
@@ -49,8 +50,7 @@ async fn copy_again(
     let kept = kept.inspect_err(Failure::log).ok();
     // What can't be asked is believed.
     let is_kept = |key: &str| kept.as_ref().is_none_or(|kept| kept.contains(key));
-    let store = &home.store;
-    let Some(mut job) = store.job()?.filter(|job| job.version == read.version) else {
+    let Some(mut job) = home.store.job()?.filter(|job| job.version == read.version) else {
         return Ok(None);
     };
     let Again { entry, result } = recopy::copy(&mut job, &reading, is_kept, platform::now());
@@ -58,11 +58,9 @@ async fn copy_again(
     if !result::offload(home, &mut applied, sha256).await? {
         return Ok(None);
     }
-    home.arm(&applied.job).await?;
-    if let Some(text) = &applied.result {
-        store.save_result(text)?;
-    }
-    home.note(&applied.job, Some(&applied.entry))?;
+    home.arm(&mut applied.job).await?;
+    let (entry, result) = (Some(&applied.entry), applied.result.as_deref());
+    home.note_with(&applied.job, Came { entry, result, ..Came::default() })?;
     Ok(Some(applied.job))
 }
 

@@ -16,7 +16,7 @@ pub async fn renew_links(home: &Home) -> Result<Box<Job>, Stop> {
     let mut job = home.here()?;
     let nonce = hex::encode(platform::random::<16>());
     let entry = relink::renew(&mut job, nonce, platform::now());
-    home.commit(&job, Some(&entry)).await?;
+    home.commit(&mut job, Some(&entry)).await?;
     Ok(job)
 }
 

@@ -12,7 +12,7 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use crate::edge::storage::object::Slot;
+use crate::edge::storage::object::{Came, Slot};
 
 /// Restores the job of the manifest at `key`, unless there is one: that is
 /// newer. It is published again either way.
@@ -54,22 +54,14 @@ async fn leads_here(
     Ok(matches!(reply, Routed::Here(Some(lead)) if lead.home == *name))
 }
 
-async fn become_job(home: &Home, restored: Restored) -> Result<TakenUp, Failure> {
-    home.arm(&restored.job).await?;
-    let store = &home.store;
-    for kept in restored.events {
-        store.save_entry(&kept.entry)?;
-        if let Some(text) = &kept.text {
-            store.save_body(kept.entry.n, text)?;
-        }
-        if let Some(sha256) = kept.entry.sha256.as_deref().filter(|_| is_seen(&kept.entry)) {
-            store.save_seen(sha256, kept.entry.n)?;
-        }
+async fn become_job(home: &Home, mut restored: Restored) -> Result<TakenUp, Failure> {
+    home.arm(&mut restored.job).await?;
+    for kept in &restored.events {
+        let seen = kept.entry.sha256.as_deref().filter(|_| is_seen(&kept.entry));
+        home.store.save_apart(kept, seen)?;
     }
-    if let Some(text) = &restored.result {
-        store.save_result(text)?;
-    }
-    home.note(&restored.job, None)?;
+    let result = restored.result.as_deref();
+    home.note_with(&restored.job, Came { result, ..Came::default() })?;
     Ok(TakenUp::New)
 }
 
@@ -82,7 +74,7 @@ async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<Taken
     if job.is_settled() {
         job.work.set_kv_copy(KvCopy::None);
     }
-    home.arm(&job).await?;
+    home.arm(&mut job).await?;
     home.store.save(&job)?;
     Ok(TakenUp::Known)
 }

@@ -24,7 +24,7 @@ pub async fn end(
     };
     let is_refused = answer.as_ref().is_ok_and(|answer| !answer.is_success());
     let entry = submission::end(&mut job, answer, platform::now());
-    home.arm(&job).await?;
+    home.arm(&mut job).await?;
     if is_refused {
         cut_input(home)?;
     }
@@ -55,10 +55,10 @@ fn cut_input(home: &Home) -> Result<(), Failure> {
     }
     match first.body.take() {
         Some(BodyAt::Bucket(key)) => home.store.doom(&key)?,
-        Some(BodyAt::Object) => home.store.forget_body(1)?,
-        _ => return Ok(()),
+        Some(BodyAt::Object) => {}
+        None => return Ok(()),
     }
     let detail = first.detail.unwrap_or_default();
     first.detail = Some(format!("{detail}; the upstream refused it, and so long an input goes"));
-    home.store.save_entry(&first)
+    home.store.drop_body(&first)
 }

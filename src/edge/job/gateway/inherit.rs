@@ -12,6 +12,6 @@ pub async fn inherit(home: &Home, estate: Estate) -> Result<bool, Stop> {
     if !submission::inherit(&mut job, estate, platform::now()) {
         return Ok(false);
     }
-    home.commit(&job, None).await?;
+    home.commit(&mut job, None).await?;
     Ok(true)
 }

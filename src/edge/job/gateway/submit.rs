@@ -15,7 +15,7 @@ use crate::edge::job::ingest::apply::birth;
 use crate::edge::job::ingest::body;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
-use crate::edge::storage::object::Slot;
+use crate::edge::storage::object::{Came, Slot};
 
 /// Submits this job, once: who asks again gets the same answer.
 ///
@@ -115,14 +115,12 @@ async fn begin(
 ) -> Result<(), Failure> {
     let birth = birth(name.clone(), submit.at, submit.origin.clone());
     let is_here = body == BodyAt::Object && submit.is_kept;
-    let (job, entry) = submission::begin(birth, submit, input, body);
-    home.arm(&job).await?;
-    if is_here {
-        home.store.save_body(entry.n, input)?;
-    }
+    let (mut job, entry) = submission::begin(birth, submit, input, body);
+    home.arm(&mut job).await?;
     if submit.is_long() {
         let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();
         home.store.forget_upload(&key)?;
     }
-    home.note(&job, Some(&entry)) // (1)
+    let body = is_here.then_some(input);
+    home.note_with(&job, Came { entry: Some(&entry), body, ..Came::default() }) // (1)
 }

@@ -43,6 +43,6 @@ async fn queue_again(home: &Home, mut job: Job, event: &Event<'_>) -> Result<Han
     if noted.is_none() {
         return Ok(HandedOn::Nothing(NO_ONE.to_owned()));
     }
-    home.commit(&job, noted.as_ref()).await?;
+    home.commit(&mut job, noted.as_ref()).await?;
     Ok(HandedOn::Job(Box::new(job)))
 }

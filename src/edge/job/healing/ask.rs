@@ -96,5 +96,5 @@ pub async fn take(home: &Home, job: &Job, kind: EventKind, text: &str) -> Result
         archived: &[],
     };
     let birth = birth(job.home.clone(), at, job.origin.clone());
-    apply(home, birth, arrival, None).await.map(drop)
+    apply(home, birth, arrival, None, false).await.map(drop)
 }

@@ -11,7 +11,7 @@ use crate::edge::platform::{self, Failure};
 pub async fn want(home: &Home, why: String) -> Result<(), Stop> {
     let mut job = home.here()?;
     let entry = healing::want(&mut job, why, platform::now());
-    Ok(home.commit(&job, Some(&entry)).await?)
+    Ok(home.commit(&mut job, Some(&entry)).await?)
 }
 
 /// Asks for the result of a job that has not ended, now; tells what the

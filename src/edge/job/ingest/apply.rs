@@ -1,21 +1,25 @@
 //! Applies what has come in to the job.
 
+use crate::domain::alarm::ring::{self, Around};
+use crate::domain::catalog::row::Row;
 use crate::domain::file::discover::discover_in;
 use crate::domain::file::discover::found::Discovery;
 use crate::domain::ingest::apply::{self, Applied};
 use crate::domain::ingest::arrival::Arrival;
 use crate::domain::ingest::delivery::Moved;
 use crate::domain::job::record::{Birth, Job};
+use crate::domain::job::retention;
 use crate::domain::job::timeline::{BodyAt, Outcome};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::ingest::Delivered;
+use crate::domain::protocol::ingest::{Delivered, ToTell};
 use crate::domain::protocol::outcome::Routed;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::storage::object::{Slot, Store};
+use crate::edge::storage::object::{Came, Slot, Store};
+use serde_json::value::RawValue;
 
 /// Applies what has come to the job, and finds the files in it; all that
 /// awaits more than storage was done before.
@@ -28,6 +32,7 @@ pub async fn apply(
     birth: Birth,
     mut arrival: Arrival<'_>,
     moved: Option<&Moved>,
+    may_tell: bool,
 ) -> Result<Routed<Delivered>, Failure> {
     let store = &home.store;
     loop {
@@ -49,11 +54,14 @@ pub async fn apply(
         if !result::offload(home, &mut applied, arrival.sha256).await? {
             continue;
         }
-        let reply = reply(&applied);
-        home.arm(&applied.job).await?; // (2)
-        keep(store, &applied, &arrival, moved)?;
-        home.note(&applied.job, Some(&applied.entry))?;
-        return Ok(Routed::Here(reply));
+        let around = around(home, &applied.job, may_tell);
+        let ring = ring::after_delivery(&mut applied.job, around);
+        let row = if ring.tells { Some(row(&applied.job)?) } else { None };
+        if let Some(at) = ring.set {
+            platform::set_alarm_exactly(store.storage(), at).await?; // (2)
+        }
+        home.note_with(&applied.job, came(&applied, &arrival, moved)?)?;
+        return Ok(Routed::Here(reply(applied, row)));
     }
 }
 
@@ -76,8 +84,8 @@ fn moved_before(
 ) -> Result<Option<Delivered>, Failure> {
     let (Some(job), Some(moved)) = (job, moved) else { return Ok(None) };
     let seen = store.seen(&moved.key)?;
-    let taken = |_| Delivered::Taken { id: job.public_id(), event_type: None, duplicate: true };
-    Ok(seen.map(taken))
+    let (id, event_type) = (job.public_id(), None);
+    Ok(seen.map(|_| Delivered::Taken { id, event_type, duplicate: true, row: None }))
 }
 
 /// What a job is made of that is first heard of now.
@@ -85,33 +93,44 @@ pub fn birth(home: ObjectName, at: Timestamp, origin: String) -> Birth {
     Birth { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
 
-fn reply(applied: &Applied) -> Delivered {
-    Delivered::Taken {
-        id: applied.job.public_id(),
-        event_type: applied.entry.event_type.clone(),
-        duplicate: applied.entry.outcome == Outcome::Duplicate,
+fn around(home: &Home, job: &Job, may_tell: bool) -> Around {
+    Around {
+        now: platform::now(),
+        pace: home.config.pace,
+        ends_at: retention::ends_at(job, home.config.retention_days),
+        may_tell,
+        is_running: home.running.get(),
     }
 }
 
-/// Writes what goes with the record and its timeline entry.
-fn keep(
-    store: &Store,
-    applied: &Applied,
-    arrival: &Arrival<'_>,
-    moved: Option<&Moved>,
-) -> Result<(), Failure> {
-    let n = applied.entry.n;
-    if arrival.body == BodyAt::Object {
-        store.save_body(n, std::str::from_utf8(arrival.raw).during("keeping a delivery")?)?;
+fn row(job: &Job) -> Result<ToTell, Failure> {
+    let row = serde_json::to_string(&Row::of(job)).and_then(RawValue::from_string);
+    Ok(ToTell(job.created_at.day(), row.during("writing a row")?))
+}
+
+fn reply(applied: Applied, row: Option<ToTell>) -> Delivered {
+    Delivered::Taken {
+        id: applied.job.public_id(),
+        event_type: applied.entry.event_type,
+        duplicate: applied.entry.outcome == Outcome::Duplicate,
+        row,
     }
-    if !matches!(applied.entry.outcome, Outcome::Duplicate | Outcome::Heal) {
-        store.save_seen(arrival.sha256, n)?;
-    }
-    if let Some(moved) = moved {
-        store.save_seen(&moved.key, n)?;
-    }
-    match &applied.result {
-        Some(result) => store.save_result(result),
-        None => Ok(()),
-    }
+}
+
+/// Returns what is written with the record.
+fn came<'a>(
+    applied: &'a Applied,
+    arrival: &Arrival<'a>,
+    moved: Option<&'a Moved>,
+) -> Result<Came<'a>, Failure> {
+    let is_here = arrival.body == BodyAt::Object;
+    let body = is_here.then(|| std::str::from_utf8(arrival.raw).during("keeping a delivery"));
+    let is_new = !matches!(applied.entry.outcome, Outcome::Duplicate | Outcome::Heal);
+    let former = moved.map(|moved| moved.key.as_str());
+    Ok(Came {
+        entry: Some(&applied.entry),
+        body: body.transpose()?,
+        seen: Some(arrival.sha256).filter(|_| is_new).into_iter().chain(former).collect(),
+        result: applied.result.as_deref(),
+    })
 }

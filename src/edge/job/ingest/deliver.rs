@@ -43,7 +43,7 @@ pub async fn deliver(
     arrival.is_unreadable = is_unreadable;
     arrival.has_operator = home.config.handoff_url.is_some();
     let birth = birth(name, delivery.received_at, delivery.origin.clone());
-    apply(home, birth, arrival, delivery.moved.as_ref()).await
+    apply(home, birth, arrival, delivery.moved.as_ref(), delivery.may_tell).await
 }
 
 /// Whether a result that only a token vouches for is to be had from the

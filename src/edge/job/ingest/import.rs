@@ -22,7 +22,7 @@ pub async fn import(
         Slot::Deleted(_) => return Ok(Routed::Here(TakenUp::Deleted)),
     };
     let birth = birth(name, import.at, import.origin.clone());
-    let (job, entry) = import::take(job, birth, import);
-    home.commit(&job, entry.as_ref()).await?;
+    let (mut job, entry) = import::take(job, birth, import);
+    home.commit(&mut job, entry.as_ref()).await?;
     Ok(Routed::Here(taken))
 }

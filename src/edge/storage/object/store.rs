@@ -3,7 +3,10 @@
 use super::raw::Raw;
 use crate::domain::archive::kv_copy::LeftCopy;
 use crate::domain::archive::tombstone::Tombstone;
+use crate::domain::ingest::delivery::MAX_OBJECT_TEXT;
 use crate::domain::job::record::{FORMAT, Job};
+use crate::domain::job::timeline::Entry;
+use crate::domain::job::value::{self, Framed, Frames, MAX_FRAMED, MAX_FRAMES};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::edge::platform::{During, Failure};
@@ -12,8 +15,8 @@ use worker::Storage;
 
 const ALIAS: &str = "alias";
 const LEFT_COPY: &str = "leftCopy";
-const RECORD: &str = "record";
-const RESULT: &str = "result";
+pub(super) const RECORD: &str = "record";
+pub(super) const RESULT: &str = "result";
 const TOMBSTONE: &str = "tombstone";
 /// What the keys of noted uploads begin with.
 pub(super) const UPLOAD: &str = "upload/";
@@ -35,24 +38,62 @@ pub enum Slot {
 pub struct Store {
     pub(super) storage: Storage,
     pub(super) raw: Raw,
-    /// The record as it was last read or written, while an event is at work:
-    /// an alarm's run looks at it again after each await. An object at rest
-    /// holds none, nor the room for one, as there are thousands.
-    record: RefCell<Option<Box<Job>>>,
+    /// The job as it was last read or written, while an event is at work: an
+    /// alarm's run looks at it again after each await. An object at rest holds
+    /// none, nor the room for one, as there are thousands.
+    held: RefCell<Option<Box<Held>>>,
+    /// Whether the event that is at work has found nothing here.
+    is_empty: Cell<bool>,
+    /// Whether what is held knows more than the disk.
+    is_ahead: Cell<bool>,
+    /// Counts changes of what the object is.
+    changes: Cell<u64>,
     /// Whether an upload may be noted: a dead run may have left one.
     pub(super) may_upload: Cell<bool>,
+}
+
+/// A job as it lies in its value.
+pub(super) struct Held {
+    pub(super) job: Job,
+    pub(super) frames: Frames,
+}
+
+/// What is written with the record, in the same value if it is short.
+#[derive(Default)]
+pub struct Came<'a> {
+    /// The timeline entry.
+    pub entry: Option<&'a Entry>,
+    /// The entry's body, if the object keeps it.
+    pub body: Option<&'a str>,
+    /// What tells a repetition of it.
+    pub seen: Vec<&'a str>,
+    /// The new result's text.
+    pub result: Option<&'a str>,
 }
 
 impl Store {
     /// Wraps an object's storage.
     pub fn new(storage: Storage) -> Self {
         let raw = Raw::new(&storage);
-        Self { storage, raw, record: RefCell::default(), may_upload: Cell::new(true) }
+        let (held, is_empty, is_ahead, changes) = Default::default();
+        Self { storage, raw, held, is_empty, is_ahead, changes, may_upload: Cell::new(true) }
     }
 
-    /// Lets go of the record in memory: an event has come to its end.
+    /// Lets go of the job in memory: an event has come to its end. A run that
+    /// is ahead of the disk is still at work.
     pub fn rest(&self) {
-        self.record.take();
+        self.is_empty.set(false);
+        if !self.is_ahead.get() {
+            self.held.take();
+        }
+    }
+
+    /// Lets go of it, and of what is not written.
+    pub fn let_go(&self) {
+        self.is_empty.set(false);
+        self.is_ahead.set(false);
+        self.changes.set(self.changes.get() + 1);
+        self.held.take();
     }
 
     /// Returns the storage behind it, for the alarm.
@@ -62,25 +103,32 @@ impl Store {
 
     /// Reads what the object is.
     pub fn slot(&self) -> Result<Slot, Failure> {
-        if let Some(job) = self.record.borrow().as_ref() {
-            return Ok(Slot::Job(job.clone()));
+        if let Some(held) = self.held.borrow().as_ref() {
+            return Ok(Slot::Job(Box::new(held.job.clone())));
+        }
+        if self.is_empty.get() {
+            return Ok(Slot::Empty);
         }
         if let Some(text) = self.raw.text(RECORD)? {
-            let job = Box::new(read_job(&text)?);
-            self.record.replace(Some(job.clone()));
-            return Ok(Slot::Job(job));
+            let (record, frames) = value::split(&text).during("reading the record")?;
+            let job = read_job(record)?;
+            self.held.replace(Some(Box::new(Held { job: job.clone(), frames })));
+            return Ok(Slot::Job(Box::new(job)));
         }
         if let Some(name) = self.raw.text(ALIAS)? {
             return ObjectName::try_from(name).during("reading the alias").map(Slot::Alias);
         }
-        let Some(text) = self.raw.text(TOMBSTONE)? else { return Ok(Slot::Empty) };
+        let Some(text) = self.raw.text(TOMBSTONE)? else {
+            self.is_empty.set(true);
+            return Ok(Slot::Empty);
+        };
         json::from_str(&text).during("reading what stays of a job").map(Slot::Deleted)
     }
 
-    /// Returns what the object is as it is written, for telling whether it has
+    /// Counts the changes of what the object is, for telling whether it has
     /// changed.
-    pub fn raw(&self) -> Result<(Option<String>, Option<String>), Failure> {
-        Ok((self.raw.text(RECORD)?, self.raw.text(ALIAS)?))
+    pub const fn changes(&self) -> u64 {
+        self.changes.get()
     }
 
     /// Reads the job, if the object is one's home.
@@ -93,27 +141,85 @@ impl Store {
 
     /// Writes the record.
     pub fn save(&self, job: &Job) -> Result<(), Failure> {
-        self.record.take();
-        self.raw.put_json(RECORD, job)?;
-        self.record.replace(Some(Box::new(job.clone())));
+        self.save_with(job, Came::default())
+    }
+
+    /// Writes the record with what came.
+    pub fn save_with(&self, job: &Job, came: Came<'_>) -> Result<(), Failure> {
+        let mut frames = self.take_frames()?;
+        self.add(&mut frames, came)?;
+        self.write(job.clone(), frames)
+    }
+
+    /// Keeps the record in memory until the next write. For what may be done
+    /// again if that never comes.
+    pub fn hold(&self, job: Job) -> Result<(), Failure> {
+        let frames = self.take_frames()?;
+        self.is_ahead.set(true);
+        self.held.replace(Some(Box::new(Held { job, frames })));
         Ok(())
     }
 
-    /// Writes the result's text.
-    pub fn save_result(&self, text: &str) -> Result<(), Failure> {
-        self.raw.put(RESULT, text)
+    /// Takes the frames that the record is written with again. Should that
+    /// fail, nothing is held, and the disk tells.
+    pub(super) fn take_frames(&self) -> Result<Frames, Failure> {
+        if self.held.borrow().is_none() {
+            self.slot()?;
+        }
+        let held = self.held.take();
+        self.let_go();
+        Ok(held.map(|held| held.frames).unwrap_or_default())
+    }
+
+    pub(super) fn write(&self, job: Job, mut frames: Frames) -> Result<(), Failure> {
+        let record = serde_json::to_string(&job).during("writing to the object")?;
+        let bytes = frames.bytes();
+        if bytes > MAX_FRAMES || bytes > 0 && record.len() + bytes > MAX_OBJECT_TEXT {
+            self.move_out(&frames)?;
+            frames = Frames::default();
+        }
+        self.raw.put(RECORD, &value::join(&record, &frames))?;
+        self.held.replace(Some(Box::new(Held { job, frames })));
+        Ok(())
+    }
+
+    /// Puts what came into frames; what is long goes to keys of its own.
+    fn add(&self, frames: &mut Frames, came: Came<'_>) -> Result<(), Failure> {
+        if let Some(result) = came.result {
+            frames.result = short(result);
+            if frames.result.is_none() {
+                self.raw.put(RESULT, result)?;
+            }
+        }
+        let Some(entry) = came.entry else { return Ok(()) };
+        let body = came.body.and_then(short);
+        if let Some(long) = came.body.filter(|_| body.is_none()) {
+            self.save_body(entry.n, long)?;
+        }
+        let text = serde_json::to_string(entry).during("writing to the object")?;
+        let seen = came.seen.into_iter().map(str::to_owned).collect();
+        frames.entries.push(Framed { n: entry.n, entry: text, body, seen });
+        Ok(())
+    }
+
+    /// Reads of the frames, if the object is a job's home.
+    pub(super) fn frames<T>(&self, read: impl FnOnce(&Frames) -> T) -> Result<Option<T>, Failure> {
+        if self.held.borrow().is_none() {
+            self.slot()?;
+        }
+        Ok(self.held.borrow().as_ref().map(|held| read(&held.frames)))
     }
 
     /// Makes the object lead to `home`.
     pub fn become_alias(&self, home: &ObjectName) -> Result<(), Failure> {
-        self.record.take();
+        self.let_go();
         self.raw.put(ALIAS, &home.to_string())?;
         self.raw.remove(RECORD)
     }
 
     /// Puts what stays of a deleted job in the place of its record, at once.
     pub fn bury(&self, tombstone: &Tombstone) -> Result<(), Failure> {
-        self.record.take();
+        self.let_go();
         self.save_tombstone(tombstone)?;
         self.raw.remove(RECORD)
     }
@@ -154,7 +260,7 @@ impl Store {
         /// Keys that are deleted at a time; their values, up to 256 KiB each,
         /// come along.
         const KEYS: u32 = 32;
-        self.record.take();
+        self.let_go();
         let mut from = String::new();
         loop {
             let pairs =
@@ -168,20 +274,33 @@ impl Store {
 
     /// Deletes everything, so that nothing shows that the object was used.
     pub async fn forget_everything(&self) -> Result<(), Failure> {
-        self.record.take();
+        self.let_go();
         self.storage.delete_alarm().await.during("clearing the alarm")?;
         self.storage.delete_all().await.during("deleting the object's storage")
     }
 
     /// Reads the result's text, if it is in the object.
     pub fn result(&self) -> Result<Option<String>, Failure> {
-        self.raw.text(RESULT)
+        if self.held.borrow().is_none() {
+            self.slot()?;
+        }
+        match self.held.borrow().as_deref() {
+            Some(held) if held.job.result.is_none() => Ok(None),
+            Some(Held { frames: Frames { result: Some(result), .. }, .. }) => {
+                Ok(Some(result.clone()))
+            }
+            _ => self.raw.text(RESULT),
+        }
     }
 
     /// Deletes the values of these keys.
     pub fn delete(&self, keys: &[String]) -> Result<(), Failure> {
         self.raw.delete(keys)
     }
+}
+
+fn short(text: &str) -> Option<String> {
+    (text.len() <= MAX_FRAMED).then(|| text.to_owned())
 }
 
 fn read_job(text: &str) -> Result<Job, Failure> {

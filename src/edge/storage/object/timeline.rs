@@ -1,60 +1,100 @@
 //! The timeline's entries in the object, the deliveries' bodies, and what tells
-//! repetitions of them.
+//! repetitions of them: in frames behind the record, or each under its own key.
 
-use super::store::Store;
-use crate::domain::job::timeline::Entry;
+use super::store::{RESULT, Store};
+use crate::domain::job::timeline::{Entry, Kept};
+use crate::domain::job::value::Frames;
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
 
 const EVENT: &str = "event/";
 
 impl Store {
-    /// Writes a timeline entry.
-    pub fn save_entry(&self, entry: &Entry) -> Result<(), Failure> {
-        self.raw.put_json(&entry_key(entry.n), entry)
+    /// Writes a timeline entry with its body under keys of their own, and by
+    /// what a repetition is told.
+    pub fn save_apart(&self, kept: &Kept, seen: Option<&str>) -> Result<(), Failure> {
+        let n = kept.entry.n;
+        self.raw.put_json(&entry_key(n), &kept.entry)?;
+        kept.text.as_ref().map_or(Ok(()), |text| self.save_body(n, text))?;
+        seen.map_or(Ok(()), |seen| self.save_seen(seen, n))
     }
 
-    /// Writes the body of timeline entry `n`.
-    pub fn save_body(&self, n: u32, text: &str) -> Result<(), Failure> {
+    pub(super) fn save_body(&self, n: u32, text: &str) -> Result<(), Failure> {
         self.raw.put(&body_key(n), text)
     }
 
-    /// Notes that entry `n` had this body.
-    pub fn save_seen(&self, sha256: &str, n: u32) -> Result<(), Failure> {
-        self.raw.put(&seen_key(sha256), &n.to_string())
+    fn save_seen(&self, by: &str, n: u32) -> Result<(), Failure> {
+        self.raw.put(&seen_key(by), &n.to_string())
     }
 
-    /// Reads the number of the entry that had this body, if it was not itself a duplicate.
-    pub fn seen(&self, sha256: &str) -> Result<Option<u32>, Failure> {
-        Ok(self.raw.text(&seen_key(sha256))?.and_then(|n| n.parse().ok()))
+    /// Writes what is in frames under keys of its own.
+    pub(super) fn move_out(&self, frames: &Frames) -> Result<(), Failure> {
+        for framed in &frames.entries {
+            self.raw.put(&entry_key(framed.n), &framed.entry)?;
+            framed.body.as_ref().map_or(Ok(()), |body| self.save_body(framed.n, body))?;
+            framed.seen.iter().try_for_each(|by| self.save_seen(by, framed.n))?;
+        }
+        frames.result.as_ref().map_or(Ok(()), |result| self.raw.put(RESULT, result))
+    }
+
+    /// Reads the number of the entry that had this body, or was here under this
+    /// former place, if it was not itself a duplicate.
+    pub fn seen(&self, by: &str) -> Result<Option<u32>, Failure> {
+        let Some((seen, are_all)) = self.frames(|frames| (frames.seen(by), frames.hold_all()))?
+        else {
+            return Ok(None);
+        };
+        if seen.is_some() || are_all {
+            return Ok(seen);
+        }
+        Ok(self.raw.text(&seen_key(by))?.and_then(|n| n.parse().ok()))
     }
 
     /// Reads the body of entry `n`, if it is in the object.
     pub fn body(&self, n: u32) -> Result<Option<String>, Failure> {
-        self.raw.text(&body_key(n))
+        match self.frames(|frames| frames.find(n).and_then(|framed| framed.body.clone()))?.flatten()
+        {
+            Some(body) => Ok(Some(body)),
+            None => self.raw.text(&body_key(n)),
+        }
     }
 
     /// Reads timeline entry `n`.
     pub fn entry(&self, n: u32) -> Result<Option<Entry>, Failure> {
-        let text = self.raw.text(&entry_key(n))?;
-        text.map(|text| json::from_str(&text).during("reading the timeline")).transpose()
+        let framed = self.frames(|frames| frames.find(n).map(|framed| framed.entry.clone()))?;
+        let text = match framed.flatten() {
+            Some(text) => Some(text),
+            None => self.raw.text(&entry_key(n))?,
+        };
+        text.as_deref().map(read_entry).transpose()
     }
 
     /// Reads at most `limit` timeline entries after number `after`.
     pub fn entries(&self, after: u32, limit: usize) -> Result<Vec<Entry>, Failure> {
-        let first = entry_key(after.saturating_add(1));
-        let (start, limit) = (first.as_str().into(), limit.into());
-        let pairs =
-            self.raw.list(&[("prefix", EVENT.into()), ("start", start), ("limit", limit)])?;
-        let read = |(_, text): (_, String)| json::from_str(&text).during("reading the timeline");
-        pairs.into_iter().map(read).collect()
+        let mut entries = Vec::new();
+        if !self.frames(Frames::hold_all)?.unwrap_or_default() {
+            let first = entry_key(after.saturating_add(1));
+            let (start, most) = (first.as_str().into(), limit.into());
+            let pairs =
+                self.raw.list(&[("prefix", EVENT.into()), ("start", start), ("limit", most)])?;
+            entries = pairs.iter().map(|(_, text)| read_entry(text)).collect::<Result<_, _>>()?;
+        }
+        // Those that were moved out are older.
+        let newest = self.frames(|frames| {
+            let newest = frames.entries.iter().filter(|framed| framed.n > after);
+            newest.take(limit - entries.len()).map(|framed| read_entry(&framed.entry)).collect()
+        })?;
+        let newest: Vec<Entry> = newest.transpose()?.unwrap_or_default();
+        entries.extend(newest);
+        Ok(entries)
     }
 
     /// Returns the keys of timeline entries that are kept elsewhere, with their bodies
     /// and what tells repetitions of them. That stays for an entry that is
     /// still here, and for number `last_applied`: to repeat that would change
-    /// the job.
+    /// the job. All of them have keys of their own from now on.
     pub fn keys_of(&self, entries: &[Entry], last_applied: u32) -> Result<Vec<String>, Failure> {
+        self.move_all_out()?;
         let last = entries.last().map_or(0, |entry| entry.n);
         let mut keys = Vec::new();
         for entry in entries {
@@ -68,10 +108,36 @@ impl Store {
         Ok(keys)
     }
 
-    /// Deletes the body of entry `n`, with its parts.
-    pub fn forget_body(&self, n: u32) -> Result<(), Failure> {
-        self.raw.remove_all(&body_key(n))
+    fn move_all_out(&self) -> Result<(), Failure> {
+        let Some(job) = self.job()? else { return Ok(()) };
+        let frames = self.take_frames()?;
+        self.move_out(&frames)?;
+        self.write(job, Frames::default())
     }
+
+    /// Writes an entry that has lost its body, and deletes that with its parts.
+    pub fn drop_body(&self, entry: &Entry) -> Result<(), Failure> {
+        if self.frames(|frames| frames.find(entry.n).is_some())? == Some(true) {
+            self.drop_framed_body(entry)?;
+        } else {
+            self.raw.put_json(&entry_key(entry.n), entry)?;
+        }
+        self.raw.remove_all(&body_key(entry.n))
+    }
+
+    fn drop_framed_body(&self, entry: &Entry) -> Result<(), Failure> {
+        let Some(job) = self.job()? else { return Ok(()) };
+        let text = serde_json::to_string(entry).during("writing to the object")?;
+        let mut frames = self.take_frames()?;
+        if let Some(framed) = frames.entries.iter_mut().find(|framed| framed.n == entry.n) {
+            (framed.entry, framed.body) = (text, None);
+        }
+        self.write(job, frames)
+    }
+}
+
+fn read_entry(text: &str) -> Result<Entry, Failure> {
+    json::from_str(text).during("reading the timeline")
 }
 
 fn entry_key(n: u32) -> String {

@@ -1,0 +1,239 @@
+//! What a delivery's own write says of the alarm, so that the fewest rows and
+//! runs follow from it.
+//!
+//! Record and alarm are written in one transaction. So the record can remember
+//! for when the alarm is set ([`Work::alarm`]): one that rings early enough is
+//! not set again, and a run that the delivery has begun needs no write of its
+//! own to count itself.
+//!
+//! [`Work::alarm`]: crate::domain::job::chores::Work::alarm
+
+use super::plan::{self, Task};
+use crate::domain::archive::kv_copy;
+use crate::domain::job::record::Job;
+use crate::domain::retry::Pace;
+use crate::domain::time::Timestamp;
+
+/// How soon an alarm rings that is to ring at once, in milliseconds: one that is
+/// set to "now" in an alarm's own run may be lost.
+pub const SOON_MS: u64 = 10;
+
+/// What is done beside the write of a job that a delivery has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ring {
+    /// When the alarm is to be set for; `None` if it is set well.
+    pub set: Option<Timestamp>,
+    /// Whether whoever brought the delivery is to tell the catalog.
+    pub tells: bool,
+}
+
+/// What the delivery's object knows beside the record.
+#[derive(Debug, Clone, Copy)]
+pub struct Around {
+    /// The time.
+    pub now: Timestamp,
+    /// How fast things are tried again.
+    pub pace: Pace,
+    /// When the job is deleted, if ever.
+    pub ends_at: Option<Timestamp>,
+    /// Whether whoever brought the delivery can tell the catalog.
+    pub may_tell: bool,
+    /// Whether a run is at work here.
+    pub is_running: bool,
+}
+
+/// Decides what follows from a delivery, and notes it in the record.
+///
+/// - If the catalog alone is to be told, the sender does it. The alarm that
+///   rings anyway tells the catalog once more, should that have been lost.
+/// - If more is due, the alarm rings at once. The record says already what
+///   its run begins.
+/// - A run that is under way does what is new itself.
+pub fn after_delivery(job: &mut Job, around: Around) -> Ring {
+    if job.work.list.attempts == 0 {
+        job.work.list.at = Timestamp::default(); // of another revision
+    }
+    let plan = plan::plan(job, around.pace, around.now);
+    let is_listed_only = plan.due == [Task::List];
+    let tells = around.may_tell && plan.due.contains(&Task::List);
+    let later = plan.wake.into_iter().chain(around.ends_at).min();
+    if let Some(wake) = plan.wake.filter(|_| tells && is_listed_only && job.work.has_ended()) {
+        job.work.list.at = wake;
+        return Ring { set: later.and_then(|at| arm(job, at, around.now)), tells };
+    }
+    if plan.due.is_empty() {
+        let set = later.and_then(|at| arm(job, at, around.now));
+        return Ring { set, tells: false };
+    }
+    if around.is_running || is_about_to_run(job, around) {
+        return Ring { set: None, tells };
+    }
+    let at = around.now.plus(SOON_MS);
+    if job.work.has_ended() {
+        begin_run(job, plan.copies(1), at);
+        return Ring { set: Some(at), tells: false };
+    }
+    job.work.alarm = Timestamp::default();
+    Ring { set: Some(at), tells }
+}
+
+/// Whether a run that a delivery has begun is to come, or has moved the alarm to
+/// its watchdog and died since: the alarm is set for either.
+fn is_about_to_run(job: &Job, around: Around) -> bool {
+    !job.work.has_ended() && around.now < job.work.alarm.plus(around.pace.watchdog(1))
+}
+
+/// Returns for when the alarm is to be set, and notes it; `None` if it is known
+/// to ring before.
+fn arm(job: &mut Job, at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let set = job.work.alarm;
+    if set > now && set <= at {
+        return None;
+    }
+    job.work.alarm = at;
+    Some(at)
+}
+
+/// Notes the run that begins when the alarm rings.
+fn begin_run(job: &mut Job, copies: Vec<u32>, at: Timestamp) {
+    kv_copy::begin(job);
+    (job.work.runs, job.work.copying, job.work.alarm) = (1, copies, at);
+}
+
+/// Notes for when the alarm is set. During a run that is its watchdog or what
+/// comes after it: nothing to be told a counted run by.
+pub fn note_set(job: &mut Job, at: Option<Timestamp>) {
+    job.work.alarm = at.filter(|_| job.work.has_ended()).unwrap_or_default();
+}
+
+/// Whether the alarm's run is the one that a delivery has counted. A run that
+/// died has moved the alarm to its watchdog. `rings` is for when the alarm was
+/// set, if the runtime tells; without it, the watchdog's time tells.
+#[must_use]
+pub fn is_counted(job: &Job, rings: Option<Timestamp>, pace: Pace, now: Timestamp) -> bool {
+    let set = job.work.alarm;
+    let is_it = rings.map_or_else(|| now < set.plus(pace.watchdog(1)), |rings| rings == set);
+    job.work.runs == 1 && set != Timestamp::default() && is_it
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::job::chores::{KvCopy, Work};
+    use crate::domain::job::file::{File, From};
+    use crate::domain::job::status::Status;
+
+    const PACE: Pace = Pace::new(2_000);
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn around(now: u64) -> Around {
+        Around { now: at(now), pace: PACE, ends_at: None, may_tell: true, is_running: false }
+    }
+
+    /// A job that a delivery has changed at 1,000 ms, and nothing was told of.
+    fn job() -> Job {
+        let mut job = fixtures::job();
+        (job.version, job.events, job.updated_at) = (1, 1, at(1_000));
+        (job.status, job.heard_at) = (Status::Queued, at(1_000));
+        job
+    }
+
+    fn completed() -> Job {
+        let mut job = job();
+        job.status = Status::Completed;
+        let from = From { delivery: 1, sha256: "ab", at: at(1_000) };
+        job.files = vec![File::pending(&job.home, 0, &fixtures::found("https://h/a.mp4"), from)];
+        job
+    }
+
+    #[test]
+    fn the_sender_tells_the_catalog_and_the_alarm_would_again() {
+        let mut job = job();
+        let quiet = at(1_000).plus(PACE.quiet());
+        assert_eq!(after_delivery(&mut job, around(1_000)), Ring { set: Some(quiet), tells: true });
+        assert_eq!((job.work.list.at, job.work.alarm, job.work.runs), (quiet, quiet, 0));
+        // It rings early enough for what comes then, too.
+        (job.version, job.events, job.updated_at) = (2, 2, at(2_000));
+        assert_eq!(after_delivery(&mut job, around(2_000)), Ring { set: None, tells: true });
+        let late = around(quiet.as_millis() + 1);
+        (job.updated_at, job.heard_at) = (late.now, late.now);
+        assert_eq!(after_delivery(&mut job, late).set, Some(late.now.plus(PACE.quiet())));
+    }
+
+    #[test]
+    fn the_end_of_a_job_rings_before_its_safety_net() {
+        let mut job = job();
+        let ends = Around { ends_at: Some(at(1_500)), ..around(1_000) };
+        assert_eq!(after_delivery(&mut job, ends), Ring { set: Some(at(1_500)), tells: true });
+        assert!(job.work.list.at > at(1_500));
+    }
+
+    #[test]
+    fn one_who_does_not_tell_has_the_run_do_it() {
+        let mut job = job();
+        let around = Around { may_tell: false, ..around(1_000) };
+        let soon = at(1_000 + SOON_MS);
+        assert_eq!(after_delivery(&mut job, around), Ring { set: Some(soon), tells: false });
+        assert_eq!((job.work.runs, job.work.list.at), (1, at(0)));
+        // One that failed waits for its own time.
+        job.work = Work::default();
+        (job.work.list.attempts, job.work.list.at) = (1, at(9_000));
+        assert_eq!(after_delivery(&mut job, around), Ring { set: Some(at(9_000)), tells: false });
+    }
+
+    #[test]
+    fn a_result_begins_a_run_that_its_own_write_has_counted() {
+        let mut job = completed();
+        let soon = at(1_000 + SOON_MS);
+        assert_eq!(after_delivery(&mut job, around(1_000)), Ring { set: Some(soon), tells: false });
+        assert_eq!(
+            (job.work.runs, job.work.copying.as_slice(), job.work.alarm),
+            (1, &[0][..], soon)
+        );
+        assert!(is_counted(&job, Some(soon), PACE, at(50_000)));
+        let watchdog = soon.plus(PACE.watchdog(1));
+        assert!(!is_counted(&job, Some(watchdog), PACE, watchdog), "the run has died");
+        assert!(is_counted(&job, None, PACE, at(2_000)) && !is_counted(&job, None, PACE, watchdog));
+        // A job that has settled goes to KV in that run.
+        job.files.clear();
+        job.work = Work::default();
+        after_delivery(&mut job, around(1_000));
+        assert_ne!(job.work.kv_copy(), KvCopy::None);
+    }
+
+    #[test]
+    fn what_comes_before_and_during_a_run_is_done_by_it() {
+        let mut job = completed();
+        after_delivery(&mut job, around(1_000));
+        job.events += 1;
+        let begun = job.clone();
+        assert_eq!(after_delivery(&mut job, around(1_005)), Ring { set: None, tells: true });
+        let running = Around { is_running: true, ..around(500_000) };
+        assert_eq!(after_delivery(&mut job, running), Ring { set: None, tells: true });
+        assert_eq!(job.work, begun.work);
+        // A run that died long ago is followed by one that counts it.
+        let late = around(1_000 + SOON_MS + PACE.watchdog(1));
+        let set = Some(late.now.plus(SOON_MS));
+        assert_eq!(after_delivery(&mut job, late), Ring { set, tells: true });
+        assert!((0..3).all(|runs| {
+            job.work.runs = runs;
+            !is_counted(&job, set, PACE, late.now)
+        }));
+    }
+
+    #[test]
+    fn a_run_that_has_counted_itself_is_not_taken_for_one_of_a_delivery() {
+        let mut job = job();
+        job.work.runs = 1;
+        note_set(&mut job, Some(at(7)));
+        assert!(!is_counted(&job, Some(at(7)), PACE, at(7)));
+        job.work.end_run();
+        note_set(&mut job, Some(at(7)));
+        assert_eq!(job.work.alarm, at(7));
+        assert!(!is_counted(&job, Some(at(7)), PACE, at(7)), "none was counted");
+    }
+}

@@ -1,0 +1,61 @@
+//! Tells the catalog's days what deliveries have changed: those of one isolate
+//! together, so that a day is asked less often than jobs change.
+//!
+//! A request gathers for all. What they share is plain data: the runtime
+//! cancels who waits for another request's promise. What is lost here, the job
+//! tells itself, when its alarm rings anyway.
+
+use super::catalog;
+use crate::domain::protocol::ingest::ToTell;
+use crate::domain::time::{SECOND, Timestamp};
+use crate::edge::platform::{self, Failure};
+use futures_util::future::join_all;
+use serde_json::value::RawValue;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use worker::{Context, Delay, Env};
+
+/// How long rows are gathered.
+const GATHER: Duration = Duration::from_millis(50);
+/// After this long, in milliseconds, a request that gathers is taken for dead:
+/// the runtime may end one at any time.
+const DEAD_MS: u64 = 5 * SECOND;
+/// Rows that a day is told at once.
+const AT_ONCE: usize = 100;
+
+thread_local! {
+    static ROWS: RefCell<Vec<ToTell>> = const { RefCell::new(Vec::new()) };
+    /// Since when a request gathers.
+    static GATHERS: Cell<Option<Timestamp>> = const { Cell::new(None) };
+}
+
+/// Gives a row to the request that gathers, or has this one gather.
+pub fn tell(context: &Context, env: &Env, row: ToTell) {
+    ROWS.with_borrow_mut(|rows| rows.push(row));
+    let now = platform::now();
+    if GATHERS.get().is_none_or(|since| now.since(since) > DEAD_MS) {
+        GATHERS.set(Some(now));
+        context.wait_until(gather(env.clone(), now));
+    }
+}
+
+async fn gather(env: Env, since: Timestamp) {
+    Delay::from(GATHER).await;
+    if GATHERS.get() == Some(since) {
+        GATHERS.set(None);
+    }
+    let mut days: BTreeMap<String, Vec<Box<RawValue>>> = BTreeMap::new();
+    for ToTell(day, row) in ROWS.take() {
+        days.entry(day).or_default().push(row);
+    }
+    let batches =
+        days.iter().flat_map(|(day, rows)| rows.chunks(AT_ONCE).map(move |rows| (day, rows)));
+    join_all(batches.map(|(day, rows)| send(&env, day, rows))).await;
+}
+
+async fn send(env: &Env, day: &str, rows: &[Box<RawValue>]) {
+    let Err(failure) = catalog::put_many(env, day, rows).await else { return };
+    failure.log();
+    catalog::put_many(env, day, rows).await.unwrap_or_else(|failure: Failure| failure.log());
+}
