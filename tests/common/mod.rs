@@ -3,11 +3,10 @@
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use hookvault::domain::file::discover::discover_in;
-use hookvault::domain::file::discover::found::Discovery;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::apply::{Applied, apply};
 use hookvault::domain::ingest::arrival::{Arrival, Origin};
+use hookvault::domain::ingest::document::Document;
 use hookvault::domain::job::record::{Birth, Job};
 use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use hookvault::domain::names::ObjectName;
@@ -61,7 +60,7 @@ impl Vault {
     /// As `deliver`, so many milliseconds after it came.
     pub fn deliver_late(&mut self, body: &str, late_ms: u64) -> Outcome {
         let event = Event::parse(body).expect("an event");
-        self.land(event, body, Origin::Delivery(Trust::Token), late_ms)
+        self.land(&event, body, Origin::Delivery(Trust::Token), late_ms)
     }
 
     /// As `deliver`, but it came so many milliseconds before the last one: it is
@@ -69,7 +68,7 @@ impl Vault {
     pub fn deliver_moved(&mut self, body: &str, ago_ms: u64) -> Outcome {
         let event = Event::parse(body).expect("an event");
         self.now -= ago_ms;
-        let outcome = self.land(event, body, Origin::Delivery(Trust::Token), 0);
+        let outcome = self.land(&event, body, Origin::Delivery(Trust::Token), 0);
         self.now += ago_ms;
         outcome
     }
@@ -77,28 +76,23 @@ impl Vault {
     /// The upstream's answer to a question.
     pub fn heal(&mut self, kind: EventKind, body: &str) -> Outcome {
         let event = Event { kind, ..Event::parse(body).expect("an answer") };
-        self.land(event, body, Origin::Healing, 0)
+        self.land(&event, body, Origin::Healing, 0)
     }
 
-    fn land(&mut self, event: Event<'_>, body: &str, origin: Origin, late_ms: u64) -> Outcome {
+    fn land(&mut self, event: &Event<'_>, body: &str, origin: Origin, late_ms: u64) -> Outcome {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
-        let found = match event.kind {
-            EventKind::Completed => {
-                let input = self.job.as_ref().and_then(|job| job.input.as_deref());
-                discover_in(body, &event, &policy, input)
-            }
-            _ => Discovery::default(),
-        };
+        let mut document = Document::of(body, event, &policy);
+        if let Some(job) = &self.job {
+            document.heed_input(body, job, &policy);
+        }
         let arrival = Arrival {
             at: self.now(),
             now: self.now().plus(late_ms),
             raw: body.as_bytes(),
             text: body,
-            is_unreadable: false,
+            document,
             sha256: body,
-            event,
-            found,
             has_operator: self.has_operator,
             body: BodyAt::Object,
             seen: self.seen.get(body).copied(),

@@ -4,14 +4,13 @@
 //! today: a file that was lost may be had now, another's host is allowed now.
 //! Files keep their numbers and links.
 
-use crate::domain::file::discover::found::{Discovery, Found};
-use crate::domain::ingest::apply;
+use crate::domain::file::discover::found::Found;
+use crate::domain::ingest::document::Output;
 use crate::domain::job::file::{File, FileState, From, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::Event;
 use crate::domain::words::counted;
 use crate::domain::{healing, keys};
 
@@ -22,10 +21,8 @@ pub struct Reading<'a> {
     pub text: &'a str,
     /// SHA-256 of its body in hex.
     pub sha256: &'a str,
-    /// Its body, read.
-    pub event: Event<'a>,
-    /// The files in it, by the rules of today.
-    pub found: Discovery,
+    /// The result in it, by the rules of today.
+    pub output: Output,
 }
 
 /// What is to be stored, all at once.
@@ -50,7 +47,7 @@ pub fn copy(
     let from = From { delivery, sha256: reading.sha256, at: now };
     let (mut again, mut added) = (0, 0);
     let mut numbers = Vec::new();
-    for found in &reading.found.files {
+    for found in &reading.output.found.files {
         let n = if let Some(n) = known(job, &found.identity(from.sha256)) {
             again += u32::from(begin_anew(job, n, found, from, &is_kept));
             n
@@ -60,7 +57,7 @@ pub fn copy(
         };
         numbers.push(n);
     }
-    job.skipped.clone_from(&reading.found.skipped);
+    job.skipped.clone_from(&reading.output.found.skipped);
     job.healing = Healing::default();
     if again + added > 0 {
         job.stored_at = None;
@@ -126,5 +123,5 @@ fn text(job: &mut Job, reading: &Reading<'_>, numbers: &[u32]) -> String {
         result.nonce = None;
         result.key = None;
     }
-    apply::with_urls(reading.text, &reading.event, &reading.found.files, &urls)
+    reading.output.text(reading.text, &urls)
 }

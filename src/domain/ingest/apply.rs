@@ -4,7 +4,7 @@
 //! In scope: duplicates, the state table's verdict, the result and its files.
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
-use super::arrival::{Arrival, Origin, fingerprint};
+use super::arrival::{Arrival, Origin};
 use super::worth::Worth;
 use crate::domain::file::discover::found::{Found, FoundAt};
 use crate::domain::handoff::queue;
@@ -13,19 +13,14 @@ use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{self, Birth, Job, ResultRef};
 use crate::domain::job::status::{self, Move, Sign, Status};
 use crate::domain::job::timeline::{Entry, Outcome};
-use crate::domain::json::edit::{self, Edit};
 use crate::domain::json::string::word;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::{Event, EventKind};
-use crate::domain::webhook::result;
-use crate::domain::{json, words};
-use serde_json::value::RawValue;
+use crate::domain::webhook::event::{EventKind, Told};
+use crate::domain::words;
 use std::collections::HashMap;
 
 /// Most tags of a job.
 const MAX_TAGS: usize = 20;
-/// Longest error that is kept in the record, in bytes; the body has it whole.
-const MAX_ERROR_BYTES: usize = 16 * 1024;
 
 /// What is to be stored, all at once.
 #[derive(Debug)]
@@ -43,8 +38,9 @@ pub struct Applied {
 pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let standing = job.as_ref().map(Job::standing);
     let mut job = job.unwrap_or_else(|| Job::new(birth));
-    if arrival.origin != Origin::Healing && !arrival.is_unreadable && !job.is_of_known_provider() {
-        job.provider = arrival.event.provider;
+    if arrival.origin != Origin::Healing && !arrival.is_unreadable() && !job.is_of_known_provider()
+    {
+        job.provider = arrival.document.told.provider;
     }
     job.events += 1;
     let n = job.events;
@@ -58,20 +54,20 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let (outcome, detail, result) = if is_repetition(&job, arrival) {
         (Outcome::Duplicate, None, None)
     } else {
-        let sign = sign_of(&arrival.event);
+        let sign = sign_of(&arrival.document.told);
         follow(&mut job, status::transition(standing.as_ref(), &sign), n, arrival)
     };
     if outcome == Outcome::Applied {
         job.last_applied = n;
         job.heard_at = arrival.at;
-        job.healing = Healing { wanted: is_wanted(&job, arrival.event.kind), ..Healing::default() };
+        job.healing = Healing { wanted: is_wanted(&job, arrival.kind()), ..Healing::default() };
         job.touch(arrival.at);
         hand_on(&mut job, n, arrival);
     } else if standing.is_none() {
         // The first delivery makes the record, whatever it says.
         job.touch(arrival.at);
     }
-    if arrival.is_unreadable && outcome == Outcome::Unknown {
+    if arrival.is_unreadable() && outcome == Outcome::Unknown {
         job.healing = Healing { wanted: true, ..Healing::default() };
         job.touch(arrival.now);
     }
@@ -93,7 +89,7 @@ const fn is_wanted(job: &Job, kind: EventKind) -> bool {
 
 /// Queues what is handed on of an event that has changed the job.
 fn hand_on(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
-    let kind = arrival.event.kind;
+    let kind = arrival.kind();
     if kind != EventKind::Ready {
         let Arrival { at, sha256, .. } = *arrival;
         let event = queue::Event { entry: n, word: kind.word(), at, sha256 };
@@ -106,9 +102,9 @@ impl Job {
     /// Ids are unique with one provider only.
     #[must_use]
     pub fn refuses(&self, arrival: &Arrival<'_>) -> Option<String> {
-        let provider = arrival.event.provider;
+        let provider = arrival.document.told.provider;
         let is_other = self.is_of_known_provider() && self.provider != provider;
-        (is_other && arrival.origin != Origin::Healing && !arrival.is_unreadable).then(|| {
+        (is_other && arrival.origin != Origin::Healing && !arrival.is_unreadable()).then(|| {
             format!(
                 "job {} is of {}, and the delivery of {provider}",
                 self.public_id(),
@@ -124,12 +120,12 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
         job.heals += 1;
         return Outcome::Heal;
     };
-    let kind = if arrival.is_unreadable {
+    let kind = if arrival.is_unreadable() {
         record::UNREADABLE
-    } else if arrival.event.kind == EventKind::Unknown {
+    } else if arrival.kind() == EventKind::Unknown {
         "unknown"
     } else {
-        arrival.event.type_name.as_deref().unwrap_or("unknown")
+        arrival.document.told.type_name.as_deref().unwrap_or("unknown")
     };
     let key = format!("{kind}/{}/{}", word(&trust), word(&outcome));
     *job.tally.entry(key).or_default() += 1;
@@ -144,16 +140,16 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
 /// that is there.
 fn is_repetition(job: &Job, arrival: &Arrival<'_>) -> bool {
     let Some(seen) = arrival.seen else { return false };
-    let is_answered = arrival.event.kind == EventKind::Ready && job.status == Status::Completed;
-    is_answered || arrival.event.sender_time().is_some() || job.last_applied <= seen
+    let is_answered = arrival.kind() == EventKind::Ready && job.status == Status::Completed;
+    is_answered || arrival.document.told.sender_time().is_some() || job.last_applied <= seen
 }
 
-const fn sign_of(event: &Event<'_>) -> Sign {
-    let sender_time = match event.updated_at {
+const fn sign_of(told: &Told) -> Sign {
+    let sender_time = match told.updated_at {
         Some(time) => Some(time),
-        None => event.acquired_at,
+        None => told.acquired_at,
     };
-    Sign { kind: event.kind, sender_time, lease_expiry: event.lease_expiry }
+    Sign { kind: told.kind, sender_time, lease_expiry: told.lease_expiry }
 }
 
 /// What the caller says of a job itself.
@@ -210,7 +206,7 @@ fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Follow
 /// A result after another one. Less never replaces more: what is paid for stays
 /// when the upstream has forgotten it.
 fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
-    let new = Worth::of(arrival.text, &arrival.event, &arrival.found);
+    let new = arrival.document.result.as_ref().map(Worth::of).unwrap_or_default();
     let served = Worth::served(job);
     // Deliveries that are moved here from another object come late.
     let is_older = job.completed_at.is_some_and(|served| arrival.at < served);
@@ -234,46 +230,27 @@ fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
 }
 
 fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<'_>) {
-    let event = &arrival.event;
+    let told = &arrival.document.told;
     job.status = status;
     job.attempt += u32::from(next_attempt);
-    job.sender_time = job.sender_time.max(event.sender_time());
-    job.queue_name = event.queue_name.clone().or_else(|| job.queue_name.take());
-    job.worker_name = event.worker_name.clone().or_else(|| job.worker_name.take());
-    job.acquired_at = event.acquired_at.or(job.acquired_at);
-    job.lease_expiry = event.lease_expiry.or(job.lease_expiry);
-    job.error = (event.kind == EventKind::Failed).then(|| error_of(event)).flatten();
-}
-
-fn error_of(event: &Event<'_>) -> Option<Box<RawValue>> {
-    let written = event.error?;
-    let kept = if written.len() <= MAX_ERROR_BYTES {
-        written.to_owned()
-    } else {
-        json::encode_string("the error is too long; see the delivery's body in the timeline")
-    };
-    RawValue::from_string(kept).ok()
+    job.sender_time = job.sender_time.max(told.sender_time());
+    job.queue_name = told.queue_name.clone().or_else(|| job.queue_name.take());
+    job.worker_name = told.worker_name.clone().or_else(|| job.worker_name.take());
+    job.acquired_at = told.acquired_at.or(job.acquired_at);
+    job.lease_expiry = told.lease_expiry.or(job.lease_expiry);
+    job.error.clone_from(&told.error);
 }
 
 /// Takes a result and its files; returns its text with durable URLs.
 fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
+    let Some(output) = &arrival.document.result else { return "null".to_owned() };
     let from = From { delivery: n, sha256: arrival.sha256, at: arrival.now };
-    let urls = job.take_up(&arrival.found, from);
+    let urls = job.take_up(&output.found, from);
     adopt(job, arrival.archived, arrival.at);
     job.completed_at = Some(arrival.at);
-    let fingerprint = fingerprint(arrival);
-    let is_empty = !Worth::of(arrival.text, &arrival.event, &arrival.found).speaks();
+    let (fingerprint, is_empty) = (output.fingerprint.clone(), !Worth::of(output).speaks());
     job.result = Some(ResultRef { delivery: n, fingerprint, key: None, nonce: None, is_empty });
-    with_urls(arrival.text, &arrival.event, &arrival.found.files, &urls)
-}
-
-/// The result in a `completed` body, with `urls` in the places of its files.
-pub(crate) fn with_urls(text: &str, event: &Event<'_>, files: &[Found], urls: &[String]) -> String {
-    let mut edits: Vec<Edit> = Vec::new();
-    for (file, url) in files.iter().zip(urls) {
-        edits.extend(file.edits(url));
-    }
-    edit::splice(text, &result::of_event(event, text.len(), edits))
+    output.text(arrival.text, &urls)
 }
 
 /// Takes over the stored files of the object that the delivery is moved from:
@@ -294,13 +271,15 @@ fn adopt(job: &mut Job, archived: &[Archived], now: Timestamp) {
 }
 
 fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
-    job.result.as_ref().is_some_and(|result| result.fingerprint == fingerprint(arrival))
+    let new = arrival.document.result.as_ref();
+    job.result.as_ref().zip(new).is_some_and(|(known, new)| known.fingerprint == new.fingerprint)
 }
 
 /// Lends fresh URLs to files that are not stored yet; returns to how many.
 fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let mut renewed = 0;
-    let found = arrival.found.files.iter().map(|found| (found.identity(arrival.sha256), found));
+    let found = arrival.document.result.iter().flat_map(|output| &output.found.files);
+    let found = found.map(|found| (found.identity(arrival.sha256), found));
     let fresh: HashMap<String, &Found> = found.collect();
     for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
         let fresh = fresh.get(&file.identity);
@@ -338,14 +317,19 @@ fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, details: [Option<Strin
     let details: Vec<String> = details.into_iter().flatten().collect();
     Entry {
         n,
-        event_type: arrival.event.type_name.clone().filter(|_| arrival.origin != Origin::Healing),
+        event_type: arrival
+            .document
+            .told
+            .type_name
+            .clone()
+            .filter(|_| arrival.origin != Origin::Healing),
         received_at: arrival.at,
         trust: arrival.origin.trust(),
         outcome,
         detail: (!details.is_empty()).then(|| details.join("; ")),
-        bytes: Some(arrival.raw.len()),
+        bytes: Some(arrival.document.bytes),
         sha256: Some(arrival.sha256.to_owned()),
         body: Some(arrival.body.clone()),
-        mended: arrival.raw != arrival.text.as_bytes(),
+        mended: arrival.document.mended,
     }
 }

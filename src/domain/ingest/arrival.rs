@@ -1,15 +1,14 @@
 //! What comes in for a job, and what makes two bodies one: the same JSON but for
 //! white space and signatures.
 
+use super::document::Document;
 use crate::domain::file::discover;
-use crate::domain::file::discover::found::Discovery;
 use crate::domain::job::file::Archived;
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::json;
-use crate::domain::json::edit;
+use crate::domain::json::edit::{self, Edit};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::Event;
-use crate::domain::webhook::result;
+use crate::domain::webhook::event::EventKind;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
@@ -20,6 +19,20 @@ pub enum Origin {
     Delivery(Trust),
     /// The vault asked the upstream for it.
     Healing,
+}
+
+impl Arrival<'_> {
+    /// Whether no one can read its body.
+    #[must_use]
+    pub const fn is_unreadable(&self) -> bool {
+        self.document.unreadable.is_some()
+    }
+
+    /// What has happened.
+    #[must_use]
+    pub const fn kind(&self) -> EventKind {
+        self.document.told.kind
+    }
 }
 
 impl Origin {
@@ -44,15 +57,10 @@ pub struct Arrival<'a> {
     pub raw: &'a [u8],
     /// Its body as it is read; `{}` if no one can read it.
     pub text: &'a str,
-    /// Whether no one can read it: then it says only that there is something to
-    /// be had.
-    pub is_unreadable: bool,
+    /// What its body says.
+    pub document: Document,
     /// SHA-256 of its body in hex.
     pub sha256: &'a str,
-    /// Its body, read.
-    pub event: Event<'a>,
-    /// The files in it, if it holds a result.
-    pub found: Discovery,
     /// Where its body is kept.
     pub body: BodyAt,
     /// The entry of an equal body that was not itself a duplicate.
@@ -83,10 +91,9 @@ pub struct Arrival<'a> {
 /// webhook and the upstream's own answer may be written differently. Hashed as
 /// it is read: a list of all edits of a large body would not fit into an
 /// isolate.
-pub(super) fn fingerprint(arrival: &Arrival<'_>) -> String {
-    let envelope = result::of_event(&arrival.event, arrival.text.len(), Vec::new());
+pub(super) fn fingerprint(text: &str, envelope: &[Edit]) -> String {
     let mut hash = Sha256::new();
-    edit::pieces(arrival.text, &envelope, |piece| {
+    edit::pieces(text, envelope, |piece| {
         let mut at = 0;
         json::strings(piece, |token, span| {
             hash_syntax(&mut hash, piece.get(at..span.start).unwrap_or_default());

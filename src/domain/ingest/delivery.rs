@@ -1,5 +1,6 @@
 //! A delivery on its way to a job's object.
 
+use super::document::Document;
 use crate::domain::job::file::Archived;
 use crate::domain::job::timeline::Trust;
 use crate::domain::time::Timestamp;
@@ -12,6 +13,9 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// Its body.
     pub body: DeliveredBody,
+    /// What its body says, if whoever brings it has read it.
+    #[serde(default)]
+    pub document: Option<Document>,
     /// SHA-256 of its body in hex.
     pub sha256: String,
     /// Scheme and host of the request.

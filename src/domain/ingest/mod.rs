@@ -3,5 +3,6 @@
 pub mod apply;
 pub mod arrival;
 pub mod delivery;
+pub mod document;
 pub mod import;
 pub mod worth;

@@ -4,12 +4,9 @@
 //! its end, and tells its webhook and whoever asks so. A result that was taken
 //! stays then, whatever comes later, unless as much comes.
 
-use crate::domain::file::discover::found::Discovery;
+use super::document::Output;
 use crate::domain::job::file::FileStatus;
 use crate::domain::job::record::Job;
-use crate::domain::json::{self, edit};
-use crate::domain::webhook::event::Event;
-use crate::domain::webhook::result;
 use crate::domain::words;
 use std::fmt;
 
@@ -26,14 +23,14 @@ pub struct Worth {
 }
 
 impl Worth {
-    /// That of a result that has come in `event`, whose body is `text`.
+    /// That of a result that has come.
     #[must_use]
-    pub fn of(text: &str, event: &Event<'_>, found: &Discovery) -> Self {
-        if event.is_removed() {
+    pub fn of(output: &Output) -> Self {
+        if output.is_removed {
             return Self::default();
         }
-        let (files, skipped) = (found.files.len(), found.skipped.len());
-        Self { files, skipped, speaks: files > 0 || speaks(text, event) }
+        let (files, skipped) = (output.found.files.len(), output.found.skipped.len());
+        Self { files, skipped, speaks: output.speaks }
     }
 
     /// Whether the result holds any value at all.
@@ -66,22 +63,15 @@ impl fmt::Display for Worth {
     }
 }
 
-/// Whether the result in a body holds a value: not only `null`, empty texts,
-/// and objects and lists of these.
-fn speaks(text: &str, event: &Event<'_>) -> bool {
-    let envelope = result::of_event(event, text.len(), Vec::new());
-    let mut speaks = false;
-    edit::pieces(text, &envelope, |piece| speaks = speaks || json::holds_value(piece));
-    speaks
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::file::discover::found::Discovery;
     use crate::domain::fixtures;
     use crate::domain::job::file::{FileState, From};
     use crate::domain::job::record::ResultRef;
     use crate::domain::time::Timestamp;
+    use crate::domain::webhook::event::Event;
 
     fn found(files: usize, skipped: usize) -> Discovery {
         let skip = crate::domain::file::discover::found::Skipped {
@@ -97,7 +87,8 @@ mod tests {
     }
 
     fn come(body: &str, files: usize, skipped: usize) -> Worth {
-        Worth::of(body, &Event::parse(body).unwrap(), &found(files, skipped))
+        let event = Event::parse(body).unwrap();
+        Worth::of(&Output::of(body, &event, found(files, skipped)))
     }
 
     fn replicate(output: &str, more: &str) -> String {

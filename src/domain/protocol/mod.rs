@@ -121,6 +121,7 @@ mod tests {
             let delivery = Delivery {
                 received_at: Timestamp::default(),
                 body,
+                document: None,
                 sha256: String::new(),
                 origin: String::new(),
                 trust: Trust::Token,

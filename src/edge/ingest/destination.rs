@@ -2,10 +2,10 @@
 
 use super::claim::{Named, There, claim};
 use crate::domain::access::hook_url;
-use crate::domain::json::tolerant;
+use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::ingest::document::Document;
 use crate::domain::names::ObjectName;
 use crate::domain::webhook::correlate::Identity;
-use crate::domain::webhook::event::Event;
 use worker::Env;
 
 /// The reference in the hook's URL.
@@ -45,14 +45,12 @@ impl Caller {
     }
 }
 
-/// Reads a body's identity; the error says why it has none.
-pub fn identify(body: &[u8]) -> Result<Identity, String> {
+/// Reads a body, and which job it is of; the error says why no one can.
+pub fn read(body: &[u8], sources: &SourcePolicy) -> Result<(Document, Identity), String> {
     if body.is_empty() {
         return Err("the body is empty".to_owned());
     }
-    let text = tolerant(body).map_err(|malformed| malformed.to_string())?;
-    let event = Event::of_tolerant(&text).map_err(|malformed| malformed.to_string())?;
-    Ok(Identity::of(&text, &event))
+    Document::read(body, sources).map_err(|malformed| malformed.to_string())
 }
 
 /// Finds the object: the capability's job, else the body's id, else the files'

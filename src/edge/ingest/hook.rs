@@ -2,7 +2,7 @@
 
 use super::claim::{Located, There, locate};
 use super::deliver::{Handed, hand_over, of_deleted};
-use super::destination::{Caller, destination, identify};
+use super::destination::{Caller, destination, read};
 use super::keep::keep;
 use super::labels::Labels;
 use super::signature;
@@ -10,6 +10,7 @@ use crate::domain::access::hook_url;
 use crate::domain::access::tokens::{self, BadSecret};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::ingest::delivery::Delivery;
+use crate::domain::ingest::document::Document;
 use crate::domain::job::timeline::Trust;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::Want;
@@ -47,15 +48,18 @@ pub async fn receive(
         Ok(letter) => letter,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
-    let found = match identify(&letter.body) {
-        Ok(identity) => destination(call.env, identity, &caller).await,
+    let found = match read(&letter.body, &call.config.sources) {
+        Ok((document, identity)) => {
+            let there = destination(call.env, identity, &caller).await;
+            there.map(|there| (there, document))
+        }
         Err(reason) => {
             want(call, &caller, "a delivery that can't be read is kept as unmatched (202)").await;
             Err(reason)
         }
     };
     match found {
-        Ok(there) => deliver(call, letter, there, &caller).await, // (4)
+        Ok((there, document)) => deliver(call, (letter, document), there, &caller).await, // (4)
         Err(reason) => {
             let Letter { body, sha256, note, .. } = letter;
             let reason = joined([Some(reason), note]).unwrap_or_default();
@@ -158,12 +162,13 @@ async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
 
 async fn deliver(
     call: &Call<'_>,
-    letter: Letter,
+    (letter, document): (Letter, Document),
     there: There,
     caller: &Caller,
 ) -> Result<Response, Problem> {
     let object = there.object.clone();
-    let delivery = delivery(call, letter, there, caller).await?;
+    let mut delivery = delivery(call, letter, there, caller).await?;
+    delivery.document = Some(document);
     let (body, sha256) = (delivery.body.clone(), delivery.sha256.clone());
     let written = caller.written.as_deref();
     match hand_over(call, &object, delivery).await {
@@ -197,6 +202,7 @@ async fn delivery(
     Ok(Delivery {
         received_at: platform::now(),
         body,
+        document: None,
         sha256,
         origin: call.url.origin().ascii_serialization(),
         trust,

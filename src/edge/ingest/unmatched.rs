@@ -85,6 +85,7 @@ async fn delivery(call: &Call<'_>, kept: Kept, object: &ObjectName) -> Result<De
     Ok(Delivery {
         received_at: kept.received_at,
         body: body::park(call.env, body, &sha256, object).await?,
+        document: None,
         sha256,
         origin: call.url.origin().ascii_serialization(),
         trust: Trust::Token,

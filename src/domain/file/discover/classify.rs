@@ -32,7 +32,7 @@ pub(super) struct Rules<'r> {
 }
 
 /// Returns the URLs in what was submitted: they are no outputs.
-pub(super) fn given(input: Option<&RawValue>) -> HashSet<String> {
+pub(crate) fn given(input: Option<&RawValue>) -> HashSet<String> {
     let mut urls = HashSet::new();
     json::strings(input.map_or("", RawValue::get), |token, _| {
         let text = json::decode_string(token).unwrap_or_default();

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::ops::Range;
 
 /// Where a file's bytes are to be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FoundAt {
     /// At a URL that was allowed when it came.
     Url {
@@ -28,7 +28,7 @@ pub enum FoundAt {
 }
 
 /// A file of a result, found once or more.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// What makes it the same file within the result: the URL without what a
     /// signer adds, or the position of inline data.
@@ -50,7 +50,7 @@ pub struct Found {
 }
 
 /// A string token of the body, or of a string in it that is JSON itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// From its first to after its last character, as the body has them.
     pub span: Range<usize>,
@@ -74,7 +74,7 @@ pub struct Skipped {
 }
 
 /// What is in a result.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// The files to copy, in order of their first place.
     pub files: Vec<Found>,

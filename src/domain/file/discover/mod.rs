@@ -13,7 +13,8 @@ mod nested;
 pub mod spot;
 pub mod unsigned;
 
-use self::classify::{Class, Rules, classify, given};
+pub(crate) use self::classify::given;
+use self::classify::{Class, Rules, classify};
 use self::describe::described;
 use self::found::{Discovery, Found, Place, Skipped};
 use self::nested::{Escapes, Within};

@@ -108,6 +108,7 @@ async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Resu
     let delivery = Delivery {
         received_at: entry.received_at,
         body,
+        document: None,
         sha256: entry.sha256.clone().unwrap_or_default(),
         origin: job.origin.clone(),
         trust: entry.trust.unwrap_or(Trust::Token),

@@ -3,6 +3,7 @@
 use crate::domain::archive::recopy::{self, Again, Reading};
 use crate::domain::file::discover::discover_in;
 use crate::domain::ingest::apply::Applied;
+use crate::domain::ingest::document::Output;
 use crate::domain::job::record::Job;
 use crate::domain::keys;
 use crate::domain::webhook::event::Event;
@@ -45,7 +46,7 @@ async fn copy_again(
 ) -> Result<Option<Job>, Failure> {
     let event = Event::parse(text).during("reading a delivery")?;
     let found = discover_in(text, &event, &home.config.sources, read.input.as_deref());
-    let reading = Reading { text, sha256, event, found };
+    let reading = Reading { text, sha256, output: Output::of(text, &event, found) };
     let kept = kept(home, read).await;
     let kept = kept.inspect_err(Failure::log).ok();
     // What can't be asked is believed.

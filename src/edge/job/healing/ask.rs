@@ -1,8 +1,8 @@
 //! Asks for a job's result, and applies it.
 
-use crate::domain::file::discover::found::Discovery;
 use crate::domain::healing::{self, Answer};
 use crate::domain::ingest::arrival::{Arrival, Origin};
+use crate::domain::ingest::document::Document;
 use crate::domain::job::record::Job;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
@@ -79,10 +79,8 @@ pub async fn take(home: &Home, job: &Job, kind: EventKind, text: &str) -> Result
         now: at,
         raw: text.as_bytes(),
         text,
-        is_unreadable: false,
+        document: Document::of(text, &event, &home.config.sources),
         sha256: &sha256,
-        event,
-        found: Discovery::default(),
         body,
         seen: None,
         origin: Origin::Healing,

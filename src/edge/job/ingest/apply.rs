@@ -2,8 +2,6 @@
 
 use crate::domain::alarm::ring::{self, Around};
 use crate::domain::catalog::row::Row;
-use crate::domain::file::discover::discover_in;
-use crate::domain::file::discover::found::Discovery;
 use crate::domain::ingest::apply::{self, Applied};
 use crate::domain::ingest::arrival::Arrival;
 use crate::domain::ingest::delivery::Moved;
@@ -14,15 +12,14 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::{Delivered, ToTell};
 use crate::domain::protocol::outcome::Routed;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::EventKind;
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::object::{Came, Slot, Store};
 use serde_json::value::RawValue;
 
-/// Applies what has come to the job, and finds the files in it; all that
-/// awaits more than storage was done before.
+/// Applies what has come to the job; all that awaits more than storage was done
+/// before.
 ///
 /// 1. Read, decide, write: atomic, as only storage is awaited.
 /// 2. The alarm for what follows, before the write that makes it due: one
@@ -45,7 +42,9 @@ pub async fn apply(
         if let Some(why) = job.as_ref().and_then(|job| job.refuses(&arrival)) {
             return Ok(Routed::Here(Delivered::OtherProvider(why)));
         }
-        arrival.found = find_files(home, &arrival, job.as_ref());
+        if let Some(job) = &job {
+            arrival.document.heed_input(arrival.text, job, &home.config.sources);
+        }
         arrival.seen = store.seen(arrival.sha256)?;
         if let Some(reply) = moved_before(store, job.as_ref(), moved)? {
             return Ok(Routed::Here(reply));
@@ -62,16 +61,6 @@ pub async fn apply(
         }
         home.note_with(&applied.job, came(&applied, &arrival, moved)?)?;
         return Ok(Routed::Here(reply(applied, row)));
-    }
-}
-
-/// Finds the files in a result; what was put into the job is none of it.
-fn find_files(home: &Home, arrival: &Arrival<'_>, job: Option<&Job>) -> Discovery {
-    let Arrival { text, event, .. } = arrival;
-    let input = job.and_then(|job| job.input.as_deref());
-    match event.kind {
-        EventKind::Completed => discover_in(text, event, &home.config.sources, input),
-        _ => Discovery::default(),
     }
 }
 
