@@ -86,6 +86,13 @@ impl Pace {
         self.times(30)
     }
 
+    /// How long after its deletion a job's stores are wiped for the last time:
+    /// 20 min. An alarm's run has 15.
+    #[must_use]
+    pub const fn last_sweep(self) -> u64 {
+        self.times(600)
+    }
+
     /// How long a queued job may be silent: 10 min.
     #[must_use]
     pub const fn silence(self) -> u64 {

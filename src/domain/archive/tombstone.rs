@@ -6,6 +6,7 @@ use crate::domain::access::tokens;
 use crate::domain::job::record::Job;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
+use crate::domain::retry::Pace;
 use crate::domain::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ pub struct Tombstone {
     pub keys: Vec<String>,
     /// SHA-256 in hex of the nonce of each link that was given out.
     pub links: Vec<String>,
-    /// Whether everything was deleted a second time.
+    /// Whether everything was deleted for the last time.
     pub swept: bool,
     /// Failed tries of that.
     pub attempts: u32,
@@ -80,6 +81,17 @@ impl Tombstone {
         prefixes(&self.home, &self.aliases)
     }
 
+    /// Notes that everything was deleted once more; returns when that is to be
+    /// done again, or when the mark goes.
+    ///
+    /// The last time is when nothing writes any more: an instance that was reset
+    /// may have left a write under way, and no run takes so long.
+    pub fn note_swept(&mut self, pace: Pace, now: Timestamp) -> Timestamp {
+        let last = self.at.plus(pace.last_sweep());
+        self.swept = now >= last;
+        if self.swept { self.ends_at() } else { last }
+    }
+
     /// When it is of no more use.
     #[must_use]
     pub const fn ends_at(&self) -> Timestamp {
@@ -111,6 +123,17 @@ mod tests {
         let tombstone = Tombstone::of(&job, Timestamp::from_millis(7));
         assert_eq!((tombstone.id.as_str(), tombstone.aliases.len()), ("ref:order-7", 0));
         assert!(tombstone.prefixes().iter().all(|prefix| !prefix.contains("437852")));
+    }
+
+    #[test]
+    fn it_is_swept_again_when_no_write_is_left() {
+        let pace = Pace::new(2_000);
+        let mut tombstone = Tombstone::of(&fixtures::job(), Timestamp::from_millis(7));
+        let last = Timestamp::from_millis(7 + 20 * 60_000);
+        assert_eq!(tombstone.note_swept(pace, Timestamp::from_millis(60_007)), last);
+        assert!(!tombstone.swept);
+        assert_eq!(tombstone.note_swept(pace, last), tombstone.ends_at());
+        assert!(tombstone.swept);
     }
 
     #[test]

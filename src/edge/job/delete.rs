@@ -3,7 +3,8 @@
 //! The mark comes first, in place of the record: from then on the job is gone
 //! for readers, and what is still writing finds the mark. Then the stores are
 //! wiped, and a while later once more: a delivery's long body or a copy that
-//! was under way may have been written in between. The mark goes last.
+//! was under way may have been written in between. The last time is when no
+//! write can be under way any more, and the mark goes last.
 
 use super::home::Home;
 use crate::domain::archive::tombstone::Tombstone;
@@ -53,10 +54,7 @@ pub async fn sweep(home: &Home, mut tombstone: Tombstone) -> Result<(), Failure>
         return forget(home, &tombstone).await;
     }
     let next = match wipe(home, &tombstone).await {
-        Ok(()) => {
-            tombstone.swept = true;
-            tombstone.ends_at()
-        }
+        Ok(()) => tombstone.note_swept(home.config.pace, now),
         Err(failure) => {
             failure.log();
             tombstone.attempts += 1;
