@@ -1,6 +1,7 @@
-// `npm run growth [-- --jobs 100000] [--write FILE]`: how the time of what a vault does grows with
-// the number of its jobs. Two vaults are filled through `POST /restore`, one with a thousand jobs
-// on two days, one with many on sixty; then both are asked in turns. `--write` keeps the table.
+// `npm run growth [-- --jobs 100000] [--one-day 200000] [--write FILE]`: how the time of what a vault does grows with the
+// number of its jobs. Three vaults are filled: with a thousand jobs on two days, with many on sixty, and with a day of
+// twice as many; then all are asked in turns. `--only TEXT` asks only what holds it, `--turns N` so
+// often; `--write` keeps the table.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
@@ -9,21 +10,27 @@ import { MEASURES, measured } from "./growth/measure.mjs";
 import { head, row } from "./growth/table.mjs";
 import { main } from "./setup/run.mjs";
 
-const FEW = { jobs: 1_000, days: 2 };
-const options = { jobs: { type: "string", default: "100000" }, write: { type: "string" } };
+const options = {
+  jobs: { type: "string", default: "100000" },
+  "one-day": { type: "string", default: "200000" },
+  only: { type: "string", default: "" },
+  turns: { type: "string" },
+  write: { type: "string" },
+};
 const { values } = parseArgs({ options });
-const MANY = { jobs: Number(values.jobs), days: 60 };
+const turns = values.turns && { turns: Number(values.turns) };
+const SIZES = [{ jobs: 1_000, days: 2 }, { jobs: Number(values.jobs), days: 60 }, { jobs: Number(values["one-day"]), days: 1 }];
 
 await main(async () => {
   await build();
   const sides = [];
   try {
-    for (const jobs of [FEW, MANY]) sides.push(await filled(jobs));
-    console.log("\nMedians (min–max) of one, both vaults in turns:\n");
-    const lines = head(FEW.jobs, MANY.jobs);
+    for (const size of SIZES) sides.push(await filled({ ...size, tell: console.log }));
+    console.log("\nMedians (min–max) of one, all vaults in turns:\n");
+    const lines = head(SIZES);
     console.log(lines.join("\n"));
-    for (const measure of MEASURES) {
-      lines.push(row(measure.name, await measured(measure, sides)));
+    for (const measure of MEASURES.filter(({ name }) => name.includes(values.only))) {
+      lines.push(row(measure, await measured({ ...measure, ...turns }, sides)));
       console.log(lines.at(-1));
     }
     if (values.write) writeFileSync(values.write, `${lines.join("\n")}\n`);

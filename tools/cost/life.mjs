@@ -1,7 +1,10 @@
 // The steps of a job's life, each played to its end in a vault that counts.
+import { once } from "node:events";
+import WebSocket from "ws";
 import { columnsOf } from "./columns.mjs";
 import { API_TOKEN } from "../workerd/vault.mjs";
 import { forget, tally } from "../workerd/counted.mjs";
+import { eventually } from "../workerd/wait.mjs";
 
 const MIB = 1_048_576;
 export const FILE_BYTES = 5 * MIB;
@@ -20,6 +23,42 @@ export async function awaitMidnight() {
  *   all operations; those of the request itself, before an alarm rang; ms to the next alarm
  */
 export async function life(vault, source) {
+  const { steps, step, acquire, complete } = player(vault, source);
+  await post(vault, { eventType: "failed", jobId: "before", error: "makes the day's tables" });
+  await step("acquired", () => acquire("life"));
+  await step("look-up, unfinished", () => vault.get("/jobs/life"));
+  await step("completed", () => complete("life"));
+  await step("look-up, finished", () => vault.get("/jobs/life"));
+  const { files } = await (await vault.get("/jobs/life?wait=0")).json();
+  await step("file", () => fetch(files[0].url, { headers: { connection: "close" } }));
+  await step("page of two jobs", () => vault.get("/jobs"));
+  await step("duplicate", () => complete("life"));
+  return steps;
+}
+
+/** Two deliveries of a job while somebody watches the live feed. */
+export async function watchedLife(vault, source) {
+  const { steps, step, acquire, complete } = player(vault, source);
+  const headers = { authorization: `Bearer ${API_TOKEN}` };
+  const viewer = new WebSocket(`${vault.url.replace("http", "ws")}/live`, { headers });
+  const told = [];
+  viewer.on("message", (data) => told.push(JSON.parse(data)));
+  await once(viewer, "open");
+  // The first change after a pause is another one than those that follow.
+  await post(vault, { eventType: "failed", jobId: "seen", error: "wakes the feed" });
+  await eventually("the viewer is told", () => told.find(({ job }) => job?.id === "seen"));
+  await step("acquired, watched", () => acquire("watched"));
+  await step("completed, watched", () => complete("watched"));
+  const isWhole = ({ job }) => job?.id === "watched" && job.archive === "stored";
+  await eventually("the viewer is told of the end", () => told.find(isWhole));
+  viewer.terminate();
+  return steps;
+}
+
+const post = (vault, event) => vault.post(vault.hookUrl(), JSON.stringify(event));
+
+/** What plays and counts steps, and the deliveries of a job. */
+function player(vault, source) {
   const steps = {};
   const step = async (name, act) => {
     await tally(vault);
@@ -30,25 +69,17 @@ export async function life(vault, source) {
     const { counts, asked, runs, next } = await tally(vault);
     steps[name] = { columns: columnsOf(counts), asked, runs, next };
   };
-  const deliver = (event) => vault.post(vault.hookUrl(), JSON.stringify(event));
   const now = Date.now();
-  const acquired = (jobId) => ({ eventType: "acquired", queueName: "free", jobId,
+  const acquire = (jobId) => post(vault, { eventType: "acquired", queueName: "free", jobId,
     workerName: "w", leaseExpiry: now + 45_000, acquiredAt: now, updatedAt: now });
-  const url = `${source.url}/outputs/free/video.mp4`;
-  const completed = { eventType: "completed", jobId: "life", video: { data_uri: url, data_url: url } };
-  // While the file is on its way the catalog has told `root`: two announcements, not one.
-  source.serve("/outputs/free/video.mp4", () => tally(vault, 1));
-
-  await deliver({ eventType: "failed", jobId: "before", error: "makes the day's tables" });
-  await step("acquired", () => deliver(acquired("life")));
-  await step("look-up, unfinished", () => vault.get("/jobs/life"));
-  await step("completed", () => deliver(completed));
-  await step("look-up, finished", () => vault.get("/jobs/life"));
-  const { files } = await (await vault.get("/jobs/life?wait=0")).json();
-  await step("file", () => fetch(files[0].url, { headers: { connection: "close" } }));
-  await step("page of two jobs", () => vault.get("/jobs"));
-  await step("duplicate", () => deliver(completed));
-  return steps;
+  const complete = (jobId) => {
+    const path = `/outputs/free/${jobId}.mp4`;
+    // While the file is on its way all else has come to rest.
+    source.serve(path, () => tally(vault, 1));
+    const url = source.url + path;
+    return post(vault, { eventType: "completed", jobId, video: { data_uri: url, data_url: url } });
+  };
+  return { steps, step, acquire, complete };
 }
 
 /**

@@ -1,46 +1,59 @@
-// Vaults with many jobs, filled through `POST /restore`: deliveries would take hours.
+// Vaults with many jobs. A job's own object does not know how many others there are; the catalog does, so that is what
+// is filled, row by row, by its own question. Some of the jobs are real ones, restored from manifests, for what asks
+// their objects: deliveries, look-ups, an export.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { counted } from "../workerd/counted.mjs";
-import { statOf, workerds } from "../workerd/process.mjs";
+import { fileURLToPath } from "node:url";
+import { counted, tally } from "../workerd/counted.mjs";
 import { API_TOKEN, LocalVault } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
 
 const DAY_MS = 86_400_000;
-/** Objects stay open for ten seconds: more at a time would run out of file descriptors. */
-const PER_SECOND = 250;
+/** Rows that are sent to the vault at a time. */
+const AT_ONCE = 5_000;
+/** Real jobs: the oldest, in one row, so that the first page of an export is whole. */
+export const REAL = 50;
+const FILLING = fileURLToPath(new URL("worker/fill.mjs", import.meta.url));
 const headers = { authorization: `Bearer ${API_TOKEN}` };
 
-/** The name of the `n`th job of a day. */
-export const nameOf = (day, n) => `d${String(day).padStart(3, "0")}-${String(n).padStart(6, "0")}`;
+/** For `change` of a `LocalVault`: the Worker can be filled. */
+const filling = (options) => ({ ...options, modules: [{ type: "ESModule", path: FILLING }, ...options.modules] });
 
-/** A vault with so many jobs on so many days, at rest; its Worker counts, as `counted` does. */
-export async function filled({ jobs, days }) {
+const realName = (n) => `real-${String(n).padStart(3, "0")}`;
+const dateOf = (time) => new Date(time).toISOString().slice(0, 10);
+
+/**
+ * A vault with so many jobs on so many days, of which today is the last; its Worker counts, as `counted` does.
+ *
+ * @param {{ jobs: number, days: number, tell?: (line: string) => void }} size
+ */
+export async function filled({ jobs, days, tell = () => {} }) {
+  const begun = Date.now();
   const dir = mkdtempSync(join(tmpdir(), "hookvault-growth-"));
-  let change = (options) => options;
   // The real pauses: what is tried again all the time would never be at rest.
-  const vars = { RETRY_BASE_MS: null };
-  const vault = new LocalVault({ dir, vars, change: (options) => change(options) });
+  const vault = new LocalVault({ dir, vars: { RETRY_BASE_MS: null }, change: (options) => counted(filling(options)) });
   await vault.start();
-  const model = await manifest(vault);
-  const perDay = Math.ceil(jobs / days);
-  for (let day = 1; day <= days; day += 1) {
-    const count = Math.min(perDay, jobs - (day - 1) * perDay);
-    if (count > 0) await putDay(vault, model, day, count);
-    if (day % 10 === 0) console.log(`${jobs} jobs: manifests of ${day} days written`);
+  const manifest = await model(vault);
+  const today = Math.floor(begun / DAY_MS) * DAY_MS;
+  const oldest = today - (days - 1) * DAY_MS;
+  await restore(vault, manifest, oldest);
+  let made = REAL;
+  for (let day = 0; day < days; day += 1) {
+    const share = Math.max(0, Math.round(((day + 1) * jobs) / days) - made);
+    await fillDay(vault, { from: oldest + day * DAY_MS, until: begun, count: share, first: made });
+    made += share;
+    if (day % 10 === 9) tell(`${jobs} jobs: ${made} are there`);
   }
-  await restore(vault, jobs);
-  await rest();
-  // What counts keeps an eye on each object: it would have 100,000 of them.
-  change = counted;
-  await vault.restart();
-  return { vault, jobs, days, perDay, cursor: await quarter(vault, days) };
+  // The model is one more.
+  await known(vault, jobs + 1);
+  await tally(vault);
+  tell(`${jobs} jobs on ${days} ${days === 1 ? "day" : "days"}: filled in ${Math.round((Date.now() - begun) / 1_000)} s`);
+  return { vault, jobs, days, real: (n) => realName(n % REAL), cursor: await quarter(vault, oldest, begun) };
 }
 
-/** The manifest of a job like those that there will be. */
-async function manifest(vault) {
+/** A job like those that there will be: its row goes to the catalog, its manifest is returned. */
+async function model(vault) {
   const body = JSON.stringify({ eventType: "failed", jobId: "model", error: "no luck" });
   await vault.post(`${vault.hookUrl()}?tag=odd`, body);
   const bucket = await vault.bucket();
@@ -50,58 +63,49 @@ async function manifest(vault) {
   });
 }
 
-async function putDay(vault, model, day, count) {
+/** Real jobs, the oldest of all: with a millisecond between each and the next. */
+async function restore(vault, manifest, from) {
   const bucket = await vault.bucket();
-  const from = Math.floor(Date.now() / DAY_MS - day) * DAY_MS;
-  const date = new Date(from).toISOString().slice(0, 10);
-  const put = (n) => {
-    const id = nameOf(day, n);
-    const text = model
-      .replaceAll("id:model", `id:${id}`)
-      .replaceAll('"id":"model"', `"id":"${id}"`)
-      .replace(/"createdAt":\d+/, `"createdAt":${from + Math.floor((n * DAY_MS) / count)}`)
-      .replace('"tags":["odd"]', n % 2 ? '"tags":["odd"]' : '"tags":[]');
-    return bucket.put(`manifests/${date}/${id}.json`, text);
-  };
-  for (let n = 0; n < count; n += 50) {
-    await Promise.all(Array.from({ length: Math.min(50, count - n) }, (_, k) => put(n + k)));
-  }
-}
-
-async function restore(vault, jobs) {
-  const begun = Date.now();
-  let restored = 0;
-  for (let cursor = ""; cursor !== null; ) {
-    const more = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-    const response = await vault.post(`/restore?limit=250${more}`, "", headers);
+  await Promise.all(Array.from({ length: REAL }, (_, n) => {
+    const id = realName(n);
+    const text = manifest.replaceAll("id:model", `id:${id}`).replaceAll('"id":"model"', `"id":"${id}"`)
+      .replace(/"createdAt":\d+/, `"createdAt":${from + n}`);
+    return bucket.put(`manifests/${dateOf(from)}/${id}.json`, text);
+  }));
+  for (let cursor = ""; cursor !== null;) {
+    const response = await vault.post(`/restore?limit=250${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, "", headers);
     const answer = await response.json();
     if (answer.failed?.length !== 0) throw new Error(JSON.stringify(answer));
-    restored += answer.restored + answer.known;
     cursor = answer.cursor;
-    if (restored % 10_000 < 250) console.log(`${jobs} jobs: ${restored} restored`);
-    const due = begun + (restored / PER_SECOND) * 1_000;
-    await new Promise((wake) => setTimeout(wake, Math.max(0, due - Date.now())));
   }
-  const isWhole = async () => {
-    const stats = await (await vault.get("/stats")).json();
-    return stats.jobs === jobs + 1 || undefined;
-  };
-  await eventually("the catalog knows all", isWhole, { limitMs: 600_000 });
+  await known(vault, REAL + 1);
 }
 
-/** Where a quarter of the jobs has been passed. */
-async function quarter(vault, days) {
-  const until = (Math.floor(Date.now() / DAY_MS) - days / 4) * DAY_MS;
-  const { cursor } = await (await vault.get(`/jobs?limit=1&until=${until}`)).json();
-  return cursor;
+/** Rows of a day, evenly from its begin to its end, or to `until`. Every other one has a tag. */
+async function fillDay(vault, { from, until, count, first }) {
+  const span = Math.min(DAY_MS, until - from) - REAL;
+  const row = (n) => ({
+    id: `d${String(first + n).padStart(7, "0")}`,
+    createdAt: from + REAL + Math.floor((n * Math.max(1, span)) / count),
+    tags: n % 2 ? ["odd"] : [],
+    // One of all: what finds it has looked at each row, or at sums.
+    ...(first + n === REAL && { status: "cancelled" }),
+  });
+  for (let n = 0; n < count; n += AT_ONCE) {
+    const rows = Array.from({ length: Math.min(AT_ONCE, count - n) }, (_, k) => row(n + k));
+    const response = await vault.post("/.fill", JSON.stringify({ day: dateOf(from), rows }));
+    if (!response.ok) throw new Error(await response.text());
+    await response.arrayBuffer();
+  }
 }
 
-/** Waits until the runtime has nothing to do any more: what was restored is published again. */
-async function rest() {
-  const ticks = () => workerds().reduce((sum, pid) => sum + (statOf(pid)?.ticks ?? 0), 0);
-  await eventually("the runtime is at rest", async () => {
-    const before = ticks();
-    await sleep(2_000);
-    return ticks() - before < 10 || undefined;
-  }, { limitMs: 900_000 });
+const known = (vault, jobs) => eventually("the catalog knows all", async () => {
+  const stats = await (await vault.get("/stats")).json();
+  return stats.jobs === jobs || undefined;
+}, { limitMs: 600_000 });
+
+/** Where a quarter of the time, and so of the jobs, has been passed. */
+async function quarter(vault, oldest, newest) {
+  const until = Math.round(newest - (newest - oldest) / 4);
+  return (await (await vault.get(`/jobs?limit=1&until=${until}`)).json()).cursor;
 }

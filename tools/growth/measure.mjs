@@ -1,18 +1,17 @@
 // What is measured in a vault: each returns the milliseconds of one.
+import { once } from "node:events";
+import WebSocket from "ws";
 import { forget, tally } from "../workerd/counted.mjs";
-import { nameOf } from "./fill.mjs";
+import { API_TOKEN } from "../workerd/tokens.mjs";
+import { eventually } from "../workerd/wait.mjs";
 
 /** Jobs whose alarms run together; their runs' mean is one figure. */
 const RUNS = 10;
+/** Jobs that change while nobody looks at the feed. */
+const MISSED = 10;
 const DAY_MS = 86_400_000;
+const headers = { authorization: `Bearer ${API_TOKEN}` };
 let made = 0;
-
-/** One of the many, another each time: not of the last day, which may have less. */
-function someJob({ days, perDay, jobs }) {
-  const n = (made += 1);
-  const full = Math.min(days, Math.floor(jobs / perDay));
-  return nameOf(1 + (n % full), (n * 7) % perDay);
-}
 
 async function timed(ask, check) {
   const begun = performance.now();
@@ -23,52 +22,89 @@ async function timed(ask, check) {
   return took;
 }
 
+const deliver = (vault, event) =>
+  timed(() => vault.post(vault.hookUrl(), JSON.stringify(event)), ({ id }) => id === event.jobId);
+
 function delivery({ vault }) {
-  const jobId = `new-${(made += 1)}`;
   const now = Date.now();
   // A lease that ends tomorrow: the upstream, which there is none of, is not asked before.
-  const leaseExpiry = now + DAY_MS;
-  const event = { eventType: "acquired", jobId, acquiredAt: now, updatedAt: now, leaseExpiry };
-  return timed(() => vault.post(vault.hookUrl(), JSON.stringify(event)), ({ id }) => id === jobId);
+  const event = { eventType: "acquired", jobId: `new-${(made += 1)}`, acquiredAt: now, updatedAt: now, leaseExpiry: now + DAY_MS };
+  return deliver(vault, event);
 }
 
-/** The second event of a job that is among the many, so that its day has as many rows. */
-function late(side) {
-  const { vault } = side;
-  const jobId = someJob(side);
-  const event = { eventType: "failed", jobId, error: `again ${made}`, updatedAt: Date.now() };
-  return timed(() => vault.post(vault.hookUrl(), JSON.stringify(event)), ({ id }) => id === jobId);
+/** A late event of a job that is among the many: its row is one of its day's. */
+function late({ vault, real }) {
+  made += 1;
+  return deliver(vault, { eventType: "failed", jobId: real(made), error: `again ${made}`, updatedAt: Date.now() });
 }
 
-function lookUp(query) {
-  return (side) => {
-    const id = someJob(side);
-    return timed(() => side.vault.get(`/jobs/${id}${query}`), (job) => job.id === id);
-  };
+const lookUp = (query) => ({ vault, real }) => {
+  const id = real((made += 1));
+  return timed(() => vault.get(`/jobs/${id}${query}`), (job) => job.id === id);
+};
+
+const page = (query, count = 50) => ({ vault, cursor }) =>
+  timed(() => vault.get(`/jobs?limit=50${query(cursor)}`), ({ jobs }) => jobs.length === count);
+
+const stats = ({ vault, jobs }) => timed(() => vault.get("/stats"), (sums) => sums.jobs > jobs);
+
+/** Until the first lines of an export are there: the oldest jobs, which are real ones. */
+const exported = (query) => async ({ vault }) => {
+  const begun = performance.now();
+  const response = await vault.get(`/export${query()}`);
+  const reader = response.body.getReader();
+  const { value } = await reader.read();
+  const took = performance.now() - begun;
+  await reader.cancel();
+  if (response.status !== 200 || !value?.includes(123)) throw new Error(`an export: ${response.status}`);
+  return took;
+};
+
+/** Until a viewer who comes back knows what has changed meanwhile. */
+async function missed({ vault, real }) {
+  const first = await view(vault, "");
+  const { seq } = await first.here();
+  first.socket.terminate();
+  const ids = Array.from({ length: MISSED }, () => real((made += 1)));
+  for (const jobId of ids) await deliver(vault, { eventType: "retried", jobId, updatedAt: Date.now() });
+  await tally(vault);
+  const begun = performance.now();
+  const second = await view(vault, `?after=${encodeURIComponent(seq)}`);
+  await second.here();
+  const took = performance.now() - begun;
+  second.socket.terminate();
+  const told = new Set(second.messages.map(({ job }) => job?.id));
+  if (!ids.every((id) => told.has(id))) throw new Error(`missed: ${JSON.stringify(second.messages).slice(0, 300)}`);
+  return took;
 }
 
-function page(query) {
-  return ({ vault, cursor }) =>
-    timed(() => vault.get(`/jobs?limit=50${query(cursor)}`), ({ jobs }) => jobs.length === 50);
+async function view(vault, query) {
+  const socket = new WebSocket(`${vault.url.replace("http", "ws")}/live${query}`, { headers });
+  const messages = [];
+  socket.on("message", (data) => messages.push(JSON.parse(data)));
+  await once(socket, "open");
+  const isHere = ({ job, deleted, seq }) => !job && !deleted && seq !== undefined;
+  return { socket, messages, here: () => eventually("the viewer is up to date", () => messages.find(isHere)) };
 }
 
 /** The mean of the runs that some ended jobs need: the catalog, the manifest, the copy in KV. */
-async function run(side) {
-  await tally(side.vault);
-  await forget(side.vault);
-  for (let n = 0; n < RUNS; n += 1) {
-    const event = { eventType: "failed", jobId: `run-${(made += 1)}`, error: "no luck" };
-    await timed(() => side.vault.post(side.vault.hookUrl(), JSON.stringify(event)), ({ id }) => id);
-  }
-  const { runs } = await tally(side.vault);
+async function run({ vault }) {
+  await tally(vault);
+  await forget(vault);
+  for (let n = 0; n < RUNS; n += 1) await deliver(vault, { eventType: "failed", jobId: `run-${(made += 1)}`, error: "no luck" });
+  const { runs } = await tally(vault);
   const ofJobs = runs.filter(({ who }) => who === "Job");
   return ofJobs.reduce((sum, { ms }) => sum + ms, 0) / ofJobs.length;
 }
 
-/** Each with how many make one figure, and how many figures. */
+/**
+ * Each with how many make one figure, and how many figures; of what `isMixed` the rows differ with how things meet. A `scan` looks at each row of a day, or of all: no index
+ * serves it, so its time grows, and is told.
+ */
 export const MEASURES = [
   // The first: five minutes after a delivery its job's alarm rings, and it would never be quiet.
-  { name: "a run of the alarm", one: run, each: 1, turns: 12 },
+  { name: "a run of the alarm", one: run, each: 1, turns: 12, isMixed: true },
+  { name: "the feed after a pause", one: missed, each: 1, turns: 12 },
   { name: "a delivery, new job", one: delivery, each: 5, turns: 40 },
   { name: "a delivery, old job", one: late, each: 5, turns: 40 },
   { name: "a look-up, from KV", one: lookUp(""), each: 5, turns: 40 },
@@ -77,6 +113,10 @@ export const MEASURES = [
   { name: "a page further on", one: page((cursor) => `&cursor=${cursor}`), each: 1, turns: 40 },
   { name: "a page by status", one: page(() => "&status=failed"), each: 1, turns: 40 },
   { name: "a page by tag", one: page(() => "&tag=odd"), each: 1, turns: 40 },
+  { name: "the sums", one: stats, each: 1, turns: 40 },
+  { name: "an export's first lines", one: exported(() => ""), each: 1, turns: 20 },
+  { name: "a page of one rare status", one: page(() => "&status=cancelled", 1), each: 1, turns: 12, scan: true },
+  { name: "a page by `q`, of the oldest jobs", one: page(() => "&q=real-"), each: 1, turns: 12, scan: true },
 ];
 
 /** Turn by turn, the one after the other; the first turns warm up. */
