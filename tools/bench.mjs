@@ -96,8 +96,8 @@ function mustBeNear(figures) {
   if (far.length > 0) throw new Failure(`Far off the goal:\n${far.join("\n")}`);
 }
 
-/** Counts are no measurements: each must be as the table in `tools/cost/operations.mjs` has it. */
+/** Counts are no measurements: each must be as the table in `tools/cost/counted.json` has it. */
 function mustBeExact(steps) {
   const wrong = differences(steps).map((line) => `  ${line}`);
-  if (wrong.length > 0) throw new Failure(`Counted otherwise than in tools/cost/operations.mjs:\n${wrong.join("\n")}`);
+  if (wrong.length > 0) throw new Failure(`Counted otherwise than in tools/cost/counted.json:\n${wrong.join("\n")}`);
 }

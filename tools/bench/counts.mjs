@@ -14,7 +14,7 @@ export async function countSides(names, dir) {
   return counts;
 }
 
-/** Where our counts are other than `tools/cost/operations.mjs` has them, in words; none if it is right. */
+/** Where our counts are other than `tools/cost/counted.json` has them, in words; none if it is right. */
 export function differences(steps, expected = OPERATIONS) {
   return Object.entries(steps)
     .filter(([step, counts]) => !isDeepStrictEqual(counts, expected[step]))

@@ -38,15 +38,15 @@ export const modulesOf = async (name, dir) => (await ownOf(name, dir)).modules;
  * stand-in for that is a Worker in JavaScript that each request would go through first.
  *
  * @param {string} name
- * @param {{ dir: string, sources: string, change?: (options: object) => object }} where
+ * @param {{ dir: string, sources: string, vars?: object, change?: (options: object) => object }} where
  */
-export async function startSide(name, { dir, sources, change = (options) => options }) {
+export async function startSide(name, { dir, sources, vars = {}, change = (options) => options }) {
   const storage = await mkdtemp(join(dir, `${name}-`));
   const own = await ownOf(name, dir);
   const vault = new LocalVault({
     dir: storage,
     // The pauses that users have, not the tests' short ones.
-    vars: { RETRY_BASE_MS: null, ALLOWED_SOURCE_HOSTS: sources },
+    vars: { RETRY_BASE_MS: null, ALLOWED_SOURCE_HOSTS: sources, ...vars },
     change: ({ assets, ...options }) => change({ ...options, ...own }),
   });
   const before = workerds();

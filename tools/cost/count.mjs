@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { startSide } from "../bench/sides.mjs";
 import { counted } from "../workerd/counted.mjs";
-import { FILE_BYTES, awaitMidnight, life } from "./life.mjs";
+import { FILE_BYTES, awaitMidnight, life, submission, watchedLife } from "./life.mjs";
 
 /**
  * Plays a job's life in a side that has nothing else to do.
@@ -15,9 +15,15 @@ import { FILE_BYTES, awaitMidnight, life } from "./life.mjs";
 export async function countLife(name, dir) {
   await awaitMidnight();
   const source = await startSource();
-  const { vault } = await startSide(name, { dir, sources: source.url, change: counted });
+  const vars = { UPSTREAM_QUEUE_URL: `${source.url}/queue`, UPSTREAM_API_KEY: "key" };
+  const { vault } = await startSide(name, { dir, sources: source.url, vars, change: counted });
   try {
     const steps = await life(vault, source);
+    // The twins have no feed and no gateway.
+    if (name === "hookvault") {
+      Object.assign(steps, await watchedLife(vault, source));
+      steps.submission = await submission(vault, source.answer);
+    }
     return Object.fromEntries(Object.entries(steps).map(([step, { columns }]) => [step, columns]));
   } finally {
     await vault.end();
@@ -25,18 +31,25 @@ export async function countLife(name, dir) {
   }
 }
 
-/** A server of files, each given when what must come first has. */
+const UNKNOWN = { status: 404, body: Buffer.from("{}"), type: "application/json" };
+
+/** A server of files and of the upstream's queue; each answer is given when what must come first has. */
 async function startSource() {
-  const waiting = new Map();
+  const answers = new Map();
   const server = createServer(async (request, response) => {
-    await waiting.get(request.url)?.();
-    response.writeHead(200, { "content-length": FILE_BYTES, "content-type": "video/mp4" });
-    response.end(Buffer.alloc(FILE_BYTES, 7));
+    const { status = 200, first, body, type } = answers.get(request.url.split("?")[0]) ?? UNKNOWN;
+    await first?.();
+    response.writeHead(status, { "content-length": body.length, "content-type": type });
+    response.end(body);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const urls = Object.fromEntries(["status_url", "response_url", "cancel_url"].map((name) => [name, url]));
+  const submitted = Buffer.from(JSON.stringify({ request_id: "submitted", ...urls }));
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    serve: (path, first) => waiting.set(path, first),
+    url,
+    serve: (path, first) => answers.set(path, { first, body: Buffer.alloc(FILE_BYTES, 7), type: "video/mp4" }),
+    answer: (path, first) => answers.set(path, { first, body: submitted, type: "application/json" }),
     end: () => server.close(),
   };
 }

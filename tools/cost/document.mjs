@@ -1,6 +1,6 @@
 // The tables of `docs/cost.md`.
 import { COLUMNS } from "./columns.mjs";
-import { LIFE, MEASURED, OF_TWINS, OPERATIONS } from "./operations.mjs";
+import { LIFE, MEASURED, OF_TWINS, OPERATIONS, WATCHED_LIFE } from "./operations.mjs";
 import { PAID, PLAN } from "./prices.mjs";
 import { freeDays, freeInAll, month, usage } from "./reckon.mjs";
 
@@ -20,7 +20,7 @@ const table = (head, rows) => [line(head), `|${"---|".repeat(head.length)}`, ...
 /** The tables by name. */
 export function costs() {
   const used = usage(OPERATIONS, LIFE, MEASURED);
-  return { operations: operations(), price: price(used), twin: twins(used), free: free(used), storage: storage(used) };
+  return { operations: operations(), price: price(used), watched: watched(used), twin: twins(used), free: free(used), storage: storage(used) };
 }
 
 function operations() {
@@ -39,6 +39,14 @@ function price(used) {
   rows.push(["**in all**", "", "", "", ...months.map(({ total }) => `**${dollars(total)}**`)]);
   rows.push(["a thousand jobs", "", "", "", ...months.map(({ total }, n) => dollars((total / MONTHS[n]) * 1_000))]);
   return table(["", "a job", "included", "then", ...MONTHS.map((jobs) => `${whole(jobs)} jobs`)], rows);
+}
+
+function watched(used) {
+  const seen = usage(OPERATIONS, WATCHED_LIFE, MEASURED);
+  const rows = ["objectRequests", "rowsRead", "rowsWritten"].map((key) => [PAID[key].name, used[key], seen[key]]);
+  const jobs = MONTHS.at(-1);
+  rows.push([`**${whole(jobs)} jobs**`, ...[used, seen].map((all) => `**${dollars(month(all, jobs).total)}**`)]);
+  return table(["a job", "nobody watches", "somebody watches all the time"], rows);
 }
 
 function twins(used) {

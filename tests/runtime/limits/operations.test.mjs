@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildTwin, TWINS } from "../../../tools/bench/twin.mjs";
 import { costs } from "../../../tools/cost/document.mjs";
-import { FILE_BYTES, awaitMidnight, life, submission } from "../../../tools/cost/life.mjs";
+import { FILE_BYTES, awaitMidnight, life, submission, watchedLife } from "../../../tools/cost/life.mjs";
 import { OF_TWINS, OPERATIONS } from "../../../tools/cost/operations.mjs";
 import { counted, tally } from "../../../tools/workerd/counted.mjs";
 import { file, startOrigin } from "../support/servers/origin.mjs";
@@ -35,6 +35,7 @@ describe("operations", () => {
     const vars = { RETRY_BASE_MS: null, UPSTREAM_QUEUE_URL: `${origin.url}/queue`, UPSTREAM_API_KEY: "key" };
     vault = await startVault({ sources: origin.url, vars, change: counted });
     steps = await life(vault, sourceAt(origin));
+    Object.assign(steps, await watchedLife(vault, sourceAt(origin)));
     steps.submission = await submission(vault, answerSubmission);
     // A duplicate is in the copy in KV five minutes later, a submission waits for its webhook.
     vault.leaveWork();
