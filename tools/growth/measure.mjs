@@ -48,18 +48,6 @@ const page = (query, count = 50) => ({ vault, cursor }) =>
 
 const stats = ({ vault, jobs }) => timed(() => vault.get("/stats"), (sums) => sums.jobs > jobs);
 
-/** Until the first lines of an export are there: the oldest jobs, which are real ones. */
-const exported = (query) => async ({ vault }) => {
-  const begun = performance.now();
-  const response = await vault.get(`/export${query()}`);
-  const reader = response.body.getReader();
-  const { value } = await reader.read();
-  const took = performance.now() - begun;
-  await reader.cancel();
-  if (response.status !== 200 || !value?.includes(123)) throw new Error(`an export: ${response.status}`);
-  return took;
-};
-
 /** Until a viewer who comes back knows what has changed meanwhile. */
 async function missed({ vault, real }) {
   const first = await view(vault, "");
@@ -114,7 +102,6 @@ export const MEASURES = [
   { name: "a page by status", one: page(() => "&status=failed"), each: 1, turns: 40 },
   { name: "a page by tag", one: page(() => "&tag=odd"), each: 1, turns: 40 },
   { name: "the sums", one: stats, each: 1, turns: 40 },
-  { name: "an export's first lines", one: exported(() => ""), each: 1, turns: 20 },
   { name: "a page of one rare status", one: page(() => "&status=cancelled", 1), each: 1, turns: 12, scan: true },
   { name: "a page by `q`, of the oldest jobs", one: page(() => "&q=real-"), each: 1, turns: 12, scan: true },
 ];
