@@ -92,7 +92,7 @@ async function run({ vault }) {
 export const MEASURES = [
   // The first: five minutes after a delivery its job's alarm rings, and it would never be quiet.
   { name: "a run of the alarm", one: run, each: 1, turns: 12, isMixed: true },
-  { name: "the feed after a pause", one: missed, each: 1, turns: 12 },
+  { name: "the feed after a pause", one: missed, each: 1, turns: 12, isMixed: true },
   { name: "a delivery, new job", one: delivery, each: 5, turns: 40 },
   { name: "a delivery, old job", one: late, each: 5, turns: 40 },
   { name: "a look-up, from KV", one: lookUp(""), each: 5, turns: 40 },
