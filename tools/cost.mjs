@@ -1,7 +1,7 @@
 // `npm run cost`: the tables of `docs/cost.md`, reckoned from the operations that a test pins;
 // `-- --write` writes them there. `-- --count` counts the operations anew, and
 // tells what is not as it stands; `-- --count --write` has it stand so. `-- --cpu` measures the processor's time of a job.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { countLife } from "./cost/count.mjs";
 import { measureCpu } from "./cost/cpu.mjs";
 import { costs } from "./cost/document.mjs";
 import { OF_TWINS, OPERATIONS, writeCounted } from "./cost/operations.mjs";
+import { put } from "./cost/place.mjs";
 import { main } from "./setup/run.mjs";
 
 const DOCUMENT = new URL("../docs/cost.md", import.meta.url);
@@ -23,19 +24,8 @@ await main(async () => {
   if (values.count) return compare(await count());
   const tables = Object.entries(costs());
   for (const [name, table] of tables) console.log(`${name}\n\n${table}\n`);
-  if (values.write) write(tables);
+  if (values.write) for (const [name, table] of tables) put(DOCUMENT, name, table);
 });
-
-/** A table stands between a comment with its name and an empty line. */
-function write(tables) {
-  let text = readFileSync(DOCUMENT, "utf8");
-  for (const [name, table] of tables) {
-    const place = new RegExp(`(<!-- ${name} -->\n)(?!\n).*?(\n\n|\n$)`, "s");
-    if (!place.test(text)) throw new Error(`docs/cost.md has no place for ${name}`);
-    text = text.replace(place, (_, mark, end) => `${mark}${table}${end}`);
-  }
-  writeFileSync(DOCUMENT, text);
-}
 
 /** Counts all sides that keep the contract. */
 async function count() {

@@ -1,13 +1,13 @@
-// `npm run growth [-- --jobs 100000] [--one-day 200000] [--write FILE]`: how the time of what a vault does grows with the
+// `npm run growth [-- --jobs 100000] [--one-day 200000] [--write]`: how the time of what a vault does grows with the
 // number of its jobs. Three vaults are filled: with a thousand jobs on two days, with many on sixty, and with a day of
 // twice as many; then all are asked in turns. `--only TEXT` asks only what holds it, `--turns N` so
-// often; `--write` keeps the table.
-import { writeFileSync } from "node:fs";
+// often; `--write` puts the table into docs/scale.md.
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { filled } from "./growth/fill.mjs";
 import { MEASURES, measured } from "./growth/measure.mjs";
 import { head, row } from "./growth/table.mjs";
+import { put } from "./cost/place.mjs";
 import { main } from "./setup/run.mjs";
 
 const options = {
@@ -15,8 +15,9 @@ const options = {
   "one-day": { type: "string", default: "200000" },
   only: { type: "string", default: "" },
   turns: { type: "string" },
-  write: { type: "string" },
+  write: { type: "boolean", default: false },
 };
+const DOCUMENT = new URL("../docs/scale.md", import.meta.url);
 const { values } = parseArgs({ options });
 const turns = values.turns && { turns: Number(values.turns) };
 const SIZES = [{ jobs: 1_000, days: 2 }, { jobs: Number(values.jobs), days: 60 }, { jobs: Number(values["one-day"]), days: 1 }];
@@ -33,7 +34,7 @@ await main(async () => {
       lines.push(row(measure, await measured({ ...measure, ...turns }, sides)));
       console.log(lines.at(-1));
     }
-    if (values.write) writeFileSync(values.write, `${lines.join("\n")}\n`);
+    if (values.write) put(DOCUMENT, "growth", lines.join("\n"));
   } finally {
     for (const { vault } of sides) await vault.end();
   }
