@@ -1,5 +1,6 @@
 // docs/benchmarks.md: the figures, and what is needed to read them.
 import { countsTable } from "./counts.mjs";
+import { MISSED } from "./missed.mjs";
 import { table } from "./table.mjs";
 
 const MiB = 1024 * 1024;
@@ -49,31 +50,13 @@ difference, in MiB, not by ratio.
 - **start-up**: a new process until its first answer, less the median of an empty Worker's, which takes turns with them: the modules' compilation,
   which workerd does before it listens, is a part of it. ${sizes.starts} starts, files in the page cache. Here a ratio is that of the medians.
 - **wasm memory**: ${sizes.memory.many} deliveries, nine of ten of them duplicates, made by a loop beside the Worker; each thousand begins when that
-  before is worked off. It never shrinks: a peak stays, of which each job at work at the same time takes some 8 KiB, and a leak is what
-  grows although no more jobs were at work at once than before. Without the pauses 392 were, and it came to 4.3 MiB.
+  before is worked off. It never shrinks: a peak stays, of which each object at work at the same time takes some KiB, and a leak is what
+  grows although no more objects were at work at once than before. It grows by 64 KiB at a time.
 
 The dashboard's static files are left out on all sides: the platform serves them before the Worker, and its local stand-in is a Worker
 in JavaScript that every request would pass.
 
-## Where the goals are missed
-
-What the profiles of 2026-11-29 show; \`CONTRIBUTING.md\` has how to take one, and what was tried.
-
-- **ingest**: of 7,200 warm deliveries of all three kinds hookvault's process took 2.84 ms each, the conventional twin's 1.96. Of the difference 0.40 ms is wasm,
-  nearly all of it compiled by then, 0.09 ms what stands between wasm and JavaScript, and the rest the runtime's work for that: promises, handles,
-  memory. Without any wasm it would still be 1.2 times the twin's. It is JSON that is read and written by serde, not by V8, in five calls (the
-  request, the job, its alarm, the catalog's day and \`root\`), spread over hundreds of functions. Code that is compiled for speed takes 9 to 15 %
-  less for a delivery and nothing for a look-up, and a third more bytes: smaller was preferred. The floor has neither alarm nor catalog.
-- **look-up**: of a finished job it is the calls for the request's URL, method and headers, for KV and for the answer's headers, each with its strings;
-  an unfinished one is read, written, read and rendered by serde. The floor looks at no token and asks no metadata.
-- **archive, 1 MiB**: the delivery again; the bytes take as long as the twin's. **20 MiB of base64**: the body goes into wasm to be read, and a
-  result is told from another by a hash that is taken there.
-- **archive, 1 GiB**, where a machine is so slow that there is one turn: three runs of 2026-11-29 gave 1.10, 0.79 and 0.93 to the twin, 1.05, 0.98 and
-  0.89 to the floor, of the same streams in the runtime.
-- **wasm memory**: two runs of 2026-11-29 gave 1.07 and 1.11. It grows by 64 KiB at a time, which is 0.04: the second took one more.
-- **bundle**, and **start-up**, which follows it: 8,000 functions, none of more than 22 KB; a third is serde's, a third what async functions are
-  compiled to. 300 KB would take features away.
-
+${MISSED}
 ## Measured on
 
 | what | |

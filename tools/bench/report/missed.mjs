@@ -1,0 +1,13 @@
+// What is said where a goal is missed: the one part of docs/benchmarks.md that people write. It is what profiles show.
+
+export const MISSED = `## Where the goals are missed
+
+What was found out by profiles; \`CONTRIBUTING.md\` has how to take one, and what was tried.
+
+- **module**, **bundle**, and **start-up**, which follows it: thousands of functions, none of more than 22 KB; a third is serde's, a third what async
+  functions are compiled to. 300 KB would take features away.
+- **archive, 1 GiB**, where a machine is so slow that there is one turn: three runs of 2026-11-29 gave 1.10, 0.79 and 0.93 to the conventional twin, 1.05, 0.98
+  and 0.89 to the floor, of the same streams in the runtime.
+- **CPU beside the twin of the same design**: both do the same calls and writes, so what is left is the language. JSON is read and written by
+  serde in wasm, not by V8, and each promise and each string that goes between wasm and the runtime is work of its own.
+`;
