@@ -8,7 +8,7 @@ export const LOSSES = {
   bytes: "files that are not byte for byte those of the source",
   files: "files that are not to be had from the vault, although the source still has them",
   twice: "events that were applied more often than they happened, or counted wrongly",
-  stuck: "jobs that did not settle as the queue says, were not published, or are not listed",
+  stuck: "jobs that did not settle as the queue says, were not published or listed, or came back when deleted",
   uploads: "multipart uploads that were neither completed nor aborted",
   untrue: "files that were said to be lost although they were not",
   hosts: "connections to a host that is not allowed",
@@ -46,6 +46,7 @@ class Verdict {
 
 async function judgeJob(id, around) {
   const { rig, verdict } = around;
+  if (rig.deleted.has(id)) return judgeDeleted(id, around);
   const truth = await rig.queue.truth(id);
   truth.deliveries.push(...rig.own.get(id) ?? []);
   const answer = await rig.vault.get(`/jobs/${id}?wait=0`);
@@ -58,6 +59,15 @@ async function judgeJob(id, around) {
     await judgeFile(file, { record, events, verdict });
   }
   await judgeRest(id, { truth, record, around });
+}
+
+/** Nothing is left of it, and nothing has come back. */
+async function judgeDeleted(id, { rig, verdict, listed }) {
+  const stuck = (why) => verdict.add("stuck", `job ${id} was deleted, but ${why}`);
+  if ((await rig.vault.get(`/jobs/${id}?wait=0`)).status !== 404) stuck("it is there");
+  if (listed.has(id)) stuck("it is listed");
+  if ((await (await rig.vault.bucket()).list({ prefix: `jobs/${id}/` })).objects.length > 0) stuck("it has files");
+  if (await (await rig.vault.records()).get(id) !== null) stuck("KV has a copy");
 }
 
 async function timeline(vault, id) {

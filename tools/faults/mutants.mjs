@@ -31,14 +31,16 @@ export const mutants = [
   },
   {
     name: "alarm before the write",
-    edits: [edit("edge/job/ingest/apply.rs", "home.arm(&applied.job).await?;", "")],
+    edits: [edit("edge/job/ingest/apply.rs",
+      "platform::set_alarm_exactly(store.storage(), at).await?; // (2)", "let _ = at;")],
     rows: ["kill -9 right after the ack", "source answers 500 three times"],
     red: ["stuck"],
   },
   {
     name: "write before the ack",
     edits: [edit("edge/job/ingest/apply.rs",
-      "home.note(&applied.job, Some(&applied.entry))?;", "")],
+      "home.note_with(&applied.job, came(&applied, &arrival, moved)?)?;",
+      "let _ = came(&applied, &arrival, moved)?;")],
     rows: ["kill -9 right after the ack"],
     red: ["acks"],
   },
@@ -164,6 +166,27 @@ export const mutants = [
         early.work.list.done(revision);
         home.store.save(&early)?;`)],
     rows: ["kill -9 before the catalog"],
+    red: ["stuck"],
+  },
+  {
+    name: "safety net of a row that the sender tells",
+    edits: [edit("domain/alarm/ring.rs", "job.work.list.at = wake;",
+      "job.work.list.done(job.revision());")],
+    rows: ["kill -9 after the ack, before the list hears", "the catalog fails twice for a new job"],
+    red: ["struck"],
+  },
+  {
+    name: "memory of removals",
+    edits: [edit("edge/catalog/day.rs", " || known.iter().any(is_gone) {",
+      " || known.iter().any(|known| is_gone(known) && false) {")],
+    rows: ["deleted before the catalog hears"],
+    red: ["stuck"],
+  },
+  {
+    name: "last sweep",
+    edits: [edit("domain/archive/tombstone.rs", "if self.swept { self.ends_at() } else { last }",
+      "self.ends_at()")],
+    rows: ["a write ends after the sweeps"],
     red: ["stuck"],
   },
   {

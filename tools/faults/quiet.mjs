@@ -10,7 +10,7 @@ const PAUSE_MS = 200;
  * @returns {Promise<void>} also when the limit is over: the judge says what is wrong then
  */
 export async function quiet(rig, limitMs) {
-  let left = rig.queue.ids;
+  let left = rig.queue.ids.filter((id) => !rig.deleted.has(id));
   for (const end = Date.now() + limitMs; Date.now() < end; await sleep(PAUSE_MS)) {
     const listed = await listing(rig.vault);
     const rests = await Promise.all(left.map((id) => isPublished(rig.vault, listed.get(id))));

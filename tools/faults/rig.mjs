@@ -38,6 +38,8 @@ class Rig {
   forbidden = 0;
   /** What a row has delivered by itself, as the simulator tells of its deliveries, by job. */
   own = new Map();
+  /** Jobs that are gone, and must stay so. */
+  deleted = new Set();
   #limitMs;
   #stops = [];
 
@@ -98,6 +100,12 @@ class Rig {
     const before = this.own.get(id) ?? [];
     this.own.set(id, [...before, { eventType: body.eventType, status, bytes, sha256 }]);
     return status;
+  }
+
+  async delete(id) {
+    const { status } = await this.vault.get(`/jobs/${id}`, { method: "DELETE" });
+    if (status !== 204) console.error(`DELETE of job ${id} answers ${status}`);
+    this.deleted.add(id);
   }
 
   /** Has the vault take in all jobs. */

@@ -1,4 +1,5 @@
 // All rows of the table, by kind.
+import { deletions } from "./rows/deletions.mjs";
 import { kills } from "./rows/kills.mjs";
 import { sources } from "./rows/sources.mjs";
 import { stores } from "./rows/stores.mjs";
@@ -15,7 +16,7 @@ import { webhookRows } from "./rows/webhooks.mjs";
  */
 
 /** @type {Row[]} */
-export const ROWS = [...kills, ...untoldRows, ...sources, ...webhookRows, ...stores];
+export const ROWS = [...kills, ...untoldRows, ...sources, ...webhookRows, ...stores, ...deletions];
 
 const QUICK = [
   "kill -9 right after the ack",
@@ -39,6 +40,7 @@ const QUICK = [
   "each webhook ten times at once",
   "R2 puts fail twice",
   "KV never answers, more is delivered",
+  "deleted before the catalog hears",
 ];
 
 /** The rows of `npm test`: one or two of each kind, of the quick ones. */
