@@ -36,6 +36,7 @@ export const playPairing = (commit, pairing) => withVault(commit, async (vault, 
   await traffic.watch();
   await takeUp(traffic);
   await goOn(traffic, "2");
+  await meet(traffic, "2");
   await traffic.checkAll();
   traffic.leave();
   await deploy(CURRENT);
@@ -61,6 +62,20 @@ async function goOn(traffic, round) {
   // What has never been listed need not be told as gone.
   await traffic.check(id(5));
   await traffic.delete(id(5));
+}
+
+/** Objects that ask each other, which may be of different releases: of some jobs there is one each way. */
+async function meet(traffic, round) {
+  for (let n = 0; n < 6; n += 1) {
+    const [late, moved] = [`${round}2${n}`, `${round}3${n}`];
+    await traffic.complete(late, { reference: `late-${late}`, isBare: true });
+    await traffic.add(late, { reference: `late-${late}` });
+    await traffic.acquire(moved);
+    const options = { reference: `moved-${moved}`, isBare: true };
+    await traffic.add(moved, options);
+    await traffic.complete(moved, options);
+    await traffic.add(moved, { reference: options.reference });
+  }
 }
 
 /** What a deployment finds in the middle. */

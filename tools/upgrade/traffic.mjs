@@ -70,9 +70,9 @@ export class Traffic {
     this.#becomes(id, { status: "failed" });
   }
 
-  /** A late word, which changes nothing but the timeline. */
-  async add(id, options) {
-    await this.#tell(id, { eventType: "noted", jobId: id, n: Math.random() }, options);
+  /** A word that changes nothing but the timeline. */
+  async add(id, { isBare = false, ...options } = {}) {
+    await this.#tell(id, { eventType: "noted", ...(!isBare && { jobId: id }), n: Math.random() }, options);
   }
 
   async delete(id) {
