@@ -5,7 +5,7 @@ use super::sql::Tables;
 use crate::domain::catalog::row::Row;
 use crate::domain::config::Config;
 use crate::domain::view::record::Context;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{self, Failure};
 use std::cell::Cell;
 use std::rc::Rc;
 use worker::{Env, State};
@@ -48,7 +48,7 @@ impl CatalogObject {
     pub async fn schedule_flush(&self) -> Result<(), Failure> {
         if !self.is_flush_scheduled.get() {
             let storage = self.state.storage();
-            if storage.get_alarm().await.during("reading the alarm")?.is_none() {
+            if platform::alarm(&storage).await?.is_none() {
                 platform::set_alarm_at(&storage, platform::now().plus(GATHER_MS)).await?;
             }
             self.is_flush_scheduled.set(true);

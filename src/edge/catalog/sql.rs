@@ -2,10 +2,23 @@
 
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
+use js_sys::{Array, JSON};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
+use wasm_bindgen::prelude::*;
 use worker::{SqlStorage, SqlStorageValue};
+
+#[wasm_bindgen]
+extern "C" {
+    type Sql;
+    #[wasm_bindgen(method, catch, variadic)]
+    fn exec(this: &Sql, sql: &str, values: Array) -> Result<Cursor, JsValue>;
+
+    type Cursor;
+    #[wasm_bindgen(method, catch, js_name = toArray)]
+    fn to_array(this: &Cursor) -> Result<Array, JsValue>;
+}
 
 /// A row with one text.
 #[derive(Deserialize)]
@@ -49,8 +62,16 @@ impl Tables {
         sql: &str,
         values: Vec<SqlStorageValue>,
     ) -> Result<Vec<T>, Failure> {
-        let cursor = self.sql.exec(sql, Some(values));
-        cursor.during("asking the catalog")?.to_array().during("reading the catalog")
+        let rows = self.rows(sql, values).map_err(worker::Error::from);
+        json::from_str(&rows.during("asking the catalog")?).during("reading the catalog")
+    }
+
+    /// Runs a statement; returns its rows as JSON.
+    fn rows(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<String, JsValue> {
+        let sql_storage: &Sql = self.sql.as_ref().unchecked_ref();
+        let values: Array = values.into_iter().map(JsValue::from).collect();
+        let rows = sql_storage.exec(sql, values)?.to_array()?;
+        JSON::stringify(&rows).map(String::from)
     }
 
     /// Runs a statement, or several, for what it does.

@@ -11,6 +11,7 @@ use crate::domain::time::{SECOND, Timestamp};
 use crate::edge::platform::{self, During, Failure};
 use serde::{Deserialize, Serialize};
 use worker::WebSocket;
+use worker_sys::ext::WebSocketExt;
 
 /// "Policy violation" (RFC 6455).
 const MAY_NOT: u16 = 1008;
@@ -31,9 +32,7 @@ pub struct Viewer {
 pub async fn ring_at(object: &CatalogObject, end: Option<Timestamp>) -> Result<(), Failure> {
     let Some(at) = end.map(|end| end.plus(GATHER_MS)) else { return Ok(()) };
     let storage = object.state.storage();
-    let set = storage.get_alarm().await.during("reading the alarm")?;
-    let rings_before = set.and_then(|set| u64::try_from(set).ok());
-    if rings_before.is_some_and(|set| set <= at.as_millis()) {
+    if platform::alarm(&storage).await?.is_some_and(|set| set <= at) {
         return Ok(());
     }
     platform::set_alarm_at(&storage, at).await
@@ -75,13 +74,13 @@ pub fn broadcast(object: &CatalogObject, texts: &[String]) {
 
 /// Returns the viewer of a socket, unless its pass has ended: then the socket is closed.
 fn admitted(socket: &WebSocket, marks: &[u64], now: Timestamp) -> Option<Viewer> {
-    let text = socket.deserialize_attachment::<String>().ok().flatten()?;
+    let text = socket.as_ref().deserialize_attachment().ok()?.as_string()?;
     let viewer: Viewer = json::from_str(&text).ok()?;
     if viewer.pass.counts(marks, now) {
         return Some(viewer);
     }
     // It is no viewer any more, whether or not it answers the close.
-    let _noted = socket.serialize_attachment("");
+    let _noted = socket.as_ref().serialize_attachment("".into());
     let _gone = socket.close(Some(MAY_NOT), Some("the ticket has ended"));
     None
 }
@@ -89,5 +88,6 @@ fn admitted(socket: &WebSocket, marks: &[u64], now: Timestamp) -> Option<Viewer>
 /// Notes a viewer with its socket.
 pub fn attach(socket: &WebSocket, viewer: Viewer) -> Result<(), Failure> {
     let text = serde_json::to_string(&viewer).during("noting a viewer")?;
-    socket.serialize_attachment(text).during("noting a viewer")
+    let noted = socket.as_ref().serialize_attachment(text.into());
+    noted.map_err(worker::Error::from).during("noting a viewer")
 }

@@ -1,8 +1,9 @@
 //! Requests to elsewhere, by the platform's own `fetch`.
 
 use crate::edge::platform::{During, Failure};
-use js_sys::Reflect;
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
 
 const WHAT: &str = "preparing a request";
@@ -10,7 +11,7 @@ const WHAT: &str = "preparing a request";
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
-    async fn fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+    fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
 /// A request that is not sent yet. Redirects are not followed: what is in the
@@ -56,6 +57,6 @@ impl Outgoing {
 
     /// Sends it; ends with the head of the answer.
     pub async fn fetch(&self, url: &str) -> Result<Response, JsValue> {
-        fetch(url, &self.init).await.map(JsValue::unchecked_into)
+        JsFuture::from(fetch(url, &self.init)?).await.map(JsValue::unchecked_into)
     }
 }

@@ -144,7 +144,7 @@ impl Home {
     /// A reader of a job with pending work sets an alarm that got lost.
     pub async fn rearm(&self, job: &Job) -> Result<(), Failure> {
         let Some(at) = self.next_alarm(job) else { return Ok(()) };
-        let set = self.store.storage().get_alarm().await.during("reading the alarm")?;
+        let set = platform::alarm(self.store.storage()).await?;
         if set.is_some() { Ok(()) } else { self.set_alarm(at).await }
     }
 

@@ -13,8 +13,9 @@ use worker::{Delay, Error, Storage};
 
 /// Returns the time of the last input or output; it stands still in between.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole milliseconds")]
 pub fn now() -> Timestamp {
-    Timestamp::from_millis(worker::Date::now().as_millis())
+    Timestamp::from_millis(js_sys::Date::now() as u64)
 }
 
 /// Returns when a pass ends by itself; never for one that does not. A timer
@@ -29,11 +30,31 @@ pub async fn end_of(pass: Pass) {
 
 #[wasm_bindgen]
 extern "C" {
-    /// An object's storage, whose alarm `worker` sets by a pause from now: that
-    /// is not the time that a record remembers.
+    /// An object's storage, for its alarm: a time in milliseconds. `worker` sets
+    /// it by a pause from now, which is not the time that a record remembers.
     type Alarms;
+    #[wasm_bindgen(method, catch, js_name = getAlarm)]
+    async fn get_alarm(this: &Alarms) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     async fn set_alarm(this: &Alarms, at: f64) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = deleteAlarm)]
+    async fn delete_alarm(this: &Alarms) -> Result<JsValue, JsValue>;
+}
+
+fn alarms(storage: &Storage) -> &Alarms {
+    storage.as_raw().unchecked_ref()
+}
+
+/// Returns when the object's alarm rings, if one is set.
+pub async fn alarm(storage: &Storage) -> Result<Option<Timestamp>, Failure> {
+    let set = alarms(storage).get_alarm().await;
+    Ok(time_of(&set.map_err(Error::from).during("reading the alarm")?))
+}
+
+/// Returns a time that the runtime tells in milliseconds.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time")]
+fn time_of(told: &JsValue) -> Option<Timestamp> {
+    told.as_f64().map(|at| Timestamp::from_millis(at as u64))
 }
 
 /// Sets the object's alarm; [`SOON_MS`] ahead at least.
@@ -48,7 +69,7 @@ pub async fn set_alarm_exactly(storage: &Storage, at: Timestamp) -> Result<(), F
     let at = at.min(now().plus(MAX_AHEAD_MS));
     #[expect(clippy::cast_precision_loss, reason = "no time of this age is as long")]
     let millis = at.as_millis() as f64;
-    let set = storage.as_raw().unchecked_ref::<Alarms>().set_alarm(millis).await;
+    let set = alarms(storage).set_alarm(millis).await;
     set.map_err(Error::from).during("setting the alarm")
 }
 
@@ -56,9 +77,7 @@ pub async fn set_alarm_exactly(storage: &Storage, at: Timestamp) -> Result<(), F
 /// its handler (`scheduledTime` of `AlarmInvocationInfo`); `None` if it does
 /// not.
 pub fn rings(told: &JsValue) -> Option<Timestamp> {
-    let at = Reflect::get(told, &JsValue::from_str("scheduledTime")).ok()?.as_f64()?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time")]
-    Some(Timestamp::from_millis(at as u64))
+    time_of(&Reflect::get(told, &JsValue::from_str("scheduledTime")).ok()?)
 }
 
 /// Reads the wish of an answer's `Retry-After`, in milliseconds.
@@ -69,5 +88,6 @@ pub fn retry_after(headers: &Headers) -> Option<u64> {
 
 /// Drops the object's alarm: nothing is pending.
 pub async fn clear_alarm(storage: &Storage) -> Result<(), Failure> {
-    storage.delete_alarm().await.during("clearing the alarm")
+    let cleared = alarms(storage).delete_alarm().await;
+    cleared.map(drop).map_err(Error::from).during("clearing the alarm")
 }

@@ -6,7 +6,7 @@ mod failure;
 mod random;
 
 pub use self::clock::{
-    clear_alarm, end_of, now, retry_after, rings, set_alarm_at, set_alarm_exactly,
+    alarm, clear_alarm, end_of, now, retry_after, rings, set_alarm_at, set_alarm_exactly,
 };
 pub use self::config::{config, log_error, masked};
 pub use self::failure::{During, Failure, Kind, succeeded};

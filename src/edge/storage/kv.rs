@@ -1,21 +1,71 @@
 //! The `RECORDS` namespace in KV: copies of rendered records for quick readers.
 
 use crate::domain::archive::kv_copy::Rendering;
-use crate::domain::keys;
 use crate::domain::names::ObjectName;
+use crate::domain::{json, keys};
 use crate::edge::platform::{During, Failure};
+use js_sys::{JSON, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
-use worker::{Env, KvStore};
+use worker::{Env, Error};
 
 /// How long a data centre keeps what it has read, in seconds: the least that
 /// KV takes. A reader may be told what was true so long ago.
-const KEPT_SECONDS: u64 = 60;
+const KEPT_SECONDS: &str = "60";
 
 /// Largest value that KV takes, in bytes.
 const MAX_BYTES: usize = 25 * 1024 * 1024;
 
-fn open(env: &Env) -> Result<KvStore, Failure> {
-    env.kv("RECORDS").during("opening the RECORDS namespace")
+#[wasm_bindgen]
+extern "C" {
+    /// The binding. Its options are objects of a few plain members.
+    type Namespace;
+    // Called first and awaited then: what is bound in its place has no such
+    // methods, and a call that throws is not caught where it is awaited.
+    #[wasm_bindgen(method, catch)]
+    fn put(this: &Namespace, key: &str, text: &str, options: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn delete(this: &Namespace, key: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &Namespace, key: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getWithMetadata)]
+    fn get_with_metadata(
+        this: &Namespace,
+        key: &str,
+        options: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    /// What it has, if it has something.
+    type Entry;
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &Entry) -> Option<ReadableStream>;
+    #[wasm_bindgen(method, getter)]
+    fn metadata(this: &Entry) -> JsValue;
+}
+
+fn open(env: &Env) -> Result<Namespace, Failure> {
+    const WHAT: &str = "opening the RECORDS namespace";
+    let bound = Reflect::get(env, &"RECORDS".into()).map_err(Error::from).during(WHAT)?;
+    if bound.is_undefined() {
+        return Err(Failure::new(WHAT, "there is no such binding"));
+    }
+    Ok(bound.unchecked_into())
+}
+
+async fn end(called: Result<Promise, JsValue>, what: &str) -> Result<JsValue, Failure> {
+    let end = match called {
+        Ok(promise) => JsFuture::from(promise).await,
+        Err(error) => Err(error),
+    };
+    end.map_err(Error::from).during(what)
+}
+
+/// Returns options of these JSON texts.
+fn options(members: &[(&str, &str)]) -> Result<JsValue, Failure> {
+    let members: Vec<_> = members.iter().map(|(name, json)| format!("{name:?}:{json}")).collect();
+    let text = format!("{{{}}}", members.join(","));
+    JSON::parse(&text).map_err(Error::from).during("preparing a call of KV")
 }
 
 /// Writes a record, to be read by this name. One that is too large for KV has no
@@ -29,9 +79,12 @@ pub async fn put(
     if text.len() > MAX_BYTES {
         return delete(env, name).await;
     }
-    let put = open(env)?.put(&keys::record_key(name), text).during("writing to KV")?;
-    let put = put.metadata(rendering).during("writing to KV")?;
-    put.execute().await.during("writing to KV")
+    let metadata = serde_json::to_string(rendering).during("writing to KV")?;
+    write(env, &keys::record_key(name), &text, &options(&[("metadata", &metadata)])?).await
+}
+
+async fn write(env: &Env, key: &str, text: &str, options: &JsValue) -> Result<(), Failure> {
+    end(open(env)?.put(key, text, options), "writing to KV").await.map(drop)
 }
 
 /// Deletes it.
@@ -41,18 +94,17 @@ pub async fn delete(env: &Env, name: &ObjectName) -> Result<(), Failure> {
 
 /// Deletes what lies under this key.
 pub async fn delete_key(env: &Env, key: &str) -> Result<(), Failure> {
-    open(env)?.delete(key).await.during("deleting from KV")
+    end(open(env)?.delete(key), "deleting from KV").await.map(drop)
 }
 
 /// Writes a text that goes by itself if nobody deletes it.
 pub async fn put_briefly(env: &Env, key: &str, text: &str) -> Result<(), Failure> {
-    let put = open(env)?.put(key, text).during("writing to KV")?;
-    put.expiration_ttl(KEPT_SECONDS).execute().await.during("writing to KV")
+    write(env, key, text, &options(&[("expirationTtl", KEPT_SECONDS)])?).await
 }
 
 /// Reads a text.
 pub async fn text(env: &Env, key: &str) -> Result<Option<String>, Failure> {
-    open(env)?.get(key).text().await.during("reading from KV")
+    Ok(end(open(env)?.get(key), "reading from KV").await?.as_string())
 }
 
 /// Reads the record of the job of this name as it was rendered, if it was as it
@@ -62,7 +114,10 @@ pub async fn get(
     name: &ObjectName,
     rendering: &Rendering,
 ) -> Result<Option<ReadableStream>, Failure> {
-    let get = open(env)?.get(&keys::record_key(name)).cache_ttl(KEPT_SECONDS);
-    let (stream, with) = get.stream_with_metadata().await.during("reading from KV")?;
-    Ok(stream.filter(|_| with.as_ref() == Some(rendering)))
+    let options = options(&[("type", "\"stream\""), ("cacheTtl", KEPT_SECONDS)])?;
+    let asked = open(env)?.get_with_metadata(&keys::record_key(name), &options);
+    let entry: Entry = end(asked, "reading from KV").await?.unchecked_into();
+    let with = JSON::stringify(&entry.metadata()).ok().and_then(|text| text.as_string());
+    let is_right = with.and_then(|text| json::from_str::<Rendering>(&text).ok());
+    Ok(entry.value().filter(|_| is_right.as_ref() == Some(rendering)))
 }

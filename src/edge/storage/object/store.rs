@@ -9,7 +9,7 @@ use crate::domain::job::timeline::Entry;
 use crate::domain::job::value::{self, Framed, Frames, MAX_FRAMED, MAX_FRAMES};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::edge::platform::{During, Failure};
+use crate::edge::platform::{self, During, Failure};
 use std::cell::{Cell, RefCell};
 use worker::Storage;
 
@@ -275,7 +275,7 @@ impl Store {
     /// Deletes everything, so that nothing shows that the object was used.
     pub async fn forget_everything(&self) -> Result<(), Failure> {
         self.let_go();
-        self.storage.delete_alarm().await.during("clearing the alarm")?;
+        platform::clear_alarm(&self.storage).await?;
         self.storage.delete_all().await.during("deleting the object's storage")
     }
 
