@@ -10,6 +10,7 @@ use crate::domain::job::file::File;
 use crate::domain::job::outbox::Receiver;
 use crate::domain::job::record::Job;
 use crate::domain::retry::Pace;
+use crate::domain::sort;
 use crate::domain::time::{SECOND, Timestamp};
 
 /// Most files that one run copies.
@@ -107,7 +108,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     }
     let mut pending: Vec<_> = job.files.iter().filter(|file| file.is_pending()).collect();
     pending.retain(|file| !file.is_stranded(now));
-    pending.sort_unstable_by_key(|file| (file.expires_at.is_none(), file.expires_at, file.n));
+    sort::by_key(&mut pending, |file| (file.expires_at.is_none(), file.expires_at, file.n));
     for file in pending {
         plan.add(Task::Copy(file.n), file.not_before, now);
     }

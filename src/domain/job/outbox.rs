@@ -1,5 +1,6 @@
 //! The messages that are to be handed on.
 
+use crate::domain::sort;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,7 @@ impl Handoff {
         };
         self.messages.retain(|old| !is_outdated(old) && !old.is(message.entry, message.receiver));
         self.messages.push(message);
-        self.messages.sort_unstable_by_key(|message| (message.entry, message.receiver));
+        sort::by_key(&mut self.messages, |message| (message.entry, message.receiver));
         while self.messages.len() > MAX_MESSAGES {
             let done = self.messages.iter().position(|message| message.state != State::Pending);
             let least = || self.messages.iter().position(|message| !message.tells_an_end());

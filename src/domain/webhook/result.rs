@@ -4,6 +4,7 @@
 use super::event::{ENVELOPE, Event};
 use crate::domain::json::edit::Edit;
 use crate::domain::json::{self, Member};
+use crate::domain::sort;
 
 /// The edits that leave of the body of `event`, which has `length` bytes, its
 /// result, with `edits` in it.
@@ -33,7 +34,7 @@ pub fn without_envelope(members: &[Member<'_>], edits: Vec<Edit>) -> Vec<Edit> {
 /// Returns the edits in the order of their places. No two begin at one place.
 #[must_use]
 pub fn in_order(mut edits: Vec<Edit>) -> Vec<Edit> {
-    edits.sort_unstable_by_key(|(span, _)| span.start);
+    sort::by_key(&mut edits, |(span, _)| span.start);
     edits
 }
 

@@ -1,5 +1,6 @@
 //! Puts the mask where the secrets stand.
 
+use crate::domain::sort;
 use std::ops::Range;
 
 /// What stands where a secret stood.
@@ -10,7 +11,7 @@ const DIGIT: &str = "9";
 
 /// The spans in order; those that overlap are one.
 pub(super) fn ordered(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    sort::by_key(&mut spans, |span| (span.start, span.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
     for span in spans {
         match merged.last_mut() {
