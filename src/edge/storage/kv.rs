@@ -21,8 +21,8 @@ const MAX_BYTES: usize = 25 * 1024 * 1024;
 extern "C" {
     /// The binding. Its options are objects of a few plain members.
     type Namespace;
-    // Called first and awaited then: what is bound in its place has no such
-    // methods, and a call that throws is not caught where it is awaited.
+    // Called first and awaited then: a call that throws is not caught where it
+    // is awaited.
     #[wasm_bindgen(method, catch)]
     fn put(this: &Namespace, key: &str, text: &str, options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -46,11 +46,12 @@ extern "C" {
 
 fn open(env: &Env) -> Result<Namespace, Failure> {
     const WHAT: &str = "opening the RECORDS namespace";
-    let bound = Reflect::get(env, &"RECORDS".into()).map_err(Error::from).during(WHAT)?;
-    if bound.is_undefined() {
-        return Err(Failure::new(WHAT, "there is no such binding"));
+    let bound = Reflect::get(env, &"RECORDS".into()).unwrap_or_default();
+    let method = Reflect::get(&bound, &"getWithMetadata".into()).unwrap_or_default();
+    if method.is_function() {
+        return Ok(bound.unchecked_into());
     }
-    Ok(bound.unchecked_into())
+    Err(Failure::new(WHAT, "no KV namespace is bound"))
 }
 
 async fn end(called: Result<Promise, JsValue>, what: &str) -> Result<JsValue, Failure> {
