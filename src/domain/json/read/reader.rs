@@ -1,0 +1,199 @@
+//! What stands where in a text: the same for all types.
+
+use serde::de::{Deserialize, Deserializer, Error, Expected, Unexpected, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+
+/// Deepest nesting, that of `serde_json`.
+const MAX_DEPTH: u8 = 127;
+
+/// What is wrong. One pointer: each type's code hands it on in many places.
+#[derive(Debug)]
+#[expect(clippy::box_collection, reason = "a thin pointer")]
+pub(super) struct Wrong(Box<String>);
+
+impl Wrong {
+    pub(super) fn of(what: &str) -> Self {
+        Self(Box::new(what.to_owned()))
+    }
+}
+
+impl Display for Wrong {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl Error for Wrong {
+    fn custom<T: Display>(what: T) -> Self {
+        Self(Box::new(what.to_string()))
+    }
+
+    // What was found may be a number: writing those takes much code.
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("invalid type, expected {expected}"))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("invalid value, expected {expected}"))
+    }
+}
+
+/// A text that is being read.
+pub(super) struct Reader<'de> {
+    text: &'de str,
+    at: usize,
+    /// How much deeper it may go.
+    depth: u8,
+}
+
+/// A number.
+pub(super) enum Number {
+    Whole(u64),
+    Negative(i64),
+    Other(f64),
+}
+
+impl<'de> Reader<'de> {
+    pub(super) const fn new(text: &'de str) -> Self {
+        Self { text, at: 0, depth: MAX_DEPTH }
+    }
+
+    /// Returns the next byte that is no white space.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let blank = rest.iter().take_while(|b| matches!(b, b' ' | b'\n' | b'\r' | b'\t')).count();
+        self.at += blank;
+        rest.get(blank).copied()
+    }
+
+    /// Takes this byte, if it is the next one.
+    pub(super) fn takes(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Wrong> {
+        if self.takes(byte) { Ok(()) } else { Err(self.unexpected(&char::from(byte))) }
+    }
+
+    pub(super) fn unexpected(&self, expected: &dyn Display) -> Wrong {
+        let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        match found {
+            Some(found) => Wrong::custom(format_args!("expected {expected}, found `{found}`")),
+            None => Wrong::custom(format_args!("EOF while parsing, expected {expected}")),
+        }
+    }
+
+    pub(super) fn end(&mut self) -> serde_json::Result<()> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.error(&self.unexpected(&"the end"))),
+        }
+    }
+
+    pub(super) fn error(&self, wrong: &Wrong) -> serde_json::Error {
+        serde_json::Error::custom(format_args!("{wrong} at byte {}", self.at))
+    }
+
+    /// Goes into an object or an array, if one begins so.
+    pub(super) fn open(&mut self, bracket: u8) -> Result<(), Wrong> {
+        self.expect(bracket)?;
+        self.depth = self.depth.checked_sub(1).ok_or_else(|| Wrong::of("recursion limit"))?;
+        Ok(())
+    }
+
+    /// Leaves it.
+    pub(super) fn close(&mut self, bracket: u8) -> Result<(), Wrong> {
+        self.depth += 1;
+        self.expect(bracket)
+    }
+
+    /// Reads the next value by `serde_json`.
+    fn by_serde<T: Deserialize<'de>>(&mut self) -> Result<T, Wrong> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter();
+        let value = values.next().unwrap_or_else(|| Err(Error::custom("EOF while parsing")));
+        self.at += values.byte_offset();
+        value.map_err(Error::custom)
+    }
+
+    pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Wrong> {
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected(&"a string"));
+        }
+        self.by_serde::<Text<'de>>().map(|text| text.0)
+    }
+
+    pub(super) fn raw(&mut self) -> Result<&'de str, Wrong> {
+        self.peek();
+        self.by_serde::<&RawValue>().map(RawValue::get)
+    }
+
+    /// Takes a word, such as `null`.
+    pub(super) fn word(&mut self, word: &str) -> bool {
+        self.peek();
+        let is_next = self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word));
+        self.at += if is_next { word.len() } else { 0 };
+        is_next
+    }
+
+    pub(super) fn number(&mut self) -> Result<Number, Wrong> {
+        let is_negative = self.peek() == Some(b'-');
+        let start = self.at + usize::from(is_negative);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, behind) = rest.split_at_checked(length).unwrap_or_default();
+        let has_more = behind.starts_with(['.', 'e', 'E']);
+        let is_odd = digits.starts_with('0') && (is_negative || length > 1);
+        let number = match digits.parse::<u64>() {
+            Ok(whole) if !is_negative => Some(Number::Whole(whole)),
+            Ok(whole) => 0_i64.checked_sub_unsigned(whole).map(Number::Negative),
+            Err(_) => None,
+        };
+        match number.filter(|_| !has_more && !is_odd) {
+            Some(number) => {
+                self.at = start + length;
+                Ok(number)
+            }
+            None => self.by_serde().map(Number::Other),
+        }
+    }
+
+    pub(super) fn boolean(&mut self) -> Result<bool, Wrong> {
+        if self.word("true") {
+            return Ok(true);
+        }
+        if self.word("false") { Ok(false) } else { Err(self.unexpected(&"a boolean")) }
+    }
+
+    pub(super) fn null(&mut self) -> Result<(), Wrong> {
+        if self.word("null") { Ok(()) } else { Err(self.unexpected(&"null")) }
+    }
+}
+
+/// A string, borrowed if it has no escapes.
+struct Text<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Text<'de>;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a string")
+            }
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        reader.deserialize_str(Visit)
+    }
+}
