@@ -75,19 +75,20 @@ const whole = (_, value) => (Array.isArray(value?.pieces)
  * own clock in it are moved, wherever they stand; the senders' are years away from them and stay, as their bodies' digests
  * do. What was told stays as it was.
  *
- * @returns {{ at: number, days: number, told: object, storage: object }} `days`: by how many it was moved
+ * @returns {{ told: object, storage: object, asThen: (text: string) => string }} `asThen` moves an answer of now back
  */
 export function readFixture(path, { daysAgo }) {
   const { at, told, storage } = JSON.parse(unfolded(readFileSync(path, "utf8")), whole);
   const days = Math.floor((Date.now() - at) / DAY_MS) - daysAgo;
-  return { at, days, told, storage: JSON.parse(moved(JSON.stringify(storage), at, days)) };
+  const asThen = (text) => moved(text, at + days * DAY_MS, -days);
+  return { told, asThen, storage: JSON.parse(moved(JSON.stringify(storage), at, days)) };
 }
 
-/** The text with the times around the moved `at` so many days later, in milliseconds or as a day's name. */
+/** The text with the times around `at` so many days later, in milliseconds or as a day's name. */
 export function moved(text, at, days) {
   const isNear = (time) => Math.abs(time - at) < 60 * DAY_MS;
   return text
-    .replace(/(?<![0-9a-f])1\d{12}(?![0-9a-f])/g, (time) => (isNear(Number(time)) ? String(Number(time) + days * DAY_MS) : time))
+    .replace(/(?<![0-9a-f])[12]\d{12}(?![0-9a-f])/g, (time) => (isNear(Number(time)) ? String(Number(time) + days * DAY_MS) : time))
     .replace(/(?<!\d)\d{4}-\d\d-\d\d(?!\d)/g, (day) =>
       (isNear(Date.parse(day)) ? new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10) : day));
 }

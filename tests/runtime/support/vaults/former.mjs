@@ -1,5 +1,5 @@
 // A vault of today over what a former release has written.
-import { moved, readFixture, restore } from "../../../../tools/upgrade/fixture.mjs";
+import { readFixture, restore } from "../../../../tools/upgrade/fixture.mjs";
 import { Outside } from "../../../../tools/upgrade/outside.mjs";
 import { VARS } from "../../../../tools/upgrade/scenario.mjs";
 import { inRoot } from "../../../../tools/setup/project.mjs";
@@ -17,7 +17,7 @@ const FIXTURE = inRoot(`tests/runtime/upgrade/${COMMIT}.txt`);
  */
 export async function startFormer({ daysAgo, alarms, vars = {} }) {
   const outside = new Outside();
-  const { told, at, days, storage } = readFixture(FIXTURE, { daysAgo });
+  const { told, asThen, storage } = readFixture(FIXTURE, { daysAgo });
   let dir;
   const change = (options) => {
     dir = options.defaultPersistRoot;
@@ -26,5 +26,5 @@ export async function startFormer({ daysAgo, alarms, vars = {} }) {
   const vault = await startVault({ vars: { ...VARS, ...vars }, change });
   vault.leaveWork();
   await restore(vault, dir, storage, { alarms });
-  return { vault, outside, told, asThen: (text) => moved(text, at, -days) };
+  return { vault, outside, told, asThen };
 }
