@@ -16,7 +16,7 @@ use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::object::{Came, Slot, Store};
-use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 
 /// Applies what has come to the job; all that awaits more than storage was done
 /// before.
@@ -93,8 +93,8 @@ fn around(home: &Home, job: &Job, may_tell: bool) -> Around {
 }
 
 fn row(job: &Job) -> Result<ToTell, Failure> {
-    let row = serde_json::to_string(&Row::of(job)).and_then(RawValue::from_string);
-    Ok(ToTell(job.created_at.day(), row.during("writing a row")?))
+    let row = to_raw_value(&Row::of(job)).during("writing a row")?;
+    Ok(ToTell(job.created_at.day(), row))
 }
 
 fn reply(applied: Applied, row: Option<ToTell>) -> Delivered {
