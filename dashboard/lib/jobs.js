@@ -41,7 +41,8 @@ export class Jobs extends Emitter {
   }
 
   /** Takes a message of the live feed. */
-  take({ job, deleted }) {
+  take({ job, deleted, resync }) {
+    if (resync) return this.#startAnew();
     if (deleted) {
       this.#gone.add(deleted);
       this.#drop(deleted);
@@ -49,6 +50,13 @@ export class Jobs extends Emitter {
       this.#put(job, true);
     }
     this.#changed();
+  }
+
+  /** What has changed since is not known: all that is shown is read again, from the first page. */
+  #startAnew() {
+    this.#byId.clear();
+    [this.#shown, this.#cursor, this.loaded] = [[], undefined, false];
+    return this.load();
   }
 
   /** Whether new jobs wait until the reader comes back to the top. */

@@ -8,7 +8,7 @@ const MAX_PAUSE_MS = 10_000;
 const PING_MS = 20_000;
 const SILENCE_MS = 30_000;
 
-/** Tells `(message)` for each change; `states` tells when its `state` is another. */
+/** Tells `(message)` for each change, and `{ resync }` when the listing is to be read anew; `states` tells when its `state` is another. */
 export class Live extends Emitter {
   /** `connecting`, `live`, or `off`: whoever may only read gets no ticket for it. */
   state = "connecting";
@@ -81,9 +81,10 @@ export class Live extends Emitter {
       const message = JSON.parse(data);
       this.#seq = message.seq;
       told = true;
-      if (message.job || message.deleted) this.emit(message);
-      // Everything before is told.
-      else this.#become("live");
+      const isHere = !message.job && !message.deleted;
+      if (!isHere || message.resync) this.emit(message);
+      // Everything before is told, or with `resync` is in the listing.
+      if (isHere) this.#become("live");
     };
     const beat = setInterval(() => {
       if (Date.now() - heard > SILENCE_MS) socket.close();

@@ -99,6 +99,13 @@ impl Pace {
         self.times(300)
     }
 
+    /// How long a day tells of each change before it asks whether anyone still
+    /// watches: 1 min.
+    #[must_use]
+    pub const fn watch(self) -> u64 {
+        self.times(30)
+    }
+
     /// How long a job that has not settled must not have changed before it is
     /// written to the bucket: 5 min.
     #[must_use]

@@ -2,14 +2,16 @@
 
 use crate::domain::job::record::Job;
 use crate::domain::keys;
-use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// Jobs of a page. Each is read from its object, and the result from the
-/// bucket if it is long: 44 of the 50 subrequests that the free plan has.
-pub const PAGE: usize = 22;
+/// bucket if it is long.
+pub const PAGE: usize = 16;
+/// Days of a page: with its jobs these are 44 of the 50 subrequests that the
+/// free plan has.
+pub const PAGE_DAYS: usize = 12;
 /// Bytes after which a page ends early, so that its size in memory is that
 /// and one job's record.
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
@@ -46,14 +48,30 @@ impl Format {
     }
 }
 
-/// A job's place in an export: the order is that of the last changes. One
-/// that changes meanwhile moves to the end and comes again; none is missed.
+/// A job's place in an export: the order is that of creation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
-    /// When the record last changed.
-    pub updated_at: Timestamp,
-    /// The job's object.
-    pub home: ObjectName,
+    /// When the job was created.
+    pub created_at: Timestamp,
+    /// The job's object, or its id: whoever has read its record knows that only.
+    pub name: String,
+}
+
+impl Turn {
+    /// Reads `?cursor=`: `createdAt` and `id` of a record.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the caller.
+    pub fn parse(cursor: &str) -> Result<Self, String> {
+        let parts = cursor.split_once(':').filter(|(_, id)| !id.is_empty());
+        let read = parts.and_then(|(at, id)| {
+            let at = at.parse().ok().filter(|at| *at < 1 << 53)?;
+            Some(Self { created_at: Timestamp::from_millis(at), name: id.to_owned() })
+        });
+        read.ok_or_else(|| {
+            format!("`cursor` is {cursor:?}; it must be `createdAt`, a colon and `id` of a record")
+        })
+    }
 }
 
 /// The stored files of a job's served result as `aria2c -i` reads them. Where
@@ -100,6 +118,18 @@ mod tests {
             "0".repeat(32)
         );
         assert_eq!(aria2(&job, "https://v"), want);
+    }
+
+    #[test]
+    fn a_cursor_is_what_a_record_tells() {
+        let turn = |at, name: &str| {
+            Ok(Turn { created_at: Timestamp::from_millis(at), name: name.to_owned() })
+        };
+        assert_eq!(Turn::parse("7:437852"), turn(7, "437852"));
+        assert_eq!(Turn::parse("7:ref:a:b"), turn(7, "ref:a:b"));
+        for bad in ["", "7", "7:", ":a", "x:a", "9007199254740992:a", "-1:a"] {
+            assert!(Turn::parse(bad).unwrap_err().contains("`cursor`"), "{bad}");
+        }
     }
 
     #[test]

@@ -29,6 +29,17 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// Of which the upstream was asked for long enough, in vain.
     pub exhausted: bool,
+    /// Changed then or later.
+    #[serde(default)]
+    pub changed_since: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Whether the sums of a day may tell that it holds none.
+    #[must_use]
+    pub const fn is_of_sums(&self) -> bool {
+        !self.status.is_empty() || !self.archive.is_empty() || self.exhausted
+    }
 }
 
 /// Reads a comma list of a parameter's values.

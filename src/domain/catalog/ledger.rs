@@ -2,6 +2,7 @@
 
 use super::row::Row;
 use super::totals::Totals;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A day's notes.
@@ -18,7 +19,14 @@ pub struct Ledger {
     /// Whether the row that held the least slack is gone: then it has to be
     /// looked for.
     pub slack_is_lost: bool,
-    /// The last change that `root` was told, while it is told of each.
+    /// Each time that `root` is told that the day changes has a number. This is
+    /// the last one, and the last that it had when it pulled the sums.
+    pub told: u64,
+    /// The last pull's.
+    pub pulled: u64,
+    /// Until when `root` wants to hear of each change, by the day's own clock.
+    pub watched_until: Option<Timestamp>,
+    /// The last change that it heard of, while it is to hear of each.
     pub pushed: Option<u64>,
 }
 
@@ -40,9 +48,50 @@ impl Ledger {
         self.seq
     }
 
-    /// Has the alarm tell `root` of what is changed from now on.
+    /// Whether `root` knows that the day has changed since the last pull.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.told > self.pulled
+    }
+
+    /// Whether `root` has to be told before the day changes, or asked whether
+    /// anyone still watches.
+    #[must_use]
+    pub fn must_tell(&self, now: Timestamp) -> bool {
+        !self.is_told() || self.watched_until.is_some_and(|until| until <= now)
+    }
+
+    /// Takes what `root` answers: for how long it wants to hear of each change;
+    /// returns whether it was told. It is not if it has pulled meanwhile. Of
+    /// answers that cross the newest counts.
+    pub fn hear(&mut self, generation: u64, push_ms: u64, now: Timestamp) -> bool {
+        if generation > self.told {
+            self.told = generation;
+            self.watched_until = (push_ms > 0).then(|| now.plus(push_ms));
+            match self.watched_until {
+                Some(_) => self.expect_push(),
+                // Whoever comes to watch asks first.
+                None => self.pushed = None,
+            }
+        }
+        self.is_told()
+    }
+
+    /// Has `root` hear of each change from now on.
     pub fn expect_push(&mut self) {
         self.pushed.get_or_insert(self.seq);
+    }
+
+    /// Returns the last change that `root` heard of, if there are later ones
+    /// that it is to hear of.
+    #[must_use]
+    pub fn unpushed(&self) -> Option<u64> {
+        self.pushed.filter(|pushed| *pushed < self.seq)
+    }
+
+    /// Notes that `root` has heard of the changes until this one.
+    pub fn push(&mut self, until: u64) {
+        self.pushed = self.pushed.map(|pushed| pushed.max(until));
     }
 
     /// Takes the least slack that was looked for among all rows.
@@ -92,5 +141,39 @@ mod tests {
         assert!(ledger.slack_is_lost);
         ledger.find_slack(None);
         assert_eq!(slack(&ledger), (None, false));
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+    #[test]
+    fn root_is_told_once_until_it_pulls() {
+        let mut ledger = Ledger::default();
+        assert!(ledger.must_tell(NOW));
+        assert!(ledger.hear(1, 0, NOW) && !ledger.must_tell(NOW));
+        ledger.pulled = 1;
+        assert!(ledger.must_tell(NOW), "it does not know of what comes now");
+        ledger.pulled = 2;
+        assert!(!ledger.hear(2, 0, NOW), "it has pulled before the change was written");
+        assert!(ledger.hear(3, 0, NOW));
+    }
+
+    #[test]
+    fn what_changes_while_it_is_watched_is_pushed() {
+        let mut ledger = Ledger { seq: 7, ..Ledger::default() };
+        ledger.hear(1, 50, NOW);
+        assert_eq!((ledger.pushed, ledger.unpushed()), (Some(7), None));
+        ledger.seq = 9;
+        assert_eq!(ledger.unpushed(), Some(7));
+        assert!(!ledger.must_tell(NOW.plus(49)) && ledger.must_tell(NOW.plus(50)));
+        ledger.hear(3, 60, NOW);
+        assert_eq!(ledger.unpushed(), Some(7), "what was not heard of yet stays so");
+        ledger.hear(2, 0, NOW);
+        assert_eq!(ledger.unpushed(), Some(7), "an answer that was overtaken does not count");
+        ledger.push(8);
+        assert_eq!(ledger.unpushed(), Some(8));
+        ledger.hear(4, 0, NOW);
+        assert_eq!((ledger.unpushed(), ledger.must_tell(NOW.plus(99))), (None, false));
+        ledger.push(9);
+        assert_eq!(ledger.pushed, None);
     }
 }

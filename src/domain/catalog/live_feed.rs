@@ -1,40 +1,120 @@
-//! The messages of the live feed.
+//! The live feed: its messages, and where a viewer of it stands.
 
+use super::Change;
 use super::row::Row;
-use crate::domain::names::ObjectName;
 use crate::domain::view::record::Context;
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt;
 
-/// A change that a viewer has missed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missed {
-    /// Its number.
-    pub seq: u64,
-    /// The job's object.
-    pub home: ObjectName,
-    /// The day that has the job's row; empty if it was removed.
-    pub day: String,
-    /// The job's id, if it was removed.
-    pub id: String,
+/// Days that a cursor names, at most: with more of them a new mark is made.
+const MOST_DAYS: usize = 4;
+
+/// How far days have come: their changes are numbered.
+pub type Days = BTreeMap<String, u64>;
+
+/// Where a viewer stands: at a mark, which `root` keeps, and further on some
+/// days. So a cursor stays short, however many days there are. Viewers see it
+/// as a text that they give back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// The mark.
+    pub mark: u64,
+    /// The days that have come further.
+    pub days: Days,
 }
 
-/// Says that the viewer knows everything up to `seq`.
-#[must_use]
-pub fn here(seq: u64) -> String {
-    json!({ "seq": seq }).to_string()
+impl Cursor {
+    /// Reads the `seq` of a message.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('~');
+        let mark = parts.next()?.parse().ok().filter(|mark| *mark < 1 << 53)?;
+        let day = |part: &str| {
+            let (day, seq) = part.split_once('.')?;
+            let is_day = day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            let seq = seq.parse().ok().filter(|seq| *seq < 1 << 53)?;
+            is_day.then(|| (day.to_owned(), seq))
+        };
+        Some(Self { mark, days: parts.map(day).collect::<Option<_>>()? })
+    }
 }
 
-/// Says that a job is new or has changed; `base` is the scheme and host of its
-/// files' URLs.
-#[must_use]
-pub fn changed(seq: u64, row: &Row, context: Context<'_>) -> String {
-    json!({ "seq": seq, "job": row.summary.clone().shown(context) }).to_string()
+impl fmt::Display for Cursor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.mark)?;
+        self.days.iter().try_for_each(|(day, seq)| write!(out, "~{day}.{seq}"))
+    }
 }
 
-/// Says that a job is gone.
+/// What all viewers that are up to date have been told.
+#[derive(Debug, Default)]
+pub struct Feed {
+    mark: u64,
+    marked: Days,
+    told: Days,
+}
+
+impl Feed {
+    /// That of the last mark, which was made of `marked`.
+    #[must_use]
+    pub fn new(mark: u64, marked: Days, told: Days) -> Self {
+        Self { mark, marked, told }
+    }
+
+    /// Notes that they know of a day's changes up to `seq`.
+    pub fn tell(&mut self, day: &str, seq: u64) {
+        let told = self.told.entry(day.to_owned()).or_default();
+        *told = seq.max(*told);
+    }
+
+    /// Where they stand.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let further = self.told.iter().filter(|(day, seq)| self.marked.get(*day) != Some(*seq));
+        let days = further.map(|(day, seq)| (day.clone(), *seq)).collect();
+        Cursor { mark: self.mark, days }
+    }
+
+    /// Whether a mark should be made. The first viewer needs one too: what
+    /// names none is of another time.
+    #[must_use]
+    pub fn wants_mark(&self) -> bool {
+        self.mark == 0 || self.cursor().days.len() > MOST_DAYS
+    }
+
+    /// Makes a mark at this time, or right after the last; returns its number
+    /// and what is to be kept of it.
+    pub fn make_mark(&mut self, now: u64) -> (u64, &Days) {
+        self.mark = now.max(self.mark + 1);
+        self.marked.clone_from(&self.told);
+        (self.mark, &self.marked)
+    }
+}
+
+/// Says that the viewer knows everything that has happened. With `resync` it
+/// was not told what it has missed: it has to read the list anew.
 #[must_use]
-pub fn removed(seq: u64, id: &str) -> String {
-    json!({ "seq": seq, "deleted": id }).to_string()
+pub fn here(at: &Cursor, resync: bool) -> String {
+    let seq = at.to_string();
+    let message =
+        if resync { json!({ "seq": seq, "resync": true }) } else { json!({ "seq": seq }) };
+    message.to_string()
+}
+
+/// What is told of a change; `context` tells how a row is shown.
+#[must_use]
+pub fn told<'a>(change: &'a Change, context: impl Fn(&'a Row) -> Context<'a>) -> String {
+    match change {
+        Change::Put(row) => format!("\"job\":{}", json!(row.summary.clone().shown(context(row)))),
+        Change::Removed { id, .. } => format!("\"deleted\":{}", json!(id)),
+    }
+}
+
+/// The message of a change, with where its viewer stands then.
+#[must_use]
+pub fn message(told: &str, at: &Cursor) -> String {
+    format!("{{\"seq\":\"{at}\",{told}}}")
 }
 
 #[cfg(test)]
@@ -42,14 +122,59 @@ mod tests {
     use super::*;
     use crate::domain::access::redact::Secrets;
     use crate::domain::fixtures;
+    use crate::domain::names::ObjectName;
+
+    fn days(days: &[(&str, u64)]) -> Days {
+        days.iter().map(|(day, seq)| ((*day).to_owned(), *seq)).collect()
+    }
 
     #[test]
-    fn messages_hold_their_number_and_what_happened() {
+    fn messages_hold_where_their_viewer_stands_and_what_happened() {
         let secrets = Secrets::default();
-        let context = Context { base: "https://v", secrets: &secrets };
-        assert_eq!(here(7), r#"{"seq":7}"#);
-        assert_eq!(removed(8, "ref:a"), r#"{"deleted":"ref:a","seq":8}"#);
-        let text = changed(9, &Row::of(&fixtures::job()), context);
-        assert!(text.contains("\"seq\":9") && text.contains("\"id\":\"437852\""), "{text}");
+        let at = Cursor { mark: 7, days: days(&[("2025-12-27", 3)]) };
+        let context = |_| Context { base: "https://v", secrets: &secrets };
+        assert_eq!(here(&at, false), r#"{"seq":"7~2025-12-27.3"}"#);
+        assert!(here(&at, true).contains(r#""resync":true"#));
+        let home = ObjectName::Id("a".to_owned());
+        let removed = Change::Removed { home, id: "a\"".to_owned() };
+        let want = r#"{"seq":"7~2025-12-27.3","deleted":"a\""}"#;
+        assert_eq!(message(&told(&removed, context), &at), want);
+        let put = Change::Put(Box::new(Row::of(&fixtures::job())));
+        let text = message(&told(&put, context), &at);
+        let message: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (&message["seq"], &message["job"]["id"]),
+            (&json!(at.to_string()), &json!("437852"))
+        );
+    }
+
+    #[test]
+    fn cursors_survive_the_round_trip() {
+        for at in [(0, vec![]), (1_796_000_000_000, vec![("2025-12-27", 3), ("2025-12-28", 0)])] {
+            let at = Cursor { mark: at.0, days: days(&at.1) };
+            assert_eq!(Cursor::parse(&at.to_string()), Some(at));
+        }
+        for bad in
+            ["", "x", "7~", "7~a.1", "7~2025-12-27", "7~2025-12-27.x", "9007199254740992", "-1"]
+        {
+            assert_eq!(Cursor::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_names_what_came_after_the_mark() {
+        let mut feed = Feed::new(5, days(&[("a", 1), ("b", 1)]), days(&[("a", 1), ("b", 2)]));
+        assert_eq!(feed.cursor(), Cursor { mark: 5, days: days(&[("b", 2)]) });
+        feed.tell("b", 1);
+        feed.tell("c", 4);
+        assert_eq!(feed.cursor().days, days(&[("b", 2), ("c", 4)]));
+        assert!(!feed.wants_mark() && Feed::default().wants_mark());
+        for day in ["d", "e", "f"] {
+            feed.tell(day, 1);
+        }
+        assert!(feed.wants_mark());
+        let all = days(&[("a", 1), ("b", 2), ("c", 4), ("d", 1), ("e", 1), ("f", 1)]);
+        assert_eq!(feed.make_mark(3), (6, &all));
+        assert_eq!(feed.cursor(), Cursor { mark: 6, days: Days::new() });
     }
 }

@@ -1,9 +1,9 @@
 //! The catalog: which jobs there are, a day of creation at a time.
 //!
-//! It is derived: each job tells its day of itself (`work::Task::List`), and
-//! each day tells the object `root`, so a crash can only delay a row. One
-//! object a day keeps any of them from growing without bound; `root` knows
-//! the days with their totals, and of each job when it last changed.
+//! It is derived: each job tells its day of itself (`work::Task::List`), so a
+//! crash can only delay a row. One object a day keeps any of them from growing
+//! without bound. `root` knows the days; a day tells it once that it changes,
+//! and `root` pulls the sums when somebody asks.
 
 pub mod cursor;
 pub mod export;
@@ -41,12 +41,16 @@ pub const EXPORT: &str = "export";
 pub struct News {
     /// The day.
     pub day: String,
-    /// Counts the day's changes; older news than known are no news.
+    /// Counts the day's changes.
     pub seq: u64,
     /// The sums of all of its jobs.
     pub totals: Totals,
     /// Rows and removals, in the order of the changes.
     pub changes: Vec<Change>,
+    /// After which change these are. A day of the release before does not tell.
+    pub after: Option<u64>,
+    /// The last of them; there are more if it is less than `seq`.
+    pub until: Option<u64>,
 }
 
 /// A change of a day.
@@ -90,7 +94,18 @@ pub enum Question {
     },
     /// To a day: the rows of these objects, as far as there are any.
     RowsOf(Vec<ObjectName>),
-    /// To `root`: what has changed on a day.
+    /// To a day: its sums, and with `after` the next changes after that one.
+    Sums {
+        /// The last [`Answer::Dirty`] of the day: from now on `root` knows of
+        /// none that it was told before.
+        generation: u64,
+        /// The last change that is known.
+        after: Option<u64>,
+    },
+    /// To `root`: this day is about to change.
+    Dirty(String),
+    /// To `root`: what has changed on a day. One of the release before tells
+    /// its sums so.
     Push(Box<News>),
     /// To `root`: the days that may hold such jobs, the latest first.
     Days {
@@ -103,23 +118,26 @@ pub enum Question {
     },
     /// To `root`: the sums of all days.
     Totals,
-    /// To `root`: the jobs that last changed after a turn, at most `limit`.
-    Turns {
-        /// Only those that changed then or later.
-        since: Timestamp,
-        /// The last turn that is known.
+    /// To a day: the jobs after a turn in the order of their creation, at most
+    /// `limit`.
+    Oldest {
+        /// Which jobs.
+        filter: Box<Filter>,
+        /// The last one that is known.
         after: Option<Turn>,
-        /// Most turns.
+        /// Most jobs.
         limit: usize,
     },
-    /// To any: write these jobs, as many as fit into a page.
-    Records {
-        /// The jobs' objects.
-        homes: Vec<ObjectName>,
+    /// To any: write the next jobs of these days, as many as fit into a page.
+    Page {
+        /// The days, in their order.
+        days: Vec<String>,
+        /// Which jobs.
+        filter: Box<Filter>,
+        /// The last job that was written.
+        after: Option<Turn>,
         /// How.
         format: Format,
-        /// Only those with this tag.
-        tag: Option<String>,
     },
     /// To `refused`: note this delivery.
     Refuse(Refused),
@@ -140,14 +158,25 @@ pub enum Answer {
     Days(Vec<String>),
     /// Sums, and of how many days.
     Totals(Box<Totals>, u64),
-    /// Jobs by their last change.
+    /// `root` knows that the day changes.
+    Dirty {
+        /// The number of this time, which only grows.
+        generation: u64,
+        /// For how long `root` wants to hear of each change, in milliseconds.
+        push_ms: u64,
+    },
+    /// What a day has.
+    News(Box<News>),
+    /// Jobs in the order of their creation.
     Turns(Vec<Turn>),
     /// A page of an export.
-    Records {
+    Page {
         /// Its text.
         text: String,
-        /// How many of the jobs it holds.
-        written: usize,
+        /// The last job that is in it.
+        after: Option<Turn>,
+        /// How many of the days are over.
+        over: usize,
     },
     /// The refused deliveries that are kept, the newest first.
     Refused {

@@ -16,6 +16,8 @@ pub struct Totals {
     pub status: BTreeMap<String, u64>,
     /// Jobs by the state of their files.
     pub archive: BTreeMap<String, u64>,
+    /// Days whose sums are older than the moment of asking: ask again.
+    pub stale_days: u64,
     /// Sums; of `oldest_pending` and `smallest_slack` the least.
     pub numbers: Numbers,
 }

@@ -1,48 +1,47 @@
-//! `GET /export`: every record, in the order of the last changes, as a stream.
+//! `GET /export`: every record, in the order of creation, as a stream.
 
-use crate::domain::catalog::export::{Format, PAGE, Turn};
+use crate::domain::catalog::export::{Format, PAGE_DAYS, Turn};
+use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
 use crate::domain::http::problem::Problem;
-use crate::domain::time::Timestamp;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::Head;
 use crate::edge::http::streaming;
 use crate::edge::platform::Failure;
 use crate::edge::rpc::catalog;
 use futures_util::stream;
-use std::collections::VecDeque;
 use web_sys::Response;
 use worker::Env;
 
-/// `GET /export?tag=&since=&format=ndjson|aria2`.
+/// `GET /export?tag=&since=&cursor=&format=ndjson|aria2`.
 pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
     let format = Format::parse(call.query("format").as_deref()).map_err(Problem::bad_parameter)?;
-    let export = Export {
-        env: call.env.clone(),
-        format,
-        tag: call.query("tag").map(|tag| call.label(&tag)),
-        since: call.time("since")?.unwrap_or_default(),
-        after: None,
-        waiting: VecDeque::new(),
-        is_over: false,
-    };
+    let after = call.query("cursor").map(|cursor| Turn::parse(&cursor));
+    let after = after.transpose().map_err(Problem::bad_parameter)?;
+    let tag = call.query("tag").map(|tag| call.label(&tag));
+    let filter = Filter { tag, changed_since: call.time("since")?, ..Filter::default() };
+    let first = after.as_ref().map(|turn| turn.created_at.day()).unwrap_or_default();
+    let (env, days) = (call.env.clone(), Vec::new());
+    let export = Export { env, format, filter, after, days, first, is_first_over: false };
     let pages = stream::try_unfold(export, Export::next);
     let head = Head::new(200)?.with("content-type", format.media_type())?;
     Ok(head.with("cache-control", "no-store")?.body(&streaming::body_of(pages)?)?)
 }
 
-/// An export on its way. It makes two subrequests a page; when the plan gives
-/// no more of them, it breaks off.
+/// An export on its way. It makes a subrequest a page; when the plan gives no
+/// more of them, it breaks off.
 struct Export {
     env: Env,
     format: Format,
-    tag: Option<String>,
-    since: Timestamp,
-    /// The last turn that is known.
+    filter: Filter,
+    /// The last job that was written.
     after: Option<Turn>,
-    /// Turns that are still to be written.
-    waiting: VecDeque<Turn>,
-    is_over: bool,
+    /// Days that are still to be written, the latest first.
+    days: Vec<String>,
+    /// The day that it has come to.
+    first: String,
+    /// Whether nothing of that day is left.
+    is_first_over: bool,
 }
 
 impl Export {
@@ -50,10 +49,10 @@ impl Export {
     /// what is not whole does not look so.
     async fn next(mut self) -> worker::Result<Option<(Vec<u8>, Self)>> {
         loop {
-            if self.waiting.is_empty() {
+            if self.days.is_empty() {
                 self.fill().await.map_err(|failure| broken_off(&failure))?;
             }
-            if self.waiting.is_empty() {
+            if self.days.is_empty() {
                 return Ok(None);
             }
             let text = self.write().await.map_err(|failure| broken_off(&failure))?;
@@ -63,41 +62,40 @@ impl Export {
         }
     }
 
+    /// Asks for the days that are left. There may be new ones after the last.
     async fn fill(&mut self) -> Result<(), Failure> {
-        if self.is_over {
-            return Ok(());
-        }
-        let question =
-            Question::Turns { since: self.since, after: self.after.clone(), limit: PAGE };
-        let Answer::Turns(turns) = self.ask(ROOT, &question).await? else {
-            return Err(Failure::unexpected("asking for the last changes"));
+        let filter = self.filter.clone().into();
+        let question = Question::Days { filter, until: None, limit: usize::MAX };
+        let Answer::Days(days) = catalog::ask(&self.env, ROOT, &question).await? else {
+            return Err(Failure::unexpected("asking for the days"));
         };
-        self.is_over = turns.len() < PAGE;
-        self.after = turns.last().cloned().or_else(|| self.after.take());
-        self.waiting.extend(turns);
+        let is_left = |day: &String| *day > self.first || *day == self.first && !self.is_first_over;
+        self.days = days.into_iter().filter(is_left).collect();
         Ok(())
     }
 
-    /// Writes as many of the waiting as fit into a page.
+    /// Writes a page of the next days.
     async fn write(&mut self) -> Result<String, Failure> {
-        let question = Question::Records {
-            homes: self.waiting.iter().map(|turn| turn.home.clone()).collect(),
+        let question = Question::Page {
+            days: self.days.iter().rev().take(PAGE_DAYS).cloned().collect(),
+            filter: self.filter.clone().into(),
+            after: self.after.take(),
             format: self.format,
-            tag: self.tag.clone(),
         };
-        let Answer::Records { text, written } = self.ask(EXPORT, &question).await? else {
+        let Answer::Page { text, after, over } = catalog::ask(&self.env, EXPORT, &question).await?
+        else {
             return Err(Failure::unexpected("asking for a page of records"));
         };
-        self.waiting.drain(..written.clamp(1, self.waiting.len()));
+        for _ in 0..over {
+            (self.first, self.is_first_over) = (self.days.pop().unwrap_or_default(), true);
+        }
+        self.after = after;
         Ok(text)
-    }
-
-    async fn ask(&self, name: &str, question: &Question) -> Result<Answer, Failure> {
-        catalog::ask(&self.env, name, question).await
     }
 }
 
 fn broken_off(failure: &Failure) -> worker::Error {
     failure.log();
-    worker::Error::RustError("the export broke off; go on with `since`".to_owned())
+    let text = "the export broke off; go on with `cursor`, `createdAt:id` of its last record";
+    worker::Error::RustError(text.to_owned())
 }

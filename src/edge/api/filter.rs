@@ -21,7 +21,7 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
         prefix: prefix.map_err(Problem::bad_parameter)?,
         since: call.time("since")?,
         until: call.time("until")?,
-        exhausted: false,
+        ..Filter::default()
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::access::pass::Pass;
 use crate::domain::catalog::ROOT;
+use crate::domain::catalog::live_feed::Cursor;
 use crate::domain::http::problem::{Code, Problem};
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
@@ -12,13 +13,9 @@ use worker::{Headers, Method, Request, RequestInit};
 /// `GET /live?after=`: every change as it happens, after those that were
 /// missed.
 pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
-    let after = call.query("after");
-    // What JavaScript can't tell exactly is no number of this feed.
-    let is_seq = |text: &str| text.parse::<u64>().is_ok_and(|seq| seq < 1 << 53);
-    if let Some(text) = after.as_ref().filter(|text| !is_seq(text)) {
-        let detail = format!("`after` is {text:?}; it must be the `seq` of a message");
-        return Err(Problem::bad_parameter(detail));
-    }
+    // What is no cursor of this feed is told to read the list anew.
+    let after = call.query("after").map(|text| Cursor::parse(&text));
+    let after = after.map(|at| at.map_or("none".to_owned(), |at| at.to_string()));
     let is_upgrade = call.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
     if !is_upgrade {
         let detail = "this route is a WebSocket: connect with `Upgrade: websocket`";

@@ -1,6 +1,7 @@
 //! A day: takes the rows of the jobs that were created on it.
 
 use super::object::CatalogObject;
+use super::outbox;
 use super::rows::{of_home, one_of};
 use super::schema;
 use super::sql::{Tables, number};
@@ -35,23 +36,28 @@ struct Known {
 }
 
 /// Takes rows, unless they are older than what is known: all of them in one
-/// transaction. `root` is told by the alarm.
+/// transaction, and `root` knows before. If it can't be told, the alarm does.
 pub async fn put_many(object: &CatalogObject, rows: &[Box<RawValue>]) -> Result<Answer, Failure> {
     object.tables.open(schema::day)?;
     let rows = rows.iter().map(|row| Ok((json::from_str(row.get())?, row.get())));
     let rows: Vec<Told> = rows.collect::<Result<_, serde_json::Error>>().during("reading a row")?;
-    object.schedule_flush().await?;
+    let Some((row, _)) = rows.first() else { return Ok(Answer::Noted) };
+    let day = row.summary.created_at.day();
+    let is_told = outbox::tell(object, &day).await.is_ok();
     object.ledger.change(&object.tables, |ledger, recent| {
-        ledger.expect_push();
+        if !is_told {
+            ledger.expect_push();
+        }
+        ledger.day = day;
         let mut rest = rows.as_slice();
-        while let Some((row, _)) = rest.first() {
-            ledger.day = row.summary.created_at.day();
+        while !rest.is_empty() {
             let (some, more) = rest.split_at(fitting(rest));
             take(&object.tables, ledger, recent, some)?;
             rest = more;
         }
-        Ok(Answer::Noted)
-    })
+        Ok(())
+    })?;
+    object.schedule_flush().await.map(|()| Answer::Noted)
 }
 
 /// Returns how many of the rows go into one statement.
@@ -139,12 +145,15 @@ pub async fn remove(
     revision: u64,
 ) -> Result<Answer, Failure> {
     object.tables.open(schema::day)?;
-    object.schedule_flush().await?;
+    let day = object.ledger.with(&object.tables, |ledger, _| Ok(ledger.day.clone()))?;
+    let is_told = outbox::tell(object, &day).await.is_ok();
     object.ledger.change(&object.tables, |ledger, _| {
-        ledger.expect_push();
+        if !is_told {
+            ledger.expect_push();
+        }
         forget(&object.tables, ledger, home, created_at, revision)
     })?;
-    Ok(Answer::Noted)
+    object.schedule_flush().await.map(|()| Answer::Noted)
 }
 
 fn forget(

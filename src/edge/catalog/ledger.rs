@@ -20,35 +20,30 @@ impl KeptLedger {
         tables: &Tables,
         change: impl FnOnce(&mut Ledger, &mut Recent) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let (mut ledger, mut recent) = self.take(tables)?;
-        // What was not written is read again.
-        let end = change(&mut ledger, &mut recent)?;
-        tables.note(LEDGER, &ledger)?;
-        self.0.replace(Some((ledger, recent)));
-        Ok(end)
+        self.with(tables, |ledger, recent| {
+            let end = change(ledger, recent)?;
+            tables.note(LEDGER, ledger).map(|()| end)
+        })
     }
 
-    /// Gives the day's notes to `read`.
-    pub fn read<T>(
+    /// Gives the day's notes to `change`; what it changes is written with the
+    /// next change.
+    pub fn with<T>(
         &self,
         tables: &Tables,
-        read: impl FnOnce(&Ledger, &Recent) -> Result<T, Failure>,
+        change: impl FnOnce(&mut Ledger, &mut Recent) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let (ledger, recent) = self.take(tables)?;
-        let end = read(&ledger, &recent);
+        let (mut ledger, mut recent) = if let Some(known) = self.0.take() {
+            known
+        } else {
+            let ledger: Ledger = tables.noted(LEDGER)?;
+            let recent = Recent::since(ledger.seq);
+            (ledger, recent)
+        };
+        // After a failure they are read again.
+        let end = change(&mut ledger, &mut recent)?;
         self.0.replace(Some((ledger, recent)));
-        end
-    }
-
-    fn take(&self, tables: &Tables) -> Result<(Ledger, Recent), Failure> {
-        self.0.take().map_or_else(
-            || {
-                let ledger: Ledger = tables.noted(LEDGER)?;
-                let recent = Recent::since(ledger.seq);
-                Ok((ledger, recent))
-            },
-            Ok,
-        )
+        Ok(end)
     }
 
     /// Has them read again: it is not known what was written.

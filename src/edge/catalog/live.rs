@@ -1,52 +1,44 @@
-//! The live feed: `root` tells its viewers of every change.
+//! The live feed: days tell `root` of each change while it has viewers, and it
+//! tells them.
 //!
-//! What a viewer has missed is read from the tables again, so nothing is kept
-//! for anyone who is away.
+//! Nothing is kept for anyone who is away: whoever comes back is told what the
+//! days have changed since, by the alarm, which is the only one to do so.
 
+use super::feed;
 use super::object::CatalogObject;
+use super::root::{self, Wanted};
 use super::schema;
-use super::sql::number;
-use super::viewers::{Viewer, attach, ring_at};
+use super::viewers::{Viewer, attach, viewers};
 use crate::domain::access::pass::Pass;
-use crate::domain::catalog::live_feed::{self, Missed};
-use crate::domain::catalog::row::Row;
-use crate::domain::catalog::{Answer, Question};
+use crate::domain::alarm::plan;
+use crate::domain::catalog::live_feed::{self, Cursor, Days};
+use crate::domain::catalog::{Change, News};
 use crate::domain::json;
-use crate::domain::names::ObjectName;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::rpc::catalog;
-use futures_util::future::try_join_all;
+use crate::edge::rpc::call::is_not_understood;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use worker::{Request, Response, WebSocket, WebSocketPair};
 
 /// Viewers at the same time; the platform's limit is 32,768.
 const MAX_VIEWERS: usize = 10_000;
-/// Missed changes that are read at once: their days are asked together, 40
-/// subrequests at most.
-const PAGE: u64 = 40;
-/// Missed changes that a viewer is told before it has to come again: they wait
-/// in memory until it has connected.
-const MAX_MISSED: usize = 1_000;
-/// Subrequests for one viewer.
-const MAX_ASKED: usize = 45;
-/// "Try again later" (RFC 6455's registry).
-const COME_AGAIN: u16 = 1013;
-/// The objects whose rows are to be asked for, by their days.
-type Days = Vec<(String, Vec<ObjectName>)>;
+/// Days of which a viewer is told what it has missed: of more it reads the
+/// list anew, and its cursor would get too long.
+const MAX_MISSED_DAYS: usize = 40;
 
+/// A day that may have changed since a viewer's last message.
 #[derive(Deserialize)]
-struct MissedRow {
-    seq: u64,
-    home: String,
+struct Standing {
     day: String,
-    id: String,
+    generation: u64,
+    dirty: u64,
+    seq: u64,
 }
 
-/// Takes a viewer, tells it what it has missed, and then what happens.
+/// Takes a viewer; the alarm tells it what it has missed, and that it is here.
 pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response, Failure> {
     let url = request.url().during("reading a viewer's URL")?;
     let after = url.query_pairs().find(|(key, _)| key == "after");
-    let after = after.and_then(|(_, text)| text.parse::<u64>().ok());
     let pass = request.headers().get("x-pass").ok().flatten().unwrap_or_default();
     let pass: Pass = json::from_str(&pass).during("reading a viewer's pass")?;
     if !pass.counts(&object.config.reader_marks(), platform::now()) {
@@ -58,93 +50,187 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
     }
     let pair = WebSocketPair::new().during("making a viewer's socket")?;
     object.state.accept_web_socket(&pair.server);
-    attach(&pair.server, Viewer { pass, is_up_to_date: false })?;
-    ring_at(object, pass.until).await?;
-    let now = object.tables.noted::<u64>("seq")?;
-    catch_up(object, &pair.server, pass, after.unwrap_or(now).min(now)).await?;
+    let missed = after.is_some();
+    let after = after.and_then(|(_, text)| Cursor::parse(&text)).map(|at| at.to_string());
+    let viewer = Viewer { pass, is_up_to_date: false, resync: missed && after.is_none(), after };
+    attach(&pair.server, &viewer)?;
+    platform::set_alarm_at(&object.state.storage(), platform::now()).await?;
     Response::from_websocket(pair.client).during("answering a viewer")
 }
 
-/// Tells a viewer what it has missed. Between the look that finds nothing
-/// more and the note that it is up to date nothing is awaited.
-async fn catch_up(
-    object: &CatalogObject,
-    viewer: &WebSocket,
-    pass: Pass,
-    after: u64,
-) -> Result<(), Failure> {
-    let (mut after, mut told, mut asked) = (after, 0, 0);
+/// Tells viewers what they have missed, as far as one run's subrequests go. A
+/// day that has told `root` of a change since the viewer came tells of all that
+/// follow; so after each other day was asked once nothing is missing.
+pub async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
+    object.tables.open(schema::root)?;
+    let storage = object.state.storage();
+    let mut left = root::most_asked(object);
     loop {
-        let missed = missed(object, after)?;
-        let Some(last) = missed.last().map(|missed| missed.seq) else { break };
-        let days = by_day(&missed);
-        asked += days.len();
-        if told >= MAX_MISSED || asked > MAX_ASKED {
-            let close = viewer.close(Some(COME_AGAIN), Some("come again for the rest"));
-            return close.during("closing a viewer's socket");
+        let behind = behind(object);
+        if behind.is_empty() {
+            return Ok(());
         }
-        for text in tell_missed(object, missed, days).await? {
-            viewer.send_with_str(text).during("telling a viewer")?;
-            told += 1;
+        let mut wanted = wanted(object, behind)?;
+        if wanted.is_empty() {
+            welcome(object)?;
+            return platform::clear_alarm(&storage).await;
         }
-        after = last;
+        if left == 0 {
+            return platform::set_alarm_at(&storage, platform::now()).await;
+        }
+        let watchdog = plan::watchdog(1, object.config.pace, platform::now());
+        platform::set_alarm_at(&storage, watchdog).await?;
+        wanted.truncate(left);
+        left -= wanted.len();
+        let answers = root::pull(object, &wanted).await;
+        for (wanted, answer) in wanted.iter().zip(answers) {
+            match answer {
+                Ok(news) => tell_missed(object, wanted, &news)?,
+                Err(failure) if is_not_understood(&failure) => lose(object, wanted)?,
+                Err(failure) => return Err(failure),
+            }
+        }
     }
-    viewer.send_with_str(live_feed::here(after)).during("telling a viewer")?;
-    attach(viewer, Viewer { pass, is_up_to_date: true })
 }
 
-/// Reads the changes after a number, in their order. Each job is there once.
-fn missed(object: &CatalogObject, after: u64) -> Result<Vec<Missed>, Failure> {
-    let sql = "SELECT seq, home, day, '' AS id FROM jobs WHERE seq > ? UNION ALL
-               SELECT seq, home, '' AS day, id FROM removed WHERE seq > ?
-               ORDER BY seq LIMIT ?";
-    let values = vec![number(after)?, number(after)?, number(PAGE)?];
-    let rows: Vec<MissedRow> = object.tables.query(sql, values)?;
-    let read = |row: MissedRow| {
-        let home = ObjectName::try_from(row.home).during("reading a missed change")?;
-        Ok(Missed { seq: row.seq, home, day: row.day, id: row.id })
-    };
-    rows.into_iter().map(read).collect()
+fn behind(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
+    let mut viewers = viewers(object);
+    viewers.retain(|(_, viewer)| !viewer.is_up_to_date);
+    viewers
 }
 
-async fn tell_missed(
+/// Returns the days that are to be asked for those viewers. One that nothing is
+/// known of any more has to read the list anew, as has one that missed too many
+/// days.
+fn wanted(
     object: &CatalogObject,
-    missed: Vec<Missed>,
-    days: Days,
-) -> Result<Vec<String>, Failure> {
-    let asked = days.into_iter().map(|(day, homes)| rows_of_day(object, day, homes));
-    let rows: Vec<Row> = try_join_all(asked).await?.into_iter().flatten().collect();
-    Ok(missed.iter().filter_map(|one| told(object, one, &rows)).collect())
-}
-
-/// Returns what a viewer is told of a change; `None` for a job that has been
-/// removed meanwhile, which is told later.
-fn told(object: &CatalogObject, missed: &Missed, rows: &[Row]) -> Option<String> {
-    if missed.day.is_empty() {
-        return Some(live_feed::removed(missed.seq, &missed.id));
-    }
-    let row = rows.iter().find(|row| row.home == missed.home)?;
-    Some(live_feed::changed(missed.seq, row, object.context(row)))
-}
-
-async fn rows_of_day(
-    object: &CatalogObject,
-    day: String,
-    homes: Vec<ObjectName>,
-) -> Result<Vec<Row>, Failure> {
-    match catalog::ask(&object.env, &day, &Question::RowsOf(homes)).await? {
-        Answer::Rows(rows) => Ok(rows),
-        _ => Err(Failure::unexpected("asking a day for rows")),
-    }
-}
-
-fn by_day(missed: &[Missed]) -> Days {
-    let mut days = Days::new();
-    for one in missed.iter().filter(|one| !one.day.is_empty()) {
-        match days.iter_mut().find(|(day, _)| *day == one.day) {
-            Some((_, homes)) => homes.push(one.home.clone()),
-            None => days.push((one.day.clone(), vec![one.home.clone()])),
+    behind: Vec<(WebSocket, Viewer)>,
+) -> Result<Vec<Wanted>, Failure> {
+    let sql = "SELECT day, generation, dirty, max(seq, told) AS seq FROM days";
+    let days: Vec<Standing> = object.tables.query(sql, vec![])?;
+    let mut after: BTreeMap<&str, u64> = BTreeMap::new();
+    for (socket, mut viewer) in behind {
+        let Some(at) = viewer.cursor() else { continue };
+        let known = feed::known(object, &at)?;
+        let missed: Vec<(&str, u64)> = days
+            .iter()
+            .map(|day| (day, since(known.as_ref(), &day.day)))
+            .filter(|(day, since)| day.dirty == schema::DIRTY || day.seq > *since)
+            .map(|(day, since)| (day.day.as_str(), since))
+            .collect();
+        if known.is_none() || missed.len() > MAX_MISSED_DAYS {
+            viewer.lose();
+            attach(&socket, &viewer)?;
+            continue;
+        }
+        for (day, since) in missed {
+            let least = after.entry(day).or_insert(since);
+            *least = since.min(*least);
         }
     }
-    days
+    let wanted = days.iter().filter_map(|day| {
+        let after = after.get(day.day.as_str()).copied();
+        let is_wanted = day.dirty == schema::DIRTY || after.is_some();
+        let (name, generation) = (day.day.clone(), day.generation);
+        is_wanted.then_some(Wanted { day: name, generation, after })
+    });
+    Ok(wanted.collect())
+}
+
+fn since(known: Option<&Days>, day: &str) -> u64 {
+    known.and_then(|known| known.get(day)).copied().unwrap_or_default()
+}
+
+/// Tells those who were behind what a day has answered, if they still stand
+/// where it was asked for: what was pushed meanwhile may be newer.
+fn tell_missed(object: &CatalogObject, wanted: &Wanted, news: &News) -> Result<(), Failure> {
+    let Some(after) = wanted.after else { return Ok(()) };
+    let until = news.until.unwrap_or(news.seq);
+    let texts = told(object, &news.changes);
+    for (socket, mut viewer) in behind(object) {
+        let Some(mut at) = viewer.cursor() else { continue };
+        let known = feed::known(object, &at)?;
+        if since(known.as_ref(), &wanted.day) != after {
+            continue; // it is asked for again
+        }
+        let before = at.clone();
+        at.days.insert(wanted.day.clone(), until);
+        send(&socket, &texts, &before, &at);
+        viewer.after = Some(at.to_string());
+        attach(&socket, &viewer)?;
+    }
+    Ok(())
+}
+
+/// A day of the release before does not tell what was missed.
+fn lose(object: &CatalogObject, wanted: &Wanted) -> Result<(), Failure> {
+    for (socket, mut viewer) in behind(object) {
+        viewer.lose();
+        attach(&socket, &viewer)?;
+    }
+    let sql = "UPDATE days SET dirty = 0 WHERE day = ?";
+    object.tables.run(sql, vec![wanted.day.as_str().into()])
+}
+
+/// Tells all who were behind that they are here.
+fn welcome(object: &CatalogObject) -> Result<(), Failure> {
+    let all = viewers(object);
+    let at = feed::welcome(object, all.iter().all(|(_, viewer)| !viewer.is_up_to_date))?;
+    for (socket, viewer) in all.iter().filter(|(_, viewer)| !viewer.is_up_to_date) {
+        // The runtime closes what can't be written to.
+        let _gone = socket.send_with_str(live_feed::here(&at, viewer.resync));
+        let pass = viewer.pass;
+        attach(socket, &Viewer { pass, is_up_to_date: true, resync: false, after: None })?;
+    }
+    Ok(())
+}
+
+/// Takes a day's changes, and tells all viewers.
+pub fn push(object: &CatalogObject, news: &News) -> Result<(), Failure> {
+    object.tables.open(schema::root)?;
+    let texts = told(object, &news.changes);
+    let before = feed::cursor(object)?;
+    root::take_sums(object, news)?;
+    let after = feed::tell(object, &news.day, news.until)?;
+    broadcast(object, &texts, news, (&before, &after))
+}
+
+/// Tells all viewers. One that is still behind is told what goes on where it
+/// stands; for all else the day is asked.
+fn broadcast(
+    object: &CatalogObject,
+    texts: &[String],
+    news: &News,
+    (before, after): (&Cursor, &Cursor),
+) -> Result<(), Failure> {
+    for (socket, mut viewer) in viewers(object) {
+        if viewer.is_up_to_date {
+            send(&socket, texts, before, after);
+        } else if let Some(mut at) = viewer.cursor()
+            && let Some(known) = at.days.get(&news.day).copied()
+            && news.after.is_some_and(|after| after <= known)
+        {
+            let before = at.clone();
+            at.days.insert(news.day.clone(), news.until.unwrap_or_default().max(known));
+            send(&socket, texts, &before, &at);
+            viewer.after = Some(at.to_string());
+            attach(&socket, &viewer)?;
+        }
+    }
+    Ok(())
+}
+
+fn told(object: &CatalogObject, changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|change| live_feed::told(change, |row| object.context(row))).collect()
+}
+
+/// Tells a viewer of changes; only with the last it has all of them. One that
+/// is gone does not keep the others from hearing it: the runtime closes what
+/// can't be written to.
+fn send(socket: &WebSocket, texts: &[String], before: &Cursor, after: &Cursor) {
+    let last = texts.len().saturating_sub(1);
+    let _gone = texts.iter().enumerate().try_for_each(|(n, text)| {
+        let at = if n < last { before } else { after };
+        socket.send_with_str(live_feed::message(text, at))
+    });
 }

@@ -6,6 +6,7 @@
 //! `object::CatalogObject`, and none calls what is here.
 
 mod day;
+mod feed;
 mod ledger;
 mod live;
 mod object;
@@ -22,7 +23,7 @@ mod viewers;
 
 use self::object::CatalogObject;
 use crate::domain::alarm::plan;
-use crate::domain::catalog::Question;
+use crate::domain::catalog::{Answer, Question};
 use crate::domain::json;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::call;
@@ -56,8 +57,7 @@ impl DurableObject for Catalog {
         if let Err(failure) = run_alarm(object).await {
             failure.log();
             // Nor is it known what was written.
-            object.is_flush_scheduled.set(false);
-            object.ledger.forget();
+            object.forget();
             let later = plan::watchdog(2, object.config.pace, platform::now());
             let set = platform::set_alarm_at(&object.state.storage(), later).await;
             if let Err(failure) = set {
@@ -107,9 +107,11 @@ impl Catalog {
     }
 }
 
-/// Does what the alarm is for: a day tells its news, the root ends its viewers.
+/// Does what the alarm is for: a day tells its news, the root tells its viewers
+/// what they have missed, and ends them.
 async fn run_alarm(object: &CatalogObject) -> Result<(), Failure> {
     if root::is_root(object)? {
+        live::catch_up(object).await?;
         viewers::end_viewers(object).await
     } else {
         outbox::flush(object).await
@@ -126,12 +128,18 @@ async fn reply(object: &CatalogObject, question: &str) -> Result<String, Failure
         }
         Question::Rows { filter, after, limit } => rows::rows(object, &filter, after, limit)?,
         Question::RowsOf(homes) => rows::rows_of(object, &homes)?,
-        Question::Push(news) => root::apply_day_changes(object, *news)?,
-        Question::Days { filter, until, limit } => root::days(object, &filter, until, limit)?,
-        Question::Totals => root::totals(object)?,
-        Question::Turns { since, after, limit } => root::turns(object, since, after, limit)?,
-        Question::Records { homes, format, tag } => {
-            Box::pin(records::records(object, &homes, format, tag.as_deref())).await?
+        Question::Sums { generation, after } => outbox::sums(object, generation, after)?,
+        Question::Dirty(day) => root::dirty(object, &day)?,
+        Question::Push(news) => live::push(object, &news).map(|()| Answer::Noted)?,
+        Question::Days { filter, until, limit } => {
+            root::days(object, &filter, until, limit).await?
+        }
+        Question::Totals => root::totals(object).await?,
+        Question::Oldest { filter, after, limit } => {
+            rows::oldest(object, &filter, after.as_ref(), limit)?
+        }
+        Question::Page { days, filter, after, format } => {
+            Box::pin(records::page(object, &days, &filter, after, format)).await?
         }
         Question::Refuse(refused) => refused::refuse(object, &refused)?,
         Question::Refused => refused::refused(object)?,

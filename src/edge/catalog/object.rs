@@ -2,11 +2,14 @@
 
 use super::ledger::KeptLedger;
 use super::sql::Tables;
+use crate::domain::catalog::ledger::Ledger;
+use crate::domain::catalog::live_feed::Feed;
+use crate::domain::catalog::recent::Recent;
 use crate::domain::catalog::row::Row;
 use crate::domain::config::Config;
 use crate::domain::view::record::Context;
 use crate::edge::platform::{self, Failure};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use worker::{Env, State};
 
@@ -28,6 +31,8 @@ pub struct CatalogObject {
     pub ledger: KeptLedger,
     /// Whether the alarm is known to be set that empties the outbox.
     pub is_flush_scheduled: Cell<bool>,
+    /// What the root's viewers were told, once it was read.
+    pub feed: RefCell<Option<Feed>>,
 }
 
 impl CatalogObject {
@@ -40,20 +45,27 @@ impl CatalogObject {
             env,
             ledger: KeptLedger::default(),
             is_flush_scheduled: Cell::default(),
+            feed: RefCell::default(),
         }
     }
 
-    /// Sets the alarm that empties the outbox, unless it is set: it tells all
-    /// that there is by then.
+    /// Sets the alarm that empties the outbox, unless it is set or there is
+    /// nothing in it. What was written right before is one transaction with it.
     pub async fn schedule_flush(&self) -> Result<(), Failure> {
-        if !self.is_flush_scheduled.get() {
-            let storage = self.state.storage();
-            if platform::alarm(&storage).await?.is_none() {
-                platform::set_alarm_at(&storage, platform::now().plus(GATHER_MS)).await?;
-            }
+        let waits = |ledger: &mut Ledger, _: &mut Recent| Ok(ledger.unpushed().is_some());
+        if !self.is_flush_scheduled.get() && self.ledger.with(&self.tables, waits)? {
+            let at = platform::now().plus(GATHER_MS);
+            platform::set_alarm_at(&self.state.storage(), at).await?;
             self.is_flush_scheduled.set(true);
         }
         Ok(())
+    }
+
+    /// Has what is known of the storage read again.
+    pub fn forget(&self) {
+        self.is_flush_scheduled.set(false);
+        self.ledger.forget();
+        self.feed.take();
     }
 
     /// Returns how a row is shown.

@@ -2,38 +2,61 @@
 //! subrequests are not those of the request that asks for it.
 
 use super::object::CatalogObject;
-use crate::domain::catalog::Answer;
-use crate::domain::catalog::export::{self, Format, MAX_PAGE_BYTES};
+use crate::domain::catalog::export::{self, Format, MAX_PAGE_BYTES, PAGE, PAGE_DAYS, Turn};
+use crate::domain::catalog::filter::Filter;
+use crate::domain::catalog::{Answer, Question};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::outcome::Found;
 use crate::domain::protocol::read::Read;
 use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{During, Failure};
-use crate::edge::rpc::job;
+use crate::edge::rpc::{catalog, job};
 use crate::edge::storage::bucket;
 
-/// Writes these jobs, one after the other, until the page is full. A job
-/// that has just been deleted is left out.
-pub async fn records(
+/// Writes the jobs of these days, one after the other, until the page is full.
+/// A job that has just been deleted is left out.
+pub async fn page(
     object: &CatalogObject,
-    homes: &[ObjectName],
+    days: &[String],
+    filter: &Filter,
+    mut after: Option<Turn>,
     format: Format,
-    tag: Option<&str>,
 ) -> Result<Answer, Failure> {
-    let (mut text, mut written) = (String::new(), 0);
-    for home in homes {
-        if let Some((job, result)) = read(object, home).await?
-            && tag.is_none_or(|tag| job.tags.iter().any(|has| has == tag))
-        {
-            text.push_str(&line(object, &job, result, format).await?);
+    let (mut text, mut room, mut over) = (String::new(), PAGE, 0);
+    for day in days.iter().take(PAGE_DAYS) {
+        let turns = turns(object, day, filter, after.clone(), room).await?;
+        let is_last = turns.len() < room;
+        for turn in turns {
+            let home = ObjectName::try_from(turn.name.clone()).during("reading a turn")?;
+            if let Some((job, result)) = read(object, &home).await? {
+                text.push_str(&line(object, &job, result, format).await?);
+            }
+            (after, room) = (Some(turn), room - 1);
+            if text.len() > MAX_PAGE_BYTES {
+                return Ok(Answer::Page { text, after, over });
+            }
         }
-        written += 1;
-        if text.len() > MAX_PAGE_BYTES {
+        if !is_last {
             break;
         }
+        over += 1;
     }
-    Ok(Answer::Records { text, written })
+    Ok(Answer::Page { text, after, over })
+}
+
+async fn turns(
+    object: &CatalogObject,
+    day: &str,
+    filter: &Filter,
+    after: Option<Turn>,
+    limit: usize,
+) -> Result<Vec<Turn>, Failure> {
+    let question = Question::Oldest { filter: filter.clone().into(), after, limit };
+    match catalog::ask(&object.env, day, &question).await? {
+        Answer::Turns(turns) => Ok(turns),
+        _ => Err(Failure::unexpected("asking a day for its jobs")),
+    }
 }
 
 async fn read(

@@ -1,35 +1,41 @@
-//! `root`: which days there are with their sums, and when each job last
-//! changed.
+//! `root`: which days there are, with their sums. It is told once that a day
+//! changes, and pulls the sums when somebody asks.
 
 use super::object::CatalogObject;
 use super::schema;
 use super::sql::{Text, number};
-use super::viewers::broadcast;
-use crate::domain::catalog::export::Turn;
+use super::viewers;
 use crate::domain::catalog::filter::Filter;
-use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
-use crate::domain::catalog::{Answer, Change, News, live_feed};
+use crate::domain::catalog::{Answer, News, Question};
 use crate::domain::json;
-use crate::domain::names::ObjectName;
-use crate::domain::time::Timestamp;
-use crate::edge::platform::{During, Failure};
+use crate::domain::time::{self, Timestamp};
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::rpc::call::is_not_understood;
+use crate::edge::rpc::catalog;
+use futures_util::future::join_all;
 use serde::Deserialize;
 
-/// Removals that viewers are told of who come back later.
-const MAX_REMOVED: u64 = 10_000;
+/// How far the clocks of two objects may be apart, and far more.
+const SKEW_MS: u64 = time::HOUR;
 
 /// A day as it is stored.
 #[derive(Deserialize)]
-struct Day {
+struct Listed {
     day: String,
     totals: String,
+    dirty: u64,
 }
 
+/// A day that is to be asked.
 #[derive(Deserialize)]
-struct StoredTurn {
-    updated_at: u64,
-    home: String,
+pub struct Wanted {
+    /// The day.
+    pub day: String,
+    /// How often it has told that it changes.
+    pub generation: u64,
+    /// After which change its changes are wanted.
+    pub after: Option<u64>,
 }
 
 /// Whether this object is the root: no object can tell its own name. One
@@ -42,80 +48,88 @@ pub fn is_root(object: &CatalogObject) -> Result<bool, Failure> {
     Ok(object.tables.number(sql, vec![])? == Some(1))
 }
 
-/// Takes a day's news, unless newer ones are known. What was told before
-/// is told again after a crash, and changes nothing then.
-pub fn apply_day_changes(object: &CatalogObject, news: News) -> Result<Answer, Failure> {
+/// Returns how many days may be asked for one question.
+pub fn most_asked(object: &CatalogObject) -> usize {
+    object.config.max_subrequests as usize
+}
+
+/// Notes that a day changes, and answers for how long it is to tell of each
+/// change: while there are viewers it may go on for long.
+pub fn dirty(object: &CatalogObject, day: &str) -> Result<Answer, Failure> {
     object.tables.open(schema::root)?;
-    let sql = "SELECT seq AS number FROM days WHERE day = ?";
-    let known = object.tables.number(sql, vec![news.day.as_str().into()])?;
-    if known.is_some_and(|known| known > news.seq) {
-        return Ok(Answer::Noted);
-    }
-    let totals = serde_json::to_string(&news.totals).during("writing a day's sums")?;
-    let values = vec![news.day.as_str().into(), number(news.seq)?, totals.into()];
-    object.tables.run("INSERT OR REPLACE INTO days VALUES (?, ?, ?)", values)?;
-    let mut seq: u64 = object.tables.noted("seq")?;
-    let mut texts = Vec::new();
-    for change in news.changes {
-        let text = match change {
-            Change::Put(row) => note_change(object, &news.day, &row, seq + 1)?,
-            Change::Removed { home, id } => note_removal(object, &home, &id, seq + 1)?,
-        };
-        seq += u64::from(text.is_some());
-        texts.extend(text);
-    }
-    if !texts.is_empty() {
-        object.tables.note("seq", &seq)?;
-    }
-    broadcast(object, &texts);
-    Ok(Answer::Noted)
+    let push_ms = if viewers::viewers(object).is_empty() { 0 } else { object.config.pace.watch() };
+    let sql = "INSERT INTO days VALUES (?, 0, '{}', 1, ?, 0, ?) ON CONFLICT DO UPDATE SET
+               generation = generation + 1, dirty = excluded.dirty,
+               changed_at = excluded.changed_at RETURNING generation AS number";
+    let state = if push_ms == 0 { schema::DIRTY } else { schema::TELLING };
+    let values = vec![day.into(), number(state)?, number(platform::now().as_millis())?];
+    let generation = object.tables.number(sql, values)?.unwrap_or_default();
+    Ok(Answer::Dirty { generation, push_ms })
 }
 
-/// Notes a change; returns what viewers are told of it, and `None` if it is not new.
-fn note_change(
-    object: &CatalogObject,
-    day: &str,
-    row: &Row,
-    seq: u64,
-) -> Result<Option<String>, Failure> {
+/// Asks days for their sums, and for their changes where they are wanted.
+pub async fn pull(object: &CatalogObject, wanted: &[Wanted]) -> Vec<Result<News, Failure>> {
+    join_all(wanted.iter().map(|wanted| pull_one(object, wanted))).await
+}
+
+async fn pull_one(object: &CatalogObject, wanted: &Wanted) -> Result<News, Failure> {
+    let Wanted { day, generation, after } = wanted;
+    let question = Question::Sums { generation: *generation, after: *after };
+    let Answer::News(news) = catalog::ask(&object.env, day, &question).await? else {
+        return Err(Failure::unexpected("asking a day for its sums"));
+    };
+    // Whoever has told meanwhile that the day changes is asked again.
+    let sql = "UPDATE days SET changed_at = iif(seq < ?2, ?5, changed_at), seq = ?2, totals = ?3,
+               dirty = iif(generation = ?4, 0, dirty) WHERE day = ?1 AND seq <= ?2";
     let values = vec![
-        row.home.to_string().into(),
-        day.into(),
-        number(row.version)?,
-        number(row.summary.updated_at.as_millis())?,
-        number(seq)?,
+        day.as_str().into(),
+        number(news.seq)?,
+        serde_json::to_string(&news.totals).during("writing a day's sums")?.into(),
+        number(*generation)?,
+        number(platform::now().as_millis())?,
     ];
-    let sql = "INSERT INTO jobs VALUES (?, ?, ?, ?, ?) ON CONFLICT (home) DO UPDATE SET
-               day = excluded.day, version = excluded.version,
-               updated_at = excluded.updated_at, seq = excluded.seq
-               WHERE excluded.version > version RETURNING seq AS number";
-    let is_new = object.tables.number(sql, values)?.is_some();
-    Ok(is_new.then(|| live_feed::changed(seq, row, object.context(row))))
+    object.tables.run(sql, values)?;
+    Ok(*news)
 }
 
-/// Notes a removal, as [`note_change`] does.
-fn note_removal(
-    object: &CatalogObject,
-    home: &ObjectName,
-    id: &str,
-    seq: u64,
-) -> Result<Option<String>, Failure> {
-    let home = home.to_string();
-    let sql = "SELECT seq AS number FROM jobs WHERE home = ?";
-    if object.tables.number(sql, vec![home.as_str().into()])?.is_none() {
-        return Ok(None);
+/// Takes the sums that come with a day's news, and how far viewers know it. A
+/// day of the release before never says that it is about to change.
+pub fn take_sums(object: &CatalogObject, news: &News) -> Result<(), Failure> {
+    let sql = "INSERT INTO days VALUES (?1, ?2, ?3, 0, 0, ?4, ?5) ON CONFLICT DO UPDATE SET
+               totals = iif(seq <= excluded.seq, excluded.totals, totals),
+               seq = max(seq, excluded.seq), told = max(told, excluded.told),
+               changed_at = excluded.changed_at";
+    let values = vec![
+        news.day.as_str().into(),
+        number(news.seq)?,
+        serde_json::to_string(&news.totals).during("writing a day's sums")?.into(),
+        number(news.until.unwrap_or_default())?,
+        number(platform::now().as_millis())?,
+    ];
+    object.tables.run(sql, values)
+}
+
+/// Pulls the sums of the days between two that have changed; returns of how
+/// many it does not know them as they are now.
+async fn refresh(object: &CatalogObject, first: &str, last: &str) -> Result<usize, Failure> {
+    let sql = "SELECT day, generation, NULL AS after FROM days
+               WHERE dirty > 0 AND day BETWEEN ? AND ? ORDER BY day DESC";
+    let dirty: Vec<Wanted> = object.tables.query(sql, vec![first.into(), last.into()])?;
+    let some = dirty.get(..most_asked(object)).unwrap_or(&dirty);
+    for news in pull(object, some).await {
+        // What is known of a day that can't be asked is better than nothing.
+        if let Err(failure) = news
+            && !is_not_understood(&failure)
+        {
+            failure.log();
+        }
     }
-    object.tables.run("DELETE FROM jobs WHERE home = ?", vec![home.as_str().into()])?;
-    let values = vec![number(seq)?, home.into(), id.into()];
-    object.tables.run("INSERT INTO removed VALUES (?, ?, ?)", values)?;
-    let sql = "DELETE FROM removed WHERE seq <= (SELECT seq FROM removed
-               ORDER BY seq DESC LIMIT 1 OFFSET ?)";
-    object.tables.run(sql, vec![number(MAX_REMOVED)?])?;
-    Ok(Some(live_feed::removed(seq, id)))
+    Ok(dirty.len() - some.len())
 }
 
-/// Reads the days that may hold such jobs, the latest first.
-pub fn days(
+/// Reads the days that may hold such jobs, the latest first. One that has
+/// changed may hold any.
+pub async fn days(
     object: &CatalogObject,
     filter: &Filter,
     until: Option<String>,
@@ -123,13 +137,19 @@ pub fn days(
 ) -> Result<Answer, Failure> {
     object.tables.open(schema::root)?;
     let last = filter.until.map(Timestamp::day).into_iter().chain(until).min();
-    let first = filter.since.map(Timestamp::day).unwrap_or_default();
-    let sql = "SELECT day, totals FROM days WHERE day <= ? AND day >= ? ORDER BY day DESC";
     let last = last.unwrap_or_else(|| "~".to_owned());
+    let first = filter.since.map(Timestamp::day).unwrap_or_default();
+    if filter.is_of_sums() {
+        refresh(object, &first, &last).await?;
+    }
+    let changed_since = filter.changed_since.map_or(0, Timestamp::as_millis);
+    let sql = "SELECT day, totals, dirty FROM days WHERE day <= ? AND day >= ?
+               AND (dirty > 0 OR changed_at >= ?) ORDER BY day DESC";
+    let values = vec![last.into(), first.into(), number(changed_since.saturating_sub(SKEW_MS))?];
     let mut found = Vec::new();
-    for Day { day, totals } in object.tables.query(sql, vec![last.into(), first.into()])? {
+    for Listed { day, totals, dirty } in object.tables.query(sql, values)? {
         let totals: Totals = json::from_str(&totals).during("reading a day's sums")?;
-        if totals.may_hold(filter) {
+        if dirty > 0 || totals.may_hold(filter) {
             found.push(day);
         }
         if found.len() == limit {
@@ -139,11 +159,12 @@ pub fn days(
     Ok(Answer::Days(found))
 }
 
-/// Adds up the sums of all days.
-pub fn totals(object: &CatalogObject) -> Result<Answer, Failure> {
+/// Adds up the sums of all days as they are now.
+pub async fn totals(object: &CatalogObject) -> Result<Answer, Failure> {
     object.tables.open(schema::root)?;
+    let stale = refresh(object, "", "~").await?;
     let days: Vec<Text> = object.tables.query("SELECT totals AS text FROM days", vec![])?;
-    let mut sum = Totals::default();
+    let mut sum = Totals { stale_days: stale as u64, ..Totals::default() };
     let mut count = 0;
     for day in &days {
         let totals: Totals = json::from_str(&day.text).during("reading a day's sums")?;
@@ -151,28 +172,4 @@ pub fn totals(object: &CatalogObject) -> Result<Answer, Failure> {
         sum.merge(&totals);
     }
     Ok(Answer::Totals(Box::new(sum), count))
-}
-
-/// Reads the jobs after a turn, by their last change.
-pub fn turns(
-    object: &CatalogObject,
-    since: Timestamp,
-    after: Option<Turn>,
-    limit: usize,
-) -> Result<Answer, Failure> {
-    object.tables.open(schema::root)?;
-    let (updated_at, home) = after
-        .map_or((0, String::new()), |turn| (turn.updated_at.as_millis(), turn.home.to_string()));
-    let sql =
-        "SELECT updated_at, home FROM jobs WHERE updated_at >= ? AND (updated_at, home) > (?, ?)
-               ORDER BY updated_at, home LIMIT ?";
-    let since = number(since.as_millis())?;
-    let values = vec![since, number(updated_at)?, home.into(), number(limit as u64)?];
-    let rows: Vec<StoredTurn> = object.tables.query(sql, values)?;
-    let turn = |row: StoredTurn| {
-        let home = ObjectName::try_from(row.home)?;
-        Ok(Turn { updated_at: Timestamp::from_millis(row.updated_at), home })
-    };
-    let turns = rows.into_iter().map(turn).collect::<Result<_, String>>();
-    turns.during("reading the turns").map(Answer::Turns)
 }

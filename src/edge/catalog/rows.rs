@@ -5,6 +5,7 @@ use super::schema;
 use super::sql::{Tables, Text, number};
 use crate::domain::catalog::Answer;
 use crate::domain::catalog::cursor::Place;
+use crate::domain::catalog::export::Turn;
 use crate::domain::catalog::filter::{self, Filter};
 use crate::domain::catalog::row::Row;
 use crate::domain::json;
@@ -27,12 +28,40 @@ pub fn rows(
         terms.push("(created_at, home) < (?, ?)".to_owned());
         values.extend([number(place.created_at.as_millis())?, place.home.into()]);
     }
-    let terms = if terms.is_empty() { "1".to_owned() } else { terms.join(" AND ") };
+    let terms = all_of(&terms);
     let sql = format!(
         "SELECT row AS text FROM jobs WHERE {terms} ORDER BY created_at DESC, home DESC LIMIT ?"
     );
     values.push(number(limit as u64)?);
     read(&object.tables, &sql, values).map(Answer::Rows)
+}
+
+/// Reads the jobs after a turn that `filter` means, the oldest first. A job
+/// whose name is not known any more is taken for the first of its time.
+pub fn oldest(
+    object: &CatalogObject,
+    filter: &Filter,
+    after: Option<&Turn>,
+    limit: usize,
+) -> Result<Answer, Failure> {
+    object.tables.open(schema::day)?;
+    let (mut terms, mut values) = terms(filter)?;
+    if let Some(Turn { created_at, name }) = after {
+        let named = "(SELECT min(home) FROM jobs WHERE created_at = ? AND ? IN (home, id))";
+        terms.push(format!("(created_at, home) > (?, coalesce({named}, ''))"));
+        let at = number(created_at.as_millis())?;
+        values.extend([at.clone(), at, name.as_str().into()]);
+    }
+    let terms = all_of(&terms);
+    let sql = format!(
+        "SELECT created_at, home AS name FROM jobs WHERE {terms} ORDER BY created_at, home LIMIT ?"
+    );
+    values.push(number(limit as u64)?);
+    object.tables.query(&sql, values).map(Answer::Turns)
+}
+
+fn all_of(terms: &[String]) -> String {
+    if terms.is_empty() { "1".to_owned() } else { terms.join(" AND ") }
 }
 
 /// Reads the rows of these objects: a `root` of the release before asks so, and
@@ -101,7 +130,11 @@ fn terms(filter: &Filter) -> Result<(Vec<String>, Vec<SqlStorageValue>), Failure
     if filter.exhausted {
         terms.push("exhausted > 0".to_owned());
     }
-    for (time, term) in [(filter.since, "created_at >= ?"), (filter.until, "created_at < ?")] {
+    for (time, term) in [
+        (filter.since, "created_at >= ?"),
+        (filter.until, "created_at < ?"),
+        (filter.changed_since, "updated_at >= ?"),
+    ] {
         if let Some(time) = time {
             terms.push(term.to_owned());
             values.push(number(time.as_millis())?);

@@ -21,18 +21,21 @@ const DAY: &str = "
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ";
 
-/// The root's days, and when each job last changed.
+/// What `dirty` of a day says: it has told that it changes. Nobody watched it
+/// then, or else it tells of each change.
+pub const DIRTY: u64 = 1;
+/// See there.
+pub const TELLING: u64 = 2;
+
+/// The root's days: how far each is known and its sums, how often it has told
+/// that it changes, and how far viewers know it. And how far they knew all of
+/// them at certain times.
 const ROOT: &str = "
     CREATE TABLE IF NOT EXISTS days (
-        day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS jobs (
-        home TEXT PRIMARY KEY, day TEXT NOT NULL, version INTEGER NOT NULL,
-        updated_at INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
-    CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs (updated_at, home);
-    CREATE TABLE IF NOT EXISTS removed (
-        seq INTEGER PRIMARY KEY, home TEXT NOT NULL, id TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL,
+        generation INTEGER NOT NULL DEFAULT 0, dirty INTEGER NOT NULL DEFAULT 0,
+        told INTEGER NOT NULL DEFAULT 0, changed_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS marks (n INTEGER PRIMARY KEY, days TEXT NOT NULL);
 ";
 
 /// The refused deliveries.
@@ -80,6 +83,9 @@ pub fn day(tables: &Tables) -> Result<(), Failure> {
 
 /// Makes the root's.
 pub fn root(tables: &Tables) -> Result<(), Failure> {
+    if turnover::is_old_root(tables)? {
+        turnover::root(tables)?;
+    }
     tables.run(ROOT, vec![])
 }
 

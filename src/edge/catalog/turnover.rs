@@ -6,12 +6,21 @@ use super::schema;
 use super::sql::{Tables, Text};
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::json;
-use crate::edge::platform::{During, Failure};
+use crate::edge::platform::{self, During, Failure};
 
 /// Whether a day's tables are of the release before.
 pub fn is_old_day(tables: &Tables) -> Result<bool, Failure> {
-    let sql = "SELECT count(*) AS number FROM sqlite_master WHERE name = 'jobs_by_age'";
-    Ok(tables.number(sql, vec![])? == Some(1))
+    has(tables, "jobs_by_age")
+}
+
+/// Whether the root's are.
+pub fn is_old_root(tables: &Tables) -> Result<bool, Failure> {
+    has(tables, "jobs_by_turn")
+}
+
+fn has(tables: &Tables, name: &str) -> Result<bool, Failure> {
+    let sql = "SELECT count(*) AS number FROM sqlite_master WHERE name = ?";
+    Ok(tables.number(sql, vec![name.into()])? == Some(1))
 }
 
 /// Moves a day's rows into the tables that `made` makes. What is kept of a
@@ -29,4 +38,19 @@ pub fn day(tables: &Tables, made: &str) -> Result<(), Failure> {
     let pushed = ledger.pushed.or(Some(0));
     tables.run("DELETE FROM notes", vec![])?;
     tables.note(LEDGER, &Ledger { pushed, slack_is_lost: true, ..ledger })
+}
+
+/// Forgets the root's jobs. Its days stay, and their sums are pulled once.
+pub fn root(tables: &Tables) -> Result<(), Failure> {
+    let now = platform::now().as_millis();
+    let sql = format!(
+        "DROP TABLE jobs; DROP TABLE removed; DROP TABLE notes;
+         ALTER TABLE days ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE days ADD COLUMN dirty INTEGER NOT NULL DEFAULT {dirty};
+         ALTER TABLE days ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE days ADD COLUMN changed_at INTEGER NOT NULL DEFAULT {now};
+         UPDATE days SET told = seq",
+        dirty = schema::DIRTY
+    );
+    tables.run(&sql, vec![])
 }

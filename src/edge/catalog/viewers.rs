@@ -6,6 +6,7 @@
 
 use super::object::CatalogObject;
 use crate::domain::access::pass::Pass;
+use crate::domain::catalog::live_feed::Cursor;
 use crate::domain::json;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::edge::platform::{self, During, Failure};
@@ -20,12 +21,29 @@ const MAY_NOT: u16 = 1008;
 const GATHER_MS: u64 = SECOND;
 
 /// A socket's attachment.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Viewer {
     /// What let the viewer in.
     pub pass: Pass,
     /// Whether it gets what happens.
     pub is_up_to_date: bool,
+    /// Whether it will have to read the list anew.
+    #[serde(default)]
+    pub resync: bool,
+    /// Where one stands that is told what it has missed.
+    pub after: Option<String>,
+}
+
+impl Viewer {
+    /// Where it stands, if it is told what it has missed.
+    pub fn cursor(&self) -> Option<Cursor> {
+        self.after.as_deref().and_then(Cursor::parse)
+    }
+
+    /// What it has missed is not known any more.
+    pub fn lose(&mut self) {
+        (self.after, self.resync) = (None, self.resync || self.after.is_some());
+    }
 }
 
 /// Sets the alarm for the end of a ticket, unless it rings before.
@@ -45,7 +63,7 @@ pub async fn end_viewers(object: &CatalogObject) -> Result<(), Failure> {
 }
 
 /// Returns the sockets of those who may watch, and closes the others.
-fn viewers(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
+pub fn viewers(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
     let (marks, now) = (object.config.reader_marks(), platform::now());
     let sockets = object.state.get_websockets().into_iter();
     let admitted = sockets.map(|socket| (admitted(&socket, &marks, now), socket));
@@ -57,18 +75,6 @@ pub fn pong(object: &CatalogObject, socket: &WebSocket) -> worker::Result<()> {
     match admitted(socket, &object.config.reader_marks(), platform::now()) {
         Some(_) => socket.send_with_str("pong"),
         None => Ok(()),
-    }
-}
-
-/// Tells all viewers that are up to date. One that is gone does not keep
-/// the others from hearing it.
-pub fn broadcast(object: &CatalogObject, texts: &[String]) {
-    if texts.is_empty() {
-        return;
-    }
-    for (socket, _) in viewers(object).iter().filter(|(_, viewer)| viewer.is_up_to_date) {
-        // The runtime closes what can't be written to.
-        let _gone = texts.iter().try_for_each(|text| socket.send_with_str(text));
     }
 }
 
@@ -86,8 +92,8 @@ fn admitted(socket: &WebSocket, marks: &[u64], now: Timestamp) -> Option<Viewer>
 }
 
 /// Notes a viewer with its socket.
-pub fn attach(socket: &WebSocket, viewer: Viewer) -> Result<(), Failure> {
-    let text = serde_json::to_string(&viewer).during("noting a viewer")?;
+pub fn attach(socket: &WebSocket, viewer: &Viewer) -> Result<(), Failure> {
+    let text = serde_json::to_string(viewer).during("noting a viewer")?;
     let noted = socket.as_ref().serialize_attachment(text.into());
     noted.map_err(worker::Error::from).during("noting a viewer")
 }

@@ -17,9 +17,17 @@ use worker::{Delay, Env};
 /// it for long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long `root` may take while a day waits that a job's sender waits for.
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Asks a catalog object: a day, or one of the named ones.
 pub async fn ask(env: &Env, name: &str, question: &Question) -> Result<Answer, Failure> {
-    ask_in(env, name, write(question)?).await
+    ask_within(PATIENCE, env, name, write(question)?).await
+}
+
+/// The same, where somebody waits.
+pub async fn ask_soon(env: &Env, name: &str, question: &Question) -> Result<Answer, Failure> {
+    ask_within(SHORT_PATIENCE, env, name, write(question)?).await
 }
 
 /// Has the catalog take a row.
@@ -65,8 +73,17 @@ fn write(question: &Question) -> Result<String, Failure> {
 }
 
 async fn ask_in(env: &Env, name: &str, question: String) -> Result<Answer, Failure> {
+    ask_within(PATIENCE, env, name, question).await
+}
+
+async fn ask_within(
+    patience: Duration,
+    env: &Env,
+    name: &str,
+    question: String,
+) -> Result<Answer, Failure> {
     let asked = pin!(ask_object(env, "CATALOG", name, &question));
-    let answer = match select(asked, Delay::from(PATIENCE)).await {
+    let answer = match select(asked, Delay::from(patience)).await {
         Either::Left((answer, _)) => answer?,
         Either::Right(_) => {
             return Err(Failure::new("asking the catalog", &format!("{name} does not answer")));

@@ -15,6 +15,8 @@ use worker::Env;
 /// Most days that one page looks into: with `root` that is fewer subrequests
 /// than the 50 of the free plan.
 const MAX_DAYS: usize = 40;
+/// Times that `root` is asked for the sums of more days: of some 500 in all.
+const MAX_PULLS: usize = 12;
 /// Days that are asked at the same time, at most.
 const AT_ONCE: usize = 8;
 
@@ -57,11 +59,18 @@ async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, 
     }
 }
 
-/// Reads the sums of all jobs, and on how many days they were created.
+/// Reads the sums of all jobs, and on how many days they were created. Where
+/// many days have changed, `root` pulls the sums of some for each question.
 pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
-    match ask(env, ROOT, &Question::Totals).await? {
-        Answer::Totals(totals, days) => Ok((*totals, days)),
-        _ => Err(Failure::unexpected("asking for the sums")),
+    let mut questions = 0;
+    loop {
+        let Answer::Totals(totals, days) = ask(env, ROOT, &Question::Totals).await? else {
+            return Err(Failure::unexpected("asking for the sums"));
+        };
+        questions += 1;
+        if totals.stale_days == 0 || questions == MAX_PULLS {
+            return Ok((*totals, days));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-// GET /export: every record, in the order of the last changes, and a list for aria2c.
+// GET /export: every record, in the order of creation, and a list for aria2c.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -45,10 +45,10 @@ describe("an export", () => {
     return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
   };
 
-  it("holds every record as it is read, by its last change", async () => {
+  it("holds every record as it is read, by its creation", async () => {
     const records = await lines();
     assert.equal(records.length, 33);
-    const times = records.map(({ updatedAt }) => updatedAt);
+    const times = records.map(({ createdAt }) => createdAt);
     assert.deepEqual(times, times.toSorted((a, b) => a - b));
     for (const record of records) assert.deepEqual(record, await (await vault.get(`/jobs/${record.id}?wait=0`)).json());
     const type = (await vault.get("/export")).headers.get("content-type");
@@ -57,9 +57,22 @@ describe("an export", () => {
 
   it("goes on from where one broke off", async () => {
     const records = await lines();
+    for (const n of [0, 15, 16, 20, 31]) {
+      const { createdAt, id } = records[n];
+      assert.deepEqual(await lines(`?cursor=${createdAt}:${encodeURIComponent(id)}`), records.slice(n + 1), id);
+    }
+    const { createdAt } = records[20];
+    // Who is not known any more is taken for the first of its time.
+    assert.deepEqual(await lines(`?cursor=${createdAt}:deleted`), records.filter((record) => record.createdAt >= createdAt));
+    const [last, large] = [records.at(-1), records.find(({ id }) => id === "large")];
+    assert.deepEqual(await lines(`?cursor=${last.createdAt}:${last.id}`), []);
+    assert.deepEqual(await lines(`?cursor=${large.createdAt}:ref:order-7`), records.slice(records.indexOf(large) + 1));
+  });
+
+  it("holds those alone that changed then or later", async () => {
+    const records = await lines();
     const { updatedAt } = records[20];
-    const rest = await lines(`?since=${updatedAt}`);
-    assert.deepEqual(rest, records.filter((record) => record.updatedAt >= updatedAt));
+    assert.deepEqual(await lines(`?since=${updatedAt}`), records.filter((record) => record.updatedAt >= updatedAt));
     assert.deepEqual(await lines("?since=2099-01-01T00:00:00Z"), []);
   });
 
@@ -69,7 +82,7 @@ describe("an export", () => {
   });
 
   it("refuses what it can't mean", async () => {
-    for (const query of ["format=csv", "since=soon", "limit=3"]) {
+    for (const query of ["format=csv", "since=soon", "limit=3", "cursor=x", "cursor=7", "cursor=x:a"]) {
       assert.equal((await vault.get(`/export?${query}`)).status, 400, query);
     }
     assert.equal((await fetch(`${vault.url}/export`)).status, 401);
@@ -84,6 +97,8 @@ describe("an export", () => {
     await eventually("all are listed", async () => (await vault.json("/stats")).status.failed === 501 || undefined);
     const records = await lines("?tag=many");
     assert.deepEqual(records.map(({ id }) => id).sort(), ids.toSorted());
+    const places = (await lines("?tag=many")).map(({ createdAt, id }) => `${createdAt}:${id}`);
+    assert.deepEqual((await lines(`?tag=many&cursor=${places[299]}`)).length, 200);
     const broken = await vault.get("/export");
     const reader = broken.body.getReader();
     await reader.read();

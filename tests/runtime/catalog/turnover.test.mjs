@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { askable, askObject, row, sql } from "../support/catalog.mjs";
 import { startVault } from "../support/vault.mjs";
+import { view } from "../support/viewer.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const OLD_DAY = `
@@ -22,6 +23,16 @@ const OLD_DAY = `
   CREATE INDEX removed_by_seq ON removed (seq);
   CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`;
 
+const OLD_ROOT = `
+  CREATE TABLE days (day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE jobs (
+    home TEXT PRIMARY KEY, day TEXT NOT NULL, version INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX jobs_by_seq ON jobs (seq);
+  CREATE INDEX jobs_by_turn ON jobs (updated_at, home);
+  CREATE TABLE removed (seq INTEGER PRIMARY KEY, home TEXT NOT NULL, id TEXT NOT NULL);
+  CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`;
+
 const DAY = "2024-03-01";
 const AT = Date.parse(`${DAY}T12:00:00Z`);
 let vault;
@@ -30,8 +41,8 @@ before(async () => {
 });
 after(() => vault?.stop());
 
-/** As the release before has written a day of these rows, of which `root` knows the first `pushed`. */
-async function writeOldDay(rows, pushed) {
+/** As the release before has written a day of these rows, of which `root` was told nothing yet. */
+function oldDay(rows, { day = DAY, removed = true } = {}) {
   const quoted = (value) => (value === null ? "NULL" : `'${String(value).replaceAll("'", "''")}'`);
   const inserts = rows.map((one, n) => {
     const { home, revision, summary: { createdAt, status, archive, id, tags }, numbers } = one;
@@ -42,16 +53,16 @@ async function writeOldDay(rows, pushed) {
   });
   const status = Object.fromEntries(rows.map(({ summary }) => [summary.status, rows.length]));
   const totals = { jobs: rows.length, status, archive: { none: rows.length }, numbers: row("x", AT).numbers };
-  const notes = { seq: rows.length + 1, totals, day: DAY, ...(pushed && { pushed }) };
-  const noted = Object.entries(notes).map(([name, value]) => `INSERT INTO notes VALUES ('${name}', ${quoted(JSON.stringify(value))});`);
-  await sql(vault, DAY, [OLD_DAY, ...inserts, ...noted,
-    `INSERT INTO removed VALUES ('id:gone', 'gone', 7, ${rows.length + 1});`, "SELECT 1"].join(""));
+  const notes = Object.entries({ seq: rows.length + 1, totals, day });
+  return [OLD_DAY, ...inserts,
+    ...notes.map(([name, value]) => `INSERT INTO notes VALUES ('${name}', ${quoted(JSON.stringify(value))});`),
+    removed ? `INSERT INTO removed VALUES ('id:gone', 'gone', 7, ${rows.length + 1});` : ""].join("");
 }
 
 test("a day keeps what it has, and tells what was not told", async () => {
   const rows = [row("a", AT, { tags: ["it's", "\u{1f600}"] }), row("b", AT + 1, { numbers: { oldestPending: AT } }),
     row("c", AT + 1, { numbers: { smallestSlack: 4_000 } })];
-  await writeOldDay(rows);
+  await sql(vault, DAY, `${oldDay(rows)};SELECT 1`);
   await askObject(vault, DAY, { PutMany: [row("gone", AT, { revision: 7 }), row("d", AT + 2)] });
   const listed = await eventually("all are listed", async () => {
     const { jobs } = await vault.json(`/jobs?since=${DAY}&until=2024-03-02`);
@@ -64,4 +75,31 @@ test("a day keeps what it has, and tells what was not told", async () => {
   assert.match(await (await vault.get("/metrics")).text(), /^hookvault_smallest_slack_seconds 4\.000$/m);
   const tables = await sql(vault, DAY, "SELECT name FROM sqlite_master WHERE name NOT LIKE '%\\_%' ESCAPE '\\' ORDER BY name");
   assert.deepEqual(tables.map(({ name }) => name), ["jobs", "notes", "pending", "removed"]);
+});
+
+test("root keeps its days, asks them once, and has viewers of before read the list anew", async () => {
+  const other = await startVault({ change: askable });
+  after(() => other.stop());
+  const run = (name, text) => sql(other, name, `${text};SELECT 1`);
+  const day = (n) => new Date(AT + n * 86_400_000).toISOString().slice(0, 10);
+  // Days that `root` knows nothing new of, but for the first.
+  const totals = JSON.stringify({ jobs: 1, status: { failed: 1 }, archive: { none: 1 }, numbers: row("x", AT).numbers });
+  const days = Array.from({ length: 60 }, (_, n) => `INSERT INTO days VALUES ('${day(n)}', 1, '${totals}');`);
+  await run("root", [OLD_ROOT, ...days, "INSERT INTO jobs VALUES ('id:a', '2024-03-01', 1, 1, 1);",
+    "INSERT INTO notes VALUES ('seq', '1');"].join(""));
+  for (let n = 0; n < 60; n += 1) {
+    const rows = [row(`old-${n}`, AT + n * 86_400_000), ...(n === 0 ? [row("untold", AT + 1)] : [])];
+    await run(day(n), oldDay(rows, { day: day(n), removed: false }));
+  }
+  assert.equal((await other.json("/stats")).jobs, 61);
+  const { jobs } = await other.json("/jobs?limit=200");
+  assert.deepEqual(jobs.map(({ id }) => id).at(-1), "old-0");
+  const tables = await sql(other, "root", "SELECT name FROM sqlite_master WHERE name NOT LIKE '%\\_%' ESCAPE '\\' ORDER BY name");
+  assert.deepEqual(tables.map(({ name }) => name), ["days", "marks"]);
+  const viewer = await view(other, "1");
+  assert.equal((await viewer.here()).resync, true);
+  await askObject(other, day(7), { PutMany: [row("new", AT + 7 * 86_400_000)] });
+  await viewer.until("a change is told", ({ id }) => id === "new");
+  assert.deepEqual(viewer.jobs().map(({ id }) => id), ["new"]);
+  viewer.socket.terminate();
 });

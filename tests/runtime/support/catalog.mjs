@@ -12,6 +12,13 @@ export async function askObject(vault, name, question) {
 /** Runs statements in an object; resolves to the rows of the last. */
 export const sql = async (vault, name, text) => (await askObject(vault, name, { sql: text })).rows;
 
+/** Has an object fail with these words when it is asked that: `{ Dirty: "…" }`. */
+export const spoil = (vault, name, spoilt) => askObject(vault, name, { spoil: spoilt });
+
+/** What an object of the release before says to a question that it does not know. */
+export const unknown = (...names) =>
+  Object.fromEntries(names.map((name) => [name, `reading a question: unknown variant \`${name}\`, expected one of`]));
+
 /** A row as a job tells it. */
 export function row(id, at, { revision = 1, version = revision, status = "failed", tags = [], numbers = {} } = {}) {
   return {

@@ -1,5 +1,6 @@
 // The built Worker, whose catalog's objects can be asked from outside: `POST /.catalog/{name}` with a
-// question, or with `{ "sql": … }`, which is run as it is.
+// question, or with `{ "sql": … }`, which is run as it is. With `{ "spoil": { "Dirty": "…" } }` an object
+// fails with these words when it is asked that.
 import * as built from "../../../../build/index.js";
 
 export default class extends built.default {
@@ -7,9 +8,9 @@ export default class extends built.default {
     const name = /^\/\.catalog\/(.+)$/.exec(new URL(request.url).pathname)?.[1];
     if (name === undefined) return super.fetch(request);
     const text = await request.text();
-    const { sql } = JSON.parse(text);
+    const { sql, spoil } = JSON.parse(text);
     const object = this.objects.getByName(name);
-    const answer = sql === undefined ? await object.ask(text) : await object.sql(sql);
+    const answer = spoil ? await object.spoil(spoil) : sql === undefined ? await object.ask(text) : await object.sql(sql);
     return answer instanceof Error ? Response.json({ failed: answer.message }) : new Response(answer);
   }
 
@@ -22,10 +23,22 @@ export const Job = built.Job;
 
 export class Catalog extends built.Catalog {
   #storage;
+  #spoilt = {};
 
   constructor(state, env) {
     super(state, env);
     this.#storage = state.storage;
+  }
+
+  async ask(question) {
+    const [, name] = typeof question === "string" ? /^\W*(\w+)/.exec(question) : [];
+    const why = this.#spoilt[name];
+    return why === undefined ? super.ask(question) : new Error(why);
+  }
+
+  spoil(spoilt) {
+    this.#spoilt = spoilt;
+    return "{}";
   }
 
   /** Its rows, and how many of them it has written. */
