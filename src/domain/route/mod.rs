@@ -185,7 +185,7 @@ impl Route {
             Self::Assign(_) => &["job", "create"],
             Self::Live => &["after"],
             Self::ArchiveMany => &["archive", "since", "until", "tag", "app", "limit", "cursor"],
-            Self::Export => &["tag", "since", "format"],
+            Self::Export => &["tag", "since", "cursor", "format"],
             Self::Import
             | Self::Delete(_)
             | Self::Archive(_)

@@ -101,9 +101,10 @@ describe("no secret leaves", () => {
   }
 
   it("of a delivery, live and as a stream of events", async () => {
-    const socket = new WebSocket(`${vault.url.replace("http", "ws")}/live?after=0`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
+    const socket = new WebSocket(`${vault.url.replace("http", "ws")}/live`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
     const messages = [];
     socket.on("message", (data) => messages.push(String(data)));
+    await eventually("it is here", () => messages.length > 0 || undefined);
     const query = `?app=${encodeURIComponent(TEXTS[3])}&tag=${encodeURIComponent(TEXTS[1])}`;
     const body = `${JSON.stringify({ ...told("failed", "60", 1), queueName: TEXTS[2] }).slice(0, -1)},"error":${planted()}}`;
     assert.equal((await vault.deliver(body, { query, reference: `r-${TEXTS[3].replace(/[^a-z0-9-]/gi, "")}` })).status, 200);

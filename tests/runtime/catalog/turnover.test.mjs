@@ -41,8 +41,8 @@ before(async () => {
 });
 after(() => vault?.stop());
 
-/** As the release before has written a day of these rows, of which `root` was told nothing yet. */
-function oldDay(rows, { day = DAY, removed = true } = {}) {
+/** As the release before has written a day of these rows. */
+function oldDay(rows, { day = DAY, isTold = false, removed = true } = {}) {
   const quoted = (value) => (value === null ? "NULL" : `'${String(value).replaceAll("'", "''")}'`);
   const inserts = rows.map((one, n) => {
     const { home, revision, summary: { createdAt, status, archive, id, tags }, numbers } = one;
@@ -53,7 +53,8 @@ function oldDay(rows, { day = DAY, removed = true } = {}) {
   });
   const status = Object.fromEntries(rows.map(({ summary }) => [summary.status, rows.length]));
   const totals = { jobs: rows.length, status, archive: { none: rows.length }, numbers: row("x", AT).numbers };
-  const notes = Object.entries({ seq: rows.length + 1, totals, day });
+  const seq = rows.length + 1;
+  const notes = Object.entries({ seq, totals, day, ...(isTold && { pushed: seq }) });
   return [OLD_DAY, ...inserts,
     ...notes.map(([name, value]) => `INSERT INTO notes VALUES ('${name}', ${quoted(JSON.stringify(value))});`),
     removed ? `INSERT INTO removed VALUES ('id:gone', 'gone', 7, ${rows.length + 1});` : ""].join("");
@@ -89,11 +90,11 @@ test("root keeps its days, asks them once, and has viewers of before read the li
     "INSERT INTO notes VALUES ('seq', '1');"].join(""));
   for (let n = 0; n < 60; n += 1) {
     const rows = [row(`old-${n}`, AT + n * 86_400_000), ...(n === 0 ? [row("untold", AT + 1)] : [])];
-    await run(day(n), oldDay(rows, { day: day(n), removed: false }));
+    await run(day(n), oldDay(rows, { day: day(n), isTold: n > 0, removed: false }));
   }
   assert.equal((await other.json("/stats")).jobs, 61);
-  const { jobs } = await other.json("/jobs?limit=200");
-  assert.deepEqual(jobs.map(({ id }) => id).at(-1), "old-0");
+  const { jobs } = await other.json(`/jobs?until=${day(2)}`);
+  assert.deepEqual(jobs.map(({ id }) => id), ["old-1", "untold", "old-0"]);
   const tables = await sql(other, "root", "SELECT name FROM sqlite_master WHERE name NOT LIKE '%\\_%' ESCAPE '\\' ORDER BY name");
   assert.deepEqual(tables.map(({ name }) => name), ["days", "marks"]);
   const viewer = await view(other, "1");

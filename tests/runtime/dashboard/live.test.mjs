@@ -49,6 +49,29 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
+  test("reads the list anew when the feed does not know what it has missed", async () => {
+    let feed;
+    await page.routeWebSocket(/\/live/, (socket) => {
+      const server = socket.connectToServer();
+      let isDeaf = false;
+      server.onMessage((message) => isDeaf || socket.send(message));
+      feed = { send: (message) => socket.send(JSON.stringify(message)), deafen: () => (isDeaf = true) };
+    });
+    await vault.restart();
+    await page.getByText("Reconnecting…").waitFor();
+    await live(page);
+    feed.deafen();
+    await vault.deliver(told("failed", "ends", 1));
+    await vault.deliver(acquired("new"));
+    const headers = { authorization: `Bearer ${API_TOKEN}`, connection: "close" };
+    assert.equal((await fetch(`${vault.url}/jobs/goes`, { method: "DELETE", headers })).status, 204);
+    vault.unwatch("goes");
+    await eventually("all is listed", async () => (await vault.json("/jobs?status=failed")).jobs.length === 1 || undefined);
+    feed.send({ seq: "1", resync: true });
+    await shows({ stays: "acquired", ends: "failed", new: "acquired" });
+    opened.clean();
+  });
+
   test("is told what happened while it was away", async () => {
     let asked = [];
     await page.route("**/tickets", (route) => route.abort());
