@@ -2,13 +2,13 @@
 //! tells them.
 //!
 //! Nothing is kept for anyone who is away: whoever comes back is told what the
-//! days have changed since, by the alarm, which is the only one to do so.
+//! days have changed since.
 
 use super::feed;
 use super::object::CatalogObject;
 use super::root::{self, Wanted};
 use super::schema;
-use super::viewers::{Viewer, attach, viewers};
+use super::viewers::{Viewer, attach, end_viewers, viewers};
 use crate::domain::access::pass::Pass;
 use crate::domain::alarm::plan;
 use crate::domain::catalog::live_feed::{self, Cursor, Days};
@@ -35,7 +35,8 @@ struct Standing {
     seq: u64,
 }
 
-/// Takes a viewer; the alarm tells it what it has missed, and that it is here.
+/// Takes a viewer, and tells it what it has missed. What one request can't do
+/// the alarm does.
 pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response, Failure> {
     let url = request.url().during("reading a viewer's URL")?;
     let after = url.query_pairs().find(|(key, _)| key == "after");
@@ -54,14 +55,29 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
     let after = after.and_then(|(_, text)| Cursor::parse(&text)).map(|at| at.to_string());
     let viewer = Viewer { pass, is_up_to_date: false, resync: missed && after.is_none(), after };
     attach(&pair.server, &viewer)?;
-    platform::set_alarm_at(&object.state.storage(), platform::now()).await?;
+    watchdog(object).await?;
+    let served = serve(object).await;
+    served.unwrap_or_else(|failure| failure.log());
     Response::from_websocket(pair.client).during("answering a viewer")
 }
 
-/// Tells viewers what they have missed, as far as one run's subrequests go. A
-/// day that has told `root` of a change since the viewer came tells of all that
-/// follow; so after each other day was asked once nothing is missing.
-pub async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
+/// Tells viewers what they have missed, closes those whose pass has ended, and
+/// sets the alarm for the next end.
+pub async fn serve(object: &CatalogObject) -> Result<(), Failure> {
+    catch_up(object).await?;
+    end_viewers(object).await
+}
+
+async fn watchdog(object: &CatalogObject) -> Result<(), Failure> {
+    let at = plan::watchdog(1, object.config.pace, platform::now());
+    platform::set_alarm_at(&object.state.storage(), at).await
+}
+
+/// Tells viewers what they have missed, as far as one event's subrequests go;
+/// several may do so at a time. A day that has told `root` of a change since
+/// the viewer came tells of all that follow; so after each other day was asked
+/// once nothing is missing.
+async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
     object.tables.open(schema::root)?;
     let storage = object.state.storage();
     let mut left = root::most_asked(object);
@@ -78,8 +94,7 @@ pub async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
         if left == 0 {
             return platform::set_alarm_at(&storage, platform::now()).await;
         }
-        let watchdog = plan::watchdog(1, object.config.pace, platform::now());
-        platform::set_alarm_at(&storage, watchdog).await?;
+        watchdog(object).await?;
         wanted.truncate(left);
         left -= wanted.len();
         let answers = root::pull(object, &wanted).await;
@@ -195,8 +210,8 @@ pub fn push(object: &CatalogObject, news: &News) -> Result<(), Failure> {
     broadcast(object, &texts, news, (&before, &after))
 }
 
-/// Tells all viewers. One that is still behind is told what goes on where it
-/// stands; for all else the day is asked.
+/// Tells all viewers. One that is still told what it has missed hears what goes
+/// on where it stands; for all else the day is asked.
 fn broadcast(
     object: &CatalogObject,
     texts: &[String],
@@ -204,10 +219,12 @@ fn broadcast(
     (before, after): (&Cursor, &Cursor),
 ) -> Result<(), Failure> {
     for (socket, mut viewer) in viewers(object) {
-        if viewer.is_up_to_date {
+        let Some(mut at) = viewer.cursor() else {
             send(&socket, texts, before, after);
-        } else if let Some(mut at) = viewer.cursor()
-            && let Some(known) = at.days.get(&news.day).copied()
+            continue;
+        };
+        let known = at.days.get(&news.day).copied();
+        if let Some(known) = known
             && news.after.is_some_and(|after| after <= known)
         {
             let before = at.clone();

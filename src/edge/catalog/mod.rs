@@ -110,12 +110,7 @@ impl Catalog {
 /// Does what the alarm is for: a day tells its news, the root tells its viewers
 /// what they have missed, and ends them.
 async fn run_alarm(object: &CatalogObject) -> Result<(), Failure> {
-    if root::is_root(object)? {
-        live::catch_up(object).await?;
-        viewers::end_viewers(object).await
-    } else {
-        outbox::flush(object).await
-    }
+    if root::is_root(object)? { live::serve(object).await } else { outbox::flush(object).await }
 }
 
 async fn reply(object: &CatalogObject, question: &str) -> Result<String, Failure> {
