@@ -21,8 +21,9 @@ export async function countLife(name, dir) {
     const steps = await life(vault, source);
     // The twins have no feed and no gateway.
     if (name === "hookvault") {
-      Object.assign(steps, await watchedLife(vault, source));
       steps.submission = await submission(vault, source.answer);
+      // At the end: days tell of each change for a minute after the last viewer has left.
+      Object.assign(steps, await watchedLife(vault, source));
     }
     return Object.fromEntries(Object.entries(steps).map(([step, { columns }]) => [step, columns]));
   } finally {

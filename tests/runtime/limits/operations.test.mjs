@@ -35,8 +35,8 @@ describe("operations", () => {
     const vars = { RETRY_BASE_MS: null, UPSTREAM_QUEUE_URL: `${origin.url}/queue`, UPSTREAM_API_KEY: "key" };
     vault = await startVault({ sources: origin.url, vars, change: counted });
     steps = await life(vault, sourceAt(origin));
-    Object.assign(steps, await watchedLife(vault, sourceAt(origin)));
     steps.submission = await submission(vault, answerSubmission);
+    Object.assign(steps, await watchedLife(vault, sourceAt(origin)));
     // A duplicate is in the copy in KV five minutes later, a submission waits for its webhook.
     vault.leaveWork();
   });
