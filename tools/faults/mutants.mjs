@@ -151,8 +151,7 @@ export const mutants = [
     edits: [edit("edge/job/archive/kv_copy.rs",
       "let is_done = succeeded(match step {",
       `let mut early = job.clone();
-        early.work.record.done(job.version);
-        early.work.recorded_events = job.events;
+        kv_copy::note_written(&mut early.work, &job, true, home.circumstances(Ok(())));
         home.store.save(&early)?;
         let is_done = succeeded(match step {`)],
     rows: ["kill -9 before KV"],
