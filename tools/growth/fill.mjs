@@ -49,7 +49,7 @@ export async function filled({ jobs, days, tell = () => {} }) {
   await known(vault, jobs + 1);
   await tally(vault);
   tell(`${jobs} jobs on ${days} ${days === 1 ? "day" : "days"}: filled in ${Math.round((Date.now() - begun) / 1_000)} s`);
-  return { vault, jobs, days, real: (n) => realName(n % REAL), cursor: await quarter(vault, oldest, begun) };
+  return { vault, jobs, days, real: (n) => realName(n % REAL), last: await lastOf(vault), cursor: await quarter(vault, oldest, begun) };
 }
 
 /** A job like those that there will be: its row goes to the catalog, its manifest is returned. */
@@ -103,6 +103,13 @@ const known = (vault, jobs) => eventually("the catalog knows all", async () => {
   const stats = await (await vault.get("/stats")).json();
   return stats.jobs === jobs || undefined;
 }, { limitMs: 600_000 });
+
+/** The place of the newest row that is no real job's: only the model is newer. */
+async function lastOf(vault) {
+  const { jobs } = await (await vault.get("/jobs?limit=200")).json();
+  const { createdAt, id } = jobs.find(({ id: name }) => name !== "model");
+  return `${createdAt}:${id}`;
+}
 
 /** Where a quarter of the time, and so of the jobs, has been passed. */
 async function quarter(vault, oldest, newest) {

@@ -48,6 +48,32 @@ const page = (query, count = 50) => ({ vault, cursor }) =>
 
 const stats = ({ vault, jobs }) => timed(() => vault.get("/stats"), (sums) => sums.jobs > jobs);
 
+/** Until the first lines of an export are there, of real jobs: the oldest, or the last few, which were delivered today. */
+const exported = (query) => async (side) => {
+  const asked = await query(side);
+  const begun = performance.now();
+  const response = await side.vault.get(`/export${asked}`);
+  const reader = response.body.getReader();
+  const { value } = await reader.read();
+  const took = performance.now() - begun;
+  await reader.cancel();
+  if (response.status !== 200 || !value?.includes(123)) throw new Error(`an export: ${response.status}`);
+  return took;
+};
+
+/** An export that broke off right after the newest of the many. */
+function brokenOff({ last }) {
+  return `?cursor=${encodeURIComponent(last)}`;
+}
+
+/** One of what has changed since now: a job that changes. */
+async function sinceNow({ vault, real }) {
+  const since = Date.now();
+  await deliver(vault, { eventType: "retried", jobId: real((made += 1)), updatedAt: since });
+  await tally(vault);
+  return `?since=${since}`;
+}
+
 /** Until a viewer who comes back knows what has changed meanwhile. */
 async function missed({ vault, real }) {
   const first = await view(vault, "");
@@ -92,7 +118,7 @@ async function run({ vault }) {
 export const MEASURES = [
   // The first: five minutes after a delivery its job's alarm rings, and it would never be quiet.
   { name: "a run of the alarm", one: run, each: 1, turns: 12, isMixed: true },
-  { name: "the feed after a pause", one: missed, each: 1, turns: 12, isMixed: true },
+  { name: "the feed after a pause", one: missed, each: 1, turns: 12 },
   { name: "a delivery, new job", one: delivery, each: 5, turns: 40 },
   { name: "a delivery, old job", one: late, each: 5, turns: 40 },
   { name: "a look-up, from KV", one: lookUp(""), each: 5, turns: 40 },
@@ -102,6 +128,9 @@ export const MEASURES = [
   { name: "a page by status", one: page(() => "&status=failed"), each: 1, turns: 40 },
   { name: "a page by tag", one: page(() => "&tag=odd"), each: 1, turns: 40 },
   { name: "the sums", one: stats, each: 1, turns: 40 },
+  { name: "an export's first lines", one: exported(() => ""), each: 1, turns: 20 },
+  { name: "an export that goes on at its end", one: exported(brokenOff), each: 1, turns: 20 },
+  { name: "an export of what has changed since", one: exported(sinceNow), each: 1, turns: 12, scan: true },
   { name: "a page of one rare status", one: page(() => "&status=cancelled", 1), each: 1, turns: 12, scan: true },
   { name: "a page by `q`, of the oldest jobs", one: page(() => "&q=real-"), each: 1, turns: 12, scan: true },
 ];

@@ -92,7 +92,8 @@ export class Catalog extends DurableObject<Env> {
   async days(filter: Filter, last: string | null, limit: number): Promise<string[]> {
     this.open(ROOT_SCHEMA);
     const { since, until } = filter;
-    await this.pull();
+    // What no sums decide needs none.
+    if (filter.status || filter.archive) await this.pull();
     const days = this.ctx.storage.sql.exec<{ day: string; sums: string; is_dirty: number }>(
       "SELECT day, sums, is_dirty FROM days WHERE day <= ? AND day >= ? ORDER BY day DESC",
       last ?? (dayOfTime(until) || "~"), dayOfTime(since) || "");
