@@ -8,10 +8,9 @@ use crate::domain::job::record::Archive;
 use crate::domain::protocol::manage;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
-use crate::edge::platform::Failure;
+use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::rpc::listing::page;
-use futures_util::{StreamExt, stream};
 use serde_json::json;
 use web_sys::Response;
 
@@ -28,8 +27,7 @@ pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     let filter = or_what_is_not_whole(filter(call)?);
     let after = cursor(call)?;
     let (rows, next) = page(call.env, &filter, after, limit as usize).await?;
-    let ends = stream::iter(rows).map(|row| one(call, row)).buffer_unordered(AT_ONCE);
-    let ends: Vec<(String, bool)> = ends.collect().await;
+    let ends = platform::at_most(AT_ONCE, rows.into_iter().map(|row| one(call, row))).await;
     let failed: Vec<_> = ends.iter().filter(|(_, is_told)| !is_told).map(|(id, _)| id).collect();
     let answer = json!({
         "accepted": ends.len() - failed.len(),

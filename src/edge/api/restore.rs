@@ -6,10 +6,9 @@ use crate::domain::protocol::ingest::TakenUp;
 use crate::domain::protocol::manage::Restore;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
-use crate::edge::platform::{During, Failure};
+use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use futures_util::{StreamExt, stream};
 use serde_json::json;
 use web_sys::Response;
 use worker::Object;
@@ -34,8 +33,7 @@ pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
     let page = query.execute().await.during("listing the manifests");
     let page = page.map_err(|failure| call.listing_failed(failure))?;
     let found: Vec<String> = page.objects().iter().map(Object::key).collect();
-    let ends = stream::iter(found).map(|key| one(call, key)).buffer_unordered(AT_ONCE);
-    let ends: Vec<(String, Option<TakenUp>)> = ends.collect().await;
+    let ends = platform::at_most(AT_ONCE, found.into_iter().map(|key| one(call, key))).await;
     let of = |end| ends.iter().filter(move |(_, is)| *is == end);
     let failed: Vec<_> = of(None).map(|(key, _)| key).collect();
     let answer = json!({

@@ -13,7 +13,7 @@ use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::listing;
 use crate::edge::storage::unmatched;
 use crate::edge::upstream;
-use futures_util::future::{Either, join_all, select, try_join3};
+use futures_util::future::{Either, select, try_join3};
 use futures_util::join;
 use std::pin::pin;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub async fn upstreams(all: &Upstreams) -> (Vec<Asked>, Vec<Reading>) {
         let reading = reading(&question.host, answered.and_then(|answered| answered.at), before);
         ((question, answer), reading)
     });
-    let (asked, readings): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().unzip();
+    let (asked, readings): (Vec<_>, Vec<_>) = platform::all(asked).await.into_iter().unzip();
     (asked, readings.into_iter().flatten().collect())
 }
 

@@ -10,7 +10,6 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
-use futures_util::{StreamExt, stream};
 use serde_json::json;
 use web_sys::{Request, Response};
 
@@ -30,8 +29,8 @@ pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Prob
         other => other,
     })?;
     let lines = import::parse(&body).map_err(Problem::bad_body)?;
-    let all = stream::iter(lines).map(|line| take(call, line)).buffer_unordered(AT_ONCE);
-    let outcomes: Vec<(String, Option<TakenUp>)> = all.collect().await;
+    let takes = lines.into_iter().map(|line| take(call, line));
+    let outcomes = platform::at_most(AT_ONCE, takes).await;
     let of = |taken| outcomes.iter().filter(move |(_, end)| *end == taken).map(|(id, _)| id);
     let answer = json!({
         "imported": of(Some(TakenUp::New)).count(),

@@ -8,8 +8,7 @@ use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
 use crate::domain::catalog::{Answer, Question, REFUSED, ROOT};
 use crate::domain::webhook::rejection::Refused;
-use crate::edge::platform::Failure;
-use futures_util::future::try_join_all;
+use crate::edge::platform::{self, Failure};
 use worker::Env;
 
 /// Most days that one page looks into: with `root` that is fewer subrequests
@@ -38,7 +37,8 @@ pub async fn page(
     while rows.len() <= limit && asked < days.len().min(MAX_DAYS) {
         // A day that is full needs no other; empty ones are passed quickly.
         let some = days.iter().take(MAX_DAYS).skip(asked).take(at_once);
-        let found = try_join_all(some.map(|day| rows_of(env, day, &question))).await?;
+        let found = platform::all(some.map(|day| rows_of(env, day, &question))).await;
+        let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
         asked += found.len();
         rows.extend(found.into_iter().flatten());
         at_once = (at_once * 2).min(AT_ONCE);

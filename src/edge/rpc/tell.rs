@@ -9,7 +9,6 @@ use super::catalog;
 use crate::domain::protocol::ingest::ToTell;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::edge::platform::{self, Failure};
-use futures_util::future::join_all;
 use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -51,7 +50,7 @@ async fn gather(env: Env, since: Timestamp) {
     }
     let batches =
         days.iter().flat_map(|(day, rows)| rows.chunks(AT_ONCE).map(move |rows| (day, rows)));
-    join_all(batches.map(|(day, rows)| send(&env, day, rows))).await;
+    platform::all(batches.map(|(day, rows)| send(&env, day, rows))).await;
 }
 
 async fn send(env: &Env, day: &str, rows: &[Box<RawValue>]) {

@@ -10,12 +10,10 @@ use crate::domain::job::record::Job;
 use crate::domain::upstream::template::CantAsk;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
-use crate::edge::platform::Failure;
+use crate::edge::platform::{self, Failure};
 use crate::edge::storage::bucket;
 use crate::edge::storage::object::Slot;
 use crate::edge::transfer::{self, Order, Wanted};
-use futures_util::{StreamExt, future::ready, stream};
-use std::pin::pin;
 
 /// Files of one job that are copied at the same time.
 const AT_ONCE: usize = 4;
@@ -37,18 +35,19 @@ pub async fn copy(home: &Home, files: &[u32], most: usize, run: &Run) -> Result<
     // An inline file is unpacked in memory: one at a time.
     let is_inline = |file: &&File| matches!(file.source, Source::Inline { .. });
     let at_once = if files.iter().any(is_inline) { 1 } else { AT_ONCE };
-    let may_begin = |_: &&File| ready(run.is_young() && run.budget.take(COST));
-    let transfers = stream::iter(files)
-        .take_while(may_begin)
-        .map(|file| transfer(home, &job, file, run))
-        .buffer_unordered(at_once);
-    let mut transfers = pin!(transfers);
-    let mut tried = 0;
-    while let Some(end) = transfers.next().await {
+    let may_begin = |_: &&File| run.is_young() && run.budget.take(COST);
+    let mut waiting = files.into_iter().take_while(may_begin);
+    let (mut transfers, mut tried) = (platform::Several::new(), 0);
+    loop {
+        while transfers.count() < at_once
+            && let Some(file) = waiting.next()
+        {
+            transfers.begin(transfer(home, &job, file, run));
+        }
+        let Some(end) = transfers.next().await else { return Ok(tried) };
         note_end(home, &job, end).await?;
         tried += 1;
     }
-    Ok(tried)
 }
 
 async fn transfer(home: &Home, job: &Job, file: &File, run: &Run) -> Tried {
