@@ -69,9 +69,9 @@ pub(super) fn kept(answer: Answer, id: Option<&str>) -> Answer {
     match id {
         Some(id) if answer.is_success() => {
             // The URLs are those of this vault anyway.
-            let body = serde_json::json!({ "request_id": id, "response_url": "", "status_url": "",
+            let body = json::object!({ "request_id": id, "response_url": "", "status_url": "",
                 "cancel_url": "" });
-            Answer { body: body.to_string(), content_type: None, ..answer }
+            Answer { body, content_type: None, ..answer }
         }
         _ => Answer { status: 503, body: String::new(), ..answer },
     }

@@ -7,6 +7,7 @@
 pub use super::code::Code;
 
 use crate::domain::access::tokens::BadSecret;
+use crate::domain::json;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -171,7 +172,7 @@ impl Problem {
 /// JavaScript one `message`.
 #[must_use]
 pub fn plain(code: Code, text: &str) -> String {
-    serde_json::json!({ "detail": text, "message": text, "code": code.name() }).to_string()
+    json::object!({ "detail": text, "message": text, "code": code.name() })
 }
 
 #[cfg(test)]

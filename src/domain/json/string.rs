@@ -19,7 +19,7 @@ pub fn decode_string(token: &str) -> Option<Cow<'_, str>> {
 /// Encodes `text` as a JSON string token with its quotes.
 #[must_use]
 pub fn encode_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// A state as JSON has it.

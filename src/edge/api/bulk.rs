@@ -5,13 +5,13 @@ use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Archive;
+use crate::domain::json::object;
 use crate::domain::protocol::manage;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::rpc::listing::page;
-use serde_json::json;
 use web_sys::Response;
 
 /// Jobs of one request, unless it says: each takes a subrequest.
@@ -29,12 +29,12 @@ pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     let (rows, next) = page(call.env, &filter, after, limit as usize).await?;
     let ends = platform::at_most(AT_ONCE, rows.into_iter().map(|row| one(call, row))).await;
     let failed: Vec<_> = ends.iter().filter(|(_, is_told)| !is_told).map(|(id, _)| id).collect();
-    let answer = json!({
+    let answer = object!({
         "accepted": ends.len() - failed.len(),
         "failed": failed,
         "cursor": next.map(|place| place.to_cursor()),
     });
-    Ok(json(202, answer.to_string())?)
+    Ok(json(202, answer)?)
 }
 
 /// Adds, where the request says nothing of `archive`, that something of the job

@@ -3,12 +3,13 @@
 use super::filter::{cursor, filter};
 use crate::domain::catalog::row::Row;
 use crate::domain::http::problem::Problem;
+use crate::domain::json::object;
 use crate::domain::view::record::Context;
 use crate::domain::view::summary::Summary;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{json, rendered};
 use crate::edge::rpc::listing::{page, totals};
-use serde_json::json;
+use serde::Serialize;
 use web_sys::Response;
 
 /// `GET /jobs?status=&archive=&queue=&app=&tag=&q=&since=&until=&limit=&cursor=`.
@@ -18,7 +19,7 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let (rows, cursor) = page(call.env, &filter, after, limit as usize).await?;
     let jobs: Vec<Summary> = rows.into_iter().map(|row| render(call, row)).collect();
     let cursor = cursor.map(|place| place.to_cursor());
-    Ok(rendered(200, &json!({ "jobs": jobs, "cursor": cursor }).to_string())?)
+    Ok(rendered(200, &object!({ "jobs": jobs, "cursor": cursor }))?)
 }
 
 fn render(call: &Call<'_>, row: Row) -> Summary {
@@ -26,17 +27,26 @@ fn render(call: &Call<'_>, row: Row) -> Summary {
     row.summary.shown(Context { base, secrets: call.config.secrets() })
 }
 
+/// How many files there are of each state.
+#[derive(Serialize)]
+struct Files {
+    pending: u64,
+    stored: u64,
+    lost: u64,
+}
+
 /// `GET /stats`.
 pub async fn stats(call: &Call<'_>) -> Result<Response, Problem> {
     let (totals, days) = totals(call.env).await?;
     let numbers = totals.numbers;
-    let answer = json!({
+    let files = Files { pending: numbers.pending, stored: numbers.stored, lost: numbers.lost };
+    let answer = object!({
         "jobs": totals.jobs,
         "days": days,
         "status": totals.status,
         "archive": totals.archive,
-        "files": { "pending": numbers.pending, "stored": numbers.stored, "lost": numbers.lost },
+        "files": files,
         "bytes": numbers.bytes,
     });
-    Ok(json(200, answer.to_string())?)
+    Ok(json(200, answer)?)
 }

@@ -1,6 +1,7 @@
 //! `POST /restore`: rebuilds the objects, KV and the catalog from the bucket.
 
 use crate::domain::http::problem::Problem;
+use crate::domain::json::object;
 use crate::domain::keys;
 use crate::domain::protocol::ingest::TakenUp;
 use crate::domain::protocol::manage::Restore;
@@ -9,7 +10,6 @@ use crate::edge::http::response::json;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use serde_json::json;
 use web_sys::Response;
 use worker::Object;
 
@@ -36,14 +36,14 @@ pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
     let ends = platform::at_most(AT_ONCE, found.into_iter().map(|key| one(call, key))).await;
     let of = |end| ends.iter().filter(move |(_, is)| *is == end);
     let failed: Vec<_> = of(None).map(|(key, _)| key).collect();
-    let answer = json!({
+    let answer = object!({
         "restored": of(Some(TakenUp::New)).count(),
         "known": of(Some(TakenUp::Known)).count(),
         "deleted": of(Some(TakenUp::Deleted)).count(),
         "failed": failed,
         "cursor": page.cursor(),
     });
-    Ok(json(200, answer.to_string())?)
+    Ok(json(200, answer)?)
 }
 
 async fn one(call: &Call<'_>, key: String) -> (String, Option<TakenUp>) {

@@ -2,11 +2,11 @@
 
 use crate::domain::access::ticket::{Ticket, Wish};
 use crate::domain::http::problem::Problem;
+use crate::domain::json::object;
 use crate::edge::http::body::read_small;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, During};
-use serde_json::json;
 use web_sys::{Request, Response};
 
 /// Longest body in bytes.
@@ -22,6 +22,6 @@ pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Proble
     let ticket = Ticket::of(wish, id, origin, platform::now());
     let signed = call.config.api.as_ref().ok().and_then(|tokens| ticket.sign(tokens));
     let signed = signed.ok_or("no token to sign it with").during("signing a ticket")?;
-    let answer = json!({ "ticket": signed, "expiresAt": ticket.expires_at });
-    Ok(json(200, answer.to_string())?)
+    let answer = object!({ "ticket": signed, "expiresAt": ticket.expires_at });
+    Ok(json(200, answer)?)
 }

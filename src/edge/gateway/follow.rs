@@ -8,6 +8,7 @@ use crate::domain::gateway::dialect;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::job::submission::Answer;
+use crate::domain::json::object;
 use crate::domain::protocol::gateway::Fetch;
 use crate::domain::protocol::outcome::Found;
 use crate::domain::protocol::read::JobRead;
@@ -67,13 +68,13 @@ pub async fn cancel(asked: &Asked, id: &str) -> Result<Response, Problem> {
 
 fn cant_cancel(scheme: Scheme, text: &str) -> Answer {
     let status = if scheme == Scheme::Key { 400 } else { 409 };
-    let body = serde_json::json!({
+    let body = object!({
         "status": "ALREADY_COMPLETED",
         "detail": text,
         "message": text,
         "code": Code::JobEnded.name(),
     });
-    of_vault(status, body.to_string())
+    of_vault(status, body)
 }
 
 /// Returns the result of a job that has ended, or why there is none.

@@ -5,9 +5,9 @@ use crate::domain::access::pass::Pass;
 use crate::domain::access::ticket::{Refusal, Scope, Ticket};
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::http::problem::{Code, Problem};
+use crate::domain::json::object;
 use crate::domain::route::Access;
 use crate::edge::platform;
-use serde_json::json;
 use std::borrow::Cow;
 
 /// Lets pass who may use a route of this access. `scope` is that of the
@@ -36,7 +36,7 @@ pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(
 /// settings to say what is to be done.
 pub fn whoami(call: &Call<'_>) -> String {
     let access = if holds_api_token(call).is_ok() { "api" } else { "read" };
-    json!({ "access": access, "allowedSourceHosts": call.config.sources.entries() }).to_string()
+    object!({ "access": access, "allowedSourceHosts": call.config.sources.entries() })
 }
 
 /// Returns what has let the caller in, for a route on which it stays.

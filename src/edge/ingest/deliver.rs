@@ -1,6 +1,7 @@
 //! Gives a delivery to its job.
 
 use crate::domain::ingest::delivery::{DeliveredBody, Delivery};
+use crate::domain::json::object;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::{Deliver, Delivered};
 use crate::edge::http::call::Call;
@@ -39,10 +40,10 @@ pub async fn hand_over(
         Delivered::OtherProvider(why) => return Ok(Handed::Refused(why)),
     };
     let mask = |text: String| call.config.secrets().masked(text);
-    let answer = serde_json::json!({
+    let answer = object!({
         "id": id, "eventType": event_type.map(mask), "duplicate": duplicate,
     });
-    json(200, answer.to_string()).map(Handed::Answer)
+    json(200, answer).map(Handed::Answer)
 }
 
 /// Answers a delivery for a job that has been deleted, so that it does not come
@@ -53,8 +54,8 @@ pub async fn of_deleted(
     body: &DeliveredBody,
 ) -> Result<Response, Failure> {
     body::drop_parked(call.env, body).await?;
-    let answer = serde_json::json!({
-        "id": object.public(), "eventType": null, "duplicate": false, "deleted": true,
+    let answer = object!({
+        "id": object.public(), "eventType": None::<&str>, "duplicate": false, "deleted": true,
     });
-    json(200, answer.to_string())
+    json(200, answer)
 }

@@ -3,6 +3,7 @@
 use super::claim::{Named, claim};
 use crate::domain::http::problem::Problem;
 use crate::domain::ingest::import::{self, Import, Line};
+use crate::domain::json::object;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::TakenUp;
 use crate::edge::http::body::read_body;
@@ -10,7 +11,6 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
-use serde_json::json;
 use web_sys::{Request, Response};
 
 /// Jobs that are told at the same time.
@@ -32,13 +32,13 @@ pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Prob
     let takes = lines.into_iter().map(|line| take(call, line));
     let outcomes = platform::at_most(AT_ONCE, takes).await;
     let of = |taken| outcomes.iter().filter(move |(_, end)| *end == taken).map(|(id, _)| id);
-    let answer = json!({
+    let answer = object!({
         "imported": of(Some(TakenUp::New)).count(),
         "known": of(Some(TakenUp::Known)).count(),
         "deleted": of(Some(TakenUp::Deleted)).collect::<Vec<_>>(),
         "failed": of(None).collect::<Vec<_>>(),
     });
-    Ok(json(200, answer.to_string())?)
+    Ok(json(200, answer)?)
 }
 
 async fn take(call: &Call<'_>, line: Line) -> (String, Option<TakenUp>) {

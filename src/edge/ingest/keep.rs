@@ -2,6 +2,7 @@
 
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::http::problem::Problem;
+use crate::domain::json::object;
 use crate::domain::keys::{StorageKey, UNMATCHED};
 use crate::domain::protocol::parked::Parked;
 use crate::edge::http::call::Call;
@@ -11,7 +12,6 @@ use crate::edge::rpc::gate;
 use crate::edge::storage::bucket;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::json;
 use std::collections::HashMap;
 use web_sys::Response;
 
@@ -40,7 +40,7 @@ pub async fn keep(
         failure.log();
         park(call, key, &path, metadata, &body).await?;
     }
-    Ok(json(202, json!({ "unmatched": key, "reason": reason }).to_string())?)
+    Ok(json(202, object!({ "unmatched": key, "reason": reason }))?)
 }
 
 /// Has an object of its own keep the delivery while there is no bucket. It

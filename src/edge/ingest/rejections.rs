@@ -3,12 +3,12 @@
 
 use crate::domain::catalog::{Question, REFUSED};
 use crate::domain::http::problem::Problem;
+use crate::domain::json::object;
 use crate::domain::webhook::rejection::{Limits, Refused, agent};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform;
 use crate::edge::rpc::{catalog, listing};
-use serde_json::json;
 use std::cell::Cell;
 use web_sys::Response;
 use worker::Env;
@@ -49,5 +49,5 @@ pub async fn note(env: Env, refused: Refused) {
 /// `GET /refused`: the newest of each status, the newest first.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let (refused, total) = listing::refused(call.env).await?;
-    Ok(json(200, json!({ "refused": refused, "total": total }).to_string())?)
+    Ok(json(200, object!({ "refused": refused, "total": total }))?)
 }

@@ -5,6 +5,7 @@ use super::deliver::{Handed, hand_over};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::Trust;
+use crate::domain::json::object;
 use crate::domain::keys::UNMATCHED;
 use crate::domain::names::ObjectName;
 use crate::edge::http::call::Call;
@@ -13,7 +14,7 @@ use crate::edge::http::unpack::unpack;
 use crate::edge::platform::{self, During};
 use crate::edge::storage::unmatched::{self, Kept};
 use crate::edge::storage::{body, bucket};
-use serde_json::{Value, json};
+use serde::Serialize;
 use web_sys::Response;
 use worker::{Include, Object};
 
@@ -28,19 +29,32 @@ pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     }
     let page = query.execute().await.during("listing the unmatched box");
     let page = page.map_err(|failure| call.listing_failed(failure))?;
-    let rows: Vec<Value> = page.objects().iter().map(row).collect();
-    Ok(json(200, json!({ "unmatched": rows, "cursor": page.cursor() }).to_string())?)
+    let rows: Vec<Row> = page.objects().iter().map(Row::of).collect();
+    Ok(json(200, object!({ "unmatched": rows, "cursor": page.cursor() }))?)
 }
 
-fn row(object: &Object) -> Value {
-    let metadata = object.custom_metadata().unwrap_or_default();
-    json!({
-        "key": object.key().trim_start_matches(UNMATCHED),
-        "receivedAt": metadata.get("receivedAt").and_then(|at| at.parse::<u64>().ok()),
-        "bytes": object.size(),
-        "reason": metadata.get("reason"),
-        "ref": metadata.get("ref"),
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    key: String,
+    received_at: Option<u64>,
+    bytes: u64,
+    reason: Option<String>,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+}
+
+impl Row {
+    fn of(object: &Object) -> Self {
+        let mut metadata = object.custom_metadata().unwrap_or_default();
+        Self {
+            key: object.key().trim_start_matches(UNMATCHED).to_owned(),
+            received_at: metadata.get("receivedAt").and_then(|at| at.parse().ok()),
+            bytes: object.size(),
+            reason: metadata.remove("reason"),
+            reference: metadata.remove("ref"),
+        }
+    }
 }
 
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.

@@ -6,7 +6,7 @@ use crate::domain::time::{HOUR, Timestamp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Where they are published.
 pub const URL: &str = "https://rest.alpha.fal.ai/.well-known/jwks.json";
@@ -30,7 +30,14 @@ pub struct Keys {
 /// the others.
 #[derive(Deserialize)]
 struct Set {
-    keys: Vec<Value>,
+    keys: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    kty: String,
+    crv: String,
+    x: String,
 }
 
 impl Keys {
@@ -64,15 +71,13 @@ impl Keys {
 fn parse(body: &str) -> Vec<Vec<u8>> {
     let set: Option<Set> = json::from_str(body).ok();
     let keys = set.map(|set| set.keys).unwrap_or_default();
-    keys.iter().filter_map(ed25519).take(MAX_KEYS).collect()
+    keys.iter().filter_map(|key| ed25519(key.get())).take(MAX_KEYS).collect()
 }
 
-fn ed25519(key: &Value) -> Option<Vec<u8>> {
-    let text = |name| key.get(name).and_then(Value::as_str);
-    let is_ed25519 = text("kty") == Some("OKP") && text("crv") == Some("Ed25519");
-    let x = text("x").filter(|_| is_ed25519)?;
+fn ed25519(key: &str) -> Option<Vec<u8>> {
+    let Key { kty, crv, x } = json::from_str(key).ok()?;
     let raw = BASE64URL.decode(x.trim_end_matches('=')).ok()?;
-    (raw.len() == KEY_BYTES).then_some(raw)
+    (kty == "OKP" && crv == "Ed25519" && raw.len() == KEY_BYTES).then_some(raw)
 }
 
 #[cfg(test)]
