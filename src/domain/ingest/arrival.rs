@@ -1,16 +1,10 @@
-//! What comes in for a job, and what makes two bodies one: the same JSON but for
-//! white space and signatures.
+//! What comes in for a job.
 
 use super::document::Document;
-use crate::domain::file::discover;
 use crate::domain::job::file::Archived;
 use crate::domain::job::timeline::{BodyAt, Trust};
-use crate::domain::json;
-use crate::domain::json::edit::{self, Edit};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
-use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 
 /// How a body came here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,37 +78,4 @@ pub struct Arrival<'a> {
     pub named: Option<String>,
     /// Files of its result that are stored already.
     pub archived: &'a [Archived],
-}
-
-/// SHA-256 of the result without the signatures of its URLs: each reading signs
-/// them anew, and that makes no other result. Neither do spaces and escapes: a
-/// webhook and the upstream's own answer may be written differently. Hashed as
-/// it is read: a list of all edits of a large body would not fit into an
-/// isolate.
-pub(super) fn fingerprint(text: &str, envelope: &[Edit]) -> String {
-    let mut hash = Sha256::new();
-    edit::pieces(text, envelope, |piece| {
-        let mut at = 0;
-        json::strings(piece, |token, span| {
-            hash_syntax(&mut hash, piece.get(at..span.start).unwrap_or_default());
-            hash_string(&mut hash, token);
-            at = span.end;
-        });
-        hash_syntax(&mut hash, piece.get(at..).unwrap_or_default());
-    });
-    hex::encode(hash.finalize())
-}
-
-/// What stands between strings, without spaces.
-fn hash_syntax(hash: &mut Sha256, text: &str) {
-    text.split_ascii_whitespace().for_each(|part| hash.update(part));
-}
-
-fn hash_string(hash: &mut Sha256, token: &str) {
-    let text = json::decode_string(token).unwrap_or(Cow::Borrowed(token));
-    let bare = discover::unsigned(&text).map_or(text, Cow::Owned);
-    // The mark keeps a string apart from what is not one, the length from the next.
-    hash.update(b"\"");
-    hash.update((bare.len() as u64).to_le_bytes());
-    hash.update(bare.as_ref());
 }

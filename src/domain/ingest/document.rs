@@ -2,7 +2,7 @@
 //! the job's object gets what it says. Only the text is used again, to be cut
 //! and kept.
 
-use super::arrival;
+use super::fingerprint::fingerprint;
 use crate::domain::file::discover::found::Discovery;
 use crate::domain::file::discover::{discover_in, given};
 use crate::domain::file::source_policy::SourcePolicy;
@@ -117,7 +117,7 @@ impl Output {
     pub fn of(text: &str, event: &Event<'_>, found: Discovery) -> Self {
         let envelope = result::of_event(event, text.len(), Vec::new());
         Self {
-            fingerprint: arrival::fingerprint(text, &envelope),
+            fingerprint: fingerprint(text, &envelope),
             is_removed: event.is_removed(),
             speaks: !found.files.is_empty() || speaks(text, &envelope),
             envelope,

@@ -4,5 +4,6 @@ pub mod apply;
 pub mod arrival;
 pub mod delivery;
 pub mod document;
+mod fingerprint;
 pub mod import;
 pub mod worth;

@@ -49,7 +49,7 @@ impl Default for Object {
 /// Writes an object of these members, in this order, as JSON.
 macro_rules! object {
     ({ $($name:literal: $value:expr),* $(,)? }) => {{
-        let mut object = $crate::domain::json::Object::new();
+        let mut object = $crate::domain::json::object::Object::new();
         $(object.member($name, &$value);)*
         object.end()
     }};

@@ -6,6 +6,7 @@
 //! comes to the object. Whoever awaits anything must read again. An answer
 //! waits for the disk (the output gate), not the code.
 
+mod apart;
 mod no_job;
 mod raw;
 mod store;

@@ -1,5 +1,6 @@
 //! What an object is, and its record.
 
+use super::apart::{self, RESULT, body_key};
 use super::raw::Raw;
 use crate::domain::archive::kv_copy::LeftCopy;
 use crate::domain::archive::tombstone::Tombstone;
@@ -15,8 +16,7 @@ use worker::Storage;
 
 const ALIAS: &str = "alias";
 const LEFT_COPY: &str = "leftCopy";
-pub(super) const RECORD: &str = "record";
-pub(super) const RESULT: &str = "result";
+const RECORD: &str = "record";
 const TOMBSTONE: &str = "tombstone";
 /// What the keys of noted uploads begin with.
 pub(super) const UPLOAD: &str = "upload/";
@@ -175,7 +175,7 @@ impl Store {
         let record = serde_json::to_string(&job).during("writing to the object")?;
         let bytes = frames.bytes();
         if bytes > MAX_FRAMES || bytes > 0 && record.len() + bytes > MAX_OBJECT_TEXT {
-            self.move_out(&frames)?;
+            apart::move_out(&self.raw, &frames)?;
             frames = Frames::default();
         }
         self.raw.put(RECORD, &value::join(&record, &frames))?;
@@ -194,7 +194,7 @@ impl Store {
         let Some(entry) = came.entry else { return Ok(()) };
         let body = came.body.and_then(short);
         if let Some(long) = came.body.filter(|_| body.is_none()) {
-            self.save_body(entry.n, long)?;
+            self.raw.put(&body_key(entry.n), long)?;
         }
         let text = serde_json::to_string(entry).during("writing to the object")?;
         let seen = came.seen.into_iter().map(str::to_owned).collect();

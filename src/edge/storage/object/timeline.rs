@@ -1,13 +1,12 @@
 //! The timeline's entries in the object, the deliveries' bodies, and what tells
 //! repetitions of them: in frames behind the record, or each under its own key.
 
-use super::store::{RESULT, Store};
+use super::apart::{self, EVENT, body_key, entry_key, seen_key};
+use super::store::Store;
 use crate::domain::job::timeline::{Entry, Kept};
 use crate::domain::job::value::Frames;
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
-
-const EVENT: &str = "event/";
 
 impl Store {
     /// Writes a timeline entry with its body under keys of their own, and by
@@ -15,26 +14,8 @@ impl Store {
     pub fn save_apart(&self, kept: &Kept, seen: Option<&str>) -> Result<(), Failure> {
         let n = kept.entry.n;
         self.raw.put_json(&entry_key(n), &kept.entry)?;
-        kept.text.as_ref().map_or(Ok(()), |text| self.save_body(n, text))?;
-        seen.map_or(Ok(()), |seen| self.save_seen(seen, n))
-    }
-
-    pub(super) fn save_body(&self, n: u32, text: &str) -> Result<(), Failure> {
-        self.raw.put(&body_key(n), text)
-    }
-
-    fn save_seen(&self, by: &str, n: u32) -> Result<(), Failure> {
-        self.raw.put(&seen_key(by), &n.to_string())
-    }
-
-    /// Writes what is in frames under keys of its own.
-    pub(super) fn move_out(&self, frames: &Frames) -> Result<(), Failure> {
-        for framed in &frames.entries {
-            self.raw.put(&entry_key(framed.n), &framed.entry)?;
-            framed.body.as_ref().map_or(Ok(()), |body| self.save_body(framed.n, body))?;
-            framed.seen.iter().try_for_each(|by| self.save_seen(by, framed.n))?;
-        }
-        frames.result.as_ref().map_or(Ok(()), |result| self.raw.put(RESULT, result))
+        kept.text.as_ref().map_or(Ok(()), |text| self.raw.put(&body_key(n), text))?;
+        seen.map_or(Ok(()), |seen| self.raw.put(&seen_key(seen), &n.to_string()))
     }
 
     /// Reads the number of the entry that had this body, or was here under this
@@ -111,7 +92,7 @@ impl Store {
     fn move_all_out(&self) -> Result<(), Failure> {
         let Some(job) = self.job()? else { return Ok(()) };
         let frames = self.take_frames()?;
-        self.move_out(&frames)?;
+        apart::move_out(&self.raw, &frames)?;
         self.write(job, Frames::default())
     }
 
@@ -138,16 +119,4 @@ impl Store {
 
 fn read_entry(text: &str) -> Result<Entry, Failure> {
     json::from_str(text).during("reading the timeline")
-}
-
-fn entry_key(n: u32) -> String {
-    format!("{EVENT}{n:08}")
-}
-
-fn body_key(n: u32) -> String {
-    format!("body/{n:08}")
-}
-
-fn seen_key(sha256: &str) -> String {
-    format!("seen/{sha256}")
 }

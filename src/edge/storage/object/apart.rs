@@ -1,0 +1,36 @@
+//! Keys of their own, for what is too long for frames behind the record.
+
+use super::raw::Raw;
+use crate::domain::job::value::Frames;
+use crate::edge::platform::Failure;
+
+/// What the keys of timeline entries begin with.
+pub const EVENT: &str = "event/";
+/// The result's key.
+pub const RESULT: &str = "result";
+
+/// Writes what is in frames under keys of its own.
+pub fn move_out(raw: &Raw, frames: &Frames) -> Result<(), Failure> {
+    for framed in &frames.entries {
+        raw.put(&entry_key(framed.n), &framed.entry)?;
+        framed.body.as_ref().map_or(Ok(()), |body| raw.put(&body_key(framed.n), body))?;
+        let n = framed.n.to_string();
+        framed.seen.iter().try_for_each(|by| raw.put(&seen_key(by), &n))?;
+    }
+    frames.result.as_ref().map_or(Ok(()), |result| raw.put(RESULT, result))
+}
+
+/// Returns the key of timeline entry `n`.
+pub fn entry_key(n: u32) -> String {
+    format!("{EVENT}{n:08}")
+}
+
+/// Returns the key of its body.
+pub fn body_key(n: u32) -> String {
+    format!("body/{n:08}")
+}
+
+/// Returns the key of what tells a repetition: a digest, or a former place.
+pub fn seen_key(by: &str) -> String {
+    format!("seen/{by}")
+}
