@@ -65,6 +65,9 @@ impl<'de> Reader<'de> {
     /// Returns the next byte that is no white space.
     pub(super) fn peek(&mut self) -> Option<u8> {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        if rest.first().is_some_and(|first| *first > b' ') {
+            return rest.first().copied();
+        }
         let blank = rest.iter().take_while(|b| matches!(b, b' ' | b'\n' | b'\r' | b'\t')).count();
         self.at += blank;
         rest.get(blank).copied()
@@ -126,7 +129,31 @@ impl<'de> Reader<'de> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected(&"a string"));
         }
+        if let Some(text) = self.short() {
+            return Ok(Cow::Borrowed(text));
+        }
         self.by_serde::<Text<'de>>().map(|text| text.0)
+    }
+
+    /// Takes a short string that stands as it is, as most keys and words do: to
+    /// begin anew with `serde_json` takes longer than to read one.
+    fn short(&mut self) -> Option<&'de str> {
+        const MOST: usize = 64;
+        let start = self.at + 1;
+        let rest = self.text.as_bytes().get(start..)?;
+        let mut end = start;
+        // A plain loop: what is optimised for size takes calls for more.
+        for byte in rest.get(..MOST).unwrap_or(rest) {
+            match byte {
+                b'"' => break,
+                b'\\' | 0..b' ' => return None,
+                _ => end += 1,
+            }
+        }
+        let text = self.text.get(start..end)?;
+        self.text.as_bytes().get(end).filter(|end| **end == b'"')?;
+        self.at = end + 1;
+        Some(text)
     }
 
     pub(super) fn raw(&mut self) -> Result<&'de str, Wrong> {
@@ -146,7 +173,13 @@ impl<'de> Reader<'de> {
         let is_negative = self.peek() == Some(b'-');
         let start = self.at + usize::from(is_negative);
         let rest = self.text.get(start..).unwrap_or_default();
-        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let mut length = 0;
+        for byte in rest.as_bytes() {
+            if !byte.is_ascii_digit() {
+                break;
+            }
+            length += 1;
+        }
         let (digits, behind) = rest.split_at_checked(length).unwrap_or_default();
         let has_more = behind.starts_with(['.', 'e', 'E']);
         let is_odd = digits.starts_with('0') && (is_negative || length > 1);
