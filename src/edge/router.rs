@@ -96,7 +96,7 @@ async fn serve(
         Route::Stats => list::stats(call).await,
         Route::ArchiveMany => bulk::archive(call).await,
         Route::Metrics => metrics::metrics(call).await,
-        Route::Export => export::export(call),
+        Route::Export => Box::pin(export::export(call)).await,
         Route::Refused => rejections::list(call).await,
         Route::Doctor => Box::pin(doctor::doctor(call, context)).await,
         Route::Restore => restore::restore(call).await,

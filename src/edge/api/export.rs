@@ -14,7 +14,11 @@ use web_sys::Response;
 use worker::Env;
 
 /// `GET /export?tag=&since=&cursor=&format=ndjson|aria2`.
-pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
+///
+/// The first piece is there before the answer begins: what fails then is told
+/// by the status. A body that ends before its first byte would look like an
+/// export of nothing.
+pub async fn export(call: &Call<'_>) -> Result<Response, Problem> {
     let format = Format::parse(call.query("format").as_deref()).map_err(Problem::bad_parameter)?;
     let after = call.query("cursor").map(|cursor| Turn::parse(&cursor));
     let after = after.transpose().map_err(Problem::bad_parameter)?;
@@ -23,9 +27,40 @@ pub fn export(call: &Call<'_>) -> Result<Response, Problem> {
     let first = after.as_ref().map(|turn| turn.created_at.day()).unwrap_or_default();
     let (env, days) = (call.env.clone(), Vec::new());
     let export = Export { env, format, filter, after, days, first, is_first_over: false };
-    let pages = stream::try_unfold(export, Export::next);
+    let pieces = stream::try_unfold(Pieces::after(export.next().await?), Pieces::next);
     let head = Head::new(200)?.with("content-type", format.media_type())?;
-    Ok(head.with("cache-control", "no-store")?.body(&streaming::body_of(pages)?)?)
+    Ok(head.with("cache-control", "no-store")?.body(&streaming::body_of(pieces)?)?)
+}
+
+/// What is still to be sent.
+enum Pieces {
+    /// A piece that is there, and what follows.
+    Here(Vec<u8>, Box<Export>),
+    /// What follows is to be asked for.
+    Later(Box<Export>),
+    /// Nothing.
+    Over,
+}
+
+impl Pieces {
+    fn after(piece: Option<(Vec<u8>, Export)>) -> Self {
+        piece.map_or(Self::Over, |(text, rest)| Self::Here(text, Box::new(rest)))
+    }
+
+    /// Returns the next piece of text. An error breaks the answer off, so that
+    /// what is not whole does not look so.
+    async fn next(self) -> worker::Result<Option<(Vec<u8>, Self)>> {
+        let pieces = match self {
+            Self::Later(export) => {
+                Self::after(export.next().await.map_err(|failure| broken_off(&failure))?)
+            }
+            pieces => pieces,
+        };
+        Ok(match pieces {
+            Self::Here(text, rest) => Some((text, Self::Later(rest))),
+            Self::Later(_) | Self::Over => None,
+        })
+    }
 }
 
 /// An export on its way. It makes a subrequest a page; when the plan gives no
@@ -45,17 +80,16 @@ struct Export {
 }
 
 impl Export {
-    /// Returns the next piece of text. An error breaks the answer off, so that
-    /// what is not whole does not look so.
-    async fn next(mut self) -> worker::Result<Option<(Vec<u8>, Self)>> {
+    /// Returns the next piece of text.
+    async fn next(mut self) -> Result<Option<(Vec<u8>, Self)>, Failure> {
         loop {
             if self.days.is_empty() {
-                self.fill().await.map_err(|failure| broken_off(&failure))?;
+                self.fill().await?;
             }
             if self.days.is_empty() {
                 return Ok(None);
             }
-            let text = self.write().await.map_err(|failure| broken_off(&failure))?;
+            let text = self.write().await?;
             if !text.is_empty() {
                 return Ok(Some((text.into_bytes(), self)));
             }

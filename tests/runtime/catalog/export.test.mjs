@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { askable, spoil } from "../support/catalog.mjs";
 import { completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
+import { startVault } from "../support/vault.mjs";
 import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
@@ -105,6 +107,21 @@ describe("an export", () => {
     await assert.rejects(async () => {
       while (!(await reader.read()).done);
     });
+  });
+
+  it("that fails at once says so by its status", async () => {
+    const broken = await startVault({ change: askable });
+    broken.expectErrors(/it is not well/);
+    try {
+      await broken.deliver(told("failed", "one", 1));
+      await eventually("it is listed", async () => (await broken.json("/stats")).jobs === 1 || undefined);
+      await spoil(broken, "export", { Page: "it is not well" });
+      assert.equal((await broken.get("/export")).status, 503);
+      await spoil(broken, "export", {});
+      assert.equal((await (await broken.get("/export")).text()).split("\n").length, 2);
+    } finally {
+      await broken.stop();
+    }
   });
 
   it("as a list has aria2c download every file", { skip: lacking("aria2c") }, async (t) => {
