@@ -37,7 +37,8 @@ export const playPairing = (commit, pairing) => withVault(commit, async (vault, 
   await takeUp(traffic);
   await goOn(traffic, "2");
   await meet(traffic, "2");
-  await traffic.checkAll();
+  const { Worker: by, Catalog: of } = pairing;
+  await traffic.checkAll(by === of && by !== "mixed" ? undefined : by);
   traffic.leave();
   await deploy(CURRENT);
   await traffic.checkAll();

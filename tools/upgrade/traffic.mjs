@@ -129,8 +129,13 @@ export class Traffic {
     if (this.#changed.has(id)) await this.#told(`${id} as it is`, isIt);
   }
 
-  /** All jobs, the list, the sums and the export are as they must be. */
-  async checkAll() {
+  /**
+   * All jobs, the list, the sums and the export are as they must be.
+   *
+   * @param {"current" | "former" | "mixed"} [fails] who answers an export that may fail, as it asks the catalog for what only
+   *   one release knows: this one with its status, e7c887d with a body that ends before its first byte
+   */
+  async checkAll(fails) {
     const ids = [...this.#jobs.keys()].sort();
     for (const id of ids) await this.check(id);
     await eventually("all are listed as they are", async () => {
@@ -143,8 +148,11 @@ export class Traffic {
       const counts = Object.entries(Object.groupBy(this.#jobs.values(), (job) => job.status)).map(([name, some]) => status[name] === some.length);
       return (jobs === ids.length && counts.every(Boolean)) || undefined;
     }, SOON);
-    const exported = await (await this.vault.get("/export")).text();
-    assert.deepEqual(exported.split("\n").slice(0, -1).map((line) => JSON.parse(line).id).sort(), ids, "the export");
     for (const id of this.#deleted) assert.equal((await this.vault.get(`/jobs/${id}?wait=0`)).status, 404, id);
+    const response = await this.vault.get("/export");
+    const exported = await response.text();
+    if (fails && (response.status === 503 || fails !== "current" && exported === "")) return;
+    assert.equal(response.status, 200, exported);
+    assert.deepEqual(exported.split("\n").slice(0, -1).map((line) => JSON.parse(line).id).sort(), ids, "the export");
   }
 }
