@@ -176,7 +176,7 @@ export const mutants = [
   },
   {
     name: "memory of removals",
-    edits: [edit("edge/catalog/day.rs", " || known.iter().any(is_gone) {",
+    edits: [edit("edge/catalog/day/take.rs", " || known.iter().any(is_gone) {",
       " || known.iter().any(|known| is_gone(known) && false) {")],
     rows: ["deleted before the catalog hears"],
     red: ["stuck"],

@@ -6,22 +6,18 @@
 //! `object::CatalogObject`, and none calls what is here.
 
 mod day;
-mod feed;
-mod ledger;
-mod live;
 mod object;
-mod outbox;
 mod probe;
 mod records;
 mod refused;
 mod root;
-mod rows;
 mod schema;
 mod sql;
 mod turnover;
-mod viewers;
 
+use self::day::{outbox, removal, rows, take};
 use self::object::CatalogObject;
+use self::root::{days, live, missed, viewers};
 use crate::domain::alarm::plan;
 use crate::domain::catalog::{Answer, Question};
 use crate::domain::json;
@@ -110,26 +106,26 @@ impl Catalog {
 /// Does what the alarm is for: a day tells its news, the root tells its viewers
 /// what they have missed, and ends them.
 async fn run_alarm(object: &CatalogObject) -> Result<(), Failure> {
-    if root::is_root(object)? { live::serve(object).await } else { outbox::flush(object).await }
+    if days::is_root(object)? { missed::serve(object).await } else { outbox::flush(object).await }
 }
 
 async fn reply(object: &CatalogObject, question: &str) -> Result<String, Failure> {
     let question = json::from_str(question).during("reading a question")?;
     let answer = match question {
-        Question::Put(row) => day::put_many(object, &[row]).await?,
-        Question::PutMany(rows) => day::put_many(object, &rows).await?,
+        Question::Put(row) => take::put_many(object, &[row]).await?,
+        Question::PutMany(rows) => take::put_many(object, &rows).await?,
         Question::Remove { home, created_at, revision } => {
-            day::remove(object, &home, created_at, revision).await?
+            removal::remove(object, &home, created_at, revision).await?
         }
         Question::Rows { filter, after, limit } => rows::rows(object, &filter, after, limit)?,
         Question::RowsOf(homes) => rows::rows_of(object, &homes)?,
         Question::Sums { generation, after } => outbox::sums(object, generation, after)?,
-        Question::Dirty(day) => root::dirty(object, &day)?,
+        Question::Dirty(day) => days::dirty(object, &day)?,
         Question::Push(news) => live::push(object, &news).map(|()| Answer::Noted)?,
         Question::Days { filter, until, limit } => {
-            root::days(object, &filter, until, limit).await?
+            days::days(object, &filter, until, limit).await?
         }
-        Question::Totals => root::totals(object).await?,
+        Question::Totals => days::totals(object).await?,
         Question::Oldest { filter, after, limit } => {
             rows::oldest(object, &filter, after.as_ref(), limit)?
         }

@@ -1,6 +1,6 @@
 //! What a catalog object works with, whatever it is asked.
 
-use super::ledger::KeptLedger;
+use super::day::ledger::KeptLedger;
 use super::sql::Tables;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::live_feed::Feed;

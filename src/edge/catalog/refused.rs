@@ -1,8 +1,8 @@
 //! The object of refused deliveries.
 
 use super::object::CatalogObject;
-use super::schema;
 use super::sql::{Text, number};
+use super::turnover;
 use crate::domain::catalog::Answer;
 use crate::domain::json;
 use crate::domain::webhook::rejection::{KEPT_PER_STATUS, Refused};
@@ -12,7 +12,7 @@ use crate::edge::platform::{During, Failure};
 pub fn refuse(object: &CatalogObject, refused: &Refused) -> Result<Answer, Failure> {
     let status = || number(u64::from(refused.status));
     let report = serde_json::to_string(refused).during("writing a refused delivery")?;
-    object.tables.open(schema::refused)?;
+    object.tables.open(turnover::refused)?;
     let sql = "INSERT INTO refused (status, report) VALUES (?, ?)";
     object.tables.run(sql, vec![status()?, report.into()])?;
     let sql = "DELETE FROM refused WHERE status = ? AND n <= (SELECT n FROM refused
@@ -27,7 +27,7 @@ pub fn refuse(object: &CatalogObject, refused: &Refused) -> Result<Answer, Failu
 
 /// Reads the refused deliveries that are kept, the newest first.
 pub fn refused(object: &CatalogObject) -> Result<Answer, Failure> {
-    object.tables.open(schema::refused)?;
+    object.tables.open(turnover::refused)?;
     let sql = "SELECT report AS text FROM refused ORDER BY n DESC";
     let reports: Vec<Text> = object.tables.query(sql, vec![])?;
     let refused = reports.iter().map(|row| json::from_str(&row.text));

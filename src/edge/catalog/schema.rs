@@ -1,13 +1,8 @@
-//! The tables of catalog objects. They are made when an object is first asked
-//! for something, so that one that never is stays empty.
-
-use super::sql::Tables;
-use super::turnover;
-use crate::edge::platform::Failure;
+//! The tables of catalog objects, and what all that is done with them shares.
 
 /// A day's rows, and what it notes. Each index would be one more row to write
 /// for every change, but for the partial one: only files that wait are in it.
-const DAY: &str = "
+pub const DAY: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
         created_at INTEGER NOT NULL, home TEXT NOT NULL, revision INTEGER NOT NULL,
         version INTEGER NOT NULL, seq INTEGER NOT NULL, updated_at INTEGER NOT NULL,
@@ -30,7 +25,7 @@ pub const TELLING: u64 = 2;
 /// The root's days: how far each is known and its sums, how often it has told
 /// that it changes, and how far viewers know it. And how far they knew all of
 /// them at certain times.
-const ROOT: &str = "
+pub const ROOT: &str = "
     CREATE TABLE IF NOT EXISTS days (
         day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL,
         generation INTEGER NOT NULL DEFAULT 0, dirty INTEGER NOT NULL DEFAULT 0,
@@ -39,7 +34,7 @@ const ROOT: &str = "
 ";
 
 /// The refused deliveries.
-const REFUSED: &str = "
+pub const REFUSED: &str = "
     CREATE TABLE IF NOT EXISTS refused (
         n INTEGER PRIMARY KEY AUTOINCREMENT, status INTEGER NOT NULL, report TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS refusals (status INTEGER PRIMARY KEY, count INTEGER NOT NULL);
@@ -71,25 +66,4 @@ pub fn columns(row: &str, seq: &str) -> String {
          {row} ->> '$.numbers.oldestPending',
          min({row} ->> '$.numbers.smallestSlack', 9007199254740991), {row}"
     )
-}
-
-/// Makes a day's tables.
-pub fn day(tables: &Tables) -> Result<(), Failure> {
-    if turnover::is_old_day(tables)? {
-        return turnover::day(tables, DAY);
-    }
-    tables.run(DAY, vec![])
-}
-
-/// Makes the root's.
-pub fn root(tables: &Tables) -> Result<(), Failure> {
-    if turnover::is_old_root(tables)? {
-        turnover::root(tables)?;
-    }
-    tables.run(ROOT, vec![])
-}
-
-/// Makes those of the refused deliveries.
-pub fn refused(tables: &Tables) -> Result<(), Failure> {
-    tables.run(REFUSED, vec![])
 }

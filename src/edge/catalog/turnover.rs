@@ -1,21 +1,30 @@
-//! Turns over what the release before has left, when an object is first asked
-//! for something: all in one transaction.
+//! Makes the tables of catalog objects when one is first asked for something,
+//! so that one that never is stays empty. What the release before has left is
+//! turned over then, all in one transaction.
 
-use super::ledger::LEDGER;
+use super::day::ledger::LEDGER;
 use super::schema;
 use super::sql::{Tables, Text};
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::json;
 use crate::edge::platform::{self, During, Failure};
 
-/// Whether a day's tables are of the release before.
-pub fn is_old_day(tables: &Tables) -> Result<bool, Failure> {
-    has(tables, "jobs_by_age")
+/// Makes a day's tables.
+pub fn day(tables: &Tables) -> Result<(), Failure> {
+    if has(tables, "jobs_by_age")? { turn_day(tables) } else { tables.run(schema::DAY, vec![]) }
 }
 
-/// Whether the root's are.
-pub fn is_old_root(tables: &Tables) -> Result<bool, Failure> {
-    has(tables, "jobs_by_turn")
+/// Makes the root's.
+pub fn root(tables: &Tables) -> Result<(), Failure> {
+    if has(tables, "jobs_by_turn")? {
+        turn_root(tables)?;
+    }
+    tables.run(schema::ROOT, vec![])
+}
+
+/// Makes those of the refused deliveries.
+pub fn refused(tables: &Tables) -> Result<(), Failure> {
+    tables.run(schema::REFUSED, vec![])
 }
 
 fn has(tables: &Tables, name: &str) -> Result<bool, Failure> {
@@ -23,11 +32,10 @@ fn has(tables: &Tables, name: &str) -> Result<bool, Failure> {
     Ok(tables.number(sql, vec![name.into()])? == Some(1))
 }
 
-/// Moves a day's rows into the tables that `made` makes. What is kept of a
-/// removal stays.
-pub fn day(tables: &Tables, made: &str) -> Result<(), Failure> {
+/// Moves a day's rows into the new tables. What is kept of a removal stays.
+fn turn_day(tables: &Tables) -> Result<(), Failure> {
     tables.run("ALTER TABLE jobs RENAME TO old_jobs", vec![])?;
-    tables.run(made, vec![])?;
+    tables.run(schema::DAY, vec![])?;
     let columns = schema::columns("row", "seq");
     tables.run(&format!("INSERT INTO jobs SELECT {columns} FROM old_jobs"), vec![])?;
     tables.run("DROP TABLE old_jobs; DROP TABLE tags", vec![])?;
@@ -41,7 +49,7 @@ pub fn day(tables: &Tables, made: &str) -> Result<(), Failure> {
 }
 
 /// Forgets the root's jobs. Its days stay, and their sums are pulled once.
-pub fn root(tables: &Tables) -> Result<(), Failure> {
+fn turn_root(tables: &Tables) -> Result<(), Failure> {
     let now = platform::now().as_millis();
     let sql = format!(
         "DROP TABLE jobs; DROP TABLE removed; DROP TABLE notes;

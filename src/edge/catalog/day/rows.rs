@@ -1,8 +1,5 @@
 //! Reads the rows of a day.
 
-use super::object::CatalogObject;
-use super::schema;
-use super::sql::{Tables, Text, number};
 use crate::domain::catalog::Answer;
 use crate::domain::catalog::cursor::Place;
 use crate::domain::catalog::export::Turn;
@@ -12,6 +9,9 @@ use crate::domain::json;
 use crate::domain::json::string::word;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
+use crate::edge::catalog::object::CatalogObject;
+use crate::edge::catalog::sql::{Tables, Text, number};
+use crate::edge::catalog::turnover;
 use crate::edge::platform::{During, Failure};
 use worker::SqlStorageValue;
 
@@ -22,7 +22,7 @@ pub fn rows(
     after: Option<Place>,
     limit: usize,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::day)?;
+    object.tables.open(turnover::day)?;
     let (mut terms, mut values) = terms(filter)?;
     if let Some(place) = after {
         terms.push("(created_at, home) < (?, ?)".to_owned());
@@ -44,7 +44,7 @@ pub fn oldest(
     after: Option<&Turn>,
     limit: usize,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::day)?;
+    object.tables.open(turnover::day)?;
     let (mut terms, mut values) = terms(filter)?;
     if let Some(Turn { created_at, name }) = after {
         let named = "(SELECT min(home) FROM jobs WHERE created_at = ? AND ? IN (home, id))";
@@ -67,7 +67,7 @@ fn all_of(terms: &[String]) -> String {
 /// Reads the rows of these objects: a `root` of the release before asks so, and
 /// all rows are looked through.
 pub fn rows_of(object: &CatalogObject, homes: &[ObjectName]) -> Result<Answer, Failure> {
-    object.tables.open(schema::day)?;
+    object.tables.open(turnover::day)?;
     let homes = serde_json::to_string(homes).during("naming rows")?;
     let sql = "SELECT row AS text FROM jobs WHERE home IN (SELECT value FROM json_each(?))";
     read(&object.tables, sql, vec![homes.into()]).map(Answer::Rows)

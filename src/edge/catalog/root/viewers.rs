@@ -4,11 +4,12 @@
 //! socket's attachment holds what let its viewer in: at its end the alarm
 //! rings, and a deployment may have ended it already.
 
-use super::object::CatalogObject;
 use crate::domain::access::pass::Pass;
-use crate::domain::catalog::live_feed::Cursor;
+use crate::domain::catalog::Change;
+use crate::domain::catalog::live_feed::{self, Cursor};
 use crate::domain::json;
 use crate::domain::time::{SECOND, Timestamp};
+use crate::edge::catalog::object::CatalogObject;
 use crate::edge::platform::{self, During, Failure};
 use serde::{Deserialize, Serialize};
 use worker::WebSocket;
@@ -96,4 +97,20 @@ pub fn attach(socket: &WebSocket, viewer: &Viewer) -> Result<(), Failure> {
     let text = serde_json::to_string(viewer).during("noting a viewer")?;
     let noted = socket.as_ref().serialize_attachment(text.into());
     noted.map_err(worker::Error::from).during("noting a viewer")
+}
+
+/// Returns what viewers are told of changes.
+pub fn told(object: &CatalogObject, changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|change| live_feed::told(change, |row| object.context(row))).collect()
+}
+
+/// Tells a viewer of changes; only with the last it has all of them. One that
+/// is gone does not keep the others from hearing it: the runtime closes what
+/// can't be written to.
+pub fn send(socket: &WebSocket, texts: &[String], before: &Cursor, after: &Cursor) {
+    let last = texts.len().saturating_sub(1);
+    let _gone = texts.iter().enumerate().try_for_each(|(n, text)| {
+        let at = if n < last { before } else { after };
+        socket.send_with_str(live_feed::message(text, at))
+    });
 }

@@ -1,8 +1,8 @@
 //! A day's notes as they are kept.
 
-use super::sql::Tables;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
+use crate::edge::catalog::sql::Tables;
 use crate::edge::platform::Failure;
 use std::cell::RefCell;
 

@@ -1,15 +1,16 @@
 //! `root`: which days there are, with their sums. It is told once that a day
 //! changes, and pulls the sums when somebody asks.
 
-use super::object::CatalogObject;
-use super::schema;
-use super::sql::{Text, number};
 use super::viewers;
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::totals::Totals;
 use crate::domain::catalog::{Answer, News, Question};
 use crate::domain::json;
 use crate::domain::time::{self, Timestamp};
+use crate::edge::catalog::object::CatalogObject;
+use crate::edge::catalog::schema;
+use crate::edge::catalog::sql::{Text, number};
+use crate::edge::catalog::turnover;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::call::is_not_understood;
 use crate::edge::rpc::catalog;
@@ -56,7 +57,7 @@ pub fn most_asked(object: &CatalogObject) -> usize {
 /// Notes that a day changes, and answers for how long it is to tell of each
 /// change: while there are viewers it may go on for long.
 pub fn dirty(object: &CatalogObject, day: &str) -> Result<Answer, Failure> {
-    object.tables.open(schema::root)?;
+    object.tables.open(turnover::root)?;
     let push_ms = if viewers::viewers(object).is_empty() { 0 } else { object.config.pace.watch() };
     let sql = "INSERT INTO days VALUES (?, 0, '{}', 1, ?, 0, ?) ON CONFLICT DO UPDATE SET
                generation = generation + 1, dirty = excluded.dirty,
@@ -135,7 +136,7 @@ pub async fn days(
     until: Option<String>,
     limit: usize,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::root)?;
+    object.tables.open(turnover::root)?;
     let last = filter.until.map(Timestamp::day).into_iter().chain(until).min();
     let last = last.unwrap_or_else(|| "~".to_owned());
     let first = filter.since.map(Timestamp::day).unwrap_or_default();
@@ -161,7 +162,7 @@ pub async fn days(
 
 /// Adds up the sums of all days as they are now.
 pub async fn totals(object: &CatalogObject) -> Result<Answer, Failure> {
-    object.tables.open(schema::root)?;
+    object.tables.open(turnover::root)?;
     let stale = refresh(object, "", "~").await?;
     let days: Vec<Text> = object.tables.query("SELECT totals AS text FROM days", vec![])?;
     let mut sum = Totals { stale_days: stale as u64, ..Totals::default() };

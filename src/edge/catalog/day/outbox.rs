@@ -3,42 +3,19 @@
 //! that no job waits for it, and many changes go together.
 
 use super::ledger::LEDGER;
-use super::object::CatalogObject;
-use super::schema;
-use super::sql::{Tables, number};
+use super::news::news;
 use crate::domain::alarm::plan;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
-use crate::domain::catalog::row::Row;
-use crate::domain::catalog::{Answer, Change, News, Question, ROOT};
-use crate::domain::json;
-use crate::domain::names::ObjectName;
-use crate::domain::time::Timestamp;
-use crate::edge::platform::{self, During, Failure};
+use crate::domain::catalog::{Answer, Question, ROOT};
+use crate::edge::catalog::object::CatalogObject;
+use crate::edge::catalog::turnover;
+use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::call::is_not_understood;
 use crate::edge::rpc::catalog;
-use serde::Deserialize;
-use std::iter;
 
-/// Changes that are told at once.
-const MAX_CHANGES: usize = 100;
 /// How often `root` is told of one change: it may pull the sums in between.
 const TRIES: usize = 3;
-
-/// A row as it is stored.
-#[derive(Deserialize)]
-struct Stored {
-    seq: u64,
-    row: String,
-}
-
-/// A removal as it is stored.
-#[derive(Deserialize)]
-struct Removed {
-    home: String,
-    id: String,
-    seq: u64,
-}
 
 /// Has `root` know that the day is about to change, unless it does. Its answer
 /// is noted with the next change, before which nothing but storage may be
@@ -76,7 +53,7 @@ pub async fn flush(object: &CatalogObject) -> Result<(), Failure> {
     let watchdog = plan::watchdog(1, object.config.pace, platform::now());
     platform::set_alarm_at(&storage, watchdog).await?;
     object.is_flush_scheduled.set(true);
-    object.tables.open(schema::day)?;
+    object.tables.open(turnover::day)?;
     while push_next(object).await? {}
     object.is_flush_scheduled.set(false);
     platform::clear_alarm(&storage).await
@@ -120,7 +97,7 @@ pub fn sums(
     generation: u64,
     after: Option<u64>,
 ) -> Result<Answer, Failure> {
-    object.tables.open(schema::day)?;
+    object.tables.open(turnover::day)?;
     object.ledger.with(&object.tables, |ledger, recent| {
         let news = news(&object.tables, ledger, recent, after)?;
         if ledger.pulled < generation {
@@ -129,60 +106,4 @@ pub fn sums(
         }
         Ok(Answer::News(Box::new(news)))
     })
-}
-
-/// Reads the sums, and the next changes after a number.
-fn news(
-    tables: &Tables,
-    ledger: &mut Ledger,
-    recent: &Recent,
-    after: Option<u64>,
-) -> Result<News, Failure> {
-    let changes = match after {
-        Some(after) => changes(tables, recent, after)?,
-        None => Vec::new(),
-    };
-    let is_whole = changes.len() < MAX_CHANGES;
-    let last = changes.last().filter(|_| !is_whole).map(|(seq, _)| *seq);
-    if ledger.slack_is_lost {
-        ledger.find_slack(tables.number("SELECT min(slack) AS number FROM jobs", vec![])?);
-    }
-    let mut totals = ledger.totals.clone();
-    // In the words of the partial index, or else all rows are read.
-    let oldest = "SELECT min(oldest_pending) AS number FROM jobs WHERE oldest_pending NOT NULL";
-    totals.numbers.oldest_pending = tables.number(oldest, vec![])?.map(Timestamp::from_millis);
-    Ok(News {
-        day: ledger.day.clone(),
-        seq: ledger.seq,
-        totals,
-        changes: changes.into_iter().map(|(_, change)| change).collect(),
-        after,
-        until: last.or(Some(ledger.seq)),
-    })
-}
-
-/// Reads the changes after a number, in their order.
-fn changes(tables: &Tables, recent: &Recent, after: u64) -> Result<Vec<(u64, Change)>, Failure> {
-    let mut changes: Vec<(u64, Change)> = Vec::new();
-    let limits = || Ok::<_, Failure>(vec![number(after)?, number(MAX_CHANGES as u64)?]);
-    let rows: Vec<Stored> = if let Some(places) = recent.after(after) {
-        let places = serde_json::to_string(&places).during("naming rows")?;
-        let from = schema::AT_PLACES;
-        let sql = format!("SELECT seq, row FROM {from} WHERE seq > ?2 ORDER BY seq LIMIT ?3");
-        tables.query(&sql, iter::once(places.into()).chain(limits()?).collect())?
-    } else {
-        tables.query("SELECT seq, row FROM jobs WHERE seq > ? ORDER BY seq LIMIT ?", limits()?)?
-    };
-    for Stored { seq, row } in rows {
-        let row: Row = json::from_str(&row).during("reading a row")?;
-        changes.push((seq, Change::Put(Box::new(row))));
-    }
-    let sql = "SELECT home, id, seq FROM removed WHERE seq > ? ORDER BY seq LIMIT ?";
-    for Removed { home, id, seq } in tables.query(sql, limits()?)? {
-        let home = ObjectName::try_from(home).during("reading a removal")?;
-        changes.push((seq, Change::Removed { home, id }));
-    }
-    changes.sort_unstable_by_key(|(seq, _)| *seq);
-    changes.truncate(MAX_CHANGES);
-    Ok(changes)
 }

@@ -1,27 +1,22 @@
-//! The live feed: days tell `root` of each change while it has viewers, and it
-//! tells them.
-//!
-//! Nothing is kept for anyone who is away: whoever comes back is told what the
-//! days have changed since.
+//! Tells viewers of the live feed what they have missed. Nothing is kept for
+//! anyone who is away: whoever comes back is told what the days have changed
+//! since.
 
+use super::days::{self, Wanted};
 use super::feed;
-use super::object::CatalogObject;
-use super::root::{self, Wanted};
-use super::schema;
-use super::viewers::{Viewer, attach, end_viewers, viewers};
-use crate::domain::access::pass::Pass;
+use super::viewers::{Viewer, attach, end_viewers, send, told, viewers};
 use crate::domain::alarm::plan;
-use crate::domain::catalog::live_feed::{self, Cursor, Days};
-use crate::domain::catalog::{Change, News};
-use crate::domain::json;
-use crate::edge::platform::{self, During, Failure};
+use crate::domain::catalog::News;
+use crate::domain::catalog::live_feed::{self, Days};
+use crate::edge::catalog::object::CatalogObject;
+use crate::edge::catalog::schema;
+use crate::edge::catalog::turnover;
+use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::call::is_not_understood;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use worker::{Request, Response, WebSocket, WebSocketPair};
+use worker::WebSocket;
 
-/// Viewers at the same time; the platform's limit is 32,768.
-const MAX_VIEWERS: usize = 10_000;
 /// Days of which a viewer is told what it has missed: of more it reads the
 /// list anew, and its cursor would get too long.
 const MAX_MISSED_DAYS: usize = 40;
@@ -35,32 +30,6 @@ struct Standing {
     seq: u64,
 }
 
-/// Takes a viewer, and tells it what it has missed. What one request can't do
-/// the alarm does.
-pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response, Failure> {
-    let url = request.url().during("reading a viewer's URL")?;
-    let after = url.query_pairs().find(|(key, _)| key == "after");
-    let pass = request.headers().get("x-pass").ok().flatten().unwrap_or_default();
-    let pass: Pass = json::from_str(&pass).during("reading a viewer's pass")?;
-    if !pass.counts(&object.config.reader_marks(), platform::now()) {
-        return Response::error("the pass does not count", 401).during("refusing a viewer");
-    }
-    object.tables.open(schema::root)?;
-    if object.state.get_websockets().len() >= MAX_VIEWERS {
-        return Response::error("too many viewers", 503).during("refusing a viewer");
-    }
-    let pair = WebSocketPair::new().during("making a viewer's socket")?;
-    object.state.accept_web_socket(&pair.server);
-    let missed = after.is_some();
-    let after = after.and_then(|(_, text)| Cursor::parse(&text)).map(|at| at.to_string());
-    let viewer = Viewer { pass, is_up_to_date: false, resync: missed && after.is_none(), after };
-    attach(&pair.server, &viewer)?;
-    watchdog(object).await?;
-    let served = serve(object).await;
-    served.unwrap_or_else(|failure| failure.log());
-    Response::from_websocket(pair.client).during("answering a viewer")
-}
-
 /// Tells viewers what they have missed, closes those whose pass has ended, and
 /// sets the alarm for the next end.
 pub async fn serve(object: &CatalogObject) -> Result<(), Failure> {
@@ -68,7 +37,8 @@ pub async fn serve(object: &CatalogObject) -> Result<(), Failure> {
     end_viewers(object).await
 }
 
-async fn watchdog(object: &CatalogObject) -> Result<(), Failure> {
+/// Sets the alarm for when all that goes on now has failed.
+pub async fn watchdog(object: &CatalogObject) -> Result<(), Failure> {
     let at = plan::watchdog(1, object.config.pace, platform::now());
     platform::set_alarm_at(&object.state.storage(), at).await
 }
@@ -78,9 +48,9 @@ async fn watchdog(object: &CatalogObject) -> Result<(), Failure> {
 /// the viewer came tells of all that follow; so after each other day was asked
 /// once nothing is missing.
 async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
-    object.tables.open(schema::root)?;
+    object.tables.open(turnover::root)?;
     let storage = object.state.storage();
-    let mut left = root::most_asked(object);
+    let mut left = days::most_asked(object);
     loop {
         let behind = behind(object);
         if behind.is_empty() {
@@ -97,7 +67,7 @@ async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
         watchdog(object).await?;
         wanted.truncate(left);
         left -= wanted.len();
-        let answers = root::pull(object, &wanted).await;
+        let answers = days::pull(object, &wanted).await;
         for (wanted, answer) in wanted.iter().zip(answers) {
             match answer {
                 Ok(news) => tell_missed(object, wanted, &news)?,
@@ -198,56 +168,4 @@ fn welcome(object: &CatalogObject) -> Result<(), Failure> {
         attach(socket, &Viewer { pass, is_up_to_date: true, resync: false, after: None })?;
     }
     Ok(())
-}
-
-/// Takes a day's changes, and tells all viewers.
-pub fn push(object: &CatalogObject, news: &News) -> Result<(), Failure> {
-    object.tables.open(schema::root)?;
-    let texts = told(object, &news.changes);
-    let before = feed::cursor(object)?;
-    root::take_sums(object, news)?;
-    let after = feed::tell(object, &news.day, news.until)?;
-    broadcast(object, &texts, news, (&before, &after))
-}
-
-/// Tells all viewers. One that is still told what it has missed hears what goes
-/// on where it stands; for all else the day is asked.
-fn broadcast(
-    object: &CatalogObject,
-    texts: &[String],
-    news: &News,
-    (before, after): (&Cursor, &Cursor),
-) -> Result<(), Failure> {
-    for (socket, mut viewer) in viewers(object) {
-        let Some(mut at) = viewer.cursor() else {
-            send(&socket, texts, before, after);
-            continue;
-        };
-        let known = at.days.get(&news.day).copied();
-        if let Some(known) = known
-            && news.after.is_some_and(|after| after <= known)
-        {
-            let before = at.clone();
-            at.days.insert(news.day.clone(), news.until.unwrap_or_default().max(known));
-            send(&socket, texts, &before, &at);
-            viewer.after = Some(at.to_string());
-            attach(&socket, &viewer)?;
-        }
-    }
-    Ok(())
-}
-
-fn told(object: &CatalogObject, changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|change| live_feed::told(change, |row| object.context(row))).collect()
-}
-
-/// Tells a viewer of changes; only with the last it has all of them. One that
-/// is gone does not keep the others from hearing it: the runtime closes what
-/// can't be written to.
-fn send(socket: &WebSocket, texts: &[String], before: &Cursor, after: &Cursor) {
-    let last = texts.len().saturating_sub(1);
-    let _gone = texts.iter().enumerate().try_for_each(|(n, text)| {
-        let at = if n < last { before } else { after };
-        socket.send_with_str(live_feed::message(text, at))
-    });
 }

@@ -1,10 +1,10 @@
 //! What the feed has told, and the marks by which it knows who comes back.
 
-use super::object::CatalogObject;
-use super::sql::{Text, number};
 use crate::domain::catalog::live_feed::{Cursor, Days, Feed};
 use crate::domain::json;
 use crate::domain::time::DAY;
+use crate::edge::catalog::object::CatalogObject;
+use crate::edge::catalog::sql::{Text, number};
 use crate::edge::platform::{self, During, Failure};
 use serde::Deserialize;
 
