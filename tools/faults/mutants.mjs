@@ -175,6 +175,14 @@ export const mutants = [
     red: ["struck"],
   },
   {
+    name: "word to root of a change",
+    edits: [edit("edge/catalog/day.rs",
+      "let day = row.summary.created_at.day();\n    let is_told = outbox::tell(object, &day).await.is_ok();",
+      "let day = row.summary.created_at.day();\n    let is_told = true;")],
+    rows: ["kill -9 before the catalog"],
+    red: ["stuck"],
+  },
+  {
     name: "memory of removals",
     edits: [edit("edge/catalog/day/take.rs", " || known.iter().any(is_gone) {",
       " || known.iter().any(|known| is_gone(known) && false) {")],
