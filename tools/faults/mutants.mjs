@@ -176,7 +176,7 @@ export const mutants = [
   },
   {
     name: "word to root of a change",
-    edits: [edit("edge/catalog/day.rs",
+    edits: [edit("edge/catalog/day/take.rs",
       "let day = row.summary.created_at.day();\n    let is_told = outbox::tell(object, &day).await.is_ok();",
       "let day = row.summary.created_at.day();\n    let is_told = true;")],
     rows: ["kill -9 before the catalog"],
