@@ -7,6 +7,7 @@ use hookvault::domain::job::chores::{KvCopy, LastTry, Work};
 use hookvault::domain::job::file::{File, Source};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::submission::Submission;
+use hookvault::domain::job::value::{self, Framed, Frames};
 
 const RECORD: &str = concat!(
     r#"{"format":1,"home":"id:437852","id":"437852","reference":null,"unlinkedId":null,"#,
@@ -104,6 +105,22 @@ fn the_timeline() {
     let mut entry = vault.timeline.into_iter().next().expect("an entry");
     entry.sha256 = Some("SHA".to_owned());
     assert_eq!(serde_json::to_string(&entry).expect("JSON"), ENTRY);
+}
+
+/// The record with what came last behind it, as an object holds them.
+#[test]
+fn the_value() {
+    let framed = |n, body: Option<&str>, seen: &[&str]| Framed {
+        n,
+        entry: format!("{{\"n\":{n}}}"),
+        body: body.map(str::to_owned),
+        seen: seen.iter().map(|&seen| seen.to_owned()).collect(),
+    };
+    let entries = vec![framed(1, Some("{\"é\":1}"), &["ab", "ref:a/1"]), framed(2, None, &[])];
+    let frames = Frames { entries, result: Some("{}".to_owned()) };
+    let value = "#12\n{\"format\":1}e1 7 8 ab ref:a/1\n{\"n\":1}{\"é\":1}e2 7 -\n{\"n\":2}r2\n{}";
+    assert_eq!(value::join("{\"format\":1}", &frames), value);
+    assert_eq!(value::split(value), Ok(("{\"format\":1}", frames)));
 }
 
 #[test]
