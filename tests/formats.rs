@@ -118,9 +118,9 @@ fn the_value() {
     };
     let entries = vec![framed(1, Some("{\"é\":1}"), &["ab", "ref:a/1"]), framed(2, None, &[])];
     let frames = Frames { entries, result: Some("{}".to_owned()) };
-    let value = "#12\n{\"format\":1}e1 7 8 ab ref:a/1\n{\"n\":1}{\"é\":1}e2 7 -\n{\"n\":2}r2\n{}";
-    assert_eq!(value::join("{\"format\":1}", &frames), value);
-    assert_eq!(value::split(value), Ok(("{\"format\":1}", frames)));
+    let written = "#12\n{\"format\":1}e1 7 8 ab ref:a/1\n{\"n\":1}{\"é\":1}e2 7 -\n{\"n\":2}r2\n{}";
+    assert_eq!(value::join("{\"format\":1}", &frames), written);
+    assert_eq!(value::split(written), Ok(("{\"format\":1}", frames)));
 }
 
 #[test]
