@@ -110,13 +110,13 @@ fn the_timeline() {
 /// The record with what came last behind it, as an object holds them.
 #[test]
 fn the_value() {
-    let framed = |n, body: Option<&str>, seen: &[&str]| Framed {
+    let entry = |n, body: Option<&str>, seen: &[&str]| Framed {
         n,
         entry: format!("{{\"n\":{n}}}"),
         body: body.map(str::to_owned),
         seen: seen.iter().map(|&seen| seen.to_owned()).collect(),
     };
-    let entries = vec![framed(1, Some("{\"é\":1}"), &["ab", "ref:a/1"]), framed(2, None, &[])];
+    let entries = vec![entry(1, Some("{\"é\":1}"), &["ab", "ref:a/1"]), entry(2, None, &[])];
     let frames = Frames { entries, result: Some("{}".to_owned()) };
     let written = "#12\n{\"format\":1}e1 7 8 ab ref:a/1\n{\"n\":1}{\"é\":1}e2 7 -\n{\"n\":2}r2\n{}";
     assert_eq!(value::join("{\"format\":1}", &frames), written);
