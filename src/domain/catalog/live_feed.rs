@@ -2,8 +2,8 @@
 
 use super::Change;
 use super::row::Row;
+use crate::domain::json::encode_string;
 use crate::domain::view::record::Context;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -96,18 +96,19 @@ impl Feed {
 /// was not told what it has missed: it has to read the list anew.
 #[must_use]
 pub fn here(at: &Cursor, resync: bool) -> String {
-    let seq = at.to_string();
-    let message =
-        if resync { json!({ "seq": seq, "resync": true }) } else { json!({ "seq": seq }) };
-    message.to_string()
+    let resync = if resync { ",\"resync\":true" } else { "" };
+    format!("{{\"seq\":\"{at}\"{resync}}}")
 }
 
 /// What is told of a change; `context` tells how a row is shown.
 #[must_use]
 pub fn told<'a>(change: &'a Change, context: impl Fn(&'a Row) -> Context<'a>) -> String {
     match change {
-        Change::Put(row) => format!("\"job\":{}", json!(row.summary.clone().shown(context(row)))),
-        Change::Removed { id, .. } => format!("\"deleted\":{}", json!(id)),
+        Change::Put(row) => {
+            let job = serde_json::to_string(&row.summary.clone().shown(context(row)));
+            format!("\"job\":{}", job.as_deref().unwrap_or("null"))
+        }
+        Change::Removed { id, .. } => format!("\"deleted\":{}", encode_string(id)),
     }
 }
 
@@ -123,6 +124,7 @@ mod tests {
     use crate::domain::access::redact::Secrets;
     use crate::domain::fixtures;
     use crate::domain::names::ObjectName;
+    use serde_json::json;
 
     fn days(days: &[(&str, u64)]) -> Days {
         days.iter().map(|(day, seq)| ((*day).to_owned(), *seq)).collect()

@@ -6,9 +6,11 @@ use crate::domain::catalog::live_feed::Cursor;
 use crate::domain::http::problem::{Code, Problem};
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
+use crate::edge::http::outgoing::Outgoing;
 use crate::edge::platform::{During, Failure};
+use crate::edge::rpc::call::fetch_object;
 use web_sys::Response;
-use worker::{Headers, Method, Request, RequestInit};
+use worker::Error;
 
 /// `GET /live?after=`: every change as it happens, after those that were
 /// missed.
@@ -33,14 +35,8 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
 const JOINING: &str = "joining the live feed";
 
 async fn join(call: &Call<'_>, url: &str, pass: Pass) -> Result<Response, Failure> {
-    let what = JOINING;
-    let headers = Headers::new();
-    headers.set("upgrade", "websocket").during(what)?;
-    headers.set("x-pass", &serde_json::to_string(&pass).during(what)?).during(what)?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get).with_headers(headers);
-    let request = Request::new_with_init(url, &init).during(what)?;
-    let objects = call.env.durable_object("CATALOG").during(what)?;
-    let stub = objects.id_from_name(ROOT).and_then(|id| id.get_stub()).during(what)?;
-    stub.fetch_with_request(request).await.map(Response::from).during(what)
+    let pass = serde_json::to_string(&pass).during(JOINING)?;
+    let request = Outgoing::new("GET")?.header("upgrade", "websocket")?.header("x-pass", &pass)?;
+    let joined = fetch_object(call.env, ROOT, url, request.init()).await;
+    joined.map_err(Error::from).during(JOINING)
 }

@@ -55,6 +55,11 @@ impl Outgoing {
         self
     }
 
+    /// Returns it as the platform has it.
+    pub const fn init(&self) -> &RequestInit {
+        &self.init
+    }
+
     /// Sends it; ends with the head of the answer.
     pub async fn fetch(&self, url: &str) -> Result<Response, JsValue> {
         JsFuture::from(fetch(url, &self.init)?).await.map(JsValue::unchecked_into)

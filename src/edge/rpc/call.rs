@@ -7,7 +7,7 @@ use crate::edge::platform::{During, Failure};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+use web_sys::{RequestInit, Response};
 use worker::{Env, Error};
 use worker_sys::DurableObjectNamespace;
 
@@ -21,6 +21,8 @@ extern "C" {
     type Stub;
     #[wasm_bindgen(method, catch)]
     async fn ask(this: &Stub, question: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 }
 
 /// Tries to reach a job: a deployment or a reset fails one call. All its
@@ -73,11 +75,25 @@ async fn ask(env: &Env, binding: &str, name: &str, question: &str) -> Result<Str
     unpacked(send(env, binding, name, question).await?).await
 }
 
+/// Sends an object of the class `CATALOG` a request: a viewer's WebSocket can't
+/// be the answer to a question.
+pub async fn fetch_object(
+    env: &Env,
+    name: &str,
+    url: &str,
+    init: &RequestInit,
+) -> Result<Response, JsValue> {
+    stub(env, "CATALOG", name)?.fetch(url, init).await.map(JsValue::unchecked_into)
+}
+
 async fn send(env: &Env, binding: &str, name: &str, question: &str) -> Result<JsValue, JsValue> {
+    stub(env, binding, name)?.ask(&packed(question)?).await
+}
+
+fn stub(env: &Env, binding: &str, name: &str) -> Result<Stub, JsValue> {
     let objects = Reflect::get(env, &JsValue::from_str(binding))?;
     let objects: DurableObjectNamespace = objects.unchecked_into();
-    let stub: Stub = objects.get_by_name(name)?.unchecked_into();
-    stub.ask(&packed(question)?).await
+    objects.get_by_name(name).map(JsCast::unchecked_into)
 }
 
 /// Answers, in an object, a question that [`ask_object`] has put to it.
