@@ -4,7 +4,7 @@ import { deploy } from "./deploy/deploy.mjs";
 import { show, WRANGLER } from "./deploy/wrangler.mjs";
 import { main } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
-import { askSecret, colours, isInteractive } from "./terminal.mjs";
+import { askSecret, colours, isInteractive } from "./setup/terminal.mjs";
 
 const ALONE = ["--dry-run", "--help", "-h"];
 

@@ -7,7 +7,7 @@ import { examine } from "./doctor/examine.mjs";
 import { line, verdict } from "./doctor/report.mjs";
 import { vaultUrl } from "./doctor/url.mjs";
 import { Failure, main } from "./setup/run.mjs";
-import { askSecret, colours, isInteractive } from "./terminal.mjs";
+import { askSecret, colours, isInteractive } from "./setup/terminal.mjs";
 
 const USAGE = `Usage: npm run doctor -- https://hookvault.you.workers.dev
   API_TOKEN is taken from the environment, else asked for; no other argument is taken, a token least of all.`;

@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { deploy } from "../../tools/deploy/deploy.mjs";
 import { isGood } from "../../tools/deploy/secrets.mjs";
 import { shared, urlOf } from "../../tools/deploy/wrangler.mjs";
-import { colours } from "../../tools/terminal.mjs";
+import { colours } from "../../tools/setup/terminal.mjs";
 import { ROOT } from "../../tools/workerd/vault.mjs";
 import { freePort } from "../runtime/support/process.mjs";
 import { lacking } from "../runtime/support/programs/tools.mjs";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
-import { askSecret, colours, plain } from "../../tools/terminal.mjs";
+import { askSecret, colours, plain } from "../../tools/setup/terminal.mjs";
 
 /** A keyboard and a screen. */
 function terminal() {

@@ -1,5 +1,5 @@
 // The findings on a terminal, in columns.
-import { plain } from "../terminal.mjs";
+import { plain } from "../setup/terminal.mjs";
 
 const MARKS = { ok: ["green", "✔"], warn: ["yellow", "!"], fail: ["red", "✘"] };
 /** The longest usual name. */

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../setup/project.mjs";
 import { Failure } from "../setup/run.mjs";
-import { askWhether, isInteractive } from "../terminal.mjs";
+import { askWhether, isInteractive } from "../setup/terminal.mjs";
 import { eventually } from "../workerd/wait.mjs";
 import { processes } from "./processes.mjs";
 

@@ -1,5 +1,5 @@
 // What `npm start` says while it runs: a line a request, and what the Worker and the runtime tell.
-import { colours, plain } from "../terminal.mjs";
+import { colours, plain } from "../setup/terminal.mjs";
 
 /** What opens something, by where it stands in a path. */
 const OPENS = [/^(\/*hook\/+)[^/]+/, /^(\/*files\/+[^/]+\/+)[^/]+/, /^(\/*fal\/+proxy\/+)[^/]+/];

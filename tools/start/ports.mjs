@@ -1,7 +1,7 @@
 // The ports of `npm start`: which they are to be, and whether they can be had.
 import { listenOnce } from "../ports.mjs";
 import { Failure } from "../setup/run.mjs";
-import { plain } from "../terminal.mjs";
+import { plain } from "../setup/terminal.mjs";
 import { listener } from "./processes.mjs";
 
 const VARIABLES = { worker: "HOOKVAULT_PORT", simulator: "HOOKVAULT_SIMULATOR_PORT", s3: "HOOKVAULT_S3_PORT" };

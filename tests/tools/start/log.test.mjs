@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requestLine, secretsOf, shownPath, workerLine } from "../../../tools/start/log.mjs";
-import { colours } from "../../../tools/terminal.mjs";
+import { colours } from "../../../tools/setup/terminal.mjs";
 
 const plain = colours({}, {});
 const SECRETS = secretsOf({ HOOK_TOKEN: "hook-token-1, hook-token-2", API_TOKEN: "api-token-1", RETRY_BASE_MS: "300000000", READ_TOKEN: "x" });

@@ -49,7 +49,7 @@ describe("npm start", () => {
       assert.match(await page.text(), /<script[^>]+src="([^"]+)"/);
       const socket = new WebSocket(`ws://${name}:${local.ports.worker}/live`, { headers: { authorization: local.authorization } });
       const [message] = await once(socket, "message");
-      assert.equal(typeof JSON.parse(message).seq, "number");
+      assert.equal(typeof JSON.parse(message).seq, "string");
       socket.terminate();
     }
   });

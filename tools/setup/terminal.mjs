@@ -1,7 +1,7 @@
 // What is said on a terminal: colours where they are wanted, and secrets that are typed unseen.
 import { createInterface } from "node:readline/promises";
 import { StringDecoder } from "node:string_decoder";
-import { Failure } from "./setup/run.mjs";
+import { Failure } from "./run.mjs";
 
 const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 };
 const [ENTER, NEWLINE, END, INTERRUPT, DELETE, BACKSPACE] =
