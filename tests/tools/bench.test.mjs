@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { differences } from "../../tools/bench/counts.mjs";
 import { countsTable } from "../../tools/bench/report/counts.mjs";
 import { assess, median, paired, percentile, spread } from "../../tools/bench/report/figures.mjs";
-import { OF_TWINS } from "../../tools/cost/operations.mjs";
+import { OF_TWINS, OPERATIONS } from "../../tools/cost/operations.mjs";
 import { acquired, planned } from "../../tools/bench/requests.mjs";
 import { exactly, isWanted } from "../../tools/bench/sizes.mjs";
 import { short, table } from "../../tools/bench/report/table.mjs";
@@ -119,6 +119,10 @@ test("a row or a call more is told, and so is one less", () => {
     assert.match(of(wrong).join(), /^acquired: \{.*, not \{/);
   }
   assert.equal(differences({ other: {} }, expected).length, 1, "a step that nobody knows");
+  const { submission } = OPERATIONS;
+  const { objectRequests, jobRowsWritten } = submission;
+  assert.deepEqual(differences({ submission: { ...submission, objectRequests: objectRequests - 1 } }), [], "a race");
+  assert.equal(differences({ submission: { ...submission, jobRowsWritten: jobRowsWritten + 1 } }).length, 1);
 });
 
 test("of what is counted each side has a column, and a whole job its goals", () => {
