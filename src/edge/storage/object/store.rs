@@ -125,6 +125,14 @@ impl Store {
         json::from_str(&text).during("reading what stays of a job").map(Slot::Deleted)
     }
 
+    /// Has the job in memory, if the object is one's home.
+    fn load(&self) -> Result<(), Failure> {
+        if self.held.borrow().is_none() {
+            self.slot()?;
+        }
+        Ok(())
+    }
+
     /// Counts the changes of what the object is, for telling whether it has
     /// changed.
     pub const fn changes(&self) -> u64 {
@@ -163,9 +171,7 @@ impl Store {
     /// Takes the frames that the record is written with again. Should that
     /// fail, nothing is held, and the disk tells.
     pub(super) fn take_frames(&self) -> Result<Frames, Failure> {
-        if self.held.borrow().is_none() {
-            self.slot()?;
-        }
+        self.load()?;
         let held = self.held.take();
         self.let_go();
         Ok(held.map(|held| held.frames).unwrap_or_default())
@@ -204,9 +210,7 @@ impl Store {
 
     /// Reads of the frames, if the object is a job's home.
     pub(super) fn frames<T>(&self, read: impl FnOnce(&Frames) -> T) -> Result<Option<T>, Failure> {
-        if self.held.borrow().is_none() {
-            self.slot()?;
-        }
+        self.load()?;
         Ok(self.held.borrow().as_ref().map(|held| read(&held.frames)))
     }
 
@@ -281,9 +285,7 @@ impl Store {
 
     /// Reads the result's text, if it is in the object.
     pub fn result(&self) -> Result<Option<String>, Failure> {
-        if self.held.borrow().is_none() {
-            self.slot()?;
-        }
+        self.load()?;
         match self.held.borrow().as_deref() {
             Some(held) if held.job.result.is_none() => Ok(None),
             Some(Held { frames: Frames { result: Some(result), .. }, .. }) => {
