@@ -80,7 +80,7 @@ impl<'de> Reader<'de> {
         is_next
     }
 
-    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Wrong> {
+    pub(super) fn must_take(&mut self, byte: u8) -> Result<(), Wrong> {
         if self.takes(byte) { Ok(()) } else { Err(self.unexpected(&char::from(byte))) }
     }
 
@@ -105,7 +105,7 @@ impl<'de> Reader<'de> {
 
     /// Goes into an object or an array, if one begins so.
     pub(super) fn open(&mut self, bracket: u8) -> Result<(), Wrong> {
-        self.expect(bracket)?;
+        self.must_take(bracket)?;
         self.depth = self.depth.checked_sub(1).ok_or_else(|| Wrong::of("recursion limit"))?;
         Ok(())
     }
@@ -113,7 +113,7 @@ impl<'de> Reader<'de> {
     /// Leaves it.
     pub(super) fn close(&mut self, bracket: u8) -> Result<(), Wrong> {
         self.depth += 1;
-        self.expect(bracket)
+        self.must_take(bracket)
     }
 
     /// Reads the next value by `serde_json`.

@@ -163,7 +163,7 @@ impl Parts<'_, '_> {
             return Ok(false);
         }
         if !std::mem::take(&mut self.is_first) {
-            self.reader.expect(b',')?;
+            self.reader.must_take(b',')?;
         }
         if bracket == b'}' && self.reader.peek() != Some(b'"') {
             return Err(self.reader.unexpected(&"a key"));
@@ -200,7 +200,7 @@ impl<'de> MapAccess<'de> for Parts<'_, 'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {
-        self.reader.expect(b':')?;
+        self.reader.must_take(b':')?;
         seed.deserialize(&mut *self.reader)
     }
 }
@@ -243,7 +243,7 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Wrong> {
         let name = seed.deserialize(&mut *self.reader)?;
         if self.has_content {
-            self.reader.expect(b':')?;
+            self.reader.must_take(b':')?;
         }
         Ok((name, self))
     }
