@@ -167,8 +167,7 @@ async fn deliver(
     caller: &Caller,
 ) -> Result<Response, Problem> {
     let object = there.object.clone();
-    let mut delivery = delivery(call, letter, there, caller).await?;
-    delivery.document = Some(document);
+    let delivery = delivery(call, (letter, document), there, caller).await?;
     let (body, sha256) = (delivery.body.clone(), delivery.sha256.clone());
     let written = caller.written.as_deref();
     match hand_over(call, &object, delivery).await {
@@ -192,7 +191,7 @@ async fn deliver(
 /// Makes what its job gets of a delivery; a long body is parked for it.
 async fn delivery(
     call: &Call<'_>,
-    letter: Letter,
+    (letter, document): (Letter, Document),
     there: There,
     caller: &Caller,
 ) -> Result<Delivery, Failure> {
@@ -202,7 +201,7 @@ async fn delivery(
     Ok(Delivery {
         received_at: platform::now(),
         body,
-        document: None,
+        document: Some(document),
         sha256,
         origin: call.url.origin().ascii_serialization(),
         trust,
