@@ -75,7 +75,8 @@ impl Vault {
 
     /// The upstream's answer to a question.
     pub fn heal(&mut self, kind: EventKind, body: &str) -> Outcome {
-        let event = Event { kind, ..Event::parse(body).expect("an answer") };
+        let mut event = Event::parse(body).expect("an answer");
+        event.told.kind = kind;
         self.land(&event, body, Origin::Healing, 0)
     }
 

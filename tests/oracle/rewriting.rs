@@ -33,7 +33,7 @@ pub fn check(body: &str) {
     let again = discover(&rewritten, &SourcePolicy::parse(HOSTS).0);
     assert!(again.files.is_empty(), "what is rewritten holds no file: {again:?}");
     let result = loses_the_envelope_alone(body, &event, edits);
-    is_taken(body, event.kind, &result);
+    is_taken(body, event.told.kind, &result);
 }
 
 /// The edits that the vault makes, in order.

@@ -97,12 +97,12 @@ proptest! {
         let Ok(value) = serde_json::from_str::<Value>(&body) else { return Ok(()) };
         let cut = |text: &str| text.chars().take(200).collect::<String>();
         let text = |key: &str| value[key].as_str().map(cut);
-        assert_eq!(&event.type_name, &text("eventType"));
-        assert_eq!(&event.queue_name, &text("queueName"));
-        assert_eq!(event.kind == EventKind::Completed, value["eventType"] == "completed");
+        assert_eq!(&event.told.type_name, &text("eventType"));
+        assert_eq!(&event.told.queue_name, &text("queueName"));
+        assert_eq!(event.told.kind == EventKind::Completed, value["eventType"] == "completed");
         let time = |key: &str| value[key].as_u64();
-        assert_eq!(event.updated_at.map(Timestamp::as_millis), time("updatedAt"));
-        assert_eq!(event.lease_expiry.map(Timestamp::as_millis), time("leaseExpiry"));
+        assert_eq!(event.told.updated_at.map(Timestamp::as_millis), time("updatedAt"));
+        assert_eq!(event.told.lease_expiry.map(Timestamp::as_millis), time("leaseExpiry"));
         let error = ["error", "message", "detail"].iter().find(|key| !value[**key].is_null());
         let want = error.map(|key| value[*key].clone());
         assert_eq!(event.error.map(|e| serde_json::from_str::<Value>(e).expect("JSON")), want);
@@ -141,7 +141,7 @@ proptest! {
         let urls: Vec<String> = ids.iter().map(url).collect();
         let body = format!(r#"{{"eventType":"{type_name}","r":{urls:?}}}"#);
         let event = Event::parse(&body).expect("an object");
-        assert_eq!(event.type_name, Some(type_name.chars().take(200).collect()));
+        assert_eq!(event.told.type_name, Some(type_name.chars().take(200).collect()));
         let agreed = ids.iter().all(|id| *id == ids[0]) && is_valid_name(&ids[0]);
         assert_eq!(Identity::of(&body, &event).file_id, agreed.then(|| ids[0].clone()));
     }

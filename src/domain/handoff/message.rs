@@ -33,10 +33,10 @@ pub struct Parts<'a> {
 #[must_use]
 pub fn render(parts: Parts<'_>) -> String {
     let event = parts.body.and_then(|body| Event::parse(body).ok());
-    let event = event.filter(|event| event.type_name.is_some());
+    let event = event.filter(|event| event.told.type_name.is_some());
     match (parts.job.provider, &event) {
         (Provider::Pipelet, _) => pipelet(parts, event.as_ref()),
-        (_, Some(event)) if event.provider != Provider::Pipelet => other(parts, event),
+        (_, Some(event)) if event.told.provider != Provider::Pipelet => other(parts, event),
         (Provider::Fal, _) => fal(parts),
         (Provider::Replicate, _) => replicate(parts),
     }

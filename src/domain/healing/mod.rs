@@ -95,8 +95,9 @@ pub fn read_status(status: u16, body: &str) -> Answer {
 /// # Errors
 /// [`Malformed`] if `text` is not one JSON object.
 pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event<'_>, Malformed> {
-    let event = Event { kind, ..Event::parse(text)? };
-    let is_bare = provider == Provider::Fal && event.provider == Provider::Pipelet;
+    let mut event = Event::parse(text)?;
+    event.told.kind = kind;
+    let is_bare = provider == Provider::Fal && event.told.provider == Provider::Pipelet;
     let result = if is_bare { Some(0..text.len()) } else { event.result.clone() };
     Ok(Event { result, ..event })
 }
@@ -109,7 +110,7 @@ fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
 }
 
 fn told_status(event: &Event<'_>) -> Option<Answer> {
-    match (event.provider, event.kind) {
+    match (event.told.provider, event.told.kind) {
         (Provider::Pipelet, _) => {}
         (_, EventKind::Acquired | EventKind::Ready) => return Some(Answer::NotReady),
         (_, kind) => return Some(Answer::End(kind)),

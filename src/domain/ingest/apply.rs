@@ -238,7 +238,7 @@ fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<
     job.worker_name = told.worker_name.clone().or_else(|| job.worker_name.take());
     job.acquired_at = told.acquired_at.or(job.acquired_at);
     job.lease_expiry = told.lease_expiry.or(job.lease_expiry);
-    job.error.clone_from(&told.error);
+    job.error.clone_from(&arrival.document.error);
 }
 
 /// Takes a result and its files; returns its text with durable URLs.

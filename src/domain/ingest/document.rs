@@ -13,13 +13,19 @@ use crate::domain::webhook::correlate::Identity;
 use crate::domain::webhook::event::{Event, EventKind, Told};
 use crate::domain::webhook::result;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
+
+/// Longest error that is kept in the record, in bytes; the body has it whole.
+const MAX_ERROR_BYTES: usize = 16 * 1024;
 
 /// What a body says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Document {
     /// What has happened.
     pub told: Told,
+    /// A failure's words as written, or instead of too many where they are.
+    pub error: Option<Box<RawValue>>,
     /// The result that it holds.
     pub result: Option<Output>,
     /// The body's length as it came, in bytes.
@@ -62,9 +68,13 @@ impl Document {
     /// What `event` says, whose body is `text` as it came.
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>, sources: &SourcePolicy) -> Self {
-        let is_result = event.kind == EventKind::Completed;
+        let is_result = event.told.kind == EventKind::Completed;
         Self {
-            told: Told::of(event),
+            told: event.told.clone(),
+            error: event
+                .error
+                .filter(|_| event.told.kind == EventKind::Failed)
+                .and_then(kept_error),
             result: is_result
                 .then(|| Output::of(text, event, discover_in(text, event, sources, None))),
             bytes: text.len(),
@@ -76,8 +86,8 @@ impl Document {
     /// A body that can't be read.
     #[must_use]
     pub fn unreadable(bytes: usize, why: String) -> Self {
-        let (told, result) = (Told::default(), None);
-        Self { told, result, bytes, mended: true, unreadable: Some(why) }
+        let (told, error, result) = (Told::default(), None, None);
+        Self { told, error, result, bytes, mended: true, unreadable: Some(why) }
     }
 
     /// The text of `body`, from which this was read; `{}` if it can't be.
@@ -133,6 +143,15 @@ impl Output {
         let all = self.envelope.iter().cloned().chain(edits).collect();
         edit::splice(body, &result::in_order(all))
     }
+}
+
+fn kept_error(written: &str) -> Option<Box<RawValue>> {
+    let kept = if written.len() <= MAX_ERROR_BYTES {
+        written.to_owned()
+    } else {
+        json::encode_string("the error is too long; see the delivery's body in the timeline")
+    };
+    RawValue::from_string(kept).ok()
 }
 
 /// Whether the result in a body holds a value: not only `null`, empty texts,

@@ -27,7 +27,7 @@ impl Identity {
     /// Reads the ids in `text`, whose members are those of `event`.
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>) -> Self {
-        let mut identity = Self { provider: event.provider, ..Self::default() };
+        let mut identity = Self { provider: event.told.provider, ..Self::default() };
         if let Some(id) = event.id.and_then(id_of) {
             return identity.named("id", id);
         }

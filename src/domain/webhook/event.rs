@@ -4,10 +4,9 @@
 //! Unknown fields are ignored and unknown event types are explicit, so that a
 //! new upstream loses nothing.
 
-use crate::domain::json::{self, Member};
+use crate::domain::json::Member;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::fmt;
 use std::ops::Range;
 
@@ -74,6 +73,21 @@ impl EventKind {
 /// A body that is a JSON object, with the fields that hookvault acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<'a> {
+    /// What it says apart from its result.
+    pub told: Told,
+    /// A failure's `error`, `message` or `detail` as written: text or object.
+    pub error: Option<&'a str>,
+    /// The value that another provider names the job by, as written.
+    pub id: Option<&'a str>,
+    /// Where the result stands in the body; all but the envelope if `None`.
+    pub result: Option<Range<usize>>,
+    /// The top-level members, in order.
+    pub members: Vec<Member<'a>>,
+}
+
+/// What an event says apart from its result.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
     /// Whose format it has.
     pub provider: Provider,
     /// What has happened.
@@ -91,74 +105,14 @@ pub struct Event<'a> {
     pub acquired_at: Option<Timestamp>,
     /// When the job last changed, by the sender's clock.
     pub updated_at: Option<Timestamp>,
-    /// A failure's `error`, `message` or `detail` as written: text or object.
-    pub error: Option<&'a str>,
-    /// The value that another provider names the job by, as written.
-    pub id: Option<&'a str>,
-    /// Where the result stands in the body; all but the envelope if `None`.
-    pub result: Option<Range<usize>>,
-    /// The top-level members, in order.
-    pub members: Vec<Member<'a>>,
 }
-
-/// What an event says apart from its result.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Told {
-    /// Whose format it has.
-    pub provider: Provider,
-    /// What has happened.
-    pub kind: EventKind,
-    /// `eventType` as sent, or the same in other words.
-    pub type_name: Option<String>,
-    /// The queue's name.
-    pub queue_name: Option<String>,
-    /// The worker that holds the job.
-    pub worker_name: Option<String>,
-    /// When the lease ends, by the sender's clock.
-    pub lease_expiry: Option<Timestamp>,
-    /// When the job was taken, by the sender's clock.
-    pub acquired_at: Option<Timestamp>,
-    /// When the job last changed, by the sender's clock.
-    pub updated_at: Option<Timestamp>,
-    /// A failure's words as written, or instead of too many where they are.
-    pub error: Option<Box<RawValue>>,
-}
-
-/// Longest error that is kept in the record, in bytes; the body has it whole.
-const MAX_ERROR_BYTES: usize = 16 * 1024;
 
 impl Told {
-    /// Returns what `event` says.
-    #[must_use]
-    pub fn of(event: &Event<'_>) -> Self {
-        let error = event.error.filter(|_| event.kind == EventKind::Failed);
-        Self {
-            provider: event.provider,
-            kind: event.kind,
-            type_name: event.type_name.clone(),
-            queue_name: event.queue_name.clone(),
-            worker_name: event.worker_name.clone(),
-            lease_expiry: event.lease_expiry,
-            acquired_at: event.acquired_at,
-            updated_at: event.updated_at,
-            error: error.and_then(kept_error),
-        }
-    }
-
     /// The sender's own time of this event, if it carries one.
     #[must_use]
     pub fn sender_time(&self) -> Option<Timestamp> {
         self.updated_at.or(self.acquired_at)
     }
-}
-
-fn kept_error(written: &str) -> Option<Box<RawValue>> {
-    let kept = if written.len() <= MAX_ERROR_BYTES {
-        written.to_owned()
-    } else {
-        json::encode_string("the error is too long; see the delivery's body in the timeline")
-    };
-    RawValue::from_string(kept).ok()
 }
 
 impl Event<'_> {
@@ -166,12 +120,6 @@ impl Event<'_> {
     #[must_use]
     pub fn is_removed(&self) -> bool {
         value_of(&self.members, "data_removed") == Some("true")
-    }
-
-    /// The sender's own time of this event, if it carries one.
-    #[must_use]
-    pub fn sender_time(&self) -> Option<Timestamp> {
-        self.updated_at.or(self.acquired_at)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads a delivery's body as an [`Event`].
 
-use super::event::{Event, EventKind, Provider};
+use super::event::{Event, EventKind, Provider, Told};
 use super::provider;
 use super::provider::reading::Reading;
 use crate::domain::json::{self, Malformed, Member};
@@ -33,14 +33,14 @@ impl<'a> Event<'a> {
 
     fn of_other(provider: Provider, reading: Reading<'a>, members: Vec<Member<'a>>) -> Self {
         Self {
-            provider,
-            kind: reading.kind,
-            type_name: Some(reading.kind.word().to_owned()),
-            queue_name: None,
-            worker_name: None,
-            lease_expiry: None,
-            acquired_at: reading.sender_time.filter(|_| reading.kind == EventKind::Acquired),
-            updated_at: reading.sender_time,
+            told: Told {
+                provider,
+                kind: reading.kind,
+                type_name: Some(reading.kind.word().to_owned()),
+                acquired_at: reading.sender_time.filter(|_| reading.kind == EventKind::Acquired),
+                updated_at: reading.sender_time,
+                ..Told::default()
+            },
             error: reading.error,
             id: reading.id,
             result: Some(reading.result),
@@ -61,10 +61,10 @@ mod tests {
             "acquiredAt": 1766867822109, "updatedAt": 1766867822110,
             "webhookUrl": "https://echo.hetzner1.pipelet.ai/"}"#;
         let event = Event::parse(body).unwrap();
-        assert_eq!(event.kind, EventKind::Acquired);
-        assert_eq!(event.queue_name.as_deref(), Some("free"));
-        assert_eq!(event.lease_expiry, Some(Timestamp::from_millis(1_766_867_867_109)));
-        assert_eq!(event.sender_time(), Some(Timestamp::from_millis(1_766_867_822_110)));
+        assert_eq!(event.told.kind, EventKind::Acquired);
+        assert_eq!(event.told.queue_name.as_deref(), Some("free"));
+        assert_eq!(event.told.lease_expiry, Some(Timestamp::from_millis(1_766_867_867_109)));
+        assert_eq!(event.told.sender_time(), Some(Timestamp::from_millis(1_766_867_822_110)));
     }
 
     #[test]
@@ -83,7 +83,10 @@ mod tests {
             );
             let event = Event::parse(&body).unwrap();
             let time = millis.map(Timestamp::from_millis);
-            assert_eq!([event.lease_expiry, event.acquired_at, event.updated_at], [time; 3]);
+            assert_eq!(
+                [event.told.lease_expiry, event.told.acquired_at, event.told.updated_at],
+                [time; 3]
+            );
         }
     }
 
@@ -93,8 +96,8 @@ mod tests {
             r#"{"eventType": 7, "updatedAt": "soon", "leaseExpiry": -1, "error": null, "detail": {"a":1}}"#,
         )
         .unwrap();
-        assert_eq!((event.kind, event.type_name.as_deref()), (EventKind::Unknown, None));
-        assert_eq!((event.sender_time(), event.lease_expiry), (None, None));
+        assert_eq!((event.told.kind, event.told.type_name.as_deref()), (EventKind::Unknown, None));
+        assert_eq!((event.told.sender_time(), event.told.lease_expiry), (None, None));
         assert_eq!(event.error, Some(r#"{"a":1}"#));
     }
 }

@@ -48,7 +48,7 @@ pub fn discover_in(
     policy: &SourcePolicy,
     input: Option<&RawValue>,
 ) -> Discovery {
-    let rules = Rules { policy, provider: event.provider, given: given(input) };
+    let rules = Rules { policy, provider: event.told.provider, given: given(input) };
     let Some(part) = &event.result else { return find(body, rules, in_envelope) };
     let text = body.get(part.clone()).unwrap_or_default();
     let mut discovery = find(text, rules, |_| false);

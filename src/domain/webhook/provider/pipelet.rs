@@ -3,7 +3,7 @@
 
 use crate::domain::json::{self, Member};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::{Event, EventKind, Provider, value_of};
+use crate::domain::webhook::event::{Event, EventKind, Provider, Told, value_of};
 
 /// Longest text that is copied from a body into the record, in characters.
 const MAX_TEXT_CHARS: usize = 200;
@@ -12,14 +12,16 @@ const MAX_TEXT_CHARS: usize = 200;
 pub(super) fn read(members: Vec<Member<'_>>) -> Event<'_> {
     let type_name = text_of(&members, "eventType");
     Event {
-        provider: Provider::Pipelet,
-        kind: type_name.as_deref().map_or(EventKind::Unknown, EventKind::of_name),
-        type_name,
-        queue_name: text_of(&members, "queueName"),
-        worker_name: text_of(&members, "workerName"),
-        lease_expiry: time_of(&members, "leaseExpiry"),
-        acquired_at: time_of(&members, "acquiredAt"),
-        updated_at: time_of(&members, "updatedAt"),
+        told: Told {
+            provider: Provider::Pipelet,
+            kind: type_name.as_deref().map_or(EventKind::Unknown, EventKind::of_name),
+            type_name,
+            queue_name: text_of(&members, "queueName"),
+            worker_name: text_of(&members, "workerName"),
+            lease_expiry: time_of(&members, "leaseExpiry"),
+            acquired_at: time_of(&members, "acquiredAt"),
+            updated_at: time_of(&members, "updatedAt"),
+        },
         error: ["error", "message", "detail"]
             .iter()
             .find_map(|key| value_of(&members, key).filter(|value| *value != "null")),
