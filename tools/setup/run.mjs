@@ -42,8 +42,7 @@ export async function must(command, args, options) {
 export async function step(title, command, args, env = process.env) {
   console.log(`${title} …`);
   const started = Date.now();
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
-  endWithUs(child);
+  const child = endsWithUs(() => spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] }));
   const log = collect(child);
   // More than one may run at a time.
   const tell = (what) => console.log(`  ${title.replace(/ \(.*/, "")}: ${what}`);
@@ -59,14 +58,16 @@ const endAll = () => children.forEach((child) => child.kill());
 // Who dies of a signal gets no "exit"; where someone else listens, it is theirs to end us.
 const told = (signal) => process.listenerCount(signal) === 1 && process.exit(128 + SIGNALS[signal]);
 
-/** A child that is still there when this process ends, or is told to end, is ended too. */
-function endWithUs(child) {
+/** Begins a child that is ended too when this process ends or is told to: it listens before the child is there. */
+function endsWithUs(begin) {
   if (children.size === 0) listen("on");
+  const child = begin();
   children.add(child);
   child.once("close", () => {
     children.delete(child);
     if (children.size === 0) listen("off");
   });
+  return child;
 }
 
 function listen(how) {
