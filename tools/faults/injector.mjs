@@ -34,6 +34,8 @@ export class Injector {
      * @type {(step: Step) => "fail" | "abort" | "hold" | undefined}
      */
     this.binding = () => undefined;
+    /** What an operation meets that names no job, as a question of one object of the catalog to another: it waits for that. */
+    this.nameless = () => undefined;
     this.release();
   }
 
@@ -51,6 +53,7 @@ export class Injector {
   /** What becomes of an operation, when that is to be told: `pass`, `fail` or `abort`. */
   async meet({ op, when, text }) {
     const jobs = new Set(Array.from(text.matchAll(JOB), ([, job]) => job));
+    if (jobs.size === 0) await this.nameless({ op, when, text });
     const fates = Array.from(jobs, (job) => {
       const nth = this.count(`${op} ${when} ${job}`);
       return [job, this.binding({ op, when, job, text, nth })];

@@ -183,6 +183,36 @@ export const mutants = [
     red: ["stuck"],
   },
   {
+    name: "day's count of pulls",
+    edits: [edit("domain/catalog/ledger.rs", "self.told > self.pulled", "self.told > 0")],
+    rows: ["sums pulled between word and change", "a change while sums are on their way"],
+    red: ["stuck"],
+  },
+  {
+    name: "second word after a pull",
+    edits: [edit("edge/catalog/day/outbox.rs", "if ask_root(object, day).await? {", "if ask_root(object, day).await? || true {")],
+    rows: ["sums pulled between word and change"],
+    red: ["stuck"],
+  },
+  {
+    name: "root's count of words",
+    edits: [edit("edge/catalog/root/days.rs", "dirty = iif(generation = ?4, 0, dirty) WHERE", "dirty = 0 WHERE")],
+    rows: ["a change while sums are on their way"],
+    red: ["stuck"],
+  },
+  {
+    name: "check for a gap before what is pushed",
+    edits: [edit("edge/catalog/root/live.rs", "news.after.is_some_and(|after| after <= known)", "news.after.is_some()")],
+    rows: ["a viewer comes back amid changes"],
+    red: ["stuck"],
+  },
+  {
+    name: "count of a run that died",
+    edits: [edit("domain/alarm/ring.rs", "set != Timestamp::default() && is_it", "set != Timestamp::default() && (is_it || true)")],
+    rows: ["one file kills each run, the rest is done"],
+    red: ["struck"],
+  },
+  {
     name: "memory of removals",
     edits: [edit("edge/catalog/day/take.rs", " || known.iter().any(is_gone) {",
       " || known.iter().any(|known| is_gone(known) && false) {")],

@@ -1,4 +1,5 @@
 // All rows of the table, by kind.
+import { crossings } from "./rows/crossings.mjs";
 import { deletions } from "./rows/deletions.mjs";
 import { kills } from "./rows/kills.mjs";
 import { sources } from "./rows/sources.mjs";
@@ -16,7 +17,7 @@ import { webhookRows } from "./rows/webhooks.mjs";
  */
 
 /** @type {Row[]} */
-export const ROWS = [...kills, ...untoldRows, ...sources, ...webhookRows, ...stores, ...deletions];
+export const ROWS = [...kills, ...untoldRows, ...sources, ...webhookRows, ...stores, ...deletions, ...crossings];
 
 const QUICK = [
   "kill -9 right after the ack",
@@ -41,6 +42,8 @@ const QUICK = [
   "R2 puts fail twice",
   "KV never answers, more is delivered",
   "deleted before the catalog hears",
+  "sums pulled between word and change",
+  "a viewer comes back amid changes",
 ];
 
 /** The rows of `npm test`: one or two of each kind, of the quick ones. */

@@ -1,6 +1,7 @@
 // Rows in which jobs are deleted while something of them is still under way.
 import { setTimeout as sleep } from "node:timers/promises";
 import { quiet } from "../quiet.mjs";
+import { heldAtLast, letThrough } from "./last.mjs";
 
 const MOMENT_MS = 20_000;
 /** The second sweep comes a minute after DELETE at the real pace, and after three quarters of a second at that of these rows. */
@@ -11,19 +12,10 @@ const lateRow = {
   name: "deleted before the catalog hears",
   rig: { shims: true },
   async play(rig, count) {
-    const taken = new Set();
-    const isRow = ({ op, text }) => op === "CATALOG.ask" && text.includes('"archive":"stored"');
-    rig.injector.binding = (step) => (isRow(step) && step.when === "before" ? "hold" : undefined);
-    const ids = await rig.submit(count);
-    await rig.until("all jobs are held", ids, (id) => rig.injector.holds(id));
+    const ids = await heldAtLast(rig, count);
     await Promise.all(ids.map((id) => rig.delete(id)));
-    rig.injector.binding = (step) => {
-      if (isRow(step) && step.when === "after") taken.add(step.job);
-      return undefined;
-    };
     rig.injector.strikeHeld();
-    rig.injector.release();
-    await rig.until("the rows have come", ids, (id) => taken.has(id));
+    await letThrough(rig, ids);
   },
 };
 

@@ -33,6 +33,20 @@ const dying = {
   },
 };
 
+/** The runs that die of a file do so until the catalog has heard of the job's end. */
+const deadly = {
+  name: "one file kills each run, the rest is done",
+  rig: { shims: true, vars: { RETRY_BASE_MS: "3" } },
+  async play(rig, count) {
+    rig.injector.binding = ({ op, when, job, text }) => {
+      if (op === "CATALOG.ask" && when === "after" && text.includes('"status":"completed"')) rig.injector.strike(job);
+      const isFile = op === "FILES.put" && when === "before" && text.startsWith("jobs/");
+      return isFile && !rig.injector.struck.has(job) ? "abort" : undefined;
+    };
+    await rig.untilStruck(await rig.submit(count));
+  },
+};
+
 /** A run that does not come to its end keeps no delivery from being taken. */
 const endless = {
   name: "KV never answers, more is delivered",
@@ -49,6 +63,7 @@ const endless = {
 export const stores = [
   endless,
   dying,
+  deadly,
   failing("R2 puts fail twice", "FILES.put", 2),
   failing("KV fails three times", "RECORDS.put", 3),
   failing("the catalog fails three times", "CATALOG.ask", 3),
