@@ -59,7 +59,7 @@ pub(super) fn find(text: &str, key: Option<&str>) -> Option<Inline> {
 }
 
 /// Decodes inline data as it is written in the body. `None` if it does not
-/// decode, which [`find`] has ruled out.
+/// decode, which `find` has ruled out.
 #[must_use]
 pub fn decode(written: &str, encoding: Encoding) -> Option<Vec<u8>> {
     let text = match encoding {
