@@ -8,5 +8,6 @@ pub mod inline;
 pub mod magic;
 pub mod media_type;
 pub mod media_types;
+pub mod skeleton;
 pub mod source_policy;
 pub mod strict_url;

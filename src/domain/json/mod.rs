@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod edit;
+pub mod escapes;
 pub mod members;
 mod number;
 pub mod object;
@@ -15,6 +16,8 @@ mod read;
 pub mod string;
 mod tokens;
 mod tolerant;
+pub mod unescape;
+pub mod utf8;
 pub mod walk;
 
 pub use self::check::{MAX_DEPTH, MAX_MEMBERS, Malformed, check, check_shape};
@@ -24,7 +27,7 @@ pub(crate) use self::object::object;
 pub use self::read::{from_slice, from_str};
 pub use self::string::{decode_string, encode_string};
 use self::tokens::{Kind, Token, Tokens};
-pub use self::tolerant::{into_tolerant, tolerant};
+pub use self::tolerant::{into_tolerant, is_of_name, may_go_on, tolerant};
 pub use self::walk::{Path, strings, walk};
 
 /// Returns whether `text` is one object or array of bearable depth, be it one

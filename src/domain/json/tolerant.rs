@@ -10,6 +10,7 @@ use super::check::{Malformed, check_syntax};
 use super::string::encode_string;
 use super::tokens::{Kind, Token, Tokens};
 use crate::domain::percent::decode_bytes;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Returns the JSON text that `bytes` mean. Valid JSON is returned untouched.
@@ -44,8 +45,22 @@ fn valid(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| check_syntax(text).is_ok())
 }
 
+/// Whether a text may be the beginning of JSON.
+#[must_use]
+pub fn may_go_on(text: &str) -> bool {
+    // A number or a word may be cut.
+    let whole = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let mended = mend(whole.as_bytes());
+    serde_json::from_str::<&RawValue>(&mended).err().is_none_or(|error| error.is_eof())
+}
+
 /// The text without what can be mended.
 fn mended(bytes: &[u8]) -> Result<String, Malformed> {
+    let text = mend(bytes);
+    check_syntax(&text).map(|()| text)
+}
+
+fn mend(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     for Token { kind, span } in Tokens::new(&text) {
@@ -60,7 +75,7 @@ fn mended(bytes: &[u8]) -> Result<String, Malformed> {
         at = span.end;
     }
     out.push_str(text.get(at..).unwrap_or_default());
-    check_syntax(&out).map(|()| out)
+    out
 }
 
 /// `NaN`, `Infinity` and `inf`, as writers of several languages spell them.
@@ -100,9 +115,14 @@ fn other_format(bytes: &[u8]) -> Option<Result<Cow<'static, str>, Malformed>> {
 
 /// Whether the bytes begin like a form: with a name and `=`.
 fn is_form(bytes: &[u8]) -> bool {
-    let is_of_name = |b: &u8| b.is_ascii_alphanumeric() || b"%+-._[]*".contains(b);
-    let name = bytes.iter().take_while(|b| is_of_name(b)).count();
+    let name = bytes.iter().take_while(|b| is_of_name(**b)).count();
     name > 0 && bytes.get(name) == Some(&b'=')
+}
+
+/// Whether a byte may stand in the name of a form's field.
+#[must_use]
+pub fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"%+-._[]*".contains(&byte)
 }
 
 /// The JSON object that is the value of one of the form's fields.

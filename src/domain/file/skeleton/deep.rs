@@ -1,0 +1,312 @@
+//! The skeleton of all of a body.
+//!
+//! It is kept in the body's own spelling. Strings may stand in strings: each
+//! reads what the one around it says, so that a quote, however often it is
+//! escaped, is known with the place where its first byte is written.
+
+use super::gap::{GAP_BYTES, Gap, MAX_BYTES, Skeleton};
+use super::open::{Kind, Open};
+use super::placeholder::{self, MARK};
+use crate::domain::file::inline::MAX_HELD;
+use crate::domain::json;
+use crate::domain::json::unescape::{Said, Unescape};
+use crate::domain::json::utf8::Utf8;
+
+/// Reads a body in pieces.
+#[derive(Debug)]
+pub(super) struct Deep {
+    /// Whether quotes begin strings.
+    pub has_strings: bool,
+    out: Vec<u8>,
+    gaps: Vec<Gap>,
+    /// The strings that are read, one in the other.
+    open: Vec<Open>,
+    /// What the innermost of them says, until it is cut.
+    head: Vec<u8>,
+    utf8: Utf8,
+    /// How much of the body has come.
+    at: usize,
+    is_too_long: bool,
+}
+
+impl Default for Deep {
+    fn default() -> Self {
+        Self {
+            has_strings: true,
+            out: Vec::new(),
+            gaps: Vec::new(),
+            open: Vec::new(),
+            head: Vec::new(),
+            utf8: Utf8::default(),
+            at: 0,
+            is_too_long: false,
+        }
+    }
+}
+
+impl Deep {
+    /// Reads more of the body.
+    pub fn push(&mut self, mut chunk: &[u8]) {
+        while let Some((first, rest)) = chunk.split_first().filter(|_| !self.is_too_long) {
+            let run = self.run(chunk);
+            if let Some((run, rest)) = chunk.split_at_checked(run).filter(|_| run > 0) {
+                self.plain(run);
+                chunk = rest;
+            } else {
+                self.special(*first);
+                chunk = rest;
+            }
+            self.limit();
+        }
+    }
+
+    /// Whether more would be held than may be.
+    pub const fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+
+    pub fn held(&self) -> usize {
+        self.out.len() + self.head.len() + self.gaps.len() * GAP_BYTES
+    }
+
+    pub fn finish(self) -> Skeleton {
+        Skeleton { text: self.out, gaps: self.gaps, is_shallow: false, is_whole: true }
+    }
+
+    /// How many bytes come that each string says as they are written. Only so
+    /// many at once that the same is done however the body is split.
+    fn run(&self, chunk: &[u8]) -> usize {
+        let special = match self.open.last() {
+            _ if !self.has_strings => None,
+            None => memchr::memchr(b'"', chunk),
+            Some(_) if !self.is_between() => return 0,
+            Some(_) => memchr::memchr2(b'"', b'\\', chunk),
+        };
+        let most = match self.open.last() {
+            Some(open) if open.is_cut() => chunk.len(),
+            Some(open) if open.kind != Kind::Json => MAX_HELD + 1,
+            _ => MAX_BYTES + 1 - self.size().min(MAX_BYTES),
+        };
+        special.unwrap_or(chunk.len()).min(most)
+    }
+
+    fn is_between(&self) -> bool {
+        self.open.iter().all(|open| open.unescape.is_between())
+    }
+
+    fn plain(&mut self, run: &[u8]) {
+        for depth in 0..self.open.len() {
+            self.end_half(depth);
+        }
+        self.at += run.len();
+        if self.open.last().is_none_or(|open| !open.is_cut()) {
+            self.out.extend_from_slice(run);
+        }
+        if self.open.is_empty() {
+            return;
+        }
+        if run.iter().any(|byte| *byte < b' ') {
+            self.note_control();
+        }
+        let mut utf8 = std::mem::take(&mut self.utf8);
+        self.say_all(&utf8.push(run));
+        self.note_rough(std::mem::take(&mut utf8.is_broken));
+        self.utf8 = utf8;
+    }
+
+    /// Notes a control character that is written as it is.
+    fn note_control(&mut self) {
+        self.note_rough(true);
+        for open in self.open.iter_mut().skip(1) {
+            open.has_control = true;
+        }
+    }
+
+    /// Notes what can't be copied as it is.
+    fn note_rough(&mut self, is_rough: bool) {
+        for open in &mut self.open {
+            open.is_plain = open.is_plain && !is_rough;
+        }
+    }
+
+    /// Takes what all strings say alike.
+    fn say_all(&mut self, text: &[u8]) {
+        self.open.iter_mut().for_each(|open| open.count(text));
+        if !text.is_empty() {
+            self.take(text);
+        }
+    }
+
+    /// Takes more of what the innermost string says.
+    fn take(&mut self, text: &[u8]) {
+        let depth = self.open.len().saturating_sub(1);
+        if let Some(open) = self.open.last_mut().filter(|open| open.kind != Kind::Json)
+            && open.take(text, &mut self.head, depth)
+        {
+            self.out.truncate(open.content);
+        }
+    }
+
+    /// Takes a byte that may be a quote, or a part of an escape.
+    fn special(&mut self, byte: u8) {
+        let cut = self.utf8.end();
+        let is_broken = std::mem::take(&mut self.utf8.is_broken);
+        self.note_rough(is_broken);
+        self.say_all(cut);
+        let start = self.at;
+        self.at += 1;
+        self.out.push(byte);
+        self.note_rough(!(b' '..=b'~').contains(&byte));
+        self.feed(0, byte, start);
+        if self.is_between()
+            && let Some(open) = self.open.last().filter(|open| open.is_cut())
+        {
+            self.out.truncate(open.content);
+        }
+    }
+
+    /// Takes a byte as it is written in so many strings; where it is written
+    /// begins at `start`.
+    fn feed(&mut self, depth: usize, byte: u8, start: usize) {
+        let Some(open) = self.open.get_mut(depth) else {
+            if byte == b'"' {
+                self.begin(start);
+            }
+            return;
+        };
+        if byte == b'"' && open.unescape.ends_at_quote() {
+            self.end_half(depth);
+            return self.close(depth, start);
+        }
+        open.has_control |= depth > 0 && byte < b' ' && open.unescape.is_between();
+        if open.unescape.is_between() {
+            open.unit = start;
+        }
+        let (said, unit) = (open.unescape.push(byte), open.unit);
+        self.say(depth, said, unit);
+    }
+
+    fn end_half(&mut self, depth: usize) {
+        let at = self.at;
+        let said = self.open.get_mut(depth).map(|open| open.unescape.end());
+        self.say(depth, said.unwrap_or_default(), at);
+    }
+
+    fn say(&mut self, depth: usize, said: Said, start: usize) {
+        for byte in said.bytes() {
+            let Some(open) = self.open.get_mut(depth) else { return };
+            open.count(&[*byte]);
+            if open.kind == Kind::Json {
+                self.feed(depth + 1, *byte, start);
+            } else {
+                self.take(&[*byte]);
+            }
+        }
+    }
+
+    fn begin(&mut self, start: usize) {
+        self.head.clear();
+        self.open.push(Open::new(start, self.out.len(), self.gaps.len()));
+    }
+
+    /// Ends the string that is in so many others, at the quote that is written
+    /// from `quote` on.
+    fn close(&mut self, depth: usize, quote: usize) {
+        // What is open in it is none of its strings: it is no JSON.
+        let is_cut_off = self.open.len() > depth + 1;
+        self.open.truncate(depth + 1);
+        let Some(mut open) = self.open.pop() else { return };
+        open.is_broken_within |= is_cut_off;
+        let content_end = self.out.len().saturating_sub(self.at - quote);
+        if self.is_gap(&open, depth, content_end) {
+            self.put_gap(open, depth, content_end);
+        } else if open.unescape.is_broken {
+            self.note_broken(depth);
+        }
+    }
+
+    fn is_gap(&mut self, open: &Open, depth: usize, content_end: usize) -> bool {
+        match open.kind {
+            Kind::Cut => true,
+            Kind::Blank | Kind::Text => self.head.starts_with(MARK.as_bytes()),
+            Kind::Json => {
+                let is_long = open.length > MAX_HELD || self.gaps.len() > open.first_gap;
+                is_long && !self.is_nested(open, depth, content_end)
+            }
+        }
+    }
+
+    /// Notes that the string around so many is no JSON.
+    fn note_broken(&mut self, depth: usize) {
+        if let Some(around) = depth.checked_sub(1).and_then(|around| self.open.get_mut(around)) {
+            around.is_broken_within = true;
+        }
+    }
+
+    fn put_gap(&mut self, open: Open, depth: usize, content_end: usize) {
+        self.gaps.truncate(open.first_gap);
+        let quote = self.out.split_off(content_end);
+        self.out.truncate(open.content);
+        let is_broken = open.unescape.is_broken;
+        let gap = open.into_gap(self.at, &self.head, depth);
+        self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
+        self.gaps.push(gap);
+        if is_broken {
+            // The text stays as little JSON as the body is.
+            self.out.extend_from_slice(if depth == 0 { b"\\x" } else { b"" });
+            self.note_broken(depth);
+        }
+        self.out.extend_from_slice(&quote);
+    }
+
+    /// Whether a string that began so is JSON, as other readers judge.
+    fn is_nested(&self, open: &Open, depth: usize, end: usize) -> bool {
+        let is_whole = !open.is_broken_within && open.is_text(depth);
+        is_whole && self.text(open, depth, end).is_some_and(|text| json::is_nested(&text))
+    }
+
+    /// Returns what the skeleton has of a string, decoded.
+    fn text(&self, open: &Open, depth: usize, end: usize) -> Option<String> {
+        let written = self.out.get(open.content..end).unwrap_or_default();
+        let mut text = String::from_utf8_lossy(written).into_owned().into_bytes();
+        for _ in 0..=depth {
+            let (mut unescape, mut said) = (Unescape::new(), Vec::with_capacity(text.len()));
+            unescape.push_all(&text, &mut said);
+            text = said;
+        }
+        String::from_utf8(text).ok()
+    }
+
+    /// What is kept for certain: a text that is not cut may still be.
+    fn size(&self) -> usize {
+        let kept = match self.open.last() {
+            Some(open) if open.kind != Kind::Json => open.content,
+            _ => self.out.len(),
+        };
+        kept + self.gaps.len() * GAP_BYTES
+    }
+
+    fn limit(&mut self) {
+        if self.size() > MAX_BYTES && self.is_between() {
+            self.is_too_long = !self.give_up_prose();
+        }
+    }
+
+    /// Takes the outermost string that began as JSON for text, if it has turned
+    /// out to be none; returns whether there was one.
+    fn give_up_prose(&mut self) -> bool {
+        let Some(depth) = self.open.iter().position(|open| open.kind == Kind::Json) else {
+            return false;
+        };
+        let Some(open) = self.open.get(depth) else { return false };
+        let text = self.text(open, depth, self.out.len());
+        if text.is_some_and(|text| json::may_go_on(&text)) && !open.is_broken_within {
+            return false;
+        }
+        self.gaps.truncate(open.first_gap);
+        self.out.truncate(open.content);
+        self.open.truncate(depth + 1);
+        self.open.iter_mut().skip(depth).for_each(Open::give_up);
+        true
+    }
+}

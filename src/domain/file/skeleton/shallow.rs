@@ -1,0 +1,188 @@
+//! The skeleton of a body's top level: each object and list in it is a gap.
+
+use super::gap::{GAP_BYTES, Gap, MAX_BYTES, Skeleton};
+use super::placeholder::{self, is_like_one};
+use crate::domain::file::inline::MAX_HELD;
+use crate::domain::json::utf8::Utf8;
+
+/// Reads a body in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Shallow {
+    out: Vec<u8>,
+    gaps: Vec<Gap>,
+    depth: usize,
+    in_string: bool,
+    is_escaped: bool,
+    /// A value of the top level, or a key.
+    value: Option<Value>,
+    utf8: Utf8,
+    /// The last byte outside of strings.
+    last: u8,
+    /// How much of the body has come.
+    at: usize,
+    is_too_long: bool,
+}
+
+/// What is read, and may be a gap.
+#[derive(Debug)]
+struct Value {
+    start: usize,
+    /// Where in the skeleton its content begins.
+    content: usize,
+    is_cut: bool,
+    is_plain: bool,
+}
+
+impl Shallow {
+    /// Reads more of the body.
+    pub fn push(&mut self, mut chunk: &[u8]) {
+        while let Some((first, rest)) = chunk.split_first().filter(|_| !self.is_too_long) {
+            let run = self.run(chunk);
+            if let Some((run, rest)) = chunk.split_at_checked(run).filter(|_| run > 0) {
+                self.plain(run);
+                chunk = rest;
+            } else {
+                self.special(*first);
+                chunk = rest;
+            }
+            self.is_too_long = self.size() > MAX_BYTES;
+        }
+    }
+
+    pub const fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+
+    pub fn held(&self) -> usize {
+        self.out.len() + self.gaps.len() * GAP_BYTES
+    }
+
+    pub fn finish(self) -> Skeleton {
+        Skeleton { text: self.out, gaps: self.gaps, is_shallow: true, is_whole: true }
+    }
+
+    fn size(&self) -> usize {
+        let kept = self.value.as_ref().map_or(self.out.len(), |value| value.content);
+        kept + self.gaps.len() * GAP_BYTES
+    }
+
+    fn run(&self, chunk: &[u8]) -> usize {
+        let special = match self.in_string {
+            _ if self.is_escaped => return 0,
+            true => memchr::memchr2(b'"', b'\\', chunk),
+            false => chunk.iter().position(|byte| b"\"{}[]".contains(byte)),
+        };
+        let is_held = self.value.as_ref().is_some_and(|value| !value.is_cut);
+        special.unwrap_or(chunk.len()).min(if is_held { MAX_HELD + 1 } else { chunk.len() })
+    }
+
+    fn plain(&mut self, run: &[u8]) {
+        self.look(run);
+        self.at += run.len();
+        match &mut self.value {
+            Some(value) if value.is_cut => {}
+            Some(value) => {
+                self.out.extend_from_slice(run);
+                value.is_cut = self.out.len() - value.content > MAX_HELD;
+                if value.is_cut {
+                    self.out.truncate(value.content);
+                }
+            }
+            None => self.out.extend_from_slice(run),
+        }
+    }
+
+    /// Notes whether what is read can be copied as it is.
+    fn look(&mut self, run: &[u8]) {
+        self.utf8.push(run);
+        let mut is_rough = std::mem::take(&mut self.utf8.is_broken);
+        if self.in_string {
+            is_rough |= run.iter().any(|byte| *byte < b' ');
+        } else {
+            for byte in run {
+                is_rough |= is_no_number(self.last, *byte);
+                self.last = *byte;
+            }
+        }
+        if let Some(value) = &mut self.value {
+            value.is_plain &= !is_rough;
+        }
+    }
+
+    fn special(&mut self, byte: u8) {
+        match byte {
+            _ if self.is_escaped => {
+                self.is_escaped = false;
+                self.plain(&[byte]);
+            }
+            b'"' => self.quote(),
+            b'{' | b'[' => self.open(byte),
+            b'}' | b']' => self.close(byte),
+            _ => {
+                self.is_escaped = true;
+                self.plain(&[byte]);
+            }
+        }
+    }
+
+    fn quote(&mut self) {
+        self.in_string = !self.in_string;
+        if self.depth > 1 {
+            return self.plain(b"\"");
+        }
+        self.look(b"\"");
+        self.at += 1;
+        let Some(value) = self.value.take() else {
+            self.out.push(b'"');
+            self.value = Some(Value::new(self.at - 1, self.out.len(), false));
+            return;
+        };
+        self.out.push(b'"');
+        let token = self.out.get(value.content - 1..).unwrap_or_default();
+        if value.is_cut || is_like_one(&String::from_utf8_lossy(token)) {
+            self.put_gap(&value);
+            self.out.push(b'"');
+        }
+    }
+
+    fn open(&mut self, byte: u8) {
+        self.depth += 1;
+        if self.depth == 2 {
+            self.value = Some(Value::new(self.at, self.out.len(), true));
+        }
+        self.plain(&[byte]);
+    }
+
+    fn close(&mut self, byte: u8) {
+        self.depth = self.depth.saturating_sub(1);
+        self.plain(&[byte]);
+        if self.depth == 1
+            && let Some(value) = self.value.take()
+        {
+            self.out.push(b'"');
+            self.put_gap(&Value { content: self.out.len(), ..value });
+            self.out.push(b'"');
+        }
+    }
+
+    fn put_gap(&mut self, value: &Value) {
+        self.out.truncate(value.content);
+        let span = value.start..self.at;
+        let (length, sha256) = (span.len(), String::new());
+        let gap = Gap { span, length, sha256, is_plain: value.is_plain, inline: None };
+        self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
+        self.gaps.push(gap);
+    }
+}
+
+impl Value {
+    const fn new(start: usize, content: usize, is_cut: bool) -> Self {
+        Self { start, content, is_cut, is_plain: true }
+    }
+}
+
+/// Whether a byte outside of strings, behind another, is one of `NaN` or
+/// `Infinity` in any spelling.
+const fn is_no_number(last: u8, byte: u8) -> bool {
+    matches!(byte, b'N' | b'A' | b'I' | b'i') || (last == b'n' && byte == b'a')
+}
