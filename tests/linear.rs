@@ -17,7 +17,9 @@ use hookvault::domain::catalog::export::Format;
 use hookvault::domain::file::discover;
 use hookvault::domain::file::expiry;
 use hookvault::domain::file::filename;
+use hookvault::domain::file::inline::Decoder;
 use hookvault::domain::file::media_type;
+use hookvault::domain::file::skeleton::{Scanner, pieces};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::strict_url;
 use hookvault::domain::gateway::proxy;
@@ -304,6 +306,22 @@ const MASKS: [Reader; 3] = [
     }),
 ];
 
+fn scan(body: &str) {
+    let mut scanner = Scanner::new();
+    body.as_bytes().chunks(100).for_each(|piece| scanner.push(piece));
+    let skeleton = scanner.finish();
+    for gap in &skeleton.gaps {
+        let Some(mut decoder) = gap.inline.as_ref().map(Decoder::new) else { continue };
+        let written = body.as_bytes().get(gap.span.clone()).unwrap_or_default();
+        used(written.chunks(100).map(|piece| decoder.push(piece, &mut Vec::new())).count());
+    }
+    let text = String::from_utf8_lossy(&skeleton.text);
+    used(pieces(&text, &skeleton.gaps).len());
+}
+
+/// Strings that are held, and others that are not.
+const SCANS: [Reader; 1] = [("a scanner", scan)];
+
 #[test]
 fn headers() {
     hold_pieces(&HEADERS, 4_000, repeated);
@@ -353,6 +371,30 @@ fn strings_in_bodies() {
         let text = json::encode_string(&repeated(piece, size));
         format!("{{\"eventType\":\"completed\",\"jobId\":\"1\",\"a\":{text},\"data_uri\":{text}}}")
     });
+}
+
+#[test]
+fn scanned_bodies() {
+    hold_pieces(&SCANS, 20_000, repeated);
+    hold_pieces(&SCANS, 20_000, |piece, size| {
+        format!("{{\"a\":{}}}", json::encode_string(&repeated(piece, size)))
+    });
+    let shapes: [Shape; 5] = [
+        ("short strings", |size| format!("[{}1]", repeated("\"a\",", size))),
+        ("long strings", |size| {
+            format!("[{}1]", format!("\"{}\",", "A".repeat(17_000)).repeat(size / 17_000))
+        }),
+        ("JSON in JSON", |size| {
+            let list = format!("[{}1]", repeated("\"a\",", size));
+            (0..3).fold(list, |inner, _| format!("[{}]", json::encode_string(&inner)))
+        }),
+        ("JSON that is none in JSON", |size| {
+            let prose = json::encode_string(&format!("[{}", repeated("\"a\",", size)));
+            format!("[{}]", json::encode_string(&format!("[{prose}")))
+        }),
+        ("marks", |size| format!("[{}1]", repeated("\"@hookvault-range/0/1/2\",", size))),
+    ];
+    hold(&SCANS, &shapes, 40_000);
 }
 
 #[test]

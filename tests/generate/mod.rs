@@ -5,6 +5,7 @@
 
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 
+pub mod large;
 pub mod text;
 pub mod urls;
 

@@ -10,6 +10,7 @@ mod json;
 mod mask;
 mod requests;
 mod retries;
+mod skeleton;
 mod states;
 mod tolerant;
 mod upstream;

@@ -1,7 +1,7 @@
 //! Unpacks a file from its string token as it is written in the body, piece by
 //! piece.
 
-use super::data::{Broken, InlineData, MAX_NESTING};
+use super::data::{Broken, InlineData, MAX_HELD, MAX_NESTING};
 use super::unpack::Unpacker;
 use crate::domain::json::unescape::{Said, Unescape};
 use crate::domain::json::utf8::Utf8;
@@ -22,6 +22,8 @@ pub struct Decoder {
     /// The bytes that are still to come.
     missing: u64,
     is_broken: bool,
+    /// What the token says, that is not read yet.
+    said: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl Decoder {
             unpacker: Unpacker::new(data.is_base64),
             missing: data.bytes,
             is_broken: false,
+            said: Vec::new(),
         }
     }
 
@@ -61,6 +64,7 @@ impl Decoder {
         let text = utf8.push(written);
         self.utf8 = utf8;
         self.read(&text, out);
+        self.flush(out);
         self.count(out.len() - before)
     }
 
@@ -144,8 +148,28 @@ impl Decoder {
         }
     }
 
-    /// Takes more of what the token says.
+    /// Takes more of what the token says. Tiny pieces, as escapes make them, are
+    /// gathered.
     fn content(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        if text.len() < MAX_HELD {
+            self.said.extend_from_slice(text);
+        }
+        if self.said.len() >= MAX_HELD || text.len() >= MAX_HELD {
+            self.flush(out);
+        }
+        if text.len() >= MAX_HELD {
+            self.take(text, out);
+        }
+    }
+
+    fn flush(&mut self, out: &mut Vec<u8>) {
+        let said = std::mem::take(&mut self.said);
+        self.take(&said, out);
+        self.said = said;
+        self.said.clear();
+    }
+
+    fn take(&mut self, text: &[u8], out: &mut Vec<u8>) {
         let from = self.data.start.saturating_sub(self.at).min(text.len());
         let to = self.data.end.saturating_sub(self.at).min(text.len());
         self.at += text.len();
@@ -156,6 +180,7 @@ impl Decoder {
 
     /// Ends the data: a `%` may wait for two digits.
     fn end(&mut self, out: &mut Vec<u8>) {
+        self.flush(out);
         let unpacker = std::mem::replace(&mut self.unpacker, Unpacker::new(false));
         self.is_broken |= unpacker.finish(out).is_err();
     }

@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// Base64 that the library reads at once, in characters.
 const BLOCK: usize = 4 * 1024;
+const SHORT_BLOCK: usize = 64;
 
 const fn engine(alphabet: &Alphabet) -> GeneralPurpose {
     let config = GeneralPurposeConfig::new()
@@ -31,7 +32,7 @@ pub(super) struct Unpacker {
 
 impl Unpacker {
     pub fn new(is_base64: bool) -> Self {
-        let (percent, base64) = (Percent::default(), Base64::default());
+        let (percent, base64) = (Percent::default(), Base64::new());
         Self { is_base64, percent, base64, is_ended: false }
     }
 
@@ -150,7 +151,7 @@ impl Percent {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Base64 {
     bits: u32,
     /// Digits of the group that is read, of four.
@@ -158,9 +159,17 @@ struct Base64 {
     padding: u8,
     is_safe: bool,
     is_broken: bool,
+    /// How many characters the library is given next: few where it has just
+    /// met another.
+    block: usize,
 }
 
 impl Base64 {
+    const fn new() -> Self {
+        let (is_safe, is_broken, block) = (false, false, BLOCK);
+        Self { bits: 0, digits: 0, padding: 0, is_safe, is_broken, block }
+    }
+
     /// Whether a group begins.
     const fn is_aligned(&self) -> bool {
         self.digits == 0 && self.padding == 0
@@ -175,7 +184,7 @@ impl Base64 {
         let mut read = 0;
         loop {
             let rest = data.get(read..).unwrap_or_default();
-            let block = rest.get(..(rest.len() & !3).min(BLOCK)).unwrap_or_default();
+            let block = rest.get(..(rest.len() & !3).min(self.block)).unwrap_or_default();
             let taken = if block.is_empty() { 0 } else { self.block(block, out) };
             read += taken;
             if taken == 0 || taken < block.len() {
@@ -186,7 +195,11 @@ impl Base64 {
 
     fn block(&mut self, block: &[u8], out: &mut Vec<u8>) -> usize {
         let engine = if self.is_safe { &SAFE } else { &PLAIN };
-        let Err(error) = decode(engine, block, out) else { return block.len() };
+        let Err(error) = decode(engine, block, out) else {
+            self.block = (self.block * 2).min(BLOCK);
+            return block.len();
+        };
+        self.block = SHORT_BLOCK;
         let at = match error {
             base64::DecodeError::InvalidByte(at, byte) => {
                 self.is_safe ^= b"+/-_".contains(&byte);

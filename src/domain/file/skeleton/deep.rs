@@ -21,8 +21,8 @@ pub(super) struct Deep {
     gaps: Vec<Gap>,
     /// The strings that are read, one in the other.
     open: Vec<Open>,
-    /// What the innermost of them says, until it is cut.
-    head: Vec<u8>,
+    /// What the next one may hold its text in.
+    buffer: Vec<u8>,
     utf8: Utf8,
     /// How much of the body has come.
     at: usize,
@@ -36,7 +36,7 @@ impl Default for Deep {
             out: Vec::new(),
             gaps: Vec::new(),
             open: Vec::new(),
-            head: Vec::new(),
+            buffer: Vec::new(),
             utf8: Utf8::default(),
             at: 0,
             is_too_long: false,
@@ -66,7 +66,8 @@ impl Deep {
     }
 
     pub fn held(&self) -> usize {
-        self.out.len() + self.head.len() + self.gaps.len() * GAP_BYTES
+        let held: usize = self.open.iter().map(|open| open.held.len()).sum();
+        self.out.len() + held + self.gaps.len() * GAP_BYTES
     }
 
     pub fn finish(self) -> Skeleton {
@@ -131,17 +132,15 @@ impl Deep {
 
     /// Takes what all strings say alike.
     fn say_all(&mut self, text: &[u8]) {
-        self.open.iter_mut().for_each(|open| open.count(text));
-        if !text.is_empty() {
-            self.take(text);
+        for depth in 0..self.open.len() {
+            self.take(depth, text);
         }
     }
 
-    /// Takes more of what the innermost string says.
-    fn take(&mut self, text: &[u8]) {
-        let depth = self.open.len().saturating_sub(1);
-        if let Some(open) = self.open.last_mut().filter(|open| open.kind != Kind::Json)
-            && open.take(text, &mut self.head, depth)
+    /// Takes more of what a string says.
+    fn take(&mut self, depth: usize, text: &[u8]) {
+        if let Some(open) = self.open.get_mut(depth)
+            && open.take(text, depth)
         {
             self.out.truncate(open.content);
         }
@@ -149,15 +148,16 @@ impl Deep {
 
     /// Takes a byte that may be a quote, or a part of an escape.
     fn special(&mut self, byte: u8) {
-        let cut = self.utf8.end();
-        let is_broken = std::mem::take(&mut self.utf8.is_broken);
-        self.note_rough(is_broken);
-        self.say_all(cut);
-        let start = self.at;
+        let (start, written) = (self.at, [byte]);
         self.at += 1;
         self.out.push(byte);
-        self.note_rough(!(b' '..=b'~').contains(&byte));
-        self.feed(0, byte, start);
+        let mut utf8 = std::mem::take(&mut self.utf8);
+        let text = utf8.push(&written);
+        self.note_rough(std::mem::take(&mut utf8.is_broken) || byte < b' ');
+        self.utf8 = utf8;
+        for byte in text.iter() {
+            self.feed(0, *byte, start);
+        }
         if self.is_between()
             && let Some(open) = self.open.last().filter(|open| open.is_cut())
         {
@@ -194,19 +194,17 @@ impl Deep {
 
     fn say(&mut self, depth: usize, said: Said, start: usize) {
         for byte in said.bytes() {
-            let Some(open) = self.open.get_mut(depth) else { return };
-            open.count(&[*byte]);
-            if open.kind == Kind::Json {
+            let is_json = self.open.get(depth).is_some_and(|open| open.kind == Kind::Json);
+            self.take(depth, &[*byte]);
+            if is_json {
                 self.feed(depth + 1, *byte, start);
-            } else {
-                self.take(&[*byte]);
             }
         }
     }
 
     fn begin(&mut self, start: usize) {
-        self.head.clear();
-        self.open.push(Open::new(start, self.out.len(), self.gaps.len()));
+        let buffer = std::mem::take(&mut self.buffer);
+        self.open.push(Open::new(start, self.out.len(), self.gaps.len(), buffer));
     }
 
     /// Ends the string that is in so many others, at the quote that is written
@@ -219,16 +217,19 @@ impl Deep {
         open.is_broken_within |= is_cut_off;
         let content_end = self.out.len().saturating_sub(self.at - quote);
         if self.is_gap(&open, depth, content_end) {
-            self.put_gap(open, depth, content_end);
-        } else if open.unescape.is_broken {
+            self.put_gap(&mut open, depth, content_end);
+        }
+        if open.unescape.is_broken {
             self.note_broken(depth);
         }
+        self.buffer = open.held;
+        self.buffer.clear();
     }
 
     fn is_gap(&mut self, open: &Open, depth: usize, content_end: usize) -> bool {
         match open.kind {
             Kind::Cut => true,
-            Kind::Blank | Kind::Text => self.head.starts_with(MARK.as_bytes()),
+            Kind::Blank | Kind::Text => open.begins_with(MARK),
             Kind::Json => {
                 let is_long = open.length > MAX_HELD || self.gaps.len() > open.first_gap;
                 is_long && !self.is_nested(open, depth, content_end)
@@ -243,18 +244,16 @@ impl Deep {
         }
     }
 
-    fn put_gap(&mut self, open: Open, depth: usize, content_end: usize) {
+    fn put_gap(&mut self, open: &mut Open, depth: usize, content_end: usize) {
         self.gaps.truncate(open.first_gap);
         let quote = self.out.split_off(content_end);
         self.out.truncate(open.content);
-        let is_broken = open.unescape.is_broken;
-        let gap = open.into_gap(self.at, &self.head, depth);
+        let gap = open.end(self.at, depth);
         self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
         self.gaps.push(gap);
-        if is_broken {
+        if open.unescape.is_broken && depth == 0 {
             // The text stays as little JSON as the body is.
-            self.out.extend_from_slice(if depth == 0 { b"\\x" } else { b"" });
-            self.note_broken(depth);
+            self.out.extend_from_slice(b"\\x");
         }
         self.out.extend_from_slice(&quote);
     }

@@ -32,6 +32,8 @@ pub(super) struct Open {
     pub unit: usize,
     /// The bytes of what it says.
     pub length: usize,
+    /// What it says, until it is cut; then what is not read yet.
+    pub held: Vec<u8>,
     digest: Option<Sha256>,
     counter: Option<Counter>,
     /// See [`Gap::is_plain`].
@@ -43,7 +45,8 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub const fn new(start: usize, content: usize, first_gap: usize) -> Self {
+    /// Begins one; `held` is an empty buffer.
+    pub const fn new(start: usize, content: usize, first_gap: usize, held: Vec<u8>) -> Self {
         Self {
             start,
             content,
@@ -52,6 +55,7 @@ impl Open {
             unescape: Unescape::new(),
             unit: start,
             length: 0,
+            held,
             digest: None,
             counter: None,
             is_plain: true,
@@ -60,32 +64,51 @@ impl Open {
         }
     }
 
-    /// Counts more of what it says.
-    pub fn count(&mut self, text: &[u8]) {
+    /// Takes more of what it says; `depth` tells how many strings it is in.
+    /// Returns whether it is cut from now on.
+    pub fn take(&mut self, text: &[u8], depth: usize) -> bool {
         self.length += text.len();
-        if let Some(digest) = &mut self.digest {
-            digest.update(text);
-        }
-    }
-
-    /// Takes more of a text, which is counted already. `head` is what is held of
-    /// it; `depth` tells how many strings it is in. Returns whether it is cut
-    /// from now on.
-    pub fn take(&mut self, text: &[u8], head: &mut Vec<u8>, depth: usize) -> bool {
-        if self.is_cut() {
+        if matches!(self.kind, Kind::Cut | Kind::Json) {
             self.go_on(text);
             return false;
         }
-        self.judge(text, head.len(), depth);
-        head.extend_from_slice(text);
+        self.judge(text, depth);
+        self.held.extend_from_slice(text);
         if self.kind == Kind::Json {
-            self.digest = Some(Sha256::new_with_prefix(&*head));
-            head.clear();
+            self.digest = Some(Sha256::new());
         }
-        self.cut(head)
+        self.kind != Kind::Json && self.cut()
     }
 
+    /// Whether it is a text that has begun so, and is all held.
+    pub fn begins_with(&self, text: &str) -> bool {
+        self.held.starts_with(text.as_bytes())
+    }
+
+    /// Tiny pieces, as escapes make them, are gathered.
     fn go_on(&mut self, text: &[u8]) {
+        if text.len() < MAX_HELD {
+            self.held.extend_from_slice(text);
+        }
+        if self.held.len() >= MAX_HELD || text.len() >= MAX_HELD {
+            self.flush();
+        }
+        if text.len() >= MAX_HELD {
+            self.read(text);
+        }
+    }
+
+    fn flush(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.read(&held);
+        self.held = held;
+        self.held.clear();
+    }
+
+    fn read(&mut self, text: &[u8]) {
+        if let Some(digest) = &mut self.digest {
+            digest.update(text);
+        }
         if let Some(counter) = &mut self.counter {
             counter.push(text);
             self.counter = self.counter.take().filter(|counter| !counter.is_hopeless());
@@ -93,26 +116,25 @@ impl Open {
     }
 
     /// Tells by its first character whether it may be JSON.
-    fn judge(&mut self, text: &[u8], held: usize, depth: usize) {
+    fn judge(&mut self, text: &[u8], depth: usize) {
         let Some(at) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else { return };
         if self.kind == Kind::Blank {
             let is_json = matches!(text.get(at), Some(b'{' | b'['))
                 && depth < usize::from(MAX_NESTING)
-                && held + at < MAX_HELD;
+                && self.held.len() + at < MAX_HELD;
             self.kind = if is_json { Kind::Json } else { Kind::Text };
         }
     }
 
     /// Cuts it, if it is longer than what is held.
-    fn cut(&mut self, head: &mut Vec<u8>) -> bool {
-        if head.len() <= MAX_HELD {
+    fn cut(&mut self) -> bool {
+        if self.held.len() <= MAX_HELD {
             return false;
         }
         self.kind = Kind::Cut;
-        self.digest = Some(Sha256::new_with_prefix(&*head));
-        self.counter = Counter::of(head);
-        self.go_on(head);
-        head.clear();
+        self.digest = Some(Sha256::new());
+        self.counter = Counter::of(&self.held);
+        self.flush();
         true
     }
 
@@ -132,16 +154,17 @@ impl Open {
         self.unescape.is_text() && is_mended
     }
 
-    /// Ends it at `end` as a gap; `head` is what is held of it.
-    pub fn into_gap(self, end: usize, head: &[u8], depth: usize) -> Gap {
+    /// Ends it as a gap, behind which the body is at `at`.
+    pub fn end(&mut self, at: usize, depth: usize) -> Gap {
+        self.digest.get_or_insert_default();
+        self.flush();
         let is_text = self.is_text(depth);
-        let digest = self.digest.unwrap_or_else(|| Sha256::new_with_prefix(head));
         Gap {
-            span: self.start..end,
+            span: self.start..at,
             length: self.length,
-            sha256: hex::encode(digest.finalize()),
+            sha256: hex::encode(self.digest.take().unwrap_or_default().finalize()),
             is_plain: self.is_plain,
-            inline: self.counter.filter(|_| is_text).and_then(Counter::finish),
+            inline: self.counter.take().filter(|_| is_text).and_then(Counter::finish),
         }
     }
 }

@@ -1,0 +1,110 @@
+//! A skeleton is the body without its long strings, however that is split.
+
+#![expect(clippy::expect_used, reason = "a panic is how a test fails")]
+
+use crate::generate::large::{Body, Sizes, body, split};
+use crate::generate::{cases, text};
+use hookvault::domain::file::inline::{self, Decoder, Encoding};
+use hookvault::domain::file::skeleton::{Gap, Piece, Scanner, Skeleton, pieces};
+use hookvault::domain::json;
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+fn scan(body: &[u8], sizes: &Sizes) -> Skeleton {
+    let mut scanner = Scanner::new();
+    for chunk in split(body, sizes) {
+        scanner.push(chunk);
+        assert!(scanner.held() < 5 << 20, "what is held is bounded");
+    }
+    scanner.finish()
+}
+
+/// What stands in a gap, as the tolerant reader reads it.
+fn mended(body: &[u8], gap: &Gap) -> String {
+    let raw = body.get(gap.span.clone()).expect("in the body");
+    if raw.starts_with(b"\"") {
+        return json::tolerant(raw).expect("a token").into_owned();
+    }
+    let token = [b"\"", raw, b"\""].concat();
+    let token = json::tolerant(&token).expect("a token").into_owned();
+    token.get(1..token.len() - 1).expect("quotes").to_owned()
+}
+
+/// What a token says, which may stand in strings.
+fn said(token: &str) -> Option<String> {
+    let mut token = token.to_owned();
+    while !token.starts_with('"') {
+        token = json::decode_string(&format!("\"{token}\""))?.into_owned();
+    }
+    json::decode_string(&token).map(std::borrow::Cow::into_owned)
+}
+
+fn whole(text: &str, gaps: &[Gap], body: &[u8]) -> String {
+    let pieces = pieces(text, gaps).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text.to_owned(),
+        Piece::Raw(gap) => mended(body, gap),
+    });
+    pieces.collect()
+}
+
+fn is_right(gap: &Gap, body: &[u8], sizes: &Sizes) {
+    let raw = body.get(gap.span.clone()).expect("in the body");
+    let is_plain = str::from_utf8(raw).is_ok() && raw.iter().all(|byte| *byte >= b' ');
+    assert_eq!(gap.is_plain, is_plain);
+    let token = mended(body, gap);
+    let Some(text) = said(&token) else { return assert_eq!(gap.inline, None) };
+    assert_eq!(gap.length, text.len());
+    assert_eq!(gap.sha256, hex::encode(Sha256::digest(&text)));
+    assert_eq!(gap.inline, inline::find(&text, Some("data_uri")));
+    let Some(data) = &gap.inline else { return };
+    let want = inline::decode(&token, Encoding::Token).expect("it was found");
+    assert_eq!(data.bytes, want.len() as u64);
+    let (mut decoder, mut out) = (Decoder::new(data), Vec::new());
+    for piece in split(raw, sizes) {
+        decoder.push(piece, &mut out).expect("it decodes");
+    }
+    decoder.finish().expect("it is whole");
+    assert!(out == want, "the same bytes");
+}
+
+proptest! {
+    #![proptest_config(cases(150))]
+
+    #[test]
+    fn it_is_the_same_however_the_body_is_split((Body(body), a, b) in (body(), Sizes::any(), Sizes::any())) {
+        prop_assert!(scan(&body, &a) == scan(&body, &b));
+    }
+
+    #[test]
+    fn with_what_stands_in_its_gaps_it_is_the_body((Body(body), sizes) in (body(), Sizes::any())) {
+        let skeleton = scan(&body, &sizes);
+        prop_assert!(skeleton.is_whole && !skeleton.is_shallow);
+        match (json::tolerant(&skeleton.text), json::tolerant(&body)) {
+            (Ok(text), Ok(want)) => {
+                prop_assert!(whole(&text, &skeleton.gaps, &body) == want, "{}", text);
+            }
+            (Err(_), Err(_)) => {}
+            (skeleton, body) => {
+                prop_assert!(false, "{:?} and {:?}", skeleton.err(), body.err());
+            }
+        }
+    }
+
+    #[test]
+    fn of_each_gap_the_truth_is_told((Body(body), sizes) in (body(), Sizes::any())) {
+        if json::tolerant(&body).is_ok() {
+            for gap in &scan(&body, &sizes).gaps {
+                is_right(gap, &body, &sizes);
+            }
+        }
+    }
+
+    #[test]
+    fn short_bodies_are_their_own(
+        (body, sizes) in (prop_oneof![text::body().boxed(), text::broken().boxed()], Sizes::any()),
+    ) {
+        let skeleton = scan(body.as_bytes(), &sizes);
+        prop_assert_eq!(skeleton.text, body.into_bytes());
+        prop_assert_eq!(skeleton.gaps, vec![]);
+    }
+}
