@@ -77,7 +77,6 @@ impl TryFrom<String> for Scope {
 
 /// What a caller asks a ticket for: the body of `POST /tickets`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Wish {
     /// What it lets its holder do.
     pub scope: Scope,
@@ -90,6 +89,9 @@ pub struct Wish {
     #[serde(default, deserialize_with = "maybe_whole")]
     pub count: Option<u32>,
 }
+
+/// What a [`Wish`] may name: a limit that is spelt wrong would be none.
+const MEMBERS: [&str; 4] = ["scope", "ttl", "apps", "count"];
 
 const fn default_ttl() -> u64 {
     DEFAULT_TTL_SECONDS
@@ -122,11 +124,7 @@ impl Wish {
     /// # Errors
     /// What is wrong with it, for the caller.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
-        let wish = json::tolerant(body).map_err(|why| why.to_string());
-        let wish = wish.and_then(|text| {
-            json::from_str::<Self>(&json::newest(&text)).map_err(|why| why.to_string())
-        });
-        let wish = wish.map_err(|why| {
+        let wish = Self::read(body).map_err(|why| {
             format!("{why}; the body must be like {{\"scope\":\"job:437852\",\"ttl\":3600}}")
         })?;
         if !(1..=MAX_TTL_SECONDS).contains(&wish.ttl) {
@@ -147,6 +145,19 @@ impl Wish {
             return Err("`count` is 0; it must be at least 1".to_owned());
         }
         Ok(wish)
+    }
+
+    fn read(body: &[u8]) -> Result<Self, String> {
+        let text = json::tolerant(body).map_err(|why| why.to_string())?;
+        let text = json::newest(&text);
+        let wish = json::from_str(&text).map_err(|why| why.to_string())?;
+        let is_odd = |member: &json::Member<'_>| !MEMBERS.contains(&member.key.as_ref());
+        match json::members(&text).into_iter().find(is_odd) {
+            Some(odd) => {
+                Err(format!("unknown field `{}`, expected one of {}", odd.key, MEMBERS.join(", ")))
+            }
+            None => Ok(wish),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod members;
 mod number;
 pub mod object;
 mod read;
+pub mod span;
 pub mod string;
 mod tokens;
 mod tolerant;

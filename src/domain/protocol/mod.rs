@@ -98,8 +98,10 @@ mod tests {
     use super::gateway::Inherit;
     use super::ingest::Deliver;
     use super::*;
+    use crate::domain::file::source_policy::SourcePolicy;
     use crate::domain::ingest::delivery::DeliveredBody;
     use crate::domain::ingest::delivery::Delivery;
+    use crate::domain::ingest::document::Document;
     use crate::domain::job::submission::{Estate, Submission};
     use crate::domain::job::timeline::Trust;
     use crate::domain::time::Timestamp;
@@ -137,6 +139,22 @@ mod tests {
             let (name, command) = sent(Deliver(Box::new(delivery)));
             assert_eq!((name.to_string(), command.text()), ("ref:r".to_owned(), Some(text)));
         }
+    }
+
+    #[test]
+    fn what_a_body_says_goes_with_it() {
+        let inline = format!("data:image/png;base64,iVBORw0KGgo{}", "A".repeat(2_001));
+        let body = format!(
+            r#"{{"jobId":"7","eventType":"completed","output":["https://h/a.png","{inline}"]}}"#
+        );
+        let (sources, _) = SourcePolicy::parse("h");
+        let (document, _) = Document::read(body.as_bytes(), &sources).unwrap();
+        let output = document.result.as_ref().unwrap();
+        assert_eq!((output.found.files.len(), output.envelope.is_empty()), (2, false));
+        let written = serde_json::to_string(&document).unwrap();
+        let read: Document = json::from_str(&written).unwrap();
+        let read = read.result.unwrap();
+        assert_eq!((&read.found, &read.envelope), (&output.found, &output.envelope));
     }
 
     #[test]

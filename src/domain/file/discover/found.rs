@@ -3,6 +3,7 @@
 use crate::domain::file::inline::Encoding;
 use crate::domain::json;
 use crate::domain::json::edit::Edit;
+use crate::domain::json::span::Span;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,6 +22,7 @@ pub enum FoundAt {
     /// In the delivery itself, at these byte positions of the body.
     Inline {
         /// From its first to after its last character.
+        #[serde(with = "Span")]
         span: Range<usize>,
         /// How the bytes are written.
         encoding: Encoding,
@@ -53,6 +55,7 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// From its first to after its last character, as the body has them.
+    #[serde(with = "Span")]
     pub span: Range<usize>,
     /// How many strings it is in: each has escaped it once more.
     pub depth: u8,

@@ -1,9 +1,10 @@
 //! How a type asks for what it holds: serde's side of the reader.
 
 use super::reader::{Number, Reader, Wrong};
-use serde::de::value::BorrowedStrDeserializer;
+use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 use std::borrow::Cow;
 
@@ -121,23 +122,26 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        self.deserialize_map(visitor)
+        self.open(b'{')?;
+        let parts = Parts { reader: &mut *self, is_first: true };
+        let value = visitor.visit_map(Fields { parts, names })?;
+        self.close(b'}').map(|()| value)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
         let has_content = self.peek() == Some(b'{');
         if has_content {
             self.open(b'{')?;
         }
-        let value = visitor.visit_enum(Variant { reader: &mut *self, has_content })?;
+        let value = visitor.visit_enum(Variant { reader: &mut *self, has_content, names })?;
         if has_content {
             self.close(b'}')?;
         }
@@ -205,6 +209,50 @@ impl<'de> MapAccess<'de> for Parts<'_, 'de> {
     }
 }
 
+/// The members of an object that becomes a struct, told by their places among
+/// the struct's names: so no struct compares texts in code of its own. A member
+/// that it does not know has a place behind all.
+struct Fields<'r, 'de> {
+    parts: Parts<'r, 'de>,
+    names: &'static [&'static str],
+}
+
+impl Fields<'_, '_> {
+    /// Goes to the value of the next member.
+    fn next(&mut self) -> Result<Option<u64>, Wrong> {
+        if !self.parts.has_more(b'}')? {
+            return Ok(None);
+        }
+        let name = self.parts.reader.string()?;
+        self.parts.reader.must_take(b':')?;
+        Ok(Some(place(self.names, &name).unwrap_or(u64::MAX)))
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+    type Error = Wrong;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Wrong> {
+        self.next()?.map(|place| seed.deserialize(by_place(place))).transpose()
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {
+        seed.deserialize(&mut *self.parts.reader)
+    }
+}
+
+/// Returns where a name stands among these.
+fn place(names: &[&str], name: &str) -> Option<u64> {
+    (0..).zip(names).find(|(_, known)| **known == name).map(|(place, _)| place)
+}
+
+fn by_place(place: u64) -> U64Deserializer<Wrong> {
+    place.into_deserializer()
+}
+
 /// A text as it is, in the form in which `RawValue` asks for it.
 struct Raw<'de>(Option<&'de str>);
 
@@ -228,11 +276,21 @@ impl<'de> MapAccess<'de> for Raw<'de> {
 struct Variant<'r, 'de> {
     reader: &'r mut Reader<'de>,
     has_content: bool,
+    names: &'static [&'static str],
 }
 
 impl<'de> Variant<'_, 'de> {
     fn content(&mut self) -> Result<&mut Reader<'de>, Wrong> {
         if self.has_content { Ok(&mut *self.reader) } else { Err(Wrong::of("content is missing")) }
+    }
+
+    /// Goes to the variant's content, if it has any.
+    fn place(&mut self) -> Result<u64, Wrong> {
+        let name = self.reader.string()?;
+        if self.has_content {
+            self.reader.must_take(b':')?;
+        }
+        place(self.names, &name).ok_or_else(|| Wrong::unknown_variant(&name, self.names))
     }
 }
 
@@ -240,12 +298,8 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
     type Error = Wrong;
     type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Wrong> {
-        let name = seed.deserialize(&mut *self.reader)?;
-        if self.has_content {
-            self.reader.must_take(b':')?;
-        }
-        Ok((name, self))
+    fn variant_seed<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<(S::Value, Self), Wrong> {
+        seed.deserialize(by_place(self.place()?)).map(|variant| (variant, self))
     }
 }
 
@@ -266,9 +320,9 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
 
     fn struct_variant<V: Visitor<'de>>(
         mut self,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        self.content()?.deserialize_map(visitor)
+        self.content()?.deserialize_struct("", names, visitor)
     }
 }
