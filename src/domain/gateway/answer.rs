@@ -102,5 +102,5 @@ pub(super) fn error_in(body: &str) -> Option<Box<RawValue>> {
     let own = ["detail", "error", "message"].iter().find_map(|key| value_of(&members, key));
     let text = own.map_or_else(|| json::encode_string(body), str::to_owned);
     let is_some = !body.is_empty() && text.len() <= MAX_ERROR_BYTES;
-    is_some.then(|| RawValue::from_string(text).ok())?
+    is_some.then(|| json::from_str(&text).ok())?
 }

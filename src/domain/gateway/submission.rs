@@ -13,7 +13,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::upstream::queue::{Queue, Scheme};
 use crate::domain::webhook::event::{Event, Provider, value_of};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// Longest input that is part of the record, in bytes; a longer one is the body
 /// of the timeline's first entry only.
@@ -85,7 +84,7 @@ pub fn begin(birth: Birth, submit: &Submit, input: &str, body: BodyAt) -> (Job, 
     job.webhook.clone_from(&submit.webhook);
     let is_short = submit.is_kept && input.len() <= MAX_INPUT_BYTES;
     let read = is_short.then(|| json::tolerant(input.as_bytes()).ok()).flatten();
-    job.input = read.and_then(|text| RawValue::from_string(text.trim().to_owned()).ok());
+    job.input = read.and_then(|text| json::from_str(&text).ok());
     job.touch(submit.at);
     job.events += 1;
     let note = submit.note.iter().map(String::as_str);
@@ -113,7 +112,7 @@ pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Opt
     {
         job.status = Status::Failed;
         let error = answer.as_ref().ok().and_then(|answer| error_in(&answer.body));
-        job.error = error.or_else(|| RawValue::from_string(json::encode_string(detail)).ok());
+        job.error = error.or_else(|| json::from_str(&json::encode_string(detail)).ok());
     }
     let answer = answer.unwrap_or_else(|why| unreachable_upstream(&why));
     let kept = kept(answer, job.id.as_deref());
@@ -183,6 +182,7 @@ mod tests {
     use crate::domain::access::ticket::Ticket;
     use crate::domain::gateway::answer::{MAX_ANSWER_BYTES, passes};
     use crate::domain::names::ObjectName;
+    use serde_json::value::RawValue;
 
     fn submit() -> Submit {
         Submit {

@@ -13,14 +13,14 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 #[derive(Serialize)]
-struct Body {
+struct Body<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
     code: &'static str,
     detail: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Box<RawValue>>,
+    error: Option<&'a RawValue>,
 }
 
 /// A request that can't be answered as asked.
@@ -131,7 +131,7 @@ impl Problem {
     #[must_use]
     pub fn body(&self) -> String {
         let error = match self {
-            Self::NoResult { error: Some(error), .. } => RawValue::from_string(error.clone()).ok(),
+            Self::NoResult { error: Some(error), .. } => json::from_str(error).ok(),
             _ => None,
         };
         let (code, detail) = (self.code(), self.detail());

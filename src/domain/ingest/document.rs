@@ -152,7 +152,7 @@ fn kept_error(written: &str) -> Option<Box<RawValue>> {
     } else {
         json::encode_string("the error is too long; see the delivery's body in the timeline")
     };
-    RawValue::from_string(kept).ok()
+    json::from_str(&kept).ok()
 }
 
 /// Whether the result in a body holds a value: not only `null`, empty texts,

@@ -149,7 +149,8 @@ pub fn record(
     })?;
     let masked = context.secrets.mask_around(&text, &own_urls(job, context.base));
     let Some(stored) = stored_result else { return Ok(masked.into_owned()) };
-    let result = RawValue::from_string(result(job, stored, context))?;
+    let result = result(job, stored, context);
+    let result: &RawValue = json::from_str(&result)?;
     // No string before it can hold these characters: its quotes are escaped.
     Ok(masked.replacen(NO_RESULT, &format!("\"result\":{result}"), 1))
 }

@@ -3,6 +3,7 @@
 use super::record::readable;
 use crate::domain::access::redact::Secrets;
 use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
+use crate::domain::json;
 use crate::domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -57,9 +58,7 @@ impl<'a> EntryView<'a> {
             outcome: entry.outcome,
             detail: entry.detail.as_deref(),
             bytes: entry.bytes,
-            body: short
-                .map(|body| RawValue::from_string(readable(body).into_owned()))
-                .transpose()?,
+            body: short.map(|body| json::from_str(&readable(body))).transpose()?,
         })
     }
 }

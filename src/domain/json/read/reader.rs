@@ -1,7 +1,7 @@
 //! What stands where in a text: the same for all types.
 
-use serde::de::{Deserialize, Deserializer, Error, Expected, Unexpected, Visitor};
-use serde_json::value::RawValue;
+use crate::domain::json::string::decode_string;
+use serde::de::{Error, Expected, IgnoredAny, Unexpected};
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 
@@ -116,13 +116,15 @@ impl<'de> Reader<'de> {
         self.must_take(bracket)
     }
 
-    /// Reads the next value by `serde_json`.
-    fn by_serde<T: Deserialize<'de>>(&mut self) -> Result<T, Wrong> {
+    /// Takes the next value as it is written.
+    pub(super) fn raw(&mut self) -> Result<&'de str, Wrong> {
+        self.peek();
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter();
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
         let value = values.next().unwrap_or_else(|| Err(Error::custom("EOF while parsing")));
         self.at += values.byte_offset();
-        value.map_err(Error::custom)
+        value.map_err(Wrong::custom)?;
+        Ok(rest.get(..values.byte_offset()).unwrap_or_default())
     }
 
     pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Wrong> {
@@ -132,7 +134,7 @@ impl<'de> Reader<'de> {
         if let Some(text) = self.short() {
             return Ok(Cow::Borrowed(text));
         }
-        self.by_serde::<Text<'de>>().map(|text| text.0)
+        decode_string(self.raw()?).ok_or_else(|| Wrong::of("lone surrogate"))
     }
 
     /// Takes a short string that stands as it is, as most keys and words do: to
@@ -154,11 +156,6 @@ impl<'de> Reader<'de> {
         self.text.as_bytes().get(end).filter(|end| **end == b'"')?;
         self.at = end + 1;
         Some(text)
-    }
-
-    pub(super) fn raw(&mut self) -> Result<&'de str, Wrong> {
-        self.peek();
-        self.by_serde::<&RawValue>().map(RawValue::get)
     }
 
     /// Takes a word, such as `null`.
@@ -193,8 +190,13 @@ impl<'de> Reader<'de> {
                 self.at = start + length;
                 Ok(number)
             }
-            None => self.by_serde().map(Number::Other),
+            None => self.real().map(Number::Other),
         }
+    }
+
+    fn real(&mut self) -> Result<f64, Wrong> {
+        let number: serde_json::Number = self.raw()?.parse().map_err(Wrong::custom)?;
+        Ok(number.as_f64().unwrap_or_default())
     }
 
     pub(super) fn boolean(&mut self) -> Result<bool, Wrong> {
@@ -206,27 +208,5 @@ impl<'de> Reader<'de> {
 
     pub(super) fn null(&mut self) -> Result<(), Wrong> {
         if self.word("null") { Ok(()) } else { Err(self.unexpected(&"null")) }
-    }
-}
-
-/// A string, borrowed if it has no escapes.
-struct Text<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Text<'de>;
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a string")
-            }
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-        reader.deserialize_str(Visit)
     }
 }

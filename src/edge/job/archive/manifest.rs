@@ -3,6 +3,7 @@
 use crate::domain::archive::manifest::{self, Manifest};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::Kept;
+use crate::domain::json;
 use crate::domain::keys::StorageKey;
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
@@ -10,7 +11,6 @@ use crate::edge::job::run::Run;
 use crate::edge::job::timeline::kept_short;
 use crate::edge::platform::{During, Failure, succeeded};
 use crate::edge::storage::bucket;
-use serde_json::value::RawValue;
 
 /// Most timeline entries of a manifest; older ones are in pages of their own.
 const MAX_ENTRIES: u32 = 1_000;
@@ -33,8 +33,8 @@ pub async fn publish(home: &Home, run: &Run) -> Result<(), Failure> {
 /// `false` if the run has no subrequest left for a long body.
 async fn publish_manifest(home: &Home, job: &Job, run: &Run) -> Result<bool, Failure> {
     let Some(events) = newest_entries(home, job, run).await? else { return Ok(false) };
-    let result = result::whole(home, job).await?.map(RawValue::from_string);
-    let result = result.transpose().during("the manifest")?;
+    let result = result::whole(home, job).await?;
+    let result = result.as_deref().map(json::from_str).transpose().during("the manifest")?;
     let manifest = Manifest { format: job.format, job: job.clone(), result, events };
     let text = serde_json::to_string(&manifest).during("writing the manifest")?;
     let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
