@@ -36,7 +36,12 @@ impl Cursor {
             let seq = seq.parse().ok().filter(|seq| *seq < 1 << 53)?;
             is_day.then(|| (day.to_owned(), seq))
         };
-        Some(Self { mark, days: parts.map(day).collect::<Option<_>>()? })
+        let mut days = Days::new();
+        for part in parts {
+            let (day, seq) = day(part)?;
+            days.insert(day, seq);
+        }
+        Some(Self { mark, days })
     }
 }
 
@@ -72,7 +77,8 @@ impl Feed {
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         let further = self.told.iter().filter(|(day, seq)| self.marked.get(*day) != Some(*seq));
-        let days = further.map(|(day, seq)| (day.clone(), *seq)).collect();
+        let mut days = Days::new();
+        days.extend(further.map(|(day, seq)| (day.clone(), *seq)));
         Cursor { mark: self.mark, days }
     }
 

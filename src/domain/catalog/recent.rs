@@ -2,7 +2,8 @@
 //! would be a row more to write for every change.
 
 use super::cursor::Place;
-use std::collections::{BTreeSet, VecDeque};
+use crate::domain::sort;
+use std::collections::VecDeque;
 
 /// Most changes that are remembered.
 const MOST: usize = 1_000;
@@ -35,9 +36,12 @@ impl Recent {
     /// Returns the rows that changed after a number, each once; `None` if that
     /// is not known.
     #[must_use]
-    pub fn after(&self, seq: u64) -> Option<BTreeSet<&Place>> {
+    pub fn after(&self, seq: u64) -> Option<Vec<&Place>> {
         let later = self.changes.iter().filter(|(at, _)| *at > seq).map(|(_, place)| place);
-        (seq >= self.since).then(|| later.collect())
+        let mut places: Vec<&Place> = later.collect();
+        sort::by_key(&mut places, |place| *place);
+        places.dedup();
+        (seq >= self.since).then_some(places)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::catalog::row::Row;
 use crate::domain::catalog::{Change, News};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
+use crate::domain::sort;
 use crate::domain::time::Timestamp;
 use crate::edge::catalog::schema;
 use crate::edge::catalog::sql::{Tables, number};
@@ -82,7 +83,7 @@ fn changes(tables: &Tables, recent: &Recent, after: u64) -> Result<Vec<(u64, Cha
         let home = ObjectName::try_from(home).during("reading a removal")?;
         changes.push((seq, Change::Removed { home, id }));
     }
-    changes.sort_unstable_by_key(|(seq, _)| *seq);
+    sort::by_key(&mut changes, |(seq, _)| *seq);
     changes.truncate(MAX_CHANGES);
     Ok(changes)
 }

@@ -77,8 +77,8 @@ fn take(
         .filter_map(|known| known.row.as_deref().map(json::from_str))
         .collect::<Result<_, _>>()
         .during("reading a row")?;
-    let mut current: BTreeMap<String, &Row> =
-        old.iter().map(|row| (row.home.to_string(), row)).collect();
+    let mut current: BTreeMap<String, &Row> = BTreeMap::new();
+    current.extend(old.iter().map(|row| (row.home.to_string(), row)));
     let (first, mut texts) = (ledger.seq + 1, Vec::new());
     for (row, text) in rows {
         let place = row.place();

@@ -14,7 +14,6 @@ use crate::edge::catalog::turnover;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::call::is_not_understood;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use worker::WebSocket;
 
 /// Days of which a viewer is told what it has missed: of more it reads the
@@ -93,15 +92,15 @@ fn wanted(
 ) -> Result<Vec<Wanted>, Failure> {
     let sql = "SELECT day, generation, dirty, max(seq, told) AS seq FROM days";
     let days: Vec<Standing> = object.tables.query(sql, vec![])?;
-    let mut after: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut after = Days::new();
     for (socket, mut viewer) in behind {
         let Some(at) = viewer.cursor() else { continue };
         let known = feed::known(object, &at)?;
-        let missed: Vec<(&str, u64)> = days
+        let missed: Vec<(String, u64)> = days
             .iter()
             .map(|day| (day, since(known.as_ref(), &day.day)))
             .filter(|(day, since)| day.dirty == schema::DIRTY || day.seq > *since)
-            .map(|(day, since)| (day.day.as_str(), since))
+            .map(|(day, since)| (day.day.clone(), since))
             .collect();
         if known.is_none() || missed.len() > MAX_MISSED_DAYS {
             viewer.lose();
@@ -114,7 +113,7 @@ fn wanted(
         }
     }
     let wanted = days.iter().filter_map(|day| {
-        let after = after.get(day.day.as_str()).copied();
+        let after = after.get(&day.day).copied();
         let is_wanted = day.dirty == schema::DIRTY || after.is_some();
         let (name, generation) = (day.day.clone(), day.generation);
         is_wanted.then_some(Wanted { day: name, generation, after })
