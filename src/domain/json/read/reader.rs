@@ -50,11 +50,10 @@ pub(super) struct Reader<'de> {
     depth: u8,
 }
 
-/// A number.
+/// A number: nothing here is read that is not whole.
 pub(super) enum Number {
     Whole(u64),
     Negative(i64),
-    Other(f64),
 }
 
 impl<'de> Reader<'de> {
@@ -190,13 +189,8 @@ impl<'de> Reader<'de> {
                 self.at = start + length;
                 Ok(number)
             }
-            None => self.real().map(Number::Other),
+            None => Err(self.unexpected(&"a whole number")),
         }
-    }
-
-    fn real(&mut self) -> Result<f64, Wrong> {
-        let number: serde_json::Number = self.raw()?.parse().map_err(Wrong::custom)?;
-        Ok(number.as_f64().unwrap_or_default())
     }
 
     pub(super) fn boolean(&mut self) -> Result<bool, Wrong> {

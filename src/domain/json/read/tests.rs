@@ -18,7 +18,6 @@ struct All {
     of: Of,
     tagged: Option<Tagged>,
     unit: (),
-    real: f64,
 }
 
 #[derive(Debug, PartialEq, Deserialize, Default)]
@@ -93,10 +92,17 @@ const VALUES: [&str; 46] = [
     "1 2",
 ];
 
+/// What `serde_json` reads as a float: here it is none.
+const REAL: [&str; 6] =
+    ["-0", "1.5", "1e3", "-1E-2", "18446744073709551616", "-9223372036854775809"];
+
 #[test]
 fn it_agrees_with_serde_json() {
     for text in VALUES {
-        agree::<Value>(text);
+        if !REAL.contains(&text) {
+            agree::<Value>(text);
+            agree::<BTreeMap<String, Value>>(text);
+        }
         agree::<u64>(text);
         agree::<i8>(text);
         agree::<bool>(text);
@@ -105,9 +111,8 @@ fn it_agrees_with_serde_json() {
         agree::<Option<u8>>(text);
         agree::<Vec<u8>>(text);
         agree::<(u8, u8)>(text);
-        agree::<BTreeMap<String, Value>>(text);
         agree::<Of>(text);
-        for member in ["text", "maybe", "many", "byName", "of", "tagged", "unit", "real", "?"] {
+        for member in ["text", "maybe", "many", "byName", "of", "tagged", "unit", "?"] {
             agree::<All>(&format!(r#"{{"{member}":{text}}}"#));
             agree::<All>(&format!(r#"{{ "maybe" : 1 , "{member}" : {text} , "of":"Nothing"}}"#));
         }
