@@ -80,6 +80,22 @@ fn a_file_that_came_in_a_delivery() {
     }
 }
 
+/// A file in a delivery that is only read in pieces.
+#[test]
+fn a_file_in_a_part_of_a_delivery() {
+    for data in [
+        r#"{"start":22,"end":4022,"bytes":3000,"contentType":"image/png","isBase64":true}"#,
+        r#"{"start":0,"end":4000,"bytes":3000,"contentType":"image/png","isBare":true,"isBase64":true}"#,
+        r#"{"start":6,"end":4006,"bytes":4000}"#,
+    ] {
+        let written = format!(
+            r#"{{"kind":"inline","delivery":2,"start":30,"end":4060,"encoding":"token","data":{data}}}"#
+        );
+        let source: Source = serde_json::from_str(&written).expect("a source");
+        assert_eq!(serde_json::to_string(&source).expect("JSON"), written);
+    }
+}
+
 #[test]
 fn a_host_that_a_redirect_led_to() {
     let mut file: File = played().job().files[0].clone();

@@ -1,6 +1,7 @@
 //! Bodies with strings that are too long to be held.
 
 use super::text::{token, written};
+use super::urls::file_url;
 use super::{one, word};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -57,7 +58,8 @@ pub fn split<'a>(mut body: &'a [u8], sizes: &Sizes) -> Vec<&'a [u8]> {
 
 /// What a file is made of.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    (MAX_HELD * 2 / 3..MAX_HELD * 5 / 4, any::<u8>()).prop_map(|(length, seed)| {
+    let length = prop_oneof![2 => MAX_HELD * 2 / 3..MAX_HELD * 5 / 4, 1 => 700..900_usize];
+    (length, any::<u8>()).prop_map(|(length, seed)| {
         let noise = (0..length).map(|i| (i * i / 7 + i).to_le_bytes()[0] ^ seed);
         b"\x89PNG\r\n\x1a\n".iter().copied().chain(noise).collect()
     })
@@ -139,7 +141,12 @@ fn spelled(text: &str, how: u64) -> String {
 }
 
 fn value() -> BoxedStrategy<String> {
-    let text = prop_oneof![3 => file().boxed(), 2 => prose().boxed(), 1 => mark().boxed()];
+    let text = prop_oneof![
+        3 => file().boxed(),
+        2 => prose().boxed(),
+        1 => mark().boxed(),
+        1 => file_url().boxed(),
+    ];
     let string = (text, any::<u64>()).prop_map(|(text, how)| spelled(&text, how));
     let leaf =
         prop_oneof![4 => string.boxed(), 1 => token().boxed(), 1 => word("1.10 null true").boxed()];
@@ -168,10 +175,23 @@ pub fn body() -> impl Strategy<Value = Body> {
         1 => Just(&b"\""[..]),
     ];
     let values = vec((one(&["data_uri", "a", "b64_json", "error"]), value()), 1..4);
-    (values, odd, any::<prop::sample::Index>()).prop_map(|(values, odd, at)| {
+    let before = one(&[
+        r#""eventType":"completed","jobId":"1","#,
+        r#""eventType":"completed","#,
+        r#""eventType":"failed","jobId":"1","#,
+        r#""request_id":"a","status":"OK","payload":"#,
+    ]);
+    (values, before, odd, any::<prop::sample::Index>()).prop_map(|(values, before, odd, at)| {
         let members: Vec<String> =
             values.into_iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
-        let body = format!("{{\"eventType\":\"completed\",\"jobId\":\"1\",{}}}", members.join(","));
+        let members = members.join(",");
+        let body = match before.strip_suffix(r#""payload":"#) {
+            Some(before) => {
+                let long = "x".repeat(MAX_HELD + 1);
+                format!(r#"{{"x":["{long}"],{before}"payload":{{{members}}},"y":1}}"#)
+            }
+            None => format!("{{{before}{members}}}"),
+        };
         let mut body = body.into_bytes();
         let at = at.index(body.len());
         body.splice(at..at, odd.iter().copied());

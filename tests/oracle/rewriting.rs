@@ -88,7 +88,7 @@ fn undo(before: &str, after: &str, edits: &[Edit]) -> String {
 fn is_sound(file: &Found, body: &str) {
     match &file.origin {
         FoundAt::Url { url, .. } => assert!(SourcePolicy::parse(HOSTS).0.check(url).is_ok()),
-        FoundAt::Inline { span, encoding } => {
+        FoundAt::Inline { span, encoding, .. } => {
             assert!(file.places.len() == 1 && file.places[0].span == *span, "its whole token");
             assert!(inline::decode(&body[span.clone()], *encoding).is_some(), "it decodes");
         }

@@ -75,7 +75,7 @@ proptest! {
         assert_eq!(nested.files.len(), direct.files.len(), "{outer}");
         for (file, same) in nested.files.iter().zip(&direct.files) {
             assert_eq!(file.places.len(), same.places.len());
-            if let (FoundAt::Inline { span, encoding }, FoundAt::Inline { span: other, .. }) =
+            if let (FoundAt::Inline { span, encoding, .. }, FoundAt::Inline { span: other, .. }) =
                 (&file.origin, &same.origin)
             {
                 let bytes = inline::decode(&outer[span.clone()], *encoding);

@@ -20,7 +20,7 @@ fn unpacked(value: &str, how: u64) -> Option<Vec<u8>> {
     let body = format!(r#"{{"data_uri":{}}}"#, written(value, how));
     json::check(&body).expect("JSON");
     let found = discover(&body, &SourcePolicy::parse("h").0);
-    let FoundAt::Inline { span, encoding } = &found.files.first()?.origin else { return None };
+    let FoundAt::Inline { span, encoding, .. } = &found.files.first()?.origin else { return None };
     inline::decode(&body[span.clone()], *encoding)
 }
 

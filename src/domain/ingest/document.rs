@@ -3,8 +3,9 @@
 //! and kept.
 
 use super::fingerprint::fingerprint;
-use crate::domain::file::discover::found::Discovery;
-use crate::domain::file::discover::{discover_in, given};
+use crate::domain::file::discover::found::{Discovery, Skipped};
+use crate::domain::file::discover::{discover_with, given};
+use crate::domain::file::skeleton::{Gap, Piece, Skeleton, pieces};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::record::Job;
 use crate::domain::json::edit::{self, Edit};
@@ -18,6 +19,10 @@ use std::borrow::Cow;
 
 /// Longest error that is kept in the record, in bytes; the body has it whole.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
+
+/// What is said of a body of which nothing is held.
+const TOO_LARGE: &str = "too large to be read: beside its long strings, its top level alone is \
+                         over 2 MiB";
 
 /// What a body says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,19 +71,45 @@ impl Document {
         Ok((Self { bytes: body.len(), mended, ..Self::of(&text, &event, sources) }, identity))
     }
 
+    /// Reads a body of `bytes` bytes and this digest, of which the skeleton is
+    /// held; also what it says of which job it is.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is not one JSON object of bearable depth and size.
+    pub fn read_skeleton(
+        skeleton: &Skeleton,
+        bytes: usize,
+        sha256: &str,
+        sources: &SourcePolicy,
+    ) -> Result<(Self, Identity), Malformed> {
+        if !skeleton.is_whole {
+            return Err(Malformed::OtherFormat(TOO_LARGE));
+        }
+        let text = json::tolerant(&skeleton.text)?;
+        let event = Event::of_tolerant(&text)?;
+        let identity = Identity::of(&text, &event);
+        let is_rough = skeleton.gaps.iter().any(|gap| !gap.is_plain);
+        let mended = is_rough || matches!(text, Cow::Owned(_));
+        let shallow = skeleton.is_shallow.then_some(sha256);
+        let body = Body { text: &text, gaps: &skeleton.gaps, shallow };
+        Ok((Self { bytes, mended, ..Self::of_body(&body, &event, sources) }, identity))
+    }
+
     /// What `event` says, whose body is `text` as it came.
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>, sources: &SourcePolicy) -> Self {
-        let is_result = event.told.kind == EventKind::Completed;
+        Self::of_body(&Body::whole(text), event, sources)
+    }
+
+    fn of_body(body: &Body<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
+        let (told, is) = (event.told.clone(), |kind| event.told.kind == kind);
+        let error = event.error.filter(|_| is(EventKind::Failed));
         Self {
-            told: event.told.clone(),
-            error: event
-                .error
-                .filter(|_| event.told.kind == EventKind::Failed)
-                .and_then(kept_error),
-            result: is_result
-                .then(|| Output::of(text, event, discover_in(text, event, sources, None))),
-            bytes: text.len(),
+            told,
+            error: error.and_then(|error| kept_error(error, body.gaps)),
+            result: is(EventKind::Completed)
+                .then(|| Output::of_body(body, event, body.discover(event, sources, None))),
+            bytes: body.text.len(),
             mended: false,
             unreadable: None,
         }
@@ -110,15 +141,60 @@ impl Document {
     /// Finds the files by what the job was made of: a URL that was put into it is
     /// none that is missed.
     pub fn heed_input(&mut self, text: &str, job: &Job, sources: &SourcePolicy) {
+        self.heed_input_of(&Body::whole(text), job, sources);
+    }
+
+    /// As [`Self::heed_input`], where this was read from a skeleton.
+    pub fn heed_input_in(&mut self, skeleton: &Skeleton, job: &Job, sources: &SourcePolicy) {
+        let text = self.text(&skeleton.text).into_owned();
+        if !skeleton.is_shallow {
+            let body = Body { text: &text, gaps: &skeleton.gaps, shallow: None };
+            self.heed_input_of(&body, job, sources);
+        }
+    }
+
+    fn heed_input_of(&mut self, body: &Body<'_>, job: &Job, sources: &SourcePolicy) {
         let Some(output) = self.result.as_mut().filter(|it| !it.found.skipped.is_empty()) else {
             return;
         };
         let input = job.input.as_deref();
         if !given(input).is_empty()
-            && let Ok(event) = Event::of_tolerant(text)
+            && let Ok(event) = Event::of_tolerant(body.text)
         {
-            output.found = discover_in(text, &event, sources, input);
+            output.found = body.discover(&event, sources, input);
         }
+    }
+}
+
+/// What is read of a body.
+struct Body<'a> {
+    text: &'a str,
+    /// What is not held of it.
+    gaps: &'a [Gap],
+    /// The body's digest, if only its top level is known.
+    shallow: Option<&'a str>,
+}
+
+impl<'a> Body<'a> {
+    const fn whole(text: &'a str) -> Self {
+        Self { text, gaps: &[], shallow: None }
+    }
+
+    fn discover(
+        &self,
+        event: &Event<'_>,
+        sources: &SourcePolicy,
+        input: Option<&RawValue>,
+    ) -> Discovery {
+        match self.shallow {
+            Some(_) => Discovery { files: vec![], skipped: vec![Skipped::not_known()] },
+            None => discover_with(self.text, self.gaps, event, sources, input),
+        }
+    }
+
+    fn fingerprint(&self, envelope: &[Edit]) -> String {
+        let whole = || fingerprint(self.text, self.gaps, envelope);
+        self.shallow.map_or_else(whole, str::to_owned)
     }
 }
 
@@ -126,17 +202,22 @@ impl Output {
     /// The result of `event` in `text`, with these files.
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>, found: Discovery) -> Self {
-        let envelope = result::of_event(event, text.len(), Vec::new());
+        Self::of_body(&Body::whole(text), event, found)
+    }
+
+    fn of_body(body: &Body<'_>, event: &Event<'_>, found: Discovery) -> Self {
+        let envelope = result::of_event(event, body.text.len(), Vec::new());
         Self {
-            fingerprint: fingerprint(text, &envelope),
+            fingerprint: body.fingerprint(&envelope),
             is_removed: event.is_removed(),
-            speaks: !found.files.is_empty() || speaks(text, &envelope),
+            speaks: !found.files.is_empty() || speaks(body.text, &envelope),
             envelope,
             found,
         }
     }
 
-    /// The text of the result, with `urls` in the places of its files.
+    /// The text of the result, with `urls` in the places of its files. Of a
+    /// skeleton it keeps the placeholders of long strings that are no files.
     #[must_use]
     pub fn text(&self, body: &str, urls: &[String]) -> String {
         let files = self.found.files.iter().zip(urls);
@@ -146,8 +227,9 @@ impl Output {
     }
 }
 
-fn kept_error(written: &str) -> Option<Box<RawValue>> {
-    let kept = if written.len() <= MAX_ERROR_BYTES {
+fn kept_error(written: &str, gaps: &[Gap]) -> Option<Box<RawValue>> {
+    let is_whole = !pieces(written, gaps).iter().any(|piece| matches!(piece, Piece::Raw(_)));
+    let kept = if written.len() <= MAX_ERROR_BYTES && is_whole {
         written.to_owned()
     } else {
         json::encode_string("the error is too long; see the delivery's body in the timeline")
@@ -161,4 +243,57 @@ fn speaks(text: &str, envelope: &[Edit]) -> bool {
     let mut speaks = false;
     edit::pieces(text, envelope, |piece| speaks = speaks || json::holds_value(piece));
     speaks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::file::skeleton::{MAX_BYTES, MAX_HELD, Scanner};
+    use crate::domain::fixtures;
+
+    fn read(body: &str) -> Result<(Document, Skeleton), Malformed> {
+        let mut scanner = Scanner::new();
+        scanner.push(body.as_bytes());
+        let skeleton = scanner.finish();
+        let sources = SourcePolicy::parse("h").0;
+        let read = Document::read_skeleton(&skeleton, body.len(), "5ha256", &sources);
+        read.map(|(document, _)| (document, skeleton))
+    }
+
+    #[test]
+    fn a_long_error_is_told_as_too_long() {
+        let long = "x".repeat(MAX_HELD + 1);
+        for error in [format!("\"{long}\""), format!("{{\"a\":[\"{long}\"]}}")] {
+            let (document, _) =
+                read(&format!(r#"{{"eventType":"failed","error":{error}}}"#)).unwrap();
+            assert!(document.error.unwrap().get().contains("too long; see the delivery's body"));
+        }
+        let (document, _) = read(r#"{"eventType":"failed","error":{"a":"no"}}"#).unwrap();
+        assert_eq!(document.error.unwrap().get(), r#"{"a":"no"}"#);
+    }
+
+    #[test]
+    fn of_a_wide_body_the_result_is_served_whole() {
+        let list = vec![r#""https://h/a.mp4""#; MAX_BYTES / 17].join(",");
+        let body = format!(r#"{{"eventType":"completed","jobId":"7","a":[{list}],"n":1.10}}"#);
+        let (mut document, skeleton) = read(&body).unwrap();
+        let mut job = fixtures::job();
+        job.input = RawValue::from_string(r#"["https://h/b.mp4"]"#.to_owned()).ok();
+        document.heed_input_in(&skeleton, &job, &SourcePolicy::parse("h").0);
+        let result = document.result.as_ref().unwrap();
+        assert!(skeleton.is_shallow && result.found.files.is_empty() && result.speaks);
+        assert!(result.found.skipped[0].reason.contains("over 2 MiB"));
+        assert_eq!(result.fingerprint, "5ha256");
+        let text = result.text(&document.text(&skeleton.text), &[]);
+        let whole: String = pieces(&text, &skeleton.gaps)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text,
+                Piece::Raw(gap) => body.get(gap.span.clone()).unwrap(),
+            })
+            .collect();
+        assert_eq!(whole, format!(r#"{{"a":[{list}],"n":1.10}}"#));
+        let why = read(&format!("[{list}]")).unwrap_err().to_string();
+        assert!(why.contains("too large to be read"), "{why}");
+    }
 }

@@ -1,7 +1,7 @@
 //! An output file of a job, as the record holds it.
 
 use crate::domain::file::discover::found::{Found, FoundAt};
-use crate::domain::file::inline::Encoding;
+use crate::domain::file::inline::{Encoding, InlineData};
 use crate::domain::file::{expiry, strict_url};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
@@ -117,6 +117,9 @@ pub enum Source {
         end: usize,
         /// How they are written.
         encoding: Encoding,
+        /// What was found there, if it is to be unpacked in pieces.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<InlineData>,
     },
 }
 
@@ -331,9 +334,13 @@ impl Source {
     pub fn of(origin: &FoundAt, delivery: u32) -> Self {
         match origin {
             FoundAt::Url { url, host } => Self::Url { url: url.clone(), host: host.clone() },
-            FoundAt::Inline { span, encoding } => {
-                Self::Inline { delivery, start: span.start, end: span.end, encoding: *encoding }
-            }
+            FoundAt::Inline { span, encoding, data } => Self::Inline {
+                delivery,
+                start: span.start,
+                end: span.end,
+                encoding: *encoding,
+                data: data.clone(),
+            },
         }
     }
 }
@@ -374,7 +381,8 @@ mod tests {
             not_before: Timestamp::from_millis(5),
         };
         assert_eq!(file.place(), Place::Live(live));
-        file.source = Source::Inline { delivery: 1, start: 0, end: 4, encoding: Encoding::Base64 };
+        let encoding = Encoding::Base64;
+        file.source = Source::Inline { delivery: 1, start: 0, end: 4, encoding, data: None };
         assert_eq!(file.place(), Place::Delivery);
         file.note_stored(StoredObject::default());
         assert_eq!(file.place(), Place::Bucket("jobs/437852/0-a.mp4".into()));

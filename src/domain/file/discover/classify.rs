@@ -4,7 +4,8 @@ use super::describe::Beside;
 use super::found::{Found, FoundAt, Skipped};
 use super::spot::Spot;
 use super::unsigned::identity;
-use crate::domain::file::inline::{self, Encoding};
+use crate::domain::file::inline::{self, Encoding, InlineData};
+use crate::domain::file::skeleton::{self, Gap};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::file::strict_url::{self, Refusal};
 use crate::domain::file::{expiry, media_type};
@@ -13,6 +14,7 @@ use crate::domain::webhook::event::Provider;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 use url::Url;
 
 /// What a string is.
@@ -29,6 +31,10 @@ pub(super) struct Rules<'r> {
     pub provider: Provider,
     /// The URLs of the job's own input.
     pub given: HashSet<String>,
+    /// What placeholders stand for.
+    pub gaps: &'r [Gap],
+    /// Where in the body as it came the text begins that is searched.
+    pub start: usize,
 }
 
 /// Returns the URLs in what was submitted: they are no outputs.
@@ -44,12 +50,12 @@ pub(crate) fn given(input: Option<&RawValue>) -> HashSet<String> {
 /// Tells what a string is, given decoded.
 pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class {
     let key = spot.path.key();
+    if let Some(gap) = skeleton::gap(rules.gaps, text) {
+        return of_gap(gap, key.as_deref(), rules.start);
+    }
     if let Some(data) = inline::find(text, key.as_deref()) {
         let span = spot.place.span.clone();
-        // Behind the quote, as older records have counted it.
-        let key = format!("inline:{}", span.start + 1 + data.start);
-        let origin = FoundAt::Inline { span, encoding: Encoding::Token };
-        return Class::File(Box::new(Found::new(key, origin, data.content_type, None)));
+        return Class::File(Box::new(Found::within(span.start, span, &data, None)));
     }
     let written = strict_url::repaired(text);
     let lower = written.get(..8).unwrap_or(&written).to_ascii_lowercase();
@@ -85,6 +91,15 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
     }
 }
 
+/// Tells what a long string is, in a text that begins at `start` of the body.
+fn of_gap(gap: &Gap, key: Option<&str>, start: usize) -> Class {
+    let Some(data) = gap.inline.as_ref().filter(|data| data.is_file_at(key)) else {
+        return Class::Text;
+    };
+    let (span, at) = (gap.span.clone(), gap.span.start.saturating_sub(start));
+    Class::File(Box::new(Found::within(at, span, data, Some(data.clone()))))
+}
+
 /// Whether a URL itself says that it is media.
 fn is_media(written: &str, read: Result<&Url, &Refusal>) -> bool {
     match read {
@@ -110,6 +125,15 @@ fn is_whole(url: &Url) -> bool {
 }
 
 impl Found {
+    /// Data in the token `span` of the body, which begins at `at` of the text
+    /// that is searched.
+    fn within(at: usize, span: Range<usize>, found: &InlineData, data: Option<InlineData>) -> Self {
+        // Behind the quote, as older records have counted it.
+        let key = format!("inline:{}", at + 1 + found.start);
+        let origin = FoundAt::Inline { span, encoding: Encoding::Token, data };
+        Self::new(key, origin, found.content_type.clone(), None)
+    }
+
     fn at_url(text: &str, url: &Url) -> Self {
         let host = strict_url::host_of(url);
         // A text beyond ASCII would cost the stored record two bytes a character.

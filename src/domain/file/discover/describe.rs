@@ -1,6 +1,7 @@
 //! What a file is called, and what stands beside it.
 
 use super::found::{Found, FoundAt};
+use crate::domain::file::skeleton::MARK;
 use crate::domain::file::{filename, media_type};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::correlate::split_output_name;
@@ -104,7 +105,8 @@ pub(super) fn described(body: &str) -> HashMap<usize, Beside> {
 
 impl Beside {
     fn note(&mut self, key: &str, token: &str) {
-        let text = json::decode_string(token);
+        // Nobody calls a file so: it stands for a string that is too long.
+        let text = json::decode_string(token).filter(|text| !text.starts_with(MARK));
         self.is_of_file |= key != "expires_at";
         match key {
             "file_name" => self.name = text.map(Cow::into_owned),

@@ -1,6 +1,6 @@
 //! What was found in a result: files, and what was skipped.
 
-use crate::domain::file::inline::Encoding;
+use crate::domain::file::inline::{Encoding, InlineData};
 use crate::domain::json;
 use crate::domain::json::edit::Edit;
 use crate::domain::json::span::Span;
@@ -26,6 +26,9 @@ pub enum FoundAt {
         span: Range<usize>,
         /// How the bytes are written.
         encoding: Encoding,
+        /// What was found in a token that is only read in pieces.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<InlineData>,
     },
 }
 
@@ -86,6 +89,14 @@ pub struct Discovery {
 }
 
 impl Skipped {
+    /// What a result may hold of which only the top level is known.
+    #[must_use]
+    pub fn not_known() -> Self {
+        let reason = "the body holds over 2 MiB beside its long strings: its files are not known \
+                      and not copied, and the result is served as it came";
+        Self { reason: reason.to_owned(), ..Self::too_many() }
+    }
+
     pub(super) fn too_many() -> Self {
         Self { pointer: String::new(), host: None, reason: "too many".to_owned(), allow: None }
     }
@@ -135,7 +146,8 @@ impl Found {
         for Place { span, .. } in &mut self.places {
             *span = span.start + by..span.end + by;
         }
-        if let FoundAt::Inline { span, .. } = &mut self.origin {
+        // A gap's place is told in the body itself.
+        if let FoundAt::Inline { span, data: None, .. } = &mut self.origin {
             *span = span.start + by..span.end + by;
         }
     }

@@ -19,7 +19,8 @@ use self::describe::described;
 use self::found::{Discovery, Found, Place, Skipped};
 use self::nested::Within;
 use self::spot::{Spot, is_input, pointer};
-pub(crate) use self::unsigned::unsigned;
+pub(crate) use self::unsigned::comparable;
+use super::skeleton::{Gap, Piece, pieces};
 use super::source_policy::SourcePolicy;
 use crate::domain::json;
 use crate::domain::json::escapes::Escapes;
@@ -49,9 +50,23 @@ pub fn discover_in(
     policy: &SourcePolicy,
     input: Option<&RawValue>,
 ) -> Discovery {
-    let rules = Rules { policy, provider: event.told.provider, given: given(input) };
+    discover_with(body, &[], event, policy, input)
+}
+
+/// As [`discover_in`], in the text of a skeleton with these gaps.
+#[must_use]
+pub fn discover_with(
+    body: &str,
+    gaps: &[Gap],
+    event: &Event<'_>,
+    policy: &SourcePolicy,
+    input: Option<&RawValue>,
+) -> Discovery {
+    let provider = event.told.provider;
+    let mut rules = Rules { policy, provider, given: given(input), gaps, start: 0 };
     let Some(part) = &event.result else { return find(body, rules, in_envelope) };
-    let text = body.get(part.clone()).unwrap_or_default();
+    let (before, text) = (body.get(..part.start), body.get(part.clone()).unwrap_or_default());
+    rules.start = written(before.unwrap_or_default(), gaps);
     let mut discovery = find(text, rules, |_| false);
     discovery.files.iter_mut().for_each(|found| found.shift(part.start));
     discovery
@@ -60,8 +75,17 @@ pub fn discover_in(
 /// Finds the files in a valid `completed` body, its envelope aside.
 #[must_use]
 pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
-    let rules = Rules { policy, provider: Provider::Pipelet, given: HashSet::new() };
-    find(body, rules, in_envelope)
+    let (provider, given) = (Provider::Pipelet, HashSet::new());
+    find(body, Rules { policy, provider, given, gaps: &[], start: 0 }, in_envelope)
+}
+
+/// The bytes that a text takes in the body from which its skeleton was made.
+fn written(text: &str, gaps: &[Gap]) -> usize {
+    let lengths = pieces(text, gaps).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Raw(gap) => gap.span.len(),
+    });
+    lengths.sum()
 }
 
 fn in_envelope(key: &str) -> bool {

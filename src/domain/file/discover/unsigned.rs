@@ -1,6 +1,8 @@
-//! URLs without what a signer adds: what stays the same when a URL is signed anew.
+//! Strings as they are compared: what stays the same when a URL is signed anew,
+//! and of what is long its digest.
 
 use crate::domain::file::inline::MAX_NESTING;
+use crate::domain::file::skeleton::{self, Gap};
 use crate::domain::file::{expiry, strict_url};
 use crate::domain::json::{self, edit};
 use url::Url;
@@ -27,22 +29,35 @@ pub(super) fn identity(url: &Url) -> String {
     bare.into()
 }
 
-/// Returns a text without what signers have added to the URLs in it, if it is a
-/// presigned URL or JSON that holds one.
-pub(crate) fn unsigned(text: &str) -> Option<String> {
-    unsigned_at(text, 0)
+/// Returns a text as it is compared: without what signers have added to the
+/// URLs in it, and with a digest in the place of what is too long to be held.
+/// `None` if it is compared as it is. `gaps` are those of the skeleton that it
+/// is from.
+pub(crate) fn comparable(text: &str, gaps: &[Gap]) -> Option<String> {
+    comparable_at(text, gaps, 0)
 }
 
-fn unsigned_at(text: &str, depth: u8) -> Option<String> {
+fn comparable_at(text: &str, gaps: &[Gap], depth: u8) -> Option<String> {
     if depth >= MAX_NESTING || !json::is_nested(text) {
-        return unsigned_url(text);
+        return skeleton::digest(text, gaps).or_else(|| unsigned_url(text));
     }
     let mut edits = Vec::new();
     json::strings(text, |token, span| {
-        let bare = json::decode_string(token).and_then(|inner| unsigned_at(&inner, depth + 1));
-        edits.extend(bare.map(|bare| (span, json::encode_string(&bare))));
+        edits.extend(comparable_token(token, gaps, depth + 1).map(|token| (span, token)));
     });
     (!edits.is_empty()).then(|| edit::splice(text, &edits))
+}
+
+/// As [`comparable`], of a token in so many strings.
+fn comparable_token(token: &str, gaps: &[Gap], depth: u8) -> Option<String> {
+    let bare = match json::decode_string(token) {
+        Some(text) => match skeleton::gap(gaps, &text).and_then(|gap| gap.written.clone()) {
+            Some(written) => return Some(written),
+            None => comparable_at(&text, gaps, depth),
+        },
+        None => skeleton::digest_of_token(token),
+    };
+    bare.map(|bare| json::encode_string(&bare))
 }
 
 #[cfg(test)]
@@ -53,8 +68,10 @@ mod tests {
     fn signatures_go_from_strings_that_are_json() {
         let one = r#"{"r":"{\"u\":\"https://h/a?X-Amz-Signature=1\",\"n\":1.10}"}"#;
         let two = one.replace("=1", "=2");
-        assert_eq!(unsigned(one), unsigned(&two));
-        assert!(unsigned(one).is_some_and(|bare| bare.contains("1.10") && !bare.contains("Sig")));
-        assert_eq!(unsigned(r#"{"r":"{\"u\":\"https://h/a?b\"}"}"#), None);
+        assert_eq!(comparable(one, &[]), comparable(&two, &[]));
+        assert!(
+            comparable(one, &[]).is_some_and(|bare| bare.contains("1.10") && !bare.contains("Sig"))
+        );
+        assert_eq!(comparable(r#"{"r":"{\"u\":\"https://h/a?b\"}"}"#, &[]), None);
     }
 }

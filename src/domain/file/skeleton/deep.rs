@@ -4,13 +4,14 @@
 //! reads what the one around it says, so that a quote, however often it is
 //! escaped, is known with the place where its first byte is written.
 
-use super::gap::{GAP_BYTES, Gap, MAX_BYTES, Skeleton};
+use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::open::{Kind, Open};
 use super::placeholder::{self, MARK};
 use crate::domain::file::inline::MAX_HELD;
 use crate::domain::json;
 use crate::domain::json::unescape::{Said, Unescape};
 use crate::domain::json::utf8::Utf8;
+use std::borrow::Cow;
 
 /// Reads a body in pieces.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Deep {
     pub has_strings: bool,
     out: Vec<u8>,
     gaps: Vec<Gap>,
+    /// What they count for.
+    gap_bytes: usize,
     /// The strings that are read, one in the other.
     open: Vec<Open>,
     /// What the next one may hold its text in.
@@ -35,6 +38,7 @@ impl Default for Deep {
             has_strings: true,
             out: Vec::new(),
             gaps: Vec::new(),
+            gap_bytes: 0,
             open: Vec::new(),
             buffer: Vec::new(),
             utf8: Utf8::default(),
@@ -67,7 +71,7 @@ impl Deep {
 
     pub fn held(&self) -> usize {
         let held: usize = self.open.iter().map(|open| open.held.len()).sum();
-        self.out.len() + held + self.gaps.len() * GAP_BYTES
+        self.out.len() + held + self.gap_bytes
     }
 
     pub fn finish(self) -> Skeleton {
@@ -216,7 +220,7 @@ impl Deep {
         let Some(mut open) = self.open.pop() else { return };
         open.is_broken_within |= is_cut_off;
         let content_end = self.out.len().saturating_sub(self.at - quote);
-        if self.is_gap(&open, depth, content_end) {
+        if self.is_gap(&mut open, depth, content_end) {
             self.put_gap(&mut open, depth, content_end);
         }
         if open.unescape.is_broken {
@@ -226,10 +230,10 @@ impl Deep {
         self.buffer.clear();
     }
 
-    fn is_gap(&mut self, open: &Open, depth: usize, content_end: usize) -> bool {
+    fn is_gap(&self, open: &mut Open, depth: usize, content_end: usize) -> bool {
         match open.kind {
             Kind::Cut => true,
-            Kind::Blank | Kind::Text => open.begins_with(MARK),
+            Kind::Blank | Kind::Text => open.is_short_file(depth) || open.begins_with(MARK),
             Kind::Json => {
                 let is_long = open.length > MAX_HELD || self.gaps.len() > open.first_gap;
                 is_long && !self.is_nested(open, depth, content_end)
@@ -245,17 +249,37 @@ impl Deep {
     }
 
     fn put_gap(&mut self, open: &mut Open, depth: usize, content_end: usize) {
-        self.gaps.truncate(open.first_gap);
         let quote = self.out.split_off(content_end);
+        let written = open.inline.is_some().then(|| self.token(open, depth));
+        self.drop_gaps(open.first_gap);
         self.out.truncate(open.content);
-        let gap = open.end(self.at, depth);
+        let gap = Gap { written, ..open.end(self.at, depth) };
         self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
+        self.gap_bytes += gap.held();
         self.gaps.push(gap);
         if open.unescape.is_broken && depth == 0 {
             // The text stays as little JSON as the body is.
             self.out.extend_from_slice(b"\\x");
         }
         self.out.extend_from_slice(&quote);
+    }
+
+    /// Forgets the gaps from this number on.
+    fn drop_gaps(&mut self, first: usize) {
+        let dropped: usize = self.gaps.iter().skip(first).map(Gap::held).sum();
+        self.gap_bytes -= dropped.min(self.gap_bytes);
+        self.gaps.truncate(first);
+    }
+
+    /// Returns the token of a string that is kept, as the one around it says it.
+    fn token(&self, open: &Open, depth: usize) -> String {
+        let written = self.out.get(open.content..).unwrap_or_default();
+        let token = [b"\"", unescaped(written, depth).as_slice(), b"\""].concat();
+        if depth > 0 {
+            // Only the body itself is mended.
+            return String::from_utf8(token).unwrap_or_default();
+        }
+        json::tolerant(&token).map(Cow::into_owned).unwrap_or_default()
     }
 
     /// Whether a string that began so is JSON, as other readers judge.
@@ -267,13 +291,7 @@ impl Deep {
     /// Returns what the skeleton has of a string, decoded.
     fn text(&self, open: &Open, depth: usize, end: usize) -> Option<String> {
         let written = self.out.get(open.content..end).unwrap_or_default();
-        let mut text = String::from_utf8_lossy(written).into_owned().into_bytes();
-        for _ in 0..=depth {
-            let (mut unescape, mut said) = (Unescape::new(), Vec::with_capacity(text.len()));
-            unescape.push_all(&text, &mut said);
-            text = said;
-        }
-        String::from_utf8(text).ok()
+        String::from_utf8(unescaped(written, depth + 1)).ok()
     }
 
     /// What is kept for certain: a text that is not cut may still be.
@@ -282,7 +300,7 @@ impl Deep {
             Some(open) if open.kind != Kind::Json => open.content,
             _ => self.out.len(),
         };
-        kept + self.gaps.len() * GAP_BYTES
+        kept + self.gap_bytes
     }
 
     fn limit(&mut self) {
@@ -302,10 +320,22 @@ impl Deep {
         if text.is_some_and(|text| json::may_go_on(&text)) && !open.is_broken_within {
             return false;
         }
-        self.gaps.truncate(open.first_gap);
-        self.out.truncate(open.content);
+        let (first_gap, content) = (open.first_gap, open.content);
+        self.drop_gaps(first_gap);
+        self.out.truncate(content);
         self.open.truncate(depth + 1);
         self.open.iter_mut().skip(depth).for_each(Open::give_up);
         true
     }
+}
+
+/// What is said by what is written in so many strings.
+fn unescaped(written: &[u8], times: usize) -> Vec<u8> {
+    let mut text = String::from_utf8_lossy(written).into_owned().into_bytes();
+    for _ in 0..times {
+        let (mut unescape, mut said) = (Unescape::new(), Vec::with_capacity(text.len()));
+        unescape.push_all(&text, &mut said);
+        text = said;
+    }
+    text
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// What a gap counts for, beside its placeholder.
-pub(super) const GAP_BYTES: usize = 200;
+const GAP_BYTES: usize = 200;
 
 /// A body without its long strings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,4 +44,15 @@ pub struct Gap {
     /// The file that it is, where its key does not tell otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inline: Option<InlineData>,
+    /// The token, as the text that it stands in has it, if it is a file that is
+    /// short: that is compared by what it says, as in a body that is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<String>,
+}
+
+impl Gap {
+    /// What it counts for, beside its placeholder.
+    pub(super) fn held(&self) -> usize {
+        GAP_BYTES + self.written.as_ref().map_or(0, String::len)
+    }
 }

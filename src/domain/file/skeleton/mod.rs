@@ -2,8 +2,8 @@
 //! stand in memory.
 //!
 //! A [`Scanner`] reads it in pieces of any size. All is kept as it is written,
-//! but for each string token over [`MAX_HELD`], which a short placeholder
-//! stands for. A [`Gap`] tells of it what readers ask: where it is, its digest,
+//! but for each string token that is over [`MAX_HELD`], or a file, which a short
+//! placeholder stands for. A [`Gap`] tells of it what readers ask: where it is, its digest,
 //! and whether it is a file. So the skeleton is read by the code that reads all
 //! other bodies. Whatever has a placeholder's text is one of ours: a string of
 //! the sender that begins like one becomes a gap itself.
@@ -12,6 +12,7 @@
 //! long strings are the gaps. It has to begin in its first [`MAX_HELD`] bytes.
 
 mod deep;
+mod digest;
 mod gap;
 mod open;
 mod pieces;
@@ -20,8 +21,10 @@ mod scanner;
 mod shallow;
 mod stored;
 
+pub(crate) use self::digest::{digest, digest_of_token};
 pub use self::gap::{Gap, MAX_BYTES, Skeleton};
 pub use self::pieces::{Piece, pieces};
+pub(crate) use self::placeholder::{MARK, gap};
 pub use self::scanner::Scanner;
 pub use super::inline::MAX_HELD;
 
@@ -29,7 +32,7 @@ impl Skeleton {
     /// Returns the gap that a string stands for, given decoded.
     #[must_use]
     pub fn gap(&self, decoded: &str) -> Option<&Gap> {
-        placeholder::gap(&self.gaps, decoded)
+        gap(&self.gaps, decoded)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A string that is read, of which the end has not come.
 
 use super::gap::Gap;
-use crate::domain::file::inline::{Counter, MAX_HELD, MAX_NESTING};
+use crate::domain::file::inline::{Counter, InlineData, MAX_HELD, MAX_NESTING, MIN_INLINE_CHARS};
 use crate::domain::json::unescape::Unescape;
 use sha2::{Digest, Sha256};
 
@@ -36,6 +36,8 @@ pub(super) struct Open {
     pub held: Vec<u8>,
     digest: Option<Sha256>,
     counter: Option<Counter>,
+    /// The file that it is, as far as that is known before its end.
+    pub inline: Option<InlineData>,
     /// See [`Gap::is_plain`].
     pub is_plain: bool,
     /// Whether it has a control character that is not escaped.
@@ -58,6 +60,7 @@ impl Open {
             held,
             digest: None,
             counter: None,
+            inline: None,
             is_plain: true,
             has_control: false,
             is_broken_within: false,
@@ -78,6 +81,18 @@ impl Open {
             self.digest = Some(Sha256::new());
         }
         self.kind != Kind::Json && self.cut()
+    }
+
+    /// Whether it is a file although all of it is held. Its place in the body is
+    /// to be told, which a skeleton's text does not.
+    pub fn is_short_file(&mut self, depth: usize) -> bool {
+        if self.held.len() > MIN_INLINE_CHARS && self.is_text(depth) {
+            self.inline = Counter::of(&self.held).and_then(|mut counter| {
+                counter.push(&self.held);
+                counter.finish()
+            });
+        }
+        self.inline.is_some()
     }
 
     /// Whether it is a text that has begun so, and is all held.
@@ -158,13 +173,15 @@ impl Open {
     pub fn end(&mut self, at: usize, depth: usize) -> Gap {
         self.digest.get_or_insert_default();
         self.flush();
-        let is_text = self.is_text(depth);
+        let (inline, counter) = (self.inline.take(), self.counter.take());
+        let counter = counter.filter(|_| self.is_text(depth));
         Gap {
             span: self.start..at,
             length: self.length,
             sha256: hex::encode(self.digest.take().unwrap_or_default().finalize()),
             is_plain: self.is_plain,
-            inline: self.counter.take().filter(|_| is_text).and_then(Counter::finish),
+            inline: inline.or_else(|| counter.and_then(Counter::finish)),
+            written: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::json;
 
 /// What each begins with. JSON escapes none of its characters, so that in a
 /// string that is JSON itself only the quotes are written otherwise.
-pub(super) const MARK: &str = "@hookvault-range/";
+pub(crate) const MARK: &str = "@hookvault-range/";
 
 /// The text that stands for the gap of this number.
 pub(super) fn text(index: usize, gap: &Gap) -> String {

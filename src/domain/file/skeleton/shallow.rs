@@ -1,6 +1,6 @@
 //! The skeleton of a body's top level: each object and list in it is a gap.
 
-use super::gap::{GAP_BYTES, Gap, MAX_BYTES, Skeleton};
+use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::placeholder::{self, is_like_one};
 use crate::domain::file::inline::MAX_HELD;
 use crate::domain::json::utf8::Utf8;
@@ -10,6 +10,8 @@ use crate::domain::json::utf8::Utf8;
 pub(super) struct Shallow {
     out: Vec<u8>,
     gaps: Vec<Gap>,
+    /// What they count for.
+    gap_bytes: usize,
     depth: usize,
     in_string: bool,
     is_escaped: bool,
@@ -54,7 +56,7 @@ impl Shallow {
     }
 
     pub fn held(&self) -> usize {
-        self.out.len() + self.gaps.len() * GAP_BYTES
+        self.out.len() + self.gap_bytes
     }
 
     pub fn finish(self) -> Skeleton {
@@ -63,7 +65,7 @@ impl Shallow {
 
     fn size(&self) -> usize {
         let kept = self.value.as_ref().map_or(self.out.len(), |value| value.content);
-        kept + self.gaps.len() * GAP_BYTES
+        kept + self.gap_bytes
     }
 
     fn run(&self, chunk: &[u8]) -> usize {
@@ -169,8 +171,10 @@ impl Shallow {
         self.out.truncate(value.content);
         let span = value.start..self.at;
         let (length, sha256) = (span.len(), String::new());
-        let gap = Gap { span, length, sha256, is_plain: value.is_plain, inline: None };
+        let gap =
+            Gap { span, length, sha256, is_plain: value.is_plain, inline: None, written: None };
         self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
+        self.gap_bytes += gap.held();
         self.gaps.push(gap);
     }
 }

@@ -36,7 +36,7 @@ async fn inline_bytes(home: &Home, job: &Job, source: &Source) -> Result<Vec<u8>
         message: "the inline data does not decode".to_owned(),
         retry_after_ms: None,
     };
-    let Source::Inline { delivery, start, end, encoding } = source else {
+    let Source::Inline { delivery, start, end, encoding, .. } = source else {
         return Err(broken());
     };
     let written =
