@@ -3,7 +3,7 @@
 
 use crate::domain::access::hook_url::is_hook;
 use crate::domain::config::Config;
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::route::parse::route;
 use crate::domain::route::{Access, Refused, Route, is_gateway};
 use crate::edge::api::{
@@ -135,7 +135,7 @@ const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its we
 fn explain(refused: Refused, call: &Call<'_>) -> Problem {
     match refused {
         Refused::NotFound => Problem::new(Code::NoSuchRoute, "there is no such route"),
-        Refused::MethodNotAllowed(allow) => Problem::MethodNotAllowed(allow),
+        Refused::MethodNotAllowed(allow) => What::MethodNotAllowed(allow).into(),
         Refused::BadName(name) => match access::check(call, Access::Read, None) {
             Ok(()) => {
                 Problem::new(Code::NoSuchJob, format!("{name:?} can be no job id or reference"))
@@ -148,7 +148,7 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 /// Answers with a problem; on the gateway's routes in plain JSON, as the
 /// queues' clients read it.
 fn refuse(problem: &Problem, request: &Request) -> Result<Response, Failure> {
-    if let Problem::Internal(text) = problem {
+    if let What::Internal(text) = problem.what() {
         platform::log_error(text);
     }
     let is_gateway = worker::Url::parse(&request.url()).is_ok_and(|url| is_gateway(url.path()));

@@ -1,7 +1,7 @@
 //! Every way in which a request can fail, with the words that the caller gets.
 //!
 //! The glue turns a [`Problem`] into `application/problem+json` (RFC 9457) in
-//! one place. Failures of the platform become [`Problem::Internal`]: their
+//! one place. Failures of the platform become [`What::Internal`]: their
 //! text goes to the log and never to the caller.
 
 pub use super::code::Code;
@@ -23,9 +23,14 @@ struct Body<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// A request that can't be answered as asked.
+/// A request that can't be answered as asked. One pointer: it is part of most
+/// results, and rarely made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
+pub struct Problem(Box<What>);
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
     /// The code is for programs, the text for people.
     Told(Code, Cow<'static, str>),
     /// The secret that guards the route can't be used.
@@ -57,72 +62,78 @@ impl Problem {
     #[cold]
     #[inline(never)]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::Told(code, detail.into())
+        What::Told(code, detail.into()).into()
     }
 
     /// A parameter or a header that can't be read.
     #[must_use]
     #[cold]
     #[inline(never)]
-    pub const fn bad_parameter(why: String) -> Self {
-        Self::Told(Code::BadParameter, Cow::Owned(why))
+    pub fn bad_parameter(why: String) -> Self {
+        What::Told(Code::BadParameter, Cow::Owned(why)).into()
     }
 
     /// A body that can't be read.
     #[must_use]
     #[cold]
     #[inline(never)]
-    pub const fn bad_body(why: String) -> Self {
-        Self::Told(Code::BadBody, Cow::Owned(why))
+    pub fn bad_body(why: String) -> Self {
+        What::Told(Code::BadBody, Cow::Owned(why)).into()
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn what(&self) -> &What {
+        &self.0
     }
 
     /// What it is, for programs.
     #[must_use]
-    pub const fn code(&self) -> Code {
-        match self {
-            Self::Told(code, _) => *code,
-            Self::Misconfigured(_) => Code::NotConfigured,
-            Self::MethodNotAllowed(_) => Code::MethodNotAllowed,
-            Self::BodyTooLarge(_) => Code::BodyTooLarge,
-            Self::UnknownCoding(_) => Code::UnknownCoding,
-            Self::NoResult { .. } => Code::NoResult,
-            Self::NoSuchRange(_) => Code::NoSuchRange,
-            Self::NotReady(..) => Code::NotReady,
-            Self::Internal(_) => Code::PlatformFailed,
+    pub fn code(&self) -> Code {
+        match self.what() {
+            What::Told(code, _) => *code,
+            What::Misconfigured(_) => Code::NotConfigured,
+            What::MethodNotAllowed(_) => Code::MethodNotAllowed,
+            What::BodyTooLarge(_) => Code::BodyTooLarge,
+            What::UnknownCoding(_) => Code::UnknownCoding,
+            What::NoResult { .. } => Code::NoResult,
+            What::NoSuchRange(_) => Code::NoSuchRange,
+            What::NotReady(..) => Code::NotReady,
+            What::Internal(_) => Code::PlatformFailed,
         }
     }
 
     /// The HTTP status.
     #[must_use]
-    pub const fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         self.code().status()
     }
 
     /// What the caller is told.
     #[must_use]
     pub fn detail(&self) -> Cow<'static, str> {
-        match self {
-            Self::Told(_, text) => text.clone(),
-            Self::NotReady(text, _) => text.clone().into(),
-            Self::MethodNotAllowed(allow) => format!("this route takes {allow}").into(),
-            Self::NoResult { status, .. } => {
+        match self.what() {
+            What::Told(_, text) => text.clone(),
+            What::NotReady(text, _) => text.clone().into(),
+            What::MethodNotAllowed(allow) => format!("this route takes {allow}").into(),
+            What::NoResult { status, .. } => {
                 format!("the job is {status}; `error` holds what the upstream said").into()
             }
-            Self::BodyTooLarge(limit) => format!(
+            What::BodyTooLarge(limit) => format!(
                 "a delivery may have {limit} bytes; raise MAX_BODY_BYTES, or have the upstream \
                  send URLs instead of base64 (`x-pipelet-output: binary`)"
             )
             .into(),
-            Self::UnknownCoding(names) => format!(
+            What::UnknownCoding(names) => format!(
                 "the body comes with `Content-Encoding: {names}`; send it plain, or packed once \
                  or twice by gzip or deflate"
             )
             .into(),
-            Self::NoSuchRange(size) => format!("the file has {size} bytes").into(),
-            Self::Misconfigured(BadSecret { name, why }) => {
+            What::NoSuchRange(size) => format!("the file has {size} bytes").into(),
+            What::Misconfigured(BadSecret { name, why }) => {
                 format!("{name} {why}; set it with `npx wrangler secret put {name}`").into()
             }
-            Self::Internal(_) => "the platform failed; the same request may succeed now".into(),
+            What::Internal(_) => "the platform failed; the same request may succeed now".into(),
         }
     }
 
@@ -130,8 +141,8 @@ impl Problem {
     /// as it was written.
     #[must_use]
     pub fn body(&self) -> String {
-        let error = match self {
-            Self::NoResult { error: Some(error), .. } => json::from_str(error).ok(),
+        let error = match self.what() {
+            What::NoResult { error: Some(error), .. } => json::from_str(error).ok(),
             _ => None,
         };
         let (code, detail) = (self.code(), self.detail());
@@ -149,22 +160,30 @@ impl Problem {
     /// Headers beside the content type.
     #[must_use]
     pub fn headers(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Told(Code::UpgradeRequired, _) => {
+        match self.what() {
+            What::Told(Code::UpgradeRequired, _) => {
                 vec![("upgrade", "websocket".to_owned()), ("connection", "upgrade".to_owned())]
             }
-            Self::Told(Code::NoToken, _) => vec![("www-authenticate", "Bearer".to_owned())],
+            What::Told(Code::NoToken, _) => vec![("www-authenticate", "Bearer".to_owned())],
             // RFC 6750 §3.1.
-            Self::Told(code, _) if code.status() == 401 => {
+            What::Told(code, _) if code.status() == 401 => {
                 vec![("www-authenticate", r#"Bearer error="invalid_token""#.to_owned())]
             }
-            Self::MethodNotAllowed(allow) => vec![("allow", (*allow).to_owned())],
-            Self::UnknownCoding(_) => vec![("accept-encoding", "gzip, deflate".to_owned())],
-            Self::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
-            Self::Internal(_) => vec![("retry-after", "5".to_owned())],
-            Self::NoSuchRange(size) => vec![("content-range", format!("bytes */{size}"))],
+            What::MethodNotAllowed(allow) => vec![("allow", (*allow).to_owned())],
+            What::UnknownCoding(_) => vec![("accept-encoding", "gzip, deflate".to_owned())],
+            What::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
+            What::Internal(_) => vec![("retry-after", "5".to_owned())],
+            What::NoSuchRange(size) => vec![("content-range", format!("bytes */{size}"))],
             _ => Vec::new(),
         }
+    }
+}
+
+impl From<What> for Problem {
+    #[cold]
+    #[inline(never)]
+    fn from(what: What) -> Self {
+        Self(Box::new(what))
     }
 }
 
@@ -181,21 +200,23 @@ mod tests {
 
     #[test]
     fn a_missing_secret_names_the_command() {
-        let problem = Problem::Misconfigured(BadSecret { name: "API_TOKEN", why: "is not set" });
+        let problem =
+            Problem::from(What::Misconfigured(BadSecret { name: "API_TOKEN", why: "is not set" }));
         assert_eq!(problem.status(), 503);
         assert!(problem.body().contains("`npx wrangler secret put API_TOKEN`"));
     }
 
     #[test]
     fn the_platforms_words_stay_inside() {
-        let problem = Problem::Internal("secret detail".to_owned());
+        let problem = Problem::from(What::Internal("secret detail".to_owned()));
         assert!(!problem.body().contains("secret"));
     }
 
     #[test]
     fn the_upstreams_error_is_passed_on() {
         let error = r#"{"z":196619188014358660,"a":1.10,"b":1e999}"#;
-        let problem = Problem::NoResult { status: "failed", error: Some(error.to_owned()) };
+        let problem =
+            Problem::from(What::NoResult { status: "failed", error: Some(error.to_owned()) });
         assert!(problem.body().ends_with(&format!(r#""error":{error}}}"#)));
     }
 }

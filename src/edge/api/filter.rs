@@ -3,7 +3,7 @@
 use crate::domain::catalog::cursor::Place;
 use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::http::problem::Problem;
-use crate::edge::http::call::{BAD_CURSOR, Call};
+use crate::edge::http::call::{Call, bad_cursor};
 
 /// Reads which jobs a request's parameters mean.
 pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
@@ -28,5 +28,5 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
 /// Reads `?cursor=`: where to go on.
 pub fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
-    Place::from_cursor(&text).map(Some).ok_or(BAD_CURSOR)
+    Place::from_cursor(&text).map(Some).ok_or_else(bad_cursor)
 }

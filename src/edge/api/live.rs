@@ -27,7 +27,7 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
     let response = join(call, &format!("https://object/live{after}"), access::pass(call)?).await?;
     match response.status() {
         101 => Ok(response),
-        401 => Err(access::GONE),
+        401 => Err(access::gone()),
         status => Err(Failure::new(JOINING, &format!("the answer is {status}")).into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::wait::read;
 use crate::domain::archive::kv_copy::Rendering;
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::BodyAt;
@@ -67,7 +67,7 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
         _ => return not_yet(&job, context),
     };
     let error = job.error.map(|error| error.get().to_owned());
-    Err(Problem::NoResult { status, error })
+    Err(What::NoResult { status, error }.into())
 }
 
 fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {

@@ -80,7 +80,7 @@ async fn first(
     limit: u32,
 ) -> Result<Timeline, Problem> {
     let part = ask_known(call.env, name, ReadTimeline { after, limit, wait: None }).await?;
-    part.ok_or(access::GONE)
+    part.ok_or_else(access::gone)
 }
 
 /// A stream on its way.

@@ -34,7 +34,7 @@ pub async fn read(
     if let Some(wait) = wait {
         found = await_news(call, name, found, wait).await?;
         if wait.pass.has_ended(platform::now()) {
-            return Err(access::GONE);
+            return Err(access::gone());
         }
     }
     let JobRead { job, result } = known(found, name)?;
@@ -66,7 +66,7 @@ async fn await_news(
         // Not by the clock: an object's that is ahead would have it asked in vain.
         until = until.plus(MAX_ASK_MS).min(wait.until);
         found = match ask_for_news(call, name, &found, Wait { until, ..wait }).await? {
-            Found::Here(news) => Found::Here(news.ok_or(access::GONE)?),
+            Found::Here(news) => Found::Here(news.ok_or_else(access::gone)?),
             Found::Deleted(id) => Found::Deleted(id),
             Found::Missing => Found::Missing,
         };

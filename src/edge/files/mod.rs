@@ -8,7 +8,7 @@ mod stored;
 use self::request::Asked;
 use self::stored::Found;
 use crate::domain::http::conditions::Conditions;
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::job::file::Place;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
@@ -58,7 +58,7 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
             found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
         }
         Place::Live(file) => read_through::answer(&asked, &name, &file).await, // (3)
-        Place::Delivery => Err(Problem::NotReady("the file is being unpacked".to_owned(), 2)),
+        Place::Delivery => Err(What::NotReady("the file is being unpacked".to_owned(), 2).into()),
         Place::Nowhere => Err(gone(link)),
     }
 }

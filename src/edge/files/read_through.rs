@@ -8,7 +8,7 @@
 use super::request::{Asked, build};
 use crate::domain::alarm::budget::Budget;
 use crate::domain::http::headers::{self, Served};
-use crate::domain::http::problem::Problem;
+use crate::domain::http::problem::{Problem, What};
 use crate::domain::http::range::{self, Slice};
 use crate::domain::http::read_through::Passed;
 use crate::domain::job::file::Live;
@@ -37,7 +37,7 @@ pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Respon
         Passed::Part { first, last, size } => (Slice::Part { first, last }, Some(size)),
         Passed::Unsatisfiable(size) => {
             reading.leave();
-            return Err(Problem::NoSuchRange(size));
+            return Err(What::NoSuchRange(size).into());
         }
         Passed::SizeUnknown => {
             reading.leave();
@@ -82,5 +82,5 @@ fn not_yet(file: &Live, why: &str) -> Problem {
     const LATEST: u64 = 60;
     let seconds = file.not_before.since(platform::now()).div_ceil(SECOND).clamp(SOONEST, LATEST);
     let detail = format!("the file is not copied yet, and can't be read through: {why}");
-    Problem::NotReady(detail, u32::try_from(seconds).unwrap_or_default())
+    What::NotReady(detail, u32::try_from(seconds).unwrap_or_default()).into()
 }

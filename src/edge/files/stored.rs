@@ -5,7 +5,7 @@ use crate::domain::access::tokens;
 use crate::domain::file::media_type;
 use crate::domain::http::conditions::{Conditions, Current, Decision};
 use crate::domain::http::headers::{self, Headers, Served, Stored};
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::http::range::{self, Slice};
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
@@ -124,7 +124,7 @@ impl Found {
         let again = again.filter(|again| again.object.http_etag() == etag);
         let body = again.as_ref().and_then(|again| again.object.body());
         let body = body.ok_or_else(|| {
-            Problem::NotReady("the file has changed just now; ask again".to_owned(), 1)
+            What::NotReady("the file has changed just now; ask again".to_owned(), 1)
         })?;
         Ok(stream_of(body)?)
     }
@@ -153,7 +153,7 @@ fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Respo
             Code::PreconditionFailed,
             "the file is not the one that `If-Match` or `If-Unmodified-Since` names",
         )),
-        Decision::Send(_) => Err(Problem::NoSuchRange(size)),
+        Decision::Send(_) => Err(What::NoSuchRange(size).into()),
     }
 }
 

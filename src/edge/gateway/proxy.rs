@@ -12,7 +12,7 @@ use crate::domain::gateway::proxy::{
 };
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::token;
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::protocol::gate::Count;
 use crate::domain::upstream::Ask;
 use crate::domain::upstream::queue::{Queue, Scheme};
@@ -61,7 +61,7 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>
     let ticket = access::read_ticket(call, &text)?;
     match ticket.scope {
         Scope::Proxy => Ok(Some(ticket)),
-        _ => Err(access::OTHER_SCOPE),
+        _ => Err(access::other_scope()),
     }
 }
 
@@ -79,7 +79,7 @@ async fn to_queue(
     }
     let method = request.method();
     if !to.allowed().split(", ").any(|known| known == method) {
-        return Err(Problem::MethodNotAllowed(to.allowed()));
+        return Err(What::MethodNotAllowed(to.allowed()).into());
     }
     let headers = onward(call.headers.entries(), to.queue);
     let asked = Asked::new(call, to, query, headers, Scheme::Key);
@@ -122,7 +122,7 @@ async fn pass_on(
     if let Some(allowed) = kind.allowed()
         && !allowed.split(", ").any(|known| known == request.method())
     {
-        return Err(Problem::MethodNotAllowed(allowed));
+        return Err(What::MethodNotAllowed(allowed).into());
     }
     let body = match ticket {
         Some(ticket) => body_for(ticket, request, url, kind).await?,

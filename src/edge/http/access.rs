@@ -4,11 +4,10 @@ use super::call::Call;
 use crate::domain::access::pass::Pass;
 use crate::domain::access::ticket::{Refusal, Scope, Ticket};
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::json::object;
 use crate::domain::route::Access;
 use crate::edge::platform;
-use std::borrow::Cow;
 
 /// Lets pass who may use a route of this access. `scope` is that of the
 /// tickets that open it.
@@ -23,7 +22,7 @@ pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(
         Access::Read => holds_api_token(call).or_else(|refused| {
             let ticket = ticket(call, refused)?;
             let is_for_it = scope == Some(&ticket.scope);
-            is_for_it.then_some(()).ok_or(OTHER_SCOPE)
+            is_for_it.then_some(()).ok_or_else(other_scope)
         }),
         Access::Api => holds_api_token(call).map_err(|refused| {
             let read_only = || Problem::new(Code::ReadOnly, "READ_TOKEN may only read");
@@ -44,7 +43,7 @@ pub fn pass(call: &Call<'_>) -> Result<Pass, Problem> {
     if may_read(call) || holds_api_token(call).is_ok() {
         return Ok(token_pass(call));
     }
-    ticket(call, GONE).map(|ticket| ticket.pass())
+    ticket(call, gone()).map(|ticket| ticket.pass())
 }
 
 /// Returns the pass of a caller whose token counts.
@@ -53,14 +52,15 @@ pub fn token_pass(call: &Call<'_>) -> Pass {
 }
 
 /// What is told to a caller who has stayed for too long.
-pub const GONE: Problem = Problem::Told(
-    Code::AccessEnded,
-    Cow::Borrowed("what has let you in has ended: the ticket, or its token's use"),
-);
+pub fn gone() -> Problem {
+    let why = "what has let you in has ended: the ticket, or its token's use";
+    Problem::new(Code::AccessEnded, why)
+}
 
 /// What is told to a caller whose ticket does not open this.
-pub const OTHER_SCOPE: Problem =
-    Problem::Told(Code::WrongScope, Cow::Borrowed("the ticket is for something else"));
+pub fn other_scope() -> Problem {
+    Problem::new(Code::WrongScope, "the ticket is for something else")
+}
 
 fn credential(call: &Call<'_>) -> String {
     let given = call.header("authorization");
@@ -110,6 +110,6 @@ pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
 
 impl From<BadSecret> for Problem {
     fn from(bad: BadSecret) -> Self {
-        Self::Misconfigured(bad)
+        What::Misconfigured(bad).into()
     }
 }

@@ -1,7 +1,7 @@
 //! Reads the bodies of requests.
 
 use super::unpack::unpack;
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
@@ -25,7 +25,7 @@ pub async fn read_sent(request: &Request, limit: u64) -> Result<Vec<u8>, Problem
     let declared = request.headers().get("content-length").ok().flatten();
     let declared: Option<u64> = declared.and_then(|text| text.parse().ok());
     if declared.is_some_and(|bytes| bytes > limit) {
-        return Err(Problem::BodyTooLarge(limit));
+        return Err(What::BodyTooLarge(limit).into());
     }
     if declared.is_some_and(|bytes| bytes <= MAX_PIECE) {
         return read_piece(request).await.map_err(broken_off);
@@ -36,11 +36,11 @@ pub async fn read_sent(request: &Request, limit: u64) -> Result<Vec<u8>, Problem
 
 /// Reads a body whose limit is the route's own, and no setting.
 pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
-    read_body(request, limit).await.map_err(|problem| match problem {
-        Problem::BodyTooLarge(limit) => {
+    read_body(request, limit).await.map_err(|problem| match problem.what() {
+        What::BodyTooLarge(limit) => {
             Problem::bad_body(format!("the body has more than {limit} bytes"))
         }
-        other => other,
+        _ => problem,
     })
 }
 
@@ -62,11 +62,11 @@ async fn read_stream(
     let mut body = Vec::new();
     // Reserving more than there is would panic.
     let room = body.try_reserve_exact(usize::try_from(declared).unwrap_or(usize::MAX));
-    room.map_err(|_| Problem::BodyTooLarge(limit))?;
+    room.map_err(|_| What::BodyTooLarge(limit))?;
     while let Some(chunk) = stream.next().await {
         body.extend(chunk.map_err(broken_off)?);
         if body.len() as u64 > limit {
-            return Err(Problem::BodyTooLarge(limit));
+            return Err(What::BodyTooLarge(limit).into());
         }
     }
     Ok(body)

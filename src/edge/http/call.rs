@@ -5,7 +5,6 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::route::LISTS;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{Failure, Kind};
-use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use worker::{Context, Env, Headers};
 
@@ -16,8 +15,9 @@ const TIMES: &str = "a day like 2025-12-27, a time like 2025-12-27T22:39:35Z (or
 const MAX_LABEL_CHARS: usize = 100;
 
 /// The answer to a `?cursor=` that is made up.
-pub const BAD_CURSOR: Problem =
-    Problem::Told(Code::BadParameter, Cow::Borrowed("`cursor` is none that this route has given"));
+pub fn bad_cursor() -> Problem {
+    Problem::new(Code::BadParameter, "`cursor` is none that this route has given")
+}
 
 /// What a handler works with.
 pub struct Call<'a> {
@@ -74,7 +74,7 @@ impl Call<'_> {
     /// platform's.
     pub fn listing_failed(&self, failure: Failure) -> Problem {
         match failure.kind() {
-            Kind::Invalid if self.query("cursor").is_some() => BAD_CURSOR,
+            Kind::Invalid if self.query("cursor").is_some() => bad_cursor(),
             _ => failure.into(),
         }
     }

@@ -1,6 +1,6 @@
 //! Undoes how a request's body is packed, by the runtime's own streams.
 
-use crate::domain::http::problem::Problem;
+use crate::domain::http::problem::{Problem, What};
 use crate::domain::http::unpack::{Format, MAX_LAYERS, layers, outermost};
 use crate::edge::platform::{During, Failure};
 use futures_util::future::{Either, ready, select};
@@ -59,7 +59,7 @@ impl Unpacked {
 /// # Errors
 /// 413 as soon as there are more than `limit` bytes; 415 for another coding.
 pub async fn unpack(header: Option<&str>, sent: Vec<u8>, limit: u64) -> Result<Unpacked, Problem> {
-    let mut named = layers(header).map_err(Problem::UnknownCoding)?;
+    let mut named = layers(header).map_err(What::UnknownCoding)?;
     let mut body = Unpacked { bytes: sent, formats: Vec::new() };
     while body.formats.len() < MAX_LAYERS {
         let is_last = named.is_empty();
@@ -90,7 +90,7 @@ async fn inflate(packed: &[u8], format: Format, limit: u64) -> Result<Option<Vec
     match Inflating::all(packed, format, limit).await {
         Ok(bytes) => Ok(Some(bytes)),
         Err(Stop::Broken) => Ok(None),
-        Err(Stop::TooLarge) => Err(Problem::BodyTooLarge(limit)),
+        Err(Stop::TooLarge) => Err(What::BodyTooLarge(limit).into()),
         Err(Stop::Failed(failure)) => Err(failure.into()),
     }
 }

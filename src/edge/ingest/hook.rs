@@ -8,7 +8,7 @@ use super::labels::Labels;
 use super::signature;
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens::{self, BadSecret};
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::ingest::document::Document;
 use crate::domain::job::timeline::Trust;
@@ -136,9 +136,9 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Door, Problem>
 }
 
 async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
-    let why = match &problem {
-        Problem::BodyTooLarge(limit) => format!("of more than {limit} bytes was refused (413)"),
-        Problem::UnknownCoding(names) => format!("packed as {names} was refused (415)"),
+    let why = match problem.what() {
+        What::BodyTooLarge(limit) => format!("of more than {limit} bytes was refused (413)"),
+        What::UnknownCoding(names) => format!("packed as {names} was refused (415)"),
         _ => return problem,
     };
     want(call, caller, &format!("a delivery {why}")).await;

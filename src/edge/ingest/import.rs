@@ -1,7 +1,7 @@
 //! Imports jobs: `POST /jobs`.
 
 use super::claim::{Named, claim};
-use crate::domain::http::problem::Problem;
+use crate::domain::http::problem::{Problem, What};
 use crate::domain::ingest::import::{self, Import, Line};
 use crate::domain::json::object;
 use crate::domain::names::ObjectName;
@@ -22,11 +22,11 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 /// upstream asked for each. Lines that are wrong stop all; those that fail
 /// later are named, and importing them again is harmless.
 pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
-    let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem {
-        Problem::BodyTooLarge(_) => {
+    let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem.what() {
+        What::BodyTooLarge(_) => {
             Problem::bad_body(format!("an import has at most {MAX_BYTES} bytes"))
         }
-        other => other,
+        _ => problem,
     })?;
     let lines = import::parse(&body).map_err(Problem::bad_body)?;
     let takes = lines.into_iter().map(|line| take(call, line));

@@ -1,11 +1,11 @@
 //! Failed calls of the platform.
 
 use super::config::log_error;
-use crate::domain::http::problem::Problem;
+use crate::domain::http::problem::{Problem, What};
 use std::fmt::{self, Display};
 
 /// A failed call of the platform. It is for the log; callers get
-/// [`Problem::Internal`].
+/// [`What::Internal`](crate::domain::http::problem::What::Internal).
 #[derive(Debug)]
 pub struct Failure(Box<Parts>);
 
@@ -96,7 +96,7 @@ impl Display for Failure {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        Self::Internal(failure.to_string())
+        What::Internal(failure.to_string()).into()
     }
 }
 
