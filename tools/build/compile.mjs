@@ -1,10 +1,13 @@
 // Rust to wasm.
-import { toolchain } from "../setup/project.mjs";
+import { execFileSync } from "node:child_process";
+import { dirname } from "node:path";
+import { ROOT, toolchain } from "../setup/project.mjs";
 import { step } from "../setup/run.mjs";
 
 export async function compile({ name, duration }) {
   const [target] = toolchain().targets;
-  const args = ["build", "--lib", "--profile", name, "--target", target, "--locked"];
+  const args = ["build", "--lib", "--profile", name, "--target", target, "--locked",
+    "--config", `target.${target}.rustflags=${JSON.stringify(withoutPaths())}`];
   const env = {
     ...process.env,
     // Has wasm-bindgen's macro use the promises of `js-sys`, as the `worker` crate is meant to be built.
@@ -12,4 +15,14 @@ export async function compile({ name, duration }) {
     CARGO_TERM_COLOR: process.env.CARGO_TERM_COLOR ?? (process.stderr.isTTY ? "always" : "auto"),
   };
   await step(`Compiling the Worker (${duration} the first time)`, "cargo", args, env);
+}
+
+/** Names places in fetched crates without the folder that this machine keeps crates in, so that all machines make the same module. */
+function withoutPaths() {
+  const args = ["metadata", "--format-version", "1", "--locked"];
+  const options = { cwd: ROOT, maxBuffer: 64 * 1024 * 1024, stdio: ["ignore", "pipe", "inherit"] };
+  const { packages } = JSON.parse(execFileSync("cargo", args, options));
+  const fetched = packages.filter(({ source }) => source !== null);
+  const folders = new Set(fetched.map((crate) => dirname(dirname(crate.manifest_path))));
+  return [...folders].map((folder) => `--remap-path-prefix=${folder}=`);
 }
