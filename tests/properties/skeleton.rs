@@ -2,11 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
+use super::tolerant::bytes;
 use crate::generate::large::{Body, Sizes, body, split};
 use crate::generate::{cases, text};
 use hookvault::domain::file::discover::found::Found;
 use hookvault::domain::file::inline::{self, Decoder, Encoding, MAX_HELD};
-use hookvault::domain::file::skeleton::{Gap, Piece, Scanner, Skeleton, pieces};
+use hookvault::domain::file::skeleton::{Gap, Mender, Piece, Scanner, Skeleton, pieces};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::document::Document;
 use hookvault::domain::json;
@@ -50,11 +51,21 @@ fn whole(text: &str, gaps: &[Gap], body: &[u8]) -> String {
     pieces.collect()
 }
 
+fn mend(raw: &[u8], sizes: &Sizes) -> Vec<u8> {
+    let (mut mender, mut out) = (Mender::new(), Vec::new());
+    for piece in split(raw, sizes) {
+        mender.push(piece, &mut out);
+    }
+    mender.finish(&mut out);
+    out
+}
+
 fn is_right(gap: &Gap, body: &[u8], sizes: &Sizes) {
     let raw = body.get(gap.span.clone()).expect("in the body");
     let is_plain = str::from_utf8(raw).is_ok() && raw.iter().all(|byte| *byte >= b' ');
     assert_eq!(gap.is_plain, is_plain);
     let token = mended(body, gap);
+    assert!(mend(raw, sizes) == token.as_bytes(), "mended in pieces");
     let Some(text) = said(&token) else { return assert_eq!(gap.inline, None) };
     assert_eq!(gap.length, text.len());
     assert_eq!(gap.sha256, hex::encode(Sha256::digest(&text)));
@@ -141,6 +152,16 @@ proptest! {
             for gap in &scan(&body, &sizes).gaps {
                 is_right(gap, &body, &sizes);
             }
+        }
+    }
+
+    #[test]
+    fn an_object_is_mended_in_pieces((bytes, sizes) in (bytes(), Sizes::any())) {
+        if let Ok(want) = json::tolerant(&bytes)
+            && bytes.starts_with(b"{")
+        {
+            let mended = mend(&bytes, &sizes);
+            prop_assert_eq!(String::from_utf8_lossy(&mended), want);
         }
     }
 

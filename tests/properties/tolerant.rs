@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// Bytes of any kind: random ones, JSON with a byte changed, JSON that is nearly so.
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(&b"\xef\xbb\xbf"[..]),
         Just(&b"NaN"[..]),

@@ -28,7 +28,7 @@ pub(crate) use self::object::object;
 pub use self::read::{from_slice, from_str};
 pub use self::string::{decode_string, encode_string};
 use self::tokens::{Kind, Token, Tokens};
-pub use self::tolerant::{into_tolerant, is_of_name, may_go_on, tolerant};
+pub use self::tolerant::{into_tolerant, is_no_number, is_of_name, may_go_on, tolerant};
 pub use self::walk::{Path, strings, walk};
 
 /// Returns whether `text` is one object or array of bearable depth, be it one

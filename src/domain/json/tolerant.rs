@@ -79,7 +79,8 @@ fn mend(bytes: &[u8]) -> String {
 }
 
 /// `NaN`, `Infinity` and `inf`, as writers of several languages spell them.
-fn is_no_number(token: &str) -> bool {
+#[must_use]
+pub fn is_no_number(token: &str) -> bool {
     let word = token.strip_prefix(['-', '+']).unwrap_or(token);
     ["nan", "infinity", "inf"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }

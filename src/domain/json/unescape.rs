@@ -55,16 +55,13 @@ pub struct Unescape {
     pub is_broken: bool,
     /// Whether it has half a pair alone, which no Rust string can hold.
     pub is_lone: bool,
-    /// Whether it has any escape.
-    pub has_escapes: bool,
 }
 
 impl Unescape {
     /// Begins behind the first quote.
     #[must_use]
     pub const fn new() -> Self {
-        let (is_broken, is_lone, has_escapes) = (false, false, false);
-        Self { state: State::Plain, half: None, is_broken, is_lone, has_escapes }
+        Self { state: State::Plain, half: None, is_broken: false, is_lone: false }
     }
 
     /// Whether no escape is read by half.
@@ -95,7 +92,7 @@ impl Unescape {
     pub fn push(&mut self, byte: u8) -> Said {
         match self.state {
             State::Plain if byte == b'\\' => {
-                (self.state, self.has_escapes) = (State::Escape, true);
+                self.state = State::Escape;
                 Said::default()
             }
             State::Plain => self.say(byte),

@@ -110,21 +110,11 @@ impl Deep {
         if self.open.is_empty() {
             return;
         }
-        if run.iter().any(|byte| *byte < b' ') {
-            self.note_control();
-        }
+        self.note_rough(run.iter().any(|byte| *byte < b' '));
         let mut utf8 = std::mem::take(&mut self.utf8);
         self.say_all(&utf8.push(run));
         self.note_rough(std::mem::take(&mut utf8.is_broken));
         self.utf8 = utf8;
-    }
-
-    /// Notes a control character that is written as it is.
-    fn note_control(&mut self) {
-        self.note_rough(true);
-        for open in self.open.iter_mut().skip(1) {
-            open.has_control = true;
-        }
     }
 
     /// Notes what can't be copied as it is.
@@ -182,7 +172,6 @@ impl Deep {
             self.end_half(depth);
             return self.close(depth, start);
         }
-        open.has_control |= depth > 0 && byte < b' ' && open.unescape.is_between();
         if open.unescape.is_between() {
             open.unit = start;
         }
@@ -233,7 +222,7 @@ impl Deep {
     fn is_gap(&self, open: &mut Open, depth: usize, content_end: usize) -> bool {
         match open.kind {
             Kind::Cut => true,
-            Kind::Blank | Kind::Text => open.is_short_file(depth) || open.begins_with(MARK),
+            Kind::Blank | Kind::Text => open.is_short_file() || open.begins_with(MARK),
             Kind::Json => {
                 let is_long = open.length > MAX_HELD || self.gaps.len() > open.first_gap;
                 is_long && !self.is_nested(open, depth, content_end)
@@ -253,7 +242,7 @@ impl Deep {
         let written = open.inline.is_some().then(|| self.token(open, depth));
         self.drop_gaps(open.first_gap);
         self.out.truncate(open.content);
-        let gap = Gap { written, ..open.end(self.at, depth) };
+        let gap = Gap { written, ..open.end(self.at) };
         self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
         self.gap_bytes += gap.held();
         self.gaps.push(gap);
@@ -284,7 +273,7 @@ impl Deep {
 
     /// Whether a string that began so is JSON, as other readers judge.
     fn is_nested(&self, open: &Open, depth: usize, end: usize) -> bool {
-        let is_whole = !open.is_broken_within && open.is_text(depth);
+        let is_whole = !open.is_broken_within && open.unescape.is_text();
         is_whole && self.text(open, depth, end).is_some_and(|text| json::is_nested(&text))
     }
 

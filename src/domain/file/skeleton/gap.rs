@@ -39,7 +39,7 @@ pub struct Gap {
     /// SHA-256 of what it says in hex; empty in a shallow skeleton.
     pub sha256: String,
     /// Whether its bytes may be copied into a JSON text as they are: valid
-    /// UTF-8 without control characters.
+    /// UTF-8 without control characters. Others go through a `Mender`.
     pub is_plain: bool,
     /// The file that it is, where its key does not tell otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@
 mod deep;
 mod digest;
 mod gap;
+mod mender;
 mod open;
 mod pieces;
 mod placeholder;
@@ -23,6 +24,7 @@ mod stored;
 
 pub(crate) use self::digest::{digest, digest_of_token};
 pub use self::gap::{Gap, MAX_BYTES, Skeleton};
+pub use self::mender::Mender;
 pub use self::pieces::{Piece, pieces};
 pub(crate) use self::placeholder::{MARK, gap};
 pub use self::scanner::Scanner;

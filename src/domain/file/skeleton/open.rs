@@ -40,8 +40,6 @@ pub(super) struct Open {
     pub inline: Option<InlineData>,
     /// See [`Gap::is_plain`].
     pub is_plain: bool,
-    /// Whether it has a control character that is not escaped.
-    pub has_control: bool,
     /// Whether a string in it is broken, so that it is no JSON.
     pub is_broken_within: bool,
 }
@@ -62,7 +60,6 @@ impl Open {
             counter: None,
             inline: None,
             is_plain: true,
-            has_control: false,
             is_broken_within: false,
         }
     }
@@ -85,8 +82,8 @@ impl Open {
 
     /// Whether it is a file although all of it is held. Its place in the body is
     /// to be told, which a skeleton's text does not.
-    pub fn is_short_file(&mut self, depth: usize) -> bool {
-        if self.held.len() > MIN_INLINE_CHARS && self.is_text(depth) {
+    pub fn is_short_file(&mut self) -> bool {
+        if self.held.len() > MIN_INLINE_CHARS && self.unescape.is_text() {
             self.inline = Counter::of(&self.held).and_then(|mut counter| {
                 counter.push(&self.held);
                 counter.finish()
@@ -162,19 +159,12 @@ impl Open {
         self.kind == Kind::Cut
     }
 
-    /// Whether a Rust string can hold what it says, as a reader decodes it: one
-    /// that is in another has no mended control characters.
-    pub const fn is_text(&self, depth: usize) -> bool {
-        let is_mended = depth == 0 || !self.has_control || !self.unescape.has_escapes;
-        self.unescape.is_text() && is_mended
-    }
-
     /// Ends it as a gap, behind which the body is at `at`.
-    pub fn end(&mut self, at: usize, depth: usize) -> Gap {
+    pub fn end(&mut self, at: usize) -> Gap {
         self.digest.get_or_insert_default();
         self.flush();
         let (inline, counter) = (self.inline.take(), self.counter.take());
-        let counter = counter.filter(|_| self.is_text(depth));
+        let counter = counter.filter(|_| self.unescape.is_text());
         Gap {
             span: self.start..at,
             length: self.length,

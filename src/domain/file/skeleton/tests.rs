@@ -140,3 +140,12 @@ fn a_skeleton_is_written_as_json() {
         assert_eq!(crate::domain::json::from_str::<Skeleton>(&written).unwrap(), skeleton);
     }
 }
+
+#[test]
+fn a_raw_line_break_does_not_hide_a_file() {
+    let text = "iVBORw0KGgo".to_owned() + &"A".repeat(MAX_HELD + 1);
+    let inner = format!("[\"\\u0069{}\n{}\"]", &text.get(1..99).unwrap(), text.get(99..).unwrap());
+    let body = format!("[\"{}\"]", inner.replace('\\', "\\\\").replace('"', "\\\""));
+    let found = scan(body.as_bytes(), 1_000);
+    assert!(found.gaps[0].inline.is_some() && !found.gaps[0].is_plain, "{:?}", found.gaps);
+}
