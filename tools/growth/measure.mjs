@@ -71,6 +71,8 @@ const exported = (query) => async (side) => {
   const { value } = await reader.read();
   const took = performance.now() - begun;
   await reader.cancel();
+  // A page that is being written is written to its end, and holds up whoever asks next.
+  await tally(side.vault);
   if (response.status !== 200 || !value?.includes(123)) throw new Error(`an export: ${response.status}`);
   return took;
 };

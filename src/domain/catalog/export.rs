@@ -1,6 +1,7 @@
 //! `GET /export`: what each job looks like in a list of all.
 
 use crate::domain::job::record::Job;
+use crate::domain::json::encode_string;
 use crate::domain::keys;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,18 @@ impl Format {
         match self {
             Self::Ndjson => "application/x-ndjson",
             Self::Aria2 => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// Returns the last line of an export that broke off after this job. The
+    /// runtime ends its body as it ends a whole one.
+    #[must_use]
+    pub fn broke_off(self, after: &Turn) -> String {
+        let cursor = format!("{}:{}", after.created_at.as_millis(), after.name);
+        let cursor = encode_string(&cursor);
+        match self {
+            Self::Ndjson => format!("{{\"brokeOff\":{{\"cursor\":{cursor}}}}}\n"),
+            Self::Aria2 => format!("# broke off; go on with cursor {cursor}\n"),
         }
     }
 }
@@ -130,6 +143,15 @@ mod tests {
         for bad in ["", "7", "7:", ":a", "x:a", "9007199254740992:a", "-1:a"] {
             assert!(Turn::parse(bad).unwrap_err().contains("`cursor`"), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_broke_off_names_its_cursor() {
+        let after = Turn::parse("7:ref:a b").unwrap();
+        let line = Format::Ndjson.broke_off(&after);
+        assert_eq!(line, "{\"brokeOff\":{\"cursor\":\"7:ref:a b\"}}\n");
+        let comment = Format::Aria2.broke_off(&after);
+        assert_eq!(comment, "# broke off; go on with cursor \"7:ref:a b\"\n");
     }
 
     #[test]

@@ -38,6 +38,10 @@ enum Pieces {
     Here(Vec<u8>, Box<Export>),
     /// What follows is to be asked for.
     Later(Box<Export>),
+    /// The last line of one that broke off.
+    Broken(Vec<u8>),
+    /// Nothing: it broke off.
+    Torn,
     /// Nothing.
     Over,
 }
@@ -47,19 +51,28 @@ impl Pieces {
         piece.map_or(Self::Over, |(text, rest)| Self::Here(text, Box::new(rest)))
     }
 
-    /// Returns the next piece of text. An error breaks the answer off, so that
-    /// what is not whole does not look so.
+    /// Returns the next piece of text. What is not whole says so in its last
+    /// line, and ends with an error: the runtime ends both alike.
     async fn next(self) -> worker::Result<Option<(Vec<u8>, Self)>> {
         let pieces = match self {
             Self::Later(export) => {
-                Self::after(export.next().await.map_err(|failure| broken_off(&failure))?)
+                let (format, last) = (export.format, export.after.clone());
+                let broken = |failure| Self::broken(&failure, format, last.as_ref());
+                export.next().await.map_or_else(broken, Self::after)
             }
             pieces => pieces,
         };
-        Ok(match pieces {
-            Self::Here(text, rest) => Some((text, Self::Later(rest))),
-            Self::Later(_) | Self::Over => None,
-        })
+        match pieces {
+            Self::Here(text, rest) => Ok(Some((text, Self::Later(rest)))),
+            Self::Broken(text) => Ok(Some((text, Self::Torn))),
+            Self::Torn => Err(worker::Error::RustError("the export broke off".to_owned())),
+            Self::Later(_) | Self::Over => Ok(None),
+        }
+    }
+
+    fn broken(failure: &Failure, format: Format, last: Option<&Turn>) -> Self {
+        failure.log();
+        last.map_or(Self::Torn, |last| Self::Broken(format.broke_off(last).into_bytes()))
     }
 }
 
@@ -126,10 +139,4 @@ impl Export {
         self.after = after;
         Ok(text)
     }
-}
-
-fn broken_off(failure: &Failure) -> worker::Error {
-    failure.log();
-    let text = "the export broke off; go on with `cursor`, `createdAt:id` of its last record";
-    worker::Error::RustError(text.to_owned())
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { askable, spoil } from "../support/catalog.mjs";
+import { askable, askObject, row, spoil } from "../support/catalog.mjs";
 import { completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
@@ -19,6 +19,16 @@ const run = promisify(execFile);
 
 /** More of these than any socket holds. */
 const LONG = "x".repeat(15_000);
+
+/** What comes of a body, be its end well or not: a runtime may not tell. */
+async function received(response) {
+  let text = "";
+  const decoder = new TextDecoder();
+  await (async () => {
+    for await (const piece of response.body) text += decoder.decode(piece, { stream: true });
+  })().catch(() => {});
+  return text;
+}
 
 describe("an export", () => {
   let source, vault;
@@ -119,6 +129,28 @@ describe("an export", () => {
       assert.equal((await broken.get("/export")).status, 503);
       await spoil(broken, "export", {});
       assert.equal((await (await broken.get("/export")).text()).split("\n").length, 2);
+    } finally {
+      await broken.stop();
+    }
+  });
+
+  it("that breaks off says so in its last line, and where to go on", async () => {
+    const broken = await startVault({ change: askable });
+    broken.expectErrors(/it is not well|broke off/);
+    try {
+      const ids = Array.from({ length: 20 }, (_, n) => `job-${n}`);
+      for (const id of ids) await broken.deliver(told("failed", id, 1));
+      await eventually("they are listed", async () => (await broken.json("/stats")).jobs === ids.length || undefined);
+      const later = "2099-01-01";
+      await askObject(broken, later, { PutMany: [row("later", Date.parse(later))] });
+      await spoil(broken, later, { Oldest: "it is not well" });
+      const lines = (await received(await broken.get("/export"))).split("\n").slice(0, -1).map((line) => JSON.parse(line));
+      const { brokeOff } = lines.pop();
+      await spoil(broken, later, {});
+      const rest = await (await broken.get(`/export?cursor=${encodeURIComponent(brokeOff.cursor)}`)).text();
+      const records = [...lines, ...rest.split("\n").slice(0, -1).map((line) => JSON.parse(line))];
+      assert.ok(lines.length > 0);
+      assert.deepEqual(records.map(({ id }) => id), ids);
     } finally {
       await broken.stop();
     }
