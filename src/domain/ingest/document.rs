@@ -54,7 +54,6 @@ pub struct Output {
     /// Whether it holds any value at all.
     pub speaks: bool,
     /// The edits that leave of the body the result, but for its files.
-    #[serde(deserialize_with = "edit::read")]
     pub envelope: Vec<Edit>,
 }
 

@@ -1,22 +1,9 @@
 //! Editing JSON text in place: what is not replaced comes out as it went in.
 
-use super::span::Span;
-use serde::{Deserialize, Deserializer};
 use std::ops::Range;
 
 /// A replacement of the bytes of one string token.
 pub type Edit = (Range<usize>, String);
-
-/// Reads edits.
-///
-/// # Errors
-/// They are written in another way.
-pub fn read<'de, D: Deserializer<'de>>(written: D) -> Result<Vec<Edit>, D::Error> {
-    #[derive(Deserialize)]
-    struct Written(#[serde(with = "Span")] Range<usize>, String);
-    let edits = Vec::deserialize(written)?;
-    Ok(edits.into_iter().map(|Written(span, new)| (span, new)).collect())
-}
 
 /// `text` with `edits` applied.
 #[must_use]

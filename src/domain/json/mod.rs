@@ -13,7 +13,6 @@ pub mod members;
 mod number;
 pub mod object;
 mod read;
-pub mod span;
 pub mod string;
 mod tokens;
 mod tolerant;

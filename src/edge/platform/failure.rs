@@ -5,7 +5,7 @@ use crate::domain::http::problem::{Problem, What};
 use std::fmt::{self, Display};
 
 /// A failed call of the platform. It is for the log; callers get
-/// [`What::Internal`](crate::domain::http::problem::What::Internal).
+/// [`What::Internal`].
 #[derive(Debug)]
 pub struct Failure(Box<Parts>);
 

@@ -3,7 +3,6 @@
 use crate::domain::file::inline::{Encoding, InlineData};
 use crate::domain::json;
 use crate::domain::json::edit::Edit;
-use crate::domain::json::span::Span;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -22,7 +21,6 @@ pub enum FoundAt {
     /// In the delivery itself, at these byte positions of the body.
     Inline {
         /// From its first to after its last character.
-        #[serde(with = "Span")]
         span: Range<usize>,
         /// How the bytes are written.
         encoding: Encoding,
@@ -58,7 +56,6 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// From its first to after its last character, as the body has them.
-    #[serde(with = "Span")]
     pub span: Range<usize>,
     /// How many strings it is in: each has escaped it once more.
     pub depth: u8,

@@ -7,6 +7,7 @@
 //! judge of what JSON is. A struct is read from an object only, never from an
 //! array.
 
+mod fields;
 mod reader;
 #[cfg(test)]
 mod tests;

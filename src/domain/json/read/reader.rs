@@ -45,7 +45,8 @@ impl Error for Wrong {
 /// A text that is being read.
 pub(super) struct Reader<'de> {
     text: &'de str,
-    at: usize,
+    /// The next byte.
+    pub(super) at: usize,
     /// How much deeper it may go.
     depth: u8,
 }
@@ -155,6 +156,12 @@ impl<'de> Reader<'de> {
         self.text.as_bytes().get(end).filter(|end| **end == b'"')?;
         self.at = end + 1;
         Some(text)
+    }
+
+    /// Takes the next value, whatever it is.
+    pub(super) fn skip(&mut self) -> Result<(), Wrong> {
+        let is_short = self.peek() == Some(b'"') && self.short().is_some();
+        if is_short || self.word("null") { Ok(()) } else { self.raw().map(drop) }
     }
 
     /// Takes a word, such as `null`.

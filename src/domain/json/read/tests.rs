@@ -166,3 +166,40 @@ fn raw_values_stay_as_they_are() {
 fn a_struct_is_no_array() {
     assert!(from_str::<All>(r#"["a"]"#).is_err());
 }
+
+#[test]
+fn what_is_lacking_or_there_twice_is_told() {
+    #[derive(Debug, Deserialize)]
+    struct Held {
+        #[serde(rename = "one")]
+        _one: Option<u8>,
+        #[serde(rename = "two", default)]
+        _two: u8,
+        #[serde(rename = "three")]
+        _three: u8,
+    }
+    for (text, told) in [
+        ("{}", "missing field `three`"),
+        (r#"{"three":1,"two":"a"}"#, "expected a whole number"),
+        (r#"{"three":1,"one":2,"three":3}"#, "duplicate field `three`"),
+        (r#"{"three":1,"one":}"#, "expected value"),
+        (r#"{"three":1"#, "EOF"),
+    ] {
+        let why = from_str::<Held>(text).unwrap_err().to_string();
+        assert!(why.contains(told), "{text}: {why}");
+    }
+    assert!(from_str::<Held>(r#"{"?":{"a":[1]},"three":1,"?":2}"#).is_ok());
+}
+
+#[test]
+fn a_struct_within_itself_is_not_too_deep() {
+    #[derive(Debug, Deserialize)]
+    struct Nest {
+        #[serde(rename = "a")]
+        _a: Option<Box<Nest>>,
+    }
+    let nested =
+        |depth| format!("{}{}", r#"{"a":"#.repeat(depth), "null".to_owned() + &"}".repeat(depth));
+    assert!(from_str::<Nest>(&nested(127)).is_ok());
+    assert!(from_str::<Nest>(&nested(128)).is_err());
+}

@@ -1,5 +1,6 @@
 //! How a type asks for what it holds: serde's side of the reader.
 
+use super::fields;
 use super::reader::{Number, Reader, Wrong};
 use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
 use serde::de::{
@@ -124,10 +125,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        self.open(b'{')?;
-        let parts = Parts { reader: &mut *self, is_first: true };
-        let value = visitor.visit_map(Fields { parts, names })?;
-        self.close(b'}').map(|()| value)
+        fields::read(self, names, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -148,20 +146,20 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        self.raw()?;
+        self.skip()?;
         visitor.visit_unit()
     }
 }
 
 /// The items of an array, or the members of an object.
-struct Parts<'r, 'de> {
-    reader: &'r mut Reader<'de>,
-    is_first: bool,
+pub(super) struct Parts<'r, 'de> {
+    pub(super) reader: &'r mut Reader<'de>,
+    pub(super) is_first: bool,
 }
 
 impl Parts<'_, '_> {
     /// Whether another item or member follows in what ends with `bracket`.
-    fn has_more(&mut self, bracket: u8) -> Result<bool, Wrong> {
+    pub(super) fn has_more(&mut self, bracket: u8) -> Result<bool, Wrong> {
         if self.reader.peek() == Some(bracket) {
             return Ok(false);
         }
@@ -205,42 +203,6 @@ impl<'de> MapAccess<'de> for Parts<'_, 'de> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {
         self.reader.must_take(b':')?;
         seed.deserialize(&mut *self.reader)
-    }
-}
-
-/// The members of an object that becomes a struct, told by their places among
-/// the struct's names: so no struct compares texts in code of its own. A member
-/// that it does not know has a place behind all. What is derived reads these; serde's
-/// own `Range` and `Duration` do not.
-struct Fields<'r, 'de> {
-    parts: Parts<'r, 'de>,
-    names: &'static [&'static str],
-}
-
-impl Fields<'_, '_> {
-    /// Goes to the value of the next member.
-    fn next(&mut self) -> Result<Option<u64>, Wrong> {
-        if !self.parts.has_more(b'}')? {
-            return Ok(None);
-        }
-        let name = self.parts.reader.string()?;
-        self.parts.reader.must_take(b':')?;
-        Ok(Some(place(self.names, &name).unwrap_or(u64::MAX)))
-    }
-}
-
-impl<'de> MapAccess<'de> for Fields<'_, 'de> {
-    type Error = Wrong;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Wrong> {
-        self.next()?.map(|place| seed.deserialize(by_place(place))).transpose()
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {
-        seed.deserialize(&mut *self.parts.reader)
     }
 }
 

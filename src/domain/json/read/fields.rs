@@ -1,0 +1,108 @@
+//! How a struct is read: as a list of its members in the order of its names.
+//!
+//! A derived struct that reads an object compares names, notes what has come and
+//! what has not, each in code of its own. A list it just takes. So where each
+//! member begins is found here, and what may be missing is told by [`Missing`].
+
+use super::reader::{Reader, Wrong};
+use super::types::Parts;
+use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use std::vec::IntoIter;
+
+/// Reads an object for a struct whose members have these names.
+pub(super) fn read<'de, V: Visitor<'de>>(
+    reader: &mut Reader<'de>,
+    names: &'static [&'static str],
+    visitor: V,
+) -> Result<V::Value, Wrong> {
+    reader.open(b'{')?;
+    let (starts, end) = find(reader, names)?;
+    let mut fields = Fields { reader, starts: starts.into_iter(), lacks: None };
+    let value = visitor.visit_seq(&mut fields).map_err(|wrong| fields.lacking(wrong))?;
+    fields.reader.at = end;
+    fields.reader.close(b'}').map(|()| value)
+}
+
+/// A name, and where its value begins, if it has one.
+type Start = (&'static str, Option<usize>);
+
+/// Finds where the values begin, and where the object ends. Members with other
+/// names are skipped.
+fn find(
+    reader: &mut Reader<'_>,
+    names: &'static [&'static str],
+) -> Result<(Vec<Start>, usize), Wrong> {
+    let mut starts: Vec<Start> = names.iter().map(|name| (*name, None)).collect();
+    let mut parts = Parts { reader, is_first: true };
+    while parts.has_more(b'}')? {
+        let name = parts.reader.string()?;
+        parts.reader.must_take(b':')?;
+        parts.reader.peek();
+        let start = parts.reader.at;
+        if let Some((known, place)) = starts.iter_mut().find(|(known, _)| *known == name)
+            && place.replace(start).is_some()
+        {
+            return Err(Wrong::duplicate_field(known));
+        }
+        parts.reader.skip()?;
+    }
+    Ok((starts, parts.reader.at))
+}
+
+struct Fields<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    starts: IntoIter<Start>,
+    /// The member that was asked for last, if it is not there.
+    lacks: Option<&'static str>,
+}
+
+impl Fields<'_, '_> {
+    /// Goes to the next member's value, if there is one.
+    fn is_there(&mut self) -> bool {
+        let Some((name, start)) = self.starts.next() else { return false };
+        self.lacks = start.is_none().then_some(name);
+        self.reader.at = start.unwrap_or(self.reader.at);
+        start.is_some()
+    }
+
+    /// A struct that lacks a member says only how many there are.
+    fn lacking(&self, wrong: Wrong) -> Wrong {
+        self.lacks.map_or(wrong, Wrong::missing_field)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
+    type Error = Wrong;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Wrong> {
+        if self.is_there() {
+            return seed.deserialize(&mut *self.reader).map(Some);
+        }
+        Ok(seed.deserialize(Missing).ok())
+    }
+}
+
+/// A member that is not there: `None` for what may be missing. Whatever else has
+/// a default takes that.
+struct Missing;
+
+impl<'de> Deserializer<'de> for Missing {
+    type Error = Wrong;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Wrong> {
+        Err(Wrong::of("missing"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
