@@ -97,7 +97,9 @@ fn of_gap(gap: &Gap, key: Option<&str>, start: usize) -> Class {
         return Class::Text;
     };
     let (span, at) = (gap.span.clone(), gap.span.start.saturating_sub(start));
-    Class::File(Box::new(Found::within(at, span, data, Some(data.clone()))))
+    // The type stands beside it.
+    let kept = InlineData { content_type: None, ..data.clone() };
+    Class::File(Box::new(Found::within(at, span, data, Some(kept))))
 }
 
 /// Whether a URL itself says that it is media.

@@ -7,6 +7,7 @@
 use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::open::{Kind, Open};
 use super::placeholder::{self, MARK};
+use super::text::extend;
 use crate::domain::file::inline::MAX_HELD;
 use crate::domain::json;
 use crate::domain::json::unescape::{Said, Unescape};
@@ -105,7 +106,7 @@ impl Deep {
         }
         self.at += run.len();
         if self.open.last().is_none_or(|open| !open.is_cut()) {
-            self.out.extend_from_slice(run);
+            extend(&mut self.out, run);
         }
         if self.open.is_empty() {
             return;
@@ -144,7 +145,7 @@ impl Deep {
     fn special(&mut self, byte: u8) {
         let (start, written) = (self.at, [byte]);
         self.at += 1;
-        self.out.push(byte);
+        extend(&mut self.out, &[byte]);
         let mut utf8 = std::mem::take(&mut self.utf8);
         let text = utf8.push(&written);
         self.note_rough(std::mem::take(&mut utf8.is_broken) || byte < b' ');
@@ -243,14 +244,14 @@ impl Deep {
         self.drop_gaps(open.first_gap);
         self.out.truncate(open.content);
         let gap = Gap { written, ..open.end(self.at) };
-        self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
+        extend(&mut self.out, placeholder::text(self.gaps.len(), &gap).as_bytes());
         self.gap_bytes += gap.held();
         self.gaps.push(gap);
         if open.unescape.is_broken && depth == 0 {
             // The text stays as little JSON as the body is.
-            self.out.extend_from_slice(b"\\x");
+            extend(&mut self.out, b"\\x");
         }
-        self.out.extend_from_slice(&quote);
+        extend(&mut self.out, &quote);
     }
 
     /// Forgets the gaps from this number on.
@@ -320,11 +321,14 @@ impl Deep {
 
 /// What is said by what is written in so many strings.
 fn unescaped(written: &[u8], times: usize) -> Vec<u8> {
-    let mut text = String::from_utf8_lossy(written).into_owned().into_bytes();
+    let mut text = match String::from_utf8_lossy(written) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    };
     for _ in 0..times {
         let (mut unescape, mut said) = (Unescape::new(), Vec::with_capacity(text.len()));
         unescape.push_all(&text, &mut said);
-        text = said;
+        text = Cow::Owned(said);
     }
-    text
+    text.into_owned()
 }

@@ -21,6 +21,7 @@ mod placeholder;
 mod scanner;
 mod shallow;
 mod stored;
+mod text;
 
 pub(crate) use self::digest::{digest, digest_of_token};
 pub use self::gap::{Gap, MAX_BYTES, Skeleton};

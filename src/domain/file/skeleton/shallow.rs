@@ -2,6 +2,7 @@
 
 use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::placeholder::{self, is_like_one};
+use super::text::extend;
 use crate::domain::file::inline::MAX_HELD;
 use crate::domain::json::utf8::Utf8;
 
@@ -84,13 +85,13 @@ impl Shallow {
         match &mut self.value {
             Some(value) if value.is_cut => {}
             Some(value) => {
-                self.out.extend_from_slice(run);
+                extend(&mut self.out, run);
                 value.is_cut = self.out.len() - value.content > MAX_HELD;
                 if value.is_cut {
                     self.out.truncate(value.content);
                 }
             }
-            None => self.out.extend_from_slice(run),
+            None => extend(&mut self.out, run),
         }
     }
 
@@ -135,15 +136,15 @@ impl Shallow {
         self.look(b"\"");
         self.at += 1;
         let Some(value) = self.value.take() else {
-            self.out.push(b'"');
+            extend(&mut self.out, b"\"");
             self.value = Some(Value::new(self.at - 1, self.out.len(), false));
             return;
         };
-        self.out.push(b'"');
+        extend(&mut self.out, b"\"");
         let token = self.out.get(value.content - 1..).unwrap_or_default();
         if value.is_cut || is_like_one(&String::from_utf8_lossy(token)) {
             self.put_gap(&value);
-            self.out.push(b'"');
+            extend(&mut self.out, b"\"");
         }
     }
 
@@ -161,9 +162,9 @@ impl Shallow {
         if self.depth == 1
             && let Some(value) = self.value.take()
         {
-            self.out.push(b'"');
+            extend(&mut self.out, b"\"");
             self.put_gap(&Value { content: self.out.len(), ..value });
-            self.out.push(b'"');
+            extend(&mut self.out, b"\"");
         }
     }
 
@@ -173,7 +174,7 @@ impl Shallow {
         let (length, sha256) = (span.len(), String::new());
         let gap =
             Gap { span, length, sha256, is_plain: value.is_plain, inline: None, written: None };
-        self.out.extend_from_slice(placeholder::text(self.gaps.len(), &gap).as_bytes());
+        extend(&mut self.out, placeholder::text(self.gaps.len(), &gap).as_bytes());
         self.gap_bytes += gap.held();
         self.gaps.push(gap);
     }
