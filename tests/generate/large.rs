@@ -198,3 +198,40 @@ pub fn body() -> impl Strategy<Value = Body> {
         Body(body)
     })
 }
+
+/// What a body has too much of: a value of about so many bytes.
+fn much() -> impl Strategy<Value = String> {
+    let piece = one(&[
+        "\"a\",1,\n",
+        "1.10,null, ",
+        "\"https://a.r2.cloudflarestorage.com/a.mp4\",",
+        "\"@hookvault-range/0/1/2\",",
+        "{\"a\":[\"b\"]},",
+        "\"\\u0061\\ud800\",",
+    ]);
+    let wrap = one(&["list", "nested", "nested", "prose", "cut", "wide"]);
+    (piece, wrap, 0..3_usize, 9_000..1_300_000_usize).prop_map(|(piece, wrap, times, bytes)| {
+        let list = format!("[{}1", piece.repeat(bytes / piece.len()));
+        let nest =
+            |text: String| (0..times).fold(text, |text, _| format!("[{}]", encode_string(&text)));
+        match wrap.as_str() {
+            "list" => list + "]",
+            "nested" => encode_string(&nest(list + "]")),
+            "prose" => encode_string(&nest(list + "] and so on")),
+            "cut" => encode_string(&nest(list)),
+            _ => format!("{}1", "\"b\",\"c\":".repeat(bytes / 8)),
+        }
+    })
+}
+
+/// A body of which more would be held than may be, or nearly.
+pub fn too_large() -> impl Strategy<Value = Body> {
+    (much(), value(), much(), value()).prop_map(|(a, b, c, d)| {
+        Body(format!(r#"{{"eventType":"completed","a":{a},"b":{b},"c":{c},"d":{d}}}"#).into_bytes())
+    })
+}
+
+/// How such a body is split.
+pub fn coarse() -> impl Strategy<Value = Sizes> {
+    vec(prop_oneof![60..3_000_usize, 15_000..700_000_usize], 1..4).prop_map(Sizes)
+}

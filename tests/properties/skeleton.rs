@@ -3,11 +3,11 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use super::tolerant::bytes;
-use crate::generate::large::{Body, Sizes, body, split};
+use crate::generate::large::{Body, Sizes, body, coarse, split, too_large};
 use crate::generate::{cases, text};
 use hookvault::domain::file::discover::found::Found;
 use hookvault::domain::file::inline::{self, Decoder, Encoding, MAX_HELD};
-use hookvault::domain::file::skeleton::{Gap, Mender, Piece, Scanner, Skeleton, pieces};
+use hookvault::domain::file::skeleton::{Gap, MAX_BYTES, Mender, Piece, Scanner, Skeleton, pieces};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::document::Document;
 use hookvault::domain::json;
@@ -26,7 +26,7 @@ fn scan(body: &[u8], sizes: &Sizes) -> Skeleton {
 /// What stands in a gap, as the tolerant reader reads it.
 fn mended(body: &[u8], gap: &Gap) -> String {
     let raw = body.get(gap.span.clone()).expect("in the body");
-    if raw.starts_with(b"\"") {
+    if !raw.starts_with(b"\\") {
         return json::tolerant(raw).expect("a token").into_owned();
     }
     let token = [b"\"", raw, b"\""].concat();
@@ -180,5 +180,22 @@ proptest! {
         }
         let is_whole = !skeleton.gaps.is_empty() || skeleton.text == body.as_bytes();
         prop_assert!(is_whole, "{:?}", skeleton.text);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(8))]
+
+    #[test]
+    fn what_is_held_ends_alike((Body(body), a, b) in (too_large(), coarse(), coarse())) {
+        let skeleton = scan(&body, &a);
+        prop_assert!(skeleton == scan(&body, &b));
+        prop_assert!(skeleton.text.len() <= MAX_BYTES + 1_000);
+        if skeleton.is_whole {
+            let text = json::tolerant(&skeleton.text).expect("JSON");
+            prop_assert!(whole(&text, &skeleton.gaps, &body).as_bytes() == body, "{:?}", skeleton.is_shallow);
+        } else {
+            prop_assert!(skeleton.text.is_empty() && skeleton.gaps.is_empty());
+        }
     }
 }

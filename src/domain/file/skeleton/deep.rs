@@ -9,9 +9,9 @@ use super::open::{Kind, Open};
 use super::placeholder::{self, MARK};
 use super::text::extend;
 use crate::domain::file::inline::MAX_HELD;
-use crate::domain::json;
 use crate::domain::json::unescape::{Said, Unescape};
 use crate::domain::json::utf8::Utf8;
+use crate::domain::json::{self, may_go_on};
 use std::borrow::Cow;
 
 /// Reads a body in pieces.
@@ -299,23 +299,25 @@ impl Deep {
         }
     }
 
-    /// Takes the outermost string that began as JSON for text, if it has turned
-    /// out to be none; returns whether there was one.
+    /// Takes a string that began as JSON for text, if one has turned out to be
+    /// none by now; returns whether there was one.
     fn give_up_prose(&mut self) -> bool {
-        let Some(depth) = self.open.iter().position(|open| open.kind == Kind::Json) else {
+        let mut strings = self.open.iter().enumerate();
+        let Some((depth, open)) = strings.find(|(depth, open)| self.is_prose(open, *depth)) else {
             return false;
         };
-        let Some(open) = self.open.get(depth) else { return false };
-        let text = self.text(open, depth, self.out.len());
-        if text.is_some_and(|text| json::may_go_on(&text)) && !open.is_broken_within {
-            return false;
-        }
         let (first_gap, content) = (open.first_gap, open.content);
         self.drop_gaps(first_gap);
         self.out.truncate(content);
         self.open.truncate(depth + 1);
         self.open.iter_mut().skip(depth).for_each(Open::give_up);
         true
+    }
+
+    fn is_prose(&self, open: &Open, depth: usize) -> bool {
+        let text = || self.text(open, depth, self.out.len());
+        let is_prose = || open.is_broken_within || !text().is_some_and(|text| may_go_on(&text));
+        open.kind == Kind::Json && is_prose()
     }
 }
 

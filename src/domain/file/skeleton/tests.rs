@@ -81,6 +81,9 @@ fn prose_is_no_json() {
     prose.push_str(&long('a'));
     let body = format!(r#"["x",{},"y"]"#, encode_string(&prose));
     assert_eq!(spans(&scan(body.as_bytes(), 1_000), &body), [encode_string(&prose)]);
+    let nested = encode_string(&format!("{{\"log\":{}}}", encode_string(&prose)));
+    let found = scan(format!("[{nested}]").as_bytes(), 1_000);
+    assert!(!found.is_shallow && found.gaps[0].length == prose.len(), "prose in JSON");
 }
 
 #[test]
