@@ -59,11 +59,21 @@ impl Secrets {
         ((!secrets.is_empty()).then_some(Self(secrets)), refused)
     }
 
-    /// Checks a message.
+    /// Checks a message that is at hand.
     ///
     /// # Errors
     /// [`Refusal`]: it is not to be believed.
     pub fn verify(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
+        let mut check = self.begin(headers, now)?;
+        check.update(body);
+        check.end()
+    }
+
+    /// Begins to check a message whose body comes in pieces.
+    ///
+    /// # Errors
+    /// [`Refusal`]: it is not to be believed, whatever its body is.
+    pub fn begin(&self, headers: Headers<'_>, now: Timestamp) -> Result<Check, Refusal> {
         if headers.id.is_empty() {
             return Err(Refusal::Header("webhook-id"));
         }
@@ -72,12 +82,8 @@ impl Secrets {
         if given.is_empty() {
             return Err(Refusal::Wrong);
         }
-        // The body may be large: it is read once a secret, not once a signature.
-        let mut macs =
-            self.0.iter().filter_map(|key| mac(key, headers.id, headers.timestamp, body));
-        let is_one =
-            |mac: Hmac<Sha256>| given.iter().any(|one| mac.clone().verify_slice(one).is_ok());
-        if macs.any(is_one) { Ok(()) } else { Err(Refusal::Wrong) }
+        let macs = self.0.iter().filter_map(|key| mac(key, headers.id, headers.timestamp, b""));
+        Ok(Check { macs: macs.collect(), given })
     }
 
     /// The `webhook-signature` of a message: one of each secret, so that a
@@ -88,6 +94,31 @@ impl Secrets {
         let macs = self.0.iter().filter_map(|secret| mac(secret, id, &timestamp, body));
         let texts = macs.map(|mac| format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())));
         texts.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A check under way.
+pub struct Check {
+    /// One a secret: the body may be large, and is read once for each of them,
+    /// not once for each signature.
+    macs: Vec<Hmac<Sha256>>,
+    given: Vec<Vec<u8>>,
+}
+
+impl Check {
+    /// Takes the next piece of the body.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.macs.iter_mut().for_each(|mac| mac.update(piece));
+    }
+
+    /// Says whether a signature is good, after the last piece.
+    ///
+    /// # Errors
+    /// [`Refusal`]: none is.
+    pub fn end(self) -> Result<(), Refusal> {
+        let is_one =
+            |mac: Hmac<Sha256>| self.given.iter().any(|one| mac.clone().verify_slice(one).is_ok());
+        if self.macs.into_iter().any(is_one) { Ok(()) } else { Err(Refusal::Wrong) }
     }
 }
 
@@ -131,6 +162,16 @@ mod tests {
     fn verify(signature: &str, timestamp: &str, now: u64) -> Result<(), Refusal> {
         let headers = Headers { id: ID, timestamp, signature };
         secrets(SECRET).verify(headers, BODY, Timestamp::from_seconds(now))
+    }
+
+    #[test]
+    fn a_body_in_pieces_is_checked_as_a_whole_one_is() {
+        let headers = Headers { id: ID, timestamp: "1614265330", signature: SIGNATURE };
+        for (body, is_good) in [(BODY, true), (b"{\"test\": 2432232315}", false)] {
+            let mut check = secrets(SECRET).begin(headers, Timestamp::from_seconds(AT)).unwrap();
+            body.chunks(3).for_each(|piece| check.update(piece));
+            assert_eq!(check.end().is_ok(), is_good);
+        }
     }
 
     #[test]
