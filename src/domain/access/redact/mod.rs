@@ -6,6 +6,7 @@
 //! wherever it stands: a text is masked as it is written, JSON or not.
 
 mod find;
+mod own;
 pub(crate) mod secrets;
 pub mod spans;
 mod spelling;
@@ -14,12 +15,12 @@ mod stream;
 mod tests;
 
 use self::find::{Kind, find};
+use self::own::{keep_own, own_urls};
 pub use self::secrets::{MIN_CHARS, Secrets};
 use self::spans::{apply, ordered};
 use self::spelling::Text;
 pub use self::stream::Stream;
 use std::borrow::Cow;
-use std::iter;
 use std::ops::Range;
 
 impl Secrets {
@@ -60,12 +61,8 @@ impl Secrets {
 
     fn mask_kind<'a>(&self, kind: Kind, text: &'a str, own: &str) -> Cow<'a, str> {
         let mut spans = self.find(kind, text.as_bytes());
-        if !spans.is_empty() && !own.is_empty() {
-            let mut kept = own_urls(text, own).peekable();
-            spans.retain(|span| {
-                while kept.next_if(|url| url.end <= span.start).is_some() {}
-                kept.peek().is_none_or(|url| !url.contains(&span.start))
-            });
+        if !spans.is_empty() {
+            keep_own(&mut spans, own_urls(text.as_bytes(), own.as_bytes()));
         }
         let masked = apply(text.as_bytes(), &spans);
         masked.map_or(Cow::Borrowed(text), |masked| {
@@ -78,15 +75,4 @@ impl Secrets {
         let found = find(self, kind, Text { bytes, is_whole: true }, 0);
         ordered(found.spans)
     }
-}
-
-/// Where the URLs stand that begin with `own`, in order: up to the string's end.
-fn own_urls(text: &str, own: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut at = 0;
-    iter::from_fn(move || {
-        let start = at + text.get(at..)?.find(own)?;
-        let path = start + own.len();
-        at = text.get(path..)?.find('"').map_or(text.len(), |length| path + length);
-        Some(start..at)
-    })
 }

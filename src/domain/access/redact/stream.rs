@@ -1,6 +1,7 @@
 //! Masking a body as it comes, in pieces that may cut a secret.
 
 use super::find::{Kind, find};
+use super::own::{begun, keep_own, own_urls};
 use super::secrets::Secrets;
 use super::spans::{apply, ordered};
 use super::spelling::Text;
@@ -13,6 +14,8 @@ const MAX_HELD: usize = 64 * 1024;
 pub struct Stream {
     secrets: Secrets,
     kind: Kind,
+    /// What the URLs begin with that stay as they are.
+    own: String,
     /// What has come and may be the beginning of a secret.
     held: Vec<u8>,
     /// The byte before that.
@@ -25,13 +28,23 @@ impl Stream {
     /// Masks every secret, as [`Secrets::mask`] does.
     #[must_use]
     pub const fn of_all(secrets: Secrets) -> Self {
-        Self { secrets, kind: Kind::All, held: Vec::new(), before: 0, due: 0 }
+        Self::new(secrets, Kind::All, String::new())
     }
 
     /// Masks the configured secrets and capabilities alone.
     #[must_use]
     pub const fn of_values(secrets: Secrets) -> Self {
-        Self { secrets, kind: Kind::Values, held: Vec::new(), before: 0, due: 0 }
+        Self::new(secrets, Kind::Values, String::new())
+    }
+
+    /// Masks in a result what lets in, as [`Secrets::mask_result`] does.
+    #[must_use]
+    pub const fn of_result(secrets: Secrets, own: String) -> Self {
+        Self::new(secrets, Kind::Result, own)
+    }
+
+    const fn new(secrets: Secrets, kind: Kind, own: String) -> Self {
+        Self { secrets, kind, own, held: Vec::new(), before: 0, due: 0 }
     }
 
     /// Takes the next piece and gives what can be told of the body by now.
@@ -61,11 +74,16 @@ impl Stream {
             let text = Text { is_whole: true, ..text };
             found = find(&self.secrets, self.kind, text, self.before);
         }
-        let rest = self.held.split_off(found.until.min(self.held.len()));
+        let own = own_urls(&self.held, self.own.as_bytes());
+        let cut = begun(&self.held, self.own.as_bytes(), &own);
+        let cut = cut.filter(|start| !is_whole && self.held.len() - start <= MAX_HELD);
+        let until = found.until.min(cut.unwrap_or(usize::MAX)).min(self.held.len());
+        let rest = self.held.split_off(until);
         let told = std::mem::replace(&mut self.held, rest);
         self.before = told.last().copied().unwrap_or(self.before);
         let mut spans = ordered(found.spans);
         spans.retain(|span| span.end <= told.len());
+        keep_own(&mut spans, own);
         apply(&told, &spans).unwrap_or(told)
     }
 }

@@ -168,3 +168,19 @@ fn a_stream_is_masked_as_the_whole_is() {
     assert_eq!(stream.push(b"data: {\"a\":\"?sig=1\"}\n\n"), b"data: {\"a\":\"?sig=1\"}\n\n");
     assert_eq!((stream.push(b"d"), stream.push(b"ev-x")), (vec![], b"dev-x".to_vec()));
 }
+
+#[test]
+fn a_result_in_pieces_is_masked_as_a_whole_one_is() {
+    let own = "https://v/files/7/n/";
+    let secrets = Secrets::of(["tok-0123456789abcdef"]);
+    let text = r#"{"a":"https://v/files/7/n/0-tok-0123456789abcdef.mp4","b":"tok-0123456789abcdef",
+        "c":["https://v/files/7/n","https://v/files/7/n/1-tok-0123456789abcdef"],
+        "d":"https://h/f?X-Amz-Signature=1&x=2","e":"https://v/files/7/"}"#;
+    for length in 1..=text.len() {
+        let mut stream = Stream::of_result(secrets.clone(), own.to_owned());
+        let mut told: Vec<u8> =
+            text.as_bytes().chunks(length).flat_map(|piece| stream.push(piece)).collect();
+        told.extend(stream.finish());
+        assert_eq!(String::from_utf8(told).unwrap(), secrets.mask_result(text, own), "{length}");
+    }
+}
