@@ -5,6 +5,8 @@ use crate::domain::time::Timestamp;
 
 /// What the keys of all manifests begin with.
 pub const MANIFESTS: &str = "manifests/";
+/// What the keys of all bodies begin with that are coming in.
+pub const INCOMING: &str = "incoming/";
 /// What the keys of all unmatched deliveries begin with.
 pub const UNMATCHED: &str = "unmatched/";
 
@@ -58,6 +60,13 @@ pub enum StorageKey<'a> {
         /// SHA-256 of the body in hex.
         sha256: &'a str,
     },
+    /// A long body that is coming in, until it is known whose it is.
+    Incoming {
+        /// When it came; the keys sort by it.
+        at: Timestamp,
+        /// Random bytes in hex.
+        nonce: &'a str,
+    },
     /// What the doctor writes, reads and deletes.
     Probe {
         /// Random bytes in hex.
@@ -84,6 +93,7 @@ impl StorageKey<'_> {
             Self::Unmatched { at, sha256 } => {
                 format!("{UNMATCHED}{:013}-{}", at.as_millis(), short(sha256))
             }
+            Self::Incoming { at, nonce } => format!("{INCOMING}{:013}-{nonce}", at.as_millis()),
             Self::Probe { nonce } => format!("doctor/{nonce}"),
         }
     }
@@ -94,6 +104,13 @@ impl StorageKey<'_> {
 pub fn job_of_manifest(key: &str) -> Option<ObjectName> {
     let (_, file) = key.strip_prefix(MANIFESTS)?.split_once('/')?;
     ObjectName::from_public(file.strip_suffix(".json")?)
+}
+
+/// When the body of this key began to come in, and its random part.
+#[must_use]
+pub fn parse_incoming(key: &str) -> Option<(Timestamp, &str)> {
+    let (at, nonce) = key.strip_prefix(INCOMING)?.split_once('-')?;
+    Some((Timestamp::from_millis(at.parse().ok()?), nonce))
 }
 
 /// What the keys of everything begin with that is stored of the job at `home`,
@@ -157,12 +174,14 @@ mod tests {
                 StorageKey::Unmatched { at, sha256: "0123456789abcdef0123" },
                 "unmatched/1766867822109-0123456789abcdef",
             ),
+            (StorageKey::Incoming { at, nonce: "ab" }, "incoming/1766867822109-ab"),
             (StorageKey::Probe { nonce: "ab" }, "doctor/ab"),
         ];
         for (key, want) in cases {
             assert_eq!(key.path(), want);
-            let is_elsewhere =
-                ["manifests/", "unmatched/", "doctor/"].iter().any(|at| want.starts_with(at));
+            let is_elsewhere = ["manifests/", "unmatched/", "incoming/", "doctor/"]
+                .iter()
+                .any(|at| want.starts_with(at));
             let homes = [&id, &by_reference].into_iter();
             let is_below = homes.flat_map(prefixes_of_job).any(|prefix| want.starts_with(&prefix));
             assert!(is_below != is_elsewhere, "{want}");

@@ -3,7 +3,7 @@
 //! ```text
 //! entry → router → api, ingest, files, gateway, doctor    the handlers
 //!                  job, catalog                           the Durable Objects
-//!                    → transfer, upstream, rpc, storage
+//!                    → transfer, upstream, bodies, rpc, storage
 //!                        → http → platform
 //! ```
 //!
@@ -14,6 +14,7 @@
 //! `platform` reads the clock or sets an alarm.
 
 mod api;
+mod bodies;
 mod catalog;
 mod doctor;
 mod entry;

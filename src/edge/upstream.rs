@@ -6,14 +6,16 @@ use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Ask;
+use crate::edge::bodies::{Body, HELD_BYTES, Intake, Stored};
+use crate::edge::http::body::{self, Sent};
 use crate::edge::http::outgoing::Outgoing;
+use crate::edge::http::pieces::{Memory, Stop};
 use crate::edge::platform::{self, Failure};
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
 use web_sys::Response;
-use worker::{AbortController, ByteStream, Delay};
+use worker::{AbortController, Delay, Env};
 
 /// An answer of the upstream.
 pub struct Answered {
@@ -27,9 +29,20 @@ pub struct Answered {
     pub retry_after: Option<String>,
     /// Its `Retry-After`, in milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// All of it, if it is long: `body` is its skeleton then.
+    pub stored: Option<Box<Stored>>,
 }
 
 impl Answered {
+    /// Drops what of it lies in R2: nothing has come of it.
+    pub async fn discard(&self, env: &Env) {
+        if let Some(stored) = &self.stored
+            && let Err(failure) = stored.discard(env).await
+        {
+            failure.log();
+        }
+    }
+
     /// Returns it as the caller of the gateway gets it.
     pub fn into_answer(self) -> Answer {
         let Self { status, content_type, body, retry_after, .. } = self;
@@ -37,13 +50,13 @@ impl Answered {
     }
 }
 
-/// Asks, and reads an answer of at most `max_bytes`.
+/// Asks, and reads an answer of at most `max_bytes`. A long one goes to R2.
 ///
 /// # Errors
 /// What went wrong, in words for the record: no URL, no key.
-pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
+pub async fn ask(env: &Env, ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
     let request = prepare(ask).map_err(|failure| failure.to_string())?;
-    send(request, ask.url.as_str(), max_bytes, stalls(pace)).await
+    send(request, ask.url.as_str(), (Some(env), max_bytes), stalls(pace)).await
 }
 
 /// Fetches what is public, within this time.
@@ -52,7 +65,7 @@ pub async fn ask(ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, Stri
 /// As [`ask`], and if the answer is no success.
 pub async fn get(url: &str, max_bytes: u64, limit_ms: u64) -> Result<String, String> {
     let request = Outgoing::new("GET").map_err(|failure| failure.to_string())?;
-    let answered = send(request, url, max_bytes, limit_ms).await?;
+    let answered = send(request, url, (None, max_bytes), limit_ms).await?;
     if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
 }
 
@@ -106,11 +119,12 @@ fn stalls(pace: Pace) -> u64 {
     pace.stall().saturating_mul(2)
 }
 
-/// Sends a request, and reads an answer of at most `max_bytes`.
+/// Sends a request, and reads an answer: `room` is where a long one is kept,
+/// memory without an [`Env`], and how many bytes it may have.
 async fn send(
     request: Outgoing,
     url: &str,
-    max_bytes: u64,
+    room: (Option<&Env>, u64),
     limit_ms: u64,
 ) -> Result<Answered, String> {
     let abort = AbortController::default();
@@ -118,7 +132,7 @@ async fn send(
     let answered = async {
         let response = request.fetch(url).await;
         let response = response.map_err(|_| "the upstream can't be reached".to_owned())?;
-        read(response, max_bytes).await
+        read(response, room).await
     };
     let limit = Duration::from_millis(limit_ms);
     let outcome = match select(pin!(answered), Delay::from(limit)).await {
@@ -147,7 +161,7 @@ pub async fn pass(
         Some(body) => request.body(&body.into()),
         None => request,
     };
-    let answered = send(request, ask.url.as_str(), limits.0, stalls(limits.1)).await?;
+    let answered = send(request, ask.url.as_str(), (None, limits.0), stalls(limits.1)).await?;
     match answered.status {
         200..=299 | 400..=599 => Ok(answered),
         // One that was not asked for, or a redirect: the key would go along.
@@ -171,24 +185,41 @@ fn prepare(ask: &Ask) -> Result<Outgoing, Failure> {
     relay(ask, "GET", &wishes.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-async fn read(response: Response, max_bytes: u64) -> Result<Answered, String> {
+async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<Answered, String> {
     let (status, headers) = (response.status(), response.headers());
     let header = |name| headers.get(name).ok().flatten();
     let (content_type, retry_after) = (header("content-type"), header("retry-after"));
     let retry_after_ms = platform::retry_after(&headers);
-    let broken = |_| "the upstream's answer broke off".to_owned();
-    let mut body = Vec::new();
+    let body = keep(&response, room).await.map_err(|stop| match stop {
+        Stop::TooLarge => format!("the upstream's answer has over {} bytes", room.1),
+        Stop::NoRoom => "the vault has no memory left for the upstream's answer".to_owned(),
+        Stop::BrokenOff | Stop::NotPacked => "the upstream's answer broke off".to_owned(),
+        Stop::Failed(failure) => {
+            failure.log();
+            "the upstream's answer could not be kept".to_owned()
+        }
+    });
+    let (body, stored) = match body? {
+        Body::Held(bytes) => (text_of(bytes), None),
+        Body::Stored(stored) => (text_of(stored.read.skeleton.text.clone()), Some(stored)),
+    };
+    Ok(Answered { status, content_type, body, retry_after, retry_after_ms, stored })
+}
+
+async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<Body, Stop> {
     // A redirect or an empty answer has no stream.
-    if let Some(stream) = response.body() {
-        let mut stream = ByteStream::from(stream);
-        while let Some(chunk) = stream.next().await {
-            body.extend(chunk.map_err(broken)?);
-            if body.len() as u64 > max_bytes {
-                return Err(format!("the upstream's answer has over {max_bytes} bytes"));
-            }
+    let Some(stream) = response.body() else { return Ok(Body::Held(Vec::new())) };
+    let sent = body::of_stream(&stream, None, HELD_BYTES).await?;
+    match (sent, env) {
+        (Sent::Short(bytes), _) if bytes.len() as u64 > most => Err(Stop::TooLarge),
+        (Sent::Short(bytes), _) => Ok(Body::Held(bytes)),
+        (sent, Some(env)) => Ok(Intake::all(env, sent, most, None).await?.keep().await?),
+        (Sent::Long { pieces, .. }, None) => {
+            let mut memory = Memory::new(most);
+            pieces.through(&mut memory).await?;
+            Ok(Body::Held(memory.bytes))
         }
     }
-    Ok(Answered { status, content_type, body: text_of(body), retry_after, retry_after_ms })
 }
 
 /// Returns what the upstream means. An answer that is not JSON stays as it is,

@@ -6,7 +6,7 @@
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::apply::{Applied, apply};
 use hookvault::domain::ingest::arrival::{Arrival, Origin};
-use hookvault::domain::ingest::document::Document;
+use hookvault::domain::ingest::document::{Body, Document};
 use hookvault::domain::job::record::{Birth, Job};
 use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use hookvault::domain::names::ObjectName;
@@ -83,15 +83,15 @@ impl Vault {
     fn land(&mut self, event: &Event<'_>, body: &str, origin: Origin, late_ms: u64) -> Outcome {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
-        let mut document = Document::of(body, event, &policy);
+        let mut document = Document::of(&Body::whole(body), event, &policy);
         if let Some(job) = &self.job {
-            document.heed_input(body, job, &policy);
+            document.heed_input(&Body::whole(body), job, &policy);
         }
         let arrival = Arrival {
             at: self.now(),
             now: self.now().plus(late_ms),
             raw: body.as_bytes(),
-            text: body,
+            read: Body::whole(body),
             document,
             sha256: body,
             has_operator: self.has_operator,

@@ -14,7 +14,7 @@ const DOMAIN = [
 ];
 /** The wings of `src/edge`. Those that answer requests, and the two kinds of objects, don't know each other. */
 const EDGE = [
-  "platform", "http", "rpc", "storage", "upstream", "transfer",
+  "platform", "http", "rpc", "storage", "bodies", "upstream", "transfer",
   ["api", "catalog", "doctor", "files", "gateway", "ingest", "job"], "router", "entry",
 ];
 /** The parts of a job's object: what all tasks use, the tasks, the alarm that runs them, the dispatch of commands, the class. */

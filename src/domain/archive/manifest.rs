@@ -74,6 +74,15 @@ impl Manifest {
     }
 }
 
+/// What stands around the result in the text of a manifest that has none:
+/// a long one is not in memory.
+#[must_use]
+pub fn around_result(text: &str) -> Option<(&str, &str)> {
+    const MEMBER: &str = "\"result\":";
+    let member = json::members(text).into_iter().find(|member| member.key == "result")?;
+    Some((text.get(..member.span.start + MEMBER.len())?, text.get(member.span.end..)?))
+}
+
 /// Whether a repetition of this entry's body is known by the entry.
 #[must_use]
 pub fn is_seen(entry: &Entry) -> bool {
@@ -111,6 +120,14 @@ mod tests {
     }
 
     #[test]
+    fn a_long_result_is_put_in_where_it_belongs() {
+        let text = r#"{"format":1,"job":{"result":1,"a":"\"result\":"},"result":null,"events":[]}"#;
+        let (before, behind) = around_result(text).unwrap();
+        assert!(before.ends_with(r#"},"result":"#), "{before}");
+        assert_eq!(behind, r#","events":[]}"#);
+    }
+
+    #[test]
     fn everything_is_published_again_but_the_manifest() {
         let Restored { job, .. } = manifest(|job| job.work.offloaded = 100).restored();
         assert_eq!((job.work.publish.version, job.work.list.version), (5, 0));
@@ -125,6 +142,7 @@ mod tests {
                 delivery: 1,
                 fingerprint: "f".into(),
                 key,
+                bytes: None,
                 nonce: None,
                 is_empty: false,
             };

@@ -121,7 +121,7 @@ fn text(job: &mut Job, reading: &Reading<'_>, numbers: &[u32]) -> String {
     let urls: Vec<String> = numbers.iter().map(path).collect();
     if let Some(result) = &mut job.result {
         result.nonce = None;
-        result.key = None;
+        (result.key, result.bytes) = (None, None);
     }
     reading.output.text(reading.text, &urls)
 }

@@ -16,6 +16,12 @@ use crate::domain::retry::Pace;
 use crate::domain::upstream::Upstreams;
 use url::Url;
 
+/// What the platform lets through on most plans:
+/// <https://developers.cloudflare.com/workers/platform/limits/#request-limits>.
+const MAX_BODY_BYTES: u64 = 100_000_000;
+/// See [`Config::max_held_bytes`].
+const MAX_HELD_BYTES: u64 = 32 * MIB;
+
 /// Everything that the operator can set.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -30,7 +36,7 @@ pub struct Config {
     /// `PUBLIC_URL`: scheme and host of durable URLs, without a slash at the
     /// end.
     pub public_url: Option<String>,
-    /// `MAX_BODY_BYTES` of a delivery.
+    /// `MAX_BODY_BYTES` of a delivery, or of the upstream's result.
     pub max_body_bytes: u64,
     /// `MAX_FILE_BYTES` of an output file.
     pub max_file_bytes: u64,
@@ -84,7 +90,7 @@ impl Config {
             handoff_secrets: reader.secrets("HANDOFF_SECRET"),
             sources,
             public_url: reader.public_url(),
-            max_body_bytes: reader.number("MAX_BODY_BYTES", 32 * MIB, 1..=u64::MAX),
+            max_body_bytes: reader.number("MAX_BODY_BYTES", MAX_BODY_BYTES, 1..=u64::MAX),
             max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1..=u64::MAX),
             max_subrequests: reader.subrequests(),
             files_max_age: reader.number("FILES_MAX_AGE", 86_400, 0..=u64::MAX),
@@ -106,6 +112,13 @@ impl Config {
     pub fn reader_marks(&self) -> Vec<u64> {
         let lists = [self.api.as_ref().ok(), self.read.as_ref()];
         lists.into_iter().flatten().flat_map(Tokens::values).map(|one| pass::mark(one)).collect()
+    }
+
+    /// Most bytes of what is held in memory: a submission, an answer that is
+    /// passed on.
+    #[must_use]
+    pub fn max_held_bytes(&self) -> u64 {
+        self.max_body_bytes.min(MAX_HELD_BYTES)
     }
 
     /// The configured secrets, for masking.
@@ -149,7 +162,7 @@ mod tests {
         let config = config(&[]);
         assert_eq!(config.hook, Err(BadSecret { name: "HOOK_TOKEN", why: "is not set" }));
         assert_eq!(config.api, Err(BadSecret { name: "API_TOKEN", why: "is not set" }));
-        assert_eq!((config.max_body_bytes, config.files_max_age), (33_554_432, 86_400));
+        assert_eq!((config.max_body_bytes, config.files_max_age), (100_000_000, 86_400));
         assert!(config.sources.check("https://x.y.r2.cloudflarestorage.com/a").is_ok());
         assert_eq!(config.mistakes, Vec::<String>::new());
     }
@@ -168,7 +181,7 @@ mod tests {
         ]);
         assert_eq!(config.cors.headers(Some("https://a.example")).len(), 3);
         assert!(config.hook.is_err() && config.read.is_none() && config.public_url.is_none());
-        assert_eq!(config.max_body_bytes, 33_554_432);
+        assert_eq!(config.max_body_bytes, 100_000_000);
         for name in [
             "READ_TOKEN",
             "MAX_BODY_BYTES",
@@ -250,7 +263,7 @@ mod tests {
     fn a_setting_that_would_lose_something_is_none() {
         let config = config(&[("ALLOWED_SOURCE_HOSTS", "https://a/b"), ("MAX_BODY_BYTES", "0")]);
         assert!(config.sources.check("https://fal.media/a").is_ok());
-        assert_eq!((config.max_body_bytes, config.mistakes.len()), (33_554_432, 2));
+        assert_eq!((config.max_body_bytes, config.mistakes.len()), (100_000_000, 2));
         for odd in ["https://u:p@a.example", "https://a.example#x", "https://a.example/x"] {
             assert_eq!(self::config(&[("PUBLIC_URL", odd)]).public_url, None, "{odd}");
         }

@@ -7,7 +7,7 @@ use super::coding::{Coding, codings};
 use crate::domain::json;
 
 /// Most layers that are undone. Senders use one; a proxy may add another.
-pub const MAX_LAYERS: usize = 2;
+const MAX_LAYERS: usize = 2;
 
 /// A format that the runtime can undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +32,43 @@ impl Format {
     }
 }
 
+/// The layers of a body that are still to be undone.
+#[derive(Debug)]
+pub struct Layers {
+    /// Those that its header names, of which the last was applied last.
+    named: Vec<Coding>,
+    undone: usize,
+}
+
+impl Layers {
+    /// Those of a body with this `Content-Encoding`.
+    ///
+    /// # Errors
+    /// The names of the codings, if one is not known here or they are too many.
+    pub fn of(header: Option<&str>) -> Result<Self, String> {
+        layers(header).map(|named| Self { named, undone: 0 })
+    }
+
+    /// The format of the layer that is undone next, of a body that begins with
+    /// `bytes`; `None` if it is plain.
+    pub fn next(&mut self, bytes: &[u8]) -> Option<Format> {
+        while self.undone < MAX_LAYERS {
+            let is_last = self.named.is_empty();
+            if let Some(format) = outermost(self.named.pop(), bytes) {
+                self.undone += 1;
+                return Some(format);
+            }
+            if is_last {
+                break;
+            }
+        }
+        None
+    }
+}
+
 /// Returns the codings that a `Content-Encoding` header names, if all of them
-/// can be undone.
-///
-/// # Errors
-/// The names of the codings, if one is not known here or they are too many.
-pub fn layers(header: Option<&str>) -> Result<Vec<Coding>, String> {
+/// can be undone; else their names.
+fn layers(header: Option<&str>) -> Result<Vec<Coding>, String> {
     let found = codings(header);
     let is_known = |coding: &Coding| matches!(coding, Coding::Gzip | Coding::Deflate);
     if found.len() <= MAX_LAYERS && found.iter().all(is_known) {
@@ -49,8 +80,7 @@ pub fn layers(header: Option<&str>) -> Result<Vec<Coding>, String> {
 
 /// The format of `bytes`, which a header says have this coding. The header is a
 /// hint: bytes that do not begin so are plain, and gzip is known without it.
-#[must_use]
-pub fn outermost(named: Option<Coding>, bytes: &[u8]) -> Option<Format> {
+fn outermost(named: Option<Coding>, bytes: &[u8]) -> Option<Format> {
     match bytes {
         [0x1f, 0x8b, ..] => Some(Format::Gzip),
         _ if named != Some(Coding::Deflate) => None,
@@ -97,5 +127,18 @@ mod tests {
         ] {
             assert_eq!(outermost(named, bytes), format, "{named:?} {bytes:?}");
         }
+    }
+
+    #[test]
+    fn two_layers_are_undone_at_most() {
+        let gzip = b"\x1f\x8b\x08";
+        let mut layers = Layers::of(Some("deflate, gzip")).unwrap();
+        assert_eq!(layers.next(gzip), Some(Format::Gzip));
+        assert_eq!(layers.next(b"\x78\x9c"), Some(Format::Zlib));
+        assert_eq!(layers.next(gzip), None);
+        let mut layers = Layers::of(Some("gzip, gzip")).unwrap();
+        assert_eq!(layers.next(b"{}"), None, "the header says so, and the bytes do not");
+        let mut layers = Layers::of(None).unwrap();
+        assert_eq!(layers.next(gzip), Some(Format::Gzip));
     }
 }

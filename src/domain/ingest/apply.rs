@@ -249,8 +249,9 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     adopt(job, arrival.archived, arrival.at);
     job.completed_at = Some(arrival.at);
     let (fingerprint, is_empty) = (output.fingerprint.clone(), !Worth::of(output).speaks());
-    job.result = Some(ResultRef { delivery: n, fingerprint, key: None, nonce: None, is_empty });
-    output.text(arrival.text, &urls)
+    let (key, bytes, nonce) = (None, None, None);
+    job.result = Some(ResultRef { delivery: n, fingerprint, key, bytes, nonce, is_empty });
+    output.text(arrival.read.text, &urls)
 }
 
 /// Takes over the stored files of the object that the delivery is moved from:

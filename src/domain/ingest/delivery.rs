@@ -1,6 +1,7 @@
 //! A delivery on its way to a job's object.
 
 use super::document::Document;
+use crate::domain::file::skeleton::Skeleton;
 use crate::domain::job::file::Archived;
 use crate::domain::job::timeline::Trust;
 use crate::domain::time::Timestamp;
@@ -13,9 +14,13 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// Its body.
     pub body: DeliveredBody,
-    /// What its body says, if whoever brings it has read it.
+    /// What its body says, if whoever brings it has read it whole.
     #[serde(default)]
     pub document: Option<Document>,
+    /// What is read of its body, if that is long and in R2. A job's object of
+    /// the release before reads it there itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skeleton: Option<Read>,
     /// SHA-256 of its body in hex.
     pub sha256: String,
     /// Scheme and host of the request.
@@ -40,6 +45,15 @@ pub struct Delivery {
     /// of the release before does not.
     #[serde(default)]
     pub may_tell: bool,
+}
+
+/// What is read of a long body.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Read {
+    /// The body without its long strings.
+    pub skeleton: Skeleton,
+    /// The body's length in bytes.
+    pub bytes: usize,
 }
 
 /// A delivery's former place.

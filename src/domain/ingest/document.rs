@@ -67,7 +67,10 @@ impl Document {
         let event = Event::of_tolerant(&text)?;
         let identity = Identity::of(&text, &event);
         let mended = matches!(text, Cow::Owned(_));
-        Ok((Self { bytes: body.len(), mended, ..Self::of(&text, &event, sources) }, identity))
+        Ok((
+            Self { bytes: body.len(), mended, ..Self::of(&Body::whole(&text), &event, sources) },
+            identity,
+        ))
     }
 
     /// Reads a body of `bytes` bytes and this digest, of which the skeleton is
@@ -91,23 +94,19 @@ impl Document {
         let mended = is_rough || matches!(text, Cow::Owned(_));
         let shallow = skeleton.is_shallow.then_some(sha256);
         let body = Body { text: &text, gaps: &skeleton.gaps, shallow };
-        Ok((Self { bytes, mended, ..Self::of_body(&body, &event, sources) }, identity))
+        Ok((Self { bytes, mended, ..Self::of(&body, &event, sources) }, identity))
     }
 
-    /// What `event` says, whose body is `text` as it came.
+    /// What `event` says, whose body this is.
     #[must_use]
-    pub fn of(text: &str, event: &Event<'_>, sources: &SourcePolicy) -> Self {
-        Self::of_body(&Body::whole(text), event, sources)
-    }
-
-    fn of_body(body: &Body<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
+    pub fn of(body: &Body<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
         let (told, is) = (event.told.clone(), |kind| event.told.kind == kind);
         let error = event.error.filter(|_| is(EventKind::Failed));
         Self {
             told,
             error: error.and_then(|error| kept_error(error, body.gaps)),
             result: is(EventKind::Completed)
-                .then(|| Output::of_body(body, event, body.discover(event, sources, None))),
+                .then(|| Output::of(body, event, body.discover(event, sources, None))),
             bytes: body.text.len(),
             mended: false,
             unreadable: None,
@@ -139,20 +138,10 @@ impl Document {
 
     /// Finds the files by what the job was made of: a URL that was put into it is
     /// none that is missed.
-    pub fn heed_input(&mut self, text: &str, job: &Job, sources: &SourcePolicy) {
-        self.heed_input_of(&Body::whole(text), job, sources);
-    }
-
-    /// As [`Self::heed_input`], where this was read from a skeleton.
-    pub fn heed_input_in(&mut self, skeleton: &Skeleton, job: &Job, sources: &SourcePolicy) {
-        let text = self.text(&skeleton.text).into_owned();
-        if !skeleton.is_shallow {
-            let body = Body { text: &text, gaps: &skeleton.gaps, shallow: None };
-            self.heed_input_of(&body, job, sources);
+    pub fn heed_input(&mut self, body: &Body<'_>, job: &Job, sources: &SourcePolicy) {
+        if body.shallow.is_some() {
+            return;
         }
-    }
-
-    fn heed_input_of(&mut self, body: &Body<'_>, job: &Job, sources: &SourcePolicy) {
         let Some(output) = self.result.as_mut().filter(|it| !it.found.skipped.is_empty()) else {
             return;
         };
@@ -165,21 +154,27 @@ impl Document {
     }
 }
 
-/// What is read of a body.
-struct Body<'a> {
-    text: &'a str,
-    /// What is not held of it.
-    gaps: &'a [Gap],
+/// A body as it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<'a> {
+    /// Its JSON text, with placeholders for what is not held of it.
+    pub text: &'a str,
+    /// What these stand for.
+    pub gaps: &'a [Gap],
     /// The body's digest, if only its top level is known.
-    shallow: Option<&'a str>,
+    pub shallow: Option<&'a str>,
 }
 
 impl<'a> Body<'a> {
-    const fn whole(text: &'a str) -> Self {
+    /// One that is held as a whole.
+    #[must_use]
+    pub const fn whole(text: &'a str) -> Self {
         Self { text, gaps: &[], shallow: None }
     }
 
-    fn discover(
+    /// The files in its result, of a job whose `input` was submitted here.
+    #[must_use]
+    pub fn discover(
         &self,
         event: &Event<'_>,
         sources: &SourcePolicy,
@@ -198,13 +193,9 @@ impl<'a> Body<'a> {
 }
 
 impl Output {
-    /// The result of `event` in `text`, with these files.
+    /// The result of `event` in its body, with these files.
     #[must_use]
-    pub fn of(text: &str, event: &Event<'_>, found: Discovery) -> Self {
-        Self::of_body(&Body::whole(text), event, found)
-    }
-
-    fn of_body(body: &Body<'_>, event: &Event<'_>, found: Discovery) -> Self {
+    pub fn of(body: &Body<'_>, event: &Event<'_>, found: Discovery) -> Self {
         let envelope = result::of_event(event, body.text.len(), Vec::new());
         Self {
             fingerprint: body.fingerprint(&envelope),
@@ -278,7 +269,9 @@ mod tests {
         let (mut document, skeleton) = read(&body).unwrap();
         let mut job = fixtures::job();
         job.input = RawValue::from_string(r#"["https://h/b.mp4"]"#.to_owned()).ok();
-        document.heed_input_in(&skeleton, &job, &SourcePolicy::parse("h").0);
+        let text = document.text(&skeleton.text).into_owned();
+        let held = Body { text: &text, gaps: &skeleton.gaps, shallow: Some("5ha256") };
+        document.heed_input(&held, &job, &SourcePolicy::parse("h").0);
         let result = document.result.as_ref().unwrap();
         assert!(skeleton.is_shallow && result.found.files.is_empty() && result.speaks);
         assert!(result.found.skipped[0].reason.contains("over 2 MiB"));

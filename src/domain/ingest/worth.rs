@@ -68,6 +68,7 @@ mod tests {
     use super::*;
     use crate::domain::file::discover::found::Discovery;
     use crate::domain::fixtures;
+    use crate::domain::ingest::document::Body;
     use crate::domain::job::file::{FileState, From};
     use crate::domain::job::record::ResultRef;
     use crate::domain::time::Timestamp;
@@ -88,7 +89,7 @@ mod tests {
 
     fn come(body: &str, files: usize, skipped: usize) -> Worth {
         let event = Event::parse(body).unwrap();
-        Worth::of(&Output::of(body, &event, found(files, skipped)))
+        Worth::of(&Output::of(&Body::whole(body), &event, found(files, skipped)))
     }
 
     fn replicate(output: &str, more: &str) -> String {
@@ -131,8 +132,14 @@ mod tests {
         let from = From { delivery: 1, sha256: "", at: Timestamp::default() };
         job.take_up(&found(2, 1), from);
         let fingerprint = String::new();
-        let result =
-            ResultRef { delivery: 1, fingerprint, key: None, nonce: None, is_empty: false };
+        let result = ResultRef {
+            delivery: 1,
+            fingerprint,
+            key: None,
+            bytes: None,
+            nonce: None,
+            is_empty: false,
+        };
         job.result = Some(result);
         assert_eq!(Worth::served(&job).to_string(), "2 files, and 1 not copied");
         job.files[0].state = FileState::Lost;

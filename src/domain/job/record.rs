@@ -139,12 +139,26 @@ pub struct ResultRef {
     pub fingerprint: String,
     /// R2 key of its text; in the object itself if `None`.
     pub key: Option<String>,
+    /// The bytes of its text, if that has a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<usize>,
     /// The nonce in the links of its text, if that is not the job's any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// Whether it holds no value at all: [`crate::domain::ingest::worth`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_empty: bool,
+}
+
+/// Longest result that is read in one piece, in bytes.
+const MAX_WHOLE: usize = 1024 * 1024;
+
+impl ResultRef {
+    /// The key of its text, if that is too long to stand in memory.
+    #[must_use]
+    pub fn long(&self) -> Option<&str> {
+        self.key.as_deref().filter(|_| self.bytes.is_some_and(|bytes| bytes > MAX_WHOLE))
+    }
 }
 
 /// How far a job's files are.

@@ -124,6 +124,7 @@ mod tests {
                 received_at: Timestamp::default(),
                 body,
                 document: None,
+                skeleton: None,
                 sha256: String::new(),
                 origin: String::new(),
                 trust: Trust::Token,

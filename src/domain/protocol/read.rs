@@ -17,6 +17,10 @@ pub struct Read;
 #[derive(Debug)]
 pub struct Render;
 
+/// The reply to [`Render`] if the result is too long for the object: who asks
+/// reads it as a stream.
+pub const NOT_RENDERED: &str = "null";
+
 /// Reads the record and its result when there is news. The reply is `None` once
 /// what let the reader in does not count any more.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -87,4 +91,7 @@ pub struct Body {
     pub at: BodyAt,
     /// Its text, if that is in the object.
     pub text: Option<String>,
+    /// Whether it is no JSON as it came.
+    #[serde(default)]
+    pub mended: bool,
 }

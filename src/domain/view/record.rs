@@ -155,6 +155,17 @@ pub fn record(
     Ok(masked.replacen(NO_RESULT, &format!("\"result\":{result}"), 1))
 }
 
+/// What stands around the result in the record as JSON: a long one is told as it
+/// is read.
+///
+/// # Errors
+/// As [`record`].
+pub fn around_result(job: &Job, context: Context<'_>) -> serde_json::Result<(String, String)> {
+    let text = record(job, None, context)?;
+    let (before, behind) = text.split_once(NO_RESULT).unwrap_or((&text, ""));
+    Ok((format!("{before}\"result\":"), behind.to_owned()))
+}
+
 /// The place of the result, which is masked by other rules.
 const NO_RESULT: &str = "\"result\":null";
 

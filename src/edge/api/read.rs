@@ -1,6 +1,6 @@
 //! Answers readers of jobs.
 
-use super::wait::read;
+use super::wait::{Told, read};
 use crate::domain::archive::kv_copy::Rendering;
 use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::job::record::Job;
@@ -11,16 +11,20 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::outcome::Found;
 use crate::domain::protocol::read::{Body, ReadBody};
 use crate::domain::protocol::wait::News;
+use crate::domain::view::long_result::LongResult;
 use crate::domain::view::record::{self, Context};
 use crate::domain::view::summary;
 use crate::edge::http::call::Call;
+use crate::edge::http::pieces::PIECE;
 use crate::edge::http::response::{self, rendered};
+use crate::edge::http::streaming;
 use crate::edge::platform::During;
 use crate::edge::rpc::lookup::{ask, deleted, known, rendered as rendered_there};
 use crate::edge::storage::{bucket, kv};
 use js_sys::Uint8Array;
 use std::borrow::Cow;
 use web_sys::Response;
+use worker::Object;
 
 /// `GET /jobs/{id}`: the copy at the edge, or else what the job's object has
 /// rendered; who waits, or says for what, is answered by the job itself.
@@ -34,9 +38,19 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
             return Ok(response::record(&known(found, name)?, "object")?);
         }
     }
-    let (job, result) = read(call, name, News::Version(None)).await?;
+    let (job, told) = read(call, name, News::Version(None)).await?;
     let context = context(call, &job);
-    let text = record::record(&job, result.as_deref(), context).during("rendering the record")?;
+    let rendering = "rendering the record";
+    let result = match told {
+        Told::Nothing => None,
+        Told::Text(text) => Some(text),
+        Told::Long(stream) => {
+            let around = record::around_result(&job, context).during(rendering)?;
+            let body = streaming::long_result(stream, LongResult::of(&job, context), around)?;
+            return Ok(response::record(&body, "object")?);
+        }
+    };
+    let text = record::record(&job, result.as_deref(), context).during(rendering)?;
     Ok(response::record(&Uint8Array::from(text.as_bytes()), "object")?)
 }
 
@@ -56,10 +70,16 @@ async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
 /// `GET /jobs/{id}/result`: 200 with the result, 202 before there is one, 409
 /// if there will be none.
 pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let (job, result) = read(call, name, News::Ended).await?;
+    let (job, told) = read(call, name, News::Ended).await?;
     let context = context(call, &job);
-    if let Some(result) = result {
-        return Ok(rendered(200, &record::result(&job, &result, context))?);
+    match told {
+        Told::Nothing => {}
+        Told::Text(text) => return Ok(rendered(200, &record::result(&job, &text, context))?),
+        Told::Long(stream) => {
+            let (around, long) = (Default::default(), LongResult::of(&job, context));
+            let body = streaming::long_result(stream, long, around)?;
+            return Ok(response::base(200, "application/json")?.body(&body)?);
+        }
     }
     let status = match job.status {
         Status::Failed => "failed",
@@ -84,17 +104,21 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
         Found::Deleted(_) => return Err(deleted(name)),
         Found::Missing => None,
     };
-    let raw = match body {
-        Some(Body { text: Some(text), .. }) => Some(text.into_bytes()),
-        Some(Body { at: BodyAt::Bucket(key), .. }) => {
-            bucket::bytes(&bucket::open(call.env)?, &key).await?
-        }
-        Some(Body { at: BodyAt::Object, .. }) | None => None,
-    };
     let none = || {
         Problem::new(Code::NoSuchEvent, format!("event {n} of job {} has no body", name.public()))
     };
-    let raw = raw.ok_or_else(none)?;
+    let Body { at, text, mended } = body.ok_or_else(none)?;
+    match (text, at) {
+        (Some(text), _) => short_body(call, text.into_bytes()),
+        (None, BodyAt::Object) => Err(none()),
+        (None, BodyAt::Bucket(key)) => {
+            let object = bucket::get(&bucket::open(call.env)?, &key).await?;
+            stored_body(call, &object.ok_or_else(none)?, mended).await
+        }
+    }
+}
+
+fn short_body(call: &Call<'_>, raw: Vec<u8>) -> Result<Response, Problem> {
     let is_json = matches!(tolerant(&raw), Ok(Cow::Borrowed(_)));
     let masked = call.config.secrets().mask_bytes(raw);
     match String::from_utf8(masked) {
@@ -102,6 +126,16 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
         Ok(text) => Ok(response::bytes(text.as_bytes())?),
         Err(other) => Ok(response::bytes(other.as_bytes())?),
     }
+}
+
+/// Tells a body that lies in the bucket; a long one as it is read there.
+async fn stored_body(call: &Call<'_>, object: &Object, mended: bool) -> Result<Response, Problem> {
+    if object.size() <= u64::from(PIECE) {
+        let raw = bucket::bytes_of(object).await?;
+        return short_body(call, raw.unwrap_or_default());
+    }
+    let head = if mended { response::download() } else { response::base(200, "application/json") };
+    Ok(streaming::told(head?, bucket::stream_of(object)?, call.config.secrets())?)
 }
 
 fn context<'a>(call: &'a Call<'_>, job: &'a Job) -> Context<'a> {

@@ -53,7 +53,7 @@ pub async fn forward(
     }
     let mut headers = asked.headers.clone();
     headers.retain(|(name, _)| name != "content-type");
-    let limits = (config.max_body_bytes, config.pace);
+    let limits = (config.max_held_bytes(), config.pace);
     let answered = upstream::pass(&ask, method, &headers, None, limits).await;
     let answered =
         answered.map_or_else(|why| unreachable_upstream(&why), upstream::Answered::into_answer);

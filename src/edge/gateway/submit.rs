@@ -5,7 +5,7 @@ use super::request::{Asked, fresh_reference, unset};
 use crate::domain::gateway::links::{self, Place};
 use crate::domain::gateway::submission::Submit;
 use crate::domain::handoff::target;
-use crate::domain::http::problem::{Code, Problem};
+use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
@@ -29,6 +29,12 @@ const MAX_TRIES: usize = 3;
 const WEBHOOK_QUERY: &str = "fal_webhook";
 const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
+fn too_long(problem: Problem) -> Problem {
+    let What::BodyTooLarge(limit) = problem.what() else { return problem };
+    let why = format!("a submission may have {limit} bytes; name large inputs by their URLs");
+    Problem::new(Code::BodyTooLarge, why)
+}
+
 /// Submits a job: the same one as before for who comes again with its key, or
 /// whose connection broke before the answer.
 pub async fn submit(
@@ -40,7 +46,7 @@ pub async fn submit(
     let upstreams = &call.config.upstreams;
     let ask = upstreams.at_queue(asked.to.queue, &asked.to.app, &[], asked.scheme);
     ask.map(drop).map_err(unset)?;
-    let body = read_body(request, call.config.max_body_bytes).await?;
+    let body = read_body(request, call.config.max_held_bytes()).await.map_err(too_long)?;
     let input = String::from_utf8(body);
     let input = input.map_err(|_| Problem::new(Code::BadBody, "the body is not UTF-8"))?;
     let (webhook, note) = webhook(call, asked)?;

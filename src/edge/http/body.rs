@@ -1,37 +1,81 @@
 //! Reads the bodies of requests.
 
+use super::pieces::{Memory, PIECE, Pieces, Stop};
 use super::unpack::unpack;
-use crate::domain::http::problem::{Code, Problem, What};
-use futures_util::StreamExt;
+use crate::domain::http::problem::{Problem, What};
+use crate::edge::platform::Room;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Request;
-use worker::ByteStream;
+use web_sys::{ReadableStream, Request};
 
-/// Longest body that is read in one piece. A stream costs many calls out of
-/// wasm, but a piece is in memory twice.
-const MAX_PIECE: u64 = 256 * 1024;
-
-/// Reads a request's body of at most `limit` bytes, unpacked.
-pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
-    let coding = request.headers().get("content-encoding").ok().flatten();
-    let sent = read_sent(request, limit).await?;
-    Ok(unpack(coding.as_deref(), sent, limit).await?.bytes)
+/// A request's body, as far as it has been read.
+pub enum Sent {
+    /// All of it.
+    Short(Vec<u8>),
+    /// Its first piece; more may come.
+    Long {
+        /// The pieces.
+        pieces: Pieces,
+        /// Its length in bytes, if that is told.
+        length: Option<u64>,
+        /// The memory that is taken for it.
+        room: Room,
+    },
 }
 
-/// Reads a request's body of at most `limit` bytes, as it was sent. One that
-/// tells its length is not longer: HTTP ends it there.
-pub async fn read_sent(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
+/// Begins to read a request's body of at most `limit` bytes. One that tells its
+/// length is not longer: HTTP ends it there.
+///
+/// A long one needs `memory` bytes, and waits a little for them before any of
+/// it is read.
+pub async fn begin(request: &Request, limit: u64, memory: usize) -> Result<Sent, Stop> {
     let declared = request.headers().get("content-length").ok().flatten();
-    let declared: Option<u64> = declared.and_then(|text| text.parse().ok());
-    if declared.is_some_and(|bytes| bytes > limit) {
-        return Err(What::BodyTooLarge(limit).into());
+    let length: Option<u64> = declared.and_then(|text| text.parse().ok());
+    if length.is_some_and(|bytes| bytes > limit) {
+        return Err(Stop::TooLarge);
     }
-    if declared.is_some_and(|bytes| bytes <= MAX_PIECE) {
-        return read_piece(request).await.map_err(broken_off);
+    if length.is_some_and(|bytes| bytes < u64::from(PIECE)) {
+        return read_piece(request).await.map(Sent::Short).map_err(|_| Stop::BrokenOff);
     }
-    let Some(stream) = request.body() else { return Ok(Vec::new()) };
-    read_stream(stream.into(), declared.unwrap_or(0), limit).await
+    let Some(stream) = request.body() else { return Ok(Sent::Short(Vec::new())) };
+    match of_stream(&stream, length, memory).await? {
+        Sent::Short(bytes) if bytes.len() as u64 > limit => Err(Stop::TooLarge),
+        sent => Ok(sent),
+    }
+}
+
+/// Begins to read a stream of `length` bytes, if that is told.
+pub async fn of_stream(
+    stream: &ReadableStream,
+    length: Option<u64>,
+    memory: usize,
+) -> Result<Sent, Stop> {
+    /// Long enough for a body that is under way to end.
+    const PATIENCE_MS: u64 = 10_000;
+    let room = Room::wait(memory, PATIENCE_MS).await.ok_or(Stop::NoRoom)?;
+    let pieces = Pieces::of(stream).await?;
+    if pieces.first().length() < PIECE {
+        return Ok(Sent::Short(pieces.first().to_vec()));
+    }
+    Ok(Sent::Long { pieces, length, room })
+}
+
+/// Reads a request's body of at most `limit` bytes into memory, unpacked.
+pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    let coding = request.headers().get("content-encoding").ok().flatten();
+    let sent = read_all(request, limit).await.map_err(|stop| stop.problem(limit))?;
+    unpack(coding.as_deref(), sent, limit).await
+}
+
+async fn read_all(request: &Request, limit: u64) -> Result<Vec<u8>, Stop> {
+    match begin(request, limit, PIECE as usize).await? {
+        Sent::Short(bytes) => Ok(bytes),
+        Sent::Long { pieces, .. } => {
+            let mut memory = Memory::new(limit);
+            pieces.through(&mut memory).await?;
+            Ok(memory.bytes)
+        }
+    }
 }
 
 /// Reads a body whose limit is the route's own, and no setting.
@@ -44,30 +88,7 @@ pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Proble
     })
 }
 
-/// As a rule its sender has left. It may be sent again all the same.
-fn broken_off(_: worker::Error) -> Problem {
-    Problem::new(Code::PlatformFailed, "the body broke off before its end; send it again")
-}
-
 async fn read_piece(request: &Request) -> worker::Result<Vec<u8>> {
     let buffer = JsFuture::from(request.array_buffer()?).await?;
     Ok(Uint8Array::new(&buffer).to_vec())
-}
-
-async fn read_stream(
-    mut stream: ByteStream,
-    declared: u64,
-    limit: u64,
-) -> Result<Vec<u8>, Problem> {
-    let mut body = Vec::new();
-    // Reserving more than there is would panic.
-    let room = body.try_reserve_exact(usize::try_from(declared).unwrap_or(usize::MAX));
-    room.map_err(|_| What::BodyTooLarge(limit))?;
-    while let Some(chunk) = stream.next().await {
-        body.extend(chunk.map_err(broken_off)?);
-        if body.len() as u64 > limit {
-            return Err(What::BodyTooLarge(limit).into());
-        }
-    }
-    Ok(body)
 }

@@ -5,6 +5,7 @@ pub mod body;
 pub mod call;
 pub mod decoding;
 pub mod outgoing;
+pub mod pieces;
 pub mod response;
 pub mod streaming;
 pub mod unpack;

@@ -135,7 +135,12 @@ pub fn text(body: &str) -> Result<Response, Failure> {
 
 /// Answers with bytes that a stranger wrote: never shown, only downloaded.
 pub fn bytes(body: &[u8]) -> Result<Response, Failure> {
-    base(200, "application/octet-stream")?.with("content-disposition", "attachment")?.bytes(body)
+    download()?.bytes(body)
+}
+
+/// Begins an answer that is never shown, only downloaded.
+pub fn download() -> Result<Head, Failure> {
+    base(200, "application/octet-stream")?.with("content-disposition", "attachment")
 }
 
 /// Answers that something was done, with nothing more to say.

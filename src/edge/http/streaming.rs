@@ -1,15 +1,16 @@
 //! Builds answers that come part by part.
 
-use super::response::base;
+use super::response::{Head, base};
 use crate::domain::access::pass::Pass;
-use crate::domain::access::redact;
+use crate::domain::access::redact::{self, Secrets};
+use crate::domain::view::long_result::LongResult;
 use crate::edge::platform::{self, During, Failure};
 use futures_util::future::{Either, ready, select};
 use futures_util::stream::LocalBoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use std::pin::pin;
 use wasm_bindgen::JsValue;
-use web_sys::Response;
+use web_sys::{ReadableStream, Response};
 use worker::{ByteStream, ResponseBody};
 
 /// The parts of a body: what follows from them is in the Worker once, not once
@@ -42,6 +43,17 @@ where
     head.body(&body_of(until_its_end(frames, pass))?)
 }
 
+/// Ends an answer with what a stranger wrote, its secrets masked as it goes by.
+pub fn told(
+    head: Head,
+    body: Option<ReadableStream>,
+    secrets: &Secrets,
+) -> Result<Response, Failure> {
+    let Some(body) = body else { return head.bytes(&[]) };
+    let masked = masked(body.into(), redact::Stream::of_all(secrets.clone()));
+    head.body(&body_of(masked)?)
+}
+
 /// Returns a stream that ends with the pass, whatever it waits for.
 pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<Item = S::Item> {
     stream::unfold(Box::pin(stream), move |mut stream| async move {
@@ -52,6 +64,25 @@ pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<
             Either::Right(_) => None,
         }
     })
+}
+
+/// Returns the body of a long result, with these texts before and behind it.
+pub fn long_result(
+    stored: ReadableStream,
+    long: LongResult,
+    (before, behind): (String, String),
+) -> Result<JsValue, Failure> {
+    let told = stream::unfold(Some((ByteStream::from(stored), long)), |state| async move {
+        let (mut stored, mut long) = state?;
+        match stored.next().await {
+            Some(Ok(piece)) => Some((Ok(long.push(&piece)), Some((stored, long)))),
+            Some(Err(error)) => Some((Err(error), None)),
+            None => Some((Ok(long.finish()), None)),
+        }
+    });
+    let text = |text: String| stream::iter([Ok(text.into_bytes())]);
+    let parts = text(before).chain(told).chain(text(behind));
+    body_of(parts.filter(|part| ready(part.as_ref().map_or(true, |part| !part.is_empty()))))
 }
 
 /// Returns a body that is masked as it comes.

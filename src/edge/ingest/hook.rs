@@ -3,9 +3,10 @@
 use super::claim::{Located, There, locate};
 use super::deliver::{Handed, hand_over, of_deleted};
 use super::destination::{Caller, destination, read};
-use super::keep::keep;
+use super::keep::{Kept, keep};
 use super::labels::Labels;
-use super::signature;
+use super::open::{Letter, open};
+use super::sweep::sweep_in_passing;
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens::{self, BadSecret};
 use crate::domain::http::problem::{Code, Problem, What};
@@ -14,11 +15,10 @@ use crate::domain::ingest::document::Document;
 use crate::domain::job::timeline::Trust;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::Want;
+use crate::edge::bodies::park;
 use crate::edge::http::access;
-use crate::edge::http::body::read_sent;
 use crate::edge::http::call::Call;
-use crate::edge::http::unpack::unpack;
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform;
 use crate::edge::rpc::job;
 use crate::edge::storage::body;
 use web_sys::{Request, Response};
@@ -44,10 +44,11 @@ pub async fn receive(
         // What follows a capability means nothing: it names its job itself.
         Door::Capability(job) => Caller::of_capability(job),
     };
-    let letter = match open(call, request, &door).await {
+    let letter = match open(call, request).await {
         Ok(letter) => letter,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
+    let trust = letter.signed.unwrap_or(door.trust());
     let found = match read(&letter.body, &call.config.sources) {
         Ok((document, identity)) => {
             let there = destination(call.env, identity, &caller).await;
@@ -59,11 +60,13 @@ pub async fn receive(
         }
     };
     match found {
-        Ok((there, document)) => deliver(call, (letter, document), there, &caller).await, // (4)
+        Ok((there, document)) => {
+            deliver(call, (letter, document), (there, trust), &caller).await // (4)
+        }
         Err(reason) => {
             let Letter { body, sha256, note, .. } = letter;
             let reason = joined([Some(reason), note]).unwrap_or_default();
-            keep(call, body, &sha256, &reason, caller.written.as_deref()).await // (3)
+            keep(call, Kept::Body(body), &sha256, &reason, caller.written.as_deref()).await // (3)
         }
     }
 }
@@ -83,35 +86,6 @@ impl Door {
             Self::Capability(_) => Trust::Capability,
         }
     }
-}
-
-/// A delivery that was let in.
-struct Letter {
-    /// Its body, unpacked.
-    body: Vec<u8>,
-    sha256: String,
-    trust: Trust,
-    /// How it was packed.
-    note: Option<String>,
-}
-
-/// Reads what was sent. It may be signed as it was sent, or as it was before it
-/// was packed.
-async fn open(call: &Call<'_>, request: &Request, door: &Door) -> Result<Letter, Problem> {
-    let limit = call.config.max_body_bytes;
-    let sent = read_sent(request, limit).await?;
-    let mut sha256 = platform::sha256(&sent).await?;
-    let mut signed = signature::check(call, &sent, &sha256).await;
-    let body = unpack(call.header("content-encoding").as_deref(), sent, limit).await?;
-    let note = body.note();
-    if note.is_some() {
-        sha256 = platform::sha256(&body.bytes).await?;
-        if signed.is_err() {
-            signed = signature::check(call, &body.bytes, &sha256).await;
-        }
-    }
-    let trust = signed?.unwrap_or(door.trust());
-    Ok(Letter { body: body.bytes, sha256, trust, note })
 }
 
 fn joined(notes: impl IntoIterator<Item = Option<String>>) -> Option<String> {
@@ -139,6 +113,8 @@ async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
     let why = match problem.what() {
         What::BodyTooLarge(limit) => format!("of more than {limit} bytes was refused (413)"),
         What::UnknownCoding(names) => format!("packed as {names} was refused (415)"),
+        What::NotReady(..) => "for which there was no memory was refused (503)".to_owned(),
+        What::Internal(_) => "was refused as the platform failed (503)".to_owned(),
         _ => return problem,
     };
     want(call, caller, &format!("a delivery {why}")).await;
@@ -163,55 +139,63 @@ async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
 async fn deliver(
     call: &Call<'_>,
     (letter, document): (Letter, Document),
-    there: There,
+    (there, trust): (There, Trust),
     caller: &Caller,
 ) -> Result<Response, Problem> {
     let object = there.object.clone();
-    let delivery = delivery(call, (letter, document), there, caller).await?;
-    let (body, sha256) = (delivery.body.clone(), delivery.sha256.clone());
-    let written = caller.written.as_deref();
-    match hand_over(call, &object, delivery).await {
-        Ok(Handed::Answer(response)) => Ok(response),
-        Ok(Handed::Deleted) => Ok(of_deleted(call, &object, &body).await?),
-        Ok(Handed::Refused(reason)) => {
-            let bytes = body::unpark(call.env, body.clone()).await?;
-            let kept = keep(call, bytes, &sha256, &reason, written).await?;
-            body::drop_parked(call.env, &body).await?; // it is in the box now
-            Ok(kept)
-        }
-        Err(failure) => {
-            failure.log();
-            let reason = format!("job {} could not be reached", object.public());
-            let body = body::unpark(call.env, body).await?;
-            keep(call, body, &sha256, &reason, written).await
-        }
-    }
-}
-
-/// Makes what its job gets of a delivery; a long body is parked for it.
-async fn delivery(
-    call: &Call<'_>,
-    (letter, document): (Letter, Document),
-    there: There,
-    caller: &Caller,
-) -> Result<Delivery, Failure> {
-    let Letter { body, sha256, trust, note } = letter;
     let labels = if caller.decides { Labels::default() } else { Labels::of(call) };
-    let body = body::park(call.env, body, &sha256, &there.object).await?;
-    Ok(Delivery {
+    let note = joined([there.note, labels.note, letter.note]);
+    let parked = park(call.env, letter.body, &letter.sha256, &object).await;
+    let parked = match parked {
+        Ok(parked) => parked,
+        Err(failure) => return Err(refuse(call, failure.into(), caller).await),
+    };
+    if parked.skeleton.is_some() {
+        call.context.wait_until(sweep_in_passing(call.env.clone()));
+    }
+    let delivery = Delivery {
         received_at: platform::now(),
-        body,
-        document: Some(document),
-        sha256,
-        origin: call.url.origin().ascii_serialization(),
+        document: parked.skeleton.is_none().then_some(document),
+        body: parked.body,
+        skeleton: parked.skeleton,
+        sha256: letter.sha256,
+        origin: call.origin(),
         trust,
         reference: caller.written.clone().filter(|_| there.by_reference),
         app: labels.app,
         tags: labels.tags,
         keep_days: labels.keep_days,
-        note: joined([there.note.or(labels.note), note]),
+        note,
         named: there.named,
         moved: None,
         may_tell: true,
-    })
+    };
+    hand_in(call, &object, delivery, caller).await
+}
+
+/// Gives a delivery to its job. What that does not take goes to the unmatched
+/// box: it does not come again.
+async fn hand_in(
+    call: &Call<'_>,
+    object: &ObjectName,
+    delivery: Delivery,
+    caller: &Caller,
+) -> Result<Response, Problem> {
+    let (body, sha256) = (delivery.body.clone(), delivery.sha256.clone());
+    let written = caller.written.as_deref();
+    let kept = || Kept::of_parked(body.clone());
+    match hand_over(call, object, delivery).await {
+        Ok(Handed::Answer(response)) => Ok(response),
+        Ok(Handed::Deleted) => Ok(of_deleted(call, object, &body).await?),
+        Ok(Handed::Refused(reason)) => {
+            let answer = keep(call, kept(), &sha256, &reason, written).await?;
+            body::drop_parked(call.env, &body).await?; // it is in the box now
+            Ok(answer)
+        }
+        Err(failure) => {
+            failure.log();
+            let reason = format!("job {} could not be reached", object.public());
+            keep(call, kept(), &sha256, &reason, written).await
+        }
+    }
 }

@@ -2,9 +2,11 @@
 
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::http::problem::Problem;
+use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::json::object;
 use crate::domain::keys::{StorageKey, UNMATCHED};
 use crate::domain::protocol::parked::Parked;
+use crate::edge::bodies::{Body, Place, copy_object};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
@@ -15,10 +17,28 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::HashMap;
 use web_sys::Response;
 
+/// What is to be kept.
+pub enum Kept {
+    /// A body that no job has seen.
+    Body(Body),
+    /// One that was parked for a job, in R2 under this key.
+    Parked(String),
+}
+
+impl Kept {
+    /// That of a body that was parked for a job.
+    pub fn of_parked(body: DeliveredBody) -> Self {
+        match body {
+            DeliveredBody::Text(text) => Self::Body(Body::Held(text.into_bytes())),
+            DeliveredBody::Bucket(key) => Self::Parked(key),
+        }
+    }
+}
+
 /// Keeps a delivery and answers 202.
 pub async fn keep(
     call: &Call<'_>,
-    body: Vec<u8>,
+    kept: Kept,
     sha256: &str,
     reason: &str,
     reference: Option<&str>,
@@ -34,31 +54,32 @@ pub async fn keep(
         let reference = call.config.secrets().mask(reference);
         metadata.insert("ref".to_owned(), printable(&reference));
     }
-    let put = bucket::put_or_return(call.env, &path, body, OCTET_STREAM, metadata.clone());
-    let key = path.trim_start_matches(UNMATCHED);
-    if let Err((failure, body)) = put.await {
-        failure.log();
-        park(call, key, &path, metadata, &body).await?;
+    let content_type = OCTET_STREAM.to_owned();
+    let place = Place { key: path.clone(), content_type, metadata };
+    match kept {
+        Kept::Body(Body::Held(bytes)) => put(call, bytes, place).await?,
+        Kept::Body(Body::Stored(stored)) => stored.settle(call.env, place).await?,
+        Kept::Parked(key) => copy_object(call.env, &key, Some(sha256), place).await?,
     }
+    let key = path.trim_start_matches(UNMATCHED);
     Ok(json(202, object!({ "unmatched": key, "reason": reason }))?)
 }
 
-/// Has an object of its own keep the delivery while there is no bucket. It
-/// writes it there as soon as it can.
-async fn park(
-    call: &Call<'_>,
-    key: &str,
-    path: &str,
-    metadata: HashMap<String, String>,
-    body: &[u8],
-) -> Result<(), Failure> {
+/// Puts a short one into the box. While there is no bucket, an object of its
+/// own keeps it, and writes it there as soon as it can.
+async fn put(call: &Call<'_>, body: Vec<u8>, place: Place) -> Result<(), Failure> {
+    let Place { key: path, content_type, metadata } = place;
+    let put = bucket::put_or_return(call.env, &path, body, &content_type, metadata.clone());
+    let Err((failure, body)) = put.await else { return Ok(()) };
+    failure.log();
+    let key = path.trim_start_matches(UNMATCHED).to_owned();
     let parked = Parked {
-        key: path.to_owned(),
+        key: path,
         metadata: metadata.into_iter().collect(),
         bytes: BASE64.encode(body),
         attempts: 0,
     };
-    gate::park(call.env, key, &parked).await
+    gate::park(call.env, &key, &parked).await
 }
 
 /// Returns a text that R2 takes as metadata. It keeps that as headers: ASCII

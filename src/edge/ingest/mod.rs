@@ -7,6 +7,8 @@ pub mod hook;
 pub mod import;
 mod keep;
 mod labels;
+mod open;
 pub mod rejections;
 mod signature;
+mod sweep;
 pub mod unmatched;

@@ -1,7 +1,8 @@
 //! Checks what a delivery is signed with, if it is.
 
 use crate::domain::access::signature::jwks::{self, Keys};
-use crate::domain::access::signature::{Refusal, fal, standard};
+use crate::domain::access::signature::standard::{self, Check};
+use crate::domain::access::signature::{Refusal, fal};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::timeline::Trust;
 use crate::edge::http::call::Call;
@@ -20,33 +21,40 @@ thread_local! {
     static KEYS: RefCell<Keys> = RefCell::default();
 }
 
-/// Returns the trust that a signature earns; `None` if there is none, or
-/// nothing to check it with.
+/// Begins the check of a signature over the body itself, by Standard Webhooks,
+/// also by the names that came before the standard; `None` if there is none.
+///
+/// # Errors
+/// 401 if it is not good, whatever the body is.
+pub fn begin(call: &Call<'_>) -> Result<Option<Check>, Problem> {
+    let Some(secrets) = &call.config.webhook_secrets else { return Ok(None) };
+    let is_there = |prefix: &&str| call.header(&format!("{prefix}-signature")).is_some();
+    let Some(prefix) = ["webhook", "svix"].into_iter().find(is_there) else { return Ok(None) };
+    let header = |name| call.header(&format!("{prefix}-{name}")).unwrap_or_default();
+    let (id, timestamp, signature) = (header("id"), header("timestamp"), header("signature"));
+    let headers = standard::Headers { id: &id, timestamp: &timestamp, signature: &signature };
+    secrets.begin(headers, platform::now()).map(Some).map_err(refuse)
+}
+
+/// Returns the trust that a signature earns, when all of the body has come:
+/// `check` is what [`begin`] has begun. `None` if there is none, or nothing to
+/// check it with.
 ///
 /// # Errors
 /// 401 if it is not good: such a delivery is in no job.
-pub async fn check(call: &Call<'_>, body: &[u8], sha256: &str) -> Result<Option<Trust>, Problem> {
-    if let Some(refusal) = check_standard(call, body) {
-        return refusal.map(|()| Some(Trust::Signed)).map_err(refuse);
+pub async fn judge(
+    call: &Call<'_>,
+    check: Option<Check>,
+    sha256: &str,
+) -> Result<Option<Trust>, Problem> {
+    match check {
+        Some(check) => check.end().map(|()| Some(Trust::Signed)).map_err(refuse),
+        None => check_fal(call, sha256).await.map_err(refuse),
     }
-    check_fal(call, sha256).await.map_err(refuse)
 }
 
 fn refuse(refusal: Refusal) -> Problem {
     Problem::new(Code::WrongSignature, refusal.why())
-}
-
-/// Checks by Standard Webhooks, also by the names that came before the
-/// standard.
-fn check_standard(call: &Call<'_>, body: &[u8]) -> Option<Result<(), Refusal>> {
-    let secrets = call.config.webhook_secrets.as_ref()?;
-    let prefix = ["webhook", "svix"]
-        .into_iter()
-        .find(|prefix| call.header(&format!("{prefix}-signature")).is_some())?;
-    let header = |name| call.header(&format!("{prefix}-{name}")).unwrap_or_default();
-    let (id, timestamp, signature) = (header("id"), header("timestamp"), header("signature"));
-    let headers = standard::Headers { id: &id, timestamp: &timestamp, signature: &signature };
-    Some(secrets.verify(headers, body, platform::now()))
 }
 
 async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Refusal> {

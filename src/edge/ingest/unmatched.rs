@@ -2,16 +2,19 @@
 
 use super::claim::{Located, locate};
 use super::deliver::{Handed, hand_over};
+use super::open::reopen;
+use super::sweep::sweep;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::job::timeline::Trust;
 use crate::domain::json::object;
 use crate::domain::keys::UNMATCHED;
 use crate::domain::names::ObjectName;
+use crate::edge::bodies::{Intake, park};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, json};
-use crate::edge::http::unpack::unpack;
-use crate::edge::platform::{self, During};
+use crate::edge::http::streaming;
+use crate::edge::platform::During;
 use crate::edge::storage::unmatched::{self, Kept};
 use crate::edge::storage::{body, bucket};
 use serde::Serialize;
@@ -21,6 +24,7 @@ use worker::{Include, Object};
 /// `GET /unmatched?cursor=&limit=`: the oldest first.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", 100, 1..=1_000)?;
+    sweep(call.env).await;
     let bucket = bucket::open(call.env)?;
     let mut query = bucket.list().prefix(UNMATCHED).limit(limit);
     query = query.include(vec![Include::CustomMetadata]);
@@ -60,7 +64,8 @@ impl Row {
 /// `GET /unmatched/{key}`: the body as it came, secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
-    response::bytes(&call.config.secrets().mask_bytes(kept.body)).map_err(Problem::from)
+    let stream = bucket::stream_of(&kept.body)?;
+    Ok(streaming::told(response::download()?, stream, call.config.secrets())?)
 }
 
 /// `POST /unmatched/{key}?job={id}`: delivers it to that job, which is known
@@ -94,13 +99,16 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 
 /// Makes a delivery of what is in the box; a long body is parked for its job.
 async fn delivery(call: &Call<'_>, kept: Kept, object: &ObjectName) -> Result<Delivery, Problem> {
-    let body = unpack(None, kept.body, call.config.max_body_bytes).await?.bytes;
-    let sha256 = platform::sha256(&body).await?;
+    let sent = Intake::of_object(&kept.body).await;
+    let sent = sent.map_err(|stop| stop.problem(call.config.max_body_bytes))?;
+    let letter = reopen(call, sent).await?;
+    let parked = park(call.env, letter.body, &letter.sha256, object).await?;
     Ok(Delivery {
         received_at: kept.received_at,
-        body: body::park(call.env, body, &sha256, object).await?,
+        body: parked.body,
         document: None,
-        sha256,
+        skeleton: parked.skeleton,
+        sha256: letter.sha256,
         origin: call.url.origin().ascii_serialization(),
         trust: Trust::Token,
         reference: None,

@@ -19,7 +19,9 @@ use crate::domain::protocol::gateway::{AwaitAnswer, Expect, Inherit};
 use crate::domain::protocol::ingest::{Deliver, Want};
 use crate::domain::protocol::manage::{Archive, Delete, HandOff, Relink, Restore};
 use crate::domain::protocol::outcome::{Outcome, Reply};
-use crate::domain::protocol::read::{Await, ReadBody, ReadFile, ReadTimeline, Render};
+use crate::domain::protocol::read::{
+    Await, NOT_RENDERED, ReadBody, ReadFile, ReadTimeline, Render,
+};
 use crate::domain::protocol::{self, Ask, Question};
 use crate::edge::platform::{During, Failure};
 
@@ -49,7 +51,8 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
         Command::Fetch => Ok(Box::pin(want::fetch_result(home)).await?.text),
         Command::Read => Ok(read::read(home).await?.text),
         Command::Render => match read::render(home).await {
-            Ok(text) => Ok(text),
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => Ok(NOT_RENDERED.to_owned()),
             Err(stop) => end::<Render, _>(Err(stop)),
         },
         Command::Await(it) => match read::await_news(home, it.0).await? {

@@ -27,8 +27,9 @@ pub async fn read(home: &Home) -> Result<Seen, Failure> {
     Ok(seen)
 }
 
-/// Returns the record as its readers get it.
-pub async fn render(home: &Home) -> Result<String, Stop> {
+/// Returns the record as its readers get it; `None` if its result is too long
+/// for that.
+pub async fn render(home: &Home) -> Result<Option<String>, Stop> {
     let job = home.here()?;
     home.rearm(&job).await?;
     Ok(rendered(home, &job).await?)
@@ -109,5 +110,6 @@ pub async fn body(home: &Home, n: u32) -> Result<Option<Body>, Stop> {
     let job = home.here()?;
     let Some(kept) = entry(home, &job, n).await? else { return Ok(None) };
     let text = text_of(home, &kept)?;
-    Ok(kept.entry.body.map(|at| Body { at, text }))
+    let mended = kept.entry.mended;
+    Ok(kept.entry.body.map(|at| Body { at, text, mended }))
 }

@@ -1,11 +1,14 @@
 //! The result's text: in the object, or in the bucket if it is long.
 
 use super::home::Home;
+use crate::domain::file::skeleton::Gap;
 use crate::domain::ingest::apply::Applied;
 use crate::domain::ingest::delivery::MAX_OBJECT_TEXT;
 use crate::domain::job::record::Job;
+use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::view::record::{self, Context};
+use crate::edge::bodies::{Parts, Place};
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
@@ -17,44 +20,93 @@ pub async fn whole(home: &Home, job: &Job) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The record of `job` as its readers get it.
-pub async fn rendered(home: &Home, job: &Job) -> Result<String, Failure> {
+/// The record of `job` as its readers get it; `None` if its result is too long
+/// for that: the Worker tells it as it reads it.
+pub async fn rendered(home: &Home, job: &Job) -> Result<Option<String>, Failure> {
+    if is_long(job) {
+        return Ok(None);
+    }
     let config = &home.config;
     let result = whole(home, job).await?;
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
-    record::record(job, result.as_deref(), context).during("rendering the record")
+    record::record(job, result.as_deref(), context).during("rendering the record").map(Some)
+}
+
+/// Whether the result of a job is too long to stand in memory.
+fn is_long(job: &Job) -> bool {
+    job.result.as_ref().is_some_and(|result| result.long().is_some())
+}
+
+/// The delivery that a result was made of.
+#[derive(Clone, Copy)]
+pub struct MadeOf<'a> {
+    /// Where its body is kept.
+    pub body: &'a BodyAt,
+    /// SHA-256 of its body in hex.
+    pub sha256: &'a str,
+    /// What of its body the result has placeholders for.
+    pub gaps: &'a [Gap],
 }
 
 /// Puts a long result into the bucket; while there is none, it stays in the
-/// object. Another delivery may come in meanwhile: `false` then, decide
-/// anew.
-pub async fn offload(home: &Home, applied: &mut Applied, sha256: &str) -> Result<bool, Failure> {
-    match applied.result.take_if(|text| text.len() > MAX_OBJECT_TEXT) {
-        Some(text) => Box::pin(put_result(home, applied, text, sha256)).await,
-        None => Ok(true),
+/// object. What it has placeholders for is copied from the delivery's body.
+/// Another delivery may come in meanwhile: `false` then, decide anew.
+pub async fn offload(
+    home: &Home,
+    applied: &mut Applied,
+    made: MadeOf<'_>,
+) -> Result<bool, Failure> {
+    match (&applied.result, made.body) {
+        (Some(_), BodyAt::Bucket(body)) if !made.gaps.is_empty() => {
+            Box::pin(assemble(home, applied, body, made)).await
+        }
+        (Some(text), _) if text.len() > MAX_OBJECT_TEXT => {
+            Box::pin(put_result(home, applied, made.sha256)).await
+        }
+        _ => Ok(true),
     }
 }
 
-async fn put_result(
+async fn assemble(
     home: &Home,
     applied: &mut Applied,
-    text: String,
-    sha256: &str,
+    body: &str,
+    made: MadeOf<'_>,
 ) -> Result<bool, Failure> {
-    let job = &mut applied.job;
-    let delivery = applied.entry.n;
-    let key = StorageKey::Result { home: &job.home, delivery, sha256 }.path();
     let before = home.store.changes();
+    let text = applied.result.take().unwrap_or_default();
+    let parts = Parts::of(&home.env, body, &text, made.gaps).await?;
+    let bytes = parts.length();
+    if bytes <= MAX_OBJECT_TEXT {
+        applied.result = Some(parts.text(&home.env).await?);
+    } else {
+        let key = key(applied, made.sha256);
+        parts.store(&home.env, Place::of_json(key.clone())).await?;
+        lies_at(applied, key, bytes);
+    }
+    Ok(home.store.changes() == before)
+}
+
+async fn put_result(home: &Home, applied: &mut Applied, sha256: &str) -> Result<bool, Failure> {
+    let before = home.store.changes();
+    let text = applied.result.take().unwrap_or_default();
+    let (key, bytes) = (key(applied, sha256), text.len());
     match bucket::put_json_or_return(&home.env, &key, text.into_bytes()).await {
-        Ok(()) => {
-            if let Some(result) = &mut job.result {
-                result.key = Some(key);
-            }
-        }
+        Ok(()) => lies_at(applied, key, bytes),
         Err((failure, text)) => {
             failure.log();
             applied.result = Some(String::from_utf8(text).during("reading a result")?);
         }
     }
     Ok(home.store.changes() == before)
+}
+
+fn key(applied: &Applied, sha256: &str) -> String {
+    StorageKey::Result { home: &applied.job.home, delivery: applied.entry.n, sha256 }.path()
+}
+
+fn lies_at(applied: &mut Applied, key: String, bytes: usize) {
+    if let Some(result) = &mut applied.job.result {
+        (result.key, result.bytes) = (Some(key), Some(bytes));
+    }
 }

@@ -4,10 +4,12 @@
 use super::home::Home;
 use super::run::Run;
 use crate::domain::alarm::plan::OFFLOAD_PAGE;
+use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
+use crate::edge::bodies::{Parts, scan};
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
@@ -74,6 +76,45 @@ pub async fn read_text_of(home: &Home, kept: &Kept) -> Result<Option<String>, Fa
         _ => text_of(home, kept)?.map(String::into_bytes),
     };
     Ok(raw.and_then(|raw| json::into_tolerant(raw).ok()))
+}
+
+/// A delivery's body, as it is read.
+pub struct Reading {
+    /// Its JSON text, with placeholders for what is long.
+    pub text: String,
+    /// What these stand for.
+    pub gaps: Vec<Gap>,
+    /// Whether only its top level is known.
+    pub is_shallow: bool,
+    /// Where the body is kept.
+    pub body: BodyAt,
+}
+
+impl Reading {
+    /// Reads the body of an entry, wherever it is; `None` if there is none, or
+    /// if no one can read it.
+    pub async fn of(home: &Home, kept: &Kept) -> Result<Option<Self>, Failure> {
+        let Some(body) = kept.entry.body.clone() else { return Ok(None) };
+        let (raw, gaps, is_shallow) = match &body {
+            BodyAt::Bucket(key) => {
+                let Skeleton { text, gaps, is_shallow, .. } = scan(&home.env, key).await?.skeleton;
+                (Some(text), gaps, is_shallow)
+            }
+            BodyAt::Object => (text_of(home, kept)?.map(String::into_bytes), Vec::new(), false),
+        };
+        let text = raw.and_then(|raw| json::into_tolerant(raw).ok());
+        Ok(text.map(|text| Self { text, gaps, is_shallow, body }))
+    }
+
+    /// Puts into a text that was made of this one what it has placeholders for.
+    pub async fn filled(&self, home: &Home, text: String) -> Result<String, Failure> {
+        match &self.body {
+            BodyAt::Bucket(key) if !self.gaps.is_empty() => {
+                Parts::of(&home.env, key, &text, &self.gaps).await?.text(&home.env).await
+            }
+            _ => Ok(text),
+        }
+    }
 }
 
 /// An entry with its body, if that is short; a long one goes to the bucket

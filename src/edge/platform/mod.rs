@@ -1,9 +1,11 @@
-//! The runtime: clock, randomness, alarms, configuration, logs.
+//! The runtime: clock, randomness, alarms, configuration, logs, streams, memory.
 
 mod clock;
 mod config;
 mod failure;
+mod memory;
 mod random;
+mod reader;
 mod several;
 
 pub use self::clock::{
@@ -11,5 +13,7 @@ pub use self::clock::{
 };
 pub use self::config::{config, log_error, masked};
 pub use self::failure::{During, Failure, Kind, succeeded};
+pub use self::memory::Room;
 pub use self::random::{entropy, random, sha256};
+pub use self::reader::{Reader, Reading, piece, room_of};
 pub use self::several::{Several, all, at_most};

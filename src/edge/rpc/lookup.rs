@@ -7,7 +7,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::Ask;
 use crate::domain::protocol::command::Command;
 use crate::domain::protocol::outcome::{Found, Outcome, is_missing};
-use crate::domain::protocol::read::Render;
+use crate::domain::protocol::read::{NOT_RENDERED, Render};
 use crate::edge::platform::Failure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,8 +43,14 @@ async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<Stri
 }
 
 /// Asks the job of this name for its record as readers get it. `None` as
-/// [`follow_as_is`].
+/// [`follow_as_is`], or if its result is too long for that.
 pub async fn rendered(env: &Env, name: &ObjectName) -> Option<Found<JsValue>> {
+    let is_rendered =
+        |found: &Found<JsValue>| !matches!(found, Found::Here(text) if *text == NOT_RENDERED);
+    ask_for_record(env, name).await.filter(is_rendered)
+}
+
+async fn ask_for_record(env: &Env, name: &ObjectName) -> Option<Found<JsValue>> {
     match (name, follow_as_is(env, name, &Render.into()).await?) {
         (ObjectName::Id(id), Found::Missing) => {
             follow_as_is(env, &ObjectName::Reference(id.clone()), &Render.into()).await

@@ -9,8 +9,9 @@ use crate::domain::names::ObjectName;
 use crate::edge::platform::{During, Failure};
 use worker::Env;
 
-/// Puts a body into R2 that is long, or no text. While there is no R2 the job's
-/// object takes it, as what it can be read as: a delivery comes once.
+/// Puts a body into R2 that is no text, or long while R2 has just failed. As
+/// long as there is none the job's object takes it, as what it can be read as:
+/// a delivery comes once.
 pub async fn park(
     env: &Env,
     body: Vec<u8>,
@@ -30,17 +31,6 @@ pub async fn park(
             let text = String::from_utf8(body).or_else(|other| into_tolerant(other.into_bytes()));
             let lossy = |body: Vec<u8>| String::from_utf8_lossy(&body).into_owned();
             Ok(DeliveredBody::Text(text.unwrap_or_else(lossy)))
-        }
-    }
-}
-
-/// Returns the bytes of a body that [`park`] has put away.
-pub async fn unpark(env: &Env, body: DeliveredBody) -> Result<Vec<u8>, Failure> {
-    match body {
-        DeliveredBody::Text(text) => Ok(text.into_bytes()),
-        DeliveredBody::Bucket(key) => {
-            let body = bucket::bytes(&bucket::open(env)?, &key).await?;
-            body.ok_or_else(|| Failure::gone("reading a parked delivery"))
         }
     }
 }

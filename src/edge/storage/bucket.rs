@@ -5,8 +5,10 @@ use crate::domain::job::record::Job;
 use crate::edge::platform::{During, Failure};
 use js_sys::Uint8Array;
 use std::collections::HashMap;
+use std::ops::Range;
 use wasm_bindgen::JsCast;
-use worker::{Bucket, Data, Env, HttpMetadata};
+use web_sys::ReadableStream;
+use worker::{Bucket, Data, Env, HttpMetadata, Object, ResponseBody};
 
 /// The key of a file's metadata that holds the link's nonce.
 pub const NONCE: &str = "nonce";
@@ -33,7 +35,7 @@ pub async fn put(
     bytes: Vec<u8>,
     content_type: &str,
     metadata: HashMap<String, String>,
-) -> Result<worker::Object, Failure> {
+) -> Result<Object, Failure> {
     let put = bucket.put(key, bytes).http_metadata(http(content_type));
     let put = put.custom_metadata(metadata).execute();
     put.await
@@ -89,21 +91,63 @@ pub fn outside_bytes(bytes: &Uint8Array) -> Data {
     Data::ReadableStream(bytes.clone().unchecked_into())
 }
 
+/// Returns the bytes of an object, to be written to the bucket: as a stream that
+/// knows its length.
+pub fn data_of(object: &Object) -> Result<Data, Failure> {
+    let stream = stream_of(object)?;
+    Ok(stream.map_or_else(|| Data::Bytes(Vec::new()), Data::ReadableStream))
+}
+
+/// Returns the bytes of an object as a stream; `None` if it has none.
+pub fn stream_of(object: &Object) -> Result<Option<ReadableStream>, Failure> {
+    let Some(body) = object.body().filter(|_| object.size() > 0) else { return Ok(None) };
+    match body.response_body().during("reading from the bucket")? {
+        ResponseBody::Stream(stream) => Ok(Some(stream)),
+        ResponseBody::Body(_) | ResponseBody::Empty => Ok(None),
+    }
+}
+
 /// Deletes an object.
 pub async fn delete(env: &Env, key: &str) -> Result<(), Failure> {
     open(env)?.delete(key).await.during("deleting from the bucket")
+}
+
+/// Reads an object's head, and begins to read its bytes; `None` if there is no
+/// such object.
+pub async fn get(bucket: &Bucket, key: &str) -> Result<Option<Object>, Failure> {
+    bucket.get(key).execute().await.during("reading from the bucket")
+}
+
+/// The same, of the bytes `part`.
+pub async fn get_part(
+    bucket: &Bucket,
+    key: &str,
+    part: Range<usize>,
+) -> Result<Option<Object>, Failure> {
+    let (offset, length) = (part.start as u64, part.len() as u64);
+    let range = worker::Range::OffsetWithLength { offset, length };
+    bucket.get(key).range(range).execute().await.during("reading from the bucket")
 }
 
 /// Reads the bytes `part` of a text; `None` if there is no such object.
 pub async fn part(
     bucket: &Bucket,
     key: &str,
-    part: std::ops::Range<usize>,
+    part: Range<usize>,
 ) -> Result<Option<String>, Failure> {
-    let range =
-        worker::Range::OffsetWithLength { offset: part.start as u64, length: part.len() as u64 };
-    let object = bucket.get(key).range(range).execute().await.during("reading from the bucket")?;
-    text_of(object).await
+    text_of(get_part(bucket, key, part).await?).await
+}
+
+/// Reads the bytes `part` of an object; `None` if there is none.
+pub async fn part_bytes(
+    bucket: &Bucket,
+    key: &str,
+    part: Range<usize>,
+) -> Result<Option<Vec<u8>>, Failure> {
+    match get_part(bucket, key, part).await? {
+        Some(object) => bytes_of(&object).await,
+        None => Ok(None),
+    }
 }
 
 /// Lists the keys that begin with `prefix`.
@@ -116,7 +160,7 @@ pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Fa
             None => query,
         };
         let page = query.execute().await.during("listing the bucket")?;
-        keys.extend(page.objects().iter().map(worker::Object::key));
+        keys.extend(page.objects().iter().map(Object::key));
         cursor = page.cursor();
         if cursor.is_none() {
             return Ok(keys);
@@ -126,21 +170,27 @@ pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Fa
 
 /// Reads a text; `None` if there is no such object.
 pub async fn text(bucket: &Bucket, key: &str) -> Result<Option<String>, Failure> {
-    let object = bucket.get(key).execute().await.during("reading from the bucket")?;
-    text_of(object).await
+    text_of(get(bucket, key).await?).await
 }
 
 /// Reads an object's bytes; `None` if there is none.
 pub async fn bytes(bucket: &Bucket, key: &str) -> Result<Option<Vec<u8>>, Failure> {
-    let object = bucket.get(key).execute().await.during("reading from the bucket")?;
-    match object.as_ref().and_then(worker::Object::body) {
+    match get(bucket, key).await? {
+        Some(object) => bytes_of(&object).await,
+        None => Ok(None),
+    }
+}
+
+/// Reads the bytes of an object that was found.
+pub async fn bytes_of(object: &Object) -> Result<Option<Vec<u8>>, Failure> {
+    match object.body() {
         Some(body) => body.bytes().await.during("reading from the bucket").map(Some),
         None => Ok(None),
     }
 }
 
-async fn text_of(object: Option<worker::Object>) -> Result<Option<String>, Failure> {
-    match object.as_ref().and_then(worker::Object::body) {
+async fn text_of(object: Option<Object>) -> Result<Option<String>, Failure> {
+    match object.as_ref().and_then(Object::body) {
         Some(body) => body.text().await.during("reading from the bucket").map(Some),
         None => Ok(None),
     }

@@ -4,7 +4,7 @@ use super::bucket;
 use crate::domain::keys::UNMATCHED;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
-use worker::Env;
+use worker::{Env, Object};
 
 /// Counts the deliveries that are in the box; 10,000 may be more.
 pub async fn count(env: &Env) -> Result<u64, Failure> {
@@ -29,7 +29,7 @@ pub async fn count(env: &Env) -> Result<u64, Failure> {
 /// A delivery in the box.
 pub struct Kept {
     /// Its body.
-    pub body: Vec<u8>,
+    pub body: Object,
     /// When it came.
     pub received_at: Timestamp,
 }
@@ -38,12 +38,11 @@ pub struct Kept {
 pub async fn find(env: &Env, key: &str) -> Result<Option<Kept>, Failure> {
     let what = "reading the unmatched box";
     let get = bucket::open(env)?.get(format!("{UNMATCHED}{key}")).execute().await;
-    let Some(object) = get.during(what)? else { return Ok(None) };
-    let Some(body) = object.body() else { return Ok(None) };
-    let metadata = object.custom_metadata().unwrap_or_default();
+    let Some(body) = get.during(what)? else { return Ok(None) };
+    let metadata = body.custom_metadata().unwrap_or_default();
     let received_at = metadata.get("receivedAt").and_then(|at| at.parse().ok());
     let received_at = received_at.map_or_else(platform::now, Timestamp::from_millis);
-    Ok(Some(Kept { body: body.bytes().await.during(what)?, received_at }))
+    Ok(Some(Kept { body, received_at }))
 }
 
 /// Deletes a delivery.

@@ -20,6 +20,12 @@ pub fn postponed() -> CopyFailure {
     CopyFailure { kind: FailureKind::Postponed, message, retry_after_ms: None }
 }
 
+/// Makes the failure of a copy that found no room in memory.
+pub fn no_room() -> CopyFailure {
+    let message = "the vault has no memory left for it just now".to_owned();
+    CopyFailure { kind: FailureKind::Postponed, message, retry_after_ms: None }
+}
+
 /// Makes the failure of a copy whose bytes came, and could not be stored.
 pub fn storage(message: &str) -> CopyFailure {
     CopyFailure { kind: FailureKind::Storage, message: message.to_owned(), retry_after_ms: None }

@@ -13,7 +13,6 @@ mod content_type;
 mod copy;
 mod failure;
 mod head;
-pub mod memory;
 mod multipart;
 mod open;
 mod order;
@@ -23,6 +22,7 @@ mod rewrite;
 mod source;
 
 pub use self::copy::copy;
+pub use self::failure::{last, no_room};
 pub use self::multipart::abort_left;
 pub use self::order::{Order, Wanted};
 pub use self::read_through::{Reading, read};

@@ -4,14 +4,11 @@
 //! moves the handles. A shorter body than a part is one put; a longer one goes
 //! by R2's multipart upload, and nothing of it is visible until all is there.
 
-use super::memory::Room;
 use super::order::Target;
-use crate::edge::platform::{During, Failure, Kind};
+use crate::edge::platform::{During, Failure, Kind, Reader, Room, piece, room_of};
 use crate::edge::storage::bucket::outside_bytes;
 use futures_util::future::{Either, select};
-use js_sys::{Object as JsObject, Reflect, Uint8Array};
-use std::pin::pin;
-use wasm_bindgen::prelude::*;
+use js_sys::Uint8Array;
 use web_sys::ReadableStream;
 use worker::{Bucket, Delay, MultipartUpload, Object, UploadedPart};
 
@@ -20,22 +17,6 @@ const PART_BYTES: u32 = 5 * 1024 * 1024;
 
 /// Fewest bytes that are read at a time: each read is a call out of wasm.
 const READ_BYTES: u32 = 256 * 1024;
-
-#[wasm_bindgen]
-extern "C" {
-    /// A reader that fills a buffer of ours. `readAtLeast` is the runtime's own.
-    type Reader;
-    #[wasm_bindgen(method, catch, js_name = readAtLeast)]
-    async fn read_at_least(
-        this: &Reader,
-        least: u32,
-        room: &Uint8Array,
-    ) -> Result<JsValue, JsValue>;
-
-    type Body;
-    #[wasm_bindgen(method, catch, js_name = getReader)]
-    fn reader(this: &Body, options: &JsValue) -> Result<Reader, JsValue>;
-}
 
 /// Why a body could not be stored by parts.
 pub enum PartsFailure {
@@ -85,12 +66,12 @@ impl<'a> Parts<'a> {
         body: &ReadableStream,
         expected: Expected,
     ) -> Result<Object, PartsFailure> {
-        let reader = reader_of(body)?;
+        let reader = Reader::of(body)?;
         let _room = Room::take(PART_BYTES as usize).ok_or(PartsFailure::NoRoom)?;
         let (mut part, mut filled) = (Uint8Array::new_with_length(PART_BYTES), 0);
         loop {
             let read = self.read(&reader, &part.subarray(filled, PART_BYTES)).await?;
-            part = Uint8Array::new(&read.buffer());
+            part = room_of(&read);
             filled += read.length();
             self.bytes += u64::from(read.length());
             if self.bytes > expected.max {
@@ -110,18 +91,16 @@ impl<'a> Parts<'a> {
         Ok(self.finish(&part.subarray(0, filled)).await?)
     }
 
-    /// Fills the beginning of `room`; nothing at the end. The runtime takes the
-    /// buffer away and gives it back with what has been read.
+    /// Fills the beginning of `room`; nothing at the end.
     async fn read(&self, reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, PartsFailure> {
-        let least = READ_BYTES.min(room.length());
-        let read = pin!(reader.read_at_least(least, room));
-        let result = match select(read, Delay::from(self.target.order.wanted.stall())).await {
-            Either::Left((Ok(result), _)) => result,
-            Either::Left((Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),
-            Either::Right(_) => return Err(PartsFailure::Source("the source has stalled")),
-        };
-        let value = Reflect::get(&result, &JsValue::from_str("value")).unwrap_or_default();
-        value.dyn_into().map_err(|_| PartsFailure::Source("the source broke off"))
+        let read = reader.begin(READ_BYTES.min(room.length()), room);
+        match select(read, Delay::from(self.target.order.wanted.stall())).await {
+            Either::Left((read, _)) => {
+                let piece = read.and_then(|read| piece(&read));
+                piece.map_err(|_| PartsFailure::Source("the source broke off"))
+            }
+            Either::Right(_) => Err(PartsFailure::Source("the source has stalled")),
+        }
     }
 
     /// Sends the last part and makes the object visible.
@@ -193,13 +172,4 @@ pub async fn abort_left(bucket: &Bucket, key: &str, id: &str) -> bool {
         }
         _ => true,
     }
-}
-
-fn reader_of(body: &ReadableStream) -> Result<Reader, Failure> {
-    let options = JsObject::new();
-    let set = Reflect::set(&options, &JsValue::from_str("mode"), &JsValue::from_str("byob"));
-    let body: &Body = body.unchecked_ref();
-    set.and_then(|_| body.reader(&options))
-        .map_err(worker::Error::from)
-        .during("reading the source")
 }

@@ -1,7 +1,6 @@
 //! The file's way into the bucket: one put through a pipe, or by parts.
 
-use super::failure::{storage, too_large, transient};
-use super::memory;
+use super::failure::{no_room, storage, too_large, transient};
 use super::multipart::{Expected, Parts, PartsFailure};
 use super::order::{Order, Target};
 use super::source::Source;
@@ -115,7 +114,7 @@ pub async fn by_parts(
             failure.log();
             storage("the bucket can't be written")
         }
-        PartsFailure::NoRoom => memory::full(),
+        PartsFailure::NoRoom => no_room(),
     })
 }
 

@@ -4,9 +4,10 @@
 
 use super::order::MAX_PUT_BYTES;
 use crate::edge::platform::{During, Failure};
+use crate::edge::storage::bucket::data_of;
 use crate::edge::storage::object::Store;
 use std::collections::HashMap;
-use worker::{Bucket, Data, HttpMetadata, Object, Range, ResponseBody};
+use worker::{Bucket, HttpMetadata, Object, Range};
 
 /// Bytes of a part of what is too large for one put; all but the last equal.
 const PART_BYTES: u64 = 1 << 30;
@@ -31,7 +32,7 @@ pub async fn rewrite(
     }
     let object = bucket.get(key).execute().await.during(WHAT)?;
     let Some(object) = object else { return Ok(None) };
-    let put = bucket.put(key, bytes_of(&object)?).http_metadata(http).custom_metadata(metadata);
+    let put = bucket.put(key, data_of(&object)?).http_metadata(http).custom_metadata(metadata);
     put.execute().await.during(WHAT)
 }
 
@@ -55,21 +56,10 @@ async fn by_parts(
         let part = bucket.get(key.clone()).range(range).execute().await.during(WHAT)?;
         let part = part.ok_or_else(|| Failure::gone(WHAT))?;
         let number = u16::try_from(parts.len() + 1).during(WHAT)?;
-        parts.push(upload.upload_part(number, bytes_of(&part)?).await.during(WHAT)?);
+        parts.push(upload.upload_part(number, data_of(&part)?).await.during(WHAT)?);
         offset += length;
     }
     let object = upload.complete(parts).await.during(WHAT)?;
     notes.forget_upload(&key)?;
     Ok(object)
-}
-
-/// Returns an object's bytes, as a stream that knows its length.
-fn bytes_of(object: &Object) -> Result<Data, Failure> {
-    let body = object.body().filter(|_| object.size() > 0);
-    let Some(body) = body else { return Ok(Data::Bytes(Vec::new())) };
-    match body.response_body().during(WHAT)? {
-        ResponseBody::Stream(stream) => Ok(Data::ReadableStream(stream)),
-        ResponseBody::Body(bytes) => Ok(Data::Bytes(bytes)),
-        ResponseBody::Empty => Ok(Data::Bytes(Vec::new())),
-    }
 }

@@ -109,6 +109,7 @@ async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Resu
         received_at: entry.received_at,
         body,
         document: None,
+        skeleton: None,
         sha256: entry.sha256.clone().unwrap_or_default(),
         origin: job.origin.clone(),
         trust: entry.trust.unwrap_or(Trust::Token),

@@ -2,17 +2,20 @@
 
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::archive::outcome::Stored;
-use crate::domain::file::{inline, media_type};
+use crate::domain::file::inline::{self, InlineData};
+use crate::domain::file::media_type;
 use crate::domain::job::file::{File, Source};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
+use crate::edge::bodies::{Place, decode};
+use crate::edge::http::pieces::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::{entry, read_text_of, text_of};
-use crate::edge::platform::Failure;
+use crate::edge::platform::{Failure, Room};
 use crate::edge::storage::bucket;
-use crate::edge::transfer::memory::{self, Room};
+use crate::edge::transfer::{last, no_room};
 use std::ops::Range;
-use worker::Bucket;
+use worker::{Bucket, Object};
 
 /// Stores one.
 pub async fn unpack(
@@ -21,21 +24,48 @@ pub async fn unpack(
     file: &File,
     bucket: &Bucket,
 ) -> Result<Stored, CopyFailure> {
-    let _room = Room::take(file.source.written_bytes()).ok_or_else(memory::full)?;
-    let bytes = inline_bytes(home, job, &file.source).await?;
     let content_type = file.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM).to_owned();
     let metadata = bucket::file_metadata(job, file);
-    let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
-    let object = put.await.map_err(|failure| hiccup(&failure))?;
+    let object = match &file.source {
+        Source::Inline { delivery, start, end, data: Some(data), .. } => {
+            let content_type = content_type.clone();
+            let place = Place { key: file.key.clone(), content_type, metadata };
+            stream(home, job, (*delivery, *start..*end), data, place).await?
+        }
+        source => {
+            let _room = Room::take(source.written_bytes()).ok_or_else(no_room)?;
+            let bytes = inline_bytes(home, job, source).await?;
+            let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
+            put.await.map_err(|failure| hiccup(&failure))?
+        }
+    };
     Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
 }
 
-async fn inline_bytes(home: &Home, job: &Job, source: &Source) -> Result<Vec<u8>, CopyFailure> {
-    let broken = || CopyFailure {
-        kind: FailureKind::Final,
-        message: "the inline data does not decode".to_owned(),
-        retry_after_ms: None,
+/// Stores one that is in a long body, in pieces.
+async fn stream(
+    home: &Home,
+    job: &Job,
+    (n, span): (u32, Range<usize>),
+    data: &InlineData,
+    place: Place,
+) -> Result<Object, CopyFailure> {
+    let kept = entry(home, job, n).await.map_err(|failure| hiccup(&failure))?;
+    let Some(BodyAt::Bucket(key)) = kept.and_then(|kept| kept.entry.body) else {
+        return Err(hiccup(&Failure::gone("reading a delivery's body")));
     };
+    decode(&home.env, (&key, span), data, place).await.map_err(|stop| match stop {
+        Stop::NotPacked => broken(),
+        Stop::NoRoom => no_room(),
+        other => hiccup(&other.failure("unpacking a file")),
+    })
+}
+
+fn broken() -> CopyFailure {
+    last("the inline data does not decode".to_owned())
+}
+
+async fn inline_bytes(home: &Home, job: &Job, source: &Source) -> Result<Vec<u8>, CopyFailure> {
     let Source::Inline { delivery, start, end, encoding, .. } = source else {
         return Err(broken());
     };

@@ -29,7 +29,10 @@ pub async fn record(home: &Home) -> Result<(), Failure> {
 }
 
 async fn publish_record(home: &Home, job: &Job) -> Result<(), Failure> {
-    let text = result::rendered(home, job).await?;
+    let name = kv_copy::name(job);
+    let Some(text) = result::rendered(home, job).await? else {
+        return kv::delete(&home.env, &name).await;
+    };
     let rendering = Rendering::now(home.config.public_url.as_deref());
-    kv::put(&home.env, &kv_copy::name(job), text, &rendering).await
+    kv::put(&home.env, &name, text, &rendering).await
 }

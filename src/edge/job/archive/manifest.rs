@@ -5,6 +5,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::Kept;
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
+use crate::edge::bodies::{Parts, Place};
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::job::run::Run;
@@ -33,12 +34,20 @@ pub async fn publish(home: &Home, run: &Run) -> Result<(), Failure> {
 /// `false` if the run has no subrequest left for a long body.
 async fn publish_manifest(home: &Home, job: &Job, run: &Run) -> Result<bool, Failure> {
     let Some(events) = newest_entries(home, job, run).await? else { return Ok(false) };
-    let result = result::whole(home, job).await?;
+    let long = job.result.as_ref().and_then(|result| result.long().zip(result.bytes));
+    let result = if long.is_some() { None } else { result::whole(home, job).await? };
     let result = result.as_deref().map(json::from_str).transpose().during("the manifest")?;
     let manifest = Manifest { format: job.format, job: job.clone(), result, events };
     let text = serde_json::to_string(&manifest).during("writing the manifest")?;
     let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
-    bucket::put_json(&bucket::open(&home.env)?, &path, text).await.map(|()| true)
+    match long.zip(manifest::around_result(&text)) {
+        Some(((key, bytes), around)) => {
+            let parts = Parts::around(key, bytes, around);
+            parts.store(&home.env, Place::of_json(path)).await?;
+        }
+        None => bucket::put_json(&bucket::open(&home.env)?, &path, text).await?,
+    }
+    Ok(true)
 }
 
 async fn newest_entries(home: &Home, job: &Job, run: &Run) -> Result<Option<Vec<Kept>>, Failure> {

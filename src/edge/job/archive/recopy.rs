@@ -1,16 +1,15 @@
 //! Copies again what is not stored, by the rules of today.
 
-use crate::domain::archive::recopy::{self, Again, Reading};
-use crate::domain::file::discover::discover_in;
+use crate::domain::archive::recopy::{self, Again};
 use crate::domain::ingest::apply::Applied;
-use crate::domain::ingest::document::Output;
+use crate::domain::ingest::document::{Body, Output};
 use crate::domain::job::record::Job;
 use crate::domain::keys;
 use crate::domain::webhook::event::Event;
 use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
-use crate::edge::job::result;
-use crate::edge::job::timeline::{entry, read_text_of};
+use crate::edge::job::result::{self, MadeOf};
+use crate::edge::job::timeline::{Reading, entry};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
 use crate::edge::storage::object::Came;
@@ -22,7 +21,7 @@ pub async fn archive(home: &Home) -> Result<Box<Job>, Stop> {
     loop {
         let job = *home.here()?;
         let done = match result_delivery(home, &job).await? {
-            Some((text, sha256)) => copy_again(home, &job, &text, &sha256).await?,
+            Some((read, sha256)) => copy_again(home, &job, &read, &sha256).await?,
             None => Some(ask_again(home, job).await?),
         };
         if let Some(job) = done {
@@ -41,12 +40,14 @@ async fn ask_again(home: &Home, mut job: Job) -> Result<Job, Failure> {
 async fn copy_again(
     home: &Home,
     read: &Job,
-    text: &str,
+    delivery: &Reading,
     sha256: &str,
 ) -> Result<Option<Job>, Failure> {
+    let Reading { text, gaps, is_shallow, body } = delivery;
     let event = Event::parse(text).during("reading a delivery")?;
-    let found = discover_in(text, &event, &home.config.sources, read.input.as_deref());
-    let reading = Reading { text, sha256, output: Output::of(text, &event, found) };
+    let written = Body { text, gaps, shallow: is_shallow.then_some(sha256) };
+    let found = written.discover(&event, &home.config.sources, read.input.as_deref());
+    let again = recopy::Reading { text, sha256, output: Output::of(&written, &event, found) };
     let kept = kept(home, read).await;
     let kept = kept.inspect_err(Failure::log).ok();
     // What can't be asked is believed.
@@ -54,9 +55,9 @@ async fn copy_again(
     let Some(mut job) = home.store.job()?.filter(|job| job.version == read.version) else {
         return Ok(None);
     };
-    let Again { entry, result } = recopy::copy(&mut job, &reading, is_kept, platform::now());
+    let Again { entry, result } = recopy::copy(&mut job, &again, is_kept, platform::now());
     let mut applied = Applied { job, entry, result };
-    if !result::offload(home, &mut applied, sha256).await? {
+    if !result::offload(home, &mut applied, MadeOf { body, sha256, gaps }).await? {
         return Ok(None);
     }
     home.arm(&mut applied.job).await?;
@@ -67,10 +68,10 @@ async fn copy_again(
 
 /// The body of the served result's delivery as it is read, and the digest
 /// of what came.
-async fn result_delivery(home: &Home, job: &Job) -> Result<Option<(String, String)>, Failure> {
+async fn result_delivery(home: &Home, job: &Job) -> Result<Option<(Reading, String)>, Failure> {
     let Some(result) = &job.result else { return Ok(None) };
     let Some(kept) = entry(home, job, result.delivery).await? else { return Ok(None) };
-    Ok(read_text_of(home, &kept).await?.zip(kept.entry.sha256))
+    Ok(Reading::of(home, &kept).await?.zip(kept.entry.sha256))
 }
 
 /// The keys of the job's files that are in the bucket. One that was taken

@@ -25,7 +25,7 @@ pub async fn send(
     query.push(("fal_webhook".to_owned(), hook));
     let ask = config.upstreams.at_queue(submit.queue, &submit.app, &query, submit.scheme);
     let ask = ask.map_err(|why| why.why().to_owned())?;
-    let limits = (config.max_body_bytes, config.pace);
+    let limits = (config.max_held_bytes(), config.pace);
     let answered = upstream::pass(&ask, "POST", &submit.headers, Some(input), limits).await?;
     Ok(answered.into_answer())
 }

@@ -6,13 +6,13 @@ use crate::domain::job::record::Job;
 use crate::domain::view::record::{self, Context};
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
-use crate::edge::job::timeline::{entry, read_text_of};
+use crate::edge::job::timeline::{Reading, entry};
 use crate::edge::platform::{self, Failure};
 
 /// The text, as JSON.
 pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Result<String, Failure> {
-    let body = match entry(home, job, message.entry).await? {
-        Some(kept) => read_text_of(home, &kept).await?,
+    let read = match entry(home, job, message.entry).await? {
+        Some(kept) => Reading::of(home, &kept).await?,
         None => None,
     };
     let config = &home.config;
@@ -22,15 +22,19 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
         _ => None,
     };
     let result = result.map(|result| record::result(job, &result, context));
-    Ok(message::render(Parts {
+    let text = message::render(Parts {
         job,
         word: &message.event_type,
-        body: body.as_deref(),
+        body: read.as_ref().map(|read| read.text.as_str()),
         result: result.as_deref(),
         url,
         base: context.base,
         secrets: config.secrets(),
-    }))
+    });
+    match read {
+        Some(read) => read.filled(home, text).await,
+        None => Ok(text),
+    }
 }
 
 /// Those of Standard Webhooks. Without a secret there is no signature.

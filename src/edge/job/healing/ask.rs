@@ -1,11 +1,15 @@
 //! Asks for a job's result, and applies it.
 
+use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::healing::{self, Answer};
 use crate::domain::ingest::arrival::{Arrival, Origin};
-use crate::domain::ingest::document::Document;
+use crate::domain::ingest::document::{Body, Document};
 use crate::domain::job::record::Job;
+use crate::domain::job::timeline::BodyAt;
+use crate::domain::keys::StorageKey;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
+use crate::edge::bodies::Place;
 use crate::edge::job::home::Home;
 use crate::edge::job::ingest::apply::{apply, birth};
 use crate::edge::job::ingest::body;
@@ -16,8 +20,8 @@ const NOT_FOUND: u16 = 404;
 
 /// What came of a question.
 pub enum Outcome {
-    /// The job has come to an end; the text is the upstream's.
-    End(EventKind, String),
+    /// The job has come to an end; the answer tells of it.
+    End(EventKind, Box<Answered>),
     /// No news; the text says what went wrong, if something did.
     Nothing(Option<String>, Option<u64>),
     /// There is no one to ask.
@@ -34,12 +38,14 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> Outcome {
         Ok(answered) => answered,
         Err(why) => return Outcome::Nothing(Some(why), None),
     };
-    match healing::read_result(answered.status, &answered.body, job.id.as_deref()) {
-        Answer::End(kind) => Outcome::End(kind, answered.body),
+    let nothing = match healing::read_result(answered.status, &answered.body, job.id.as_deref()) {
+        Answer::End(kind) => return Outcome::End(kind, Box::new(answered)),
         Answer::NotReady => Outcome::Nothing(None, None),
         Answer::Refused(why) => Outcome::Nothing(Some(why), answered.retry_after_ms),
-        Answer::Unclear(why) => ask_for_status(home, &question, answered, why).await,
-    }
+        Answer::Unclear(why) => return ask_for_status(home, &question, answered, why).await,
+    };
+    answered.discard(&home.env).await;
+    nothing
 }
 
 /// A result that is refused may be that of a job that has failed, or of
@@ -47,27 +53,39 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> Outcome {
 async fn ask_for_status(home: &Home, of_result: &Ask, result: Answered, why: String) -> Outcome {
     let status = match ask(home, &Upstreams::status_of(of_result)).await {
         Ok(answered) => answered,
-        Err(why) => return Outcome::Nothing(Some(why), None),
+        Err(why) => {
+            result.discard(&home.env).await;
+            return Outcome::Nothing(Some(why), None);
+        }
     };
-    match healing::read_status(status.status, &status.body) {
-        Answer::End(kind) if result.status == NOT_FOUND => Outcome::End(kind, status.body),
+    let (told, other, outcome) = match healing::read_status(status.status, &status.body) {
+        Answer::End(kind) if result.status == NOT_FOUND => (Some((kind, status)), result, None),
         // The failure's own words are in what the result's URL answered.
-        Answer::End(kind) => Outcome::End(kind, result.body),
-        Answer::NotReady => Outcome::Nothing(None, None),
-        Answer::Unclear(_) | Answer::Refused(_) => Outcome::Nothing(Some(why), None),
+        Answer::End(kind) => (Some((kind, result)), status, None),
+        Answer::NotReady => (None, result, None),
+        Answer::Unclear(_) | Answer::Refused(_) => (None, result, Some(why)),
+    };
+    other.discard(&home.env).await;
+    match told {
+        Some((kind, told)) => Outcome::End(kind, Box::new(told)),
+        None => Outcome::Nothing(outcome, None),
     }
 }
 
 /// Puts a question to the upstream.
 pub async fn ask(home: &Home, question: &Ask) -> Result<Answered, String> {
-    upstream::ask(question, home.config.max_body_bytes, home.config.pace).await
+    upstream::ask(&home.env, question, home.config.max_body_bytes, home.config.pace).await
 }
 
 /// Applies an answer as if it had been delivered.
-pub async fn take(home: &Home, job: &Job, kind: EventKind, text: &str) -> Result<(), Failure> {
-    let text = if Event::parse(text).is_ok() { text } else { "{}" };
-    let sha256 = platform::sha256(text.as_bytes()).await?;
-    let body = body::keep(home, &job.home, text, &sha256).await;
+pub async fn take(
+    home: &Home,
+    job: &Job,
+    kind: EventKind,
+    answered: &Answered,
+) -> Result<(), Failure> {
+    let Kept { text, gaps, is_shallow, body, bytes, sha256 } = keep(home, job, answered).await?;
+    let read = Body { text, gaps, shallow: is_shallow.then_some(sha256.as_str()) };
     let event = healing::event_of(text, kind, job.provider).during("reading an answer")?;
     let note = match kind {
         EventKind::Completed => "the upstream was asked for the result".to_owned(),
@@ -78,8 +96,8 @@ pub async fn take(home: &Home, job: &Job, kind: EventKind, text: &str) -> Result
         at,
         now: at,
         raw: text.as_bytes(),
-        text,
-        document: Document::of(text, &event, &home.config.sources),
+        read,
+        document: Document { bytes, ..Document::of(&read, &event, &home.config.sources) },
         sha256: &sha256,
         body,
         seen: None,
@@ -95,4 +113,32 @@ pub async fn take(home: &Home, job: &Job, kind: EventKind, text: &str) -> Result
     };
     let birth = birth(job.home.clone(), at, job.origin.clone());
     apply(home, birth, arrival, None, false).await.map(drop)
+}
+
+/// An answer, kept as a delivery's body is.
+struct Kept<'a> {
+    text: &'a str,
+    gaps: &'a [Gap],
+    is_shallow: bool,
+    body: BodyAt,
+    bytes: usize,
+    sha256: String,
+}
+
+async fn keep<'a>(home: &Home, job: &Job, answered: &'a Answered) -> Result<Kept<'a>, Failure> {
+    let is_one = Event::parse(&answered.body).is_ok();
+    if let Some(stored) = answered.stored.as_deref().filter(|_| is_one) {
+        let sha256 = stored.sha256.clone();
+        let key = StorageKey::Body { home: &job.home, sha256: &sha256 }.path();
+        stored.settle(&home.env, Place::of_json(key.clone())).await?;
+        let Skeleton { gaps, is_shallow, .. } = &stored.read.skeleton;
+        let (body, bytes) = (BodyAt::Bucket(key), stored.read.bytes);
+        let (text, is_shallow) = (answered.body.as_str(), *is_shallow);
+        return Ok(Kept { text, gaps, is_shallow, body, bytes, sha256 });
+    }
+    answered.discard(&home.env).await;
+    let text = if is_one { answered.body.as_str() } else { "{}" };
+    let sha256 = platform::sha256(text.as_bytes()).await?;
+    let body = body::keep(home, &job.home, text, &sha256).await;
+    Ok(Kept { text, gaps: &[], is_shallow: false, body, bytes: text.len(), sha256 })
 }

@@ -41,7 +41,9 @@ pub async fn ask_for_files(home: &Home, run: &Run) -> Result<Files, Failure> {
 }
 
 async fn fresh_url(home: &Home, question: &Download<'_>) -> Result<Source, String> {
-    let Answered { status, body, .. } = ask(home, &question.ask).await?;
+    let answered = ask(home, &question.ask).await?;
+    answered.discard(&home.env).await;
+    let Answered { status, body, .. } = answered;
     healing::read_download(status, &body, question.old_url, &home.config.sources)
 }
 

@@ -17,8 +17,8 @@ pub async fn heal(home: &Home, run: &Run) -> Result<(), Failure> {
         return note_interruption(home, job);
     }
     let outcome = ask_for_result(home, &job).await;
-    if let Outcome::End(kind, text) = &outcome {
-        take(home, &job, *kind, text).await?;
+    if let Outcome::End(kind, answered) = &outcome {
+        take(home, &job, *kind, answered).await?;
     }
     let files = ask_for_files(home, run).await?;
     note_question(home, outcome, files)
@@ -39,8 +39,9 @@ fn note_question(home: &Home, outcome: Outcome, files: Files) -> Result<(), Fail
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     let around = home.circumstances(Ok(()));
     let entry = match outcome {
-        Outcome::End(_, text) => {
-            healing::note_end(&mut job, healing::says_removed(&text), files.why, around)
+        Outcome::End(_, answered) => {
+            let is_removed = healing::says_removed(&answered.body);
+            healing::note_end(&mut job, is_removed, files.why, around)
         }
         Outcome::Nothing(why, wish) => {
             let why = if files.renewed { None } else { why };

@@ -19,9 +19,9 @@ pub async fn want(home: &Home, why: String) -> Result<(), Stop> {
 pub async fn fetch_result(home: &Home) -> Result<Seen, Failure> {
     if let Some(job) = home.store.job()?
         && !job.status.has_ended()
-        && let Outcome::End(kind, text) = ask_for_result(home, &job).await
+        && let Outcome::End(kind, answered) = ask_for_result(home, &job).await
     {
-        take(home, &job, kind, &text).await?;
+        take(home, &job, kind, &answered).await?;
     }
     let seen = home.look()?;
     home.rearm_seen(&seen).await?;

@@ -13,7 +13,7 @@ use crate::domain::protocol::ingest::{Delivered, ToTell};
 use crate::domain::protocol::outcome::Routed;
 use crate::domain::time::Timestamp;
 use crate::edge::job::home::Home;
-use crate::edge::job::result;
+use crate::edge::job::result::{self, MadeOf};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::object::{Came, Slot, Store};
 use serde_json::value::to_raw_value;
@@ -43,14 +43,17 @@ pub async fn apply(
             return Ok(Routed::Here(Delivered::OtherProvider(why)));
         }
         if let Some(job) = &job {
-            arrival.document.heed_input(arrival.text, job, &home.config.sources);
+            let read = arrival.read;
+            arrival.document.heed_input(&read, job, &home.config.sources);
         }
         arrival.seen = store.seen(arrival.sha256)?;
         if let Some(reply) = moved_before(store, job.as_ref(), moved)? {
             return Ok(Routed::Here(reply));
         }
         let mut applied = apply::apply(job, birth.clone(), &arrival); // (1)
-        if !result::offload(home, &mut applied, arrival.sha256).await? {
+        let Arrival { body, sha256, read, .. } = &arrival;
+        let made = MadeOf { body, sha256, gaps: read.gaps };
+        if !result::offload(home, &mut applied, made).await? {
             continue;
         }
         let around = around(home, &applied.job, may_tell);

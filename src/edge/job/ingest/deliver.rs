@@ -2,14 +2,17 @@
 
 use super::apply::{apply, birth};
 use super::body;
+use crate::domain::file::skeleton::{Gap, Skeleton};
+use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::arrival::{Arrival, Origin};
-use crate::domain::ingest::delivery::{DeliveredBody, Delivery};
-use crate::domain::ingest::document::Document;
+use crate::domain::ingest::delivery::{DeliveredBody, Delivery, Read};
+use crate::domain::ingest::document::{Body, Document};
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::Delivered;
 use crate::domain::protocol::outcome::Routed;
 use crate::domain::webhook::event::EventKind;
+use crate::edge::bodies::scan;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 
@@ -22,7 +25,7 @@ pub async fn deliver(
     name: ObjectName,
     mut delivery: Delivery,
 ) -> Result<Routed<Delivered>, Failure> {
-    let (raw, at, mut document) = read(home, &mut delivery).await?;
+    let Opened { raw, at, gaps, is_shallow, mut document } = open(home, &mut delivery).await?;
     if let Some(why) = &document.unreadable {
         let notes = delivery.note.take().into_iter().chain([format!("{why}; {IS_ASKED}")]);
         delivery.note = Some(notes.collect::<Vec<_>>().join("; "));
@@ -31,30 +34,72 @@ pub async fn deliver(
         document.confirm();
     }
     let text = document.text(&raw);
-    let mut arrival = arrival((&raw, &text), document, at, &delivery);
+    let shallow = is_shallow.then_some(delivery.sha256.as_str());
+    let read = Body { text: &text, gaps: &gaps, shallow };
+    let mut arrival = arrival((&raw, read), document, at, &delivery);
     arrival.has_operator = home.config.handoff_url.is_some();
     let birth = birth(name, delivery.received_at, delivery.origin.clone());
     apply(home, birth, arrival, delivery.moved.as_ref(), delivery.may_tell).await
 }
 
-/// Returns the body, where it is kept, and what it says. One in the bucket is
-/// fetched for its result alone.
-async fn read(
-    home: &Home,
-    delivery: &mut Delivery,
-) -> Result<(Vec<u8>, BodyAt, Document), Failure> {
-    let document = delivery.document.take();
-    if let (DeliveredBody::Bucket(key), Some(document)) = (&delivery.body, &document)
-        && document.result.is_none()
-    {
-        return Ok((Vec::new(), BodyAt::Bucket(key.clone()), document.clone()));
+/// A delivery's body, as its job reads it.
+struct Opened {
+    /// Its bytes, or the skeleton's.
+    raw: Vec<u8>,
+    /// Where it is kept.
+    at: BodyAt,
+    /// What the skeleton leaves out.
+    gaps: Vec<Gap>,
+    /// Whether only its top level is known.
+    is_shallow: bool,
+    document: Document,
+}
+
+impl Opened {
+    const fn whole(raw: Vec<u8>, at: BodyAt, document: Document) -> Self {
+        Self { raw, at, gaps: Vec::new(), is_shallow: false, document }
     }
-    let (raw, at) = body::read(home, &mut delivery.body).await?;
-    let document = document.unwrap_or_else(|| match Document::read(&raw, &home.config.sources) {
+}
+
+async fn open(home: &Home, delivery: &mut Delivery) -> Result<Opened, Failure> {
+    match (&delivery.body, delivery.document.take()) {
+        (DeliveredBody::Bucket(key), None) => {
+            let key = key.clone();
+            open_long(home, key, delivery).await
+        }
+        // It is fetched for its result alone.
+        (DeliveredBody::Bucket(key), Some(document)) if document.result.is_none() => {
+            Ok(Opened::whole(Vec::new(), BodyAt::Bucket(key.clone()), document))
+        }
+        (_, document) => {
+            let (raw, at) = body::read(home, &mut delivery.body).await?;
+            let document = document.unwrap_or_else(|| read(&raw, &home.config.sources));
+            Ok(Opened::whole(raw, at, document))
+        }
+    }
+}
+
+/// Opens a body that never stands in memory: by the skeleton that came with it,
+/// or by one that is made now.
+async fn open_long(home: &Home, key: String, delivery: &mut Delivery) -> Result<Opened, Failure> {
+    let Read { skeleton, bytes } = match delivery.skeleton.take() {
+        Some(read) => read,
+        None => scan(&home.env, &key).await?,
+    };
+    let sources = &home.config.sources;
+    let document = match Document::read_skeleton(&skeleton, bytes, &delivery.sha256, sources) {
+        Ok((document, _)) => document,
+        Err(why) => Document::unreadable(bytes, why.to_string()),
+    };
+    let Skeleton { text, gaps, is_shallow, .. } = skeleton;
+    Ok(Opened { raw: text, at: BodyAt::Bucket(key), gaps, is_shallow, document })
+}
+
+fn read(raw: &[u8], sources: &SourcePolicy) -> Document {
+    match Document::read(raw, sources) {
         Ok((document, _)) => document,
         Err(why) => Document::unreadable(raw.len(), why.to_string()),
-    });
-    Ok((raw, at, document))
+    }
 }
 
 /// Whether a result that only a token vouches for is to be had from the
@@ -65,7 +110,7 @@ fn must_be_confirmed(home: &Home, document: &Document, trust: Trust) -> bool {
 }
 
 fn arrival<'a>(
-    (raw, text): (&'a [u8], &'a str),
+    (raw, read): (&'a [u8], Body<'a>),
     document: Document,
     body: BodyAt,
     delivery: &'a Delivery,
@@ -74,7 +119,7 @@ fn arrival<'a>(
         at: delivery.received_at,
         now: platform::now(),
         raw,
-        text,
+        read,
         document,
         sha256: &delivery.sha256,
         body,

@@ -1,0 +1,65 @@
+//! A file that is written into a body: out of R2 and back, in pieces.
+
+use super::sink::{Place, Sink};
+use crate::domain::file::inline::{Decoder, InlineData};
+use crate::edge::http::pieces::{Output, Pieces, Stop};
+use crate::edge::platform::Failure;
+use crate::edge::storage::bucket::{self, stream_of};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use js_sys::Uint8Array;
+use std::ops::Range;
+use worker::{Env, Object};
+
+const WHAT: &str = "reading a delivery's body";
+
+/// Stores the file that stands at `span` of the body at `from`.
+///
+/// # Errors
+/// [`Stop::NotPacked`] if it does not decode.
+pub async fn decode(
+    env: &Env,
+    (from, span): (&str, Range<usize>),
+    data: &InlineData,
+    place: Place,
+) -> Result<Object, Stop> {
+    let object = bucket::get_part(&bucket::open(env)?, from, span).await?;
+    let stream = object.as_ref().map(stream_of).transpose()?.flatten();
+    let pieces = Pieces::of(&stream.ok_or_else(|| Failure::gone(WHAT))?).await?;
+    let sink = Sink::open(env, place, Some(data.bytes))?;
+    let mut decoding = Decoding { decoder: Decoder::new(data), bytes: Vec::new(), sink };
+    let mut decoded = pieces.through(&mut decoding).await;
+    let Decoding { decoder, sink, .. } = decoding;
+    if decoded.is_ok() {
+        decoded = decoder.finish().map_err(|_| Stop::NotPacked);
+    }
+    match decoded {
+        Ok(()) => Ok(sink.finish().await?),
+        Err(stop) => {
+            sink.abort().await;
+            Err(stop)
+        }
+    }
+}
+
+struct Decoding {
+    decoder: Decoder,
+    bytes: Vec<u8>,
+    sink: Sink,
+}
+
+impl Decoding {
+    async fn decode(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {
+        self.bytes.clear();
+        let decoded = self.decoder.push(&piece.to_vec(), &mut self.bytes);
+        decoded.map_err(|_| Stop::NotPacked)?;
+        self.sink.write(&Uint8Array::from(self.bytes.as_slice())).await?;
+        Ok(Some(piece))
+    }
+}
+
+impl Output for Decoding {
+    fn take(&mut self, piece: Uint8Array) -> LocalBoxFuture<'_, Result<Option<Uint8Array>, Stop>> {
+        self.decode(piece).boxed_local()
+    }
+}

@@ -1,0 +1,106 @@
+//! One pass over a long body: each piece is scanned, hashed, and written to R2.
+//!
+//! The last piece is held back until whoever takes the body has judged it: what
+//! is not to be believed is broken off, and nothing of it is ever stored.
+
+use super::sink::{Place, Sink};
+use super::stored::Stored;
+use crate::domain::file::skeleton::Scanner;
+use crate::domain::ingest::delivery::Read;
+use crate::domain::keys::StorageKey;
+use crate::edge::http::pieces::{PIECE, Stop};
+use crate::edge::platform::{self, During, Failure, Room};
+use js_sys::Uint8Array;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::WritableStreamDefaultWriter;
+use worker::Env;
+use worker_sys::DigestStream;
+
+/// What a body on its way takes beside its scanner: what is remembered of it,
+/// two pieces, and the copy of one.
+const PIECES_BYTES: usize = 5 * PIECE as usize;
+/// What one takes that has come in: as much as most ever need.
+pub const HELD_BYTES: usize = 2 * 1024 * 1024;
+/// First bytes that tell how a body is packed.
+const HEAD: usize = 16;
+const WHAT: &str = "hashing a body";
+
+/// A pass under way.
+pub struct Pass {
+    key: String,
+    /// Its first bytes.
+    head: Vec<u8>,
+    sink: Sink,
+    digest: DigestStream,
+    hasher: WritableStreamDefaultWriter,
+    scanner: Scanner,
+    /// The piece that is not written yet.
+    last: Option<Uint8Array>,
+    bytes: usize,
+}
+
+impl Pass {
+    /// Begins one over a body of `length` bytes, if that is known.
+    pub fn begin(env: &Env, length: Option<u64>) -> Result<Self, Failure> {
+        let nonce = hex::encode(platform::random::<16>());
+        let key = StorageKey::Incoming { at: platform::now(), nonce: &nonce }.path();
+        let sink = Sink::open(env, Place::of_json(key.clone()), length)?;
+        let digest = DigestStream::new("SHA-256");
+        let hasher = digest.get_writer().map_err(worker::Error::from).during(WHAT)?;
+        let (head, scanner, last) = (Vec::new(), Scanner::new(), None);
+        Ok(Self { key, head, sink, digest, hasher, scanner, last, bytes: 0 })
+    }
+
+    /// Takes the next piece, which is `text`; returns a buffer that is free
+    /// again, if one is.
+    pub async fn take(
+        &mut self,
+        piece: Uint8Array,
+        text: &[u8],
+        room: &mut Room,
+    ) -> Result<Option<Uint8Array>, Stop> {
+        if self.bytes == 0 {
+            self.head = text.iter().take(HEAD).copied().collect();
+        }
+        self.bytes += text.len();
+        self.scanner.push(text);
+        if !room.grow(PIECES_BYTES + self.scanner.held()) {
+            return Err(Stop::NoRoom);
+        }
+        let hashed = JsFuture::from(self.hasher.write_with_chunk(&piece));
+        hashed.await.map_err(worker::Error::from).during(WHAT)?;
+        let Some(before) = self.last.replace(piece) else { return Ok(None) };
+        self.sink.write(&before).await?;
+        Ok(Some(before))
+    }
+
+    /// The body's first bytes.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Returns the body's SHA-256 in hex, when all of it has been taken.
+    pub async fn sha256(&self) -> Result<String, Failure> {
+        let closed = JsFuture::from(self.hasher.close()).await;
+        closed.map_err(worker::Error::from).during(WHAT)?;
+        let hash = JsFuture::from(self.digest.digest()).await;
+        let hash = hash.map_err(worker::Error::from).during(WHAT)?;
+        Ok(hex::encode(Uint8Array::new(&hash).to_vec()))
+    }
+
+    /// Writes the last piece. From then on the body is durable.
+    pub async fn store(self, sha256: String) -> Result<Stored, Failure> {
+        let Self { key, head, mut sink, scanner, last, bytes, .. } = self;
+        if let Some(last) = last {
+            sink.write(&last).await?;
+        }
+        sink.finish().await?;
+        let read = Read { skeleton: scanner.finish(), bytes };
+        Ok(Stored { key, head, sha256, read })
+    }
+
+    /// Breaks it off: nothing of it stays in R2.
+    pub async fn abort(self) {
+        self.sink.abort().await;
+    }
+}

@@ -1,0 +1,48 @@
+//! The skeleton of a body that lies in R2.
+
+use super::pass::HELD_BYTES;
+use crate::domain::file::skeleton::Scanner;
+use crate::domain::ingest::delivery::Read;
+use crate::edge::http::pieces::{Output, PIECE, Pieces, Stop};
+use crate::edge::platform::{Failure, Room};
+use crate::edge::storage::bucket::{self, stream_of};
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, ready};
+use js_sys::Uint8Array;
+use worker::Env;
+
+/// Reads a body.
+pub async fn scan(env: &Env, key: &str) -> Result<Read, Failure> {
+    try_scan(env, key).await.map_err(|stop| stop.failure("reading a delivery's body"))
+}
+
+async fn try_scan(env: &Env, key: &str) -> Result<Read, Stop> {
+    let gone = || Failure::gone("reading a delivery's body");
+    let object = bucket::get(&bucket::open(env)?, key).await?.ok_or_else(gone)?;
+    let room = Room::take(HELD_BYTES).ok_or(Stop::NoRoom)?;
+    let mut scanning = Scanning { scanner: Scanner::new(), room };
+    if let Some(stream) = stream_of(&object)? {
+        Pieces::of(&stream).await?.through(&mut scanning).await?;
+    }
+    let bytes = usize::try_from(object.size()).unwrap_or(usize::MAX);
+    Ok(Read { skeleton: scanning.scanner.finish(), bytes })
+}
+
+struct Scanning {
+    scanner: Scanner,
+    room: Room,
+}
+
+impl Scanning {
+    fn scan(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {
+        self.scanner.push(&piece.to_vec());
+        let has_room = self.room.grow(PIECE as usize + self.scanner.held());
+        if has_room { Ok(Some(piece)) } else { Err(Stop::NoRoom) }
+    }
+}
+
+impl Output for Scanning {
+    fn take(&mut self, piece: Uint8Array) -> LocalBoxFuture<'_, Result<Option<Uint8Array>, Stop>> {
+        ready(self.scan(piece)).boxed_local()
+    }
+}

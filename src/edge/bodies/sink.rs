@@ -1,0 +1,182 @@
+//! The way of pieces into R2, one after the other: each is written
+//! when the one before has been taken.
+
+use crate::edge::platform::{During, Failure, Reader, Room, room_of};
+use crate::edge::storage::bucket::{self, outside_bytes};
+use futures_util::FutureExt;
+use futures_util::future::{Either, LocalBoxFuture, join, select};
+use js_sys::{BigInt, Uint8Array};
+use std::collections::HashMap;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStream, TransformStream, WritableStreamDefaultWriter};
+use worker::{
+    Bucket, Data, Env, HttpMetadata, MultipartUpload, Object, PutOptionsBuilder, UploadedPart,
+};
+use worker_sys::FixedLengthStream;
+
+/// All parts but the last are equal, and R2 takes none below 5 MiB.
+const PART_BYTES: u32 = 5 * 1024 * 1024;
+const WHAT: &str = "writing a body to the bucket";
+
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime's own pipe, which buffers nothing.
+    #[wasm_bindgen(extends = TransformStream)]
+    type IdentityTransformStream;
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<IdentityTransformStream, JsValue>;
+}
+
+/// An object of R2 that is being written.
+pub struct Sink {
+    writer: WritableStreamDefaultWriter,
+    /// What R2 makes of it, until that is known.
+    stored: Option<LocalBoxFuture<'static, Result<Object, Failure>>>,
+}
+
+/// Where an object goes, and what is stored beside it.
+#[derive(Default)]
+pub struct Place {
+    /// Its key.
+    pub key: String,
+    /// Its media type.
+    pub content_type: String,
+    /// What else is told of it.
+    pub metadata: HashMap<String, String>,
+}
+
+impl Place {
+    /// That of a JSON text.
+    pub fn of_json(key: String) -> Self {
+        Self { key, content_type: "application/json".to_owned(), ..Self::default() }
+    }
+
+    /// Begins to put `data` there.
+    pub fn put(self, bucket: &Bucket, data: Data) -> PutOptionsBuilder<'_> {
+        let http = HttpMetadata { content_type: Some(self.content_type), ..Default::default() };
+        bucket.put(self.key, data).http_metadata(http).custom_metadata(self.metadata)
+    }
+}
+
+impl Sink {
+    /// Begins an object. One whose length is known is one put, and
+    /// nothing is stored unless exactly so many bytes come. Another goes by
+    /// parts.
+    pub fn open(env: &Env, place: Place, length: Option<u64>) -> Result<Self, Failure> {
+        let bucket = bucket::open(env)?;
+        let pipe = pipe(length).map_err(worker::Error::from).during(WHAT)?;
+        let writer = pipe.writable().get_writer().map_err(worker::Error::from).during(WHAT)?;
+        let readable = pipe.readable();
+        let stored = match length {
+            Some(_) => whole(bucket, place, readable).boxed_local(),
+            None => by_parts(bucket, place, readable).boxed_local(),
+        };
+        Ok(Self { writer, stored: Some(stored) })
+    }
+
+    /// Writes a piece. Its buffer is free again afterwards.
+    pub async fn write(&mut self, piece: &Uint8Array) -> Result<(), Failure> {
+        let written = JsFuture::from(self.writer.write_with_chunk(piece));
+        self.until(written).await
+    }
+
+    /// Ends it: after the last piece all of it is stored.
+    pub async fn finish(mut self) -> Result<Object, Failure> {
+        let closed = JsFuture::from(self.writer.close());
+        match self.stored.take() {
+            // Closing is told when R2 has read to the end.
+            Some(stored) => join(stored, closed).await.0,
+            None => Err(Failure::unexpected(WHAT)),
+        }
+    }
+
+    /// Breaks it off: nothing of it stays in R2.
+    pub async fn abort(mut self) {
+        drop(JsFuture::from(self.writer.abort()).await);
+        if let Some(stored) = self.stored.take() {
+            drop(stored.await);
+        }
+    }
+
+    /// Waits for a write. R2 may refuse meanwhile, and would read no more.
+    async fn until(&mut self, written: JsFuture) -> Result<(), Failure> {
+        let Some(stored) = self.stored.take() else { return Err(Failure::unexpected(WHAT)) };
+        match select(written, stored).await {
+            Either::Left((written, stored)) => {
+                self.stored = Some(stored);
+                written.map(drop).map_err(worker::Error::from).during(WHAT)
+            }
+            Either::Right((stored, _)) => {
+                stored.and_then(|_| Err(Failure::new(WHAT, "it ended before its time")))
+            }
+        }
+    }
+}
+
+/// Whoever was writing has given up: R2 would wait for more.
+impl Drop for Sink {
+    fn drop(&mut self) {
+        if self.stored.is_some() {
+            drop(self.writer.abort());
+        }
+    }
+}
+
+fn pipe(length: Option<u64>) -> Result<TransformStream, JsValue> {
+    match length {
+        Some(length) => {
+            FixedLengthStream::new_big_int(BigInt::from(length)).map(JsCast::unchecked_into)
+        }
+        None => IdentityTransformStream::new().map(JsCast::unchecked_into),
+    }
+}
+
+async fn whole(bucket: Bucket, place: Place, body: ReadableStream) -> Result<Object, Failure> {
+    put(&bucket, place, Data::ReadableStream(body)).await
+}
+
+async fn put(bucket: &Bucket, place: Place, data: Data) -> Result<Object, Failure> {
+    let object = place.put(bucket, data).execute().await.during(WHAT)?;
+    object.ok_or_else(|| Failure::unexpected(WHAT))
+}
+
+/// Stores a body of unknown length: one put if it is no longer than a part.
+async fn by_parts(bucket: Bucket, place: Place, body: ReadableStream) -> Result<Object, Failure> {
+    let full = || Failure::new(WHAT, "the isolate has no memory left for a part");
+    let _room = Room::take(PART_BYTES as usize).ok_or_else(full)?;
+    let reader = Reader::of(&body)?;
+    let part = fill(&reader, &Uint8Array::new_with_length(PART_BYTES)).await?;
+    if part.length() < PART_BYTES {
+        return put(&bucket, place, outside_bytes(&part)).await;
+    }
+    let upload = bucket.create_multipart_upload(place.key.as_str()).execute().await.during(WHAT)?;
+    let id = upload.upload_id().await;
+    let stored = match send_all(&upload, &reader, part).await {
+        Ok(parts) => upload.complete(parts).await.during(WHAT),
+        Err(failure) => Err(failure),
+    };
+    if stored.is_err() {
+        let again = bucket.resume_multipart_upload(place.key, id).during(WHAT)?;
+        again.abort().await.during("aborting an upload").unwrap_or_else(|failure| failure.log());
+    }
+    stored
+}
+
+async fn send_all(
+    upload: &MultipartUpload,
+    reader: &Reader,
+    mut part: Uint8Array,
+) -> Result<Vec<UploadedPart>, Failure> {
+    let mut parts = Vec::new();
+    while part.length() > 0 {
+        let number = u16::try_from(parts.len() + 1).during(WHAT)?;
+        parts.push(upload.upload_part(number, outside_bytes(&part)).await.during(WHAT)?);
+        part = fill(reader, &room_of(&part)).await?;
+    }
+    Ok(parts)
+}
+
+async fn fill(reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, Failure> {
+    reader.fill(room).await.map_err(worker::Error::from).during(WHAT)
+}

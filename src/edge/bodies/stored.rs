@@ -1,0 +1,75 @@
+//! A long body that lies in R2 under `incoming/`, until it is known whose it is.
+
+use super::sink::Place;
+use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::ingest::delivery::Read;
+use crate::domain::ingest::document::Document;
+use crate::domain::json::Malformed;
+use crate::domain::webhook::correlate::Identity;
+use crate::edge::platform::{During, Failure};
+use crate::edge::storage::bucket::{self, stream_of};
+use web_sys::ReadableStream;
+use worker::Env;
+
+const WHAT: &str = "moving a body in the bucket";
+
+/// A long body in R2.
+pub struct Stored {
+    /// Its key.
+    pub key: String,
+    /// Its first bytes.
+    pub head: Vec<u8>,
+    /// SHA-256 of it in hex.
+    pub sha256: String,
+    /// What is read of it.
+    pub read: Read,
+}
+
+impl Stored {
+    /// Reads what it says, and which job it is of.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn read(&self, sources: &SourcePolicy) -> Result<(Document, Identity), Malformed> {
+        let Read { skeleton, bytes } = &self.read;
+        Document::read_skeleton(skeleton, *bytes, &self.sha256, sources)
+    }
+
+    /// Returns it as a stream.
+    pub async fn stream(&self, env: &Env) -> Result<ReadableStream, Failure> {
+        let object = bucket::open(env)?.get(&self.key).execute().await.during(WHAT)?;
+        let stream = object.as_ref().and_then(|object| stream_of(object).transpose());
+        stream.ok_or_else(|| Failure::gone(WHAT))?
+    }
+
+    /// Moves it to its place. The runtime copies it, and R2 checks its digest.
+    pub async fn settle(&self, env: &Env, place: Place) -> Result<(), Failure> {
+        copy_object(env, &self.key, Some(&self.sha256), place).await?;
+        // What is left of it there is no more than a copy.
+        self.discard(env).await.unwrap_or_else(|failure| failure.log());
+        Ok(())
+    }
+
+    /// Deletes it: nothing has come of it.
+    pub async fn discard(&self, env: &Env) -> Result<(), Failure> {
+        bucket::delete(env, &self.key).await
+    }
+}
+
+/// Copies an object of R2; its SHA-256 in hex is checked, if that is known.
+pub async fn copy_object(
+    env: &Env,
+    from: &str,
+    sha256: Option<&str>,
+    place: Place,
+) -> Result<(), Failure> {
+    let bucket = bucket::open(env)?;
+    let object = bucket.get(from).execute().await.during(WHAT)?;
+    let object = object.ok_or_else(|| Failure::gone(WHAT))?;
+    let put = place.put(&bucket, bucket::data_of(&object)?);
+    let put = match sha256.and_then(|sha256| hex::decode(sha256).ok()) {
+        Some(digest) => put.sha256(digest),
+        None => put,
+    };
+    put.execute().await.during(WHAT).map(drop)
+}

@@ -1,0 +1,144 @@
+//! Bodies piece by piece, and why one can't be taken in.
+
+use crate::domain::http::problem::{Code, Problem, What};
+use crate::edge::platform::{Failure, Reader, Room, room_of};
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, ready};
+use js_sys::Uint8Array;
+use web_sys::ReadableStream;
+
+/// Bytes of a piece. Larger ones are fewer calls, and more memory; a body that
+/// is shorter is read as a whole.
+pub const PIECE: u32 = 256 * 1024;
+
+/// Why a body can't be taken in.
+pub enum Stop {
+    /// It has more bytes than it may have.
+    TooLarge,
+    /// It broke off. As a rule its sender has left, but may send it again.
+    BrokenOff,
+    /// It is not packed as it seems to be.
+    NotPacked,
+    /// The isolate has no memory left for it just now.
+    NoRoom,
+    /// R2 or the runtime failed.
+    Failed(Failure),
+}
+
+impl Stop {
+    /// What the sender is told, whose body may have `limit` bytes.
+    pub fn problem(self, limit: u64) -> Problem {
+        match self {
+            Self::TooLarge => What::BodyTooLarge(limit).into(),
+            Self::BrokenOff => failed("the body broke off before its end; send it again"),
+            Self::NotPacked => failed("the body can't be unpacked; send it plain"),
+            Self::NoRoom => no_room(),
+            Self::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl Stop {
+    /// What the log is told, of a body that was asked for.
+    pub fn failure(self, during: &str) -> Failure {
+        let why = match self {
+            Self::Failed(failure) => return failure,
+            Self::NoRoom => "the isolate has no memory left for it",
+            Self::TooLarge => "it is too large",
+            Self::BrokenOff => "it broke off",
+            Self::NotPacked => "it does not decode",
+        };
+        Failure::new(during, why)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+fn failed(why: &'static str) -> Problem {
+    Problem::new(Code::PlatformFailed, why)
+}
+
+fn no_room() -> Problem {
+    const SECONDS: u32 = 5;
+    let why = "the vault is taking in other large bodies and has no memory left; send it again";
+    What::NotReady(why.to_owned(), SECONDS).into()
+}
+
+/// What takes a body's pieces. What follows from them is in the Worker once,
+/// not once for each kind of it.
+pub trait Output {
+    /// Takes the next piece; returns a buffer that is free again, if one is.
+    fn take(&mut self, piece: Uint8Array) -> LocalBoxFuture<'_, Result<Option<Uint8Array>, Stop>>;
+}
+
+/// Keeps a body in memory.
+pub struct Memory {
+    /// What has come.
+    pub bytes: Vec<u8>,
+    most: u64,
+    room: Room,
+}
+
+impl Memory {
+    /// Begins to keep a body of `most` bytes at most.
+    pub fn new(most: u64) -> Self {
+        Self { bytes: Vec::new(), most, room: Room::default() }
+    }
+
+    fn add(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {
+        let length = self.bytes.len() + piece.length() as usize;
+        if length as u64 > self.most {
+            return Err(Stop::TooLarge);
+        }
+        if !self.room.grow(length) {
+            return Err(Stop::NoRoom);
+        }
+        self.bytes.extend(piece.to_vec());
+        Ok(Some(piece))
+    }
+}
+
+impl Output for Memory {
+    fn take(&mut self, piece: Uint8Array) -> LocalBoxFuture<'_, Result<Option<Uint8Array>, Stop>> {
+        ready(self.add(piece)).boxed_local()
+    }
+}
+
+/// A stream whose first piece has been read.
+pub struct Pieces {
+    reader: Reader,
+    first: Uint8Array,
+}
+
+impl Pieces {
+    /// Begins to read a stream.
+    pub async fn of(stream: &ReadableStream) -> Result<Self, Stop> {
+        let reader = Reader::of(stream)?;
+        let first = fill(&reader, &Uint8Array::new_with_length(PIECE)).await?;
+        Ok(Self { reader, first })
+    }
+
+    /// The first piece: all there is, if it is shorter than a piece may be.
+    pub const fn first(&self) -> &Uint8Array {
+        &self.first
+    }
+
+    /// Has `output` take all of them.
+    pub async fn through(self, output: &mut dyn Output) -> Result<(), Stop> {
+        let mut piece = self.first;
+        while piece.length() > 0 {
+            let free = output.take(piece).await?;
+            let room = free.as_ref().map_or_else(|| Uint8Array::new_with_length(PIECE), room_of);
+            piece = fill(&self.reader, &room).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn fill(reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, Stop> {
+    reader.fill(room).await.map_err(|_| Stop::BrokenOff)
+}

@@ -1,0 +1,125 @@
+//! Opens a delivery: reads its body, checks its signature, unpacks it.
+
+use super::signature;
+use crate::domain::http::problem::{Problem, What};
+use crate::domain::http::unpack::{Format, Layers};
+use crate::domain::job::timeline::Trust;
+use crate::edge::bodies::{Body, HELD_BYTES, Intake, Whole, inflate};
+use crate::edge::http::body::{Sent, begin};
+use crate::edge::http::call::Call;
+use crate::edge::http::pieces::Stop;
+use web_sys::Request;
+
+/// A delivery that was let in.
+pub struct Letter {
+    /// Its body, unpacked.
+    pub body: Body,
+    /// SHA-256 of it in hex.
+    pub sha256: String,
+    /// The trust that its signature earns, if it has one.
+    pub signed: Option<Trust>,
+    /// How it was packed.
+    pub note: Option<String>,
+}
+
+/// Opens what was sent. It may be signed as it was sent, or as it was before it
+/// was packed. Nothing of what is refused stays in R2.
+pub async fn open(call: &Call<'_>, request: &Request) -> Result<Letter, Problem> {
+    let limit = call.config.max_body_bytes;
+    let coding = call.header("content-encoding");
+    let layers = Layers::of(coding.as_deref()).map_err(What::UnknownCoding)?;
+    let check = signature::begin(call)?;
+    let sent = begin(request, limit, HELD_BYTES).await.map_err(|stop| stop.problem(limit))?;
+    let whole = Intake::all(call.env, sent, limit, check).await;
+    let mut whole = whole.map_err(|stop| stop.problem(limit))?;
+    let signed = signature::judge(call, whole.check.take(), &whole.sha256).await;
+    unfold(call, whole, signed, layers).await
+}
+
+/// Opens what was let in before, whatever it is signed with.
+pub async fn reopen(call: &Call<'_>, sent: Sent) -> Result<Letter, Problem> {
+    let limit = call.config.max_body_bytes;
+    let whole = Intake::all(call.env, sent, limit, None).await;
+    let whole = whole.map_err(|stop| stop.problem(limit))?;
+    let layers = Layers::of(None).map_err(What::UnknownCoding)?;
+    unfold(call, whole, Ok(None), layers).await
+}
+
+/// What a signature earns, or why it does not count.
+type Signed = Result<Option<Trust>, Problem>;
+
+async fn unfold(
+    call: &Call<'_>,
+    whole: Whole,
+    signed: Signed,
+    mut layers: Layers,
+) -> Result<Letter, Problem> {
+    let packed = layers.next(whole.head());
+    if let (None, Err(problem)) = (packed, &signed) {
+        whole.refuse().await;
+        return Err(problem.clone());
+    }
+    let sha256 = whole.sha256.clone();
+    let body = whole.keep().await?;
+    let mut opened = Opened { body, sha256, signed, formats: Vec::new() };
+    if let Some(format) = packed {
+        let unpacked = Box::pin(opened.unpack(call, format, layers)).await;
+        if let Err(problem) = unpacked.and_then(|()| opened.signed.clone().map(drop)) {
+            opened.body.discard(call.env).await;
+            return Err(problem);
+        }
+    }
+    opened.letter()
+}
+
+/// A delivery that is being unpacked.
+struct Opened {
+    body: Body,
+    sha256: String,
+    signed: Signed,
+    /// The formats that were undone, in the runtime's words.
+    formats: Vec<&'static str>,
+}
+
+impl Opened {
+    async fn unpack(
+        &mut self,
+        call: &Call<'_>,
+        format: Format,
+        mut layers: Layers,
+    ) -> Result<(), Problem> {
+        let mut next = Some(format);
+        while let Some(format) = next {
+            if !self.unpack_one(call, format).await? {
+                break;
+            }
+            next = layers.next(self.body.head());
+        }
+        Ok(())
+    }
+
+    /// Undoes one layer; `false` if it is none.
+    async fn unpack_one(&mut self, call: &Call<'_>, format: Format) -> Result<bool, Problem> {
+        let limit = call.config.max_body_bytes;
+        let check = if self.signed.is_err() { signature::begin(call)? } else { None };
+        let mut inner = match inflate(call.env, &self.body, format, limit, check).await {
+            Ok(inner) => inner,
+            Err(Stop::NotPacked) => return Ok(false),
+            Err(stop) => return Err(stop.problem(limit)),
+        };
+        if self.signed.is_err() {
+            self.signed = signature::judge(call, inner.check.take(), &inner.sha256).await;
+        }
+        self.sha256.clone_from(&inner.sha256);
+        let packed = std::mem::replace(&mut self.body, inner.keep().await?);
+        packed.discard(call.env).await;
+        self.formats.push(format.word());
+        Ok(true)
+    }
+
+    fn letter(self) -> Result<Letter, Problem> {
+        let is_packed = !self.formats.is_empty();
+        let note = is_packed.then(|| format!("the body came as {}", self.formats.join(" of ")));
+        Ok(Letter { body: self.body, sha256: self.sha256, signed: self.signed?, note })
+    }
+}

@@ -1,0 +1,58 @@
+//! Finds long bodies that are in no record: the Worker that was taking one in
+//! died before it was known whose it is.
+
+use crate::domain::file::media_type::OCTET_STREAM;
+use crate::domain::keys::{self, INCOMING, StorageKey};
+use crate::domain::time::{DAY, HOUR, Timestamp};
+use crate::edge::bodies::{Place, copy_object};
+use crate::edge::platform::{self, During, Failure};
+use crate::edge::storage::bucket;
+use std::cell::Cell;
+use std::collections::HashMap;
+use worker::Env;
+
+/// Most that are moved at a time; the rest comes with the next look.
+const AT_ONCE: u32 = 20;
+const REASON: &str = "it came in, and the Worker ended before it was known whose it is";
+
+/// Moves what came in over a day ago to the unmatched box: no request lasts so
+/// long.
+pub async fn sweep(env: &Env) {
+    if let Err(failure) = try_sweep(env).await {
+        failure.log();
+    }
+}
+
+/// The same in passing, once an hour in an isolate.
+pub async fn sweep_in_passing(env: Env) {
+    thread_local! {
+        static LAST: Cell<Timestamp> = const { Cell::new(Timestamp::from_millis(0)) };
+    }
+    let now = platform::now();
+    if now.since(LAST.get()) >= HOUR {
+        LAST.set(now);
+        sweep(&env).await;
+    }
+}
+
+async fn try_sweep(env: &Env) -> Result<(), Failure> {
+    let what = "looking for bodies that are left";
+    let bucket = bucket::open(env)?;
+    let page = bucket.list().prefix(INCOMING).limit(AT_ONCE).execute().await.during(what)?;
+    let now = platform::now();
+    for key in page.objects().iter().map(worker::Object::key) {
+        let Some((at, nonce)) = keys::parse_incoming(&key) else { continue };
+        if now.since(at) < DAY {
+            break; // They are listed by their times.
+        }
+        let path = StorageKey::Unmatched { at, sha256: nonce }.path();
+        let metadata = HashMap::from([
+            ("reason".to_owned(), REASON.to_owned()),
+            ("receivedAt".to_owned(), at.as_millis().to_string()),
+        ]);
+        let place = Place { key: path, content_type: OCTET_STREAM.to_owned(), metadata };
+        copy_object(env, &key, None, place).await?;
+        bucket.delete(&key).await.during(what)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Reads streams into buffers of ours, in pieces of a size of our choice.
+
+use super::failure::{During, Failure};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStream;
+use worker::Error;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A reader that fills a buffer of ours. `readAtLeast` is the runtime's own:
+    /// <https://developers.cloudflare.com/workers/runtime-apis/streams/readablestreambyobreader/>.
+    type Byob;
+    #[wasm_bindgen(method, js_name = readAtLeast)]
+    fn read_at_least(this: &Byob, least: u32, room: &Uint8Array) -> Promise;
+
+    type Body;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn reader(this: &Body, options: &JsValue) -> Result<Byob, JsValue>;
+}
+
+/// Reads a stream.
+pub struct Reader(Byob);
+
+/// A read under way.
+pub type Reading = JsFuture;
+
+impl Reader {
+    /// Takes a stream to be read.
+    pub fn of(stream: &ReadableStream) -> Result<Self, Failure> {
+        let options = Object::new();
+        let set = Reflect::set(&options, &"mode".into(), &"byob".into());
+        let body: &Body = stream.unchecked_ref();
+        let reader = set.and_then(|_| body.reader(&options));
+        reader.map(Self).map_err(Error::from).during("reading a stream")
+    }
+
+    /// Begins to fill `room`, with `least` bytes or more. The runtime takes its
+    /// buffer away, and gives it back with what [`piece`] finds in the answer.
+    pub fn begin(&self, least: u32, room: &Uint8Array) -> Reading {
+        self.0.read_at_least(least, room).into()
+    }
+
+    /// Fills the whole of `room`; less comes only at the end, nothing behind it.
+    pub async fn fill(&self, room: &Uint8Array) -> Result<Uint8Array, JsValue> {
+        self.begin(room.length(), room).await.and_then(|read| piece(&read))
+    }
+}
+
+/// Returns the bytes that a read has filled.
+pub fn piece(read: &JsValue) -> Result<Uint8Array, JsValue> {
+    Reflect::get(read, &"value".into())?.dyn_into()
+}
+
+/// Returns all of the buffer that a piece is in, to be filled again.
+pub fn room_of(piece: &Uint8Array) -> Uint8Array {
+    Uint8Array::new(&piece.buffer())
+}
