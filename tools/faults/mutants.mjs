@@ -45,6 +45,13 @@ export const mutants = [
     red: ["acks"],
   },
   {
+    name: "copy of a large body, before it is deleted",
+    edits: [edit("edge/bodies/stored.rs",
+      "copy_object(env, &self.key, Some(&self.sha256), place).await?;", "let _ = place;")],
+    rows: ["kill -9 at 50 % of a large body"],
+    red: ["acks", "files"],
+  },
+  {
     name: "duplicate check",
     edits: [edit("domain/ingest/apply.rs", "if is_repetition(&job, arrival) {",
       "if is_repetition(&job, arrival) && job.events == 0 {")],
@@ -54,8 +61,8 @@ export const mutants = [
   {
     name: "check for breaking off",
     edits: [edit("edge/transfer/multipart.rs",
-      'Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
-      "Err(_), _)) => return Ok(Uint8Array::new_with_length(0)),")],
+      'piece.map_err(|_| PartsFailure::Source("the source broke off"))',
+      "Ok(piece.unwrap_or_else(|_| Uint8Array::new_with_length(0)))")],
     rows: ["source tells no length and breaks off"],
     red: ["bytes"],
   },

@@ -2,6 +2,7 @@
 // faults, and the Worker.
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../ports.mjs";
@@ -100,6 +101,17 @@ class Rig {
     const before = this.own.get(id) ?? [];
     this.own.set(id, [...before, { eventType: body.eventType, status, bytes, sha256 }]);
     return status;
+  }
+
+  /** Sends a share of a delivery, and holds the rest back. */
+  async beginToDeliver(body, share) {
+    const bytes = Buffer.from(JSON.stringify(body));
+    const headers = { "content-type": "application/json", "content-length": bytes.length };
+    const sending = request(this.vault.hookUrl(), { method: "POST", headers });
+    sending.on("error", () => {});
+    const part = bytes.subarray(0, Math.floor(bytes.length * share));
+    await new Promise((resolve) => sending.write(part, resolve));
+    return sending;
   }
 
   async delete(id) {

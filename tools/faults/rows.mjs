@@ -2,6 +2,7 @@
 import { crossings } from "./rows/crossings.mjs";
 import { deletions } from "./rows/deletions.mjs";
 import { kills } from "./rows/kills.mjs";
+import { largeRows } from "./rows/large.mjs";
 import { sources } from "./rows/sources.mjs";
 import { stores } from "./rows/stores.mjs";
 import { untoldRows } from "./rows/untold.mjs";
@@ -17,7 +18,7 @@ import { webhookRows } from "./rows/webhooks.mjs";
  */
 
 /** @type {Row[]} */
-export const ROWS = [...kills, ...untoldRows, ...sources, ...webhookRows, ...stores, ...deletions, ...crossings];
+export const ROWS = [...kills, ...largeRows, ...untoldRows, ...sources, ...webhookRows, ...stores, ...deletions, ...crossings];
 
 const QUICK = [
   "kill -9 right after the ack",
@@ -27,6 +28,8 @@ const QUICK = [
   "kill -9 before a delivery is written",
   "kill -9 on a written delivery, before the ack",
   "kill -9 after the ack, before the list hears",
+  "kill -9 at 50 % of a large body",
+  "kill -9 between a large body in R2 and whose it is",
   "kill -9 before KV",
   "kill -9 before the catalog",
   "kill -9 in a multipart upload",
