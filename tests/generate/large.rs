@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 /// How a body is split: pieces of these sizes, again and again.
 #[derive(Debug, Clone)]
-pub struct Sizes(Vec<usize>);
+pub struct Sizes(pub Vec<usize>);
 
 impl Sizes {
     /// All at once, tiny ones, large ones, and any mixture.
@@ -40,20 +40,6 @@ impl std::fmt::Debug for Body {
         }
         Ok(())
     }
-}
-
-/// The pieces of a body.
-pub fn split<'a>(mut body: &'a [u8], sizes: &Sizes) -> Vec<&'a [u8]> {
-    let mut pieces = Vec::new();
-    for size in sizes.0.iter().cycle() {
-        if body.is_empty() {
-            break;
-        }
-        let (piece, rest) = body.split_at_checked(*size).unwrap_or((body, &[]));
-        pieces.push(piece);
-        body = rest;
-    }
-    pieces
 }
 
 /// What a file is made of.

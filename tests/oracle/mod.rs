@@ -10,3 +10,4 @@
 pub mod hosts;
 pub mod json;
 pub mod rewriting;
+pub mod skeleton;

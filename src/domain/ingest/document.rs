@@ -5,7 +5,7 @@
 use super::fingerprint::fingerprint;
 use crate::domain::file::discover::found::{Discovery, Skipped};
 use crate::domain::file::discover::{discover_with, given};
-use crate::domain::file::skeleton::{Gap, Piece, Skeleton, pieces};
+use crate::domain::file::skeleton::{Gap, Piece, Skeleton, gap, pieces};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::record::Job;
 use crate::domain::json::edit::{self, Edit};
@@ -100,7 +100,7 @@ impl Document {
     /// What `event` says, whose body this is.
     #[must_use]
     pub fn of(body: &Body<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
-        let (told, is) = (event.told.clone(), |kind| event.told.kind == kind);
+        let (told, is) = (body.told(event), |kind| event.told.kind == kind);
         let error = event.error.filter(|_| is(EventKind::Failed));
         Self {
             told,
@@ -170,6 +170,15 @@ impl<'a> Body<'a> {
     #[must_use]
     pub const fn whole(text: &'a str) -> Self {
         Self { text, gaps: &[], shallow: None }
+    }
+
+    /// What an event tells, but for names that are too long to be some.
+    fn told(&self, event: &Event<'_>) -> Told {
+        let mut told = event.told.clone();
+        for name in [&mut told.type_name, &mut told.queue_name, &mut told.worker_name] {
+            *name = name.take().filter(|name| gap(self.gaps, name).is_none());
+        }
+        told
     }
 
     /// The files in its result, of a job whose `input` was submitted here.
@@ -258,6 +267,8 @@ mod tests {
                 read(&format!(r#"{{"eventType":"failed","error":{error}}}"#)).unwrap();
             assert!(document.error.unwrap().get().contains("too long; see the delivery's body"));
         }
+        let (document, _) = read(&format!(r#"{{"eventType":"{long}"}}"#)).unwrap();
+        assert_eq!(document.told.type_name, None, "no name is so long");
         let (document, _) = read(r#"{"eventType":"failed","error":{"a":"no"}}"#).unwrap();
         assert_eq!(document.error.unwrap().get(), r#"{"a":"no"}"#);
     }
