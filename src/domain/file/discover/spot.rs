@@ -3,6 +3,7 @@
 use super::describe::Beside;
 use super::found::Place;
 use super::nested::Within;
+use crate::domain::file::skeleton::MARK;
 use crate::domain::json::Path;
 
 /// Longest pointer that is told, in characters.
@@ -32,6 +33,32 @@ pub(super) fn is_input(within: &Within, path: &Path<'_, '_>) -> bool {
 }
 
 pub(super) fn pointer(within: &Within, path: &Path<'_, '_>) -> String {
-    let whole = within.pointer.clone() + &path.pointer(MAX_POINTER_CHARS);
+    let whole = within.pointer.clone() + &without_marks(path.pointer(MAX_POINTER_CHARS));
     whole.chars().take(MAX_POINTER_CHARS).collect()
+}
+
+/// A pointer with `…` for each key that is too long to be held.
+fn without_marks(pointer: String) -> String {
+    if !pointer.contains(MARK.trim_end_matches('/')) {
+        return pointer;
+    }
+    let is_mark = |key: &str| key.replace("~1", "/").starts_with(MARK);
+    let keys = pointer.split('/').map(|key| if is_mark(key) { "…" } else { key });
+    keys.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_placeholder_is_told_as_a_key() {
+        for (pointer, told) in [
+            ("/a/@hookvault-range~10~117000~1abc/0", "/a/…/0"),
+            ("/a/@hookvault-range", "/a/@hookvault-range"),
+            ("/a~1b/0", "/a~1b/0"),
+        ] {
+            assert_eq!(without_marks(pointer.to_owned()), told);
+        }
+    }
 }
