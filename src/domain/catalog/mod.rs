@@ -20,6 +20,7 @@ use self::export::{Format, Turn};
 use self::filter::Filter;
 use self::row::Row;
 use self::totals::Totals;
+use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::rejection::Refused;
@@ -177,6 +178,9 @@ pub enum Answer {
         after: Option<Turn>,
         /// How many of the days are over.
         over: usize,
+        /// The job that comes next, if its result is too long for a page.
+        #[serde(default)]
+        long: Option<Box<Job>>,
     },
     /// The refused deliveries that are kept, the newest first.
     Refused {

@@ -4,12 +4,16 @@ use crate::domain::catalog::export::{Format, PAGE_DAYS, Turn};
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
 use crate::domain::http::problem::Problem;
+use crate::domain::job::record::Job;
+use crate::domain::view::long_result::LongResult;
+use crate::domain::view::record::{self, Context};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::Head;
-use crate::edge::http::streaming;
-use crate::edge::platform::Failure;
+use crate::edge::http::streaming::{self, Parts};
+use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::catalog;
-use futures_util::stream;
+use crate::edge::storage::result::StoredResult;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use web_sys::Response;
 use worker::Env;
 
@@ -26,7 +30,8 @@ pub async fn export(call: &Call<'_>) -> Result<Response, Problem> {
     let filter = Filter { tag, changed_since: call.time("since")?, ..Filter::default() };
     let first = after.as_ref().map(|turn| turn.created_at.day()).unwrap_or_default();
     let (env, days) = (call.env.clone(), Vec::new());
-    let export = Export { env, format, filter, after, days, first, is_first_over: false };
+    let export =
+        Export { env, format, filter, after, days, first, is_first_over: false, line: None };
     let pieces = stream::try_unfold(Pieces::after(export.next().await?), Pieces::next);
     let head = Head::new(200)?.with("content-type", format.media_type())?;
     Ok(head.with("cache-control", "no-store")?.body(&streaming::body_of(pieces)?)?)
@@ -90,12 +95,37 @@ struct Export {
     first: String,
     /// Whether nothing of that day is left.
     is_first_over: bool,
+    /// The line that comes next, if its result is too long for memory.
+    line: Option<Parts>,
+}
+
+/// The line of a job whose result is too long for memory. What the upstream
+/// wrote may have line breaks between its tokens.
+async fn long_line(env: &Env, job: &Job) -> Result<Parts, Failure> {
+    let config = platform::config(env);
+    let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
+    let (before, behind) = record::around_result(job, context).during("rendering the record")?;
+    let parts = match StoredResult::of(env, job, None).await? {
+        StoredResult::Long(stored) => {
+            streaming::long_parts(stored, LongResult::of(job, context), (before, behind))
+        }
+        StoredResult::Nothing | StoredResult::Text(_) => {
+            let line = format!("{before}null{behind}");
+            stream::iter([Ok(line.into_bytes())]).boxed_local()
+        }
+    };
+    let in_line = |part: Vec<u8>| part.into_iter().filter(|b| !b"\r\n".contains(b)).collect();
+    let end = stream::iter([Ok(b"\n".to_vec())]);
+    Ok(parts.map_ok(in_line).chain(end).boxed_local())
 }
 
 impl Export {
     /// Returns the next piece of text.
     async fn next(mut self) -> Result<Option<(Vec<u8>, Self)>, Failure> {
         loop {
+            if let Some(part) = self.line_part().await? {
+                return Ok(Some((part, self)));
+            }
             if self.days.is_empty() {
                 self.fill().await?;
             }
@@ -107,6 +137,16 @@ impl Export {
                 return Ok(Some((text.into_bytes(), self)));
             }
         }
+    }
+
+    /// Returns the next part of the line that is told as a stream.
+    async fn line_part(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(line) = &mut self.line else { return Ok(None) };
+        let part = line.next().await.transpose().during("reading a long result")?;
+        if part.is_none() {
+            self.line = None;
+        }
+        Ok(part)
     }
 
     /// Asks for the days that are left. There may be new ones after the last.
@@ -129,10 +169,14 @@ impl Export {
             after: self.after.take(),
             format: self.format,
         };
-        let Answer::Page { text, after, over } = catalog::ask(&self.env, EXPORT, &question).await?
+        let Answer::Page { text, after, over, long } =
+            catalog::ask(&self.env, EXPORT, &question).await?
         else {
             return Err(Failure::unexpected("asking for a page of records"));
         };
+        if let Some(job) = long {
+            self.line = Some(long_line(&self.env, &job).await?);
+        }
         for _ in 0..over {
             (self.first, self.is_first_over) = (self.days.pop().unwrap_or_default(), true);
         }

@@ -1,6 +1,6 @@
 //! Answers readers of jobs.
 
-use super::wait::{Told, read};
+use super::wait::read;
 use crate::domain::archive::kv_copy::Rendering;
 use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::job::record::Job;
@@ -20,6 +20,7 @@ use crate::edge::http::response::{self, rendered};
 use crate::edge::http::streaming;
 use crate::edge::platform::During;
 use crate::edge::rpc::lookup::{ask, deleted, known, rendered as rendered_there};
+use crate::edge::storage::result::StoredResult;
 use crate::edge::storage::{bucket, kv};
 use js_sys::Uint8Array;
 use std::borrow::Cow;
@@ -42,9 +43,9 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     let context = context(call, &job);
     let rendering = "rendering the record";
     let result = match told {
-        Told::Nothing => None,
-        Told::Text(text) => Some(text),
-        Told::Long(stream) => {
+        StoredResult::Nothing => None,
+        StoredResult::Text(text) => Some(text),
+        StoredResult::Long(stream) => {
             let around = record::around_result(&job, context).during(rendering)?;
             let body = streaming::long_result(stream, LongResult::of(&job, context), around)?;
             return Ok(response::record(&body, "object")?);
@@ -73,9 +74,11 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     let (job, told) = read(call, name, News::Ended).await?;
     let context = context(call, &job);
     match told {
-        Told::Nothing => {}
-        Told::Text(text) => return Ok(rendered(200, &record::result(&job, &text, context))?),
-        Told::Long(stream) => {
+        StoredResult::Nothing => {}
+        StoredResult::Text(text) => {
+            return Ok(rendered(200, &record::result(&job, &text, context))?);
+        }
+        StoredResult::Long(stream) => {
             let (around, long) = (Default::default(), LongResult::of(&job, context));
             let body = streaming::long_result(stream, long, around)?;
             return Ok(response::base(200, "application/json")?.body(&body)?);

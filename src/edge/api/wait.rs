@@ -9,14 +9,12 @@ use crate::domain::protocol::wait::{News, Wait};
 use crate::domain::time::SECOND;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
-use crate::edge::platform::{self, During, Failure};
+use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use crate::edge::rpc::lookup::{ask, known};
-use crate::edge::storage::bucket;
+use crate::edge::storage::result::StoredResult;
 use futures_util::future::{Either, select};
 use std::pin::pin;
-use web_sys::ReadableStream;
-use worker::Env;
 
 /// Longest wait of a reader; proxies in between close idle requests later.
 const MAX_WAIT_SECONDS: u32 = 60;
@@ -24,32 +22,13 @@ const MAX_WAIT_SECONDS: u32 = 60;
 /// Worker is, and asks no more.
 const MAX_ASK_MS: u64 = 10 * SECOND;
 
-/// A job's result.
-pub enum Told {
-    /// There is none.
-    Nothing,
-    /// Its stored text.
-    Text(String),
-    /// One that is too long for memory, as it is stored.
-    Long(ReadableStream),
-}
-
-impl Told {
-    async fn of_bucket(env: &Env, key: &str, is_long: bool) -> Result<Self, Failure> {
-        let Some(object) = bucket::get(&bucket::open(env)?, key).await? else {
-            return Ok(Self::Nothing);
-        };
-        if is_long {
-            return Ok(bucket::stream_of(&object)?.map_or(Self::Nothing, Self::Long));
-        }
-        let bytes = bucket::bytes_of(&object).await?.unwrap_or_default();
-        String::from_utf8(bytes).during("reading a result").map(Self::Text)
-    }
-}
-
 /// Reads a job and its result; with `?wait`, again when there is news or the
 /// time is up.
-pub async fn read(call: &Call<'_>, name: &ObjectName, news: News) -> Result<(Job, Told), Problem> {
+pub async fn read(
+    call: &Call<'_>,
+    name: &ObjectName,
+    news: News,
+) -> Result<(Job, StoredResult), Problem> {
     let wait = wait(call, news)?;
     let mut found = ask(call.env, name, Read).await?;
     if let Some(wait) = wait {
@@ -59,14 +38,7 @@ pub async fn read(call: &Call<'_>, name: &ObjectName, news: News) -> Result<(Job
         }
     }
     let JobRead { job, result } = known(found, name)?;
-    let stored = job.result.as_ref();
-    let told = match stored.and_then(|result| result.key.as_deref()) {
-        Some(key) => {
-            let is_long = stored.is_some_and(|result| result.long().is_some());
-            Told::of_bucket(call.env, key, is_long).await?
-        }
-        None => result.map_or(Told::Nothing, Told::Text),
-    };
+    let told = StoredResult::of(call.env, &job, result).await?;
     Ok((*job, told))
 }
 

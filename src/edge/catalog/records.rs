@@ -29,12 +29,17 @@ pub async fn page(
         let is_last = turns.len() < room;
         for turn in turns {
             let home = ObjectName::try_from(turn.name.clone()).during("reading a turn")?;
-            if let Some((job, result)) = read(object, &home).await? {
+            let found = read(object, &home).await?;
+            (after, room) = (Some(turn), room - 1);
+            if let Some((job, result)) = found {
+                if is_long(&job, format) {
+                    let long = Some(Box::new(job));
+                    return Ok(Answer::Page { text, after, over, long });
+                }
                 text.push_str(&line(object, &job, result, format).await?);
             }
-            (after, room) = (Some(turn), room - 1);
             if text.len() > MAX_PAGE_BYTES {
-                return Ok(Answer::Page { text, after, over });
+                return Ok(Answer::Page { text, after, over, long: None });
             }
         }
         if !is_last {
@@ -42,7 +47,12 @@ pub async fn page(
         }
         over += 1;
     }
-    Ok(Answer::Page { text, after, over })
+    Ok(Answer::Page { text, after, over, long: None })
+}
+
+/// Whether a job's line is told as a stream, by whoever asks for the page.
+fn is_long(job: &Job, format: Format) -> bool {
+    format == Format::Ndjson && job.result.as_ref().is_some_and(|result| result.long().is_some())
 }
 
 async fn turns(

@@ -13,10 +13,12 @@ use crate::domain::protocol::gateway::Fetch;
 use crate::domain::protocol::outcome::Found;
 use crate::domain::protocol::read::JobRead;
 use crate::domain::upstream::queue::Scheme;
+use crate::domain::view::long_result::LongResult;
 use crate::domain::view::record::{self, Context};
-use crate::edge::http::response;
+use crate::edge::http::{response, streaming};
 use crate::edge::rpc::job;
-use crate::edge::storage::bucket;
+use crate::edge::storage::result::StoredResult;
+use wasm_bindgen::JsValue;
 use web_sys::Response;
 
 /// `GET …/requests/{id}/status`.
@@ -33,7 +35,7 @@ pub async fn result(asked: &Asked, id: &str) -> Result<Response, Problem> {
         return respond(id, &answer);
     };
     if job.status.has_ended() {
-        return respond(id, &of_job(asked, &job, result).await?);
+        return of_job(asked, id, &job, result).await;
     }
     let answer = forward(asked, id, "", Some(&job), "GET").await?;
     if answer.status == 429 || answer.status >= 500 {
@@ -42,7 +44,7 @@ pub async fn result(asked: &Asked, id: &str) -> Result<Response, Problem> {
     // The upstream may be ahead of its webhook.
     match job::ask_job(&asked.env, &job.home, Fetch).await? {
         Found::Here(JobRead { job, result }) if job.status.has_ended() => {
-            respond(id, &of_job(asked, &job, result).await?)
+            of_job(asked, id, &job, result).await
         }
         _ => respond(id, &answer),
     }
@@ -77,22 +79,35 @@ fn cant_cancel(scheme: Scheme, text: &str) -> Answer {
     of_vault(status, body)
 }
 
-/// Returns the result of a job that has ended, or why there is none.
-async fn of_job(asked: &Asked, job: &Job, result: Option<String>) -> Result<Answer, Problem> {
+/// Answers with the result of a job that has ended, or why there is none.
+async fn of_job(
+    asked: &Asked,
+    id: &str,
+    job: &Job,
+    result: Option<String>,
+) -> Result<Response, Problem> {
     let config = &asked.config;
-    let key = job.result.as_ref().and_then(|result| result.key.as_deref());
-    let result = match key {
-        Some(key) => bucket::text(&bucket::open(&asked.env)?, key).await?,
-        None => result,
-    };
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
-    Ok(match result {
-        Some(result) => of_vault(200, record::result(job, &result, context)),
-        None => of_vault(dialect::NO_RESULT, dialect::no_result(job, config.secrets())),
-    })
+    match StoredResult::of(&asked.env, job, result).await? {
+        StoredResult::Text(text) => {
+            respond(id, &of_vault(200, record::result(job, &text, context)))
+        }
+        StoredResult::Long(stream) => {
+            let (long, around) = (LongResult::of(job, context), Default::default());
+            let body = streaming::long_result(stream, long, around)?;
+            respond_with(id, &of_vault(200, String::new()), &body)
+        }
+        StoredResult::Nothing => {
+            respond(id, &of_vault(dialect::NO_RESULT, dialect::no_result(job, config.secrets())))
+        }
+    }
 }
 
 fn respond(id: &str, answer: &Answer) -> Result<Response, Problem> {
+    respond_with(id, answer, &answer.body.as_str().into())
+}
+
+fn respond_with(id: &str, answer: &Answer, body: &JsValue) -> Result<Response, Problem> {
     let headers = [("x-fal-request-id", id.to_owned()), ("x-hookvault-job", id.to_owned())];
-    Ok(response::relay(answer, &headers, &answer.body.as_str().into())?)
+    Ok(response::relay(answer, &headers, body)?)
 }

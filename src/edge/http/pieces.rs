@@ -1,11 +1,13 @@
 //! Bodies piece by piece, and why one can't be taken in.
 
 use crate::domain::http::problem::{Code, Problem, What};
-use crate::edge::platform::{Failure, Reader, Room, room_of};
+use crate::edge::platform::{Failure, Reader, Room, piece, room_of};
 use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, ready};
+use futures_util::future::{Either, LocalBoxFuture, ready, select};
 use js_sys::Uint8Array;
+use std::time::Duration;
 use web_sys::ReadableStream;
+use worker::Delay;
 
 /// Bytes of a piece. Larger ones are fewer calls, and more memory; a body that
 /// is shorter is read as a whole.
@@ -140,5 +142,10 @@ impl Pieces {
 }
 
 async fn fill(reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, Stop> {
-    reader.fill(room).await.map_err(|_| Stop::BrokenOff)
+    /// How long a piece may take: who sends nothing must not keep the memory.
+    const LIMIT: Duration = Duration::from_mins(1);
+    match select(reader.begin(room.length(), room), Delay::from(LIMIT)).await {
+        Either::Left((read, _)) => read.and_then(|read| piece(&read)).map_err(|_| Stop::BrokenOff),
+        Either::Right(_) => Err(Stop::BrokenOff),
+    }
 }

@@ -15,7 +15,7 @@ use worker::{ByteStream, ResponseBody};
 
 /// The parts of a body: what follows from them is in the Worker once, not once
 /// for each kind of body.
-type Parts = LocalBoxStream<'static, worker::Result<Vec<u8>>>;
+pub type Parts = LocalBoxStream<'static, worker::Result<Vec<u8>>>;
 
 /// Returns a body that is made part by part, as its reader takes them.
 pub fn body_of<S>(parts: S) -> Result<JsValue, Failure>
@@ -70,8 +70,17 @@ pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<
 pub fn long_result(
     stored: ReadableStream,
     long: LongResult,
-    (before, behind): (String, String),
+    around: (String, String),
 ) -> Result<JsValue, Failure> {
+    made_of(long_parts(stored, long, around))
+}
+
+/// Returns the parts of a long result, with these texts before and behind it.
+pub fn long_parts(
+    stored: ReadableStream,
+    long: LongResult,
+    (before, behind): (String, String),
+) -> Parts {
     let told = stream::unfold(Some((ByteStream::from(stored), long)), |state| async move {
         let (mut stored, mut long) = state?;
         match stored.next().await {
@@ -82,7 +91,8 @@ pub fn long_result(
     });
     let text = |text: String| stream::iter([Ok(text.into_bytes())]);
     let parts = text(before).chain(told).chain(text(behind));
-    body_of(parts.filter(|part| ready(part.as_ref().map_or(true, |part| !part.is_empty()))))
+    let is_some = |part: &worker::Result<Vec<u8>>| part.as_ref().map_or(true, |it| !it.is_empty());
+    parts.filter(move |part| ready(is_some(part))).boxed_local()
 }
 
 /// Returns a body that is masked as it comes.

@@ -4,4 +4,5 @@ pub mod body;
 pub mod bucket;
 pub mod kv;
 pub mod object;
+pub mod result;
 pub mod unmatched;

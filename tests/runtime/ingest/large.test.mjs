@@ -142,6 +142,49 @@ describe("long text in a result", () => {
     });
   }
 
+  test("is in the export and in what the gateway answers, and is there after a restore", async () => {
+    const [id, long] = [fresh(), text(3 * MIB, "kept")];
+    const url = source.put(`/outputs/free/${id}_0_a.mp4`, `video of ${id}`);
+    const others = [fresh(), fresh()];
+    await vault.deliver(completed(others[0], { seed: 1 }));
+    await vault.deliver(JSON.stringify({ eventType: "completed", jobId: id, logs: long, video: url }, null, 1), { query: "?app=m" });
+    await vault.deliver(completed(others[1], { seed: 2 }));
+    const { files: [{ url: durable }] } = await vault.settled(id);
+    const exported = await eventually("all are listed", async () => {
+      const lines = (await told("/export")).toString().trim().split("\n").map((line) => JSON.parse(line));
+      return [id, ...others].every((id) => lines.some((line) => line.id === id)) ? lines : undefined;
+    });
+    const { result, archive } = exported.find((line) => line.id === id);
+    assert.deepEqual([result.logs === long, result.video, archive], [true, durable, "stored"]);
+    const ids = exported.map((line) => line.id);
+    assert.ok(ids.indexOf(others[0]) < ids.indexOf(id) && ids.indexOf(id) < ids.indexOf(others[1]), `${ids}`);
+    const answer = JSON.parse(await told(`/queue/m/requests/${id}`));
+    assert.deepEqual([answer.logs === long, answer.video], [true, durable]);
+    await eventually("the manifest is written", async () => {
+      const manifest = await (await vault.bucket()).get(`manifests/${new Date().toISOString().slice(0, 10)}/${id}.json`);
+      return manifest !== null || undefined;
+    });
+    const bucket = await vault.bucket();
+    const emptied = await startVault({ sources: source.url });
+    try {
+      const there = await emptied.bucket();
+      for (const key of (await vault.keys("")).filter((key) => key.includes(id))) {
+        const object = await bucket.get(key);
+        await there.put(key, await object.arrayBuffer(), { httpMetadata: object.httpMetadata, customMetadata: object.customMetadata });
+      }
+      const restored = await emptied.post("/restore", "", { authorization: `Bearer ${API_TOKEN}` });
+      assert.equal(restored.status, 200, await restored.clone().text());
+      const again = await eventually("it is back", async () => {
+        const response = await emptied.get(`/jobs/${id}/result`);
+        return response.status === 200 ? response.json() : undefined;
+      });
+      assert.equal(again.logs, long);
+      emptied.leaveWork();
+    } finally {
+      await emptied.stop();
+    }
+  });
+
   test("secrets in it are masked, as it goes by", async () => {
     const id = fresh();
     const presigned = "https://bucket.example/a.mp4?X-Amz-Signature=0123456789abcdef";

@@ -1,6 +1,7 @@
 //! Makes the object what it was, from the job's manifest.
 
-use crate::domain::archive::manifest::{Manifest, Restored, is_seen};
+use crate::domain::archive::manifest::{Manifest, Restored, around_result, is_seen};
+use crate::domain::file::skeleton::Skeleton;
 use crate::domain::job::chores::{Chore, KvCopy};
 use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
@@ -8,11 +9,15 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::PointTo;
 use crate::domain::protocol::ingest::TakenUp;
 use crate::domain::protocol::outcome::Routed;
+use crate::edge::bodies::{Parts, scan};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use crate::edge::storage::object::{Came, Slot};
+
+/// Longest manifest that is read in one piece, in bytes.
+const MAX_WHOLE: u64 = 1024 * 1024;
 
 /// Restores the job of the manifest at `key`, unless there is one: that is
 /// newer. It is published again either way.
@@ -32,14 +37,42 @@ pub async fn restore(home: &Home, name: &ObjectName, key: &str) -> Result<TakenU
 }
 
 async fn read(home: &Home, name: &ObjectName, key: &str) -> Result<Manifest, Failure> {
-    let text = bucket::text(&bucket::open(&home.env)?, key).await?;
     let during = format!("reading the manifest {key}");
-    let text = text.ok_or_else(|| Failure::gone(&during))?;
-    let manifest = Manifest::read(&text).during(&during)?;
+    let manifest = manifest(home, key, &during).await?;
     if manifest.job.home != *name {
         return Err(Failure::new(&during, &format!("it is that of {}", manifest.job.home)));
     }
     Ok(manifest)
+}
+
+async fn manifest(home: &Home, key: &str, during: &str) -> Result<Manifest, Failure> {
+    let bucket = bucket::open(&home.env)?;
+    let size = bucket.head(key).await.during(during)?.map(|object| object.size());
+    let size = size.ok_or_else(|| Failure::gone(during))?;
+    if size > MAX_WHOLE
+        && let Some(manifest) = long_manifest(home, key, during).await?
+    {
+        return Ok(manifest);
+    }
+    let text = bucket::text(&bucket, key).await?;
+    Manifest::read(&text.ok_or_else(|| Failure::gone(during))?).during(during)
+}
+
+/// Reads a manifest whose result is too long for memory, without that: it lies
+/// in the bucket by itself. `None` if it is another one.
+async fn long_manifest(home: &Home, key: &str, during: &str) -> Result<Option<Manifest>, Failure> {
+    let Skeleton { text, gaps, is_shallow, .. } = scan(&home.env, key).await?.skeleton;
+    let text = String::from_utf8(text).during(during)?;
+    let rough = if is_shallow { None } else { Manifest::read(&text).ok() };
+    let result = rough.as_ref().and_then(|rough| rough.job.result.as_ref());
+    let Some((before, behind)) =
+        result.and_then(|result| result.long()).and_then(|_| around_result(&text))
+    else {
+        return Ok(None);
+    };
+    let text = format!("{before}null{behind}");
+    let text = Parts::of(&home.env, key, &text, &gaps).await?.text(&home.env).await?;
+    Manifest::read(&text).during(during).map(Some)
 }
 
 /// Has the job's reference lead here. One that leads elsewhere is another

@@ -7,7 +7,10 @@ use crate::domain::view::record::{self, Context};
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::job::timeline::{Reading, entry};
-use crate::edge::platform::{self, Failure};
+use crate::edge::platform::{self, Failure, Room};
+
+/// How often a long result stands in memory while its message is written.
+const COPIES: usize = 3;
 
 /// The text, as JSON.
 pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Result<String, Failure> {
@@ -15,6 +18,10 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
         Some(kept) => Reading::of(home, &kept).await?,
         None => None,
     };
+    let long = job.result.as_ref().filter(|result| result.long().is_some());
+    let bytes = long.and_then(|result| result.bytes).unwrap_or(0);
+    let full = || Failure::new("writing a message", "the isolate has no memory left for it");
+    let _room = Room::take(bytes.saturating_mul(COPIES)).ok_or_else(full)?;
     let config = &home.config;
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
     let result = match message.event_type.as_str() {
