@@ -142,6 +142,12 @@ fn a_skeleton_is_written_as_json() {
         let written = serde_json::to_string(&skeleton).unwrap();
         assert_eq!(crate::domain::json::from_str::<Skeleton>(&written).unwrap(), skeleton);
     }
+    let png = format!("iVBORw0KGgo{}", "A".repeat(2_000));
+    let body = format!("[\"{}\",\"{png}\",\"data:image/png;base64,{png}\"]", long('b'));
+    let found = scan(body.as_bytes(), 99);
+    let written = serde_json::to_string(&found).unwrap();
+    assert_eq!(crate::domain::json::from_str::<Skeleton>(&written).unwrap(), found);
+    assert!(found.gaps[1].inline.as_ref().is_some_and(|data| data.is_bare && data.is_base64));
 }
 
 #[test]

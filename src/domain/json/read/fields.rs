@@ -4,8 +4,8 @@
 //! what has not, each in code of its own. A list it just takes. So where each
 //! member begins is found here, and what may be missing is told by [`Missing`].
 
+use super::parts::Parts;
 use super::reader::{Reader, Wrong};
-use super::types::Parts;
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::vec::IntoIter;

@@ -8,6 +8,7 @@
 //! array.
 
 mod fields;
+mod parts;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! How a type asks for what it holds: serde's side of the reader.
 
 use super::fields;
+use super::parts::Parts;
 use super::reader::{Number, Reader, Wrong};
 use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
 use serde::de::{
@@ -148,28 +149,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         self.skip()?;
         visitor.visit_unit()
-    }
-}
-
-/// The items of an array, or the members of an object.
-pub(super) struct Parts<'r, 'de> {
-    pub(super) reader: &'r mut Reader<'de>,
-    pub(super) is_first: bool,
-}
-
-impl Parts<'_, '_> {
-    /// Whether another item or member follows in what ends with `bracket`.
-    pub(super) fn has_more(&mut self, bracket: u8) -> Result<bool, Wrong> {
-        if self.reader.peek() == Some(bracket) {
-            return Ok(false);
-        }
-        if !std::mem::take(&mut self.is_first) {
-            self.reader.must_take(b',')?;
-        }
-        if bracket == b'}' && self.reader.peek() != Some(b'"') {
-            return Err(self.reader.unexpected(&"a key"));
-        }
-        Ok(true)
     }
 }
 
