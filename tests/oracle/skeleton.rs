@@ -4,6 +4,7 @@ use hookvault::domain::file::discover::found::Found;
 use hookvault::domain::file::inline::{self, Decoder, Encoding, MAX_HELD};
 use hookvault::domain::file::skeleton::{Gap, Mender, Piece, Scanner, Skeleton, pieces};
 use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::file::strict_url::repaired;
 use hookvault::domain::ingest::document::Document;
 use hookvault::domain::json;
 use hookvault::domain::webhook::correlate::Identity;
@@ -96,7 +97,7 @@ pub fn is_right(gap: &Gap, body: &[u8], sizes: &[usize]) {
 fn is_odd(gap: &Gap, body: &[u8]) -> bool {
     let Some(text) = said(&mended(body, gap)) else { return false };
     let is_prose = gap.length <= MAX_HELD && !text.starts_with("@hookvault-range/");
-    let start: String = text.trim_start().chars().take(4).collect();
+    let start: String = repaired(&text).chars().take(4).collect();
     gap.written.is_none() && (is_prose || start.eq_ignore_ascii_case("http"))
 }
 
