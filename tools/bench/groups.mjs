@@ -5,6 +5,7 @@
 //   `warmUps`: how many come first that do not count; one as a rule
 // - `prepare(context, side)` and `turn(context, side)`, which resolves to a value a metric; a `busy`
 //   besides is the generator's share of a core
+import { bodies } from "./groups/bodies.mjs";
 import { bundle } from "./groups/bundle.mjs";
 import { files } from "./groups/files.mjs";
 import { ingest } from "./groups/ingest.mjs";
@@ -12,4 +13,4 @@ import { lookUp } from "./groups/look-up.mjs";
 import { memory } from "./groups/memory.mjs";
 import { startUp } from "./groups/start-up.mjs";
 
-export const GROUPS = [ingest, lookUp, ...files, bundle, startUp, memory];
+export const GROUPS = [ingest, lookUp, ...files, bundle, startUp, memory, bodies];

@@ -28,6 +28,7 @@ export const FULL = {
   starts: 100,
   /** `many` is an even number of `few`: half of it is read too. */
   memory: { few: 1_000, many: 100_000 },
+  bodyBytes: 32 * MiB,
 };
 
 export const QUICK = {
@@ -41,6 +42,7 @@ export const QUICK = {
   inlineBytes: 10 * MiB,
   starts: 5,
   memory: { few: 500, many: 2_000 },
+  bodyBytes: 8 * MiB,
 };
 
 /** Requests in flight at a time. */
