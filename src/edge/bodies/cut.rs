@@ -20,22 +20,30 @@ pub struct Parts<'a> {
 
 enum Part {
     Here(String),
+    /// As it is written there.
     There(Range<usize>),
+    /// What can't be in a JSON text as it is written.
+    Rough(Range<usize>),
+}
+
+impl Part {
+    const fn span(&self) -> Option<&Range<usize>> {
+        match self {
+            Self::Here(_) => None,
+            Self::There(span) | Self::Rough(span) => Some(span),
+        }
+    }
 }
 
 impl<'a> Parts<'a> {
-    /// Those of a text that was made of a skeleton. What can't be in a JSON text
-    /// as it is written is read now, and mended.
-    pub async fn of(env: &Env, from: &'a str, text: &str, gaps: &[Gap]) -> Result<Self, Failure> {
-        let mut parts = Vec::new();
-        for piece in pieces(text, gaps) {
-            parts.push(match piece {
-                Piece::Text(text) => Part::Here(text.to_owned()),
-                Piece::Raw(gap) if gap.is_plain => Part::There(gap.span.clone()),
-                Piece::Raw(gap) => Part::Here(mended(env, from, gap).await?),
-            });
-        }
-        Ok(Self { from, parts })
+    /// Those of a text that was made of a skeleton.
+    pub fn of(from: &'a str, text: &str, gaps: &[Gap]) -> Self {
+        let part = |piece| match piece {
+            Piece::Text(text) => Part::Here(text.to_owned()),
+            Piece::Raw(gap) if gap.is_plain => Part::There(gap.span.clone()),
+            Piece::Raw(gap) => Part::Rough(gap.span.clone()),
+        };
+        Self { from, parts: pieces(text, gaps).into_iter().map(part).collect() }
     }
 
     /// A text that has an object of `bytes` bytes within it.
@@ -44,63 +52,68 @@ impl<'a> Parts<'a> {
         Self { from, parts: vec![here(before), Part::There(0..bytes), here(behind)] }
     }
 
-    /// Its length in bytes.
+    /// Its length in bytes, as it is written.
     pub fn length(&self) -> usize {
         let length = |part: &Part| match part {
             Part::Here(text) => text.len(),
-            Part::There(span) => span.len(),
+            Part::There(span) | Part::Rough(span) => span.len(),
         };
         self.parts.iter().map(length).sum()
     }
 
     /// Reads all of it.
     pub async fn text(self, env: &Env) -> Result<String, Failure> {
-        let bucket = bucket::open(env)?;
-        let mut text = String::new();
-        for part in self.parts {
-            text.push_str(&match part {
-                Part::Here(text) => text,
-                Part::There(span) => read(&bucket, self.from, span).await?,
-            });
-        }
-        Ok(text)
+        let mut out = Out { sink: None, text: Vec::new(), bytes: 0 };
+        self.write(&bucket::open(env)?, &mut out).await?;
+        String::from_utf8(out.text).during(WHAT)
     }
 
-    /// Stores all of it, as one object.
-    pub async fn store(self, env: &Env, place: Place) -> Result<(), Failure> {
-        let mut sink = Sink::open(env, place, Some(self.length() as u64))?;
-        let written = self.write(&bucket::open(env)?, &mut sink).await;
+    /// Stores all of it, as one object; returns its length in bytes.
+    pub async fn store(self, env: &Env, place: Place) -> Result<usize, Failure> {
+        let is_rough = self.parts.iter().any(|part| matches!(part, Part::Rough(_)));
+        // What is mended has another length than it is written with.
+        let length = (!is_rough).then(|| self.length() as u64);
+        let sink = Some(Sink::open(env, place, length)?);
+        let mut out = Out { sink, text: Vec::new(), bytes: 0 };
+        let written = self.write(&bucket::open(env)?, &mut out).await;
+        let Some(sink) = out.sink else { return Ok(0) };
         if let Err(failure) = written {
             sink.abort().await;
             return Err(failure);
         }
-        sink.finish().await.map(drop)
+        sink.finish().await.map(|_| out.bytes)
     }
 
-    async fn write(self, bucket: &Bucket, sink: &mut Sink) -> Result<(), Failure> {
+    async fn write(self, bucket: &Bucket, out: &mut Out) -> Result<(), Failure> {
         let mut body = Body::open(bucket, self.from, &self.parts).await?;
         for part in &self.parts {
             match (part, &mut body) {
-                (Part::Here(text), _) => sink.write(&Uint8Array::from(text.as_bytes())).await?,
-                (Part::There(span), Some(body)) => body.copy(span, sink).await?,
-                (Part::There(_), None) => return Err(Failure::gone(WHAT)),
+                (Part::Here(text), _) => out.write(&Uint8Array::from(text.as_bytes())).await?,
+                (Part::There(span), Some(body)) => body.copy(span, None, out).await?,
+                (Part::Rough(span), Some(body)) => body.mend(span, out).await?,
+                (_, None) => return Err(Failure::gone(WHAT)),
             }
         }
         Ok(())
     }
 }
 
-async fn mended(env: &Env, from: &str, gap: &Gap) -> Result<String, Failure> {
-    let written = bucket::part_bytes(&bucket::open(env)?, from, gap.span.clone()).await?;
-    let written = written.ok_or_else(|| Failure::gone(WHAT))?;
-    let (mut mender, mut text) = (Mender::new(), Vec::with_capacity(written.len()));
-    mender.push(&written, &mut text);
-    mender.finish(&mut text);
-    String::from_utf8(text).during(WHAT)
+/// Where it goes: to R2, or into memory.
+struct Out {
+    sink: Option<Sink>,
+    text: Vec<u8>,
+    bytes: usize,
 }
 
-async fn read(bucket: &Bucket, from: &str, span: Range<usize>) -> Result<String, Failure> {
-    bucket::part(bucket, from, span).await?.ok_or_else(|| Failure::gone(WHAT))
+impl Out {
+    async fn write(&mut self, piece: &Uint8Array) -> Result<(), Failure> {
+        self.bytes += piece.length() as usize;
+        if let Some(sink) = &mut self.sink {
+            return sink.write(piece).await;
+        }
+        self.text.extend(piece.to_vec());
+        Ok(())
+    }
 }
 
 /// A body that is read forward.
@@ -114,10 +127,7 @@ struct Body {
 impl Body {
     /// Opens what is wanted of it; `None` if that is nothing.
     async fn open(bucket: &Bucket, key: &str, parts: &[Part]) -> Result<Option<Self>, Failure> {
-        let spans = parts.iter().filter_map(|part| match part {
-            Part::There(span) => Some(span),
-            Part::Here(_) => None,
-        });
+        let spans = parts.iter().filter_map(Part::span);
         let (first, last) = (spans.clone().next(), spans.clone().next_back());
         let Some((first, last)) = first.zip(last) else { return Ok(None) };
         let object = bucket::get_part(bucket, key, first.start..last.end).await?;
@@ -135,8 +145,22 @@ impl Body {
         Ok(())
     }
 
+    /// Writes what is in `span`, and mends it.
+    async fn mend(&mut self, span: &Range<usize>, out: &mut Out) -> Result<(), Failure> {
+        let mut mender = Mender::new();
+        self.copy(span, Some(&mut mender), out).await?;
+        let mut rest = Vec::new();
+        mender.finish(&mut rest);
+        out.write(&Uint8Array::from(rest.as_slice())).await
+    }
+
     /// Writes what is in `span`, which begins no earlier than the last one ended.
-    async fn copy(&mut self, span: &Range<usize>, sink: &mut Sink) -> Result<(), Failure> {
+    async fn copy(
+        &mut self,
+        span: &Range<usize>,
+        mut mender: Option<&mut Mender>,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
         let mut next = span.start;
         while next < span.end {
             let length = self.piece.length() as usize;
@@ -145,7 +169,8 @@ impl Body {
             }
             let (from, to) = (next - self.at, (span.end - self.at).min(length));
             if from < length {
-                sink.write(&self.piece.subarray(offset(from), offset(to))).await?;
+                let written = self.piece.subarray(offset(from), offset(to));
+                out.write(&as_it_is_told(written, mender.as_deref_mut())).await?;
                 next = self.at + to;
             }
             if next < span.end {
@@ -155,6 +180,13 @@ impl Body {
         }
         Ok(())
     }
+}
+
+fn as_it_is_told(written: Uint8Array, mender: Option<&mut Mender>) -> Uint8Array {
+    let Some(mender) = mender else { return written };
+    let mut text = Vec::new();
+    mender.push(&written.to_vec(), &mut text);
+    Uint8Array::from(text.as_slice())
 }
 
 fn offset(at: usize) -> u32 {

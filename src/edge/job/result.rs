@@ -75,13 +75,12 @@ async fn assemble(
 ) -> Result<bool, Failure> {
     let before = home.store.changes();
     let text = applied.result.take().unwrap_or_default();
-    let parts = Parts::of(&home.env, body, &text, made.gaps).await?;
-    let bytes = parts.length();
-    if bytes <= MAX_OBJECT_TEXT {
+    let parts = Parts::of(body, &text, made.gaps);
+    if parts.length() <= MAX_OBJECT_TEXT {
         applied.result = Some(parts.text(&home.env).await?);
     } else {
         let key = key(applied, made.sha256);
-        parts.store(&home.env, Place::of_json(key.clone())).await?;
+        let bytes = parts.store(&home.env, Place::of_json(key.clone())).await?;
         lies_at(applied, key, bytes);
     }
     Ok(home.store.changes() == before)

@@ -110,7 +110,7 @@ impl Reading {
     pub async fn filled(&self, home: &Home, text: String) -> Result<String, Failure> {
         match &self.body {
             BodyAt::Bucket(key) if !self.gaps.is_empty() => {
-                Parts::of(&home.env, key, &text, &self.gaps).await?.text(&home.env).await
+                Parts::of(key, &text, &self.gaps).text(&home.env).await
             }
             _ => Ok(text),
         }

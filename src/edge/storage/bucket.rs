@@ -138,18 +138,6 @@ pub async fn part(
     text_of(get_part(bucket, key, part).await?).await
 }
 
-/// Reads the bytes `part` of an object; `None` if there is none.
-pub async fn part_bytes(
-    bucket: &Bucket,
-    key: &str,
-    part: Range<usize>,
-) -> Result<Option<Vec<u8>>, Failure> {
-    match get_part(bucket, key, part).await? {
-        Some(object) => bytes_of(&object).await,
-        None => Ok(None),
-    }
-}
-
 /// Lists the keys that begin with `prefix`.
 pub async fn keys_below(bucket: &Bucket, prefix: &str) -> Result<Vec<String>, Failure> {
     let (mut keys, mut cursor) = (Vec::new(), None);

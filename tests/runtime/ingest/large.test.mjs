@@ -142,6 +142,18 @@ describe("long text in a result", () => {
     });
   }
 
+  test("with raw line breaks and broken characters: mended as it goes by, and kept as it came", async () => {
+    const id = fresh();
+    const lines = Buffer.from(`${"a line\n".repeat(300_000)}\xe9 \ttab`, "latin1");
+    const sent = Buffer.concat([Buffer.from(`{"eventType":"completed","jobId":"${id}","n":NaN,"logs":"`), lines, Buffer.from('","seed":1.10}')]);
+    assert.equal((await vault.deliver(sent)).status, 200);
+    const result = (await told(`/jobs/${id}/result`)).toString();
+    assert.ok(result.endsWith(',"seed":1.10}'), result.slice(-40));
+    const { n, logs } = JSON.parse(result);
+    assert.deepEqual([n, logs === `${"a line\n".repeat(300_000)}\ufffd \ttab`], [null, true]);
+    assert.equal(sha256(await told(`/jobs/${id}/events/1/body`)), sha256(sent));
+  });
+
   test("is in the export and in what the gateway answers, and is there after a restore", async () => {
     const [id, long] = [fresh(), text(3 * MIB, "kept")];
     const url = source.put(`/outputs/free/${id}_0_a.mp4`, `video of ${id}`);

@@ -71,7 +71,7 @@ async fn long_manifest(home: &Home, key: &str, during: &str) -> Result<Option<Ma
         return Ok(None);
     };
     let text = format!("{before}null{behind}");
-    let text = Parts::of(&home.env, key, &text, &gaps).await?.text(&home.env).await?;
+    let text = Parts::of(key, &text, &gaps).text(&home.env).await?;
     Manifest::read(&text).during(during).map(Some)
 }
 
