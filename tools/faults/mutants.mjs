@@ -70,8 +70,8 @@ export const mutants = [
     name: "length check",
     edits: [
       edit("edge/transfer/multipart.rs",
-        'Err(_), _)) => return Err(PartsFailure::Source("the source broke off")),',
-        "Err(_), _)) => return Ok(Uint8Array::new_with_length(0)),"),
+        'piece.map_err(|_| PartsFailure::Source("the source broke off"))',
+        "Ok(piece.unwrap_or_else(|_| Uint8Array::new_with_length(0)))"),
       edit("edge/transfer/multipart.rs",
         "expected.length.is_some_and(|length| length != self.bytes)", "false"),
       edit("edge/transfer/copy.rs", "Some(length) if length <= MAX_PUT_BYTES => {",
