@@ -218,6 +218,8 @@ export const mutants = [
     edits: [edit("domain/alarm/ring.rs", "set != Timestamp::default() && is_it", "set != Timestamp::default() && (is_it || true)")],
     rows: ["one file kills each run, the rest is done"],
     red: ["struck"],
+    // It waits so long for each few jobs.
+    limitS: 10,
   },
   {
     name: "memory of removals",

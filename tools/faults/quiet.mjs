@@ -19,11 +19,11 @@ export async function quiet(rig, limitMs) {
   }
 }
 
-/** All jobs that the vault lists, by id; `filter` means some of them. */
-export async function listing(vault, filter = "") {
+/** All jobs that the vault lists, by id. */
+export async function listing(vault) {
   const jobs = new Map();
   for (let cursor = ""; cursor !== null;) {
-    const page = await (await vault.get(`/jobs?limit=200${filter}${cursor && `&cursor=${cursor}`}`)).json();
+    const page = await (await vault.get(`/jobs?limit=200${cursor && `&cursor=${cursor}`}`)).json();
     for (const job of page.jobs) jobs.set(job.id, job);
     cursor = page.cursor;
   }

@@ -1,4 +1,5 @@
 // Rows in which the Worker's own stores fail, or the object that uses them.
+import { inBatches } from "./kills.mjs";
 
 /** The first `times` calls of a job fail; it is struck when all of them have. */
 const failing = (name, op, times) => ({
@@ -33,6 +34,9 @@ const dying = {
   },
 };
 
+/** Few at a time: a copy that takes a second has the catalog told meanwhile, and the file kills nothing but itself. */
+const DEADLY_AT_ONCE = 5;
+
 /** The runs that die of a file do so until the catalog has heard of the job's end. */
 const deadly = {
   name: "one file kills each run, the rest is done",
@@ -43,7 +47,7 @@ const deadly = {
       const isFile = op === "FILES.put" && when === "before" && text.startsWith("jobs/");
       return isFile && !rig.injector.struck.has(job) ? "abort" : undefined;
     };
-    await rig.untilStruck(await rig.submit(count));
+    await inBatches(count, DEADLY_AT_ONCE, async (size) => rig.untilStruck(await rig.submit(size)));
   },
 };
 
