@@ -172,11 +172,23 @@ async fn perform(home: &Home, task: Task, run: &Run) -> Result<(), Failure> {
     }
 }
 
+/// When the next run is: what the job needs, or a minute from now if something
+/// is still to be dropped from the bucket. That may have come up during this
+/// run, as the input of a submission that was refused meanwhile.
+fn next_run(home: &Home, job: &Job) -> Result<Option<Timestamp>, Failure> {
+    let next = home.next_alarm(job);
+    if home.store.uploads()?.is_empty() {
+        return Ok(next);
+    }
+    let soon = platform::now().plus(home.config.pace.lease_grace());
+    Ok(Some(next.map_or(soon, |next| next.min(soon))))
+}
+
 /// Writes what the run has done and not written, and for when the alarm is set.
 async fn rest(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     job.work.end_run();
-    let next = home.next_alarm(&job);
+    let next = next_run(home, &job)?;
     ring::note_set(&mut job, next);
     home.store.save(&job)?;
     match next {
