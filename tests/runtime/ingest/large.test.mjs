@@ -57,7 +57,7 @@ async function told(path) {
 }
 
 async function isStored(id, bytes) {
-  const { archive, files } = await vault.settled(id, { ms: 60_000 });
+  const { archive, files } = await vault.settled(id);
   assert.equal(archive, "stored");
   assert.equal((await digest(files[0].url)).sha256, sha256(bytes));
   assert.equal(files[0].size, bytes.length);
