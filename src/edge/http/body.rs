@@ -34,7 +34,7 @@ pub async fn begin(request: &Request, limit: u64, memory: usize) -> Result<Sent,
     if length.is_some_and(|bytes| bytes > limit) {
         return Err(Stop::TooLarge);
     }
-    if length.is_some_and(|bytes| bytes < u64::from(PIECE)) {
+    if length.is_some_and(|bytes| bytes <= u64::from(PIECE)) {
         return read_piece(request).await.map(Sent::Short).map_err(|_| Stop::BrokenOff);
     }
     let Some(stream) = request.body() else { return Ok(Sent::Short(Vec::new())) };

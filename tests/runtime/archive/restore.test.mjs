@@ -2,6 +2,7 @@
 // manifest with old times can show in a test.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import "../support/capped.mjs";
 import { acquired, completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import "../support/capped.mjs";
 import { promisify } from "node:util";
 import { askable, askObject, row, spoil } from "../support/catalog.mjs";
 import { completed, told } from "../support/deliveries.mjs";

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { problem } from "../support/answers.mjs";
 import { digest } from "../support/bytes.mjs";
+import "../support/capped.mjs";
 import { file, noise, startOrigin } from "../support/servers/origin.mjs";
 import { startSource } from "../support/servers/source.mjs";
 import { askable, sha256 } from "../support/servers/upstream.mjs";
@@ -13,9 +14,6 @@ import { sign } from "../support/programs/webhook-libraries.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
-
-const PAGES = 512;
-process.env.MINIFLARE_WORKERD_V8_FLAGS = `--wasm-max-mem-pages=${PAGES}`;
 
 const MIB = 1024 * 1024;
 /** Bodies at once that take all of an isolate's 48 MiB of buffers. */

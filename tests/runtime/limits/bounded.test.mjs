@@ -1,6 +1,7 @@
 // Many, large and hostile: nothing grows without bound, and nothing of it is lost.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import "../support/capped.mjs";
 import { digest } from "../support/bytes.mjs";
 import { acquired, at, completed, told } from "../support/deliveries.mjs";
 import { noise } from "../support/servers/origin.mjs";
