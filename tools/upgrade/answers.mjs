@@ -28,7 +28,8 @@ export function reader(vault, moved = (text) => text) {
     /** All else of the jobs that stay as they are as long as nobody outside answers: timelines, bodies, results, files. */
     rest: async () => {
       const ids = IDS.filter((id) => id !== HELD.source);
-      const pathsOf = (id) => ["", "/result?wait=0", "/events?limit=1000", ...(BODIES[id] ?? []).map((n) => `/events/${n}/body`)];
+      // Who reads a record has a silent job ask the queue, which its timeline tells: that is read before.
+      const pathsOf = (id) => ["/events?limit=1000", ...(BODIES[id] ?? []).map((n) => `/events/${n}/body`), "", "/result?wait=0"];
       const paths = ids.flatMap((id) => pathsOf(id).map((path) => `/jobs/${id}${path}`));
       return { ...await each([...paths, ...ALIASES.map((name) => `/jobs/${name}?wait=0`)]), ...await files(vault, ids) };
     },
