@@ -1,6 +1,6 @@
-// `npm run lint`: openapi.json, formatting, clippy and documentation; every warning is an error.
+// `npm run lint`: the texts for people, openapi.json, formatting, clippy and documentation; every warning is an error.
 import { openapiTools } from "./setup/openapi.mjs";
-import { toolchain, toolEnv } from "./setup/project.mjs";
+import { inRoot, toolchain, toolEnv } from "./setup/project.mjs";
 import { main, must } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -28,6 +28,7 @@ async function lintDescription() {
 
 await main(async () => {
   await setup();
+  await must(process.execPath, [inRoot("tools/lint/prose.mjs")]);
   await lintDescription();
   for (const args of CHECKS) {
     console.log(`cargo ${args.join(" ")}`);

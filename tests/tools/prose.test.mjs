@@ -1,0 +1,115 @@
+// The prose linter: each rule on a text that breaks it and on one that keeps it, each reader on what it must find and leave.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EXCEPTIONS } from "../../tools/lint/exceptions.mjs";
+import { complaints, files, findings, lint } from "../../tools/lint/prose.mjs";
+import { lines, sentences, words } from "../../tools/lint/rules.mjs";
+import { WORDS } from "../../tools/lint/words.mjs";
+
+const rules = (path, text) => findings(path, text).map(({ line, rule, text }) => [line, rule, text]);
+const many = (count, word = "word") => Array(count).fill(word).join(" ");
+
+test("each word on the list is found, whatever its case, and not within another", () => {
+  for (const text of ["The id is none.", "It is written Anew.", "This tells of that.", "None that fits.", "at the most two", "There is not any."]) {
+    assert.equal(rules("a.md", text)[0]?.[1], "word", text);
+  }
+  assert.deepEqual(rules("a.md", "A renewed list, newer; nobody counted."), []);
+  assert.deepEqual(rules("a.md", "`reckon.mjs`, `is none` and https://example.com/anew are names"), []);
+});
+
+test("each alternative keeps the rules itself", () => {
+  for (const [pattern, instead] of WORDS) assert.deepEqual(rules("a.md", instead), [], pattern);
+});
+
+test("a sentence has at most 25 words", () => {
+  assert.deepEqual(rules("a.md", `${many(25)}. Again ${many(24)}.`), []);
+  assert.deepEqual(rules("a.md", `Fine.\n${many(26)}.`), [[1, "sentence", `Fine. ${many(26)}.`]]);
+  assert.deepEqual(rules("a.md", `Fine.\n\n- Begun. W${many(26)}.`), [[3, "sentence", `W${many(26)}.`]]);
+});
+
+test("a sentence ends before a capital, a digit or code, and not behind an abbreviation", () => {
+  assert.deepEqual(sentences("One, e.g. This. Two? `three` follows. 4 is v1.2 of it. (Five.) Six!"), [
+    "One, e.g. This.", "Two?", "`three` follows.", "4 is v1.2 of it.", "(Five.)", "Six!",
+  ]);
+  assert.equal(words("a – b, `c_d` → 5").length, 4, "only what has a letter or a digit is a word");
+});
+
+test("a paragraph has at most four lines of 120 columns", () => {
+  const full = `${"x".repeat(59)} ${"y".repeat(59)}.`;
+  assert.equal(lines(full), 1);
+  assert.deepEqual(rules("a.md", Array(4).fill(full).join(" ")), []);
+  assert.deepEqual(rules("a.md", Array(5).fill(full).join(" ")).map(([, rule]) => rule), ["paragraph"]);
+});
+
+test("a table cell has at most 20 words", () => {
+  const table = (count) => `| a |\n|---|\n| \`x y\` |\n| ${many(count)} |`;
+  assert.deepEqual(rules("a.md", table(20)), []);
+  assert.deepEqual(rules("a.md", table(21)), [[4, "cell", many(21)]]);
+});
+
+test("code blocks, HTML and the tables that a command writes are skipped", () => {
+  const bad = `${many(30)} anew`;
+  assert.deepEqual(rules("a.md", `\`\`\`text\n${bad}\n\`\`\`\n\n<p>${bad}</p>\n\n<!-- price -->\n| a |\n|---|\n| ${bad} |`), []);
+  assert.deepEqual(rules("a.md", `<!-- price -->\n\nText.\n\n| a |\n|---|\n| ${bad} |`).length, 2, "the mark is for the table behind it");
+});
+
+test("the strings of Rust are read as they are printed, comments and tests are not", () => {
+  const source = [
+    "// written anew",
+    'const A: &str = "it is \\',
+    '    none";',
+    'let quote = \'"\'; // anew',
+    'let b = format!("{count} of {} \\"reckoned\\"", one);',
+    'let c = r#"told of "it""#;',
+    'let d = "SELECT anew FROM it";',
+    "#[cfg(test)]",
+    "mod tests {",
+    '    const E: &str = "once anew";',
+    "}",
+  ].join("\n");
+  assert.deepEqual(rules("src/a.rs", source), [[2, "word", "is none"], [5, "word", "reckoned"], [6, "word", "told of"]]);
+  assert.deepEqual(rules("src/a.rs", `f("{} ${many(25)}")`).map(([, rule]) => rule), ["sentence"], "a value is a word");
+});
+
+test("a page of the dashboard is read as it is shown", () => {
+  const source = [
+    'import x from "anew and anew";',
+    "const A = () => (",
+    '  <div title="told of it">',
+    "    This is <b>none</b>, <code>anew</code>",
+    '    {" if "} it {count ? "of anew" : ""}',
+    `    <p>{count} ${many(26)}</p>`,
+    "  </div>",
+    ");",
+  ].join("\n");
+  assert.deepEqual(rules("dashboard/a.jsx", source).map(([line, rule]) => [line, rule]), [
+    [4, "word"], [3, "word"], [5, "word"], [6, "sentence"],
+  ]);
+  assert.deepEqual(rules("tools/start/a.mjs", 'log(`one ${two} ` +\n  "anew");'), [[1, "word", "anew"]]);
+  assert.deepEqual(rules("dashboard/a.html", "<p>Written\nanew</p><script>say('once anew')</script>"), [[1, "word", "anew"]]);
+});
+
+test("the descriptions of openapi.json are read, its examples are not", () => {
+  const source = JSON.stringify({ info: { description: "Fine.\n\nIt is none." }, paths: { a: { summary: "Anew", example: { description: "anew" } } } }, null, 1);
+  assert.deepEqual(rules("openapi.json", source), [[3, "word", "is none"], [7, "word", "Anew"]]);
+});
+
+test("an exception allows one text, and one that allows nothing is reported", () => {
+  const found = findings("a.md", "It is none.\n\nIt is written anew.");
+  const exception = { file: "a.md", rule: "word", text: "It is none", why: "a quotation" };
+  assert.deepEqual(complaints(found, [exception], ["a.md"]), ["a.md:3: word: anew (write “again”)"]);
+  const [, unused] = complaints(found.slice(1), [exception], ["a.md"]);
+  assert.match(unused, /allows nothing: It is none/);
+});
+
+test("each exception has its reason", () => {
+  assert.deepEqual(EXCEPTIONS.filter(({ why }) => !/\w/.test(why ?? "")), []);
+});
+
+test("all kinds of texts are among the files, and those that are held to the rules keep them", () => {
+  const all = files();
+  for (const path of ["README.md", "docs/errors.md", "openapi.json", "src/domain/http/code.rs", "dashboard/index.html", "dashboard/pages/job.jsx", "tools/doctor/report.mjs"]) {
+    assert.ok(all.includes(path), path);
+  }
+  assert.deepEqual(lint(), []);
+});

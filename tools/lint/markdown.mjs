@@ -1,0 +1,60 @@
+// The passages of a Markdown text: paragraphs (those of lists too), headings and the cells of tables. Code blocks and HTML are
+// skipped, and so is a table that a command writes: it follows a mark of one word, `<!-- price -->`.
+import markdownIt from "markdown-it";
+
+const parser = markdownIt({ html: true, linkify: false });
+const KINDS = { p: "paragraph", td: "cell", th: "cell" };
+
+/** Code, a picture or markup counts as a word or not at all; everything else as it is read. */
+function inlineText(children) {
+  return children
+    .map(({ type, content }) => {
+      if (type === "text") return content;
+      if (type === "code_inline") return `\`${content.replace(/\s+/g, "_")}\``;
+      return type === "softbreak" || type === "hardbreak" ? " " : "";
+    })
+    .join("");
+}
+
+export function passages(text, file, firstLine = 1) {
+  const found = [];
+  let kind;
+  let row;
+  // Whether the last block was a mark, and whether this is the table behind it.
+  let marked = false;
+  let generated = false;
+  for (const token of parser.parse(text, {})) {
+    if (token.type === "table_open") generated = marked;
+    if (token.type === "table_close") generated = false;
+    if (token.level === 0) marked = token.type === "html_block" && /^<!-- \w+ -->\s*$/.test(token.content);
+    if (token.type === "tr_open") row = token.map?.[0];
+    if (token.nesting === 1) kind = /^h\d$/.test(token.tag) ? "heading" : (KINDS[token.tag] ?? kind);
+    if (token.type !== "inline" || generated) continue;
+    const line = firstLine + (kind === "cell" ? (row ?? token.map?.[0] ?? 0) : token.map[0]);
+    found.push({ file, line, kind, text: inlineText(token.children).replace(/\s+/g, " ").trim() });
+  }
+  return found;
+}
+
+/** The passages of an API description: each `description` and `summary` is Markdown. */
+export function descriptionPassages(text, file) {
+  const found = [];
+  let from = 0;
+  const visit = (value) => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else if (value && typeof value === "object") {
+      for (const [name, inner] of Object.entries(value)) {
+        if (name === "example" || name === "examples") continue;
+        if (typeof inner !== "string") visit(inner);
+        else if (name === "description" || name === "summary") {
+          const at = text.indexOf(JSON.stringify(inner).slice(1, -1), from);
+          if (at >= 0) from = at;
+          const line = text.slice(0, Math.max(at, 0)).split("\n").length;
+          found.push(...passages(inner, file).map((passage) => ({ ...passage, line })));
+        }
+      }
+    }
+  };
+  visit(JSON.parse(text));
+  return found;
+}
