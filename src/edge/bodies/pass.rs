@@ -10,6 +10,7 @@ use crate::domain::ingest::delivery::Read;
 use crate::domain::keys::StorageKey;
 use crate::edge::http::pieces::{PIECE, Stop};
 use crate::edge::platform::{self, During, Failure, Room};
+use futures_util::future::join;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::WritableStreamDefaultWriter;
@@ -68,10 +69,15 @@ impl Pass {
             return Err(Stop::NoRoom);
         }
         let hashed = JsFuture::from(self.hasher.write_with_chunk(&piece));
-        hashed.await.map_err(worker::Error::from).during(WHAT)?;
-        let Some(before) = self.last.replace(piece) else { return Ok(None) };
-        self.sink.write(&before).await?;
-        Ok(Some(before))
+        let before = self.last.replace(piece);
+        let written = async {
+            let Some(before) = &before else { return Ok(()) };
+            self.sink.write(before).await
+        };
+        let (hashed, written) = join(hashed, written).await;
+        hashed.map_err(worker::Error::from).during(WHAT)?;
+        written?;
+        Ok(before)
     }
 
     /// The body's first bytes.
