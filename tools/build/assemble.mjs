@@ -11,7 +11,7 @@ const BINDGEN = ["--target", "module", "--out-name", "index", "--no-typescript",
   "--experimental-reset-state-function", "--force-enable-abort-handler"];
 /** What rustc and wasm-bindgen make use of, so that nothing newer gets in than the runtime knows. */
 const WASM_FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory",
-  "multivalue", "reference-types", "exception-handling"];
+  "simd", "multivalue", "reference-types", "exception-handling"];
 
 /** All is made beside the old Worker, and takes its place in the end. */
 export async function assemble({ compiled, folder, script, wasm, isSmall }) {
