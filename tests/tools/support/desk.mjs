@@ -40,7 +40,7 @@ export async function startDesk() {
     paste: (code) => shell.paste(code),
     /** Has what the page has exported lead to the ports that there are. */
     move: () => shell.paste(["HOOKVAULT_URL", "QUEUE_URL"].map((name, n) =>
-      `export ${name}="\${${name}/:${ports[n][0]}/:${ports[n][1]}}"\n`).join("")),
+      `[ -z "\${${name}-}" ] || export ${name}="\${${name}/:${ports[n][0]}/:${ports[n][1]}}"\n`).join("")),
     /** A text with the ports of the pages. */
     asPrinted: (text) => ports.reduce((all, [printed, real]) => all.replaceAll(local(real), local(printed)), text),
     /** The jobs that there are, each as `437852: completed stored`. */
