@@ -3,10 +3,10 @@
 
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::file::discover::found::Skipped;
-use hookvault::domain::job::chores::{KvCopy, LastTry, Work};
 use hookvault::domain::job::file::{File, Source};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::submission::Submission;
+use hookvault::domain::job::tasks::{KvCopy, LastTry, Work};
 use hookvault::domain::job::value::{self, Framed, Frames};
 
 const RECORD: &str = concat!(

@@ -12,7 +12,7 @@ mod common;
 use hookvault::domain::access::hook_url;
 use hookvault::domain::access::redact::{Secrets, Stream};
 use hookvault::domain::archive::manifest::Manifest;
-use hookvault::domain::catalog::cursor::Place;
+use hookvault::domain::catalog::cursor::PageCursor;
 use hookvault::domain::catalog::export::Format;
 use hookvault::domain::file::discover;
 use hookvault::domain::file::expiry;
@@ -241,7 +241,7 @@ const HEADERS: [Reader; 18] = [
         used(Origins::parse("https://a.example,https://b.example").0.headers(Some(text)));
     }),
     ("a list of origins", |text| used(Origins::parse(text))),
-    ("a cursor", |text| used(Place::from_cursor(text))),
+    ("a cursor", |text| used(PageCursor::from_cursor(text))),
     ("a name", |text| used((is_valid_name(text), ObjectName::from_public(text)))),
     ("a capability", |text| used((hook_url::is_one(text), hook_url::is_own_reference(text)))),
     ("a time", |text| used(Timestamp::parse(text))),

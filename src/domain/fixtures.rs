@@ -1,13 +1,13 @@
 //! Shared by the unit tests of this folder.
 
 use crate::domain::file::discover::found::{Found, FoundAt};
-use crate::domain::job::record::{Birth, Job};
+use crate::domain::job::record::{Job, NewJob};
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 
 /// Where and when a test's job is born: at 1,000 ms, under `https://v`.
-pub fn birth() -> Birth {
-    Birth {
+pub fn new_job() -> NewJob {
+    NewJob {
         home: ObjectName::Id("437852".into()),
         at: Timestamp::from_millis(1_000),
         nonce: "0123456789abcdef0123456789abcdef".into(),
@@ -17,7 +17,7 @@ pub fn birth() -> Birth {
 
 /// A job that has just been heard of.
 pub fn job() -> Job {
-    Job::new(birth())
+    Job::new(new_job())
 }
 
 /// A file at `url`.

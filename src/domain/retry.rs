@@ -157,7 +157,7 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<u64> {
 
 /// What the next try depends on.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
+pub struct RetryContext<'a> {
     /// The time.
     pub now: Timestamp,
     /// How fast things are tried again.

@@ -7,7 +7,7 @@ use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::apply::{Applied, apply};
 use hookvault::domain::ingest::arrival::{Arrival, Origin};
 use hookvault::domain::ingest::document::{Body, Document};
-use hookvault::domain::job::record::{Birth, Job};
+use hookvault::domain::job::record::{Job, NewJob};
 use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::time::Timestamp;
@@ -106,7 +106,7 @@ impl Vault {
             named: None,
             archived: &[],
         };
-        let Applied { job, entry, result } = apply(self.job.take(), self.birth(), &arrival);
+        let Applied { job, entry, result } = apply(self.job.take(), self.new_job(), &arrival);
         let outcome = entry.outcome;
         if outcome != Outcome::Duplicate {
             self.seen.insert(body.to_owned(), entry.n);
@@ -117,8 +117,8 @@ impl Vault {
         outcome
     }
 
-    fn birth(&self) -> Birth {
-        Birth {
+    fn new_job(&self) -> NewJob {
+        NewJob {
             home: ObjectName::Id("437852".into()),
             at: self.now(),
             nonce: NONCE.into(),

@@ -11,7 +11,7 @@ use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
 use hookvault::domain::job::file::FileStatus;
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::timeline::{Entry, Outcome};
-use hookvault::domain::retry::{Circumstances, Pace};
+use hookvault::domain::retry::{Pace, RetryContext};
 use hookvault::domain::time::{HOUR, Timestamp};
 
 const FILE: &str = "437852_0_a.mp4";
@@ -40,8 +40,8 @@ fn try_at(
     now: Timestamp,
 ) -> Option<Entry> {
     let source = job.file(n).expect("the file").source.clone();
-    let around = Circumstances { now, pace: PACE, entropy: 0, renewal: Err("no key") };
-    end(job, Tried { n, source, outcome }, around)
+    let context = RetryContext { now, pace: PACE, entropy: 0, renewal: Err("no key") };
+    end(job, Tried { n, source, outcome }, context)
 }
 
 fn job_with(names: &[&str]) -> Job {
@@ -114,10 +114,10 @@ fn the_failure_of_a_url_that_has_been_renewed_is_moot() {
     vault.deliver(&completed(FILE, "old"));
     let source = vault.job().files[0].source.clone();
     vault.deliver(&completed(FILE, "new"));
-    let around = Circumstances { now: DEADLINE, pace: PACE, entropy: 0, renewal: Err("no key") };
+    let context = RetryContext { now: DEADLINE, pace: PACE, entropy: 0, renewal: Err("no key") };
     let tried = Tried { n: 0, source, outcome: failed(FailureKind::Gone) };
     let job = vault.job.as_mut().expect("a job");
-    assert_eq!(end(job, tried, around), None);
+    assert_eq!(end(job, tried, context), None);
     assert_eq!((job.files[0].status(), job.files[0].attempts), (FileStatus::Pending, 0));
 }
 
@@ -150,9 +150,9 @@ fn work_is_due_by_deadline_then_listed_then_published() {
     assert_eq!(plan(&job, PACE, now).due, [Task::List, Task::Publish, Task::Record]);
     job.work.publish.done(job.version);
     job.work.published_events = job.events;
-    let (around, recorded) =
-        (Circumstances { now, pace: PACE, entropy: 0, renewal: Ok(()) }, job.clone());
-    kv_copy::note_written(&mut job.work, &recorded, true, around);
+    let (context, recorded) =
+        (RetryContext { now, pace: PACE, entropy: 0, renewal: Ok(()) }, job.clone());
+    kv_copy::note_written(&mut job.work, &recorded, true, context);
     job.work.list.done(job.revision());
     assert_eq!(plan(&job, PACE, now).alarm(now), None);
 }
@@ -179,14 +179,14 @@ fn what_kills_the_runs_does_not_keep_the_rest_from_being_done() {
 fn a_run_that_dies_counts_for_the_files_it_copied() {
     let mut job = job_with(&[FILE]);
     let now = Timestamp::from_millis(1_766_868_000_000);
-    let around = |now| Circumstances { now, pace: PACE, entropy: 0, renewal: Err("") };
+    let context = |now| RetryContext { now, pace: PACE, entropy: 0, renewal: Err("") };
     job.work.copying = vec![0, 7];
-    note_death(&mut job, around(now));
+    note_death(&mut job, context(now));
     assert_eq!((job.files[0].attempts, job.files[0].status()), (1, FileStatus::Pending));
     assert_eq!((&job.files[0].error, job.work.copying.len()), (&None, 0));
     job.work.copying = vec![0];
     let version = job.version;
-    note_death(&mut job, around(DEADLINE.plus(PACE.patience())));
+    note_death(&mut job, context(DEADLINE.plus(PACE.patience())));
     assert_eq!((job.files[0].status(), job.version), (FileStatus::Lost, version + 1));
 }
 

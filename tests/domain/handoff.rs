@@ -9,7 +9,7 @@ use hookvault::domain::handoff::queue::{self, Event, Tried, due_at, note};
 use hookvault::domain::job::outbox::{Message, Receiver, State};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::timeline::Outcome;
-use hookvault::domain::retry::{Circumstances, Pace};
+use hookvault::domain::retry::{Pace, RetryContext};
 use hookvault::domain::time::Timestamp;
 
 const PACE: Pace = Pace::new(2_000);
@@ -18,8 +18,8 @@ const HOUR: u64 = 60 * MINUTE;
 const FILE: &str = "437852_0_a.mp4";
 const FAILED: &str = r#"{"eventType":"failed","jobId":437852,"updatedAt":9000}"#;
 
-const fn around(now: Timestamp) -> Circumstances<'static> {
-    Circumstances { now, pace: PACE, entropy: u32::MAX / 2, renewal: Ok(()) }
+const fn context(now: Timestamp) -> RetryContext<'static> {
+    RetryContext { now, pace: PACE, entropy: u32::MAX / 2, renewal: Ok(()) }
 }
 
 /// A vault whose job has a webhook of its client's.
@@ -54,7 +54,7 @@ fn store(job: &mut Job, now: Timestamp) {
         content_type: "video/mp4".to_owned(),
         verified: true,
     };
-    end(job, Copied { n: 0, source, outcome: Ok(stored) }, around(now));
+    end(job, Copied { n: 0, source, outcome: Ok(stored) }, context(now));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn what_fails_is_tried_again_with_growing_pauses_for_three_days() {
     let (mut now, mut pauses, mut entries) = (first, Vec::new(), 0);
     while message(job, 2).state == State::Pending {
         let why = "the receiver answers 500".to_owned();
-        let noted = note(job, (2, Receiver::Client), Tried::Refused(why, None), around(now));
+        let noted = note(job, (2, Receiver::Client), Tried::Refused(why, None), context(now));
         entries += usize::from(noted.is_some());
         pauses.push(message(job, 2).at.since(now));
         now = message(job, 2).at.max(now);
@@ -137,9 +137,9 @@ fn a_receivers_wish_for_a_pause_counts() {
     let job = vault.job.as_mut().expect("a job");
     let now = message(job, 2).since;
     let busy = |wish| Tried::Refused("the receiver answers 503".to_owned(), Some(wish));
-    note(job, (2, Receiver::Client), busy(5 * MINUTE), around(now));
+    note(job, (2, Receiver::Client), busy(5 * MINUTE), context(now));
     assert_eq!(message(job, 2).at.since(now), 5 * MINUTE);
-    note(job, (2, Receiver::Client), busy(1_000 * HOUR), around(now));
+    note(job, (2, Receiver::Client), busy(1_000 * HOUR), context(now));
     assert_eq!(message(job, 2).at.since(now), 15 * MINUTE);
 }
 
@@ -150,8 +150,8 @@ fn a_receivers_last_news_is_the_jobs() {
     let job = vault.job.as_mut().expect("a job");
     let now = Timestamp::from_millis(1_766_867_830_000);
     let refused = Tried::Refused("the receiver answers 500".to_owned(), None);
-    note(job, (2, Receiver::Client), refused, around(now));
-    note(job, (3, Receiver::Client), Tried::Delivered, around(now));
+    note(job, (2, Receiver::Client), refused, context(now));
+    note(job, (3, Receiver::Client), Tried::Delivered, context(now));
     assert_eq!(message(job, 2).state, State::Failed);
     assert_eq!(message(job, 3).delivered_at, Some(now));
     assert_eq!(job.handoff.state(), Some(State::Delivered));
@@ -163,7 +163,7 @@ fn who_answers_410_gets_nothing_more_of_the_job_until_it_is_asked_for() {
     let mut vault = vault();
     let job = vault.job.as_mut().expect("a job");
     let now = message(job, 2).since;
-    note(job, (2, Receiver::Client), Tried::Gone, around(now));
+    note(job, (2, Receiver::Client), Tried::Gone, context(now));
     assert_eq!(job.handoff.state(), Some(State::Failed));
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");

@@ -14,7 +14,7 @@ use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::Outcome;
 use hookvault::domain::json::edit::splice;
-use hookvault::domain::retry::{Circumstances, Pace};
+use hookvault::domain::retry::{Pace, RetryContext};
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::event::EventKind;
 use hookvault::domain::webhook::event::Provider;
@@ -25,15 +25,15 @@ const PACE: Pace = Pace::new(2_000);
 /// When the URLs of `common` die.
 const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
 
-const fn around(now: Timestamp) -> Circumstances<'static> {
-    Circumstances { now, pace: PACE, entropy: u32::MAX / 2, renewal: Ok(()) }
+const fn context(now: Timestamp) -> RetryContext<'static> {
+    RetryContext { now, pace: PACE, entropy: u32::MAX / 2, renewal: Ok(()) }
 }
 
 fn copy_fails(job: &mut Job, kind: FailureKind, now: Timestamp) {
     let message = "the source answers 403".to_owned();
     let failure = CopyFailure { kind, message, retry_after_ms: None };
     let source = job.file(0).expect("the file").source.clone();
-    end(job, Tried { n: 0, source, outcome: Err(failure) }, around(now));
+    end(job, Tried { n: 0, source, outcome: Err(failure) }, context(now));
 }
 
 fn dead_job() -> Job {
@@ -154,7 +154,7 @@ fn fresh_urls_get_a_pause_between_them() {
     assert_eq!(vault.heal(EventKind::Completed, &fresh), Outcome::Heal);
     let job = vault.job.as_mut().expect("a job");
     assert!(matches!(&job.files[0].source, Source::Url { url, .. } if url.ends_with("new")));
-    assert_eq!(healing::note_failure(job, None, None, around(DEADLINE)), None);
+    assert_eq!(healing::note_failure(job, None, None, context(DEADLINE)), None);
     copy_fails(job, FailureKind::Gone, DEADLINE);
     let due = healing::due_at(job, PACE).expect("asked again");
     assert_eq!(due.since(DEADLINE) / 1_000, 29, "not at once: about 30 s");
@@ -164,11 +164,11 @@ fn fresh_urls_get_a_pause_between_them() {
 fn what_has_been_asked_for_a_day_is_given_up_and_says_so() {
     let mut job = dead_job();
     let why = || Some("the upstream answers 503".to_owned());
-    let first = healing::note_failure(&mut job, why(), None, around(DEADLINE)).expect("news");
+    let first = healing::note_failure(&mut job, why(), None, context(DEADLINE)).expect("news");
     assert!(first.detail.expect("words").ends_with("the upstream answers 503"));
-    assert_eq!(healing::note_failure(&mut job, why(), None, around(DEADLINE)), None);
+    assert_eq!(healing::note_failure(&mut job, why(), None, context(DEADLINE)), None);
     let late = DEADLINE.plus(24 * 3_600_000);
-    let last = healing::note_failure(&mut job, why(), None, around(late)).expect("the end");
+    let last = healing::note_failure(&mut job, why(), None, context(late)).expect("the end");
     assert_eq!(last.detail.as_deref(), Some("healExhausted: the upstream answers 503"));
     assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Lost, None));
     let error = job.files[0].error.clone().expect("an error");
@@ -181,8 +181,8 @@ fn a_delivery_begins_the_healing_anew() {
     vault.deliver(&acquired(1_000));
     let late = vault.now().plus(48 * 3_600_000);
     let job = vault.job.as_mut().expect("a job");
-    healing::note_failure(job, None, None, around(Timestamp::default()));
-    healing::note_failure(job, None, None, around(late));
+    healing::note_failure(job, None, None, context(Timestamp::default()));
+    healing::note_failure(job, None, None, context(late));
     assert!(job.healing.exhausted && job.status == Status::Acquired);
     vault.deliver(&acquired(99_000));
     assert!(vault.job().healing.is_idle());
@@ -194,7 +194,7 @@ fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
         let mut job = dead_job();
         let version = job.version;
         job.healing.error = known;
-        healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(DEADLINE));
+        healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", context(DEADLINE));
         assert_eq!(job.files[0].status(), FileStatus::Lost);
         assert!(job.version > version, "who waits is told");
     }
@@ -202,7 +202,7 @@ fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
     vault.deliver(&acquired(1_000));
     let now = vault.now();
     let job = vault.job.as_mut().expect("a job");
-    healing::note_impossible(job, "UPSTREAM_API_KEY is not set", around(now));
+    healing::note_impossible(job, "UPSTREAM_API_KEY is not set", context(now));
     let again = healing::due_at(job, PACE).expect("the operator may mend it");
     assert!(again.since(now) >= PACE.longest());
 }
@@ -210,12 +210,12 @@ fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
 #[test]
 fn a_stored_file_ends_the_healing() {
     let mut job = dead_job();
-    healing::note_failure(&mut job, None, None, around(DEADLINE));
+    healing::note_failure(&mut job, None, None, context(DEADLINE));
     let source = Source::Url { url: url(FILE, "new"), host: "h".into() };
     healing::note_fresh_url(&mut job, 0, source.clone(), DEADLINE).expect("an entry");
     let stored =
         Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
-    end(&mut job, Tried { n: 0, source, outcome: Ok(stored) }, around(DEADLINE));
+    end(&mut job, Tried { n: 0, source, outcome: Ok(stored) }, context(DEADLINE));
     assert!(job.healing.is_idle() && job.heals == 1);
 }
 
@@ -226,11 +226,11 @@ fn a_file_of_an_older_result_keeps_its_pauses() {
     vault.deliver(&completed("437852_1_b.mp4", "s"));
     let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
     copy_fails(&mut job, FailureKind::Gone, now);
-    healing::note_failure(&mut job, None, None, around(now));
+    healing::note_failure(&mut job, None, None, context(now));
     let stored =
         Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
     let source = job.files[1].source.clone();
-    end(&mut job, Tried { n: 1, source, outcome: Ok(stored) }, around(now));
+    end(&mut job, Tried { n: 1, source, outcome: Ok(stored) }, context(now));
     assert!(job.is_settled() && job.files[0].waits_for_url());
     assert!(healing::due_at(&job, PACE) > Some(now), "{:?}", job.healing);
 }
@@ -291,7 +291,7 @@ fn store(job: &mut Job, now: Timestamp) {
     let stored =
         Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
     let source = job.file(0).expect("the file").source.clone();
-    end(job, Tried { n: 0, source, outcome: Ok(stored) }, around(now));
+    end(job, Tried { n: 0, source, outcome: Ok(stored) }, context(now));
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn what_is_wanted_is_asked_for_once() {
     healing::want(&mut job, "a delivery was refused".to_owned(), now);
     assert_eq!(healing::due_at(&job, PACE), Some(Timestamp::default()));
     let version = job.version;
-    assert_eq!(healing::note_end(&mut job, false, None, around(now)), None);
+    assert_eq!(healing::note_end(&mut job, false, None, context(now)), None);
     assert_eq!((healing::due_at(&job, PACE), job.healing.is_idle()), (None, true));
     assert!(job.version > version, "the record tells no more of healing");
 }
@@ -354,9 +354,9 @@ fn a_url_that_outlives_the_questions_is_still_tried() {
     vault.deliver(&completed(FILE, "old").replace("7200", "604800"));
     let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
     copy_fails(&mut job, FailureKind::Gone, now);
-    healing::note_failure(&mut job, None, None, around(now));
+    healing::note_failure(&mut job, None, None, context(now));
     let late = now.plus(24 * 3_600_000);
-    healing::note_failure(&mut job, None, None, around(late)).expect("the end");
+    healing::note_failure(&mut job, None, None, context(late)).expect("the end");
     assert!(job.healing.exhausted && job.files[0].is_pending());
     assert_eq!(plan(&job, PACE, late).due[0], Task::Copy(0));
 }
@@ -372,7 +372,7 @@ fn a_deadline_that_may_be_misread_stops_no_copy() {
     copy_fails(&mut job, FailureKind::Transient, now);
     let next = job.files[0].not_before;
     assert!(job.files[0].waits_for_url() && plan(&job, PACE, next).due.contains(&Task::Copy(0)));
-    healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", around(now));
+    healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", context(now));
     assert_eq!(job.files[0].status(), FileStatus::Pending);
 }
 
@@ -395,13 +395,13 @@ fn a_question_that_a_delivery_has_answered_leaves_no_trace() {
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));
     let now = vault.now();
-    healing::note_failure(vault.job.as_mut().expect("a job"), why(), None, around(now));
+    healing::note_failure(vault.job.as_mut().expect("a job"), why(), None, context(now));
     vault.deliver(r#"{"eventType":"failed","jobId":437852}"#);
     let job = vault.job.as_mut().expect("a job");
-    assert_eq!(healing::note_failure(job, why(), None, around(now)), None);
+    assert_eq!(healing::note_failure(job, why(), None, context(now)), None);
     assert!(job.healing.is_idle(), "{:?}", job.healing);
     let mut dead = dead_job();
-    healing::note_impossible(&mut dead, "UPSTREAM_API_KEY is not set", around(DEADLINE));
+    healing::note_impossible(&mut dead, "UPSTREAM_API_KEY is not set", context(DEADLINE));
     assert!(dead.is_settled() && dead.healing.is_idle());
 }
 
@@ -429,14 +429,14 @@ fn an_answer_that_holds_less_ends_with_words() {
         detail.is_some_and(|words| words.contains("holds 1 file, and the result that is served 2"))
     );
     let mut job = vault.job.expect("a job");
-    let first = healing::note_end(&mut job, false, None, around(DEADLINE)).expect("news");
+    let first = healing::note_end(&mut job, false, None, context(DEADLINE)).expect("news");
     assert!(first.detail.is_some_and(|words| words.ends_with("does not hold the file")));
     assert!(
         healing::due_at(&job, PACE).is_some_and(|at| at > DEADLINE),
         "asked again, after a pause"
     );
     let late = DEADLINE.plus(24 * 3_600_000);
-    assert!(healing::note_end(&mut job, false, None, around(late)).is_some());
+    assert!(healing::note_end(&mut job, false, None, context(late)).is_some());
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
     assert_eq!((kept.status(), dead.status()), (FileStatus::Stored, FileStatus::Lost));
     assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("does not hold the file")));
@@ -452,7 +452,7 @@ fn what_the_upstream_has_removed_is_lost_at_once() {
     let served = vault.result.clone();
     let mut job = vault.job.expect("a job");
     assert!(healing::says_removed(removed) && !healing::says_removed("{}"));
-    healing::note_end(&mut job, true, None, around(DEADLINE));
+    healing::note_end(&mut job, true, None, context(DEADLINE));
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
     assert_eq!((kept.status(), dead.status()), (FileStatus::Stored, FileStatus::Lost));
     assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("has removed it")));

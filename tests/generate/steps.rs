@@ -13,7 +13,7 @@ use hookvault::domain::handoff::queue;
 use hookvault::domain::healing;
 use hookvault::domain::job::file::Source;
 use hookvault::domain::job::record::Job;
-use hookvault::domain::retry::{Circumstances, Pace};
+use hookvault::domain::retry::{Pace, RetryContext};
 use hookvault::domain::time::HOUR;
 use hookvault::domain::webhook::event::EventKind;
 use proptest::collection::vec;
@@ -78,38 +78,38 @@ pub fn work(vault: &mut Vault, which: Index, ending: &End) {
 pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
     let can_ask = !matches!(ending, End::Badly(_, false)) && !vault.job().healing.exhausted;
     let renewal = if can_ask { Ok(()) } else { Err("no key") };
-    let around = Circumstances { now: vault.now(), pace: PACE, entropy: 7, renewal };
+    let context = RetryContext { now: vault.now(), pace: PACE, entropy: 7, renewal };
     if let (Task::Heal, End::Answered(body)) = (task, ending) {
         vault.heal(EventKind::Completed, body);
     }
     let Some(job) = &mut vault.job else { return };
     let version = job.version;
     let entry = match (task, ending) {
-        (Task::Copy(n), ending) => copy(job, n, ending, around),
+        (Task::Copy(n), ending) => copy(job, n, ending, context),
         (Task::Heal, End::Answered(_)) if job.is_settled() => None,
-        (Task::Heal, ending) => ask(job, ending, around),
+        (Task::Heal, ending) => ask(job, ending, context),
         (Task::Publish, _) => {
             let published = job.clone();
-            return manifest::note_published(&mut job.work, &published, true, around);
+            return manifest::note_published(&mut job.work, &published, true, context);
         }
         (Task::Record, _) => {
             let recorded = job.clone();
             return match kv_copy::step(job) {
-                Some((CopyStep::Delete, _)) => kv_copy::note_deleted(&mut job.work, true, around),
-                _ => kv_copy::note_written(&mut job.work, &recorded, true, around),
+                Some((CopyStep::Delete, _)) => kv_copy::note_deleted(&mut job.work, true, context),
+                _ => kv_copy::note_written(&mut job.work, &recorded, true, context),
             };
         }
         (Task::List, _) => return job.work.list.done(job.revision()),
         (Task::Relink(n), _) => {
             let nonce = job.nonce.clone();
-            return relink::note_written(job, n, &nonce, None, around.now);
+            return relink::note_written(job, n, &nonce, None, context.now);
         }
         (Task::Offload, _) => {
             job.work.offloaded += OFFLOAD_PAGE;
             return job.work.offload.done(version);
         }
         (Task::HandOff(entry, receiver), ending) => {
-            queue::note(job, (entry, receiver), handed_on(ending), around)
+            queue::note(job, (entry, receiver), handed_on(ending), context)
         }
         (Task::Link, _) => None,
     };
@@ -118,7 +118,7 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
 
 type Entry = Option<hookvault::domain::job::timeline::Entry>;
 
-fn copy(job: &mut Job, n: u32, ending: &End, around: Circumstances<'_>) -> Entry {
+fn copy(job: &mut Job, n: u32, ending: &End, context: RetryContext<'_>) -> Entry {
     let source = job.file(n)?.source.clone();
     let content_type = "video/mp4".to_owned();
     let outcome = match ending {
@@ -127,7 +127,7 @@ fn copy(job: &mut Job, n: u32, ending: &End, around: Circumstances<'_>) -> Entry
         }
         _ => Ok(Stored { size: 7, etag: "e".into(), content_type, verified: true }),
     };
-    end(job, Tried { n, source, outcome }, around)
+    end(job, Tried { n, source, outcome }, context)
 }
 
 /// A receiver takes a message, wants none, or is not there.
@@ -141,17 +141,17 @@ fn handed_on(ending: &End) -> queue::Tried {
 }
 
 /// A question is answered with a fresh URL, not at all, or can't be asked.
-fn ask(job: &mut Job, ending: &End, around: Circumstances<'_>) -> Entry {
+fn ask(job: &mut Job, ending: &End, context: RetryContext<'_>) -> Entry {
     let waiting = job.files.iter().find(|file| file.waits_for_url());
     let waiting = waiting.map(|file| (file.n, file.source.clone()));
     match (ending, waiting) {
         (End::Well, Some((n, Source::Url { url, host }))) => {
             let url = url.replace("20251227", "20251229");
-            healing::note_fresh_url(job, n, Source::Url { url, host }, around.now)
+            healing::note_fresh_url(job, n, Source::Url { url, host }, context.now)
         }
-        (End::Badly(_, false), _) => healing::note_impossible(job, "no key", around),
-        (End::Badly(..), _) => healing::note_failure(job, Some("no answer".into()), None, around),
-        _ => healing::note_failure(job, None, None, around),
+        (End::Badly(_, false), _) => healing::note_impossible(job, "no key", context),
+        (End::Badly(..), _) => healing::note_failure(job, Some("no answer".into()), None, context),
+        _ => healing::note_failure(job, None, None, context),
     }
 }
 
@@ -161,5 +161,5 @@ pub fn die(vault: &mut Vault, hours: u64) {
     let now = vault.now();
     let Some(job) = &mut vault.job else { return };
     job.work.copying = plan(job, PACE, now).copies(1);
-    note_death(job, Circumstances { now, pace: PACE, entropy: 7, renewal: Err("") });
+    note_death(job, RetryContext { now, pace: PACE, entropy: 7, renewal: Err("") });
 }

@@ -1,7 +1,7 @@
 //! The state table, whatever comes in.
 
 use crate::generate::cases;
-use hookvault::domain::job::status::{Move, Sign, Standing, Status, transition};
+use hookvault::domain::job::status::{CurrentState, Move, Status, Transition, transition};
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::event::EventKind;
 use proptest::option;
@@ -13,23 +13,21 @@ fn time() -> impl Strategy<Value = Option<Timestamp>> {
     option::of(millis.prop_map(Timestamp::from_millis))
 }
 
-fn sign() -> impl Strategy<Value = Sign> {
+fn event() -> impl Strategy<Value = Transition> {
     use EventKind::{Acquired, Cancelled, Completed, Failed, Retried, Unknown};
     let kind = select(vec![Acquired, Cancelled, Completed, Failed, Retried, Unknown]);
-    (kind, time(), time()).prop_map(|(kind, sender_time, lease_expiry)| Sign {
+    (kind, time(), time()).prop_map(|(kind, sender_time, lease_expiry)| Transition {
         kind,
         sender_time,
         lease_expiry,
     })
 }
 
-fn standing() -> impl Strategy<Value = Option<Standing>> {
+fn current() -> impl Strategy<Value = Option<CurrentState>> {
     use Status::{Acquired, Cancelled, Completed, Failed, Queued, Retried};
     let status = select(vec![Acquired, Cancelled, Completed, Failed, Queued, Retried]);
-    option::of((status, time(), time()).prop_map(|(status, sender_time, lease_expiry)| Standing {
-        status,
-        sender_time,
-        lease_expiry,
+    option::of((status, time(), time()).prop_map(|(status, sender_time, lease_expiry)| {
+        CurrentState { status, sender_time, lease_expiry }
     }))
 }
 
@@ -48,24 +46,24 @@ proptest! {
     #![proptest_config(cases(1_500))]
 
     #[test]
-    fn the_table_keeps_its_promises(now in standing(), sign in sign()) {
-        let status = now.map(|standing| standing.status);
-        let is_older = match (sign.sender_time, now.and_then(|standing| standing.sender_time)) {
+    fn the_table_keeps_its_promises(now in current(), event in event()) {
+        let status = now.map(|current| current.status);
+        let is_older = match (event.sender_time, now.and_then(|current| current.sender_time)) {
             (Some(event), Some(last)) => event < last,
             _ => false,
         };
-        let verdict = transition(now.as_ref(), &sign);
-        assert_eq!(verdict == Move::Unknown, sign.kind == EventKind::Unknown);
+        let verdict = transition(now.as_ref(), &event);
+        assert_eq!(verdict == Move::Unknown, event.kind == EventKind::Unknown);
         if status == Some(Status::Completed) {
-            assert_eq!(verdict == Move::Revise, sign.kind == EventKind::Completed);
+            assert_eq!(verdict == Move::Revise, event.kind == EventKind::Completed);
             assert!(!matches!(verdict, Move::To { .. }), "completed absorbs");
-        } else if sign.kind == EventKind::Completed {
+        } else if event.kind == EventKind::Completed {
             let want = Move::To { status: Status::Completed, next_attempt: false };
             assert_eq!(verdict, want, "a result is never late");
         }
         if let Move::To { status: next, next_attempt } = verdict {
-            assert!(!is_older || sign.kind == EventKind::Completed, "late");
-            assert_eq!(Some(next), status_of(sign.kind));
+            assert!(!is_older || event.kind == EventKind::Completed, "late");
+            assert_eq!(Some(next), status_of(event.kind));
             assert!(!next_attempt || matches!(next, Status::Acquired | Status::Retried));
             assert!(!next_attempt || !matches!(status, None | Some(Status::Queued)));
             let has_ended = status.is_some_and(Status::has_ended);

@@ -4,7 +4,7 @@ use crate::common::{NONCE, Vault};
 use crate::generate::urls::{file_url, url};
 use crate::generate::{cases, word};
 use hookvault::domain::config::Config;
-use hookvault::domain::job::record::{Birth, Job};
+use hookvault::domain::job::record::{Job, NewJob};
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::upstream::{Ask, Upstreams};
 use proptest::prelude::*;
@@ -24,13 +24,13 @@ fn upstreams(result_url: &str) -> Upstreams {
 
 /// A job with whatever the caller says of it.
 fn job(id: &str, app: Option<String>, response_url: Option<String>) -> Job {
-    let birth = Birth {
+    let new_job = NewJob {
         home: ObjectName::Id(id.to_owned()),
         at: Vault::new().now(),
         nonce: NONCE.to_owned(),
         origin: "https://vault.example".to_owned(),
     };
-    let mut job = Job::new(birth);
+    let mut job = Job::new(new_job);
     (job.app, job.response_url) = (app, response_url);
     job
 }

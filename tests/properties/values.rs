@@ -1,7 +1,7 @@
 //! Times, cursors and media types, well written or not.
 
 use crate::generate::cases;
-use hookvault::domain::catalog::cursor::Place;
+use hookvault::domain::catalog::cursor::PageCursor;
 use hookvault::domain::file::media_type;
 use hookvault::domain::time::Timestamp;
 use proptest::collection::vec;
@@ -29,11 +29,11 @@ proptest! {
         (millis, home) in (prop_oneof![0..1_u64 << 54, any::<u64>()], any::<String>()),
         other in prop_oneof!["[0-9a-f]{0,30}", "3[0-9]20[0-9a-f]{0,6}", any::<String>()],
     ) {
-        let place = Place { created_at: Timestamp::from_millis(millis), home };
+        let place = PageCursor { created_at: Timestamp::from_millis(millis), home };
         // Larger numbers are none that the catalog's SQL could take.
-        assert_eq!(Place::from_cursor(&place.to_cursor()), Some(place).filter(|_| millis < 1 << 53));
-        if let Some(place) = Place::from_cursor(&other) {
-            assert_eq!(Place::from_cursor(&place.to_cursor()), Some(place));
+        assert_eq!(PageCursor::from_cursor(&place.to_cursor()), Some(place).filter(|_| millis < 1 << 53));
+        if let Some(place) = PageCursor::from_cursor(&other) {
+            assert_eq!(PageCursor::from_cursor(&place.to_cursor()), Some(place));
         }
     }
 

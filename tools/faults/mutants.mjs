@@ -158,7 +158,7 @@ export const mutants = [
     edits: [edit("edge/job/archive/kv_copy.rs",
       "let is_done = succeeded(match step {",
       `let mut early = job.clone();
-        kv_copy::note_written(&mut early.work, &job, true, home.circumstances(Ok(())));
+        kv_copy::note_written(&mut early.work, &job, true, home.retry_context(Ok(())));
         home.store.save(&early)?;
         let is_done = succeeded(match step {`)],
     rows: ["kill -9 before KV"],

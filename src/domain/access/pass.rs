@@ -14,14 +14,14 @@ const PURPOSE: &str = "hookvault pass 1\n";
 
 /// The right of a caller who stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pass {
+pub struct TokenPass {
     /// When it ends by itself; `None` for a token.
     pub until: Option<Timestamp>,
     /// The mark of the token that vouches for it.
     pub token: u64,
 }
 
-impl Pass {
+impl TokenPass {
     /// The pass of who holds this token.
     #[must_use]
     pub fn of_token(token: &str) -> Self {
@@ -70,19 +70,19 @@ mod tests {
 
     #[test]
     fn a_pass_ends_with_its_ticket_and_with_its_token() {
-        let token = Pass::of_token(OLD);
-        let ticket = Pass { until: Some(NOW.plus(60_000)), ..token };
+        let token = TokenPass::of_token(OLD);
+        let ticket = TokenPass { until: Some(NOW.plus(60_000)), ..token };
         let both = marks_of(&format!("{NEW}, {OLD}"));
         assert!(token.counts(&both, NOW) && ticket.counts(&both, NOW.plus(59_999)));
         assert!(!ticket.counts(&both, NOW.plus(60_000)) && token.counts(&both, NOW.plus(60_000)));
         assert!(!token.counts(&marks_of(NEW), NOW) && !ticket.counts(&marks_of(NEW), NOW));
-        assert!(Pass::of_token(READ).counts(&both, NOW) && !token.counts(&[], NOW));
+        assert!(TokenPass::of_token(READ).counts(&both, NOW) && !token.counts(&[], NOW));
     }
 
     #[test]
     fn a_pass_is_stored_without_the_token() {
-        let text = serde_json::to_string(&Pass::of_token(OLD)).unwrap();
-        assert_eq!(serde_json::from_str::<Pass>(&text).unwrap(), Pass::of_token(OLD));
+        let text = serde_json::to_string(&TokenPass::of_token(OLD)).unwrap();
+        assert_eq!(serde_json::from_str::<TokenPass>(&text).unwrap(), TokenPass::of_token(OLD));
         assert!(!text.contains("older"), "{text}");
     }
 }

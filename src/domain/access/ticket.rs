@@ -4,7 +4,7 @@
 //! dot, base64url of an HMAC-SHA256 (RFC 2104) cut to 128 bits. The key is an
 //! API token: a ticket dies with the token that signed it.
 
-use super::pass::{self, Pass};
+use super::pass::{self, TokenPass};
 use super::tokens::Tokens;
 use crate::domain::json;
 use crate::domain::names::ObjectName;
@@ -77,7 +77,7 @@ impl TryFrom<String> for Scope {
 
 /// What a caller asks a ticket for: the body of `POST /tickets`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Wish {
+pub struct TicketRequest {
     /// What it lets its holder do.
     pub scope: Scope,
     /// Its life in seconds.
@@ -90,7 +90,7 @@ pub struct Wish {
     pub count: Option<u32>,
 }
 
-/// What a [`Wish`] may name: a limit that is spelt wrong would be none.
+/// What a [`TicketRequest`] may name: a limit that is spelt wrong would be none.
 const MEMBERS: [&str; 4] = ["scope", "ttl", "apps", "count"];
 
 const fn default_ttl() -> u64 {
@@ -118,45 +118,51 @@ fn read_whole(written: &RawValue) -> Option<u64> {
     json::decimal(written.get())?.parse().ok()
 }
 
-impl Wish {
+impl TicketRequest {
     /// Reads the body of `POST /tickets`.
     ///
     /// # Errors
     /// What is wrong with it, for the caller.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
-        let wish = Self::read(body).map_err(|why| {
+        let request = Self::read(body).map_err(|why| {
             format!("{why}; the body must be like {{\"scope\":\"job:437852\",\"ttl\":3600}}")
         })?;
-        if !(1..=MAX_TTL_SECONDS).contains(&wish.ttl) {
-            return Err(format!("`ttl` is {}; it can be 1 to {MAX_TTL_SECONDS} seconds", wish.ttl));
+        if !(1..=MAX_TTL_SECONDS).contains(&request.ttl) {
+            return Err(format!(
+                "`ttl` is {}; it can be 1 to {MAX_TTL_SECONDS} seconds",
+                request.ttl
+            ));
         }
-        let is_proxy = wish.scope == Scope::Proxy;
-        if !is_proxy && (wish.apps.is_some() || wish.count.is_some()) {
+        let is_proxy = request.scope == Scope::Proxy;
+        if !is_proxy && (request.apps.is_some() || request.count.is_some()) {
             return Err("`apps` and `count` are for the scope `proxy` alone".to_owned());
         }
         let is_app = |app: &String| !app.is_empty() && app.chars().count() <= MAX_APP_CHARS;
-        if wish.apps.as_ref().is_some_and(|apps| apps.len() > MAX_APPS || !apps.iter().all(is_app))
+        if request
+            .apps
+            .as_ref()
+            .is_some_and(|apps| apps.len() > MAX_APPS || !apps.iter().all(is_app))
         {
             return Err(format!(
                 "`apps` can be at most {MAX_APPS} names of 1 to {MAX_APP_CHARS} characters"
             ));
         }
-        if wish.count == Some(0) {
+        if request.count == Some(0) {
             return Err("`count` is 0; it must be at least 1".to_owned());
         }
-        Ok(wish)
+        Ok(request)
     }
 
     fn read(body: &[u8]) -> Result<Self, String> {
         let text = json::tolerant(body).map_err(|why| why.to_string())?;
         let text = json::newest(&text);
-        let wish = json::from_str(&text).map_err(|why| why.to_string())?;
+        let request = json::from_str(&text).map_err(|why| why.to_string())?;
         let is_odd = |member: &json::Member<'_>| !MEMBERS.contains(&member.key.as_ref());
         match json::members(&text).into_iter().find(is_odd) {
             Some(odd) => {
                 Err(format!("unknown field `{}`, expected one of {}", odd.key, MEMBERS.join(", ")))
             }
-            None => Ok(wish),
+            None => Ok(request),
         }
     }
 }
@@ -200,8 +206,8 @@ impl Ticket {
     /// The ticket that is wished for, at `now`, by who has called at `origin`;
     /// `id` tells it from others.
     #[must_use]
-    pub fn of(wish: Wish, id: String, origin: Option<String>, now: Timestamp) -> Self {
-        let Wish { scope, ttl, apps, count } = wish;
+    pub fn of(request: TicketRequest, id: String, origin: Option<String>, now: Timestamp) -> Self {
+        let TicketRequest { scope, ttl, apps, count } = request;
         let origin = origin.filter(|_| scope == Scope::Proxy);
         Self { scope, expires_at: now.plus(ttl * SECOND), id, apps, count, origin, signer: 0 }
     }
@@ -237,8 +243,8 @@ impl Ticket {
 
     /// The pass of who holds it.
     #[must_use]
-    pub const fn pass(&self) -> Pass {
-        Pass { until: Some(self.expires_at), token: self.signer }
+    pub const fn pass(&self) -> TokenPass {
+        TokenPass { until: Some(self.expires_at), token: self.signer }
     }
 }
 
@@ -278,8 +284,8 @@ mod tests {
     }
 
     fn ticket(body: &str) -> Ticket {
-        let wish = Wish::parse(body.as_bytes()).unwrap();
-        Ticket::of(wish, "00".to_owned(), Some("https://vault.example".to_owned()), NOW)
+        let request = TicketRequest::parse(body.as_bytes()).unwrap();
+        Ticket::of(request, "00".to_owned(), Some("https://vault.example".to_owned()), NOW)
     }
 
     #[test]
@@ -287,7 +293,10 @@ mod tests {
         let ticket = ticket(r#"{"scope":"job:437852","ttl":60}"#);
         let text = ticket.sign(&tokens("first, second")).unwrap();
         let read = Ticket::read(&text, &tokens("new, first"), NOW).unwrap();
-        assert_eq!(read.pass(), Pass { until: Some(ticket.expires_at), ..Pass::of_token("first") });
+        assert_eq!(
+            read.pass(),
+            TokenPass { until: Some(ticket.expires_at), ..TokenPass::of_token("first") }
+        );
         assert_eq!(Ticket { signer: 0, ..read }, ticket);
         let end = NOW.plus(60_000);
         assert_eq!(Ticket::read(&text, &tokens("first"), end), Err(Refusal::Expired));
@@ -334,7 +343,11 @@ mod tests {
             (r#"{"scope":"job:ref:order-7","ttl":1}"#, 1),
             (r#"{"scope":"proxy","ttl":2592000,"apps":["wan22-fast-t2v"],"count":3}"#, 2_592_000),
         ] {
-            assert_eq!(Wish::parse(good.as_bytes()).map(|wish| wish.ttl), Ok(ttl), "{good}");
+            assert_eq!(
+                TicketRequest::parse(good.as_bytes()).map(|request| request.ttl),
+                Ok(ttl),
+                "{good}"
+            );
         }
         for (bad, named) in [
             ("", "must be like"),
@@ -353,7 +366,7 @@ mod tests {
             (r#"{"scope":"proxy","apps":[""]}"#, "`apps`"),
             (r#"{"scope":"live","for":1}"#, "`for`"),
         ] {
-            let why = Wish::parse(bad.as_bytes()).unwrap_err();
+            let why = TicketRequest::parse(bad.as_bytes()).unwrap_err();
             assert!(why.contains(named), "{bad}: {why}");
         }
     }

@@ -6,7 +6,7 @@
 //! not set again, and a run that the delivery has begun needs no write of its
 //! own to count itself.
 //!
-//! [`Work::alarm`]: crate::domain::job::chores::Work::alarm
+//! [`Work::alarm`]: crate::domain::job::tasks::Work::alarm
 
 use super::plan::{self, Task};
 use crate::domain::archive::kv_copy;
@@ -120,9 +120,9 @@ pub fn is_counted(job: &Job, rings: Option<Timestamp>, pace: Pace, now: Timestam
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::chores::{KvCopy, Work};
     use crate::domain::job::file::{File, From};
     use crate::domain::job::status::Status;
+    use crate::domain::job::tasks::{KvCopy, Work};
 
     const PACE: Pace = Pace::new(2_000);
 

@@ -1,7 +1,7 @@
 //! What the failure of a copy means for the next try.
 
 use crate::domain::job::file::File;
-use crate::domain::retry::Circumstances;
+use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 
 /// Why a copy did not succeed.
@@ -55,8 +55,8 @@ pub enum Next {
 
 /// Decides after a failed try, which `file.attempts` counts already.
 #[must_use]
-pub fn after_failure(file: &File, failure: &CopyFailure, around: Circumstances<'_>) -> Next {
-    let Circumstances { now, pace, .. } = around;
+pub fn after_failure(file: &File, failure: &CopyFailure, context: RetryContext<'_>) -> Next {
+    let RetryContext { now, pace, .. } = context;
     let is_dead = file.is_dead(now);
     let is_gone = failure.kind == FailureKind::Gone;
     // A deadline before the file was even found is misread or of no use.
@@ -67,9 +67,9 @@ pub fn after_failure(file: &File, failure: &CopyFailure, around: Circumstances<'
         return Next::GiveUp;
     }
     let wish = failure.retry_after_ms.unwrap_or(0).min(pace.longest());
-    let delay = pace.backoff(file.attempts, around.entropy).max(wish);
-    let at = now.plus(closer_to_deadline(delay, file.expires_at, around));
-    match ((is_gone || is_dead) && !is_ours, around.renewal) {
+    let delay = pace.backoff(file.attempts, context.entropy).max(wish);
+    let at = now.plus(closer_to_deadline(delay, file.expires_at, context));
+    match ((is_gone || is_dead) && !is_ours, context.renewal) {
         (true, Ok(())) => Next::Renew(at),
         (true, Err(_)) if is_gone && is_dead => Next::GiveUp,
         _ => Next::RetryAt(at),
@@ -78,9 +78,9 @@ pub fn after_failure(file: &File, failure: &CopyFailure, around: Circumstances<'
 
 /// The nearer the deadline, the denser the tries: never more than a quarter
 /// of what is left, whatever the source wishes.
-fn closer_to_deadline(delay: u64, deadline: Option<Timestamp>, around: Circumstances<'_>) -> u64 {
-    match deadline.map(|deadline| deadline.since(around.now)) {
-        Some(left) if left > 0 => delay.min((left / 4).max(around.pace.base_ms)),
+fn closer_to_deadline(delay: u64, deadline: Option<Timestamp>, context: RetryContext<'_>) -> u64 {
+    match deadline.map(|deadline| deadline.since(context.now)) {
+        Some(left) if left > 0 => delay.min((left / 4).max(context.pace.base_ms)),
         _ => delay,
     }
 }
@@ -122,7 +122,7 @@ mod tests {
         let failure = CopyFailure { kind, message: String::new(), retry_after_ms: wish };
         let now = Timestamp::from_millis(now);
         let entropy = u32::MAX / 2;
-        after_failure(file, &failure, Circumstances { now, pace: PACE, entropy, renewal })
+        after_failure(file, &failure, RetryContext { now, pace: PACE, entropy, renewal })
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //! It is there while the job is at rest. A job that gets going again loses it,
 //! so that readers are old by what KV itself needs to forget it, and no more.
 
-use crate::domain::job::chores::{KvCopy, LastTry, Work};
 use crate::domain::job::record::Job;
+use crate::domain::job::tasks::{KvCopy, LastTry, Work};
 use crate::domain::names::ObjectName;
-use crate::domain::retry::{Circumstances, Pace};
+use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -98,24 +98,24 @@ pub fn begin(job: &mut Job) -> bool {
 }
 
 /// Notes how writing the record of `job`, as it was then, to KV ended.
-pub fn note_written(work: &mut Work, job: &Job, is_done: bool, around: Circumstances<'_>) {
+pub fn note_written(work: &mut Work, job: &Job, is_done: bool, context: RetryContext<'_>) {
     let (copy, by_id) = (work.kv_copy(), is_named_by_id(job));
     let attempts = failures(copy) + 1;
     let is_given_up = copy.shown().0 == 0 && attempts >= MAX_RECORD_TRIES;
     work.set_kv_copy(if is_done || is_given_up {
         // What is less than a new version is not written each time.
-        let last = tried(by_id, 0, around.now.plus(around.pace.quiet()));
+        let last = tried(by_id, 0, context.now.plus(context.pace.quiet()));
         KvCopy::Written { version: job.version, events: job.events, last }
     } else {
-        copy.after(failed(by_id, attempts, around))
+        copy.after(failed(by_id, attempts, context))
     });
 }
 
 /// Notes how deleting the record from KV ended.
-pub fn note_deleted(work: &mut Work, is_done: bool, around: Circumstances<'_>) {
+pub fn note_deleted(work: &mut Work, is_done: bool, context: RetryContext<'_>) {
     let copy = work.kv_copy();
     let by_id = copy.last().is_some_and(|last| last.by_id);
-    let undone = || copy.after(failed(by_id, failures(copy) + 1, around));
+    let undone = || copy.after(failed(by_id, failures(copy) + 1, context));
     work.set_kv_copy(if is_done { KvCopy::None } else { undone() });
 }
 
@@ -123,8 +123,8 @@ const fn tried(by_id: bool, attempts: u32, at: Timestamp) -> LastTry {
     LastTry { by_id, attempts, at }
 }
 
-fn failed(by_id: bool, attempts: u32, around: Circumstances<'_>) -> LastTry {
-    tried(by_id, attempts, around.now.plus(pause(attempts, around.pace)))
+fn failed(by_id: bool, attempts: u32, context: RetryContext<'_>) -> LastTry {
+    tried(by_id, attempts, context.now.plus(pause(attempts, context.pace)))
 }
 
 fn failures(copy: KvCopy) -> u32 {
@@ -188,20 +188,20 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    fn around(now: u64) -> Circumstances<'static> {
-        Circumstances { now: at(now), pace: PACE, entropy: 0, renewal: Ok(()) }
+    fn context(now: u64) -> RetryContext<'static> {
+        RetryContext { now: at(now), pace: PACE, entropy: 0, renewal: Ok(()) }
     }
 
-    fn note(job: &mut Job, is_done: bool, around: Circumstances<'_>) {
+    fn note(job: &mut Job, is_done: bool, context: RetryContext<'_>) {
         let written = job.clone();
-        note_written(&mut job.work, &written, is_done, around);
+        note_written(&mut job.work, &written, is_done, context);
     }
 
     /// A job that has failed, with its copy written at 5,000 ms.
     fn copied() -> Job {
         let mut job = fixtures::job();
         (job.status, job.version, job.events) = (Status::Failed, 3, 2);
-        note(&mut job, true, around(5_000));
+        note(&mut job, true, context(5_000));
         job
     }
 
@@ -234,9 +234,9 @@ mod tests {
         // The copy under the former name goes before there is another one.
         assert_eq!(step(&job), Some((Step::Delete, at(0))));
         assert_eq!(written_name(&job), job.home);
-        note_deleted(&mut job.work, true, around(6_000));
+        note_deleted(&mut job.work, true, context(6_000));
         assert_eq!(step(&job), Some((Step::Write, at(0))));
-        note(&mut job, true, around(7_000));
+        note(&mut job, true, context(7_000));
         assert_eq!((step(&job), written_name(&job)), (None, ObjectName::Id("437852".into())));
     }
 
@@ -247,10 +247,10 @@ mod tests {
         assert_eq!(step(&job), None);
         // A write that failed here may have been done there.
         job.status = Status::Failed;
-        note(&mut job, false, around(5_000));
+        note(&mut job, false, context(5_000));
         job.status = Status::Retried;
         assert_eq!(step(&job), Some((Step::Delete, at(5_000).plus(PACE.stretched(1)))));
-        note_deleted(&mut job.work, true, around(9_000));
+        note_deleted(&mut job.work, true, context(9_000));
         assert_eq!(step(&job), None);
     }
 
@@ -263,7 +263,7 @@ mod tests {
         job.status = Status::Retried;
         assert_eq!(step(&job), Some((Step::Delete, at(0))));
         assert!(LeftCopy::of(&job).is_some());
-        note_deleted(&mut job.work, true, around(6_000));
+        note_deleted(&mut job.work, true, context(6_000));
         assert_eq!((step(&job), LeftCopy::of(&job)), (None, None));
     }
 
@@ -283,7 +283,7 @@ mod tests {
         let tries = |mut job: Job| {
             let mut tries = 0;
             while step(&job).is_some() && tries < 50 {
-                note(&mut job, false, around(9_000));
+                note(&mut job, false, context(9_000));
                 tries += 1;
             }
             tries
@@ -291,7 +291,7 @@ mod tests {
         let mut job = copied();
         job.version += 1;
         assert_eq!(tries(job.clone()), 50);
-        assert!(step(&job).is_some_and(|(_, at)| at <= around(9_000).now.plus(PACE.patience())));
+        assert!(step(&job).is_some_and(|(_, at)| at <= context(9_000).now.plus(PACE.patience())));
         job.work = Work::default();
         assert_eq!(tries(job), 15);
     }

@@ -1,11 +1,11 @@
 //! A job as the bucket explains it, and a job made of that again.
 
-use crate::domain::job::chores::{Chore, Work};
 use crate::domain::job::record::{FORMAT, Job};
+use crate::domain::job::tasks::{TaskProgress, Work};
 use crate::domain::job::timeline::{Entry, Kept, Outcome};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
-use crate::domain::retry::Circumstances;
+use crate::domain::retry::RetryContext;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -57,7 +57,7 @@ impl Manifest {
     #[must_use]
     pub fn restored(self) -> Restored {
         let mut job = self.job;
-        let publish = Chore { version: job.version, ..Chore::default() };
+        let publish = TaskProgress { version: job.version, ..TaskProgress::default() };
         let (published_events, offloaded) = (job.events, job.work.offloaded);
         job.work = Work::default();
         (job.work.publish, job.work.published_events) = (publish, published_events);
@@ -90,11 +90,11 @@ pub fn is_seen(entry: &Entry) -> bool {
 }
 
 /// Notes how publishing `job`, as it was then, ended.
-pub fn note_published(work: &mut Work, job: &Job, is_done: bool, around: Circumstances<'_>) {
+pub fn note_published(work: &mut Work, job: &Job, is_done: bool, context: RetryContext<'_>) {
     if is_done {
         work.publish.done(job.version);
     } else {
-        work.publish.failed_at_most(MAX_PUBLISH_TRIES, job.version, around);
+        work.publish.failed_at_most(MAX_PUBLISH_TRIES, job.version, context);
     }
     if work.publish.attempts == 0 {
         work.published_events = job.events;
@@ -105,8 +105,8 @@ pub fn note_published(work: &mut Work, job: &Job, is_done: bool, around: Circums
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::chores::KvCopy;
     use crate::domain::job::record::ResultRef;
+    use crate::domain::job::tasks::KvCopy;
 
     fn manifest(change: impl Fn(&mut Job)) -> Manifest {
         let mut job = fixtures::job();

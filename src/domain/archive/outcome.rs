@@ -5,7 +5,7 @@ use crate::domain::job::file::{Archived, File, FileState, Source, StoredObject};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
-use crate::domain::retry::Circumstances;
+use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 
 /// A file that is in the bucket.
@@ -34,42 +34,42 @@ pub struct Tried {
 
 /// Notes how a try to copy a file ended. The entry is for the timeline; a
 /// failure that only repeats the last one makes none.
-pub fn end(job: &mut Job, tried: Tried, around: Circumstances<'_>) -> Option<Entry> {
+pub fn end(job: &mut Job, tried: Tried, context: RetryContext<'_>) -> Option<Entry> {
     if let Err(CopyFailure { kind: FailureKind::Postponed, .. }) = &tried.outcome {
-        postpone(job, tried.n, around);
+        postpone(job, tried.n, context);
         return None;
     }
     let twin = twin(job, tried.n);
     let file = job.file_mut(tried.n).filter(|file| file.is_pending())?;
     let detail = match tried.outcome {
-        Ok(stored) => Some(succeed(file, stored, around.now)),
+        Ok(stored) => Some(succeed(file, stored, context.now)),
         // A fresh URL has come in the meantime: the old one's failure is moot.
         Err(_) if file.source != tried.source => None,
-        Err(failure) => fail(file, failure, twin, around),
+        Err(failure) => fail(file, failure, twin, context),
     };
-    job.note_if_stored(around.now);
+    job.note_if_stored(context.now);
     let is_waiting = job.healing.wanted || job.files.iter().any(File::waits_for_url);
     if job.is_settled() && !is_waiting && !job.healing.exhausted {
         job.healing = Healing::default();
     }
-    job.touch(around.now);
+    job.touch(context.now);
     detail.map(|detail| {
         job.events += 1;
         let detail = format!("file {}: {detail}", tried.n);
-        Entry::own(job.events, around.now, Outcome::Copy, detail)
+        Entry::own(job.events, context.now, Outcome::Copy, detail)
     })
 }
 
-fn postpone(job: &mut Job, n: u32, around: Circumstances<'_>) {
+fn postpone(job: &mut Job, n: u32, context: RetryContext<'_>) {
     if let Some(file) = job.file_mut(n) {
-        file.not_before = around.now.plus(around.pace.backoff(1, around.entropy));
+        file.not_before = context.now.plus(context.pace.backoff(1, context.entropy));
     }
 }
 
 /// Notes that a run died while it copied files, perhaps of one of them: its
 /// end was never noted. The watchdog has waited; a file that always kills is
 /// given up in the end.
-pub fn note_death(job: &mut Job, around: Circumstances<'_>) {
+pub fn note_death(job: &mut Job, context: RetryContext<'_>) {
     for n in std::mem::take(&mut job.work.copying) {
         let Some(file) = job.file_mut(n).filter(|file| file.is_pending()) else {
             continue;
@@ -77,11 +77,11 @@ pub fn note_death(job: &mut Job, around: Circumstances<'_>) {
         file.attempts += 1;
         let message = "the vault died while it copied the file".to_owned();
         let failure = CopyFailure { kind: FailureKind::Transient, message, retry_after_ms: None };
-        if failure::after_failure(file, &failure, around) == Next::GiveUp {
+        if failure::after_failure(file, &failure, context) == Next::GiveUp {
             file.state = FileState::Lost;
             file.error = Some(failure.message);
-            job.note_if_stored(around.now);
-            job.touch(around.now);
+            job.note_if_stored(context.now);
+            job.touch(context.now);
         }
     }
 }
@@ -111,7 +111,7 @@ fn fail(
     file: &mut File,
     mut failure: CopyFailure,
     twin: Option<Archived>,
-    around: Circumstances<'_>,
+    context: RetryContext<'_>,
 ) -> Option<String> {
     file.attempts += 1;
     if let FailureKind::Md5Refused { actual } = &failure.kind {
@@ -125,7 +125,7 @@ fn fail(
         _ => None,
     };
     let is_news = file.error.as_ref() != Some(&failure.message);
-    let detail = match (failure::after_failure(file, &failure, around), twin) {
+    let detail = match (failure::after_failure(file, &failure, context), twin) {
         (Next::RetryAt(at), _) => {
             file.not_before = at;
             is_news.then(|| format!("{} will be tried again: {}", file.name, failure.message))
@@ -141,7 +141,7 @@ fn fail(
         }
         (Next::GiveUp, None) => {
             file.state = FileState::Lost;
-            if let (FailureKind::Gone, Err(why)) = (&failure.kind, around.renewal) {
+            if let (FailureKind::Gone, Err(why)) = (&failure.kind, context.renewal) {
                 failure.message.push_str("; no fresh URL: ");
                 failure.message.push_str(why);
             }

@@ -1,8 +1,8 @@
 //! New links to a job's files: the old ones open nothing any more.
 
-use crate::domain::job::chores::Chore;
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
+use crate::domain::job::tasks::TaskProgress;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -42,7 +42,7 @@ pub fn note_written(job: &mut Job, n: u32, nonce: &str, etag: Option<String>, no
         object.etag = etag;
         job.touch(now);
     }
-    job.work.relink = Chore::default();
+    job.work.relink = TaskProgress::default();
 }
 
 /// Whether a link with this nonce led to the job's files once.

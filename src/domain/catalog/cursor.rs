@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 /// at the same time with a smaller name. Rows never move, so a cursor that
 /// holds the last place neither repeats nor skips one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
+pub struct PageCursor {
     /// When the job was created.
     pub created_at: Timestamp,
     /// Its object.
     pub home: String,
 }
 
-impl Place {
+impl PageCursor {
     /// As text for `?cursor=`.
     #[must_use]
     pub fn to_cursor(&self) -> String {
@@ -37,7 +37,7 @@ impl Place {
         self.created_at.day()
     }
 
-    /// The inverse of [`Place::to_cursor`].
+    /// The inverse of [`PageCursor::to_cursor`].
     #[must_use]
     pub fn from_cursor(cursor: &str) -> Option<Self> {
         let text = String::from_utf8(hex::decode(cursor).ok()?).ok()?;

@@ -15,7 +15,7 @@ pub mod recent;
 pub mod row;
 pub mod totals;
 
-use self::cursor::Place;
+use self::cursor::PageCursor;
 use self::export::{Format, Turn};
 use self::filter::Filter;
 use self::row::Row;
@@ -89,7 +89,7 @@ pub enum Question {
         /// Which rows.
         filter: Box<Filter>,
         /// The last row that is known.
-        after: Option<Place>,
+        after: Option<PageCursor>,
         /// Most rows.
         limit: usize,
     },
@@ -204,8 +204,8 @@ mod tests {
 
     #[test]
     fn cursors_survive_the_round_trip() {
-        let place = Place { created_at: Timestamp::from_millis(7), home: "ref:a b".into() };
-        assert_eq!(Place::from_cursor(&place.to_cursor()), Some(place));
+        let place = PageCursor { created_at: Timestamp::from_millis(7), home: "ref:a b".into() };
+        assert_eq!(PageCursor::from_cursor(&place.to_cursor()), Some(place));
         for bad in [
             "",
             "zz",
@@ -214,17 +214,18 @@ mod tests {
             &hex::encode("x y"),
             &hex::encode("7"),
         ] {
-            assert_eq!(Place::from_cursor(bad), None, "{bad}");
+            assert_eq!(PageCursor::from_cursor(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn the_end_of_a_day_is_before_its_rows_and_after_the_day_before() {
-        let end = Place::end_of("2025-12-27").unwrap();
-        let at = |time| Place { created_at: Timestamp::parse(time).unwrap(), home: "id:a".into() };
+        let end = PageCursor::end_of("2025-12-27").unwrap();
+        let at =
+            |time| PageCursor { created_at: Timestamp::parse(time).unwrap(), home: "id:a".into() };
         assert!(at("2025-12-27T00:00:00Z") > end);
         assert!(at("2025-12-26T23:59:59.999Z") < end);
-        assert_eq!(Place::end_of("soon"), None);
+        assert_eq!(PageCursor::end_of("soon"), None);
     }
 
     fn rows() -> Vec<Row> {

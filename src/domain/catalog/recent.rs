@@ -1,7 +1,7 @@
 //! Which rows of a day changed last: no index of the table tells it, as each
 //! would be a row more to write for every change.
 
-use super::cursor::Place;
+use super::cursor::PageCursor;
 use crate::domain::sort;
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ const MOST: usize = 1_000;
 pub struct Recent {
     /// All after this number are here.
     since: u64,
-    changes: VecDeque<(u64, Place)>,
+    changes: VecDeque<(u64, PageCursor)>,
 }
 
 impl Recent {
@@ -24,7 +24,7 @@ impl Recent {
     }
 
     /// Remembers a change.
-    pub fn note(&mut self, seq: u64, place: Place) {
+    pub fn note(&mut self, seq: u64, place: PageCursor) {
         self.changes.push_back((seq, place));
         if self.changes.len() > MOST
             && let Some((seq, _)) = self.changes.pop_front()
@@ -36,9 +36,9 @@ impl Recent {
     /// Returns the rows that changed after a number, each once; `None` if that
     /// is not known.
     #[must_use]
-    pub fn after(&self, seq: u64) -> Option<Vec<&Place>> {
+    pub fn after(&self, seq: u64) -> Option<Vec<&PageCursor>> {
         let later = self.changes.iter().filter(|(at, _)| *at > seq).map(|(_, place)| place);
-        let mut places: Vec<&Place> = later.collect();
+        let mut places: Vec<&PageCursor> = later.collect();
         sort::by_key(&mut places, |place| *place);
         places.dedup();
         (seq >= self.since).then_some(places)
@@ -50,8 +50,8 @@ mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
 
-    fn place(n: u64) -> Place {
-        Place { created_at: Timestamp::from_millis(n), home: "id:a".into() }
+    fn place(n: u64) -> PageCursor {
+        PageCursor { created_at: Timestamp::from_millis(n), home: "id:a".into() }
     }
 
     #[test]

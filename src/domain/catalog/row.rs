@@ -1,6 +1,6 @@
 //! A job's row in its day.
 
-use super::cursor::Place;
+use super::cursor::PageCursor;
 use crate::domain::job::file::{File, FileStatus};
 use crate::domain::job::outbox::State;
 use crate::domain::job::record::Job;
@@ -48,8 +48,8 @@ impl Row {
 
     /// Where the row stands in a listing.
     #[must_use]
-    pub fn place(&self) -> Place {
-        Place { created_at: self.summary.created_at, home: self.home.to_string() }
+    pub fn place(&self) -> PageCursor {
+        PageCursor { created_at: self.summary.created_at, home: self.home.to_string() }
     }
 }
 

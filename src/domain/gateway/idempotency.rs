@@ -29,7 +29,7 @@ const MAX_NOTED: usize = 100;
 /// A submission that is noted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Pass {
+pub struct Entry {
     /// The reference of its job.
     pub reference: String,
     /// When it came.
@@ -44,11 +44,11 @@ pub struct Pass {
 /// The submissions of one gate that are noted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Passes(Vec<Pass>);
+pub struct Entries(Vec<Entry>);
 
 /// What a submission asks the gate for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wish {
+pub struct Request {
     /// The reference that its job gets if it is another one's.
     pub reference: String,
     /// SHA-256 of what is submitted, in hex.
@@ -66,7 +66,7 @@ pub struct Wish {
 
 /// What the gate says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Verdict {
+pub enum Decision {
     /// Submit as this job; that of the key, if it has one.
     Go(String),
     /// Wait for the end of this job's submission, then ask who gets it.
@@ -77,85 +77,85 @@ pub enum Verdict {
     UsedUp,
 }
 
-impl Verdict {
+impl Decision {
     /// Whether it begins a job for who has this wish.
     #[must_use]
-    pub fn is_new(&self, wish: &Wish) -> bool {
-        matches!(self, Self::Go(reference) if *reference == wish.reference)
+    pub fn is_new(&self, request: &Request) -> bool {
+        matches!(self, Self::Go(reference) if *reference == request.reference)
     }
 }
 
-impl Passes {
+impl Entries {
     /// Lets a submission in.
-    pub fn admit(&mut self, wish: &Wish, now: Timestamp) -> Verdict {
-        let life = if wish.keyed { KEY_LIFE_MS } else { UNREAD_LIFE_MS };
-        self.0.retain(|pass| {
-            now.since(pass.at) < life && Some(&pass.reference) != wish.instead_of.as_ref()
+    pub fn admit(&mut self, request: &Request, now: Timestamp) -> Decision {
+        let life = if request.keyed { KEY_LIFE_MS } else { UNREAD_LIFE_MS };
+        self.0.retain(|entry| {
+            now.since(entry.at) < life && Some(&entry.reference) != request.instead_of.as_ref()
         });
-        if wish.keyed {
-            return self.admit_keyed(wish, now);
+        if request.keyed {
+            return self.admit_keyed(request, now);
         }
         let is_over = |since: Timestamp| now.since(since) >= WAIT_MS;
         let free =
-            |pass: &&mut Pass| pass.waiting.as_ref().is_none_or(|(_, since)| is_over(*since));
+            |entry: &&mut Entry| entry.waiting.as_ref().is_none_or(|(_, since)| is_over(*since));
         if let Some(earlier) = self.0.iter_mut().find(free) {
-            earlier.waiting = Some((wish.reference.clone(), now));
-            return Verdict::After(earlier.reference.clone());
+            earlier.waiting = Some((request.reference.clone(), now));
+            return Decision::After(earlier.reference.clone());
         }
-        self.note(wish, now);
-        Verdict::Go(wish.reference.clone())
+        self.note(request, now);
+        Decision::Go(request.reference.clone())
     }
 
-    fn admit_keyed(&mut self, wish: &Wish, now: Timestamp) -> Verdict {
+    fn admit_keyed(&mut self, request: &Request, now: Timestamp) -> Decision {
         match self.0.first() {
-            Some(pass) if pass.fingerprint == wish.fingerprint => {
-                Verdict::Go(pass.reference.clone())
+            Some(entry) if entry.fingerprint == request.fingerprint => {
+                Decision::Go(entry.reference.clone())
             }
-            Some(_) => Verdict::OtherBody,
+            Some(_) => Decision::OtherBody,
             None => {
-                self.note(wish, now);
-                Verdict::Go(wish.reference.clone())
+                self.note(request, now);
+                Decision::Go(request.reference.clone())
             }
         }
     }
 
-    fn note(&mut self, wish: &Wish, now: Timestamp) {
-        let Wish { reference, fingerprint, .. } = wish.clone();
+    fn note(&mut self, request: &Request, now: Timestamp) {
+        let Request { reference, fingerprint, .. } = request.clone();
         if self.0.len() < MAX_NOTED {
-            self.0.push(Pass { reference, at: now, fingerprint, waiting: None });
+            self.0.push(Entry { reference, at: now, fingerprint, waiting: None });
         }
     }
 
     /// Whether the answer of `earlier`'s submission is still unread.
     #[must_use]
     pub fn is_unread(&self, earlier: &str) -> bool {
-        self.0.iter().any(|pass| pass.reference == earlier)
+        self.0.iter().any(|entry| entry.reference == earlier)
     }
 
     /// Who gets `earlier`'s job: the one that waited for it if no one else has
     /// read the answer, else it becomes a job of its own.
-    pub fn take_over(&mut self, earlier: &str, wish: &Wish, now: Timestamp) -> Verdict {
-        let is_mine = |pass: &&mut Pass| {
-            let waiting = pass.waiting.as_ref().map(|(reference, _)| reference);
-            pass.reference == earlier && waiting == Some(&wish.reference)
+    pub fn take_over(&mut self, earlier: &str, request: &Request, now: Timestamp) -> Decision {
+        let is_mine = |entry: &&mut Entry| {
+            let waiting = entry.waiting.as_ref().map(|(reference, _)| reference);
+            entry.reference == earlier && waiting == Some(&request.reference)
         };
-        if let Some(pass) = self.0.iter_mut().find(is_mine) {
-            (pass.at, pass.waiting) = (now, None);
-            return Verdict::Go(pass.reference.clone());
+        if let Some(entry) = self.0.iter_mut().find(is_mine) {
+            (entry.at, entry.waiting) = (now, None);
+            return Decision::Go(entry.reference.clone());
         }
-        self.note(wish, now);
-        Verdict::Go(wish.reference.clone())
+        self.note(request, now);
+        Decision::Go(request.reference.clone())
     }
 
     /// Notes that the answer of this job's submission was read.
     pub fn read(&mut self, reference: &str) {
-        self.0.retain(|pass| pass.reference != reference);
+        self.0.retain(|entry| entry.reference != reference);
     }
 
     /// When nothing of it counts any more; `None` if nothing is noted.
     #[must_use]
     pub fn ends_at(&self) -> Option<Timestamp> {
-        self.0.iter().map(|pass| pass.at.plus(KEY_LIFE_MS)).max()
+        self.0.iter().map(|entry| entry.at.plus(KEY_LIFE_MS)).max()
     }
 }
 
@@ -167,82 +167,82 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    fn wish(reference: &str, keyed: bool) -> Wish {
+    fn request(reference: &str, keyed: bool) -> Request {
         let fingerprint = "f".to_owned();
         let reference = reference.to_owned();
-        Wish { reference, fingerprint, keyed, instead_of: None, place: None, most: None }
+        Request { reference, fingerprint, keyed, instead_of: None, place: None, most: None }
     }
 
-    fn go(reference: &str) -> Verdict {
-        Verdict::Go(reference.to_owned())
+    fn go(reference: &str) -> Decision {
+        Decision::Go(reference.to_owned())
     }
 
-    fn after(reference: &str) -> Verdict {
-        Verdict::After(reference.to_owned())
+    fn after(reference: &str) -> Decision {
+        Decision::After(reference.to_owned())
     }
 
     #[test]
     fn equal_submissions_that_are_read_are_different_jobs() {
-        let mut passes = Passes::default();
+        let mut entries = Entries::default();
         for name in ["a", "b", "c", "d"] {
-            assert_eq!(passes.admit(&wish(name, false), at(0)), go(name));
-            passes.read(name);
+            assert_eq!(entries.admit(&request(name, false), at(0)), go(name));
+            entries.read(name);
         }
-        assert_eq!(passes.ends_at(), None);
+        assert_eq!(entries.ends_at(), None);
     }
 
     #[test]
     fn equal_submissions_at_once_wait_for_one_other_at_most() {
-        let mut passes = Passes::default();
-        assert_eq!(passes.admit(&wish("a", false), at(0)), go("a"));
-        assert_eq!(passes.admit(&wish("b", false), at(0)), after("a"));
-        assert_eq!(passes.admit(&wish("c", false), at(0)), go("c"));
-        assert_eq!(passes.admit(&wish("d", false), at(0)), after("c"));
-        passes.read("a");
-        assert!(!passes.is_unread("a"));
-        assert_eq!(passes.take_over("a", &wish("b", false), at(1)), go("b"));
-        passes.read("c");
-        assert_eq!(passes.take_over("c", &wish("d", false), at(1)), go("d"));
+        let mut entries = Entries::default();
+        assert_eq!(entries.admit(&request("a", false), at(0)), go("a"));
+        assert_eq!(entries.admit(&request("b", false), at(0)), after("a"));
+        assert_eq!(entries.admit(&request("c", false), at(0)), go("c"));
+        assert_eq!(entries.admit(&request("d", false), at(0)), after("c"));
+        entries.read("a");
+        assert!(!entries.is_unread("a"));
+        assert_eq!(entries.take_over("a", &request("b", false), at(1)), go("b"));
+        entries.read("c");
+        assert_eq!(entries.take_over("c", &request("d", false), at(1)), go("d"));
     }
 
     #[test]
     fn who_comes_again_unanswered_gets_the_same_job_once() {
-        let mut passes = Passes::default();
-        assert_eq!(passes.admit(&wish("a", false), at(0)), go("a"));
-        assert_eq!(passes.admit(&wish("b", false), at(1)), after("a"));
-        assert_eq!(passes.take_over("a", &wish("b", false), at(2)), go("a"));
+        let mut entries = Entries::default();
+        assert_eq!(entries.admit(&request("a", false), at(0)), go("a"));
+        assert_eq!(entries.admit(&request("b", false), at(1)), after("a"));
+        assert_eq!(entries.take_over("a", &request("b", false), at(2)), go("a"));
         // Broken again: the next one takes it.
-        assert_eq!(passes.admit(&wish("c", false), at(3)), after("a"));
-        assert_eq!(passes.take_over("a", &wish("c", false), at(4)), go("a"));
-        passes.read("a");
-        assert_eq!(passes.admit(&wish("d", false), at(5)), go("d"));
-        assert_eq!(passes.admit(&wish("x", false), at(5)), after("d"));
-        assert_eq!(passes.admit(&wish("y", false), at(5 + WAIT_MS)), after("d"));
-        assert_eq!(passes.take_over("d", &wish("x", false), at(5 + WAIT_MS)), go("x"));
-        assert_eq!(passes.take_over("d", &wish("y", false), at(5 + WAIT_MS)), go("d"));
+        assert_eq!(entries.admit(&request("c", false), at(3)), after("a"));
+        assert_eq!(entries.take_over("a", &request("c", false), at(4)), go("a"));
+        entries.read("a");
+        assert_eq!(entries.admit(&request("d", false), at(5)), go("d"));
+        assert_eq!(entries.admit(&request("x", false), at(5)), after("d"));
+        assert_eq!(entries.admit(&request("y", false), at(5 + WAIT_MS)), after("d"));
+        assert_eq!(entries.take_over("d", &request("x", false), at(5 + WAIT_MS)), go("x"));
+        assert_eq!(entries.take_over("d", &request("y", false), at(5 + WAIT_MS)), go("d"));
         let late = at(6 + WAIT_MS + UNREAD_LIFE_MS);
-        assert_eq!(passes.admit(&wish("e", false), late), go("e"));
+        assert_eq!(entries.admit(&request("e", false), late), go("e"));
     }
 
     #[test]
     fn what_is_new_is_a_use() {
-        let (mut passes, wish) = (Passes::default(), wish("a", true));
-        assert!(passes.admit(&wish, at(0)).is_new(&wish));
-        let again = Wish { reference: "b".to_owned(), ..wish };
-        assert!(!passes.admit(&again, at(1)).is_new(&again));
-        assert!(!after("b").is_new(&again) && !Verdict::OtherBody.is_new(&again));
+        let (mut entries, request) = (Entries::default(), request("a", true));
+        assert!(entries.admit(&request, at(0)).is_new(&request));
+        let again = Request { reference: "b".to_owned(), ..request };
+        assert!(!entries.admit(&again, at(1)).is_new(&again));
+        assert!(!after("b").is_new(&again) && !Decision::OtherBody.is_new(&again));
     }
 
     #[test]
     fn a_key_is_one_job_for_a_day() {
-        let mut passes = Passes::default();
-        assert_eq!(passes.admit(&wish("a", true), at(0)), go("a"));
-        passes.read("x");
-        assert_eq!(passes.admit(&wish("b", true), at(DAY - 1)), go("a"));
-        let other = Wish { fingerprint: "g".to_owned(), ..wish("c", true) };
-        assert_eq!(passes.admit(&other, at(DAY - 1)), Verdict::OtherBody);
-        let again = Wish { instead_of: Some("a".to_owned()), ..wish("d", true) };
-        assert_eq!(passes.admit(&again, at(DAY - 1)), go("d"));
-        assert_eq!(passes.admit(&wish("e", true), at(2 * DAY - 1)), go("e"));
+        let mut entries = Entries::default();
+        assert_eq!(entries.admit(&request("a", true), at(0)), go("a"));
+        entries.read("x");
+        assert_eq!(entries.admit(&request("b", true), at(DAY - 1)), go("a"));
+        let other = Request { fingerprint: "g".to_owned(), ..request("c", true) };
+        assert_eq!(entries.admit(&other, at(DAY - 1)), Decision::OtherBody);
+        let again = Request { instead_of: Some("a".to_owned()), ..request("d", true) };
+        assert_eq!(entries.admit(&again, at(DAY - 1)), go("d"));
+        assert_eq!(entries.admit(&request("e", true), at(2 * DAY - 1)), go("e"));
     }
 }

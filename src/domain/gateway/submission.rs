@@ -4,9 +4,9 @@
 use super::answer::{error_in, kept, refusal, request_id, unreachable_upstream};
 use crate::domain::file::strict_url;
 use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
-use crate::domain::job::record::{Birth, Job};
+use crate::domain::job::record::{Job, NewJob};
 use crate::domain::job::status::Status;
-use crate::domain::job::submission::{Answer, Estate, Submission};
+use crate::domain::job::submission::{Answer, Submission, SubmissionState};
 use crate::domain::job::timeline::{BodyAt, Entry, Outcome};
 use crate::domain::json;
 use crate::domain::time::Timestamp;
@@ -70,8 +70,8 @@ pub struct Uses {
 
 /// The job that a submission begins, and its first entry.
 #[must_use]
-pub fn begin(birth: Birth, submit: &Submit, input: &str, body: BodyAt) -> (Job, Entry) {
-    let mut job = Job::new(birth);
+pub fn begin(new_job: NewJob, submit: &Submit, input: &str, body: BodyAt) -> (Job, Entry) {
+    let mut job = Job::new(new_job);
     job.app = Some(submit.app.clone());
     job.provider = if submit.queue == Queue::FalAi { Provider::Fal } else { Provider::Pipelet };
     job.submission = Some(Submission {
@@ -135,8 +135,8 @@ pub fn interrupted(job: &mut Job, now: Timestamp) -> Option<Entry> {
 /// What a job leaves to the one that it moves to; `None` if it was not
 /// submitted here.
 #[must_use]
-pub fn estate(job: &Job) -> Option<Estate> {
-    Some(Estate {
+pub fn submission_state(job: &Job) -> Option<SubmissionState> {
+    Some(SubmissionState {
         submission: job.submission.clone()?,
         webhook: job.webhook.clone(),
         input: job.input.clone(),
@@ -146,11 +146,11 @@ pub fn estate(job: &Job) -> Option<Estate> {
 
 /// Takes over what a job has left that moves here; what is known stays. Returns
 /// whether it does: one that was submitted itself keeps its webhook and input.
-pub fn inherit(job: &mut Job, estate: Estate, now: Timestamp) -> bool {
-    if job.submission.as_ref().is_some_and(|own| *own != estate.submission) {
+pub fn take_over(job: &mut Job, state: SubmissionState, now: Timestamp) -> bool {
+    if job.submission.as_ref().is_some_and(|own| *own != state.submission) {
         return false;
     }
-    let Estate { submission, webhook, input, response_url } = estate;
+    let SubmissionState { submission, webhook, input, response_url } = state;
     job.app.get_or_insert_with(|| submission.app.clone());
     job.submission.get_or_insert(submission);
     job.webhook = job.webhook.take().or(webhook);
@@ -206,8 +206,8 @@ mod tests {
     fn begun() -> Job {
         let home = ObjectName::reference("g-1").unwrap();
         let at = Timestamp::from_millis(1_000);
-        let birth = Birth { home, at, nonce: "00".into(), origin: "https://v".into() };
-        let (job, entry) = begin(birth, &submit(), r#" {"seed":1e400} "#, BodyAt::Object);
+        let new_job = NewJob { home, at, nonce: "00".into(), origin: "https://v".into() };
+        let (job, entry) = begin(new_job, &submit(), r#" {"seed":1e400} "#, BodyAt::Object);
         assert_eq!((entry.n, entry.bytes), (1, Some(16)));
         job
     }

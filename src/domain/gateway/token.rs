@@ -16,7 +16,7 @@ pub const MAX_BYTES: u64 = 16 * 1024;
 
 /// What fal's clients ask for, and all that is passed on of it.
 #[derive(Serialize, Deserialize)]
-struct Wish {
+struct TokenRequest {
     allowed_apps: Vec<String>,
     token_expiration: u64,
 }
@@ -33,24 +33,25 @@ pub fn within(ticket: &Ticket, body: &[u8], now: Timestamp) -> Result<String, Pr
             "a ticket with `count` needs `apps`, too, for a token: its uses can't be counted",
         ));
     }
-    let wish: Wish = json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
-    if wish.allowed_apps.is_empty() || wish.token_expiration == 0 {
+    let request: TokenRequest =
+        json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
+    if request.allowed_apps.is_empty() || request.token_expiration == 0 {
         return Err(malformed("nothing is asked for"));
     }
     let apps = ticket.apps.as_deref();
-    if apps.is_some_and(|apps| !wish.allowed_apps.iter().all(|app| covers(apps, app))) {
+    if apps.is_some_and(|apps| !request.allowed_apps.iter().all(|app| covers(apps, app))) {
         return Err(Problem::new(
             Code::WrongScope,
             "`allowed_apps` has one that the ticket is not for",
         ));
     }
-    if wish.token_expiration.saturating_mul(SECOND) > ticket.expires_at.since(now) {
+    if request.token_expiration.saturating_mul(SECOND) > ticket.expires_at.since(now) {
         return Err(Problem::new(
             Code::WrongScope,
             "`token_expiration` is past the end of the ticket",
         ));
     }
-    serde_json::to_string(&wish).map_err(|error| malformed(&error.to_string()))
+    serde_json::to_string(&request).map_err(|error| malformed(&error.to_string()))
 }
 
 fn malformed(why: &str) -> Problem {
@@ -95,13 +96,13 @@ mod tests {
         within(&ticket, body.as_bytes(), NOW).map_err(|problem| problem.status())
     }
 
-    fn wish(app: &str, seconds: u64) -> String {
+    fn request(app: &str, seconds: u64) -> String {
         format!(r#"{{"allowed_apps":["{app}"],"token_expiration":{seconds}}}"#)
     }
 
     #[test]
     fn a_token_is_good_for_no_more_than_the_ticket() {
-        let flux = wish("flux", 120);
+        let flux = request("flux", 120);
         for (apps, app) in [
             (&["fal-ai/flux"][..], "flux"),
             (&["x/y", "/fal-ai/flux/"], "flux"),
@@ -109,7 +110,7 @@ mod tests {
             (&["fal-ai/flux"], "fal-ai/flux/dev"),
             (&["workflows/me/flow"], "flow"),
         ] {
-            let body = wish(app, 120);
+            let body = request(app, 120);
             assert_eq!(ask(Some(apps), Some(1), &body), Ok(body.clone()), "{apps:?} {app}");
         }
         assert_eq!(ask(None, None, &flux), Ok(flux.clone()));
@@ -126,10 +127,10 @@ mod tests {
             (&["workflows/me"], "me"),
             (&[], "flux"),
         ] {
-            assert_eq!(ask(Some(apps), None, &wish(app, 60)), Err(403), "{apps:?} {app}");
+            assert_eq!(ask(Some(apps), None, &request(app, 60)), Err(403), "{apps:?} {app}");
         }
-        assert_eq!(ask(Some(&["fal-ai/flux"]), None, &wish("flux", 121)), Err(403));
-        assert_eq!(ask(None, None, &wish("flux", u64::MAX)), Err(403));
+        assert_eq!(ask(Some(&["fal-ai/flux"]), None, &request("flux", 121)), Err(403));
+        assert_eq!(ask(None, None, &request("flux", u64::MAX)), Err(403));
         assert_eq!(ask(None, Some(9), &flux), Err(403));
     }
 
@@ -152,6 +153,6 @@ mod tests {
             assert_eq!(ask(apps, None, bad), Err(400), "{bad}");
         }
         let more = r#"{ "token_expiration": 60, "allowed_apps": ["flux"], "scope": "admin" }"#;
-        assert_eq!(ask(apps, None, more), Ok(wish("flux", 60)));
+        assert_eq!(ask(apps, None, more), Ok(request("flux", 60)));
     }
 }

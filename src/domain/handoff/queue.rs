@@ -8,7 +8,7 @@ use crate::domain::job::outbox::{Message, Receiver, State};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::{Entry, Outcome};
-use crate::domain::retry::{Circumstances, Pace};
+use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -126,9 +126,9 @@ pub fn note(
     job: &mut Job,
     (number, receiver): (u32, Receiver),
     tried: Tried,
-    around: Circumstances<'_>,
+    context: RetryContext<'_>,
 ) -> Option<Entry> {
-    let Circumstances { now, .. } = around;
+    let RetryContext { now, .. } = context;
     let message = job.handoff.messages.iter_mut().find(|message| message.is(number, receiver))?;
     let word = message.event_type.clone();
     let detail = match tried {
@@ -147,7 +147,7 @@ pub fn note(
             message.fail(why);
             format!("{word}: can't be handed on to {receiver}: {why}")
         }
-        Tried::Refused(why, wish) => refused(message, &why, wish, around)?,
+        Tried::Refused(why, wish) => refused(message, &why, wish, context)?,
     };
     job.touch(now);
     Some(entry(job, now, detail))
@@ -158,9 +158,9 @@ fn refused(
     message: &mut Message,
     why: &str,
     wish: Option<u64>,
-    around: Circumstances<'_>,
+    context: RetryContext<'_>,
 ) -> Option<String> {
-    let Circumstances { now, pace, entropy, .. } = around;
+    let RetryContext { now, pace, entropy, .. } = context;
     let (word, receiver) = (&message.event_type, message.receiver);
     message.attempts += 1;
     if now.since(message.since) >= pace.handoff_patience() {

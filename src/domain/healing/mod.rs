@@ -11,7 +11,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::json::{self, Malformed};
-use crate::domain::retry::{Circumstances, Pace};
+use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::correlate;
@@ -191,10 +191,10 @@ pub fn note_end(
     job: &mut Job,
     is_removed: bool,
     why: Option<String>,
-    around: Circumstances<'_>,
+    context: RetryContext<'_>,
 ) -> Option<Entry> {
     if std::mem::take(&mut job.healing.wanted) {
-        job.touch(around.now);
+        job.touch(context.now);
     }
     if is_removed && job.files.iter().any(File::waits_for_url) {
         let why = "the upstream has removed it";
@@ -202,12 +202,12 @@ pub fn note_end(
             .iter_mut()
             .filter(|file| file.waits_for_url())
             .for_each(|file| give_up(file, why));
-        job.note_if_stored(around.now);
-        job.touch(around.now);
+        job.note_if_stored(context.now);
+        job.touch(context.now);
     }
     let is_missing = job.files.iter().any(File::waits_for_url);
     let why = why.or_else(|| is_missing.then(|| "its answer does not hold the file".to_owned()));
-    note_failure(job, why, None, around)
+    note_failure(job, why, None, context)
 }
 
 /// Whether an answer says that the upstream has removed what the result held.
@@ -223,9 +223,9 @@ pub fn note_failure(
     job: &mut Job,
     why: Option<String>,
     wish_ms: Option<u64>,
-    around: Circumstances<'_>,
+    context: RetryContext<'_>,
 ) -> Option<Entry> {
-    let Circumstances { now, pace, entropy, .. } = around;
+    let RetryContext { now, pace, entropy, .. } = context;
     if job.is_settled() && due_at(job, pace).is_none() {
         settle(job, now);
         return None;
@@ -274,14 +274,14 @@ fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
 
 /// Notes that the upstream can't be asked at all. Files that wait for a fresh
 /// URL are lost; a silent job is looked at again, as the operator may mend it.
-pub fn note_impossible(job: &mut Job, why: &str, around: Circumstances<'_>) -> Option<Entry> {
-    let is_stranded = |file: &File| file.is_stranded(around.now);
+pub fn note_impossible(job: &mut Job, why: &str, context: RetryContext<'_>) -> Option<Entry> {
+    let is_stranded = |file: &File| file.is_stranded(context.now);
     if job.files.iter().any(is_stranded) {
         job.files.iter_mut().filter(|file| is_stranded(file)).for_each(|file| give_up(file, why));
-        job.note_if_stored(around.now);
-        job.touch(around.now);
+        job.note_if_stored(context.now);
+        job.touch(context.now);
     }
-    note_failure(job, Some(why.to_owned()), Some(around.pace.longest()), around)
+    note_failure(job, Some(why.to_owned()), Some(context.pace.longest()), context)
 }
 
 fn give_up(file: &mut File, why: &str) {

@@ -10,8 +10,8 @@ use crate::domain::file::discover::found::{Found, FoundAt};
 use crate::domain::handoff::queue;
 use crate::domain::job::file::{Archived, From, Source};
 use crate::domain::job::healing::Healing;
-use crate::domain::job::record::{self, Birth, Job, ResultRef};
-use crate::domain::job::status::{self, Move, Sign, Status};
+use crate::domain::job::record::{self, Job, NewJob, ResultRef};
+use crate::domain::job::status::{self, Move, Status, Transition};
 use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::json::string::word;
 use crate::domain::time::Timestamp;
@@ -35,9 +35,9 @@ pub struct Applied {
 
 /// Applies a delivery to a job, or to one that begins with it.
 #[must_use]
-pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
-    let standing = job.as_ref().map(Job::standing);
-    let mut job = job.unwrap_or_else(|| Job::new(birth));
+pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applied {
+    let current = job.as_ref().map(Job::current_state);
+    let mut job = job.unwrap_or_else(|| Job::new(new_job));
     if arrival.origin != Origin::Healing && !arrival.is_unreadable() && !job.is_of_known_provider()
     {
         job.provider = arrival.document.told.provider;
@@ -54,8 +54,8 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
     let (outcome, detail, result) = if is_repetition(&job, arrival) {
         (Outcome::Duplicate, None, None)
     } else {
-        let sign = sign_of(&arrival.document.told);
-        follow(&mut job, status::transition(standing.as_ref(), &sign), n, arrival)
+        let transition = transition_of(&arrival.document.told);
+        follow(&mut job, status::transition(current.as_ref(), &transition), n, arrival)
     };
     if outcome == Outcome::Applied {
         job.last_applied = n;
@@ -63,7 +63,7 @@ pub fn apply(job: Option<Job>, birth: Birth, arrival: &Arrival<'_>) -> Applied {
         job.healing = Healing { wanted: is_wanted(&job, arrival.kind()), ..Healing::default() };
         job.touch(arrival.at);
         hand_on(&mut job, n, arrival);
-    } else if standing.is_none() {
+    } else if current.is_none() {
         // The first delivery makes the record, whatever it says.
         job.touch(arrival.at);
     }
@@ -144,12 +144,12 @@ fn is_repetition(job: &Job, arrival: &Arrival<'_>) -> bool {
     is_answered || arrival.document.told.sender_time().is_some() || job.last_applied <= seen
 }
 
-const fn sign_of(told: &Told) -> Sign {
+const fn transition_of(told: &Told) -> Transition {
     let sender_time = match told.updated_at {
         Some(time) => Some(time),
         None => told.acquired_at,
     };
-    Sign { kind: told.kind, sender_time, lease_expiry: told.lease_expiry }
+    Transition { kind: told.kind, sender_time, lease_expiry: told.lease_expiry }
 }
 
 /// What the caller says of a job itself.

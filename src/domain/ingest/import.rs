@@ -4,7 +4,7 @@ use super::apply;
 use crate::domain::access::hook_url::is_own_reference;
 use crate::domain::file::strict_url;
 use crate::domain::healing;
-use crate::domain::job::record::{Birth, Job};
+use crate::domain::job::record::{Job, NewJob};
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::json::{self, Member};
@@ -115,8 +115,8 @@ impl Line {
 /// Takes up a job, or what the caller says of one that is known. The upstream
 /// is asked at once unless the job has ended.
 #[must_use]
-pub fn take(job: Option<Job>, birth: Birth, import: &Import) -> (Job, Option<Entry>) {
-    let mut job = job.unwrap_or_else(|| Job::new(birth));
+pub fn take(job: Option<Job>, new_job: NewJob, import: &Import) -> (Job, Option<Entry>) {
+    let mut job = job.unwrap_or_else(|| Job::new(new_job));
     let labels = apply::Labels {
         app: import.app.as_ref(),
         reference: import.reference.as_ref(),

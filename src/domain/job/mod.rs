@@ -1,6 +1,5 @@
 //! The job's stored record: data, and what follows from it alone.
 
-pub mod chores;
 pub mod file;
 mod files;
 pub mod healing;
@@ -12,5 +11,6 @@ pub mod retention;
 pub mod status;
 mod stored_file;
 pub mod submission;
+pub mod tasks;
 pub mod timeline;
 pub mod value;

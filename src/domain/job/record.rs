@@ -4,13 +4,13 @@
 //! It holds presigned URLs and the links' nonce and so never leaves the Worker
 //! as it is: `view` renders what readers see.
 
-use super::chores::Work;
 use super::file::File;
 use super::healing::Healing;
 use super::kin::Kin;
 use super::outbox::Handoff;
-use super::status::{Standing, Status};
+use super::status::{CurrentState, Status};
 use super::submission::Submission;
+use super::tasks::Work;
 use super::timeline::{Entry, Outcome};
 use crate::domain::file::discover::found::Skipped;
 use crate::domain::names::ObjectName;
@@ -179,7 +179,7 @@ pub enum Archive {
 
 /// What a new job is made of.
 #[derive(Debug, Clone)]
-pub struct Birth {
+pub struct NewJob {
     /// The object it lives in.
     pub home: ObjectName,
     /// When its first delivery came.
@@ -193,14 +193,14 @@ pub struct Birth {
 impl Job {
     /// A job that has just been heard of.
     #[must_use]
-    pub fn new(birth: Birth) -> Self {
-        let (id, reference) = match &birth.home {
+    pub fn new(new_job: NewJob) -> Self {
+        let (id, reference) = match &new_job.home {
             ObjectName::Id(id) => (Some(id.clone()), None),
             ObjectName::Reference(reference) => (None, Some(reference.clone())),
         };
         Self {
             format: FORMAT,
-            home: birth.home,
+            home: new_job.home,
             id,
             reference,
             unlinked_id: None,
@@ -213,21 +213,21 @@ impl Job {
             attempt: 1,
             queue_name: None,
             worker_name: None,
-            created_at: birth.at,
+            created_at: new_job.at,
             acquired_at: None,
             lease_expiry: None,
-            updated_at: birth.at,
+            updated_at: new_job.at,
             completed_at: None,
             stored_at: None,
-            heard_at: birth.at,
+            heard_at: new_job.at,
             response_url: None,
             sender_time: None,
             submission: None,
             webhook: None,
             input: None,
-            nonce: birth.nonce,
+            nonce: new_job.nonce,
             old_links: Vec::new(),
-            origin: birth.origin,
+            origin: new_job.origin,
             error: None,
             result: None,
             files: Vec::new(),
@@ -316,8 +316,8 @@ impl Job {
 
     /// What the state table looks at.
     #[must_use]
-    pub const fn standing(&self) -> Standing {
-        Standing {
+    pub const fn current_state(&self) -> CurrentState {
+        CurrentState {
             status: self.status,
             sender_time: self.sender_time,
             lease_expiry: self.lease_expiry,

@@ -44,7 +44,7 @@ impl Status {
 
 /// The part of a job that the state table looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct CurrentState {
     /// Where the job stands.
     pub status: Status,
     /// The newest sender's time among the applied events. Sender's times are
@@ -56,7 +56,7 @@ pub struct Standing {
 
 /// The part of an event that the state table looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sign {
+pub struct Transition {
     /// What has happened.
     pub kind: EventKind,
     /// The sender's own time of it.
@@ -87,18 +87,18 @@ pub enum Move {
 
 /// The state table. `now` is `None` for a job that has never been heard of.
 #[must_use]
-pub fn transition(now: Option<&Standing>, sign: &Sign) -> Move {
-    if sign.kind == EventKind::Unknown {
+pub fn transition(now: Option<&CurrentState>, event: &Transition) -> Move {
+    if event.kind == EventKind::Unknown {
         return Move::Unknown;
     }
-    if sign.kind == EventKind::Ready {
+    if event.kind == EventKind::Ready {
         return Move::Fetch;
     }
-    if sign.kind != EventKind::Completed && precedes(sign, now) {
+    if event.kind != EventKind::Completed && precedes(event, now) {
         return Move::Late("older than the last applied event");
     }
-    let status = now.map_or(Status::Queued, |standing| standing.status);
-    match (status, sign.kind) {
+    let status = now.map_or(Status::Queued, |current| current.status);
+    match (status, event.kind) {
         (_, EventKind::Unknown) => Move::Unknown,
         (_, EventKind::Ready) => Move::Fetch,
         (Status::Completed, EventKind::Completed) => Move::Revise,
@@ -112,11 +112,11 @@ pub fn transition(now: Option<&Standing>, sign: &Sign) -> Move {
         (Status::Queued, EventKind::Retried) => to(Status::Retried),
         (_, EventKind::Retried) => again(Status::Retried),
         (Status::Queued | Status::Retried, EventKind::Acquired) => to(Status::Acquired),
-        (Status::Acquired, EventKind::Acquired) if has_newer_lease(sign, now) => {
+        (Status::Acquired, EventKind::Acquired) if has_newer_lease(event, now) => {
             to(Status::Acquired)
         }
         (Status::Acquired, EventKind::Acquired) => Move::Late("the lease is not newer"),
-        (Status::Failed | Status::Cancelled, EventKind::Acquired) if follows(sign, now) => {
+        (Status::Failed | Status::Cancelled, EventKind::Acquired) if follows(event, now) => {
             again(Status::Acquired)
         }
         (Status::Failed | Status::Cancelled, EventKind::Acquired) => {
@@ -133,20 +133,20 @@ const fn again(status: Status) -> Move {
     Move::To { status, next_attempt: true }
 }
 
-fn times(sign: &Sign, now: Option<&Standing>) -> Option<(Timestamp, Timestamp)> {
-    Some((sign.sender_time?, now?.sender_time?))
+fn times(event: &Transition, now: Option<&CurrentState>) -> Option<(Timestamp, Timestamp)> {
+    Some((event.sender_time?, now?.sender_time?))
 }
 
-fn precedes(sign: &Sign, now: Option<&Standing>) -> bool {
-    times(sign, now).is_some_and(|(event, last)| event < last)
+fn precedes(event: &Transition, now: Option<&CurrentState>) -> bool {
+    times(event, now).is_some_and(|(event, last)| event < last)
 }
 
-fn follows(sign: &Sign, now: Option<&Standing>) -> bool {
-    times(sign, now).is_some_and(|(event, last)| event > last)
+fn follows(event: &Transition, now: Option<&CurrentState>) -> bool {
+    times(event, now).is_some_and(|(event, last)| event > last)
 }
 
-fn has_newer_lease(sign: &Sign, now: Option<&Standing>) -> bool {
-    sign.lease_expiry > now.and_then(|standing| standing.lease_expiry)
+fn has_newer_lease(event: &Transition, now: Option<&CurrentState>) -> bool {
+    event.lease_expiry > now.and_then(|current| current.lease_expiry)
 }
 
 #[cfg(test)]
@@ -161,13 +161,13 @@ mod tests {
     }
 
     /// Last applied at 100, lease until 200.
-    fn standing(status: Status) -> Standing {
-        Standing { status, sender_time: at(100), lease_expiry: at(200) }
+    fn current(status: Status) -> CurrentState {
+        CurrentState { status, sender_time: at(100), lease_expiry: at(200) }
     }
 
     fn outcome(status: Option<Status>, kind: EventKind, time: u64, lease: u64) -> Move {
-        let sign = Sign { kind, sender_time: at(time), lease_expiry: at(lease) };
-        transition(status.map(standing).as_ref(), &sign)
+        let event = Transition { kind, sender_time: at(time), lease_expiry: at(lease) };
+        transition(status.map(current).as_ref(), &event)
     }
 
     /// Every cell of the table for an event that is newer and has a newer
@@ -215,8 +215,8 @@ mod tests {
         assert_eq!(outcome(Some(S::Acquired), E::Acquired, 100, 201), to(S::Acquired));
         let old = Move::Late("the lease is not newer");
         assert_eq!(outcome(Some(S::Acquired), E::Acquired, 100, 200), old);
-        let bare = Sign { kind: E::Acquired, sender_time: None, lease_expiry: None };
-        assert_eq!(transition(Some(&standing(S::Acquired)), &bare), old);
+        let bare = Transition { kind: E::Acquired, sender_time: None, lease_expiry: None };
+        assert_eq!(transition(Some(&current(S::Acquired)), &bare), old);
     }
 
     #[test]
@@ -224,10 +224,12 @@ mod tests {
         let unproven = Move::Late("not shown to be newer than the end");
         for status in [S::Failed, S::Cancelled] {
             assert_eq!(outcome(Some(status), E::Acquired, 100, 300), unproven);
-            let undated = Sign { kind: E::Acquired, sender_time: None, lease_expiry: at(300) };
-            assert_eq!(transition(Some(&standing(status)), &undated), unproven);
-            let blank = Standing { status, sender_time: None, lease_expiry: None };
-            let dated = Sign { kind: E::Acquired, sender_time: at(300), lease_expiry: at(300) };
+            let undated =
+                Transition { kind: E::Acquired, sender_time: None, lease_expiry: at(300) };
+            assert_eq!(transition(Some(&current(status)), &undated), unproven);
+            let blank = CurrentState { status, sender_time: None, lease_expiry: None };
+            let dated =
+                Transition { kind: E::Acquired, sender_time: at(300), lease_expiry: at(300) };
             assert_eq!(transition(Some(&blank), &dated), unproven);
         }
     }

@@ -38,7 +38,7 @@ pub struct Answer {
 
 /// What a job that was submitted through the gateway has beside deliveries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Estate {
+pub struct SubmissionState {
     /// How it was submitted.
     pub submission: Submission,
     /// The client's own webhook.

@@ -3,14 +3,14 @@
 use super::alias::{Claim, Lead, Locate, PointTo, Unlink};
 use super::ask::Ask;
 use super::gate::{Admit, Count, Probe, Settle, TakeOver};
-use super::gateway::{AwaitAnswer, Expect, Fetch, Inherit, SubmissionEnd};
+use super::gateway::{AwaitAnswer, Expect, Fetch, SubmissionEnd, TakeOverSubmission};
 use super::ingest::{Deliver, Delivered, TakenUp, Want};
 use super::manage::{Archive, Delete, HandOff, HandedOn, Relink, Restore};
 use super::outcome::{Outcome, Routed};
 use super::read::{
     Await, Body, FileRead, JobRead, Read, ReadBody, ReadFile, ReadTimeline, Render, Timeline,
 };
-use crate::domain::gateway::idempotency::Verdict;
+use crate::domain::gateway::idempotency::Decision;
 use crate::domain::gateway::submission::Submit;
 use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::ingest::import::Import;
@@ -67,7 +67,7 @@ commands! {
     Want(Want) => Outcome<()>,
     Expect(Expect) => Routed<Option<SubmissionEnd>>,
     Submit(Box<Submit>) => Routed<SubmissionEnd>,
-    Inherit(Inherit) => Outcome<bool>,
+    Inherit(TakeOverSubmission) => Outcome<bool>,
     Await(Await) => Outcome<Option<JobRead>>,
     ReadFile(ReadFile) => Outcome<Option<FileRead>>,
     ReadTimeline(ReadTimeline) => Outcome<Option<Timeline>>,
@@ -91,8 +91,8 @@ commands! {
 commands! {
     /// A command to a gate, as it is sent.
     GateCommand:
-    Admit(Admit) => Verdict,
-    TakeOver(TakeOver) => Verdict,
+    Admit(Admit) => Decision,
+    TakeOver(TakeOver) => Decision,
     Settle(Settle) => (),
     Count(Count) => bool,
     Probe(Probe) => Option<String>,

@@ -1,12 +1,12 @@
 //! What is asked of a gate, which is no job's.
 
-use crate::domain::gateway::idempotency::Wish;
+use crate::domain::gateway::idempotency::Request;
 use serde::{Deserialize, Serialize};
 
 /// Lets this submission in.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Admit(pub Wish);
+pub struct Admit(pub Request);
 
 /// Tells that this submission has waited for the end of `earlier`'s.
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,13 +14,14 @@ pub struct TakeOver {
     /// The job whose submission it has waited for.
     pub earlier: String,
     /// The submission.
-    pub wish: Wish,
+    #[serde(rename = "wish")]
+    pub request: Request,
 }
 
 /// Tells that the answer of a submission was read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settle {
-    /// Where it is noted: see [`Wish::place`].
+    /// Where it is noted: see [`Request::place`].
     pub place: Option<String>,
     /// Its job's reference.
     pub reference: String,

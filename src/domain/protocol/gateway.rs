@@ -1,6 +1,6 @@
 //! What the gateway asks of a job.
 
-use crate::domain::job::submission::{Answer, Estate};
+use crate::domain::job::submission::{Answer, SubmissionState};
 use crate::domain::names::ObjectName;
 use crate::domain::upstream::queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub struct Submitted {
 /// so that it is another one and takes nothing.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Inherit(pub Box<Estate>);
+pub struct TakeOverSubmission(pub Box<SubmissionState>);
 
 /// Asks the upstream for the job's result now; the reply is the job then.
 #[derive(Debug)]

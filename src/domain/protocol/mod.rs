@@ -95,14 +95,14 @@ pub fn read(question: &str) -> Result<Question, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::gateway::Inherit;
+    use super::gateway::TakeOverSubmission;
     use super::ingest::Deliver;
     use super::*;
     use crate::domain::file::source_policy::SourcePolicy;
     use crate::domain::ingest::delivery::DeliveredBody;
     use crate::domain::ingest::delivery::Delivery;
     use crate::domain::ingest::document::Document;
-    use crate::domain::job::submission::{Estate, Submission};
+    use crate::domain::job::submission::{Submission, SubmissionState};
     use crate::domain::job::timeline::Trust;
     use crate::domain::time::Timestamp;
     use crate::domain::upstream::queue::Queue;
@@ -165,8 +165,8 @@ mod tests {
         let submission =
             Submission { queue, app: "a".to_owned(), at, answer: None, by_ticket: true };
         let (response_url, webhook) = (None, None);
-        let estate = Estate { submission, webhook, input: Some(input), response_url };
-        let (_, command) = sent(Inherit(Box::new(estate)));
+        let state = SubmissionState { submission, webhook, input: Some(input), response_url };
+        let (_, command) = sent(TakeOverSubmission(Box::new(state)));
         let Command::Inherit(inherit) = command else { panic!("{command:?}") };
         assert_eq!(inherit.0.input.unwrap().get(), "{\n  \"prompt\": 1\n}");
     }

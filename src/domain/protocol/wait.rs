@@ -1,6 +1,6 @@
 //! What a reader waits for.
 
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::job::record::Job;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct Wait {
     /// When the reader wants an answer, whatever it is.
     pub until: Timestamp,
     /// What lets the reader in.
-    pub pass: Pass,
+    pub pass: TokenPass,
 }
 
 /// What is news to a reader. A job that is not known yet never is.

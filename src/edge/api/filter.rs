@@ -1,6 +1,6 @@
 //! Which jobs a request's parameters mean.
 
-use crate::domain::catalog::cursor::Place;
+use crate::domain::catalog::cursor::PageCursor;
 use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::http::problem::Problem;
 use crate::edge::http::call::{Call, bad_cursor};
@@ -26,7 +26,7 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
 }
 
 /// Reads `?cursor=`: where to go on.
-pub fn cursor(call: &Call<'_>) -> Result<Option<Place>, Problem> {
+pub fn cursor(call: &Call<'_>) -> Result<Option<PageCursor>, Problem> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
-    Place::from_cursor(&text).map(Some).ok_or_else(bad_cursor)
+    PageCursor::from_cursor(&text).map(Some).ok_or_else(bad_cursor)
 }

@@ -1,6 +1,6 @@
 //! `GET /live`: hands a viewer's WebSocket to the catalog's `root`.
 
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::catalog::ROOT;
 use crate::domain::catalog::live_feed::Cursor;
 use crate::domain::http::problem::{Code, Problem};
@@ -34,7 +34,7 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
 
 const JOINING: &str = "joining the live feed";
 
-async fn join(call: &Call<'_>, url: &str, pass: Pass) -> Result<Response, Failure> {
+async fn join(call: &Call<'_>, url: &str, pass: TokenPass) -> Result<Response, Failure> {
     let pass = serde_json::to_string(&pass).during(JOINING)?;
     let request = Outgoing::new("GET")?.header("upgrade", "websocket")?.header("x-pass", &pass)?;
     let joined = fetch_object(call.env, ROOT, url, request.init()).await;

@@ -1,6 +1,6 @@
 //! `POST /tickets`: short-lived rights to hand to a browser.
 
-use crate::domain::access::ticket::{Ticket, Wish};
+use crate::domain::access::ticket::{Ticket, TicketRequest};
 use crate::domain::http::problem::Problem;
 use crate::domain::json::object;
 use crate::edge::http::body::read_small;
@@ -16,10 +16,10 @@ const MAX_BYTES: u64 = 16 * 1024;
 /// it could make it again.
 pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_small(request, MAX_BYTES).await?;
-    let wish = Wish::parse(&body).map_err(Problem::bad_body)?;
+    let request = TicketRequest::parse(&body).map_err(Problem::bad_body)?;
     let origin = call.config.public_url.is_none().then(|| call.origin());
     let id = hex::encode(platform::random::<8>());
-    let ticket = Ticket::of(wish, id, origin, platform::now());
+    let ticket = Ticket::of(request, id, origin, platform::now());
     let signed = call.config.api.as_ref().ok().and_then(|tokens| ticket.sign(tokens));
     let signed = signed.ok_or("no token to sign it with").during("signing a ticket")?;
     let answer = object!({ "ticket": signed, "expiresAt": ticket.expires_at });

@@ -3,7 +3,7 @@
 //! The Worker drives a stream, and asks the job again and again: the object
 //! holds no connection of a viewer, and each of its answers has an end.
 
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
@@ -87,7 +87,7 @@ async fn first(
 struct Live {
     env: Env,
     /// What lets the reader in.
-    pass: Pass,
+    pass: TokenPass,
     secrets: Secrets,
     home: ObjectName,
     /// The last entry that was told.

@@ -2,7 +2,7 @@
 //! that its answer was read.
 
 use super::request::{Asked, USED_UP, fresh_reference, uses};
-use crate::domain::gateway::idempotency::{Verdict, Wish};
+use crate::domain::gateway::idempotency::{Decision, Request};
 use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
@@ -28,7 +28,7 @@ pub struct Gate {
     /// Its name.
     pub name: String,
     /// What is asked of it.
-    pub wish: Wish,
+    pub request: Request,
 }
 
 /// Returns the gate of a submission. An `Idempotency-Key` has a gate of its
@@ -60,27 +60,30 @@ pub fn gate(
         None => (own, None, None),
     };
     let (reference, keyed) = (fresh_reference(), key.is_some());
-    Ok(Gate { name, wish: Wish { reference, fingerprint, keyed, instead_of: None, place, most } })
+    Ok(Gate {
+        name,
+        request: Request { reference, fingerprint, keyed, instead_of: None, place, most },
+    })
 }
 
 /// Returns the reference of the job that the gate lets be submitted.
 pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
-    let mut verdict = rpc::gate::ask(env, &gate.name, Admit(gate.wish.clone())).await?;
-    if let Verdict::After(earlier) = verdict {
+    let mut decision = rpc::gate::ask(env, &gate.name, Admit(gate.request.clone())).await?;
+    if let Decision::After(earlier) = decision {
         let name = ObjectName::Reference(earlier.clone());
         // Whatever it is: it has come to its end.
         job::ask_job(env, &name, AwaitAnswer).await?;
-        let take_over = TakeOver { earlier, wish: gate.wish.clone() };
-        verdict = rpc::gate::ask(env, &gate.name, take_over).await?;
+        let take_over = TakeOver { earlier, request: gate.request.clone() };
+        decision = rpc::gate::ask(env, &gate.name, take_over).await?;
     }
-    match verdict {
-        Verdict::Go(reference) => Ok(reference),
-        Verdict::OtherBody => Err(Problem::new(
+    match decision {
+        Decision::Go(reference) => Ok(reference),
+        Decision::OtherBody => Err(Problem::new(
             Code::KeyReused,
             "this `Idempotency-Key` was used for another submission in the last 24 hours",
         )),
-        Verdict::UsedUp => Err(Problem::new(Code::UsedUp, USED_UP)),
-        Verdict::After(_) => Err(Failure::unexpected("asking a gate again").into()),
+        Decision::UsedUp => Err(Problem::new(Code::UsedUp, USED_UP)),
+        Decision::After(_) => Err(Failure::unexpected("asking a gate again").into()),
     }
 }
 
@@ -95,7 +98,7 @@ pub fn read_to_the_end(
     gate: Gate,
     reference: String,
 ) -> Result<JsValue, Failure> {
-    let Gate { name, wish: Wish { place, .. } } = gate;
+    let Gate { name, request: Request { place, .. } } = gate;
     let read = Settle { place, reference };
     let last = body.split_off(body.len().saturating_sub(1));
     let parts = stream::unfold(vec![last, body], move |mut parts| {

@@ -3,7 +3,7 @@
 
 use super::dispatch::answer;
 use super::request::{Asked, Pairs, USED_UP, unset, uses};
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::access::redact::{self, Secrets};
 use crate::domain::access::ticket::{Scope, Ticket};
 use crate::domain::gateway::call::{self, Step};
@@ -148,7 +148,11 @@ async fn pass_on(
 
 /// Returns the answer as it comes, but for some headers, and the configured
 /// secrets in a text. A stream of events ends with the ticket.
-fn tell(response: &Response, pass: Option<Pass>, secrets: &Secrets) -> Result<Response, Problem> {
+fn tell(
+    response: &Response,
+    pass: Option<TokenPass>,
+    secrets: &Secrets,
+) -> Result<Response, Problem> {
     let from = worker::Headers(response.headers());
     let mut head = Head::new(response.status())?;
     for (name, value) in from.entries().filter(|(name, _)| is_told(name)) {

@@ -1,7 +1,7 @@
 //! A call on its way to the upstream, as all parts of the gateway see it.
 
 use crate::domain::access::hook_url;
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::access::ticket::Ticket;
 use crate::domain::config::Config;
 use crate::domain::gateway::call;
@@ -44,7 +44,7 @@ pub struct Asked {
     /// What lets the caller in, if it is not the API token.
     pub ticket: Option<Ticket>,
     /// The pass of its token, where there is no ticket.
-    pub token: Pass,
+    pub token: TokenPass,
 }
 
 impl Asked {
@@ -70,7 +70,7 @@ impl Asked {
     }
 
     /// Returns what lets the caller in, while it stays.
-    pub fn pass(&self) -> Pass {
+    pub fn pass(&self) -> TokenPass {
         self.ticket.as_ref().map_or(self.token, Ticket::pass)
     }
 

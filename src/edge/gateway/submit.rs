@@ -61,8 +61,8 @@ pub async fn submit(
                 return respond(asked, *submitted, gate, reference);
             }
             SubmissionEnd::Again => {
-                gate.wish.instead_of = Some(reference);
-                gate.wish.reference = fresh_reference();
+                gate.request.instead_of = Some(reference);
+                gate.request.reference = fresh_reference();
             }
         }
     }
@@ -164,7 +164,7 @@ fn respond(
         headers.push(("x-hookvault-file", format!("{}{files}0", asked.base())));
         headers.push(("x-fal-request-id", id.clone()));
     }
-    let body = if gate.wish.keyed {
+    let body = if gate.request.keyed {
         JsValue::from_str(&answer.body)
     } else {
         let body = std::mem::take(&mut answer.body).into_bytes();

@@ -1,7 +1,7 @@
 //! Who may do what: checked once, before a route's handler is called.
 
 use super::call::Call;
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::access::ticket::{Refusal, Scope, Ticket};
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::http::problem::{Code, Problem, What};
@@ -39,7 +39,7 @@ pub fn whoami(call: &Call<'_>) -> String {
 }
 
 /// Returns what has let the caller in, for a route on which it stays.
-pub fn pass(call: &Call<'_>) -> Result<Pass, Problem> {
+pub fn pass(call: &Call<'_>) -> Result<TokenPass, Problem> {
     if may_read(call) || holds_api_token(call).is_ok() {
         return Ok(token_pass(call));
     }
@@ -47,8 +47,8 @@ pub fn pass(call: &Call<'_>) -> Result<Pass, Problem> {
 }
 
 /// Returns the pass of a caller whose token counts.
-pub fn token_pass(call: &Call<'_>) -> Pass {
-    Pass::of_token(&credential(call))
+pub fn token_pass(call: &Call<'_>) -> TokenPass {
+    TokenPass::of_token(&credential(call))
 }
 
 /// What is told to a caller who has stayed for too long.

@@ -1,7 +1,7 @@
 //! Builds answers that come part by part.
 
 use super::response::{Head, base};
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::access::redact::{self, Secrets};
 use crate::domain::view::long_result::LongResult;
 use crate::edge::platform::{self, During, Failure};
@@ -35,7 +35,7 @@ fn made_of(parts: Parts) -> Result<JsValue, Failure> {
 
 /// Answers with a stream of server-sent events, which nothing on the way is to
 /// hold back. It ends with the pass.
-pub fn event_stream<S>(frames: S, pass: Pass) -> Result<Response, Failure>
+pub fn event_stream<S>(frames: S, pass: TokenPass) -> Result<Response, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
 {
@@ -55,7 +55,10 @@ pub fn told(
 }
 
 /// Returns a stream that ends with the pass, whatever it waits for.
-pub fn until_its_end<S: Stream + 'static>(stream: S, pass: Pass) -> impl Stream<Item = S::Item> {
+pub fn until_its_end<S: Stream + 'static>(
+    stream: S,
+    pass: TokenPass,
+) -> impl Stream<Item = S::Item> {
     stream::unfold(Box::pin(stream), move |mut stream| async move {
         // A timer wakes the task alone that it was begun in: each part has its own.
         let end = pin!(platform::end_of(pass));

@@ -9,7 +9,7 @@ use crate::edge::rpc::job;
 use worker::Env;
 
 /// The object that a delivery goes to.
-pub struct There {
+pub struct Destination {
     /// The object.
     pub object: ObjectName,
     /// Whether the caller's reference leads to the same job.
@@ -20,7 +20,7 @@ pub struct There {
     pub named: Option<String>,
 }
 
-impl There {
+impl Destination {
     /// Makes a delivery go to `object`.
     pub const fn at(object: ObjectName) -> Self {
         Self { object, by_reference: false, note: None, named: None }
@@ -52,18 +52,18 @@ pub struct Named {
 
 /// Links the reference to the job of `id`, or finds out where it leads. If
 /// that fails the id is enough.
-pub async fn claim(env: &Env, named: Named, reference: &ObjectName) -> There {
+pub async fn claim(env: &Env, named: Named, reference: &ObjectName) -> Destination {
     let name = ObjectName::Id(named.id.clone());
     match try_claim(env, named, reference).await {
-        Ok((object, true)) => There { by_reference: true, ..There::at(object) },
-        Ok((object, false)) => There {
+        Ok((object, true)) => Destination { by_reference: true, ..Destination::at(object) },
+        Ok((object, false)) => Destination {
             note: Some(format!("refConflict: {reference} leads to another job")),
-            ..There::at(object)
+            ..Destination::at(object)
         },
         Err(failure) => {
             failure.log();
             let note = Some(format!("{reference} could not be linked"));
-            There { note, ..There::at(name) }
+            Destination { note, ..Destination::at(name) }
         }
     }
 }

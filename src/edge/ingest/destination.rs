@@ -1,6 +1,6 @@
 //! Finds the object that a delivery goes to.
 
-use super::claim::{Named, There, claim};
+use super::claim::{Destination, Named, claim};
 use crate::domain::access::hook_url;
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::document::Document;
@@ -58,24 +58,32 @@ pub fn read(body: &Body, sources: &SourcePolicy) -> Result<(Document, Identity),
 
 /// Finds the object: the capability's job, else the body's id, else the files'
 /// id, else the reference. The error says why there is none.
-pub async fn destination(env: &Env, identity: Identity, caller: &Caller) -> Result<There, String> {
+pub async fn destination(
+    env: &Env,
+    identity: Identity,
+    caller: &Caller,
+) -> Result<Destination, String> {
     let is_weak = identity.body_id.is_none();
     let id = identity.body_id.or(identity.file_id);
     let there = match (id, &caller.name) {
-        (named, Some(job)) if caller.decides => There { named, ..There::at(job.clone()) },
-        (Some(id), None) => There::at(ObjectName::Id(id)),
+        (named, Some(job)) if caller.decides => {
+            Destination { named, ..Destination::at(job.clone()) }
+        }
+        (Some(id), None) => Destination::at(ObjectName::Id(id)),
         (Some(id), Some(reference)) => {
             let provider = Some(identity.provider);
             claim(env, Named { id, is_weak, provider }, reference).await
         }
-        (None, Some(reference)) => There { by_reference: true, ..There::at(reference.clone()) },
+        (None, Some(reference)) => {
+            Destination { by_reference: true, ..Destination::at(reference.clone()) }
+        }
         (None, None) => {
             let why = identity.refused.or_else(|| caller.complaint());
             return Err(why.unwrap_or_else(|| NO_JOB.to_owned()));
         }
     };
     let note = identity.refused.or_else(|| caller.complaint()).or(there.note);
-    Ok(There { note, ..there })
+    Ok(Destination { note, ..there })
 }
 
 const NO_JOB: &str = "the body holds no job id, its files' names hold none, and the webhook's URL \

@@ -1,6 +1,6 @@
 //! Takes deliveries: `POST /hook/{token}[/{ref}]`.
 
-use super::claim::{Located, There, locate};
+use super::claim::{Destination, Located, locate};
 use super::deliver::{Handed, hand_over, of_deleted};
 use super::destination::{Caller, destination, read};
 use super::keep::{Kept, keep};
@@ -139,7 +139,7 @@ async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
 async fn deliver(
     call: &Call<'_>,
     (letter, document): (Letter, Document),
-    (there, trust): (There, Trust),
+    (there, trust): (Destination, Trust),
     caller: &Caller,
 ) -> Result<Response, Problem> {
     let object = there.object.clone();

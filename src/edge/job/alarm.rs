@@ -93,7 +93,7 @@ async fn run_job(
 /// how many have since one came to its end.
 fn count_run(home: &Home, mut job: Box<Job>, begun: Timestamp) -> Result<u32, Failure> {
     let version = job.version;
-    outcome::note_death(&mut job, home.circumstances(Err("")));
+    outcome::note_death(&mut job, home.retry_context(Err("")));
     job.work.runs += 1;
     let runs = job.work.runs;
     ring::note_set(&mut job, None); // the watchdog's time is not written

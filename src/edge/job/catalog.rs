@@ -14,7 +14,7 @@ pub async fn list(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     if let Err(failure) = outcome {
         failure.log();
-        job.work.list.failed(home.circumstances(Ok(())));
+        job.work.list.failed(home.retry_context(Ok(())));
     } else {
         job.work.list.done(revision);
     }

@@ -17,7 +17,7 @@ use crate::domain::job::timeline::Entry;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::outcome::{Outcome, Reply};
 use crate::domain::protocol::read::JobRead;
-use crate::domain::retry::Circumstances;
+use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::object::{Came, Store};
@@ -120,9 +120,9 @@ impl Home {
     }
 
     /// What the next try of something depends on, now.
-    pub fn circumstances<'a>(&self, renewal: Result<(), &'a str>) -> Circumstances<'a> {
+    pub fn retry_context<'a>(&self, renewal: Result<(), &'a str>) -> RetryContext<'a> {
         let (now, entropy) = (platform::now(), platform::entropy());
-        Circumstances { now, pace: self.config.pace, entropy, renewal }
+        RetryContext { now, pace: self.config.pace, entropy, renewal }
     }
 
     /// When the alarm must ring for `job`: its pending work, or its end.

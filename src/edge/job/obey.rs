@@ -3,7 +3,7 @@
 use super::alias::claim;
 use super::archive::{recopy, relink, restore};
 use super::found::{Stop, outcome};
-use super::gateway::{answer, gate, inherit, submit};
+use super::gateway::{answer, gate, submit, take_over};
 use super::handoff::again;
 use super::healing::want;
 use super::home::Home;
@@ -15,7 +15,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::{Claim, Locate, PointTo, Unlink};
 use crate::domain::protocol::command::{Command, GateCommand};
 use crate::domain::protocol::gate::{Admit, Count, Probe, Settle, TakeOver};
-use crate::domain::protocol::gateway::{AwaitAnswer, Expect, Inherit};
+use crate::domain::protocol::gateway::{AwaitAnswer, Expect, TakeOverSubmission};
 use crate::domain::protocol::ingest::{Deliver, Want};
 use crate::domain::protocol::manage::{Archive, Delete, HandOff, Relink, Restore};
 use crate::domain::protocol::outcome::{Outcome, Reply};
@@ -47,7 +47,9 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
             reply::<Box<Submit>>(&Box::pin(submit::submit(home, name, *it)).await?)
         }
         Command::AwaitAnswer => reply::<AwaitAnswer>(&answer::answer(home).await?),
-        Command::Inherit(it) => end::<Inherit, _>(inherit::inherit(home, *it.0).await),
+        Command::Inherit(it) => {
+            end::<TakeOverSubmission, _>(take_over::take_over(home, *it.0).await)
+        }
         Command::Fetch => Ok(Box::pin(want::fetch_result(home)).await?.text),
         Command::Read => Ok(read::read(home).await?.text),
         Command::Render => match read::render(home).await {

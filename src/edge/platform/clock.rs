@@ -1,7 +1,7 @@
 //! The clock and the object's alarm.
 
 use super::failure::{During, Failure};
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::alarm::ring::SOON_MS;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
@@ -20,7 +20,7 @@ pub fn now() -> Timestamp {
 
 /// Returns when a pass ends by itself; never for one that does not. A timer
 /// counts 24 days at most: nothing stays connected for so long.
-pub async fn end_of(pass: Pass) {
+pub async fn end_of(pass: TokenPass) {
     const MAX_MS: u64 = 24 * 24 * HOUR;
     match pass.until {
         Some(until) => Delay::from(Duration::from_millis(until.since(now()).min(MAX_MS))).await,

@@ -2,7 +2,7 @@
 //! deliveries.
 
 use super::catalog::ask;
-use crate::domain::catalog::cursor::Place;
+use crate::domain::catalog::cursor::PageCursor;
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
@@ -24,10 +24,10 @@ const AT_ONCE: usize = 8;
 pub async fn page(
     env: &Env,
     filter: &Filter,
-    after: Option<Place>,
+    after: Option<PageCursor>,
     limit: usize,
-) -> Result<(Vec<Row>, Option<Place>), Failure> {
-    let until = after.as_ref().map(Place::day);
+) -> Result<(Vec<Row>, Option<PageCursor>), Failure> {
+    let until = after.as_ref().map(PageCursor::day);
     let question = Question::Days { filter: filter.clone().into(), until, limit: MAX_DAYS + 1 };
     let Answer::Days(days) = ask(env, ROOT, &question).await? else {
         return Err(Failure::unexpected("asking for the days"));
@@ -46,7 +46,7 @@ pub async fn page(
     let next = if rows.len() > limit {
         rows.get(limit.saturating_sub(1)).map(Row::place)
     } else {
-        days.get(MAX_DAYS).and(days.get(MAX_DAYS - 1)).and_then(|day| Place::end_of(day))
+        days.get(MAX_DAYS).and(days.get(MAX_DAYS - 1)).and_then(|day| PageCursor::end_of(day))
     };
     rows.truncate(limit);
     Ok((rows, next))

@@ -1,7 +1,7 @@
 //! Reads the rows of a day.
 
 use crate::domain::catalog::Answer;
-use crate::domain::catalog::cursor::Place;
+use crate::domain::catalog::cursor::PageCursor;
 use crate::domain::catalog::export::Turn;
 use crate::domain::catalog::filter::{self, Filter};
 use crate::domain::catalog::row::Row;
@@ -19,7 +19,7 @@ use worker::SqlStorageValue;
 pub fn rows(
     object: &CatalogObject,
     filter: &Filter,
-    after: Option<Place>,
+    after: Option<PageCursor>,
     limit: usize,
 ) -> Result<Answer, Failure> {
     object.tables.open(turnover::day)?;

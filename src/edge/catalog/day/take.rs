@@ -2,7 +2,7 @@
 
 use super::outbox;
 use crate::domain::catalog::Answer;
-use crate::domain::catalog::cursor::Place;
+use crate::domain::catalog::cursor::PageCursor;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
 use crate::domain::catalog::row::Row;
@@ -107,7 +107,7 @@ fn take(
 
 /// Reads what is known of these jobs: rows and removals.
 fn known(tables: &Tables, rows: &[Told]) -> Result<Vec<Known>, Failure> {
-    let places: Vec<Place> = rows.iter().map(|(row, _)| row.place()).collect();
+    let places: Vec<PageCursor> = rows.iter().map(|(row, _)| row.place()).collect();
     let places = serde_json::to_string(&places).during("naming rows")?;
     let sql = format!(
         "SELECT home, row, NULL AS removed FROM {} UNION ALL

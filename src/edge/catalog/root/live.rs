@@ -5,7 +5,7 @@ use super::days;
 use super::feed;
 use super::missed::{serve, watchdog};
 use super::viewers::{Viewer, attach, send, told, viewers};
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::catalog::News;
 use crate::domain::catalog::live_feed::Cursor;
 use crate::domain::json;
@@ -23,7 +23,7 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
     let url = request.url().during("reading a viewer's URL")?;
     let after = url.query_pairs().find(|(key, _)| key == "after");
     let pass = request.headers().get("x-pass").ok().flatten().unwrap_or_default();
-    let pass: Pass = json::from_str(&pass).during("reading a viewer's pass")?;
+    let pass: TokenPass = json::from_str(&pass).during("reading a viewer's pass")?;
     if !pass.counts(&object.config.reader_marks(), platform::now()) {
         return Response::error("the pass does not count", 401).during("refusing a viewer");
     }

@@ -4,7 +4,7 @@
 //! socket's attachment holds what let its viewer in: at its end the alarm
 //! rings, and a deployment may have ended it already.
 
-use crate::domain::access::pass::Pass;
+use crate::domain::access::pass::TokenPass;
 use crate::domain::catalog::Change;
 use crate::domain::catalog::live_feed::{self, Cursor};
 use crate::domain::json;
@@ -25,7 +25,7 @@ const GATHER_MS: u64 = SECOND;
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Viewer {
     /// What let the viewer in.
-    pub pass: Pass,
+    pub pass: TokenPass,
     /// Whether it gets what happens.
     pub is_up_to_date: bool,
     /// Whether it will have to read the list anew.

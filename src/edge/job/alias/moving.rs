@@ -10,7 +10,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Kept, Trust};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::gateway::Inherit;
+use crate::domain::protocol::gateway::TakeOverSubmission;
 use crate::domain::protocol::ingest::Deliver;
 use crate::domain::protocol::outcome::Found;
 use crate::edge::job::home::Home;
@@ -32,7 +32,7 @@ pub async fn link(home: &Home, run: &Run) -> Result<(), Failure> {
     let Err(failure) = try_link(home, run).await else { return Ok(()) };
     failure.log();
     let Some(mut job) = home.store.job()? else { return Ok(()) };
-    job.work.link.failed(home.circumstances(Ok(())));
+    job.work.link.failed(home.retry_context(Ok(())));
     home.store.save(&job)
 }
 
@@ -91,8 +91,8 @@ async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure
 /// Hands over how the job was submitted, if it was; `false` if the job there is
 /// another one for sure.
 async fn hand_over_submission(home: &Home, job: &Job, there: &ObjectName) -> Result<bool, Failure> {
-    let Some(estate) = submission::estate(job) else { return Ok(true) };
-    let told = job::ask_job(&home.env, there, Inherit(Box::new(estate))).await?;
+    let Some(state) = submission::submission_state(job) else { return Ok(true) };
+    let told = job::ask_job(&home.env, there, TakeOverSubmission(Box::new(state))).await?;
     Ok(!matches!(told, Found::Here(false)))
 }
 

@@ -65,9 +65,9 @@ async fn note_end(home: &Home, begun: &Job, tried: Tried) -> Result<(), Failure>
         Slot::Alias(_) | Slot::Empty => return Ok(()),
     };
     let renewal = renewal(home, &job, &tried.source);
-    let around = home.circumstances(renewal.map_err(CantAsk::why));
+    let context = home.retry_context(renewal.map_err(CantAsk::why));
     let n = tried.n;
-    let entry = outcome::end(&mut job, tried, around);
+    let entry = outcome::end(&mut job, tried, context);
     if begun.nonce != job.nonce
         && let Some(object) = job.file_mut(n).and_then(File::stored_mut)
     {

@@ -20,10 +20,10 @@ pub async fn record(home: &Home) -> Result<(), Failure> {
         Step::Delete => kv::delete(&home.env, &kv_copy::written_name(&job)).await,
     });
     let Some(mut now) = home.store.job()? else { return Ok(()) };
-    let around = home.circumstances(Ok(()));
+    let context = home.retry_context(Ok(()));
     match step {
-        Step::Write => kv_copy::note_written(&mut now.work, &job, is_done, around),
-        Step::Delete => kv_copy::note_deleted(&mut now.work, is_done, around),
+        Step::Write => kv_copy::note_written(&mut now.work, &job, is_done, context),
+        Step::Delete => kv_copy::note_deleted(&mut now.work, is_done, context),
     }
     home.note_task(now)
 }

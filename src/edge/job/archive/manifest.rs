@@ -27,7 +27,7 @@ pub async fn publish(home: &Home, run: &Run) -> Result<(), Failure> {
         Err(failure) => succeeded(Err(failure)),
     };
     let Some(mut now) = home.store.job()? else { return Ok(()) };
-    manifest::note_published(&mut now.work, &job, is_done, home.circumstances(Ok(())));
+    manifest::note_published(&mut now.work, &job, is_done, home.retry_context(Ok(())));
     home.note_task(now)
 }
 

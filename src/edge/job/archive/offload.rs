@@ -15,7 +15,7 @@ pub async fn offload(home: &Home, run: &Run) -> Result<(), Failure> {
     let Err(failure) = try_offload(home, run).await else { return Ok(()) };
     failure.log();
     let Some(mut job) = home.store.job()? else { return Ok(()) };
-    job.work.offload.failed(home.circumstances(Ok(())));
+    job.work.offload.failed(home.retry_context(Ok(())));
     home.store.save(&job)
 }
 

@@ -48,7 +48,7 @@ fn note_relinked(
         }
         Err(failure) => {
             failure.log();
-            job.work.relink.failed(home.circumstances(Ok(())));
+            job.work.relink.failed(home.retry_context(Ok(())));
         }
     }
     home.note(&job, None)

@@ -2,9 +2,9 @@
 
 use crate::domain::archive::manifest::{Manifest, Restored, around_result, is_seen};
 use crate::domain::file::skeleton::Skeleton;
-use crate::domain::job::chores::{Chore, KvCopy};
 use crate::domain::job::kin::Kin;
 use crate::domain::job::record::Job;
+use crate::domain::job::tasks::{KvCopy, TaskProgress};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::PointTo;
 use crate::domain::protocol::ingest::TakenUp;
@@ -100,9 +100,9 @@ async fn become_job(home: &Home, mut restored: Restored) -> Result<TakenUp, Fail
 
 async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<TakenUp, Failure> {
     if in_bucket != job.version {
-        job.work.publish = Chore::default();
+        job.work.publish = TaskProgress::default();
     }
-    job.work.list = Chore::default();
+    job.work.list = TaskProgress::default();
     // That of a job that goes on is still to be deleted.
     if job.is_settled() {
         job.work.set_kv_copy(KvCopy::None);

@@ -1,7 +1,7 @@
 //! A gate: an object that is no job's, which lets in submissions that may be
 //! one and the same, or counts the uses of a ticket.
 
-use crate::domain::gateway::idempotency::{GRACE_MS, Passes, Verdict, Wish};
+use crate::domain::gateway::idempotency::{Decision, Entries, GRACE_MS, Request};
 use crate::domain::protocol::gate::{Settle, TakeOver};
 use crate::domain::time::{DAY, Timestamp};
 use crate::edge::job::home::Home;
@@ -11,23 +11,23 @@ use crate::edge::platform::{self, Failure};
 const USES_LIFE_MS: u64 = 31 * DAY;
 
 /// Lets a submission in.
-pub async fn admit(home: &Home, wish: &Wish) -> Result<Verdict, Failure> {
-    let mut passes = home.store.passes(wish.place.as_deref())?;
-    let verdict = passes.admit(wish, platform::now());
-    let_in(home, wish, &passes, verdict).await
+pub async fn admit(home: &Home, request: &Request) -> Result<Decision, Failure> {
+    let mut entries = home.store.submissions(request.place.as_deref())?;
+    let decision = entries.admit(request, platform::now());
+    let_in(home, request, &entries, decision).await
 }
 
 /// Who gets the job of `earlier`: until its answer has had the time to be
 /// read, no one knows.
-pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Verdict, Failure> {
-    let TakeOver { earlier, wish } = asked;
+pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Decision, Failure> {
+    let TakeOver { earlier, request } = asked;
     let until = platform::now().plus(GRACE_MS);
     loop {
         let change = home.changes.latest();
-        let mut passes = home.store.passes(wish.place.as_deref())?;
-        if !passes.is_unread(earlier) || platform::now() >= until {
-            let verdict = passes.take_over(earlier, wish, platform::now());
-            return let_in(home, wish, &passes, verdict).await;
+        let mut entries = home.store.submissions(request.place.as_deref())?;
+        if !entries.is_unread(earlier) || platform::now() >= until {
+            let decision = entries.take_over(earlier, request, platform::now());
+            return let_in(home, request, &entries, decision).await;
         }
         home.changes.next(change, until).await;
     }
@@ -37,28 +37,28 @@ pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Verdict, Failure
 /// none is left.
 async fn let_in(
     home: &Home,
-    wish: &Wish,
-    passes: &Passes,
-    verdict: Verdict,
-) -> Result<Verdict, Failure> {
+    request: &Request,
+    entries: &Entries,
+    decision: Decision,
+) -> Result<Decision, Failure> {
     let store = &home.store;
-    if let (Some(most), true) = (wish.most, verdict.is_new(wish)) {
+    if let (Some(most), true) = (request.most, decision.is_new(request)) {
         if !count_use(home, most).await? {
-            return Ok(Verdict::UsedUp);
+            return Ok(Decision::UsedUp);
         }
-    } else if let (None, Some(end)) = (wish.most, passes.ends_at()) {
+    } else if let (None, Some(end)) = (request.most, entries.ends_at()) {
         home.set_alarm(end).await?;
     }
-    store.save_passes(wish.place.as_deref(), passes)?;
-    Ok(verdict)
+    store.save_submissions(request.place.as_deref(), entries)?;
+    Ok(decision)
 }
 
 /// The answer of this job's submission was read.
 pub fn settle(home: &Home, Settle { place, reference }: &Settle) -> Result<(), Failure> {
     let (store, place) = (&home.store, place.as_deref());
-    let mut passes = store.passes(place)?;
-    passes.read(reference);
-    store.save_passes(place, &passes)?;
+    let mut entries = store.submissions(place)?;
+    entries.read(reference);
+    store.save_submissions(place, &entries)?;
     home.changes.wake();
     Ok(())
 }
@@ -78,7 +78,7 @@ pub async fn count_use(home: &Home, most: u32) -> Result<bool, Failure> {
 /// Forgets what does not count any more. Only the alarm calls this.
 pub async fn expire(home: &Home) -> Result<(), Failure> {
     let store = &home.store;
-    let end = store.passes(None)?.ends_at().unwrap_or(Timestamp::default());
+    let end = store.submissions(None)?.ends_at().unwrap_or(Timestamp::default());
     if platform::now() < end {
         return home.set_alarm(end).await;
     }

@@ -3,6 +3,6 @@
 pub mod answer;
 mod end;
 pub mod gate;
-pub mod inherit;
 mod send;
 pub mod submit;
+pub mod take_over;

@@ -11,7 +11,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::gateway::SubmissionEnd;
 use crate::domain::protocol::outcome::Routed;
 use crate::edge::job::home::Home;
-use crate::edge::job::ingest::apply::birth;
+use crate::edge::job::ingest::apply::new_job;
 use crate::edge::job::ingest::body;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
@@ -113,9 +113,9 @@ async fn begin(
     input: &str,
     body: BodyAt,
 ) -> Result<(), Failure> {
-    let birth = birth(name.clone(), submit.at, submit.origin.clone());
+    let new_job = new_job(name.clone(), submit.at, submit.origin.clone());
     let is_here = body == BodyAt::Object && submit.is_kept;
-    let (mut job, entry) = submission::begin(birth, submit, input, body);
+    let (mut job, entry) = submission::begin(new_job, submit, input, body);
     home.arm(&mut job).await?;
     if submit.is_long() {
         let key = StorageKey::Body { home: name, sha256: &submit.sha256 }.path();

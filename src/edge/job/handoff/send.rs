@@ -20,8 +20,8 @@ pub async fn hand_off(home: &Home, entry: u32, receiver: Receiver) -> Result<(),
         Err(why) => Tried::Impossible(why),
     };
     let Some(mut job) = home.store.job()? else { return Ok(()) };
-    let around = home.circumstances(Ok(()));
-    let noted = queue::note(&mut job, (entry, receiver), tried, around);
+    let context = home.retry_context(Ok(()));
+    let noted = queue::note(&mut job, (entry, receiver), tried, context);
     home.note(&job, noted.as_ref())
 }
 

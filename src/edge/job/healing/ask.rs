@@ -11,7 +11,7 @@ use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
 use crate::edge::bodies::Place;
 use crate::edge::job::home::Home;
-use crate::edge::job::ingest::apply::{apply, birth};
+use crate::edge::job::ingest::apply::{apply, new_job};
 use crate::edge::job::ingest::body;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::upstream::{self, Answered};
@@ -111,8 +111,8 @@ pub async fn take(
         named: None,
         archived: &[],
     };
-    let birth = birth(job.home.clone(), at, job.origin.clone());
-    apply(home, birth, arrival, None, false).await.map(drop)
+    let new_job = new_job(job.home.clone(), at, job.origin.clone());
+    apply(home, new_job, arrival, None, false).await.map(drop)
 }
 
 /// An answer, kept as a delivery's body is.

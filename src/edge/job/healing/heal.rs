@@ -37,20 +37,20 @@ fn note_interruption(home: &Home, mut job: Job) -> Result<(), Failure> {
 
 fn note_question(home: &Home, outcome: Outcome, files: Files) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
-    let around = home.circumstances(Ok(()));
+    let context = home.retry_context(Ok(()));
     let entry = match outcome {
         Outcome::End(_, answered) => {
             let is_removed = healing::says_removed(&answered.body);
-            healing::note_end(&mut job, is_removed, files.why, around)
+            healing::note_end(&mut job, is_removed, files.why, context)
         }
         Outcome::Nothing(why, wish) => {
             let why = if files.renewed { None } else { why };
-            healing::note_failure(&mut job, why, wish, around)
+            healing::note_failure(&mut job, why, wish, context)
         }
         Outcome::Impossible(_) if files.can_be_asked => {
-            healing::note_failure(&mut job, files.why, None, around)
+            healing::note_failure(&mut job, files.why, None, context)
         }
-        Outcome::Impossible(why) => healing::note_impossible(&mut job, why, around),
+        Outcome::Impossible(why) => healing::note_impossible(&mut job, why, context),
     };
     home.note(&job, entry.as_ref())
 }

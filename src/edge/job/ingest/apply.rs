@@ -5,7 +5,7 @@ use crate::domain::catalog::row::Row;
 use crate::domain::ingest::apply::{self, Applied};
 use crate::domain::ingest::arrival::Arrival;
 use crate::domain::ingest::delivery::Moved;
-use crate::domain::job::record::{Birth, Job};
+use crate::domain::job::record::{Job, NewJob};
 use crate::domain::job::retention;
 use crate::domain::job::timeline::{BodyAt, Outcome};
 use crate::domain::names::ObjectName;
@@ -26,7 +26,7 @@ use serde_json::value::to_raw_value;
 ///    that rings for nothing is harmless, one that is missing is not.
 pub async fn apply(
     home: &Home,
-    birth: Birth,
+    new_job: NewJob,
     mut arrival: Arrival<'_>,
     moved: Option<&Moved>,
     may_tell: bool,
@@ -50,7 +50,7 @@ pub async fn apply(
         if let Some(reply) = moved_before(store, job.as_ref(), moved)? {
             return Ok(Routed::Here(reply));
         }
-        let mut applied = apply::apply(job, birth.clone(), &arrival); // (1)
+        let mut applied = apply::apply(job, new_job.clone(), &arrival); // (1)
         let Arrival { body, sha256, read, .. } = &arrival;
         let made = MadeOf { body, sha256, gaps: read.gaps };
         if !result::offload(home, &mut applied, made).await? {
@@ -81,8 +81,8 @@ fn moved_before(
 }
 
 /// What a job is made of that is first heard of now.
-pub fn birth(home: ObjectName, at: Timestamp, origin: String) -> Birth {
-    Birth { home, at, nonce: hex::encode(platform::random::<16>()), origin }
+pub fn new_job(home: ObjectName, at: Timestamp, origin: String) -> NewJob {
+    NewJob { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
 
 fn around(home: &Home, job: &Job, may_tell: bool) -> Around {

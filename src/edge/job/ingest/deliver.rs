@@ -1,6 +1,6 @@
 //! Takes a delivery: durable before it is answered.
 
-use super::apply::{apply, birth};
+use super::apply::{apply, new_job};
 use super::body;
 use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::file::source_policy::SourcePolicy;
@@ -38,8 +38,8 @@ pub async fn deliver(
     let read = Body { text: &text, gaps: &gaps, shallow };
     let mut arrival = arrival((&raw, read), document, at, &delivery);
     arrival.has_operator = home.config.handoff_url.is_some();
-    let birth = birth(name, delivery.received_at, delivery.origin.clone());
-    apply(home, birth, arrival, delivery.moved.as_ref(), delivery.may_tell).await
+    let new_job = new_job(name, delivery.received_at, delivery.origin.clone());
+    apply(home, new_job, arrival, delivery.moved.as_ref(), delivery.may_tell).await
 }
 
 /// A delivery's body, as its job reads it.

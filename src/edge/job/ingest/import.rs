@@ -1,6 +1,6 @@
 //! Takes up a job that no delivery has told of.
 
-use super::apply::birth;
+use super::apply::new_job;
 use crate::domain::ingest::import::{self, Import};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::TakenUp;
@@ -21,8 +21,8 @@ pub async fn import(
         Slot::Alias(there) => return Ok(Routed::Elsewhere(there)),
         Slot::Deleted(_) => return Ok(Routed::Here(TakenUp::Deleted)),
     };
-    let birth = birth(name, import.at, import.origin.clone());
-    let (mut job, entry) = import::take(job, birth, import);
+    let new_job = new_job(name, import.at, import.origin.clone());
+    let (mut job, entry) = import::take(job, new_job, import);
     home.commit(&mut job, entry.as_ref()).await?;
     Ok(Routed::Here(taken))
 }

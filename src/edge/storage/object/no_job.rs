@@ -1,13 +1,13 @@
 //! What is kept in an object that is no job: a gate, or the box of a delivery.
 
 use super::store::Store;
-use crate::domain::gateway::idempotency::Passes;
+use crate::domain::gateway::idempotency::Entries;
 use crate::domain::json;
 use crate::domain::protocol::parked::Parked;
 use crate::edge::platform::{During, Failure};
 
 const PARKED: &str = "parked";
-const PASSES: &str = "passes";
+const SUBMISSIONS: &str = "passes";
 const USES: &str = "uses";
 const PROBE: &str = "probe";
 
@@ -33,7 +33,7 @@ impl Store {
         if !self.uploads()?.is_empty() {
             return Ok(NoJob::Input);
         }
-        let is_gate = self.raw.text(PASSES)?.is_some() || self.raw.text(USES)?.is_some();
+        let is_gate = self.raw.text(SUBMISSIONS)?.is_some() || self.raw.text(USES)?.is_some();
         Ok(if is_gate { NoJob::Gate } else { NoJob::Nothing })
     }
 
@@ -43,18 +43,20 @@ impl Store {
     }
 
     /// Reads the submissions that a gate has noted, in a ticket's gate at a place.
-    pub fn passes(&self, place: Option<&str>) -> Result<Passes, Failure> {
-        let Some(text) = self.raw.text(&passes_key(place))? else { return Ok(Passes::default()) };
+    pub fn submissions(&self, place: Option<&str>) -> Result<Entries, Failure> {
+        let Some(text) = self.raw.text(&submissions_key(place))? else {
+            return Ok(Entries::default());
+        };
         json::from_str(&text).during("reading a gate")
     }
 
     /// Writes them; of none nothing is kept.
-    pub fn save_passes(&self, place: Option<&str>, passes: &Passes) -> Result<(), Failure> {
-        let key = passes_key(place);
-        if passes.ends_at().is_none() {
+    pub fn save_submissions(&self, place: Option<&str>, entries: &Entries) -> Result<(), Failure> {
+        let key = submissions_key(place);
+        if entries.ends_at().is_none() {
             self.raw.remove(&key)
         } else {
-            self.raw.put_json(&key, passes)
+            self.raw.put_json(&key, entries)
         }
     }
 
@@ -79,6 +81,6 @@ impl Store {
     }
 }
 
-fn passes_key(place: Option<&str>) -> String {
-    place.map_or_else(|| PASSES.to_owned(), |place| format!("{PASSES}/{place}"))
+fn submissions_key(place: Option<&str>) -> String {
+    place.map_or_else(|| SUBMISSIONS.to_owned(), |place| format!("{SUBMISSIONS}/{place}"))
 }

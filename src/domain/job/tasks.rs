@@ -1,6 +1,6 @@
 //! How far the alarm loop has got with a job.
 
-use crate::domain::retry::Circumstances;
+use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +13,14 @@ pub struct Work {
     /// The files that the last run was to copy, if it has not come to its end.
     pub copying: Vec<u32>,
     /// Pointing the id's object here.
-    pub link: Chore,
+    pub link: TaskProgress,
     /// Writing the manifest to R2.
-    pub publish: Chore,
+    pub publish: TaskProgress,
     /// The last timeline entry that is in the manifest.
     #[serde(skip_serializing_if = "is_default")]
     pub published_events: u32,
     /// As the four that follow, read and written as one: [`KvCopy`].
-    record: Chore,
+    record: TaskProgress,
     #[serde(skip_serializing_if = "is_default")]
     recorded_events: u32,
     #[serde(skip_serializing_if = "is_default")]
@@ -28,12 +28,12 @@ pub struct Work {
     #[serde(skip_serializing_if = "is_default")]
     record_by_id: bool,
     /// Telling the catalog; its `version` is [`super::record::Job::revision`].
-    pub list: Chore,
+    pub list: TaskProgress,
     /// Writing files anew whose links were replaced.
     #[serde(skip_serializing_if = "is_default")]
-    pub relink: Chore,
+    pub relink: TaskProgress,
     /// Moving old timeline entries to R2.
-    pub offload: Chore,
+    pub offload: TaskProgress,
     /// The last timeline entry that is in R2.
     pub offloaded: u32,
     /// The last timeline entry that was moved to another object.
@@ -47,7 +47,7 @@ pub struct Work {
 /// Something that is done once for each version, and again when it fails.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Chore {
+pub struct TaskProgress {
     /// The version that it was last done for.
     pub version: u64,
     /// Failed tries since then.
@@ -119,21 +119,21 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-impl Chore {
+impl TaskProgress {
     /// Notes that it is done for `version`.
     pub fn done(&mut self, version: u64) {
         *self = Self { version, ..Self::default() };
     }
 
     /// Notes that a try has failed.
-    pub fn failed(&mut self, around: Circumstances<'_>) {
+    pub fn failed(&mut self, context: RetryContext<'_>) {
         self.attempts += 1;
-        self.at = around.now.plus(around.pace.backoff(self.attempts, around.entropy));
+        self.at = context.now.plus(context.pace.backoff(self.attempts, context.entropy));
     }
 
-    /// As [`Chore::failed`]; after `most` tries in a row it counts as done.
-    pub fn failed_at_most(&mut self, most: u32, version: u64, around: Circumstances<'_>) {
-        self.failed(around);
+    /// As [`TaskProgress::failed`]; after `most` tries in a row it counts as done.
+    pub fn failed_at_most(&mut self, most: u32, version: u64, context: RetryContext<'_>) {
+        self.failed(context);
         if self.attempts >= most {
             self.done(version);
         }
@@ -144,7 +144,7 @@ impl Work {
     /// Returns what KV holds of the job.
     #[must_use]
     pub const fn kv_copy(&self) -> KvCopy {
-        let Chore { version, attempts, at } = self.record;
+        let TaskProgress { version, attempts, at } = self.record;
         let last = LastTry { by_id: self.record_by_id, attempts, at };
         match version {
             0 if attempts > 0 || self.record_begun => KvCopy::Begun(last),
@@ -158,7 +158,7 @@ impl Work {
         let last = copy.last();
         let (version, events) = copy.shown();
         let (attempts, at) = last.map_or_else(Default::default, |last| (last.attempts, last.at));
-        self.record = Chore { version, attempts, at };
+        self.record = TaskProgress { version, attempts, at };
         self.recorded_events = events;
         self.record_begun = matches!(copy, KvCopy::Begun(LastTry { attempts: 0, .. }));
         self.record_by_id = last.is_some_and(|last| last.by_id);

@@ -1,15 +1,15 @@
 //! Takes over how a job was submitted that moves here.
 
 use crate::domain::gateway::submission;
-use crate::domain::job::submission::Estate;
+use crate::domain::job::submission::SubmissionState;
 use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::platform;
 
 /// Takes it over, unless this job was submitted itself.
-pub async fn inherit(home: &Home, estate: Estate) -> Result<bool, Stop> {
+pub async fn take_over(home: &Home, state: SubmissionState) -> Result<bool, Stop> {
     let mut job = home.here()?;
-    if !submission::inherit(&mut job, estate, platform::now()) {
+    if !submission::take_over(&mut job, state, platform::now()) {
         return Ok(false);
     }
     home.commit(&mut job, None).await?;
