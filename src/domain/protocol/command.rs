@@ -27,7 +27,7 @@ macro_rules! commands {
         $(#[$about])*
         #[derive(Debug, Serialize, Deserialize)]
         pub enum $commands {
-            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($held),)*
+            $(#[doc = concat!("Carries a `", stringify!($held), "`.")] $name($held),)*
             $(#[doc = concat!("See [`", stringify!($bare), "`].")] $bare,)*
         }
 
