@@ -7,6 +7,7 @@
 use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::open::{Kind, Open};
 use super::placeholder::{self, MARK};
+use super::runs::Runs;
 use super::text::extend;
 use crate::domain::file::inline::MAX_HELD;
 use crate::domain::json::unescape::{Said, Unescape};
@@ -49,36 +50,7 @@ impl Default for Deep {
     }
 }
 
-impl Deep {
-    /// Reads more of the body.
-    pub fn push(&mut self, mut chunk: &[u8]) {
-        while let Some((first, rest)) = chunk.split_first().filter(|_| !self.is_too_long) {
-            let run = self.run(chunk);
-            if let Some((run, rest)) = chunk.split_at_checked(run).filter(|_| run > 0) {
-                self.plain(run);
-                chunk = rest;
-            } else {
-                self.special(*first);
-                chunk = rest;
-            }
-            self.limit();
-        }
-    }
-
-    /// Whether more would be held than may be.
-    pub const fn is_too_long(&self) -> bool {
-        self.is_too_long
-    }
-
-    pub fn held(&self) -> usize {
-        let held: usize = self.open.iter().map(|open| open.held.len()).sum();
-        self.out.len() + held + self.gap_bytes
-    }
-
-    pub fn finish(self) -> Skeleton {
-        Skeleton { text: self.out, gaps: self.gaps, is_shallow: false, is_whole: true }
-    }
-
+impl Runs for Deep {
     /// How many bytes come that each string says as they are written. Only so
     /// many at once that the same is done however the body is split.
     fn run(&self, chunk: &[u8]) -> usize {
@@ -94,10 +66,6 @@ impl Deep {
             _ => MAX_BYTES + 1 - self.size().min(MAX_BYTES),
         };
         special.unwrap_or(chunk.len()).min(most)
-    }
-
-    fn is_between(&self) -> bool {
-        self.open.iter().all(|open| open.unescape.is_between())
     }
 
     fn plain(&mut self, run: &[u8]) {
@@ -118,6 +86,49 @@ impl Deep {
         self.utf8 = utf8;
     }
 
+    fn special(&mut self, byte: u8) {
+        let (start, written) = (self.at, [byte]);
+        self.at += 1;
+        extend(&mut self.out, &[byte]);
+        let mut utf8 = std::mem::take(&mut self.utf8);
+        let text = utf8.push(&written);
+        self.note_rough(std::mem::take(&mut utf8.is_broken) || byte < b' ');
+        self.utf8 = utf8;
+        for byte in text.iter() {
+            self.feed(0, *byte, start);
+        }
+        if self.is_between()
+            && let Some(open) = self.open.last().filter(|open| open.is_cut())
+        {
+            self.out.truncate(open.content);
+        }
+    }
+
+    fn limit(&mut self) {
+        if self.size() > MAX_BYTES && self.is_between() {
+            self.is_too_long = !self.give_up_prose();
+        }
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+}
+
+impl Deep {
+    pub fn held(&self) -> usize {
+        let held: usize = self.open.iter().map(|open| open.held.len()).sum();
+        self.out.len() + held + self.gap_bytes
+    }
+
+    pub fn finish(self) -> Skeleton {
+        Skeleton { text: self.out, gaps: self.gaps, is_shallow: false, is_whole: true }
+    }
+
+    fn is_between(&self) -> bool {
+        self.open.iter().all(|open| open.unescape.is_between())
+    }
+
     /// Notes what can't be copied as it is.
     fn note_rough(&mut self, is_rough: bool) {
         for open in &mut self.open {
@@ -136,25 +147,6 @@ impl Deep {
     fn take(&mut self, depth: usize, text: &[u8]) {
         if let Some(open) = self.open.get_mut(depth)
             && open.take(text, depth)
-        {
-            self.out.truncate(open.content);
-        }
-    }
-
-    /// Takes a byte that may be a quote, or a part of an escape.
-    fn special(&mut self, byte: u8) {
-        let (start, written) = (self.at, [byte]);
-        self.at += 1;
-        extend(&mut self.out, &[byte]);
-        let mut utf8 = std::mem::take(&mut self.utf8);
-        let text = utf8.push(&written);
-        self.note_rough(std::mem::take(&mut utf8.is_broken) || byte < b' ');
-        self.utf8 = utf8;
-        for byte in text.iter() {
-            self.feed(0, *byte, start);
-        }
-        if self.is_between()
-            && let Some(open) = self.open.last().filter(|open| open.is_cut())
         {
             self.out.truncate(open.content);
         }
@@ -291,12 +283,6 @@ impl Deep {
             _ => self.out.len(),
         };
         kept + self.gap_bytes
-    }
-
-    fn limit(&mut self) {
-        if self.size() > MAX_BYTES && self.is_between() {
-            self.is_too_long = !self.give_up_prose();
-        }
     }
 
     /// Takes a string that began as JSON for text, if one has turned out to be

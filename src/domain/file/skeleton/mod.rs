@@ -18,6 +18,7 @@ mod mender;
 mod open;
 mod pieces;
 mod placeholder;
+mod runs;
 mod scanner;
 mod shallow;
 mod stored;

@@ -2,6 +2,7 @@
 
 use super::deep::Deep;
 use super::gap::Skeleton;
+use super::runs::Runs;
 use super::shallow::Shallow;
 use crate::domain::json::is_of_name;
 

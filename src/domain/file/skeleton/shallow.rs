@@ -2,6 +2,7 @@
 
 use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::placeholder::{self, is_like_one};
+use super::runs::Runs;
 use super::text::extend;
 use crate::domain::file::inline::MAX_HELD;
 use crate::domain::json::utf8::Utf8;
@@ -36,39 +37,7 @@ struct Value {
     is_plain: bool,
 }
 
-impl Shallow {
-    /// Reads more of the body.
-    pub fn push(&mut self, mut chunk: &[u8]) {
-        while let Some((first, rest)) = chunk.split_first().filter(|_| !self.is_too_long) {
-            let run = self.run(chunk);
-            if let Some((run, rest)) = chunk.split_at_checked(run).filter(|_| run > 0) {
-                self.plain(run);
-                chunk = rest;
-            } else {
-                self.special(*first);
-                chunk = rest;
-            }
-            self.is_too_long = self.size() > MAX_BYTES;
-        }
-    }
-
-    pub const fn is_too_long(&self) -> bool {
-        self.is_too_long
-    }
-
-    pub fn held(&self) -> usize {
-        self.out.len() + self.gap_bytes
-    }
-
-    pub fn finish(self) -> Skeleton {
-        Skeleton { text: self.out, gaps: self.gaps, is_shallow: true, is_whole: true }
-    }
-
-    fn size(&self) -> usize {
-        let kept = self.value.as_ref().map_or(self.out.len(), |value| value.content);
-        kept + self.gap_bytes
-    }
-
+impl Runs for Shallow {
     fn run(&self, chunk: &[u8]) -> usize {
         let special = match self.in_string {
             _ if self.is_escaped => return 0,
@@ -95,6 +64,45 @@ impl Shallow {
         }
     }
 
+    fn special(&mut self, byte: u8) {
+        match byte {
+            _ if self.is_escaped => {
+                self.is_escaped = false;
+                self.plain(&[byte]);
+            }
+            b'"' => self.quote(),
+            b'{' | b'[' => self.open(byte),
+            b'}' | b']' => self.close(byte),
+            _ => {
+                self.is_escaped = true;
+                self.plain(&[byte]);
+            }
+        }
+    }
+
+    fn limit(&mut self) {
+        self.is_too_long = self.size() > MAX_BYTES;
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+}
+
+impl Shallow {
+    pub fn held(&self) -> usize {
+        self.out.len() + self.gap_bytes
+    }
+
+    pub fn finish(self) -> Skeleton {
+        Skeleton { text: self.out, gaps: self.gaps, is_shallow: true, is_whole: true }
+    }
+
+    fn size(&self) -> usize {
+        let kept = self.value.as_ref().map_or(self.out.len(), |value| value.content);
+        kept + self.gap_bytes
+    }
+
     /// Notes whether what is read can be copied as it is.
     fn look(&mut self, run: &[u8]) {
         self.utf8.push(run);
@@ -109,22 +117,6 @@ impl Shallow {
         }
         if let Some(value) = &mut self.value {
             value.is_plain &= !is_rough;
-        }
-    }
-
-    fn special(&mut self, byte: u8) {
-        match byte {
-            _ if self.is_escaped => {
-                self.is_escaped = false;
-                self.plain(&[byte]);
-            }
-            b'"' => self.quote(),
-            b'{' | b'[' => self.open(byte),
-            b'}' | b']' => self.close(byte),
-            _ => {
-                self.is_escaped = true;
-                self.plain(&[byte]);
-            }
         }
     }
 
