@@ -37,7 +37,7 @@ impl Stored {
 
     /// Returns it as a stream.
     pub async fn stream(&self, env: &Env) -> Result<ReadableStream, Failure> {
-        let object = bucket::open(env)?.get(&self.key).execute().await.during(WHAT)?;
+        let object = bucket::get(&bucket::open(env)?, &self.key).await?;
         let stream = object.as_ref().and_then(|object| stream_of(object).transpose());
         stream.ok_or_else(|| Failure::gone(WHAT))?
     }
@@ -64,8 +64,7 @@ pub async fn copy_object(
     place: Place,
 ) -> Result<(), Failure> {
     let bucket = bucket::open(env)?;
-    let object = bucket.get(from).execute().await.during(WHAT)?;
-    let object = object.ok_or_else(|| Failure::gone(WHAT))?;
+    let object = bucket::get(&bucket, from).await?.ok_or_else(|| Failure::gone(WHAT))?;
     let put = place.put(&bucket, bucket::data_of(&object)?);
     let put = match sha256.and_then(|sha256| hex::decode(sha256).ok()) {
         Some(digest) => put.sha256(digest),
