@@ -52,7 +52,7 @@ export class Jobs extends Emitter {
     this.#changed();
   }
 
-  /** What has changed since is not known: all that is shown is read again, from the first page. */
+  /** What has changed since is unknown: all that is shown is read again, from the first page. */
   #startAnew() {
     this.#byId.clear();
     [this.#shown, this.#cursor, this.loaded] = [[], undefined, false];

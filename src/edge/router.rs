@@ -134,12 +134,15 @@ const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its we
 /// about ids.
 fn explain(refused: Refused, call: &Call<'_>) -> Problem {
     match refused {
-        Refused::NotFound => Problem::new(Code::NoSuchRoute, "there is no such route"),
+        Refused::NotFound => {
+            Problem::new(Code::NoSuchRoute, "the path is not a route; see /openapi.json")
+        }
         Refused::MethodNotAllowed(allow) => What::MethodNotAllowed(allow).into(),
         Refused::BadName(name) => match access::check(call, Access::Read, None) {
-            Ok(()) => {
-                Problem::new(Code::NoSuchJob, format!("{name:?} can be no job id or reference"))
-            }
+            Ok(()) => Problem::new(
+                Code::NoSuchJob,
+                format!("{name:?} is not a job id or `ref:` and a reference"),
+            ),
             Err(problem) => problem,
         },
     }

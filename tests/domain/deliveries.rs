@@ -167,7 +167,7 @@ fn less_never_replaces_more() {
         assert_eq!((&vault.result, vault.job().archive()), (&served, was.archive()), "{less}");
         assert!(vault.job().files.iter().all(|file| file.served));
         let detail = vault.timeline.last().and_then(|entry| entry.detail.clone());
-        assert!(detail.is_some_and(|words| words.starts_with("not taken: it holds ")), "{less}");
+        assert!(detail.is_some_and(|words| words.starts_with("not used: it has ")), "{less}");
     }
 }
 

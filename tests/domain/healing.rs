@@ -425,12 +425,10 @@ fn an_answer_that_holds_less_ends_with_words() {
     let mut vault = half_dead_vault();
     assert_eq!(vault.heal(EventKind::Completed, &results(&["a"], "new")), Outcome::Heal);
     let detail = vault.timeline.last().and_then(|entry| entry.detail.clone());
-    assert!(
-        detail.is_some_and(|words| words.contains("holds 1 file, and the result that is served 2"))
-    );
+    assert!(detail.is_some_and(|words| words.contains("has 1 file, and the present result 2")));
     let mut job = vault.job.expect("a job");
     let first = healing::note_end(&mut job, false, None, context(DEADLINE)).expect("news");
-    assert!(first.detail.is_some_and(|words| words.ends_with("does not hold the file")));
+    assert!(first.detail.is_some_and(|words| words.ends_with("does not name the file")));
     assert!(
         healing::due_at(&job, PACE).is_some_and(|at| at > DEADLINE),
         "asked again, after a pause"
@@ -439,7 +437,7 @@ fn an_answer_that_holds_less_ends_with_words() {
     assert!(healing::note_end(&mut job, false, None, context(late)).is_some());
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
     assert_eq!((kept.status(), dead.status()), (FileStatus::Stored, FileStatus::Lost));
-    assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("does not hold the file")));
+    assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("does not name the file")));
     assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Partial, None));
 }
 
@@ -455,7 +453,7 @@ fn what_the_upstream_has_removed_is_lost_at_once() {
     healing::note_end(&mut job, true, None, context(DEADLINE));
     let [kept, dead] = job.files.as_slice() else { panic!("two files") };
     assert_eq!((kept.status(), dead.status()), (FileStatus::Stored, FileStatus::Lost));
-    assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("has removed it")));
+    assert!(dead.error.as_ref().is_some_and(|words| words.ends_with("has deleted it")));
     assert_eq!((job.archive(), healing::due_at(&job, PACE)), (Archive::Partial, None));
     assert!(served.is_some_and(|text| text.contains("/0-a") && text.contains("/1-b")));
 }

@@ -8,8 +8,8 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/*/i;
 
 /** The vault's URL, without a path. */
 export function vaultUrl(text) {
-  const url = read(text) ?? refuse("That is no URL", EXAMPLE);
-  if (url.username || url.password) refuse("The URL holds a user name", `${url.protocol}//${url.host}`);
+  const url = read(text) ?? refuse("That is not a URL", EXAMPLE);
+  if (url.username || url.password) refuse("The URL has a user name", `${url.protocol}//${url.host}`);
   if (/\/hook\b/.test(url.pathname)) refuse("Give the vault's URL alone, without /hook and its token", url.origin);
   return new URL(url.origin);
 }

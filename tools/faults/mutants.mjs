@@ -61,7 +61,7 @@ export const mutants = [
   {
     name: "check for breaking off",
     edits: [edit("edge/transfer/multipart.rs",
-      'piece.map_err(|_| PartsFailure::Source("the source broke off"))',
+      'piece.map_err(|_| PartsFailure::Source("the source ended early"))',
       "Ok(piece.unwrap_or_else(|_| Uint8Array::new_with_length(0)))")],
     rows: ["source tells no length and breaks off"],
     red: ["bytes"],
@@ -70,7 +70,7 @@ export const mutants = [
     name: "length check",
     edits: [
       edit("edge/transfer/multipart.rs",
-        'piece.map_err(|_| PartsFailure::Source("the source broke off"))',
+        'piece.map_err(|_| PartsFailure::Source("the source ended early"))',
         "Ok(piece.unwrap_or_else(|_| Uint8Array::new_with_length(0)))"),
       edit("edge/transfer/multipart.rs",
         "expected.length.is_some_and(|length| length != self.bytes)", "false"),

@@ -77,13 +77,13 @@ async function store(order: Order, response: Response): Promise<Stored> {
   if (Number(length) > maxBytes) throw new Final(`the file is larger than ${maxBytes} bytes`);
   if (length === null || Number(length) > MAX_PUT_BYTES) {
     const object = await byParts(bucket, file.key, body!, options, maxBytes);
-    if (length !== null && object.size !== Number(length)) throw new Error("the source broke off");
+    if (length !== null && object.size !== Number(length)) throw new Error("the source ended early");
     return { contentType, size: object.size, etag: object.etag, verified: false };
   }
   const md5 = /^"?([0-9a-f]{32})"?$/i.exec(headers.get("etag") ?? "")?.[1];
   // The runtime knows the length of such a body, and passes it on by itself.
   const object = await bucket.put(file.key, body ?? "", { ...options, ...(md5 && { md5 }) });
-  if (object.size !== Number(length)) throw new Error("the source broke off");
+  if (object.size !== Number(length)) throw new Error("the source ended early");
   return { contentType, size: object.size, etag: object.etag, verified: md5 !== undefined };
 }
 

@@ -19,16 +19,16 @@ export const hook = (handOver: HandOver) => async (c: Call): Promise<Response> =
     return problem(401, "Unauthorized", "the webhook's URL must be https://…/hook/<HOOK_TOKEN>");
   }
   const receivedAt = Date.now();
-  const tooLarge = () => problem(413, "Content Too Large", `the body has more than ${maxBodyBytes} bytes`);
+  const tooLarge = () => problem(413, "Content Too Large", `the body is over ${maxBodyBytes} bytes; send less`);
   if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) return tooLarge();
   const bytes = await c.req.arrayBuffer();
   if (bytes.byteLength > maxBodyBytes) return tooLarge();
   const sha256 = await digest(bytes);
   const text = decode(bytes);
-  const body = text === null ? "the body is not UTF-8" : parse(text);
+  const body = text === null ? "the body is not UTF-8; send JSON as UTF-8" : parse(text);
   const id = typeof body === "string" ? null : idOf(text!, body);
   if (typeof body === "string" || id === null) {
-    return unmatched(c.env, bytes, sha256, typeof body === "string" ? body : "the body holds no job id", receivedAt);
+    return unmatched(c.env, bytes, sha256, typeof body === "string" ? body : "the body has no job id", receivedAt);
   }
   const event = eventOf(text!, body);
   const [kept, result] = await Promise.all([

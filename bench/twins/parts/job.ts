@@ -84,7 +84,7 @@ export abstract class AnyJob extends DurableObject<Env> {
       return { outcome: "duplicate", detail: renewed > 0 ? `fresh URLs for ${renewed} files` : null };
     }
     const verdict = isRepeated
-      ? { outcome: "applied" as const, detail: "a new result replaces the last" }
+      ? { outcome: "applied" as const, detail: "a new result replaces the present one" }
       : move(job, event);
     if (verdict.outcome === "applied" && result) this.take(job, delivery, result, n);
     return verdict;

@@ -29,7 +29,7 @@ export async function list(c: Call): Promise<Response> {
   if (!(limit >= 1 && limit <= 200)) return problem(400, "Bad Request", "`limit` must be from 1 to 200");
   const filter: Filter = { status, archive, queue, since: time(since), until: time(until) };
   const after = cursor === undefined ? null : readCursor(cursor);
-  if (after === undefined) return problem(400, "Bad Request", "`cursor` is none that this route has given");
+  if (after === undefined) return problem(400, "Bad Request", "`cursor` is not one that this route returned; leave it out to begin");
   const last = after && new Date(after.createdAt).toISOString().slice(0, 10);
   const days = await c.env.CATALOG.getByName(ROOT).days(filter, last, MAX_DAYS);
   const rows: { id: string; created_at: number; summary: string }[] = [];

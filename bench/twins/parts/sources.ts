@@ -16,7 +16,7 @@ export function check(text: string, hosts = DEFAULT_HOSTS): URL | string {
   if (url.username || url.password) return "user name in URL";
   const isListed = hosts.split(",").some((entry) => allows(entry.trim(), url));
   if (!isListed) return "host not allowed";
-  return text.slice(url.protocol.length + 2).toLowerCase().startsWith(url.host) ? url : "host in disguise";
+  return text.slice(url.protocol.length + 2).toLowerCase().startsWith(url.host) ? url : "host not written plainly";
 }
 
 function allows(entry: string, { protocol, host, hostname }: URL): boolean {

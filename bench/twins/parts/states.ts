@@ -40,7 +40,7 @@ function whyLate({ status, senderTime: last, leaseExpiry }: JobRecord, event: Ev
   if (status === "completed") return "the job is completed";
   if (status === "failed" || status === "cancelled") {
     if (type === "failed" || type === "cancelled") return "the job has ended already";
-    if (type === "acquired" && order <= 0) return "not shown to be newer than the end";
+    if (type === "acquired" && order <= 0) return "no evidence that it is newer than the job's end";
   }
   const isNewer = event.leaseExpiry !== null && (leaseExpiry === null || event.leaseExpiry > leaseExpiry);
   return type === "acquired" && status === "acquired" && !isNewer ? "the lease is not newer" : null;

@@ -135,7 +135,9 @@ impl TicketRequest {
         }
         let is_proxy = request.scope == Scope::Proxy;
         if !is_proxy && (request.apps.is_some() || request.count.is_some()) {
-            return Err("`apps` and `count` are for the scope `proxy` alone".to_owned());
+            return Err(
+                "`apps` and `count` are only for the scope `proxy`; leave them out".to_owned()
+            );
         }
         let is_app = |app: &String| !app.is_empty() && app.chars().count() <= MAX_APP_CHARS;
         if request

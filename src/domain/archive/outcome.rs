@@ -75,7 +75,7 @@ pub fn note_death(job: &mut Job, context: RetryContext<'_>) {
             continue;
         };
         file.attempts += 1;
-        let message = "the vault died while it copied the file".to_owned();
+        let message = "the Worker stopped while it copied the file".to_owned();
         let failure = CopyFailure { kind: FailureKind::Transient, message, retry_after_ms: None };
         if failure::after_failure(file, &failure, context) == Next::GiveUp {
             file.state = FileState::Lost;
@@ -137,7 +137,7 @@ fn fail(
         }
         (Next::GiveUp | Next::Renew(_), Some(twin)) => {
             file.take_over(&twin);
-            return Some(format!("{} is that of an older result, still stored", file.name));
+            return Some(format!("{} is stored already, from an earlier result", file.name));
         }
         (Next::GiveUp, None) => {
             file.state = FileState::Lost;

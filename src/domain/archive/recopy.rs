@@ -67,7 +67,7 @@ pub fn copy(
     let is_less = job.files.iter().any(|file| file.served && !numbers.contains(&file.n));
     let result = (added > 0 && !is_less).then(|| text(job, reading, &numbers));
     let detail = format!(
-        "asked to copy again: {}, and {added} that were skipped",
+        "copy again was requested: {}, and {added} that were skipped",
         counted(u64::from(again), "file", "files")
     );
     job.events += 1;
@@ -76,7 +76,11 @@ pub fn copy(
 
 /// A job without a result: the upstream is asked for it.
 pub fn ask(job: &mut Job, now: Timestamp) -> Entry {
-    healing::want(job, "asked to copy again: the upstream is asked for the result".to_owned(), now)
+    healing::want(
+        job,
+        "copy again was requested: the upstream is asked for the result".to_owned(),
+        now,
+    )
 }
 
 fn known(job: &Job, identity: &str) -> Option<u32> {

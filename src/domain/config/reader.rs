@@ -52,8 +52,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let given = list.split(',').filter(|entry| !entry.trim().is_empty()).count();
         let left_out = given - tokens.values().len().min(given);
         if left_out > 0 {
-            self.mistakes
-                .push(format!("{name}: {left_out} of its {given} do not count; each {rule}"));
+            self.mistakes.push(format!(
+                "{name}: {left_out} of its {given} entries are invalid; each {rule}"
+            ));
         }
         Ok(tokens)
     }
@@ -83,9 +84,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 let equal = known.iter().find(|(_, other)| !value.is_empty() && other == value);
                 match equal {
                     Some((other, _)) if is_equal_by_right(other, name) => {}
-                    Some((other, _)) => self.mistakes.push(format!(
-                        "{name} has the value of {other}: who knows the one knows the other"
-                    )),
+                    Some((other, _)) => self
+                        .mistakes
+                        .push(format!("{name} has the same value as {other}; give each its own")),
                     None => known.push((name, value.to_owned())),
                 }
             }
@@ -130,7 +131,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let (secrets, refused) = SigningSecrets::parse(&self.get(name)?);
         if refused > 0 {
             self.mistakes.push(format!(
-                "{name}: {refused} of its entries do not count; each must be `whsec_` and the \
+                "{name}: {refused} of its entries are invalid; each must be `whsec_` and the \
                  base64 of at least 16 bytes"
             ));
         }
@@ -142,7 +143,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let read = target::check(&self.get("HANDOFF_URL")?, sources);
         let refused = |why| {
             self.mistakes.push(format!(
-                "HANDOFF_URL {why}; it must be the https URL of a public host, and is not used"
+                "HANDOFF_URL {why}; it is not used, and must be the https URL of a public host"
             ));
         };
         read.map_err(refused).ok()
@@ -152,7 +153,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let list = self.get("ALLOWED_SOURCE_HOSTS").unwrap_or_else(|| DEFAULT_SOURCES.to_owned());
         let (policy, refused) = SourcePolicy::parse(&list);
         for entry in refused {
-            let mistake = format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host; it is left out");
+            let mistake = format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host and is ignored");
             self.mistakes.push(mistake);
         }
         // A list of mistakes alone would skip every file for good.
@@ -163,7 +164,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let (origins, refused) = Origins::parse(&self.get("CORS_ORIGINS").unwrap_or_default());
         for entry in refused {
             self.mistakes.push(format!(
-                "CORS_ORIGINS: {entry:?} is not like https://app.example; it is left out"
+                "CORS_ORIGINS: {entry:?} is not like https://app.example and is ignored"
             ));
         }
         origins
@@ -195,7 +196,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
         if url.is_none() {
             self.mistakes
-                .push(format!("{name} is {text:?}, not like {default}; nothing is asked there"));
+                .push(format!("{name} is {text:?}, not like {default}; this queue is not asked"));
         }
         url
     }
@@ -217,7 +218,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let key = self.get(name)?;
         let is_key = key.bytes().all(|b| b.is_ascii_graphic());
         if !is_key {
-            let mistake = format!("{name} holds characters that no key has; it is not used");
+            let mistake = format!("{name} has characters other than visible ASCII and is not used");
             self.mistakes.push(mistake);
         }
         is_key.then_some(key)

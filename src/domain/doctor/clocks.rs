@@ -36,13 +36,13 @@ impl Reading {
 #[must_use]
 pub fn check(readings: &[Reading]) -> Check {
     let Some(worst) = readings.iter().max_by_key(|reading| reading.skew()) else {
-        return Check::ok("clock", "no other clock was read");
+        return Check::ok("clock", "no other clock could be read");
     };
     let skew = worst.skew();
     let detail = format!("the clock of {} differs by {}", worst.whose, spell(skew));
-    let fix = "compare both with the time of day: presigned URLs and leases are judged by it";
+    let fix = "compare both with the correct time: presigned URLs and leases depend on it";
     if skew >= WRONG_MS {
-        let detail = format!("{detail}: its URLs look older or younger than they are");
+        let detail = format!("{detail}: its URLs seem older or newer than they are");
         Check::fail("clock", detail, fix)
     } else if skew >= ODD_MS {
         Check::warn("clock", detail, fix)

@@ -71,8 +71,8 @@ pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Check> {
             handoff(&jobs.totals, by),
         ],
         Err(why) => {
-            let detail = format!("how the jobs are is not known: {why}");
-            vec![Check::warn("pending", detail, "mend `catalog` first")]
+            let detail = format!("the state of the jobs is unknown: {why}");
+            vec![Check::warn("pending", detail, "correct `catalog` first")]
         }
     }
 }
@@ -106,17 +106,16 @@ fn pending(jobs: &Jobs, by: Measure<'_>) -> Check {
 fn lost(rows: &[Row], by: Measure<'_>) -> Check {
     let lost: Vec<&Row> = rows.iter().filter(|row| row.numbers.lost > 0).collect();
     if lost.is_empty() {
-        return Check::ok("lost", "no file of the last days is lost");
+        return Check::ok("lost", "no file was lost in the last days");
     }
     let led_astray = lost.iter().all(|row| !row.skipped_hosts.is_empty());
     let ids = ids(lost.into_iter());
-    let detail = format!("files are lost of {} of the last days: {}", jobs_of(&ids), some(&ids));
+    let detail = format!("files were lost in {} of the last days: {}", jobs_of(&ids), some(&ids));
     if led_astray {
-        return Check::warn("lost", detail, "mend `hosts` first");
+        return Check::warn("lost", detail, "correct `hosts` first");
     }
     let copy = call(by.base, "POST", "/archive?archive=lost,partial");
-    let fix =
-        format!("see that the queue's key is set, which gets fresh URLs, then copy again: {copy}");
+    let fix = format!("set the queue's key, which gets fresh URLs, then copy again: {copy}");
     Check::warn("lost", detail, fix)
 }
 
@@ -132,25 +131,24 @@ fn hosts(rows: &[Row], by: Measure<'_>) -> Check {
         jobs_of.into_iter().partition(|(host, _)| by.sources.has(host));
     let again = call(by.base, "POST", "/archive?archive=partial,lost");
     if !refused.is_empty() {
-        let detail = format!(
-            "results named files on hosts that are not allowed, or were redirected there: {}",
-            of_jobs(&refused)
-        );
+        let detail =
+            format!("results led to files on hosts that are not allowed: {}", of_jobs(&refused));
         let mut all = by.sources.entries();
         all.extend(refused.iter().map(|(host, _)| (*host).clone()));
         let fix = format!(
-            "in wrangler.toml, under [vars], set ALLOWED_SOURCE_HOSTS = \"{}\" without what you \
-             do not trust, `npm run deploy`, then {again}",
+            "in wrangler.toml, under [vars], set ALLOWED_SOURCE_HOSTS = \"{}\" without those you \
+             do not trust, run `npm run deploy`, then {again}",
             all.join(",")
         );
         return Check::warn("hosts", detail, fix);
     }
     if !mended.is_empty() {
-        let detail = format!("allowed now, and not copied yet: {}", of_jobs(&mended));
+        let detail =
+            format!("hosts that are allowed now, with files not copied yet: {}", of_jobs(&mended));
         return Check::warn("hosts", detail, again);
     }
     let allowed = some(&by.sources.entries());
-    Check::ok("hosts", format!("results of the last days named no other than {allowed}"))
+    Check::ok("hosts", format!("all files of the last days are on {allowed}"))
 }
 
 fn of_jobs(hosts: &[(&String, Vec<String>)]) -> String {
@@ -165,10 +163,10 @@ fn of_jobs(hosts: &[(&String, Vec<String>)]) -> String {
 fn healing(rows: &[Row], by: Measure<'_>) -> Check {
     let ids = ids(rows.iter());
     if ids.is_empty() {
-        return Check::ok("healing", "nothing of the last days was asked for in vain");
+        return Check::ok("healing", "no job of the last days was given up");
     }
     let detail = format!(
-        "the queue was asked for a day in vain for {} of the last days: {}",
+        "the queue was asked for a day without success for {} of the last days: {}",
         jobs_of(&ids),
         some(&ids)
     );
@@ -182,14 +180,14 @@ fn healing(rows: &[Row], by: Measure<'_>) -> Check {
 fn handoff(totals: &Totals, by: Measure<'_>) -> Check {
     let (failed, pending) = (totals.numbers.handoff_failed, totals.numbers.handoff_pending);
     if failed + pending == 0 {
-        return Check::ok("handoff", "no message waits to be handed on");
+        return Check::ok("handoff", "all messages are handed on");
     }
     if failed == 0 {
         let pending = counted(pending, "message is", "messages are");
         return Check::ok("handoff", format!("{pending} still to be handed on"));
     }
     let detail = format!(
-        "handing on was given up for {}; {}",
+        "messages of {} could not be handed on; {}",
         counted(failed, "job", "jobs"),
         counted(pending, "message waits", "messages wait")
     );
@@ -275,9 +273,9 @@ mod tests {
         let check = found(many, vec![]).remove(2);
         assert!(check.detail.contains("h29.example") && check.fix.unwrap().contains("h29.example"));
         let check = found(vec![], vec![]).remove(2);
-        assert!(check.detail.ends_with("no other than fal.media"), "{check:?}");
+        assert!(check.detail.ends_with("are on fal.media"), "{check:?}");
         let check = found(vec![skipped("fal.media")], vec![]).remove(2);
-        assert!(check.detail.starts_with("allowed now"), "{check:?}");
+        assert!(check.detail.starts_with("hosts that are allowed now"), "{check:?}");
         assert!(!check.fix.unwrap().contains("ALLOWED_SOURCE_HOSTS"));
     }
 
@@ -288,10 +286,10 @@ mod tests {
             row.skipped_hosts = vec!["a.example".into()];
         });
         let check = found(vec![astray], vec![]).remove(1);
-        assert_eq!(check.fix.as_deref(), Some("mend `hosts` first"));
+        assert_eq!(check.fix.as_deref(), Some("correct `hosts` first"));
         let gone = row(|row| row.numbers.lost = 2);
         let check = found(vec![gone], vec![]).remove(1);
-        assert!(check.detail.ends_with("of 1 job of the last days: 437852"), "{check:?}");
+        assert!(check.detail.ends_with("in 1 job of the last days: 437852"), "{check:?}");
         let check = found(vec![], vec![row(|_| {}), row(|_| {})]).remove(3);
         assert_eq!(check.status, Status::Warn);
         assert!(check.detail.contains("2 jobs") && check.fix.unwrap().contains("/archive"));
@@ -302,7 +300,7 @@ mod tests {
         let unheard = row(|row| row.numbers.handoff_failed = 1);
         let check = found(vec![unheard], vec![]).remove(4);
         assert_eq!((check.name.as_str(), check.status), ("handoff", Status::Warn));
-        assert!(check.detail.contains("for 1 job;"), "{check:?}");
+        assert!(check.detail.contains("of 1 job "), "{check:?}");
         assert!(check.fix.unwrap().contains("/jobs/<id>/handoff"));
     }
 

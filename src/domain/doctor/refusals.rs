@@ -32,7 +32,7 @@ fn of_status(status: u16, all: &[&Refused], now: Timestamp, base: &str) -> Optio
     let ago = spell(now.since(last.at));
     let agent = last.user_agent.as_deref().unwrap_or("an unnamed sender");
     let detail = format!(
-        "{} of the last day got {status}{others}; the last one {ago} ago, of {agent}: {}",
+        "{} of the last day got {status}{others}; the last, {ago} ago, came from {agent}: {}",
         counted(count, "delivery", "deliveries"),
         last.reason
     );
@@ -46,9 +46,9 @@ fn of_status(status: u16, all: &[&Refused], now: Timestamp, base: &str) -> Optio
 fn mend(status: u16) -> &'static str {
     match status {
         401 => "compare the token in the queue's webhook URL with HOOK_TOKEN",
-        405 => "have the queue POST to the final URL: a redirect turns a POST into a GET",
+        405 => "give the queue the final URL: a redirect turns its POST into a GET",
         413 => "raise MAX_BODY_BYTES, or submit with `x-pipelet-output: binary`",
-        _ => "see what they were told",
+        _ => "see the answers they got",
     }
 }
 
@@ -81,8 +81,8 @@ mod tests {
             [refusal(401, 99, 7), refusal(401, 98, 0), refusal(413, 90, 0), refusal(405, 76, 0)];
         let checks = refused(&kept, 99, now, "https://v");
         assert_eq!(checks.len(), 2);
-        let want = "2 deliveries of the last day got 401, and 7 more were only counted; the last one \
-                    1 h ago, of queue/1: because 401";
+        let want = "2 deliveries of the last day got 401, and 7 more were only counted; the last, \
+                    1 h ago, came from queue/1: because 401";
         assert_eq!(checks[0].detail, want);
         assert!(checks[0].fix.as_ref().unwrap().contains("'https://v/refused'"));
         assert!(checks[1].fix.as_ref().unwrap().contains("MAX_BODY_BYTES"));

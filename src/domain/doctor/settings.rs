@@ -15,7 +15,7 @@ pub fn checks(config: &Config) -> Vec<Check> {
         secret("API_TOKEN", &config.api, "readers are refused with 503"),
     ];
     if config.mistakes.is_empty() {
-        checks.push(Check::ok("settings", "what is set can be used"));
+        checks.push(Check::ok("settings", "all settings can be used"));
     }
     checks.extend(config.mistakes.iter().map(|mistake| wrong(mistake)));
     checks.extend(unconfirmed(config));
@@ -27,7 +27,7 @@ pub fn checks(config: &Config) -> Vec<Check> {
 fn unconfirmed(config: &Config) -> Option<Check> {
     let Upstreams { queue, fal, fal_ai, .. } = &config.upstreams;
     let has_key = [queue, fal, fal_ai].into_iter().flatten().any(|one| one.key.is_some());
-    let detail = "is true, and there is no key to ask with: no result is believed";
+    let detail = "is true, but no key is set to ask the queue with: no result is trusted";
     (config.verify_results && !has_key)
         .then(|| Check::fail("VERIFY_RESULTS", detail, put("UPSTREAM_API_KEY")))
 }
@@ -103,7 +103,8 @@ mod tests {
     fn equal_secrets_fail_with_both_names_and_the_command() {
         let same = "one-and-the-same-0123456789";
         let checks = of(&[("HOOK_TOKEN", same), ("API_TOKEN", same)]);
-        let check = checks.iter().find(|check| check.detail.contains("HOOK_TOKEN: who")).unwrap();
+        let check =
+            checks.iter().find(|check| check.detail.contains("value as HOOK_TOKEN")).unwrap();
         assert_eq!((check.name.as_str(), check.status), ("API_TOKEN", Status::Fail));
         assert_eq!(check.fix.as_deref(), Some("npx wrangler secret put API_TOKEN"));
     }

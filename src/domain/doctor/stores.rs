@@ -51,10 +51,10 @@ impl Store {
     /// What does not work without it.
     const fn meaning(self) -> &'static str {
         match self {
-            Self::R2 => "no file is stored; deliveries are kept in their jobs until it is mended",
+            Self::R2 => "no file is stored; deliveries stay in their jobs until this works",
             Self::Kv => "records are read from their jobs, which is slower; nothing is lost",
-            Self::Jobs => "deliveries are not taken, or only into the unmatched box",
-            Self::Catalog => "jobs are not listed; what they tell it is kept until it is mended",
+            Self::Jobs => "deliveries are refused, or go to the unmatched box",
+            Self::Catalog => "jobs are not listed; their changes are kept until this works",
         }
     }
 
@@ -86,11 +86,15 @@ pub fn check(store: Store, probe: &Tried<Read>) -> Check {
     let check = match &probe.end {
         Ok(Read::Same) => Check::ok(name, "written, read and deleted"),
         // KV promises no more than that a write is seen within a minute.
-        Ok(Read::Nothing) if store == Store::Kv => {
-            Check::warn(name, "a write can't be read yet; that takes up to a minute", "try again")
+        Ok(Read::Nothing) if store == Store::Kv => Check::warn(
+            name,
+            "a write can't be read yet, which can take up to a minute",
+            "try again",
+        ),
+        Ok(Read::Nothing) => {
+            bad(store, format!("a value that was written can't be read: {meaning}"))
         }
-        Ok(Read::Nothing) => bad(store, format!("what was written can't be read: {meaning}")),
-        Ok(Read::Other) => bad(store, format!("what is read is not what was written: {meaning}")),
+        Ok(Read::Other) => bad(store, format!("another value is read than was written: {meaning}")),
         Err(why) => bad(store, format!("{why}: {meaning}")),
     };
     check.took(probe.ms)
@@ -119,7 +123,7 @@ mod tests {
             (Store::Kv, Ok(Read::Nothing), Status::Warn, "up to a minute"),
             (Store::Kv, Ok(Read::Other), Status::Warn, "nothing is lost"),
             (Store::Kv, missing(), Status::Warn, "nothing is lost"),
-            (Store::Jobs, missing(), Status::Fail, "not taken"),
+            (Store::Jobs, missing(), Status::Fail, "are refused"),
             (Store::Catalog, Ok(Read::Other), Status::Fail, "not listed"),
         ];
         for (store, end, status, words) in cases {

@@ -61,14 +61,16 @@ pub fn checks(asked: &[(Question, Option<Tried<Answered>>)]) -> Vec<Check> {
     if !asked.is_empty() && asked.iter().all(|(_, answer)| answer.is_none()) {
         return vec![Check::warn(
             "upstreams",
-            "there is no key for any queue: a webhook that is lost, and a file whose URL is dead \
-             before it was copied, can't be asked for",
+            "no queue's key is set: lost webhooks and expired URLs can't be fetched again",
             put("UPSTREAM_API_KEY"),
         )];
     }
     let check = |(question, answer): &(Question, Option<Tried<Answered>>)| match answer {
         Some(tried) => of_answer(question, tried),
-        None => Check::ok(question.name, format!("{} is not set: not asked", question.key_name)),
+        None => Check::ok(
+            question.name,
+            format!("{} is not set, so the queue was not asked", question.key_name),
+        ),
     };
     asked.iter().map(check).collect()
 }
@@ -78,24 +80,24 @@ fn of_answer(question: &Question, tried: &Tried<Answered>) -> Check {
     let check = match &tried.end {
         Ok(Answered { status: 401 | 403, .. }) => Check::fail(
             *name,
-            format!("{host} refuses the key of {key_name}: nothing can be asked for there"),
+            format!("{host} refuses the key in {key_name}, so no results can be fetched"),
             put(key_name),
         ),
         Ok(Answered { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => Check::ok(
             *name,
-            format!("{host} answers {status} for a job that there is not, and takes the key"),
+            format!("{host} accepts the key: it answers {status} for an unknown job"),
         ),
         Ok(Answered { status: status @ 300..=399, .. }) => Check::fail(
             *name,
-            format!("{host} redirects ({status}), and the key is not sent on"),
-            question.mend("set it to where that leads, if that is the queue's own"),
+            format!("{host} redirects ({status}), and the key is not sent there"),
+            question.mend("set it to the redirect's target, if that is the queue's own"),
         ),
         Ok(Answered { status: 429, .. }) => {
             Check::warn(*name, format!("{host} answers 429: too many requests"), "try again later")
         }
         Ok(Answered { status, .. }) => Check::fail(
             *name,
-            format!("{host} answers {status}: nothing can be asked for there now"),
+            format!("{host} answers {status}, so no results can be fetched now"),
             question.mend("try again later; if that stays, correct it"),
         ),
         Err(why) => Check::fail(
@@ -158,10 +160,10 @@ mod tests {
         let answered = |status| Ok(Answered { status, at: None });
         let cases = [
             (answered(404), Status::Ok, "answers 404"),
-            (answered(400), Status::Ok, "takes the key"),
-            (answered(200), Status::Ok, "takes the key"),
-            (answered(401), Status::Fail, "refuses the key of UPSTREAM_API_KEY"),
-            (answered(403), Status::Fail, "refuses the key of UPSTREAM_API_KEY"),
+            (answered(400), Status::Ok, "accepts the key"),
+            (answered(200), Status::Ok, "accepts the key"),
+            (answered(401), Status::Fail, "refuses the key in UPSTREAM_API_KEY"),
+            (answered(403), Status::Fail, "refuses the key in UPSTREAM_API_KEY"),
             (answered(301), Status::Fail, "redirects (301)"),
             (answered(429), Status::Warn, "429"),
             (answered(503), Status::Fail, "answers 503"),
@@ -185,7 +187,7 @@ mod tests {
         some[1].1 = Some(Tried { end: Ok(Answered { status: 404, at: None }), ms: 1 });
         let found = checks(&some);
         assert!(found.iter().all(|check| check.status == Status::Ok), "{found:?}");
-        assert_eq!(found[0].detail, "UPSTREAM_API_KEY is not set: not asked");
+        assert_eq!(found[0].detail, "UPSTREAM_API_KEY is not set, so the queue was not asked");
         assert_eq!(checks(&[]), vec![]);
     }
 }

@@ -43,7 +43,7 @@ impl fmt::Display for Refusal {
             Self::Port => "port not allowed",
             Self::Address => "IP address not allowed",
             Self::Host => "host not allowed",
-            Self::Disguised => "host in disguise",
+            Self::Disguised => "host not written plainly",
         })
     }
 }

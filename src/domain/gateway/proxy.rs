@@ -25,7 +25,7 @@ const REST: &str = include_str!("rest.txt");
 const JSON: &str = "application/json";
 
 /// What the holder of a ticket is told whose applications are others.
-pub const OTHER_APP: &str = "the ticket is not for this application";
+pub const OTHER_APP: &str = "the application is not in the ticket's `apps`; get a ticket for it";
 
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,7 +183,8 @@ pub fn opens_other(ticket: &Ticket, url: &Url, kind: Kind) -> Result<(), Problem
         }
         Kind::UploadToken => Err(Problem::new(
             Code::WrongScope,
-            "a ticket makes no token for uploads, which would outlive it; begin each by itself",
+            "a ticket makes no token for uploads, which would outlive it; begin each upload on its \
+             own",
         )),
         Kind::Run | Kind::Upload | Kind::Token => Ok(()),
     }

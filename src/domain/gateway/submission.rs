@@ -128,7 +128,7 @@ pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Opt
 
 /// Notes that no one knows what became of a submission: its run died.
 pub fn interrupted(job: &mut Job, now: Timestamp) -> Option<Entry> {
-    let why = "the submission was interrupted; whether the upstream took it is not known";
+    let why = "the submission was interrupted; the upstream may have accepted it";
     end(job, Err(why.to_owned()), now)
 }
 
@@ -162,7 +162,7 @@ pub fn take_over(job: &mut Job, state: SubmissionState, now: Timestamp) -> bool 
 
 /// The job's id and where its result will be, as the answer has it.
 fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
-    let nameless = || "the upstream's answer to the submission names no request".to_owned();
+    let nameless = || "the upstream's answer to the submission has no request id".to_owned();
     let id = request_id(answer).ok_or_else(nameless)?;
     let event = Event::parse(&answer.body).map_err(|_| nameless())?;
     if job.id.is_none() {

@@ -30,25 +30,26 @@ pub fn within(ticket: &Ticket, body: &[u8], now: Timestamp) -> Result<String, Pr
     if ticket.count.is_some() && ticket.apps.is_none() {
         return Err(Problem::new(
             Code::WrongScope,
-            "a ticket with `count` needs `apps`, too, for a token: its uses can't be counted",
+            "a ticket with `count` alone makes no token, as its uses can't be counted; get one \
+             with `apps`",
         ));
     }
     let request: TokenRequest =
         json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
     if request.allowed_apps.is_empty() || request.token_expiration == 0 {
-        return Err(malformed("nothing is asked for"));
+        return Err(malformed("`allowed_apps` is empty, or `token_expiration` is 0"));
     }
     let apps = ticket.apps.as_deref();
     if apps.is_some_and(|apps| !request.allowed_apps.iter().all(|app| covers(apps, app))) {
         return Err(Problem::new(
             Code::WrongScope,
-            "`allowed_apps` has one that the ticket is not for",
+            "`allowed_apps` names an application outside the ticket's `apps`; leave it out",
         ));
     }
     if request.token_expiration.saturating_mul(SECOND) > ticket.expires_at.since(now) {
         return Err(Problem::new(
             Code::WrongScope,
-            "`token_expiration` is past the end of the ticket",
+            "`token_expiration` is later than the ticket's end; ask for less",
         ));
     }
     serde_json::to_string(&request).map_err(|error| malformed(&error.to_string()))

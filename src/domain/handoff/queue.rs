@@ -108,7 +108,7 @@ pub fn again(
     job.handoff.gone.clear();
     queue(job, event, has_operator, now);
     job.touch(now);
-    Some(entry(job, now, format!("asked to hand on again: {}", event.word)))
+    Some(entry(job, now, format!("hand-off was requested again: {}", event.word)))
 }
 
 /// When a message is due: one of an end when the job is settled, 15 min after
@@ -140,8 +140,8 @@ pub fn note(
         }
         Tried::Gone => {
             job.handoff.gone.push(receiver);
-            end_all(job, receiver, "the receiver answers 410: it wants no more");
-            format!("{word}: {receiver} answers 410 and gets no more of this job")
+            end_all(job, receiver, "the receiver answers 410: it wants no more messages");
+            format!("{word}: {receiver} answers 410 and gets no more messages of this job")
         }
         Tried::Impossible(why) => {
             message.fail(why);
@@ -164,7 +164,7 @@ fn refused(
     let (word, receiver) = (&message.event_type, message.receiver);
     message.attempts += 1;
     if now.since(message.since) >= pace.handoff_patience() {
-        let detail = format!("{word}: given up handing on to {receiver}: {why}");
+        let detail = format!("{word}: gave up handing on to {receiver}: {why}");
         message.fail(why);
         return Some(detail);
     }

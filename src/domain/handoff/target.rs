@@ -32,7 +32,7 @@ const PRIVATE: [&str; 15] = [
 ];
 
 /// For development it can be listed.
-const UNLISTED: &str = "is on this machine and not in ALLOWED_SOURCE_HOSTS";
+const UNLISTED: &str = "is a local address and not in ALLOWED_SOURCE_HOSTS";
 
 /// Reads the URL of a webhook. A loopback host that is listed among the sources
 /// is allowed, too: so it is on a developer's machine.
@@ -43,9 +43,9 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
     if text.len() > MAX_BYTES {
         return Err("is longer than 2,048 bytes");
     }
-    let url = strict_url::read(text).map_err(|_| "is no URL")?;
+    let url = strict_url::read(text).map_err(|_| "is not a URL")?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("holds a user name");
+        return Err("has a user name");
     }
     // Only its host is looked at: the list is not one of files here.
     if is_loopback(&url) {
@@ -133,9 +133,9 @@ mod tests {
     fn nothing_else_is() {
         for (bad, why) in [
             ("http://app.example/", "is not https"),
-            ("https://u:p@app.example/", "holds a user name"),
-            ("ftp://app.example/", "is no URL"),
-            ("/hook", "is no URL"),
+            ("https://u:p@app.example/", "has a user name"),
+            ("ftp://app.example/", "is not a URL"),
+            ("/hook", "is not a URL"),
             ("https://localhost/", UNLISTED),
             ("http://127.0.0.1:9090/", UNLISTED),
             ("https://10.0.0.1/", "is not a public host"),

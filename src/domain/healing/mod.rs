@@ -67,12 +67,14 @@ pub fn read_result(status: u16, body: &str, id: Option<&str>) -> Answer {
     match status {
         200..=299 => match Event::parse(body) {
             Ok(event) if is_of_another(&event, id) => {
-                Answer::Refused("the upstream answers with another job's result".to_owned())
+                Answer::Refused("the upstream answered with another job's result".to_owned())
             }
             Ok(event) => told_status(&event).unwrap_or(Answer::End(EventKind::Completed)),
             Err(why) => Answer::Refused(format!("the upstream's result can't be used: {why}")),
         },
-        300..=399 => Answer::Refused("the upstream redirects, which is not followed".to_owned()),
+        300..=399 => Answer::Refused(
+            "the upstream answered with a redirect, which is not followed".to_owned(),
+        ),
         401 | 403 => Answer::Refused(format!("the upstream refuses the key ({status})")),
         408 | 425 | 429 | 500.. => Answer::Refused(format!("the upstream answers {status}")),
         _ => Answer::Unclear(format!("the upstream answers {status}")),
@@ -121,8 +123,9 @@ fn told_status(event: &Event<'_>) -> Option<Answer> {
         "FAILED" => Some(Answer::End(EventKind::Failed)),
         "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
         // No result names its own URL.
-        "COMPLETED" => value_of(&event.members, "response_url")
-            .map(|_| Answer::Unclear("the upstream answers with a status alone".to_owned())),
+        "COMPLETED" => value_of(&event.members, "response_url").map(|_| {
+            Answer::Unclear("the upstream answered with a status and no result".to_owned())
+        }),
         _ => None,
     }
 }
@@ -171,10 +174,10 @@ pub fn read_download(
     }
     let event = Event::parse(body).map_err(|why| why.to_string())?;
     let url = value_of(&event.members, "url").and_then(json::decode_string);
-    let url = url.ok_or("the upstream's answer holds no url")?;
+    let url = url.ok_or("the upstream's answer has no `url`")?;
     let checked = policy.check(&url).map_err(|why| format!("the fresh URL: {why}"))?;
     if last_segment(checked.as_str()) != last_segment(old_url) {
-        return Err("the fresh URL is that of another file".to_owned());
+        return Err("the fresh URL is for another file".to_owned());
     }
     Ok(Source::at(&checked))
 }
@@ -197,7 +200,7 @@ pub fn note_end(
         job.touch(context.now);
     }
     if is_removed && job.files.iter().any(File::waits_for_url) {
-        let why = "the upstream has removed it";
+        let why = "the upstream has deleted it";
         job.files
             .iter_mut()
             .filter(|file| file.waits_for_url())
@@ -206,7 +209,7 @@ pub fn note_end(
         job.touch(context.now);
     }
     let is_missing = job.files.iter().any(File::waits_for_url);
-    let why = why.or_else(|| is_missing.then(|| "its answer does not hold the file".to_owned()));
+    let why = why.or_else(|| is_missing.then(|| "its answer does not name the file".to_owned()));
     note_failure(job, why, None, context)
 }
 
@@ -245,7 +248,7 @@ pub fn note_failure(
     }
     job.touch(now);
     let why = why.unwrap_or_default();
-    Some(own_entry(job, now, format!("the upstream was asked in vain: {why}")))
+    Some(own_entry(job, now, format!("the upstream was asked without success: {why}")))
 }
 
 /// There is nothing more to ask for.
@@ -286,7 +289,7 @@ pub fn note_impossible(job: &mut Job, why: &str, context: RetryContext<'_>) -> O
 
 fn give_up(file: &mut File, why: &str) {
     file.state = FileState::Lost;
-    let before = file.error.take().unwrap_or_else(|| "the URL is dead".to_owned());
+    let before = file.error.take().unwrap_or_else(|| "the URL has expired".to_owned());
     file.error = Some(format!("{before}; no fresh URL: {why}"));
 }
 

@@ -115,25 +115,29 @@ impl Problem {
         match self.what() {
             What::Told(_, text) => text.clone(),
             What::NotReady(text, _) => text.clone().into(),
-            What::MethodNotAllowed(allow) => format!("this route takes {allow}").into(),
+            What::MethodNotAllowed(allow) => {
+                format!("this route does not take the method; it takes {allow}").into()
+            }
             What::NoResult { status, .. } => {
-                format!("the job is {status}; `error` holds what the upstream said").into()
+                format!("the job is {status} and has no result; see `error`").into()
             }
             What::BodyTooLarge(limit) => format!(
-                "a delivery may have {limit} bytes; raise MAX_BODY_BYTES, or have the upstream \
-                 send URLs instead of base64 (`x-pipelet-output: binary`)"
+                "the body is over {limit} bytes; raise MAX_BODY_BYTES, or let the upstream send \
+                 URLs instead of base64 (`x-pipelet-output: binary`)"
             )
             .into(),
             What::UnknownCoding(names) => format!(
-                "the body comes with `Content-Encoding: {names}`; send it plain, or packed once \
-                 or twice by gzip or deflate"
+                "the body comes with `Content-Encoding: {names}`; send it plain, or compressed at \
+                 most twice with gzip or deflate"
             )
             .into(),
-            What::NoSuchRange(size) => format!("the file has {size} bytes").into(),
+            What::NoSuchRange(size) => {
+                format!("`Range` is outside the file; ask for bytes below {size}").into()
+            }
             What::Misconfigured(BadSecret { name, why }) => {
                 format!("{name} {why}; set it with `npx wrangler secret put {name}`").into()
             }
-            What::Internal(_) => "the platform failed; the same request may succeed now".into(),
+            What::Internal(_) => "the platform failed; send the request again".into(),
         }
     }
 

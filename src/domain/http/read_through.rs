@@ -74,7 +74,7 @@ fn whole(length: Option<u64>, asked: Option<Asked>) -> Passed {
 }
 
 fn part(told: &Told, asked: Asked) -> Result<Passed, String> {
-    let odd = || "the source answers with another part than was asked for".to_owned();
+    let odd = || "the source answers with another range than requested".to_owned();
     let Some((Some((first, last)), size)) = told.range.as_deref().and_then(range::parse_content)
     else {
         return Err(odd());
@@ -90,7 +90,7 @@ fn none(told: &Told, asked: Asked) -> Result<Passed, String> {
         Some((_, size)) if asked.of(size) == Slice::Unsatisfiable => {
             Ok(Passed::Unsatisfiable(size))
         }
-        Some(_) => Err("the source has no range that the file has".to_owned()),
+        Some(_) => Err("the source does not have the requested range".to_owned()),
     }
 }
 

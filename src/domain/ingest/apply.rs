@@ -186,7 +186,9 @@ type Followed = (Outcome, Option<String>, Option<String>);
 fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Followed {
     match verdict {
         Move::Unknown => (Outcome::Unknown, None, None),
-        Move::Fetch => (Outcome::Applied, Some("the result is to be fetched".to_owned()), None),
+        Move::Fetch => {
+            (Outcome::Applied, Some("the upstream is asked for the result".to_owned()), None)
+        }
         Move::Late(why) => (Outcome::Late, Some(why.to_owned()), None),
         Move::To { status, next_attempt } => {
             advance(job, status, next_attempt, arrival);
@@ -218,15 +220,14 @@ fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
         } else {
             String::new()
         };
-        let why =
-            format!("not taken: it holds {new}, and the result that is served {served}{lent}");
+        let why = format!("not used: it has {new}, and the present result {served}{lent}");
         return (Outcome::Late, Some(why), None);
     }
     if is_older && new == served {
-        return (Outcome::Late, Some("older than the result that is served".to_owned()), None);
+        return (Outcome::Late, Some("older than the present result".to_owned()), None);
     }
     let result = accept(job, n, arrival);
-    (Outcome::Applied, Some("a new result replaces the last".to_owned()), Some(result))
+    (Outcome::Applied, Some("a new result replaces the present one".to_owned()), Some(result))
 }
 
 fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<'_>) {
@@ -310,7 +311,7 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
 /// What to say of a body that names a job which this one is not known to be.
 fn other_name(job: &Job, arrival: &Arrival<'_>) -> Option<String> {
     let named = arrival.named.as_ref().filter(|named| job.id.as_ref() != Some(named))?;
-    let own = if job.id.is_some() { "which this one is not" } else { "but this one has no id yet" };
+    let own = if job.id.is_some() { "which is another job" } else { "but this job has no id yet" };
     Some(format!("the body names job {named}, {own}"))
 }
 

@@ -46,12 +46,12 @@ pub fn parse(body: &[u8]) -> Result<Vec<Line>, String> {
     let written = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
     for (at, text) in written.filter(|(_, text)| !text.is_empty()) {
         if lines.len() == MAX_LINES {
-            return Err(format!("an import has at most {MAX_LINES} lines"));
+            return Err(format!("the import is over {MAX_LINES} lines; send it in parts"));
         }
         lines.push(line(text).map_err(|why| format!("line {}: {why}", at + 1))?);
     }
     if lines.is_empty() {
-        Err("there is no line; each is a job as JSON".to_owned())
+        Err("the body is empty; send a line of JSON for each job".to_owned())
     } else {
         Ok(lines)
     }
@@ -67,7 +67,7 @@ fn line(text: &[u8]) -> Result<Line, String> {
     let id = ["id", "request_id"].iter().find_map(|key| value_of(&members, key));
     let id = id.and_then(correlate::id_of).ok_or_else(|| refusal(&"`id` is missing"))?;
     let line = Line {
-        id: id.map_err(|id| format!("`id` is {id:?}, which is no job id"))?,
+        id: id.map_err(|id| format!("`id` is {id:?}, which is not a job id"))?,
         app: field(&members, "app")?,
         reference: field(&members, "ref")?,
         tags: field(&members, "tags")?.unwrap_or_default(),
@@ -78,10 +78,10 @@ fn line(text: &[u8]) -> Result<Line, String> {
         },
     };
     if let Some(reference) = line.reference.as_deref().filter(|text| !is_valid_name(text)) {
-        return Err(format!("`ref` is {reference:?}, which is no reference"));
+        return Err(format!("`ref` is {reference:?}, which is not a reference"));
     }
     if line.reference.as_deref().is_some_and(is_own_reference) {
-        return Err("`ref` is this vault's own reference of a job, which is no caller's".to_owned());
+        return Err("`ref` is one of this vault's own references; choose another".to_owned());
     }
     Ok(line)
 }
@@ -125,7 +125,7 @@ pub fn take(job: Option<Job>, new_job: NewJob, import: &Import) -> (Job, Option<
     };
     apply::describe(&mut job, labels, import.at);
     if job.response_url.is_none() {
-        // What is no URL can't be asked, and must not fill the record.
+        // What is not a URL can't be asked, and must not fill the record.
         let is_url = |url: &String| strict_url::read(url).is_ok();
         job.response_url = import.response_url.clone().filter(is_url);
     }
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_bad_line_is_named() {
         for (bad, word) in [
-            ("", "no line"),
+            ("", "is empty"),
             ("{\"id\":\"a\"}\n{\"app\":\"a\"}", "line 2"),
             ("{\"id\":\"a/b\"}", "a/b"),
             ("{\"id\":\"a\",\"ref\":\"..\"}", "`ref`"),
@@ -193,11 +193,11 @@ mod tests {
             ("{\"id\":1e999999999}", "`id` is \"1e999999999\""),
             ("{\"id\":\"a\",\"tags\":7}", "`tags`"),
             ("{\"id\":null}", "`id` is missing"),
-            ("{\"id\":\"a\u{fffd}\"}", "no job id"),
+            ("{\"id\":\"a\u{fffd}\"}", "not a job id"),
             ("{\"id\":1,\"keep\":36501}", "`keep` is 36501"),
             ("{\"id\":1,\"keep\":1.5}", "`keep` is 1.5"),
             ("{\"id\":1,\"keep\":\"7\"}", "`keep` is \"7\""),
-            (&"{\"id\":1}\n".repeat(1_001), "at most 1000"),
+            (&"{\"id\":1}\n".repeat(1_001), "over 1000 lines"),
         ] {
             let why = parse(bad.as_bytes()).unwrap_err();
             assert!(why.contains(word), "{why}");

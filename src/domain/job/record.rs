@@ -284,7 +284,7 @@ impl Job {
         self.touch(now);
         self.work.link.done(self.version);
         self.events += 1;
-        let detail = format!("the upstream names it {id}, which is another job here");
+        let detail = format!("the upstream calls it {id}, which is another job here");
         Entry::own(self.events, now, Outcome::Applied, detail)
     }
 

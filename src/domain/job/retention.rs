@@ -22,7 +22,7 @@ pub fn ends_at(job: &Job, usual_days: u32) -> Option<Timestamp> {
 pub fn parse_keep(text: &str) -> Result<u32, String> {
     text.parse().ok().filter(|days| *days <= MAX_DAYS).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
-        format!("keep is {shown:?}, not a number of days from 0 to {MAX_DAYS}; it does not count")
+        format!("keep is {shown:?}, not a number of days from 0 to {MAX_DAYS}, and is ignored")
     })
 }
 

@@ -120,7 +120,7 @@ pub fn transition(now: Option<&CurrentState>, event: &Transition) -> Move {
             again(Status::Acquired)
         }
         (Status::Failed | Status::Cancelled, EventKind::Acquired) => {
-            Move::Late("not shown to be newer than the end")
+            Move::Late("no evidence that it is newer than the job's end")
         }
     }
 }
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn an_ended_job_is_taken_up_only_by_what_is_newer() {
-        let unproven = Move::Late("not shown to be newer than the end");
+        let unproven = Move::Late("no evidence that it is newer than the job's end");
         for status in [S::Failed, S::Cancelled] {
             assert_eq!(outcome(Some(status), E::Acquired, 100, 300), unproven);
             let undated =

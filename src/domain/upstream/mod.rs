@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(why.why(), "UPSTREAM_API_KEY is not set");
         none.queue = None;
         let why = asked(&none, &job("12", Some("m"))).unwrap_err();
-        assert_eq!(why.why(), "UPSTREAM_QUEUE_URL is set wrong");
+        assert_eq!(why.why(), "UPSTREAM_QUEUE_URL is invalid");
         let unknown = Job { id: None, ..fixtures::job() };
         assert_eq!(asked(&upstreams(), &unknown), Err(CantAsk::NoId));
     }

@@ -34,22 +34,22 @@ impl CantAsk {
     #[must_use]
     pub fn why(self) -> &'static str {
         match self {
-            Self::NoId => "the job's id is not known",
+            Self::NoId => "the job's id is unknown",
             Self::NoApp => {
-                "the job's application is not known; add ?app=… to the webhook's URL, or import \
-                 the job with POST /jobs"
+                "the job's application is unknown; add ?app=… to the webhook's URL, or import the \
+                 job with POST /jobs"
             }
-            Self::BadApp => "the job's application can be no part of a URL",
+            Self::BadApp => "the job's application can't be part of a URL",
             Self::NoKey("UPSTREAM_FAL_KEY") => {
                 "neither UPSTREAM_FAL_KEY nor UPSTREAM_API_KEY is set"
             }
             Self::NoKey("FAL_KEY") => "FAL_KEY is not set",
             Self::NoKey(_) => "UPSTREAM_API_KEY is not set",
-            Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is set wrong",
-            Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is set wrong",
-            Self::NoUpstream => "RESULT_URL is not set, and the job is of a provider without one",
-            Self::OtherFile => "the file is none of the upstream's bucket",
-            Self::Exhausted => "the upstream was asked for a day",
+            Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is invalid",
+            Self::BadUrl(_) => "UPSTREAM_QUEUE_URL is invalid",
+            Self::NoUpstream => "RESULT_URL is not set, and the job's provider has no queue",
+            Self::OtherFile => "the file is not in the upstream's bucket",
+            Self::Exhausted => "the upstream was asked for a day without success",
         }
     }
 }

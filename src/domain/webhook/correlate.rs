@@ -70,7 +70,7 @@ fn refusal(key: &str, id: &str) -> String {
     let shown: String = id.chars().take(40).collect();
     let cut = if shown.len() < id.len() { "…" } else { "" };
     format!(
-        "`{key}` is {shown:?}{cut}, which is no job id: 1 to {MAX_NAME_BYTES} characters of \
+        "`{key}` is {shown:?}{cut}, which is not a job id: 1 to {MAX_NAME_BYTES} characters of \
          A-Z a-z 0-9 . _ : -, not all dots, not beginning with `ref:`"
     )
 }

@@ -20,7 +20,7 @@ pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
     let after = after.map(|at| at.map_or("none".to_owned(), |at| at.to_string()));
     let is_upgrade = call.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
     if !is_upgrade {
-        let detail = "this route is a WebSocket: connect with `Upgrade: websocket`";
+        let detail = "this route is a WebSocket; connect with `Upgrade: websocket`";
         return Err(Problem::new(Code::UpgradeRequired, detail));
     }
     let after = after.map(|after| format!("?after={after}")).unwrap_or_default();

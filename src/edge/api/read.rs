@@ -108,7 +108,10 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
         Found::Missing => None,
     };
     let none = || {
-        Problem::new(Code::NoSuchEvent, format!("event {n} of job {} has no body", name.public()))
+        Problem::new(
+            Code::NoSuchEvent,
+            format!("event {n} of job {} has no body; see its timeline", name.public()),
+        )
     };
     let Body { at, text, mended } = body.ok_or_else(none)?;
     match (text, at) {

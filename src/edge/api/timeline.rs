@@ -40,7 +40,8 @@ pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
 
 async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response, Problem> {
     if call.query("limit").is_some() {
-        let detail = "`limit` is for the JSON form; a stream tells all entries after `after`";
+        let detail =
+            "`limit` is for JSON; leave it out, as a stream sends all entries after `after`";
         return Err(Problem::new(Code::BadParameter, detail));
     }
     let after = match call.header("last-event-id") {

@@ -28,7 +28,7 @@ pub async fn page(
         let turns = turns(object, day, filter, after.clone(), room).await?;
         let is_last = turns.len() < room;
         for turn in turns {
-            let home = ObjectName::try_from(turn.name.clone()).during("reading a turn")?;
+            let home = ObjectName::try_from(turn.name.clone()).during("reading a cursor")?;
             let found = read(object, &home).await?;
             (after, room) = (Some(turn), room - 1);
             if let Some((job, result)) = found {

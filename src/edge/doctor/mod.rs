@@ -59,14 +59,15 @@ async fn examine(call: &Call<'_>, context: &Context) -> Vec<Check> {
 }
 
 fn of_boxes(boxes: facts::Boxes, now: Timestamp, base: &str) -> Vec<Check> {
-    let unknown = |name: &str, why: String| Check::warn(name, why, "mend what failed above first");
+    let unknown =
+        |name: &str, why: String| Check::warn(name, why, "correct what failed above first");
     let mut checks = match boxes.refused {
         Ok((kept, total)) => refusals::refused(&kept, total, now, base),
-        Err(why) => vec![unknown("refused", format!("not known: {why}"))],
+        Err(why) => vec![unknown("refused", format!("unknown: {why}"))],
     };
     checks.push(match boxes.unmatched {
         Ok(count) => refusals::unmatched(count, base),
-        Err(why) => unknown("unmatched", format!("not known: {why}")),
+        Err(why) => unknown("unmatched", format!("unknown: {why}")),
     });
     checks
 }

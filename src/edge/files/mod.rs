@@ -69,13 +69,14 @@ fn download(call: &Call<'_>) -> Result<bool, Problem> {
         None => Ok(false),
         Some("" | "1" | "true") => Ok(true),
         Some(other) => Err(Problem::bad_parameter(format!(
-            "`download` is {other:?}; it takes no value: leave it out to see the file in place"
+            "`download` is {other:?}; send it without a value, or leave it out"
         ))),
     }
 }
 
 async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
-    let no_such = Problem::new(Code::NoSuchFile, "there is no such file, or the link is not its");
+    let no_such =
+        Problem::new(Code::NoSuchFile, "the link leads to no file; take it from the job's record");
     let ask = ReadFile { n: link.n, nonce: link.nonce.clone() };
     match job::ask_job(call.env, &link.job, ask).await? {
         Job::Here(Some(FileRead { name, place })) => {
@@ -84,7 +85,7 @@ async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
         }
         Job::Here(None) => Err(Problem::new(
             Code::LinkReplaced,
-            "the job's files have new links; this one is replaced",
+            "the link was replaced; take the new one from the job's record",
         )),
         Job::Deleted(_) => Err(Problem::new(Code::FileDeleted, "the job has been deleted")),
         Job::Missing => Err(no_such),
@@ -92,6 +93,6 @@ async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
 }
 
 fn gone(link: &Link) -> Problem {
-    let detail = format!("file {} can't be had any more; the job's record says why", link.n);
+    let detail = format!("file {} is lost; the job's record says why", link.n);
     Problem::new(Code::FileLost, detail)
 }

@@ -41,7 +41,7 @@ pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Respon
         }
         Passed::SizeUnknown => {
             reading.leave();
-            return Err(not_yet(file, "the source does not tell how long it is"));
+            return Err(not_yet(file, "the source does not state its length"));
         }
     };
     send(asked, name, file, reading, (slice, size))
@@ -81,6 +81,6 @@ fn not_yet(file: &Live, why: &str) -> Problem {
     const SOONEST: u64 = 2;
     const LATEST: u64 = 60;
     let seconds = file.not_before.since(platform::now()).div_ceil(SECOND).clamp(SOONEST, LATEST);
-    let detail = format!("the file is not copied yet, and can't be read through: {why}");
+    let detail = format!("the file is not copied yet, and its source can't be read: {why}");
     What::NotReady(detail, u32::try_from(seconds).unwrap_or_default()).into()
 }

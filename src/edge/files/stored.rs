@@ -124,7 +124,7 @@ impl Found {
         let again = again.filter(|again| again.object.http_etag() == etag);
         let body = again.as_ref().and_then(|again| again.object.body());
         let body = body.ok_or_else(|| {
-            What::NotReady("the file has changed just now; ask again".to_owned(), 1)
+            What::NotReady("the file has just changed; send the request again".to_owned(), 1)
         })?;
         Ok(stream_of(body)?)
     }
@@ -151,7 +151,7 @@ fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Respo
         Decision::NotModified => Ok(build(304, headers)?.empty()?),
         Decision::PreconditionFailed => Err(Problem::new(
             Code::PreconditionFailed,
-            "the file is not the one that `If-Match` or `If-Unmodified-Since` names",
+            "the file does not match `If-Match` or `If-Unmodified-Since`; fetch it without them",
         )),
         Decision::Send(_) => Err(What::NoSuchRange(size).into()),
     }

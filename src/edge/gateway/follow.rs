@@ -63,7 +63,7 @@ pub async fn cancel(asked: &Asked, id: &str) -> Result<Response, Problem> {
         answer.status = 400;
     }
     if let (Some(job), 200..=299) = (&job, answer.status) {
-        want(asked, job, "it was cancelled through the gateway").await;
+        want(asked, job, "cancelled through the gateway").await;
     }
     respond(id, &answer)
 }

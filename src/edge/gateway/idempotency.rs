@@ -80,7 +80,8 @@ pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
         Decision::Go(reference) => Ok(reference),
         Decision::OtherBody => Err(Problem::new(
             Code::KeyReused,
-            "this `Idempotency-Key` was used for another submission in the last 24 hours",
+            "this `Idempotency-Key` was used for another submission in the last 24 hours; send a \
+             new key",
         )),
         Decision::UsedUp => Err(Problem::new(Code::UsedUp, USED_UP)),
         Decision::After(_) => Err(Failure::unexpected("asking a gate again").into()),

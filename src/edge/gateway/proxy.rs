@@ -100,9 +100,8 @@ fn vouched(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String, Prob
     Ok(known.cloned().unwrap_or_else(|| call.origin()))
 }
 
-const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not tell by which name its \
-                         owner calls this vault; set PUBLIC_URL under [vars] in wrangler.toml, or \
-                         get another ticket";
+const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not name this host; set \
+                         PUBLIC_URL under [vars] in wrangler.toml, or get a new ticket";
 
 /// Answers with the words alone, as JSON: fal's clients expect that of a proxy.
 fn said(status: u16, words: &str) -> Result<Response, Problem> {
@@ -135,7 +134,7 @@ async fn pass_on(
     }
     let response = send(call, request, &ask, body).await.map_err(|failure| {
         failure.log();
-        Problem::new(Code::UpstreamFailed, "fal.ai can't be reached")
+        Problem::new(Code::UpstreamFailed, "fal.ai can't be reached; try again later")
     })?;
     let status = response.status();
     // A redirect would lead the caller here, or away with what it sends here.

@@ -21,7 +21,7 @@ use crate::edge::rpc::{job, lookup};
 use worker::Env;
 
 /// What the holder of a ticket is told that has no use left.
-pub const USED_UP: &str = "the ticket's submissions are used up";
+pub const USED_UP: &str = "the ticket's submissions are used up; get a new one";
 /// Names and their values.
 pub type Pairs = Vec<(String, String)>;
 
@@ -115,7 +115,10 @@ pub async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String
     let found = job::ask_job(&asked.env, &name, Read).await?;
     let job = if let Found::Here(read) = &found { Some(&*read.job) } else { None };
     if !asked.may_ask_about(job) {
-        return Err(Problem::new(Code::WrongScope, "the ticket is not for this request"));
+        return Err(Problem::new(
+            Code::WrongScope,
+            "the ticket is for other requests; get one for this job",
+        ));
     }
     match found {
         // Two queues may use one id.
@@ -129,14 +132,17 @@ pub async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String
 /// Returns what the operator has to set before the upstream can be asked.
 pub fn unset(why: CantAsk) -> Problem {
     match why {
-        CantAsk::BadApp => {
-            Problem::new(Code::BadParameter, "the application can be no part of a URL")
-        }
+        CantAsk::BadApp => Problem::new(
+            Code::BadParameter,
+            "the application can't be part of a URL; correct it in the path",
+        ),
         CantAsk::NoKey(name) => Problem::new(
             Code::NotConfigured,
             format!("{}; set it with `npx wrangler secret put {name}`", why.why()),
         ),
-        _ => Problem::new(Code::NotConfigured, format!("{}; mend it in wrangler.toml", why.why())),
+        _ => {
+            Problem::new(Code::NotConfigured, format!("{}; correct it in wrangler.toml", why.why()))
+        }
     }
 }
 

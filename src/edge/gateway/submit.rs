@@ -31,7 +31,7 @@ const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
 fn too_long(problem: Problem) -> Problem {
     let What::BodyTooLarge(limit) = problem.what() else { return problem };
-    let why = format!("a submission may have {limit} bytes; name large inputs by their URLs");
+    let why = format!("the submission is over {limit} bytes; pass large inputs as URLs");
     Problem::new(Code::BodyTooLarge, why)
 }
 
@@ -48,7 +48,8 @@ pub async fn submit(
     ask.map(drop).map_err(unset)?;
     let body = read_body(request, call.config.max_held_bytes()).await.map_err(too_long)?;
     let input = String::from_utf8(body);
-    let input = input.map_err(|_| Problem::new(Code::BadBody, "the body is not UTF-8"))?;
+    let input = input
+        .map_err(|_| Problem::new(Code::BadBody, "the body is not UTF-8; send JSON as UTF-8"))?;
     let (webhook, note) = webhook(call, asked)?;
     let sha256 = platform::sha256(input.as_bytes()).await?;
     let plain = read(asked, &input, &sha256, webhook.clone(), note);
@@ -96,7 +97,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
     };
     let Some(given) = given.filter(|url| !url.is_empty()) else { return Ok((None, None)) };
     if target::is_own_hook(&given, &[asked.base(), &asked.origin, &call.origin()]) {
-        let note = "the client's webhook is this vault's own, which gets the deliveries anyway";
+        let note = "the client's webhook is this vault's own, which gets the deliveries already";
         return Ok((None, Some(note.to_owned())));
     }
     target::check(&given, &call.config.sources).map_err(|why| {

@@ -25,7 +25,8 @@ pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(
             is_for_it.then_some(()).ok_or_else(other_scope)
         }),
         Access::Api => holds_api_token(call).map_err(|refused| {
-            let read_only = || Problem::new(Code::ReadOnly, "READ_TOKEN may only read");
+            let read_only =
+                || Problem::new(Code::ReadOnly, "READ_TOKEN may only read; send API_TOKEN");
             if may_read(call) { read_only() } else { refused }
         }),
     }
@@ -53,13 +54,13 @@ pub fn token_pass(call: &Call<'_>) -> TokenPass {
 
 /// What is told to a caller who has stayed for too long.
 pub fn gone() -> Problem {
-    let why = "what has let you in has ended: the ticket, or its token's use";
+    let why = "the ticket has expired, or its token is no longer in use; send another";
     Problem::new(Code::AccessEnded, why)
 }
 
 /// What is told to a caller whose ticket does not open this.
 pub fn other_scope() -> Problem {
-    Problem::new(Code::WrongScope, "the ticket is for something else")
+    Problem::new(Code::WrongScope, "the ticket's `scope` is another; get a ticket for this route")
 }
 
 fn credential(call: &Call<'_>) -> String {
@@ -101,9 +102,11 @@ fn ticket(call: &Call<'_>, refused: Problem) -> Result<Ticket, Problem> {
 /// Reads a ticket, if it counts.
 pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
     Ticket::read(text, api(call)?, platform::now()).map_err(|why| match why {
-        Refusal::Expired => Problem::new(Code::TicketEnded, "the ticket has ended; get another"),
+        Refusal::Expired => {
+            Problem::new(Code::TicketEnded, "the ticket has expired; get a new one")
+        }
         Refusal::Unknown => {
-            Problem::new(Code::WrongTicket, "the ticket is none that a token in use has signed")
+            Problem::new(Code::WrongTicket, "no token in use has signed the ticket; get a new one")
         }
     })
 }

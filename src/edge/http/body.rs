@@ -82,7 +82,7 @@ async fn read_all(request: &Request, limit: u64) -> Result<Vec<u8>, Stop> {
 pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
     read_body(request, limit).await.map_err(|problem| match problem.what() {
         What::BodyTooLarge(limit) => {
-            Problem::bad_body(format!("the body has more than {limit} bytes"))
+            Problem::bad_body(format!("the body is over {limit} bytes; send less"))
         }
         _ => problem,
     })

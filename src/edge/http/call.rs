@@ -16,7 +16,10 @@ const MAX_LABEL_CHARS: usize = 100;
 
 /// The answer to a `?cursor=` that is made up.
 pub fn bad_cursor() -> Problem {
-    Problem::new(Code::BadParameter, "`cursor` is none that this route has given")
+    Problem::new(
+        Code::BadParameter,
+        "`cursor` is not one that this route returned; leave it out to begin",
+    )
 }
 
 /// What a handler works with.
@@ -121,7 +124,9 @@ impl Call<'_> {
                 return Err(Problem::new(Code::UnknownParameter, unknown(&key, known)));
             }
             if seen.contains(&key) && !LISTS.contains(&key.as_ref()) {
-                return Err(Problem::bad_parameter(format!("`{key}` can be given once")));
+                return Err(Problem::bad_parameter(format!(
+                    "`{key}` is given twice; give it once"
+                )));
             }
             seen.push(key);
         }
@@ -140,5 +145,5 @@ fn unknown(key: &str, known: &[&str]) -> String {
     let shown: String = key.chars().take(40).collect();
     let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
     let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    format!("{shown:?} is no parameter of this route; it takes {takes}")
+    format!("{shown:?} is not a parameter of this route; it takes {takes}")
 }

@@ -32,8 +32,8 @@ impl Stop {
     pub fn problem(self, limit: u64) -> Problem {
         match self {
             Self::TooLarge => What::BodyTooLarge(limit).into(),
-            Self::BrokenOff => failed("the body broke off before its end; send it again"),
-            Self::NotPacked => failed("the body can't be unpacked; send it plain"),
+            Self::BrokenOff => failed("the body ended early; send it again"),
+            Self::NotPacked => failed("the body can't be decompressed; send it plain"),
             Self::NoRoom => no_room(),
             Self::Failed(failure) => failure.into(),
         }
@@ -66,7 +66,7 @@ fn failed(why: &'static str) -> Problem {
 
 fn no_room() -> Problem {
     const SECONDS: u32 = 5;
-    let why = "the vault is taking in other large bodies and has no memory left; send it again";
+    let why = "no memory is free while other large bodies come in; send it again";
     What::NotReady(why.to_owned(), SECONDS).into()
 }
 

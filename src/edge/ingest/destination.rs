@@ -39,9 +39,9 @@ impl Caller {
         let written = self.written.as_ref().filter(|_| self.name.is_none())?;
         let shown: String = written.chars().take(40).collect();
         Some(if hook_url::is_own_reference(written) {
-            format!("the reference {shown:?} is this vault's own, which no hook token opens")
+            format!("the reference {shown:?} is this vault's own, which no hook token may use")
         } else {
-            format!("the reference {shown:?} is none: 1 to 128 characters of A-Z a-z 0-9 . _ : -")
+            format!("the reference {shown:?} is not 1 to 128 characters of A-Z a-z 0-9 . _ : -")
         })
     }
 }
@@ -86,5 +86,5 @@ pub async fn destination(
     Ok(Destination { note, ..there })
 }
 
-const NO_JOB: &str = "the body holds no job id, its files' names hold none, and the webhook's URL \
-                      has no reference; append one of your own to it: /hook/<HOOK_TOKEN>/<reference>";
+const NO_JOB: &str = "neither the body nor its files' names have a job id; add a reference to the \
+                      webhook's URL: /hook/<HOOK_TOKEN>/<reference>";

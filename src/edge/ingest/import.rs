@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem.what() {
         What::BodyTooLarge(_) => {
-            Problem::bad_body(format!("an import has at most {MAX_BYTES} bytes"))
+            Problem::bad_body(format!("the import is over {MAX_BYTES} bytes; send it in parts"))
         }
         _ => problem,
     })?;

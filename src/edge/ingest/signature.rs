@@ -88,7 +88,7 @@ async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Refus
         }
     }
     if keys.keys.is_empty() {
-        platform::log_error("fal.ai's keys can't be had; a signature was not checked");
+        platform::log_error("fal.ai's keys can't be fetched; a signature was not checked");
         return Ok(None);
     }
     Err(Refusal::Wrong)
@@ -149,5 +149,5 @@ async fn verify(key: &[u8], signature: &[u8], message: &[u8]) -> Result<bool, Fa
     let [signature, message] = [signature, message].map(Uint8Array::from);
     let verdict = subtle_verify(&algorithm, &key, &signature, &message).map_err(failed)?;
     let verdict = JsFuture::from(verdict).await.map_err(failed)?;
-    verdict.as_bool().ok_or("no verdict").during(what)
+    verdict.as_bool().ok_or("no result").during(what)
 }

@@ -131,7 +131,8 @@ fn deleted(name: &ObjectName) -> Problem {
 }
 
 fn unknown(written: &str) -> Problem {
-    let detail = format!("nothing has told of job {written:?}; if it is meant, add `&create=true`");
+    let detail =
+        format!("no delivery has named job {written:?}; add `&create=true` if it is right");
     Problem::new(Code::NoSuchJob, detail)
 }
 
@@ -172,10 +173,16 @@ pub async fn delete(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 async fn find(call: &Call<'_>, key: &str) -> Result<Kept, Problem> {
     let is_key = key.len() <= 64 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !is_key {
-        return Err(Problem::new(Code::NoSuchDelivery, "there is no such unmatched delivery"));
+        return Err(Problem::new(
+            Code::NoSuchDelivery,
+            "no unmatched delivery has this key; see GET /unmatched",
+        ));
     }
     let found = unmatched::find(call.env, key).await?;
     found.ok_or_else(|| {
-        Problem::new(Code::NoSuchDelivery, format!("there is no unmatched delivery {key:?}"))
+        Problem::new(
+            Code::NoSuchDelivery,
+            format!("no unmatched delivery has the key {key:?}; see GET /unmatched"),
+        )
     })
 }

@@ -76,7 +76,7 @@ pub fn deleted(name: &ObjectName) -> Problem {
 /// Returns the problem of a reader whose job nothing has told of.
 pub fn missing(name: &ObjectName) -> Problem {
     let detail = format!(
-        "no delivery has told of job {}; has the queue this vault's URL as its webhook?",
+        "no delivery has named job {}; check the webhook URL that the queue has",
         name.public()
     );
     Problem::new(Code::NoSuchJob, detail)

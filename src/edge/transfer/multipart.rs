@@ -86,7 +86,7 @@ impl<'a> Parts<'a> {
             }
         }
         if expected.length.is_some_and(|length| length != self.bytes) {
-            return Err(PartsFailure::Source("the source sent another length than it told"));
+            return Err(PartsFailure::Source("the source sent another length than it stated"));
         }
         Ok(self.finish(&part.subarray(0, filled)).await?)
     }
@@ -97,7 +97,7 @@ impl<'a> Parts<'a> {
         match select(read, Delay::from(self.target.order.wanted.stall())).await {
             Either::Left((read, _)) => {
                 let piece = read.and_then(|read| piece(&read));
-                piece.map_err(|_| PartsFailure::Source("the source broke off"))
+                piece.map_err(|_| PartsFailure::Source("the source ended early"))
             }
             Either::Right(_) => Err(PartsFailure::Source("the source has stalled")),
         }

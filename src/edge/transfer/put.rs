@@ -126,12 +126,13 @@ fn finished(
     match put {
         Ok(Some(object)) if is_piped => Ok(object),
         Ok(_) | Err(_) if !is_piped => {
-            Err(transient("the source broke off, or sent another length than it told"))
+            Err(transient("the source ended early, or sent another length than it stated"))
         }
         // All bytes came, and the store says that they are not what was told.
         Err(error) if has_md5 && error.to_string().contains(BAD_DIGEST) => Err(CopyFailure {
             kind: FailureKind::Md5Refused { actual: actual_md5(&error.to_string()) },
-            message: "the store refused the bytes: not the MD5 that the source tells".to_owned(),
+            message: "the store refused the bytes: their MD5 is not the one that the source states"
+                .to_owned(),
             retry_after_ms: None,
         }),
         Ok(_) | Err(_) => Err(storage("the bucket can't be written")),

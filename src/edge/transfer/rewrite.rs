@@ -11,7 +11,7 @@ use worker::{Bucket, HttpMetadata, Object, Range};
 
 /// Bytes of a part of what is too large for one put; all but the last equal.
 const PART_BYTES: u64 = 1 << 30;
-const WHAT: &str = "writing a file anew";
+const WHAT: &str = "writing a file again";
 
 /// Writes the object of `key` anew, with `nonce` in its metadata; `None` if
 /// there is none. An upload by parts is noted in `notes` while it lasts.

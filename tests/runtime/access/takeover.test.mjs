@@ -191,7 +191,7 @@ describe("an id that another job has", () => {
     assert.match(name, /^ref:gw-/);
     const [before, mine] = [await vault.job(id), await vault.job(name)];
     assert.deepEqual([mine.id, mine.status, mine.input.id], [name, "queued", id]);
-    assert.ok((await vault.events(name)).some(({ detail }) => detail === `the upstream names it ${id}, which is another job here`));
+    assert.ok((await vault.events(name)).some(({ detail }) => detail === `the upstream calls it ${id}, which is another job here`));
     assert.equal((await send(hook, failed(id))).id, name);
     await eventually("its end is told", () => paths(path).length > 0 || undefined);
     assert.deepEqual(await vault.job(id), before);

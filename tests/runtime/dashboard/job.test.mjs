@@ -137,7 +137,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
       const message = panel.getByRole("listitem");
       await message.getByText("To HANDOFF_URL").waitFor();
       await message.locator(".handoff-failed").waitFor();
-      await message.getByText("the receiver answers 410: it wants no more").waitFor();
+      await message.getByText("the receiver answers 410: it wants no more messages").waitFor();
       await page.getByRole("button", { name: "Hand off again" }).click();
       await page.getByText("The event failed goes to HANDOFF_URL once more").waitFor();
       await message.locator(".handoff-delivered").waitFor();

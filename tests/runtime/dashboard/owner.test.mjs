@@ -42,7 +42,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     guest.clean();
     await guest.page.goto(link.replace("jobs/shared", "jobs/other"));
     await guest.page.reload();
-    await guest.page.getByText("the ticket is for something else").waitFor();
+    await guest.page.getByText("the ticket's `scope` is another; get a ticket for this route").waitFor();
     await guest.page.goto(link.replace(/.{9}$/, "AAAAAAAAA"));
     await guest.page.reload();
     await guest.page.getByText("This link does not open the job any more").waitFor();
@@ -90,7 +90,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     const page = await open("#/unmatched");
     const rows = page.locator(".rows > li");
     await eventually("two", async () => (await rows.count()) === 2 || undefined);
-    const mine = rows.filter({ hasText: "the body holds no job id" });
+    const mine = rows.filter({ hasText: "neither the body nor its files' names have a job id" });
     await mine.getByText("The delivery as it came").click();
     await mine.getByText("of some job").waitFor();
     await mine.getByRole("textbox").fill("assigned-1");
@@ -129,7 +129,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await vault.get(`/unmatched/${key}`, { method: "DELETE" });
     await rows.getByRole("textbox").fill("never-1");
     await rows.getByRole("button", { name: "Assign" }).click();
-    await page.getByText("there is no unmatched delivery").waitFor();
+    await page.getByText("no unmatched delivery has").waitFor();
     assert.equal(await page.getByRole("dialog").count(), 0);
     opened.clean();
   });

@@ -212,7 +212,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     await vault.settled("hole");
     await (await vault.bucket()).delete((await vault.keys("jobs/hole/"))[0]);
     const page = await open("hole");
-    await page.locator(".stage.note").getByText("can't be had any more").waitFor();
+    await page.locator(".stage.note").getByText("is lost").waitFor();
     assert.equal(await page.locator(".stage").getByRole("link", { name: "Download" }).count(), 0);
     await leave();
     await vault.deliver({ eventType: "completed", jobId: "odd", image: works.put(origin, "/odd.png", Buffer.alloc(2_000, 7), "image/png") });

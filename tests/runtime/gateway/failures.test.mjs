@@ -31,8 +31,8 @@ const REFUSALS = [
   ["422 in Latin-1", bytes(422, Buffer.from('{"detail":"zu gro\xdf"}', "latin1")), 422, '{"detail":"zu gro\ufffd"}', "zu gro\ufffd"],
   ["502 as a page", html(502), 502, page, page],
   ["200 as a page", html(200), 200, page, page],
-  ["200 of nothing", bytes(200, ""), 200, "", "the upstream's answer to the submission names no request"],
-  ["204", (response) => response.writeHead(204).end(), 204, "", "the upstream's answer to the submission names no request"],
+  ["200 of nothing", bytes(200, ""), 200, "", "the upstream's answer to the submission has no request id"],
+  ["204", (response) => response.writeHead(204).end(), 204, "", "the upstream's answer to the submission has no request id"],
   ["200 without an id", says({ ok: true }), 200, '{"ok":true}', undefined],
   ["200 with an id that is none", says({ request_id: "../../x" }), 200, undefined, undefined],
 ];
@@ -68,7 +68,7 @@ describe("a submission that the upstream answers with", () => {
       if (error) assert.ok(JSON.stringify(job.error).includes(JSON.stringify(error).slice(1, -1)), JSON.stringify(job.error));
       assert.deepEqual(job.input, { prompt: name });
       const [, told] = await vault.events(answer.headers.get("x-hookvault-job"));
-      assert.match(told.detail, status < 300 ? /names no request/ : new RegExp(`refused the submission \\(${status}\\)`));
+      assert.match(told.detail, status < 300 ? /has no request id/ : new RegExp(`refused the submission \\(${status}\\)`));
     });
   }
 

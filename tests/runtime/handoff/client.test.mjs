@@ -143,9 +143,9 @@ describe("the client's own webhook", () => {
   for (const [url, why] of [
     ["http://app.example/hook", "is not https"],
     ["https://10.0.0.1/hook", "is not a public host"],
-    ["http://127.0.0.1:1/hook", "is on this machine and not in ALLOWED_SOURCE_HOSTS"],
-    ["https://u:p@app.example/", "holds a user name"],
-    ["nonsense", "is no URL"],
+    ["http://127.0.0.1:1/hook", "is a local address and not in ALLOWED_SOURCE_HOSTS"],
+    ["https://u:p@app.example/", "has a user name"],
+    ["nonsense", "is not a URL"],
   ]) {
     it(`can't be ${url}`, async () => {
       const response = await fetch(`${vault.url}/queue/m?fal_webhook=${encodeURIComponent(`${url}?s3cret`)}`,

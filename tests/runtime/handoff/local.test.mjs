@@ -40,11 +40,11 @@ describe("a listener on this machine", () => {
   it("gets nothing where it is not listed, and is told of by that name", async (t) => {
     const vault = await vaultWith(upstream.sources);
     t.after(() => vault.stop());
-    vault.expectErrors(/HANDOFF_URL is on this machine and not in ALLOWED_SOURCE_HOSTS/);
+    vault.expectErrors(/HANDOFF_URL is a local address and not in ALLOWED_SOURCE_HOSTS/);
     const from = receiver.requests.length;
     const answer = await submit(vault);
     assert.equal(answer.status, 400);
-    assert.match((await answer.json()).detail, /localhost:\d+\/mine", which is on this machine and not in ALLOWED_SOURCE_HOSTS; /);
+    assert.match((await answer.json()).detail, /localhost:\d+\/mine", which is a local address and not in ALLOWED_SOURCE_HOSTS; /);
     await vault.deliver(told("failed", "1", 1));
     assert.equal((await vault.job("1")).handoff, null);
     assert.equal(receiver.requests.length, from);

@@ -78,7 +78,7 @@ it("hands on again what is asked for, and says when there is nothing", async () 
   await vault.deliver(acquired("4"));
   const refused = await again("4");
   assert.equal(refused.status, 409);
-  assert.match((await refused.json()).detail, /HANDOFF_URL is not set, or the job has not ended/);
+  assert.match((await refused.json()).detail, /HANDOFF_URL is not set or the job has not ended/);
   assert.equal((await again("never")).status, 404);
   assert.equal((await vault.post("/jobs/1/handoff", "")).status, 401);
 });

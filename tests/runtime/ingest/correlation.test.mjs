@@ -47,8 +47,8 @@ describe("correlation", () => {
   });
 
   test("an id somewhere else in the body is none", async () => {
-    await unmatched({ eventType: "acquired", id: "5" }, /no job id/);
-    await unmatched({ eventType: "acquired", job: { jobId: "5" } }, /no job id/);
+    await unmatched({ eventType: "acquired", id: "5" }, /have a job id/);
+    await unmatched({ eventType: "acquired", job: { jobId: "5" } }, /have a job id/);
   });
 
   test("by the files' names", async () => {
@@ -61,10 +61,10 @@ describe("correlation", () => {
 
   test("names that hold no id, or several", async () => {
     const differ = results(output("305_0_a.mp4"), output("306_0_b.mp4"));
-    await unmatched(differ, /no job id/);
-    await unmatched(results(output("2DPBix_ComfyUI_00008_.png")), /no job id/);
-    await unmatched(results(`${source.url}/305_0_a.mp4`), /no job id/);
-    await unmatched(results(`${source.url}/a.mp4?x=/outputs/free/305_0_a.mp4`), /no job id/);
+    await unmatched(differ, /have a job id/);
+    await unmatched(results(output("2DPBix_ComfyUI_00008_.png")), /have a job id/);
+    await unmatched(results(`${source.url}/305_0_a.mp4`), /have a job id/);
+    await unmatched(results(`${source.url}/a.mp4?x=/outputs/free/305_0_a.mp4`), /have a job id/);
     await lands("ref:differ", differ, { reference: "differ" });
     for (const id of ["305", "306"]) await problem(await vault.get(`/jobs/${id}`), 404);
   });
@@ -77,7 +77,7 @@ describe("correlation", () => {
   test("an id that can't be used is not replaced by the files' names", async () => {
     await unmatched(
       { eventType: "acquired", jobId: "a/b", job_id: "309" },
-      /`jobId` is "a\/b", which is no job id/,
+      /`jobId` is "a\/b", which is not a job id/,
     );
   });
 

@@ -37,7 +37,7 @@ describe("a result that holds less", () => {
       assert.deepEqual([code, duplicate], [200, false]);
       const { outcome, detail } = await last(id);
       assert.equal(outcome, "late");
-      assert.match(detail, /^not taken: it holds (nothing|1 file), and the result that is served 2 files/);
+      assert.match(detail, /^not used: it has (nothing|1 file), and the present result 2 files/);
     }
     const job = await vault.job(id);
     assert.deepEqual([job.status, job.archive, job.result, job.files], ["completed", "stored", before.result, before.files]);
@@ -60,9 +60,9 @@ describe("a result that holds less", () => {
     const job = await vault.settled(id);
     assert.deepEqual([job.archive, job.result.length, job.files.map(({ state }) => state)],
       ["partial", 2, ["stored", "lost"]]);
-    assert.match(job.files[1].error, /404.*the upstream has removed it/);
+    assert.match(job.files[1].error, /404.*the upstream has deleted it/);
     const heal = (await vault.events(id)).find(({ outcome, bytes }) => outcome === "heal" && bytes > 0);
-    assert.match(heal.detail, /not taken: it holds nothing/);
+    assert.match(heal.detail, /not used: it has nothing/);
     const asked = origin.requests(`/v1/predictions/${id}`).length;
     assert.equal(asked, 1, "and is not asked for again");
   });
@@ -76,7 +76,7 @@ describe("a result that holds less", () => {
     await vault.deliver(prediction(id, [kept, `${origin.url}/fewer-b`]));
     const job = await eventually("it was asked in vain", async () => {
       const job = await vault.job(id);
-      return /does not hold the file/.test(job.healing?.error ?? "") ? job : undefined;
+      return /does not name the file/.test(job.healing?.error ?? "") ? job : undefined;
     });
     assert.deepEqual([job.result.length, job.archive], [2, "pending"]);
     // The file turns up at last.

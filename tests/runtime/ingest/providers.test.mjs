@@ -61,7 +61,7 @@ describe("fal.ai's webhook", () => {
     assert.equal(answer.eventType, "completed");
     const job = await vault.job("fal-4");
     assert.deepEqual([job.status, job.provider], ["queued", "fal"]);
-    assert.match(JSON.stringify(await vault.events("fal-4")), /the result is to be fetched/);
+    assert.match(JSON.stringify(await vault.events("fal-4")), /the upstream is asked for the result/);
   });
 });
 
@@ -150,7 +150,7 @@ describe("a body without an id of its own", () => {
     for (const body of [cog("text", null), cog("text", undefined), nameless({})]) {
       const { status, reason } = await vault.deliver(body);
       assert.equal(status, 202);
-      assert.match(reason, /no job id.*append one of your own to it: \/hook\/<HOOK_TOKEN>\/<reference>/);
+      assert.match(reason, /have a job id; add a reference to the webhook's URL: \/hook\/<HOOK_TOKEN>\/<reference>/);
     }
   });
 });

@@ -205,7 +205,7 @@ describe("numbers", () => {
     for (const written of ["1e999999999", "1e128", "1e-999999999", "9".repeat(129)]) {
       const { status, reason } = await vault.deliver(`{"eventType":"failed","jobId":${written}}`);
       assert.equal(status, 202);
-      assert.match(reason, /`jobId` is ".+"…?, which is no job id/);
+      assert.match(reason, /`jobId` is ".+"…?, which is not a job id/);
     }
   });
 
@@ -299,7 +299,7 @@ describe("assigning to a job that nothing has told of", () => {
     const { unmatched } = await vault.deliver(completed(source.put("/new.mp4")));
     for (const name of ["new-1", "ref:new-1"]) {
       const detail = await problem(await assign(unmatched, `?job=${name}`), 404);
-      assert.match(detail, /nothing has told of job ".*new-1".*`&create=true`/);
+      assert.match(detail, /no delivery has named job ".*new-1".*`&create=true`/);
       await problem(await assign(unmatched, `?job=${name}&create=false`), 404);
       assert.equal((await vault.get(`/jobs/${name}`)).status, 404);
     }

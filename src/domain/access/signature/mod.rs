@@ -31,10 +31,20 @@ impl Refusal {
     #[must_use]
     pub const fn why(self) -> &'static str {
         match self {
-            Self::Header(_) => "a header of the delivery's signature is missing or can't be read",
-            Self::Time => "the delivery's signature was made more than 5 minutes from now",
-            Self::Wrong => "the delivery's signature is not one of this body by a key in use",
-            Self::Account => "the delivery's signature is another account's than FAL_USER_ID",
+            Self::Header(_) => {
+                "a header of the delivery's signature is missing or malformed; send them all"
+            }
+            Self::Time => {
+                "the delivery's signature is over 5 minutes old or ahead; check the clock, and \
+                 sign it again"
+            }
+            Self::Wrong => {
+                "the delivery's signature fits neither this body nor a known key; check the \
+                 signing secret"
+            }
+            Self::Account => {
+                "the delivery's signature is of another fal account; correct FAL_USER_ID"
+            }
         }
     }
 }

@@ -89,8 +89,8 @@ impl Skipped {
     /// What a result may hold of which only the top level is known.
     #[must_use]
     pub fn not_known() -> Self {
-        let reason = "the body holds over 2 MiB beside its long strings: its files are not known \
-                      and not copied, and the result is served as it came";
+        let reason = "the body has over 2 MiB without its long strings: its files are not copied, \
+                      and the result is served unchanged";
         Self { reason: reason.to_owned(), ..Self::too_many() }
     }
 

@@ -25,7 +25,7 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
     let pass = request.headers().get("x-pass").ok().flatten().unwrap_or_default();
     let pass: TokenPass = json::from_str(&pass).during("reading a viewer's pass")?;
     if !pass.counts(&object.config.reader_marks(), platform::now()) {
-        return Response::error("the pass does not count", 401).during("refusing a viewer");
+        return Response::error("the pass is invalid", 401).during("refusing a viewer");
     }
     object.tables.open(turnover::root)?;
     if object.state.get_websockets().len() >= MAX_VIEWERS {

@@ -9,10 +9,10 @@ use crate::edge::job::home::Home;
 use crate::edge::job::timeline::entry;
 use crate::edge::platform::{self, Failure};
 
-const NO_ONE: &str = "the job was submitted without a webhook of the client's, and HANDOFF_URL is \
-                      not set, or the job has not ended";
+const NO_ONE: &str = "the job has no client webhook, and HANDOFF_URL is not set or the job has not \
+                      ended; set it, or wait for the end";
 
-const NOTHING: &str = "nothing has happened to the job yet that could be handed on";
+const NOTHING: &str = "the job has had no event to hand on yet; wait for its first";
 
 /// Hands the last event on again. Decides anew if the job goes on meanwhile:
 /// an old entry is read from the bucket.

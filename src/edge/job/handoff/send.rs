@@ -32,7 +32,7 @@ fn receiver_url(home: &Home, job: &Job, receiver: Receiver) -> Result<String, &'
         Receiver::Client => job.webhook.as_deref(),
         Receiver::Operator => home.config.handoff_url.as_ref().map(worker::Url::as_str),
     };
-    let url = url.ok_or("its URL is not set any more")?;
+    let url = url.ok_or("its URL is no longer set")?;
     if target::is_own_hook(url, &own) {
         return Err("its URL is a hook of this vault");
     }

@@ -93,7 +93,7 @@ describe("the account of a signature", () => {
   it("is compared before any key is fetched", async () => {
     const { asked } = await cold();
     for (const userId of ["fal-user-2", "", "FAL-USER-1", "fal-user-1,fal-user-2"]) {
-      assert.match(await outcome({ userId }), /^401: .*another account's than FAL_USER_ID$/);
+      assert.match(await outcome({ userId }), /^401: .*of another fal account; correct FAL_USER_ID$/);
     }
     assert.equal(asked(), 0);
     assert.equal(await outcome(), "signed");

@@ -143,7 +143,7 @@ describe("a signature", () => {
     await vault.restart();
     await send(await letter({ secret: FOREIGN }));
     const text = JSON.stringify(await vault.json("/refused"));
-    assert.match(text, /signature is not one of this body by a key in use/);
+    assert.match(text, /signature fits neither this body nor a known key/);
     assert.doesNotMatch(text, new RegExp(`${SECRET.slice(6)}|${HOOK_TOKEN}`));
   });
 });

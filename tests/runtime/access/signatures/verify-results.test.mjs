@@ -109,7 +109,7 @@ describe("a result by the token alone", () => {
     origin.on(place("5"), says(`{"request_id":"6","video":{"url":"${put("other")}"}}`));
     origin.on(place("6"), status(500));
     for (const [id, to, why] of [["5", APP, /another job's result/], ["6", APP, /answers 500/],
-      ["7", APP, /answers 404/], ["8", {}, /application is not known/]]) {
+      ["7", APP, /answers 404/], ["8", {}, /application is unknown/]]) {
       await vault.deliver(claim(id), to);
       await noted(id, why);
       const { status, archive, healing } = await vault.job(id);
@@ -133,7 +133,7 @@ describe("a result by the token alone", () => {
   it("of no id of its own is confirmed when its id is known", async () => {
     origin.on(place("10"), says(truth("10")));
     await vault.deliver(claim("10").replace(`"jobId":"10",`, ""), { ...APP, reference: "order-10" });
-    await noted("ref:order-10", /id is not known/);
+    await noted("ref:order-10", /id is unknown/);
     await vault.deliver({ ...acquired("10"), leaseExpiry: acquired("10").acquiredAt }, { reference: "order-10" });
     assert.equal((await vault.settled("10")).archive, "stored");
     await isNotBelieved("10");

@@ -53,7 +53,7 @@ describe("the proxy lets in", () => {
   it("no ticket of another scope, and fal's client shows why", async () => {
     const proxy = await ticketed(vault, { scope: "live" });
     await assert.rejects(falJs({ proxy }).queue.submit("fal-ai/flux", { input: {} }),
-      { status: 403, message: "the ticket is for something else" });
+      { status: 403, message: "the ticket's `scope` is another; get a ticket for this route" });
   });
 
   it("no one where API_TOKEN is not set, and says so", async (context) => {
@@ -150,7 +150,7 @@ describe("a ticket", () => {
     for (const [asked, whose] of [[id, url], ["437852", url], ["437852", await ticketed(vault)]]) {
       for (const end of ["", "/status", "/status/stream"]) {
         const answer = await ask(whose, `${APP}/requests/${asked}${end}`, { method: "GET" });
-        assert.deepEqual([answer.status, answer.json.detail], [403, "the ticket is not for this request"]);
+        assert.deepEqual([answer.status, answer.json.detail], [403, "the ticket is for other requests; get one for this job"]);
       }
       assert.equal((await ask(whose, `${APP}/requests/${asked}/cancel`, { method: "PUT" })).status, 403);
     }

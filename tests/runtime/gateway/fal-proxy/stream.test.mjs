@@ -128,7 +128,7 @@ describe("an answer", () => {
     fal.on(target, (response) => response.socket.resetAndDestroy());
     const answer = await ask(target);
     const { detail, message } = await answer.json();
-    assert.deepEqual([answer.status, detail, message], [502, "fal.ai can't be reached", detail]);
+    assert.deepEqual([answer.status, detail, message], [502, "fal.ai can't be reached; try again later", detail]);
   });
 });
 

@@ -60,7 +60,7 @@ export const HOSTILE = {
     "https://evil.example@x.fal.media@fal.media/a.mp4",
     "https://a%40b@evil.example/a.mp4",
   ],
-  "host in disguise": [
+  "host not written plainly": [
     "https://fal%2Emedia/a.mp4",
     "https://%66al.media/a.mp4",
     "https://evil%2efal.media/a.mp4",
