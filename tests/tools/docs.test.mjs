@@ -34,6 +34,12 @@ test("a wrong link, path, command, flag, variable or route is found", () => {
   assert.deepEqual(mistakes("README.md", right, world), []);
 });
 
+test("the texts have the costs of the table", () => {
+  const [, total] = /\| \*\*in all\*\* .*\*\*\$([\d,.]+)\*\* \|$/m.exec(world.pages.get("docs/cost.md"));
+  const dollars = `$${Math.round(Number(total.replaceAll(",", ""))).toLocaleString("en")}`;
+  for (const page of ["README.md", "docs/cost.md"]) assert.ok(world.pages.get(page).includes(`about ${dollars}`), `${page}: ${dollars}`);
+});
+
 test("the pages that the code names exist", () => {
   const named = world.files.filter((path) => /^(src|dashboard|tools|tests)\/.*\.(rs|mjs|jsx?|ts|html)$|^openapi\.json$/.test(path))
     .filter((path) => path !== "tests/tools/docs.test.mjs")
