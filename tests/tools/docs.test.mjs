@@ -34,6 +34,15 @@ test("a wrong link, path, command, flag, variable or route is found", () => {
   assert.deepEqual(mistakes("README.md", right, world), []);
 });
 
+test("the pages are short where that is promised, and say for whom they are", () => {
+  const most = { "README.md": 240, "CONTRIBUTING.md": 120, "ARCHITECTURE.md": 130 };
+  const lines = (page) => world.pages.get(page).trimEnd().split("\n").length;
+  assert.deepEqual(Object.keys(most).filter((page) => lines(page) > most[page]), []);
+  const pages = [...world.pages].filter(([page]) => page.startsWith("docs/") || page === "SECURITY.md");
+  const silent = pages.filter(([, text]) => !/^# .+\n\nFor /.test(text)).map(([page]) => page);
+  assert.deepEqual(silent, []);
+});
+
 test("the texts have the costs of the table", () => {
   const [, total] = /\| \*\*in all\*\* .*\*\*\$([\d,.]+)\*\* \|$/m.exec(world.pages.get("docs/cost.md"));
   const dollars = `$${Math.round(Number(total.replaceAll(",", ""))).toLocaleString("en")}`;
