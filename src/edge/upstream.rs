@@ -6,7 +6,7 @@ use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Ask;
-use crate::edge::bodies::{Body, HELD_BYTES, Intake, Stored};
+use crate::edge::bodies::{BODY_MEMORY_BYTES, BodyReader, IncomingObject, ReceivedBody};
 use crate::edge::http::body::{self, Sent};
 use crate::edge::http::outgoing::Outgoing;
 use crate::edge::http::pieces::{Memory, Stop};
@@ -30,7 +30,7 @@ pub struct Answered {
     /// Its `Retry-After`, in milliseconds.
     pub retry_after_ms: Option<u64>,
     /// All of it, if it is long: `body` is its skeleton then.
-    pub stored: Option<Box<Stored>>,
+    pub stored: Option<Box<IncomingObject>>,
 }
 
 impl Answered {
@@ -200,24 +200,26 @@ async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<Answered,
         }
     });
     let (body, stored) = match body? {
-        Body::Held(bytes) => (text_of(bytes), None),
-        Body::Stored(stored) => (text_of(stored.read.skeleton.text.clone()), Some(stored)),
+        ReceivedBody::InMemory(bytes) => (text_of(bytes), None),
+        ReceivedBody::InBucket(stored) => {
+            (text_of(stored.read.skeleton.text.clone()), Some(stored))
+        }
     };
     Ok(Answered { status, content_type, body, retry_after, retry_after_ms, stored })
 }
 
-async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<Body, Stop> {
+async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<ReceivedBody, Stop> {
     // A redirect or an empty answer has no stream.
-    let Some(stream) = response.body() else { return Ok(Body::Held(Vec::new())) };
-    let sent = body::of_stream(&stream, None, HELD_BYTES).await?;
+    let Some(stream) = response.body() else { return Ok(ReceivedBody::InMemory(Vec::new())) };
+    let sent = body::of_stream(&stream, None, BODY_MEMORY_BYTES).await?;
     match (sent, env) {
         (Sent::Short(bytes), _) if bytes.len() as u64 > most => Err(Stop::TooLarge),
-        (Sent::Short(bytes), _) => Ok(Body::Held(bytes)),
-        (sent, Some(env)) => Ok(Intake::all(env, sent, most, None).await?.keep().await?),
+        (Sent::Short(bytes), _) => Ok(ReceivedBody::InMemory(bytes)),
+        (sent, Some(env)) => Ok(BodyReader::all(env, sent, most, None).await?.keep().await?),
         (Sent::Long { pieces, .. }, None) => {
             let mut memory = Memory::new(most);
             pieces.through(&mut memory).await?;
-            Ok(Body::Held(memory.bytes))
+            Ok(ReceivedBody::InMemory(memory.bytes))
         }
     }
 }

@@ -46,8 +46,8 @@ export const mutants = [
   },
   {
     name: "copy of a large body, before it is deleted",
-    edits: [edit("edge/bodies/stored.rs",
-      "copy_object(env, &self.key, Some(&self.sha256), place).await?;", "let _ = place;")],
+    edits: [edit("edge/bodies/incoming.rs",
+      "copy_object(env, &self.key, Some(&self.sha256), target).await?;", "let _ = target;")],
     rows: ["kill -9 at 50 % of a large body"],
     red: ["acks", "files"],
   },

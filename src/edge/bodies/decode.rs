@@ -1,6 +1,6 @@
 //! A file that is written into a body: out of R2 and back, in pieces.
 
-use super::sink::{Place, Sink};
+use super::writer::{ObjectWriter, PutTarget};
 use crate::domain::file::inline::{Decoder, InlineData};
 use crate::edge::http::pieces::{Output, Pieces, Stop};
 use crate::edge::platform::Failure;
@@ -21,22 +21,22 @@ pub async fn decode(
     env: &Env,
     (from, span): (&str, Range<usize>),
     data: &InlineData,
-    place: Place,
+    target: PutTarget,
 ) -> Result<Object, Stop> {
     let object = bucket::get_part(&bucket::open(env)?, from, span).await?;
     let stream = object.as_ref().map(stream_of).transpose()?.flatten();
     let pieces = Pieces::of(&stream.ok_or_else(|| Failure::gone(WHAT))?).await?;
-    let sink = Sink::open(env, place, Some(data.bytes))?;
-    let mut decoding = Decoding { decoder: Decoder::new(data), bytes: Vec::new(), sink };
+    let writer = ObjectWriter::open(env, target, Some(data.bytes))?;
+    let mut decoding = Decoding { decoder: Decoder::new(data), bytes: Vec::new(), writer };
     let mut decoded = pieces.through(&mut decoding).await;
-    let Decoding { decoder, sink, .. } = decoding;
+    let Decoding { decoder, writer, .. } = decoding;
     if decoded.is_ok() {
         decoded = decoder.finish().map_err(|_| Stop::NotPacked);
     }
     match decoded {
-        Ok(()) => Ok(sink.finish().await?),
+        Ok(()) => Ok(writer.finish().await?),
         Err(stop) => {
-            sink.abort().await;
+            writer.abort().await;
             Err(stop)
         }
     }
@@ -45,7 +45,7 @@ pub async fn decode(
 struct Decoding {
     decoder: Decoder,
     bytes: Vec<u8>,
-    sink: Sink,
+    writer: ObjectWriter,
 }
 
 impl Decoding {
@@ -53,7 +53,7 @@ impl Decoding {
         self.bytes.clear();
         let decoded = self.decoder.push(&piece.to_vec(), &mut self.bytes);
         decoded.map_err(|_| Stop::NotPacked)?;
-        self.sink.write(&Uint8Array::from(self.bytes.as_slice())).await?;
+        self.writer.write(&Uint8Array::from(self.bytes.as_slice())).await?;
         Ok(Some(piece))
     }
 }

@@ -3,26 +3,26 @@
 //! ([`crate::domain::file::skeleton`]).
 //!
 //! `intake` takes a body in, and tells short from long; `pass` is that of a
-//! long one, `sink` its way into R2, under `incoming/` until it is known whose it
+//! long one, `writer` its way into R2, under `incoming/` until it is known whose it
 //! is: `stored`, `parked`. `unpacked` reads what is packed. `scan`, `cut` and `decode`
 //! read what is stored: all of it again, parts of it, the files in it.
 
-mod cut;
 mod decode;
-mod intake;
+mod incoming;
+mod inflate;
 mod parked;
-mod pass;
+mod reader;
 mod scan;
-mod sink;
-mod stored;
-mod unpacked;
+mod splice;
+mod upload;
+mod writer;
 
-pub use self::cut::Parts;
 pub use self::decode::decode;
-pub use self::intake::{Body, Intake, Whole};
+pub use self::incoming::{IncomingObject, copy_object};
+pub use self::inflate::inflate;
 pub use self::parked::park;
-pub use self::pass::HELD_BYTES;
+pub use self::reader::{BodyReader, CompleteBody, ReceivedBody};
 pub use self::scan::scan;
-pub use self::sink::Place;
-pub use self::stored::{Stored, copy_object};
-pub use self::unpacked::inflate;
+pub use self::splice::SplicedText;
+pub use self::upload::BODY_MEMORY_BYTES;
+pub use self::writer::PutTarget;

@@ -1,7 +1,7 @@
 //! A body on its way into a job.
 
-use super::intake::Body;
-use super::sink::Place;
+use super::reader::ReceivedBody;
+use super::writer::PutTarget;
 use crate::domain::ingest::delivery::{DeliveredBody, Read};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
@@ -10,7 +10,7 @@ use crate::edge::storage::body;
 use worker::Env;
 
 /// A body where its job finds it.
-pub struct Parked {
+pub struct ParkedBody {
     /// Where it is.
     pub body: DeliveredBody,
     /// What is read of it, if it is long.
@@ -20,18 +20,18 @@ pub struct Parked {
 /// Puts a body where the job at `home` finds it.
 pub async fn park(
     env: &Env,
-    body: Body,
+    body: ReceivedBody,
     sha256: &str,
     home: &ObjectName,
-) -> Result<Parked, Failure> {
+) -> Result<ParkedBody, Failure> {
     let stored = match body {
-        Body::Held(bytes) => {
+        ReceivedBody::InMemory(bytes) => {
             let body = body::park(env, bytes, sha256, home).await?;
-            return Ok(Parked { body, skeleton: None });
+            return Ok(ParkedBody { body, skeleton: None });
         }
-        Body::Stored(stored) => stored,
+        ReceivedBody::InBucket(stored) => stored,
     };
     let key = StorageKey::Body { home, sha256 }.path();
-    stored.settle(env, Place::of_json(key.clone())).await?;
-    Ok(Parked { body: DeliveredBody::Bucket(key), skeleton: Some(stored.read) })
+    stored.move_to(env, PutTarget::of_json(key.clone())).await?;
+    Ok(ParkedBody { body: DeliveredBody::Bucket(key), skeleton: Some(stored.read) })
 }

@@ -1,6 +1,6 @@
 //! The skeleton of a body that lies in R2.
 
-use super::pass::HELD_BYTES;
+use super::upload::BODY_MEMORY_BYTES;
 use crate::domain::file::skeleton::Scanner;
 use crate::domain::ingest::delivery::Read;
 use crate::edge::http::pieces::{Output, PIECE, Pieces, Stop};
@@ -19,7 +19,7 @@ pub async fn scan(env: &Env, key: &str) -> Result<Read, Failure> {
 async fn try_scan(env: &Env, key: &str) -> Result<Read, Stop> {
     let gone = || Failure::gone("reading a delivery's body");
     let object = bucket::get(&bucket::open(env)?, key).await?.ok_or_else(gone)?;
-    let room = Room::take(HELD_BYTES).ok_or(Stop::NoRoom)?;
+    let room = Room::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
     let mut scanning = Scanning { scanner: Scanner::new(), room };
     if let Some(stream) = stream_of(&object)? {
         Pieces::of(&stream).await?.through(&mut scanning).await?;

@@ -6,7 +6,7 @@ use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::document::Document;
 use crate::domain::names::ObjectName;
 use crate::domain::webhook::correlate::Identity;
-use crate::edge::bodies::Body;
+use crate::edge::bodies::ReceivedBody;
 use worker::Env;
 
 /// The reference in the hook's URL.
@@ -47,11 +47,13 @@ impl Caller {
 }
 
 /// Reads a body, and which job it is of; the error says why no one can.
-pub fn read(body: &Body, sources: &SourcePolicy) -> Result<(Document, Identity), String> {
+pub fn read(body: &ReceivedBody, sources: &SourcePolicy) -> Result<(Document, Identity), String> {
     let read = match body {
-        Body::Held(bytes) if bytes.is_empty() => return Err("the body is empty".to_owned()),
-        Body::Held(bytes) => Document::read(bytes, sources),
-        Body::Stored(stored) => stored.read(sources),
+        ReceivedBody::InMemory(bytes) if bytes.is_empty() => {
+            return Err("the body is empty".to_owned());
+        }
+        ReceivedBody::InMemory(bytes) => Document::read(bytes, sources),
+        ReceivedBody::InBucket(stored) => stored.read(sources),
     };
     read.map_err(|malformed| malformed.to_string())
 }

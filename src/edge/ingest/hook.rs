@@ -5,7 +5,7 @@ use super::deliver::{Handed, hand_over, of_deleted};
 use super::destination::{Caller, destination, read};
 use super::keep::{Kept, keep};
 use super::labels::Labels;
-use super::open::{Letter, open};
+use super::open::{OpenedDelivery, open};
 use super::sweep::sweep_in_passing;
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens::{self, BadSecret};
@@ -38,48 +38,49 @@ pub async fn receive(
     token: Option<&str>,
     reference: Option<String>,
 ) -> Result<Response, Problem> {
-    let door = authenticate(call, token)?; // (1)
-    let caller = match &door {
-        Door::Token => Caller::of(reference),
+    let credential = authenticate(call, token)?; // (1)
+    let caller = match &credential {
+        Credential::Token => Caller::of(reference),
         // What follows a capability means nothing: it names its job itself.
-        Door::Capability(job) => Caller::of_capability(job),
+        Credential::Capability(job) => Caller::of_capability(job),
     };
-    let letter = match open(call, request).await {
-        Ok(letter) => letter,
+    let opened = match open(call, request).await {
+        Ok(opened) => opened,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
-    let trust = letter.signed.unwrap_or(door.trust());
-    let found = match read(&letter.body, &call.config.sources) {
+    let trust = opened.signed.unwrap_or(credential.trust());
+    let found = match read(&opened.body, &call.config.sources) {
         Ok((document, identity)) => {
             let there = destination(call.env, identity, &caller).await;
             there.map(|there| (there, document))
         }
         Err(reason) => {
-            want(call, &caller, "a delivery that can't be read is kept as unmatched (202)").await;
+            ask_upstream(call, &caller, "a delivery that can't be read is kept as unmatched (202)")
+                .await;
             Err(reason)
         }
     };
     match found {
         Ok((there, document)) => {
-            deliver(call, (letter, document), (there, trust), &caller).await // (4)
+            deliver(call, (opened, document), (there, trust), &caller).await // (4)
         }
         Err(reason) => {
-            let Letter { body, sha256, note, .. } = letter;
+            let OpenedDelivery { body, sha256, note, .. } = opened;
             let reason = joined([Some(reason), note]).unwrap_or_default();
-            keep(call, Kept::Body(body), &sha256, &reason, caller.written.as_deref()).await // (3)
+            keep(call, Kept::Received(body), &sha256, &reason, caller.written.as_deref()).await // (3)
         }
     }
 }
 
 /// What let a delivery in.
-enum Door {
+enum Credential {
     /// A hook token.
     Token,
     /// The capability of the job that lives at this name.
     Capability(ObjectName),
 }
 
-impl Door {
+impl Credential {
     const fn trust(&self) -> Trust {
         match self {
             Self::Token => Trust::Token,
@@ -93,18 +94,18 @@ fn joined(notes: impl IntoIterator<Item = Option<String>>) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
-fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Door, Problem> {
+fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Credential, Problem> {
     let accepted = call.config.hook.as_ref().map_err(BadSecret::clone)?;
     let header = call.header("authorization");
     let given = in_path.or_else(|| header.as_deref().and_then(tokens::credential));
     let given = given.unwrap_or_default();
     if accepted.accept(given) {
-        return Ok(Door::Token);
+        return Ok(Credential::Token);
     }
     if let Some(text) = in_path.filter(|token| hook_url::is_one(token)) {
         let wrong = "the capability in the webhook's URL is of no token in use";
-        let door = hook_url::read(text, accepted).map(Door::Capability);
-        return door.ok_or_else(|| Problem::new(Code::WrongToken, wrong));
+        let credential = hook_url::read(text, accepted).map(Credential::Capability);
+        return credential.ok_or_else(|| Problem::new(Code::WrongToken, wrong));
     }
     Err(access::refused(given, "the webhook's URL must be https://…/hook/<HOOK_TOKEN>"))
 }
@@ -117,13 +118,13 @@ async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
         What::Internal(_) => "was refused as the platform failed (503)".to_owned(),
         _ => return problem,
     };
-    want(call, caller, &format!("a delivery {why}")).await;
+    ask_upstream(call, caller, &format!("a delivery {why}")).await;
     problem
 }
 
 /// Has the job, where it is known, ask the upstream: a delivery that can't be
 /// read tells that there is something to ask for.
-async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
+async fn ask_upstream(call: &Call<'_>, caller: &Caller, why: &str) {
     let Some(name) = &caller.name else { return };
     let asked = async {
         let Located::At { home, known: true } = locate(call.env, name).await? else {
@@ -138,14 +139,14 @@ async fn want(call: &Call<'_>, caller: &Caller, why: &str) {
 
 async fn deliver(
     call: &Call<'_>,
-    (letter, document): (Letter, Document),
+    (opened, document): (OpenedDelivery, Document),
     (there, trust): (Destination, Trust),
     caller: &Caller,
 ) -> Result<Response, Problem> {
     let object = there.object.clone();
     let labels = if caller.decides { Labels::default() } else { Labels::of(call) };
-    let note = joined([there.note, labels.note, letter.note]);
-    let parked = park(call.env, letter.body, &letter.sha256, &object).await;
+    let note = joined([there.note, labels.note, opened.note]);
+    let parked = park(call.env, opened.body, &opened.sha256, &object).await;
     let parked = match parked {
         Ok(parked) => parked,
         Err(failure) => return Err(refuse(call, failure.into(), caller).await),
@@ -158,7 +159,7 @@ async fn deliver(
         document: parked.skeleton.is_none().then_some(document),
         body: parked.body,
         skeleton: parked.skeleton,
-        sha256: letter.sha256,
+        sha256: opened.sha256,
         origin: call.origin(),
         trust,
         reference: caller.written.clone().filter(|_| there.by_reference),

@@ -6,7 +6,7 @@ use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::json::object;
 use crate::domain::keys::{StorageKey, UNMATCHED};
 use crate::domain::protocol::parked::Parked;
-use crate::edge::bodies::{Body, Place, copy_object};
+use crate::edge::bodies::{PutTarget, ReceivedBody, copy_object};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::{self, Failure};
@@ -20,7 +20,7 @@ use web_sys::Response;
 /// What is to be kept.
 pub enum Kept {
     /// A body that no job has seen.
-    Body(Body),
+    Received(ReceivedBody),
     /// One that was parked for a job, in R2 under this key.
     Parked(String),
 }
@@ -29,7 +29,7 @@ impl Kept {
     /// That of a body that was parked for a job.
     pub fn of_parked(body: DeliveredBody) -> Self {
         match body {
-            DeliveredBody::Text(text) => Self::Body(Body::Held(text.into_bytes())),
+            DeliveredBody::Text(text) => Self::Received(ReceivedBody::InMemory(text.into_bytes())),
             DeliveredBody::Bucket(key) => Self::Parked(key),
         }
     }
@@ -55,11 +55,11 @@ pub async fn keep(
         metadata.insert("ref".to_owned(), printable(&reference));
     }
     let content_type = OCTET_STREAM.to_owned();
-    let place = Place { key: path.clone(), content_type, metadata };
+    let target = PutTarget { key: path.clone(), content_type, metadata };
     match kept {
-        Kept::Body(Body::Held(bytes)) => put(call, bytes, place).await?,
-        Kept::Body(Body::Stored(stored)) => stored.settle(call.env, place).await?,
-        Kept::Parked(key) => copy_object(call.env, &key, Some(sha256), place).await?,
+        Kept::Received(ReceivedBody::InMemory(bytes)) => put(call, bytes, target).await?,
+        Kept::Received(ReceivedBody::InBucket(stored)) => stored.move_to(call.env, target).await?,
+        Kept::Parked(key) => copy_object(call.env, &key, Some(sha256), target).await?,
     }
     let key = path.trim_start_matches(UNMATCHED);
     Ok(json(202, object!({ "unmatched": key, "reason": reason }))?)
@@ -67,8 +67,8 @@ pub async fn keep(
 
 /// Puts a short one into the box. While there is no bucket, an object of its
 /// own keeps it, and writes it there as soon as it can.
-async fn put(call: &Call<'_>, body: Vec<u8>, place: Place) -> Result<(), Failure> {
-    let Place { key: path, content_type, metadata } = place;
+async fn put(call: &Call<'_>, body: Vec<u8>, target: PutTarget) -> Result<(), Failure> {
+    let PutTarget { key: path, content_type, metadata } = target;
     let put = bucket::put_or_return(call.env, &path, body, &content_type, metadata.clone());
     let Err((failure, body)) = put.await else { return Ok(()) };
     failure.log();

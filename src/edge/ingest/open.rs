@@ -4,16 +4,16 @@ use super::signature;
 use crate::domain::http::problem::{Problem, What};
 use crate::domain::http::unpack::{Format, Layers};
 use crate::domain::job::timeline::Trust;
-use crate::edge::bodies::{Body, HELD_BYTES, Intake, Whole, inflate};
+use crate::edge::bodies::{BODY_MEMORY_BYTES, BodyReader, CompleteBody, ReceivedBody, inflate};
 use crate::edge::http::body::{Sent, begin};
 use crate::edge::http::call::Call;
 use crate::edge::http::pieces::Stop;
 use web_sys::Request;
 
 /// A delivery that was let in.
-pub struct Letter {
+pub struct OpenedDelivery {
     /// Its body, unpacked.
-    pub body: Body,
+    pub body: ReceivedBody,
     /// SHA-256 of it in hex.
     pub sha256: String,
     /// The trust that its signature earns, if it has one.
@@ -24,36 +24,37 @@ pub struct Letter {
 
 /// Opens what was sent. It may be signed as it was sent, or as it was before it
 /// was packed. Nothing of what is refused stays in R2.
-pub async fn open(call: &Call<'_>, request: &Request) -> Result<Letter, Problem> {
+pub async fn open(call: &Call<'_>, request: &Request) -> Result<OpenedDelivery, Problem> {
     let limit = call.config.max_body_bytes;
     let coding = call.header("content-encoding");
     let layers = Layers::of(coding.as_deref()).map_err(What::UnknownCoding)?;
     let check = signature::begin(call)?;
-    let sent = begin(request, limit, HELD_BYTES).await.map_err(|stop| stop.problem(limit))?;
-    let whole = Intake::all(call.env, sent, limit, check).await;
+    let sent =
+        begin(request, limit, BODY_MEMORY_BYTES).await.map_err(|stop| stop.problem(limit))?;
+    let whole = BodyReader::all(call.env, sent, limit, check).await;
     let mut whole = whole.map_err(|stop| stop.problem(limit))?;
     let signed = signature::judge(call, whole.check.take(), &whole.sha256).await;
-    unfold(call, whole, signed, layers).await
+    check_and_unpack(call, whole, signed, layers).await
 }
 
 /// Opens what was let in before, whatever it is signed with.
-pub async fn reopen(call: &Call<'_>, sent: Sent) -> Result<Letter, Problem> {
+pub async fn reopen(call: &Call<'_>, sent: Sent) -> Result<OpenedDelivery, Problem> {
     let limit = call.config.max_body_bytes;
-    let whole = Intake::all(call.env, sent, limit, None).await;
+    let whole = BodyReader::all(call.env, sent, limit, None).await;
     let whole = whole.map_err(|stop| stop.problem(limit))?;
     let layers = Layers::of(None).map_err(What::UnknownCoding)?;
-    unfold(call, whole, Ok(None), layers).await
+    check_and_unpack(call, whole, Ok(None), layers).await
 }
 
 /// What a signature earns, or why it does not count.
 type Signed = Result<Option<Trust>, Problem>;
 
-async fn unfold(
+async fn check_and_unpack(
     call: &Call<'_>,
-    whole: Whole,
+    whole: CompleteBody,
     signed: Signed,
     mut layers: Layers,
-) -> Result<Letter, Problem> {
+) -> Result<OpenedDelivery, Problem> {
     let packed = layers.next(whole.head());
     if let (None, Err(problem)) = (packed, &signed) {
         whole.refuse().await;
@@ -61,27 +62,27 @@ async fn unfold(
     }
     let sha256 = whole.sha256.clone();
     let body = whole.keep().await?;
-    let mut opened = Opened { body, sha256, signed, formats: Vec::new() };
+    let mut unpacking = Unpacking { body, sha256, signed, formats: Vec::new() };
     if let Some(format) = packed {
-        let unpacked = Box::pin(opened.unpack(call, format, layers)).await;
-        if let Err(problem) = unpacked.and_then(|()| opened.signed.clone().map(drop)) {
-            opened.body.discard(call.env).await;
+        let unpacked = Box::pin(unpacking.unpack(call, format, layers)).await;
+        if let Err(problem) = unpacked.and_then(|()| unpacking.signed.clone().map(drop)) {
+            unpacking.body.discard(call.env).await;
             return Err(problem);
         }
     }
-    opened.letter()
+    unpacking.finish()
 }
 
 /// A delivery that is being unpacked.
-struct Opened {
-    body: Body,
+struct Unpacking {
+    body: ReceivedBody,
     sha256: String,
     signed: Signed,
     /// The formats that were undone, in the runtime's words.
     formats: Vec<&'static str>,
 }
 
-impl Opened {
+impl Unpacking {
     async fn unpack(
         &mut self,
         call: &Call<'_>,
@@ -117,9 +118,9 @@ impl Opened {
         Ok(true)
     }
 
-    fn letter(self) -> Result<Letter, Problem> {
+    fn finish(self) -> Result<OpenedDelivery, Problem> {
         let is_packed = !self.formats.is_empty();
         let note = is_packed.then(|| format!("the body came as {}", self.formats.join(" of ")));
-        Ok(Letter { body: self.body, sha256: self.sha256, signed: self.signed?, note })
+        Ok(OpenedDelivery { body: self.body, sha256: self.sha256, signed: self.signed?, note })
     }
 }

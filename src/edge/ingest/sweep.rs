@@ -4,7 +4,7 @@
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::keys::{self, INCOMING, StorageKey};
 use crate::domain::time::{DAY, HOUR, Timestamp};
-use crate::edge::bodies::{Place, copy_object};
+use crate::edge::bodies::{PutTarget, copy_object};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
 use std::cell::Cell;
@@ -50,8 +50,8 @@ async fn try_sweep(env: &Env) -> Result<(), Failure> {
             ("reason".to_owned(), REASON.to_owned()),
             ("receivedAt".to_owned(), at.as_millis().to_string()),
         ]);
-        let place = Place { key: path, content_type: OCTET_STREAM.to_owned(), metadata };
-        copy_object(env, &key, None, place).await?;
+        let target = PutTarget { key: path, content_type: OCTET_STREAM.to_owned(), metadata };
+        copy_object(env, &key, None, target).await?;
         bucket.delete(&key).await.during(what)?;
     }
     Ok(())

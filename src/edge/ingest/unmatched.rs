@@ -10,7 +10,7 @@ use crate::domain::job::timeline::Trust;
 use crate::domain::json::object;
 use crate::domain::keys::UNMATCHED;
 use crate::domain::names::ObjectName;
-use crate::edge::bodies::{Intake, park};
+use crate::edge::bodies::{BodyReader, park};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, json};
 use crate::edge::http::streaming;
@@ -99,16 +99,16 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 
 /// Makes a delivery of what is in the box; a long body is parked for its job.
 async fn delivery(call: &Call<'_>, kept: Kept, object: &ObjectName) -> Result<Delivery, Problem> {
-    let sent = Intake::of_object(&kept.body).await;
+    let sent = BodyReader::of_object(&kept.body).await;
     let sent = sent.map_err(|stop| stop.problem(call.config.max_body_bytes))?;
-    let letter = reopen(call, sent).await?;
-    let parked = park(call.env, letter.body, &letter.sha256, object).await?;
+    let opened = reopen(call, sent).await?;
+    let parked = park(call.env, opened.body, &opened.sha256, object).await?;
     Ok(Delivery {
         received_at: kept.received_at,
         body: parked.body,
         document: None,
         skeleton: parked.skeleton,
-        sha256: letter.sha256,
+        sha256: opened.sha256,
         origin: call.url.origin().ascii_serialization(),
         trust: Trust::Token,
         reference: None,

@@ -8,7 +8,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::view::record::{self, Context};
-use crate::edge::bodies::{Parts, Place};
+use crate::edge::bodies::{PutTarget, SplicedText};
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
@@ -75,12 +75,12 @@ async fn assemble(
 ) -> Result<bool, Failure> {
     let before = home.store.changes();
     let text = applied.result.take().unwrap_or_default();
-    let parts = Parts::of(body, &text, made.gaps);
+    let parts = SplicedText::of(body, &text, made.gaps);
     if parts.length() <= MAX_OBJECT_TEXT {
         applied.result = Some(parts.text(&home.env).await?);
     } else {
         let key = key(applied, made.sha256);
-        let bytes = parts.store(&home.env, Place::of_json(key.clone())).await?;
+        let bytes = parts.store(&home.env, PutTarget::of_json(key.clone())).await?;
         lies_at(applied, key, bytes);
     }
     Ok(home.store.changes() == before)

@@ -9,7 +9,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
-use crate::edge::bodies::{Parts, scan};
+use crate::edge::bodies::{SplicedText, scan};
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
@@ -110,7 +110,7 @@ impl Reading {
     pub async fn filled(&self, home: &Home, text: String) -> Result<String, Failure> {
         match &self.body {
             BodyAt::Bucket(key) if !self.gaps.is_empty() => {
-                Parts::of(key, &text, &self.gaps).text(&home.env).await
+                SplicedText::of(key, &text, &self.gaps).text(&home.env).await
             }
             _ => Ok(text),
         }

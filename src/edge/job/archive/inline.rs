@@ -7,7 +7,7 @@ use crate::domain::file::media_type;
 use crate::domain::job::file::{File, Source};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
-use crate::edge::bodies::{Place, decode};
+use crate::edge::bodies::{PutTarget, decode};
 use crate::edge::http::pieces::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::{entry, read_text_of, text_of};
@@ -29,8 +29,8 @@ pub async fn unpack(
     let object = match &file.source {
         Source::Inline { delivery, start, end, data: Some(data), .. } => {
             let content_type = content_type.clone();
-            let place = Place { key: file.key.clone(), content_type, metadata };
-            stream(home, job, (*delivery, *start..*end), data, place).await?
+            let target = PutTarget { key: file.key.clone(), content_type, metadata };
+            stream(home, job, (*delivery, *start..*end), data, target).await?
         }
         source => {
             let _room = Room::take(source.written_bytes()).ok_or_else(no_room)?;
@@ -48,13 +48,13 @@ async fn stream(
     job: &Job,
     (n, span): (u32, Range<usize>),
     data: &InlineData,
-    place: Place,
+    target: PutTarget,
 ) -> Result<Object, CopyFailure> {
     let kept = entry(home, job, n).await.map_err(|failure| hiccup(&failure))?;
     let Some(BodyAt::Bucket(key)) = kept.and_then(|kept| kept.entry.body) else {
         return Err(hiccup(&Failure::gone("reading a delivery's body")));
     };
-    decode(&home.env, (&key, span), data, place).await.map_err(|stop| match stop {
+    decode(&home.env, (&key, span), data, target).await.map_err(|stop| match stop {
         Stop::NotPacked => broken(),
         Stop::NoRoom => no_room(),
         other => hiccup(&other.failure("unpacking a file")),

@@ -5,7 +5,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::timeline::Kept;
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
-use crate::edge::bodies::{Parts, Place};
+use crate::edge::bodies::{PutTarget, SplicedText};
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::job::run::Run;
@@ -42,8 +42,8 @@ async fn publish_manifest(home: &Home, job: &Job, run: &Run) -> Result<bool, Fai
     let path = StorageKey::Manifest { home: &job.home, created_at: job.created_at }.path();
     match long.zip(manifest::around_result(&text)) {
         Some(((key, bytes), around)) => {
-            let parts = Parts::around(key, bytes, around);
-            parts.store(&home.env, Place::of_json(path)).await?;
+            let parts = SplicedText::around(key, bytes, around);
+            parts.store(&home.env, PutTarget::of_json(path)).await?;
         }
         None => bucket::put_json(&bucket::open(&home.env)?, &path, text).await?,
     }

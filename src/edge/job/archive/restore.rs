@@ -9,7 +9,7 @@ use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::PointTo;
 use crate::domain::protocol::ingest::TakenUp;
 use crate::domain::protocol::outcome::Routed;
-use crate::edge::bodies::{Parts, scan};
+use crate::edge::bodies::{SplicedText, scan};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::job;
@@ -71,7 +71,7 @@ async fn long_manifest(home: &Home, key: &str, during: &str) -> Result<Option<Ma
         return Ok(None);
     };
     let text = format!("{before}null{behind}");
-    let text = Parts::of(key, &text, &gaps).text(&home.env).await?;
+    let text = SplicedText::of(key, &text, &gaps).text(&home.env).await?;
     Manifest::read(&text).during(during).map(Some)
 }
 

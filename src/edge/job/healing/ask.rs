@@ -9,7 +9,7 @@ use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
 use crate::domain::upstream::{Ask, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
-use crate::edge::bodies::Place;
+use crate::edge::bodies::PutTarget;
 use crate::edge::job::home::Home;
 use crate::edge::job::ingest::apply::{apply, new_job};
 use crate::edge::job::ingest::body;
@@ -130,7 +130,7 @@ async fn keep<'a>(home: &Home, job: &Job, answered: &'a Answered) -> Result<Kept
     if let Some(stored) = answered.stored.as_deref().filter(|_| is_one) {
         let sha256 = stored.sha256.clone();
         let key = StorageKey::Body { home: &job.home, sha256: &sha256 }.path();
-        stored.settle(&home.env, Place::of_json(key.clone())).await?;
+        stored.move_to(&home.env, PutTarget::of_json(key.clone())).await?;
         let Skeleton { gaps, is_shallow, .. } = &stored.read.skeleton;
         let (body, bytes) = (BodyAt::Bucket(key), stored.read.bytes);
         let (text, is_shallow) = (answered.body.as_str(), *is_shallow);

@@ -1,8 +1,8 @@
 //! Takes a body in, piece by piece: a short one is held, a long one goes
-//! through a [`Pass`].
+//! through a [`BodyUpload`].
 
-use super::pass::{HELD_BYTES, Pass};
-use super::stored::Stored;
+use super::incoming::IncomingObject;
+use super::upload::{BODY_MEMORY_BYTES, BodyUpload};
 use crate::domain::access::signature::standard::Check;
 use crate::edge::http::body::{self, Sent};
 use crate::edge::http::pieces::{Output, PIECE, Stop};
@@ -14,10 +14,10 @@ use js_sys::Uint8Array;
 use worker::{Env, Object};
 
 /// How much of a long body is remembered: R2 fails at once, or not at all.
-const REMEMBERED: u64 = 2 * PIECE as u64;
+const REPLAY_BYTES: u64 = 2 * PIECE as u64;
 
 /// A body on its way in.
-pub struct Intake {
+pub struct BodyReader {
     env: Env,
     /// Its length in bytes, if that is known.
     length: Option<u64>,
@@ -30,51 +30,51 @@ pub struct Intake {
     bytes: u64,
     /// All that has come, as long as it is remembered.
     held: Option<Vec<u8>>,
-    pass: Option<Pass>,
+    pass: Option<BodyUpload>,
     /// The memory that is taken for it.
     room: Room,
     /// Whether R2 has failed: then it is held, however long it is.
-    is_without: bool,
+    is_without_bucket: bool,
 }
 
 /// A body that has been taken in.
-pub enum Body {
+pub enum ReceivedBody {
     /// In memory.
-    Held(Vec<u8>),
+    InMemory(Vec<u8>),
     /// In R2.
-    Stored(Box<Stored>),
+    InBucket(Box<IncomingObject>),
 }
 
 /// A body of which all has come. It is stored when its signature is good.
-pub struct Whole {
+pub struct CompleteBody {
     held: Option<Vec<u8>>,
-    pass: Option<Pass>,
+    pass: Option<BodyUpload>,
     /// Checks a signature over the body itself.
     pub check: Option<Check>,
     /// SHA-256 of it in hex.
     pub sha256: String,
 }
 
-impl Output for Intake {
+impl Output for BodyReader {
     fn take(&mut self, piece: Uint8Array) -> LocalBoxFuture<'_, Result<Option<Uint8Array>, Stop>> {
         self.take_in(piece).boxed_local()
     }
 }
 
-impl Intake {
+impl BodyReader {
     /// Begins to take in a body of `length` bytes, if that is known, and of
     /// `most` at most. `room` is what is taken for it already.
     pub fn begin(env: &Env, length: Option<u64>, most: u64, room: Room) -> Self {
         let (env, piece, held) = (env.clone(), Vec::new(), Some(Vec::new()));
-        let (check, bytes, pass, is_without) = Default::default();
-        Self { env, length, most, check, piece, bytes, held, pass, room, is_without }
+        let (check, bytes, pass, is_without_bucket) = Default::default();
+        Self { env, length, most, check, piece, bytes, held, pass, room, is_without_bucket }
     }
 
     /// Begins to read a body that lies in R2.
     pub async fn of_object(object: &Object) -> Result<Sent, Stop> {
         let length = Some(object.size());
         let Some(stream) = stream_of(object)? else { return Ok(Sent::Short(Vec::new())) };
-        body::of_stream(&stream, length, HELD_BYTES).await
+        body::of_stream(&stream, length, BODY_MEMORY_BYTES).await
     }
 
     /// Takes in all of what was sent.
@@ -83,16 +83,16 @@ impl Intake {
         sent: Sent,
         most: u64,
         check: Option<Check>,
-    ) -> Result<Whole, Stop> {
+    ) -> Result<CompleteBody, Stop> {
         let (pieces, length, room) = match sent {
-            Sent::Short(bytes) => return Ok(Whole::of(bytes, check).await?),
+            Sent::Short(bytes) => return Ok(CompleteBody::of(bytes, check).await?),
             Sent::Long { pieces, length, room } => (pieces, length, room),
         };
-        let mut intake = Self::begin(env, length, most, room).checking(check);
-        match pieces.through(&mut intake).await {
-            Ok(()) => Ok(intake.end().await?),
+        let mut reader = Self::begin(env, length, most, room).checking(check);
+        match pieces.through(&mut reader).await {
+            Ok(()) => Ok(reader.end().await?),
             Err(stop) => {
-                intake.abort().await;
+                reader.abort().await;
                 Err(stop)
             }
         }
@@ -112,20 +112,22 @@ impl Intake {
         if let Some(check) = &mut self.check {
             check.update(&self.piece);
         }
-        self.remember()?;
+        self.keep_for_replay()?;
         match self.pass(piece).await {
             // Nothing is lost yet: it is held as if there had never been an R2.
-            Err(Stop::Failed(failure)) if self.held.is_some() => self.go_without(failure).await,
+            Err(Stop::Failed(failure)) if self.held.is_some() => {
+                self.continue_in_memory(failure).await
+            }
             taken => taken,
         }
     }
 
-    fn remember(&mut self) -> Result<(), Stop> {
-        if self.bytes > REMEMBERED && !self.is_without {
+    fn keep_for_replay(&mut self) -> Result<(), Stop> {
+        if self.bytes > REPLAY_BYTES && !self.is_without_bucket {
             self.held = None;
         }
         let Some(held) = &mut self.held else { return Ok(()) };
-        if self.is_without && !self.room.grow(held.len() + self.piece.len()) {
+        if self.is_without_bucket && !self.room.grow(held.len() + self.piece.len()) {
             return Err(Stop::NoRoom);
         }
         held.extend_from_slice(&self.piece);
@@ -137,17 +139,17 @@ impl Intake {
             return pass.take(piece, &self.piece, &mut self.room).await;
         }
         let held = self.held.as_deref().unwrap_or_default();
-        if self.is_without || held.len() < PIECE as usize {
+        if self.is_without_bucket || held.len() < PIECE as usize {
             return Ok(Some(piece));
         }
-        let pass = self.pass.insert(Pass::begin(&self.env, self.length)?);
+        let pass = self.pass.insert(BodyUpload::begin(&self.env, self.length)?);
         let all = Uint8Array::from(held);
         pass.take(all, held, &mut self.room).await.map(|_| Some(piece))
     }
 
-    async fn go_without(&mut self, failure: Failure) -> Result<Option<Uint8Array>, Stop> {
+    async fn continue_in_memory(&mut self, failure: Failure) -> Result<Option<Uint8Array>, Stop> {
         failure.log();
-        self.is_without = true;
+        self.is_without_bucket = true;
         if let Some(pass) = self.pass.take() {
             pass.abort().await;
         }
@@ -156,13 +158,13 @@ impl Intake {
     }
 
     /// Ends the body: all of it has come.
-    pub async fn end(self) -> Result<Whole, Failure> {
+    pub async fn end(self) -> Result<CompleteBody, Failure> {
         let Self { held, pass, check, .. } = self;
         let sha256 = match (&pass, &held) {
             (Some(pass), _) => pass.sha256().await?,
             (None, held) => platform::sha256(held.as_deref().unwrap_or_default()).await?,
         };
-        Ok(Whole { held, pass, check, sha256 })
+        Ok(CompleteBody { held, pass, check, sha256 })
     }
 
     /// Breaks it off: nothing of it stays in R2.
@@ -173,25 +175,25 @@ impl Intake {
     }
 }
 
-impl Body {
+impl ReceivedBody {
     /// Its first bytes, which tell how it is packed.
     pub fn head(&self) -> &[u8] {
         match self {
-            Self::Held(bytes) => bytes,
-            Self::Stored(stored) => &stored.head,
+            Self::InMemory(bytes) => bytes,
+            Self::InBucket(stored) => &stored.head,
         }
     }
 
     /// Drops it: nothing has come of it.
     pub async fn discard(&self, env: &Env) {
-        let Self::Stored(stored) = self else { return };
+        let Self::InBucket(stored) = self else { return };
         if let Err(failure) = stored.discard(env).await {
             failure.log();
         }
     }
 }
 
-impl Whole {
+impl CompleteBody {
     /// One that is short.
     pub async fn of(bytes: Vec<u8>, check: Option<Check>) -> Result<Self, Failure> {
         let sha256 = platform::sha256(&bytes).await?;
@@ -204,15 +206,17 @@ impl Whole {
 
     /// Its first bytes, which tell how it is packed.
     pub fn head(&self) -> &[u8] {
-        self.pass.as_ref().map_or_else(|| self.held.as_deref().unwrap_or_default(), Pass::head)
+        self.pass
+            .as_ref()
+            .map_or_else(|| self.held.as_deref().unwrap_or_default(), BodyUpload::head)
     }
 
     /// Keeps it: what is long is durable from then on.
-    pub async fn keep(self) -> Result<Body, Failure> {
+    pub async fn keep(self) -> Result<ReceivedBody, Failure> {
         let Self { held, pass, sha256, .. } = self;
         Ok(match pass {
-            Some(pass) => Body::Stored(Box::new(pass.store(sha256).await?)),
-            None => Body::Held(held.unwrap_or_default()),
+            Some(pass) => ReceivedBody::InBucket(Box::new(pass.store(sha256).await?)),
+            None => ReceivedBody::InMemory(held.unwrap_or_default()),
         })
     }
 

@@ -1,6 +1,6 @@
 //! A long body that lies in R2 under `incoming/`, until it is known whose it is.
 
-use super::sink::Place;
+use super::writer::PutTarget;
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::delivery::Read;
 use crate::domain::ingest::document::Document;
@@ -14,7 +14,7 @@ use worker::Env;
 const WHAT: &str = "moving a body in the bucket";
 
 /// A long body in R2.
-pub struct Stored {
+pub struct IncomingObject {
     /// Its key.
     pub key: String,
     /// Its first bytes.
@@ -25,7 +25,7 @@ pub struct Stored {
     pub read: Read,
 }
 
-impl Stored {
+impl IncomingObject {
     /// Reads what it says, and which job it is of.
     ///
     /// # Errors
@@ -42,9 +42,9 @@ impl Stored {
         stream.ok_or_else(|| Failure::gone(WHAT))?
     }
 
-    /// Moves it to its place. The runtime copies it, and R2 checks its digest.
-    pub async fn settle(&self, env: &Env, place: Place) -> Result<(), Failure> {
-        copy_object(env, &self.key, Some(&self.sha256), place).await?;
+    /// Moves it to its target. The runtime copies it, and R2 checks its digest.
+    pub async fn move_to(&self, env: &Env, target: PutTarget) -> Result<(), Failure> {
+        copy_object(env, &self.key, Some(&self.sha256), target).await?;
         // What is left of it there is no more than a copy.
         self.discard(env).await.unwrap_or_else(|failure| failure.log());
         Ok(())
@@ -61,11 +61,11 @@ pub async fn copy_object(
     env: &Env,
     from: &str,
     sha256: Option<&str>,
-    place: Place,
+    target: PutTarget,
 ) -> Result<(), Failure> {
     let bucket = bucket::open(env)?;
     let object = bucket::get(&bucket, from).await?.ok_or_else(|| Failure::gone(WHAT))?;
-    let put = place.put(&bucket, bucket::data_of(&object)?);
+    let put = target.put(&bucket, bucket::data_of(&object)?);
     let put = match sha256.and_then(|sha256| hex::decode(sha256).ok()) {
         Some(digest) => put.sha256(digest),
         None => put,

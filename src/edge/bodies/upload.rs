@@ -3,8 +3,8 @@
 //! The last piece is held back until whoever takes the body has judged it: what
 //! is not to be believed is broken off, and nothing of it is ever stored.
 
-use super::sink::{Place, Sink};
-use super::stored::Stored;
+use super::incoming::IncomingObject;
+use super::writer::{ObjectWriter, PutTarget};
 use crate::domain::file::skeleton::Scanner;
 use crate::domain::ingest::delivery::Read;
 use crate::domain::keys::StorageKey;
@@ -21,17 +21,17 @@ use worker_sys::DigestStream;
 /// two pieces, and the copy of one.
 const PIECES_BYTES: usize = 5 * PIECE as usize;
 /// What one takes that has come in: as much as most ever need.
-pub const HELD_BYTES: usize = 2 * 1024 * 1024;
+pub const BODY_MEMORY_BYTES: usize = 2 * 1024 * 1024;
 /// First bytes that tell how a body is packed.
 const HEAD: usize = 16;
 const WHAT: &str = "hashing a body";
 
 /// A pass under way.
-pub struct Pass {
+pub struct BodyUpload {
     key: String,
     /// Its first bytes.
     head: Vec<u8>,
-    sink: Sink,
+    writer: ObjectWriter,
     digest: DigestStream,
     hasher: WritableStreamDefaultWriter,
     scanner: Scanner,
@@ -40,16 +40,16 @@ pub struct Pass {
     bytes: usize,
 }
 
-impl Pass {
+impl BodyUpload {
     /// Begins one over a body of `length` bytes, if that is known.
     pub fn begin(env: &Env, length: Option<u64>) -> Result<Self, Failure> {
         let nonce = hex::encode(platform::random::<16>());
         let key = StorageKey::Incoming { at: platform::now(), nonce: &nonce }.path();
-        let sink = Sink::open(env, Place::of_json(key.clone()), length)?;
+        let writer = ObjectWriter::open(env, PutTarget::of_json(key.clone()), length)?;
         let digest = DigestStream::new("SHA-256");
         let hasher = digest.get_writer().map_err(worker::Error::from).during(WHAT)?;
         let (head, scanner, last) = (Vec::new(), Scanner::new(), None);
-        Ok(Self { key, head, sink, digest, hasher, scanner, last, bytes: 0 })
+        Ok(Self { key, head, writer, digest, hasher, scanner, last, bytes: 0 })
     }
 
     /// Takes the next piece, which is `text`; returns a buffer that is free
@@ -72,7 +72,7 @@ impl Pass {
         let before = self.last.replace(piece);
         let written = async {
             let Some(before) = &before else { return Ok(()) };
-            self.sink.write(before).await
+            self.writer.write(before).await
         };
         let (hashed, written) = join(hashed, written).await;
         hashed.map_err(worker::Error::from).during(WHAT)?;
@@ -95,18 +95,18 @@ impl Pass {
     }
 
     /// Writes the last piece. From then on the body is durable.
-    pub async fn store(self, sha256: String) -> Result<Stored, Failure> {
-        let Self { key, head, mut sink, scanner, last, bytes, .. } = self;
+    pub async fn store(self, sha256: String) -> Result<IncomingObject, Failure> {
+        let Self { key, head, mut writer, scanner, last, bytes, .. } = self;
         if let Some(last) = last {
-            sink.write(&last).await?;
+            writer.write(&last).await?;
         }
-        sink.finish().await?;
+        writer.finish().await?;
         let read = Read { skeleton: scanner.finish(), bytes };
-        Ok(Stored { key, head, sha256, read })
+        Ok(IncomingObject { key, head, sha256, read })
     }
 
     /// Breaks it off: nothing of it stays in R2.
     pub async fn abort(self) {
-        self.sink.abort().await;
+        self.writer.abort().await;
     }
 }

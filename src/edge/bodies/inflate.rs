@@ -1,8 +1,8 @@
 //! What a packed body holds.
 
-use super::intake::{Body, Intake, Whole};
-use super::pass::HELD_BYTES;
-use super::stored::Stored;
+use super::incoming::IncomingObject;
+use super::reader::{BodyReader, CompleteBody, ReceivedBody};
+use super::upload::BODY_MEMORY_BYTES;
 use crate::domain::access::signature::standard::Check;
 use crate::domain::http::unpack::Format;
 use crate::edge::http::pieces::{Output, Pieces, Stop};
@@ -19,40 +19,40 @@ use worker::Env;
 /// [`Stop::NotPacked`] if it is not of this format: then it is plain.
 pub async fn inflate(
     env: &Env,
-    body: &Body,
+    body: &ReceivedBody,
     format: Format,
     most: u64,
     check: Option<Check>,
-) -> Result<Whole, Stop> {
-    let room = Room::take(HELD_BYTES).ok_or(Stop::NoRoom)?;
-    let mut intake = Intake::begin(env, None, most, room).checking(check);
+) -> Result<CompleteBody, Stop> {
+    let room = Room::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
+    let mut reader = BodyReader::begin(env, None, most, room).checking(check);
     let unpacked = match body {
-        Body::Held(bytes) => from_memory(bytes, format, &mut intake).await,
-        Body::Stored(stored) => from_bucket(env, stored, format, &mut intake).await,
+        ReceivedBody::InMemory(bytes) => from_memory(bytes, format, &mut reader).await,
+        ReceivedBody::InBucket(stored) => from_bucket(env, stored, format, &mut reader).await,
     };
     match unpacked {
-        Ok(()) => Ok(intake.end().await?),
+        Ok(()) => Ok(reader.end().await?),
         Err(stop) => {
-            intake.abort().await;
+            reader.abort().await;
             Err(stop)
         }
     }
 }
 
-async fn from_memory(bytes: &[u8], format: Format, intake: &mut Intake) -> Result<(), Stop> {
-    let mut inflating = Inflating::open(format, intake)?;
+async fn from_memory(bytes: &[u8], format: Format, reader: &mut BodyReader) -> Result<(), Stop> {
+    let mut inflating = Inflating::open(format, reader)?;
     inflating.feed(bytes).await?;
     inflating.end().await
 }
 
 async fn from_bucket(
     env: &Env,
-    stored: &Stored,
+    stored: &IncomingObject,
     format: Format,
-    intake: &mut Intake,
+    reader: &mut BodyReader,
 ) -> Result<(), Stop> {
     let pieces = Pieces::of(&stored.stream(env).await?).await?;
-    let mut packed = Packed(Inflating::open(format, intake)?);
+    let mut packed = Packed(Inflating::open(format, reader)?);
     pieces.through(&mut packed).await?;
     packed.0.end().await
 }

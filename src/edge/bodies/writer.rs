@@ -29,7 +29,7 @@ extern "C" {
 }
 
 /// An object of R2 that is being written.
-pub struct Sink {
+pub struct ObjectWriter {
     writer: WritableStreamDefaultWriter,
     /// What R2 makes of it, until that is known.
     stored: Option<LocalBoxFuture<'static, Result<Object, Failure>>>,
@@ -37,7 +37,7 @@ pub struct Sink {
 
 /// Where an object goes, and what is stored beside it.
 #[derive(Default)]
-pub struct Place {
+pub struct PutTarget {
     /// Its key.
     pub key: String,
     /// Its media type.
@@ -46,7 +46,7 @@ pub struct Place {
     pub metadata: HashMap<String, String>,
 }
 
-impl Place {
+impl PutTarget {
     /// That of a JSON text.
     pub fn of_json(key: String) -> Self {
         Self { key, content_type: "application/json".to_owned(), ..Self::default() }
@@ -59,18 +59,18 @@ impl Place {
     }
 }
 
-impl Sink {
+impl ObjectWriter {
     /// Begins an object. One whose length is known is one put, and
     /// nothing is stored unless exactly so many bytes come. Another goes by
     /// parts.
-    pub fn open(env: &Env, place: Place, length: Option<u64>) -> Result<Self, Failure> {
+    pub fn open(env: &Env, target: PutTarget, length: Option<u64>) -> Result<Self, Failure> {
         let bucket = bucket::open(env)?;
         let pipe = pipe(length).map_err(worker::Error::from).during(WHAT)?;
         let writer = pipe.writable().get_writer().map_err(worker::Error::from).during(WHAT)?;
         let readable = pipe.readable();
         let stored = match length {
-            Some(_) => whole(bucket, place, readable).boxed_local(),
-            None => by_parts(bucket, place, readable).boxed_local(),
+            Some(_) => whole(bucket, target, readable).boxed_local(),
+            None => by_parts(bucket, target, readable).boxed_local(),
         };
         Ok(Self { writer, stored: Some(stored) })
     }
@@ -115,7 +115,7 @@ impl Sink {
 }
 
 /// Whoever was writing has given up: R2 would wait for more.
-impl Drop for Sink {
+impl Drop for ObjectWriter {
     fn drop(&mut self) {
         if self.stored.is_some() {
             drop(self.writer.abort());
@@ -132,32 +132,37 @@ fn pipe(length: Option<u64>) -> Result<TransformStream, JsValue> {
     }
 }
 
-async fn whole(bucket: Bucket, place: Place, body: ReadableStream) -> Result<Object, Failure> {
-    put(&bucket, place, Data::ReadableStream(body)).await
+async fn whole(bucket: Bucket, target: PutTarget, body: ReadableStream) -> Result<Object, Failure> {
+    put(&bucket, target, Data::ReadableStream(body)).await
 }
 
-async fn put(bucket: &Bucket, place: Place, data: Data) -> Result<Object, Failure> {
-    let object = place.put(bucket, data).execute().await.during(WHAT)?;
+async fn put(bucket: &Bucket, target: PutTarget, data: Data) -> Result<Object, Failure> {
+    let object = target.put(bucket, data).execute().await.during(WHAT)?;
     object.ok_or_else(|| Failure::unexpected(WHAT))
 }
 
 /// Stores a body of unknown length: one put if it is no longer than a part.
-async fn by_parts(bucket: Bucket, place: Place, body: ReadableStream) -> Result<Object, Failure> {
+async fn by_parts(
+    bucket: Bucket,
+    target: PutTarget,
+    body: ReadableStream,
+) -> Result<Object, Failure> {
     let full = || Failure::new(WHAT, "the isolate has no memory left for a part");
     let _room = Room::take(PART_BYTES as usize).ok_or_else(full)?;
     let reader = Reader::of(&body)?;
     let part = fill(&reader, &Uint8Array::new_with_length(PART_BYTES)).await?;
     if part.length() < PART_BYTES {
-        return put(&bucket, place, outside_bytes(&part)).await;
+        return put(&bucket, target, outside_bytes(&part)).await;
     }
-    let upload = bucket.create_multipart_upload(place.key.as_str()).execute().await.during(WHAT)?;
+    let upload =
+        bucket.create_multipart_upload(target.key.as_str()).execute().await.during(WHAT)?;
     let id = upload.upload_id().await;
     let stored = match send_all(&upload, &reader, part).await {
         Ok(parts) => upload.complete(parts).await.during(WHAT),
         Err(failure) => Err(failure),
     };
     if stored.is_err() {
-        let again = bucket.resume_multipart_upload(place.key, id).during(WHAT)?;
+        let again = bucket.resume_multipart_upload(target.key, id).during(WHAT)?;
         again.abort().await.during("aborting an upload").unwrap_or_else(|failure| failure.log());
     }
     stored

@@ -1,6 +1,6 @@
-//! Parts of a body that lies in R2, read in one go and put where they belong.
+//! SplicedText of a body that lies in R2, read in one go and put where they belong.
 
-use super::sink::{Place, Sink};
+use super::writer::{ObjectWriter, PutTarget};
 use crate::domain::file::skeleton::{Gap, Mender, Piece, pieces};
 use crate::edge::http::pieces::PIECE;
 use crate::edge::platform::{During, Failure, Reader, room_of};
@@ -12,85 +12,85 @@ use worker::{Bucket, Env};
 const WHAT: &str = "reading a part of a body";
 
 /// A text, some parts of which stand in a body in R2.
-pub struct Parts<'a> {
+pub struct SplicedText<'a> {
     /// The key of the body.
     from: &'a str,
     parts: Vec<Part>,
 }
 
 enum Part {
-    Here(String),
+    Text(String),
     /// As it is written there.
-    There(Range<usize>),
+    Raw(Range<usize>),
     /// What can't be in a JSON text as it is written.
-    Rough(Range<usize>),
+    Repaired(Range<usize>),
 }
 
 impl Part {
     const fn span(&self) -> Option<&Range<usize>> {
         match self {
-            Self::Here(_) => None,
-            Self::There(span) | Self::Rough(span) => Some(span),
+            Self::Text(_) => None,
+            Self::Raw(span) | Self::Repaired(span) => Some(span),
         }
     }
 }
 
-impl<'a> Parts<'a> {
+impl<'a> SplicedText<'a> {
     /// Those of a text that was made of a skeleton.
     pub fn of(from: &'a str, text: &str, gaps: &[Gap]) -> Self {
         let part = |piece| match piece {
-            Piece::Text(text) => Part::Here(text.to_owned()),
-            Piece::Raw(gap) if gap.is_plain => Part::There(gap.span.clone()),
-            Piece::Raw(gap) => Part::Rough(gap.span.clone()),
+            Piece::Text(text) => Part::Text(text.to_owned()),
+            Piece::Raw(gap) if gap.is_plain => Part::Raw(gap.span.clone()),
+            Piece::Raw(gap) => Part::Repaired(gap.span.clone()),
         };
         Self { from, parts: pieces(text, gaps).into_iter().map(part).collect() }
     }
 
     /// A text that has an object of `bytes` bytes within it.
     pub fn around(from: &'a str, bytes: usize, (before, behind): (&str, &str)) -> Self {
-        let here = |text: &str| Part::Here(text.to_owned());
-        Self { from, parts: vec![here(before), Part::There(0..bytes), here(behind)] }
+        let here = |text: &str| Part::Text(text.to_owned());
+        Self { from, parts: vec![here(before), Part::Raw(0..bytes), here(behind)] }
     }
 
     /// Its length in bytes, as it is written.
     pub fn length(&self) -> usize {
         let length = |part: &Part| match part {
-            Part::Here(text) => text.len(),
-            Part::There(span) | Part::Rough(span) => span.len(),
+            Part::Text(text) => text.len(),
+            Part::Raw(span) | Part::Repaired(span) => span.len(),
         };
         self.parts.iter().map(length).sum()
     }
 
     /// Reads all of it.
     pub async fn text(self, env: &Env) -> Result<String, Failure> {
-        let mut out = Out { sink: None, text: Vec::new(), bytes: 0 };
+        let mut out = Output { writer: None, text: Vec::new(), bytes: 0 };
         self.write(&bucket::open(env)?, &mut out).await?;
         String::from_utf8(out.text).during(WHAT)
     }
 
     /// Stores all of it, as one object; returns its length in bytes.
-    pub async fn store(self, env: &Env, place: Place) -> Result<usize, Failure> {
-        let is_rough = self.parts.iter().any(|part| matches!(part, Part::Rough(_)));
+    pub async fn store(self, env: &Env, target: PutTarget) -> Result<usize, Failure> {
+        let is_rough = self.parts.iter().any(|part| matches!(part, Part::Repaired(_)));
         // What is mended has another length than it is written with.
         let length = (!is_rough).then(|| self.length() as u64);
-        let sink = Some(Sink::open(env, place, length)?);
-        let mut out = Out { sink, text: Vec::new(), bytes: 0 };
+        let writer = Some(ObjectWriter::open(env, target, length)?);
+        let mut out = Output { writer, text: Vec::new(), bytes: 0 };
         let written = self.write(&bucket::open(env)?, &mut out).await;
-        let Some(sink) = out.sink else { return Ok(0) };
+        let Some(writer) = out.writer else { return Ok(0) };
         if let Err(failure) = written {
-            sink.abort().await;
+            writer.abort().await;
             return Err(failure);
         }
-        sink.finish().await.map(|_| out.bytes)
+        writer.finish().await.map(|_| out.bytes)
     }
 
-    async fn write(self, bucket: &Bucket, out: &mut Out) -> Result<(), Failure> {
-        let mut body = Body::open(bucket, self.from, &self.parts).await?;
+    async fn write(self, bucket: &Bucket, out: &mut Output) -> Result<(), Failure> {
+        let mut body = RawBody::open(bucket, self.from, &self.parts).await?;
         for part in &self.parts {
             match (part, &mut body) {
-                (Part::Here(text), _) => out.write(&Uint8Array::from(text.as_bytes())).await?,
-                (Part::There(span), Some(body)) => body.copy(span, None, out).await?,
-                (Part::Rough(span), Some(body)) => body.mend(span, out).await?,
+                (Part::Text(text), _) => out.write(&Uint8Array::from(text.as_bytes())).await?,
+                (Part::Raw(span), Some(body)) => body.copy(span, None, out).await?,
+                (Part::Repaired(span), Some(body)) => body.mend(span, out).await?,
                 (_, None) => return Err(Failure::gone(WHAT)),
             }
         }
@@ -99,17 +99,17 @@ impl<'a> Parts<'a> {
 }
 
 /// Where it goes: to R2, or into memory.
-struct Out {
-    sink: Option<Sink>,
+struct Output {
+    writer: Option<ObjectWriter>,
     text: Vec<u8>,
     bytes: usize,
 }
 
-impl Out {
+impl Output {
     async fn write(&mut self, piece: &Uint8Array) -> Result<(), Failure> {
         self.bytes += piece.length() as usize;
-        if let Some(sink) = &mut self.sink {
-            return sink.write(piece).await;
+        if let Some(writer) = &mut self.writer {
+            return writer.write(piece).await;
         }
         self.text.extend(piece.to_vec());
         Ok(())
@@ -117,14 +117,14 @@ impl Out {
 }
 
 /// A body that is read forward.
-struct Body {
+struct RawBody {
     reader: Reader,
     piece: Uint8Array,
     /// Where in the body the piece begins.
     at: usize,
 }
 
-impl Body {
+impl RawBody {
     /// Opens what is wanted of it; `None` if that is nothing.
     async fn open(bucket: &Bucket, key: &str, parts: &[Part]) -> Result<Option<Self>, Failure> {
         let spans = parts.iter().filter_map(Part::span);
@@ -146,7 +146,7 @@ impl Body {
     }
 
     /// Writes what is in `span`, and mends it.
-    async fn mend(&mut self, span: &Range<usize>, out: &mut Out) -> Result<(), Failure> {
+    async fn mend(&mut self, span: &Range<usize>, out: &mut Output) -> Result<(), Failure> {
         let mut mender = Mender::new();
         self.copy(span, Some(&mut mender), out).await?;
         let mut rest = Vec::new();
@@ -159,7 +159,7 @@ impl Body {
         &mut self,
         span: &Range<usize>,
         mut mender: Option<&mut Mender>,
-        out: &mut Out,
+        out: &mut Output,
     ) -> Result<(), Failure> {
         let mut next = span.start;
         while next < span.end {
@@ -170,7 +170,7 @@ impl Body {
             let (from, to) = (next - self.at, (span.end - self.at).min(length));
             if from < length {
                 let written = self.piece.subarray(offset(from), offset(to));
-                out.write(&as_it_is_told(written, mender.as_deref_mut())).await?;
+                out.write(&repaired(written, mender.as_deref_mut())).await?;
                 next = self.at + to;
             }
             if next < span.end {
@@ -182,7 +182,7 @@ impl Body {
     }
 }
 
-fn as_it_is_told(written: Uint8Array, mender: Option<&mut Mender>) -> Uint8Array {
+fn repaired(written: Uint8Array, mender: Option<&mut Mender>) -> Uint8Array {
     let Some(mender) = mender else { return written };
     let mut text = Vec::new();
     mender.push(&written.to_vec(), &mut text);
