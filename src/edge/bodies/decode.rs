@@ -1,4 +1,4 @@
-//! A file that is written into a body: out of R2 and back, in pieces.
+//! Decodes a file that a body contains, in pieces, from R2 to R2.
 
 use super::writer::{ObjectWriter, PutTarget};
 use crate::domain::file::inline::{Decoder, InlineData};
@@ -13,10 +13,10 @@ use worker::{Env, Object};
 
 const WHAT: &str = "reading a delivery's body";
 
-/// Stores the file that stands at `span` of the body at `from`.
+/// Stores the file that the body at `from` contains at `span`.
 ///
 /// # Errors
-/// [`Stop::NotPacked`] if it does not decode.
+/// [`Stop::NotPacked`] if the data does not decode.
 pub async fn decode(
     env: &Env,
     (from, span): (&str, Range<usize>),

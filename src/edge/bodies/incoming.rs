@@ -1,4 +1,4 @@
-//! A long body that lies in R2 under `incoming/`, until it is known whose it is.
+//! A long body in R2 under `incoming/`, until its job is known.
 
 use super::writer::PutTarget;
 use crate::domain::file::source_policy::SourcePolicy;
@@ -15,48 +15,48 @@ const WHAT: &str = "moving a body in the bucket";
 
 /// A long body in R2.
 pub struct IncomingObject {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// Its first bytes.
+    /// The first bytes, which show how it is compressed.
     pub head: Vec<u8>,
-    /// SHA-256 of it in hex.
+    /// The SHA-256 in hex.
     pub sha256: String,
-    /// What is read of it.
+    /// The skeleton and the length.
     pub read: Read,
 }
 
 impl IncomingObject {
-    /// Reads what it says, and which job it is of.
+    /// Reads the event and the job's identity.
     ///
     /// # Errors
-    /// As [`Document::read`].
+    /// The same as [`Document::read`].
     pub fn read(&self, sources: &SourcePolicy) -> Result<(Document, Identity), Malformed> {
         let Read { skeleton, bytes } = &self.read;
         Document::read_skeleton(skeleton, *bytes, &self.sha256, sources)
     }
 
-    /// Returns it as a stream.
+    /// Returns the body as a stream.
     pub async fn stream(&self, env: &Env) -> Result<ReadableStream, Failure> {
         let object = bucket::get(&bucket::open(env)?, &self.key).await?;
         let stream = object.as_ref().and_then(|object| stream_of(object).transpose());
         stream.ok_or_else(|| Failure::gone(WHAT))?
     }
 
-    /// Moves it to its target. The runtime copies it, and R2 checks its digest.
+    /// Moves the body to `target`. The runtime copies it, and R2 checks its digest.
     pub async fn move_to(&self, env: &Env, target: PutTarget) -> Result<(), Failure> {
         copy_object(env, &self.key, Some(&self.sha256), target).await?;
-        // What is left of it there is no more than a copy.
+        // The copy is durable: what remains here is only a duplicate.
         self.discard(env).await.unwrap_or_else(|failure| failure.log());
         Ok(())
     }
 
-    /// Deletes it: nothing has come of it.
+    /// Deletes the body, because no job uses it.
     pub async fn discard(&self, env: &Env) -> Result<(), Failure> {
         bucket::delete(env, &self.key).await
     }
 }
 
-/// Copies an object of R2; its SHA-256 in hex is checked, if that is known.
+/// Copies an object in R2, and checks its SHA-256 (in hex) if that is known.
 pub async fn copy_object(
     env: &Env,
     from: &str,

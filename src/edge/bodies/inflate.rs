@@ -1,4 +1,4 @@
-//! What a packed body holds.
+//! Decompresses a body.
 
 use super::incoming::IncomingObject;
 use super::reader::{BodyReader, CompleteBody, ReceivedBody};
@@ -13,10 +13,10 @@ use futures_util::future::LocalBoxFuture;
 use js_sys::Uint8Array;
 use worker::Env;
 
-/// Unpacks one layer of a body; what comes out has `most` bytes at most.
+/// Decompresses one layer of a body, to `most` bytes at most.
 ///
 /// # Errors
-/// [`Stop::NotPacked`] if it is not of this format: then it is plain.
+/// [`Stop::NotPacked`] if the body is not in this format: then it is plain.
 pub async fn inflate(
     env: &Env,
     body: &ReceivedBody,
@@ -57,7 +57,7 @@ async fn from_bucket(
     packed.0.end().await
 }
 
-/// Takes what is packed.
+/// Takes compressed pieces.
 struct Packed<'o>(Inflating<'o>);
 
 impl Output for Packed<'_> {

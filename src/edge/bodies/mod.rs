@@ -1,11 +1,11 @@
-//! Long bodies, which never stand in memory: they are read in pieces, in one
-//! pass, into R2 and through the scanner that keeps their skeleton
-//! ([`crate::domain::file::skeleton`]).
+//! Streams large bodies into R2, so that none is ever whole in memory.
 //!
-//! `intake` takes a body in, and tells short from long; `pass` is that of a
-//! long one, `writer` its way into R2, under `incoming/` until it is known whose it
-//! is: `stored`, `parked`. `unpacked` reads what is packed. `scan`, `cut` and `decode`
-//! read what is stored: all of it again, parts of it, the files in it.
+//! `reader` receives a body and decides whether it is short or long. `upload`
+//! hashes a long one, scans it for its skeleton
+//! ([`crate::domain::file::skeleton`]), and sends it through `writer` to a key
+//! under `incoming/`. `incoming` and `parked` move it to its job once that is
+//! known. `inflate` decompresses a body. The rest reads stored bodies: `scan`
+//! all of one, `splice` parts of it, `decode` the files in it.
 
 mod decode;
 mod incoming;

@@ -1,4 +1,4 @@
-//! A body on its way into a job.
+//! Puts a body where its job can read it.
 
 use super::reader::ReceivedBody;
 use super::writer::PutTarget;
@@ -9,15 +9,15 @@ use crate::edge::platform::Failure;
 use crate::edge::storage::body;
 use worker::Env;
 
-/// A body where its job finds it.
+/// A body that its job can read.
 pub struct ParkedBody {
-    /// Where it is.
+    /// Where the body is.
     pub body: DeliveredBody,
-    /// What is read of it, if it is long.
+    /// The skeleton and the length, if the body is long.
     pub skeleton: Option<Read>,
 }
 
-/// Puts a body where the job at `home` finds it.
+/// Puts a body where the job at `home` can read it.
 pub async fn park(
     env: &Env,
     body: ReceivedBody,

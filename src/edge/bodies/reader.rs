@@ -1,4 +1,4 @@
-//! Takes a body in, piece by piece: a short one is held, a long one goes
+//! Receives a body piece by piece: a short one stays in memory, a long one goes
 //! through a [`BodyUpload`].
 
 use super::incoming::IncomingObject;
@@ -13,31 +13,32 @@ use futures_util::future::LocalBoxFuture;
 use js_sys::Uint8Array;
 use worker::{Env, Object};
 
-/// How much of a long body is remembered: R2 fails at once, or not at all.
+/// How much of a long body stays in memory, in case R2 fails: as a rule it fails
+/// at once or not at all.
 const REPLAY_BYTES: u64 = 2 * PIECE as u64;
 
-/// A body on its way in.
+/// A body that is being received.
 pub struct BodyReader {
     env: Env,
-    /// Its length in bytes, if that is known.
+    /// The length in bytes, if it is known.
     length: Option<u64>,
-    /// Most bytes that it may have.
+    /// The most bytes that it may have.
     most: u64,
     /// Checks a signature over the body itself.
     check: Option<Check>,
-    /// The piece that has come last.
+    /// The latest piece.
     piece: Vec<u8>,
     bytes: u64,
-    /// All that has come, as long as it is remembered.
+    /// All that was received, while it still fits in [`REPLAY_BYTES`].
     held: Option<Vec<u8>>,
     pass: Option<BodyUpload>,
-    /// The memory that is taken for it.
+    /// The memory that is reserved for it.
     room: Room,
-    /// Whether R2 has failed: then it is held, however long it is.
+    /// Whether R2 has failed: then the body stays in memory, however long it is.
     is_without_bucket: bool,
 }
 
-/// A body that has been taken in.
+/// A body that was received.
 pub enum ReceivedBody {
     /// In memory.
     InMemory(Vec<u8>),
@@ -45,13 +46,14 @@ pub enum ReceivedBody {
     InBucket(Box<IncomingObject>),
 }
 
-/// A body of which all has come. It is stored when its signature is good.
+/// A body that was received to its end. It is stored once its signature is found
+/// good.
 pub struct CompleteBody {
     held: Option<Vec<u8>>,
     pass: Option<BodyUpload>,
     /// Checks a signature over the body itself.
     pub check: Option<Check>,
-    /// SHA-256 of it in hex.
+    /// The SHA-256 in hex.
     pub sha256: String,
 }
 
@@ -62,22 +64,22 @@ impl Output for BodyReader {
 }
 
 impl BodyReader {
-    /// Begins to take in a body of `length` bytes, if that is known, and of
-    /// `most` at most. `room` is what is taken for it already.
+    /// Begins to receive a body of `length` bytes, if that is known, and of `most`
+    /// at most. `room` is the memory that is reserved for it already.
     pub fn begin(env: &Env, length: Option<u64>, most: u64, room: Room) -> Self {
         let (env, piece, held) = (env.clone(), Vec::new(), Some(Vec::new()));
         let (check, bytes, pass, is_without_bucket) = Default::default();
         Self { env, length, most, check, piece, bytes, held, pass, room, is_without_bucket }
     }
 
-    /// Begins to read a body that lies in R2.
+    /// Begins to read a body from R2.
     pub async fn of_object(object: &Object) -> Result<Sent, Stop> {
         let length = Some(object.size());
         let Some(stream) = stream_of(object)? else { return Ok(Sent::Short(Vec::new())) };
         body::of_stream(&stream, length, BODY_MEMORY_BYTES).await
     }
 
-    /// Takes in all of what was sent.
+    /// Receives all of a body.
     pub async fn all(
         env: &Env,
         sent: Sent,
@@ -98,7 +100,7 @@ impl BodyReader {
         }
     }
 
-    /// Has it check a signature over the body itself.
+    /// Checks a signature over the body itself while it is received.
     pub fn checking(self, check: Option<Check>) -> Self {
         Self { check, ..self }
     }
@@ -114,7 +116,7 @@ impl BodyReader {
         }
         self.keep_for_replay()?;
         match self.pass(piece).await {
-            // Nothing is lost yet: it is held as if there had never been an R2.
+            // Nothing is lost yet: the body goes on in memory, without R2.
             Err(Stop::Failed(failure)) if self.held.is_some() => {
                 self.continue_in_memory(failure).await
             }
@@ -157,7 +159,7 @@ impl BodyReader {
         if self.room.grow(bytes) { Ok(None) } else { Err(Stop::NoRoom) }
     }
 
-    /// Ends the body: all of it has come.
+    /// Ends the body, when all of it was received.
     pub async fn end(self) -> Result<CompleteBody, Failure> {
         let Self { held, pass, check, .. } = self;
         let sha256 = match (&pass, &held) {
@@ -167,7 +169,7 @@ impl BodyReader {
         Ok(CompleteBody { held, pass, check, sha256 })
     }
 
-    /// Breaks it off: nothing of it stays in R2.
+    /// Aborts the upload. Nothing of the body stays in R2.
     pub async fn abort(self) {
         if let Some(pass) = self.pass {
             pass.abort().await;
@@ -176,7 +178,7 @@ impl BodyReader {
 }
 
 impl ReceivedBody {
-    /// Its first bytes, which tell how it is packed.
+    /// Returns the first bytes, which show how the body is compressed.
     pub fn head(&self) -> &[u8] {
         match self {
             Self::InMemory(bytes) => bytes,
@@ -184,7 +186,7 @@ impl ReceivedBody {
         }
     }
 
-    /// Drops it: nothing has come of it.
+    /// Deletes the body, because no job uses it.
     pub async fn discard(&self, env: &Env) {
         let Self::InBucket(stored) = self else { return };
         if let Err(failure) = stored.discard(env).await {
@@ -194,7 +196,7 @@ impl ReceivedBody {
 }
 
 impl CompleteBody {
-    /// One that is short.
+    /// Returns a short body as a complete one.
     pub async fn of(bytes: Vec<u8>, check: Option<Check>) -> Result<Self, Failure> {
         let sha256 = platform::sha256(&bytes).await?;
         let mut check = check;
@@ -204,14 +206,14 @@ impl CompleteBody {
         Ok(Self { held: Some(bytes), pass: None, check, sha256 })
     }
 
-    /// Its first bytes, which tell how it is packed.
+    /// Returns the first bytes, which show how the body is compressed.
     pub fn head(&self) -> &[u8] {
         self.pass
             .as_ref()
             .map_or_else(|| self.held.as_deref().unwrap_or_default(), BodyUpload::head)
     }
 
-    /// Keeps it: what is long is durable from then on.
+    /// Stores the body. A long one is durable when this returns.
     pub async fn keep(self) -> Result<ReceivedBody, Failure> {
         let Self { held, pass, sha256, .. } = self;
         Ok(match pass {
@@ -220,7 +222,7 @@ impl CompleteBody {
         })
     }
 
-    /// Breaks it off: nothing of it stays in R2.
+    /// Aborts the upload. Nothing of the body stays in R2.
     pub async fn refuse(self) {
         if let Some(pass) = self.pass {
             pass.abort().await;

@@ -1,4 +1,4 @@
-//! The skeleton of a body that lies in R2.
+//! Scans a body in R2 for its skeleton.
 
 use super::upload::BODY_MEMORY_BYTES;
 use crate::domain::file::skeleton::Scanner;
@@ -11,7 +11,7 @@ use futures_util::future::{LocalBoxFuture, ready};
 use js_sys::Uint8Array;
 use worker::Env;
 
-/// Reads a body.
+/// Reads a body once, and returns its skeleton and length.
 pub async fn scan(env: &Env, key: &str) -> Result<Read, Failure> {
     try_scan(env, key).await.map_err(|stop| stop.failure("reading a delivery's body"))
 }

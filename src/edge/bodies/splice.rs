@@ -1,4 +1,4 @@
-//! SplicedText of a body that lies in R2, read in one go and put where they belong.
+//! Puts parts of a body in R2 into a text, reading the body once.
 
 use super::writer::{ObjectWriter, PutTarget};
 use crate::domain::file::skeleton::{Gap, Mender, Piece, pieces};
@@ -11,7 +11,7 @@ use worker::{Bucket, Env};
 
 const WHAT: &str = "reading a part of a body";
 
-/// A text, some parts of which stand in a body in R2.
+/// A text of which some parts are in a body in R2.
 pub struct SplicedText<'a> {
     /// The key of the body.
     from: &'a str,
@@ -20,9 +20,9 @@ pub struct SplicedText<'a> {
 
 enum Part {
     Text(String),
-    /// As it is written there.
+    /// A part of the body, byte for byte.
     Raw(Range<usize>),
-    /// What can't be in a JSON text as it is written.
+    /// A part of the body that is no valid JSON until it is repaired.
     Repaired(Range<usize>),
 }
 
@@ -36,7 +36,7 @@ impl Part {
 }
 
 impl<'a> SplicedText<'a> {
-    /// Those of a text that was made of a skeleton.
+    /// Splits a text that was made from a skeleton.
     pub fn of(from: &'a str, text: &str, gaps: &[Gap]) -> Self {
         let part = |piece| match piece {
             Piece::Text(text) => Part::Text(text.to_owned()),
@@ -46,13 +46,13 @@ impl<'a> SplicedText<'a> {
         Self { from, parts: pieces(text, gaps).into_iter().map(part).collect() }
     }
 
-    /// A text that has an object of `bytes` bytes within it.
+    /// Makes a text with a whole object of `bytes` bytes between two others.
     pub fn around(from: &'a str, bytes: usize, (before, behind): (&str, &str)) -> Self {
         let here = |text: &str| Part::Text(text.to_owned());
         Self { from, parts: vec![here(before), Part::Raw(0..bytes), here(behind)] }
     }
 
-    /// Its length in bytes, as it is written.
+    /// Returns the length in bytes before any repair.
     pub fn length(&self) -> usize {
         let length = |part: &Part| match part {
             Part::Text(text) => text.len(),
@@ -61,17 +61,17 @@ impl<'a> SplicedText<'a> {
         self.parts.iter().map(length).sum()
     }
 
-    /// Reads all of it.
+    /// Reads the whole text into memory.
     pub async fn text(self, env: &Env) -> Result<String, Failure> {
         let mut out = Output { writer: None, text: Vec::new(), bytes: 0 };
         self.write(&bucket::open(env)?, &mut out).await?;
         String::from_utf8(out.text).during(WHAT)
     }
 
-    /// Stores all of it, as one object; returns its length in bytes.
+    /// Stores the text as one object; returns its length in bytes.
     pub async fn store(self, env: &Env, target: PutTarget) -> Result<usize, Failure> {
         let is_rough = self.parts.iter().any(|part| matches!(part, Part::Repaired(_)));
-        // What is mended has another length than it is written with.
+        // A repaired part has another length.
         let length = (!is_rough).then(|| self.length() as u64);
         let writer = Some(ObjectWriter::open(env, target, length)?);
         let mut out = Output { writer, text: Vec::new(), bytes: 0 };
@@ -98,7 +98,7 @@ impl<'a> SplicedText<'a> {
     }
 }
 
-/// Where it goes: to R2, or into memory.
+/// The output: R2 or memory.
 struct Output {
     writer: Option<ObjectWriter>,
     text: Vec<u8>,
@@ -116,16 +116,16 @@ impl Output {
     }
 }
 
-/// A body that is read forward.
+/// A body in R2 that is read forward.
 struct RawBody {
     reader: Reader,
     piece: Uint8Array,
-    /// Where in the body the piece begins.
+    /// The offset of the piece in the body.
     at: usize,
 }
 
 impl RawBody {
-    /// Opens what is wanted of it; `None` if that is nothing.
+    /// Opens the range that `parts` need; `None` if they need nothing.
     async fn open(bucket: &Bucket, key: &str, parts: &[Part]) -> Result<Option<Self>, Failure> {
         let spans = parts.iter().filter_map(Part::span);
         let (first, last) = (spans.clone().next(), spans.clone().next_back());
@@ -145,7 +145,7 @@ impl RawBody {
         Ok(())
     }
 
-    /// Writes what is in `span`, and mends it.
+    /// Writes the repaired bytes of `span`.
     async fn mend(&mut self, span: &Range<usize>, out: &mut Output) -> Result<(), Failure> {
         let mut mender = Mender::new();
         self.copy(span, Some(&mut mender), out).await?;
@@ -154,7 +154,7 @@ impl RawBody {
         out.write(&Uint8Array::from(rest.as_slice())).await
     }
 
-    /// Writes what is in `span`, which begins no earlier than the last one ended.
+    /// Writes the bytes of `span`, which begins no earlier than the last one ended.
     async fn copy(
         &mut self,
         span: &Range<usize>,

@@ -1,7 +1,8 @@
-//! One pass over a long body: each piece is scanned, hashed, and written to R2.
+//! Uploads a long body in one pass: each piece is scanned, hashed, and written
+//! to R2.
 //!
-//! The last piece is held back until whoever takes the body has judged it: what
-//! is not to be believed is broken off, and nothing of it is ever stored.
+//! The last piece is held back until the signature is checked. If that is wrong
+//! the upload is aborted, and R2 never stores anything of it.
 
 use super::incoming::IncomingObject;
 use super::writer::{ObjectWriter, PutTarget};
@@ -17,31 +18,32 @@ use web_sys::WritableStreamDefaultWriter;
 use worker::Env;
 use worker_sys::DigestStream;
 
-/// What a body on its way takes beside its scanner: what is remembered of it,
-/// two pieces, and the copy of one.
+/// The memory of an upload beside its scanner: the replay buffer, two pieces, and
+/// the copy of one.
 const PIECES_BYTES: usize = 5 * PIECE as usize;
-/// What one takes that has come in: as much as most ever need.
+/// The memory that is reserved for a long body, in bytes: as much as most ever
+/// need.
 pub const BODY_MEMORY_BYTES: usize = 2 * 1024 * 1024;
-/// First bytes that tell how a body is packed.
+/// How many first bytes show how a body is compressed.
 const HEAD: usize = 16;
 const WHAT: &str = "hashing a body";
 
-/// A pass under way.
+/// An upload in progress.
 pub struct BodyUpload {
     key: String,
-    /// Its first bytes.
+    /// The first bytes.
     head: Vec<u8>,
     writer: ObjectWriter,
     digest: DigestStream,
     hasher: WritableStreamDefaultWriter,
     scanner: Scanner,
-    /// The piece that is not written yet.
+    /// The latest piece, which is not written yet.
     last: Option<Uint8Array>,
     bytes: usize,
 }
 
 impl BodyUpload {
-    /// Begins one over a body of `length` bytes, if that is known.
+    /// Begins the upload of a body of `length` bytes, if that is known.
     pub fn begin(env: &Env, length: Option<u64>) -> Result<Self, Failure> {
         let nonce = hex::encode(platform::random::<16>());
         let key = StorageKey::Incoming { at: platform::now(), nonce: &nonce }.path();
@@ -52,8 +54,8 @@ impl BodyUpload {
         Ok(Self { key, head, writer, digest, hasher, scanner, last, bytes: 0 })
     }
 
-    /// Takes the next piece, which is `text`; returns a buffer that is free
-    /// again, if one is.
+    /// Takes the next piece, whose bytes are `text`; returns a buffer that can be
+    /// used again, if there is one.
     pub async fn take(
         &mut self,
         piece: Uint8Array,
@@ -80,12 +82,12 @@ impl BodyUpload {
         Ok(before)
     }
 
-    /// The body's first bytes.
+    /// Returns the body's first bytes.
     pub fn head(&self) -> &[u8] {
         &self.head
     }
 
-    /// Returns the body's SHA-256 in hex, when all of it has been taken.
+    /// Returns the body's SHA-256 in hex, after its last piece.
     pub async fn sha256(&self) -> Result<String, Failure> {
         let closed = JsFuture::from(self.hasher.close()).await;
         closed.map_err(worker::Error::from).during(WHAT)?;
@@ -94,7 +96,7 @@ impl BodyUpload {
         Ok(hex::encode(Uint8Array::new(&hash).to_vec()))
     }
 
-    /// Writes the last piece. From then on the body is durable.
+    /// Writes the last piece. The body is durable when this returns.
     pub async fn store(self, sha256: String) -> Result<IncomingObject, Failure> {
         let Self { key, head, mut writer, scanner, last, bytes, .. } = self;
         if let Some(last) = last {
@@ -105,7 +107,7 @@ impl BodyUpload {
         Ok(IncomingObject { key, head, sha256, read })
     }
 
-    /// Breaks it off: nothing of it stays in R2.
+    /// Aborts the upload. Nothing of the body stays in R2.
     pub async fn abort(self) {
         self.writer.abort().await;
     }

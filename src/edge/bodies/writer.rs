@@ -1,5 +1,5 @@
-//! The way of pieces into R2, one after the other: each is written
-//! when the one before has been taken.
+//! Writes an object to R2 piece by piece. A write waits until the runtime has
+//! taken the piece before it.
 
 use crate::edge::platform::{During, Failure, Reader, Room, room_of};
 use crate::edge::storage::bucket::{self, outside_bytes};
@@ -15,44 +15,46 @@ use worker::{
 };
 use worker_sys::FixedLengthStream;
 
-/// All parts but the last are equal, and R2 takes none below 5 MiB.
+/// The length of a part: all but the last must be equal, and R2 takes none below
+/// 5 MiB.
 const PART_BYTES: u32 = 5 * 1024 * 1024;
 const WHAT: &str = "writing a body to the bucket";
 
 #[wasm_bindgen]
 extern "C" {
-    /// The runtime's own pipe, which buffers nothing.
+    /// The runtime's own pipe, which buffers nothing:
+    /// <https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/>.
     #[wasm_bindgen(extends = TransformStream)]
     type IdentityTransformStream;
     #[wasm_bindgen(constructor, catch)]
     fn new() -> Result<IdentityTransformStream, JsValue>;
 }
 
-/// An object of R2 that is being written.
+/// An object that is being written to R2.
 pub struct ObjectWriter {
     writer: WritableStreamDefaultWriter,
-    /// What R2 makes of it, until that is known.
+    /// The put or multipart upload, until it has ended.
     stored: Option<LocalBoxFuture<'static, Result<Object, Failure>>>,
 }
 
-/// Where an object goes, and what is stored beside it.
+/// The key of a new object, and what R2 stores beside it.
 #[derive(Default)]
 pub struct PutTarget {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// Its media type.
+    /// The media type.
     pub content_type: String,
-    /// What else is told of it.
+    /// The custom metadata.
     pub metadata: HashMap<String, String>,
 }
 
 impl PutTarget {
-    /// That of a JSON text.
+    /// Returns the target of a JSON text.
     pub fn of_json(key: String) -> Self {
         Self { key, content_type: "application/json".to_owned(), ..Self::default() }
     }
 
-    /// Begins to put `data` there.
+    /// Prepares a put of `data`.
     pub fn put(self, bucket: &Bucket, data: Data) -> PutOptionsBuilder<'_> {
         let http = HttpMetadata { content_type: Some(self.content_type), ..Default::default() };
         bucket.put(self.key, data).http_metadata(http).custom_metadata(self.metadata)
@@ -60,9 +62,8 @@ impl PutTarget {
 }
 
 impl ObjectWriter {
-    /// Begins an object. One whose length is known is one put, and
-    /// nothing is stored unless exactly so many bytes come. Another goes by
-    /// parts.
+    /// Begins an object. With a known length it is one put, and R2 stores nothing
+    /// unless exactly so many bytes are written. Else it is a multipart upload.
     pub fn open(env: &Env, target: PutTarget, length: Option<u64>) -> Result<Self, Failure> {
         let bucket = bucket::open(env)?;
         let pipe = pipe(length).map_err(worker::Error::from).during(WHAT)?;
@@ -75,23 +76,23 @@ impl ObjectWriter {
         Ok(Self { writer, stored: Some(stored) })
     }
 
-    /// Writes a piece. Its buffer is free again afterwards.
+    /// Writes a piece. Its buffer can be used again when this returns.
     pub async fn write(&mut self, piece: &Uint8Array) -> Result<(), Failure> {
         let written = JsFuture::from(self.writer.write_with_chunk(piece));
         self.until(written).await
     }
 
-    /// Ends it: after the last piece all of it is stored.
+    /// Ends the object, and waits until R2 has stored it.
     pub async fn finish(mut self) -> Result<Object, Failure> {
         let closed = JsFuture::from(self.writer.close());
         match self.stored.take() {
-            // Closing is told when R2 has read to the end.
+            // `close` resolves only when R2 has read to the end.
             Some(stored) => join(stored, closed).await.0,
             None => Err(Failure::unexpected(WHAT)),
         }
     }
 
-    /// Breaks it off: nothing of it stays in R2.
+    /// Aborts the object. Nothing of it stays in R2.
     pub async fn abort(mut self) {
         drop(JsFuture::from(self.writer.abort()).await);
         if let Some(stored) = self.stored.take() {
@@ -99,7 +100,8 @@ impl ObjectWriter {
         }
     }
 
-    /// Waits for a write. R2 may refuse meanwhile, and would read no more.
+    /// Waits for a write. If R2 fails meanwhile it reads no more, so that the write
+    /// would never end.
     async fn until(&mut self, written: JsFuture) -> Result<(), Failure> {
         let Some(stored) = self.stored.take() else { return Err(Failure::unexpected(WHAT)) };
         match select(written, stored).await {
@@ -114,7 +116,7 @@ impl ObjectWriter {
     }
 }
 
-/// Whoever was writing has given up: R2 would wait for more.
+/// Aborts an object that nobody finished, because R2 would wait for more.
 impl Drop for ObjectWriter {
     fn drop(&mut self) {
         if self.stored.is_some() {
@@ -141,7 +143,7 @@ async fn put(bucket: &Bucket, target: PutTarget, data: Data) -> Result<Object, F
     object.ok_or_else(|| Failure::unexpected(WHAT))
 }
 
-/// Stores a body of unknown length: one put if it is no longer than a part.
+/// Stores a body of unknown length: by one put if it is shorter than a part.
 async fn by_parts(
     bucket: Bucket,
     target: PutTarget,
