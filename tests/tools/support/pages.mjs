@@ -15,6 +15,8 @@ const TITLE = /^\*\*.*\*\* → (\d{3})\n\n$/;
 /** Most characters of a line that are shown. */
 const SHOWN = 900;
 const MORE = " …";
+/** Members that hold texts for people. */
+const TEXTS = ["title", "code", "detail", "reason", "fix"];
 
 /** The blocks of a page in order; an answer is no block of its own. @returns {Block[]} */
 export function blocks(text) {
@@ -43,8 +45,8 @@ const cut = (answer) => answer.trimEnd().split("\n")
   .map((line) => (line.length > SHOWN ? line.slice(0, SHOWN) + MORE : line)).join("\n");
 
 /**
- * What must be equal of an answer and of the page's: of JSON the names in their order, of other lines how
- * they begin, without numbers. A line that the page cuts counts as far as it is shown.
+ * What must be equal in an answer and on the page: in JSON the names in their order and the texts for people, in other
+ * lines the beginning, without numbers. A line that the page cuts counts as far as it is shown.
  */
 export function shapes(answer, shown) {
   const wanted = counted(shown);
@@ -59,7 +61,8 @@ function counted(answer) {
 }
 
 function shape(line) {
-  const names = [...line.matchAll(/"(\w+)":/g)].map(([, name]) => name);
+  const names = [...line.matchAll(/"(\w+)":(?:"((?:[^"\\]|\\.)*)")?/g)].map(([, name, text]) =>
+    (TEXTS.includes(name) && text ? `${name}=${text.replaceAll(/\d+/g, "0")}` : name));
   return names.length > 0 ? names.join(" ") : line.trim().split(/\s/)[0].replaceAll(/[0-9a-f]{32}|\d+/g, "0");
 }
 
