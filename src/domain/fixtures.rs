@@ -1,6 +1,6 @@
 //! Shared by the unit tests of this folder.
 
-use crate::domain::file::discover::found::{Found, FoundAt};
+use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::job::record::{Job, NewJob};
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
@@ -21,8 +21,8 @@ pub fn job() -> Job {
 }
 
 /// A file at `url`.
-pub fn found(url: &str) -> Found {
-    Found {
+pub fn found(url: &str) -> FoundFile {
+    FoundFile {
         key: url.into(),
         origin: FoundAt::Url { url: url.into(), host: "h".into() },
         pointers: vec!["/video/data_uri".into()],

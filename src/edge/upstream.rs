@@ -1,11 +1,11 @@
 //! Questions to the upstream: JSON, with its key, at its own origin.
 
-use crate::domain::doctor::upstreams::Answered as Knocked;
-use crate::domain::job::submission::Answer;
+use crate::domain::doctor::upstreams::ProbeAnswer as Knocked;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
-use crate::domain::upstream::Ask;
+use crate::domain::upstream::UpstreamQuery;
 use crate::edge::bodies::{BODY_MEMORY_BYTES, BodyReader, IncomingObject, ReceivedBody};
 use crate::edge::http::body::{self, Sent};
 use crate::edge::http::outgoing::Outgoing;
@@ -18,7 +18,7 @@ use web_sys::Response;
 use worker::{AbortController, Delay, Env};
 
 /// An answer of the upstream.
-pub struct Answered {
+pub struct UpstreamAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The media type.
@@ -33,7 +33,7 @@ pub struct Answered {
     pub stored: Option<Box<IncomingObject>>,
 }
 
-impl Answered {
+impl UpstreamAnswer {
     /// Drops what of it lies in R2: nothing has come of it.
     pub async fn discard(&self, env: &Env) {
         if let Some(stored) = &self.stored
@@ -44,9 +44,9 @@ impl Answered {
     }
 
     /// Returns it as the caller of the gateway gets it.
-    pub fn into_answer(self) -> Answer {
+    pub fn into_answer(self) -> SubmissionAnswer {
         let Self { status, content_type, body, retry_after, .. } = self;
-        Answer { status, content_type, retry_after, body }
+        SubmissionAnswer { status, content_type, retry_after, body }
     }
 }
 
@@ -54,7 +54,12 @@ impl Answered {
 ///
 /// # Errors
 /// What went wrong, in words for the record: no URL, no key.
-pub async fn ask(env: &Env, ask: &Ask, max_bytes: u64, pace: Pace) -> Result<Answered, String> {
+pub async fn ask(
+    env: &Env,
+    ask: &UpstreamQuery,
+    max_bytes: u64,
+    pace: Pace,
+) -> Result<UpstreamAnswer, String> {
     let request = prepare(ask).map_err(|failure| failure.to_string())?;
     send(request, ask.url.as_str(), (Some(env), max_bytes), stalls(pace)).await
 }
@@ -102,7 +107,7 @@ pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<Posted, St
 ///
 /// # Errors
 /// As [`ask`].
-pub async fn knock(ask: &Ask) -> Result<Knocked, Failure> {
+pub async fn knock(ask: &UpstreamQuery) -> Result<Knocked, Failure> {
     let abort = AbortController::default();
     let request = prepare(ask)?.with("signal", &abort.signal())?;
     let sent = request.fetch(ask.url.as_str()).await;
@@ -126,7 +131,7 @@ async fn send(
     url: &str,
     room: (Option<&Env>, u64),
     limit_ms: u64,
-) -> Result<Answered, String> {
+) -> Result<UpstreamAnswer, String> {
     let abort = AbortController::default();
     let request = request.with("signal", &abort.signal()).map_err(|failure| failure.to_string())?;
     let answered = async {
@@ -150,12 +155,12 @@ async fn send(
 /// # Errors
 /// As [`ask`].
 pub async fn pass(
-    ask: &Ask,
+    ask: &UpstreamQuery,
     method: &str,
     headers: &[(String, String)],
     body: Option<&str>,
     limits: (u64, Pace),
-) -> Result<Answered, String> {
+) -> Result<UpstreamAnswer, String> {
     let request = relay(ask, method, headers).map_err(|failure| failure.to_string())?;
     let request = match body {
         Some(body) => request.body(&body.into()),
@@ -170,7 +175,11 @@ pub async fn pass(
 }
 
 /// Makes a request with these headers and the upstream's key.
-pub fn relay(ask: &Ask, method: &str, names: &[(String, String)]) -> Result<Outgoing, Failure> {
+pub fn relay(
+    ask: &UpstreamQuery,
+    method: &str,
+    names: &[(String, String)],
+) -> Result<Outgoing, Failure> {
     let request = Outgoing::new(method)?.headers(names)?;
     match &ask.key {
         Some(key) => request.header("authorization", &ask.scheme.with(key)),
@@ -179,13 +188,13 @@ pub fn relay(ask: &Ask, method: &str, names: &[(String, String)]) -> Result<Outg
 }
 
 /// Makes a question.
-fn prepare(ask: &Ask) -> Result<Outgoing, Failure> {
+fn prepare(ask: &UpstreamQuery) -> Result<Outgoing, Failure> {
     // URLs rather than tens of megabytes of base64.
     let wishes = [("accept", "application/json"), ("x-pipelet-output", "binary")];
     relay(ask, "GET", &wishes.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<Answered, String> {
+async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<UpstreamAnswer, String> {
     let (status, headers) = (response.status(), response.headers());
     let header = |name| headers.get(name).ok().flatten();
     let (content_type, retry_after) = (header("content-type"), header("retry-after"));
@@ -205,7 +214,7 @@ async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<Answered,
             (text_of(stored.read.skeleton.text.clone()), Some(stored))
         }
     };
-    Ok(Answered { status, content_type, body, retry_after, retry_after_ms, stored })
+    Ok(UpstreamAnswer { status, content_type, body, retry_after, retry_after_ms, stored })
 }
 
 async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<ReceivedBody, Stop> {

@@ -7,7 +7,7 @@ use hookvault::domain::alarm::budget::Budget;
 use hookvault::domain::alarm::plan::{Task, plan, watchdog};
 use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
 use hookvault::domain::archive::kv_copy;
-use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
+use hookvault::domain::archive::outcome::{CopiedFile, CopyAttempt, end, note_death};
 use hookvault::domain::job::file::FileStatus;
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::timeline::{Entry, Outcome};
@@ -20,15 +20,15 @@ const PACE: Pace = Pace::new(2_000);
 const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
 
 #[expect(clippy::unnecessary_wraps, reason = "as a copy's outcome")]
-fn stored() -> Result<Stored, CopyFailure> {
-    Ok(Stored { size: 7, etag: "tag".into(), content_type: "video/mp4".into(), verified: true })
+fn stored() -> Result<CopiedFile, CopyFailure> {
+    Ok(CopiedFile { size: 7, etag: "tag".into(), content_type: "video/mp4".into(), verified: true })
 }
 
-fn failed(kind: FailureKind) -> Result<Stored, CopyFailure> {
+fn failed(kind: FailureKind) -> Result<CopiedFile, CopyFailure> {
     Err(CopyFailure { kind, message: "the source answers 503".into(), retry_after_ms: None })
 }
 
-fn refused(md5: &str) -> Result<Stored, CopyFailure> {
+fn refused(md5: &str) -> Result<CopiedFile, CopyFailure> {
     failed(FailureKind::Md5Refused { actual: Some(md5.to_owned()) })
 }
 
@@ -36,12 +36,12 @@ fn refused(md5: &str) -> Result<Stored, CopyFailure> {
 fn try_at(
     job: &mut Job,
     n: u32,
-    outcome: Result<Stored, CopyFailure>,
+    outcome: Result<CopiedFile, CopyFailure>,
     now: Timestamp,
 ) -> Option<Entry> {
     let source = job.file(n).expect("the file").source.clone();
     let context = RetryContext { now, pace: PACE, entropy: 0, renewal: Err("no key") };
-    end(job, Tried { n, source, outcome }, context)
+    end(job, CopyAttempt { n, source, outcome }, context)
 }
 
 fn job_with(names: &[&str]) -> Job {
@@ -115,7 +115,7 @@ fn the_failure_of_a_url_that_has_been_renewed_is_moot() {
     let source = vault.job().files[0].source.clone();
     vault.deliver(&completed(FILE, "new"));
     let context = RetryContext { now: DEADLINE, pace: PACE, entropy: 0, renewal: Err("no key") };
-    let tried = Tried { n: 0, source, outcome: failed(FailureKind::Gone) };
+    let tried = CopyAttempt { n: 0, source, outcome: failed(FailureKind::Gone) };
     let job = vault.job.as_mut().expect("a job");
     assert_eq!(end(job, tried, context), None);
     assert_eq!((job.files[0].status(), job.files[0].attempts), (FileStatus::Pending, 0));

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use hookvault::domain::file::discover::found::{Discovery, Found, FoundAt, Skipped};
+use hookvault::domain::file::discover::found::{Discovery, FoundAt, FoundFile, Skipped};
 use hookvault::domain::file::discover::{MAX_FILES, discover, discover_in};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::webhook::event::Event;
@@ -162,7 +162,7 @@ fn signers_differ_and_files_own_queries_count() {
 
 /// The URLs that are fetched.
 fn urls(result: &str) -> Vec<String> {
-    let url = |file: Found| match file.origin {
+    let url = |file: FoundFile| match file.origin {
         FoundAt::Url { url, .. } => url,
         FoundAt::Inline { .. } => "inline".to_owned(),
     };

@@ -4,8 +4,8 @@
 
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::alarm::plan::{Task, plan};
-use hookvault::domain::archive::outcome::{Stored, Tried as Copied, end};
-use hookvault::domain::handoff::queue::{self, Event, Tried, due_at, note};
+use hookvault::domain::archive::outcome::{CopiedFile, CopyAttempt as Copied, end};
+use hookvault::domain::handoff::queue::{self, Event, SendResult, due_at, note};
 use hookvault::domain::job::outbox::{Message, Receiver, State};
 use hookvault::domain::job::record::Job;
 use hookvault::domain::job::timeline::Outcome;
@@ -48,7 +48,7 @@ fn tasks(job: &Job, now: Timestamp) -> Vec<Task> {
 
 fn store(job: &mut Job, now: Timestamp) {
     let source = job.file(0).expect("a file").source.clone();
-    let stored = Stored {
+    let stored = CopiedFile {
         size: 1,
         etag: "e".to_owned(),
         content_type: "video/mp4".to_owned(),
@@ -119,7 +119,7 @@ fn what_fails_is_tried_again_with_growing_pauses_for_three_days() {
     let (mut now, mut pauses, mut entries) = (first, Vec::new(), 0);
     while message(job, 2).state == State::Pending {
         let why = "the receiver answers 500".to_owned();
-        let noted = note(job, (2, Receiver::Client), Tried::Refused(why, None), context(now));
+        let noted = note(job, (2, Receiver::Client), SendResult::Refused(why, None), context(now));
         entries += usize::from(noted.is_some());
         pauses.push(message(job, 2).at.since(now));
         now = message(job, 2).at.max(now);
@@ -136,7 +136,7 @@ fn a_receivers_wish_for_a_pause_counts() {
     let mut vault = vault();
     let job = vault.job.as_mut().expect("a job");
     let now = message(job, 2).since;
-    let busy = |wish| Tried::Refused("the receiver answers 503".to_owned(), Some(wish));
+    let busy = |wish| SendResult::Refused("the receiver answers 503".to_owned(), Some(wish));
     note(job, (2, Receiver::Client), busy(5 * MINUTE), context(now));
     assert_eq!(message(job, 2).at.since(now), 5 * MINUTE);
     note(job, (2, Receiver::Client), busy(1_000 * HOUR), context(now));
@@ -149,9 +149,9 @@ fn a_receivers_last_news_is_the_jobs() {
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");
     let now = Timestamp::from_millis(1_766_867_830_000);
-    let refused = Tried::Refused("the receiver answers 500".to_owned(), None);
+    let refused = SendResult::Refused("the receiver answers 500".to_owned(), None);
     note(job, (2, Receiver::Client), refused, context(now));
-    note(job, (3, Receiver::Client), Tried::Delivered, context(now));
+    note(job, (3, Receiver::Client), SendResult::Delivered, context(now));
     assert_eq!(message(job, 2).state, State::Failed);
     assert_eq!(message(job, 3).delivered_at, Some(now));
     assert_eq!(job.handoff.state(), Some(State::Delivered));
@@ -163,7 +163,7 @@ fn who_answers_410_gets_nothing_more_of_the_job_until_it_is_asked_for() {
     let mut vault = vault();
     let job = vault.job.as_mut().expect("a job");
     let now = message(job, 2).since;
-    note(job, (2, Receiver::Client), Tried::Gone, context(now));
+    note(job, (2, Receiver::Client), SendResult::Gone, context(now));
     assert_eq!(job.handoff.state(), Some(State::Failed));
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");

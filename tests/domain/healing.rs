@@ -5,10 +5,10 @@
 use crate::common::{Vault, acquired, completed, url};
 use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
-use hookvault::domain::archive::outcome::{Stored, Tried, end};
+use hookvault::domain::archive::outcome::{CopiedFile, CopyAttempt, end};
 use hookvault::domain::config::Config;
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::healing::{self, Answer};
+use hookvault::domain::healing::{self, AnswerMeaning};
 use hookvault::domain::job::file::{FileState, FileStatus, Source};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
@@ -33,7 +33,7 @@ fn copy_fails(job: &mut Job, kind: FailureKind, now: Timestamp) {
     let message = "the source answers 403".to_owned();
     let failure = CopyFailure { kind, message, retry_after_ms: None };
     let source = job.file(0).expect("the file").source.clone();
-    end(job, Tried { n: 0, source, outcome: Err(failure) }, context(now));
+    end(job, CopyAttempt { n: 0, source, outcome: Err(failure) }, context(now));
 }
 
 fn dead_job() -> Job {
@@ -214,8 +214,8 @@ fn a_stored_file_ends_the_healing() {
     let source = Source::Url { url: url(FILE, "new"), host: "h".into() };
     healing::note_fresh_url(&mut job, 0, source.clone(), DEADLINE).expect("an entry");
     let stored =
-        Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
-    end(&mut job, Tried { n: 0, source, outcome: Ok(stored) }, context(DEADLINE));
+        CopiedFile { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
+    end(&mut job, CopyAttempt { n: 0, source, outcome: Ok(stored) }, context(DEADLINE));
     assert!(job.healing.is_idle() && job.heals == 1);
 }
 
@@ -228,20 +228,20 @@ fn a_file_of_an_older_result_keeps_its_pauses() {
     copy_fails(&mut job, FailureKind::Gone, now);
     healing::note_failure(&mut job, None, None, context(now));
     let stored =
-        Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
+        CopiedFile { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
     let source = job.files[1].source.clone();
-    end(&mut job, Tried { n: 1, source, outcome: Ok(stored) }, context(now));
+    end(&mut job, CopyAttempt { n: 1, source, outcome: Ok(stored) }, context(now));
     assert!(job.is_settled() && job.files[0].waits_for_url());
     assert!(healing::due_at(&job, PACE) > Some(now), "{:?}", job.healing);
 }
 
 #[test]
 fn answers_mean_what_they_say() {
-    let end = |kind| Answer::End(kind);
+    let end = |kind| AnswerMeaning::End(kind);
     let read_result = |status, body| healing::read_result(status, body, Some("437852"));
     let cases = [
         (200, r#"{"video":{}}"#, end(EventKind::Completed)),
-        (200, r#"{"status":"IN_PROGRESS"}"#, Answer::NotReady),
+        (200, r#"{"status":"IN_PROGRESS"}"#, AnswerMeaning::NotReady),
         (200, r#"{"status":"FAILED","error":"x"}"#, end(EventKind::Failed)),
         (200, r#"{"status":"good","image":{}}"#, end(EventKind::Completed)),
     ];
@@ -249,16 +249,16 @@ fn answers_mean_what_they_say() {
         assert_eq!(read_result(status, body), want, "{body}");
     }
     for status in [301, 401, 403, 429, 500, 503] {
-        assert!(matches!(read_result(status, "{}"), Answer::Refused(_)), "{status}");
+        assert!(matches!(read_result(status, "{}"), AnswerMeaning::Refused(_)), "{status}");
     }
-    assert!(matches!(read_result(200, "<html>"), Answer::Refused(_)));
+    assert!(matches!(read_result(200, "<html>"), AnswerMeaning::Refused(_)));
     for status in [400, 404, 409, 422] {
-        assert!(matches!(read_result(status, "{}"), Answer::Unclear(_)), "{status}");
+        assert!(matches!(read_result(status, "{}"), AnswerMeaning::Unclear(_)), "{status}");
     }
     let told = |word: &str| healing::read_status(200, &format!(r#"{{"status":"{word}"}}"#));
     assert_eq!(told("CANCELLED"), end(EventKind::Cancelled));
-    assert_eq!(told("IN_QUEUE"), Answer::NotReady);
-    assert!(matches!(told("COMPLETED"), Answer::Unclear(_)));
+    assert_eq!(told("IN_QUEUE"), AnswerMeaning::NotReady);
+    assert!(matches!(told("COMPLETED"), AnswerMeaning::Unclear(_)));
 }
 
 #[test]
@@ -289,9 +289,9 @@ fn stored_job() -> Job {
 
 fn store(job: &mut Job, now: Timestamp) {
     let stored =
-        Stored { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
+        CopiedFile { size: 1, etag: "e".into(), content_type: "video/mp4".into(), verified: true };
     let source = job.file(0).expect("the file").source.clone();
-    end(job, Tried { n: 0, source, outcome: Ok(stored) }, context(now));
+    end(job, CopyAttempt { n: 0, source, outcome: Ok(stored) }, context(now));
 }
 
 #[test]
@@ -380,13 +380,13 @@ fn a_deadline_that_may_be_misread_stops_no_copy() {
 fn an_answer_about_something_else_is_no_result() {
     let read = |body: &str| healing::read_result(200, body, Some("437852"));
     for own in [r#"{"request_id":"437852","video":{}}"#, r#"{"jobId":437852}"#] {
-        assert_eq!(read(own), Answer::End(EventKind::Completed), "{own}");
+        assert_eq!(read(own), AnswerMeaning::End(EventKind::Completed), "{own}");
     }
     for other in [r#"{"request_id":"437853","video":{}}"#, r#"{"jobId":1,"status":"FAILED"}"#] {
-        assert!(matches!(read(other), Answer::Refused(_)), "{other}");
+        assert!(matches!(read(other), AnswerMeaning::Refused(_)), "{other}");
     }
     let status = r#"{"status":"COMPLETED","response_url":"https://batch.pipelet.net/r"}"#;
-    assert!(matches!(read(status), Answer::Unclear(_)));
+    assert!(matches!(read(status), AnswerMeaning::Unclear(_)));
 }
 
 #[test]

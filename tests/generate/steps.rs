@@ -7,7 +7,7 @@ use hookvault::domain::alarm::plan::{OFFLOAD_PAGE, Task, plan};
 use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
 use hookvault::domain::archive::kv_copy::{self, Step as CopyStep};
 use hookvault::domain::archive::manifest;
-use hookvault::domain::archive::outcome::{Stored, Tried, end, note_death};
+use hookvault::domain::archive::outcome::{CopiedFile, CopyAttempt, end, note_death};
 use hookvault::domain::archive::relink;
 use hookvault::domain::handoff::queue;
 use hookvault::domain::healing;
@@ -125,18 +125,18 @@ fn copy(job: &mut Job, n: u32, ending: &End, context: RetryContext<'_>) -> Entry
         End::Badly(kind, _) => {
             Err(CopyFailure { kind: kind.clone(), message: "no".into(), retry_after_ms: None })
         }
-        _ => Ok(Stored { size: 7, etag: "e".into(), content_type, verified: true }),
+        _ => Ok(CopiedFile { size: 7, etag: "e".into(), content_type, verified: true }),
     };
-    end(job, Tried { n, source, outcome }, context)
+    end(job, CopyAttempt { n, source, outcome }, context)
 }
 
 /// A receiver takes a message, wants none, or is not there.
-fn handed_on(ending: &End) -> queue::Tried {
+fn handed_on(ending: &End) -> queue::SendResult {
     match ending {
-        End::Badly(FailureKind::Gone, _) => queue::Tried::Gone,
-        End::Badly(FailureKind::Final, _) => queue::Tried::Impossible("no"),
-        End::Badly(..) => queue::Tried::Refused("no".to_owned(), None),
-        End::Well | End::Answered(_) => queue::Tried::Delivered,
+        End::Badly(FailureKind::Gone, _) => queue::SendResult::Gone,
+        End::Badly(FailureKind::Final, _) => queue::SendResult::Impossible("no"),
+        End::Badly(..) => queue::SendResult::Refused("no".to_owned(), None),
+        End::Well | End::Answered(_) => queue::SendResult::Delivered,
     }
 }
 

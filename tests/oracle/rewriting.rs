@@ -3,7 +3,7 @@
 use super::json::{Leaf, decoded, leaves, members, strings};
 use crate::common::{NONCE, Vault};
 use hookvault::domain::access::redact;
-use hookvault::domain::file::discover::found::{Discovery, Found, FoundAt};
+use hookvault::domain::file::discover::found::{Discovery, FoundAt, FoundFile};
 use hookvault::domain::file::discover::{MAX_FILES, MAX_SKIPPED, discover};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::{inline, media_type};
@@ -85,7 +85,7 @@ fn undo(before: &str, after: &str, edits: &[Edit]) -> String {
 }
 
 /// A file is fetched from an allowed host, or decodes; its name is safe.
-fn is_sound(file: &Found, body: &str) {
+fn is_sound(file: &FoundFile, body: &str) {
     match &file.origin {
         FoundAt::Url { url, .. } => assert!(SourcePolicy::parse(HOSTS).0.check(url).is_ok()),
         FoundAt::Inline { span, encoding, .. } => {

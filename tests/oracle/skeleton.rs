@@ -1,6 +1,6 @@
 //! What a skeleton must keep to, and what is read of one.
 
-use hookvault::domain::file::discover::found::Found;
+use hookvault::domain::file::discover::found::FoundFile;
 use hookvault::domain::file::inline::{self, Decoder, Encoding, MAX_HELD};
 use hookvault::domain::file::skeleton::{Gap, Mender, Piece, Scanner, Skeleton, pieces};
 use hookvault::domain::file::source_policy::SourcePolicy;
@@ -132,7 +132,7 @@ pub fn reads_alike(body: &[u8], sizes: &[usize]) {
         return assert_eq!(read.result.is_some(), want.result.is_some());
     };
     for (found, wanted) in result.found.files.iter().zip(&wanted.found.files) {
-        let told = |it: &Found| (it.pointers.clone(), it.name.clone(), it.content_type.clone());
+        let told = |it: &FoundFile| (it.pointers.clone(), it.name.clone(), it.content_type.clone());
         if !found.pointers.iter().any(|pointer| pointer.contains("/…")) {
             assert_eq!(told(found), told(wanted));
         }

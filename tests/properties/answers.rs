@@ -4,7 +4,7 @@ use crate::generate::cases;
 use crate::generate::text::{body, broken};
 use crate::generate::urls::{file_url, url};
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::healing::{Answer, read_download, read_result, read_status};
+use hookvault::domain::healing::{AnswerMeaning, read_download, read_result, read_status};
 use hookvault::domain::ingest::import;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use proptest::prelude::*;
@@ -16,9 +16,9 @@ proptest! {
     fn any_answer_is_read(status in 100..600_u16, body in prop_oneof![body(), broken(), ".{0,9}"]) {
         let is_ok = (200..300).contains(&status);
         let result = read_result(status, &body, None);
-        assert!(is_ok || !matches!(result, Answer::End(_) | Answer::NotReady));
+        assert!(is_ok || !matches!(result, AnswerMeaning::End(_) | AnswerMeaning::NotReady));
         let told = read_status(status, &body);
-        assert!(is_ok || matches!(told, Answer::Unclear(_)));
+        assert!(is_ok || matches!(told, AnswerMeaning::Unclear(_)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::generate::urls::{host, port, query, url};
 use crate::generate::{cases, word};
 use hookvault::domain::file::expiry::{deadline, is_presigned, is_signing_key};
 use hookvault::domain::file::source_policy::SourcePolicy;
-use hookvault::domain::file::strict_url::{Refusal, read};
+use hookvault::domain::file::strict_url::{UrlRefusal, read};
 use hookvault::domain::time::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ proptest! {
         assert!(policy.check(&format!("https://{sub}{host}/x{url}")).is_ok());
         for other in [format!("{host}.evil"), format!("evil{host}"), format!("b.a{host}")] {
             let refused = policy.check(&format!("https://{other}/x{url}"));
-            assert_eq!(refused, Err(Refusal::Host));
+            assert_eq!(refused, Err(UrlRefusal::Host));
         }
     }
 

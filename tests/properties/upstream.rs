@@ -6,7 +6,7 @@ use crate::generate::{cases, word};
 use hookvault::domain::config::Config;
 use hookvault::domain::job::record::{Job, NewJob};
 use hookvault::domain::names::ObjectName;
-use hookvault::domain::upstream::{Ask, Upstreams};
+use hookvault::domain::upstream::{UpstreamQuery, Upstreams};
 use proptest::prelude::*;
 
 const QUEUE: &str = "https://batch.pipelet.net";
@@ -36,7 +36,7 @@ fn job(id: &str, app: Option<String>, response_url: Option<String>) -> Job {
 }
 
 /// A key goes to its own origin alone, and inside of what is given.
-fn is_at_home(ask: &Ask) {
+fn is_at_home(ask: &UpstreamQuery) {
     let origin = ask.url.origin().ascii_serialization();
     let want = match ask.key.as_deref() {
         Some("the-queues-key") => QUEUE,

@@ -145,10 +145,10 @@ export const mutants = [
     name: "file before the record",
     edits: [edit("edge/job/archive/copy.rs",
       "let outcome = fetch_file(home, job, file, run).await;",
-      `let early = Stored { size: 65_536, etag: String::new(), content_type: String::new(),
+      `let early = CopiedFile { size: 65_536, etag: String::new(), content_type: String::new(),
             verified: false };
         let source = file.source.clone();
-        let _ = note_end(home, job, Tried { n: file.n, source, outcome: Ok(early) }).await;
+        let _ = note_end(home, job, CopyAttempt { n: file.n, source, outcome: Ok(early) }).await;
         let outcome = fetch_file(home, job, file, run).await;`)],
     rows: ["kill -9 at 50 % of a copy"],
     red: ["files"],

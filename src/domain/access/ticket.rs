@@ -197,7 +197,7 @@ pub struct Ticket {
 
 /// Why a ticket does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TicketError {
     /// No token in use has signed it.
     Unknown,
     /// It has ended.
@@ -226,21 +226,21 @@ impl Ticket {
     /// Reads a ticket that one of `tokens` has signed.
     ///
     /// # Errors
-    /// [`Refusal`]: it was not, or it has ended.
-    pub fn read(text: &str, tokens: &Tokens, now: Timestamp) -> Result<Self, Refusal> {
+    /// [`TicketError`]: it was not, or it has ended.
+    pub fn read(text: &str, tokens: &Tokens, now: Timestamp) -> Result<Self, TicketError> {
         if text.len() > MAX_BYTES {
-            return Err(Refusal::Unknown);
+            return Err(TicketError::Unknown);
         }
-        let (payload, signature) = text.split_once('.').ok_or(Refusal::Unknown)?;
-        let signature = BASE64URL.decode(signature).map_err(|_| Refusal::Unknown)?;
+        let (payload, signature) = text.split_once('.').ok_or(TicketError::Unknown)?;
+        let signature = BASE64URL.decode(signature).map_err(|_| TicketError::Unknown)?;
         // A shorter one would be compared with that many bytes only.
         let mut tokens = tokens.values().iter().filter(|_| signature.len() == MAC_BYTES);
         let signer = tokens.find(|token| is_of(token, payload, &signature));
-        let signer = pass::mark(signer.ok_or(Refusal::Unknown)?);
-        let payload = BASE64URL.decode(payload).map_err(|_| Refusal::Unknown)?;
-        let ticket: Self = json::from_slice(&payload).map_err(|_| Refusal::Unknown)?;
+        let signer = pass::mark(signer.ok_or(TicketError::Unknown)?);
+        let payload = BASE64URL.decode(payload).map_err(|_| TicketError::Unknown)?;
+        let ticket: Self = json::from_slice(&payload).map_err(|_| TicketError::Unknown)?;
         let ticket = Self { signer, ..ticket };
-        if ticket.expires_at <= now { Err(Refusal::Expired) } else { Ok(ticket) }
+        if ticket.expires_at <= now { Err(TicketError::Expired) } else { Ok(ticket) }
     }
 
     /// The pass of who holds it.
@@ -301,8 +301,8 @@ mod tests {
         );
         assert_eq!(Ticket { signer: 0, ..read }, ticket);
         let end = NOW.plus(60_000);
-        assert_eq!(Ticket::read(&text, &tokens("first"), end), Err(Refusal::Expired));
-        assert_eq!(Ticket::read(&text, &tokens("second"), NOW), Err(Refusal::Unknown));
+        assert_eq!(Ticket::read(&text, &tokens("first"), end), Err(TicketError::Expired));
+        assert_eq!(Ticket::read(&text, &tokens("second"), NOW), Err(TicketError::Unknown));
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
             format!("{text}="),
             "x".repeat(MAX_BYTES + 1),
         ] {
-            assert_eq!(Ticket::read(&bad, &tokens, NOW), Err(Refusal::Unknown), "{bad}");
+            assert_eq!(Ticket::read(&bad, &tokens, NOW), Err(TicketError::Unknown), "{bad}");
         }
     }
 

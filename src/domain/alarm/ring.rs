@@ -120,7 +120,7 @@ pub fn is_counted(job: &Job, rings: Option<Timestamp>, pace: Pace, now: Timestam
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::file::{File, From};
+    use crate::domain::job::file::{DeliveryRef, File};
     use crate::domain::job::status::Status;
     use crate::domain::job::tasks::{KvCopy, Work};
 
@@ -145,7 +145,7 @@ mod tests {
     fn completed() -> Job {
         let mut job = job();
         job.status = Status::Completed;
-        let from = From { delivery: 1, sha256: "ab", at: at(1_000) };
+        let from = DeliveryRef { delivery: 1, sha256: "ab", at: at(1_000) };
         job.files = vec![File::pending(&job.home, 0, &fixtures::found("https://h/a.mp4"), from)];
         job
     }

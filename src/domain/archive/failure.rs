@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use crate::domain::file::discover::found::Discovery;
     use crate::domain::fixtures;
-    use crate::domain::job::file::From;
+    use crate::domain::job::file::DeliveryRef;
     use crate::domain::retry::Pace;
 
     const PACE: Pace = Pace::new(1_000);
@@ -98,7 +98,7 @@ mod tests {
     fn file(expires_at: Option<u64>, attempts: u32) -> File {
         let mut job = fixtures::job();
         let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
-        let from = From { delivery: 1, sha256: "", at: Timestamp::from_millis(0) };
+        let from = DeliveryRef { delivery: 1, sha256: "", at: Timestamp::from_millis(0) };
         job.take_up(&found, from);
         let file = job.files.remove(0);
         File { expires_at: expires_at.map(Timestamp::from_millis), attempts, ..file }

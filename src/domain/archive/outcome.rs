@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 
 /// A file that is in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct CopiedFile {
     /// Its length in bytes.
     pub size: u64,
     /// The bucket's entity tag.
@@ -23,18 +23,18 @@ pub struct Stored {
 
 /// A try to copy a file that has come to its end.
 #[derive(Debug)]
-pub struct Tried {
+pub struct CopyAttempt {
     /// The file's number.
     pub n: u32,
     /// Where its bytes were to come from.
     pub source: Source,
     /// How it ended.
-    pub outcome: Result<Stored, CopyFailure>,
+    pub outcome: Result<CopiedFile, CopyFailure>,
 }
 
 /// Notes how a try to copy a file ended. The entry is for the timeline; a
 /// failure that only repeats the last one makes none.
-pub fn end(job: &mut Job, tried: Tried, context: RetryContext<'_>) -> Option<Entry> {
+pub fn end(job: &mut Job, tried: CopyAttempt, context: RetryContext<'_>) -> Option<Entry> {
     if let Err(CopyFailure { kind: FailureKind::Postponed, .. }) = &tried.outcome {
         postpone(job, tried.n, context);
         return None;
@@ -93,7 +93,7 @@ fn twin(job: &Job, n: u32) -> Option<Archived> {
     older.rev().find_map(File::archived)
 }
 
-fn succeed(file: &mut File, stored: Stored, now: Timestamp) -> String {
+fn succeed(file: &mut File, stored: CopiedFile, now: Timestamp) -> String {
     let detail = format!("{} stored, {} bytes", file.name, stored.size);
     file.attempts += 1;
     file.content_type = Some(stored.content_type);

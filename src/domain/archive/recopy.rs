@@ -4,9 +4,9 @@
 //! today: a file that was lost may be had now, another's host is allowed now.
 //! Files keep their numbers and links.
 
-use crate::domain::file::discover::found::Found;
+use crate::domain::file::discover::found::FoundFile;
 use crate::domain::ingest::document::Output;
-use crate::domain::job::file::{File, FileState, From, Source};
+use crate::domain::job::file::{DeliveryRef, File, FileState, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, Outcome};
@@ -16,7 +16,7 @@ use crate::domain::{healing, keys};
 
 /// The delivery of the served result, read again.
 #[derive(Debug)]
-pub struct Reading<'a> {
+pub struct ResultDelivery<'a> {
     /// Its body.
     pub text: &'a str,
     /// SHA-256 of its body in hex.
@@ -27,7 +27,7 @@ pub struct Reading<'a> {
 
 /// What is to be stored, all at once.
 #[derive(Debug)]
-pub struct Again {
+pub struct Recopy {
     /// The timeline's entry.
     pub entry: Entry,
     /// The result's text, if more of its strings are files now.
@@ -39,12 +39,12 @@ pub struct Again {
 /// says.
 pub fn copy(
     job: &mut Job,
-    reading: &Reading<'_>,
+    reading: &ResultDelivery<'_>,
     is_kept: impl Fn(&str) -> bool,
     now: Timestamp,
-) -> Again {
+) -> Recopy {
     let delivery = job.result.as_ref().map_or(0, |result| result.delivery);
-    let from = From { delivery, sha256: reading.sha256, at: now };
+    let from = DeliveryRef { delivery, sha256: reading.sha256, at: now };
     let (mut again, mut added) = (0, 0);
     let mut numbers = Vec::new();
     for found in &reading.output.found.files {
@@ -71,7 +71,7 @@ pub fn copy(
         counted(u64::from(again), "file", "files")
     );
     job.events += 1;
-    Again { entry: Entry::own(job.events, now, Outcome::Copy, detail), result }
+    Recopy { entry: Entry::own(job.events, now, Outcome::Copy, detail), result }
 }
 
 /// A job without a result: the upstream is asked for it.
@@ -91,8 +91,8 @@ fn known(job: &Job, identity: &str) -> Option<u32> {
 fn begin_anew(
     job: &mut Job,
     n: u32,
-    found: &Found,
-    from: From<'_>,
+    found: &FoundFile,
+    from: DeliveryRef<'_>,
     is_kept: impl Fn(&str) -> bool,
 ) -> bool {
     let Some(file) = job.file_mut(n) else { return false };
@@ -109,7 +109,7 @@ fn begin_anew(
     true
 }
 
-fn add(job: &mut Job, found: &Found, from: From<'_>) -> u32 {
+fn add(job: &mut Job, found: &FoundFile, from: DeliveryRef<'_>) -> u32 {
     let n = job.files.last().map_or(0, |last| last.n + 1);
     let mut file = File::pending(&job.home, n, found, from);
     file.state = FileState::Pending { needs_url: file.is_dead(from.at) };
@@ -117,7 +117,7 @@ fn add(job: &mut Job, found: &Found, from: From<'_>) -> u32 {
     n
 }
 
-fn text(job: &mut Job, reading: &Reading<'_>, numbers: &[u32]) -> String {
+fn text(job: &mut Job, reading: &ResultDelivery<'_>, numbers: &[u32]) -> String {
     let path = |n: &u32| {
         let name = job.file(*n).map(|file| file.name.as_str()).unwrap_or_default();
         keys::file_path(&job.home, &job.nonce, *n, name)

@@ -51,7 +51,7 @@ impl Format {
     /// Returns the last line of an export that broke off after this job. The
     /// runtime ends its body as it ends a whole one.
     #[must_use]
-    pub fn broke_off(self, after: &Turn) -> String {
+    pub fn broke_off(self, after: &ExportCursor) -> String {
         let cursor = format!("{}:{}", after.created_at.as_millis(), after.name);
         let cursor = encode_string(&cursor);
         match self {
@@ -63,14 +63,14 @@ impl Format {
 
 /// A job's place in an export: the order is that of creation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
+pub struct ExportCursor {
     /// When the job was created.
     pub created_at: Timestamp,
     /// The job's object, or its id: whoever has read its record knows that only.
     pub name: String,
 }
 
-impl Turn {
+impl ExportCursor {
     /// Reads `?cursor=`: `createdAt` and `id` of a record.
     ///
     /// # Errors
@@ -110,12 +110,12 @@ pub fn aria2(job: &Job, base: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::job::file::{File, FileState, From, StoredObject};
+    use crate::domain::job::file::{DeliveryRef, File, FileState, StoredObject};
 
     #[test]
     fn a_download_list_holds_what_is_stored_and_served() {
         let mut job = fixtures::job();
-        let from = From { delivery: 1, sha256: "ab", at: Timestamp::from_millis(1) };
+        let from = DeliveryRef { delivery: 1, sha256: "ab", at: Timestamp::from_millis(1) };
         for n in 0..4 {
             let mut file = File::pending(&job.home, n, &fixtures::found("https://h/a.mp4"), from);
             let etag = if n == 0 { "0".repeat(32) } else { "0-2".to_owned() };
@@ -136,18 +136,18 @@ mod tests {
     #[test]
     fn a_cursor_is_what_a_record_tells() {
         let turn = |at, name: &str| {
-            Ok(Turn { created_at: Timestamp::from_millis(at), name: name.to_owned() })
+            Ok(ExportCursor { created_at: Timestamp::from_millis(at), name: name.to_owned() })
         };
-        assert_eq!(Turn::parse("7:437852"), turn(7, "437852"));
-        assert_eq!(Turn::parse("7:ref:a:b"), turn(7, "ref:a:b"));
+        assert_eq!(ExportCursor::parse("7:437852"), turn(7, "437852"));
+        assert_eq!(ExportCursor::parse("7:ref:a:b"), turn(7, "ref:a:b"));
         for bad in ["", "7", "7:", ":a", "x:a", "9007199254740992:a", "-1:a"] {
-            assert!(Turn::parse(bad).unwrap_err().contains("`cursor`"), "{bad}");
+            assert!(ExportCursor::parse(bad).unwrap_err().contains("`cursor`"), "{bad}");
         }
     }
 
     #[test]
     fn what_broke_off_names_its_cursor() {
-        let after = Turn::parse("7:ref:a b").unwrap();
+        let after = ExportCursor::parse("7:ref:a b").unwrap();
         let line = Format::Ndjson.broke_off(&after);
         assert_eq!(line, "{\"brokeOff\":{\"cursor\":\"7:ref:a b\"}}\n");
         let comment = Format::Aria2.broke_off(&after);

@@ -16,7 +16,7 @@ pub mod row;
 pub mod totals;
 
 use self::cursor::PageCursor;
-use self::export::{Format, Turn};
+use self::export::{ExportCursor, Format};
 use self::filter::Filter;
 use self::row::Row;
 use self::totals::Totals;
@@ -39,7 +39,7 @@ pub const EXPORT: &str = "export";
 /// What a day tells `root`: its state as it is now, and what has changed since
 /// it last did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct News {
+pub struct DayUpdate {
     /// The day.
     pub day: String,
     /// Counts the day's changes.
@@ -70,7 +70,7 @@ pub enum Change {
 
 /// A question to a catalog object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Question {
+pub enum CatalogRequest {
     /// To a day: take this row. Objects of the release before ask so.
     Put(Box<RawValue>),
     /// To a day: take these rows, each of which is a [`Row`] as JSON.
@@ -97,7 +97,7 @@ pub enum Question {
     RowsOf(Vec<ObjectName>),
     /// To a day: its sums, and with `after` the next changes after that one.
     Sums {
-        /// The last [`Answer::Dirty`] of the day: from now on `root` knows of
+        /// The last [`CatalogReply::Dirty`] of the day: from now on `root` knows of
         /// none that it was told before.
         generation: u64,
         /// The last change that is known.
@@ -107,7 +107,7 @@ pub enum Question {
     Dirty(String),
     /// To `root`: what has changed on a day. One of the release before tells
     /// its sums so.
-    Push(Box<News>),
+    Push(Box<DayUpdate>),
     /// To `root`: the days that may hold such jobs, the latest first.
     Days {
         /// Which jobs.
@@ -125,7 +125,7 @@ pub enum Question {
         /// Which jobs.
         filter: Box<Filter>,
         /// The last one that is known.
-        after: Option<Turn>,
+        after: Option<ExportCursor>,
         /// Most jobs.
         limit: usize,
     },
@@ -136,7 +136,7 @@ pub enum Question {
         /// Which jobs.
         filter: Box<Filter>,
         /// The last job that was written.
-        after: Option<Turn>,
+        after: Option<ExportCursor>,
         /// How.
         format: Format,
     },
@@ -150,7 +150,7 @@ pub enum Question {
 
 /// A catalog object's answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Answer {
+pub enum CatalogReply {
     /// It is durable.
     Noted,
     /// Rows.
@@ -167,15 +167,15 @@ pub enum Answer {
         push_ms: u64,
     },
     /// What a day has.
-    News(Box<News>),
+    News(Box<DayUpdate>),
     /// Jobs in the order of their creation.
-    Turns(Vec<Turn>),
+    Turns(Vec<ExportCursor>),
     /// A page of an export.
     Page {
         /// Its text.
         text: String,
         /// The last job that is in it.
-        after: Option<Turn>,
+        after: Option<ExportCursor>,
         /// How many of the days are over.
         over: usize,
         /// The job that comes next, if its result is too long for a page.
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
     use crate::domain::file::discover::found::{Discovery, Skipped};
     use crate::domain::fixtures;
-    use crate::domain::job::file::{From, StoredObject};
+    use crate::domain::job::file::{DeliveryRef, StoredObject};
     use crate::domain::job::status::Status;
     use std::collections::BTreeMap;
 
@@ -268,7 +268,7 @@ mod tests {
         let skipped = job.skipped.clone();
         assert_eq!(Row::of(&job).skipped_hosts, ["b.example", "a.example"]);
         let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
-        let from = From { delivery: 1, sha256: "", at: Timestamp::from_millis(0) };
+        let from = DeliveryRef { delivery: 1, sha256: "", at: Timestamp::from_millis(0) };
         job.take_up(&found, from);
         job.skipped.clone_from(&skipped);
         job.files[0].redirect_host = Some("aa.example".into());

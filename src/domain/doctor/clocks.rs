@@ -12,7 +12,7 @@ const GRAIN_MS: u64 = SECOND;
 
 /// A time that another told, between two readings of this side's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct ClockReading {
     /// Who told it.
     pub whose: String,
     /// What was told.
@@ -23,7 +23,7 @@ pub struct Reading {
     pub after: Timestamp,
 }
 
-impl Reading {
+impl ClockReading {
     /// By how much the two clocks differ at least, in milliseconds.
     fn skew(&self) -> u64 {
         let behind = self.before.since(self.theirs.plus(GRAIN_MS));
@@ -34,7 +34,7 @@ impl Reading {
 
 /// What the readings mean.
 #[must_use]
-pub fn check(readings: &[Reading]) -> Check {
+pub fn check(readings: &[ClockReading]) -> Check {
     let Some(worst) = readings.iter().max_by_key(|reading| reading.skew()) else {
         return Check::ok("clock", "no other clock could be read");
     };
@@ -59,15 +59,15 @@ mod tests {
     use super::*;
     use crate::domain::doctor::Status;
 
-    fn reading(theirs: u64) -> Reading {
+    fn reading(theirs: u64) -> ClockReading {
         let at = Timestamp::from_seconds;
         let (before, after) = (at(10_000), at(10_002));
-        Reading { whose: "r2".into(), theirs: at(theirs), before, after }
+        ClockReading { whose: "r2".into(), theirs: at(theirs), before, after }
     }
 
     #[test]
     fn each_clock_is_named_once() {
-        let queue = Reading { whose: "queue.example".into(), ..reading(10_001) };
+        let queue = ClockReading { whose: "queue.example".into(), ..reading(10_001) };
         let check = check(&[reading(10_001), queue.clone(), queue]);
         assert_eq!(check.detail, "agrees with r2, queue.example");
     }

@@ -99,7 +99,7 @@ impl Check {
 
 /// What was tried: what came of it, and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tried<T> {
+pub struct ProbeResult<T> {
     /// What came of it; the error says in words why nothing did.
     pub end: Result<T, String>,
     /// In milliseconds.

@@ -1,6 +1,6 @@
 //! The bindings: something was written, read and deleted again.
 
-use super::{Check, Tried};
+use super::{Check, ProbeResult};
 
 /// A binding that is probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Store {
 
 /// How a probe has ended.
 #[must_use]
-pub fn check(store: Store, probe: &Tried<Read>) -> Check {
+pub fn check(store: Store, probe: &ProbeResult<Read>) -> Check {
     let (name, meaning) = (store.name(), store.meaning());
     let check = match &probe.end {
         Ok(Read::Same) => Check::ok(name, "written, read and deleted"),
@@ -127,7 +127,7 @@ mod tests {
             (Store::Catalog, Ok(Read::Other), Status::Fail, "not listed"),
         ];
         for (store, end, status, words) in cases {
-            let check = check(store, &Tried { end, ms: 3 });
+            let check = check(store, &ProbeResult { end, ms: 3 });
             assert_eq!((check.status, check.ms), (status, Some(3)), "{check:?}");
             assert!(check.detail.contains(words), "{check:?}");
             assert_eq!(check.fix.is_some(), status != Status::Ok);

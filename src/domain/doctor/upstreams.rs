@@ -1,11 +1,11 @@
 //! The upstreams: each was asked, with its key, for a job that there is not.
 
 use super::settings::put;
-use super::{Check, Tried};
+use super::{Check, ProbeResult};
 use crate::domain::file::strict_url;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::template::CantAsk;
-use crate::domain::upstream::{Ask, Upstream, Upstreams};
+use crate::domain::upstream::{Upstream, UpstreamQuery, Upstreams};
 
 /// An application and an id that no queue has.
 const NOT_NUMBERED: &str = "hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
@@ -15,7 +15,7 @@ const OWNED: &str = "fal-ai/hookvault-doctor/requests/00000000-0000-0000-0000-00
 
 /// What is asked of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct UpstreamProbe {
     /// The check's name.
     pub name: &'static str,
     /// The upstream's host.
@@ -25,12 +25,12 @@ pub struct Question {
     /// The variable that holds its URL, if one does.
     variable: Option<&'static str>,
     /// How it is asked.
-    pub ask: Result<Ask, CantAsk>,
+    pub ask: Result<UpstreamQuery, CantAsk>,
 }
 
 /// An upstream's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answered {
+pub struct ProbeAnswer {
     /// Its status.
     pub status: u16,
     /// Its `Date`.
@@ -39,7 +39,7 @@ pub struct Answered {
 
 /// The questions to all upstreams whose URL can be used.
 #[must_use]
-pub fn questions(upstreams: &Upstreams) -> Vec<Question> {
+pub fn questions(upstreams: &Upstreams) -> Vec<UpstreamProbe> {
     let all = [
         (&upstreams.queue, "upstream-queue", Some("UPSTREAM_QUEUE_URL"), NUMBERED),
         (&upstreams.fal, "upstream-fal", Some("UPSTREAM_FAL_URL"), NOT_NUMBERED),
@@ -50,14 +50,20 @@ pub fn questions(upstreams: &Upstreams) -> Vec<Question> {
         let mut url = upstream.base.clone();
         url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
         let host = strict_url::host_of(&url);
-        Some(Question { name, host, key_name: upstream.key_name, variable, ask: upstream.ask(url) })
+        Some(UpstreamProbe {
+            name,
+            host,
+            key_name: upstream.key_name,
+            variable,
+            ask: upstream.ask(url),
+        })
     };
     all.into_iter().filter_map(question).collect()
 }
 
 /// What the answers mean; a question without a key has none.
 #[must_use]
-pub fn checks(asked: &[(Question, Option<Tried<Answered>>)]) -> Vec<Check> {
+pub fn checks(asked: &[(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)]) -> Vec<Check> {
     if !asked.is_empty() && asked.iter().all(|(_, answer)| answer.is_none()) {
         return vec![Check::warn(
             "upstreams",
@@ -65,7 +71,7 @@ pub fn checks(asked: &[(Question, Option<Tried<Answered>>)]) -> Vec<Check> {
             put("UPSTREAM_API_KEY"),
         )];
     }
-    let check = |(question, answer): &(Question, Option<Tried<Answered>>)| match answer {
+    let check = |(question, answer): &(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)| match answer {
         Some(tried) => of_answer(question, tried),
         None => Check::ok(
             question.name,
@@ -75,27 +81,27 @@ pub fn checks(asked: &[(Question, Option<Tried<Answered>>)]) -> Vec<Check> {
     asked.iter().map(check).collect()
 }
 
-fn of_answer(question: &Question, tried: &Tried<Answered>) -> Check {
-    let Question { name, host, key_name, .. } = question;
+fn of_answer(question: &UpstreamProbe, tried: &ProbeResult<ProbeAnswer>) -> Check {
+    let UpstreamProbe { name, host, key_name, .. } = question;
     let check = match &tried.end {
-        Ok(Answered { status: 401 | 403, .. }) => Check::fail(
+        Ok(ProbeAnswer { status: 401 | 403, .. }) => Check::fail(
             *name,
             format!("{host} refuses the key in {key_name}, so no results can be fetched"),
             put(key_name),
         ),
-        Ok(Answered { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => Check::ok(
+        Ok(ProbeAnswer { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => Check::ok(
             *name,
             format!("{host} accepts the key: it answers {status} for an unknown job"),
         ),
-        Ok(Answered { status: status @ 300..=399, .. }) => Check::fail(
+        Ok(ProbeAnswer { status: status @ 300..=399, .. }) => Check::fail(
             *name,
             format!("{host} redirects ({status}), and the key is not sent there"),
             question.mend("set it to the redirect's target, if that is the queue's own"),
         ),
-        Ok(Answered { status: 429, .. }) => {
+        Ok(ProbeAnswer { status: 429, .. }) => {
             Check::warn(*name, format!("{host} answers 429: too many requests"), "try again later")
         }
-        Ok(Answered { status, .. }) => Check::fail(
+        Ok(ProbeAnswer { status, .. }) => Check::fail(
             *name,
             format!("{host} answers {status}, so no results can be fetched now"),
             question.mend("try again later; if that stays, correct it"),
@@ -109,7 +115,7 @@ fn of_answer(question: &Question, tried: &Tried<Answered>) -> Check {
     check.took(tried.ms)
 }
 
-impl Question {
+impl UpstreamProbe {
     fn mend(&self, what: &str) -> String {
         match self.variable {
             Some(variable) => format!("{variable} in wrangler.toml: {what}, then `npm run deploy`"),
@@ -124,7 +130,7 @@ mod tests {
     use crate::domain::config::Config;
     use crate::domain::doctor::Status;
 
-    fn asked(set: &[(&str, &str)]) -> Vec<Question> {
+    fn asked(set: &[(&str, &str)]) -> Vec<UpstreamProbe> {
         let lookup = |name: &str| {
             set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
@@ -157,7 +163,7 @@ mod tests {
     #[test]
     fn an_answer_tells_whether_the_key_counts() {
         let question = asked(&[("UPSTREAM_API_KEY", "a-secret-key")]).remove(0);
-        let answered = |status| Ok(Answered { status, at: None });
+        let answered = |status| Ok(ProbeAnswer { status, at: None });
         let cases = [
             (answered(404), Status::Ok, "answers 404"),
             (answered(400), Status::Ok, "accepts the key"),
@@ -170,7 +176,7 @@ mod tests {
             (Err("no answer within 5 s".to_owned()), Status::Fail, "no answer"),
         ];
         for (end, status, words) in cases {
-            let tried = Tried { end, ms: 4 };
+            let tried = ProbeResult { end, ms: 4 };
             let check = checks(&[(question.clone(), Some(tried))]).remove(0);
             assert_eq!((check.status, check.ms), (status, Some(4)), "{check:?}");
             assert!(check.detail.contains(words), "{check:?}");
@@ -184,7 +190,7 @@ mod tests {
         let found = checks(&none);
         assert_eq!((found.len(), found[0].status), (1, Status::Warn));
         let mut some = none;
-        some[1].1 = Some(Tried { end: Ok(Answered { status: 404, at: None }), ms: 1 });
+        some[1].1 = Some(ProbeResult { end: Ok(ProbeAnswer { status: 404, at: None }), ms: 1 });
         let found = checks(&some);
         assert!(found.iter().all(|check| check.status == Status::Ok), "{found:?}");
         assert_eq!(found[0].detail, "UPSTREAM_API_KEY is not set, so the queue was not asked");

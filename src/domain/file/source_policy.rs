@@ -6,7 +6,7 @@
 //! both see the same host.
 
 use super::strict_url::{
-    Refusal, authority, host_of, in_ascii, is_address, is_loopback, is_odd, is_plain, read,
+    UrlRefusal, authority, host_of, in_ascii, is_address, is_loopback, is_odd, is_plain, read,
 };
 use std::fmt;
 use url::{Host, Url};
@@ -57,34 +57,34 @@ impl SourcePolicy {
     /// Reads `text` as a URL that may be fetched.
     ///
     /// # Errors
-    /// The first [`Refusal`] that applies.
-    pub fn check(&self, text: &str) -> Result<Url, Refusal> {
+    /// The first [`UrlRefusal`] that applies.
+    pub fn check(&self, text: &str) -> Result<Url, UrlRefusal> {
         let url = read(text)?;
-        let host = url.host().ok_or(Refusal::Malformed)?;
+        let host = url.host().ok_or(UrlRefusal::Malformed)?;
         let written = authority(text);
         // Also an empty one, which the parser drops.
         if written.contains('@') {
-            return Err(Refusal::Userinfo);
+            return Err(UrlRefusal::Userinfo);
         }
         let listed: Vec<&Entry> = self.0.iter().filter(|entry| entry.names(&host)).collect();
         if listed.is_empty() {
-            return Err(if is_address(&host) { Refusal::Address } else { Refusal::Host });
+            return Err(if is_address(&host) { UrlRefusal::Address } else { UrlRefusal::Host });
         }
         if !listed.iter().any(|entry| entry.allows_scheme(&url)) {
-            return Err(Refusal::NotHttps);
+            return Err(UrlRefusal::NotHttps);
         }
         if !listed.iter().any(|entry| entry.allows_scheme(&url) && entry.allows_port(&url)) {
-            return Err(Refusal::Port);
+            return Err(UrlRefusal::Port);
         }
-        if is_plain(written, &host) { Ok(url) } else { Err(Refusal::Disguised) }
+        if is_plain(written, &host) { Ok(url) } else { Err(UrlRefusal::Disguised) }
     }
 
     /// Where the redirect of `from` to `location` leads. A host that it names
     /// is checked as written; only spaces are forgiven, which servers send.
     ///
     /// # Errors
-    /// The first [`Refusal`] that applies.
-    pub fn follow(&self, from: &Url, location: &str) -> Result<Url, Refusal> {
+    /// The first [`UrlRefusal`] that applies.
+    pub fn follow(&self, from: &Url, location: &str) -> Result<Url, UrlRefusal> {
         self.check(&target(from, location)?)
     }
 
@@ -116,10 +116,10 @@ impl SourcePolicy {
 }
 
 /// Where a redirect leads, as text that is still to be checked.
-fn target(from: &Url, location: &str) -> Result<String, Refusal> {
+fn target(from: &Url, location: &str) -> Result<String, UrlRefusal> {
     let text = location.trim_matches(' ').replace(' ', "%20");
     if text.is_empty() || text.contains(is_odd) {
-        return Err(Refusal::Malformed);
+        return Err(UrlRefusal::Malformed);
     }
     if text.starts_with("//") {
         return Ok(format!("{}:{text}", from.scheme()));
@@ -127,7 +127,7 @@ fn target(from: &Url, location: &str) -> Result<String, Refusal> {
     if in_ascii(&text).is_ok_and(|text| Url::parse(&text).is_ok()) {
         return Ok(text);
     }
-    Ok(from.join(&text).map_err(|_| Refusal::Malformed)?.into())
+    Ok(from.join(&text).map_err(|_| UrlRefusal::Malformed)?.into())
 }
 
 impl fmt::Display for Entry {
@@ -224,27 +224,27 @@ mod tests {
             assert!(policy.check(good).is_ok(), "{good}");
         }
         let bad = [
-            ("https://r2.cloudflarestorage.com/", Refusal::Host),
-            ("https://evilr2.cloudflarestorage.com/", Refusal::Host),
-            ("https://a.r2.cloudflarestorage.com.evil.example/", Refusal::Host),
-            ("https://a.r2.cloudflarestorage.com./", Refusal::Host),
-            ("https://.r2.cloudflarestorage.com/", Refusal::Host),
-            ("https://a..r2.cloudflarestorage.com/", Refusal::Host),
-            ("https://..a.r2.cloudflarestorage.com/", Refusal::Host),
-            ("https://sub.fal.media/", Refusal::Host),
-            ("http://fal.media/", Refusal::NotHttps),
-            ("ftp://fal.media/", Refusal::NotHttps),
-            ("https://fal.media:8443/", Refusal::Port),
-            ("https://u@fal.media/", Refusal::Userinfo),
-            ("https://fal.media@evil.example/", Refusal::Userinfo),
-            ("https://127.0.0.1/", Refusal::Address),
-            ("https://0x7f.1/", Refusal::Address),
-            ("https://[::ffff:127.0.0.1]/", Refusal::Address),
-            ("https://fal.media\\@evil.example/", Refusal::Malformed),
-            ("https://fal.me\tdia/", Refusal::Malformed),
-            ("https:/fal.media/", Refusal::Malformed),
-            ("https:///fal.media/", Refusal::Malformed),
-            ("//fal.media/", Refusal::Malformed),
+            ("https://r2.cloudflarestorage.com/", UrlRefusal::Host),
+            ("https://evilr2.cloudflarestorage.com/", UrlRefusal::Host),
+            ("https://a.r2.cloudflarestorage.com.evil.example/", UrlRefusal::Host),
+            ("https://a.r2.cloudflarestorage.com./", UrlRefusal::Host),
+            ("https://.r2.cloudflarestorage.com/", UrlRefusal::Host),
+            ("https://a..r2.cloudflarestorage.com/", UrlRefusal::Host),
+            ("https://..a.r2.cloudflarestorage.com/", UrlRefusal::Host),
+            ("https://sub.fal.media/", UrlRefusal::Host),
+            ("http://fal.media/", UrlRefusal::NotHttps),
+            ("ftp://fal.media/", UrlRefusal::NotHttps),
+            ("https://fal.media:8443/", UrlRefusal::Port),
+            ("https://u@fal.media/", UrlRefusal::Userinfo),
+            ("https://fal.media@evil.example/", UrlRefusal::Userinfo),
+            ("https://127.0.0.1/", UrlRefusal::Address),
+            ("https://0x7f.1/", UrlRefusal::Address),
+            ("https://[::ffff:127.0.0.1]/", UrlRefusal::Address),
+            ("https://fal.media\\@evil.example/", UrlRefusal::Malformed),
+            ("https://fal.me\tdia/", UrlRefusal::Malformed),
+            ("https:/fal.media/", UrlRefusal::Malformed),
+            ("https:///fal.media/", UrlRefusal::Malformed),
+            ("//fal.media/", UrlRefusal::Malformed),
         ];
         for (url, refusal) in bad {
             assert_eq!(policy.check(url), Err(refusal), "{url}");
@@ -275,19 +275,19 @@ mod tests {
             "https://[0:0:0:0:0:0:0:1]/",
         ];
         for url in disguised {
-            assert_eq!(policy.check(url), Err(Refusal::Disguised), "{url}");
+            assert_eq!(policy.check(url), Err(UrlRefusal::Disguised), "{url}");
         }
-        assert_eq!(policy.check("https://ｆａｌ.media/"), Err(Refusal::Host));
+        assert_eq!(policy.check("https://ｆａｌ.media/"), Err(UrlRefusal::Host));
         for host in ["evil。fal.media", "fal\u{ad}.media", "xn--a.fal.media", "xn--abc-.fal.media"]
         {
             assert_eq!(
                 policy.check(&format!("https://{host}/")),
-                Err(Refusal::Malformed),
+                Err(UrlRefusal::Malformed),
                 "{host}"
             );
         }
         for url in ["https://@fal.media/", "https://:@fal.media/", "https://a%40b@fal.media/"] {
-            assert_eq!(policy.check(url), Err(Refusal::Userinfo), "{url}");
+            assert_eq!(policy.check(url), Err(UrlRefusal::Userinfo), "{url}");
         }
     }
 
@@ -307,22 +307,22 @@ mod tests {
             assert_eq!(policy.follow(&from, location).map(String::from).as_deref(), Ok(to));
         }
         let astray = [
-            ("", Refusal::Malformed),
-            ("http://b.fal.media/", Refusal::NotHttps),
-            ("data:video/mp4,x", Refusal::NotHttps),
-            ("//evil.example/", Refusal::Host),
-            ("///evil.example/", Refusal::Malformed),
-            ("///b.fal.media/", Refusal::Malformed),
-            ("/\t/b.fal.media/", Refusal::Malformed),
-            ("\\\\b.fal.media/", Refusal::Malformed),
-            ("https:/b.fal.media/", Refusal::Malformed),
-            ("https:x", Refusal::Malformed),
-            ("https://", Refusal::Malformed),
-            ("https://b.fal.media:8443/", Refusal::Port),
-            ("//@b.fal.media/", Refusal::Userinfo),
-            ("https://b.fal%2Emedia/", Refusal::Disguised),
-            (" //evil.example/ ", Refusal::Host),
-            ("https://169.254.169.254/", Refusal::Address),
+            ("", UrlRefusal::Malformed),
+            ("http://b.fal.media/", UrlRefusal::NotHttps),
+            ("data:video/mp4,x", UrlRefusal::NotHttps),
+            ("//evil.example/", UrlRefusal::Host),
+            ("///evil.example/", UrlRefusal::Malformed),
+            ("///b.fal.media/", UrlRefusal::Malformed),
+            ("/\t/b.fal.media/", UrlRefusal::Malformed),
+            ("\\\\b.fal.media/", UrlRefusal::Malformed),
+            ("https:/b.fal.media/", UrlRefusal::Malformed),
+            ("https:x", UrlRefusal::Malformed),
+            ("https://", UrlRefusal::Malformed),
+            ("https://b.fal.media:8443/", UrlRefusal::Port),
+            ("//@b.fal.media/", UrlRefusal::Userinfo),
+            ("https://b.fal%2Emedia/", UrlRefusal::Disguised),
+            (" //evil.example/ ", UrlRefusal::Host),
+            ("https://169.254.169.254/", UrlRefusal::Address),
         ];
         for (location, refusal) in astray {
             assert_eq!(policy.follow(&from, location), Err(refusal), "{location}");
@@ -361,16 +361,16 @@ mod tests {
     fn development_hosts_are_listed_by_name() {
         let exact = policy("http://127.0.0.1:9603");
         assert!(exact.check("http://127.0.0.1:9603/b/k?q").is_ok());
-        assert_eq!(exact.check("http://127.0.0.1:9604/"), Err(Refusal::Port));
-        assert_eq!(exact.check("http://localhost:9603/"), Err(Refusal::Host));
+        assert_eq!(exact.check("http://127.0.0.1:9604/"), Err(UrlRefusal::Port));
+        assert_eq!(exact.check("http://localhost:9603/"), Err(UrlRefusal::Host));
         let loose = policy("localhost, 127.0.0.1:9603");
         assert!(loose.check("http://localhost:1/").is_ok());
         assert!(loose.check("http://127.0.0.1:9603/").is_ok());
         let other = policy("http://files.internal:8080, cdn.example:8443");
         assert!(other.check("http://files.internal:8080/").is_ok());
         assert!(other.check("https://cdn.example:8443/").is_ok());
-        assert_eq!(other.check("https://cdn.example/"), Err(Refusal::Port));
-        assert_eq!(other.check("http://cdn.example:8443/"), Err(Refusal::NotHttps));
+        assert_eq!(other.check("https://cdn.example/"), Err(UrlRefusal::Port));
+        assert_eq!(other.check("http://cdn.example:8443/"), Err(UrlRefusal::NotHttps));
     }
 
     #[test]

@@ -17,7 +17,7 @@ const MAX_LABEL_BYTES: usize = 63;
 
 /// Why a URL may not be fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum UrlRefusal {
     /// Not an absolute URL that can be read without guessing.
     Malformed,
     /// Another scheme than https, for a host that is not listed with it.
@@ -34,7 +34,7 @@ pub enum Refusal {
     Disguised,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for UrlRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "not a URL",
@@ -85,21 +85,21 @@ pub fn repaired(text: &str) -> Cow<'_, str> {
 /// repair (spaces, tabs, backslashes, a missing slash) is refused instead.
 ///
 /// # Errors
-/// [`Refusal::Malformed`] or, for another scheme, [`Refusal::NotHttps`].
-pub fn read(text: &str) -> Result<Url, Refusal> {
+/// [`UrlRefusal::Malformed`] or, for another scheme, [`UrlRefusal::NotHttps`].
+pub fn read(text: &str) -> Result<Url, UrlRefusal> {
     if text.len() > MAX_URL_BYTES || text.contains(is_odd) {
-        return Err(Refusal::Malformed);
+        return Err(UrlRefusal::Malformed);
     }
-    let url = Url::parse(&in_ascii(text)?).map_err(|_| Refusal::Malformed)?;
+    let url = Url::parse(&in_ascii(text)?).map_err(|_| UrlRefusal::Malformed)?;
     let prefix = match url.scheme() {
         "https" => "https://",
         "http" => "http://",
-        _ => return Err(Refusal::NotHttps),
+        _ => return Err(UrlRefusal::NotHttps),
     };
     let written = text.get(..prefix.len()).unwrap_or_default();
     let exact = written.eq_ignore_ascii_case(prefix)
         && !text.get(prefix.len()..).unwrap_or_default().starts_with('/');
-    if exact { Ok(url) } else { Err(Refusal::Malformed) }
+    if exact { Ok(url) } else { Err(UrlRefusal::Malformed) }
 }
 
 /// The text with its host as names are looked up: lower case and, label by
@@ -108,19 +108,19 @@ pub fn read(text: &str) -> Result<Url, Refusal> {
 /// What IDNA maps beyond that (full-width letters, invisible ones, other dots)
 /// is no part of anyone's name, and the tables for it are a tenth of the Worker.
 /// What is too long for a name is refused first: Punycode's work is quadratic.
-pub(super) fn in_ascii(text: &str) -> Result<Cow<'_, str>, Refusal> {
+pub(super) fn in_ascii(text: &str) -> Result<Cow<'_, str>, UrlRefusal> {
     let written = authority(text);
     if !is_short(written) {
-        return Err(Refusal::Malformed);
+        return Err(UrlRefusal::Malformed);
     }
     let is_punycode = |label: &str| label.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("xn--"));
     if written.is_ascii() && !written.split('.').any(is_punycode) {
         return Ok(Cow::Borrowed(text));
     }
     let labels: Option<Vec<_>> = written.split('.').map(label_in_ascii).collect();
-    let written_in_ascii = labels.ok_or(Refusal::Malformed)?.join(".");
+    let written_in_ascii = labels.ok_or(UrlRefusal::Malformed)?.join(".");
     if !is_short(&written_in_ascii) {
-        return Err(Refusal::Malformed);
+        return Err(UrlRefusal::Malformed);
     }
     Ok(Cow::Owned(text.replacen(written, &written_in_ascii, 1)))
 }
@@ -250,7 +250,7 @@ mod tests {
             "https:/\t/fal.media/ a",
             "https:\\\\fal.media/ a",
         ] {
-            assert_eq!(read(&repaired(odd)), Err(Refusal::Malformed), "{odd}");
+            assert_eq!(read(&repaired(odd)), Err(UrlRefusal::Malformed), "{odd}");
         }
     }
 
@@ -265,10 +265,10 @@ mod tests {
         for bad in ["a".repeat(64), "ü".repeat(60), "猫".repeat(2_700), long_host, "ü.".repeat(126)]
         {
             let url = format!("https://{bad}/x");
-            assert_eq!(read(&url), Err(Refusal::Malformed), "{bad}");
+            assert_eq!(read(&url), Err(UrlRefusal::Malformed), "{bad}");
             assert_eq!(
                 read(&format!("https://u:p@{bad}:8443/x")),
-                Err(Refusal::Malformed),
+                Err(UrlRefusal::Malformed),
                 "{bad}"
             );
             assert_eq!(SourcePolicy::parse(&bad).1, [bad]);

@@ -3,7 +3,7 @@
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{self, Code};
 use crate::domain::job::record::Job;
-use crate::domain::job::submission::Answer;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::json;
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::{Event, value_of};
@@ -18,7 +18,7 @@ pub(super) const MAX_ANSWER_BYTES: usize = 32 * 1024;
 /// Longest text of a refusal in the record, in bytes.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
 
-impl Answer {
+impl SubmissionAnswer {
     /// The answer with its secrets masked.
     #[must_use]
     pub fn masked(self, secrets: &Secrets) -> Self {
@@ -38,7 +38,7 @@ pub fn passes(name: &str) -> bool {
     PLAIN.contains(&name) || (begins(&KINDS) && !begins(&OURS))
 }
 
-impl Answer {
+impl SubmissionAnswer {
     /// Whether it is also the answer to who submits again: one that asks for
     /// patience is not.
     #[must_use]
@@ -55,14 +55,14 @@ impl Answer {
 
 /// Tells of a refusal. A long input is not kept, or who is refused could fill
 /// the vault.
-pub(super) fn refusal(job: &mut Job, answer: &Answer) -> String {
+pub(super) fn refusal(job: &mut Job, answer: &SubmissionAnswer) -> String {
     job.input.take_if(|input| input.get().len() > MAX_REFUSED_BYTES);
     format!("the upstream refused the submission ({})", answer.status)
 }
 
 /// What is remembered of an answer. One that is too long and a refusal is not;
 /// of one that names a request, that is what matters.
-pub(super) fn kept(answer: Answer, id: Option<&str>) -> Answer {
+pub(super) fn kept(answer: SubmissionAnswer, id: Option<&str>) -> SubmissionAnswer {
     if answer.body.len() <= MAX_ANSWER_BYTES {
         return answer;
     }
@@ -71,16 +71,16 @@ pub(super) fn kept(answer: Answer, id: Option<&str>) -> Answer {
             // The URLs are those of this vault anyway.
             let body = json::object!({ "request_id": id, "response_url": "", "status_url": "",
                 "cancel_url": "" });
-            Answer { body, content_type: None, ..answer }
+            SubmissionAnswer { body, content_type: None, ..answer }
         }
-        _ => Answer { status: 503, body: String::new(), ..answer },
+        _ => SubmissionAnswer { status: 503, body: String::new(), ..answer },
     }
 }
 
 /// What the client is told when the upstream gave no answer.
 #[must_use]
-pub fn unreachable_upstream(why: &str) -> Answer {
-    Answer {
+pub fn unreachable_upstream(why: &str) -> SubmissionAnswer {
+    SubmissionAnswer {
         status: 502,
         content_type: Some("application/json".to_owned()),
         retry_after: None,
@@ -90,7 +90,7 @@ pub fn unreachable_upstream(why: &str) -> Answer {
 
 /// The id of the request that an answer names.
 #[must_use]
-pub fn request_id(answer: &Answer) -> Option<String> {
+pub fn request_id(answer: &SubmissionAnswer) -> Option<String> {
     let event = Event::parse(&answer.body).ok().filter(|_| answer.is_success())?;
     value_of(&event.members, "request_id").and_then(correlate::id_of)?.ok()
 }

@@ -5,7 +5,7 @@
 //! ever and the Python client fail. For them a job without a result is
 //! `COMPLETED`, and its result is an error.
 
-use super::links::{self, Place};
+use super::links::{self, RequestRoutes};
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::Code;
 use crate::domain::job::record::Job;
@@ -24,7 +24,7 @@ pub const NO_RESULT: u16 = 422;
 
 /// The status of `job` as far as this vault knows.
 #[must_use]
-pub fn status(job: &Job, place: Place<'_>, scheme: Scheme) -> String {
+pub fn status(job: &Job, place: RequestRoutes<'_>, scheme: Scheme) -> String {
     let word = match (job.status, scheme) {
         (Status::Queued | Status::Retried, _) => "IN_QUEUE",
         (Status::Acquired, _) => "IN_PROGRESS",
@@ -73,7 +73,12 @@ struct Nothing {}
 /// What a status says that the upstream has told, in the words of the caller's
 /// client and with its URLs led to `place`.
 #[must_use]
-pub fn told(body: &str, upstream: Option<&Url>, place: Place<'_>, scheme: Scheme) -> String {
+pub fn told(
+    body: &str,
+    upstream: Option<&Url>,
+    place: RequestRoutes<'_>,
+    scheme: Scheme,
+) -> String {
     let Ok(event) = Event::parse(body) else { return body.to_owned() };
     let led = links::led_here(body, &event.members, upstream, place);
     if scheme == Scheme::Bearer {
@@ -149,7 +154,8 @@ mod tests {
     use crate::domain::fixtures;
     use crate::domain::upstream::queue::Queue;
 
-    const PLACE: Place<'_> = Place { base: "https://v", queue: Queue::Fal, app: "m", id: "12" };
+    const PLACE: RequestRoutes<'_> =
+        RequestRoutes { base: "https://v", queue: Queue::Fal, app: "m", id: "12" };
 
     fn failed() -> Job {
         let error = RawValue::from_string(r#"{"msg":"no","seed":1e400}"#.to_owned()).ok();

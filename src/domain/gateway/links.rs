@@ -14,7 +14,7 @@ const KEYS: [(&str, &str); 3] =
 
 /// Where the routes of a request are here.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct RequestRoutes<'a> {
     /// Scheme and host.
     pub base: &'a str,
     /// The queue.
@@ -25,7 +25,7 @@ pub struct Place<'a> {
     pub id: &'a str,
 }
 
-impl Place<'_> {
+impl RequestRoutes<'_> {
     /// The URL of the result; status and cancel are below it.
     #[must_use]
     pub fn url(&self) -> String {
@@ -41,7 +41,7 @@ pub fn led_here(
     body: &str,
     members: &[Member<'_>],
     upstream: Option<&Url>,
-    place: Place<'_>,
+    place: RequestRoutes<'_>,
 ) -> String {
     let mut edits: Vec<Edit> = Vec::new();
     for member in members {
@@ -60,7 +60,7 @@ pub fn value_span(member: &Member<'_>) -> Range<usize> {
     member.span.end - member.value.len()..member.span.end
 }
 
-fn same_path(url: &str, upstream: Option<&Url>, place: Place<'_>) -> Option<String> {
+fn same_path(url: &str, upstream: Option<&Url>, place: RequestRoutes<'_>) -> Option<String> {
     let (url, upstream) = (Url::parse(url).ok()?, upstream?);
     if url.origin() != upstream.origin() {
         return None;
@@ -75,8 +75,8 @@ fn same_path(url: &str, upstream: Option<&Url>, place: Place<'_>) -> Option<Stri
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> =
-        Place { base: "https://v", queue: Queue::Fal, app: "o/m/sub", id: "12" };
+    const PLACE: RequestRoutes<'_> =
+        RequestRoutes { base: "https://v", queue: Queue::Fal, app: "o/m/sub", id: "12" };
 
     fn led(body: &str) -> String {
         let upstream = Url::parse("https://u.example/fal/queue").unwrap();

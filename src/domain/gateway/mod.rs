@@ -21,7 +21,7 @@ pub mod token;
 use crate::domain::job::record::Job;
 use crate::domain::upstream::queue::{Queue, Scheme};
 use crate::domain::upstream::template::{CantAsk, encode_app};
-use crate::domain::upstream::{Ask, Upstream, Upstreams};
+use crate::domain::upstream::{Upstream, UpstreamQuery, Upstreams};
 
 impl Upstreams {
     /// The upstream of a queue.
@@ -48,7 +48,7 @@ impl Upstreams {
         end: &str,
         job: Option<&Job>,
         scheme: Scheme,
-    ) -> Result<Ask, CantAsk> {
+    ) -> Result<UpstreamQuery, CantAsk> {
         let named = job.and_then(|job| self.at_response_url(job.response_url.as_deref()?));
         let Some(ask) = named else {
             let submission = job.and_then(|job| job.submission.as_ref());
@@ -64,7 +64,7 @@ impl Upstreams {
         ask.url.set_path(&path);
         let is_fal_ai =
             self.fal_ai.as_ref().is_some_and(|own| own.base.origin() == ask.url.origin());
-        Ok(if is_fal_ai { ask } else { Ask { scheme, ..ask } })
+        Ok(if is_fal_ai { ask } else { UpstreamQuery { scheme, ..ask } })
     }
 
     /// The question at `path` (not encoded) and `query` of a queue, with its
@@ -78,7 +78,7 @@ impl Upstreams {
         path: &str,
         query: &[(String, String)],
         scheme: Scheme,
-    ) -> Result<Ask, CantAsk> {
+    ) -> Result<UpstreamQuery, CantAsk> {
         let upstream = self.of_queue(queue)?;
         let path = encode_app(path).ok_or(CantAsk::BadApp)?;
         let mut url = upstream.base.clone();
@@ -88,7 +88,7 @@ impl Upstreams {
             url.query_pairs_mut().extend_pairs(query);
         }
         let ask = upstream.ask(url)?;
-        Ok(if queue == Queue::FalAi { ask } else { Ask { scheme, ..ask } })
+        Ok(if queue == Queue::FalAi { ask } else { UpstreamQuery { scheme, ..ask } })
     }
 }
 

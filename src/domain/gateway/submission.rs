@@ -6,7 +6,7 @@ use crate::domain::file::strict_url;
 use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::job::record::{Job, NewJob};
 use crate::domain::job::status::Status;
-use crate::domain::job::submission::{Answer, Submission, SubmissionState};
+use crate::domain::job::submission::{Submission, SubmissionAnswer, SubmissionState};
 use crate::domain::job::timeline::{BodyAt, Entry, Outcome};
 use crate::domain::json;
 use crate::domain::time::Timestamp;
@@ -100,7 +100,11 @@ pub fn begin(new_job: NewJob, submit: &Submit, input: &str, body: BodyAt) -> (Jo
 
 /// Notes the upstream's answer, or why there is none. A delivery may have come
 /// before it.
-pub fn end(job: &mut Job, answer: Result<Answer, String>, now: Timestamp) -> Option<Entry> {
+pub fn end(
+    job: &mut Job,
+    answer: Result<SubmissionAnswer, String>,
+    now: Timestamp,
+) -> Option<Entry> {
     let detail = match &answer {
         Ok(answer) if answer.is_success() => accept(job, answer).err(),
         Ok(answer) => Some(refusal(job, answer)),
@@ -161,7 +165,7 @@ pub fn take_over(job: &mut Job, state: SubmissionState, now: Timestamp) -> bool 
 }
 
 /// The job's id and where its result will be, as the answer has it.
-fn accept(job: &mut Job, answer: &Answer) -> Result<(), String> {
+fn accept(job: &mut Job, answer: &SubmissionAnswer) -> Result<(), String> {
     let nameless = || "the upstream's answer to the submission has no request id".to_owned();
     let id = request_id(answer).ok_or_else(nameless)?;
     let event = Event::parse(&answer.body).map_err(|_| nameless())?;
@@ -212,8 +216,8 @@ mod tests {
         job
     }
 
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, content_type: None, retry_after: None, body: body.into() }
+    fn answer(status: u16, body: &str) -> SubmissionAnswer {
+        SubmissionAnswer { status, content_type: None, retry_after: None, body: body.into() }
     }
 
     const NOW: Timestamp = Timestamp::from_millis(2_000);

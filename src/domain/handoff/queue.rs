@@ -30,7 +30,7 @@ pub struct Event<'a> {
 
 /// What came of sending a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tried {
+pub enum SendResult {
     /// The receiver has taken it.
     Delivered,
     /// It wants no more (410).
@@ -125,29 +125,29 @@ pub fn due_at(job: &Job, message: &Message, pace: Pace) -> Timestamp {
 pub fn note(
     job: &mut Job,
     (number, receiver): (u32, Receiver),
-    tried: Tried,
+    tried: SendResult,
     context: RetryContext<'_>,
 ) -> Option<Entry> {
     let RetryContext { now, .. } = context;
     let message = job.handoff.messages.iter_mut().find(|message| message.is(number, receiver))?;
     let word = message.event_type.clone();
     let detail = match tried {
-        Tried::Delivered => {
+        SendResult::Delivered => {
             (message.state, message.error) = (State::Delivered, None);
             message.delivered_at = Some(now);
             drop_older(job, number, receiver);
             format!("{word}: handed on to {receiver}")
         }
-        Tried::Gone => {
+        SendResult::Gone => {
             job.handoff.gone.push(receiver);
             end_all(job, receiver, "the receiver answers 410: it wants no more messages");
             format!("{word}: {receiver} answers 410 and gets no more messages of this job")
         }
-        Tried::Impossible(why) => {
+        SendResult::Impossible(why) => {
             message.fail(why);
             format!("{word}: can't be handed on to {receiver}: {why}")
         }
-        Tried::Refused(why, wish) => refused(message, &why, wish, context)?,
+        SendResult::Refused(why, wish) => refused(message, &why, wish, context)?,
     };
     job.touch(now);
     Some(entry(job, now, detail))

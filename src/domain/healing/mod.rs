@@ -13,7 +13,7 @@ use crate::domain::job::timeline::{Entry, Outcome};
 use crate::domain::json::{self, Malformed};
 use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
-use crate::domain::upstream::{Ask, Upstreams};
+use crate::domain::upstream::{UpstreamQuery, Upstreams};
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::{Event, EventKind, Provider, value_of};
 
@@ -50,7 +50,7 @@ fn lease(job: &Job) -> u64 {
 
 /// What an answer of the upstream means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum AnswerMeaning {
     /// The job has come to this end; the body tells more.
     End(EventKind),
     /// The job runs or waits.
@@ -63,31 +63,31 @@ pub enum Answer {
 
 /// Reads the answer to the question for the result of the job `id`.
 #[must_use]
-pub fn read_result(status: u16, body: &str, id: Option<&str>) -> Answer {
+pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
     match status {
         200..=299 => match Event::parse(body) {
             Ok(event) if is_of_another(&event, id) => {
-                Answer::Refused("the upstream answered with another job's result".to_owned())
+                AnswerMeaning::Refused("the upstream answered with another job's result".to_owned())
             }
-            Ok(event) => told_status(&event).unwrap_or(Answer::End(EventKind::Completed)),
-            Err(why) => Answer::Refused(format!("the upstream's result can't be used: {why}")),
         },
-        300..=399 => Answer::Refused(
+        300..=399 => AnswerMeaning::Refused(
             "the upstream answered with a redirect, which is not followed".to_owned(),
         ),
-        401 | 403 => Answer::Refused(format!("the upstream refuses the key ({status})")),
-        408 | 425 | 429 | 500.. => Answer::Refused(format!("the upstream answers {status}")),
-        _ => Answer::Unclear(format!("the upstream answers {status}")),
+        401 | 403 => AnswerMeaning::Refused(format!("the upstream refuses the key ({status})")),
+        408 | 425 | 429 | 500.. => AnswerMeaning::Refused(format!("the upstream answers {status}")),
+        _ => AnswerMeaning::Unclear(format!("the upstream answers {status}")),
     }
 }
 
 /// Reads the answer to the question for a status.
 #[must_use]
-pub fn read_status(status: u16, body: &str) -> Answer {
+pub fn read_status(status: u16, body: &str) -> AnswerMeaning {
     let told = Event::parse(body).ok().and_then(|event| told_status(&event));
     match (status, told) {
         (200..=299, Some(answer)) => answer,
-        _ => Answer::Unclear(format!("the upstream answers {status} when asked for the status")),
+        _ => AnswerMeaning::Unclear(format!(
+            "the upstream answers {status} when asked for the status"
+        )),
     }
 }
 
@@ -111,20 +111,20 @@ fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
     named.zip(id).is_some_and(|(named, id)| !named.is_ok_and(|named| named == id))
 }
 
-fn told_status(event: &Event<'_>) -> Option<Answer> {
+fn told_status(event: &Event<'_>) -> Option<AnswerMeaning> {
     match (event.told.provider, event.told.kind) {
         (Provider::Pipelet, _) => {}
-        (_, EventKind::Acquired | EventKind::Ready) => return Some(Answer::NotReady),
-        (_, kind) => return Some(Answer::End(kind)),
+        (_, EventKind::Acquired | EventKind::Ready) => return Some(AnswerMeaning::NotReady),
+        (_, kind) => return Some(AnswerMeaning::End(kind)),
     }
     let written = value_of(&event.members, "status")?;
     match json::decode_string(written)?.as_ref() {
-        "IN_QUEUE" | "IN_PROGRESS" => Some(Answer::NotReady),
-        "FAILED" => Some(Answer::End(EventKind::Failed)),
-        "CANCELLED" => Some(Answer::End(EventKind::Cancelled)),
+        "IN_QUEUE" | "IN_PROGRESS" => Some(AnswerMeaning::NotReady),
+        "FAILED" => Some(AnswerMeaning::End(EventKind::Failed)),
+        "CANCELLED" => Some(AnswerMeaning::End(EventKind::Cancelled)),
         // No result names its own URL.
         "COMPLETED" => value_of(&event.members, "response_url").map(|_| {
-            Answer::Unclear("the upstream answered with a status and no result".to_owned())
+            AnswerMeaning::Unclear("the upstream answered with a status and no result".to_owned())
         }),
         _ => None,
     }
@@ -138,7 +138,7 @@ pub struct Download<'a> {
     /// Its URL so far.
     pub old_url: &'a str,
     /// The question.
-    pub ask: Ask,
+    pub ask: UpstreamQuery,
 }
 
 /// The questions for the files that wait for a fresh URL. A run has time for

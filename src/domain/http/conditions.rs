@@ -1,7 +1,7 @@
 //! What a request for a stored file is answered with: the conditions of
 //! RFC 9110 §13 in the order of §13.2.2, then its ranges (§14).
 
-use super::range::{self, Asked, Slice};
+use super::range::{self, ByteRange, Slice};
 use crate::domain::time::Timestamp;
 use std::iter;
 
@@ -76,14 +76,14 @@ impl Conditions {
     /// The range to read before anything is known of the file: the one that is
     /// asked for, which is the right one unless `If-Range` fails.
     #[must_use]
-    pub fn asked(&self) -> Option<Asked> {
+    pub fn asked(&self) -> Option<ByteRange> {
         self.range.as_deref().filter(|_| !self.head).and_then(range::parse)
     }
 
     /// The range that counts for a file of which no validator is known:
     /// `If-Range` never names its own then.
     #[must_use]
-    pub fn asked_blindly(&self) -> Option<Asked> {
+    pub fn asked_blindly(&self) -> Option<ByteRange> {
         self.asked().filter(|_| self.if_range.is_none())
     }
 
@@ -285,8 +285,11 @@ mod tests {
     fn an_unknown_validator_lets_no_range_count() {
         let range = Some("bytes=10-".to_owned());
         let mut conditions = Conditions { range, ..Conditions::default() };
-        assert_eq!(conditions.asked_blindly(), Some(Asked::From(10)));
+        assert_eq!(conditions.asked_blindly(), Some(ByteRange::From(10)));
         conditions.if_range = Some(ETAG.to_owned());
-        assert_eq!((conditions.asked_blindly(), conditions.asked()), (None, Some(Asked::From(10))));
+        assert_eq!(
+            (conditions.asked_blindly(), conditions.asked()),
+            (None, Some(ByteRange::From(10)))
+        );
     }
 }

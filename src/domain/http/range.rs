@@ -56,7 +56,7 @@ pub fn slice(header: Option<&str>, size: u64) -> Slice {
 
 /// A single range as it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum ByteRange {
     /// From this byte to the end.
     From(u64),
     /// From the first to the second, both included.
@@ -65,7 +65,7 @@ pub enum Asked {
     Last(u64),
 }
 
-impl Asked {
+impl ByteRange {
     /// What it is of a file with `size` bytes. The end of an empty file is all
     /// of it, for there is no way to write that part.
     #[must_use]
@@ -80,7 +80,7 @@ impl Asked {
     }
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for ByteRange {
     /// As a `Range` header has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,7 +94,7 @@ impl fmt::Display for Asked {
 /// Reads a `Range` header; `None` if it is to be ignored. Lists may hold empty
 /// elements.
 #[must_use]
-pub fn parse(header: &str) -> Option<Asked> {
+pub fn parse(header: &str) -> Option<ByteRange> {
     let (unit, set) = header.trim().split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return None;
@@ -102,11 +102,11 @@ pub fn parse(header: &str) -> Option<Asked> {
     let mut ranges = set.split(',').map(str::trim).filter(|range| !range.is_empty());
     let (range, None) = (ranges.next()?, ranges.next()) else { return None };
     match range.split_once('-')? {
-        ("", length) => number(length).map(Asked::Last),
-        (first, "") => number(first).map(Asked::From),
+        ("", length) => number(length).map(ByteRange::Last),
+        (first, "") => number(first).map(ByteRange::From),
         (first, last) => {
             let (first, last) = (number(first)?, number(last)?);
-            (first <= last).then_some(Asked::Between(first, last))
+            (first <= last).then_some(ByteRange::Between(first, last))
         }
     }
 }

@@ -5,7 +5,7 @@
 //! the same headers, or nothing yet. So an answer that is odd in any way is
 //! none.
 
-use super::range::{self, Asked, Slice};
+use super::range::{self, ByteRange, Slice};
 
 /// A source's answer, without its body.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +45,7 @@ pub enum Passed {
 ///
 /// # Errors
 /// Why it can't be passed on, without secrets.
-pub fn judge(told: &Told, asked: Option<Asked>, max_bytes: u64) -> Result<Passed, String> {
+pub fn judge(told: &Told, asked: Option<ByteRange>, max_bytes: u64) -> Result<Passed, String> {
     let passed = match (told.status, asked) {
         (200, _) => whole(told.length, asked),
         (206, Some(asked)) if !told.is_decoded => part(told, asked)?,
@@ -64,7 +64,7 @@ pub fn judge(told: &Told, asked: Option<Asked>, max_bytes: u64) -> Result<Passed
 }
 
 /// A source may know no ranges; what lies beyond the file is known without.
-fn whole(length: Option<u64>, asked: Option<Asked>) -> Passed {
+fn whole(length: Option<u64>, asked: Option<ByteRange>) -> Passed {
     match (length, asked) {
         (Some(size), Some(asked)) if asked.of(size) == Slice::Unsatisfiable => {
             Passed::Unsatisfiable(size)
@@ -73,7 +73,7 @@ fn whole(length: Option<u64>, asked: Option<Asked>) -> Passed {
     }
 }
 
-fn part(told: &Told, asked: Asked) -> Result<Passed, String> {
+fn part(told: &Told, asked: ByteRange) -> Result<Passed, String> {
     let odd = || "the source answers with another range than requested".to_owned();
     let Some((Some((first, last)), size)) = told.range.as_deref().and_then(range::parse_content)
     else {
@@ -84,7 +84,7 @@ fn part(told: &Told, asked: Asked) -> Result<Passed, String> {
     if is_asked && is_whole { Ok(Passed::Part { first, last, size }) } else { Err(odd()) }
 }
 
-fn none(told: &Told, asked: Asked) -> Result<Passed, String> {
+fn none(told: &Told, asked: ByteRange) -> Result<Passed, String> {
     match told.range.as_deref().and_then(range::parse_content) {
         None => Ok(Passed::SizeUnknown),
         Some((_, size)) if asked.of(size) == Slice::Unsatisfiable => {
@@ -112,7 +112,7 @@ mod tests {
             assert_eq!(passed, Ok(Passed::Whole(length)), "{length:?}");
         }
         // A source that knows no ranges.
-        let asked = Some(Asked::From(10));
+        let asked = Some(ByteRange::From(10));
         assert_eq!(judge(&told(200, Some(100), None), asked, MAX), Ok(Passed::Whole(Some(100))));
         assert_eq!(judge(&told(200, None, None), asked, MAX), Ok(Passed::Whole(None)));
         assert_eq!(judge(&told(200, Some(10), None), asked, MAX), Ok(Passed::Unsatisfiable(10)));
@@ -121,23 +121,23 @@ mod tests {
     #[test]
     fn a_part_is_passed_on_if_it_is_the_one_that_was_asked_for() {
         let asked = [
-            (Asked::Between(10, 19), "bytes 10-19/100", true),
-            (Asked::Between(90, 200), "bytes 90-99/100", true),
-            (Asked::From(90), "bytes 90-99/100", true),
-            (Asked::Last(10), "bytes 90-99/100", true),
-            (Asked::Last(200), "bytes 0-99/100", true),
-            (Asked::Between(10, 19), "bytes 11-19/100", false),
-            (Asked::Between(10, 19), "bytes 10-18/100", false),
-            (Asked::From(90), "bytes 90-98/100", false),
-            (Asked::From(90), "bytes 90-99/*", false),
-            (Asked::From(90), "bytes */100", false),
-            (Asked::From(90), "", false),
+            (ByteRange::Between(10, 19), "bytes 10-19/100", true),
+            (ByteRange::Between(90, 200), "bytes 90-99/100", true),
+            (ByteRange::From(90), "bytes 90-99/100", true),
+            (ByteRange::Last(10), "bytes 90-99/100", true),
+            (ByteRange::Last(200), "bytes 0-99/100", true),
+            (ByteRange::Between(10, 19), "bytes 11-19/100", false),
+            (ByteRange::Between(10, 19), "bytes 10-18/100", false),
+            (ByteRange::From(90), "bytes 90-98/100", false),
+            (ByteRange::From(90), "bytes 90-99/*", false),
+            (ByteRange::From(90), "bytes */100", false),
+            (ByteRange::From(90), "", false),
         ];
         for (asked, range, is_good) in asked {
             let passed = judge(&told(206, None, Some(range)), Some(asked), MAX);
             assert_eq!(passed.is_ok(), is_good, "{asked}: {range}");
         }
-        let asked = Some(Asked::From(90));
+        let asked = Some(ByteRange::From(90));
         let good = judge(&told(206, Some(10), Some("bytes 90-99/100")), asked, MAX);
         assert_eq!(good, Ok(Passed::Part { first: 90, last: 99, size: 100 }));
         for (length, range) in [(Some(9), "bytes 90-99/100"), (Some(1_000), "bytes 90-1089/1090")] {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_range_that_the_file_does_not_have() {
-        let asked = Some(Asked::From(100));
+        let asked = Some(ByteRange::From(100));
         let cases = [
             (Some("bytes */100"), Ok(Passed::Unsatisfiable(100))),
             (Some("bytes */101"), Err(())),
@@ -177,7 +177,7 @@ mod tests {
     fn of_what_is_decoded_only_the_whole_is_passed_on() {
         let told =
             |status| Told { status, is_decoded: true, ..told(status, None, Some("bytes 0-9/100")) };
-        let asked = Some(Asked::Between(0, 9));
+        let asked = Some(ByteRange::Between(0, 9));
         assert_eq!(judge(&told(200), asked, MAX), Ok(Passed::Whole(None)));
         assert!(judge(&told(206), asked, MAX).is_err());
     }

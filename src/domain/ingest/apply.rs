@@ -6,9 +6,9 @@
 
 use super::arrival::{Arrival, Origin};
 use super::worth::Worth;
-use crate::domain::file::discover::found::{Found, FoundAt};
+use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::handoff::queue;
-use crate::domain::job::file::{Archived, From, Source};
+use crate::domain::job::file::{Archived, DeliveryRef, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{self, Job, NewJob, ResultRef};
 use crate::domain::job::status::{self, Move, Status, Transition};
@@ -245,7 +245,7 @@ fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<
 /// Takes a result and its files; returns its text with durable URLs.
 fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     let Some(output) = &arrival.document.result else { return "null".to_owned() };
-    let from = From { delivery: n, sha256: arrival.sha256, at: arrival.now };
+    let from = DeliveryRef { delivery: n, sha256: arrival.sha256, at: arrival.now };
     let urls = job.take_up(&output.found, from);
     adopt(job, arrival.archived, arrival.at);
     job.completed_at = Some(arrival.at);
@@ -282,10 +282,10 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let mut renewed = 0;
     let found = arrival.document.result.iter().flat_map(|output| &output.found.files);
     let found = found.map(|found| (found.identity(arrival.sha256), found));
-    let fresh: HashMap<String, &Found> = found.collect();
+    let fresh: HashMap<String, &FoundFile> = found.collect();
     for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
         let fresh = fresh.get(&file.identity);
-        let Some(Found { origin: FoundAt::Url { url, host }, expires_at, .. }) = fresh else {
+        let Some(FoundFile { origin: FoundAt::Url { url, host }, expires_at, .. }) = fresh else {
             continue;
         };
         // A URL without a deadline outlives every other.

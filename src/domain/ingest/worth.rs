@@ -69,7 +69,7 @@ mod tests {
     use crate::domain::file::discover::found::Discovery;
     use crate::domain::fixtures;
     use crate::domain::ingest::document::Body;
-    use crate::domain::job::file::{FileState, From};
+    use crate::domain::job::file::{DeliveryRef, FileState};
     use crate::domain::job::record::ResultRef;
     use crate::domain::time::Timestamp;
     use crate::domain::webhook::event::Event;
@@ -129,7 +129,7 @@ mod tests {
     fn what_is_served_weighs_what_it_has() {
         let mut job = fixtures::job();
         assert_eq!(Worth::served(&job), Worth::default());
-        let from = From { delivery: 1, sha256: "", at: Timestamp::default() };
+        let from = DeliveryRef { delivery: 1, sha256: "", at: Timestamp::default() };
         job.take_up(&found(2, 1), from);
         let fingerprint = String::new();
         let result = ResultRef {

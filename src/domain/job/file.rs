@@ -1,6 +1,6 @@
 //! An output file of a job, as the record holds it.
 
-use crate::domain::file::discover::found::{Found, FoundAt};
+use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::file::inline::{Encoding, InlineData};
 use crate::domain::file::{expiry, strict_url};
 use crate::domain::keys::StorageKey;
@@ -72,7 +72,7 @@ pub struct File {
     pub key: String,
     /// Where its bytes come from.
     pub source: Source,
-    /// [`Found::identity`]: what makes it the same file in a repeated result.
+    /// [`FoundFile::identity`]: what makes it the same file in a repeated result.
     pub identity: String,
     /// Media type, once known.
     pub content_type: Option<String>,
@@ -125,11 +125,11 @@ pub enum Source {
 
 /// Where a file can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub enum FileLocation {
     /// In the bucket, under this key.
     Bucket(String),
     /// Still at its source.
-    Live(Live),
+    Live(UncopiedFile),
     /// Still in the delivery itself, from where it is not served.
     Delivery,
     /// Nowhere any more.
@@ -138,7 +138,7 @@ pub enum Place {
 
 /// A file that is still at its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Live {
+pub struct UncopiedFile {
     /// Its URL, with its secret query.
     pub url: String,
     /// The type that the result declares.
@@ -151,7 +151,7 @@ pub struct Live {
 
 /// The delivery that a file comes with.
 #[derive(Debug, Clone, Copy)]
-pub struct From<'a> {
+pub struct DeliveryRef<'a> {
     /// Its `n`.
     pub delivery: u32,
     /// SHA-256 of its body in hex.
@@ -163,7 +163,7 @@ pub struct From<'a> {
 impl File {
     /// A file that has just been found: number `n` of the job at `home`.
     #[must_use]
-    pub fn pending(home: &ObjectName, n: u32, found: &Found, from: From<'_>) -> Self {
+    pub fn pending(home: &ObjectName, n: u32, found: &FoundFile, from: DeliveryRef<'_>) -> Self {
         Self {
             n,
             served: true,
@@ -188,17 +188,19 @@ impl File {
 
     /// Where it can be read.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn location(&self) -> FileLocation {
         match (&self.state, &self.source) {
-            (FileState::Stored(_), _) => Place::Bucket(self.key.clone()),
-            (FileState::Lost, _) => Place::Nowhere,
-            (FileState::Pending { .. }, Source::Inline { .. }) => Place::Delivery,
-            (FileState::Pending { .. }, Source::Url { url, .. }) => Place::Live(Live {
-                url: url.clone(),
-                declared_type: self.content_type.clone(),
-                title: self.title.clone(),
-                not_before: self.not_before,
-            }),
+            (FileState::Stored(_), _) => FileLocation::Bucket(self.key.clone()),
+            (FileState::Lost, _) => FileLocation::Nowhere,
+            (FileState::Pending { .. }, Source::Inline { .. }) => FileLocation::Delivery,
+            (FileState::Pending { .. }, Source::Url { url, .. }) => {
+                FileLocation::Live(UncopiedFile {
+                    url: url.clone(),
+                    declared_type: self.content_type.clone(),
+                    title: self.title.clone(),
+                    not_before: self.not_before,
+                })
+            }
         }
     }
 
@@ -372,21 +374,21 @@ mod tests {
     fn a_file_is_read_where_its_bytes_are() {
         let mut job = fixtures::job();
         let found = Discovery { files: vec![fixtures::found("https://h/a?q")], skipped: vec![] };
-        job.take_up(&found, From { delivery: 1, sha256: "", at: Timestamp::from_millis(5) });
+        job.take_up(&found, DeliveryRef { delivery: 1, sha256: "", at: Timestamp::from_millis(5) });
         let mut file = job.files.remove(0);
-        let live = Live {
+        let live = UncopiedFile {
             url: "https://h/a?q".into(),
             declared_type: None,
             title: None,
             not_before: Timestamp::from_millis(5),
         };
-        assert_eq!(file.place(), Place::Live(live));
+        assert_eq!(file.location(), FileLocation::Live(live));
         let encoding = Encoding::Base64;
         file.source = Source::Inline { delivery: 1, start: 0, end: 4, encoding, data: None };
-        assert_eq!(file.place(), Place::Delivery);
+        assert_eq!(file.location(), FileLocation::Delivery);
         file.note_stored(StoredObject::default());
-        assert_eq!(file.place(), Place::Bucket("jobs/437852/0-a.mp4".into()));
+        assert_eq!(file.location(), FileLocation::Bucket("jobs/437852/0-a.mp4".into()));
         file.state = FileState::Lost;
-        assert_eq!(file.place(), Place::Nowhere);
+        assert_eq!(file.location(), FileLocation::Nowhere);
     }
 }

@@ -1,6 +1,6 @@
 //! A job's files, taken together.
 
-use super::file::{File, FileStatus, From};
+use super::file::{DeliveryRef, File, FileStatus};
 use super::record::{Archive, Job};
 use crate::domain::access::tokens;
 use crate::domain::file::discover::found::Discovery;
@@ -49,7 +49,7 @@ impl Job {
 
     /// Takes up a new result's files as pending; older ones stay stored but
     /// are not served. Returns each file's relative durable URL, in order.
-    pub fn take_up(&mut self, found: &Discovery, from: From<'_>) -> Vec<String> {
+    pub fn take_up(&mut self, found: &Discovery, from: DeliveryRef<'_>) -> Vec<String> {
         for file in &mut self.files {
             file.served = false;
         }

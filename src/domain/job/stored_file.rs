@@ -129,13 +129,13 @@ mod tests {
     use super::*;
     use crate::domain::file::discover::found::Discovery;
     use crate::domain::fixtures;
-    use crate::domain::job::file::From;
+    use crate::domain::job::file::DeliveryRef;
 
     #[test]
     fn each_state_is_read_as_it_was_written() {
         let mut job = fixtures::job();
         let found = Discovery { files: vec![fixtures::found("https://h/a")], skipped: vec![] };
-        job.take_up(&found, From { delivery: 1, sha256: "", at: Timestamp::from_millis(5) });
+        job.take_up(&found, DeliveryRef { delivery: 1, sha256: "", at: Timestamp::from_millis(5) });
         let object = StoredObject {
             size: 7,
             etag: "e".into(),

@@ -16,7 +16,7 @@ pub struct Submission {
     /// When it came.
     pub at: Timestamp,
     /// The upstream's answer; `None` until it is there.
-    pub answer: Option<Answer>,
+    pub answer: Option<SubmissionAnswer>,
     /// Whether its caller had a ticket; not known of old ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_ticket: bool,
@@ -25,7 +25,7 @@ pub struct Submission {
 /// An answer of the upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Answer {
+pub struct SubmissionAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The media type.

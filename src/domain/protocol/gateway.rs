@@ -1,6 +1,6 @@
 //! What the gateway asks of a job.
 
-use crate::domain::job::submission::{Answer, SubmissionState};
+use crate::domain::job::submission::{SubmissionAnswer, SubmissionState};
 use crate::domain::names::ObjectName;
 use crate::domain::upstream::queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct Submitted {
     /// The application.
     pub app: String,
     /// The upstream's answer.
-    pub answer: Answer,
+    pub answer: SubmissionAnswer,
 }
 
 /// Hands over a submission: the job was submitted here, moves to this object,

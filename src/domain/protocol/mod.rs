@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an object is asked, as it reads it.
 #[derive(Debug, Deserialize)]
-pub enum Question {
+pub enum ObjectRequest {
     /// To a job, or a name that leads to one: an object can't tell its own
     /// name, so that goes along.
     Job(ObjectName, Command),
@@ -80,14 +80,14 @@ pub fn to_box(parked: &Parked) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read(question: &str) -> Result<Question, String> {
+pub fn read(question: &str) -> Result<ObjectRequest, String> {
     let framed = question.split_once('\n').and_then(|(length, rest)| {
         let length: usize = length.parse().ok()?;
         rest.split_at_checked(length)
     });
     let (line, text) = framed.ok_or("it does not begin with the length of its JSON")?;
     let mut question = json::from_str(line).map_err(|why| why.to_string())?;
-    if let Question::Job(_, command) = &mut question {
+    if let ObjectRequest::Job(_, command) = &mut question {
         command.set_text(text);
     }
     Ok(question)
@@ -111,7 +111,7 @@ mod tests {
     fn sent(command: impl Into<Command>) -> (ObjectName, Command) {
         let name = ObjectName::Reference("r".to_owned());
         match read(&to_job(&name, &command.into()).unwrap()).unwrap() {
-            Question::Job(name, command) => (name, command),
+            ObjectRequest::Job(name, command) => (name, command),
             other => panic!("{other:?}"),
         }
     }
@@ -174,11 +174,13 @@ mod tests {
     #[test]
     fn what_is_no_job_is_asked_without_a_name() {
         let gate = to_gate(&gate::Count(3).into()).unwrap();
-        assert!(matches!(read(&gate), Ok(Question::Gate(GateCommand::Count(most))) if most.0 == 3));
+        assert!(
+            matches!(read(&gate), Ok(ObjectRequest::Gate(GateCommand::Count(most))) if most.0 == 3)
+        );
         let (key, bytes) = ("unmatched/1".to_owned(), String::new());
         let parked = Parked { key, metadata: Vec::new(), bytes, attempts: 0 };
         let parked = read(&to_box(&parked).unwrap());
-        assert!(matches!(parked, Ok(Question::Park(parked)) if parked.key == "unmatched/1"));
+        assert!(matches!(parked, Ok(ObjectRequest::Park(parked)) if parked.key == "unmatched/1"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What readers ask of a job.
 
 use super::wait::Wait;
-use crate::domain::job::file::Place;
+use crate::domain::job::file::FileLocation;
 use crate::domain::job::news::JobNews;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry};
@@ -52,7 +52,7 @@ pub struct FileRead {
     /// Its name.
     pub name: String,
     /// Where it can be read.
-    pub place: Place,
+    pub place: FileLocation,
 }
 
 /// Reads timeline entries after `after`, at most `limit`, with bodies that are

@@ -48,7 +48,7 @@ pub struct Upstreams {
 
 /// A question to the upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
+pub struct UpstreamQuery {
     /// Where to.
     pub url: Url,
     /// The key for that origin.
@@ -78,7 +78,7 @@ impl Upstreams {
     ///
     /// # Errors
     /// [`CantAsk`] if there is no such URL, or no key for it.
-    pub fn result_of(&self, job: Lookup<'_>) -> Result<Ask, CantAsk> {
+    pub fn result_of(&self, job: Lookup<'_>) -> Result<UpstreamQuery, CantAsk> {
         if let Some(ask) = job.response_url.and_then(|url| self.at_response_url(url)) {
             return ask;
         }
@@ -88,7 +88,7 @@ impl Upstreams {
             let owner = self.owner(&url);
             let key = owner.and_then(|upstream| upstream.key.clone());
             let scheme = owner.map_or(Scheme::Bearer, |upstream| upstream.scheme);
-            return Ok(Ask { url, key, scheme });
+            return Ok(UpstreamQuery { url, key, scheme });
         }
         let (upstream, app) = match (job.provider, &self.fal_ai) {
             (Provider::Pipelet, _) => (self.of_id(id)?, job.app),
@@ -102,11 +102,11 @@ impl Upstreams {
 
     /// The question for the status of the job whose result `ask` is for.
     #[must_use]
-    pub fn status_of(ask: &Ask) -> Ask {
+    pub fn status_of(ask: &UpstreamQuery) -> UpstreamQuery {
         let mut url = ask.url.clone();
         let path = format!("{}{STATUS}", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        Ask { url, ..ask.clone() }
+        UpstreamQuery { url, ..ask.clone() }
     }
 
     /// The question for a fresh URL of the file of `job` that `source` was.
@@ -114,7 +114,7 @@ impl Upstreams {
     /// # Errors
     /// [`CantAsk`] if it is no file of the upstream's, or is another job's, or
     /// if there is no key.
-    pub fn download_of(&self, job: Lookup<'_>, source: &str) -> Result<Ask, CantAsk> {
+    pub fn download_of(&self, job: Lookup<'_>, source: &str) -> Result<UpstreamQuery, CantAsk> {
         let upstream = self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
         let found = bucket_and_key(source).filter(|(_, key)| may_be_of(job, key));
         let (bucket, key) = found.ok_or(CantAsk::OtherFile)?;
@@ -133,7 +133,7 @@ impl Upstreams {
 
     /// A submission's answer names the URL of its result. The text may come
     /// from anyone: another origin's URL is not used.
-    pub(crate) fn at_response_url(&self, text: &str) -> Option<Result<Ask, CantAsk>> {
+    pub(crate) fn at_response_url(&self, text: &str) -> Option<Result<UpstreamQuery, CantAsk>> {
         let url = strict_url::read(text).ok()?;
         if !url.username().is_empty() || url.password().is_some() {
             return None;
@@ -172,8 +172,8 @@ impl Upstream {
     ///
     /// # Errors
     /// [`CantAsk::NoKey`].
-    pub fn ask(&self, url: Url) -> Result<Ask, CantAsk> {
-        Ok(Ask { url, key: Some(self.key()?), scheme: self.scheme })
+    pub fn ask(&self, url: Url) -> Result<UpstreamQuery, CantAsk> {
+        Ok(UpstreamQuery { url, key: Some(self.key()?), scheme: self.scheme })
     }
 
     fn key(&self) -> Result<String, CantAsk> {

@@ -2,7 +2,7 @@
 
 use super::event::{Event, EventKind, Provider, Told};
 use super::provider;
-use super::provider::reading::Reading;
+use super::provider::parsed::ParsedWebhook;
 use crate::domain::json::{self, Malformed, Member};
 
 impl<'a> Event<'a> {
@@ -31,7 +31,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    fn of_other(provider: Provider, reading: Reading<'a>, members: Vec<Member<'a>>) -> Self {
+    fn of_other(provider: Provider, reading: ParsedWebhook<'a>, members: Vec<Member<'a>>) -> Self {
         Self {
             told: Told {
                 provider,

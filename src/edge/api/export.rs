@@ -1,8 +1,8 @@
 //! `GET /export`: every record, in the order of creation, as a stream.
 
-use crate::domain::catalog::export::{Format, PAGE_DAYS, Turn};
+use crate::domain::catalog::export::{ExportCursor, Format, PAGE_DAYS};
 use crate::domain::catalog::filter::Filter;
-use crate::domain::catalog::{Answer, EXPORT, Question, ROOT};
+use crate::domain::catalog::{CatalogReply, CatalogRequest, EXPORT, ROOT};
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
 use crate::domain::view::long_result::LongResult;
@@ -24,7 +24,7 @@ use worker::Env;
 /// export of nothing.
 pub async fn export(call: &Call<'_>) -> Result<Response, Problem> {
     let format = Format::parse(call.query("format").as_deref()).map_err(Problem::bad_parameter)?;
-    let after = call.query("cursor").map(|cursor| Turn::parse(&cursor));
+    let after = call.query("cursor").map(|cursor| ExportCursor::parse(&cursor));
     let after = after.transpose().map_err(Problem::bad_parameter)?;
     let tag = call.query("tag").map(|tag| call.label(&tag));
     let filter = Filter { tag, changed_since: call.time("since")?, ..Filter::default() };
@@ -75,7 +75,7 @@ impl Pieces {
         }
     }
 
-    fn broken(failure: &Failure, format: Format, last: Option<&Turn>) -> Self {
+    fn broken(failure: &Failure, format: Format, last: Option<&ExportCursor>) -> Self {
         failure.log();
         last.map_or(Self::Torn, |last| Self::Broken(format.broke_off(last).into_bytes()))
     }
@@ -88,7 +88,7 @@ struct Export {
     format: Format,
     filter: Filter,
     /// The last job that was written.
-    after: Option<Turn>,
+    after: Option<ExportCursor>,
     /// Days that are still to be written, the latest first.
     days: Vec<String>,
     /// The day that it has come to.
@@ -152,8 +152,8 @@ impl Export {
     /// Asks for the days that are left. There may be new ones after the last.
     async fn fill(&mut self) -> Result<(), Failure> {
         let filter = self.filter.clone().into();
-        let question = Question::Days { filter, until: None, limit: usize::MAX };
-        let Answer::Days(days) = catalog::ask(&self.env, ROOT, &question).await? else {
+        let question = CatalogRequest::Days { filter, until: None, limit: usize::MAX };
+        let CatalogReply::Days(days) = catalog::ask(&self.env, ROOT, &question).await? else {
             return Err(Failure::unexpected("asking for the days"));
         };
         let is_left = |day: &String| *day > self.first || *day == self.first && !self.is_first_over;
@@ -163,13 +163,13 @@ impl Export {
 
     /// Writes a page of the next days.
     async fn write(&mut self) -> Result<String, Failure> {
-        let question = Question::Page {
+        let question = CatalogRequest::Page {
             days: self.days.iter().rev().take(PAGE_DAYS).cloned().collect(),
             filter: self.filter.clone().into(),
             after: self.after.take(),
             format: self.format,
         };
-        let Answer::Page { text, after, over, long } =
+        let CatalogReply::Page { text, after, over, long } =
             catalog::ask(&self.env, EXPORT, &question).await?
         else {
             return Err(Failure::unexpected("asking for a page of records"));

@@ -19,7 +19,7 @@ use self::day::{outbox, removal, rows, take};
 use self::object::CatalogObject;
 use self::root::{days, live, missed, viewers};
 use crate::domain::alarm::plan;
-use crate::domain::catalog::{Answer, Question};
+use crate::domain::catalog::{CatalogReply, CatalogRequest};
 use crate::domain::json;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::call;
@@ -112,29 +112,29 @@ async fn run_alarm(object: &CatalogObject) -> Result<(), Failure> {
 async fn reply(object: &CatalogObject, question: &str) -> Result<String, Failure> {
     let question = json::from_str(question).during("reading a question")?;
     let answer = match question {
-        Question::Put(row) => take::put_many(object, &[row]).await?,
-        Question::PutMany(rows) => take::put_many(object, &rows).await?,
-        Question::Remove { home, created_at, revision } => {
+        CatalogRequest::Put(row) => take::put_many(object, &[row]).await?,
+        CatalogRequest::PutMany(rows) => take::put_many(object, &rows).await?,
+        CatalogRequest::Remove { home, created_at, revision } => {
             removal::remove(object, &home, created_at, revision).await?
         }
-        Question::Rows { filter, after, limit } => rows::rows(object, &filter, after, limit)?,
-        Question::RowsOf(homes) => rows::rows_of(object, &homes)?,
-        Question::Sums { generation, after } => outbox::sums(object, generation, after)?,
-        Question::Dirty(day) => days::dirty(object, &day)?,
-        Question::Push(news) => live::push(object, &news).map(|()| Answer::Noted)?,
-        Question::Days { filter, until, limit } => {
+        CatalogRequest::Rows { filter, after, limit } => rows::rows(object, &filter, after, limit)?,
+        CatalogRequest::RowsOf(homes) => rows::rows_of(object, &homes)?,
+        CatalogRequest::Sums { generation, after } => outbox::sums(object, generation, after)?,
+        CatalogRequest::Dirty(day) => days::dirty(object, &day)?,
+        CatalogRequest::Push(news) => live::push(object, &news).map(|()| CatalogReply::Noted)?,
+        CatalogRequest::Days { filter, until, limit } => {
             days::days(object, &filter, until, limit).await?
         }
-        Question::Totals => days::totals(object).await?,
-        Question::Oldest { filter, after, limit } => {
+        CatalogRequest::Totals => days::totals(object).await?,
+        CatalogRequest::Oldest { filter, after, limit } => {
             rows::oldest(object, &filter, after.as_ref(), limit)?
         }
-        Question::Page { days, filter, after, format } => {
+        CatalogRequest::Page { days, filter, after, format } => {
             Box::pin(records::page(object, &days, &filter, after, format)).await?
         }
-        Question::Refuse(refused) => refused::refuse(object, &refused)?,
-        Question::Refused => refused::refused(object)?,
-        Question::Probe(text) => probe::probe(object, &text).await?,
+        CatalogRequest::Refuse(refused) => refused::refuse(object, &refused)?,
+        CatalogRequest::Refused => refused::refused(object)?,
+        CatalogRequest::Probe(text) => probe::probe(object, &text).await?,
     };
     serde_json::to_string(&answer).during("writing an answer")
 }

@@ -2,11 +2,11 @@
 
 use super::object::CatalogObject;
 use super::sql::Text;
-use crate::domain::catalog::Answer;
+use crate::domain::catalog::CatalogReply;
 use crate::edge::platform::{During, Failure};
 
 /// Writes a text, reads it, and leaves nothing.
-pub async fn probe(object: &CatalogObject, text: &str) -> Result<Answer, Failure> {
+pub async fn probe(object: &CatalogObject, text: &str) -> Result<CatalogReply, Failure> {
     let read = || {
         object.tables.run("CREATE TABLE IF NOT EXISTS probe (text TEXT)", vec![])?;
         object.tables.run("INSERT INTO probe VALUES (?)", vec![text.into()])?;
@@ -16,5 +16,5 @@ pub async fn probe(object: &CatalogObject, text: &str) -> Result<Answer, Failure
     let read = read();
     let deleted = object.state.storage().delete_all().await;
     let read = read?;
-    deleted.during("deleting from the catalog").map(|()| Answer::Probed(read))
+    deleted.during("deleting from the catalog").map(|()| CatalogReply::Probed(read))
 }

@@ -2,9 +2,9 @@
 //! subrequests are not those of the request that asks for it.
 
 use super::object::CatalogObject;
-use crate::domain::catalog::export::{self, Format, MAX_PAGE_BYTES, PAGE, PAGE_DAYS, Turn};
+use crate::domain::catalog::export::{self, ExportCursor, Format, MAX_PAGE_BYTES, PAGE, PAGE_DAYS};
 use crate::domain::catalog::filter::Filter;
-use crate::domain::catalog::{Answer, Question};
+use crate::domain::catalog::{CatalogReply, CatalogRequest};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::outcome::Found;
@@ -20,9 +20,9 @@ pub async fn page(
     object: &CatalogObject,
     days: &[String],
     filter: &Filter,
-    mut after: Option<Turn>,
+    mut after: Option<ExportCursor>,
     format: Format,
-) -> Result<Answer, Failure> {
+) -> Result<CatalogReply, Failure> {
     let (mut text, mut room, mut over) = (String::new(), PAGE, 0);
     for day in days.iter().take(PAGE_DAYS) {
         let turns = turns(object, day, filter, after.clone(), room).await?;
@@ -34,12 +34,12 @@ pub async fn page(
             if let Some((job, result)) = found {
                 if is_long(&job, format) {
                     let long = Some(Box::new(job));
-                    return Ok(Answer::Page { text, after, over, long });
+                    return Ok(CatalogReply::Page { text, after, over, long });
                 }
                 text.push_str(&line(object, &job, result, format).await?);
             }
             if text.len() > MAX_PAGE_BYTES {
-                return Ok(Answer::Page { text, after, over, long: None });
+                return Ok(CatalogReply::Page { text, after, over, long: None });
             }
         }
         if !is_last {
@@ -47,7 +47,7 @@ pub async fn page(
         }
         over += 1;
     }
-    Ok(Answer::Page { text, after, over, long: None })
+    Ok(CatalogReply::Page { text, after, over, long: None })
 }
 
 /// Whether a job's line is told as a stream, by whoever asks for the page.
@@ -59,12 +59,12 @@ async fn turns(
     object: &CatalogObject,
     day: &str,
     filter: &Filter,
-    after: Option<Turn>,
+    after: Option<ExportCursor>,
     limit: usize,
-) -> Result<Vec<Turn>, Failure> {
-    let question = Question::Oldest { filter: filter.clone().into(), after, limit };
+) -> Result<Vec<ExportCursor>, Failure> {
+    let question = CatalogRequest::Oldest { filter: filter.clone().into(), after, limit };
     match catalog::ask(&object.env, day, &question).await? {
-        Answer::Turns(turns) => Ok(turns),
+        CatalogReply::Turns(turns) => Ok(turns),
         _ => Err(Failure::unexpected("asking a day for its jobs")),
     }
 }

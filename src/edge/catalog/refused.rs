@@ -3,13 +3,13 @@
 use super::object::CatalogObject;
 use super::sql::{Text, number};
 use super::turnover;
-use crate::domain::catalog::Answer;
+use crate::domain::catalog::CatalogReply;
 use crate::domain::json;
 use crate::domain::webhook::rejection::{KEPT_PER_STATUS, Refused};
 use crate::edge::platform::{During, Failure};
 
 /// Notes a refused delivery, and forgets the oldest of its status.
-pub fn refuse(object: &CatalogObject, refused: &Refused) -> Result<Answer, Failure> {
+pub fn refuse(object: &CatalogObject, refused: &Refused) -> Result<CatalogReply, Failure> {
     let status = || number(u64::from(refused.status));
     let report = serde_json::to_string(refused).during("writing a refused delivery")?;
     object.tables.open(turnover::refused)?;
@@ -22,16 +22,16 @@ pub fn refuse(object: &CatalogObject, refused: &Refused) -> Result<Answer, Failu
     let sql = "INSERT INTO refusals VALUES (?, ?)
                ON CONFLICT (status) DO UPDATE SET count = count + excluded.count";
     object.tables.run(sql, vec![status()?, count])?;
-    Ok(Answer::Noted)
+    Ok(CatalogReply::Noted)
 }
 
 /// Reads the refused deliveries that are kept, the newest first.
-pub fn refused(object: &CatalogObject) -> Result<Answer, Failure> {
+pub fn refused(object: &CatalogObject) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::refused)?;
     let sql = "SELECT report AS text FROM refused ORDER BY n DESC";
     let reports: Vec<Text> = object.tables.query(sql, vec![])?;
     let refused = reports.iter().map(|row| json::from_str(&row.text));
     let refused = refused.collect::<Result<_, _>>().during("reading refused deliveries")?;
     let total = object.tables.number("SELECT sum(count) AS number FROM refusals", vec![])?;
-    Ok(Answer::Refused { refused, total: total.unwrap_or_default() })
+    Ok(CatalogReply::Refused { refused, total: total.unwrap_or_default() })
 }

@@ -2,10 +2,10 @@
 
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
-use crate::domain::doctor::clocks::Reading;
+use crate::domain::doctor::clocks::ClockReading;
 use crate::domain::doctor::jobs::{self, Jobs};
-use crate::domain::doctor::upstreams::{self, Answered, Question};
-use crate::domain::doctor::{PATIENCE_MS, Tried, gist};
+use crate::domain::doctor::upstreams::{self, ProbeAnswer, UpstreamProbe};
+use crate::domain::doctor::{PATIENCE_MS, ProbeResult, gist};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Upstreams;
 use crate::domain::webhook::rejection::Refused;
@@ -20,26 +20,26 @@ use std::time::Duration;
 use worker::{Delay, Env};
 
 /// Waits for `work`, but not for long.
-pub async fn tried<T>(work: impl Future<Output = Result<T, Failure>>) -> Tried<T> {
+pub async fn tried<T>(work: impl Future<Output = Result<T, Failure>>) -> ProbeResult<T> {
     let before = platform::now();
     let end = match select(pin!(work), Delay::from(Duration::from_millis(PATIENCE_MS))).await {
         Either::Left((end, _)) => end.map_err(|failure| gist(&failure.to_string())),
         Either::Right(_) => Err(format!("no answer within {} s", PATIENCE_MS / 1_000)),
     };
-    Tried { end, ms: platform::now().since(before) }
+    ProbeResult { end, ms: platform::now().since(before) }
 }
 
 /// Returns the reading of a clock that was read since `before`.
-pub fn reading(whose: &str, theirs: Option<Timestamp>, before: Timestamp) -> Option<Reading> {
+pub fn reading(whose: &str, theirs: Option<Timestamp>, before: Timestamp) -> Option<ClockReading> {
     let after = platform::now();
-    theirs.map(|theirs| Reading { whose: whose.to_owned(), theirs, before, after })
+    theirs.map(|theirs| ClockReading { whose: whose.to_owned(), theirs, before, after })
 }
 
 /// A question, and what came of it; nothing without a key.
-type Asked = (Question, Option<Tried<Answered>>);
+type ProbedUpstream = (UpstreamProbe, Option<ProbeResult<ProbeAnswer>>);
 
 /// Asks all upstreams that there is a key for; also tells their clocks.
-pub async fn upstreams(all: &Upstreams) -> (Vec<Asked>, Vec<Reading>) {
+pub async fn upstreams(all: &Upstreams) -> (Vec<ProbedUpstream>, Vec<ClockReading>) {
     let asked = upstreams::questions(all).into_iter().map(|question| async {
         let before = platform::now();
         let answer = match &question.ask {

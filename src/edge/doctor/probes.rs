@@ -4,10 +4,10 @@
 //! that what it wrote is deleted in the end.
 
 use super::facts::{self, tried};
-use crate::domain::catalog::{Answer, PROBED, Question};
-use crate::domain::doctor::clocks::Reading;
+use crate::domain::catalog::{CatalogReply, CatalogRequest, PROBED};
+use crate::domain::doctor::clocks::ClockReading;
 use crate::domain::doctor::stores::{self, Read, Store};
-use crate::domain::doctor::{Check, Tried};
+use crate::domain::doctor::{Check, ProbeResult};
 use crate::domain::json;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::protocol::gate::Probe;
@@ -25,7 +25,7 @@ use worker::{Context, Env};
 const GATE: &str = "doctor";
 
 /// Tries all bindings at once; also tells the bucket's clock.
-pub async fn all(env: &Env, context: &Context) -> (Vec<Check>, Vec<Reading>) {
+pub async fn all(env: &Env, context: &Context) -> (Vec<Check>, Vec<ClockReading>) {
     let nonce = hex::encode(platform::random::<16>());
     let r2 = apart(context, r2(env.clone(), nonce.clone()));
     let kv = apart(context, kv(env.clone(), nonce.clone()));
@@ -33,7 +33,7 @@ pub async fn all(env: &Env, context: &Context) -> (Vec<Check>, Vec<Reading>) {
     let catalog = apart(context, catalog(env.clone(), nonce));
     let (r2, kv, jobs, catalog) = join!(r2, kv, jobs, catalog);
     let readings = r2.end.iter().filter_map(|(_, reading)| reading.clone()).collect();
-    let r2 = Tried { end: r2.end.map(|(read, _)| read), ms: r2.ms };
+    let r2 = ProbeResult { end: r2.end.map(|(read, _)| read), ms: r2.ms };
     let probes = [(Store::R2, r2), (Store::Kv, kv), (Store::Jobs, jobs), (Store::Catalog, catalog)];
     let checks = probes.iter().map(|(store, probe)| stores::check(*store, probe)).collect();
     (checks, readings)
@@ -43,7 +43,7 @@ pub async fn all(env: &Env, context: &Context) -> (Vec<Check>, Vec<Reading>) {
 async fn apart<T: 'static>(
     context: &Context,
     probe: impl Future<Output = Result<T, Failure>> + 'static,
-) -> Tried<T> {
+) -> ProbeResult<T> {
     let (sender, receiver) = oneshot::channel();
     context.wait_until(async move {
         // Nobody may be left to hear it.
@@ -52,7 +52,7 @@ async fn apart<T: 'static>(
     tried(async { receiver.await.during("waiting for a probe")? }).await
 }
 
-async fn r2(env: Env, nonce: String) -> Result<(Read, Option<Reading>), Failure> {
+async fn r2(env: Env, nonce: String) -> Result<(Read, Option<ClockReading>), Failure> {
     let bucket = bucket::open(&env)?;
     let key = StorageKey::Probe { nonce: &nonce }.path();
     let before = platform::now();
@@ -88,11 +88,11 @@ async fn job(env: Env, nonce: String) -> Result<Read, Failure> {
 }
 
 async fn catalog(env: Env, nonce: String) -> Result<Read, Failure> {
-    let question = serde_json::to_string(&Question::Probe(nonce.clone()));
+    let question = serde_json::to_string(&CatalogRequest::Probe(nonce.clone()));
     let question = question.during("writing to the catalog")?;
     let answer = ask_object(&env, "CATALOG", PROBED, &question).await?;
     match json::from_str(&answer).during("reading the catalog's answer")? {
-        Answer::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
+        CatalogReply::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
         _ => Err(Failure::unexpected("trying the catalog")),
     }
 }

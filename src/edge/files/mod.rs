@@ -5,11 +5,11 @@ mod read_through;
 mod request;
 mod stored;
 
-use self::request::Asked;
+use self::request::FileRequest;
 use self::stored::Found;
 use crate::domain::http::conditions::Conditions;
 use crate::domain::http::problem::{Code, Problem, What};
-use crate::domain::job::file::Place;
+use crate::domain::job::file::FileLocation;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::outcome::Found as Job;
@@ -40,7 +40,7 @@ pub struct Link {
 /// 3. What is not copied yet is read through, 503 if it can't be.
 pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
     let conditions = Conditions::from_lookup(call.head, |name| call.header(name));
-    let asked = Asked { call, conditions, download: download(call)? };
+    let asked = FileRequest { call, conditions, download: download(call)? };
     let bucket = bucket::open(call.env)?;
     if let Some(name) = &link.name {
         let key = StorageKey::File { home: &link.job, n: link.n, name }.path();
@@ -53,13 +53,15 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
     }
     let (name, place) = ask(call, link).await?; // (2)
     match place {
-        Place::Bucket(key) => {
+        FileLocation::Bucket(key) => {
             let found = Found::read(&bucket, &key, &asked.conditions).await?;
             found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
         }
-        Place::Live(file) => read_through::answer(&asked, &name, &file).await, // (3)
-        Place::Delivery => Err(What::NotReady("the file is being unpacked".to_owned(), 2).into()),
-        Place::Nowhere => Err(gone(link)),
+        FileLocation::Live(file) => read_through::answer(&asked, &name, &file).await, // (3)
+        FileLocation::Delivery => {
+            Err(What::NotReady("the file is being unpacked".to_owned(), 2).into())
+        }
+        FileLocation::Nowhere => Err(gone(link)),
     }
 }
 
@@ -74,7 +76,7 @@ fn download(call: &Call<'_>) -> Result<bool, Problem> {
     }
 }
 
-async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, Place), Problem> {
+async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, FileLocation), Problem> {
     let no_such =
         Problem::new(Code::NoSuchFile, "the link leads to no file; take it from the job's record");
     let ask = ReadFile { n: link.n, nonce: link.nonce.clone() };

@@ -5,20 +5,24 @@
 //! changed. For the same reason conditions do not count, and with an
 //! `If-Range` no range does.
 
-use super::request::{Asked, build};
+use super::request::{FileRequest, build};
 use crate::domain::alarm::budget::Budget;
 use crate::domain::http::headers::{self, Served};
 use crate::domain::http::problem::{Problem, What};
 use crate::domain::http::range::{self, Slice};
 use crate::domain::http::read_through::Passed;
-use crate::domain::job::file::Live;
+use crate::domain::job::file::UncopiedFile;
 use crate::domain::time::SECOND;
 use crate::edge::platform;
-use crate::edge::transfer::{self, Reading, Wanted};
+use crate::edge::transfer::{self, ReadThrough, Wanted};
 use web_sys::Response;
 
 /// Answers a request for a file that is still at its source.
-pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Response, Problem> {
+pub async fn answer(
+    asked: &FileRequest<'_>,
+    name: &str,
+    file: &UncopiedFile,
+) -> Result<Response, Problem> {
     let config = asked.call.config;
     let budget = Budget::of_a_run(config.max_subrequests);
     let wanted = Wanted {
@@ -48,10 +52,10 @@ pub async fn answer(asked: &Asked<'_>, name: &str, file: &Live) -> Result<Respon
 }
 
 fn send(
-    asked: &Asked<'_>,
+    asked: &FileRequest<'_>,
     name: &str,
-    file: &Live,
-    reading: Reading,
+    file: &UncopiedFile,
+    reading: ReadThrough,
     (slice, size): (Slice, Option<u64>),
 ) -> Result<Response, Problem> {
     let mut headers = headers::headers(&Served {
@@ -76,7 +80,7 @@ fn send(
 
 /// Returns the problem of a file that is not here yet. The next try to copy it
 /// is the earliest time at which it can be.
-fn not_yet(file: &Live, why: &str) -> Problem {
+fn not_yet(file: &UncopiedFile, why: &str) -> Problem {
     /// In seconds.
     const SOONEST: u64 = 2;
     const LATEST: u64 = 60;

@@ -7,7 +7,7 @@ use crate::edge::http::response::Head;
 use crate::edge::platform::{self, Failure};
 
 /// What a client wants of a file.
-pub struct Asked<'a> {
+pub struct FileRequest<'a> {
     /// The request.
     pub call: &'a Call<'a>,
     /// The ranges and the conditions of its headers.

@@ -1,6 +1,6 @@
 //! Files in the bucket.
 
-use super::request::{Asked, build};
+use super::request::{FileRequest, build};
 use crate::domain::access::tokens;
 use crate::domain::file::media_type;
 use crate::domain::http::conditions::{Conditions, Current, Decision};
@@ -78,7 +78,7 @@ impl Found {
     pub async fn answer(
         self,
         bucket: &Bucket,
-        asked: &Asked<'_>,
+        asked: &FileRequest<'_>,
         name: &str,
     ) -> Result<Response, Problem> {
         let (etag, size) = (self.object.http_etag(), self.object.size());
@@ -98,7 +98,7 @@ impl Found {
         Ok(head.body(&self.body(bucket, slice, &etag).await?)?)
     }
 
-    fn headers(&self, asked: &Asked<'_>, name: &str, stored: Stored<'_>) -> Headers {
+    fn headers(&self, asked: &FileRequest<'_>, name: &str, stored: Stored<'_>) -> Headers {
         let http = self.object.http_metadata();
         headers::headers(&Served {
             content_type: http.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM),
@@ -159,13 +159,13 @@ fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Respo
 
 /// Returns a range as the bucket takes it; `None` if no file has it, for the
 /// bucket would send all of one.
-const fn as_bucket_range(asked: range::Asked) -> Option<Range> {
+const fn as_bucket_range(asked: range::ByteRange) -> Option<Range> {
     Some(match asked {
-        range::Asked::From(offset) => Range::OffsetToEnd { offset },
-        range::Asked::Between(offset, last) => {
+        range::ByteRange::From(offset) => Range::OffsetToEnd { offset },
+        range::ByteRange::Between(offset, last) => {
             Range::OffsetWithLength { offset, length: last.saturating_sub(offset) + 1 }
         }
-        range::Asked::Last(0) => return None,
-        range::Asked::Last(suffix) => Range::Suffix { suffix },
+        range::ByteRange::Last(0) => return None,
+        range::ByteRange::Last(suffix) => Range::Suffix { suffix },
     })
 }

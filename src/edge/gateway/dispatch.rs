@@ -1,6 +1,6 @@
 //! Gives a call of a queue's route to what answers it.
 
-use super::request::{Asked, scheme};
+use super::request::{UpstreamRequest, scheme};
 use super::{follow, status_stream, submit};
 use crate::domain::gateway::answer;
 use crate::domain::gateway::call::{self, Step};
@@ -19,11 +19,15 @@ pub async fn gateway(
     let query = call.url.query_pairs().into_owned().collect();
     let scheme = scheme(call.header("authorization").as_deref());
     let headers = call.headers.entries().filter(|(name, _)| answer::passes(name)).collect();
-    answer(call, request, Asked::new(call, to, query, headers, scheme)).await
+    answer(call, request, UpstreamRequest::new(call, to, query, headers, scheme)).await
 }
 
 /// Answers a call by its step.
-pub async fn answer(call: &Call<'_>, request: &Request, asked: Asked) -> Result<Response, Problem> {
+pub async fn answer(
+    call: &Call<'_>,
+    request: &Request,
+    asked: UpstreamRequest,
+) -> Result<Response, Problem> {
     match asked.to.step.clone() {
         Step::Submit => submit::submit(call, &asked, request).await,
         Step::Status(id) => follow::status(&asked, &id).await,

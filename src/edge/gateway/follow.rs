@@ -2,12 +2,12 @@
 //! What has ended is answered from the vault, also when the upstream has
 //! forgotten it; what runs is answered by the upstream.
 
-use super::request::{Asked, known};
+use super::request::{UpstreamRequest, known};
 use super::status::{forward, of_vault, told_status, want};
 use crate::domain::gateway::dialect;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
-use crate::domain::job::submission::Answer;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::json::object;
 use crate::domain::protocol::gateway::Fetch;
 use crate::domain::protocol::outcome::Found;
@@ -22,14 +22,14 @@ use wasm_bindgen::JsValue;
 use web_sys::Response;
 
 /// `GET …/requests/{id}/status`.
-pub async fn status(asked: &Asked, id: &str) -> Result<Response, Problem> {
+pub async fn status(asked: &UpstreamRequest, id: &str) -> Result<Response, Problem> {
     let job = known(asked, id).await?.map(|(job, _)| job);
     let answer = told_status(asked, id, job.as_ref()).await?;
     respond(id, &answer)
 }
 
 /// `GET …/requests/{id}`: the result with durable URLs.
-pub async fn result(asked: &Asked, id: &str) -> Result<Response, Problem> {
+pub async fn result(asked: &UpstreamRequest, id: &str) -> Result<Response, Problem> {
     let Some((job, result)) = known(asked, id).await? else {
         let answer = forward(asked, id, "", None, "GET").await?;
         return respond(id, &answer);
@@ -51,7 +51,7 @@ pub async fn result(asked: &Asked, id: &str) -> Result<Response, Problem> {
 }
 
 /// `PUT …/requests/{id}/cancel`.
-pub async fn cancel(asked: &Asked, id: &str) -> Result<Response, Problem> {
+pub async fn cancel(asked: &UpstreamRequest, id: &str) -> Result<Response, Problem> {
     let job = known(asked, id).await?.map(|(job, _)| job);
     if let Some(job) = job.as_ref().filter(|job| job.status.has_ended()) {
         let text = format!("job {} has ended already", job.public_id());
@@ -68,7 +68,7 @@ pub async fn cancel(asked: &Asked, id: &str) -> Result<Response, Problem> {
     respond(id, &answer)
 }
 
-fn cant_cancel(scheme: Scheme, text: &str) -> Answer {
+fn cant_cancel(scheme: Scheme, text: &str) -> SubmissionAnswer {
     let status = if scheme == Scheme::Key { 400 } else { 409 };
     let body = object!({
         "status": "ALREADY_COMPLETED",
@@ -81,7 +81,7 @@ fn cant_cancel(scheme: Scheme, text: &str) -> Answer {
 
 /// Answers with the result of a job that has ended, or why there is none.
 async fn of_job(
-    asked: &Asked,
+    asked: &UpstreamRequest,
     id: &str,
     job: &Job,
     result: Option<String>,
@@ -103,11 +103,11 @@ async fn of_job(
     }
 }
 
-fn respond(id: &str, answer: &Answer) -> Result<Response, Problem> {
+fn respond(id: &str, answer: &SubmissionAnswer) -> Result<Response, Problem> {
     respond_with(id, answer, &answer.body.as_str().into())
 }
 
-fn respond_with(id: &str, answer: &Answer, body: &JsValue) -> Result<Response, Problem> {
+fn respond_with(id: &str, answer: &SubmissionAnswer, body: &JsValue) -> Result<Response, Problem> {
     let headers = [("x-fal-request-id", id.to_owned()), ("x-hookvault-job", id.to_owned())];
     Ok(response::relay(answer, &headers, body)?)
 }

@@ -1,7 +1,7 @@
 //! Which submissions are one: the gate that a submission passes, and the note
 //! that its answer was read.
 
-use super::request::{Asked, USED_UP, fresh_reference, uses};
+use super::request::{USED_UP, UpstreamRequest, fresh_reference, uses};
 use crate::domain::gateway::idempotency::{Decision, Request};
 use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
@@ -36,7 +36,7 @@ pub struct Gate {
 /// both are places in its one gate.
 pub fn gate(
     call: &Call<'_>,
-    asked: &Asked,
+    asked: &UpstreamRequest,
     sha256: &str,
     webhook: Option<&str>,
 ) -> Result<Gate, Problem> {

@@ -2,7 +2,7 @@
 //! key. Only a token or a ticket opens it: any page can write an `Origin`.
 
 use super::dispatch::answer;
-use super::request::{Asked, Pairs, USED_UP, unset, uses};
+use super::request::{Pairs, USED_UP, UpstreamRequest, unset, uses};
 use crate::domain::access::pass::TokenPass;
 use crate::domain::access::redact::{self, Secrets};
 use crate::domain::access::ticket::{Scope, Ticket};
@@ -14,7 +14,7 @@ use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::token;
 use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::protocol::gate::Count;
-use crate::domain::upstream::Ask;
+use crate::domain::upstream::UpstreamQuery;
 use crate::domain::upstream::queue::{Queue, Scheme};
 use crate::domain::view::sse;
 use crate::edge::http::call::Call;
@@ -82,12 +82,12 @@ async fn to_queue(
         return Err(What::MethodNotAllowed(to.allowed()).into());
     }
     let headers = onward(call.headers.entries(), to.queue);
-    let asked = Asked::new(call, to, query, headers, Scheme::Key);
+    let asked = UpstreamRequest::new(call, to, query, headers, Scheme::Key);
     let origin = match &ticket {
         Some(ticket) => vouched(call, ticket, &asked.to.step)?,
         None => call.origin(),
     };
-    answer(call, request, Asked { origin, ticket, ..asked }).await
+    answer(call, request, UpstreamRequest { origin, ticket, ..asked }).await
 }
 
 /// Returns scheme and host for what a ticket's holder is told and submits. Its
@@ -190,7 +190,7 @@ async fn body_for(
 async fn send(
     call: &Call<'_>,
     request: &Request,
-    ask: &Ask,
+    ask: &UpstreamQuery,
     body: Option<JsValue>,
 ) -> Result<Response, Failure> {
     let headers = onward(call.headers.entries(), Queue::FalAi);

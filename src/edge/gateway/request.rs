@@ -5,7 +5,7 @@ use crate::domain::access::pass::TokenPass;
 use crate::domain::access::ticket::Ticket;
 use crate::domain::config::Config;
 use crate::domain::gateway::call;
-use crate::domain::gateway::links::Place;
+use crate::domain::gateway::links::RequestRoutes;
 use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
@@ -26,7 +26,7 @@ pub const USED_UP: &str = "the ticket's submissions are used up; get a new one";
 pub type Pairs = Vec<(String, String)>;
 
 /// A call on its way to the upstream.
-pub struct Asked {
+pub struct UpstreamRequest {
     /// The bindings.
     pub env: Env,
     /// The configuration.
@@ -47,7 +47,7 @@ pub struct Asked {
     pub token: TokenPass,
 }
 
-impl Asked {
+impl UpstreamRequest {
     /// Makes a call that the API token lets in.
     pub fn new(
         call: &Call<'_>,
@@ -104,13 +104,16 @@ pub fn scheme(header: Option<&str>) -> Scheme {
 }
 
 /// Returns where the routes of a request are here.
-pub fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
+pub fn place<'a>(asked: &'a UpstreamRequest, id: &'a str) -> RequestRoutes<'a> {
     let base = asked.base();
-    Place { base, queue: asked.to.queue, app: &asked.to.app, id }
+    RequestRoutes { base, queue: asked.to.queue, app: &asked.to.app, id }
 }
 
 /// Reads the job of a request and its result, if it is known here.
-pub async fn known(asked: &Asked, id: &str) -> Result<Option<(Job, Option<String>)>, Problem> {
+pub async fn known(
+    asked: &UpstreamRequest,
+    id: &str,
+) -> Result<Option<(Job, Option<String>)>, Problem> {
     let Some(name) = ObjectName::id(id) else { return Ok(None) };
     let found = job::ask_job(&asked.env, &name, Read).await?;
     let job = if let Found::Here(read) = &found { Some(&*read.job) } else { None };

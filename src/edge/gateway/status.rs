@@ -1,12 +1,12 @@
 //! The status of a request: the vault's own once it has ended, the upstream's
 //! until then.
 
-use super::request::{Asked, place, unset};
+use super::request::{UpstreamRequest, place, unset};
 use crate::domain::gateway::answer::unreachable_upstream;
 use crate::domain::gateway::dialect;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
-use crate::domain::job::submission::Answer;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::Want;
 use crate::edge::rpc::job;
@@ -15,7 +15,11 @@ use crate::edge::upstream;
 const NOT_FOUND: u16 = 404;
 
 /// Returns the status of a request as the caller's client wants it.
-pub async fn told_status(asked: &Asked, id: &str, job: Option<&Job>) -> Result<Answer, Problem> {
+pub async fn told_status(
+    asked: &UpstreamRequest,
+    id: &str,
+    job: Option<&Job>,
+) -> Result<SubmissionAnswer, Problem> {
     let place = place(asked, id);
     let secrets = asked.config.secrets();
     let own = |job: &Job| of_vault(200, dialect::status(job, place, asked.scheme)).masked(secrets);
@@ -39,12 +43,12 @@ pub async fn told_status(asked: &Asked, id: &str, job: Option<&Job>) -> Result<A
 
 /// Asks the upstream, with its own key.
 pub async fn forward(
-    asked: &Asked,
+    asked: &UpstreamRequest,
     id: &str,
     end: &str,
     job: Option<&Job>,
     method: &str,
-) -> Result<Answer, Problem> {
+) -> Result<SubmissionAnswer, Problem> {
     let config = &asked.config;
     let ask = config.upstreams.follow(&asked.to, id, end, job, asked.scheme);
     let mut ask = ask.map_err(unset)?;
@@ -55,13 +59,13 @@ pub async fn forward(
     headers.retain(|(name, _)| name != "content-type");
     let limits = (config.max_held_bytes(), config.pace);
     let answered = upstream::pass(&ask, method, &headers, None, limits).await;
-    let answered =
-        answered.map_or_else(|why| unreachable_upstream(&why), upstream::Answered::into_answer);
+    let answered = answered
+        .map_or_else(|why| unreachable_upstream(&why), upstream::UpstreamAnswer::into_answer);
     Ok(answered.masked(config.secrets()))
 }
 
 /// Has the job ask the upstream soon. If that fails, it does in its own time.
-pub async fn want(asked: &Asked, job: &Job, why: &str) {
+pub async fn want(asked: &UpstreamRequest, job: &Job, why: &str) {
     let home: &ObjectName = &job.home;
     if job.healing.wanted {
         return;
@@ -72,6 +76,11 @@ pub async fn want(asked: &Asked, job: &Job, why: &str) {
 }
 
 /// Makes an answer of this vault's own.
-pub fn of_vault(status: u16, body: String) -> Answer {
-    Answer { status, content_type: Some("application/json".to_owned()), retry_after: None, body }
+pub fn of_vault(status: u16, body: String) -> SubmissionAnswer {
+    SubmissionAnswer {
+        status,
+        content_type: Some("application/json".to_owned()),
+        retry_after: None,
+        body,
+    }
 }

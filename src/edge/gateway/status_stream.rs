@@ -2,7 +2,7 @@
 //! events. The upstream's own stream is not used: not every queue has one, and
 //! what it says needs the words of the caller's client.
 
-use super::request::{Asked, known};
+use super::request::{UpstreamRequest, known};
 use super::status::told_status;
 use crate::domain::gateway::dialect;
 use crate::domain::http::problem::Problem;
@@ -28,7 +28,7 @@ const MAX_PAUSE_MS: u64 = 5 * SECOND;
 
 /// A stream on its way.
 struct Stream {
-    asked: Asked,
+    asked: UpstreamRequest,
     id: String,
     /// The last status that was told.
     last: String,
@@ -37,7 +37,7 @@ struct Stream {
 }
 
 /// Tells the status now, and each that is another one, up to the last.
-pub async fn follow(asked: Asked, id: String) -> Result<Response, Problem> {
+pub async fn follow(asked: UpstreamRequest, id: String) -> Result<Response, Problem> {
     let (last, pause_ms) = (String::new(), FIRST_PAUSE_MS);
     let mut stream = Stream { asked, id, last, pause_ms, is_over: false };
     let job = known(&stream.asked, &stream.id).await?.map(|(job, _)| job);

@@ -1,8 +1,8 @@
 //! `POST /queue/{app}`: submits a job.
 
 use super::idempotency::{Gate, gate, pass, read_to_the_end};
-use super::request::{Asked, fresh_reference, unset};
-use crate::domain::gateway::links::{self, Place};
+use super::request::{UpstreamRequest, fresh_reference, unset};
+use crate::domain::gateway::links::{self, RequestRoutes};
 use crate::domain::gateway::submission::Submit;
 use crate::domain::handoff::target;
 use crate::domain::http::problem::{Code, Problem, What};
@@ -39,7 +39,7 @@ fn too_long(problem: Problem) -> Problem {
 /// whose connection broke before the answer.
 pub async fn submit(
     call: &Call<'_>,
-    asked: &Asked,
+    asked: &UpstreamRequest,
     request: &Request,
 ) -> Result<Response, Problem> {
     call.config.hook.as_ref().map_err(Clone::clone)?;
@@ -89,7 +89,10 @@ async fn hand_in(
 }
 
 /// Reads the client's own webhook, and what to say of one that is this vault's.
-fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<String>), Problem> {
+fn webhook(
+    call: &Call<'_>,
+    asked: &UpstreamRequest,
+) -> Result<(Option<String>, Option<String>), Problem> {
     let in_query = asked.query.iter().find(|(key, _)| key == WEBHOOK_QUERY);
     let (place, given) = match in_query {
         Some((_, url)) => (WEBHOOK_QUERY, Some(url.clone())),
@@ -112,7 +115,7 @@ fn webhook(call: &Call<'_>, asked: &Asked) -> Result<(Option<String>, Option<Str
 
 /// Reads the submission, its input at hand.
 fn read(
-    asked: &Asked,
+    asked: &UpstreamRequest,
     input: &str,
     sha256: &str,
     webhook: Option<String>,
@@ -146,7 +149,7 @@ fn read(
 /// Answers with the upstream's answer, its URLs led here. Without a key it is
 /// noted when the client has read it: one whose connection broke comes again.
 fn respond(
-    asked: &Asked,
+    asked: &UpstreamRequest,
     submitted: Submitted,
     gate: Gate,
     reference: String,
@@ -155,7 +158,7 @@ fn respond(
     let mut answer = answer.masked(asked.config.secrets());
     let mut headers = vec![("x-hookvault-job", name)];
     if let Some(id) = &id {
-        let place = Place { base: asked.base(), queue, app: &app, id };
+        let place = RequestRoutes { base: asked.base(), queue, app: &app, id };
         let upstream = asked.config.upstreams.of_queue(queue).ok();
         if let Ok(event) = Event::parse(&answer.body) {
             let base = upstream.map(|upstream| &upstream.base);

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use crate::domain::access::pass::TokenPass;
-use crate::domain::access::ticket::{Refusal, Scope, Ticket};
+use crate::domain::access::ticket::{Scope, Ticket, TicketError};
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::http::problem::{Code, Problem, What};
 use crate::domain::json::object;
@@ -102,10 +102,10 @@ fn ticket(call: &Call<'_>, refused: Problem) -> Result<Ticket, Problem> {
 /// Reads a ticket, if it counts.
 pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
     Ticket::read(text, api(call)?, platform::now()).map_err(|why| match why {
-        Refusal::Expired => {
+        TicketError::Expired => {
             Problem::new(Code::TicketEnded, "the ticket has expired; get a new one")
         }
-        Refusal::Unknown => {
+        TicketError::Unknown => {
             Problem::new(Code::WrongTicket, "no token in use has signed the ticket; get a new one")
         }
     })

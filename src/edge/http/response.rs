@@ -1,6 +1,6 @@
 //! Builds answers, each once and by the platform's own constructor.
 
-use crate::domain::job::submission::Answer;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
 use js_sys::{Reflect, Uint8Array};
@@ -105,7 +105,7 @@ pub fn record(body: &JsValue, source: &str) -> Result<Response, Failure> {
 
 /// Passes on an answer of the upstream, or one in its place.
 pub fn relay(
-    answer: &Answer,
+    answer: &SubmissionAnswer,
     headers: &[(&str, String)],
     body: &JsValue,
 ) -> Result<Response, Failure> {

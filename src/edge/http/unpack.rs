@@ -3,7 +3,7 @@
 use super::pieces::{Memory, Output, Stop};
 use crate::domain::http::problem::{Problem, What};
 use crate::domain::http::unpack::{Format, Layers};
-use crate::edge::platform::{During, Failure, Reader, Reading, piece};
+use crate::edge::platform::{During, Failure, PendingRead, Reader, piece};
 use futures_util::future::{Either, ready, select};
 use js_sys::Uint8Array;
 use std::future::Future;
@@ -59,7 +59,7 @@ pub struct Inflating<'o> {
     writer: WritableStreamDefaultWriter,
     reader: Reader,
     /// The next piece. It comes when it is full, or at the end.
-    next: Reading,
+    next: PendingRead,
     output: &'o mut dyn Output,
     is_done: bool,
 }
@@ -137,6 +137,6 @@ impl<'o> Inflating<'o> {
     }
 }
 
-fn next_of(reader: &Reader) -> Reading {
+fn next_of(reader: &Reader) -> PendingRead {
     reader.begin(PIECE, &Uint8Array::new_with_length(PIECE))
 }

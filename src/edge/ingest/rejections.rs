@@ -1,7 +1,7 @@
 //! Refused deliveries: noted in a catalog object of their own, so that a flood
 //! of them is no load on the others, and listed at `GET /refused`.
 
-use crate::domain::catalog::{Question, REFUSED};
+use crate::domain::catalog::{CatalogRequest, REFUSED};
 use crate::domain::http::problem::Problem;
 use crate::domain::json::object;
 use crate::domain::webhook::rejection::{Limits, Refused, agent};
@@ -40,7 +40,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
 
 /// Notes it. The sender has its answer already.
 pub async fn note(env: Env, refused: Refused) {
-    let noted = catalog::ask(&env, REFUSED, &Question::Refuse(refused)).await;
+    let noted = catalog::ask(&env, REFUSED, &CatalogRequest::Refuse(refused)).await;
     if let Err(failure) = noted {
         failure.log();
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::access::signature::jwks::{self, Keys};
 use crate::domain::access::signature::standard::{self, Check};
-use crate::domain::access::signature::{Refusal, fal};
+use crate::domain::access::signature::{SignatureError, fal};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::timeline::Trust;
 use crate::edge::http::call::Call;
@@ -53,11 +53,11 @@ pub async fn judge(
     }
 }
 
-fn refuse(refusal: Refusal) -> Problem {
+fn refuse(refusal: SignatureError) -> Problem {
     Problem::new(Code::WrongSignature, refusal.why())
 }
 
-async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Refusal> {
+async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, SignatureError> {
     // Without the account a good signature says nothing: no key is fetched.
     let Some(pinned) = &call.config.fal_user_id else { return Ok(None) };
     let header = |name: &str| call.header(&format!("x-fal-webhook-{name}"));
@@ -91,7 +91,7 @@ async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Refus
         platform::log_error("fal.ai's keys can't be fetched; a signature was not checked");
         return Ok(None);
     }
-    Err(Refusal::Wrong)
+    Err(SignatureError::Wrong)
 }
 
 fn current() -> Keys {

@@ -22,15 +22,15 @@ use crate::domain::protocol::outcome::{Outcome, Reply};
 use crate::domain::protocol::read::{
     Await, NOT_RENDERED, ReadBody, ReadFile, ReadTimeline, Render,
 };
-use crate::domain::protocol::{self, Ask, Question};
+use crate::domain::protocol::{self, Ask, ObjectRequest};
 use crate::edge::platform::{During, Failure};
 
 /// Obeys a command; returns its reply as it is sent.
 pub async fn obey(home: &Home, text: &str) -> Result<String, Failure> {
     match protocol::read(text).during("reading a command")? {
-        Question::Job(name, command) => obey_job(home, name, command).await,
-        Question::Gate(command) => obey_gate(home, command).await,
-        Question::Park(parked) => park::park(home, &parked).await.map(|()| String::new()),
+        ObjectRequest::Job(name, command) => obey_job(home, name, command).await,
+        ObjectRequest::Gate(command) => obey_gate(home, command).await,
+        ObjectRequest::Park(parked) => park::park(home, &parked).await.map(|()| String::new()),
     }
 }
 

@@ -63,7 +63,7 @@ pub async fn file(home: &Home, ReadFile { n, nonce }: &ReadFile) -> Result<Optio
         return Ok(None);
     }
     let file = job.linked_file(*n, nonce).ok_or(Stop::Missing)?;
-    let (name, place) = (file.name.clone(), file.place());
+    let (name, place) = (file.name.clone(), file.location());
     home.rearm(&job).await?;
     Ok(Some(FileRead { name, place }))
 }

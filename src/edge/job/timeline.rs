@@ -79,7 +79,7 @@ pub async fn read_text_of(home: &Home, kept: &Kept) -> Result<Option<String>, Fa
 }
 
 /// A delivery's body, as it is read.
-pub struct Reading {
+pub struct LoadedBody {
     /// Its JSON text, with placeholders for what is long.
     pub text: String,
     /// What these stand for.
@@ -90,7 +90,7 @@ pub struct Reading {
     pub body: BodyAt,
 }
 
-impl Reading {
+impl LoadedBody {
     /// Reads the body of an entry, wherever it is; `None` if there is none, or
     /// if no one can read it.
     pub async fn of(home: &Home, kept: &Kept) -> Result<Option<Self>, Failure> {

@@ -24,7 +24,7 @@ extern "C" {
 pub struct Reader(Byob);
 
 /// A read under way.
-pub type Reading = JsFuture;
+pub type PendingRead = JsFuture;
 
 impl Reader {
     /// Takes a stream to be read.
@@ -38,7 +38,7 @@ impl Reader {
 
     /// Begins to fill `room`, with `least` bytes or more. The runtime takes its
     /// buffer away, and gives it back with what [`piece`] finds in the answer.
-    pub fn begin(&self, least: u32, room: &Uint8Array) -> Reading {
+    pub fn begin(&self, least: u32, room: &Uint8Array) -> PendingRead {
         self.0.read_at_least(least, room).into()
     }
 

@@ -2,7 +2,7 @@
 
 use super::call::{ask_object, is_not_understood};
 use crate::domain::catalog::row::Row;
-use crate::domain::catalog::{Answer, Question};
+use crate::domain::catalog::{CatalogReply, CatalogRequest};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
@@ -21,12 +21,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Asks a catalog object: a day, or one of the named ones.
-pub async fn ask(env: &Env, name: &str, question: &Question) -> Result<Answer, Failure> {
+pub async fn ask(
+    env: &Env,
+    name: &str,
+    question: &CatalogRequest,
+) -> Result<CatalogReply, Failure> {
     ask_within(PATIENCE, env, name, write(question)?).await
 }
 
 /// The same, where somebody waits.
-pub async fn ask_soon(env: &Env, name: &str, question: &Question) -> Result<Answer, Failure> {
+pub async fn ask_soon(
+    env: &Env,
+    name: &str,
+    question: &CatalogRequest,
+) -> Result<CatalogReply, Failure> {
     ask_within(SHORT_PATIENCE, env, name, write(question)?).await
 }
 
@@ -64,15 +72,15 @@ pub async fn remove(
     created_at: Option<Timestamp>,
     revision: u64,
 ) -> Result<(), Failure> {
-    let question = Question::Remove { home: home.clone(), created_at, revision };
+    let question = CatalogRequest::Remove { home: home.clone(), created_at, revision };
     ask(env, day, &question).await.map(drop)
 }
 
-fn write(question: &Question) -> Result<String, Failure> {
+fn write(question: &CatalogRequest) -> Result<String, Failure> {
     serde_json::to_string(question).during("writing to the catalog")
 }
 
-async fn ask_in(env: &Env, name: &str, question: String) -> Result<Answer, Failure> {
+async fn ask_in(env: &Env, name: &str, question: String) -> Result<CatalogReply, Failure> {
     ask_within(PATIENCE, env, name, question).await
 }
 
@@ -81,7 +89,7 @@ async fn ask_within(
     env: &Env,
     name: &str,
     question: String,
-) -> Result<Answer, Failure> {
+) -> Result<CatalogReply, Failure> {
     let asked = pin!(ask_object(env, "CATALOG", name, &question));
     let answer = match select(asked, Delay::from(patience)).await {
         Either::Left((answer, _)) => answer?,

@@ -6,7 +6,7 @@ use crate::domain::catalog::cursor::PageCursor;
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
-use crate::domain::catalog::{Answer, Question, REFUSED, ROOT};
+use crate::domain::catalog::{CatalogReply, CatalogRequest, REFUSED, ROOT};
 use crate::domain::webhook::rejection::Refused;
 use crate::edge::platform::{self, Failure};
 use worker::Env;
@@ -28,11 +28,12 @@ pub async fn page(
     limit: usize,
 ) -> Result<(Vec<Row>, Option<PageCursor>), Failure> {
     let until = after.as_ref().map(PageCursor::day);
-    let question = Question::Days { filter: filter.clone().into(), until, limit: MAX_DAYS + 1 };
-    let Answer::Days(days) = ask(env, ROOT, &question).await? else {
+    let question =
+        CatalogRequest::Days { filter: filter.clone().into(), until, limit: MAX_DAYS + 1 };
+    let CatalogReply::Days(days) = ask(env, ROOT, &question).await? else {
         return Err(Failure::unexpected("asking for the days"));
     };
-    let question = Question::Rows { filter: filter.clone().into(), after, limit: limit + 1 };
+    let question = CatalogRequest::Rows { filter: filter.clone().into(), after, limit: limit + 1 };
     let (mut rows, mut asked, mut at_once) = (Vec::new(), 0, 1);
     while rows.len() <= limit && asked < days.len().min(MAX_DAYS) {
         // A day that is full needs no other; empty ones are passed quickly.
@@ -52,9 +53,9 @@ pub async fn page(
     Ok((rows, next))
 }
 
-async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, Failure> {
+async fn rows_of(env: &Env, day: &str, question: &CatalogRequest) -> Result<Vec<Row>, Failure> {
     match ask(env, day, question).await? {
-        Answer::Rows(rows) => Ok(rows),
+        CatalogReply::Rows(rows) => Ok(rows),
         _ => Err(Failure::unexpected("asking a day for rows")),
     }
 }
@@ -64,7 +65,8 @@ async fn rows_of(env: &Env, day: &str, question: &Question) -> Result<Vec<Row>, 
 pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
     let mut questions = 0;
     loop {
-        let Answer::Totals(totals, days) = ask(env, ROOT, &Question::Totals).await? else {
+        let CatalogReply::Totals(totals, days) = ask(env, ROOT, &CatalogRequest::Totals).await?
+        else {
             return Err(Failure::unexpected("asking for the sums"));
         };
         questions += 1;
@@ -76,8 +78,8 @@ pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
 
 /// Reads the refused deliveries that are kept, and how many there were.
 pub async fn refused(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
-    match ask(env, REFUSED, &Question::Refused).await? {
-        Answer::Refused { refused, total } => Ok((refused, total)),
+    match ask(env, REFUSED, &CatalogRequest::Refused).await? {
+        CatalogReply::Refused { refused, total } => Ok((refused, total)),
         _ => Err(Failure::unexpected("asking for refused deliveries")),
     }
 }

@@ -7,7 +7,7 @@ use super::order::{MAX_PUT_BYTES, Order, Target};
 use super::put;
 use super::source::Source;
 use crate::domain::archive::failure::CopyFailure;
-use crate::domain::archive::outcome::Stored;
+use crate::domain::archive::outcome::CopiedFile;
 use crate::domain::file::{filename, media_type};
 use crate::edge::storage::bucket::TITLE;
 use worker::Bucket;
@@ -22,7 +22,7 @@ use worker::Bucket;
 ///
 /// # Errors
 /// [`CopyFailure`], with what it means for the next try.
-pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFailure> {
+pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<CopiedFile, CopyFailure> {
     let wanted = &order.wanted;
     let mut source = open(wanted).await?; // (1)
     let length = source.length(); // (2)
@@ -47,7 +47,7 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<Stored, CopyFail
         _ => (put::by_parts(&target, &mut source, length).await?, false),
     };
     let (size, etag) = (object.size(), object.etag());
-    Ok(Stored { size, etag, content_type, verified })
+    Ok(CopiedFile { size, etag, content_type, verified })
 }
 
 /// Returns the name that the source tells, where the URL and the result tell none.

@@ -2,7 +2,7 @@
 
 use super::failure::postponed;
 use super::order::Wanted;
-use super::source::{Ask, Source, open_part};
+use super::source::{FetchOptions, Source, open_part};
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::file::media_type;
 use futures_util::future::select;
@@ -26,7 +26,7 @@ pub async fn head(wanted: &Wanted<'_>, raw: bool) -> Result<Option<Vec<u8>>, Cop
     }
     let last = media_type::HEAD_BYTES.saturating_sub(1);
     let range = format!("bytes=0-{last}");
-    match open_part(wanted, Ask { range: Some(&range), raw }).await {
+    match open_part(wanted, FetchOptions { range: Some(&range), raw }).await {
         Ok(source) => Ok(first_bytes(source, wanted.stall()).await),
         Err(failure) if failure.kind == FailureKind::Postponed => Err(failure),
         Err(_) => Ok(None),

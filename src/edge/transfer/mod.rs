@@ -25,5 +25,5 @@ pub use self::copy::copy;
 pub use self::failure::{last, no_room};
 pub use self::multipart::abort_left;
 pub use self::order::{Order, Wanted};
-pub use self::read_through::{Reading, read};
+pub use self::read_through::{ReadThrough, read};
 pub use self::rewrite::rewrite;

@@ -3,13 +3,13 @@
 use super::failure::postponed;
 use super::head::head;
 use super::order::Wanted;
-use super::source::{Ask, Source, classify, reach};
+use super::source::{FetchOptions, Source, classify, reach};
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::http::coding::Body;
 
 /// Opens the whole file.
 pub async fn open(wanted: &Wanted<'_>) -> Result<Source, CopyFailure> {
-    let source = reach(wanted, Ask::default()).await?;
+    let source = reach(wanted, FetchOptions::default()).await?;
     classify(settle(source, wanted, None).await?, false)
 }
 
@@ -37,5 +37,5 @@ pub async fn settle(
     if !wanted.budget.take(1) {
         return Err(postponed());
     }
-    reach(wanted, Ask { range: range.filter(|_| raw), raw }).await
+    reach(wanted, FetchOptions { range: range.filter(|_| raw), raw }).await
 }

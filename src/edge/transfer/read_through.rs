@@ -4,14 +4,14 @@
 use super::content_type::content_type;
 use super::open::settle;
 use super::order::Wanted;
-use super::source::{Ask, Source, reach};
+use super::source::{FetchOptions, Source, reach};
 use crate::domain::archive::failure::CopyFailure;
-use crate::domain::http::range::Asked;
+use crate::domain::http::range::ByteRange;
 use crate::domain::http::read_through::{Passed, Told, judge};
 use wasm_bindgen::JsValue;
 
 /// A file that is being read from its source.
-pub struct Reading {
+pub struct ReadThrough {
     source: Source,
     /// What of it comes.
     pub passed: Passed,
@@ -27,21 +27,21 @@ pub struct Reading {
 ///
 /// # Errors
 /// Why it can't be had from there just now, without secrets.
-pub async fn read(wanted: &Wanted<'_>, asked: Option<Asked>) -> Result<Reading, String> {
+pub async fn read(wanted: &Wanted<'_>, asked: Option<ByteRange>) -> Result<ReadThrough, String> {
     let range = asked.map(|asked| asked.to_string());
-    let ask = Ask { range: range.as_deref(), raw: false };
+    let ask = FetchOptions { range: range.as_deref(), raw: false };
     let source = reach(wanted, ask).await.map_err(why)?;
     let mut source = settle(source, wanted, ask.range).await.map_err(why)?;
     let mut passed = judge(&source.told(), asked, wanted.max_bytes);
     if passed == Ok(Passed::SizeUnknown) {
         // Only the whole file's answer tells how long it is.
         source.abort.abort();
-        source = reach(wanted, Ask::default()).await.map_err(why)?;
+        source = reach(wanted, FetchOptions::default()).await.map_err(why)?;
         source = settle(source, wanted, None).await.map_err(why)?;
         passed = judge(&source.told(), asked, wanted.max_bytes);
     }
     match passed {
-        Ok(passed) => Reading::of(source, passed, wanted).await,
+        Ok(passed) => ReadThrough::of(source, passed, wanted).await,
         Err(why) => {
             source.abort.abort();
             Err(why)
@@ -49,7 +49,7 @@ pub async fn read(wanted: &Wanted<'_>, asked: Option<Asked>) -> Result<Reading, 
     }
 }
 
-impl Reading {
+impl ReadThrough {
     async fn of(source: Source, passed: Passed, wanted: &Wanted<'_>) -> Result<Self, String> {
         let says_so =
             || source.header("accept-ranges").is_some_and(|ranges| ranges.trim() == "bytes");

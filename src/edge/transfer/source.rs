@@ -27,7 +27,7 @@ pub struct Source {
 
 /// What of the file is asked for, and how.
 #[derive(Clone, Copy, Default)]
-pub struct Ask<'a> {
+pub struct FetchOptions<'a> {
     /// A `Range`.
     pub range: Option<&'a str>,
     /// Whether the bytes are wanted as the source sends them, whatever it says
@@ -90,13 +90,13 @@ impl Source {
 }
 
 /// Opens a range of the file, or all of it where the source knows no ranges.
-pub async fn open_part(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
+pub async fn open_part(wanted: &Wanted<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
     classify(reach(wanted, ask).await?, true)
 }
 
 /// Returns the source's answer, whatever it is; redirects are followed by hand and
 /// each hop is checked again.
-pub async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFailure> {
+pub async fn reach(wanted: &Wanted<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
     // It was allowed when it came: the list is set wrong now, and may be mended.
     let checked = wanted.sources.check(wanted.url);
     let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;
@@ -121,7 +121,7 @@ pub async fn reach(wanted: &Wanted<'_>, ask: Ask<'_>) -> Result<Source, CopyFail
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
 }
 
-async fn request(url: &str, ask: Ask<'_>, limit: Duration) -> Result<Source, CopyFailure> {
+async fn request(url: &str, ask: FetchOptions<'_>, limit: Duration) -> Result<Source, CopyFailure> {
     let abort = AbortController::default();
     let request = prepare(ask, &abort.signal());
     let request = request.map_err(|failure| transient(&failure.to_string()))?;
@@ -140,7 +140,7 @@ async fn request(url: &str, ask: Ask<'_>, limit: Duration) -> Result<Source, Cop
     }
 }
 
-fn prepare(ask: Ask<'_>, signal: &AbortSignal) -> Result<Outgoing, Failure> {
+fn prepare(ask: FetchOptions<'_>, signal: &AbortSignal) -> Result<Outgoing, Failure> {
     // A decoded body would have another length than the declared one.
     let request = Outgoing::new("GET")?.header("accept-encoding", "identity")?;
     let request = match ask.range {

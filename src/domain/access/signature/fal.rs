@@ -3,7 +3,7 @@
 //! Source: fal.ai's webhook documentation. Ed25519, in hex, over
 //! `{request id}\n{user id}\n{timestamp}\n{hex of the body's SHA-256}`.
 
-use super::{Refusal, check_time};
+use super::{SignatureError, check_time};
 use crate::domain::time::Timestamp;
 
 /// Bytes of an Ed25519 signature.
@@ -37,10 +37,15 @@ impl Headers<'_> {
     /// and have a good signature: only the account's own counts.
     ///
     /// # Errors
-    /// [`Refusal`]: it is not to be believed, whatever the keys say.
-    pub fn claim(&self, pinned: &str, sha256: &str, now: Timestamp) -> Result<Claim, Refusal> {
+    /// [`SignatureError`]: it is not to be believed, whatever the keys say.
+    pub fn claim(
+        &self,
+        pinned: &str,
+        sha256: &str,
+        now: Timestamp,
+    ) -> Result<Claim, SignatureError> {
         if self.user_id != pinned {
-            return Err(Refusal::Account);
+            return Err(SignatureError::Account);
         }
         check_time(self.timestamp, now)?;
         let signature = hex::decode(self.signature).ok();
@@ -48,7 +53,7 @@ impl Headers<'_> {
         let Self { request_id, user_id, timestamp, .. } = self;
         Ok(Claim {
             message: format!("{request_id}\n{user_id}\n{timestamp}\n{sha256}"),
-            signature: signature.ok_or(Refusal::Wrong)?,
+            signature: signature.ok_or(SignatureError::Wrong)?,
         })
     }
 }
@@ -74,11 +79,11 @@ mod tests {
     fn another_account_an_old_time_or_no_signature_is_refused() {
         let good = "ab".repeat(64);
         let (_, cut) = good.split_at(2);
-        assert_eq!(headers(&good).claim("v", "d", NOW), Err(Refusal::Account));
+        assert_eq!(headers(&good).claim("v", "d", NOW), Err(SignatureError::Account));
         let late = NOW.plus(301_000);
-        assert_eq!(headers(&good).claim("u", "d", late), Err(Refusal::Time));
+        assert_eq!(headers(&good).claim("u", "d", late), Err(SignatureError::Time));
         for bad in ["", "ab", "zz", cut] {
-            assert_eq!(headers(bad).claim("u", "d", NOW), Err(Refusal::Wrong), "{bad}");
+            assert_eq!(headers(bad).claim("u", "d", NOW), Err(SignatureError::Wrong), "{bad}");
         }
     }
 }

@@ -15,7 +15,7 @@ pub const TOLERANCE_MS: u64 = 300 * SECOND;
 
 /// Why a signature does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SignatureError {
     /// A header that goes with it is missing or can't be read.
     Header(&'static str),
     /// It was made too long ago, or is of the future.
@@ -26,7 +26,7 @@ pub enum Refusal {
     Account,
 }
 
-impl Refusal {
+impl SignatureError {
     /// In words, for the sender.
     #[must_use]
     pub const fn why(self) -> &'static str {
@@ -50,10 +50,11 @@ impl Refusal {
 }
 
 /// The time of a signature, in whole seconds since 1970, if it is near enough.
-fn check_time(text: &str, now: Timestamp) -> Result<(), Refusal> {
+fn check_time(text: &str, now: Timestamp) -> Result<(), SignatureError> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let seconds: u64 = text.parse().ok().filter(|_| digits).ok_or(Refusal::Header("timestamp"))?;
+    let seconds: u64 =
+        text.parse().ok().filter(|_| digits).ok_or(SignatureError::Header("timestamp"))?;
     let at = Timestamp::from_millis(seconds.saturating_mul(SECOND));
     let apart = at.since(now).max(now.since(at));
-    if apart <= TOLERANCE_MS { Ok(()) } else { Err(Refusal::Time) }
+    if apart <= TOLERANCE_MS { Ok(()) } else { Err(SignatureError::Time) }
 }

@@ -4,7 +4,7 @@
 //! base64 of an HMAC-SHA256 over `{id}.{timestamp}.{body}` under the bytes that
 //! follow `whsec_` in base64. A message may carry several signatures.
 
-use super::{Refusal, check_time};
+use super::{SignatureError, check_time};
 use crate::domain::time::Timestamp;
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -62,8 +62,13 @@ impl Secrets {
     /// Checks a message that is at hand.
     ///
     /// # Errors
-    /// [`Refusal`]: it is not to be believed.
-    pub fn verify(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
+    /// [`SignatureError`]: it is not to be believed.
+    pub fn verify(
+        &self,
+        headers: Headers<'_>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), SignatureError> {
         let mut check = self.begin(headers, now)?;
         check.update(body);
         check.end()
@@ -72,15 +77,15 @@ impl Secrets {
     /// Begins to check a message whose body comes in pieces.
     ///
     /// # Errors
-    /// [`Refusal`]: it is not to be believed, whatever its body is.
-    pub fn begin(&self, headers: Headers<'_>, now: Timestamp) -> Result<Check, Refusal> {
+    /// [`SignatureError`]: it is not to be believed, whatever its body is.
+    pub fn begin(&self, headers: Headers<'_>, now: Timestamp) -> Result<Check, SignatureError> {
         if headers.id.is_empty() {
-            return Err(Refusal::Header("webhook-id"));
+            return Err(SignatureError::Header("webhook-id"));
         }
         check_time(headers.timestamp, now)?;
         let given = headers.signatures();
         if given.is_empty() {
-            return Err(Refusal::Wrong);
+            return Err(SignatureError::Wrong);
         }
         let macs = self.0.iter().filter_map(|key| mac(key, headers.id, headers.timestamp, b""));
         Ok(Check { macs: macs.collect(), given })
@@ -114,11 +119,11 @@ impl Check {
     /// Says whether a signature is good, after the last piece.
     ///
     /// # Errors
-    /// [`Refusal`]: none is.
-    pub fn end(self) -> Result<(), Refusal> {
+    /// [`SignatureError`]: none is.
+    pub fn end(self) -> Result<(), SignatureError> {
         let is_one =
             |mac: Hmac<Sha256>| self.given.iter().any(|one| mac.clone().verify_slice(one).is_ok());
-        if self.macs.into_iter().any(is_one) { Ok(()) } else { Err(Refusal::Wrong) }
+        if self.macs.into_iter().any(is_one) { Ok(()) } else { Err(SignatureError::Wrong) }
     }
 }
 
@@ -159,7 +164,7 @@ mod tests {
         Secrets::parse(list).0.unwrap()
     }
 
-    fn verify(signature: &str, timestamp: &str, now: u64) -> Result<(), Refusal> {
+    fn verify(signature: &str, timestamp: &str, now: u64) -> Result<(), SignatureError> {
         let headers = Headers { id: ID, timestamp, signature };
         secrets(SECRET).verify(headers, BODY, Timestamp::from_seconds(now))
     }
@@ -196,23 +201,27 @@ mod tests {
         let (cut, _) = SIGNATURE.split_at(SIGNATURE.len() - 4);
         let (_, unversioned) = SIGNATURE.split_at(3);
         for bad in ["", "v1,", "v1", cut, &SIGNATURE.replace("v1,", "v2,"), unversioned] {
-            assert_eq!(verify(bad, at, AT), Err(Refusal::Wrong), "{bad}");
+            assert_eq!(verify(bad, at, AT), Err(SignatureError::Wrong), "{bad}");
         }
-        assert_eq!(verify(SIGNATURE, "1614265331", AT), Err(Refusal::Wrong));
+        assert_eq!(verify(SIGNATURE, "1614265331", AT), Err(SignatureError::Wrong));
         for odd in ["", "1614265330abc", "+1614265330", "-1", "1e9", " 1614265330"] {
-            assert_eq!(verify(SIGNATURE, odd, AT), Err(Refusal::Header("timestamp")), "{odd}");
+            assert_eq!(
+                verify(SIGNATURE, odd, AT),
+                Err(SignatureError::Header("timestamp")),
+                "{odd}"
+            );
         }
         for (now, want) in [
             (AT + 300, Ok(())),
             (AT - 300, Ok(())),
-            (AT + 301, Err(Refusal::Time)),
-            (AT - 301, Err(Refusal::Time)),
+            (AT + 301, Err(SignatureError::Time)),
+            (AT - 301, Err(SignatureError::Time)),
         ] {
             assert_eq!(verify(SIGNATURE, at, now), want, "{now}");
         }
         let nameless = Headers { id: "", timestamp: at, signature: SIGNATURE };
         let refused = secrets(SECRET).verify(nameless, BODY, Timestamp::from_seconds(AT));
-        assert_eq!(refused, Err(Refusal::Header("webhook-id")));
+        assert_eq!(refused, Err(SignatureError::Header("webhook-id")));
     }
 
     #[test]

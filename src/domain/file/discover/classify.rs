@@ -1,13 +1,13 @@
 //! What a single string of a result is.
 
 use super::describe::Beside;
-use super::found::{Found, FoundAt, Skipped};
+use super::found::{FoundAt, FoundFile, Skipped};
 use super::spot::Spot;
 use super::unsigned::identity;
 use crate::domain::file::inline::{self, Encoding, InlineData};
 use crate::domain::file::skeleton::{self, Gap};
 use crate::domain::file::source_policy::SourcePolicy;
-use crate::domain::file::strict_url::{self, Refusal};
+use crate::domain::file::strict_url::{self, UrlRefusal};
 use crate::domain::file::{expiry, media_type};
 use crate::domain::json;
 use crate::domain::webhook::event::Provider;
@@ -22,7 +22,7 @@ pub(super) enum Class {
     Text,
     /// Where it stands is not told yet.
     Skip(Skipped),
-    File(Box<Found>),
+    File(Box<FoundFile>),
 }
 
 /// What a string is judged by, beside itself and its place.
@@ -55,7 +55,7 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
     }
     if let Some(data) = inline::find(text, key.as_deref()) {
         let span = spot.place.span.clone();
-        return Class::File(Box::new(Found::within(span.start, span, &data, None)));
+        return Class::File(Box::new(FoundFile::within(span.start, span, &data, None)));
     }
     let written = strict_url::repaired(text);
     let lower = written.get(..8).unwrap_or(&written).to_ascii_lowercase();
@@ -70,7 +70,7 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
         return Class::Text;
     }
     match rules.policy.check(&written) {
-        Ok(url) => Class::File(Box::new(Found::at_url(&written, &url))),
+        Ok(url) => Class::File(Box::new(FoundFile::at_url(&written, &url))),
         Err(refusal) => {
             let url = read.ok();
             let is_output = says_so
@@ -99,14 +99,14 @@ fn of_gap(gap: &Gap, key: Option<&str>, start: usize) -> Class {
     let (span, at) = (gap.span.clone(), gap.span.start.saturating_sub(start));
     // The type stands beside it.
     let kept = InlineData { content_type: None, ..data.clone() };
-    Class::File(Box::new(Found::within(at, span, data, Some(kept))))
+    Class::File(Box::new(FoundFile::within(at, span, data, Some(kept))))
 }
 
 /// Whether a URL itself says that it is media.
-fn is_media(written: &str, read: Result<&Url, &Refusal>) -> bool {
+fn is_media(written: &str, read: Result<&Url, &UrlRefusal>) -> bool {
     match read {
         Ok(url) => expiry::is_presigned(url) || media_type::type_of_name(url.path()).is_some(),
-        Err(Refusal::Malformed) => {
+        Err(UrlRefusal::Malformed) => {
             let path = written.split(['?', '#']).next().unwrap_or_default();
             media_type::type_of_name(path).is_some()
         }
@@ -126,7 +126,7 @@ fn is_whole(url: &Url) -> bool {
         && !url.query().is_some_and(|query| query.split('&').any(is_cut))
 }
 
-impl Found {
+impl FoundFile {
     /// Data in the token `span` of the body, which begins at `at` of the text
     /// that is searched.
     fn within(at: usize, span: Range<usize>, found: &InlineData, data: Option<InlineData>) -> Self {

@@ -1,6 +1,6 @@
 //! What a file is called, and what stands beside it.
 
-use super::found::{Found, FoundAt};
+use super::found::{FoundAt, FoundFile};
 use crate::domain::file::skeleton::MARK;
 use crate::domain::file::{filename, media_type};
 use crate::domain::time::Timestamp;
@@ -30,7 +30,7 @@ impl Beside {
     }
 }
 
-impl Found {
+impl FoundFile {
     /// Gives it its name, and what stands beside it.
     pub(super) fn describe(&mut self, beside: Option<&Beside>, pointer: &str) {
         if let Some(beside) = beside {

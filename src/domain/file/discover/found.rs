@@ -32,7 +32,7 @@ pub enum FoundAt {
 
 /// A file of a result, found once or more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct FoundFile {
     /// What makes it the same file within the result: the URL without what a
     /// signer adds, or the position of inline data.
     pub key: String,
@@ -41,7 +41,7 @@ pub struct Found {
     /// Where in the result it stands.
     pub pointers: Vec<String>,
     /// The string tokens to replace.
-    pub places: Vec<Place>,
+    pub places: Vec<StringToken>,
     /// A name that is safe in URLs and keys.
     pub name: String,
     /// The name as it was written, if that is another: [`crate::domain::file::filename`].
@@ -54,7 +54,7 @@ pub struct Found {
 
 /// A string token of the body, or of a string in it that is JSON itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct StringToken {
     /// From its first to after its last character, as the body has them.
     pub span: Range<usize>,
     /// How many strings it is in: each has escaped it once more.
@@ -80,7 +80,7 @@ pub struct Skipped {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// The files to copy, in order of their first place.
-    pub files: Vec<Found>,
+    pub files: Vec<FoundFile>,
     /// Outputs that are not copied.
     pub skipped: Vec<Skipped>,
 }
@@ -108,7 +108,7 @@ impl FoundAt {
     }
 }
 
-impl Found {
+impl FoundFile {
     /// What makes it the same file in a later delivery: a short digest of its
     /// key, and for inline data of the body (`sha256`) that it is in.
     #[must_use]
@@ -140,7 +140,7 @@ impl Found {
     /// Counts its places from the beginning of the body instead of from a part
     /// of it that begins at `by`.
     pub(super) fn shift(&mut self, by: usize) {
-        for Place { span, .. } in &mut self.places {
+        for StringToken { span, .. } in &mut self.places {
             *span = span.start + by..span.end + by;
         }
         // A gap's place is told in the body itself.

@@ -16,7 +16,7 @@ pub mod unsigned;
 pub(crate) use self::classify::given;
 use self::classify::{Class, Rules, classify};
 use self::describe::described;
-use self::found::{Discovery, Found, Place, Skipped};
+use self::found::{Discovery, FoundFile, Skipped, StringToken};
 use self::nested::Within;
 use self::spot::{Spot, is_input, pointer};
 pub(crate) use self::unsigned::comparable;
@@ -133,7 +133,8 @@ impl Finder<'_> {
                     .search(&string, &inner, &mut |at| locate(span.start + escapes.place(at)));
             }
             let beside = described.get(&path.container());
-            let place = Place { span: locate(span.start)..locate(span.end), depth: within.depth };
+            let place =
+                StringToken { span: locate(span.start)..locate(span.end), depth: within.depth };
             self.look(&string, &Spot { path, within, beside, place });
         });
     }
@@ -146,7 +147,7 @@ impl Finder<'_> {
         }
     }
 
-    fn add(&mut self, found: Found, spot: &Spot<'_>) {
+    fn add(&mut self, found: FoundFile, spot: &Spot<'_>) {
         match self.known.get(&found.key).copied() {
             Some(at) => self.add_place(at, spot),
             None if self.discovery.files.len() < MAX_FILES => self.add_file(found, spot),
@@ -167,7 +168,7 @@ impl Finder<'_> {
         }
     }
 
-    fn add_file(&mut self, mut found: Found, spot: &Spot<'_>) {
+    fn add_file(&mut self, mut found: FoundFile, spot: &Spot<'_>) {
         let pointer = spot.pointer();
         self.source_bytes += found.origin.bytes() + pointer.len();
         if self.source_bytes > MAX_SOURCE_BYTES {

@@ -1,6 +1,6 @@
 //! Strings of a result that are JSON themselves.
 
-use super::found::Place;
+use super::found::StringToken;
 use crate::domain::file::inline::MAX_NESTING;
 use crate::domain::json;
 
@@ -42,7 +42,7 @@ impl Within {
     }
 }
 
-impl Place {
+impl StringToken {
     /// Returns the token as it is written there.
     pub(super) fn token(&self, token: &str) -> String {
         let mut written = token.to_owned();

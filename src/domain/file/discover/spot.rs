@@ -1,7 +1,7 @@
 //! Where in a result a string stands.
 
 use super::describe::Beside;
-use super::found::Place;
+use super::found::StringToken;
 use super::nested::Within;
 use crate::domain::file::skeleton::MARK;
 use crate::domain::json::Path;
@@ -14,7 +14,7 @@ pub(super) struct Spot<'s> {
     pub path: &'s Path<'s, 's>,
     pub within: &'s Within,
     pub beside: Option<&'s Beside>,
-    pub place: Place,
+    pub place: StringToken,
 }
 
 impl Spot<'_> {

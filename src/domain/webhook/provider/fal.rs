@@ -1,11 +1,11 @@
 //! fal.ai's webhook: `{"request_id", "gateway_request_id", "status", "payload",
 //! "error", "payload_error"}`, as its documentation has it.
 
-use super::reading::{Reading, count, place, value};
+use super::parsed::{ParsedWebhook, count, place, value};
 use crate::domain::json::{self, Member};
 use crate::domain::webhook::event::EventKind;
 
-pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
+pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<ParsedWebhook<'a>> {
     let id = value(members, "request_id");
     let status = json::decode_string(value(members, "status")?)?;
     let others = ["gateway_request_id", "payload", "error", "payload_error"];
@@ -22,7 +22,7 @@ pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
         _ => return None,
     };
     let errors = ["error", "payload", "payload_error"];
-    Some(Reading {
+    Some(ParsedWebhook {
         kind,
         id,
         sender_time: None,

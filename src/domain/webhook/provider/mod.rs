@@ -5,11 +5,11 @@
 //! itself, pipelet, is whoever no other file claims.
 
 mod fal;
+pub mod parsed;
 mod pipelet;
-pub mod reading;
 mod replicate;
 
-use self::reading::{Reading, find};
+use self::parsed::{ParsedWebhook, find};
 use super::event::{Event, Provider};
 use crate::domain::json::Member;
 
@@ -31,7 +31,7 @@ impl Provider {
 /// Reads the members of a body as those of the provider that they are of;
 /// `None` if that is the upstream's own format.
 #[must_use]
-pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, Reading<'a>)> {
+pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, ParsedWebhook<'a>)> {
     // What calls itself an event is the upstream's.
     if find(members, "eventType").is_some() {
         return None;

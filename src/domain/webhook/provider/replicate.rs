@@ -1,6 +1,6 @@
 //! Replicate's webhook: the bare prediction, as its HTTP API documents it.
 
-use super::reading::{Reading, count, place, value};
+use super::parsed::{ParsedWebhook, count, place, value};
 use crate::domain::json::{self, Member};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
@@ -10,7 +10,7 @@ const OTHERS: [&str; 6] = ["version", "model", "urls", "created_at", "input", "o
 /// Members that a server of one's own sends too, and hardly anyone else.
 const OF_COG: [&str; 4] = ["started_at", "completed_at", "logs", "metrics"];
 
-pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
+pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<ParsedWebhook<'a>> {
     let id = value(members, "id");
     let status = json::decode_string(value(members, "status")?)?;
     let (others, of_cog) = (count(members, &OTHERS), count(members, &OF_COG));
@@ -29,7 +29,7 @@ pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<Reading<'a>> {
         _ => return None,
     };
     let time = value(members, time).and_then(json::decode_string);
-    Some(Reading {
+    Some(ParsedWebhook {
         kind,
         id,
         sender_time: time.and_then(|text| Timestamp::parse_iso8601(&text)),

@@ -3,7 +3,7 @@
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
 use crate::domain::catalog::row::Row;
-use crate::domain::catalog::{Change, News};
+use crate::domain::catalog::{Change, DayUpdate};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::sort;
@@ -38,7 +38,7 @@ pub fn news(
     ledger: &mut Ledger,
     recent: &Recent,
     after: Option<u64>,
-) -> Result<News, Failure> {
+) -> Result<DayUpdate, Failure> {
     let changes = match after {
         Some(after) => changes(tables, recent, after)?,
         None => Vec::new(),
@@ -52,7 +52,7 @@ pub fn news(
     // In the words of the partial index, or else all rows are read.
     let oldest = "SELECT min(oldest_pending) AS number FROM jobs WHERE oldest_pending NOT NULL";
     totals.numbers.oldest_pending = tables.number(oldest, vec![])?.map(Timestamp::from_millis);
-    Ok(News {
+    Ok(DayUpdate {
         day: ledger.day.clone(),
         seq: ledger.seq,
         totals,

@@ -7,7 +7,7 @@ use super::news::news;
 use crate::domain::alarm::plan;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
-use crate::domain::catalog::{Answer, Question, ROOT};
+use crate::domain::catalog::{CatalogReply, CatalogRequest, ROOT};
 use crate::edge::catalog::object::CatalogObject;
 use crate::edge::catalog::turnover;
 use crate::edge::platform::{self, Failure};
@@ -36,9 +36,9 @@ pub async fn tell(object: &CatalogObject, day: &str) -> Result<(), Failure> {
 }
 
 async fn ask_root(object: &CatalogObject, day: &str) -> Result<bool, Failure> {
-    let question = Question::Dirty(day.to_owned());
+    let question = CatalogRequest::Dirty(day.to_owned());
     let answer = catalog::ask_soon(&object.env, ROOT, &question).await?;
-    let Answer::Dirty { generation, push_ms } = answer else {
+    let CatalogReply::Dirty { generation, push_ms } = answer else {
         return Err(Failure::unexpected("telling the catalog's root of a change"));
     };
     let now = platform::now();
@@ -83,7 +83,7 @@ async fn push_next(object: &CatalogObject) -> Result<bool, Failure> {
     let Some(news) = ledger.with(tables, next)? else { return Ok(false) };
     let until = news.until.unwrap_or(news.seq);
     if !news.changes.is_empty() {
-        catalog::ask(&object.env, ROOT, &Question::Push(Box::new(news))).await?;
+        catalog::ask(&object.env, ROOT, &CatalogRequest::Push(Box::new(news))).await?;
     }
     ledger.change(tables, |ledger, _| {
         ledger.push(until);
@@ -96,7 +96,7 @@ pub fn sums(
     object: &CatalogObject,
     generation: u64,
     after: Option<u64>,
-) -> Result<Answer, Failure> {
+) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     object.ledger.with(&object.tables, |ledger, recent| {
         let news = news(&object.tables, ledger, recent, after)?;
@@ -104,6 +104,6 @@ pub fn sums(
             ledger.pulled = generation;
             object.tables.note(LEDGER, ledger)?;
         }
-        Ok(Answer::News(Box::new(news)))
+        Ok(CatalogReply::News(Box::new(news)))
     })
 }

@@ -2,7 +2,7 @@
 
 use super::outbox;
 use super::rows::{of_home, one_of};
-use crate::domain::catalog::Answer;
+use crate::domain::catalog::CatalogReply;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
@@ -22,7 +22,7 @@ pub async fn remove(
     home: &ObjectName,
     created_at: Option<Timestamp>,
     revision: u64,
-) -> Result<Answer, Failure> {
+) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let day = object.ledger.with(&object.tables, |ledger, _| Ok(ledger.day.clone()))?;
     let is_told = outbox::tell(object, &day).await.is_ok();
@@ -32,7 +32,7 @@ pub async fn remove(
         }
         forget(&object.tables, ledger, home, created_at, revision)
     })?;
-    object.schedule_flush().await.map(|()| Answer::Noted)
+    object.schedule_flush().await.map(|()| CatalogReply::Noted)
 }
 
 fn forget(

@@ -1,8 +1,8 @@
 //! Reads the rows of a day.
 
-use crate::domain::catalog::Answer;
+use crate::domain::catalog::CatalogReply;
 use crate::domain::catalog::cursor::PageCursor;
-use crate::domain::catalog::export::Turn;
+use crate::domain::catalog::export::ExportCursor;
 use crate::domain::catalog::filter::{self, Filter};
 use crate::domain::catalog::row::Row;
 use crate::domain::json;
@@ -21,7 +21,7 @@ pub fn rows(
     filter: &Filter,
     after: Option<PageCursor>,
     limit: usize,
-) -> Result<Answer, Failure> {
+) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let (mut terms, mut values) = terms(filter)?;
     if let Some(place) = after {
@@ -33,7 +33,7 @@ pub fn rows(
         "SELECT row AS text FROM jobs WHERE {terms} ORDER BY created_at DESC, home DESC LIMIT ?"
     );
     values.push(number(limit as u64)?);
-    read(&object.tables, &sql, values).map(Answer::Rows)
+    read(&object.tables, &sql, values).map(CatalogReply::Rows)
 }
 
 /// Reads the jobs after a turn that `filter` means, the oldest first. A job
@@ -41,12 +41,12 @@ pub fn rows(
 pub fn oldest(
     object: &CatalogObject,
     filter: &Filter,
-    after: Option<&Turn>,
+    after: Option<&ExportCursor>,
     limit: usize,
-) -> Result<Answer, Failure> {
+) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let (mut terms, mut values) = terms(filter)?;
-    if let Some(Turn { created_at, name }) = after {
+    if let Some(ExportCursor { created_at, name }) = after {
         let named = "(SELECT min(home) FROM jobs WHERE created_at = ? AND ? IN (home, id))";
         terms.push(format!("(created_at, home) > (?, coalesce({named}, ''))"));
         let at = number(created_at.as_millis())?;
@@ -57,7 +57,7 @@ pub fn oldest(
         "SELECT created_at, home AS name FROM jobs WHERE {terms} ORDER BY created_at, home LIMIT ?"
     );
     values.push(number(limit as u64)?);
-    object.tables.query(&sql, values).map(Answer::Turns)
+    object.tables.query(&sql, values).map(CatalogReply::Turns)
 }
 
 fn all_of(terms: &[String]) -> String {
@@ -66,11 +66,11 @@ fn all_of(terms: &[String]) -> String {
 
 /// Reads the rows of these objects: a `root` of the release before asks so, and
 /// all rows are looked through.
-pub fn rows_of(object: &CatalogObject, homes: &[ObjectName]) -> Result<Answer, Failure> {
+pub fn rows_of(object: &CatalogObject, homes: &[ObjectName]) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let homes = serde_json::to_string(homes).during("naming rows")?;
     let sql = "SELECT row AS text FROM jobs WHERE home IN (SELECT value FROM json_each(?))";
-    read(&object.tables, sql, vec![homes.into()]).map(Answer::Rows)
+    read(&object.tables, sql, vec![homes.into()]).map(CatalogReply::Rows)
 }
 
 /// Returns the term that means a job's row, and its values.

@@ -1,7 +1,7 @@
 //! A day: takes the rows of the jobs that were created on it.
 
 use super::outbox;
-use crate::domain::catalog::Answer;
+use crate::domain::catalog::CatalogReply;
 use crate::domain::catalog::cursor::PageCursor;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
@@ -32,11 +32,14 @@ struct Known {
 
 /// Takes rows, unless they are older than what is known: all of them in one
 /// transaction, and `root` knows before. If it can't be told, the alarm does.
-pub async fn put_many(object: &CatalogObject, rows: &[Box<RawValue>]) -> Result<Answer, Failure> {
+pub async fn put_many(
+    object: &CatalogObject,
+    rows: &[Box<RawValue>],
+) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let rows = rows.iter().map(|row| Ok((json::from_str(row.get())?, row.get())));
     let rows: Vec<Told> = rows.collect::<Result<_, serde_json::Error>>().during("reading a row")?;
-    let Some((row, _)) = rows.first() else { return Ok(Answer::Noted) };
+    let Some((row, _)) = rows.first() else { return Ok(CatalogReply::Noted) };
     let day = row.summary.created_at.day();
     let is_told = outbox::tell(object, &day).await.is_ok();
     object.ledger.change(&object.tables, |ledger, recent| {
@@ -52,7 +55,7 @@ pub async fn put_many(object: &CatalogObject, rows: &[Box<RawValue>]) -> Result<
         }
         Ok(())
     })?;
-    object.schedule_flush().await.map(|()| Answer::Noted)
+    object.schedule_flush().await.map(|()| CatalogReply::Noted)
 }
 
 /// Returns how many of the rows go into one statement.

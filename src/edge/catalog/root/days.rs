@@ -4,7 +4,7 @@
 use super::viewers;
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::totals::Totals;
-use crate::domain::catalog::{Answer, News, Question};
+use crate::domain::catalog::{CatalogReply, CatalogRequest, DayUpdate};
 use crate::domain::json;
 use crate::domain::time::{self, Timestamp};
 use crate::edge::catalog::object::CatalogObject;
@@ -56,7 +56,7 @@ pub fn most_asked(object: &CatalogObject) -> usize {
 
 /// Notes that a day changes, and answers for how long it is to tell of each
 /// change: while there are viewers it may go on for long.
-pub fn dirty(object: &CatalogObject, day: &str) -> Result<Answer, Failure> {
+pub fn dirty(object: &CatalogObject, day: &str) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::root)?;
     let push_ms = if viewers::viewers(object).is_empty() { 0 } else { object.config.pace.watch() };
     let sql = "INSERT INTO days VALUES (?, 0, '{}', 1, ?, 0, ?) ON CONFLICT DO UPDATE SET
@@ -65,18 +65,18 @@ pub fn dirty(object: &CatalogObject, day: &str) -> Result<Answer, Failure> {
     let state = if push_ms == 0 { schema::DIRTY } else { schema::TELLING };
     let values = vec![day.into(), number(state)?, number(platform::now().as_millis())?];
     let generation = object.tables.number(sql, values)?.unwrap_or_default();
-    Ok(Answer::Dirty { generation, push_ms })
+    Ok(CatalogReply::Dirty { generation, push_ms })
 }
 
 /// Asks days for their sums, and for their changes where they are wanted.
-pub async fn pull(object: &CatalogObject, wanted: &[Wanted]) -> Vec<Result<News, Failure>> {
+pub async fn pull(object: &CatalogObject, wanted: &[Wanted]) -> Vec<Result<DayUpdate, Failure>> {
     join_all(wanted.iter().map(|wanted| pull_one(object, wanted))).await
 }
 
-async fn pull_one(object: &CatalogObject, wanted: &Wanted) -> Result<News, Failure> {
+async fn pull_one(object: &CatalogObject, wanted: &Wanted) -> Result<DayUpdate, Failure> {
     let Wanted { day, generation, after } = wanted;
-    let question = Question::Sums { generation: *generation, after: *after };
-    let Answer::News(news) = catalog::ask(&object.env, day, &question).await? else {
+    let question = CatalogRequest::Sums { generation: *generation, after: *after };
+    let CatalogReply::News(news) = catalog::ask(&object.env, day, &question).await? else {
         return Err(Failure::unexpected("asking a day for its sums"));
     };
     // Whoever has told meanwhile that the day changes is asked again.
@@ -95,7 +95,7 @@ async fn pull_one(object: &CatalogObject, wanted: &Wanted) -> Result<News, Failu
 
 /// Takes the sums that come with a day's news, and how far viewers know it. A
 /// day of the release before never says that it is about to change.
-pub fn take_sums(object: &CatalogObject, news: &News) -> Result<(), Failure> {
+pub fn take_sums(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
     let sql = "INSERT INTO days VALUES (?1, ?2, ?3, 0, 0, ?4, ?5) ON CONFLICT DO UPDATE SET
                totals = iif(seq <= excluded.seq, excluded.totals, totals),
                seq = max(seq, excluded.seq), told = max(told, excluded.told),
@@ -135,7 +135,7 @@ pub async fn days(
     filter: &Filter,
     until: Option<String>,
     limit: usize,
-) -> Result<Answer, Failure> {
+) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::root)?;
     let last = filter.until.map(Timestamp::day).into_iter().chain(until).min();
     let last = last.unwrap_or_else(|| "~".to_owned());
@@ -157,11 +157,11 @@ pub async fn days(
             break;
         }
     }
-    Ok(Answer::Days(found))
+    Ok(CatalogReply::Days(found))
 }
 
 /// Adds up the sums of all days as they are now.
-pub async fn totals(object: &CatalogObject) -> Result<Answer, Failure> {
+pub async fn totals(object: &CatalogObject) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::root)?;
     let stale = refresh(object, "", "~").await?;
     let days: Vec<Text> = object.tables.query("SELECT totals AS text FROM days", vec![])?;
@@ -172,5 +172,5 @@ pub async fn totals(object: &CatalogObject) -> Result<Answer, Failure> {
         count += u64::from(totals.jobs > 0);
         sum.merge(&totals);
     }
-    Ok(Answer::Totals(Box::new(sum), count))
+    Ok(CatalogReply::Totals(Box::new(sum), count))
 }

@@ -6,7 +6,7 @@ use super::feed;
 use super::missed::{serve, watchdog};
 use super::viewers::{Viewer, attach, send, told, viewers};
 use crate::domain::access::pass::TokenPass;
-use crate::domain::catalog::News;
+use crate::domain::catalog::DayUpdate;
 use crate::domain::catalog::live_feed::Cursor;
 use crate::domain::json;
 use crate::edge::catalog::object::CatalogObject;
@@ -44,7 +44,7 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
 }
 
 /// Takes a day's changes, and tells all viewers.
-pub fn push(object: &CatalogObject, news: &News) -> Result<(), Failure> {
+pub fn push(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
     object.tables.open(turnover::root)?;
     let texts = told(object, &news.changes);
     let before = feed::cursor(object)?;
@@ -58,7 +58,7 @@ pub fn push(object: &CatalogObject, news: &News) -> Result<(), Failure> {
 fn broadcast(
     object: &CatalogObject,
     texts: &[String],
-    news: &News,
+    news: &DayUpdate,
     (before, after): (&Cursor, &Cursor),
 ) -> Result<(), Failure> {
     for (socket, mut viewer) in viewers(object) {

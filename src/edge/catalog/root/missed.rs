@@ -6,7 +6,7 @@ use super::days::{self, Wanted};
 use super::feed;
 use super::viewers::{Viewer, attach, end_viewers, send, told, viewers};
 use crate::domain::alarm::plan;
-use crate::domain::catalog::News;
+use crate::domain::catalog::DayUpdate;
 use crate::domain::catalog::live_feed::{self, Days};
 use crate::edge::catalog::object::CatalogObject;
 use crate::edge::catalog::schema;
@@ -127,7 +127,7 @@ fn since(known: Option<&Days>, day: &str) -> u64 {
 
 /// Tells those who were behind what a day has answered, if they still stand
 /// where it was asked for: what was pushed meanwhile may be newer.
-fn tell_missed(object: &CatalogObject, wanted: &Wanted, news: &News) -> Result<(), Failure> {
+fn tell_missed(object: &CatalogObject, wanted: &Wanted, news: &DayUpdate) -> Result<(), Failure> {
     let Some(after) = wanted.after else { return Ok(()) };
     let until = news.until.unwrap_or(news.seq);
     let texts = told(object, &news.changes);

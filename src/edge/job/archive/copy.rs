@@ -4,7 +4,7 @@ use super::inline::{hiccup, unpack};
 use crate::domain::alarm::plan::Task;
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::archive::kv_copy;
-use crate::domain::archive::outcome::{self, Stored, Tried};
+use crate::domain::archive::outcome::{self, CopiedFile, CopyAttempt};
 use crate::domain::job::file::{File, Source};
 use crate::domain::job::record::Job;
 use crate::domain::upstream::template::CantAsk;
@@ -50,12 +50,12 @@ pub async fn copy(home: &Home, files: &[u32], most: usize, run: &Run) -> Result<
     }
 }
 
-async fn transfer(home: &Home, job: &Job, file: &File, run: &Run) -> Tried {
+async fn transfer(home: &Home, job: &Job, file: &File, run: &Run) -> CopyAttempt {
     let outcome = fetch_file(home, job, file, run).await;
-    Tried { n: file.n, source: file.source.clone(), outcome }
+    CopyAttempt { n: file.n, source: file.source.clone(), outcome }
 }
 
-async fn note_end(home: &Home, begun: &Job, tried: Tried) -> Result<(), Failure> {
+async fn note_end(home: &Home, begun: &Job, tried: CopyAttempt) -> Result<(), Failure> {
     let mut job = match home.store.slot()? {
         Slot::Job(job) => *job,
         Slot::Deleted(_) => {
@@ -90,7 +90,12 @@ fn renewal(home: &Home, job: &Job, source: &Source) -> Result<(), CantAsk> {
     can.map(drop)
 }
 
-async fn fetch_file(home: &Home, job: &Job, file: &File, run: &Run) -> Result<Stored, CopyFailure> {
+async fn fetch_file(
+    home: &Home,
+    job: &Job,
+    file: &File,
+    run: &Run,
+) -> Result<CopiedFile, CopyFailure> {
     let config = &home.config;
     let bucket = bucket::open(&home.env).map_err(|failure| hiccup(&failure))?;
     let Source::Url { url, .. } = &file.source else {

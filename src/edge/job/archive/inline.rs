@@ -1,7 +1,7 @@
 //! Files that were written into the delivery itself.
 
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
-use crate::domain::archive::outcome::Stored;
+use crate::domain::archive::outcome::CopiedFile;
 use crate::domain::file::inline::{self, InlineData};
 use crate::domain::file::media_type;
 use crate::domain::job::file::{File, Source};
@@ -23,7 +23,7 @@ pub async fn unpack(
     job: &Job,
     file: &File,
     bucket: &Bucket,
-) -> Result<Stored, CopyFailure> {
+) -> Result<CopiedFile, CopyFailure> {
     let content_type = file.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM).to_owned();
     let metadata = bucket::file_metadata(job, file);
     let object = match &file.source {
@@ -39,7 +39,7 @@ pub async fn unpack(
             put.await.map_err(|failure| hiccup(&failure))?
         }
     };
-    Ok(Stored { size: object.size(), etag: object.etag(), content_type, verified: true })
+    Ok(CopiedFile { size: object.size(), etag: object.etag(), content_type, verified: true })
 }
 
 /// Stores one that is in a long body, in pieces.

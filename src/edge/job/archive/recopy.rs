@@ -1,6 +1,6 @@
 //! Copies again what is not stored, by the rules of today.
 
-use crate::domain::archive::recopy::{self, Again};
+use crate::domain::archive::recopy::{self, Recopy};
 use crate::domain::ingest::apply::Applied;
 use crate::domain::ingest::document::{Body, Output};
 use crate::domain::job::record::Job;
@@ -9,7 +9,7 @@ use crate::domain::webhook::event::Event;
 use crate::edge::job::found::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::job::result::{self, MadeOf};
-use crate::edge::job::timeline::{Reading, entry};
+use crate::edge::job::timeline::{LoadedBody, entry};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
 use crate::edge::storage::object::Came;
@@ -40,14 +40,15 @@ async fn ask_again(home: &Home, mut job: Job) -> Result<Job, Failure> {
 async fn copy_again(
     home: &Home,
     read: &Job,
-    delivery: &Reading,
+    delivery: &LoadedBody,
     sha256: &str,
 ) -> Result<Option<Job>, Failure> {
-    let Reading { text, gaps, is_shallow, body } = delivery;
+    let LoadedBody { text, gaps, is_shallow, body } = delivery;
     let event = Event::parse(text).during("reading a delivery")?;
     let written = Body { text, gaps, shallow: is_shallow.then_some(sha256) };
     let found = written.discover(&event, &home.config.sources, read.input.as_deref());
-    let again = recopy::Reading { text, sha256, output: Output::of(&written, &event, found) };
+    let again =
+        recopy::ResultDelivery { text, sha256, output: Output::of(&written, &event, found) };
     let kept = kept(home, read).await;
     let kept = kept.inspect_err(Failure::log).ok();
     // What can't be asked is believed.
@@ -55,7 +56,7 @@ async fn copy_again(
     let Some(mut job) = home.store.job()?.filter(|job| job.version == read.version) else {
         return Ok(None);
     };
-    let Again { entry, result } = recopy::copy(&mut job, &again, is_kept, platform::now());
+    let Recopy { entry, result } = recopy::copy(&mut job, &again, is_kept, platform::now());
     let mut applied = Applied { job, entry, result };
     if !result::offload(home, &mut applied, MadeOf { body, sha256, gaps }).await? {
         return Ok(None);
@@ -68,10 +69,10 @@ async fn copy_again(
 
 /// The body of the served result's delivery as it is read, and the digest
 /// of what came.
-async fn result_delivery(home: &Home, job: &Job) -> Result<Option<(Reading, String)>, Failure> {
+async fn result_delivery(home: &Home, job: &Job) -> Result<Option<(LoadedBody, String)>, Failure> {
     let Some(result) = &job.result else { return Ok(None) };
     let Some(kept) = entry(home, job, result.delivery).await? else { return Ok(None) };
-    Ok(Reading::of(home, &kept).await?.zip(kept.entry.sha256))
+    Ok(LoadedBody::of(home, &kept).await?.zip(kept.entry.sha256))
 }
 
 /// The keys of the job's files that are in the bucket. One that was taken

@@ -2,7 +2,7 @@
 
 use crate::domain::gateway::answer::request_id;
 use crate::domain::job::record::Job;
-use crate::domain::job::submission::Answer;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::protocol::gateway::{SubmissionEnd, Submitted};
 use crate::domain::protocol::outcome::Routed;
 use crate::domain::time::SECOND;
@@ -39,7 +39,7 @@ pub async fn answer(home: &Home) -> Result<Routed<SubmissionEnd>, Failure> {
 }
 
 /// The answer as the Worker is told it.
-pub fn submitted(job: &Job, answer: Answer) -> SubmissionEnd {
+pub fn submitted(job: &Job, answer: SubmissionAnswer) -> SubmissionEnd {
     let submission = job.submission.as_ref();
     SubmissionEnd::Answered(Box::new(Submitted {
         home: job.home.clone(),

@@ -3,7 +3,7 @@
 use super::answer::submitted;
 use crate::domain::gateway::answer::{MAX_REFUSED_BYTES, request_id, unreachable_upstream};
 use crate::domain::gateway::submission::{self, Submit};
-use crate::domain::job::submission::Answer;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::gateway::{SubmissionEnd, Submitted};
@@ -16,7 +16,7 @@ pub async fn end(
     home: &Home,
     name: ObjectName,
     submit: &Submit,
-    answer: Result<Answer, String>,
+    answer: Result<SubmissionAnswer, String>,
 ) -> Result<SubmissionEnd, Failure> {
     let told = answer.clone().unwrap_or_else(|why| unreachable_upstream(&why));
     let Some(mut job) = home.store.job()? else {
@@ -39,7 +39,7 @@ pub async fn end(
 
 /// The answer to the submission of a job that was deleted meanwhile, or has
 /// moved.
-fn without_job(name: ObjectName, submit: &Submit, answer: Answer) -> SubmissionEnd {
+fn without_job(name: ObjectName, submit: &Submit, answer: SubmissionAnswer) -> SubmissionEnd {
     let (queue, app, nonce) = (submit.queue, submit.app.clone(), String::new());
     let (public, id) = (name.public(), request_id(&answer));
     let submitted = Submitted { home: name, name: public, id, nonce, queue, app, answer };

@@ -2,7 +2,7 @@
 
 use crate::domain::access::hook_url;
 use crate::domain::gateway::submission::Submit;
-use crate::domain::job::submission::Answer;
+use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::names::ObjectName;
 use crate::edge::job::home::Home;
 use crate::edge::upstream;
@@ -14,7 +14,7 @@ pub async fn send(
     name: &ObjectName,
     submit: &Submit,
     input: &str,
-) -> Result<Answer, String> {
+) -> Result<SubmissionAnswer, String> {
     let config = &home.config;
     let tokens = config.hook.as_ref().map_err(|bad| format!("{} {}", bad.name, bad.why))?;
     let reference = name.public();

@@ -6,7 +6,7 @@ use crate::domain::job::record::Job;
 use crate::domain::view::record::{self, Context};
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
-use crate::edge::job::timeline::{Reading, entry};
+use crate::edge::job::timeline::{LoadedBody, entry};
 use crate::edge::platform::{self, Failure, Room};
 
 /// How often a long result stands in memory while its message is written.
@@ -15,7 +15,7 @@ const COPIES: usize = 3;
 /// The text, as JSON.
 pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Result<String, Failure> {
     let read = match entry(home, job, message.entry).await? {
-        Some(kept) => Reading::of(home, &kept).await?,
+        Some(kept) => LoadedBody::of(home, &kept).await?,
         None => None,
     };
     let long = job.result.as_ref().filter(|result| result.long().is_some());

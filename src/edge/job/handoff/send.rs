@@ -1,7 +1,7 @@
 //! Sends a message to its receiver.
 
 use super::message::{headers, text};
-use crate::domain::handoff::queue::{self, Tried};
+use crate::domain::handoff::queue::{self, SendResult};
 use crate::domain::handoff::target;
 use crate::domain::job::outbox::{Message, Receiver};
 use crate::domain::job::record::Job;
@@ -17,7 +17,7 @@ pub async fn hand_off(home: &Home, entry: u32, receiver: Receiver) -> Result<(),
     let Some(message) = job.handoff.find(entry, receiver).cloned() else { return Ok(()) };
     let tried = match receiver_url(home, &job, receiver) {
         Ok(url) => send_message(home, &job, &message, &url).await,
-        Err(why) => Tried::Impossible(why),
+        Err(why) => SendResult::Impossible(why),
     };
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     let context = home.retry_context(Ok(()));
@@ -39,12 +39,12 @@ fn receiver_url(home: &Home, job: &Job, receiver: Receiver) -> Result<String, &'
     target::check(url, &home.config.sources).map(|url| url.to_string())
 }
 
-async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> Tried {
+async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> SendResult {
     let text = match text(home, job, message, url).await {
         Ok(text) => text,
         Err(failure) => {
             failure.log();
-            return Tried::Refused("the vault's own storage failed".to_owned(), None);
+            return SendResult::Refused("the vault's own storage failed".to_owned(), None);
         }
     };
     let sent = async {
@@ -54,22 +54,24 @@ async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> T
     };
     match sent.await {
         Ok(Ok(posted)) => read(&posted),
-        Ok(Err(why)) => Tried::Refused(why, None),
+        Ok(Err(why)) => SendResult::Refused(why, None),
         Err(failure) => {
             failure.log();
-            Tried::Impossible("the message can't be written")
+            SendResult::Impossible("the message can't be written")
         }
     }
 }
 
-fn read(posted: &Posted) -> Tried {
+fn read(posted: &Posted) -> SendResult {
     match posted.status {
-        200..=299 => Tried::Delivered,
-        410 => Tried::Gone,
-        status @ 300..=399 => Tried::Refused(
+        200..=299 => SendResult::Delivered,
+        410 => SendResult::Gone,
+        status @ 300..=399 => SendResult::Refused(
             format!("the receiver answers {status}; a redirect is not followed"),
             posted.retry_after_ms,
         ),
-        status => Tried::Refused(format!("the receiver answers {status}"), posted.retry_after_ms),
+        status => {
+            SendResult::Refused(format!("the receiver answers {status}"), posted.retry_after_ms)
+        }
     }
 }

@@ -1,27 +1,27 @@
 //! Asks for a job's result, and applies it.
 
 use crate::domain::file::skeleton::{Gap, Skeleton};
-use crate::domain::healing::{self, Answer};
+use crate::domain::healing::{self, AnswerMeaning};
 use crate::domain::ingest::arrival::{Arrival, Origin};
 use crate::domain::ingest::document::{Body, Document};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
-use crate::domain::upstream::{Ask, Upstreams};
+use crate::domain::upstream::{UpstreamQuery, Upstreams};
 use crate::domain::webhook::event::{Event, EventKind};
 use crate::edge::bodies::PutTarget;
 use crate::edge::job::home::Home;
 use crate::edge::job::ingest::apply::{apply, new_job};
 use crate::edge::job::ingest::body;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::upstream::{self, Answered};
+use crate::edge::upstream::{self, UpstreamAnswer};
 
 const NOT_FOUND: u16 = 404;
 
 /// What came of a question.
 pub enum Outcome {
     /// The job has come to an end; the answer tells of it.
-    End(EventKind, Box<Answered>),
+    End(EventKind, Box<UpstreamAnswer>),
     /// No news; the text says what went wrong, if something did.
     Nothing(Option<String>, Option<u64>),
     /// There is no one to ask.
@@ -39,10 +39,10 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> Outcome {
         Err(why) => return Outcome::Nothing(Some(why), None),
     };
     let nothing = match healing::read_result(answered.status, &answered.body, job.id.as_deref()) {
-        Answer::End(kind) => return Outcome::End(kind, Box::new(answered)),
-        Answer::NotReady => Outcome::Nothing(None, None),
-        Answer::Refused(why) => Outcome::Nothing(Some(why), answered.retry_after_ms),
-        Answer::Unclear(why) => return ask_for_status(home, &question, answered, why).await,
+        AnswerMeaning::End(kind) => return Outcome::End(kind, Box::new(answered)),
+        AnswerMeaning::NotReady => Outcome::Nothing(None, None),
+        AnswerMeaning::Refused(why) => Outcome::Nothing(Some(why), answered.retry_after_ms),
+        AnswerMeaning::Unclear(why) => return ask_for_status(home, &question, answered, why).await,
     };
     answered.discard(&home.env).await;
     nothing
@@ -50,7 +50,12 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> Outcome {
 
 /// A result that is refused may be that of a job that has failed, or of
 /// one that still runs.
-async fn ask_for_status(home: &Home, of_result: &Ask, result: Answered, why: String) -> Outcome {
+async fn ask_for_status(
+    home: &Home,
+    of_result: &UpstreamQuery,
+    result: UpstreamAnswer,
+    why: String,
+) -> Outcome {
     let status = match ask(home, &Upstreams::status_of(of_result)).await {
         Ok(answered) => answered,
         Err(why) => {
@@ -59,11 +64,13 @@ async fn ask_for_status(home: &Home, of_result: &Ask, result: Answered, why: Str
         }
     };
     let (told, other, outcome) = match healing::read_status(status.status, &status.body) {
-        Answer::End(kind) if result.status == NOT_FOUND => (Some((kind, status)), result, None),
+        AnswerMeaning::End(kind) if result.status == NOT_FOUND => {
+            (Some((kind, status)), result, None)
+        }
         // The failure's own words are in what the result's URL answered.
-        Answer::End(kind) => (Some((kind, result)), status, None),
-        Answer::NotReady => (None, result, None),
-        Answer::Unclear(_) | Answer::Refused(_) => (None, result, Some(why)),
+        AnswerMeaning::End(kind) => (Some((kind, result)), status, None),
+        AnswerMeaning::NotReady => (None, result, None),
+        AnswerMeaning::Unclear(_) | AnswerMeaning::Refused(_) => (None, result, Some(why)),
     };
     other.discard(&home.env).await;
     match told {
@@ -73,7 +80,7 @@ async fn ask_for_status(home: &Home, of_result: &Ask, result: Answered, why: Str
 }
 
 /// Puts a question to the upstream.
-pub async fn ask(home: &Home, question: &Ask) -> Result<Answered, String> {
+pub async fn ask(home: &Home, question: &UpstreamQuery) -> Result<UpstreamAnswer, String> {
     upstream::ask(&home.env, question, home.config.max_body_bytes, home.config.pace).await
 }
 
@@ -82,7 +89,7 @@ pub async fn take(
     home: &Home,
     job: &Job,
     kind: EventKind,
-    answered: &Answered,
+    answered: &UpstreamAnswer,
 ) -> Result<(), Failure> {
     let Kept { text, gaps, is_shallow, body, bytes, sha256 } = keep(home, job, answered).await?;
     let read = Body { text, gaps, shallow: is_shallow.then_some(sha256.as_str()) };
@@ -125,7 +132,11 @@ struct Kept<'a> {
     sha256: String,
 }
 
-async fn keep<'a>(home: &Home, job: &Job, answered: &'a Answered) -> Result<Kept<'a>, Failure> {
+async fn keep<'a>(
+    home: &Home,
+    job: &Job,
+    answered: &'a UpstreamAnswer,
+) -> Result<Kept<'a>, Failure> {
     let is_one = Event::parse(&answered.body).is_ok();
     if let Some(stored) = answered.stored.as_deref().filter(|_| is_one) {
         let sha256 = stored.sha256.clone();

@@ -6,7 +6,7 @@ use crate::domain::job::file::Source;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::platform::{self, Failure};
-use crate::edge::upstream::Answered;
+use crate::edge::upstream::UpstreamAnswer;
 
 /// Files that are asked for one by one in one run.
 const MAX_DOWNLOADS: usize = 8;
@@ -43,7 +43,7 @@ pub async fn ask_for_files(home: &Home, run: &Run) -> Result<Files, Failure> {
 async fn fresh_url(home: &Home, question: &Download<'_>) -> Result<Source, String> {
     let answered = ask(home, &question.ask).await?;
     answered.discard(&home.env).await;
-    let Answered { status, body, .. } = answered;
+    let UpstreamAnswer { status, body, .. } = answered;
     healing::read_download(status, &body, question.old_url, &home.config.sources)
 }
 

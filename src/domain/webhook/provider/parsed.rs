@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// What a body of another provider says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading<'a> {
+pub struct ParsedWebhook<'a> {
     /// What has happened.
     pub kind: EventKind,
     /// The value that names the job, as written; none in what a server of one's
