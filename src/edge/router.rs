@@ -3,9 +3,9 @@
 
 use crate::domain::access::hook_url::is_hook;
 use crate::domain::config::Config;
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::route::parse::route;
-use crate::domain::route::{Access, Refused, Route, is_gateway};
+use crate::domain::route::{Access, Route, RouteError, is_gateway};
 use crate::edge::api::{
     bulk, export, list, live, manage, metrics, read, restore, tickets, timeline,
 };
@@ -132,13 +132,13 @@ const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its we
 
 /// Returns the problem of a path. One that is no route tells strangers nothing
 /// about ids.
-fn explain(refused: Refused, call: &Call<'_>) -> Problem {
+fn explain(refused: RouteError, call: &Call<'_>) -> Problem {
     match refused {
-        Refused::NotFound => {
+        RouteError::NotFound => {
             Problem::new(Code::NoSuchRoute, "the path is not a route; see /openapi.json")
         }
-        Refused::MethodNotAllowed(allow) => What::MethodNotAllowed(allow).into(),
-        Refused::BadName(name) => match access::check(call, Access::Read, None) {
+        RouteError::MethodNotAllowed(allow) => ProblemKind::MethodNotAllowed(allow).into(),
+        RouteError::BadName(name) => match access::check(call, Access::Read, None) {
             Ok(()) => Problem::new(
                 Code::NoSuchJob,
                 format!("{name:?} is not a job id or `ref:` and a reference"),
@@ -151,7 +151,7 @@ fn explain(refused: Refused, call: &Call<'_>) -> Problem {
 /// Answers with a problem; on the gateway's routes in plain JSON, as the
 /// queues' clients read it.
 fn refuse(problem: &Problem, request: &Request) -> Result<Response, Failure> {
-    if let What::Internal(text) = problem.what() {
+    if let ProblemKind::Internal(text) = problem.kind() {
         platform::log_error(text);
     }
     let is_gateway = worker::Url::parse(&request.url()).is_ok_and(|url| is_gateway(url.path()));

@@ -1,13 +1,13 @@
 //! Questions to the upstream: JSON, with its key, at its own origin.
 
-use crate::domain::doctor::upstreams::ProbeAnswer as Knocked;
+use crate::domain::doctor::upstreams::ProbeAnswer;
 use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::json;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::UpstreamQuery;
 use crate::edge::bodies::{BODY_MEMORY_BYTES, BodyReader, IncomingObject, ReceivedBody};
-use crate::edge::http::body::{self, Sent};
+use crate::edge::http::body::{self, RequestBody};
 use crate::edge::http::outgoing::Outgoing;
 use crate::edge::http::pieces::{Memory, Stop};
 use crate::edge::platform::{self, Failure};
@@ -75,7 +75,7 @@ pub async fn get(url: &str, max_bytes: u64, limit_ms: u64) -> Result<String, Str
 }
 
 /// What a receiver has answered.
-pub struct Posted {
+pub struct PostResult {
     /// The HTTP status.
     pub status: u16,
     /// Its `Retry-After`, in milliseconds.
@@ -87,7 +87,7 @@ pub struct Posted {
 ///
 /// # Errors
 /// What went wrong, without the URL: it may be secret.
-pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<Posted, String> {
+pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<PostResult, String> {
     let abort = AbortController::default();
     let request = request.with("signal", &abort.signal()).map_err(|failure| failure.to_string())?;
     let sent = pin!(request.fetch(url));
@@ -100,14 +100,14 @@ pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<Posted, St
     abort.abort();
     let response = outcome?;
     let retry_after_ms = platform::retry_after(&response.headers());
-    Ok(Posted { status: response.status(), retry_after_ms })
+    Ok(PostResult { status: response.status(), retry_after_ms })
 }
 
 /// Asks, and looks at nothing but the head of the answer.
 ///
 /// # Errors
 /// As [`ask`].
-pub async fn knock(ask: &UpstreamQuery) -> Result<Knocked, Failure> {
+pub async fn probe(ask: &UpstreamQuery) -> Result<ProbeAnswer, Failure> {
     let abort = AbortController::default();
     let request = prepare(ask)?.with("signal", &abort.signal())?;
     let sent = request.fetch(ask.url.as_str()).await;
@@ -116,7 +116,7 @@ pub async fn knock(ask: &UpstreamQuery) -> Result<Knocked, Failure> {
     let date = response.headers().get("date").ok().flatten();
     // Its body is not wanted.
     abort.abort();
-    Ok(Knocked { status, at: date.as_deref().and_then(Timestamp::parse_http) })
+    Ok(ProbeAnswer { status, at: date.as_deref().and_then(Timestamp::parse_http) })
 }
 
 /// How long a whole answer may take: results may be large.
@@ -222,10 +222,10 @@ async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<R
     let Some(stream) = response.body() else { return Ok(ReceivedBody::InMemory(Vec::new())) };
     let sent = body::of_stream(&stream, None, BODY_MEMORY_BYTES).await?;
     match (sent, env) {
-        (Sent::Short(bytes), _) if bytes.len() as u64 > most => Err(Stop::TooLarge),
-        (Sent::Short(bytes), _) => Ok(ReceivedBody::InMemory(bytes)),
+        (RequestBody::Short(bytes), _) if bytes.len() as u64 > most => Err(Stop::TooLarge),
+        (RequestBody::Short(bytes), _) => Ok(ReceivedBody::InMemory(bytes)),
         (sent, Some(env)) => Ok(BodyReader::all(env, sent, most, None).await?.keep().await?),
-        (Sent::Long { pieces, .. }, None) => {
+        (RequestBody::Long { pieces, .. }, None) => {
             let mut memory = Memory::new(most);
             pieces.through(&mut memory).await?;
             Ok(ReceivedBody::InMemory(memory.bytes))

@@ -6,9 +6,9 @@
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::apply::{Applied, apply};
 use hookvault::domain::ingest::arrival::{Arrival, Origin};
-use hookvault::domain::ingest::document::{Body, Document};
+use hookvault::domain::ingest::document::{BodyText, Document};
 use hookvault::domain::job::record::{Job, NewJob};
-use hookvault::domain::job::timeline::{BodyAt, Entry, Outcome, Trust};
+use hookvault::domain::job::timeline::{BodyAt, Entry, EntryOutcome, Trust};
 use hookvault::domain::names::ObjectName;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::event::{Event, EventKind};
@@ -53,19 +53,19 @@ impl Vault {
         self.job.as_ref().expect("a job")
     }
 
-    pub fn deliver(&mut self, body: &str) -> Outcome {
+    pub fn deliver(&mut self, body: &str) -> EntryOutcome {
         self.deliver_late(body, 0)
     }
 
     /// As `deliver`, so many milliseconds after it came.
-    pub fn deliver_late(&mut self, body: &str, late_ms: u64) -> Outcome {
+    pub fn deliver_late(&mut self, body: &str, late_ms: u64) -> EntryOutcome {
         let event = Event::parse(body).expect("an event");
         self.land(&event, body, Origin::Delivery(Trust::Token), late_ms)
     }
 
     /// As `deliver`, but it came so many milliseconds before the last one: it is
     /// moved here from another object.
-    pub fn deliver_moved(&mut self, body: &str, ago_ms: u64) -> Outcome {
+    pub fn deliver_moved(&mut self, body: &str, ago_ms: u64) -> EntryOutcome {
         let event = Event::parse(body).expect("an event");
         self.now -= ago_ms;
         let outcome = self.land(&event, body, Origin::Delivery(Trust::Token), 0);
@@ -74,24 +74,30 @@ impl Vault {
     }
 
     /// The upstream's answer to a question.
-    pub fn heal(&mut self, kind: EventKind, body: &str) -> Outcome {
+    pub fn heal(&mut self, kind: EventKind, body: &str) -> EntryOutcome {
         let mut event = Event::parse(body).expect("an answer");
         event.told.kind = kind;
         self.land(&event, body, Origin::Healing, 0)
     }
 
-    fn land(&mut self, event: &Event<'_>, body: &str, origin: Origin, late_ms: u64) -> Outcome {
+    fn land(
+        &mut self,
+        event: &Event<'_>,
+        body: &str,
+        origin: Origin,
+        late_ms: u64,
+    ) -> EntryOutcome {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
-        let mut document = Document::of(&Body::whole(body), event, &policy);
+        let mut document = Document::of(&BodyText::whole(body), event, &policy);
         if let Some(job) = &self.job {
-            document.heed_input(&Body::whole(body), job, &policy);
+            document.heed_input(&BodyText::whole(body), job, &policy);
         }
         let arrival = Arrival {
             at: self.now(),
             now: self.now().plus(late_ms),
             raw: body.as_bytes(),
-            read: Body::whole(body),
+            read: BodyText::whole(body),
             document,
             sha256: body,
             has_operator: self.has_operator,
@@ -108,7 +114,7 @@ impl Vault {
         };
         let Applied { job, entry, result } = apply(self.job.take(), self.new_job(), &arrival);
         let outcome = entry.outcome;
-        if outcome != Outcome::Duplicate {
+        if outcome != EntryOutcome::Duplicate {
             self.seen.insert(body.to_owned(), entry.n);
         }
         self.job = Some(job);

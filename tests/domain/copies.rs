@@ -10,7 +10,7 @@ use hookvault::domain::archive::kv_copy;
 use hookvault::domain::archive::outcome::{CopiedFile, CopyAttempt, end, note_death};
 use hookvault::domain::job::file::FileStatus;
 use hookvault::domain::job::record::{Archive, Job};
-use hookvault::domain::job::timeline::{Entry, Outcome};
+use hookvault::domain::job::timeline::{Entry, EntryOutcome};
 use hookvault::domain::retry::{Pace, RetryContext};
 use hookvault::domain::time::{HOUR, Timestamp};
 
@@ -57,7 +57,7 @@ fn a_stored_file_settles_the_job() {
     let mut job = job_with(&[FILE]);
     let now = Timestamp::from_millis(DEADLINE.as_millis() - 5_000);
     let entry = try_at(&mut job, 0, stored(), now).expect("an entry");
-    assert_eq!((entry.outcome, entry.n), (Outcome::Copy, 2));
+    assert_eq!((entry.outcome, entry.n), (EntryOutcome::Copy, 2));
     assert_eq!(entry.detail.as_deref(), Some("file 0: a.mp4 stored, 7 bytes"));
     let file = &job.files[0];
     assert_eq!((file.attempts, file.stored().and_then(|object| object.slack_ms)), (1, Some(5_000)));
@@ -98,7 +98,7 @@ fn bytes_of_an_older_result_stand_in_for_a_lost_file() {
     let now = vault.now();
     try_at(vault.job.as_mut().expect("a job"), 0, stored(), now);
     let other = completed(FILE, "s").replace(r#""cfg":1.10"#, r#""cfg":2"#);
-    assert_eq!(vault.deliver(&other), Outcome::Applied);
+    assert_eq!(vault.deliver(&other), EntryOutcome::Applied);
     let job = vault.job.as_mut().expect("a job");
     assert_eq!(job.archive(), Archive::Pending);
     try_at(job, 1, failed(FailureKind::Gone), DEADLINE);

@@ -4,7 +4,7 @@ use crate::common::{NONCE, Vault, acquired, completed, url};
 use hookvault::domain::job::file::{FileState, FileStatus, Source, StoredObject};
 use hookvault::domain::job::record::Archive;
 use hookvault::domain::job::status::Status;
-use hookvault::domain::job::timeline::Outcome;
+use hookvault::domain::job::timeline::EntryOutcome;
 
 const FAILED: &str = r#"{"eventType":"failed","jobId":"437852","error":{"code":"oom"}}"#;
 const RETRIED: &str = r#"{"eventType":"retried","jobId":"437852"}"#;
@@ -13,9 +13,9 @@ const FILE: &str = "437852_0_WanVideo2_2_I2V_00150.mp4";
 #[test]
 fn a_job_runs_to_its_result() {
     let mut vault = Vault::new();
-    assert_eq!(vault.deliver(&acquired(1_000)), Outcome::Applied);
+    assert_eq!(vault.deliver(&acquired(1_000)), EntryOutcome::Applied);
     assert_eq!(vault.job().status, Status::Acquired);
-    assert_eq!(vault.deliver(&completed(FILE, "a")), Outcome::Applied);
+    assert_eq!(vault.deliver(&completed(FILE, "a")), EntryOutcome::Applied);
     let job = vault.job();
     assert_eq!((job.status, job.archive(), job.version), (Status::Completed, Archive::Pending, 2));
     assert_eq!((job.attempt, job.deliveries, job.duplicates), (1, 2, 0));
@@ -38,11 +38,16 @@ fn a_job_runs_to_its_result() {
 #[test]
 fn the_result_may_come_first_and_often() {
     let mut vault = Vault::new();
-    let outcomes: Vec<Outcome> =
+    let outcomes: Vec<EntryOutcome> =
         [&completed(FILE, "a"), &acquired(1), &completed(FILE, "a"), &completed(FILE, "a")]
             .map(|body| vault.deliver(body))
             .to_vec();
-    let want = [Outcome::Applied, Outcome::Late, Outcome::Duplicate, Outcome::Duplicate];
+    let want = [
+        EntryOutcome::Applied,
+        EntryOutcome::Late,
+        EntryOutcome::Duplicate,
+        EntryOutcome::Duplicate,
+    ];
     assert_eq!(outcomes, want);
     let job = vault.job();
     assert_eq!((job.files.len(), job.version, job.duplicates), (1, 1, 2));
@@ -53,7 +58,7 @@ fn the_result_may_come_first_and_often() {
 fn fresh_urls_are_lent_to_files_that_are_not_stored() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "old"));
-    assert_eq!(vault.deliver(&completed(FILE, "new")), Outcome::Duplicate);
+    assert_eq!(vault.deliver(&completed(FILE, "new")), EntryOutcome::Duplicate);
     let source = |vault: &Vault| vault.job().files[0].source.clone();
     let Source::Url { url, .. } = source(&vault) else { panic!("a URL") };
     assert!(url.ends_with("X-Amz-Signature=new"));
@@ -72,8 +77,8 @@ fn host() -> String {
 fn another_result_is_a_revision() {
     let mut vault = Vault::new();
     vault.deliver(&completed("437852_0_a.mp4", "a"));
-    assert_eq!(vault.deliver(&completed("437852_0_b.mp4", "a")), Outcome::Applied);
-    assert_eq!(vault.deliver(&completed("437852_0_a.mp4", "a")), Outcome::Applied);
+    assert_eq!(vault.deliver(&completed("437852_0_b.mp4", "a")), EntryOutcome::Applied);
+    assert_eq!(vault.deliver(&completed("437852_0_a.mp4", "a")), EntryOutcome::Applied);
     let job = vault.job();
     let files: Vec<_> = job.files.iter().map(|f| (f.n, f.name.as_str(), f.served)).collect();
     assert_eq!(files, [(0, "a.mp4", false), (1, "b.mp4", false), (2, "a.mp4", true)]);
@@ -85,13 +90,13 @@ fn a_files_own_query_makes_another_result() {
     let get = |query: &str, by| completed("get", by).replace("get?", query);
     let mut vault = Vault::new();
     vault.deliver(&get("get?file=a&", "s"));
-    assert_eq!(vault.deliver(&get("get?file=a&", "t")), Outcome::Duplicate, "signed anew");
-    assert_eq!(vault.deliver(&get("get?file=b&", "s")), Outcome::Applied);
+    assert_eq!(vault.deliver(&get("get?file=a&", "t")), EntryOutcome::Duplicate, "signed anew");
+    assert_eq!(vault.deliver(&get("get?file=b&", "s")), EntryOutcome::Applied);
     assert_eq!(vault.job().files.len(), 2);
     let prompt = |end| format!(r#"{{"eventType":"completed","p":"https://h/? {end}"}}"#);
     let mut vault = Vault::new();
     vault.deliver(&prompt("yes"));
-    assert_eq!(vault.deliver(&prompt("no")), Outcome::Applied);
+    assert_eq!(vault.deliver(&prompt("no")), EntryOutcome::Applied);
 }
 
 #[test]
@@ -99,8 +104,8 @@ fn equal_bodies_without_a_time_count_when_something_came_between() {
     let mut vault = Vault::new();
     let bodies = [FAILED, RETRIED, FAILED, FAILED, RETRIED];
     let outcomes = bodies.map(|body| vault.deliver(body));
-    let applied = Outcome::Applied;
-    assert_eq!(outcomes, [applied, applied, applied, Outcome::Duplicate, applied]);
+    let applied = EntryOutcome::Applied;
+    assert_eq!(outcomes, [applied, applied, applied, EntryOutcome::Duplicate, applied]);
     assert_eq!((vault.job().attempt, vault.job().status), (3, Status::Retried));
     assert_eq!(vault.job().error.as_ref().map(|e| e.get().to_owned()), None);
 }
@@ -110,8 +115,8 @@ fn equal_bodies_with_a_time_never_count_twice() {
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));
     vault.deliver(FAILED);
-    assert_eq!(vault.deliver(&acquired(1_000)), Outcome::Duplicate);
-    assert_eq!(vault.deliver(&acquired(2_000)), Outcome::Applied);
+    assert_eq!(vault.deliver(&acquired(1_000)), EntryOutcome::Duplicate);
+    assert_eq!(vault.deliver(&acquired(2_000)), EntryOutcome::Applied);
     assert_eq!((vault.job().attempt, vault.job().status), (2, Status::Acquired));
 }
 
@@ -130,10 +135,10 @@ fn a_failure_keeps_the_upstreams_words() {
 fn unknown_types_are_kept_and_change_nothing() {
     let mut vault = Vault::new();
     let unknown = r#"{"eventType":"paused","jobId":"437852"}"#;
-    assert_eq!(vault.deliver(unknown), Outcome::Unknown);
+    assert_eq!(vault.deliver(unknown), EntryOutcome::Unknown);
     assert_eq!((vault.job().status, vault.job().version), (Status::Queued, 1));
     vault.deliver(&acquired(1));
-    assert_eq!(vault.deliver(r#"{"jobId":"437852"}"#), Outcome::Unknown);
+    assert_eq!(vault.deliver(r#"{"jobId":"437852"}"#), EntryOutcome::Unknown);
     assert_eq!((vault.job().status, vault.job().version), (Status::Acquired, 2));
     let numbers: Vec<u32> = vault.timeline.iter().map(|entry| entry.n).collect();
     assert_eq!(numbers, [1, 2, 3]);
@@ -163,7 +168,7 @@ fn less_never_replaces_more() {
         let mut vault = Vault::new();
         vault.deliver(more);
         let (served, was) = (vault.result.clone(), vault.job().clone());
-        assert_eq!(vault.deliver(less), Outcome::Late, "{less}");
+        assert_eq!(vault.deliver(less), EntryOutcome::Late, "{less}");
         assert_eq!((&vault.result, vault.job().archive()), (&served, was.archive()), "{less}");
         assert!(vault.job().files.iter().all(|file| file.served));
         let detail = vault.timeline.last().and_then(|entry| entry.detail.clone());
@@ -187,19 +192,19 @@ fn as_much_replaces_and_more_does_in_any_order() {
     for (first, second) in &taken {
         let mut vault = Vault::new();
         vault.deliver(first);
-        assert_eq!(vault.deliver(second), Outcome::Applied, "{first} {second}");
+        assert_eq!(vault.deliver(second), EntryOutcome::Applied, "{first} {second}");
     }
     // What came earlier, and is moved here later, counts if it holds more.
     let fuller = [(EMPTY[0].to_owned(), text("a")), (text("a"), results(&["a"], ""))];
     for (served, moved) in &fuller {
         let mut vault = Vault::new();
         vault.deliver(served);
-        assert_eq!(vault.deliver_moved(moved, 10), Outcome::Applied, "{moved}");
-        assert_eq!(vault.deliver_moved(served, 5), Outcome::Late, "{served}");
+        assert_eq!(vault.deliver_moved(moved, 10), EntryOutcome::Applied, "{moved}");
+        assert_eq!(vault.deliver_moved(served, 5), EntryOutcome::Late, "{served}");
     }
     let mut vault = Vault::new();
     vault.deliver(&results(&["a"], ""));
-    assert_eq!(vault.deliver_moved(&results(&["b"], ""), 10), Outcome::Late);
+    assert_eq!(vault.deliver_moved(&results(&["b"], ""), 10), EntryOutcome::Late);
 }
 
 #[test]
@@ -207,7 +212,7 @@ fn a_prediction_whose_data_was_removed_keeps_its_result() {
     let prediction = |output: &str| REMOVED.replace("null,\"data_removed\":true", output);
     let full = prediction(&format!("[{:?},{:?}]", url("a", "s"), url("b", "s")));
     for (first, second, want) in
-        [(&*full, REMOVED, Outcome::Late), (REMOVED, &full, Outcome::Applied)]
+        [(&*full, REMOVED, EntryOutcome::Late), (REMOVED, &full, EntryOutcome::Applied)]
     {
         let mut vault = Vault::new();
         vault.deliver(first);
@@ -224,7 +229,7 @@ fn a_smaller_result_lends_its_urls() {
     job.files[0].state = FileState::Lost;
     job.files[1].state = FileState::Stored(StoredObject::default());
     let fresh = results(&["a"], "").replace("Signature=s", "Signature=new");
-    assert_eq!(vault.deliver(&fresh), Outcome::Late);
+    assert_eq!(vault.deliver(&fresh), EntryOutcome::Late);
     let file = &vault.job().files[0];
     assert!(matches!(&file.source, Source::Url { url, .. } if url.ends_with("new")));
     assert_eq!((file.status(), vault.job().archive()), (FileStatus::Pending, Archive::Pending));
@@ -241,8 +246,8 @@ fn a_result_of_lost_files_is_replaced() {
         .files
         .iter_mut()
         .for_each(|file| file.state = FileState::Lost);
-    assert_eq!(vault.deliver(EMPTY[0]), Outcome::Late);
-    assert_eq!(vault.deliver(&results(&["c"], "")), Outcome::Applied);
+    assert_eq!(vault.deliver(EMPTY[0]), EntryOutcome::Late);
+    assert_eq!(vault.deliver(&results(&["c"], "")), EntryOutcome::Applied);
 }
 
 #[test]
@@ -265,8 +270,8 @@ fn a_result_in_a_string_is_the_same_when_it_is_signed_anew() {
         format!(r#"{{"eventType":"completed","jobId":437852,"resultJson":{inner}}}"#)
     };
     let mut vault = Vault::new();
-    assert_eq!(vault.deliver(&body("s")), Outcome::Applied);
+    assert_eq!(vault.deliver(&body("s")), EntryOutcome::Applied);
     let inner = format!(r#"{{\"resultUrls\":[\"/files/437852/{NONCE}/0-a.mp4\"],\"n\":1.10}}"#);
     assert_eq!(vault.result, Some(format!(r#"{{"resultJson":"{inner}"}}"#)));
-    assert_eq!(vault.deliver(&body("t")), Outcome::Duplicate);
+    assert_eq!(vault.deliver(&body("t")), EntryOutcome::Duplicate);
 }

@@ -5,10 +5,10 @@
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::alarm::plan::{Task, plan};
 use hookvault::domain::archive::outcome::{CopiedFile, CopyAttempt as Copied, end};
-use hookvault::domain::handoff::queue::{self, Event, SendResult, due_at, note};
+use hookvault::domain::handoff::queue::{self, HandoffEvent, SendResult, due_at, note};
 use hookvault::domain::job::outbox::{Message, Receiver, State};
 use hookvault::domain::job::record::Job;
-use hookvault::domain::job::timeline::Outcome;
+use hookvault::domain::job::timeline::EntryOutcome;
 use hookvault::domain::retry::{Pace, RetryContext};
 use hookvault::domain::time::Timestamp;
 
@@ -106,7 +106,7 @@ fn a_newer_result_takes_the_place_of_one_that_was_not_told() {
     let mut vault = vault();
     vault.deliver(&completed(FILE, "s"));
     let other = completed("437852_0_b.mp4", "s");
-    assert_eq!(vault.deliver(&other), Outcome::Applied);
+    assert_eq!(vault.deliver(&other), EntryOutcome::Applied);
     let words: Vec<_> = vault.job().handoff.messages.iter().map(|one| one.entry).collect();
     assert_eq!(words, [2, 4]);
 }
@@ -169,7 +169,7 @@ fn who_answers_410_gets_nothing_more_of_the_job_until_it_is_asked_for() {
     let job = vault.job.as_mut().expect("a job");
     assert_eq!(job.handoff.messages.len(), 1);
     let (entry, word) = queue::last_event(job).expect("an event");
-    let event = Event { entry, word, at: now, sha256: "d" };
+    let event = HandoffEvent { entry, word, at: now, sha256: "d" };
     assert!(queue::again(job, &event, false, now).is_some());
     assert_eq!(told(job).last(), Some(&("failed", Receiver::Client, State::Pending)));
 }
@@ -179,7 +179,7 @@ fn asking_again_needs_someone_who_gets_it() {
     let mut vault = Vault::new();
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");
-    let event = Event { entry: 1, word: "failed", at: vault_now(), sha256: "d" };
+    let event = HandoffEvent { entry: 1, word: "failed", at: vault_now(), sha256: "d" };
     assert_eq!(queue::again(job, &event, false, vault_now()), None);
     assert!(queue::again(job, &event, true, vault_now()).is_some());
     let once = job.handoff.clone();

@@ -12,7 +12,7 @@ use hookvault::domain::healing::{self, AnswerMeaning};
 use hookvault::domain::job::file::{FileState, FileStatus, Source};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
-use hookvault::domain::job::timeline::Outcome;
+use hookvault::domain::job::timeline::EntryOutcome;
 use hookvault::domain::json::edit::splice;
 use hookvault::domain::retry::{Pace, RetryContext};
 use hookvault::domain::time::Timestamp;
@@ -59,7 +59,7 @@ fn a_renewed_lease_counts_from_its_renewal() {
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));
     let renewed = acquired(600_000).replace("\"acquiredAt\":600000", "\"acquiredAt\":1000");
-    assert_eq!(vault.deliver(&renewed), Outcome::Applied);
+    assert_eq!(vault.deliver(&renewed), EntryOutcome::Applied);
     let due = healing::due_at(vault.job(), PACE).expect("it will be asked for");
     assert_eq!(due.since(vault.now()), 45_000 + 60_000);
 }
@@ -100,11 +100,11 @@ fn an_answer_applies_as_a_delivery_would_and_counts_as_a_heal() {
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));
     let body = completed(FILE, "s").replace(r#""eventType":"completed","#, "");
-    assert_eq!(vault.heal(EventKind::Completed, &body), Outcome::Heal);
+    assert_eq!(vault.heal(EventKind::Completed, &body), EntryOutcome::Heal);
     let job = vault.job();
     assert_eq!((job.status, job.heals, job.deliveries), (Status::Completed, 1, 1));
     let spaced = completed(FILE, "other").replace(':', ": ").replace("https: ", "https:");
-    assert_eq!(vault.deliver(&spaced), Outcome::Duplicate, "the late webhook");
+    assert_eq!(vault.deliver(&spaced), EntryOutcome::Duplicate, "the late webhook");
     assert_eq!(vault.job().files.len(), 1);
 }
 
@@ -112,14 +112,17 @@ fn an_answer_applies_as_a_delivery_would_and_counts_as_a_heal() {
 fn a_result_that_was_fetched_for_a_delivery_makes_it_a_duplicate() {
     let mut vault = Vault::new();
     let told = r#"{"request_id":"437852","status":"OK","payload":null,"payload_error":"large"}"#;
-    assert_eq!(vault.deliver(told), Outcome::Applied);
-    assert_eq!((vault.job().status, vault.deliver(told)), (Status::Queued, Outcome::Duplicate));
+    assert_eq!(vault.deliver(told), EntryOutcome::Applied);
+    assert_eq!(
+        (vault.job().status, vault.deliver(told)),
+        (Status::Queued, EntryOutcome::Duplicate)
+    );
     assert!(vault.job().healing.wanted);
     vault.heal(EventKind::Completed, r#"{"seed":7}"#);
-    assert_eq!(vault.deliver(told), Outcome::Duplicate);
+    assert_eq!(vault.deliver(told), EntryOutcome::Duplicate);
     assert!(!vault.job().healing.wanted, "it is not asked for again");
     let other = told.replace("large", "larger");
-    assert_eq!(vault.deliver(&other), Outcome::Applied, "which may be another result");
+    assert_eq!(vault.deliver(&other), EntryOutcome::Applied, "which may be another result");
 }
 
 #[test]
@@ -128,7 +131,11 @@ fn a_failure_does_not_make_a_result_forgotten_that_is_to_be_fetched() {
     let failed = r#"{"request_id":"437852","status":"ERROR","error":"x","payload":null}"#;
     let mut vault = Vault::new();
     vault.deliver(told);
-    assert_eq!(vault.deliver(failed), Outcome::Applied, "an earlier attempt's, that comes late");
+    assert_eq!(
+        vault.deliver(failed),
+        EntryOutcome::Applied,
+        "an earlier attempt's, that comes late"
+    );
     assert!(healing::due_at(vault.job(), PACE).is_some());
     vault.heal(EventKind::Completed, r#"{"seed":7}"#);
     assert_eq!((vault.job().status, vault.job().healing.wanted), (Status::Completed, false));
@@ -151,7 +158,7 @@ fn fresh_urls_get_a_pause_between_them() {
     vault.deliver(&completed(FILE, "old"));
     copy_fails(vault.job.as_mut().expect("a job"), FailureKind::Gone, DEADLINE);
     let fresh = completed(FILE, "new").replace(r#""eventType":"completed","#, "");
-    assert_eq!(vault.heal(EventKind::Completed, &fresh), Outcome::Heal);
+    assert_eq!(vault.heal(EventKind::Completed, &fresh), EntryOutcome::Heal);
     let job = vault.job.as_mut().expect("a job");
     assert!(matches!(&job.files[0].source, Source::Url { url, .. } if url.ends_with("new")));
     assert_eq!(healing::note_failure(job, None, None, context(DEADLINE)), None);
@@ -423,7 +430,7 @@ fn results(names: &[&str], by: &str) -> String {
 #[test]
 fn an_answer_that_holds_less_ends_with_words() {
     let mut vault = half_dead_vault();
-    assert_eq!(vault.heal(EventKind::Completed, &results(&["a"], "new")), Outcome::Heal);
+    assert_eq!(vault.heal(EventKind::Completed, &results(&["a"], "new")), EntryOutcome::Heal);
     let detail = vault.timeline.last().and_then(|entry| entry.detail.clone());
     assert!(detail.is_some_and(|words| words.contains("has 1 file, and the present result 2")));
     let mut job = vault.job.expect("a job");

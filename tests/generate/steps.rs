@@ -5,7 +5,7 @@ use crate::common::Vault;
 use crate::events::{event, result};
 use hookvault::domain::alarm::plan::{OFFLOAD_PAGE, Task, plan};
 use hookvault::domain::archive::failure::{CopyFailure, FailureKind};
-use hookvault::domain::archive::kv_copy::{self, Step as CopyStep};
+use hookvault::domain::archive::kv_copy::{self, CopyStep};
 use hookvault::domain::archive::manifest;
 use hookvault::domain::archive::outcome::{CopiedFile, CopyAttempt, end, note_death};
 use hookvault::domain::archive::relink;

@@ -8,7 +8,7 @@ use hookvault::domain::file::strict_url::repaired;
 use hookvault::domain::ingest::document::Document;
 use hookvault::domain::json;
 use hookvault::domain::webhook::correlate::Identity;
-use hookvault::domain::webhook::event::Told;
+use hookvault::domain::webhook::event::EventFacts;
 use std::borrow::Cow;
 
 /// The pieces of a body: of these sizes, again and again.
@@ -102,7 +102,7 @@ fn is_odd(gap: &Gap, body: &[u8]) -> bool {
 }
 
 /// What is told but for names that are too long to be some.
-fn short(told: &Told, skeleton: &Skeleton) -> Told {
+fn short(told: &EventFacts, skeleton: &Skeleton) -> EventFacts {
     let mut told = told.clone();
     let is_name = |name: &String| name.chars().count() < 200 || skeleton.gaps.is_empty();
     for name in [&mut told.type_name, &mut told.queue_name, &mut told.worker_name] {

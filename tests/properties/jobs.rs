@@ -14,7 +14,7 @@ use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::job::file::{File, FileStatus};
 use hookvault::domain::job::record::{Archive, Job};
 use hookvault::domain::job::status::Status;
-use hookvault::domain::job::timeline::Outcome;
+use hookvault::domain::job::timeline::EntryOutcome;
 use hookvault::domain::view::record::{self, Context};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -72,16 +72,16 @@ fn says_when_it_was_stored(job: &Job) {
 }
 
 /// A delivery counts, and one that was not applied changes nothing else.
-fn is_counted(was: &Job, job: &Job, outcome: Outcome) {
+fn is_counted(was: &Job, job: &Job, outcome: EntryOutcome) {
     assert_eq!((job.deliveries, job.events), (was.deliveries + 1, was.events + 1));
     assert_eq!(job.tally.values().sum::<u64>(), u64::from(job.deliveries));
-    assert_eq!(job.duplicates, was.duplicates + u32::from(outcome == Outcome::Duplicate));
-    assert_eq!(outcome == Outcome::Applied, job.last_applied == job.events);
-    assert!(outcome != Outcome::Applied || job.version > was.version);
-    let may_lend = matches!(outcome, Outcome::Duplicate | Outcome::Late);
+    assert_eq!(job.duplicates, was.duplicates + u32::from(outcome == EntryOutcome::Duplicate));
+    assert_eq!(outcome == EntryOutcome::Applied, job.last_applied == job.events);
+    assert!(outcome != EntryOutcome::Applied || job.version > was.version);
+    let may_lend = matches!(outcome, EntryOutcome::Duplicate | EntryOutcome::Late);
     let is_renewed = may_lend && job.version > was.version;
     let is_same = without_counts(&kept(was)) == without_counts(&kept(job));
-    assert_eq!(is_same, outcome != Outcome::Applied && !is_renewed, "{outcome:?}");
+    assert_eq!(is_same, outcome != EntryOutcome::Applied && !is_renewed, "{outcome:?}");
 }
 
 /// A result that comes for the first time is served, unless it has fewer files
@@ -107,8 +107,8 @@ fn is_taken(vault: &mut Vault, body: &str, is_new: bool) {
         is_served(&was, vault.job(), body);
     }
     let was = vault.job().clone();
-    assert_eq!(vault.deliver(body), Outcome::Duplicate);
-    is_counted(&was, vault.job(), Outcome::Duplicate);
+    assert_eq!(vault.deliver(body), EntryOutcome::Duplicate);
+    is_counted(&was, vault.job(), EntryOutcome::Duplicate);
 }
 
 proptest! {

@@ -10,7 +10,7 @@ use hookvault::domain::http::range::{self, Slice, slice};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::route::parse::route;
-use hookvault::domain::route::{Refused, Route};
+use hookvault::domain::route::{Route, RouteError};
 use hookvault::domain::time::Timestamp;
 use proptest::prelude::*;
 
@@ -83,14 +83,14 @@ proptest! {
         let path = format!("{start}{rest}");
         match route("NONE", &path) {
             Ok(route) => panic!("{route:?}"),
-            Err(Refused::MethodNotAllowed(allowed)) => {
+            Err(RouteError::MethodNotAllowed(allowed)) => {
                 let is_allowed = allowed.split(", ").any(|known| known == method);
                 assert_eq!(route(&method, &path).is_ok(), is_allowed, "{allowed}");
             }
-            Err(Refused::BadName(name)) => {
+            Err(RouteError::BadName(name)) => {
                 assert!(!is_valid_name(&name) && name.chars().count() <= 80);
             }
-            Err(Refused::NotFound) => assert_eq!(route(&method, &path), Err(Refused::NotFound)),
+            Err(RouteError::NotFound) => assert_eq!(route(&method, &path), Err(RouteError::NotFound)),
         }
     }
 

@@ -3,7 +3,7 @@
 //! Pending work is derived from the record, never stored beside it, so the two
 //! can't disagree. Being woken early is harmless.
 
-use crate::domain::archive::kv_copy::{self, Step};
+use crate::domain::archive::kv_copy::{self, CopyStep};
 use crate::domain::handoff::queue;
 use crate::domain::healing;
 use crate::domain::job::file::File;
@@ -103,7 +103,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     }
     let copy = kv_copy::step(job);
     // Until then readers are told what is not true any more.
-    if let Some((Step::Delete, at)) = copy {
+    if let Some((CopyStep::Delete, at)) = copy {
         plan.add(Task::Record, at, now);
     }
     let mut pending: Vec<_> = job.files.iter().filter(|file| file.is_pending()).collect();
@@ -138,7 +138,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
         let quiet_at = job.updated_at.plus(if job.is_settled() { 0 } else { pace.quiet() });
         plan.add(Task::Publish, work.publish.at.max(quiet_at), now);
     }
-    if let Some((Step::Write, at)) = copy {
+    if let Some((CopyStep::Write, at)) = copy {
         plan.add(Task::Record, at, now);
     }
     if must_offload(job) {

@@ -20,7 +20,7 @@ pub const SOON_MS: u64 = 10;
 
 /// What is done beside the write of a job that a delivery has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ring {
+pub struct AlarmUpdate {
     /// When the alarm is to be set for; `None` if it is set well.
     pub set: Option<Timestamp>,
     /// Whether whoever brought the delivery is to tell the catalog.
@@ -29,7 +29,7 @@ pub struct Ring {
 
 /// What the delivery's object knows beside the record.
 #[derive(Debug, Clone, Copy)]
-pub struct Around {
+pub struct DeliveryContext {
     /// The time.
     pub now: Timestamp,
     /// How fast things are tried again.
@@ -49,7 +49,7 @@ pub struct Around {
 /// - If more is due, the alarm rings at once. The record says already what
 ///   its run begins.
 /// - A run that is under way does what is new itself.
-pub fn after_delivery(job: &mut Job, around: Around) -> Ring {
+pub fn after_delivery(job: &mut Job, around: DeliveryContext) -> AlarmUpdate {
     if job.work.list.attempts == 0 {
         job.work.list.at = Timestamp::default(); // of another revision
     }
@@ -59,27 +59,27 @@ pub fn after_delivery(job: &mut Job, around: Around) -> Ring {
     let later = plan.wake.into_iter().chain(around.ends_at).min();
     if let Some(wake) = plan.wake.filter(|_| tells && is_listed_only && job.work.has_ended()) {
         job.work.list.at = wake;
-        return Ring { set: later.and_then(|at| arm(job, at, around.now)), tells };
+        return AlarmUpdate { set: later.and_then(|at| arm(job, at, around.now)), tells };
     }
     if plan.due.is_empty() {
         let set = later.and_then(|at| arm(job, at, around.now));
-        return Ring { set, tells: false };
+        return AlarmUpdate { set, tells: false };
     }
     if around.is_running || is_about_to_run(job, around) {
-        return Ring { set: None, tells };
+        return AlarmUpdate { set: None, tells };
     }
     let at = around.now.plus(SOON_MS);
     if job.work.has_ended() {
         begin_run(job, plan.copies(1), at);
-        return Ring { set: Some(at), tells: false };
+        return AlarmUpdate { set: Some(at), tells: false };
     }
     job.work.alarm = Timestamp::default();
-    Ring { set: Some(at), tells }
+    AlarmUpdate { set: Some(at), tells }
 }
 
 /// Whether a run that a delivery has begun is to come, or has moved the alarm to
 /// its watchdog and died since: the alarm is set for either.
-fn is_about_to_run(job: &Job, around: Around) -> bool {
+fn is_about_to_run(job: &Job, around: DeliveryContext) -> bool {
     !job.work.has_ended() && around.now < job.work.alarm.plus(around.pace.watchdog(1))
 }
 
@@ -130,8 +130,14 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    fn around(now: u64) -> Around {
-        Around { now: at(now), pace: PACE, ends_at: None, may_tell: true, is_running: false }
+    fn around(now: u64) -> DeliveryContext {
+        DeliveryContext {
+            now: at(now),
+            pace: PACE,
+            ends_at: None,
+            may_tell: true,
+            is_running: false,
+        }
     }
 
     /// A job that a delivery has changed at 1,000 ms, and nothing was told of.
@@ -154,11 +160,14 @@ mod tests {
     fn the_sender_tells_the_catalog_and_the_alarm_would_again() {
         let mut job = job();
         let quiet = at(1_000).plus(PACE.quiet());
-        assert_eq!(after_delivery(&mut job, around(1_000)), Ring { set: Some(quiet), tells: true });
+        assert_eq!(
+            after_delivery(&mut job, around(1_000)),
+            AlarmUpdate { set: Some(quiet), tells: true }
+        );
         assert_eq!((job.work.list.at, job.work.alarm, job.work.runs), (quiet, quiet, 0));
         // It rings early enough for what comes then, too.
         (job.version, job.events, job.updated_at) = (2, 2, at(2_000));
-        assert_eq!(after_delivery(&mut job, around(2_000)), Ring { set: None, tells: true });
+        assert_eq!(after_delivery(&mut job, around(2_000)), AlarmUpdate { set: None, tells: true });
         let late = around(quiet.as_millis() + 1);
         (job.updated_at, job.heard_at) = (late.now, late.now);
         assert_eq!(after_delivery(&mut job, late).set, Some(late.now.plus(PACE.quiet())));
@@ -167,29 +176,38 @@ mod tests {
     #[test]
     fn the_end_of_a_job_rings_before_its_safety_net() {
         let mut job = job();
-        let ends = Around { ends_at: Some(at(1_500)), ..around(1_000) };
-        assert_eq!(after_delivery(&mut job, ends), Ring { set: Some(at(1_500)), tells: true });
+        let ends = DeliveryContext { ends_at: Some(at(1_500)), ..around(1_000) };
+        assert_eq!(
+            after_delivery(&mut job, ends),
+            AlarmUpdate { set: Some(at(1_500)), tells: true }
+        );
         assert!(job.work.list.at > at(1_500));
     }
 
     #[test]
     fn one_who_does_not_tell_has_the_run_do_it() {
         let mut job = job();
-        let around = Around { may_tell: false, ..around(1_000) };
+        let around = DeliveryContext { may_tell: false, ..around(1_000) };
         let soon = at(1_000 + SOON_MS);
-        assert_eq!(after_delivery(&mut job, around), Ring { set: Some(soon), tells: false });
+        assert_eq!(after_delivery(&mut job, around), AlarmUpdate { set: Some(soon), tells: false });
         assert_eq!((job.work.runs, job.work.list.at), (1, at(0)));
         // One that failed waits for its own time.
         job.work = Work::default();
         (job.work.list.attempts, job.work.list.at) = (1, at(9_000));
-        assert_eq!(after_delivery(&mut job, around), Ring { set: Some(at(9_000)), tells: false });
+        assert_eq!(
+            after_delivery(&mut job, around),
+            AlarmUpdate { set: Some(at(9_000)), tells: false }
+        );
     }
 
     #[test]
     fn a_result_begins_a_run_that_its_own_write_has_counted() {
         let mut job = completed();
         let soon = at(1_000 + SOON_MS);
-        assert_eq!(after_delivery(&mut job, around(1_000)), Ring { set: Some(soon), tells: false });
+        assert_eq!(
+            after_delivery(&mut job, around(1_000)),
+            AlarmUpdate { set: Some(soon), tells: false }
+        );
         assert_eq!(
             (job.work.runs, job.work.copying.as_slice(), job.work.alarm),
             (1, &[0][..], soon)
@@ -211,14 +229,14 @@ mod tests {
         after_delivery(&mut job, around(1_000));
         job.events += 1;
         let begun = job.clone();
-        assert_eq!(after_delivery(&mut job, around(1_005)), Ring { set: None, tells: true });
-        let running = Around { is_running: true, ..around(500_000) };
-        assert_eq!(after_delivery(&mut job, running), Ring { set: None, tells: true });
+        assert_eq!(after_delivery(&mut job, around(1_005)), AlarmUpdate { set: None, tells: true });
+        let running = DeliveryContext { is_running: true, ..around(500_000) };
+        assert_eq!(after_delivery(&mut job, running), AlarmUpdate { set: None, tells: true });
         assert_eq!(job.work, begun.work);
         // A run that died long ago is followed by one that counts it.
         let late = around(1_000 + SOON_MS + PACE.watchdog(1));
         let set = Some(late.now.plus(SOON_MS));
-        assert_eq!(after_delivery(&mut job, late), Ring { set, tells: true });
+        assert_eq!(after_delivery(&mut job, late), AlarmUpdate { set, tells: true });
         assert!((0..3).all(|runs| {
             job.work.runs = runs;
             !is_counted(&job, set, PACE, late.now)

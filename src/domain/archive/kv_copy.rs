@@ -38,7 +38,7 @@ impl Rendering {
 
 /// What is to be done to the copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum CopyStep {
     /// Write it.
     Write,
     /// Delete it.
@@ -48,16 +48,16 @@ pub enum Step {
 /// The step that is to be done, and not before when; `None` if the copy is as
 /// it should be. A job that never had a copy has none to be deleted.
 #[must_use]
-pub fn step(job: &Job) -> Option<(Step, Timestamp)> {
+pub fn step(job: &Job) -> Option<(CopyStep, Timestamp)> {
     let copy = job.work.kv_copy();
     let is_elsewhere = copy.last().is_some_and(|last| last.by_id != is_named_by_id(job));
     if is_elsewhere || !is_at_rest(job) {
-        return copy.last().is_some().then_some((Step::Delete, try_at(copy, true)));
+        return copy.last().is_some().then_some((CopyStep::Delete, try_at(copy, true)));
     }
     let (version, events) = copy.shown();
     let is_news = version < job.version;
     let is_old = is_news || events < job.events;
-    is_old.then_some((Step::Write, try_at(copy, is_news)))
+    is_old.then_some((CopyStep::Write, try_at(copy, is_news)))
 }
 
 /// Whether the copy of a job goes under its id, although it lives at its
@@ -89,7 +89,7 @@ fn named(job: &Job, by_id: bool) -> ObjectName {
 /// nothing knows of.
 pub fn begin(job: &mut Job) -> bool {
     let is_first = job.work.kv_copy() == KvCopy::None;
-    let begins = is_first && matches!(step(job), Some((Step::Write, _)));
+    let begins = is_first && matches!(step(job), Some((CopyStep::Write, _)));
     if begins {
         let last = tried(is_named_by_id(job), 0, Timestamp::default());
         job.work.set_kv_copy(KvCopy::Begun(last));
@@ -205,7 +205,7 @@ mod tests {
         job
     }
 
-    fn changed(change: impl Fn(&mut Job)) -> Option<(Step, Timestamp)> {
+    fn changed(change: impl Fn(&mut Job)) -> Option<(CopyStep, Timestamp)> {
         let mut job = copied();
         change(&mut job);
         step(&job)
@@ -215,12 +215,12 @@ mod tests {
     fn the_copy_follows_the_job() {
         let quiet = at(5_000).plus(PACE.quiet());
         assert_eq!(step(&copied()), None);
-        assert_eq!(changed(|job| job.version += 1), Some((Step::Write, at(0))));
+        assert_eq!(changed(|job| job.version += 1), Some((CopyStep::Write, at(0))));
         // A counted duplicate can wait.
-        assert_eq!(changed(|job| job.events += 1), Some((Step::Write, quiet)));
-        assert_eq!(changed(|job| job.status = Status::Retried), Some((Step::Delete, at(0))));
+        assert_eq!(changed(|job| job.events += 1), Some((CopyStep::Write, quiet)));
+        assert_eq!(changed(|job| job.status = Status::Retried), Some((CopyStep::Delete, at(0))));
         let asked = |job: &mut Job| drop(healing::want(job, String::new(), at(6_000)));
-        assert_eq!(changed(asked), Some((Step::Delete, at(0))));
+        assert_eq!(changed(asked), Some((CopyStep::Delete, at(0))));
     }
 
     #[test]
@@ -232,10 +232,10 @@ mod tests {
         job.unlinked_id = None;
         assert_eq!(name(&job), ObjectName::Id("437852".into()));
         // The copy under the former name goes before there is another one.
-        assert_eq!(step(&job), Some((Step::Delete, at(0))));
+        assert_eq!(step(&job), Some((CopyStep::Delete, at(0))));
         assert_eq!(written_name(&job), job.home);
         note_deleted(&mut job.work, true, context(6_000));
-        assert_eq!(step(&job), Some((Step::Write, at(0))));
+        assert_eq!(step(&job), Some((CopyStep::Write, at(0))));
         note(&mut job, true, context(7_000));
         assert_eq!((step(&job), written_name(&job)), (None, ObjectName::Id("437852".into())));
     }
@@ -249,7 +249,7 @@ mod tests {
         job.status = Status::Failed;
         note(&mut job, false, context(5_000));
         job.status = Status::Retried;
-        assert_eq!(step(&job), Some((Step::Delete, at(5_000).plus(PACE.stretched(1)))));
+        assert_eq!(step(&job), Some((CopyStep::Delete, at(5_000).plus(PACE.stretched(1)))));
         note_deleted(&mut job.work, true, context(9_000));
         assert_eq!(step(&job), None);
     }
@@ -259,9 +259,9 @@ mod tests {
         let mut job = fixtures::job();
         (job.status, job.version) = (Status::Failed, 1);
         assert!(begin(&mut job));
-        assert_eq!(step(&job), Some((Step::Write, at(0))));
+        assert_eq!(step(&job), Some((CopyStep::Write, at(0))));
         job.status = Status::Retried;
-        assert_eq!(step(&job), Some((Step::Delete, at(0))));
+        assert_eq!(step(&job), Some((CopyStep::Delete, at(0))));
         assert!(LeftCopy::of(&job).is_some());
         note_deleted(&mut job.work, true, context(6_000));
         assert_eq!((step(&job), LeftCopy::of(&job)), (None, None));

@@ -2,7 +2,7 @@
 
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::job::tasks::{TaskProgress, Work};
-use crate::domain::job::timeline::{Entry, Kept, Outcome};
+use crate::domain::job::timeline::{Entry, EntryOutcome, EntryWithBody};
 use crate::domain::json;
 use crate::domain::names::ObjectName;
 use crate::domain::retry::RetryContext;
@@ -24,7 +24,7 @@ pub struct Manifest {
     pub result: Option<Box<RawValue>>,
     /// The timeline with its short bodies; older entries are in pages of
     /// their own.
-    pub events: Vec<Kept>,
+    pub events: Vec<EntryWithBody>,
 }
 
 /// What is written to a job's object to make it what it was.
@@ -33,7 +33,7 @@ pub struct Restored {
     /// The record. All that was published but the manifest is to be again.
     pub job: Job,
     /// The timeline, with the bodies that were in the object.
-    pub events: Vec<Kept>,
+    pub events: Vec<EntryWithBody>,
     /// The result's text, if it was in the object.
     pub result: Option<String>,
     /// The name, beside its home and its id, that leads to it.
@@ -86,7 +86,7 @@ pub fn around_result(text: &str) -> Option<(&str, &str)> {
 /// Whether a repetition of this entry's body is known by the entry.
 #[must_use]
 pub fn is_seen(entry: &Entry) -> bool {
-    matches!(entry.outcome, Outcome::Applied | Outcome::Late | Outcome::Unknown)
+    matches!(entry.outcome, EntryOutcome::Applied | EntryOutcome::Late | EntryOutcome::Unknown)
 }
 
 /// Notes how publishing `job`, as it was then, ended.

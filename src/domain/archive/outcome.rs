@@ -4,7 +4,7 @@ use super::failure::{self, CopyFailure, FailureKind, Next};
 use crate::domain::job::file::{Archived, File, FileState, Source, StoredObject};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
-use crate::domain::job::timeline::{Entry, Outcome};
+use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 
@@ -56,7 +56,7 @@ pub fn end(job: &mut Job, tried: CopyAttempt, context: RetryContext<'_>) -> Opti
     detail.map(|detail| {
         job.events += 1;
         let detail = format!("file {}: {detail}", tried.n);
-        Entry::own(job.events, context.now, Outcome::Copy, detail)
+        Entry::own(job.events, context.now, EntryOutcome::Copy, detail)
     })
 }
 

@@ -9,7 +9,7 @@ use crate::domain::ingest::document::Output;
 use crate::domain::job::file::{DeliveryRef, File, FileState, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
-use crate::domain::job::timeline::{Entry, Outcome};
+use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::time::Timestamp;
 use crate::domain::words::counted;
 use crate::domain::{healing, keys};
@@ -71,7 +71,7 @@ pub fn copy(
         counted(u64::from(again), "file", "files")
     );
     job.events += 1;
-    Recopy { entry: Entry::own(job.events, now, Outcome::Copy, detail), result }
+    Recopy { entry: Entry::own(job.events, now, EntryOutcome::Copy, detail), result }
 }
 
 /// A job without a result: the upstream is asked for it.

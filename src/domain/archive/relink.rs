@@ -3,7 +3,7 @@
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
 use crate::domain::job::tasks::TaskProgress;
-use crate::domain::job::timeline::{Entry, Outcome};
+use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -26,7 +26,7 @@ pub fn renew(job: &mut Job, nonce: String, now: Timestamp) -> Entry {
     }
     job.touch(now);
     job.events += 1;
-    Entry::own(job.events, now, Outcome::Copy, "the files have new links".to_owned())
+    Entry::own(job.events, now, EntryOutcome::Copy, "the files have new links".to_owned())
 }
 
 /// Notes that file `n` was written with `nonce`; without a tag, that there was

@@ -23,7 +23,7 @@ use self::totals::Totals;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::rejection::Refused;
+use crate::domain::webhook::rejection::RefusedDelivery;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -141,7 +141,7 @@ pub enum CatalogRequest {
         format: Format,
     },
     /// To `refused`: note this delivery.
-    Refuse(Refused),
+    Refuse(RefusedDelivery),
     /// To `refused`: what is there?
     Refused,
     /// To one that holds nothing: write, read and delete this.
@@ -185,7 +185,7 @@ pub enum CatalogReply {
     /// The refused deliveries that are kept, the newest first.
     Refused {
         /// They.
-        refused: Vec<Refused>,
+        refused: Vec<RefusedDelivery>,
         /// How many there ever were.
         total: u64,
     },

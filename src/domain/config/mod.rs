@@ -8,7 +8,7 @@ pub mod reader;
 use self::reader::{MAX_RETRY_BASE_MS, MIB, Reader};
 use crate::domain::access::pass;
 use crate::domain::access::redact::Secrets;
-use crate::domain::access::signature::standard::Secrets as SigningSecrets;
+use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::http::cors::Origins;

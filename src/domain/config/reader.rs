@@ -1,7 +1,7 @@
 //! Reads each variable, and notes what is wrong with it.
 
 use crate::domain::access::redact::secrets::SECRETS;
-use crate::domain::access::signature::standard::Secrets as SigningSecrets;
+use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::alarm::budget::{DEFAULT_SUBREQUESTS, SUBREQUESTS};
 use crate::domain::file::source_policy::SourcePolicy;

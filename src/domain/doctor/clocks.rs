@@ -1,7 +1,7 @@
 //! Clocks: deadlines of presigned URLs and times of events are others' times,
 //! and are compared with this side's.
 
-use super::{Check, spell};
+use super::{Finding, spell};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
 
 /// What is odd already, and what makes a URL look dead that is not.
@@ -34,23 +34,23 @@ impl ClockReading {
 
 /// What the readings mean.
 #[must_use]
-pub fn check(readings: &[ClockReading]) -> Check {
+pub fn check(readings: &[ClockReading]) -> Finding {
     let Some(worst) = readings.iter().max_by_key(|reading| reading.skew()) else {
-        return Check::ok("clock", "no other clock could be read");
+        return Finding::ok("clock", "no other clock could be read");
     };
     let skew = worst.skew();
     let detail = format!("the clock of {} differs by {}", worst.whose, spell(skew));
     let fix = "compare both with the correct time: presigned URLs and leases depend on it";
     if skew >= WRONG_MS {
         let detail = format!("{detail}: its URLs seem older or newer than they are");
-        Check::fail("clock", detail, fix)
+        Finding::fail("clock", detail, fix)
     } else if skew >= ODD_MS {
-        Check::warn("clock", detail, fix)
+        Finding::warn("clock", detail, fix)
     } else {
         let mut whose: Vec<_> = readings.iter().map(|reading| reading.whose.as_str()).collect();
         // One host may be both queues.
         whose.dedup();
-        Check::ok("clock", format!("agrees with {}", whose.join(", ")))
+        Finding::ok("clock", format!("agrees with {}", whose.join(", ")))
     }
 }
 

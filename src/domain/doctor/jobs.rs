@@ -1,7 +1,7 @@
 //! What the catalog knows of the jobs: what waits, what was lost or given up,
 //! and what was never copied.
 
-use super::{Check, call, some, spell};
+use super::{Finding, call, some, spell};
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
@@ -61,7 +61,7 @@ fn since(now: Timestamp) -> Timestamp {
 
 /// What the catalog tells means, or why it does not.
 #[must_use]
-pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Check> {
+pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Finding> {
     match told {
         Ok(jobs) => vec![
             pending(jobs, by),
@@ -72,22 +72,22 @@ pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Check> {
         ],
         Err(why) => {
             let detail = format!("the state of the jobs is unknown: {why}");
-            vec![Check::warn("pending", detail, "correct `catalog` first")]
+            vec![Finding::warn("pending", detail, "correct `catalog` first")]
         }
     }
 }
 
 /// The oldest file that is still to be copied. A first try is made at once.
-fn pending(jobs: &Jobs, by: Measure<'_>) -> Check {
+fn pending(jobs: &Jobs, by: Measure<'_>) -> Finding {
     let numbers = &jobs.totals.numbers;
     let Some(oldest) = numbers.oldest_pending else {
-        return Check::ok("pending", "no file waits to be copied");
+        return Finding::ok("pending", "no file waits to be copied");
     };
     let (count, age) = (numbers.pending, by.now.since(oldest));
     let waiting = counted(count, "file waits", "files wait");
     let detail = format!("{waiting} to be copied, the oldest since {}", spell(age));
     if age < by.pace.silence() {
-        return Check::ok("pending", detail);
+        return Finding::ok("pending", detail);
     }
     let stuck = jobs.not_whole.iter().find(|row| row.numbers.oldest_pending == Some(oldest));
     let (which, path) = match stuck {
@@ -97,30 +97,30 @@ fn pending(jobs: &Jobs, by: Measure<'_>) -> Check {
     let fix = format!("see `files[].error`: {}", call(by.base, "GET", &path));
     let detail = format!("{detail}{which}");
     if age < by.pace.patience() {
-        Check::warn("pending", detail, fix)
+        Finding::warn("pending", detail, fix)
     } else {
-        Check::fail("pending", detail, fix)
+        Finding::fail("pending", detail, fix)
     }
 }
 
-fn lost(rows: &[Row], by: Measure<'_>) -> Check {
+fn lost(rows: &[Row], by: Measure<'_>) -> Finding {
     let lost: Vec<&Row> = rows.iter().filter(|row| row.numbers.lost > 0).collect();
     if lost.is_empty() {
-        return Check::ok("lost", "no file was lost in the last days");
+        return Finding::ok("lost", "no file was lost in the last days");
     }
     let led_astray = lost.iter().all(|row| !row.skipped_hosts.is_empty());
     let ids = ids(lost.into_iter());
     let detail = format!("files were lost in {} of the last days: {}", jobs_of(&ids), some(&ids));
     if led_astray {
-        return Check::warn("lost", detail, "correct `hosts` first");
+        return Finding::warn("lost", detail, "correct `hosts` first");
     }
     let copy = call(by.base, "POST", "/archive?archive=lost,partial");
     let fix = format!("set the queue's key, which gets fresh URLs, then copy again: {copy}");
-    Check::warn("lost", detail, fix)
+    Finding::warn("lost", detail, fix)
 }
 
 /// Hosts that results named or redirects led to, and where nothing was fetched.
-fn hosts(rows: &[Row], by: Measure<'_>) -> Check {
+fn hosts(rows: &[Row], by: Measure<'_>) -> Finding {
     let mut jobs_of: BTreeMap<&String, Vec<String>> = BTreeMap::new();
     for row in rows {
         for host in &row.skipped_hosts {
@@ -140,15 +140,15 @@ fn hosts(rows: &[Row], by: Measure<'_>) -> Check {
              do not trust, run `npm run deploy`, then {again}",
             all.join(",")
         );
-        return Check::warn("hosts", detail, fix);
+        return Finding::warn("hosts", detail, fix);
     }
     if !mended.is_empty() {
         let detail =
             format!("hosts that are allowed now, with files not copied yet: {}", of_jobs(&mended));
-        return Check::warn("hosts", detail, again);
+        return Finding::warn("hosts", detail, again);
     }
     let allowed = some(&by.sources.entries());
-    Check::ok("hosts", format!("all files of the last days are on {allowed}"))
+    Finding::ok("hosts", format!("all files of the last days are on {allowed}"))
 }
 
 fn of_jobs(hosts: &[(&String, Vec<String>)]) -> String {
@@ -160,10 +160,10 @@ fn of_jobs(hosts: &[(&String, Vec<String>)]) -> String {
     hosts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
-fn healing(rows: &[Row], by: Measure<'_>) -> Check {
+fn healing(rows: &[Row], by: Measure<'_>) -> Finding {
     let ids = ids(rows.iter());
     if ids.is_empty() {
-        return Check::ok("healing", "no job of the last days was given up");
+        return Finding::ok("healing", "no job of the last days was given up");
     }
     let detail = format!(
         "the queue was asked for a day without success for {} of the last days: {}",
@@ -173,18 +173,18 @@ fn healing(rows: &[Row], by: Measure<'_>) -> Check {
     let id = ids.first().map_or("", String::as_str);
     let why = call(by.base, "GET", &format!("/jobs/{id}"));
     let again = call(by.base, "POST", &format!("/jobs/{id}/archive"));
-    Check::warn("healing", detail, format!("see `healing.error`: {why}; ask again: {again}"))
+    Finding::warn("healing", detail, format!("see `healing.error`: {why}; ask again: {again}"))
 }
 
 /// Receivers that did not take what was handed on to them.
-fn handoff(totals: &Totals, by: Measure<'_>) -> Check {
+fn handoff(totals: &Totals, by: Measure<'_>) -> Finding {
     let (failed, pending) = (totals.numbers.handoff_failed, totals.numbers.handoff_pending);
     if failed + pending == 0 {
-        return Check::ok("handoff", "all messages are handed on");
+        return Finding::ok("handoff", "all messages are handed on");
     }
     if failed == 0 {
         let pending = counted(pending, "message is", "messages are");
-        return Check::ok("handoff", format!("{pending} still to be handed on"));
+        return Finding::ok("handoff", format!("{pending} still to be handed on"));
     }
     let detail = format!(
         "messages of {} could not be handed on; {}",
@@ -197,7 +197,7 @@ fn handoff(totals: &Totals, by: Measure<'_>) -> Check {
          [.id, .handoff]'; then {}",
         call(by.base, "POST", "/jobs/<id>/handoff")
     );
-    Check::warn("handoff", detail, fix)
+    Finding::warn("handoff", detail, fix)
 }
 
 fn jobs_of(ids: &[String]) -> String {
@@ -222,7 +222,7 @@ mod tests {
         row
     }
 
-    fn found(not_whole: Vec<Row>, exhausted: Vec<Row>) -> Vec<Check> {
+    fn found(not_whole: Vec<Row>, exhausted: Vec<Row>) -> Vec<Finding> {
         let mut totals = Totals::default();
         for row in &not_whole {
             totals.add(row);

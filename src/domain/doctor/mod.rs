@@ -37,7 +37,7 @@ pub enum Status {
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct Finding {
     /// What was looked at.
     pub name: String,
     /// How it is.
@@ -50,7 +50,7 @@ pub struct Check {
     pub ms: Option<u64>,
 }
 
-impl Check {
+impl Finding {
     /// A check that found nothing.
     pub fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(name, Status::Ok, detail, None)
@@ -133,7 +133,7 @@ pub struct Report {
     /// Whether nothing has failed.
     pub ok: bool,
     /// The findings.
-    pub checks: Vec<Check>,
+    pub checks: Vec<Finding>,
     /// For holders of the API token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_test: Option<SelfTest>,
@@ -142,9 +142,9 @@ pub struct Report {
 impl Report {
     /// The report of these findings; no secret is in it.
     #[must_use]
-    pub fn new(checks: Vec<Check>, self_test: Option<SelfTest>, config: &Config) -> Self {
+    pub fn new(checks: Vec<Finding>, self_test: Option<SelfTest>, config: &Config) -> Self {
         let secrets = config.secrets();
-        let checks: Vec<Check> = checks.into_iter().map(|check| check.masked(secrets)).collect();
+        let checks: Vec<Finding> = checks.into_iter().map(|check| check.masked(secrets)).collect();
         let ok = checks.iter().all(|check| check.status != Status::Fail);
         Self { ok, checks, self_test }
     }
@@ -191,23 +191,23 @@ mod tests {
 
     #[test]
     fn a_warning_is_no_failure() {
-        let checks = vec![Check::ok("a", "fine"), Check::warn("b", "odd", "look")];
+        let checks = vec![Finding::ok("a", "fine"), Finding::warn("b", "odd", "look")];
         assert!(Report::new(checks.clone(), None, &config()).ok);
-        let failed = [checks, vec![Check::fail("c", "broken", "mend")]].concat();
+        let failed = [checks, vec![Finding::fail("c", "broken", "mend")]].concat();
         assert!(!Report::new(failed, None, &config()).ok);
     }
 
     #[test]
     fn what_others_have_written_is_masked_and_short() {
         let told = format!("by a-hook-token-0123456789\u{1b}[2J {}", "x".repeat(5_000));
-        let report = Report::new(vec![Check::warn("refused", told, "look")], None, &config());
+        let report = Report::new(vec![Finding::warn("refused", told, "look")], None, &config());
         let detail = &report.checks[0].detail;
         assert!(detail.starts_with("by ***[2J x") && detail.chars().count() == 600, "{detail}");
     }
 
     #[test]
     fn the_json_is_as_described() {
-        let check = Check::fail("r2", "no", "yes").took(7);
+        let check = Finding::fail("r2", "no", "yes").took(7);
         let self_test = SelfTest::new("https://v", &[7; 16], config().hook.as_ref().ok()).unwrap();
         let json = serde_json::to_string(&Report::new(vec![check], Some(self_test), &config()));
         let json = json.unwrap();

@@ -1,8 +1,8 @@
 //! Deliveries that were not taken, or that belong to no job.
 
-use super::{Check, call, spell};
+use super::{Finding, call, spell};
 use crate::domain::time::{DAY, Timestamp};
-use crate::domain::webhook::rejection::Refused;
+use crate::domain::webhook::rejection::RefusedDelivery;
 use crate::domain::words::counted;
 
 /// Older refusals are listed at `GET /refused`, and no finding.
@@ -10,20 +10,20 @@ const LATELY_MS: u64 = DAY;
 
 /// The refused deliveries of the last day, one finding for each status.
 #[must_use]
-pub fn refused(kept: &[Refused], total: u64, now: Timestamp, base: &str) -> Vec<Check> {
+pub fn refused(kept: &[RefusedDelivery], total: u64, now: Timestamp, base: &str) -> Vec<Finding> {
     let lately = || kept.iter().filter(|one| now.since(one.at) < LATELY_MS);
     let statuses = (400..600).filter_map(|status| {
         let all: Vec<_> = lately().filter(|one| one.status == status).collect();
         of_status(status, &all, now, base)
     });
-    let mut checks: Vec<Check> = statuses.collect();
+    let mut checks: Vec<Finding> = statuses.collect();
     if checks.is_empty() {
-        checks.push(Check::ok("refused", format!("none in the last day, {total} in all")));
+        checks.push(Finding::ok("refused", format!("none in the last day, {total} in all")));
     }
     checks
 }
 
-fn of_status(status: u16, all: &[&Refused], now: Timestamp, base: &str) -> Option<Check> {
+fn of_status(status: u16, all: &[&RefusedDelivery], now: Timestamp, base: &str) -> Option<Finding> {
     let last = all.iter().max_by_key(|one| one.at)?;
     let more: u64 = all.iter().map(|one| u64::from(one.more)).sum();
     let count = all.len() as u64;
@@ -36,7 +36,7 @@ fn of_status(status: u16, all: &[&Refused], now: Timestamp, base: &str) -> Optio
         counted(count, "delivery", "deliveries"),
         last.reason
     );
-    Some(Check::warn(
+    Some(Finding::warn(
         "refused",
         detail,
         format!("{}: {}", mend(status), call(base, "GET", "/refused")),
@@ -54,13 +54,13 @@ fn mend(status: u16) -> &'static str {
 
 /// The box of deliveries that belong to no job.
 #[must_use]
-pub fn unmatched(count: u64, base: &str) -> Check {
+pub fn unmatched(count: u64, base: &str) -> Finding {
     if count == 0 {
-        return Check::ok("unmatched", "every delivery belongs to a job");
+        return Finding::ok("unmatched", "every delivery belongs to a job");
     }
     let detail = counted(count, "delivery belongs to no job", "deliveries belong to no job");
     let fix = format!("see why, and assign or drop them: {}", call(base, "GET", "/unmatched"));
-    Check::warn("unmatched", detail, fix)
+    Finding::warn("unmatched", detail, fix)
 }
 
 #[cfg(test)]
@@ -68,10 +68,17 @@ mod tests {
     use super::*;
     use crate::domain::doctor::Status;
 
-    fn refusal(status: u16, hour: u64, more: u32) -> Refused {
+    fn refusal(status: u16, hour: u64, more: u32) -> RefusedDelivery {
         let at = Timestamp::from_seconds(hour * 3_600);
         let user_agent = Some("queue/1".to_owned());
-        Refused { at, status, reason: format!("because {status}"), user_agent, bytes: None, more }
+        RefusedDelivery {
+            at,
+            status,
+            reason: format!("because {status}"),
+            user_agent,
+            bytes: None,
+            more,
+        }
     }
 
     #[test]

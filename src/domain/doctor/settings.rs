@@ -1,6 +1,6 @@
 //! Secrets and variables: set, and of use.
 
-use super::Check;
+use super::Finding;
 use crate::domain::access::redact::MIN_CHARS;
 use crate::domain::access::redact::secrets::SECRETS;
 use crate::domain::access::tokens::{BadSecret, Tokens};
@@ -9,13 +9,13 @@ use crate::domain::upstream::Upstreams;
 
 /// The two secrets, and everything that is set wrong.
 #[must_use]
-pub fn checks(config: &Config) -> Vec<Check> {
+pub fn checks(config: &Config) -> Vec<Finding> {
     let mut checks = vec![
         secret("HOOK_TOKEN", &config.hook, "deliveries are refused with 503"),
         secret("API_TOKEN", &config.api, "readers are refused with 503"),
     ];
     if config.mistakes.is_empty() {
-        checks.push(Check::ok("settings", "all settings can be used"));
+        checks.push(Finding::ok("settings", "all settings can be used"));
     }
     checks.extend(config.mistakes.iter().map(|mistake| wrong(mistake)));
     checks.extend(unconfirmed(config));
@@ -24,35 +24,35 @@ pub fn checks(config: &Config) -> Vec<Check> {
 }
 
 /// Results that are to be confirmed wait for ever if nobody can be asked.
-fn unconfirmed(config: &Config) -> Option<Check> {
+fn unconfirmed(config: &Config) -> Option<Finding> {
     let Upstreams { queue, fal, fal_ai, .. } = &config.upstreams;
     let has_key = [queue, fal, fal_ai].into_iter().flatten().any(|one| one.key.is_some());
     let detail = "is true, but no key is set to ask the queue with: no result is trusted";
     (config.verify_results && !has_key)
-        .then(|| Check::fail("VERIFY_RESULTS", detail, put("UPSTREAM_API_KEY")))
+        .then(|| Finding::fail("VERIFY_RESULTS", detail, put("UPSTREAM_API_KEY")))
 }
 
-fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Check {
+fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Finding {
     match value {
-        Ok(tokens) if tokens.values().len() == 1 => Check::ok(name, "is set"),
+        Ok(tokens) if tokens.values().len() == 1 => Finding::ok(name, "is set"),
         Ok(tokens) => {
             let count = tokens.values().len();
-            Check::ok(name, format!("is set, {count} of them: the first is used for new URLs"))
+            Finding::ok(name, format!("is set, {count} of them: the first is used for new URLs"))
         }
-        Err(bad) => Check::fail(name, format!("{}: {meaning}", bad.why), put(name)),
+        Err(bad) => Finding::fail(name, format!("{}: {meaning}", bad.why), put(name)),
     }
 }
 
 /// A key that can't be told from a word is not masked where it is echoed.
-fn short(name: &str) -> Check {
+fn short(name: &str) -> Finding {
     let detail = format!(
         "has fewer than {MIN_CHARS} characters, so it is not masked in answers: set a longer key"
     );
-    Check::fail(name, detail, put(name))
+    Finding::fail(name, detail, put(name))
 }
 
 /// A mistake begins with the name of what is set wrong.
-fn wrong(mistake: &str) -> Check {
+fn wrong(mistake: &str) -> Finding {
     let is_part = |c: char| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit();
     let name = mistake.split(|c| !is_part(c)).next().unwrap_or_default();
     let fix = if name == "FAL_USER_ID" || SECRETS.contains(&name) {
@@ -60,7 +60,7 @@ fn wrong(mistake: &str) -> Check {
     } else {
         format!("correct {name} under [vars] in wrangler.toml, then `npm run deploy`")
     };
-    Check::fail(name, mistake, fix)
+    Finding::fail(name, mistake, fix)
 }
 
 /// The command that sets a secret.
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::domain::doctor::Status;
 
-    fn of(set: &[(&str, &str)]) -> Vec<Check> {
+    fn of(set: &[(&str, &str)]) -> Vec<Finding> {
         checks(&Config::from_lookup(|name| {
             set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         }))

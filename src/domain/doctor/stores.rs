@@ -1,6 +1,6 @@
 //! The bindings: something was written, read and deleted again.
 
-use super::{Check, ProbeResult};
+use super::{Finding, ProbeResult};
 
 /// A binding that is probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Store {
 
 /// What was read of what had been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Read {
+pub enum ReadBack {
     /// It.
     Same,
     /// Nothing.
@@ -26,7 +26,7 @@ pub enum Read {
     Other,
 }
 
-impl Read {
+impl ReadBack {
     /// What `read` is of `written`.
     #[must_use]
     pub fn of(read: Option<&str>, written: &str) -> Self {
@@ -81,17 +81,17 @@ impl Store {
 
 /// How a probe has ended.
 #[must_use]
-pub fn check(store: Store, probe: &ProbeResult<Read>) -> Check {
+pub fn check(store: Store, probe: &ProbeResult<ReadBack>) -> Finding {
     let (name, meaning) = (store.name(), store.meaning());
     let check = match &probe.end {
-        Ok(Read::Same) => Check::ok(name, "written, read and deleted"),
+        Ok(ReadBack::Same) => Finding::ok(name, "written, read and deleted"),
         // KV promises no more than that a write is seen within a minute.
-        Ok(Read::Nothing) if store == Store::Kv => Check::warn(
+        Ok(ReadBack::Nothing) if store == Store::Kv => Finding::warn(
             name,
             "a write can't be read yet, which can take up to a minute",
             "try again",
         ),
-        Ok(Read::Nothing) => {
+        Ok(ReadBack::Nothing) => {
             bad(store, format!("a value that was written can't be read: {meaning}"))
         }
         Ok(Read::Other) => bad(store, format!("another value is read than was written: {meaning}")),
@@ -101,10 +101,10 @@ pub fn check(store: Store, probe: &ProbeResult<Read>) -> Check {
 }
 
 /// KV holds copies only.
-fn bad(store: Store, detail: String) -> Check {
+fn bad(store: Store, detail: String) -> Finding {
     match store {
-        Store::Kv => Check::warn(store.name(), detail, store.fix()),
-        _ => Check::fail(store.name(), detail, store.fix()),
+        Store::Kv => Finding::warn(store.name(), detail, store.fix()),
+        _ => Finding::fail(store.name(), detail, store.fix()),
     }
 }
 
@@ -117,14 +117,14 @@ mod tests {
     fn each_end_of_a_probe_is_judged() {
         let missing = || Err("opening the binding: it is not there".to_owned());
         let cases = [
-            (Store::R2, Ok(Read::Same), Status::Ok, "deleted"),
-            (Store::R2, Ok(Read::Nothing), Status::Fail, "no file is stored"),
+            (Store::R2, Ok(ReadBack::Same), Status::Ok, "deleted"),
+            (Store::R2, Ok(ReadBack::Nothing), Status::Fail, "no file is stored"),
             (Store::R2, missing(), Status::Fail, "not there: no file"),
-            (Store::Kv, Ok(Read::Nothing), Status::Warn, "up to a minute"),
-            (Store::Kv, Ok(Read::Other), Status::Warn, "nothing is lost"),
+            (Store::Kv, Ok(ReadBack::Nothing), Status::Warn, "up to a minute"),
+            (Store::Kv, Ok(ReadBack::Other), Status::Warn, "nothing is lost"),
             (Store::Kv, missing(), Status::Warn, "nothing is lost"),
             (Store::Jobs, missing(), Status::Fail, "are refused"),
-            (Store::Catalog, Ok(Read::Other), Status::Fail, "not listed"),
+            (Store::Catalog, Ok(ReadBack::Other), Status::Fail, "not listed"),
         ];
         for (store, end, status, words) in cases {
             let check = check(store, &ProbeResult { end, ms: 3 });
@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn what_was_read_is_compared() {
-        assert_eq!(Read::of(Some("a"), "a"), Read::Same);
-        assert_eq!(Read::of(Some("b"), "a"), Read::Other);
-        assert_eq!(Read::of(None, "a"), Read::Nothing);
+        assert_eq!(ReadBack::of(Some("a"), "a"), ReadBack::Same);
+        assert_eq!(ReadBack::of(Some("b"), "a"), ReadBack::Other);
+        assert_eq!(ReadBack::of(None, "a"), ReadBack::Nothing);
     }
 }

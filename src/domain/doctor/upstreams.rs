@@ -1,7 +1,7 @@
 //! The upstreams: each was asked, with its key, for a job that there is not.
 
 use super::settings::put;
-use super::{Check, ProbeResult};
+use super::{Finding, ProbeResult};
 use crate::domain::file::strict_url;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::template::CantAsk;
@@ -63,9 +63,9 @@ pub fn questions(upstreams: &Upstreams) -> Vec<UpstreamProbe> {
 
 /// What the answers mean; a question without a key has none.
 #[must_use]
-pub fn checks(asked: &[(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)]) -> Vec<Check> {
+pub fn checks(asked: &[(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)]) -> Vec<Finding> {
     if !asked.is_empty() && asked.iter().all(|(_, answer)| answer.is_none()) {
-        return vec![Check::warn(
+        return vec![Finding::warn(
             "upstreams",
             "no queue's key is set: lost webhooks and expired URLs can't be fetched again",
             put("UPSTREAM_API_KEY"),
@@ -73,7 +73,7 @@ pub fn checks(asked: &[(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)]) -> Ve
     }
     let check = |(question, answer): &(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)| match answer {
         Some(tried) => of_answer(question, tried),
-        None => Check::ok(
+        None => Finding::ok(
             question.name,
             format!("{} is not set, so the queue was not asked", question.key_name),
         ),
@@ -81,32 +81,34 @@ pub fn checks(asked: &[(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)]) -> Ve
     asked.iter().map(check).collect()
 }
 
-fn of_answer(question: &UpstreamProbe, tried: &ProbeResult<ProbeAnswer>) -> Check {
+fn of_answer(question: &UpstreamProbe, tried: &ProbeResult<ProbeAnswer>) -> Finding {
     let UpstreamProbe { name, host, key_name, .. } = question;
     let check = match &tried.end {
-        Ok(ProbeAnswer { status: 401 | 403, .. }) => Check::fail(
+        Ok(ProbeAnswer { status: 401 | 403, .. }) => Finding::fail(
             *name,
             format!("{host} refuses the key in {key_name}, so no results can be fetched"),
             put(key_name),
         ),
-        Ok(ProbeAnswer { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => Check::ok(
+        Ok(ProbeAnswer { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => Finding::ok(
             *name,
             format!("{host} accepts the key: it answers {status} for an unknown job"),
         ),
-        Ok(ProbeAnswer { status: status @ 300..=399, .. }) => Check::fail(
+        Ok(ProbeAnswer { status: status @ 300..=399, .. }) => Finding::fail(
             *name,
             format!("{host} redirects ({status}), and the key is not sent there"),
             question.mend("set it to the redirect's target, if that is the queue's own"),
         ),
-        Ok(ProbeAnswer { status: 429, .. }) => {
-            Check::warn(*name, format!("{host} answers 429: too many requests"), "try again later")
-        }
-        Ok(ProbeAnswer { status, .. }) => Check::fail(
+        Ok(ProbeAnswer { status: 429, .. }) => Finding::warn(
+            *name,
+            format!("{host} answers 429: too many requests"),
+            "try again later",
+        ),
+        Ok(ProbeAnswer { status, .. }) => Finding::fail(
             *name,
             format!("{host} answers {status}, so no results can be fetched now"),
             question.mend("try again later; if that stays, correct it"),
         ),
-        Err(why) => Check::fail(
+        Err(why) => Finding::fail(
             *name,
             format!("{host}: {why}"),
             question.mend("try again later; if that stays, correct it"),

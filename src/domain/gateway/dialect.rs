@@ -34,7 +34,7 @@ pub fn status(job: &Job, place: RequestRoutes<'_>, scheme: Scheme) -> String {
     };
     let url = place.url();
     let is_error = scheme == Scheme::Key && has_no_result(job);
-    let told = Told {
+    let told = StatusReply {
         status: word,
         request_id: place.id,
         status_url: format!("{url}/status"),
@@ -51,7 +51,7 @@ pub fn status(job: &Job, place: RequestRoutes<'_>, scheme: Scheme) -> String {
 /// A status as fal's clients need it: those with a key must have it, even if
 /// its value is nothing.
 #[derive(Serialize)]
-struct Told<'a> {
+struct StatusReply<'a> {
     status: &'a str,
     request_id: &'a str,
     response_url: String,

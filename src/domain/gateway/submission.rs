@@ -7,7 +7,7 @@ use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::job::record::{Job, NewJob};
 use crate::domain::job::status::Status;
 use crate::domain::job::submission::{Submission, SubmissionAnswer, SubmissionState};
-use crate::domain::job::timeline::{BodyAt, Entry, Outcome};
+use crate::domain::job::timeline::{BodyAt, Entry, EntryOutcome};
 use crate::domain::json;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::queue::{Queue, Scheme};
@@ -89,7 +89,7 @@ pub fn begin(new_job: NewJob, submit: &Submit, input: &str, body: BodyAt) -> (Jo
     job.events += 1;
     let note = submit.note.iter().map(String::as_str);
     let details: Vec<&str> = ["submitted through the gateway"].into_iter().chain(note).collect();
-    let mut entry = Entry::own(job.events, submit.at, Outcome::Applied, details.join("; "));
+    let mut entry = Entry::own(job.events, submit.at, EntryOutcome::Applied, details.join("; "));
     if submit.is_kept {
         entry.bytes = Some(input.len());
         entry.sha256 = Some(submit.sha256.clone());
@@ -126,7 +126,7 @@ pub fn end(
     job.touch(now);
     detail.map(|detail| {
         job.events += 1;
-        Entry::own(job.events, now, Outcome::Applied, detail)
+        Entry::own(job.events, now, EntryOutcome::Applied, detail)
     })
 }
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 /// What a message is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts<'a> {
+pub struct MessageInput<'a> {
     /// The job.
     pub job: &'a Job,
     /// The event, in the upstream's word.
@@ -31,7 +31,7 @@ pub struct Parts<'a> {
 
 /// The message as JSON. Numbers and the order of keys are the upstream's.
 #[must_use]
-pub fn render(parts: Parts<'_>) -> String {
+pub fn render(parts: MessageInput<'_>) -> String {
     let event = parts.body.and_then(|body| Event::parse(body).ok());
     let event = event.filter(|event| event.told.type_name.is_some());
     match (parts.job.provider, &event) {
@@ -44,7 +44,7 @@ pub fn render(parts: Parts<'_>) -> String {
 
 /// `{"eventType", "jobId", …}`: the envelope that came, else one of our own,
 /// and what came with it.
-fn pipelet(parts: Parts<'_>, event: Option<&Event<'_>>) -> String {
+fn pipelet(parts: MessageInput<'_>, event: Option<&Event<'_>>) -> String {
     let mut members = match event {
         Some(event) => envelope(parts, event),
         None => vec![member("eventType", &json::encode_string(parts.word))],
@@ -62,7 +62,7 @@ fn pipelet(parts: Parts<'_>, event: Option<&Event<'_>>) -> String {
 
 /// The members of the envelope, the webhook's URL being the receiver's; of an
 /// event without a result also all others.
-fn envelope(parts: Parts<'_>, event: &Event<'_>) -> Vec<String> {
+fn envelope(parts: MessageInput<'_>, event: &Event<'_>) -> Vec<String> {
     let body = parts.body.unwrap_or_default();
     let is_wanted =
         |found: &&Member<'_>| parts.word != "completed" || ENVELOPE.contains(&found.key.as_ref());
@@ -74,7 +74,7 @@ fn envelope(parts: Parts<'_>, event: &Event<'_>) -> Vec<String> {
 }
 
 /// Another provider's delivery, its result that of the vault.
-fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
+fn other(parts: MessageInput<'_>, event: &Event<'_>) -> String {
     let body = parts.body.unwrap_or_default();
     let mut edits = Vec::new();
     let place = event.result.as_ref().filter(|place| !place.is_empty());
@@ -92,7 +92,7 @@ fn other(parts: Parts<'_>, event: &Event<'_>) -> String {
 }
 
 /// A result that fal.ai was asked for.
-fn fal(parts: Parts<'_>) -> String {
+fn fal(parts: MessageInput<'_>) -> String {
     let id = id(parts.job);
     let is_ok = parts.word == "completed";
     let mut members = vec![member("request_id", &id), member("gateway_request_id", &id)];
@@ -104,7 +104,7 @@ fn fal(parts: Parts<'_>) -> String {
 }
 
 /// A result that was asked for: the prediction's members that are known.
-fn replicate(parts: Parts<'_>) -> String {
+fn replicate(parts: MessageInput<'_>) -> String {
     let status = match parts.word {
         "completed" => "succeeded",
         "cancelled" => "canceled",
@@ -119,7 +119,7 @@ fn replicate(parts: Parts<'_>) -> String {
     object(&members)
 }
 
-fn error_of(parts: Parts<'_>) -> Option<String> {
+fn error_of(parts: MessageInput<'_>) -> Option<String> {
     let error = parts.job.error.as_deref().map(RawValue::get)?;
     Some(member("error", &parts.secrets.mask(error)))
 }
@@ -159,7 +159,7 @@ mod tests {
         result: Option<&str>,
     ) -> String {
         let job = Job { provider, ..fixtures::job() };
-        let parts = Parts {
+        let parts = MessageInput {
             job: &job,
             word,
             body,
@@ -222,7 +222,7 @@ mod tests {
         let error = RawValue::from_string(r#"{"code":1.10}"#.to_owned()).ok();
         let job = Job { error, ..fixtures::job() };
         let body = Some(r#"{"status":"FAILED"}"#);
-        let parts = Parts {
+        let parts = MessageInput {
             job: &job,
             word: "failed",
             body,

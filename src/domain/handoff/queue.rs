@@ -7,7 +7,7 @@
 use crate::domain::job::outbox::{Message, Receiver, State};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
-use crate::domain::job::timeline::{Entry, Outcome};
+use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ const ID_BYTES: usize = 16;
 
 /// An event that is handed on.
 #[derive(Debug, Clone, Copy)]
-pub struct Event<'a> {
+pub struct HandoffEvent<'a> {
     /// Its timeline entry.
     pub entry: u32,
     /// The upstream's word for it.
@@ -42,7 +42,7 @@ pub enum SendResult {
 }
 
 /// The message of `event` to one receiver.
-fn message(job: &Job, event: &Event<'_>, receiver: Receiver, now: Timestamp) -> Message {
+fn message(job: &Job, event: &HandoffEvent<'_>, receiver: Receiver, now: Timestamp) -> Message {
     Message {
         entry: event.entry,
         receiver,
@@ -58,7 +58,7 @@ fn message(job: &Job, event: &Event<'_>, receiver: Receiver, now: Timestamp) -> 
 }
 
 /// The same whichever object the event lies in: a job may move.
-fn id_of(job: &Job, event: &Event<'_>, receiver: Receiver) -> String {
+fn id_of(job: &Job, event: &HandoffEvent<'_>, receiver: Receiver) -> String {
     let name = job.reference.clone().unwrap_or_else(|| job.public_id());
     let of = format!("{name}\n{}\n{}\n{receiver:?}", event.at.as_millis(), event.sha256);
     let hash = hex::encode(Sha256::digest(of));
@@ -66,7 +66,7 @@ fn id_of(job: &Job, event: &Event<'_>, receiver: Receiver) -> String {
 }
 
 /// Queues the messages of an event that was applied.
-pub fn queue(job: &mut Job, event: &Event<'_>, has_operator: bool, now: Timestamp) {
+pub fn queue(job: &mut Job, event: &HandoffEvent<'_>, has_operator: bool, now: Timestamp) {
     let is_end = job.status.has_ended();
     let receivers =
         [(Receiver::Client, job.webhook.is_some()), (Receiver::Operator, has_operator && is_end)];
@@ -98,7 +98,7 @@ pub fn last_event(job: &Job) -> Option<(u32, &'static str)> {
 /// there is no one who could get any.
 pub fn again(
     job: &mut Job,
-    event: &Event<'_>,
+    event: &HandoffEvent<'_>,
     has_operator: bool,
     now: Timestamp,
 ) -> Option<Entry> {
@@ -195,5 +195,5 @@ fn end_all(job: &mut Job, receiver: Receiver, why: &str) {
 
 fn entry(job: &mut Job, now: Timestamp, detail: String) -> Entry {
     job.events += 1;
-    Entry::own(job.events, now, Outcome::Handoff, detail)
+    Entry::own(job.events, now, EntryOutcome::Handoff, detail)
 }

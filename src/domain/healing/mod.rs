@@ -9,7 +9,7 @@ use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
-use crate::domain::job::timeline::{Entry, Outcome};
+use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::json::{self, Malformed};
 use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
@@ -314,5 +314,5 @@ pub fn want(job: &mut Job, detail: String, now: Timestamp) -> Entry {
 
 fn own_entry(job: &mut Job, now: Timestamp, detail: String) -> Entry {
     job.events += 1;
-    Entry::own(job.events, now, Outcome::Heal, detail)
+    Entry::own(job.events, now, EntryOutcome::Heal, detail)
 }

@@ -61,7 +61,7 @@ pub fn codings(header: Option<&str>) -> Vec<Coding> {
 
 /// How the bytes that a fetch yields relate to the file's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
+pub enum FetchedBytes {
     /// They are the file's.
     Plain,
     /// The runtime decodes them on the way, to a length that no one tells.
@@ -73,7 +73,7 @@ pub enum Body {
     Kept(String),
 }
 
-impl Body {
+impl FetchedBytes {
     /// Reads a source's `Content-Encoding`.
     #[must_use]
     pub fn of_header(header: Option<&str>) -> Self {
@@ -117,20 +117,20 @@ mod tests {
     fn the_runtime_decodes_only_two_spellings() {
         use Coding::{Deflate, Gzip};
         let cases = [
-            (None, Body::Plain),
-            (Some("utf-8"), Body::Plain),
-            (Some("gzip"), Body::Decoded),
-            (Some("br"), Body::Decoded),
-            (Some("GZIP"), Body::Coded(vec![Gzip])),
-            (Some("gzip, aws-chunked"), Body::Coded(vec![Gzip])),
-            (Some("x-gzip"), Body::Coded(vec![Gzip])),
-            (Some("deflate, gzip"), Body::Coded(vec![Deflate, Gzip])),
-            (Some("zstd"), Body::Kept("zstd".into())),
-            (Some("br, aws-chunked"), Body::Kept("br".into())),
-            (Some("X-GZIP,br"), Body::Kept("gzip, br".into())),
+            (None, FetchedBytes::Plain),
+            (Some("utf-8"), FetchedBytes::Plain),
+            (Some("gzip"), FetchedBytes::Decoded),
+            (Some("br"), FetchedBytes::Decoded),
+            (Some("GZIP"), FetchedBytes::Coded(vec![Gzip])),
+            (Some("gzip, aws-chunked"), FetchedBytes::Coded(vec![Gzip])),
+            (Some("x-gzip"), FetchedBytes::Coded(vec![Gzip])),
+            (Some("deflate, gzip"), FetchedBytes::Coded(vec![Deflate, Gzip])),
+            (Some("zstd"), FetchedBytes::Kept("zstd".into())),
+            (Some("br, aws-chunked"), FetchedBytes::Kept("br".into())),
+            (Some("X-GZIP,br"), FetchedBytes::Kept("gzip, br".into())),
         ];
         for (header, want) in cases {
-            assert_eq!(Body::of_header(header), want, "{header:?}");
+            assert_eq!(FetchedBytes::of_header(header), want, "{header:?}");
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
             ("utf-8", png, false),
         ];
         for (header, head, want) in cases {
-            assert_eq!(Body::is_denied_by(Some(header), head), want, "{header} {head:?}");
+            assert_eq!(FetchedBytes::is_denied_by(Some(header), head), want, "{header} {head:?}");
         }
     }
 

@@ -15,14 +15,14 @@ pub struct Served<'a> {
     /// The codings that its bytes keep, as a `Content-Encoding`.
     pub encoding: Option<&'a str>,
     /// What tells it from others, once it is stored.
-    pub stored: Option<Stored<'a>>,
+    pub stored: Option<CacheInfo<'a>>,
     /// Whether the client wants it as a download.
     pub download: bool,
 }
 
 /// What tells a stored file from others.
 #[derive(Debug, Clone, Copy)]
-pub struct Stored<'a> {
+pub struct CacheInfo<'a> {
     /// Its strong entity tag, in quotes.
     pub etag: &'a str,
     /// When it was stored.
@@ -68,7 +68,7 @@ pub fn headers(file: &Served<'_>) -> Headers {
     headers
 }
 
-fn validators(file: &Stored<'_>) -> Headers {
+fn validators(file: &CacheInfo<'_>) -> Headers {
     vec![
         ("etag", file.etag.to_owned()),
         ("last-modified", file.modified.to_http()),
@@ -102,8 +102,8 @@ mod tests {
         stored: None,
         download: false,
     };
-    const STORED: Stored<'_> =
-        Stored { etag: "\"e\"", modified: Timestamp::from_millis(784_111_777_999), max_age: 60 };
+    const STORED: CacheInfo<'_> =
+        CacheInfo { etag: "\"e\"", modified: Timestamp::from_millis(784_111_777_999), max_age: 60 };
 
     fn value(file: &Served<'_>, name: &str) -> Option<String> {
         headers(file).into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)

@@ -1,7 +1,7 @@
 //! Every way in which a request can fail, with the words that the caller gets.
 //!
 //! The glue turns a [`Problem`] into `application/problem+json` (RFC 9457) in
-//! one place. Failures of the platform become [`What::Internal`]: their
+//! one place. Failures of the platform become [`ProblemKind::Internal`]: their
 //! text goes to the log and never to the caller.
 
 pub use super::code::Code;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct ProblemBody<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
@@ -26,11 +26,11 @@ struct Body<'a> {
 /// A request that can't be answered as asked. One pointer: it is part of most
 /// results, and rarely made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem(Box<What>);
+pub struct Problem(Box<ProblemKind>);
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum ProblemKind {
     /// The code is for programs, the text for people.
     Told(Code, Cow<'static, str>),
     /// The secret that guards the route can't be used.
@@ -62,7 +62,7 @@ impl Problem {
     #[cold]
     #[inline(never)]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        What::Told(code, detail.into()).into()
+        ProblemKind::Told(code, detail.into()).into()
     }
 
     /// A parameter or a header that can't be read.
@@ -70,7 +70,7 @@ impl Problem {
     #[cold]
     #[inline(never)]
     pub fn bad_parameter(why: String) -> Self {
-        What::Told(Code::BadParameter, Cow::Owned(why)).into()
+        ProblemKind::Told(Code::BadParameter, Cow::Owned(why)).into()
     }
 
     /// A body that can't be read.
@@ -78,28 +78,28 @@ impl Problem {
     #[cold]
     #[inline(never)]
     pub fn bad_body(why: String) -> Self {
-        What::Told(Code::BadBody, Cow::Owned(why)).into()
+        ProblemKind::Told(Code::BadBody, Cow::Owned(why)).into()
     }
 
     /// What is wrong.
     #[must_use]
-    pub fn what(&self) -> &What {
+    pub fn kind(&self) -> &ProblemKind {
         &self.0
     }
 
     /// What it is, for programs.
     #[must_use]
     pub fn code(&self) -> Code {
-        match self.what() {
-            What::Told(code, _) => *code,
-            What::Misconfigured(_) => Code::NotConfigured,
-            What::MethodNotAllowed(_) => Code::MethodNotAllowed,
-            What::BodyTooLarge(_) => Code::BodyTooLarge,
-            What::UnknownCoding(_) => Code::UnknownCoding,
-            What::NoResult { .. } => Code::NoResult,
-            What::NoSuchRange(_) => Code::NoSuchRange,
-            What::NotReady(..) => Code::NotReady,
-            What::Internal(_) => Code::PlatformFailed,
+        match self.kind() {
+            ProblemKind::Told(code, _) => *code,
+            ProblemKind::Misconfigured(_) => Code::NotConfigured,
+            ProblemKind::MethodNotAllowed(_) => Code::MethodNotAllowed,
+            ProblemKind::BodyTooLarge(_) => Code::BodyTooLarge,
+            ProblemKind::UnknownCoding(_) => Code::UnknownCoding,
+            ProblemKind::NoResult { .. } => Code::NoResult,
+            ProblemKind::NoSuchRange(_) => Code::NoSuchRange,
+            ProblemKind::NotReady(..) => Code::NotReady,
+            ProblemKind::Internal(_) => Code::PlatformFailed,
         }
     }
 
@@ -112,32 +112,32 @@ impl Problem {
     /// What the caller is told.
     #[must_use]
     pub fn detail(&self) -> Cow<'static, str> {
-        match self.what() {
-            What::Told(_, text) => text.clone(),
-            What::NotReady(text, _) => text.clone().into(),
-            What::MethodNotAllowed(allow) => {
+        match self.kind() {
+            ProblemKind::Told(_, text) => text.clone(),
+            ProblemKind::NotReady(text, _) => text.clone().into(),
+            ProblemKind::MethodNotAllowed(allow) => {
                 format!("this route does not take the method; it takes {allow}").into()
             }
-            What::NoResult { status, .. } => {
+            ProblemKind::NoResult { status, .. } => {
                 format!("the job is {status} and has no result; see `error`").into()
             }
-            What::BodyTooLarge(limit) => format!(
+            ProblemKind::BodyTooLarge(limit) => format!(
                 "the body is over {limit} bytes; raise MAX_BODY_BYTES, or let the upstream send \
                  URLs instead of base64 (`x-pipelet-output: binary`)"
             )
             .into(),
-            What::UnknownCoding(names) => format!(
+            ProblemKind::UnknownCoding(names) => format!(
                 "the body comes with `Content-Encoding: {names}`; send it plain, or compressed at \
                  most twice with gzip or deflate"
             )
             .into(),
-            What::NoSuchRange(size) => {
+            ProblemKind::NoSuchRange(size) => {
                 format!("`Range` is outside the file; ask for bytes below {size}").into()
             }
-            What::Misconfigured(BadSecret { name, why }) => {
+            ProblemKind::Misconfigured(BadSecret { name, why }) => {
                 format!("{name} {why}; set it with `npx wrangler secret put {name}`").into()
             }
-            What::Internal(_) => "the platform failed; send the request again".into(),
+            ProblemKind::Internal(_) => "the platform failed; send the request again".into(),
         }
     }
 
@@ -145,13 +145,13 @@ impl Problem {
     /// as it was written.
     #[must_use]
     pub fn body(&self) -> String {
-        let error = match self.what() {
-            What::NoResult { error: Some(error), .. } => json::from_str(error).ok(),
+        let error = match self.kind() {
+            ProblemKind::NoResult { error: Some(error), .. } => json::from_str(error).ok(),
             _ => None,
         };
         let (code, detail) = (self.code(), self.detail());
         let (title, status, code) = (code.title(), code.status(), code.name());
-        let body = Body { r#type: "about:blank", title, status, code, detail, error };
+        let body = ProblemBody { r#type: "about:blank", title, status, code, detail, error };
         serde_json::to_string(&body).unwrap_or_default()
     }
 
@@ -164,29 +164,29 @@ impl Problem {
     /// Headers beside the content type.
     #[must_use]
     pub fn headers(&self) -> Vec<(&'static str, String)> {
-        match self.what() {
-            What::Told(Code::UpgradeRequired, _) => {
+        match self.kind() {
+            ProblemKind::Told(Code::UpgradeRequired, _) => {
                 vec![("upgrade", "websocket".to_owned()), ("connection", "upgrade".to_owned())]
             }
-            What::Told(Code::NoToken, _) => vec![("www-authenticate", "Bearer".to_owned())],
+            ProblemKind::Told(Code::NoToken, _) => vec![("www-authenticate", "Bearer".to_owned())],
             // RFC 6750 §3.1.
-            What::Told(code, _) if code.status() == 401 => {
+            ProblemKind::Told(code, _) if code.status() == 401 => {
                 vec![("www-authenticate", r#"Bearer error="invalid_token""#.to_owned())]
             }
-            What::MethodNotAllowed(allow) => vec![("allow", (*allow).to_owned())],
-            What::UnknownCoding(_) => vec![("accept-encoding", "gzip, deflate".to_owned())],
-            What::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
-            What::Internal(_) => vec![("retry-after", "5".to_owned())],
-            What::NoSuchRange(size) => vec![("content-range", format!("bytes */{size}"))],
+            ProblemKind::MethodNotAllowed(allow) => vec![("allow", (*allow).to_owned())],
+            ProblemKind::UnknownCoding(_) => vec![("accept-encoding", "gzip, deflate".to_owned())],
+            ProblemKind::NotReady(_, seconds) => vec![("retry-after", seconds.to_string())],
+            ProblemKind::Internal(_) => vec![("retry-after", "5".to_owned())],
+            ProblemKind::NoSuchRange(size) => vec![("content-range", format!("bytes */{size}"))],
             _ => Vec::new(),
         }
     }
 }
 
-impl From<What> for Problem {
+impl From<ProblemKind> for Problem {
     #[cold]
     #[inline(never)]
-    fn from(what: What) -> Self {
+    fn from(what: ProblemKind) -> Self {
         Self(Box::new(what))
     }
 }
@@ -204,23 +204,27 @@ mod tests {
 
     #[test]
     fn a_missing_secret_names_the_command() {
-        let problem =
-            Problem::from(What::Misconfigured(BadSecret { name: "API_TOKEN", why: "is not set" }));
+        let problem = Problem::from(ProblemKind::Misconfigured(BadSecret {
+            name: "API_TOKEN",
+            why: "is not set",
+        }));
         assert_eq!(problem.status(), 503);
         assert!(problem.body().contains("`npx wrangler secret put API_TOKEN`"));
     }
 
     #[test]
     fn the_platforms_words_stay_inside() {
-        let problem = Problem::from(What::Internal("secret detail".to_owned()));
+        let problem = Problem::from(ProblemKind::Internal("secret detail".to_owned()));
         assert!(!problem.body().contains("secret"));
     }
 
     #[test]
     fn the_upstreams_error_is_passed_on() {
         let error = r#"{"z":196619188014358660,"a":1.10,"b":1e999}"#;
-        let problem =
-            Problem::from(What::NoResult { status: "failed", error: Some(error.to_owned()) });
+        let problem = Problem::from(ProblemKind::NoResult {
+            status: "failed",
+            error: Some(error.to_owned()),
+        });
         assert!(problem.body().ends_with(&format!(r#""error":{error}}}"#)));
     }
 }

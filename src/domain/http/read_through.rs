@@ -9,7 +9,7 @@ use super::range::{self, ByteRange, Slice};
 
 /// A source's answer, without its body.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
+pub struct SourceAnswer {
     /// Its status.
     pub status: u16,
     /// `Content-Length`.
@@ -23,7 +23,7 @@ pub struct Told {
 
 /// What its body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Passed {
+pub enum SourceBody {
     /// The whole file, of so many bytes if that is told.
     Whole(Option<u64>),
     /// `first..=last` of a file of `size` bytes.
@@ -45,7 +45,11 @@ pub enum Passed {
 ///
 /// # Errors
 /// Why it can't be passed on, without secrets.
-pub fn judge(told: &Told, asked: Option<ByteRange>, max_bytes: u64) -> Result<Passed, String> {
+pub fn judge(
+    told: &SourceAnswer,
+    asked: Option<ByteRange>,
+    max_bytes: u64,
+) -> Result<SourceBody, String> {
     let passed = match (told.status, asked) {
         (200, _) => whole(told.length, asked),
         (206, Some(asked)) if !told.is_decoded => part(told, asked)?,
@@ -53,9 +57,9 @@ pub fn judge(told: &Told, asked: Option<ByteRange>, max_bytes: u64) -> Result<Pa
         (status, _) => return Err(format!("the source answers {status}")),
     };
     let size = match passed {
-        Passed::Whole(size) => size.unwrap_or_default(),
-        Passed::Part { size, .. } | Passed::Unsatisfiable(size) => size,
-        Passed::SizeUnknown => 0,
+        SourceBody::Whole(size) => size.unwrap_or_default(),
+        SourceBody::Part { size, .. } | SourceBody::Unsatisfiable(size) => size,
+        SourceBody::SizeUnknown => 0,
     };
     if size > max_bytes {
         return Err(format!("it has {size} bytes, MAX_FILE_BYTES is {max_bytes}"));
@@ -64,16 +68,16 @@ pub fn judge(told: &Told, asked: Option<ByteRange>, max_bytes: u64) -> Result<Pa
 }
 
 /// A source may know no ranges; what lies beyond the file is known without.
-fn whole(length: Option<u64>, asked: Option<ByteRange>) -> Passed {
+fn whole(length: Option<u64>, asked: Option<ByteRange>) -> SourceBody {
     match (length, asked) {
         (Some(size), Some(asked)) if asked.of(size) == Slice::Unsatisfiable => {
-            Passed::Unsatisfiable(size)
+            SourceBody::Unsatisfiable(size)
         }
-        _ => Passed::Whole(length),
+        _ => SourceBody::Whole(length),
     }
 }
 
-fn part(told: &Told, asked: ByteRange) -> Result<Passed, String> {
+fn part(told: &SourceAnswer, asked: ByteRange) -> Result<SourceBody, String> {
     let odd = || "the source answers with another range than requested".to_owned();
     let Some((Some((first, last)), size)) = told.range.as_deref().and_then(range::parse_content)
     else {
@@ -81,14 +85,14 @@ fn part(told: &Told, asked: ByteRange) -> Result<Passed, String> {
     };
     let is_asked = asked.of(size) == Slice::Part { first, last };
     let is_whole = told.length.is_none_or(|length| length == last - first + 1);
-    if is_asked && is_whole { Ok(Passed::Part { first, last, size }) } else { Err(odd()) }
+    if is_asked && is_whole { Ok(SourceBody::Part { first, last, size }) } else { Err(odd()) }
 }
 
-fn none(told: &Told, asked: ByteRange) -> Result<Passed, String> {
+fn none(told: &SourceAnswer, asked: ByteRange) -> Result<SourceBody, String> {
     match told.range.as_deref().and_then(range::parse_content) {
-        None => Ok(Passed::SizeUnknown),
+        None => Ok(SourceBody::SizeUnknown),
         Some((_, size)) if asked.of(size) == Slice::Unsatisfiable => {
-            Ok(Passed::Unsatisfiable(size))
+            Ok(SourceBody::Unsatisfiable(size))
         }
         Some(_) => Err("the source does not have the requested range".to_owned()),
     }
@@ -100,8 +104,8 @@ mod tests {
 
     const MAX: u64 = 1_000;
 
-    fn told(status: u16, length: Option<u64>, range: Option<&str>) -> Told {
-        Told { status, length, range: range.map(str::to_owned), is_decoded: false }
+    fn told(status: u16, length: Option<u64>, range: Option<&str>) -> SourceAnswer {
+        SourceAnswer { status, length, range: range.map(str::to_owned), is_decoded: false }
     }
 
     #[test]
@@ -109,13 +113,19 @@ mod tests {
         let cases = [(Some(100), None), (None, None), (Some(0), None), (Some(MAX), None)];
         for (length, asked) in cases {
             let passed = judge(&told(200, length, None), asked, MAX);
-            assert_eq!(passed, Ok(Passed::Whole(length)), "{length:?}");
+            assert_eq!(passed, Ok(SourceBody::Whole(length)), "{length:?}");
         }
         // A source that knows no ranges.
         let asked = Some(ByteRange::From(10));
-        assert_eq!(judge(&told(200, Some(100), None), asked, MAX), Ok(Passed::Whole(Some(100))));
-        assert_eq!(judge(&told(200, None, None), asked, MAX), Ok(Passed::Whole(None)));
-        assert_eq!(judge(&told(200, Some(10), None), asked, MAX), Ok(Passed::Unsatisfiable(10)));
+        assert_eq!(
+            judge(&told(200, Some(100), None), asked, MAX),
+            Ok(SourceBody::Whole(Some(100)))
+        );
+        assert_eq!(judge(&told(200, None, None), asked, MAX), Ok(SourceBody::Whole(None)));
+        assert_eq!(
+            judge(&told(200, Some(10), None), asked, MAX),
+            Ok(SourceBody::Unsatisfiable(10))
+        );
     }
 
     #[test]
@@ -139,7 +149,7 @@ mod tests {
         }
         let asked = Some(ByteRange::From(90));
         let good = judge(&told(206, Some(10), Some("bytes 90-99/100")), asked, MAX);
-        assert_eq!(good, Ok(Passed::Part { first: 90, last: 99, size: 100 }));
+        assert_eq!(good, Ok(SourceBody::Part { first: 90, last: 99, size: 100 }));
         for (length, range) in [(Some(9), "bytes 90-99/100"), (Some(1_000), "bytes 90-1089/1090")] {
             assert!(judge(&told(206, length, Some(range)), asked, MAX).is_err(), "{range}");
         }
@@ -151,11 +161,11 @@ mod tests {
     fn a_range_that_the_file_does_not_have() {
         let asked = Some(ByteRange::From(100));
         let cases = [
-            (Some("bytes */100"), Ok(Passed::Unsatisfiable(100))),
+            (Some("bytes */100"), Ok(SourceBody::Unsatisfiable(100))),
             (Some("bytes */101"), Err(())),
             (Some("bytes */5000"), Err(())),
-            (Some("bytes */*"), Ok(Passed::SizeUnknown)),
-            (None, Ok(Passed::SizeUnknown)),
+            (Some("bytes */*"), Ok(SourceBody::SizeUnknown)),
+            (None, Ok(SourceBody::SizeUnknown)),
         ];
         for (range, want) in cases {
             let passed = judge(&told(416, Some(5), range), asked, MAX);
@@ -175,10 +185,13 @@ mod tests {
 
     #[test]
     fn of_what_is_decoded_only_the_whole_is_passed_on() {
-        let told =
-            |status| Told { status, is_decoded: true, ..told(status, None, Some("bytes 0-9/100")) };
+        let told = |status| SourceAnswer {
+            status,
+            is_decoded: true,
+            ..told(status, None, Some("bytes 0-9/100"))
+        };
         let asked = Some(ByteRange::Between(0, 9));
-        assert_eq!(judge(&told(200), asked, MAX), Ok(Passed::Whole(None)));
+        assert_eq!(judge(&told(200), asked, MAX), Ok(SourceBody::Whole(None)));
         assert!(judge(&told(206), asked, MAX).is_err());
     }
 }

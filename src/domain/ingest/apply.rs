@@ -5,17 +5,17 @@
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
 use super::arrival::{Arrival, Origin};
-use super::worth::Worth;
+use super::worth::ResultWeight;
 use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::handoff::queue;
 use crate::domain::job::file::{Archived, DeliveryRef, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{self, Job, NewJob, ResultRef};
 use crate::domain::job::status::{self, Move, Status, Transition};
-use crate::domain::job::timeline::{Entry, Outcome};
+use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::json::string::word;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::{EventKind, Told};
+use crate::domain::webhook::event::{EventFacts, EventKind};
 use crate::domain::words;
 use std::collections::HashMap;
 
@@ -52,12 +52,12 @@ pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applie
     };
     describe(&mut job, labels, arrival.at);
     let (outcome, detail, result) = if is_repetition(&job, arrival) {
-        (Outcome::Duplicate, None, None)
+        (EntryOutcome::Duplicate, None, None)
     } else {
         let transition = transition_of(&arrival.document.told);
         follow(&mut job, status::transition(current.as_ref(), &transition), n, arrival)
     };
-    if outcome == Outcome::Applied {
+    if outcome == EntryOutcome::Applied {
         job.last_applied = n;
         job.heard_at = arrival.at;
         job.healing = Healing { wanted: is_wanted(&job, arrival.kind()), ..Healing::default() };
@@ -67,7 +67,7 @@ pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applie
         // The first delivery makes the record, whatever it says.
         job.touch(arrival.at);
     }
-    if arrival.is_unreadable() && outcome == Outcome::Unknown {
+    if arrival.is_unreadable() && outcome == EntryOutcome::Unknown {
         job.healing = Healing { wanted: true, ..Healing::default() };
         job.touch(arrival.now);
     }
@@ -92,7 +92,7 @@ fn hand_on(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
     let kind = arrival.kind();
     if kind != EventKind::Ready {
         let Arrival { at, sha256, .. } = *arrival;
-        let event = queue::Event { entry: n, word: kind.word(), at, sha256 };
+        let event = queue::HandoffEvent { entry: n, word: kind.word(), at, sha256 };
         queue::queue(job, &event, arrival.has_operator, arrival.now);
     }
 }
@@ -115,10 +115,10 @@ impl Job {
 }
 
 /// Counts the delivery, or the heal, and says as which it is told.
-fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
+fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: EntryOutcome) -> EntryOutcome {
     let Origin::Delivery(trust) = arrival.origin else {
         job.heals += 1;
-        return Outcome::Heal;
+        return EntryOutcome::Heal;
     };
     let kind = if arrival.is_unreadable() {
         record::UNREADABLE
@@ -130,7 +130,7 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: Outcome) -> Outcome {
     let key = format!("{kind}/{}/{}", word(&trust), word(&outcome));
     *job.tally.entry(key).or_default() += 1;
     job.deliveries += 1;
-    job.duplicates += u32::from(outcome == Outcome::Duplicate);
+    job.duplicates += u32::from(outcome == EntryOutcome::Duplicate);
     outcome
 }
 
@@ -144,7 +144,7 @@ fn is_repetition(job: &Job, arrival: &Arrival<'_>) -> bool {
     is_answered || arrival.document.told.sender_time().is_some() || job.last_applied <= seen
 }
 
-const fn transition_of(told: &Told) -> Transition {
+const fn transition_of(told: &EventFacts) -> Transition {
     let sender_time = match told.updated_at {
         Some(time) => Some(time),
         None => told.acquired_at,
@@ -181,25 +181,25 @@ pub(crate) fn describe(job: &mut Job, labels: Labels<'_>, now: Timestamp) {
     }
 }
 
-type Followed = (Outcome, Option<String>, Option<String>);
+type Followed = (EntryOutcome, Option<String>, Option<String>);
 
 fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Followed {
     match verdict {
-        Move::Unknown => (Outcome::Unknown, None, None),
+        Move::Unknown => (EntryOutcome::Unknown, None, None),
         Move::Fetch => {
-            (Outcome::Applied, Some("the upstream is asked for the result".to_owned()), None)
+            (EntryOutcome::Applied, Some("the upstream is asked for the result".to_owned()), None)
         }
-        Move::Late(why) => (Outcome::Late, Some(why.to_owned()), None),
+        Move::Late(why) => (EntryOutcome::Late, Some(why.to_owned()), None),
         Move::To { status, next_attempt } => {
             advance(job, status, next_attempt, arrival);
             let result = (status == Status::Completed).then(|| accept(job, n, arrival));
-            (Outcome::Applied, None, result)
+            (EntryOutcome::Applied, None, result)
         }
         Move::Revise if repeats_result(job, arrival) => {
             adopt(job, arrival.archived, arrival.at);
             let renewed = renew(job, arrival);
             let detail = (renewed > 0).then(|| format!("fresh URLs for {}", words::files(renewed)));
-            (Outcome::Duplicate, detail, None)
+            (EntryOutcome::Duplicate, detail, None)
         }
         Move::Revise => revise(job, n, arrival),
     }
@@ -208,8 +208,8 @@ fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Follow
 /// A result after another one. Less never replaces more: what is paid for stays
 /// when the upstream has forgotten it.
 fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
-    let new = arrival.document.result.as_ref().map(Worth::of).unwrap_or_default();
-    let served = Worth::served(job);
+    let new = arrival.document.result.as_ref().map(ResultWeight::of).unwrap_or_default();
+    let served = ResultWeight::served(job);
     // Deliveries that are moved here from another object come late.
     let is_older = job.completed_at.is_some_and(|served| arrival.at < served);
     if new < served {
@@ -221,13 +221,13 @@ fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
             String::new()
         };
         let why = format!("not used: it has {new}, and the present result {served}{lent}");
-        return (Outcome::Late, Some(why), None);
+        return (EntryOutcome::Late, Some(why), None);
     }
     if is_older && new == served {
-        return (Outcome::Late, Some("older than the present result".to_owned()), None);
+        return (EntryOutcome::Late, Some("older than the present result".to_owned()), None);
     }
     let result = accept(job, n, arrival);
-    (Outcome::Applied, Some("a new result replaces the present one".to_owned()), Some(result))
+    (EntryOutcome::Applied, Some("a new result replaces the present one".to_owned()), Some(result))
 }
 
 fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<'_>) {
@@ -249,7 +249,7 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     let urls = job.take_up(&output.found, from);
     adopt(job, arrival.archived, arrival.at);
     job.completed_at = Some(arrival.at);
-    let (fingerprint, is_empty) = (output.fingerprint.clone(), !Worth::of(output).speaks());
+    let (fingerprint, is_empty) = (output.fingerprint.clone(), !ResultWeight::of(output).speaks());
     let (key, bytes, nonce) = (None, None, None);
     job.result = Some(ResultRef { delivery: n, fingerprint, key, bytes, nonce, is_empty });
     output.text(arrival.read.text, &urls)
@@ -315,7 +315,12 @@ fn other_name(job: &Job, arrival: &Arrival<'_>) -> Option<String> {
     Some(format!("the body names job {named}, {own}"))
 }
 
-fn entry(n: u32, arrival: &Arrival<'_>, outcome: Outcome, details: [Option<String>; 3]) -> Entry {
+fn entry(
+    n: u32,
+    arrival: &Arrival<'_>,
+    outcome: EntryOutcome,
+    details: [Option<String>; 3],
+) -> Entry {
     let details: Vec<String> = details.into_iter().flatten().collect();
     Entry {
         n,

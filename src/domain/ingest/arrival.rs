@@ -1,6 +1,6 @@
 //! What comes in for a job.
 
-use super::document::{Body, Document};
+use super::document::{BodyText, Document};
 use crate::domain::job::file::Archived;
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::time::Timestamp;
@@ -50,7 +50,7 @@ pub struct Arrival<'a> {
     /// Its body as it came.
     pub raw: &'a [u8],
     /// Its body as it is read; `{}` if no one can read it.
-    pub read: Body<'a>,
+    pub read: BodyText<'a>,
     /// What its body says.
     pub document: Document,
     /// SHA-256 of its body in hex.

@@ -20,7 +20,7 @@ pub struct Delivery {
     /// What is read of its body, if that is long and in R2. A job's object of
     /// the release before reads it there itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub skeleton: Option<Read>,
+    pub skeleton: Option<LongBody>,
     /// SHA-256 of its body in hex.
     pub sha256: String,
     /// Scheme and host of the request.
@@ -49,7 +49,7 @@ pub struct Delivery {
 
 /// What is read of a long body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Read {
+pub struct LongBody {
     /// The body without its long strings.
     pub skeleton: Skeleton,
     /// The body's length in bytes.

@@ -11,7 +11,7 @@ use crate::domain::job::record::Job;
 use crate::domain::json::edit::{self, Edit};
 use crate::domain::json::{self, Malformed};
 use crate::domain::webhook::correlate::Identity;
-use crate::domain::webhook::event::{Event, EventKind, Told};
+use crate::domain::webhook::event::{Event, EventFacts, EventKind};
 use crate::domain::webhook::result;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -27,7 +27,7 @@ const TOO_LARGE: &str = "too large: without its long strings, its top level is o
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Document {
     /// What has happened.
-    pub told: Told,
+    pub told: EventFacts,
     /// A failure's words as written, or instead of too many where they are.
     pub error: Option<Box<RawValue>>,
     /// The result that it holds.
@@ -67,7 +67,11 @@ impl Document {
         let identity = Identity::of(&text, &event);
         let mended = matches!(text, Cow::Owned(_));
         Ok((
-            Self { bytes: body.len(), mended, ..Self::of(&Body::whole(&text), &event, sources) },
+            Self {
+                bytes: body.len(),
+                mended,
+                ..Self::of(&BodyText::whole(&text), &event, sources)
+            },
             identity,
         ))
     }
@@ -92,13 +96,13 @@ impl Document {
         let is_rough = skeleton.gaps.iter().any(|gap| !gap.is_plain);
         let mended = is_rough || matches!(text, Cow::Owned(_));
         let shallow = skeleton.is_shallow.then_some(sha256);
-        let body = Body { text: &text, gaps: &skeleton.gaps, shallow };
+        let body = BodyText { text: &text, gaps: &skeleton.gaps, shallow };
         Ok((Self { bytes, mended, ..Self::of(&body, &event, sources) }, identity))
     }
 
     /// What `event` says, whose body this is.
     #[must_use]
-    pub fn of(body: &Body<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
+    pub fn of(body: &BodyText<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
         let (told, is) = (body.told(event), |kind| event.told.kind == kind);
         let error = event.error.filter(|_| is(EventKind::Failed));
         Self {
@@ -115,7 +119,7 @@ impl Document {
     /// A body that can't be read.
     #[must_use]
     pub fn unreadable(bytes: usize, why: String) -> Self {
-        let (told, error, result) = (Told::default(), None, None);
+        let (told, error, result) = (EventFacts::default(), None, None);
         Self { told, error, result, bytes, mended: true, unreadable: Some(why) }
     }
 
@@ -137,7 +141,7 @@ impl Document {
 
     /// Finds the files by what the job was made of: a URL that was put into it is
     /// none that is missed.
-    pub fn heed_input(&mut self, body: &Body<'_>, job: &Job, sources: &SourcePolicy) {
+    pub fn heed_input(&mut self, body: &BodyText<'_>, job: &Job, sources: &SourcePolicy) {
         if body.shallow.is_some() {
             return;
         }
@@ -155,7 +159,7 @@ impl Document {
 
 /// A body as it is read.
 #[derive(Debug, Clone, Copy)]
-pub struct Body<'a> {
+pub struct BodyText<'a> {
     /// Its JSON text, with placeholders for what is not held of it.
     pub text: &'a str,
     /// What these stand for.
@@ -164,7 +168,7 @@ pub struct Body<'a> {
     pub shallow: Option<&'a str>,
 }
 
-impl<'a> Body<'a> {
+impl<'a> BodyText<'a> {
     /// One that is held as a whole.
     #[must_use]
     pub const fn whole(text: &'a str) -> Self {
@@ -172,7 +176,7 @@ impl<'a> Body<'a> {
     }
 
     /// What an event tells, but for names that are too long to be some.
-    fn told(&self, event: &Event<'_>) -> Told {
+    fn told(&self, event: &Event<'_>) -> EventFacts {
         let mut told = event.told.clone();
         for name in [&mut told.type_name, &mut told.queue_name, &mut told.worker_name] {
             *name = name.take().filter(|name| gap(self.gaps, name).is_none());
@@ -203,7 +207,7 @@ impl<'a> Body<'a> {
 impl Output {
     /// The result of `event` in its body, with these files.
     #[must_use]
-    pub fn of(body: &Body<'_>, event: &Event<'_>, found: Discovery) -> Self {
+    pub fn of(body: &BodyText<'_>, event: &Event<'_>, found: Discovery) -> Self {
         let envelope = result::of_event(event, body.text.len(), Vec::new());
         Self {
             fingerprint: body.fingerprint(&envelope),
@@ -280,7 +284,7 @@ mod tests {
         let mut job = fixtures::job();
         job.input = RawValue::from_string(r#"["https://h/b.mp4"]"#.to_owned()).ok();
         let text = document.text(&skeleton.text).into_owned();
-        let held = Body { text: &text, gaps: &skeleton.gaps, shallow: Some("5ha256") };
+        let held = BodyText { text: &text, gaps: &skeleton.gaps, shallow: Some("5ha256") };
         document.heed_input(&held, &job, &SourcePolicy::parse("h").0);
         let result = document.result.as_ref().unwrap();
         assert!(skeleton.is_shallow && result.found.files.is_empty() && result.speaks);

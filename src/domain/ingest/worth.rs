@@ -13,7 +13,7 @@ use std::fmt;
 /// What a result holds, the weightiest first: of two, the smaller one holds
 /// less.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Worth {
+pub struct ResultWeight {
     /// Its files.
     files: usize,
     /// Its media that is not copied.
@@ -22,7 +22,7 @@ pub struct Worth {
     speaks: bool,
 }
 
-impl Worth {
+impl ResultWeight {
     /// That of a result that has come.
     #[must_use]
     pub fn of(output: &Output) -> Self {
@@ -51,7 +51,7 @@ impl Worth {
     }
 }
 
-impl fmt::Display for Worth {
+impl fmt::Display for ResultWeight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self { files: 0, skipped: 0, speaks: false } => f.write_str("nothing"),
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::domain::file::discover::found::Discovery;
     use crate::domain::fixtures;
-    use crate::domain::ingest::document::Body;
+    use crate::domain::ingest::document::BodyText;
     use crate::domain::job::file::{DeliveryRef, FileState};
     use crate::domain::job::record::ResultRef;
     use crate::domain::time::Timestamp;
@@ -87,9 +87,9 @@ mod tests {
         }
     }
 
-    fn come(body: &str, files: usize, skipped: usize) -> Worth {
+    fn come(body: &str, files: usize, skipped: usize) -> ResultWeight {
         let event = Event::parse(body).unwrap();
-        Worth::of(&Output::of(&Body::whole(body), &event, found(files, skipped)))
+        ResultWeight::of(&Output::of(&BodyText::whole(body), &event, found(files, skipped)))
     }
 
     fn replicate(output: &str, more: &str) -> String {
@@ -113,7 +113,7 @@ mod tests {
             r#"{"request_id":"a","gateway_request_id":"a","status":"OK","payload":{}}"#,
         ];
         for body in nothing {
-            assert_eq!(come(body, 0, 0), Worth::default(), "{body}");
+            assert_eq!(come(body, 0, 0), ResultWeight::default(), "{body}");
             assert!(come(body, 0, 0) < come(text, 0, 0), "{body}");
         }
         let full = r#"{"eventType":"completed","a":"https://h/0"}"#;
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn what_is_served_weighs_what_it_has() {
         let mut job = fixtures::job();
-        assert_eq!(Worth::served(&job), Worth::default());
+        assert_eq!(ResultWeight::served(&job), ResultWeight::default());
         let from = DeliveryRef { delivery: 1, sha256: "", at: Timestamp::default() };
         job.take_up(&found(2, 1), from);
         let fingerprint = String::new();
@@ -141,10 +141,10 @@ mod tests {
             is_empty: false,
         };
         job.result = Some(result);
-        assert_eq!(Worth::served(&job).to_string(), "2 files, and 1 not copied");
+        assert_eq!(ResultWeight::served(&job).to_string(), "2 files, and 1 not copied");
         job.files[0].state = FileState::Lost;
-        assert_eq!(Worth::served(&job).files, 2);
+        assert_eq!(ResultWeight::served(&job).files, 2);
         job.files[1].state = FileState::Lost;
-        assert_eq!(Worth::served(&job).files, 0, "all is lost");
+        assert_eq!(ResultWeight::served(&job).files, 0, "all is lost");
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What tells two jobs of one id apart: ids are unique with one provider only,
 /// and each submission is a job of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kin {
+pub struct JobKind {
     /// Whose the job is, if that is known.
     pub provider: Option<Provider>,
     /// Whether it was submitted here.

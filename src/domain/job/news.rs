@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a job stands, for who needs no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobNews {
+pub struct JobProgress {
     /// The record's version.
     pub version: u64,
     /// Where the job stands.
@@ -15,7 +15,7 @@ pub struct JobNews {
     pub archive: Archive,
 }
 
-impl JobNews {
+impl JobProgress {
     /// Of this job.
     #[must_use]
     pub fn of(job: &Job) -> Self {

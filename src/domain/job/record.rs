@@ -6,12 +6,12 @@
 
 use super::file::File;
 use super::healing::Healing;
-use super::kin::Kin;
+use super::kin::JobKind;
 use super::outbox::Handoff;
 use super::status::{CurrentState, Status};
 use super::submission::Submission;
 use super::tasks::Work;
-use super::timeline::{Entry, Outcome};
+use super::timeline::{Entry, EntryOutcome};
 use crate::domain::file::discover::found::Skipped;
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
@@ -261,8 +261,8 @@ impl Job {
 
     /// What tells it from another job of the same id.
     #[must_use]
-    pub fn kin(&self) -> Kin {
-        Kin {
+    pub fn kin(&self) -> JobKind {
+        JobKind {
             provider: self.is_of_known_provider().then_some(self.provider),
             is_submitted: self.submission.is_some(),
         }
@@ -270,7 +270,7 @@ impl Job {
 
     /// Whether a job that has the same id is another one nevertheless.
     #[must_use]
-    pub fn is_apart_from(&self, other: Kin) -> bool {
+    pub fn is_apart_from(&self, other: JobKind) -> bool {
         let own = self.kin();
         let is_of_other = own.provider.zip(other.provider).is_some_and(|(own, other)| own != other);
         is_of_other || (own.is_submitted && other.is_submitted)
@@ -285,7 +285,7 @@ impl Job {
         self.work.link.done(self.version);
         self.events += 1;
         let detail = format!("the upstream calls it {id}, which is another job here");
-        Entry::own(self.events, now, Outcome::Applied, detail)
+        Entry::own(self.events, now, EntryOutcome::Applied, detail)
     }
 
     /// What the upstream is asked about it by.

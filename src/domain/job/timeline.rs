@@ -9,7 +9,7 @@ pub const MAX_INLINE_BODY: usize = 16 * 1024;
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Outcome {
+pub enum EntryOutcome {
     /// The delivery changed the job.
     Applied,
     /// It repeated an earlier delivery.
@@ -61,7 +61,7 @@ pub struct Entry {
     /// How much the sender is believed; `None` for what hookvault did.
     pub trust: Option<Trust>,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: EntryOutcome,
     /// More in words.
     pub detail: Option<String>,
     /// Length of the body in bytes.
@@ -78,7 +78,7 @@ pub struct Entry {
 
 /// An entry with its body, as a page in the bucket holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct EntryWithBody {
     /// The entry.
     pub entry: Entry,
     /// Its body, if that is short.
@@ -95,7 +95,7 @@ impl Entry {
 
     /// An entry for something that hookvault did.
     #[must_use]
-    pub const fn own(n: u32, at: Timestamp, outcome: Outcome, detail: String) -> Self {
+    pub const fn own(n: u32, at: Timestamp, outcome: EntryOutcome, detail: String) -> Self {
         Self {
             n,
             event_type: None,

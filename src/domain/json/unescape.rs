@@ -4,12 +4,12 @@
 /// What has been said by the bytes that were read so far and were not told yet:
 /// a unit that is half a pair, and a character.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Said {
+pub struct PendingChars {
     bytes: [u8; 8],
     length: usize,
 }
 
-impl Said {
+impl PendingChars {
     /// The bytes, in UTF-8; half a pair alone takes three, as in WTF-8.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -89,11 +89,11 @@ impl Unescape {
     }
 
     /// Reads a byte, and tells what it completes.
-    pub fn push(&mut self, byte: u8) -> Said {
+    pub fn push(&mut self, byte: u8) -> PendingChars {
         match self.state {
             State::Plain if byte == b'\\' => {
                 self.state = State::Escape;
-                Said::default()
+                PendingChars::default()
             }
             State::Plain => self.say(byte),
             State::Escape => self.escaped(byte),
@@ -116,8 +116,8 @@ impl Unescape {
     }
 
     /// Ends the string, or half a pair that has no second.
-    pub fn end(&mut self) -> Said {
-        let mut said = Said::default();
+    pub fn end(&mut self) -> PendingChars {
+        let mut said = PendingChars::default();
         self.is_broken |= !self.is_between();
         self.state = State::Plain;
         if let Some(half) = self.half.take() {
@@ -127,18 +127,18 @@ impl Unescape {
         said
     }
 
-    fn say(&mut self, byte: u8) -> Said {
+    fn say(&mut self, byte: u8) -> PendingChars {
         self.state = State::Plain;
         let mut said = self.end();
         said.add(&[byte]);
         said
     }
 
-    fn escaped(&mut self, byte: u8) -> Said {
+    fn escaped(&mut self, byte: u8) -> PendingChars {
         let meant = match byte {
             b'u' => {
                 self.state = State::Unit { left: 4, value: 0 };
-                return Said::default();
+                return PendingChars::default();
             }
             b'"' | b'\\' | b'/' => byte,
             b'b' => 8,
@@ -154,7 +154,7 @@ impl Unescape {
         self.say(meant)
     }
 
-    fn digit(&mut self, byte: u8, left: u8, value: u16) -> Said {
+    fn digit(&mut self, byte: u8, left: u8, value: u16) -> PendingChars {
         let digit = char::from(byte).to_digit(16).and_then(|digit| u16::try_from(digit).ok());
         let Some(digit) = digit else {
             (self.state, self.is_broken) = (State::Plain, true);
@@ -163,16 +163,16 @@ impl Unescape {
         let value = value << 4 | digit;
         if left > 1 {
             self.state = State::Unit { left: left - 1, value };
-            return Said::default();
+            return PendingChars::default();
         }
         self.state = State::Plain;
         self.unit(value)
     }
 
-    fn unit(&mut self, unit: u16) -> Said {
+    fn unit(&mut self, unit: u16) -> PendingChars {
         let half = self.half.take();
         if let (Some(half), 0xdc00..=0xdfff) = (half, unit) {
-            let mut said = Said::default();
+            let mut said = PendingChars::default();
             char::decode_utf16([half, unit]).flatten().for_each(|c| said.add_char(c));
             return said;
         }

@@ -1,6 +1,6 @@
 //! What is asked of an object as a name: where it leads, and to lead somewhere.
 
-use crate::domain::job::kin::Kin;
+use crate::domain::job::kin::JobKind;
 use crate::domain::names::ObjectName;
 use crate::domain::webhook::event::Provider;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct Claim {
 
 /// Where a name leads now.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lead {
+pub struct AliasTarget {
     /// The object that it leads to.
     pub home: ObjectName,
     /// Whether that is another job than was asked for.
@@ -42,7 +42,7 @@ pub struct PointTo {
     /// The object that the job lives in.
     pub home: ObjectName,
     /// What is known of it.
-    pub kin: Kin,
+    pub kin: JobKind,
 }
 
 /// To another name of a job that was deleted: leads to it no more.

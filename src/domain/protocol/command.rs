@@ -1,6 +1,6 @@
 //! The commands, each with its reply.
 
-use super::alias::{Claim, Lead, Locate, PointTo, Unlink};
+use super::alias::{AliasTarget, Claim, Locate, PointTo, Unlink};
 use super::ask::Ask;
 use super::gate::{Admit, Count, Probe, Settle, TakeOver};
 use super::gateway::{AwaitAnswer, Expect, Fetch, SubmissionEnd, TakeOverSubmission};
@@ -8,7 +8,7 @@ use super::ingest::{Deliver, Delivered, TakenUp, Want};
 use super::manage::{Archive, Delete, HandOff, HandedOn, Relink, Restore};
 use super::outcome::{Outcome, Routed};
 use super::read::{
-    Await, Body, FileRead, JobRead, Read, ReadBody, ReadFile, ReadTimeline, Render, Timeline,
+    Await, EntryBody, FileRead, JobRead, Read, ReadBody, ReadFile, ReadTimeline, Render, Timeline,
 };
 use crate::domain::gateway::idempotency::Decision;
 use crate::domain::gateway::submission::Submit;
@@ -71,10 +71,10 @@ commands! {
     Await(Await) => Outcome<Option<JobRead>>,
     ReadFile(ReadFile) => Outcome<Option<FileRead>>,
     ReadTimeline(ReadTimeline) => Outcome<Option<Timeline>>,
-    ReadBody(ReadBody) => Outcome<Option<Body>>,
+    ReadBody(ReadBody) => Outcome<Option<EntryBody>>,
     Restore(Restore) => TakenUp,
-    Claim(Claim) => Lead,
-    PointTo(PointTo) => Routed<Option<Lead>>,
+    Claim(Claim) => AliasTarget,
+    PointTo(PointTo) => Routed<Option<AliasTarget>>,
     Unlink(Unlink) => (),
     ;
     AwaitAnswer => Routed<SubmissionEnd>,

@@ -22,7 +22,7 @@ pub enum Delivered {
         duplicate: bool,
         /// What the catalog is to be told, by whoever brought the delivery.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        row: Option<ToTell>,
+        row: Option<CatalogRow>,
     },
     /// The job is another provider's; nothing was stored. The text says so.
     OtherProvider(String),
@@ -32,7 +32,7 @@ pub enum Delivered {
 
 /// A job's row in the catalog, and the day that takes it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct ToTell(pub String, pub Box<RawValue>);
+pub struct CatalogRow(pub String, pub Box<RawValue>);
 
 /// What comes of taking up a job that no delivery has told of. It is sent as
 /// whether the job is new, if there is one: less code than three names.

@@ -27,7 +27,7 @@ pub enum Outcome<T> {
 
 /// The same, where every name that leads elsewhere was followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found<T> {
+pub enum Resolved<T> {
     /// The job's reply.
     Here(T),
     /// The job has been deleted; the text names it.
@@ -62,14 +62,14 @@ pub trait Reply: Sized {
 }
 
 /// A reply that may send its reader to another object.
-pub trait Leading: Reply {
+pub trait RedirectingReply: Reply {
     /// What it is where no name leads elsewhere any more.
-    type End: Ending;
+    type End: FinalReply;
 }
 
 /// The reply at the end of the way.
-pub trait Ending: Sized {
-    /// Reads it; the text is none of [`led_to`].
+pub trait FinalReply: Sized {
+    /// Reads it; the text is none of [`redirected_to`].
     ///
     /// # Errors
     /// If that is not the text of such a reply.
@@ -81,7 +81,7 @@ pub trait Ending: Sized {
 ///
 /// # Errors
 /// If that is the name of no object.
-pub fn led_to(text: &str) -> serde_json::Result<Option<ObjectName>> {
+pub fn redirected_to(text: &str) -> serde_json::Result<Option<ObjectName>> {
     let name = text.strip_prefix(ELSEWHERE).map(str::to_owned);
     name.map(ObjectName::try_from).transpose().map_err(serde_json::Error::custom)
 }
@@ -124,13 +124,13 @@ impl<T: Serialize + DeserializeOwned> Reply for Outcome<T> {
     }
 
     fn read(text: &str) -> serde_json::Result<Self> {
-        if let Some(home) = led_to(text)? {
+        if let Some(home) = redirected_to(text)? {
             return Ok(Self::Elsewhere(home));
         }
-        Ok(match Found::read_end(text)? {
-            Found::Here(here) => Self::Here(here),
-            Found::Deleted(id) => Self::Deleted(id),
-            Found::Missing => Self::Missing,
+        Ok(match Resolved::read_end(text)? {
+            Resolved::Here(here) => Self::Here(here),
+            Resolved::Deleted(id) => Self::Deleted(id),
+            Resolved::Missing => Self::Missing,
         })
     }
 }
@@ -144,14 +144,14 @@ impl<T: Serialize + DeserializeOwned> Reply for Routed<T> {
     }
 
     fn read(text: &str) -> serde_json::Result<Self> {
-        match led_to(text)? {
+        match redirected_to(text)? {
             Some(home) => Ok(Self::Elsewhere(home)),
             None => T::read(text).map(Self::Here),
         }
     }
 }
 
-impl<T> Found<T> {
+impl<T> Resolved<T> {
     /// Reads a reply that says that the job is not here; `None` for any other.
     #[must_use]
     pub fn read_word(text: &str) -> Option<Self> {
@@ -160,21 +160,21 @@ impl<T> Found<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned> Leading for Outcome<T> {
-    type End = Found<T>;
+impl<T: Serialize + DeserializeOwned> RedirectingReply for Outcome<T> {
+    type End = Resolved<T>;
 }
 
-impl<T: Serialize + DeserializeOwned> Leading for Routed<T> {
+impl<T: Serialize + DeserializeOwned> RedirectingReply for Routed<T> {
     type End = T;
 }
 
-impl<T: DeserializeOwned> Ending for T {
+impl<T: DeserializeOwned> FinalReply for T {
     fn read_end(text: &str) -> serde_json::Result<Self> {
         json::from_str(text)
     }
 }
 
-impl<T: DeserializeOwned> Ending for Found<T> {
+impl<T: DeserializeOwned> FinalReply for Resolved<T> {
     fn read_end(text: &str) -> serde_json::Result<Self> {
         match Self::read_word(text) {
             Some(word) => Ok(word),
@@ -210,10 +210,10 @@ mod tests {
             Outcome::<u32>::Elsewhere(name()).write().unwrap(),
             Routed::<String>::Elsewhere(name()).write().unwrap(),
         ] {
-            assert_eq!(led_to(&text).unwrap(), Some(name()));
+            assert_eq!(redirected_to(&text).unwrap(), Some(name()));
         }
-        assert_eq!(led_to(&Outcome::Here(()).write().unwrap()).unwrap(), None);
-        assert!(led_to(">other:1").is_err());
+        assert_eq!(redirected_to(&Outcome::Here(()).write().unwrap()).unwrap(), None);
+        assert!(redirected_to(">other:1").is_err());
         assert!(is_missing(&Outcome::<u32>::Missing.write().unwrap()));
     }
 
@@ -221,7 +221,7 @@ mod tests {
     fn a_reply_of_another_command_is_no_reply() {
         assert!(Outcome::<u32>::read("\"1\"").is_err());
         assert!(Routed::<u32>::read("?").is_err());
-        assert!(Found::<u32>::read_end(">ref:a").is_err());
-        assert_eq!(Found::<u32>::read_word("{}"), None);
+        assert!(Resolved::<u32>::read_end(">ref:a").is_err());
+        assert_eq!(Resolved::<u32>::read_word("{}"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::wait::Wait;
 use crate::domain::job::file::FileLocation;
-use crate::domain::job::news::JobNews;
+use crate::domain::job::news::JobProgress;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry};
 use crate::domain::names::ObjectName;
@@ -74,7 +74,7 @@ pub struct Timeline {
     /// The object that the job lives in.
     pub home: ObjectName,
     /// Where the job stands.
-    pub job: JobNews,
+    pub job: JobProgress,
     /// Entries, with their bodies if those are small and at hand.
     pub entries: Vec<(Entry, Option<String>)>,
 }
@@ -86,7 +86,7 @@ pub struct ReadBody(pub u32);
 
 /// A body.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Body {
+pub struct EntryBody {
     /// Where it is kept.
     pub at: BodyAt,
     /// Its text, if that is in the object.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
     /// What is news to the reader.
-    pub news: News,
+    pub news: WaitFor,
     /// When the reader wants an answer, whatever it is.
     pub until: Timestamp,
     /// What lets the reader in.
@@ -18,7 +18,7 @@ pub struct Wait {
 
 /// What is news to a reader. A job that is not known yet never is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum News {
+pub enum WaitFor {
     /// A job at all, or at another version than this.
     Version(Option<u64>),
     /// An end of the job.
@@ -32,9 +32,9 @@ impl Wait {
     #[must_use]
     pub fn is_over(&self, job: Option<&Job>) -> bool {
         job.is_some_and(|job| match self.news {
-            News::Version(version) => version != Some(job.version),
-            News::Ended => job.status.has_ended(),
-            News::Settled => job.is_settled(),
+            WaitFor::Version(version) => version != Some(job.version),
+            WaitFor::Ended => job.status.has_ended(),
+            WaitFor::Settled => job.is_settled(),
         })
     }
 }

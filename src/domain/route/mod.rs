@@ -206,7 +206,7 @@ impl Route {
 
 /// Why a path is no route.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
+pub enum RouteError {
     /// No such path.
     NotFound,
     /// The path has other methods.

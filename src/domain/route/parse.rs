@@ -1,6 +1,6 @@
 //! From a method and a path to a route.
 
-use super::{Refused, Route};
+use super::{Route, RouteError};
 use crate::domain::gateway::call::Call;
 use crate::domain::names::ObjectName;
 use crate::domain::percent::decode;
@@ -9,8 +9,8 @@ use crate::domain::upstream::queue::Queue;
 /// Finds the route of a request by its path, still percent-encoded.
 ///
 /// # Errors
-/// [`Refused`] says why there is none.
-pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
+/// [`RouteError`] says why there is none.
+pub fn route(method: &str, path: &str) -> Result<Route, RouteError> {
     let parts: Vec<String> = path.trim_start_matches('/').split('/').map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let parts = match parts.as_slice() {
@@ -31,21 +31,23 @@ pub fn route(method: &str, path: &str) -> Result<Route, Refused> {
     if allowed.split(", ").any(|known| known == method) {
         Ok(route)
     } else {
-        Err(Refused::MethodNotAllowed(allowed))
+        Err(RouteError::MethodNotAllowed(allowed))
     }
 }
 
 /// A browser asks without a token before it asks with one: which names can be
 /// a job's is not told here.
-fn options(parts: &[&str]) -> Result<Route, Refused> {
+fn options(parts: &[&str]) -> Result<Route, RouteError> {
     let found = match (find(parts), parts) {
-        (Err(Refused::BadName(_)), [first, _, rest @ ..]) => find(&[&[first, "x"], rest].concat()),
+        (Err(RouteError::BadName(_)), [first, _, rest @ ..]) => {
+            find(&[&[first, "x"], rest].concat())
+        }
         (found, _) => found,
     };
     found.map(|route| Route::Options(allowed(&route)))
 }
 
-fn find(parts: &[&str]) -> Result<Route, Refused> {
+fn find(parts: &[&str]) -> Result<Route, RouteError> {
     Ok(match *parts {
         [""] => Route::Home,
         ["healthz"] => Route::Health,
@@ -69,10 +71,10 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
                 None => (file, None),
             };
             Route::File {
-                job: ObjectName::from_public(job).ok_or(Refused::NotFound)?,
+                job: ObjectName::from_public(job).ok_or(RouteError::NotFound)?,
                 nonce: Some(nonce)
                     .filter(|nonce| is_nonce(nonce))
-                    .ok_or(Refused::NotFound)?
+                    .ok_or(RouteError::NotFound)?
                     .to_owned(),
                 n: number(n)?,
                 name,
@@ -84,7 +86,7 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["fal", "queue", ref rest @ ..] => gateway(Queue::Fal, rest)?,
         ["fal", "proxy"] => Route::Proxy { ticket: None },
         ["fal", "proxy", ticket] => {
-            let ticket = ticket.strip_prefix("t_").ok_or(Refused::NotFound)?;
+            let ticket = ticket.strip_prefix("t_").ok_or(RouteError::NotFound)?;
             Route::Proxy { ticket: Some(ticket.to_owned()) }
         }
         ["tickets"] => Route::Tickets,
@@ -97,12 +99,12 @@ fn find(parts: &[&str]) -> Result<Route, Refused> {
         ["refused"] => Route::Refused,
         ["doctor"] => Route::Doctor,
         ["restore"] => Route::Restore,
-        _ => return Err(Refused::NotFound),
+        _ => return Err(RouteError::NotFound),
     })
 }
 
-fn gateway(queue: Queue, rest: &[&str]) -> Result<Route, Refused> {
-    Call::parse(queue, rest).map(Route::Gateway).ok_or(Refused::NotFound)
+fn gateway(queue: Queue, rest: &[&str]) -> Result<Route, RouteError> {
+    Call::parse(queue, rest).map(Route::Gateway).ok_or(RouteError::NotFound)
 }
 
 /// 128 bits in hex; what is none reaches no object.
@@ -111,13 +113,14 @@ fn is_nonce(text: &str) -> bool {
 }
 
 /// A number in its one way of writing: no `+0`, no `00`.
-fn number(text: &str) -> Result<u32, Refused> {
-    let number: u32 = text.parse().map_err(|_| Refused::NotFound)?;
-    if number.to_string() == text { Ok(number) } else { Err(Refused::NotFound) }
+fn number(text: &str) -> Result<u32, RouteError> {
+    let number: u32 = text.parse().map_err(|_| RouteError::NotFound)?;
+    if number.to_string() == text { Ok(number) } else { Err(RouteError::NotFound) }
 }
 
-fn name(text: &str) -> Result<ObjectName, Refused> {
-    ObjectName::from_public(text).ok_or_else(|| Refused::BadName(text.chars().take(80).collect()))
+fn name(text: &str) -> Result<ObjectName, RouteError> {
+    ObjectName::from_public(text)
+        .ok_or_else(|| RouteError::BadName(text.chars().take(80).collect()))
 }
 
 fn allowed(route: &Route) -> &'static str {
@@ -237,15 +240,15 @@ mod tests {
 
     #[test]
     fn what_is_none_says_why() {
-        assert_eq!(route("GET", "/hook/t"), Err(Refused::MethodNotAllowed("POST, OPTIONS")));
-        let readable = Err(Refused::MethodNotAllowed("GET, HEAD, DELETE, OPTIONS"));
+        assert_eq!(route("GET", "/hook/t"), Err(RouteError::MethodNotAllowed("POST, OPTIONS")));
+        let readable = Err(RouteError::MethodNotAllowed("GET, HEAD, DELETE, OPTIONS"));
         assert_eq!(route("POST", "/jobs/7"), readable);
         for path in ["/nothing", "/files/7/abc/0", "/jobs/7/events/x/body", "/%ff"] {
-            assert_eq!(route("GET", path), Err(Refused::NotFound), "{path}");
-            assert_eq!(route("OPTIONS", path), Err(Refused::NotFound), "{path}");
+            assert_eq!(route("GET", path), Err(RouteError::NotFound), "{path}");
+            assert_eq!(route("OPTIONS", path), Err(RouteError::NotFound), "{path}");
         }
         for path in ["/jobs/a%2Fb", "/jobs/..%2e", "/jobs/a%20b"] {
-            assert!(matches!(route("GET", path), Err(Refused::BadName(_))), "{path}");
+            assert!(matches!(route("GET", path), Err(RouteError::BadName(_))), "{path}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::record::readable;
 use crate::domain::access::redact::Secrets;
-use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY, Outcome, Trust};
+use crate::domain::job::timeline::{Entry, EntryOutcome, MAX_INLINE_BODY, Trust};
 use crate::domain::json;
 use crate::domain::time::Timestamp;
 use serde::Serialize;
@@ -20,7 +20,7 @@ struct EntryView<'a> {
     event_type: Option<&'a str>,
     received_at: Timestamp,
     trust: Option<Trust>,
-    outcome: Outcome,
+    outcome: EntryOutcome,
     detail: Option<&'a str>,
     bytes: Option<usize>,
     body: Option<Box<RawValue>>,

@@ -74,7 +74,7 @@ impl EventKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<'a> {
     /// What it says apart from its result.
-    pub told: Told,
+    pub told: EventFacts,
     /// A failure's `error`, `message` or `detail` as written: text or object.
     pub error: Option<&'a str>,
     /// The value that another provider names the job by, as written.
@@ -87,7 +87,7 @@ pub struct Event<'a> {
 
 /// What an event says apart from its result.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct EventFacts {
     /// Whose format it has.
     pub provider: Provider,
     /// What has happened.
@@ -107,7 +107,7 @@ pub struct Told {
     pub updated_at: Option<Timestamp>,
 }
 
-impl Told {
+impl EventFacts {
     /// The sender's own time of this event, if it carries one.
     #[must_use]
     pub fn sender_time(&self) -> Option<Timestamp> {

@@ -1,6 +1,6 @@
 //! Reads a delivery's body as an [`Event`].
 
-use super::event::{Event, EventKind, Provider, Told};
+use super::event::{Event, EventFacts, EventKind, Provider};
 use super::provider;
 use super::provider::parsed::ParsedWebhook;
 use crate::domain::json::{self, Malformed, Member};
@@ -33,13 +33,13 @@ impl<'a> Event<'a> {
 
     fn of_other(provider: Provider, reading: ParsedWebhook<'a>, members: Vec<Member<'a>>) -> Self {
         Self {
-            told: Told {
+            told: EventFacts {
                 provider,
                 kind: reading.kind,
                 type_name: Some(reading.kind.word().to_owned()),
                 acquired_at: reading.sender_time.filter(|_| reading.kind == EventKind::Acquired),
                 updated_at: reading.sender_time,
-                ..Told::default()
+                ..EventFacts::default()
             },
             error: reading.error,
             id: reading.id,

@@ -20,7 +20,7 @@ const MAX_AGENT_CHARS: usize = 100;
 /// A delivery that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Refused {
+pub struct RefusedDelivery {
     /// When it came.
     pub at: Timestamp,
     /// The answer's status.

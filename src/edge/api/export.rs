@@ -9,7 +9,7 @@ use crate::domain::view::long_result::LongResult;
 use crate::domain::view::record::{self, Context};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::Head;
-use crate::edge::http::streaming::{self, Parts};
+use crate::edge::http::streaming::{self, ChunkStream};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::catalog;
 use crate::edge::storage::result::StoredResult;
@@ -96,12 +96,12 @@ struct Export {
     /// Whether nothing of that day is left.
     is_first_over: bool,
     /// The line that comes next, if its result is too long for memory.
-    line: Option<Parts>,
+    line: Option<ChunkStream>,
 }
 
 /// The line of a job whose result is too long for memory. What the upstream
 /// wrote may have line breaks between its tokens.
-async fn long_line(env: &Env, job: &Job) -> Result<Parts, Failure> {
+async fn long_line(env: &Env, job: &Job) -> Result<ChunkStream, Failure> {
     let config = platform::config(env);
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
     let (before, behind) = record::around_result(job, context).during("rendering the record")?;

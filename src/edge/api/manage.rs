@@ -3,7 +3,7 @@
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::manage::{Archive, Delete, HandOff, HandedOn, Relink};
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::domain::view::record::{self, Context};
 use crate::domain::view::{handoff, summary};
 use crate::edge::http::call::Call;
@@ -15,8 +15,8 @@ use web_sys::Response;
 /// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.
 pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     match ask(call.env, name, Delete).await? {
-        Found::Here(()) | Found::Deleted(_) => Ok(done()?),
-        Found::Missing => Err(missing(name)),
+        Resolved::Here(()) | Resolved::Deleted(_) => Ok(done()?),
+        Resolved::Missing => Err(missing(name)),
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::wait::read;
 use crate::domain::archive::kv_copy::Rendering;
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::json::tolerant;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::outcome::Found;
-use crate::domain::protocol::read::{Body, ReadBody};
-use crate::domain::protocol::wait::News;
+use crate::domain::protocol::outcome::Resolved;
+use crate::domain::protocol::read::{EntryBody, ReadBody};
+use crate::domain::protocol::wait::WaitFor;
 use crate::domain::view::long_result::LongResult;
 use crate::domain::view::record::{self, Context};
 use crate::domain::view::summary;
@@ -39,7 +39,7 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
             return Ok(response::record(&known(found, name)?, "object")?);
         }
     }
-    let (job, told) = read(call, name, News::Version(None)).await?;
+    let (job, told) = read(call, name, WaitFor::Version(None)).await?;
     let context = context(call, &job);
     let rendering = "rendering the record";
     let result = match told {
@@ -71,7 +71,7 @@ async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
 /// `GET /jobs/{id}/result`: 200 with the result, 202 before there is one, 409
 /// if there will be none.
 pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
-    let (job, told) = read(call, name, News::Ended).await?;
+    let (job, told) = read(call, name, WaitFor::Ended).await?;
     let context = context(call, &job);
     match told {
         StoredResult::Nothing => {}
@@ -90,7 +90,7 @@ pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
         _ => return not_yet(&job, context),
     };
     let error = job.error.map(|error| error.get().to_owned());
-    Err(What::NoResult { status, error }.into())
+    Err(ProblemKind::NoResult { status, error }.into())
 }
 
 fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
@@ -103,9 +103,9 @@ fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
 /// `GET /jobs/{id}/events/{n}/body`: the delivery as it came, secrets masked.
 pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Response, Problem> {
     let body = match ask(call.env, name, ReadBody(n)).await? {
-        Found::Here(body) => body,
-        Found::Deleted(_) => return Err(deleted(name)),
-        Found::Missing => None,
+        Resolved::Here(body) => body,
+        Resolved::Deleted(_) => return Err(deleted(name)),
+        Resolved::Missing => None,
     };
     let none = || {
         Problem::new(
@@ -113,7 +113,7 @@ pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Re
             format!("event {n} of job {} has no body; see its timeline", name.public()),
         )
     };
-    let Body { at, text, mended } = body.ok_or_else(none)?;
+    let EntryBody { at, text, mended } = body.ok_or_else(none)?;
     match (text, at) {
         (Some(text), _) => short_body(call, text.into_bytes()),
         (None, BodyAt::Object) => Err(none()),

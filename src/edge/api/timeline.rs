@@ -7,9 +7,9 @@ use crate::domain::access::pass::TokenPass;
 use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::domain::protocol::read::{ReadTimeline, Timeline};
-use crate::domain::protocol::wait::{News, Wait};
+use crate::domain::protocol::wait::{Wait, WaitFor};
 use crate::domain::view::{sse, timeline};
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
@@ -108,18 +108,18 @@ impl Live {
         }
         self.asks += 1;
         let frames = match self.ask().await {
-            Ok(Found::Here(Some(timeline))) => self.tell(&timeline),
+            Ok(Resolved::Here(Some(timeline))) => self.tell(&timeline),
             // It has been deleted, or the reader may read no more.
-            Ok(Found::Here(None) | Found::Deleted(_) | Found::Missing) => return None,
+            Ok(Resolved::Here(None) | Resolved::Deleted(_) | Resolved::Missing) => return None,
             Err(failure) => Err(failure),
         };
         // The client comes back, and asks once more.
         frames.inspect_err(Failure::log).ok()
     }
 
-    async fn ask(&self) -> Result<Found<Option<Timeline>>, Failure> {
+    async fn ask(&self) -> Result<Resolved<Option<Timeline>>, Failure> {
         let wait = Wait {
-            news: News::Version(self.version),
+            news: WaitFor::Version(self.version),
             until: platform::now().plus(sse::HEARTBEAT_MS),
             pass: self.pass,
         };

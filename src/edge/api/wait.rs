@@ -3,9 +3,9 @@
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::domain::protocol::read::{Await, JobRead, Read};
-use crate::domain::protocol::wait::{News, Wait};
+use crate::domain::protocol::wait::{Wait, WaitFor};
 use crate::domain::time::SECOND;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
@@ -27,7 +27,7 @@ const MAX_ASK_MS: u64 = 10 * SECOND;
 pub async fn read(
     call: &Call<'_>,
     name: &ObjectName,
-    news: News,
+    news: WaitFor,
 ) -> Result<(Job, StoredResult), Problem> {
     let wait = wait(call, news)?;
     let mut found = ask(call.env, name, Read).await?;
@@ -46,15 +46,15 @@ pub async fn read(
 async fn await_news(
     call: &Call<'_>,
     name: &ObjectName,
-    mut found: Found<JobRead>,
+    mut found: Resolved<JobRead>,
     wait: Wait,
-) -> Result<Found<JobRead>, Problem> {
+) -> Result<Resolved<JobRead>, Problem> {
     let mut until = platform::now();
     while until < wait.until {
         let waits = match &found {
-            Found::Here(read) => !wait.is_over(Some(&read.job)),
-            Found::Deleted(_) => false,
-            Found::Missing => true,
+            Resolved::Here(read) => !wait.is_over(Some(&read.job)),
+            Resolved::Deleted(_) => false,
+            Resolved::Missing => true,
         };
         if !waits {
             break;
@@ -62,9 +62,9 @@ async fn await_news(
         // Not by the clock: an object's that is ahead would have it asked in vain.
         until = until.plus(MAX_ASK_MS).min(wait.until);
         found = match ask_for_news(call, name, &found, Wait { until, ..wait }).await? {
-            Found::Here(news) => Found::Here(news.ok_or_else(access::gone)?),
-            Found::Deleted(id) => Found::Deleted(id),
-            Found::Missing => Found::Missing,
+            Resolved::Here(news) => Resolved::Here(news.ok_or_else(access::gone)?),
+            Resolved::Deleted(id) => Resolved::Deleted(id),
+            Resolved::Missing => Resolved::Missing,
         };
     }
     Ok(found)
@@ -75,20 +75,20 @@ async fn await_news(
 async fn ask_for_news(
     call: &Call<'_>,
     name: &ObjectName,
-    found: &Found<JobRead>,
+    found: &Resolved<JobRead>,
     wait: Wait,
-) -> Result<Found<Option<JobRead>>, Failure> {
+) -> Result<Resolved<Option<JobRead>>, Failure> {
     let news = Await(wait);
     match (found, name) {
-        (Found::Here(read), _) => job::ask_job(call.env, &read.job.home, news).await,
+        (Resolved::Here(read), _) => job::ask_job(call.env, &read.job.home, news).await,
         (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, news).await,
         (_, ObjectName::Id(text)) => {
             let reference = ObjectName::Reference(text.clone());
             let as_id = pin!(job::ask_job(call.env, name, news));
             let as_reference = pin!(job::ask_job(call.env, &reference, news));
             match select(as_id, as_reference).await {
-                Either::Left((Ok(Found::Missing), other))
-                | Either::Right((Ok(Found::Missing), other)) => other.await,
+                Either::Left((Ok(Resolved::Missing), other))
+                | Either::Right((Ok(Resolved::Missing), other)) => other.await,
                 Either::Left((reply, _)) | Either::Right((reply, _)) => reply,
             }
         }
@@ -97,7 +97,7 @@ async fn ask_for_news(
 
 /// Reads `?wait=0..60` (seconds) `&version=` `&for=settled`; `news` is what the
 /// route itself waits for.
-fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
+fn wait(call: &Call<'_>, news: WaitFor) -> Result<Option<Wait>, Problem> {
     let seconds = call.number("wait", 0)?;
     if seconds > MAX_WAIT_SECONDS {
         let detail = format!("`wait` is {seconds}; it can be 0 to {MAX_WAIT_SECONDS} seconds");
@@ -105,11 +105,11 @@ fn wait(call: &Call<'_>, news: News) -> Result<Option<Wait>, Problem> {
     }
     let version = call.number("version", 0)?;
     let news = match (call.query("for").as_deref(), call.query("version")) {
-        (Some("settled"), _) => News::Settled,
+        (Some("settled"), _) => WaitFor::Settled,
         (Some(other), _) => {
             return Err(Problem::bad_parameter(format!("`for` is {other:?}; it can be `settled`")));
         }
-        (None, Some(_)) => News::Version(Some(u64::from(version))),
+        (None, Some(_)) => WaitFor::Version(Some(u64::from(version))),
         (None, None) => news,
     };
     if seconds == 0 {

@@ -2,7 +2,7 @@
 
 use super::writer::PutTarget;
 use crate::domain::file::source_policy::SourcePolicy;
-use crate::domain::ingest::delivery::Read;
+use crate::domain::ingest::delivery::LongBody;
 use crate::domain::ingest::document::Document;
 use crate::domain::json::Malformed;
 use crate::domain::webhook::correlate::Identity;
@@ -22,7 +22,7 @@ pub struct IncomingObject {
     /// The SHA-256 in hex.
     pub sha256: String,
     /// The skeleton and the length.
-    pub read: Read,
+    pub read: LongBody,
 }
 
 impl IncomingObject {
@@ -31,7 +31,7 @@ impl IncomingObject {
     /// # Errors
     /// The same as [`Document::read`].
     pub fn read(&self, sources: &SourcePolicy) -> Result<(Document, Identity), Malformed> {
-        let Read { skeleton, bytes } = &self.read;
+        let LongBody { skeleton, bytes } = &self.read;
         Document::read_skeleton(skeleton, *bytes, &self.sha256, sources)
     }
 

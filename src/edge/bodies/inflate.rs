@@ -3,11 +3,11 @@
 use super::incoming::IncomingObject;
 use super::reader::{BodyReader, CompleteBody, ReceivedBody};
 use super::upload::BODY_MEMORY_BYTES;
-use crate::domain::access::signature::standard::Check;
+use crate::domain::access::signature::standard::SignatureCheck;
 use crate::domain::http::unpack::Format;
 use crate::edge::http::pieces::{Output, Pieces, Stop};
 use crate::edge::http::unpack::Inflating;
-use crate::edge::platform::Room;
+use crate::edge::platform::MemoryReservation;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use js_sys::Uint8Array;
@@ -22,9 +22,9 @@ pub async fn inflate(
     body: &ReceivedBody,
     format: Format,
     most: u64,
-    check: Option<Check>,
+    check: Option<SignatureCheck>,
 ) -> Result<CompleteBody, Stop> {
-    let room = Room::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
+    let room = MemoryReservation::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
     let mut reader = BodyReader::begin(env, None, most, room).checking(check);
     let unpacked = match body {
         ReceivedBody::InMemory(bytes) => from_memory(bytes, format, &mut reader).await,

@@ -2,7 +2,7 @@
 
 use super::reader::ReceivedBody;
 use super::writer::PutTarget;
-use crate::domain::ingest::delivery::{DeliveredBody, Read};
+use crate::domain::ingest::delivery::{DeliveredBody, LongBody};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::edge::platform::Failure;
@@ -14,7 +14,7 @@ pub struct ParkedBody {
     /// Where the body is.
     pub body: DeliveredBody,
     /// The skeleton and the length, if the body is long.
-    pub skeleton: Option<Read>,
+    pub skeleton: Option<LongBody>,
 }
 
 /// Puts a body where the job at `home` can read it.

@@ -3,10 +3,10 @@
 
 use super::incoming::IncomingObject;
 use super::upload::{BODY_MEMORY_BYTES, BodyUpload};
-use crate::domain::access::signature::standard::Check;
-use crate::edge::http::body::{self, Sent};
+use crate::domain::access::signature::standard::SignatureCheck;
+use crate::edge::http::body::{self, RequestBody};
 use crate::edge::http::pieces::{Output, PIECE, Stop};
-use crate::edge::platform::{self, Failure, Room};
+use crate::edge::platform::{self, Failure, MemoryReservation};
 use crate::edge::storage::bucket::stream_of;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -25,7 +25,7 @@ pub struct BodyReader {
     /// The most bytes that it may have.
     most: u64,
     /// Checks a signature over the body itself.
-    check: Option<Check>,
+    check: Option<SignatureCheck>,
     /// The latest piece.
     piece: Vec<u8>,
     bytes: u64,
@@ -33,7 +33,7 @@ pub struct BodyReader {
     held: Option<Vec<u8>>,
     pass: Option<BodyUpload>,
     /// The memory that is reserved for it.
-    room: Room,
+    room: MemoryReservation,
     /// Whether R2 has failed: then the body stays in memory, however long it is.
     is_without_bucket: bool,
 }
@@ -52,7 +52,7 @@ pub struct CompleteBody {
     held: Option<Vec<u8>>,
     pass: Option<BodyUpload>,
     /// Checks a signature over the body itself.
-    pub check: Option<Check>,
+    pub check: Option<SignatureCheck>,
     /// The SHA-256 in hex.
     pub sha256: String,
 }
@@ -66,29 +66,29 @@ impl Output for BodyReader {
 impl BodyReader {
     /// Begins to receive a body of `length` bytes, if that is known, and of `most`
     /// at most. `room` is the memory that is reserved for it already.
-    pub fn begin(env: &Env, length: Option<u64>, most: u64, room: Room) -> Self {
+    pub fn begin(env: &Env, length: Option<u64>, most: u64, room: MemoryReservation) -> Self {
         let (env, piece, held) = (env.clone(), Vec::new(), Some(Vec::new()));
         let (check, bytes, pass, is_without_bucket) = Default::default();
         Self { env, length, most, check, piece, bytes, held, pass, room, is_without_bucket }
     }
 
     /// Begins to read a body from R2.
-    pub async fn of_object(object: &Object) -> Result<Sent, Stop> {
+    pub async fn of_object(object: &Object) -> Result<RequestBody, Stop> {
         let length = Some(object.size());
-        let Some(stream) = stream_of(object)? else { return Ok(Sent::Short(Vec::new())) };
+        let Some(stream) = stream_of(object)? else { return Ok(RequestBody::Short(Vec::new())) };
         body::of_stream(&stream, length, BODY_MEMORY_BYTES).await
     }
 
     /// Receives all of a body.
     pub async fn all(
         env: &Env,
-        sent: Sent,
+        sent: RequestBody,
         most: u64,
-        check: Option<Check>,
+        check: Option<SignatureCheck>,
     ) -> Result<CompleteBody, Stop> {
         let (pieces, length, room) = match sent {
-            Sent::Short(bytes) => return Ok(CompleteBody::of(bytes, check).await?),
-            Sent::Long { pieces, length, room } => (pieces, length, room),
+            RequestBody::Short(bytes) => return Ok(CompleteBody::of(bytes, check).await?),
+            RequestBody::Long { pieces, length, room } => (pieces, length, room),
         };
         let mut reader = Self::begin(env, length, most, room).checking(check);
         match pieces.through(&mut reader).await {
@@ -101,7 +101,7 @@ impl BodyReader {
     }
 
     /// Checks a signature over the body itself while it is received.
-    pub fn checking(self, check: Option<Check>) -> Self {
+    pub fn checking(self, check: Option<SignatureCheck>) -> Self {
         Self { check, ..self }
     }
 
@@ -197,7 +197,7 @@ impl ReceivedBody {
 
 impl CompleteBody {
     /// Returns a short body as a complete one.
-    pub async fn of(bytes: Vec<u8>, check: Option<Check>) -> Result<Self, Failure> {
+    pub async fn of(bytes: Vec<u8>, check: Option<SignatureCheck>) -> Result<Self, Failure> {
         let sha256 = platform::sha256(&bytes).await?;
         let mut check = check;
         if let Some(check) = &mut check {

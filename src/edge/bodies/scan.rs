@@ -2,9 +2,9 @@
 
 use super::upload::BODY_MEMORY_BYTES;
 use crate::domain::file::skeleton::Scanner;
-use crate::domain::ingest::delivery::Read;
+use crate::domain::ingest::delivery::LongBody;
 use crate::edge::http::pieces::{Output, PIECE, Pieces, Stop};
-use crate::edge::platform::{Failure, Room};
+use crate::edge::platform::{Failure, MemoryReservation};
 use crate::edge::storage::bucket::{self, stream_of};
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, ready};
@@ -12,25 +12,25 @@ use js_sys::Uint8Array;
 use worker::Env;
 
 /// Reads a body once, and returns its skeleton and length.
-pub async fn scan(env: &Env, key: &str) -> Result<Read, Failure> {
+pub async fn scan(env: &Env, key: &str) -> Result<LongBody, Failure> {
     try_scan(env, key).await.map_err(|stop| stop.failure("reading a delivery's body"))
 }
 
-async fn try_scan(env: &Env, key: &str) -> Result<Read, Stop> {
+async fn try_scan(env: &Env, key: &str) -> Result<LongBody, Stop> {
     let gone = || Failure::gone("reading a delivery's body");
     let object = bucket::get(&bucket::open(env)?, key).await?.ok_or_else(gone)?;
-    let room = Room::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
+    let room = MemoryReservation::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
     let mut scanning = Scanning { scanner: Scanner::new(), room };
     if let Some(stream) = stream_of(&object)? {
         Pieces::of(&stream).await?.through(&mut scanning).await?;
     }
     let bytes = usize::try_from(object.size()).unwrap_or(usize::MAX);
-    Ok(Read { skeleton: scanning.scanner.finish(), bytes })
+    Ok(LongBody { skeleton: scanning.scanner.finish(), bytes })
 }
 
 struct Scanning {
     scanner: Scanner,
-    room: Room,
+    room: MemoryReservation,
 }
 
 impl Scanning {

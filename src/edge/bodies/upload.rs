@@ -7,10 +7,10 @@
 use super::incoming::IncomingObject;
 use super::writer::{ObjectWriter, PutTarget};
 use crate::domain::file::skeleton::Scanner;
-use crate::domain::ingest::delivery::Read;
+use crate::domain::ingest::delivery::LongBody;
 use crate::domain::keys::StorageKey;
 use crate::edge::http::pieces::{PIECE, Stop};
-use crate::edge::platform::{self, During, Failure, Room};
+use crate::edge::platform::{self, During, Failure, MemoryReservation};
 use futures_util::future::join;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
@@ -60,7 +60,7 @@ impl BodyUpload {
         &mut self,
         piece: Uint8Array,
         text: &[u8],
-        room: &mut Room,
+        room: &mut MemoryReservation,
     ) -> Result<Option<Uint8Array>, Stop> {
         if self.bytes == 0 {
             self.head = text.iter().take(HEAD).copied().collect();
@@ -103,7 +103,7 @@ impl BodyUpload {
             writer.write(&last).await?;
         }
         writer.finish().await?;
-        let read = Read { skeleton: scanner.finish(), bytes };
+        let read = LongBody { skeleton: scanner.finish(), bytes };
         Ok(IncomingObject { key, head, sha256, read })
     }
 

@@ -1,7 +1,7 @@
 //! Writes an object to R2 piece by piece. A write waits until the runtime has
 //! taken the piece before it.
 
-use crate::edge::platform::{During, Failure, Reader, Room, room_of};
+use crate::edge::platform::{During, Failure, MemoryReservation, Reader, room_of};
 use crate::edge::storage::bucket::{self, outside_bytes};
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, join, select};
@@ -150,7 +150,7 @@ async fn by_parts(
     body: ReadableStream,
 ) -> Result<Object, Failure> {
     let full = || Failure::new(WHAT, "the isolate has no memory left for a part");
-    let _room = Room::take(PART_BYTES as usize).ok_or_else(full)?;
+    let _room = MemoryReservation::take(PART_BYTES as usize).ok_or_else(full)?;
     let reader = Reader::of(&body)?;
     let part = fill(&reader, &Uint8Array::new_with_length(PART_BYTES)).await?;
     if part.length() < PART_BYTES {

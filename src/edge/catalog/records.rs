@@ -7,7 +7,7 @@ use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::{CatalogReply, CatalogRequest};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::domain::protocol::read::Read;
 use crate::domain::view::record::{self, Context};
 use crate::edge::platform::{During, Failure};
@@ -74,8 +74,8 @@ async fn read(
     home: &ObjectName,
 ) -> Result<Option<(Job, Option<String>)>, Failure> {
     Ok(match job::ask_job(&object.env, home, Read).await? {
-        Found::Here(read) => Some((*read.job, read.result)),
-        Found::Deleted(_) | Found::Missing => None,
+        Resolved::Here(read) => Some((*read.job, read.result)),
+        Resolved::Deleted(_) | Resolved::Missing => None,
     })
 }
 

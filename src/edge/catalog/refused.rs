@@ -5,11 +5,11 @@ use super::sql::{Text, number};
 use super::turnover;
 use crate::domain::catalog::CatalogReply;
 use crate::domain::json;
-use crate::domain::webhook::rejection::{KEPT_PER_STATUS, Refused};
+use crate::domain::webhook::rejection::{KEPT_PER_STATUS, RefusedDelivery};
 use crate::edge::platform::{During, Failure};
 
 /// Notes a refused delivery, and forgets the oldest of its status.
-pub fn refuse(object: &CatalogObject, refused: &Refused) -> Result<CatalogReply, Failure> {
+pub fn refuse(object: &CatalogObject, refused: &RefusedDelivery) -> Result<CatalogReply, Failure> {
     let status = || number(u64::from(refused.status));
     let report = serde_json::to_string(refused).during("writing a refused delivery")?;
     object.tables.open(turnover::refused)?;

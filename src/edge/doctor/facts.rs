@@ -8,7 +8,7 @@ use crate::domain::doctor::upstreams::{self, ProbeAnswer, UpstreamProbe};
 use crate::domain::doctor::{PATIENCE_MS, ProbeResult, gist};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Upstreams;
-use crate::domain::webhook::rejection::Refused;
+use crate::domain::webhook::rejection::RefusedDelivery;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::listing;
 use crate::edge::storage::unmatched;
@@ -43,7 +43,7 @@ pub async fn upstreams(all: &Upstreams) -> (Vec<ProbedUpstream>, Vec<ClockReadin
     let asked = upstreams::questions(all).into_iter().map(|question| async {
         let before = platform::now();
         let answer = match &question.ask {
-            Ok(ask) => Some(tried(upstream::knock(ask)).await),
+            Ok(ask) => Some(tried(upstream::probe(ask)).await),
             Err(_) => None,
         };
         let answered = answer.as_ref().and_then(|tried| tried.end.as_ref().ok());
@@ -70,15 +70,15 @@ async fn rows(env: &Env, filter: Filter) -> Result<Vec<Row>, Failure> {
 }
 
 /// Deliveries that were not taken, or that belong to no job.
-pub struct Boxes {
+pub struct RejectedDeliveries {
     /// Those that were refused, and how many there ever were.
-    pub refused: Result<(Vec<Refused>, u64), String>,
+    pub refused: Result<(Vec<RefusedDelivery>, u64), String>,
     /// How many belong to no job.
     pub unmatched: Result<u64, String>,
 }
 
 /// Asks for them.
-pub async fn refusals(env: &Env) -> Boxes {
+pub async fn refusals(env: &Env) -> RejectedDeliveries {
     let (refused, unmatched) = join!(tried(listing::refused(env)), tried(unmatched::count(env)));
-    Boxes { refused: refused.end, unmatched: unmatched.end }
+    RejectedDeliveries { refused: refused.end, unmatched: unmatched.end }
 }

@@ -9,7 +9,7 @@ mod facts;
 mod probes;
 
 use crate::domain::doctor::jobs::{self, Measure};
-use crate::domain::doctor::{Check, Report, SelfTest, clocks, refusals, settings, upstreams};
+use crate::domain::doctor::{Finding, Report, SelfTest, clocks, refusals, settings, upstreams};
 use crate::domain::http::problem::Problem;
 use crate::domain::time::Timestamp;
 use crate::edge::http::access;
@@ -38,7 +38,7 @@ fn self_test(call: &Call<'_>) -> Option<SelfTest> {
     SelfTest::new(&base(call), &platform::random::<16>(), call.config.hook.as_ref().ok())
 }
 
-async fn examine(call: &Call<'_>, context: &Context) -> Vec<Check> {
+async fn examine(call: &Call<'_>, context: &Context) -> Vec<Finding> {
     let (env, config, now) = (call.env, call.config, platform::now());
     let stores = probes::all(env, context);
     let asked = facts::upstreams(&config.upstreams);
@@ -58,9 +58,9 @@ async fn examine(call: &Call<'_>, context: &Context) -> Vec<Check> {
     .concat()
 }
 
-fn of_boxes(boxes: facts::Boxes, now: Timestamp, base: &str) -> Vec<Check> {
+fn of_boxes(boxes: facts::RejectedDeliveries, now: Timestamp, base: &str) -> Vec<Finding> {
     let unknown =
-        |name: &str, why: String| Check::warn(name, why, "correct what failed above first");
+        |name: &str, why: String| Finding::warn(name, why, "correct what failed above first");
     let mut checks = match boxes.refused {
         Ok((kept, total)) => refusals::refused(&kept, total, now, base),
         Err(why) => vec![unknown("refused", format!("unknown: {why}"))],

@@ -6,8 +6,8 @@
 use super::facts::{self, tried};
 use crate::domain::catalog::{CatalogReply, CatalogRequest, PROBED};
 use crate::domain::doctor::clocks::ClockReading;
-use crate::domain::doctor::stores::{self, Read, Store};
-use crate::domain::doctor::{Check, ProbeResult};
+use crate::domain::doctor::stores::{self, ReadBack, Store};
+use crate::domain::doctor::{Finding, ProbeResult};
 use crate::domain::json;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::protocol::gate::Probe;
@@ -25,7 +25,7 @@ use worker::{Context, Env};
 const GATE: &str = "doctor";
 
 /// Tries all bindings at once; also tells the bucket's clock.
-pub async fn all(env: &Env, context: &Context) -> (Vec<Check>, Vec<ClockReading>) {
+pub async fn all(env: &Env, context: &Context) -> (Vec<Finding>, Vec<ClockReading>) {
     let nonce = hex::encode(platform::random::<16>());
     let r2 = apart(context, r2(env.clone(), nonce.clone()));
     let kv = apart(context, kv(env.clone(), nonce.clone()));
@@ -52,7 +52,7 @@ async fn apart<T: 'static>(
     tried(async { receiver.await.during("waiting for a probe")? }).await
 }
 
-async fn r2(env: Env, nonce: String) -> Result<(Read, Option<ClockReading>), Failure> {
+async fn r2(env: Env, nonce: String) -> Result<(ReadBack, Option<ClockReading>), Failure> {
     let bucket = bucket::open(&env)?;
     let key = StorageKey::Probe { nonce: &nonce }.path();
     let before = platform::now();
@@ -62,7 +62,7 @@ async fn r2(env: Env, nonce: String) -> Result<(Read, Option<ClockReading>), Fai
         let theirs = Timestamp::from_millis(put.uploaded().as_millis());
         let reading = facts::reading("r2", Some(theirs), before);
         let read = bucket::text(&bucket, &key).await?;
-        Ok((Read::of(read.as_deref(), &nonce), reading))
+        Ok((ReadBack::of(read.as_deref(), &nonce), reading))
     };
     let tried = tried.await;
     // Also when it could not be read, or the write only looked as if it had failed.
@@ -70,29 +70,29 @@ async fn r2(env: Env, nonce: String) -> Result<(Read, Option<ClockReading>), Fai
     tried.and_then(|tried| deleted.map(|()| tried))
 }
 
-async fn kv(env: Env, nonce: String) -> Result<Read, Failure> {
+async fn kv(env: Env, nonce: String) -> Result<ReadBack, Failure> {
     let key = keys::probe_key(&nonce);
     let tried = async {
         kv::put_briefly(&env, &key, &nonce).await?;
         let read = kv::text(&env, &key).await?;
-        Ok(Read::of(read.as_deref(), &nonce))
+        Ok(ReadBack::of(read.as_deref(), &nonce))
     };
     let tried = tried.await;
     let deleted = kv::delete_key(&env, &key).await;
     tried.and_then(|tried| deleted.map(|()| tried))
 }
 
-async fn job(env: Env, nonce: String) -> Result<Read, Failure> {
+async fn job(env: Env, nonce: String) -> Result<ReadBack, Failure> {
     let read = gate::ask(&env, GATE, Probe(nonce.clone())).await?;
-    Ok(Read::of(read.as_deref(), &nonce))
+    Ok(ReadBack::of(read.as_deref(), &nonce))
 }
 
-async fn catalog(env: Env, nonce: String) -> Result<Read, Failure> {
+async fn catalog(env: Env, nonce: String) -> Result<ReadBack, Failure> {
     let question = serde_json::to_string(&CatalogRequest::Probe(nonce.clone()));
     let question = question.during("writing to the catalog")?;
     let answer = ask_object(&env, "CATALOG", PROBED, &question).await?;
     match json::from_str(&answer).during("reading the catalog's answer")? {
-        CatalogReply::Probed(read) => Ok(Read::of(read.as_deref(), &nonce)),
+        CatalogReply::Probed(read) => Ok(ReadBack::of(read.as_deref(), &nonce)),
         _ => Err(Failure::unexpected("trying the catalog")),
     }
 }

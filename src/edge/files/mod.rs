@@ -6,13 +6,13 @@ mod request;
 mod stored;
 
 use self::request::FileRequest;
-use self::stored::Found;
+use self::stored::StoredFile;
 use crate::domain::http::conditions::Conditions;
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::job::file::FileLocation;
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::outcome::Found as Job;
+use crate::domain::protocol::outcome::Resolved as Job;
 use crate::domain::protocol::read::{FileRead, ReadFile};
 use crate::edge::http::call::Call;
 use crate::edge::rpc::job;
@@ -44,7 +44,7 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
     let bucket = bucket::open(call.env)?;
     if let Some(name) = &link.name {
         let key = StorageKey::File { home: &link.job, n: link.n, name }.path();
-        if let Some(found) = Found::read(&bucket, &key, &asked.conditions).await? {
+        if let Some(found) = StoredFile::read(&bucket, &key, &asked.conditions).await? {
             if found.is_opened_by(&link.nonce) {
                 return found.answer(&bucket, &asked, name).await; // (1)
             }
@@ -54,12 +54,12 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
     let (name, place) = ask(call, link).await?; // (2)
     match place {
         FileLocation::Bucket(key) => {
-            let found = Found::read(&bucket, &key, &asked.conditions).await?;
+            let found = StoredFile::read(&bucket, &key, &asked.conditions).await?;
             found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
         }
         FileLocation::Live(file) => read_through::answer(&asked, &name, &file).await, // (3)
         FileLocation::Delivery => {
-            Err(What::NotReady("the file is being unpacked".to_owned(), 2).into())
+            Err(ProblemKind::NotReady("the file is being unpacked".to_owned(), 2).into())
         }
         FileLocation::Nowhere => Err(gone(link)),
     }

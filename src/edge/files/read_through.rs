@@ -8,13 +8,13 @@
 use super::request::{FileRequest, build};
 use crate::domain::alarm::budget::Budget;
 use crate::domain::http::headers::{self, Served};
-use crate::domain::http::problem::{Problem, What};
+use crate::domain::http::problem::{Problem, ProblemKind};
 use crate::domain::http::range::{self, Slice};
-use crate::domain::http::read_through::Passed;
+use crate::domain::http::read_through::SourceBody;
 use crate::domain::job::file::UncopiedFile;
 use crate::domain::time::SECOND;
 use crate::edge::platform;
-use crate::edge::transfer::{self, ReadThrough, Wanted};
+use crate::edge::transfer::{self, ReadThrough, SourceFile};
 use web_sys::Response;
 
 /// Answers a request for a file that is still at its source.
@@ -25,7 +25,7 @@ pub async fn answer(
 ) -> Result<Response, Problem> {
     let config = asked.call.config;
     let budget = Budget::of_a_run(config.max_subrequests);
-    let wanted = Wanted {
+    let wanted = SourceFile {
         url: &file.url,
         sources: &config.sources,
         name,
@@ -37,13 +37,13 @@ pub async fn answer(
     let reading = transfer::read(&wanted, asked.conditions.asked_blindly()).await;
     let reading = reading.map_err(|why| not_yet(file, &why))?;
     let (slice, size) = match reading.passed {
-        Passed::Whole(size) => (Slice::Whole, size),
-        Passed::Part { first, last, size } => (Slice::Part { first, last }, Some(size)),
-        Passed::Unsatisfiable(size) => {
+        SourceBody::Whole(size) => (Slice::Whole, size),
+        SourceBody::Part { first, last, size } => (Slice::Part { first, last }, Some(size)),
+        SourceBody::Unsatisfiable(size) => {
             reading.leave();
-            return Err(What::NoSuchRange(size).into());
+            return Err(ProblemKind::NoSuchRange(size).into());
         }
-        Passed::SizeUnknown => {
+        SourceBody::SizeUnknown => {
             reading.leave();
             return Err(not_yet(file, "the source does not state its length"));
         }
@@ -86,5 +86,5 @@ fn not_yet(file: &UncopiedFile, why: &str) -> Problem {
     const LATEST: u64 = 60;
     let seconds = file.not_before.since(platform::now()).div_ceil(SECOND).clamp(SOONEST, LATEST);
     let detail = format!("the file is not copied yet, and its source can't be read: {why}");
-    What::NotReady(detail, u32::try_from(seconds).unwrap_or_default()).into()
+    ProblemKind::NotReady(detail, u32::try_from(seconds).unwrap_or_default()).into()
 }

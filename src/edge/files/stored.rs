@@ -4,8 +4,8 @@ use super::request::{FileRequest, build};
 use crate::domain::access::tokens;
 use crate::domain::file::media_type;
 use crate::domain::http::conditions::{Conditions, Current, Decision};
-use crate::domain::http::headers::{self, Headers, Served, Stored};
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::headers::{self, CacheInfo, Headers, Served};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::http::range::{self, Slice};
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{During, Failure};
@@ -17,14 +17,14 @@ use web_sys::Response;
 use worker::{Bucket, Object, ObjectBody, Range, ResponseBody};
 
 /// A file in the bucket, with the part of its bytes that was asked for.
-pub struct Found {
+pub struct StoredFile {
     object: Object,
     metadata: HashMap<String, String>,
     /// The bytes that came along; none with a head alone.
     slice: Option<Slice>,
 }
 
-impl Found {
+impl StoredFile {
     /// Reads it, once as a rule: with the bytes that are sent if all
     /// conditions hold. The request's own headers never reach the bucket,
     /// which takes them for something else in places.
@@ -85,7 +85,7 @@ impl Found {
         let modified = Timestamp::from_millis(self.object.uploaded().as_millis());
         let max_age = asked.call.config.files_max_age;
         let decision = asked.conditions.decide(&Current { etag: &etag, modified, size });
-        let mut headers = self.headers(asked, name, Stored { etag: &etag, modified, max_age });
+        let mut headers = self.headers(asked, name, CacheInfo { etag: &etag, modified, max_age });
         let Decision::Send(slice @ (Slice::Whole | Slice::Part { .. })) = decision else {
             self.leave().await;
             return without_body(decision, size, headers);
@@ -98,7 +98,7 @@ impl Found {
         Ok(head.body(&self.body(bucket, slice, &etag).await?)?)
     }
 
-    fn headers(&self, asked: &FileRequest<'_>, name: &str, stored: Stored<'_>) -> Headers {
+    fn headers(&self, asked: &FileRequest<'_>, name: &str, stored: CacheInfo<'_>) -> Headers {
         let http = self.object.http_metadata();
         headers::headers(&Served {
             content_type: http.content_type.as_deref().unwrap_or(media_type::OCTET_STREAM),
@@ -124,7 +124,7 @@ impl Found {
         let again = again.filter(|again| again.object.http_etag() == etag);
         let body = again.as_ref().and_then(|again| again.object.body());
         let body = body.ok_or_else(|| {
-            What::NotReady("the file has just changed; send the request again".to_owned(), 1)
+            ProblemKind::NotReady("the file has just changed; send the request again".to_owned(), 1)
         })?;
         Ok(stream_of(body)?)
     }
@@ -153,7 +153,7 @@ fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Respo
             Code::PreconditionFailed,
             "the file does not match `If-Match` or `If-Unmodified-Since`; fetch it without them",
         )),
-        Decision::Send(_) => Err(What::NoSuchRange(size).into()),
+        Decision::Send(_) => Err(ProblemKind::NoSuchRange(size).into()),
     }
 }
 

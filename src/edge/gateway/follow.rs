@@ -10,7 +10,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::json::object;
 use crate::domain::protocol::gateway::Fetch;
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::domain::protocol::read::JobRead;
 use crate::domain::upstream::queue::Scheme;
 use crate::domain::view::long_result::LongResult;
@@ -43,7 +43,7 @@ pub async fn result(asked: &UpstreamRequest, id: &str) -> Result<Response, Probl
     }
     // The upstream may be ahead of its webhook.
     match job::ask_job(&asked.env, &job.home, Fetch).await? {
-        Found::Here(JobRead { job, result }) if job.status.has_ended() => {
+        Resolved::Here(JobRead { job, result }) if job.status.has_ended() => {
             of_job(asked, id, &job, result).await
         }
         _ => respond(id, &answer),

@@ -24,7 +24,7 @@ const MAX_KEY_BYTES: usize = 255;
 const LAST_BYTE_MS: u64 = 5;
 
 /// The gate of the submissions that may be one and the same.
-pub struct Gate {
+pub struct IdempotencyGate {
     /// Its name.
     pub name: String,
     /// What is asked of it.
@@ -39,7 +39,7 @@ pub fn gate(
     asked: &UpstreamRequest,
     sha256: &str,
     webhook: Option<&str>,
-) -> Result<Gate, Problem> {
+) -> Result<IdempotencyGate, Problem> {
     let key = call.header("idempotency-key");
     // A header's characters are its bytes.
     let is_key = |key: &String| (1..=MAX_KEY_BYTES).contains(&key.chars().count());
@@ -60,14 +60,14 @@ pub fn gate(
         None => (own, None, None),
     };
     let (reference, keyed) = (fresh_reference(), key.is_some());
-    Ok(Gate {
+    Ok(IdempotencyGate {
         name,
         request: Request { reference, fingerprint, keyed, instead_of: None, place, most },
     })
 }
 
 /// Returns the reference of the job that the gate lets be submitted.
-pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
+pub async fn pass(env: &Env, gate: &IdempotencyGate) -> Result<String, Problem> {
     let mut decision = rpc::gate::ask(env, &gate.name, Admit(gate.request.clone())).await?;
     if let Decision::After(earlier) = decision {
         let name = ObjectName::Reference(earlier.clone());
@@ -96,10 +96,10 @@ pub async fn pass(env: &Env, gate: &Gate) -> Result<String, Problem> {
 pub fn read_to_the_end(
     mut body: Vec<u8>,
     env: Env,
-    gate: Gate,
+    gate: IdempotencyGate,
     reference: String,
 ) -> Result<JsValue, Failure> {
-    let Gate { name, request: Request { place, .. } } = gate;
+    let IdempotencyGate { name, request: Request { place, .. } } = gate;
     let read = Settle { place, reference };
     let last = body.split_off(body.len().saturating_sub(1));
     let parts = stream::unfold(vec![last, body], move |mut parts| {

@@ -12,7 +12,7 @@ use crate::domain::gateway::proxy::{
 };
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::token;
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::protocol::gate::Count;
 use crate::domain::upstream::UpstreamQuery;
 use crate::domain::upstream::queue::{Queue, Scheme};
@@ -79,7 +79,7 @@ async fn to_queue(
     }
     let method = request.method();
     if !to.allowed().split(", ").any(|known| known == method) {
-        return Err(What::MethodNotAllowed(to.allowed()).into());
+        return Err(ProblemKind::MethodNotAllowed(to.allowed()).into());
     }
     let headers = onward(call.headers.entries(), to.queue);
     let asked = UpstreamRequest::new(call, to, query, headers, Scheme::Key);
@@ -121,7 +121,7 @@ async fn pass_on(
     if let Some(allowed) = kind.allowed()
         && !allowed.split(", ").any(|known| known == request.method())
     {
-        return Err(What::MethodNotAllowed(allowed).into());
+        return Err(ProblemKind::MethodNotAllowed(allowed).into());
     }
     let body = match ticket {
         Some(ticket) => body_for(ticket, request, url, kind).await?,

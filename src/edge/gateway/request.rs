@@ -10,7 +10,7 @@ use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::domain::protocol::read::{JobRead, Read};
 use crate::domain::upstream::queue::Scheme;
 use crate::domain::upstream::template::CantAsk;
@@ -116,7 +116,7 @@ pub async fn known(
 ) -> Result<Option<(Job, Option<String>)>, Problem> {
     let Some(name) = ObjectName::id(id) else { return Ok(None) };
     let found = job::ask_job(&asked.env, &name, Read).await?;
-    let job = if let Found::Here(read) = &found { Some(&*read.job) } else { None };
+    let job = if let Resolved::Here(read) = &found { Some(&*read.job) } else { None };
     if !asked.may_ask_about(job) {
         return Err(Problem::new(
             Code::WrongScope,
@@ -125,10 +125,10 @@ pub async fn known(
     }
     match found {
         // Two queues may use one id.
-        Found::Here(JobRead { job, .. }) if !asked.is_for(&job) => Ok(None),
-        Found::Here(JobRead { job, result }) => Ok(Some((*job, result))),
-        Found::Deleted(_) => Err(lookup::deleted(&name)),
-        Found::Missing => Ok(None),
+        Resolved::Here(JobRead { job, .. }) if !asked.is_for(&job) => Ok(None),
+        Resolved::Here(JobRead { job, result }) => Ok(Some((*job, result))),
+        Resolved::Deleted(_) => Err(lookup::deleted(&name)),
+        Resolved::Missing => Ok(None),
     }
 }
 

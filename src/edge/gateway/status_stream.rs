@@ -7,9 +7,9 @@ use super::status::told_status;
 use crate::domain::gateway::dialect;
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::domain::protocol::read::Await;
-use crate::domain::protocol::wait::{News, Wait};
+use crate::domain::protocol::wait::{Wait, WaitFor};
 use crate::domain::time::SECOND;
 use crate::domain::view::record::one_line;
 use crate::domain::view::sse;
@@ -92,9 +92,9 @@ impl Stream {
         };
         let until = platform::now().plus(pause);
         let pass = self.asked.pass();
-        let wait = Wait { news: News::Version(Some(job.version)), until, pass };
+        let wait = Wait { news: WaitFor::Version(Some(job.version)), until, pass };
         match job::ask_job(&self.asked.env, &job.home, Await(wait)).await {
-            Ok(news) => self.is_over |= matches!(news, Found::Here(None)),
+            Ok(news) => self.is_over |= matches!(news, Resolved::Here(None)),
             Err(failure) => failure.log(),
         }
     }

@@ -1,11 +1,11 @@
 //! `POST /queue/{app}`: submits a job.
 
-use super::idempotency::{Gate, gate, pass, read_to_the_end};
+use super::idempotency::{IdempotencyGate, gate, pass, read_to_the_end};
 use super::request::{UpstreamRequest, fresh_reference, unset};
 use crate::domain::gateway::links::{self, RequestRoutes};
 use crate::domain::gateway::submission::Submit;
 use crate::domain::handoff::target;
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::ingest::delivery::DeliveredBody;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
@@ -30,7 +30,7 @@ const WEBHOOK_QUERY: &str = "fal_webhook";
 const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
 fn too_long(problem: Problem) -> Problem {
-    let What::BodyTooLarge(limit) = problem.what() else { return problem };
+    let ProblemKind::BodyTooLarge(limit) = problem.kind() else { return problem };
     let why = format!("the submission is over {limit} bytes; pass large inputs as URLs");
     Problem::new(Code::BodyTooLarge, why)
 }
@@ -151,7 +151,7 @@ fn read(
 fn respond(
     asked: &UpstreamRequest,
     submitted: Submitted,
-    gate: Gate,
+    gate: IdempotencyGate,
     reference: String,
 ) -> Result<Response, Problem> {
     let Submitted { home, name, id, nonce, queue, app, answer } = submitted;

@@ -4,7 +4,7 @@ use super::call::Call;
 use crate::domain::access::pass::TokenPass;
 use crate::domain::access::ticket::{Scope, Ticket, TicketError};
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::json::object;
 use crate::domain::route::Access;
 use crate::edge::platform;
@@ -113,6 +113,6 @@ pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
 
 impl From<BadSecret> for Problem {
     fn from(bad: BadSecret) -> Self {
-        What::Misconfigured(bad).into()
+        ProblemKind::Misconfigured(bad).into()
     }
 }

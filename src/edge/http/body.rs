@@ -2,14 +2,14 @@
 
 use super::pieces::{Memory, PIECE, Pieces, Stop};
 use super::unpack::unpack;
-use crate::domain::http::problem::{Problem, What};
-use crate::edge::platform::Room;
+use crate::domain::http::problem::{Problem, ProblemKind};
+use crate::edge::platform::MemoryReservation;
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, Request};
 
 /// A request's body, as far as it has been read.
-pub enum Sent {
+pub enum RequestBody {
     /// All of it.
     Short(Vec<u8>),
     /// Its first piece; more may come.
@@ -19,7 +19,7 @@ pub enum Sent {
         /// Its length in bytes, if that is told.
         length: Option<u64>,
         /// The memory that is taken for it.
-        room: Room,
+        room: MemoryReservation,
     },
 }
 
@@ -28,18 +28,18 @@ pub enum Sent {
 ///
 /// A long one needs `memory` bytes, and waits a little for them before any of
 /// it is read.
-pub async fn begin(request: &Request, limit: u64, memory: usize) -> Result<Sent, Stop> {
+pub async fn begin(request: &Request, limit: u64, memory: usize) -> Result<RequestBody, Stop> {
     let declared = request.headers().get("content-length").ok().flatten();
     let length: Option<u64> = declared.and_then(|text| text.parse().ok());
     if length.is_some_and(|bytes| bytes > limit) {
         return Err(Stop::TooLarge);
     }
     if length.is_some_and(|bytes| bytes <= u64::from(PIECE)) {
-        return read_piece(request).await.map(Sent::Short).map_err(|_| Stop::BrokenOff);
+        return read_piece(request).await.map(RequestBody::Short).map_err(|_| Stop::BrokenOff);
     }
-    let Some(stream) = request.body() else { return Ok(Sent::Short(Vec::new())) };
+    let Some(stream) = request.body() else { return Ok(RequestBody::Short(Vec::new())) };
     match of_stream(&stream, length, memory).await? {
-        Sent::Short(bytes) if bytes.len() as u64 > limit => Err(Stop::TooLarge),
+        RequestBody::Short(bytes) if bytes.len() as u64 > limit => Err(Stop::TooLarge),
         sent => Ok(sent),
     }
 }
@@ -49,15 +49,15 @@ pub async fn of_stream(
     stream: &ReadableStream,
     length: Option<u64>,
     memory: usize,
-) -> Result<Sent, Stop> {
+) -> Result<RequestBody, Stop> {
     /// Long enough for a body that is under way to end.
     const PATIENCE_MS: u64 = 10_000;
-    let room = Room::wait(memory, PATIENCE_MS).await.ok_or(Stop::NoRoom)?;
+    let room = MemoryReservation::wait(memory, PATIENCE_MS).await.ok_or(Stop::NoRoom)?;
     let pieces = Pieces::of(stream).await?;
     if pieces.first().length() < PIECE {
-        return Ok(Sent::Short(pieces.first().to_vec()));
+        return Ok(RequestBody::Short(pieces.first().to_vec()));
     }
-    Ok(Sent::Long { pieces, length, room })
+    Ok(RequestBody::Long { pieces, length, room })
 }
 
 /// Reads a request's body of at most `limit` bytes into memory, unpacked.
@@ -69,8 +69,8 @@ pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem
 
 async fn read_all(request: &Request, limit: u64) -> Result<Vec<u8>, Stop> {
     match begin(request, limit, PIECE as usize).await? {
-        Sent::Short(bytes) => Ok(bytes),
-        Sent::Long { pieces, .. } => {
+        RequestBody::Short(bytes) => Ok(bytes),
+        RequestBody::Long { pieces, .. } => {
             let mut memory = Memory::new(limit);
             pieces.through(&mut memory).await?;
             Ok(memory.bytes)
@@ -80,8 +80,8 @@ async fn read_all(request: &Request, limit: u64) -> Result<Vec<u8>, Stop> {
 
 /// Reads a body whose limit is the route's own, and no setting.
 pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
-    read_body(request, limit).await.map_err(|problem| match problem.what() {
-        What::BodyTooLarge(limit) => {
+    read_body(request, limit).await.map_err(|problem| match problem.kind() {
+        ProblemKind::BodyTooLarge(limit) => {
             Problem::bad_body(format!("the body is over {limit} bytes; send less"))
         }
         _ => problem,

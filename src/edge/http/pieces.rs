@@ -1,7 +1,7 @@
 //! Bodies piece by piece, and why one can't be taken in.
 
-use crate::domain::http::problem::{Code, Problem, What};
-use crate::edge::platform::{Failure, Reader, Room, piece, room_of};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
+use crate::edge::platform::{Failure, MemoryReservation, Reader, piece, room_of};
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, ready, select};
 use js_sys::Uint8Array;
@@ -31,7 +31,7 @@ impl Stop {
     /// What the sender is told, whose body may have `limit` bytes.
     pub fn problem(self, limit: u64) -> Problem {
         match self {
-            Self::TooLarge => What::BodyTooLarge(limit).into(),
+            Self::TooLarge => ProblemKind::BodyTooLarge(limit).into(),
             Self::BrokenOff => failed("the body ended early; send it again"),
             Self::NotPacked => failed("the body can't be decompressed; send it plain"),
             Self::NoRoom => no_room(),
@@ -67,7 +67,7 @@ fn failed(why: &'static str) -> Problem {
 fn no_room() -> Problem {
     const SECONDS: u32 = 5;
     let why = "no memory is free while other large bodies come in; send it again";
-    What::NotReady(why.to_owned(), SECONDS).into()
+    ProblemKind::NotReady(why.to_owned(), SECONDS).into()
 }
 
 /// What takes a body's pieces. What follows from them is in the Worker once,
@@ -82,13 +82,13 @@ pub struct Memory {
     /// What has come.
     pub bytes: Vec<u8>,
     most: u64,
-    room: Room,
+    room: MemoryReservation,
 }
 
 impl Memory {
     /// Begins to keep a body of `most` bytes at most.
     pub fn new(most: u64) -> Self {
-        Self { bytes: Vec::new(), most, room: Room::default() }
+        Self { bytes: Vec::new(), most, room: MemoryReservation::default() }
     }
 
     fn add(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {

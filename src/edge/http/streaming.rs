@@ -15,7 +15,7 @@ use worker::{ByteStream, ResponseBody};
 
 /// The parts of a body: what follows from them is in the Worker once, not once
 /// for each kind of body.
-pub type Parts = LocalBoxStream<'static, worker::Result<Vec<u8>>>;
+pub type ChunkStream = LocalBoxStream<'static, worker::Result<Vec<u8>>>;
 
 /// Returns a body that is made part by part, as its reader takes them.
 pub fn body_of<S>(parts: S) -> Result<JsValue, Failure>
@@ -25,7 +25,7 @@ where
     made_of(parts.boxed_local())
 }
 
-fn made_of(parts: Parts) -> Result<JsValue, Failure> {
+fn made_of(parts: ChunkStream) -> Result<JsValue, Failure> {
     let response = worker::Response::from_stream(parts).during("building the answer")?;
     match response.body() {
         ResponseBody::Stream(stream) => Ok(stream.into()),
@@ -83,7 +83,7 @@ pub fn long_parts(
     stored: ReadableStream,
     long: LongResult,
     (before, behind): (String, String),
-) -> Parts {
+) -> ChunkStream {
     let told = stream::unfold(Some((ByteStream::from(stored), long)), |state| async move {
         let (mut stored, mut long) = state?;
         match stored.next().await {

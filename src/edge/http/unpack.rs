@@ -1,7 +1,7 @@
 //! Undoes how a body is packed, by the runtime's own streams.
 
 use super::pieces::{Memory, Output, Stop};
-use crate::domain::http::problem::{Problem, What};
+use crate::domain::http::problem::{Problem, ProblemKind};
 use crate::domain::http::unpack::{Format, Layers};
 use crate::edge::platform::{During, Failure, PendingRead, Reader, piece};
 use futures_util::future::{Either, ready, select};
@@ -36,7 +36,7 @@ extern "C" {
 /// # Errors
 /// 413 as soon as there are more than `limit` bytes; 415 for another coding.
 pub async fn unpack(header: Option<&str>, sent: Vec<u8>, limit: u64) -> Result<Vec<u8>, Problem> {
-    let mut layers = Layers::of(header).map_err(What::UnknownCoding)?;
+    let mut layers = Layers::of(header).map_err(ProblemKind::UnknownCoding)?;
     let mut bytes = sent;
     while let Some(format) = layers.next(&bytes) {
         let mut memory = Memory::new(limit);

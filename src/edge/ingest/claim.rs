@@ -1,7 +1,7 @@
 //! Ties a caller's reference to the job of an id.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::{Claim, Lead, Locate};
+use crate::domain::protocol::alias::{AliasTarget, Claim, Locate};
 use crate::domain::protocol::outcome::Outcome;
 use crate::domain::webhook::event::Provider;
 use crate::edge::platform::Failure;
@@ -41,7 +41,7 @@ pub enum Located {
 }
 
 /// What a delivery or an import says of its job.
-pub struct Named {
+pub struct NamedJob {
     /// The job's id.
     pub id: String,
     /// Whether that is only the id of a file's name.
@@ -52,7 +52,7 @@ pub struct Named {
 
 /// Links the reference to the job of `id`, or finds out where it leads. If
 /// that fails the id is enough.
-pub async fn claim(env: &Env, named: Named, reference: &ObjectName) -> Destination {
+pub async fn claim(env: &Env, named: NamedJob, reference: &ObjectName) -> Destination {
     let name = ObjectName::Id(named.id.clone());
     match try_claim(env, named, reference).await {
         Ok((object, true)) => Destination { by_reference: true, ..Destination::at(object) },
@@ -71,13 +71,13 @@ pub async fn claim(env: &Env, named: Named, reference: &ObjectName) -> Destinati
 /// Finds where the job of `id` lives, and whether the reference leads there.
 async fn try_claim(
     env: &Env,
-    Named { id, is_weak, provider }: Named,
+    NamedJob { id, is_weak, provider }: NamedJob,
     reference: &ObjectName,
 ) -> Result<(ObjectName, bool), Failure> {
     let name = ObjectName::Id(id.clone());
     let Located::At { home, known } = locate(env, &name).await? else { return Ok((name, false)) };
     let claim = Claim { id, home: home.clone(), yields: is_weak && !known, provider };
-    let Lead { home: other, conflict } = job::ask(env, reference, claim).await?;
+    let AliasTarget { home: other, conflict } = job::ask(env, reference, claim).await?;
     if !conflict {
         return Ok((other, true));
     }

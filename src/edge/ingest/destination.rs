@@ -1,6 +1,6 @@
 //! Finds the object that a delivery goes to.
 
-use super::claim::{Destination, Named, claim};
+use super::claim::{Destination, NamedJob, claim};
 use crate::domain::access::hook_url;
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::document::Document;
@@ -74,7 +74,7 @@ pub async fn destination(
         (Some(id), None) => Destination::at(ObjectName::Id(id)),
         (Some(id), Some(reference)) => {
             let provider = Some(identity.provider);
-            claim(env, Named { id, is_weak, provider }, reference).await
+            claim(env, NamedJob { id, is_weak, provider }, reference).await
         }
         (None, Some(reference)) => {
             Destination { by_reference: true, ..Destination::at(reference.clone()) }

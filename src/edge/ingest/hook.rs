@@ -9,7 +9,7 @@ use super::open::{OpenedDelivery, open};
 use super::sweep::sweep_in_passing;
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens::{self, BadSecret};
-use crate::domain::http::problem::{Code, Problem, What};
+use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::ingest::document::Document;
 use crate::domain::job::timeline::Trust;
@@ -111,11 +111,11 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Credential, Pr
 }
 
 async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
-    let why = match problem.what() {
-        What::BodyTooLarge(limit) => format!("of more than {limit} bytes was refused (413)"),
-        What::UnknownCoding(names) => format!("packed as {names} was refused (415)"),
-        What::NotReady(..) => "for which there was no memory was refused (503)".to_owned(),
-        What::Internal(_) => "was refused as the platform failed (503)".to_owned(),
+    let why = match problem.kind() {
+        ProblemKind::BodyTooLarge(limit) => format!("of more than {limit} bytes was refused (413)"),
+        ProblemKind::UnknownCoding(names) => format!("packed as {names} was refused (415)"),
+        ProblemKind::NotReady(..) => "for which there was no memory was refused (503)".to_owned(),
+        ProblemKind::Internal(_) => "was refused as the platform failed (503)".to_owned(),
         _ => return problem,
     };
     ask_upstream(call, caller, &format!("a delivery {why}")).await;

@@ -1,7 +1,7 @@
 //! Imports jobs: `POST /jobs`.
 
-use super::claim::{Named, claim};
-use crate::domain::http::problem::{Problem, What};
+use super::claim::{NamedJob, claim};
+use crate::domain::http::problem::{Problem, ProblemKind};
 use crate::domain::ingest::import::{self, Import, Line};
 use crate::domain::json::object;
 use crate::domain::names::ObjectName;
@@ -22,8 +22,8 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 /// upstream asked for each. Lines that are wrong stop all; those that fail
 /// later are named, and importing them again is harmless.
 pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
-    let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem.what() {
-        What::BodyTooLarge(_) => {
+    let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem.kind() {
+        ProblemKind::BodyTooLarge(_) => {
             Problem::bad_body(format!("the import is over {MAX_BYTES} bytes; send it in parts"))
         }
         _ => problem,
@@ -51,7 +51,7 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<TakenUp, Failure> {
     let (mut object, mut reference) = (line.name(), None);
     if let Some(written) = line.reference {
         let name = ObjectName::Reference(written.clone());
-        let named = Named { id: line.id, is_weak: false, provider: None };
+        let named = NamedJob { id: line.id, is_weak: false, provider: None };
         let there = claim(call.env, named, &name).await;
         object = there.object;
         reference = Some(written).filter(|_| there.by_reference);

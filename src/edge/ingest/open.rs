@@ -1,11 +1,11 @@
 //! Opens a delivery: reads its body, checks its signature, unpacks it.
 
 use super::signature;
-use crate::domain::http::problem::{Problem, What};
+use crate::domain::http::problem::{Problem, ProblemKind};
 use crate::domain::http::unpack::{Format, Layers};
 use crate::domain::job::timeline::Trust;
 use crate::edge::bodies::{BODY_MEMORY_BYTES, BodyReader, CompleteBody, ReceivedBody, inflate};
-use crate::edge::http::body::{Sent, begin};
+use crate::edge::http::body::{RequestBody, begin};
 use crate::edge::http::call::Call;
 use crate::edge::http::pieces::Stop;
 use web_sys::Request;
@@ -27,7 +27,7 @@ pub struct OpenedDelivery {
 pub async fn open(call: &Call<'_>, request: &Request) -> Result<OpenedDelivery, Problem> {
     let limit = call.config.max_body_bytes;
     let coding = call.header("content-encoding");
-    let layers = Layers::of(coding.as_deref()).map_err(What::UnknownCoding)?;
+    let layers = Layers::of(coding.as_deref()).map_err(ProblemKind::UnknownCoding)?;
     let check = signature::begin(call)?;
     let sent =
         begin(request, limit, BODY_MEMORY_BYTES).await.map_err(|stop| stop.problem(limit))?;
@@ -38,11 +38,11 @@ pub async fn open(call: &Call<'_>, request: &Request) -> Result<OpenedDelivery, 
 }
 
 /// Opens what was let in before, whatever it is signed with.
-pub async fn reopen(call: &Call<'_>, sent: Sent) -> Result<OpenedDelivery, Problem> {
+pub async fn reopen(call: &Call<'_>, sent: RequestBody) -> Result<OpenedDelivery, Problem> {
     let limit = call.config.max_body_bytes;
     let whole = BodyReader::all(call.env, sent, limit, None).await;
     let whole = whole.map_err(|stop| stop.problem(limit))?;
-    let layers = Layers::of(None).map_err(What::UnknownCoding)?;
+    let layers = Layers::of(None).map_err(ProblemKind::UnknownCoding)?;
     check_and_unpack(call, whole, Ok(None), layers).await
 }
 

@@ -4,7 +4,7 @@
 use crate::domain::catalog::{CatalogRequest, REFUSED};
 use crate::domain::http::problem::Problem;
 use crate::domain::json::object;
-use crate::domain::webhook::rejection::{Limits, Refused, agent};
+use crate::domain::webhook::rejection::{Limits, RefusedDelivery, agent};
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform;
@@ -19,7 +19,7 @@ thread_local! {
 
 /// Returns what is to be noted of a delivery that is refused; `None` if the
 /// isolate has told of too many lately.
-pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
+pub fn report(call: &Call<'_>, problem: &Problem) -> Option<RefusedDelivery> {
     let at = platform::now();
     let more = LIMITS.with(|limits| {
         let mut now = limits.get();
@@ -28,7 +28,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
         more
     })?;
     let masked = |text: &str| call.config.secrets().mask(text).into_owned();
-    Some(Refused {
+    Some(RefusedDelivery {
         at,
         status: problem.status(),
         reason: problem.detail().into_owned(),
@@ -39,7 +39,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<Refused> {
 }
 
 /// Notes it. The sender has its answer already.
-pub async fn note(env: Env, refused: Refused) {
+pub async fn note(env: Env, refused: RefusedDelivery) {
     let noted = catalog::ask(&env, REFUSED, &CatalogRequest::Refuse(refused)).await;
     if let Err(failure) = noted {
         failure.log();

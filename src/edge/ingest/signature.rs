@@ -1,7 +1,7 @@
 //! Checks what a delivery is signed with, if it is.
 
 use crate::domain::access::signature::jwks::{self, Keys};
-use crate::domain::access::signature::standard::{self, Check};
+use crate::domain::access::signature::standard::{self, SignatureCheck};
 use crate::domain::access::signature::{SignatureError, fal};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::job::timeline::Trust;
@@ -26,13 +26,14 @@ thread_local! {
 ///
 /// # Errors
 /// 401 if it is not good, whatever the body is.
-pub fn begin(call: &Call<'_>) -> Result<Option<Check>, Problem> {
+pub fn begin(call: &Call<'_>) -> Result<Option<SignatureCheck>, Problem> {
     let Some(secrets) = &call.config.webhook_secrets else { return Ok(None) };
     let is_there = |prefix: &&str| call.header(&format!("{prefix}-signature")).is_some();
     let Some(prefix) = ["webhook", "svix"].into_iter().find(is_there) else { return Ok(None) };
     let header = |name| call.header(&format!("{prefix}-{name}")).unwrap_or_default();
     let (id, timestamp, signature) = (header("id"), header("timestamp"), header("signature"));
-    let headers = standard::Headers { id: &id, timestamp: &timestamp, signature: &signature };
+    let headers =
+        standard::StandardHeaders { id: &id, timestamp: &timestamp, signature: &signature };
     secrets.begin(headers, platform::now()).map(Some).map_err(refuse)
 }
 
@@ -44,7 +45,7 @@ pub fn begin(call: &Call<'_>) -> Result<Option<Check>, Problem> {
 /// 401 if it is not good: such a delivery is in no job.
 pub async fn judge(
     call: &Call<'_>,
-    check: Option<Check>,
+    check: Option<SignatureCheck>,
     sha256: &str,
 ) -> Result<Option<Trust>, Problem> {
     match check {
@@ -64,7 +65,7 @@ async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Signa
     let Some(signature) = header("signature") else { return Ok(None) };
     let [request_id, user_id, timestamp] =
         ["request-id", "user-id", "timestamp"].map(|name| header(name).unwrap_or_default());
-    let headers = fal::Headers {
+    let headers = fal::FalHeaders {
         request_id: &request_id,
         user_id: &user_id,
         timestamp: &timestamp,
@@ -105,7 +106,7 @@ async fn fetch(call: &Call<'_>) {
     KEYS.with(|known| known.replace(keys));
 }
 
-async fn is_signed(keys: &Keys, claim: &fal::Claim) -> bool {
+async fn is_signed(keys: &Keys, claim: &fal::FalClaim) -> bool {
     for key in &keys.keys {
         let verified = verify(key, &claim.signature, claim.message.as_bytes()).await;
         match verified {

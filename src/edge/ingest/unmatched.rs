@@ -15,7 +15,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::{self, json};
 use crate::edge::http::streaming;
 use crate::edge::platform::During;
-use crate::edge::storage::unmatched::{self, Kept};
+use crate::edge::storage::unmatched::{self, UnmatchedDelivery};
 use crate::edge::storage::{body, bucket};
 use serde::Serialize;
 use web_sys::Response;
@@ -98,7 +98,7 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 }
 
 /// Makes a delivery of what is in the box; a long body is parked for its job.
-async fn delivery(call: &Call<'_>, kept: Kept, object: &ObjectName) -> Result<Delivery, Problem> {
+async fn delivery(call: &Call<'_>, kept: UnmatchedDelivery, object: &ObjectName) -> Result<Delivery, Problem> {
     let sent = BodyReader::of_object(&kept.body).await;
     let sent = sent.map_err(|stop| stop.problem(call.config.max_body_bytes))?;
     let opened = reopen(call, sent).await?;
@@ -170,7 +170,7 @@ pub async fn delete(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     Ok(response::done()?)
 }
 
-async fn find(call: &Call<'_>, key: &str) -> Result<Kept, Problem> {
+async fn find(call: &Call<'_>, key: &str) -> Result<UnmatchedDelivery, Problem> {
     let is_key = key.len() <= 64 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !is_key {
         return Err(Problem::new(

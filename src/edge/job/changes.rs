@@ -14,7 +14,7 @@ use worker::Delay;
 
 /// What a reader is told, as an outcome and as that is written: one of many
 /// that wait costs the object no reading and no rendering.
-pub struct Seen {
+pub struct Snapshot {
     /// The job, if it is here.
     pub outcome: Outcome<JobRead>,
     /// The same as it is sent.
@@ -23,7 +23,7 @@ pub struct Seen {
     pub change: u64,
 }
 
-impl Seen {
+impl Snapshot {
     /// Whether it is what the reader waits for.
     pub fn ends(&self, wait: &Wait) -> bool {
         match &self.outcome {
@@ -39,7 +39,7 @@ impl Seen {
 #[derive(Default)]
 pub struct Changes {
     latest: Cell<u64>,
-    waiters: RefCell<Vec<oneshot::Sender<Rc<Seen>>>>,
+    waiters: RefCell<Vec<oneshot::Sender<Rc<Snapshot>>>>,
 }
 
 impl Changes {
@@ -65,7 +65,7 @@ impl Changes {
 
     /// Wakes all. What there is to be seen now is looked up once for all of
     /// them; without it each looks by itself.
-    pub fn announce(&self, seen: Option<&Rc<Seen>>) {
+    pub fn announce(&self, seen: Option<&Rc<Snapshot>>) {
         for waiter in self.waiters.take() {
             if let Some(seen) = seen {
                 // A reader that has left does not mind.
@@ -77,7 +77,7 @@ impl Changes {
     /// Returns at the next change after the one numbered `change`, with what
     /// was to be seen then, or at `until`. When it has been already, the reader
     /// looks for itself.
-    pub async fn next(&self, change: u64, until: Timestamp) -> Option<Rc<Seen>> {
+    pub async fn next(&self, change: u64, until: Timestamp) -> Option<Rc<Snapshot>> {
         if change != self.latest() {
             return None;
         }

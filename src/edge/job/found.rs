@@ -7,7 +7,7 @@ use crate::edge::platform::Failure;
 use crate::edge::storage::object::Slot;
 
 /// Why a command does nothing here.
-pub enum Stop {
+pub enum CommandError {
     /// The name only leads to this object.
     Elsewhere(ObjectName),
     /// The job was deleted; the text names it.
@@ -18,29 +18,29 @@ pub enum Stop {
     Failed(Failure),
 }
 
-impl From<Failure> for Stop {
+impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
 }
 
 /// Returns the job that must be here.
-pub fn here(slot: Slot) -> Result<Box<Job>, Stop> {
+pub fn here(slot: Slot) -> Result<Box<Job>, CommandError> {
     match slot {
         Slot::Job(job) => Ok(job),
-        Slot::Alias(home) => Err(Stop::Elsewhere(home)),
-        Slot::Deleted(tombstone) => Err(Stop::Deleted(tombstone.id)),
-        Slot::Empty => Err(Stop::Missing),
+        Slot::Alias(home) => Err(CommandError::Elsewhere(home)),
+        Slot::Deleted(tombstone) => Err(CommandError::Deleted(tombstone.id)),
+        Slot::Empty => Err(CommandError::Missing),
     }
 }
 
 /// Returns what is told of a command's end.
-pub fn outcome<T>(end: Result<T, Stop>) -> Result<Outcome<T>, Failure> {
+pub fn outcome<T>(end: Result<T, CommandError>) -> Result<Outcome<T>, Failure> {
     match end {
         Ok(here) => Ok(Outcome::Here(here)),
-        Err(Stop::Elsewhere(home)) => Ok(Outcome::Elsewhere(home)),
-        Err(Stop::Deleted(id)) => Ok(Outcome::Deleted(id)),
-        Err(Stop::Missing) => Ok(Outcome::Missing),
-        Err(Stop::Failed(failure)) => Err(failure),
+        Err(CommandError::Elsewhere(home)) => Ok(Outcome::Elsewhere(home)),
+        Err(CommandError::Deleted(id)) => Ok(Outcome::Deleted(id)),
+        Err(CommandError::Missing) => Ok(Outcome::Missing),
+        Err(CommandError::Failed(failure)) => Err(failure),
     }
 }

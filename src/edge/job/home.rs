@@ -5,8 +5,8 @@
 //! them, never the dispatch (`obey.rs`) or the alarm, and not each other in a
 //! circle.
 
-use super::changes::{Changes, Seen};
-use super::found::{Stop, here, outcome};
+use super::changes::{Changes, Snapshot};
+use super::found::{CommandError, here, outcome};
 use crate::domain::alarm::plan::{self, Task};
 use crate::domain::alarm::ring;
 use crate::domain::archive::kv_copy;
@@ -20,7 +20,7 @@ use crate::domain::protocol::read::JobRead;
 use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::storage::object::{Came, Store};
+use crate::edge::storage::object::{RecordExtras, Store};
 use std::cell::Cell;
 use std::rc::Rc;
 use worker::{Env, Storage};
@@ -50,7 +50,7 @@ impl Home {
     }
 
     /// Returns the job of a command that needs one.
-    pub fn here(&self) -> Result<Box<Job>, Stop> {
+    pub fn here(&self) -> Result<Box<Job>, CommandError> {
         here(self.store.slot()?)
     }
 
@@ -66,11 +66,11 @@ impl Home {
     /// Writes a change that readers may wait for, with the timeline entry that
     /// tells of it.
     pub fn note(&self, job: &Job, entry: Option<&Entry>) -> Result<(), Failure> {
-        self.note_with(job, Came { entry, ..Came::default() })
+        self.note_with(job, RecordExtras { entry, ..RecordExtras::default() })
     }
 
     /// The same, with what else came.
-    pub fn note_with(&self, job: &Job, came: Came<'_>) -> Result<(), Failure> {
+    pub fn note_with(&self, job: &Job, came: RecordExtras<'_>) -> Result<(), Failure> {
         self.store.save_with(job, came)?;
         self.announce();
         Ok(())
@@ -107,14 +107,14 @@ impl Home {
     }
 
     /// What a reader is told now.
-    pub fn look(&self) -> Result<Seen, Failure> {
+    pub fn look(&self) -> Result<Snapshot, Failure> {
         let change = self.changes.latest();
         let outcome = outcome(self.read())?;
         let text = outcome.write().during("writing an answer")?;
-        Ok(Seen { outcome, text, change })
+        Ok(Snapshot { outcome, text, change })
     }
 
-    fn read(&self) -> Result<JobRead, Stop> {
+    fn read(&self) -> Result<JobRead, CommandError> {
         let job = self.here()?;
         Ok(JobRead { result: self.store.result()?, job })
     }
@@ -149,7 +149,7 @@ impl Home {
     }
 
     /// Does so for the job of a reply, if there is one.
-    pub async fn rearm_seen(&self, seen: &Seen) -> Result<(), Failure> {
+    pub async fn rearm_seen(&self, seen: &Snapshot) -> Result<(), Failure> {
         match &seen.outcome {
             Outcome::Here(read) => self.rearm(&read.job).await,
             Outcome::Elsewhere(_) | Outcome::Deleted(_) | Outcome::Missing => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::alias::claim;
 use super::archive::{recopy, relink, restore};
-use super::found::{Stop, outcome};
+use super::found::{CommandError, outcome};
 use super::gateway::{answer, gate, submit, take_over};
 use super::handoff::again;
 use super::healing::want;
@@ -93,7 +93,7 @@ fn reply<A: Ask>(reply: &A::Reply) -> Result<String, Failure> {
 }
 
 /// The reply of a command that needs a job.
-fn end<A, T>(end: Result<T, Stop>) -> Result<String, Failure>
+fn end<A, T>(end: Result<T, CommandError>) -> Result<String, Failure>
 where
     A: Ask<Reply = Outcome<T>>,
 {

@@ -1,15 +1,15 @@
 //! What readers ask of a job. Reads write nothing.
 
-use super::changes::Seen;
-use super::found::{Stop, here};
+use super::changes::Snapshot;
+use super::found::{CommandError, here};
 use super::home::Home;
 use super::result::rendered;
 use super::timeline::{entries_after, entry, text_of};
 use crate::domain::archive::relink;
-use crate::domain::job::news::JobNews;
+use crate::domain::job::news::JobProgress;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
-use crate::domain::protocol::read::{Body, FileRead, ReadFile, ReadTimeline, Timeline};
+use crate::domain::protocol::read::{EntryBody, FileRead, ReadFile, ReadTimeline, Timeline};
 use crate::domain::protocol::wait::Wait;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::object::Slot;
@@ -21,7 +21,7 @@ fn is_barred(home: &Home, wait: &Wait) -> bool {
 }
 
 /// Returns the record and its result.
-pub async fn read(home: &Home) -> Result<Seen, Failure> {
+pub async fn read(home: &Home) -> Result<Snapshot, Failure> {
     let seen = home.look()?;
     home.rearm_seen(&seen).await?;
     Ok(seen)
@@ -29,7 +29,7 @@ pub async fn read(home: &Home) -> Result<Seen, Failure> {
 
 /// Returns the record as its readers get it; `None` if its result is too long
 /// for that.
-pub async fn render(home: &Home) -> Result<Option<String>, Stop> {
+pub async fn render(home: &Home) -> Result<Option<String>, CommandError> {
     let job = home.here()?;
     home.rearm(&job).await?;
     Ok(rendered(home, &job).await?)
@@ -38,7 +38,7 @@ pub async fn render(home: &Home) -> Result<Option<String>, Stop> {
 /// Returns the record and its result when there is news or the time is up;
 /// `None` if the reader may not wait. Waiting for a job that is not known yet
 /// stores nothing.
-pub async fn await_news(home: &Home, wait: Wait) -> Result<Option<Rc<Seen>>, Failure> {
+pub async fn await_news(home: &Home, wait: Wait) -> Result<Option<Rc<Snapshot>>, Failure> {
     if is_barred(home, &wait) {
         return Ok(None);
     }
@@ -54,15 +54,20 @@ pub async fn await_news(home: &Home, wait: Wait) -> Result<Option<Rc<Seen>>, Fai
 }
 
 /// Returns where a file is. Without its nonce it is as if there were none.
-pub async fn file(home: &Home, ReadFile { n, nonce }: &ReadFile) -> Result<Option<FileRead>, Stop> {
+pub async fn file(
+    home: &Home,
+    ReadFile { n, nonce }: &ReadFile,
+) -> Result<Option<FileRead>, CommandError> {
     let job = match home.store.slot()? {
-        Slot::Deleted(tombstone) if !tombstone.knows_link(nonce) => return Err(Stop::Missing),
+        Slot::Deleted(tombstone) if !tombstone.knows_link(nonce) => {
+            return Err(CommandError::Missing);
+        }
         slot => here(slot)?,
     };
     if relink::was_replaced(&job, nonce) {
         return Ok(None);
     }
-    let file = job.linked_file(*n, nonce).ok_or(Stop::Missing)?;
+    let file = job.linked_file(*n, nonce).ok_or(CommandError::Missing)?;
     let (name, place) = (file.name.clone(), file.location());
     home.rearm(&job).await?;
     Ok(Some(FileRead { name, place }))
@@ -70,7 +75,7 @@ pub async fn file(home: &Home, ReadFile { n, nonce }: &ReadFile) -> Result<Optio
 
 /// Returns a part of the timeline; with `wait`, when there is something in it,
 /// other news, or the time is up. `None` if the reader may not wait.
-pub async fn timeline(home: &Home, asked: &ReadTimeline) -> Result<Option<Timeline>, Stop> {
+pub async fn timeline(home: &Home, asked: &ReadTimeline) -> Result<Option<Timeline>, CommandError> {
     let ReadTimeline { after, limit, wait } = *asked;
     if wait.is_some_and(|wait| is_barred(home, &wait)) {
         return Ok(None);
@@ -83,7 +88,7 @@ pub async fn timeline(home: &Home, asked: &ReadTimeline) -> Result<Option<Timeli
             entries.is_empty() && platform::now() < wait.until && !wait.is_over(Some(&job))
         });
         let Some(wait) = waits else {
-            let (home, news) = (job.home.clone(), JobNews::of(&job));
+            let (home, news) = (job.home.clone(), JobProgress::of(&job));
             return Ok(Some(Timeline { home, job: news, entries }));
         };
         home.changes.next(change, wait.until).await;
@@ -106,10 +111,10 @@ async fn part(
 }
 
 /// Returns one delivery's body, if it has one.
-pub async fn body(home: &Home, n: u32) -> Result<Option<Body>, Stop> {
+pub async fn body(home: &Home, n: u32) -> Result<Option<EntryBody>, CommandError> {
     let job = home.here()?;
     let Some(kept) = entry(home, &job, n).await? else { return Ok(None) };
     let text = text_of(home, &kept)?;
     let mended = kept.entry.mended;
-    Ok(kept.entry.body.map(|at| Body { at, text, mended }))
+    Ok(kept.entry.body.map(|at| EntryBody { at, text, mended }))
 }

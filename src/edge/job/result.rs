@@ -39,7 +39,7 @@ fn is_long(job: &Job) -> bool {
 
 /// The delivery that a result was made of.
 #[derive(Clone, Copy)]
-pub struct MadeOf<'a> {
+pub struct ResultSource<'a> {
     /// Where its body is kept.
     pub body: &'a BodyAt,
     /// SHA-256 of its body in hex.
@@ -54,7 +54,7 @@ pub struct MadeOf<'a> {
 pub async fn offload(
     home: &Home,
     applied: &mut Applied,
-    made: MadeOf<'_>,
+    made: ResultSource<'_>,
 ) -> Result<bool, Failure> {
     match (&applied.result, made.body) {
         (Some(_), BodyAt::Bucket(body)) if !made.gaps.is_empty() => {
@@ -71,7 +71,7 @@ async fn assemble(
     home: &Home,
     applied: &mut Applied,
     body: &str,
-    made: MadeOf<'_>,
+    made: ResultSource<'_>,
 ) -> Result<bool, Failure> {
     let before = home.store.changes();
     let text = applied.result.take().unwrap_or_default();

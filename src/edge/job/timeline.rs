@@ -6,7 +6,7 @@ use super::run::Run;
 use crate::domain::alarm::plan::OFFLOAD_PAGE;
 use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::job::record::Job;
-use crate::domain::job::timeline::{BodyAt, Entry, Kept, MAX_INLINE_BODY};
+use crate::domain::job::timeline::{BodyAt, Entry, EntryWithBody, MAX_INLINE_BODY};
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
 use crate::edge::bodies::{SplicedText, scan};
@@ -20,7 +20,7 @@ pub async fn entries_after(
     job: &Job,
     after: u32,
     limit: usize,
-) -> Result<Vec<Kept>, Failure> {
+) -> Result<Vec<EntryWithBody>, Failure> {
     let mut entries = Vec::new();
     let mut after = after;
     while after < job.work.offloaded && entries.len() < limit {
@@ -32,22 +32,22 @@ pub async fn entries_after(
     entries.truncate(limit);
     if entries.len() < limit {
         let newest = home.store.entries(after, limit - entries.len())?;
-        entries.extend(newest.into_iter().map(|entry| Kept { entry, text: None }));
+        entries.extend(newest.into_iter().map(|entry| EntryWithBody { entry, text: None }));
     }
     Ok(entries)
 }
 
 /// Entry `n`, wherever it is.
-pub async fn entry(home: &Home, job: &Job, n: u32) -> Result<Option<Kept>, Failure> {
+pub async fn entry(home: &Home, job: &Job, n: u32) -> Result<Option<EntryWithBody>, Failure> {
     if n == 0 || n > job.work.offloaded {
         let entry = home.store.entry(n)?;
-        return Ok(entry.map(|entry| Kept { entry, text: None }));
+        return Ok(entry.map(|entry| EntryWithBody { entry, text: None }));
     }
     let page = page(home, job, page_end(n)).await?;
     Ok(page.into_iter().find(|kept| kept.entry.n == n))
 }
 
-async fn page(home: &Home, job: &Job, until: u32) -> Result<Vec<Kept>, Failure> {
+async fn page(home: &Home, job: &Job, until: u32) -> Result<Vec<EntryWithBody>, Failure> {
     let key = StorageKey::Timeline { home: &job.home, until }.path();
     let text = bucket::text(&bucket::open(&home.env)?, &key).await?;
     let text = text.ok_or_else(|| Failure::gone("reading a page of the timeline"))?;
@@ -60,7 +60,7 @@ const fn page_end(n: u32) -> u32 {
 }
 
 /// The body of an entry as it came, unless it lies in the bucket by itself.
-pub fn text_of(home: &Home, kept: &Kept) -> Result<Option<String>, Failure> {
+pub fn text_of(home: &Home, kept: &EntryWithBody) -> Result<Option<String>, Failure> {
     match &kept.text {
         Some(text) => Ok(Some(text.clone())),
         None if kept.entry.has_text() => home.store.body(kept.entry.n),
@@ -70,7 +70,7 @@ pub fn text_of(home: &Home, kept: &Kept) -> Result<Option<String>, Failure> {
 
 /// The body of an entry as it is read, wherever it is; `None` if there is
 /// none, or if no one can read it.
-pub async fn read_text_of(home: &Home, kept: &Kept) -> Result<Option<String>, Failure> {
+pub async fn read_text_of(home: &Home, kept: &EntryWithBody) -> Result<Option<String>, Failure> {
     let raw = match &kept.entry.body {
         Some(BodyAt::Bucket(key)) => bucket::bytes(&bucket::open(&home.env)?, key).await?,
         _ => text_of(home, kept)?.map(String::into_bytes),
@@ -93,7 +93,7 @@ pub struct LoadedBody {
 impl LoadedBody {
     /// Reads the body of an entry, wherever it is; `None` if there is none, or
     /// if no one can read it.
-    pub async fn of(home: &Home, kept: &Kept) -> Result<Option<Self>, Failure> {
+    pub async fn of(home: &Home, kept: &EntryWithBody) -> Result<Option<Self>, Failure> {
         let Some(body) = kept.entry.body.clone() else { return Ok(None) };
         let (raw, gaps, is_shallow) = match &body {
             BodyAt::Bucket(key) => {
@@ -124,8 +124,8 @@ pub async fn kept_short(
     job: &Job,
     entry: Entry,
     run: &Run,
-) -> Result<Option<Kept>, Failure> {
-    let mut kept = Kept { entry, text: None };
+) -> Result<Option<EntryWithBody>, Failure> {
+    let mut kept = EntryWithBody { entry, text: None };
     if kept.entry.has_text() && kept.entry.bytes.is_some_and(|bytes| bytes > MAX_INLINE_BODY) {
         if !run.budget.take(1) {
             return Ok(None);

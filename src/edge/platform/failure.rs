@@ -1,18 +1,18 @@
 //! Failed calls of the platform.
 
 use super::config::log_error;
-use crate::domain::http::problem::{Problem, What};
+use crate::domain::http::problem::{Problem, ProblemKind};
 use std::fmt::{self, Display};
 
 /// A failed call of the platform. It is for the log; callers get
-/// [`What::Internal`].
+/// [`ProblemKind::Internal`].
 #[derive(Debug)]
-pub struct Failure(Box<Parts>);
+pub struct Failure(Box<FailureDetails>);
 
 /// Behind a pointer: a failure is part of most results, and they are moved
 /// about more often than one is made.
 #[derive(Debug)]
-struct Parts {
+struct FailureDetails {
     /// What was attempted.
     during: String,
     kind: Kind,
@@ -55,7 +55,7 @@ impl Failure {
     }
 
     fn of_kind(kind: Kind, during: &str, text: &str) -> Self {
-        Self(Box::new(Parts { during: during.to_owned(), kind, text: text.to_owned() }))
+        Self(Box::new(FailureDetails { during: during.to_owned(), kind, text: text.to_owned() }))
     }
 
     /// Returns what it is, for those to whom it makes a difference.
@@ -89,14 +89,14 @@ impl Kind {
 
 impl Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts { during, text, .. } = &*self.0;
+        let FailureDetails { during, text, .. } = &*self.0;
         write!(out, "{during}: {text}")
     }
 }
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        What::Internal(failure.to_string()).into()
+        ProblemKind::Internal(failure.to_string()).into()
     }
 }
 

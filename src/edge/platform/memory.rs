@@ -22,9 +22,9 @@ thread_local! {
 
 /// Room for buffers, until it is dropped.
 #[derive(Default)]
-pub struct Room(usize);
+pub struct MemoryReservation(usize);
 
-impl Room {
+impl MemoryReservation {
     /// Takes room for `bytes`; `None` if there is not so much just now. More
     /// than all of it is all of it.
     pub fn take(bytes: usize) -> Option<Self> {
@@ -53,7 +53,7 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for MemoryReservation {
     fn drop(&mut self) {
         FREE.with(|free| free.set(free.get() + self.0));
     }

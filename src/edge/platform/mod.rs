@@ -13,7 +13,7 @@ pub use self::clock::{
 };
 pub use self::config::{config, log_error, masked};
 pub use self::failure::{During, Failure, Kind, succeeded};
-pub use self::memory::Room;
+pub use self::memory::MemoryReservation;
 pub use self::random::{entropy, random, sha256};
 pub use self::reader::{PendingRead, Reader, piece, room_of};
-pub use self::several::{Several, all, at_most};
+pub use self::several::{FutureSet, all, at_most};

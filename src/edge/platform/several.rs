@@ -8,9 +8,9 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 /// Futures under way.
-pub struct Several<'a, T>(Vec<LocalBoxFuture<'a, T>>);
+pub struct FutureSet<'a, T>(Vec<LocalBoxFuture<'a, T>>);
 
-impl<'a, T> Several<'a, T> {
+impl<'a, T> FutureSet<'a, T> {
     /// Begins without any.
     pub const fn new() -> Self {
         Self(Vec::new())
@@ -48,7 +48,7 @@ where
     F: Future<Output = T> + 'a,
 {
     let mut waiting = futures.into_iter();
-    let (mut several, mut ends) = (Several::new(), Vec::new());
+    let (mut several, mut ends) = (FutureSet::new(), Vec::new());
     loop {
         while several.count() < most
             && let Some(future) = waiting.next()

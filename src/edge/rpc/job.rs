@@ -3,7 +3,9 @@
 use super::call::{ask_again, ask_as_is};
 use crate::domain::names::{ObjectKind, ObjectName};
 use crate::domain::protocol::command::Command;
-use crate::domain::protocol::outcome::{Ending, Found, Leading, Reply, led_to};
+use crate::domain::protocol::outcome::{
+    FinalReply, RedirectingReply, Reply, Resolved, redirected_to,
+};
 use crate::domain::protocol::{self, Ask};
 use crate::edge::platform::{During, Failure};
 use js_sys::JsString;
@@ -20,7 +22,7 @@ const READING: &str = "reading a job's answer";
 
 /// What a command's reply is where every name that leads elsewhere was
 /// followed.
-pub type End<A> = <<A as Ask>::Reply as Leading>::End;
+pub type End<A> = <<A as Ask>::Reply as RedirectingReply>::End;
 
 /// Asks the object of `name` itself.
 pub async fn ask<A>(env: &Env, name: &ObjectName, ask: A) -> Result<A::Reply, Failure>
@@ -34,7 +36,7 @@ where
 /// Asks the job that `name` leads to.
 pub async fn ask_job<A>(env: &Env, name: &ObjectName, ask: A) -> Result<End<A>, Failure>
 where
-    A: Ask<Command = Command, Reply: Leading>,
+    A: Ask<Command = Command, Reply: RedirectingReply>,
 {
     read_end(&follow(env, name, &ask.into()).await?)
 }
@@ -44,10 +46,10 @@ where
 pub async fn follow(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
     let mut text = text_of(env, name, command).await?;
     for _ in 1..MAX_HOPS {
-        let Some(home) = led_to(&text).during(READING)? else { return Ok(text) };
+        let Some(home) = redirected_to(&text).during(READING)? else { return Ok(text) };
         text = text_of(env, &home, command).await?;
     }
-    match led_to(&text).during(READING)? {
+    match redirected_to(&text).during(READING)? {
         None => Ok(text),
         Some(_) => Err(Failure::new("asking a job", "too many names lead to it")),
     }
@@ -61,16 +63,16 @@ pub async fn follow_as_is(
     env: &Env,
     name: &ObjectName,
     command: &Command,
-) -> Option<Found<JsValue>> {
+) -> Option<Resolved<JsValue>> {
     let mut name = Cow::Borrowed(name);
     for _ in 0..MAX_HOPS {
         let question = protocol::to_job(&name, command).ok()?;
         let reply = ask_as_is(env, ObjectKind::Job(&name), &question).await.ok()?;
         if let Some(body) = body_of(&reply) {
-            return Some(Found::Here(body));
+            return Some(Resolved::Here(body));
         }
         let word = reply.as_string()?;
-        let Some(home) = led_to(&word).ok()? else { return Found::read_word(&word) };
+        let Some(home) = redirected_to(&word).ok()? else { return Resolved::read_word(&word) };
         name = Cow::Owned(home);
     }
     None
@@ -85,7 +87,7 @@ fn body_of(reply: &JsValue) -> Option<JsValue> {
 }
 
 /// Reads a reply that [`follow`] has returned.
-pub fn read_end<T: Ending>(text: &str) -> Result<T, Failure> {
+pub fn read_end<T: FinalReply>(text: &str) -> Result<T, Failure> {
     T::read_end(text).during(READING)
 }
 

@@ -7,7 +7,7 @@ use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
 use crate::domain::catalog::{CatalogReply, CatalogRequest, REFUSED, ROOT};
-use crate::domain::webhook::rejection::Refused;
+use crate::domain::webhook::rejection::RefusedDelivery;
 use crate::edge::platform::{self, Failure};
 use worker::Env;
 
@@ -77,7 +77,7 @@ pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
 }
 
 /// Reads the refused deliveries that are kept, and how many there were.
-pub async fn refused(env: &Env) -> Result<(Vec<Refused>, u64), Failure> {
+pub async fn refused(env: &Env) -> Result<(Vec<RefusedDelivery>, u64), Failure> {
     match ask(env, REFUSED, &CatalogRequest::Refused).await? {
         CatalogReply::Refused { refused, total } => Ok((refused, total)),
         _ => Err(Failure::unexpected("asking for refused deliveries")),

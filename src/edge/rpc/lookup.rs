@@ -6,7 +6,7 @@ use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::Ask;
 use crate::domain::protocol::command::Command;
-use crate::domain::protocol::outcome::{Found, Outcome, is_missing};
+use crate::domain::protocol::outcome::{Outcome, Resolved, is_missing};
 use crate::domain::protocol::read::{NOT_RENDERED, Render};
 use crate::edge::platform::Failure;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use wasm_bindgen::JsValue;
 use worker::Env;
 
 /// Asks the job of this name: the id first, then the reference.
-pub async fn ask<A, T>(env: &Env, name: &ObjectName, ask: A) -> Result<Found<T>, Failure>
+pub async fn ask<A, T>(env: &Env, name: &ObjectName, ask: A) -> Result<Resolved<T>, Failure>
 where
     A: Ask<Command = Command, Reply = Outcome<T>>,
     T: Serialize + DeserializeOwned,
@@ -44,15 +44,15 @@ async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<Stri
 
 /// Asks the job of this name for its record as readers get it. `None` as
 /// [`follow_as_is`], or if its result is too long for that.
-pub async fn rendered(env: &Env, name: &ObjectName) -> Option<Found<JsValue>> {
+pub async fn rendered(env: &Env, name: &ObjectName) -> Option<Resolved<JsValue>> {
     let is_rendered =
-        |found: &Found<JsValue>| !matches!(found, Found::Here(text) if *text == NOT_RENDERED);
+        |found: &Resolved<JsValue>| !matches!(found, Resolved::Here(text) if *text == NOT_RENDERED);
     ask_for_record(env, name).await.filter(is_rendered)
 }
 
-async fn ask_for_record(env: &Env, name: &ObjectName) -> Option<Found<JsValue>> {
+async fn ask_for_record(env: &Env, name: &ObjectName) -> Option<Resolved<JsValue>> {
     match (name, follow_as_is(env, name, &Render.into()).await?) {
-        (ObjectName::Id(id), Found::Missing) => {
+        (ObjectName::Id(id), Resolved::Missing) => {
             follow_as_is(env, &ObjectName::Reference(id.clone()), &Render.into()).await
         }
         (_, found) => Some(found),
@@ -60,11 +60,11 @@ async fn ask_for_record(env: &Env, name: &ObjectName) -> Option<Found<JsValue>> 
 }
 
 /// Returns the reply of a job that must be there.
-pub fn known<T>(found: Found<T>, name: &ObjectName) -> Result<T, Problem> {
+pub fn known<T>(found: Resolved<T>, name: &ObjectName) -> Result<T, Problem> {
     match found {
-        Found::Here(here) => Ok(here),
-        Found::Deleted(_) => Err(deleted(name)),
-        Found::Missing => Err(missing(name)),
+        Resolved::Here(here) => Ok(here),
+        Resolved::Deleted(_) => Err(deleted(name)),
+        Resolved::Missing => Err(missing(name)),
     }
 }
 

@@ -6,7 +6,7 @@
 //! tells itself, when its alarm rings anyway.
 
 use super::catalog;
-use crate::domain::protocol::ingest::ToTell;
+use crate::domain::protocol::ingest::CatalogRow;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::edge::platform::{self, Failure};
 use serde_json::value::RawValue;
@@ -24,13 +24,13 @@ const DEAD_MS: u64 = 5 * SECOND;
 const AT_ONCE: usize = 100;
 
 thread_local! {
-    static ROWS: RefCell<Vec<ToTell>> = const { RefCell::new(Vec::new()) };
+    static ROWS: RefCell<Vec<CatalogRow>> = const { RefCell::new(Vec::new()) };
     /// Since when a request gathers.
     static GATHERS: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
 /// Gives a row to the request that gathers, or has this one gather.
-pub fn tell(context: &Context, env: &Env, row: ToTell) {
+pub fn tell(context: &Context, env: &Env, row: CatalogRow) {
     ROWS.with_borrow_mut(|rows| rows.push(row));
     let now = platform::now();
     if GATHERS.get().is_none_or(|since| now.since(since) > DEAD_MS) {
@@ -45,7 +45,7 @@ async fn gather(env: Env, since: Timestamp) {
         GATHERS.set(None);
     }
     let mut days: BTreeMap<String, Vec<Box<RawValue>>> = BTreeMap::new();
-    for ToTell(day, row) in ROWS.take() {
+    for CatalogRow(day, row) in ROWS.take() {
         days.entry(day).or_default().push(row);
     }
     let batches =

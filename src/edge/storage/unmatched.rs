@@ -27,7 +27,7 @@ pub async fn count(env: &Env) -> Result<u64, Failure> {
 }
 
 /// A delivery in the box.
-pub struct Kept {
+pub struct UnmatchedDelivery {
     /// Its body.
     pub body: Object,
     /// When it came.
@@ -35,14 +35,14 @@ pub struct Kept {
 }
 
 /// Reads a delivery; `None` if there is no such one.
-pub async fn find(env: &Env, key: &str) -> Result<Option<Kept>, Failure> {
+pub async fn find(env: &Env, key: &str) -> Result<Option<UnmatchedDelivery>, Failure> {
     let what = "reading the unmatched box";
     let get = bucket::open(env)?.get(format!("{UNMATCHED}{key}")).execute().await;
     let Some(body) = get.during(what)? else { return Ok(None) };
     let metadata = body.custom_metadata().unwrap_or_default();
     let received_at = metadata.get("receivedAt").and_then(|at| at.parse().ok());
     let received_at = received_at.map_or_else(platform::now, Timestamp::from_millis);
-    Ok(Some(Kept { body, received_at }))
+    Ok(Some(UnmatchedDelivery { body, received_at }))
 }
 
 /// Deletes a delivery.

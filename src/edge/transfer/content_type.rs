@@ -1,7 +1,7 @@
 //! Finds the media type of a file.
 
 use super::head::head;
-use super::order::Wanted;
+use super::order::SourceFile;
 use super::source::Source;
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::file::media_type;
@@ -13,7 +13,7 @@ use crate::domain::file::media_type;
 /// and a request is saved. One that fits anything tells nothing, and
 /// `text/plain`, which servers send for what they do not know, only stands
 /// where the bytes show no other type.
-pub async fn content_type(source: &Source, wanted: &Wanted<'_>) -> Result<String, CopyFailure> {
+pub async fn content_type(source: &Source, wanted: &SourceFile<'_>) -> Result<String, CopyFailure> {
     let told = source.header("content-type");
     let words = [told.as_deref(), wanted.declared_type];
     if let Some(clear) = media_type::clear(words) {

@@ -1,11 +1,11 @@
 //! What a copy says that has failed.
 
-use super::order::Wanted;
+use super::order::SourceFile;
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
 
 /// Makes the failure of a file that is larger than it may be; `how` large it
 /// is.
-pub fn too_large(how: &str, wanted: &Wanted<'_>) -> CopyFailure {
+pub fn too_large(how: &str, wanted: &SourceFile<'_>) -> CopyFailure {
     last(format!("the file {how}, MAX_FILE_BYTES is {}", wanted.max_bytes))
 }
 

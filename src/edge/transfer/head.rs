@@ -1,7 +1,7 @@
 //! The first bytes of a file, by a request of their own.
 
 use super::failure::postponed;
-use super::order::Wanted;
+use super::order::SourceFile;
 use super::source::{FetchOptions, Source, open_part};
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::file::media_type;
@@ -20,7 +20,7 @@ use worker::Delay;
 ///
 /// # Errors
 /// Only if the run has no subrequest left to ask for them.
-pub async fn head(wanted: &Wanted<'_>, raw: bool) -> Result<Option<Vec<u8>>, CopyFailure> {
+pub async fn head(wanted: &SourceFile<'_>, raw: bool) -> Result<Option<Vec<u8>>, CopyFailure> {
     if !wanted.budget.take(1) {
         return Err(postponed());
     }

@@ -24,6 +24,6 @@ mod source;
 pub use self::copy::copy;
 pub use self::failure::{last, no_room};
 pub use self::multipart::abort_left;
-pub use self::order::{Order, Wanted};
+pub use self::order::{Order, SourceFile};
 pub use self::read_through::{ReadThrough, read};
 pub use self::rewrite::rewrite;

@@ -5,7 +5,7 @@
 //! by R2's multipart upload, and nothing of it is visible until all is there.
 
 use super::order::Target;
-use crate::edge::platform::{During, Failure, Kind, Reader, Room, piece, room_of};
+use crate::edge::platform::{During, Failure, Kind, MemoryReservation, Reader, piece, room_of};
 use crate::edge::storage::bucket::outside_bytes;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
@@ -46,7 +46,7 @@ pub struct Expected {
 }
 
 /// A body on its way into the bucket.
-pub struct Parts<'a> {
+pub struct PartUploader<'a> {
     target: &'a Target<'a>,
     /// The upload, once there is more than one part.
     upload: Option<(MultipartUpload, String)>,
@@ -54,20 +54,20 @@ pub struct Parts<'a> {
     bytes: u64,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> PartUploader<'a> {
     pub const fn new(target: &'a Target<'a>) -> Self {
         Self { target, upload: None, done: Vec::new(), bytes: 0 }
     }
 
     /// Stores all of `body`. If it fails, or is dropped before its end,
-    /// [`Parts::abort`] must follow.
+    /// [`PartUploader::abort`] must follow.
     pub async fn store(
         &mut self,
         body: &ReadableStream,
         expected: Expected,
     ) -> Result<Object, PartsFailure> {
         let reader = Reader::of(body)?;
-        let _room = Room::take(PART_BYTES as usize).ok_or(PartsFailure::NoRoom)?;
+        let _room = MemoryReservation::take(PART_BYTES as usize).ok_or(PartsFailure::NoRoom)?;
         let (mut part, mut filled) = (Uint8Array::new_with_length(PART_BYTES), 0);
         loop {
             let read = self.read(&reader, &part.subarray(filled, PART_BYTES)).await?;

@@ -2,13 +2,13 @@
 
 use super::failure::postponed;
 use super::head::head;
-use super::order::Wanted;
+use super::order::SourceFile;
 use super::source::{FetchOptions, Source, classify, reach};
 use crate::domain::archive::failure::CopyFailure;
-use crate::domain::http::coding::Body;
+use crate::domain::http::coding::FetchedBytes;
 
 /// Opens the whole file.
-pub async fn open(wanted: &Wanted<'_>) -> Result<Source, CopyFailure> {
+pub async fn open(wanted: &SourceFile<'_>) -> Result<Source, CopyFailure> {
     let source = reach(wanted, FetchOptions::default()).await?;
     classify(settle(source, wanted, None).await?, false)
 }
@@ -20,15 +20,15 @@ pub async fn open(wanted: &Wanted<'_>) -> Result<Source, CopyFailure> {
 /// bytes, so then all of it is asked for.
 pub async fn settle(
     source: Source,
-    wanted: &Wanted<'_>,
+    wanted: &SourceFile<'_>,
     range: Option<&str>,
 ) -> Result<Source, CopyFailure> {
-    if source.coded == Body::Plain || !matches!(source.response.status(), 200 | 206) {
+    if source.coded == FetchedBytes::Plain || !matches!(source.response.status(), 200 | 206) {
         return Ok(source);
     }
     let head = head(wanted, true).await;
     let raw = matches!(&head, Ok(Some(head)) if source.is_denied_by(head));
-    let is_kept = !raw && (range.is_none() || matches!(source.coded, Body::Kept(_)));
+    let is_kept = !raw && (range.is_none() || matches!(source.coded, FetchedBytes::Kept(_)));
     if head.is_ok() && is_kept {
         return Ok(source);
     }

@@ -13,7 +13,7 @@ use worker::{Bucket, Data, HttpMetadata, MultipartUpload, PutOptionsBuilder};
 pub const MAX_PUT_BYTES: u64 = 4 << 30;
 
 /// A file at its source.
-pub struct Wanted<'a> {
+pub struct SourceFile<'a> {
     /// The URL, with its secret query.
     pub url: &'a str,
     /// Where files may be fetched.
@@ -33,7 +33,7 @@ pub struct Wanted<'a> {
 /// What to copy.
 pub struct Order<'a> {
     /// The file.
-    pub wanted: Wanted<'a>,
+    pub wanted: SourceFile<'a>,
     /// Where in the bucket it goes.
     pub key: &'a str,
     /// What is stored beside it.
@@ -46,7 +46,7 @@ pub struct Order<'a> {
     pub notes: &'a Store,
 }
 
-impl Wanted<'_> {
+impl SourceFile<'_> {
     /// Returns how long the source may be silent.
     pub fn stall(&self) -> Duration {
         Duration::from_millis(self.stall_ms)

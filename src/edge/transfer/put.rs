@@ -1,7 +1,7 @@
 //! The file's way into the bucket: one put through a pipe, or by parts.
 
 use super::failure::{no_room, storage, too_large, transient};
-use super::multipart::{Expected, Parts, PartsFailure};
+use super::multipart::{Expected, PartUploader, PartsFailure};
 use super::order::{Order, Target};
 use super::source::Source;
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
@@ -93,7 +93,7 @@ pub async fn by_parts(
         return whole(target, source, length.unwrap_or(0), None).await;
     };
     let expected = Expected { max: target.order.wanted.max_bytes, length };
-    let mut parts = Parts::new(target);
+    let mut parts = PartUploader::new(target);
     let outcome = {
         let stored = pin!(parts.store(&body, expected));
         match select(stored, Delay::from(COPY_TIMEOUT)).await {

@@ -3,18 +3,18 @@
 
 use super::content_type::content_type;
 use super::open::settle;
-use super::order::Wanted;
+use super::order::SourceFile;
 use super::source::{FetchOptions, Source, reach};
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::http::range::ByteRange;
-use crate::domain::http::read_through::{Passed, Told, judge};
+use crate::domain::http::read_through::{SourceAnswer, SourceBody, judge};
 use wasm_bindgen::JsValue;
 
 /// A file that is being read from its source.
 pub struct ReadThrough {
     source: Source,
     /// What of it comes.
-    pub passed: Passed,
+    pub passed: SourceBody,
     /// Its media type, found as that of a stored file is.
     pub content_type: String,
     /// The codings that its bytes keep.
@@ -27,13 +27,16 @@ pub struct ReadThrough {
 ///
 /// # Errors
 /// Why it can't be had from there just now, without secrets.
-pub async fn read(wanted: &Wanted<'_>, asked: Option<ByteRange>) -> Result<ReadThrough, String> {
+pub async fn read(
+    wanted: &SourceFile<'_>,
+    asked: Option<ByteRange>,
+) -> Result<ReadThrough, String> {
     let range = asked.map(|asked| asked.to_string());
     let ask = FetchOptions { range: range.as_deref(), raw: false };
     let source = reach(wanted, ask).await.map_err(why)?;
     let mut source = settle(source, wanted, ask.range).await.map_err(why)?;
     let mut passed = judge(&source.told(), asked, wanted.max_bytes);
-    if passed == Ok(Passed::SizeUnknown) {
+    if passed == Ok(SourceBody::SizeUnknown) {
         // Only the whole file's answer tells how long it is.
         source.abort.abort();
         source = reach(wanted, FetchOptions::default()).await.map_err(why)?;
@@ -50,11 +53,15 @@ pub async fn read(wanted: &Wanted<'_>, asked: Option<ByteRange>) -> Result<ReadT
 }
 
 impl ReadThrough {
-    async fn of(source: Source, passed: Passed, wanted: &Wanted<'_>) -> Result<Self, String> {
+    async fn of(
+        source: Source,
+        passed: SourceBody,
+        wanted: &SourceFile<'_>,
+    ) -> Result<Self, String> {
         let says_so =
             || source.header("accept-ranges").is_some_and(|ranges| ranges.trim() == "bytes");
         let has_ranges =
-            matches!(passed, Passed::Part { .. }) || (!source.is_decoded() && says_so());
+            matches!(passed, SourceBody::Part { .. }) || (!source.is_decoded() && says_so());
         let encoding = source.kept().map(str::to_owned);
         match content_type(&source, wanted).await {
             Ok(content_type) => Ok(Self { source, passed, content_type, encoding, has_ranges }),
@@ -85,8 +92,8 @@ fn why(failure: CopyFailure) -> String {
 }
 
 impl Source {
-    fn told(&self) -> Told {
-        Told {
+    fn told(&self) -> SourceAnswer {
+        SourceAnswer {
             status: self.response.status(),
             length: self.length(),
             range: self.header("content-range"),

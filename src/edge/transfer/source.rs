@@ -1,9 +1,9 @@
 //! The file's source: fetched under the policy, with a time limit.
 
 use super::failure::{last, postponed, transient};
-use super::order::Wanted;
+use super::order::SourceFile;
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
-use crate::domain::http::coding::{Body, Coding};
+use crate::domain::http::coding::{Coding, FetchedBytes};
 use crate::domain::http::range;
 use crate::edge::http::decoding;
 use crate::edge::http::outgoing::Outgoing;
@@ -22,7 +22,7 @@ pub struct Source {
     pub response: Response,
     pub abort: AbortController,
     /// What its bytes are.
-    pub coded: Body,
+    pub coded: FetchedBytes,
 }
 
 /// What of the file is asked for, and how.
@@ -50,8 +50,8 @@ impl Source {
     pub fn stream(&self) -> Result<Option<ReadableStream>, CopyFailure> {
         let Some(body) = self.response.body() else { return Ok(None) };
         let codings: &[Coding] = match &self.coded {
-            Body::Coded(codings) => codings,
-            Body::Plain | Body::Decoded | Body::Kept(_) => &[],
+            FetchedBytes::Coded(codings) => codings,
+            FetchedBytes::Plain | FetchedBytes::Decoded | FetchedBytes::Kept(_) => &[],
         };
         let stream = decoding::undo(body, codings);
         stream.map(Some).map_err(|failure| transient(&failure.to_string()))
@@ -60,14 +60,14 @@ impl Source {
     /// Returns the codings that its bytes keep, as a `Content-Encoding`.
     pub fn kept(&self) -> Option<&str> {
         match &self.coded {
-            Body::Kept(codings) => Some(codings),
-            Body::Plain | Body::Decoded | Body::Coded(_) => None,
+            FetchedBytes::Kept(codings) => Some(codings),
+            FetchedBytes::Plain | FetchedBytes::Decoded | FetchedBytes::Coded(_) => None,
         }
     }
 
     /// Whether what is read of it is decoded on the way.
     pub const fn is_decoded(&self) -> bool {
-        matches!(self.coded, Body::Decoded | Body::Coded(_))
+        matches!(self.coded, FetchedBytes::Decoded | FetchedBytes::Coded(_))
     }
 
     /// Whether its first byte is the file's.
@@ -79,7 +79,7 @@ impl Source {
 
     /// Whether its bytes belie what it says of their coding.
     pub fn is_denied_by(&self, head: &[u8]) -> bool {
-        Body::is_denied_by(self.header("content-encoding").as_deref(), head)
+        FetchedBytes::is_denied_by(self.header("content-encoding").as_deref(), head)
     }
 
     /// Returns the MD5 of the content, where the entity tag is one.
@@ -90,13 +90,16 @@ impl Source {
 }
 
 /// Opens a range of the file, or all of it where the source knows no ranges.
-pub async fn open_part(wanted: &Wanted<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
+pub async fn open_part(
+    wanted: &SourceFile<'_>,
+    ask: FetchOptions<'_>,
+) -> Result<Source, CopyFailure> {
     classify(reach(wanted, ask).await?, true)
 }
 
 /// Returns the source's answer, whatever it is; redirects are followed by hand and
 /// each hop is checked again.
-pub async fn reach(wanted: &Wanted<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
+pub async fn reach(wanted: &SourceFile<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
     // It was allowed when it came: the list is set wrong now, and may be mended.
     let checked = wanted.sources.check(wanted.url);
     let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;
@@ -130,7 +133,7 @@ async fn request(url: &str, ask: FetchOptions<'_>, limit: Duration) -> Result<So
         Either::Left((Ok(response), _)) => {
             let encoding = response.headers().get("content-encoding").ok().flatten();
             let encoding = encoding.filter(|_| !ask.raw);
-            Ok(Source { response, abort, coded: Body::of_header(encoding.as_deref()) })
+            Ok(Source { response, abort, coded: FetchedBytes::of_header(encoding.as_deref()) })
         }
         Either::Left((Err(_), _)) => Err(transient("the source can't be reached")),
         Either::Right(_) => {

@@ -27,7 +27,7 @@ pub(super) enum Kind {
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct SecretSpans {
     /// The secrets, in any order; they may overlap.
     pub spans: Vec<Range<usize>>,
     /// Up to where the text has been understood; what follows may be cut.
@@ -43,13 +43,13 @@ enum Look {
 }
 
 /// Finds the secrets of a text that comes after the byte `before`.
-pub(super) fn find(secrets: &Secrets, kind: Kind, text: Text<'_>, before: u8) -> Found {
+pub(super) fn find(secrets: &Secrets, kind: Kind, text: Text<'_>, before: u8) -> SecretSpans {
     let (spans, open) = (Vec::new(), 0..0);
     let mut finder = Finder { secrets, kind, text, before, spans, open, query_end: 0, word_end: 0 };
     let until = finder.run();
     // What goes on beyond is read again from its mark.
     let until = if finder.open.contains(&until) { finder.open.start } else { until };
-    Found { spans: finder.spans, until }
+    SecretSpans { spans: finder.spans, until }
 }
 
 struct Finder<'a> {

@@ -11,7 +11,7 @@ const SIGNATURE_BYTES: usize = 64;
 
 /// The headers of a signed delivery.
 #[derive(Debug, Clone, Copy)]
-pub struct Headers<'a> {
+pub struct FalHeaders<'a> {
     /// `X-Fal-Webhook-Request-Id`.
     pub request_id: &'a str,
     /// `X-Fal-Webhook-User-Id`.
@@ -24,14 +24,14 @@ pub struct Headers<'a> {
 
 /// What is to be checked with fal.ai's public keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct FalClaim {
     /// The text that was signed.
     pub message: String,
     /// The signature's bytes.
     pub signature: Vec<u8>,
 }
 
-impl Headers<'_> {
+impl FalHeaders<'_> {
     /// What is to be checked of a delivery whose body has this SHA-256 in hex,
     /// if it may be of the account `pinned`. Anyone can be a customer of fal.ai
     /// and have a good signature: only the account's own counts.
@@ -43,7 +43,7 @@ impl Headers<'_> {
         pinned: &str,
         sha256: &str,
         now: Timestamp,
-    ) -> Result<Claim, SignatureError> {
+    ) -> Result<FalClaim, SignatureError> {
         if self.user_id != pinned {
             return Err(SignatureError::Account);
         }
@@ -51,7 +51,7 @@ impl Headers<'_> {
         let signature = hex::decode(self.signature).ok();
         let signature = signature.filter(|bytes| bytes.len() == SIGNATURE_BYTES);
         let Self { request_id, user_id, timestamp, .. } = self;
-        Ok(Claim {
+        Ok(FalClaim {
             message: format!("{request_id}\n{user_id}\n{timestamp}\n{sha256}"),
             signature: signature.ok_or(SignatureError::Wrong)?,
         })
@@ -64,8 +64,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_766_867_820_000);
 
-    fn headers(signature: &str) -> Headers<'_> {
-        Headers { request_id: "r", user_id: "u", timestamp: "1766867820", signature }
+    fn headers(signature: &str) -> FalHeaders<'_> {
+        FalHeaders { request_id: "r", user_id: "u", timestamp: "1766867820", signature }
     }
 
     #[test]

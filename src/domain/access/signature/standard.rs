@@ -29,9 +29,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// The secrets in use; more than one during a rotation.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secrets(Vec<Vec<u8>>);
+pub struct SigningSecrets(Vec<Vec<u8>>);
 
-impl fmt::Debug for Secrets {
+impl fmt::Debug for SigningSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secrets({})", self.0.len())
     }
@@ -39,7 +39,7 @@ impl fmt::Debug for Secrets {
 
 /// The headers of a signed message.
 #[derive(Debug, Clone, Copy)]
-pub struct Headers<'a> {
+pub struct StandardHeaders<'a> {
     /// `webhook-id`.
     pub id: &'a str,
     /// `webhook-timestamp`.
@@ -48,7 +48,7 @@ pub struct Headers<'a> {
     pub signature: &'a str,
 }
 
-impl Secrets {
+impl SigningSecrets {
     /// Reads a comma list of `whsec_…`; also says how many entries are none.
     #[must_use]
     pub fn parse(list: &str) -> (Option<Self>, usize) {
@@ -65,7 +65,7 @@ impl Secrets {
     /// [`SignatureError`]: it is not to be believed.
     pub fn verify(
         &self,
-        headers: Headers<'_>,
+        headers: StandardHeaders<'_>,
         body: &[u8],
         now: Timestamp,
     ) -> Result<(), SignatureError> {
@@ -78,7 +78,11 @@ impl Secrets {
     ///
     /// # Errors
     /// [`SignatureError`]: it is not to be believed, whatever its body is.
-    pub fn begin(&self, headers: Headers<'_>, now: Timestamp) -> Result<Check, SignatureError> {
+    pub fn begin(
+        &self,
+        headers: StandardHeaders<'_>,
+        now: Timestamp,
+    ) -> Result<SignatureCheck, SignatureError> {
         if headers.id.is_empty() {
             return Err(SignatureError::Header("webhook-id"));
         }
@@ -88,7 +92,7 @@ impl Secrets {
             return Err(SignatureError::Wrong);
         }
         let macs = self.0.iter().filter_map(|key| mac(key, headers.id, headers.timestamp, b""));
-        Ok(Check { macs: macs.collect(), given })
+        Ok(SignatureCheck { macs: macs.collect(), given })
     }
 
     /// The `webhook-signature` of a message: one of each secret, so that a
@@ -103,14 +107,14 @@ impl Secrets {
 }
 
 /// A check under way.
-pub struct Check {
+pub struct SignatureCheck {
     /// One a secret: the body may be large, and is read once for each of them,
     /// not once for each signature.
     macs: Vec<Hmac<Sha256>>,
     given: Vec<Vec<u8>>,
 }
 
-impl Check {
+impl SignatureCheck {
     /// Takes the next piece of the body.
     pub fn update(&mut self, piece: &[u8]) {
         self.macs.iter_mut().for_each(|mac| mac.update(piece));
@@ -127,7 +131,7 @@ impl Check {
     }
 }
 
-impl Headers<'_> {
+impl StandardHeaders<'_> {
     /// The first signatures that are of this version, and as long as one is.
     fn signatures(&self) -> Vec<Vec<u8>> {
         let texts = self.signature.split(' ').filter_map(|one| one.strip_prefix("v1,"));
@@ -160,18 +164,18 @@ mod tests {
     const BODY: &[u8] = br#"{"test": 2432232314}"#;
     const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
-    fn secrets(list: &str) -> Secrets {
-        Secrets::parse(list).0.unwrap()
+    fn secrets(list: &str) -> SigningSecrets {
+        SigningSecrets::parse(list).0.unwrap()
     }
 
     fn verify(signature: &str, timestamp: &str, now: u64) -> Result<(), SignatureError> {
-        let headers = Headers { id: ID, timestamp, signature };
+        let headers = StandardHeaders { id: ID, timestamp, signature };
         secrets(SECRET).verify(headers, BODY, Timestamp::from_seconds(now))
     }
 
     #[test]
     fn a_body_in_pieces_is_checked_as_a_whole_one_is() {
-        let headers = Headers { id: ID, timestamp: "1614265330", signature: SIGNATURE };
+        let headers = StandardHeaders { id: ID, timestamp: "1614265330", signature: SIGNATURE };
         for (body, is_good) in [(BODY, true), (b"{\"test\": 2432232315}", false)] {
             let mut check = secrets(SECRET).begin(headers, Timestamp::from_seconds(AT)).unwrap();
             body.chunks(3).for_each(|piece| check.update(piece));
@@ -191,7 +195,7 @@ mod tests {
         assert_eq!(verify(&many, "1614265330", AT), Ok(()));
         let two = secrets(&format!("whsec_{}, {SECRET}", "A".repeat(32)));
         assert_eq!(two.sign(ID, AT, BODY).split(' ').nth(1), Some(SIGNATURE));
-        let headers = Headers { id: ID, timestamp: "1614265330", signature: SIGNATURE };
+        let headers = StandardHeaders { id: ID, timestamp: "1614265330", signature: SIGNATURE };
         assert_eq!(two.verify(headers, BODY, Timestamp::from_seconds(AT)), Ok(()));
     }
 
@@ -219,15 +223,15 @@ mod tests {
         ] {
             assert_eq!(verify(SIGNATURE, at, now), want, "{now}");
         }
-        let nameless = Headers { id: "", timestamp: at, signature: SIGNATURE };
+        let nameless = StandardHeaders { id: "", timestamp: at, signature: SIGNATURE };
         let refused = secrets(SECRET).verify(nameless, BODY, Timestamp::from_seconds(AT));
         assert_eq!(refused, Err(SignatureError::Header("webhook-id")));
     }
 
     #[test]
     fn what_is_no_secret_is_counted() {
-        let (secrets, refused) = Secrets::parse(&format!("{SECRET}, whsec_short, secret, "));
+        let (secrets, refused) = SigningSecrets::parse(&format!("{SECRET}, whsec_short, secret, "));
         assert_eq!((secrets.is_some(), refused), (true, 2));
-        assert_eq!(Secrets::parse("x"), (None, 1));
+        assert_eq!(SigningSecrets::parse("x"), (None, 1));
     }
 }

@@ -1,8 +1,8 @@
 //! What a single string of a result is.
 
-use super::describe::Beside;
+use super::describe::FileHints;
 use super::found::{FoundAt, FoundFile, Skipped};
-use super::spot::Spot;
+use super::spot::Candidate;
 use super::unsigned::identity;
 use crate::domain::file::inline::{self, Encoding, InlineData};
 use crate::domain::file::skeleton::{self, Gap};
@@ -48,7 +48,7 @@ pub(crate) fn given(input: Option<&RawValue>) -> HashSet<String> {
 }
 
 /// Tells what a string is, given decoded.
-pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class {
+pub(super) fn classify(text: &str, spot: &Candidate<'_>, rules: &Rules<'_>) -> Class {
     let key = spot.path.key();
     if let Some(gap) = skeleton::gap(rules.gaps, text) {
         return of_gap(gap, key.as_deref(), rules.start);
@@ -63,7 +63,8 @@ pub(super) fn classify(text: &str, spot: &Spot<'_>, rules: &Rules<'_>) -> Class 
         return Class::Text;
     }
     let read = strict_url::read(&written);
-    let says_so = is_media(&written, read.as_ref()) || spot.beside.is_some_and(Beside::is_of_file);
+    let says_so =
+        is_media(&written, read.as_ref()) || spot.beside.is_some_and(FileHints::is_of_file);
     // A sentence may begin with a URL, and must not be replaced by a file.
     let goes_on = read.as_ref().is_ok_and(|url| !is_whole(url));
     if matches!(written, Cow::Owned(_)) && (goes_on || !says_so) {

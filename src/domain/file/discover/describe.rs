@@ -16,14 +16,14 @@ const MAX_NAME_BYTES: usize = 100;
 
 /// Fields that stand beside a file's URL and describe it.
 #[derive(Debug, Default)]
-pub(super) struct Beside {
+pub(super) struct FileHints {
     name: Option<String>,
     content_type: Option<String>,
     expires_at: Option<Timestamp>,
     is_of_file: bool,
 }
 
-impl Beside {
+impl FileHints {
     /// Returns whether it says what only a file has: a name, a type or a size.
     pub(super) const fn is_of_file(&self) -> bool {
         self.is_of_file
@@ -32,7 +32,7 @@ impl Beside {
 
 impl FoundFile {
     /// Gives it its name, and what stands beside it.
-    pub(super) fn describe(&mut self, beside: Option<&Beside>, pointer: &str) {
+    pub(super) fn describe(&mut self, beside: Option<&FileHints>, pointer: &str) {
         if let Some(beside) = beside {
             self.content_type = self.content_type.take().or_else(|| beside.content_type.clone());
             self.expires_at = self.expires_at.or(beside.expires_at);
@@ -89,8 +89,8 @@ fn safe_name(name: &str) -> String {
 }
 
 /// The descriptions in the body, by where the object that they stand in begins.
-pub(super) fn described(body: &str) -> HashMap<usize, Beside> {
-    let mut found: HashMap<usize, Beside> = HashMap::new();
+pub(super) fn described(body: &str) -> HashMap<usize, FileHints> {
+    let mut found: HashMap<usize, FileHints> = HashMap::new();
     json::walk(body, |path, token, _| {
         let Some(key) = path.key() else { return };
         if !matches!(key.as_ref(), "file_name" | "content_type" | "file_size" | "expires_at") {
@@ -103,7 +103,7 @@ pub(super) fn described(body: &str) -> HashMap<usize, Beside> {
     found
 }
 
-impl Beside {
+impl FileHints {
     fn note(&mut self, key: &str, token: &str) {
         // Nobody calls a file so: it stands for a string that is too long.
         let text = json::decode_string(token).filter(|text| !text.starts_with(MARK));

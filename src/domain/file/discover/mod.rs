@@ -17,8 +17,8 @@ pub(crate) use self::classify::given;
 use self::classify::{Class, Rules, classify};
 use self::describe::described;
 use self::found::{Discovery, FoundFile, Skipped, StringToken};
-use self::nested::Within;
-use self::spot::{Spot, is_input, pointer};
+use self::nested::SearchScope;
+use self::spot::{Candidate, is_input, pointer};
 pub(crate) use self::unsigned::comparable;
 use super::skeleton::{Gap, Piece, pieces};
 use super::source_policy::SourcePolicy;
@@ -97,7 +97,7 @@ fn in_envelope(key: &str) -> bool {
 fn find(body: &str, rules: Rules<'_>, is_aside: fn(&str) -> bool) -> Discovery {
     let (discovery, known) = (Discovery::default(), HashMap::new());
     let mut finder = Finder { rules, is_aside, discovery, known, source_bytes: 0, places: 0 };
-    finder.search(body, &Within::result(), &mut |at| at);
+    finder.search(body, &SearchScope::result(), &mut |at| at);
     finder.discovery
 }
 
@@ -114,7 +114,7 @@ struct Finder<'r> {
 impl Finder<'_> {
     /// Searches a text. `locate` tells where in the body a byte of it is
     /// written, and is asked in order.
-    fn search(&mut self, text: &str, within: &Within, locate: &mut dyn FnMut(usize) -> usize) {
+    fn search(&mut self, text: &str, within: &SearchScope, locate: &mut dyn FnMut(usize) -> usize) {
         let described = described(text);
         let mut member = (usize::MAX, false);
         json::walk(text, |path, token, span| {
@@ -135,11 +135,11 @@ impl Finder<'_> {
             let beside = described.get(&path.container());
             let place =
                 StringToken { span: locate(span.start)..locate(span.end), depth: within.depth };
-            self.look(&string, &Spot { path, within, beside, place });
+            self.look(&string, &Candidate { path, within, beside, place });
         });
     }
 
-    fn look(&mut self, string: &str, spot: &Spot<'_>) {
+    fn look(&mut self, string: &str, spot: &Candidate<'_>) {
         match classify(string, spot, &self.rules) {
             Class::Text => {}
             Class::Skip(skipped) => self.skip(spot, skipped),
@@ -147,7 +147,7 @@ impl Finder<'_> {
         }
     }
 
-    fn add(&mut self, found: FoundFile, spot: &Spot<'_>) {
+    fn add(&mut self, found: FoundFile, spot: &Candidate<'_>) {
         match self.known.get(&found.key).copied() {
             Some(at) => self.add_place(at, spot),
             None if self.discovery.files.len() < MAX_FILES => self.add_file(found, spot),
@@ -155,7 +155,7 @@ impl Finder<'_> {
         }
     }
 
-    fn add_place(&mut self, at: usize, spot: &Spot<'_>) {
+    fn add_place(&mut self, at: usize, spot: &Candidate<'_>) {
         let Some(file) = self.discovery.files.get_mut(at) else { return };
         if self.places < MAX_PLACES {
             self.places += 1;
@@ -168,7 +168,7 @@ impl Finder<'_> {
         }
     }
 
-    fn add_file(&mut self, mut found: FoundFile, spot: &Spot<'_>) {
+    fn add_file(&mut self, mut found: FoundFile, spot: &Candidate<'_>) {
         let pointer = spot.pointer();
         self.source_bytes += found.origin.bytes() + pointer.len();
         if self.source_bytes > MAX_SOURCE_BYTES {
@@ -181,7 +181,7 @@ impl Finder<'_> {
         self.discovery.files.push(found);
     }
 
-    fn skip(&mut self, spot: &Spot<'_>, skipped: Skipped) {
+    fn skip(&mut self, spot: &Candidate<'_>, skipped: Skipped) {
         if self.discovery.skipped.len() < MAX_SKIPPED {
             self.discovery.skipped.push(Skipped { pointer: spot.pointer(), ..skipped });
         }

@@ -10,7 +10,7 @@ const MAX_NESTED_BYTES: usize = 32 * 1024 * 1024;
 
 /// Where the text is that is searched: the result, or a string in it.
 #[derive(Debug)]
-pub(super) struct Within {
+pub(super) struct SearchScope {
     /// The string's pointer.
     pub pointer: String,
     /// How many strings it is in.
@@ -21,7 +21,7 @@ pub(super) struct Within {
     room: usize,
 }
 
-impl Within {
+impl SearchScope {
     /// Where the result itself is.
     pub(super) const fn result() -> Self {
         Self { pointer: String::new(), depth: 0, is_input: false, room: MAX_NESTED_BYTES }

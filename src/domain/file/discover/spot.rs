@@ -1,8 +1,8 @@
 //! Where in a result a string stands.
 
-use super::describe::Beside;
+use super::describe::FileHints;
 use super::found::StringToken;
-use super::nested::Within;
+use super::nested::SearchScope;
 use crate::domain::file::skeleton::MARK;
 use crate::domain::json::Path;
 
@@ -10,14 +10,14 @@ use crate::domain::json::Path;
 pub(super) const MAX_POINTER_CHARS: usize = 300;
 
 /// A string of the text that is searched.
-pub(super) struct Spot<'s> {
+pub(super) struct Candidate<'s> {
     pub path: &'s Path<'s, 's>,
-    pub within: &'s Within,
-    pub beside: Option<&'s Beside>,
+    pub within: &'s SearchScope,
+    pub beside: Option<&'s FileHints>,
     pub place: StringToken,
 }
 
-impl Spot<'_> {
+impl Candidate<'_> {
     pub fn pointer(&self) -> String {
         pointer(self.within, self.path)
     }
@@ -28,11 +28,11 @@ impl Spot<'_> {
 }
 
 /// Whether a value is a part of what was put in, as a sender tells it again.
-pub(super) fn is_input(within: &Within, path: &Path<'_, '_>) -> bool {
+pub(super) fn is_input(within: &SearchScope, path: &Path<'_, '_>) -> bool {
     within.is_input || path.passes("input")
 }
 
-pub(super) fn pointer(within: &Within, path: &Path<'_, '_>) -> String {
+pub(super) fn pointer(within: &SearchScope, path: &Path<'_, '_>) -> String {
     let whole = within.pointer.clone() + &without_marks(path.pointer(MAX_POINTER_CHARS));
     whole.chars().take(MAX_POINTER_CHARS).collect()
 }

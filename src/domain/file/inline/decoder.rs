@@ -3,7 +3,7 @@
 
 use super::data::{Broken, InlineData, MAX_HELD, MAX_NESTING};
 use super::unpack::Unpacker;
-use crate::domain::json::unescape::{Said, Unescape};
+use crate::domain::json::unescape::{PendingChars, Unescape};
 use crate::domain::json::utf8::Utf8;
 use std::ops::Range;
 
@@ -142,7 +142,7 @@ impl Decoder {
         }
     }
 
-    fn say(&mut self, said: Said, out: &mut Vec<u8>) {
+    fn say(&mut self, said: PendingChars, out: &mut Vec<u8>) {
         if !said.bytes().is_empty() {
             self.content(said.bytes(), out);
         }

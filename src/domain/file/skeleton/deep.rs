@@ -10,7 +10,7 @@ use super::placeholder::{self, MARK};
 use super::runs::Runs;
 use super::text::extend;
 use crate::domain::file::inline::MAX_HELD;
-use crate::domain::json::unescape::{Said, Unescape};
+use crate::domain::json::unescape::{PendingChars, Unescape};
 use crate::domain::json::utf8::Utf8;
 use crate::domain::json::{self, may_go_on};
 use std::borrow::Cow;
@@ -178,7 +178,7 @@ impl Deep {
         self.say(depth, said.unwrap_or_default(), at);
     }
 
-    fn say(&mut self, depth: usize, said: Said, start: usize) {
+    fn say(&mut self, depth: usize, said: PendingChars, start: usize) {
         for byte in said.bytes() {
             let is_json = self.open.get(depth).is_some_and(|open| open.kind == Kind::Json);
             self.take(depth, &[*byte]);

@@ -4,7 +4,7 @@
 //! what has not, each in code of its own. A list it just takes. So where each
 //! member begins is found here, and what may be missing is told by [`Missing`].
 
-use super::parts::Parts;
+use super::parts::Items;
 use super::reader::{Reader, Wrong};
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -34,7 +34,7 @@ fn find(
     names: &'static [&'static str],
 ) -> Result<(Vec<Start>, usize), Wrong> {
     let mut starts: Vec<Start> = names.iter().map(|name| (*name, None)).collect();
-    let mut parts = Parts { reader, is_first: true };
+    let mut parts = Items { reader, is_first: true };
     while parts.has_more(b'}')? {
         let name = parts.reader.string()?;
         parts.reader.must_take(b':')?;

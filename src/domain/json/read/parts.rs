@@ -3,12 +3,12 @@
 use super::reader::{Reader, Wrong};
 
 /// The items of an array, or the members of an object.
-pub(super) struct Parts<'r, 'de> {
+pub(super) struct Items<'r, 'de> {
     pub(super) reader: &'r mut Reader<'de>,
     pub(super) is_first: bool,
 }
 
-impl Parts<'_, '_> {
+impl Items<'_, '_> {
     /// Whether another item or member follows in what ends with `bracket`.
     pub(super) fn has_more(&mut self, bracket: u8) -> Result<bool, Wrong> {
         if self.reader.peek() == Some(bracket) {

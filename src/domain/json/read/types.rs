@@ -1,7 +1,7 @@
 //! How a type asks for what it holds: serde's side of the reader.
 
 use super::fields;
-use super::parts::Parts;
+use super::parts::Items;
 use super::reader::{Number, Reader, Wrong};
 use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
 use serde::de::{
@@ -97,7 +97,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         self.open(b'[')?;
-        let value = visitor.visit_seq(Parts { reader: &mut *self, is_first: true })?;
+        let value = visitor.visit_seq(Items { reader: &mut *self, is_first: true })?;
         self.close(b']').map(|()| value)
     }
 
@@ -116,7 +116,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         self.open(b'{')?;
-        let value = visitor.visit_map(Parts { reader: &mut *self, is_first: true })?;
+        let value = visitor.visit_map(Items { reader: &mut *self, is_first: true })?;
         self.close(b'}').map(|()| value)
     }
 
@@ -152,7 +152,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 }
 
-impl<'de> SeqAccess<'de> for Parts<'_, 'de> {
+impl<'de> SeqAccess<'de> for Items<'_, 'de> {
     type Error = Wrong;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -166,7 +166,7 @@ impl<'de> SeqAccess<'de> for Parts<'_, 'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for Parts<'_, 'de> {
+impl<'de> MapAccess<'de> for Items<'_, 'de> {
     type Error = Wrong;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(

@@ -3,7 +3,7 @@
 
 use crate::domain::json::{self, Member};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::{Event, EventKind, Provider, Told, value_of};
+use crate::domain::webhook::event::{Event, EventFacts, EventKind, Provider, value_of};
 
 /// Longest text that is copied from a body into the record, in characters.
 const MAX_TEXT_CHARS: usize = 200;
@@ -12,7 +12,7 @@ const MAX_TEXT_CHARS: usize = 200;
 pub(super) fn read(members: Vec<Member<'_>>) -> Event<'_> {
     let type_name = text_of(&members, "eventType");
     Event {
-        told: Told {
+        told: EventFacts {
             provider: Provider::Pipelet,
             kind: type_name.as_deref().map_or(EventKind::Unknown, EventKind::of_name),
             type_name,

@@ -19,7 +19,7 @@ const MAX_CHANGES: usize = 100;
 
 /// A row as it is stored.
 #[derive(Deserialize)]
-struct Stored {
+struct StoredRow {
     seq: u64,
     row: String,
 }
@@ -66,7 +66,7 @@ pub fn news(
 fn changes(tables: &Tables, recent: &Recent, after: u64) -> Result<Vec<(u64, Change)>, Failure> {
     let mut changes: Vec<(u64, Change)> = Vec::new();
     let limits = || Ok::<_, Failure>(vec![number(after)?, number(MAX_CHANGES as u64)?]);
-    let rows: Vec<Stored> = if let Some(places) = recent.after(after) {
+    let rows: Vec<StoredRow> = if let Some(places) = recent.after(after) {
         let places = serde_json::to_string(&places).during("naming rows")?;
         let from = schema::AT_PLACES;
         let sql = format!("SELECT seq, row FROM {from} WHERE seq > ?2 ORDER BY seq LIMIT ?3");
@@ -74,7 +74,7 @@ fn changes(tables: &Tables, recent: &Recent, after: u64) -> Result<Vec<(u64, Cha
     } else {
         tables.query("SELECT seq, row FROM jobs WHERE seq > ? ORDER BY seq LIMIT ?", limits()?)?
     };
-    for Stored { seq, row } in rows {
+    for StoredRow { seq, row } in rows {
         let row: Row = json::from_str(&row).during("reading a row")?;
         changes.push((seq, Change::Put(Box::new(row))));
     }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 const MAX_BYTES: usize = 512 * 1024;
 
 /// A row that is to be taken, and its text.
-type Told<'a> = (Row, &'a str);
+type RowText<'a> = (Row, &'a str);
 
 /// What is known of a job.
 #[derive(Deserialize)]
@@ -38,7 +38,8 @@ pub async fn put_many(
 ) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let rows = rows.iter().map(|row| Ok((json::from_str(row.get())?, row.get())));
-    let rows: Vec<Told> = rows.collect::<Result<_, serde_json::Error>>().during("reading a row")?;
+    let rows: Vec<RowText> =
+        rows.collect::<Result<_, serde_json::Error>>().during("reading a row")?;
     let Some((row, _)) = rows.first() else { return Ok(CatalogReply::Noted) };
     let day = row.summary.created_at.day();
     let is_told = outbox::tell(object, &day).await.is_ok();
@@ -59,9 +60,9 @@ pub async fn put_many(
 }
 
 /// Returns how many of the rows go into one statement.
-fn fitting(rows: &[Told]) -> usize {
+fn fitting(rows: &[RowText]) -> usize {
     let mut bytes = 0;
-    let fits = |(_, text): &&Told| {
+    let fits = |(_, text): &&RowText| {
         bytes += text.len();
         bytes <= MAX_BYTES
     };
@@ -72,7 +73,7 @@ fn take(
     tables: &Tables,
     ledger: &mut Ledger,
     recent: &mut Recent,
-    rows: &[Told],
+    rows: &[RowText],
 ) -> Result<(), Failure> {
     let known = known(tables, rows)?;
     let old: Vec<Row> = known
@@ -109,7 +110,7 @@ fn take(
 }
 
 /// Reads what is known of these jobs: rows and removals.
-fn known(tables: &Tables, rows: &[Told]) -> Result<Vec<Known>, Failure> {
+fn known(tables: &Tables, rows: &[RowText]) -> Result<Vec<Known>, Failure> {
     let places: Vec<PageCursor> = rows.iter().map(|(row, _)| row.place()).collect();
     let places = serde_json::to_string(&places).during("naming rows")?;
     let sql = format!(

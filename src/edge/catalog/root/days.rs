@@ -30,7 +30,7 @@ struct Listed {
 
 /// A day that is to be asked.
 #[derive(Deserialize)]
-pub struct Wanted {
+pub struct DayPull {
     /// The day.
     pub day: String,
     /// How often it has told that it changes.
@@ -69,12 +69,12 @@ pub fn dirty(object: &CatalogObject, day: &str) -> Result<CatalogReply, Failure>
 }
 
 /// Asks days for their sums, and for their changes where they are wanted.
-pub async fn pull(object: &CatalogObject, wanted: &[Wanted]) -> Vec<Result<DayUpdate, Failure>> {
+pub async fn pull(object: &CatalogObject, wanted: &[DayPull]) -> Vec<Result<DayUpdate, Failure>> {
     join_all(wanted.iter().map(|wanted| pull_one(object, wanted))).await
 }
 
-async fn pull_one(object: &CatalogObject, wanted: &Wanted) -> Result<DayUpdate, Failure> {
-    let Wanted { day, generation, after } = wanted;
+async fn pull_one(object: &CatalogObject, wanted: &DayPull) -> Result<DayUpdate, Failure> {
+    let DayPull { day, generation, after } = wanted;
     let question = CatalogRequest::Sums { generation: *generation, after: *after };
     let CatalogReply::News(news) = catalog::ask(&object.env, day, &question).await? else {
         return Err(Failure::unexpected("asking a day for its sums"));
@@ -115,7 +115,7 @@ pub fn take_sums(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure
 async fn refresh(object: &CatalogObject, first: &str, last: &str) -> Result<usize, Failure> {
     let sql = "SELECT day, generation, NULL AS after FROM days
                WHERE dirty > 0 AND day BETWEEN ? AND ? ORDER BY day DESC";
-    let dirty: Vec<Wanted> = object.tables.query(sql, vec![first.into(), last.into()])?;
+    let dirty: Vec<DayPull> = object.tables.query(sql, vec![first.into(), last.into()])?;
     let some = dirty.get(..most_asked(object)).unwrap_or(&dirty);
     for news in pull(object, some).await {
         // What is known of a day that can't be asked is better than nothing.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 const KEPT_MS: u64 = 7 * DAY;
 
 #[derive(Deserialize)]
-struct Mark {
+struct FeedMark {
     n: u64,
     days: String,
 }
@@ -80,7 +80,7 @@ fn with<T>(
 
 fn load(object: &CatalogObject) -> Result<Feed, Failure> {
     let sql = "SELECT n, days FROM marks ORDER BY n DESC LIMIT 1";
-    let marks: Vec<Mark> = object.tables.query(sql, vec![])?;
+    let marks: Vec<FeedMark> = object.tables.query(sql, vec![])?;
     let told = "SELECT json_group_object(day, told) AS text FROM days WHERE told > 0";
     let told: Vec<Text> = object.tables.query(told, vec![])?;
     let told = told.first().map_or_else(|| Ok(Days::new()), |told| read(&told.text))?;

@@ -2,7 +2,7 @@
 //! anyone who is away: whoever comes back is told what the days have changed
 //! since.
 
-use super::days::{self, Wanted};
+use super::days::{self, DayPull};
 use super::feed;
 use super::viewers::{Viewer, attach, end_viewers, send, told, viewers};
 use crate::domain::alarm::plan;
@@ -22,7 +22,7 @@ const MAX_MISSED_DAYS: usize = 40;
 
 /// A day that may have changed since a viewer's last message.
 #[derive(Deserialize)]
-struct Standing {
+struct DayState {
     day: String,
     generation: u64,
     dirty: u64,
@@ -89,9 +89,9 @@ fn behind(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
 fn wanted(
     object: &CatalogObject,
     behind: Vec<(WebSocket, Viewer)>,
-) -> Result<Vec<Wanted>, Failure> {
+) -> Result<Vec<DayPull>, Failure> {
     let sql = "SELECT day, generation, dirty, max(seq, told) AS seq FROM days";
-    let days: Vec<Standing> = object.tables.query(sql, vec![])?;
+    let days: Vec<DayState> = object.tables.query(sql, vec![])?;
     let mut after = Days::new();
     for (socket, mut viewer) in behind {
         let Some(at) = viewer.cursor() else { continue };
@@ -116,7 +116,7 @@ fn wanted(
         let after = after.get(&day.day).copied();
         let is_wanted = day.dirty == schema::DIRTY || after.is_some();
         let (name, generation) = (day.day.clone(), day.generation);
-        is_wanted.then_some(Wanted { day: name, generation, after })
+        is_wanted.then_some(DayPull { day: name, generation, after })
     });
     Ok(wanted.collect())
 }
@@ -127,7 +127,7 @@ fn since(known: Option<&Days>, day: &str) -> u64 {
 
 /// Tells those who were behind what a day has answered, if they still stand
 /// where it was asked for: what was pushed meanwhile may be newer.
-fn tell_missed(object: &CatalogObject, wanted: &Wanted, news: &DayUpdate) -> Result<(), Failure> {
+fn tell_missed(object: &CatalogObject, wanted: &DayPull, news: &DayUpdate) -> Result<(), Failure> {
     let Some(after) = wanted.after else { return Ok(()) };
     let until = news.until.unwrap_or(news.seq);
     let texts = told(object, &news.changes);
@@ -147,7 +147,7 @@ fn tell_missed(object: &CatalogObject, wanted: &Wanted, news: &DayUpdate) -> Res
 }
 
 /// A day of the release before does not tell what was missed.
-fn lose(object: &CatalogObject, wanted: &Wanted) -> Result<(), Failure> {
+fn lose(object: &CatalogObject, wanted: &DayPull) -> Result<(), Failure> {
     for (socket, mut viewer) in behind(object) {
         viewer.lose();
         attach(&socket, &viewer)?;

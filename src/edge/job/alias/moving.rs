@@ -7,12 +7,12 @@ use crate::domain::gateway::submission;
 use crate::domain::ingest::delivery::{DeliveredBody, Delivery, Moved};
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
-use crate::domain::job::timeline::{BodyAt, Kept, Trust};
+use crate::domain::job::timeline::{BodyAt, EntryWithBody, Trust};
 use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::gateway::TakeOverSubmission;
 use crate::domain::protocol::ingest::Deliver;
-use crate::domain::protocol::outcome::Found;
+use crate::domain::protocol::outcome::Resolved;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::job::timeline::{entries_after, text_of};
@@ -93,10 +93,15 @@ async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure
 async fn hand_over_submission(home: &Home, job: &Job, there: &ObjectName) -> Result<bool, Failure> {
     let Some(state) = submission::submission_state(job) else { return Ok(true) };
     let told = job::ask_job(&home.env, there, TakeOverSubmission(Box::new(state))).await?;
-    Ok(!matches!(told, Found::Here(false)))
+    Ok(!matches!(told, Resolved::Here(false)))
 }
 
-async fn replay(home: &Home, job: &Job, kept: &Kept, there: &ObjectName) -> Result<(), Failure> {
+async fn replay(
+    home: &Home,
+    job: &Job,
+    kept: &EntryWithBody,
+    there: &ObjectName,
+) -> Result<(), Failure> {
     let entry = &kept.entry;
     let body = match &entry.body {
         // What the vault asked for itself will be asked for there.

@@ -1,7 +1,7 @@
 //! Points the object of an id that became known late to this job.
 
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::alias::{Lead, PointTo};
+use crate::domain::protocol::alias::{AliasTarget, PointTo};
 use crate::edge::job::delete::delete;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -15,7 +15,7 @@ pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
     let point = PointTo { home: job.home.clone(), kin: job.kin() };
     match job::ask_job(&home.env, &ObjectName::Id(id), point).await? {
         Some(lead) if lead.home == job.home => linked(home)?,
-        Some(Lead { home: there, conflict: false }) => return Ok(Some(there)),
+        Some(AliasTarget { home: there, conflict: false }) => return Ok(Some(there)),
         Some(_) => give_up_id(home)?,
         // What was submitted after the deletion is another job.
         None if job.submission.is_some() => give_up_id(home)?,

@@ -13,7 +13,7 @@ use crate::edge::job::run::Run;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::bucket;
 use crate::edge::storage::object::Slot;
-use crate::edge::transfer::{self, Order, Wanted};
+use crate::edge::transfer::{self, Order, SourceFile};
 
 /// Files of one job that are copied at the same time.
 const AT_ONCE: usize = 4;
@@ -37,7 +37,7 @@ pub async fn copy(home: &Home, files: &[u32], most: usize, run: &Run) -> Result<
     let at_once = if files.iter().any(is_inline) { 1 } else { AT_ONCE };
     let may_begin = |_: &&File| run.is_young() && run.budget.take(COST);
     let mut waiting = files.into_iter().take_while(may_begin);
-    let (mut transfers, mut tried) = (platform::Several::new(), 0);
+    let (mut transfers, mut tried) = (platform::FutureSet::new(), 0);
     loop {
         while transfers.count() < at_once
             && let Some(file) = waiting.next()
@@ -102,7 +102,7 @@ async fn fetch_file(
         return unpack(home, job, file, &bucket).await;
     };
     let notes = &home.store;
-    let wanted = Wanted {
+    let wanted = SourceFile {
         url,
         sources: &config.sources,
         name: &file.name,

@@ -11,7 +11,7 @@ use crate::edge::bodies::{PutTarget, decode};
 use crate::edge::http::pieces::Stop;
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::{entry, read_text_of, text_of};
-use crate::edge::platform::{Failure, Room};
+use crate::edge::platform::{Failure, MemoryReservation};
 use crate::edge::storage::bucket;
 use crate::edge::transfer::{last, no_room};
 use std::ops::Range;
@@ -33,7 +33,7 @@ pub async fn unpack(
             stream(home, job, (*delivery, *start..*end), data, target).await?
         }
         source => {
-            let _room = Room::take(source.written_bytes()).ok_or_else(no_room)?;
+            let _room = MemoryReservation::take(source.written_bytes()).ok_or_else(no_room)?;
             let bytes = inline_bytes(home, job, source).await?;
             let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
             put.await.map_err(|failure| hiccup(&failure))?

@@ -1,6 +1,6 @@
 //! Writes the rendered record to KV, for readers near and far, and deletes it.
 
-use crate::domain::archive::kv_copy::{self, Rendering, Step};
+use crate::domain::archive::kv_copy::{self, CopyStep, Rendering};
 use crate::domain::job::record::Job;
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
@@ -16,14 +16,14 @@ pub async fn record(home: &Home) -> Result<(), Failure> {
         home.store.save(&job)?;
     }
     let is_done = succeeded(match step {
-        Step::Write => publish_record(home, &job).await,
-        Step::Delete => kv::delete(&home.env, &kv_copy::written_name(&job)).await,
+        CopyStep::Write => publish_record(home, &job).await,
+        CopyStep::Delete => kv::delete(&home.env, &kv_copy::written_name(&job)).await,
     });
     let Some(mut now) = home.store.job()? else { return Ok(()) };
     let context = home.retry_context(Ok(()));
     match step {
-        Step::Write => kv_copy::note_written(&mut now.work, &job, is_done, context),
-        Step::Delete => kv_copy::note_deleted(&mut now.work, is_done, context),
+        CopyStep::Write => kv_copy::note_written(&mut now.work, &job, is_done, context),
+        CopyStep::Delete => kv_copy::note_deleted(&mut now.work, is_done, context),
     }
     home.note_task(now)
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::archive::manifest::{self, Manifest};
 use crate::domain::job::record::Job;
-use crate::domain::job::timeline::Kept;
+use crate::domain::job::timeline::EntryWithBody;
 use crate::domain::json;
 use crate::domain::keys::StorageKey;
 use crate::edge::bodies::{PutTarget, SplicedText};
@@ -50,7 +50,11 @@ async fn publish_manifest(home: &Home, job: &Job, run: &Run) -> Result<bool, Fai
     Ok(true)
 }
 
-async fn newest_entries(home: &Home, job: &Job, run: &Run) -> Result<Option<Vec<Kept>>, Failure> {
+async fn newest_entries(
+    home: &Home,
+    job: &Job,
+    run: &Run,
+) -> Result<Option<Vec<EntryWithBody>>, Failure> {
     let first = job.events.saturating_sub(MAX_ENTRIES).max(job.work.offloaded);
     let mut events = Vec::new();
     for entry in home.store.entries(first, MAX_ENTRIES as usize)? {

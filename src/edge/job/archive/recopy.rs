@@ -2,22 +2,22 @@
 
 use crate::domain::archive::recopy::{self, Recopy};
 use crate::domain::ingest::apply::Applied;
-use crate::domain::ingest::document::{Body, Output};
+use crate::domain::ingest::document::{BodyText, Output};
 use crate::domain::job::record::Job;
 use crate::domain::keys;
 use crate::domain::webhook::event::Event;
-use crate::edge::job::found::Stop;
+use crate::edge::job::found::CommandError;
 use crate::edge::job::home::Home;
-use crate::edge::job::result::{self, MadeOf};
+use crate::edge::job::result::{self, ResultSource};
 use crate::edge::job::timeline::{LoadedBody, entry};
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
-use crate::edge::storage::object::Came;
+use crate::edge::storage::object::RecordExtras;
 use std::collections::HashSet;
 
 /// Reads the delivery of the served result once more; without one, the
 /// upstream is asked. Decides anew if the job changes meanwhile.
-pub async fn archive(home: &Home) -> Result<Box<Job>, Stop> {
+pub async fn archive(home: &Home) -> Result<Box<Job>, CommandError> {
     loop {
         let job = *home.here()?;
         let done = match result_delivery(home, &job).await? {
@@ -45,7 +45,7 @@ async fn copy_again(
 ) -> Result<Option<Job>, Failure> {
     let LoadedBody { text, gaps, is_shallow, body } = delivery;
     let event = Event::parse(text).during("reading a delivery")?;
-    let written = Body { text, gaps, shallow: is_shallow.then_some(sha256) };
+    let written = BodyText { text, gaps, shallow: is_shallow.then_some(sha256) };
     let found = written.discover(&event, &home.config.sources, read.input.as_deref());
     let again =
         recopy::ResultDelivery { text, sha256, output: Output::of(&written, &event, found) };
@@ -58,12 +58,12 @@ async fn copy_again(
     };
     let Recopy { entry, result } = recopy::copy(&mut job, &again, is_kept, platform::now());
     let mut applied = Applied { job, entry, result };
-    if !result::offload(home, &mut applied, MadeOf { body, sha256, gaps }).await? {
+    if !result::offload(home, &mut applied, ResultSource { body, sha256, gaps }).await? {
         return Ok(None);
     }
     home.arm(&mut applied.job).await?;
     let (entry, result) = (Some(&applied.entry), applied.result.as_deref());
-    home.note_with(&applied.job, Came { entry, result, ..Came::default() })?;
+    home.note_with(&applied.job, RecordExtras { entry, result, ..RecordExtras::default() })?;
     Ok(Some(applied.job))
 }
 

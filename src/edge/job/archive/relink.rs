@@ -2,7 +2,7 @@
 
 use crate::domain::archive::relink;
 use crate::domain::job::record::Job;
-use crate::edge::job::found::Stop;
+use crate::edge::job::found::CommandError;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::bucket;
@@ -12,7 +12,7 @@ use worker::Object;
 
 /// Gives the files new links. They work at once; the alarm takes the old ones
 /// away.
-pub async fn renew_links(home: &Home) -> Result<Box<Job>, Stop> {
+pub async fn renew_links(home: &Home) -> Result<Box<Job>, CommandError> {
     let mut job = home.here()?;
     let nonce = hex::encode(platform::random::<16>());
     let entry = relink::renew(&mut job, nonce, platform::now());

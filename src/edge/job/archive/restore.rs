@@ -2,7 +2,7 @@
 
 use crate::domain::archive::manifest::{Manifest, Restored, around_result, is_seen};
 use crate::domain::file::skeleton::Skeleton;
-use crate::domain::job::kin::Kin;
+use crate::domain::job::kin::JobKind;
 use crate::domain::job::record::Job;
 use crate::domain::job::tasks::{KvCopy, TaskProgress};
 use crate::domain::names::ObjectName;
@@ -14,7 +14,7 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
-use crate::edge::storage::object::{Came, Slot};
+use crate::edge::storage::object::{RecordExtras, Slot};
 
 /// Longest manifest that is read in one piece, in bytes.
 const MAX_WHOLE: u64 = 1024 * 1024;
@@ -82,7 +82,7 @@ async fn leads_here(
     name: &ObjectName,
     reference: &ObjectName,
 ) -> Result<bool, Failure> {
-    let lead_here = PointTo { home: name.clone(), kin: Kin::default() };
+    let lead_here = PointTo { home: name.clone(), kin: JobKind::default() };
     let reply = job::ask(&home.env, reference, lead_here).await?;
     Ok(matches!(reply, Routed::Here(Some(lead)) if lead.home == *name))
 }
@@ -94,7 +94,7 @@ async fn become_job(home: &Home, mut restored: Restored) -> Result<TakenUp, Fail
         home.store.save_apart(kept, seen)?;
     }
     let result = restored.result.as_deref();
-    home.note_with(&restored.job, Came { result, ..Came::default() })?;
+    home.note_with(&restored.job, RecordExtras { result, ..RecordExtras::default() })?;
     Ok(TakenUp::New)
 }
 

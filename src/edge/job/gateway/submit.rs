@@ -15,7 +15,7 @@ use crate::edge::job::ingest::apply::new_job;
 use crate::edge::job::ingest::body;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
-use crate::edge::storage::object::{Came, Slot};
+use crate::edge::storage::object::{RecordExtras, Slot};
 
 /// Submits this job, once: who asks again gets the same answer.
 ///
@@ -122,5 +122,5 @@ async fn begin(
         home.store.forget_upload(&key)?;
     }
     let body = is_here.then_some(input);
-    home.note_with(&job, Came { entry: Some(&entry), body, ..Came::default() }) // (1)
+    home.note_with(&job, RecordExtras { entry: Some(&entry), body, ..RecordExtras::default() }) // (1)
 }

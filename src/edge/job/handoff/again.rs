@@ -1,10 +1,10 @@
 //! Hands the last event on again.
 
-use crate::domain::handoff::queue::{self, Event};
+use crate::domain::handoff::queue::{self, HandoffEvent};
 use crate::domain::job::record::Job;
-use crate::domain::job::timeline::Kept;
+use crate::domain::job::timeline::EntryWithBody;
 use crate::domain::protocol::manage::HandedOn;
-use crate::edge::job::found::Stop;
+use crate::edge::job::found::CommandError;
 use crate::edge::job::home::Home;
 use crate::edge::job::timeline::entry;
 use crate::edge::platform::{self, Failure};
@@ -16,16 +16,16 @@ const NOTHING: &str = "the job has had no event to hand on yet; wait for its fir
 
 /// Hands the last event on again. Decides anew if the job goes on meanwhile:
 /// an old entry is read from the bucket.
-pub async fn hand_off_again(home: &Home) -> Result<HandedOn, Stop> {
+pub async fn hand_off_again(home: &Home) -> Result<HandedOn, CommandError> {
     let store = &home.store;
     loop {
         let job = home.here()?;
         let nothing = || Ok(HandedOn::Nothing(NOTHING.to_owned()));
         let Some((number, word)) = queue::last_event(&job) else { return nothing() };
-        let Some(Kept { entry, .. }) = entry(home, &job, number).await? else {
+        let Some(EntryWithBody { entry, .. }) = entry(home, &job, number).await? else {
             return nothing();
         };
-        let event = Event {
+        let event = HandoffEvent {
             entry: number,
             word,
             at: entry.received_at,
@@ -37,7 +37,11 @@ pub async fn hand_off_again(home: &Home) -> Result<HandedOn, Stop> {
     }
 }
 
-async fn queue_again(home: &Home, mut job: Job, event: &Event<'_>) -> Result<HandedOn, Failure> {
+async fn queue_again(
+    home: &Home,
+    mut job: Job,
+    event: &HandoffEvent<'_>,
+) -> Result<HandedOn, Failure> {
     let has_operator = home.config.handoff_url.is_some();
     let noted = queue::again(&mut job, event, has_operator, platform::now());
     if noted.is_none() {

@@ -1,13 +1,13 @@
 //! What is sent: a message's text and headers.
 
-use crate::domain::handoff::message::{self, Parts};
+use crate::domain::handoff::message::{self, MessageInput};
 use crate::domain::job::outbox::Message;
 use crate::domain::job::record::Job;
 use crate::domain::view::record::{self, Context};
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::job::timeline::{LoadedBody, entry};
-use crate::edge::platform::{self, Failure, Room};
+use crate::edge::platform::{self, Failure, MemoryReservation};
 
 /// How often a long result stands in memory while its message is written.
 const COPIES: usize = 3;
@@ -21,7 +21,7 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
     let long = job.result.as_ref().filter(|result| result.long().is_some());
     let bytes = long.and_then(|result| result.bytes).unwrap_or(0);
     let full = || Failure::new("writing a message", "the isolate has no memory left for it");
-    let _room = Room::take(bytes.saturating_mul(COPIES)).ok_or_else(full)?;
+    let _room = MemoryReservation::take(bytes.saturating_mul(COPIES)).ok_or_else(full)?;
     let config = &home.config;
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
     let result = match message.event_type.as_str() {
@@ -29,7 +29,7 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
         _ => None,
     };
     let result = result.map(|result| record::result(job, &result, context));
-    let text = message::render(Parts {
+    let text = message::render(MessageInput {
         job,
         word: &message.event_type,
         body: read.as_ref().map(|read| read.text.as_str()),

@@ -8,7 +8,7 @@ use crate::domain::job::record::Job;
 use crate::edge::http::outgoing::Outgoing;
 use crate::edge::job::home::Home;
 use crate::edge::platform::Failure;
-use crate::edge::upstream::{self, Posted};
+use crate::edge::upstream::{self, PostResult};
 
 /// Sends the message of an entry to a receiver. What comes of it is noted
 /// in the record as it is then.
@@ -62,7 +62,7 @@ async fn send_message(home: &Home, job: &Job, message: &Message, url: &str) -> S
     }
 }
 
-fn read(posted: &Posted) -> SendResult {
+fn read(posted: &PostResult) -> SendResult {
     match posted.status {
         200..=299 => SendResult::Delivered,
         410 => SendResult::Gone,

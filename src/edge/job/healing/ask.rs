@@ -3,7 +3,7 @@
 use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::healing::{self, AnswerMeaning};
 use crate::domain::ingest::arrival::{Arrival, Origin};
-use crate::domain::ingest::document::{Body, Document};
+use crate::domain::ingest::document::{BodyText, Document};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::keys::StorageKey;
@@ -19,7 +19,7 @@ use crate::edge::upstream::{self, UpstreamAnswer};
 const NOT_FOUND: u16 = 404;
 
 /// What came of a question.
-pub enum Outcome {
+pub enum HealingOutcome {
     /// The job has come to an end; the answer tells of it.
     End(EventKind, Box<UpstreamAnswer>),
     /// No news; the text says what went wrong, if something did.
@@ -29,19 +29,19 @@ pub enum Outcome {
 }
 
 /// Asks, once.
-pub async fn ask_for_result(home: &Home, job: &Job) -> Outcome {
+pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
     let question = match home.config.upstreams.result_of(job.lookup()) {
         Ok(question) => question,
-        Err(why) => return Outcome::Impossible(why.why()),
+        Err(why) => return HealingOutcome::Impossible(why.why()),
     };
     let answered = match ask(home, &question).await {
         Ok(answered) => answered,
-        Err(why) => return Outcome::Nothing(Some(why), None),
+        Err(why) => return HealingOutcome::Nothing(Some(why), None),
     };
     let nothing = match healing::read_result(answered.status, &answered.body, job.id.as_deref()) {
-        AnswerMeaning::End(kind) => return Outcome::End(kind, Box::new(answered)),
-        AnswerMeaning::NotReady => Outcome::Nothing(None, None),
-        AnswerMeaning::Refused(why) => Outcome::Nothing(Some(why), answered.retry_after_ms),
+        AnswerMeaning::End(kind) => return HealingOutcome::End(kind, Box::new(answered)),
+        AnswerMeaning::NotReady => HealingOutcome::Nothing(None, None),
+        AnswerMeaning::Refused(why) => HealingOutcome::Nothing(Some(why), answered.retry_after_ms),
         AnswerMeaning::Unclear(why) => return ask_for_status(home, &question, answered, why).await,
     };
     answered.discard(&home.env).await;
@@ -55,12 +55,12 @@ async fn ask_for_status(
     of_result: &UpstreamQuery,
     result: UpstreamAnswer,
     why: String,
-) -> Outcome {
+) -> HealingOutcome {
     let status = match ask(home, &Upstreams::status_of(of_result)).await {
         Ok(answered) => answered,
         Err(why) => {
             result.discard(&home.env).await;
-            return Outcome::Nothing(Some(why), None);
+            return HealingOutcome::Nothing(Some(why), None);
         }
     };
     let (told, other, outcome) = match healing::read_status(status.status, &status.body) {
@@ -74,8 +74,8 @@ async fn ask_for_status(
     };
     other.discard(&home.env).await;
     match told {
-        Some((kind, told)) => Outcome::End(kind, Box::new(told)),
-        None => Outcome::Nothing(outcome, None),
+        Some((kind, told)) => HealingOutcome::End(kind, Box::new(told)),
+        None => HealingOutcome::Nothing(outcome, None),
     }
 }
 
@@ -91,8 +91,9 @@ pub async fn take(
     kind: EventKind,
     answered: &UpstreamAnswer,
 ) -> Result<(), Failure> {
-    let Kept { text, gaps, is_shallow, body, bytes, sha256 } = keep(home, job, answered).await?;
-    let read = Body { text, gaps, shallow: is_shallow.then_some(sha256.as_str()) };
+    let KeptAnswer { text, gaps, is_shallow, body, bytes, sha256 } =
+        keep(home, job, answered).await?;
+    let read = BodyText { text, gaps, shallow: is_shallow.then_some(sha256.as_str()) };
     let event = healing::event_of(text, kind, job.provider).during("reading an answer")?;
     let note = match kind {
         EventKind::Completed => "the upstream was asked for the result".to_owned(),
@@ -123,7 +124,7 @@ pub async fn take(
 }
 
 /// An answer, kept as a delivery's body is.
-struct Kept<'a> {
+struct KeptAnswer<'a> {
     text: &'a str,
     gaps: &'a [Gap],
     is_shallow: bool,
@@ -136,7 +137,7 @@ async fn keep<'a>(
     home: &Home,
     job: &Job,
     answered: &'a UpstreamAnswer,
-) -> Result<Kept<'a>, Failure> {
+) -> Result<KeptAnswer<'a>, Failure> {
     let is_one = Event::parse(&answered.body).is_ok();
     if let Some(stored) = answered.stored.as_deref().filter(|_| is_one) {
         let sha256 = stored.sha256.clone();
@@ -145,11 +146,11 @@ async fn keep<'a>(
         let Skeleton { gaps, is_shallow, .. } = &stored.read.skeleton;
         let (body, bytes) = (BodyAt::Bucket(key), stored.read.bytes);
         let (text, is_shallow) = (answered.body.as_str(), *is_shallow);
-        return Ok(Kept { text, gaps, is_shallow, body, bytes, sha256 });
+        return Ok(KeptAnswer { text, gaps, is_shallow, body, bytes, sha256 });
     }
     answered.discard(&home.env).await;
     let text = if is_one { answered.body.as_str() } else { "{}" };
     let sha256 = platform::sha256(text.as_bytes()).await?;
     let body = body::keep(home, &job.home, text, &sha256).await;
-    Ok(Kept { text, gaps: &[], is_shallow: false, body, bytes: text.len(), sha256 })
+    Ok(KeptAnswer { text, gaps: &[], is_shallow: false, body, bytes: text.len(), sha256 })
 }

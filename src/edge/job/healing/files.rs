@@ -13,7 +13,7 @@ const MAX_DOWNLOADS: usize = 8;
 
 /// What came of asking for files one by one.
 #[derive(Default)]
-pub struct Files {
+pub struct RenewedFiles {
     /// Whether any could be asked for, now or in another run.
     pub can_be_asked: bool,
     /// Whether any got a fresh URL.
@@ -23,8 +23,8 @@ pub struct Files {
 }
 
 /// Asks for them.
-pub async fn ask_for_files(home: &Home, run: &Run) -> Result<Files, Failure> {
-    let mut files = Files::default();
+pub async fn ask_for_files(home: &Home, run: &Run) -> Result<RenewedFiles, Failure> {
+    let mut files = RenewedFiles::default();
     let Some(job) = home.store.job()? else { return Ok(files) };
     let questions = healing::downloads(&job, &home.config.upstreams, MAX_DOWNLOADS);
     files.can_be_asked = !questions.is_empty();

@@ -1,7 +1,7 @@
 //! What the alarm asks the upstream for.
 
-use super::ask::{Outcome, ask_for_result, take};
-use super::files::{Files, ask_for_files};
+use super::ask::{HealingOutcome, ask_for_result, take};
+use super::files::{RenewedFiles, ask_for_files};
 use crate::domain::gateway::submission;
 use crate::domain::healing;
 use crate::domain::job::record::Job;
@@ -17,7 +17,7 @@ pub async fn heal(home: &Home, run: &Run) -> Result<(), Failure> {
         return note_interruption(home, job);
     }
     let outcome = ask_for_result(home, &job).await;
-    if let Outcome::End(kind, answered) = &outcome {
+    if let HealingOutcome::End(kind, answered) = &outcome {
         take(home, &job, *kind, answered).await?;
     }
     let files = ask_for_files(home, run).await?;
@@ -35,22 +35,22 @@ fn note_interruption(home: &Home, mut job: Job) -> Result<(), Failure> {
     home.note(&job, entry.as_ref())
 }
 
-fn note_question(home: &Home, outcome: Outcome, files: Files) -> Result<(), Failure> {
+fn note_question(home: &Home, outcome: HealingOutcome, files: RenewedFiles) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     let context = home.retry_context(Ok(()));
     let entry = match outcome {
-        Outcome::End(_, answered) => {
+        HealingOutcome::End(_, answered) => {
             let is_removed = healing::says_removed(&answered.body);
             healing::note_end(&mut job, is_removed, files.why, context)
         }
-        Outcome::Nothing(why, wish) => {
+        HealingOutcome::Nothing(why, wish) => {
             let why = if files.renewed { None } else { why };
             healing::note_failure(&mut job, why, wish, context)
         }
-        Outcome::Impossible(_) if files.can_be_asked => {
+        HealingOutcome::Impossible(_) if files.can_be_asked => {
             healing::note_failure(&mut job, files.why, None, context)
         }
-        Outcome::Impossible(why) => healing::note_impossible(&mut job, why, context),
+        HealingOutcome::Impossible(why) => healing::note_impossible(&mut job, why, context),
     };
     home.note(&job, entry.as_ref())
 }

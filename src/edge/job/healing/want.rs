@@ -1,14 +1,14 @@
 //! The upstream is to be asked, by someone's wish.
 
-use super::ask::{Outcome, ask_for_result, take};
+use super::ask::{HealingOutcome, ask_for_result, take};
 use crate::domain::healing;
-use crate::edge::job::changes::Seen;
-use crate::edge::job::found::Stop;
+use crate::edge::job::changes::Snapshot;
+use crate::edge::job::found::CommandError;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 
 /// Has the upstream asked at once.
-pub async fn want(home: &Home, why: String) -> Result<(), Stop> {
+pub async fn want(home: &Home, why: String) -> Result<(), CommandError> {
     let mut job = home.here()?;
     let entry = healing::want(&mut job, why, platform::now());
     Ok(home.commit(&mut job, Some(&entry)).await?)
@@ -16,10 +16,10 @@ pub async fn want(home: &Home, why: String) -> Result<(), Stop> {
 
 /// Asks for the result of a job that has not ended, now; tells what the
 /// job is then.
-pub async fn fetch_result(home: &Home) -> Result<Seen, Failure> {
+pub async fn fetch_result(home: &Home) -> Result<Snapshot, Failure> {
     if let Some(job) = home.store.job()?
         && !job.status.has_ended()
-        && let Outcome::End(kind, answered) = ask_for_result(home, &job).await
+        && let HealingOutcome::End(kind, answered) = ask_for_result(home, &job).await
     {
         take(home, &job, kind, &answered).await?;
     }

@@ -1,21 +1,21 @@
 //! Applies what has come in to the job.
 
-use crate::domain::alarm::ring::{self, Around};
+use crate::domain::alarm::ring::{self, DeliveryContext};
 use crate::domain::catalog::row::Row;
 use crate::domain::ingest::apply::{self, Applied};
 use crate::domain::ingest::arrival::Arrival;
 use crate::domain::ingest::delivery::Moved;
 use crate::domain::job::record::{Job, NewJob};
 use crate::domain::job::retention;
-use crate::domain::job::timeline::{BodyAt, Outcome};
+use crate::domain::job::timeline::{BodyAt, EntryOutcome};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::ingest::{Delivered, ToTell};
+use crate::domain::protocol::ingest::{CatalogRow, Delivered};
 use crate::domain::protocol::outcome::Routed;
 use crate::domain::time::Timestamp;
 use crate::edge::job::home::Home;
-use crate::edge::job::result::{self, MadeOf};
+use crate::edge::job::result::{self, ResultSource};
 use crate::edge::platform::{self, During, Failure};
-use crate::edge::storage::object::{Came, Slot, Store};
+use crate::edge::storage::object::{RecordExtras, Slot, Store};
 use serde_json::value::to_raw_value;
 
 /// Applies what has come to the job; all that awaits more than storage was done
@@ -52,7 +52,7 @@ pub async fn apply(
         }
         let mut applied = apply::apply(job, new_job.clone(), &arrival); // (1)
         let Arrival { body, sha256, read, .. } = &arrival;
-        let made = MadeOf { body, sha256, gaps: read.gaps };
+        let made = ResultSource { body, sha256, gaps: read.gaps };
         if !result::offload(home, &mut applied, made).await? {
             continue;
         }
@@ -85,8 +85,8 @@ pub fn new_job(home: ObjectName, at: Timestamp, origin: String) -> NewJob {
     NewJob { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
 
-fn around(home: &Home, job: &Job, may_tell: bool) -> Around {
-    Around {
+fn around(home: &Home, job: &Job, may_tell: bool) -> DeliveryContext {
+    DeliveryContext {
         now: platform::now(),
         pace: home.config.pace,
         ends_at: retention::ends_at(job, home.config.retention_days),
@@ -95,16 +95,16 @@ fn around(home: &Home, job: &Job, may_tell: bool) -> Around {
     }
 }
 
-fn row(job: &Job) -> Result<ToTell, Failure> {
+fn row(job: &Job) -> Result<CatalogRow, Failure> {
     let row = to_raw_value(&Row::of(job)).during("writing a row")?;
-    Ok(ToTell(job.created_at.day(), row))
+    Ok(CatalogRow(job.created_at.day(), row))
 }
 
-fn reply(applied: Applied, row: Option<ToTell>) -> Delivered {
+fn reply(applied: Applied, row: Option<CatalogRow>) -> Delivered {
     Delivered::Taken {
         id: applied.job.public_id(),
         event_type: applied.entry.event_type,
-        duplicate: applied.entry.outcome == Outcome::Duplicate,
+        duplicate: applied.entry.outcome == EntryOutcome::Duplicate,
         row,
     }
 }
@@ -114,12 +114,12 @@ fn came<'a>(
     applied: &'a Applied,
     arrival: &Arrival<'a>,
     moved: Option<&'a Moved>,
-) -> Result<Came<'a>, Failure> {
+) -> Result<RecordExtras<'a>, Failure> {
     let is_here = arrival.body == BodyAt::Object;
     let body = is_here.then(|| std::str::from_utf8(arrival.raw).during("keeping a delivery"));
-    let is_new = !matches!(applied.entry.outcome, Outcome::Duplicate | Outcome::Heal);
+    let is_new = !matches!(applied.entry.outcome, EntryOutcome::Duplicate | EntryOutcome::Heal);
     let former = moved.map(|moved| moved.key.as_str());
-    Ok(Came {
+    Ok(RecordExtras {
         entry: Some(&applied.entry),
         body: body.transpose()?,
         seen: Some(arrival.sha256).filter(|_| is_new).into_iter().chain(former).collect(),

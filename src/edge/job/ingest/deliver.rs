@@ -5,8 +5,8 @@ use super::body;
 use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::arrival::{Arrival, Origin};
-use crate::domain::ingest::delivery::{DeliveredBody, Delivery, Read};
-use crate::domain::ingest::document::{Body, Document};
+use crate::domain::ingest::delivery::{DeliveredBody, Delivery, LongBody};
+use crate::domain::ingest::document::{BodyText, Document};
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::Delivered;
@@ -35,7 +35,7 @@ pub async fn deliver(
     }
     let text = document.text(&raw);
     let shallow = is_shallow.then_some(delivery.sha256.as_str());
-    let read = Body { text: &text, gaps: &gaps, shallow };
+    let read = BodyText { text: &text, gaps: &gaps, shallow };
     let mut arrival = arrival((&raw, read), document, at, &delivery);
     arrival.has_operator = home.config.handoff_url.is_some();
     let new_job = new_job(name, delivery.received_at, delivery.origin.clone());
@@ -82,7 +82,7 @@ async fn open(home: &Home, delivery: &mut Delivery) -> Result<Opened, Failure> {
 /// Opens a body that never stands in memory: by the skeleton that came with it,
 /// or by one that is made now.
 async fn open_long(home: &Home, key: String, delivery: &mut Delivery) -> Result<Opened, Failure> {
-    let Read { skeleton, bytes } = match delivery.skeleton.take() {
+    let LongBody { skeleton, bytes } = match delivery.skeleton.take() {
         Some(read) => read,
         None => scan(&home.env, &key).await?,
     };
@@ -110,7 +110,7 @@ fn must_be_confirmed(home: &Home, document: &Document, trust: Trust) -> bool {
 }
 
 fn arrival<'a>(
-    (raw, read): (&'a [u8], Body<'a>),
+    (raw, read): (&'a [u8], BodyText<'a>),
     document: Document,
     body: BodyAt,
     delivery: &'a Delivery,

@@ -14,4 +14,4 @@ mod timeline;
 mod uploads;
 
 pub use self::no_job::NoJob;
-pub use self::store::{Came, Slot, Store};
+pub use self::store::{RecordExtras, Slot, Store};

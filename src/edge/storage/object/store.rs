@@ -41,7 +41,7 @@ pub struct Store {
     /// The job as it was last read or written, while an event is at work: an
     /// alarm's run looks at it again after each await. An object at rest holds
     /// none, nor the room for one, as there are thousands.
-    held: RefCell<Option<Box<Held>>>,
+    held: RefCell<Option<Box<StoredRecord>>>,
     /// Whether the event that is at work has found nothing here.
     is_empty: Cell<bool>,
     /// Whether what is held knows more than the disk.
@@ -53,14 +53,14 @@ pub struct Store {
 }
 
 /// A job as it lies in its value.
-pub(super) struct Held {
+pub(super) struct StoredRecord {
     pub(super) job: Job,
     pub(super) frames: Frames,
 }
 
 /// What is written with the record, in the same value if it is short.
 #[derive(Default)]
-pub struct Came<'a> {
+pub struct RecordExtras<'a> {
     /// The timeline entry.
     pub entry: Option<&'a Entry>,
     /// The entry's body, if the object keeps it.
@@ -112,7 +112,7 @@ impl Store {
         if let Some(text) = self.raw.text(RECORD)? {
             let (record, frames) = value::split(&text).during("reading the record")?;
             let job = read_job(record)?;
-            self.held.replace(Some(Box::new(Held { job: job.clone(), frames })));
+            self.held.replace(Some(Box::new(StoredRecord { job: job.clone(), frames })));
             return Ok(Slot::Job(Box::new(job)));
         }
         if let Some(name) = self.raw.text(ALIAS)? {
@@ -149,11 +149,11 @@ impl Store {
 
     /// Writes the record.
     pub fn save(&self, job: &Job) -> Result<(), Failure> {
-        self.save_with(job, Came::default())
+        self.save_with(job, RecordExtras::default())
     }
 
     /// Writes the record with what came.
-    pub fn save_with(&self, job: &Job, came: Came<'_>) -> Result<(), Failure> {
+    pub fn save_with(&self, job: &Job, came: RecordExtras<'_>) -> Result<(), Failure> {
         let mut frames = self.take_frames()?;
         self.add(&mut frames, came)?;
         self.write(job.clone(), frames)
@@ -164,7 +164,7 @@ impl Store {
     pub fn hold(&self, job: Job) -> Result<(), Failure> {
         let frames = self.take_frames()?;
         self.is_ahead.set(true);
-        self.held.replace(Some(Box::new(Held { job, frames })));
+        self.held.replace(Some(Box::new(StoredRecord { job, frames })));
         Ok(())
     }
 
@@ -185,12 +185,12 @@ impl Store {
             frames = Frames::default();
         }
         self.raw.put(RECORD, &value::join(&record, &frames))?;
-        self.held.replace(Some(Box::new(Held { job, frames })));
+        self.held.replace(Some(Box::new(StoredRecord { job, frames })));
         Ok(())
     }
 
     /// Puts what came into frames; what is long goes to keys of its own.
-    fn add(&self, frames: &mut Frames, came: Came<'_>) -> Result<(), Failure> {
+    fn add(&self, frames: &mut Frames, came: RecordExtras<'_>) -> Result<(), Failure> {
         if let Some(result) = came.result {
             frames.result = short(result);
             if frames.result.is_none() {
@@ -288,7 +288,7 @@ impl Store {
         self.load()?;
         match self.held.borrow().as_deref() {
             Some(held) if held.job.result.is_none() => Ok(None),
-            Some(Held { frames: Frames { result: Some(result), .. }, .. }) => {
+            Some(StoredRecord { frames: Frames { result: Some(result), .. }, .. }) => {
                 Ok(Some(result.clone()))
             }
             _ => self.raw.text(RESULT),

@@ -3,7 +3,7 @@
 
 use super::apart::{self, EVENT, body_key, entry_key, seen_key};
 use super::store::Store;
-use crate::domain::job::timeline::{Entry, Kept};
+use crate::domain::job::timeline::{Entry, EntryWithBody};
 use crate::domain::job::value::Frames;
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
@@ -11,7 +11,7 @@ use crate::edge::platform::{During, Failure};
 impl Store {
     /// Writes a timeline entry with its body under keys of their own, and by
     /// what a repetition is told.
-    pub fn save_apart(&self, kept: &Kept, seen: Option<&str>) -> Result<(), Failure> {
+    pub fn save_apart(&self, kept: &EntryWithBody, seen: Option<&str>) -> Result<(), Failure> {
         let n = kept.entry.n;
         self.raw.put_json(&entry_key(n), &kept.entry)?;
         kept.text.as_ref().map_or(Ok(()), |text| self.raw.put(&body_key(n), text))?;
