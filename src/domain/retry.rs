@@ -57,7 +57,7 @@ impl Pace {
 
     /// The pause before the upstream is asked again: from 30 s.
     #[must_use]
-    pub fn heal_backoff(self, attempts: u32, entropy: u32) -> u64 {
+    pub fn healing_backoff(self, attempts: u32, entropy: u32) -> u64 {
         self.doubling(self.times(15), attempts, entropy)
     }
 

@@ -81,7 +81,7 @@ fn a_dead_file_waits_for_its_fresh_url_and_is_not_fetched_meanwhile() {
     let job = dead_job();
     assert_eq!((job.archive(), job.files[0].waits_for_url()), (Archive::Pending, true));
     let due = plan(&job, PACE, DEADLINE).due;
-    assert!(due.contains(&Task::Heal) && !due.contains(&Task::Copy(0)), "{due:?}");
+    assert!(due.contains(&Task::Healing) && !due.contains(&Task::Copy(0)), "{due:?}");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_url_that_is_refused_before_its_time_is_tried_beside_the_healing() {
     let now = Timestamp::from_millis(1_766_868_000_000);
     copy_fails(&mut job, FailureKind::Gone, now);
     let due = plan(&job, PACE, job.files[0].not_before).due;
-    assert!(due.contains(&Task::Heal) && due.contains(&Task::Copy(0)), "{due:?}");
+    assert!(due.contains(&Task::Healing) && due.contains(&Task::Copy(0)), "{due:?}");
 }
 
 #[test]

@@ -79,15 +79,15 @@ pub fn perform(vault: &mut Vault, task: Task, ending: &End) {
     let can_ask = !matches!(ending, End::Badly(_, false)) && !vault.job().healing.exhausted;
     let renewal = if can_ask { Ok(()) } else { Err("no key") };
     let context = RetryContext { now: vault.now(), pace: PACE, entropy: 7, renewal };
-    if let (Task::Heal, End::Answered(body)) = (task, ending) {
+    if let (Task::Healing, End::Answered(body)) = (task, ending) {
         vault.heal(EventKind::Completed, body);
     }
     let Some(job) = &mut vault.job else { return };
     let version = job.version;
     let entry = match (task, ending) {
         (Task::Copy(n), ending) => copy(job, n, ending, context),
-        (Task::Heal, End::Answered(_)) if job.is_settled() => None,
-        (Task::Heal, ending) => ask(job, ending, context),
+        (Task::Healing, End::Answered(_)) if job.is_settled() => None,
+        (Task::Healing, ending) => ask(job, ending, context),
         (Task::Publish, _) => {
             let published = job.clone();
             return manifest::note_published(&mut job.work, &published, true, context);

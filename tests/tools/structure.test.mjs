@@ -20,7 +20,7 @@ const EDGE = [
 /** The parts of a job's object: what all tasks use, the tasks, the alarm that runs them, the dispatch of commands, the class. */
 const JOB = [
   "found", "changes", "home", "run", "timeline", "result", "read", "delete", "catalog",
-  "archive", "handoff", "ingest", "alias", "gateway", "healing", "alarm", "obey", "mod",
+  "archive", "handoff", "ingest", "alias", "gateway", "healing", "alarm", "dispatch", "mod",
 ];
 /** Methods of other types too, by which nothing can be told: of storage, of collections, of iterators, and a plan's `alarm`. */
 const COMMON = new Set([

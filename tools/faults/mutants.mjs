@@ -176,7 +176,7 @@ export const mutants = [
   },
   {
     name: "safety net of a row that the sender tells",
-    edits: [edit("domain/alarm/ring.rs", "job.work.list.at = wake;",
+    edits: [edit("domain/alarm/schedule.rs", "job.work.list.at = wake;",
       "job.work.list.done(job.revision());")],
     rows: ["kill -9 after the ack, before the list hears", "the catalog fails twice for a new job"],
     red: ["struck"],
@@ -215,7 +215,7 @@ export const mutants = [
   },
   {
     name: "count of a run that died",
-    edits: [edit("domain/alarm/ring.rs", "set != Timestamp::default() && is_it", "set != Timestamp::default() && (is_it || true)")],
+    edits: [edit("domain/alarm/schedule.rs", "set != Timestamp::default() && is_it", "set != Timestamp::default() && (is_it || true)")],
     rows: ["one file kills each run, the rest is done"],
     red: ["struck"],
     // It waits so long for each few jobs.

@@ -2,4 +2,4 @@
 
 pub mod budget;
 pub mod plan;
-pub mod ring;
+pub mod schedule;

@@ -34,7 +34,7 @@ pub enum Task {
     /// Copy file `n`.
     Copy(u32),
     /// Ask the upstream for what did not come by itself.
-    Heal,
+    Healing,
     /// Hand on the event of a timeline entry.
     HandOff(u32, Receiver),
     /// Write the settled job's manifest to R2.
@@ -65,7 +65,7 @@ impl Task {
     pub const fn cost(self) -> u32 {
         match self {
             // The result, its status, and where it is kept.
-            Self::Heal => 3,
+            Self::Healing => 3,
             // A message: a large result's text, and the call. A copy: the fetch and the put; redirects and a vague type cost
             // more. A link: the question, and where the answer leads. A large
             // result's text, and the manifest or the record. A row, and a new
@@ -121,7 +121,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
         plan.add(Task::Relink(file.n), job.work.relink.at, now);
     }
     if let Some(at) = healing::due_at(job, pace) {
-        plan.add(Task::Heal, at, now);
+        plan.add(Task::Healing, at, now);
     }
     // Before the job is published, which its outcome would have done twice.
     for message in job.handoff.pending() {

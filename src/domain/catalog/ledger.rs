@@ -64,7 +64,7 @@ impl Ledger {
     /// Takes what `root` answers: for how long it wants to hear of each change;
     /// returns whether it was told. It is not if it has pulled meanwhile. Of
     /// answers that cross the newest counts.
-    pub fn hear(&mut self, generation: u64, push_ms: u64, now: Timestamp) -> bool {
+    pub fn apply_reply(&mut self, generation: u64, push_ms: u64, now: Timestamp) -> bool {
         if generation > self.told {
             self.told = generation;
             self.watched_until = (push_ms > 0).then(|| now.plus(push_ms));
@@ -149,29 +149,29 @@ mod tests {
     fn root_is_told_once_until_it_pulls() {
         let mut ledger = Ledger::default();
         assert!(ledger.must_tell(NOW));
-        assert!(ledger.hear(1, 0, NOW) && !ledger.must_tell(NOW));
+        assert!(ledger.apply_reply(1, 0, NOW) && !ledger.must_tell(NOW));
         ledger.pulled = 1;
         assert!(ledger.must_tell(NOW), "it does not know of what comes now");
         ledger.pulled = 2;
-        assert!(!ledger.hear(2, 0, NOW), "it has pulled before the change was written");
-        assert!(ledger.hear(3, 0, NOW));
+        assert!(!ledger.apply_reply(2, 0, NOW), "it has pulled before the change was written");
+        assert!(ledger.apply_reply(3, 0, NOW));
     }
 
     #[test]
     fn what_changes_while_it_is_watched_is_pushed() {
         let mut ledger = Ledger { seq: 7, ..Ledger::default() };
-        ledger.hear(1, 50, NOW);
+        ledger.apply_reply(1, 50, NOW);
         assert_eq!((ledger.pushed, ledger.unpushed()), (Some(7), None));
         ledger.seq = 9;
         assert_eq!(ledger.unpushed(), Some(7));
         assert!(!ledger.must_tell(NOW.plus(49)) && ledger.must_tell(NOW.plus(50)));
-        ledger.hear(3, 60, NOW);
+        ledger.apply_reply(3, 60, NOW);
         assert_eq!(ledger.unpushed(), Some(7), "what was not heard of yet stays so");
-        ledger.hear(2, 0, NOW);
+        ledger.apply_reply(2, 0, NOW);
         assert_eq!(ledger.unpushed(), Some(7), "an answer that was overtaken does not count");
         ledger.push(8);
         assert_eq!(ledger.unpushed(), Some(8));
-        ledger.hear(4, 0, NOW);
+        ledger.apply_reply(4, 0, NOW);
         assert_eq!((ledger.unpushed(), ledger.must_tell(NOW.plus(99))), (None, false));
         ledger.push(9);
         assert_eq!(ledger.pushed, None);

@@ -39,11 +39,11 @@ fn of_status(status: u16, all: &[&RefusedDelivery], now: Timestamp, base: &str) 
     Some(Finding::warn(
         "refused",
         detail,
-        format!("{}: {}", mend(status), call(base, "GET", "/refused")),
+        format!("{}: {}", fix(status), call(base, "GET", "/refused")),
     ))
 }
 
-fn mend(status: u16) -> &'static str {
+fn fix(status: u16) -> &'static str {
     match status {
         401 => "compare the token in the queue's webhook URL with HOOK_TOKEN",
         405 => "give the queue the final URL: a redirect turns its POST into a GET",

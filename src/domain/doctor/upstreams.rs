@@ -96,7 +96,7 @@ fn of_answer(question: &UpstreamProbe, tried: &ProbeResult<ProbeAnswer>) -> Find
         Ok(ProbeAnswer { status: status @ 300..=399, .. }) => Finding::fail(
             *name,
             format!("{host} redirects ({status}), and the key is not sent there"),
-            question.mend("set it to the redirect's target, if that is the queue's own"),
+            question.fix("set it to the redirect's target, if that is the queue's own"),
         ),
         Ok(ProbeAnswer { status: 429, .. }) => Finding::warn(
             *name,
@@ -106,19 +106,19 @@ fn of_answer(question: &UpstreamProbe, tried: &ProbeResult<ProbeAnswer>) -> Find
         Ok(ProbeAnswer { status, .. }) => Finding::fail(
             *name,
             format!("{host} answers {status}, so no results can be fetched now"),
-            question.mend("try again later; if that stays, correct it"),
+            question.fix("try again later; if that stays, correct it"),
         ),
         Err(why) => Finding::fail(
             *name,
             format!("{host}: {why}"),
-            question.mend("try again later; if that stays, correct it"),
+            question.fix("try again later; if that stays, correct it"),
         ),
     };
     check.took(tried.ms)
 }
 
 impl UpstreamProbe {
-    fn mend(&self, what: &str) -> String {
+    fn fix(&self, what: &str) -> String {
         match self.variable {
             Some(variable) => format!("{variable} in wrangler.toml: {what}, then `npm run deploy`"),
             None => "try again later".to_owned(),

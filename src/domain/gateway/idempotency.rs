@@ -148,7 +148,7 @@ impl Entries {
     }
 
     /// Notes that the answer of this job's submission was read.
-    pub fn read(&mut self, reference: &str) {
+    pub fn mark_read(&mut self, reference: &str) {
         self.0.retain(|entry| entry.reference != reference);
     }
 
@@ -186,7 +186,7 @@ mod tests {
         let mut entries = Entries::default();
         for name in ["a", "b", "c", "d"] {
             assert_eq!(entries.admit(&request(name, false), at(0)), go(name));
-            entries.read(name);
+            entries.mark_read(name);
         }
         assert_eq!(entries.ends_at(), None);
     }
@@ -198,10 +198,10 @@ mod tests {
         assert_eq!(entries.admit(&request("b", false), at(0)), after("a"));
         assert_eq!(entries.admit(&request("c", false), at(0)), go("c"));
         assert_eq!(entries.admit(&request("d", false), at(0)), after("c"));
-        entries.read("a");
+        entries.mark_read("a");
         assert!(!entries.is_unread("a"));
         assert_eq!(entries.take_over("a", &request("b", false), at(1)), go("b"));
-        entries.read("c");
+        entries.mark_read("c");
         assert_eq!(entries.take_over("c", &request("d", false), at(1)), go("d"));
     }
 
@@ -214,7 +214,7 @@ mod tests {
         // Broken again: the next one takes it.
         assert_eq!(entries.admit(&request("c", false), at(3)), after("a"));
         assert_eq!(entries.take_over("a", &request("c", false), at(4)), go("a"));
-        entries.read("a");
+        entries.mark_read("a");
         assert_eq!(entries.admit(&request("d", false), at(5)), go("d"));
         assert_eq!(entries.admit(&request("x", false), at(5)), after("d"));
         assert_eq!(entries.admit(&request("y", false), at(5 + WAIT_MS)), after("d"));
@@ -237,7 +237,7 @@ mod tests {
     fn a_key_is_one_job_for_a_day() {
         let mut entries = Entries::default();
         assert_eq!(entries.admit(&request("a", true), at(0)), go("a"));
-        entries.read("x");
+        entries.mark_read("x");
         assert_eq!(entries.admit(&request("b", true), at(DAY - 1)), go("a"));
         let other = Request { fingerprint: "g".to_owned(), ..request("c", true) };
         assert_eq!(entries.admit(&other, at(DAY - 1)), Decision::OtherBody);

@@ -239,7 +239,7 @@ pub fn note_failure(
     let since = *healing.since.get_or_insert(now);
     healing.attempts += 1;
     let wish = wish_ms.unwrap_or(0).min(pace.longest());
-    healing.at = now.plus(pace.heal_backoff(healing.attempts, entropy).max(wish));
+    healing.at = now.plus(pace.healing_backoff(healing.attempts, entropy).max(wish));
     if now.since(since) >= pace.patience() {
         return Some(exhaust(job, now));
     }

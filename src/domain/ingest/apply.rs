@@ -5,7 +5,7 @@
 //! Out of scope: which job it is (`correlate`), where things are stored.
 
 use super::arrival::{Arrival, Origin};
-use super::worth::ResultWeight;
+use super::weight::ResultWeight;
 use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::handoff::queue;
 use crate::domain::job::file::{Archived, DeliveryRef, Source};

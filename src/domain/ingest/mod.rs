@@ -6,4 +6,4 @@ pub mod delivery;
 pub mod document;
 mod fingerprint;
 pub mod import;
-pub mod worth;
+pub mod weight;

@@ -3,9 +3,9 @@
 pub mod file;
 mod files;
 pub mod healing;
-pub mod kin;
-pub mod news;
+pub mod kind;
 pub mod outbox;
+pub mod progress;
 pub mod record;
 pub mod retention;
 pub mod status;

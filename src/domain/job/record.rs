@@ -6,7 +6,7 @@
 
 use super::file::File;
 use super::healing::Healing;
-use super::kin::JobKind;
+use super::kind::JobKind;
 use super::outbox::Handoff;
 use super::status::{CurrentState, Status};
 use super::submission::Submission;
@@ -261,7 +261,7 @@ impl Job {
 
     /// What tells it from another job of the same id.
     #[must_use]
-    pub fn kin(&self) -> JobKind {
+    pub fn kind(&self) -> JobKind {
         JobKind {
             provider: self.is_of_known_provider().then_some(self.provider),
             is_submitted: self.submission.is_some(),
@@ -271,7 +271,7 @@ impl Job {
     /// Whether a job that has the same id is another one nevertheless.
     #[must_use]
     pub fn is_apart_from(&self, other: JobKind) -> bool {
-        let own = self.kin();
+        let own = self.kind();
         let is_of_other = own.provider.zip(other.provider).is_some_and(|(own, other)| own != other);
         is_of_other || (own.is_submitted && other.is_submitted)
     }

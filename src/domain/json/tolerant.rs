@@ -50,17 +50,17 @@ fn valid(bytes: &[u8]) -> Option<&str> {
 pub fn may_go_on(text: &str) -> bool {
     // A number or a word may be cut.
     let whole = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    let mended = mend(whole.as_bytes());
+    let mended = repair(whole.as_bytes());
     serde_json::from_str::<&RawValue>(&mended).err().is_none_or(|error| error.is_eof())
 }
 
 /// The text without what can be mended.
 fn mended(bytes: &[u8]) -> Result<String, Malformed> {
-    let text = mend(bytes);
+    let text = repair(bytes);
     check_syntax(&text).map(|()| text)
 }
 
-fn mend(bytes: &[u8]) -> String {
+fn repair(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     for Token { kind, span } in Tokens::new(&text) {

@@ -1,6 +1,6 @@
 //! What is asked of an object as a name: where it leads, and to lead somewhere.
 
-use crate::domain::job::kin::JobKind;
+use crate::domain::job::kind::JobKind;
 use crate::domain::names::ObjectName;
 use crate::domain::webhook::event::Provider;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,8 @@ pub struct PointTo {
     /// The object that the job lives in.
     pub home: ObjectName,
     /// What is known of it.
-    pub kin: JobKind,
+    #[serde(rename = "kin")]
+    pub kind: JobKind,
 }
 
 /// To another name of a job that was deleted: leads to it no more.

@@ -2,7 +2,7 @@
 
 use super::alias::{AliasTarget, Claim, Locate, PointTo, Unlink};
 use super::ask::Ask;
-use super::gate::{Admit, Count, Probe, Settle, TakeOver};
+use super::gate::{Admit, Count, MarkRead, Probe, TakeOver};
 use super::gateway::{AwaitAnswer, Expect, Fetch, SubmissionEnd, TakeOverSubmission};
 use super::ingest::{Deliver, Delivered, TakenUp, Want};
 use super::manage::{Archive, Delete, HandOff, HandedOn, Relink, Restore};
@@ -93,7 +93,7 @@ commands! {
     GateCommand:
     Admit(Admit) => Decision,
     TakeOver(TakeOver) => Decision,
-    Settle(Settle) => (),
+    Settle(MarkRead) => (),
     Count(Count) => bool,
     Probe(Probe) => Option<String>,
     ;

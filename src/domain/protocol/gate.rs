@@ -20,7 +20,7 @@ pub struct TakeOver {
 
 /// Tells that the answer of a submission was read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Settle {
+pub struct MarkRead {
     /// Where it is noted: see [`Request::place`].
     pub place: Option<String>,
     /// Its job's reference.

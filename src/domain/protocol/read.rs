@@ -2,7 +2,7 @@
 
 use super::wait::Wait;
 use crate::domain::job::file::FileLocation;
-use crate::domain::job::news::JobProgress;
+use crate::domain::job::progress::JobProgress;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry};
 use crate::domain::names::ObjectName;

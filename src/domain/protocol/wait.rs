@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
     /// What is news to the reader.
-    pub news: WaitFor,
+    #[serde(rename = "news")]
+    pub condition: WaitFor,
     /// When the reader wants an answer, whatever it is.
     pub until: Timestamp,
     /// What lets the reader in.
@@ -31,7 +32,7 @@ impl Wait {
     /// Whether `job` is what the reader waits for.
     #[must_use]
     pub fn is_over(&self, job: Option<&Job>) -> bool {
-        job.is_some_and(|job| match self.news {
+        job.is_some_and(|job| match self.condition {
             WaitFor::Version(version) => version != Some(job.version),
             WaitFor::Ended => job.status.has_ended(),
             WaitFor::Settled => job.is_settled(),

@@ -3,7 +3,7 @@
 //! The format is that of the HTML standard's `EventSource`. Only entries have
 //! ids, so that a client resumes after the last entry it has got.
 
-use crate::domain::job::news::JobProgress;
+use crate::domain::job::progress::JobProgress;
 use crate::domain::time::SECOND;
 
 /// What a stream begins with: a client that loses it comes back after 2 s.
@@ -53,8 +53,8 @@ pub fn entry(n: u32, json: &str) -> String {
 ///
 /// # Errors
 /// None in practice; the types can't say so.
-pub fn job(news: &JobProgress) -> serde_json::Result<String> {
-    Ok(format!("event: job\ndata: {}\n\n", serde_json::to_string(news)?))
+pub fn job(progress: &JobProgress) -> serde_json::Result<String> {
+    Ok(format!("event: job\ndata: {}\n\n", serde_json::to_string(progress)?))
 }
 
 /// The same JSON on one line: between its tokens a line break is a space, and
@@ -96,9 +96,10 @@ mod tests {
     #[test]
     fn frames_are_pinned() {
         assert_eq!(entry(3, r#"{"n":3}"#), "id: 3\nevent: entry\ndata: {\"n\":3}\n\n");
-        let news = JobProgress { version: 2, status: Status::Completed, archive: Archive::Pending };
+        let progress =
+            JobProgress { version: 2, status: Status::Completed, archive: Archive::Pending };
         let want = r#"{"version":2,"status":"completed","archive":"pending"}"#;
-        assert_eq!(job(&news).unwrap(), format!("event: job\ndata: {want}\n\n"));
+        assert_eq!(job(&progress).unwrap(), format!("event: job\ndata: {want}\n\n"));
     }
 
     #[test]

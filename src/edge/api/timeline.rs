@@ -119,7 +119,7 @@ impl Live {
 
     async fn ask(&self) -> Result<Resolved<Option<Timeline>>, Failure> {
         let wait = Wait {
-            news: WaitFor::Version(self.version),
+            condition: WaitFor::Version(self.version),
             until: platform::now().plus(sse::HEARTBEAT_MS),
             pass: self.pass,
         };

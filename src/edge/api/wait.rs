@@ -27,9 +27,9 @@ const MAX_ASK_MS: u64 = 10 * SECOND;
 pub async fn read(
     call: &Call<'_>,
     name: &ObjectName,
-    news: WaitFor,
+    condition: WaitFor,
 ) -> Result<(Job, StoredResult), Problem> {
-    let wait = wait(call, news)?;
+    let wait = wait(call, condition)?;
     let mut found = ask(call.env, name, Read).await?;
     if let Some(wait) = wait {
         found = await_news(call, name, found, wait).await?;
@@ -62,7 +62,7 @@ async fn await_news(
         // Not by the clock: an object's that is ahead would have it asked in vain.
         until = until.plus(MAX_ASK_MS).min(wait.until);
         found = match ask_for_news(call, name, &found, Wait { until, ..wait }).await? {
-            Resolved::Here(news) => Resolved::Here(news.ok_or_else(access::gone)?),
+            Resolved::Here(read) => Resolved::Here(read.ok_or_else(access::gone)?),
             Resolved::Deleted(id) => Resolved::Deleted(id),
             Resolved::Missing => Resolved::Missing,
         };
@@ -78,14 +78,14 @@ async fn ask_for_news(
     found: &Resolved<JobRead>,
     wait: Wait,
 ) -> Result<Resolved<Option<JobRead>>, Failure> {
-    let news = Await(wait);
+    let ask = Await(wait);
     match (found, name) {
-        (Resolved::Here(read), _) => job::ask_job(call.env, &read.job.home, news).await,
-        (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, news).await,
+        (Resolved::Here(read), _) => job::ask_job(call.env, &read.job.home, ask).await,
+        (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, ask).await,
         (_, ObjectName::Id(text)) => {
             let reference = ObjectName::Reference(text.clone());
-            let as_id = pin!(job::ask_job(call.env, name, news));
-            let as_reference = pin!(job::ask_job(call.env, &reference, news));
+            let as_id = pin!(job::ask_job(call.env, name, ask));
+            let as_reference = pin!(job::ask_job(call.env, &reference, ask));
             match select(as_id, as_reference).await {
                 Either::Left((Ok(Resolved::Missing), other))
                 | Either::Right((Ok(Resolved::Missing), other)) => other.await,
@@ -95,27 +95,27 @@ async fn ask_for_news(
     }
 }
 
-/// Reads `?wait=0..60` (seconds) `&version=` `&for=settled`; `news` is what the
+/// Reads `?wait=0..60` (seconds) `&version=` `&for=settled`; `condition` is what the
 /// route itself waits for.
-fn wait(call: &Call<'_>, news: WaitFor) -> Result<Option<Wait>, Problem> {
+fn wait(call: &Call<'_>, condition: WaitFor) -> Result<Option<Wait>, Problem> {
     let seconds = call.number("wait", 0)?;
     if seconds > MAX_WAIT_SECONDS {
         let detail = format!("`wait` is {seconds}; it can be 0 to {MAX_WAIT_SECONDS} seconds");
         return Err(Problem::bad_parameter(detail));
     }
     let version = call.number("version", 0)?;
-    let news = match (call.query("for").as_deref(), call.query("version")) {
+    let condition = match (call.query("for").as_deref(), call.query("version")) {
         (Some("settled"), _) => WaitFor::Settled,
         (Some(other), _) => {
             return Err(Problem::bad_parameter(format!("`for` is {other:?}; it can be `settled`")));
         }
         (None, Some(_)) => WaitFor::Version(Some(u64::from(version))),
-        (None, None) => news,
+        (None, None) => condition,
     };
     if seconds == 0 {
         return Ok(None);
     }
     let (until, pass) = (platform::now().plus(u64::from(seconds) * SECOND), access::pass(call)?);
     let until = pass.until.map_or(until, |end| end.min(until));
-    Ok(Some(Wait { news, until, pass }))
+    Ok(Some(Wait { condition, until, pass }))
 }

@@ -6,7 +6,7 @@ use crate::domain::gateway::idempotency::{Decision, Request};
 use crate::domain::gateway::submission::Uses;
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::gate::{Admit, Settle, TakeOver};
+use crate::domain::protocol::gate::{Admit, MarkRead, TakeOver};
 use crate::domain::protocol::gateway::AwaitAnswer;
 use crate::edge::http::call::Call;
 use crate::edge::http::streaming;
@@ -100,7 +100,7 @@ pub fn read_to_the_end(
     reference: String,
 ) -> Result<JsValue, Failure> {
     let IdempotencyGate { name, request: Request { place, .. } } = gate;
-    let read = Settle { place, reference };
+    let read = MarkRead { place, reference };
     let last = body.split_off(body.len().saturating_sub(1));
     let parts = stream::unfold(vec![last, body], move |mut parts| {
         let (env, name, read) = (env.clone(), name.clone(), read.clone());

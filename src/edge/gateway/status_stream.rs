@@ -92,9 +92,9 @@ impl Stream {
         };
         let until = platform::now().plus(pause);
         let pass = self.asked.pass();
-        let wait = Wait { news: WaitFor::Version(Some(job.version)), until, pass };
+        let wait = Wait { condition: WaitFor::Version(Some(job.version)), until, pass };
         match job::ask_job(&self.asked.env, &job.home, Await(wait)).await {
-            Ok(news) => self.is_over |= matches!(news, Resolved::Here(None)),
+            Ok(read) => self.is_over |= matches!(read, Resolved::Here(None)),
             Err(failure) => failure.log(),
         }
     }

@@ -4,13 +4,13 @@ use super::alias::{left, moving};
 use super::archive::{copy, kv_copy, manifest, offload, relink, uploads};
 use super::gateway::gate;
 use super::handoff::send;
-use super::healing::heal;
+use super::healing::attempt;
 use super::home::Home;
 use super::ingest::park;
 use super::run::Run;
 use super::{catalog, delete};
 use crate::domain::alarm::plan::{self, MAX_COPIES_A_RUN, SHOW_AFTER_MS, Task};
-use crate::domain::alarm::ring;
+use crate::domain::alarm::schedule;
 use crate::domain::archive::outcome;
 use crate::domain::job::record::Job;
 use crate::domain::job::retention;
@@ -22,11 +22,11 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::Delay;
 
-/// Does what is due, for the alarm that was set for `rings`. Never fails: our own alarm is the retry, and the runtime
+/// Does what is due, for the alarm that was set for `scheduled_at`. Never fails: our own alarm is the retry, and the runtime
 /// would drop it after six failures.
-pub async fn ring(home: &Home, rings: Option<Timestamp>) {
+pub async fn run_alarm(home: &Home, scheduled_at: Option<Timestamp>) {
     home.running.set(true);
-    let end = run(home, rings).await;
+    let end = run(home, scheduled_at).await;
     home.running.set(false);
     home.store.let_go();
     let Err(failure) = end else { return };
@@ -78,7 +78,7 @@ async fn run_job(
     run: &Run,
     rings: Option<Timestamp>,
 ) -> Result<(), Failure> {
-    let is_counted = ring::is_counted(&job, rings, home.config.pace, run.begun);
+    let is_counted = schedule::is_counted(&job, rings, home.config.pace, run.begun);
     let runs = if is_counted { 1 } else { count_run(home, job, run.begun)? }; // (1)
     // The first run's is set.
     if runs > 1 {
@@ -96,7 +96,7 @@ fn count_run(home: &Home, mut job: Box<Job>, begun: Timestamp) -> Result<u32, Fa
     outcome::note_death(&mut job, home.retry_context(Err("")));
     job.work.runs += 1;
     let runs = job.work.runs;
-    ring::note_set(&mut job, None); // the watchdog's time is not written
+    schedule::note_set(&mut job, None); // the watchdog's time is not written
     job.work.copying = plan::plan(&job, home.config.pace, begun).copies(runs);
     home.store.save(&job)?;
     if job.version > version {
@@ -160,7 +160,7 @@ async fn copy_and_show(
 
 async fn perform(home: &Home, task: Task, run: &Run) -> Result<(), Failure> {
     match task {
-        Task::Heal => Box::pin(heal::heal(home, run)).await,
+        Task::Healing => Box::pin(attempt::attempt(home, run)).await,
         Task::Link => moving::link(home, run).await,
         Task::Publish => Box::pin(manifest::publish(home, run)).await,
         Task::Record => kv_copy::record(home).await,
@@ -189,7 +189,7 @@ async fn rest(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     job.work.end_run();
     let next = next_run(home, &job)?;
-    ring::note_set(&mut job, next);
+    schedule::note_set(&mut job, next);
     home.store.save(&job)?;
     match next {
         Some(at) => home.set_alarm(at).await,

@@ -28,7 +28,7 @@ pub async fn delete(home: &Home) -> Result<Outcome<()>, Failure> {
             Ok(Outcome::Deleted(tombstone.id))
         }
         Slot::Job(job) => {
-            let tombstone = bury(home, &job).await?;
+            let tombstone = write_tombstone(home, &job).await?;
             wipe(home, &tombstone).await.map(Outcome::Here)
         }
     }
@@ -36,7 +36,7 @@ pub async fn delete(home: &Home) -> Result<Outcome<()>, Failure> {
 
 /// Puts the mark in the record's place; the alarm does the rest if this
 /// request does not get to it.
-async fn bury(home: &Home, job: &Job) -> Result<Tombstone, Failure> {
+async fn write_tombstone(home: &Home, job: &Job) -> Result<Tombstone, Failure> {
     let now = platform::now();
     let tombstone = Tombstone::of(job, now);
     let again = now.plus(home.config.pace.lease_grace());

@@ -2,13 +2,13 @@
 //! what they all do.
 //!
 //! Commands and tasks are functions of a [`Home`]. They call what lies below
-//! them, never the dispatch (`obey.rs`) or the alarm, and not each other in a
+//! them, never the dispatch (`dispatch.rs`) or the alarm, and not each other in a
 //! circle.
 
 use super::changes::{Changes, Snapshot};
 use super::found::{CommandError, here, outcome};
 use crate::domain::alarm::plan::{self, Task};
-use crate::domain::alarm::ring;
+use crate::domain::alarm::schedule;
 use crate::domain::archive::kv_copy;
 use crate::domain::config::Config;
 use crate::domain::job::record::Job;
@@ -137,7 +137,7 @@ impl Home {
     /// that in the job, which must be written next.
     pub async fn arm(&self, job: &mut Job) -> Result<(), Failure> {
         let Some(at) = self.next_alarm(job) else { return Ok(()) };
-        ring::note_set(job, Some(at));
+        schedule::note_set(job, Some(at));
         self.set_alarm(at).await
     }
 

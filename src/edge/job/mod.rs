@@ -4,12 +4,12 @@
 //! record, ask `domain` what follows, write it, and only then act.
 //!
 //! ```text
-//! mod → alarm, obey → alias, archive, gateway, handoff, healing, ingest, …
+//! mod → alarm, dispatch → alias, archive, gateway, handoff, healing, ingest, …
 //!                     → timeline, result → home → changes, found, run
 //! ```
 //!
 //! Nothing imports this file, and only it imports the alarm and
-//! the dispatch of commands (`obey`).
+//! the dispatch of commands (`dispatch`).
 
 mod alarm;
 mod alias;
@@ -17,13 +17,13 @@ mod archive;
 mod catalog;
 mod changes;
 mod delete;
+mod dispatch;
 mod found;
 mod gateway;
 mod handoff;
 mod healing;
 mod home;
 mod ingest;
-mod obey;
 mod read;
 mod result;
 mod run;
@@ -58,13 +58,14 @@ impl Job {
     /// what the runtime tells of the alarm.
     #[wasm_bindgen(js_name = alarm)]
     pub async fn on_alarm(&self, told: JsValue) {
-        alarm::ring(&self.home, platform::rings(&told)).await;
+        alarm::run_alarm(&self.home, platform::scheduled_time(&told)).await;
     }
 
-    /// Obeys a command; its caller is `call::ask_object`.
+    /// Carries out a command; its caller is `call::ask_object`.
     #[wasm_bindgen(js_name = ask)]
     pub async fn on_ask(&self, command: JsValue) -> JsValue {
-        let answer = call::answer(command, async |text| obey::obey(&self.home, &text).await).await;
+        let answer =
+            call::answer(command, async |text| dispatch::dispatch(&self.home, &text).await).await;
         self.home.store.rest();
         answer
     }

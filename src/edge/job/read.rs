@@ -6,7 +6,7 @@ use super::home::Home;
 use super::result::rendered;
 use super::timeline::{entries_after, entry, text_of};
 use crate::domain::archive::relink;
-use crate::domain::job::news::JobProgress;
+use crate::domain::job::progress::JobProgress;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{Entry, MAX_INLINE_BODY};
 use crate::domain::protocol::read::{EntryBody, FileRead, ReadFile, ReadTimeline, Timeline};
@@ -88,8 +88,8 @@ pub async fn timeline(home: &Home, asked: &ReadTimeline) -> Result<Option<Timeli
             entries.is_empty() && platform::now() < wait.until && !wait.is_over(Some(&job))
         });
         let Some(wait) = waits else {
-            let (home, news) = (job.home.clone(), JobProgress::of(&job));
-            return Ok(Some(Timeline { home, job: news, entries }));
+            let (home, progress) = (job.home.clone(), JobProgress::of(&job));
+            return Ok(Some(Timeline { home, job: progress, entries }));
         };
         home.changes.next(change, wait.until).await;
     }

@@ -2,7 +2,7 @@
 
 use super::failure::{During, Failure};
 use crate::domain::access::pass::TokenPass;
-use crate::domain::alarm::ring::SOON_MS;
+use crate::domain::alarm::schedule::SOON_MS;
 use crate::domain::retry;
 use crate::domain::time::{HOUR, Timestamp};
 use js_sys::Reflect;
@@ -76,7 +76,7 @@ pub async fn set_alarm_exactly(storage: &Storage, at: Timestamp) -> Result<(), F
 /// Reads for when an alarm was set that rings now, from what the runtime tells
 /// its handler (`scheduledTime` of `AlarmInvocationInfo`); `None` if it does
 /// not.
-pub fn rings(told: &JsValue) -> Option<Timestamp> {
+pub fn scheduled_time(told: &JsValue) -> Option<Timestamp> {
     time_of(&Reflect::get(told, &JsValue::from_str("scheduledTime")).ok()?)
 }
 

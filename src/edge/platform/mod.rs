@@ -3,17 +3,17 @@
 mod clock;
 mod config;
 mod failure;
+mod future_set;
 mod memory;
 mod random;
 mod reader;
-mod several;
 
 pub use self::clock::{
-    alarm, clear_alarm, end_of, now, retry_after, rings, set_alarm_at, set_alarm_exactly,
+    alarm, clear_alarm, end_of, now, retry_after, scheduled_time, set_alarm_at, set_alarm_exactly,
 };
 pub use self::config::{config, log_error, masked};
 pub use self::failure::{During, Failure, Kind, succeeded};
+pub use self::future_set::{FutureSet, all, at_most};
 pub use self::memory::MemoryReservation;
 pub use self::random::{entropy, random, sha256};
 pub use self::reader::{PendingRead, Reader, piece, room_of};
-pub use self::several::{FutureSet, all, at_most};

@@ -10,7 +10,7 @@ use crate::domain::http::coding::FetchedBytes;
 /// Opens the whole file.
 pub async fn open(wanted: &SourceFile<'_>) -> Result<Source, CopyFailure> {
     let source = reach(wanted, FetchOptions::default()).await?;
-    classify(settle(source, wanted, None).await?, false)
+    classify(resolve_coding(source, wanted, None).await?, false)
 }
 
 /// Returns the answer that counts in place of `source`: the same one as a rule.
@@ -18,7 +18,7 @@ pub async fn open(wanted: &SourceFile<'_>) -> Result<Source, CopyFailure> {
 /// What is said to be coded is looked at first, by a request of its own. If it
 /// is not coded at all it is asked for as it is. A range of it is of coded
 /// bytes, so then all of it is asked for.
-pub async fn settle(
+pub async fn resolve_coding(
     source: Source,
     wanted: &SourceFile<'_>,
     range: Option<&str>,

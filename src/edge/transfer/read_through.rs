@@ -2,7 +2,7 @@
 //! copy.
 
 use super::content_type::content_type;
-use super::open::settle;
+use super::open::resolve_coding;
 use super::order::SourceFile;
 use super::source::{FetchOptions, Source, reach};
 use crate::domain::archive::failure::CopyFailure;
@@ -34,13 +34,13 @@ pub async fn read(
     let range = asked.map(|asked| asked.to_string());
     let ask = FetchOptions { range: range.as_deref(), raw: false };
     let source = reach(wanted, ask).await.map_err(why)?;
-    let mut source = settle(source, wanted, ask.range).await.map_err(why)?;
+    let mut source = resolve_coding(source, wanted, ask.range).await.map_err(why)?;
     let mut passed = judge(&source.told(), asked, wanted.max_bytes);
     if passed == Ok(SourceBody::SizeUnknown) {
         // Only the whole file's answer tells how long it is.
         source.abort.abort();
         source = reach(wanted, FetchOptions::default()).await.map_err(why)?;
-        source = settle(source, wanted, None).await.map_err(why)?;
+        source = resolve_coding(source, wanted, None).await.map_err(why)?;
         passed = judge(&source.told(), asked, wanted.max_bytes);
     }
     match passed {

@@ -3,7 +3,7 @@
 //! that no job waits for it, and many changes go together.
 
 use super::ledger::LEDGER;
-use super::news::news;
+use super::update::news;
 use crate::domain::alarm::plan;
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
@@ -20,7 +20,7 @@ const TRIES: usize = 3;
 /// Has `root` know that the day is about to change, unless it does. Its answer
 /// is noted with the next change, before which nothing but storage may be
 /// awaited: a pull in between would not know of that change.
-pub async fn tell(object: &CatalogObject, day: &str) -> Result<(), Failure> {
+pub async fn notify_root(object: &CatalogObject, day: &str) -> Result<(), Failure> {
     for _ in 0..TRIES {
         let must_tell = object.ledger.with(&object.tables, |ledger, _| {
             Ok(!day.is_empty() && ledger.must_tell(platform::now()))
@@ -42,7 +42,7 @@ async fn ask_root(object: &CatalogObject, day: &str) -> Result<bool, Failure> {
         return Err(Failure::unexpected("telling the catalog's root of a change"));
     };
     let now = platform::now();
-    object.ledger.with(&object.tables, |ledger, _| Ok(ledger.hear(generation, push_ms, now)))
+    object.ledger.with(&object.tables, |ledger, _| Ok(ledger.apply_reply(generation, push_ms, now)))
 }
 
 /// The day's alarm: `root` hears what it is to hear of. A watchdog is set first;

@@ -25,7 +25,7 @@ pub async fn remove(
 ) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let day = object.ledger.with(&object.tables, |ledger, _| Ok(ledger.day.clone()))?;
-    let is_told = outbox::tell(object, &day).await.is_ok();
+    let is_told = outbox::notify_root(object, &day).await.is_ok();
     object.ledger.change(&object.tables, |ledger, _| {
         if !is_told {
             ledger.expect_push();

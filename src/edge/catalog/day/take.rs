@@ -42,7 +42,7 @@ pub async fn put_many(
         rows.collect::<Result<_, serde_json::Error>>().during("reading a row")?;
     let Some((row, _)) = rows.first() else { return Ok(CatalogReply::Noted) };
     let day = row.summary.created_at.day();
-    let is_told = outbox::tell(object, &day).await.is_ok();
+    let is_told = outbox::notify_root(object, &day).await.is_ok();
     object.ledger.change(&object.tables, |ledger, recent| {
         if !is_told {
             ledger.expect_push();

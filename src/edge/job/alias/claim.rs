@@ -1,7 +1,7 @@
 //! What is asked of an object as a name: where it leads, and to lead somewhere.
 
 use super::point::point_id_here;
-use crate::domain::job::kin::JobKind;
+use crate::domain::job::kind::JobKind;
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::{AliasTarget, Claim, PointTo};
@@ -33,8 +33,8 @@ pub async fn claim(home: &Home, name: ObjectName, claim: Claim) -> Result<AliasT
         Slot::Job(job) => job,
     };
     // What was submitted here has its id from the upstream's answer alone.
-    let kin = JobKind { provider, is_submitted: true };
-    if mine.id.is_none() && !mine.is_apart_from(kin) {
+    let kind = JobKind { provider, is_submitted: true };
+    if mine.id.is_none() && !mine.is_apart_from(kind) {
         return adopt(home, *mine, id).await;
     }
     let is_it = yields || mine.id.as_ref() == Some(&id);
@@ -61,7 +61,7 @@ pub fn point_to(
     name: ObjectName,
     point: PointTo,
 ) -> Result<Routed<Option<AliasTarget>>, Failure> {
-    let PointTo { home: there, kin } = point;
+    let PointTo { home: there, kind } = point;
     let lead = match home.store.slot()? {
         Slot::Empty if name != there => {
             home.lead_to(&there)?;
@@ -70,7 +70,7 @@ pub fn point_to(
         Slot::Alias(linked) if linked == there => at(linked),
         Slot::Alias(linked) => return Ok(Routed::Elsewhere(linked)),
         Slot::Deleted(_) => return Ok(Routed::Here(None)),
-        Slot::Job(job) => AliasTarget { home: name, conflict: job.is_apart_from(kin) },
+        Slot::Job(job) => AliasTarget { home: name, conflict: job.is_apart_from(kind) },
         Slot::Empty => at(name),
     };
     Ok(Routed::Here(Some(lead)))

@@ -12,7 +12,7 @@ use crate::edge::rpc::job;
 pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
     let Some(job) = home.store.job()? else { return Ok(None) };
     let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
-    let point = PointTo { home: job.home.clone(), kin: job.kin() };
+    let point = PointTo { home: job.home.clone(), kind: job.kind() };
     match job::ask_job(&home.env, &ObjectName::Id(id), point).await? {
         Some(lead) if lead.home == job.home => linked(home)?,
         Some(AliasTarget { home: there, conflict: false }) => return Ok(Some(there)),

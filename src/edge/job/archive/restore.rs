@@ -2,7 +2,7 @@
 
 use crate::domain::archive::manifest::{Manifest, Restored, around_result, is_seen};
 use crate::domain::file::skeleton::Skeleton;
-use crate::domain::job::kin::JobKind;
+use crate::domain::job::kind::JobKind;
 use crate::domain::job::record::Job;
 use crate::domain::job::tasks::{KvCopy, TaskProgress};
 use crate::domain::names::ObjectName;
@@ -82,7 +82,7 @@ async fn leads_here(
     name: &ObjectName,
     reference: &ObjectName,
 ) -> Result<bool, Failure> {
-    let lead_here = PointTo { home: name.clone(), kin: JobKind::default() };
+    let lead_here = PointTo { home: name.clone(), kind: JobKind::default() };
     let reply = job::ask(&home.env, reference, lead_here).await?;
     Ok(matches!(reply, Routed::Here(Some(lead)) if lead.home == *name))
 }

@@ -2,7 +2,7 @@
 //! one and the same, or counts the uses of a ticket.
 
 use crate::domain::gateway::idempotency::{Decision, Entries, GRACE_MS, Request};
-use crate::domain::protocol::gate::{Settle, TakeOver};
+use crate::domain::protocol::gate::{MarkRead, TakeOver};
 use crate::domain::time::{DAY, Timestamp};
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
@@ -54,10 +54,10 @@ async fn let_in(
 }
 
 /// The answer of this job's submission was read.
-pub fn settle(home: &Home, Settle { place, reference }: &Settle) -> Result<(), Failure> {
+pub fn mark_read(home: &Home, MarkRead { place, reference }: &MarkRead) -> Result<(), Failure> {
     let (store, place) = (&home.store, place.as_deref());
     let mut entries = store.submissions(place)?;
-    entries.read(reference);
+    entries.mark_read(reference);
     store.save_submissions(place, &entries)?;
     home.changes.wake();
     Ok(())

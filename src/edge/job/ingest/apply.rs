@@ -1,6 +1,6 @@
 //! Applies what has come in to the job.
 
-use crate::domain::alarm::ring::{self, DeliveryContext};
+use crate::domain::alarm::schedule::{self, DeliveryContext};
 use crate::domain::catalog::row::Row;
 use crate::domain::ingest::apply::{self, Applied};
 use crate::domain::ingest::arrival::Arrival;
@@ -56,13 +56,13 @@ pub async fn apply(
         if !result::offload(home, &mut applied, made).await? {
             continue;
         }
-        let around = around(home, &applied.job, may_tell);
-        let ring = ring::after_delivery(&mut applied.job, around);
-        let row = if ring.tells { Some(row(&applied.job)?) } else { None };
-        if let Some(at) = ring.set {
+        let context = context(home, &applied.job, may_tell);
+        let update = schedule::after_delivery(&mut applied.job, context);
+        let row = if update.tells { Some(row(&applied.job)?) } else { None };
+        if let Some(at) = update.set {
             platform::set_alarm_exactly(store.storage(), at).await?; // (2)
         }
-        home.note_with(&applied.job, came(&applied, &arrival, moved)?)?;
+        home.note_with(&applied.job, extras(&applied, &arrival, moved)?)?;
         return Ok(Routed::Here(reply(applied, row)));
     }
 }
@@ -85,7 +85,7 @@ pub fn new_job(home: ObjectName, at: Timestamp, origin: String) -> NewJob {
     NewJob { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
 
-fn around(home: &Home, job: &Job, may_tell: bool) -> DeliveryContext {
+fn context(home: &Home, job: &Job, may_tell: bool) -> DeliveryContext {
     DeliveryContext {
         now: platform::now(),
         pace: home.config.pace,
@@ -110,7 +110,7 @@ fn reply(applied: Applied, row: Option<CatalogRow>) -> Delivered {
 }
 
 /// Returns what is written with the record.
-fn came<'a>(
+fn extras<'a>(
     applied: &'a Applied,
     arrival: &Arrival<'a>,
     moved: Option<&'a Moved>,

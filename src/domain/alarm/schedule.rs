@@ -49,26 +49,26 @@ pub struct DeliveryContext {
 /// - If more is due, the alarm rings at once. The record says already what
 ///   its run begins.
 /// - A run that is under way does what is new itself.
-pub fn after_delivery(job: &mut Job, around: DeliveryContext) -> AlarmUpdate {
+pub fn after_delivery(job: &mut Job, context: DeliveryContext) -> AlarmUpdate {
     if job.work.list.attempts == 0 {
         job.work.list.at = Timestamp::default(); // of another revision
     }
-    let plan = plan::plan(job, around.pace, around.now);
+    let plan = plan::plan(job, context.pace, context.now);
     let is_listed_only = plan.due == [Task::List];
-    let tells = around.may_tell && plan.due.contains(&Task::List);
-    let later = plan.wake.into_iter().chain(around.ends_at).min();
+    let tells = context.may_tell && plan.due.contains(&Task::List);
+    let later = plan.wake.into_iter().chain(context.ends_at).min();
     if let Some(wake) = plan.wake.filter(|_| tells && is_listed_only && job.work.has_ended()) {
         job.work.list.at = wake;
-        return AlarmUpdate { set: later.and_then(|at| arm(job, at, around.now)), tells };
+        return AlarmUpdate { set: later.and_then(|at| arm(job, at, context.now)), tells };
     }
     if plan.due.is_empty() {
-        let set = later.and_then(|at| arm(job, at, around.now));
+        let set = later.and_then(|at| arm(job, at, context.now));
         return AlarmUpdate { set, tells: false };
     }
-    if around.is_running || is_about_to_run(job, around) {
+    if context.is_running || is_about_to_run(job, context) {
         return AlarmUpdate { set: None, tells };
     }
-    let at = around.now.plus(SOON_MS);
+    let at = context.now.plus(SOON_MS);
     if job.work.has_ended() {
         begin_run(job, plan.copies(1), at);
         return AlarmUpdate { set: Some(at), tells: false };
@@ -79,8 +79,8 @@ pub fn after_delivery(job: &mut Job, around: DeliveryContext) -> AlarmUpdate {
 
 /// Whether a run that a delivery has begun is to come, or has moved the alarm to
 /// its watchdog and died since: the alarm is set for either.
-fn is_about_to_run(job: &Job, around: DeliveryContext) -> bool {
-    !job.work.has_ended() && around.now < job.work.alarm.plus(around.pace.watchdog(1))
+fn is_about_to_run(job: &Job, context: DeliveryContext) -> bool {
+    !job.work.has_ended() && context.now < job.work.alarm.plus(context.pace.watchdog(1))
 }
 
 /// Returns for when the alarm is to be set, and notes it; `None` if it is known
@@ -130,7 +130,7 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    fn around(now: u64) -> DeliveryContext {
+    fn context(now: u64) -> DeliveryContext {
         DeliveryContext {
             now: at(now),
             pace: PACE,
@@ -161,14 +161,17 @@ mod tests {
         let mut job = job();
         let quiet = at(1_000).plus(PACE.quiet());
         assert_eq!(
-            after_delivery(&mut job, around(1_000)),
+            after_delivery(&mut job, context(1_000)),
             AlarmUpdate { set: Some(quiet), tells: true }
         );
         assert_eq!((job.work.list.at, job.work.alarm, job.work.runs), (quiet, quiet, 0));
         // It rings early enough for what comes then, too.
         (job.version, job.events, job.updated_at) = (2, 2, at(2_000));
-        assert_eq!(after_delivery(&mut job, around(2_000)), AlarmUpdate { set: None, tells: true });
-        let late = around(quiet.as_millis() + 1);
+        assert_eq!(
+            after_delivery(&mut job, context(2_000)),
+            AlarmUpdate { set: None, tells: true }
+        );
+        let late = context(quiet.as_millis() + 1);
         (job.updated_at, job.heard_at) = (late.now, late.now);
         assert_eq!(after_delivery(&mut job, late).set, Some(late.now.plus(PACE.quiet())));
     }
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn the_end_of_a_job_rings_before_its_safety_net() {
         let mut job = job();
-        let ends = DeliveryContext { ends_at: Some(at(1_500)), ..around(1_000) };
+        let ends = DeliveryContext { ends_at: Some(at(1_500)), ..context(1_000) };
         assert_eq!(
             after_delivery(&mut job, ends),
             AlarmUpdate { set: Some(at(1_500)), tells: true }
@@ -187,15 +190,18 @@ mod tests {
     #[test]
     fn one_who_does_not_tell_has_the_run_do_it() {
         let mut job = job();
-        let around = DeliveryContext { may_tell: false, ..around(1_000) };
+        let context = DeliveryContext { may_tell: false, ..context(1_000) };
         let soon = at(1_000 + SOON_MS);
-        assert_eq!(after_delivery(&mut job, around), AlarmUpdate { set: Some(soon), tells: false });
+        assert_eq!(
+            after_delivery(&mut job, context),
+            AlarmUpdate { set: Some(soon), tells: false }
+        );
         assert_eq!((job.work.runs, job.work.list.at), (1, at(0)));
         // One that failed waits for its own time.
         job.work = Work::default();
         (job.work.list.attempts, job.work.list.at) = (1, at(9_000));
         assert_eq!(
-            after_delivery(&mut job, around),
+            after_delivery(&mut job, context),
             AlarmUpdate { set: Some(at(9_000)), tells: false }
         );
     }
@@ -205,7 +211,7 @@ mod tests {
         let mut job = completed();
         let soon = at(1_000 + SOON_MS);
         assert_eq!(
-            after_delivery(&mut job, around(1_000)),
+            after_delivery(&mut job, context(1_000)),
             AlarmUpdate { set: Some(soon), tells: false }
         );
         assert_eq!(
@@ -219,22 +225,25 @@ mod tests {
         // A job that has settled goes to KV in that run.
         job.files.clear();
         job.work = Work::default();
-        after_delivery(&mut job, around(1_000));
+        after_delivery(&mut job, context(1_000));
         assert_ne!(job.work.kv_copy(), KvCopy::None);
     }
 
     #[test]
     fn what_comes_before_and_during_a_run_is_done_by_it() {
         let mut job = completed();
-        after_delivery(&mut job, around(1_000));
+        after_delivery(&mut job, context(1_000));
         job.events += 1;
         let begun = job.clone();
-        assert_eq!(after_delivery(&mut job, around(1_005)), AlarmUpdate { set: None, tells: true });
-        let running = DeliveryContext { is_running: true, ..around(500_000) };
+        assert_eq!(
+            after_delivery(&mut job, context(1_005)),
+            AlarmUpdate { set: None, tells: true }
+        );
+        let running = DeliveryContext { is_running: true, ..context(500_000) };
         assert_eq!(after_delivery(&mut job, running), AlarmUpdate { set: None, tells: true });
         assert_eq!(job.work, begun.work);
         // A run that died long ago is followed by one that counts it.
-        let late = around(1_000 + SOON_MS + PACE.watchdog(1));
+        let late = context(1_000 + SOON_MS + PACE.watchdog(1));
         let set = Some(late.now.plus(SOON_MS));
         assert_eq!(after_delivery(&mut job, late), AlarmUpdate { set, tells: true });
         assert!((0..3).all(|runs| {

@@ -11,7 +11,7 @@ use crate::edge::platform::{self, Failure};
 
 /// Asks for the job's result. Files that still wait for a fresh URL
 /// afterwards are asked for one by one.
-pub async fn heal(home: &Home, run: &Run) -> Result<(), Failure> {
+pub async fn attempt(home: &Home, run: &Run) -> Result<(), Failure> {
     let Some(job) = home.store.job()? else { return Ok(()) };
     if job.is_unanswered() {
         return note_interruption(home, job);

@@ -4,7 +4,7 @@ use super::alias::claim;
 use super::archive::{recopy, relink, restore};
 use super::found::{CommandError, outcome};
 use super::gateway::{answer, gate, submit, take_over};
-use super::handoff::again;
+use super::handoff::resend;
 use super::healing::want;
 use super::home::Home;
 use super::ingest::{deliver, import, park};
@@ -14,7 +14,7 @@ use crate::domain::ingest::import::Import;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::{Claim, Locate, PointTo, Unlink};
 use crate::domain::protocol::command::{Command, GateCommand};
-use crate::domain::protocol::gate::{Admit, Count, Probe, Settle, TakeOver};
+use crate::domain::protocol::gate::{Admit, Count, MarkRead, Probe, TakeOver};
 use crate::domain::protocol::gateway::{AwaitAnswer, Expect, TakeOverSubmission};
 use crate::domain::protocol::ingest::{Deliver, Want};
 use crate::domain::protocol::manage::{Archive, Delete, HandOff, Relink, Restore};
@@ -25,17 +25,21 @@ use crate::domain::protocol::read::{
 use crate::domain::protocol::{self, Ask, ObjectRequest};
 use crate::edge::platform::{During, Failure};
 
-/// Obeys a command; returns its reply as it is sent.
-pub async fn obey(home: &Home, text: &str) -> Result<String, Failure> {
+/// Carries out a command; returns its reply as it is sent.
+pub async fn dispatch(home: &Home, text: &str) -> Result<String, Failure> {
     match protocol::read(text).during("reading a command")? {
-        ObjectRequest::Job(name, command) => obey_job(home, name, command).await,
-        ObjectRequest::Gate(command) => obey_gate(home, command).await,
+        ObjectRequest::Job(name, command) => dispatch_to_job(home, name, command).await,
+        ObjectRequest::Gate(command) => dispatch_to_gate(home, command).await,
         ObjectRequest::Park(parked) => park::park(home, &parked).await.map(|()| String::new()),
     }
 }
 
-/// Obeys as a job, or as a name that leads to one.
-async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<String, Failure> {
+/// Carries it out as a job, or as a name that leads to one.
+async fn dispatch_to_job(
+    home: &Home,
+    name: ObjectName,
+    command: Command,
+) -> Result<String, Failure> {
     // `Read`, `Fetch` and `Await` share what is written once for all readers.
     // What is rare and large is boxed, or each command would take its room.
     match command {
@@ -65,7 +69,7 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
         Command::ReadTimeline(it) => end::<ReadTimeline, _>(read::timeline(home, &it).await),
         Command::ReadBody(it) => end::<ReadBody, _>(read::body(home, it.0).await),
         Command::Archive => end::<Archive, _>(Box::pin(recopy::archive(home)).await),
-        Command::HandOff => end::<HandOff, _>(Box::pin(again::hand_off_again(home)).await),
+        Command::HandOff => end::<HandOff, _>(Box::pin(resend::hand_off_again(home)).await),
         Command::Relink => end::<Relink, _>(relink::renew_links(home).await),
         Command::Restore(it) => {
             reply::<Restore>(&Box::pin(restore::restore(home, &name, &it.0)).await?)
@@ -78,11 +82,11 @@ async fn obey_job(home: &Home, name: ObjectName, command: Command) -> Result<Str
     }
 }
 
-async fn obey_gate(home: &Home, command: GateCommand) -> Result<String, Failure> {
+async fn dispatch_to_gate(home: &Home, command: GateCommand) -> Result<String, Failure> {
     match command {
         GateCommand::Admit(it) => reply::<Admit>(&gate::admit(home, &it.0).await?),
         GateCommand::TakeOver(it) => reply::<TakeOver>(&gate::take_over(home, &it).await?),
-        GateCommand::Settle(it) => reply::<Settle>(&gate::settle(home, &it)?),
+        GateCommand::Settle(it) => reply::<MarkRead>(&gate::mark_read(home, &it)?),
         GateCommand::Count(it) => reply::<Count>(&gate::count_use(home, it.0).await?),
         GateCommand::Probe(it) => reply::<Probe>(&home.store.probe(&it.0).await?),
     }
