@@ -39,8 +39,8 @@ export const mutants = [
   {
     name: "write before the ack",
     edits: [edit("edge/job/ingest/apply.rs",
-      "home.note_with(&applied.job, came(&applied, &arrival, moved)?)?;",
-      "let _ = came(&applied, &arrival, moved)?;")],
+      "home.note_with(&applied.job, extras(&applied, &arrival, moved)?)?;",
+      "let _ = extras(&applied, &arrival, moved)?;")],
     rows: ["kill -9 right after the ack"],
     red: ["acks"],
   },
@@ -184,7 +184,7 @@ export const mutants = [
   {
     name: "word to root of a change",
     edits: [edit("edge/catalog/day/take.rs",
-      "let day = row.summary.created_at.day();\n    let is_told = outbox::tell(object, &day).await.is_ok();",
+      "let day = row.summary.created_at.day();\n    let is_told = outbox::notify_root(object, &day).await.is_ok();",
       "let day = row.summary.created_at.day();\n    let is_told = true;")],
     rows: ["kill -9 before the catalog"],
     red: ["stuck"],

@@ -94,7 +94,9 @@ pub fn check(store: Store, probe: &ProbeResult<ReadBack>) -> Finding {
         Ok(ReadBack::Nothing) => {
             bad(store, format!("a value that was written can't be read: {meaning}"))
         }
-        Ok(Read::Other) => bad(store, format!("another value is read than was written: {meaning}")),
+        Ok(ReadBack::Other) => {
+            bad(store, format!("another value is read than was written: {meaning}"))
+        }
         Err(why) => bad(store, format!("{why}: {meaning}")),
     };
     check.took(probe.ms)

@@ -71,13 +71,14 @@ pub fn checks(asked: &[(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)]) -> Ve
             put("UPSTREAM_API_KEY"),
         )];
     }
-    let check = |(question, answer): &(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)| match answer {
-        Some(tried) => of_answer(question, tried),
-        None => Finding::ok(
-            question.name,
-            format!("{} is not set, so the queue was not asked", question.key_name),
-        ),
-    };
+    let check =
+        |(question, answer): &(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)| match answer {
+            Some(tried) => of_answer(question, tried),
+            None => Finding::ok(
+                question.name,
+                format!("{} is not set, so the queue was not asked", question.key_name),
+            ),
+        };
     asked.iter().map(check).collect()
 }
 
@@ -89,10 +90,12 @@ fn of_answer(question: &UpstreamProbe, tried: &ProbeResult<ProbeAnswer>) -> Find
             format!("{host} refuses the key in {key_name}, so no results can be fetched"),
             put(key_name),
         ),
-        Ok(ProbeAnswer { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => Finding::ok(
-            *name,
-            format!("{host} accepts the key: it answers {status} for an unknown job"),
-        ),
+        Ok(ProbeAnswer { status: status @ (200..=299 | 400..=428 | 430..=499), .. }) => {
+            Finding::ok(
+                *name,
+                format!("{host} accepts the key: it answers {status} for an unknown job"),
+            )
+        }
         Ok(ProbeAnswer { status: status @ 300..=399, .. }) => Finding::fail(
             *name,
             format!("{host} redirects ({status}), and the key is not sent there"),

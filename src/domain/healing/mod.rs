@@ -69,6 +69,10 @@ pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
             Ok(event) if is_of_another(&event, id) => {
                 AnswerMeaning::Refused("the upstream answered with another job's result".to_owned())
             }
+            Ok(event) => told_status(&event).unwrap_or(AnswerMeaning::End(EventKind::Completed)),
+            Err(why) => {
+                AnswerMeaning::Refused(format!("the upstream's result can't be used: {why}"))
+            }
         },
         300..=399 => AnswerMeaning::Refused(
             "the upstream answered with a redirect, which is not followed".to_owned(),

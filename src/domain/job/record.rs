@@ -145,7 +145,7 @@ pub struct ResultRef {
     /// The nonce in the links of its text, if that is not the job's any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// Whether it holds no value at all: [`crate::domain::ingest::worth`].
+    /// Whether it holds no value at all: [`crate::domain::ingest::weight`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_empty: bool,
 }

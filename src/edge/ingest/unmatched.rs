@@ -98,7 +98,11 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
 }
 
 /// Makes a delivery of what is in the box; a long body is parked for its job.
-async fn delivery(call: &Call<'_>, kept: UnmatchedDelivery, object: &ObjectName) -> Result<Delivery, Problem> {
+async fn delivery(
+    call: &Call<'_>,
+    kept: UnmatchedDelivery,
+    object: &ObjectName,
+) -> Result<Delivery, Problem> {
     let sent = BodyReader::of_object(&kept.body).await;
     let sent = sent.map_err(|stop| stop.problem(call.config.max_body_bytes))?;
     let opened = reopen(call, sent).await?;
