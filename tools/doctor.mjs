@@ -1,4 +1,4 @@
-// `npm run doctor -- https://…`: what is wrong with a vault, and what mends it.
+// `npm run doctor -- https://…`: what is wrong with a vault, and the command that fixes it.
 //
 // Ends with 0 if all is well, 1 if there are warnings alone, 2 if something has failed or could not
 // be tried.
@@ -10,16 +10,16 @@ import { Failure, main } from "./setup/run.mjs";
 import { askSecret, colours, isInteractive } from "./setup/terminal.mjs";
 
 const USAGE = `Usage: npm run doctor -- https://hookvault.you.workers.dev
-  API_TOKEN is taken from the environment, else asked for; no other argument is taken, a token least of all.`;
+  API_TOKEN is read from the environment, or asked for. No other argument is accepted, so that no token ends up in the shell's history.`;
 
 /** The token of the environment, of a list the first; else it is asked for. */
 async function token(env) {
   const given = env.API_TOKEN ?? env.READ_TOKEN;
   const [first] = (given ?? "").split(",").map((entry) => entry.trim()).filter(Boolean);
   if (first) return first;
-  if (!isInteractive(env)) throw new Failure("Set API_TOKEN in the environment (READ_TOKEN will do, but tries no delivery).");
+  if (!isInteractive(env)) throw new Failure("Set API_TOKEN in the environment (READ_TOKEN also works, but sends no test delivery).");
   const typed = await askSecret("API_TOKEN (not shown): ");
-  if (!typed) throw new Failure("Without a token nothing can be looked at.");
+  if (!typed) throw new Failure("Without a token nothing can be checked.");
   return typed;
 }
 

@@ -40,9 +40,9 @@ async function exchange(renew) {
   try {
     const vars = readVars();
     await renew(vars, await build({ quick: true }));
-    console.log(`The Worker was exchanged, after ${Math.round((Date.now() - from) / 1_000)} s.`);
+    console.log(`The new Worker runs, after ${Math.round((Date.now() - from) / 1_000)} s.`);
   } catch (error) {
-    console.error(`${error instanceof Failure ? error.message : error.stack}\nThe Worker from before goes on.`);
+    console.error(`${error instanceof Failure ? error.message : error.stack}\nThe former Worker keeps running.`);
   }
 }
 

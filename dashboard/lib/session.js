@@ -43,7 +43,7 @@ export class Session extends Emitter {
   /** Tries the token; throws the refusal of one that does not open the API. */
   async signIn(token) {
     // No header can hold another character, so that no such token was ever set.
-    if (!/^[\x20-\x7e]+$/.test(token)) throw new Refusal(401, "Unauthorized", "this can be no token");
+    if (!/^[\x20-\x7e]+$/.test(token)) throw new Refusal(401, "Unauthorized", "this can't be a token");
     await new Api({ token }).json("/whoami");
     this.#open(token);
     this.#tabs.postMessage({ token });

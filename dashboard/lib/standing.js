@@ -21,7 +21,7 @@ export function waitsFor({ files }) {
 /** Why a file is not copied yet; nothing while it is only its turn that it waits for. */
 export function whyNotYet({ state, error, expiresAt }) {
   if (state !== "pending") return undefined;
-  return error ?? (expiresAt !== null && expiresAt <= now() ? "its URL has ended, and the queue is asked for another" : undefined);
+  return error ?? (expiresAt !== null && expiresAt <= now() ? "its URL has expired, and the queue is asked for a new one" : undefined);
 }
 
 /**

@@ -20,11 +20,11 @@ export function DoctorPage() {
   return (
     <section class="page">
       <div class="title"><h1>Doctor</h1><Again busy={busy} again={again} /></div>
-      <p class="hint">What the Worker finds of itself. From outside, with the network in between, look with:</p>
-      <Command text={`npm run doctor -- ${location.origin}`} label="the command that looks from outside" />
+      <p class="hint">The Worker's own findings. To check it from outside, through the network, run:</p>
+      <Command text={`npm run doctor -- ${location.origin}`} label="the command that checks from outside" />
       <Trouble error={error} again={again} />
       {value && <Findings checks={value.checks} />}
-      {value?.selfTest && <><h2>By the public door</h2><SelfTest /></>}
+      {value?.selfTest && <><h2>Through the public webhook</h2><SelfTest /></>}
     </section>
   );
 }
@@ -63,7 +63,7 @@ function Fix({ text }) {
   return (
     <>
       {words && <p class="hint">{words}</p>}
-      {pasted.map((one) => <Command key={one} text={one} label="what mends it" />)}
+      {pasted.map((one) => <Command key={one} text={one} label="the command that fixes it" />)}
     </>
   );
 }

@@ -25,8 +25,8 @@ export function Guest({ api, id, refusal }) {
 function Ended({ refusal }) {
   return (
     <section class="page narrow">
-      <h1>This link does not open the job any more</h1>
-      <p class="alert" role="alert">The Worker says: {refusal.message}. Ask whoever sent it for another one.</p>
+      <h1>This link no longer opens the job</h1>
+      <p class="alert" role="alert">The Worker says: {refusal.message}. Ask its sender for a new one.</p>
     </section>
   );
 }

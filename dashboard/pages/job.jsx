@@ -64,7 +64,7 @@ function Head({ job }) {
   );
 }
 
-const TITLES = { "no-such-job": "There is no such job", "job-deleted": "The job has been deleted" };
+const TITLES = { "no-such-job": "Job not found", "job-deleted": "The job has been deleted" };
 
 function Missing({ error, again }) {
   const { api } = useVault();

@@ -15,10 +15,9 @@ export function RefusedPage() {
   return (
     <section class="page">
       <div class="title"><h1>Refused deliveries</h1><Again busy={busy} again={again} /></div>
-      <p class="hint">What came to the webhook and was turned away. A queue that is told 401 has the wrong token in its
-        webhook's URL; 413 is a body over <code>MAX_BODY_BYTES</code>.</p>
+      <p class="hint">Deliveries that the webhook refused. 401: the queue has the wrong token in its webhook URL. 413: the body is over <code>MAX_BODY_BYTES</code>.</p>
       <Trouble error={error} again={again} />
-      {value?.refused.length === 0 && <p class="nothing">None: every delivery was taken.</p>}
+      {value?.refused.length === 0 && <p class="nothing">None: every delivery was accepted.</p>}
       {value?.refused.length > 0 && (
         <>
           <p>{newest(value.refused.length, value.total)}:</p>
@@ -41,7 +40,7 @@ function Row({ at, status, reason, userAgent, bytes: size, more }) {
         {more > 0 && <span class="meta">and {count(more)} more like it</span>}
       </div>
       <p>{reason}</p>
-      <p class="meta">{userAgent ? `Sent by ${userAgent}` : "The sender does not say what it is"}</p>
+      <p class="meta">{userAgent ? `Sent by ${userAgent}` : "The sender gives no name"}</p>
     </li>
   );
 }

@@ -58,8 +58,7 @@ function Form({ refusal, wasIn, busy, submit }) {
   return (
     <form class="panel" onSubmit={send}>
       <h1>Sign in</h1>
-      <p class="hint">With the Worker's <code>API_TOKEN</code>; its <code>READ_TOKEN</code> lets you look, not act.
-        It stays in this browser's open tabs alone.</p>
+      <p class="hint">With the Worker's <code>API_TOKEN</code>; its <code>READ_TOKEN</code> lets you look, not act. The token stays in this browser's open tabs.</p>
       {refusal && <p class="alert" role="alert" id="why">{why(refusal, wasIn)}</p>}
       <label for="token">API token</label>
       <input id="token" ref={field} type="password" autocomplete="off" spellcheck={false} required

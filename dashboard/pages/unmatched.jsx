@@ -22,8 +22,8 @@ export function UnmatchedPage() {
   return (
     <section class="page">
       <div class="title"><h1>Unmatched deliveries</h1><Again busy={busy} again={again} /></div>
-      <p class="hint">Genuine, but they do not say which job they are of. Each is kept as it came until it is assigned or dropped.
-        {live.state === "off" && " It takes the API token to assign or drop them."}</p>
+      <p class="hint">Genuine deliveries that do not name their job. Each is kept unchanged until it is assigned or dropped.
+        {live.state === "off" && " To assign or drop them, sign in with the API token."}</p>
       <Trouble error={error} again={again} />
       {value?.unmatched.length === 0 && <p class="nothing">None{cursor ? " here" : ""}: every delivery found its job.</p>}
       {value?.unmatched.length > 0 && (
@@ -84,7 +84,7 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
       <Raw path={path} />
       {asks?.drop && (
         <Dialog title="Drop this delivery?" close={close}>
-          <p>It is kept nowhere else. This can't be undone.</p>
+          <p>No other copy exists. This can't be undone.</p>
           <div class="row end">
             <button type="button" onClick={close}>Keep it</button>
             <button type="button" class="danger solid" onClick={drop}>Drop it</button>
@@ -93,7 +93,7 @@ function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
       )}
       {asks?.job && (
         <Dialog title={`Make a new job ${asks.job}?`} close={close}>
-          <p>Nothing has told of a job of this name. If it is mistyped, go back: the delivery can't be taken out of a job again.</p>
+          <p>No delivery has named this job yet. If the name is mistyped, go back: a delivery can't be taken out of a job again.</p>
           <div class="row end">
             <button type="button" onClick={close}>Go back</button>
             <button type="button" class="primary" onClick={() => make(asks.job)}>Make the job</button>
@@ -111,8 +111,8 @@ function Raw({ path }) {
     currentTarget.open && body === null && api.text(path).then(setBody, (error) => setBody(error.message));
   return (
     <details class="raw" onToggle={toggled}>
-      <summary>The delivery as it came</summary>
-      {body !== null && <Source text={body} label="The delivery as it came" />}
+      <summary>The delivery as received</summary>
+      {body !== null && <Source text={body} label="The delivery as received" />}
     </details>
   );
 }

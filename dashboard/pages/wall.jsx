@@ -55,8 +55,8 @@ function useKeptPlace(wall) {
 
 const Nothing = () => (
   <div class="nothing">
-    <h2>No job is like that</h2>
-    <p>Take a filter away, or wait: one that fits appears here by itself.</p>
+    <h2>No job matches</h2>
+    <p>Remove a filter, or wait: a job that matches appears here by itself.</p>
   </div>
 );
 

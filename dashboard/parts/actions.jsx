@@ -21,13 +21,13 @@ export function Actions({ job }) {
     try {
       notify(begun(await (await api.post(jobPath(job.id, rest))).json()));
     } catch (error) {
-      notify(`That failed: ${error.message}`, "bad");
+      notify(`The request failed: ${error.message}`, "bad");
     }
     setBusy(false);
   };
   const { copyable } = troublesOf(job, useRights().allowed);
   const copying = ({ archive }) =>
-    (archive === "pending" ? `${are(copyable, "file")} being copied` : "Nothing was left to be copied");
+    (archive === "pending" ? `${are(copyable, "file")} being copied` : "No file is left to copy");
   const close = () => setOpen(null);
   return (
     <div class="actions">
@@ -56,7 +56,7 @@ export function Actions({ job }) {
 function handedOff({ handoff: { messages } }) {
   const { eventType } = messages.at(-1);
   const sent = messages.filter((message) => message.state === "pending" && message.eventType === eventType);
-  return `The event ${eventType} goes to ${sent.map(({ receiver }) => RECEIVERS[receiver] ?? receiver).join(" and ")} once more`;
+  return `The event ${eventType} is sent to ${sent.map(({ receiver }) => RECEIVERS[receiver] ?? receiver).join(" and ")} again`;
 }
 
 function Delete({ job, close }) {
@@ -67,14 +67,13 @@ function Delete({ job, close }) {
       notify(`${job.id} is deleted`);
       location.hash = href("");
     } catch (error) {
-      notify(`It was not deleted: ${error.message}`, "bad");
+      notify(`The job was not deleted: ${error.message}`, "bad");
       close();
     }
   };
   return (
     <Dialog title={`Delete ${job.id}?`} close={close}>
-      <p>The job, its {job.files.length === 1 ? "file" : `${job.files.length} files`} and its timeline go from every
-        store. Its links stop working. This can't be undone.</p>
+      <p>The job, its {job.files.length === 1 ? "file" : `${job.files.length} files`} and its timeline are deleted from every store. Its links stop working. This can't be undone.</p>
       <div class="row end">
         <button type="button" onClick={close} autofocus>Keep it</button>
         <button type="button" class="danger solid" onClick={remove}><Icon name="bin" />Delete for good</button>

@@ -19,7 +19,7 @@ export function Copy({ text, label, children, class: kind = "" }) {
       setDone(true);
       notify?.(`Copied: ${label ?? children}`);
     } catch {
-      notify?.("The browser did not let the page copy it", "bad");
+      notify?.("The browser did not allow copying", "bad");
     }
   };
   return (

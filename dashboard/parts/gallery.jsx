@@ -48,7 +48,7 @@ function Stage({ file, previews }) {
   const why = whyNotYet(file);
   if (why) return <Note icon="lost">This file is not copied yet: {why}</Note>;
   if (file.state === "pending") {
-    const link = <a href={src} target="_blank" rel="noreferrer">Read it through from its source</a>;
+    const link = <a href={src} target="_blank" rel="noreferrer">Show it from its source</a>;
     return <Note icon="down">This file is being copied. {link}</Note>;
   }
   const kind = kindOf(file);

@@ -36,5 +36,5 @@ function Message({ receiver, eventType, state, attempts, nextAt, deliveredAt, er
 function Next({ at, isSafe }) {
   const left = at - useNow();
   if (left > 0) return `in ${duration(left)}`;
-  return isSafe ? "now" : "when the files are safe, or a quarter of an hour after the end";
+  return isSafe ? "now" : "when the files are stored, or 15 minutes after the end";
 }

@@ -16,9 +16,9 @@ export function NotCopied({ job }) {
   const { skipped, healing, status } = job;
   if (barred.size + mended.size + others.size === 0 && !healing?.error) return null;
   return (
-    <section class="block trouble-list" aria-label="What is not here">
+    <section class="block trouble-list" aria-label="Not copied">
       {barred.size > 0 && <Barred hosts={barred} allowed={allowed} isCut={skipped.length === TOLD} />}
-      {mended.size > 0 && <p>{on(mended)} allowed now: {named(mended)}. {mayAct && "Copy again gets what is there."}</p>}
+      {mended.size > 0 && <p>{on(mended)} allowed now: {named(mended)}. {mayAct && "“Copy again” copies what is still there."}</p>}
       {[...others].map(([said, count]) => <Said key={said} said={said} count={count} />)}
       {healing?.error && (
         <p>The queue was asked for {status === "completed" ? "fresh URLs" : "the result"}, <Asking healing={healing} />: {sentence(healing.error)}</p>
@@ -33,7 +33,7 @@ function Barred({ hosts, allowed, isCut }) {
   return (
     <>
       <p><strong>{isCut && "At least "}{on(hosts)} not allowed: {named(hosts)}.</strong> {api.isGuest
-        ? "Whoever runs the vault can allow it."
+        ? "The vault's operator can allow it."
         : `If you trust ${hosts.size === 1 ? "it" : "them"}, put this line under [vars] in wrangler.toml and deploy, or into .dev.vars on your machine:`}</p>
       {allowed && (
         <Command text={`ALLOWED_SOURCE_HOSTS="${[...allowed, ...hosts.keys()].join(",")}"`} label="the line that allows it" />
@@ -45,7 +45,7 @@ function Barred({ hosts, allowed, isCut }) {
 /** `file lost: …` of so many files. */
 function Said({ said, count }) {
   const [, noun, rest] = /^(\w+) (.*)$/s.exec(said);
-  const again = rest.startsWith("not copied yet") ? " It is tried again by itself." : "";
+  const again = rest.startsWith("not copied yet") ? " It is retried automatically." : "";
   return <p>{`${are(count, noun)} ${sentence(rest, false)}${again}`}</p>;
 }
 

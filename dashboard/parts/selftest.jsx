@@ -12,10 +12,10 @@ export function SelfTest() {
     setBusy(true);
     try {
       const { selfTest } = await api.json("/doctor");
-      if (!selfTest) throw new Error("the doctor gives no test webhook: that takes the API token and a HOOK_TOKEN");
+      if (!selfTest) throw new Error("no test webhook is available: it needs the API token and a HOOK_TOKEN");
       await deliver(selfTest.hook);
       setJob(selfTest.job);
-      notify("The test delivery was taken");
+      notify("The test delivery was accepted");
     } catch (error) {
       notify(`The test delivery failed: ${error.message}`, "bad");
     }
@@ -26,7 +26,7 @@ export function SelfTest() {
       <button type="button" class="primary" onClick={send} disabled={busy}>
         <Icon name="send" />{busy ? "Sending…" : "Send a test delivery"}
       </button>
-      {job && <a href={jobHref(job)}>See what came of it</a>}
+      {job && <a href={jobHref(job)}>See its job</a>}
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function Share({ job, close }) {
   };
   return (
     <Dialog title={`Share ${job.id}`} close={close}>
-      <p>Whoever has the link sees this job, its files and its timeline, and nothing else.</p>
+      <p>Anyone with the link sees this job, its files and its timeline, and nothing else.</p>
       <div class="row">
         <label for="ttl">Good for</label>
         <select id="ttl" value={ttl} onChange={({ target }) => setTtl(Number(target.value))}>
@@ -41,7 +41,7 @@ function Links({ job, made: { ticket, expiresAt } }) {
   const record = `${jobPath(job.id)}?ticket=${encodeURIComponent(ticket)}`;
   return (
     <>
-      <p class="hint">Until {when(expiresAt)}, or until the API token is changed. To look at:</p>
+      <p class="hint">Until {when(expiresAt)}, or until the API token is changed. To view:</p>
       <Command text={`${location.origin}/${page}`} label="the link to this page" />
       <p class="hint">The record as JSON:</p>
       <Command text={`${location.origin}${record}`} label="the link to the record" />

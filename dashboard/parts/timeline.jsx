@@ -68,7 +68,7 @@ function Event({ job, event, before }) {
   );
 }
 
-/** The delivery as it came: asked for when it is wanted. */
+/** The delivery as received: asked for when it is wanted. */
 function Body({ path, size, n }) {
   const { api } = useVault();
   const [body, setBody] = useState(null);

@@ -30,9 +30,9 @@ export function Deadline({ job: { files, completedAt } }) {
 /** What is left of a URL's life, of what was left when the result came. */
 export function End({ now, since, end }) {
   const left = end - now;
-  if (left <= 0) return <span class="timer over">the URL has ended</span>;
+  if (left <= 0) return <span class="timer over">the URL has expired</span>;
   return (
-    <span class="timer deadline" role="timer" aria-label={`The source's URL ends in ${duration(left)}`}>
+    <span class="timer deadline" role="timer" aria-label={`The source's URL expires in ${duration(left)}`}>
       <Bar part={left / Math.max(end - since, 1)} /><span class="digits">{clock(left)}</span>
     </span>
   );

@@ -80,7 +80,7 @@ describe("in a pipeline", () => {
     assert.deepEqual(JSON.parse(bulk.stdin), BOTH);
     assertUnseen(stand, HOOK_TOKEN, API_TOKEN);
     assert.ok(!text.includes(HOOK_TOKEN) && !text.includes(API_TOKEN), "a log holds no secret");
-    assert.match(text, /Set: HOOK_TOKEN \(of the environment\), API_TOKEN \(of the environment\)\./);
+    assert.match(text, /Set: HOOK_TOKEN \(from the environment\), API_TOKEN \(from the environment\)\./);
     assert.match(text, /✔ served/);
     assert.match(text, new RegExp(`fal_webhook.*\n  ${vault.url}/hook/<HOOK_TOKEN>\n`));
     assert.doesNotMatch(text, /owner@example\.com/);
@@ -91,7 +91,7 @@ describe("in a pipeline", () => {
     for (const env of [{}, BOTH]) {
       const { code, text } = await piped(stand, env);
       assert.equal(code, 0, text);
-      assert.match(text, /left as it is: HOOK_TOKEN, API_TOKEN/);
+      assert.match(text, /left unchanged: HOOK_TOKEN, API_TOKEN/);
     }
     assert.deepEqual(commands(stand), ["whoami", "deploy", "secret list", "whoami", "deploy", "secret list"]);
     assert.equal(stand.secrets().HOOK_TOKEN, "x");
@@ -120,7 +120,7 @@ describe("in a pipeline", () => {
     const bad = "r_not-a-hook-token-0123456789";
     const { code, text } = await piped(stand, { HOOK_TOKEN: bad, API_TOKEN });
     assert.equal(code, 1);
-    assert.match(text, /HOOK_TOKEN of the environment must be 16 to 128/);
+    assert.match(text, /HOOK_TOKEN in the environment must be 16 to 128/);
     assert.ok(!text.includes(bad));
     assert.deepEqual(stand.calls(), []);
   });
@@ -147,7 +147,7 @@ describe("in a pipeline", () => {
     const stand = stage(context, { fails: { "secret list": { code: 1, says: "no such Worker" } } });
     const { code, text } = await piped(stand, BOTH);
     assert.equal(code, 1);
-    assert.match(text, /no such Worker[^]*which secrets it has is not known/);
+    assert.match(text, /no such Worker[^]*its secrets could not be listed/);
     assert.deepEqual(commands(stand), ["whoami", "deploy", "secret list"]);
   });
 

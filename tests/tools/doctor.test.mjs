@@ -81,13 +81,13 @@ describe("the doctor's command", () => {
   it("says of a token that is not taken that it is not, and not what it is", async () => {
     const { code, text } = await doctor(vault.url, { API_TOKEN: "wrong-token-0123456789" });
     assert.equal(code, 2);
-    assert.match(finding(text, "doctor"), /does not take this token/);
+    assert.match(finding(text, "doctor"), /does not accept this token/);
     assert.ok(!text.includes("wrong-token"));
   });
 
   it("is told by nobody: no token, no URL, too much", async () => {
     for (const [args, words] of [[[vault.url], /Set API_TOKEN/], [[], /Usage/], [[vault.url, "x"], /Usage/],
-      [["--token=x"], /Usage/], [["ftp://x"], /no scheme/], [["https://"], /no URL/], [["https://u:p@x"], /user name/],
+      [["--token=x"], /Usage/], [["ftp://x"], /not the scheme/], [["https://"], /not a URL/], [["https://u:p@x"], /user name/],
       [["https://hookvault.<you>.workers.dev"], /placeholder/], [[`${vault.url}/hook/x`], /without \/hook/]]) {
       const env = args[0] === vault.url && args.length === 1 ? {} : { API_TOKEN };
       const { code, text } = await run("tools/doctor.mjs", args, env);
@@ -139,7 +139,7 @@ describe("the doctor's command", () => {
     const { code, text } = await through(context, { answer });
     assert.equal(code, 2, text);
     assert.deepEqual(marked(text, "✘"), ["body-size"]);
-    assert.match(finding(text, "body-size"), /a delivery of 4 MiB: the connection was cut/);
+    assert.match(finding(text, "body-size"), /a delivery of 4 MiB: the connection was closed/);
   });
 
   it("a hook that is redirected, and nothing else is", async (context) => {
@@ -163,7 +163,7 @@ describe("the doctor's command", () => {
       return true;
     };
     const { text } = await through(context, { answer });
-    assert.match(finding(text, "hook"), /a delivery gets 403: not of the Worker's own words/);
+    assert.match(finding(text, "hook"), /a delivery gets 403: not the Worker's own answer/);
   });
 
   it("a file that is not served as it was", async (context) => {
@@ -222,7 +222,7 @@ describe("the doctor's command", () => {
     };
     const { code, text, middleman } = await through(context, { answer });
     assert.equal(code, 2, text);
-    assert.match(finding(text, "reach"), /is no vault/);
+    assert.match(finding(text, "reach"), /is not a vault/);
     assert.ok(middleman.seen.every(({ headers }) => headers.authorization === undefined));
   });
 
@@ -232,11 +232,11 @@ describe("the doctor's command", () => {
     assert.match(finding(text, "tls"), /is not https.*nothing was sent/);
   });
 
-  it("nobody listens", async () => {
+  it("nothing listens", async () => {
     const { code, text } = await doctor(`http://127.0.0.1:${await freePort()}`);
     assert.equal(code, 2, text);
-    assert.match(finding(text, "reach"), /nobody listens there/);
-    assert.match(finding(text, "reach"), /have `npm start` run/);
+    assert.match(finding(text, "reach"), /nothing listens there/);
+    assert.match(finding(text, "reach"), /run `npm start`/);
   });
 
   describe("over TLS", { skip: lacking("openssl") }, () => {
@@ -273,7 +273,7 @@ describe("the doctor's command, of a vault that is set wrong", () => {
     assert.equal(code, 2, text);
     assert.deepEqual(marked(text, "✘"), ["HOOK_TOKEN", "MAX_FILE_BYTES"]);
     assert.ok(marked(text, "✔").includes("r2"));
-    assert.match(text, /2 failures, 1 warning: mend them from the top\.\n$/);
+    assert.match(text, /2 failures, 1 warning: correct them from the top\.\n$/);
   });
 
   it("explains that API_TOKEN is not set", async (context) => {

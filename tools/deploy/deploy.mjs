@@ -35,7 +35,7 @@ export async function deploy({ args, wrangler, env, ask, say, paint, patienceMs 
   tellNew(set, say, paint);
   const url = urlOf(targets);
   if (!url) {
-    say("\nwrangler tells no URL of the Worker: with it, `npm run doctor -- <URL>` looks whether all is well.");
+    say("\nwrangler printed no URL of the Worker; once you have it, check it: `npm run doctor -- <URL>`.");
     return 0;
   }
   const code = await look({ url, token: set.API_TOKEN?.value ?? env.API_TOKEN, ask, say, paint, patienceMs });
@@ -62,16 +62,16 @@ async function setMissing(call, common, from) {
   const known = secretNames(listed);
   const missing = NAMES.filter((name) => !known.includes(name));
   const kept = NAMES.filter((name) => !missing.includes(name));
-  if (kept.length > 0) from.say(`\nSet already, and left as it is: ${kept.join(", ")}.`);
+  if (kept.length > 0) from.say(`\nAlready set, and left unchanged: ${kept.join(", ")}.`);
   if (missing.length === 0) return {};
   const values = await valuesFor(missing, from);
   const plain = Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
   const { code, out, err } = await capture(call, ["secret", "bulk", ...common], JSON.stringify(plain));
   if (code !== 0) {
     throw new Failure(`${masked(out + err, Object.values(plain))}\nThe Worker is deployed, but its secrets could not be set: `
-      + `wrangler secret bulk ended with ${code}. Run this again; nothing that was made up is kept.`);
+      + `wrangler secret bulk ended with ${code}. Run this again; the secrets made just now are not kept.`);
   }
-  const named = missing.map((name) => (from.env[name] ? `${name} (of the environment)` : name));
+  const named = missing.map((name) => (from.env[name] ? `${name} (from the environment)` : name));
   from.say(`\nSet: ${named.join(", ")}.`);
   return values;
 }
@@ -81,7 +81,7 @@ function secretNames({ code, out, err }) {
     if (code !== 0) throw new Error(`it ended with ${code}`);
     return JSON.parse(out.slice(out.indexOf("["))).map(({ name }) => name);
   } catch (error) {
-    throw new Failure(`${err}\nThe Worker is deployed, but which secrets it has is not known (wrangler secret list): ${error.message}.`);
+    throw new Failure(`${err}\nThe Worker is deployed, but its secrets could not be listed (wrangler secret list): ${error.message}.`);
   }
 }
 
@@ -95,14 +95,14 @@ function tellNew(set, say, paint) {
 
 /** The doctor, as soon as the Worker is known everywhere. */
 async function look({ url, token, ask, say, paint, patienceMs }) {
-  const typed = token ?? (await ask?.("\nAPI_TOKEN, to look whether all is well (not shown; Enter leaves it): "));
+  const typed = token ?? (await ask?.("\nAPI_TOKEN, to check the Worker (not shown; Enter skips the check): "));
   if (!typed) {
-    say(`\nTo look whether all is well: API_TOKEN=… npm run doctor -- ${url}`);
+    say(`\nTo check it: API_TOKEN=… npm run doctor -- ${url}`);
     return 0;
   }
   const vault = vaultUrl(url);
   const [first] = typed.split(",").map((entry) => entry.trim());
-  say(`\nThe doctor looks at ${url}:`);
+  say(`\nThe doctor checks ${url}:`);
   await untilKnown(vault, first, patienceMs);
   const checks = await examine({ url: vault, token: first, say: (check) => say(line(check, paint)) });
   say(`\n${verdict(checks, paint)}`);

@@ -5,12 +5,12 @@ import { Failure } from "../setup/run.mjs";
 /** As `src/domain/access/tokens.rs` has it; each is a comma list. */
 const RULES = {
   HOOK_TOKEN: {
-    what: "who may deliver",
+    what: "for deliveries",
     rule: "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_",
     isGood: (token) => /^(?!r_)[\w-]{16,128}$/.test(token),
   },
   API_TOKEN: {
-    what: "who may read",
+    what: "for reading and acting",
     rule: "at least 16 visible ASCII characters, without commas",
     isGood: (token) => /^[!-~]{16,}$/.test(token),
   },
@@ -27,7 +27,7 @@ export function isGood(name, list) {
 /** Refuses what the environment gives and the Worker would not take. */
 export function checkGiven(env) {
   for (const name of NAMES) {
-    if (env[name] && !isGood(name, env[name])) throw new Failure(`${name} of the environment must be ${RULES[name].rule}.`);
+    if (env[name] && !isGood(name, env[name])) throw new Failure(`${name} in the environment must be ${RULES[name].rule}.`);
   }
 }
 
@@ -59,7 +59,7 @@ async function asked(name, { ask, say }) {
 
 function untold(names) {
   const list = names.join(" and ");
-  return `The Worker is deployed, but ${list} ${names.length === 1 ? "is" : "are"} not set, and nobody is here to be asked: `
+  return `The Worker is deployed, but ${list} ${names.length === 1 ? "is" : "are"} not set, and there is no terminal to ask on: `
     + "until then its routes answer 503.\n"
     + "Run this again with them in the environment, or set each with `npx wrangler secret put <NAME>`; "
     + "`openssl rand -hex 24` makes a good one.";

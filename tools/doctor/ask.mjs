@@ -5,12 +5,12 @@ const LIMIT_MS = 30_000;
 
 /** Words for the codes of failed connections. */
 const WORDS = {
-  ECONNREFUSED: "nobody listens there",
-  ENOTFOUND: "there is no such host",
-  EAI_AGAIN: "the host's name can't be looked up now",
-  ECONNRESET: "the connection was cut",
-  EPIPE: "the connection was cut",
-  UND_ERR_SOCKET: "the connection was cut",
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "the host does not exist",
+  EAI_AGAIN: "the host's name can't be looked up",
+  ECONNRESET: "the connection was closed",
+  EPIPE: "the connection was closed",
+  UND_ERR_SOCKET: "the connection was closed",
   ETIMEDOUT: "there is no answer",
   UND_ERR_CONNECT_TIMEOUT: "there is no answer",
 };

@@ -38,7 +38,7 @@ async function report(url, token) {
   const checks = told.map(read);
   const found = [clock(answer), ...checks];
   if (!test && checks.every(({ name, status }) => name !== "HOOK_TOKEN" || status === "ok")) {
-    found.push(warn("self-test", "no delivery was tried: that takes the API token", "run it again with API_TOKEN set"));
+    found.push(warn("self-test", "no test delivery was sent: it needs the API token", "run it again with API_TOKEN set"));
   }
   return { found, test };
 }
@@ -47,7 +47,7 @@ function refused(answer) {
   const { status } = answer;
   const { detail } = json(answer);
   if (status === 401 || status === 403) {
-    return fail("doctor", "the Worker does not take this token", "set API_TOKEN to the secret's value (that of `npm start` is in .dev.vars), or set a new one: npx wrangler secret put API_TOKEN");
+    return fail("doctor", "the Worker does not accept this token", "set API_TOKEN to the secret's value (that of `npm start` is in .dev.vars), or set a new one: npx wrangler secret put API_TOKEN");
   }
   if (status === 503 && detail) return fail("doctor", detail, "npx wrangler secret put API_TOKEN");
   if (status === 404 || isRedirect(answer)) {

@@ -11,8 +11,8 @@ const GRAIN_MS = 1_000;
 /** Whether a queue, and a token, can be sent there at all. */
 export function transport(url) {
   if (url.protocol === "https:") return undefined;
-  if (isLoopback(url)) return ok("tls", "none, on this machine alone");
-  return fail("tls", `${url.origin} is not https: tokens would go over the net in the clear; nothing was sent`,
+  if (isLoopback(url)) return ok("tls", "not needed on this machine");
+  return fail("tls", `${url.origin} is not https: tokens would be sent unencrypted; nothing was sent`,
     "give the https URL");
 }
 
@@ -36,31 +36,31 @@ function unanswered(url, error) {
   if (!error.isCertificate) {
     return [fail("reach", `${url.origin} can't be reached: ${error.message}`, rightUrl(url))];
   }
-  return [fail("tls", `the certificate of ${url.host} is not valid: ${error.message}; queues do not deliver there`,
-    "have the host's certificate renewed, or use the workers.dev URL")];
+  return [fail("tls", `the certificate of ${url.host} is not valid: ${error.message}; queues do not deliver to it`,
+    "renew the host's certificate, or use the workers.dev URL")];
 }
 
 function greeting(url, answer) {
   const { status, bytes, ms } = answer;
   if (isRedirect(answer)) {
     return fail("reach", `${url.origin} answers ${status} to ${leadsTo(answer)}: a redirect turns a `
-      + "POST into a GET, and webhooks are lost", "use the URL to which it leads, here and as the webhook", ms);
+      + "POST into a GET, and webhooks are lost", "use the redirect's target, here and as the webhook", ms);
   }
   if (status === 200 && bytes.toString("utf8") === "ok\n") return ok("reach", "a vault answers", ms);
-  return fail("reach", `${url.origin} is no vault: /healthz answers ${status}`, rightUrl(url), ms);
+  return fail("reach", `${url.origin} is not a vault: /healthz answers ${status}`, rightUrl(url), ms);
 }
 
 const rightUrl = (url) => isLoopback(url)
-  ? "have `npm start` run, and compare the URL with what it printed"
-  : "compare the URL with what `npm run deploy` printed";
+  ? "run `npm start`, and compare the URL with the one it printed"
+  : "compare the URL with the one that `npm run deploy` printed";
 
 /** Compares the Worker's clock with this machine's. */
 export function clock({ headers, from, ms }, name = "local-clock") {
   const theirs = Date.parse(headers.get("date") ?? "");
-  if (Number.isNaN(theirs)) return warn(name, "the answer has no date", "look what stands between you and the Worker");
+  if (Number.isNaN(theirs)) return warn(name, "the answer has no date", "check the proxies between you and the Worker");
   const skew = Math.max(from - theirs - GRAIN_MS, theirs - (from + ms), 0);
   if (skew < ODD_MS) return ok(name, "this machine's clock agrees with the Worker's");
   const detail = `this machine's clock and the Worker's differ by ${Math.round(skew / 1_000)} s`;
   const fix = "set this machine's clock (`timedatectl set-ntp true`)";
-  return skew < WRONG_MS ? warn(name, detail, fix) : fail(name, `${detail}: signatures of webhooks do not count here`, fix);
+  return skew < WRONG_MS ? warn(name, detail, fix) : fail(name, `${detail}: signatures of webhooks are refused`, fix);
 }

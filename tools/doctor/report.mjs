@@ -20,7 +20,7 @@ export function verdict(checks, paint) {
   const count = (status) => checks.filter((check) => check.status === status).length;
   const [failed, warned] = [count("fail"), count("warn")];
   const some = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-  if (failed > 0) return paint.red(`${some(failed, "failure")}, ${some(warned, "warning")}: mend them from the top.`);
+  if (failed > 0) return paint.red(`${some(failed, "failure")}, ${some(warned, "warning")}: correct them from the top.`);
   if (warned > 0) return paint.yellow(`It works; ${some(warned, "warning")}.`);
   return paint.green("All is well.");
 }

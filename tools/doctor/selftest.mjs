@@ -49,15 +49,15 @@ async function finding(name, what, fix, work) {
   }
 }
 
-const knock = (hook) => finding("hook", "a delivery", "compare the URL, or PUBLIC_URL, with what `npm run deploy` printed", async () => {
+const knock = (hook) => finding("hook", "a delivery", "compare the URL, or PUBLIC_URL, with the one that `npm run deploy` printed", async () => {
   const answer = await post(hook, JSON.stringify({ eventType: "doctor" }));
-  if (answer.status === 200) return ok("hook", "a delivery is taken, without a redirect", answer.ms);
+  if (answer.status === 200) return ok("hook", "a delivery is accepted, without a redirect", answer.ms);
   if (isRedirect(answer)) {
     return fail("hook", `the hook answers ${answer.status} to ${leadsTo(answer)}: webhooks are lost`,
-      "use the URL to which it leads as the webhook, or set PUBLIC_URL to it", answer.ms);
+      "use the redirect's target as the webhook, or set PUBLIC_URL to it", answer.ms);
   }
-  return fail("hook", `a delivery gets ${answer.status}: ${json(answer).detail ?? "not of the Worker's own words"}`,
-    "look what stands before the Worker: rules, Access, a firewall", answer.ms);
+  return fail("hook", `a delivery gets ${answer.status}: ${json(answer).detail ?? "not the Worker's own answer"}`,
+    "check what stands before the Worker: rules, Access, a firewall", answer.ms);
 });
 
 const IN_BETWEEN = "raise the limit of the proxy or firewall before the Worker";
@@ -67,13 +67,13 @@ const large = (hook) => finding("body-size", `a delivery of ${LARGE}`, IN_BETWEE
   const body = frame.replace('""', `"${"x".repeat(LARGE_BYTES - frame.length)}"`);
   const answer = await post(hook, body);
   const { detail = "" } = json(answer);
-  if (answer.status === 200) return ok("body-size", `a delivery of ${LARGE} is taken`, answer.ms);
+  if (answer.status === 200) return ok("body-size", `a delivery of ${LARGE} is accepted`, answer.ms);
   if (answer.status === 413 && detail.includes("MAX_BODY_BYTES")) {
     return warn("body-size", `a delivery of ${LARGE} is over MAX_BODY_BYTES: results as base64 are refused`,
       "raise MAX_BODY_BYTES in wrangler.toml, or submit with `x-pipelet-output: binary`", answer.ms);
   }
   const fix = answer.status < 500 ? IN_BETWEEN
-    : "see `npx wrangler tail`; on the free plan it may take more CPU time than there is (error 1102): submit with `x-pipelet-output: binary`";
+    : "see `npx wrangler tail`; on the free plan it may need more CPU time than the plan allows (error 1102): submit with `x-pipelet-output: binary`";
   return fail("body-size", `a delivery of ${LARGE} gets ${answer.status}, and not from the Worker: results as base64 are lost`,
     fix, answer.ms);
 });
@@ -84,13 +84,13 @@ async function deliver({ url, token, hook, path }) {
   const image = `data:image/png;base64,${bytes.toString("base64")}`;
   const body = JSON.stringify({ eventType: "completed", image });
   let record;
-  const stored = await finding("stored", "a result", "look into `npx wrangler tail`", async () => {
+  const stored = await finding("stored", "a result", "see `npx wrangler tail`", async () => {
     const from = Date.now();
     const answer = await post(hook, body);
     if (answer.status !== 200) return fail("stored", `a result gets ${answer.status}`, "see `hook`", answer.ms);
     record = await settled({ url, token, path });
     if (record?.archive === "stored") return ok("stored", "the file of a result is in R2", Date.now() - from);
-    const why = record?.files?.[0]?.error ?? "it was not tried yet";
+    const why = record?.files?.[0]?.error ?? "it has not been tried yet";
     return fail("stored", `the file of a result is ${record?.archive ?? "not known"} after ${STORED_LIMIT_MS / 1_000} s: ${why}`,
       "see `r2` and `jobs`; `npx wrangler tail` shows the alarm's errors", Date.now() - from);
   });
@@ -109,14 +109,14 @@ async function settled({ url, token, path }) {
 
 const served = (link, bytes) => finding("served", "the durable URL", "compare PUBLIC_URL with the URL that you gave", async () => {
   const answer = await ask(link);
-  if (answer.status === 200 && answer.bytes.equals(bytes)) return ok("served", "byte for byte, by its durable URL", answer.ms);
-  const what = answer.status === 200 ? "other bytes than were delivered" : answer.status;
+  if (answer.status === 200 && answer.bytes.equals(bytes)) return ok("served", "byte for byte, from its durable URL", answer.ms);
+  const what = answer.status === 200 ? "its bytes are not the delivered ones" : answer.status;
   return fail("served", `the durable URL answers ${what}`, "compare PUBLIC_URL with the URL that you gave", answer.ms);
 });
 
-const remove = ({ url, token, path }) => finding("deleted", "the self-test's job", "it goes by itself in a day", async () => {
+const remove = ({ url, token, path }) => finding("deleted", "the self-test's job", "it is deleted by itself in a day", async () => {
   const { status, ms } = await ask(new URL(path, url), { token, method: "DELETE" });
   // Where no delivery got in, there is none.
-  if (status === 204 || status === 404) return ok("deleted", "nothing of the self-test is left", ms);
-  return warn("deleted", `the self-test's job can't be deleted: ${status}`, "it goes by itself in a day", ms);
+  if (status === 204 || status === 404) return ok("deleted", "the self-test left nothing behind", ms);
+  return warn("deleted", `the self-test's job can't be deleted: ${status}`, "it is deleted by itself in a day", ms);
 });

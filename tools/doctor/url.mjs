@@ -10,18 +10,18 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/*/i;
 export function vaultUrl(text) {
   const url = read(text) ?? refuse("That is not a URL", EXAMPLE);
   if (url.username || url.password) refuse("The URL has a user name", `${url.protocol}//${url.host}`);
-  if (/\/hook\b/.test(url.pathname)) refuse("Give the vault's URL alone, without /hook and its token", url.origin);
+  if (/\/hook\b/.test(url.pathname)) refuse("Give the vault's URL without /hook and its token", url.origin);
   return new URL(url.origin);
 }
 
 function read(text) {
-  if (/[<>]/.test(text)) refuse("The URL still holds a placeholder in <…>. Put your own name there", EXAMPLE);
+  if (/[<>]/.test(text)) refuse("The URL still has a placeholder in <…>. Put your own name there", EXAMPLE);
   if (/^https?:\/\//i.test(text)) return URL.canParse(text) ? new URL(text) : undefined;
   const bare = guessed(text);
   // `localhost:8787` reads like a scheme; no port does.
   const isHost = /^[^/]+:\d+(\/|$)/.test(text) || !SCHEME.test(text);
-  if (bare && isHost) refuse(`${bare.host} lacks its beginning, http:// or https://`, bare.origin);
-  if (SCHEME.test(text)) refuse(`${SCHEME.exec(text)[1]}: is no scheme of a vault's URL`, EXAMPLE);
+  if (bare && isHost) refuse(`${bare.host} lacks http:// or https:// at its beginning`, bare.origin);
+  if (SCHEME.test(text)) refuse(`${SCHEME.exec(text)[1]}: is not the scheme of a vault's URL`, EXAMPLE);
   return undefined;
 }
 

@@ -64,7 +64,7 @@ async function compile() {
   const env = toolsEnv();
   await step(`Compiling wasm-bindgen ${VERSION} (about 1 min, once)`, "cargo", args, env);
   const program = join(env.CARGO_TARGET_DIR, "release", "wasm-bindgen");
-  if (version(program) !== VERSION) throw new Failure(`tools/bindgen is of another version than Cargo.lock's wasm-bindgen: give it ${VERSION}.`);
+  if (version(program) !== VERSION) throw new Failure(`tools/bindgen has another version than Cargo.lock's wasm-bindgen: set it to ${VERSION}.`);
   copyFileSync(program, `${wasmBindgen.path}.new`);
   renameSync(`${wasmBindgen.path}.new`, wasmBindgen.path);
 }

@@ -15,7 +15,7 @@ export const NODE = join(NODE_BIN, "node");
 export function lockedVersion(crate) {
   const lock = readFileSync(inRoot("Cargo.lock"), "utf8");
   const found = lock.match(new RegExp(`^name = "${crate}"\\nversion = "(.+)"$`, "m"));
-  if (!found) throw new Error(`Cargo.lock holds no ${crate}`);
+  if (!found) throw new Error(`Cargo.lock has no ${crate}`);
   return found[1];
 }
 

@@ -154,5 +154,5 @@ function headOf({ statusCode, statusMessage, rawHeaders }) {
 
 function refuse(response, error) {
   if (response.headersSent || response.destroyed) return response.destroy();
-  response.writeHead(502, { "content-type": "text/plain; charset=utf-8" }).end(`The runtime ended before it had answered (${error.code}).\n`);
+  response.writeHead(502, { "content-type": "text/plain; charset=utf-8" }).end(`The runtime ended before it answered (${error.code}).\n`);
 }

@@ -40,7 +40,7 @@ async function optionsOf({ dir, vars, script, wasm }) {
     log: new Listener(LogLevel.WARN),
     logRequests: false,
     handleStructuredLogs: (line) => say(workerLine(line)),
-    unsafeHandleRuntimeRestart: () => say("The runtime had died. It was started again."),
+    unsafeHandleRuntimeRestart: () => say("The runtime ended. It was started again."),
   };
 }
 

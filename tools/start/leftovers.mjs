@@ -33,7 +33,7 @@ function find(dir) {
   const all = processes();
   if (all.some(({ pid, command }) => pid === starter && command.includes(STARTER))) {
     const isLost = !all.some(({ pid }) => pid === parent);
-    const what = isLost ? `An earlier \`npm start\` goes on as process ${starter}, though npm was killed.`
+    const what = isLost ? `An earlier \`npm start\` still runs as process ${starter}, though npm was killed.`
       : `\`npm start\` runs in this folder already, as process ${starter}.`;
     return { what, signal: "SIGTERM", pids: [starter], isLost };
   }

@@ -28,7 +28,7 @@ function decoded(path) {
 /** The line of a request; one without a status was broken off. */
 export function requestLine({ method, path, status, ms }, secrets, paint = colours()) {
   const tone = { 2: "green", 4: "yellow", 5: "red" }[Math.floor(status / 100)] ?? "dim";
-  const end = status ? `${ms} ms` : `${ms} ms, broken off`;
+  const end = status ? `${ms} ms` : `${ms} ms, cut off`;
   return `${paint[tone](status ?? "---")} ${method.padEnd(6)} ${shownPath(path, secrets)} ${paint.dim(end)}`;
 }
 

@@ -16,7 +16,7 @@ export function readPorts(env) {
   const ports = Object.fromEntries(Object.keys(USUAL).map((part) => [part, readPort(env, part)]));
   const [one, other] = pairs(Object.keys(ports)).find(([one, other]) => ports[one] === ports[other]) ?? [];
   if (!one) return ports;
-  throw new Failure(`${VARIABLES[one]} and ${VARIABLES[other]} are both ${ports[one]}: each needs a port of its own. `
+  throw new Failure(`${VARIABLES[one]} and ${VARIABLES[other]} are both ${ports[one]}: each needs its own port. `
     + `Unset one of them, or set it to another.`);
 }
 
@@ -27,8 +27,8 @@ function readPort(env, part) {
   if (!text) return USUAL[part];
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port > 0 && port <= MAX_PORT) return port;
-  throw new Failure(`${VARIABLES[part]} is "${plain(text)}", which is no port. Set it to a whole number from 1 to ${MAX_PORT}, `
-    + `or unset it: then it is ${USUAL[part]}.`);
+  throw new Failure(`${VARIABLES[part]} is "${plain(text)}", which is not a port. Set it to a whole number from 1 to ${MAX_PORT}, `
+    + `or unset it to use ${USUAL[part]}.`);
 }
 
 /** Throws unless all of them can be had, and says who holds one. */
@@ -42,9 +42,9 @@ export async function checkPorts(ports) {
 }
 
 function words(problem, port, variable) {
-  if (problem === "EACCES") return `Port ${port} is only for root. Set ${variable} to one from 1024 on.`;
+  if (problem === "EACCES") return `Port ${port} is for root only. Set ${variable} to one from 1024 on.`;
   const holder = listener(port);
-  if (!holder) return `Port ${port} is held by a process of another user. Set ${variable} to another port.`;
+  if (!holder) return `Port ${port} is used by another user's process. Set ${variable} to another port.`;
   const { pid, command } = holder;
-  return `Port ${port} is held by process ${pid} (${plain(command).slice(0, MAX_SHOWN)}). End it by\n  kill ${pid}\nor set ${variable} to another port.`;
+  return `Port ${port} is used by process ${pid} (${plain(command).slice(0, MAX_SHOWN)}). End it by\n  kill ${pid}\nor set ${variable} to another port.`;
 }

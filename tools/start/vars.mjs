@@ -21,7 +21,7 @@ export function readVars(path = inRoot(".dev.vars")) {
   const missing = Object.keys(NEEDED).filter((name) => !first(vars[name]));
   if (missing.length > 0) throw refusal(`sets no ${missing.join(" and no ")}`, missing);
   for (const [name, { isGood, rule }] of Object.entries(NEEDED)) {
-    if (!isGood.test(first(vars[name]))) throw refusal(`sets ${name} to what the Worker does not take: it is to be ${rule}`, [name]);
+    if (!isGood.test(first(vars[name]))) throw refusal(`sets ${name} to a value that the Worker does not accept: it must be ${rule}`, [name]);
   }
   return vars;
 }

@@ -1,4 +1,4 @@
-//! `GET /doctor`: from what was found to what it means, and what mends it.
+//! `GET /doctor`: from what was found to what it means, and the command that fixes it.
 //!
 //! The glue measures, a module here judges: [`settings`], [`stores`],
 //! [`upstreams`], [`clocks`], [`jobs`] (what the catalog sums up, with a check
@@ -56,7 +56,7 @@ impl Finding {
         Self::new(name, Status::Ok, detail, None)
     }
 
-    /// Something to look at, and what mends it.
+    /// Something to look at, and the command that fixes it.
     pub fn warn(
         name: impl Into<String>,
         detail: impl Into<String>,
@@ -65,7 +65,7 @@ impl Finding {
         Self::new(name, Status::Warn, detail, Some(fix.into()))
     }
 
-    /// Something that does not work, and what mends it.
+    /// Something that does not work, and the command that fixes it.
     pub fn fail(
         name: impl Into<String>,
         detail: impl Into<String>,

@@ -72,7 +72,7 @@ pub enum Route {
     Export,
     /// `GET /refused`: deliveries that were refused.
     Refused,
-    /// `GET /doctor`: what is wrong, and what mends it.
+    /// `GET /doctor`: what is wrong, and the command that fixes it.
     Doctor,
     /// `POST /restore`: rebuilds everything from the bucket.
     Restore,

@@ -92,8 +92,8 @@ describe("what a sender writes", { skip: lacking("chromium") }, () => {
 
   test("is text in what was unmatched and refused", async () => {
     await page.goto(`${vault.url}/#/unmatched`);
-    await page.getByText("The delivery as it came").click();
-    await page.getByRole("region", { name: "The delivery as it came" }).getByText("onerror").first().waitFor();
+    await page.getByText("The delivery as received").click();
+    await page.getByRole("region", { name: "The delivery as received" }).getByText("onerror").first().waitFor();
     await page.goto(`${vault.url}/#/refused`);
     await page.getByText("Sent by </script>").waitFor();
     await nothingRan();

@@ -139,7 +139,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
       await message.locator(".handoff-failed").waitFor();
       await message.getByText("the receiver answers 410: it wants no more messages").waitFor();
       await page.getByRole("button", { name: "Hand off again" }).click();
-      await page.getByText("The event failed goes to HANDOFF_URL once more").waitFor();
+      await page.getByText("The event failed is sent to HANDOFF_URL again").waitFor();
       await message.locator(".handoff-delivered").waitFor();
       assert.equal(await message.count(), 1);
       assert.equal(receiver.requests.length, 2);

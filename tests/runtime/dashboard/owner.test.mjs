@@ -45,7 +45,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     await guest.page.getByText("the ticket's `scope` is another; get a ticket for this route").waitFor();
     await guest.page.goto(link.replace(/.{9}$/, "AAAAAAAAA"));
     await guest.page.reload();
-    await guest.page.getByText("This link does not open the job any more").waitFor();
+    await guest.page.getByText("This link no longer opens the job").waitFor();
     await guest.close();
     opened.clean();
   });
@@ -91,7 +91,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     const rows = page.locator(".rows > li");
     await eventually("two", async () => (await rows.count()) === 2 || undefined);
     const mine = rows.filter({ hasText: "neither the body nor its files' names have a job id" });
-    await mine.getByText("The delivery as it came").click();
+    await mine.getByText("The delivery as received").click();
     await mine.getByText("of some job").waitFor();
     await mine.getByRole("textbox").fill("assigned-1");
     await mine.getByRole("button", { name: "Assign" }).click();

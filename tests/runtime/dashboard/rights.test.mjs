@@ -67,7 +67,7 @@ describe("the read token", { skip: lacking("chromium", "ffmpeg") }, () => {
   test("is told that it may only look, and gets commands for itself", async () => {
     const page = await open(READ_TOKEN);
     await visit(page, "#/unmatched");
-    await page.getByText("It takes the API token to assign or drop them.").waitFor();
+    await page.getByText("To assign or drop them, sign in with the API token.").waitFor();
     await visit(page, "#/jobs/failed");
     await page.getByRole("button", { name: "Copy the record's curl" }).click();
     assert.match(await page.evaluate(() => navigator.clipboard.readText()), /Bearer \$READ_TOKEN/);

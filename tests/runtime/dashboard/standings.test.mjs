@@ -237,7 +237,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
   test("is told by the doctor, too, with each line to paste by itself", async () => {
     opened = await browser.open({ vault, at: "#/doctor" });
     const hosts = opened.page.locator(".finding", { has: opened.page.getByText("hosts", { exact: true }) });
-    const pasted = hosts.getByLabel("what mends it", { exact: true });
+    const pasted = hosts.getByLabel("the command that fixes it", { exact: true });
     await pasted.first().waitFor();
     const [line, deploy, again, ...rest] = await pasted.allTextContents();
     assert.match(line, new RegExp(`^ALLOWED_SOURCE_HOSTS = "${origin.url},[^"]*\\b${ELSEWHERE}"$`));

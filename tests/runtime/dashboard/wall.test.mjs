@@ -134,7 +134,7 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
     await shows(page, ["f-held"]);
     await vault.deliver(told("failed", "f-held", 1));
     await shows(page, []);
-    await page.getByText("No job is like that").waitFor();
+    await page.getByText("No job matches").waitFor();
     await page.getByRole("button", { name: "Clear" }).click();
     await page.getByText("Filters").click();
     await page.getByLabel("Tag").fill("draft");

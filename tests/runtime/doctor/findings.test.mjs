@@ -1,4 +1,4 @@
-// `GET /doctor` of a vault in which one thing is wrong: that thing is found, with what mends it, and
+// `GET /doctor` of a vault in which one thing is wrong: that thing is found, with the command that fixes it, and
 // nothing else is. It answers whatever is wrong.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -77,7 +77,7 @@ describe("a binding", () => {
 });
 
 describe("a setting", () => {
-  it("that is wrong is named, each with what mends it", async (context) => {
+  it("that is wrong is named, each with the command that fixes it", async (context) => {
     const vars = { MAX_BODY_BYTES: "32MB", READ_TOKEN: "short", CORS_ORIGINS: "app.example" };
     const { vault } = await start(context, { vars });
     vault.expectErrors(/^(MAX_BODY_BYTES|READ_TOKEN|CORS_ORIGINS)/);

@@ -1,4 +1,4 @@
-// What `npm start` says when it can't: a sentence and what mends it, before anything is built.
+// What `npm start` says when it can't: a sentence and the command that fixes it, before anything is built.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -30,7 +30,7 @@ describe("ports", () => {
   it("that are none are named, with what is one", () => {
     for (const bad of ["banana", "0", "70000", "-1", "8787.5", "0x10", "99999999"]) {
       assert.throws(() => readPorts({ HOOKVAULT_SIMULATOR_PORT: bad }),
-        { message: `HOOKVAULT_SIMULATOR_PORT is "${bad}", which is no port. Set it to a whole number from 1 to 65535, or unset it: then it is 8788.` });
+        { message: `HOOKVAULT_SIMULATOR_PORT is "${bad}", which is not a port. Set it to a whole number from 1 to 65535, or unset it to use 8788.` });
     }
   });
 
@@ -49,7 +49,7 @@ describe("ports", () => {
       await once(holder, "listening");
       const { code, text } = await start(environment(dir, ports));
       assert.equal(code, 1);
-      assert.match(text, new RegExp(`^Port ${ports.simulator} is held by process ${process.pid} \\(.*node.*\\)\\. End it by\n  kill ${process.pid}\nor set HOOKVAULT_SIMULATOR_PORT to another port\\.$`, "m"));
+      assert.match(text, new RegExp(`^Port ${ports.simulator} is used by process ${process.pid} \\(.*node.*\\)\\. End it by\n  kill ${process.pid}\nor set HOOKVAULT_SIMULATOR_PORT to another port\\.$`, "m"));
       assert.doesNotMatch(text, /Compiling/);
       holder.close();
       rmSync(dir, { recursive: true });
@@ -94,7 +94,7 @@ describe(".dev.vars", () => {
       ["HOOK_TOKEN", "r_hook-token-of-mine", "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_"],
     ]) {
       const lines = Object.entries({ ...good, [name]: bad }).map(([key, value]) => `${key}=${value}\n`);
-      const message = `.dev.vars sets ${name} to what the Worker does not take: it is to be ${rule}. `
+      const message = `.dev.vars sets ${name} to a value that the Worker does not accept: it must be ${rule}. `
         + `Write into it, as .dev.vars.example does:\n  ${name}=${parseEnv(readFileSync(join(ROOT, ".dev.vars.example"), "utf8"))[name]}`;
       assert.throws(() => read(lines.join("")), { message }, bad);
     }

@@ -76,10 +76,10 @@ describe(`npm start under ${DELIVERIES} deliveries`, () => {
   });
 
   it("has told of the requests, and of nothing else", async () => {
-    await local.says(/^--- POST {3}\/hook\/\*{3} .* broken off$/m);
+    await local.says(/^--- POST {3}\/hook\/\*{3} .* cut off$/m);
     const [, log] = local.text.split(/as soon as its files are stored:\n.+\n+/);
     const lines = log.split("\n").filter(Boolean);
-    const others = lines.filter((line) => !/^(\d{3}|---) [A-Z]+ +\/\S* \d+ ms(, broken off)?$/.test(line));
+    const others = lines.filter((line) => !/^(\d{3}|---) [A-Z]+ +\/\S* \d+ ms(, cut off)?$/.test(line));
     assert.deepEqual(others, []);
     const taken = lines.filter((line) => /^200 POST +\/hook\/\*{3} /.test(line)).length;
     assert.ok(taken >= DELIVERIES, `${taken} lines of deliveries`);

@@ -10,7 +10,7 @@ const SECRETS = secretsOf({ HOOK_TOKEN: "hook-token-1, hook-token-2", API_TOKEN:
 test("a line a request", () => {
   const line = (told) => requestLine({ method: "GET", path: "/jobs/1", ms: 7, ...told }, [], plain);
   assert.equal(line({ status: 200 }), "200 GET    /jobs/1 7 ms");
-  assert.equal(line({ status: undefined }), "--- GET    /jobs/1 7 ms, broken off");
+  assert.equal(line({ status: undefined }), "--- GET    /jobs/1 7 ms, cut off");
 });
 
 test("secrets are the values of tokens, each of a list; no number, and nothing short", () => {

@@ -69,7 +69,7 @@ describe("npm start", () => {
     await local.deliver(acquired(2));
     const { pid } = runtime();
     process.kill(pid, "SIGKILL");
-    await local.says(/^The runtime had died\. It was started again\.$/m);
+    await local.says(/^The runtime ended\. It was started again\.$/m);
     await answers();
     assert.notEqual(runtime().pid, pid);
     assert.equal((await local.json("/jobs/2")).status, "acquired");
