@@ -304,7 +304,7 @@ fn store(job: &mut Job, now: Timestamp) {
 #[test]
 fn what_is_wanted_is_asked_for_once() {
     let (mut job, now) = (stored_job(), Timestamp::from_millis(1_766_869_000_000));
-    healing::want(&mut job, "a delivery was refused".to_owned(), now);
+    healing::request(&mut job, "a delivery was refused".to_owned(), now);
     assert_eq!(healing::due_at(&job, PACE), Some(Timestamp::default()));
     let version = job.version;
     assert_eq!(healing::note_end(&mut job, false, None, context(now)), None);
@@ -317,7 +317,7 @@ fn what_is_wanted_is_not_forgotten_when_a_file_is_stored() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "s"));
     let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
-    healing::want(&mut job, "a delivery was refused".to_owned(), now);
+    healing::request(&mut job, "a delivery was refused".to_owned(), now);
     store(&mut job, now);
     assert!(job.is_settled() && healing::due_at(&job, PACE).is_some());
 }

@@ -147,14 +147,14 @@ pub fn pause(attempts: u32, pace: Pace) -> u64 {
 /// The copy of a job that has moved away, until KV has deleted it: it would be
 /// served to who reads the job by its former name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftCopy {
+pub struct OrphanedCopy {
     /// The name under which it is.
     pub home: ObjectName,
     /// Failed tries to delete it.
     pub attempts: u32,
 }
 
-impl LeftCopy {
+impl OrphanedCopy {
     /// That which `job` leaves behind, if it may have one.
     #[must_use]
     pub fn of(job: &Job) -> Option<Self> {
@@ -219,7 +219,7 @@ mod tests {
         // A counted duplicate can wait.
         assert_eq!(changed(|job| job.events += 1), Some((CopyStep::Write, quiet)));
         assert_eq!(changed(|job| job.status = Status::Retried), Some((CopyStep::Delete, at(0))));
-        let asked = |job: &mut Job| drop(healing::want(job, String::new(), at(6_000)));
+        let asked = |job: &mut Job| drop(healing::request(job, String::new(), at(6_000)));
         assert_eq!(changed(asked), Some((CopyStep::Delete, at(0))));
     }
 
@@ -262,9 +262,9 @@ mod tests {
         assert_eq!(step(&job), Some((CopyStep::Write, at(0))));
         job.status = Status::Retried;
         assert_eq!(step(&job), Some((CopyStep::Delete, at(0))));
-        assert!(LeftCopy::of(&job).is_some());
+        assert!(OrphanedCopy::of(&job).is_some());
         note_deleted(&mut job.work, true, context(6_000));
-        assert_eq!((step(&job), LeftCopy::of(&job)), (None, None));
+        assert_eq!((step(&job), OrphanedCopy::of(&job)), (None, None));
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
         job.version = 1;
         assert!(!begin(&mut job), "it goes on");
         job.status = Status::Failed;
-        assert!(begin(&mut job) && LeftCopy::of(&job).is_some());
+        assert!(begin(&mut job) && OrphanedCopy::of(&job).is_some());
         assert!(!begin(&mut job), "it is noted");
         assert!(!begin(&mut copied()), "one is there");
     }
@@ -299,8 +299,8 @@ mod tests {
     #[test]
     fn a_job_that_moves_leaves_its_copy_to_be_deleted() {
         let job = fixtures::job();
-        assert_eq!(LeftCopy::of(&job), None);
-        let mut left = LeftCopy::of(&copied()).unwrap();
+        assert_eq!(OrphanedCopy::of(&job), None);
+        let mut left = OrphanedCopy::of(&copied()).unwrap();
         assert_eq!(left.home, job.home);
         let stored = serde_json::to_string(&left).unwrap();
         assert_eq!(stored, format!(r#"{{"home":"{}","attempts":0}}"#, job.home));

@@ -76,7 +76,7 @@ pub fn copy(
 
 /// A job without a result: the upstream is asked for it.
 pub fn ask(job: &mut Job, now: Timestamp) -> Entry {
-    healing::want(
+    healing::request(
         job,
         "copy again was requested: the upstream is asked for the result".to_owned(),
         now,

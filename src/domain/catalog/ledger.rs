@@ -50,15 +50,15 @@ impl Ledger {
 
     /// Whether `root` knows that the day has changed since the last pull.
     #[must_use]
-    pub const fn is_told(&self) -> bool {
+    pub const fn is_root_notified(&self) -> bool {
         self.told > self.pulled
     }
 
     /// Whether `root` has to be told before the day changes, or asked whether
     /// anyone still watches.
     #[must_use]
-    pub fn must_tell(&self, now: Timestamp) -> bool {
-        !self.is_told() || self.watched_until.is_some_and(|until| until <= now)
+    pub fn must_notify_root(&self, now: Timestamp) -> bool {
+        !self.is_root_notified() || self.watched_until.is_some_and(|until| until <= now)
     }
 
     /// Takes what `root` answers: for how long it wants to hear of each change;
@@ -74,7 +74,7 @@ impl Ledger {
                 None => self.pushed = None,
             }
         }
-        self.is_told()
+        self.is_root_notified()
     }
 
     /// Has `root` hear of each change from now on.
@@ -148,10 +148,10 @@ mod tests {
     #[test]
     fn root_is_told_once_until_it_pulls() {
         let mut ledger = Ledger::default();
-        assert!(ledger.must_tell(NOW));
-        assert!(ledger.apply_reply(1, 0, NOW) && !ledger.must_tell(NOW));
+        assert!(ledger.must_notify_root(NOW));
+        assert!(ledger.apply_reply(1, 0, NOW) && !ledger.must_notify_root(NOW));
         ledger.pulled = 1;
-        assert!(ledger.must_tell(NOW), "it does not know of what comes now");
+        assert!(ledger.must_notify_root(NOW), "it does not know of what comes now");
         ledger.pulled = 2;
         assert!(!ledger.apply_reply(2, 0, NOW), "it has pulled before the change was written");
         assert!(ledger.apply_reply(3, 0, NOW));
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!((ledger.pushed, ledger.unpushed()), (Some(7), None));
         ledger.seq = 9;
         assert_eq!(ledger.unpushed(), Some(7));
-        assert!(!ledger.must_tell(NOW.plus(49)) && ledger.must_tell(NOW.plus(50)));
+        assert!(!ledger.must_notify_root(NOW.plus(49)) && ledger.must_notify_root(NOW.plus(50)));
         ledger.apply_reply(3, 60, NOW);
         assert_eq!(ledger.unpushed(), Some(7), "what was not heard of yet stays so");
         ledger.apply_reply(2, 0, NOW);
@@ -172,7 +172,7 @@ mod tests {
         ledger.push(8);
         assert_eq!(ledger.unpushed(), Some(8));
         ledger.apply_reply(4, 0, NOW);
-        assert_eq!((ledger.unpushed(), ledger.must_tell(NOW.plus(99))), (None, false));
+        assert_eq!((ledger.unpushed(), ledger.must_notify_root(NOW.plus(99))), (None, false));
         ledger.push(9);
         assert_eq!(ledger.pushed, None);
     }

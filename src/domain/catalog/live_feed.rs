@@ -68,7 +68,7 @@ impl Feed {
     }
 
     /// Notes that they know of a day's changes up to `seq`.
-    pub fn tell(&mut self, day: &str, seq: u64) {
+    pub fn note_sent(&mut self, day: &str, seq: u64) {
         let told = self.told.entry(day.to_owned()).or_default();
         *told = seq.max(*told);
     }
@@ -101,7 +101,7 @@ impl Feed {
 /// Says that the viewer knows everything that has happened. With `resync` it
 /// was not told what it has missed: it has to read the list anew.
 #[must_use]
-pub fn here(at: &Cursor, resync: bool) -> String {
+pub fn caught_up(at: &Cursor, resync: bool) -> String {
     let resync = if resync { ",\"resync\":true" } else { "" };
     format!("{{\"seq\":\"{at}\"{resync}}}")
 }
@@ -141,8 +141,8 @@ mod tests {
         let secrets = Secrets::default();
         let at = Cursor { mark: 7, days: days(&[("2025-12-27", 3)]) };
         let context = |_| Context { base: "https://v", secrets: &secrets };
-        assert_eq!(here(&at, false), r#"{"seq":"7~2025-12-27.3"}"#);
-        assert!(here(&at, true).contains(r#""resync":true"#));
+        assert_eq!(caught_up(&at, false), r#"{"seq":"7~2025-12-27.3"}"#);
+        assert!(caught_up(&at, true).contains(r#""resync":true"#));
         let home = ObjectName::Id("a".to_owned());
         let removed = Change::Removed { home, id: "a\"".to_owned() };
         let want = r#"{"seq":"7~2025-12-27.3","deleted":"a\""}"#;
@@ -173,12 +173,12 @@ mod tests {
     fn a_cursor_names_what_came_after_the_mark() {
         let mut feed = Feed::new(5, days(&[("a", 1), ("b", 1)]), days(&[("a", 1), ("b", 2)]));
         assert_eq!(feed.cursor(), Cursor { mark: 5, days: days(&[("b", 2)]) });
-        feed.tell("b", 1);
-        feed.tell("c", 4);
+        feed.note_sent("b", 1);
+        feed.note_sent("c", 4);
         assert_eq!(feed.cursor().days, days(&[("b", 2), ("c", 4)]));
         assert!(!feed.wants_mark() && Feed::default().wants_mark());
         for day in ["d", "e", "f"] {
-            feed.tell(day, 1);
+            feed.note_sent(day, 1);
         }
         assert!(feed.wants_mark());
         let all = days(&[("a", 1), ("b", 2), ("c", 4), ("d", 1), ("e", 1), ("f", 1)]);

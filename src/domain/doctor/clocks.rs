@@ -1,7 +1,7 @@
 //! Clocks: deadlines of presigned URLs and times of events are others' times,
 //! and are compared with this side's.
 
-use super::{Finding, spell};
+use super::{Finding, duration};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
 
 /// What is odd already, and what makes a URL look dead that is not.
@@ -39,7 +39,7 @@ pub fn check(readings: &[ClockReading]) -> Finding {
         return Finding::ok("clock", "no other clock could be read");
     };
     let skew = worst.skew();
-    let detail = format!("the clock of {} differs by {}", worst.whose, spell(skew));
+    let detail = format!("the clock of {} differs by {}", worst.whose, duration(skew));
     let fix = "compare both with the correct time: presigned URLs and leases depend on it";
     if skew >= WRONG_MS {
         let detail = format!("{detail}: its URLs seem older or newer than they are");

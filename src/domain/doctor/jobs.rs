@@ -1,7 +1,7 @@
 //! What the catalog knows of the jobs: what waits, what was lost or given up,
 //! and what was never copied.
 
-use super::{Finding, call, some, spell};
+use super::{Finding, call, duration, some};
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
 use crate::domain::catalog::totals::Totals;
@@ -85,7 +85,7 @@ fn pending(jobs: &Jobs, by: Measure<'_>) -> Finding {
     };
     let (count, age) = (numbers.pending, by.now.since(oldest));
     let waiting = counted(count, "file waits", "files wait");
-    let detail = format!("{waiting} to be copied, the oldest since {}", spell(age));
+    let detail = format!("{waiting} to be copied, the oldest since {}", duration(age));
     if age < by.pace.silence() {
         return Finding::ok("pending", detail);
     }

@@ -153,7 +153,7 @@ impl Report {
 /// The first line of what the platform says of a failure, and not too long:
 /// what follows is a stack trace.
 #[must_use]
-pub fn gist(why: &str) -> String {
+pub fn first_line(why: &str) -> String {
     const MAX_CHARS: usize = 200;
     why.lines().next().unwrap_or_default().chars().take(MAX_CHARS).collect()
 }
@@ -165,7 +165,7 @@ fn call(base: &str, method: &str, path: &str) -> String {
 }
 
 /// A length of time, in the largest unit that it has one of.
-fn spell(ms: u64) -> String {
+fn duration(ms: u64) -> String {
     let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")];
     let unit = units.into_iter().find(|(length, _)| ms >= *length);
     unit.map_or_else(|| format!("{ms} ms"), |(length, word)| format!("{} {word}", ms / length))
@@ -227,14 +227,17 @@ mod tests {
             (2 * HOUR, "2 h"),
             (3 * DAY + 1, "3 d"),
         ] {
-            assert_eq!(spell(ms), want);
+            assert_eq!(duration(ms), want);
         }
     }
 
     #[test]
     fn a_stack_trace_is_left_out() {
-        assert_eq!(gist("opening it: not there\n    at x"), "opening it: not there");
-        assert_eq!((gist(""), gist(&"é".repeat(900)).chars().count()), (String::new(), 200));
+        assert_eq!(first_line("opening it: not there\n    at x"), "opening it: not there");
+        assert_eq!(
+            (first_line(""), first_line(&"é".repeat(900)).chars().count()),
+            (String::new(), 200)
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Deliveries that were not taken, or that belong to no job.
 
-use super::{Finding, call, spell};
+use super::{Finding, call, duration};
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::webhook::rejection::RefusedDelivery;
 use crate::domain::words::counted;
@@ -29,7 +29,7 @@ fn of_status(status: u16, all: &[&RefusedDelivery], now: Timestamp, base: &str) 
     let count = all.len() as u64;
     let others =
         if more > 0 { format!(", and {more} more were only counted") } else { String::new() };
-    let ago = spell(now.since(last.at));
+    let ago = duration(now.since(last.at));
     let agent = last.user_agent.as_deref().unwrap_or("an unnamed sender");
     let detail = format!(
         "{} of the last day got {status}{others}; the last, {ago} ago, came from {agent}: {}",

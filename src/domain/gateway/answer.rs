@@ -62,7 +62,7 @@ pub(super) fn refusal(job: &mut Job, answer: &SubmissionAnswer) -> String {
 
 /// What is remembered of an answer. One that is too long and a refusal is not;
 /// of one that names a request, that is what matters.
-pub(super) fn kept(answer: SubmissionAnswer, id: Option<&str>) -> SubmissionAnswer {
+pub(super) fn remembered(answer: SubmissionAnswer, id: Option<&str>) -> SubmissionAnswer {
     if answer.body.len() <= MAX_ANSWER_BYTES {
         return answer;
     }

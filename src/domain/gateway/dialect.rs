@@ -34,7 +34,7 @@ pub fn status(job: &Job, place: RequestRoutes<'_>, scheme: Scheme) -> String {
     };
     let url = place.url();
     let is_error = scheme == Scheme::Key && has_no_result(job);
-    let told = StatusReply {
+    let status_reply = StatusReply {
         status: word,
         request_id: place.id,
         status_url: format!("{url}/status"),
@@ -45,7 +45,7 @@ pub fn status(job: &Job, place: RequestRoutes<'_>, scheme: Scheme) -> String {
         metrics: (word == "COMPLETED").then_some(Nothing {}),
         error: is_error.then(|| reason(job)),
     };
-    serde_json::to_string(&told).unwrap_or_default()
+    serde_json::to_string(&status_reply).unwrap_or_default()
 }
 
 /// A status as fal's clients need it: those with a key must have it, even if
@@ -73,14 +73,14 @@ struct Nothing {}
 /// What a status says that the upstream has told, in the words of the caller's
 /// client and with its URLs led to `place`.
 #[must_use]
-pub fn told(
+pub fn reply(
     body: &str,
     upstream: Option<&Url>,
     place: RequestRoutes<'_>,
     scheme: Scheme,
 ) -> String {
     let Ok(event) = Event::parse(body) else { return body.to_owned() };
-    let led = links::led_here(body, &event.members, upstream, place);
+    let led = links::point_here(body, &event.members, upstream, place);
     if scheme == Scheme::Bearer {
         return led;
     }
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_the_upstream_tells_is_completed_for_them() {
-        let tell = |body: &str, scheme| told(body, None, PLACE, scheme);
+        let tell = |body: &str, scheme| reply(body, None, PLACE, scheme);
         assert_eq!(
             tell(r#"{"status":"FAILED","seed":1e400}"#, Scheme::Key),
             r#"{"status":"COMPLETED","seed":1e400,"logs":null}"#

@@ -37,7 +37,7 @@ impl RequestRoutes<'_> {
 /// `body`, an object with these `members`, with its URLs led to `place`, or
 /// below `upstream` to the same path here.
 #[must_use]
-pub fn led_here(
+pub fn point_here(
     body: &str,
     members: &[Member<'_>],
     upstream: Option<&Url>,
@@ -80,7 +80,7 @@ mod tests {
 
     fn led(body: &str) -> String {
         let upstream = Url::parse("https://u.example/fal/queue").unwrap();
-        led_here(body, &json::members(body), Some(&upstream), PLACE)
+        point_here(body, &json::members(body), Some(&upstream), PLACE)
     }
 
     #[test]

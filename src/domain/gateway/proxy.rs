@@ -91,7 +91,7 @@ pub fn target(text: &str, queue: Queue) -> Option<Target> {
             Some(Target::Other(url, Kind::Run))
         }
         REST_HOST => {
-            let kind = rest(&url)?;
+            let kind = rest_api(&url)?;
             Some(Target::Other(url, kind))
         }
         _ => None,
@@ -99,7 +99,7 @@ pub fn target(text: &str, queue: Queue) -> Option<Target> {
 }
 
 /// What a call at `rest.fal.ai` is, if it is one of fal's clients.
-fn rest(url: &Url) -> Option<Kind> {
+fn rest_api(url: &Url) -> Option<Kind> {
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let asked = format!("{}{query}", url.path());
     REST.lines().find(|line| *line == asked)?;
@@ -126,7 +126,7 @@ fn segments(url: &Url) -> Option<Vec<String>> {
 /// What goes along of a request's `headers` to `queue`, and what the protocol
 /// adds. fal.ai has none of the other queues' headers.
 #[must_use]
-pub fn onward<H>(headers: H, queue: Queue) -> Vec<(String, String)>
+pub fn headers_to_send<H>(headers: H, queue: Queue) -> Vec<(String, String)>
 where
     H: Iterator<Item = (String, String)>,
 {
@@ -143,7 +143,7 @@ where
 /// Whether a header of an answer is told to the caller. Those of the body's way
 /// are not true any more; the others would speak for this vault's origin.
 #[must_use]
-pub fn is_told(name: &str) -> bool {
+pub fn is_passed_on(name: &str) -> bool {
     const OF_THE_WAY: [&str; 5] =
         ["content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"];
     const OF_THE_ORIGIN: [&str; 4] =
@@ -326,7 +326,10 @@ mod tests {
         ];
         let given = given.map(|name| (name.to_owned(), "1".to_owned()));
         let names = |queue| -> Vec<String> {
-            onward(given.clone().into_iter(), queue).into_iter().map(|(name, _)| name).collect()
+            headers_to_send(given.clone().into_iter(), queue)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect()
         };
         let own = ["x-fal-client-proxy", "accept", "content-type"];
         assert_eq!(
@@ -335,7 +338,11 @@ mod tests {
         );
         let more = ["x-fal-queue-priority", "x-pipelet-output", "x-user-id"];
         assert_eq!(names(Queue::Fal), [&more, &own[..]].concat());
-        assert!(is_told("x-fal-request-id") && is_told("content-type") && is_told("vary"));
-        assert!(!is_told("access-control-allow-origin") && !is_told("set-cookie"));
+        assert!(
+            is_passed_on("x-fal-request-id")
+                && is_passed_on("content-type")
+                && is_passed_on("vary")
+        );
+        assert!(!is_passed_on("access-control-allow-origin") && !is_passed_on("set-cookie"));
     }
 }

@@ -1,7 +1,7 @@
 //! What a submission does to a job: it is there, queued, before the upstream
 //! is asked, and the upstream's answer ends or names it.
 
-use super::answer::{error_in, kept, refusal, request_id, unreachable_upstream};
+use super::answer::{error_in, refusal, remembered, request_id, unreachable_upstream};
 use crate::domain::file::strict_url;
 use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::job::record::{Job, NewJob};
@@ -119,7 +119,7 @@ pub fn end(
         job.error = error.or_else(|| json::from_str(&json::encode_string(detail)).ok());
     }
     let answer = answer.unwrap_or_else(|why| unreachable_upstream(&why));
-    let kept = kept(answer, job.id.as_deref());
+    let kept = remembered(answer, job.id.as_deref());
     if let Some(submission) = &mut job.submission {
         submission.answer = Some(kept);
     }

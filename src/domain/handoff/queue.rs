@@ -135,7 +135,7 @@ pub fn note(
         SendResult::Delivered => {
             (message.state, message.error) = (State::Delivered, None);
             message.delivered_at = Some(now);
-            drop_older(job, number, receiver);
+            drop_outdated(job, number, receiver);
             format!("{word}: handed on to {receiver}")
         }
         SendResult::Gone => {
@@ -178,7 +178,7 @@ fn refused(
 }
 
 /// What a receiver has not got by now is older than what it knows.
-fn drop_older(job: &mut Job, number: u32, receiver: Receiver) {
+fn drop_outdated(job: &mut Job, number: u32, receiver: Receiver) {
     let is_older = |message: &&mut Message| {
         message.receiver == receiver && message.entry < number && message.state == State::Pending
     };

@@ -69,7 +69,9 @@ pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
             Ok(event) if is_of_another(&event, id) => {
                 AnswerMeaning::Refused("the upstream answered with another job's result".to_owned())
             }
-            Ok(event) => told_status(&event).unwrap_or(AnswerMeaning::End(EventKind::Completed)),
+            Ok(event) => {
+                reported_status(&event).unwrap_or(AnswerMeaning::End(EventKind::Completed))
+            }
             Err(why) => {
                 AnswerMeaning::Refused(format!("the upstream's result can't be used: {why}"))
             }
@@ -86,7 +88,7 @@ pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
 /// Reads the answer to the question for a status.
 #[must_use]
 pub fn read_status(status: u16, body: &str) -> AnswerMeaning {
-    let told = Event::parse(body).ok().and_then(|event| told_status(&event));
+    let told = Event::parse(body).ok().and_then(|event| reported_status(&event));
     match (status, told) {
         (200..=299, Some(answer)) => answer,
         _ => AnswerMeaning::Unclear(format!(
@@ -115,7 +117,7 @@ fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
     named.zip(id).is_some_and(|(named, id)| !named.is_ok_and(|named| named == id))
 }
 
-fn told_status(event: &Event<'_>) -> Option<AnswerMeaning> {
+fn reported_status(event: &Event<'_>) -> Option<AnswerMeaning> {
     match (event.told.provider, event.told.kind) {
         (Provider::Pipelet, _) => {}
         (_, EventKind::Acquired | EventKind::Ready) => return Some(AnswerMeaning::NotReady),
@@ -234,7 +236,7 @@ pub fn note_failure(
 ) -> Option<Entry> {
     let RetryContext { now, pace, entropy, .. } = context;
     if job.is_settled() && due_at(job, pace).is_none() {
-        settle(job, now);
+        end_healing(job, now);
         return None;
     }
     let healing = &mut job.healing;
@@ -245,7 +247,7 @@ pub fn note_failure(
     let wish = wish_ms.unwrap_or(0).min(pace.longest());
     healing.at = now.plus(pace.healing_backoff(healing.attempts, entropy).max(wish));
     if now.since(since) >= pace.patience() {
-        return Some(exhaust(job, now));
+        return Some(give_up_asking(job, now));
     }
     if !is_news {
         return None;
@@ -256,7 +258,7 @@ pub fn note_failure(
 }
 
 /// There is nothing more to ask for.
-fn settle(job: &mut Job, now: Timestamp) {
+fn end_healing(job: &mut Job, now: Timestamp) {
     if !job.healing.exhausted && !job.healing.is_idle() {
         job.healing = Healing::default();
         job.touch(now);
@@ -264,7 +266,7 @@ fn settle(job: &mut Job, now: Timestamp) {
 }
 
 /// Gives up asking: a file whose URL is dead is lost; another's may still work.
-fn exhaust(job: &mut Job, now: Timestamp) -> Entry {
+fn give_up_asking(job: &mut Job, now: Timestamp) -> Entry {
     job.healing.exhausted = true;
     let last = job.healing.error.clone().unwrap_or_else(|| "the job is not ready".to_owned());
     for file in job.files.iter_mut().filter(|file| file.waits_for_url()) {
@@ -310,7 +312,7 @@ pub fn note_fresh_url(job: &mut Job, n: u32, source: Source, now: Timestamp) -> 
 }
 
 /// Has the upstream asked at once; `detail` says why.
-pub fn want(job: &mut Job, detail: String, now: Timestamp) -> Entry {
+pub fn request(job: &mut Job, detail: String, now: Timestamp) -> Entry {
     job.healing = Healing { wanted: true, ..Healing::default() };
     job.touch(now);
     own_entry(job, now, detail)

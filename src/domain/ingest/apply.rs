@@ -62,7 +62,7 @@ pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applie
         job.heard_at = arrival.at;
         job.healing = Healing { wanted: is_wanted(&job, arrival.kind()), ..Healing::default() };
         job.touch(arrival.at);
-        hand_on(&mut job, n, arrival);
+        queue_handoff(&mut job, n, arrival);
     } else if current.is_none() {
         // The first delivery makes the record, whatever it says.
         job.touch(arrival.at);
@@ -88,7 +88,7 @@ const fn is_wanted(job: &Job, kind: EventKind) -> bool {
 }
 
 /// Queues what is handed on of an event that has changed the job.
-fn hand_on(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
+fn queue_handoff(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
     let kind = arrival.kind();
     if kind != EventKind::Ready {
         let Arrival { at, sha256, .. } = *arrival;
@@ -196,7 +196,7 @@ fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Follow
             (EntryOutcome::Applied, None, result)
         }
         Move::Revise if repeats_result(job, arrival) => {
-            adopt(job, arrival.archived, arrival.at);
+            take_over_files(job, arrival.archived, arrival.at);
             let renewed = renew(job, arrival);
             let detail = (renewed > 0).then(|| format!("fresh URLs for {}", words::files(renewed)));
             (EntryOutcome::Duplicate, detail, None)
@@ -213,7 +213,7 @@ fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
     // Deliveries that are moved here from another object come late.
     let is_older = job.completed_at.is_some_and(|served| arrival.at < served);
     if new < served {
-        adopt(job, arrival.archived, arrival.at);
+        take_over_files(job, arrival.archived, arrival.at);
         let renewed = renew(job, arrival);
         let lent = if renewed > 0 {
             format!("; fresh URLs for {}", words::files(renewed))
@@ -247,7 +247,7 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     let Some(output) = &arrival.document.result else { return "null".to_owned() };
     let from = DeliveryRef { delivery: n, sha256: arrival.sha256, at: arrival.now };
     let urls = job.take_up(&output.found, from);
-    adopt(job, arrival.archived, arrival.at);
+    take_over_files(job, arrival.archived, arrival.at);
     job.completed_at = Some(arrival.at);
     let (fingerprint, is_empty) = (output.fingerprint.clone(), !ResultWeight::of(output).speaks());
     let (key, bytes, nonce) = (None, None, None);
@@ -257,7 +257,7 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
 
 /// Takes over the stored files of the object that the delivery is moved from:
 /// their URLs may be dead by now.
-fn adopt(job: &mut Job, archived: &[Archived], now: Timestamp) {
+fn take_over_files(job: &mut Job, archived: &[Archived], now: Timestamp) {
     let mut adopted = false;
     for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
         let stored = archived.iter().find(|stored| stored.identity == file.identity);

@@ -103,7 +103,7 @@ impl Document {
     /// What `event` says, whose body this is.
     #[must_use]
     pub fn of(body: &BodyText<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
-        let (told, is) = (body.told(event), |kind| event.told.kind == kind);
+        let (told, is) = (body.facts(event), |kind| event.told.kind == kind);
         let error = event.error.filter(|_| is(EventKind::Failed));
         Self {
             told,
@@ -176,7 +176,7 @@ impl<'a> BodyText<'a> {
     }
 
     /// What an event tells, but for names that are too long to be some.
-    fn told(&self, event: &Event<'_>) -> EventFacts {
+    fn facts(&self, event: &Event<'_>) -> EventFacts {
         let mut told = event.told.clone();
         for name in [&mut told.type_name, &mut told.queue_name, &mut told.worker_name] {
             *name = name.take().filter(|name| gap(self.gaps, name).is_none());

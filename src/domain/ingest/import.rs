@@ -129,8 +129,9 @@ pub fn take(job: Option<Job>, new_job: NewJob, import: &Import) -> (Job, Option<
         let is_url = |url: &String| strict_url::read(url).is_ok();
         job.response_url = import.response_url.clone().filter(is_url);
     }
-    let entry = (!job.status.has_ended())
-        .then(|| healing::want(&mut job, "imported; the upstream is asked".to_owned(), import.at));
+    let entry = (!job.status.has_ended()).then(|| {
+        healing::request(&mut job, "imported; the upstream is asked".to_owned(), import.at)
+    });
     (job, entry)
 }
 

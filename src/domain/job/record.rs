@@ -278,7 +278,7 @@ impl Job {
 
     /// Gives up the id, which is that of another job here. The job stays where
     /// it is, with all that is its own.
-    pub fn give_up_id(&mut self, now: Timestamp) -> Entry {
+    pub fn release_id(&mut self, now: Timestamp) -> Entry {
         let id = self.id.take().unwrap_or_default();
         self.unlinked_id = None;
         self.touch(now);

@@ -4,7 +4,7 @@ use super::alias::{AliasTarget, Claim, Locate, PointTo, Unlink};
 use super::ask::Ask;
 use super::gate::{Admit, Count, MarkRead, Probe, TakeOver};
 use super::gateway::{AwaitAnswer, Expect, Fetch, SubmissionEnd, TakeOverSubmission};
-use super::ingest::{Deliver, Delivered, TakenUp, Want};
+use super::ingest::{Deliver, Delivered, RequestHealing, TakenUp};
 use super::manage::{Archive, Delete, HandOff, HandedOn, Relink, Restore};
 use super::outcome::{Outcome, Routed};
 use super::read::{
@@ -64,7 +64,7 @@ commands! {
     Command:
     Deliver(Deliver) => Routed<Delivered>,
     Import(Box<Import>) => Routed<TakenUp>,
-    Want(Want) => Outcome<()>,
+    Want(RequestHealing) => Outcome<()>,
     Expect(Expect) => Routed<Option<SubmissionEnd>>,
     Submit(Box<Submit>) => Routed<SubmissionEnd>,
     Inherit(TakeOverSubmission) => Outcome<bool>,

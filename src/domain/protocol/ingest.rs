@@ -66,7 +66,7 @@ impl From<TakenUp> for Option<bool> {
 /// Asks the upstream for the job's result; the text says why.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Want(pub String);
+pub struct RequestHealing(pub String);
 
 #[cfg(test)]
 mod tests {

@@ -50,7 +50,7 @@ async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response
     };
     let timeline = first(call, name, after, BATCH).await?;
     let pass = access::pass(call)?;
-    let mut live = Live {
+    let mut live = LiveTimeline {
         env: call.env.clone(),
         pass,
         secrets: call.config.secrets().clone(),
@@ -60,7 +60,7 @@ async fn live(call: &Call<'_>, name: &ObjectName, after: u32) -> Result<Response
         asks: 1,
         is_full: false,
     };
-    let head = format!("{}{}", sse::PREAMBLE, live.tell(&timeline)?);
+    let head = format!("{}{}", sse::PREAMBLE, live.frames(&timeline)?);
     if call.head {
         return Ok(event_stream(stream::empty(), pass)?);
     }
@@ -85,7 +85,7 @@ async fn first(
 }
 
 /// A stream on its way.
-struct Live {
+struct LiveTimeline {
     env: Env,
     /// What lets the reader in.
     pass: TokenPass,
@@ -100,7 +100,7 @@ struct Live {
     is_full: bool,
 }
 
-impl Live {
+impl LiveTimeline {
     /// Returns the next frames; `None` at the end of the stream.
     async fn next(&mut self) -> Option<String> {
         if self.asks >= sse::MAX_ASKS {
@@ -108,7 +108,7 @@ impl Live {
         }
         self.asks += 1;
         let frames = match self.ask().await {
-            Ok(Resolved::Here(Some(timeline))) => self.tell(&timeline),
+            Ok(Resolved::Here(Some(timeline))) => self.frames(&timeline),
             // It has been deleted, or the reader may read no more.
             Ok(Resolved::Here(None) | Resolved::Deleted(_) | Resolved::Missing) => return None,
             Err(failure) => Err(failure),
@@ -129,7 +129,7 @@ impl Live {
     }
 
     /// Returns the frames of an answer: a comment if there is no news.
-    fn tell(&mut self, timeline: &Timeline) -> Result<String, Failure> {
+    fn frames(&mut self, timeline: &Timeline) -> Result<String, Failure> {
         let mut frames = String::new();
         for told in &timeline.entries {
             let text = timeline::entry(told, &self.secrets).during("rendering the timeline")?;

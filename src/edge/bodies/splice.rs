@@ -90,7 +90,7 @@ impl<'a> SplicedText<'a> {
             match (part, &mut body) {
                 (Part::Text(text), _) => out.write(&Uint8Array::from(text.as_bytes())).await?,
                 (Part::Raw(span), Some(body)) => body.copy(span, None, out).await?,
-                (Part::Repaired(span), Some(body)) => body.mend(span, out).await?,
+                (Part::Repaired(span), Some(body)) => body.repair(span, out).await?,
                 (_, None) => return Err(Failure::gone(WHAT)),
             }
         }
@@ -146,7 +146,7 @@ impl RawBody {
     }
 
     /// Writes the repaired bytes of `span`.
-    async fn mend(&mut self, span: &Range<usize>, out: &mut Output) -> Result<(), Failure> {
+    async fn repair(&mut self, span: &Range<usize>, out: &mut Output) -> Result<(), Failure> {
         let mut mender = Mender::new();
         self.copy(span, Some(&mut mender), out).await?;
         let mut rest = Vec::new();

@@ -5,7 +5,7 @@ use crate::domain::catalog::row::Row;
 use crate::domain::doctor::clocks::ClockReading;
 use crate::domain::doctor::jobs::{self, Jobs};
 use crate::domain::doctor::upstreams::{self, ProbeAnswer, UpstreamProbe};
-use crate::domain::doctor::{PATIENCE_MS, ProbeResult, gist};
+use crate::domain::doctor::{PATIENCE_MS, ProbeResult, first_line};
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Upstreams;
 use crate::domain::webhook::rejection::RefusedDelivery;
@@ -23,7 +23,7 @@ use worker::{Delay, Env};
 pub async fn tried<T>(work: impl Future<Output = Result<T, Failure>>) -> ProbeResult<T> {
     let before = platform::now();
     let end = match select(pin!(work), Delay::from(Duration::from_millis(PATIENCE_MS))).await {
-        Either::Left((end, _)) => end.map_err(|failure| gist(&failure.to_string())),
+        Either::Left((end, _)) => end.map_err(|failure| first_line(&failure.to_string())),
         Either::Right(_) => Err(format!("no answer within {} s", PATIENCE_MS / 1_000)),
     };
     ProbeResult { end, ms: platform::now().since(before) }

@@ -27,10 +27,10 @@ const GATE: &str = "doctor";
 /// Tries all bindings at once; also tells the bucket's clock.
 pub async fn all(env: &Env, context: &Context) -> (Vec<Finding>, Vec<ClockReading>) {
     let nonce = hex::encode(platform::random::<16>());
-    let r2 = apart(context, r2(env.clone(), nonce.clone()));
-    let kv = apart(context, kv(env.clone(), nonce.clone()));
-    let jobs = apart(context, job(env.clone(), nonce.clone()));
-    let catalog = apart(context, catalog(env.clone(), nonce));
+    let r2 = detached(context, r2(env.clone(), nonce.clone()));
+    let kv = detached(context, kv(env.clone(), nonce.clone()));
+    let jobs = detached(context, job(env.clone(), nonce.clone()));
+    let catalog = detached(context, catalog(env.clone(), nonce));
     let (r2, kv, jobs, catalog) = join!(r2, kv, jobs, catalog);
     let readings = r2.end.iter().filter_map(|(_, reading)| reading.clone()).collect();
     let r2 = ProbeResult { end: r2.end.map(|(read, _)| read), ms: r2.ms };
@@ -40,7 +40,7 @@ pub async fn all(env: &Env, context: &Context) -> (Vec<Finding>, Vec<ClockReadin
 }
 
 /// Has `probe` run to its end, whoever waits for it.
-async fn apart<T: 'static>(
+async fn detached<T: 'static>(
     context: &Context,
     probe: impl Future<Output = Result<T, Failure>> + 'static,
 ) -> ProbeResult<T> {

@@ -48,7 +48,7 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
             if found.is_opened_by(&link.nonce) {
                 return found.answer(&bucket, &asked, name).await; // (1)
             }
-            found.leave().await;
+            found.cancel().await;
         }
     }
     let (name, place) = ask(call, link).await?; // (2)

@@ -40,11 +40,11 @@ pub async fn answer(
         SourceBody::Whole(size) => (Slice::Whole, size),
         SourceBody::Part { first, last, size } => (Slice::Part { first, last }, Some(size)),
         SourceBody::Unsatisfiable(size) => {
-            reading.leave();
+            reading.cancel();
             return Err(ProblemKind::NoSuchRange(size).into());
         }
         SourceBody::SizeUnknown => {
-            reading.leave();
+            reading.cancel();
             return Err(not_yet(file, "the source does not state its length"));
         }
     };
@@ -72,7 +72,7 @@ fn send(
     }
     let head = build(slice.status(), headers)?;
     if asked.conditions.head {
-        reading.leave();
+        reading.cancel();
         return Ok(head.empty()?);
     }
     Ok(head.body(&reading.into_body())?)

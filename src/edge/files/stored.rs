@@ -87,7 +87,7 @@ impl StoredFile {
         let decision = asked.conditions.decide(&Current { etag: &etag, modified, size });
         let mut headers = self.headers(asked, name, CacheInfo { etag: &etag, modified, max_age });
         let Decision::Send(slice @ (Slice::Whole | Slice::Part { .. })) = decision else {
-            self.leave().await;
+            self.cancel().await;
             return without_body(decision, size, headers);
         };
         headers.extend(range::headers(slice, size));
@@ -119,7 +119,7 @@ impl StoredFile {
             return Ok(stream_of(body)?);
         }
         let key = self.object.key();
-        self.leave().await;
+        self.cancel().await;
         let again = Self::get(bucket, &key, slice).await?;
         let again = again.filter(|again| again.object.http_etag() == etag);
         let body = again.as_ref().and_then(|again| again.object.body());
@@ -130,7 +130,7 @@ impl StoredFile {
     }
 
     /// Ends the stream of bytes that nobody reads.
-    pub async fn leave(self) {
+    pub async fn cancel(self) {
         let body = self.object.body().map(ObjectBody::response_body);
         if let Some(Ok(ResponseBody::Stream(stream))) = body {
             // There is nothing to be done if it has ended by itself.

@@ -8,7 +8,8 @@ use crate::domain::access::redact::{self, Secrets};
 use crate::domain::access::ticket::{Scope, Ticket};
 use crate::domain::gateway::call::{self, Step};
 use crate::domain::gateway::proxy::{
-    Kind, OTHER_APP, TARGET, Target, is_text, is_told, onward, opens, opens_other, target,
+    Kind, OTHER_APP, TARGET, Target, headers_to_send, is_passed_on, is_text, opens, opens_other,
+    target,
 };
 use crate::domain::gateway::submission::Uses;
 use crate::domain::gateway::token;
@@ -36,7 +37,7 @@ pub async fn proxy(
     let ticket = match authenticate(call, in_path) {
         Ok(ticket) => ticket,
         Err(problem) if problem.status() == 401 => {
-            let answer = said(401, "Unauthorized")?;
+            let answer = words_only(401, "Unauthorized")?;
             for (name, value) in problem.headers() {
                 response::set(&answer.headers(), name, &value)?;
             }
@@ -48,7 +49,7 @@ pub async fn proxy(
     let queue = if is_fal_ai { Queue::FalAi } else { Queue::Fal };
     let found = call.header(TARGET).and_then(|text| target(&text, queue));
     match found {
-        None => said(400, "Invalid request"),
+        None => words_only(400, "Invalid request"),
         Some(Target::Queue { call: to, query }) => to_queue(call, request, ticket, to, query).await,
         Some(Target::Other(url, kind)) => pass_on(call, request, ticket.as_ref(), &url, kind).await,
     }
@@ -81,10 +82,10 @@ async fn to_queue(
     if !to.allowed().split(", ").any(|known| known == method) {
         return Err(ProblemKind::MethodNotAllowed(to.allowed()).into());
     }
-    let headers = onward(call.headers.entries(), to.queue);
+    let headers = headers_to_send(call.headers.entries(), to.queue);
     let asked = UpstreamRequest::new(call, to, query, headers, Scheme::Key);
     let origin = match &ticket {
-        Some(ticket) => vouched(call, ticket, &asked.to.step)?,
+        Some(ticket) => ticket_origin(call, ticket, &asked.to.step)?,
         None => call.origin(),
     };
     answer(call, request, UpstreamRequest { origin, ticket, ..asked }).await
@@ -92,7 +93,7 @@ async fn to_queue(
 
 /// Returns scheme and host for what a ticket's holder is told and submits. Its
 /// own request says nothing of where webhooks and files are to be found.
-fn vouched(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String, Problem> {
+fn ticket_origin(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String, Problem> {
     let known = call.config.public_url.as_ref().or(ticket.origin.as_ref());
     if known.is_none() && *step == Step::Submit {
         return Err(Problem::new(Code::NotConfigured, NO_ORIGIN));
@@ -104,7 +105,7 @@ const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not name thi
                          PUBLIC_URL under [vars] in wrangler.toml, or get a new ticket";
 
 /// Answers with the words alone, as JSON: fal's clients expect that of a proxy.
-fn said(status: u16, words: &str) -> Result<Response, Problem> {
+fn words_only(status: u16, words: &str) -> Result<Response, Problem> {
     Ok(response::json(status, format!("{words:?}"))?)
 }
 
@@ -154,7 +155,7 @@ fn tell(
 ) -> Result<Response, Problem> {
     let from = worker::Headers(response.headers());
     let mut head = Head::new(response.status())?;
-    for (name, value) in from.entries().filter(|(name, _)| is_told(name)) {
+    for (name, value) in from.entries().filter(|(name, _)| is_passed_on(name)) {
         head = head.with(&name, &platform::masked(value))?;
     }
     let kind = from.get("content-type").ok().flatten();
@@ -193,7 +194,7 @@ async fn send(
     ask: &UpstreamQuery,
     body: Option<JsValue>,
 ) -> Result<Response, Failure> {
-    let headers = onward(call.headers.entries(), Queue::FalAi);
+    let headers = headers_to_send(call.headers.entries(), Queue::FalAi);
     let sent = upstream::relay(ask, &request.method(), &headers)?;
     let sent = match body {
         Some(body) => sent.body(&body),

@@ -8,7 +8,7 @@ use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
 use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::ingest::Want;
+use crate::domain::protocol::ingest::RequestHealing;
 use crate::edge::rpc::job;
 use crate::edge::upstream;
 
@@ -37,7 +37,7 @@ pub async fn told_status(
     }
     let base = asked.config.upstreams.of_queue(asked.to.queue).ok();
     let base = base.map(|upstream| &upstream.base);
-    answer.body = dialect::told(&answer.body, base, place, asked.scheme);
+    answer.body = dialect::reply(&answer.body, base, place, asked.scheme);
     Ok(answer)
 }
 
@@ -70,7 +70,7 @@ pub async fn want(asked: &UpstreamRequest, job: &Job, why: &str) {
     if job.healing.wanted {
         return;
     }
-    if let Err(failure) = job::ask_job(&asked.env, home, Want(why.to_owned())).await {
+    if let Err(failure) = job::ask_job(&asked.env, home, RequestHealing(why.to_owned())).await {
         failure.log();
     }
 }

@@ -162,7 +162,7 @@ fn respond(
         let upstream = asked.config.upstreams.of_queue(queue).ok();
         if let Ok(event) = Event::parse(&answer.body) {
             let base = upstream.map(|upstream| &upstream.base);
-            answer.body = links::led_here(&answer.body, &event.members, base, place);
+            answer.body = links::point_here(&answer.body, &event.members, base, place);
         }
         let files = keys::files_path(&home, &nonce);
         headers.push(("x-hookvault-file", format!("{}{files}0", asked.base())));

@@ -8,7 +8,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
 use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
-use crate::edge::rpc::tell::tell;
+use crate::edge::rpc::notify::notify_catalog;
 use crate::edge::storage::body;
 use web_sys::Response;
 
@@ -32,7 +32,7 @@ pub async fn hand_over(
     let (id, event_type, duplicate) = match delivered {
         Delivered::Taken { id, event_type, duplicate, row } => {
             if let Some(row) = row {
-                tell(call.context, call.env, row);
+                notify_catalog(call.context, call.env, row);
             }
             (id, event_type, duplicate)
         }

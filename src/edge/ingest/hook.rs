@@ -14,7 +14,7 @@ use crate::domain::ingest::delivery::Delivery;
 use crate::domain::ingest::document::Document;
 use crate::domain::job::timeline::Trust;
 use crate::domain::names::ObjectName;
-use crate::domain::protocol::ingest::Want;
+use crate::domain::protocol::ingest::RequestHealing;
 use crate::edge::bodies::park;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
@@ -130,7 +130,7 @@ async fn ask_upstream(call: &Call<'_>, caller: &Caller, why: &str) {
         let Located::At { home, known: true } = locate(call.env, name).await? else {
             return Ok(());
         };
-        job::ask_job(call.env, &home, Want(why.to_owned())).await.map(drop)
+        job::ask_job(call.env, &home, RequestHealing(why.to_owned())).await.map(drop)
     };
     if let Err(failure) = asked.await {
         failure.log();

@@ -1,6 +1,6 @@
 //! The one loop for all pending work.
 
-use super::alias::{left, moving};
+use super::alias::{leftovers, moving};
 use super::archive::{copy, kv_copy, manifest, offload, relink, uploads};
 use super::gateway::gate;
 use super::handoff::send;
@@ -28,7 +28,7 @@ pub async fn run_alarm(home: &Home, scheduled_at: Option<Timestamp>) {
     home.running.set(true);
     let end = run(home, scheduled_at).await;
     home.running.set(false);
-    home.store.let_go();
+    home.store.forget_cache();
     let Err(failure) = end else { return };
     failure.log();
     // An object that can't be read, or not written, is left alone for a while.
@@ -50,14 +50,14 @@ async fn run(home: &Home, rings: Option<Timestamp>) -> Result<(), Failure> {
         Slot::Job(job) if is_over(home, &job, run.begun) => delete::delete(home).await.map(drop),
         Slot::Job(job) => run_job(home, job, &run, rings).await,
         Slot::Deleted(tombstone) => delete::sweep(home, *tombstone).await,
-        Slot::Alias(_) => left::clear(home).await,
+        Slot::Alias(_) => leftovers::clear(home).await,
         Slot::Empty => run_no_job(home).await,
     }
 }
 
 async fn run_no_job(home: &Home) -> Result<(), Failure> {
     match home.store.no_job()? {
-        NoJob::Parked(parked) => park::unpark(home, parked).await,
+        NoJob::Parked(parked) => park::store_parked(home, parked).await,
         // It is still to be deleted: the watchdog is set for that.
         NoJob::Input => Ok(()),
         NoJob::Gate => gate::expire(home).await,
@@ -86,7 +86,7 @@ async fn run_job(
         home.set_alarm(watchdog).await?;
     }
     work(home, run, runs).await?; // (2)
-    rest(home).await // (3)
+    end_run(home).await // (3)
 }
 
 /// Writes that a run has begun, and what a dead one has left undone. Returns
@@ -185,7 +185,7 @@ fn next_run(home: &Home, job: &Job) -> Result<Option<Timestamp>, Failure> {
 }
 
 /// Writes what the run has done and not written, and for when the alarm is set.
-async fn rest(home: &Home) -> Result<(), Failure> {
+async fn end_run(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     job.work.end_run();
     let next = next_run(home, &job)?;

@@ -5,7 +5,7 @@ use super::archive::{recopy, relink, restore};
 use super::found::{CommandError, outcome};
 use super::gateway::{answer, gate, submit, take_over};
 use super::handoff::resend;
-use super::healing::want;
+use super::healing::request;
 use super::home::Home;
 use super::ingest::{deliver, import, park};
 use super::{delete, read};
@@ -16,7 +16,7 @@ use crate::domain::protocol::alias::{Claim, Locate, PointTo, Unlink};
 use crate::domain::protocol::command::{Command, GateCommand};
 use crate::domain::protocol::gate::{Admit, Count, MarkRead, Probe, TakeOver};
 use crate::domain::protocol::gateway::{AwaitAnswer, Expect, TakeOverSubmission};
-use crate::domain::protocol::ingest::{Deliver, Want};
+use crate::domain::protocol::ingest::{Deliver, RequestHealing};
 use crate::domain::protocol::manage::{Archive, Delete, HandOff, Relink, Restore};
 use crate::domain::protocol::outcome::{Outcome, Reply};
 use crate::domain::protocol::read::{
@@ -45,7 +45,7 @@ async fn dispatch_to_job(
     match command {
         Command::Deliver(it) => reply::<Deliver>(&deliver::deliver(home, name, *it.0).await?),
         Command::Import(it) => reply::<Box<Import>>(&import::import(home, name, &it).await?),
-        Command::Want(it) => end::<Want, _>(want::want(home, it.0).await),
+        Command::Want(it) => end::<RequestHealing, _>(request::request(home, it.0).await),
         Command::Expect(it) => reply::<Expect>(&submit::expect(home, &it.0).await?),
         Command::Submit(it) => {
             reply::<Box<Submit>>(&Box::pin(submit::submit(home, name, *it)).await?)
@@ -54,7 +54,7 @@ async fn dispatch_to_job(
         Command::Inherit(it) => {
             end::<TakeOverSubmission, _>(take_over::take_over(home, *it.0).await)
         }
-        Command::Fetch => Ok(Box::pin(want::fetch_result(home)).await?.text),
+        Command::Fetch => Ok(Box::pin(request::fetch_result(home)).await?.text),
         Command::Read => Ok(read::read(home).await?.text),
         Command::Render => match read::render(home).await {
             Ok(Some(text)) => Ok(text),
@@ -69,7 +69,7 @@ async fn dispatch_to_job(
         Command::ReadTimeline(it) => end::<ReadTimeline, _>(read::timeline(home, &it).await),
         Command::ReadBody(it) => end::<ReadBody, _>(read::body(home, it.0).await),
         Command::Archive => end::<Archive, _>(Box::pin(recopy::archive(home)).await),
-        Command::HandOff => end::<HandOff, _>(Box::pin(resend::hand_off_again(home)).await),
+        Command::HandOff => end::<HandOff, _>(Box::pin(resend::resend(home)).await),
         Command::Relink => end::<Relink, _>(relink::renew_links(home).await),
         Command::Restore(it) => {
             reply::<Restore>(&Box::pin(restore::restore(home, &name, &it.0)).await?)

@@ -90,7 +90,7 @@ impl Home {
 
     /// Leads to the job at `there` from now on; who waits here is sent on.
     pub fn lead_to(&self, there: &ObjectName) -> Result<(), Failure> {
-        self.store.become_alias(there)?;
+        self.store.replace_with_alias(there)?;
         self.announce();
         Ok(())
     }

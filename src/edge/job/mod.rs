@@ -66,7 +66,7 @@ impl Job {
     pub async fn on_ask(&self, command: JsValue) -> JsValue {
         let answer =
             call::answer(command, async |text| dispatch::dispatch(&self.home, &text).await).await;
-        self.home.store.rest();
+        self.home.store.end_event();
         answer
     }
 }

@@ -81,7 +81,7 @@ async fn assemble(
     } else {
         let key = key(applied, made.sha256);
         let bytes = parts.store(&home.env, PutTarget::of_json(key.clone())).await?;
-        lies_at(applied, key, bytes);
+        set_key(applied, key, bytes);
     }
     Ok(home.store.changes() == before)
 }
@@ -91,7 +91,7 @@ async fn put_result(home: &Home, applied: &mut Applied, sha256: &str) -> Result<
     let text = applied.result.take().unwrap_or_default();
     let (key, bytes) = (key(applied, sha256), text.len());
     match bucket::put_json_or_return(&home.env, &key, text.into_bytes()).await {
-        Ok(()) => lies_at(applied, key, bytes),
+        Ok(()) => set_key(applied, key, bytes),
         Err((failure, text)) => {
             failure.log();
             applied.result = Some(String::from_utf8(text).during("reading a result")?);
@@ -104,7 +104,7 @@ fn key(applied: &Applied, sha256: &str) -> String {
     StorageKey::Result { home: &applied.job.home, delivery: applied.entry.n, sha256 }.path()
 }
 
-fn lies_at(applied: &mut Applied, key: String, bytes: usize) {
+fn set_key(applied: &mut Applied, key: String, bytes: usize) {
     if let Some(result) = &mut applied.job.result {
         (result.key, result.bytes) = (Some(key), Some(bytes));
     }

@@ -38,7 +38,7 @@ impl Failure {
     }
 
     /// The same of an error, once in the Worker for all kinds of them.
-    fn said(during: &str, error: &dyn Display) -> Self {
+    fn of_error(during: &str, error: &dyn Display) -> Self {
         Self::new(during, &error.to_string())
     }
 
@@ -108,7 +108,7 @@ pub trait During<T> {
 
 impl<T, E: Display> During<T> for Result<T, E> {
     fn during(self, what: &str) -> Result<T, Failure> {
-        self.map_err(|error| Failure::said(what, &error))
+        self.map_err(|error| Failure::of_error(what, &error))
     }
 }
 

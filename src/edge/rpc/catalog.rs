@@ -30,7 +30,7 @@ pub async fn ask(
 }
 
 /// The same, where somebody waits.
-pub async fn ask_soon(
+pub async fn ask_promptly(
     env: &Env,
     name: &str,
     question: &CatalogRequest,

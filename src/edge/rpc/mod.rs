@@ -6,4 +6,4 @@ pub mod gate;
 pub mod job;
 pub mod listing;
 pub mod lookup;
-pub mod tell;
+pub mod notify;

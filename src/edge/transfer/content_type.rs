@@ -19,6 +19,6 @@ pub async fn content_type(source: &Source, wanted: &SourceFile<'_>) -> Result<St
     if let Some(clear) = media_type::clear(words) {
         return Ok(clear.to_owned());
     }
-    let head = if source.kept().is_some() { None } else { head(wanted, false).await? };
+    let head = if source.kept_codings().is_some() { None } else { head(wanted, false).await? };
     Ok(media_type::guess(&head.unwrap_or_default(), words, wanted.name).to_owned())
 }

@@ -35,7 +35,7 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<CopiedFile, Copy
         std::mem::take(&mut source.abort).abort();
     }
     let content_type = content_type?;
-    let encoding = source.kept().map(str::to_owned);
+    let encoding = source.kept_codings().map(str::to_owned);
     let (encoding, title) = (encoding.as_deref(), title(&source, order));
     let target = Target { bucket, order, content_type: &content_type, encoding, title };
     let (object, verified) = match length {

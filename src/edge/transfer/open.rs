@@ -3,13 +3,13 @@
 use super::failure::postponed;
 use super::head::head;
 use super::order::SourceFile;
-use super::source::{FetchOptions, Source, classify, reach};
+use super::source::{FetchOptions, Source, classify, fetch};
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::http::coding::FetchedBytes;
 
 /// Opens the whole file.
 pub async fn open(wanted: &SourceFile<'_>) -> Result<Source, CopyFailure> {
-    let source = reach(wanted, FetchOptions::default()).await?;
+    let source = fetch(wanted, FetchOptions::default()).await?;
     classify(resolve_coding(source, wanted, None).await?, false)
 }
 
@@ -37,5 +37,5 @@ pub async fn resolve_coding(
     if !wanted.budget.take(1) {
         return Err(postponed());
     }
-    reach(wanted, FetchOptions { range: range.filter(|_| raw), raw }).await
+    fetch(wanted, FetchOptions { range: range.filter(|_| raw), raw }).await
 }

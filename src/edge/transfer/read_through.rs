@@ -4,7 +4,7 @@
 use super::content_type::content_type;
 use super::open::resolve_coding;
 use super::order::SourceFile;
-use super::source::{FetchOptions, Source, reach};
+use super::source::{FetchOptions, Source, fetch};
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::http::range::ByteRange;
 use crate::domain::http::read_through::{SourceAnswer, SourceBody, judge};
@@ -33,13 +33,13 @@ pub async fn read(
 ) -> Result<ReadThrough, String> {
     let range = asked.map(|asked| asked.to_string());
     let ask = FetchOptions { range: range.as_deref(), raw: false };
-    let source = reach(wanted, ask).await.map_err(why)?;
+    let source = fetch(wanted, ask).await.map_err(why)?;
     let mut source = resolve_coding(source, wanted, ask.range).await.map_err(why)?;
     let mut passed = judge(&source.told(), asked, wanted.max_bytes);
     if passed == Ok(SourceBody::SizeUnknown) {
         // Only the whole file's answer tells how long it is.
         source.abort.abort();
-        source = reach(wanted, FetchOptions::default()).await.map_err(why)?;
+        source = fetch(wanted, FetchOptions::default()).await.map_err(why)?;
         source = resolve_coding(source, wanted, None).await.map_err(why)?;
         passed = judge(&source.told(), asked, wanted.max_bytes);
     }
@@ -62,7 +62,7 @@ impl ReadThrough {
             || source.header("accept-ranges").is_some_and(|ranges| ranges.trim() == "bytes");
         let has_ranges =
             matches!(passed, SourceBody::Part { .. }) || (!source.is_decoded() && says_so());
-        let encoding = source.kept().map(str::to_owned);
+        let encoding = source.kept_codings().map(str::to_owned);
         match content_type(&source, wanted).await {
             Ok(content_type) => Ok(Self { source, passed, content_type, encoding, has_ranges }),
             Err(failure) => {
@@ -82,7 +82,7 @@ impl ReadThrough {
     }
 
     /// Ends the connection to the source without its bytes.
-    pub fn leave(self) {
+    pub fn cancel(self) {
         self.source.abort.abort();
     }
 }

@@ -58,7 +58,7 @@ impl Source {
     }
 
     /// Returns the codings that its bytes keep, as a `Content-Encoding`.
-    pub fn kept(&self) -> Option<&str> {
+    pub fn kept_codings(&self) -> Option<&str> {
         match &self.coded {
             FetchedBytes::Kept(codings) => Some(codings),
             FetchedBytes::Plain | FetchedBytes::Decoded | FetchedBytes::Coded(_) => None,
@@ -94,12 +94,12 @@ pub async fn open_part(
     wanted: &SourceFile<'_>,
     ask: FetchOptions<'_>,
 ) -> Result<Source, CopyFailure> {
-    classify(reach(wanted, ask).await?, true)
+    classify(fetch(wanted, ask).await?, true)
 }
 
 /// Returns the source's answer, whatever it is; redirects are followed by hand and
 /// each hop is checked again.
-pub async fn reach(wanted: &SourceFile<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
+pub async fn fetch(wanted: &SourceFile<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
     // It was allowed when it came: the list is set wrong now, and may be mended.
     let checked = wanted.sources.check(wanted.url);
     let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;

@@ -23,7 +23,7 @@ const TRIES: usize = 3;
 pub async fn notify_root(object: &CatalogObject, day: &str) -> Result<(), Failure> {
     for _ in 0..TRIES {
         let must_tell = object.ledger.with(&object.tables, |ledger, _| {
-            Ok(!day.is_empty() && ledger.must_tell(platform::now()))
+            Ok(!day.is_empty() && ledger.must_notify_root(platform::now()))
         })?;
         if !must_tell {
             return Ok(());
@@ -37,7 +37,7 @@ pub async fn notify_root(object: &CatalogObject, day: &str) -> Result<(), Failur
 
 async fn ask_root(object: &CatalogObject, day: &str) -> Result<bool, Failure> {
     let question = CatalogRequest::Dirty(day.to_owned());
-    let answer = catalog::ask_soon(&object.env, ROOT, &question).await?;
+    let answer = catalog::ask_promptly(&object.env, ROOT, &question).await?;
     let CatalogReply::Dirty { generation, push_ms } = answer else {
         return Err(Failure::unexpected("telling the catalog's root of a change"));
     };
@@ -64,7 +64,7 @@ async fn push_next(object: &CatalogObject) -> Result<bool, Failure> {
     let (ledger, tables) = (&object.ledger, &object.tables);
     let waiting = ledger.with(tables, |ledger, _| {
         let waits = ledger.unpushed().is_some() && !ledger.day.is_empty();
-        Ok(waits.then(|| (ledger.day.clone(), ledger.is_told())))
+        Ok(waits.then(|| (ledger.day.clone(), ledger.is_root_notified())))
     })?;
     let Some((day, is_told)) = waiting else { return Ok(false) };
     if !is_told {

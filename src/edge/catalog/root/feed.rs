@@ -24,10 +24,10 @@ pub fn cursor(object: &CatalogObject) -> Result<Cursor, Failure> {
 
 /// Notes that they are told of a day's changes until this one, if it is known
 /// which it is; returns where they stand then.
-pub fn tell(object: &CatalogObject, day: &str, until: Option<u64>) -> Result<Cursor, Failure> {
+pub fn note_sent(object: &CatalogObject, day: &str, until: Option<u64>) -> Result<Cursor, Failure> {
     with(object, |feed| {
         if let Some(until) = until {
-            feed.tell(day, until);
+            feed.note_sent(day, until);
         }
         mark(object, feed)
     })
@@ -35,7 +35,7 @@ pub fn tell(object: &CatalogObject, day: &str, until: Option<u64>) -> Result<Cur
 
 /// Returns where those stand who are told that they are here. If they are the
 /// only ones, all that is known of the days counts as told.
-pub fn welcome(object: &CatalogObject, are_alone: bool) -> Result<Cursor, Failure> {
+pub fn catch_up_all(object: &CatalogObject, are_alone: bool) -> Result<Cursor, Failure> {
     if are_alone {
         object.tables.run("UPDATE days SET told = seq WHERE told < seq", vec![])?;
         object.feed.take();

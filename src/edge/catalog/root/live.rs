@@ -49,7 +49,7 @@ pub fn push(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
     let texts = told(object, &news.changes);
     let before = feed::cursor(object)?;
     days::take_sums(object, news)?;
-    let after = feed::tell(object, &news.day, news.until)?;
+    let after = feed::note_sent(object, &news.day, news.until)?;
     broadcast(object, &texts, news, (&before, &after))
 }
 

@@ -57,7 +57,7 @@ async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
         }
         let mut wanted = wanted(object, behind)?;
         if wanted.is_empty() {
-            welcome(object)?;
+            greet(object)?;
             return platform::clear_alarm(&storage).await;
         }
         if left == 0 {
@@ -70,7 +70,7 @@ async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
         for (wanted, answer) in wanted.iter().zip(answers) {
             match answer {
                 Ok(news) => tell_missed(object, wanted, &news)?,
-                Err(failure) if is_not_understood(&failure) => lose(object, wanted)?,
+                Err(failure) if is_not_understood(&failure) => require_resync(object, wanted)?,
                 Err(failure) => return Err(failure),
             }
         }
@@ -103,7 +103,7 @@ fn wanted(
             .map(|(day, since)| (day.day.clone(), since))
             .collect();
         if known.is_none() || missed.len() > MAX_MISSED_DAYS {
-            viewer.lose();
+            viewer.require_resync();
             attach(&socket, &viewer)?;
             continue;
         }
@@ -147,9 +147,9 @@ fn tell_missed(object: &CatalogObject, wanted: &DayPull, news: &DayUpdate) -> Re
 }
 
 /// A day of the release before does not tell what was missed.
-fn lose(object: &CatalogObject, wanted: &DayPull) -> Result<(), Failure> {
+fn require_resync(object: &CatalogObject, wanted: &DayPull) -> Result<(), Failure> {
     for (socket, mut viewer) in behind(object) {
-        viewer.lose();
+        viewer.require_resync();
         attach(&socket, &viewer)?;
     }
     let sql = "UPDATE days SET dirty = 0 WHERE day = ?";
@@ -157,12 +157,12 @@ fn lose(object: &CatalogObject, wanted: &DayPull) -> Result<(), Failure> {
 }
 
 /// Tells all who were behind that they are here.
-fn welcome(object: &CatalogObject) -> Result<(), Failure> {
+fn greet(object: &CatalogObject) -> Result<(), Failure> {
     let all = viewers(object);
-    let at = feed::welcome(object, all.iter().all(|(_, viewer)| !viewer.is_up_to_date))?;
+    let at = feed::catch_up_all(object, all.iter().all(|(_, viewer)| !viewer.is_up_to_date))?;
     for (socket, viewer) in all.iter().filter(|(_, viewer)| !viewer.is_up_to_date) {
         // The runtime closes what can't be written to.
-        let _gone = socket.send_with_str(live_feed::here(&at, viewer.resync));
+        let _gone = socket.send_with_str(live_feed::caught_up(&at, viewer.resync));
         let pass = viewer.pass;
         attach(socket, &Viewer { pass, is_up_to_date: true, resync: false, after: None })?;
     }

@@ -42,13 +42,13 @@ impl Viewer {
     }
 
     /// What it has missed is not known any more.
-    pub fn lose(&mut self) {
+    pub fn require_resync(&mut self) {
         (self.after, self.resync) = (None, self.resync || self.after.is_some());
     }
 }
 
 /// Sets the alarm for the end of a ticket, unless it rings before.
-pub async fn ring_at(object: &CatalogObject, end: Option<Timestamp>) -> Result<(), Failure> {
+pub async fn set_alarm(object: &CatalogObject, end: Option<Timestamp>) -> Result<(), Failure> {
     let Some(at) = end.map(|end| end.plus(GATHER_MS)) else { return Ok(()) };
     let storage = object.state.storage();
     if platform::alarm(&storage).await?.is_some_and(|set| set <= at) {
@@ -60,7 +60,7 @@ pub async fn ring_at(object: &CatalogObject, end: Option<Timestamp>) -> Result<(
 /// Closes the sockets whose pass has ended, and sets the alarm for the next.
 pub async fn end_viewers(object: &CatalogObject) -> Result<(), Failure> {
     let viewers = viewers(object);
-    ring_at(object, viewers.iter().filter_map(|(_, viewer)| viewer.pass.until).min()).await
+    set_alarm(object, viewers.iter().filter_map(|(_, viewer)| viewer.pass.until).min()).await
 }
 
 /// Returns the sockets of those who may watch, and closes the others.

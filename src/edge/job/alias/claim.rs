@@ -35,7 +35,7 @@ pub async fn claim(home: &Home, name: ObjectName, claim: Claim) -> Result<AliasT
     // What was submitted here has its id from the upstream's answer alone.
     let kind = JobKind { provider, is_submitted: true };
     if mine.id.is_none() && !mine.is_apart_from(kind) {
-        return adopt(home, *mine, id).await;
+        return take_id(home, *mine, id).await;
     }
     let is_it = yields || mine.id.as_ref() == Some(&id);
     Ok(AliasTarget { home: name, conflict: !is_it })
@@ -44,7 +44,7 @@ pub async fn claim(home: &Home, name: ObjectName, claim: Claim) -> Result<AliasT
 /// The id of the job that lives here has become known. Its object is
 /// pointed here at once if it is free; moving there is left to the alarm,
 /// so that no delivery waits for it and no two moves overlap.
-async fn adopt(home: &Home, mut job: Job, id: String) -> Result<AliasTarget, Failure> {
+async fn take_id(home: &Home, mut job: Job, id: String) -> Result<AliasTarget, Failure> {
     job.id = Some(id.clone());
     job.unlinked_id = Some(id);
     job.touch(platform::now());

@@ -7,6 +7,6 @@
 //! again by the alarm, because `unlinked_id` is in the record.
 
 pub mod claim;
-pub mod left;
+pub mod leftovers;
 pub mod moving;
 pub mod point;

@@ -1,8 +1,8 @@
 //! Moves a job to the object of its id, which has a job of its own.
 
-use super::left;
-use super::point::{give_up_id, point_id_here};
-use crate::domain::archive::kv_copy::LeftCopy;
+use super::leftovers;
+use super::point::{point_id_here, release_id};
+use crate::domain::archive::kv_copy::OrphanedCopy;
 use crate::domain::gateway::submission;
 use crate::domain::ingest::delivery::{DeliveredBody, Delivery, Moved};
 use crate::domain::job::file::File;
@@ -61,12 +61,12 @@ async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failu
             return leave(home, &job, there).await;
         }
         if entries.is_empty() {
-            retire(home, &job).await?;
+            unpublish(home, &job).await?;
             is_retired = true;
         }
         // Before the deliveries: what follows from them is handed on.
         if job.work.moved_events == 0 && !hand_over_submission(home, &job, there).await? {
-            return give_up_id(home);
+            return release_id(home);
         }
         for kept in entries {
             // The next run goes on where this one stops.
@@ -74,18 +74,18 @@ async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failu
                 return Ok(());
             }
             replay(home, &job, &kept, there).await?;
-            moved(home, kept.entry.n)?;
+            note_moved(home, kept.entry.n)?;
         }
     }
 }
 
 /// Leads to `there` from now on, and deletes what is left here.
 async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure> {
-    if let Some(left) = LeftCopy::of(job) {
-        home.store.save_left_copy(&left)?;
+    if let Some(orphaned) = OrphanedCopy::of(job) {
+        home.store.save_orphaned_copy(&orphaned)?;
     }
     home.lead_to(there)?;
-    left::clear(home).await
+    leftovers::clear(home).await
 }
 
 /// Hands over how the job was submitted, if it was; `false` if the job there is
@@ -133,7 +133,7 @@ async fn replay(
     job::ask_job(&home.env, there, Deliver(Box::new(delivery))).await.map(drop)
 }
 
-fn moved(home: &Home, n: u32) -> Result<(), Failure> {
+fn note_moved(home: &Home, n: u32) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else {
         return Ok(());
     };
@@ -144,7 +144,7 @@ fn moved(home: &Home, n: u32) -> Result<(), Failure> {
 /// Takes back what was published of a job that lives elsewhere now, but for
 /// the copy in KV: no move waits for that. Its files stay: their links were
 /// given out, and the job took them over.
-async fn retire(home: &Home, job: &Job) -> Result<(), Failure> {
+async fn unpublish(home: &Home, job: &Job) -> Result<(), Failure> {
     let day = job.created_at.day();
     let created_at = Some(job.created_at);
     catalog::remove(&home.env, &day, &job.home, created_at, job.revision()).await?;

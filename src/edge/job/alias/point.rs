@@ -16,9 +16,9 @@ pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
     match job::ask_job(&home.env, &ObjectName::Id(id), point).await? {
         Some(lead) if lead.home == job.home => linked(home)?,
         Some(AliasTarget { home: there, conflict: false }) => return Ok(Some(there)),
-        Some(_) => give_up_id(home)?,
+        Some(_) => release_id(home)?,
         // What was submitted after the deletion is another job.
-        None if job.submission.is_some() => give_up_id(home)?,
+        None if job.submission.is_some() => release_id(home)?,
         // This job is the one that was deleted.
         None => drop(delete(home).await?),
     }
@@ -26,9 +26,9 @@ pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
 }
 
 /// Has the id be that of another job.
-pub fn give_up_id(home: &Home) -> Result<(), Failure> {
+pub fn release_id(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
-    let entry = job.give_up_id(platform::now());
+    let entry = job.release_id(platform::now());
     home.note(&job, Some(&entry))
 }
 

@@ -54,7 +54,7 @@ fn cut_input(home: &Home) -> Result<(), Failure> {
         return Ok(());
     }
     match first.body.take() {
-        Some(BodyAt::Bucket(key)) => home.store.doom(&key)?,
+        Some(BodyAt::Bucket(key)) => home.store.note_deletion(&key)?,
         Some(BodyAt::Object) => {}
         None => return Ok(()),
     }

@@ -14,7 +14,7 @@ const USES_LIFE_MS: u64 = 31 * DAY;
 pub async fn admit(home: &Home, request: &Request) -> Result<Decision, Failure> {
     let mut entries = home.store.submissions(request.place.as_deref())?;
     let decision = entries.admit(request, platform::now());
-    let_in(home, request, &entries, decision).await
+    record_decision(home, request, &entries, decision).await
 }
 
 /// Who gets the job of `earlier`: until its answer has had the time to be
@@ -27,7 +27,7 @@ pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Decision, Failur
         let mut entries = home.store.submissions(request.place.as_deref())?;
         if !entries.is_unread(earlier) || platform::now() >= until {
             let decision = entries.take_over(earlier, request, platform::now());
-            return let_in(home, request, &entries, decision).await;
+            return record_decision(home, request, &entries, decision).await;
         }
         home.changes.next(change, until).await;
     }
@@ -35,7 +35,7 @@ pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Decision, Failur
 
 /// Writes down what the gate says, with the use that is taken; nothing if
 /// none is left.
-async fn let_in(
+async fn record_decision(
     home: &Home,
     request: &Request,
     entries: &Entries,

@@ -53,7 +53,7 @@ pub async fn expect(home: &Home, key: &str) -> Result<Routed<Option<SubmissionEn
         });
     };
     home.set_alarm(platform::now().plus(home.config.pace.silence())).await?;
-    home.store.doom(key)?;
+    home.store.note_deletion(key)?;
     Ok(Routed::Here(None))
 }
 

@@ -16,7 +16,7 @@ const NOTHING: &str = "the job has had no event to hand on yet; wait for its fir
 
 /// Hands the last event on again. Decides anew if the job goes on meanwhile:
 /// an old entry is read from the bucket.
-pub async fn hand_off_again(home: &Home) -> Result<HandedOn, CommandError> {
+pub async fn resend(home: &Home) -> Result<HandedOn, CommandError> {
     let store = &home.store;
     loop {
         let job = home.here()?;

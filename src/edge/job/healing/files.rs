@@ -33,7 +33,7 @@ pub async fn ask_for_files(home: &Home, run: &Run) -> Result<RenewedFiles, Failu
             break;
         }
         match fresh_url(home, question).await {
-            Ok(source) => files.renewed |= lend(home, question.n, source)?,
+            Ok(source) => files.renewed |= use_fresh_url(home, question.n, source)?,
             Err(why) => files.why = Some(why),
         }
     }
@@ -47,7 +47,7 @@ async fn fresh_url(home: &Home, question: &Download<'_>) -> Result<Source, Strin
     healing::read_download(status, &body, question.old_url, &home.config.sources)
 }
 
-fn lend(home: &Home, n: u32, source: Source) -> Result<bool, Failure> {
+fn use_fresh_url(home: &Home, n: u32, source: Source) -> Result<bool, Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(false) };
     let entry = healing::note_fresh_url(&mut job, n, source, platform::now());
     let is_lent = entry.is_some();

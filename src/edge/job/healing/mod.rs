@@ -3,4 +3,4 @@
 mod ask;
 pub mod attempt;
 mod files;
-pub mod want;
+pub mod request;

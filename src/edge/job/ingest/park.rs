@@ -17,7 +17,7 @@ pub async fn park(home: &Home, parked: &Parked) -> Result<(), Failure> {
 }
 
 /// Writes what is parked here to the bucket; later again if that fails.
-pub async fn unpark(home: &Home, mut parked: Parked) -> Result<(), Failure> {
+pub async fn store_parked(home: &Home, mut parked: Parked) -> Result<(), Failure> {
     let store = &home.store;
     let Err(failure) = write_parked(home, &parked).await else {
         home.clear_alarm().await?;

@@ -2,7 +2,7 @@
 
 use super::apart::{self, RESULT, body_key};
 use super::raw::Raw;
-use crate::domain::archive::kv_copy::LeftCopy;
+use crate::domain::archive::kv_copy::OrphanedCopy;
 use crate::domain::archive::tombstone::Tombstone;
 use crate::domain::ingest::delivery::MAX_OBJECT_TEXT;
 use crate::domain::job::record::{FORMAT, Job};
@@ -81,7 +81,7 @@ impl Store {
 
     /// Lets go of the job in memory: an event has come to its end. A run that
     /// is ahead of the disk is still at work.
-    pub fn rest(&self) {
+    pub fn end_event(&self) {
         self.is_empty.set(false);
         if !self.is_ahead.get() {
             self.held.take();
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// Lets go of it, and of what is not written.
-    pub fn let_go(&self) {
+    pub fn forget_cache(&self) {
         self.is_empty.set(false);
         self.is_ahead.set(false);
         self.changes.set(self.changes.get() + 1);
@@ -173,7 +173,7 @@ impl Store {
     pub(super) fn take_frames(&self) -> Result<Frames, Failure> {
         self.load()?;
         let held = self.held.take();
-        self.let_go();
+        self.forget_cache();
         Ok(held.map(|held| held.frames).unwrap_or_default())
     }
 
@@ -215,15 +215,15 @@ impl Store {
     }
 
     /// Makes the object lead to `home`.
-    pub fn become_alias(&self, home: &ObjectName) -> Result<(), Failure> {
-        self.let_go();
+    pub fn replace_with_alias(&self, home: &ObjectName) -> Result<(), Failure> {
+        self.forget_cache();
         self.raw.put(ALIAS, &home.to_string())?;
         self.raw.remove(RECORD)
     }
 
     /// Puts what stays of a deleted job in the place of its record, at once.
     pub fn bury(&self, tombstone: &Tombstone) -> Result<(), Failure> {
-        self.let_go();
+        self.forget_cache();
         self.save_tombstone(tombstone)?;
         self.raw.remove(RECORD)
     }
@@ -239,18 +239,18 @@ impl Store {
     }
 
     /// Reads which copy in KV a job may have left that has moved away.
-    pub fn left_copy(&self) -> Result<Option<LeftCopy>, Failure> {
+    pub fn orphaned_copy(&self) -> Result<Option<OrphanedCopy>, Failure> {
         let text = self.raw.text(LEFT_COPY)?;
         text.map(|text| json::from_str(&text).during("reading what a job left")).transpose()
     }
 
     /// Notes the copy in KV that a job may leave.
-    pub fn save_left_copy(&self, left: &LeftCopy) -> Result<(), Failure> {
+    pub fn save_orphaned_copy(&self, left: &OrphanedCopy) -> Result<(), Failure> {
         self.raw.put_json(LEFT_COPY, left)
     }
 
     /// Forgets that copy: it is gone.
-    pub fn forget_left_copy(&self) -> Result<(), Failure> {
+    pub fn forget_orphaned_copy(&self) -> Result<(), Failure> {
         self.raw.remove(LEFT_COPY)
     }
 
@@ -264,7 +264,7 @@ impl Store {
         /// Keys that are deleted at a time; their values, up to 256 KiB each,
         /// come along.
         const KEYS: u32 = 32;
-        self.let_go();
+        self.forget_cache();
         let mut from = String::new();
         loop {
             let pairs =
@@ -278,7 +278,7 @@ impl Store {
 
     /// Deletes everything, so that nothing shows that the object was used.
     pub async fn forget_everything(&self) -> Result<(), Failure> {
-        self.let_go();
+        self.forget_cache();
         platform::clear_alarm(&self.storage).await?;
         self.storage.delete_all().await.during("deleting the object's storage")
     }

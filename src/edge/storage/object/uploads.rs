@@ -14,7 +14,7 @@ impl Store {
 
     /// Notes what the next run is to delete from the bucket: an upload without
     /// an id.
-    pub fn doom(&self, key: &str) -> Result<(), Failure> {
+    pub fn note_deletion(&self, key: &str) -> Result<(), Failure> {
         self.note_upload(key, "")
     }
 

@@ -8,9 +8,9 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 
 /// Has the upstream asked at once.
-pub async fn want(home: &Home, why: String) -> Result<(), CommandError> {
+pub async fn request(home: &Home, why: String) -> Result<(), CommandError> {
     let mut job = home.here()?;
-    let entry = healing::want(&mut job, why, platform::now());
+    let entry = healing::request(&mut job, why, platform::now());
     Ok(home.commit(&mut job, Some(&entry)).await?)
 }
 

@@ -30,7 +30,7 @@ thread_local! {
 }
 
 /// Gives a row to the request that gathers, or has this one gather.
-pub fn tell(context: &Context, env: &Env, row: CatalogRow) {
+pub fn notify_catalog(context: &Context, env: &Env, row: CatalogRow) {
     ROWS.with_borrow_mut(|rows| rows.push(row));
     let now = platform::now();
     if GATHERS.get().is_none_or(|since| now.since(since) > DEAD_MS) {

@@ -8,14 +8,14 @@ use crate::edge::storage::kv;
 pub async fn clear(home: &Home) -> Result<(), Failure> {
     let store = &home.store;
     store.forget_all_but_alias()?;
-    let Some(mut left) = store.left_copy()? else {
+    let Some(mut orphaned) = store.orphaned_copy()? else {
         return home.clear_alarm().await;
     };
-    if succeeded(kv::delete(&home.env, &left.home).await) {
-        store.forget_left_copy()?;
+    if succeeded(kv::delete(&home.env, &orphaned.home).await) {
+        store.forget_orphaned_copy()?;
         return home.clear_alarm().await;
     }
-    let again = left.failed(home.config.pace, platform::now());
+    let again = orphaned.failed(home.config.pace, platform::now());
     home.set_alarm(again).await?;
-    store.save_left_copy(&left)
+    store.save_orphaned_copy(&orphaned)
 }
