@@ -9,11 +9,11 @@ import { isMain, main } from "./setup/run.mjs";
 import { setup, setUpRust } from "./setup.mjs";
 
 /**
- * Sets up what is missing, and builds the dashboard, and the Worker unless the last build's inputs and outputs
- * are all unchanged.
+ * Installs what is missing, then builds the dashboard and the Worker. The Worker is skipped if no input or output of
+ * its last build has changed.
  *
- * @param {{ quick?: boolean, s3?: boolean }} wanted `quick`: in as little time as it takes, to be run on this
- *   machine; the rest is for `setup`
+ * @param {{ quick?: boolean, s3?: boolean }} wanted `quick` builds as fast as possible, to run on this machine; the
+ *   rest goes to `setup`
  * @returns {Promise<{ script: string, wasm: string }>} where the Worker is
  */
 export async function build({ quick = false, ...wanted } = {}) {
@@ -26,13 +26,13 @@ export async function build({ quick = false, ...wanted } = {}) {
   return profile;
 }
 
-// Most of the first build's time goes to cargo, and cargo needs none of the other tools.
+// Compiles while the other tools are installed: cargo takes most of a first build, and needs none of them.
 async function buildWorker(profile, wanted) {
   await Promise.all([setup(wanted), compile(profile)]);
   await assemble(profile);
 }
 
-/** `{ raw, gzip }`: the bytes of the Worker's wasm. */
+/** Returns `{ raw, gzip }`: the size of the Worker's wasm in bytes. */
 export function wasmSize() {
   const wasm = readFileSync(RELEASE.wasm);
   return { raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };

@@ -1,11 +1,11 @@
-// Ports on loopback.
+// Finds and checks ports on loopback.
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * A port for what is to keep it when it is started again: below those that the system gives to whoever
- * asks for any, who might get it in between.
+ * Returns a free port for a server that must keep it across restarts. It is below the range from which the system gives
+ * out ports, so that nobody gets it in between.
  */
 export async function freePort() {
   for (;;) {
@@ -14,7 +14,7 @@ export async function freePort() {
   }
 }
 
-/** Rejects if the port can't be had. */
+/** Resolves to the port once it could be bound; rejects if it could not. */
 export async function listenOnce(port, host = "127.0.0.1") {
   const server = createServer().listen(port, host);
   await once(server, "listening");

@@ -1,5 +1,5 @@
-// Brings a fresh machine to where the project builds and runs. Every command calls this first;
-// with nothing missing it costs a few tens of milliseconds.
+// Installs what the project needs to build and run. Every command calls this first; with nothing missing it takes a few
+// tens of milliseconds.
 import { wasmBindgen } from "./setup/bindgen.mjs";
 import { cargoFuzz, dropLeftovers, s3Server } from "./setup/cargo-tools.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -8,25 +8,22 @@ import { checkPrerequisites } from "./setup/prerequisites.mjs";
 import { isMain, main } from "./setup/run.mjs";
 import { rustToolchain } from "./setup/rust.mjs";
 
-/**
- * Installs what is missing; `s3` adds the real S3 server, which tests need, and `fuzz` what only
- * fuzzing does.
- */
+/** Installs what is missing. `s3` adds the real S3 server, which tests need; `fuzz` adds what only fuzzing needs. */
 export async function setup({ s3 = false, fuzz = false } = {}) {
   await setUpRust();
-  // The S3 client's warning about the Node of a first run; later ones use that of node_modules.
+  // Silences the S3 client's warning about the Node of the first run: later runs use the Node in node_modules.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const compiled = [wasmBindgen, ...(s3 ? [s3Server] : []), ...(fuzz ? [cargoFuzz] : [])];
   await install([npmPackages], compiled);
 }
 
-/** What cargo needs, and nothing else. */
+/** Installs only what cargo needs. */
 export async function setUpRust() {
   checkPrerequisites();
   await install([rustToolchain]);
 }
 
-// The rows are installed side by side, the steps of each one after the other.
+// Installs the rows side by side, and the steps of one row one after the other.
 async function install(...rows) {
   if (rows.flat().every((step) => step.ready())) return;
   await withLock(async () => {
@@ -35,7 +32,7 @@ async function install(...rows) {
   });
 }
 
-// Asked again under the lock: another set-up may have done the work meanwhile.
+// Checks each step again under the lock, because another set-up may have done its work meanwhile.
 async function installRow(steps) {
   for (const step of steps) {
     if (!step.ready()) await step.install();

@@ -1,4 +1,4 @@
-// `npm start`: everything on this machine until Ctrl-C, with the commands to try it.
+// `npm start`: runs everything on this machine until Ctrl-C, and prints the commands to try it.
 import { resolve } from "node:path";
 import { build } from "./build.mjs";
 import { inRoot } from "./setup/project.mjs";
@@ -34,7 +34,7 @@ async function run({ startStack, UPSTREAM_KEY }, options, stops) {
   throw new Failure(await died);
 }
 
-/** Builds again what has changed, and runs it. What can't be built or run is told, and the old one goes on. */
+/** Builds what has changed, and runs it. If that fails, prints why, and the old Worker goes on. */
 async function exchange(renew) {
   const from = Date.now();
   try {

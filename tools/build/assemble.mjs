@@ -1,5 +1,6 @@
-// Of the wasm that cargo made, the Worker: wasm-bindgen's script and our entry in one file, and the module.
-// Only to be called after the set-up: it needs npm packages.
+// Makes the Worker from the wasm that cargo compiled: wasm-bindgen's script and our entry in one file, and the wasm
+// module.
+// Call it only after the set-up, because it needs npm packages.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wasmBindgen } from "../setup/bindgen.mjs";
@@ -9,11 +10,11 @@ import { must } from "../setup/run.mjs";
 const ENTRY = inRoot("src/edge/worker.js");
 const BINDGEN = ["--target", "module", "--out-name", "index", "--no-typescript",
   "--experimental-reset-state-function", "--force-enable-abort-handler"];
-/** What rustc and wasm-bindgen make use of, so that nothing newer gets in than the runtime knows. */
+/** The features that rustc and wasm-bindgen use. wasm-opt may use no others, so that the runtime knows all of them. */
 const WASM_FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory",
   "simd", "multivalue", "reference-types", "exception-handling"];
 
-/** All is made beside the old Worker, and takes its place in the end. */
+/** Makes the Worker beside the old one, and replaces that at the end. */
 export async function assemble({ compiled, folder, script, wasm, isSmall }) {
   mkdirSync(folder, { recursive: true });
   const dir = mkdtempSync(join(folder, ".new-"));
@@ -28,10 +29,10 @@ export async function assemble({ compiled, folder, script, wasm, isSmall }) {
   }
 }
 
-/** Bundles the entry with wasm-bindgen's `index.js` in this folder to `worker.js`. */
+/** Bundles the entry with the folder's `index.js`, which wasm-bindgen wrote, into `worker.js`. */
 export async function bundle(dir, { minify }) {
   const index = join(dir, "index.js");
-  // The runtime takes a module of wasm as it is; the bundler does not know how one is imported by its source.
+  // The runtime imports a wasm module directly; the bundler does not understand an import by source.
   writeFileSync(index, readFileSync(index, "utf8").replace("import source ", "import "));
   copyFileSync(ENTRY, join(dir, "entry.js"));
   const { build } = await import("esbuild");
@@ -40,8 +41,8 @@ export async function bundle(dir, { minify }) {
   await build({ ...files, absWorkingDir: dir, bundle: true, format: "esm", minify, logLevel: "warning" });
 }
 
-// What wasm-opt inlines makes the module smaller as it is and larger as it is sent. Functions of like
-// names are instances of one generic function, and pack best side by side. Names go last.
+// Makes the module smaller. Inlining by wasm-opt makes it smaller raw but larger compressed, so it is off.
+// Functions with similar names are instances of one generic function, and compress best side by side. Names go last.
 async function shrink(wasm) {
   const noInlining = ["--always-inline-max-function-size", "--flexible-inline-max-function-size",
     "--one-caller-inline-max-function-size"].flatMap((option) => [option, "0"]);

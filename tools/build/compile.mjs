@@ -1,10 +1,13 @@
-// Rust to wasm.
+// Compiles Rust to wasm.
 import { execFileSync } from "node:child_process";
 import { dirname } from "node:path";
 import { ROOT, toolchain } from "../setup/project.mjs";
 import { step } from "../setup/run.mjs";
 
-/** A search for a quote reads 16 bytes at a time: what goes through each byte of a large body. workerd has known this for years. */
+/**
+ * Enables SIMD, so that the search for a quote, which passes every byte of a large body, reads 16 bytes at a time.
+ * workerd has supported it for years.
+ */
 const VECTORS = ["-C", "target-feature=+simd128"];
 
 export async function compile({ name, duration }) {
@@ -13,14 +16,14 @@ export async function compile({ name, duration }) {
     "--config", `target.${target}.rustflags=${JSON.stringify([...VECTORS, ...withoutPaths()])}`];
   const env = {
     ...process.env,
-    // Has wasm-bindgen's macro use the promises of `js-sys`, as the `worker` crate is meant to be built.
+    // Makes wasm-bindgen's macro use the promises of `js-sys`, as the `worker` crate is meant to be built.
     WASM_BINDGEN_USE_JS_SYS: "1",
     CARGO_TERM_COLOR: process.env.CARGO_TERM_COLOR ?? (process.stderr.isTTY ? "always" : "auto"),
   };
   await step(`Compiling the Worker (${duration} the first time)`, "cargo", args, env);
 }
 
-/** Names places in fetched crates without the folder that this machine keeps crates in, so that all machines make the same module. */
+/** Removes this machine's crate folders from the paths in the module, so that every machine builds the same bytes. */
 function withoutPaths() {
   const args = ["metadata", "--format-version", "1", "--locked"];
   const options = { cwd: ROOT, maxBuffer: 64 * 1024 * 1024, stdio: ["ignore", "pipe", "inherit"] };

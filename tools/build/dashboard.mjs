@@ -1,6 +1,5 @@
-// Builds build/assets/, which Cloudflare serves without asking the Worker: the dashboard, and the API's
-// description.
-// Only to be imported after the set-up: it needs npm packages.
+// Builds build/assets/, which Cloudflare serves without the Worker: the dashboard, and the API's description.
+// Import it only after the set-up, because it needs npm packages.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -10,16 +9,16 @@ import { Failure } from "../setup/run.mjs";
 export const ASSETS = inRoot("build", "assets");
 const SOURCE = inRoot("dashboard");
 
-/** What a first visit may cost, in bytes: all files together, compressed as they are sent. */
+/** The most bytes that a first visit may load: all files together, compressed as they are sent. */
 export const MAX_GZIP_BYTES = 60 * 1024;
 
-/** Files that are served as they are, and where. */
+/** The files that are served unchanged, and their paths. */
 const COPIED = { "index.html": "index.html", "_headers": "_headers", "icon.svg": "dashboard/icon.svg" };
 
-/** Where the API's description is served. */
+/** The path of the API's description. */
 const DESCRIPTION = "openapi.json";
 
-/** Builds them anew, which takes less than a second; an unchanged file is left alone. */
+/** Rebuilds everything in less than a second; an unchanged file is not written. */
 export async function buildDashboard() {
   const made = { ...copies(), [DESCRIPTION]: description(), ...(await bundles()) };
   for (const [path, bytes] of Object.entries(made)) write(join(ASSETS, path), bytes);
@@ -29,7 +28,7 @@ export async function buildDashboard() {
   if (gzip > MAX_GZIP_BYTES) throw new Failure(`The dashboard has ${gzip} bytes, over ${MAX_GZIP_BYTES}.`);
 }
 
-/** `{ raw, gzip }`: the bytes of all the dashboard's files; SVG and text are compressed as well. */
+/** Returns `{ raw, gzip }`: the size of all the dashboard's files in bytes. SVG and text are compressed too. */
 export function dashboardSize() {
   const size = { raw: 0, gzip: 0 };
   for (const path of files().filter((path) => !["_headers", DESCRIPTION].includes(path))) {
@@ -75,7 +74,7 @@ function files() {
 
 function write(path, bytes) {
   mkdirSync(dirname(path), { recursive: true });
-  // wrangler dev watches the folder and reloads for each write.
+  // Skips an unchanged file: wrangler dev watches the folder and reloads for each write.
   if (isSame(path, bytes)) return;
   writeFileSync(path, bytes);
 }

@@ -1,4 +1,4 @@
-// The two builds of the Worker, each in a folder of its own, so that none is taken for the other.
+// The two builds of the Worker. Each has its own folder, so that one is never mistaken for the other.
 import { join } from "node:path";
 import { inRoot } from "../setup/project.mjs";
 
@@ -7,24 +7,24 @@ const TARGET = process.env.CARGO_TARGET_DIR ?? inRoot("target");
 function profile(name, { folder, isSmall, duration }) {
   const compiled = join(TARGET, "wasm32-unknown-unknown", name, "hookvault");
   return {
-    /** As Cargo.toml calls it. */
+    /** The profile's name in Cargo.toml. */
     name,
     folder,
-    /** Whether it is worth a minute to make it small. */
+    /** Whether making it small is worth a minute. */
     isSmall,
-    /** How long it takes the first time, in words. */
+    /** How long the first build takes, in words. */
     duration,
-    /** What cargo makes, and the list of what it made that of. */
+    /** What cargo compiles, and its list of the sources. */
     compiled: `${compiled}.wasm`,
     sources: `${compiled}.d`,
-    /** The Worker: its entry, and what the entry imports. */
+    /** The Worker: its entry, and the module that the entry imports. */
     script: join(folder, "index.js"),
     wasm: join(folder, "index_bg.wasm"),
   };
 }
 
-/** What is deployed, tested and measured. */
+/** The build that is deployed, tested and measured. */
 export const RELEASE = profile("release", { folder: inRoot("build"), isSmall: true, duration: "a few minutes" });
 
-/** What `npm start` runs: the same code, made again in seconds when a source changes. */
+/** The build that `npm start` runs: the same code, rebuilt in seconds when a source changes. */
 export const QUICK = profile("quick", { folder: inRoot("build", "quick"), isSmall: false, duration: "about 2 min" });

@@ -1,4 +1,4 @@
-// Whether a build is up to date: a digest of all that went into it and came out of it.
+// Tells whether a build is up to date, by a digest of its inputs and outputs.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,10 @@ export function isCurrent(profile) {
   return existsSync(stamp(profile)) && readFileSync(stamp(profile), "utf8") === fingerprint(profile);
 }
 
-/** Runs `work`, which builds. A source that is saved meanwhile may be newer than what was compiled of it. */
+/**
+ * Runs `work`, which builds, and stamps the result. There is no stamp if a source was saved meanwhile, since the build
+ * may lack that change.
+ */
 export async function stamped(profile, work) {
   rmSync(stamp(profile), { force: true });
   const started = Date.now();
@@ -32,7 +35,7 @@ function fingerprint(profile) {
   return hash.digest("hex");
 }
 
-// cargo's own list of the files it compiled, those of `include_str!` too; a space is `\ `.
+// Reads cargo's own list of the files that it compiled, with those of `include_str!`. A space is written `\ `.
 function inputs({ sources }) {
   if (!existsSync(sources)) return SETTINGS;
   const [, list] = readFileSync(sources, "utf8").trim().split("\n")[0].split(/: /);

@@ -1,5 +1,5 @@
-// wasm-bindgen, of exactly the version of the crate: its makers' program where GitHub can be reached, else
-// `tools/bindgen`, which does the same as far as the build needs it.
+// Installs wasm-bindgen in exactly the crate's version: the published program where GitHub can be reached, else
+// `tools/bindgen`, which does the part that the build needs.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -28,7 +28,7 @@ export const wasmBindgen = {
 
 const version = (program) => spawnSync(program, ["--version"], { encoding: "utf8" }).stdout?.trim().split(" ")[1];
 
-/** Downloads it, if it can be had; resolves to whether it could. */
+/** Downloads the published program, and resolves to whether that worked. */
 export async function download(releases = RELEASES, to = wasmBindgen.path) {
   const name = `wasm-bindgen-${VERSION}-${MACHINES[process.arch]}-${SYSTEMS[process.platform]}`;
   const dir = mkdtempSync(`${to}-`);
@@ -48,7 +48,8 @@ export async function download(releases = RELEASES, to = wasmBindgen.path) {
   }
 }
 
-// Where GitHub is out of reach, that is to be known soon; its bytes may take longer.
+// Fails after `ANSWER_MS` without an answer, so that a machine without GitHub does not wait. The download itself may
+// take longer.
 async function fetched(url) {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), ANSWER_MS);

@@ -1,4 +1,4 @@
-// Programs that cargo compiles into .tools/bin.
+// The programs that cargo compiles into .tools/bin.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { toolchain, TOOLS } from "./project.mjs";
@@ -8,7 +8,7 @@ const TARGET_DIR = join(TOOLS, "target");
 
 export const toolPath = (name) => join(TOOLS, "bin", name);
 
-/** The local S3 server, which really expires presigned URLs. */
+/** The local S3 server, which really lets presigned URLs expire. */
 export const s3Server = cargoTool("s3s-fs", "0.14.1", "a minute or two, once", [
   "--features",
   "binary",
@@ -17,7 +17,7 @@ export const s3Server = cargoTool("s3s-fs", "0.14.1", "a minute or two, once", [
 /** Builds and runs the fuzz targets. */
 export const cargoFuzz = cargoTool("cargo-fuzz", "0.13.2", "about 1 min, once");
 
-/** What is only needed to compile the tools. */
+/** Deletes what was needed only to compile the tools. */
 export const dropLeftovers = () => rmSync(TARGET_DIR, { recursive: true, force: true });
 
 function cargoTool(crate, version, duration, flags = []) {
@@ -25,18 +25,18 @@ function cargoTool(crate, version, duration, flags = []) {
   const title = `Compiling ${crate} ${version} (${duration})`;
   return {
     ready: () => installed().includes(`"${crate} ${version} (`),
-    // --force: an interrupted installation may have left a program that cargo knows nothing of.
+    // --force: an interrupted installation may have left a program that cargo does not know.
     install: () => step(title, "cargo", [...args, "--root", TOOLS], compileEnv()),
   };
 }
 
-// cargo's own list of what it has installed below --root, written last.
+// Reads cargo's own list of what it installed below --root. Cargo writes it last.
 function installed() {
   const list = join(TOOLS, ".crates.toml");
   return existsSync(list) ? readFileSync(list, "utf8") : "";
 }
 
-/** One target directory: the tools share dependencies, and an interrupted step resumes. */
+/** Returns an environment with one target directory: the tools share dependencies, and an interrupted step resumes. */
 export function toolsEnv() {
   return {
     ...process.env,
@@ -46,7 +46,7 @@ export function toolsEnv() {
   };
 }
 
-// Light optimisation compiles in two thirds of the time and costs the programs nothing one notices.
+// Compiles with light optimisation: it takes two thirds of the time, and the programs are not noticeably slower.
 function compileEnv() {
   return {
     ...toolsEnv(),

@@ -1,4 +1,5 @@
-// One set-up at a time: a directory, because making one is atomic, with the owner's pid in it.
+// Lets one set-up run at a time. The lock is a directory with the owner's process id in it, because creating one is
+// atomic.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +7,7 @@ import { TOOLS } from "./project.mjs";
 
 const LOCK = join(TOOLS, "lock");
 const OWNER = join(LOCK, "pid");
-// Between making the directory and writing the pid an owner looks like none.
+// Between creating the directory and writing the process id, a lock seems to have no owner.
 const GRACE_MS = 2_000;
 
 export async function withLock(work) {

@@ -1,4 +1,4 @@
-// The npm packages, as package-lock.json has them.
+// Installs the npm packages of package-lock.json.
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { checkNpm } from "./prerequisites.mjs";
@@ -13,8 +13,8 @@ export const npmPackages = {
 };
 
 /**
- * Whether a folder has all packages of a lockfile. npm writes its hidden one last, so that it is a
- * stamp of a finished installation.
+ * Tells whether a folder has all packages of a lockfile. npm writes its hidden lockfile last, so that file proves a
+ * complete installation.
  */
 export function hasAll(folder, lock) {
   const stamp = join(folder, "node_modules", ".package-lock.json");
@@ -24,20 +24,20 @@ export function hasAll(folder, lock) {
   return Object.entries(wanted).every(([name, entry]) => matches(installed[name], entry));
 }
 
-/** Installs what the lockfile of a folder has. */
+/** Installs what the lockfile of a folder lists. */
 export async function npmCi(title, folder) {
   checkNpm();
   const args = ["ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"];
   await step(title, "npm", args, outsideEnv());
 }
 
-// Optional packages are those of other platforms.
+// An optional package may be missing: it is for another platform.
 function matches(installed, wanted) {
   if (!installed) return Boolean(wanted.optional);
   return installed.version === wanted.version && installed.integrity === wanted.integrity;
 }
 
-// `npm ci` deletes node_modules first: it must not itself run on the Node in there.
+// Keeps npm off the Node in node_modules, because `npm ci` deletes that folder first.
 function outsideEnv() {
   const path = process.env.PATH.split(delimiter).filter((entry) => entry !== NODE_BIN);
   return { ...process.env, PATH: path.join(delimiter), npm_node_execpath: undefined };

@@ -1,4 +1,4 @@
-// What checks openapi.json and makes clients of it: no one waits for it who only starts the Worker.
+// Installs what checks openapi.json and generates clients from it. Only tests and lint wait for it.
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { withLock } from "./lock.mjs";

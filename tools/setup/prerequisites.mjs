@@ -1,4 +1,4 @@
-// What the machine must bring: Node, npm and rustup's Rust. All else is installed from here.
+// Checks what the machine must have: Node, npm, and Rust from rustup. Everything else is installed into this folder.
 import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -12,7 +12,7 @@ const NODE_HOWTO =
 
 const works = (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 
-/** Throws, naming the command that installs it, when something is missing. */
+/** Throws if something is missing, and names the command that installs it. */
 export function checkPrerequisites() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
@@ -23,19 +23,19 @@ export function checkPrerequisites() {
   findCargo();
 }
 
-/** Only asked when npm has something to do: starting it costs 0.2 s. */
+/** Checks npm only when it has something to install: starting it takes 0.2 s. */
 export function checkNpm() {
   if (!works("npm")) throw new Failure(`npm is missing; it comes with Node.\n  ${NODE_HOWTO}`);
 }
 
-/** Only asked when a toolchain or a target is missing. */
+/** Checks rustup only when a toolchain or a target is missing. */
 export function checkRustup() {
   if (!works("rustup")) {
     throw new Failure(`rustup is missing, and with it the wasm target.\n  ${RUSTUP}`);
   }
 }
 
-// A shell opened before rustup was installed does not know ~/.cargo/bin yet.
+// Adds ~/.cargo/bin to PATH: a shell that was opened before rustup was installed lacks it.
 function findCargo() {
   const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const path = process.env.PATH ?? "";

@@ -1,4 +1,4 @@
-// Where things are, and which versions: each version is spelled once, in the file that owns it.
+// The project's folders and the versions of its tools. Each version is read from the one file that owns it.
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,10 @@ export const inRoot = (...parts) => join(ROOT, ...parts);
 export const TOOLS = inRoot(".tools");
 export const NODE_BIN = inRoot("node_modules", ".bin");
 
-/** The Node 22 that wrangler and miniflare want, whatever Node the machine has. */
+/** The Node 22 that wrangler and miniflare need, whatever Node the machine has. */
 export const NODE = join(NODE_BIN, "node");
 
-/** The version that Cargo.lock holds of a crate. */
+/** Returns the version of a crate in Cargo.lock. */
 export function lockedVersion(crate) {
   const lock = readFileSync(inRoot("Cargo.lock"), "utf8");
   const found = lock.match(new RegExp(`^name = "${crate}"\\nversion = "(.+)"$`, "m"));
@@ -19,7 +19,7 @@ export function lockedVersion(crate) {
   return found[1];
 }
 
-/** What rust-toolchain.toml asks for. */
+/** Returns what rust-toolchain.toml asks for. */
 export function toolchain() {
   const text = readFileSync(inRoot("rust-toolchain.toml"), "utf8");
   const value = (key) => text.match(new RegExp(`^${key} = (.+)$`, "m"))?.[1] ?? "[]";
@@ -29,7 +29,7 @@ export function toolchain() {
   return { channel, components, targets };
 }
 
-/** The environment for tools that should find the project's own binaries first. */
+/** Returns an environment in which tools find the project's own programs first. */
 export function toolEnv(extra = {}) {
   return { ...process.env, PATH: NODE_BIN + delimiter + process.env.PATH, ...extra };
 }

@@ -1,4 +1,4 @@
-// What tests need of Python, each set of packages in a folder of its own.
+// Installs the Python packages that tests need, each set in its own folder.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,11 +6,11 @@ import { withLock } from "./lock.mjs";
 import { inRoot, TOOLS } from "./project.mjs";
 import { step } from "./run.mjs";
 
-/** Whether the machine has a Python that can hold packages. */
+/** Tells whether the machine has a Python that can create virtual environments. */
 export const pythonPossible = () =>
   spawnSync("python3", ["-c", "import ensurepip, venv"]).status === 0;
 
-/** Packages of a file that pins all of them, in the folder `.tools/{name}`. */
+/** Describes a set of packages, all pinned by one file, in the folder `.tools/{name}`. */
 function packages({ name, requirements, title }) {
   const folder = join(TOOLS, name);
   const stamp = join(folder, "requirements.txt");
@@ -23,7 +23,7 @@ function packages({ name, requirements, title }) {
     await step(title, program("pip"), args);
     writeFileSync(stamp, wanted());
   };
-  // Test files run side by side, and more than one may want the same folder.
+  // Test files run side by side, and several may need the same folder.
   const ensure = async () => {
     if (!ready()) await withLock(async () => ready() || install());
   };
@@ -34,22 +34,22 @@ function packages({ name, requirements, title }) {
     install,
     /** Installs what is missing, once. */
     ensure,
-    /** A program of the folder. */
+    /** Returns the path of a program in the folder. */
     program,
   };
 }
 
-/** Plays generated requests against the API's description, and makes a client of it. */
+/** Sends generated requests that follow the API's description, and generates a client from it. */
 export const schemathesis = packages({
   name: "python",
   requirements: inRoot("tests", "openapi", "requirements.txt"),
   title: "Installing schemathesis and a generator of clients (about 1 min, once)",
 });
 
-/** A program of schemathesis' folder. */
+/** Returns the path of a program in schemathesis' folder. */
 export const pythonTool = schemathesis.program;
 
-/** The clients that users have, and the published checkers of signatures. */
+/** The clients that users have, and the published libraries that verify signatures. */
 export const pythonClients = packages({
   name: "python-clients",
   requirements: inRoot("tests", "clients", "requirements.txt"),

@@ -1,4 +1,4 @@
-// The pinned Rust toolchain and its wasm target.
+// Installs the pinned Rust toolchain and its wasm target.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export const rustToolchain = {
   },
 };
 
-// Without the automatic installation, which would run here, unseen, for a minute.
+// Turns off rustup's automatic installation, which would run here for a minute and print nothing.
 function sysroot() {
   const env = { ...process.env, RUSTUP_AUTO_INSTALL: "0" };
   const rustc = spawnSync("rustc", ["--print", "sysroot"], { cwd: ROOT, env, encoding: "utf8" });

@@ -1,4 +1,4 @@
-// What is said on a terminal: colours where they are wanted, and secrets that are typed unseen.
+// Talks to the terminal: colours where they are wanted, and secrets that stay hidden while they are typed.
 import { createInterface } from "node:readline/promises";
 import { StringDecoder } from "node:string_decoder";
 import { Failure } from "./run.mjs";
@@ -7,21 +7,21 @@ const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 };
 const [ENTER, NEWLINE, END, INTERRUPT, DELETE, BACKSPACE] =
   ["\r", "\n", "\u0004", "\u0003", "\u007f", "\b"];
 
-/** `{ red, green, … }`: each colours a text, or does nothing where no colours are wanted. */
+/** Returns `{ red, green, … }`: each colours a text, or leaves it as it is where colours are not wanted. */
 export function colours(stream = process.stdout, env = process.env) {
   const wanted = stream.isTTY && !env.NO_COLOR && env.TERM !== "dumb";
   const paint = (code) => (text) => (wanted ? `\u001b[${code}m${text}\u001b[0m` : text);
   return Object.fromEntries(Object.entries(CODES).map(([name, code]) => [name, paint(code)]));
 }
 
-/** A text of someone else's on one line, without what a terminal would obey. */
+/** Returns a foreign text on one line, without terminal control characters. */
 export const plain = (text) => String(text).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
 
-/** Whether someone can be asked. */
+/** Tells whether somebody can answer a question. */
 export const isInteractive = (env = process.env) =>
   Boolean(process.stdin.isTTY && process.stdout.isTTY && !env.CI);
 
-/** Asks for a secret and shows nothing of what is typed. */
+/** Asks for a secret, and does not show what is typed. */
 export function askSecret(prompt, { input = process.stdin, output = process.stdout } = {}) {
   return new Promise((resolve, reject) => {
     const decoder = new StringDecoder("utf8");
@@ -40,7 +40,7 @@ export function askSecret(prompt, { input = process.stdin, output = process.stdo
         typed = key === DELETE || key === BACKSPACE ? typed.slice(0, -1) : typed + key;
       }
     };
-    // The terminal would show the keys itself, and some are pressed as soon as they are asked for.
+    // Raw mode comes first: the terminal would show the keys, and somebody may type as soon as the prompt is there.
     input.setRawMode(true);
     output.write(prompt);
     input.on("data", take);
@@ -48,7 +48,7 @@ export function askSecret(prompt, { input = process.stdin, output = process.stdo
   });
 }
 
-/** Asks a question that Enter answers with `usual`. */
+/** Asks a yes-or-no question; Enter answers it with `usual`. */
 export async function askWhether(question, usual) {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {

@@ -1,12 +1,12 @@
-// The commands that `npm start` prints, to be pasted as they are.
+// Writes the commands that `npm start` prints, to be pasted as they are.
 import { first } from "./vars.mjs";
 
-/** What each machine has that could run this. */
+/** Formats JSON with node, which every machine that runs this has. */
 const READABLE = "| node -p 'JSON.stringify(JSON.parse(fs.readFileSync(0)), null, 2)'";
 
 /**
  * @param {{ ports: object, vars: object, upstreamKey: string, firstId: number }} options
- * @returns {string} all that is said when it runs
+ * @returns {string} what is printed once everything runs
  */
 export function commands({ ports, vars, upstreamKey, firstId }) {
   const [vault, queue] = [ports.worker, ports.simulator].map((port) => `http://localhost:${port}`);

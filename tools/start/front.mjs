@@ -1,5 +1,5 @@
-// The port that everybody knows, before the runtime, whose own is another one each time. While the runtime is
-// exchanged or started again requests wait, so that no delivery is lost.
+// Listens on the well-known port, and forwards to the runtime, whose own port differs each time. Requests wait while
+// the runtime is replaced or restarted, so that no delivery is lost.
 import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
 import { connect } from "node:net";
@@ -8,18 +8,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Turns } from "./turns.mjs";
 
 const HOST = "127.0.0.1";
-/** `localhost` may be either; a machine may have no IPv6. */
+/** `localhost` may be either address; a machine may have no IPv6. */
 const LOOPBACK = [HOST, "::1"];
 const BACKLOG = 4_096;
 const AGAIN_MS = 50;
 const PATIENCE_MS = 60_000;
-/** How long requests under way may take to end before an exchange. */
+/** The most milliseconds that open requests get to end before the runtime is replaced. */
 const HOLD_MS = 2_000;
-/** Of one connection, not of the request. */
+/** Headers that belong to one connection, not to the request. */
 const HOP_BY_HOP = ["connection", "keep-alive", "expect", "transfer-encoding"];
 /**
- * Deliveries come in bursts, and each opens an object: with hundreds at a time the runtime does not look at its
- * connections for so long that it takes them for dead.
+ * The most deliveries at a time. They come in bursts, and each opens an object. With hundreds at once the runtime
+ * neglects its connections so long that it takes them for dead.
  */
 const DELIVERIES = 32;
 
@@ -33,7 +33,10 @@ export class Front {
   #release = () => {};
   #underWay = 0;
 
-  /** @param {(told: { method: string, path: string, status?: number, ms: number }) => void} log a request without a status was broken off */
+  /**
+   * @param {(told: { method: string, path: string, status?: number, ms: number }) => void} log gets each request; one
+   *   without a status was aborted
+   */
   constructor(log) {
     this.#log = log;
   }
@@ -49,7 +52,7 @@ export class Front {
     }
   }
 
-  /** Holds requests back while `work` exchanges the runtime, and leads them to the port that it resolves to. */
+  /** Holds requests back while `work` replaces the runtime, then forwards them to the port that `work` resolves to. */
   async during(work) {
     this.#held = new Promise((resolve) => (this.#release = resolve));
     const end = Date.now() + HOLD_MS;
@@ -107,7 +110,7 @@ export class Front {
       const [answer, upstream, first] = await Promise.race(["upgrade", "response"].map((event) => once(onward, event)));
       this.#log({ method, path: pathOf(url), status: answer.statusCode, ms: Date.now() - begun });
       socket.write(headOf(answer));
-      // What came in one piece with the headers.
+      // Writes what arrived in one piece with the headers.
       if (first) socket.write(first);
       upstream?.write(head);
       await (upstream ? Promise.all([pipeline(upstream, socket), pipeline(socket, upstream)]) : pipeline(answer, socket));
@@ -122,12 +125,12 @@ export class Front {
     const coding = request.headers["transfer-encoding"] ? ["transfer-encoding", "chunked"] : [];
     const headers = [...without(rawHeaders, HOP_BY_HOP), "connection", connection, ...coding];
     const onward = ask({ createConnection: () => socket, method, path, headers, setHost: false });
-    // Whoever waits for its answer hears of it.
+    // The promise that waits for the response reports the error.
     onward.on("error", () => {});
     return onward;
   }
 
-  /** A connection to the runtime, as soon as there is one: nothing has been sent yet. */
+  /** Connects to the runtime as soon as that is possible. Trying again is safe, because nothing was sent yet. */
   async #dial() {
     for (const end = Date.now() + PATIENCE_MS; ; await sleep(AGAIN_MS)) {
       const socket = connect(this.to, HOST);
@@ -141,10 +144,10 @@ export class Front {
   }
 }
 
-/** A path alone: a query may hold a secret. */
+/** Returns the path only, because a query may contain a secret. */
 const pathOf = (url) => (url.startsWith("/") || !URL.canParse(url) ? url.split("?")[0] : new URL(url).pathname);
 
-/** Headers, a name and its value in turns, without those of these names. */
+/** Returns raw headers (name, value, name, value …) without the named ones. */
 const without = (raw, names) => raw.filter((_, n) => !names.includes(raw[n - (n % 2)].toLowerCase()));
 
 function headOf({ statusCode, statusMessage, rawHeaders }) {

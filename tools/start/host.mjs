@@ -1,7 +1,7 @@
-// The Worker in a process of its own, which ends with the one that has started it.
+// Runs the Worker in its own process, which ends with the process that started it.
 //
-// Each message to it is an order, `{ dir, vars, script, wasm }`: run this, in the place of what runs. It answers
-// `{ port }` when it does, else `{ error }`.
+// Each message to it is an order, `{ dir, vars, script, wasm }`: run this instead of what runs now. It answers `{ port
+// }` once that runs, else `{ error }`.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Log, LogLevel, Miniflare } from "miniflare";
@@ -10,16 +10,16 @@ import { runtimeOptions } from "../workerd/options.mjs";
 import { workerLine } from "./log.mjs";
 
 const AGAIN_MS = 1_000;
-/** wrangler names the Worker's objects so too. */
+/** wrangler uses the same name for the Worker's objects. */
 const [, NAME] = /^name = "(.+)"$/m.exec(readFileSync(inRoot("wrangler.toml"), "utf8"));
 
 const say = (line) => void (line && console.log(line));
 let runtime;
-/** What has run last. */
+/** The options that ran last. */
 let good;
 let busy = Promise.resolve();
 
-/** A runtime that has died miniflare starts again by itself, but only once. */
+/** Restarts a runtime that has died: miniflare does that by itself, but only once. */
 class Listener extends Log {
   error(error) {
     if (error.code === "ERR_RUNTIME_FAILURE" && good) busy = busy.then(again);
@@ -28,7 +28,7 @@ class Listener extends Log {
 }
 
 async function optionsOf({ dir, vars, script, wasm }) {
-  // Read now: what runs must not change with the files.
+  // Reads the files now, because what runs must not change with them.
   const modules = [
     { type: "ESModule", path: script, contents: readFileSync(script, "utf8") },
     { type: "CompiledWasm", path: wasm, contents: readFileSync(wasm) },
@@ -61,7 +61,7 @@ async function obey(order) {
   }
 }
 
-/** Tries what has run before until it runs. */
+/** Runs the last good options again and again until they run. */
 async function again() {
   for (;;) {
     try {

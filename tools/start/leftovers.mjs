@@ -1,4 +1,4 @@
-// Of an earlier `npm start` in this folder: whether it still runs, or has left something behind.
+// Finds an earlier `npm start` in this folder that still runs, or has left processes behind.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../setup/project.mjs";
@@ -10,13 +10,13 @@ import { processes } from "./processes.mjs";
 const FILE = "running.json";
 const STARTER = "tools/start.mjs";
 
-/** Notes who runs here; `host` leads the group of the Worker's processes. */
+/** Notes the processes that run here. `host` leads the process group of the Worker. */
 export function remember(dir, host) {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, FILE), JSON.stringify({ starter: process.pid, parent: process.ppid, host }));
 }
 
-/** Ends what is there, if that is wished; throws if it is to stay. */
+/** Ends what an earlier `npm start` has left, if the user agrees; throws otherwise. */
 export async function endLeftovers(dir) {
   const found = find(dir);
   if (!found) return;
@@ -27,7 +27,7 @@ export async function endLeftovers(dir) {
   await eventually("it has ended", () => (find(dir) ? undefined : true));
 }
 
-/** What there is in words, how it is ended, and whether nobody can want it any more. */
+/** Describes what is left in words, how to end it, and whether nobody can need it any more. */
 function find(dir) {
   const { starter, parent, host } = read(dir);
   const all = processes();

@@ -1,17 +1,18 @@
-// What `npm start` says while it runs: a line a request, and what the Worker and the runtime tell.
+// Writes what `npm start` prints while it runs: a line for each request, and the messages of the Worker and the
+// runtime.
 import { colours, plain } from "../setup/terminal.mjs";
 
-/** What opens something, by where it stands in a path. */
+/** The parts of a path that grant access. */
 const OPENS = [/^(\/*hook\/+)[^/]+/, /^(\/*files\/+[^/]+\/+)[^/]+/, /^(\/*fal\/+proxy\/+)[^/]+/];
-/** Shorter values would hide what is no secret. */
+/** Shorter values would also hide text that is not secret. */
 const MIN_SECRET = 8;
-/** The values of variables that are secrets; each may be a list. */
+/** Returns the values of the variables that are secrets. Each variable may be a list. */
 export function secretsOf(vars) {
   const values = Object.entries(vars).filter(([name]) => /TOKEN|SECRET|KEY/.test(name)).map(([, value]) => value);
   return values.flatMap((value) => value.split(",")).map((value) => value.trim()).filter(({ length }) => length >= MIN_SECRET);
 }
 
-/** A path without what opens something, and without what a terminal would obey. */
+/** Returns a path without secrets and without terminal control characters. */
 export function shownPath(path, secrets) {
   const known = secrets.reduce((text, secret) => text.replaceAll(secret, "***"), decoded(path));
   return plain(OPENS.reduce((text, part) => text.replace(part, "$1***"), known));
@@ -25,21 +26,21 @@ function decoded(path) {
   }
 }
 
-/** The line of a request; one without a status was broken off. */
+/** Returns the line of a request; one without a status was aborted. */
 export function requestLine({ method, path, status, ms }, secrets, paint = colours()) {
   const tone = { 2: "green", 4: "yellow", 5: "red" }[Math.floor(status / 100)] ?? "dim";
   const end = status ? `${ms} ms` : `${ms} ms, cut off`;
   return `${paint[tone](status ?? "---")} ${method.padEnd(6)} ${shownPath(path, secrets)} ${paint.dim(end)}`;
 }
 
-/** A connection of the runtime's whose other end has left: the line of the request says so. */
+/** A runtime connection whose other end has left. The line of the request already says so. */
 const LEFT = /c\+\+:\d+: disconnected: /;
-/** The runtime's own notes to its makers, of alarms that were set anew. */
+/** The runtime's own notes to its developers, about alarms that were set again. */
 const NOTE = /^(\S+ )?NOSENTRY /;
-/** Addresses in the runtime's program. */
+/** Addresses inside the runtime's program. */
 const STACK = /\nstack: .*$/s;
 
-/** What the Worker has logged, or the runtime; nothing where that means nothing. */
+/** Returns what the Worker or the runtime has logged, or undefined for a line that means nothing to the user. */
 export function workerLine({ level, message }, paint = colours()) {
   if (LEFT.test(message) || NOTE.test(message)) return undefined;
   const tone = { error: "red", warn: "yellow" }[level];

@@ -1,4 +1,4 @@
-// The ports of `npm start`: which they are to be, and whether they can be had.
+// Reads the ports of `npm start`, and checks that they are free.
 import { listenOnce } from "../ports.mjs";
 import { Failure } from "../setup/run.mjs";
 import { plain } from "../setup/terminal.mjs";
@@ -7,7 +7,7 @@ import { listener } from "./processes.mjs";
 const VARIABLES = { worker: "HOOKVAULT_PORT", simulator: "HOOKVAULT_SIMULATOR_PORT", s3: "HOOKVAULT_S3_PORT" };
 const USUAL = { worker: 8787, simulator: 8788, s3: 9603 };
 const MAX_PORT = 65_535;
-/** Where either is meant by `localhost`. */
+/** `localhost` means both addresses. */
 const LOOPBACK = ["127.0.0.1", "::1"];
 const MAX_SHOWN = 100;
 
@@ -31,7 +31,7 @@ function readPort(env, part) {
     + `or unset it to use ${USUAL[part]}.`);
 }
 
-/** Throws unless all of them can be had, and says who holds one. */
+/** Throws unless all ports are free, and names the process that holds one. */
 export async function checkPorts(ports) {
   for (const [part, port] of Object.entries(ports)) {
     for (const host of LOOPBACK) {

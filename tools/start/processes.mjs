@@ -1,4 +1,4 @@
-// Which processes there are, and which of them listens on a port: from /proc, elsewhere by `ps` and `lsof`.
+// Lists processes, and finds the one that listens on a port: from /proc, elsewhere with `ps` and `lsof`.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { pids, read, statOf } from "../workerd/process.mjs";
@@ -6,7 +6,7 @@ import { pids, read, statOf } from "../workerd/process.mjs";
 const HAS_PROC = existsSync("/proc/self/stat");
 const LISTENS = "0A";
 
-/** @returns {{ pid: number, group: number, command: string }[]} those that may be looked at */
+/** @returns {{ pid: number, group: number, command: string }[]} the processes that this user may see */
 export function processes() {
   return HAS_PROC ? ofProc() : ofPs();
 }
@@ -22,7 +22,7 @@ function ofPs() {
     .map(([, pid, group, , command]) => ({ pid: Number(pid), group: Number(group), command }));
 }
 
-/** The process that listens on this port of loopback, if it may be looked at. */
+/** Returns the process that listens on this port of loopback, if this user may see it. */
 export function listener(port) {
   const pid = HAS_PROC ? pidOfProc(port) : Number(output("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]).split("\n")[0]);
   return processes().find((one) => one.pid === pid);
@@ -36,7 +36,7 @@ function pidOfProc(port) {
   return pids().find((pid) => links(`/proc/${pid}/fd`).some((link) => inodes.includes(link)));
 }
 
-/** What a folder's links lead to; nothing of one that is another user's, or gone by now. */
+/** Returns the targets of a folder's links; none if the process is another user's, or has ended. */
 function links(folder) {
   try {
     return readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));

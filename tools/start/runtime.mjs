@@ -1,4 +1,4 @@
-// The process that runs the Worker, as the one sees it that starts it.
+// Starts and controls the process that runs the Worker.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -8,15 +8,15 @@ import { Failure } from "../setup/run.mjs";
 
 const HOST = fileURLToPath(new URL("host.mjs", import.meta.url));
 const STOP_LIMIT_MS = 5_000;
-/** One that ends so soon after its start, so often in a row, will not do better. */
+/** A process that ends this soon, `MAX_ENDS` times in a row, will not do better. */
 const SOON_MS = 5_000;
 const MAX_ENDS = 3;
 
-/** What wrangler tells of its configuration is not for whoever starts a vault. */
+/** Hides wrangler's messages about its configuration, which do not concern somebody who starts a vault. */
 const ENV = { ...process.env, WRANGLER_LOG: "error" };
 
 export class Runtime {
-  /** Resolves when it is given up, with the reason. */
+  /** Resolves with the reason when the process is given up. */
   died;
   #quiet;
   #launched;
@@ -30,9 +30,9 @@ export class Runtime {
 
   /**
    * @param {object} options
-   * @param {boolean} [options.quiet] whether its log is not shown
-   * @param {(pid: number) => void} [options.launched] gets its process, and each that takes its place
-   * @param {(port: number) => void} options.moved gets the port when it is another one
+   * @param {boolean} [options.quiet] hides its log
+   * @param {(pid: number) => void} [options.launched] gets the id of its process, and of each that replaces it
+   * @param {(port: number) => void} options.moved gets the port whenever it changes
    */
   constructor({ quiet = false, launched = () => {}, moved }) {
     [this.#quiet, this.#launched, this.#moved] = [quiet, launched, moved];
@@ -42,7 +42,7 @@ export class Runtime {
   }
 
   /**
-   * Has it run this order, see `host.mjs`, in the place of the one before, which runs on if it can't.
+   * Runs this order (see `host.mjs`) instead of the previous one, which goes on if the new one fails.
    *
    * @returns {Promise<number>} its port
    */
@@ -66,7 +66,7 @@ export class Runtime {
 
   #launch() {
     const shown = this.#quiet ? "ignore" : "inherit";
-    // A process group of its own: it starts the runtime, and Ctrl-C is ours to handle.
+    // A process group of its own, because it starts the runtime, and Ctrl-C is handled here.
     const options = { cwd: ROOT, execPath: NODE, detached: true, stdio: ["ignore", shown, shown, "ipc"], env: ENV };
     const started = Date.now();
     this.#host = fork(HOST, [], options);
@@ -94,7 +94,7 @@ export class Runtime {
     if (port) this.#moved(port);
   }
 
-  // Whoever of the group outlived it.
+  // Kills what is left of the process group.
   #endGroup() {
     try {
       process.kill(-this.#host.pid, "SIGKILL");

@@ -1,5 +1,5 @@
-// The whole system on this machine: a server of files, the upstream's simulator and the Worker.
-// Only to be imported after the set-up: it needs npm packages.
+// Runs the whole system on this machine: a server of files, the upstream's simulator and the Worker.
+// Import it only after the set-up, because it needs npm packages.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startSimulator } from "../simulator/server.mjs";
@@ -9,24 +9,24 @@ import { Runtime } from "./runtime.mjs";
 export const UPSTREAM_KEY = "dev-upstream-key";
 
 /**
- * Starts everything and waits until it answers.
+ * Starts everything, and waits until it answers.
  *
  * @param {object} options
  * @param {{ worker: number, simulator: number, s3: number }} options.ports
- * @param {string} options.dir where all of it keeps its state
- * @param {Record<string, string>} options.vars the Worker's, beside those that point it here
+ * @param {string} options.dir where everything keeps its state
+ * @param {Record<string, string>} options.vars the Worker's variables; those that point it to the other parts are added
  * @param {{ script: string, wasm: string }} options.worker the built Worker
  * @param {(options: object) => Promise<object>} options.startS3 starts the server of files
  * @param {(told: object) => void} [options.log] gets each request, see `Front`
- * @param {object} [options.runtime] for `Runtime`
- * @param {Array<() => Promise<void>>} stops takes what stops the parts
- * @returns {Promise<{ firstId: number, died: Promise<string>, renew: (vars: object, worker: object) => Promise<void> }>}
- *   the next job's id; `died` resolves when the Worker is given up; `renew` runs another one in its place
+ * @param {object} [options.runtime] options for `Runtime`
+ * @param {Array<() => Promise<void>>} stops receives the functions that stop the parts
+ * @returns {Promise<{ firstId: number, died: Promise<string>, renew: (vars: object, worker: object) => Promise<void>
+ *   }>} the next job's id; `died` resolves when the Worker is given up; `renew` replaces the Worker
  */
 export async function startStack({ ports, dir, vars, worker, startS3, log = () => {}, runtime: options }, stops) {
   mkdirSync(dir, { recursive: true });
   const front = new Front(log);
-  // It loads while the others start.
+  // The runtime loads while the others start.
   const runtime = new Runtime({ ...options, moved: (port) => (front.to = port) });
   let [s3, simulator] = [];
   stops.push(async () => {
@@ -38,7 +38,7 @@ export async function startStack({ ports, dir, vars, worker, startS3, log = () =
   s3 = await startS3({ port: ports.s3, dir: join(dir, "s3") });
   const firstId = nextFirstId();
   simulator = await startSimulator({ port: ports.simulator, s3, token: UPSTREAM_KEY, firstId });
-  // As `wrangler dev --persist-to` lays it out, so that either finds what the other has kept.
+  // The layout of `wrangler dev --persist-to`, so that each finds what the other has stored.
   const state = join(dir, "state", "v3");
   const renew = (vars, { script, wasm }) => front.during(() =>
     runtime.run({ dir: state, script, wasm, vars: localVars(vars, simulator.url, ports.s3) }));
@@ -48,10 +48,10 @@ export async function startStack({ ports, dir, vars, worker, startS3, log = () =
 }
 
 /**
- * Runs `work` until it ends or we are told to stop; then stops what it pushed to its `stops`,
- * the last one first.
+ * Runs `work` until it ends or a signal arrives. Then runs the functions that `work` pushed to its `stops`, the last
+ * one first.
  *
- * @returns {Promise<string | undefined>} the signal; `work` may still be under way then
+ * @returns {Promise<string | undefined>} the signal; `work` may still run then
  */
 export async function untilStopped(work) {
   const stops = [];
@@ -65,7 +65,7 @@ export async function untilStopped(work) {
   }
 }
 
-// Grows from one start to the next, ten a second: the jobs of earlier starts are still there.
+// Grows by ten a second from one start to the next, because the jobs of earlier starts are still there.
 const nextFirstId = () => 437_852 + Math.floor((Date.now() - Date.UTC(2025, 11, 27)) / 100);
 
 function localVars(vars, simulator, s3Port) {

@@ -1,4 +1,4 @@
-// So many at a time; the others wait.
+// Lets a fixed number of callers go on at a time; the others wait.
 
 export class Turns {
   #free;
@@ -8,7 +8,7 @@ export class Turns {
     this.#free = count;
   }
 
-  /** Resolves to what ends the turn. */
+  /** Waits for a turn, and resolves to the function that ends it. */
   async take() {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise((resolve) => this.#waiting.push(resolve));

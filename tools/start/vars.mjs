@@ -1,20 +1,20 @@
-// `.dev.vars`: the Worker's variables on this machine.
+// Reads `.dev.vars`: the Worker's variables on this machine.
 import { constants, copyFileSync, existsSync, readFileSync } from "node:fs";
 import util from "node:util";
 import { inRoot } from "../setup/project.mjs";
 import { Failure } from "../setup/run.mjs";
 
 const EXAMPLE = inRoot(".dev.vars.example");
-/** Without them the Worker takes no delivery, and shows nothing: what each is to be like, as the Worker has it. */
+/** Without these the Worker refuses every delivery and request. The rules are the Worker's own. */
 const NEEDED = {
   HOOK_TOKEN: { isGood: /^(?!r_)[\w-]{16,128}$/, rule: "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_" },
   API_TOKEN: { isGood: /^[!-~]{16,}$/, rule: "at least 16 visible ASCII characters" },
 };
 
-/** The first of a list. */
+/** Returns the first item of a list. */
 export const first = (list = "") => list.split(",")[0].trim();
 
-/** Reads them; the first time the file is made of the example. */
+/** Reads the variables. If the file is missing, it is copied from the example. */
 export function readVars(path = inRoot(".dev.vars")) {
   if (!existsSync(path)) copyFileSync(EXAMPLE, path, constants.COPYFILE_EXCL);
   const vars = read(path);

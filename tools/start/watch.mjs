@@ -1,4 +1,4 @@
-// Watches what the Worker is made of.
+// Watches the Worker's sources.
 import { watch } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,13 +6,13 @@ import { ROOT } from "../setup/project.mjs";
 
 const FOLDERS = ["src", "dashboard"];
 const FILES = ["wrangler.toml", ".dev.vars", "openapi.json", "Cargo.toml", "Cargo.lock"];
-/** An editor writes more than one file, and some of them twice. */
+/** Milliseconds to wait after a change: an editor writes several files, and some of them twice. */
 const SETTLE_MS = 200;
 
 /**
- * Runs `work` after each change, and once more if there was one meanwhile.
+ * Runs `work` after each change, and once more if something changed meanwhile.
  *
- * @returns {() => Promise<void>} ends it
+ * @returns {() => Promise<void>} stops watching
  */
 export function onChange(work, root = ROOT) {
   let [changed, busy, ended] = [false, false, false];
@@ -29,7 +29,7 @@ export function onChange(work, root = ROOT) {
   };
   const watchers = [
     ...FOLDERS.map((folder) => watch(join(root, folder), { recursive: true }, change)),
-    // Editors put a new file in the place of the old one: the folder tells of it.
+    // Watches the folder, because editors replace the file instead of writing it.
     watch(root, (_, name) => FILES.includes(name) && change()),
   ];
   return async () => {

@@ -1,7 +1,8 @@
-//! What the build uses of `wasm-bindgen`'s command line, under its own names.
+//! The options of `wasm-bindgen`'s command line that the build uses, under their
+//! own names.
 //!
-//! The published program compiles three times as long, for a test runner and
-//! an HTTP client that the build has no use for. What it makes is the same.
+//! The published program takes three times as long to compile, for a test runner
+//! and an HTTP client that the build does not use. The output is the same.
 
 use std::env;
 use std::error::Error;
