@@ -1,4 +1,4 @@
-// `npm run demo`: a job's file outlives its presigned URL, played from submission to comparison.
+// `npm run demo`: shows that a job's file outlives its presigned URL, from submission to comparison.
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -98,7 +98,7 @@ async function compare(files, { files: outputs, previews }) {
     throw new Failure(`Verdict: ${files.length} files are kept of ${originals.length}.`);
   }
   for (const { key, sha256: wanted } of originals) {
-    // The queue puts the job's id in front of a name.
+    // The queue puts the job's id before a file's name.
     const file = files.find(({ name }) => basename(key).endsWith(name));
     const got = file ? sha256(await bytesOf(file.url)) : "no such file";
     say(`${basename(key)}\n    at the queue  ${wanted}\n    at hookvault  ${got}`);
@@ -112,7 +112,7 @@ async function bytesOf(url) {
   return Buffer.from(await answer.arrayBuffer());
 }
 
-/** Calls of a server with a key; a job not known yet is `{}`. */
+/** Returns a function that calls a server with a key; a job that is not known yet becomes `{}`. */
 function api(base, key) {
   return async (path, { headers, ...options } = {}) => {
     const authorization = `Bearer ${key}`;

@@ -1,9 +1,9 @@
-// The simulator's own routes: what a real queue has no way to show or set.
+// The simulator's own routes: they show and set what a real queue cannot.
 
 import { HttpError, parseJson, readText, shown } from "./http.mjs";
 import { KNOBS } from "./knobs.mjs";
 
-/** `GET /` */
+/** `GET /`: lists the routes and the knobs. */
 export function help() {
   return { status: 200, text: `hookvault's queue simulator
 
@@ -27,28 +27,28 @@ export function knobLines() {
     `  ${name.padEnd(17)} ${text} (${JSON.stringify(start)})`).join("\n");
 }
 
-/** `GET /_sim/knobs`: also shows how often an operation is still going to fail */
+/** `GET /_sim/knobs`: also shows how often an operation will still fail. */
 export function getKnobs({ simulator }) {
   return { status: 200, json: simulator.knobs };
 }
 
-/** `PUT /_sim/knobs` */
+/** `PUT /_sim/knobs`: sets the knobs of the whole server. */
 export async function putKnobs({ simulator, request }) {
   simulator.setKnobs(parseJson(await readText(request), "the body"));
   return getKnobs({ simulator });
 }
 
-/** `GET /_sim/jobs`: in order of submission */
+/** `GET /_sim/jobs`: lists the jobs in order of submission. */
 export function getJobs({ simulator }) {
   return { status: 200, json: { jobs: [...simulator.jobs.values()].map((job) => job.listed()) } };
 }
 
-/** `GET /_sim/jobs/{id}` */
+/** `GET /_sim/jobs/{id}`: shows one job. */
 export function getJob({ simulator }, [id]) {
   return { status: 200, json: find(simulator, id).view() };
 }
 
-/** `DELETE /_sim/jobs/{id}`: nobody hears of the job any more */
+/** `DELETE /_sim/jobs/{id}`: makes the queue forget the job, so that it sends no further webhook. */
 export function deleteJob({ simulator }, [id]) {
   simulator.forget(find(simulator, id));
   return { status: 204 };

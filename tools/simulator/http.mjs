@@ -1,15 +1,15 @@
-// What every handler needs of HTTP, and nothing about queues.
+// What every handler needs from HTTP; nothing here knows about queues.
 
-/** Inputs may hold images as base64; more than this is a mistake of the caller. */
+/** Inputs may hold images as base64; a longer body is a mistake of the client. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
-/** An error meant for the caller: its detail names the value that was wrong. */
+/** An error for the client: its detail names the value that was wrong. */
 export class HttpError extends Error {
   /**
    * @param {number} status
-   * @param {unknown} detail text, or what a failed job left as its error
-   * @param {{ body?: unknown, headers?: Record<string, string> }} [answer] `body`: the JSON to
-   *   answer with instead of the detail
+   * @param {unknown} detail a text, or the error of a failed job
+   * @param {{ body?: unknown, headers?: Record<string, string> }} [answer] `body`: the JSON to answer with instead of
+   *   the detail
    */
   constructor(status, detail, { body = { detail }, headers } = {}) {
     super(typeof detail === "string" ? detail : JSON.stringify(detail));
@@ -47,7 +47,7 @@ export function parseJson(text, what) {
 
 /**
  * @param {unknown} value
- * @returns {string} the value as it goes into an error's detail, cut to a readable length
+ * @returns {string} the value for an error's detail, cut to a readable length
  */
 export function shown(value) {
   const text = JSON.stringify(value) ?? "nothing";
@@ -56,8 +56,8 @@ export function shown(value) {
 
 /**
  * @param {import("node:http").ServerResponse} response
- * @param {{ status: number, json?: unknown, text?: string, headers?: Record<string, string> }}
- *   answer `json` as text is sent as it is: it is JSON whose numbers must not be touched
+ * @param {{ status: number, json?: unknown, text?: string, headers?: Record<string, string> }} answer a string in
+ *   `json` is JSON already, and is sent unchanged to keep its numbers
  */
 export function send(response, { status, json, text, headers = {} }) {
   if (json === undefined && text === undefined) return response.writeHead(status, headers).end();

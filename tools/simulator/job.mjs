@@ -1,37 +1,37 @@
-// One job: its state, and what may be told about it.
+// One job: its state, and what the simulator reports about it.
 
 import { mediumOf } from "./files/media.mjs";
 
-/** A list of jobs leaves out longer bodies: inputs may hold whole images. */
+/** The list of jobs leaves out longer bodies, because inputs may hold whole images. */
 const MAX_LISTED_BODY_BYTES = 4_096;
 const QUEUE = "free";
 const WORKER = "k8s_pipelet-v2-batch-premium-worker-559f48bc58-lz862_203.0.113.7";
 
 /**
- * @typedef {object} Order what a submission asks for
+ * @typedef {object} Order a submission
  * @property {string} id
  * @property {"batch" | "fal"} host which of the two queues
- * @property {string} model path below the queue, sub path included
+ * @property {string} model the path below the queue, with its sub path
  * @property {string | null} webhookUrl
  * @property {Record<string, unknown>} knobs a full set
  * @property {"seed" | "today" | "base64"} dialect
- * @property {string} prompt empty if there is none
- * @property {string | undefined} seed the input's `seed` as it was written
- * @property {{ url: string, headers: Record<string, string>, body: string }} submission as it
- *   arrived: path and query, names of headers in lower case, the body's text
+ * @property {string} prompt empty if the input has none
+ * @property {string | undefined} seed the input's `seed` exactly as it was written
+ * @property {{ url: string, headers: Record<string, string>, body: string }} submission the request as it arrived: path
+ *   and query, header names in lower case, the body's text
  */
 
 export class Job {
   status = "IN_QUEUE";
   attempt = 0;
-  /** In ms; of the latest attempt. */
+  /** When the latest attempt began, in ms. */
   acquiredAt = undefined;
-  /** Stored outputs; empty until the job has completed. */
+  /** The stored outputs; empty until the job has completed. */
   files = [];
   previews = [];
-  /** All that happened, whether or not it was told: `{ eventType, at }` in ms. */
+  /** All events, also those without a webhook: `{ eventType, at }`, `at` in ms. */
   events = [];
-  /** Each try to tell it: `{ eventType, sentAt, status, error, bytes, sha256 }`. */
+  /** All tries to send a webhook: `{ eventType, sentAt, status, error, bytes, sha256 }`. */
   deliveries = [];
 
   /** @param {Order} order */
@@ -39,19 +39,22 @@ export class Job {
     Object.assign(this, order);
   }
 
-  /** A worker takes the job: its lease begins. */
+  /** Gives the job to a worker: its lease begins. */
   acquire() {
     this.status = "IN_PROGRESS";
     this.attempt += 1;
     this.acquiredAt = Date.now();
   }
 
-  /** Numbers on the batch queue, as the seed's `acquired`; text on the api host. */
+  /**
+   * Returns the id as webhooks carry it: a number on the batch queue, as in the seed's `acquired`; a text on the api
+   * host.
+   */
   get webhookId() {
     return this.host === "batch" ? Number(this.id) : this.id;
   }
 
-  /** The keys of the files to be: the id in front, as hookvault correlates by it. */
+  /** Returns the keys of the future files. They begin with the job's id, by which hookvault finds the job. */
   get fileKeys() {
     const key = (_, n) => `outputs/${QUEUE}/${this.id}_${n}_${this.medium(n).name}`;
     return Array.from({ length: this.knobs.files }, key);
@@ -64,12 +67,12 @@ export class Job {
     return Array.from({ length: hasAny ? this.knobs.previews : 0 }, key);
   }
 
-  /** What its n-th output is. */
+  /** Returns the medium of the n-th output. */
   medium(n = 0) {
     return mediumOf(this.model, this.prompt, n);
   }
 
-  /** The fields that all webhooks but `completed` share, in the seed's order. */
+  /** Returns the fields that all webhooks except `completed` share, in the seed's order. */
   get envelope() {
     return {
       queueName: QUEUE,
@@ -89,7 +92,7 @@ export class Job {
     };
   }
 
-  /** What `GET /_sim/jobs/{id}` shows. */
+  /** Returns what `GET /_sim/jobs/{id}` shows. */
   view() {
     const { id, host, model, status, attempt, webhookUrl, dialect, seed } = this;
     const { files, previews, events, deliveries, knobs, submission } = this;
@@ -97,7 +100,7 @@ export class Job {
       files, previews, events, deliveries, knobs, submission };
   }
 
-  /** What `GET /_sim/jobs` shows of it. */
+  /** Returns what `GET /_sim/jobs` shows of the job. */
   listed() {
     const { body, ...submission } = this.submission;
     const isLong = Buffer.byteLength(body) > MAX_LISTED_BODY_BYTES;

@@ -1,21 +1,21 @@
-// The knobs: what a job is to do, and what is to go wrong. One table gives their start values,
-// their checks and the help texts.
+// The knobs: how a job behaves, and what goes wrong. One table has their start values, their checks and their help
+// texts.
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { HttpError, shown } from "./http.mjs";
 
 export const EVENTS = ["acquired", "completed", "failed", "cancelled", "retried"];
 export const DIALECTS = ["seed", "today", "base64"];
-/** Knobs of the endpoints, which no job can turn. */
+/** Knobs of the endpoints, which a job cannot set. */
 const SERVER_WIDE = ["fail", "stallMs"];
 const OPERATIONS = ["submit", "status", "result", "cancel", "download"];
-/** Node's timers hold no more. */
+/** The longest time that Node's timers can hold. */
 const MAX_MS = 2_147_483_647;
 const MAX_BYTES = 5 * 1024 ** 3;
-/** The longest life Signature Version 4 allows a presigned URL. */
+/** The longest validity, in seconds, that Signature Version 4 allows for a presigned URL. */
 const MAX_EXPIRY_S = 604_800;
 
-/** A check says what it wants when the value is not that, else nothing. */
+/** Makes a check, which returns what it wants when a value is wrong, else undefined. */
 const check = (wanted, test) => (value) => (test(value) ? undefined : wanted);
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isWhole = (min, max) => (value) =>
@@ -27,7 +27,7 @@ const milliseconds = whole(0, MAX_MS);
 const hasOnly = (names, isValue) => (value) => isObject(value)
   && Object.entries(value).every(([name, item]) => names.includes(name) && isValue(item, name));
 
-/** Other spellings would stand beside the headers of every answer. */
+/** Tells whether a header is valid and in lower case: other spellings would duplicate the headers of every answer. */
 function isHeader([name, value]) {
   try {
     validateHeaderName(name);
@@ -57,7 +57,7 @@ const isFault = (value) => hasOnly(Object.keys(FAULT), (item, name) => FAULT[nam
 
 const knob = (start, checked, help) => ({ start, check: checked, help });
 
-/** Every knob by name: `start` value, `check`, `help` with its unit. */
+/** Every knob by name: its `start` value, its `check`, and its `help` with the unit. */
 export const KNOBS = {
   queueMs: knob(500, milliseconds, "ms a job waits in the queue, again before each retry"),
   runMs: knob(2_000, milliseconds, "ms a worker takes"),
@@ -89,17 +89,17 @@ export const KNOBS = {
   "ms that an operation's answer comes late, after its effect; for the whole server only"),
 };
 
-/** @returns {Record<string, unknown>} a fresh set of all knobs at their start values */
+/** @returns {Record<string, unknown>} a new set of all knobs with their start values */
 export function startKnobs() {
   return structuredClone(Object.fromEntries(
     Object.entries(KNOBS).map(([name, { start }]) => [name, start])));
 }
 
 /**
- * Lays knobs over others; the rules in `webhook` each by themselves.
+ * Lays knobs over others. Each rule in `webhook` replaces only the rule of the same name.
  *
  * @param {Record<string, unknown>} base a full set
- * @param {unknown} given as it came from the caller
+ * @param {unknown} given the client's knobs, unchecked
  * @param {{ forJob?: boolean }} [scope] a job cannot make endpoints fail
  * @returns {Record<string, unknown>} a full set
  */

@@ -1,4 +1,4 @@
-// The life of a job: waits, is taken by a worker, perhaps fails and is tried again, ends.
+// The life of a job: it waits, a worker takes it, perhaps it fails and is retried, it ends.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { contentOf, frameOf } from "./files/content.mjs";
@@ -6,8 +6,8 @@ import { contentOf, frameOf } from "./files/content.mjs";
 /**
  * @param {import("./job.mjs").Job} job
  * @param {import("./files/outputs.mjs").Outputs} outputs
- * @param {(eventType: string) => Promise<void>} tell
- * @param {AbortSignal} signal ends it: cancelled while it waits, or forgotten at any time
+ * @param {(eventType: string) => Promise<void>} tell sends the webhook of an event
+ * @param {AbortSignal} signal ends the job: it was cancelled while it waited, or the queue forgot it
  */
 export async function live(job, outputs, tell, signal) {
   const pause = (ms) => sleep(ms, undefined, { signal });
@@ -27,7 +27,7 @@ export async function live(job, outputs, tell, signal) {
   await tell(job.knobs.outcome);
 }
 
-/** One after the other: a job of many big files must not take all of the S3 server. */
+/** Stores the files one after the other, so that one job with many big files does not take all of the S3 server. */
 async function store(job, outputs) {
   const [files, previews] = [[], []];
   for (const [n, key] of job.fileKeys.entries()) {

@@ -1,11 +1,14 @@
-// The command line: an S3 server and the queue simulator, until Ctrl-C.
+// The command line: runs an S3 server and the queue simulator until Ctrl-C.
 
 import { parseArgs } from "node:util";
 import { startS3 } from "../storage/s3.mjs";
 import { knobLines } from "./control.mjs";
 import { startSimulator } from "./server.mjs";
 
-/** Ids go on from one start to the next without being kept: ten a second since the seed's page. */
+/**
+ * Returns an id that grows by ten a second since the date of the seed's page, so that ids grow across starts without
+ * being stored.
+ */
 const firstId = () => 437_852 + Math.floor((Date.now() - Date.UTC(2025, 11, 27)) / 100);
 
 const USAGE = `node tools/simulator/main.mjs [options]

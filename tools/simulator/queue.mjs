@@ -1,4 +1,4 @@
-// The upstream's own routes. Each handler takes the call and answers, or throws an `HttpError`.
+// The upstream's own routes. Each handler answers a request, or throws an `HttpError`.
 
 import { HttpError, shown } from "./http.mjs";
 import { resultText } from "./results.mjs";
@@ -10,7 +10,7 @@ const ID_SHAPES = {
   fal: /^([a-z0-9]{20}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
 };
 
-/** `POST /queue/{model}` and `/fal/queue/{model}` */
+/** `POST /queue/{model}` and `/fal/queue/{model}`: submits a job. */
 export async function submit({ simulator, request, url }, [prefix, model]) {
   const place = { host: HOSTS[prefix], model, defaults: simulator.knobs };
   const job = simulator.submit(await readSubmission(request, url, place));
@@ -19,7 +19,7 @@ export async function submit({ simulator, request, url }, [prefix, model]) {
     cancel_url: `${at}/cancel` } };
 }
 
-/** `GET …/requests/{id}/status`; with `logs`, as fal's clients ask for them, also the logs */
+/** `GET …/requests/{id}/status`: the status; with `logs`, which fal's clients ask for, also the logs. */
 export function status({ simulator, request, url }, params) {
   const job = find(simulator, params);
   const answer = { status: job.status, response_url: links(request, job) };
@@ -29,7 +29,7 @@ export function status({ simulator, request, url }, params) {
   return { status: 200, json: { ...answer, statusMessages: messages(job, simulator.outputs) } };
 }
 
-/** `GET …/requests/{id}`: the result, its URLs signed anew on each read */
+/** `GET …/requests/{id}`: the result. Its URLs are signed again on each read. */
 export async function result({ simulator }, params) {
   const job = find(simulator, params);
   if (job.status === "FAILED") throw new HttpError(422, job.knobs.error);
@@ -38,7 +38,7 @@ export async function result({ simulator }, params) {
   return { status: 200, json: await resultText(job, simulator.outputs) };
 }
 
-/** `PUT …/requests/{id}/cancel` */
+/** `PUT …/requests/{id}/cancel`: cancels a job that waits. */
 export async function cancel({ simulator }, params) {
   const job = find(simulator, params);
   if (job.status !== "IN_QUEUE") {
@@ -48,7 +48,7 @@ export async function cancel({ simulator }, params) {
   return { status: 204 };
 }
 
-/** `GET /fal/download/{bucket}/{key}`: signs any output without knowing its model */
+/** `GET /fal/download/{bucket}/{key}`: signs the URL of any output, without its model. */
 export async function download({ simulator: { outputs, knobs } }, [bucket, key]) {
   if (bucket !== outputs.bucket) throw new HttpError(404, `no bucket ${shown(bucket)}`);
   if (!await outputs.has(key)) throw new HttpError(404, `no output ${shown(key)}`);
@@ -56,7 +56,10 @@ export async function download({ simulator: { outputs, knobs } }, [bucket, key])
   return { status: 200, json: { url, key, r2_uri: `r2://${bucket}/${key}` } };
 }
 
-/** A sub path may be dropped, as fal's clients do; another model or queue does not know the id. */
+/**
+ * Finds a job. The model's sub path may be missing, as fal's clients drop it; another model or queue does not know the
+ * id.
+ */
 function find(simulator, [prefix, model, id]) {
   const host = HOSTS[prefix];
   if (!ID_SHAPES[host].test(id)) throw new HttpError(400, `not a request id: ${shown(id)}`);
@@ -65,7 +68,7 @@ function find(simulator, [prefix, model, id]) {
   throw new HttpError(404, `no request ${shown(id)} of ${shown(model)}`);
 }
 
-/** On the address the caller used, which a proxy in front may have changed. */
+/** Returns the job's URL at the host that the client used, because a proxy in front may have another one. */
 function links(request, { host, model, id }) {
   const prefix = Object.keys(HOSTS).find((name) => HOSTS[name] === host);
   return `http://${request.headers.host}/${prefix}/${model}/requests/${id}`;
@@ -75,7 +78,7 @@ function secondsLeft({ acquiredAt, knobs }) {
   return Math.max(0, Math.ceil((acquiredAt + knobs.runMs - Date.now()) / 1_000));
 }
 
-/** A line for each thing that happened, in fal's form. */
+/** Returns a line for each event, in fal's format. */
 function logs({ events }) {
   return events.map(({ eventType, at }) => ({
     message: `job ${eventType}`,
@@ -85,7 +88,7 @@ function logs({ events }) {
   }));
 }
 
-/** A list on the batch queue, a single object on the api host: the upstream knows both. */
+/** Returns the messages: a list on the batch queue, a single object on the api host. The upstream uses both forms. */
 function messages(job, outputs) {
   const message = { message: job.status, detail_message: `attempt ${job.attempt}`,
     estimated_total_time_seconds: (job.knobs.queueMs + job.knobs.runMs) / 1_000 };

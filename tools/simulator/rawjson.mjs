@@ -1,12 +1,12 @@
-// Parts of a JSON text as they were written: parsing would turn 196619188014358660 into another
-// number and 1.10 into 1.1, which is exactly what the programs under test must not do.
+// Reads parts of a JSON text exactly as they were written. Parsing would turn 196619188014358660 into another number
+// and 1.10 into 1.1: just what the programs under test must not do.
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]|[^\s"{}[\]:,]+/gs;
 
 /**
  * @param {string} text a valid JSON object
  * @param {string} name a top-level member's name
- * @returns {string | undefined} the member's value as written; of doubled members the last
+ * @returns {string | undefined} the member's value as it was written; if the name occurs twice, the last value
  */
 export function memberText(text, name) {
   let [depth, key, start, end, found] = [0, null, 0, 0, undefined];
@@ -28,7 +28,7 @@ export function memberText(text, name) {
 
 /**
  * @param {string} one a JSON object's text
- * @param {string} other likewise
+ * @param {string} other a JSON object's text
  * @returns {string} one object with the members of both
  */
 export function joined(one, other) {

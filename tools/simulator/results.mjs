@@ -1,8 +1,8 @@
-// What `/result` answers, and the `completed` webhook carries, in each dialect:
-//   seed    the page of 2025-12-27: data_uri and data_url are the same presigned URL
-//   today   the same with previews
-//   base64  what the upstream sends without `x-pipelet-output: binary`: the file itself as base64
-//           without a `data:` prefix; the previews are URLs even then
+// Writes the result, which `/result` answers and the `completed` webhook carries, in each dialect:
+// - seed: as on the page of 2025-12-27; data_uri and data_url are the same presigned URL
+// - today: the same with previews
+// - base64: as the upstream sends without `x-pipelet-output: binary`: the file itself in base64 without a `data:`
+//   prefix; previews are URLs even then
 
 import { contentOf, FRAME } from "./files/content.mjs";
 import { joined } from "./rawjson.mjs";
@@ -10,7 +10,7 @@ import { joined } from "./rawjson.mjs";
 /**
  * @param {import("./job.mjs").Job} job
  * @param {import("./files/outputs.mjs").Outputs} outputs
- * @returns {Promise<string>} JSON text, every URL in it signed just now
+ * @returns {Promise<string>} JSON text with newly signed URLs
  */
 export async function resultText(job, outputs) {
   const sign = ({ key }) => outputs.sign(key, job.knobs.expiresIn);

@@ -1,5 +1,4 @@
-// Which call goes to which handler, who may make it, and which knobs can make its answer fail
-// or come late.
+// The routes: which handler answers a request, who may send it, and which knobs make the answer fail or come late.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as control from "./control.mjs";
@@ -7,7 +6,7 @@ import { HttpError, send, shown } from "./http.mjs";
 import * as queue from "./queue.mjs";
 
 const REQUEST = "(queue|fal/queue)/(.+)/requests/([^/]+)";
-/** An operation's routes need a token and obey `fail` and `stallMs`; the others are ours. */
+/** Routes with an operation need a token and obey `fail` and `stallMs`; the others are the simulator's own. */
 const ROUTES = [
   route("GET", "", control.help),
   route("GET", "_sim/knobs", control.getKnobs),
@@ -27,7 +26,7 @@ function route(method, path, handle, operation = null) {
 }
 
 /**
- * Answers a call, whatever happens.
+ * Answers a request, whatever happens.
  *
  * @param {import("./simulator.mjs").Simulator} simulator
  * @param {import("node:http").IncomingMessage} request
@@ -72,14 +71,16 @@ function checkToken(tokens, header = "") {
   if (!tokens.includes(token)) throw new HttpError(401, "Authorization: missing or wrong key");
 }
 
-/** The count is the knob's own, so that `GET /_sim/knobs` shows what is left of it. */
+/**
+ * Fails the next calls of an operation. It counts down in the knob itself, so that `GET /_sim/knobs` shows the rest.
+ */
 function failOnPurpose(fault, operation) {
   if (!fault || fault.times === 0) return;
   fault.times -= 1;
   throw new HttpError(fault.status, `knob fail: ${operation}`, fault);
 }
 
-/** What was asked for has happened by then; nobody waits any longer than the connection lasts. */
+/** Delays an answer. The operation has taken effect by then, and the delay ends early if the client leaves. */
 async function stall(ms, response) {
   if (ms === undefined || response.closed) return;
   const gone = new AbortController();

@@ -1,5 +1,5 @@
-// The upstream queue as a server on loopback. Both hosts of the upstream share the one port:
-// batch.pipelet.net is `{url}/queue`, api.pipelet.ai is `{url}/fal`.
+// The upstream queue as a server on loopback. One port serves both hosts of the upstream: batch.pipelet.net is
+// `{url}/queue`, api.pipelet.ai is `{url}/fal`.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -8,21 +8,19 @@ import { answer } from "./routes.mjs";
 import { Simulator } from "./simulator.mjs";
 
 /**
- * Starts the simulator. A completed job speaks the dialect its knob names; without one, `today`
- * when it was submitted with `x-pipelet-output: binary`, else `base64`, as the upstream does.
+ * Starts the simulator. A completed job speaks the dialect that its knob names. Without that, it speaks `today` if it
+ * was submitted with `x-pipelet-output: binary`, else `base64`, as the upstream does.
  *
  * @param {object} options
- * @param {number} [options.port] 0 takes any free loopback port
- * @param {{ url: string, accessKey: string, secretKey: string, bucket: string }} options.s3
- *   what `startS3` returns
+ * @param {number} [options.port] 0 takes any free port on loopback
+ * @param {{ url: string, accessKey: string, secretKey: string, bucket: string }} options.s3 what `startS3` returns
  * @param {string | string[]} [options.token] accepted as `Bearer` or `Key`
- * @param {Record<string, unknown>} [options.knobs] laid over the start values of `knobs.mjs`
+ * @param {Record<string, unknown>} [options.knobs] replace the start values of `knobs.mjs`
  * @param {number} [options.firstId] the first id of the batch queue
  * @param {(line: string) => void} [options.log]
- * @returns {Promise<{ url: string, port: number, idle: () => Promise<void>,
- *   close: (options?: { abandon?: boolean }) => Promise<void> }>} `idle` resolves when no job,
- *   timer or webhook is pending; `close` stops all of them, and rejects if there were any and
- *   `abandon` is not set
+ * @returns {Promise<{ url: string, port: number, idle: () => Promise<void>, close: (options?: { abandon?: boolean }) =>
+ *   Promise<void> }>} `idle` resolves when no job, timer or webhook is pending; `close` stops all of them, and rejects
+ *   if any was pending and `abandon` is not set
  */
 export async function startSimulator({ port = 0, s3, token = "dev-upstream-key", knobs = {},
   firstId = 437_852, log = () => {} }) {

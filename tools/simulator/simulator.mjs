@@ -1,4 +1,4 @@
-// The simulator's state: which jobs there are, which knobs are set, what is still to be done.
+// The simulator's state: its jobs, its knobs, and its unfinished work.
 
 import { randomInt } from "node:crypto";
 import { Job } from "./job.mjs";
@@ -11,7 +11,7 @@ const FAL_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
 const FAL_ID_LENGTH = 20;
 
 export class Simulator {
-  /** In order of submission, which is the order they wait in. */
+  /** The jobs in order of submission, which is also the order in which they wait. */
   jobs = new Map();
   #lives = new WeakMap();
   #firstKnobs;
@@ -29,9 +29,9 @@ export class Simulator {
   }
 
   /**
-   * Sets the server-wide knobs: those of the start, with the given ones over them.
+   * Sets the server-wide knobs: the knobs of the start, with the given ones over them.
    *
-   * @param {unknown} given as it came from the caller
+   * @param {unknown} given the client's knobs, unchecked
    */
   setKnobs(given) {
     this.knobs = withKnobs(this.#firstKnobs, given);
@@ -39,7 +39,7 @@ export class Simulator {
 
   /**
    * @param {Omit<import("./job.mjs").Order, "id">} order
-   * @returns {Job} waiting
+   * @returns {Job} a job that waits in the queue
    */
   submit(order) {
     const job = new Job({ ...order, id: order.host === "batch" ? this.#countUp() : falId() });
@@ -53,7 +53,7 @@ export class Simulator {
     return job;
   }
 
-  /** @param {Job} job one that waits */
+  /** @param {Job} job a job that waits in the queue */
   async cancel(job) {
     const { life, webhooks } = this.#lives.get(job);
     life.stop();
@@ -62,7 +62,7 @@ export class Simulator {
     webhooks.flush();
   }
 
-  /** @param {Job} job ends where it stands, without a webhook; those on their way still arrive */
+  /** @param {Job} job stops at once, without a webhook; webhooks that were sent already still arrive */
   forget(job) {
     this.#lives.get(job).life.stop();
     this.jobs.delete(job.id);
@@ -70,7 +70,7 @@ export class Simulator {
 
   /**
    * @param {Job} job
-   * @returns {number} how many jobs of its queue wait in front of it
+   * @returns {number} how many jobs of its queue wait before it
    */
   queuePosition(job) {
     let ahead = 0;

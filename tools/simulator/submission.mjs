@@ -1,10 +1,10 @@
-// Reads a submission: the inputs, where the webhooks are to go, and the knobs that come with it.
+// Reads a submission: the inputs, the URL for webhooks, and the knobs.
 
 import { HttpError, parseJson, readText, shown } from "./http.mjs";
 import { withKnobs } from "./knobs.mjs";
 import { memberText } from "./rawjson.mjs";
 
-/** More than any model's name and sub path need. */
+/** Longer than any model's name and sub path. */
 const MAX_MODEL_LENGTH = 200;
 
 /**
@@ -33,7 +33,7 @@ function checkModel(model) {
   }
 }
 
-/** The query parameter wins, being the first way of the documentation. */
+/** Reads the URL for webhooks. The query parameter wins, because it is the documentation's first way. */
 function readWebhookUrl(request, url) {
   const given = url.searchParams.get("fal_webhook") ?? request.headers["x-pipelet-webhook"];
   if (given === undefined) return null;
@@ -53,7 +53,7 @@ function headerKnobs(request) {
   return header === undefined ? {} : parseJson(header, "the header x-sim");
 }
 
-/** As the upstream: URLs only for who asks for them. */
+/** Returns the dialect as the upstream chooses it: URLs only if the client asks for them. */
 function dialectFor(request) {
   return request.headers["x-pipelet-output"] === "binary" ? "today" : "base64";
 }

@@ -1,12 +1,12 @@
-// The webhooks of one job: what they say, in which order they leave, and how each one fared.
-// As the upstream does, each is tried once.
+// Sends the webhooks of one job: their texts, their order, and what became of each. Like the upstream, it tries each
+// once.
 
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { joined } from "./rawjson.mjs";
 import { resultText } from "./results.mjs";
 
-/** A receiver that hangs must not keep the simulator from ever being idle. */
+/** Ends the wait for a receiver that hangs, so that the simulator can become idle. */
 const ANSWER_LIMIT_MS = 30_000;
 
 export class Webhooks {
@@ -15,7 +15,7 @@ export class Webhooks {
   #work;
   #log;
   #held = [];
-  /** Events leave one after the other; only a late one is overtaken. */
+  /** Webhooks leave one after the other; only a delayed one may be overtaken. */
   #last = Promise.resolve();
 
   /**
@@ -31,8 +31,8 @@ export class Webhooks {
   }
 
   /**
-   * Notes what happened to the job and, if it has a webhook, tells it as it is now: a URL in a
-   * late webhook was signed when the event happened.
+   * Notes an event of the job and, if the job has a webhook, writes its text at once. So even a delayed webhook carries
+   * a URL that was signed when the event happened.
    *
    * @param {string} eventType
    */
@@ -46,7 +46,7 @@ export class Webhooks {
     else this.#dispatch(letter);
   }
 
-  /** After the job's last event: what was held back leaves, events not in `order` at the end. */
+  /** Sends what was held back, after the job's last event. Events that are not in `order` go last. */
   flush() {
     const order = this.#job.knobs.webhook.order ?? [];
     const rank = ({ eventType }) =>
@@ -93,7 +93,7 @@ async function webhookText(job, eventType, outputs) {
   return JSON.stringify({ eventType, ...job.envelope, ...failure });
 }
 
-/** The result with two members in front; its own text stays, for its numbers' sake. */
+/** Puts two members before the result, whose own text stays unchanged for the sake of its numbers. */
 function completedText({ id, dialect, knobs }, result) {
   const carriesId = knobs.jobId ?? dialect !== "seed";
   const head = { eventType: "completed", ...(carriesId && { jobId: id }) };
@@ -101,7 +101,7 @@ function completedText({ id, dialect, knobs }, result) {
 }
 
 async function post(url, body, signal) {
-  // A kept connection may be closed by the other side just now, and a `POST` is not sent again.
+  // Closes the connection, because the server may close a kept one at any moment, and fetch does not retry a `POST`.
   const headers = { "content-type": "application/json", connection: "close" };
   const request = { method: "POST", headers, body, redirect: "manual", signal };
   const response = await fetch(url, request);

@@ -1,18 +1,18 @@
-// Everything the simulator still has to do: jobs that live, webhooks on their way. Knowing all of
-// it is what lets a test wait for the end instead of sleeping, and notice what it left behind.
+// Keeps track of all unfinished work: jobs that run, webhooks on their way. So a test can wait for the end instead of
+// sleeping, and notices what it left behind.
 
 export class Work {
   #running = new Set();
   #errors = [];
   #log;
 
-  /** @param {(line: string) => void} log hears of failures at once */
+  /** @param {(line: string) => void} log gets each failure at once */
   constructor(log) {
     this.#log = log;
   }
 
   /**
-   * Starts a task. Its failure surfaces in `idle`, unless it was stopped.
+   * Starts a task. `idle` reports its failure, unless the task was stopped.
    *
    * @param {string} label names the task if it is left behind
    * @param {(signal: AbortSignal) => Promise<void>} task
@@ -28,7 +28,7 @@ export class Work {
     return entry;
   }
 
-  /** Resolves when nothing is left to do, also not by what came up meanwhile. */
+  /** Resolves when no task is left, including tasks that began meanwhile. */
   async idle() {
     while (this.#running.size > 0) {
       await Promise.all([...this.#running].map((entry) => entry.done));

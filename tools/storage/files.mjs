@@ -1,5 +1,5 @@
-// A small S3 server on loopback for `npm start`: presigned URLs are checked, and expire, as R2's do.
-// Only to be imported after the set-up: it needs npm packages.
+// A small S3 server on loopback for `npm start`. It checks presigned URLs, which expire as R2's do.
+// Import it only after the set-up, because it needs npm packages.
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ class S3Error extends Error {
   }
 }
 
-/** Starts it; its parameters, and what it resolves to, are those of `startS3`. */
+/** Starts the server. The parameters and the result are those of `startS3`. */
 export async function startFiles({ port = 0, dir, accessKey = "dev-access", secretKey = "dev-secret",
   bucket = "prod-batch-files" }) {
   mkdirSync(join(dir, bucket), { recursive: true });
@@ -53,7 +53,7 @@ async function answer(store, request, response) {
   }
 }
 
-/** Where an object is kept, and what is to be said of it. */
+/** Returns where an object and its headers are stored. */
 function place({ dir, bucket }, { pathname }) {
   const [, name, ...key] = decodeURIComponent(pathname).split("/");
   if (name !== bucket) throw new S3Error(404, "NoSuchBucket", "There is no such bucket.");
@@ -94,7 +94,7 @@ async function read({ path, about }, request, response) {
   await pipeline(createReadStream(path, { start, end }), response);
 }
 
-/** One range; of several, or of what is none, the whole is sent. */
+/** Returns one range. For several ranges, or an invalid one, the whole object is sent. */
 function rangeOf(header, size) {
   const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
   if (!from && !to) return undefined;

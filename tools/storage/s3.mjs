@@ -1,4 +1,4 @@
-// A real S3 server on loopback, so that presigned URLs are checked and expire as they do on R2.
+// A real S3 server on loopback. It checks presigned URLs, which expire as they do on R2.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,18 +11,18 @@ import { fileURLToPath } from "node:url";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 
 const HOST = "127.0.0.1";
-/** The server answers after some 20 ms; a busy machine gets far more before we call it broken. */
+/** The server answers after about 20 ms; a busy machine gets far more before it counts as broken. */
 const START_LIMIT_MS = 15_000;
-/** How long a server may take to finish its requests before it is killed. */
+/** How many milliseconds a server may take to finish its requests before it is killed. */
 const STOP_LIMIT_MS = 3_000;
 
 /**
- * Starts `s3s-fs` and creates the bucket. What is in `dir` survives restarts.
+ * Starts `s3s-fs` and creates the bucket. The contents of `dir` survive restarts.
  *
- * @param {{ port?: number, dir: string, accessKey?: string, secretKey?: string, bucket?: string }}
- *   options port 0 takes any free loopback port; `dir` is created when missing
- * @returns {Promise<{ url: string, port: number, accessKey: string, secretKey: string,
- *   bucket: string, stop: () => Promise<void> }>}
+ * @param {{ port?: number, dir: string, accessKey?: string, secretKey?: string, bucket?: string }} options port 0 takes
+ *   any free port on loopback; `dir` is created if it is missing
+ * @returns {Promise<{ url: string, port: number, accessKey: string, secretKey: string, bucket: string, stop: () =>
+ *   Promise<void> }>}
  */
 export async function startS3({ port = 0, dir, accessKey = "dev-access", secretKey = "dev-secret",
   bucket = "prod-batch-files" }) {
@@ -41,7 +41,7 @@ export async function startS3({ port = 0, dir, accessKey = "dev-access", secretK
 }
 
 /**
- * A client of such a server, path style as every non-AWS endpoint wants it.
+ * Returns a client for such a server. It uses path style, as every endpoint outside AWS needs.
  *
  * @param {{ url: string, accessKey: string, secretKey: string }} server
  * @returns {S3Client}
@@ -52,10 +52,10 @@ export function s3Client({ url, accessKey, secretKey }) {
     region: "auto",
     forcePathStyle: true,
     maxAttempts: 1,
-    // A streamed upload can't be sent again: none must meet a kept connection that is just closing.
+    // A streamed upload cannot be sent again, so it must not meet a kept connection that is just closing.
     requestHandler: { httpAgent: new Agent({ keepAlive: false }) },
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
-    // The SDK's own checksums would re-frame streamed bodies and add parameters to presigned URLs.
+    // The SDK's own checksums would re-frame streamed bodies, and add parameters to presigned URLs.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   });
@@ -70,7 +70,7 @@ function findBinary() {
   return binary;
 }
 
-/** Binds the port for a moment: a taken one must not pass for a server of ours that answers. */
+/** Binds the port for a moment, so that another server on it is not taken for this one. */
 async function claimPort(port) {
   const probe = createServer();
   probe.listen(port, HOST);
@@ -93,7 +93,7 @@ function launch(binary, { port, accessKey, secretKey }, dir) {
   return state;
 }
 
-/** A crash of this process must not leave the server behind on its port. */
+/** Kills the server when this process ends, so that a crash does not leave it on its port. */
 function killWithUs(child) {
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);

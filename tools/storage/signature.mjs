@@ -1,16 +1,18 @@
-// Whether a request is signed by whoever has the key: it is signed again with the SDK's own library, and compared.
+// Checks a request's signature: signs the request again with the SDK's own library, and compares.
 import { isDeepStrictEqual } from "node:util";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { s3Client } from "./s3.mjs";
 
-/** Parameters of a presigned URL that signing adds. */
+/** The parameters that signing adds to a presigned URL. */
 const ADDED = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Content-Sha256"].map((name) => `X-Amz-${name}`);
-/** How far a clock may be off. */
+/** How many milliseconds a clock may be off. */
 const SKEW_MS = 15 * 60_000;
 const EXPIRED = ["AccessDenied", "Request has expired"];
 const WRONG = ["SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."];
 
-/** Resolves to S3's code and words for what is wrong with it; to nothing if it is signed by this signer's key. */
+/**
+ * Resolves to S3's code and message for what is wrong with a request, or to undefined if this signer's key signed it.
+ */
 export async function problemOf({ method, headers }, url, signer) {
   const query = Object.fromEntries(url.searchParams);
   const request = { method, protocol: url.protocol, hostname: url.hostname, path: url.pathname, query, headers };
@@ -18,7 +20,7 @@ export async function problemOf({ method, headers }, url, signer) {
     const check = query["X-Amz-Signature"] ? presigned : signed;
     return await check(signer, request);
   } catch {
-    // Dates and durations that are none.
+    // The request has an invalid date or duration.
     return WRONG;
   }
 }
@@ -51,5 +53,5 @@ async function signed(signer, request) {
   return again.headers.authorization === authorization ? undefined : WRONG;
 }
 
-/** `20261130T093000Z` */
+/** Parses a date such as `20261130T093000Z`. */
 const dateOf = (text) => new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));

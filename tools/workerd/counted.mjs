@@ -1,16 +1,16 @@
-// What a Worker costs, counted: miniflare's options with a shim around it, and what that tells.
+// Counts what a Worker costs: adds a shim around it to miniflare's options, and reads the counts.
 //
-// `new LocalVault({ change: counted })` starts a vault that counts; `tally(vault)` reads it. Any
-// Worker will do whose objects are of the classes `Job` and `Catalog`.
+// `new LocalVault({ change: counted })` starts a vault that counts, and `tally(vault)` reads the counts. It works for
+// any Worker with objects of the classes `Job` and `Catalog`.
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./wait.mjs";
 
-/** An alarm that is further away than this is no work that goes on. */
+/** An alarm that is further away than this does not count as work that goes on. */
 const SOON_MS = 20_000;
 const SHIM = fileURLToPath(new URL("counting/", import.meta.url));
 
-/** For `change` of a `LocalVault`. */
+/** Adds the shim to miniflare's options: pass it as `change` of a `LocalVault`. */
 export function counted(options) {
   const [main] = options.modules;
   const path = join(SHIM, "main.mjs");
@@ -31,13 +31,13 @@ async function ask(vault, init) {
   return response.json();
 }
 
-/** Forgets what was counted. */
+/** Resets the counts. */
 export const forget = (vault) => ask(vault, { method: "DELETE" });
 
 /**
- * What was counted since `forget`, once nothing goes on any more and no alarm is near.
+ * Returns the counts since `forget`, once no event goes on and no alarm is near.
  *
- * @param {number} [running] events that go on nevertheless: the caller holds them up
+ * @param {number} [running] how many events still go on because the caller holds them up
  */
 export function tally(vault, running = 0) {
   return eventually("nothing goes on", async () => {

@@ -1,13 +1,12 @@
-// A door to a vault's bucket and namespace for who looks on: a Worker beside the vault's, over the same
-// storage. Miniflare's own (`getR2Bucket`) holds the whole process up for each call, in a thread that
-// takes half a second of the processor.
+// Gives tests access to a vault's bucket and namespace: a Worker beside the vault's, over the same storage. Miniflare's
+// own way (`getR2Bucket`) blocks the whole process during each call, in a thread that takes half a second of CPU.
 
 const BINDINGS = { r2Buckets: { FILES: { id: "FILES" } }, kvNamespaces: { RECORDS: { id: "RECORDS" } } };
 
 const SCRIPT = `
 const facts = (object) => object && { key: object.key, size: object.size, etag: object.etag,
   httpMetadata: object.httpMetadata, customMetadata: object.customMetadata };
-/** What has bytes has its facts beside them, in a header. */
+/** Sends an object's metadata in a header beside its bytes. */
 const bytes = (body, told) => new Response(body, { headers: { told: encodeURIComponent(JSON.stringify(told)) } });
 const calls = {
   async "FILES.get"(bucket, { key }) {
@@ -39,19 +38,19 @@ export default {
   },
 };`;
 
-/** The Worker's name. */
+/** The name of the door's Worker. */
 export const DOOR = "door";
 
-/** Miniflare's options of a Worker, with the door beside it. */
+/** Returns a Worker's miniflare options with the door added. */
 export const withDoor = (options) => ({
   ...options,
   workers: [options, { name: DOOR, compatibilityDate: options.compatibilityDate, modules: true, script: SCRIPT, ...BINDINGS,
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] }],
 });
 
-/** What a test asks of the bucket and the namespace: methods as those of the bindings. */
+/** Offers the bucket's and the namespace's methods to tests, like those of the bindings. */
 export class Door {
-  /** @param {() => Promise<URL>} url another one after a restart */
+  /** @param {() => Promise<URL>} url returns the door's URL, which changes at a restart */
   constructor(url) {
     const call = async (name, args, body) => {
       const put = body === undefined ? {} : { put: encodeURIComponent(JSON.stringify(args)) };

@@ -1,5 +1,5 @@
-// What wrangler makes of wrangler.toml. To load wrangler takes a second of the processor, which each
-// file of the tests would spend: its reading is kept beside the build.
+// Reads wrangler.toml as wrangler does. Loading wrangler takes a second of CPU, which each test file would spend: so
+// the result is stored beside the build.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { inRoot, ROOT } from "../setup/project.mjs";
@@ -7,7 +7,7 @@ import { inRoot, ROOT } from "../setup/project.mjs";
 const CONFIGURATION = inRoot("wrangler.toml");
 const KEPT = inRoot("build", ".worker-options.json");
 
-/** Miniflare's options of the Worker: its bindings and flags, as users deploy them. */
+/** Returns miniflare's options of the Worker: its bindings and flags, as users deploy them. */
 export async function workerOptions() {
   const source = fingerprint();
   const kept = read();
@@ -19,9 +19,9 @@ export async function workerOptions() {
 }
 
 /**
- * Miniflare's options for the Worker with these modules, the entry first, and its storage in `dir`.
+ * Returns miniflare's options for the Worker with these modules and its storage in `dir`.
  *
- * @param {{ modules: object[], vars: Record<string, string>, dir: string }} given
+ * @param {{ modules: object[], vars: Record<string, string>, dir: string }} given the first module is the entry
  */
 export async function runtimeOptions({ modules, vars, dir }) {
   return {
@@ -30,7 +30,7 @@ export async function runtimeOptions({ modules, vars, dir }) {
     rootPath: ROOT,
     modules,
     host: "127.0.0.1",
-    // What Cloudflare would tell of a request is not fetched from there.
+    // Does not fetch from Cloudflare what `request.cf` would contain.
     cf: false,
     defaultPersistRoot: dir,
     r2Persist: true,
@@ -39,7 +39,7 @@ export async function runtimeOptions({ modules, vars, dir }) {
   };
 }
 
-// The place counts too, since the options have whole paths in them.
+// The folder counts too, because the options contain absolute paths.
 function fingerprint() {
   const parts = [CONFIGURATION, readFileSync(CONFIGURATION), readFileSync(inRoot("package-lock.json"))];
   return parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest("hex");
@@ -53,7 +53,7 @@ function read() {
   }
 }
 
-// Test files run side by side: none must read half of it.
+// Writes the file and renames it, so that no test file that runs beside this one reads half of it.
 function keep(kept) {
   mkdirSync(inRoot("build"), { recursive: true });
   const mine = `${KEPT}.${process.pid}`;

@@ -1,17 +1,17 @@
-// What Linux tells of processes, and which of them are workerd's that this process has started.
+// Reads what Linux knows about processes, and finds the workerds that this process has started.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 /** @returns {number[]} the pids of all processes */
 export const pids = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
 
 /**
- * What its `stat` says: its own processor time and that of its ended children in ticks of 10 ms;
- * `undefined` of one that is gone.
+ * Reads a process's `stat`: `ticks` is its own CPU time and that of its ended children, in units of 10 ms. Returns
+ * undefined if the process has ended.
  */
 export function statOf(pid) {
   const text = read(`/proc/${pid}/stat`);
   if (!text) return undefined;
-  // The name, in brackets, may hold anything.
+  // The name, in brackets, may contain anything.
   const end = text.lastIndexOf(")");
   const fields = text.slice(end + 2).split(" ");
   const [state, parent, group] = [fields[0], Number(fields[1]), Number(fields[2])];
@@ -27,16 +27,16 @@ export function workerds() {
 const memory = (pid, field) =>
   Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) * 1024;
 
-/** Bytes in memory now. */
+/** Returns the bytes that are in memory now. */
 export const residentBytes = (pid) => memory(pid, "VmRSS");
 
-/** The most bytes in memory since `forgetPeak`. */
+/** Returns the most bytes in memory since `forgetPeak`. */
 export const peakBytes = (pid) => memory(pid, "VmHWM");
 
-/** Has the kernel count the peak anew, from what is in memory now. */
+/** Resets the kernel's peak to what is in memory now. */
 export const forgetPeak = (pid) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
 
-/** A file's text; nothing of one that is another user's, or gone by now. */
+/** Returns a file's text; the empty text if it belongs to another user, or is gone. */
 export function read(path) {
   try {
     return readFileSync(path, "utf8");

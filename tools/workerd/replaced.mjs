@@ -1,6 +1,9 @@
-// Runs inside of workerd, for Workers whose bindings are watched or spoilt.
+// Runs inside workerd, for Workers whose bindings are watched or made to fail.
 
-/** The target itself but for these properties. Its own methods insist on being called on itself. */
+/**
+ * Returns the target with these properties replaced. Its other methods stay bound to it, because they work on nothing
+ * else.
+ */
 export function replaced(target, properties) {
   return new Proxy(target, {
     get(_, name) {

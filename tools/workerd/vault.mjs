@@ -1,4 +1,4 @@
-// The built Worker in real workerd, on a loopback port, with storage that survives its end.
+// The built Worker in real workerd, on a port of loopback. Its storage survives restarts.
 import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,10 +19,10 @@ export const BUILT = [
   { type: "CompiledWasm", path: join(ROOT, "build/index_bg.wasm") },
 ];
 
-/** Pauses are quick here: the schedule itself is tested on the host. */
+/** Shortens the pauses between retries: host tests check the schedule itself. */
 const USUAL = { HOOK_TOKEN, API_TOKEN, RETRY_BASE_MS: "25" };
 
-/** A kept connection may be one to a workerd that has been killed. */
+/** Closes each connection, because a kept one may lead to a workerd that was killed. */
 const ALONE = { connection: "close" };
 
 export class LocalVault {
@@ -31,13 +31,13 @@ export class LocalVault {
   #change;
   #mf;
   #door = new Door(() => this.#mf.unsafeGetDirectURL(DOOR));
-  /** All that the Worker logged: `{level, message}`. */
+  /** Everything that the Worker logged: `{level, message}`. */
   logs = [];
 
   /**
    * @param {object} options
-   * @param {string} options.dir where it keeps its storage; `end` removes it
-   * @param {Record<string, string | null>} [options.vars] over the usual ones; `null` unsets
+   * @param {string} options.dir the folder of its storage, which `end` removes
+   * @param {Record<string, string | null>} [options.vars] added to the usual ones; `null` unsets one
    * @param {(options: object) => object} [options.change] changes miniflare's options
    */
   constructor({ dir, vars = {}, change = (options) => options }) {
@@ -59,19 +59,19 @@ export class LocalVault {
     };
   }
 
-  /** Ends workerd and starts it again over the same storage, with other variables if given. */
+  /** Ends workerd and starts it again over the same storage; `vars` replace variables. */
   async restart(vars = {}) {
     await this.halt();
     Object.assign(this.#vars, vars);
     await this.start();
   }
 
-  /** Ends workerd; the storage stays. */
+  /** Ends workerd. The storage stays. */
   halt() {
     return this.#mf.dispose();
   }
 
-  /** Ends workerd without a last word, by `kill -9`; miniflare starts another. */
+  /** Kills workerd with `kill -9`; miniflare starts another one. */
   async kill() {
     const pids = workerds();
     assert.equal(pids.length, 1, "one workerd to kill");
@@ -88,20 +88,20 @@ export class LocalVault {
     return `${this.url}/hook/${HOOK_TOKEN}${reference && `/${reference}`}`;
   }
 
-  /** `POST` of a body as it is: text, bytes or a stream. */
+  /** Sends a `POST` with a body as it is: text, bytes or a stream. */
   post(path, body, headers = {}) {
     const init = { method: "POST", body, duplex: "half" };
     const usual = { "content-type": "application/json", ...ALONE };
     return fetch(new URL(path, this.url), { ...init, headers: { ...usual, ...headers } });
   }
 
-  /** `POST /jobs` of these lines. */
+  /** Sends these lines as `POST /jobs`. */
   import(...lines) {
     const body = lines.map((line) => JSON.stringify(line)).join("\n");
     return this.post("/jobs", body, { authorization: `Bearer ${API_TOKEN}` });
   }
 
-  /** `GET` with the API token. */
+  /** Sends a `GET` with the API token. */
   get(path, init = {}) {
     const headers = { authorization: `Bearer ${API_TOKEN}`, ...ALONE, ...init.headers };
     return fetch(this.url + path, { ...init, headers });
@@ -115,7 +115,7 @@ export class LocalVault {
     return this.#door.records;
   }
 
-  /** Multipart uploads that are neither completed nor aborted, as miniflare keeps them. */
+  /** Counts the multipart uploads that are neither completed nor aborted, in miniflare's database. */
   async uploadsInProgress() {
     const files = await readdir(this.#dir, { recursive: true });
     const databases = files.filter((path) => /R2BucketObject.*\.sqlite$/.test(path));
@@ -132,8 +132,8 @@ export class LocalVault {
   }
 
   /**
-   * What the objects of this class have stored, as workerd keeps it: their databases, all rows of
-   * those that have any, and the alarms that are set.
+   * Returns what the objects of this class have stored, as workerd keeps it. That is the number of their databases, all
+   * rows of those that have any, and the alarms that are set.
    */
   async objects(name) {
     const files = (await readdir(this.#dir, { recursive: true }))
@@ -152,14 +152,14 @@ export class LocalVault {
   }
 }
 
-/** All rows of a database, each with its table. */
+/** Returns all rows of a database, each with its table. */
 function rowsOf(path) {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
     return tables.flatMap(({ name }) => {
       const all = database.prepare(`SELECT * FROM "${name}"`);
-      // An alarm's time is in nanoseconds.
+      // An alarm's time is in nanoseconds, too large for a double.
       all.setReadBigInts(true);
       return all.all().map((row) => ({ table: name, ...row }));
     });

@@ -1,15 +1,15 @@
-// Waiting for what must come true, without guessing how long it takes.
+// Waits for a condition without guessing how long it takes.
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Each question costs the machine something, and other tests run beside this one. */
+/** Pauses grow, because each check costs the machine something, and other tests run beside this one. */
 const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 100;
 
 /**
- * Asks until the answer is not `undefined`. The limit is only there to end a broken test: it is
- * far beyond what a slow machine needs.
+ * Asks until the answer is not `undefined`. The limit only ends a broken test: it is far beyond what a slow machine
+ * needs.
  *
- * @param {string} what in words, for the failure
+ * @param {string} what names the condition in the failure
  */
 export async function eventually(what, ask, { limitMs = 60_000 } = {}) {
   const end = Date.now() + limitMs;

@@ -1,5 +1,5 @@
-// The bytes of output files: real media, as `../media/make.sh` makes them. Each holds its object's key,
-// so that no two are equal, and can be made again and compared without being kept.
+// The bytes of output files: real media, made by `../media/make.sh`. Each contains its object's key: so no two are
+// equal, and a test can make a file again to compare it.
 
 import { createCipheriv, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -8,22 +8,24 @@ import { chunk as pngChunk } from "../../doctor/png.mjs";
 import { knot } from "./knot.mjs";
 
 const CHUNK_BYTES = 64 * 1024;
-/** `ftyp` (isom, iso2, avc1, mp41), then an `mdat` box that reaches to the end of the file. */
+/** Holds `ftyp` (isom, iso2, avc1, mp41), then an `mdat` box that reaches to the end of the file. */
 const MP4_HEAD = Buffer.from(
   "0000002066747970" + "69736f6d00000200" + "69736f6d69736f32" + "617663316d703431"
   + "000000006d646174", "hex");
-/** The head of a box with a long size, and enough noise to be one of its own. */
+/** The header of a box with a long size, and enough noise to make the file unique. */
 const LEAST_BOX = 16 + 32;
 
-/** The pictures of a film, one a second. */
+/** The pictures of a film, one for each second. */
 export const FRAME = { width: 320, height: 180, contentType: "image/jpeg", count: 4 };
 
 /** @typedef {{ contentType: string, size: number, chunks: () => Iterable<Buffer> }} Content */
 
 /**
+ * Returns an output's content.
+ *
  * @param {import("./media.mjs").Medium} medium
  * @param {string} key
- * @param {number | null} size of a video in bytes, streamed, so that it need not fit into memory
+ * @param {number | null} size the size of a video in bytes; it is streamed, so it need not fit into memory
  * @returns {Content}
  */
 export function contentOf(medium, key, size) {
@@ -32,7 +34,11 @@ export function contentOf(medium, key, size) {
   return { contentType, ...whole(kind === "model" ? knot(digest, key) : tagged(file, key)) };
 }
 
-/** The n-th picture of a film: @returns {Content} */
+/**
+ * Returns the n-th picture of a film.
+ *
+ * @returns {Content}
+ */
 export function frameOf({ file }, key, n) {
   const frame = file.replace(".mp4", `-${n % FRAME.count}.jpg`);
   return { contentType: FRAME.contentType, ...whole(tagged(frame, key)) };
@@ -42,8 +48,8 @@ const media = (file) => readFileSync(new URL(`../media/${file}`, import.meta.url
 const whole = (bytes) => ({ size: bytes.length, chunks: () => [bytes] });
 
 /**
- * A film that is as large as it is to be by a box of noise that players skip; where there is no
- * room for it, a head that every type check takes for MP4 and noise that no decoder plays.
+ * Enlarges a film to `size` bytes with a box of noise that players skip. If there is no room for that, returns a head
+ * that every type check takes for MP4, and noise that no decoder plays.
  */
 function sized(film, key, size) {
   const wanted = size ?? film.length + LEAST_BOX;
@@ -67,16 +73,16 @@ function* noisy(head, key, size) {
   }
 }
 
-/** A file with its key where its format has a place for words. */
+/** Returns a file with its key in a place where its format allows text. */
 function tagged(file, key) {
   return TAGS[extname(file)](media(file), Buffer.from(key));
 }
 
-/** Keys are short: one byte holds each length. */
+/** Adds a text by file type. Keys are short, so one byte holds each length. */
 const TAGS = {
   ".jpg": (bytes, text) => Buffer.concat([bytes.subarray(0, 2),
     Buffer.from([0xff, 0xfe, 0, text.length + 2]), text, bytes.subarray(2)]),
-  // The last chunk is empty: its twelve bytes are length, type and sum.
+  // Inserts the text before the last chunk. That is empty: its twelve bytes are length, type and checksum.
   ".png": (bytes, text) => Buffer.concat([bytes.subarray(0, -12),
     pngChunk("tEXt", Buffer.concat([Buffer.from("Title\0"), text])), bytes.subarray(-12)]),
   ".webp": (bytes, text) => {

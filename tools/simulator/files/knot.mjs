@@ -1,14 +1,14 @@
-// A torus knot as binary glTF 2.0; which one it is and its colour follow from a digest.
+// A torus knot as binary glTF 2.0. Its shape and its colour follow from a digest.
 
 const [RINGS, SIDES, THICKNESS] = [160, 10, 0.4];
-/** How often each goes around the torus and through it. */
+/** How often each knot goes around the torus and through it. */
 const KNOTS = [[2, 3], [3, 2], [2, 5], [3, 4], [3, 5]];
 const [ARRAY, INDICES] = [34_962, 34_963];
 const [FLOAT, SHORT] = [5_126, 5_123];
 
 /**
  * @param {Buffer} digest
- * @param {string} title goes into the file, so that no two are equal
+ * @param {string} title written into the file, so that no two are equal
  * @returns {Buffer}
  */
 export function knot(digest, title) {
@@ -33,7 +33,7 @@ export function knot(digest, title) {
   }, Buffer.concat(parts));
 }
 
-/** Rings around the knot's line, each across its direction. */
+/** Computes rings around the knot's line, each perpendicular to its direction. */
 function tube([around, through]) {
   const line = (at) => [(2 + Math.cos(through * at)) * Math.cos(around * at),
     (2 + Math.cos(through * at)) * Math.sin(around * at), Math.sin(through * at)];
@@ -51,7 +51,7 @@ function tube([around, through]) {
   return { positions: new Float32Array(positions), normals: new Float32Array(normals) };
 }
 
-/** Two for each square between neighbours, seen from outside against the clock. */
+/** Computes two triangles for each square between neighbours, counterclockwise when seen from outside. */
 function triangles() {
   const squares = Array.from({ length: RINGS * SIDES }, (_, n) => {
     const [ring, side] = [Math.floor(n / SIDES), n % SIDES];

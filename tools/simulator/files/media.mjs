@@ -1,4 +1,4 @@
-// Which medium a job puts out: its kind by the application's name, which of them by the prompt.
+// Chooses a job's medium: its kind by the application's name, the file by the prompt.
 import { createHash } from "node:crypto";
 import { extname } from "node:path";
 
@@ -21,16 +21,16 @@ const TYPES = { ".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg", 
 /**
  * @typedef {object} Medium
  * @property {keyof CHOICE} kind
- * @property {string} file its name below `media`, or of one that is made when it is asked for
- * @property {string} name what an output's name says of it
+ * @property {string} file its name below `media`, or the name of a file that is generated on demand
+ * @property {string} name the name in the output's key
  * @property {string} contentType
- * @property {Buffer} digest of the prompt
+ * @property {Buffer} digest the prompt's SHA-256
  */
 
 /**
- * @param {string} app as it stands in the queue's URL
+ * @param {string} app as in the queue's URL
  * @param {string} prompt
- * @param {number} [n] of the job's outputs: each is the next one
+ * @param {number} [n] the output's number: each output of a job takes the next file
  * @returns {Medium}
  */
 export function mediumOf(app, prompt, n = 0) {
@@ -41,7 +41,10 @@ export function mediumOf(app, prompt, n = 0) {
   return { kind, file, digest, name: `${NAMES[kind]}_00150${extension}`, contentType: TYPES[extension] };
 }
 
-/** The last word counts: image-to-video makes videos. What none tells of makes them as well. */
+/**
+ * Returns the kind that the last known word of the name means: image-to-video makes videos. Without such a word it is a
+ * video too.
+ */
 function kindOf(app) {
   const { groups = { video: "" } } = [...app.matchAll(WORDS)].at(-1) ?? {};
   return Object.keys(groups).find((kind) => groups[kind] !== undefined);

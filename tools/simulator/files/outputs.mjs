@@ -1,4 +1,4 @@
-// Output files: stored in the S3 server, described by what tests compare, handed out presigned.
+// Output files: stores them in the S3 server, describes them for comparisons, and presigns their URLs.
 
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
@@ -58,7 +58,7 @@ export class Outputs {
     }
   }
 
-  /** Closes the connections kept to the S3 server. */
+  /** Closes the connections to the S3 server. */
   close() {
     this.#client.destroy();
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the media that the simulator's jobs put out, of formulas alone, so that they are nobody's:
-# `tools/simulator/media/make.sh`, with an ffmpeg that has libx264, libmp3lame and libwebp. The files
-# are checked in, as another version of it makes other bytes. Models are made by `../files/knot.mjs`.
+# Makes the media that the simulator's jobs produce, from formulas alone, so that no one owns rights in them:
+# `tools/simulator/media/make.sh`, with an ffmpeg that has libx264, libmp3lame and libwebp. The files are
+# checked in, because another version of ffmpeg makes other bytes. `../files/knot.mjs` makes the models.
 set -euo pipefail
 cd "$(dirname "$0")"
 EXACT="-map_metadata -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact"
@@ -10,7 +10,7 @@ PICTURE="nullsrc=size=640x640"
 
 make() { ffmpeg -v error -y "$@"; }
 
-# Three waves below a sky with a sun or a moon in it: five colours, each as "r g b".
+# Draws three waves below a sky with a sun or a moon: five colours, each as "r g b".
 sea() {
   local far=($1) mid=($2) near=($3) sky=($4) sun=($5) channels=(r g b) all=""
   for i in 0 1 2; do
@@ -27,13 +27,13 @@ NIGHT=$(sea "46 64 110" "30 42 82" "13 20 48" "10 14 46" "230 235 245")
 AURORA="geq=r='90+80*sin(X/W*5+1.5*T)*cos(Y/H*4-T)':g='120+90*sin((X/W+Y/H)*4-1.6*T)'"
 AURORA+=":b='150+90*cos(hypot(X/W-0.5,Y/H-0.5)*9-3*T)'"
 
-# Four seconds of three notes in Hz.
+# Plays four seconds of three notes, in Hz.
 chord() {
   local tones="sin(2*PI*$1*t)+sin(2*PI*$2*t)+sin(2*PI*$3*t)+0.6*sin(4*PI*$1*t)*sin(2*PI*t)"
   echo "aevalsrc='0.1*($tones)*min(1,min(4*t,4*(4-t)))':d=4:s=44100"
 }
 
-# A film, and its picture at each second.
+# Makes a film, and a picture of each second.
 film() {
   make -f lavfi -i "$FILM,$2" -f lavfi -i "$3" -c:v libx264 -preset veryslow -crf 28 -g 24 \
     -pix_fmt yuv420p -c:a aac -b:a 48k -movflags +faststart $EXACT "$1.mp4"
@@ -48,7 +48,7 @@ make -f lavfi -i "$PICTURE,$DAWN" -frames:v 1 -pred mixed $EXACT dawn.png
 make -f lavfi -i "$PICTURE,$NIGHT" -frames:v 1 -q:v 3 $EXACT night.jpg
 make -f lavfi -i "$PICTURE,$AURORA" -frames:v 1 -q:v 80 $EXACT aurora.webp
 
-# Without a title: the simulator gives each one of its own.
+# Makes a sound without a title: the simulator writes its own into each copy.
 sound() { make -f lavfi -i "$2" -c:a libmp3lame -b:a 48k -id3v2_version 0 $EXACT "$1.mp3"; }
 sound major "$(chord 261.6 329.6 392)"
 sound minor "$(chord 220 261.6 329.6)"

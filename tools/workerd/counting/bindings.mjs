@@ -1,12 +1,12 @@
-// Bindings that count, for one who has them.
+// Wraps bindings so that they count, under the name of their owner.
 import { add } from "./count.mjs";
 
-/** Methods of a bucket, and of an upload, by the class in which they are billed. */
+/** The methods of a bucket, and of an upload, by the class in which they are billed. */
 const BUCKET = { put: "classA", list: "classA", createMultipartUpload: "classA", head: "classB", get: "classB", delete: "r2Free" };
 const UPLOAD = { uploadPart: "classA", complete: "classA", abort: "r2Free" };
 const NAMESPACE = { get: "kvRead", getWithMetadata: "kvRead", list: "kvList", put: "kvWrite", delete: "kvDelete" };
 
-/** `target` with its methods told of; `follow` wraps what some of them return. */
+/** Returns `target` with each method call reported to `tell`; `follow` wraps what some of them return. */
 function watched(target, tell, follow = {}) {
   return new Proxy(target, {
     get(_, name) {
@@ -14,7 +14,7 @@ function watched(target, tell, follow = {}) {
       if (typeof value !== "function" || name === "constructor") return value;
       return (...args) => {
         tell(name);
-        // A method of a stub has no `apply` of its own: what is read of it is asked of the object.
+        // A stub's method has no `apply` of its own: reading that property would call the object.
         const answer = Reflect.apply(value, target, args);
         if (!follow[name]) return answer;
         return answer instanceof Promise ? answer.then(follow[name]) : follow[name](answer);
@@ -34,7 +34,9 @@ function bucket(who, target) {
   return watched(target, billed(who, BUCKET), { createMultipartUpload: upload, resumeMultipartUpload: upload });
 }
 
-/** Each call of a stub is a request to its object, be it `fetch` or a method of its class. */
+/**
+ * Wraps a namespace of objects. Each call of a stub is a request to its object, be it `fetch` or a method of its class.
+ */
 function objects(who, binding, target) {
   const asked = () => {
     add(`${binding}.request`);
@@ -44,7 +46,7 @@ function objects(who, binding, target) {
   return watched(target, () => {}, { get: stub, getByName: stub });
 }
 
-/** The environment as `who` gets it. Other bindings stay as they are. */
+/** Returns the environment as `who` gets it. Other bindings stay as they are. */
 export function countedEnv(who, env) {
   const wrap = (name, value) => {
     if (typeof value?.idFromName === "function") return objects(who, name, value);

@@ -1,25 +1,26 @@
-// Runs inside of workerd, around a Worker: counts what its plan is billed for, by who does it.
+// Runs inside workerd, around a Worker: counts what its plan is billed for, by owner.
 //
-// Names are `{who}.{what}`: `who` is `Worker` or the class of an object. Rows are those that the
-// platform bills: a key that is read or written is a row, each alarm that is set is one, and a
-// statement has as many as its cursor says. That reading an alarm costs a row, and deleting one
-// too, is the cautious reading of the price list.
+// Names are `{who}.{what}`: `who` is `Worker` or an object's class. Rows are counted as the platform bills
+// them: one for each key read or written, and one for each alarm set. A statement has as many as its cursor reports. It also
+// counts a row for reading an alarm and for deleting one, which is the cautious reading of the price list.
 
 const counts = new Map();
-/** By id: an object that is evicted and comes back keeps its alarm. */
+/** The objects by id: an object that is evicted and comes back keeps its alarm. */
 const objects = new Map();
 const owners = new WeakMap();
 const cursors = [];
 let running = 0;
 let runs = [];
-/** What was counted before the first alarm rang: what the requests did themselves. */
+/** The counts before the first alarm rang: what the requests themselves did. */
 let asked = null;
 
 export function add(name, n = 1) {
   if (n > 0) counts.set(name, (counts.get(name) ?? 0) + n);
 }
 
-/** What was counted since the last time, how many events go on, and in how many ms an alarm rings. */
+/**
+ * Returns the counts since the last reset, the number of events that go on, and in how many ms the next alarm rings.
+ */
 export function report() {
   addCursors();
   const due = [...objects.values()].map(({ alarm }) => alarm).filter((at) => at !== null);
@@ -34,7 +35,7 @@ export function reset() {
   [runs, asked] = [[], null];
 }
 
-/** An event of the Worker or an object, from its begin to its end. */
+/** Runs an event of the Worker or of an object, and counts it as running until it ends. */
 export async function during(event) {
   running += 1;
   try {
@@ -46,8 +47,8 @@ export async function during(event) {
 }
 
 /**
- * A run of an alarm: its time, the subrequests that its class makes meanwhile (also those of runs that
- * overlap with it), and what the object holds then.
+ * Runs an alarm. Notes its milliseconds, its class's subrequests meanwhile (with those of alarms that overlap), and the
+ * size of the object's database in bytes.
  */
 export function run(who, storage, event) {
   owners.get(storage).alarm = null;
@@ -65,7 +66,7 @@ export function run(who, storage, event) {
   });
 }
 
-/** Rows are known when a statement's rows have been read. */
+/** Adds the rows of statements: they are known only after the rows were read. */
 function addCursors() {
   for (const { who, cursor } of cursors.splice(0)) {
     add(`${who}.rowRead`, cursor.rowsRead);
@@ -73,7 +74,7 @@ function addCursors() {
   }
 }
 
-/** Has an object's storage counted. */
+/** Makes an object's storage count. */
 export function own(who, { id, storage }) {
   const object = objects.get(`${who} ${id}`) ?? { who, alarm: null };
   objects.set(`${who} ${id}`, object);
@@ -86,7 +87,7 @@ export function own(who, { id, storage }) {
 
 const many = (keys) => (Array.isArray(keys) ? keys.length : 1);
 const written = (key) => (typeof key === "string" ? 1 : Object.keys(key).length);
-/** What a call of the storage counts, by the method's name. */
+/** Counts a call of the storage, by the method's name. */
 const STORAGE = {
   get: (who, [keys]) => (add(`${who}.get`), add(`${who}.rowRead`, many(keys))),
   put: (who, [key]) => (add(`${who}.put`), add(`${who}.rowWritten`, written(key))),
@@ -98,14 +99,14 @@ const STORAGE = {
   list: (who) => add(`${who}.list`),
   exec: (who) => add(`${who}.sql`),
 };
-/** What follows of an answer. */
+/** Counts what only the answer shows. */
 const ANSWERS = {
   list: ({ who }, found) => Promise.resolve(found).then((rows) => add(`${who}.rowRead`, Math.max(1, rows.size ?? 0))),
   exec: ({ who }, cursor) => cursors.push({ who, cursor }),
 };
 const patched = new WeakSet();
 
-/** The methods of this object's prototypes count from now on, for all who are owned. */
+/** Makes the methods of this object's prototypes count from now on, for every storage that `own` has seen. */
 function patch(part) {
   for (let at = Object.getPrototypeOf(part); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     if (patched.has(at)) continue;

@@ -1,10 +1,10 @@
-// A Worker's exports, counting. `/.counted` tells and, by `DELETE`, forgets.
+// Wraps a Worker's exports so that they count. `/.counted` returns the counts; `DELETE` also resets them.
 import { countedEnv } from "./bindings.mjs";
 import { add, during, own, report, reset, run } from "./count.mjs";
 
 const PATH = "/.counted";
 
-/** Calls to other servers: of jobs nearly all, so they are counted as theirs. */
+/** Counts calls to other servers as a job's, because nearly all of them are. */
 const fetchOutside = globalThis.fetch;
 globalThis.fetch = (...args) => {
   add("outside.fetch");
@@ -12,7 +12,7 @@ globalThis.fetch = (...args) => {
   return fetchOutside(...args);
 };
 
-/** What goes on behind an answer is a part of its request. */
+/** Counts the work in `waitUntil` as part of its request. */
 function follow(context) {
   const type = Object.getPrototypeOf(context);
   if (followed.has(type)) return;
@@ -29,7 +29,7 @@ function answer(request) {
   return Response.json(report());
 }
 
-/** The Worker's default export: an object with `fetch`, or a class of the runtime's. */
+/** Wraps the Worker's default export: an object with `fetch`, or one of the runtime's classes. */
 export function countedWorker(worker) {
   const handle = (request, serve) => {
     if (new URL(request.url).pathname === PATH) return answer(request);
@@ -55,7 +55,7 @@ export function countedWorker(worker) {
   };
 }
 
-/** An object's class: its events, its storage, and what it asks of bindings. */
+/** Wraps an object's class: its events, its storage, and its calls of bindings. */
 export function countedObject(who, type) {
   return class extends type {
     #storage;
@@ -70,7 +70,7 @@ export function countedObject(who, type) {
       return during(() => super.fetch(request));
     }
 
-    /** Ours; other sides' objects have methods of other names, whose callers are counted. */
+    /** hookvault's own method. Objects of the twins have methods with other names, whose callers are counted. */
     ask(question) {
       return during(() => super.ask(question));
     }
