@@ -1,8 +1,8 @@
-//! Capabilities: hook URLs that are good for one job, `/hook/r_{ref}.{mac}`.
+//! Capabilities: hook URLs that are valid for one job, `/hook/r_{ref}.{mac}`.
 //!
-//! The gateway mints one for each submission. Nothing is stored for it: the
-//! mac is an HMAC-SHA256 (RFC 2104) of the reference, cut to 128 bits, under a
-//! hook token; it is good as long as that token is in use.
+//! The gateway mints one for each submission. Nothing is stored for it: the MAC
+//! is an HMAC-SHA256 (RFC 2104) of the reference under a hook token, cut to 128
+//! bits. A capability is valid as long as that token is in use.
 
 use super::tokens::Tokens;
 use crate::domain::names::ObjectName;
@@ -10,26 +10,27 @@ use crate::domain::percent::first_segment;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-/// What marks a capability; no hook token begins so.
+/// The prefix of a capability. No hook token begins with it.
 const MARK: &str = "r_";
-/// Keeps these macs apart from all others under the same key.
+/// Keeps these MACs apart from all others under the same key.
 const PURPOSE: &[u8] = b"hookvault capability 1\n";
-/// Bytes of the mac.
+/// The length of the MAC in bytes.
 const MAC_BYTES: usize = 16;
 
-/// What the references begin with that the gateway gives its jobs.
+/// The prefix of the references that the gateway gives to its jobs.
 const OWN: &str = "gw-";
-/// Random bytes of such a reference.
+/// The random bytes in such a reference.
 pub const REFERENCE_BYTES: usize = 16;
 
-/// The reference of a job that is submitted through the gateway.
+/// Returns the reference of a job that is submitted through the gateway.
 #[must_use]
 pub fn reference(random: [u8; REFERENCE_BYTES]) -> String {
     format!("{OWN}{}", hex::encode(random))
 }
 
-/// Whether `text` is a reference that the gateway gives. Such a job is opened
-/// by its capability, and is no caller's to link something to.
+/// Returns whether `text` has the form of the gateway's own references. Only
+/// its capability opens such a job, so no caller may link anything to that
+/// reference.
 #[must_use]
 pub fn is_own_reference(text: &str) -> bool {
     let is_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
@@ -37,24 +38,26 @@ pub fn is_own_reference(text: &str) -> bool {
     random.is_some_and(|rest| rest.bytes().all(is_hex))
 }
 
-/// Whether a token in a hook URL is to be read as a capability.
+/// Returns whether a token in a hook URL must be read as a capability.
 #[must_use]
 pub fn is_one(token: &str) -> bool {
     token.starts_with(MARK)
 }
 
-/// The capability for the job of `reference`; `None` without a token.
+/// Mints the capability for the job of `reference`; `None` if there is no
+/// token.
 #[must_use]
 pub fn mint(reference: &str, tokens: &Tokens) -> Option<String> {
     let mac = mac(tokens.values().first()?, reference)?.finalize().into_bytes();
     Some(format!("{MARK}{reference}.{}", hex::encode(mac.get(..MAC_BYTES)?)))
 }
 
-/// The job of a capability that one of `tokens` has made; `None` for others.
+/// Returns the job of a capability that one of `tokens` has signed; `None` for
+/// any other text.
 #[must_use]
 pub fn read(text: &str, tokens: &Tokens) -> Option<ObjectName> {
     let (reference, given) = text.strip_prefix(MARK)?.rsplit_once('.')?;
-    // A shorter one would be compared with that many bytes only.
+    // A shorter MAC would be compared in that many bytes only.
     let given = hex::decode(given).ok().filter(|mac| mac.len() == MAC_BYTES)?;
     let is_of = |token: &String| {
         mac(token, reference).is_some_and(|mac| mac.verify_truncated_left(&given).is_ok())
@@ -69,8 +72,8 @@ fn mac(token: &str, reference: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// Whether a path is the hook's, in any spelling: senders put a slash too many
-/// between the origin and the path, and encode what needs no encoding.
+/// Returns whether a path is the hook's, in any spelling: some senders double
+/// the slash between the origin and the path, or encode what needs no encoding.
 #[must_use]
 pub fn is_hook(path: &str) -> bool {
     first_segment(path) == "hook"

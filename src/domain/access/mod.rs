@@ -1,5 +1,5 @@
-//! Who may do what, and what nobody may see: tokens, hook URLs for one job,
-//! tickets, signatures, and the masking of secrets.
+//! Access rights and secrets: tokens, hook URLs for one job, tickets,
+//! signatures, and the masking of secrets.
 
 pub mod hook_url;
 pub mod pass;

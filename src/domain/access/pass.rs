@@ -1,9 +1,10 @@
-//! What let a caller in who stays: whether it counts still.
+//! Passes: the right of a client whose connection stays open.
 //!
-//! A connection can outlive a ticket, and the token that vouches for it. So
-//! what holds one open keeps a pass: the ticket's end, and a mark by which the
-//! token is known, but which is no secret. Objects look at it: a deployment
-//! gives them the tokens of today, while a request keeps those it began with.
+//! A connection can outlive a ticket, and the token that signed it. So an open
+//! connection keeps a pass: the ticket's end, and a mark that identifies the
+//! token but is no secret. The Durable Objects check the pass, because they see
+//! the current tokens after a deployment. A request keeps the tokens that it
+//! began with.
 
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,37 +13,37 @@ use sha2::{Digest, Sha256};
 /// Keeps marks apart from other digests of the same token.
 const PURPOSE: &str = "hookvault pass 1\n";
 
-/// The right of a caller who stays.
+/// The right of a client whose connection stays open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenPass {
-    /// When it ends by itself; `None` for a token.
+    /// When the pass ends by itself; `None` for a token's pass.
     pub until: Option<Timestamp>,
-    /// The mark of the token that vouches for it.
+    /// The mark of the token, or of the token that signed the ticket.
     pub token: u64,
 }
 
 impl TokenPass {
-    /// The pass of who holds this token.
+    /// Returns the pass of a client that holds this token.
     #[must_use]
     pub fn of_token(token: &str) -> Self {
         Self { until: None, token: mark(token) }
     }
 
-    /// Whether its own end has come.
+    /// Returns whether the pass has ended by itself.
     #[must_use]
     pub fn has_ended(self, now: Timestamp) -> bool {
         self.until.is_some_and(|until| until <= now)
     }
 
-    /// Whether it counts at `now`, where these are the marks of the tokens in
-    /// use.
+    /// Returns whether the pass is valid at `now`. `marks` are those of the
+    /// tokens in use.
     #[must_use]
     pub fn counts(self, marks: &[u64], now: Timestamp) -> bool {
         !self.has_ended(now) && marks.contains(&self.token)
     }
 }
 
-/// The mark of a token.
+/// Returns the mark of a token: the first 8 bytes of a digest.
 #[must_use]
 pub fn mark(token: &str) -> u64 {
     let digest = Sha256::new().chain_update(PURPOSE).chain_update(token).finalize();

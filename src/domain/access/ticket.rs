@@ -1,8 +1,9 @@
-//! Tickets: short-lived rights that can be handed to a browser.
+//! Tickets: short-lived rights that can be given to a browser.
 //!
-//! A ticket is a signed text, so no storage knows it: base64url of its JSON, a
-//! dot, base64url of an HMAC-SHA256 (RFC 2104) cut to 128 bits. The key is an
-//! API token: a ticket dies with the token that signed it.
+//! A ticket is a signed text, and nothing is stored for it. It consists of its
+//! JSON in base64url, a dot, and an HMAC-SHA256 (RFC 2104) in base64url, cut to
+//! 128 bits. The key is an API token, so a ticket ends when the token that
+//! signed it is removed.
 
 use super::pass::{self, TokenPass};
 use super::tokens::Tokens;
@@ -18,21 +19,22 @@ use serde_json::value::RawValue;
 use sha2::Sha256;
 use std::fmt;
 
-/// Longest life of a ticket, in seconds: 30 days.
+/// The longest life of a ticket, in seconds: 30 days.
 const MAX_TTL_SECONDS: u64 = 30 * 24 * 3_600;
-/// The life of a ticket that does not say, in seconds.
+/// The life of a ticket whose request names none, in seconds.
 const DEFAULT_TTL_SECONDS: u64 = 3_600;
-/// Most applications and longest name of one, so that a ticket fits a URL.
+/// The most applications of a ticket, and the longest name of one in
+/// characters: a ticket must fit in a URL.
 const MAX_APPS: usize = 20;
 const MAX_APP_CHARS: usize = 100;
-/// Bytes of the signature.
+/// The length of the signature in bytes.
 const MAC_BYTES: usize = 16;
-/// Longest ticket that is looked at, in bytes.
+/// The longest ticket that is read, in bytes.
 const MAX_BYTES: usize = 8 * 1024;
 /// Keeps these signatures apart from all others under the same key.
 const PURPOSE: &[u8] = b"hookvault ticket 1\n";
 
-/// What a ticket lets its holder do.
+/// The action that a ticket allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Scope {
@@ -40,7 +42,7 @@ pub enum Scope {
     Job(ObjectName),
     /// Watch the live feed.
     Live,
-    /// Submit through the proxy.
+    /// Submit jobs through the proxy.
     Proxy,
 }
 
@@ -75,29 +77,31 @@ impl TryFrom<String> for Scope {
     }
 }
 
-/// What a caller asks a ticket for: the body of `POST /tickets`.
+/// The body of `POST /tickets`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct TicketRequest {
-    /// What it lets its holder do.
+    /// The action that the ticket shall allow.
     pub scope: Scope,
-    /// Its life in seconds.
+    /// The life of the ticket in seconds.
     #[serde(default = "default_ttl", deserialize_with = "whole")]
     pub ttl: u64,
-    /// The applications that may be submitted to; any if absent. Proxy only.
+    /// The applications that the holder may submit to; any if absent. Only for
+    /// the scope `proxy`.
     pub apps: Option<Vec<String>>,
-    /// Most submissions. Proxy only.
+    /// The most submissions. Only for the scope `proxy`.
     #[serde(default, deserialize_with = "maybe_whole")]
     pub count: Option<u32>,
 }
 
-/// What a [`TicketRequest`] may name: a limit that is spelt wrong would be none.
+/// The members that a [`TicketRequest`] may have. Others are refused, because a
+/// misspelt limit would be no limit.
 const MEMBERS: [&str; 4] = ["scope", "ttl", "apps", "count"];
 
 const fn default_ttl() -> u64 {
     DEFAULT_TTL_SECONDS
 }
 
-/// A whole number, however JSON writes it: `60.0` is one, too.
+/// Reads a whole number in any spelling that JSON allows, for example `60.0`.
 fn whole<'de, D: Deserializer<'de>>(number: D) -> Result<u64, D::Error> {
     let written = Box::<RawValue>::deserialize(number)?;
     read_whole(&written)
@@ -122,7 +126,7 @@ impl TicketRequest {
     /// Reads the body of `POST /tickets`.
     ///
     /// # Errors
-    /// What is wrong with it, for the caller.
+    /// Returns what is wrong with the body, for the caller.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
         let request = Self::read(body).map_err(|why| {
             format!("{why}; the body must be like {{\"scope\":\"job:437852\",\"ttl\":3600}}")
@@ -169,44 +173,44 @@ impl TicketRequest {
     }
 }
 
-/// A ticket, read or to be signed.
+/// A ticket that was read, or that is to be signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
-    /// What it lets its holder do.
+    /// The action that the ticket allows.
     pub scope: Scope,
-    /// When it ends.
+    /// When the ticket ends.
     #[serde(rename = "exp")]
     pub expires_at: Timestamp,
-    /// Tells it from others, in hex; uses are counted by it.
+    /// The id in hex. The uses of a ticket are counted by it.
     pub id: String,
-    /// The applications that may be submitted to; any if `None`.
+    /// The applications that the holder may submit to; any if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apps: Option<Vec<String>>,
-    /// Most submissions; any number if `None`.
+    /// The most submissions; any number if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
-    /// Scheme and host by which the owner has called this vault, for jobs that
-    /// are submitted with it: the holder can call it by any name. `None` where
-    /// `PUBLIC_URL` told it.
+    /// The scheme and host by which the owner called this vault. Jobs that are
+    /// submitted with the ticket use them, because the holder can call the
+    /// vault by any name. `None` if `PUBLIC_URL` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// The mark of the token that has signed it, once it was read.
+    /// The mark of the token that signed the ticket. [`Ticket::read`] sets it.
     #[serde(skip)]
     pub signer: u64,
 }
 
-/// Why a ticket does not count.
+/// Why a ticket is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TicketError {
     /// No token in use has signed it.
     Unknown,
-    /// It has ended.
+    /// The ticket has ended.
     Expired,
 }
 
 impl Ticket {
-    /// The ticket that is wished for, at `now`, by who has called at `origin`;
-    /// `id` tells it from others.
+    /// Makes the ticket that `request` asks for, at `now`, by a client that
+    /// called at `origin`.
     #[must_use]
     pub fn of(request: TicketRequest, id: String, origin: Option<String>, now: Timestamp) -> Self {
         let TicketRequest { scope, ttl, apps, count } = request;
@@ -214,8 +218,8 @@ impl Ticket {
         Self { scope, expires_at: now.plus(ttl * SECOND), id, apps, count, origin, signer: 0 }
     }
 
-    /// The ticket as text, signed with the first of `tokens`; `None` if there
-    /// is none, or if it can't be written.
+    /// Signs the ticket with the first of `tokens`. Returns `None` if there is
+    /// no token, or if the ticket can't be written.
     #[must_use]
     pub fn sign(&self, tokens: &Tokens) -> Option<String> {
         let payload = BASE64URL.encode(serde_json::to_string(self).ok()?);
@@ -226,14 +230,15 @@ impl Ticket {
     /// Reads a ticket that one of `tokens` has signed.
     ///
     /// # Errors
-    /// [`TicketError`]: it was not, or it has ended.
+    /// Returns a [`TicketError`] if none of them has signed it, or if it has
+    /// ended.
     pub fn read(text: &str, tokens: &Tokens, now: Timestamp) -> Result<Self, TicketError> {
         if text.len() > MAX_BYTES {
             return Err(TicketError::Unknown);
         }
         let (payload, signature) = text.split_once('.').ok_or(TicketError::Unknown)?;
         let signature = BASE64URL.decode(signature).map_err(|_| TicketError::Unknown)?;
-        // A shorter one would be compared with that many bytes only.
+        // A shorter signature would be compared in that many bytes only.
         let mut tokens = tokens.values().iter().filter(|_| signature.len() == MAC_BYTES);
         let signer = tokens.find(|token| is_of(token, payload, &signature));
         let signer = pass::mark(signer.ok_or(TicketError::Unknown)?);
@@ -243,7 +248,7 @@ impl Ticket {
         if ticket.expires_at <= now { Err(TicketError::Expired) } else { Ok(ticket) }
     }
 
-    /// The pass of who holds it.
+    /// Returns the pass of the ticket's holder.
     #[must_use]
     pub const fn pass(&self) -> TokenPass {
         TokenPass { until: Some(self.expires_at), token: self.signer }
@@ -261,7 +266,7 @@ fn mac(token: &str, payload: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// Whether `app` is one of `apps`, or below one.
+/// Returns whether `app` is one of `apps`, or below one of them.
 #[must_use]
 pub fn is_among(app: &str, apps: &[String]) -> bool {
     apps.iter().any(|known| is_below(app, trimmed(known)))
@@ -310,7 +315,7 @@ mod tests {
         let origin = |body| ticket(body).origin;
         assert_eq!(origin(r#"{"scope":"proxy"}"#).as_deref(), Some("https://vault.example"));
         assert_eq!(origin(r#"{"scope":"live"}"#), None);
-        // One from before has none.
+        // A ticket from before has no origin.
         let old: Ticket = json::from_str(r#"{"scope":"proxy","exp":1,"id":"00"}"#).unwrap();
         assert_eq!(old.origin, None);
     }

@@ -1,4 +1,4 @@
-//! Tokens: reading them from headers, comparing them in constant time.
+//! Tokens: reads them from headers and compares them in constant time.
 
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
@@ -8,7 +8,7 @@ use subtle::{Choice, ConstantTimeEq};
 pub struct Tokens(Vec<String>);
 
 impl Tokens {
-    /// Reads a comma list; `None` if no entry passes `is_valid`.
+    /// Reads a comma-separated list; `None` if no entry passes `is_valid`.
     #[must_use]
     pub fn parse(list: &str, is_valid: impl Fn(&str) -> bool) -> Option<Self> {
         let tokens: Vec<String> =
@@ -16,8 +16,8 @@ impl Tokens {
         (!tokens.is_empty()).then_some(Self(tokens))
     }
 
-    /// Whether `given` is one of them. Takes the same time wherever the first
-    /// difference is and whichever token it is compared with.
+    /// Returns whether `given` is one of the values. The time does not depend
+    /// on where the first difference is, or in which token.
     #[must_use]
     pub fn accept(&self, given: &str) -> bool {
         let mut accepted = Choice::from(0);
@@ -27,26 +27,26 @@ impl Tokens {
         accepted.into()
     }
 
-    /// The values, for what is made with them.
+    /// Returns the values, to sign with them.
     #[must_use]
     pub fn values(&self) -> &[String] {
         &self.0
     }
 }
 
-/// Compares digests, so that neither content nor length shows in the time.
+/// Compares digests, so that the time shows neither content nor length.
 fn same(a: &str, b: &str) -> Choice {
     Sha256::digest(a).ct_eq(&Sha256::digest(b))
 }
 
-/// Whether two secrets are equal, in constant time.
+/// Returns whether two secrets are equal, in constant time.
 #[must_use]
 pub fn is_same_secret(a: &str, b: &str) -> bool {
     same(a, b).into()
 }
 
-/// The token of an `Authorization` header: `Bearer …`, or `Key …` as fal's
-/// clients send it.
+/// Returns the token of an `Authorization` header: `Bearer …`, or `Key …` as
+/// fal's clients send it.
 #[must_use]
 pub fn credential(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
@@ -54,27 +54,27 @@ pub fn credential(header: &str) -> Option<&str> {
     known.then(|| token.trim()).filter(|token| !token.is_empty())
 }
 
-/// Whether `token` may be a hook token: `[A-Za-z0-9_-]{16,128}`, not beginning
-/// `r_`, which marks capabilities.
+/// Returns whether `token` may be a hook token: `[A-Za-z0-9_-]{16,128}`,
+/// without the prefix `r_`, which marks capabilities.
 #[must_use]
 pub fn is_hook_token(token: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     (16..=128).contains(&token.len()) && token.bytes().all(allowed) && !token.starts_with("r_")
 }
 
-/// Whether `token` may be an API or read token: at least 16 characters that a
-/// header can hold.
+/// Returns whether `token` may be an API or read token: at least 16 characters
+/// that a header can contain.
 #[must_use]
 pub fn is_api_token(token: &str) -> bool {
     token.len() >= 16 && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Why a secret can't be used.
+/// A secret that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadSecret {
-    /// The secret's name.
+    /// The variable's name.
     pub name: &'static str,
-    /// What is wrong with it.
+    /// What is wrong with the value.
     pub why: &'static str,
 }
 

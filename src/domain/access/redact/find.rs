@@ -1,53 +1,54 @@
-//! Where the secrets of a text stand. Every character is looked at a bounded
-//! number of times, so this takes linear time.
+//! Finds the secrets in a text. Every character is read a bounded number of
+//! times, so the search takes linear time.
 
 use super::secrets::Secrets;
 use super::spelling::{Text, Unit};
 use crate::domain::file::expiry;
 use std::ops::Range;
 
-/// Longest name of a query's member that is looked at.
+/// The longest name of a query member that is compared, in bytes.
 const MAX_NAME: usize = 64;
-/// Bytes in which the digits of an escape are spelled, however deep.
+/// The most bytes in which the digits of an escape are spelled, however deep.
 const MAX_DIGITS: usize = 256;
-/// Digits of a capability's mac.
+/// The hex digits of a capability's MAC.
 const MAC_DIGITS: usize = 32;
 
-/// What is looked for.
+/// Which secrets are searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The configured secrets and capabilities: what opens this vault or a
+    /// The configured secrets and capabilities, which open this vault or a
     /// queue.
     Values,
     /// Also presigned queries.
     Result,
-    /// Also whatever follows `/hook/`.
+    /// Also any token after `/hook/`.
     All,
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Default)]
 pub(super) struct SecretSpans {
     /// The secrets, in any order; they may overlap.
     pub spans: Vec<Range<usize>>,
-    /// Up to where the text has been understood; what follows may be cut.
+    /// The offset up to which the text is understood. What follows may be the
+    /// beginning of a secret.
     pub until: usize,
 }
 
-/// What a look at one place has shown.
+/// The result of the search at one position.
 enum Look {
     Nothing,
     Secret(Range<usize>),
-    /// The text ends before that can be told.
+    /// The text ends before the position can be decided.
     Cut,
 }
 
-/// Finds the secrets of a text that comes after the byte `before`.
+/// Finds the secrets in a text that follows the byte `before`.
 pub(super) fn find(secrets: &Secrets, kind: Kind, text: Text<'_>, before: u8) -> SecretSpans {
     let (spans, open) = (Vec::new(), 0..0);
     let mut finder = Finder { secrets, kind, text, before, spans, open, query_end: 0, word_end: 0 };
     let until = finder.run();
-    // What goes on beyond is read again from its mark.
+    // A search that read beyond this position begins again at its mark.
     let until = if finder.open.contains(&until) { finder.open.start } else { until };
     SecretSpans { spans: finder.spans, until }
 }
@@ -56,19 +57,19 @@ struct Finder<'a> {
     secrets: &'a Secrets,
     kind: Kind,
     text: Text<'a>,
-    /// The character before the one that is looked at.
+    /// The character before the current one.
     before: u8,
     spans: Vec<Range<usize>>,
-    /// What was read ahead from marks.
+    /// The range that was read ahead from marks.
     open: Range<usize>,
-    /// Where the query ends that was read last.
+    /// The end of the latest query.
     query_end: usize,
-    /// Where the word ends that may have been a capability.
+    /// The end of the latest word that could have been a capability.
     word_end: usize,
 }
 
 impl Finder<'_> {
-    /// Looks at each character; returns where the text is cut, or its end.
+    /// Searches at each character. Returns where the text is cut, or its end.
     fn run(&mut self) -> usize {
         let mut at = 0;
         while let Some(unit) = self.text.unit(at) {
@@ -98,23 +99,24 @@ impl Finder<'_> {
         self.open = start..range.end.max(self.open.end);
     }
 
-    /// A configured secret that begins within a character's spelling: what
-    /// stands before it may look like the beginning of an escape, whose digits
-    /// the secret's first characters then are. A long spelling is one of many
-    /// backslashes, and no secret begins among those.
+    /// Finds a configured secret that begins inside a character's spelling.
+    /// Text before a secret may look like the beginning of an escape, and the
+    /// secret's first characters like its digits. A spelling longer than
+    /// [`MAX_DIGITS`] is a run of backslashes, and no secret begins inside one.
     fn value_within(&self, start: usize, end: usize) -> Look {
         let inside = end.saturating_sub(MAX_DIGITS).max(start + 1);
         let mut last = 0;
         for at in std::iter::once(start).chain(inside..end) {
             let byte = self.text.bytes.get(at).copied().unwrap_or_default();
-            // Of a run of backslashes the first one reads all.
+            // The first backslash of a run reads the whole run.
             let goes_on = byte == b'\\' && last == byte;
             last = byte;
             if !self.secrets.may_begin(byte) || goes_on {
                 continue;
             }
             match self.value(at) {
-                // No half of a backslash's escape is left.
+                // The mask covers the backslash too, so that no half of its
+                // escape stays.
                 Look::Secret(span) if self.text.bytes.get(start) == Some(&b'\\') => {
                     return Look::Secret(start..span.end);
                 }
@@ -125,7 +127,7 @@ impl Finder<'_> {
         Look::Nothing
     }
 
-    /// The longest of the configured secrets that is spelled at `at`.
+    /// Returns the longest configured secret that is spelled at `at`.
     fn value(&self, at: usize) -> Look {
         let Some(first) = self.text.unit(at) else { return Look::Cut };
         let mut longest = Look::Nothing;
@@ -155,7 +157,7 @@ impl Finder<'_> {
         Look::Secret(end..end)
     }
 
-    /// A secret that what stands before it gives away.
+    /// Finds a secret that a mark before it reveals, such as `/hook/` or `?`.
     fn mark(&mut self, at: usize, unit: Unit) -> Look {
         match unit.byte {
             b'/' if self.kind == Kind::All => self.after_hook(unit.end),
@@ -171,8 +173,7 @@ impl Finder<'_> {
         }
     }
 
-    /// What follows `/hook/`: a token of this vault, or of one before a
-    /// rotation.
+    /// Finds the token after `/hook/`, which may be from before a rotation.
     fn after_hook(&self, mut at: usize) -> Look {
         for byte in b"hook/" {
             match self.text.unit(at) {
@@ -187,7 +188,7 @@ impl Finder<'_> {
                 return if end > start { Look::Secret(start..end) } else { Look::Nothing };
             }
             at = unit.end;
-            // The point that ends a sentence is no part of it.
+            // The dot that ends a sentence is no part of the token.
             if !matches!(unit.byte, b'.' | b':') {
                 end = at;
             }
@@ -199,10 +200,11 @@ impl Finder<'_> {
         }
     }
 
-    /// `r_{reference}.{mac}`.
+    /// Finds a capability, `r_{reference}.{mac}`.
     fn capability(&mut self, start: usize, after: usize) -> Look {
         let mut at = after;
-        // Those since a point, if nothing else has come.
+        // The number of hex digits since the last dot; `None` after other
+        // characters.
         let mut digits = None;
         while let Some(unit) = self.text.unit(at) {
             if digits == Some(MAC_DIGITS) && !unit.byte.is_ascii_hexdigit() {
@@ -227,8 +229,9 @@ impl Finder<'_> {
         }
     }
 
-    /// Reads the query that begins with `first`, at `start`: those of its
-    /// members that sign hide all of it.
+    /// Reads the query that begins with `first`, at `start`. A member that
+    /// signs hides the whole query if that begins with `?`, else all from this
+    /// member on.
     fn query(&mut self, at: usize, first: Unit, start: usize) -> Look {
         let mut query = Query::new(first, start);
         let mut end = start;
@@ -246,7 +249,7 @@ impl Finder<'_> {
             end = unit.end;
         }
         if !self.text.is_whole && self.text.unit(end).is_none() {
-            // What was found is found again.
+            // The search begins again at the mark, and finds the same secrets.
             return Look::Cut;
         }
         self.query_end = end;
@@ -254,8 +257,8 @@ impl Finder<'_> {
         Look::Nothing
     }
 
-    /// Where a query ends that has been found to be signed: before what
-    /// closes it in prose.
+    /// Returns where a signed query ends: before the character that closes it
+    /// in prose. `None` if the text is cut.
     fn value_end(&self, start: usize, depth: u8) -> Option<usize> {
         let (mut at, mut end) = (start, start);
         while let Some(unit) = self.text.unit(at) {
@@ -273,18 +276,20 @@ impl Finder<'_> {
     }
 }
 
-/// A query on the way.
+/// A query that is being read.
 struct Query {
-    /// How often its mark is percent-escaped: what is so more often is data.
+    /// How often the query's mark is percent-escaped. A character that is
+    /// escaped more often is data.
     depth: u8,
-    /// Where it begins, until something of it is hidden.
+    /// Where the query begins; `None` once a part of it is hidden, or once an
+    /// outer query goes on.
     start: Option<usize>,
-    /// Where the name of its member begins.
+    /// Where the name of the current member begins.
     name_start: usize,
     name: Vec<u8>,
-    /// Whether it begins with a question mark.
+    /// Whether the query begins with a question mark.
     is_marked: bool,
-    /// Whether the name has not ended.
+    /// Whether the name is still being read.
     in_name: bool,
 }
 
@@ -305,7 +310,7 @@ impl Query {
         self.in_name && expiry::is_secret_key(name, self.is_marked)
     }
 
-    /// The part that is hidden, which ends at `end`.
+    /// Returns the part to hide, which ends at `end`.
     fn take(&mut self, end: usize) -> Range<usize> {
         self.in_name = false;
         let start = self.start.take().filter(|_| self.is_marked);
@@ -316,7 +321,7 @@ impl Query {
         match unit.byte {
             b'?' => *self = Self::new(unit, unit.end),
             b'&' | b';' => {
-                // It may be that of a query around this one.
+                // The member may belong to a query around this one.
                 self.start = self.start.take().filter(|_| unit.depth >= self.depth);
                 self.depth = unit.depth.min(self.depth);
                 self.name.clear();
@@ -329,13 +334,13 @@ impl Query {
     }
 }
 
-/// Whether no query goes on over this character.
+/// Returns whether this character ends every query of this depth.
 const fn is_hard(unit: Unit, depth: u8) -> bool {
     unit.depth <= depth
         && matches!(unit.byte, 0..=b' ' | 0x7f | b'"' | b'<' | b'>' | b'`' | b'\\' | b'#')
 }
 
-/// Whether a token, or a reference, may hold this character.
+/// Returns whether a token or a reference may contain this character.
 const fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-')
 }

@@ -1,9 +1,9 @@
-//! Keeping secrets out of what leaves the Worker.
+//! Keeps secrets out of everything that leaves the Worker.
 //!
-//! Three kinds occur in what comes from outside: configured secrets, which
-//! are known by value; capabilities and tokens in hook URLs; and presigned
-//! queries, which let anyone fetch the file. Each is found in every spelling,
-//! wherever it stands: a text is masked as it is written, JSON or not.
+//! Three kinds occur in text from outside: configured secrets, which are known
+//! by value; capabilities and tokens in hook URLs; and presigned queries, which
+//! let anyone fetch the file. Each is found in every spelling and at every
+//! position. The text is masked as it is written, whether it is JSON or not.
 
 mod find;
 mod own;
@@ -24,13 +24,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 impl Secrets {
-    /// Masks every secret in a text; all other bytes stay as they are.
+    /// Masks every secret in a text; all other bytes stay the same.
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.mask_kind(Kind::All, text, "")
     }
 
-    /// Masks every secret in a text, which is not copied if it holds none.
+    /// Masks every secret in a text. A text without secrets is not copied.
     #[must_use]
     pub fn masked(&self, text: String) -> String {
         match self.mask(&text) {
@@ -39,21 +39,22 @@ impl Secrets {
         }
     }
 
-    /// Masks every secret in what was rendered of a job, but for its own URLs,
+    /// Masks every secret in a rendered job, except in the vault's own URLs,
     /// which begin with `own`.
     #[must_use]
     pub fn mask_around<'a>(&self, text: &'a str, own: &str) -> Cow<'a, str> {
         self.mask_kind(Kind::All, text, own)
     }
 
-    /// Masks in a result what lets in: not all that follows `/hook/` does. The
-    /// vault's own URLs, which begin with `own`, stay as they are.
+    /// Masks in a result the configured secrets, capabilities and presigned
+    /// queries, but not every token after `/hook/`. The vault's own URLs, which
+    /// begin with `own`, stay the same.
     #[must_use]
     pub fn mask_result<'a>(&self, text: &'a str, own: &str) -> Cow<'a, str> {
         self.mask_kind(Kind::Result, text, own)
     }
 
-    /// Masks every secret in what a stranger has sent, text or not.
+    /// Masks every secret in bytes that a stranger has sent, text or not.
     #[must_use]
     pub fn mask_bytes(&self, body: Vec<u8>) -> Vec<u8> {
         apply(&body, &self.find(Kind::All, &body)).unwrap_or(body)
@@ -70,7 +71,7 @@ impl Secrets {
         })
     }
 
-    /// The secrets of a whole text, in order.
+    /// Returns the secrets of a whole text, in order.
     fn find(&self, kind: Kind, bytes: &[u8]) -> Vec<Range<usize>> {
         let found = find(self, kind, Text { bytes, is_whole: true }, 0);
         ordered(found.spans)

@@ -1,11 +1,11 @@
-//! The vault's own URLs, which stay as they are: their names may look like
+//! Keeps the vault's own URLs unmasked: the file names in them may look like
 //! secrets.
 
 use memchr::memmem;
 use std::ops::Range;
 
-/// Where the URLs stand that begin with `own`, in order: up to the string's end,
-/// or to that of the text.
+/// Returns the URLs that begin with `own`, in order. Each ends at the end of
+/// its JSON string, or at the end of the text.
 pub(super) fn own_urls(text: &[u8], own: &[u8]) -> Vec<Range<usize>> {
     let (mut urls, mut at) = (Vec::new(), 0);
     while !own.is_empty()
@@ -19,8 +19,8 @@ pub(super) fn own_urls(text: &[u8], own: &[u8]) -> Vec<Range<usize>> {
     urls
 }
 
-/// Where a URL begins, of those in the text or a further one, that may go on
-/// behind its end.
+/// Returns where a URL begins that may continue after the end of the text: the
+/// last of `urls`, or one of which the text has only a beginning of `own`.
 pub(super) fn begun(text: &[u8], own: &[u8], urls: &[Range<usize>]) -> Option<usize> {
     if let Some(url) = urls.last().filter(|url| url.end == text.len()) {
         return Some(url.start);
@@ -32,7 +32,8 @@ pub(super) fn begun(text: &[u8], own: &[u8], urls: &[Range<usize>]) -> Option<us
         .find(|start| text.get(*start..).is_some_and(|end| own.starts_with(end)))
 }
 
-/// Leaves of the spans, which are in order, those that are in none of the URLs.
+/// Removes the spans that begin inside one of the URLs. Both lists are in
+/// order.
 pub(super) fn keep_own(spans: &mut Vec<Range<usize>>, urls: Vec<Range<usize>>) {
     let mut kept = urls.into_iter().peekable();
     spans.retain(|span| {

@@ -1,23 +1,24 @@
-//! The configured secrets, by value.
+//! The configured secrets, which are masked by value.
 
 use super::spelling::{Text, is_lead};
 use std::fmt;
 use url::Url;
 
-/// The variables that hold a URL.
+/// The variables that contain a URL.
 const URLS: [&str; 5] =
     ["UPSTREAM_QUEUE_URL", "UPSTREAM_FAL_URL", "RESULT_URL", "HANDOFF_URL", "PUBLIC_URL"];
-/// What a signing secret begins with.
+/// The prefix of a signing secret.
 const SIGNING: &str = "whsec_";
-/// Fewest characters of a value that is masked: a shorter one may be a word.
+/// The shortest value that is masked, in bytes: a shorter one may be a word.
 pub const MIN_CHARS: usize = 12;
 
-/// Everything configured that no answer, log or message may hold.
+/// All configured values that no answer, log or message may contain.
 #[derive(Clone)]
 pub struct Secrets {
-    /// Their characters, however those are spelled in the configuration.
+    /// The characters of each secret, whatever its spelling in the
+    /// configuration.
     values: Vec<Vec<u8>>,
-    /// Whether one of them may begin with a byte.
+    /// Whether the spelling of a secret may begin with this byte.
     beginnings: [bool; 256],
     too_short: Vec<&'static str>,
 }
@@ -35,8 +36,8 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Reads the secrets among the settings that `lookup` finds by name. What
-    /// is set wrong counts too: it may be a secret all the same.
+    /// Reads the secrets from the settings that `lookup` finds by name. A
+    /// malformed value counts too, because it may still be a secret.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let mut found = Self::default();
         for name in SECRETS {
@@ -54,7 +55,7 @@ impl Secrets {
         found
     }
 
-    /// These values, for tests.
+    /// Makes a set of these values, for tests.
     #[must_use]
     pub fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut found = Self::default();
@@ -62,25 +63,26 @@ impl Secrets {
         found
     }
 
-    /// The variables whose key is too short to be masked by value.
+    /// Returns the variables whose key is too short to be masked by value.
     #[must_use]
     pub fn too_short(&self) -> &[&'static str] {
         &self.too_short
     }
 
-    /// Whether the spelling of one may begin with `byte`.
+    /// Returns whether the spelling of a secret may begin with `byte`.
     #[inline]
     pub(super) fn may_begin(&self, byte: u8) -> bool {
         self.beginnings.get(usize::from(byte)).is_some_and(|may| *may)
     }
 
-    /// Those whose first character is `byte`.
+    /// Returns the secrets whose first character is `byte`.
     pub(super) fn beginning_with(&self, byte: u8) -> impl Iterator<Item = &[u8]> {
         let is_so = move |value: &&[u8]| value.first() == Some(&byte);
         self.values.iter().map(Vec::as_slice).filter(is_so)
     }
 
-    /// A list with its entries; of a key like `id:secret` the secret too.
+    /// Adds a list and its entries. From a key like `id:secret` it adds the
+    /// secret too.
     fn add_key(&mut self, text: &str) {
         self.add(text);
         for entry in text.split(',').map(str::trim) {
@@ -90,7 +92,7 @@ impl Secrets {
         }
     }
 
-    /// The user info of a URL; its query too if that is secret.
+    /// Adds the user info of a URL, and the query if it is secret.
     fn add_url(&mut self, text: &str, with_query: bool) {
         let Some((_, rest)) = text.split_once("://") else { return };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -119,8 +121,8 @@ impl Secrets {
     }
 }
 
-/// The characters of a secret as they are found in a text, but for an escape
-/// at its end that what follows there could go on with.
+/// Returns the characters of a secret as they are read from a text. An escape
+/// at the end is left out if the text after the secret could continue it.
 fn letters(value: &str) -> Vec<u8> {
     let text = Text { bytes: value.trim_start_matches('\\').as_bytes(), is_whole: false };
     let (mut letters, mut at) = (Vec::new(), 0);
@@ -131,8 +133,9 @@ fn letters(value: &str) -> Vec<u8> {
     letters
 }
 
-/// Everything that is secret. Of two that are equal the later one is changed:
-/// keys are given by others, and a hook token is in the URLs of jobs in flight.
+/// The variables that contain a secret. Of two equal ones, the later one must
+/// be changed: keys come from others, and hook tokens are in the URLs of
+/// running jobs.
 pub(crate) const SECRETS: [&str; 8] = [
     "UPSTREAM_API_KEY",
     "UPSTREAM_FAL_KEY",

@@ -1,15 +1,15 @@
-//! Puts the mask where the secrets stand.
+//! Replaces secrets by the mask.
 
 use crate::domain::sort;
 use std::ops::Range;
 
-/// What stands where a secret stood.
+/// The replacement of a secret.
 pub const MASK: &str = "***";
 
-/// What stands for a secret of digits alone, which may be a number in JSON.
+/// The replacement of a secret of digits alone, which may be a number in JSON.
 const DIGIT: &str = "9";
 
-/// The spans in order; those that overlap are one.
+/// Returns the spans in order, and merges those that overlap.
 pub(super) fn ordered(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
     sort::by_key(&mut spans, |span| (span.start, span.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn ordered(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
     merged
 }
 
-/// The text with these spans masked; `None` if there are none.
+/// Returns the text with these spans masked; `None` if there are none.
 pub(super) fn apply(text: &[u8], spans: &[Range<usize>]) -> Option<Vec<u8>> {
     if spans.is_empty() {
         return None;

@@ -1,29 +1,29 @@
-//! The characters of a text as they are meant, however they are spelled:
-//! percent-escaped, escaped as in JSON or HTML, and all of these in layers.
+//! Reads the characters of a text in any spelling: percent-escaped, escaped as
+//! in JSON or HTML, and all of these in layers.
 
 use std::ops::Range;
 
-/// Layers in which the parts of an escape may be escaped themselves.
+/// How many layers deep the parts of an escape may be escaped themselves.
 const LEVELS: u8 = 6;
-/// Escapes that one may turn out to be the beginning of, one after the other.
+/// How often the character of an escape may begin a further escape.
 const MAX_ROUNDS: usize = 8;
-/// Stands for what is not ASCII.
+/// Stands for a character outside ASCII.
 const OTHER: u8 = 0xff;
-/// Characters of an entity's name, at most.
+/// The longest name of an entity, in characters.
 const MAX_ENTITY: usize = 8;
 
-/// A text, or what has come of it so far.
+/// A text, or the part of it that was received.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'a> {
     pub bytes: &'a [u8],
-    /// Whether nothing comes after it.
+    /// Whether nothing follows.
     pub is_whole: bool,
 }
 
 /// A character that was read.
 #[derive(Clone, Copy)]
 pub(super) struct Unit {
-    /// The character, or a byte of it.
+    /// The character, or one byte of it.
     pub byte: u8,
     /// Where its spelling ends.
     pub end: usize,
@@ -31,15 +31,16 @@ pub(super) struct Unit {
     pub depth: u8,
 }
 
-/// The text ends before what is asked can be told.
+/// The text ends before the character can be decided.
 struct Cut;
 
-/// What an escape stands for, and where it ends; `None` if it is none.
+/// The character of an escape, and where the escape ends; `None` if it is no
+/// escape.
 type Escape = Result<Option<(u8, usize)>, Cut>;
 
 impl Text<'_> {
-    /// The character at `at`; `None` at the end, or where the rest has not come
-    /// that tells which it is.
+    /// Returns the character at `at`; `None` at the end, or if the rest of its
+    /// spelling was not received yet.
     #[inline]
     pub fn unit(self, at: usize) -> Option<Unit> {
         let byte = *self.bytes.get(at)?;
@@ -77,10 +78,13 @@ impl Text<'_> {
         self.hex(at, 2, levels - 1).map(|found| found.map(|(code, end)| (byte_of(code), end)))
     }
 
-    /// What backslashes begin, the first of which is spelled at `first`;
-    /// `is_plain` if that is no escape of its own kind. The error is where they
-    /// end that begin none: they are read as one, for each of them would have
-    /// what follows read again.
+    /// Reads an escape that begins with backslashes; `first` is the spelling of
+    /// the first one. `is_plain` says that no escape with a backslash has
+    /// produced that one.
+    ///
+    /// The inner error is the end of backslashes that begin no escape. The
+    /// whole run counts as one character: otherwise the text after it would be
+    /// read again for each backslash.
     fn backslash(
         self,
         first: Range<usize>,
@@ -93,7 +97,7 @@ impl Text<'_> {
         Ok(found.ok_or(end))
     }
 
-    /// What `next` means after so many backslashes.
+    /// Returns the character that `next` means after `count` backslashes.
     fn escape(self, next: Unit, count: usize, is_plain: bool, levels: u8) -> Escape {
         let byte = match next.byte {
             b'u' => return self.code(next.end, 4, levels),
@@ -112,8 +116,8 @@ impl Text<'_> {
         Ok(found.map(|(code, end)| (byte_of(code), end)))
     }
 
-    /// Where a run of backslashes ends, those included that are spelled as the
-    /// first one is, and how many there are.
+    /// Returns the end of a run of backslashes and their number. Only those
+    /// count that are spelled like the first one.
     fn run(self, first: Range<usize>) -> Result<(usize, usize), Cut> {
         let (mut at, mut count) = (first.end, 1);
         let first = self.bytes.get(first).unwrap_or_default();
@@ -141,7 +145,7 @@ impl Text<'_> {
         Ok(None)
     }
 
-    /// A number of hexadecimal digits, each spelled somehow.
+    /// Reads a number of hexadecimal digits, each in any spelling.
     fn hex(self, mut at: usize, digits: usize, levels: u8) -> Result<Option<(u32, usize)>, Cut> {
         let mut code = 0;
         for _ in 0..digits {
@@ -152,19 +156,20 @@ impl Text<'_> {
         Ok(Some((code, at)))
     }
 
-    /// The character of an escape; `None` within at the end of the text.
+    /// Returns the next character of an escape; `None` at the end of a whole
+    /// text.
     fn next(self, at: usize, levels: u8) -> Result<Option<Unit>, Cut> {
         let unit = self.escaped(at, levels);
         if unit.is_none() && !self.is_whole { Err(Cut) } else { Ok(unit) }
     }
 }
 
-/// Whether an escape may begin with this byte.
+/// Returns whether an escape may begin with this byte.
 pub(super) const fn is_lead(byte: u8) -> bool {
     matches!(byte, b'%' | b'\\' | b'&')
 }
 
-/// The character of an HTML entity.
+/// Returns the character of an HTML entity.
 fn named(name: &[u8]) -> Option<u8> {
     let number = |digits, radix| {
         let digits = str::from_utf8(digits).ok()?;
@@ -182,8 +187,8 @@ fn named(name: &[u8]) -> Option<u8> {
     }
 }
 
-/// The length of a backslash that is spelled like the `first`; 0 if that can't
-/// be told yet.
+/// Returns the length of a backslash that is spelled like the `first`; 0 if the
+/// text is too short to decide.
 fn repeated(first: &[u8], rest: &[u8]) -> Option<usize> {
     let next = rest.get(..first.len()).unwrap_or(rest);
     let is_so = first.get(..next.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(next));
@@ -199,7 +204,7 @@ fn byte_of(code: u32) -> u8 {
 mod tests {
     use super::*;
 
-    /// The characters of a text, one letter each.
+    /// Reads a text, and returns each character as one letter.
     fn read(text: &str) -> String {
         let text = Text { bytes: text.as_bytes(), is_whole: true };
         let (mut at, mut out) = (0, String::new());

@@ -1,4 +1,4 @@
-//! Masking a body as it comes, in pieces that may cut a secret.
+//! Masks a body in pieces, which may cut a secret.
 
 use super::find::{Kind, find};
 use super::own::{begun, keep_own, own_urls};
@@ -6,21 +6,21 @@ use super::secrets::Secrets;
 use super::spans::{apply, ordered};
 use super::spelling::Text;
 
-/// Bytes that are held back for what may follow, at most.
+/// The most bytes that are held back until the next piece arrives.
 const MAX_HELD: usize = 64 * 1024;
 
-/// A body on its way.
+/// A body that is being masked.
 #[derive(Debug)]
 pub struct Stream {
     secrets: Secrets,
     kind: Kind,
-    /// What the URLs begin with that stay as they are.
+    /// The prefix of the URLs that stay unmasked.
     own: String,
-    /// What has come and may be the beginning of a secret.
+    /// Received bytes that may be the beginning of a secret.
     held: Vec<u8>,
-    /// The byte before that.
+    /// The byte before the held ones.
     before: u8,
-    /// How much has to be held before it is looked at again.
+    /// How many bytes must be held before they are searched again.
     due: usize,
 }
 
@@ -37,7 +37,7 @@ impl Stream {
         Self::new(secrets, Kind::Values, String::new())
     }
 
-    /// Masks in a result what lets in, as [`Secrets::mask_result`] does.
+    /// Masks the secrets in a result, as [`Secrets::mask_result`] does.
     #[must_use]
     pub const fn of_result(secrets: Secrets, own: String) -> Self {
         Self::new(secrets, Kind::Result, own)
@@ -47,10 +47,11 @@ impl Stream {
         Self { secrets, kind, own, held: Vec::new(), before: 0, due: 0 }
     }
 
-    /// Takes the next piece and gives what can be told of the body by now.
+    /// Takes the next piece, and returns the part of the body that is decided.
     ///
-    /// What is held is looked at again when something comes that ends it, or
-    /// when it has doubled: small pieces must not have it read over and over.
+    /// The held bytes are searched again when a character arrives that ends a
+    /// secret, or when they have doubled. Otherwise small pieces would cause
+    /// many searches.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         let ends = |byte: &u8| matches!(byte, 0..=b' ' | b'"' | b'<' | b'>');
@@ -62,7 +63,7 @@ impl Stream {
         given
     }
 
-    /// Gives what is left at the body's end.
+    /// Returns the rest at the body's end.
     pub fn finish(&mut self) -> Vec<u8> {
         self.give(true)
     }

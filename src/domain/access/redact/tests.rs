@@ -34,7 +34,7 @@ fn a_configured_secret_is_found_in_every_spelling() {
         (r"a\\\\dev-hook-token-0123456789", r"a\\\\***"),
         ("%2564ev-hook-token-0123456789", "***"),
         ("dev&#45;hook&#x2d;token-0123456789", "***"),
-        // What stands before it looks like the beginning of an escape.
+        // The text before the secret looks like the beginning of an escape.
         ("100%deadbeefdeadbeef", "100%***"),
         ("%25deadbeefdeadbeef", "%25***"),
         (r"%25\u0064eadbeefdeadbeef", "%25***"),

@@ -22,22 +22,23 @@ pub struct FalHeaders<'a> {
     pub signature: &'a str,
 }
 
-/// What is to be checked with fal.ai's public keys.
+/// A claim that must be checked with fal.ai's public keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FalClaim {
-    /// The text that was signed.
+    /// The signed text.
     pub message: String,
     /// The signature's bytes.
     pub signature: Vec<u8>,
 }
 
 impl FalHeaders<'_> {
-    /// What is to be checked of a delivery whose body has this SHA-256 in hex,
-    /// if it may be of the account `pinned`. Anyone can be a customer of fal.ai
-    /// and have a good signature: only the account's own counts.
+    /// Returns the claim of a delivery to check, if its account is `pinned`.
+    /// `sha256` is the body's digest in hex. Any customer of fal.ai can make a
+    /// good signature, so only those of the pinned account count.
     ///
     /// # Errors
-    /// [`SignatureError`]: it is not to be believed, whatever the keys say.
+    /// Returns a [`SignatureError`] if the delivery is not trusted, whatever
+    /// the keys say.
     pub fn claim(
         &self,
         pinned: &str,

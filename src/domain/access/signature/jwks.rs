@@ -1,4 +1,4 @@
-//! fal.ai's public keys, and for how long they are believed.
+//! fal.ai's public keys, and how long they are trusted.
 
 use crate::domain::json;
 use crate::domain::retry::Pace;
@@ -8,26 +8,26 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Where they are published.
+/// The address at which fal.ai publishes its keys.
 pub const URL: &str = "https://rest.alpha.fal.ai/.well-known/jwks.json";
-/// Longest life of what was fetched.
+/// The longest life of fetched keys, in milliseconds.
 const LIFE_MS: u64 = 24 * HOUR;
-/// Most keys that are tried.
+/// The most keys that are tried.
 const MAX_KEYS: usize = 16;
-/// Bytes of an Ed25519 public key.
+/// The length of an Ed25519 public key in bytes.
 const KEY_BYTES: usize = 32;
 
-/// The keys as they were last fetched.
+/// The keys of the latest successful fetch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys {
-    /// Raw Ed25519 public keys.
+    /// The raw Ed25519 public keys.
     pub keys: Vec<Vec<u8>>,
     fetched_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
 }
 
-/// The keys may be of kinds that are not known here: one of them must not spoil
-/// the others.
+/// A key set. Its entries are read one by one, so that a key of an unknown kind
+/// does not spoil the others.
 #[derive(Deserialize)]
 struct Set {
     keys: Vec<Box<RawValue>>,
@@ -41,23 +41,24 @@ struct Key {
 }
 
 impl Keys {
-    /// Whether they are to be fetched before a signature is checked.
+    /// Returns whether the keys must be fetched before a signature is checked.
     #[must_use]
     pub fn are_due(&self, pace: Pace, now: Timestamp) -> bool {
         let is_old = self.fetched_at.is_none_or(|at| now.since(at) >= LIFE_MS);
         is_old && self.may_be_fetched(pace, now)
     }
 
-    /// Whether they may be fetched again: a signature that none of them has
-    /// made may be of a new one. There is a pause after each fetch, failed or
-    /// not: forged signatures must not have them fetched for each delivery.
+    /// Returns whether the keys may be fetched again, as a signature that fits
+    /// none of them may come from a new key. Each fetch, even a failed one, is
+    /// followed by a pause: forged signatures must not cause a fetch for each
+    /// delivery.
     #[must_use]
     pub fn may_be_fetched(&self, pace: Pace, now: Timestamp) -> bool {
         self.tried_at.is_none_or(|at| now.since(at) >= pace.keys_pause())
     }
 
-    /// Notes a fetch; `body` is `None` if it failed. Keys are kept until there
-    /// are others.
+    /// Records a fetch; `body` is `None` if it failed. The old keys stay until
+    /// a fetch returns others.
     #[must_use]
     pub fn after_fetch(self, body: Option<&str>, now: Timestamp) -> Self {
         let keys = body.map(parse).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Signatures on deliveries, and on what is handed on.
+//! Signatures of deliveries and of handed-on messages.
 //!
 //! A signature raises the trust in a delivery that a token or a capability has
-//! let in; it never lets one in by itself: any customer of a provider can aim a
-//! job at a hook URL.
+//! admitted. It never admits one by itself, because any customer of a provider
+//! can direct a job to a hook URL.
 
 pub mod fal;
 pub mod jwks;
@@ -10,24 +10,25 @@ pub mod standard;
 
 use crate::domain::time::{SECOND, Timestamp};
 
-/// How far a signature's time may be from ours, in milliseconds: 5 min.
+/// How far a signature's time may differ from the current time, in
+/// milliseconds: 5 min.
 pub const TOLERANCE_MS: u64 = 300 * SECOND;
 
 /// Why a signature does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureError {
-    /// A header that goes with it is missing or can't be read.
+    /// A header of the signature is missing or malformed.
     Header(&'static str),
-    /// It was made too long ago, or is of the future.
+    /// The signature is too old, or its time is in the future.
     Time,
-    /// It is none of the bytes that came, by a key in use.
+    /// The signature does not fit the body under any key in use.
     Wrong,
-    /// It is another account's.
+    /// The signature belongs to another account.
     Account,
 }
 
 impl SignatureError {
-    /// In words, for the sender.
+    /// Returns the reason in words, for the sender.
     #[must_use]
     pub const fn why(self) -> &'static str {
         match self {
@@ -49,7 +50,7 @@ impl SignatureError {
     }
 }
 
-/// The time of a signature, in whole seconds since 1970, if it is near enough.
+/// Checks the time of a signature, which is in whole seconds since 1970.
 fn check_time(text: &str, now: Timestamp) -> Result<(), SignatureError> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let seconds: u64 =

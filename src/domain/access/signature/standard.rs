@@ -14,14 +14,14 @@ use sha2::Sha256;
 use std::fmt;
 
 const MARK: &str = "whsec_";
-/// Fewest bytes of a secret.
+/// The shortest secret in bytes.
 const MIN_BYTES: usize = 16;
-/// Bytes of a signature.
+/// The length of a signature in bytes.
 const SIGNATURE_BYTES: usize = 32;
-/// Most signatures of a message that are looked at.
+/// The most signatures of a message that are checked.
 const MAX_SIGNATURES: usize = 16;
 
-/// Secrets are written with and without the `=` at the end.
+/// Some secrets are written without the `=` at the end.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -49,7 +49,8 @@ pub struct StandardHeaders<'a> {
 }
 
 impl SigningSecrets {
-    /// Reads a comma list of `whsec_…`; also says how many entries are none.
+    /// Reads a comma-separated list of `whsec_…`. Also returns how many entries
+    /// are no valid secrets.
     #[must_use]
     pub fn parse(list: &str) -> (Option<Self>, usize) {
         let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -59,10 +60,10 @@ impl SigningSecrets {
         ((!secrets.is_empty()).then_some(Self(secrets)), refused)
     }
 
-    /// Checks a message that is at hand.
+    /// Checks a message whose whole body is in memory.
     ///
     /// # Errors
-    /// [`SignatureError`]: it is not to be believed.
+    /// Returns a [`SignatureError`] if the message is not trusted.
     pub fn verify(
         &self,
         headers: StandardHeaders<'_>,
@@ -74,10 +75,11 @@ impl SigningSecrets {
         check.end()
     }
 
-    /// Begins to check a message whose body comes in pieces.
+    /// Begins to check a message whose body arrives in pieces.
     ///
     /// # Errors
-    /// [`SignatureError`]: it is not to be believed, whatever its body is.
+    /// Returns a [`SignatureError`] if the message is not trusted, whatever its
+    /// body is.
     pub fn begin(
         &self,
         headers: StandardHeaders<'_>,
@@ -95,8 +97,9 @@ impl SigningSecrets {
         Ok(SignatureCheck { macs: macs.collect(), given })
     }
 
-    /// The `webhook-signature` of a message: one of each secret, so that a
-    /// receiver may hold any of them. `timestamp` is in seconds since 1970.
+    /// Returns the `webhook-signature` of a message. It has one signature for
+    /// each secret, so that a receiver may know any of them. `timestamp` is in
+    /// seconds since 1970.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: u64, body: &[u8]) -> String {
         let timestamp = timestamp.to_string();
@@ -106,24 +109,24 @@ impl SigningSecrets {
     }
 }
 
-/// A check under way.
+/// A check in progress.
 pub struct SignatureCheck {
-    /// One a secret: the body may be large, and is read once for each of them,
-    /// not once for each signature.
+    /// One MAC for each secret. The body may be large, so it is hashed once for
+    /// each secret, not once for each signature.
     macs: Vec<Hmac<Sha256>>,
     given: Vec<Vec<u8>>,
 }
 
 impl SignatureCheck {
-    /// Takes the next piece of the body.
+    /// Adds the next piece of the body.
     pub fn update(&mut self, piece: &[u8]) {
         self.macs.iter_mut().for_each(|mac| mac.update(piece));
     }
 
-    /// Says whether a signature is good, after the last piece.
+    /// Compares the signatures, after the last piece.
     ///
     /// # Errors
-    /// [`SignatureError`]: none is.
+    /// Returns a [`SignatureError`] if none is good.
     pub fn end(self) -> Result<(), SignatureError> {
         let is_one =
             |mac: Hmac<Sha256>| self.given.iter().any(|one| mac.clone().verify_slice(one).is_ok());
@@ -132,7 +135,7 @@ impl SignatureCheck {
 }
 
 impl StandardHeaders<'_> {
-    /// The first signatures that are of this version, and as long as one is.
+    /// Returns the first signatures of this version that have the right length.
     fn signatures(&self) -> Vec<Vec<u8>> {
         let texts = self.signature.split(' ').filter_map(|one| one.strip_prefix("v1,"));
         let read = texts.take(MAX_SIGNATURES).filter_map(|text| STANDARD.decode(text).ok());
@@ -157,7 +160,7 @@ fn mac(secret: &[u8], id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha
 mod tests {
     use super::*;
 
-    /// The published vector.
+    /// The vector from the specification.
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
     const AT: u64 = 1_614_265_330;
