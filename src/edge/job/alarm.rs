@@ -1,4 +1,4 @@
-//! The one loop for all pending work.
+//! Runs all pending work of an object, in one loop that its alarm starts.
 
 use super::alias::{leftovers, moving};
 use super::archive::{copy, kv_copy, manifest, offload, relink, uploads};
@@ -22,8 +22,11 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::Delay;
 
-/// Does what is due, for the alarm that was set for `scheduled_at`. Never fails: our own alarm is the retry, and the runtime
-/// would drop it after six failures.
+/// Does what is due. `scheduled_at` is when the alarm was set for, if the
+/// runtime reports it.
+///
+/// It never returns an error: our own alarm is the retry, and the runtime would
+/// drop the alarm after six failures.
 pub async fn run_alarm(home: &Home, scheduled_at: Option<Timestamp>) {
     home.running.set(true);
     let end = run(home, scheduled_at).await;
@@ -31,16 +34,16 @@ pub async fn run_alarm(home: &Home, scheduled_at: Option<Timestamp>) {
     home.store.forget_cache();
     let Err(failure) = end else { return };
     failure.log();
-    // An object that can't be read, or not written, is left alone for a while.
-    // If this fails too, its next reader sets the alarm.
+    // The object can't be read or written now: try later. If this fails too,
+    // the next reader sets the alarm.
     let later = plan::watchdog(4, home.config.pace, platform::now());
     if let Err(failure) = home.set_alarm(later).await {
         failure.log();
     }
 }
 
-/// Sets a watchdog, so that this run is followed by another wherever it dies,
-/// drops what a dead one has left, and does what the object needs.
+/// Sets a watchdog alarm, so that another run follows wherever this one dies.
+/// Then aborts leftover uploads and does what the object needs.
 async fn run(home: &Home, rings: Option<Timestamp>) -> Result<(), Failure> {
     let run = Run::begin(home.config.max_subrequests);
     let first = plan::watchdog(1, home.config.pace, run.begun);
@@ -58,19 +61,20 @@ async fn run(home: &Home, rings: Option<Timestamp>) -> Result<(), Failure> {
 async fn run_no_job(home: &Home) -> Result<(), Failure> {
     match home.store.no_job()? {
         NoJob::Parked(parked) => park::store_parked(home, parked).await,
-        // It is still to be deleted: the watchdog is set for that.
+        // The input is still to be deleted; the watchdog is already set for
+        // that.
         NoJob::Input => Ok(()),
         NoJob::Gate => gate::expire(home).await,
         NoJob::Nothing => home.store.forget_everything().await,
     }
 }
 
-/// Does what a job needs.
+/// Does the pending work of a job.
 ///
-/// 1. Durably counts this run, unless the delivery that began it has, and sets
-///    the watchdog by how many have died.
-/// 2. Works, one thing after the other, within the run's budget. Copies
-///    overlap; their records do not.
+/// 1. Counts this run durably, unless the delivery that caused it already did,
+///    and sets the watchdog by how many runs have died.
+/// 2. Works through the due tasks one after the other, within the run's budget.
+///    Only copies overlap, and their ends are recorded one by one.
 /// 3. Sets the exact next alarm.
 async fn run_job(
     home: &Home,
@@ -80,7 +84,7 @@ async fn run_job(
 ) -> Result<(), Failure> {
     let is_counted = schedule::is_counted(&job, rings, home.config.pace, run.begun);
     let runs = if is_counted { 1 } else { count_run(home, job, run.begun)? }; // (1)
-    // The first run's is set.
+    // The watchdog of the first run is already set.
     if runs > 1 {
         let watchdog = plan::watchdog(runs, home.config.pace, run.begun);
         home.set_alarm(watchdog).await?;
@@ -89,8 +93,8 @@ async fn run_job(
     end_run(home).await // (3)
 }
 
-/// Writes that a run has begun, and what a dead one has left undone. Returns
-/// how many have since one came to its end.
+/// Records that a run has begun, and notes the death of the one before. Returns
+/// the number of runs since the last that ended properly.
 fn count_run(home: &Home, mut job: Box<Job>, begun: Timestamp) -> Result<u32, Failure> {
     let version = job.version;
     outcome::note_death(&mut job, home.retry_context(Err("")));
@@ -105,7 +109,7 @@ fn count_run(home: &Home, mut job: Box<Job>, begun: Timestamp) -> Result<u32, Fa
     Ok(runs)
 }
 
-/// Whether the time is up for which the job is kept.
+/// Returns whether the job's retention has ended.
 fn is_over(home: &Home, job: &Job, now: Timestamp) -> bool {
     retention::ends_at(job, home.config.retention_days).is_some_and(|end| end <= now)
 }
@@ -130,15 +134,15 @@ async fn work(home: &Home, run: &Run, runs: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is to be done now, in order.
+/// Returns the tasks that are due now, in order.
 fn due(home: &Home, runs: u32) -> Result<Vec<Task>, Failure> {
     let job = home.store.job()?;
     let plan = job.map(|job| plan::plan(&job, home.config.pace, platform::now()));
     Ok(plan.map(|plan| plan.due_for_run(runs)).unwrap_or_default())
 }
 
-/// Copies files, `most` at the most. A job whose files take long shows in
-/// the catalog before they are there.
+/// Copies at most `most` files. If that takes long, it puts the job into the
+/// catalog before the copies end.
 async fn copy_and_show(
     home: &Home,
     due: &[Task],
@@ -172,9 +176,9 @@ async fn perform(home: &Home, task: Task, run: &Run) -> Result<(), Failure> {
     }
 }
 
-/// When the next run is: what the job needs, or a minute from now if something
-/// is still to be dropped from the bucket. That may have come up during this
-/// run, as the input of a submission that was refused meanwhile.
+/// Returns when the next run is due: by the job's needs, or after the lease
+/// grace if the bucket still holds an upload or object to drop. Such an object
+/// may be new: the input of a submission that was refused during this run.
 fn next_run(home: &Home, job: &Job) -> Result<Option<Timestamp>, Failure> {
     let next = home.next_alarm(job);
     if home.store.uploads()?.is_empty() {
@@ -184,7 +188,8 @@ fn next_run(home: &Home, job: &Job) -> Result<Option<Timestamp>, Failure> {
     Ok(Some(next.map_or(soon, |next| next.min(soon))))
 }
 
-/// Writes what the run has done and not written, and for when the alarm is set.
+/// Writes what the run has not yet written, sets the next alarm, and records
+/// its time.
 async fn end_run(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     job.work.end_run();

@@ -1,4 +1,4 @@
-//! Wakes the readers that wait for news of a job.
+//! Wakes the readers that wait for a change of a job.
 
 use crate::domain::protocol::outcome::Outcome;
 use crate::domain::protocol::read::JobRead;
@@ -12,19 +12,20 @@ use std::rc::Rc;
 use std::time::Duration;
 use worker::Delay;
 
-/// What a reader is told, as an outcome and as that is written: one of many
-/// that wait costs the object no reading and no rendering.
+/// The outcome that a reader gets, and its text. All waiting readers share it,
+/// so that the object reads and renders the job once for all.
 pub struct Snapshot {
-    /// The job, if it is here.
+    /// The job, if it lives here.
     pub outcome: Outcome<JobRead>,
-    /// The same as it is sent.
+    /// The outcome as it is sent.
     pub text: String,
-    /// Which change it shows at least ([`Changes::latest`]).
+    /// The number of the latest change that it is sure to include
+    /// ([`Changes::latest`]).
     pub change: u64,
 }
 
 impl Snapshot {
-    /// Whether it is what the reader waits for.
+    /// Returns whether the reader's wait ends with this.
     pub fn ends(&self, wait: &Wait) -> bool {
         match &self.outcome {
             Outcome::Here(read) => wait.is_over(Some(&read.job)),
@@ -34,8 +35,8 @@ impl Snapshot {
     }
 }
 
-/// The readers that wait. It lives in memory only: when the object is evicted
-/// their requests end with it, and a reader who asks again loses nothing.
+/// The readers that wait, in memory only. When the object is evicted their
+/// requests end with it; a reader that asks again loses nothing.
 #[derive(Default)]
 pub struct Changes {
     latest: Cell<u64>,
@@ -43,40 +44,40 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// The number of the latest change. Taken before looking, it tells
-    /// [`Self::next`] what the reader may have missed while it looked.
+    /// Returns the number of the latest change. A reader takes it before it
+    /// looks, so that [`Self::next`] knows what it may have missed.
     pub const fn latest(&self) -> u64 {
         self.latest.get()
     }
 
-    /// Counts a change that was written; whether there is anyone to be told.
+    /// Counts a change that was written. Returns whether any reader waits for
+    /// it.
     pub fn count(&self) -> bool {
         self.latest.set(self.latest.get() + 1);
         self.waiters.borrow().iter().any(|waiter| !waiter.is_canceled())
     }
 
-    /// Wakes all, to look by themselves: something has changed that is not the
-    /// job's.
+    /// Wakes all readers, each to look for itself: what changed is not the job.
     pub fn wake(&self) {
         if self.count() {
             self.announce(None);
         }
     }
 
-    /// Wakes all. What there is to be seen now is looked up once for all of
-    /// them; without it each looks by itself.
+    /// Wakes all readers with one shared `seen`. Without it each looks for
+    /// itself.
     pub fn announce(&self, seen: Option<&Rc<Snapshot>>) {
         for waiter in self.waiters.take() {
             if let Some(seen) = seen {
-                // A reader that has left does not mind.
+                // Sending fails if the reader has left; that is fine.
                 let _left = waiter.send(Rc::clone(seen));
             }
         }
     }
 
-    /// Returns at the next change after the one numbered `change`, with what
-    /// was to be seen then, or at `until`. When it has been already, the reader
-    /// looks for itself.
+    /// Waits for the change after the one numbered `change`, or for `until`,
+    /// and returns what was seen then. Returns `None` at once if that change is
+    /// already past: the reader then looks for itself.
     pub async fn next(&self, change: u64, until: Timestamp) -> Option<Rc<Snapshot>> {
         if change != self.latest() {
             return None;

@@ -1,10 +1,10 @@
 //! Deletes a job from every store.
 //!
-//! The mark comes first, in place of the record: from then on the job is gone
-//! for readers, and what is still writing finds the mark. Then the stores are
-//! wiped, and a while later once more: a delivery's long body or a copy that
-//! was under way may have been written in between. The last time is when no
-//! write can be under way any more, and the mark goes last.
+//! A tombstone first replaces the record: from then on the job is gone for
+//! readers, and whatever still writes finds the tombstone. Then the stores are
+//! wiped. A while later they are wiped once more, because a delivery's long body
+//! or a copy in progress may have been written in between. The last wipe is when
+//! no write can be in progress any more; the tombstone goes last.
 
 use super::home::Home;
 use crate::domain::archive::tombstone::Tombstone;
@@ -18,7 +18,7 @@ use crate::edge::storage::object::Slot;
 use crate::edge::storage::{bucket, kv};
 use worker::Bucket;
 
-/// Deletes the job. It may be repeated; each time the stores are wiped.
+/// Deletes the job. Calling it again is safe, and wipes the stores again.
 pub async fn delete(home: &Home) -> Result<Outcome<()>, Failure> {
     match home.store.slot()? {
         Slot::Alias(there) => Ok(Outcome::Elsewhere(there)),
@@ -34,8 +34,8 @@ pub async fn delete(home: &Home) -> Result<Outcome<()>, Failure> {
     }
 }
 
-/// Puts the mark in the record's place; the alarm does the rest if this
-/// request does not get to it.
+/// Replaces the record by a tombstone. The alarm finishes the deletion if this
+/// request does not.
 async fn write_tombstone(home: &Home, job: &Job) -> Result<Tombstone, Failure> {
     let now = platform::now();
     let tombstone = Tombstone::of(job, now);
@@ -46,8 +46,8 @@ async fn write_tombstone(home: &Home, job: &Job) -> Result<Tombstone, Failure> {
     Ok(tombstone)
 }
 
-/// The alarm of a deleted job: wipes the stores again, and in the end
-/// forgets that there was one.
+/// Runs the alarm of a deleted job: wipes the stores again, and finally forgets
+/// the job.
 pub async fn sweep(home: &Home, mut tombstone: Tombstone) -> Result<(), Failure> {
     let (store, now) = (&home.store, platform::now());
     if tombstone.ends_at() <= now {
@@ -65,8 +65,8 @@ pub async fn sweep(home: &Home, mut tombstone: Tombstone) -> Result<(), Failure>
     store.save_tombstone(&tombstone)
 }
 
-/// Deletes all that there is of the job. Each step is tried, so that one
-/// store that fails does not keep the others full.
+/// Deletes everything of the job. Each step is tried, so that one failing store
+/// does not keep the others full.
 async fn wipe(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
     let steps = [
         home.store.forget_all_but_tombstone(),
@@ -77,7 +77,8 @@ async fn wipe(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
     steps.into_iter().collect()
 }
 
-/// The copy is under one of its names; which one, the mark does not know.
+/// Deletes the copy in KV. The tombstone does not know which of the job's names
+/// it is under, so both are tried.
 async fn wipe_record(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
     kv::delete(&home.env, &tombstone.home).await?;
     match ObjectName::id(&tombstone.id).filter(|id| *id != tombstone.home) {
@@ -101,7 +102,7 @@ async fn unlist(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
     catalog::remove(&home.env, day, place, *created_at, *revision).await
 }
 
-/// The end of the mark: other names stop to lead here, then it goes too.
+/// Ends the tombstone: other names stop leading here, then it is deleted too.
 async fn forget(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
     for name in &tombstone.aliases {
         job::ask(&home.env, name, Unlink(tombstone.home.clone())).await?;
@@ -110,7 +111,7 @@ async fn forget(home: &Home, tombstone: &Tombstone) -> Result<(), Failure> {
 }
 
 async fn delete_below(bucket: &Bucket, prefix: &str) -> Result<(), Failure> {
-    /// As many as the bucket deletes at once.
+    /// The most keys that the bucket deletes at once.
     const AT_ONCE: usize = 1_000;
     for keys in bucket::keys_below(bucket, prefix).await?.chunks(AT_ONCE) {
         bucket.delete_multiple(keys.to_vec()).await.during("deleting from the bucket")?;

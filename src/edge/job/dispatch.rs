@@ -1,4 +1,4 @@
-//! Turns each command into its function, and writes exactly its reply.
+//! Dispatches each command to its function, and writes its reply.
 
 use super::alias::claim;
 use super::archive::{recopy, relink, restore};
@@ -25,7 +25,7 @@ use crate::domain::protocol::read::{
 use crate::domain::protocol::{self, Ask, ObjectRequest};
 use crate::edge::platform::{During, Failure};
 
-/// Carries out a command; returns its reply as it is sent.
+/// Runs a command; returns its reply as text.
 pub async fn dispatch(home: &Home, text: &str) -> Result<String, Failure> {
     match protocol::read(text).during("reading a command")? {
         ObjectRequest::Job(name, command) => dispatch_to_job(home, name, command).await,
@@ -34,14 +34,14 @@ pub async fn dispatch(home: &Home, text: &str) -> Result<String, Failure> {
     }
 }
 
-/// Carries it out as a job, or as a name that leads to one.
+/// Runs a command of a job, or of a name that leads to one.
 async fn dispatch_to_job(
     home: &Home,
     name: ObjectName,
     command: Command,
 ) -> Result<String, Failure> {
-    // `Read`, `Fetch` and `Await` share what is written once for all readers.
-    // What is rare and large is boxed, or each command would take its room.
+    // `Read`, `Fetch` and `Await` return a text that all readers share. Rare
+    // and large futures are boxed: else each command would take their space.
     match command {
         Command::Deliver(it) => reply::<Deliver>(&deliver::deliver(home, name, *it.0).await?),
         Command::Import(it) => reply::<Box<Import>>(&import::import(home, name, &it).await?),
@@ -96,7 +96,7 @@ fn reply<A: Ask>(reply: &A::Reply) -> Result<String, Failure> {
     reply.write().during("writing an answer")
 }
 
-/// The reply of a command that needs a job.
+/// Writes the reply of a command that needs a job.
 fn end<A, T>(end: Result<T, CommandError>) -> Result<String, Failure>
 where
     A: Ask<Reply = Outcome<T>>,

@@ -1,4 +1,4 @@
-//! What a command finds in the object, and how it ends where there is no job.
+//! Finds the job of a command, and turns its absence into an outcome.
 
 use crate::domain::job::record::Job;
 use crate::domain::names::ObjectName;
@@ -8,11 +8,11 @@ use crate::edge::storage::object::Slot;
 
 /// Why a command does nothing here.
 pub enum CommandError {
-    /// The name only leads to this object.
+    /// The name only leads to the job at this object.
     Elsewhere(ObjectName),
-    /// The job was deleted; the text names it.
+    /// The job was deleted; the text is its id.
     Deleted(String),
-    /// No job.
+    /// There is no job here.
     Missing,
     /// A call of the platform failed.
     Failed(Failure),
@@ -24,7 +24,7 @@ impl From<Failure> for CommandError {
     }
 }
 
-/// Returns the job that must be here.
+/// Returns the job of `slot`, or why there is none.
 pub fn here(slot: Slot) -> Result<Box<Job>, CommandError> {
     match slot {
         Slot::Job(job) => Ok(job),
@@ -34,7 +34,7 @@ pub fn here(slot: Slot) -> Result<Box<Job>, CommandError> {
     }
 }
 
-/// Returns what is told of a command's end.
+/// Turns a command's end into the outcome that is sent.
 pub fn outcome<T>(end: Result<T, CommandError>) -> Result<Outcome<T>, Failure> {
     match end {
         Ok(here) => Ok(Outcome::Here(here)),

@@ -1,5 +1,4 @@
-//! The object as its commands and tasks see it: what they all work with, and
-//! what they all do.
+//! The state and helpers that all commands and tasks of an object share.
 //!
 //! Commands and tasks are functions of a [`Home`]. They call what lies below
 //! them, never the dispatch (`dispatch.rs`) or the alarm, and not each other in a
@@ -25,60 +24,59 @@ use std::cell::Cell;
 use std::rc::Rc;
 use worker::{Env, Storage};
 
-/// The object that a job lives in, or that is a name which leads to one.
+/// The object of a job, or of a name that leads to one.
 pub struct Home {
-    /// What is kept here.
+    /// The object's storage.
     pub store: Store,
-    /// The way to everything else.
+    /// The bindings: bucket, KV, other objects.
     pub env: Env,
-    /// The settings.
+    /// The configuration.
     pub config: Rc<Config>,
-    /// Those who wait for news.
+    /// The readers that wait for a change.
     pub changes: Changes,
     /// Whether the upstream is being asked to take the job.
     pub submitting: Cell<bool>,
-    /// Whether the alarm's run is at work.
+    /// Whether the alarm's run is in progress.
     pub running: Cell<bool>,
 }
 
 impl Home {
-    /// That of an object that wakes.
+    /// Returns the state of an object that wakes.
     pub fn new(storage: Storage, env: Env) -> Self {
         let (store, config) = (Store::new(storage), platform::config(&env));
         let (changes, submitting, running) = Default::default();
         Self { store, env, config, changes, submitting, running }
     }
 
-    /// Returns the job of a command that needs one.
+    /// Returns the job, or why there is none.
     pub fn here(&self) -> Result<Box<Job>, CommandError> {
         here(self.store.slot()?)
     }
 
     /// Sets the alarm for what follows from a change, then writes the change.
     ///
-    /// In this order: an alarm that rings for nothing is harmless, one that is
-    /// missing is not.
+    /// In this order, because an alarm that rings for nothing is harmless, and
+    /// one that is missing is not.
     pub async fn commit(&self, job: &mut Job, entry: Option<&Entry>) -> Result<(), Failure> {
         self.arm(job).await?;
         self.note(job, entry)
     }
 
-    /// Writes a change that readers may wait for, with the timeline entry that
-    /// tells of it.
+    /// Writes a change that readers may wait for, with its timeline entry.
     pub fn note(&self, job: &Job, entry: Option<&Entry>) -> Result<(), Failure> {
         self.note_with(job, RecordExtras { entry, ..RecordExtras::default() })
     }
 
-    /// The same, with what else came.
+    /// Writes a change together with everything else that came with it.
     pub fn note_with(&self, job: &Job, came: RecordExtras<'_>) -> Result<(), Failure> {
         self.store.save_with(job, came)?;
         self.announce();
         Ok(())
     }
 
-    /// Notes what has come of a task that does no harm when it is done again:
-    /// it is written when the run ends, or with the next change. That the first
-    /// copy in KV is begun must be on the disk before.
+    /// Records the result of a task that may safely run twice. It reaches the
+    /// disk when the run ends, or with the next change. Only the beginning of
+    /// the first copy in KV must be on the disk before that copy.
     pub fn note_task(&self, mut job: Job) -> Result<(), Failure> {
         let plan = plan::plan(&job, self.config.pace, platform::now());
         let is_next = plan.due_for_run(job.work.runs).first() == Some(&Task::Record);
@@ -88,15 +86,16 @@ impl Home {
         self.store.hold(job)
     }
 
-    /// Leads to the job at `there` from now on; who waits here is sent on.
+    /// Makes this object lead to the job at `there`, and sends waiting readers
+    /// there.
     pub fn lead_to(&self, there: &ObjectName) -> Result<(), Failure> {
         self.store.replace_with_alias(there)?;
         self.announce();
         Ok(())
     }
 
-    /// Tells all who wait what has become of the job. What was written stays
-    /// written whatever comes of this.
+    /// Sends the job's new state to all waiting readers. A failure is only
+    /// logged: the change stays written.
     pub fn announce(&self) {
         if !self.changes.count() {
             return;
@@ -106,7 +105,7 @@ impl Home {
         self.changes.announce(seen.as_ref());
     }
 
-    /// What a reader is told now.
+    /// Returns what a reader gets now.
     pub fn look(&self) -> Result<Snapshot, Failure> {
         let change = self.changes.latest();
         let outcome = outcome(self.read())?;
@@ -119,13 +118,14 @@ impl Home {
         Ok(JobRead { result: self.store.result()?, job })
     }
 
-    /// What the next try of something depends on, now.
+    /// Returns what the time of the next retry depends on, as of now.
     pub fn retry_context<'a>(&self, renewal: Result<(), &'a str>) -> RetryContext<'a> {
         let (now, entropy) = (platform::now(), platform::entropy());
         RetryContext { now, pace: self.config.pace, entropy, renewal }
     }
 
-    /// When the alarm must ring for `job`: its pending work, or its end.
+    /// Returns when the alarm must ring for `job`: for its pending work, or for
+    /// the end of its retention.
     pub fn next_alarm(&self, job: &Job) -> Option<Timestamp> {
         let now = platform::now();
         let work = plan::plan(job, self.config.pace, now).alarm(now);
@@ -134,21 +134,22 @@ impl Home {
     }
 
     /// Sets the alarm for the pending work of `job`, if it has any, and notes
-    /// that in the job, which must be written next.
+    /// its time in the job. The caller must write the job next.
     pub async fn arm(&self, job: &mut Job) -> Result<(), Failure> {
         let Some(at) = self.next_alarm(job) else { return Ok(()) };
         schedule::note_set(job, Some(at));
         self.set_alarm(at).await
     }
 
-    /// A reader of a job with pending work sets an alarm that got lost.
+    /// Sets the alarm of a job with pending work if it was lost. Readers call
+    /// this.
     pub async fn rearm(&self, job: &Job) -> Result<(), Failure> {
         let Some(at) = self.next_alarm(job) else { return Ok(()) };
         let set = platform::alarm(self.store.storage()).await?;
         if set.is_some() { Ok(()) } else { self.set_alarm(at).await }
     }
 
-    /// Does so for the job of a reply, if there is one.
+    /// Does the same for the job of an outcome, if it has one.
     pub async fn rearm_seen(&self, seen: &Snapshot) -> Result<(), Failure> {
         match &seen.outcome {
             Outcome::Here(read) => self.rearm(&read.job).await,
@@ -156,12 +157,12 @@ impl Home {
         }
     }
 
-    /// Has the alarm ring then, and not before.
+    /// Sets the alarm to ring at `at`, not earlier.
     pub fn set_alarm(&self, at: Timestamp) -> impl Future<Output = Result<(), Failure>> {
         platform::set_alarm_at(self.store.storage(), at)
     }
 
-    /// Has it not ring: nothing is pending.
+    /// Removes the alarm, because nothing is pending.
     pub fn clear_alarm(&self) -> impl Future<Output = Result<(), Failure>> {
         platform::clear_alarm(self.store.storage())
     }

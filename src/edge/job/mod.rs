@@ -1,15 +1,15 @@
-//! The Durable Object that is one job, or a name that leads to one.
+//! The Durable Object of one job, or of a name that leads to one.
 //!
-//! `ask` answers commands, `alarm` does the pending work. Both read the
-//! record, ask `domain` what follows, write it, and only then act.
+//! `ask` answers commands, `alarm` does the pending work. Both read the record,
+//! ask `domain` what follows, write it, and only then act.
 //!
 //! ```text
 //! mod → alarm, dispatch → alias, archive, gateway, handoff, healing, ingest, …
-//!                     → timeline, result → home → changes, found, run
+//!                       → timeline, result → home → changes, found, run
 //! ```
 //!
-//! Nothing imports this file, and only it imports the alarm and
-//! the dispatch of commands (`dispatch`).
+//! Nothing imports this file, and only it imports the alarm and the dispatch of
+//! commands (`dispatch`).
 
 mod alarm;
 mod alias;
@@ -46,7 +46,7 @@ impl DurableObject for Job {
         Self { home: Home::new(state.storage(), env) }
     }
 
-    /// Nobody sends requests: see `ask`.
+    /// Refuses HTTP requests: callers use `ask` instead.
     async fn fetch(&self, _: Request) -> Result<Response> {
         Response::error("a job's object is asked by its method `ask`", 405)
     }
@@ -54,14 +54,14 @@ impl DurableObject for Job {
 
 #[wasm_bindgen]
 impl Job {
-    /// Does what is pending. It is not the macro's method, which keeps from us
-    /// what the runtime tells of the alarm.
+    /// Does the pending work. This replaces the macro's method, which does not
+    /// pass on the runtime's information about the alarm.
     #[wasm_bindgen(js_name = alarm)]
     pub async fn on_alarm(&self, told: JsValue) {
         alarm::run_alarm(&self.home, platform::scheduled_time(&told)).await;
     }
 
-    /// Carries out a command; its caller is `call::ask_object`.
+    /// Runs a command and returns its reply; the caller is `call::ask_object`.
     #[wasm_bindgen(js_name = ask)]
     pub async fn on_ask(&self, command: JsValue) -> JsValue {
         let answer =

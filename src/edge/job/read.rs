@@ -1,4 +1,4 @@
-//! What readers ask of a job. Reads write nothing.
+//! Answers readers of a job. Reading never changes the record.
 
 use super::changes::Snapshot;
 use super::found::{CommandError, here};
@@ -15,7 +15,7 @@ use crate::edge::platform::{self, Failure};
 use crate::edge::storage::object::Slot;
 use std::rc::Rc;
 
-/// Whether what let a waiting reader in does not count any more.
+/// Returns whether the pass that let a waiting reader in is no longer valid.
 fn is_barred(home: &Home, wait: &Wait) -> bool {
     !wait.pass.counts(&home.config.reader_marks(), platform::now())
 }
@@ -28,16 +28,16 @@ pub async fn read(home: &Home) -> Result<Snapshot, Failure> {
 }
 
 /// Returns the record as its readers get it; `None` if its result is too long
-/// for that.
+/// to be rendered here.
 pub async fn render(home: &Home) -> Result<Option<String>, CommandError> {
     let job = home.here()?;
     home.rearm(&job).await?;
     Ok(rendered(home, &job).await?)
 }
 
-/// Returns the record and its result when there is news or the time is up;
-/// `None` if the reader may not wait. Waiting for a job that is not known yet
-/// stores nothing.
+/// Returns the record and its result when something changes or the time is up;
+/// `None` if the reader may no longer wait. Waiting for a job that is not known
+/// yet stores nothing.
 pub async fn await_news(home: &Home, wait: Wait) -> Result<Option<Rc<Snapshot>>, Failure> {
     if is_barred(home, &wait) {
         return Ok(None);
@@ -53,7 +53,8 @@ pub async fn await_news(home: &Home, wait: Wait) -> Result<Option<Rc<Snapshot>>,
     Ok(Some(seen))
 }
 
-/// Returns where a file is. Without its nonce it is as if there were none.
+/// Returns where a file is stored. With a wrong nonce it reports the file as
+/// missing.
 pub async fn file(
     home: &Home,
     ReadFile { n, nonce }: &ReadFile,
@@ -73,8 +74,9 @@ pub async fn file(
     Ok(Some(FileRead { name, place }))
 }
 
-/// Returns a part of the timeline; with `wait`, when there is something in it,
-/// other news, or the time is up. `None` if the reader may not wait.
+/// Returns a part of the timeline. With `wait`, it returns when the part has
+/// entries, the wait is over, or the time is up; `None` if the reader may no
+/// longer wait.
 pub async fn timeline(home: &Home, asked: &ReadTimeline) -> Result<Option<Timeline>, CommandError> {
     let ReadTimeline { after, limit, wait } = *asked;
     if wait.is_some_and(|wait| is_barred(home, &wait)) {
@@ -110,7 +112,7 @@ async fn part(
     Ok(part)
 }
 
-/// Returns one delivery's body, if it has one.
+/// Returns the body of one delivery, if it has one.
 pub async fn body(home: &Home, n: u32) -> Result<Option<EntryBody>, CommandError> {
     let job = home.here()?;
     let Some(kept) = entry(home, &job, n).await? else { return Ok(None) };

@@ -1,4 +1,5 @@
-//! The result's text: in the object, or in the bucket if it is long.
+//! Reads and stores the result's text: in the object, or in the bucket if it is
+//! long.
 
 use super::home::Home;
 use crate::domain::file::skeleton::Gap;
@@ -12,7 +13,7 @@ use crate::edge::bodies::{PutTarget, SplicedText};
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
-/// The result's text, wherever it is.
+/// Returns the result's text from wherever it is stored.
 pub async fn whole(home: &Home, job: &Job) -> Result<Option<String>, Failure> {
     match job.result.as_ref().and_then(|result| result.key.as_deref()) {
         Some(key) => bucket::text(&bucket::open(&home.env)?, key).await,
@@ -20,8 +21,8 @@ pub async fn whole(home: &Home, job: &Job) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The record of `job` as its readers get it; `None` if its result is too long
-/// for that: the Worker tells it as it reads it.
+/// Returns the record of `job` as its readers get it; `None` if its result is
+/// too long for that. Then the Worker writes it as it reads it.
 pub async fn rendered(home: &Home, job: &Job) -> Result<Option<String>, Failure> {
     if is_long(job) {
         return Ok(None);
@@ -32,25 +33,28 @@ pub async fn rendered(home: &Home, job: &Job) -> Result<Option<String>, Failure>
     record::record(job, result.as_deref(), context).during("rendering the record").map(Some)
 }
 
-/// Whether the result of a job is too long to stand in memory.
+/// Returns whether the result of a job is too long for memory.
 fn is_long(job: &Job) -> bool {
     job.result.as_ref().is_some_and(|result| result.long().is_some())
 }
 
-/// The delivery that a result was made of.
+/// The delivery that a result was made from.
 #[derive(Clone, Copy)]
 pub struct ResultSource<'a> {
-    /// Where its body is kept.
+    /// Where the delivery's body is stored.
     pub body: &'a BodyAt,
-    /// SHA-256 of its body in hex.
+    /// The SHA-256 of the body, in hex.
     pub sha256: &'a str,
-    /// What of its body the result has placeholders for.
+    /// The parts of the body for which the result has placeholders.
     pub gaps: &'a [Gap],
 }
 
-/// Puts a long result into the bucket; while there is none, it stays in the
-/// object. What it has placeholders for is copied from the delivery's body.
-/// Another delivery may come in meanwhile: `false` then, decide anew.
+/// Stores a long result in the bucket, and fills its placeholders from the
+/// delivery's body. If the bucket fails, a result without placeholders stays in
+/// the object.
+///
+/// Returns `false` if the job changed meanwhile: the caller must then decide
+/// again.
 pub async fn offload(
     home: &Home,
     applied: &mut Applied,

@@ -1,4 +1,4 @@
-//! Reads the timeline: its newest entries are in the object, older ones in
+//! Reads the timeline: the newest entries from the object, older ones from
 //! pages in the bucket.
 
 use super::home::Home;
@@ -13,8 +13,8 @@ use crate::edge::bodies::{SplicedText, scan};
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
-/// At most `limit` entries after number `after`, wherever they are, with
-/// the texts of those that came from a page.
+/// Returns at most `limit` entries after number `after`. Entries from a page
+/// come with their texts.
 pub async fn entries_after(
     home: &Home,
     job: &Job,
@@ -37,7 +37,7 @@ pub async fn entries_after(
     Ok(entries)
 }
 
-/// Entry `n`, wherever it is.
+/// Returns entry `n` from wherever it is stored.
 pub async fn entry(home: &Home, job: &Job, n: u32) -> Result<Option<EntryWithBody>, Failure> {
     if n == 0 || n > job.work.offloaded {
         let entry = home.store.entry(n)?;
@@ -54,12 +54,13 @@ async fn page(home: &Home, job: &Job, until: u32) -> Result<Vec<EntryWithBody>, 
     json::from_str(&text).during("reading a page of the timeline")
 }
 
-/// The last entry of the page that `n` is in.
+/// Returns the last entry number of the page that contains `n`.
 const fn page_end(n: u32) -> u32 {
     n.div_ceil(OFFLOAD_PAGE) * OFFLOAD_PAGE
 }
 
-/// The body of an entry as it came, unless it lies in the bucket by itself.
+/// Returns the body of an entry as it was received, unless it is a bucket
+/// object of its own.
 pub fn text_of(home: &Home, kept: &EntryWithBody) -> Result<Option<String>, Failure> {
     match &kept.text {
         Some(text) => Ok(Some(text.clone())),
@@ -68,8 +69,8 @@ pub fn text_of(home: &Home, kept: &EntryWithBody) -> Result<Option<String>, Fail
     }
 }
 
-/// The body of an entry as it is read, wherever it is; `None` if there is
-/// none, or if no one can read it.
+/// Returns the body of an entry as JSON that can be parsed. `None` if the entry
+/// has no body, or one that can't be parsed.
 pub async fn read_text_of(home: &Home, kept: &EntryWithBody) -> Result<Option<String>, Failure> {
     let raw = match &kept.entry.body {
         Some(BodyAt::Bucket(key)) => bucket::bytes(&bucket::open(&home.env)?, key).await?,
@@ -78,21 +79,21 @@ pub async fn read_text_of(home: &Home, kept: &EntryWithBody) -> Result<Option<St
     Ok(raw.and_then(|raw| json::into_tolerant(raw).ok()))
 }
 
-/// A delivery's body, as it is read.
+/// A delivery's body, ready to be parsed.
 pub struct LoadedBody {
-    /// Its JSON text, with placeholders for what is long.
+    /// The JSON text, with placeholders for its long parts.
     pub text: String,
-    /// What these stand for.
+    /// The parts that the placeholders stand for.
     pub gaps: Vec<Gap>,
-    /// Whether only its top level is known.
+    /// Whether only the top level of the body is known.
     pub is_shallow: bool,
-    /// Where the body is kept.
+    /// Where the body is stored.
     pub body: BodyAt,
 }
 
 impl LoadedBody {
-    /// Reads the body of an entry, wherever it is; `None` if there is none, or
-    /// if no one can read it.
+    /// Reads the body of an entry. `None` if the entry has no body, or one that
+    /// can't be parsed.
     pub async fn of(home: &Home, kept: &EntryWithBody) -> Result<Option<Self>, Failure> {
         let Some(body) = kept.entry.body.clone() else { return Ok(None) };
         let (raw, gaps, is_shallow) = match &body {
@@ -106,7 +107,7 @@ impl LoadedBody {
         Ok(text.map(|text| Self { text, gaps, is_shallow, body }))
     }
 
-    /// Puts into a text that was made of this one what it has placeholders for.
+    /// Fills the placeholders in `text`, which was made from this body.
     pub async fn filled(&self, home: &Home, text: String) -> Result<String, Failure> {
         match &self.body {
             BodyAt::Bucket(key) if !self.gaps.is_empty() => {
@@ -117,8 +118,9 @@ impl LoadedBody {
     }
 }
 
-/// An entry with its body, if that is short; a long one goes to the bucket
-/// by itself. `None` if the run has no subrequest left for that.
+/// Returns an entry with its body if that is short, and moves a longer one to
+/// the bucket as an object of its own. `None` if the run has no subrequest left
+/// for that.
 pub async fn kept_short(
     home: &Home,
     job: &Job,

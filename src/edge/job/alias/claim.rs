@@ -1,4 +1,4 @@
-//! What is asked of an object as a name: where it leads, and to lead somewhere.
+//! Answers where a name leads, and lets it lead to a job.
 
 use super::point::point_id_here;
 use crate::domain::job::kind::JobKind;
@@ -14,9 +14,9 @@ const fn at(home: ObjectName) -> AliasTarget {
     AliasTarget { home, conflict: false }
 }
 
-/// A job has come in by this reference: link it, unless the name leads to
-/// another one. People use one constant reference for all their jobs, so
-/// that is noted and nothing more.
+/// Links a reference to the job that came with it, unless the name already
+/// leads to another one. Many clients use one constant reference for all their
+/// jobs, so a conflict is only reported.
 pub async fn claim(home: &Home, name: ObjectName, claim: Claim) -> Result<AliasTarget, Failure> {
     let Claim { id, home: there, yields, provider } = claim;
     let mine = match home.store.slot()? {
@@ -32,7 +32,7 @@ pub async fn claim(home: &Home, name: ObjectName, claim: Claim) -> Result<AliasT
         Slot::Deleted(_) => return Ok(AliasTarget { home: name, conflict: true }),
         Slot::Job(job) => job,
     };
-    // What was submitted here has its id from the upstream's answer alone.
+    // A submitted job gets its id only from the upstream's answer.
     let kind = JobKind { provider, is_submitted: true };
     if mine.id.is_none() && !mine.is_apart_from(kind) {
         return take_id(home, *mine, id).await;
@@ -41,9 +41,9 @@ pub async fn claim(home: &Home, name: ObjectName, claim: Claim) -> Result<AliasT
     Ok(AliasTarget { home: name, conflict: !is_it })
 }
 
-/// The id of the job that lives here has become known. Its object is
-/// pointed here at once if it is free; moving there is left to the alarm,
-/// so that no delivery waits for it and no two moves overlap.
+/// Gives the job here its id, which has become known, and points the id's
+/// object here if that is free. Only the alarm moves the job there, so that no
+/// delivery waits for a move and no two moves overlap.
 async fn take_id(home: &Home, mut job: Job, id: String) -> Result<AliasTarget, Failure> {
     job.id = Some(id.clone());
     job.unlinked_id = Some(id);
@@ -55,7 +55,7 @@ async fn take_id(home: &Home, mut job: Job, id: String) -> Result<AliasTarget, F
     Ok(at(job.home))
 }
 
-/// Leads to `there` from now on, unless there is something here already.
+/// Makes this name lead to `there`, unless something is here already.
 pub fn point_to(
     home: &Home,
     name: ObjectName,
@@ -76,7 +76,7 @@ pub fn point_to(
     Ok(Routed::Here(Some(lead)))
 }
 
-/// Leads to the deleted job at `there` no more: the name is free again.
+/// Stops leading to the deleted job at `there`: the name is free again.
 pub async fn unlink(home: &Home, there: &ObjectName) -> Result<(), Failure> {
     if matches!(home.store.slot()?, Slot::Alias(linked) if linked == *there) {
         home.store.forget_everything().await?;

@@ -1,10 +1,11 @@
-//! What a job that has moved away left here.
+//! Cleans up what a job that has moved away left here.
 
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure, succeeded};
 use crate::edge::storage::kv;
 
-/// Deletes it, and its copy in KV. Sets the alarm for another try, or none.
+/// Deletes the leftover values, and the copy in KV. If KV fails it sets the
+/// alarm for a retry, else it removes the alarm.
 pub async fn clear(home: &Home) -> Result<(), Failure> {
     let store = &home.store;
     store.forget_all_but_alias()?;

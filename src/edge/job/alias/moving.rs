@@ -1,4 +1,4 @@
-//! Moves a job to the object of its id, which has a job of its own.
+//! Moves a job to the object of its id when that has a job of its own.
 
 use super::leftovers;
 use super::point::{point_id_here, release_id};
@@ -20,14 +20,14 @@ use crate::edge::platform::Failure;
 use crate::edge::rpc::{catalog, job};
 use crate::edge::storage::bucket;
 
-/// Entries that are moved between two looks at the timeline.
+/// The entries that are moved between two reads of the timeline.
 const PAGE: usize = 40;
 
-/// Points the object of `unlinked_id` here, or moves the job there; notes when
-/// to try again.
+/// Points the object of `unlinked_id` here, or moves the job there. After a
+/// failure it records when to retry.
 ///
-/// Only the alarm calls this, so that no delivery waits for it and no two moves
-/// overlap.
+/// Only the alarm calls this, so that no delivery waits for a move and no two
+/// moves overlap.
 pub async fn link(home: &Home, run: &Run) -> Result<(), Failure> {
     let Err(failure) = try_link(home, run).await else { return Ok(()) };
     failure.log();
@@ -43,9 +43,9 @@ async fn try_link(home: &Home, run: &Run) -> Result<(), Failure> {
     }
 }
 
-/// Replays this job's deliveries at `there` and leads there. Repeating it
-/// after a crash is harmless: `moved_events` says where to go on, and what
-/// has been moved once is known there by its key.
+/// Replays this job's deliveries at `there`, then leads there. Repeating it
+/// after a crash is harmless: `moved_events` says where to continue, and the
+/// target knows what was moved before by its key.
 async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failure> {
     let store = &home.store;
     let mut is_retired = false;
@@ -64,12 +64,13 @@ async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failu
             unpublish(home, &job).await?;
             is_retired = true;
         }
-        // Before the deliveries: what follows from them is handed on.
+        // This must come before the deliveries, because their events are handed
+        // on.
         if job.work.moved_events == 0 && !hand_over_submission(home, &job, there).await? {
             return release_id(home);
         }
         for kept in entries {
-            // The next run goes on where this one stops.
+            // The next run continues where this one stops.
             if !run.budget.take(1) {
                 return Ok(());
             }
@@ -79,7 +80,7 @@ async fn move_to(home: &Home, there: &ObjectName, run: &Run) -> Result<(), Failu
     }
 }
 
-/// Leads to `there` from now on, and deletes what is left here.
+/// Makes this object lead to `there`, and deletes the leftovers here.
 async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure> {
     if let Some(orphaned) = OrphanedCopy::of(job) {
         home.store.save_orphaned_copy(&orphaned)?;
@@ -88,8 +89,8 @@ async fn leave(home: &Home, job: &Job, there: &ObjectName) -> Result<(), Failure
     leftovers::clear(home).await
 }
 
-/// Hands over how the job was submitted, if it was; `false` if the job there is
-/// another one for sure.
+/// Sends the state of the job's submission to `there`, if it was submitted.
+/// Returns `false` if the job there is certainly another one.
 async fn hand_over_submission(home: &Home, job: &Job, there: &ObjectName) -> Result<bool, Failure> {
     let Some(state) = submission::submission_state(job) else { return Ok(true) };
     let told = job::ask_job(&home.env, there, TakeOverSubmission(Box::new(state))).await?;
@@ -104,7 +105,7 @@ async fn replay(
 ) -> Result<(), Failure> {
     let entry = &kept.entry;
     let body = match &entry.body {
-        // What the vault asked for itself will be asked for there.
+        // An answer that the vault fetched itself will be fetched again there.
         _ if entry.trust.is_none() => return Ok(()),
         None => return Ok(()),
         Some(BodyAt::Bucket(key)) => DeliveredBody::Bucket(key.clone()),
@@ -141,9 +142,9 @@ fn note_moved(home: &Home, n: u32) -> Result<(), Failure> {
     home.store.save(&job)
 }
 
-/// Takes back what was published of a job that lives elsewhere now, but for
-/// the copy in KV: no move waits for that. Its files stay: their links were
-/// given out, and the job took them over.
+/// Removes the catalog row and the manifest of a job that now lives elsewhere.
+/// The copy in KV is deleted later, so that no move waits for it. The files
+/// stay: clients have their links, and the other job took them over.
 async fn unpublish(home: &Home, job: &Job) -> Result<(), Failure> {
     let day = job.created_at.day();
     let created_at = Some(job.created_at);

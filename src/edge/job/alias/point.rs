@@ -7,8 +7,8 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 
-/// Points the object of `unlinked_id` here; returns where that leads to
-/// instead, if it does.
+/// Points the object of `unlinked_id` here. Returns the object of another job
+/// if the id already leads there.
 pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
     let Some(job) = home.store.job()? else { return Ok(None) };
     let Some(id) = job.unlinked_id.clone() else { return Ok(None) };
@@ -17,7 +17,7 @@ pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
         Some(lead) if lead.home == job.home => linked(home)?,
         Some(AliasTarget { home: there, conflict: false }) => return Ok(Some(there)),
         Some(_) => release_id(home)?,
-        // What was submitted after the deletion is another job.
+        // A job that was submitted after the deletion is another one.
         None if job.submission.is_some() => release_id(home)?,
         // This job is the one that was deleted.
         None => drop(delete(home).await?),
@@ -25,7 +25,7 @@ pub async fn point_id_here(home: &Home) -> Result<Option<ObjectName>, Failure> {
     Ok(None)
 }
 
-/// Has the id be that of another job.
+/// Gives the id up, because it belongs to another job.
 pub fn release_id(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     let entry = job.release_id(platform::now());

@@ -1,4 +1,4 @@
-//! Copies a job's files: several at a time, noted one after the other.
+//! Copies a job's files: several at a time, recorded one after the other.
 
 use super::inline::{hiccup, unpack};
 use crate::domain::alarm::plan::Task;
@@ -15,24 +15,24 @@ use crate::edge::storage::bucket;
 use crate::edge::storage::object::Slot;
 use crate::edge::transfer::{self, Order, SourceFile};
 
-/// Files of one job that are copied at the same time.
+/// The files of one job that are copied at the same time.
 const AT_ONCE: usize = 4;
 
-/// Subrequests that each takes as a rule.
+/// The subrequests that a copy usually makes.
 const COST: u32 = Task::Copy(0).cost();
 
-/// MD5 refusals after which a file is stored without the check: the tag was
-/// not an MD5 of the content then (KMS-style).
+/// The MD5 refusals after which a file is stored without the check: then its
+/// `ETag` is not an MD5 of the content (as with KMS encryption).
 const MAX_MD5_REFUSALS: u32 = 2;
 
 /// Copies the first `most` of `files`; returns how many were tried.
 ///
-/// The transfers overlap, the notes of their ends do not: nothing is
-/// awaited between a read of the record and its write.
+/// Transfers overlap, but their ends are recorded one by one: nothing is
+/// awaited between reading the record and writing it.
 pub async fn copy(home: &Home, files: &[u32], most: usize, run: &Run) -> Result<usize, Failure> {
     let Some(job) = home.store.job()? else { return Ok(0) };
     let files: Vec<&File> = files.iter().take(most).filter_map(|n| job.file(*n)).collect();
-    // An inline file is unpacked in memory: one at a time.
+    // An inline file is decoded in memory, so only one at a time.
     let is_inline = |file: &&File| matches!(file.source, Source::Inline { .. });
     let at_once = if files.iter().any(is_inline) { 1 } else { AT_ONCE };
     let may_begin = |_: &&File| run.is_young() && run.budget.take(COST);
@@ -73,12 +73,13 @@ async fn note_end(home: &Home, begun: &Job, tried: CopyAttempt) -> Result<(), Fa
     {
         object.relink = true;
     }
-    // What is settled now goes to KV next.
+    // A job that is settled now is written to KV next.
     let _noted = kv_copy::begin(&mut job);
     home.note(&job, entry.as_ref())
 }
 
-/// Whether the upstream can be asked for a fresh URL of a file.
+/// Returns whether the upstream can be asked for a fresh URL of a file, or why
+/// not.
 fn renewal(home: &Home, job: &Job, source: &Source) -> Result<(), CantAsk> {
     let Source::Url { url, .. } = source else { return Err(CantAsk::OtherFile) };
     if job.healing.exhausted {

@@ -1,4 +1,4 @@
-//! Files that were written into the delivery itself.
+//! Stores files that a delivery contains as inline data.
 
 use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::archive::outcome::CopiedFile;
@@ -17,7 +17,7 @@ use crate::edge::transfer::{last, no_room};
 use std::ops::Range;
 use worker::{Bucket, Object};
 
-/// Stores one.
+/// Stores an inline file.
 pub async fn unpack(
     home: &Home,
     job: &Job,
@@ -42,7 +42,7 @@ pub async fn unpack(
     Ok(CopiedFile { size: object.size(), etag: object.etag(), content_type, verified: true })
 }
 
-/// Stores one that is in a long body, in pieces.
+/// Stores an inline file of a long body, in pieces.
 async fn stream(
     home: &Home,
     job: &Job,
@@ -74,12 +74,12 @@ async fn inline_bytes(home: &Home, job: &Job, source: &Source) -> Result<Vec<u8>
     inline::decode(&written, *encoding).ok_or_else(broken)
 }
 
-/// A part of a delivery's body as it is read.
+/// Returns a part of a delivery's body as text.
 async fn delivered(home: &Home, job: &Job, n: u32, part: Range<usize>) -> Result<String, Failure> {
     let gone = || Failure::gone("reading a delivery's body");
     let kept = entry(home, job, n).await?.ok_or_else(gone)?;
     let text = match &kept.entry.body {
-        // Its positions are not those of what is kept.
+        // The positions refer to the repaired text, not to the stored one.
         _ if kept.entry.mended => {
             read_text_of(home, &kept).await?.and_then(|text| text.get(part).map(str::to_owned))
         }
@@ -89,8 +89,8 @@ async fn delivered(home: &Home, job: &Job, n: u32, part: Range<usize>) -> Result
     text.ok_or_else(gone)
 }
 
-/// A failure of the platform: another try may succeed. Its words go to the
-/// log, not into the record.
+/// Makes a storage failure into one of the copy, which is retried. Its text
+/// goes to the log, not into the record.
 pub fn hiccup(failure: &Failure) -> CopyFailure {
     failure.log();
     CopyFailure {

@@ -1,4 +1,5 @@
-//! Writes the rendered record to KV, for readers near and far, and deletes it.
+//! Writes the rendered record to KV, so that it can be read from anywhere, and
+//! deletes it.
 
 use crate::domain::archive::kv_copy::{self, CopyStep, Rendering};
 use crate::domain::job::record::Job;
@@ -7,8 +8,8 @@ use crate::edge::job::result;
 use crate::edge::platform::{Failure, succeeded};
 use crate::edge::storage::kv;
 
-/// Does what the copy needs: what came of it is noted for the record as it
-/// was, so that a change meanwhile is followed by another step.
+/// Writes or deletes the copy. It records the result for the record as it was
+/// read, so that a change meanwhile leads to another step.
 pub async fn record(home: &Home) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     let Some((step, _)) = kv_copy::step(&job) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Writes the manifest to R2.
+//! Writes the job's manifest to R2.
 
 use crate::domain::archive::manifest::{self, Manifest};
 use crate::domain::job::record::Job;
@@ -13,16 +13,16 @@ use crate::edge::job::timeline::kept_short;
 use crate::edge::platform::{During, Failure, succeeded};
 use crate::edge::storage::bucket;
 
-/// Most timeline entries of a manifest; older ones are in pages of their own.
+/// The most timeline entries in a manifest; older ones are in their own pages.
 const MAX_ENTRIES: u32 = 1_000;
 
-/// Writes the manifest. Long bodies of the timeline go to the bucket by
-/// themselves first.
+/// Writes the manifest. Before that, it moves long bodies of the timeline to
+/// objects of their own in the bucket.
 pub async fn publish(home: &Home, run: &Run) -> Result<(), Failure> {
     let Some(job) = home.store.job()? else { return Ok(()) };
     let is_done = match publish_manifest(home, &job, run).await {
         Ok(true) => true,
-        // The next run goes on.
+        // The next run continues.
         Ok(false) => return Ok(()),
         Err(failure) => succeeded(Err(failure)),
     };
@@ -31,7 +31,7 @@ pub async fn publish(home: &Home, run: &Run) -> Result<(), Failure> {
     home.note_task(now)
 }
 
-/// `false` if the run has no subrequest left for a long body.
+/// Returns `false` if the run has no subrequest left for a long body.
 async fn publish_manifest(home: &Home, job: &Job, run: &Run) -> Result<bool, Failure> {
     let Some(events) = newest_entries(home, job, run).await? else { return Ok(false) };
     let long = job.result.as_ref().and_then(|result| result.long().zip(result.bytes));

@@ -1,5 +1,5 @@
-//! What is kept of a job outside its object: its files, its manifest, its copy
-//! in KV, its old timeline.
+//! Stores what a job keeps outside its object: files, manifest, copy in KV, old
+//! timeline entries.
 
 pub mod copy;
 mod inline;

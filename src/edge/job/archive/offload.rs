@@ -9,8 +9,9 @@ use crate::edge::job::timeline::kept_short;
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket;
 
-/// Moves a page of them: first their long bodies, each by itself, then the
-/// page, then what is left here. A crash in between repeats a write, no more.
+/// Moves one page of entries: first their long bodies, each to its own object,
+/// then the page. Then it deletes them here. A crash in between only repeats a
+/// write.
 pub async fn offload(home: &Home, run: &Run) -> Result<(), Failure> {
     let Err(failure) = try_offload(home, run).await else { return Ok(()) };
     failure.log();

@@ -1,4 +1,4 @@
-//! Copies again what is not stored, by the rules of today.
+//! Copies missing files again, by the current rules.
 
 use crate::domain::archive::recopy::{self, Recopy};
 use crate::domain::ingest::apply::Applied;
@@ -15,8 +15,9 @@ use crate::edge::storage::bucket;
 use crate::edge::storage::object::RecordExtras;
 use std::collections::HashSet;
 
-/// Reads the delivery of the served result once more; without one, the
-/// upstream is asked. Decides anew if the job changes meanwhile.
+/// Reads the delivery of the current result once more, and starts the missing
+/// copies. Without a delivery it asks the upstream. If the job changes
+/// meanwhile, it starts over.
 pub async fn archive(home: &Home) -> Result<Box<Job>, CommandError> {
     loop {
         let job = *home.here()?;
@@ -36,7 +37,7 @@ async fn ask_again(home: &Home, mut job: Job) -> Result<Job, Failure> {
     Ok(job)
 }
 
-/// `None` if the job has changed since it was read.
+/// Returns `None` if the job has changed since it was read.
 async fn copy_again(
     home: &Home,
     read: &Job,
@@ -51,7 +52,7 @@ async fn copy_again(
         recopy::ResultDelivery { text, sha256, output: Output::of(&written, &event, found) };
     let kept = kept(home, read).await;
     let kept = kept.inspect_err(Failure::log).ok();
-    // What can't be asked is believed.
+    // If the bucket can't be listed, the files count as stored.
     let is_kept = |key: &str| kept.as_ref().is_none_or(|kept| kept.contains(key));
     let Some(mut job) = home.store.job()?.filter(|job| job.version == read.version) else {
         return Ok(None);
@@ -67,16 +68,16 @@ async fn copy_again(
     Ok(Some(applied.job))
 }
 
-/// The body of the served result's delivery as it is read, and the digest
-/// of what came.
+/// Returns the body of the current result's delivery, and the SHA-256 of the
+/// body as it was received.
 async fn result_delivery(home: &Home, job: &Job) -> Result<Option<(LoadedBody, String)>, Failure> {
     let Some(result) = &job.result else { return Ok(None) };
     let Some(kept) = entry(home, job, result.delivery).await? else { return Ok(None) };
     Ok(LoadedBody::of(home, &kept).await?.zip(kept.entry.sha256))
 }
 
-/// The keys of the job's files that are in the bucket. One that was taken
-/// over from another object is believed to be.
+/// Returns the keys of the job's files that are in the bucket. A file that
+/// another object handed over counts as stored.
 async fn kept(home: &Home, job: &Job) -> Result<HashSet<String>, Failure> {
     let [prefix, ..] = keys::prefixes_of_job(&job.home);
     let found = bucket::keys_below(&bucket::open(&home.env)?, &prefix).await?;

@@ -1,4 +1,4 @@
-//! New links to a job's files.
+//! Gives a job's files new links.
 
 use crate::domain::archive::relink;
 use crate::domain::job::record::Job;
@@ -10,8 +10,8 @@ use crate::edge::storage::object::Slot;
 use crate::edge::transfer::rewrite;
 use worker::Object;
 
-/// Gives the files new links. They work at once; the alarm takes the old ones
-/// away.
+/// Gives the files new links. They work at once; the alarm disables the old
+/// ones.
 pub async fn renew_links(home: &Home) -> Result<Box<Job>, CommandError> {
     let mut job = home.here()?;
     let nonce = hex::encode(platform::random::<16>());
@@ -20,7 +20,7 @@ pub async fn renew_links(home: &Home) -> Result<Box<Job>, CommandError> {
     Ok(job)
 }
 
-/// Writes file `n` anew, with the nonce that opens it now.
+/// Writes file `n` again, with the nonce of its new link.
 pub async fn relink(home: &Home, n: u32) -> Result<(), Failure> {
     let Some(job) = home.store.job()? else { return Ok(()) };
     let Some(file) = job.file(n) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Makes the object what it was, from the job's manifest.
+//! Restores an object from its job's manifest.
 
 use crate::domain::archive::manifest::{Manifest, Restored, around_result, is_seen};
 use crate::domain::file::skeleton::Skeleton;
@@ -16,11 +16,11 @@ use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
 use crate::edge::storage::object::{RecordExtras, Slot};
 
-/// Longest manifest that is read in one piece, in bytes.
+/// The longest manifest that is read in one piece, in bytes.
 const MAX_WHOLE: u64 = 1024 * 1024;
 
-/// Restores the job of the manifest at `key`, unless there is one: that is
-/// newer. It is published again either way.
+/// Restores the job of the manifest at `key`, unless there is one already: that
+/// is newer. Either way the job is published again.
 pub async fn restore(home: &Home, name: &ObjectName, key: &str) -> Result<TakenUp, Failure> {
     let mut restored = read(home, name, key).await?.restored();
     if let Some(reference) = &restored.reference
@@ -58,8 +58,9 @@ async fn manifest(home: &Home, key: &str, during: &str) -> Result<Manifest, Fail
     Manifest::read(&text.ok_or_else(|| Failure::gone(during))?).during(during)
 }
 
-/// Reads a manifest whose result is too long for memory, without that: it lies
-/// in the bucket by itself. `None` if it is another one.
+/// Reads a manifest whose result is too long for memory, without that result,
+/// which has its own object in the bucket. `None` if the manifest is not of
+/// this kind.
 async fn long_manifest(home: &Home, key: &str, during: &str) -> Result<Option<Manifest>, Failure> {
     let Skeleton { text, gaps, is_shallow, .. } = scan(&home.env, key).await?.skeleton;
     let text = String::from_utf8(text).during(during)?;
@@ -75,8 +76,8 @@ async fn long_manifest(home: &Home, key: &str, during: &str) -> Result<Option<Ma
     Manifest::read(&text).during(during).map(Some)
 }
 
-/// Has the job's reference lead here. One that leads elsewhere is another
-/// job's, and so are its files.
+/// Points the job's reference here. Returns `false` if it leads elsewhere: then
+/// the reference, like its files, belongs to another job.
 async fn leads_here(
     home: &Home,
     name: &ObjectName,
@@ -103,7 +104,7 @@ async fn publish_anew(home: &Home, mut job: Job, in_bucket: u64) -> Result<Taken
         job.work.publish = TaskProgress::default();
     }
     job.work.list = TaskProgress::default();
-    // That of a job that goes on is still to be deleted.
+    // The copy of a job that is in progress is still to be deleted.
     if job.is_settled() {
         job.work.set_kv_copy(KvCopy::None);
     }

@@ -1,4 +1,4 @@
-//! Multipart uploads that were begun and did not come to their end.
+//! Aborts multipart uploads that did not end.
 
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
@@ -6,7 +6,7 @@ use crate::edge::platform::Failure;
 use crate::edge::storage::bucket;
 use crate::edge::transfer;
 
-/// Aborts those that runs have left when they died: no other run is under way.
+/// Aborts the uploads of runs that died. No other run is in progress.
 pub async fn abort_left(home: &Home, run: &Run) -> Result<(), Failure> {
     for (key, id) in home.store.uploads()? {
         let Ok(bucket) = bucket::open(&home.env) else { break };

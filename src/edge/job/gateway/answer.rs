@@ -1,4 +1,4 @@
-//! The upstream's answer to the job's submission.
+//! Returns the upstream's answer to the job's submission.
 
 use crate::domain::gateway::answer::request_id;
 use crate::domain::job::record::Job;
@@ -11,12 +11,12 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 use crate::edge::storage::object::Slot;
 
-/// Longest wait for the end of another request's submission, in milliseconds.
+/// The longest wait for another request's submission to end, in milliseconds.
 pub const MAX_WAIT_MS: u64 = 90 * SECOND;
 
 const AGAIN: Routed<SubmissionEnd> = Routed::Here(SubmissionEnd::Again);
 
-/// The answer to the submission, as soon as it is there.
+/// Returns the answer to the submission, as soon as it is known.
 pub async fn answer(home: &Home) -> Result<Routed<SubmissionEnd>, Failure> {
     let until = platform::now().plus(MAX_WAIT_MS);
     loop {
@@ -38,7 +38,7 @@ pub async fn answer(home: &Home) -> Result<Routed<SubmissionEnd>, Failure> {
     }
 }
 
-/// The answer as the Worker is told it.
+/// Returns the answer in the form that the Worker gets.
 pub fn submitted(job: &Job, answer: SubmissionAnswer) -> SubmissionEnd {
     let submission = job.submission.as_ref();
     SubmissionEnd::Answered(Box::new(Submitted {

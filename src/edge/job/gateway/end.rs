@@ -1,4 +1,4 @@
-//! Writes what has come of a submission.
+//! Records the end of a submission.
 
 use super::answer::submitted;
 use crate::domain::gateway::answer::{MAX_REFUSED_BYTES, request_id, unreachable_upstream};
@@ -11,7 +11,7 @@ use crate::edge::job::alias::point::point_id_here;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 
-/// Writes the upstream's answer, or why there is none, and tells it.
+/// Records the upstream's answer, or why there is none, and returns it.
 pub async fn end(
     home: &Home,
     name: ObjectName,
@@ -37,8 +37,8 @@ pub async fn end(
     Ok(submitted(&home.store.job()?.unwrap_or(job), told))
 }
 
-/// The answer to the submission of a job that was deleted meanwhile, or has
-/// moved.
+/// Returns the answer to the submission of a job that was deleted meanwhile, or
+/// that has moved.
 fn without_job(name: ObjectName, submit: &Submit, answer: SubmissionAnswer) -> SubmissionEnd {
     let (queue, app, nonce) = (submit.queue, submit.app.clone(), String::new());
     let (public, id) = (name.public(), request_id(&answer));
@@ -46,8 +46,8 @@ fn without_job(name: ObjectName, submit: &Submit, answer: SubmissionAnswer) -> S
     SubmissionEnd::Answered(Box::new(submitted))
 }
 
-/// Forgets a longer input than is kept of what the upstream has refused. The
-/// alarm of the ended job deletes it from the bucket.
+/// Drops the input of a submission that the upstream has refused, if it is too
+/// long to keep. The alarm of the ended job deletes it from the bucket.
 fn cut_input(home: &Home) -> Result<(), Failure> {
     let Some(mut first) = home.store.entry(1)? else { return Ok(()) };
     if first.bytes.is_none_or(|bytes| bytes <= MAX_REFUSED_BYTES) {

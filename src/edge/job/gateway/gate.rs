@@ -1,5 +1,5 @@
-//! A gate: an object that is no job's, which lets in submissions that may be
-//! one and the same, or counts the uses of a ticket.
+//! A gate: an object without a job, which admits submissions that may be equal,
+//! or counts the uses of a ticket.
 
 use crate::domain::gateway::idempotency::{Decision, Entries, GRACE_MS, Request};
 use crate::domain::protocol::gate::{MarkRead, TakeOver};
@@ -10,15 +10,15 @@ use crate::edge::platform::{self, Failure};
 /// How long uses are counted, in milliseconds: longer than any ticket lives.
 const USES_LIFE_MS: u64 = 31 * DAY;
 
-/// Lets a submission in.
+/// Admits a submission.
 pub async fn admit(home: &Home, request: &Request) -> Result<Decision, Failure> {
     let mut entries = home.store.submissions(request.place.as_deref())?;
     let decision = entries.admit(request, platform::now());
     record_decision(home, request, &entries, decision).await
 }
 
-/// Who gets the job of `earlier`: until its answer has had the time to be
-/// read, no one knows.
+/// Decides who gets the job of `earlier`. It waits until that job's answer is
+/// read, or until its client has had the time to read it.
 pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Decision, Failure> {
     let TakeOver { earlier, request } = asked;
     let until = platform::now().plus(GRACE_MS);
@@ -33,8 +33,8 @@ pub async fn take_over(home: &Home, asked: &TakeOver) -> Result<Decision, Failur
     }
 }
 
-/// Writes down what the gate says, with the use that is taken; nothing if
-/// none is left.
+/// Writes the decision and, if the ticket counts, its use. If no use is left it
+/// writes nothing.
 async fn record_decision(
     home: &Home,
     request: &Request,
@@ -53,7 +53,7 @@ async fn record_decision(
     Ok(decision)
 }
 
-/// The answer of this job's submission was read.
+/// Records that the answer of this job's submission was read.
 pub fn mark_read(home: &Home, MarkRead { place, reference }: &MarkRead) -> Result<(), Failure> {
     let (store, place) = (&home.store, place.as_deref());
     let mut entries = store.submissions(place)?;
@@ -63,7 +63,7 @@ pub fn mark_read(home: &Home, MarkRead { place, reference }: &MarkRead) -> Resul
     Ok(())
 }
 
-/// Counts a use, if one is left of `most`.
+/// Counts a use; returns `false` if `most` are used already.
 pub async fn count_use(home: &Home, most: u32) -> Result<bool, Failure> {
     let store = &home.store;
     let uses = store.uses()?;
@@ -75,7 +75,7 @@ pub async fn count_use(home: &Home, most: u32) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Forgets what does not count any more. Only the alarm calls this.
+/// Forgets entries and uses that have expired. Only the alarm calls this.
 pub async fn expire(home: &Home) -> Result<(), Failure> {
     let store = &home.store;
     let end = store.submissions(None)?.ends_at().unwrap_or(Timestamp::default());

@@ -7,8 +7,8 @@ use crate::domain::names::ObjectName;
 use crate::edge::job::home::Home;
 use crate::edge::upstream;
 
-/// Sends it, with a hook of this vault to call. The error says why that can't
-/// be, or why there is no answer.
+/// Sends the submission, with a hook URL of this vault. The error says why it
+/// can't be sent, or why there is no answer.
 pub async fn send(
     home: &Home,
     name: &ObjectName,

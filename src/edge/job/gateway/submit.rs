@@ -1,5 +1,5 @@
-//! Submits the job to the upstream. It runs here, so that a client that leaves
-//! does not lose the job.
+//! Submits the job to the upstream. This runs in the job's object, so that the
+//! job survives when the client leaves.
 
 use super::answer::{MAX_WAIT_MS, answer};
 use super::end::end;
@@ -17,12 +17,12 @@ use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::bucket;
 use crate::edge::storage::object::{RecordExtras, Slot};
 
-/// Submits this job, once: who asks again gets the same answer.
+/// Submits this job once; repeated calls get the same answer.
 ///
-/// 1. The job is there, queued, before the upstream is asked: a run that
-///    dies leaves a job that says so, and a capability that is good.
-/// 2. The upstream's answer, whatever it is, is written before it is told.
-/// 3. Its id leads here: the client's next question is by that.
+/// 1. Writes the job as queued before asking the upstream: if the run dies, the
+///    job records that, and the hook's capability already works.
+/// 2. Writes the upstream's answer, whatever it is, before it is returned.
+/// 3. Points the job's id here, because the client's next request uses it.
 pub async fn submit(
     home: &Home,
     name: ObjectName,
@@ -42,8 +42,8 @@ pub async fn submit(
     end.map(Routed::Here)
 }
 
-/// Tells whether the job can begin, whose input then comes to the bucket. If
-/// no submission follows, the alarm deletes it.
+/// Returns whether the job can begin, so that its input may be stored in the
+/// bucket. If no submission follows, the alarm deletes that input.
 pub async fn expect(home: &Home, key: &str) -> Result<Routed<Option<SubmissionEnd>>, Failure> {
     let slot = free_slot(home).await?;
     let Slot::Empty = slot else {
@@ -57,8 +57,7 @@ pub async fn expect(home: &Home, key: &str) -> Result<Routed<Option<SubmissionEn
     Ok(Routed::Here(None))
 }
 
-/// Deletes an input that came twice, the second time after the first was
-/// refused.
+/// Deletes an input that was stored a second time, after the first was refused.
 async fn drop_input(home: &Home, slot: &Slot, body: &BodyAt) -> Result<(), Failure> {
     let is_of_no_use = match slot {
         Slot::Job(_) => home.store.entry(1)?.is_some_and(|first| first.body.is_none()),
@@ -83,7 +82,8 @@ async fn submit_new(
     end(home, name, submit, answer).await
 }
 
-/// What is here, as soon as no other call is about to begin the job.
+/// Returns the slot, after waiting while another call is about to begin the
+/// job.
 async fn free_slot(home: &Home) -> Result<Slot, Failure> {
     let until = platform::now().plus(MAX_WAIT_MS);
     loop {
@@ -97,7 +97,7 @@ async fn free_slot(home: &Home) -> Result<Slot, Failure> {
     }
 }
 
-/// What is told of a submission that another call has begun.
+/// Returns the answer to a submission that another call has begun.
 async fn as_before(home: &Home, slot: Slot) -> Result<Routed<SubmissionEnd>, Failure> {
     match slot {
         Slot::Alias(there) => Ok(Routed::Elsewhere(there)),

@@ -1,4 +1,4 @@
-//! What is sent: a message's text and headers.
+//! Writes the text and the headers of a message.
 
 use crate::domain::handoff::message::{self, MessageInput};
 use crate::domain::job::outbox::Message;
@@ -9,10 +9,10 @@ use crate::edge::job::result;
 use crate::edge::job::timeline::{LoadedBody, entry};
 use crate::edge::platform::{self, Failure, MemoryReservation};
 
-/// How often a long result stands in memory while its message is written.
+/// How many copies of a long result are in memory while its message is written.
 const COPIES: usize = 3;
 
-/// The text, as JSON.
+/// Returns the message's text, as JSON.
 pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Result<String, Failure> {
     let read = match entry(home, job, message.entry).await? {
         Some(kept) => LoadedBody::of(home, &kept).await?,
@@ -44,7 +44,8 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
     }
 }
 
-/// Those of Standard Webhooks. Without a secret there is no signature.
+/// Returns the headers of Standard Webhooks. Without a secret there is no
+/// signature.
 pub fn headers(home: &Home, message: &Message, body: &[u8]) -> Vec<(&'static str, String)> {
     let seconds = platform::now().as_seconds();
     let secrets = home.config.handoff_secrets.as_ref();

@@ -1,4 +1,4 @@
-//! Hands the last event on again.
+//! Hands the job's last event on again.
 
 use crate::domain::handoff::queue::{self, HandoffEvent};
 use crate::domain::job::record::Job;
@@ -14,8 +14,8 @@ const NO_ONE: &str = "the job has no client webhook, and HANDOFF_URL is not set 
 
 const NOTHING: &str = "the job has had no event to hand on yet; wait for its first";
 
-/// Hands the last event on again. Decides anew if the job goes on meanwhile:
-/// an old entry is read from the bucket.
+/// Hands the last event on again. It starts over if the job changes meanwhile,
+/// because an old entry is read from the bucket.
 pub async fn resend(home: &Home) -> Result<HandedOn, CommandError> {
     let store = &home.store;
     loop {

@@ -10,8 +10,8 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::Failure;
 use crate::edge::upstream::{self, PostResult};
 
-/// Sends the message of an entry to a receiver. What comes of it is noted
-/// in the record as it is then.
+/// Sends the message of an entry to a receiver. The result is recorded in the
+/// record as it is by then.
 pub async fn hand_off(home: &Home, entry: u32, receiver: Receiver) -> Result<(), Failure> {
     let Some(job) = home.store.job()? else { return Ok(()) };
     let Some(message) = job.handoff.find(entry, receiver).cloned() else { return Ok(()) };
@@ -25,7 +25,7 @@ pub async fn hand_off(home: &Home, entry: u32, receiver: Receiver) -> Result<(),
     home.note(&job, noted.as_ref())
 }
 
-/// Where a receiver is, if anything may be sent there.
+/// Returns the receiver's URL, if the vault may send anything there.
 fn receiver_url(home: &Home, job: &Job, receiver: Receiver) -> Result<String, &'static str> {
     let own = [home.config.base_url(&job.origin), &job.origin];
     let url = match receiver {

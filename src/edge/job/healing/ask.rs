@@ -1,4 +1,4 @@
-//! Asks for a job's result, and applies it.
+//! Asks the upstream for a job's result, and applies it.
 
 use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::healing::{self, AnswerMeaning};
@@ -18,17 +18,18 @@ use crate::edge::upstream::{self, UpstreamAnswer};
 
 const NOT_FOUND: u16 = 404;
 
-/// What came of a question.
+/// The outcome of asking the upstream.
 pub enum HealingOutcome {
-    /// The job has come to an end; the answer tells of it.
+    /// The job has ended; the answer says how.
     End(EventKind, Box<UpstreamAnswer>),
-    /// No news; the text says what went wrong, if something did.
+    /// There is no news. The text is the error, if one occurred; the number is
+    /// the wait in milliseconds that the upstream asks for.
     Nothing(Option<String>, Option<u64>),
-    /// There is no one to ask.
+    /// There is no upstream to ask.
     Impossible(&'static str),
 }
 
-/// Asks, once.
+/// Asks for the result once.
 pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
     let question = match home.config.upstreams.result_of(job.lookup()) {
         Ok(question) => question,
@@ -48,8 +49,8 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
     nothing
 }
 
-/// A result that is refused may be that of a job that has failed, or of
-/// one that still runs.
+/// Asks for the status when the answer for the result is unclear: the job may
+/// have failed, or may still run.
 async fn ask_for_status(
     home: &Home,
     of_result: &UpstreamQuery,
@@ -67,7 +68,7 @@ async fn ask_for_status(
         AnswerMeaning::End(kind) if result.status == NOT_FOUND => {
             (Some((kind, status)), result, None)
         }
-        // The failure's own words are in what the result's URL answered.
+        // The error text is in the answer for the result.
         AnswerMeaning::End(kind) => (Some((kind, result)), status, None),
         AnswerMeaning::NotReady => (None, result, None),
         AnswerMeaning::Unclear(_) | AnswerMeaning::Refused(_) => (None, result, Some(why)),
@@ -79,12 +80,12 @@ async fn ask_for_status(
     }
 }
 
-/// Puts a question to the upstream.
+/// Sends a question to the upstream.
 pub async fn ask(home: &Home, question: &UpstreamQuery) -> Result<UpstreamAnswer, String> {
     upstream::ask(&home.env, question, home.config.max_body_bytes, home.config.pace).await
 }
 
-/// Applies an answer as if it had been delivered.
+/// Applies an answer as if it were a delivery.
 pub async fn take(
     home: &Home,
     job: &Job,
@@ -123,7 +124,7 @@ pub async fn take(
     apply(home, new_job, arrival, None, false).await.map(drop)
 }
 
-/// An answer, kept as a delivery's body is.
+/// An answer that is stored in the same way as a delivery's body.
 struct KeptAnswer<'a> {
     text: &'a str,
     gaps: &'a [Gap],

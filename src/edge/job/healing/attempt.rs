@@ -1,4 +1,4 @@
-//! What the alarm asks the upstream for.
+//! Asks the upstream for what is missing, when the alarm rings.
 
 use super::ask::{HealingOutcome, ask_for_result, take};
 use super::files::{RenewedFiles, ask_for_files};
@@ -9,8 +9,8 @@ use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::platform::{self, Failure};
 
-/// Asks for the job's result. Files that still wait for a fresh URL
-/// afterwards are asked for one by one.
+/// Asks for the job's result. Files that still wait for a fresh URL afterwards
+/// are asked for one by one.
 pub async fn attempt(home: &Home, run: &Run) -> Result<(), Failure> {
     let Some(job) = home.store.job()? else { return Ok(()) };
     if job.is_unanswered() {
@@ -24,7 +24,8 @@ pub async fn attempt(home: &Home, run: &Run) -> Result<(), Failure> {
     note_question(home, outcome, files)
 }
 
-/// The run that submitted the job has died, unless it is still at it.
+/// Records that the run which submitted the job has died, unless it is still in
+/// progress.
 fn note_interruption(home: &Home, mut job: Job) -> Result<(), Failure> {
     let now = platform::now();
     if home.submitting.get() {

@@ -1,4 +1,4 @@
-//! Asks one by one for the files that wait for a fresh URL.
+//! Asks the upstream for files that wait for a fresh URL, one by one.
 
 use super::ask::ask;
 use crate::domain::healing::{self, Download};
@@ -8,21 +8,21 @@ use crate::edge::job::run::Run;
 use crate::edge::platform::{self, Failure};
 use crate::edge::upstream::UpstreamAnswer;
 
-/// Files that are asked for one by one in one run.
+/// The most files that one run asks for.
 const MAX_DOWNLOADS: usize = 8;
 
-/// What came of asking for files one by one.
+/// The outcome of asking for files one by one.
 #[derive(Default)]
 pub struct RenewedFiles {
-    /// Whether any could be asked for, now or in another run.
+    /// Whether the upstream can be asked for any file, now or in another run.
     pub can_be_asked: bool,
-    /// Whether any got a fresh URL.
+    /// Whether any file got a fresh URL.
     pub renewed: bool,
-    /// Why another one did not.
+    /// Why a file got none.
     pub why: Option<String>,
 }
 
-/// Asks for them.
+/// Asks for the files.
 pub async fn ask_for_files(home: &Home, run: &Run) -> Result<RenewedFiles, Failure> {
     let mut files = RenewedFiles::default();
     let Some(job) = home.store.job()? else { return Ok(files) };

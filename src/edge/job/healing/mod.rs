@@ -1,4 +1,4 @@
-//! Asks the upstream for what did not come by itself: a result, fresh URLs.
+//! Asks the upstream for what was not delivered: a result, fresh URLs.
 
 mod ask;
 pub mod attempt;

@@ -1,4 +1,4 @@
-//! Applies what has come in to the job.
+//! Applies a delivery or an answer to the job.
 
 use crate::domain::alarm::schedule::{self, DeliveryContext};
 use crate::domain::catalog::row::Row;
@@ -18,12 +18,13 @@ use crate::edge::platform::{self, During, Failure};
 use crate::edge::storage::object::{RecordExtras, Slot, Store};
 use serde_json::value::to_raw_value;
 
-/// Applies what has come to the job; all that awaits more than storage was done
-/// before.
+/// Applies an arrival to the job. Everything that awaits more than storage was
+/// done before.
 ///
-/// 1. Read, decide, write: atomic, as only storage is awaited.
-/// 2. The alarm for what follows, before the write that makes it due: one
-///    that rings for nothing is harmless, one that is missing is not.
+/// 1. Reads, decides and writes: this is atomic, because only storage is
+///    awaited.
+/// 2. Sets the alarm for what follows, before the write that makes it due. An
+///    alarm that rings for nothing is harmless, one that is missing is not.
 pub async fn apply(
     home: &Home,
     new_job: NewJob,
@@ -67,8 +68,8 @@ pub async fn apply(
     }
 }
 
-/// The answer to a delivery that has been moved here already: the mover died
-/// before it could note so.
+/// Returns the answer to a delivery that was moved here already: the mover died
+/// before it could record that.
 fn moved_before(
     store: &Store,
     job: Option<&Job>,
@@ -80,7 +81,7 @@ fn moved_before(
     Ok(seen.map(|_| Delivered::Taken { id, event_type, duplicate: true, row: None }))
 }
 
-/// What a job is made of that is first heard of now.
+/// Returns the data of a job that becomes known now.
 pub fn new_job(home: ObjectName, at: Timestamp, origin: String) -> NewJob {
     NewJob { home, at, nonce: hex::encode(platform::random::<16>()), origin }
 }
@@ -109,7 +110,7 @@ fn reply(applied: Applied, row: Option<CatalogRow>) -> Delivered {
     }
 }
 
-/// Returns what is written with the record.
+/// Returns everything that is written together with the record.
 fn extras<'a>(
     applied: &'a Applied,
     arrival: &Arrival<'a>,

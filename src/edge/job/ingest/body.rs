@@ -1,4 +1,5 @@
-//! The body of what comes in: in the object, or in the bucket if it is long.
+//! Reads and stores the body of a delivery: in the object, or in the bucket if
+//! it is long.
 
 use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
 use crate::domain::job::timeline::BodyAt;
@@ -8,7 +9,8 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::Failure;
 use crate::edge::storage::bucket;
 
-/// Takes a body out, or reads it, as it came.
+/// Returns the body as it was received, and where it is stored. It moves a text
+/// out of `body`.
 pub async fn read(home: &Home, body: &mut DeliveredBody) -> Result<(Vec<u8>, BodyAt), Failure> {
     match body {
         DeliveredBody::Text(text) => Ok((std::mem::take(text).into_bytes(), BodyAt::Object)),
@@ -20,7 +22,8 @@ pub async fn read(home: &Home, body: &mut DeliveredBody) -> Result<(Vec<u8>, Bod
     }
 }
 
-/// Keeps a text that the vault has asked for, as a delivery's body is kept.
+/// Stores an answer that the vault has fetched, in the same way as a delivery's
+/// body.
 pub async fn keep(home: &Home, there: &ObjectName, text: &str, sha256: &str) -> BodyAt {
     if text.len() <= MAX_OBJECT_TEXT {
         return BodyAt::Object;

@@ -1,4 +1,4 @@
-//! Takes a delivery: durable before it is answered.
+//! Takes a delivery, and makes it durable before it is answered.
 
 use super::apply::{apply, new_job};
 use super::body;
@@ -16,7 +16,7 @@ use crate::edge::bodies::scan;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 
-/// What follows from a delivery that no one can read.
+/// The note of a delivery whose body can't be read.
 const IS_ASKED: &str = "the upstream is asked for the result";
 
 /// Applies a delivery.
@@ -42,15 +42,15 @@ pub async fn deliver(
     apply(home, new_job, arrival, delivery.moved.as_ref(), delivery.may_tell).await
 }
 
-/// A delivery's body, as its job reads it.
+/// A delivery's body, ready for its job.
 struct Opened {
-    /// Its bytes, or the skeleton's.
+    /// The body's bytes, or those of its skeleton.
     raw: Vec<u8>,
-    /// Where it is kept.
+    /// Where the body is stored.
     at: BodyAt,
-    /// What the skeleton leaves out.
+    /// The parts that the skeleton leaves out.
     gaps: Vec<Gap>,
-    /// Whether only its top level is known.
+    /// Whether only the top level of the body is known.
     is_shallow: bool,
     document: Document,
 }
@@ -67,7 +67,7 @@ async fn open(home: &Home, delivery: &mut Delivery) -> Result<Opened, Failure> {
             let key = key.clone();
             open_long(home, key, delivery).await
         }
-        // It is fetched for its result alone.
+        // Only a body with a result needs to be read.
         (DeliveredBody::Bucket(key), Some(document)) if document.result.is_none() => {
             Ok(Opened::whole(Vec::new(), BodyAt::Bucket(key.clone()), document))
         }
@@ -79,8 +79,8 @@ async fn open(home: &Home, delivery: &mut Delivery) -> Result<Opened, Failure> {
     }
 }
 
-/// Opens a body that never stands in memory: by the skeleton that came with it,
-/// or by one that is made now.
+/// Opens a body that is too long for memory, by the skeleton that came with it,
+/// or by scanning it now.
 async fn open_long(home: &Home, key: String, delivery: &mut Delivery) -> Result<Opened, Failure> {
     let LongBody { skeleton, bytes } = match delivery.skeleton.take() {
         Some(read) => read,
@@ -102,8 +102,8 @@ fn read(raw: &[u8], sources: &SourcePolicy) -> Document {
     }
 }
 
-/// Whether a result that only a token vouches for is to be had from the
-/// upstream instead.
+/// Returns whether the upstream must confirm a result, because only a token
+/// vouches for it.
 fn must_be_confirmed(home: &Home, document: &Document, trust: Trust) -> bool {
     let is_weak = trust == Trust::Token && document.told.kind == EventKind::Completed;
     is_weak && home.config.verify_results

@@ -1,4 +1,4 @@
-//! Takes up a job that no delivery has told of.
+//! Imports a job that no delivery has named.
 
 use super::apply::new_job;
 use crate::domain::ingest::import::{self, Import};
@@ -9,7 +9,7 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::Failure;
 use crate::edge::storage::object::Slot;
 
-/// Takes it up; the upstream is asked for it.
+/// Imports the job; the alarm then asks the upstream for it.
 pub async fn import(
     home: &Home,
     name: ObjectName,

@@ -1,4 +1,4 @@
-//! What comes in about a job: deliveries, and jobs that no delivery told of.
+//! Takes what comes in about a job: deliveries, answers, and imports.
 
 pub mod apply;
 pub mod body;

@@ -1,5 +1,5 @@
-//! Keeps what belongs into the bucket until that can be written: an object
-//! that is no job's.
+//! Parks data for the bucket until the bucket can be written. Such an object
+//! has no job.
 
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::protocol::parked::Parked;
@@ -10,13 +10,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::HashMap;
 
-/// Keeps it; the alarm does the rest.
+/// Stores the data and sets the alarm, which writes it to the bucket.
 pub async fn park(home: &Home, parked: &Parked) -> Result<(), Failure> {
     home.set_alarm(platform::now()).await?;
     home.store.save_parked(parked)
 }
 
-/// Writes what is parked here to the bucket; later again if that fails.
+/// Writes the parked data to the bucket; retries later if that fails.
 pub async fn store_parked(home: &Home, mut parked: Parked) -> Result<(), Failure> {
     let store = &home.store;
     let Err(failure) = write_parked(home, &parked).await else {
