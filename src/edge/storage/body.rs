@@ -1,5 +1,5 @@
-//! Bodies on their way into a job: the bucket keeps those that are long, or no
-//! text, until a job takes them.
+//! Puts bodies where their job can read them: the bucket keeps long ones, and
+//! those that are not text.
 
 use super::bucket;
 use crate::domain::ingest::delivery::{DeliveredBody, MAX_OBJECT_TEXT};
@@ -9,9 +9,9 @@ use crate::domain::names::ObjectName;
 use crate::edge::platform::{During, Failure};
 use worker::Env;
 
-/// Puts a body into R2 that is no text, or long while R2 has just failed. As
-/// long as there is none the job's object takes it, as what it can be read as:
-/// a delivery comes once.
+/// Stores in R2 a body that is not text, or one that is long because R2 has
+/// just failed. If R2 still fails, the job's object takes the body as text, as
+/// far as it can be read: a sender may never repeat a delivery.
 pub async fn park(
     env: &Env,
     body: Vec<u8>,

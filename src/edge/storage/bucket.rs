@@ -1,4 +1,4 @@
-//! The `FILES` bucket, as far as texts go; `transfer` and `files` stream.
+//! Reads and writes texts in the `FILES` bucket; `transfer` and `files` stream.
 
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
@@ -12,7 +12,7 @@ use worker::{Bucket, Data, Env, HttpMetadata, Object, ResponseBody};
 
 /// The key of a file's metadata that holds the link's nonce.
 pub const NONCE: &str = "nonce";
-/// The key that holds its name as it was written, percent-encoded.
+/// The metadata key that holds the file's original name, percent-encoded.
 pub const TITLE: &str = "title";
 
 /// Opens the bucket.
@@ -20,8 +20,8 @@ pub fn open(env: &Env) -> Result<Bucket, Failure> {
     env.bucket("FILES").during("opening the FILES bucket (is R2 switched on in the account?)")
 }
 
-/// Returns what is stored beside a file, so that serving it takes one read: the
-/// link's nonce, and its name as it was written, if that is another.
+/// Returns the metadata of a file, so that serving it takes one read: the
+/// link's nonce, and the original name if it differs from the stored one.
 pub fn file_metadata(job: &Job, file: &File) -> HashMap<String, String> {
     let nonce = (NONCE.to_owned(), job.nonce.clone());
     let title = file.title.clone().map(|title| (TITLE.to_owned(), title));
@@ -48,11 +48,11 @@ pub async fn put_json(bucket: &Bucket, key: &str, text: impl Into<Vec<u8>>) -> R
     put(bucket, key, text.into(), "application/json", HashMap::new()).await.map(drop)
 }
 
-/// Writes bytes that are given back if that fails. They leave wasm's memory
-/// meanwhile, so that there is one copy of them and not two.
+/// Writes bytes, and returns them if that fails. They leave wasm's memory
+/// during the write, so that there is one copy of them and not two.
 ///
 /// # Errors
-/// What failed, and the bytes.
+/// The failure, and the bytes.
 pub async fn put_or_return(
     env: &Env,
     key: &str,
@@ -71,7 +71,7 @@ pub async fn put_or_return(
     put.await.map_err(|failure| (failure, outside.to_vec()))
 }
 
-/// Writes a JSON text as [`put_or_return`] does.
+/// Writes a JSON text in the same way as [`put_or_return`].
 pub async fn put_json_or_return(
     env: &Env,
     key: &str,
@@ -84,15 +84,15 @@ fn http(content_type: &str) -> HttpMetadata {
     HttpMetadata { content_type: Some(content_type.to_owned()), ..Default::default() }
 }
 
-/// Returns bytes that are not in wasm's memory, to be written to the bucket.
-/// `worker` has no word for them: it hands on what it takes for a stream as it
-/// is, and the bucket takes both.
+/// Wraps bytes outside wasm's memory so that the bucket can write them.
+/// `worker` has no type for them, so they pass as a stream: it forwards the
+/// value as it is, and the bucket takes both.
 pub fn outside_bytes(bytes: &Uint8Array) -> Data {
     Data::ReadableStream(bytes.clone().unchecked_into())
 }
 
-/// Returns the bytes of an object, to be written to the bucket: as a stream that
-/// knows its length.
+/// Returns the bytes of an object as a stream that knows its length, so that
+/// the bucket can write them.
 pub fn data_of(object: &Object) -> Result<Data, Failure> {
     let stream = stream_of(object)?;
     Ok(stream.map_or_else(|| Data::Bytes(Vec::new()), Data::ReadableStream))
@@ -118,7 +118,7 @@ pub async fn get(bucket: &Bucket, key: &str) -> Result<Option<Object>, Failure> 
     bucket.get(key).execute().await.during("reading from the bucket")
 }
 
-/// The same, of the bytes `part`.
+/// Does the same for the bytes `part`.
 pub async fn get_part(
     bucket: &Bucket,
     key: &str,
@@ -161,7 +161,7 @@ pub async fn text(bucket: &Bucket, key: &str) -> Result<Option<String>, Failure>
     text_of(get(bucket, key).await?).await
 }
 
-/// Reads an object's bytes; `None` if there is none.
+/// Reads an object's bytes; `None` if there is no such object.
 pub async fn bytes(bucket: &Bucket, key: &str) -> Result<Option<Vec<u8>>, Failure> {
     match get(bucket, key).await? {
         Some(object) => bytes_of(&object).await,

@@ -1,4 +1,4 @@
-//! The `RECORDS` namespace in KV: copies of rendered records for quick readers.
+//! The `RECORDS` namespace in KV: copies of rendered records for fast reads.
 
 use crate::domain::archive::kv_copy::Rendering;
 use crate::domain::names::ObjectName;
@@ -10,19 +10,19 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 use worker::{Env, Error};
 
-/// How long a data centre keeps what it has read, in seconds: the least that
-/// KV takes. A reader may be told what was true so long ago.
+/// How long a data centre caches what it has read, in seconds: the least that
+/// KV allows. A reader may get a record that is so much out of date.
 const KEPT_SECONDS: &str = "60";
 
-/// Largest value that KV takes, in bytes.
+/// The largest value that KV takes, in bytes.
 const MAX_BYTES: usize = 25 * 1024 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The binding. Its options are objects of a few plain members.
+    /// The binding. Its options are objects with a few plain members.
     type Namespace;
-    // Called first and awaited then: a call that throws is not caught where it
-    // is awaited.
+    // These return a promise instead of being `async`: an `async` import that
+    // throws when it is called is not caught.
     #[wasm_bindgen(method, catch)]
     fn put(this: &Namespace, key: &str, text: &str, options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -36,7 +36,7 @@ extern "C" {
         options: &JsValue,
     ) -> Result<Promise, JsValue>;
 
-    /// What it has, if it has something.
+    /// The value and the metadata of a key, if it has them.
     type Entry;
     #[wasm_bindgen(method, getter)]
     fn value(this: &Entry) -> Option<ReadableStream>;
@@ -62,15 +62,15 @@ async fn end(called: Result<Promise, JsValue>, what: &str) -> Result<JsValue, Fa
     end.map_err(Error::from).during(what)
 }
 
-/// Returns options of these JSON texts.
+/// Returns an options object with members of these names and JSON texts.
 fn options(members: &[(&str, &str)]) -> Result<JsValue, Failure> {
     let members: Vec<_> = members.iter().map(|(name, json)| format!("{name:?}:{json}")).collect();
     let text = format!("{{{}}}", members.join(","));
     JSON::parse(&text).map_err(Error::from).during("preparing a call of KV")
 }
 
-/// Writes a record, to be read by this name. One that is too large for KV has no
-/// copy: the job answers.
+/// Writes a record under `name`. A record that is too large for KV has no copy,
+/// so the job answers instead.
 pub async fn put(
     env: &Env,
     name: &ObjectName,
@@ -88,17 +88,17 @@ async fn write(env: &Env, key: &str, text: &str, options: &JsValue) -> Result<()
     end(open(env)?.put(key, text, options), "writing to KV").await.map(drop)
 }
 
-/// Deletes it.
+/// Deletes the record of `name`.
 pub async fn delete(env: &Env, name: &ObjectName) -> Result<(), Failure> {
     delete_key(env, &keys::record_key(name)).await
 }
 
-/// Deletes what lies under this key.
+/// Deletes the value of this key.
 pub async fn delete_key(env: &Env, key: &str) -> Result<(), Failure> {
     end(open(env)?.delete(key), "deleting from KV").await.map(drop)
 }
 
-/// Writes a text that goes by itself if nobody deletes it.
+/// Writes a text that expires after [`KEPT_SECONDS`] if nobody deletes it.
 pub async fn put_briefly(env: &Env, key: &str, text: &str) -> Result<(), Failure> {
     write(env, key, text, &options(&[("expirationTtl", KEPT_SECONDS)])?).await
 }
@@ -108,8 +108,8 @@ pub async fn text(env: &Env, key: &str) -> Result<Option<String>, Failure> {
     Ok(end(open(env)?.get(key), "reading from KV").await?.as_string())
 }
 
-/// Reads the record of the job of this name as it was rendered, if it was as it
-/// would be now. It does not pass through wasm.
+/// Reads the rendered record of `name`, if it was rendered under the same
+/// conditions as now. It does not pass through wasm.
 pub async fn get(
     env: &Env,
     name: &ObjectName,

@@ -1,4 +1,4 @@
-//! What is kept: the bucket, KV, and an object's own storage.
+//! The stores: the bucket, KV, and an object's own storage.
 
 pub mod body;
 pub mod bucket;

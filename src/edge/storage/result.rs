@@ -1,4 +1,4 @@
-//! A job's result, as whoever tells it gets it.
+//! Reads a job's result for those who send it.
 
 use super::bucket;
 use crate::domain::job::record::Job;
@@ -8,16 +8,17 @@ use worker::Env;
 
 /// A job's result, as it is stored.
 pub enum StoredResult {
-    /// There is none.
+    /// The job has no result.
     Nothing,
-    /// Its text.
+    /// The result's text.
     Text(String),
-    /// One that is too long for memory.
+    /// A result that is too long for memory.
     Long(ReadableStream),
 }
 
 impl StoredResult {
-    /// That of `job`, which is `here` if it is in the job's object.
+    /// Reads the result of `job`; `here` is its text if it is in the job's
+    /// object.
     pub async fn of(env: &Env, job: &Job, here: Option<String>) -> Result<Self, Failure> {
         let stored = job.result.as_ref();
         let Some(key) = stored.and_then(|result| result.key.as_deref()) else {

@@ -1,4 +1,4 @@
-//! The box of unmatched deliveries, as it lies in the bucket.
+//! Reads the box of unmatched deliveries in the bucket.
 
 use super::bucket;
 use crate::domain::keys::UNMATCHED;
@@ -6,7 +6,7 @@ use crate::domain::time::Timestamp;
 use crate::edge::platform::{self, During, Failure};
 use worker::{Env, Object};
 
-/// Counts the deliveries that are in the box; 10,000 may be more.
+/// Counts the deliveries in the box, up to 10,000; more are not counted.
 pub async fn count(env: &Env) -> Result<u64, Failure> {
     const MAX_PAGES: usize = 10;
     let bucket = bucket::open(env)?;
@@ -28,13 +28,13 @@ pub async fn count(env: &Env) -> Result<u64, Failure> {
 
 /// A delivery in the box.
 pub struct UnmatchedDelivery {
-    /// Its body.
+    /// The delivery's body.
     pub body: Object,
-    /// When it came.
+    /// When the delivery was received.
     pub received_at: Timestamp,
 }
 
-/// Reads a delivery; `None` if there is no such one.
+/// Reads a delivery; `None` if there is no such delivery.
 pub async fn find(env: &Env, key: &str) -> Result<Option<UnmatchedDelivery>, Failure> {
     let what = "reading the unmatched box";
     let get = bucket::open(env)?.get(format!("{UNMATCHED}{key}")).execute().await;

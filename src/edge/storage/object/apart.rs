@@ -1,15 +1,15 @@
-//! Keys of their own, for what is too long for frames behind the record.
+//! Keys for values that are too long for the frames behind the record.
 
 use super::raw::Raw;
 use crate::domain::job::value::Frames;
 use crate::edge::platform::Failure;
 
-/// What the keys of timeline entries begin with.
+/// The prefix of the keys of timeline entries.
 pub const EVENT: &str = "event/";
-/// The result's key.
+/// The key of the result.
 pub const RESULT: &str = "result";
 
-/// Writes what is in frames under keys of its own.
+/// Writes the contents of frames under keys of their own.
 pub fn move_out(raw: &Raw, frames: &Frames) -> Result<(), Failure> {
     for framed in &frames.entries {
         raw.put(&entry_key(framed.n), &framed.entry)?;
@@ -25,12 +25,13 @@ pub fn entry_key(n: u32) -> String {
     format!("{EVENT}{n:08}")
 }
 
-/// Returns the key of its body.
+/// Returns the key of the body of entry `n`.
 pub fn body_key(n: u32) -> String {
     format!("body/{n:08}")
 }
 
-/// Returns the key of what tells a repetition: a digest, or a former place.
+/// Returns the key by which a repeated delivery is recognized: `by` is a body's
+/// digest, or the entry's place before a move.
 pub fn seen_key(by: &str) -> String {
     format!("seen/{by}")
 }

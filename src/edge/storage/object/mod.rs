@@ -1,10 +1,12 @@
-//! A job object's own storage, by what lies in it.
+//! A job object's own storage.
 //!
-//! A job is one value (`domain::job::value`); all others are one JSON string or
-//! plain text. One that is too long for a single value is split. Reads and writes are synchronous: what is written
-//! before the next await is one transaction, and until then no other event
-//! comes to the object. Whoever awaits anything must read again. An answer
-//! waits for the disk (the output gate), not the code.
+//! A job is one value (`domain::job::value`). Everything else is one JSON
+//! string or plain text; a text that is too long for one value is split.
+//!
+//! Reads and writes are synchronous: all writes before the next await are one
+//! transaction, and until then the object handles no other event. After any
+//! await, the code must read again. Replies wait until the writes are on disk
+//! (the output gate); the code does not.
 
 mod apart;
 mod no_job;

@@ -1,4 +1,4 @@
-//! What is kept in an object that is no job: a gate, or the box of a delivery.
+//! Storage of an object that has no job: a gate, or the box of a delivery.
 
 use super::store::Store;
 use crate::domain::gateway::idempotency::Entries;
@@ -11,21 +11,20 @@ const SUBMISSIONS: &str = "passes";
 const USES: &str = "uses";
 const PROBE: &str = "probe";
 
-/// What an object is whose slot is empty.
+/// What an object with an empty slot is.
 pub enum NoJob {
     /// The box of a delivery that waits for the bucket.
     Parked(Parked),
-    /// A name that an input in the bucket waits for, which no submission has
-    /// come for.
+    /// A name whose input is in the bucket, but whose submission has not come.
     Input,
     /// A gate.
     Gate,
-    /// Nothing is kept here.
+    /// An unused object.
     Nothing,
 }
 
 impl Store {
-    /// Reads what the object is, as its slot is empty.
+    /// Reads what the object is when its slot is empty.
     pub fn no_job(&self) -> Result<NoJob, Failure> {
         if let Some(text) = self.raw.text(PARKED)? {
             return json::from_str(&text).during("reading what is parked").map(NoJob::Parked);
@@ -37,12 +36,13 @@ impl Store {
         Ok(if is_gate { NoJob::Gate } else { NoJob::Nothing })
     }
 
-    /// Writes what waits here for the bucket.
+    /// Writes data that waits here for the bucket.
     pub fn save_parked(&self, parked: &Parked) -> Result<(), Failure> {
         self.raw.put_json(PARKED, parked)
     }
 
-    /// Reads the submissions that a gate has noted, in a ticket's gate at a place.
+    /// Reads the submissions that a gate has recorded. The gate of a ticket
+    /// keeps them by `place`.
     pub fn submissions(&self, place: Option<&str>) -> Result<Entries, Failure> {
         let Some(text) = self.raw.text(&submissions_key(place))? else {
             return Ok(Entries::default());
@@ -50,7 +50,8 @@ impl Store {
         json::from_str(&text).during("reading a gate")
     }
 
-    /// Writes them; of none nothing is kept.
+    /// Writes the submissions of a gate; if there are none, it deletes the
+    /// value.
     pub fn save_submissions(&self, place: Option<&str>, entries: &Entries) -> Result<(), Failure> {
         let key = submissions_key(place);
         if entries.ends_at().is_none() {
@@ -60,19 +61,19 @@ impl Store {
         }
     }
 
-    /// Reads how often what the gate guards was used.
+    /// Reads how often the gate's ticket was used.
     pub fn uses(&self) -> Result<u32, Failure> {
         let text = self.raw.text(USES)?;
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
 
-    /// Writes how often it was used.
+    /// Writes how often the gate's ticket was used.
     pub fn save_uses(&self, uses: u32) -> Result<(), Failure> {
         self.raw.put(USES, &uses.to_string())
     }
 
-    /// Writes a text, reads it, and leaves nothing. For a gate that holds
-    /// nothing else.
+    /// Writes a text, reads it back, and deletes everything. Only for a gate
+    /// that stores nothing else.
     pub async fn probe(&self, text: &str) -> Result<Option<String>, Failure> {
         let read = self.raw.put(PROBE, text).and_then(|()| self.raw.get(PROBE));
         let deleted = self.storage.delete_all().await;

@@ -8,14 +8,14 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use worker::{Error, Storage};
 
-/// What stands in place of a text that is split, before the number of its
-/// parts. No JSON text and no name begins so.
+/// The prefix of a value that stands for a split text; the number of its parts
+/// follows. No JSON text and no name begins with it.
 const SPLIT: &str = "parts:";
 
 #[wasm_bindgen]
 extern "C" {
-    /// The object's keys and values by synchronous calls, which `worker` does
-    /// not know: a promise for each would cost more than the call.
+    /// The synchronous key-value API, which `worker` does not have. A promise
+    /// for each call would cost more than the call.
     type Kv;
     #[wasm_bindgen(method, catch)]
     fn get(this: &Kv, key: &str) -> Result<Option<String>, JsValue>;
@@ -33,7 +33,7 @@ pub struct Raw(Kv);
 impl Raw {
     /// Wraps an object's storage.
     pub fn new(storage: &Storage) -> Self {
-        // Without it every call below fails, and says so.
+        // Without this API every call below fails with an error.
         let kv = Reflect::get(storage.as_raw(), &JsValue::from_str("kv")).unwrap_or_default();
         Self(kv.unchecked_into())
     }
@@ -63,11 +63,12 @@ impl Raw {
         self.0.delete(key).map_err(Error::from).during("deleting from the object").map(drop)
     }
 
-    /// Returns keys and values, in the keys' order, by the options of the platform.
+    /// Returns keys and values in the order of the keys; `options` are those of
+    /// the platform's `list`.
     pub fn list(&self, options: &[(&str, JsValue)]) -> Result<Vec<(String, String)>, Failure> {
         let object = Object::new();
         for (name, value) in options {
-            // An object of our own takes any property.
+            // Setting a property of our own object can't fail.
             let _set = Reflect::set(&object, &JsValue::from_str(name), value);
         }
         let found = self.0.list(&object).map_err(Error::from).during("listing the object")?;
@@ -78,7 +79,7 @@ impl Raw {
         Ok(Array::from(&found).iter().filter_map(pair).collect())
     }
 
-    /// Reads a text, of all its parts.
+    /// Reads a text, and joins its parts.
     pub fn text(&self, key: &str) -> Result<Option<String>, Failure> {
         let Some(text) = self.get(key)? else { return Ok(None) };
         let Some(parts) = parts_of(&text) else { return Ok(Some(text)) };
@@ -90,7 +91,8 @@ impl Raw {
         Ok(Some(whole))
     }
 
-    /// Reads a value as it is: of a text in parts what stands for it.
+    /// Reads a value as it is stored: for a split text, the value that stands
+    /// for it.
     pub fn get(&self, key: &str) -> Result<Option<String>, Failure> {
         self.0.get(key).map_err(Error::from).during("reading from the object")
     }
@@ -100,7 +102,7 @@ impl Raw {
         keys.iter().try_for_each(|key| self.remove(key))
     }
 
-    /// Deletes a text, with its parts.
+    /// Deletes a text and its parts.
     pub fn remove_all(&self, key: &str) -> Result<(), Failure> {
         let parts = self.get(key)?.as_deref().and_then(parts_of).unwrap_or(0);
         (0..parts).try_for_each(|at| self.remove(&part_key(key, at)))?;
@@ -108,8 +110,7 @@ impl Raw {
     }
 }
 
-/// Returns a text in pieces that fit into one value each, cut between
-/// characters.
+/// Splits a text between characters, into pieces that each fit into one value.
 fn split(text: &str) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while rest.len() > MAX_OBJECT_TEXT {

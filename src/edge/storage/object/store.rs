@@ -1,4 +1,4 @@
-//! What an object is, and its record.
+//! Stores what an object is, and its record.
 
 use super::apart::{self, RESULT, body_key};
 use super::raw::Raw;
@@ -18,19 +18,19 @@ const ALIAS: &str = "alias";
 const LEFT_COPY: &str = "leftCopy";
 const RECORD: &str = "record";
 const TOMBSTONE: &str = "tombstone";
-/// What the keys of noted uploads begin with.
+/// The prefix of the keys of recorded uploads.
 pub(super) const UPLOAD: &str = "upload/";
 
-/// What an object is that a job's name leads to.
+/// What an object is, if a job's name leads to it.
 pub enum Slot {
-    /// Nothing yet; or no job's object at all, which the alarm can't tell by
-    /// the name: see [`super::NoJob`].
+    /// Nothing yet. Or an object that never has a job, which the alarm can't
+    /// see from the name: see [`super::NoJob`].
     Empty,
-    /// A job's home.
+    /// The home of a job.
     Job(Box<Job>),
     /// A name that leads to a job's home.
     Alias(ObjectName),
-    /// What stays of a deleted job.
+    /// The remains of a deleted job.
     Deleted(Box<Tombstone>),
 }
 
@@ -38,36 +38,36 @@ pub enum Slot {
 pub struct Store {
     pub(super) storage: Storage,
     pub(super) raw: Raw,
-    /// The job as it was last read or written, while an event is at work: an
-    /// alarm's run looks at it again after each await. An object at rest holds
-    /// none, nor the room for one, as there are thousands.
+    /// The job as it was last read or written, for the duration of an event,
+    /// because an alarm's run reads it again after each await. An idle object
+    /// keeps none and no space for one, because there are thousands of objects.
     held: RefCell<Option<Box<StoredRecord>>>,
-    /// Whether the event that is at work has found nothing here.
+    /// Whether the current event has found nothing here.
     is_empty: Cell<bool>,
-    /// Whether what is held knows more than the disk.
+    /// Whether the job in memory is newer than the one on disk.
     is_ahead: Cell<bool>,
-    /// Counts changes of what the object is.
+    /// Counts the changes of what the object is.
     changes: Cell<u64>,
-    /// Whether an upload may be noted: a dead run may have left one.
+    /// Whether uploads may be recorded here: a run that died may have left one.
     pub(super) may_upload: Cell<bool>,
 }
 
-/// A job as it lies in its value.
+/// A job as its value contains it.
 pub(super) struct StoredRecord {
     pub(super) job: Job,
     pub(super) frames: Frames,
 }
 
-/// What is written with the record, in the same value if it is short.
+/// What is written together with the record: in the same value, if it is short.
 #[derive(Default)]
 pub struct RecordExtras<'a> {
     /// The timeline entry.
     pub entry: Option<&'a Entry>,
-    /// The entry's body, if the object keeps it.
+    /// The entry's body, if the object stores it.
     pub body: Option<&'a str>,
-    /// What tells a repetition of it.
+    /// The keys by which a repetition of the delivery is recognized.
     pub seen: Vec<&'a str>,
-    /// The new result's text.
+    /// The text of the new result.
     pub result: Option<&'a str>,
 }
 
@@ -79,8 +79,8 @@ impl Store {
         Self { storage, raw, held, is_empty, is_ahead, changes, may_upload: Cell::new(true) }
     }
 
-    /// Lets go of the job in memory: an event has come to its end. A run that
-    /// is ahead of the disk is still at work.
+    /// Drops the job from memory at the end of an event, unless it is newer
+    /// than the disk: then a run is still in progress.
     pub fn end_event(&self) {
         self.is_empty.set(false);
         if !self.is_ahead.get() {
@@ -88,7 +88,7 @@ impl Store {
         }
     }
 
-    /// Lets go of it, and of what is not written.
+    /// Drops the job from memory, even if it is newer than the disk.
     pub fn forget_cache(&self) {
         self.is_empty.set(false);
         self.is_ahead.set(false);
@@ -96,7 +96,7 @@ impl Store {
         self.held.take();
     }
 
-    /// Returns the storage behind it, for the alarm.
+    /// Returns the underlying storage, for the alarm.
     pub const fn storage(&self) -> &Storage {
         &self.storage
     }
@@ -125,7 +125,7 @@ impl Store {
         json::from_str(&text).during("reading what stays of a job").map(Slot::Deleted)
     }
 
-    /// Has the job in memory, if the object is one's home.
+    /// Loads the job into memory, if there is one.
     fn load(&self) -> Result<(), Failure> {
         if self.held.borrow().is_none() {
             self.slot()?;
@@ -133,13 +133,13 @@ impl Store {
         Ok(())
     }
 
-    /// Counts the changes of what the object is, for telling whether it has
-    /// changed.
+    /// Returns a counter of the changes of what the object is. A caller
+    /// compares two values to see whether anything has changed.
     pub const fn changes(&self) -> u64 {
         self.changes.get()
     }
 
-    /// Reads the job, if the object is one's home.
+    /// Reads the job, if the object is the home of one.
     pub fn job(&self) -> Result<Option<Job>, Failure> {
         Ok(match self.slot()? {
             Slot::Job(job) => Some(*job),
@@ -152,15 +152,15 @@ impl Store {
         self.save_with(job, RecordExtras::default())
     }
 
-    /// Writes the record with what came.
+    /// Writes the record together with `came`.
     pub fn save_with(&self, job: &Job, came: RecordExtras<'_>) -> Result<(), Failure> {
         let mut frames = self.take_frames()?;
         self.add(&mut frames, came)?;
         self.write(job.clone(), frames)
     }
 
-    /// Keeps the record in memory until the next write. For what may be done
-    /// again if that never comes.
+    /// Keeps the record in memory until the next write. Only for work that may
+    /// be done again if that write never happens.
     pub fn hold(&self, job: Job) -> Result<(), Failure> {
         let frames = self.take_frames()?;
         self.is_ahead.set(true);
@@ -168,8 +168,8 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the frames that the record is written with again. Should that
-    /// fail, nothing is held, and the disk tells.
+    /// Takes the frames out of memory, to be written with the record. If that
+    /// write fails nothing is in memory, so the disk is read again.
     pub(super) fn take_frames(&self) -> Result<Frames, Failure> {
         self.load()?;
         let held = self.held.take();
@@ -189,7 +189,7 @@ impl Store {
         Ok(())
     }
 
-    /// Puts what came into frames; what is long goes to keys of its own.
+    /// Adds `came` to the frames; long texts go to keys of their own.
     fn add(&self, frames: &mut Frames, came: RecordExtras<'_>) -> Result<(), Failure> {
         if let Some(result) = came.result {
             frames.result = short(result);
@@ -208,7 +208,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reads of the frames, if the object is a job's home.
+    /// Reads from the frames, if the object is the home of a job.
     pub(super) fn frames<T>(&self, read: impl FnOnce(&Frames) -> T) -> Result<Option<T>, Failure> {
         self.load()?;
         Ok(self.held.borrow().as_ref().map(|held| read(&held.frames)))
@@ -221,48 +221,49 @@ impl Store {
         self.raw.remove(RECORD)
     }
 
-    /// Puts what stays of a deleted job in the place of its record, at once.
+    /// Replaces the record by the remains of the deleted job, in one
+    /// transaction.
     pub fn bury(&self, tombstone: &Tombstone) -> Result<(), Failure> {
         self.forget_cache();
         self.save_tombstone(tombstone)?;
         self.raw.remove(RECORD)
     }
 
-    /// Writes what stays of a deleted job.
+    /// Writes the remains of a deleted job.
     pub fn save_tombstone(&self, tombstone: &Tombstone) -> Result<(), Failure> {
         self.raw.put_json(TOMBSTONE, tombstone)
     }
 
-    /// Deletes what a job left here that has moved away.
+    /// Deletes what a job that has moved away left here.
     pub fn forget_all_but_alias(&self) -> Result<(), Failure> {
         self.forget_all_but(|key| key == ALIAS || key == LEFT_COPY)
     }
 
-    /// Reads which copy in KV a job may have left that has moved away.
+    /// Reads which copy in KV a job that has moved away may have left.
     pub fn orphaned_copy(&self) -> Result<Option<OrphanedCopy>, Failure> {
         let text = self.raw.text(LEFT_COPY)?;
         text.map(|text| json::from_str(&text).during("reading what a job left")).transpose()
     }
 
-    /// Notes the copy in KV that a job may leave.
+    /// Records the copy in KV that a job may leave.
     pub fn save_orphaned_copy(&self, left: &OrphanedCopy) -> Result<(), Failure> {
         self.raw.put_json(LEFT_COPY, left)
     }
 
-    /// Forgets that copy: it is gone.
+    /// Forgets that copy, because it is deleted.
     pub fn forget_orphaned_copy(&self) -> Result<(), Failure> {
         self.raw.remove(LEFT_COPY)
     }
 
-    /// Deletes what a deleted job left. Uploads stay noted until they are
+    /// Deletes what a deleted job left. Recorded uploads stay until they are
     /// aborted.
     pub fn forget_all_but_tombstone(&self) -> Result<(), Failure> {
         self.forget_all_but(|key| key == TOMBSTONE || key.starts_with(UPLOAD))
     }
 
     fn forget_all_but(&self, stays: impl Fn(&str) -> bool) -> Result<(), Failure> {
-        /// Keys that are deleted at a time; their values, up to 256 KiB each,
-        /// come along.
+        /// The keys that are listed at a time. Their values, up to 256 KiB
+        /// each, are read along with them.
         const KEYS: u32 = 32;
         self.forget_cache();
         let mut from = String::new();
@@ -276,7 +277,8 @@ impl Store {
         }
     }
 
-    /// Deletes everything, so that nothing shows that the object was used.
+    /// Deletes everything and the alarm: the object is as if it were never
+    /// used.
     pub async fn forget_everything(&self) -> Result<(), Failure> {
         self.forget_cache();
         platform::clear_alarm(&self.storage).await?;

@@ -1,5 +1,5 @@
-//! The timeline's entries in the object, the deliveries' bodies, and what tells
-//! repetitions of them: in frames behind the record, or each under its own key.
+//! Stores timeline entries, deliveries' bodies, and the keys that recognize
+//! repetitions: in frames behind the record, or under keys of their own.
 
 use super::apart::{self, EVENT, body_key, entry_key, seen_key};
 use super::store::Store;
@@ -9,8 +9,8 @@ use crate::domain::json;
 use crate::edge::platform::{During, Failure};
 
 impl Store {
-    /// Writes a timeline entry with its body under keys of their own, and by
-    /// what a repetition is told.
+    /// Writes a timeline entry and its body under keys of their own, with the
+    /// key that recognizes a repetition of it.
     pub fn save_apart(&self, kept: &EntryWithBody, seen: Option<&str>) -> Result<(), Failure> {
         let n = kept.entry.n;
         self.raw.put_json(&entry_key(n), &kept.entry)?;
@@ -18,8 +18,8 @@ impl Store {
         seen.map_or(Ok(()), |seen| self.raw.put(&seen_key(seen), &n.to_string()))
     }
 
-    /// Reads the number of the entry that had this body, or was here under this
-    /// former place, if it was not itself a duplicate.
+    /// Returns the number of the entry that had this body, or this place before
+    /// a move, unless that entry was itself a duplicate.
     pub fn seen(&self, by: &str) -> Result<Option<u32>, Failure> {
         let Some((seen, are_all)) = self.frames(|frames| (frames.seen(by), frames.hold_all()))?
         else {
@@ -60,7 +60,7 @@ impl Store {
                 self.raw.list(&[("prefix", EVENT.into()), ("start", start), ("limit", most)])?;
             entries = pairs.iter().map(|(_, text)| read_entry(text)).collect::<Result<_, _>>()?;
         }
-        // Those that were moved out are older.
+        // Entries outside the frames are older than those in them.
         let newest = self.frames(|frames| {
             let newest = frames.entries.iter().filter(|framed| framed.n > after);
             newest.take(limit - entries.len()).map(|framed| read_entry(&framed.entry)).collect()
@@ -70,10 +70,12 @@ impl Store {
         Ok(entries)
     }
 
-    /// Returns the keys of timeline entries that are kept elsewhere, with their bodies
-    /// and what tells repetitions of them. That stays for an entry that is
-    /// still here, and for number `last_applied`: to repeat that would change
-    /// the job. All of them have keys of their own from now on.
+    /// Returns the keys to delete once `entries` are stored elsewhere: those of
+    /// the entries, of their bodies, and those that recognize repetitions.
+    ///
+    /// The last kind stays for an entry that is still here, and for number
+    /// `last_applied`, because a repetition of that would change the job. This
+    /// moves all entries to keys of their own.
     pub fn keys_of(&self, entries: &[Entry], last_applied: u32) -> Result<Vec<String>, Failure> {
         self.move_all_out()?;
         let last = entries.last().map_or(0, |entry| entry.n);
@@ -96,7 +98,8 @@ impl Store {
         self.write(job, Frames::default())
     }
 
-    /// Writes an entry that has lost its body, and deletes that with its parts.
+    /// Writes an entry that has lost its body, and deletes the body with its
+    /// parts.
     pub fn drop_body(&self, entry: &Entry) -> Result<(), Failure> {
         if self.frames(|frames| frames.find(entry.n).is_some())? == Some(true) {
             self.drop_framed_body(entry)?;

@@ -1,29 +1,29 @@
-//! Uploads that a run of the alarm has begun, noted so that the next one can
-//! abort what a dead run has left.
+//! Records the uploads that a run of the alarm begins, so that the next run can
+//! abort what a dead one left.
 
 use super::store::{Store, UPLOAD};
 use crate::edge::platform::Failure;
 
 impl Store {
-    /// Notes a multipart upload before its first part is sent, so that it can
-    /// be aborted should its run die.
+    /// Records a multipart upload before its first part is sent, so that it can
+    /// be aborted if the run dies.
     pub fn note_upload(&self, key: &str, id: &str) -> Result<(), Failure> {
         self.may_upload.set(true);
         self.raw.put(&upload_key(key), id)
     }
 
-    /// Notes what the next run is to delete from the bucket: an upload without
-    /// an id.
+    /// Records an object that the next run deletes from the bucket, as an
+    /// upload without an id.
     pub fn note_deletion(&self, key: &str) -> Result<(), Failure> {
         self.note_upload(key, "")
     }
 
-    /// Forgets an upload that has come to its end.
+    /// Forgets an upload that has ended.
     pub fn forget_upload(&self, key: &str) -> Result<(), Failure> {
         self.raw.remove(&upload_key(key))
     }
 
-    /// Reads the uploads that are noted: bucket key and id.
+    /// Reads the recorded uploads: bucket key and id.
     pub fn uploads(&self) -> Result<Vec<(String, String)>, Failure> {
         if !self.may_upload.get() {
             return Ok(Vec::new());
