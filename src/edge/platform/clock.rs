@@ -11,15 +11,16 @@ use wasm_bindgen::prelude::*;
 use web_sys::Headers;
 use worker::{Delay, Error, Storage};
 
-/// Returns the time of the last input or output; it stands still in between.
+/// Returns the time of the last input or output: the clock stands still in
+/// between.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole milliseconds")]
 pub fn now() -> Timestamp {
     Timestamp::from_millis(js_sys::Date::now() as u64)
 }
 
-/// Returns when a pass ends by itself; never for one that does not. A timer
-/// counts 24 days at most: nothing stays connected for so long.
+/// Waits until a pass expires; forever if it does not expire. A timer counts 24
+/// days at most, and no connection lasts so long.
 pub async fn end_of(pass: TokenPass) {
     const MAX_MS: u64 = 24 * 24 * HOUR;
     match pass.until {
@@ -30,8 +31,9 @@ pub async fn end_of(pass: TokenPass) {
 
 #[wasm_bindgen]
 extern "C" {
-    /// An object's storage, for its alarm: a time in milliseconds. `worker` sets
-    /// it by a pause from now, which is not the time that a record remembers.
+    /// The alarm methods of an object's storage; times are in milliseconds.
+    /// `worker` sets the alarm by a delay from now, which is not the time that
+    /// a record remembers.
     type Alarms;
     #[wasm_bindgen(method, catch, js_name = getAlarm)]
     async fn get_alarm(this: &Alarms) -> Result<JsValue, JsValue>;
@@ -45,26 +47,27 @@ fn alarms(storage: &Storage) -> &Alarms {
     storage.as_raw().unchecked_ref()
 }
 
-/// Returns when the object's alarm rings, if one is set.
+/// Returns when the object's alarm rings, if it is set.
 pub async fn alarm(storage: &Storage) -> Result<Option<Timestamp>, Failure> {
     let set = alarms(storage).get_alarm().await;
     Ok(time_of(&set.map_err(Error::from).during("reading the alarm")?))
 }
 
-/// Returns a time that the runtime tells in milliseconds.
+/// Converts a time in milliseconds from the runtime.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time")]
 fn time_of(told: &JsValue) -> Option<Timestamp> {
     told.as_f64().map(|at| Timestamp::from_millis(at as u64))
 }
 
-/// Sets the object's alarm; [`SOON_MS`] ahead at least.
+/// Sets the object's alarm, at least [`SOON_MS`] ahead.
 pub fn set_alarm_at(storage: &Storage, at: Timestamp) -> impl Future<Output = Result<(), Failure>> {
     set_alarm_exactly(storage, at.max(now().plus(SOON_MS)))
 }
 
-/// Sets the object's alarm for this very time, outside of an alarm's own run.
+/// Sets the object's alarm to exactly this time. Not for use in an alarm's run.
 pub async fn set_alarm_exactly(storage: &Storage, at: Timestamp) -> Result<(), Failure> {
-    /// Later ones are set again when this one rings.
+    /// The farthest that an alarm can be set; when it rings, a later one is set
+    /// again.
     const MAX_AHEAD_MS: u64 = 24 * 365 * HOUR;
     let at = at.min(now().plus(MAX_AHEAD_MS));
     #[expect(clippy::cast_precision_loss, reason = "no time of this age is as long")]
@@ -73,20 +76,20 @@ pub async fn set_alarm_exactly(storage: &Storage, at: Timestamp) -> Result<(), F
     set.map_err(Error::from).during("setting the alarm")
 }
 
-/// Reads for when an alarm was set that rings now, from what the runtime tells
-/// its handler (`scheduledTime` of `AlarmInvocationInfo`); `None` if it does
-/// not.
+/// Reads the time that the ringing alarm was set for, from the
+/// `AlarmInvocationInfo` that the runtime passes to its handler
+/// (`scheduledTime`). `None` if the runtime does not report it.
 pub fn scheduled_time(told: &JsValue) -> Option<Timestamp> {
     time_of(&Reflect::get(told, &JsValue::from_str("scheduledTime")).ok()?)
 }
 
-/// Reads the wish of an answer's `Retry-After`, in milliseconds.
+/// Reads a response's `Retry-After`, in milliseconds.
 pub fn retry_after(headers: &Headers) -> Option<u64> {
     let header = headers.get("retry-after").ok().flatten()?;
     retry::retry_after(&header, now())
 }
 
-/// Drops the object's alarm: nothing is pending.
+/// Deletes the object's alarm, because nothing is pending.
 pub async fn clear_alarm(storage: &Storage) -> Result<(), Failure> {
     let cleared = alarms(storage).delete_alarm().await;
     cleared.map(drop).map_err(Error::from).during("clearing the alarm")

@@ -1,4 +1,4 @@
-//! The configuration as the runtime gives it, and the log, which masks its
+//! The configuration from the runtime's variables, and the log, which masks its
 //! secrets.
 
 use crate::domain::config::Config;
@@ -8,14 +8,14 @@ use wasm_bindgen::JsValue;
 use worker::Env;
 
 thread_local! {
-    /// The configuration that was read last, and what it was read from.
+    /// The latest configuration, and the `env` that it was read from.
     static CONFIG: RefCell<Option<(JsValue, Rc<Config>)>> = const { RefCell::new(None) };
-    /// The mistakes in it that the log has: an isolate tells of each once.
+    /// The configuration mistakes that are logged: an isolate logs each once.
     static LOGGED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Returns the configuration. It is read again only when `env` is another one:
-/// the runtime may keep an isolate when nothing but the variables changes.
+/// Returns the configuration. It is read again only for another `env`: the
+/// runtime may keep an isolate when only the variables change.
 pub fn config(env: &Env) -> Rc<Config> {
     let from: &JsValue = env.as_ref();
     let known = CONFIG.with_borrow(|last| {
@@ -31,16 +31,15 @@ pub fn config(env: &Env) -> Rc<Config> {
     })
 }
 
-/// Reads a variable or secret. What `wrangler.toml` writes without quotes comes
-/// as JSON: a list is a mistake, and it must not look as if nothing were set.
+/// Reads a variable or secret. An unquoted value in `wrangler.toml` arrives as
+/// JSON. A list is a mistake, and it must not look like an unset variable.
 fn variable(env: &Env, name: &str) -> Option<String> {
     let value = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
     let json = || js_sys::JSON::stringify(&value).ok()?.as_string();
     value.as_string().or_else(json)
 }
 
-/// Masks the secrets of the configuration that was read last: an isolate has
-/// one at a time.
+/// Masks the secrets of the latest configuration; an isolate has one at a time.
 pub fn masked(text: String) -> String {
     let last = CONFIG.with_borrow(|last| last.as_ref().map(|(_, config)| Rc::clone(config)));
     match last {
@@ -49,8 +48,8 @@ pub fn masked(text: String) -> String {
     }
 }
 
-/// Logs something that went wrong, its secrets masked: a failure is named by
-/// what was attempted, and in words that may be anyone's.
+/// Logs an error, with secrets masked: a failure names what was attempted, and
+/// its text may come from anyone.
 pub fn log_error(text: &str) {
     let text = masked(text.to_owned());
     worker::console_error!("{text}");

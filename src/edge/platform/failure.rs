@@ -9,47 +9,48 @@ use std::fmt::{self, Display};
 #[derive(Debug)]
 pub struct Failure(Box<FailureDetails>);
 
-/// Behind a pointer: a failure is part of most results, and they are moved
-/// about more often than one is made.
+/// Kept behind a pointer: most results contain a failure type, and results are
+/// moved more often than a failure occurs.
 #[derive(Debug)]
 struct FailureDetails {
     /// What was attempted.
     during: String,
     kind: Kind,
-    /// The platform's words, or ours.
+    /// The error text of the platform, or our own.
     text: String,
 }
 
-/// What a failure is, for those to whom it makes a difference.
+/// The kind of a failure, for callers that treat kinds differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// There is nothing of what was asked for.
+    /// The thing that was asked for does not exist.
     NotFound,
-    /// The platform refuses what it was given.
+    /// The platform refuses the input.
     Invalid,
-    /// Anything else: it may succeed later.
+    /// Any other failure; a retry may succeed.
     Unavailable,
 }
 
 impl Failure {
-    /// Makes a failure of what was attempted, in these words.
+    /// Makes a failure from what was attempted and an error text.
     pub fn new(during: &str, text: &str) -> Self {
         Self::of_kind(Kind::of_words(text), during, text)
     }
 
-    /// The same of an error, once in the Worker for all kinds of them.
+    /// Makes a failure from any error, so that the Worker contains the code
+    /// once for all error types.
     fn of_error(during: &str, error: &dyn Display) -> Self {
         Self::new(during, &error.to_string())
     }
 
-    /// Makes the failure of an object whose answer does not go with what it was
-    /// asked. Its own words would be in the log, and how to write every answer
-    /// in the Worker.
+    /// Makes the failure of a reply that does not fit the command. The reply is
+    /// not shown: the log would get its contents, and the Worker the code to
+    /// print every type.
     pub fn unexpected(during: &str) -> Self {
         Self::of_kind(Kind::Unavailable, during, "unexpected answer")
     }
 
-    /// Makes the failure of something that should be there and is not.
+    /// Makes the failure of something that should exist and does not.
     pub fn gone(during: &str) -> Self {
         Self::of_kind(Kind::NotFound, during, "it is gone")
     }
@@ -58,24 +59,23 @@ impl Failure {
         Self(Box::new(FailureDetails { during: during.to_owned(), kind, text: text.to_owned() }))
     }
 
-    /// Returns what it is, for those to whom it makes a difference.
+    /// Returns the kind, for callers that treat kinds differently.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// Writes it to the log.
+    /// Writes the failure to the log.
     pub fn log(&self) {
         log_error(&self.to_string());
     }
 }
 
 impl Kind {
-    /// Reads the code that R2 writes at the end of its words.
+    /// Reads the code that R2 writes at the end of its error texts.
     ///
-    /// R2's pages do not tell the code of a cursor that it refuses. But of the
-    /// codes from 10020 to 10029 all that are known refuse what was given, and
-    /// none is that of a bucket that fails or may not be read (10001, 10003,
-    /// 10043, 10058).
+    /// R2's documentation does not give the code of a refused cursor. But all
+    /// known codes from 10020 to 10029 refuse an input. None of them means a
+    /// bucket that fails or may not be read (10001, 10003, 10043, 10058).
     fn of_words(text: &str) -> Self {
         let line = text.lines().next().unwrap_or_default();
         let code = line.strip_suffix(')').and_then(|line| line.rsplit_once('('));
@@ -112,7 +112,7 @@ impl<T, E: Display> During<T> for Result<T, E> {
     }
 }
 
-/// Whether it did; what failed is logged.
+/// Returns whether `outcome` is a success; a failure is logged.
 pub fn succeeded(outcome: Result<(), Failure>) -> bool {
     outcome.inspect_err(Failure::log).is_ok()
 }

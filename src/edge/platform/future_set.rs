@@ -1,32 +1,33 @@
-//! Futures that go on at the same time: a few, so that all are asked whenever
-//! one may go on. The crates' own ways are for thousands, and take more code for
-//! each kind of future than most of ours.
+//! Runs a few futures at the same time. It polls all of them whenever one may
+//! make progress. The crates' own types are made for thousands of futures, and
+//! need more code for each type of future than most of ours.
 
 use crate::domain::sort;
 use futures_util::future::LocalBoxFuture;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-/// Futures under way.
+/// The futures in progress.
 pub struct FutureSet<'a, T>(Vec<LocalBoxFuture<'a, T>>);
 
 impl<'a, T> FutureSet<'a, T> {
-    /// Begins without any.
+    /// Makes an empty set.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds one.
+    /// Adds a future.
     pub fn begin(&mut self, future: impl Future<Output = T> + 'a) {
         self.0.push(Box::pin(future));
     }
 
-    /// Returns how many are under way.
+    /// Returns the number of futures in progress.
     pub const fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns what the next one has ended with; `None` if none is under way.
+    /// Waits for the next future to end and returns its output; `None` if the
+    /// set is empty.
     pub async fn next(&mut self) -> Option<T> {
         poll_fn(|context| self.poll(context)).await
     }
@@ -42,7 +43,8 @@ impl<'a, T> FutureSet<'a, T> {
     }
 }
 
-/// Returns what all end with, as they end; `most` go on at the same time.
+/// Runs at most `most` futures at a time. Returns the outputs in the order in
+/// which the futures end.
 pub async fn at_most<'a, T, F>(most: usize, futures: impl IntoIterator<Item = F>) -> Vec<T>
 where
     F: Future<Output = T> + 'a,
@@ -62,7 +64,8 @@ where
     }
 }
 
-/// Returns what all end with, in their order; all go on at the same time.
+/// Runs all futures at the same time. Returns the outputs in the order of the
+/// futures.
 pub async fn all<'a, T, F>(futures: impl IntoIterator<Item = F>) -> Vec<T>
 where
     F: Future<Output = T> + 'a,

@@ -1,38 +1,38 @@
-//! The isolate's memory for what is not small.
+//! Reserves the isolate's memory for large buffers.
 //!
-//! All requests and objects of an isolate share its 128 MB. Who needs a buffer
-//! takes room for it here; who finds none waits a little, by a timer of its own
-//! (waiting for another request's room would tie the two together), or comes
-//! back later.
+//! All requests and objects of an isolate share its 128 MB, so whoever needs a
+//! buffer reserves memory for it here. If none is free the caller waits a
+//! little, or comes back later. It waits by a timer of its own, because waiting
+//! for another request would tie the two together.
 
 use super::clock::now;
 use std::cell::Cell;
 use std::time::Duration;
 use worker::Delay;
 
-/// Most bytes of buffers in the whole isolate.
+/// The most bytes of buffers in the whole isolate.
 const MAX_BYTES: usize = 48 * 1024 * 1024;
 
-/// How often who waits looks for room again.
+/// How often a waiting caller looks for free memory again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 thread_local! {
     static FREE: Cell<usize> = const { Cell::new(MAX_BYTES) };
 }
 
-/// Room for buffers, until it is dropped.
+/// A reservation of memory for buffers, until it is dropped.
 #[derive(Default)]
 pub struct MemoryReservation(usize);
 
 impl MemoryReservation {
-    /// Takes room for `bytes`; `None` if there is not so much just now. More
-    /// than all of it is all of it.
+    /// Reserves `bytes`; `None` if so much is not free now. A request for more
+    /// than the total reserves the total.
     pub fn take(bytes: usize) -> Option<Self> {
         let mut room = Self(0);
         room.grow(bytes.min(MAX_BYTES)).then_some(room)
     }
 
-    /// Takes room for `bytes`, and waits up to `patience_ms` for it.
+    /// Reserves `bytes`, and waits up to `patience_ms` milliseconds for them.
     pub async fn wait(bytes: usize, patience_ms: u64) -> Option<Self> {
         let until = now().plus(patience_ms);
         loop {
@@ -44,7 +44,8 @@ impl MemoryReservation {
         }
     }
 
-    /// Has room for `bytes` in all; `false` if there is not so much just now.
+    /// Grows the reservation to `bytes` in all; `false` if so much is not free
+    /// now.
     pub fn grow(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.0);
         let left = FREE.with(|free| free.get().checked_sub(more).inspect(|left| free.set(*left)));

@@ -1,4 +1,5 @@
-//! The runtime: clock, randomness, alarms, configuration, logs, streams, memory.
+//! The runtime: clock, randomness, alarms, configuration, logs, streams,
+//! memory.
 
 mod clock;
 mod config;

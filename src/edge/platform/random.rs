@@ -15,15 +15,15 @@ extern "C" {
     async fn digest(algorithm: &str, bytes: &[u8]) -> Result<ArrayBuffer, JsValue>;
 }
 
-/// Returns `N` bytes that no one can guess.
+/// Returns `N` bytes that nobody can guess.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     fill_with_random(&mut bytes);
     bytes
 }
 
-/// Returns SHA-256 in hex. The runtime hashes several times as fast as wasm,
-/// but a short text is done before a promise would be.
+/// Returns the SHA-256 in hex. The runtime hashes several times as fast as
+/// wasm, but for a short text wasm is done before a promise would be.
 pub async fn sha256(bytes: &[u8]) -> Result<String, Failure> {
     const SHORT: usize = 64 * 1024;
     if bytes.len() <= SHORT {
@@ -33,7 +33,7 @@ pub async fn sha256(bytes: &[u8]) -> Result<String, Failure> {
     Ok(hex::encode(Uint8Array::new(&hash).to_vec()))
 }
 
-/// Returns a number to spread retries with.
+/// Returns a random number, to spread retries.
 pub fn entropy() -> u32 {
     u32::from_le_bytes(random())
 }

@@ -1,4 +1,4 @@
-//! Reads streams into buffers of ours, in pieces of a size of our choice.
+//! Reads streams into our own buffers, in pieces of a chosen size.
 
 use super::failure::{During, Failure};
 use js_sys::{Object, Promise, Reflect, Uint8Array};
@@ -9,7 +9,8 @@ use worker::Error;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A reader that fills a buffer of ours. `readAtLeast` is the runtime's own:
+    /// A reader that fills our own buffer. `readAtLeast` is an extension of the
+    /// runtime:
     /// <https://developers.cloudflare.com/workers/runtime-apis/streams/readablestreambyobreader/>.
     type Byob;
     #[wasm_bindgen(method, js_name = readAtLeast)]
@@ -23,11 +24,11 @@ extern "C" {
 /// Reads a stream.
 pub struct Reader(Byob);
 
-/// A read under way.
+/// A read in progress.
 pub type PendingRead = JsFuture;
 
 impl Reader {
-    /// Takes a stream to be read.
+    /// Begins to read a stream.
     pub fn of(stream: &ReadableStream) -> Result<Self, Failure> {
         let options = Object::new();
         let set = Reflect::set(&options, &"mode".into(), &"byob".into());
@@ -36,13 +37,14 @@ impl Reader {
         reader.map(Self).map_err(Error::from).during("reading a stream")
     }
 
-    /// Begins to fill `room`, with `least` bytes or more. The runtime takes its
-    /// buffer away, and gives it back with what [`piece`] finds in the answer.
+    /// Begins to fill `room` with at least `least` bytes. The runtime takes the
+    /// buffer away, and returns it in the result, where [`piece`] finds it.
     pub fn begin(&self, least: u32, room: &Uint8Array) -> PendingRead {
         self.0.read_at_least(least, room).into()
     }
 
-    /// Fills the whole of `room`; less comes only at the end, nothing behind it.
+    /// Fills the whole of `room`. It returns fewer bytes only at the end of the
+    /// stream, and none after that.
     pub async fn fill(&self, room: &Uint8Array) -> Result<Uint8Array, JsValue> {
         self.begin(room.length(), room).await.and_then(|read| piece(&read))
     }
@@ -53,7 +55,7 @@ pub fn piece(read: &JsValue) -> Result<Uint8Array, JsValue> {
     Reflect::get(read, &"value".into())?.dyn_into()
 }
 
-/// Returns all of the buffer that a piece is in, to be filled again.
+/// Returns the whole buffer of a piece, to be filled again.
 pub fn room_of(piece: &Uint8Array) -> Uint8Array {
     Uint8Array::new(&piece.buffer())
 }
