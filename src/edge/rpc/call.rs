@@ -1,6 +1,6 @@
-//! Questions between Durable Objects, and from the Worker to them: texts, by a
-//! call of their method `ask`. That takes a tenth less of a delivery's time
-//! than a request and its response.
+//! Calls between Durable Objects, and from the Worker to them. Each sends a
+//! text to the object's method `ask`, which takes a tenth less of a delivery's
+//! time than a request and its response.
 
 use crate::domain::names::ObjectKind;
 use crate::edge::platform::{During, Failure};
@@ -11,8 +11,9 @@ use web_sys::{RequestInit, Response};
 use worker::{Env, Error};
 use worker_sys::DurableObjectNamespace;
 
-/// Longest text that a call carries as it is, in bytes. All of a call may have
-/// 32 MiB, and V8 writes two bytes a character if one is not of Latin-1.
+/// The longest text that a call carries directly, in bytes. A whole call may
+/// have 32 MiB, and V8 writes two bytes for each character if any is not in
+/// Latin-1.
 const MAX_CALL_TEXT: usize = 8 * 1024 * 1024;
 
 #[wasm_bindgen]
@@ -25,12 +26,12 @@ extern "C" {
     async fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 }
 
-/// Tries to reach a job: a deployment or a reset fails one call. All its
+/// How often a job is called: a deployment or a reset fails one call. All
 /// commands may be repeated; a delivery that arrives twice is a duplicate.
 const TRIES: usize = 3;
 
-/// Puts a question to an object of the class `JOBS`, again if it can't be
-/// reached.
+/// Sends a question to an object of the class `JOBS`, and retries if it can't
+/// be reached.
 pub async fn ask_again(
     env: &Env,
     object: ObjectKind<'_>,
@@ -47,10 +48,10 @@ pub async fn ask_again(
     }
 }
 
-/// Puts a question to a Durable Object and returns its answer.
+/// Sends a question to a Durable Object and returns its answer.
 ///
 /// # Errors
-/// If it can't be reached, or has failed: its words say why.
+/// The object can't be reached, or has failed: the error text says why.
 pub async fn ask_object(
     env: &Env,
     binding: &str,
@@ -61,8 +62,8 @@ pub async fn ask_object(
     asked.map_err(Error::from).during(&format!("asking {binding}"))
 }
 
-/// Puts a question to an object of the class `JOBS`, once. Its answer stays as
-/// it came: a text, the `Response` of a long one, or an `Error`.
+/// Sends a question once to an object of the class `JOBS`. Returns the answer
+/// as it comes: a text, the `Response` of a long one, or an `Error`.
 pub async fn ask_as_is(
     env: &Env,
     object: ObjectKind<'_>,
@@ -75,8 +76,8 @@ async fn ask(env: &Env, binding: &str, name: &str, question: &str) -> Result<Str
     unpacked(send(env, binding, name, question).await?).await
 }
 
-/// Sends an object of the class `CATALOG` a request: a viewer's WebSocket can't
-/// be the answer to a question.
+/// Sends an HTTP request to an object of the class `CATALOG`, because a call
+/// can't return a viewer's WebSocket.
 pub async fn fetch_object(
     env: &Env,
     name: &str,
@@ -96,10 +97,10 @@ fn stub(env: &Env, binding: &str, name: &str) -> Result<Stub, JsValue> {
     objects.get_by_name(name).map(JsCast::unchecked_into)
 }
 
-/// Answers, in an object, a question that [`ask_object`] has put to it.
+/// Answers a question from [`ask_object`], within the object.
 ///
-/// A failure is returned as an `Error`, not thrown: the runtime would log it
-/// once more.
+/// A failure is returned as an `Error` and not thrown, because the runtime
+/// would log it once more.
 pub async fn answer<F>(question: JsValue, reply: impl FnOnce(String) -> F) -> JsValue
 where
     F: Future<Output = Result<String, Failure>>,
@@ -115,13 +116,14 @@ where
     }
 }
 
-/// Whether an object failed because it does not know the question: for some
-/// minutes after a deployment it may run the release before.
+/// Returns whether an object failed because it does not know the question: for
+/// some minutes after a deployment it may run the previous release.
 pub fn is_not_understood(failure: &Failure) -> bool {
     failure.to_string().contains("reading a question: unknown variant")
 }
 
-/// Returns a text as a call carries it: a long one is the body of a `Response`.
+/// Returns a text in the form that a call carries: a long one is the body of a
+/// `Response`.
 fn packed(text: &str) -> Result<JsValue, JsValue> {
     if text.len() <= MAX_CALL_TEXT {
         return Ok(text.into());
@@ -129,7 +131,7 @@ fn packed(text: &str) -> Result<JsValue, JsValue> {
     Response::new_with_opt_str(Some(text)).map(JsValue::from)
 }
 
-/// Returns the text that was [`packed`]. An `Error` is thrown.
+/// Returns the text that was [`packed`]; throws if the value is an `Error`.
 async fn unpacked(value: JsValue) -> Result<String, JsValue> {
     if let Some(text) = value.as_string() {
         return Ok(text);

@@ -1,4 +1,4 @@
-//! Questions to catalog objects.
+//! Calls to catalog objects.
 
 use super::call::{ask_object, is_not_understood};
 use crate::domain::catalog::row::Row;
@@ -13,11 +13,12 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::{Delay, Env};
 
-/// How long an object may take: the catalog is derived, and nobody waits for
-/// it for long.
+/// How long a call to an object may take. The catalog is derived, so nobody
+/// waits long for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long `root` may take while a day waits that a job's sender waits for.
+/// How long `root` may take while a day waits for it, and a job's sender for
+/// the day.
 const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Asks a catalog object: a day, or one of the named ones.
@@ -29,7 +30,7 @@ pub async fn ask(
     ask_within(PATIENCE, env, name, write(question)?).await
 }
 
-/// The same, where somebody waits.
+/// Does the same with a shorter limit, for a caller that is being waited for.
 pub async fn ask_promptly(
     env: &Env,
     name: &str,
@@ -38,22 +39,23 @@ pub async fn ask_promptly(
     ask_within(SHORT_PATIENCE, env, name, write(question)?).await
 }
 
-/// Has the catalog take a row.
+/// Sends a row to the catalog.
 pub async fn put(env: &Env, row: Row) -> Result<(), Failure> {
     let day = row.summary.created_at.day();
-    // Only the text waits: many jobs may at the same time.
+    // Only the text is kept while waiting, because many jobs may wait at once.
     let text = to_raw_value(&row).during("writing to the catalog")?;
     drop(row);
     put_many(env, &day, &[text]).await
 }
 
-/// Has the object of a day take rows, each of which is a `Row` as JSON.
+/// Sends rows, each a `Row` as JSON, to the object of their day.
 pub async fn put_many(env: &Env, day: &str, rows: &[Box<RawValue>]) -> Result<(), Failure> {
     let rows: Vec<&str> = rows.iter().map(|row| row.get()).collect();
     let question = format!(r#"{{"PutMany":[{}]}}"#, rows.join(","));
     match ask_in(env, day, question).await {
         Err(failure) if is_not_understood(&failure) => {
-            // For some minutes after a deployment the object may run the release before.
+            // For some minutes after a deployment the object may run the
+            // previous release.
             for row in rows {
                 ask_in(env, day, format!(r#"{{"Put":{row}}}"#)).await?;
             }
@@ -63,8 +65,8 @@ pub async fn put_many(env: &Env, day: &str, rows: &[Box<RawValue>]) -> Result<()
     }
 }
 
-/// Has the object of a day forget a job; `revision` is the last that it may
-/// have been told.
+/// Removes a job from the object of its day. `revision` is the latest that the
+/// object may have received.
 pub async fn remove(
     env: &Env,
     day: &str,

@@ -1,4 +1,4 @@
-//! Commands to objects that are no jobs: gates, and the boxes of deliveries.
+//! Commands to objects without a job: gates, and the boxes of deliveries.
 
 use super::call::{ask_again, ask_object};
 use crate::domain::names::ObjectKind;
@@ -9,7 +9,8 @@ use crate::domain::protocol::{self, Ask};
 use crate::edge::platform::{During, Failure};
 use worker::Env;
 
-/// Asks the gate of this name, once: a use that is counted twice is lost.
+/// Sends a command to the gate of this name, once: a retry could count a use
+/// twice.
 pub async fn ask<A>(env: &Env, gate: &str, ask: A) -> Result<A::Reply, Failure>
 where
     A: Ask<Command = GateCommand>,
@@ -23,8 +24,8 @@ async fn text_of(env: &Env, gate: &str, command: &GateCommand) -> Result<String,
     ask_object(env, "JOBS", &ObjectKind::Gate(gate).to_string(), &question).await
 }
 
-/// Has a box of its own keep a delivery, whose key in the list of unmatched
-/// ones is `key`.
+/// Stores a delivery in a box of its own; `key` is its key in the list of
+/// unmatched deliveries.
 pub async fn park(env: &Env, key: &str, parked: &Parked) -> Result<(), Failure> {
     let question = protocol::to_box(parked).during("writing to a box")?;
     ask_again(env, ObjectKind::Parked(key), &question).await.map(drop)

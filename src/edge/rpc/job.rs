@@ -14,17 +14,16 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Response;
 use worker::Env;
 
-/// Most names on the way to a job. One alias is the rule; the rest is for the
-/// moment in which two names are being joined.
+/// The most names on the way to a job. One alias is usual; more exist only
+/// while two names are being joined.
 const MAX_HOPS: usize = 4;
 
 const READING: &str = "reading a job's answer";
 
-/// What a command's reply is where every name that leads elsewhere was
-/// followed.
+/// The reply of a command after all aliases were followed.
 pub type End<A> = <<A as Ask>::Reply as RedirectingReply>::End;
 
-/// Asks the object of `name` itself.
+/// Sends a command to the object of `name` itself.
 pub async fn ask<A>(env: &Env, name: &ObjectName, ask: A) -> Result<A::Reply, Failure>
 where
     A: Ask<Command = Command>,
@@ -33,7 +32,7 @@ where
     A::Reply::read(&text).during(READING)
 }
 
-/// Asks the job that `name` leads to.
+/// Sends a command to the job that `name` leads to.
 pub async fn ask_job<A>(env: &Env, name: &ObjectName, ask: A) -> Result<End<A>, Failure>
 where
     A: Ask<Command = Command, Reply: RedirectingReply>,
@@ -41,8 +40,9 @@ where
     read_end(&follow(env, name, &ask.into()).await?)
 }
 
-/// Asks the job that `name` leads to. Returns its reply as it was sent: what is
-/// written here once would else be in the Worker once for each command.
+/// Sends a command to the job that `name` leads to, and returns the reply's
+/// text. It is not generic, so that the Worker contains its code once and not
+/// once for each command.
 pub async fn follow(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
     let mut text = text_of(env, name, command).await?;
     for _ in 1..MAX_HOPS {
@@ -55,10 +55,10 @@ pub async fn follow(env: &Env, name: &ObjectName, command: &Command) -> Result<S
     }
 }
 
-/// Asks the job that `name` leads to for what goes on as it is, a body: that is
-/// not read here. `None` if nothing good comes of it: an object of the build
-/// before does not know the command, and anything else is better told by
-/// [`ask_job`].
+/// Asks the job that `name` leads to for a body, which is passed on without
+/// being read here. `None` if that does not work: an object of the previous
+/// release does not know the command. The caller then uses [`ask_job`], which
+/// also reports errors better.
 pub async fn follow_as_is(
     env: &Env,
     name: &ObjectName,
@@ -78,7 +78,7 @@ pub async fn follow_as_is(
     None
 }
 
-/// Returns the body that a reply is, if it is a JSON object.
+/// Returns the body in a reply, if the reply is a JSON object.
 fn body_of(reply: &JsValue) -> Option<JsValue> {
     match reply.dyn_ref::<JsString>() {
         Some(text) => text.starts_with("{", 0).then(|| reply.clone()),

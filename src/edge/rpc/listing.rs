@@ -1,5 +1,4 @@
-//! What the catalog is asked for by name: a page of jobs, sums, refused
-//! deliveries.
+//! Reads from the catalog: a page of jobs, sums, refused deliveries.
 
 use super::catalog::ask;
 use crate::domain::catalog::cursor::PageCursor;
@@ -11,16 +10,17 @@ use crate::domain::webhook::rejection::RefusedDelivery;
 use crate::edge::platform::{self, Failure};
 use worker::Env;
 
-/// Most days that one page looks into: with `root` that is fewer subrequests
+/// The most days that one page reads. With `root` that makes fewer subrequests
 /// than the 50 of the free plan.
 const MAX_DAYS: usize = 40;
-/// Times that `root` is asked for the sums of more days: of some 500 in all.
+/// How often `root` is asked for the sums of more days: enough for about 500
+/// days.
 const MAX_PULLS: usize = 12;
-/// Days that are asked at the same time, at most.
+/// The most days that are asked at the same time.
 const AT_ONCE: usize = 8;
 
-/// Reads the next rows, and where to go on if there may be more. Where few jobs
-/// are meant on many days, a page ends before it is full.
+/// Reads the next rows, and the cursor of the next page if there may be more.
+/// If few jobs on many days match, a page ends before it is full.
 pub async fn page(
     env: &Env,
     filter: &Filter,
@@ -36,7 +36,7 @@ pub async fn page(
     let question = CatalogRequest::Rows { filter: filter.clone().into(), after, limit: limit + 1 };
     let (mut rows, mut asked, mut at_once) = (Vec::new(), 0, 1);
     while rows.len() <= limit && asked < days.len().min(MAX_DAYS) {
-        // A day that is full needs no other; empty ones are passed quickly.
+        // Usually one full day is enough; empty days are skipped quickly.
         let some = days.iter().take(MAX_DAYS).skip(asked).take(at_once);
         let found = platform::all(some.map(|day| rows_of(env, day, &question))).await;
         let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -60,8 +60,9 @@ async fn rows_of(env: &Env, day: &str, question: &CatalogRequest) -> Result<Vec<
     }
 }
 
-/// Reads the sums of all jobs, and on how many days they were created. Where
-/// many days have changed, `root` pulls the sums of some for each question.
+/// Reads the sums of all jobs, and the number of days on which they were
+/// created. If many days have changed, `root` fetches the sums of some of them
+/// in each call.
 pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
     let mut questions = 0;
     loop {
@@ -76,7 +77,7 @@ pub async fn totals(env: &Env) -> Result<(Totals, u64), Failure> {
     }
 }
 
-/// Reads the refused deliveries that are kept, and how many there were.
+/// Reads the stored refused deliveries, and how many there were in all.
 pub async fn refused(env: &Env) -> Result<(Vec<RefusedDelivery>, u64), Failure> {
     match ask(env, REFUSED, &CatalogRequest::Refused).await? {
         CatalogReply::Refused { refused, total } => Ok((refused, total)),

@@ -1,4 +1,4 @@
-//! Asks a job as readers and owners name it: by its id, or by a reference
+//! Asks a job by the name that readers and owners use: its id, or a reference
 //! without its prefix.
 
 use super::job::{follow, follow_as_is, read_end};
@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-/// Asks the job of this name: the id first, then the reference.
+/// Sends a command to the job of this name: by its id first, then by the
+/// reference.
 pub async fn ask<A, T>(env: &Env, name: &ObjectName, ask: A) -> Result<Resolved<T>, Failure>
 where
     A: Ask<Command = Command, Reply = Outcome<T>>,
@@ -23,7 +24,7 @@ where
     read_end(&text_of(env, name, &ask.into()).await?)
 }
 
-/// Asks the job of this name, which must be there.
+/// Sends a command to the job of this name, which must exist.
 pub async fn ask_known<A, T>(env: &Env, name: &ObjectName, command: A) -> Result<T, Problem>
 where
     A: Ask<Command = Command, Reply = Outcome<T>>,
@@ -42,8 +43,8 @@ async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<Stri
     }
 }
 
-/// Asks the job of this name for its record as readers get it. `None` as
-/// [`follow_as_is`], or if its result is too long for that.
+/// Asks the job of this name for its record as readers get it. `None` in the
+/// cases of [`follow_as_is`], or if the result is too long for that.
 pub async fn rendered(env: &Env, name: &ObjectName) -> Option<Resolved<JsValue>> {
     let is_rendered =
         |found: &Resolved<JsValue>| !matches!(found, Resolved::Here(text) if *text == NOT_RENDERED);
@@ -59,7 +60,7 @@ async fn ask_for_record(env: &Env, name: &ObjectName) -> Option<Resolved<JsValue
     }
 }
 
-/// Returns the reply of a job that must be there.
+/// Returns the reply of a job that must exist.
 pub fn known<T>(found: Resolved<T>, name: &ObjectName) -> Result<T, Problem> {
     match found {
         Resolved::Here(here) => Ok(here),
@@ -68,12 +69,12 @@ pub fn known<T>(found: Resolved<T>, name: &ObjectName) -> Result<T, Problem> {
     }
 }
 
-/// Returns the problem of a reader whose job has been deleted.
+/// Returns the problem for a reader whose job was deleted.
 pub fn deleted(name: &ObjectName) -> Problem {
     Problem::new(Code::JobDeleted, format!("job {} has been deleted", name.public()))
 }
 
-/// Returns the problem of a reader whose job nothing has told of.
+/// Returns the problem for a reader whose job no delivery has named.
 pub fn missing(name: &ObjectName) -> Problem {
     let detail = format!(
         "no delivery has named job {}; check the webhook URL that the queue has",

@@ -1,4 +1,4 @@
-//! How the Worker and the objects ask an object.
+//! Calls from the Worker and from objects to objects.
 
 pub mod call;
 pub mod catalog;

@@ -1,9 +1,9 @@
-//! Tells the catalog's days what deliveries have changed: those of one isolate
-//! together, so that a day is asked less often than jobs change.
+//! Sends rows that deliveries have changed to the catalog's days. Those of one
+//! isolate go together, so that a day gets fewer calls than its jobs change.
 //!
-//! A request gathers for all. What they share is plain data: the runtime
-//! cancels who waits for another request's promise. What is lost here, the job
-//! tells itself, when its alarm rings anyway.
+//! One request gathers rows for all. They share plain data only, because the
+//! runtime cancels a request that waits for another one's promise. If rows are
+//! lost here, each job sends its own when its alarm rings.
 
 use super::catalog;
 use crate::domain::protocol::ingest::CatalogRow;
@@ -17,19 +17,19 @@ use worker::{Context, Delay, Env};
 
 /// How long rows are gathered.
 const GATHER: Duration = Duration::from_millis(50);
-/// After this long, in milliseconds, a request that gathers is taken for dead:
-/// the runtime may end one at any time.
+/// After this time, in milliseconds, a request that gathers counts as dead: the
+/// runtime may end one at any time.
 const DEAD_MS: u64 = 5 * SECOND;
-/// Rows that a day is told at once.
+/// The most rows that a day gets in one call.
 const AT_ONCE: usize = 100;
 
 thread_local! {
     static ROWS: RefCell<Vec<CatalogRow>> = const { RefCell::new(Vec::new()) };
-    /// Since when a request gathers.
+    /// The time since which a request gathers.
     static GATHERS: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
-/// Gives a row to the request that gathers, or has this one gather.
+/// Gives a row to the request that gathers, or lets this one gather.
 pub fn notify_catalog(context: &Context, env: &Env, row: CatalogRow) {
     ROWS.with_borrow_mut(|rows| rows.push(row));
     let now = platform::now();
