@@ -1,4 +1,4 @@
-//! Who may do what: checked once, before a route's handler is called.
+//! Checks who may do what, once, before a route's handler is called.
 
 use super::call::Call;
 use crate::domain::access::pass::TokenPass;
@@ -9,12 +9,12 @@ use crate::domain::json::object;
 use crate::domain::route::Access;
 use crate::edge::platform;
 
-/// Lets pass who may use a route of this access. `scope` is that of the
-/// tickets that open it.
+/// Checks that the caller may use a route of this access. `scope` is that of
+/// the tickets which open the route.
 ///
 /// # Errors
-/// 401 without a credential that counts, 403 with one that is for something
-/// else, 503 if the secret that would be asked for is not set.
+/// 401 without a valid credential, 403 with one for something else, 503 if the
+/// required secret is not configured.
 pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(), Problem> {
     match access {
         Access::Open | Access::Hook | Access::Link | Access::Proxy => Ok(()),
@@ -32,14 +32,15 @@ pub fn check(call: &Call<'_>, access: Access, scope: Option<&Scope>) -> Result<(
     }
 }
 
-/// `GET /whoami`: what the caller may do, and what a page has to know of the
-/// settings to say what is to be done.
+/// Answers `GET /whoami`: what the caller may do, and the settings that a page
+/// needs to give advice.
 pub fn whoami(call: &Call<'_>) -> String {
     let access = if holds_api_token(call).is_ok() { "api" } else { "read" };
     object!({ "access": access, "allowedSourceHosts": call.config.sources.entries() })
 }
 
-/// Returns what has let the caller in, for a route on which it stays.
+/// Returns the pass that let the caller in, for a route with a lasting
+/// connection.
 pub fn pass(call: &Call<'_>) -> Result<TokenPass, Problem> {
     if may_read(call) || holds_api_token(call).is_ok() {
         return Ok(token_pass(call));
@@ -47,18 +48,18 @@ pub fn pass(call: &Call<'_>) -> Result<TokenPass, Problem> {
     ticket(call, gone()).map(|ticket| ticket.pass())
 }
 
-/// Returns the pass of a caller whose token counts.
+/// Returns the pass of a caller with a valid token.
 pub fn token_pass(call: &Call<'_>) -> TokenPass {
     TokenPass::of_token(&credential(call))
 }
 
-/// What is told to a caller who has stayed for too long.
+/// Returns the problem for a caller whose pass has expired.
 pub fn gone() -> Problem {
     let why = "the ticket has expired, or its token is no longer in use; send another";
     Problem::new(Code::AccessEnded, why)
 }
 
-/// What is told to a caller whose ticket does not open this.
+/// Returns the problem for a caller whose ticket is for another route.
 pub fn other_scope() -> Problem {
     Problem::new(Code::WrongScope, "the ticket's `scope` is another; get a ticket for this route")
 }
@@ -84,7 +85,7 @@ pub fn holds_api_token(call: &Call<'_>) -> Result<(), Problem> {
     Err(refused(&given, "send `Authorization: Bearer <API_TOKEN>`"))
 }
 
-/// Tells a missing token from one that does not count; `how` is what to send.
+/// Distinguishes a missing token from an invalid one; `how` says what to send.
 pub fn refused(given: &str, how: &str) -> Problem {
     let (code, what) = match given {
         "" => (Code::NoToken, "no token was sent"),
@@ -93,13 +94,14 @@ pub fn refused(given: &str, how: &str) -> Problem {
     Problem::new(code, format!("{what}; {how}"))
 }
 
-/// Returns the caller's ticket, if it counts; `refused` is for who has none.
+/// Returns the caller's ticket, if it is valid; `refused` is for a caller
+/// without one.
 fn ticket(call: &Call<'_>, refused: Problem) -> Result<Ticket, Problem> {
     let text = call.query("ticket").ok_or(refused)?;
     read_ticket(call, &text)
 }
 
-/// Reads a ticket, if it counts.
+/// Reads a ticket, if it is valid.
 pub fn read_ticket(call: &Call<'_>, text: &str) -> Result<Ticket, Problem> {
     Ticket::read(text, api(call)?, platform::now()).map_err(|why| match why {
         TicketError::Expired => {

@@ -8,25 +8,25 @@ use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, Request};
 
-/// A request's body, as far as it has been read.
+/// A request's body, as far as it was read.
 pub enum RequestBody {
-    /// All of it.
+    /// The whole body.
     Short(Vec<u8>),
-    /// Its first piece; more may come.
+    /// The first piece of a body that may have more.
     Long {
         /// The pieces.
         pieces: Pieces,
-        /// Its length in bytes, if that is told.
+        /// The length in bytes, if the request declares it.
         length: Option<u64>,
-        /// The memory that is taken for it.
+        /// The memory that is reserved for the body.
         room: MemoryReservation,
     },
 }
 
-/// Begins to read a request's body of at most `limit` bytes. One that tells its
-/// length is not longer: HTTP ends it there.
+/// Begins to read a request's body of at most `limit` bytes. A body with a
+/// declared length can't be longer, because HTTP ends it there.
 ///
-/// A long one needs `memory` bytes, and waits a little for them before any of
+/// A long body needs `memory` bytes, and waits a little for them before any of
 /// it is read.
 pub async fn begin(request: &Request, limit: u64, memory: usize) -> Result<RequestBody, Stop> {
     let declared = request.headers().get("content-length").ok().flatten();
@@ -44,13 +44,13 @@ pub async fn begin(request: &Request, limit: u64, memory: usize) -> Result<Reque
     }
 }
 
-/// Begins to read a stream of `length` bytes, if that is told.
+/// Begins to read a stream of `length` bytes, if that is known.
 pub async fn of_stream(
     stream: &ReadableStream,
     length: Option<u64>,
     memory: usize,
 ) -> Result<RequestBody, Stop> {
-    /// Long enough for a body that is under way to end.
+    /// Long enough for another body that is being received to end.
     const PATIENCE_MS: u64 = 10_000;
     let room = MemoryReservation::wait(memory, PATIENCE_MS).await.ok_or(Stop::NoRoom)?;
     let pieces = Pieces::of(stream).await?;
@@ -60,7 +60,8 @@ pub async fn of_stream(
     Ok(RequestBody::Long { pieces, length, room })
 }
 
-/// Reads a request's body of at most `limit` bytes into memory, unpacked.
+/// Reads a request's body of at most `limit` bytes into memory, and
+/// decompresses it.
 pub async fn read_body(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
     let coding = request.headers().get("content-encoding").ok().flatten();
     let sent = read_all(request, limit).await.map_err(|stop| stop.problem(limit))?;
@@ -78,7 +79,7 @@ async fn read_all(request: &Request, limit: u64) -> Result<Vec<u8>, Stop> {
     }
 }
 
-/// Reads a body whose limit is the route's own, and no setting.
+/// Reads a body whose limit is fixed by the route, not by a setting.
 pub async fn read_small(request: &Request, limit: u64) -> Result<Vec<u8>, Problem> {
     read_body(request, limit).await.map_err(|problem| match problem.kind() {
         ProblemKind::BodyTooLarge(limit) => {

@@ -8,13 +8,13 @@ use crate::edge::platform::{Failure, Kind};
 use std::ops::RangeInclusive;
 use worker::{Context, Env, Headers};
 
-/// How a time can be written.
+/// The accepted formats of a time.
 const TIMES: &str = "a day like 2025-12-27, a time like 2025-12-27T22:39:35Z (or `%2B01:00` in \
                      the place of `Z`), or milliseconds since 1970";
-/// Longest label, in characters.
+/// The longest label, in characters.
 const MAX_LABEL_CHARS: usize = 100;
 
-/// The answer to a `?cursor=` that is made up.
+/// Returns the problem for a `?cursor=` that the vault did not issue.
 pub fn bad_cursor() -> Problem {
     Problem::new(
         Code::BadParameter,
@@ -22,7 +22,7 @@ pub fn bad_cursor() -> Problem {
     )
 }
 
-/// What a handler works with.
+/// The data that a handler works with.
 pub struct Call<'a> {
     /// The bindings.
     pub env: &'a Env,
@@ -32,9 +32,9 @@ pub struct Call<'a> {
     pub url: worker::Url,
     /// The request's headers.
     pub headers: Headers,
-    /// Whether only the head of the answer is wanted.
+    /// Whether the request is a HEAD: the answer has no body.
     pub head: bool,
-    /// For what goes on after the answer.
+    /// The runtime's context, for work after the answer.
     pub context: &'a Context,
 }
 
@@ -54,8 +54,8 @@ impl Call<'_> {
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
-    /// Returns all values of a query parameter that takes a list, as a comma
-    /// list.
+    /// Returns all values of a query parameter that takes a list, joined by
+    /// commas.
     pub fn list(&self, name: &str) -> Option<String> {
         let values = self.url.query_pairs().filter(|(key, _)| key == name);
         let values: Vec<_> = values.map(|(_, value)| value).collect();
@@ -72,9 +72,8 @@ impl Call<'_> {
         })
     }
 
-    /// Returns the problem of a listing of the bucket that has failed: the
-    /// caller's, if the bucket refuses its cursor, and otherwise the
-    /// platform's.
+    /// Returns the problem of a failed listing of the bucket: a wrong cursor if
+    /// the bucket refuses the caller's, else a failure of the platform.
     pub fn listing_failed(&self, failure: Failure) -> Problem {
         match failure.kind() {
             Kind::Invalid if self.query("cursor").is_some() => bad_cursor(),
@@ -82,7 +81,7 @@ impl Call<'_> {
         }
     }
 
-    /// Reads `?cursor=`, as the bucket has given it.
+    /// Reads `?cursor=`, which the bucket has issued.
     pub fn cursor(&self) -> Result<Option<String>, Problem> {
         match self.query("cursor") {
             Some(text) if text.is_empty() => {
@@ -115,8 +114,8 @@ impl Call<'_> {
         Err(Problem::bad_parameter(format!("`{name}` is {number}; it can be {least} to {most}")))
     }
 
-    /// Refuses parameters that are not known, and those that are there twice:
-    /// they must not look as if they had counted.
+    /// Refuses unknown and repeated parameters, so that none is silently
+    /// ignored.
     pub fn only_parameters(&self, known: &[&str], takes_tickets: bool) -> Result<(), Problem> {
         let mut seen = Vec::new();
         for (key, _) in self.url.query_pairs() {
@@ -133,8 +132,8 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Returns a label (`?app=`, `?tag=`) as the record keeps it; a URL in it
-    /// loses its secrets first.
+    /// Returns a label (`?app=`, `?tag=`) in the form that the record stores.
+    /// Secrets in a URL are masked.
     pub fn label(&self, text: &str) -> String {
         let masked = self.config.secrets().mask(text);
         masked.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()

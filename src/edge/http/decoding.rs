@@ -1,4 +1,4 @@
-//! Undoes content codings, by the runtime's own streams.
+//! Undoes content codings by the runtime's own streams.
 
 use crate::domain::http::coding::Coding;
 use crate::edge::platform::{During, Failure};
@@ -16,12 +16,12 @@ extern "C" {
     fn pipe_through(this: &Body, pair: &DecompressionStream) -> Result<ReadableStream, JsValue>;
 }
 
-/// Returns `body` without `codings`, of which the last was applied last. A body
-/// that is not so coded breaks off while it is read.
+/// Returns `body` without `codings`, of which the last was applied last. If the
+/// body is not so coded, reading it fails.
 ///
 /// # Errors
-/// [`Failure`] for a coding that the runtime's streams don't know: any but
-/// gzip and deflate.
+/// [`Failure`] for a coding that the runtime's streams don't know: any but gzip
+/// and deflate.
 pub fn undo(body: ReadableStream, codings: &[Coding]) -> Result<ReadableStream, Failure> {
     codings.iter().rev().try_fold(body, |body, coding| {
         let body: Body = body.unchecked_into();

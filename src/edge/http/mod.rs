@@ -1,4 +1,4 @@
-//! Requests and answers, as every handler reads and writes them.
+//! Requests and responses, in the form that every handler reads and writes.
 
 pub mod access;
 pub mod body;

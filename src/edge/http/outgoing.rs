@@ -1,4 +1,4 @@
-//! Requests to elsewhere, by the platform's own `fetch`.
+//! Requests to other servers, by the platform's own `fetch`.
 
 use crate::edge::platform::{During, Failure};
 use js_sys::{Promise, Reflect};
@@ -14,8 +14,8 @@ extern "C" {
     fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
-/// A request that is not sent yet. Redirects are not followed: what is in the
-/// headers would go along.
+/// A request that is not yet sent. Redirects are not followed, because the
+/// headers would be sent along.
 pub struct Outgoing {
     init: RequestInit,
     headers: Headers,
@@ -49,18 +49,18 @@ impl Outgoing {
         pairs.iter().try_fold(self, |request, (name, value)| request.header(name.as_ref(), value))
     }
 
-    /// Gives it a body: a text, bytes, or a stream.
+    /// Sets the body: a text, bytes, or a stream.
     pub fn body(self, body: &JsValue) -> Self {
         self.init.set_body(body);
         self
     }
 
-    /// Returns it as the platform has it.
+    /// Returns the platform's form of the request.
     pub const fn init(&self) -> &RequestInit {
         &self.init
     }
 
-    /// Sends it; ends with the head of the answer.
+    /// Sends the request, and returns when the head of the response is there.
     pub async fn fetch(&self, url: &str) -> Result<Response, JsValue> {
         JsFuture::from(fetch(url, &self.init)?).await.map(JsValue::unchecked_into)
     }

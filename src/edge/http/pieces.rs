@@ -1,4 +1,4 @@
-//! Bodies piece by piece, and why one can't be taken in.
+//! Reads bodies piece by piece, and names why one can't be received.
 
 use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::edge::platform::{Failure, MemoryReservation, Reader, piece, room_of};
@@ -9,26 +9,27 @@ use std::time::Duration;
 use web_sys::ReadableStream;
 use worker::Delay;
 
-/// Bytes of a piece. Larger ones are fewer calls, and more memory; a body that
-/// is shorter is read as a whole.
+/// The bytes of a piece. A larger piece means fewer calls, but more memory. A
+/// shorter body is read as a whole.
 pub const PIECE: u32 = 256 * 1024;
 
-/// Why a body can't be taken in.
+/// Why a body can't be received.
 pub enum Stop {
-    /// It has more bytes than it may have.
+    /// The body has more bytes than it may have.
     TooLarge,
-    /// It broke off. As a rule its sender has left, but may send it again.
+    /// The body ended early. Usually its sender has left, but may send it
+    /// again.
     BrokenOff,
-    /// It is not packed as it seems to be.
+    /// The body is not compressed in the way it seems to be.
     NotPacked,
-    /// The isolate has no memory left for it just now.
+    /// The isolate has no free memory for the body now.
     NoRoom,
     /// R2 or the runtime failed.
     Failed(Failure),
 }
 
 impl Stop {
-    /// What the sender is told, whose body may have `limit` bytes.
+    /// Returns the problem for a sender whose body may have `limit` bytes.
     pub fn problem(self, limit: u64) -> Problem {
         match self {
             Self::TooLarge => ProblemKind::BodyTooLarge(limit).into(),
@@ -41,7 +42,7 @@ impl Stop {
 }
 
 impl Stop {
-    /// What the log is told, of a body that was asked for.
+    /// Returns the failure for the log, of a body that the vault has fetched.
     pub fn failure(self, during: &str) -> Failure {
         let why = match self {
             Self::Failed(failure) => return failure,
@@ -70,23 +71,24 @@ fn no_room() -> Problem {
     ProblemKind::NotReady(why.to_owned(), SECONDS).into()
 }
 
-/// What takes a body's pieces. What follows from them is in the Worker once,
-/// not once for each kind of it.
+/// Takes a body's pieces. It is a trait object, so that the Worker contains the
+/// code around it once, not once for each type.
 pub trait Output {
-    /// Takes the next piece; returns a buffer that is free again, if one is.
+    /// Takes the next piece; returns a buffer that can be used again, if there
+    /// is one.
     fn take(&mut self, piece: Uint8Array) -> LocalBoxFuture<'_, Result<Option<Uint8Array>, Stop>>;
 }
 
 /// Keeps a body in memory.
 pub struct Memory {
-    /// What has come.
+    /// The bytes that were received.
     pub bytes: Vec<u8>,
     most: u64,
     room: MemoryReservation,
 }
 
 impl Memory {
-    /// Begins to keep a body of `most` bytes at most.
+    /// Prepares memory for a body of `most` bytes at most.
     pub fn new(most: u64) -> Self {
         Self { bytes: Vec::new(), most, room: MemoryReservation::default() }
     }
@@ -110,7 +112,7 @@ impl Output for Memory {
     }
 }
 
-/// A stream whose first piece has been read.
+/// A stream whose first piece was read.
 pub struct Pieces {
     reader: Reader,
     first: Uint8Array,
@@ -124,12 +126,13 @@ impl Pieces {
         Ok(Self { reader, first })
     }
 
-    /// The first piece: all there is, if it is shorter than a piece may be.
+    /// Returns the first piece: the whole body, if it is shorter than
+    /// [`PIECE`].
     pub const fn first(&self) -> &Uint8Array {
         &self.first
     }
 
-    /// Has `output` take all of them.
+    /// Passes all pieces to `output`.
     pub async fn through(self, output: &mut dyn Output) -> Result<(), Stop> {
         let mut piece = self.first;
         while piece.length() > 0 {
@@ -142,7 +145,8 @@ impl Pieces {
 }
 
 async fn fill(reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, Stop> {
-    /// How long a piece may take: who sends nothing must not keep the memory.
+    /// How long a piece may take, so that a sender which sends nothing can't
+    /// keep the memory.
     const LIMIT: Duration = Duration::from_mins(1);
     match select(reader.begin(room.length(), room), Delay::from(LIMIT)).await {
         Either::Left((read, _)) => read.and_then(|read| piece(&read)).map_err(|_| Stop::BrokenOff),

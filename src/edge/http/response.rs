@@ -1,4 +1,4 @@
-//! Builds answers, each once and by the platform's own constructor.
+//! Builds responses, each once and by the platform's own constructor.
 
 use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::time::Timestamp;
@@ -18,7 +18,7 @@ extern "C" {
     fn new(body: &JsValue, init: &ResponseInit) -> Result<Built, JsValue>;
 }
 
-/// An answer whose body is still to come.
+/// A response that still needs its body.
 pub struct Head {
     status: u16,
     headers: Headers,
@@ -26,7 +26,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// Begins an answer without headers.
+    /// Begins a response without headers.
     pub fn new(status: u16) -> Result<Self, Failure> {
         let headers = Headers::new().map_err(worker::Error::from).during(WHAT)?;
         Ok(Self { status, headers, is_coded: false })
@@ -38,13 +38,13 @@ impl Head {
         Ok(self)
     }
 
-    /// Says that the body is coded as its `content-encoding` says.
+    /// Declares that the body is already coded as its `content-encoding` says.
     pub const fn coded(mut self) -> Self {
         self.is_coded = true;
         self
     }
 
-    /// Ends it with this body: a stream, a text, bytes.
+    /// Completes the response with this body: a stream, a text, bytes.
     pub fn body(self, body: &JsValue) -> Result<Response, Failure> {
         let init = ResponseInit::new();
         init.set_status(self.status);
@@ -57,23 +57,23 @@ impl Head {
         Ok(built.unchecked_into())
     }
 
-    /// Ends it with these bytes.
+    /// Completes the response with these bytes.
     pub fn bytes(self, body: &[u8]) -> Result<Response, Failure> {
         self.body(&Uint8Array::from(body))
     }
 
-    /// Ends it without a body.
+    /// Completes the response without a body.
     pub fn empty(self) -> Result<Response, Failure> {
         self.body(&JsValue::NULL)
     }
 }
 
-/// Sets a header of an answer.
+/// Sets a header of a response.
 pub fn set(headers: &Headers, name: &str, value: &str) -> Result<(), Failure> {
     headers.set(name, value).map_err(worker::Error::from).during(WHAT)
 }
 
-/// Begins an answer of this media type, which no cache may keep.
+/// Begins a response of this media type, which no cache may store.
 pub fn base(status: u16, content_type: &str) -> Result<Head, Failure> {
     Head::new(status)?
         .with("content-type", content_type)?
@@ -81,29 +81,30 @@ pub fn base(status: u16, content_type: &str) -> Result<Head, Failure> {
         .with("x-content-type-options", "nosniff")
 }
 
-/// Builds a JSON answer, its secrets masked.
+/// Builds a JSON response, with secrets masked.
 pub fn json(status: u16, body: String) -> Result<Response, Failure> {
     rendered(status, &platform::masked(body))
 }
 
-/// Builds a JSON answer of what [`crate::domain::view::record`] has rendered
-/// and masked, with durable URLs.
+/// Builds a JSON response from a text that [`crate::domain::view::record`] has
+/// rendered and masked, with durable URLs.
 pub fn rendered(status: u16, body: &str) -> Result<Response, Failure> {
     base(status, "application/json")?.bytes(body.as_bytes())
 }
 
-/// Builds a JSON answer with the time, by which its reader can judge this
+/// Builds a JSON response with the time, so that its reader can judge this
 /// clock.
 pub fn dated(body: &str, at: Timestamp) -> Result<Response, Failure> {
     base(200, "application/json")?.with("date", &at.to_http())?.bytes(body.as_bytes())
 }
 
-/// Answers with a record, and where it was read: `edge` or `object`.
+/// Builds the response of a record, with the place where it was read: `edge` or
+/// `object`.
 pub fn record(body: &JsValue, source: &str) -> Result<Response, Failure> {
     base(200, "application/json")?.with("x-hookvault-source", source)?.body(body)
 }
 
-/// Passes on an answer of the upstream, or one in its place.
+/// Forwards an answer of the upstream, or one in its place.
 pub fn relay(
     answer: &SubmissionAnswer,
     headers: &[(&str, String)],
@@ -118,32 +119,34 @@ pub fn relay(
     if !matches!(answer.status, 204 | 205 | 304) {
         return head.body(body);
     }
-    // These statuses have no body, and clients read one where there is a type.
+    // These statuses have no body, and clients try to read one if there is a
+    // type.
     head.headers.delete("content-type").map_err(worker::Error::from).during(WHAT)?;
     head.empty()
 }
 
-/// Answers with a text of a media type, its secrets masked.
+/// Builds a response with a text of a media type, with secrets masked.
 pub fn plain(media_type: &str, body: String) -> Result<Response, Failure> {
     base(200, media_type)?.bytes(platform::masked(body).as_bytes())
 }
 
-/// Answers with a text that holds no secret.
+/// Builds a response with a text that contains no secret.
 pub fn text(body: &str) -> Result<Response, Failure> {
     base(200, "text/plain; charset=utf-8")?.bytes(body.as_bytes())
 }
 
-/// Answers with bytes that a stranger wrote: never shown, only downloaded.
+/// Builds a response with bytes from a stranger: browsers download and never
+/// show them.
 pub fn bytes(body: &[u8]) -> Result<Response, Failure> {
     download()?.bytes(body)
 }
 
-/// Begins an answer that is never shown, only downloaded.
+/// Begins a response that browsers download and never show.
 pub fn download() -> Result<Head, Failure> {
     base(200, "application/octet-stream")?.with("content-disposition", "attachment")
 }
 
-/// Answers that something was done, with nothing more to say.
+/// Builds the response of a success that has nothing to return.
 pub fn done() -> Result<Response, Failure> {
     Head::new(204)?.empty()
 }

@@ -1,4 +1,4 @@
-//! Builds answers that come part by part.
+//! Builds responses that are sent part by part.
 
 use super::response::{Head, base};
 use crate::domain::access::pass::TokenPass;
@@ -13,11 +13,11 @@ use wasm_bindgen::JsValue;
 use web_sys::{ReadableStream, Response};
 use worker::{ByteStream, ResponseBody};
 
-/// The parts of a body: what follows from them is in the Worker once, not once
-/// for each kind of body.
+/// The parts of a body. The type is boxed, so that the Worker contains the code
+/// around it once, not once for each kind of body.
 pub type ChunkStream = LocalBoxStream<'static, worker::Result<Vec<u8>>>;
 
-/// Returns a body that is made part by part, as its reader takes them.
+/// Returns a body that is made part by part, as fast as its reader takes them.
 pub fn body_of<S>(parts: S) -> Result<JsValue, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
@@ -33,8 +33,8 @@ fn made_of(parts: ChunkStream) -> Result<JsValue, Failure> {
     }
 }
 
-/// Answers with a stream of server-sent events, which nothing on the way is to
-/// hold back. It ends with the pass.
+/// Builds a response with server-sent events, which no proxy may buffer. It
+/// ends when the pass expires.
 pub fn event_stream<S>(frames: S, pass: TokenPass) -> Result<Response, Failure>
 where
     S: Stream<Item = worker::Result<Vec<u8>>> + 'static,
@@ -43,7 +43,8 @@ where
     head.body(&body_of(until_its_end(frames, pass))?)
 }
 
-/// Ends an answer with what a stranger wrote, its secrets masked as it goes by.
+/// Completes a response with text from a stranger, and masks its secrets on the
+/// way.
 pub fn told(
     head: Head,
     body: Option<ReadableStream>,
@@ -54,13 +55,13 @@ pub fn told(
     head.body(&body_of(masked)?)
 }
 
-/// Returns a stream that ends with the pass, whatever it waits for.
+/// Returns a stream that ends when the pass expires, even while it waits.
 pub fn until_its_end<S: Stream + 'static>(
     stream: S,
     pass: TokenPass,
 ) -> impl Stream<Item = S::Item> {
     stream::unfold(Box::pin(stream), move |mut stream| async move {
-        // A timer wakes the task alone that it was begun in: each part has its own.
+        // A timer wakes only the task that began it, so each part has its own.
         let end = pin!(platform::end_of(pass));
         match select(stream.next(), end).await {
             Either::Left((part, _)) => part.map(|part| (part, stream)),
@@ -69,7 +70,7 @@ pub fn until_its_end<S: Stream + 'static>(
     })
 }
 
-/// Returns the body of a long result, with these texts before and behind it.
+/// Returns the body of a long result, between the texts `around`.
 pub fn long_result(
     stored: ReadableStream,
     long: LongResult,
@@ -78,7 +79,7 @@ pub fn long_result(
     made_of(long_parts(stored, long, around))
 }
 
-/// Returns the parts of a long result, with these texts before and behind it.
+/// Returns the parts of a long result, between two texts.
 pub fn long_parts(
     stored: ReadableStream,
     long: LongResult,
@@ -98,7 +99,7 @@ pub fn long_parts(
     parts.filter(move |part| ready(is_some(part))).boxed_local()
 }
 
-/// Returns a body that is masked as it comes.
+/// Returns a body that is masked while it is read.
 pub fn masked(
     body: ByteStream,
     mask: redact::Stream,

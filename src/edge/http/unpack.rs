@@ -1,4 +1,4 @@
-//! Undoes how a body is packed, by the runtime's own streams.
+//! Decompresses a body by the runtime's own streams.
 
 use super::pieces::{Memory, Output, Stop};
 use crate::domain::http::problem::{Problem, ProblemKind};
@@ -13,10 +13,11 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, WritableStream, WritableStreamDefaultWriter};
 use worker::Delay;
 
-/// Bytes that are given to the runtime at a time. It unpacks all of them at
-/// once, whether anyone reads or not, and deflate makes 1,032 bytes of one.
+/// The bytes that are given to the runtime at a time. It decompresses all of
+/// them at once, whether anyone reads or not, and deflate makes up to 1,032
+/// bytes from one.
 const SLICE: usize = 4 * 1024;
-/// Bytes that are read at a time.
+/// The bytes that are read at a time.
 const PIECE: u32 = 64 * 1024;
 
 #[wasm_bindgen]
@@ -30,8 +31,8 @@ extern "C" {
     fn writable(this: &DecompressionStream) -> WritableStream;
 }
 
-/// Unpacks what was sent with this `Content-Encoding`. What can't be unpacked
-/// stays as it is.
+/// Decompresses a body that was sent with this `Content-Encoding`. Data that
+/// can't be decompressed stays as it is.
 ///
 /// # Errors
 /// 413 as soon as there are more than `limit` bytes; 415 for another coding.
@@ -54,18 +55,18 @@ pub async fn unpack(header: Option<&str>, sent: Vec<u8>, limit: u64) -> Result<V
     Ok(bytes)
 }
 
-/// What comes out of a stream of the runtime's.
+/// Decompresses by a stream of the runtime.
 pub struct Inflating<'o> {
     writer: WritableStreamDefaultWriter,
     reader: Reader,
-    /// The next piece. It comes when it is full, or at the end.
+    /// The next piece. It arrives when it is full, or at the end.
     next: PendingRead,
     output: &'o mut dyn Output,
     is_done: bool,
 }
 
 impl<'o> Inflating<'o> {
-    /// Begins to unpack what has this format.
+    /// Begins to decompress data of this format.
     pub fn open(format: Format, output: &'o mut dyn Output) -> Result<Self, Failure> {
         let what = "unpacking a body";
         let stream = DecompressionStream::new(format.word());
@@ -76,7 +77,7 @@ impl<'o> Inflating<'o> {
         Ok(Self { writer, reader, next, output, is_done: false })
     }
 
-    /// Unpacks the next bytes.
+    /// Decompresses the next bytes.
     pub async fn feed(&mut self, packed: &[u8]) -> Result<(), Stop> {
         for slice in packed.chunks(SLICE) {
             let write = self.writer.write_with_chunk(&Uint8Array::from(slice));
@@ -87,7 +88,7 @@ impl<'o> Inflating<'o> {
         Ok(())
     }
 
-    /// Unpacks what is left: all bytes have been given.
+    /// Decompresses the rest, after all bytes were given.
     pub async fn end(&mut self) -> Result<(), Stop> {
         let (closed, _) = self.until(JsFuture::from(self.writer.close())).await?;
         closed.map_err(|_| Stop::NotPacked)?;
@@ -98,7 +99,7 @@ impl<'o> Inflating<'o> {
         Ok(())
     }
 
-    /// Takes what comes until `other` is over; tells also whether anything did.
+    /// Takes pieces until `other` ends; also returns whether there were any.
     async fn until<F: Future + Unpin>(&mut self, mut other: F) -> Result<(F::Output, bool), Stop> {
         let mut has_come = false;
         loop {
@@ -112,8 +113,8 @@ impl<'o> Inflating<'o> {
         }
     }
 
-    /// Takes what is there, so that no more than a few slices' worth ever
-    /// waits in memory: a look is enough unless full pieces come.
+    /// Takes the pieces that are ready, so that only a few slices' worth ever
+    /// waits in memory. It waits only while full pieces arrive.
     async fn drain(&mut self, mut has_more: bool) -> Result<(), Stop> {
         loop {
             let pause = if has_more {
