@@ -1,4 +1,4 @@
-//! Ties a caller's reference to the job of an id.
+//! Links a caller's reference to the job of an id.
 
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::{AliasTarget, Claim, Locate};
@@ -14,9 +14,9 @@ pub struct Destination {
     pub object: ObjectName,
     /// Whether the caller's reference leads to the same job.
     pub by_reference: bool,
-    /// Something odd, for the timeline.
+    /// A note for the timeline, if something was odd.
     pub note: Option<String>,
-    /// The job that the body names, if it had no say.
+    /// The job that the body names, if the capability overruled it.
     pub named: Option<String>,
 }
 
@@ -29,29 +29,29 @@ impl Destination {
 
 /// Where the job of a name lives.
 pub enum Located {
-    /// In this object, or it would.
+    /// The job lives in this object, or would live there.
     At {
         /// The object.
         home: ObjectName,
-        /// Whether there is a job.
+        /// Whether the job exists.
         known: bool,
     },
-    /// The job has been deleted.
+    /// The job was deleted.
     Deleted,
 }
 
-/// What a delivery or an import says of its job.
+/// The job that a delivery or an import names.
 pub struct NamedJob {
     /// The job's id.
     pub id: String,
-    /// Whether that is only the id of a file's name.
+    /// Whether the id comes only from the name of a file.
     pub is_weak: bool,
-    /// Whose format the delivery has, if one came.
+    /// The provider whose format the delivery has, if there is a delivery.
     pub provider: Option<Provider>,
 }
 
-/// Links the reference to the job of `id`, or finds out where it leads. If
-/// that fails the id is enough.
+/// Links the reference to the job of `id`, or finds out where it leads. If that
+/// fails, the id alone decides.
 pub async fn claim(env: &Env, named: NamedJob, reference: &ObjectName) -> Destination {
     let name = ObjectName::Id(named.id.clone());
     match try_claim(env, named, reference).await {
@@ -68,7 +68,7 @@ pub async fn claim(env: &Env, named: NamedJob, reference: &ObjectName) -> Destin
     }
 }
 
-/// Finds where the job of `id` lives, and whether the reference leads there.
+/// Returns where the job of `id` lives, and whether the reference leads there.
 async fn try_claim(
     env: &Env,
     NamedJob { id, is_weak, provider }: NamedJob,
@@ -81,13 +81,13 @@ async fn try_claim(
     if !conflict {
         return Ok((other, true));
     }
-    // Two names that were joined a moment ago may still differ.
+    // Two names that were joined a moment ago may still give different homes.
     let there = locate(env, &other).await?;
     let is_same = matches!(there, Located::At { home: there, .. } if there == home);
     Ok((home, is_same))
 }
 
-/// Asks where the job of a name lives, and whether there is one.
+/// Asks where the job of a name lives, and whether it exists.
 pub async fn locate(env: &Env, name: &ObjectName) -> Result<Located, Failure> {
     Ok(match job::ask(env, name, Locate).await? {
         Outcome::Here(()) => Located::At { home: name.clone(), known: true },

@@ -12,13 +12,13 @@ use crate::edge::rpc::notify::notify_catalog;
 use crate::edge::storage::body;
 use web_sys::Response;
 
-/// What came of giving a delivery to a job.
+/// The outcome of giving a delivery to a job.
 pub enum Handed {
-    /// It took it.
+    /// The job took the delivery.
     Answer(Response),
-    /// It has been deleted.
+    /// The job was deleted.
     Deleted,
-    /// It is of another provider; the text says so.
+    /// The job is of another provider; the text says which.
     Refused(String),
 }
 
@@ -46,8 +46,8 @@ pub async fn hand_over(
     json(200, answer).map(Handed::Answer)
 }
 
-/// Answers a delivery for a job that has been deleted, so that it does not come
-/// again, and nothing of it stays.
+/// Answers a delivery for a deleted job with success, so that it is not sent
+/// again. Nothing of it is stored.
 pub async fn of_deleted(
     call: &Call<'_>,
     object: &ObjectName,

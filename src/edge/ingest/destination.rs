@@ -11,12 +11,12 @@ use worker::Env;
 
 /// The reference in the hook's URL.
 pub struct Caller {
-    /// The reference as it is written.
+    /// The reference as the URL contains it.
     pub written: Option<String>,
-    /// The object that it names, if it can be one.
+    /// The object that the reference names, if it is valid.
     pub name: Option<ObjectName>,
-    /// Whether a capability names the very job: nothing that its holder writes
-    /// leads to another, or labels this one.
+    /// Whether a capability names the job itself. Then nothing that its holder
+    /// sends leads to another job, or labels this one.
     pub decides: bool,
 }
 
@@ -34,7 +34,7 @@ impl Caller {
         Self { written: None, name: Some(job.clone()), decides: true }
     }
 
-    /// Says why the reference can't be used.
+    /// Returns why the reference can't be used.
     fn complaint(&self) -> Option<String> {
         let written = self.written.as_ref().filter(|_| self.name.is_none())?;
         let shown: String = written.chars().take(40).collect();
@@ -46,7 +46,8 @@ impl Caller {
     }
 }
 
-/// Reads a body, and which job it is of; the error says why no one can.
+/// Reads a body and the identity of its job; the error says why the body can't
+/// be read.
 pub fn read(body: &ReceivedBody, sources: &SourcePolicy) -> Result<(Document, Identity), String> {
     let read = match body {
         ReceivedBody::InMemory(bytes) if bytes.is_empty() => {
@@ -58,8 +59,8 @@ pub fn read(body: &ReceivedBody, sources: &SourcePolicy) -> Result<(Document, Id
     read.map_err(|malformed| malformed.to_string())
 }
 
-/// Finds the object: the capability's job, else the body's id, else the files'
-/// id, else the reference. The error says why there is none.
+/// Finds the object: by the capability's job, else the body's id, else the id
+/// in the files' names, else the reference. The error says why there is none.
 pub async fn destination(
     env: &Env,
     identity: Identity,

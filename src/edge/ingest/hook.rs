@@ -1,4 +1,4 @@
-//! Takes deliveries: `POST /hook/{token}[/{ref}]`.
+//! Receives deliveries: `POST /hook/{token}[/{ref}]`.
 
 use super::claim::{Destination, Located, locate};
 use super::deliver::{Handed, hand_over, of_deleted};
@@ -25,13 +25,15 @@ use web_sys::{Request, Response};
 
 /// Receives a delivery.
 ///
-/// 1. The token or the capability: 401, or 503 if the secret can't be used.
-/// 2. The body, unpacked and up to the limit: 415 or 413, and the job asks the
-///    upstream itself. A signature that is not good: 401.
-/// 3. Its job: a delivery that can't be tied to one goes to the unmatched
-///    box, 202.
-/// 4. Only when it is durable: 200. If the job can't be reached, the unmatched
-///    box takes it too: the upstream does not send it again.
+/// 1. Checks the token or the capability: 401, or 503 if the secret is not
+///    usable.
+/// 2. Reads the body up to the limit, decompresses it, and checks its
+///    signature: 413 or 415, and the job then asks the upstream itself; 401 for
+///    a wrong signature.
+/// 3. Finds its job: a delivery without one goes to the unmatched box, 202.
+/// 4. Answers 200 only when the delivery is durable. If the job can't be
+///    reached the unmatched box takes it, because the upstream does not send it
+///    again.
 pub async fn receive(
     call: &Call<'_>,
     request: &Request,
@@ -41,7 +43,8 @@ pub async fn receive(
     let credential = authenticate(call, token)?; // (1)
     let caller = match &credential {
         Credential::Token => Caller::of(reference),
-        // What follows a capability means nothing: it names its job itself.
+        // The path after a capability is ignored: the capability names its job
+        // itself.
         Credential::Capability(job) => Caller::of_capability(job),
     };
     let opened = match open(call, request).await {
@@ -72,7 +75,7 @@ pub async fn receive(
     }
 }
 
-/// What let a delivery in.
+/// The credential that let a delivery in.
 enum Credential {
     /// A hook token.
     Token,
@@ -122,8 +125,8 @@ async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
     problem
 }
 
-/// Has the job, where it is known, ask the upstream: a delivery that can't be
-/// read tells that there is something to ask for.
+/// Lets the job, if it is known, ask the upstream. A delivery that can't be
+/// read shows that there is something to ask for.
 async fn ask_upstream(call: &Call<'_>, caller: &Caller, why: &str) {
     let Some(name) = &caller.name else { return };
     let asked = async {
@@ -174,8 +177,8 @@ async fn deliver(
     hand_in(call, &object, delivery, caller).await
 }
 
-/// Gives a delivery to its job. What that does not take goes to the unmatched
-/// box: it does not come again.
+/// Gives a delivery to its job. If the job does not take it, it goes to the
+/// unmatched box, because it is not sent again.
 async fn hand_in(
     call: &Call<'_>,
     object: &ObjectName,
@@ -190,7 +193,7 @@ async fn hand_in(
         Ok(Handed::Deleted) => Ok(of_deleted(call, object, &body).await?),
         Ok(Handed::Refused(reason)) => {
             let answer = keep(call, kept(), &sha256, &reason, written).await?;
-            body::drop_parked(call.env, &body).await?; // it is in the box now
+            body::drop_parked(call.env, &body).await?; // the unmatched box has it now
             Ok(answer)
         }
         Err(failure) => {

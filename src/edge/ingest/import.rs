@@ -13,14 +13,14 @@ use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::job;
 use web_sys::{Request, Response};
 
-/// Jobs that are told at the same time.
+/// The jobs that are imported at the same time.
 const AT_ONCE: usize = 16;
-/// Longest import in bytes: 1,000 lines with their URLs.
+/// The longest import, in bytes: 1,000 lines with their URLs.
 const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
-/// `POST /jobs`: takes up jobs that no webhook has told of, and has the
-/// upstream asked for each. Lines that are wrong stop all; those that fail
-/// later are named, and importing them again is harmless.
+/// `POST /jobs`: imports jobs that no webhook has named, and lets the upstream
+/// be asked for each. One wrong line refuses all lines. Jobs that fail later
+/// are named, and importing them again is harmless.
 pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_body(request, MAX_BYTES).await.map_err(|problem| match problem.kind() {
         ProblemKind::BodyTooLarge(_) => {

@@ -1,4 +1,4 @@
-//! Keeps a delivery that belongs to no known job.
+//! Stores a delivery whose job is unknown.
 
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::http::problem::Problem;
@@ -17,16 +17,16 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::HashMap;
 use web_sys::Response;
 
-/// What is to be kept.
+/// The body of such a delivery.
 pub enum Kept {
-    /// A body that no job has seen.
+    /// A body that no job has received.
     Received(ReceivedBody),
-    /// One that was parked for a job, in R2 under this key.
+    /// A body that was parked for a job, in R2 under this key.
     Parked(String),
 }
 
 impl Kept {
-    /// That of a body that was parked for a job.
+    /// Returns the form of a body that was parked for a job.
     pub fn of_parked(body: DeliveredBody) -> Self {
         match body {
             DeliveredBody::Text(text) => Self::Received(ReceivedBody::InMemory(text.into_bytes())),
@@ -35,7 +35,7 @@ impl Kept {
     }
 }
 
-/// Keeps a delivery and answers 202.
+/// Stores a delivery in the unmatched box and answers 202.
 pub async fn keep(
     call: &Call<'_>,
     kept: Kept,
@@ -65,8 +65,8 @@ pub async fn keep(
     Ok(json(202, object!({ "unmatched": key, "reason": reason }))?)
 }
 
-/// Puts a short one into the box. While there is no bucket, an object of its
-/// own keeps it, and writes it there as soon as it can.
+/// Puts a short body into the box. If R2 fails, an object of its own stores it,
+/// and writes it to R2 as soon as it can.
 async fn put(call: &Call<'_>, body: Vec<u8>, target: PutTarget) -> Result<(), Failure> {
     let PutTarget { key: path, content_type, metadata } = target;
     let put = bucket::put_or_return(call.env, &path, body, &content_type, metadata.clone());
@@ -82,8 +82,8 @@ async fn put(call: &Call<'_>, body: Vec<u8>, target: PutTarget) -> Result<(), Fa
     gate::park(call.env, &key, &parked).await
 }
 
-/// Returns a text that R2 takes as metadata. It keeps that as headers: ASCII
-/// only, and 2 KiB in all.
+/// Returns a text that R2 accepts as metadata. R2 stores metadata as headers:
+/// ASCII only, and 2 KiB in all.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(500).collect()
 }

@@ -1,23 +1,23 @@
-//! What a webhook's URL says of its job: `?app=`, `?tag=`, `?keep=`.
+//! Reads a job's labels from its webhook's URL: `?app=`, `?tag=`, `?keep=`.
 
 use crate::domain::job::retention;
 use crate::edge::http::call::Call;
 
-/// The labels of a job, and how long it is kept.
+/// The labels of a job, and its retention.
 #[derive(Default)]
 pub struct Labels {
     /// The application.
     pub app: Option<String>,
     /// The tags, in their order.
     pub tags: Vec<String>,
-    /// Days that the job is kept.
+    /// How many days the job is kept.
     pub keep_days: Option<u32>,
-    /// What to say of a `?keep=` that can't be read.
+    /// The note on a `?keep=` that can't be read.
     pub note: Option<String>,
 }
 
 impl Labels {
-    /// Reads those of a request's URL.
+    /// Reads the labels from a request's URL.
     pub fn of(call: &Call<'_>) -> Self {
         let (keep_days, note) = match call.query("keep").as_deref().map(retention::parse_keep) {
             None => (None, None),

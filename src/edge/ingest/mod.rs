@@ -1,4 +1,4 @@
-//! How a delivery comes in and finds its job.
+//! Receives deliveries and finds their jobs.
 
 mod claim;
 mod deliver;

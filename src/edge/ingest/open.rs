@@ -1,4 +1,4 @@
-//! Opens a delivery: reads its body, checks its signature, unpacks it.
+//! Opens a delivery: reads its body, checks its signature, decompresses it.
 
 use super::signature;
 use crate::domain::http::problem::{Problem, ProblemKind};
@@ -12,18 +12,18 @@ use web_sys::Request;
 
 /// A delivery that was let in.
 pub struct OpenedDelivery {
-    /// Its body, unpacked.
+    /// The body, decompressed.
     pub body: ReceivedBody,
-    /// SHA-256 of it in hex.
+    /// The SHA-256 of the decompressed body, in hex.
     pub sha256: String,
     /// The trust that its signature earns, if it has one.
     pub signed: Option<Trust>,
-    /// How it was packed.
+    /// A note on how the body was compressed.
     pub note: Option<String>,
 }
 
-/// Opens what was sent. It may be signed as it was sent, or as it was before it
-/// was packed. Nothing of what is refused stays in R2.
+/// Opens a request's body. Its signature may be over the body as it was sent,
+/// or over the decompressed one. Nothing of a refused body stays in R2.
 pub async fn open(call: &Call<'_>, request: &Request) -> Result<OpenedDelivery, Problem> {
     let limit = call.config.max_body_bytes;
     let coding = call.header("content-encoding");
@@ -37,7 +37,7 @@ pub async fn open(call: &Call<'_>, request: &Request) -> Result<OpenedDelivery, 
     check_and_unpack(call, whole, signed, layers).await
 }
 
-/// Opens what was let in before, whatever it is signed with.
+/// Opens a body that was let in before, without checking a signature.
 pub async fn reopen(call: &Call<'_>, sent: RequestBody) -> Result<OpenedDelivery, Problem> {
     let limit = call.config.max_body_bytes;
     let whole = BodyReader::all(call.env, sent, limit, None).await;
@@ -46,7 +46,7 @@ pub async fn reopen(call: &Call<'_>, sent: RequestBody) -> Result<OpenedDelivery
     check_and_unpack(call, whole, Ok(None), layers).await
 }
 
-/// What a signature earns, or why it does not count.
+/// The trust that a signature earns, or why it is refused.
 type Signed = Result<Option<Trust>, Problem>;
 
 async fn check_and_unpack(
@@ -73,12 +73,12 @@ async fn check_and_unpack(
     unpacking.finish()
 }
 
-/// A delivery that is being unpacked.
+/// A delivery that is being decompressed.
 struct Unpacking {
     body: ReceivedBody,
     sha256: String,
     signed: Signed,
-    /// The formats that were undone, in the runtime's words.
+    /// The formats that were undone, by the runtime's names.
     formats: Vec<&'static str>,
 }
 
@@ -99,7 +99,7 @@ impl Unpacking {
         Ok(())
     }
 
-    /// Undoes one layer; `false` if it is none.
+    /// Decompresses one layer; `false` if the body does not have it.
     async fn unpack_one(&mut self, call: &Call<'_>, format: Format) -> Result<bool, Problem> {
         let limit = call.config.max_body_bytes;
         let check = if self.signed.is_err() { signature::begin(call)? } else { None };

@@ -1,5 +1,5 @@
-//! Refused deliveries: noted in a catalog object of their own, so that a flood
-//! of them is no load on the others, and listed at `GET /refused`.
+//! Refused deliveries. A catalog object of their own records them, so that a
+//! flood of them does not load the others, and `GET /refused` lists them.
 
 use crate::domain::catalog::{CatalogRequest, REFUSED};
 use crate::domain::http::problem::Problem;
@@ -17,8 +17,8 @@ thread_local! {
     static LIMITS: Cell<Limits> = const { Cell::new(Limits::new()) };
 }
 
-/// Returns what is to be noted of a delivery that is refused; `None` if the
-/// isolate has told of too many lately.
+/// Returns the record of a delivery that is refused; `None` if the isolate has
+/// reported too many lately.
 pub fn report(call: &Call<'_>, problem: &Problem) -> Option<RefusedDelivery> {
     let at = platform::now();
     let more = LIMITS.with(|limits| {
@@ -38,7 +38,7 @@ pub fn report(call: &Call<'_>, problem: &Problem) -> Option<RefusedDelivery> {
     })
 }
 
-/// Notes it. The sender has its answer already.
+/// Records a refused delivery. Its sender already has the answer.
 pub async fn note(env: Env, refused: RefusedDelivery) {
     let noted = catalog::ask(&env, REFUSED, &CatalogRequest::Refuse(refused)).await;
     if let Err(failure) = noted {

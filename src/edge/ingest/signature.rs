@@ -1,4 +1,4 @@
-//! Checks what a delivery is signed with, if it is.
+//! Checks the signature of a delivery, if it has one.
 
 use crate::domain::access::signature::jwks::{self, Keys};
 use crate::domain::access::signature::standard::{self, SignatureCheck};
@@ -13,19 +13,20 @@ use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-/// Longest set of keys, in bytes.
+/// The longest set of keys, in bytes.
 const MAX_JWKS_BYTES: u64 = 64 * 1024;
 
 thread_local! {
-    /// Finished values only: two requests may fetch them at the same time.
+    /// Holds finished values only, because two requests may fetch the keys at
+    /// once.
     static KEYS: RefCell<Keys> = RefCell::default();
 }
 
-/// Begins the check of a signature over the body itself, by Standard Webhooks,
-/// also by the names that came before the standard; `None` if there is none.
+/// Begins the check of a signature over the body itself, by Standard Webhooks
+/// or its older header names; `None` if the request has none.
 ///
 /// # Errors
-/// 401 if it is not good, whatever the body is.
+/// 401 if the signature is wrong whatever the body is.
 pub fn begin(call: &Call<'_>) -> Result<Option<SignatureCheck>, Problem> {
     let Some(secrets) = &call.config.webhook_secrets else { return Ok(None) };
     let is_there = |prefix: &&str| call.header(&format!("{prefix}-signature")).is_some();
@@ -37,12 +38,12 @@ pub fn begin(call: &Call<'_>) -> Result<Option<SignatureCheck>, Problem> {
     secrets.begin(headers, platform::now()).map(Some).map_err(refuse)
 }
 
-/// Returns the trust that a signature earns, when all of the body has come:
-/// `check` is what [`begin`] has begun. `None` if there is none, or nothing to
-/// check it with.
+/// Returns the trust that a signature earns, after the whole body was received.
+/// `check` is the result of [`begin`]. `None` without a signature, or without
+/// the means to check it.
 ///
 /// # Errors
-/// 401 if it is not good: such a delivery is in no job.
+/// 401 if the signature is wrong: such a delivery reaches no job.
 pub async fn judge(
     call: &Call<'_>,
     check: Option<SignatureCheck>,
@@ -59,7 +60,8 @@ fn refuse(refusal: SignatureError) -> Problem {
 }
 
 async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, SignatureError> {
-    // Without the account a good signature says nothing: no key is fetched.
+    // Without a configured account a valid signature proves nothing, so no key
+    // is fetched.
     let Some(pinned) = &call.config.fal_user_id else { return Ok(None) };
     let header = |name: &str| call.header(&format!("x-fal-webhook-{name}"));
     let Some(signature) = header("signature") else { return Ok(None) };
@@ -80,7 +82,7 @@ async fn check_fal(call: &Call<'_>, sha256: &str) -> Result<Option<Trust>, Signa
     if is_signed(&keys, &claim).await {
         return Ok(Some(Trust::Signed));
     }
-    // It may be by a key that is newer than ours.
+    // The signature may be by a key that is newer than ours.
     if keys.may_be_fetched(pace, platform::now()) {
         fetch(call).await;
         keys = current();
@@ -137,8 +139,8 @@ extern "C" {
     ) -> Result<js_sys::Promise, JsValue>;
 }
 
-/// Verifies by Ed25519, which is the runtime's: no byte of it is in this
-/// program.
+/// Verifies an Ed25519 signature with the runtime's own code, so that this
+/// program needs none.
 async fn verify(key: &[u8], signature: &[u8], message: &[u8]) -> Result<bool, Failure> {
     let what = "checking a signature";
     let failed = |_| Failure::new(what, "the runtime refuses");

@@ -1,5 +1,5 @@
-//! Finds long bodies that are in no record: the Worker that was taking one in
-//! died before it was known whose it is.
+//! Finds long bodies that no record contains: the Worker that received them
+//! died before their jobs were known.
 
 use crate::domain::file::media_type::OCTET_STREAM;
 use crate::domain::keys::{self, INCOMING, StorageKey};
@@ -11,19 +11,19 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use worker::Env;
 
-/// Most that are moved at a time; the rest comes with the next look.
+/// The most bodies that are moved at a time; the next sweep moves the rest.
 const AT_ONCE: u32 = 20;
 const REASON: &str = "it came in, and the Worker ended before it was known whose it is";
 
-/// Moves what came in over a day ago to the unmatched box: no request lasts so
-/// long.
+/// Moves bodies that were received over a day ago to the unmatched box: no
+/// request lasts so long.
 pub async fn sweep(env: &Env) {
     if let Err(failure) = try_sweep(env).await {
         failure.log();
     }
 }
 
-/// The same in passing, once an hour in an isolate.
+/// Sweeps along with a delivery, once an hour in an isolate.
 pub async fn sweep_in_passing(env: Env) {
     thread_local! {
         static LAST: Cell<Timestamp> = const { Cell::new(Timestamp::from_millis(0)) };
@@ -43,7 +43,7 @@ async fn try_sweep(env: &Env) -> Result<(), Failure> {
     for key in page.objects().iter().map(worker::Object::key) {
         let Some((at, nonce)) = keys::parse_incoming(&key) else { continue };
         if now.since(at) < DAY {
-            break; // They are listed by their times.
+            break; // The keys are listed by their times.
         }
         let path = StorageKey::Unmatched { at, sha256: nonce }.path();
         let metadata = HashMap::from([

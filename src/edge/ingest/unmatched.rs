@@ -1,4 +1,4 @@
-//! The box of deliveries that belong to no known job: kept, never dropped.
+//! The box of deliveries without a known job: none is ever dropped.
 
 use super::claim::{Located, locate};
 use super::deliver::{Handed, hand_over};
@@ -68,8 +68,8 @@ pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     Ok(streaming::told(response::download()?, stream, call.config.secrets())?)
 }
 
-/// `POST /unmatched/{key}?job={id}`: delivers it to that job, which is known
-/// unless `&create=true` has it made. It leaves the box only then; doing it
+/// `POST /unmatched/{key}?job={id}`: delivers it to that job, which must exist
+/// unless `&create=true` lets it be made. Only then it leaves the box; doing it
 /// twice makes a duplicate.
 pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let written = call.query("job").unwrap_or_default();
@@ -97,7 +97,7 @@ pub async fn assign(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     Err(why)
 }
 
-/// Makes a delivery of what is in the box; a long body is parked for its job.
+/// Makes a delivery from the one in the box; a long body is parked for its job.
 async fn delivery(
     call: &Call<'_>,
     kept: UnmatchedDelivery,
@@ -150,8 +150,8 @@ fn may_create(call: &Call<'_>) -> Result<bool, Problem> {
     }
 }
 
-/// Finds where the job of a name lives: the id first, then the reference, as
-/// readers find it.
+/// Finds where the job of a name lives: by its id first, then by the reference,
+/// as readers do.
 async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>, Problem> {
     let as_reference = match name {
         ObjectName::Id(id) => ObjectName::reference(id),
@@ -167,7 +167,7 @@ async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>,
     Ok(None)
 }
 
-/// `DELETE /unmatched/{key}`.
+/// `DELETE /unmatched/{key}`: deletes the delivery.
 pub async fn delete(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     find(call, key).await?;
     unmatched::forget(call.env, key).await?;
