@@ -6,13 +6,13 @@ use super::source::Source;
 use crate::domain::archive::failure::CopyFailure;
 use crate::domain::file::media_type;
 
-/// Returns the type: the source's word, the result's, the first bytes', the
-/// name's.
+/// Returns the media type: from the source's header, the result, the first
+/// bytes, or the name, in this order.
 ///
-/// A clear word comes before the bytes: it also tells types that no bytes show,
-/// and a request is saved. One that fits anything tells nothing, and
-/// `text/plain`, which servers send for what they do not know, only stands
-/// where the bytes show no other type.
+/// A clear declaration comes before the bytes: it also names types that no
+/// bytes show, and it saves a request. A type that fits anything is ignored.
+/// Servers send `text/plain` for files they do not know, so it counts only if
+/// the bytes show no other type.
 pub async fn content_type(source: &Source, wanted: &SourceFile<'_>) -> Result<String, CopyFailure> {
     let told = source.header("content-type");
     let words = [told.as_deref(), wanted.declared_type];

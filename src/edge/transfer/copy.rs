@@ -14,14 +14,15 @@ use worker::Bucket;
 
 /// Copies a file.
 ///
-/// 1. Fetch, following redirects by hand; what is coded is decoded.
-/// 2. Its length, which one put must know before.
-/// 3. Its type: [`content_type`].
-/// 4. The pipe: both ends must agree on the length, so a cut or over-long
-///    body leaves nothing behind. Without a length, or over 4 GiB, by parts.
+/// 1. Fetches it, follows redirects by hand, and decodes its content coding.
+/// 2. Reads its length, which a single put must know in advance.
+/// 3. Finds its type: [`content_type`].
+/// 4. Pipes the body. Both ends must agree on the length, so that a cut or too
+///    long body leaves nothing behind. Without a length, or over 4 GiB, it goes
+///    by parts.
 ///
 /// # Errors
-/// [`CopyFailure`], with what it means for the next try.
+/// [`CopyFailure`], which says when a retry makes sense.
 pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<CopiedFile, CopyFailure> {
     let wanted = &order.wanted;
     let mut source = open(wanted).await?; // (1)
@@ -50,7 +51,7 @@ pub async fn copy(bucket: &Bucket, order: &Order<'_>) -> Result<CopiedFile, Copy
     Ok(CopiedFile { size, etag, content_type, verified })
 }
 
-/// Returns the name that the source tells, where the URL and the result tell none.
+/// Returns the name that the source gives, if neither URL nor result gives one.
 fn title(source: &Source, order: &Order<'_>) -> Option<String> {
     let name = order.wanted.name;
     if order.metadata.contains_key(TITLE) || media_type::type_of_name(name).is_some() {

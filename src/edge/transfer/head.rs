@@ -1,4 +1,4 @@
-//! The first bytes of a file, by a request of their own.
+//! Reads the first bytes of a file, by a request of their own.
 
 use super::failure::postponed;
 use super::order::SourceFile;
@@ -14,12 +14,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
 use worker::Delay;
 
-/// Returns the first bytes, decoded, or `raw` as the source sends them. They
-/// have a request of their own: those of the copy pass by. `None` if the source
-/// does not give them.
+/// Returns the first bytes, decoded, or as the source sends them if `raw`. They
+/// need their own request, because those of the copy bypass wasm. `None` if the
+/// source does not send them.
 ///
 /// # Errors
-/// Only if the run has no subrequest left to ask for them.
+/// Only if the run has no subrequest left for them.
 pub async fn head(wanted: &SourceFile<'_>, raw: bool) -> Result<Option<Vec<u8>>, CopyFailure> {
     if !wanted.budget.take(1) {
         return Err(postponed());
@@ -33,8 +33,7 @@ pub async fn head(wanted: &SourceFile<'_>, raw: bool) -> Result<Option<Vec<u8>>,
     }
 }
 
-/// Reads no more than the first bytes: the source may know no ranges, and send
-/// all of the file.
+/// Reads only the first bytes: a source without ranges sends the whole file.
 async fn first_bytes(source: Source, limit: Duration) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     if source.begins_the_file() {
@@ -44,8 +43,8 @@ async fn first_bytes(source: Source, limit: Duration) -> Option<Vec<u8>> {
     (!head.is_empty()).then_some(head)
 }
 
-/// Fills `head` until it is full, or the body ends or breaks off: that of a
-/// part is not the whole of what was coded.
+/// Fills `head` until it is full, or the body ends or breaks off. A decoder
+/// always fails at the end of a part.
 async fn fill(source: &Source, head: &mut Vec<u8>) -> Option<()> {
     let body = source.stream().ok()??;
     let reader = ReadableStreamDefaultReader::new(&body).ok()?;

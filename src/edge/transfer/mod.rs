@@ -1,13 +1,13 @@
-//! Copies one file from its URL into the bucket, or reads it through for a
-//! client, as a stream.
+//! Copies one file from its URL into the bucket, or streams it through to a
+//! client.
 //!
 //! The bytes go from the socket to R2 or to the client through the runtime's
-//! own pipe and never through wasm memory. Knows URLs and the bucket, never
-//! jobs.
+//! own pipe, and never through wasm memory. This folder knows URLs and the
+//! bucket, never jobs.
 //!
 //! `copy` and `read_through` are on top. Both `open` a `source`, look at its
 //! `head` and find its `content_type`; `put` and `multipart` write to the
-//! bucket; `order` and `failure` are what all of them speak of.
+//! bucket. All of them use the types of `order` and `failure`.
 
 mod content_type;
 mod copy;

@@ -1,7 +1,8 @@
-//! Stores a body whose length is not known before, or too large for one put.
+//! Stores a body whose length is unknown, or too large for one put.
 //!
 //! The runtime writes the bytes into parts in JavaScript's memory; wasm only
-//! moves the handles. A shorter body than a part is one put; a longer one goes
+//! moves the handles. A body shorter than a part is one put. A longer one is a
+//! multipart upload of R2, and nothing of it is visible until it is complete.
 //! by R2's multipart upload, and nothing of it is visible until all is there.
 
 use super::order::Target;
@@ -12,19 +13,20 @@ use js_sys::Uint8Array;
 use web_sys::ReadableStream;
 use worker::{Bucket, Delay, MultipartUpload, Object, UploadedPart};
 
-/// All parts but the last must be equal and have at least 5 MiB.
+/// The bytes of a part: all but the last must be equal, and at least 5 MiB.
 const PART_BYTES: u32 = 5 * 1024 * 1024;
 
-/// Fewest bytes that are read at a time: each read is a call out of wasm.
+/// The fewest bytes that are read at a time, because each read is a call out of
+/// wasm.
 const READ_BYTES: u32 = 256 * 1024;
 
 /// Why a body could not be stored by parts.
 pub enum PartsFailure {
     /// The source was silent for too long, broke off, or sent another length.
     Source(&'static str),
-    /// It sent more bytes than allowed.
+    /// The source sent more bytes than allowed.
     TooLarge,
-    /// The isolate has no memory left for a part just now.
+    /// The isolate has no free memory for a part now.
     NoRoom,
     /// The bucket failed.
     Bucket(Failure),
@@ -36,16 +38,16 @@ impl From<Failure> for PartsFailure {
     }
 }
 
-/// How much a body may have, and must have if it is told.
+/// The length that a body may have, and the one it must have if that is known.
 #[derive(Clone, Copy)]
 pub struct Expected {
-    /// Most bytes.
+    /// The most bytes.
     pub max: u64,
-    /// Its declared length in bytes.
+    /// The declared length, in bytes.
     pub length: Option<u64>,
 }
 
-/// A body on its way into the bucket.
+/// A body that is being stored in the bucket.
 pub struct PartUploader<'a> {
     target: &'a Target<'a>,
     /// The upload, once there is more than one part.
@@ -59,8 +61,8 @@ impl<'a> PartUploader<'a> {
         Self { target, upload: None, done: Vec::new(), bytes: 0 }
     }
 
-    /// Stores all of `body`. If it fails, or is dropped before its end,
-    /// [`PartUploader::abort`] must follow.
+    /// Stores all of `body`. If this fails, or is dropped before its end, the
+    /// caller must call [`PartUploader::abort`].
     pub async fn store(
         &mut self,
         body: &ReadableStream,
@@ -91,7 +93,7 @@ impl<'a> PartUploader<'a> {
         Ok(self.finish(&part.subarray(0, filled)).await?)
     }
 
-    /// Fills the beginning of `room`; nothing at the end.
+    /// Fills the beginning of `room`; returns no bytes at the end of the body.
     async fn read(&self, reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, PartsFailure> {
         let read = reader.begin(READ_BYTES.min(room.length()), room);
         match select(read, Delay::from(self.target.order.wanted.stall())).await {
@@ -115,7 +117,8 @@ impl<'a> PartUploader<'a> {
         }
         let (upload, id) =
             self.upload.take().ok_or_else(|| Failure::gone("completing an upload"))?;
-        // `complete` takes the upload; for an abort another handle is kept.
+        // `complete` consumes the upload, so another handle is kept for an
+        // abort.
         let again = self.target.resume(&id)?;
         self.upload = Some((again, id));
         self.target.order.wanted.budget.force();
@@ -141,7 +144,7 @@ impl<'a> PartUploader<'a> {
         Ok(())
     }
 
-    /// Drops what has been uploaded.
+    /// Aborts the upload, which deletes its parts.
     pub async fn abort(self) {
         let Some((upload, _)) = self.upload else { return };
         let order = self.target.order;
@@ -156,8 +159,8 @@ impl<'a> PartUploader<'a> {
     }
 }
 
-/// Aborts an upload that a run has left when it died, or deletes what has no
-/// id; whether there is nothing left of it.
+/// Aborts an upload that a dead run has left, or deletes the object if `id` is
+/// empty. Returns whether nothing is left of it.
 pub async fn abort_left(bucket: &Bucket, key: &str, id: &str) -> bool {
     let upload = bucket.resume_multipart_upload(key, id).during("resuming an upload");
     let aborted = match upload {

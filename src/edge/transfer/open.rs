@@ -1,4 +1,4 @@
-//! Opens a file at its source, whatever the source says of its coding.
+//! Opens a file at its source, and corrects a wrong content coding.
 
 use super::failure::postponed;
 use super::head::head;
@@ -13,11 +13,13 @@ pub async fn open(wanted: &SourceFile<'_>) -> Result<Source, CopyFailure> {
     classify(resolve_coding(source, wanted, None).await?, false)
 }
 
-/// Returns the answer that counts in place of `source`: the same one as a rule.
+/// Returns the response to use instead of `source`; usually it is `source`
+/// itself.
 ///
-/// What is said to be coded is looked at first, by a request of its own. If it
-/// is not coded at all it is asked for as it is. A range of it is of coded
-/// bytes, so then all of it is asked for.
+/// If the source declares a coding, the first bytes are checked by a request of
+/// their own. If they are not coded, the file is fetched again without
+/// decoding. A range of a coded file holds coded bytes, so then the whole file
+/// is fetched.
 pub async fn resolve_coding(
     source: Source,
     wanted: &SourceFile<'_>,

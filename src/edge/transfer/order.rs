@@ -1,4 +1,4 @@
-//! What is to be copied, from where, and to where.
+//! Describes a copy: the file, its source, and its target.
 
 use crate::domain::alarm::budget::Budget;
 use crate::domain::file::source_policy::SourcePolicy;
@@ -9,40 +9,40 @@ use std::collections::HashMap;
 use std::time::Duration;
 use worker::{Bucket, Data, HttpMetadata, MultipartUpload, PutOptionsBuilder};
 
-/// Most bytes of one put; R2 itself ends a little below 5 GiB.
+/// The most bytes of one put; R2's own limit is a little below 5 GiB.
 pub const MAX_PUT_BYTES: u64 = 4 << 30;
 
 /// A file at its source.
 pub struct SourceFile<'a> {
     /// The URL, with its secret query.
     pub url: &'a str,
-    /// Where files may be fetched.
+    /// The policy of hosts that files may come from.
     pub sources: &'a SourcePolicy,
-    /// Its name, whose extension may tell its type.
+    /// The file's name, whose extension may show its type.
     pub name: &'a str,
     /// The type that the result declares.
     pub declared_type: Option<&'a str>,
-    /// Most bytes.
+    /// The most bytes.
     pub max_bytes: u64,
     /// How long the source may be silent, in milliseconds.
     pub stall_ms: u64,
-    /// What may still be asked for, beyond the first fetch.
+    /// The subrequests that may still be made after the first fetch.
     pub budget: &'a Budget,
 }
 
-/// What to copy.
+/// A copy to make.
 pub struct Order<'a> {
     /// The file.
     pub wanted: SourceFile<'a>,
-    /// Where in the bucket it goes.
+    /// Its key in the bucket.
     pub key: &'a str,
-    /// What is stored beside it.
+    /// The metadata that is stored with it.
     pub metadata: HashMap<String, String>,
-    /// Whether to have the store check the source's MD5.
+    /// Whether R2 should check the source's MD5.
     pub check_md5: bool,
-    /// Tries that have failed: a source that was slow gets longer.
+    /// The failed tries: a slow source gets more time after each.
     pub attempts: u32,
-    /// Where uploads are noted, to be aborted should the run die.
+    /// Records uploads, so that they can be aborted if the run dies.
     pub notes: &'a Store,
 }
 
@@ -53,22 +53,22 @@ impl SourceFile<'_> {
     }
 }
 
-/// Where a file goes.
+/// The target of a file in the bucket.
 pub struct Target<'a> {
     /// The bucket.
     pub bucket: &'a Bucket,
-    /// The file's key and what is stored beside it.
+    /// The order, with the file's key and metadata.
     pub order: &'a Order<'a>,
-    /// Its media type.
+    /// The file's media type.
     pub content_type: &'a str,
-    /// The codings that its bytes keep.
+    /// The content codings that the stored bytes keep.
     pub encoding: Option<&'a str>,
-    /// Its name as the source tells it, if nothing else does.
+    /// The name that the source gives, if nothing else gives one.
     pub title: Option<String>,
 }
 
 impl Target<'_> {
-    /// Begins a put of these bytes.
+    /// Prepares a put of these bytes.
     pub fn put(&self, data: Data) -> PutOptionsBuilder<'_> {
         let put = self.bucket.put(self.order.key, data);
         put.http_metadata(self.http()).custom_metadata(self.metadata())

@@ -1,4 +1,4 @@
-//! The file's way into the bucket: one put through a pipe, or by parts.
+//! Writes a file to the bucket: by one put through a pipe, or by parts.
 
 use super::failure::{no_room, storage, too_large, transient};
 use super::multipart::{Expected, PartUploader, PartsFailure};
@@ -14,11 +14,11 @@ use worker_sys::FixedLengthStream;
 
 /// How long one copy may take; a run of the alarm has 15 minutes in all.
 const COPY_TIMEOUT: Duration = Duration::from_mins(8);
-/// What a source sends at least, in bytes a millisecond, unless it has been
-/// too slow before.
+/// The least rate of a source, in bytes per millisecond, unless it has been too
+/// slow before.
 const USUAL_RATE: u64 = 1_024;
-/// R2's code for content that is not of the given MD5. The runtime tells it in
-/// the error's text alone.
+/// R2's code for content whose MD5 is not the given one. The runtime reports it
+/// only in the error text.
 const BAD_DIGEST: &str = "10037";
 
 /// Stores a body of known length by one put.
@@ -57,18 +57,18 @@ pub async fn whole(
     }
 }
 
-/// Returns how long a copy of known length may take. The pipe is the runtime's
-/// own and tells nothing of its progress: a source that has stalled is known by
-/// the time alone, and each failed try doubles that, so that a slow one is not
-/// taken for stalled for ever.
+/// Returns how long a copy of known length may take. The runtime's pipe does
+/// not report progress, so a stalled source is found by time alone. Each failed
+/// try doubles the time, so that a slow source does not count as stalled for
+/// ever.
 fn time_for(length: u64, order: &Order<'_>) -> Duration {
     let usual = order.wanted.stall_ms.saturating_add(length / USUAL_RATE);
     let patient = usual.saturating_mul(1 << order.attempts.min(10));
     Duration::from_millis(patient).min(COPY_TIMEOUT)
 }
 
-/// Waits for the put and its pipe. A bucket that fails early reads no more,
-/// and then the pipe would never end: after the put it gets a moment only.
+/// Waits for the put and its pipe. A bucket that fails early reads no more, and
+/// then the pipe never ends: so after the put the pipe gets only a moment.
 async fn both_ends<T, E>(
     put: impl Future<Output = Result<T, E>>,
     pipe: impl Future<Output = bool>,
@@ -128,7 +128,8 @@ fn finished(
         Ok(_) | Err(_) if !is_piped => {
             Err(transient("the source ended early, or sent another length than it stated"))
         }
-        // All bytes came, and the store says that they are not what was told.
+        // All bytes arrived, and R2 says that their MD5 is not the declared
+        // one.
         Err(error) if has_md5 && error.to_string().contains(BAD_DIGEST) => Err(CopyFailure {
             kind: FailureKind::Md5Refused { actual: actual_md5(&error.to_string()) },
             message: "the store refused the bytes: their MD5 is not the one that the source states"
@@ -139,7 +140,7 @@ fn finished(
     }
 }
 
-/// Reads the MD5 in R2's words: `… Actual MD5 was: 0123…`.
+/// Reads the MD5 from R2's error text: `… Actual MD5 was: 0123…`.
 fn actual_md5(error: &str) -> Option<String> {
     let (_, told) = error.rsplit_once("was: ")?;
     let digits: String = told.chars().take_while(char::is_ascii_hexdigit).collect();

@@ -1,5 +1,4 @@
-//! Reads a file through from its source, for a client that can't wait for the
-//! copy.
+//! Streams a file from its source, for a client that can't wait for the copy.
 
 use super::content_type::content_type;
 use super::open::resolve_coding;
@@ -10,23 +9,23 @@ use crate::domain::http::range::ByteRange;
 use crate::domain::http::read_through::{SourceAnswer, SourceBody, judge};
 use wasm_bindgen::JsValue;
 
-/// A file that is being read from its source.
+/// A file that is being streamed from its source.
 pub struct ReadThrough {
     source: Source,
-    /// What of it comes.
+    /// Which part of the file the body contains.
     pub passed: SourceBody,
-    /// Its media type, found as that of a stored file is.
+    /// The media type, found in the same way as for a stored file.
     pub content_type: String,
-    /// The codings that its bytes keep.
+    /// The content codings that the bytes keep.
     pub encoding: Option<String>,
-    /// Whether the source says that it has ranges.
+    /// Whether the source supports ranges.
     pub has_ranges: bool,
 }
 
-/// Opens the file, or what is asked for of it, at its source.
+/// Opens the file, or the requested range of it, at its source.
 ///
 /// # Errors
-/// Why it can't be had from there just now, without secrets.
+/// The reason why the source can't give it now, without secrets.
 pub async fn read(
     wanted: &SourceFile<'_>,
     asked: Option<ByteRange>,
@@ -37,7 +36,7 @@ pub async fn read(
     let mut source = resolve_coding(source, wanted, ask.range).await.map_err(why)?;
     let mut passed = judge(&source.told(), asked, wanted.max_bytes);
     if passed == Ok(SourceBody::SizeUnknown) {
-        // Only the whole file's answer tells how long it is.
+        // Only a response with the whole file shows its length.
         source.abort.abort();
         source = fetch(wanted, FetchOptions::default()).await.map_err(why)?;
         source = resolve_coding(source, wanted, None).await.map_err(why)?;
@@ -72,8 +71,8 @@ impl ReadThrough {
         }
     }
 
-    /// Returns the bytes, as they come. The runtime ends the connection to the
-    /// source when there are bytes for a client that has left.
+    /// Returns the bytes as a stream. When the client has left, the runtime
+    /// ends the connection to the source at the next bytes.
     pub fn into_body(self) -> JsValue {
         match self.source.stream() {
             Ok(Some(body)) if self.source.is_decoded() => body.into(),
@@ -81,7 +80,7 @@ impl ReadThrough {
         }
     }
 
-    /// Ends the connection to the source without its bytes.
+    /// Ends the connection to the source without reading its bytes.
     pub fn cancel(self) {
         self.source.abort.abort();
     }

@@ -1,6 +1,6 @@
-//! Writes a stored file anew with another nonce: the bucket has no way to
-//! change an object's metadata alone. The bytes go from it and back through
-//! the runtime's own pipe.
+//! Writes a stored file again with another nonce, because the bucket can't
+//! change metadata alone. The bytes go out and back through the runtime's own
+//! pipe.
 
 use super::order::MAX_PUT_BYTES;
 use crate::edge::platform::{During, Failure};
@@ -9,12 +9,13 @@ use crate::edge::storage::object::Store;
 use std::collections::HashMap;
 use worker::{Bucket, HttpMetadata, Object, Range};
 
-/// Bytes of a part of what is too large for one put; all but the last equal.
+/// The bytes of a part, for a file too large for one put; all parts but the
+/// last are equal.
 const PART_BYTES: u64 = 1 << 30;
 const WHAT: &str = "writing a file again";
 
-/// Writes the object of `key` anew, with `nonce` in its metadata; `None` if
-/// there is none. An upload by parts is noted in `notes` while it lasts.
+/// Writes the object of `key` again with `nonce` in its metadata; `None` if
+/// there is no such object. While an upload by parts lasts, `notes` records it.
 pub async fn rewrite(
     bucket: &Bucket,
     key: &str,

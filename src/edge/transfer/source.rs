@@ -1,4 +1,4 @@
-//! The file's source: fetched under the policy, with a time limit.
+//! Fetches a file from its source, under the policy and with a time limit.
 
 use super::failure::{last, postponed, transient};
 use super::order::SourceFile;
@@ -14,24 +14,24 @@ use std::time::Duration;
 use web_sys::{ReadableStream, Response};
 use worker::{AbortController, AbortSignal, Delay};
 
-/// Redirects that are followed.
+/// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
 
-/// An answer of the source whose body has not been read.
+/// A response of the source whose body was not read yet.
 pub struct Source {
     pub response: Response,
     pub abort: AbortController,
-    /// What its bytes are.
+    /// How the bytes are coded.
     pub coded: FetchedBytes,
 }
 
-/// What of the file is asked for, and how.
+/// Which part of the file to fetch, and how.
 #[derive(Clone, Copy, Default)]
 pub struct FetchOptions<'a> {
-    /// A `Range`.
+    /// The `Range` header.
     pub range: Option<&'a str>,
-    /// Whether the bytes are wanted as the source sends them, whatever it says
-    /// of their coding.
+    /// Whether to get the bytes as the source sends them, whatever coding it
+    /// declares.
     pub raw: bool,
 }
 
@@ -40,13 +40,13 @@ impl Source {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// Returns the length of the file, if it is told.
+    /// Returns the length of the file, if the source declares it.
     pub fn length(&self) -> Option<u64> {
         let told = self.header("content-length").filter(|_| !self.is_decoded());
         told.and_then(|text| text.parse().ok())
     }
 
-    /// Returns the file's bytes as a stream; `None` if there are none at all.
+    /// Returns the file's bytes as a stream; `None` if there is no body.
     pub fn stream(&self) -> Result<Option<ReadableStream>, CopyFailure> {
         let Some(body) = self.response.body() else { return Ok(None) };
         let codings: &[Coding] = match &self.coded {
@@ -57,7 +57,7 @@ impl Source {
         stream.map(Some).map_err(|failure| transient(&failure.to_string()))
     }
 
-    /// Returns the codings that its bytes keep, as a `Content-Encoding`.
+    /// Returns the codings that the bytes keep, as a `Content-Encoding`.
     pub fn kept_codings(&self) -> Option<&str> {
         match &self.coded {
             FetchedBytes::Kept(codings) => Some(codings),
@@ -65,31 +65,31 @@ impl Source {
         }
     }
 
-    /// Whether what is read of it is decoded on the way.
+    /// Returns whether the bytes are decoded while they are read.
     pub const fn is_decoded(&self) -> bool {
         matches!(self.coded, FetchedBytes::Decoded | FetchedBytes::Coded(_))
     }
 
-    /// Whether its first byte is the file's.
+    /// Returns whether the first byte is that of the file.
     pub fn begins_the_file(&self) -> bool {
         let told = self.header("content-range");
         let part = told.as_deref().and_then(range::parse_content);
         self.response.status() == 200 || matches!(part, Some((Some((0, _)), _)))
     }
 
-    /// Whether its bytes belie what it says of their coding.
+    /// Returns whether the bytes show that the declared coding is wrong.
     pub fn is_denied_by(&self, head: &[u8]) -> bool {
         FetchedBytes::is_denied_by(self.header("content-encoding").as_deref(), head)
     }
 
-    /// Returns the MD5 of the content, where the entity tag is one.
+    /// Returns the MD5 of the content, if the entity tag is one.
     pub fn md5(&self) -> Option<Vec<u8>> {
         let tag = self.header("etag")?;
         hex::decode(tag.trim_matches('"')).ok().filter(|bytes| bytes.len() == 16)
     }
 }
 
-/// Opens a range of the file, or all of it where the source knows no ranges.
+/// Opens a range of the file, or the whole file if the source has no ranges.
 pub async fn open_part(
     wanted: &SourceFile<'_>,
     ask: FetchOptions<'_>,
@@ -97,10 +97,11 @@ pub async fn open_part(
     classify(fetch(wanted, ask).await?, true)
 }
 
-/// Returns the source's answer, whatever it is; redirects are followed by hand and
-/// each hop is checked again.
+/// Returns the source's response, whatever its status. Redirects are followed
+/// by hand, and each hop is checked again.
 pub async fn fetch(wanted: &SourceFile<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
-    // It was allowed when it came: the list is set wrong now, and may be mended.
+    // It was allowed when it was received: the list is wrong now, and may be
+    // corrected.
     let checked = wanted.sources.check(wanted.url);
     let mut url = checked.map_err(|why| transient(&format!("the URL: {why}")))?;
     for hop in 0..=MAX_REDIRECTS {
@@ -154,8 +155,8 @@ fn prepare(ask: FetchOptions<'_>, signal: &AbortSignal) -> Result<Outgoing, Fail
     request.with("signal", signal)?.with("encodeResponseBody", &mode.into())
 }
 
-/// Turns an answer without the file into the copy's failure. `may_be_part`:
-/// whether a part of it will do.
+/// Turns a response without the file into the copy's failure. `may_be_part`
+/// says whether a part of the file is enough.
 pub fn classify(source: Source, may_be_part: bool) -> Result<Source, CopyFailure> {
     let status = source.response.status();
     let kind = match status {
