@@ -1,9 +1,9 @@
-//! The Durable Object of the catalog. What an object is follows from its name,
-//! and thus from what it is asked: a day's rows, `root`, the refused
-//! deliveries, or a writer of export pages that holds nothing.
+//! The Durable Object of the catalog. Its name, and therefore the questions it
+//! gets, decide what an object is: a day's rows, `root`, the refused
+//! deliveries, or a writer of export pages that stores nothing.
 //!
-//! Here are the class and the dispatch. All parts are functions of
-//! `object::CatalogObject`, and none calls what is here.
+//! This file has the class and the dispatch. All parts are functions of
+//! `object::CatalogObject`, and none calls this file.
 
 mod day;
 mod object;
@@ -40,19 +40,19 @@ impl DurableObject for Catalog {
         Self { object: CatalogObject::new(state, env) }
     }
 
-    /// Takes a watcher's WebSocket. Questions come by `ask`.
+    /// Accepts a viewer's WebSocket. Questions come by `ask`.
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let end = live::watch(&self.object, &request).await;
         end.or_else(|failure| Response::error(failure.to_string(), 500))
     }
 
-    /// Always `Ok`: our own alarm is the retry, and the runtime would drop it
-    /// after six failures.
+    /// Always returns `Ok`: our own alarm is the retry, and the runtime would
+    /// drop it after six failures.
     async fn alarm(&self) -> worker::Result<Response> {
         let object = &self.object;
         if let Err(failure) = run_alarm(object).await {
             failure.log();
-            // Nor is it known what was written.
+            // It is unknown what was written, so everything is read again.
             object.forget();
             let later = plan::watchdog(2, object.config.pace, platform::now());
             let set = platform::set_alarm_at(&object.state.storage(), later).await;
@@ -63,7 +63,7 @@ impl DurableObject for Catalog {
         Response::empty()
     }
 
-    /// Viewers have nothing to say but that they are there.
+    /// Answers a viewer's `ping`. Viewers send nothing else.
     async fn websocket_message(
         &self,
         viewer: WebSocket,
@@ -84,7 +84,7 @@ impl DurableObject for Catalog {
         reason: String,
         _was_clean: bool,
     ) -> worker::Result<()> {
-        // Its side is closed already; codes that may not be sent fail.
+        // The viewer's side is closed already; codes that may not be sent fail.
         let _closed = viewer.close(u16::try_from(code).ok(), Some(reason));
         Ok(())
     }
@@ -96,15 +96,15 @@ impl DurableObject for Catalog {
 
 #[wasm_bindgen]
 impl Catalog {
-    /// Answers a question; its caller is `call::ask_object`.
+    /// Answers a question; the caller is `call::ask_object`.
     #[wasm_bindgen(js_name = ask)]
     pub async fn on_ask(&self, question: JsValue) -> JsValue {
         call::answer(question, async |text| reply(&self.object, &text).await).await
     }
 }
 
-/// Does what the alarm is for: a day tells its news, the root tells its viewers
-/// what they have missed, and ends them.
+/// Runs the alarm. A day sends its news; the root sends its viewers what they
+/// have missed, and closes those whose pass has ended.
 async fn run_alarm(object: &CatalogObject) -> Result<(), Failure> {
     if days::is_root(object)? { missed::serve(object).await } else { outbox::flush(object).await }
 }

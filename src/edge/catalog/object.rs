@@ -1,4 +1,4 @@
-//! What a catalog object works with, whatever it is asked.
+//! The state that all parts of a catalog object share.
 
 use super::day::ledger::KeptLedger;
 use super::sql::Tables;
@@ -16,27 +16,27 @@ use worker::{Env, State};
 /// How long changes are gathered, in milliseconds.
 const GATHER_MS: u64 = 50;
 
-/// The state of a catalog object. It knows nothing of the questions: each part
-/// of the catalog is functions of it.
+/// The state of a catalog object. It does not know the questions: each part of
+/// the catalog is a set of functions of it.
 pub struct CatalogObject {
     /// The runtime's own part of the object: its alarm and its sockets.
     pub state: State,
-    /// Its SQL storage.
+    /// The object's SQL storage.
     pub tables: Tables,
     /// The bindings.
     pub env: Env,
     /// The configuration.
     pub config: Rc<Config>,
-    /// A day's notes.
+    /// The notes of a day.
     pub ledger: KeptLedger,
-    /// Whether the alarm is known to be set that empties the outbox.
+    /// Whether the alarm that empties the outbox is known to be set.
     pub is_flush_scheduled: Cell<bool>,
-    /// What the root's viewers were told, once it was read.
+    /// The state of the root's feed, once it was read.
     pub feed: RefCell<Option<Feed>>,
 }
 
 impl CatalogObject {
-    /// Takes what the runtime gives to a new object.
+    /// Makes the state of a new object.
     pub fn new(state: State, env: Env) -> Self {
         Self {
             config: platform::config(&env),
@@ -49,8 +49,8 @@ impl CatalogObject {
         }
     }
 
-    /// Sets the alarm that empties the outbox, unless it is set or there is
-    /// nothing in it. What was written right before is one transaction with it.
+    /// Sets the alarm that empties the outbox, unless it is set or the outbox
+    /// is empty. Writes right before this call are in one transaction with it.
     pub async fn schedule_flush(&self) -> Result<(), Failure> {
         let waits = |ledger: &mut Ledger, _: &mut Recent| Ok(ledger.unpushed().is_some());
         if !self.is_flush_scheduled.get() && self.ledger.with(&self.tables, waits)? {
@@ -61,14 +61,14 @@ impl CatalogObject {
         Ok(())
     }
 
-    /// Has what is known of the storage read again.
+    /// Drops everything known about the storage, so that it is read again.
     pub fn forget(&self) {
         self.is_flush_scheduled.set(false);
         self.ledger.forget();
         self.feed.take();
     }
 
-    /// Returns how a row is shown.
+    /// Returns the context for rendering a row.
     pub fn context<'a>(&'a self, row: &'a Row) -> Context<'a> {
         Context { base: self.config.base_url(&row.origin), secrets: self.config.secrets() }
     }

@@ -1,11 +1,11 @@
-//! Tries the storage of an object that holds nothing else.
+//! Tests the storage of an object that stores nothing else.
 
 use super::object::CatalogObject;
 use super::sql::Text;
 use crate::domain::catalog::CatalogReply;
 use crate::edge::platform::{During, Failure};
 
-/// Writes a text, reads it, and leaves nothing.
+/// Writes a text, reads it back, and deletes everything.
 pub async fn probe(object: &CatalogObject, text: &str) -> Result<CatalogReply, Failure> {
     let read = || {
         object.tables.run("CREATE TABLE IF NOT EXISTS probe (text TEXT)", vec![])?;

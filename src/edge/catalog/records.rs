@@ -1,5 +1,5 @@
-//! A page of an export, written by a catalog object that holds nothing: its
-//! subrequests are not those of the request that asks for it.
+//! Writes a page of an export. A catalog object that stores nothing does this,
+//! because it has a budget of subrequests of its own.
 
 use super::object::CatalogObject;
 use crate::domain::catalog::export::{self, ExportCursor, Format, MAX_PAGE_BYTES, PAGE, PAGE_DAYS};
@@ -14,8 +14,8 @@ use crate::edge::platform::{During, Failure};
 use crate::edge::rpc::{catalog, job};
 use crate::edge::storage::bucket;
 
-/// Writes the jobs of these days, one after the other, until the page is full.
-/// A job that has just been deleted is left out.
+/// Writes the jobs of these days in order, until the page is full. It leaves
+/// out a job that was just deleted.
 pub async fn page(
     object: &CatalogObject,
     days: &[String],
@@ -50,7 +50,8 @@ pub async fn page(
     Ok(CatalogReply::Page { text, after, over, long: None })
 }
 
-/// Whether a job's line is told as a stream, by whoever asks for the page.
+/// Returns whether the caller must stream the job's line, because its result is
+/// too long.
 fn is_long(job: &Job, format: Format) -> bool {
     format == Format::Ndjson && job.result.as_ref().is_some_and(|result| result.long().is_some())
 }
@@ -96,6 +97,6 @@ async fn line(
     };
     let context = Context { base, secrets: config.secrets() };
     let record = record::record(job, result.as_deref(), context);
-    // What the upstream wrote may have line breaks between its tokens.
+    // The upstream's JSON may have line breaks between its tokens.
     Ok(format!("{}\n", record::one_line(&record.during("rendering the record")?)))
 }

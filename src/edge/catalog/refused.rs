@@ -8,7 +8,7 @@ use crate::domain::json;
 use crate::domain::webhook::rejection::{KEPT_PER_STATUS, RefusedDelivery};
 use crate::edge::platform::{During, Failure};
 
-/// Notes a refused delivery, and forgets the oldest of its status.
+/// Records a refused delivery, and forgets the oldest of its status.
 pub fn refuse(object: &CatalogObject, refused: &RefusedDelivery) -> Result<CatalogReply, Failure> {
     let status = || number(u64::from(refused.status));
     let report = serde_json::to_string(refused).during("writing a refused delivery")?;
@@ -25,7 +25,7 @@ pub fn refuse(object: &CatalogObject, refused: &RefusedDelivery) -> Result<Catal
     Ok(CatalogReply::Noted)
 }
 
-/// Reads the refused deliveries that are kept, the newest first.
+/// Reads the stored refused deliveries, the newest first.
 pub fn refused(object: &CatalogObject) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::refused)?;
     let sql = "SELECT report AS text FROM refused ORDER BY n DESC";

@@ -1,7 +1,7 @@
-//! The tables of catalog objects, and what all that is done with them shares.
+//! The tables of catalog objects, and the SQL that several parts share.
 
-/// A day's rows, and what it notes. Each index would be one more row to write
-/// for every change, but for the partial one: only files that wait are in it.
+/// The rows and notes of a day. Each full index would add a row to write for
+/// every change. The partial one does not: it has only jobs with waiting files.
 pub const DAY: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
         created_at INTEGER NOT NULL, home TEXT NOT NULL, revision INTEGER NOT NULL,
@@ -16,15 +16,16 @@ pub const DAY: &str = "
     CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ";
 
-/// What `dirty` of a day says: it has told that it changes. Nobody watched it
-/// then, or else it tells of each change.
+/// The value of a day's `dirty` column after the day has reported that it
+/// changes, if nobody watched it then. If somebody did, the value is
+/// [`TELLING`].
 pub const DIRTY: u64 = 1;
-/// See there.
+/// The value of `dirty` while the day reports each change.
 pub const TELLING: u64 = 2;
 
-/// The root's days: how far each is known and its sums, how often it has told
-/// that it changes, and how far viewers know it. And how far they knew all of
-/// them at certain times.
+/// The root's days. Each row has the day's latest known change and its sums,
+/// how often it has reported that it changes, and the change that viewers know.
+/// The marks record what viewers knew of all days at certain times.
 pub const ROOT: &str = "
     CREATE TABLE IF NOT EXISTS days (
         day TEXT PRIMARY KEY, seq INTEGER NOT NULL, totals TEXT NOT NULL,
@@ -40,12 +41,12 @@ pub const REFUSED: &str = "
     CREATE TABLE IF NOT EXISTS refusals (status INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 ";
 
-/// The jobs at the places that the first value lists as JSON.
+/// The jobs at the places in the first value, which is a JSON array.
 pub const AT_PLACES: &str = "json_each(?1) AS place CROSS JOIN jobs
     ON jobs.created_at = place.value ->> '$.created_at' AND jobs.home = place.value ->> '$.home'";
 
-/// Has a known row take the place of the one before. Its number says when
-/// readers were last told something new.
+/// Replaces the previous row of a job. `seq` grows only with the version, so
+/// that readers get only what is new to them.
 pub const ON_CONFLICT: &str = "ON CONFLICT DO UPDATE SET
     seq = iif(excluded.version > version, excluded.seq, seq), revision = excluded.revision,
     version = excluded.version, updated_at = excluded.updated_at, status = excluded.status,
@@ -53,8 +54,8 @@ pub const ON_CONFLICT: &str = "ON CONFLICT DO UPDATE SET
     reference = excluded.reference, tags = excluded.tags, exhausted = excluded.exhausted,
     oldest_pending = excluded.oldest_pending, slack = excluded.slack, row = excluded.row";
 
-/// Returns the columns of a job, as they are read from its row, a JSON text.
-/// Strangers write deadlines past every range: what JavaScript can't tell
+/// Returns the columns of a job, read from its row, a JSON text. Strangers may
+/// write deadlines of any size: a number that JavaScript can't represent
 /// exactly becomes the largest that it can.
 pub fn columns(row: &str, seq: &str) -> String {
     format!(

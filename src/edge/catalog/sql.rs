@@ -1,4 +1,4 @@
-//! The catalog's way to its SQL storage.
+//! Runs SQL on the catalog's storage.
 
 use crate::domain::json;
 use crate::edge::platform::{During, Failure};
@@ -34,10 +34,10 @@ pub struct Number {
     pub number: Option<u64>,
 }
 
-/// An object's tables.
+/// The tables of an object.
 pub struct Tables {
     sql: SqlStorage,
-    /// Whether they are there.
+    /// Whether the tables exist.
     is_open: Cell<bool>,
 }
 
@@ -47,7 +47,7 @@ impl Tables {
         Self { sql, is_open: Cell::default() }
     }
 
-    /// Makes the tables, once in an object's life.
+    /// Creates the tables, once in an object's life in memory.
     pub fn open(&self, make: fn(&Self) -> Result<(), Failure>) -> Result<(), Failure> {
         if !self.is_open.get() {
             make(self)?;
@@ -74,19 +74,19 @@ impl Tables {
         JSON::stringify(&rows).map(String::from)
     }
 
-    /// Runs a statement, or several, for what it does.
+    /// Runs one or more statements that return nothing.
     pub fn run(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<(), Failure> {
         let cursor = self.sql.exec(sql, Some(values));
         cursor.during("changing the catalog").map(drop)
     }
 
-    /// Reads the one number of a row; `None` without a row, or if it is null.
+    /// Reads the only number of a row; `None` without a row, or if it is null.
     pub fn number(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<Option<u64>, Failure> {
         let rows: Vec<Number> = self.query(sql, values)?;
         Ok(rows.first().and_then(|row| row.number))
     }
 
-    /// Reads a value that is kept by its name.
+    /// Reads a note by its name.
     pub fn noted<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, Failure> {
         let rows: Vec<Text> =
             self.query("SELECT value AS text FROM notes WHERE name = ?", vec![name.into()])?;
@@ -94,7 +94,7 @@ impl Tables {
         json::from_str(&row.text).during("reading a note of the catalog")
     }
 
-    /// Keeps a value by its name.
+    /// Writes a note under its name.
     pub fn note(&self, name: &str, value: &impl serde::Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(value).during("writing a note of the catalog")?;
         let sql = "INSERT INTO notes VALUES (?, ?)
@@ -103,8 +103,9 @@ impl Tables {
     }
 }
 
-/// Returns a number as the storage takes it. Strangers write deadlines past every
-/// range: what JavaScript can't tell exactly becomes the largest that it can.
+/// Returns a number for the storage. Strangers may write deadlines of any size:
+/// a number that JavaScript can't represent exactly becomes the largest that it
+/// can.
 pub fn number(value: u64) -> Result<SqlStorageValue, Failure> {
     const MAX: u64 = (1 << 53) - 1;
     let value = i64::try_from(value.min(MAX)).during("a number for SQL")?;

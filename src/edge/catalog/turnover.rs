@@ -1,6 +1,6 @@
-//! Makes the tables of catalog objects when one is first asked for something,
-//! so that one that never is stays empty. What the release before has left is
-//! turned over then, all in one transaction.
+//! Creates the tables of a catalog object at its first question, so that an
+//! unused object stays empty. The tables of the previous release are migrated
+//! at that moment, all in one transaction.
 
 use super::day::ledger::LEDGER;
 use super::schema;
@@ -9,12 +9,12 @@ use crate::domain::catalog::ledger::Ledger;
 use crate::domain::json;
 use crate::edge::platform::{self, During, Failure};
 
-/// Makes a day's tables.
+/// Creates the tables of a day.
 pub fn day(tables: &Tables) -> Result<(), Failure> {
     if has(tables, "jobs_by_age")? { turn_day(tables) } else { tables.run(schema::DAY, vec![]) }
 }
 
-/// Makes the root's.
+/// Creates the tables of the root.
 pub fn root(tables: &Tables) -> Result<(), Failure> {
     if has(tables, "jobs_by_turn")? {
         turn_root(tables)?;
@@ -22,7 +22,7 @@ pub fn root(tables: &Tables) -> Result<(), Failure> {
     tables.run(schema::ROOT, vec![])
 }
 
-/// Makes those of the refused deliveries.
+/// Creates the tables of the refused deliveries.
 pub fn refused(tables: &Tables) -> Result<(), Failure> {
     tables.run(schema::REFUSED, vec![])
 }
@@ -32,7 +32,7 @@ fn has(tables: &Tables, name: &str) -> Result<bool, Failure> {
     Ok(tables.number(sql, vec![name.into()])? == Some(1))
 }
 
-/// Moves a day's rows into the new tables. What is kept of a removal stays.
+/// Moves a day's rows into the new tables. The recorded removals stay.
 fn turn_day(tables: &Tables) -> Result<(), Failure> {
     tables.run("ALTER TABLE jobs RENAME TO old_jobs", vec![])?;
     tables.run(schema::DAY, vec![])?;
@@ -48,7 +48,7 @@ fn turn_day(tables: &Tables) -> Result<(), Failure> {
     tables.note(LEDGER, &Ledger { pushed, slack_is_lost: true, ..ledger })
 }
 
-/// Forgets the root's jobs. Its days stay, and their sums are pulled once.
+/// Drops the root's jobs. Its days stay, and their sums are fetched once.
 fn turn_root(tables: &Tables) -> Result<(), Failure> {
     let now = platform::now().as_millis();
     let sql = format!(

@@ -1,4 +1,4 @@
-//! A day's notes as they are kept.
+//! Stores the notes of a day.
 
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
@@ -14,7 +14,7 @@ pub const LEDGER: &str = "ledger";
 pub struct KeptLedger(RefCell<Option<(Ledger, Recent)>>);
 
 impl KeptLedger {
-    /// Gives the day's notes to `change`, and writes them.
+    /// Passes the day's notes to `change`, and writes them.
     pub fn change<T>(
         &self,
         tables: &Tables,
@@ -26,8 +26,8 @@ impl KeptLedger {
         })
     }
 
-    /// Gives the day's notes to `change`; what it changes is written with the
-    /// next change.
+    /// Passes the day's notes to `change`; its changes are written with the
+    /// next call of [`Self::change`].
     pub fn with<T>(
         &self,
         tables: &Tables,
@@ -40,13 +40,13 @@ impl KeptLedger {
             let recent = Recent::since(ledger.seq);
             (ledger, recent)
         };
-        // After a failure they are read again.
+        // If `change` fails, the notes are read again next time.
         let end = change(&mut ledger, &mut recent)?;
         self.0.replace(Some((ledger, recent)));
         Ok(end)
     }
 
-    /// Has them read again: it is not known what was written.
+    /// Drops the notes from memory, because it is unknown what was written.
     pub fn forget(&self) {
         self.0.take();
     }

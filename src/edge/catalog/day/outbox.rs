@@ -1,6 +1,7 @@
-//! What a day tells `root`: once that it changes, its sums when `root` pulls
-//! them, and while somebody watches each change. The alarm does the last, so
-//! that no job waits for it, and many changes go together.
+//! Reports a day's changes to `root`: once that it changes, its sums when
+//! `root` asks for them, and each change while somebody watches. The alarm
+//! sends the changes, so that no job waits for that and many changes go
+//! together.
 
 use super::ledger::LEDGER;
 use super::update::news;
@@ -14,12 +15,13 @@ use crate::edge::platform::{self, Failure};
 use crate::edge::rpc::call::is_not_understood;
 use crate::edge::rpc::catalog;
 
-/// How often `root` is told of one change: it may pull the sums in between.
+/// How often `root` is notified of one change: it may ask for the sums in
+/// between.
 const TRIES: usize = 3;
 
-/// Has `root` know that the day is about to change, unless it does. Its answer
-/// is noted with the next change, before which nothing but storage may be
-/// awaited: a pull in between would not know of that change.
+/// Notifies `root` that the day is about to change, unless it knows. The reply
+/// is written with the next change. Until then only storage may be awaited,
+/// because sums that `root` reads in between would lack that change.
 pub async fn notify_root(object: &CatalogObject, day: &str) -> Result<(), Failure> {
     for _ in 0..TRIES {
         let must_tell = object.ledger.with(&object.tables, |ledger, _| {
@@ -45,9 +47,9 @@ async fn ask_root(object: &CatalogObject, day: &str) -> Result<bool, Failure> {
     object.ledger.with(&object.tables, |ledger, _| Ok(ledger.apply_reply(generation, push_ms, now)))
 }
 
-/// The day's alarm: `root` hears what it is to hear of. A watchdog is set first;
-/// after the last look only storage is awaited, so that no change comes in
-/// between unseen.
+/// Runs the day's alarm: sends `root` what it waits for. It first sets a
+/// watchdog. After the last look only storage is awaited, so that no change
+/// goes unseen in between.
 pub async fn flush(object: &CatalogObject) -> Result<(), Failure> {
     let storage = object.state.storage();
     let watchdog = plan::watchdog(1, object.config.pace, platform::now());
@@ -59,7 +61,7 @@ pub async fn flush(object: &CatalogObject) -> Result<(), Failure> {
     platform::clear_alarm(&storage).await
 }
 
-/// Tells the next changes; returns whether there may be more.
+/// Sends the next changes; returns whether there may be more.
 async fn push_next(object: &CatalogObject) -> Result<bool, Failure> {
     let (ledger, tables) = (&object.ledger, &object.tables);
     let waiting = ledger.with(tables, |ledger, _| {
@@ -70,8 +72,8 @@ async fn push_next(object: &CatalogObject) -> Result<bool, Failure> {
     if !is_told {
         match ask_root(object, &day).await {
             Ok(_) => return ledger.change(tables, |_, _| Ok(true)),
-            // For some minutes after a deployment it may be of the release before,
-            // which hears of each change.
+            // For some minutes after a deployment `root` may run the previous
+            // release, which gets each change.
             Err(failure) if is_not_understood(&failure) => {}
             Err(failure) => return Err(failure),
         }
@@ -91,7 +93,7 @@ async fn push_next(object: &CatalogObject) -> Result<bool, Failure> {
     })
 }
 
-/// Answers `root`, which pulls the sums: from now on it has to be told again.
+/// Returns the sums to `root`. From now on `root` must be notified again.
 pub fn sums(
     object: &CatalogObject,
     generation: u64,

@@ -1,4 +1,4 @@
-//! A day forgets a job that is no more.
+//! Removes a deleted job from its day.
 
 use super::outbox;
 use super::rows::{of_home, one_of};
@@ -11,12 +11,12 @@ use crate::edge::catalog::sql::{Tables, number};
 use crate::edge::catalog::turnover;
 use crate::edge::platform::Failure;
 
-/// Removals that are remembered: a row that comes late does not bring the job
+/// The removals that are remembered, so that a late row does not bring the job
 /// back.
 const MAX_REMOVED: u64 = 10_000;
 
-/// Forgets a job, and remembers that it did. A sender of the release before
-/// does not tell when it was created: then all rows are looked through.
+/// Removes a job, and remembers that. A sender of the previous release does not
+/// send its time of creation, so then all rows are searched.
 pub async fn remove(
     object: &CatalogObject,
     home: &ObjectName,

@@ -15,7 +15,7 @@ use crate::edge::catalog::turnover;
 use crate::edge::platform::{During, Failure};
 use worker::SqlStorageValue;
 
-/// Reads the rows after a place that `filter` means, the newest first.
+/// Reads the rows after a place that match `filter`, the newest first.
 pub fn rows(
     object: &CatalogObject,
     filter: &Filter,
@@ -36,8 +36,8 @@ pub fn rows(
     read(&object.tables, &sql, values).map(CatalogReply::Rows)
 }
 
-/// Reads the jobs after a turn that `filter` means, the oldest first. A job
-/// whose name is not known any more is taken for the first of its time.
+/// Reads the jobs after a cursor that match `filter`, the oldest first. If the
+/// cursor's job is not known any more, it counts as the first of its time.
 pub fn oldest(
     object: &CatalogObject,
     filter: &Filter,
@@ -64,8 +64,8 @@ fn all_of(terms: &[String]) -> String {
     if terms.is_empty() { "1".to_owned() } else { terms.join(" AND ") }
 }
 
-/// Reads the rows of these objects: a `root` of the release before asks so, and
-/// all rows are looked through.
+/// Reads the rows of these objects, as a `root` of the previous release asks;
+/// all rows are searched.
 pub fn rows_of(object: &CatalogObject, homes: &[ObjectName]) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::day)?;
     let homes = serde_json::to_string(homes).during("naming rows")?;
@@ -73,7 +73,7 @@ pub fn rows_of(object: &CatalogObject, homes: &[ObjectName]) -> Result<CatalogRe
     read(&object.tables, sql, vec![homes.into()]).map(CatalogReply::Rows)
 }
 
-/// Returns the term that means a job's row, and its values.
+/// Returns the SQL term that matches a job's row, and its values.
 pub fn of_home(
     home: &str,
     created_at: Option<Timestamp>,
@@ -87,7 +87,7 @@ pub fn of_home(
     })
 }
 
-/// Reads the one row that a term means.
+/// Reads the only row that matches a term.
 pub fn one_of(
     tables: &Tables,
     term: &str,
@@ -97,7 +97,7 @@ pub fn one_of(
     read(tables, &sql, values).map(|rows| rows.into_iter().next())
 }
 
-/// Reads the rows that a statement finds.
+/// Reads the rows that a statement selects.
 fn read(tables: &Tables, sql: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Row>, Failure> {
     let rows: Vec<Text> = tables.query(sql, values)?;
     let rows = rows.iter().map(|row| json::from_str(&row.text));

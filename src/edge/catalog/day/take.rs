@@ -1,4 +1,4 @@
-//! A day: takes the rows of the jobs that were created on it.
+//! Takes the rows of the jobs that were created on a day.
 
 use super::outbox;
 use crate::domain::catalog::CatalogReply;
@@ -16,13 +16,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// Bytes that one statement is given, a row more or less; a value may have 2 MB.
+/// The bytes of rows in one statement, give or take a row; a value may have 2
+/// MB.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// A row that is to be taken, and its text.
+/// A row that is being taken, and its text.
 type RowText<'a> = (Row, &'a str);
 
-/// What is known of a job.
+/// The stored state of a job.
 #[derive(Deserialize)]
 struct Known {
     home: String,
@@ -30,8 +31,8 @@ struct Known {
     removed: Option<u64>,
 }
 
-/// Takes rows, unless they are older than what is known: all of them in one
-/// transaction, and `root` knows before. If it can't be told, the alarm does.
+/// Takes rows, unless they are older than the stored ones, all in one
+/// transaction. `root` is notified before; if that fails, the alarm does it.
 pub async fn put_many(
     object: &CatalogObject,
     rows: &[Box<RawValue>],
@@ -109,7 +110,7 @@ fn take(
     Ok(())
 }
 
-/// Reads what is known of these jobs: rows and removals.
+/// Reads the stored rows and removals of these jobs.
 fn known(tables: &Tables, rows: &[RowText]) -> Result<Vec<Known>, Failure> {
     let places: Vec<PageCursor> = rows.iter().map(|(row, _)| row.place()).collect();
     let places = serde_json::to_string(&places).during("naming rows")?;
@@ -122,7 +123,7 @@ fn known(tables: &Tables, rows: &[RowText]) -> Result<Vec<Known>, Failure> {
     tables.query(&sql, vec![places.into()])
 }
 
-/// Writes rows, the first of which is the day's change `first`.
+/// Writes rows; the first one is the day's change number `first`.
 fn write(tables: &Tables, first: u64, texts: &[&str]) -> Result<(), Failure> {
     if texts.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a day has to tell: its sums, and what has changed.
+//! Reads a day's update for `root`: its sums and changes.
 
 use crate::domain::catalog::ledger::Ledger;
 use crate::domain::catalog::recent::Recent;
@@ -14,7 +14,7 @@ use crate::edge::platform::{During, Failure};
 use serde::Deserialize;
 use std::iter;
 
-/// Changes that are told at once.
+/// The most changes that are sent at once.
 const MAX_CHANGES: usize = 100;
 
 /// A row as it is stored.
@@ -49,7 +49,7 @@ pub fn news(
         ledger.find_slack(tables.number("SELECT min(slack) AS number FROM jobs", vec![])?);
     }
     let mut totals = ledger.totals.clone();
-    // In the words of the partial index, or else all rows are read.
+    // This repeats the condition of the partial index: else all rows are read.
     let oldest = "SELECT min(oldest_pending) AS number FROM jobs WHERE oldest_pending NOT NULL";
     totals.numbers.oldest_pending = tables.number(oldest, vec![])?.map(Timestamp::from_millis);
     Ok(DayUpdate {

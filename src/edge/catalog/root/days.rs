@@ -1,5 +1,5 @@
-//! `root`: which days there are, with their sums. It is told once that a day
-//! changes, and pulls the sums when somebody asks.
+//! Stores in `root` which days exist, and their sums. A day notifies it once
+//! that it changes, and it fetches the sums when somebody asks for them.
 
 use super::viewers;
 use crate::domain::catalog::filter::Filter;
@@ -17,7 +17,8 @@ use crate::edge::rpc::catalog;
 use futures_util::future::join_all;
 use serde::Deserialize;
 
-/// How far the clocks of two objects may be apart, and far more.
+/// The most that the clocks of two objects may differ by, in milliseconds, with
+/// a wide margin.
 const SKEW_MS: u64 = time::HOUR;
 
 /// A day as it is stored.
@@ -28,19 +29,19 @@ struct Listed {
     dirty: u64,
 }
 
-/// A day that is to be asked.
+/// A request to a day.
 #[derive(Deserialize)]
 pub struct DayPull {
     /// The day.
     pub day: String,
-    /// How often it has told that it changes.
+    /// How often the day has reported that it changes.
     pub generation: u64,
-    /// After which change its changes are wanted.
+    /// The change after which changes are requested, if any are.
     pub after: Option<u64>,
 }
 
-/// Whether this object is the root: no object can tell its own name. One
-/// that knows of its alarm is a day.
+/// Returns whether this object is the root, because no object knows its own
+/// name. An object that has scheduled a flush is a day.
 pub fn is_root(object: &CatalogObject) -> Result<bool, Failure> {
     if object.is_flush_scheduled.get() {
         return Ok(false);
@@ -49,13 +50,13 @@ pub fn is_root(object: &CatalogObject) -> Result<bool, Failure> {
     Ok(object.tables.number(sql, vec![])? == Some(1))
 }
 
-/// Returns how many days may be asked for one question.
+/// Returns how many days one question may ask.
 pub fn most_asked(object: &CatalogObject) -> usize {
     object.config.max_subrequests as usize
 }
 
-/// Notes that a day changes, and answers for how long it is to tell of each
-/// change: while there are viewers it may go on for long.
+/// Records that a day changes. Returns for how long it must report each change,
+/// in milliseconds: long while there are viewers, else 0.
 pub fn dirty(object: &CatalogObject, day: &str) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::root)?;
     let push_ms = if viewers::viewers(object).is_empty() { 0 } else { object.config.pace.watch() };
@@ -68,7 +69,7 @@ pub fn dirty(object: &CatalogObject, day: &str) -> Result<CatalogReply, Failure>
     Ok(CatalogReply::Dirty { generation, push_ms })
 }
 
-/// Asks days for their sums, and for their changes where they are wanted.
+/// Asks days for their sums, and for their changes where those are requested.
 pub async fn pull(object: &CatalogObject, wanted: &[DayPull]) -> Vec<Result<DayUpdate, Failure>> {
     join_all(wanted.iter().map(|wanted| pull_one(object, wanted))).await
 }
@@ -79,7 +80,8 @@ async fn pull_one(object: &CatalogObject, wanted: &DayPull) -> Result<DayUpdate,
     let CatalogReply::News(news) = catalog::ask(&object.env, day, &question).await? else {
         return Err(Failure::unexpected("asking a day for its sums"));
     };
-    // Whoever has told meanwhile that the day changes is asked again.
+    // A day that has meanwhile reported a change stays dirty, and is asked
+    // again.
     let sql = "UPDATE days SET changed_at = iif(seq < ?2, ?5, changed_at), seq = ?2, totals = ?3,
                dirty = iif(generation = ?4, 0, dirty) WHERE day = ?1 AND seq <= ?2";
     let values = vec![
@@ -93,8 +95,8 @@ async fn pull_one(object: &CatalogObject, wanted: &DayPull) -> Result<DayUpdate,
     Ok(*news)
 }
 
-/// Takes the sums that come with a day's news, and how far viewers know it. A
-/// day of the release before never says that it is about to change.
+/// Takes the sums in a day's update, and the change up to which viewers know
+/// it. A day of the previous release never reports that it is about to change.
 pub fn take_sums(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
     let sql = "INSERT INTO days VALUES (?1, ?2, ?3, 0, 0, ?4, ?5) ON CONFLICT DO UPDATE SET
                totals = iif(seq <= excluded.seq, excluded.totals, totals),
@@ -110,15 +112,15 @@ pub fn take_sums(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure
     object.tables.run(sql, values)
 }
 
-/// Pulls the sums of the days between two that have changed; returns of how
-/// many it does not know them as they are now.
+/// Fetches the sums of the changed days between two days. Returns the number of
+/// days whose sums are still out of date.
 async fn refresh(object: &CatalogObject, first: &str, last: &str) -> Result<usize, Failure> {
     let sql = "SELECT day, generation, NULL AS after FROM days
                WHERE dirty > 0 AND day BETWEEN ? AND ? ORDER BY day DESC";
     let dirty: Vec<DayPull> = object.tables.query(sql, vec![first.into(), last.into()])?;
     let some = dirty.get(..most_asked(object)).unwrap_or(&dirty);
     for news in pull(object, some).await {
-        // What is known of a day that can't be asked is better than nothing.
+        // If a day can't be asked, its older sums are better than nothing.
         if let Err(failure) = news
             && !is_not_understood(&failure)
         {
@@ -128,8 +130,8 @@ async fn refresh(object: &CatalogObject, first: &str, last: &str) -> Result<usiz
     Ok(dirty.len() - some.len())
 }
 
-/// Reads the days that may hold such jobs, the latest first. One that has
-/// changed may hold any.
+/// Reads the days that may contain matching jobs, the latest first. A day that
+/// has changed may contain any.
 pub async fn days(
     object: &CatalogObject,
     filter: &Filter,
@@ -160,7 +162,7 @@ pub async fn days(
     Ok(CatalogReply::Days(found))
 }
 
-/// Adds up the sums of all days as they are now.
+/// Adds up the current sums of all days.
 pub async fn totals(object: &CatalogObject) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::root)?;
     let stale = refresh(object, "", "~").await?;

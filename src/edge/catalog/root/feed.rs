@@ -1,4 +1,5 @@
-//! What the feed has told, and the marks by which it knows who comes back.
+//! Stores what the feed has sent, and the marks from which a returning viewer
+//! resumes.
 
 use crate::domain::catalog::live_feed::{Cursor, Days, Feed};
 use crate::domain::json;
@@ -8,7 +9,7 @@ use crate::edge::catalog::sql::{Text, number};
 use crate::edge::platform::{self, During, Failure};
 use serde::Deserialize;
 
-/// How long a mark is good that was followed by another, in milliseconds.
+/// How long a mark stays valid after the next mark, in milliseconds.
 const KEPT_MS: u64 = 7 * DAY;
 
 #[derive(Deserialize)]
@@ -17,13 +18,13 @@ struct FeedMark {
     days: String,
 }
 
-/// Returns where the viewers stand that are up to date.
+/// Returns the cursor of the viewers that are up to date.
 pub fn cursor(object: &CatalogObject) -> Result<Cursor, Failure> {
     with(object, |feed| Ok(feed.cursor()))
 }
 
-/// Notes that they are told of a day's changes until this one, if it is known
-/// which it is; returns where they stand then.
+/// Records that viewers get a day's changes up to `until`, if that is known.
+/// Returns their cursor after that.
 pub fn note_sent(object: &CatalogObject, day: &str, until: Option<u64>) -> Result<Cursor, Failure> {
     with(object, |feed| {
         if let Some(until) = until {
@@ -33,8 +34,8 @@ pub fn note_sent(object: &CatalogObject, day: &str, until: Option<u64>) -> Resul
     })
 }
 
-/// Returns where those stand who are told that they are here. If they are the
-/// only ones, all that is known of the days counts as told.
+/// Returns the cursor of viewers that become up to date. If they are the only
+/// ones, all known changes of the days count as sent.
 pub fn catch_up_all(object: &CatalogObject, are_alone: bool) -> Result<Cursor, Failure> {
     if are_alone {
         object.tables.run("UPDATE days SET told = seq WHERE told < seq", vec![])?;
@@ -43,7 +44,8 @@ pub fn catch_up_all(object: &CatalogObject, are_alone: bool) -> Result<Cursor, F
     with(object, |feed| mark(object, feed))
 }
 
-/// Returns how far a viewer knows the days; `None` if its mark is forgotten.
+/// Returns the changes of the days that a viewer knows; `None` if its mark is
+/// forgotten.
 pub fn known(object: &CatalogObject, at: &Cursor) -> Result<Option<Days>, Failure> {
     let sql = "SELECT days AS text FROM marks WHERE n = ?";
     let marks: Vec<Text> = object.tables.query(sql, vec![number(at.mark)?])?;
@@ -53,7 +55,7 @@ pub fn known(object: &CatalogObject, at: &Cursor) -> Result<Option<Days>, Failur
     Ok(Some(days))
 }
 
-/// Makes a mark if one is due; returns where the viewers stand.
+/// Makes a mark if one is due; returns the viewers' cursor.
 fn mark(object: &CatalogObject, feed: &mut Feed) -> Result<Cursor, Failure> {
     if feed.wants_mark() {
         let now = platform::now().as_millis();
@@ -66,7 +68,7 @@ fn mark(object: &CatalogObject, feed: &mut Feed) -> Result<Cursor, Failure> {
     Ok(feed.cursor())
 }
 
-/// Gives the feed to `change`, which must write what it changes.
+/// Passes the feed to `change`, which must write its own changes.
 fn with<T>(
     object: &CatalogObject,
     change: impl FnOnce(&mut Feed) -> Result<T, Failure>,

@@ -1,5 +1,5 @@
-//! The live feed: days tell `root` of each change while it has viewers, and it
-//! tells them.
+//! The live feed: days report each change to `root` while it has viewers, and
+//! `root` forwards it to them.
 
 use super::days;
 use super::feed;
@@ -14,11 +14,11 @@ use crate::edge::catalog::turnover;
 use crate::edge::platform::{self, During, Failure};
 use worker::{Request, Response, WebSocketPair};
 
-/// Viewers at the same time; the platform's limit is 32,768.
+/// The most viewers at the same time; the platform's limit is 32,768.
 const MAX_VIEWERS: usize = 10_000;
 
-/// Takes a viewer, and tells it what it has missed. What one request can't do
-/// the alarm does.
+/// Accepts a viewer, and sends it what it has missed. The alarm sends what does
+/// not fit into one request.
 pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response, Failure> {
     let url = request.url().during("reading a viewer's URL")?;
     let after = url.query_pairs().find(|(key, _)| key == "after");
@@ -43,7 +43,7 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
     Response::from_websocket(pair.client).during("answering a viewer")
 }
 
-/// Takes a day's changes, and tells all viewers.
+/// Takes a day's changes, and sends them to all viewers.
 pub fn push(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
     object.tables.open(turnover::root)?;
     let texts = told(object, &news.changes);
@@ -53,8 +53,8 @@ pub fn push(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
     broadcast(object, &texts, news, (&before, &after))
 }
 
-/// Tells all viewers. One that is still told what it has missed hears what goes
-/// on where it stands; for all else the day is asked.
+/// Sends changes to all viewers. A viewer that is catching up gets them only if
+/// they continue what it knows of the day; else the day is asked later.
 fn broadcast(
     object: &CatalogObject,
     texts: &[String],

@@ -1,6 +1,6 @@
-//! Tells viewers of the live feed what they have missed. Nothing is kept for
-//! anyone who is away: whoever comes back is told what the days have changed
-//! since.
+//! Sends viewers of the live feed what they have missed. Nothing is stored for
+//! absent viewers: when one returns, the days are asked for their changes since
+//! its cursor.
 
 use super::days::{self, DayPull};
 use super::feed;
@@ -16,8 +16,8 @@ use crate::edge::rpc::call::is_not_understood;
 use serde::Deserialize;
 use worker::WebSocket;
 
-/// Days of which a viewer is told what it has missed: of more it reads the
-/// list anew, and its cursor would get too long.
+/// The most days of which a viewer gets what it has missed. Beyond that it
+/// reads the list again, and its cursor would get too long.
 const MAX_MISSED_DAYS: usize = 40;
 
 /// A day that may have changed since a viewer's last message.
@@ -29,23 +29,25 @@ struct DayState {
     seq: u64,
 }
 
-/// Tells viewers what they have missed, closes those whose pass has ended, and
+/// Sends viewers what they have missed, closes those whose pass has ended, and
 /// sets the alarm for the next end.
 pub async fn serve(object: &CatalogObject) -> Result<(), Failure> {
     catch_up(object).await?;
     end_viewers(object).await
 }
 
-/// Sets the alarm for when all that goes on now has failed.
+/// Sets the alarm for a time by which the current work must have failed.
 pub async fn watchdog(object: &CatalogObject) -> Result<(), Failure> {
     let at = plan::watchdog(1, object.config.pace, platform::now());
     platform::set_alarm_at(&object.state.storage(), at).await
 }
 
-/// Tells viewers what they have missed, as far as one event's subrequests go;
-/// several may do so at a time. A day that has told `root` of a change since
-/// the viewer came tells of all that follow; so after each other day was asked
-/// once nothing is missing.
+/// Sends viewers what they have missed, within one event's subrequests; several
+/// events may do so at a time.
+///
+/// A day that has notified `root` of a change since the viewer came also
+/// reports all later ones. So once each other day was asked, nothing is
+/// missing.
 async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
     object.tables.open(turnover::root)?;
     let storage = object.state.storage();
@@ -83,8 +85,8 @@ fn behind(object: &CatalogObject) -> Vec<(WebSocket, Viewer)> {
     viewers
 }
 
-/// Returns the days that are to be asked for those viewers. One that nothing is
-/// known of any more has to read the list anew, as has one that missed too many
+/// Returns the requests to days for those viewers. A viewer whose mark is
+/// forgotten must read the list again, and so must one that missed too many
 /// days.
 fn wanted(
     object: &CatalogObject,
@@ -125,8 +127,8 @@ fn since(known: Option<&Days>, day: &str) -> u64 {
     known.and_then(|known| known.get(day)).copied().unwrap_or_default()
 }
 
-/// Tells those who were behind what a day has answered, if they still stand
-/// where it was asked for: what was pushed meanwhile may be newer.
+/// Sends a day's reply to the viewers that are behind, if their cursor still is
+/// where the request began: what was pushed meanwhile may be newer.
 fn tell_missed(object: &CatalogObject, wanted: &DayPull, news: &DayUpdate) -> Result<(), Failure> {
     let Some(after) = wanted.after else { return Ok(()) };
     let until = news.until.unwrap_or(news.seq);
@@ -135,7 +137,7 @@ fn tell_missed(object: &CatalogObject, wanted: &DayPull, news: &DayUpdate) -> Re
         let Some(mut at) = viewer.cursor() else { continue };
         let known = feed::known(object, &at)?;
         if since(known.as_ref(), &wanted.day) != after {
-            continue; // it is asked for again
+            continue; // the day is asked again for this viewer
         }
         let before = at.clone();
         at.days.insert(wanted.day.clone(), until);
@@ -146,7 +148,8 @@ fn tell_missed(object: &CatalogObject, wanted: &DayPull, news: &DayUpdate) -> Re
     Ok(())
 }
 
-/// A day of the release before does not tell what was missed.
+/// Makes all viewers that are behind read the list again, because a day of the
+/// previous release does not report what was missed.
 fn require_resync(object: &CatalogObject, wanted: &DayPull) -> Result<(), Failure> {
     for (socket, mut viewer) in behind(object) {
         viewer.require_resync();
@@ -156,12 +159,12 @@ fn require_resync(object: &CatalogObject, wanted: &DayPull) -> Result<(), Failur
     object.tables.run(sql, vec![wanted.day.as_str().into()])
 }
 
-/// Tells all who were behind that they are here.
+/// Tells all viewers that were behind that they are up to date.
 fn greet(object: &CatalogObject) -> Result<(), Failure> {
     let all = viewers(object);
     let at = feed::catch_up_all(object, all.iter().all(|(_, viewer)| !viewer.is_up_to_date))?;
     for (socket, viewer) in all.iter().filter(|(_, viewer)| !viewer.is_up_to_date) {
-        // The runtime closes what can't be written to.
+        // The runtime closes a socket that can't be written to.
         let _gone = socket.send_with_str(live_feed::caught_up(&at, viewer.resync));
         let pass = viewer.pass;
         attach(socket, &Viewer { pass, is_up_to_date: true, resync: false, after: None })?;
