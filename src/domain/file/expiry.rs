@@ -1,4 +1,4 @@
-//! When a presigned URL dies, read from its query.
+//! Reads from a presigned URL's query when the URL expires.
 
 use crate::domain::time::Timestamp;
 use url::Url;
@@ -27,7 +27,7 @@ const SIGNER_KEYS: [&str; 15] = [
     "Key-Pair-Id",
 ];
 
-/// Whether the query key is a signer's and not the file's own.
+/// Returns whether a query key is a signer's, and not the file's own.
 #[must_use]
 pub fn is_signing_key(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
@@ -41,8 +41,8 @@ pub fn is_signing_key(key: &str) -> bool {
         || known(&SIGNER_KEYS)
 }
 
-/// Whether a member of this name in a query lets in who has it: a signature,
-/// or what tells who signed. Some names are telling without a query too.
+/// Returns whether a member of this name is a secret: a signature, or what says
+/// who signed. Some names are secret only in a query.
 #[must_use]
 pub fn is_secret_key(name: &str, in_query: bool) -> bool {
     let lower = name.to_ascii_lowercase();
@@ -51,20 +51,21 @@ pub fn is_secret_key(name: &str, in_query: bool) -> bool {
     {
         return true;
     }
-    // CloudFront's alone is written so; elsewhere a policy is no secret.
+    // Only CloudFront writes `Policy` so. Elsewhere a policy is no secret.
     let is_short = lower == "sig" || lower == "key-pair-id" || name == "Policy";
     in_query && (is_short || lower.ends_with("signature"))
 }
 
-/// Whether the URL's right to be fetched is in its query, so that the same
+/// Returns whether the query gives the right to fetch the URL. Then the same
 /// path with another query is the same file.
 #[must_use]
 pub fn is_presigned(url: &Url) -> bool {
     SIGNATURE_KEYS.iter().any(|key| query(url, key).is_some())
 }
 
-/// When the URL stops working: AWS's, Google's or TOS's signing date plus
-/// lifetime, Azure's `se`, `CloudFront`'s `Expires`; `None` if it says nothing.
+/// Returns when the URL stops working: the signing date plus the lifetime (AWS,
+/// Google, TOS), Azure's `se`, or `CloudFront`'s `Expires`. Returns `None` if
+/// the URL does not say.
 #[must_use]
 pub fn deadline(url: &Url) -> Option<Timestamp> {
     dated(url, "X-Amz-Date", "X-Amz-Expires")
@@ -80,7 +81,8 @@ fn dated(url: &Url, date: &str, lifetime: &str) -> Option<Timestamp> {
     Some(signed.plus(seconds.saturating_mul(1_000)))
 }
 
-/// The query value of `key`; AWS spells its keys in any case.
+/// Returns the query value of `key` in any case, because AWS varies the case of
+/// its keys.
 fn query(url: &Url, key: &str) -> Option<String> {
     url.query_pairs()
         .find(|(name, _)| name.eq_ignore_ascii_case(key))
@@ -95,7 +97,7 @@ mod tests {
         deadline(&Url::parse(url).unwrap()).map(Timestamp::as_millis)
     }
 
-    /// The URL of the upstream's own webhook document.
+    /// The URL in the upstream's own webhook documentation.
     const PUBLISHED: &str = "https://prod-batch-files.ae2b0858dbcfcff39cc58bac85b7c66d.r2.cloudflarestorage.com/outputs/free/437852_0_WanVideo2_2_I2V_00150.mp4?X-Amz-Expires=7200&X-Amz-Date=20251227T203935Z&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=0c9db542c165ecde3eae49725be07d03%2F20251227%2Fauto%2Fs3%2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=94e8e3d507137daa9e1dc4fac8319e7c58d3a5db635faac00f35dd0dba7ebb71";
 
     #[test]

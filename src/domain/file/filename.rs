@@ -1,18 +1,20 @@
-//! A file's name as its upstream wrote it, for "save as": percent-encoded, so
-//! that a record, R2's metadata and a header (RFC 8187) can all hold it.
+//! Keeps a file's name as its upstream wrote it, for "save as". This title is
+//! percent-encoded, so that a record, R2's metadata and a header (RFC 8187) can
+//! all hold it.
 
 use crate::domain::percent::decode_bytes;
 
-/// Most characters.
+/// The most characters of a title.
 const MAX_CHARS: usize = 80;
-/// Most bytes of the encoded form.
+/// The most bytes of an encoded title.
 const MAX_BYTES: usize = 240;
 
-/// The title of a file that is stored as `name`; `None` if that says it all.
+/// Returns the title of a file that is stored as `name`; `None` if it says no
+/// more than the name.
 ///
-/// It is a stranger's text: what a file system or a terminal takes for more
-/// than a character becomes `_`. The end is kept when it is too long: it holds
-/// the extension.
+/// A stranger writes the title, so a character with a meaning in a file system
+/// or a terminal becomes `_`. A title that is too long keeps its end, which
+/// holds the extension.
 #[must_use]
 pub fn of(written: &str, name: &str) -> Option<String> {
     let clean: Vec<char> =
@@ -27,8 +29,8 @@ pub fn of(written: &str, name: &str) -> Option<String> {
     says_more.then(|| title.chars().map(encode).collect())
 }
 
-/// The name that a `Content-Disposition` tells (RFC 6266): `filename*`, else
-/// `filename`.
+/// Returns the file name in a `Content-Disposition` header (RFC 6266):
+/// `filename*`, else `filename`.
 #[must_use]
 pub fn in_disposition(header: &str) -> Option<String> {
     let (_, mut rest) = header.split_once(';')?;
@@ -51,7 +53,7 @@ pub fn in_disposition(header: &str) -> Option<String> {
     plain
 }
 
-/// A parameter's value, quoted or not, and what comes after it.
+/// Returns a parameter's value, quoted or not, and the rest of the header.
 fn parameter(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, rest) = text.split_once(';').unwrap_or((text, ""));
@@ -71,8 +73,8 @@ fn parameter(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// The title for those who only read ASCII: all else becomes `_`. `None` if
-/// nothing is left of it but its extension.
+/// Returns the title for clients that read only ASCII: all else becomes `_`.
+/// Returns `None` if only the extension is left.
 #[must_use]
 pub fn in_ascii(title: &str) -> Option<String> {
     let decoded = String::from_utf8(decode_bytes(title.as_bytes())).ok()?;
@@ -82,7 +84,7 @@ pub fn in_ascii(title: &str) -> Option<String> {
     stem.contains(|c: char| c.is_ascii_alphanumeric()).then_some(plain)
 }
 
-/// Whether `text` can stand in a header as RFC 8187 has it, and decodes to a
+/// Returns whether `text` can be in a header by RFC 8187, and decodes to a
 /// title.
 #[must_use]
 pub fn is_encoded(text: &str) -> bool {
@@ -96,8 +98,9 @@ pub fn is_encoded(text: &str) -> bool {
         })
 }
 
-/// No control character, nothing that names a place, nothing that turns the
-/// direction of writing or has no width: `photo\u{202e}gpj.exe` looks harmless.
+/// Returns whether a character is safe in a title. Control characters, path
+/// separators, invisible characters and those that turn the writing direction
+/// are not: `photo\u{202e}gpj.exe` looks harmless.
 fn is_plain(c: char) -> bool {
     let is_hidden = matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -119,7 +122,7 @@ fn encode(c: char) -> String {
     c.encode_utf8(&mut [0; 4]).bytes().flat_map(|b| ['%', digit(b >> 4), digit(b & 15)]).collect()
 }
 
-/// `attr-char` of RFC 8187.
+/// Returns whether a character is an `attr-char` of RFC 8187.
 fn is_attr_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$&+-.^_`|~".contains(c)
 }

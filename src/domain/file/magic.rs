@@ -1,7 +1,8 @@
-//! What the first bytes of a file show: the types that generation queues put
-//! out. A library knows a hundred more, and takes 4 KB of the Worker for them.
+//! Recognizes the media types that generation queues produce by a file's first
+//! bytes. A library would know a hundred more, and would add 4 KB to the
+//! Worker.
 
-/// First bytes that tell a type by themselves.
+/// First bytes that identify a media type on their own.
 const MAGIC: [(&[u8], &str); 26] = [
     (b"\x89PNG", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -30,7 +31,8 @@ const MAGIC: [(&[u8], &str); 26] = [
     (b"PK\x05\x06", "application/zip"),
     (b"PK\x07\x08", "application/zip"),
 ];
-/// Matroska's first bytes (RFC 8794); the name of its kind follows.
+/// The first bytes of a Matroska file (EBML, RFC 8794). The name of its
+/// document type follows.
 const EBML: &[u8] = b"\x1a\x45\xdf\xa3";
 
 /// Returns the media type that the first bytes of a file show.
@@ -50,8 +52,8 @@ pub fn sniff(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The brands of the ISO base media format (ISO/IEC 14496-12), as the MP4
-/// registration authority lists them.
+/// Returns the media type of a brand of the ISO base media format (ISO/IEC
+/// 14496-12), as the MP4 registration authority lists it.
 fn of_brand(brand: &[u8], head: &[u8]) -> Option<&'static str> {
     match brand {
         b"avif" | b"avis" => Some("image/avif"),
@@ -62,7 +64,7 @@ fn of_brand(brand: &[u8], head: &[u8]) -> Option<&'static str> {
         b"M4A " | b"M4B " | b"M4P " => Some("audio/mp4"),
         b"qt  " => Some("video/quicktime"),
         [b'3', b'g', ..] => Some("video/3gpp"),
-        // Photos of cameras, and JPEG 2000.
+        // Raw camera photos and JPEG 2000 are no videos.
         b"crx " | b"jp2 " | b"jpx " | b"" => None,
         _ => Some("video/mp4"),
     }

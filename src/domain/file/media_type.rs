@@ -1,15 +1,16 @@
-//! Media types: by file extension, by magic bytes, and which may run script.
+//! Finds media types by file extension and by first bytes, and decides which
+//! may run script.
 
 pub use super::magic::sniff;
 pub use super::media_types::OCTET_STREAM;
 use super::media_types::{ALIASES, TYPES};
 
-/// As many first bytes of a file as [`sniff`] looks at; Matroska's type may
-/// stand that far in.
+/// How many of a file's first bytes [`sniff`] needs. Matroska's document type
+/// may be that far in.
 pub const HEAD_BYTES: usize = 384;
 
-/// The media type that the extension of `name` stands for; none for text, whose
-/// names are as often a page's.
+/// Returns the media type that the extension of `name` stands for. Returns
+/// `None` for text, because such a name is as often a page's.
 #[must_use]
 pub fn type_of_name(name: &str) -> Option<&'static str> {
     type_of_extension(name).filter(|media| !is_text(media))
@@ -25,7 +26,7 @@ fn is_text(media: &str) -> bool {
     media.starts_with("text/") || matches!(media, "application/json" | "application/x-subrip")
 }
 
-/// The usual extension of a media type, without the dot.
+/// Returns the usual extension of a media type, without the dot.
 #[must_use]
 pub fn extension_of_type(media: &str) -> Option<&'static str> {
     let media = essence(media);
@@ -33,8 +34,9 @@ pub fn extension_of_type(media: &str) -> Option<&'static str> {
     TYPES.iter().find(is_it).map(|(extension, _)| *extension)
 }
 
-/// A file's name with the extension of its type, if it has none, or one that
-/// says nothing. One that is not known stays, unless the file is surely no text.
+/// Returns a file's name with the extension of its type, if it has none, or one
+/// that says nothing. An unknown extension stays, unless the file is surely no
+/// text.
 #[must_use]
 pub fn with_extension(name: &str, media: &str) -> String {
     const VAGUE: [&str; 6] = ["bin", "dat", "data", "tmp", "file", "unknown"];
@@ -58,8 +60,9 @@ pub fn with_extension(name: &str, media: &str) -> String {
     }
 }
 
-/// Whether `media` is one media type and safe in a header: strangers write it.
-/// Of a comma list a browser takes another than we do, so that is none.
+/// Returns whether `media` is one media type and safe in a header, because
+/// strangers write it. A comma list is refused: a browser would take another
+/// type from it than we do.
 #[must_use]
 pub fn is_type(media: &str) -> bool {
     let token = |part: &str| {
@@ -79,8 +82,8 @@ pub fn essence(media: &str) -> String {
     usual.map_or(bare, str::to_owned)
 }
 
-/// Whether a declared type tells nothing, so that bytes and name must: one for
-/// any bytes, a form's, or one that only asks for a download.
+/// Returns whether a declared type says nothing, so that bytes and name must
+/// decide. Such a type means any bytes or a form, or only asks for a download.
 #[must_use]
 pub fn is_vague(media: &str) -> bool {
     let media = essence(media);
@@ -91,19 +94,20 @@ pub fn is_vague(media: &str) -> bool {
         || said.iter().any(|word| sub.contains(word))
 }
 
-/// Whether a declared type is often said of what the server does not know.
+/// Returns whether servers often declare this type for files that they do not
+/// know.
 fn is_doubtful(media: &str) -> bool {
     essence(media) == "text/plain"
 }
 
-/// The first of the declared types that needs no look at the bytes.
+/// Returns the first declared type that needs no look at the bytes.
 #[must_use]
 pub fn clear<'a>(words: impl IntoIterator<Item = Option<&'a str>>) -> Option<&'a str> {
     told(words).find(|media| !is_doubtful(media))
 }
 
-/// The type of a file of which no word is [`clear`]: what its first bytes show,
-/// else a doubtful word, else what its name says.
+/// Returns the type of a file without a [`clear`] one. The first bytes decide,
+/// else a doubtful declared type, else the name.
 #[must_use]
 pub fn guess<'a>(
     head: &[u8],
@@ -119,7 +123,7 @@ fn told<'a>(words: impl IntoIterator<Item = Option<&'a str>>) -> impl Iterator<I
     words.into_iter().flatten().filter(|media| is_type(media) && !is_vague(media))
 }
 
-/// Bytes show a container; the name may tell what is in it.
+/// Refines the type of a container, which the bytes show, by the file's name.
 fn refined(seen: &'static str, by_name: Option<&'static str>) -> &'static str {
     match (seen, by_name) {
         ("application/zip", Some(inner @ "model/vnd.usdz+zip"))
@@ -131,8 +135,8 @@ fn refined(seen: &'static str, by_name: Option<&'static str>) -> &'static str {
     }
 }
 
-/// Whether a browser could run script in a document of this type: such a file
-/// is only ever downloaded.
+/// Returns whether a browser could run script in a document of this type. Such
+/// a file is only ever downloaded.
 #[must_use]
 pub fn may_run_script(media: &str) -> bool {
     let media = essence(media);

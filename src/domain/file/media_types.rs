@@ -1,11 +1,11 @@
-//! The media types that are known by a file's extension.
+//! Lists the media types that file extensions stand for.
 
-/// The type when nothing is known.
+/// The media type of a file about which nothing is known.
 pub const OCTET_STREAM: &str = "application/octet-stream";
 
-/// Extensions of files that a generation queue puts out, with their types; of
-/// several for a type, the usual one comes first. What has no type of its own
-/// is octets.
+/// File extensions that generation queues use, with their media types. If a
+/// type has several, its usual extension comes first. Formats without a type of
+/// their own have [`OCTET_STREAM`].
 pub(super) const TYPES: [(&str, &str); 57] = [
     ("3gp", "video/3gpp"),
     ("aac", "audio/aac"),
@@ -66,7 +66,7 @@ pub(super) const TYPES: [(&str, &str); 57] = [
     ("zip", "application/zip"),
 ];
 
-/// Other names of these types that are in use, with the usual one.
+/// Other names in use for these types, each with the usual name.
 pub(super) const ALIASES: [(&str, &str); 35] = [
     ("application/ogg", "audio/ogg"),
     ("application/x-pdf", "application/pdf"),

@@ -1,5 +1,5 @@
-//! Files in a result: which strings are files, what they are called, which may
-//! be fetched, and until when.
+//! Finds the files in a result: which strings are files, how they are named,
+//! which may be fetched, and until when.
 
 pub mod discover;
 pub mod expiry;

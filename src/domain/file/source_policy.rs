@@ -1,9 +1,9 @@
-//! Which URLs the Worker may fetch.
+//! Decides which URLs the Worker may fetch.
 //!
-//! A delivery is written by a stranger: every URL in it, and every redirect
-//! hop, is checked here before a socket is opened. Parsing is the `url`
-//! crate's, which follows the same standard as the runtime's `fetch`, so that
-//! both see the same host.
+//! A stranger writes a delivery, so every URL in it, and every redirect hop, is
+//! checked here before a socket is opened. The `url` crate parses them. It
+//! follows the same standard as the runtime's `fetch`, so both see the same
+//! host.
 
 use super::strict_url::{
     UrlRefusal, authority, host_of, in_ascii, is_address, is_loopback, is_odd, is_plain, read,
@@ -15,10 +15,10 @@ use url::{Host, Url};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourcePolicy(Vec<Entry>);
 
-/// One entry: `host`, `*.host`, `host:port`, or with `http://` before it.
+/// One entry: `host`, `*.host`, `host:port`, or one of these after `http://`.
 ///
-/// A loopback host that is listed may be fetched by plain http; without a
-/// port, on any.
+/// A listed loopback host may be fetched by plain http, and on any port if the
+/// entry has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     host: String,
@@ -29,7 +29,7 @@ struct Entry {
 }
 
 impl SourcePolicy {
-    /// Reads a comma list; the second value names the entries that are none.
+    /// Reads a comma list. The second value holds the invalid entries.
     #[must_use]
     pub fn parse(list: &str) -> (Self, Vec<String>) {
         let (mut entries, mut refused) = (Vec::new(), Vec::new());
@@ -42,13 +42,13 @@ impl SourcePolicy {
         (Self(entries), refused)
     }
 
-    /// Whether it allows nothing.
+    /// Returns whether the policy allows nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The entries, as they may be written.
+    /// Returns the entries as the setting spells them.
     #[must_use]
     pub fn entries(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()
@@ -57,12 +57,12 @@ impl SourcePolicy {
     /// Reads `text` as a URL that may be fetched.
     ///
     /// # Errors
-    /// The first [`UrlRefusal`] that applies.
+    /// Returns the first [`UrlRefusal`] that applies.
     pub fn check(&self, text: &str) -> Result<Url, UrlRefusal> {
         let url = read(text)?;
         let host = url.host().ok_or(UrlRefusal::Malformed)?;
         let written = authority(text);
-        // Also an empty one, which the parser drops.
+        // An empty user name counts too, which the parser drops.
         if written.contains('@') {
             return Err(UrlRefusal::Userinfo);
         }
@@ -79,35 +79,37 @@ impl SourcePolicy {
         if is_plain(written, &host) { Ok(url) } else { Err(UrlRefusal::Disguised) }
     }
 
-    /// Where the redirect of `from` to `location` leads. A host that it names
-    /// is checked as written; only spaces are forgiven, which servers send.
+    /// Returns the URL to which a redirect from `from` to `location` leads. A
+    /// host in `location` is checked as written. Only spaces are accepted,
+    /// because servers send them.
     ///
     /// # Errors
-    /// The first [`UrlRefusal`] that applies.
+    /// Returns the first [`UrlRefusal`] that applies.
     pub fn follow(&self, from: &Url, location: &str) -> Result<Url, UrlRefusal> {
         self.check(&target(from, location)?)
     }
 
-    /// The entry that would allow a redirect which is refused, if one would.
+    /// Returns the entry that would allow a refused redirect, if one would.
     #[must_use]
     pub fn missing(&self, from: &Url, location: &str) -> Option<String> {
         self.entry_for(&target(from, location).ok()?)
     }
 
-    /// The entry that would allow a URL which is refused, if one would.
+    /// Returns the entry that would allow a refused URL, if one would.
     #[must_use]
     pub fn entry_for(&self, text: &str) -> Option<String> {
         let url = read(text).ok()?;
         let scheme = if url.scheme() == "http" { "http://" } else { "" };
         let entry = format!("{scheme}{}", host_of(&url));
-        // It is pasted into a settings file, where a quote or a `$` is more than a
-        // letter. No name is looked up with one.
+        // Users paste the entry into a settings file, where a quote or a `$`
+        // has a meaning. No host name in DNS contains one.
         let is_plain = entry.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]/".contains(&b));
         let (alone, _) = Self::parse(&entry);
         (is_plain && self.check(text).is_err() && alone.check(text).is_ok()).then_some(entry)
     }
 
-    /// Whether this entry would change nothing.
+    /// Returns whether the policy allows the entry's host already, so that
+    /// adding it would change nothing.
     #[must_use]
     pub fn has(&self, entry: &str) -> bool {
         let scheme = if entry.contains("://") { "" } else { "https://" };
@@ -115,7 +117,8 @@ impl SourcePolicy {
     }
 }
 
-/// Where a redirect leads, as text that is still to be checked.
+/// Returns the URL to which a redirect leads, as text that still has to be
+/// checked.
 fn target(from: &Url, location: &str) -> Result<String, UrlRefusal> {
     let text = location.trim_matches(' ').replace(' ', "%20");
     if text.is_empty() || text.contains(is_odd) {
@@ -159,7 +162,7 @@ impl Entry {
         }
         let url = Url::parse(&in_ascii(&format!("https://{name}")).ok()?).ok()?;
         let host = url.host()?;
-        // Read from the text: a URL forgets the usual port.
+        // The port is read from the text, because a URL drops the default port.
         let port = name.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         (!(any_subdomain && is_address(&host))).then(|| Self {
             loopback: is_loopback(&host),
@@ -380,7 +383,8 @@ mod tests {
         assert_eq!(refused, ["*.*.b", "https://c/d", "*.127.0.0.1", "ftp://e"]);
     }
 
-    /// A parser would drop what is odd, and the port that ends in it with it.
+    /// A parser would drop the odd characters, and with them a port that ends
+    /// in one.
     #[test]
     fn an_entry_is_a_host_and_nothing_more() {
         for odd in ["a#b", "a?b", "a:81#", ":p@a", "localhost:81\u{1}", "a\tb", "a\\"] {

@@ -1,18 +1,21 @@
-//! URLs as the runtime's `fetch` would read them.
+//! Reads URLs as the runtime's `fetch` would read them.
 //!
-//! A delivery is written by a stranger: what could be read in two ways is refused.
+//! A stranger writes a delivery, so a URL that could be read in two ways is
+//! refused.
 
 use idna::punycode;
 use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};
 
-/// Longest URL that is considered, in bytes; presigned ones have about 1,000.
+/// The longest URL that is considered, in bytes. Presigned ones have about
+/// 1,000.
 const MAX_URL_BYTES: usize = 8 * 1024;
 
-/// Longest host name and longest label of it, in bytes (RFC 1035).
+/// The longest host name, in bytes (RFC 1035).
 const MAX_HOST_BYTES: usize = 253;
 
+/// The longest label of a host name, in bytes (RFC 1035).
 const MAX_LABEL_BYTES: usize = 63;
 
 /// Why a URL may not be fetched.
@@ -20,7 +23,7 @@ const MAX_LABEL_BYTES: usize = 63;
 pub enum UrlRefusal {
     /// Not an absolute URL that can be read without guessing.
     Malformed,
-    /// Another scheme than https, for a host that is not listed with it.
+    /// A scheme other than https, for a host that is not listed with it.
     NotHttps,
     /// A name or password before the host.
     Userinfo,
@@ -30,7 +33,7 @@ pub enum UrlRefusal {
     Address,
     /// A host that is not in `ALLOWED_SOURCE_HOSTS`.
     Host,
-    /// A host that only becomes an allowed one by decoding or mapping.
+    /// A host that becomes an allowed one only by decoding or mapping.
     Disguised,
 }
 
@@ -48,9 +51,9 @@ impl fmt::Display for UrlRefusal {
     }
 }
 
-/// Returns a text as one that [`read`] takes if the URL standard takes it: what
-/// stands around a URL is gone, and white space in its path and query is
-/// encoded. Nothing in the scheme or the host is repaired.
+/// Repairs a text so that [`read`] accepts what the URL standard accepts. Trims
+/// what surrounds the URL. In the path and query, drops tabs and line breaks
+/// and encodes other white space. Repairs nothing in the scheme or the host.
 #[must_use]
 pub fn repaired(text: &str) -> Cow<'_, str> {
     let is_around = |c: char| c.is_control() || c.is_whitespace() || c == '\u{feff}';
@@ -81,11 +84,12 @@ pub fn repaired(text: &str) -> Cow<'_, str> {
     Cow::Owned(whole)
 }
 
-/// Reads an absolute http or https URL; anything that a parser would have to
-/// repair (spaces, tabs, backslashes, a missing slash) is refused instead.
+/// Reads an absolute http or https URL. Refuses anything that a parser would
+/// have to repair (spaces, tabs, backslashes, a missing slash).
 ///
 /// # Errors
-/// [`UrlRefusal::Malformed`] or, for another scheme, [`UrlRefusal::NotHttps`].
+/// Returns [`UrlRefusal::Malformed`] or, for another scheme,
+/// [`UrlRefusal::NotHttps`].
 pub fn read(text: &str) -> Result<Url, UrlRefusal> {
     if text.len() > MAX_URL_BYTES || text.contains(is_odd) {
         return Err(UrlRefusal::Malformed);
@@ -102,12 +106,13 @@ pub fn read(text: &str) -> Result<Url, UrlRefusal> {
     if exact { Ok(url) } else { Err(UrlRefusal::Malformed) }
 }
 
-/// The text with its host as names are looked up: lower case and, label by
-/// label, Punycode (RFC 3492).
+/// Returns the text with its host as DNS looks it up: each label that is not
+/// ASCII is in lower case and Punycode (RFC 3492).
 ///
-/// What IDNA maps beyond that (full-width letters, invisible ones, other dots)
-/// is no part of anyone's name, and the tables for it are a tenth of the Worker.
-/// What is too long for a name is refused first: Punycode's work is quadratic.
+/// IDNA's other mappings (full-width letters, invisible ones, other dots) are
+/// not applied: nobody's name needs them, and their tables are a tenth of the
+/// Worker. A host that is too long is refused first, because Punycode takes
+/// quadratic time.
 pub(super) fn in_ascii(text: &str) -> Result<Cow<'_, str>, UrlRefusal> {
     let written = authority(text);
     if !is_short(written) {
@@ -125,8 +130,9 @@ pub(super) fn in_ascii(text: &str) -> Result<Cow<'_, str>, UrlRefusal> {
     Ok(Cow::Owned(text.replacen(written, &written_in_ascii, 1)))
 }
 
-/// Whether the host of an authority and each label of it are short enough to
-/// be looked up. Encoded, a name never has fewer bytes than it has characters.
+/// Returns whether the host of an authority and each of its labels are short
+/// enough for DNS. Counts characters, because an encoded name never has fewer
+/// bytes.
 fn is_short(authority: &str) -> bool {
     let host = authority.rsplit('@').next().unwrap_or_default();
     let name = host.split_once(':').map_or(host, |(name, _)| name);
@@ -136,7 +142,8 @@ fn is_short(authority: &str) -> bool {
         && name.split('.').all(|label| is_within(label, MAX_LABEL_BYTES))
 }
 
-/// A label, the last one with its port.
+/// Returns a label in ASCII; the last one keeps its port. Returns `None` if the
+/// label is no name.
 fn label_in_ascii(label: &str) -> Option<String> {
     let (name, port) = label.split_at(label.find(':').unwrap_or(label.len()));
     let name = name.to_lowercase();
@@ -148,12 +155,12 @@ fn label_in_ascii(label: &str) -> Option<String> {
     let encoded = format!("xn--{}", punycode::encode_str(&spelled)?);
     let is_name =
         !spelled.is_ascii() && spelled.chars().all(|c| c.is_ascii() || c.is_alphanumeric());
-    // What is Punycode already is written in one way only.
+    // Punycode is accepted in its one canonical spelling only.
     let was_honest = !name.is_ascii() || name == encoded;
     (is_name && was_honest).then(|| encoded + port)
 }
 
-/// A URL's host, with the port if it is not the scheme's own.
+/// Returns a URL's host, with the port unless it is the scheme's default.
 #[must_use]
 pub fn host_of(url: &Url) -> String {
     match (url.host_str().unwrap_or_default(), url.port()) {
@@ -162,19 +169,20 @@ pub fn host_of(url: &Url) -> String {
     }
 }
 
-/// Whether parsers drop or repair it, not all of them alike.
+/// Returns whether parsers drop or repair the character, and not all in the
+/// same way.
 pub(super) fn is_odd(c: char) -> bool {
     c.is_control() || c.is_whitespace() || c == '\\'
 }
 
-/// What stands between the slashes and the path.
+/// Returns the authority of a URL: what is between the slashes and the path.
 pub(super) fn authority(text: &str) -> &str {
     let (_, rest) = text.split_once("://").unwrap_or_default();
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// Whether `written`, which may end with a port, is `host` but for upper case
-/// and for labels in another script.
+/// Returns whether `written`, which may end with a port, is `host` except for
+/// upper case and for labels in another script.
 pub(super) fn is_plain(written: &str, host: &Host<&str>) -> bool {
     let host = host.to_string();
     let written = match written.rsplit_once(':') {

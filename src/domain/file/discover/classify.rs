@@ -1,4 +1,5 @@
-//! What a single string of a result is.
+//! Decides what a single string of a result is: text, a file, or an output that
+//! is skipped.
 
 use super::describe::FileHints;
 use super::found::{FoundAt, FoundFile, Skipped};
@@ -20,24 +21,24 @@ use url::Url;
 /// What a string is.
 pub(super) enum Class {
     Text,
-    /// Where it stands is not told yet.
+    /// An output that is not copied. The caller fills in its pointer.
     Skip(Skipped),
     File(Box<FoundFile>),
 }
 
-/// What a string is judged by, beside itself and its place.
+/// What [`classify`] needs beside the string and its place.
 pub(super) struct Rules<'r> {
     pub policy: &'r SourcePolicy,
     pub provider: Provider,
-    /// The URLs of the job's own input.
+    /// The URLs in the job's own input, which are no outputs.
     pub given: HashSet<String>,
-    /// What placeholders stand for.
+    /// The gaps that placeholders stand for.
     pub gaps: &'r [Gap],
-    /// Where in the body as it came the text begins that is searched.
+    /// The offset in the received body at which the searched text begins.
     pub start: usize,
 }
 
-/// Returns the URLs in what was submitted: they are no outputs.
+/// Returns the URLs in the submitted input, which are no outputs.
 pub(crate) fn given(input: Option<&RawValue>) -> HashSet<String> {
     let mut urls = HashSet::new();
     json::strings(input.map_or("", RawValue::get), |token, _| {
@@ -47,7 +48,7 @@ pub(crate) fn given(input: Option<&RawValue>) -> HashSet<String> {
     urls
 }
 
-/// Tells what a string is, given decoded.
+/// Classifies a decoded string.
 pub(super) fn classify(text: &str, spot: &Candidate<'_>, rules: &Rules<'_>) -> Class {
     let key = spot.path.key();
     if let Some(gap) = skeleton::gap(rules.gaps, text) {
@@ -65,7 +66,7 @@ pub(super) fn classify(text: &str, spot: &Candidate<'_>, rules: &Rules<'_>) -> C
     let read = strict_url::read(&written);
     let says_so =
         is_media(&written, read.as_ref()) || spot.beside.is_some_and(FileHints::is_of_file);
-    // A sentence may begin with a URL, and must not be replaced by a file.
+    // A file's URL must not replace a sentence that only begins with a URL.
     let goes_on = read.as_ref().is_ok_and(|url| !is_whole(url));
     if matches!(written, Cow::Owned(_)) && (goes_on || !says_so) {
         return Class::Text;
@@ -92,18 +93,20 @@ pub(super) fn classify(text: &str, spot: &Candidate<'_>, rules: &Rules<'_>) -> C
     }
 }
 
-/// Tells what a long string is, in a text that begins at `start` of the body.
+/// Classifies the string of a gap. The searched text begins at `start` of the
+/// body.
 fn of_gap(gap: &Gap, key: Option<&str>, start: usize) -> Class {
     let Some(data) = gap.inline.as_ref().filter(|data| data.is_file_at(key)) else {
         return Class::Text;
     };
     let (span, at) = (gap.span.clone(), gap.span.start.saturating_sub(start));
-    // The type stands beside it.
+    // `FoundFile` has the content type in a field of its own.
     let kept = InlineData { content_type: None, ..data.clone() };
     Class::File(Box::new(FoundFile::within(at, span, data, Some(kept))))
 }
 
-/// Whether a URL itself says that it is media.
+/// Returns whether the URL itself shows that it is media: it is presigned, or
+/// has a media extension.
 fn is_media(written: &str, read: Result<&Url, &UrlRefusal>) -> bool {
     match read {
         Ok(url) => expiry::is_presigned(url) || media_type::type_of_name(url.path()).is_some(),
@@ -115,8 +118,8 @@ fn is_media(written: &str, read: Result<&Url, &UrlRefusal>) -> bool {
     }
 }
 
-/// Whether a URL that was written with white space in it is all of its text:
-/// no sentence goes on behind its path or its signature.
+/// Returns whether a URL that was written with white space is the whole text.
+/// If not, a sentence goes on after its path or its signature.
 fn is_whole(url: &Url) -> bool {
     let is_cut = |pair: &str| {
         let key = pair.split('=').next().unwrap_or_default();
@@ -128,10 +131,10 @@ fn is_whole(url: &Url) -> bool {
 }
 
 impl FoundFile {
-    /// Data in the token `span` of the body, which begins at `at` of the text
-    /// that is searched.
+    /// Makes a file of the inline data in the token at `span` of the body. The
+    /// token begins at `at` in the searched text.
     fn within(at: usize, span: Range<usize>, found: &InlineData, data: Option<InlineData>) -> Self {
-        // Behind the quote, as older records have counted it.
+        // Older records count from after the quote, so new ones do too.
         let key = format!("inline:{}", at + 1 + found.start);
         let origin = FoundAt::Inline { span, encoding: Encoding::Token, data };
         Self::new(key, origin, found.content_type.clone(), None)
@@ -139,7 +142,8 @@ impl FoundFile {
 
     fn at_url(text: &str, url: &Url) -> Self {
         let host = strict_url::host_of(url);
-        // A text beyond ASCII would cost the stored record two bytes a character.
+        // Text beyond ASCII would take two bytes a character in the stored
+        // record.
         let url_text = if text.is_ascii() { text } else { url.as_str() };
         let origin = FoundAt::Url { url: url_text.to_owned(), host };
         Self::new(identity(url), origin, None, expiry::deadline(url))

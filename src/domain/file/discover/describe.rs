@@ -1,4 +1,4 @@
-//! What a file is called, and what stands beside it.
+//! Names a file, and reads the fields beside its URL that describe it.
 
 use super::found::{FoundAt, FoundFile};
 use crate::domain::file::skeleton::MARK;
@@ -9,12 +9,12 @@ use crate::domain::{json, percent};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// Most objects whose descriptions of files are read.
+/// The most objects in which descriptions of files are read.
 const MAX_DESCRIBED: usize = 5_000;
-/// Longest file name in a durable URL, in bytes.
+/// The longest file name in a durable URL, in bytes.
 const MAX_NAME_BYTES: usize = 100;
 
-/// Fields that stand beside a file's URL and describe it.
+/// The fields beside a file's URL that describe the file.
 #[derive(Debug, Default)]
 pub(super) struct FileHints {
     name: Option<String>,
@@ -24,14 +24,16 @@ pub(super) struct FileHints {
 }
 
 impl FileHints {
-    /// Returns whether it says what only a file has: a name, a type or a size.
+    /// Returns whether the fields include what only a file has: a name, a type
+    /// or a size.
     pub(super) const fn is_of_file(&self) -> bool {
         self.is_of_file
     }
 }
 
 impl FoundFile {
-    /// Gives it its name, and what stands beside it.
+    /// Sets the name and the title. Sets the type and the expiry from the
+    /// fields beside the URL, if the file has none.
     pub(super) fn describe(&mut self, beside: Option<&FileHints>, pointer: &str) {
         if let Some(beside) = beside {
             self.content_type = self.content_type.take().or_else(|| beside.content_type.clone());
@@ -47,7 +49,7 @@ impl FoundFile {
         self.title = filename::of(&told.unwrap_or(written), &self.name);
     }
 
-    /// `video.mp4` for inline data at `/video/data_uri`.
+    /// Returns a name for inline data: `video.mp4` at `/video/data_uri`.
     fn name_of_place(&self, pointer: &str) -> String {
         let stem = pointer
             .split('/')
@@ -68,7 +70,8 @@ fn name_of_url(url: &str) -> String {
     split_output_name(last).map_or(last, |(_, name)| name).to_owned()
 }
 
-/// The name under which a presigned URL has itself saved.
+/// Returns the file name that a presigned URL's query requests for a download
+/// (S3's `response-content-disposition`, Azure's `rscd`).
 fn name_in_query(url: &str) -> Option<String> {
     let is_told = |key: &str| {
         ["response-content-disposition", "rscd"].iter().any(|known| key.eq_ignore_ascii_case(known))
@@ -78,8 +81,9 @@ fn name_in_query(url: &str) -> Option<String> {
     pairs.find(|(key, _)| is_told(key)).and_then(|(_, value)| filename::in_disposition(&value))
 }
 
-/// A name with only characters that mean nothing in a URL, a key or a header.
-/// The end is kept when it is too long: it holds the extension.
+/// Returns the name with `_` for each character that may have a meaning in a
+/// URL, a key or a header. A name that is too long keeps its end, which holds
+/// the extension.
 fn safe_name(name: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let clean: String = name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
@@ -88,7 +92,8 @@ fn safe_name(name: &str) -> String {
     if cut.is_empty() { "file".to_owned() } else { cut.to_owned() }
 }
 
-/// The descriptions in the body, by where the object that they stand in begins.
+/// Returns the descriptions in the body, by the offset of the object that
+/// contains them.
 pub(super) fn described(body: &str) -> HashMap<usize, FileHints> {
     let mut found: HashMap<usize, FileHints> = HashMap::new();
     json::walk(body, |path, token, _| {
@@ -105,7 +110,8 @@ pub(super) fn described(body: &str) -> HashMap<usize, FileHints> {
 
 impl FileHints {
     fn note(&mut self, key: &str, token: &str) {
-        // Nobody calls a file so: it stands for a string that is too long.
+        // A placeholder is no file name: it stands for a string that is too
+        // long.
         let text = json::decode_string(token).filter(|text| !text.starts_with(MARK));
         self.is_of_file |= key != "expires_at";
         match key {
@@ -119,9 +125,9 @@ impl FileHints {
     }
 }
 
-/// ISO 8601, seconds or milliseconds.
+/// Reads a time in ISO 8601, or in Unix seconds or milliseconds.
 fn point_in_time(text: &str) -> Option<Timestamp> {
-    /// Epoch milliseconds of 2001; as seconds that is the year 33658.
+    /// Unix milliseconds of 2001. As seconds they would be the year 33658.
     const SMALLEST_MILLIS: u64 = 1_000_000_000_000;
     match json::whole(text) {
         Some(number) if number >= SMALLEST_MILLIS => Some(Timestamp::from_millis(number)),

@@ -1,4 +1,4 @@
-//! What was found in a result: files, and what was skipped.
+//! The files that were found in a result, and the outputs that were skipped.
 
 use crate::domain::file::inline::{Encoding, InlineData};
 use crate::domain::json;
@@ -8,85 +8,88 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 
-/// Where a file's bytes are to be had.
+/// Where a file's bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FoundAt {
-    /// At a URL that was allowed when it came.
+    /// A URL that was allowed when it was received.
     Url {
-        /// The URL as written, with its query.
+        /// The URL with its query, as it was written; encoded if that is not
+        /// ASCII.
         url: String,
-        /// Its host, with the port if it has one.
+        /// The host, with the port unless it is the scheme's default.
         host: String,
     },
-    /// In the delivery itself, at these byte positions of the body.
+    /// The delivery's body, at these byte positions.
     Inline {
-        /// From its first to after its last character.
+        /// The byte range in the body.
         span: Range<usize>,
-        /// How the bytes are written.
+        /// How the bytes are encoded.
         encoding: Encoding,
-        /// What was found in a token that is only read in pieces.
+        /// The data in the token, if the token is read in pieces.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data: Option<InlineData>,
     },
 }
 
-/// A file of a result, found once or more.
+/// A file of a result, which the result may contain more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundFile {
-    /// What makes it the same file within the result: the URL without what a
+    /// What identifies the file within the result: the URL without what a
     /// signer adds, or the position of inline data.
     pub key: String,
-    /// Where its bytes are.
+    /// Where the bytes come from.
     pub origin: FoundAt,
-    /// Where in the result it stands.
+    /// The JSON Pointers of its first places in the result.
     pub pointers: Vec<String>,
-    /// The string tokens to replace.
+    /// The string tokens that the durable URL replaces.
     pub places: Vec<StringToken>,
     /// A name that is safe in URLs and keys.
     pub name: String,
-    /// The name as it was written, if that is another: [`crate::domain::file::filename`].
+    /// The name as the sender wrote it, if it differs
+    /// ([`crate::domain::file::filename`]).
     pub title: Option<String>,
-    /// The type that the result itself declares.
+    /// The media type that the result declares, or that inline data shows.
     pub content_type: Option<String>,
-    /// When its URL dies.
+    /// When the URL expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A string token of the body, or of a string in it that is JSON itself.
+/// A string token in the body, or in a string of the body that is JSON itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StringToken {
-    /// From its first to after its last character, as the body has them.
+    /// The byte range in the body, quotes included.
     pub span: Range<usize>,
-    /// How many strings it is in: each has escaped it once more.
+    /// How many strings contain the token. Each of them escapes it once more.
     pub depth: u8,
 }
 
 /// An output that is not copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Where in the result it stands.
+    /// The JSON Pointer of its place in the result.
     pub pointer: String,
-    /// Its host, if it has one.
+    /// The host of its URL, if it has one.
     pub host: Option<String>,
     /// Why it is not copied.
     pub reason: String,
-    /// What `ALLOWED_SOURCE_HOSTS` would have to name for it to be copied, if
-    /// any entry helps.
+    /// The entry in `ALLOWED_SOURCE_HOSTS` that would allow a copy, if one
+    /// would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<String>,
 }
 
-/// What is in a result.
+/// The files and the skipped outputs of a result.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
-    /// The files to copy, in order of their first place.
+    /// The files to copy, in the order of their first places.
     pub files: Vec<FoundFile>,
-    /// Outputs that are not copied.
+    /// The outputs that are not copied.
     pub skipped: Vec<Skipped>,
 }
 
 impl Skipped {
-    /// What a result may hold of which only the top level is known.
+    /// Returns the entry for a result that is too large to search beyond its
+    /// top level.
     #[must_use]
     pub fn not_known() -> Self {
         let reason = "the body has over 2 MiB without its long strings: its files are not copied, \
@@ -109,8 +112,8 @@ impl FoundAt {
 }
 
 impl FoundFile {
-    /// What makes it the same file in a later delivery: a short digest of its
-    /// key, and for inline data of the body (`sha256`) that it is in.
+    /// Returns what identifies the file across deliveries: a short digest of
+    /// its key and, if the data is inline, of the body's `sha256`.
     #[must_use]
     pub fn identity(&self, sha256: &str) -> String {
         let body = match self.origin {
@@ -121,7 +124,7 @@ impl FoundFile {
         hex::encode(digest.get(..16).unwrap_or_default())
     }
 
-    /// Returns the edits that put `url` in its places.
+    /// Returns the edits that write `url` in all its places.
     pub fn edits(&self, url: &str) -> impl Iterator<Item = Edit> {
         let token = json::encode_string(url);
         self.places.iter().map(move |place| (place.span.clone(), place.token(&token)))
@@ -137,13 +140,13 @@ impl FoundFile {
         Self { key, origin, pointers, places, name, title: None, content_type, expires_at }
     }
 
-    /// Counts its places from the beginning of the body instead of from a part
-    /// of it that begins at `by`.
+    /// Moves its places by `by` bytes: they were counted from a part of the
+    /// body that begins there.
     pub(super) fn shift(&mut self, by: usize) {
         for StringToken { span, .. } in &mut self.places {
             *span = span.start + by..span.end + by;
         }
-        // A gap's place is told in the body itself.
+        // A gap's position counts from the beginning of the body already.
         if let FoundAt::Inline { span, data: None, .. } = &mut self.origin {
             *span = span.start + by..span.end + by;
         }

@@ -1,10 +1,12 @@
-//! The files in a result.
+//! Finds the files in a result.
 //!
-//! A file is an allowed https URL anywhere, a `data:` URI over 1 KiB, or bare
-//! base64 over 1 KiB at a key that means one and that decodes to known media.
-//! It may stand in a string that is JSON itself. Other URLs are skipped with the
-//! reason if they are outputs: where the sender has its outputs, described as a
-//! file, of a media extension, or presigned. The rest is text.
+//! A file is an allowed URL anywhere, a `data:` URI over 1 KiB, or bare base64
+//! over 1 KiB. Bare base64 must decode to known media, and its key must name a
+//! file. A string that is JSON itself is searched too.
+//!
+//! Other URLs are listed as skipped, with the reason, if they are outputs. A
+//! URL is an output where the provider puts outputs, if it is described as a
+//! file, has a media extension, or is presigned. All other strings are text.
 
 mod classify;
 mod describe;
@@ -28,21 +30,24 @@ use crate::domain::webhook::event::{ENVELOPE, Event, Provider};
 use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 
-/// Most files of one result; a video with a frame a second has about 60.
+/// The most files of one result. A video with one frame a second has about 60.
 pub const MAX_FILES: usize = 500;
-/// Most skipped entries that are named, so that a hostile body stays small.
+/// The most skipped outputs that are listed, so that a hostile body stays
+/// small.
 pub const MAX_SKIPPED: usize = 50;
-/// Most bytes of URLs and pointers of one result. The record holds them, and
-/// the object's storage ends at 2 MB a value; 500 presigned URLs have 270 KB.
+/// The most bytes of URLs and pointers of one result. The record holds them,
+/// and a value in the object's storage has 2 MB at most. 500 presigned URLs
+/// have 270 KB.
 const MAX_SOURCE_BYTES: usize = 320 * 1024;
-/// Most places of one file that are named.
+/// The most places of one file that are listed.
 pub(super) const MAX_POINTERS: usize = 8;
-/// Most further places of files that are replaced; each costs some 100 bytes
-/// while the result is edited. A URL that is left loses its secret when read.
+/// The most places, beyond each file's first, that are replaced. Each takes
+/// about 100 bytes while the result is edited. The secret of a URL that stays
+/// is masked when the result is read.
 const MAX_PLACES: usize = 10_000;
 
-/// Finds the files in the result of `event`, whose body is `body`, of a job
-/// whose `input` was submitted here.
+/// Finds the files in the result of `event`, which was read from `body`. The
+/// URLs in `input`, which was submitted here for the job, are no outputs.
 #[must_use]
 pub fn discover_in(
     body: &str,
@@ -53,7 +58,8 @@ pub fn discover_in(
     discover_with(body, &[], event, policy, input)
 }
 
-/// As [`discover_in`], in the text of a skeleton with these gaps.
+/// Finds files as [`discover_in`] does, in the text of a skeleton with these
+/// gaps.
 #[must_use]
 pub fn discover_with(
     body: &str,
@@ -72,14 +78,15 @@ pub fn discover_with(
     discovery
 }
 
-/// Finds the files in a valid `completed` body, its envelope aside.
+/// Finds the files in a valid `completed` body of pipelet, outside its
+/// envelope.
 #[must_use]
 pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
     let (provider, given) = (Provider::Pipelet, HashSet::new());
     find(body, Rules { policy, provider, given, gaps: &[], start: 0 }, in_envelope)
 }
 
-/// The bytes that a text takes in the body from which its skeleton was made.
+/// Returns how many bytes of the original body a skeleton's text stands for.
 fn written(text: &str, gaps: &[Gap]) -> usize {
     let lengths = pieces(text, gaps).into_iter().map(|piece| match piece {
         Piece::Text(text) => text.len(),
@@ -92,8 +99,8 @@ fn in_envelope(key: &str) -> bool {
     ENVELOPE.contains(&key)
 }
 
-/// Finds the files in a JSON text; top-level members whose key `is_aside` do
-/// not count.
+/// Finds the files in a JSON text, except in top-level members whose key
+/// `is_aside` accepts.
 fn find(body: &str, rules: Rules<'_>, is_aside: fn(&str) -> bool) -> Discovery {
     let (discovery, known) = (Discovery::default(), HashMap::new());
     let mut finder = Finder { rules, is_aside, discovery, known, source_bytes: 0, places: 0 };
@@ -105,15 +112,15 @@ struct Finder<'r> {
     rules: Rules<'r>,
     is_aside: fn(&str) -> bool,
     discovery: Discovery,
-    /// Where in `files` a key is.
+    /// The index in `discovery.files` of each key.
     known: HashMap<String, usize>,
     source_bytes: usize,
     places: usize,
 }
 
 impl Finder<'_> {
-    /// Searches a text. `locate` tells where in the body a byte of it is
-    /// written, and is asked in order.
+    /// Searches a text. `locate` maps an offset in it to the offset in the
+    /// body. It is called with ascending offsets.
     fn search(&mut self, text: &str, within: &SearchScope, locate: &mut dyn FnMut(usize) -> usize) {
         let described = described(text);
         let mut member = (usize::MAX, false);

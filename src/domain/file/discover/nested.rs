@@ -1,33 +1,34 @@
-//! Strings of a result that are JSON themselves.
+//! Searches strings of a result that are JSON themselves.
 
 use super::found::StringToken;
 use crate::domain::file::inline::MAX_NESTING;
 use crate::domain::json;
 
-/// Most bytes of strings that are read one in the other: each is decoded, and
-/// an isolate has 128 MB in all.
+/// The most bytes of strings within strings that are read. Each is decoded into
+/// memory, and an isolate has 128 MB in all.
 const MAX_NESTED_BYTES: usize = 32 * 1024 * 1024;
 
-/// Where the text is that is searched: the result, or a string in it.
+/// The text that is searched: the result, or a string in it.
 #[derive(Debug)]
 pub(super) struct SearchScope {
-    /// The string's pointer.
+    /// The JSON Pointer of the string; empty for the result.
     pub pointer: String,
-    /// How many strings it is in.
+    /// How many strings contain the text.
     pub depth: u8,
-    /// Whether it is a part of what was put in.
+    /// Whether the text is part of the job's input.
     pub is_input: bool,
-    /// How many bytes of strings may still be read in it.
+    /// How many more bytes of strings may be read.
     room: usize,
 }
 
 impl SearchScope {
-    /// Where the result itself is.
+    /// Returns the scope of the result itself.
     pub(super) const fn result() -> Self {
         Self { pointer: String::new(), depth: 0, is_input: false, room: MAX_NESTED_BYTES }
     }
 
-    /// Returns the place of a string in it, if that is JSON and is to be read.
+    /// Returns the scope of a string in this text, if it is JSON and within the
+    /// limits.
     pub(super) fn inner(
         &self,
         text: &str,
@@ -43,7 +44,8 @@ impl SearchScope {
 }
 
 impl StringToken {
-    /// Returns the token as it is written there.
+    /// Returns `token` as it is written here: escaped once for each string
+    /// around it.
     pub(super) fn token(&self, token: &str) -> String {
         let mut written = token.to_owned();
         for _ in 0..self.depth {

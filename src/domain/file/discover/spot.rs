@@ -1,4 +1,4 @@
-//! Where in a result a string stands.
+//! Describes the place of a string in a result.
 
 use super::describe::FileHints;
 use super::found::StringToken;
@@ -6,10 +6,10 @@ use super::nested::SearchScope;
 use crate::domain::file::skeleton::MARK;
 use crate::domain::json::Path;
 
-/// Longest pointer that is told, in characters.
+/// The longest pointer that is shown, in characters.
 pub(super) const MAX_POINTER_CHARS: usize = 300;
 
-/// A string of the text that is searched.
+/// A string of the searched text, with its place.
 pub(super) struct Candidate<'s> {
     pub path: &'s Path<'s, 's>,
     pub within: &'s SearchScope,
@@ -27,7 +27,8 @@ impl Candidate<'_> {
     }
 }
 
-/// Whether a value is a part of what was put in, as a sender tells it again.
+/// Returns whether a value is part of the job's input, which some senders
+/// repeat in the result.
 pub(super) fn is_input(within: &SearchScope, path: &Path<'_, '_>) -> bool {
     within.is_input || path.passes("input")
 }
@@ -37,7 +38,8 @@ pub(super) fn pointer(within: &SearchScope, path: &Path<'_, '_>) -> String {
     whole.chars().take(MAX_POINTER_CHARS).collect()
 }
 
-/// A pointer with `…` for each key that is too long to be held.
+/// Returns the pointer with `…` for each key that is a placeholder, because the
+/// key is too long to keep.
 fn without_marks(pointer: String) -> String {
     if !pointer.contains(MARK.trim_end_matches('/')) {
         return pointer;

@@ -1,5 +1,5 @@
-//! Strings as they are compared: what stays the same when a URL is signed anew,
-//! and of what is long its digest.
+//! Reduces strings to what is compared. A URL loses its signature, so that it
+//! stays equal when it is signed again. A digest replaces a long string.
 
 use crate::domain::file::inline::MAX_NESTING;
 use crate::domain::file::skeleton::{self, Gap};
@@ -7,17 +7,18 @@ use crate::domain::file::{expiry, strict_url};
 use crate::domain::json::{self, edit};
 use url::Url;
 
-/// A presigned URL without what its signer has added; `None` for other texts.
+/// Returns a presigned URL without what its signer added; `None` for other
+/// text.
 fn unsigned_url(text: &str) -> Option<String> {
-    // Most texts are none; parsing each would take its time.
+    // Most texts are no such URLs, and parsing each would take time.
     let text = text.contains('?').then(|| strict_url::repaired(text))?;
     let maybe = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
     let url = maybe.then(|| strict_url::read(&text).ok())??;
     expiry::is_presigned(&url).then(|| identity(&url))
 }
 
-/// The URL without what a signer adds: the same object signed twice is one
-/// file, but `?file=a` and `?file=b` are two.
+/// Returns the URL without its fragment and what a signer adds. The same object
+/// signed twice is one file, but `?file=a` and `?file=b` are two.
 pub(super) fn identity(url: &Url) -> String {
     let mut bare = url.clone();
     bare.set_fragment(None);
@@ -29,10 +30,10 @@ pub(super) fn identity(url: &Url) -> String {
     bare.into()
 }
 
-/// Returns a text as it is compared: without what signers have added to the
-/// URLs in it, and with a digest in the place of what is too long to be held.
-/// `None` if it is compared as it is. `gaps` are those of the skeleton that it
-/// is from.
+/// Returns the text that stands for `text` in a comparison: URLs are without
+/// signatures, and digests replace strings that are too long to keep. Returns
+/// `None` if `text` is compared as it is. `gaps` belong to the skeleton of the
+/// text.
 pub(crate) fn comparable(text: &str, gaps: &[Gap]) -> Option<String> {
     comparable_at(text, gaps, 0)
 }
@@ -48,7 +49,7 @@ fn comparable_at(text: &str, gaps: &[Gap], depth: u8) -> Option<String> {
     (!edits.is_empty()).then(|| edit::splice(text, &edits))
 }
 
-/// As [`comparable`], of a token in so many strings.
+/// Does the same as [`comparable`] for a token that `depth` strings contain.
 fn comparable_token(token: &str, gaps: &[Gap], depth: u8) -> Option<String> {
     let bare = match json::decode_string(token) {
         Some(text) => match skeleton::gap(gaps, &text).and_then(|gap| gap.written.clone()) {

@@ -1,42 +1,43 @@
-//! Checks inline data as it comes, and counts the bytes that it unpacks to.
+//! Checks inline data while it is read, and counts the bytes that it decodes
+//! to.
 
 use super::data::{InlineData, is_behind};
 use super::head::Head;
 use super::unpack::Unpacker;
 use crate::domain::file::media_type;
 
-/// Data that is unpacked at once, to be counted and dropped.
+/// The bytes of data that are decoded at once, to be counted and dropped.
 const BLOCK: usize = 4 * 1024;
 
-/// Counts the file in a string that comes in pieces.
+/// Counts the bytes of the file in a string that arrives in pieces.
 #[derive(Debug, Clone)]
 pub(crate) struct Counter {
     head: Head,
-    /// How much of the string has come.
+    /// How many bytes of the string were read.
     at: usize,
-    /// Where the data ends, if no more of it comes.
+    /// The offset at which the data ends, if no more of it follows.
     end: usize,
     now: Count,
-    /// How it stood at that end.
+    /// The count at that end.
     at_end: Option<Count>,
     /// The first bytes of the file.
     first: Vec<u8>,
     scratch: Vec<u8>,
 }
 
-/// What has been read of the data.
+/// What was counted of the data.
 #[derive(Debug, Clone)]
 struct Count {
     unpacker: Unpacker,
     bytes: u64,
-    /// Whether it has only characters that a URL may hold.
+    /// Whether the data has only characters that a URL may contain.
     is_url: bool,
     has_hash: bool,
 }
 
 impl Counter {
-    /// Begins with a string of which the first `MAX_HELD` bytes are `held`;
-    /// `None` if it is surely no file. They are to be pushed as well.
+    /// Begins a string whose first `MAX_HELD` bytes are `held`. Returns `None`
+    /// if it is surely no file. The held bytes have to be pushed as well.
     pub fn of(held: &[u8]) -> Option<Self> {
         Head::of(held).map(Self::of_head)
     }
@@ -48,7 +49,7 @@ impl Counter {
         Self { end: head.start, head, at: 0, now, at_end: None, first, scratch }
     }
 
-    /// Takes more of the string, from its beginning on.
+    /// Reads more of the string, from its beginning on.
     pub fn push(&mut self, text: &[u8]) {
         let before = self.head.start.saturating_sub(self.at).min(text.len());
         self.at += before;
@@ -70,18 +71,18 @@ impl Counter {
         }
     }
 
-    /// Whether it is sure by now that it is no file.
+    /// Returns whether the string is surely no file.
     pub fn is_hopeless(&self) -> bool {
         self.at_end.is_none() && (self.now.unpacker.is_broken() || !self.now.is_sound(&self.head))
     }
 
-    /// Ends the string; `None` if it is no file.
+    /// Ends the string. Returns `None` if it is no file.
     pub fn finish(mut self) -> Option<InlineData> {
         let mut count = self.at_end.take().unwrap_or(self.now);
         let is_sound = count.is_sound(&self.head);
         self.scratch.clear();
         count.unpacker.finish(&mut self.scratch).ok().filter(|()| is_sound)?;
-        // What has been unpacked of what stands behind the data is none of it.
+        // What was decoded from bytes after the data is no part of the file.
         self.first.truncate(usize::try_from(count.bytes).unwrap_or(usize::MAX));
         self.first.extend_from_slice(&self.scratch);
         count.bytes += self.scratch.len() as u64;
@@ -114,9 +115,9 @@ impl Count {
         self.has_hash = self.has_hash || memchr::memchr(b'#', data).is_some();
     }
 
-    /// Whether data that is not base64 is encoded as URLs are, or is a document
-    /// and no prose. What follows a `#` is no part of it, and is rather kept as
-    /// text than lost.
+    /// Returns whether the data is base64, is encoded as in a URL, or is a
+    /// document and no prose. A `#` would end the URI, so raw data with one
+    /// stays text: else what follows the `#` would be lost.
     const fn is_sound(&self, head: &Head) -> bool {
         head.is_base64 || self.is_url || (head.may_be_raw && !self.has_hash)
     }

@@ -1,5 +1,4 @@
-//! Unpacks a file from its string token as it is written in the body, piece by
-//! piece.
+//! Decodes a file from its string token in the body, piece by piece.
 
 use super::data::{Broken, InlineData, MAX_HELD, MAX_NESTING};
 use super::unpack::Unpacker;
@@ -7,22 +6,22 @@ use crate::domain::json::unescape::{PendingChars, Unescape};
 use crate::domain::json::utf8::Utf8;
 use std::ops::Range;
 
-/// Unpacks one file.
+/// Decodes one file.
 #[derive(Debug)]
 pub struct Decoder {
     utf8: Utf8,
-    /// The strings that the token stands in.
+    /// The strings that contain the token, the outermost first.
     outer: Vec<Unescape>,
     token: Unescape,
     state: State,
-    /// Where in the decoded string it is.
+    /// The offset in the decoded string.
     at: usize,
     data: Range<usize>,
     unpacker: Unpacker,
-    /// The bytes that are still to come.
+    /// The bytes of the file that are still missing.
     missing: u64,
     is_broken: bool,
-    /// What the token says, that is not read yet.
+    /// Decoded text of the token that waits to be read.
     said: Vec<u8>,
 }
 
@@ -31,12 +30,12 @@ enum State {
     /// Before the first quote.
     Before,
     Within,
-    /// Behind the last quote.
+    /// After the last quote.
     Behind,
 }
 
 impl Decoder {
-    /// Begins with a token in which this data was found.
+    /// Begins a token in which this data was found.
     #[must_use]
     pub fn new(data: &InlineData) -> Self {
         Self {
@@ -53,11 +52,11 @@ impl Decoder {
         }
     }
 
-    /// Takes more of the token, from its first quote on; it may be split
-    /// anywhere. Adds to `out` what of the file that tells.
+    /// Reads more of the token, from its first quote on, split anywhere.
+    /// Appends the bytes of the file to `out`.
     ///
     /// # Errors
-    /// It is not the token in which the data was found.
+    /// Returns [`Broken`] if this is not the token in which the data was found.
     pub fn push(&mut self, written: &[u8], out: &mut Vec<u8>) -> Result<(), Broken> {
         let before = out.len();
         let mut utf8 = std::mem::take(&mut self.utf8);
@@ -71,7 +70,8 @@ impl Decoder {
     /// Ends the token.
     ///
     /// # Errors
-    /// It was not complete, or did not hold what was found in it.
+    /// Returns [`Broken`] if the token is incomplete, or does not contain the
+    /// data that was found in it.
     pub fn finish(self) -> Result<(), Broken> {
         let is_whole = self.state == State::Behind && self.utf8.is_at_rest() && !self.is_broken;
         let is_it = is_whole && self.at >= self.data.end && self.token.is_text();
@@ -101,14 +101,16 @@ impl Decoder {
         }
     }
 
-    /// Whether what is no quote and no backslash is said as it is written.
+    /// Returns whether all bytes but a quote and a backslash decode to
+    /// themselves now.
     fn is_plain(&self) -> bool {
         self.state == State::Within
             && self.token.is_at_rest()
             && self.outer.iter().all(Unescape::is_at_rest)
     }
 
-    /// Takes a byte as it is written in so many strings.
+    /// Reads a byte within the outermost `depth` of the strings around the
+    /// token.
     fn byte(&mut self, depth: usize, byte: u8, out: &mut Vec<u8>) {
         let Some(outer) = self.outer.get_mut(depth) else { return self.token_byte(byte, out) };
         self.is_broken |= byte == b'"' && outer.ends_at_quote();
@@ -119,11 +121,11 @@ impl Decoder {
         }
     }
 
-    /// Takes a byte of the token, as the innermost string says it.
+    /// Reads a byte of the token, as the innermost string around it decodes it.
     fn token_byte(&mut self, byte: u8, out: &mut Vec<u8>) {
         match self.state {
             State::Before if byte == b'"' => self.state = State::Within,
-            // The quote itself is escaped: the token stands in a string.
+            // The quote itself is escaped, so a string contains the token.
             State::Before if byte == b'\\' && self.outer.len() < usize::from(MAX_NESTING) => {
                 self.outer.push(Unescape::default());
                 self.byte(self.outer.len() - 1, byte, out);
@@ -148,8 +150,8 @@ impl Decoder {
         }
     }
 
-    /// Takes more of what the token says. Tiny pieces, as escapes make them, are
-    /// gathered.
+    /// Reads more of the token's decoded text. Gathers tiny pieces, which
+    /// escapes make.
     fn content(&mut self, text: &[u8], out: &mut Vec<u8>) {
         if text.len() < MAX_HELD {
             self.said.extend_from_slice(text);
@@ -178,7 +180,7 @@ impl Decoder {
         }
     }
 
-    /// Ends the data: a `%` may wait for two digits.
+    /// Ends the data. A `%` may still wait for two digits.
     fn end(&mut self, out: &mut Vec<u8>) {
         self.flush(out);
         let unpacker = std::mem::replace(&mut self.unpacker, Unpacker::new(false));
@@ -186,7 +188,7 @@ impl Decoder {
     }
 }
 
-/// How many bytes there are before a quote or a backslash.
+/// Returns how many bytes precede a quote or a backslash.
 fn plain(text: &[u8]) -> usize {
     memchr::memchr2(b'"', b'\\', text).unwrap_or(text.len())
 }

@@ -1,4 +1,4 @@
-//! What stands before inline data and tells how it is to be read.
+//! Reads the head of inline data, which says how the data is encoded.
 
 use super::data::MAX_HELD;
 use crate::domain::file::media_type;
@@ -6,20 +6,20 @@ use crate::domain::file::media_type;
 /// The beginning of a string that may be a file.
 #[derive(Debug, Clone)]
 pub(super) struct Head {
-    /// The declared type, as it is written.
+    /// The declared media type, as it is written.
     pub media: String,
-    /// Where in the string the data begins.
+    /// The offset in the string at which the data begins.
     pub start: usize,
     pub is_base64: bool,
-    /// Whether it is no `data:` URI.
+    /// Whether the data is no `data:` URI.
     pub is_bare: bool,
-    /// Whether the data may be a document that is not encoded as URLs are.
+    /// Whether the data may be a document without a URL's encoding.
     pub may_be_raw: bool,
 }
 
 impl Head {
-    /// Reads the head of a string, of which the first [`MAX_HELD`] bytes count;
-    /// `None` if it is surely no file.
+    /// Reads the head of a string from its first [`MAX_HELD`] bytes. Returns
+    /// `None` if the string is surely no file.
     pub fn of(text: &[u8]) -> Option<Self> {
         let text = beginning(text);
         let bare = text.trim_start_matches(is_before);
@@ -36,7 +36,8 @@ impl Head {
         Self { media: String::new(), start, is_base64: true, is_bare: true, may_be_raw: false }
     }
 
-    /// Reads what follows `data:`; prose that begins with it is no URI.
+    /// Reads what follows `data:`. Returns `None` for prose that begins with
+    /// it.
     fn of_uri(rest: &str, before: usize) -> Option<Self> {
         let comma = comma(rest)?;
         let head = rest.get(..comma)?;
@@ -53,7 +54,8 @@ impl Head {
     }
 }
 
-/// Returns the part of a text that is held, without a character that is cut.
+/// Returns the part of a text that is held, without a character that is cut
+/// off.
 fn beginning(text: &[u8]) -> &str {
     let held = text.get(..MAX_HELD).unwrap_or(text);
     match std::str::from_utf8(held) {
@@ -65,20 +67,21 @@ fn beginning(text: &[u8]) -> &str {
     }
 }
 
-/// Whether it may stand before a file without being part of it.
+/// Returns whether a character may precede a file without being part of it.
 fn is_before(c: char) -> bool {
     c.is_control() || c.is_whitespace() || c == '\u{feff}'
 }
 
-/// Whether a type is one of documents, and not of prose.
+/// Returns whether a media type means a document and no prose.
 fn is_document(media: &str) -> bool {
     let media = media_type::essence(media);
     let kinds = ["application/", "audio/", "image/", "model/", "text/", "video/"];
     media != "text/plain" && kinds.iter().any(|kind| media.starts_with(kind))
 }
 
-/// Returns where the head of a `data:` URI ends. The standard does not look for
-/// quotes, and would cut a name in two that has a comma.
+/// Returns the offset of the comma that ends the head of a `data:` URI. Skips
+/// commas in quotes, which the standard does not do: it would cut a file name
+/// with a comma in two.
 fn comma(rest: &str) -> Option<usize> {
     let mut is_quoted = false;
     let outside = rest.find(|c| {
@@ -90,7 +93,7 @@ fn comma(rest: &str) -> Option<usize> {
         .or_else(|| rest.find(','))
 }
 
-/// Returns a head without its mark of base64, and whether it has one.
+/// Returns a head without its `;base64`, and whether it had one.
 fn without_base64(head: &str) -> (&str, bool) {
     let is_mark = |mark: &str| {
         let spaced = |byte: &u8| byte.is_ascii_whitespace();

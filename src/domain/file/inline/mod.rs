@@ -1,9 +1,9 @@
-//! Files that are written into the result itself: `data:` URIs, read as the
-//! Fetch standard reads them, and bare base64.
+//! Finds and decodes the files that a result itself contains: `data:` URIs,
+//! read as the Fetch standard reads them, and bare base64.
 //!
-//! What is a file is decided by the decoded string. All of it is checked when
-//! it is found, but unpacked only when it is copied. Both go through it piece
-//! by piece: a string may be longer than what may be held of it.
+//! The decoded string decides whether it is a file. All of it is checked when
+//! it is found, but its bytes are kept only when it is copied. Both work piece
+//! by piece, because a string may be too long for memory.
 
 mod count;
 mod data;
@@ -21,7 +21,8 @@ use crate::domain::json;
 use crate::domain::percent::decode_bytes;
 use std::borrow::Cow;
 
-/// Finds inline data in a decoded string.
+/// Finds inline data in a decoded string. Bare base64 counts only at a key that
+/// names a file.
 #[must_use]
 pub fn find(text: &str, key: Option<&str>) -> Option<InlineData> {
     if text.len() <= MIN_INLINE_CHARS {
@@ -36,8 +37,8 @@ pub fn find(text: &str, key: Option<&str>) -> Option<InlineData> {
     counter.finish()
 }
 
-/// Decodes inline data as it is written in the body. `None` if it does not
-/// decode, which `find` has ruled out.
+/// Decodes inline data as it is written in the body. Returns `None` if it does
+/// not decode, which `find` has ruled out.
 #[must_use]
 pub fn decode(written: &str, encoding: Encoding) -> Option<Vec<u8>> {
     let text = match encoding {
@@ -62,7 +63,7 @@ fn unpacked(data: &str, is_base64: bool) -> Option<Vec<u8>> {
     unpacker.finish(&mut out).ok().map(|()| out)
 }
 
-/// Returns what a token says that stands in the body, or in a string in it.
+/// Decodes a string token of the body, or of a string in it.
 fn text_of_token(written: &str) -> Option<Cow<'_, str>> {
     let mut token = Cow::Borrowed(written);
     for _ in 0..MAX_NESTING {
@@ -76,7 +77,7 @@ fn text_of_token(written: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Returns what a part of a string token says.
+/// Decodes a part of a string token.
 fn unescaped(written: &str) -> Option<Cow<'_, str>> {
     if !written.contains('\\') {
         return Some(Cow::Borrowed(written));

@@ -1,4 +1,4 @@
-//! Which strings are files, and what they hold.
+//! Tests which strings are files, and what they contain.
 
 use super::*;
 use base64::Engine;
@@ -10,7 +10,8 @@ fn png(len: usize) -> Vec<u8> {
     bytes
 }
 
-/// The bytes and the type of a string, which is copied from its token.
+/// Returns the bytes and the media type of the file in a string, decoded from
+/// its token.
 fn unpacked(text: &str, key: Option<&str>) -> Option<(Vec<u8>, Option<String>)> {
     let found = find(text, key)?;
     let token = json::encode_string(text);

@@ -1,11 +1,11 @@
-//! Unpacks base64 and percent-encoding piece by piece.
+//! Decodes base64 and percent-encoding piece by piece.
 
 use super::data::Broken;
 use base64::Engine;
 use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Base64 that the library reads at once, in characters.
+/// How many base64 characters the library decodes at once.
 const BLOCK: usize = 4 * 1024;
 const SHORT_BLOCK: usize = 64;
 
@@ -19,14 +19,14 @@ const fn engine(alphabet: &Alphabet) -> GeneralPurpose {
 static PLAIN: GeneralPurpose = engine(&STANDARD);
 static SAFE: GeneralPurpose = engine(&URL_SAFE);
 
-/// Unpacks inline data. Base64 is in either alphabet, with or without padding
-/// and white space, percent-encoded or not, and ends at a `#`.
+/// Decodes inline data. Base64 may use either alphabet, padding, white space
+/// and percent-encoding, and ends at a `#`.
 #[derive(Debug, Clone)]
 pub(super) struct Unpacker {
     is_base64: bool,
     percent: Percent,
     base64: Base64,
-    /// Whether what follows is no part of the data.
+    /// Whether the data has ended, so that nothing more is read.
     is_ended: bool,
 }
 
@@ -36,12 +36,12 @@ impl Unpacker {
         Self { is_base64, percent, base64, is_ended: false }
     }
 
-    /// Whether it is sure that the data does not decode.
+    /// Returns whether the data surely does not decode.
     pub const fn is_broken(&self) -> bool {
         self.base64.is_broken
     }
 
-    /// Unpacks more of it to the end of `out`.
+    /// Decodes more of the data, and appends it to `out`.
     pub fn push(&mut self, data: &[u8], out: &mut Vec<u8>) {
         if self.is_base64 {
             self.push_base64(data, out);
@@ -50,7 +50,7 @@ impl Unpacker {
         }
     }
 
-    /// Ends the data.
+    /// Ends the data, and appends what was held back to `out`.
     pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), Broken> {
         for byte in self.percent.end() {
             self.take(byte, out);
@@ -74,7 +74,8 @@ impl Unpacker {
         }
     }
 
-    /// Text has no lines, as a URL has none.
+    /// Decodes percent-encoded text. Drops tabs and line breaks, which a URL
+    /// does not have.
     fn push_text(&mut self, mut data: &[u8], out: &mut Vec<u8>) {
         let is_special = |byte: &u8| matches!(byte, b'%' | b'\t' | b'\n' | b'\r');
         while let Some((first, rest)) = data.split_first() {
@@ -107,7 +108,7 @@ impl Unpacker {
     }
 }
 
-/// Reads `%XX`; a `%` that is none of it stays.
+/// Decodes `%XX`. A `%` without two hex digits stays.
 #[derive(Debug, Clone, Copy, Default)]
 struct Percent {
     is_begun: bool,
@@ -154,13 +155,13 @@ impl Percent {
 #[derive(Debug, Clone)]
 struct Base64 {
     bits: u32,
-    /// Digits of the group that is read, of four.
+    /// How many of the current group's four digits were read.
     digits: u8,
     padding: u8,
     is_safe: bool,
     is_broken: bool,
-    /// How many characters the library is given next: few where it has just
-    /// met another.
+    /// How many characters the library gets next: few after it met one that it
+    /// can't decode.
     block: usize,
 }
 
@@ -170,7 +171,7 @@ impl Base64 {
         Self { bits: 0, digits: 0, padding: 0, is_safe, is_broken, block }
     }
 
-    /// Whether a group begins.
+    /// Returns whether a group begins here.
     const fn is_aligned(&self) -> bool {
         self.digits == 0 && self.padding == 0
     }
@@ -179,7 +180,8 @@ impl Base64 {
         !self.is_broken && self.digits != 1 && self.padding <= 2
     }
 
-    /// Reads as many groups as the library reads; returns how many characters.
+    /// Decodes as many groups as the library can. Returns how many characters
+    /// it read.
     fn blocks(&mut self, data: &[u8], out: &mut Vec<u8>) -> usize {
         let mut read = 0;
         loop {
@@ -234,8 +236,8 @@ impl Base64 {
     }
 }
 
-/// Decodes whole groups to the end of `out`, which stays as it is if they are
-/// none.
+/// Decodes whole groups and appends the bytes to `out`. `out` stays as it is if
+/// a group is invalid.
 fn decode(
     engine: &GeneralPurpose,
     groups: &[u8],

@@ -1,8 +1,9 @@
-//! The skeleton of all of a body.
+//! Makes the full skeleton of a body.
 //!
-//! It is kept in the body's own spelling. Strings may stand in strings: each
-//! reads what the one around it says, so that a quote, however often it is
-//! escaped, is known with the place where its first byte is written.
+//! The skeleton keeps the body's own spelling. A string may contain JSON with
+//! strings of its own. Each open string reads the decoded text of the one
+//! around it. So a quote is recognized however often it is escaped, and the
+//! offset of its first byte is known.
 
 use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::open::{Kind, Open};
@@ -15,21 +16,21 @@ use crate::domain::json::utf8::Utf8;
 use crate::domain::json::{self, may_go_on};
 use std::borrow::Cow;
 
-/// Reads a body in pieces.
+/// A full skeleton that is being made.
 #[derive(Debug)]
 pub(super) struct Deep {
-    /// Whether quotes begin strings.
+    /// Whether quotes begin strings, which they do not in a form.
     pub has_strings: bool,
     out: Vec<u8>,
     gaps: Vec<Gap>,
-    /// What they count for.
+    /// The bytes that the gaps count for.
     gap_bytes: usize,
-    /// The strings that are read, one in the other.
+    /// The strings that are being read, each within the one before it.
     open: Vec<Open>,
-    /// What the next one may hold its text in.
+    /// An empty buffer for the next string.
     buffer: Vec<u8>,
     utf8: Utf8,
-    /// How much of the body has come.
+    /// How many bytes of the body were read.
     at: usize,
     is_too_long: bool,
 }
@@ -51,8 +52,8 @@ impl Default for Deep {
 }
 
 impl Runs for Deep {
-    /// How many bytes come that each string says as they are written. Only so
-    /// many at once that the same is done however the body is split.
+    /// Returns how many bytes decode to themselves in each open string. Limits
+    /// a run so that the result does not depend on how the body is split.
     fn run(&self, chunk: &[u8]) -> usize {
         let special = match self.open.last() {
             _ if !self.has_strings => None,
@@ -129,21 +130,21 @@ impl Deep {
         self.open.iter().all(|open| open.unescape.is_between())
     }
 
-    /// Notes what can't be copied as it is.
+    /// Notes, if `is_rough`, that the open strings can't be copied as they are.
     fn note_rough(&mut self, is_rough: bool) {
         for open in &mut self.open {
             open.is_plain = open.is_plain && !is_rough;
         }
     }
 
-    /// Takes what all strings say alike.
+    /// Adds text that all open strings decode to.
     fn say_all(&mut self, text: &[u8]) {
         for depth in 0..self.open.len() {
             self.take(depth, text);
         }
     }
 
-    /// Takes more of what a string says.
+    /// Adds decoded text to a string.
     fn take(&mut self, depth: usize, text: &[u8]) {
         if let Some(open) = self.open.get_mut(depth)
             && open.take(text, depth)
@@ -152,8 +153,8 @@ impl Deep {
         }
     }
 
-    /// Takes a byte as it is written in so many strings; where it is written
-    /// begins at `start`.
+    /// Reads a byte that `depth` strings contain. `start` is the offset in the
+    /// body of the bytes that encode it.
     fn feed(&mut self, depth: usize, byte: u8, start: usize) {
         let Some(open) = self.open.get_mut(depth) else {
             if byte == b'"' {
@@ -193,10 +194,10 @@ impl Deep {
         self.open.push(Open::new(start, self.out.len(), self.gaps.len(), buffer));
     }
 
-    /// Ends the string that is in so many others, at the quote that is written
-    /// from `quote` on.
+    /// Ends the string that `depth` others contain. `quote` is the offset in
+    /// the body of its closing quote.
     fn close(&mut self, depth: usize, quote: usize) {
-        // What is open in it is none of its strings: it is no JSON.
+        // A string within it is still open, so it is no JSON.
         let is_cut_off = self.open.len() > depth + 1;
         self.open.truncate(depth + 1);
         let Some(mut open) = self.open.pop() else { return };
@@ -223,7 +224,7 @@ impl Deep {
         }
     }
 
-    /// Notes that the string around so many is no JSON.
+    /// Notes that the string around `depth` is no JSON.
     fn note_broken(&mut self, depth: usize) {
         if let Some(around) = depth.checked_sub(1).and_then(|around| self.open.get_mut(around)) {
             around.is_broken_within = true;
@@ -240,43 +241,46 @@ impl Deep {
         self.gap_bytes += gap.held();
         self.gaps.push(gap);
         if open.unescape.is_broken && depth == 0 {
-            // The text stays as little JSON as the body is.
+            // An invalid escape keeps the skeleton as invalid as the body.
             extend(&mut self.out, b"\\x");
         }
         extend(&mut self.out, &quote);
     }
 
-    /// Forgets the gaps from this number on.
+    /// Drops the gaps from the index `first` on.
     fn drop_gaps(&mut self, first: usize) {
         let dropped: usize = self.gaps.iter().skip(first).map(Gap::held).sum();
         self.gap_bytes -= dropped.min(self.gap_bytes);
         self.gaps.truncate(first);
     }
 
-    /// Returns the token of a string that is kept, as the one around it says it.
+    /// Returns the token of a string that is held, as the text around it has
+    /// it.
     fn token(&self, open: &Open, depth: usize) -> String {
         let written = self.out.get(open.content..).unwrap_or_default();
         let token = [b"\"", unescaped(written, depth).as_slice(), b"\""].concat();
         if depth > 0 {
-            // Only the body itself is mended.
+            // Only the body itself is repaired.
             return String::from_utf8(token).unwrap_or_default();
         }
         json::tolerant(&token).map(Cow::into_owned).unwrap_or_default()
     }
 
-    /// Whether a string that began so is JSON, as other readers judge.
+    /// Returns whether a string that began like JSON is JSON, by the rule of
+    /// the other readers.
     fn is_nested(&self, open: &Open, depth: usize, end: usize) -> bool {
         let is_whole = !open.is_broken_within && open.unescape.is_text();
         is_whole && self.text(open, depth, end).is_some_and(|text| json::is_nested(&text))
     }
 
-    /// Returns what the skeleton has of a string, decoded.
+    /// Returns the decoded text that the skeleton has of a string.
     fn text(&self, open: &Open, depth: usize, end: usize) -> Option<String> {
         let written = self.out.get(open.content..end).unwrap_or_default();
         String::from_utf8(unescaped(written, depth + 1)).ok()
     }
 
-    /// What is kept for certain: a text that is not cut may still be.
+    /// Returns how many bytes are kept for certain. A text that is not cut yet
+    /// may still be.
     fn size(&self) -> usize {
         let kept = match self.open.last() {
             Some(open) if open.kind != Kind::Json => open.content,
@@ -285,8 +289,8 @@ impl Deep {
         kept + self.gap_bytes
     }
 
-    /// Takes a string that began as JSON for text, if one has turned out to be
-    /// none by now; returns whether there was one.
+    /// Treats a string that began like JSON as text, if it can no longer become
+    /// JSON. Returns whether there was one.
     fn give_up_prose(&mut self) -> bool {
         let mut strings = self.open.iter().enumerate();
         let Some((depth, open)) = strings.find(|(depth, open)| self.is_prose(open, *depth)) else {
@@ -307,7 +311,7 @@ impl Deep {
     }
 }
 
-/// What is said by what is written in so many strings.
+/// Decodes the escapes in `written` as often as `times` says.
 fn unescaped(written: &[u8], times: usize) -> Vec<u8> {
     let mut text = match String::from_utf8_lossy(written) {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),

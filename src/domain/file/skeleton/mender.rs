@@ -1,18 +1,19 @@
-//! Mends what stands in a gap, as the tolerant reader mends a whole body.
+//! Repairs the bytes of a gap as the tolerant reader repairs a whole body.
 
 use crate::domain::json::utf8::Utf8;
 use crate::domain::json::{encode_string, is_no_number};
 
-/// Longest word that is none of JSON and is mended: `-Infinity`.
+/// The length in bytes of the longest invalid word that is repaired:
+/// `-Infinity`.
 const LONGEST_WORD: usize = 9;
 
-/// Mends what is not plain, in pieces of any size: what is not UTF-8, control
-/// characters in strings, `NaN` and `Infinity`.
+/// Repairs a gap that is not plain, in pieces of any size: invalid UTF-8,
+/// control characters in strings, `NaN` and `Infinity`.
 #[derive(Debug, Default)]
 pub struct Mender {
     utf8: Utf8,
     state: State,
-    /// A word outside of strings of which the end has not come.
+    /// A word outside of strings whose end was not read yet.
     word: Vec<u8>,
 }
 
@@ -22,18 +23,18 @@ enum State {
     Before,
     Outside,
     String,
-    /// In a string, behind a backslash.
+    /// In a string, after a backslash.
     Escape,
 }
 
 impl Mender {
-    /// Begins with what stands in a gap.
+    /// Begins a gap.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Mends more of it, to the end of `out`.
+    /// Repairs more of the gap, and appends it to `out`.
     pub fn push(&mut self, written: &[u8], out: &mut Vec<u8>) {
         let mut utf8 = std::mem::take(&mut self.utf8);
         for byte in utf8.push(written).iter() {
@@ -42,7 +43,7 @@ impl Mender {
         self.utf8 = utf8;
     }
 
-    /// Ends it.
+    /// Ends the gap, and appends what was held back to `out`.
     pub fn finish(mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.utf8.end());
         self.end_word(out);
@@ -50,7 +51,7 @@ impl Mender {
 
     fn byte(&mut self, byte: u8, out: &mut Vec<u8>) {
         if self.state == State::Before {
-            // A token in a string begins with an escaped quote.
+            // A token within a string begins with an escaped quote.
             self.state = if byte == b'\\' { State::String } else { State::Outside };
         }
         match (self.state, byte) {

@@ -1,15 +1,17 @@
-//! A body without its long strings: what is held of one that is too large to
-//! stand in memory.
+//! Keeps a body that is too large for memory without its long strings.
 //!
-//! A [`Scanner`] reads it in pieces of any size. All is kept as it is written,
-//! but for each string token that is over [`MAX_HELD`], or a file, which a short
-//! placeholder stands for. A [`Gap`] tells of it what readers ask: where it is, its digest,
-//! and whether it is a file. So the skeleton is read by the code that reads all
-//! other bodies. Whatever has a placeholder's text is one of ours: a string of
-//! the sender that begins like one becomes a gap itself.
+//! A [`Scanner`] reads the body in pieces of any size. It keeps everything as
+//! it is written, except each string token that is over [`MAX_HELD`] bytes or a
+//! file. A short placeholder replaces such a token, and a [`Gap`] holds what
+//! readers need: its place, its digest, and whether it is a file. So the code
+//! that reads all other bodies reads the skeleton too.
 //!
-//! A string that is JSON itself is looked into, as `discover` does: of it the
-//! long strings are the gaps. It has to begin in its first [`MAX_HELD`] bytes.
+//! Each string that looks like a placeholder is one of ours: a sender's string
+//! that begins like one becomes a gap itself.
+//!
+//! A string that is JSON itself is searched, as `discover` does: its long
+//! strings are the gaps. Its JSON must begin within its first [`MAX_HELD`]
+//! bytes.
 
 mod deep;
 mod digest;

@@ -1,51 +1,52 @@
-//! A string that is read, of which the end has not come.
+//! Reads a string whose end was not reached yet.
 
 use super::gap::Gap;
 use crate::domain::file::inline::{Counter, InlineData, MAX_HELD, MAX_NESTING, MIN_INLINE_CHARS};
 use crate::domain::json::unescape::Unescape;
 use sha2::{Digest, Sha256};
 
-/// What a string is, as far as it has come.
+/// The kind of a string, judged by what was read of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Only white space by now.
+    /// Only white space so far.
     Blank,
     Text,
-    /// It begins as JSON does, and is looked into.
+    /// The string begins like JSON, and is searched.
     Json,
-    /// A text that is not kept any more.
+    /// Text that is too long, and is no longer kept.
     Cut,
 }
 
-/// A string that is read.
+/// A string that is being read.
 #[derive(Debug)]
 pub(super) struct Open {
-    /// Where in the body its token begins.
+    /// The offset in the body at which its token begins.
     pub start: usize,
-    /// Where in the skeleton its content begins.
+    /// The offset in the skeleton at which its content begins.
     pub content: usize,
     /// How many gaps there were before it.
     pub first_gap: usize,
     pub kind: Kind,
     pub unescape: Unescape,
-    /// Where in the body the unit that is read begins.
+    /// The offset in the body of the character or escape that is being read.
     pub unit: usize,
-    /// The bytes of what it says.
+    /// The length of the decoded text, in bytes.
     pub length: usize,
-    /// What it says, until it is cut; then what is not read yet.
+    /// The decoded text. Once the string is JSON or cut: the text that waits to
+    /// be hashed.
     pub held: Vec<u8>,
     digest: Option<Sha256>,
     counter: Option<Counter>,
-    /// The file that it is, as far as that is known before its end.
+    /// The file in a string that is short enough to be held.
     pub inline: Option<InlineData>,
     /// See [`Gap::is_plain`].
     pub is_plain: bool,
-    /// Whether a string in it is broken, so that it is no JSON.
+    /// Whether a string within this one is broken, so that it is no JSON.
     pub is_broken_within: bool,
 }
 
 impl Open {
-    /// Begins one; `held` is an empty buffer.
+    /// Begins a string. `held` is an empty buffer.
     pub const fn new(start: usize, content: usize, first_gap: usize, held: Vec<u8>) -> Self {
         Self {
             start,
@@ -64,8 +65,8 @@ impl Open {
         }
     }
 
-    /// Takes more of what it says; `depth` tells how many strings it is in.
-    /// Returns whether it is cut from now on.
+    /// Reads more of the decoded text of a string that `depth` strings contain.
+    /// Returns whether the string is cut from now on.
     pub fn take(&mut self, text: &[u8], depth: usize) -> bool {
         self.length += text.len();
         if matches!(self.kind, Kind::Cut | Kind::Json) {
@@ -80,8 +81,9 @@ impl Open {
         self.kind != Kind::Json && self.cut()
     }
 
-    /// Whether it is a file although all of it is held. Its place in the body is
-    /// to be told, which a skeleton's text does not.
+    /// Returns whether the string is a file although all of it is held, and
+    /// notes the file. It needs a gap, because the skeleton's text does not
+    /// give its offset in the body.
     pub fn is_short_file(&mut self) -> bool {
         if self.held.len() > MIN_INLINE_CHARS && self.unescape.is_text() {
             self.inline = Counter::of(&self.held).and_then(|mut counter| {
@@ -92,12 +94,13 @@ impl Open {
         self.inline.is_some()
     }
 
-    /// Whether it is a text that has begun so, and is all held.
+    /// Returns whether the held text begins with `text`.
     pub fn begins_with(&self, text: &str) -> bool {
         self.held.starts_with(text.as_bytes())
     }
 
-    /// Tiny pieces, as escapes make them, are gathered.
+    /// Reads more of a string that is JSON or cut. Gathers tiny pieces, which
+    /// escapes make, before it hashes them.
     fn go_on(&mut self, text: &[u8]) {
         if text.len() < MAX_HELD {
             self.held.extend_from_slice(text);
@@ -127,7 +130,8 @@ impl Open {
         }
     }
 
-    /// Tells by its first character whether it may be JSON.
+    /// Decides by the first character that is no white space whether the string
+    /// may be JSON.
     fn judge(&mut self, text: &[u8], depth: usize) {
         let Some(at) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else { return };
         if self.kind == Kind::Blank {
@@ -138,7 +142,7 @@ impl Open {
         }
     }
 
-    /// Cuts it, if it is longer than what is held.
+    /// Cuts the string if it is over [`MAX_HELD`]. Returns whether it did.
     fn cut(&mut self) -> bool {
         if self.held.len() <= MAX_HELD {
             return false;
@@ -150,7 +154,7 @@ impl Open {
         true
     }
 
-    /// Takes JSON for text from now on.
+    /// Treats a string that began like JSON as text from now on.
     pub const fn give_up(&mut self) {
         self.kind = Kind::Cut;
     }
@@ -159,7 +163,7 @@ impl Open {
         self.kind == Kind::Cut
     }
 
-    /// Ends it as a gap, behind which the body is at `at`.
+    /// Ends the string at the offset `at` of the body, and returns its gap.
     pub fn end(&mut self, at: usize) -> Gap {
         self.digest.get_or_insert_default();
         self.flush();

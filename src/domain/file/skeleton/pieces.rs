@@ -1,5 +1,4 @@
-//! A text that was made of a skeleton, as what is written and what stands in
-//! the body.
+//! Splits a text that was made from a skeleton into text and parts of the body.
 
 use super::gap::Gap;
 use super::placeholder::{MARK, index};
@@ -8,17 +7,17 @@ use crate::domain::json;
 use crate::domain::json::escapes::Escapes;
 use std::ops::Range;
 
-/// A part of a text that was made of a skeleton.
+/// A part of a text that was made from a skeleton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// It is written so.
+    /// Text that is used as it is.
     Text(&'a str),
-    /// It stands in the body.
+    /// A part of the body, at the gap's span.
     Raw(&'a Gap),
 }
 
-/// Returns the pieces of a JSON text that was made of a skeleton with these
-/// gaps: its result, or what an answer tells of that.
+/// Returns the pieces of a JSON text that was made from a skeleton with these
+/// gaps: a result, or a response that contains one.
 #[must_use]
 pub fn pieces<'a>(text: &'a str, gaps: &'a [Gap]) -> Vec<Piece<'a>> {
     let (mut pieces, mut at) = (Vec::new(), 0);
@@ -31,8 +30,9 @@ pub fn pieces<'a>(text: &'a str, gaps: &'a [Gap]) -> Vec<Piece<'a>> {
     pieces
 }
 
-/// Calls `found` with the place and the number of each placeholder. `locate`
-/// tells where in the whole text a byte is written, and is asked in order.
+/// Calls `found` with the span and the index of each placeholder. `locate` maps
+/// an offset in `text` to one in the whole text. It is called with ascending
+/// offsets.
 fn search(
     text: &str,
     gaps: &[Gap],
@@ -44,7 +44,7 @@ fn search(
         return;
     }
     json::strings(text, |token, span| {
-        // What we put in is never escaped.
+        // The placeholders that we write are never escaped.
         let Some(string) = token.contains(MARK).then(|| json::decode_string(token)).flatten()
         else {
             return;

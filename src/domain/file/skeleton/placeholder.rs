@@ -1,19 +1,19 @@
-//! The strings that stand for longer ones.
+//! The placeholders that stand for longer strings.
 
 use super::gap::Gap;
 use crate::domain::file::inline::MAX_NESTING;
 use crate::domain::json;
 
-/// What each begins with. JSON escapes none of its characters, so that in a
-/// string that is JSON itself only the quotes are written otherwise.
+/// The beginning of each placeholder. JSON escapes none of its characters, so
+/// in a string that is JSON itself only the quotes are escaped.
 pub(crate) const MARK: &str = "@hookvault-range/";
 
-/// The text that stands for the gap of this number.
+/// Returns the placeholder of the gap with this index.
 pub(super) fn text(index: usize, gap: &Gap) -> String {
     format!("{MARK}{index}/{}/{}", gap.length, gap.sha256)
 }
 
-/// Returns the number of the gap that a decoded string stands for.
+/// Returns the index of the gap that a decoded string stands for.
 pub(super) fn index(gaps: &[Gap], decoded: &str) -> Option<usize> {
     let (index, _) = decoded.strip_prefix(MARK)?.split_once('/')?;
     let index = index.parse().ok()?;
@@ -25,12 +25,13 @@ pub(crate) fn gap<'g>(gaps: &'g [Gap], decoded: &str) -> Option<&'g Gap> {
     gaps.get(index(gaps, decoded)?)
 }
 
-/// Whether a string token, or one in it, reads like a placeholder.
+/// Returns whether a string token, or one within it, looks like a placeholder.
 pub(super) fn is_like_one(token: &str) -> bool {
     may_hold_mark(token) && holds_mark(token, 0)
 }
 
-/// Whether it is worth a look. Any character may be escaped.
+/// Returns whether the token may contain a placeholder: any character may be
+/// escaped.
 fn may_hold_mark(token: &str) -> bool {
     token.contains('\\') || token.contains(MARK)
 }

@@ -1,5 +1,5 @@
-//! How both scanners go through a body: run by run, and byte by byte where a
-//! byte means something.
+//! Drives both scanners through a body: run by run, and byte by byte where a
+//! byte has a meaning.
 
 /// A scanner that takes runs of plain bytes at once.
 pub(super) trait Runs {
@@ -7,16 +7,16 @@ pub(super) trait Runs {
     /// one is special.
     fn run(&self, chunk: &[u8]) -> usize;
 
-    /// Takes a run.
+    /// Reads a run.
     fn plain(&mut self, run: &[u8]);
 
-    /// Takes a byte that may be a quote, a bracket or a part of an escape.
+    /// Reads a byte that may be a quote, a bracket or a part of an escape.
     fn special(&mut self, byte: u8);
 
-    /// Checks whether too much is held by now.
+    /// Checks whether too much is held in memory now.
     fn limit(&mut self);
 
-    /// Returns whether more would be held than may be.
+    /// Returns whether the skeleton is too long, so that the scanner stops.
     fn is_too_long(&self) -> bool;
 
     /// Reads more of the body.

@@ -1,4 +1,4 @@
-//! Reads a body in pieces.
+//! Makes the skeleton of a body while it is read in pieces.
 
 use super::deep::Deep;
 use super::gap::Skeleton;
@@ -6,19 +6,23 @@ use super::runs::Runs;
 use super::shallow::Shallow;
 use crate::domain::json::is_of_name;
 
-/// Makes the skeleton of a body that comes in pieces of any size.
+/// Makes the skeleton of a body that arrives in pieces of any size.
 #[derive(Debug)]
 pub struct Scanner {
     opening: Opening,
-    /// `None` once it is too long.
+    /// The full skeleton; `None` once it is too long.
     deep: Option<Deep>,
+    /// The skeleton of the top level, for a body whose full skeleton is too
+    /// long.
     shallow: Option<Shallow>,
 }
 
-/// What the first bytes tell: the strings of a form are not those of JSON.
+/// The format that the first bytes show. In a form, quotes do not begin JSON
+/// strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Opening {
-    /// After so many bytes of what may be a field's name.
+    /// The first bytes may be the name of a form's field; so many of them were
+    /// read.
     Name(usize),
     Json,
     Form,
@@ -31,7 +35,7 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Begins a body.
+    /// Begins the scan of a body.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -61,7 +65,8 @@ impl Scanner {
         });
     }
 
-    /// Ends the body.
+    /// Ends the body, and returns its skeleton. It is empty if even that of the
+    /// top level is too long.
     #[must_use]
     pub fn finish(self) -> Skeleton {
         match (self.deep, self.shallow) {
@@ -71,7 +76,7 @@ impl Scanner {
         }
     }
 
-    /// The bytes that are held now.
+    /// Returns how many bytes are held in memory now.
     #[must_use]
     pub fn held(&self) -> usize {
         self.deep.as_ref().map_or(0, Deep::held) + self.shallow.as_ref().map_or(0, Shallow::held)

@@ -1,4 +1,5 @@
-//! The skeleton of a body's top level: each object and list in it is a gap.
+//! Makes the skeleton of a body's top level, in which each object and list is a
+//! gap.
 
 use super::gap::{Gap, MAX_BYTES, Skeleton};
 use super::placeholder::{self, is_like_one};
@@ -7,31 +8,31 @@ use super::text::extend;
 use crate::domain::file::inline::MAX_HELD;
 use crate::domain::json::utf8::Utf8;
 
-/// Reads a body in pieces.
+/// A skeleton of the top level that is being made.
 #[derive(Debug, Default)]
 pub(super) struct Shallow {
     out: Vec<u8>,
     gaps: Vec<Gap>,
-    /// What they count for.
+    /// The bytes that the gaps count for.
     gap_bytes: usize,
     depth: usize,
     in_string: bool,
     is_escaped: bool,
-    /// A value of the top level, or a key.
+    /// The top-level key or value that is being read.
     value: Option<Value>,
     utf8: Utf8,
     /// The last byte outside of strings.
     last: u8,
-    /// How much of the body has come.
+    /// How many bytes of the body were read.
     at: usize,
     is_too_long: bool,
 }
 
-/// What is read, and may be a gap.
+/// A key or value that is being read, and may become a gap.
 #[derive(Debug)]
 struct Value {
     start: usize,
-    /// Where in the skeleton its content begins.
+    /// The offset in the skeleton at which its content begins.
     content: usize,
     is_cut: bool,
     is_plain: bool,
@@ -103,7 +104,7 @@ impl Shallow {
         kept + self.gap_bytes
     }
 
-    /// Notes whether what is read can be copied as it is.
+    /// Notes whether the bytes that are read can be copied as they are.
     fn look(&mut self, run: &[u8]) {
         self.utf8.push(run);
         let mut is_rough = std::mem::take(&mut self.utf8.is_broken);
@@ -178,8 +179,8 @@ impl Value {
     }
 }
 
-/// Whether a byte outside of strings, behind another, is one of `NaN` or
-/// `Infinity` in any spelling.
+/// Returns whether a byte outside of strings belongs to `NaN` or `Infinity` in
+/// any spelling. `last` is the byte before it.
 const fn is_no_number(last: u8, byte: u8) -> bool {
     matches!(byte, b'N' | b'A' | b'I' | b'i') || (last == b'n' && byte == b'a')
 }

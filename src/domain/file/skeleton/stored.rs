@@ -1,5 +1,6 @@
-//! A skeleton's text in JSON: as a string, where it is one. What is not UTF-8
-//! goes as base64 behind a NUL, which no JSON begins with.
+//! Stores a skeleton's text in JSON as a string. Text that is not UTF-8, or
+//! begins with a NUL, is stored as base64 after a NUL. No JSON begins with a
+//! NUL.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! What stands in a skeleton, and what it stands for.
+//! Tests what a skeleton keeps, and what its gaps stand for.
 
 use super::*;
 use crate::domain::json::encode_string;
@@ -13,7 +13,8 @@ fn long(c: char) -> String {
     String::from(c).repeat(MAX_HELD + 1)
 }
 
-/// The skeleton, which is the same however the body is split, and has all of it.
+/// Returns the skeleton. Checks that it does not depend on how the body is
+/// split, and that the body can be rebuilt from it.
 fn skeleton(body: &[u8]) -> Skeleton {
     let whole = scan(body, body.len());
     let sizes = if body.len() < MAX_BYTES { [1, 2, 1_000] } else { [999, 10_000, 100_000] };

@@ -1,11 +1,11 @@
-//! The text of a skeleton, as it grows.
+//! Grows the text of a skeleton.
 
 use super::gap::MAX_BYTES;
 
-/// How much more than may be kept is held for a moment: what a piece brings.
+/// How many bytes over [`MAX_BYTES`] may be in memory while a piece is read.
 const SPARE: usize = 64 * 1024;
 
-/// Adds bytes. `Vec` alone would double what it takes, where at most a little
+/// Appends bytes. `Vec` alone would double its memory, but at most a little
 /// over [`MAX_BYTES`] is needed.
 pub(super) fn extend(text: &mut Vec<u8>, more: &[u8]) {
     if text.capacity() - text.len() < more.len() {
