@@ -139,7 +139,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
 
   test("with a lost file says why, and links to nothing that is not there", async () => {
     const page = await open("dead");
-    await says(page, "1 file is lost: the source answers 403; no fresh URL: the job's application is not known");
+    await says(page, "1 file is lost: the source answers 403; no fresh URL: the job's application is unknown");
     const { files: [{ name }] } = await vault.job("dead");
     assert.equal(await page.getByRole("button", { name: `Copy the link to ${name}` }).count(), 0);
     assert.equal(await page.getByRole("link", { name: `Save ${name}` }).count(), 0);
@@ -196,7 +196,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     await says(page, "Job deleted has been deleted.");
     await leave();
     page = await open("never");
-    await says(page, "No delivery has told of job never");
+    await says(page, "No delivery has named job never");
     await leave();
     await vault.deliver(acquired("short-lived"));
     page = await open("short-lived");
