@@ -1,4 +1,4 @@
-//! An output file of a job, as the record holds it.
+//! An output file of a job, as the record stores it.
 
 use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::file::inline::{Encoding, InlineData};
@@ -9,89 +9,93 @@ use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// How far a file is on its way, as answers and rows tell it.
+/// A file's state as responses and catalog rows show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FileStatus {
-    /// To be copied.
+    /// The file is still to be copied.
     Pending,
-    /// In R2.
+    /// The bytes are in R2.
     Stored,
-    /// Can't be had any more.
+    /// The bytes can't be fetched any more.
     Lost,
 }
 
-/// Where a file is on its way, with what is known of it there only.
+/// A file's state, with the data that only that state has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileState {
-    /// To be copied.
+    /// The file is still to be copied.
     Pending {
-        /// Whether its URL is no good and the upstream is to be asked for
+        /// Whether the URL no longer works, so that the upstream must give
         /// another.
         needs_url: bool,
     },
-    /// In R2.
+    /// The bytes are in R2.
     Stored(StoredObject),
-    /// Can't be had any more.
+    /// The bytes can't be fetched any more.
     Lost,
 }
 
 /// A file's bytes in the bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredObject {
-    /// How many there are.
+    /// The length in bytes.
     pub size: u64,
     /// R2's entity tag.
     pub etag: String,
-    /// Whether the source's MD5 was checked when storing.
+    /// Whether the source's MD5 was checked when the bytes were stored.
     pub verified: bool,
-    /// Milliseconds that were left until the URL's deadline, if it had one.
+    /// The milliseconds that were left until the URL's deadline, if it had one.
     pub slack_ms: Option<u64>,
-    /// Whether they carry an old link's nonce, and are to be written anew.
+    /// Whether the object carries an old link's nonce and must be written
+    /// again.
     pub relink: bool,
 }
 
-/// One output file.
+/// One output file of a job.
 ///
-/// The record holds it flat: see `stored_file`.
+/// The record stores its members flat: see `stored_file`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Number within the job; never used again.
+    /// The file's number within the job; it is never used again.
     pub n: u32,
-    /// Whether the served result holds it; files of older results stay.
+    /// Whether the served result contains the file. Files of older results stay
+    /// in the record.
     pub served: bool,
-    /// Where in the result it stands.
+    /// The JSON pointers to the file in the result.
     pub pointers: Vec<String>,
-    /// Where it is on its way.
+    /// How far the file is copied.
     pub state: FileState,
-    /// A name that is safe in URLs and keys.
+    /// A file name that is safe in URLs and keys.
     pub name: String,
-    /// Its name as it was written, if that is another: [`crate::domain::file::filename`].
+    /// The name as the source wrote it, if it differs:
+    /// [`crate::domain::file::filename`].
     pub title: Option<String>,
-    /// R2 key of its bytes.
+    /// The R2 key of the bytes.
     pub key: String,
-    /// Where its bytes come from.
+    /// Where the bytes come from.
     pub source: Source,
-    /// [`FoundFile::identity`]: what makes it the same file in a repeated result.
+    /// [`FoundFile::identity`]: a repeated result that contains the same file
+    /// has the same one.
     pub identity: String,
-    /// Media type, once known.
+    /// The media type, once it is known.
     pub content_type: Option<String>,
-    /// When the source's URL dies.
+    /// When the source's URL expires.
     pub expires_at: Option<Timestamp>,
-    /// When it was found.
+    /// When the file was found, or last got a fresh URL.
     pub found_at: Timestamp,
-    /// Tries to copy it.
+    /// The tries to copy the file since then.
     pub attempts: u32,
-    /// Tries in a row whose bytes the store refused with the same MD5.
+    /// Tries in a row whose bytes the bucket refused with the same MD5.
     pub md5_refusals: u32,
-    /// The MD5 that the last refused bytes had.
+    /// The MD5 of the bytes that were refused last.
     pub actual_md5: Option<String>,
-    /// Not before this time: copy.
+    /// The earliest time of the next try to copy the file.
     pub not_before: Timestamp,
-    /// What went wrong last.
+    /// Why the last try failed.
     pub error: Option<String>,
-    /// Where the source's redirect led, as `ALLOWED_SOURCE_HOSTS` would have to
-    /// name it, if nothing is fetched there.
+    /// The entry of `ALLOWED_SOURCE_HOSTS` that would allow the host to which
+    /// the source redirects, if the present list does not.
     pub redirect_host: Option<String>,
 }
 
@@ -101,23 +105,24 @@ pub struct File {
 pub enum Source {
     /// A URL, with its secret query.
     Url {
-        /// The URL as it came; empty once the file is stored, since the secret
-        /// in it is of no more use.
+        /// The URL as received. It is empty once the file is stored, because
+        /// the secret in it is no longer needed.
         url: String,
-        /// Its host.
+        /// The URL's host.
         host: String,
     },
     /// Bytes `start..end` of a delivery's body.
     Inline {
-        /// The delivery's `n`.
+        /// The timeline entry of the delivery.
         delivery: u32,
-        /// First byte.
+        /// The position of the first byte.
         start: usize,
-        /// After the last byte.
+        /// The position after the last byte.
         end: usize,
-        /// How they are written.
+        /// How the bytes are encoded.
         encoding: Encoding,
-        /// What was found there, if it is to be unpacked in pieces.
+        /// The scanner's findings about the data, if it must be decoded in
+        /// pieces.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data: Option<InlineData>,
     },
@@ -126,42 +131,43 @@ pub enum Source {
 /// Where a file can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileLocation {
-    /// In the bucket, under this key.
+    /// The file is in the bucket, under this key.
     Bucket(String),
-    /// Still at its source.
+    /// The file is still at its source.
     Live(UncopiedFile),
-    /// Still in the delivery itself, from where it is not served.
+    /// The file is still in the delivery's body, from which it is not served.
     Delivery,
-    /// Nowhere any more.
+    /// The file can't be read any more.
     Nowhere,
 }
 
 /// A file that is still at its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UncopiedFile {
-    /// Its URL, with its secret query.
+    /// The URL, with its secret query.
     pub url: String,
-    /// The type that the result declares.
+    /// The media type that the result declares.
     pub declared_type: Option<String>,
-    /// [`File::title`].
+    /// The name as the source wrote it: [`File::title`].
     pub title: Option<String>,
-    /// When it will be copied, at the earliest.
+    /// The earliest time of the next try to copy the file.
     pub not_before: Timestamp,
 }
 
-/// The delivery that a file comes with.
+/// The delivery in which a file was found.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliveryRef<'a> {
-    /// Its `n`.
+    /// The number of its timeline entry.
     pub delivery: u32,
-    /// SHA-256 of its body in hex.
+    /// The SHA-256 of its body in hex.
     pub sha256: &'a str,
-    /// When it came.
+    /// When the files in it count as found.
     pub at: Timestamp,
 }
 
 impl File {
-    /// A file that has just been found: number `n` of the job at `home`.
+    /// Returns a file that has just been found, as number `n` of the job at
+    /// `home`.
     #[must_use]
     pub fn pending(home: &ObjectName, n: u32, found: &FoundFile, from: DeliveryRef<'_>) -> Self {
         Self {
@@ -186,7 +192,7 @@ impl File {
         }
     }
 
-    /// Where it can be read.
+    /// Returns where the file can be read.
     #[must_use]
     pub fn location(&self) -> FileLocation {
         match (&self.state, &self.source) {
@@ -204,7 +210,7 @@ impl File {
         }
     }
 
-    /// How far it is on its way.
+    /// Returns the state without its data.
     #[must_use]
     pub const fn status(&self) -> FileStatus {
         match self.state {
@@ -214,13 +220,13 @@ impl File {
         }
     }
 
-    /// Whether it is to be copied.
+    /// Returns whether the file is still to be copied.
     #[must_use]
     pub const fn is_pending(&self) -> bool {
         matches!(self.state, FileState::Pending { .. })
     }
 
-    /// Its bytes in the bucket, if they are there.
+    /// Returns the bytes in the bucket, if the file is stored.
     #[must_use]
     pub const fn stored(&self) -> Option<&StoredObject> {
         match &self.state {
@@ -229,7 +235,7 @@ impl File {
         }
     }
 
-    /// The same, to change what is noted of them.
+    /// Returns the bytes in the bucket for a change, if the file is stored.
     pub const fn stored_mut(&mut self) -> Option<&mut StoredObject> {
         match &mut self.state {
             FileState::Stored(object) => Some(object),
@@ -237,27 +243,28 @@ impl File {
         }
     }
 
-    /// Whether its URL's deadline has passed.
+    /// Returns whether the URL's deadline has passed.
     #[must_use]
     pub fn is_dead(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Whether a fresh URL would help it.
+    /// Returns whether the file waits for a fresh URL from the upstream.
     #[must_use]
     pub fn waits_for_url(&self) -> bool {
         self.state == FileState::Pending { needs_url: true }
     }
 
-    /// Whether there is nothing to be copied until a fresh URL comes. A
-    /// deadline that only stands beside the URL may be misread.
+    /// Returns whether the file can't be copied until a fresh URL comes. Only
+    /// the deadline in the URL itself counts: one that the result states beside
+    /// it may be misread.
     #[must_use]
     pub fn is_stranded(&self, now: Timestamp) -> bool {
         self.waits_for_url() && self.source.deadline().is_some_and(|deadline| deadline <= now)
     }
 
-    /// Makes it pending as if it had just been found: its new URL gets all the
-    /// patience that there is.
+    /// Makes the file pending as if it had just been found, so that its new URL
+    /// gets the full time for retries.
     pub fn begin_anew(&mut self, now: Timestamp, needs_url: bool) {
         self.state = FileState::Pending { needs_url };
         self.found_at = now;
@@ -269,8 +276,8 @@ impl File {
         self.redirect_host = None;
     }
 
-    /// Notes that its bytes are stored. The secret in its URL is of no more
-    /// use then.
+    /// Notes that the bytes are stored. Clears the URL, because the secret in
+    /// it is no longer needed.
     pub fn note_stored(&mut self, object: StoredObject) {
         self.state = FileState::Stored(object);
         self.error = None;
@@ -280,7 +287,7 @@ impl File {
         }
     }
 
-    /// Takes over the bytes that another object has stored.
+    /// Takes over the bytes that another object or an older result has stored.
     pub fn take_over(&mut self, stored: &Archived) {
         self.note_stored(StoredObject {
             size: stored.size,
@@ -292,7 +299,8 @@ impl File {
         self.content_type = Some(stored.content_type.clone());
     }
 
-    /// Its stored bytes, if they are.
+    /// Returns what another object needs to take over the stored bytes, if the
+    /// file is stored.
     #[must_use]
     pub fn archived(&self) -> Option<Archived> {
         self.stored().map(|object| Archived {
@@ -307,13 +315,14 @@ impl File {
 }
 
 impl Source {
-    /// A URL that may be fetched.
+    /// Returns the source of a URL that may be fetched.
     #[must_use]
     pub fn at(url: &Url) -> Self {
         Self::Url { url: url.as_str().to_owned(), host: strict_url::host_of(url) }
     }
 
-    /// The bytes that inline data takes as it is written; 0 for a URL.
+    /// Returns how many bytes inline data takes in the body as written; 0 for a
+    /// URL.
     #[must_use]
     pub fn written_bytes(&self) -> usize {
         match self {
@@ -322,7 +331,7 @@ impl Source {
         }
     }
 
-    /// When its URL dies, as far as that says.
+    /// Returns when the URL expires, if the URL itself says so.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
@@ -331,7 +340,7 @@ impl Source {
         }
     }
 
-    /// The source of a file that delivery `delivery` told of.
+    /// Returns the source of a file that was found in delivery `delivery`.
     #[must_use]
     pub fn of(origin: &FoundAt, delivery: u32) -> Self {
         match origin {
@@ -350,17 +359,17 @@ impl Source {
 /// A file that another object has stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archived {
-    /// [`self::File::identity`].
+    /// Identifies the file: [`self::File::identity`].
     pub identity: String,
-    /// Its R2 key.
+    /// The R2 key.
     pub key: String,
-    /// Its bytes.
+    /// The length in bytes.
     pub size: u64,
     /// R2's entity tag.
     pub etag: String,
-    /// Its media type.
+    /// The media type.
     pub content_type: String,
-    /// Whether its MD5 was checked.
+    /// Whether the source's MD5 was checked.
     pub verified: bool,
 }
 

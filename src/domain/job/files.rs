@@ -1,4 +1,4 @@
-//! A job's files, taken together.
+//! The files of a job as a whole.
 
 use super::file::{DeliveryRef, File, FileStatus};
 use super::record::{Archive, Job};
@@ -6,29 +6,30 @@ use crate::domain::access::tokens;
 use crate::domain::file::discover::found::Discovery;
 use crate::domain::keys;
 
-/// Most files that the record names, those of older results included. With
-/// their URLs this keeps it below the 2 MB that a stored value may have.
+/// The most files that the record lists, those of older results included. With
+/// their URLs, this keeps the record below the 2 MB limit of a stored value.
 const MAX_RECORDED_FILES: usize = 700;
 
 impl Job {
-    /// The file with number `n`.
+    /// Returns the file with number `n`.
     #[must_use]
     pub fn file(&self, n: u32) -> Option<&File> {
         self.files.iter().find(|file| file.n == n)
     }
 
-    /// The file with number `n`, for the holder of the link with this nonce.
+    /// Returns the file with number `n` if `nonce` is the one in the job's
+    /// links.
     #[must_use]
     pub fn linked_file(&self, n: u32, nonce: &str) -> Option<&File> {
         self.file(n).filter(|_| tokens::is_same_secret(&self.nonce, nonce))
     }
 
-    /// The file with number `n`, to change it.
+    /// Returns the file with number `n` for a change.
     pub fn file_mut(&mut self, n: u32) -> Option<&mut File> {
         self.files.iter_mut().find(|file| file.n == n)
     }
 
-    /// How far the files of the served result are.
+    /// Returns how far the files of the served result are copied.
     #[must_use]
     pub fn archive(&self) -> Archive {
         let count = |state| self.files.iter().filter(|f| f.served && f.status() == state).count();
@@ -47,8 +48,9 @@ impl Job {
         }
     }
 
-    /// Takes up a new result's files as pending; older ones stay stored but
-    /// are not served. Returns each file's relative durable URL, in order.
+    /// Adds a new result's files as pending. Files of older results stay stored
+    /// but are no longer served. Returns each file's relative durable URL, in
+    /// order.
     pub fn take_up(&mut self, found: &Discovery, from: DeliveryRef<'_>) -> Vec<String> {
         for file in &mut self.files {
             file.served = false;
@@ -66,8 +68,9 @@ impl Job {
         urls
     }
 
-    /// Forgets the oldest files of old results when there are too many: their
-    /// bytes stay in the bucket, and their links need no record.
+    /// Removes the oldest files of old results from the record when there are
+    /// too many. Their bytes stay in the bucket, and their links work without
+    /// the record.
     fn prune(&mut self) {
         let mut surplus = self.files.len().saturating_sub(MAX_RECORDED_FILES);
         self.files.retain(|file| {

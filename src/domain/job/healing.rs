@@ -1,29 +1,30 @@
-//! How far the asking of the upstream has got.
+//! The state of healing: what the vault has asked the upstream so far.
 
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How far the questions to the upstream have got.
+/// The state of healing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Healing {
-    /// The upstream is to be asked although nothing is late: an import, or a
-    /// delivery that could not be taken.
+    /// Whether the upstream must be asked although nothing is late: for an
+    /// import, or a delivery that could not be received.
     pub wanted: bool,
-    /// Questions since the job last got on.
+    /// How often the upstream was asked since the job last made progress.
     pub attempts: u32,
-    /// Not before this time: ask.
+    /// The earliest time of the next question.
     pub at: Timestamp,
-    /// When the first of them was asked.
+    /// When the first of these questions was asked.
     pub since: Option<Timestamp>,
-    /// Why the last one did not help.
+    /// Why the last question did not help.
     pub error: Option<String>,
-    /// Whether they have been given up.
+    /// Whether the vault has given up asking.
     pub exhausted: bool,
 }
 
 impl Healing {
-    /// Whether there is nothing to be told of it.
+    /// Returns whether healing has never begun or is over, so that the record
+    /// omits it.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         *self == Self::default()

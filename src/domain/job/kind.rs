@@ -1,14 +1,14 @@
-//! What tells two jobs of one id apart.
+//! Distinguishes two jobs with the same id.
 
 use crate::domain::webhook::event::Provider;
 use serde::{Deserialize, Serialize};
 
-/// What tells two jobs of one id apart: ids are unique with one provider only,
-/// and each submission is a job of its own.
+/// The facts that distinguish two jobs with the same id. Ids are unique within
+/// one provider only, and each submission is a separate job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobKind {
-    /// Whose the job is, if that is known.
+    /// The job's provider, if it is known.
     pub provider: Option<Provider>,
-    /// Whether it was submitted here.
+    /// Whether the job was submitted through the gateway.
     pub is_submitted: bool,
 }

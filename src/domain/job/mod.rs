@@ -1,4 +1,4 @@
-//! The job's stored record: data, and what follows from it alone.
+//! The job's stored record: data, and functions that need nothing else.
 
 pub mod file;
 mod files;

@@ -1,4 +1,4 @@
-//! The messages that are to be handed on.
+//! The outbox: messages that the vault hands on.
 
 use crate::domain::sort;
 use crate::domain::time::Timestamp;
@@ -6,17 +6,17 @@ use crate::domain::webhook::event::EventKind;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Most messages that a job remembers: a queue that retries for ever, and a
+/// The most messages that a job keeps. An upstream that retries for ever, or a
 /// receiver that never answers, must not grow the record.
 const MAX_MESSAGES: usize = 16;
 
-/// Who gets a message.
+/// The receiver of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Receiver {
     /// The webhook that the client gave with its submission.
     Client,
-    /// `HANDOFF_URL`.
+    /// The operator's `HANDOFF_URL`.
     Operator,
 }
 
@@ -33,48 +33,48 @@ impl fmt::Display for Receiver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum State {
-    /// It is to be sent, perhaps again.
+    /// The message is still to be sent, perhaps again.
     Pending,
-    /// Its receiver has taken it.
+    /// The receiver has accepted the message.
     Delivered,
-    /// It has been given up.
+    /// The vault has given up.
     Failed,
 }
 
-/// A message, as the record keeps it.
+/// A message as the record stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// The timeline entry of the event that it tells of.
+    /// The timeline entry of the event that the message reports.
     pub entry: u32,
-    /// Who gets it.
+    /// The receiver of the message.
     pub receiver: Receiver,
-    /// The event, in the upstream's word.
+    /// The event's type, as the upstream names it.
     pub event_type: String,
-    /// Its `webhook-id`, the same for all tries.
+    /// The `webhook-id`, the same for all tries.
     pub id: String,
-    /// How far it is.
+    /// How far the message is.
     pub state: State,
-    /// When it was queued.
+    /// When the message was queued.
     pub since: Timestamp,
-    /// Not before this time: send it.
+    /// The earliest time of the next try.
     pub at: Timestamp,
-    /// Failed tries.
+    /// How many tries have failed.
     pub attempts: u32,
-    /// Why the last one failed, without secrets.
+    /// Why the last try failed, without secrets.
     pub error: Option<String>,
-    /// When it was delivered.
+    /// When the message was delivered.
     pub delivered_at: Option<Timestamp>,
 }
 
 impl Message {
-    /// Whether it is the message of this entry to this receiver.
+    /// Returns whether the message reports this entry to this receiver.
     #[must_use]
     pub fn is(&self, entry: u32, receiver: Receiver) -> bool {
         self.entry == entry && self.receiver == receiver
     }
 
-    /// Whether it tells that the job has come to an end.
+    /// Returns whether the message reports that the job has ended.
     #[must_use]
     pub fn tells_an_end(&self) -> bool {
         matches!(self.kind(), EventKind::Completed | EventKind::Failed | EventKind::Cancelled)
@@ -84,7 +84,7 @@ impl Message {
         EventKind::of_name(&self.event_type)
     }
 
-    /// Notes that it can't be delivered.
+    /// Notes that the message can't be delivered.
     pub fn fail(&mut self, why: &str) {
         self.state = State::Failed;
         self.error = Some(why.to_owned());
@@ -95,28 +95,30 @@ impl Message {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Handoff {
-    /// They.
+    /// The messages, by entry and receiver.
     pub messages: Vec<Message>,
-    /// Who has said, by 410, that it wants none of this job any more.
+    /// The receivers that answered 410: they want no more messages about this
+    /// job.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<Receiver>,
 }
 
 impl Handoff {
-    /// Whether there is nothing to be kept.
+    /// Returns whether the outbox is empty, so that the record omits it.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The message of this entry to this receiver.
+    /// Returns the message that reports this entry to this receiver.
     #[must_use]
     pub fn find(&self, entry: u32, receiver: Receiver) -> Option<&Message> {
         self.messages.iter().find(|message| message.is(entry, receiver))
     }
 
-    /// How far all of them are: pending while any is, then as the newest one to
-    /// each receiver ended; `None` if there are none.
+    /// Returns the state of all messages together. It is pending while any
+    /// message is, then failed if the newest message to any receiver failed,
+    /// else delivered. `None` means that there are no messages.
     #[must_use]
     pub fn state(&self) -> Option<State> {
         let newest = |receiver| self.messages.iter().rev().find(|one| one.receiver == receiver);
@@ -131,14 +133,16 @@ impl Handoff {
         }
     }
 
-    /// The messages that are still to be sent.
+    /// Returns the messages that are still to be sent.
     pub fn pending(&self) -> impl Iterator<Item = &Message> {
         self.messages.iter().filter(|message| message.state == State::Pending)
     }
 
-    /// Queues a message; of too many the oldest that are done go.
+    /// Queues a message. If there are too many, removes the oldest that are
+    /// done, then the oldest that do not report an end.
     pub fn add(&mut self, message: Message) {
-        // What is told of the job's end is of the result that is served.
+        // A completed message reports the served result, so a newer one
+        // replaces it.
         let is_outdated = |old: &Message| {
             old.receiver == message.receiver
                 && old.state == State::Pending

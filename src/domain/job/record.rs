@@ -1,8 +1,8 @@
 //! The job's stored record.
 //!
-//! It is one JSON string in the job's object; its format is pinned by a test.
-//! It holds presigned URLs and the links' nonce and so never leaves the Worker
-//! as it is: `view` renders what readers see.
+//! The job's object stores it as JSON text; a test pins its format. It contains
+//! presigned URLs and the links' nonce, so it never leaves the Worker as it is:
+//! `view` renders what readers see.
 
 use super::file::File;
 use super::healing::Healing;
@@ -21,47 +21,49 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// Version of the stored format. A reader refuses a newer one.
+/// The version of the stored format. A reader refuses a newer one.
 pub const FORMAT: u32 = 1;
 
-/// The type by which deliveries count that no one can read.
+/// The type under which the tally counts unreadable deliveries.
 pub(crate) const UNREADABLE: &str = "unreadable";
 
 /// A job as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
-    /// [`FORMAT`] of the code that wrote it.
+    /// The [`FORMAT`] of the code that wrote the record.
     pub format: u32,
-    /// The object that the job lives in; files' URLs and keys are named by it.
+    /// The object that the job lives in; the files' URLs and keys contain its
+    /// name.
     pub home: ObjectName,
-    /// The upstream's id; `None` as long as only the reference is known.
+    /// The upstream's id; `None` while only the reference is known.
     pub id: Option<String>,
-    /// The caller's reference that leads here.
+    /// The caller's reference that leads to this job.
     pub reference: Option<String>,
-    /// The id whose object must still be pointed here.
+    /// The id whose object must still be pointed to this job.
     pub unlinked_id: Option<String>,
-    /// Whose it is, once a delivery or the gateway has told.
+    /// The job's provider, once a delivery or the gateway has named it.
     pub provider: Provider,
     /// The caller's application, from `?app=`.
     pub app: Option<String>,
     /// The caller's tags, from `?tag=`.
     pub tags: Vec<String>,
-    /// Days that it is kept, from `?keep=`; 0 for good, `None` if the caller
-    /// does not say.
+    /// The days for which the job is kept, from `?keep=`; 0 keeps it for good,
+    /// `None` means that the caller does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_days: Option<u32>,
-    /// Where the job stands.
+    /// The job's status.
     pub status: Status,
-    /// Counts every visible change up.
+    /// Grows by one with every visible change.
     pub version: u64,
-    /// The upstream's attempt, from 1.
+    /// The number of the upstream's attempt, from 1.
     pub attempt: u32,
     /// The queue's name.
     pub queue_name: Option<String>,
     /// The worker that last held the job.
     pub worker_name: Option<String>,
-    /// When the first delivery came.
+    /// When the job was first heard of: by a delivery, a submission or an
+    /// import.
     pub created_at: Timestamp,
     /// When a worker took the job, by the sender's clock.
     pub acquired_at: Option<Timestamp>,
@@ -73,58 +75,59 @@ pub struct Job {
     pub completed_at: Option<Timestamp>,
     /// When the last file of the result was stored.
     pub stored_at: Option<Timestamp>,
-    /// When the last event came that changed the status, by this side's clock.
+    /// When the last applied event came, by the vault's clock.
     #[serde(default)]
     pub heard_at: Timestamp,
-    /// Where the upstream said that the result would be.
+    /// The URL where the upstream said that the result would be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_url: Option<String>,
     /// The newest sender's time among the applied events.
     pub sender_time: Option<Timestamp>,
-    /// How it was submitted, if it was here.
+    /// How the job was submitted, if it came through the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<Submission>,
     /// The client's own webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
-    /// What was submitted, as it was written.
+    /// The submitted input, as it was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Box<RawValue>>,
-    /// 128 random bits in hex: the right to fetch this job's files.
+    /// 128 random bits in hex, which grant the right to fetch this job's files.
     pub nonce: String,
-    /// SHA-256 in hex of the nonces before it, the newest last.
+    /// The SHA-256 in hex of the former nonces, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub old_links: Vec<String>,
-    /// Scheme and host of the job's first request, for absolute URLs.
+    /// The scheme and host of the job's first request, for absolute URLs.
     pub origin: String,
-    /// A failure's error as the upstream wrote it.
+    /// The error of a failed job, as the upstream wrote it.
     pub error: Option<Box<RawValue>>,
-    /// The result that is served.
+    /// The served result.
     pub result: Option<ResultRef>,
     /// The files of all results, by `n`.
     pub files: Vec<File>,
     /// Media of the served result that is not copied.
     pub skipped: Vec<Skipped>,
-    /// Deliveries, duplicates included.
+    /// The number of deliveries, duplicates included.
     pub deliveries: u32,
-    /// Deliveries that repeated an earlier one.
+    /// The number of deliveries that repeated an earlier one.
     pub duplicates: u32,
-    /// Fresh URLs that were fetched from the upstream.
+    /// The number of upstream answers that were applied, fresh URLs included.
     pub heals: u32,
-    /// Deliveries by `type/trust/outcome`, as `failed/token/applied`.
+    /// The number of deliveries by `type/trust/outcome`, as in
+    /// `failed/token/applied`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tally: BTreeMap<String, u64>,
-    /// Timeline entries so far; the last one's `n`.
+    /// The number of timeline entries so far, which is also the last one's `n`.
     pub events: u32,
     /// The `n` of the last delivery that changed the job.
     pub last_applied: u32,
-    /// How far the questions to the upstream have got.
+    /// The state of healing.
     #[serde(default, skip_serializing_if = "Healing::is_idle")]
     pub healing: Healing,
-    /// What is handed on.
+    /// The messages to hand on.
     #[serde(default, skip_serializing_if = "Handoff::is_idle")]
     pub handoff: Handoff,
-    /// The alarm loop's own state.
+    /// The state of the alarm loop.
     #[serde(default)]
     pub work: Work,
 }
@@ -133,65 +136,66 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResultRef {
-    /// The timeline entry of its delivery.
+    /// The timeline entry of the delivery that contained the result.
     pub delivery: u32,
-    /// SHA-256 in hex of the result without the queries of its files' URLs.
+    /// The SHA-256 in hex of the result without the signatures in its URLs.
     pub fingerprint: String,
-    /// R2 key of its text; in the object itself if `None`.
+    /// The R2 key of the text; `None` means that the text is in the object.
     pub key: Option<String>,
-    /// The bytes of its text, if that has a key.
+    /// The text's length in bytes, if the text has a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
-    /// The nonce in the links of its text, if that is not the job's any more.
+    /// The nonce in the text's links, if it is not the job's present one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// Whether it holds no value at all: [`crate::domain::ingest::weight`].
+    /// Whether the result contains no value at all:
+    /// [`crate::domain::ingest::weight`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_empty: bool,
 }
 
-/// Longest result that is read in one piece, in bytes.
+/// The longest result that is read in one piece, in bytes.
 const MAX_WHOLE: usize = 1024 * 1024;
 
 impl ResultRef {
-    /// The key of its text, if that is too long to stand in memory.
+    /// Returns the text's key if the text is too long for memory.
     #[must_use]
     pub fn long(&self) -> Option<&str> {
         self.key.as_deref().filter(|_| self.bytes.is_some_and(|bytes| bytes > MAX_WHOLE))
     }
 }
 
-/// How far a job's files are.
+/// How far a job's files are copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Archive {
-    /// Nothing to copy.
+    /// There is nothing to copy.
     None,
-    /// Something is still to be copied.
+    /// A file is still to be copied.
     Pending,
-    /// All is stored.
+    /// All files are stored.
     Stored,
-    /// Something is lost or on a host that is not allowed.
+    /// Some files are lost, or on a host that is not allowed.
     Partial,
-    /// All is lost.
+    /// Files are lost, and none is stored.
     Lost,
 }
 
-/// What a new job is made of.
+/// The data for a new job.
 #[derive(Debug, Clone)]
 pub struct NewJob {
-    /// The object it lives in.
+    /// The object that the job lives in.
     pub home: ObjectName,
-    /// When its first delivery came.
+    /// When the job was first heard of.
     pub at: Timestamp,
     /// 128 random bits in hex.
     pub nonce: String,
-    /// Scheme and host of the request.
+    /// The scheme and host of the request.
     pub origin: String,
 }
 
 impl Job {
-    /// A job that has just been heard of.
+    /// Returns the record of a job that has just been heard of.
     #[must_use]
     pub fn new(new_job: NewJob) -> Self {
         let (id, reference) = match &new_job.home {
@@ -244,14 +248,15 @@ impl Job {
         }
     }
 
-    /// How answers name the job: its id, else its reference as `ref:…`.
+    /// Returns the job's name in responses: its id, else its reference as
+    /// `ref:…`.
     #[must_use]
     pub fn public_id(&self) -> String {
         self.id.clone().unwrap_or_else(|| self.home.public())
     }
 
-    /// Whether it is known whose it is: an import does not say, nor does a
-    /// delivery that no one can read.
+    /// Returns whether the provider is known. Neither an import nor an
+    /// unreadable delivery names it.
     #[must_use]
     pub fn is_of_known_provider(&self) -> bool {
         let unread = self.tally.iter().filter(|(key, _)| key.starts_with(UNREADABLE));
@@ -259,7 +264,8 @@ impl Job {
         u64::from(self.deliveries) > unread || self.submission.is_some()
     }
 
-    /// What tells it from another job of the same id.
+    /// Returns the facts that distinguish the job from another with the same
+    /// id.
     #[must_use]
     pub fn kind(&self) -> JobKind {
         JobKind {
@@ -268,7 +274,8 @@ impl Job {
         }
     }
 
-    /// Whether a job that has the same id is another one nevertheless.
+    /// Returns whether `other`, a job with the same id, is nevertheless a
+    /// different job.
     #[must_use]
     pub fn is_apart_from(&self, other: JobKind) -> bool {
         let own = self.kind();
@@ -276,8 +283,8 @@ impl Job {
         is_of_other || (own.is_submitted && other.is_submitted)
     }
 
-    /// Gives up the id, which is that of another job here. The job stays where
-    /// it is, with all that is its own.
+    /// Gives up the id, because it belongs to another job in this vault. The
+    /// job stays where it is, with all its data.
     pub fn release_id(&mut self, now: Timestamp) -> Entry {
         let id = self.id.take().unwrap_or_default();
         self.unlinked_id = None;
@@ -288,7 +295,7 @@ impl Job {
         Entry::own(self.events, now, EntryOutcome::Applied, detail)
     }
 
-    /// What the upstream is asked about it by.
+    /// Returns the data by which the upstream is asked about the job.
     #[must_use]
     pub fn lookup(&self) -> Lookup<'_> {
         Lookup {
@@ -300,21 +307,22 @@ impl Job {
         }
     }
 
-    /// Whether the upstream has not answered its submission.
+    /// Returns whether the job was submitted and the upstream has not answered
+    /// yet.
     #[must_use]
     pub fn is_unanswered(&self) -> bool {
         let is_open = |submission: &Submission| submission.answer.is_none();
         self.status == Status::Queued && self.submission.as_ref().is_some_and(is_open)
     }
 
-    /// Grows with every change that is told to the catalog: a repeated
-    /// delivery counts, though it makes no new version.
+    /// Returns a number that grows with every change that the catalog must see.
+    /// A repeated delivery counts, although it makes no new version.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.version + u64::from(self.events)
     }
 
-    /// What the state table looks at.
+    /// Returns the part of the job that the state table looks at.
     #[must_use]
     pub const fn current_state(&self) -> CurrentState {
         CurrentState {
@@ -324,13 +332,14 @@ impl Job {
         }
     }
 
-    /// Whether nothing more is to come unless the upstream changes its mind.
+    /// Returns whether the job has ended and no copy is pending, so that
+    /// nothing more happens unless something new comes.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.status.has_ended() && self.archive() != Archive::Pending
     }
 
-    /// Notes when the last file of the served result was stored.
+    /// Notes the time at which the last file of the served result was stored.
     pub fn note_if_stored(&mut self, now: Timestamp) {
         if matches!(self.archive(), Archive::Stored | Archive::Partial) {
             self.stored_at.get_or_insert(now);

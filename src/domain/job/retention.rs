@@ -1,24 +1,24 @@
-//! How long a job is kept: `RETENTION_DAYS`, or what its hook's URL says
-//! (`?keep=days`).
+//! How long a job is kept: `RETENTION_DAYS`, or the `?keep=days` in its hook
+//! URL.
 
 use super::record::Job;
 use crate::domain::time::{DAY, Timestamp};
 
-/// The longest that anything can be kept but for good, in days.
+/// The most days for which a job can be kept, other than for good.
 pub const MAX_DAYS: u32 = 36_500;
 
-/// When `job` is to be deleted: that many days after its last change; `None`
-/// if it is kept for good.
+/// Returns when `job` is due for deletion, counted from its last change. `None`
+/// means that it is kept for good.
 #[must_use]
 pub fn ends_at(job: &Job, usual_days: u32) -> Option<Timestamp> {
     let days = job.keep_days.unwrap_or(usual_days);
     (days > 0).then(|| job.updated_at.plus(u64::from(days) * DAY))
 }
 
-/// Reads `?keep=`: a number of days, 0 for good.
+/// Reads `?keep=`: a number of days, or 0 to keep the job for good.
 ///
 /// # Errors
-/// What is wrong, for the timeline: a delivery is not refused for it.
+/// Describes the error for the timeline. The delivery is accepted nevertheless.
 pub fn parse_keep(text: &str) -> Result<u32, String> {
     text.parse().ok().filter(|days| *days <= MAX_DAYS).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();

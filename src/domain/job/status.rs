@@ -1,41 +1,41 @@
-//! The states of a job, and the one function that moves between them.
+//! The states of a job, and the one function that changes them.
 //!
 //! | now ↓ / event → | acquired | completed | failed, cancelled | retried | unknown |
 //! |---|---|---|---|---|---|
-//! | (new), queued | acquired | completed | as said | retried | unchanged |
-//! | retried | acquired | completed | as said | retried, attempt + 1 | unchanged |
-//! | acquired | a newer lease | completed | as said | retried, attempt + 1 | unchanged |
+//! | (new), queued | acquired | completed | that status | retried | unchanged |
+//! | retried | acquired | completed | that status | retried, attempt + 1 | unchanged |
+//! | acquired | a newer lease | completed | that status | retried, attempt + 1 | unchanged |
 //! | failed, cancelled | acquired, attempt + 1, if newer | completed | unchanged | retried, attempt + 1 | unchanged |
 //! | completed | unchanged | a revision | unchanged | unchanged | unchanged |
 //!
-//! Whatever the row, an event other than `completed` that the sender dates
-//! before the last applied one is late. `completed` absorbs: a result that was
-//! paid for is never thrown away.
+//! In every row, an event other than `completed` is late if the sender dates it
+//! before the last applied one. `completed` is final, because a result that was
+//! paid for is never discarded.
 
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
 use serde::{Deserialize, Serialize};
 
-/// Where a job stands.
+/// A job's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
-    /// Known, but no event has told more.
+    /// The job is known, but no event has said more.
     Queued,
-    /// A worker holds it.
+    /// A worker holds the job.
     Acquired,
-    /// Ended with a result.
+    /// The job has ended with a result.
     Completed,
-    /// Ended without one, unless it is retried.
+    /// The job has ended without a result, unless it is retried.
     Failed,
-    /// Ended by the caller, unless it is retried.
+    /// The caller has cancelled the job, unless it is retried.
     Cancelled,
-    /// Back in the queue.
+    /// The job is back in the queue.
     Retried,
 }
 
 impl Status {
-    /// Whether the job has ended, as far as is known.
+    /// Returns whether the job has ended, as far as the vault knows.
     #[must_use]
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
@@ -45,12 +45,12 @@ impl Status {
 /// The part of a job that the state table looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CurrentState {
-    /// Where the job stands.
+    /// The job's status.
     pub status: Status,
-    /// The newest sender's time among the applied events. Sender's times are
-    /// compared with each other only, never with this side's clock.
+    /// The newest sender's time among the applied events. A sender's times are
+    /// compared only with each other, never with the vault's clock.
     pub sender_time: Option<Timestamp>,
-    /// The end of the lease that was last told.
+    /// The end of the lease that was reported last.
     pub lease_expiry: Option<Timestamp>,
 }
 
@@ -59,33 +59,34 @@ pub struct CurrentState {
 pub struct Transition {
     /// What has happened.
     pub kind: EventKind,
-    /// The sender's own time of it.
+    /// When it happened, by the sender's clock.
     pub sender_time: Option<Timestamp>,
-    /// The lease it tells of.
+    /// The end of the lease that the event reports.
     pub lease_expiry: Option<Timestamp>,
 }
 
-/// What an event does to a job.
+/// The effect of an event on a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Move {
-    /// The job goes to this status; `next_attempt` counts the attempt up.
+    /// The job gets this status.
     To {
-        /// The new status; it may be the old one with a newer lease.
+        /// The new status; it may equal the old one, with a newer lease.
         status: Status,
         /// Whether another attempt begins.
         next_attempt: bool,
     },
-    /// A result after a result: a revision, or a repetition of it.
+    /// A result follows a result: it is a revision or a repetition.
     Revise,
     /// Nothing changes; the text says why.
     Late(&'static str),
-    /// There is a result, which the upstream is to be asked for.
+    /// The upstream has a result, which must be fetched from there.
     Fetch,
-    /// Nothing changes: the type is not known.
+    /// Nothing changes, because the type is unknown.
     Unknown,
 }
 
-/// The state table. `now` is `None` for a job that has never been heard of.
+/// Returns the effect of an event, by the state table. `now` is `None` for a
+/// job that is new.
 #[must_use]
 pub fn transition(now: Option<&CurrentState>, event: &Transition) -> Move {
     if event.kind == EventKind::Unknown {
@@ -160,7 +161,8 @@ mod tests {
         Some(Timestamp::from_millis(millis))
     }
 
-    /// Last applied at 100, lease until 200.
+    /// Returns a state whose last applied event is dated 100, with a lease
+    /// until 200.
     fn current(status: Status) -> CurrentState {
         CurrentState { status, sender_time: at(100), lease_expiry: at(200) }
     }
@@ -170,8 +172,8 @@ mod tests {
         transition(status.map(current).as_ref(), &event)
     }
 
-    /// Every cell of the table for an event that is newer and has a newer
-    /// lease. Columns: acquired, completed, failed, cancelled, retried.
+    /// Checks every cell of the table for an event that is newer and has a
+    /// newer lease. Columns: acquired, completed, failed, cancelled, retried.
     #[test]
     fn every_cell_for_newer_events() {
         let kinds = [E::Acquired, E::Completed, E::Failed, E::Cancelled, E::Retried];

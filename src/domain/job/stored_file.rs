@@ -1,13 +1,13 @@
-//! A file as the record's JSON holds it: flat, and with members for all states.
+//! A file in the record's JSON: flat, with the members of all states.
 
 use super::file::{File, FileState, FileStatus, Source, StoredObject};
 use crate::domain::time::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Writes the members of a file, with those of its state among them. They are
-/// written one by one, since a flat copy would cost each write of a record all
-/// the texts of all its files.
+/// Writes a file's members, with those of its state among them. It writes them
+/// one by one, because a flat copy would clone all texts of all files whenever
+/// the record is written.
 impl Serialize for File {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
         let object = self.stored();
@@ -48,7 +48,7 @@ impl Serialize for File {
     }
 }
 
-/// The same members, as they are read.
+/// The same members, for reading.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StoredFile {

@@ -5,24 +5,25 @@ use crate::domain::upstream::queue::Queue;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// What a job knows of its submission.
+/// A job's submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Submission {
-    /// The queue.
+    /// The queue that the job was submitted to.
     pub queue: Queue,
-    /// The application as it stood in the path.
+    /// The application, as written in the path.
     pub app: String,
-    /// When it came.
+    /// When the submission came.
     pub at: Timestamp,
-    /// The upstream's answer; `None` until it is there.
+    /// The upstream's answer; `None` until it has come.
     pub answer: Option<SubmissionAnswer>,
-    /// Whether its caller had a ticket; not known of old ones.
+    /// Whether the client had a ticket. Older records do not say, and read as
+    /// `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_ticket: bool,
 }
 
-/// An answer of the upstream.
+/// The upstream's answer to a submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubmissionAnswer {
@@ -30,21 +31,22 @@ pub struct SubmissionAnswer {
     pub status: u16,
     /// The media type.
     pub content_type: Option<String>,
-    /// Its `Retry-After`, as written.
+    /// The `Retry-After` header, as written.
     pub retry_after: Option<String>,
     /// The body.
     pub body: String,
 }
 
-/// What a job that was submitted through the gateway has beside deliveries.
+/// The data that a job submitted through the gateway has apart from its
+/// deliveries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SubmissionState {
-    /// How it was submitted.
+    /// How the job was submitted.
     pub submission: Submission,
     /// The client's own webhook.
     pub webhook: Option<String>,
-    /// What was submitted.
+    /// The submitted input.
     pub input: Option<Box<RawValue>>,
-    /// Where the upstream said that the result would be.
+    /// The URL where the upstream said that the result would be.
     pub response_url: Option<String>,
 }

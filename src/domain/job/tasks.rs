@@ -1,25 +1,27 @@
-//! How far the alarm loop has got with a job.
+//! The state of the alarm loop's tasks for a job.
 
 use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How far the alarm loop has got.
+/// The state of the alarm loop.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Work {
-    /// Runs begun since one last came to its end; spaces the watchdog.
+    /// Runs that have begun since the last complete one. The watchdog's pause
+    /// grows with them.
     pub runs: u32,
-    /// The files that the last run was to copy, if it has not come to its end.
+    /// The files that the last run was going to copy, if that run has not
+    /// ended.
     pub copying: Vec<u32>,
-    /// Pointing the id's object here.
+    /// The task that points the id's object to this job.
     pub link: TaskProgress,
-    /// Writing the manifest to R2.
+    /// The task that writes the manifest to R2.
     pub publish: TaskProgress,
-    /// The last timeline entry that is in the manifest.
+    /// The last timeline entry in the manifest.
     #[serde(skip_serializing_if = "is_default")]
     pub published_events: u32,
-    /// As the four that follow, read and written as one: [`KvCopy`].
+    /// This field and the three after it store one [`KvCopy`].
     record: TaskProgress,
     #[serde(skip_serializing_if = "is_default")]
     recorded_events: u32,
@@ -27,49 +29,50 @@ pub struct Work {
     record_begun: bool,
     #[serde(skip_serializing_if = "is_default")]
     record_by_id: bool,
-    /// Telling the catalog; its `version` is [`super::record::Job::revision`].
+    /// The task that updates the catalog. Its `version` is a
+    /// [`super::record::Job::revision`].
     pub list: TaskProgress,
-    /// Writing files anew whose links were replaced.
+    /// The task that rewrites files whose links were replaced.
     #[serde(skip_serializing_if = "is_default")]
     pub relink: TaskProgress,
-    /// Moving old timeline entries to R2.
+    /// The task that moves old timeline entries to R2.
     pub offload: TaskProgress,
-    /// The last timeline entry that is in R2.
+    /// The last timeline entry in R2.
     pub offloaded: u32,
     /// The last timeline entry that was moved to another object.
     pub moved_events: u32,
-    /// For when a write of this record has set the alarm, unless a run has
-    /// moved it since.
+    /// The time for which a write of this record set the alarm. A run may have
+    /// moved the alarm since; zero means that the time is not known.
     #[serde(skip_serializing_if = "is_default")]
     pub alarm: Timestamp,
 }
 
-/// Something that is done once for each version, and again when it fails.
+/// A task that is done once for each version, and retried when it fails.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TaskProgress {
-    /// The version that it was last done for.
+    /// The version for which the task was last done.
     pub version: u64,
     /// Failed tries since then.
     pub attempts: u32,
-    /// Not before this time: try.
+    /// The earliest time of the next try.
     pub at: Timestamp,
 }
 
-/// What KV holds of the job: its rendered record, or nothing.
+/// The job's copy in KV: its rendered record, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KvCopy {
     /// There is no copy.
     None,
-    /// A first copy may be there: a write was begun, or has failed here.
+    /// A first copy may be there: a write has begun, or seems to have failed.
     Begun(LastTry),
-    /// A copy is there, unless the first was given up.
+    /// A copy is there, unless the vault gave up writing the first one.
     Written {
-        /// The version that it shows.
+        /// The version that the copy shows.
         version: u64,
-        /// The last timeline entry that it counts.
+        /// The last timeline entry that the copy counts.
         events: u32,
-        /// What was tried last.
+        /// The last try.
         last: LastTry,
     },
 }
@@ -77,16 +80,17 @@ pub enum KvCopy {
 /// The last try to write a copy or to delete it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastTry {
-    /// Whether the copy is under the job's id, not the name it lives at.
+    /// Whether the copy's name is the job's id, rather than the name of its
+    /// object.
     pub by_id: bool,
     /// Failed tries in a row.
     pub attempts: u32,
-    /// Not before this time: try again.
+    /// The earliest time of the next try.
     pub at: Timestamp,
 }
 
 impl KvCopy {
-    /// Returns the last try at a copy that may be there.
+    /// Returns the last try, if there may be a copy.
     #[must_use]
     pub const fn last(self) -> Option<LastTry> {
         match self {
@@ -95,8 +99,8 @@ impl KvCopy {
         }
     }
 
-    /// Returns the version and the timeline entry that readers of a whole copy
-    /// see.
+    /// Returns the version and the last timeline entry of a complete copy, or
+    /// zeros.
     #[must_use]
     pub const fn shown(self) -> (u64, u32) {
         match self {
@@ -120,7 +124,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl TaskProgress {
-    /// Notes that it is done for `version`.
+    /// Notes that the task is done for `version`.
     pub fn done(&mut self, version: u64) {
         *self = Self { version, ..Self::default() };
     }
@@ -131,7 +135,8 @@ impl TaskProgress {
         self.at = context.now.plus(context.pace.backoff(self.attempts, context.entropy));
     }
 
-    /// As [`TaskProgress::failed`]; after `most` tries in a row it counts as done.
+    /// Notes a failure as [`TaskProgress::failed`] does. After `most` failures
+    /// in a row, the task counts as done.
     pub fn failed_at_most(&mut self, most: u32, version: u64, context: RetryContext<'_>) {
         self.failed(context);
         if self.attempts >= most {
@@ -141,7 +146,7 @@ impl TaskProgress {
 }
 
 impl Work {
-    /// Returns what KV holds of the job.
+    /// Returns the job's copy in KV.
     #[must_use]
     pub const fn kv_copy(&self) -> KvCopy {
         let TaskProgress { version, attempts, at } = self.record;
@@ -153,7 +158,7 @@ impl Work {
         }
     }
 
-    /// Notes what KV holds of the job.
+    /// Notes the job's copy in KV.
     pub fn set_kv_copy(&mut self, copy: KvCopy) {
         let last = copy.last();
         let (version, events) = copy.shown();
@@ -164,13 +169,13 @@ impl Work {
         self.record_by_id = last.is_some_and(|last| last.by_id);
     }
 
-    /// Notes that the run has come to its end.
+    /// Notes that the run has ended.
     pub fn end_run(&mut self) {
         self.runs = 0;
         self.copying.clear();
     }
 
-    /// Whether the last run has come to its end.
+    /// Returns whether the last run has ended.
     #[must_use]
     pub const fn has_ended(&self) -> bool {
         self.runs == 0 && self.copying.is_empty()

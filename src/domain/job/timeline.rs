@@ -1,99 +1,100 @@
-//! The timeline: one entry a delivery, one for each thing that hookvault did.
+//! The timeline: one entry for each delivery, and for each thing the vault did.
 
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Most that a reader gets inline of one body, in bytes.
+/// The most bytes of one body that a reader gets inline.
 pub const MAX_INLINE_BODY: usize = 16 * 1024;
 
-/// What came of it.
+/// The outcome of what an entry records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EntryOutcome {
     /// The delivery changed the job.
     Applied,
-    /// It repeated an earlier delivery.
+    /// The delivery repeated an earlier one.
     Duplicate,
-    /// It came too late to change anything.
+    /// The delivery came too late to change anything.
     Late,
-    /// Its type is not known.
+    /// The delivery's type is unknown.
     Unknown,
-    /// A file was copied, or could not be.
+    /// The vault copied a file, or failed to.
     Copy,
-    /// The upstream was asked for what did not come by itself.
+    /// The vault asked the upstream for a webhook or a URL that was missing.
     Heal,
-    /// An event was handed on, or could not be.
+    /// The vault handed an event on, or failed to.
     Handoff,
 }
 
-/// How much the sender of a delivery is believed.
+/// How far the sender of a delivery is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Trust {
-    /// It knew the hook token.
+    /// The sender knew the hook token.
     Token,
-    /// It knew the capability of this very job.
+    /// The sender knew the capability of this very job.
     Capability,
-    /// It was signed by the provider, for the account that is configured.
+    /// The provider signed the delivery, for the account that is configured.
     Signed,
 }
 
-/// Where a delivery's body is kept.
+/// Where a delivery's body is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum BodyAt {
-    /// In the job's object.
+    /// The body is in the job's object.
     Object,
-    /// In R2, under this key.
+    /// The body is in R2, under this key.
     Bucket(String),
 }
 
-/// One entry, as it is stored.
+/// One timeline entry, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// Number within the job, from 1.
+    /// The number within the job, from 1.
     pub n: u32,
-    /// `eventType` as sent; `None` for what hookvault did itself.
+    /// The `eventType` as sent; `None` for the vault's own actions.
     pub event_type: Option<String>,
-    /// When it came or happened.
+    /// When the delivery came, or the action happened.
     pub received_at: Timestamp,
-    /// How much the sender is believed; `None` for what hookvault did.
+    /// How far the sender is trusted; `None` for the vault's own actions.
     pub trust: Option<Trust>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: EntryOutcome,
-    /// More in words.
+    /// Details in words.
     pub detail: Option<String>,
-    /// Length of the body in bytes.
+    /// The body's length in bytes.
     pub bytes: Option<usize>,
-    /// SHA-256 of the body in hex.
+    /// The SHA-256 of the body in hex.
     pub sha256: Option<String>,
     /// Where the body is.
     pub body: Option<BodyAt>,
-    /// Whether the body is kept as it came, and is mended to be read
-    /// ([`crate::domain::json::tolerant`]): positions in it are those of the mended text.
+    /// Whether the body is malformed JSON that is stored as received and
+    /// repaired when read ([`crate::domain::json::tolerant`]). Positions refer
+    /// to the repaired text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mended: bool,
 }
 
-/// An entry with its body, as a page in the bucket holds it.
+/// An entry with its body, as a page in the bucket contains it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryWithBody {
     /// The entry.
     pub entry: Entry,
-    /// Its body, if that is short.
+    /// The body, if it is short.
     pub text: Option<String>,
 }
 
 impl Entry {
-    /// Whether its body is in the job's object, or in the page that the entry
-    /// has moved to.
+    /// Returns whether the body is in the job's object, or in the page that the
+    /// entry was moved to.
     #[must_use]
     pub fn has_text(&self) -> bool {
         self.body == Some(BodyAt::Object)
     }
 
-    /// An entry for something that hookvault did.
+    /// Returns an entry for an action of the vault's own.
     #[must_use]
     pub const fn own(n: u32, at: Timestamp, outcome: EntryOutcome, detail: String) -> Self {
         Self {

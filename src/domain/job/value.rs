@@ -1,6 +1,5 @@
-//! How a job lies in its object: one value, which holds the record and behind
-//! it, each in a frame, what came last. A change is one write, and costs one
-//! row.
+//! How an object stores its job: as one value, with the record first and the
+//! latest data behind it in frames. A change is one write, and costs one row.
 //!
 //! ```text
 //! #{bytes of the record}
@@ -9,38 +8,39 @@
 //! {result}
 //! ```
 //!
-//! Before, the value was the record alone, and each entry, body, digest and
-//! result had a key of its own. They still have when the frames grow too long.
+//! In the former format the value was the record alone, and each entry, body,
+//! digest and result had its own key. They still get keys when the frames grow
+//! too long.
 
 use std::fmt::Write;
 use std::str::FromStr;
 
-/// Longest body or result that goes into a frame, in bytes.
+/// The longest body or result that goes into a frame, in bytes.
 pub const MAX_FRAMED: usize = 16 * 1024;
-/// Bytes of frames beyond which all go to keys of their own: each write of the
-/// record writes them anew.
+/// The most bytes of frames. Beyond this they all go to keys of their own,
+/// because each write of the record writes the frames again.
 pub const MAX_FRAMES: usize = 48 * 1024;
 
-/// What stands behind the record in its value.
+/// The frames behind the record in its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frames {
-    /// Timeline entries, the oldest first.
+    /// The timeline entries, the oldest first.
     pub entries: Vec<Framed>,
     /// The result's text.
     pub result: Option<String>,
 }
 
-/// A timeline entry with what came with it.
+/// A timeline entry with its data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Framed {
-    /// Its number.
+    /// The entry's number.
     pub n: u32,
     /// The entry as JSON.
     pub entry: String,
-    /// Its body, if that is short.
+    /// The body, if it is short.
     pub body: Option<String>,
-    /// By what a repetition of it is told: digest and former place. Neither
-    /// holds a space.
+    /// The digest and former place by which a repetition is recognized. Neither
+    /// contains a space.
     pub seen: Vec<String>,
 }
 
@@ -57,10 +57,10 @@ pub fn join(record: &str, frames: &Frames) -> String {
     value
 }
 
-/// Reads a value into the record and its frames.
+/// Splits a value into the record and its frames.
 ///
 /// # Errors
-/// If a frame is damaged: it is never taken for the end of the value.
+/// Fails if a frame is damaged: damage never counts as the end of the value.
 pub fn split(value: &str) -> Result<(&str, Frames), String> {
     let Some(mut rest) = value.strip_prefix('#') else { return Ok((value, Frames::default())) };
     let record = read_head(&mut rest)
@@ -76,15 +76,15 @@ pub fn split(value: &str) -> Result<(&str, Frames), String> {
 }
 
 impl Frames {
-    /// About how long they are, in bytes.
+    /// Returns the approximate length of the frames in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let entries: usize = self.entries.iter().map(Framed::bytes).sum();
         entries + self.result.as_ref().map_or(0, String::len)
     }
 
-    /// Whether nothing of the job was ever moved to keys of its own: entries
-    /// are moved all together, so the first is still here.
+    /// Returns whether all of the job's entries are here. Entries move to keys
+    /// of their own all together, so it is enough that the first is still here.
     #[must_use]
     pub fn hold_all(&self) -> bool {
         self.entries.first().is_some_and(|first| first.n == 1)
@@ -96,7 +96,7 @@ impl Frames {
         self.entries.iter().find(|entry| entry.n == n)
     }
 
-    /// Returns the last entry that is told by this digest or former place.
+    /// Returns the last entry that has this digest or former place.
     #[must_use]
     pub fn seen(&self, by: &str) -> Option<u32> {
         let has = |entry: &&Framed| entry.seen.iter().any(|seen| seen == by);
@@ -152,7 +152,7 @@ fn take<'a>(rest: &mut &'a str, bytes: &str) -> Option<&'a str> {
     Some(taken)
 }
 
-/// Digits alone: `+1` is a number to `parse`, and damage here.
+/// Reads digits only: `parse` accepts `+1`, but here that is damage.
 fn number<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -211,7 +211,7 @@ mod tests {
             .collect();
         for end in (0..value.len()).filter(|end| value.is_char_boundary(*end)) {
             let cut = split(value.split_at(end).0);
-            // What ends between two frames looks like a value that was written so.
+            // A value that is cut between two frames looks complete.
             assert!(cut.is_err() || end == 0 || whole.contains(&end), "cut at {end}: {cut:?}");
         }
         for bad in
