@@ -1,4 +1,4 @@
-//! Gives a call of a queue's route to what answers it.
+//! Dispatches a call of a queue's route to the function that answers it.
 
 use super::request::{UpstreamRequest, scheme};
 use super::{follow, status_stream, submit};

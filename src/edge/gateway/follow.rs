@@ -1,6 +1,6 @@
-//! The questions about a request: its status, its result, and to cancel it.
-//! What has ended is answered from the vault, also when the upstream has
-//! forgotten it; what runs is answered by the upstream.
+//! Answers questions about a request: status, result, cancellation. For an
+//! ended job the vault answers, even when the upstream has forgotten it; for a
+//! running one the upstream does.
 
 use super::request::{UpstreamRequest, known};
 use super::status::{forward, of_vault, told_status, want};
@@ -21,14 +21,14 @@ use crate::edge::storage::result::StoredResult;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
-/// `GET …/requests/{id}/status`.
+/// `GET …/requests/{id}/status`: the status.
 pub async fn status(asked: &UpstreamRequest, id: &str) -> Result<Response, Problem> {
     let job = known(asked, id).await?.map(|(job, _)| job);
     let answer = told_status(asked, id, job.as_ref()).await?;
     respond(id, &answer)
 }
 
-/// `GET …/requests/{id}`: the result with durable URLs.
+/// `GET …/requests/{id}`: the result, with durable URLs.
 pub async fn result(asked: &UpstreamRequest, id: &str) -> Result<Response, Problem> {
     let Some((job, result)) = known(asked, id).await? else {
         let answer = forward(asked, id, "", None, "GET").await?;
@@ -50,7 +50,7 @@ pub async fn result(asked: &UpstreamRequest, id: &str) -> Result<Response, Probl
     }
 }
 
-/// `PUT …/requests/{id}/cancel`.
+/// `PUT …/requests/{id}/cancel`: asks the upstream to cancel the job.
 pub async fn cancel(asked: &UpstreamRequest, id: &str) -> Result<Response, Problem> {
     let job = known(asked, id).await?.map(|(job, _)| job);
     if let Some(job) = job.as_ref().filter(|job| job.status.has_ended()) {
@@ -59,7 +59,7 @@ pub async fn cancel(asked: &UpstreamRequest, id: &str) -> Result<Response, Probl
     }
     let mut answer = forward(asked, id, "/cancel", job.as_ref(), "PUT").await?;
     if answer.status == 409 && asked.scheme == Scheme::Key {
-        // Python's client tries what is answered 409 ten times.
+        // The Python client retries a 409 ten times.
         answer.status = 400;
     }
     if let (Some(job), 200..=299) = (&job, answer.status) {
@@ -79,7 +79,7 @@ fn cant_cancel(scheme: Scheme, text: &str) -> SubmissionAnswer {
     of_vault(status, body)
 }
 
-/// Answers with the result of a job that has ended, or why there is none.
+/// Answers with the result of a job that has ended, or says why there is none.
 async fn of_job(
     asked: &UpstreamRequest,
     id: &str,

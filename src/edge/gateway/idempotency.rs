@@ -1,5 +1,5 @@
-//! Which submissions are one: the gate that a submission passes, and the note
-//! that its answer was read.
+//! Decides which submissions are the same one: asks the gate before a
+//! submission, and tells it when the client has read the answer.
 
 use super::request::{USED_UP, UpstreamRequest, fresh_reference, uses};
 use crate::domain::gateway::idempotency::{Decision, Request};
@@ -18,22 +18,22 @@ use std::time::Duration;
 use wasm_bindgen::JsValue;
 use worker::{Delay, Env};
 
-/// Longest `Idempotency-Key`, in bytes.
+/// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
-/// How much later the last byte of an answer comes, in milliseconds.
+/// How much later the last byte of an answer is sent, in milliseconds.
 const LAST_BYTE_MS: u64 = 5;
 
-/// The gate of the submissions that may be one and the same.
+/// The gate of submissions that may be the same one.
 pub struct IdempotencyGate {
-    /// Its name.
+    /// The gate's name.
     pub name: String,
-    /// What is asked of it.
+    /// The request to the gate.
     pub request: Request,
 }
 
-/// Returns the gate of a submission. An `Idempotency-Key` has a gate of its
-/// own; without one, what is submitted has. Of a ticket whose uses are counted,
-/// both are places in its one gate.
+/// Returns the gate of a submission. An `Idempotency-Key` has its own gate, and
+/// without one the submitted content has. For a ticket with counted uses, both
+/// are places in the ticket's only gate.
 pub fn gate(
     call: &Call<'_>,
     asked: &UpstreamRequest,
@@ -41,13 +41,13 @@ pub fn gate(
     webhook: Option<&str>,
 ) -> Result<IdempotencyGate, Problem> {
     let key = call.header("idempotency-key");
-    // A header's characters are its bytes.
+    // Each character of a header is one byte.
     let is_key = |key: &String| (1..=MAX_KEY_BYTES).contains(&key.chars().count());
     if key.as_ref().is_some_and(|key| !is_key(key)) {
         let detail = format!("`Idempotency-Key` can have 1 to {MAX_KEY_BYTES} bytes");
         return Err(Problem::bad_parameter(detail));
     }
-    // What one ticket's holder has submitted is no other one's.
+    // Submissions of different ticket holders are never the same one.
     let holder = asked.ticket.as_ref().map_or("", |ticket| &ticket.id);
     let to = format!("{:?} {} {:?} {webhook:?}", asked.to.queue, asked.to.app, asked.query);
     let fingerprint = hex::encode(Sha256::digest(format!("{holder}\n{to}\n{sha256}")));
@@ -66,12 +66,12 @@ pub fn gate(
     })
 }
 
-/// Returns the reference of the job that the gate lets be submitted.
+/// Asks the gate, and returns the reference of the job to submit.
 pub async fn pass(env: &Env, gate: &IdempotencyGate) -> Result<String, Problem> {
     let mut decision = rpc::gate::ask(env, &gate.name, Admit(gate.request.clone())).await?;
     if let Decision::After(earlier) = decision {
         let name = ObjectName::Reference(earlier.clone());
-        // Whatever it is: it has come to its end.
+        // The reply does not matter: the earlier submission has ended.
         job::ask_job(env, &name, AwaitAnswer).await?;
         let take_over = TakeOver { earlier, request: gate.request.clone() };
         decision = rpc::gate::ask(env, &gate.name, take_over).await?;
@@ -88,11 +88,14 @@ pub async fn pass(env: &Env, gate: &IdempotencyGate) -> Result<String, Problem> 
     }
 }
 
-/// Returns a body that tells the gate when it was read to its end. The runtime
-/// takes its parts one by one, and no more for a client that left. But of one
-/// that has closed its connection in good order it learns only when what it
-/// writes is sent back: so the last byte comes a moment after the others. Who
-/// leaves later than that can't be told from who has read it all.
+/// Returns a body that tells the gate when the client has read it to the end.
+/// The runtime takes the parts one by one, and takes no more when the client
+/// has left.
+///
+/// But the runtime notices a properly closed connection only when a write
+/// fails. So the last byte is sent a moment after the others. A client that
+/// leaves later than that can't be distinguished from one that has read
+/// everything.
 pub fn read_to_the_end(
     mut body: Vec<u8>,
     env: Env,

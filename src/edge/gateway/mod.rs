@@ -1,10 +1,10 @@
 //! The upstream's own routes, in front of the upstream: `/queue/…`,
 //! `/fal/queue/…`, and fal.ai's server proxy at `/fal/proxy`.
 //!
-//! `dispatch` gives a call to what answers it: `submit` makes a job, for which
-//! `idempotency` tells which submissions are the same one; `follow` answers the
-//! questions about one, `status_stream` tells each status as it comes. `proxy`
-//! speaks fal.ai's proxy protocol.
+//! `dispatch` finds the function for a call. `submit` makes a job, and
+//! `idempotency` decides which submissions are the same one. `follow` answers
+//! questions about a job, and `status_stream` sends each status as it changes.
+//! `proxy` implements fal.ai's proxy protocol.
 
 mod dispatch;
 mod follow;

@@ -1,5 +1,6 @@
 //! `ANY /fal/proxy`: fal.ai's server proxy, for web pages that must not hold a
-//! key. Only a token or a ticket opens it: any page can write an `Origin`.
+//! key. Only a token or a ticket opens it, because any client can forge an
+//! `Origin`.
 
 use super::dispatch::answer;
 use super::request::{Pairs, USED_UP, UpstreamRequest, unset, uses};
@@ -28,7 +29,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::Url;
 
-/// Passes a call on to where its header says, if that is at fal.ai.
+/// Forwards a call to the URL in its header, if that is at fal.ai.
 pub async fn proxy(
     call: &Call<'_>,
     request: &Request,
@@ -55,7 +56,7 @@ pub async fn proxy(
     }
 }
 
-/// Returns the ticket that opens the proxy; `None` for the API token itself.
+/// Returns the ticket that opens the proxy; `None` for the API token.
 fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>, Problem> {
     let given = in_path.map(str::to_owned).or_else(|| call.query("ticket"));
     let Some(text) = given else { return access::holds_api_token(call).map(|()| None) };
@@ -66,7 +67,7 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Option<Ticket>
     }
 }
 
-/// Answers what is the queue's as at its own routes, in fal's dialect.
+/// Answers a call of the queue as the queue's own routes do, in fal's dialect.
 async fn to_queue(
     call: &Call<'_>,
     request: &Request,
@@ -91,8 +92,8 @@ async fn to_queue(
     answer(call, request, UpstreamRequest { origin, ticket, ..asked }).await
 }
 
-/// Returns scheme and host for what a ticket's holder is told and submits. Its
-/// own request says nothing of where webhooks and files are to be found.
+/// Returns scheme and host for the URLs of a ticket's holder. The holder's own
+/// request is not trusted to say where webhooks and files are.
 fn ticket_origin(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String, Problem> {
     let known = call.config.public_url.as_ref().or(ticket.origin.as_ref());
     if known.is_none() && *step == Step::Submit {
@@ -104,12 +105,12 @@ fn ticket_origin(call: &Call<'_>, ticket: &Ticket, step: &Step) -> Result<String
 const NO_ORIGIN: &str = "PUBLIC_URL is not set, and the ticket does not name this host; set \
                          PUBLIC_URL under [vars] in wrangler.toml, or get a new ticket";
 
-/// Answers with the words alone, as JSON: fal's clients expect that of a proxy.
+/// Answers with only a JSON string, as fal's clients expect from a proxy.
 fn words_only(status: u16, words: &str) -> Result<Response, Problem> {
     Ok(response::json(status, format!("{words:?}"))?)
 }
 
-/// Passes on what is no queue's, as it comes.
+/// Forwards a call that is not to a queue, without changes.
 async fn pass_on(
     call: &Call<'_>,
     request: &Request,
@@ -138,7 +139,8 @@ async fn pass_on(
         Problem::new(Code::UpstreamFailed, "fal.ai can't be reached; try again later")
     })?;
     let status = response.status();
-    // A redirect would lead the caller here, or away with what it sends here.
+    // A redirect would send the caller here, or elsewhere with what it sends
+    // here.
     if !matches!(status, 200..=299 | 400..=599) {
         let text = format!("fal.ai answers {status}, which is not followed");
         return Err(Problem::new(Code::UpstreamFailed, text));
@@ -146,8 +148,9 @@ async fn pass_on(
     tell(&response, ticket.map(Ticket::pass), call.config.secrets())
 }
 
-/// Returns the answer as it comes, but for some headers, and the configured
-/// secrets in a text. A stream of events ends with the ticket.
+/// Returns the response as it comes, without some headers, and with the
+/// configured secrets masked in a text. A stream of events ends with the
+/// ticket.
 fn tell(
     response: &Response,
     pass: Option<TokenPass>,
@@ -171,8 +174,8 @@ fn tell(
     Ok(head.body(&body)?)
 }
 
-/// Returns the body that goes along if the ticket allows the call. Only the
-/// request for a token is looked at.
+/// Returns the body to forward, if the ticket allows the call. Only the request
+/// for a token is read.
 async fn body_for(
     ticket: &Ticket,
     request: &Request,

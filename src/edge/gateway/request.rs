@@ -1,4 +1,4 @@
-//! A call on its way to the upstream, as all parts of the gateway see it.
+//! A call that goes to the upstream, shared by all parts of the gateway.
 
 use crate::domain::access::hook_url;
 use crate::domain::access::pass::TokenPass;
@@ -20,30 +20,31 @@ use crate::edge::platform;
 use crate::edge::rpc::{job, lookup};
 use worker::Env;
 
-/// What the holder of a ticket is told that has no use left.
+/// The error for the holder of a ticket without uses left.
 pub const USED_UP: &str = "the ticket's submissions are used up; get a new one";
 /// Names and their values.
 pub type Pairs = Vec<(String, String)>;
 
-/// A call on its way to the upstream.
+/// A call that goes to the upstream.
 pub struct UpstreamRequest {
     /// The bindings.
     pub env: Env,
     /// The configuration.
     pub config: Config,
-    /// Scheme and host of the request; with a ticket, those of its owner's.
+    /// Scheme and host of the request; with a ticket, those of the ticket's
+    /// owner.
     pub origin: String,
-    /// The request's headers that go along.
+    /// The request's headers that are forwarded.
     pub headers: Pairs,
-    /// What is asked for.
+    /// The queue, application and step of the call.
     pub to: call::Call,
-    /// Its query.
+    /// The query.
     pub query: Pairs,
-    /// How the caller writes its token, which also tells its client.
+    /// How the caller writes its token, which also shows which client it is.
     pub scheme: Scheme,
-    /// What lets the caller in, if it is not the API token.
+    /// The ticket that lets the caller in; `None` for the API token.
     pub ticket: Option<Ticket>,
-    /// The pass of its token, where there is no ticket.
+    /// The pass of the API token, used without a ticket.
     pub token: TokenPass,
 }
 
@@ -69,7 +70,7 @@ impl UpstreamRequest {
         }
     }
 
-    /// Returns what lets the caller in, while it stays.
+    /// Returns the pass that lets the caller in, for a lasting connection.
     pub fn pass(&self) -> TokenPass {
         self.ticket.as_ref().map_or(self.token, Ticket::pass)
     }
@@ -79,14 +80,15 @@ impl UpstreamRequest {
         self.config.base_url(&self.origin)
     }
 
-    /// Whether a job may be that of the route: one of another queue's is not.
+    /// Returns whether a job may belong to the route: not if it is another
+    /// queue's.
     fn is_for(&self, job: &Job) -> bool {
         let queue = job.submission.as_ref().map_or(self.to.queue, |of| of.queue);
         queue.prefix() == self.to.queue.prefix()
     }
 
-    /// Whether the caller may ask about a job. What is not known here, no
-    /// ticket has submitted.
+    /// Returns whether the caller may ask about a job. An unknown job was not
+    /// submitted with a ticket.
     pub fn may_ask_about(&self, job: Option<&Job>) -> bool {
         let Some(ticket) = &self.ticket else { return true };
         let submission = job.and_then(|job| job.submission.as_ref());
@@ -103,13 +105,13 @@ pub fn scheme(header: Option<&str>) -> Scheme {
     }
 }
 
-/// Returns where the routes of a request are here.
+/// Returns where this vault has the routes of a request.
 pub fn place<'a>(asked: &'a UpstreamRequest, id: &'a str) -> RequestRoutes<'a> {
     let base = asked.base();
     RequestRoutes { base, queue: asked.to.queue, app: &asked.to.app, id }
 }
 
-/// Reads the job of a request and its result, if it is known here.
+/// Reads the job of a request and its result, if the vault knows it.
 pub async fn known(
     asked: &UpstreamRequest,
     id: &str,
@@ -124,7 +126,7 @@ pub async fn known(
         ));
     }
     match found {
-        // Two queues may use one id.
+        // Two queues may use the same id.
         Resolved::Here(JobRead { job, .. }) if !asked.is_for(&job) => Ok(None),
         Resolved::Here(JobRead { job, result }) => Ok(Some((*job, result))),
         Resolved::Deleted(_) => Err(lookup::deleted(&name)),
@@ -132,7 +134,8 @@ pub async fn known(
     }
 }
 
-/// Returns what the operator has to set before the upstream can be asked.
+/// Returns the problem that says what the operator must set before the upstream
+/// can be asked.
 pub fn unset(why: CantAsk) -> Problem {
     match why {
         CantAsk::BadApp => Problem::new(
@@ -149,7 +152,7 @@ pub fn unset(why: CantAsk) -> Problem {
     }
 }
 
-/// Returns a reference that no one can guess, for a job that the gateway makes.
+/// Returns a reference that nobody can guess, for a job of the gateway.
 pub fn fresh_reference() -> String {
     hook_url::reference(platform::random())
 }

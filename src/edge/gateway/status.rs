@@ -1,5 +1,5 @@
-//! The status of a request: the vault's own once it has ended, the upstream's
-//! until then.
+//! Returns the status of a request: the vault's own once the job has ended, the
+//! upstream's until then.
 
 use super::request::{UpstreamRequest, place, unset};
 use crate::domain::gateway::answer::unreachable_upstream;
@@ -14,7 +14,8 @@ use crate::edge::upstream;
 
 const NOT_FOUND: u16 = 404;
 
-/// Returns the status of a request as the caller's client wants it.
+/// Returns the status of a request in the form that the caller's client
+/// expects.
 pub async fn told_status(
     asked: &UpstreamRequest,
     id: &str,
@@ -32,7 +33,7 @@ pub async fn told_status(
     }
     let word = dialect::word(&answer.body).filter(|word| dialect::is_last(word));
     if let (Some(job), Some(_)) = (job, word) {
-        // Its webhook is late, or lost.
+        // The job's webhook is late or lost.
         want(asked, job, "the upstream says that the job has ended").await;
     }
     let base = asked.config.upstreams.of_queue(asked.to.queue).ok();
@@ -41,7 +42,7 @@ pub async fn told_status(
     Ok(answer)
 }
 
-/// Asks the upstream, with its own key.
+/// Sends a request to the upstream with the vault's key.
 pub async fn forward(
     asked: &UpstreamRequest,
     id: &str,
@@ -64,7 +65,8 @@ pub async fn forward(
     Ok(answered.masked(config.secrets()))
 }
 
-/// Has the job ask the upstream soon. If that fails, it does in its own time.
+/// Lets the job ask the upstream soon. If that fails, it asks at its usual
+/// time.
 pub async fn want(asked: &UpstreamRequest, job: &Job, why: &str) {
     let home: &ObjectName = &job.home;
     if job.healing.wanted {
@@ -75,7 +77,7 @@ pub async fn want(asked: &UpstreamRequest, job: &Job, why: &str) {
     }
 }
 
-/// Makes an answer of this vault's own.
+/// Makes an answer of the vault itself.
 pub fn of_vault(status: u16, body: String) -> SubmissionAnswer {
     SubmissionAnswer {
         status,

@@ -1,6 +1,7 @@
-//! `GET …/requests/{id}/status/stream`: each status as it comes, as server-sent
-//! events. The upstream's own stream is not used: not every queue has one, and
-//! what it says needs the words of the caller's client.
+//! `GET …/requests/{id}/status/stream`: each status as it changes, as
+//! server-sent events. The vault does not forward the upstream's stream: not
+//! every queue has one, and its texts would have to be translated for the
+//! caller's client.
 
 use super::request::{UpstreamRequest, known};
 use super::status::told_status;
@@ -21,28 +22,28 @@ use std::time::Duration;
 use web_sys::Response;
 use worker::Delay;
 
-/// Pauses between two questions, in milliseconds: short at first, as most jobs
-/// are; a delivery ends each.
+/// The first pause between two questions, in milliseconds: short, because most
+/// jobs are. A delivery ends each pause.
 const FIRST_PAUSE_MS: u64 = SECOND / 2;
 const MAX_PAUSE_MS: u64 = 5 * SECOND;
 
-/// A stream on its way.
+/// A stream in progress.
 struct Stream {
     asked: UpstreamRequest,
     id: String,
-    /// The last status that was told.
+    /// The latest status that was sent.
     last: String,
     pause_ms: u64,
     is_over: bool,
 }
 
-/// Tells the status now, and each that is another one, up to the last.
+/// Sends the current status, and each different one up to the last.
 pub async fn follow(asked: UpstreamRequest, id: String) -> Result<Response, Problem> {
     let (last, pause_ms) = (String::new(), FIRST_PAUSE_MS);
     let mut stream = Stream { asked, id, last, pause_ms, is_over: false };
     let job = known(&stream.asked, &stream.id).await?.map(|(job, _)| job);
     let first = told_status(&stream.asked, &stream.id, job.as_ref()).await?;
-    // fal.ai tells of what is not over with a 202.
+    // fal.ai answers 202 while the job is running.
     if !first.is_success() {
         return Ok(response::relay(&first, &[], &first.body.as_str().into())?);
     }
@@ -58,8 +59,8 @@ pub async fn follow(asked: UpstreamRequest, id: String) -> Result<Response, Prob
 }
 
 impl Stream {
-    /// Returns the next frame; `None` at the end of the stream. Who can't be
-    /// told any more comes back, or asks for the status.
+    /// Returns the next frame; `None` at the end of the stream. A client whose
+    /// stream ends early connects again, or asks for the status.
     async fn next(&mut self) -> Option<String> {
         if self.is_over {
             return None;
@@ -75,7 +76,7 @@ impl Stream {
         Some(frame.unwrap_or_else(|| sse::HEARTBEAT.to_owned()))
     }
 
-    /// Returns the frame of a status, if it is another one than the last.
+    /// Returns the frame of a status, if it differs from the previous one.
     fn tell(&mut self, status: &str) -> Option<String> {
         self.is_over = dialect::word(status).is_some_and(|word| dialect::is_last(&word));
         let is_news = self.last != status;
@@ -83,7 +84,7 @@ impl Stream {
         is_news.then(|| format!("data: {}\n\n", one_line(status)))
     }
 
-    /// Waits until the job changes, or it is time to ask again.
+    /// Waits until the job changes, or until it is time to ask again.
     async fn pause(&mut self, job: Option<&Job>) {
         let pause = self.pause_ms;
         self.pause_ms = (pause * 3 / 2).min(MAX_PAUSE_MS);

@@ -22,10 +22,10 @@ use wasm_bindgen::JsValue;
 use web_sys::Request;
 use web_sys::Response;
 
-/// Jobs that one call may begin: an earlier one may have been interrupted, or
-/// refused for the moment.
+/// The most jobs that one call may try: an earlier one may have been
+/// interrupted, or refused for the moment.
 const MAX_TRIES: usize = 3;
-/// Where a client says where its webhooks are to go.
+/// Where a client names its own webhook: a query parameter, or a header.
 const WEBHOOK_QUERY: &str = "fal_webhook";
 const WEBHOOK_HEADER: &str = "x-pipelet-webhook";
 
@@ -35,8 +35,8 @@ fn too_long(problem: Problem) -> Problem {
     Problem::new(Code::BodyTooLarge, why)
 }
 
-/// Submits a job: the same one as before for who comes again with its key, or
-/// whose connection broke before the answer.
+/// Submits a job. A client that retries with its key, or whose connection broke
+/// before the answer, gets the same job.
 pub async fn submit(
     call: &Call<'_>,
     asked: &UpstreamRequest,
@@ -70,8 +70,9 @@ pub async fn submit(
     Err(Failure::new("submitting", "interrupted each time").into())
 }
 
-/// Gives a submission to its job. A long input goes to the bucket, but not
-/// before the job knows of it: its alarm deletes what no submission comes for.
+/// Gives a submission to its job. A long input goes to the bucket only after
+/// the job has recorded it, so that the job's alarm deletes an input without a
+/// submission.
 async fn hand_in(
     call: &Call<'_>,
     name: &ObjectName,
@@ -88,7 +89,8 @@ async fn hand_in(
     job::ask_job(call.env, name, Box::new(submit)).await
 }
 
-/// Reads the client's own webhook, and what to say of one that is this vault's.
+/// Reads the client's own webhook; if it is one of this vault, returns a note
+/// instead.
 fn webhook(
     call: &Call<'_>,
     asked: &UpstreamRequest,
@@ -113,7 +115,7 @@ fn webhook(
     Ok((Some(given), None))
 }
 
-/// Reads the submission, its input at hand.
+/// Makes the submission from the call and its input.
 fn read(
     asked: &UpstreamRequest,
     input: &str,
@@ -146,8 +148,9 @@ fn read(
     }
 }
 
-/// Answers with the upstream's answer, its URLs led here. Without a key it is
-/// noted when the client has read it: one whose connection broke comes again.
+/// Answers with the upstream's answer, whose URLs now lead here. Without a key,
+/// the gate is told when the client has read the answer, because a client whose
+/// connection broke submits again.
 fn respond(
     asked: &UpstreamRequest,
     submitted: Submitted,
