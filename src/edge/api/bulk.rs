@@ -1,4 +1,4 @@
-//! `POST /archive`: copies again for many jobs.
+//! `POST /archive`: copies missing files of many jobs again.
 
 use super::filter::{cursor, filter};
 use crate::domain::catalog::filter::Filter;
@@ -14,14 +14,15 @@ use crate::edge::rpc::job;
 use crate::edge::rpc::listing::page;
 use web_sys::Response;
 
-/// Jobs of one request, unless it says: each takes a subrequest.
+/// The default number of jobs in a request: each takes a subrequest.
 const USUAL: u32 = 20;
 const MOST: u32 = 200;
-/// Jobs that are told at the same time.
+/// The jobs that are asked at the same time.
 const AT_ONCE: usize = 8;
 
-/// `POST /archive?archive=&since=&until=&tag=&app=&limit=&cursor=`: the next
-/// jobs, the newest first, until the answer's `cursor` is null.
+/// `POST /archive?archive=&since=&until=&tag=&app=&limit=&cursor=`: asks the
+/// next jobs, the newest first. The caller repeats it until the answer's
+/// `cursor` is null.
 pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", USUAL, 1..=MOST)?;
     let filter = or_what_is_not_whole(filter(call)?);
@@ -37,8 +38,8 @@ pub async fn archive(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(json(202, answer)?)
 }
 
-/// Adds, where the request says nothing of `archive`, that something of the job
-/// is missing.
+/// If the request has no `archive`, restricts the filter to jobs with missing
+/// files.
 fn or_what_is_not_whole(mut filter: Filter) -> Filter {
     if filter.archive.is_empty() {
         filter.archive = vec![Archive::Partial, Archive::Lost];

@@ -19,9 +19,9 @@ use worker::Env;
 
 /// `GET /export?tag=&since=&cursor=&format=ndjson|aria2`.
 ///
-/// The first piece is there before the answer begins: what fails then is told
-/// by the status. A body that ends before its first byte would look like an
-/// export of nothing.
+/// The first piece is ready before the response begins, so that an early
+/// failure gets an error status. A body that ends before its first byte would
+/// look like an empty export.
 pub async fn export(call: &Call<'_>) -> Result<Response, Problem> {
     let format = Format::parse(call.query("format").as_deref()).map_err(Problem::bad_parameter)?;
     let after = call.query("cursor").map(|cursor| ExportCursor::parse(&cursor));
@@ -37,17 +37,17 @@ pub async fn export(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(head.with("cache-control", "no-store")?.body(&streaming::body_of(pieces)?)?)
 }
 
-/// What is still to be sent.
+/// The rest of an export.
 enum Pieces {
-    /// A piece that is there, and what follows.
+    /// A piece that is ready, and what follows.
     Here(Vec<u8>, Box<Export>),
-    /// What follows is to be asked for.
+    /// What follows must still be asked for.
     Later(Box<Export>),
-    /// The last line of one that broke off.
+    /// The last line of an export that broke off.
     Broken(Vec<u8>),
-    /// Nothing: it broke off.
+    /// The end of an export that broke off.
     Torn,
-    /// Nothing.
+    /// The end of a complete export.
     Over,
 }
 
@@ -56,8 +56,9 @@ impl Pieces {
         piece.map_or(Self::Over, |(text, rest)| Self::Here(text, Box::new(rest)))
     }
 
-    /// Returns the next piece of text. What is not whole says so in its last
-    /// line, and ends with an error: the runtime ends both alike.
+    /// Returns the next piece of text. An incomplete export says so in its last
+    /// line, and then fails: to a client the end of the stream alone looks the
+    /// same.
     async fn next(self) -> worker::Result<Option<(Vec<u8>, Self)>> {
         let pieces = match self {
             Self::Later(export) => {
@@ -81,26 +82,26 @@ impl Pieces {
     }
 }
 
-/// An export on its way. It makes a subrequest a page; when the plan gives no
-/// more of them, it breaks off.
+/// An export in progress. It makes a subrequest for each page; when the plan
+/// allows no more, it breaks off.
 struct Export {
     env: Env,
     format: Format,
     filter: Filter,
     /// The last job that was written.
     after: Option<ExportCursor>,
-    /// Days that are still to be written, the latest first.
+    /// The days that are still to be written, the latest first.
     days: Vec<String>,
-    /// The day that it has come to.
+    /// The day that the export has reached.
     first: String,
-    /// Whether nothing of that day is left.
+    /// Whether that day is written completely.
     is_first_over: bool,
-    /// The line that comes next, if its result is too long for memory.
+    /// The next line, if its result is too long for memory.
     line: Option<ChunkStream>,
 }
 
-/// The line of a job whose result is too long for memory. What the upstream
-/// wrote may have line breaks between its tokens.
+/// Returns the line of a job whose result is too long for memory. It drops line
+/// breaks, which the upstream's JSON may have between its tokens.
 async fn long_line(env: &Env, job: &Job) -> Result<ChunkStream, Failure> {
     let config = platform::config(env);
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
@@ -139,7 +140,7 @@ impl Export {
         }
     }
 
-    /// Returns the next part of the line that is told as a stream.
+    /// Returns the next part of a line that is streamed.
     async fn line_part(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         let Some(line) = &mut self.line else { return Ok(None) };
         let part = line.next().await.transpose().during("reading a long result")?;
@@ -149,7 +150,7 @@ impl Export {
         Ok(part)
     }
 
-    /// Asks for the days that are left. There may be new ones after the last.
+    /// Asks for the remaining days. There may be new ones after the last.
     async fn fill(&mut self) -> Result<(), Failure> {
         let filter = self.filter.clone().into();
         let question = CatalogRequest::Days { filter, until: None, limit: usize::MAX };

@@ -1,11 +1,11 @@
-//! Which jobs a request's parameters mean.
+//! Reads from a request's parameters which jobs it selects.
 
 use crate::domain::catalog::cursor::PageCursor;
 use crate::domain::catalog::filter::{self, ARCHIVES, Filter, STATUSES};
 use crate::domain::http::problem::Problem;
 use crate::edge::http::call::{Call, bad_cursor};
 
-/// Reads which jobs a request's parameters mean.
+/// Reads which jobs a request's parameters select.
 pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
     let (status, archive) = (call.list("status"), call.list("archive"));
     let label = |name| call.query(name).map(|text| call.label(&text));
@@ -25,7 +25,7 @@ pub fn filter(call: &Call<'_>) -> Result<Filter, Problem> {
     })
 }
 
-/// Reads `?cursor=`: where to go on.
+/// Reads `?cursor=`: the place where the next page begins.
 pub fn cursor(call: &Call<'_>) -> Result<Option<PageCursor>, Problem> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
     PageCursor::from_cursor(&text).map(Some).ok_or_else(bad_cursor)

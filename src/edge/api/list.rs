@@ -1,4 +1,4 @@
-//! `GET /jobs`: the newest first; `GET /stats`: how many there are.
+//! `GET /jobs`: the jobs, the newest first; `GET /stats`: their numbers.
 
 use super::filter::{cursor, filter};
 use crate::domain::catalog::row::Row;
@@ -12,7 +12,8 @@ use crate::edge::rpc::listing::{page, totals};
 use serde::Serialize;
 use web_sys::Response;
 
-/// `GET /jobs?status=&archive=&queue=&app=&tag=&q=&since=&until=&limit=&cursor=`.
+/// `GET
+/// /jobs?status=&archive=&queue=&app=&tag=&q=&since=&until=&limit=&cursor=`.
 pub async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", 50, 1..=200)?;
     let (filter, after) = (filter(call)?, cursor(call)?);
@@ -27,7 +28,7 @@ fn render(call: &Call<'_>, row: Row) -> Summary {
     row.summary.shown(Context { base, secrets: call.config.secrets() })
 }
 
-/// How many files there are of each state.
+/// The number of files in each state.
 #[derive(Serialize)]
 struct Files {
     pending: u64,
@@ -35,7 +36,7 @@ struct Files {
     lost: u64,
 }
 
-/// `GET /stats`.
+/// `GET /stats`: the numbers of jobs, files and bytes.
 pub async fn stats(call: &Call<'_>) -> Result<Response, Problem> {
     let (totals, days) = totals(call.env).await?;
     let numbers = totals.numbers;

@@ -1,4 +1,4 @@
-//! `GET /live`: hands a viewer's WebSocket to the catalog's `root`.
+//! `GET /live`: passes a viewer's WebSocket to the catalog's `root`.
 
 use crate::domain::access::pass::TokenPass;
 use crate::domain::catalog::ROOT;
@@ -12,10 +12,10 @@ use crate::edge::rpc::call::fetch_object;
 use web_sys::Response;
 use worker::Error;
 
-/// `GET /live?after=`: every change as it happens, after those that were
-/// missed.
+/// `GET /live?after=`: first the changes that the viewer has missed, then each
+/// change as it happens.
 pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
-    // What is no cursor of this feed is told to read the list anew.
+    // A viewer with an invalid cursor is told to read the list again.
     let after = call.query("after").map(|text| Cursor::parse(&text));
     let after = after.map(|at| at.map_or("none".to_owned(), |at| at.to_string()));
     let is_upgrade = call.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));

@@ -1,4 +1,4 @@
-//! What the owner does to a job.
+//! Actions of a job's owner.
 
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::names::ObjectName;
@@ -12,7 +12,8 @@ use crate::edge::platform::During;
 use crate::edge::rpc::lookup::{ask, ask_known, missing};
 use web_sys::Response;
 
-/// `DELETE /jobs/{id}`: gone from every store. Repeating it is harmless.
+/// `DELETE /jobs/{id}`: deletes the job from every store. Repeating it is
+/// harmless.
 pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     match ask(call.env, name, Delete).await? {
         Resolved::Here(()) | Resolved::Deleted(_) => Ok(done()?),
@@ -20,7 +21,7 @@ pub async fn delete(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     }
 }
 
-/// `POST /jobs/{id}/archive`: copies again what is not stored.
+/// `POST /jobs/{id}/archive`: copies missing files again.
 pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = ask_known(call.env, name, Archive).await?;
     let base = call.config.base_url(&job.origin);
@@ -29,7 +30,7 @@ pub async fn archive(call: &Call<'_>, name: &ObjectName) -> Result<Response, Pro
     Ok(rendered(202, &text)?)
 }
 
-/// `POST /jobs/{id}/links`: the files get new links.
+/// `POST /jobs/{id}/links`: gives the files new links.
 pub async fn links(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let job = ask_known(call.env, name, Relink).await?;
     let links = record::links(&job, call.config.base_url(&job.origin));

@@ -1,4 +1,4 @@
-//! `GET /metrics`: for Prometheus.
+//! `GET /metrics`: metrics for Prometheus.
 
 use crate::domain::catalog::metrics::{MEDIA_TYPE, Metrics};
 use crate::domain::http::problem::Problem;
@@ -10,7 +10,7 @@ use crate::edge::storage::unmatched;
 use futures_util::future::try_join3;
 use web_sys::Response;
 
-/// Asks the catalog for its sums, and the unmatched box for its size.
+/// Reads the catalog's sums and the number of unmatched deliveries.
 pub async fn metrics(call: &Call<'_>) -> Result<Response, Problem> {
     let (env, refused) = (call.env, async { listing::refused(call.env).await.map(|all| all.1) });
     let asked = try_join3(listing::totals(env), unmatched::count(env), refused).await;

@@ -1,4 +1,4 @@
-//! The routes that readers and owners of jobs use.
+//! The routes for readers and owners of jobs.
 
 pub mod bulk;
 pub mod export;

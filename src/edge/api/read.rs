@@ -27,8 +27,9 @@ use std::borrow::Cow;
 use web_sys::Response;
 use worker::Object;
 
-/// `GET /jobs/{id}`: the copy at the edge, or else what the job's object has
-/// rendered; who waits, or says for what, is answered by the job itself.
+/// `GET /jobs/{id}`: the copy at the edge, or else the record that the job's
+/// object renders. If the reader waits or names a version, the job itself
+/// answers.
 pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let asks_the_job = ["wait", "version", "for"].iter().any(|key| call.query(key).is_some());
     if !asks_the_job {
@@ -55,8 +56,8 @@ pub async fn record(call: &Call<'_>, name: &ObjectName) -> Result<Response, Prob
     Ok(response::record(&Uint8Array::from(text.as_bytes()), "object")?)
 }
 
-/// Reads the copy at the edge. If that fails, there is none: the job knows more
-/// anyway.
+/// Reads the copy at the edge. A failure counts as no copy, because the job
+/// knows more anyway.
 async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
     let rendering = Rendering::now(call.config.public_url.as_deref());
     let found = kv::get(call.env, name, &rendering).await;
@@ -100,7 +101,8 @@ fn not_yet(job: &Job, context: Context<'_>) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// `GET /jobs/{id}/events/{n}/body`: the delivery as it came, secrets masked.
+/// `GET /jobs/{id}/events/{n}/body`: the delivery as it was received, with
+/// secrets masked.
 pub async fn event_body(call: &Call<'_>, name: &ObjectName, n: u32) -> Result<Response, Problem> {
     let body = match ask(call.env, name, ReadBody(n)).await? {
         Resolved::Here(body) => body,
@@ -134,7 +136,7 @@ fn short_body(call: &Call<'_>, raw: Vec<u8>) -> Result<Response, Problem> {
     }
 }
 
-/// Tells a body that lies in the bucket; a long one as it is read there.
+/// Returns a body from the bucket; a long one as a stream.
 async fn stored_body(call: &Call<'_>, object: &Object, mended: bool) -> Result<Response, Problem> {
     if object.size() <= u64::from(PIECE) {
         let raw = bucket::bytes_of(object).await?;

@@ -13,16 +13,16 @@ use crate::edge::storage::bucket;
 use web_sys::Response;
 use worker::Object;
 
-/// Jobs of one request, unless it says. Each takes a subrequest, of which
-/// there are 50 on the free plan.
+/// The default number of jobs in a request. Each takes a subrequest, and the
+/// free plan has 50.
 const USUAL: u32 = 40;
 const MOST: u32 = 1_000;
-/// Jobs that are restored at the same time.
+/// The jobs that are restored at the same time.
 const AT_ONCE: usize = 8;
 
-/// `POST /restore?limit=&cursor=`: the next manifests, until the answer's
-/// `cursor` is null. Doing it again is harmless: a job that there is stays as
-/// it is, and is only published again.
+/// `POST /restore?limit=&cursor=`: restores the jobs of the next manifests. The
+/// caller repeats it until the answer's `cursor` is null. Doing it again is
+/// harmless: an existing job stays as it is, and is only published again.
 pub async fn restore(call: &Call<'_>) -> Result<Response, Problem> {
     let limit = call.number_in("limit", USUAL, 1..=MOST)?;
     let bucket = bucket::open(call.env)?;

@@ -1,4 +1,4 @@
-//! `POST /tickets`: short-lived rights to hand to a browser.
+//! `POST /tickets`: makes short-lived credentials for a browser.
 
 use crate::domain::access::ticket::{Ticket, TicketRequest};
 use crate::domain::http::problem::Problem;
@@ -9,11 +9,11 @@ use crate::edge::http::response::json;
 use crate::edge::platform::{self, During};
 use web_sys::{Request, Response};
 
-/// Longest body in bytes.
+/// The longest body, in bytes.
 const MAX_BYTES: u64 = 16 * 1024;
 
-/// Makes a ticket. Nothing is stored: whoever holds the API token that signed
-/// it could make it again.
+/// Makes a ticket. Nothing is stored: the API token's signature is enough to
+/// check it.
 pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_small(request, MAX_BYTES).await?;
     let request = TicketRequest::parse(&body).map_err(Problem::bad_body)?;

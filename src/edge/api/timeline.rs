@@ -1,7 +1,7 @@
 //! `GET /jobs/{id}/events`: the timeline, as JSON or as a stream of events.
 //!
-//! The Worker drives a stream, and asks the job again and again: the object
-//! holds no connection of a viewer, and each of its answers has an end.
+//! The Worker drives a stream by asking the job again and again. So the object
+//! holds no connection of a viewer, and each of its replies has an end.
 
 use crate::domain::access::pass::TokenPass;
 use crate::domain::access::redact::Secrets;
@@ -22,11 +22,11 @@ use futures_util::stream;
 use web_sys::Response;
 use worker::Env;
 
-/// Entries of one answer of the job to a stream.
+/// The entries in one reply of the job to a stream.
 const BATCH: u32 = 100;
 
-/// `?after=&limit=`; with `Accept: text/event-stream` live, where
-/// `Last-Event-ID` wins over `after`.
+/// Reads `?after=&limit=`. With `Accept: text/event-stream` the answer is live,
+/// and `Last-Event-ID` takes precedence over `after`.
 pub async fn events(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let after = call.number("after", 0)?;
     if sse::is_wanted(call.header("accept").as_deref()) {
@@ -84,19 +84,19 @@ async fn first(
     part.ok_or_else(access::gone)
 }
 
-/// A stream on its way.
+/// A stream in progress.
 struct LiveTimeline {
     env: Env,
-    /// What lets the reader in.
+    /// The pass that let the reader in.
     pass: TokenPass,
     secrets: Secrets,
     home: ObjectName,
-    /// The last entry that was told.
+    /// The last entry that was sent.
     after: u32,
-    /// The last version that was told.
+    /// The last version that was sent.
     version: Option<u64>,
     asks: u32,
-    /// Whether the last answer was as long as may be: more is there already.
+    /// Whether the latest reply was full: then more entries are ready.
     is_full: bool,
 }
 
@@ -109,11 +109,11 @@ impl LiveTimeline {
         self.asks += 1;
         let frames = match self.ask().await {
             Ok(Resolved::Here(Some(timeline))) => self.frames(&timeline),
-            // It has been deleted, or the reader may read no more.
+            // The job was deleted, or the reader's pass has ended.
             Ok(Resolved::Here(None) | Resolved::Deleted(_) | Resolved::Missing) => return None,
             Err(failure) => Err(failure),
         };
-        // The client comes back, and asks once more.
+        // After a failure the client connects again and resumes.
         frames.inspect_err(Failure::log).ok()
     }
 
@@ -128,7 +128,7 @@ impl LiveTimeline {
         job::ask_job(&self.env, &self.home, part).await
     }
 
-    /// Returns the frames of an answer: a comment if there is no news.
+    /// Returns the frames of a reply: a comment if there is no news.
     fn frames(&mut self, timeline: &Timeline) -> Result<String, Failure> {
         let mut frames = String::new();
         for told in &timeline.entries {

@@ -1,4 +1,4 @@
-//! Reads a job, and waits for news of it: `?wait=`, `?version=`, `?for=`.
+//! Reads a job, and waits for a change of it: `?wait=`, `?version=`, `?for=`.
 
 use crate::domain::http::problem::Problem;
 use crate::domain::job::record::Job;
@@ -16,14 +16,15 @@ use crate::edge::storage::result::StoredResult;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 
-/// Longest wait of a reader; proxies in between close idle requests later.
+/// The longest wait of a reader, in seconds: proxies close idle requests only
+/// later.
 const MAX_WAIT_SECONDS: u32 = 60;
-/// Longest wait in an object. It is not told that a reader has left: the
-/// Worker is, and asks no more.
+/// The longest wait in an object, in milliseconds. The object does not learn
+/// that a reader has left. The Worker does, and then asks no more.
 const MAX_ASK_MS: u64 = 10 * SECOND;
 
-/// Reads a job and its result; with `?wait`, again when there is news or the
-/// time is up.
+/// Reads a job and its result. With `?wait`, it reads them again when something
+/// has changed or the time is up.
 pub async fn read(
     call: &Call<'_>,
     name: &ObjectName,
@@ -42,7 +43,7 @@ pub async fn read(
     Ok((*job, told))
 }
 
-/// Asks for news, in as many waits as it takes.
+/// Waits for a change, by as many calls as that takes.
 async fn await_news(
     call: &Call<'_>,
     name: &ObjectName,
@@ -59,7 +60,8 @@ async fn await_news(
         if !waits {
             break;
         }
-        // Not by the clock: an object's that is ahead would have it asked in vain.
+        // This adds up waits instead of reading the clock: if an object's clock
+        // is ahead, it would be asked in vain.
         until = until.plus(MAX_ASK_MS).min(wait.until);
         found = match ask_for_news(call, name, &found, Wait { until, ..wait }).await? {
             Resolved::Here(read) => Resolved::Here(read.ok_or_else(access::gone)?),
@@ -70,8 +72,8 @@ async fn await_news(
     Ok(found)
 }
 
-/// Asks for news of a job. A job that is not known yet is asked for by both
-/// that the name may mean, the id and the reference.
+/// Waits for a change of a job. If the job is not known yet, it asks for both
+/// that the name may be: the id and the reference.
 async fn ask_for_news(
     call: &Call<'_>,
     name: &ObjectName,
@@ -95,8 +97,8 @@ async fn ask_for_news(
     }
 }
 
-/// Reads `?wait=0..60` (seconds) `&version=` `&for=settled`; `condition` is what the
-/// route itself waits for.
+/// Reads `?wait=0..60` (in seconds), `&version=` and `&for=settled`.
+/// `condition` is the default of the route.
 fn wait(call: &Call<'_>, condition: WaitFor) -> Result<Option<Wait>, Problem> {
     let seconds = call.number("wait", 0)?;
     if seconds > MAX_WAIT_SECONDS {
