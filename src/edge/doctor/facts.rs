@@ -1,4 +1,4 @@
-//! What is asked of the upstreams and of the catalog, each within its time.
+//! Asks the upstreams and the catalog, each within a time limit.
 
 use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::row::Row;
@@ -19,7 +19,7 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::{Delay, Env};
 
-/// Waits for `work`, but not for long.
+/// Waits for `work`, at most [`PATIENCE_MS`].
 pub async fn tried<T>(work: impl Future<Output = Result<T, Failure>>) -> ProbeResult<T> {
     let before = platform::now();
     let end = match select(pin!(work), Delay::from(Duration::from_millis(PATIENCE_MS))).await {
@@ -35,10 +35,10 @@ pub fn reading(whose: &str, theirs: Option<Timestamp>, before: Timestamp) -> Opt
     theirs.map(|theirs| ClockReading { whose: whose.to_owned(), theirs, before, after })
 }
 
-/// A question, and what came of it; nothing without a key.
+/// A probe and its result; no result without a key.
 type ProbedUpstream = (UpstreamProbe, Option<ProbeResult<ProbeAnswer>>);
 
-/// Asks all upstreams that there is a key for; also tells their clocks.
+/// Probes all upstreams that have a key; also returns their clocks.
 pub async fn upstreams(all: &Upstreams) -> (Vec<ProbedUpstream>, Vec<ClockReading>) {
     let asked = upstreams::questions(all).into_iter().map(|question| async {
         let before = platform::now();
@@ -54,7 +54,7 @@ pub async fn upstreams(all: &Upstreams) -> (Vec<ProbedUpstream>, Vec<ClockReadin
     (asked, readings.into_iter().flatten().collect())
 }
 
-/// Asks the catalog how the jobs are.
+/// Asks the catalog for the state of the jobs.
 pub async fn jobs(env: &Env, now: Timestamp) -> Result<Jobs, String> {
     let told = try_join3(
         listing::totals(env),
@@ -69,15 +69,15 @@ async fn rows(env: &Env, filter: Filter) -> Result<Vec<Row>, Failure> {
     listing::page(env, &filter, None, jobs::MOST).await.map(|(rows, _)| rows)
 }
 
-/// Deliveries that were not taken, or that belong to no job.
+/// Deliveries that were refused, or that have no job.
 pub struct RejectedDeliveries {
-    /// Those that were refused, and how many there ever were.
+    /// The refused deliveries, and how many there ever were.
     pub refused: Result<(Vec<RefusedDelivery>, u64), String>,
-    /// How many belong to no job.
+    /// The number of deliveries without a job.
     pub unmatched: Result<u64, String>,
 }
 
-/// Asks for them.
+/// Reads the refused and the unmatched deliveries.
 pub async fn refusals(env: &Env) -> RejectedDeliveries {
     let (refused, unmatched) = join!(tried(listing::refused(env)), tried(unmatched::count(env)));
     RejectedDeliveries { refused: refused.end, unmatched: unmatched.end }

@@ -1,9 +1,10 @@
-//! `GET /doctor`: tries everything the Worker needs, and tells what is wrong.
+//! `GET /doctor`: tests everything that the Worker needs, and reports what is
+//! wrong.
 //!
-//! Nothing here fails the request: what can't be asked is a finding. Each part
-//! has its own time, all are tried at once, and they make at most 40
-//! subrequests: three each for R2 and KV, one an object, one an upstream, ten
-//! for the unmatched box and sixteen for two listings of a week.
+//! No failure here fails the request: what can't be asked becomes a finding.
+//! Each part has its own time limit, and all run at once. They make at most 40
+//! subrequests: three each for R2 and KV, one per object, one per upstream, ten
+//! for the unmatched box, and sixteen for two listings of a week.
 
 mod facts;
 mod probes;
@@ -20,19 +21,19 @@ use futures_util::join;
 use web_sys::Response;
 use worker::Context;
 
-/// `GET /doctor`.
+/// `GET /doctor`: the report.
 pub async fn doctor(call: &Call<'_>, context: &Context) -> Result<Response, Problem> {
     let report = Report::new(examine(call, context).await, self_test(call), call.config);
     let text = serde_json::to_string(&report).during("writing the doctor's report")?;
     Ok(dated(&text, platform::now())?)
 }
 
-/// Returns scheme and host by which this vault is to be called.
+/// Returns scheme and host by which this vault should be called.
 fn base(call: &Call<'_>) -> String {
     call.config.base_url(&call.origin()).to_owned()
 }
 
-/// Returns a delivery to try, for those who may write.
+/// Returns a test delivery, for callers that may write.
 fn self_test(call: &Call<'_>) -> Option<SelfTest> {
     access::holds_api_token(call).ok()?;
     SelfTest::new(&base(call), &platform::random::<16>(), call.config.hook.as_ref().ok())

@@ -1,6 +1,6 @@
-//! Each binding: writes, reads, deletes.
+//! Tests each binding: writes, reads, deletes.
 //!
-//! A probe goes on after its time is over and after the caller has left, so
+//! A probe continues after its time limit and after the caller has left, so
 //! that what it wrote is deleted in the end.
 
 use super::facts::{self, tried};
@@ -21,10 +21,10 @@ use futures_util::join;
 use std::collections::HashMap;
 use worker::{Context, Env};
 
-/// The gate that is tried.
+/// The name of the gate that is tested.
 const GATE: &str = "doctor";
 
-/// Tries all bindings at once; also tells the bucket's clock.
+/// Tests all bindings at once; also returns the bucket's clock.
 pub async fn all(env: &Env, context: &Context) -> (Vec<Finding>, Vec<ClockReading>) {
     let nonce = hex::encode(platform::random::<16>());
     let r2 = detached(context, r2(env.clone(), nonce.clone()));
@@ -39,14 +39,14 @@ pub async fn all(env: &Env, context: &Context) -> (Vec<Finding>, Vec<ClockReadin
     (checks, readings)
 }
 
-/// Has `probe` run to its end, whoever waits for it.
+/// Runs `probe` to its end, even if nobody waits for it any more.
 async fn detached<T: 'static>(
     context: &Context,
     probe: impl Future<Output = Result<T, Failure>> + 'static,
 ) -> ProbeResult<T> {
     let (sender, receiver) = oneshot::channel();
     context.wait_until(async move {
-        // Nobody may be left to hear it.
+        // The receiver may be gone already.
         let _unheard = sender.send(probe.await);
     });
     tried(async { receiver.await.during("waiting for a probe")? }).await
@@ -65,7 +65,7 @@ async fn r2(env: Env, nonce: String) -> Result<(ReadBack, Option<ClockReading>),
         Ok((ReadBack::of(read.as_deref(), &nonce), reading))
     };
     let tried = tried.await;
-    // Also when it could not be read, or the write only looked as if it had failed.
+    // Delete it even if the read failed, or if the write only seemed to fail.
     let deleted = bucket.delete(&key).await.during("deleting from the bucket");
     tried.and_then(|tried| deleted.map(|()| tried))
 }
