@@ -23,21 +23,21 @@ use web_sys::Response;
 pub struct Link {
     /// The job.
     pub job: ObjectName,
-    /// The right to read its files.
+    /// The secret that permits reading the job's files.
     pub nonce: String,
     /// The file's number.
     pub n: u32,
-    /// Its name; none in the short form.
+    /// The file's name; `None` in the short form.
     pub name: Option<String>,
 }
 
 /// `GET|HEAD /files/{id}/{nonce}/{n}[-{name}]`.
 ///
-/// 1. The full link names the key in the bucket, whose metadata holds the
-///    nonce: one read.
-/// 2. The short form, and a file that is not there, are asked of the job:
-///    404 unknown, 410 lost.
-/// 3. What is not copied yet is read through, 503 if it can't be.
+/// 1. The full link names the key in the bucket, and that object's metadata
+///    holds the nonce: one read is enough.
+/// 2. For the short form, or a file that is not in the bucket, it asks the job:
+///    404 if unknown, 410 if lost.
+/// 3. A file that is not copied yet is streamed from its source, or 503.
 pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
     let conditions = Conditions::from_lookup(call.head, |name| call.header(name));
     let asked = FileRequest { call, conditions, download: download(call)? };

@@ -1,9 +1,9 @@
-//! Files that are not copied yet: read through from their source.
+//! Streams files that are not copied yet from their source.
 //!
-//! No validator is sent: the one that the stored file will have is not known,
-//! and any other would tell a client that resumes later that the file has
-//! changed. For the same reason conditions do not count, and with an
-//! `If-Range` no range does.
+//! The response has no validator. The stored file's validator is not known yet,
+//! and with any other a client that resumes later would find the file changed.
+//! For the same reason conditions are ignored, and with an `If-Range` so is the
+//! range.
 
 use super::request::{FileRequest, build};
 use crate::domain::alarm::budget::Budget;
@@ -78,8 +78,8 @@ fn send(
     Ok(head.body(&reading.into_body())?)
 }
 
-/// Returns the problem of a file that is not here yet. The next try to copy it
-/// is the earliest time at which it can be.
+/// Returns the problem of a file that is not available yet. The earliest time
+/// at which it can be is the next try to copy it.
 fn not_yet(file: &UncopiedFile, why: &str) -> Problem {
     /// In seconds.
     const SOONEST: u64 = 2;

@@ -1,4 +1,4 @@
-//! What is asked of a file, and how its answer begins.
+//! A request for a file, and the beginning of its response.
 
 use crate::domain::http::conditions::Conditions;
 use crate::domain::http::headers::{CODING, Headers};
@@ -6,17 +6,17 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::Head;
 use crate::edge::platform::{self, Failure};
 
-/// What a client wants of a file.
+/// A client's request for a file.
 pub struct FileRequest<'a> {
     /// The request.
     pub call: &'a Call<'a>,
-    /// The ranges and the conditions of its headers.
+    /// The ranges and conditions in its headers.
     pub conditions: Conditions,
-    /// Whether the client is to save the file, not to show it.
+    /// Whether the client should save the file instead of showing it.
     pub download: bool,
 }
 
-/// Begins an answer with these headers, secrets masked.
+/// Begins a response with these headers, with secrets masked.
 pub fn build(status: u16, headers: Headers) -> Result<Head, Failure> {
     let mut head = Head::new(status)?;
     if headers.iter().any(|(name, _)| *name == CODING) {

@@ -1,4 +1,4 @@
-//! Files in the bucket.
+//! Serves files in the bucket.
 
 use super::request::{FileRequest, build};
 use crate::domain::access::tokens;
@@ -16,18 +16,18 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 use worker::{Bucket, Object, ObjectBody, Range, ResponseBody};
 
-/// A file in the bucket, with the part of its bytes that was asked for.
+/// A file in the bucket, with the requested part of its bytes.
 pub struct StoredFile {
     object: Object,
     metadata: HashMap<String, String>,
-    /// The bytes that came along; none with a head alone.
+    /// The part of the bytes that was read; `None` if only the head was.
     slice: Option<Slice>,
 }
 
 impl StoredFile {
-    /// Reads it, once as a rule: with the bytes that are sent if all
+    /// Reads the file, usually in one call: with the bytes that are sent if all
     /// conditions hold. The request's own headers never reach the bucket,
-    /// which takes them for something else in places.
+    /// because it interprets some of them differently.
     pub async fn read(
         bucket: &Bucket,
         key: &str,
@@ -40,7 +40,7 @@ impl StoredFile {
             Some(asked) => as_bucket_range(asked),
         };
         if let Some(part) = part
-            // It refuses a range that the file does not have.
+            // The bucket refuses a range that the file does not have.
             && let Ok(object) = bucket.get(key).range(part).execute().await
         {
             return Ok(object.map(|object| {
@@ -69,12 +69,12 @@ impl StoredFile {
         Self { object, metadata, slice }
     }
 
-    /// Whether it is the file of links with this nonce.
+    /// Returns whether links with this nonce open the file.
     pub fn is_opened_by(&self, nonce: &str) -> bool {
         self.metadata.get(NONCE).is_some_and(|stored| tokens::is_same_secret(stored, nonce))
     }
 
-    /// Answers a request for it.
+    /// Answers a request for the file.
     pub async fn answer(
         self,
         bucket: &Bucket,
@@ -110,8 +110,8 @@ impl StoredFile {
         })
     }
 
-    /// Returns the body that came along, or reads again if that is not the
-    /// right part.
+    /// Returns the body that was read, or reads again if that is not the right
+    /// part.
     async fn body(self, bucket: &Bucket, slice: Slice, etag: &str) -> Result<JsValue, Problem> {
         if self.slice == Some(slice)
             && let Some(body) = self.object.body()
@@ -133,7 +133,7 @@ impl StoredFile {
     pub async fn cancel(self) {
         let body = self.object.body().map(ObjectBody::response_body);
         if let Some(Ok(ResponseBody::Stream(stream))) = body {
-            // There is nothing to be done if it has ended by itself.
+            // If it has ended by itself, nothing is left to do.
             let _ = JsFuture::from(stream.cancel()).await;
         }
     }
@@ -157,8 +157,8 @@ fn without_body(decision: Decision, size: u64, headers: Headers) -> Result<Respo
     }
 }
 
-/// Returns a range as the bucket takes it; `None` if no file has it, for the
-/// bucket would send all of one.
+/// Returns a range in the bucket's form; `None` for a range that no file has,
+/// because the bucket would send the whole file.
 const fn as_bucket_range(asked: range::ByteRange) -> Option<Range> {
     Some(match asked {
         range::ByteRange::From(offset) => Range::OffsetToEnd { offset },
