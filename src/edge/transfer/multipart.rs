@@ -3,7 +3,6 @@
 //! The runtime writes the bytes into parts in JavaScript's memory; wasm only
 //! moves the handles. A body shorter than a part is one put. A longer one is a
 //! multipart upload of R2, and nothing of it is visible until it is complete.
-//! by R2's multipart upload, and nothing of it is visible until all is there.
 
 use super::order::Target;
 use crate::edge::platform::{During, Failure, Kind, MemoryReservation, Reader, piece, room_of};
