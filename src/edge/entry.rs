@@ -1,4 +1,4 @@
-//! Where the runtime comes in.
+//! The entry point of the runtime.
 
 use crate::edge::router;
 use wasm_bindgen::prelude::*;
@@ -7,14 +7,15 @@ use worker::{Context, Env, event};
 
 #[event(start)]
 fn start() {
-    // For readable messages only: nothing may panic.
+    // This only makes messages readable: nothing may panic.
     console_error_panic_hook::set_once();
-    // Each poll of a future is a task. A promise's takes a fraction of the time
-    // of the runtime's `queueMicrotask`, and is used where there is none.
+    // Each poll of a future is a task. A promise takes a fraction of the time
+    // of the runtime's `queueMicrotask`, and is used if that function is
+    // missing.
     let _ = js_sys::Reflect::set(&js_sys::global(), &"queueMicrotask".into(), &JsValue::UNDEFINED);
 }
 
-/// Answers a request; `worker.js` calls it.
+/// Answers a request; `worker.js` calls this.
 #[wasm_bindgen]
 pub async fn fetch(request: Request, env: Env, context: worker_sys::Context) -> Answered {
     let answer = router::answer(&request, &env, &Context::new(context)).await;

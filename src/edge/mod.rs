@@ -1,4 +1,4 @@
-//! The Workers-specific shell: it obeys what `domain` decides.
+//! The shell for Workers: it does what `domain` decides.
 //!
 //! ```text
 //! entry → router → api, ingest, files, gateway, doctor    the handlers
@@ -9,8 +9,8 @@
 //!
 //! Arrows point down, and no two files import each other. Only `entry` imports
 //! `router`, only `router` imports the handlers, and nothing imports an object:
-//! the runtime makes it, and `rpc` asks it. `worker::Error` stays below
-//! `platform::Failure`; only `router` builds the answers of failures; only
+//! the runtime makes it, and `rpc` calls it. `worker::Error` stays below
+//! `platform::Failure`. Only `router` builds the responses of failures. Only
 //! `platform` reads the clock or sets an alarm.
 
 mod api;

@@ -1,5 +1,5 @@
-//! Routes to handlers, problems to responses: the only place that sets the
-//! status of a failure. Only `entry` imports it, so handlers know nothing of it.
+//! Passes requests to handlers and turns problems into responses. Only this
+//! file sets the status of a failure, and only `entry` imports it.
 
 use crate::domain::access::hook_url::is_hook;
 use crate::domain::config::Config;
@@ -18,10 +18,10 @@ use crate::edge::{doctor, files, gateway};
 use web_sys::{Request, Response};
 use worker::{Context, Env, Headers};
 
-/// Answers a request, whatever happens.
+/// Answers a request, even if a handler fails.
 ///
-/// The request is the platform's own: `worker::Request` copies of it what few
-/// routes ask for.
+/// The request is the platform's own type, because `worker::Request` copies
+/// parts of it that few routes need.
 pub async fn answer(request: &Request, env: &Env, context: &Context) -> Result<Response, Failure> {
     let config = platform::config(env);
     let response = match dispatch(request, env, &config, context).await {
@@ -30,7 +30,7 @@ pub async fn answer(request: &Request, env: &Env, context: &Context) -> Result<R
     };
     let origin = request.headers().get("origin").ok().flatten();
     let told = config.cors.headers(origin.as_deref());
-    // A WebSocket is no answer that a page reads by its headers.
+    // A page can't read the headers of a WebSocket's response.
     if response.status() == 101 {
         return Ok(response);
     }
@@ -47,7 +47,7 @@ async fn dispatch(
     context: &Context,
 ) -> Result<Response, Problem> {
     let url = worker::Url::parse(&request.url()).during("reading the request's URL")?;
-    // `worker::Method` takes methods that it does not know for GET.
+    // `worker::Method` turns unknown methods into GET.
     let method = request.method();
     let headers = Headers(request.headers());
     let call = Call { env, config, head: method == "HEAD", headers, url, context };
@@ -110,15 +110,15 @@ async fn serve(
     }
 }
 
-/// Notes a delivery that was refused, for the owner to see; its sender does not
-/// wait for that.
+/// Records a refused delivery for the owner. Its sender does not wait for that.
 fn tell(call: &Call<'_>, problem: &Problem, context: &Context) {
     if let Some(report) = rejections::report(call, problem) {
         context.wait_until(rejections::note(call.env.clone(), report));
     }
 }
 
-/// Answers `OPTIONS`: what the route takes, and from a web page the preflight.
+/// Answers `OPTIONS`: the methods of the route and, for a web page, the
+/// preflight.
 fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
     let origin = call.header("origin");
     let names = call.header("access-control-request-headers").unwrap_or_default();
@@ -130,8 +130,8 @@ fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \
                     read GET /jobs/{id} and the files it names.\n";
 
-/// Returns the problem of a path. One that is no route tells strangers nothing
-/// about ids.
+/// Returns the problem of a path. For a path that is not a route, it reveals
+/// nothing about ids to strangers.
 fn explain(refused: RouteError, call: &Call<'_>) -> Problem {
     match refused {
         RouteError::NotFound => {
@@ -148,8 +148,8 @@ fn explain(refused: RouteError, call: &Call<'_>) -> Problem {
     }
 }
 
-/// Answers with a problem; on the gateway's routes in plain JSON, as the
-/// queues' clients read it.
+/// Answers with a problem; on the gateway's routes as plain JSON, which the
+/// queues' clients expect.
 fn refuse(problem: &Problem, request: &Request) -> Result<Response, Failure> {
     if let ProblemKind::Internal(text) = problem.kind() {
         platform::log_error(text);

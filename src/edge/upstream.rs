@@ -1,4 +1,4 @@
-//! Questions to the upstream: JSON, with its key, at its own origin.
+//! Sends requests to the upstream: JSON, with its key, at its own origin.
 
 use crate::domain::doctor::upstreams::ProbeAnswer;
 use crate::domain::job::submission::SubmissionAnswer;
@@ -23,18 +23,18 @@ pub struct UpstreamAnswer {
     pub status: u16,
     /// The media type.
     pub content_type: Option<String>,
-    /// The body as text; as valid JSON, if it is read as that.
+    /// The body as text; as valid JSON, if it can be read as JSON.
     pub body: String,
-    /// Its `Retry-After`, as written.
+    /// The `Retry-After` header, as written.
     pub retry_after: Option<String>,
-    /// Its `Retry-After`, in milliseconds.
+    /// The `Retry-After` header, in milliseconds.
     pub retry_after_ms: Option<u64>,
-    /// All of it, if it is long: `body` is its skeleton then.
+    /// The whole body in R2, if it is long: `body` is then its skeleton.
     pub stored: Option<Box<IncomingObject>>,
 }
 
 impl UpstreamAnswer {
-    /// Drops what of it lies in R2: nothing has come of it.
+    /// Deletes the long body from R2, because no job uses it.
     pub async fn discard(&self, env: &Env) {
         if let Some(stored) = &self.stored
             && let Err(failure) = stored.discard(env).await
@@ -43,17 +43,18 @@ impl UpstreamAnswer {
         }
     }
 
-    /// Returns it as the caller of the gateway gets it.
+    /// Returns the answer in the form that the gateway's caller gets.
     pub fn into_answer(self) -> SubmissionAnswer {
         let Self { status, content_type, body, retry_after, .. } = self;
         SubmissionAnswer { status, content_type, retry_after, body }
     }
 }
 
-/// Asks, and reads an answer of at most `max_bytes`. A long one goes to R2.
+/// Asks the upstream, and reads an answer of at most `max_bytes`. A long one
+/// goes to R2.
 ///
 /// # Errors
-/// What went wrong, in words for the record: no URL, no key.
+/// What went wrong, in words for the record: without URL and key.
 pub async fn ask(
     env: &Env,
     ask: &UpstreamQuery,
@@ -64,29 +65,29 @@ pub async fn ask(
     send(request, ask.url.as_str(), (Some(env), max_bytes), stalls(pace)).await
 }
 
-/// Fetches what is public, within this time.
+/// Fetches a public URL, within `limit_ms` milliseconds.
 ///
 /// # Errors
-/// As [`ask`], and if the answer is no success.
+/// The same as [`ask`], and if the status is not 200.
 pub async fn get(url: &str, max_bytes: u64, limit_ms: u64) -> Result<String, String> {
     let request = Outgoing::new("GET").map_err(|failure| failure.to_string())?;
     let answered = send(request, url, (None, max_bytes), limit_ms).await?;
     if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
 }
 
-/// What a receiver has answered.
+/// The answer of a webhook's receiver.
 pub struct PostResult {
     /// The HTTP status.
     pub status: u16,
-    /// Its `Retry-After`, in milliseconds.
+    /// The `Retry-After` header, in milliseconds.
     pub retry_after_ms: Option<u64>,
 }
 
-/// Posts a message to a receiver, who has 15 s to answer. What it says beside
-/// the status is not read.
+/// Posts a message to a receiver, which has 15 s to answer. Only the status and
+/// `Retry-After` of its response are read.
 ///
 /// # Errors
-/// What went wrong, without the URL: it may be secret.
+/// What went wrong, without the URL, which may be secret.
 pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<PostResult, String> {
     let abort = AbortController::default();
     let request = request.with("signal", &abort.signal()).map_err(|failure| failure.to_string())?;
@@ -96,17 +97,17 @@ pub async fn post(url: &str, request: Outgoing, pace: Pace) -> Result<PostResult
         Either::Left((answer, _)) => answer.map_err(|_| "the receiver can't be reached".to_owned()),
         Either::Right(_) => Err("the receiver does not answer in time".to_owned()),
     };
-    // Ends a call that hangs, and the body of an answer.
+    // Ends a call that hangs, and the body of a response.
     abort.abort();
     let response = outcome?;
     let retry_after_ms = platform::retry_after(&response.headers());
     Ok(PostResult { status: response.status(), retry_after_ms })
 }
 
-/// Asks, and looks at nothing but the head of the answer.
+/// Asks the upstream, and reads only the head of the response.
 ///
 /// # Errors
-/// As [`ask`].
+/// The upstream can't be reached, or the request can't be made.
 pub async fn probe(ask: &UpstreamQuery) -> Result<ProbeAnswer, Failure> {
     let abort = AbortController::default();
     let request = prepare(ask)?.with("signal", &abort.signal())?;
@@ -114,18 +115,20 @@ pub async fn probe(ask: &UpstreamQuery) -> Result<ProbeAnswer, Failure> {
     let response = sent.map_err(|_| Failure::new("asking the upstream", "it can't be reached"))?;
     let status = response.status();
     let date = response.headers().get("date").ok().flatten();
-    // Its body is not wanted.
+    // The body is not needed.
     abort.abort();
     Ok(ProbeAnswer { status, at: date.as_deref().and_then(Timestamp::parse_http) })
 }
 
-/// How long a whole answer may take: results may be large.
+/// Returns how long a whole answer may take, in milliseconds: results may be
+/// large.
 fn stalls(pace: Pace) -> u64 {
     pace.stall().saturating_mul(2)
 }
 
-/// Sends a request, and reads an answer: `room` is where a long one is kept,
-/// memory without an [`Env`], and how many bytes it may have.
+/// Sends a request and reads its answer. `room` is where a long answer is
+/// stored (R2 by the [`Env`], or memory without one), and the most bytes it may
+/// have.
 async fn send(
     request: Outgoing,
     url: &str,
@@ -150,10 +153,10 @@ async fn send(
     outcome
 }
 
-/// Passes a call on: with the headers that go along and the upstream's key.
+/// Forwards a call, with the given headers and the upstream's key.
 ///
 /// # Errors
-/// As [`ask`].
+/// The same as [`ask`].
 pub async fn pass(
     ask: &UpstreamQuery,
     method: &str,
@@ -169,7 +172,7 @@ pub async fn pass(
     let answered = send(request, ask.url.as_str(), (None, limits.0), stalls(limits.1)).await?;
     match answered.status {
         200..=299 | 400..=599 => Ok(answered),
-        // One that was not asked for, or a redirect: the key would go along.
+        // An unexpected status, or a redirect, to which the key would be sent.
         status => Err(format!("the upstream answers {status}, which is not followed")),
     }
 }
@@ -187,9 +190,9 @@ pub fn relay(
     }
 }
 
-/// Makes a question.
+/// Makes a GET request that asks for JSON.
 fn prepare(ask: &UpstreamQuery) -> Result<Outgoing, Failure> {
-    // URLs rather than tens of megabytes of base64.
+    // This asks for URLs instead of tens of megabytes of base64.
     let wishes = [("accept", "application/json"), ("x-pipelet-output", "binary")];
     relay(ask, "GET", &wishes.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
@@ -218,7 +221,7 @@ async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<UpstreamA
 }
 
 async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<ReceivedBody, Stop> {
-    // A redirect or an empty answer has no stream.
+    // A redirect or an empty response has no stream.
     let Some(stream) = response.body() else { return Ok(ReceivedBody::InMemory(Vec::new())) };
     let sent = body::of_stream(&stream, None, BODY_MEMORY_BYTES).await?;
     match (sent, env) {
@@ -233,8 +236,8 @@ async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<R
     }
 }
 
-/// Returns what the upstream means. An answer that is not JSON stays as it is,
-/// but for what is no text.
+/// Returns the body as valid JSON. A body that is not JSON stays as it is,
+/// except for bytes that are not text.
 fn text_of(body: Vec<u8>) -> String {
     json::into_tolerant(body).unwrap_or_else(|other| String::from_utf8_lossy(&other).into_owned())
 }

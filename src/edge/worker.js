@@ -1,16 +1,16 @@
-// The Worker's entry: the classes that the runtime calls, around what wasm-bindgen makes of ours.
+// The Worker's entry: the classes that the runtime calls, around those that wasm-bindgen generates.
 //
-// A trap leaves an instance of wasm that must not be called again. The next event gets a new one, in
-// which each object makes its part again; whatever was under way in the old one never ends.
+// After a trap an instance of wasm must not be called again. The next event gets a new instance, in
+// which each object makes its part again. Work that was in progress in the old one never ends.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import * as wasm from "./index.js";
 
 Error.stackTraceLimit = 100;
 
-/** `criticalError` is set by a panic too; each new instance counts `instanceId` up. */
+/** A panic also sets `criticalError`; each new instance increments `instanceId`. */
 const state = wasm.__worker_init_state();
 
-/** A stack that overflows is a `RangeError`, and a trap as well. */
+/** Records a trap. A stack overflow is a `RangeError`, and a trap as well. */
 function noteTrap(error) {
   if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return;
   console.error("Critical", error);
@@ -34,8 +34,8 @@ function call(run) {
 }
 
 /**
- * A class of objects, with the methods of its class in wasm. The runtime lets a method be called from
- * elsewhere only if its class derives from the runtime's own, which wasm-bindgen's does not.
+ * Returns a class of Durable Objects with the methods of `Class`, which is in wasm. The runtime lets a
+ * method be called from outside only if its class derives from `DurableObject`; wasm-bindgen's do not.
  */
 function durable(Class) {
   const ours = ["constructor", "free", "__destroy_into_raw"];

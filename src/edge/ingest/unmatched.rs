@@ -61,7 +61,7 @@ impl Row {
     }
 }
 
-/// `GET /unmatched/{key}`: the body as it came, secrets masked.
+/// `GET /unmatched/{key}`: the body as it was received, with secrets masked.
 pub async fn body(call: &Call<'_>, key: &str) -> Result<Response, Problem> {
     let kept = find(call, key).await?;
     let stream = bucket::stream_of(&kept.body)?;
