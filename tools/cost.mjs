@@ -1,6 +1,8 @@
-// `npm run cost`: the tables of `docs/cost.md`, reckoned from the operations that a test pins;
-// `-- --write` writes them there. `-- --count` counts the operations anew, and
-// tells what is not as it stands; `-- --count --write` has it stand so. `-- --cpu` measures the processor's time of a job.
+// `npm run cost`: computes the tables of `docs/cost.md` from the operations that a test pins; `-- --write` writes them
+// there.
+// `-- --count` counts the operations again, and prints what differs from the stored counts; `-- --count --write` stores
+// the new counts.
+// `-- --cpu` measures the CPU time of a job.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +29,7 @@ await main(async () => {
   if (values.write) for (const [name, table] of tables) put(DOCUMENT, name, table);
 });
 
-/** Counts all sides that keep the contract. */
+/** Counts the operations of every side that keeps the contract. */
 async function count() {
   await build();
   const dir = mkdtempSync(join(tmpdir(), "hookvault-cost-"));
@@ -40,7 +42,7 @@ async function count() {
   }
 }
 
-/** Prints what is not as it stands in the file, and writes it there if that is wanted. */
+/** Prints what differs from the stored counts, and stores the new ones with `--write`. */
 function compare(counted) {
   for (const [side, steps] of Object.entries(counted)) {
     const wrong = differences(steps, { hookvault: OPERATIONS, ...OF_TWINS }[side]);

@@ -1,5 +1,5 @@
-// `npm run deploy -- <arguments of wrangler deploy>`: the Worker, its secrets, and a look at it.
-// wrangler builds with tools/build.mjs before it uploads anything; with --dry-run it does only that.
+// `npm run deploy -- <arguments of wrangler deploy>`: deploys the Worker, sets its secrets, and checks that it works.
+// wrangler builds with tools/build.mjs before it uploads anything; with --dry-run it only builds.
 import { deploy } from "./deploy/deploy.mjs";
 import { show, WRANGLER } from "./deploy/wrangler.mjs";
 import { main } from "./setup/run.mjs";

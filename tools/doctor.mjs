@@ -1,7 +1,6 @@
-// `npm run doctor -- https://…`: what is wrong with a vault, and the command that fixes it.
+// `npm run doctor -- https://…`: finds what is wrong with a vault, and names the command that fixes it.
 //
-// Ends with 0 if all is well, 1 if there are warnings alone, 2 if something has failed or could not
-// be tried.
+// Exits with 0 if all is well, 1 if there are only warnings, 2 if something failed or could not be checked.
 import { exitCode } from "./doctor/check.mjs";
 import { examine } from "./doctor/examine.mjs";
 import { line, verdict } from "./doctor/report.mjs";
@@ -12,7 +11,7 @@ import { askSecret, colours, isInteractive } from "./setup/terminal.mjs";
 const USAGE = `Usage: npm run doctor -- https://hookvault.you.workers.dev
   API_TOKEN is read from the environment, or asked for. No other argument is accepted, so that no token ends up in the shell's history.`;
 
-/** The token of the environment, of a list the first; else it is asked for. */
+/** Returns the environment's token (the first of a list), or asks for it. */
 async function token(env) {
   const given = env.API_TOKEN ?? env.READ_TOKEN;
   const [first] = (given ?? "").split(",").map((entry) => entry.trim()).filter(Boolean);
@@ -24,7 +23,7 @@ async function token(env) {
 }
 
 async function doctor([text, ...more]) {
-  // A token among the arguments would be in the shell's history.
+  // Refuses more arguments: a token there would be in the shell's history.
   if (!text || text.startsWith("-") || more.length > 0) throw new Failure(USAGE);
   const url = vaultUrl(text);
   const paint = colours();
@@ -33,5 +32,5 @@ async function doctor([text, ...more]) {
   process.exitCode = exitCode(checks);
 }
 
-// 1 would mean warnings.
+// Exits with 2 on an error, because 1 means warnings.
 await main(() => doctor(process.argv.slice(2)), 2);

@@ -1,6 +1,5 @@
-// `npm run fuzz`: feeds the fuzz targets with what no one would think of, one after the other.
-// `-- --seconds 600` as long each, `-- discover` that one alone. What is found is kept in
-// fuzz/artifacts; what has been tried and was of use in fuzz/target/corpus.
+// `npm run fuzz`: runs the fuzz targets one after the other, 60 seconds each. `-- --seconds 600` sets the time of each,
+// `-- discover` runs only that one. Findings are kept in fuzz/artifacts, useful inputs in fuzz/target/corpus.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -9,7 +8,7 @@ import { inRoot, TOOLS } from "./setup/project.mjs";
 import { Failure, main, show } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 
-// Only its compiler takes the flags that tell the fuzzer which code ran.
+// Only the nightly compiler has the flags that show the fuzzer which code ran.
 const TOOLCHAIN = "nightly";
 const ALL = readdirSync(inRoot("fuzz", "fuzz_targets")).map((file) => file.replace(/\.rs$/, ""));
 
@@ -42,12 +41,12 @@ function checkNightly() {
   }
 }
 
-/** Runs a target; resolves to whether it found nothing. */
+/** Runs a target, and resolves to whether it found nothing. */
 async function run(target, seconds) {
   const grown = inRoot("fuzz", "target", "corpus", target);
   mkdirSync(grown, { recursive: true });
-  // No sanitizer: the code is safe Rust, and without one it runs twice as fast. New inputs go
-  // to the first directory; the second holds the seeds.
+  // Uses no sanitizer: the code is safe Rust, and runs twice as fast without one. New inputs go to the first directory;
+  // the second holds the seeds.
   const cargo = ["fuzz", "run", "--sanitizer", "none", target, grown];
   const seeds = inRoot("fuzz", "corpus", target);
   const fuzzer = [`-max_total_time=${seconds}`, "-timeout=10", "-print_final_stats=1"];

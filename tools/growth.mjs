@@ -1,7 +1,7 @@
-// `npm run growth [-- --jobs 100000] [--one-day 200000] [--write]`: how the time of what a vault does grows with the
-// number of its jobs. Three vaults are filled: with a thousand jobs on two days, with many on sixty, and with a day of
-// twice as many; then all are asked in turns. `--only TEXT` asks only what holds it, `--turns N` so
-// often; `--write` puts the table into docs/scale.md.
+// `npm run growth [-- --jobs 100000] [--one-day 200000] [--write]`: measures how a vault's times grow with the number
+// of its jobs. It fills three vaults: a thousand jobs on two days, many on sixty days, and twice as many on one day.
+// Then it asks all three in turns. `--only TEXT` runs the measures whose names contain TEXT, `--turns N` sets the
+// turns; `--write` puts the table into docs/scale.md.
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { filled } from "./growth/fill.mjs";

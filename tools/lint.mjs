@@ -1,13 +1,13 @@
-// `npm run lint`: the texts for people, openapi.json, formatting, clippy and documentation; every warning is an error.
+// `npm run lint`: checks texts, openapi.json, formatting, clippy and documentation. Every warning is an error.
 import { openapiTools } from "./setup/openapi.mjs";
 import { inRoot, toolchain, toolEnv } from "./setup/project.mjs";
 import { main, must } from "./setup/run.mjs";
 import { setup } from "./setup.mjs";
 
 const [wasm] = toolchain().targets;
-// The documentation is for those who work on it: private items too, and links to them.
+// Documents private items too, and links to them, because developers read it.
 const RUSTDOCFLAGS = "-D warnings -A rustdoc::private-intra-doc-links";
-// The shell around `src/domain` exists on the wasm target only, the tests on the host only.
+// Checks both targets: `src/edge` exists on the wasm target only, the tests on the host only.
 const CHECKS = [
   ["fmt", "--check"],
   ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
@@ -17,7 +17,7 @@ const CHECKS = [
   ["doc", "--target", wasm, "--no-deps", "--document-private-items", "--locked"],
 ];
 
-/** Of the linter's own accord it would tell its makers, and ask them for a newer one. */
+/** Stops the linter from sending telemetry and looking for updates. */
 const ALONE = { REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
 
 async function lintDescription() {

@@ -1,5 +1,5 @@
-// `npm run screenshots`: the pictures of the dashboard in docs/, of a vault that is filled for them.
-// Needs Debian's chromium and ffmpeg.
+// `npm run screenshots`: takes the pictures of the dashboard in docs/, from a vault that is filled for them. It needs
+// Debian's chromium and ffmpeg.
 import { build } from "./build.mjs";
 import { main } from "./setup/run.mjs";
 

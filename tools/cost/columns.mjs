@@ -1,6 +1,6 @@
-// What is billed, out of what the shim in `tools/workerd/counting` counts.
+// What is billed, computed from the counts of the shim in `tools/workerd/counting`.
 
-/** A column's counts are added up. */
+/** The counts of each column, which are added up. */
 export const COLUMNS = {
   requests: ["Worker.request"],
   objectRequests: ["JOBS.request", "CATALOG.request"],
@@ -17,7 +17,7 @@ export const COLUMNS = {
   fetches: ["outside.fetch"],
 };
 
-/** One row of the table of operations; what is none is left out. */
+/** Returns one row of the table of operations, without zeros. */
 export function columnsOf(counts) {
   const sum = (names) => names.reduce((all, name) => all + (counts[name] ?? 0), 0);
   const cells = Object.entries(COLUMNS).map(([column, names]) => [column, sum(names)]);

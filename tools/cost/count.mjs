@@ -1,4 +1,4 @@
-// The operations of a job's life, counted on any side of the benchmarks: nothing here is reckoned.
+// Counts the operations of a job's life, for any side of the benchmarks. Nothing here is estimated.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { startSide } from "../bench/sides.mjs";
@@ -8,7 +8,7 @@ import { FILE_BYTES, awaitMidnight, life, submission, watchedLife } from "./life
 /**
  * Plays a job's life in a side that has nothing else to do.
  *
- * @param {string} name one of the bench's `SIDES`, but the floor
+ * @param {string} name one of the bench's `SIDES`, except the floor
  * @param {string} dir for its storage
  * @returns {Promise<Record<string, object>>} a row of `operations.mjs` for each step
  */
@@ -22,7 +22,7 @@ export async function countLife(name, dir) {
     // The twins have no feed and no gateway.
     if (name === "hookvault") {
       steps.submission = await submission(vault, source.answer);
-      // At the end: days tell of each change for a minute after the last viewer has left.
+      // Comes last: a day reports each change for a minute after the last viewer has left.
       Object.assign(steps, await watchedLife(vault, source));
     }
     return Object.fromEntries(Object.entries(steps).map(([step, { columns }]) => [step, columns]));
@@ -34,7 +34,7 @@ export async function countLife(name, dir) {
 
 const UNKNOWN = { status: 404, body: Buffer.from("{}"), type: "application/json" };
 
-/** A server of files and of the upstream's queue; each answer is given when what must come first has. */
+/** Starts a server that plays the files and the upstream's queue. It answers a path once `first` is done. */
 async function startSource() {
   const answers = new Map();
   const server = createServer(async (request, response) => {

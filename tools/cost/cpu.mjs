@@ -1,5 +1,5 @@
-// The processor's time of a job, that of the whole runtime: with SQLite and the simulated R2 and
-// KV it is more than Cloudflare bills, which is the time in the Worker and its objects.
+// Measures the CPU time of a job in the whole runtime. With SQLite and the simulated R2 and KV, that is more than
+// Cloudflare bills: only the time in the Worker and its objects.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { existsSync, mkdtempSync } from "node:fs";
@@ -44,7 +44,7 @@ export async function measureCpu() {
   }
 }
 
-/** Milliseconds of one of `JOBS` deliveries, completions, look-ups. */
+/** Returns the milliseconds of one delivery, one completion and one look-up, as means of `JOBS`. */
 async function turn(vault, url, round) {
   const ids = Array.from({ length: JOBS }, (_, n) => `cpu-${round}-${n}`);
   const now = Date.now();
@@ -72,5 +72,5 @@ async function spent(ids, act) {
   return ((cpuSeconds(workerd()) - before) * 1_000) / ids.length;
 }
 
-/** The only one that is running. */
+/** Returns the only workerd that runs. */
 const workerd = () => workerds()[0];

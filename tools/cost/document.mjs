@@ -1,4 +1,4 @@
-// The tables of `docs/cost.md`.
+// Writes the tables of `docs/cost.md`.
 import { COLUMNS } from "./columns.mjs";
 import { LIFE, MEASURED, OF_TWINS, OPERATIONS, WATCHED_LIFE } from "./operations.mjs";
 import { PAID, PLAN } from "./prices.mjs";
@@ -17,7 +17,7 @@ const dollars = (n) => `$${n.toLocaleString("en", { minimumFractionDigits: 2, ma
 const line = (cells) => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 
-/** The tables by name. */
+/** Returns the tables by name. */
 export function costs() {
   const used = usage(OPERATIONS, LIFE, MEASURED);
   return { operations: operations(), price: price(used), watched: watched(used), twin: twins(used), free: free(used), storage: storage(used) };

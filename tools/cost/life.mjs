@@ -1,4 +1,4 @@
-// The steps of a job's life, each played to its end in a vault that counts.
+// The steps of a job's life. Each is played to its end in a vault that counts.
 import { once } from "node:events";
 import WebSocket from "ws";
 import { columnsOf } from "./columns.mjs";
@@ -10,7 +10,9 @@ const MIB = 1_048_576;
 export const FILE_BYTES = 5 * MIB;
 const DAY_MS = 86_400_000;
 
-/** The day's tables are made once; near midnight that would be in the middle of a job's life. */
+/**
+ * Waits if midnight is near: a day's tables are created once, which would then happen in the middle of a job's life.
+ */
 export async function awaitMidnight() {
   const left = DAY_MS - (Date.now() % DAY_MS);
   if (left < 60_000) await new Promise((wake) => setTimeout(wake, left + 100));
@@ -18,9 +20,10 @@ export async function awaitMidnight() {
 
 /**
  * @param {object} vault a `LocalVault` with `change: counted` and the real pauses
- * @param {object} source `{ url, serve }`: has `serve(path, before)` give `FILE_BYTES` after `before`
- * @returns {Promise<Record<string, { columns: object, asked: object, next: number | null }>>}
- *   all operations; those of the request itself, before an alarm rang; ms to the next alarm
+ * @param {object} source `{ url, serve }`: `serve(path, before)` makes the path answer `FILE_BYTES` bytes after
+ *   `before`
+ * @returns {Promise<Record<string, { columns: object, asked: object, next: number | null }>>} all operations; those of
+ *   the request itself, before an alarm rang; ms to the next alarm
  */
 export async function life(vault, source) {
   const { steps, step, acquire, complete } = player(vault, source);
@@ -36,7 +39,7 @@ export async function life(vault, source) {
   return steps;
 }
 
-/** Two deliveries of a job while somebody watches the live feed. */
+/** Plays two deliveries of a job while somebody watches the live feed. */
 export async function watchedLife(vault, source) {
   const { steps, step, acquire, complete } = player(vault, source);
   const headers = { authorization: `Bearer ${API_TOKEN}` };
@@ -44,7 +47,7 @@ export async function watchedLife(vault, source) {
   const told = [];
   viewer.on("message", (data) => told.push(JSON.parse(data)));
   await once(viewer, "open");
-  // The first change after a pause is another one than those that follow.
+  // The first change after a pause costs other operations than those that follow.
   await post(vault, { eventType: "failed", jobId: "seen", error: "wakes the feed" });
   await eventually("the viewer is told", () => told.find(({ job }) => job?.id === "seen"));
   await step("acquired, watched", () => acquire("watched"));
@@ -57,7 +60,7 @@ export async function watchedLife(vault, source) {
 
 const post = (vault, event) => vault.post(vault.hookUrl(), JSON.stringify(event));
 
-/** What plays and counts steps, and the deliveries of a job. */
+/** Returns functions that play and count steps, and that send a job's deliveries. */
 function player(vault, source) {
   const steps = {};
   const step = async (name, act) => {
@@ -74,7 +77,7 @@ function player(vault, source) {
     workerName: "w", leaseExpiry: now + 45_000, acquiredAt: now, updatedAt: now });
   const complete = (jobId) => {
     const path = `/outputs/free/${jobId}.mp4`;
-    // While the file is on its way all else has come to rest.
+    // Holds the file back until everything else has come to rest.
     source.serve(path, () => tally(vault, 1));
     const url = source.url + path;
     return post(vault, { eventType: "completed", jobId, video: { data_uri: url, data_url: url } });
@@ -83,13 +86,13 @@ function player(vault, source) {
 }
 
 /**
- * A submission through the gateway.
+ * Plays a submission through the gateway.
  *
- * @param {Function} serve has `serve(path, before)` answer as the upstream, after `before`
+ * @param {Function} serve `serve(path, before)` makes the path answer as the upstream, after `before`
  */
 export async function submission(vault, serve) {
   const headers = { authorization: `Bearer ${API_TOKEN}` };
-  // The client's request and the object's wait for the upstream.
+  // Two events still run: the client's request, and the object's wait for the upstream.
   serve("/queue/m", () => tally(vault, 2));
   await tally(vault);
   await forget(vault);

@@ -1,7 +1,7 @@
-// Tables in documents that people write: each stands between a comment with its name and an empty line.
+// Writes tables into documents that people write. Each stands between a comment with its name and an empty line.
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** Puts a table into the place of that name. */
+/** Replaces the table of that name. */
 export function put(document, name, table) {
   const text = readFileSync(document, "utf8");
   const place = new RegExp(`(<!-- ${name} -->\n)(?!\n).*?(\n\n|\n$)`, "s");

@@ -1,13 +1,12 @@
-// What Cloudflare asks, in US dollars, as its documentation had it on 2026-11-25: the pages
-// workers/platform/pricing, durable-objects/platform/pricing, r2/pricing and kv/platform/pricing
-// below developers.cloudflare.com.
+// Cloudflare's prices in US dollars, as its documentation had them on 2026-11-25: the pages workers/platform/pricing,
+// durable-objects/platform/pricing, r2/pricing and kv/platform/pricing below developers.cloudflare.com.
 
 export const LOOKED_UP = "2026-11-25";
-/** A month of the Workers Paid plan. */
+/** The price of a month of the Workers Paid plan. */
 export const PLAN = 5;
 const MILLION = 1_000_000;
 
-/** Of Workers Paid: what a month includes (R2's is its free tier), and the price of `per` more. */
+/** The prices of Workers Paid: what a month includes (for R2, its free tier), and the price of `per` more. */
 export const PAID = {
   requests: { name: "Worker requests", included: 10 * MILLION, price: 0.3, per: MILLION },
   cpuMs: { name: "CPU, ms", included: 30 * MILLION, price: 0.02, per: MILLION },
@@ -25,7 +24,7 @@ export const PAID = {
 };
 
 const DAYS = 30;
-/** Of the free plan: what a day allows. R2 counts by the month; storage is in all. */
+/** What a day of the free plan allows. R2 counts by the month; storage counts in all. */
 export const FREE_A_DAY = {
   requests: 100_000,
   objectRequests: 100_000,

@@ -1,11 +1,11 @@
-// From counted operations to what a job uses, and from that to dollars.
+// Computes what a job uses from counted operations, and dollars from that.
 import { FREE_A_DAY, FREE_IN_ALL, PAID, PLAN } from "./prices.mjs";
 
 const GB = 1e9;
-/** An object is billed for all of its 128 MB as long as it is active. */
+/** The GB that an active object is billed for: always all of its 128 MB. */
 const OBJECT_GB = 0.128;
 
-/** What one job uses of all that is billed: its steps, and what `measured` says of it. */
+/** Returns what one job uses of everything that is billed: its steps, and the figures of `measured`. */
 export function usage(operations, steps, measured) {
   const sum = (column) => steps.reduce((all, step) => all + (operations[step][column] ?? 0), 0);
   return {
@@ -25,7 +25,7 @@ export function usage(operations, steps, measured) {
   };
 }
 
-/** A month of so many jobs: dollars by what they are for; the plan's own price comes on top. */
+/** Returns the dollars of a month with this many jobs, by what they pay for. The total adds the plan's own price. */
 export function month(used, jobs) {
   const items = Object.entries(PAID).map(([key, { included, price, per }]) =>
     [key, (Math.max(0, used[key] * jobs - included) / per) * price]);
@@ -33,13 +33,13 @@ export function month(used, jobs) {
   return { items: Object.fromEntries(items), total };
 }
 
-/** Jobs a day until each of the free plan's limits, the nearest first. */
+/** Returns how many jobs a day reach each of the free plan's limits, the nearest limit first. */
 export function freeDays(used) {
   const limits = Object.entries(FREE_A_DAY).map(([key, limit]) => [key, Math.floor(limit / used[key])]);
   return limits.filter(([, jobs]) => Number.isFinite(jobs)).sort(([, a], [, b]) => a - b);
 }
 
-/** Jobs in all until the free plan's storage is full. */
+/** Returns how many jobs in all fill each of the free plan's storages. */
 export function freeInAll(used) {
   const limits = Object.entries(FREE_IN_ALL).map(([key, limit]) => [key, Math.floor(limit / used[key])]);
   return limits.sort(([, a], [, b]) => a - b);

@@ -1,4 +1,4 @@
-// A deployment from nothing to a vault that has been seen to work. Safe to repeat: what is set stays.
+// Deploys a vault from nothing, and checks that it works. Running it again is safe: secrets that are set stay.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask as request, Unanswered } from "../doctor/ask.mjs";
 import { exitCode } from "../doctor/check.mjs";
@@ -10,20 +10,20 @@ import { Failure } from "../setup/run.mjs";
 import { checkGiven, masked, NAMES, valuesFor } from "./secrets.mjs";
 import { capture, deployed, shared, show, urlOf } from "./wrangler.mjs";
 
-/** How long a new Worker, its name and its secrets may take to be known everywhere. */
+/** How many milliseconds Cloudflare may take to make a new Worker, its name and its secrets known everywhere. */
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 2_000;
 
 /**
  * @param {object} options
  * @param {string[]} options.args for `wrangler deploy`
- * @param {string} options.wrangler its script
+ * @param {string} options.wrangler the path of its script
  * @param {object} options.env
- * @param {(prompt: string) => Promise<string>} [options.ask] missing where nobody is there
+ * @param {(prompt: string) => Promise<string>} [options.ask] missing if nobody is at the terminal
  * @param {(text: string) => void} options.say
  * @param {object} options.paint
  * @param {number} [options.patienceMs]
- * @returns {Promise<number>} the exit code: 2 if the doctor has found a failure
+ * @returns {Promise<number>} the exit code: 2 if the doctor found a failure
  */
 export async function deploy({ args, wrangler, env, ask, say, paint, patienceMs = PATIENCE_MS }) {
   const call = { wrangler, env };
@@ -43,7 +43,10 @@ export async function deploy({ args, wrangler, env, ask, say, paint, patienceMs 
   return code;
 }
 
-/** A token for an account's API may be for deployments alone: then wrangler does not know whose it is. */
+/**
+ * Logs in, unless there is an API token. An account's token may be for deployments only; then wrangler does not know
+ * whose it is.
+ */
 async function login(call, args, { env, ask, say }) {
   const { code } = await capture(call, ["whoami", "--json", ...shared(args)]);
   if (code === 0 || env.CLOUDFLARE_API_TOKEN) return;
@@ -56,7 +59,7 @@ async function login(call, args, { env, ask, say }) {
   if (ended !== 0) throw new Failure(`wrangler login ended with ${ended}; nothing was changed.`);
 }
 
-/** Sets the secrets that the Worker lacks, and no other. */
+/** Sets only the secrets that the Worker lacks. */
 async function setMissing(call, common, from) {
   const listed = await capture(call, ["secret", "list", "--format", "json", ...common]);
   const known = secretNames(listed);
@@ -85,7 +88,7 @@ function secretNames({ code, out, err }) {
   }
 }
 
-/** Someone must keep them: nobody can read them again. */
+/** Shows new secrets, because nobody can read them later: the user must keep them. */
 function tellNew(set, say, paint) {
   const made = Object.entries(set).filter(([, { isNew }]) => isNew);
   if (made.length === 0) return;
@@ -93,7 +96,7 @@ function tellNew(set, say, paint) {
   for (const [name, { value }] of made) say(`  ${name}=${value}`);
 }
 
-/** The doctor, as soon as the Worker is known everywhere. */
+/** Runs the doctor, as soon as the Worker is known everywhere. */
 async function look({ url, token, ask, say, paint, patienceMs }) {
   const typed = token ?? (await ask?.("\nAPI_TOKEN, to check the Worker (not shown; Enter skips the check): "));
   if (!typed) {
@@ -109,11 +112,11 @@ async function look({ url, token, ask, say, paint, patienceMs }) {
   return exitCode(checks) === 2 ? 2 : 0;
 }
 
-/** What never comes is the doctor's to explain. */
+/** Waits until the Worker answers. If it never does, the doctor explains why. */
 async function untilKnown(url, token, patienceMs) {
   for (const end = Date.now() + patienceMs; ; await sleep(Math.min(PAUSE_MS, patienceMs))) {
     try {
-      // Before the token, whether it is a vault that would get it.
+      // Checks that this is a vault before it gets the token.
       const { isThere } = await reach(url);
       if (isThere && (await request(new URL("/refused", url), { token })).status === 200) return;
     } catch (error) {
@@ -123,7 +126,7 @@ async function untilKnown(url, token, patienceMs) {
   }
 }
 
-/** The token is shown to who has just chosen it on this terminal, never in a log. */
+/** Prints the webhook's URL. Only somebody who has just chosen the token on this terminal sees it; a log never does. */
 function tellWebhook(url, hook, { ask, say, paint }) {
   const [first] = (ask && hook ? hook.value : "<HOOK_TOKEN>").split(",").map((entry) => entry.trim());
   say(`\nGive this to the queue as \`fal_webhook\`:\n  ${paint.bold(`${url.replace(/\/$/, "")}/hook/${first}`)}`);

@@ -1,8 +1,8 @@
-// The two secrets that a vault can't do without: where they come from, and what they must be.
+// The two secrets that every vault needs: where they come from, and which values are valid.
 import { randomBytes } from "node:crypto";
 import { Failure } from "../setup/run.mjs";
 
-/** As `src/domain/access/tokens.rs` has it; each is a comma list. */
+/** The rules of `src/domain/access/tokens.rs`. Each secret is a comma-separated list. */
 const RULES = {
   HOOK_TOKEN: {
     what: "for deliveries",
@@ -18,13 +18,13 @@ const RULES = {
 
 export const NAMES = Object.keys(RULES);
 
-/** Whether each token of a list can be one. */
+/** Tells whether every token of a list is valid. */
 export function isGood(name, list) {
   const tokens = list.split(",").map((token) => token.trim());
   return tokens.every(RULES[name].isGood);
 }
 
-/** Refuses what the environment gives and the Worker would not take. */
+/** Throws if the environment has a secret that the Worker would not accept. */
 export function checkGiven(env) {
   for (const name of NAMES) {
     if (env[name] && !isGood(name, env[name])) throw new Failure(`${name} in the environment must be ${RULES[name].rule}.`);
@@ -32,10 +32,10 @@ export function checkGiven(env) {
 }
 
 /**
- * A value for each of these names: `{ name: { value, isNew } }`; `isNew` if it was made here.
+ * Returns a value for each of these names: `{ name: { value, isNew } }`; `isNew` means that it was made here.
  *
- * @param {{ env: object, ask?: (prompt: string) => Promise<string>, say: (text: string) => void }} from
- *   `ask` is missing where nobody is there: then nothing is made up
+ * @param {{ env: object, ask?: (prompt: string) => Promise<string>, say: (text: string) => void }} from `ask` is
+ *   missing if nobody is at the terminal: then no value is made
  */
 export async function valuesFor(names, { env, ask, say }) {
   const unknown = names.filter((name) => !env[name]);
@@ -65,7 +65,7 @@ function untold(names) {
     + "`openssl rand -hex 24` makes a good one.";
 }
 
-/** A text without these secrets. */
+/** Returns a text without these secrets. */
 export function masked(text, values) {
   return values.reduce((sofar, value) => sofar.replaceAll(value, "***"), text);
 }

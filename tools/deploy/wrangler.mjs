@@ -1,4 +1,4 @@
-// Calls of wrangler, none of which gets a secret as an argument or in its environment.
+// Calls wrangler. It never gets a secret as an argument or in its environment.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,13 +8,13 @@ import { inRoot, NODE, ROOT, toolEnv } from "../setup/project.mjs";
 import { exitOf, Failure } from "../setup/run.mjs";
 import { NAMES } from "./secrets.mjs";
 
-/** The program. */
+/** The path of wrangler's script. */
 export const WRANGLER = inRoot("node_modules", "wrangler", "bin", "wrangler.js");
 
-/** Flags of `deploy` that all of its commands share; each has a value. */
+/** The flags of `deploy` that all of its commands share. Each has a value. */
 const SHARED = ["--config", "-c", "--env-file", "--profile", "--cwd"];
 
-/** Those of the arguments that every call is to have. */
+/** Returns the arguments that every call needs. */
 export function shared(args) {
   const isShared = (argument) => SHARED.some((flag) => argument === flag || argument.startsWith(`${flag}=`));
   return args.flatMap((argument, n) => {
@@ -29,25 +29,25 @@ function environment(env, more = {}) {
   return all;
 }
 
-/** Runs it with our own terminal; resolves to its exit code. */
+/** Runs wrangler on this terminal, and resolves to its exit code. */
 export function show({ wrangler, env }, args, more) {
   return exitOf(spawn(NODE, [wrangler, ...args], { cwd: ROOT, env: environment(env, more), stdio: "inherit" }));
 }
 
-/** Runs it unseen, with `input` as its standard input: `{ code, out, err }`. */
+/** Runs wrangler without showing it, with `input` as its standard input. Resolves to `{ code, out, err }`. */
 export async function capture({ wrangler, env }, args, input = "") {
   const child = spawn(NODE, [wrangler, ...args], { cwd: ROOT, env: environment(env), stdio: "pipe" });
   let [out, err] = ["", ""];
   child.stdout.on("data", (data) => (out += data));
   child.stderr.on("data", (data) => (err += data));
-  // It may end without reading.
+  // wrangler may end without reading its input.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
   const [code] = await once(child, "close");
   return { code, out, err };
 }
 
-/** Deploys; resolves to `{ name, targets }`, as wrangler writes them down for programs. */
+/** Deploys, and resolves to `{ name, targets }` from the file that wrangler writes for programs. */
 export async function deployed(call, args) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-deploy-"));
   const path = join(dir, "output.ndjson");
@@ -62,7 +62,7 @@ export async function deployed(call, args) {
   }
 }
 
-/** The URL of what was deployed, if it has one that can be asked. */
+/** Returns the URL of the deployed Worker, if it has one that a request can reach. */
 export function urlOf(targets) {
   const plain = targets.find((target) => /^https?:\/\//.test(target) && URL.canParse(target));
   const domain = targets.map((target) => /^([\w.-]+) \(custom domain/.exec(target)?.[1]).find(Boolean);

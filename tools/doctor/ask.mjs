@@ -1,5 +1,4 @@
-// Requests of the doctor: no redirect is followed, each has its time, and what went wrong is said
-// in words.
+// Sends the doctor's requests. It follows no redirect, gives each a time limit, and puts errors into words.
 
 const LIMIT_MS = 30_000;
 
@@ -15,7 +14,7 @@ const WORDS = {
   UND_ERR_CONNECT_TIMEOUT: "there is no answer",
 };
 
-/** Why a connection failed: `{ words, isCertificate }`. */
+/** Why a connection failed: a message, and `isCertificate`. */
 export class Unanswered extends Error {
   constructor(error) {
     const code = error.cause?.code ?? error.code ?? error.name;
@@ -25,7 +24,7 @@ export class Unanswered extends Error {
   }
 }
 
-/** Asks once. The answer has its body read and its time measured. */
+/** Sends one request, reads the body, and measures the time. */
 export async function ask(url, { token, ...init } = {}) {
   const from = Date.now();
   const headers = { ...(token && { authorization: `Bearer ${token}` }), ...init.headers };
@@ -39,7 +38,7 @@ export async function ask(url, { token, ...init } = {}) {
   }
 }
 
-/** An answer's JSON; `{}` if it is none. */
+/** Returns a response's JSON; `{}` if it is not an object. */
 export function json({ bytes }) {
   try {
     const value = JSON.parse(bytes.toString("utf8"));
@@ -51,12 +50,12 @@ export function json({ bytes }) {
 
 export const isRedirect = ({ status }) => status >= 300 && status < 400;
 
-/** Where a redirect leads: the host alone, as a hook's path is a secret. */
+/** Returns where a redirect leads: only the origin, because a hook's path is a secret. */
 export function leadsTo({ headers }) {
   const location = headers.get("location") ?? "";
   return URL.canParse(location) ? new URL(location).origin : "another path";
 }
 
-/** Whether requests to this URL do not leave the machine. */
+/** Tells whether requests to this URL stay on this machine. */
 export const isLoopback = ({ hostname }) =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);

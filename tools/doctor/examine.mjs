@@ -1,12 +1,12 @@
-// All of the doctor's findings: the way to the Worker, what it says of itself, a delivery.
+// Collects all of the doctor's findings: the connection to the Worker, the Worker's own report, a delivery.
 import { ask, isRedirect, json, Unanswered } from "./ask.mjs";
 import { fail, read, warn } from "./check.mjs";
 import { clock, reach } from "./outside.mjs";
 import { selfTest } from "./selftest.mjs";
 
 /**
- * @param {{ url: URL, token: string, say?: (check: object) => void }} options `token`: API_TOKEN, or
- *   READ_TOKEN, with which no delivery is tried; `say` gets each finding as soon as it is there
+ * @param {{ url: URL, token: string, say?: (check: object) => void }} options `token`: API_TOKEN, or READ_TOKEN, with
+ *   which no delivery is tried; `say` gets each finding at once
  * @returns {Promise<object[]>} the findings
  */
 export async function examine({ url, token, say = () => {} }) {
@@ -24,7 +24,7 @@ export async function examine({ url, token, say = () => {} }) {
   return checks;
 }
 
-/** What the Worker says of itself: `{ found, test }`. */
+/** Asks the Worker for its own report: `{ found, test }`. */
 async function report(url, token) {
   let answer;
   try {

@@ -1,14 +1,16 @@
-// What only a caller can see: the way to the Worker.
+// Checks what only a caller can see: the connection to the Worker.
 import { ask, isLoopback, isRedirect, leadsTo, Unanswered } from "./ask.mjs";
 import { fail, ok, warn } from "./check.mjs";
 
-/** From here on a clock is odd; signatures of webhooks allow for five minutes. */
+/** From here on a clock is suspicious; signatures of webhooks allow for five minutes. */
 const ODD_MS = 30_000;
 const WRONG_MS = 300_000;
-/** A `Date` has no fractions of a second. */
+/** The header `Date` has whole seconds only. */
 const GRAIN_MS = 1_000;
 
-/** Whether a queue, and a token, can be sent there at all. */
+/**
+ * Tells whether a webhook and a token may be sent to the URL. Returns undefined for https, which the answer will prove.
+ */
 export function transport(url) {
   if (url.protocol === "https:") return undefined;
   if (isLoopback(url)) return ok("tls", "not needed on this machine");

@@ -1,16 +1,16 @@
-// A picture that no one has seen before.
+// Makes a picture that nobody has seen before.
 import { deflateSync } from "node:zlib";
 
 const SIGNATURE = Buffer.from("89504e470d0a1a0a", "hex");
 const WIDTH = 32;
 
-/** A PNG whose grey pixels are these bytes. */
+/** Returns a PNG with these bytes as its grey pixels. */
 export function png(pixels) {
   const height = Math.floor(pixels.length / WIDTH);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(WIDTH, 0);
   header.writeUInt32BE(height, 4);
-  // Eight bits a pixel, grey.
+  // Eight bits for each pixel, grey.
   header.writeUInt8(8, 8);
   const rows = Array.from({ length: height }, (_, y) =>
     Buffer.concat([Buffer.from([0]), pixels.subarray(y * WIDTH, (y + 1) * WIDTH)]));
@@ -18,7 +18,7 @@ export function png(pixels) {
   return Buffer.concat([SIGNATURE, chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]);
 }
 
-/** A chunk of a PNG. */
+/** Returns a chunk of a PNG. */
 export function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -27,7 +27,7 @@ export function chunk(type, data) {
   return Buffer.concat([length, body, sum]);
 }
 
-/** CRC-32 as PNG has it; zlib's own is not in every Node 20. */
+/** Computes CRC-32 as PNG uses it; not every Node 20 has zlib's own. */
 function crc32(bytes) {
   let crc = ~0;
   for (const byte of bytes) {

@@ -1,12 +1,12 @@
-// The findings on a terminal, in columns.
+// Prints the findings on a terminal, in columns.
 import { plain } from "../setup/terminal.mjs";
 
 const MARKS = { ok: ["green", "✔"], warn: ["yellow", "!"], fail: ["red", "✘"] };
-/** The longest usual name. */
+/** The length of the longest usual name. */
 const NAME_WIDTH = 16;
 const MS_WIDTH = 9;
 
-/** A finding as lines. */
+/** Returns a finding as lines. */
 export function line({ name, status, detail, fix, ms }, paint) {
   const [colour, mark] = MARKS[status];
   const time = typeof ms === "number" ? `${ms} ms` : "";
@@ -15,7 +15,7 @@ export function line({ name, status, detail, fix, ms }, paint) {
   return typeof fix === "string" ? `${head}\n${indent}→ ${plain(fix)}` : head;
 }
 
-/** All of it in a sentence. */
+/** Returns the result of all findings in a sentence. */
 export function verdict(checks, paint) {
   const count = (status) => checks.filter((check) => check.status === status).length;
   const [failed, warned] = [count("fail"), count("warn")];

@@ -1,4 +1,4 @@
-// A delivery through the hook, as a queue makes it: taken, stored, served byte for byte, deleted.
+// Sends a delivery through the hook, as a queue does: it must be accepted, stored, served byte for byte, and deleted.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask, isRedirect, json, leadsTo, Unanswered } from "./ask.mjs";
@@ -6,17 +6,17 @@ import { fail, ok, warn } from "./check.mjs";
 import { transport } from "./outside.mjs";
 import { png } from "./png.mjs";
 
-/** Over the megabyte that proxies let through by default. */
+/** More than the megabyte that proxies accept by default. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 const LARGE = "4 MiB";
-/** How long a file of this size may take to be stored. */
+/** How many milliseconds the Worker may take to store the file. */
 const STORED_LIMIT_MS = 60_000;
-/** Should this end in between, the job is deleted a day later. */
+/** Makes the Worker delete the job a day later, in case this ends before it does. */
 const KEEP = "?keep=1";
 
 /**
  * @param {{ url: URL, token: string, selfTest: { hook: string, job: string } }} options
- * @returns {Promise<object[]>} checks
+ * @returns {Promise<object[]>} the findings
  */
 export async function selfTest({ url, token, selfTest: { hook, job } }) {
   if (!URL.canParse(String(hook)) || !/^ref:selftest-[0-9a-f]{32}$/.test(job)) {
@@ -39,7 +39,7 @@ export async function selfTest({ url, token, selfTest: { hook, job } }) {
 const post = (hook, body) =>
   ask(hook + KEEP, { method: "POST", body, headers: { "content-type": "application/json" } });
 
-/** Runs `work`; an answer that does not come is a finding of this name. */
+/** Runs `work`. If there is no answer, that becomes a finding of this name. */
 async function finding(name, what, fix, work) {
   try {
     return await work();
@@ -78,7 +78,7 @@ const large = (hook) => finding("body-size", `a delivery of ${LARGE}`, IN_BETWEE
     fix, answer.ms);
 });
 
-/** Delivers a picture, and has it back. */
+/** Delivers a picture, and fetches it back. */
 async function deliver({ url, token, hook, path }) {
   const bytes = png(randomBytes(3_000));
   const image = `data:image/png;base64,${bytes.toString("base64")}`;
@@ -116,7 +116,7 @@ const served = (link, bytes) => finding("served", "the durable URL", "compare PU
 
 const remove = ({ url, token, path }) => finding("deleted", "the self-test's job", "it is deleted by itself in a day", async () => {
   const { status, ms } = await ask(new URL(path, url), { token, method: "DELETE" });
-  // Where no delivery got in, there is none.
+  // 404: no delivery got in, so there is no job.
   if (status === 204 || status === 404) return ok("deleted", "the self-test left nothing behind", ms);
   return warn("deleted", `the self-test's job can't be deleted: ${status}`, "it is deleted by itself in a day", ms);
 });

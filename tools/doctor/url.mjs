@@ -1,4 +1,4 @@
-// The vault's URL as it is typed: what is wrong with it, and what would be right.
+// Reads the vault's URL as it was typed. If it is wrong, says what is wrong, and which URL would be right.
 import { Failure } from "../setup/run.mjs";
 import { isLoopback } from "./ask.mjs";
 
@@ -6,7 +6,7 @@ const COMMAND = "npm run doctor --";
 const EXAMPLE = "https://hookvault.you.workers.dev";
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/*/i;
 
-/** The vault's URL, without a path. */
+/** Returns the vault's URL, without a path. */
 export function vaultUrl(text) {
   const url = read(text) ?? refuse("That is not a URL", EXAMPLE);
   if (url.username || url.password) refuse("The URL has a user name", `${url.protocol}//${url.host}`);
@@ -18,14 +18,14 @@ function read(text) {
   if (/[<>]/.test(text)) refuse("The URL still has a placeholder in <…>. Put your own name there", EXAMPLE);
   if (/^https?:\/\//i.test(text)) return URL.canParse(text) ? new URL(text) : undefined;
   const bare = guessed(text);
-  // `localhost:8787` reads like a scheme; no port does.
+  // `localhost:8787` looks like a scheme; but a scheme is not followed by a port.
   const isHost = /^[^/]+:\d+(\/|$)/.test(text) || !SCHEME.test(text);
   if (bare && isHost) refuse(`${bare.host} lacks http:// or https:// at its beginning`, bare.origin);
   if (SCHEME.test(text)) refuse(`${SCHEME.exec(text)[1]}: is not the scheme of a vault's URL`, EXAMPLE);
   return undefined;
 }
 
-/** What is meant by a host without a scheme: only this machine is asked by http. */
+/** Guesses the URL of a host without a scheme: http for this machine only. */
 function guessed(text) {
   const [http, https] = ["http", "https"].map((scheme) => `${scheme}://${text}`);
   if (!URL.canParse(https)) return undefined;

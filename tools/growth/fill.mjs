@@ -1,6 +1,6 @@
-// Vaults with many jobs. A job's own object does not know how many others there are; the catalog does, so that is what
-// is filled, row by row, by its own question. Some of the jobs are real ones, restored from manifests, for what asks
-// their objects: deliveries, look-ups, an export.
+// Makes vaults with many jobs. A job's own object does not know how many others there are, but the catalog does. So its
+// rows are written directly, by its own command. Some jobs are real, restored from manifests, for what needs their
+// objects: deliveries, look-ups, an export.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,28 +10,29 @@ import { API_TOKEN, LocalVault } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
 
 const DAY_MS = 86_400_000;
-/** Rows that are sent to the vault at a time. */
+/** How many rows a request sends to the vault. */
 const AT_ONCE = 5_000;
-/** Real jobs: the oldest, in one row, so that the first page of an export is whole. */
+/** How many jobs are real. They are the oldest, without gaps, so that the first page of an export is full. */
 export const REAL = 50;
 const FILLING = fileURLToPath(new URL("worker/fill.mjs", import.meta.url));
 const headers = { authorization: `Bearer ${API_TOKEN}` };
 
-/** For `change` of a `LocalVault`: the Worker can be filled. */
+/** Makes the Worker fillable: pass it as `change` of a `LocalVault`. */
 const filling = (options) => ({ ...options, modules: [{ type: "ESModule", path: FILLING }, ...options.modules] });
 
 const realName = (n) => `real-${String(n).padStart(3, "0")}`;
 const dateOf = (time) => new Date(time).toISOString().slice(0, 10);
 
 /**
- * A vault with so many jobs on so many days, of which today is the last; its Worker counts, as `counted` does.
+ * Returns a vault with this many jobs on this many days, of which today is the last. Its Worker counts, as `counted`
+ * does.
  *
  * @param {{ jobs: number, days: number, tell?: (line: string) => void }} size
  */
 export async function filled({ jobs, days, tell = () => {} }) {
   const begun = Date.now();
   const dir = mkdtempSync(join(tmpdir(), "hookvault-growth-"));
-  // The real pauses: what is tried again all the time would never be at rest.
+  // Uses the real pauses: a vault that retries all the time would never be at rest.
   const vault = new LocalVault({ dir, vars: { RETRY_BASE_MS: null }, change: (options) => counted(filling(options)) });
   await vault.start();
   const manifest = await model(vault);
@@ -45,14 +46,14 @@ export async function filled({ jobs, days, tell = () => {} }) {
     made += share;
     if (day % 10 === 9) tell(`${jobs} jobs: ${made} are there`);
   }
-  // The model is one more.
+  // The model is one job more.
   await known(vault, jobs + 1);
   await tally(vault);
   tell(`${jobs} jobs on ${days} ${days === 1 ? "day" : "days"}: filled in ${Math.round((Date.now() - begun) / 1_000)} s`);
   return { vault, jobs, days, real: (n) => realName(n % REAL), last: await lastOf(vault), cursor: await quarter(vault, oldest, begun) };
 }
 
-/** A job like those that there will be: its row goes to the catalog, its manifest is returned. */
+/** Delivers a job that is the model of all others: its row goes to the catalog, its manifest is returned. */
 async function model(vault) {
   const body = JSON.stringify({ eventType: "failed", jobId: "model", error: "no luck" });
   await vault.post(`${vault.hookUrl()}?tag=odd`, body);
@@ -63,7 +64,7 @@ async function model(vault) {
   });
 }
 
-/** Real jobs, the oldest of all: with a millisecond between each and the next. */
+/** Restores the real jobs, the oldest of all, a millisecond apart. */
 async function restore(vault, manifest, from) {
   const bucket = await vault.bucket();
   await Promise.all(Array.from({ length: REAL }, (_, n) => {
@@ -81,14 +82,14 @@ async function restore(vault, manifest, from) {
   await known(vault, REAL + 1);
 }
 
-/** Rows of a day, evenly from its begin to its end, or to `until`. Every other one has a tag. */
+/** Fills a day with rows, evenly from its start to its end, or to `until`. Every other row has a tag. */
 async function fillDay(vault, { from, until, count, first }) {
   const span = Math.min(DAY_MS, until - from) - REAL;
   const row = (n) => ({
     id: `d${String(first + n).padStart(7, "0")}`,
     createdAt: from + REAL + Math.floor((n * Math.max(1, span)) / count),
     tags: n % 2 ? ["odd"] : [],
-    // One of all: what finds it has looked at each row, or at sums.
+    // Only one job has this status: finding it takes either every row or sums.
     ...(first + n === REAL && { status: "cancelled" }),
   });
   for (let n = 0; n < count; n += AT_ONCE) {
@@ -104,14 +105,14 @@ const known = (vault, jobs) => eventually("the catalog knows all", async () => {
   return stats.jobs === jobs || undefined;
 }, { limitMs: 600_000 });
 
-/** The place of the newest row that is no real job's: only the model is newer. */
+/** Returns the position of the newest row that is not a real job's: only the model is newer. */
 async function lastOf(vault) {
   const { jobs } = await (await vault.get("/jobs?limit=200")).json();
   const { createdAt, id } = jobs.find(({ id: name }) => name !== "model");
   return `${createdAt}:${id}`;
 }
 
-/** Where a quarter of the time, and so of the jobs, has been passed. */
+/** Returns a cursor after the newest quarter of the time, and so of the jobs. */
 async function quarter(vault, oldest, newest) {
   const until = Math.round(newest - (newest - oldest) / 4);
   return (await (await vault.get(`/jobs?limit=1&until=${until}`)).json()).cursor;

@@ -1,13 +1,13 @@
-// What is measured in a vault: each returns the milliseconds of one.
+// The measures in a vault. Each returns the milliseconds of one operation.
 import { once } from "node:events";
 import WebSocket from "ws";
 import { forget, tally } from "../workerd/counted.mjs";
 import { API_TOKEN } from "../workerd/tokens.mjs";
 import { eventually } from "../workerd/wait.mjs";
 
-/** Jobs whose alarms run together; their runs' mean is one figure. */
+/** How many jobs' alarms run together; the mean of their runs is one figure. */
 const RUNS = 10;
-/** Jobs that change while nobody looks at the feed. */
+/** How many jobs change while nobody watches the feed. */
 const MISSED = 10;
 const DAY_MS = 86_400_000;
 const headers = { authorization: `Bearer ${API_TOKEN}` };
@@ -27,12 +27,12 @@ const deliver = (vault, event) =>
 
 function delivery({ vault }) {
   const now = Date.now();
-  // A lease that ends tomorrow: the upstream, which there is none of, is not asked before.
+  // The lease ends tomorrow, so that the vault does not ask the upstream, which does not exist here, before.
   const event = { eventType: "acquired", jobId: `new-${(made += 1)}`, acquiredAt: now, updatedAt: now, leaseExpiry: now + DAY_MS };
   return deliver(vault, event);
 }
 
-/** A late event of a job that is among the many: its row is one of its day's. */
+/** Delivers a late event of one of the many jobs: its row is one of its day's. */
 function late({ vault, real }) {
   made += 1;
   return deliver(vault, { eventType: "failed", jobId: real(made), error: `again ${made}`, updatedAt: Date.now() });
@@ -46,7 +46,7 @@ const lookUp = (query) => ({ vault, real }) => {
 const page = (query) => ({ vault, cursor }) =>
   timed(() => vault.get(`/jobs?limit=50${query(cursor)}`), ({ jobs }) => jobs.length === 50);
 
-/** Pages until so many are found: one looks through forty days at most. */
+/** Reads pages until `count` jobs are found: one page searches forty days at most. */
 const search = (query, count) => async ({ vault }) => {
   const begun = performance.now();
   let found = 0;
@@ -62,7 +62,10 @@ const search = (query, count) => async ({ vault }) => {
 
 const stats = ({ vault, jobs }) => timed(() => vault.get("/stats"), (sums) => sums.jobs > jobs);
 
-/** Until the first lines of an export are there, of real jobs: the oldest, or the last few, which were delivered today. */
+/**
+ * Measures until the first lines of an export of real jobs arrive: the oldest ones, or the last few, which were
+ * delivered today.
+ */
 const exported = (query) => async (side) => {
   const asked = await query(side);
   const begun = performance.now();
@@ -71,18 +74,18 @@ const exported = (query) => async (side) => {
   const { value } = await reader.read();
   const took = performance.now() - begun;
   await reader.cancel();
-  // A page that is being written is written to its end, and holds up whoever asks next.
+  // Waits, because the vault writes a started page to its end, which delays the next request.
   await tally(side.vault);
   if (response.status !== 200 || !value?.includes(123)) throw new Error(`an export: ${response.status}`);
   return took;
 };
 
-/** An export that broke off right after the newest of the many. */
+/** Returns the query of an export that broke off right after the newest of the many jobs. */
 function brokenOff({ last }) {
   return `?cursor=${encodeURIComponent(last)}`;
 }
 
-/** One of what has changed since now: a job that changes. */
+/** Changes a job, and returns the query of an export of everything that changed since. */
 async function sinceNow({ vault, real }) {
   const since = Date.now();
   await deliver(vault, { eventType: "retried", jobId: real((made += 1)), updatedAt: since });
@@ -90,7 +93,7 @@ async function sinceNow({ vault, real }) {
   return `?since=${since}`;
 }
 
-/** Until a viewer who comes back knows what has changed meanwhile. */
+/** Measures until a viewer who comes back knows what has changed meanwhile. */
 async function missed({ vault, real }) {
   const first = await view(vault, "");
   const { seq } = await first.here();
@@ -117,7 +120,7 @@ async function view(vault, query) {
   return { socket, messages, here: () => eventually("the viewer is up to date", () => messages.find(isHere)) };
 }
 
-/** The mean of the runs that some ended jobs need: the catalog, the manifest, the copy in KV. */
+/** Returns the mean time of the alarm runs that some ended jobs need: for the catalog, the manifest, the copy in KV. */
 async function run({ vault }) {
   await tally(vault);
   await forget(vault);
@@ -128,11 +131,11 @@ async function run({ vault }) {
 }
 
 /**
- * Each with how many make one figure, and how many figures; of what `isMixed` the rows differ with how things meet. A `scan` looks at each row of a day, or of all: no index
- * serves it, so its time grows, and is told.
+ * Each measure, with how many operations make one figure (`each`), and how many figures (`turns`). In an `isMixed`
+ * measure, rows vary with which events meet. A `scan` looks at each row of a day, or of all days. No index serves it, so its time may grow, and the table says so.
  */
 export const MEASURES = [
-  // The first: five minutes after a delivery its job's alarm rings, and it would never be quiet.
+  // It comes first: a job's alarm rings five minutes after a delivery, so the vault would never be quiet later.
   { name: "a run of the alarm", one: run, each: 1, turns: 12, isMixed: true },
   { name: "the feed after a pause", one: missed, each: 1, turns: 12 },
   { name: "a delivery, new job", one: delivery, each: 5, turns: 40 },
@@ -151,7 +154,7 @@ export const MEASURES = [
   { name: "a page by `q`, of the oldest jobs", one: search("&q=real-", 50), each: 1, turns: 12, scan: true },
 ];
 
-/** Turn by turn, the one after the other; the first turns warm up. */
+/** Measures the vaults in turns, one after the other. The first turns only warm up. */
 export async function measured({ one, each, turns }, sides) {
   const times = sides.map(() => []);
   for (let turn = -2; turn < turns; turn += 1) {

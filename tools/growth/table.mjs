@@ -1,10 +1,10 @@
-// The table of `npm run growth`.
+// Writes the table of `npm run growth`.
 import { median, spread } from "../bench/report/figures.mjs";
 
-/** The ratio that no row should exceed that an index serves. */
+/** The highest ratio that a row served by an index should have. */
 export const GOAL = 1.2;
 
-/** The times of the few jobs, then those of others in turns with them; ratios are those of the medians. */
+/** Returns a row: the times with few jobs, then those of the other vaults. Ratios compare the medians. */
 export function row({ name, scan }, [few, ...others]) {
   const ratios = others.map((many) => median(many) / median(few));
   const verdict = scan ? "a scan" : ratios.every((ratio) => ratio <= GOAL) ? "met" : "**not met**";
@@ -12,7 +12,7 @@ export function row({ name, scan }, [few, ...others]) {
   return `| ${[name, shown(few), ...cells, verdict].join(" | ")} |`;
 }
 
-/** @param {{ jobs: number, days: number }[]} sizes the few first */
+/** @param {{ jobs: number, days: number }[]} sizes the one with few jobs first */
 export function head([few, ...others]) {
   const named = ({ jobs, days }) => `${jobs.toLocaleString("en")} jobs on ${days === 1 ? "one day" : `${days} days`}, ms`;
   const heads = ["", named(few), ...others.flatMap((size) => [named(size), "ratio"]), `goal ≤ ${GOAL}`];

@@ -1,7 +1,10 @@
-// What the prose linter lets pass.
+// The exceptions of the prose linter.
 
-/** Single texts: `{ file, rule, text, why }`, where `text` is a piece of the passage. An exception that allows nothing is an error. */
+/**
+ * Single texts: `{ file, rule, text, why }`, where `text` is a piece of the passage. An exception that allows nothing
+ * is an error.
+ */
 export const EXCEPTIONS = [];
 
-/** Files and folders that are being rewritten and are not held to the rules yet. Nothing is left here at a release. */
+/** Files and folders that are being rewritten, and need not follow the rules yet. A release leaves nothing here. */
 export const UNFINISHED = [];

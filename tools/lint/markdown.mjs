@@ -1,11 +1,11 @@
-// The passages of a Markdown text: paragraphs (those of lists too), headings and the cells of tables. Code blocks and HTML are
-// skipped, and so is a table that a command writes: it follows a mark of one word, `<!-- price -->`.
+// Returns the passages of a Markdown text: paragraphs (also in lists), headings, and the cells of tables. It skips code
+// blocks, HTML, and tables that a command writes: these follow a mark of one word, such as `<!-- price -->`.
 import markdownIt from "markdown-it";
 
 const parser = markdownIt({ html: true, linkify: false });
 const KINDS = { p: "paragraph", td: "cell", th: "cell" };
 
-/** Code, a picture or markup counts as a word or not at all; everything else as it is read. */
+/** Returns the text that a reader sees. Inline code counts as one word; pictures and markup do not count. */
 function inlineText(children) {
   return children
     .map(({ type, content }) => {
@@ -20,7 +20,7 @@ export function passages(text, file, firstLine = 1) {
   const found = [];
   let kind;
   let row;
-  // Whether the last block was a mark, and whether this is the table behind it.
+  // Whether the last block was a mark, and whether this is the table after it.
   let marked = false;
   let generated = false;
   for (const token of parser.parse(text, {})) {
@@ -36,7 +36,7 @@ export function passages(text, file, firstLine = 1) {
   return found;
 }
 
-/** The passages of an API description: each `description` and `summary` is Markdown. */
+/** Returns the passages of an API description: each `description` and `summary` is Markdown. */
 export function descriptionPassages(text, file) {
   const found = [];
   let from = 0;

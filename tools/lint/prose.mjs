@@ -1,5 +1,5 @@
-// The prose linter, a part of `npm run lint`: texts for people follow the rules in `rules.mjs`. `node tools/lint/prose.mjs PATH…`
-// checks those files and folders alone, even such as are not held to the rules yet.
+// The prose linter, which `npm run lint` runs: texts for people must follow `rules.mjs`. `node tools/lint/prose.mjs
+// PATH…` checks only those files and folders, even unfinished ones.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EXCEPTIONS, UNFINISHED } from "./exceptions.mjs";
@@ -9,14 +9,17 @@ import { passages as rust } from "./rust.mjs";
 import { htmlPassages, passages as script } from "./script.mjs";
 
 const ROOT = new URL("../../", import.meta.url);
-/** The folders with texts, and what is read in each. `.` is the project's own, without those below. */
+/**
+ * The folders with texts, and the files to read in each. `.` means the files of the project's own folder, without those
+ * below.
+ */
 const SOURCES = [
   [".", /^(?:[^/]+\.md|openapi\.json)$/],
   ["docs", /\.md$/],
   ["bench", /\.md$/],
   ["src", /^(?!.*\/(?:tests|fixtures)\b).*\.rs$/],
   ["dashboard", /\.(?:jsx?|html)$/],
-  // The commands that users run; the other tools are for those who work on the project.
+  // Only the commands that users run: the other tools are for developers.
   ["tools", /^tools\/(?:(?:start|deploy|doctor|setup)(?:\/.*)?\.mjs|(?:start|deploy|doctor|setup)\/.*\.mjs)$/],
 ];
 const READERS = { md: markdown, json: descriptionPassages, rs: rust, html: htmlPassages, js: script, jsx: script, mjs: script };
@@ -26,20 +29,20 @@ function below(folder) {
   return readdirSync(new URL(`${folder}/`, ROOT), { recursive: true }).map((path) => `${folder}/${path}`);
 }
 
-/** The paths of all files with texts. */
+/** Returns the paths of all files with texts. */
 export const files = () =>
   SOURCES.flatMap(([folder, wanted]) =>
     below(folder).filter((path) => wanted.test(path) && !path.includes("node_modules/") && statSync(new URL(path, ROOT)).isFile()),
   ).sort();
 
-/** What is wrong in a text of a file, exceptions or not. */
+/** Returns what is wrong in a file's text, before exceptions. */
 export function findings(path, text) {
   return READERS[path.slice(path.lastIndexOf(".") + 1)](text, path).flatMap(check);
 }
 
 const named = (path, names) => names.some((name) => path === name || path.startsWith(name.endsWith("/") ? name : `${name}/`));
 
-/** The lines to print: of what no exception allows, and of each exception for one of `paths` that allows nothing. */
+/** Returns the lines to print: findings that no exception allows, and exceptions for `paths` that allow nothing. */
 export function complaints(found, exceptions, paths) {
   const used = new Set();
   const wrong = found.filter(({ file, rule, passage }) => {
@@ -54,7 +57,7 @@ export function complaints(found, exceptions, paths) {
   ];
 }
 
-/** Lints the named files and folders, or all that are held to the rules; returns the lines to print. */
+/** Lints the named files and folders, or all finished ones. Returns the lines to print. */
 export function lint(names = []) {
   const paths = files().filter((path) => (names.length > 0 ? named(path, names) : !named(path, UNFINISHED)));
   const found = paths.flatMap((path) => findings(path, readFileSync(new URL(path, ROOT), "utf8")));

@@ -1,21 +1,24 @@
-// What the prose linter asks of a passage: `{ file, line, kind, text }`. The kinds are "paragraph", "cell", "heading" and
-// "string". In `text` a piece of code is one word: its blanks are `_`.
+// The rules of the prose linter for a passage: `{ file, line, kind, text }`. The kinds are "paragraph", "cell",
+// "heading" and "string". In `text` a piece of code is one word: its blanks are `_`.
 import { WORDS } from "./words.mjs";
 
 export const MOST_WORDS_IN_SENTENCE = 25;
 export const MOST_WORDS_IN_CELL = 20;
-/** Four lines of a paragraph, as they are rendered at this many columns. */
+/** A paragraph's most lines, when it is rendered with this many columns. */
 export const MOST_LINES = 4;
 export const COLUMNS = 120;
 
 const PATTERNS = WORDS.map(([pattern, instead]) => [new RegExp(`(?<![\\w-])(?:${pattern})(?![\\w-])`, "i"), instead]);
-/** A full stop that ends no sentence. */
+/** An abbreviation, whose full stop ends no sentence. */
 const ABBREVIATION = /(?:^|[\s(])(?:e\.g|i\.e|vs|cf|no)\.$/i;
 
-/** The words of a text: what is between blanks and has a letter or a digit. */
+/** Returns the words of a text: what is between blanks and contains a letter or a digit. */
 export const words = (text) => text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
 
-/** The sentences of a text. One ends with `.`, `!` or `?` before a blank and a capital, a digit, a quote or code. */
+/**
+ * Returns the sentences of a text. A sentence ends with `.`, `!` or `?` before a blank and a capital, a digit, a quote
+ * or code.
+ */
 export function sentences(text) {
   const found = [""];
   for (const piece of text.split(/(?<=[.!?…]["”’')\]]*)\s+(?=["“‘'([`{]*[\p{Lu}\p{N}`{])/u)) {
@@ -26,7 +29,7 @@ export function sentences(text) {
   return found.filter(Boolean);
 }
 
-/** How many lines of `COLUMNS` a text takes when words are never broken. */
+/** Returns how many lines of `COLUMNS` a text takes when words are never broken. */
 export function lines(text) {
   let count = 0;
   let column = COLUMNS + 1;
@@ -37,7 +40,10 @@ export function lines(text) {
   return count;
 }
 
-/** The passages of a text in a program, one a line; a text of one word, or of no word at all (the path of a picture), has none. */
+/**
+ * Returns the passages of a program's text, one for each line. A text with one word, or with none (such as a picture's
+ * path), has no passage.
+ */
 export const stringPassages = (text, file, line) =>
   text
     .replace(/`[^`]*`/g, (code) => code.replace(/\s+/g, "_"))
@@ -48,7 +54,7 @@ export const stringPassages = (text, file, line) =>
 
 const wordsOf = ({ text }) =>
   PATTERNS.flatMap(([pattern, instead]) => {
-    // What is in code or in an address is a name, not a word.
+    // Hides code and addresses, because these contain names, not words.
     const found = pattern.exec(text.replace(/`[^`]*`|\b\w+:\/\/\S+/g, (code) => "x".repeat(code.length)));
     return found ? [{ rule: "word", at: found.index, text: found[0], why: `write ${instead}` }] : [];
   });
@@ -78,7 +84,7 @@ const RULES = {
   cell: [wordsOf, cellOf],
 };
 
-/** What is wrong with a passage: `{ file, line, rule, text, why }` each. */
+/** Returns what is wrong with a passage: a list of `{ file, line, rule, text, why }`. */
 export function check(passage) {
   return RULES[passage.kind].flatMap((rule) =>
     rule(passage).map(({ at, ...finding }) => ({ file: passage.file, line: passage.line, passage: passage.text, ...finding })),

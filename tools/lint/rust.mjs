@@ -1,5 +1,5 @@
-// The string literals of a Rust file that are texts for people: errors, log lines, the doctor's findings. Comments, characters
-// and unit tests are skipped.
+// Returns the string literals of a Rust file that are texts for people: errors, log lines, the doctor's findings. It
+// skips comments, characters and unit tests.
 import { stringPassages } from "./rules.mjs";
 
 const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|b?r(#*)"([\s\S]*?)"\1|b?"((?:\\[\s\S]|[^"\\])*)"|'(?:\\.[^']*|[^'\\])'/g;
@@ -13,7 +13,7 @@ const unescape = (text) =>
       return { n: "\n", r: "\n", t: " ", 0: " " }[c] ?? c;
     });
 
-/** A value that is filled in counts as a word. */
+/** Counts a value that is filled in as a word. */
 const filledIn = (text) => text.replace(/\{\{/g, "{").replace(/\}\}/g, "}").replace(/\{[^{}\s]*\}/g, "{x}");
 
 export function passages(text, file) {

@@ -1,16 +1,16 @@
-// The texts of JavaScript: string literals, templates, and what JSX shows, each with its neighbours as it is read. A value that is
-// filled in counts as a word.
+// Returns the texts of JavaScript as they are read: string literals, templates, and what JSX shows, joined with their
+// neighbours. A value that is filled in counts as a word.
 import { Parser } from "acorn";
 import jsx from "acorn-jsx";
 import { stringPassages } from "./rules.mjs";
 
 const parser = Parser.extend(jsx());
 const OPTIONS = { ecmaVersion: "latest", sourceType: "module", locations: true, allowHashBang: true };
-/** Elements that stand within a sentence; any other begins a text of its own. */
+/** Elements inside a sentence. Any other element begins a new text. */
 const INLINE = new Set(["a", "abbr", "b", "em", "i", "kbd", "small", "span", "strong", "time"]);
 const VALUE = "{x}";
 
-/** The text of an expression that is put together of strings, or nothing. */
+/** Returns the text of an expression that is made of strings, or undefined. */
 function stringOf(node) {
   if (node.type === "Literal" && typeof node.value === "string") return node.value;
   if (node.type === "TemplateLiteral") return node.quasis.map(({ value }) => value.cooked ?? "").join(VALUE);
@@ -19,10 +19,10 @@ function stringOf(node) {
   return left === undefined && right === undefined ? undefined : (left ?? VALUE) + (right ?? VALUE);
 }
 
-/** The text of a child of an element that is in braces, or nothing. */
+/** Returns the text of an element's child in braces, or undefined. */
 const shownString = (child) => (child?.type === "JSXExpressionContainer" ? stringOf(child.expression) : undefined);
 
-/** What an element shows, as texts that other elements divide: `{ text, line }` each. */
+/** Returns what an element shows, split at other elements: a list of `{ text, line }`. */
 function shown(element, texts = [{ text: "" }]) {
   const add = (text, line) => {
     const last = texts.at(-1);
@@ -55,7 +55,7 @@ export function passages(source, file) {
     if (own && !(parent?.type === "JSXElement" && INLINE.has(node.openingElement?.name.name))) {
       for (const { text, line } of shown(node)) add(text.replace(/\s+/g, " "), line);
     }
-    // The pieces of a text that was put together are no texts of their own.
+    // The pieces of a joined text are not texts of their own.
     const inner = text !== undefined && node.type === "BinaryExpression" ? { type: "Import" } : node;
     for (const [key, value] of Object.entries(node)) if (key !== "loc" && value && typeof value === "object") visit(value, inner);
   };
@@ -63,7 +63,7 @@ export function passages(source, file) {
   return found;
 }
 
-/** What a page of HTML says between its tags. */
+/** Returns the text between the tags of an HTML page. */
 export function htmlPassages(source, file) {
   const bare = source.replace(/<(script|style)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/g, (all) => all.replace(/[^\n]/g, " "));
   return [...bare.matchAll(/>([^<>]+)</g)].flatMap(({ 1: text, index }) =>

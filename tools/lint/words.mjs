@@ -1,7 +1,8 @@
-// Words and phrases that no text of ours uses, each with what to write instead. A pattern has no capital: case is ignored.
-// Left out on purpose: words that are also the field's own ("healing", "post", "land").
+// Words and phrases that our texts do not use, each with what to write instead. Patterns are in lower case, and match
+// any case.
+// Words that are also terms of the field are left out on purpose ("healing", "post", "land").
 
-/** `[pattern, alternative]`; a pattern is matched between word boundaries. */
+/** `[pattern, alternative]`; a pattern must match whole words. */
 export const WORDS = [
   // Phrases that read as translated.
   ["(?:is|are|was|were|be|as) none(?! the)", "“is not …”, “has no …”, “is unknown”"],

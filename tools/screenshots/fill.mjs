@@ -1,4 +1,4 @@
-// The jobs that the pictures show.
+// The jobs in the pictures.
 import { eventually } from "../workerd/wait.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "../workerd/vault.mjs";
 

@@ -10,13 +10,13 @@ import { draw } from "./scenes.mjs";
 const FRAMES = 75;
 const FRAMES_A_SECOND = 25;
 
-/** `{ url, picture(seed), film(seed), stalled(path), close() }` */
+/** Starts the server: `{ url, picture, film, frame, missing, close }`. */
 export async function startGallery(browser) {
   const page = await browser.newPage();
   const files = new Map();
   const server = createServer((request, response) => {
     const found = files.get(new URL(request.url, "http://gallery").pathname);
-    // What is not there yet keeps its reader waiting.
+    // A file that does not exist answers 503, so that its copy stays pending.
     if (!found) return response.writeHead(503).end();
     response.writeHead(200, { "content-type": found.type, "content-length": found.bytes.length });
     return response.end(found.bytes);

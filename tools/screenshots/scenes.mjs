@@ -1,6 +1,6 @@
-// Landscapes that no one has to be asked for: drawn in a browser, the same for the same seed.
+// Draws landscapes in a browser, so that no one owns rights in them. The same seed draws the same picture.
 
-/** Runs in a page: draws landscape `seed` at `time` of 0 to 1, and returns it as a `data:` URI. */
+/** Runs in a page: draws landscape `seed` at `time` from 0 to 1, and returns it as a `data:` URI. */
 export function draw({ seed, time = 0, width = 640, height = 400, type = "image/jpeg" }) {
   let state = seed * 7_919 + 17;
   const random = () => {
@@ -11,7 +11,7 @@ export function draw({ seed, time = 0, width = 640, height = 400, type = "image/
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   const pen = canvas.getContext("2d");
-  // The sky from top to bottom, the hills' hue, and whether there are stars.
+  // The sky from top to bottom, the hue of the hills, and whether there are stars.
   const moods = [
     [["#0f1b3d", "#3b2f6b", "#e2725b"], 262, true], [["#274b8f", "#86a8d9", "#fbd9b0"], 214, false],
     [["#2b1338", "#8d2f5e", "#f6a15b"], 322, true], [["#3f8fb5", "#a9d6dd", "#f6efd9"], 176, false],

@@ -1,4 +1,4 @@
-// Fills a vault with jobs and takes pictures of how the dashboard shows them.
+// Fills a vault with jobs, and takes pictures of the dashboard.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ export async function takeScreenshots() {
   }
 }
 
-/** A moment of the film, reached by playing: else its player shows that it is loading. */
+/** Plays the film to a moment within it, because otherwise its player shows that it is loading. */
 const settle = (page) => page.locator(".stage video").evaluateAll((all) => Promise.all(all.map(async (video) => {
   video.muted = true;
   await video.play();

@@ -1,6 +1,6 @@
-// Which files a run of the tests takes.
+// Chooses the files of a test run.
 
-/** For `--quick`: of each part of the contract a file or two, none of which waits for long. */
+/** The files for `--quick`: one or two for each part of the contract. None of them waits for long. */
 export const QUICK = [
   ...["ingest/deliveries", "ingest/orders", "ingest/states", "ingest/correlation", "ingest/less", "ingest/main-job"],
   ...["access/hook", "access/reading", "access/signatures/standard"],
@@ -11,8 +11,8 @@ export const QUICK = [
 ].map((name) => `runtime/${name}`).concat("tools/simulator/queue", "tools/structure", "faults/mutants").map((name) => `tests/${name}.test.mjs`);
 
 /**
- * The paths that the words of a command line select. A word that is the name of folders or files, or a
- * path of several, selects those; any other selects the paths that it is a part of.
+ * Returns the paths that the words of a command line select. The name of a folder or file, or several steps of a path,
+ * selects what has that name. Any other word selects the paths that contain it.
  */
 export function selected(paths, words) {
   if (words.length === 0) return paths;
@@ -23,5 +23,5 @@ export function selected(paths, words) {
   return paths.filter((path) => chosen.has(path));
 }
 
-/** Bounded by slashes, so that only whole names match. */
+/** Puts slashes around a path, so that only whole names match. */
 const steps = (path) => `/${path.replace(/^\/|\/$|\.test\.mjs$/g, "")}/`;

@@ -1,10 +1,10 @@
-// Puts what the API's scenario gives into its description; where they differ
-// `tests/runtime/api/examples.test.mjs` fails: `WRITE_EXAMPLES=1 npm test -- examples` writes it.
+// Writes the answers of the API's scenario into its description. Where they differ,
+// `tests/runtime/api/examples.test.mjs` fails; `WRITE_EXAMPLES=1 npm test -- examples` writes them.
 import { inRoot } from "../setup/project.mjs";
 
 export const DESCRIPTION = inRoot("openapi.json");
 
-/** The description with each step's answer as the example of its operation and status. */
+/** Returns the description with each step's answer as the example of its operation and status. */
 export function described(text, steps) {
   const document = JSON.parse(text);
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
@@ -23,7 +23,7 @@ function resolved(document, response) {
   return name ? document.components[kind][name] : response;
 }
 
-/** A response that several errors share shows each by its code. */
+/** Sets an example. Several errors may share a response: then each example is named by its code. */
 function show(media, value) {
   if (media.examples) media.examples[value.code] = { value };
   else media.example = value;

@@ -1,12 +1,11 @@
-// What the tests say: a line for each file, all of what fails, the slowest tests, and the runner's own
-// summary as the last.
+// Prints the results of tests: a line for each file, all failures, the slowest tests, and the runner's summary last.
 import { relative, resolve } from "node:path";
 import { inspect } from "node:util";
 import { ROOT } from "../setup/project.mjs";
 
 const SLOWEST = 10;
 
-/** A reporter of node's test runner, which tells of one file after the other. */
+/** A reporter for node's test runner, which prints one file after the other. */
 export default async function* short(source) {
   const [tests, summary, files] = [[], [], new Map()];
   for await (const { type, data } of source) {
@@ -14,7 +13,7 @@ export default async function* short(source) {
       if (type === "test:diagnostic") summary.push(`# ${data.message}\n`);
       continue;
     }
-    // What a process writes is told with the path as it was given.
+    // Output of a process comes with the path as it was given.
     const path = resolve(data.file);
     if (!files.has(path)) files.set(path, new File(path));
     const file = files.get(path);
@@ -30,7 +29,7 @@ export default async function* short(source) {
   yield* ["\n", ...summary];
 }
 
-/** What is known of one file's tests. */
+/** Collects the results of one file's tests. */
 class File {
   isDone = false;
   #path;
@@ -58,7 +57,7 @@ class File {
   }
 
   #end(type, { nesting, name, details, todo, skip }) {
-    // A file that broke off, of which there is no summary, is itself a test that failed.
+    // A file that broke off has no summary: it counts as a test that failed.
     if (nesting === 0 && resolve(name) === this.#path) {
       this.#failures.push(`  FAILED: it broke off\n${reason(details.error)}\n`);
       this.#finish(details.duration_ms, false);
@@ -68,7 +67,7 @@ class File {
     const whole = this.#open.join(" > ");
     if (details.type !== "suite") this.#tests.push({ ms: details.duration_ms, name: whole });
     if (skip) this.#notes.push(`  # skipped: ${whole}: ${skip}\n`);
-    // One that fails makes those around it fail: it is told once.
+    // Reports a failure once: a failed test also makes the suites around it fail.
     const isOwn = details.error?.failureType !== "subtestsFailed";
     if (type === "test:fail" && !todo && !skip && isOwn) {
       this.#failures.push(`  FAILED: ${whole}\n${reason(details.error)}\n`);

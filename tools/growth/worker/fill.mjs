@@ -1,9 +1,9 @@
-// The built Worker, with a route that fills the catalog: `POST /.fill` puts rows into a day's object by the question
-// that deliveries put to it. They are copies of one that a real job has told, so nothing here knows what a row is
-// made of but for the few members that differ. Objects are in the same isolate here, and share its memory.
+// The built Worker, with a route that fills the catalog. `POST /.fill` puts rows into a day's object, with the command
+// that deliveries use. They are copies of a real job's row, so this file knows only the few members that differ. Here
+// all objects are in one isolate, and share its memory.
 import * as built from "../../../build/index.js";
 
-/** A batch of an isolate in a hurry. */
+/** The batch that an isolate sends under load. */
 const BATCH = 500;
 
 /** The row of the job called `model`. */
