@@ -1,5 +1,5 @@
-// `npm run bench`: hookvault beside its twins and the floor, in the same workerd build. It builds,
-// measures, prints a table, and writes docs/benchmarks.md if all of it was measured.
+// `npm run bench`: measures hookvault, its twins and the floor in the same workerd build. It builds, measures, prints a
+// table, and writes docs/benchmarks.md if everything was measured.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -62,7 +62,7 @@ function sized(sizes, text) {
   return { ...sizes, turns: exactly(turns), large: { ...sizes.large, turns: exactly(Math.ceil(turns / 2)) } };
 }
 
-/** What else the machine was doing meanwhile: figures of a busy one are of little worth. */
+/** Measures the CPU time of other processes meanwhile: figures from a busy machine are worth little. */
 function otherLoad() {
   const now = () => ({ at: Date.now(), all: busySeconds(), own: cpuSeconds(process.pid) });
   const before = now();
@@ -90,13 +90,13 @@ function report({ counts, figures, warnings, seconds }) {
   console.log(`${judged.filter(({ isMet }) => isMet).length} of ${judged.length} goals met, in ${seconds} s`);
 }
 
-/** Short turns are noisy: only what is far off its goal is a failure. */
+/** Throws only for figures that are far off their goals, because short turns are noisy. */
 function mustBeNear(figures) {
   const far = figures.filter(({ isFar }) => isFar).map(({ metric }) => `  ${metric.row}: ${metric.what}`);
   if (far.length > 0) throw new Failure(`Far off the goal:\n${far.join("\n")}`);
 }
 
-/** Counts are no measurements: each must be as the table in `tools/cost/counted.json` has it. */
+/** Throws for any wrong count: counts are exact, and must equal `tools/cost/counted.json`. */
 function mustBeExact(steps) {
   const wrong = differences(steps).map((line) => `  ${line}`);
   if (wrong.length > 0) throw new Failure(`Counted otherwise than in tools/cost/counted.json:\n${wrong.join("\n")}`);

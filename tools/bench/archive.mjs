@@ -1,29 +1,29 @@
-// Files from the origin into the bucket, and out of it again.
+// Copies files from the origin into the bucket, and reads them back.
 import { setTimeout as sleep } from "node:timers/promises";
 import { API_TOKEN } from "../workerd/tokens.mjs";
 import { inline, presigned, routesOf } from "./requests.mjs";
 
 const POLL_MS = 10;
 const LIMIT_MS = 120_000;
-/** A kept connection may be closed by the other side just when it is used again. */
+/** Closes each connection, because the server may close a kept one just when it is used again. */
 const ALONE = { connection: "close" };
 
 /**
- * Delivers `jobs` results with a file each, all at once.
+ * Delivers `jobs` results with one file each, all at once.
  *
- * @returns {Promise<{seconds: number}>} until all are stored
+ * @returns {Promise<{seconds: number}>} the time until all files are stored
  */
 export async function archive({ url, side, origin, first, jobs, file }) {
   const ids = Array.from({ length: jobs }, (_, n) => first + n);
   const requests = ids.map((id) => routesOf(side).archive(id, presigned(origin, id, file)));
   return timed(async () => {
     await Promise.all(requests.map((request) => send(url, request)));
-    // The floor answers when it has stored the file.
+    // The floor answers only when it has stored the file.
     if (side !== "floor") await allStored(url, ids);
   });
 }
 
-/** Delivers one result that holds the file itself. */
+/** Delivers one result that contains the file itself. */
 export async function archiveInline({ url, side, first, bytes }) {
   const body = inline(first, Buffer.alloc(bytes, "hookvault").toString("base64"));
   return timed(async () => {
@@ -32,10 +32,10 @@ export async function archiveInline({ url, side, first, bytes }) {
   });
 }
 
-/** Reads a file, and throws it away. */
+/** Reads a file, and discards it. */
 export async function download({ url, bytes }) {
   return timed(async () => {
-    // Miniflare would pack what has no type of its own.
+    // Asks for no compression: otherwise miniflare compresses responses without a type.
     const response = await fetch(url, { headers: { ...ALONE, "accept-encoding": "identity" } });
     let count = 0;
     for await (const chunk of response.body) count += chunk.length;
@@ -55,7 +55,7 @@ async function send(url, { path, headers, ...init }) {
   if (response.status !== 200) throw new Error(`${path.split("/")[1]} answers ${response.status}: ${text}`);
 }
 
-/** Asks for one after the other: few requests, so that asking costs little beside the copying. */
+/** Asks for one job after the other: few requests, so that polling costs little beside the copying. */
 async function allStored(url, ids) {
   const end = Date.now() + LIMIT_MS;
   for (const id of ids) {
@@ -66,7 +66,7 @@ async function allStored(url, ids) {
   }
 }
 
-/** The record as the job has it now. */
+/** Returns the record from the job's object, as it is now. */
 export async function recordOf(url, id) {
   const response = await fetch(`${url}/jobs/${id}?wait=0`, { headers: { authorization: `Bearer ${API_TOKEN}`, ...ALONE } });
   const record = await response.json();

@@ -1,4 +1,4 @@
-// The process that makes the load, so that its cost is not the harness's.
+// The process that makes the load, so that its cost does not fall on the harness.
 import { archive, archiveInline, download } from "./archive.mjs";
 import { load } from "./load.mjs";
 

@@ -1,4 +1,4 @@
-// The harness's own processes: the generator of load, and the origin.
+// Starts the harness's own processes: the generator of load, and the origin.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ export async function startOrigin() {
   return { url, end: () => end(child) };
 }
 
-/** The generator; each task is a function of `generator.mjs`. */
+/** Starts the generator. Each of its tasks is a function of `generator.mjs`. */
 export function startGenerator() {
   const child = start("generator.mjs");
   const waiting = new Map();

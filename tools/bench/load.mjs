@@ -1,13 +1,13 @@
-// A load of requests, each different, made by autocannon.
+// Sends requests, each different, with autocannon.
 //
-// autocannon, not wrk: npm pins its version and it needs no compiler and no package of the system. It
-// is slower than wrk, but not slower than workerd, which has a core of its own here: the share of a
-// core that it took is told, and the harness warns when that was nearly all.
+// autocannon rather than wrk: npm pins its version, and it needs no compiler and no system package. It is slower than
+// wrk, but not slower than workerd, which has its own core here. It reports the share of a core that it took, and the
+// harness warns when that was nearly all.
 import autocannon from "autocannon";
 import { percentile } from "./report/figures.mjs";
 import { planned } from "./requests.mjs";
 
-/** Often enough that a run ends soon after its last answer. */
+/** Milliseconds between samples: few, so that a run ends soon after its last response. */
 const SAMPLE_MS = 50;
 const TIMEOUT_S = 60;
 
@@ -17,7 +17,7 @@ export async function load({ url, count, connections, ...plan }) {
   let made = 0;
   const setupRequest = (request) => {
     const { headers, ...next } = requestAt(made++);
-    // autocannon writes into the headers.
+    // autocannon changes the headers that it gets.
     return { ...request, ...next, headers: { ...headers } };
   };
   const times = [];
@@ -40,7 +40,7 @@ export async function load({ url, count, connections, ...plan }) {
   return { perSecond: (count / (last - begun)) * 1_000, p99: percentile(times, 0.99), busy };
 }
 
-/** A run in which something failed, or a job was sent twice, measures something else. */
+/** Throws if a request failed, or a job was sent twice: such a run measures something else. */
 function check({ made, count, statuses }) {
   const isWhole = made === count && statuses.get(200) === count;
   if (!isWhole) throw new Error(`${made} requests of ${count}, answers: ${JSON.stringify([...statuses])}`);

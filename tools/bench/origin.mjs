@@ -1,12 +1,12 @@
-// The process that files are fetched from: an object store that serves files of any size, with
-// `bytes` in the query, and with no length where `length=unknown`.
+// The process that files are fetched from: an object store that serves files of any size. The query's `bytes` sets the
+// size; `length=unknown` leaves out the length.
 import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 const BLOCK = randomBytes(256 * 1024);
-/** Where stores begin to put objects together from parts: their ETag is no MD5 then. */
+/** The size from which stores put objects together from parts; then their ETag is not an MD5. */
 const PART_BYTES = 8 * 1024 * 1024;
 const tags = new Map();
 

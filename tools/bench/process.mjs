@@ -1,4 +1,4 @@
-// The processor's time of a process, and when it is at rest.
+// Measures the CPU time of a process, and waits until it is at rest.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pids, statOf } from "../workerd/process.mjs";
@@ -6,11 +6,13 @@ import { pids, statOf } from "../workerd/process.mjs";
 /** The kernel's `USER_HZ`, which is 100 on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const SAMPLE_MS = 100;
-/** All sides set their alarms a few milliseconds ahead, and gather what they tell for 50 ms. */
+/**
+ * How many quiet samples mean rest. All sides set their alarms a few milliseconds ahead, and gather messages for 50 ms.
+ */
 const QUIET_SAMPLES = 3;
 const QUIET_LIMIT_MS = 120_000;
 
-/** Its own processor time and that of all processes below it, ended ones too, in seconds. */
+/** Returns the CPU seconds of a process and of all processes below it, including ended ones. */
 export function cpuSeconds(pid) {
   const all = pids().map(statOf).filter(Boolean);
   const under = (parent) => all.filter((stat) => stat.parent === parent)
@@ -20,7 +22,7 @@ export function cpuSeconds(pid) {
   return (own.ticks + under(pid)) / TICKS_PER_SECOND;
 }
 
-/** What all processors have been busy with since the system's start, in seconds. */
+/** Returns the seconds that all processors have been busy since the system's start. */
 export function busySeconds() {
   // user, nice, system, idle, iowait, irq, softirq
   const [user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split("\n")[0]
@@ -28,14 +30,14 @@ export function busySeconds() {
   return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
 }
 
-/** Waits until the process does nothing any more: its alarms have run. */
+/** Waits until the process is idle: its alarms have run. */
 export async function quiet(pid) {
   const end = Date.now() + QUIET_LIMIT_MS;
   let before = cpuSeconds(pid);
   for (let still = 0; still < QUIET_SAMPLES;) {
     await sleep(SAMPLE_MS);
     const now = cpuSeconds(pid);
-    // A tick now and then is a timer's, not a job's.
+    // An occasional tick belongs to a timer, not to a job.
     still = now - before <= 1 / TICKS_PER_SECOND ? still + 1 : 0;
     before = now;
     if (Date.now() > end) throw new Error(`process ${pid} does not come to rest`);

@@ -1,4 +1,4 @@
-// What the sides are sent: pipelet's webhooks, byte for byte the same to each side.
+// The requests to the sides: pipelet's webhooks, byte for byte the same for each side.
 import { API_TOKEN, HOOK_TOKEN } from "../workerd/tokens.mjs";
 
 const HOUR = 3_600_000;
@@ -9,8 +9,8 @@ const AUTHORIZED = { authorization: `Bearer ${API_TOKEN}` };
 const JSON_TYPE = { "content-type": "application/json" };
 
 /**
- * A lease that does not end while the bench runs: what is due after its end is no part of taking a
- * delivery. `renewal` makes another body, with a lease that is newer.
+ * Writes an `acquired` body whose lease does not end during the bench: what is due after its end is not part of
+ * accepting a delivery. `renewal` makes a different body, with a newer lease.
  */
 export function acquired(id, begun, renewal = 0) {
   const at = begun + renewal * 1_000;
@@ -19,16 +19,16 @@ export function acquired(id, begun, renewal = 0) {
   return JSON.stringify({ ...job, ...lease, webhookUrl: `https://vault.example/hook/${HOOK_TOKEN}` });
 }
 
-/** One file, which is named twice, as pipelet does. */
+/** Writes a `completed` body with one file, which it names twice, as pipelet does. */
 export function completed(id, url) {
   return JSON.stringify({ eventType: "completed", jobId: id, video: { data_uri: url, data_url: url } });
 }
 
-/** A file in the body itself. */
+/** Writes a `completed` body that contains the file itself. */
 export const inline = (id, base64) =>
   `{"eventType":"completed","jobId":${id},"video":{"data_uri":"data:video/mp4;base64,${base64}"}}`;
 
-/** A presigned URL of the origin's, of a file of so many bytes. */
+/** Returns a presigned URL of the origin for a file of `bytes` bytes. */
 export function presigned(origin, id, { bytes, isKnown }) {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   return `${origin}/outputs/free/${id}_0_WanVideo2_2_I2V_00150.mp4?bytes=${bytes}&length=${isKnown ? "known" : "unknown"}`
@@ -43,7 +43,7 @@ const CONTRACT = {
   archive: (id, url) => CONTRACT.delivery(id, completed(id, url)),
 };
 
-/** The floor's: the same bodies, and no contract. */
+/** The floor's routes: the same bodies, and no contract. */
 const FLOOR = {
   delivery: (id, body) => ({ method: "POST", path: `/write/${id}`, headers: JSON_TYPE, body }),
   lookUp: (id) => ({ method: "GET", path: `/record/${id}`, headers: {} }),
@@ -53,11 +53,11 @@ const FLOOR = {
 export const routesOf = (side) => (side === "floor" ? FLOOR : CONTRACT);
 
 /**
- * A plan's requests, by their number: of each job in turn. Of deliveries, `repeats` rounds are alike;
- * then the lease is a newer one.
+ * Returns a plan's requests by their number, one for each job in turn. `repeats` rounds of deliveries are equal; then
+ * the lease is a newer one.
  *
- * @param {{ kind: "delivery" | "lookUp", side: string, first: number, jobs: number, begun?: number,
- *   renewal?: number, repeats?: number }} plan
+ * @param {{ kind: "delivery" | "lookUp", side: string, first: number, jobs: number, begun?: number, renewal?: number,
+ *   repeats?: number }} plan
  */
 export function planned({ kind, side, first, jobs, begun, renewal = 0, repeats = 1 }) {
   const routes = routesOf(side);

@@ -1,5 +1,5 @@
-// Runs the groups: the sides in turns, A B C A B C …, so that whatever the machine is doing besides
-// falls on all of them. Only one side is under load at any time.
+// Runs the groups. The sides take turns, A B C A B C …, so that anything else on the machine disturbs all of them. Only
+// one side is under load at any time.
 import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { isWanted, QUICK } from "./sizes.mjs";
 /** The generator's share of a core from which it, and not the side, may set the pace. */
 const BUSY = 0.9;
 
-/** The groups with the metrics whose row holds `only`. */
+/** Returns the groups with the metrics whose row contains `only`. */
 export function chosen(only, sizes) {
   const named = GROUPS.map((group) => ({
     ...group,
@@ -47,7 +47,7 @@ export async function run({ sizes, groups, sides: names, storage, isCounted, tel
     if (isNeeded) context.warnings.push(...sides.flatMap(complaints));
     return { counts, figures, warnings: [...new Set(context.warnings)] };
   } catch (error) {
-    // Why a side failed is in its log.
+    // Prints the log of the sides, which says why one failed.
     for (const line of sides.filter(({ vault }) => vault).flatMap(complaints)) tell(line);
     throw error;
   } finally {
@@ -59,7 +59,7 @@ export async function run({ sizes, groups, sides: names, storage, isCounted, tel
   }
 }
 
-/** Storage is memory: it must not be left behind by a run that is broken off. */
+/** Deletes the storage when a run is interrupted, because it lies in memory. */
 function leaving(dir) {
   const signals = ["SIGINT", "SIGTERM"];
   const leave = () => {
@@ -75,9 +75,9 @@ function contextOf({ sizes, ...parts }) {
   return {
     ...parts,
     begun: Date.now(),
-    /** The first of so many job ids that no side has seen. */
+    /** Returns the first of `count` job ids that no side has seen. */
     ids: (count) => (next += count) - count,
-    /** A turn below 0 is to warm up, and small unless that needs what others are. */
+    /** Returns the sizes of a turn. A turn below 0 warms up, so it is small, unless the group needs the full size. */
     size: (turn) => (turn < 0 ? QUICK : sizes),
     sizes,
   };

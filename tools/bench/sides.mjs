@@ -1,4 +1,4 @@
-// The sides, each a workerd process of its own: the same build, flags, bindings and variables.
+// Starts the sides, each as its own workerd process: with the same build, flags, bindings and variables.
 import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { workerds } from "../workerd/process.mjs";
@@ -17,10 +17,10 @@ const floor = async () => {
 
 const hookvault = async () => ({ modules: BUILT });
 
-/** The options that are each side's own. */
+/** The options that differ from side to side. */
 const OWN = { hookvault, floor, ...Object.fromEntries(TWINS.map((name) => [name, (dir) => buildTwin(name, dir)])) };
 
-/** Each is built once: all starts of a side are of the same code. */
+/** Builds each side once, so that all its starts run the same code. */
 const built = new Map();
 
 function ownOf(name, dir) {
@@ -28,14 +28,14 @@ function ownOf(name, dir) {
   return built.get(name);
 }
 
-/** What a side is made of, without starting it. */
+/** Returns the modules of a side, without starting it. */
 export const modulesOf = async (name, dir) => (await ownOf(name, dir)).modules;
 
 /**
- * Starts one side over storage of its own in `dir`.
+ * Starts one side over its own storage in `dir`.
  *
- * The static files are left out: they are served by the platform, before the Worker, and the local
- * stand-in for that is a Worker in JavaScript that each request would go through first.
+ * It leaves out the static files. The platform serves them before the Worker, but the local stand-in for that is a
+ * Worker in JavaScript, which every request would pass.
  *
  * @param {string} name
  * @param {{ dir: string, sources: string, vars?: object, change?: (options: object) => object }} where
@@ -45,7 +45,7 @@ export async function startSide(name, { dir, sources, vars = {}, change = (optio
   const own = await ownOf(name, dir);
   const vault = new LocalVault({
     dir: storage,
-    // The pauses that users have, not the tests' short ones.
+    // Uses the pauses that users have, not the tests' short ones.
     vars: { RETRY_BASE_MS: null, ALLOWED_SOURCE_HOSTS: sources, ...vars },
     change: ({ assets, ...options }) => change({ ...options, ...own }),
   });
@@ -55,7 +55,7 @@ export async function startSide(name, { dir, sources, vars = {}, change = (optio
   return { name, vault, pid, url: vault.url };
 }
 
-/** Errors that a side logged: a side that fails inside is not faster. */
+/** Returns the errors that a side logged: a side that fails is not faster. */
 export function complaints({ name, vault }) {
   const errors = vault.logs.filter(({ level }) => level === "error").map(({ message }) => message);
   return [...new Set(errors)].map((message) => `${name}: ${message}`);

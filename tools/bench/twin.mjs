@@ -1,11 +1,11 @@
-// Builds a twin: the measured part of the contract in TypeScript, of conventional design or of hookvault's own.
+// Builds a twin: the measured part of the contract in TypeScript, in the conventional design or in hookvault's.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { workerOptions } from "../workerd/options.mjs";
 import { ROOT } from "../workerd/vault.mjs";
 
-/** Their names: each is a folder in `bench/twins`. */
+/** The twins' names. Each is a folder in `bench/twins`. */
 export const TWINS = ["conventional", "same-design"];
 
 /**
@@ -13,8 +13,8 @@ export const TWINS = ["conventional", "same-design"];
  *
  * @param {string} name
  * @param {string} outDir
- * @returns {Promise<object>} the part of miniflare's options that is the twin's; date and flags
- *   are those of wrangler.toml, so that both sides run on the same platform
+ * @returns {Promise<object>} the twin's part of miniflare's options; date and flags come from wrangler.toml, so that
+ *   all sides run on the same platform
  */
 export async function buildTwin(name, outDir) {
   const outfile = join(outDir, `${name}.js`);

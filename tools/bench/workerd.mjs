@@ -1,17 +1,17 @@
-// A configuration of workerd itself, for starts without miniflare.
+// Configures workerd itself, to start it without miniflare.
 import { createRequire } from "node:module";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { workerOptions } from "../workerd/options.mjs";
 import { API_TOKEN, HOOK_TOKEN } from "../workerd/tokens.mjs";
 
-/** The binary that miniflare starts. */
+/** Returns the path of the binary that miniflare starts. */
 export function workerdPath() {
   const ofMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
   return ofMiniflare("workerd").default;
 }
 
-/** The configuration's text, for modules that are put into `folder`, the first one being the entry. */
+/** Returns the configuration's text. It puts the modules into `folder`; the first one is the entry. */
 export async function configOf(modules, folder) {
   const { compatibilityDate, compatibilityFlags } = await workerOptions();
   const text = (value) => JSON.stringify(value);

@@ -1,6 +1,6 @@
-// What long bodies take of memory: of the isolate, as the inspector and the wasm module tell it every 20 ms, and of the
-// process, over idle and beside what its own R2 holds. Cloudflare gives an isolate 128 MiB; here nothing ends one
-// that takes more.
+// Measures the memory that large bodies take. In the isolate, the inspector and the wasm module report it every 20 ms.
+// In the process, it counts over idle, with what its own R2 holds. Cloudflare gives an isolate 128 MiB; here nothing
+// ends one that takes more.
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import WebSocket from "ws";
@@ -58,7 +58,7 @@ async function deliver({ dir, origin, ids, size, turn, warnings }, count) {
   }
 }
 
-/** The built Worker, with a route that tells how large its memory is. */
+/** Adds a route to the built Worker that reports the size of its memory. */
 const told = (options) => {
   const own = ["memory.mjs", "patch.mjs"].map((name) => ({ type: "ESModule", path: join(ROOT, "tools/bench/worker", name) }));
   return { ...options, modules: [...own, ...options.modules] };
@@ -86,7 +86,7 @@ async function inspect(port) {
   };
 }
 
-/** Samples until it is told to end; then the most bytes that JavaScript held. */
+/** Takes samples until `end`, which returns the most bytes that JavaScript held. */
 function watch({ ask }) {
   let most = 0, isOver = false;
   const sampling = (async () => {

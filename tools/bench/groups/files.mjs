@@ -1,4 +1,4 @@
-// Files into the bucket and out of it: many small ones at once, a large one, one in the body itself.
+// Copies files into the bucket and reads them: many small ones at once, a large one, and one inside a body.
 import { median } from "../report/figures.mjs";
 import { forgetPeak, peakBytes, residentBytes } from "../../workerd/process.mjs";
 import { quiet } from "../process.mjs";
@@ -8,9 +8,9 @@ const MiB = 1024 * 1024;
 const speed = (goals) => ({ what: "MB/s", better: "more", goals });
 const SMALL = { conventional: { goal: 1.1, far: 0.4 }, "same-design": {}, floor: {} };
 const LARGE = { conventional: {}, floor: { goal: 0.95, far: 0.3 } };
-/** Of a short run it is a tenth of a second, in which much else may happen. */
+/** A short run takes a tenth of a second, in which much else may happen: so `far` is generous. */
 const READ = { conventional: {}, floor: { goal: 1, far: 0.25 } };
-/** The twins copy files and read them by the same code. */
+/** Only one twin takes part, because both copy and read files with the same code. */
 const ONE_TWIN = ["hookvault", "conventional", "floor"];
 const PEAK = {
   what: "peak memory over idle, MiB", better: "less", by: "difference", goals: { floor: { goal: 16, far: 64 } },
@@ -30,10 +30,10 @@ const small = {
 const nameOf = ({ large: { bytes } }) => (bytes >= 1024 * MiB ? `${bytes / MiB / 1024} GiB` : `${bytes / MiB} MiB`);
 const KINDS = [{ id: "known", isKnown: true, text: "" }, { id: "unknown", isKnown: false, text: ", unknown length" }];
 
-/** So much is read of a file that is smaller, by reading it again: one read would be too short a time, and their median counts. */
+/** A smaller file is read again until this much was read, and the median counts: one read would be too short. */
 const READ_BYTES = 1024 * MiB;
 
-/** What a process has in memory depends on what it did before: each time it is a new one. */
+/** Each turn has a new process, because a process's memory depends on what it did before. */
 const large = {
   isAlone: true,
   sides: ONE_TWIN,
@@ -64,7 +64,7 @@ const large = {
 
 async function largeOne(context, side, { id, isKnown }) {
   const { bytes } = context.size(context.turn).large;
-  // What the first copy of all brings into memory is no part of a large one.
+  // Copies a small file first: what the first copy loads into memory does not belong to a large one.
   await stored(context, side, { jobs: 1, bytes: MiB, isKnown });
   await quiet(side.pid);
   forgetPeak(side.pid);
@@ -105,7 +105,7 @@ async function downloaded({ generator }, side, id, bytes) {
   return bytes / 1e6 / median(seconds);
 }
 
-/** Storage is memory here: what has been measured goes. */
+/** Deletes what was measured, because the storage lies in memory. */
 async function emptied({ vault, pid }) {
   const bucket = await vault.bucket();
   const { objects } = await bucket.list();

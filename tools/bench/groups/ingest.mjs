@@ -1,9 +1,8 @@
-// Deliveries: of new jobs, to jobs that are known, and the same once more.
+// Measures deliveries: for new jobs, for known jobs, and the same once more.
 //
-// They are `acquired` ones: what a delivery costs, without the copying that a result would bring. Each
-// side does its alarms' work behind the answers; the next step begins when it is at rest, and the
-// processor's time counts until then. A new process takes more, until V8 has compiled what is hot: that
-// is a row of its own, of the first turn to warm up.
+// They are `acquired` ones: the cost of a delivery, without the copying that a result starts. Each side runs its alarms
+// after the responses. The next step begins when the side is at rest, and its CPU time counts until then. A new process
+// takes more, until V8 has compiled the hot code: that is a row of its own, from the first warm-up turn.
 import { cpuSeconds, quiet } from "../process.mjs";
 import { CONNECTIONS } from "../sizes.mjs";
 
@@ -21,7 +20,7 @@ const metrics = STEPS.flatMap(({ id, row, rate, cpu, floor = {} }) => [
     goals: { conventional: { goal: rate, far: 0.2 }, "same-design": {}, floor },
   },
   {
-    // Of a short turn it is two or three requests: never far off, whatever it is.
+    // In a short turn this is the time of two or three requests, so no value is far off.
     id: `${id}.p99`, row, what: "p99, ms", better: "less",
     goals: { conventional: { goal: 0.5, far: Infinity }, "same-design": {}, floor: {} },
   },

@@ -1,4 +1,4 @@
-// Look-ups: of finished jobs, which are in KV, and of running ones, which only their objects know.
+// Measures look-ups: of finished jobs, which are in KV, and of running ones, which only their objects know.
 import { eventually } from "../../workerd/wait.mjs";
 import { recordOf } from "../archive.mjs";
 import { cpuSeconds, quiet } from "../process.mjs";
@@ -21,7 +21,7 @@ export const lookUp = {
   seconds: 60,
   warmUps: ({ warmUps }) => warmUps,
 
-  /** The same jobs on each side; the floor keeps a record as long as hookvault's. */
+  /** Makes the same jobs on each side. The floor keeps a record as long as hookvault's. */
   async prepare(context, side) {
     const { generator, origin, sizes, begun, ids } = context;
     const jobs = sizes.known;
@@ -48,7 +48,7 @@ export const lookUp = {
 async function step(context, side, id) {
   const { generator, sizes: { known: jobs, lookUps: count } } = context;
   const plan = { url: side.url, connections: CONNECTIONS, kind: "lookUp", side: side.name, first: context[id], jobs };
-  // An object that nobody has asked for ten seconds is opened anew.
+  // Opens the objects first: one that was not asked for ten seconds has to be opened again.
   await generator.load({ count: jobs, ...plan });
   const before = cpuSeconds(side.pid);
   const { perSecond, p99, busy } = await generator.load({ count, ...plan });
@@ -65,7 +65,7 @@ async function published(side, first, jobs) {
 }
 
 async function keep({ finished, record }, side, jobs) {
-  // Without another side there is none to take the record's length from.
+  // Without another side, the record's length is a guess.
   const body = record ?? JSON.stringify({ record: "-".repeat(1_200) });
   for (let id = finished; id < finished + jobs; id += 1) {
     await fetch(`${side.url}/keep/${id}`, { method: "POST", body });

@@ -1,6 +1,6 @@
-// The wasm memory after many deliveries beside that after few. It never shrinks, so what one delivery
-// leaves behind adds up. What jobs at work at the same time need is a peak, and does not: so each thousand
-// is like the first, begins when that before is worked off, and the most objects at work at once are told.
+// Compares the wasm memory after many deliveries with that after few. It never shrinks, so leaks add up. Jobs that work
+// at the same time need a peak, which does not add up. So each thousand is like the first, and begins when the one
+// before is done. A row reports the most objects that worked at once.
 import { join } from "node:path";
 import { ROOT } from "../../workerd/vault.mjs";
 import { quiet } from "../process.mjs";
@@ -11,12 +11,12 @@ import { CONNECTIONS, exactly } from "../sizes.mjs";
 const ENTRY = join(ROOT, "tools/bench/worker/memory.mjs");
 
 /**
- * Each body comes so often: nine of ten deliveries are duplicates, which are quick. No job gets more, or
- * else its timeline would grow, and with it the peak of a manifest's writing.
+ * How often each body is sent: nine of ten deliveries are duplicates, which are quick. No job gets more, because its
+ * timeline would grow, and with it the peak while its manifest is written.
  */
 const REPEATS = 10;
 
-/** The built Worker, with a route that tells how large its memory is. */
+/** Adds a route to the built Worker that reports the size of its memory. */
 const told = (options) => {
   const patch = join(ROOT, "tools/bench/worker/patch.mjs");
   const own = [ENTRY, patch].map((path) => ({ type: "ESModule", path }));
@@ -61,7 +61,7 @@ export const memory = {
   },
 };
 
-/** Sends all in one request, which saves half of the time, and waits until they are worked off. */
+/** Sends all deliveries in one request, which saves half of the time, and waits until the side is at rest. */
 async function deliver({ url, pid }, count, plan) {
   const requestAt = planned(plan);
   const requests = Array.from({ length: count }, (_, n) => requestAt(n));

@@ -1,11 +1,12 @@
-// The start of an isolate until its first answer.
+// Measures the start of an isolate until its first response.
 //
-// workerd compiles a Worker's modules and runs their top level before it listens, so the time from
-// the open socket on would leave out what a cold start is about. So the whole start of a process
-// counts, until the answer, less that of an empty Worker, whose process does all but this: less the
-// median of its starts, since a start differs more from the next than a Worker adds to it. Files are
-// in the page cache, storage is empty. workerd is started without miniflare, with the same
-// modules, date and flags; the bucket and KV are left out, which the first answers do not need.
+// workerd compiles a Worker's modules and runs their top level before it listens. A time measured from the open socket
+// would leave out most of a cold start, so the whole start of a process counts. The median start of an empty Worker is
+// subtracted, because its process does everything else. A median, since one start differs from the next by more than a
+// Worker adds.
+//
+// Files are in the page cache, and storage is empty. workerd starts without miniflare, with the same modules, date and
+// flags. The bucket and KV are left out, because the first responses do not need them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +15,10 @@ import { acquired, routesOf } from "../requests.mjs";
 import { exactly } from "../sizes.mjs";
 import { configOf, workerdPath } from "../workerd.mjs";
 
-/** Of a few starts the twin's may be no longer than the empty Worker's, and a ratio to that is nothing: it is never far off. */
+/**
+ * In a few starts the twin may be no slower than the empty Worker. A ratio to zero means nothing, so it is never far
+ * off.
+ */
 const answers = [
   { id: "health", row: "start-up until `/healthz` is answered", goal: { goal: 3, far: Infinity }, request: () => ({ path: "/healthz" }) },
   {
@@ -41,7 +45,7 @@ export const startUp = {
   },
 };
 
-/** What the others' starts are compared to. */
+/** The empty Worker, to which the other starts are compared. */
 const EMPTY = `import { DurableObject } from "cloudflare:workers";
 export class Job extends DurableObject {}
 export class Catalog extends DurableObject {}
@@ -50,7 +54,7 @@ export const empty = { name: "empty", modules: [{ type: "ESModule", path: "empty
 
 const split = ({ path, ...init }) => ({ path, init });
 
-/** Milliseconds from the start of a process until its first answer. */
+/** Returns the milliseconds from the start of a process until its first response. */
 async function coldStart({ dir }, modules, path, init) {
   const folder = mkdtempSync(join(dir, "start-"));
   try {

@@ -1,4 +1,4 @@
-// The table of what is counted: rows and calls of each step, those of a job, and what ten million jobs cost by them.
+// Writes the table of counts: rows and calls of each step and of a job, and the price of ten million jobs.
 import { LIFE, MEASURED } from "../../cost/operations.mjs";
 import { month, usage } from "../../cost/reckon.mjs";
 import { aligned, SHORT } from "./table.mjs";
@@ -13,7 +13,7 @@ const used = (steps) => usage(steps, LIFE, MEASURED);
 const dollars = (steps) => month(used(steps), JOBS);
 const whole = (n) => Math.round(n).toLocaleString("en");
 
-/** What is said of a whole job, with the goal. */
+/** The sums of a whole job, with their goals. */
 const SUMS = [
   { name: "a job: rows written", of: (steps) => used(steps).rowsWritten, goal: 12 },
   { name: "a job: object requests and alarms", of: (steps) => used(steps).objectRequests, goal: 6 },

@@ -1,4 +1,4 @@
-// docs/benchmarks.md: the figures, and what is needed to read them.
+// Writes docs/benchmarks.md: the figures, and how to read them.
 import { countsTable } from "./counts.mjs";
 import { MISSED } from "./missed.mjs";
 import { table } from "./table.mjs";

@@ -1,6 +1,6 @@
-// The arithmetic of the bench: medians, ratios of one run's turns, and whether a goal is met.
+// The arithmetic of the bench: medians, ratios of the turns of one run, and whether a goal is met.
 
-/** The middle of the values, or the mean of the two middle ones. */
+/** Returns the middle value, or the mean of the two middle ones. */
 export function median(values) {
   if (values.length === 0) throw new Error("the median of nothing");
   const sorted = [...values].sort((a, b) => a - b);
@@ -11,7 +11,7 @@ export function median(values) {
 export const spread = (values) =>
   ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
 
-/** The value at or below which `share` of all lie. */
+/** Returns the value at or below which `share` of all values lie. */
 export function percentile(values, share) {
   if (values.length === 0) throw new Error("a percentile of nothing");
   const sorted = [...values].sort((a, b) => a - b);
@@ -24,26 +24,29 @@ const BY = {
 };
 
 /**
- * Turn by turn, ours beside theirs: what disturbs a whole turn disturbs both. So the median of these
- * is steadier than the ratio of two medians.
+ * Compares two sides turn by turn. What disturbs a turn disturbs both, so the median of these ratios is steadier than
+ * the ratio of two medians.
  */
 export function paired(ours, theirs, by = "ratio") {
   if (ours.length !== theirs.length) throw new Error(`${ours.length} turns beside ${theirs.length}`);
   return spread(ours.map((value, n) => BY[by](value, theirs[n])));
 }
 
-/** Whether a value reaches a limit that is the least, or the most, that it may be. */
+/** Tells whether a value reaches a limit, which is its minimum for "more", else its maximum. */
 export const reaches = (value, limit, better) => (better === "more" ? value >= limit : value <= limit);
 
 const judged = (value, { goal, far }, better) => (goal === undefined ? value :
   { ...value, goal, isMet: reaches(value.median, goal, better), isFar: !reaches(value.median, far, better) });
 
-/** A ratio of medians, for what is too unsteady from turn to turn; least and most are those of turns. */
+/**
+ * Returns a ratio of medians, for values that vary too much from turn to turn. Its `min` and `max` are those of the
+ * turns.
+ */
 const ofMedians = (ours, theirs) => ({ ...paired(ours, theirs), median: median(ours) / median(theirs) });
 
 const compared = (ours, theirs, by) => (by === "medians" ? ofMedians(ours, theirs) : paired(ours, theirs, by));
 
-/** All sides but that which is the `base`, each value less the median of the base's. */
+/** Returns all sides except the `base`, each value less the base's median. */
 function overBase(samples, base) {
   if (base === undefined) return samples;
   const less = median(samples[base]);
@@ -52,12 +55,12 @@ function overBase(samples, base) {
 }
 
 /**
- * A metric's figures.
+ * Computes a metric's figures.
  *
- * @param {object} metric `better` is "more" or "less"; `goals` names for each other side that it is compared with the `goal`
- *   and what is `far` off it, if there is one; `own` is a goal for our value itself; `by` is how sides are compared,
- *   and `base` a side that is only there to be taken off the others
- * @param {Record<string, number[]>} all a value a turn, for each side that took part
+ * @param {object} metric `better` is "more" or "less". `goals` has, for each side that hookvault is compared with, the
+ *   `goal` and what is `far` off it, if there is one. `own` is a goal for hookvault's value itself. `by` says how sides
+ *   are compared. `base` names a side that only serves to be subtracted from the others.
+ * @param {Record<string, number[]>} all the values of each side, one for each turn
  */
 export function assess(metric, all) {
   const samples = overBase(all, metric.base);

@@ -1,4 +1,4 @@
-// What the figures were measured on and with.
+// Describes the machine and the programs that the figures were measured with.
 import { accessSync, constants, readFileSync, statfsSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
@@ -9,21 +9,21 @@ const TMPFS_MAGIC = 0x01021994;
 const GiB = 1024 ** 3;
 const SHARED_MEMORY = "/dev/shm";
 
-/** Where storage lies: on tmpfs, so that a disk's fsync is not what is measured. */
+/** Returns where storage lies: on tmpfs if possible, so that a disk's fsync is not measured. */
 export function storage(neededBytes) {
   try {
     accessSync(SHARED_MEMORY, constants.W_OK);
     const { type, bavail, bsize } = statfsSync(SHARED_MEMORY);
     if (type === TMPFS_MAGIC && bavail * bsize >= neededBytes) return { path: SHARED_MEMORY, isTmpfs: true };
   } catch {
-    // There is none, or it is not ours to write to.
+    // The folder does not exist, or is not writable.
   }
   return { path: tmpdir(), isTmpfs: statfsSync(tmpdir()).type === TMPFS_MAGIC };
 }
 
 const packageVersion = (name) => JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
 
-/** Facts by their names. */
+/** Returns facts by their names. */
 export function machine() {
   const [{ model }, ...others] = cpus();
   const packages = ["workerd", "miniflare", "wrangler", "autocannon", "hono"];

@@ -1,4 +1,4 @@
-// The text on missed goals: the one part of docs/benchmarks.md that people write. It says what profiles show.
+// The text on missed goals: the one part of docs/benchmarks.md that people write. It reports what profiles show.
 
 export const MISSED = `## Where the goals are missed
 

@@ -1,7 +1,7 @@
-// The figures as a table, for a terminal and for Markdown alike.
+// Writes the figures as a table, for a terminal and for Markdown.
 import { SIDES } from "../sides.mjs";
 
-/** What the sides are called where there is little room. */
+/** The sides' names in narrow columns. */
 export const SHORT = { hookvault: "hookvault", conventional: "conventional", "same-design": "same design", floor: "floor" };
 const OTHERS = SIDES.slice(1);
 const HEADINGS = [
@@ -13,7 +13,7 @@ export function table(figures) {
   return aligned([HEADINGS, ...figures.map(cells)]);
 }
 
-/** Rows of cells, the first of them the headings, in columns. */
+/** Aligns rows of cells in columns. The first row has the headings. */
 export function aligned(rows) {
   const widths = rows[0].map((_, n) => Math.max(...rows.map((row) => row[n].length)));
   const line = (row) => `| ${row.map((cell, n) => cell.padEnd(widths[n])).join(" | ")} |`;
@@ -50,7 +50,7 @@ function shownRatio({ by }, verdict) {
   return `${format(verdict.median)} (${format(verdict.min)}–${format(verdict.max)})`;
 }
 
-/** Three significant digits, but all of a whole number's. */
+/** Returns three significant digits, or all digits of a whole number. */
 export function short(value) {
   if (Math.abs(value) >= 100) return String(Math.round(value));
   return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1))));

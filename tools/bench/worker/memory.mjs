@@ -1,5 +1,5 @@
-// The built Worker, with a route that takes many deliveries at once, and one that tells how large its wasm
-// memory is, and how many objects were at work at once. Its objects are in the same isolate here, and share it.
+// The built Worker with two more routes. One takes many deliveries at once. The other reports the size of the wasm
+// memory, and how many objects worked at once. Here its objects are in the same isolate, and share that memory.
 import { events, memories } from "./patch.mjs";
 import * as built from "../../../build/index.js";
 
@@ -11,7 +11,7 @@ export default class extends built.default {
     return Response.json({ bytes: memories.map(({ buffer }) => buffer.byteLength), events: events.most });
   }
 
-  /** Answers each of the requests, `lanes` at a time. Tells how many answers were no 200. */
+  /** Sends each request to the Worker, `lanes` at a time. Answers how many responses were not 200. */
   async #many(request, origin) {
     const { requests, lanes } = await request.json();
     let failed = 0;

@@ -1,7 +1,7 @@
-// Keeps the memory of each instance that the built Worker makes of its wasm, and counts the events of objects that
-// are at work at the same time: its glue hides both.
+// Keeps the memory of each instance of the built Worker's wasm, and counts the events of objects that run at the same
+// time. The Worker's glue code hides both.
 export const memories = [];
-/** The most questions and alarms of objects that were ever at work at the same time. */
+/** The most commands and alarms of objects that ever ran at the same time. */
 export const events = { most: 0 };
 
 const EVENT = /^(job|catalog)_(ask|alarm)$/;
