@@ -1,4 +1,4 @@
-// `npm run faults`: plays faults against the built Worker and prints what was lost.
+// `npm run faults`: plays faults against the built Worker, and prints what was lost.
 import { build } from "./build.mjs";
 import { inRoot, NODE, toolEnv } from "./setup/project.mjs";
 import { main, show } from "./setup/run.mjs";

@@ -1,6 +1,6 @@
-// Which faults are set, which jobs they have really struck, and what is held until a kill.
+// Holds the faults that are set, the jobs that they have really struck, and the operations that wait for a kill.
 
-/** Where a binding's key or text names a job: the catalog is told of several at once. */
+/** Where a binding's key or text names a job. A text for the catalog may name several. */
 const JOB = /(?:^(?:id:)?|jobs\/|manifests\/[\d-]+\/|"home":"id:)(\d{6,})/g;
 
 /**
@@ -13,7 +13,7 @@ const JOB = /(?:^(?:id:)?|jobs\/|manifests\/[\d-]+\/|"home":"id:)(\d{6,})/g;
  */
 
 export class Injector {
-  /** Jobs that a fault has really struck. */
+  /** The jobs that a fault has really struck. */
   struck = new Set();
   #gates = new Set();
   #counts = new Map();
@@ -22,19 +22,22 @@ export class Injector {
     this.calm();
   }
 
-  /** No faults from now on; what is held goes on. */
+  /** Removes all faults, and lets go what is held. */
   calm() {
-    /** What a fetch of a file meets: a fault of `answers.mjs`, or nothing. */
+    /** Chooses the fault for a fetch of a file, from `answers.mjs`, or none. */
     this.source = () => undefined;
-    /** The same for a question to the queue. */
+    /** Chooses the fault for a request to the queue. */
     this.queue = () => undefined;
     /**
-     * What an operation of a binding meets.
+     * Chooses the fate of a binding's operation.
      *
      * @type {(step: Step) => "fail" | "abort" | "hold" | undefined}
      */
     this.binding = () => undefined;
-    /** What an operation meets that names no job, as a question of one object of the catalog to another: it waits for that. */
+    /**
+     * Delays an operation that names no job, such as a command between two objects of the catalog: it waits for the
+     * result.
+     */
     this.nameless = () => undefined;
     this.release();
   }
@@ -43,14 +46,14 @@ export class Injector {
     this.struck.add(job);
   }
 
-  /** How often this has been asked of `what` before, and now. */
+  /** Returns how often this was called for `what`, this call included. */
   count(what) {
     const nth = (this.#counts.get(what) ?? 0) + 1;
     this.#counts.set(what, nth);
     return nth;
   }
 
-  /** What becomes of an operation, when that is to be told: `pass`, `fail` or `abort`. */
+  /** Resolves to the fate of an operation, once it is due: `pass`, `fail` or `abort`. */
   async meet({ op, when, text }) {
     const jobs = new Set(Array.from(text.matchAll(JOB), ([, job]) => job));
     if (jobs.size === 0) await this.nameless({ op, when, text });
@@ -64,10 +67,10 @@ export class Injector {
   }
 
   /**
-   * Resolves at `release`.
+   * Holds a job, and resolves at `release`.
    *
    * @param {string} job
-   * @param {Promise<unknown>} [left] the other side has gone: nothing is held any more
+   * @param {Promise<unknown>} [left] resolves when the other side has left: then the job is no longer held
    */
   async hold(job, left) {
     const gate = { job, ...Promise.withResolvers() };
@@ -80,7 +83,7 @@ export class Injector {
     return [...this.#gates].some((gate) => gate.job === job);
   }
 
-  /** The process is being killed: all that is held dies with it. */
+  /** Marks everything that is held as struck, because the process is being killed. */
   strikeHeld() {
     for (const { job } of this.#gates) this.strike(job);
   }

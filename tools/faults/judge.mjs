@@ -1,8 +1,8 @@
-// What was lost. A job's truth is the simulator's; what is compared is what the vault's users get.
+// Finds what was lost. The simulator knows the truth about each job; what the vault's users get is compared with it.
 import { createHash } from "node:crypto";
 import { isSettled, listing, published } from "./quiet.mjs";
 
-/** Each counts what must not be: its heading in the table, and what it means. */
+/** The kinds of loss: the heading in the table, and what it means. */
 export const LOSSES = {
   acks: "deliveries that got a 2xx and are neither in the timeline nor in the unmatched box",
   bytes: "files that are not byte for byte those of the source",
@@ -37,13 +37,16 @@ export async function judge(rig) {
   return verdict;
 }
 
-/** Has the feed's viewer, where there is one, be told what is left to tell. */
+/** Reconnects the feed's viewer, if there is one, so that it gets what it has missed. */
 async function catchUp({ viewer }) {
   viewer?.leave();
   await viewer?.come();
 }
 
-/** The sums are those of the jobs as they are listed: each one that a sum lacks, or has too many, is a job that it does not know. */
+/**
+ * Compares the sums with the listed jobs. Each job that a sum lacks, or has too many, counts as one that the sums do
+ * not know.
+ */
 async function judgeSums({ vault }, verdict, listed) {
   const { jobs, archive } = await (await vault.get("/stats")).json();
   const archives = [...listed.values()].map((job) => job.archive);
@@ -81,7 +84,7 @@ async function judgeJob(id, around) {
   await judgeRest(id, { truth, record, around });
 }
 
-/** Nothing is left of it, and nothing has come back. */
+/** Checks that nothing is left of a deleted job, and nothing came back. */
 async function judgeDeleted(id, { rig, verdict, listed }) {
   const stuck = (why) => verdict.add("stuck", `job ${id} was deleted, but ${why}`);
   if ((await rig.vault.get(`/jobs/${id}?wait=0`)).status !== 404) stuck("it is there");
@@ -94,13 +97,13 @@ async function timeline(vault, id) {
   return (await (await vault.get(`/jobs/${id}/events?limit=1000`)).json()).events;
 }
 
-/** The keys of the unmatched box; they end in what the body's SHA-256 begins with. */
+/** Returns the keys of the unmatched box. Each ends with the first digits of the body's SHA-256. */
 async function box(vault) {
   const { unmatched } = await (await vault.get("/unmatched?limit=1000")).json();
   return unmatched.map(({ key }) => key.split("-").at(-1));
 }
 
-/** Every delivery that got a 2xx is in the timeline, or in the unmatched box. */
+/** Checks that every delivery with a 2xx is in the timeline, or in the unmatched box. */
 function judgeDeliveries({ id, deliveries }, events, { verdict, box: kept }) {
   const entries = events.filter(({ trust }) => trust !== null).map(nameOf);
   for (const delivery of deliveries.filter(({ status }) => status >= 200 && status < 300)) {
@@ -114,7 +117,7 @@ function judgeDeliveries({ id, deliveries }, events, { verdict, box: kept }) {
 
 const nameOf = ({ eventType, bytes }) => `${eventType} of ${bytes} bytes`;
 
-/** No event was applied more often than it happened, and the counters agree with the timeline. */
+/** Checks that no event was applied more often than it happened, and that the counters agree with the timeline. */
 function judgeApplied({ id, events: happened }, record, events, verdict) {
   const deliveries = events.filter(({ trust }) => trust !== null);
   for (const type of new Set(happened.map(({ eventType }) => eventType))) {
@@ -131,7 +134,9 @@ function judgeApplied({ id, events: happened }, record, events, verdict) {
   }
 }
 
-/** The simulator has every file for ever and signs it anew: none may be lost, or said to be. */
+/**
+ * Checks a file. The simulator keeps every file and signs its URL again: so no file may be lost, or reported as lost.
+ */
 async function judgeFile({ key, sha256 }, { record, events, verdict }) {
   const file = record.files.find(({ name }) => key.endsWith(`_${name}`));
   const said = events.some(({ detail }) => file && detail?.includes(`${file.name} lost:`));
@@ -149,7 +154,7 @@ async function fetched(url) {
   return { status: answer.status, hash };
 }
 
-/** The job has ended as the queue says, is published as it is, and is listed. */
+/** Checks that the job has ended as the queue says, is published in its present state, and is listed. */
 async function judgeRest(id, { truth, record, around: { rig, verdict, listed } }) {
   const stuck = (why) => verdict.add("stuck", `job ${id}: ${why}`);
   if (record.status !== truth.status.toLowerCase()) stuck(`${record.status}, not ${truth.status}`);

@@ -1,4 +1,4 @@
-// The command line of the fault table, against the Worker as it was built last.
+// The command line of the fault table. It runs against the Worker that was built last.
 import { parseArgs } from "node:util";
 import { Failure, main } from "../setup/run.mjs";
 import { play } from "./play.mjs";
@@ -26,7 +26,7 @@ const OPTIONS = {
   help: { type: "boolean", default: false },
 };
 
-/** Those whose name holds a part of `text`; all for none. */
+/** Returns the rows whose names contain a part of `text`; all for an empty text. */
 function chosen(rows, text) {
   const parts = text.split(",").filter((part) => part !== "");
   const found = rows.filter(({ name }) =>
@@ -40,7 +40,7 @@ function whole(values, name) {
   throw new Failure(`--${name} must be a whole number, not "${values[name]}"`);
 }
 
-/** Plays the rows one after the other; returns how many are red. */
+/** Plays the rows one after the other, and returns how many are red. */
 async function table(rows, options, { json }) {
   if (!json) console.log(head());
   let red = 0;

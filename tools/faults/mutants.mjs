@@ -1,15 +1,15 @@
-// The Worker's guards, and how to take each away: `find` stands in its file exactly once.
+// The Worker's guards, and how to remove each: `find` must occur exactly once in its file.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../setup/run.mjs";
 
 /**
  * @typedef {object} Mutant
- * @property {string} name of the guard
- * @property {{ file: string, find: string, replace: string }[]} edits that take it away
- * @property {string[]} rows that must turn red, by their names
- * @property {string[]} red in one of these columns; `struck`: the fault did not get to its end
- * @property {number} [limitS] what its rows need until they are at rest or never will be
+ * @property {string} name the guard
+ * @property {{ file: string, find: string, replace: string }[]} edits remove the guard
+ * @property {string[]} rows the names of the rows that must turn red
+ * @property {string[]} red the columns of which one must be red; `struck` means that the fault did not reach its end
+ * @property {number} [limitS] the seconds that its rows need until they are at rest or never will be
  */
 
 const edit = (file, find, replace) => ({ file: `src/${file}`, find, replace });
@@ -26,7 +26,7 @@ export const mutants = [
     ],
     rows: ["a job's run dies 8 times in a row"],
     red: ["stuck"],
-    // The runtime's own tries of an alarm end after two minutes.
+    // The runtime itself retries an alarm for two minutes.
     limitS: 200,
   },
   {
@@ -218,7 +218,7 @@ export const mutants = [
     edits: [edit("domain/alarm/schedule.rs", "set != Timestamp::default() && is_it", "set != Timestamp::default() && (is_it || true)")],
     rows: ["one file kills each run, the rest is done"],
     red: ["struck"],
-    // It waits so long for each few jobs.
+    // Each few jobs wait this long.
     limitS: 10,
   },
   {
@@ -244,7 +244,10 @@ export const mutants = [
   },
 ];
 
-/** The text of an edit's file in the project at `root` as it is then. Throws where the source has moved on. */
+/**
+ * Returns the file's text in the project at `root` with the edit made. Throws if `find` does not occur exactly once,
+ * because the source has changed.
+ */
 export function edited(root, { file, find, replace }) {
   const pieces = readFileSync(join(root, file), "utf8").split(find);
   if (pieces.length !== 2) {

@@ -1,15 +1,15 @@
-// Plays one row: the fault, a restart, quiet, the verdict.
+// Plays one row: the fault, a restart, rest, the verdict.
 import { judge } from "./judge.mjs";
 import { quiet } from "./quiet.mjs";
 import { startRig } from "./rig.mjs";
 
-/** Below this share of struck jobs a row proves nothing. */
+/** The least share of struck jobs: below it a row proves nothing. */
 export const MIN_STRUCK = 0.9;
 
 /**
  * @param {import("./rows.mjs").Row} row
- * @param {{ jobs: number, limitMs: number }} options `limitMs` only ends a broken run:
- *   the fault's striking, and then the wait for quiet
+ * @param {{ jobs: number, limitMs: number }} options `limitMs` only ends a broken run: it limits the time until the
+ *   fault has struck, and then the wait for rest
  */
 export async function play(row, { jobs, limitMs }) {
   const started = performance.now();
@@ -17,7 +17,7 @@ export async function play(row, { jobs, limitMs }) {
   try {
     await row.play(rig, jobs);
     await rig.queue.idle();
-    // The restart itself would strike what has waited in vain.
+    // Counts before the restart, which would itself strike jobs that waited in vain.
     const struck = rig.injector.struck.size;
     if (!row.lasts) rig.injector.calm();
     await rig.vault.restart();

@@ -1,4 +1,4 @@
-// A proxy before a server that plays faults. It passes `Host` on unchanged: signatures cover it.
+// A proxy in front of a server, which plays faults. It passes `Host` on unchanged, because signatures cover it.
 import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
 
@@ -8,11 +8,11 @@ const JOB = /\/(?:outputs\/[^/]+|requests)\/(\d+)/;
 /**
  * @param {string} target
  * @param {import("./injector.mjs").Injector} injector
- * @param {"source" | "queue"} kind which of its faults
+ * @param {"source" | "queue"} kind which of the injector's faults to play
  */
 export async function startProxy(target, injector, kind) {
   const server = createServer((request, response) => {
-    // The killed and the impatient are gone before their answer.
+    // A client that was killed or lost patience is gone before its response.
     response.on("error", () => {});
     const exchange = new Exchange({ target, injector, request, response });
     const play = faultOf(exchange, injector, kind) ?? (() => exchange.pass());
@@ -47,18 +47,18 @@ class Exchange {
     this.job = JOB.exec(this.path)?.[1];
   }
 
-  /** The fault has really happened to this job. */
+  /** Marks the job as really struck by the fault. */
   strike() {
     this.#injector.strike(this.job);
   }
 
-  /** Resolves when what is held goes on. */
+  /** Holds the job, and resolves when it may go on. */
   hold() {
     const left = new Promise((resolve) => this.response.once("close", resolve));
     return this.#injector.hold(this.job, left);
   }
 
-  /** The server's answer. */
+  /** Forwards the request, and resolves to the server's response. */
   async forward() {
     const { method, url: path, headers } = this.request;
     const { hostname, port } = this.#target;
@@ -68,7 +68,7 @@ class Exchange {
     return answer;
   }
 
-  /** Answers as the server does; returns the status. */
+  /** Answers as the server does, and returns the status. */
   async pass() {
     const answer = await this.forward();
     this.response.writeHead(answer.statusCode, answer.headers);
@@ -76,7 +76,7 @@ class Exchange {
     return answer.statusCode;
   }
 
-  /** The server's answer with its whole body. */
+  /** Returns the server's response with its whole body. */
   async whole() {
     const answer = await this.forward();
     const body = Buffer.concat(await answer.toArray());

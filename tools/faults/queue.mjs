@@ -1,9 +1,9 @@
-// The simulated queue as the rows use it: they submit jobs to it, and it knows the truth of them.
+// The simulated queue for the rows: they submit jobs to it, and it knows the truth about them.
 import { UPSTREAM_KEY } from "../start/stack.mjs";
 import { startSimulator } from "../simulator/server.mjs";
 
 const MODEL = "wan22-fast-t2v";
-/** Jobs that take no longer than they must. */
+/** The knobs of all jobs: none takes longer than it must. */
 const USUAL = { queueMs: 0, runMs: 0, leaseMs: 1_000, size: 65_536, previews: 0 };
 
 /**
@@ -33,18 +33,18 @@ class Queue {
     return this.#simulator.close({ abandon: true });
   }
 
-  /** Resolves when no job and no webhook is under way. */
+  /** Resolves when no job runs and no webhook is on its way. */
   idle() {
     return this.#simulator.idle();
   }
 
   /**
-   * Submits jobs. Every second one's webhooks carry a reference, and half of the `completed`
-   * ones no id, as in the upstream's document.
+   * Submits jobs. Every second one's webhooks carry a reference. Half of the `completed` ones carry no id, as in the
+   * upstream's documentation.
    *
    * @param {(reference?: string) => string} hookUrl
    * @param {number} count
-   * @param {object | ((n: number) => object)} [knobs] over those of all jobs
+   * @param {object | ((n: number) => object)} [knobs] replace those of all jobs
    * @returns {Promise<string[]>} their ids
    */
   async submit(hookUrl, count, knobs = {}) {
@@ -65,17 +65,17 @@ class Queue {
     return (await this.#ask(path, { method: "POST", body })).request_id;
   }
 
-  /** What the vault needs to take in the jobs by `POST /jobs`. */
+  /** Returns the lines that import the jobs with `POST /jobs`. */
   get importLines() {
     return this.ids.map((id) => JSON.stringify({ id, app: MODEL })).join("\n");
   }
 
-  /** The simulator's own view of a job. */
+  /** Returns the simulator's own view of a job. */
   truth(id) {
     return this.#ask(`/_sim/jobs/${id}`);
   }
 
-  /** What the result route says, its URLs signed just now. */
+  /** Returns the answer of the result route, with newly signed URLs. */
   result(id) {
     return this.#ask(`/queue/${MODEL}/requests/${id}`);
   }
@@ -87,7 +87,7 @@ class Queue {
     return answer.json();
   }
 
-  /** Resolves in the moment in which this event of the last of these jobs has got its 200. */
+  /** Resolves as soon as this event of each of these jobs has got its 200. */
   told(ids, eventType) {
     const lines = ids.map((id) => `job ${id}: ${eventType} told, 200`);
     return new Promise((resolve) => {

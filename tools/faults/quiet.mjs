@@ -1,13 +1,13 @@
-// Waits for the end of all work without asking any job of it: a question would wake one whose
-// alarm got lost. The catalog, the manifests and KV tell.
+// Waits for the end of all work without asking a job's object, because that would wake one whose alarm was lost. It
+// looks at the catalog, the manifests and KV.
 import { setTimeout as sleep } from "node:timers/promises";
 
 const PAUSE_MS = 200;
 
 /**
  * @param {object} rig
- * @param {number} limitMs only there to end a broken run
- * @returns {Promise<void>} also when the limit is over: the judge says what is wrong then
+ * @param {number} limitMs only ends a broken run
+ * @returns {Promise<void>} resolves also when the limit is over; then the judge says what is wrong
  */
 export async function quiet(rig, limitMs) {
   let left = rig.queue.ids.filter((id) => !rig.deleted.has(id));
@@ -19,7 +19,7 @@ export async function quiet(rig, limitMs) {
   }
 }
 
-/** All jobs that the vault lists, by id. */
+/** Returns all jobs that the vault lists, by id. */
 export async function listing(vault) {
   const jobs = new Map();
   for (let cursor = ""; cursor !== null;) {
@@ -39,7 +39,7 @@ async function isPublished(vault, row) {
 export const isSettled = ({ status, archive }) =>
   ["completed", "failed", "cancelled"].includes(status) && archive !== "pending";
 
-/** What the bucket and KV say of a job. */
+/** Returns what the bucket and KV contain for a job. */
 export async function published(vault, { id, createdAt }) {
   const day = new Date(createdAt).toISOString().slice(0, 10);
   const object = await (await vault.bucket()).get(`manifests/${day}/${id}.json`);

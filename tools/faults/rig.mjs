@@ -1,5 +1,4 @@
-// Everything that a row plays with: the S3 server and the queue, each behind a proxy that plays
-// faults, and the Worker.
+// Everything that a row needs: the S3 server and the queue, each behind a proxy that plays faults, and the Worker.
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
@@ -18,7 +17,7 @@ import { withShims } from "./shims.mjs";
 /**
  * @param {object} wanted
  * @param {object} [wanted.knobs] of all jobs
- * @param {object} [wanted.vars] of the Worker, over those that point it here
+ * @param {object} [wanted.vars] the Worker's variables; those that point it to the other parts are added
  * @param {boolean} [wanted.shims] whether the Worker's bindings are watched
  * @param {number} limitMs how long a fault may take to strike all its jobs
  */
@@ -35,11 +34,11 @@ export async function startRig({ knobs = {}, vars = {}, shims = false }, limitMs
 
 class Rig {
   injector = new Injector();
-  /** Connections to where nobody may connect. */
+  /** How many connections went to a forbidden host. */
   forbidden = 0;
-  /** What a row has delivered by itself, as the simulator tells of its deliveries, by job. */
+  /** The deliveries that a row has sent itself, by job, in the form of the simulator's. */
   own = new Map();
-  /** Jobs that are gone, and must stay so. */
+  /** The jobs that are deleted, and must stay so. */
   deleted = new Set();
   #limitMs;
   #stops = [];
@@ -79,19 +78,19 @@ class Rig {
     return s3;
   }
 
-  /** Returns its URL. */
+  /** Starts a proxy, and returns its URL. */
   async #startProxy(target, kind) {
     const proxy = await startProxy(target, this.injector, kind);
     this.onStop(() => proxy.stop());
     return proxy.url;
   }
 
-  /** Submits jobs whose webhooks come here; see `Queue.submit`. */
+  /** Submits jobs whose webhooks come to this vault; see `Queue.submit`. */
   submit(count, knobs) {
     return this.queue.submit((reference) => this.vault.hookUrl(reference), count, knobs);
   }
 
-  /** Delivers a body as the queue would, and notes it; returns the status, if any. */
+  /** Delivers a body as the queue would, and notes it. Returns the status, or null without a response. */
   async deliver(id, body) {
     const text = JSON.stringify(body);
     const answer = await this.vault.post(this.vault.hookUrl(), text).catch(() => undefined);
@@ -120,7 +119,7 @@ class Rig {
     this.deleted.add(id);
   }
 
-  /** Has the vault take in all jobs. */
+  /** Imports all jobs into the vault. */
   async import() {
     const type = { "content-type": "application/x-ndjson" };
     const headers = { authorization: `Bearer ${API_TOKEN}`, ...type };
@@ -128,7 +127,7 @@ class Rig {
     if (status !== 200) console.error(`POST /jobs answers ${status}`);
   }
 
-  /** Resolves when this is so of all these jobs; if it never is, the table says so in its way. */
+  /** Resolves when `isSo` holds for all these jobs. If it never does, prints that, and the table shows it. */
   async until(what, ids, isSo) {
     const areAll = () => ids.every(isSo) || undefined;
     await eventually(what, areAll, { limitMs: this.#limitMs }).catch(({ message }) =>
@@ -139,7 +138,7 @@ class Rig {
     return this.until("all jobs are struck", ids, (id) => this.injector.struck.has(id));
   }
 
-  /** Kills workerd; what the injector holds in that moment is struck. */
+  /** Kills workerd. What the injector holds at that moment is struck. */
   async kill() {
     this.injector.strikeHeld();
     await this.vault.kill();
@@ -152,12 +151,12 @@ class Rig {
     await this.kill();
   }
 
-  /** Has `stop` end this too, the last one first. */
+  /** Adds a function for `stop` to call; the last one runs first. */
   onStop(stop) {
     this.#stops.push(stop);
   }
 
-  /** Also when a part fails to end well: what is left would keep the process. */
+  /** Stops everything, even if a part fails to stop: what is left would keep the process alive. */
   async stop() {
     this.injector.calm();
     const failures = [];

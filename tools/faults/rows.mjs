@@ -12,9 +12,8 @@ import { webhookRows } from "./rows/webhooks.mjs";
  * @typedef {object} Row
  * @property {string} name
  * @property {object} rig what `startRig` takes
- * @property {boolean} [lasts] the fault is not taken away before the restart
- * @property {(rig: object, count: number) => Promise<void>} play submits the jobs and has the
- *   fault strike them
+ * @property {boolean} [lasts] the fault stays until after the restart
+ * @property {(rig: object, count: number) => Promise<void>} play submits the jobs, and makes the fault strike them
  */
 
 /** @type {Row[]} */
@@ -49,5 +48,5 @@ const QUICK = [
   "a viewer comes back amid changes",
 ];
 
-/** The rows of `npm test`: one or two of each kind, of the quick ones. */
+/** The rows of `npm test`: one or two of each kind, all quick ones. */
 export const SHORT = QUICK.map((name) => ROWS.find((row) => row.name === name));

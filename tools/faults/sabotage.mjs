@@ -1,5 +1,5 @@
-// `--sabotage`: takes the Worker's guards away, one after the other, and sees whether its rows
-// turn red. A table that can't fail proves nothing.
+// `--sabotage`: removes the Worker's guards, one after the other, and checks that their rows turn red. A table that
+// cannot fail proves nothing.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -10,12 +10,12 @@ import { edited, mutants } from "./mutants.mjs";
 import { MIN_STRUCK } from "./play.mjs";
 
 const JOBS = 20;
-/** A row that is red for a guard that is gone is never quiet, so this is what it takes. */
+/** The seconds that a row gets. A row that is red for a missing guard never comes to rest, so it takes all of them. */
 const LIMIT_S = 30;
 const LINKED = ["node_modules", ".tools"];
 const LEFT_OUT = [...LINKED, "target", "build", "dist", ".git", ".local", ".wrangler"];
 
-/** @param {(all: object[]) => object[]} choose of the guards */
+/** @param {(all: object[]) => object[]} choose selects guards */
 export async function sabotage(choose) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-sabotage-"));
   try {
@@ -36,7 +36,7 @@ function copyTree(dir) {
   for (const name of LINKED) symlinkSync(inRoot(name), join(dir, name));
 }
 
-/** With all guards in place every row that is going to be played is green. */
+/** Checks that, with all guards in place, every row that will be played is green. */
 async function checkControl(dir, guards) {
   const rows = [...new Set(guards.flatMap((guard) => guard.rows))];
   await build(dir);
@@ -46,7 +46,7 @@ async function checkControl(dir, guards) {
   console.log(`✓ all guards in place: ${rows.length} rows are green`);
 }
 
-/** Whether each row of the guard turns red in one of the columns that it names. */
+/** Tells whether each row of the guard turns red in one of the columns that the guard names. */
 async function isSeen(dir, { name, edits, rows, red, limitS }) {
   const originals = edits.map(({ file }) => [file, readFileSync(join(dir, file), "utf8")]);
   try {
@@ -70,7 +70,7 @@ const redness = ({ name, counts, struck }) => {
   return `"${name}" has ${said}${struck < JOBS * MIN_STRUCK ? `, only ${struck} struck` : ""}`;
 };
 
-/** What has been compiled of the dependencies is kept from one guard to the next. */
+/** Builds the copy. The compiled dependencies are kept from one guard to the next. */
 async function build(dir) {
   const env = toolEnv({ CARGO_TARGET_DIR: inRoot("target", "sabotage") });
   await output(dir, env, ["tools/build.mjs"]);

@@ -1,4 +1,4 @@
-// Has the Worker ask the injector before and after each operation of its stores.
+// Makes the Worker ask the injector before and after each operation of its stores.
 import { join } from "node:path";
 import { ROOT } from "../workerd/vault.mjs";
 
@@ -6,9 +6,9 @@ const MODULES = ["tools/faults/worker/entry.mjs", "tools/faults/worker/shims.mjs
 const STATUS = { pass: 204, fail: 503, abort: 410 };
 
 /**
- * @param {(step: { op: string, when: "before" | "after", text: string }) => Promise<string>} meet
- *   says what becomes of the operation, which waits for it: `pass`, `fail` or `abort`
- * @returns {(options: object) => object} for miniflare's options
+ * @param {(step: { op: string, when: "before" | "after", text: string }) => Promise<string>} meet decides the fate of
+ *   the operation, which waits for it: `pass`, `fail` or `abort`
+ * @returns {(options: object) => object} changes miniflare's options
  */
 export const withShims = (meet) => (options) => ({
   ...options,

@@ -1,11 +1,11 @@
-// A host that nobody may ask: it counts who connects.
+// A host that nobody may connect to: it counts connections.
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Of the loopback addresses one that is not listed. */
+/** A loopback address that is not on the allow list. */
 const HOST = "127.0.0.2";
 
-/** Each connection counts as the rig's `forbidden`. It has the allowed source's own port. */
+/** Starts the host, on the same port as the allowed source. Each connection counts as the rig's `forbidden`. */
 export async function startTrap(rig) {
   const server = createServer((socket) => {
     rig.forbidden += 1;

@@ -1,4 +1,4 @@
-// A viewer of the live feed that comes and goes, and keeps what it was told last of each job.
+// A viewer of the live feed that comes and goes, and keeps the last message about each job.
 import WebSocket from "ws";
 import { API_TOKEN } from "../workerd/tokens.mjs";
 import { eventually } from "../workerd/wait.mjs";
@@ -6,7 +6,7 @@ import { eventually } from "../workerd/wait.mjs";
 const headers = { authorization: `Bearer ${API_TOKEN}` };
 
 export class Viewer {
-  /** What it was told of each job: when that had changed last. */
+  /** When each job had changed last, according to the feed. */
   told = new Map();
   #seq;
   #socket;
@@ -15,7 +15,7 @@ export class Viewer {
     this.vault = vault;
   }
 
-  /** Goes on where it ended; resolves when it is told that it has missed nothing more. */
+  /** Goes on where it ended, and resolves when the feed says that nothing more was missed. */
   async come() {
     const query = this.#seq === undefined ? "" : `?after=${encodeURIComponent(this.#seq)}`;
     this.#socket = new WebSocket(`${this.vault.url.replace("http", "ws")}/live${query}`, { headers });

@@ -1,19 +1,19 @@
-// What a vault answers to who reads: all of it that must not change when the release does.
+// Collects a vault's answers to its readers: everything that a new release must not change.
 import { createHash } from "node:crypto";
 import { DELIVERIES, HELD } from "./scenario.mjs";
 
-/** Longer ones are kept by their digest. */
+/** The longest answer, in characters, that is kept as it is; a longer one is kept as its digest. */
 const MOST_KEPT = 300;
 const PAGES = ["/jobs?limit=200", "/jobs?status=completed", "/jobs?archive=pending,partial", "/jobs?tag=red", "/jobs?app=wan", "/jobs?q=100",
   "/jobs?q=order-", "/jobs?limit=5", "/stats", "/unmatched"];
 export const IDS = [...Object.keys(DELIVERIES), "1016"];
 const ALIASES = ["ref:order-b", "ref:order-c", "ref:order-d", "ref:order-e"];
-/** Those that the timeline does not show, and some on both sides of what was moved to the bucket. */
+/** The bodies that the timeline does not show, and some on both sides of what was moved to the bucket. */
 const BODIES = { 1006: [1], 1015: [1, 99, 101, 310] };
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
-/** `moved` takes the days back by which a fixture was moved. */
+/** Returns the functions that read. `moved` moves times back by the days by which the fixture was moved. */
 export function reader(vault, moved = (text) => text) {
   const each = async (paths, change = moved) => {
     const told = {};
@@ -21,14 +21,18 @@ export function reader(vault, moved = (text) => text) {
     return told;
   };
   return {
-    /** Lists and sums: no job is touched. */
+    /** Reads lists and sums, which touch no job. */
     lists: () => each(PAGES, (text) => moved(inOrder(text))),
-    /** The records, each by its first reader. */
+    /** Reads each job's record for the first time. */
     records: () => each(IDS.map((id) => `/jobs/${id}?wait=0`)),
-    /** All else of the jobs that stay as they are as long as nobody outside answers: timelines, bodies, results, files. */
+    /**
+     * Reads everything else about jobs that stay unchanged while nobody outside answers: timelines, bodies, results,
+     * files.
+     */
     rest: async () => {
       const ids = IDS.filter((id) => id !== HELD.source);
-      // Who reads a record has a silent job ask the queue, which its timeline tells: that is read before.
+      // Reads the timeline first: reading the record of a silent job makes the job ask the queue, which its timeline
+      // shows.
       const pathsOf = (id) => ["/events?limit=1000", ...(BODIES[id] ?? []).map((n) => `/events/${n}/body`), "", "/result?wait=0"];
       const paths = ids.flatMap((id) => pathsOf(id).map((path) => `/jobs/${id}${path}`));
       return { ...await each([...paths, ...ALIASES.map((name) => `/jobs/${name}?wait=0`)]), ...await files(vault, ids) };
@@ -49,7 +53,7 @@ async function files(vault, ids) {
   return told;
 }
 
-/** JSON with its members by their names: in which order they come is promised of records, not of lists. */
+/** Sorts the members of JSON by name: their order is guaranteed for records, not for lists. */
 const inOrder = (text) => JSON.stringify(JSON.parse(text), (_, value) =>
   (value && typeof value === "object" && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value));

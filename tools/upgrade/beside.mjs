@@ -1,16 +1,16 @@
-// Two releases in one runtime: which of them answers requests, and which one an object is of.
+// Runs two releases in one runtime, and chooses which of them answers requests and runs each object.
 import { join } from "node:path";
 import { BUILT, ROOT } from "../workerd/vault.mjs";
 import { modulesOf } from "./build.mjs";
 
 /**
- * Who runs what: `former`, `current`, or `mixed`, each object or request by itself as chance will have it.
+ * The release that runs each part: `former`, `current`, or `mixed`, by chance for each object or request.
  *
  * @typedef {Record<"Worker" | "Job" | "Catalog", "former" | "current" | "mixed">} Sides
  */
 const all = (side) => ({ Worker: side, Job: side, Catalog: side });
 export const [FORMER, CURRENT] = ["former", "current"].map(all);
-/** A deployment reaches the parts in any order, and may be taken back before it has reached all. */
+/** All pairings: a deployment reaches the parts in any order, and may be rolled back before it has reached all. */
 export const PAIRINGS = [
   { ...FORMER, Worker: "current" },
   { ...CURRENT, Catalog: "former" },
@@ -21,7 +21,12 @@ export const PAIRINGS = [
   all("mixed"),
 ];
 
-/** For `change` of a vault. @param {string} commit the former release, which is built @param {() => Sides} sides */
+/**
+ * Changes a vault's options: pass it as `change`.
+ *
+ * @param {string} commit the former release, which must be built
+ * @param {() => Sides} sides
+ */
 export const beside = (commit, sides) => (options) => {
   const former = modulesOf(commit).modules;
   const [script] = former;
@@ -29,7 +34,10 @@ export const beside = (commit, sides) => (options) => {
   return { ...options, rootPath: ROOT, modules: [{ type: "ESModule", path: join(ROOT, "beside.mjs"), contents }, ...BUILT, ...former] };
 };
 
-/** An object's instance is one of the chosen release's own class: what that does not know, the runtime says. */
+/**
+ * Writes the entry. An object's instance is of the chosen release's own class, so the runtime reports a method that
+ * this class does not have.
+ */
 const entry = (paths, sides) => `
 ${Object.entries(paths).map(([side, path]) => `import * as ${side} from ${JSON.stringify(path.replace(ROOT, "./"))};`).join("\n")}
 const releases = { former, current };

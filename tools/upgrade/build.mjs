@@ -1,4 +1,4 @@
-// A former release, built from the repository's own history.
+// Builds a former release from the repository's own history.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -11,20 +11,24 @@ const LINKED = ["node_modules", ".tools"];
 
 const folder = (commit) => inRoot("build", "before", commit);
 
-/** The commit as git names it in short, always with so many digits. */
+/** Returns the commit's short name, always with the same number of digits. */
 export const named = (commit) => git("rev-parse", "--short=7", `${commit}^{commit}`).trim();
 
-/** Whether that release is there already. @param {string} commit as `named` tells it */
+/**
+ * Tells whether the release is built already.
+ *
+ * @param {string} commit as `named` returns it
+ */
 export const isBuilt = (commit) => OUTPUT.every((name) => existsSync(join(folder(commit), name)));
 
-/** Miniflare's options of that release. */
+/** Returns the release's part of miniflare's options. */
 export function modulesOf(commit) {
   const rootPath = folder(commit);
   const [script, wasm] = OUTPUT.map((name) => join(rootPath, name));
   return { rootPath, modules: [{ type: "ESModule", path: script }, { type: "CompiledWasm", path: wasm }] };
 }
 
-/** Builds it, once. Its dependencies are those of now: nothing is fetched. */
+/** Builds the release, once. It uses the present dependencies: nothing is downloaded. */
 export async function buildRelease(commit) {
   if (isBuilt(commit)) return;
   const dir = join(mkdtempSync(join(tmpdir(), "hookvault-before-")), commit);

@@ -1,4 +1,4 @@
-// Deployments, played: a release, then some of it new and some not, then all of it new, over one storage.
+// Plays deployments over one storage: a release, then some parts new and some not, then all parts new.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { Outside } from "./outside.mjs";
 import { VARS } from "./scenario.mjs";
 import { Traffic } from "./traffic.mjs";
 
-/** A vault that `play` plays with; `deploy` makes it another one. */
+/** Runs `play` with a vault; its second argument, `deploy`, exchanges releases. */
 async function withVault(commit, play) {
   const outside = new Outside();
   outside.open();
@@ -27,7 +27,7 @@ async function withVault(commit, play) {
   }
 }
 
-/** @param {import("./beside.mjs").Sides} pairing what is met on the way */
+/** @param {import("./beside.mjs").Sides} pairing the state in the middle of the deployment */
 export const playPairing = (commit, pairing) => withVault(commit, async (vault, deploy) => {
   const traffic = new Traffic(vault);
   await goOn(traffic, "1");
@@ -49,7 +49,7 @@ export const playPairing = (commit, pairing) => withVault(commit, async (vault, 
   return errorsOf(vault);
 });
 
-/** Jobs of every kind, from their first word to their end. */
+/** Plays jobs of every kind, from their first delivery to their end. */
 async function goOn(traffic, round) {
   const id = (n) => `${round}0${n}`;
   await traffic.acquire(id(1), { times: 2 });
@@ -60,12 +60,12 @@ async function goOn(traffic, round) {
   await traffic.fail(id(4));
   await traffic.check(id(1));
   await traffic.complete(id(5));
-  // What has never been listed need not be told as gone.
+  // Waits until the job is listed: the catalog need not report the deletion of a job that it never listed.
   await traffic.check(id(5));
   await traffic.delete(id(5));
 }
 
-/** Objects that ask each other, which may be of different releases: of some jobs there is one each way. */
+/** Makes objects command each other, possibly across releases. Some jobs go each way. */
 async function meet(traffic, round) {
   for (let n = 0; n < 6; n += 1) {
     const [late, moved] = [`${round}2${n}`, `${round}3${n}`];
@@ -79,7 +79,7 @@ async function meet(traffic, round) {
   }
 }
 
-/** What a deployment finds in the middle. */
+/** Leaves jobs half done for a deployment to find. */
 async function leave(traffic) {
   for (const n of [1, 2, 3]) await traffic.acquire(`19${n}`);
   await traffic.complete("194");
@@ -95,7 +95,7 @@ async function takeUp(traffic) {
   await traffic.delete("194");
 }
 
-/** The former release dies amid deliveries; who got no answer sends the same to the new one. */
+/** Kills the former release amid deliveries. A sender without a response sends the same to the new release. */
 export const playKill = (commit) => withVault(commit, async (vault, deploy) => {
   const traffic = new Traffic(vault);
   const ids = Array.from({ length: 30 }, (_, n) => `${700 + n}`);
@@ -114,5 +114,5 @@ export const playKill = (commit) => withVault(commit, async (vault, deploy) => {
   return errorsOf(vault);
 });
 
-/** What it logged that nobody meant to happen. */
+/** Returns the errors that the vault logged, none of which is expected. */
 const errorsOf = (vault) => vault.logs.filter(({ level }) => level === "error").map(({ message }) => message);

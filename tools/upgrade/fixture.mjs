@@ -1,14 +1,17 @@
-// A vault's whole storage as one text: what a former release wrote, kept to be read by the next ones.
+// Writes a vault's whole storage as one text: what a former release wrote is kept for the next ones to read.
 import { readFileSync } from "node:fs";
 import { readObjects, writeObjects } from "./objects.mjs";
 import { folded, unfolded } from "./series.mjs";
 
 const DAY_MS = 86_400_000;
-/** Longer texts are written in pieces: the items of a list, and long runs of one character. */
+/**
+ * The longest text, in characters, that is written whole. Longer ones are written in pieces: the items of a list, and
+ * long runs of one character.
+ */
 const MOST_IN_LINE = 1_500;
 const RUN = /(.)\1{999,}/gs;
 
-/** Ends a vault; returns all that it holds in `dir`. */
+/** Ends a vault, and returns everything that it stores in `dir`. */
 export async function readStorage(dir, vault) {
   const [bucket, records] = [await vault.bucket(), await vault.records()];
   const files = {};
@@ -26,7 +29,7 @@ export async function readStorage(dir, vault) {
 }
 
 /**
- * Has a vault that is new, in `dir`, hold this storage. It is started again: objects are only read when they begin.
+ * Writes this storage into a new vault in `dir`, and restarts it: objects are only read when they start.
  *
  * @param {Parameters<typeof writeObjects>[2]} [options]
  */
@@ -45,7 +48,7 @@ async function putFiles(vault, files, records) {
   for (const [key, { value, metadata }] of Object.entries(records)) await namespace.put(key, value, { metadata });
 }
 
-/** As it is kept: one line a value, and briefly what repeats itself. */
+/** Returns the fixture's text: one value a line, with repetitions shortened. */
 export function written(fixture) {
   const short = (_, value) => {
     const some = typeof value === "string" && value.length > MOST_IN_LINE ? pieces(value) : [];
@@ -54,7 +57,7 @@ export function written(fixture) {
   return folded(`${JSON.stringify(fixture, short, 1)}\n`);
 }
 
-/** Texts, and `[character, times]`. */
+/** Returns the pieces of a text: strings, and `[character, times]`. */
 function pieces(text) {
   const found = [];
   let from = 0;
@@ -71,11 +74,12 @@ const whole = (_, value) => (Array.isArray(value?.pieces)
   ? value.pieces.map((piece) => (Array.isArray(piece) ? piece[0].repeat(piece[1]) : piece)).join("") : value);
 
 /**
- * A fixture, its storage as if it had been written some days ago, at the same time of the day. All times of the vault's
- * own clock in it are moved, wherever they stand; the senders' are years away from them and stay, as their bodies' digests
- * do. What was told stays as it was.
+ * Reads a fixture, and moves its storage as if it had been written `daysAgo` days ago, at the same time of day. All
+ * times of the vault's own clock are moved. The senders' times are years away, and stay, because digests of bodies
+ * depend on them. The recorded answers stay too.
  *
- * @returns {{ told: object, storage: object, asThen: (text: string) => string }} `asThen` moves an answer of now back
+ * @returns {{ told: object, storage: object, asThen: (text: string) => string }} `told` are the recorded answers;
+ *   `asThen` moves an answer of today back
  */
 export function readFixture(path, { daysAgo }) {
   const { at, told, storage } = JSON.parse(unfolded(readFileSync(path, "utf8")), whole);
@@ -84,7 +88,7 @@ export function readFixture(path, { daysAgo }) {
   return { told, asThen, storage: JSON.parse(moved(JSON.stringify(storage), at, days)) };
 }
 
-/** The text with the times around `at` so many days later, in milliseconds or as a day's name. */
+/** Returns the text with the times near `at` moved by this many days, in milliseconds or as a date. */
 export function moved(text, at, days) {
   const isNear = (time) => Math.abs(time - at) < 60 * DAY_MS;
   return text

@@ -14,7 +14,7 @@ const USAGE = `npm run upgrade -- COMMIT [options]
 
 const OPTIONS = { record: { type: "string" }, help: { type: "boolean", default: false } };
 
-/** Plays one after the other; returns how many are red. */
+/** Plays the deployments one after the other, and returns how many are red. */
 async function deployments(commit) {
   const played = PAIRINGS.map((pairing) => [words(pairing), () => playPairing(commit, pairing)]);
   let red = 0;

@@ -1,5 +1,5 @@
-// What Durable Objects keep, as workerd keeps it in files, read to a plain value and written from one:
-// the keys and values of jobs, the tables of the catalog, and when each alarm rings.
+// Reads the storage of Durable Objects, which workerd keeps in files, to a plain value, and writes it from one. The
+// value has the keys and values of jobs, the tables of the catalog, and the alarms' times.
 import { createHash, createHmac } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -7,31 +7,35 @@ import { DatabaseSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
 
 const CLASSES = ["Job", "Catalog"];
-/** The runtime's own tables: its values, and the alarm, in nanoseconds. */
+/** The runtime's own tables: its values, and the alarm in nanoseconds. */
 const [VALUES, NOTES, ALARMS] = ["_cf_KV", "_cf_METADATA", "_cf_ALARM"];
-/** What is there by itself. */
+/** Tells whether a table is the runtime's own. */
 const isOwn = (name) => /^(?:_cf_|sqlite_)/.test(name);
 const NS = 1_000_000n;
 const KEPT_ALARMS = `CREATE TABLE IF NOT EXISTS ${ALARMS} (actor_id TEXT PRIMARY KEY, scheduled_time INTEGER, actor_name TEXT) WITHOUT ROWID`;
 
-/** The folder of a class's objects; the Worker has no name here. */
+/** Returns the folder of a class's objects. The Worker has no name here. */
 const folder = (dir, name) => join(dir, "do", `-${name}`);
 
-/** The id that the runtime gives to the object of this name. */
+/** Returns the id that the runtime gives to the object of this name. */
 function idOf(className, name) {
   const key = createHash("sha256").update(`-${className}`).digest();
   const half = (of) => createHmac("sha256", key).update(of).digest().subarray(0, 16);
   return Buffer.concat([half(name), half(half(name))]).toString("hex");
 }
 
-/** Reads all objects of a vault that has ended, by class and name. @param {string} dir the vault's */
+/**
+ * Reads all objects of a vault that has ended, by class and name.
+ *
+ * @param {string} dir the vault's folder
+ */
 export function readObjects(dir) {
   const found = CLASSES.map((className) => [className, readClass(dir, className)]);
   const names = namesIn(JSON.stringify(found, (_, value) => (typeof value === "bigint" ? Number(value) : value)));
   return Object.fromEntries(found.map(([className, objects]) => [className, named(className, objects, names)]));
 }
 
-/** An object does not know its own name, but others do. */
+/** Finds names in all texts: an object does not know its own name, but others do. */
 const namesIn = (text) => ["root", "refused", ...text.match(/\b(?:id|ref):[\w.-]+|\b\d{4}-\d\d-\d\d\b/g) ?? [],
   ...Array.from(text.matchAll(/"(?:id|reference)\W+([\w.-]+)/g), ([, name]) => [`id:${name}`, `ref:${name}`]).flat()];
 
@@ -88,9 +92,9 @@ function opened(path, use) {
 }
 
 /**
- * Writes these objects for a vault that is to start in `dir`, in which there are none yet.
+ * Writes these objects for a vault that will start in `dir`, where there are no objects yet.
  *
- * @param {{ alarms?: boolean }} [options] `false`: no alarm rings, until someone sets one
+ * @param {{ alarms?: boolean }} [options] `false` sets no alarm
  */
 export function writeObjects(dir, objects, { alarms = true } = {}) {
   for (const className of CLASSES) {

@@ -1,18 +1,21 @@
-// All that a vault of an upgrade fetches: a server of files, a queue, a client with a webhook of its own.
+// Everything that a vault fetches in an upgrade: a server of files, a queue, and a client with its own webhook.
 import { createHash } from "node:crypto";
 
 export const FILES = "https://fal.media/files/";
 export const QUEUE = "https://queue.example/queue";
 export const CLIENT = "https://client.example/hook";
 
-/** The bytes of a file, the same for its URL each time. */
+/** Returns the bytes of a file, always the same for one URL. */
 export const content = (url) => Buffer.concat([Buffer.from("\0\0\0\x18ftypmp42"), createHash("sha256").update(url).digest()]);
 
-/** For `change` of a vault. Some of it does not answer, or only with a failure, until `open()`. */
+/**
+ * Plays the outside: pass its `change` to a vault. Until `open()`, some of it does not answer, or answers with a
+ * failure.
+ */
 export class Outside {
   #gate = Promise.withResolvers();
   #failure = 503;
-  /** URLs that have been asked for. */
+  /** The URLs that were fetched. */
   asked = [];
 
   open() {
@@ -20,7 +23,7 @@ export class Outside {
     this.#gate.resolve();
   }
 
-  /** What failed is not answered either: who waits for it stands still. */
+  /** Makes URLs that failed hang instead: a job that waits for one stands still. */
   hold() {
     this.#failure = undefined;
   }

@@ -1,4 +1,4 @@
-// Plays a release and keeps what it has written: storage and answers, for `tests/runtime/upgrade`.
+// Plays a release, and keeps what it writes, storage and answers, for `tests/runtime/upgrade`.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { allTold, deliver, DELIVERIES, HELD, play, UNMATCHED, VARS } from "./sce
 
 const REPLACED = fileURLToPath(new URL("../workerd/replaced.mjs", import.meta.url));
 
-/** The entry in whose objects one copy in KV is written for ever. */
+/** An entry in whose objects one copy in KV is never finished. */
 const HOLDING = `
 import * as built from "./index.js";
 import { replaced } from "./replaced.mjs";
@@ -23,8 +23,8 @@ export const Catalog = built.Catalog;
 export const Job = new Proxy(built.Job, { construct: (Class, [state, env], target) => Reflect.construct(Class, [state, holding(env)], target) });`;
 
 /**
- * @param {{ rootPath: string, modules: object[] }} modules the release's
- * @param {string} path where the fixture goes
+ * @param {{ rootPath: string, modules: object[] }} modules the release's part of miniflare's options
+ * @param {string} path where the fixture is written
  */
 export async function record({ modules, commit, path }) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-record-"));
@@ -38,7 +38,9 @@ export async function record({ modules, commit, path }) {
   }
 }
 
-/** Ends the vault in the middle of two runs, and once more while a delivery waits for the bucket. */
+/**
+ * Plays everything. It ends the vault in the middle of two runs, and once more while a delivery waits for the bucket.
+ */
 async function playAll(dir, modules) {
   const outside = new Outside();
   let change = (options) => options;
@@ -64,7 +66,7 @@ function holding({ modules: [main, ...rest], ...options }) {
   return { ...options, modules: [beside("holding.mjs", HOLDING), beside("replaced.mjs", readFileSync(REPLACED, "utf8")), main, ...rest] };
 }
 
-/** What the release itself answers over this storage. */
+/** Returns what the release itself answers over this storage. */
 async function read(dir, storage, modules) {
   const outside = new Outside();
   outside.hold();

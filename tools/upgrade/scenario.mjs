@@ -1,18 +1,18 @@
-// What a former release is played before its storage is kept: a job of every kind, in every standing that a deployment
-// may meet. The ids are in the order of the steps.
+// The scenario that a former release plays before its storage is kept: a job of every kind, in every state that a
+// deployment may meet. The ids are in the order of the steps.
 import { setTimeout as sleep } from "node:timers/promises";
 import { API_TOKEN } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
 import { CLIENT, FILES, QUEUE } from "./outside.mjs";
 
-/** The vault's variables. Its pauses are long: what is pending stays so, until a test has it be quick. */
+/** The vault's variables. The pauses are long, so that pending work stays pending until a test shortens them. */
 export const VARS = { RETRY_BASE_MS: "60000", PUBLIC_URL: "https://vault.example", UPSTREAM_API_KEY: "upstream-key-0123456789",
   UPSTREAM_QUEUE_URL: QUEUE, CORS_ORIGINS: "*" };
 
-/** The sender's clock: far from ours, so that its times are never taken for the vault's. */
+/** The sender's clock: far from the present, so that its times are never mistaken for the vault's. */
 const THEN = 1_766_867_822_109;
 const DAY_MS = 86_400_000;
-/** As small as what is taken for a file may be. */
+/** A picture of about the smallest size that counts as a file. */
 const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(1_500)]);
 
 const acquired = (jobId) => ({ eventType: "acquired", queueName: "free", jobId, workerName: "worker-1",
@@ -20,7 +20,7 @@ const acquired = (jobId) => ({ eventType: "acquired", queueName: "free", jobId, 
 const told = (eventType, jobId, more = {}) => ({ eventType, ...(jobId && { jobId }), updatedAt: THEN + 60_000, ...more });
 const completed = (jobId, file, more = {}) => ({ eventType: "completed", ...(jobId && { jobId }), video: { data_uri: FILES + file }, ...more });
 
-/** Deliveries by their job: what is delivered, in order, and with which query or reference. */
+/** The deliveries of each job in order, with their query or reference. */
 export const DELIVERIES = {
   1001: [[acquired("1001"), { query: "?app=wan&tag=red&tag=blue" }]],
   1002: [[acquired("1002"), { query: "?app=wan" }], [told("retried", "1002")]],
@@ -44,12 +44,12 @@ export const DELIVERIES = {
   1017: [[completed("1017", "1017_0_a.mp4")]],
   1018: [[completed("1018", "slow_0_a.mp4", { more: FILES + "1018_1_b.mp4" })]],
 };
-/** What is asked for with a key that names it. */
+/** A submission with an `Idempotency-Key`. */
 export const SUBMISSION = [`/queue/wan?fal_webhook=${encodeURIComponent(CLIENT)}`, { method: "POST", body: '{"prompt":"x"}',
   headers: { "idempotency-key": "order-14", authorization: `Bearer ${API_TOKEN}`, connection: "close" } }];
-/** Whose work is held up when the vault dies. */
+/** The jobs whose work is held when the vault dies. */
 export const HELD = { kv: "1017", source: "1018" };
-/** What belongs to no job, and comes while there is no bucket. */
+/** Bodies that belong to no job. The second arrives while there is no bucket. */
 export const UNMATCHED = ['{"eventType":"failed"}', "no JSON"];
 
 export async function deliver(vault, body, { query = "", reference } = {}) {
@@ -57,7 +57,7 @@ export async function deliver(vault, body, { query = "", reference } = {}) {
   return { status: answer.status, ...await answer.json() };
 }
 
-/** Plays what is done before the storage is kept, but for what needs a vault that is spoilt. */
+/** Plays everything before the storage is kept, except what needs a broken vault. */
 export async function play(vault) {
   const submitted = await fetch(vault.url + SUBMISSION[0], SUBMISSION[1]);
   if (submitted.status !== 200) throw new Error(`the submission: ${submitted.status} ${await submitted.text()}`);
@@ -79,7 +79,7 @@ export async function play(vault) {
 
 const record = async (vault, id) => (await vault.get(`/jobs/${id}?wait=0`)).json();
 
-/** Nothing goes on with a job: its files are as they stay for a while, and so is what is published. */
+/** Waits until no work goes on with a job: its files stay as they are for a while, and so does what is published. */
 function atRest(vault, id) {
   return eventually(`${id} is at rest`, async () => {
     const job = await record(vault, id);
@@ -89,7 +89,7 @@ function atRest(vault, id) {
   });
 }
 
-/** The catalog has heard of everything. */
+/** Waits until the catalog knows everything. */
 export const allTold = async (vault) => {
   let before;
   await eventually("the catalog is quiet", async () => {

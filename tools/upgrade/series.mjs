@@ -1,13 +1,13 @@
-// Lines that differ in their numbers alone, as one: a timeline has hundreds.
+// Folds lines that differ only in their numbers into one: a timeline has hundreds of them.
 
 const MARK = "~";
-/** Fewer are left as they are. */
+/** Fewer lines than this are left as they are. */
 const LEAST = 5;
 const NUMBER = /\d+/g;
 
 const shape = (line) => line.replace(NUMBER, "#");
 
-/** The text with each series of such lines as one line. */
+/** Returns the text with each series of such lines as one line. */
 export function folded(text) {
   const [out, lines] = [[], text.split("\n")];
   for (let from = 0; from < lines.length;) {
@@ -21,7 +21,7 @@ export function folded(text) {
   return out.join("\n");
 }
 
-/** What all have, with holes where the numbers differ, and the numbers for these by line. */
+/** Folds lines into a template, with holes where the numbers differ, and the numbers of each line. */
 function fold(lines) {
   const numbers = lines.map((line) => line.match(NUMBER) ?? []);
   const differ = numbers[0].map((number, n) => numbers.some((row) => row[n] !== number));

@@ -1,4 +1,4 @@
-// What goes on at a vault while it is deployed, and whether all of it has been kept.
+// Plays traffic at a vault while it is deployed, and checks that everything was kept.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import WebSocket from "ws";
@@ -8,23 +8,23 @@ import { content, FILES } from "./outside.mjs";
 import { deliver } from "./scenario.mjs";
 
 const AUTHORIZED = { authorization: `Bearer ${API_TOKEN}` };
-/** What is listed and told within a second on a machine that is not busy. */
+/** The limit for lists and messages, which take less than a second on an idle machine. */
 const SOON = { limitMs: 15_000 };
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 export class Traffic {
-  /** Jobs as they must be, by id. */
+  /** The expected state of each job, by id. */
   #jobs = new Map();
   #deleted = new Set();
   #viewer;
-  /** Since the viewer is here. */
+  /** The jobs that have changed since the viewer came. */
   #changed = new Set();
 
   constructor(vault) {
     this.vault = vault;
   }
 
-  /** A delivery that is answered with 200; `times`: it is sent again and again. */
+  /** Sends a delivery, which must be answered with 200, `times` times. */
   async #tell(id, body, { reference, times = 1 } = {}) {
     const job = this.#jobs.get(id) ?? { status: "queued", files: [], deliveries: 0, duplicates: 0 };
     this.#jobs.set(id, job);
@@ -47,7 +47,7 @@ export class Traffic {
     this.#becomes(id, { status: "acquired" });
   }
 
-  /** A result whose body names the job, or only its reference does. */
+  /** Delivers a result. Its body names the job; with `isBare` only its reference does. */
   async complete(id, { isBare = false, pad, ...options } = {}) {
     const url = FILES + (isBare ? `bare-${id}.mp4` : `${id}_0_a.mp4`);
     const body = { eventType: "completed", ...(!isBare && { jobId: id }), video: { data_uri: url }, pad };
@@ -55,7 +55,10 @@ export class Traffic {
     this.#becomes(id, { status: "completed", files: [url] });
   }
 
-  /** As `complete`, for who may not be answered: then what is known of the job is as before, or as it is after this. */
+  /**
+   * Works like `complete`, for a delivery that may get no response. Then the vault knows the job either as before it,
+   * or as after it.
+   */
   async completeOnce(id) {
     const { deliveries } = this.#jobs.get(id);
     const body = { eventType: "completed", jobId: id, video: { data_uri: `${FILES}${id}_0_a.mp4` } };
@@ -70,7 +73,7 @@ export class Traffic {
     this.#becomes(id, { status: "failed" });
   }
 
-  /** A word that changes nothing but the timeline. */
+  /** Delivers an event that changes only the timeline. */
   async add(id, { isBare = false, ...options } = {}) {
     await this.#tell(id, { eventType: "noted", ...(!isBare && { jobId: id }), n: Math.random() }, options);
   }
@@ -84,7 +87,7 @@ export class Traffic {
     await this.#told("a deletion", ({ deleted }) => deleted === id);
   }
 
-  /** Someone watches from now on. */
+  /** Connects a viewer to the live feed. */
   async watch() {
     const messages = [];
     const socket = new WebSocket(`${this.vault.url.replace("http", "ws")}/live`, { headers: AUTHORIZED });
@@ -111,7 +114,7 @@ export class Traffic {
     return response.json();
   }
 
-  /** One job is as it must be, for each of its readers. */
+  /** Checks that one job is as expected, for each of its readers. */
   async check(id) {
     const { status, files, deliveries, duplicates } = this.#jobs.get(id);
     const job = await eventually(`${id} is as it must be`, async () => {
@@ -130,10 +133,11 @@ export class Traffic {
   }
 
   /**
-   * All jobs, the list, the sums and the export are as they must be.
+   * Checks that all jobs, the list, the sums and the export are as expected.
    *
-   * @param {"current" | "former" | "mixed"} [fails] who answers an export that may fail, as it asks the catalog for what only
-   *   one release knows: this one with its status, e7c887d with a body that ends before its first byte
+   * @param {"current" | "former" | "mixed"} [fails] the release that answers an export which may fail, because it asks
+   *   the catalog for what only one release knows. The current one answers 503; e7c887d sends a body that ends before
+   *   its first byte
    */
   async checkAll(fails) {
     const ids = [...this.#jobs.keys()].sort();

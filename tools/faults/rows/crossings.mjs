@@ -1,12 +1,12 @@
-// Rows in which what a day and the catalog's root tell each other crosses: while jobs change somebody asks for the sums,
-// or comes back to the live feed.
+// Rows in which messages between a day and the catalog's root cross. While jobs change, somebody asks for the sums, or
+// comes back to the live feed.
 import { eventually } from "../../workerd/wait.mjs";
 import { quiet } from "../quiet.mjs";
 import { Viewer } from "../viewer.mjs";
 import { inBatches } from "./kills.mjs";
 import { heldAtLast, letThrough } from "./last.mjs";
 
-/** Few at a time: a day waits two seconds for root, and then goes on without. */
+/** How many jobs at a time: few, because a day waits two seconds for root, and then goes on without it. */
 const BATCH = 10;
 const MOMENT_MS = 1_500;
 const REST_MS = 10_000;
@@ -15,10 +15,10 @@ const isWord = (text) => text.startsWith('root {"Dirty"');
 const isPull = (text) => text.includes('{"Sums"');
 const isPush = (text) => text.startsWith('root {"Push"');
 
-/** Asks for the sums: root pulls those of each day that has told it of a change. */
+/** Asks for the sums: root pulls them from each day that has reported a change. */
 const sums = async (rig) => (await rig.vault.get("/stats")).text();
 
-/** Holds the answers to such questions until `open`; `are` tells whether in a moment there are so many. */
+/** Holds the replies to matching commands until `open`. `are` tells whether this many are held within a moment. */
 function answersHeld(rig, isIt) {
   const gate = Promise.withResolvers();
   const held = { count: 0, open: gate.resolve };
@@ -32,7 +32,9 @@ function answersHeld(rig, isIt) {
   return held;
 }
 
-/** `cross` gets jobs that are about to change for the last time; returns whether the fault struck them. */
+/**
+ * Makes a row. `cross` gets jobs that are about to change for the last time, and returns whether the fault struck them.
+ */
 const crossing = (name, cross) => ({
   name,
   rig: { shims: true },
@@ -41,14 +43,14 @@ const crossing = (name, cross) => ({
       const ids = await heldAtLast(rig, size);
       if (await cross(rig, ids)) for (const id of ids) rig.injector.strike(id);
     });
-    // A run that the restart broke off would tell its row again, and the day root.
+    // Waits, because a run that the restart interrupts would send its row again, and the day would report to root.
     await quiet(rig, REST_MS);
   },
 });
 
-/** Root has heard that the day is about to change, and pulls before it has. */
+/** Root learns that the day is about to change, and pulls before it has changed. */
 const pulledBefore = crossing("sums pulled between word and change", async (rig, ids) => {
-  await sums(rig); // so that the next change has to be told
+  await sums(rig); // so that the next change has to be reported
   const words = answersHeld(rig, isWord);
   const noted = letThrough(rig, ids);
   const areAll = await words.are(ids.length);
@@ -58,7 +60,7 @@ const pulledBefore = crossing("sums pulled between word and change", async (rig,
   return areAll;
 });
 
-/** The sums are on their way to root, and the day changes. */
+/** The sums are on their way to root while the day changes. */
 const changedAfter = crossing("a change while sums are on their way", async (rig, ids) => {
   const pulls = answersHeld(rig, isPull);
   const answer = sums(rig);
@@ -69,7 +71,7 @@ const changedAfter = crossing("a change while sums are on their way", async (rig
   return isAsked;
 });
 
-/** What a viewer has missed is on its way to it, and jobs that it has missed nothing of change. */
+/** The changes that a viewer has missed are on their way to it, while other jobs change. */
 const cameBack = {
   name: "a viewer comes back amid changes",
   rig: { shims: true },
@@ -88,7 +90,7 @@ const cameBack = {
   },
 };
 
-/** Returns whether these jobs changed while it was asked what the viewer has missed. */
+/** Returns whether these jobs changed while root asked what the viewer has missed. */
 async function comesBack(rig, ids) {
   const pulls = answersHeld(rig, isPull);
   const isHere = rig.viewer.come();

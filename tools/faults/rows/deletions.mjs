@@ -1,13 +1,15 @@
-// Rows in which jobs are deleted while something of them is still under way.
+// Rows in which jobs are deleted while some of their work still runs.
 import { setTimeout as sleep } from "node:timers/promises";
 import { quiet } from "../quiet.mjs";
 import { heldAtLast, letThrough } from "./last.mjs";
 
 const MOMENT_MS = 20_000;
-/** The second sweep comes a minute after DELETE at the real pace, and after three quarters of a second at that of these rows. */
+/**
+ * When the second sweep is over. At the real pace it comes a minute after DELETE, in these rows after three quarters of a second.
+ */
 const SECOND_SWEEP_MS = 1_500;
 
-/** A row that is on its way to the catalog when its job is deleted, and gets there later. */
+/** A row is on its way to the catalog when its job is deleted, and arrives later. */
 const lateRow = {
   name: "deleted before the catalog hears",
   rig: { shims: true },
@@ -19,7 +21,7 @@ const lateRow = {
   },
 };
 
-/** What an instance that was reset has left under way ends when the stores have been wiped twice. */
+/** A write that an instance left behind when it was reset ends after the stores were wiped twice. */
 const lateWrite = {
   name: "a write ends after the sweeps",
   rig: {},

@@ -1,15 +1,15 @@
-// Rows in which workerd is killed while the jobs of a batch are all at one place.
+// Rows in which workerd is killed while all jobs of a batch are at the same step.
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, holdsAt, tellsNoLength } from "../answers.mjs";
 
 export const BATCH = 20;
-/** The Worker's memory has room for no more uploads at a time. */
+/** How many uploads at a time: the Worker's memory has no room for more. */
 const UPLOADS = 8;
 
-/** No healing meanwhile: the row itself delivers the results. */
+/** Prevents healing meanwhile: the row itself delivers the results. */
 export const BY_ITSELF = { knobs: { leaseMs: 3_600_000, webhook: { lose: ["completed"] } } };
 
-/** One kill a batch, as soon as all its jobs are held. */
+/** Makes a row with one kill for each batch, as soon as all its jobs are held. */
 const killing = (name, hold, rig = {}, batch = BATCH) => ({
   name: `kill -9 ${name}`,
   rig,
@@ -35,7 +35,7 @@ const atStep = (name, isStep) => killing(name, (injector, atFirst) => {
 const rightAfterAck = {
   name: "kill -9 right after the ack",
   rig: {},
-  // Few at a time: the first one's ack is as old as the last one's delivery took.
+  // Few at a time: the first job's ack is as old as the last job's delivery took.
   play: (rig, count) => inBatches(count, 5, async (size) => {
     rig.injector.source = ({ job }) => (rig.injector.struck.has(job) ? undefined : holds);
     const ids = await rig.submit(size);
@@ -46,8 +46,8 @@ const rightAfterAck = {
 };
 
 /**
- * Killed a little later in each batch, at the latest when one has got its ack; who got none sends
- * the same once more.
+ * Kills a little later in each batch, at the latest when one delivery has its ack. Deliveries without an ack are sent
+ * again.
  */
 const amidDeliveries = {
   name: "kill -9 amid deliveries",
@@ -68,14 +68,16 @@ const amidDeliveries = {
   }),
 };
 
-/** The `completed` of each of these jobs, as soon as they have all ended. */
+/** Returns the `completed` body of each of these jobs, as soon as all have ended. */
 export async function results(rig, ids) {
   await rig.queue.idle();
   return new Map(await Promise.all(ids.map(async (id) =>
     [id, { eventType: "completed", jobId: Number(id), ...await rig.queue.result(id) }])));
 }
 
-/** A result at the door of its job's object; who got no answer sends the same once more. */
+/**
+ * Kills while results are just before or after their jobs' objects. A sender without a response sends the same again.
+ */
 const atTheObject = (name, when) => ({
   name: `kill -9 ${name}`,
   rig: { ...BY_ITSELF, shims: true },

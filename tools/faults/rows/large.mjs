@@ -1,5 +1,5 @@
-// Rows in which workerd is killed while results with long bodies come in: these are read in pieces, into R2, and never
-// stand in memory.
+// Rows in which workerd is killed while results with large bodies arrive. These are read in pieces, into R2, and are
+// never whole in memory.
 import { BATCH, BY_ITSELF, inBatches, results } from "./kills.mjs";
 import { eventually } from "../../workerd/wait.mjs";
 
@@ -9,7 +9,7 @@ const LOG = "a line of a log, which is no file\n".repeat(20_000);
 const longResults = async (rig, ids) =>
   new Map([...await results(rig, ids)].map(([id, body]) => [id, { ...body, log: LOG }]));
 
-/** Whoever got no answer sends the same once more. */
+/** Delivers again, as a sender does who got no response. */
 async function deliverAgain(rig, bodies) {
   const statuses = await Promise.all([...bodies].map(([id, body]) => rig.deliver(id, body)));
   if (statuses.some((status) => status !== 200)) console.error(`sent once more: ${statuses}`); // the judge counts it
@@ -32,7 +32,7 @@ const atShare = (share) => ({
   }),
 });
 
-/** When all of a batch have been put under a key that begins so. */
+/** Kills when all bodies of a batch have been put under a key with this prefix. */
 const afterThePut = (name, prefix) => ({
   name: `kill -9 ${name}`,
   rig: { ...BY_ITSELF, shims: true },

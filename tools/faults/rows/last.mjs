@@ -1,8 +1,8 @@
-// Jobs on their way to the catalog for the last time.
+// Holds jobs on their last way to the catalog.
 
 const isLast = ({ op, text }) => op === "CATALOG.ask" && text.includes('{"PutMany"') && text.includes('"archive":"stored"');
 
-/** Submits jobs; resolves when each has ended, and its day is held from hearing so. */
+/** Submits jobs, and resolves when each has ended and its last row is held before it reaches its day. */
 export async function heldAtLast(rig, count) {
   rig.injector.binding = (step) => (isLast(step) && step.when === "before" ? "hold" : undefined);
   const ids = await rig.submit(count);
@@ -10,7 +10,7 @@ export async function heldAtLast(rig, count) {
   return ids;
 }
 
-/** Lets the days hear; resolves when they have noted it of all these jobs. */
+/** Lets the rows go, and resolves when the days have noted all of these jobs. */
 export async function letThrough(rig, ids) {
   const noted = new Set();
   rig.injector.binding = (step) => {

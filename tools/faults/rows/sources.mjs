@@ -1,13 +1,13 @@
-// Rows in which the files' server does wrong.
+// Rows in which the server of files misbehaves.
 import { answers, cutsAt, liesBy, resets, resetsAt, stallsAt, untoldCutsAt,
   waitsForExpiry } from "../answers.mjs";
 import { quiet } from "../quiet.mjs";
 import { startTrap } from "../trap.mjs";
 
-/** The Worker itself is to deal with what it got, before its restart would. */
+/** How long the Worker gets to deal with the fault itself, before its restart would. */
 const MOMENT_MS = 10_000;
 
-/** All jobs at once; each file's first `times` fetches meet the fault of its job's number. */
+/** Makes a row with all jobs at once. The first `times` fetches of each file get the fault for the job's number. */
 const source = (name, faults, { times = 1, rig = {} } = {}) => ({
   name: `source ${name}`,
   rig,
@@ -18,7 +18,7 @@ const source = (name, faults, { times = 1, rig = {} } = {}) => ({
   },
 });
 
-/** The last of a job's faults is the one that counts. */
+/** Chooses the fault of a fetch. Only the last fault of a job counts as a strike. */
 export const firstly = (times, faults) => ({ job, nth }) => {
   if (nth > times) return undefined;
   const fault = faults[Number(job) % faults.length];
@@ -30,10 +30,10 @@ const uncounted = (fault) => (exchange) => {
   return fault(exchange);
 };
 
-/** The queue's result and, beside it, what must not be fetched: by itself, and by a redirect. */
+/** The queue's result also names what must not be fetched: directly, and by a redirect. */
 const hostile = {
   name: "result names a host that is not allowed",
-  // No healing meanwhile: the row itself delivers the result.
+  // Prevents healing meanwhile: the row itself delivers the result.
   rig: { knobs: { leaseMs: 3_600_000, webhook: { lose: ["completed"] } } },
   lasts: true,
   async play(rig, count) {

@@ -1,7 +1,7 @@
 // Rows in which the Worker's own stores fail, or the object that uses them.
 import { inBatches } from "./kills.mjs";
 
-/** The first `times` calls of a job fail; it is struck when all of them have. */
+/** Makes a row in which the first `times` calls of a job fail; the job is struck when all of them have failed. */
 const failing = (name, op, times) => ({
   name,
   rig: { shims: true },
@@ -15,10 +15,10 @@ const failing = (name, op, times) => ({
   },
 });
 
-/** Half of the jobs' calls do nothing, the other half do it and only their answer gets lost. */
+/** For half of the jobs, a call has no effect; for the other half, only its reply gets lost. */
 const isItsTurn = ({ job, when }) => when === ["before", "after"][Number(job) % 2];
 
-/** More often than the runtime itself tries an alarm that fails. */
+/** More often than the runtime itself retries an alarm that fails. */
 const DEATHS = 8;
 
 const dying = {
@@ -34,10 +34,12 @@ const dying = {
   },
 };
 
-/** Few at a time: a copy that takes a second has the catalog told meanwhile, and the file kills nothing but itself. */
+/**
+ * Few at a time: then a copy takes a second, the catalog gets the rows meanwhile, and the file kills only its own run.
+ */
 const DEADLY_AT_ONCE = 5;
 
-/** The runs that die of a file do so until the catalog has heard of the job's end. */
+/** A file kills each run until the catalog knows the job's end. */
 const deadly = {
   name: "one file kills each run, the rest is done",
   rig: { shims: true, vars: { RETRY_BASE_MS: "3" } },
@@ -51,7 +53,7 @@ const deadly = {
   },
 };
 
-/** A run that does not come to its end keeps no delivery from being taken. */
+/** A run that never ends must not keep the job from accepting deliveries. */
 const endless = {
   name: "KV never answers, more is delivered",
   rig: { shims: true },

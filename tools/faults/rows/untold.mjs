@@ -1,16 +1,18 @@
-// Rows in which the catalog is not told of a job that waits.
+// Rows in which the catalog does not learn of a job that waits.
 import { eventually } from "../../workerd/wait.mjs";
 import { listing } from "../quiet.mjs";
 import { BATCH, BY_ITSELF, inBatches, results } from "./kills.mjs";
 
-/** The list's safety net for a job that waits: five minutes at the real pace, four seconds at that of these rows. */
+/**
+ * How long to wait for the list's safety net for a job that waits. It acts after five minutes at the real pace, after four seconds in these rows.
+ */
 const NET_MS = 20_000;
-/** A sender tries again once. */
+/** A sender retries once. */
 const SENDER_TRIES = 2;
 
 /**
- * The list is not told of jobs that have only been taken. It must hear of them although nothing more comes: only then are
- * they struck. `spoil` has it not be told, until it says so.
+ * Makes a row in which the list does not learn of jobs that were only accepted. It must learn of them although nothing
+ * more arrives: only then are they struck. `spoil` loses the messages until it returns.
  */
 const untold = (name, spoil) => ({
   name,
@@ -38,7 +40,7 @@ const untoldByDeath = untold("kill -9 after the ack, before the list hears", asy
   return ids;
 });
 
-/** Each row fails as often as a sender tries. */
+/** Each row of the list fails as often as a sender tries. */
 const untoldByFailure = untold("the catalog fails twice for a new job", async (rig, isNew, size) => {
   const failed = new Map();
   rig.injector.binding = (step) => {

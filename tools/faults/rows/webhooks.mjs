@@ -1,16 +1,16 @@
-// Rows in which the webhooks do wrong. The simulator's own view tells which jobs that struck.
+// Rows in which the webhooks misbehave. The simulator's own view shows which jobs were struck.
 import { answers, resets } from "../answers.mjs";
 import { firstly } from "./sources.mjs";
 
 const HOUR_MS = 3_600_000;
 const AT_ONCE = 20;
-/** Of a job that is tried twice. */
+/** The events of a job that is tried twice. */
 const EVENTS = ["acquired", "failed", "retried", "completed"];
 
 /**
  * @param {string} name
  * @param {object | ((n: number) => object)} knobs
- * @param {(truth: object) => boolean} strikes
+ * @param {(truth: object) => boolean} strikes tells whether a job was struck
  */
 const webhooks = (name, knobs, strikes) => ({
   name,
@@ -21,7 +21,7 @@ const webhooks = (name, knobs, strikes) => ({
   },
 });
 
-/** A few at a time: a hundred jobs' webhooks at once would only wait for each other. */
+/** Submits a few jobs at a time: the webhooks of a hundred jobs at once would only wait for each other. */
 async function submitAll(rig, count, knobs) {
   for (let left = count; left > 0; left -= AT_ONCE) {
     await rig.submit(Math.min(AT_ONCE, left), knobs);
@@ -37,7 +37,7 @@ const lost = (eventType) => ({ events, deliveries }) =>
   events.some((event) => event.eventType === eventType)
   && !deliveries.some((delivery) => delivery.eventType === eventType);
 
-/** Every event was told so many times, and every time was heard. */
+/** Tells whether every webhook was sent this many times, and got a 200 each time. */
 const arrived = (times) => ({ events, deliveries }) =>
   deliveries.length === times * events.length && deliveries.every(({ status }) => status === 200);
 
@@ -52,7 +52,7 @@ const cameAfterExpiry = ({ events, deliveries, knobs }) => {
   return sent?.status === 200 && sent.sentAt > happened.at + (knobs.expiresIn + 1) * 1_000;
 };
 
-/** All orders of the events, one after the other. */
+/** Returns all orders of the events. */
 function orders(events) {
   if (events.length < 2) return [events];
   return events.flatMap((first) =>
@@ -93,7 +93,7 @@ export const webhookRows = [
     (n) => ({ retries: 1, webhook: { order: ORDERS[n % ORDERS.length] } }), isOutOfOrder),
   webhooks("completed delayed past the expiry",
     { expiresIn: 1, webhook: { delayMs: { completed: 2_500 } } }, cameAfterExpiry),
-  // Every second one's result must be asked for when the lease is over, by whichever clock.
+  // For every second job the vault must ask for the result when the lease is over, by either clock.
   webhooks("clock of the sender an hour off", (n) => ({
     retries: 1,
     skewMs: n % 4 < 2 ? HOUR_MS : -HOUR_MS,

@@ -1,8 +1,8 @@
-// The built Worker with watched bindings. Nothing else of it is changed: it is what users deploy.
+// The built Worker with watched bindings. Nothing else is changed: it is what users deploy.
 import * as built from "../../../build/index.js";
 import { watched } from "./shims.mjs";
 
-/** A class whose instances get the watched bindings. */
+/** Returns a class whose instances get the watched bindings. */
 const watching = (Class) => new Proxy(Class, {
   construct: (target, [state, env], newTarget) =>
     Reflect.construct(target, [state, watched(env, state)], newTarget),

@@ -1,13 +1,13 @@
-// Bindings that go by the injector before and after each operation. It may let one pass, make it
-// fail, hold it until the process is killed, or end the object that it is for.
+// Wraps bindings so that they ask the injector before and after each operation. The injector may let it pass, make it
+// fail, hold it until the process is killed, or reset the object that called.
 import { replaced } from "../../workerd/replaced.mjs";
 
 const [PASS, ABORT] = [204, 410];
 
 /**
  * @param {Record<string, unknown>} env with `FAULTS`, which reaches the injector
- * @param {{ abort?: (reason: string) => void }} state of the object that gets it
- * @returns {Record<string, unknown>} the same, its stores watched
+ * @param {{ abort?: (reason: string) => void }} state of the object that gets the bindings
+ * @returns {Record<string, unknown>} the same bindings, with watched stores
  */
 export function watched(env, state) {
   const ask = (op, when, text) => pass(env.FAULTS, state, { op, when, text });
@@ -51,7 +51,9 @@ function namespace(target, ask) {
   return replaced(target, Object.fromEntries(names.map((name) => [name, byKey(name)])));
 }
 
-/** Long questions are no texts: what they are about the object's name tells. */
+/**
+ * Wraps a namespace of objects. A long command is not a string: then only the object's name says which job it is for.
+ */
 function objects(binding, target, ask) {
   const stub = (name, object) => {
     const byQuestion = around(object, binding, ask, (question) => `${name} ${typeof question === "string" ? question : ""}`);
@@ -60,7 +62,7 @@ function objects(binding, target, ask) {
   return replaced(target, { getByName: (name, ...rest) => stub(name, target.getByName(name, ...rest)) });
 }
 
-/** The operation `name` of `target`; `textOf` tells of its arguments which job it is for. */
+/** Wraps the operation `name` of `target`. `textOf` returns the text in its arguments that names the job. */
 const around = (target, binding, ask, textOf) => (name) => async (...args) => {
   const [op, text] = [`${binding}.${name}`, await textOf(...args)];
   await ask(op, "before", text);

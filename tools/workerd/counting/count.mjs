@@ -1,7 +1,7 @@
 // Runs inside workerd, around a Worker: counts what its plan is billed for, by owner.
 //
-// Names are `{who}.{what}`: `who` is `Worker` or an object's class. Rows are counted as the platform bills
-// them: one for each key read or written, and one for each alarm set. A statement has as many as its cursor reports. It also
+// Names are `{who}.{what}`: `who` is `Worker` or an object's class. Rows are counted as the platform bills them: one
+// for each key read or written, and one for each alarm set. A statement has as many as its cursor reports. It also
 // counts a row for reading an alarm and for deleting one, which is the cautious reading of the price list.
 
 const counts = new Map();
