@@ -132,7 +132,8 @@ async function run({ vault }) {
 
 /**
  * Each measure, with how many operations make one figure (`each`), and how many figures (`turns`). In an `isMixed`
- * measure, rows vary with which events meet. A `scan` looks at each row of a day, or of all days. No index serves it, so its time may grow, and the table says so.
+ * measure, rows vary with which events meet. A `scan` looks at each row of a day, or of all days. No index serves it,
+ * so its time may grow, and the table says so.
  */
 export const MEASURES = [
   // It comes first: a job's alarm rings five minutes after a delivery, so the vault would never be quiet later.

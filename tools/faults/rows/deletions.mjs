@@ -5,7 +5,8 @@ import { heldAtLast, letThrough } from "./last.mjs";
 
 const MOMENT_MS = 20_000;
 /**
- * When the second sweep is over. At the real pace it comes a minute after DELETE, in these rows after three quarters of a second.
+ * When the second sweep is over. At the real pace it comes a minute after DELETE, in these rows after three quarters of
+ * a second.
  */
 const SECOND_SWEEP_MS = 1_500;
 

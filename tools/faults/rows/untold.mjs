@@ -4,7 +4,8 @@ import { listing } from "../quiet.mjs";
 import { BATCH, BY_ITSELF, inBatches, results } from "./kills.mjs";
 
 /**
- * How long to wait for the list's safety net for a job that waits. It acts after five minutes at the real pace, after four seconds in these rows.
+ * How long to wait for the list's safety net for a job that waits. It acts after five minutes at the real pace, after
+ * four seconds in these rows.
  */
 const NET_MS = 20_000;
 /** A sender retries once. */
