@@ -15,7 +15,7 @@ use worker::Error;
 /// `GET /live?after=`: first the changes that the viewer has missed, then each
 /// change as it happens.
 pub async fn watch(call: &Call<'_>) -> Result<Response, Problem> {
-    // A viewer with an invalid cursor is told to read the list again.
+    // A viewer with an invalid cursor must read the list again.
     let after = call.query("after").map(|text| Cursor::parse(&text));
     let after = after.map(|at| at.map_or("none".to_owned(), |at| at.to_string()));
     let is_upgrade = call.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));

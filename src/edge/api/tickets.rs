@@ -12,8 +12,8 @@ use web_sys::{Request, Response};
 /// The longest body, in bytes.
 const MAX_BYTES: u64 = 16 * 1024;
 
-/// Makes a ticket. Nothing is stored: the API token's signature is enough to
-/// check it.
+/// Makes a ticket. Nothing is stored: its signature by the API token is enough
+/// to check it.
 pub async fn make(call: &Call<'_>, request: &Request) -> Result<Response, Problem> {
     let body = read_small(request, MAX_BYTES).await?;
     let request = TicketRequest::parse(&body).map_err(Problem::bad_body)?;

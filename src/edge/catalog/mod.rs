@@ -1,6 +1,6 @@
-//! The Durable Object of the catalog. Its name, and therefore the questions it
-//! gets, decide what an object is: a day's rows, `root`, the refused
-//! deliveries, or a writer of export pages that stores nothing.
+//! The Durable Object of the catalog. An object's name decides which questions
+//! it gets. It is a day's rows, `root`, the refused deliveries, or a writer of
+//! export pages that stores nothing.
 //!
 //! This file has the class and the dispatch. All parts are functions of
 //! `object::CatalogObject`, and none calls this file.

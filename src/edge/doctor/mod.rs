@@ -3,8 +3,8 @@
 //!
 //! No failure here fails the request: what can't be asked becomes a finding.
 //! Each part has its own time limit, and all run at once. They make at most 40
-//! subrequests: three each for R2 and KV, one per object, one per upstream, ten
-//! for the unmatched box, and sixteen for two listings of a week.
+//! subrequests: three each for R2 and KV, one per object, and one per upstream.
+//! The unmatched box takes ten, and two listings of a week take sixteen.
 
 mod facts;
 mod probes;

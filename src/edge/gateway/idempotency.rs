@@ -1,5 +1,5 @@
 //! Decides which submissions are the same one: asks the gate before a
-//! submission, and tells it when the client has read the answer.
+//! submission, and informs it when the client has read the answer.
 
 use super::request::{USED_UP, UpstreamRequest, fresh_reference, uses};
 use crate::domain::gateway::idempotency::{Decision, Request};
@@ -88,7 +88,7 @@ pub async fn pass(env: &Env, gate: &IdempotencyGate) -> Result<String, Problem> 
     }
 }
 
-/// Returns a body that tells the gate when the client has read it to the end.
+/// Returns a body that informs the gate when the client has read it to the end.
 /// The runtime takes the parts one by one, and takes no more when the client
 /// has left.
 ///

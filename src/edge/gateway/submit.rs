@@ -149,8 +149,8 @@ fn read(
 }
 
 /// Answers with the upstream's answer, whose URLs now lead here. Without a key,
-/// the gate is told when the client has read the answer, because a client whose
-/// connection broke submits again.
+/// the gate is informed when the client has read the answer, because a client
+/// whose connection broke submits again.
 fn respond(
     asked: &UpstreamRequest,
     submitted: Submitted,

@@ -27,9 +27,8 @@ use web_sys::{Request, Response};
 ///
 /// 1. Checks the token or the capability: 401, or 503 if the secret is not
 ///    usable.
-/// 2. Reads the body up to the limit, decompresses it, and checks its
-///    signature: 413 or 415, and the job then asks the upstream itself; 401 for
-///    a wrong signature.
+/// 2. Reads the body up to the limit and decompresses it: 413 or 415, and the
+///    job then asks the upstream itself. Checks its signature: 401.
 /// 3. Finds its job: a delivery without one goes to the unmatched box, 202.
 /// 4. Answers 200 only when the delivery is durable. If the job can't be
 ///    reached the unmatched box takes it, because the upstream does not send it

@@ -176,9 +176,10 @@ async fn perform(home: &Home, task: Task, run: &Run) -> Result<(), Failure> {
     }
 }
 
-/// Returns when the next run is due: by the job's needs, or after the lease
-/// grace if the bucket still holds an upload or object to drop. Such an object
-/// may be new: the input of a submission that was refused during this run.
+/// Returns when the next run is due by the job's needs. If the bucket still
+/// holds an upload or object to drop, the run is due after the lease grace at
+/// the latest. Such an object may be new: the input of a submission that was
+/// refused during this run.
 fn next_run(home: &Home, job: &Job) -> Result<Option<Timestamp>, Failure> {
     let next = home.next_alarm(job);
     if home.store.uploads()?.is_empty() {

@@ -149,7 +149,7 @@ impl Home {
         if set.is_some() { Ok(()) } else { self.set_alarm(at).await }
     }
 
-    /// Does the same for the job of an outcome, if it has one.
+    /// Sets a lost alarm in this way for the job of an outcome, if it has one.
     pub async fn rearm_seen(&self, seen: &Snapshot) -> Result<(), Failure> {
         match &seen.outcome {
             Outcome::Here(read) => self.rearm(&read.job).await,

@@ -75,8 +75,8 @@ pub async fn file(
 }
 
 /// Returns a part of the timeline. With `wait`, it returns when the part has
-/// entries, the wait is over, or the time is up; `None` if the reader may no
-/// longer wait.
+/// entries, the wait is over, or the time is up. Returns `None` if the reader
+/// may no longer wait.
 pub async fn timeline(home: &Home, asked: &ReadTimeline) -> Result<Option<Timeline>, CommandError> {
     let ReadTimeline { after, limit, wait } = *asked;
     if wait.is_some_and(|wait| is_barred(home, &wait)) {

@@ -1,9 +1,9 @@
 //! Reserves the isolate's memory for large buffers.
 //!
-//! All requests and objects of an isolate share its 128 MB, so whoever needs a
-//! buffer reserves memory for it here. If none is free the caller waits a
-//! little, or comes back later. It waits by a timer of its own, because waiting
-//! for another request would tie the two together.
+//! All requests and objects of an isolate share its 128 MB, so code that needs
+//! a large buffer reserves memory for it here. If none is free the caller waits
+//! a little, or comes back later. It waits by a timer of its own, because
+//! waiting for another request would tie the two together.
 
 use super::clock::now;
 use std::cell::Cell;

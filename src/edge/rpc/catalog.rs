@@ -30,7 +30,8 @@ pub async fn ask(
     ask_within(PATIENCE, env, name, write(question)?).await
 }
 
-/// Does the same with a shorter limit, for a caller that is being waited for.
+/// Asks a catalog object with a shorter limit, for a caller that others wait
+/// for.
 pub async fn ask_promptly(
     env: &Env,
     name: &str,

@@ -11,7 +11,7 @@ use worker::Env;
 
 /// Stores in R2 a body that is not text, or one that is long because R2 has
 /// just failed. If R2 still fails, the job's object takes the body as text, as
-/// far as it can be read: a sender may never repeat a delivery.
+/// far as it can be read. The reason: a sender may never repeat a delivery.
 pub async fn park(
     env: &Env,
     body: Vec<u8>,

@@ -20,8 +20,8 @@ pub fn open(env: &Env) -> Result<Bucket, Failure> {
     env.bucket("FILES").during("opening the FILES bucket (is R2 switched on in the account?)")
 }
 
-/// Returns the metadata of a file, so that serving it takes one read: the
-/// link's nonce, and the original name if it differs from the stored one.
+/// Returns the metadata of a file: the link's nonce, and the original name if
+/// it differs from the stored one. With these, serving a file takes one read.
 pub fn file_metadata(job: &Job, file: &File) -> HashMap<String, String> {
     let nonce = (NONCE.to_owned(), job.nonce.clone());
     let title = file.title.clone().map(|title| (TITLE.to_owned(), title));
@@ -118,7 +118,7 @@ pub async fn get(bucket: &Bucket, key: &str) -> Result<Option<Object>, Failure> 
     bucket.get(key).execute().await.during("reading from the bucket")
 }
 
-/// Does the same for the bytes `part`.
+/// Reads an object's head, and begins to read its bytes `part`.
 pub async fn get_part(
     bucket: &Bucket,
     key: &str,

@@ -128,7 +128,7 @@ fn since(known: Option<&Days>, day: &str) -> u64 {
 }
 
 /// Sends a day's reply to the viewers that are behind, if their cursor still is
-/// where the request began: what was pushed meanwhile may be newer.
+/// where the request began. What was pushed meanwhile may be newer.
 fn tell_missed(object: &CatalogObject, wanted: &DayPull, news: &DayUpdate) -> Result<(), Failure> {
     let Some(after) = wanted.after else { return Ok(()) };
     let until = news.until.unwrap_or(news.seq);
@@ -159,7 +159,7 @@ fn require_resync(object: &CatalogObject, wanted: &DayPull) -> Result<(), Failur
     object.tables.run(sql, vec![wanted.day.as_str().into()])
 }
 
-/// Tells all viewers that were behind that they are up to date.
+/// Informs the viewers that were behind that they are up to date now.
 fn greet(object: &CatalogObject) -> Result<(), Failure> {
     let all = viewers(object);
     let at = feed::catch_up_all(object, all.iter().all(|(_, viewer)| !viewer.is_up_to_date))?;

@@ -21,8 +21,8 @@ const AT_ONCE: usize = 4;
 /// The subrequests that a copy usually makes.
 const COST: u32 = Task::Copy(0).cost();
 
-/// The MD5 refusals after which a file is stored without the check: then its
-/// `ETag` is not an MD5 of the content (as with KMS encryption).
+/// The MD5 refusals after which a file is stored without the check. Its `ETag`
+/// is then not an MD5 of the content (as with KMS encryption).
 const MAX_MD5_REFUSALS: u32 = 2;
 
 /// Copies the first `most` of `files`; returns how many were tried.
