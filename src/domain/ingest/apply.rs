@@ -1,8 +1,7 @@
-//! What a delivery does to a job, or what the upstream answered when the
-//! vault asked.
+//! Applies a delivery, or an answer of the upstream, to a job.
 //!
-//! In scope: duplicates, the state table's verdict, the result and its files.
-//! Out of scope: which job it is (`correlate`), where things are stored.
+//! In scope: duplicates, the state table's decision, the result and its files.
+//! Out of scope: which job it is (`correlate`), where data is stored.
 
 use super::arrival::{Arrival, Origin};
 use super::weight::ResultWeight;
@@ -19,13 +18,13 @@ use crate::domain::webhook::event::{EventFacts, EventKind};
 use crate::domain::words;
 use std::collections::HashMap;
 
-/// Most tags of a job.
+/// The most tags of a job.
 const MAX_TAGS: usize = 20;
 
-/// What is to be stored, all at once.
+/// The data to store, all in one transaction.
 #[derive(Debug)]
 pub struct Applied {
-    /// The job as it is now.
+    /// The changed job.
     pub job: Job,
     /// The delivery's entry.
     pub entry: Entry,
@@ -33,7 +32,7 @@ pub struct Applied {
     pub result: Option<String>,
 }
 
-/// Applies a delivery to a job, or to one that begins with it.
+/// Applies a delivery to a job, or creates the job from it.
 #[must_use]
 pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applied {
     let current = job.as_ref().map(Job::current_state);
@@ -64,7 +63,7 @@ pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applie
         job.touch(arrival.at);
         queue_handoff(&mut job, n, arrival);
     } else if current.is_none() {
-        // The first delivery makes the record, whatever it says.
+        // The first delivery creates the record, whatever it says.
         job.touch(arrival.at);
     }
     if arrival.is_unreadable() && outcome == EntryOutcome::Unknown {
@@ -77,8 +76,9 @@ pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applie
     Applied { job, entry, result }
 }
 
-/// Whether the upstream is to be asked after an event that has changed the job:
-/// a result that was to be fetched is not forgotten for an end without one.
+/// Returns whether the upstream must be asked after an event that has changed
+/// the job. A result that was still to be fetched stays wanted when the job
+/// ends without one.
 const fn is_wanted(job: &Job, kind: EventKind) -> bool {
     match kind {
         EventKind::Ready => true,
@@ -87,7 +87,7 @@ const fn is_wanted(job: &Job, kind: EventKind) -> bool {
     }
 }
 
-/// Queues what is handed on of an event that has changed the job.
+/// Queues the messages about an event that has changed the job.
 fn queue_handoff(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
     let kind = arrival.kind();
     if kind != EventKind::Ready {
@@ -98,8 +98,8 @@ fn queue_handoff(job: &mut Job, n: u32, arrival: &Arrival<'_>) {
 }
 
 impl Job {
-    /// Why a delivery is none of this job's: it has another provider's format.
-    /// Ids are unique with one provider only.
+    /// Returns why the job refuses a delivery: the delivery has another
+    /// provider's format, and ids are unique within one provider only.
     #[must_use]
     pub fn refuses(&self, arrival: &Arrival<'_>) -> Option<String> {
         let provider = arrival.document.told.provider;
@@ -114,7 +114,8 @@ impl Job {
     }
 }
 
-/// Counts the delivery, or the heal, and says as which it is told.
+/// Counts a delivery or an upstream answer, and returns the outcome for its
+/// entry.
 fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: EntryOutcome) -> EntryOutcome {
     let Origin::Delivery(trust) = arrival.origin else {
         job.heals += 1;
@@ -134,10 +135,10 @@ fn count(job: &mut Job, arrival: &Arrival<'_>, outcome: EntryOutcome) -> EntryOu
     outcome
 }
 
-/// An equal body is a duplicate if it carries a time of its own; a body
-/// without one (such as a bare `failed`) may well be said twice, so only if
-/// nothing was applied since. One that had the result fetched has said all when
-/// that is there.
+/// Returns whether a delivery is a duplicate. An equal body is one if it has a
+/// time of its own. Without a time, as in a bare `failed`, the sender may mean
+/// it again. Then it is a duplicate only if nothing was applied since. One that
+/// only announced a result is a duplicate once the result is there.
 fn is_repetition(job: &Job, arrival: &Arrival<'_>) -> bool {
     let Some(seen) = arrival.seen else { return false };
     let is_answered = arrival.kind() == EventKind::Ready && job.status == Status::Completed;
@@ -152,7 +153,7 @@ const fn transition_of(told: &EventFacts) -> Transition {
     Transition { kind: told.kind, sender_time, lease_expiry: told.lease_expiry }
 }
 
-/// What the caller says of a job itself.
+/// What the caller itself says of a job.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Labels<'a> {
     pub app: Option<&'a String>,
@@ -161,7 +162,7 @@ pub(crate) struct Labels<'a> {
     pub keep_days: Option<u32>,
 }
 
-/// Notes what the caller says. What is known already stays.
+/// Notes what the caller says. Known values stay.
 pub(crate) fn describe(job: &mut Job, labels: Labels<'_>, now: Timestamp) {
     let before = (job.app.is_some(), job.reference.is_some(), job.tags.len());
     if job.app.is_none() {
@@ -205,8 +206,8 @@ fn follow(job: &mut Job, verdict: Move, n: u32, arrival: &Arrival<'_>) -> Follow
     }
 }
 
-/// A result after another one. Less never replaces more: what is paid for stays
-/// when the upstream has forgotten it.
+/// Handles a result after an earlier one. A smaller result never replaces a
+/// larger one, so that paid results stay when the upstream has removed them.
 fn revise(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> Followed {
     let new = arrival.document.result.as_ref().map(ResultWeight::of).unwrap_or_default();
     let served = ResultWeight::served(job);
@@ -242,7 +243,7 @@ fn advance(job: &mut Job, status: Status, next_attempt: bool, arrival: &Arrival<
     job.error.clone_from(&arrival.document.error);
 }
 
-/// Takes a result and its files; returns its text with durable URLs.
+/// Takes over a result and its files; returns its text with durable URLs.
 fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     let Some(output) = &arrival.document.result else { return "null".to_owned() };
     let from = DeliveryRef { delivery: n, sha256: arrival.sha256, at: arrival.now };
@@ -255,8 +256,8 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     output.text(arrival.read.text, &urls)
 }
 
-/// Takes over the stored files of the object that the delivery is moved from:
-/// their URLs may be dead by now.
+/// Takes over the stored files of the object that the delivery comes from,
+/// because their URLs may have expired.
 fn take_over_files(job: &mut Job, archived: &[Archived], now: Timestamp) {
     let mut adopted = false;
     for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
@@ -277,7 +278,7 @@ fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
     job.result.as_ref().zip(new).is_some_and(|(known, new)| known.fingerprint == new.fingerprint)
 }
 
-/// Lends fresh URLs to files that are not stored yet; returns to how many.
+/// Gives fresh URLs to files that are not stored yet; returns to how many.
 fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let mut renewed = 0;
     let found = arrival.document.result.iter().flat_map(|output| &output.found.files);
@@ -288,7 +289,7 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
         let Some(FoundFile { origin: FoundAt::Url { url, host }, expires_at, .. }) = fresh else {
             continue;
         };
-        // A URL without a deadline outlives every other.
+        // A URL without a deadline outlives all others.
         let is_shorter = expires_at.is_some_and(|new| file.expires_at.is_none_or(|old| new < old));
         if is_shorter && !file.waits_for_url() {
             continue;
@@ -308,7 +309,7 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     renewed
 }
 
-/// What to say of a body that names a job which this one is not known to be.
+/// Returns a note if the body names a job other than this one.
 fn other_name(job: &Job, arrival: &Arrival<'_>) -> Option<String> {
     let named = arrival.named.as_ref().filter(|named| job.id.as_ref() != Some(named))?;
     let own = if job.id.is_some() { "which is another job" } else { "but this job has no id yet" };

@@ -1,4 +1,4 @@
-//! What comes in for a job.
+//! A body that has reached its job.
 
 use super::document::{BodyText, Document};
 use crate::domain::job::file::Archived;
@@ -6,23 +6,23 @@ use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::EventKind;
 
-/// How a body came here.
+/// How a body came to the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// Someone sent it, who is believed so far.
+    /// A sender delivered the body, and is trusted this far.
     Delivery(Trust),
-    /// The vault asked the upstream for it.
+    /// The upstream returned the body when the vault asked.
     Healing,
 }
 
 impl Arrival<'_> {
-    /// Whether no one can read its body.
+    /// Returns whether the body is unreadable.
     #[must_use]
     pub const fn is_unreadable(&self) -> bool {
         self.document.unreadable.is_some()
     }
 
-    /// What has happened.
+    /// Returns what has happened.
     #[must_use]
     pub const fn kind(&self) -> EventKind {
         self.document.told.kind
@@ -30,7 +30,7 @@ impl Arrival<'_> {
 }
 
 impl Origin {
-    /// Returns how much its sender is believed, if someone sent it.
+    /// Returns how far the sender is trusted, if the body was delivered.
     #[must_use]
     pub const fn trust(self) -> Option<Trust> {
         match self {
@@ -40,26 +40,27 @@ impl Origin {
     }
 }
 
-/// A delivery that belongs to this job, or the upstream's answer about it.
+/// A delivery for this job, or the upstream's answer about it.
 #[derive(Debug)]
 pub struct Arrival<'a> {
-    /// When it came.
+    /// When the body came.
     pub at: Timestamp,
-    /// When it is applied: later, if it was assigned by hand or moved here.
+    /// When the body is applied. This is later if it was assigned by hand or
+    /// moved here.
     pub now: Timestamp,
-    /// Its body as it came.
+    /// The body as received.
     pub raw: &'a [u8],
-    /// Its body as it is read; `{}` if no one can read it.
+    /// The body as text; `{}` if it is unreadable.
     pub read: BodyText<'a>,
-    /// What its body says.
+    /// The body's contents.
     pub document: Document,
-    /// SHA-256 of its body in hex.
+    /// The SHA-256 of the body in hex.
     pub sha256: &'a str,
-    /// Where its body is kept.
+    /// Where the body is stored.
     pub body: BodyAt,
     /// The entry of an equal body that was not itself a duplicate.
     pub seen: Option<u32>,
-    /// How it came here.
+    /// How the body came here.
     pub origin: Origin,
     /// The caller's reference, if it leads to this job.
     pub reference: Option<String>,
@@ -67,15 +68,15 @@ pub struct Arrival<'a> {
     pub app: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
-    /// Days that the caller has it kept.
+    /// The days for which the caller wants the job kept.
     pub keep_days: Option<u32>,
-    /// Whether the operator has the ends of jobs handed on.
+    /// Whether the operator has set a receiver for hand-offs.
     pub has_operator: bool,
-    /// Something odd about its correlation, for the timeline.
+    /// A note about anything odd in the correlation, for the timeline.
     pub note: Option<String>,
-    /// The job that its body names, if it came by a capability: that is of one
-    /// job, whatever the body says.
+    /// The job that the body names, if a capability let the body in. A
+    /// capability is for one job, whatever the body says.
     pub named: Option<String>,
-    /// Files of its result that are stored already.
+    /// Files of the result that another object has already stored.
     pub archived: &'a [Archived],
 }

@@ -10,22 +10,23 @@ use serde::{Deserialize, Serialize};
 /// A delivery on its way to a job's object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Delivery {
-    /// When it came.
+    /// When the delivery came.
     pub received_at: Timestamp,
-    /// Its body.
+    /// The body.
     pub body: DeliveredBody,
-    /// What its body says, if whoever brings it has read it whole.
+    /// The body's contents, if the Worker that sends the delivery has parsed
+    /// it.
     #[serde(default)]
     pub document: Option<Document>,
-    /// What is read of its body, if that is long and in R2. A job's object of
-    /// the release before reads it there itself.
+    /// The skeleton and length of a long body in R2. An object of the previous
+    /// release ignores this member and reads the body from R2 itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skeleton: Option<LongBody>,
-    /// SHA-256 of its body in hex.
+    /// The SHA-256 of the body in hex.
     pub sha256: String,
-    /// Scheme and host of the request.
+    /// The scheme and host of the request.
     pub origin: String,
-    /// How much the sender is believed.
+    /// How far the sender is trusted.
     pub trust: Trust,
     /// The caller's reference, if it leads to this job.
     pub reference: Option<String>,
@@ -33,21 +34,21 @@ pub struct Delivery {
     pub app: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
-    /// Days that the caller has it kept.
+    /// The days for which the caller wants the job kept.
     pub keep_days: Option<u32>,
-    /// Something odd about its correlation, for the timeline.
+    /// A note about anything odd in the correlation, for the timeline.
     pub note: Option<String>,
-    /// The job that its body names, if it came by a capability.
+    /// The job that the body names, if a capability let the body in.
     pub named: Option<String>,
-    /// Where it was before, when it is moved from another object.
+    /// The former location, if the delivery comes from another object.
     pub moved: Option<Moved>,
-    /// Whether whoever brings it tells the catalog what comes of it. A Worker
-    /// of the release before does not.
+    /// Whether the Worker that sends the delivery will update the catalog. One
+    /// of the previous release does not.
     #[serde(default)]
     pub may_tell: bool,
 }
 
-/// What is read of a long body.
+/// The skeleton and length of a long body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LongBody {
     /// The body without its long strings.
@@ -56,10 +57,11 @@ pub struct LongBody {
     pub bytes: usize,
 }
 
-/// A delivery's former place.
+/// A delivery's former location.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Moved {
-    /// Object and entry: what has been moved once is not moved again.
+    /// The object and the entry. A delivery with a known key is not moved
+    /// again.
     pub key: String,
     /// The files that are stored there.
     pub archived: Vec<Archived>,
@@ -68,15 +70,15 @@ pub struct Moved {
 /// The body of a delivery.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum DeliveredBody {
-    /// Here. It goes beside the JSON, where nothing has to be escaped: see
-    /// `protocol::write`.
+    /// The text itself. It is sent beside the JSON, where it needs no escapes:
+    /// see `protocol::to_job`.
     Text(#[serde(skip)] String),
-    /// In R2, under this key.
+    /// The body is in R2, under this key.
     Bucket(String),
 }
 
 impl DeliveredBody {
-    /// Its text, if it is here.
+    /// Returns the text, unless the body is in R2.
     #[must_use]
     pub const fn text(&self) -> Option<&str> {
         match self {
@@ -86,7 +88,8 @@ impl DeliveredBody {
     }
 }
 
-/// Largest text that an object stores as one value, in bytes: `SQLite` values
-/// end at 2 MB, and a text with one character beyond Latin-1 takes two bytes
-/// each. What is longer goes to the bucket or, while there is none, is split.
+/// The longest text that an object stores as one value, in bytes. `SQLite`
+/// values end at 2 MB, and one character beyond Latin-1 makes each character
+/// take two bytes. Longer texts go to the bucket or, if there is no bucket, are
+/// split.
 pub const MAX_OBJECT_TEXT: usize = 256 * 1024;

@@ -1,6 +1,6 @@
-//! A delivery's body, read once: the Worker that takes it reads it whole, and
-//! the job's object gets what it says. Only the text is used again, to be cut
-//! and kept.
+//! A delivery's body, parsed once: the Worker that receives it parses it whole,
+//! and sends its contents to the job's object. Only the text is used again, to
+//! cut the result from it and to store it.
 
 use super::fingerprint::fingerprint;
 use crate::domain::file::discover::found::{Discovery, Skipped};
@@ -17,50 +17,53 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Longest error that is kept in the record, in bytes; the body has it whole.
+/// The longest error that the record stores, in bytes. A longer one is in the
+/// body only.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
 
-/// What is said of a body of which nothing is held.
+/// The reason given for a body whose skeleton is too large to keep.
 const TOO_LARGE: &str = "too large: without its long strings, its top level is over 2 MiB";
 
-/// What a body says.
+/// The contents of a body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Document {
-    /// What has happened.
+    /// The facts about the event.
     pub told: EventFacts,
-    /// A failure's words as written, or instead of too many where they are.
+    /// The error of a failure as written, or a note if it is too long.
     pub error: Option<Box<RawValue>>,
-    /// The result that it holds.
+    /// The result that the body contains.
     pub result: Option<Output>,
-    /// The body's length as it came, in bytes.
+    /// The body's length as received, in bytes.
     pub bytes: usize,
-    /// Whether it was mended to be read ([`json::tolerant`]).
+    /// Whether the body was repaired to be parsed ([`json::tolerant`]).
     pub mended: bool,
-    /// Why no one can read it: then it says only that there is something to be
-    /// had.
+    /// Why the body is unreadable. Such a body says only that the upstream may
+    /// have something new.
     pub unreadable: Option<String>,
 }
 
 /// A result in a body.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Output {
-    /// The files in it.
+    /// The files in the result.
     pub found: Discovery,
-    /// What makes two results one.
+    /// A digest that two equal results share.
     pub fingerprint: String,
-    /// Whether the sender says that it has removed what the result held.
+    /// Whether the sender says that it has removed the result's data.
     pub is_removed: bool,
-    /// Whether it holds any value at all.
+    /// Whether the result contains any value at all.
     pub speaks: bool,
-    /// The edits that leave of the body the result, but for its files.
+    /// The edits that reduce the body to its result, except those for the
+    /// files.
     pub envelope: Vec<Edit>,
 }
 
 impl Document {
-    /// Reads a body; also what it says of which job it is.
+    /// Parses a body; also returns which job it names.
     ///
     /// # Errors
-    /// [`Malformed`] if it is not one JSON object of bearable depth.
+    /// [`Malformed`] if the body is not one JSON object, or is nested too
+    /// deeply.
     pub fn read(body: &[u8], sources: &SourcePolicy) -> Result<(Self, Identity), Malformed> {
         let text = json::tolerant(body)?;
         let event = Event::of_tolerant(&text)?;
@@ -76,11 +79,12 @@ impl Document {
         ))
     }
 
-    /// Reads a body of `bytes` bytes and this digest, of which the skeleton is
-    /// held; also what it says of which job it is.
+    /// Parses the skeleton of a body with `bytes` bytes and the digest
+    /// `sha256`; also returns which job it names.
     ///
     /// # Errors
-    /// [`Malformed`] if it is not one JSON object of bearable depth and size.
+    /// [`Malformed`] if the body is not one JSON object, is nested too deeply,
+    /// or is too large.
     pub fn read_skeleton(
         skeleton: &Skeleton,
         bytes: usize,
@@ -100,7 +104,7 @@ impl Document {
         Ok((Self { bytes, mended, ..Self::of(&body, &event, sources) }, identity))
     }
 
-    /// What `event` says, whose body this is.
+    /// Returns the contents of `body`, which `event` was parsed from.
     #[must_use]
     pub fn of(body: &BodyText<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
         let (told, is) = (body.facts(event), |kind| event.told.kind == kind);
@@ -116,14 +120,15 @@ impl Document {
         }
     }
 
-    /// A body that can't be read.
+    /// Returns the contents of an unreadable body.
     #[must_use]
     pub fn unreadable(bytes: usize, why: String) -> Self {
         let (told, error, result) = (EventFacts::default(), None, None);
         Self { told, error, result, bytes, mended: true, unreadable: Some(why) }
     }
 
-    /// The text of `body`, from which this was read; `{}` if it can't be.
+    /// Returns the text of `body`, which these contents were parsed from; `{}`
+    /// if it is unreadable.
     #[must_use]
     pub fn text<'a>(&self, body: &'a [u8]) -> Cow<'a, str> {
         let text = match self.unreadable {
@@ -134,13 +139,13 @@ impl Document {
         text.unwrap_or(Cow::Borrowed("{}"))
     }
 
-    /// Has the result be fetched from the upstream instead.
+    /// Drops the result, so that it is fetched from the upstream instead.
     pub fn confirm(&mut self) {
         (self.told.kind, self.result) = (EventKind::Ready, None);
     }
 
-    /// Finds the files by what the job was made of: a URL that was put into it is
-    /// none that is missed.
+    /// Looks for files again, with the job's input: a URL from the input that
+    /// the result repeats is not a skipped output.
     pub fn heed_input(&mut self, body: &BodyText<'_>, job: &Job, sources: &SourcePolicy) {
         if body.shallow.is_some() {
             return;
@@ -157,25 +162,26 @@ impl Document {
     }
 }
 
-/// A body as it is read.
+/// A body as text.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyText<'a> {
-    /// Its JSON text, with placeholders for what is not held of it.
+    /// The JSON text, with placeholders for the parts that are left out.
     pub text: &'a str,
-    /// What these stand for.
+    /// The parts that the placeholders stand for.
     pub gaps: &'a [Gap],
     /// The body's digest, if only its top level is known.
     pub shallow: Option<&'a str>,
 }
 
 impl<'a> BodyText<'a> {
-    /// One that is held as a whole.
+    /// Returns a body of which nothing is left out.
     #[must_use]
     pub const fn whole(text: &'a str) -> Self {
         Self { text, gaps: &[], shallow: None }
     }
 
-    /// What an event tells, but for names that are too long to be some.
+    /// Returns the facts about an event, without names that are implausibly
+    /// long.
     fn facts(&self, event: &Event<'_>) -> EventFacts {
         let mut told = event.told.clone();
         for name in [&mut told.type_name, &mut told.queue_name, &mut told.worker_name] {
@@ -184,7 +190,8 @@ impl<'a> BodyText<'a> {
         told
     }
 
-    /// The files in its result, of a job whose `input` was submitted here.
+    /// Returns the files in the body's result, given the job's submitted
+    /// `input`.
     #[must_use]
     pub fn discover(
         &self,
@@ -205,7 +212,7 @@ impl<'a> BodyText<'a> {
 }
 
 impl Output {
-    /// The result of `event` in its body, with these files.
+    /// Returns the result of `event` in its body, with the files `found`.
     #[must_use]
     pub fn of(body: &BodyText<'_>, event: &Event<'_>, found: Discovery) -> Self {
         let envelope = result::of_event(event, body.text.len(), Vec::new());
@@ -218,8 +225,8 @@ impl Output {
         }
     }
 
-    /// The text of the result, with `urls` in the places of its files. Of a
-    /// skeleton it keeps the placeholders of long strings that are no files.
+    /// Returns the result's text, with `urls` in place of its files. In a
+    /// skeleton, long strings that are not files stay placeholders.
     #[must_use]
     pub fn text(&self, body: &str, urls: &[String]) -> String {
         let files = self.found.files.iter().zip(urls);
@@ -239,8 +246,8 @@ fn kept_error(written: &str, gaps: &[Gap]) -> Option<Box<RawValue>> {
     json::from_str(&kept).ok()
 }
 
-/// Whether the result in a body holds a value: not only `null`, empty texts,
-/// and objects and lists of these.
+/// Returns whether the result in a body contains a value other than `null`,
+/// empty texts, and objects and lists of these.
 fn speaks(text: &str, envelope: &[Edit]) -> bool {
     let mut speaks = false;
     edit::pieces(text, envelope, |piece| speaks = speaks || json::holds_value(piece));

@@ -1,4 +1,4 @@
-//! Jobs that the vault is told of by the caller instead of a webhook.
+//! Imports: jobs that the caller reports, without a webhook.
 
 use super::apply;
 use crate::domain::access::hook_url::is_own_reference;
@@ -16,31 +16,32 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Most jobs of one import.
+/// The most jobs of one import.
 pub const MAX_LINES: usize = 1_000;
 
 /// A line of an import: `{"id","app","ref"?,"tags"?,"response_url"?}`. The
-/// answer to a submission is one, too, with its `request_id`.
+/// upstream's answer to a submission, with its `request_id`, is also a valid
+/// line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The upstream's id.
     pub id: String,
-    /// The application, as it stands in the upstream's URLs.
+    /// The application, as written in the upstream's URLs.
     pub app: Option<String>,
     /// The caller's reference.
     pub reference: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
-    /// Days that it is kept, 0 for good.
+    /// The days for which the job is kept; 0 keeps it for good.
     pub keep: Option<u32>,
-    /// Where the upstream said that the result would be.
+    /// The URL where the upstream said that the result would be.
     pub response_url: Option<String>,
 }
 
-/// Reads an import's lines; empty ones do not count.
+/// Reads an import's lines; skips empty ones.
 ///
 /// # Errors
-/// Which line is wrong, and why: then none of them counts.
+/// Says which line is wrong, and why. Then no line is imported.
 pub fn parse(body: &[u8]) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     let written = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
@@ -86,13 +87,13 @@ fn line(text: &[u8]) -> Result<Line, String> {
     Ok(line)
 }
 
-/// A member of a line; `null` is none.
+/// Reads a member of a line; `null` counts as absent.
 fn field<T: DeserializeOwned>(members: &[Member<'_>], key: &str) -> Result<Option<T>, String> {
     let written = value_of(members, key).unwrap_or("null");
     json::from_str(written).map_err(|why| format!("`{key}`: {why}"))
 }
 
-/// `keep`, a whole number however JSON writes it.
+/// Reads `keep`: a whole number, however JSON writes it.
 fn days(members: &[Member<'_>]) -> Result<Option<u32>, String> {
     let Some(written) = value_of(members, "keep").filter(|token| *token != "null") else {
         return Ok(None);
@@ -105,15 +106,15 @@ fn days(members: &[Member<'_>]) -> Result<Option<u32>, String> {
 }
 
 impl Line {
-    /// The object of its id.
+    /// Returns the name of the object for the id.
     #[must_use]
     pub fn name(&self) -> ObjectName {
         ObjectName::Id(self.id.clone())
     }
 }
 
-/// Takes up a job, or what the caller says of one that is known. The upstream
-/// is asked at once unless the job has ended.
+/// Creates a job from an import, or adds what the caller says to a known job.
+/// Requests the result from the upstream at once, unless the job has ended.
 #[must_use]
 pub fn take(job: Option<Job>, new_job: NewJob, import: &Import) -> (Job, Option<Entry>) {
     let mut job = job.unwrap_or_else(|| Job::new(new_job));
@@ -125,7 +126,8 @@ pub fn take(job: Option<Job>, new_job: NewJob, import: &Import) -> (Job, Option<
     };
     apply::describe(&mut job, labels, import.at);
     if job.response_url.is_none() {
-        // What is not a URL can't be asked, and must not fill the record.
+        // A text that is not a URL can't be fetched, and must not fill the
+        // record.
         let is_url = |url: &String| strict_url::read(url).is_ok();
         job.response_url = import.response_url.clone().filter(is_url);
     }
@@ -135,12 +137,12 @@ pub fn take(job: Option<Job>, new_job: NewJob, import: &Import) -> (Job, Option<
     (job, entry)
 }
 
-/// A job that the caller knows of.
+/// A job that the caller reports.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Import {
-    /// When it was told.
+    /// When the import came.
     pub at: Timestamp,
-    /// Scheme and host of the request.
+    /// The scheme and host of the request.
     pub origin: String,
     /// The caller's reference, if it leads to this job.
     pub reference: Option<String>,
@@ -148,9 +150,9 @@ pub struct Import {
     pub app: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
-    /// Days that the caller has it kept.
+    /// The days for which the caller wants the job kept.
     pub keep_days: Option<u32>,
-    /// Where the upstream said that the result would be.
+    /// The URL where the upstream said that the result would be.
     pub response_url: Option<String>,
 }
 

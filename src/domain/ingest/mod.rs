@@ -1,4 +1,4 @@
-//! What a delivery, or an import, does to a job.
+//! Applies deliveries and imports to jobs.
 
 pub mod apply;
 pub mod arrival;

@@ -1,8 +1,8 @@
-//! How much a result holds: less never replaces more.
+//! The weight of a result: a smaller result never replaces a larger one.
 //!
-//! An upstream forgets: Replicate removes a prediction's output an hour after
-//! its end, and tells its webhook and whoever asks so. A result that was taken
-//! stays then, whatever comes later, unless as much comes.
+//! Upstreams forget: Replicate removes a prediction's output an hour after its
+//! end, and then its webhooks and answers no longer contain it. So a result
+//! that the vault has stays, until one with as much comes.
 
 use super::document::Output;
 use crate::domain::job::file::FileStatus;
@@ -10,20 +10,20 @@ use crate::domain::job::record::Job;
 use crate::domain::words;
 use std::fmt;
 
-/// What a result holds, the weightiest first: of two, the smaller one holds
-/// less.
+/// The amount that a result contains. Fields are in the order of importance, so
+/// that the smaller of two weights is that of the smaller result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResultWeight {
-    /// Its files.
+    /// The number of files.
     files: usize,
-    /// Its media that is not copied.
+    /// The number of media that are not copied.
     skipped: usize,
-    /// Whether it holds any value at all.
+    /// Whether the result contains any value at all.
     speaks: bool,
 }
 
 impl ResultWeight {
-    /// That of a result that has come.
+    /// Returns the weight of a result in a body.
     #[must_use]
     pub fn of(output: &Output) -> Self {
         if output.is_removed {
@@ -33,14 +33,14 @@ impl ResultWeight {
         Self { files, skipped, speaks: output.speaks }
     }
 
-    /// Whether the result holds any value at all.
+    /// Returns whether the result contains any value at all.
     #[must_use]
     pub const fn speaks(&self) -> bool {
         self.speaks
     }
 
-    /// That of the result which `job` serves. Files that are all lost weigh
-    /// nothing.
+    /// Returns the weight of the result that `job` serves. If all files are
+    /// lost, they weigh nothing.
     #[must_use]
     pub fn served(job: &Job) -> Self {
         let is_there =
