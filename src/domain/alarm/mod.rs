@@ -1,4 +1,4 @@
-//! When the alarm rings, and what its run may do.
+//! Decides when the alarm rings, and what its run may do.
 
 pub mod budget;
 pub mod plan;

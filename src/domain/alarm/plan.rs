@@ -1,7 +1,7 @@
 //! The work that a job still needs, and when the alarm must ring for it.
 //!
-//! Pending work is derived from the record, never stored beside it, so the two
-//! can't disagree. Being woken early is harmless.
+//! Pending work is derived from the record and never stored beside it, so that
+//! the two can't disagree. An early alarm does no harm.
 
 use crate::domain::archive::kv_copy::{self, CopyStep};
 use crate::domain::handoff::queue;
@@ -13,45 +13,46 @@ use crate::domain::retry::Pace;
 use crate::domain::sort;
 use crate::domain::time::{SECOND, Timestamp};
 
-/// Most files that one run copies.
+/// The most files that one run copies.
 pub const MAX_COPIES_A_RUN: usize = 16;
 
-/// How long the copies of a run may take before the catalog is told of the job
-/// as it is meanwhile, in milliseconds. Most are done by then, and told once.
+/// How long a run copies before it updates the catalog in between, in
+/// milliseconds. Most copies are done by then, so that one update is enough.
 pub const SHOW_AFTER_MS: u64 = SECOND;
-/// Timeline entries that are moved to the bucket together.
+/// The number of timeline entries that are moved to the bucket at once.
 pub const OFFLOAD_PAGE: u32 = 100;
-/// Entries that stay in the object; while files are being copied, more: their
-/// bytes may be in the bodies.
+/// The number of entries that stay in the object. It is larger while files are
+/// being copied, because their bytes may be in the bodies.
 const KEPT_ENTRIES: u32 = 200;
 const KEPT_ENTRIES_WHILE_COPYING: u32 = 2_000;
 
-/// Something that is due.
+/// A task that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Point the id's object here.
+    /// Point the id's object to this one.
     Link,
     /// Copy file `n`.
     Copy(u32),
-    /// Ask the upstream for what did not come by itself.
+    /// Ask the upstream for a result, or for fresh URLs.
     Healing,
     /// Hand on the event of a timeline entry.
     HandOff(u32, Receiver),
-    /// Write the settled job's manifest to R2.
+    /// Write the manifest to R2, once the job has settled or been quiet for a
+    /// while.
     Publish,
-    /// Write the settled job's record to KV, or delete that of one that is not
-    /// settled any more.
+    /// Write the settled job's record to KV, or delete it if the job has
+    /// continued.
     Record,
-    /// Write file `n` anew, under its new link.
+    /// Write file `n` again, under its new link.
     Relink(u32),
-    /// Tell the catalog.
+    /// Send the job's row to the catalog.
     List,
     /// Move the oldest timeline entries to R2.
     Offload,
 }
 
 impl Task {
-    /// The file that it copies, if it does.
+    /// Returns the file that the task copies, if it copies one.
     #[must_use]
     pub const fn file(&self) -> Option<u32> {
         match self {
@@ -60,16 +61,19 @@ impl Task {
         }
     }
 
-    /// Subrequests that it makes as a rule, and that must be left to begin it.
+    /// Returns how many subrequests the task usually makes. As many must be
+    /// left to begin it.
     #[must_use]
     pub const fn cost(self) -> u32 {
         match self {
-            // The result, its status, and where it is kept.
+            // The result, its status, and the write of a large result.
             Self::Healing => 3,
-            // A message: a large result's text, and the call. A copy: the fetch and the put; redirects and a vague type cost
-            // more. A link: the question, and where the answer leads. A large
-            // result's text, and the manifest or the record. A row, and a new
-            // day's place.
+            // A copy or a new link: the fetch or read, and the put; redirects
+            // and a vague type cost more. A hand-off: a large result's text,
+            // and the call. A link: the call to the id's object, and to the one
+            // that it names. A manifest or record: a large result's text, and
+            // the write. A row: the call, and another to an object of the
+            // previous release.
             Self::Copy(_)
             | Self::Relink(_)
             | Self::HandOff(..)
@@ -82,12 +86,12 @@ impl Task {
     }
 }
 
-/// What is due now, and when the next thing will be.
+/// The tasks that are due, and the time of the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Due tasks, the most urgent first.
+    /// The tasks that are due, the most urgent first.
     pub due: Vec<Task>,
-    /// The earliest time at which another task becomes due.
+    /// The earliest time at which another task is due.
     pub wake: Option<Timestamp>,
 }
 
@@ -96,13 +100,13 @@ pub struct Plan {
 pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
     let is_listed = job.work.list.version >= job.revision();
-    // A run that copies may have died of it.
+    // The last run may have died of its copies, so the row goes first.
     let shows_first = job.work.runs > 1;
     if !is_listed && shows_first {
         plan.add(Task::List, job.work.list.at, now);
     }
     let copy = kv_copy::step(job);
-    // Until then readers are told what is not true any more.
+    // Until the copy is deleted, readers get outdated data from it.
     if let Some((CopyStep::Delete, at)) = copy {
         plan.add(Task::Record, at, now);
     }
@@ -112,8 +116,8 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     for file in pending {
         plan.add(Task::Copy(file.n), file.not_before, now);
     }
-    // After the copies, which change what it tells; one that takes long does
-    // not wait for them (`SHOW_AFTER_MS`).
+    // The row follows the copies, because they change it. Copies that take long
+    // do not delay it (`SHOW_AFTER_MS`).
     if !is_listed && !shows_first {
         plan.add(Task::List, job.work.list.at, now);
     }
@@ -123,18 +127,20 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     if let Some(at) = healing::due_at(job, pace) {
         plan.add(Task::Healing, at, now);
     }
-    // Before the job is published, which its outcome would have done twice.
+    // Hand-offs come before publishing, because their outcome would cause
+    // another.
     for message in job.handoff.pending() {
         let task = Task::HandOff(message.entry, message.receiver);
         plan.add(task, queue::due_at(job, message, pace), now);
     }
-    // After the copies: a file that is stored keeps its link when the job moves.
+    // Linking follows the copies, because a stored file keeps its link when the
+    // job moves.
     let work = &job.work;
     if job.unlinked_id.is_some() {
         plan.add(Task::Link, work.link.at, now);
     }
     if work.publish.version < job.version || work.published_events < job.events {
-        // What changes soon again is not written each time.
+        // A job that may soon change again is not written each time.
         let quiet_at = job.updated_at.plus(if job.is_settled() { 0 } else { pace.quiet() });
         plan.add(Task::Publish, work.publish.at.max(quiet_at), now);
     }
@@ -147,7 +153,7 @@ pub fn plan(job: &Job, pace: Pace, now: Timestamp) -> Plan {
     plan
 }
 
-/// Whether a page of old timeline entries is to be moved to the bucket.
+/// Returns whether a page of old timeline entries must be moved to the bucket.
 fn must_offload(job: &Job) -> bool {
     let is_copying = job.files.iter().any(File::is_pending);
     let kept = if is_copying { KEPT_ENTRIES_WHILE_COPYING } else { KEPT_ENTRIES };
@@ -163,9 +169,9 @@ impl Plan {
         }
     }
 
-    /// The due tasks for the `runs`-th run in a row. When runs die, another
-    /// task comes first each time: the one that kills them must not keep the
-    /// rest from being done.
+    /// Returns the due tasks for the `runs`-th run in a row. When runs die,
+    /// each begins with another task, so that the one that kills them does not
+    /// block the rest.
     #[must_use]
     pub fn due_for_run(mut self, runs: u32) -> Vec<Task> {
         if runs > 2 && !self.due.is_empty() {
@@ -175,23 +181,22 @@ impl Plan {
         self.due
     }
 
-    /// The files that the `runs`-th run in a row is going to copy.
+    /// Returns the files that the `runs`-th run in a row will copy.
     #[must_use]
     pub fn copies(self, runs: u32) -> Vec<u32> {
         let due = self.due_for_run(runs);
         due.iter().filter_map(Task::file).take(MAX_COPIES_A_RUN).collect()
     }
 
-    /// When the alarm must ring: at once if something is due.
+    /// Returns when the alarm must ring: at once if a task is due.
     #[must_use]
     pub fn alarm(&self, now: Timestamp) -> Option<Timestamp> {
         if self.due.is_empty() { self.wake } else { Some(now) }
     }
 }
 
-/// When to try again if a run that begins now never comes to its end. Alarms
-/// of one object do not overlap, so one that is set too early only rings at
-/// the end of a long run.
+/// Returns when to try again if a run that begins now never ends. Alarms of one
+/// object do not overlap, so an early one only rings at the end of a long run.
 #[must_use]
 pub fn watchdog(runs: u32, pace: Pace, now: Timestamp) -> Timestamp {
     now.plus(pace.watchdog(runs))

@@ -1,10 +1,9 @@
-//! What a delivery's own write says of the alarm, so that the fewest rows and
-//! runs follow from it.
+//! Sets the alarm with the write of a delivery, for the fewest rows and runs.
 //!
-//! Record and alarm are written in one transaction. So the record can remember
-//! for when the alarm is set ([`Work::alarm`]): one that rings early enough is
-//! not set again, and a run that the delivery has begun needs no write of its
-//! own to count itself.
+//! Record and alarm are written in one transaction, so the record can remember
+//! the alarm's time ([`Work::alarm`]). An alarm that rings early enough is not
+//! set again. A run that the delivery has begun needs no write of its own to
+//! count itself.
 //!
 //! [`Work::alarm`]: crate::domain::job::tasks::Work::alarm
 
@@ -14,41 +13,41 @@ use crate::domain::job::record::Job;
 use crate::domain::retry::Pace;
 use crate::domain::time::Timestamp;
 
-/// How soon an alarm rings that is to ring at once, in milliseconds: one that is
-/// set to "now" in an alarm's own run may be lost.
+/// The delay of an alarm that should ring at once, in milliseconds. An alarm
+/// that is set to "now" during an alarm's run may be lost.
 pub const SOON_MS: u64 = 10;
 
-/// What is done beside the write of a job that a delivery has changed.
+/// The actions that accompany the write of a job that a delivery has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlarmUpdate {
-    /// When the alarm is to be set for; `None` if it is set well.
+    /// The time to set the alarm for; `None` if it needs no change.
     pub set: Option<Timestamp>,
-    /// Whether whoever brought the delivery is to tell the catalog.
+    /// Whether the Worker that sent the delivery must update the catalog.
     pub tells: bool,
 }
 
-/// What the delivery's object knows beside the record.
+/// The facts beside the record that decide about the alarm.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliveryContext {
-    /// The time.
+    /// The present time.
     pub now: Timestamp,
-    /// How fast things are tried again.
+    /// The pace of retries.
     pub pace: Pace,
-    /// When the job is deleted, if ever.
+    /// When the job is due for deletion, if ever.
     pub ends_at: Option<Timestamp>,
-    /// Whether whoever brought the delivery can tell the catalog.
+    /// Whether the Worker that sent the delivery can update the catalog.
     pub may_tell: bool,
-    /// Whether a run is at work here.
+    /// Whether a run is in progress in this object.
     pub is_running: bool,
 }
 
 /// Decides what follows from a delivery, and notes it in the record.
 ///
-/// - If the catalog alone is to be told, the sender does it. The alarm that
-///   rings anyway tells the catalog once more, should that have been lost.
-/// - If more is due, the alarm rings at once. The record says already what
-///   its run begins.
-/// - A run that is under way does what is new itself.
+/// - If only the catalog must be updated, the sending Worker does it. The next
+///   alarm updates the catalog once more, in case that update was lost.
+/// - If more is due, the alarm rings at once. The record already notes what its
+///   run begins.
+/// - A run in progress does the new work itself.
 pub fn after_delivery(job: &mut Job, context: DeliveryContext) -> AlarmUpdate {
     if job.work.list.attempts == 0 {
         job.work.list.at = Timestamp::default(); // of another revision
@@ -77,14 +76,15 @@ pub fn after_delivery(job: &mut Job, context: DeliveryContext) -> AlarmUpdate {
     AlarmUpdate { set: Some(at), tells }
 }
 
-/// Whether a run that a delivery has begun is to come, or has moved the alarm to
-/// its watchdog and died since: the alarm is set for either.
+/// Returns whether a run that a delivery has begun is still to come, or has
+/// died after it moved the alarm to its watchdog. The alarm is set in both
+/// cases.
 fn is_about_to_run(job: &Job, context: DeliveryContext) -> bool {
     !job.work.has_ended() && context.now < job.work.alarm.plus(context.pace.watchdog(1))
 }
 
-/// Returns for when the alarm is to be set, and notes it; `None` if it is known
-/// to ring before.
+/// Returns when to set the alarm for, and notes it; `None` if it is known to
+/// ring by then.
 fn arm(job: &mut Job, at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let set = job.work.alarm;
     if set > now && set <= at {
@@ -100,15 +100,17 @@ fn begin_run(job: &mut Job, copies: Vec<u32>, at: Timestamp) {
     (job.work.runs, job.work.copying, job.work.alarm) = (1, copies, at);
 }
 
-/// Notes for when the alarm is set. During a run that is its watchdog or what
-/// comes after it: nothing to be told a counted run by.
+/// Notes when the alarm is set for. During a run that is the watchdog's time,
+/// or a later one, by which no counted run can be recognized; so it is not
+/// noted.
 pub fn note_set(job: &mut Job, at: Option<Timestamp>) {
     job.work.alarm = at.filter(|_| job.work.has_ended()).unwrap_or_default();
 }
 
-/// Whether the alarm's run is the one that a delivery has counted. A run that
-/// died has moved the alarm to its watchdog. `rings` is for when the alarm was
-/// set, if the runtime tells; without it, the watchdog's time tells.
+/// Returns whether the alarm's run is the one that a delivery has counted. A
+/// run that died has moved the alarm to its watchdog. `rings` is the time for
+/// which the alarm was set, if the runtime reports it; otherwise the present
+/// time is compared with the watchdog's.
 #[must_use]
 pub fn is_counted(job: &Job, rings: Option<Timestamp>, pace: Pace, now: Timestamp) -> bool {
     let set = job.work.alarm;
@@ -140,7 +142,8 @@ mod tests {
         }
     }
 
-    /// A job that a delivery has changed at 1,000 ms, and nothing was told of.
+    /// Returns a job that a delivery has changed at 1,000 ms and that no one
+    /// knows of.
     fn job() -> Job {
         let mut job = fixtures::job();
         (job.version, job.events, job.updated_at) = (1, 1, at(1_000));
@@ -165,7 +168,7 @@ mod tests {
             AlarmUpdate { set: Some(quiet), tells: true }
         );
         assert_eq!((job.work.list.at, job.work.alarm, job.work.runs), (quiet, quiet, 0));
-        // It rings early enough for what comes then, too.
+        // The alarm rings early enough for the next delivery as well.
         (job.version, job.events, job.updated_at) = (2, 2, at(2_000));
         assert_eq!(
             after_delivery(&mut job, context(2_000)),
@@ -197,7 +200,7 @@ mod tests {
             AlarmUpdate { set: Some(soon), tells: false }
         );
         assert_eq!((job.work.runs, job.work.list.at), (1, at(0)));
-        // One that failed waits for its own time.
+        // An update that failed waits for its own time.
         job.work = Work::default();
         (job.work.list.attempts, job.work.list.at) = (1, at(9_000));
         assert_eq!(
@@ -222,7 +225,7 @@ mod tests {
         let watchdog = soon.plus(PACE.watchdog(1));
         assert!(!is_counted(&job, Some(watchdog), PACE, watchdog), "the run has died");
         assert!(is_counted(&job, None, PACE, at(2_000)) && !is_counted(&job, None, PACE, watchdog));
-        // A job that has settled goes to KV in that run.
+        // A settled job is written to KV in that run.
         job.files.clear();
         job.work = Work::default();
         after_delivery(&mut job, context(1_000));
@@ -242,7 +245,7 @@ mod tests {
         let running = DeliveryContext { is_running: true, ..context(500_000) };
         assert_eq!(after_delivery(&mut job, running), AlarmUpdate { set: None, tells: true });
         assert_eq!(job.work, begun.work);
-        // A run that died long ago is followed by one that counts it.
+        // A run that died long ago is followed by a run that notes its death.
         let late = context(1_000 + SOON_MS + PACE.watchdog(1));
         let set = Some(late.now.plus(SOON_MS));
         assert_eq!(after_delivery(&mut job, late), AlarmUpdate { set, tells: true });

@@ -1,65 +1,68 @@
-//! What the failure of a copy means for the next try.
+//! Decides how a failed copy is retried.
 
 use crate::domain::job::file::File;
 use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 
-/// Why a copy did not succeed.
+/// Why a copy failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyFailure {
-    /// What that means for the next try.
+    /// The kind of failure, which decides about the next try.
     pub kind: FailureKind,
     /// What went wrong, without secrets.
     pub message: String,
-    /// The source's own wish (`Retry-After`), in milliseconds.
+    /// The pause that the source asks for (`Retry-After`), in milliseconds.
     pub retry_after_ms: Option<u64>,
 }
 
-/// What a failure means for the next try.
+/// The kind of failure, which decides about the next try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureKind {
-    /// A hiccup: another try may succeed.
+    /// A temporary failure: another try may succeed.
     Transient,
-    /// The source says that the URL is no good: a 4xx that asks for no patience.
+    /// The source says that the URL no longer works: a 4xx that does not ask
+    /// for a later try.
     Gone,
-    /// The vault's own storage failed: tried for as long as it takes.
+    /// The vault's own storage failed. The copy is retried without end.
     Storage,
-    /// The vault had no room for it just now; this was no try.
+    /// The vault had no memory left for the copy. It does not count as a try.
     Postponed,
-    /// The store refused the bytes because their MD5 is not the source's.
+    /// The bucket refused the bytes because their MD5 is not the source's.
     Md5Refused {
-        /// The MD5 that they have, as far as the store tells.
+        /// The MD5 of the bytes, if the bucket names it.
         actual: Option<String>,
     },
-    /// No try can succeed: too large, or redirected too often.
+    /// No try can succeed: the file is too large, or redirected too often.
     Final,
-    /// The source's redirect leads to where nothing is fetched. No try can
+    /// The source redirects to a URL that may not be fetched. No try can
     /// succeed, unless the operator allows the host.
     Astray {
-        /// What would have to be in `ALLOWED_SOURCE_HOSTS`, if any entry helps.
+        /// The entry of `ALLOWED_SOURCE_HOSTS` that would allow the host, if
+        /// any entry can.
         host: Option<String>,
     },
 }
 
-/// What to do with a file whose copy has failed.
+/// The next step for a file whose copy has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Try again then.
+    /// Try again at this time.
     RetryAt(Timestamp),
-    /// Ask the upstream for a fresh URL; until one comes, and as long as this
-    /// one may still work, try again then.
+    /// Ask the upstream for a fresh URL. Until it comes, try the present URL
+    /// again at this time, because it may still work.
     Renew(Timestamp),
-    /// It can't be had any more.
+    /// Give the file up: it can't be fetched any more.
     GiveUp,
 }
 
-/// Decides after a failed try, which `file.attempts` counts already.
+/// Decides the next step after a failed try, which `file.attempts` already
+/// counts.
 #[must_use]
 pub fn after_failure(file: &File, failure: &CopyFailure, context: RetryContext<'_>) -> Next {
     let RetryContext { now, pace, .. } = context;
     let is_dead = file.is_dead(now);
     let is_gone = failure.kind == FailureKind::Gone;
-    // A deadline before the file was even found is misread or of no use.
+    // A deadline before the file was found is misread or useless.
     let patience = file.found_at.max(file.expires_at.unwrap_or_default()).plus(pace.patience());
     let is_ours = failure.kind == FailureKind::Storage;
     let is_final = matches!(failure.kind, FailureKind::Final | FailureKind::Astray { .. });
@@ -76,8 +79,9 @@ pub fn after_failure(file: &File, failure: &CopyFailure, context: RetryContext<'
     }
 }
 
-/// The nearer the deadline, the denser the tries: never more than a quarter
-/// of what is left, whatever the source wishes.
+/// Shortens a delay before a deadline, so that tries become more frequent
+/// towards it. The delay is at most a quarter of the time left, even if the
+/// source asks for more.
 fn closer_to_deadline(delay: u64, deadline: Option<Timestamp>, context: RetryContext<'_>) -> u64 {
     match deadline.map(|deadline| deadline.since(context.now)) {
         Some(left) if left > 0 => delay.min((left / 4).max(context.pace.base_ms)),

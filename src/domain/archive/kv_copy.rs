@@ -1,7 +1,8 @@
-//! The copy of a record in KV, which readers get from the edge next to them.
+//! The copy of a record in KV, which readers get from the edge near them.
 //!
-//! It is there while the job is at rest. A job that gets going again loses it,
-//! so that readers are old by what KV itself needs to forget it, and no more.
+//! The copy exists while the job is at rest. It is deleted when the job
+//! continues, so that readers see old data only for as long as KV itself takes
+//! to forget it.
 
 use crate::domain::job::record::Job;
 use crate::domain::job::tasks::{KvCopy, LastTry, Work};
@@ -10,17 +11,15 @@ use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Changes with the way in which records are rendered: a copy of an older way
-/// is not served.
+/// The version of the rendering. A copy with another version is not served.
 const RENDERING: u32 = 2;
-/// Failed tries to write a first copy to KV after which that is left to the
-/// next change, a day and a half later: its quota is small. What is outdated
-/// there is never left.
+/// The most failed tries to write a first copy, which take a day and a half.
+/// Then the copy waits for the next change, because KV's quota is small. For an
+/// outdated copy there is no limit.
 const MAX_RECORD_TRIES: u32 = 15;
 
-/// What a copy was rendered with, kept beside it. One that was rendered with
-/// something else is not served: its links would lead to the former
-/// `PUBLIC_URL`.
+/// The rendering of a copy, stored beside it. A copy with another rendering is
+/// not served, because its links would lead to the former `PUBLIC_URL`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rendering {
@@ -29,24 +28,24 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// That of today.
+    /// Returns the present rendering.
     #[must_use]
     pub fn now(public_url: Option<&str>) -> Self {
         Self { rendering: RENDERING, public_url: public_url.map(str::to_owned) }
     }
 }
 
-/// What is to be done to the copy.
+/// The next step for the copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyStep {
-    /// Write it.
+    /// Write the copy.
     Write,
-    /// Delete it.
+    /// Delete the copy.
     Delete,
 }
 
-/// The step that is to be done, and not before when; `None` if the copy is as
-/// it should be. A job that never had a copy has none to be deleted.
+/// Returns the next step and its earliest time; `None` if the copy is up to
+/// date. A job that never had a copy has none to delete.
 #[must_use]
 pub fn step(job: &Job) -> Option<(CopyStep, Timestamp)> {
     let copy = job.work.kv_copy();
@@ -60,20 +59,20 @@ pub fn step(job: &Job) -> Option<(CopyStep, Timestamp)> {
     is_old.then_some((CopyStep::Write, try_at(copy, is_news)))
 }
 
-/// Whether the copy of a job goes under its id, although it lives at its
-/// reference: readers ask by the id, as soon as that leads here.
+/// Returns whether the copy is named by the job's id although the job lives at
+/// its reference. Readers ask by the id once it leads here.
 #[must_use]
 pub const fn is_named_by_id(job: &Job) -> bool {
     matches!(job.home, ObjectName::Reference(_)) && job.id.is_some() && job.unlinked_id.is_none()
 }
 
-/// The name under which a copy that is written now is read.
+/// Returns the name of a copy that is written now.
 #[must_use]
 pub fn name(job: &Job) -> ObjectName {
     named(job, is_named_by_id(job))
 }
 
-/// The name under which the copy is that was written last.
+/// Returns the name of the copy that was written last.
 #[must_use]
 pub fn written_name(job: &Job) -> ObjectName {
     named(job, job.work.kv_copy().last().is_some_and(|last| last.by_id))
@@ -84,9 +83,9 @@ fn named(job: &Job, by_id: bool) -> ObjectName {
     id.map_or_else(|| job.home.clone(), ObjectName::Id)
 }
 
-/// Notes that the first copy is about to be written, if it is; whether there
-/// was anything to note. A run that dies in between must not leave a copy that
-/// nothing knows of.
+/// Notes that the first copy is about to be written, if that is the next step;
+/// returns whether it is. Otherwise a run that dies while writing could leave a
+/// copy that the record does not know of.
 pub fn begin(job: &mut Job) -> bool {
     let is_first = job.work.kv_copy() == KvCopy::None;
     let begins = is_first && matches!(step(job), Some((CopyStep::Write, _)));
@@ -97,13 +96,13 @@ pub fn begin(job: &mut Job) -> bool {
     begins
 }
 
-/// Notes how writing the record of `job`, as it was then, to KV ended.
+/// Notes how writing `job`, as it was then, to KV ended.
 pub fn note_written(work: &mut Work, job: &Job, is_done: bool, context: RetryContext<'_>) {
     let (copy, by_id) = (work.kv_copy(), is_named_by_id(job));
     let attempts = failures(copy) + 1;
     let is_given_up = copy.shown().0 == 0 && attempts >= MAX_RECORD_TRIES;
     work.set_kv_copy(if is_done || is_given_up {
-        // What is less than a new version is not written each time.
+        // A change without a new version may wait.
         let last = tried(by_id, 0, context.now.plus(context.pace.quiet()));
         KvCopy::Written { version: job.version, events: job.events, last }
     } else {
@@ -111,7 +110,7 @@ pub fn note_written(work: &mut Work, job: &Job, is_done: bool, context: RetryCon
     });
 }
 
-/// Notes how deleting the record from KV ended.
+/// Notes how deleting the copy from KV ended.
 pub fn note_deleted(work: &mut Work, is_done: bool, context: RetryContext<'_>) {
     let copy = work.kv_copy();
     let by_id = copy.last().is_some_and(|last| last.by_id);
@@ -131,31 +130,31 @@ fn failures(copy: KvCopy) -> u32 {
     copy.last().map_or(0, |last| last.attempts)
 }
 
-/// Not before this time: write the record to KV, or delete it. News wait
-/// for nothing but a failure.
+/// Returns the earliest time to write or delete the copy. A new version waits
+/// only after a failure.
 fn try_at(copy: KvCopy, is_news: bool) -> Timestamp {
     let last = copy.last().filter(|last| !is_news || last.attempts > 0);
     last.map(|last| last.at).unwrap_or_default()
 }
 
-/// The pause after this many failures in a row.
+/// Returns the pause in milliseconds after `attempts` failures in a row.
 #[must_use]
 pub fn pause(attempts: u32, pace: Pace) -> u64 {
     pace.stretched(attempts).min(pace.patience())
 }
 
-/// The copy of a job that has moved away, until KV has deleted it: it would be
-/// served to who reads the job by its former name.
+/// The copy of a job that has moved away, until it is deleted from KV.
+/// Otherwise readers would get it by the job's former name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrphanedCopy {
-    /// The name under which it is.
+    /// The copy's name.
     pub home: ObjectName,
-    /// Failed tries to delete it.
+    /// Failed tries to delete the copy.
     pub attempts: u32,
 }
 
 impl OrphanedCopy {
-    /// That which `job` leaves behind, if it may have one.
+    /// Returns the copy that `job` leaves behind, if there may be one.
     #[must_use]
     pub fn of(job: &Job) -> Option<Self> {
         let last = job.work.kv_copy().last();
@@ -169,8 +168,8 @@ impl OrphanedCopy {
     }
 }
 
-/// Whether the record stays as it is unless something new comes: the job is
-/// settled, and the upstream is not being asked for more.
+/// Returns whether the record stays unchanged unless something new comes: the
+/// job is settled, and the vault does not ask the upstream for more.
 fn is_at_rest(job: &Job) -> bool {
     job.is_settled() && (job.healing.is_idle() || job.healing.exhausted)
 }
@@ -197,7 +196,7 @@ mod tests {
         note_written(&mut job.work, &written, is_done, context);
     }
 
-    /// A job that has failed, with its copy written at 5,000 ms.
+    /// Returns a failed job whose copy was written at 5,000 ms.
     fn copied() -> Job {
         let mut job = fixtures::job();
         (job.status, job.version, job.events) = (Status::Failed, 3, 2);
@@ -216,7 +215,7 @@ mod tests {
         let quiet = at(5_000).plus(PACE.quiet());
         assert_eq!(step(&copied()), None);
         assert_eq!(changed(|job| job.version += 1), Some((CopyStep::Write, at(0))));
-        // A counted duplicate can wait.
+        // A duplicate only changes the count, so it may wait.
         assert_eq!(changed(|job| job.events += 1), Some((CopyStep::Write, quiet)));
         assert_eq!(changed(|job| job.status = Status::Retried), Some((CopyStep::Delete, at(0))));
         let asked = |job: &mut Job| drop(healing::request(job, String::new(), at(6_000)));
@@ -231,7 +230,7 @@ mod tests {
         assert_eq!((name(&job), step(&job)), (job.home.clone(), None));
         job.unlinked_id = None;
         assert_eq!(name(&job), ObjectName::Id("437852".into()));
-        // The copy under the former name goes before there is another one.
+        // The copy under the former name is deleted before there is another.
         assert_eq!(step(&job), Some((CopyStep::Delete, at(0))));
         assert_eq!(written_name(&job), job.home);
         note_deleted(&mut job.work, true, context(6_000));
@@ -245,7 +244,7 @@ mod tests {
         let mut job = fixtures::job();
         job.version = 1;
         assert_eq!(step(&job), None);
-        // A write that failed here may have been done there.
+        // The write may have succeeded in KV although it failed here.
         job.status = Status::Failed;
         note(&mut job, false, context(5_000));
         job.status = Status::Retried;

@@ -1,4 +1,4 @@
-//! A job as the bucket explains it, and a job made of that again.
+//! The manifest: a job as the bucket stores it, from which it can be restored.
 
 use crate::domain::job::record::{FORMAT, Job};
 use crate::domain::job::tasks::{TaskProgress, Work};
@@ -9,34 +9,35 @@ use crate::domain::retry::RetryContext;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Failed tries to write the manifest after which that is left to the next
-/// change: a day of them.
+/// The most failed tries to write the manifest, which take a day. Then it waits
+/// for the next change.
 const MAX_PUBLISH_TRIES: u32 = 100;
 
 /// A job's manifest: `manifests/{day}/{id}.json`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
-    /// That of the record.
+    /// The record's format.
     pub format: u32,
     /// The record as it is stored.
     pub job: Job,
     /// The result's stored text.
     pub result: Option<Box<RawValue>>,
-    /// The timeline with its short bodies; older entries are in pages of
-    /// their own.
+    /// The timeline with its short bodies. Older entries are in pages of their
+    /// own.
     pub events: Vec<EntryWithBody>,
 }
 
-/// What is written to a job's object to make it what it was.
+/// The data that restores a job's object.
 #[derive(Debug)]
 pub struct Restored {
-    /// The record. All that was published but the manifest is to be again.
+    /// The record. The job is published again, except for the manifest.
     pub job: Job,
     /// The timeline, with the bodies that were in the object.
     pub events: Vec<EntryWithBody>,
     /// The result's text, if it was in the object.
     pub result: Option<String>,
-    /// The name, beside its home and its id, that leads to it.
+    /// The reference that leads to the job, if the job lives under another
+    /// name.
     pub reference: Option<ObjectName>,
 }
 
@@ -44,7 +45,7 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// Why it is none that can be used.
+    /// Says why the manifest can't be used.
     pub fn read(text: &str) -> Result<Self, String> {
         let manifest: Self = json::from_str(text).map_err(|error| error.to_string())?;
         if manifest.job.format > FORMAT {
@@ -53,7 +54,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What is to be written to the object at the job's home.
+    /// Returns the data to write to the object at the job's home.
     #[must_use]
     pub fn restored(self) -> Restored {
         let mut job = self.job;
@@ -62,7 +63,7 @@ impl Manifest {
         job.work = Work::default();
         (job.work.publish, job.work.published_events) = (publish, published_events);
         job.work.offloaded = offloaded;
-        // The alarm points the id here.
+        // The alarm points the id's object to this one.
         if matches!(job.home, ObjectName::Reference(_)) {
             job.unlinked_id.clone_from(&job.id);
         }
@@ -74,8 +75,8 @@ impl Manifest {
     }
 }
 
-/// What stands around the result in the text of a manifest that has none:
-/// a long one is not in memory.
+/// Returns the text before and after the result in a manifest that was written
+/// without one, because a long result is not in memory.
 #[must_use]
 pub fn around_result(text: &str) -> Option<(&str, &str)> {
     const MEMBER: &str = "\"result\":";
@@ -83,7 +84,8 @@ pub fn around_result(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..member.span.start + MEMBER.len())?, text.get(member.span.end..)?))
 }
 
-/// Whether a repetition of this entry's body is known by the entry.
+/// Returns whether the entry marks its body as seen, so that a repetition is
+/// recognized.
 #[must_use]
 pub fn is_seen(entry: &Entry) -> bool {
     matches!(entry.outcome, EntryOutcome::Applied | EntryOutcome::Late | EntryOutcome::Unknown)

@@ -1,5 +1,5 @@
-//! Copying a job's files, and what of a job stands outside its object: the
-//! manifest, the copy in KV, the tombstone.
+//! Copies a job's files, and maintains what exists of a job outside its object:
+//! the manifest, the copy in KV, the tombstone.
 
 pub mod failure;
 pub mod kv_copy;

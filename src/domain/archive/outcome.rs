@@ -1,4 +1,4 @@
-//! What the end of a copy does to a job.
+//! Applies the end of a copy to its job.
 
 use super::failure::{self, CopyFailure, FailureKind, Next};
 use crate::domain::job::file::{Archived, File, FileState, Source, StoredObject};
@@ -8,32 +8,32 @@ use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::retry::RetryContext;
 use crate::domain::time::Timestamp;
 
-/// A file that is in the bucket.
+/// A file that was copied to the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopiedFile {
-    /// Its length in bytes.
+    /// The length in bytes.
     pub size: u64,
     /// The bucket's entity tag.
     pub etag: String,
-    /// Its media type.
+    /// The media type.
     pub content_type: String,
     /// Whether the source's MD5 was checked.
     pub verified: bool,
 }
 
-/// A try to copy a file that has come to its end.
+/// A try to copy a file, after its end.
 #[derive(Debug)]
 pub struct CopyAttempt {
     /// The file's number.
     pub n: u32,
-    /// Where its bytes were to come from.
+    /// The source that the try used.
     pub source: Source,
-    /// How it ended.
+    /// How the try ended.
     pub outcome: Result<CopiedFile, CopyFailure>,
 }
 
-/// Notes how a try to copy a file ended. The entry is for the timeline; a
-/// failure that only repeats the last one makes none.
+/// Notes how a try to copy a file ended. Returns an entry for the timeline,
+/// unless the failure repeats the last one.
 pub fn end(job: &mut Job, tried: CopyAttempt, context: RetryContext<'_>) -> Option<Entry> {
     if let Err(CopyFailure { kind: FailureKind::Postponed, .. }) = &tried.outcome {
         postpone(job, tried.n, context);
@@ -43,7 +43,8 @@ pub fn end(job: &mut Job, tried: CopyAttempt, context: RetryContext<'_>) -> Opti
     let file = job.file_mut(tried.n).filter(|file| file.is_pending())?;
     let detail = match tried.outcome {
         Ok(stored) => Some(succeed(file, stored, context.now)),
-        // A fresh URL has come in the meantime: the old one's failure is moot.
+        // A fresh URL has come in the meantime, so the old one's failure does
+        // not count.
         Err(_) if file.source != tried.source => None,
         Err(failure) => fail(file, failure, twin, context),
     };
@@ -66,9 +67,9 @@ fn postpone(job: &mut Job, n: u32, context: RetryContext<'_>) {
     }
 }
 
-/// Notes that a run died while it copied files, perhaps of one of them: its
-/// end was never noted. The watchdog has waited; a file that always kills is
-/// given up in the end.
+/// Notes that a run died while it copied files, perhaps because of one of them.
+/// The watchdog has already waited, so the files are retried at once. A file
+/// that kills every run is given up at the end of its patience.
 pub fn note_death(job: &mut Job, context: RetryContext<'_>) {
     for n in std::mem::take(&mut job.work.copying) {
         let Some(file) = job.file_mut(n).filter(|file| file.is_pending()) else {
@@ -86,7 +87,7 @@ pub fn note_death(job: &mut Job, context: RetryContext<'_>) {
     }
 }
 
-/// The same file of an older result, if its bytes are stored.
+/// Returns the same file from an older result, if its bytes are stored.
 fn twin(job: &Job, n: u32) -> Option<Archived> {
     let identity = &job.file(n)?.identity;
     let older = job.files.iter().filter(|file| file.n != n && file.identity == *identity);
@@ -115,7 +116,7 @@ fn fail(
 ) -> Option<String> {
     file.attempts += 1;
     if let FailureKind::Md5Refused { actual } = &failure.kind {
-        // Only the same bytes twice show that it is the tag that is wrong.
+        // Only equal bytes twice show that the source's MD5 is wrong.
         let again = *actual == file.actual_md5;
         file.md5_refusals = if again { file.md5_refusals + 1 } else { 1 };
         file.actual_md5.clone_from(actual);

@@ -1,7 +1,7 @@
-//! Copying again: what `POST /jobs/{id}/archive` does to a job.
+//! Copies again: the effect of `POST /jobs/{id}/archive` on a job.
 //!
-//! The delivery of the served result is read once more, under the rules of
-//! today: a file that was lost may be had now, another's host is allowed now.
+//! The delivery with the served result is read again, under the present rules.
+//! A lost file may be available now, and another's host may be allowed now.
 //! Files keep their numbers and links.
 
 use crate::domain::file::discover::found::FoundFile;
@@ -14,18 +14,18 @@ use crate::domain::time::Timestamp;
 use crate::domain::words::counted;
 use crate::domain::{healing, keys};
 
-/// The delivery of the served result, read again.
+/// The delivery with the served result, read again.
 #[derive(Debug)]
 pub struct ResultDelivery<'a> {
-    /// Its body.
+    /// The body.
     pub text: &'a str,
-    /// SHA-256 of its body in hex.
+    /// The SHA-256 of the body in hex.
     pub sha256: &'a str,
-    /// The result in it, by the rules of today.
+    /// The result in the body, under the present rules.
     pub output: Output,
 }
 
-/// What is to be stored, all at once.
+/// The data to store, all in one transaction.
 #[derive(Debug)]
 pub struct Recopy {
     /// The timeline's entry.
@@ -34,9 +34,9 @@ pub struct Recopy {
     pub result: Option<String>,
 }
 
-/// Makes everything pending that is not stored. `is_kept` tells which keys are
-/// in the bucket: a file that is not there is not stored, whatever the record
-/// says.
+/// Makes all files pending that are not stored. `is_kept` says whether a key is
+/// in the bucket. A file whose key is not there counts as not stored, whatever
+/// the record says.
 pub fn copy(
     job: &mut Job,
     reading: &ResultDelivery<'_>,
@@ -63,7 +63,7 @@ pub fn copy(
         job.stored_at = None;
     }
     job.touch(now);
-    // A file that today's rules do not find keeps its link in the text.
+    // A file that the present rules do not find keeps its link in the text.
     let is_less = job.files.iter().any(|file| file.served && !numbers.contains(&file.n));
     let result = (added > 0 && !is_less).then(|| text(job, reading, &numbers));
     let detail = format!(
@@ -74,7 +74,7 @@ pub fn copy(
     Recopy { entry: Entry::own(job.events, now, EntryOutcome::Copy, detail), result }
 }
 
-/// A job without a result: the upstream is asked for it.
+/// Requests the result from the upstream, for a job that has none.
 pub fn ask(job: &mut Job, now: Timestamp) -> Entry {
     healing::request(
         job,
@@ -87,7 +87,7 @@ fn known(job: &Job, identity: &str) -> Option<u32> {
     job.files.iter().find(|file| file.served && file.identity == *identity).map(|file| file.n)
 }
 
-/// Whether it was done: a file that is stored stays as it is.
+/// Makes a file pending, unless it is stored; returns whether it did.
 fn begin_anew(
     job: &mut Job,
     n: u32,
@@ -104,7 +104,8 @@ fn begin_anew(
         file.source = Source::of(&found.origin, from.delivery);
         file.expires_at = found.expires_at;
     }
-    // Nothing is to be had of a dead URL: the upstream is asked at once.
+    // A dead URL can't be fetched, so the upstream is asked for another at
+    // once.
     file.begin_anew(from.at, file.is_dead(from.at));
     true
 }

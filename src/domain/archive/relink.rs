@@ -1,4 +1,4 @@
-//! New links to a job's files: the old ones open nothing any more.
+//! New links to a job's files, which make the old ones stop working.
 
 use crate::domain::job::file::File;
 use crate::domain::job::record::Job;
@@ -7,11 +7,12 @@ use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// Old links that are known to have been replaced; older ones are unknown.
+/// The most old links that a job remembers as replaced. Older ones count as
+/// unknown.
 const MAX_OLD: usize = 20;
 
-/// Gives the job's files new links, with `nonce` in them. The bytes in the
-/// bucket carry the nonce that opens them, so each file is written anew; until
+/// Gives the job's files new links that contain `nonce`. Each object in the
+/// bucket carries the nonce that opens it, so each file is written again. Until
 /// then its old link works.
 pub fn renew(job: &mut Job, nonce: String, now: Timestamp) -> Entry {
     let old = std::mem::replace(&mut job.nonce, nonce);
@@ -29,10 +30,10 @@ pub fn renew(job: &mut Job, nonce: String, now: Timestamp) -> Entry {
     Entry::own(job.events, now, EntryOutcome::Copy, "the files have new links".to_owned())
 }
 
-/// Notes that file `n` was written with `nonce`; without a tag, that there was
+/// Notes that file `n` was written with `nonce`. No `etag` means that there was
 /// nothing to write.
 pub fn note_written(job: &mut Job, n: u32, nonce: &str, etag: Option<String>, now: Timestamp) {
-    // Newer links may have been asked for meanwhile.
+    // Still newer links may have been requested in the meantime.
     if job.nonce != nonce {
         return;
     }
@@ -45,13 +46,14 @@ pub fn note_written(job: &mut Job, n: u32, nonce: &str, etag: Option<String>, no
     job.work.relink = TaskProgress::default();
 }
 
-/// Whether a link with this nonce led to the job's files once.
+/// Returns whether `nonce` was in an earlier link to the job's files.
 #[must_use]
 pub fn was_replaced(job: &Job, nonce: &str) -> bool {
     job.old_links.contains(&digest(nonce))
 }
 
-/// What is kept of a nonce: enough to know it by.
+/// Returns the digest by which an old nonce is recognized. The nonce itself is
+/// not kept.
 #[must_use]
 pub fn digest(nonce: &str) -> String {
     hex::encode(Sha256::digest(nonce))

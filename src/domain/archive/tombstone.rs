@@ -1,5 +1,6 @@
-//! What stays of a deleted job: enough to know late deliveries by, and to
-//! delete again what was being written meanwhile.
+//! The tombstone: the rest of a deleted job, which recognizes late deliveries.
+//! It also lists what to delete once more, because a write may have been under
+//! way.
 
 use super::relink;
 use crate::domain::access::tokens;
@@ -10,45 +11,46 @@ use crate::domain::retry::Pace;
 use crate::domain::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long late deliveries are known by it, in milliseconds: 30 days.
+/// How long a tombstone recognizes late deliveries, in milliseconds: 30 days.
 const LIFE_MS: u64 = 30 * DAY;
 
-/// A deleted job.
+/// The tombstone of a deleted job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tombstone {
     /// When the job was deleted.
     pub at: Timestamp,
-    /// The object that it lived in.
+    /// The object that the job lived in.
     pub home: ObjectName,
-    /// How answers named it.
+    /// The job's name in responses.
     pub id: String,
-    /// The names that lead here, beside its home.
+    /// The job's other names, which lead to its home.
     pub aliases: Vec<ObjectName>,
-    /// Its manifest in the bucket.
+    /// The key of its manifest in the bucket.
     pub manifest: String,
-    /// The day of the catalog that lists it.
+    /// The day of the catalog that lists the job.
     pub day: String,
-    /// When the job was created; marks of the release before don't tell.
+    /// When the job was created. Tombstones of the previous release do not say.
     pub created_at: Option<Timestamp>,
-    /// The last revision that the catalog may have been told.
+    /// The latest revision that the catalog may have received.
     pub revision: u64,
-    /// Keys of its files that are not below its names: it once took them over.
+    /// The keys of files that are not below the job's names, because the job
+    /// took them over from another object.
     pub keys: Vec<String>,
-    /// SHA-256 in hex of the nonce of each link that was given out.
+    /// The SHA-256 in hex of the nonce of each link that was given out.
     pub links: Vec<String>,
     /// Whether everything was deleted for the last time.
     pub swept: bool,
-    /// Failed tries of that.
+    /// Failed tries to delete everything.
     pub attempts: u32,
 }
 
 impl Tombstone {
-    /// That of `job`, deleted at `now`.
+    /// Returns the tombstone of `job`, deleted at `now`.
     #[must_use]
     pub fn of(job: &Job, now: Timestamp) -> Self {
-        // As long as the id does not lead here, what is stored under it may be
-        // another job's.
+        // While the id does not lead here, data under the id may belong to
+        // another job.
         let id = job.id.clone().filter(|_| job.unlinked_id.is_none());
         let public = id.clone().unwrap_or_else(|| job.home.public());
         let id = id.map(ObjectName::Id);
@@ -74,31 +76,31 @@ impl Tombstone {
         }
     }
 
-    /// What the keys of everything of the job in the bucket begin with, but
-    /// for `manifest` and `keys`.
+    /// Returns the prefixes of all the job's keys in the bucket, except
+    /// `manifest` and `keys`.
     #[must_use]
     pub fn prefixes(&self) -> Vec<String> {
         prefixes(&self.home, &self.aliases)
     }
 
-    /// Notes that everything was deleted once more; returns when that is to be
-    /// done again, or when the mark goes.
+    /// Notes that everything was deleted once more. Returns when to do it
+    /// again, or when the tombstone itself is deleted.
     ///
-    /// The last time is when nothing writes any more: an instance that was reset
-    /// may have left a write under way, and no run takes so long.
+    /// The last time comes when no write can be under way any more. An instance
+    /// that was reset may have left a write behind, and no run takes that long.
     pub fn note_swept(&mut self, pace: Pace, now: Timestamp) -> Timestamp {
         let last = self.at.plus(pace.last_sweep());
         self.swept = now >= last;
         if self.swept { self.ends_at() } else { last }
     }
 
-    /// When it is of no more use.
+    /// Returns when the tombstone is no longer needed.
     #[must_use]
     pub const fn ends_at(&self) -> Timestamp {
         self.at.plus(LIFE_MS)
     }
 
-    /// Whether a link with this nonce led to the job's files.
+    /// Returns whether `nonce` was in a link to the job's files.
     #[must_use]
     pub fn knows_link(&self, nonce: &str) -> bool {
         let given = relink::digest(nonce);

@@ -1,8 +1,8 @@
-//! Healing: what the vault asks the upstream for when a webhook did not come,
-//! or when a file's URL is no good any more.
+//! Healing: asks the upstream when a webhook did not come, or when a file's URL
+//! no longer works.
 //!
-//! In scope: when to ask, what an answer means, what is noted. Out of scope:
-//! where to ask (`upstream`), what a result does to the job (`apply`).
+//! In scope: when to ask, the meaning of an answer, what is noted. Out of
+//! scope: where to ask (`upstream`), what a result does to the job (`apply`).
 
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::file::{File, FileState, Source};
@@ -17,12 +17,13 @@ use crate::domain::upstream::{UpstreamQuery, Upstreams};
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::{Event, EventKind, Provider, value_of};
 
-/// When the upstream is to be asked; `None` if there is no need.
+/// Returns when the upstream must be asked; `None` if there is no need.
 ///
-/// A job is silent when its lease has been over for a while, counted on this
-/// side's clock from the delivery that told of it, or when a queued job has
-/// not been heard of for long. A job that may have to move is asked for where
-/// it moves to: deliveries move along, answers do not.
+/// A job is silent some time after the end of its lease. That is counted on the
+/// vault's clock from the delivery that reported the lease. A queued job is
+/// silent when no event has come for long. A job that may have to move is asked
+/// for at the object it moves to, because deliveries move along and answers do
+/// not.
 #[must_use]
 pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
     let healing = &job.healing;
@@ -32,7 +33,7 @@ pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
     let is_urgent = healing.wanted || job.files.iter().any(File::waits_for_url);
     let silent_at = match job.status {
         _ if is_urgent => Timestamp::default(),
-        // Other providers tell of no lease.
+        // Other providers do not report a lease.
         Status::Acquired if job.provider != Provider::Pipelet => job.heard_at.plus(pace.silence()),
         Status::Acquired => job.heard_at.plus(lease(job)).plus(pace.lease_grace()),
         Status::Queued | Status::Retried => job.heard_at.plus(pace.silence()),
@@ -41,27 +42,27 @@ pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
     Some(silent_at.max(healing.at))
 }
 
-/// The lease's length in milliseconds, by the sender's clock alone.
+/// Returns the lease's length in milliseconds, by the sender's clock alone.
 fn lease(job: &Job) -> u64 {
-    // A lease that is renewed is told of long after the job was taken.
+    // A renewed lease is reported long after the job was taken.
     let told = job.sender_time.or(job.acquired_at);
     told.zip(job.lease_expiry).map_or(0, |(from, until)| until.since(from))
 }
 
-/// What an answer of the upstream means.
+/// The meaning of an answer of the upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerMeaning {
-    /// The job has come to this end; the body tells more.
+    /// The job has ended in this way; the body contains the details.
     End(EventKind),
-    /// The job runs or waits.
+    /// The job is running or waiting.
     NotReady,
-    /// The answer does not say; its status may.
+    /// The answer does not say; the job's status may.
     Unclear(String),
-    /// The upstream could not, or would not, answer.
+    /// The upstream could not or would not answer.
     Refused(String),
 }
 
-/// Reads the answer to the question for the result of the job `id`.
+/// Reads the answer to a request for the result of job `id`.
 #[must_use]
 pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
     match status {
@@ -85,7 +86,7 @@ pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
     }
 }
 
-/// Reads the answer to the question for a status.
+/// Reads the answer to a request for the status.
 #[must_use]
 pub fn read_status(status: u16, body: &str) -> AnswerMeaning {
     let told = Event::parse(body).ok().and_then(|event| reported_status(&event));
@@ -97,8 +98,9 @@ pub fn read_status(status: u16, body: &str) -> AnswerMeaning {
     }
 }
 
-/// The event that the end `kind` of a job of `provider` is, by the text that tells
-/// it. fal.ai answers with the payload alone: all of it is the result.
+/// Returns the event of a job of `provider` that ended as `kind`, from the
+/// answer's text. fal.ai answers with the payload alone: all of it is the
+/// result.
 ///
 /// # Errors
 /// [`Malformed`] if `text` is not one JSON object.
@@ -110,7 +112,7 @@ pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event
     Ok(Event { result, ..event })
 }
 
-/// Whether an answer names a job, and not the one that was asked for.
+/// Returns whether an answer names a job other than `id`.
 fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
     let named = |key| value_of(&event.members, key).and_then(correlate::id_of);
     let named = named("jobId").or_else(|| named("request_id"));
@@ -128,7 +130,7 @@ fn reported_status(event: &Event<'_>) -> Option<AnswerMeaning> {
         "IN_QUEUE" | "IN_PROGRESS" => Some(AnswerMeaning::NotReady),
         "FAILED" => Some(AnswerMeaning::End(EventKind::Failed)),
         "CANCELLED" => Some(AnswerMeaning::End(EventKind::Cancelled)),
-        // No result names its own URL.
+        // A result never contains its own URL.
         "COMPLETED" => value_of(&event.members, "response_url").map(|_| {
             AnswerMeaning::Unclear("the upstream answered with a status and no result".to_owned())
         }),
@@ -136,19 +138,19 @@ fn reported_status(event: &Event<'_>) -> Option<AnswerMeaning> {
     }
 }
 
-/// A question for a file's fresh URL.
+/// A request for a file's fresh URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Download<'a> {
     /// The file's number.
     pub n: u32,
-    /// Its URL so far.
+    /// The URL so far.
     pub old_url: &'a str,
-    /// The question.
+    /// The request to the upstream.
     pub ask: UpstreamQuery,
 }
 
-/// The questions for the files that wait for a fresh URL. A run has time for
-/// `at_once` of them, so each time others come first.
+/// Returns the requests for the files that wait for a fresh URL. A run has time
+/// for `at_once` of them, so each run begins with others.
 #[must_use]
 pub fn downloads<'a>(job: &'a Job, upstreams: &Upstreams, at_once: usize) -> Vec<Download<'a>> {
     let question = |file: &'a File| {
@@ -164,11 +166,11 @@ pub fn downloads<'a>(job: &'a Job, upstreams: &Upstreams, at_once: usize) -> Vec
     all
 }
 
-/// The fresh URL in an answer of the upstream's `download`, if it may be
-/// fetched and is that of the file named `key_end`.
+/// Returns the fresh URL from an answer of the upstream's `download`. The URL
+/// must be allowed, and its path must end in the same segment as `old_url`.
 ///
 /// # Errors
-/// Why it is none.
+/// Says why the answer has no usable URL.
 pub fn read_download(
     status: u16,
     body: &str,
@@ -193,9 +195,9 @@ fn last_segment(url: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Notes an answer that told the job's end. It counts as a question if the
-/// job needs more, since the URLs in it may be dead; `why` says why a file got
-/// none. What the upstream says that it has removed is lost.
+/// Notes an answer that reported the job's end. If the job needs more, it
+/// counts as a question, because the URLs in the answer may be dead. `why` says
+/// why a file got none. Files that the upstream says it has removed are lost.
 pub fn note_end(
     job: &mut Job,
     is_removed: bool,
@@ -219,15 +221,17 @@ pub fn note_end(
     note_failure(job, why, None, context)
 }
 
-/// Whether an answer says that the upstream has removed what the result held.
+/// Returns whether an answer says that the upstream has removed the result's
+/// data.
 #[must_use]
 pub fn says_removed(text: &str) -> bool {
     Event::parse(text).is_ok_and(|event| event.is_removed())
 }
 
-/// Notes a question; `why` it did not help, `None` if it is too early to say.
-/// The upstream may wish for a pause. An entry is made for news only, and for
-/// none if the job has got what it needs, perhaps by a delivery meanwhile.
+/// Notes a question; `why` says why it did not help, and is `None` if it is too
+/// early to say. `wish_ms` is the pause that the upstream asks for, in
+/// milliseconds. Returns an entry only for a new failure, and none if the job
+/// has what it needs, perhaps from a delivery in the meantime.
 pub fn note_failure(
     job: &mut Job,
     why: Option<String>,
@@ -257,7 +261,7 @@ pub fn note_failure(
     Some(own_entry(job, now, format!("the upstream was asked without success: {why}")))
 }
 
-/// There is nothing more to ask for.
+/// Ends healing, because there is nothing more to ask for.
 fn end_healing(job: &mut Job, now: Timestamp) {
     if !job.healing.exhausted && !job.healing.is_idle() {
         job.healing = Healing::default();
@@ -265,7 +269,8 @@ fn end_healing(job: &mut Job, now: Timestamp) {
     }
 }
 
-/// Gives up asking: a file whose URL is dead is lost; another's may still work.
+/// Stops asking. A file whose URL is dead is lost; the other files try their
+/// old URL again.
 fn give_up_asking(job: &mut Job, now: Timestamp) -> Entry {
     job.healing.exhausted = true;
     let last = job.healing.error.clone().unwrap_or_else(|| "the job is not ready".to_owned());
@@ -281,8 +286,9 @@ fn give_up_asking(job: &mut Job, now: Timestamp) -> Entry {
     own_entry(job, now, format!("healExhausted: {last}"))
 }
 
-/// Notes that the upstream can't be asked at all. Files that wait for a fresh
-/// URL are lost; a silent job is looked at again, as the operator may mend it.
+/// Notes that the upstream can't be asked at all. Files whose URL is dead are
+/// lost. A silent job is checked again later, because the operator may fix the
+/// cause.
 pub fn note_impossible(job: &mut Job, why: &str, context: RetryContext<'_>) -> Option<Entry> {
     let is_stranded = |file: &File| file.is_stranded(context.now);
     if job.files.iter().any(is_stranded) {
@@ -299,7 +305,7 @@ fn give_up(file: &mut File, why: &str) {
     file.error = Some(format!("{before}; no fresh URL: {why}"));
 }
 
-/// Lends file `n` a fresh URL.
+/// Gives file `n` a fresh URL.
 pub fn note_fresh_url(job: &mut Job, n: u32, source: Source, now: Timestamp) -> Option<Entry> {
     let file = job.file_mut(n).filter(|file| file.waits_for_url())?;
     file.expires_at = source.deadline();
@@ -311,7 +317,7 @@ pub fn note_fresh_url(job: &mut Job, n: u32, source: Source, now: Timestamp) -> 
     Some(own_entry(job, now, detail))
 }
 
-/// Has the upstream asked at once; `detail` says why.
+/// Requests that the upstream be asked at once; `detail` says why.
 pub fn request(job: &mut Job, detail: String, now: Timestamp) -> Entry {
     job.healing = Healing { wanted: true, ..Healing::default() };
     job.touch(now);
