@@ -1,11 +1,11 @@
-//! A command and its reply.
+//! Ties a command to its reply.
 
 use super::outcome::Reply;
 
 /// A command.
 pub trait Ask: Into<Self::Command> {
-    /// The commands to its kind of object, as they are sent.
+    /// The enum of all commands to this kind of object, as they are sent.
     type Command;
-    /// What the object replies.
+    /// The object's reply.
     type Reply: Reply;
 }

@@ -1,4 +1,4 @@
-//! The commands, each with its reply.
+//! The table of commands, each with its reply.
 
 use super::alias::{AliasTarget, Claim, Locate, PointTo, Unlink};
 use super::ask::Ask;
@@ -116,12 +116,12 @@ impl Command {
         }
     }
 
-    /// Returns the text of the body that goes with it.
+    /// Returns the text of the body that is sent beside the JSON.
     pub(super) fn text(&self) -> Option<&str> {
         self.body().and_then(DeliveredBody::text)
     }
 
-    /// Gives a body that came beside the JSON its text again.
+    /// Puts the text that came beside the JSON back into the body.
     pub(super) fn set_text(&mut self, text: &str) {
         if let Some(DeliveredBody::Text(body)) = self.body_mut() {
             text.clone_into(body);

@@ -1,40 +1,39 @@
-//! What is asked of a gate, which is no job's.
+//! Commands to a gate, an object that is not a job.
 
 use crate::domain::gateway::idempotency::Request;
 use serde::{Deserialize, Serialize};
 
-/// Lets this submission in.
+/// Admits a submission.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Admit(pub Request);
 
-/// Tells that this submission has waited for the end of `earlier`'s.
+/// Reports that a submission has waited for the end of an earlier one.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TakeOver {
-    /// The job whose submission it has waited for.
+    /// The reference of the job whose submission it has waited for.
     pub earlier: String,
     /// The submission.
     #[serde(rename = "wish")]
     pub request: Request,
 }
 
-/// Tells that the answer of a submission was read.
+/// Reports that a client has read the answer to a submission.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MarkRead {
-    /// Where it is noted: see [`Request::place`].
+    /// The entry that notes it: see [`Request::place`].
     pub place: Option<String>,
-    /// Its job's reference.
+    /// The reference of the submission's job.
     pub reference: String,
 }
 
-/// Counts a use, of which there may be so many; the reply says whether one was
-/// left.
+/// Counts a use, of at most this many. The reply says whether one was left.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Count(pub u32);
 
-/// To a gate that holds nothing: writes, reads and deletes this text. The reply
-/// is what was read.
+/// Writes, reads and deletes this text in a gate that holds nothing. The reply
+/// is the text as read.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Probe(pub String);

@@ -1,17 +1,17 @@
-//! What the gateway asks of a job.
+//! Commands of the gateway to a job.
 
 use crate::domain::job::submission::{SubmissionAnswer, SubmissionState};
 use crate::domain::names::ObjectName;
 use crate::domain::upstream::queue::Queue;
 use serde::{Deserialize, Serialize};
 
-/// Tells that the input of this job comes to the bucket under this key. The
+/// Reports that the input of this job will be in the bucket under this key. The
 /// reply is the end of the job's submission, if it was submitted before.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Expect(pub String);
 
-/// Asks for the upstream's answer to the job's submission, when it is there.
+/// Asks for the upstream's answer to the job's submission, and waits for it.
 #[derive(Debug)]
 pub struct AwaitAnswer;
 
@@ -20,8 +20,8 @@ pub struct AwaitAnswer;
 pub enum SubmissionEnd {
     /// The upstream has answered.
     Answered(Box<Submitted>),
-    /// No one knows whether the upstream took the submission, or it has asked
-    /// to try again: submit as another job.
+    /// Either it is unknown whether the upstream took the submission, or it has
+    /// asked for a later try. The client must submit another job.
     Again,
 }
 
@@ -30,13 +30,13 @@ pub enum SubmissionEnd {
 pub struct Submitted {
     /// The object that the job lives in.
     pub home: ObjectName,
-    /// How answers name the job.
+    /// The job's name in responses.
     pub name: String,
-    /// The id in the upstream's answer, if it took the job.
+    /// The id in the upstream's answer, if it accepted the job.
     pub id: Option<String>,
-    /// The nonce of the files' links.
+    /// The nonce in the files' links.
     pub nonce: String,
-    /// The queue it went to.
+    /// The queue that the job was submitted to.
     pub queue: Queue,
     /// The application.
     pub app: String,
@@ -44,13 +44,13 @@ pub struct Submitted {
     pub answer: SubmissionAnswer,
 }
 
-/// Hands over a submission: the job was submitted here, moves to this object,
-/// and leaves this. The reply is `false` if the job here was itself submitted,
-/// so that it is another one and takes nothing.
+/// Hands over a submission to this object, because the job moves here from the
+/// object where it was submitted. The reply is `false` if the job here was
+/// itself submitted: then it is another job and takes nothing over.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TakeOverSubmission(pub Box<SubmissionState>);
 
-/// Asks the upstream for the job's result now; the reply is the job then.
+/// Asks the upstream for the job's result now. The reply is the job afterwards.
 #[derive(Debug)]
 pub struct Fetch;

@@ -1,49 +1,50 @@
-//! What comes in about a job.
+//! Commands that bring news about a job.
 
 use crate::domain::ingest::delivery::Delivery;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Takes this delivery.
+/// Delivers a body to the job.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Deliver(pub Box<Delivery>);
 
-/// What comes of a delivery.
+/// The result of a delivery.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Delivered {
-    /// It is durable.
+    /// The delivery is durable.
     Taken {
-        /// The job, as answers name it.
+        /// The job's name in responses.
         id: String,
-        /// `eventType` as sent.
+        /// The `eventType` as sent.
         event_type: Option<String>,
-        /// Whether it repeated an earlier one.
+        /// Whether the delivery repeated an earlier one.
         duplicate: bool,
-        /// What the catalog is to be told, by whoever brought the delivery.
+        /// The row that the sending Worker must put into the catalog.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         row: Option<CatalogRow>,
     },
-    /// The job is another provider's; nothing was stored. The text says so.
+    /// The job is another provider's, so nothing was stored. The text says so.
     OtherProvider(String),
-    /// The job has been deleted; nothing was stored.
+    /// The job has been deleted, so nothing was stored.
     Deleted,
 }
 
-/// A job's row in the catalog, and the day that takes it.
+/// The day of a job's row in the catalog, and the row.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CatalogRow(pub String, pub Box<RawValue>);
 
-/// What comes of taking up a job that no delivery has told of. It is sent as
-/// whether the job is new, if there is one: less code than three names.
+/// The result of creating a job without a delivery. On the wire it is an
+/// optional boolean, whether the job is new: that takes less code than three
+/// names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Option<bool>", into = "Option<bool>")]
 pub enum TakenUp {
-    /// The job is known from now on.
+    /// The job is new.
     New,
-    /// It was known before.
+    /// The job was already known.
     Known,
-    /// It has been deleted, and stays so.
+    /// The job has been deleted, and stays deleted.
     Deleted,
 }
 
@@ -63,7 +64,7 @@ impl From<TakenUp> for Option<bool> {
     }
 }
 
-/// Asks the upstream for the job's result; the text says why.
+/// Requests the job's result from the upstream; the text says why.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestHealing(pub String);

@@ -1,9 +1,9 @@
-//! What the owner does to a job.
+//! Commands by which the owner manages a job.
 
 use crate::domain::job::record::Job;
 use serde::{Deserialize, Serialize};
 
-/// Copies what is not stored, and looks for files once more.
+/// Copies files that are not stored, and looks for files again.
 #[derive(Debug)]
 pub struct Archive;
 
@@ -11,13 +11,12 @@ pub struct Archive;
 #[derive(Debug)]
 pub struct HandOff;
 
-/// What comes of handing on again.
+/// The result of handing on again.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum HandedOn {
-    /// The job's last event is handed on.
+    /// The job's last event is handed on again.
     Job(Box<Job>),
-    /// There is nothing that could be handed on, or no one who would get it;
-    /// the text says which.
+    /// There is no event to hand on, or no receiver; the text says which.
     Nothing(String),
 }
 
@@ -25,8 +24,7 @@ pub enum HandedOn {
 #[derive(Debug)]
 pub struct Relink;
 
-/// Makes the object the job of the manifest with this key, if there is none
-/// here.
+/// Restores the job from the manifest with this key, if the object is empty.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Restore(pub String);

@@ -1,7 +1,7 @@
-//! What the Worker and the job objects say to each other, as JSON.
+//! The protocol between the Worker and the job objects, in JSON.
 //!
 //! A command is a type with its reply ([`Ask`]); the table of all is in
-//! `command.rs`. Both sides are deployed together, so this format is not kept
+//! `command.rs`. Both sides are deployed together, so this format need not stay
 //! compatible.
 
 pub mod alias;
@@ -23,19 +23,19 @@ use crate::domain::json;
 use crate::domain::names::ObjectName;
 use serde::{Deserialize, Serialize};
 
-/// What an object is asked, as it reads it.
+/// A request to an object, as the object reads it.
 #[derive(Debug, Deserialize)]
 pub enum ObjectRequest {
-    /// To a job, or a name that leads to one: an object can't tell its own
-    /// name, so that goes along.
+    /// A command to a job, or to a name that leads to one. It comes with the
+    /// name, because an object does not know its own name.
     Job(ObjectName, Command),
-    /// To a gate.
+    /// A command to a gate.
     Gate(GateCommand),
-    /// To the box of a delivery: keep it until the bucket can be written.
+    /// A delivery that an object must keep until the bucket accepts it.
     Park(Parked),
 }
 
-/// The same, as it is sent.
+/// The same request, as it is sent.
 #[derive(Serialize)]
 enum Sent<'a> {
     Job(&'a ObjectName, &'a Command),
@@ -44,18 +44,18 @@ enum Sent<'a> {
 }
 
 impl Sent<'_> {
-    /// The length of the JSON in bytes, a line break, the JSON, and right after
-    /// it the text of the command's body.
+    /// Writes the length of the JSON in bytes, a line break, the JSON, and
+    /// directly after it the text of the command's body.
     fn framed(&self, text: &str) -> serde_json::Result<String> {
         let json = serde_json::to_string(self)?;
         Ok(format!("{}\n{json}{text}", json.len()))
     }
 }
 
-/// Writes a command to the job of a name.
+/// Writes a command to the job called `name`.
 ///
 /// # Errors
-/// If a value can't be written as JSON.
+/// Fails if a value can't be written as JSON.
 pub fn to_job(name: &ObjectName, command: &Command) -> serde_json::Result<String> {
     Sent::Job(name, command).framed(command.text().unwrap_or_default())
 }
@@ -63,23 +63,23 @@ pub fn to_job(name: &ObjectName, command: &Command) -> serde_json::Result<String
 /// Writes a command to a gate.
 ///
 /// # Errors
-/// If a value can't be written as JSON.
+/// Fails if a value can't be written as JSON.
 pub fn to_gate(command: &GateCommand) -> serde_json::Result<String> {
     Sent::Gate(command).framed("")
 }
 
-/// Writes what a box is to keep.
+/// Writes a delivery for an object to keep.
 ///
 /// # Errors
-/// If a value can't be written as JSON.
+/// Fails if a value can't be written as JSON.
 pub fn to_box(parked: &Parked) -> serde_json::Result<String> {
     Sent::Park(parked).framed("")
 }
 
-/// Reads what an object is asked.
+/// Reads a request to an object.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Says why the request is malformed.
 pub fn read(question: &str) -> Result<ObjectRequest, String> {
     let framed = question.split_once('\n').and_then(|(length, rest)| {
         let length: usize = length.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What comes of a command to an object that may be no job's home.
+//! Replies of an object that may not be the home of a job.
 
 use crate::domain::json;
 use crate::domain::names::ObjectName;
@@ -6,18 +6,18 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Error};
 use serde_json::Serializer;
 
-/// No JSON begins with these: what follows is the name to ask instead, or the
-/// deleted job's.
+/// The first characters of special replies, with which no JSON begins. The name
+/// of the object to ask instead follows, or the name of the deleted job.
 const ELSEWHERE: char = '>';
 const DELETED: char = '!';
 const MISSING: &str = "?";
 
-/// What an object does for a command to a job.
+/// The reply to a command to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<T> {
     /// The job is here, and this is its reply.
     Here(T),
-    /// The name only leads to this object: ask there.
+    /// The object is only an alias: ask this one instead.
     Elsewhere(ObjectName),
     /// The job has been deleted; the text names it.
     Deleted(String),
@@ -25,7 +25,7 @@ pub enum Outcome<T> {
     Missing,
 }
 
-/// The same, where every name that leads elsewhere was followed.
+/// The same reply, after all aliases were followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolved<T> {
     /// The job's reply.
@@ -36,51 +36,52 @@ pub enum Resolved<T> {
     Missing,
 }
 
-/// What an object does for a command that makes the job where there is none,
-/// or whose own reply says what a deleted or unknown job is to it.
+/// The reply to a command that creates the job if there is none, or whose own
+/// reply covers deleted and unknown jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Routed<T> {
     /// The object's reply.
     Here(T),
-    /// The name only leads to this object: ask there.
+    /// The object is only an alias: ask this one instead.
     Elsewhere(ObjectName),
 }
 
 /// A reply as it is sent.
 pub trait Reply: Sized {
-    /// Writes it.
+    /// Writes the reply.
     ///
     /// # Errors
-    /// If a value can't be written as JSON.
+    /// Fails if a value can't be written as JSON.
     fn write(&self) -> serde_json::Result<String>;
 
-    /// Reads it.
+    /// Reads a reply.
     ///
     /// # Errors
-    /// If that is not the text of such a reply.
+    /// Fails if `text` is not such a reply.
     fn read(text: &str) -> serde_json::Result<Self>;
 }
 
-/// A reply that may send its reader to another object.
+/// A reply that may redirect the sender to another object.
 pub trait RedirectingReply: Reply {
-    /// What it is where no name leads elsewhere any more.
+    /// The reply after all aliases were followed.
     type End: FinalReply;
 }
 
-/// The reply at the end of the way.
+/// A reply after all aliases were followed.
 pub trait FinalReply: Sized {
-    /// Reads it; the text is none of [`redirected_to`].
+    /// Reads the reply. The text must not be one for which [`redirected_to`]
+    /// returns an object.
     ///
     /// # Errors
-    /// If that is not the text of such a reply.
+    /// Fails if `text` is not such a reply.
     fn read_end(text: &str) -> serde_json::Result<Self>;
 }
 
-/// Returns the object that a reply's reader has to ask instead, whatever the
+/// Returns the object to which a reply redirects the sender, whatever the
 /// command was.
 ///
 /// # Errors
-/// If that is the name of no object.
+/// Fails if the reply names no valid object.
 pub fn redirected_to(text: &str) -> serde_json::Result<Option<ObjectName>> {
     let name = text.strip_prefix(ELSEWHERE).map(str::to_owned);
     name.map(ObjectName::try_from).transpose().map_err(serde_json::Error::custom)
@@ -92,7 +93,8 @@ pub fn is_missing(text: &str) -> bool {
     text == MISSING
 }
 
-/// Returns what `write` has written, in one piece of code for all replies.
+/// Returns the text that `write` writes. The closure lets all replies share one
+/// copy of this code.
 fn text_of(write: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>) -> serde_json::Result<String> {
     let mut out = Vec::new();
     write(&mut out)?;
@@ -152,7 +154,8 @@ impl<T: Serialize + DeserializeOwned> Reply for Routed<T> {
 }
 
 impl<T> Resolved<T> {
-    /// Reads a reply that says that the job is not here; `None` for any other.
+    /// Reads a reply that says that the job is deleted or missing; returns
+    /// `None` for any other.
     #[must_use]
     pub fn read_word(text: &str) -> Option<Self> {
         let deleted = text.strip_prefix(DELETED).map(|id| Self::Deleted(id.to_owned()));

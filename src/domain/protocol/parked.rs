@@ -1,17 +1,17 @@
-//! What is asked of the box of a delivery that waits for the bucket.
+//! The request to an object that keeps a delivery until the bucket works again.
 
 use serde::{Deserialize, Serialize};
 
-/// Something for the bucket that could not be written there. The box keeps it
-/// until it can be.
+/// Data that could not be written to the bucket. The object keeps it until that
+/// succeeds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Parked {
-    /// Its key.
+    /// The key in the bucket.
     pub key: String,
-    /// Its metadata.
+    /// The object's metadata.
     pub metadata: Vec<(String, String)>,
-    /// Its bytes as base64.
+    /// The bytes as base64.
     pub bytes: String,
-    /// Failed tries to write it.
+    /// Failed tries to write the data.
     pub attempts: u32,
 }

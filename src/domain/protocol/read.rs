@@ -1,4 +1,4 @@
-//! What readers ask of a job.
+//! Commands of readers to a job.
 
 use super::wait::Wait;
 use crate::domain::job::file::FileLocation;
@@ -12,17 +12,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug)]
 pub struct Read;
 
-/// Reads the record as its readers get it. The object renders it, and who asks
-/// passes the text on as it is.
+/// Renders the record for readers. The Worker that asks passes the text on
+/// unchanged.
 #[derive(Debug)]
 pub struct Render;
 
-/// The reply to [`Render`] if the result is too long for the object: who asks
-/// reads it as a stream.
+/// The reply to [`Render`] if the result is too long for the object. The Worker
+/// that asks then streams it.
 pub const NOT_RENDERED: &str = "null";
 
-/// Reads the record and its result when there is news. The reply is `None` once
-/// what let the reader in does not count any more.
+/// Reads the record and its result once the wait is over. The reply is `None`
+/// once the reader's access has ended.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Await(pub Wait);
@@ -32,39 +32,39 @@ pub struct Await(pub Wait);
 pub struct JobRead {
     /// The record as stored.
     pub job: Box<Job>,
-    /// Its result's text, if that is in the object.
+    /// The result's text, if it is in the object.
     pub result: Option<String>,
 }
 
-/// Asks where file `n` is, for the holder of the link with this nonce. The reply
-/// is `None` if the link was good once, and the job's files have others now.
+/// Asks where file `n` is, for a reader whose link has this nonce. The reply is
+/// `None` if the link was valid once but has been replaced.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReadFile {
     /// The file's number.
     pub n: u32,
-    /// The right to read the job's files.
+    /// The nonce, which grants the right to read the job's files.
     pub nonce: String,
 }
 
 /// Where a file is.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FileRead {
-    /// Its name.
+    /// The file's name.
     pub name: String,
-    /// Where it can be read.
+    /// Where the file can be read.
     pub place: FileLocation,
 }
 
-/// Reads timeline entries after `after`, at most `limit`, with bodies that are
-/// in the object and small; with `wait`, when there are any or other news. The
-/// reply is `None` once what let the waiting reader in does not count any more.
+/// Reads at most `limit` timeline entries after `after`, with small bodies that
+/// are in the object. With `wait`, the reply comes once there are entries or
+/// the wait is over. It is `None` once the waiting reader's access has ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReadTimeline {
-    /// The last entry that is known.
+    /// The last entry that the reader knows.
     pub after: u32,
-    /// Most entries.
+    /// The most entries to return.
     pub limit: u32,
-    /// How long the reader waits, and for what beside entries.
+    /// What the reader waits for beside entries, and for how long.
     pub wait: Option<Wait>,
 }
 
@@ -73,25 +73,26 @@ pub struct ReadTimeline {
 pub struct Timeline {
     /// The object that the job lives in.
     pub home: ObjectName,
-    /// Where the job stands.
+    /// The job's progress.
     pub job: JobProgress,
-    /// Entries, with their bodies if those are small and at hand.
+    /// The entries, with their bodies if these are small and in the object.
     pub entries: Vec<(Entry, Option<String>)>,
 }
 
-/// Reads the body of timeline entry `n`; the reply is `None` if it has none.
+/// Reads the body of timeline entry `n`. The reply is `None` if the entry has
+/// none.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReadBody(pub u32);
 
-/// A body.
+/// The body of an entry.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EntryBody {
-    /// Where it is kept.
+    /// Where the body is stored.
     pub at: BodyAt,
-    /// Its text, if that is in the object.
+    /// The text, if it is in the object.
     pub text: Option<String>,
-    /// Whether it is no JSON as it came.
+    /// Whether the stored body is malformed JSON.
     #[serde(default)]
     pub mended: bool,
 }

@@ -1,35 +1,35 @@
-//! What a reader waits for.
+//! Conditions that a reader waits for.
 
 use crate::domain::access::pass::TokenPass;
 use crate::domain::job::record::Job;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What a reader waits for.
+/// A reader's wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
-    /// What is news to the reader.
+    /// The condition that ends the wait.
     #[serde(rename = "news")]
     pub condition: WaitFor,
-    /// When the reader wants an answer, whatever it is.
+    /// When the reader gets an answer in any case.
     pub until: Timestamp,
-    /// What lets the reader in.
+    /// The access by which the reader waits.
     pub pass: TokenPass,
 }
 
-/// What is news to a reader. A job that is not known yet never is.
+/// A condition on a job. An unknown job never meets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WaitFor {
-    /// A job at all, or at another version than this.
+    /// The job exists, or its version differs from this one.
     Version(Option<u64>),
-    /// An end of the job.
+    /// The job has ended.
     Ended,
-    /// A settled job.
+    /// The job has settled.
     Settled,
 }
 
 impl Wait {
-    /// Whether `job` is what the reader waits for.
+    /// Returns whether `job` meets the condition.
     #[must_use]
     pub fn is_over(&self, job: Option<&Job>) -> bool {
         job.is_some_and(|job| match self.condition {
