@@ -1,16 +1,16 @@
-//! What programs compare: a code for each way to fail. A code never changes its
-//! meaning; `docs/errors.md` and `openapi.json` list them all.
+//! The codes that programs compare: one for each way to fail. A code never
+//! changes its meaning. `docs/errors.md` and `openapi.json` list all codes.
 
 macro_rules! codes {
     ($($name:ident $status:literal $code:literal $title:literal,)*) => {
-        /// Why a request is not answered as asked.
+        /// Why a request failed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code {
             $(#[doc = concat!("`", $code, "`")] $name,)*
         }
 
         impl Code {
-            /// All there are.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             const fn row(self) -> (u16, &'static str, &'static str) {
@@ -62,19 +62,19 @@ codes! {
 }
 
 impl Code {
-    /// The HTTP status of a problem with this code.
+    /// Returns the HTTP status of a problem with this code.
     #[must_use]
     pub const fn status(self) -> u16 {
         self.row().0
     }
 
-    /// The code as it is told.
+    /// Returns the code as clients receive it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().1
     }
 
-    /// The title of a problem with this code.
+    /// Returns the title of a problem with this code.
     #[must_use]
     pub const fn title(self) -> &'static str {
         self.row().2

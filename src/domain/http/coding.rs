@@ -1,14 +1,14 @@
-//! Content codings: what a `Content-Encoding` header says of the bytes.
+//! Content codings: the meaning of a `Content-Encoding` header.
 //!
-//! The header is a hint. Uploaders write character sets, transfer encodings
-//! and S3's upload framing there; those bytes are plain.
+//! The header is a hint. Some uploaders write character sets, transfer
+//! encodings or S3's upload framing into it, although the bytes are plain.
 
 use crate::domain::file::media_type;
 
-/// A coding of the IANA registry of HTTP content codings, but for `identity`.
+/// A coding of the IANA registry of HTTP content codings, except `identity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// `gzip`, or `x-gzip`, which RFC 9110 calls the same.
+    /// `gzip`, or `x-gzip`, which RFC 9110 treats as the same.
     Gzip,
     /// `deflate`: the zlib format.
     Deflate,
@@ -16,12 +16,13 @@ pub enum Coding {
     Brotli,
     /// `zstd`.
     Zstd,
-    /// One that nobody here undoes, by its registered name.
+    /// A coding that neither the Worker nor the runtime decodes, by its
+    /// registered name.
     Other(&'static str),
 }
 
 impl Coding {
-    /// Its name in the registry.
+    /// Returns the coding's name in the registry.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,7 +35,8 @@ impl Coding {
     }
 
     fn of_name(name: &str) -> Option<Self> {
-        /// The rest of the registry, and the old names that RFC 9110 keeps.
+        /// The other codings of the registry, and the old names that RFC 9110
+        /// keeps.
         const OTHERS: [&str; 7] =
             ["aes128gcm", "compress", "dcb", "dcz", "exi", "pack200-gzip", "x-compress"];
         Some(match name {
@@ -48,10 +50,10 @@ impl Coding {
 }
 
 /// Returns the codings that a `Content-Encoding` header names, in the order in
-/// which they were applied: the last one is undone first.
+/// which they were applied: the last one must be decoded first.
 ///
-/// `identity`, S3's `aws-chunked`, empty members and whatever is no registered
-/// coding (`utf-8`, `base64`, `none`) change no bytes, so they are left out.
+/// `identity`, S3's `aws-chunked`, empty members and unregistered names
+/// (`utf-8`, `base64`, `none`) change no bytes, so they are left out.
 #[must_use]
 pub fn codings(header: Option<&str>) -> Vec<Coding> {
     let members = header.unwrap_or_default().split(',');
@@ -59,17 +61,18 @@ pub fn codings(header: Option<&str>) -> Vec<Coding> {
     names.filter_map(|name| Coding::of_name(&name.to_ascii_lowercase())).collect()
 }
 
-/// How the bytes that a fetch yields relate to the file's own.
+/// How the bytes of a fetched body relate to the file's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchedBytes {
-    /// They are the file's.
+    /// The body is the file.
     Plain,
-    /// The runtime decodes them on the way, to a length that no one tells.
+    /// The runtime decodes the body while it is read. The decoded length is not
+    /// known.
     Decoded,
-    /// They are ours to decode.
+    /// The Worker must have these codings decoded, the last one first.
     Coded(Vec<Coding>),
-    /// No one here can decode them: they are kept as they are, and passed on
-    /// with this `Content-Encoding`.
+    /// Nothing here can decode the body. It is stored as it is, and served with
+    /// this `Content-Encoding`.
     Kept(String),
 }
 
@@ -81,15 +84,16 @@ impl FetchedBytes {
         let is_ours = |coding: &Coding| matches!(coding, Coding::Gzip | Coding::Deflate);
         match codings.as_slice() {
             [] => Self::Plain,
-            // The runtime reads the header so narrowly.
+            // The runtime decodes exactly these two header values.
             [_] if matches!(header, Some("gzip" | "br")) => Self::Decoded,
             all if all.iter().all(is_ours) => Self::Coded(codings),
             all => Self::Kept(all.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ")),
         }
     }
 
-    /// Whether a file that begins with these bytes is plain after all: they
-    /// show a type, or lack what every such coding begins with.
+    /// Returns whether a file that begins with these bytes is plain in spite of
+    /// its header. That is so if the bytes have the signature of a media type,
+    /// or lack the one that the coding begins with.
     #[must_use]
     pub fn is_denied_by(header: Option<&str>, head: &[u8]) -> bool {
         let Some(last) = codings(header).pop() else { return false };
@@ -103,7 +107,7 @@ impl FetchedBytes {
     }
 }
 
-/// Whether bytes begin as RFC 1950 has it.
+/// Returns whether bytes begin with a zlib header (RFC 1950).
 fn is_zlib(head: &[u8]) -> bool {
     matches!(head, [cmf, flg, ..]
         if cmf & 0x0f == 8 && u16::from_be_bytes([*cmf, *flg]) % 31 == 0)

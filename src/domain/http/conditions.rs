@@ -1,14 +1,14 @@
-//! What a request for a stored file is answered with: the conditions of
-//! RFC 9110 §13 in the order of §13.2.2, then its ranges (§14).
+//! Decides the response to a request for a stored file: the conditions of RFC
+//! 9110 §13 in the order of §13.2.2, then its ranges (§14).
 
 use super::range::{self, ByteRange, Slice};
 use crate::domain::time::Timestamp;
 use std::iter;
 
-/// The headers of a request that choose the answer.
+/// The request headers that decide the response.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conditions {
-    /// Whether only the head is asked for: ranges do not count then.
+    /// Whether the request is a `HEAD`. Ranges do not count then.
     pub head: bool,
     /// `Range`.
     pub range: Option<String>,
@@ -24,25 +24,25 @@ pub struct Conditions {
     pub if_unmodified_since: Option<String>,
 }
 
-/// A stored file, as far as conditions ask.
+/// The properties of a stored file that conditions refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct Current<'a> {
-    /// Its strong entity tag, in quotes.
+    /// The strong entity tag, in quotes.
     pub etag: &'a str,
-    /// When it was stored; HTTP tells it in whole seconds.
+    /// When the file was stored. HTTP dates have whole seconds.
     pub modified: Timestamp,
-    /// Its bytes.
+    /// The size in bytes.
     pub size: u64,
 }
 
-/// What to answer.
+/// The response to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// 200, 206 or 416.
     Send(Slice),
-    /// 304: the client has it.
+    /// 304: the client has the file already.
     NotModified,
-    /// 412: it is not the file that the client means.
+    /// 412: the file is not the one that the client expects.
     PreconditionFailed,
 }
 
@@ -60,7 +60,7 @@ impl Conditions {
         }
     }
 
-    /// Decides, in the order of RFC 9110 §13.2.2.
+    /// Decides in the order of RFC 9110 §13.2.2.
     #[must_use]
     pub fn decide(&self, file: &Current<'_>) -> Decision {
         if !self.is_meant(file) {
@@ -73,22 +73,23 @@ impl Conditions {
         Decision::Send(range::slice(range, file.size))
     }
 
-    /// The range to read before anything is known of the file: the one that is
-    /// asked for, which is the right one unless `If-Range` fails.
+    /// Returns the range to read before anything is known about the file. It is
+    /// the requested one, which is right unless `If-Range` fails.
     #[must_use]
     pub fn asked(&self) -> Option<ByteRange> {
         self.range.as_deref().filter(|_| !self.head).and_then(range::parse)
     }
 
-    /// The range that counts for a file of which no validator is known:
-    /// `If-Range` never names its own then.
+    /// Returns the range that counts for a file without a known validator:
+    /// `If-Range` can't match such a file.
     #[must_use]
     pub fn asked_blindly(&self) -> Option<ByteRange> {
         self.asked().filter(|_| self.if_range.is_none())
     }
 
-    /// A tag, which is the better validator, makes the date irrelevant; so in
-    /// [`Conditions::is_known`]. What is no date counts as not sent.
+    /// Returns whether `If-Match` and `If-Unmodified-Since` allow a response. A
+    /// tag is the better validator, so the date is ignored beside it; the same
+    /// holds in [`Conditions::is_known`]. An invalid date is ignored too.
     fn is_meant(&self, file: &Current<'_>) -> bool {
         match (&self.if_match, &self.if_unmodified_since) {
             (Some(tags), _) => {
@@ -107,9 +108,9 @@ impl Conditions {
         }
     }
 
-    /// Whether `If-Range` is absent, the file's own tag as a strong one, or
-    /// exactly its date. A stored file is not written twice with different
-    /// bytes, so that its date is a strong validator too.
+    /// Returns whether `If-Range` is absent, the file's strong tag, or exactly
+    /// its date. A stored file is never overwritten with other bytes, so its
+    /// date is a strong validator too.
     fn may_be_part(&self, file: &Current<'_>) -> bool {
         self.if_range.as_deref().map(str::trim).is_none_or(|validator| {
             validator == file.etag || seconds(validator) == Some(file.seconds())
@@ -133,12 +134,12 @@ fn is_any(tags: &str) -> bool {
 
 struct Tag<'a> {
     weak: bool,
-    /// With its quotes.
+    /// The tag with its quotes.
     text: &'a str,
 }
 
-/// The entity tags of a list. A tag may hold commas; what is none is passed
-/// over.
+/// Returns the entity tags of a list, and skips what is no tag. A tag may
+/// contain commas.
 fn tags(mut list: &str) -> impl Iterator<Item = Tag<'_>> {
     iter::from_fn(move || {
         loop {
@@ -170,7 +171,7 @@ mod tests {
     const EARLIER: &str = "Sat, 27 Dec 2025 22:39:34 GMT";
     const LATER: &str = "Sat, 27 Dec 2025 22:39:36 GMT";
 
-    /// `Range: bytes=10-19` beside `headers`, of a file of 100 bytes.
+    /// Decides on `Range: bytes=10-19` and `headers`, for a file of 100 bytes.
     fn decide(headers: &[(&str, &str)]) -> Decision {
         let modified = Timestamp::from_millis(1_766_875_175_999);
         let lookup = |name: &str| {
@@ -218,7 +219,7 @@ mod tests {
             ("if-unmodified-since", LATER, WHOLE),
             ("if-unmodified-since", EARLIER, FAILED),
             ("if-unmodified-since", "0", WHOLE),
-            // Without a range it says nothing.
+            // `If-Range` has no effect without a range.
             ("if-range", "\"x\"", WHOLE),
         ];
         for (name, value, want) in cases {

@@ -1,37 +1,41 @@
-//! Which web pages may read answers: the CORS protocol of the Fetch standard.
+//! The web pages that may read responses: the CORS protocol of the Fetch
+//! standard.
 //!
-//! No cookie opens anything here, so that letting a page in gives it nothing
-//! but what its own token or link opens.
+//! No cookie gives access here. So an allowed page can read only what its own
+//! token or link gives access to.
 
 use super::headers::Headers;
 use crate::domain::file::strict_url;
 
-/// How long a browser may remember a preflight, in seconds; none does longer.
+/// How long a browser may cache a preflight, in seconds. No browser caches it
+/// for longer.
 const MAX_AGE: &str = "86400";
-/// Most names, and bytes of them, that a preflight is granted.
+/// The most header names that a preflight allows, and the longest name in
+/// bytes.
 const MAX_NAMES: usize = 50;
 const MAX_NAME_BYTES: usize = 100;
 
-/// Headers of answers that pages may read, beside those that they always may.
+/// The response headers that pages may read, beyond those that they always may.
 const EXPOSED: &str = "content-range, content-length, etag, last-modified, accept-ranges, \
                        content-disposition, retry-after, location, x-hookvault-job, \
                        x-hookvault-file, x-hookvault-source, x-fal-request-id";
 
-/// `CORS_ORIGINS`: the pages that may read answers.
+/// `CORS_ORIGINS`: the pages that may read responses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// No other than the vault's own.
+    /// No pages but the vault's own.
     #[default]
     None,
-    /// All.
+    /// All pages.
     Any,
-    /// These: scheme, host, and port if it is not the usual one.
+    /// The pages of these origins: scheme, host, and port unless it is the
+    /// default.
     Listed(Vec<String>),
 }
 
 impl Origins {
-    /// Reads a comma list of origins, or `*`; the second value names the
-    /// entries that are none.
+    /// Reads a comma-separated list of origins, or `*`. The second value
+    /// contains the entries that are not origins.
     #[must_use]
     pub fn parse(list: &str) -> (Self, Vec<String>) {
         let (mut origins, mut refused) = (Vec::new(), Vec::new());
@@ -47,7 +51,7 @@ impl Origins {
         (if origins.is_empty() { Self::None } else { Self::Listed(origins) }, refused)
     }
 
-    /// What every answer says to the page at `origin`.
+    /// Returns the CORS headers of every response to the page at `origin`.
     #[must_use]
     pub fn headers(&self, origin: Option<&str>) -> Headers {
         let allowed = match self {
@@ -68,8 +72,8 @@ impl Origins {
         headers
     }
 
-    /// What a preflight is told beside that: the methods of its route, and the
-    /// request headers that it asks for in `names`.
+    /// Returns further headers for a preflight: the methods of its route, and
+    /// the request headers that it asks for in `names`.
     #[must_use]
     pub fn preflight(&self, origin: Option<&str>, methods: &str, names: &str) -> Headers {
         if !self.headers(origin).iter().any(|(name, _)| *name == "access-control-allow-origin") {
@@ -87,20 +91,22 @@ impl Origins {
     }
 }
 
-/// An entry as browsers write it in `Origin`; a slash at its end is forgiven.
+/// Reads an entry as browsers write it in `Origin`; a slash at the end is
+/// allowed.
 fn read(text: &str) -> Option<String> {
     if text == "*" {
         return Some(text.to_owned());
     }
     let url = strict_url::read(text).ok()?;
     let origin = url.origin().ascii_serialization();
-    // No browser has a star in its `Origin`, so that it would match none.
+    // Browsers never send a star in `Origin`, so such an entry would match
+    // nothing.
     let is_one = format!("{origin}/") == url.as_str() && !origin.contains('*');
     is_one.then_some(origin)
 }
 
-/// The asked-for names that can be headers: what the Worker does not know it
-/// does not read.
+/// Returns the requested names that are valid header names. Allowing any of
+/// them is safe, because the Worker ignores headers that it does not know.
 fn granted(names: &str) -> String {
     let is_name = |name: &&str| {
         (1..=MAX_NAME_BYTES).contains(&name.len())

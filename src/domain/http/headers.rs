@@ -3,46 +3,46 @@
 use crate::domain::file::{filename, media_type};
 use crate::domain::time::Timestamp;
 
-/// What is to be said of a file.
+/// A file that is served.
 #[derive(Debug, Clone, Copy)]
 pub struct Served<'a> {
-    /// Its media type.
+    /// The media type.
     pub content_type: &'a str,
-    /// Its name for "save as", of characters that are safe in a header.
+    /// The file name for "save as", in characters that are safe in a header.
     pub name: &'a str,
-    /// Its name as the upstream wrote it, percent-encoded, if it is another.
+    /// The name that the upstream wrote, percent-encoded, if it differs.
     pub title: Option<&'a str>,
-    /// The codings that its bytes keep, as a `Content-Encoding`.
+    /// The codings that the bytes still have, as a `Content-Encoding`.
     pub encoding: Option<&'a str>,
-    /// What tells it from others, once it is stored.
+    /// The validators and the cache lifetime, if the file is stored.
     pub stored: Option<CacheInfo<'a>>,
-    /// Whether the client wants it as a download.
+    /// Whether the client wants the file as a download.
     pub download: bool,
 }
 
-/// What tells a stored file from others.
+/// The validators and the cache lifetime of a stored file.
 #[derive(Debug, Clone, Copy)]
 pub struct CacheInfo<'a> {
-    /// Its strong entity tag, in quotes.
+    /// The strong entity tag, in quotes.
     pub etag: &'a str,
-    /// When it was stored.
+    /// When the file was stored.
     pub modified: Timestamp,
-    /// How long a client may keep it, in seconds.
+    /// How long a client may cache the file, in seconds.
     pub max_age: u64,
 }
 
-/// The header by which a client learns that a body is coded: it is as stored,
-/// and the runtime must not code it once more.
+/// The header that marks a body as coded. Such a body is sent as it is stored,
+/// and the runtime must not code it again.
 pub const CODING: &str = "content-encoding";
 
 /// Headers with their values.
 pub type Headers = Vec<(&'static str, String)>;
 
-/// The headers of every answer with the file, and of a 304, by which caches
-/// update what they hold.
+/// Returns the headers of every response with the file, and of a 304, from
+/// which caches update their entries.
 ///
-/// The type is the upstream's word, so the browser is told not to guess
-/// another, and what could run script is only ever downloaded.
+/// The type comes from the upstream, so browsers are told not to guess another.
+/// A type that could run scripts is only ever downloaded.
 #[must_use]
 pub fn headers(file: &Served<'_>) -> Headers {
     let risky = media_type::may_run_script(file.content_type);
@@ -76,8 +76,9 @@ fn validators(file: &CacheInfo<'_>) -> Headers {
     ]
 }
 
-/// RFC 6266: the plain name for all, the written one (RFC 8187) for those who
-/// know it, both with the extension of the type.
+/// Returns a `Content-Disposition` (RFC 6266): a plain name for all clients,
+/// and the upstream's name (RFC 8187) for clients that support it. Both have
+/// the extension of the type.
 fn disposition(file: &Served<'_>, risky: bool) -> String {
     let kind = if risky || file.download { "attachment" } else { "inline" };
     let title = file.title.filter(|title| filename::is_encoded(title));

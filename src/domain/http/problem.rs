@@ -1,7 +1,8 @@
-//! Every way in which a request can fail, with the words that the caller gets.
+//! All ways in which a request can fail, with the text that the caller
+//! receives.
 //!
-//! The glue turns a [`Problem`] into `application/problem+json` (RFC 9457) in
-//! one place. Failures of the platform become [`ProblemKind::Internal`]: their
+//! The edge turns a [`Problem`] into `application/problem+json` (RFC 9457) in
+//! one place. A failure of the platform becomes [`ProblemKind::Internal`]: its
 //! text goes to the log and never to the caller.
 
 pub use super::code::Code;
@@ -23,49 +24,51 @@ struct ProblemBody<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// A request that can't be answered as asked. One pointer: it is part of most
-/// results, and rarely made.
+/// A failed request. It has the size of one pointer, because it is part of most
+/// results and rarely made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem(Box<ProblemKind>);
 
-/// What is wrong.
+/// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProblemKind {
-    /// The code is for programs, the text for people.
+    /// A code for programs and a text for people.
     Told(Code, Cow<'static, str>),
     /// The secret that guards the route can't be used.
     Misconfigured(BadSecret),
-    /// The route has other methods.
+    /// The route has other methods, which are listed here.
     MethodNotAllowed(&'static str),
-    /// A delivery over the limit, in bytes.
+    /// A body over this limit in bytes.
     BodyTooLarge(u64),
-    /// A body that is packed in a way that is not undone here; its codings.
+    /// A body with codings that are not decoded here; the text lists them.
     UnknownCoding(String),
-    /// The job has ended without a result; the upstream's error as JSON text.
+    /// The job has ended without a result.
     NoResult {
-        /// What the job is instead.
+        /// The status of the job.
         status: &'static str,
-        /// The upstream's own error.
+        /// The upstream's error as JSON text.
         error: Option<String>,
     },
-    /// A range that the file of this many bytes does not have.
+    /// A range outside a file of this many bytes.
     NoSuchRange(u64),
-    /// Not yet; try again after as many seconds.
+    /// The request can't be answered yet; the client may retry after this many
+    /// seconds.
     NotReady(String, u32),
     /// The platform failed; the text is for the log.
     Internal(String),
 }
 
-// Rare, and called from everywhere: the module is smaller where they are not inlined.
+// These functions are rarely called, but from everywhere: the module is smaller
+// if they are not inlined.
 impl Problem {
-    /// A problem that needs no more than words.
+    /// Makes a problem from a code and a text.
     #[cold]
     #[inline(never)]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         ProblemKind::Told(code, detail.into()).into()
     }
 
-    /// A parameter or a header that can't be read.
+    /// Makes a problem with a parameter or a header that can't be read.
     #[must_use]
     #[cold]
     #[inline(never)]
@@ -73,7 +76,7 @@ impl Problem {
         ProblemKind::Told(Code::BadParameter, Cow::Owned(why)).into()
     }
 
-    /// A body that can't be read.
+    /// Makes a problem with a body that can't be read.
     #[must_use]
     #[cold]
     #[inline(never)]
@@ -81,13 +84,13 @@ impl Problem {
         ProblemKind::Told(Code::BadBody, Cow::Owned(why)).into()
     }
 
-    /// What is wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub fn kind(&self) -> &ProblemKind {
         &self.0
     }
 
-    /// What it is, for programs.
+    /// Returns the code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self.kind() {
@@ -103,13 +106,13 @@ impl Problem {
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.code().status()
     }
 
-    /// What the caller is told.
+    /// Returns the text for the caller.
     #[must_use]
     pub fn detail(&self) -> Cow<'static, str> {
         match self.kind() {
@@ -141,8 +144,8 @@ impl Problem {
         }
     }
 
-    /// The body, as RFC 9457 has it; the upstream's error is a member of it,
-    /// as it was written.
+    /// Returns the body in the form of RFC 9457. The upstream's error is a
+    /// member of it, byte for byte.
     #[must_use]
     pub fn body(&self) -> String {
         let error = match self.kind() {
@@ -155,13 +158,14 @@ impl Problem {
         serde_json::to_string(&body).unwrap_or_default()
     }
 
-    /// The body on the gateway's routes, where clients read no problem details.
+    /// Returns the body for the gateway's routes, whose clients do not read
+    /// problem details.
     #[must_use]
     pub fn plain_body(&self) -> String {
         plain(self.code(), &self.detail())
     }
 
-    /// Headers beside the content type.
+    /// Returns the headers, except the content type.
     #[must_use]
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         match self.kind() {
@@ -169,7 +173,7 @@ impl Problem {
                 vec![("upgrade", "websocket".to_owned()), ("connection", "upgrade".to_owned())]
             }
             ProblemKind::Told(Code::NoToken, _) => vec![("www-authenticate", "Bearer".to_owned())],
-            // RFC 6750 §3.1.
+            // Source: RFC 6750 §3.1.
             ProblemKind::Told(code, _) if code.status() == 401 => {
                 vec![("www-authenticate", r#"Bearer error="invalid_token""#.to_owned())]
             }
@@ -191,8 +195,8 @@ impl From<ProblemKind> for Problem {
     }
 }
 
-/// An error as the queues' clients read it: Python's shows `detail`, the
-/// JavaScript one `message`.
+/// Returns an error in the form that the queues' clients read: the Python
+/// client shows `detail`, the JavaScript client `message`.
 #[must_use]
 pub fn plain(code: Code, text: &str) -> String {
     json::object!({ "detail": text, "message": text, "code": code.name() })

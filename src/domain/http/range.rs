@@ -6,21 +6,21 @@ use std::fmt;
 /// The bytes of a file to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slice {
-    /// All of it.
+    /// The whole file.
     Whole,
     /// `first..=last`.
     Part {
-        /// First byte.
+        /// The first byte.
         first: u64,
-        /// Last byte.
+        /// The last byte.
         last: u64,
     },
-    /// A range that a file of this size does not have.
+    /// A range outside the file.
     Unsatisfiable,
 }
 
 impl Slice {
-    /// The status under which it is sent.
+    /// Returns the status of the response.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -31,7 +31,7 @@ impl Slice {
     }
 }
 
-/// What an answer with `slice` of a file with `size` bytes says of it.
+/// Returns the headers of a response with `slice` of a file of `size` bytes.
 #[must_use]
 pub fn headers(slice: Slice, size: u64) -> Headers {
     let length = |length: u64| ("content-length", length.to_string());
@@ -45,29 +45,31 @@ pub fn headers(slice: Slice, size: u64) -> Headers {
     }
 }
 
-/// Which bytes of a file with `size` bytes the `Range` header asks for.
+/// Returns the bytes that the `Range` header requests from a file of `size`
+/// bytes.
 ///
-/// A header that is malformed, in another unit or of several ranges is
-/// ignored, as RFC 9110 §14.2 allows: the answer is the whole file.
+/// A header that is malformed, has another unit or lists several ranges is
+/// ignored, as RFC 9110 §14.2 allows: the response is the whole file.
 #[must_use]
 pub fn slice(header: Option<&str>, size: u64) -> Slice {
     header.and_then(parse).map_or(Slice::Whole, |asked| asked.of(size))
 }
 
-/// A single range as it is asked for.
+/// A single requested range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ByteRange {
     /// From this byte to the end.
     From(u64),
-    /// From the first to the second, both included.
+    /// From the first to the second byte, both included.
     Between(u64, u64),
-    /// As many last bytes.
+    /// The last bytes, this many.
     Last(u64),
 }
 
 impl ByteRange {
-    /// What it is of a file with `size` bytes. The end of an empty file is all
-    /// of it, for there is no way to write that part.
+    /// Returns the bytes that the range selects in a file of `size` bytes. A
+    /// range of last bytes selects all of an empty file, because
+    /// `Content-Range` can't express an empty part.
     #[must_use]
     pub fn of(self, size: u64) -> Slice {
         match self {
@@ -81,7 +83,7 @@ impl ByteRange {
 }
 
 impl fmt::Display for ByteRange {
-    /// As a `Range` header has it.
+    /// Writes the value of a `Range` header.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::From(first) => write!(f, "bytes={first}-"),
@@ -91,8 +93,8 @@ impl fmt::Display for ByteRange {
     }
 }
 
-/// Reads a `Range` header; `None` if it is to be ignored. Lists may hold empty
-/// elements.
+/// Reads a `Range` header; `None` if it must be ignored. Lists may contain
+/// empty elements.
 #[must_use]
 pub fn parse(header: &str) -> Option<ByteRange> {
     let (unit, set) = header.trim().split_once('=')?;
@@ -111,8 +113,8 @@ pub fn parse(header: &str) -> Option<ByteRange> {
     }
 }
 
-/// The size that a `Content-Range` tells, with the part (first and last byte)
-/// unless it is that of a 416; `None` for one that can't be.
+/// Reads a `Content-Range`: the part (first and last byte; `None` in a 416) and
+/// the size of the file. Returns `None` if the header is invalid.
 #[must_use]
 pub fn parse_content(header: &str) -> Option<(Option<(u64, u64)>, u64)> {
     let (unit, rest) = header.trim().split_once(' ')?;
@@ -127,8 +129,9 @@ pub fn parse_content(header: &str) -> Option<(Option<(u64, u64)>, u64)> {
 }
 
 fn number(text: &str) -> Option<u64> {
-    /// Beyond any file, and so far below 2^53 that lengths reckoned from it are
-    /// numbers that the runtime takes; it panics at larger ones.
+    /// The largest number. It exceeds the size of any file, and is so far below
+    /// 2^53 that lengths computed from it are too: the runtime panics at larger
+    /// ones.
     const MAX: u64 = 1 << 52;
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(MAX).min(MAX))

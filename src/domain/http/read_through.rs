@@ -1,50 +1,50 @@
-//! Reading through: what a source's answer is worth to a client that asks for
-//! a file before it is stored.
+//! Reading through: decides whether a source's response can be passed to a
+//! client that requests a file before it is stored.
 //!
-//! The client must get what it would get from the bucket: the same bytes under
-//! the same headers, or nothing yet. So an answer that is odd in any way is
-//! none.
+//! The client must receive the same bytes and headers as from the bucket, or no
+//! file yet. So an unusual response is refused.
 
 use super::range::{self, ByteRange, Slice};
 
-/// A source's answer, without its body.
+/// A source's response, without its body.
 #[derive(Debug, Clone, Default)]
 pub struct SourceAnswer {
-    /// Its status.
+    /// The status code.
     pub status: u16,
     /// `Content-Length`.
     pub length: Option<u64>,
     /// `Content-Range`.
     pub range: Option<String>,
-    /// Whether the body is decoded on the way: lengths and ranges in the
-    /// headers are not the file's then.
+    /// Whether the body is decoded while it is read. The lengths and ranges in
+    /// the headers are not the file's then.
     pub is_decoded: bool,
 }
 
-/// What its body is.
+/// The content of the response's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceBody {
-    /// The whole file, of so many bytes if that is told.
+    /// The whole file, of this many bytes if the length is known.
     Whole(Option<u64>),
     /// `first..=last` of a file of `size` bytes.
     Part {
-        /// First byte.
+        /// The first byte.
         first: u64,
-        /// Last byte.
+        /// The last byte.
         last: u64,
-        /// The whole file's bytes.
+        /// The size of the whole file in bytes.
         size: u64,
     },
-    /// Not the file, which has so many bytes and not the range.
+    /// No file content: the file has this many bytes, and the range is outside
+    /// it.
     Unsatisfiable(u64),
-    /// Not the file: the range is none of its own, but its size is not told.
+    /// No file content: the range is outside the file, whose size is unknown.
     SizeUnknown,
 }
 
-/// Judges an answer to a request for the range `asked`, or for the whole file.
+/// Checks a response to a request for the range `asked`, or for the whole file.
 ///
 /// # Errors
-/// Why it can't be passed on, without secrets.
+/// Returns why the response can't be passed on, without secrets.
 pub fn judge(
     told: &SourceAnswer,
     asked: Option<ByteRange>,
@@ -67,7 +67,8 @@ pub fn judge(
     Ok(passed)
 }
 
-/// A source may know no ranges; what lies beyond the file is known without.
+/// Handles a source that ignores ranges. A range outside the file is recognized
+/// even so, if the length is known.
 fn whole(length: Option<u64>, asked: Option<ByteRange>) -> SourceBody {
     match (length, asked) {
         (Some(size), Some(asked)) if asked.of(size) == Slice::Unsatisfiable => {
@@ -115,7 +116,7 @@ mod tests {
             let passed = judge(&told(200, length, None), asked, MAX);
             assert_eq!(passed, Ok(SourceBody::Whole(length)), "{length:?}");
         }
-        // A source that knows no ranges.
+        // A source that ignores ranges.
         let asked = Some(ByteRange::From(10));
         assert_eq!(
             judge(&told(200, Some(100), None), asked, MAX),

@@ -1,27 +1,28 @@
-//! How the body of a request is packed.
+//! How the body of a request is compressed.
 //!
-//! In scope: which layer is undone next, and what is refused. Out of scope:
-//! undoing it, which the runtime does.
+//! This module decides which layer is decompressed next, and which codings are
+//! refused. The runtime decompresses.
 
 use super::coding::{Coding, codings};
 use crate::domain::json;
 
-/// Most layers that are undone. Senders use one; a proxy may add another.
+/// The most layers that are decompressed. Senders use one; a proxy may add
+/// another.
 const MAX_LAYERS: usize = 2;
 
-/// A format that the runtime can undo.
+/// A format that the runtime can decompress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// RFC 1952.
     Gzip,
     /// RFC 1950, which HTTP calls `deflate`.
     Zlib,
-    /// RFC 1951, which some senders call so.
+    /// RFC 1951, which some senders call `deflate`.
     Deflate,
 }
 
 impl Format {
-    /// The runtime's word for it.
+    /// Returns the runtime's name for the format.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -32,25 +33,26 @@ impl Format {
     }
 }
 
-/// The layers of a body that are still to be undone.
+/// The layers of a body that are still to be decompressed.
 #[derive(Debug)]
 pub struct Layers {
-    /// Those that its header names, of which the last was applied last.
+    /// The codings that the header names; the last one was applied last.
     named: Vec<Coding>,
     undone: usize,
 }
 
 impl Layers {
-    /// Those of a body with this `Content-Encoding`.
+    /// Reads the layers of a body with this `Content-Encoding`.
     ///
     /// # Errors
-    /// The names of the codings, if one is not known here or they are too many.
+    /// Returns the names of the codings, if one is unknown here or there are
+    /// too many.
     pub fn of(header: Option<&str>) -> Result<Self, String> {
         layers(header).map(|named| Self { named, undone: 0 })
     }
 
-    /// The format of the layer that is undone next, of a body that begins with
-    /// `bytes`; `None` if it is plain.
+    /// Returns the format of the next layer of a body that begins with `bytes`;
+    /// `None` if the body is plain.
     pub fn next(&mut self, bytes: &[u8]) -> Option<Format> {
         while self.undone < MAX_LAYERS {
             let is_last = self.named.is_empty();
@@ -66,8 +68,8 @@ impl Layers {
     }
 }
 
-/// Returns the codings that a `Content-Encoding` header names, if all of them
-/// can be undone; else their names.
+/// Returns the codings that a `Content-Encoding` header names if all of them
+/// can be decompressed, else their names.
 fn layers(header: Option<&str>) -> Result<Vec<Coding>, String> {
     let found = codings(header);
     let is_known = |coding: &Coding| matches!(coding, Coding::Gzip | Coding::Deflate);
@@ -78,14 +80,15 @@ fn layers(header: Option<&str>) -> Result<Vec<Coding>, String> {
     Err(names.join(", "))
 }
 
-/// The format of `bytes`, which a header says have this coding. The header is a
-/// hint: bytes that do not begin so are plain, and gzip is known without it.
+/// Returns the format of `bytes`, which have this coding according to a header.
+/// The header is a hint: bytes without the format's signature are plain, and
+/// gzip is recognized without a header.
 fn outermost(named: Option<Coding>, bytes: &[u8]) -> Option<Format> {
     match bytes {
         [0x1f, 0x8b, ..] => Some(Format::Gzip),
         _ if named != Some(Coding::Deflate) => None,
         [first, second, ..] if is_zlib_header(*first, *second) => Some(Format::Zlib),
-        // It has no mark of its own.
+        // Raw deflate has no signature of its own.
         _ => json::tolerant(bytes).is_err().then_some(Format::Deflate),
     }
 }
