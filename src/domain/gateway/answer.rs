@@ -9,17 +9,17 @@ use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::{Event, value_of};
 use serde_json::value::RawValue;
 
-/// Longest input that is kept of what the upstream has refused, in bytes.
+/// The longest input of a refused submission that is stored, in bytes.
 pub const MAX_REFUSED_BYTES: usize = 16 * 1024;
 
-/// Longest answer that is kept for who submits again, in bytes.
+/// The longest answer that is stored for a client that submits again, in bytes.
 pub(super) const MAX_ANSWER_BYTES: usize = 32 * 1024;
 
-/// Longest text of a refusal in the record, in bytes.
+/// The longest text of a refusal in the record, in bytes.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
 
 impl SubmissionAnswer {
-    /// The answer with its secrets masked.
+    /// Returns the answer with its secrets masked.
     #[must_use]
     pub fn masked(self, secrets: &Secrets) -> Self {
         let content_type = self.content_type.map(|text| secrets.masked(text));
@@ -27,8 +27,8 @@ impl SubmissionAnswer {
     }
 }
 
-/// Whether a request header goes along to the upstream: those that the queues
-/// know, but for where a webhook or a call is to go.
+/// Returns whether a request header is sent on to the upstream. The queues' own
+/// headers are, except those that name the target of a webhook or a call.
 #[must_use]
 pub fn passes(name: &str) -> bool {
     const PLAIN: [&str; 4] = ["accept", "content-type", "user-agent", "x-user-id"];
@@ -39,36 +39,37 @@ pub fn passes(name: &str) -> bool {
 }
 
 impl SubmissionAnswer {
-    /// Whether it is also the answer to who submits again: one that asks for
-    /// patience is not.
+    /// Returns whether a client that submits again gets this answer too. It
+    /// does not if the answer asks for a later retry.
     #[must_use]
     pub const fn is_remembered(&self) -> bool {
         self.status != 429 && self.status < 500
     }
 
-    /// Whether the upstream has taken what it was asked for.
+    /// Returns whether the upstream has accepted the request.
     #[must_use]
     pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
 }
 
-/// Tells of a refusal. A long input is not kept, or who is refused could fill
-/// the vault.
+/// Returns the timeline's text for a refusal. It removes a long input from the
+/// record: otherwise a client with refused requests could fill the vault.
 pub(super) fn refusal(job: &mut Job, answer: &SubmissionAnswer) -> String {
     job.input.take_if(|input| input.get().len() > MAX_REFUSED_BYTES);
     format!("the upstream refused the submission ({})", answer.status)
 }
 
-/// What is remembered of an answer. One that is too long and a refusal is not;
-/// of one that names a request, that is what matters.
+/// Returns the part of an answer that is stored. Of a long answer that names a
+/// request, the request's id is enough. Any other long answer becomes one that
+/// is not remembered.
 pub(super) fn remembered(answer: SubmissionAnswer, id: Option<&str>) -> SubmissionAnswer {
     if answer.body.len() <= MAX_ANSWER_BYTES {
         return answer;
     }
     match id {
         Some(id) if answer.is_success() => {
-            // The URLs are those of this vault anyway.
+            // The URLs are replaced by this vault's anyway.
             let body = json::object!({ "request_id": id, "response_url": "", "status_url": "",
                 "cancel_url": "" });
             SubmissionAnswer { body, content_type: None, ..answer }
@@ -77,7 +78,7 @@ pub(super) fn remembered(answer: SubmissionAnswer, id: Option<&str>) -> Submissi
     }
 }
 
-/// What the client is told when the upstream gave no answer.
+/// Returns the answer for the client when the upstream could not be reached.
 #[must_use]
 pub fn unreachable_upstream(why: &str) -> SubmissionAnswer {
     SubmissionAnswer {
@@ -88,15 +89,15 @@ pub fn unreachable_upstream(why: &str) -> SubmissionAnswer {
     }
 }
 
-/// The id of the request that an answer names.
+/// Returns the id of the request that an answer names.
 #[must_use]
 pub fn request_id(answer: &SubmissionAnswer) -> Option<String> {
     let event = Event::parse(&answer.body).ok().filter(|_| answer.is_success())?;
     value_of(&event.members, "request_id").and_then(correlate::id_of)?.ok()
 }
 
-/// The upstream's own words: `detail`, `error` or `message` of its answer, else
-/// all of it.
+/// Returns the upstream's error: `detail`, `error` or `message` of its answer,
+/// else the whole answer. `None` if it is empty or too long.
 pub(super) fn error_in(body: &str) -> Option<Box<RawValue>> {
     let members = Event::parse(body).map(|event| event.members).unwrap_or_default();
     let own = ["detail", "error", "message"].iter().find_map(|key| value_of(&members, key));

@@ -1,27 +1,27 @@
-//! What is asked for at a queue, by the path below it.
+//! Reads which call of a queue's API a path means.
 
 use crate::domain::names::is_valid_name;
 use crate::domain::upstream::queue::Queue;
 
-/// A call of a queue's route.
+/// A call of a queue's API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The queue.
     pub queue: Queue,
-    /// The application as it stands in the path, sub path included.
+    /// The application from the path, with its sub path.
     pub app: String,
-    /// What is to be done.
+    /// The requested action.
     pub step: Step,
 }
 
-/// What is to be done.
+/// The action of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// `POST {app}`: submit a job.
     Submit,
     /// `GET {app}/requests/{id}/status`.
     Status(String),
-    /// `GET {app}/requests/{id}/status/stream`: each status as it comes.
+    /// `GET {app}/requests/{id}/status/stream`: each status when it changes.
     Stream(String),
     /// `GET {app}/requests/{id}`.
     Result(String),
@@ -30,8 +30,9 @@ pub enum Step {
 }
 
 impl Call {
-    /// Reads the path's parts below the queue; `None` if there is no such
-    /// route. The last `requests` counts: no application ends so.
+    /// Reads the parts of the path below the queue; `None` if there is no such
+    /// route. The last `requests` counts, because no application's name ends
+    /// with it.
     #[must_use]
     pub fn parse(queue: Queue, parts: &[&str]) -> Option<Self> {
         let at = parts.iter().rposition(|part| *part == "requests").unwrap_or(parts.len());
@@ -51,7 +52,7 @@ impl Call {
         Some(Self { queue, app: app.join("/"), step })
     }
 
-    /// The methods that it takes.
+    /// Returns the methods that the route takes.
     #[must_use]
     pub const fn allowed(&self) -> &'static str {
         match self.step {

@@ -1,9 +1,9 @@
-//! Answers as the caller's client wants them.
+//! Writes answers in the form that the caller's client understands.
 //!
-//! `Bearer` callers get pipelet's words. `Key` callers are fal's clients, which
-//! know three statuses: one that is another makes the JavaScript client ask for
-//! ever and the Python client fail. For them a job without a result is
-//! `COMPLETED`, and its result is an error.
+//! Callers with `Bearer` get pipelet's words. Callers with `Key` use fal's
+//! clients, which know three statuses: at any other, the JavaScript client
+//! polls forever and the Python client fails. For them, a job without a result
+//! is `COMPLETED`, and its result is an error.
 
 use super::links::{self, RequestRoutes};
 use crate::domain::access::redact::Secrets;
@@ -19,10 +19,10 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use url::Url;
 
-/// The status of a result that there will never be.
+/// The status code of a request for a result that will never exist.
 pub const NO_RESULT: u16 = 422;
 
-/// The status of `job` as far as this vault knows.
+/// Returns the status of `job` as JSON, from this vault's record.
 #[must_use]
 pub fn status(job: &Job, place: RequestRoutes<'_>, scheme: Scheme) -> String {
     let word = match (job.status, scheme) {
@@ -48,8 +48,8 @@ pub fn status(job: &Job, place: RequestRoutes<'_>, scheme: Scheme) -> String {
     serde_json::to_string(&status_reply).unwrap_or_default()
 }
 
-/// A status as fal's clients need it: those with a key must have it, even if
-/// its value is nothing.
+/// A status with the members that fal's clients need. A member that is always
+/// written must be there even if it is `null`.
 #[derive(Serialize)]
 struct StatusReply<'a> {
     status: &'a str,
@@ -70,8 +70,8 @@ struct StatusReply<'a> {
 #[derive(Serialize)]
 struct Nothing {}
 
-/// What a status says that the upstream has told, in the words of the caller's
-/// client and with its URLs led to `place`.
+/// Returns a status from the upstream in the words of the caller's client. The
+/// URLs in it lead to `place`.
 #[must_use]
 pub fn reply(
     body: &str,
@@ -106,7 +106,7 @@ pub fn reply(
     edit::splice(&led, &edits)
 }
 
-/// The status that the upstream has told, in its own word.
+/// Returns the status in the upstream's answer, in the upstream's word.
 #[must_use]
 pub fn word(body: &str) -> Option<String> {
     word_of(&Event::parse(body).ok()?)
@@ -116,7 +116,7 @@ fn word_of(event: &Event<'_>) -> Option<String> {
     value_of(&event.members, "status").and_then(json::decode_string).map(Cow::into_owned)
 }
 
-/// Whether nothing follows a status.
+/// Returns whether the status is final.
 #[must_use]
 pub fn is_last(word: &str) -> bool {
     !matches!(word, "IN_QUEUE" | "IN_PROGRESS")
@@ -126,8 +126,8 @@ const fn has_no_result(job: &Job) -> bool {
     matches!(job.status, Status::Failed | Status::Cancelled)
 }
 
-/// The body of the result of a job that has none. Python's client shows
-/// `detail`, the JavaScript one `message`.
+/// Returns the body of the result of a job that has none. The Python client
+/// shows `detail`, the JavaScript client `message`.
 #[must_use]
 pub fn no_result(job: &Job, secrets: &Secrets) -> String {
     let text = json::encode_string(&secrets.masked(reason(job)));
@@ -136,7 +136,7 @@ pub fn no_result(job: &Job, secrets: &Secrets) -> String {
     format!(r#"{{"detail":{detail},"message":{text},"code":"{}"}}"#, Code::NoResult.name())
 }
 
-/// Why there is none, as a text.
+/// Returns why the job has no result, as text.
 fn reason(job: &Job) -> String {
     let usual = || match job.status {
         Status::Cancelled => "Request was cancelled".to_owned(),

@@ -1,75 +1,81 @@
-//! Which submissions are one: what the gate of equal submissions remembers.
+//! Decides which submissions are one job, from the entries in the gate of equal
+//! submissions.
 //!
-//! With an `Idempotency-Key` the first one counts for 24 hours. Without, equal
-//! submissions are different jobs, but for one case: both of fal's clients send
-//! a submission again when the connection broke before they had the answer, and
-//! that must not be paid twice. So each submission is noted until its answer
-//! was read; an equal one that comes meanwhile waits for the end of one that is
-//! noted and takes its job over if no one has read its answer by then.
+//! With an `Idempotency-Key`, the first submission counts for 24 hours. Without
+//! a key, equal submissions are different jobs, except for retries: fal's
+//! clients submit again if the connection breaks before they have the answer,
+//! and such a job must not be paid twice. So each submission has an entry until
+//! its answer was read. An equal one that arrives meanwhile waits until the
+//! earlier one's submission has ended. It takes that job over if no client has
+//! read the answer by then.
 //!
-//! A ticket whose uses are counted has one gate for all that its holder submits:
-//! what is new is a use, and what is not let in leaves no trace.
+//! A ticket whose uses are counted has one gate for everything that its holder
+//! submits. Each new job is a use. A submission that is refused leaves no
+//! entry.
 
 use crate::domain::time::{DAY, MINUTE, SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How long a key counts, in milliseconds.
 const KEY_LIFE_MS: u64 = DAY;
-/// How long a submission whose answer no one read may be sent again.
+/// How long a submission with an unread answer may be sent again, in
+/// milliseconds.
 const UNREAD_LIFE_MS: u64 = 10 * MINUTE;
-/// How long an answer may be on its way to its reader before another one takes
-/// the job over, in milliseconds.
+/// How long an answer may be on its way to its reader before another submission
+/// takes the job over, in milliseconds.
 pub const GRACE_MS: u64 = 2 * SECOND;
-/// How long a submission waits before another one may wait in its place: its
-/// own connection may be broken by then, too.
+/// How long a submission waits before another one may take its place, in
+/// milliseconds: its own connection may be broken by then too.
 const WAIT_MS: u64 = 10 * SECOND;
-/// Most submissions of a gate that are noted.
+/// The most entries of a gate.
 const MAX_NOTED: usize = 100;
 
-/// A submission that is noted.
+/// A recorded submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// The reference of its job.
     pub reference: String,
-    /// When it came.
+    /// When the submission arrived.
     pub at: Timestamp,
-    /// SHA-256 of what was submitted, in hex.
+    /// The SHA-256 of the submission, in hex.
     pub fingerprint: String,
-    /// The submission that waits for the end of this one, by its reference, and
-    /// since when.
+    /// The reference of the submission that waits for the end of this one, and
+    /// since when it waits.
     pub waiting: Option<(String, Timestamp)>,
 }
 
-/// The submissions of one gate that are noted.
+/// The recorded submissions of one gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Entries(Vec<Entry>);
 
-/// What a submission asks the gate for.
+/// A submission's request to the gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The reference that its job gets if it is another one's.
+    /// The reference for its job, if the submission becomes a job of its own.
     pub reference: String,
-    /// SHA-256 of what is submitted, in hex.
+    /// The SHA-256 of the submission, in hex.
     pub fingerprint: String,
-    /// Whether there is an `Idempotency-Key`.
+    /// Whether the submission has an `Idempotency-Key`.
     pub keyed: bool,
-    /// Where it is noted in a ticket's gate; any other gate has one place.
+    /// Where a ticket's gate stores the entry. Any other gate has one list
+    /// only.
     pub place: Option<String>,
-    /// Most uses of the ticket.
+    /// The most uses of the ticket.
     pub most: Option<u32>,
-    /// A job that can't be taken any more: the upstream refused it for now, or
-    /// its submission was interrupted.
+    /// A job that can't be used any more, because the upstream refused it for
+    /// now or because its submission was interrupted.
     pub instead_of: Option<String>,
 }
 
-/// What the gate says.
+/// The gate's decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decision {
-    /// Submit as this job; that of the key, if it has one.
+    /// Submit as this job. With a key it may be the key's earlier job.
     Go(String),
-    /// Wait for the end of this job's submission, then ask who gets it.
+    /// Wait until this job's submission has ended, then ask which submission
+    /// gets it.
     After(String),
     /// The key was used with another body.
     OtherBody,
@@ -78,7 +84,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// Whether it begins a job for who has this wish.
+    /// Returns whether the decision begins a new job for `request`.
     #[must_use]
     pub fn is_new(&self, request: &Request) -> bool {
         matches!(self, Self::Go(reference) if *reference == request.reference)
@@ -86,7 +92,7 @@ impl Decision {
 }
 
 impl Entries {
-    /// Lets a submission in.
+    /// Decides on a submission, and records it if it is new.
     pub fn admit(&mut self, request: &Request, now: Timestamp) -> Decision {
         let life = if request.keyed { KEY_LIFE_MS } else { UNREAD_LIFE_MS };
         self.0.retain(|entry| {
@@ -126,14 +132,14 @@ impl Entries {
         }
     }
 
-    /// Whether the answer of `earlier`'s submission is still unread.
+    /// Returns whether the answer of `earlier`'s submission is still unread.
     #[must_use]
     pub fn is_unread(&self, earlier: &str) -> bool {
         self.0.iter().any(|entry| entry.reference == earlier)
     }
 
-    /// Who gets `earlier`'s job: the one that waited for it if no one else has
-    /// read the answer, else it becomes a job of its own.
+    /// Decides which submission gets `earlier`'s job. The waiting one gets it
+    /// if no client has read the answer, else it becomes a job of its own.
     pub fn take_over(&mut self, earlier: &str, request: &Request, now: Timestamp) -> Decision {
         let is_mine = |entry: &&mut Entry| {
             let waiting = entry.waiting.as_ref().map(|(reference, _)| reference);
@@ -147,12 +153,12 @@ impl Entries {
         Decision::Go(request.reference.clone())
     }
 
-    /// Notes that the answer of this job's submission was read.
+    /// Records that the answer of this job's submission was read.
     pub fn mark_read(&mut self, reference: &str) {
         self.0.retain(|entry| entry.reference != reference);
     }
 
-    /// When nothing of it counts any more; `None` if nothing is noted.
+    /// Returns when all entries have expired; `None` without entries.
     #[must_use]
     pub fn ends_at(&self) -> Option<Timestamp> {
         self.0.iter().map(|entry| entry.at.plus(KEY_LIFE_MS)).max()
@@ -211,7 +217,8 @@ mod tests {
         assert_eq!(entries.admit(&request("a", false), at(0)), go("a"));
         assert_eq!(entries.admit(&request("b", false), at(1)), after("a"));
         assert_eq!(entries.take_over("a", &request("b", false), at(2)), go("a"));
-        // Broken again: the next one takes it.
+        // The connection is broken again: the next submission takes the job
+        // over.
         assert_eq!(entries.admit(&request("c", false), at(3)), after("a"));
         assert_eq!(entries.take_over("a", &request("c", false), at(4)), go("a"));
         entries.mark_read("a");

@@ -1,5 +1,5 @@
-//! The upstream's answers with its URLs led back here: the clients follow them
-//! with the key that they have, which is this vault's.
+//! Replaces the URLs in the upstream's answers by this vault's. Clients follow
+//! them with the key that they have, which is this vault's.
 
 use crate::domain::json::edit::{self, Edit};
 use crate::domain::json::{self, Member};
@@ -8,25 +8,26 @@ use crate::domain::upstream::template::encode_app;
 use std::ops::Range;
 use url::Url;
 
-/// The members that hold a URL of a request, and what such a URL ends with.
+/// The members that contain a URL of a request, and how such a URL ends.
 const KEYS: [(&str, &str); 3] =
     [("response_url", ""), ("status_url", "/status"), ("cancel_url", "/cancel")];
 
-/// Where the routes of a request are here.
+/// The routes of a request at this vault.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestRoutes<'a> {
-    /// Scheme and host.
+    /// The scheme and the host.
     pub base: &'a str,
     /// The queue.
     pub queue: Queue,
     /// The application.
     pub app: &'a str,
-    /// The request.
+    /// The request's id.
     pub id: &'a str,
 }
 
 impl RequestRoutes<'_> {
-    /// The URL of the result; status and cancel are below it.
+    /// Returns the URL of the result. The URLs of status and cancel are below
+    /// it.
     #[must_use]
     pub fn url(&self) -> String {
         let app = encode_app(self.app).unwrap_or_default();
@@ -34,8 +35,8 @@ impl RequestRoutes<'_> {
     }
 }
 
-/// `body`, an object with these `members`, with its URLs led to `place`, or
-/// below `upstream` to the same path here.
+/// Returns `body`, an object with these `members`, with its URLs replaced. A
+/// URL below `upstream` keeps its path; any other becomes the URL of `place`.
 #[must_use]
 pub fn point_here(
     body: &str,
@@ -54,7 +55,7 @@ pub fn point_here(
     edit::splice(body, &edits)
 }
 
-/// Where a member's value stands.
+/// Returns the range of a member's value.
 #[must_use]
 pub fn value_span(member: &Member<'_>) -> Range<usize> {
     member.span.end - member.value.len()..member.span.end

@@ -1,13 +1,15 @@
-//! The gateway: the upstream's own routes in front of the upstream, so that a
-//! client is switched by changing one URL.
+//! The gateway: the upstream's own routes in front of the upstream, so that
+//! clients switch by changing one URL.
 //!
-//! - `call`: what is asked for, by the path.
-//! - `submission`: what a submission does to a job.
-//! - `pass`: which submissions are one.
-//! - `dialect`: answers as the caller's client wants them.
-//! - `links`: the upstream's URLs, led back here.
-//! - `proxy`: the protocol of fal.ai's server proxy.
-//! - `token`: what a token of fal.ai may be for.
+//! - `answer`: reads the upstream's answer to a submission.
+//! - `call`: reads which call a path means.
+//! - `dialect`: writes answers in the form that the caller's client
+//!   understands.
+//! - `idempotency`: decides which submissions are one job.
+//! - `links`: replaces the upstream's URLs by this vault's.
+//! - `proxy`: speaks the protocol of fal.ai's server proxy.
+//! - `submission`: changes the job that is submitted.
+//! - `token`: limits the tokens of fal.ai.
 
 pub mod answer;
 pub mod call;
@@ -24,10 +26,10 @@ use crate::domain::upstream::template::{CantAsk, encode_app};
 use crate::domain::upstream::{Upstream, UpstreamQuery, Upstreams};
 
 impl Upstreams {
-    /// The upstream of a queue.
+    /// Returns the upstream of a queue.
     ///
     /// # Errors
-    /// Its URL or its key is not set.
+    /// Returns a [`CantAsk`] if its URL or its key is not set.
     pub fn of_queue(&self, queue: Queue) -> Result<&Upstream, CantAsk> {
         match queue {
             Queue::Batch => self.queue.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_QUEUE_URL")),
@@ -36,11 +38,11 @@ impl Upstreams {
         }
     }
 
-    /// The question about a request: at the URL that the upstream has named, if
-    /// the job is known, else by the path of the call.
+    /// Returns the query about a request. It goes to the URL that the upstream
+    /// has named if the job is known, else to the path of the call.
     ///
     /// # Errors
-    /// As [`Self::at_queue`].
+    /// The same as [`Self::at_queue`].
     pub fn follow(
         &self,
         call: &call::Call,
@@ -67,11 +69,11 @@ impl Upstreams {
         Ok(if is_fal_ai { ask } else { UpstreamQuery { scheme, ..ask } })
     }
 
-    /// The question at `path` (not encoded) and `query` of a queue, with its
-    /// key in the caller's scheme; fal.ai knows one scheme only.
+    /// Returns the query at `path` (not encoded) and `query` of a queue. It has
+    /// the queue's key in the caller's scheme; fal.ai accepts only its own.
     ///
     /// # Errors
-    /// [`CantAsk`]: there is no such URL, or no key.
+    /// Returns a [`CantAsk`] if there is no such URL, or no key.
     pub fn at_queue(
         &self,
         queue: Queue,

@@ -1,5 +1,5 @@
-//! The protocol of fal.ai's server proxy, as the core of its package
-//! `@fal-ai/server-proxy` has it: where a call may go, and what goes along.
+//! The protocol of fal.ai's server proxy, as in the core of its package
+//! `@fal-ai/server-proxy`: where a call may go, and which headers it has.
 
 use super::answer;
 use super::call::{Call, Step};
@@ -11,51 +11,51 @@ use crate::domain::percent;
 use crate::domain::upstream::queue::Queue;
 use url::Url;
 
-/// The header that names where a call is to go.
+/// The header that names the target of a call.
 pub const TARGET: &str = "x-fal-target-url";
-/// The header that tells fal.ai through what a call came.
+/// The header that names the proxy to fal.ai.
 pub const CLIENT: (&str, &str) = ("x-fal-client-proxy", "hookvault");
-/// fal.ai's queue: what is submitted there becomes a job here.
+/// fal.ai's queue. A request that is submitted there becomes a job here.
 const QUEUE_HOST: &str = "queue.fal.run";
-/// What is called there by fal's clients, and nothing else: a path with its
-/// query a line. A test runs the clients and compares.
+/// The host and, line by line, the paths with their queries that fal's clients
+/// call there. Nothing else is passed on. A test runs the clients and compares.
 const REST_HOST: &str = "rest.fal.ai";
 const REST: &str = include_str!("rest.txt");
-/// The one media type of fal.ai's protocol, whatever the caller writes.
+/// The only media type of fal.ai's protocol, whatever the caller sends.
 const JSON: &str = "application/json";
 
-/// What the holder of a ticket is told whose applications are others.
+/// The error for the holder of a ticket for other applications.
 pub const OTHER_APP: &str = "the application is not in the ticket's `apps`; get a ticket for it";
 
-/// Where a call goes.
+/// The target of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// The queue.
     Queue {
-        /// What is asked for there.
+        /// The call of the queue's API.
         call: Call,
         /// The query.
         query: Vec<(String, String)>,
     },
-    /// Elsewhere at fal.ai, passed on as it is.
+    /// Another host of fal.ai, to which the call is passed on unchanged.
     Other(Url, Kind),
 }
 
-/// What a call is that is no queue's.
+/// The kind of a call outside the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// It runs an application at once.
+    /// Runs an application at once.
     Run,
-    /// It begins an upload of a file that an input names.
+    /// Begins an upload of a file that an input names.
     Upload,
-    /// It makes a token to talk to applications.
+    /// Makes a token with which a page calls applications.
     Token,
-    /// It makes a token to upload as often as one likes.
+    /// Makes a token for any number of uploads.
     UploadToken,
 }
 
 impl Kind {
-    /// The methods that it takes; `None` for any.
+    /// Returns the methods that the call takes; `None` for any.
     #[must_use]
     pub const fn allowed(self) -> Option<&'static str> {
         match self {
@@ -64,7 +64,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is a use of a ticket that counts.
+    /// Returns whether the call is a use of a ticket that counts.
     #[must_use]
     pub const fn is_use(self) -> bool {
         matches!(self, Self::Run | Self::Token)
@@ -98,7 +98,8 @@ pub fn target(text: &str, queue: Queue) -> Option<Target> {
     }
 }
 
-/// What a call at `rest.fal.ai` is, if it is one of fal's clients.
+/// Returns the kind of a call at `rest.fal.ai`, if fal's clients make such a
+/// call.
 fn rest_api(url: &Url) -> Option<Kind> {
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let asked = format!("{}{query}", url.path());
@@ -110,9 +111,9 @@ fn rest_api(url: &Url) -> Option<Kind> {
     })
 }
 
-/// The path's parts as they read. There are none if one hides a separator, or
-/// would for a server that decodes twice, or takes what is no UTF-8: then they
-/// may be other parts there.
+/// Returns the decoded parts of the path. Returns `None` if a part is not
+/// UTF-8, or hides a separator, even for a server that decodes twice: such a
+/// server may see other parts.
 fn segments(url: &Url) -> Option<Vec<String>> {
     let hides = |part: &str| {
         part.contains(['/', '\\', '%', char::REPLACEMENT_CHARACTER])
@@ -123,8 +124,9 @@ fn segments(url: &Url) -> Option<Vec<String>> {
     parts.map(|part| (!hides(&part)).then_some(part)).collect()
 }
 
-/// What goes along of a request's `headers` to `queue`, and what the protocol
-/// adds. fal.ai has none of the other queues' headers.
+/// Returns the headers that are sent to `queue`: some of the request's
+/// `headers`, and those of the protocol. fal.ai does not get the other queues'
+/// headers.
 #[must_use]
 pub fn headers_to_send<H>(headers: H, queue: Queue) -> Vec<(String, String)>
 where
@@ -140,8 +142,9 @@ where
     along.chain(own.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
-/// Whether a header of an answer is told to the caller. Those of the body's way
-/// are not true any more; the others would speak for this vault's origin.
+/// Returns whether a header of a response is passed on to the caller. Headers
+/// about the body's transfer are no longer true, and some others would act on
+/// this vault's origin.
 #[must_use]
 pub fn is_passed_on(name: &str) -> bool {
     const OF_THE_WAY: [&str; 5] =
@@ -153,7 +156,8 @@ pub fn is_passed_on(name: &str) -> bool {
         || name.starts_with("access-control-"))
 }
 
-/// Whether an answer of this media type may echo a key that it was asked with.
+/// Returns whether a response of this media type could contain the key of its
+/// request.
 #[must_use]
 pub fn is_text(content_type: Option<&str>) -> bool {
     let kind = content_type.unwrap_or_default().to_ascii_lowercase();
@@ -161,19 +165,20 @@ pub fn is_text(content_type: Option<&str>) -> bool {
     kind.is_empty() || kind.starts_with("text/") || marks.iter().any(|mark| kind.contains(mark))
 }
 
-/// Whether a ticket for `apps` opens this step of `app`. Clients ask for a
-/// request without the sub path that it was submitted to.
+/// Returns whether a ticket for `apps` allows this step of `app`. Clients ask
+/// for a request without the sub path to which it was submitted.
 #[must_use]
 pub fn opens(apps: &[String], app: &str, step: &Step) -> bool {
     is_among(app, apps)
         || (*step != Step::Submit && apps.iter().any(|known| is_below(trimmed(known), app)))
 }
 
-/// Checks that a ticket opens a call that is no queue's. Uploads are of no
+/// Checks that a ticket allows a call outside the queue. Uploads belong to no
 /// application.
 ///
 /// # Errors
-/// Why it does not. What a token may be for, its request tells: see `token`.
+/// Returns why the ticket does not allow the call. The module `token` checks
+/// requests for a token.
 pub fn opens_other(ticket: &Ticket, url: &Url, kind: Kind) -> Result<(), Problem> {
     let is_open =
         |apps: &Vec<String>| segments(url).is_some_and(|parts| is_among(&parts.join("/"), apps));
@@ -191,8 +196,9 @@ pub fn opens_other(ticket: &Ticket, url: &Url, kind: Kind) -> Result<(), Problem
 }
 
 impl Submission {
-    /// Whether the holder of `ticket` may ask about the job and cancel it. The
-    /// ids of the queue that tickets are not for can be guessed.
+    /// Returns whether the holder of `ticket` may query the job and cancel it.
+    /// Jobs in the batch queue are never open to tickets, because their ids can
+    /// be guessed.
     #[must_use]
     pub fn is_open_to(&self, ticket: &Ticket) -> bool {
         let apps = ticket.apps.as_deref();

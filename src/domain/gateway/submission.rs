@@ -1,5 +1,5 @@
-//! What a submission does to a job: it is there, queued, before the upstream
-//! is asked, and the upstream's answer ends or names it.
+//! Changes the job that is submitted. The job exists as `queued` before the
+//! upstream is asked. The upstream's answer then gives it an id, or ends it.
 
 use super::answer::{error_in, refusal, remembered, request_id, unreachable_upstream};
 use crate::domain::file::strict_url;
@@ -14,45 +14,45 @@ use crate::domain::upstream::queue::{Queue, Scheme};
 use crate::domain::webhook::event::{Event, Provider, value_of};
 use serde::{Deserialize, Serialize};
 
-/// Longest input that is part of the record, in bytes; a longer one is the body
-/// of the timeline's first entry only.
+/// The longest input in the record, in bytes. A longer one is only the body of
+/// the timeline's first entry.
 const MAX_INPUT_BYTES: usize = 32 * 1024;
 
 /// A submission on its way to its job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Submit {
-    /// When it came.
+    /// When the submission arrived.
     pub at: Timestamp,
-    /// Scheme and host of the request.
+    /// The scheme and the host of the request.
     pub origin: String,
     /// The queue.
     pub queue: Queue,
-    /// The application as it stood in the path.
+    /// The application from the path.
     pub app: String,
-    /// The query, the webhook's place in it.
+    /// The query without the client's webhook.
     pub query: Vec<(String, String)>,
-    /// The headers that go along.
+    /// The headers that are sent to the upstream.
     pub headers: Vec<(String, String)>,
     /// How the caller wrote its token.
     pub scheme: Scheme,
     /// The input.
     pub body: DeliveredBody,
-    /// The input's bytes.
+    /// The length of the input in bytes.
     pub bytes: usize,
-    /// Their SHA-256 in hex.
+    /// The SHA-256 of the input in hex.
     pub sha256: String,
     /// The client's own webhook.
     pub webhook: Option<String>,
-    /// Something odd, for the timeline.
+    /// A remark for the timeline.
     pub note: Option<String>,
-    /// Whether the input is kept.
+    /// Whether the input is stored.
     pub is_kept: bool,
-    /// Whether its caller has a ticket and no token.
+    /// Whether the caller has a ticket instead of a token.
     pub by_ticket: bool,
 }
 
 impl Submit {
-    /// Whether its input goes to the bucket.
+    /// Returns whether the input is stored in the bucket.
     #[must_use]
     pub const fn is_long(&self) -> bool {
         self.is_kept && self.bytes > MAX_OBJECT_TEXT
@@ -64,11 +64,11 @@ impl Submit {
 pub struct Uses {
     /// The gate that counts them.
     pub gate: String,
-    /// How many there can be.
+    /// The most uses.
     pub most: u32,
 }
 
-/// The job that a submission begins, and its first entry.
+/// Makes the job of a submission and its first timeline entry.
 #[must_use]
 pub fn begin(new_job: NewJob, submit: &Submit, input: &str, body: BodyAt) -> (Job, Entry) {
     let mut job = Job::new(new_job);
@@ -98,8 +98,9 @@ pub fn begin(new_job: NewJob, submit: &Submit, input: &str, body: BodyAt) -> (Jo
     (job, entry)
 }
 
-/// Notes the upstream's answer, or why there is none. A delivery may have come
-/// before it.
+/// Records the upstream's answer, or why there is none. Returns a timeline
+/// entry if the submission failed. A delivery may have arrived before the
+/// answer.
 pub fn end(
     job: &mut Job,
     answer: Result<SubmissionAnswer, String>,
@@ -130,14 +131,14 @@ pub fn end(
     })
 }
 
-/// Notes that no one knows what became of a submission: its run died.
+/// Records that the submission was interrupted, so that its outcome is unknown.
 pub fn interrupted(job: &mut Job, now: Timestamp) -> Option<Entry> {
     let why = "the submission was interrupted; the upstream may have accepted it";
     end(job, Err(why.to_owned()), now)
 }
 
-/// What a job leaves to the one that it moves to; `None` if it was not
-/// submitted here.
+/// Returns the part of a job that moves to another job with it; `None` if the
+/// job was not submitted here.
 #[must_use]
 pub fn submission_state(job: &Job) -> Option<SubmissionState> {
     Some(SubmissionState {
@@ -148,8 +149,9 @@ pub fn submission_state(job: &Job) -> Option<SubmissionState> {
     })
 }
 
-/// Takes over what a job has left that moves here; what is known stays. Returns
-/// whether it does: one that was submitted itself keeps its webhook and input.
+/// Takes over the submission of a job that moves here; known values stay.
+/// Returns `false` for a job with another submission, which keeps its own
+/// values.
 pub fn take_over(job: &mut Job, state: SubmissionState, now: Timestamp) -> bool {
     if job.submission.as_ref().is_some_and(|own| *own != state.submission) {
         return false;
@@ -164,7 +166,7 @@ pub fn take_over(job: &mut Job, state: SubmissionState, now: Timestamp) -> bool 
     true
 }
 
-/// The job's id and where its result will be, as the answer has it.
+/// Takes the job's id and the URL of its result from the answer.
 fn accept(job: &mut Job, answer: &SubmissionAnswer) -> Result<(), String> {
     let nameless = || "the upstream's answer to the submission has no request id".to_owned();
     let id = request_id(answer).ok_or_else(nameless)?;

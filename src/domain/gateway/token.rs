@@ -1,8 +1,8 @@
-//! A token of fal.ai's, with which a page talks to an application itself.
+//! A token of fal.ai, with which a page calls an application directly.
 //!
-//! The holder of a ticket gets one that is good for no more than the ticket:
-//! not for other applications, and not for longer. How often a token is used
-//! can't be seen here.
+//! The holder of a ticket gets a token that is valid for no other applications
+//! than the ticket, and for no longer. How often the token is used can't be
+//! counted here.
 
 use crate::domain::access::ticket::{Ticket, is_among};
 use crate::domain::http::problem::{Code, Problem};
@@ -11,21 +11,23 @@ use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::upstream::template::encode_app;
 use serde::{Deserialize, Serialize};
 
-/// Longest request for a token, in bytes.
+/// The longest request for a token, in bytes.
 pub const MAX_BYTES: u64 = 16 * 1024;
 
-/// What fal's clients ask for, and all that is passed on of it.
+/// The members that fal's clients send. No others are passed on.
 #[derive(Serialize, Deserialize)]
 struct TokenRequest {
     allowed_apps: Vec<String>,
     token_expiration: u64,
 }
 
-/// The request that is passed on for the holder of `ticket`. It is written
-/// anew: two readers of one text may read it differently.
+/// Returns the request to pass on for the holder of `ticket`. The text is
+/// written again, because two readers of one text may understand it
+/// differently.
 ///
 /// # Errors
-/// What the ticket does not allow, or what is wrong with the request.
+/// Returns a problem if the ticket does not allow the token, or if the request
+/// is malformed.
 pub fn within(ticket: &Ticket, body: &[u8], now: Timestamp) -> Result<String, Problem> {
     if ticket.count.is_some() && ticket.apps.is_none() {
         return Err(Problem::new(
@@ -60,14 +62,16 @@ fn malformed(why: &str) -> Problem {
     Problem::bad_body(format!("{why}; the body must be like {like}"))
 }
 
-/// Whether a ticket for `apps` is for all that a token for `wanted` opens.
+/// Returns whether a ticket for `apps` covers everything that a token for
+/// `wanted` gives access to.
 fn covers(apps: &[String], wanted: &str) -> bool {
     let is_plain = encode_app(wanted).is_some_and(|encoded| encoded == wanted);
     is_plain && (is_among(wanted, apps) || apps.iter().any(|app| alias(app) == Some(wanted)))
 }
 
-/// The name by which fal's clients ask for a token of a whole application. One
-/// that goes on is a part of an application, which there is no token for.
+/// Returns the name by which fal's clients request a token for a whole
+/// application. A longer path is a part of an application, and no tokens exist
+/// for parts.
 fn alias(app: &str) -> Option<&str> {
     let parts: Vec<&str> = app.trim_matches('/').split('/').collect();
     match *parts.as_slice() {
