@@ -1,11 +1,11 @@
-//! What was handed on, as readers see it.
+//! Renders the hand-off of a job for readers.
 
 use crate::domain::job::outbox::{Handoff, Receiver, State};
 use crate::domain::job::record::Job;
 use crate::domain::time::Timestamp;
 use serde::Serialize;
 
-/// What is handed on; `null` when nothing is.
+/// The hand-off of a job; `null` if nothing is handed on.
 #[derive(Serialize)]
 pub(super) struct HandoffView<'a> {
     state: State,
@@ -43,10 +43,10 @@ impl<'a> HandoffView<'a> {
     }
 }
 
-/// What is handed on of a job as JSON.
+/// Returns the hand-off of a job as JSON.
 ///
 /// # Errors
-/// As [`super::record::record`].
+/// The same as [`super::record::record`].
 pub fn handoff(job: &Job) -> serde_json::Result<String> {
     #[derive(Serialize)]
     struct View<'a> {

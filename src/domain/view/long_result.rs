@@ -1,5 +1,5 @@
-//! A long result as its readers get it, in pieces: as `view::record::result`
-//! tells a short one.
+//! Renders a long result for readers, in pieces, in the same form in which
+//! `view::record::result` renders a short one.
 
 use super::record::{Context, own_urls};
 use crate::domain::access::redact;
@@ -7,20 +7,21 @@ use crate::domain::job::record::Job;
 use crate::domain::{json, keys};
 use memchr::memmem;
 
-/// A result on its way to a reader.
+/// A result that is being rendered.
 #[derive(Debug)]
 pub struct LongResult {
-    /// What its own URLs begin with as they are stored, with their quote.
+    /// The prefix of the job's own URLs in the stored text, with the quote
+    /// before it.
     stored: Vec<u8>,
-    /// What they begin with as they are told.
+    /// The prefix of these URLs in the rendered text, with the quote before it.
     told: Vec<u8>,
-    /// What has come and may be the beginning of one.
+    /// Received bytes that may be the beginning of a URL.
     held: Vec<u8>,
     mask: redact::Stream,
 }
 
 impl LongResult {
-    /// That of `job`.
+    /// Begins to render the result of `job`.
     #[must_use]
     pub fn of(job: &Job, context: Context<'_>) -> Self {
         let nonce = job.result.as_ref().and_then(|result| result.nonce.as_ref());
@@ -35,11 +36,11 @@ impl LongResult {
         }
     }
 
-    /// Takes the next piece and gives what can be told by now.
+    /// Takes the next piece, and returns the part of the result that is ready.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         let (absolute, until) = self.absolute();
-        // The beginning of a URL may stand at the end.
+        // The end may be the beginning of a URL.
         let keep = self.stored.len().saturating_sub(1).min(self.held.len() - until);
         let end = self.held.len() - keep;
         let mut out = absolute;
@@ -48,7 +49,7 @@ impl LongResult {
         self.mask.push(&out)
     }
 
-    /// Gives what is left at its end.
+    /// Returns the rest at the result's end.
     pub fn finish(&mut self) -> Vec<u8> {
         let held = std::mem::take(&mut self.held);
         let mut out = self.mask.push(&held);
@@ -56,7 +57,8 @@ impl LongResult {
         out
     }
 
-    /// What is held up to its last URL, with absolute ones; and where that ends.
+    /// Returns the held bytes up to the end of the last URL's prefix, with
+    /// absolute URLs, and where that prefix ends.
     fn absolute(&self) -> (Vec<u8>, usize) {
         let (mut out, mut at) = (Vec::with_capacity(self.held.len()), 0);
         for start in memmem::find_iter(&self.held, &self.stored) {

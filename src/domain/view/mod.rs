@@ -1,4 +1,5 @@
-//! What readers see: the record, its summary, the timeline. Never a presigned URL.
+//! Renders jobs for readers: the record, its summary, the timeline. A presigned
+//! URL never appears in them.
 
 pub mod handoff;
 pub mod long_result;

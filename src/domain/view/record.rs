@@ -1,4 +1,4 @@
-//! The record as readers see it. Never a presigned URL.
+//! Renders the record for readers. A presigned URL never appears in it.
 
 use super::handoff::HandoffView;
 use crate::domain::access::redact::Secrets;
@@ -15,12 +15,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What rendering needs beside the job.
+/// The values that rendering needs besides the job.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Scheme and host of durable URLs.
+    /// The scheme and the host of durable URLs.
     pub base: &'a str,
-    /// The configured secrets, to be masked.
+    /// The configured secrets, which are masked.
     pub secrets: &'a Secrets,
 }
 
@@ -58,8 +58,7 @@ struct Record<'a> {
     healing: Option<HealingView<'a>>,
 }
 
-/// How it stands with the questions to the upstream; absent when none was
-/// needed.
+/// The state of the queries to the upstream; absent if none was needed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HealingView<'a> {
@@ -86,14 +85,14 @@ struct FileView<'a> {
     slack_ms: Option<u64>,
     attempts: u32,
     error: Option<&'a str>,
-    /// What `ALLOWED_SOURCE_HOSTS` would have to name, where that is why it is
-    /// lost.
+    /// The host to add to `ALLOWED_SOURCE_HOSTS`, if the file was lost because
+    /// this host is missing there.
     #[serde(skip_serializing_if = "Option::is_none")]
     allow: Option<&'a str>,
 }
 
-/// The result as its readers get it: durable URLs absolute, secrets
-/// masked, every other byte as the upstream wrote it.
+/// Returns the result for readers: its durable URLs are absolute, its secrets
+/// are masked, and every other byte is as the upstream wrote it.
 #[must_use]
 pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
     let written = job.result.as_ref().and_then(|result| result.nonce.as_ref());
@@ -103,16 +102,17 @@ pub fn result(job: &Job, stored: &str, context: Context<'_>) -> String {
     context.secrets.mask_result(&absolute, &own).into_owned()
 }
 
-/// What the durable URLs of a job begin with.
+/// Returns the prefix of a job's durable URLs.
 #[must_use]
 pub fn own_urls(job: &Job, base: &str) -> String {
     format!("{base}{}", keys::files_path(&job.home, &job.nonce))
 }
 
-/// The record as JSON. `stored_result` is the result's stored text.
+/// Returns the record as JSON. `stored_result` is the result's stored text.
 ///
 /// # Errors
-/// The record's JSON can't be written, which only a damaged store explains.
+/// Returns an error if the record can't be written as JSON, which happens only
+/// if the store is damaged.
 pub fn record(
     job: &Job,
     stored_result: Option<&str>,
@@ -151,31 +151,33 @@ pub fn record(
     let Some(stored) = stored_result else { return Ok(masked.into_owned()) };
     let result = result(job, stored, context);
     let result: &RawValue = json::from_str(&result)?;
-    // No string before it can hold these characters: its quotes are escaped.
+    // No string before this place can contain these characters, because quotes
+    // in strings are escaped.
     Ok(masked.replacen(NO_RESULT, &format!("\"result\":{result}"), 1))
 }
 
-/// What stands around the result in the record as JSON: a long one is told as it
-/// is read.
+/// Returns the parts of the record's JSON before and after the result. A long
+/// result is sent between them while it is read.
 ///
 /// # Errors
-/// As [`record`].
+/// The same as [`record`].
 pub fn around_result(job: &Job, context: Context<'_>) -> serde_json::Result<(String, String)> {
     let text = record(job, None, context)?;
     let (before, behind) = text.split_once(NO_RESULT).unwrap_or((&text, ""));
     Ok((format!("{before}\"result\":"), behind.to_owned()))
 }
 
-/// The place of the result, which is masked by other rules.
+/// The place of the result, for which other masking rules apply.
 const NO_RESULT: &str = "\"result\":null";
 
-/// A JSON text without line breaks, which may only stand between its tokens.
+/// Removes the line breaks from a JSON text. They can only be between its
+/// tokens.
 #[must_use]
 pub fn one_line(json: &str) -> String {
     json.replace(['\n', '\r'], "")
 }
 
-/// A body as JSON; as a string, if it is none.
+/// Returns a body that is JSON as it is, and any other body as a JSON string.
 pub(super) fn readable(body: &str) -> Cow<'_, str> {
     json::tolerant(body.as_bytes()).unwrap_or_else(|_| Cow::Owned(json::encode_string(body)))
 }
@@ -218,10 +220,10 @@ impl<'a> FileView<'a> {
     }
 }
 
-/// The links to a job's files as JSON, after they were made anew.
+/// Returns the links to a job's files as JSON, after they were replaced.
 ///
 /// # Errors
-/// As [`record`].
+/// The same as [`record`].
 pub fn links(job: &Job, base: &str) -> serde_json::Result<String> {
     #[derive(Serialize)]
     struct Link {

@@ -1,26 +1,28 @@
-//! The timeline as server-sent events: the frames, and where a stream resumes.
+//! Writes the timeline as server-sent events, and reads where a stream resumes.
 //!
-//! The format is that of the HTML standard's `EventSource`. Only entries have
-//! ids, so that a client resumes after the last entry it has got.
+//! The format is that of `EventSource` in the HTML standard. Only entries have
+//! ids, so a client resumes after the last entry that it received.
 
 use crate::domain::job::progress::JobProgress;
 use crate::domain::time::SECOND;
 
-/// What a stream begins with: a client that loses it comes back after 2 s.
+/// The beginning of a stream. A client whose connection breaks reconnects after
+/// 2 s.
 pub const PREAMBLE: &str = "retry: 2000\n\n";
 
-/// A comment: it shows that the connection lives.
+/// A comment that keeps the connection alive.
 pub const HEARTBEAT: &str = ":\n\n";
 
-/// Most milliseconds between two frames; proxies close what is idle for longer.
+/// The longest time between two frames, in milliseconds. Proxies close
+/// connections that are idle for longer.
 pub const HEARTBEAT_MS: u64 = 15 * SECOND;
 
-/// Most questions of one stream to its job. A request may make 50 subrequests
-/// on the free plan, and the first question may take several. Then the stream
-/// ends; the client comes back and misses nothing.
+/// The most requests of one stream to its job. On the free plan a request may
+/// make 50 subrequests, and the first one to the job may need several. After
+/// that the stream ends; the client reconnects and misses nothing.
 pub const MAX_ASKS: u32 = 40;
 
-/// Whether `Accept` names event streams; `*/*` does not.
+/// Returns whether `Accept` names event streams; `*/*` does not.
 #[must_use]
 pub fn is_wanted(accept: Option<&str>) -> bool {
     let kind = |range: &str| range.split(';').next().unwrap_or_default().trim().to_owned();
@@ -31,10 +33,10 @@ pub fn is_wanted(accept: Option<&str>) -> bool {
         .any(|kind| kind.eq_ignore_ascii_case("text/event-stream"))
 }
 
-/// The entry after which the stream resumes, from `Last-Event-ID`.
+/// Reads the entry after which the stream resumes, from `Last-Event-ID`.
 ///
 /// # Errors
-/// If it is no number of an entry.
+/// Returns an error for the caller if the header is no entry's number.
 pub fn last_event_id(header: &str) -> Result<u32, String> {
     let number = Some(header).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     number.and_then(|text| text.parse().ok()).ok_or_else(|| {
@@ -43,22 +45,23 @@ pub fn last_event_id(header: &str) -> Result<u32, String> {
     })
 }
 
-/// The frame of timeline entry `n`, whose JSON is `json`.
+/// Returns the frame of timeline entry `n`, whose JSON is `json`.
 #[must_use]
 pub fn entry(n: u32, json: &str) -> String {
     format!("id: {n}\nevent: entry\ndata: {}\n\n", one_line(json))
 }
 
-/// The frame that tells where the job stands.
+/// Returns the frame with the job's progress.
 ///
 /// # Errors
-/// None in practice; the types can't say so.
+/// Returns an error if the progress can't be written as JSON, which never
+/// happens in practice.
 pub fn job(progress: &JobProgress) -> serde_json::Result<String> {
     Ok(format!("event: job\ndata: {}\n\n", serde_json::to_string(progress)?))
 }
 
-/// The same JSON on one line: between its tokens a line break is a space, and
-/// within them there is none.
+/// Returns the same JSON on one line: line breaks between its tokens become
+/// spaces, and inside its tokens there are none.
 fn one_line(json: &str) -> String {
     json.replace(['\n', '\r'], " ")
 }

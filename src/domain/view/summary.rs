@@ -1,4 +1,4 @@
-//! A job as a listing shows it.
+//! A job in a listing.
 
 use super::record::Context;
 use crate::domain::job::file::{File, FileStatus};
@@ -8,12 +8,12 @@ use crate::domain::keys;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A job in short: a row of the listing, and what `GET /jobs/{id}/result`
-/// answers before there is a result.
+/// A job in short: a row of the listing, and the answer of `GET
+/// /jobs/{id}/result` before there is a result.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// The job, as answers name it.
+    /// The job's public id.
     pub id: String,
     /// The caller's reference.
     #[serde(rename = "ref")]
@@ -22,13 +22,13 @@ pub struct Summary {
     pub app: Option<String>,
     /// The caller's tags.
     pub tags: Vec<String>,
-    /// Where the job stands.
+    /// The job's status.
     pub status: Status,
-    /// How far its files are.
+    /// How far the copying of its files is.
     pub archive: Archive,
     /// The queue's name.
     pub queue_name: Option<String>,
-    /// When the first delivery came.
+    /// When the first delivery arrived.
     pub created_at: Timestamp,
     /// When the record last changed.
     pub updated_at: Timestamp,
@@ -40,21 +40,20 @@ pub struct Summary {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileSummary {
-    /// Its number.
+    /// The file's number.
     pub n: u32,
-    /// Its durable URL.
+    /// The file's durable URL.
     pub url: String,
-    /// Its media type.
+    /// The file's media type.
     pub content_type: Option<String>,
-    /// Its bytes.
+    /// The file's size in bytes.
     pub size: Option<u64>,
-    /// Where it is on its way.
+    /// The file's state.
     pub state: FileStatus,
 }
 
 impl Summary {
-    /// The summary of a row as its readers get it: URLs absolute, secrets
-    /// masked.
+    /// Returns the summary for readers: URLs absolute, secrets masked.
     #[must_use]
     pub fn shown(mut self, context: Context<'_>) -> Self {
         let mask = |text| context.secrets.masked(text);
@@ -71,7 +70,7 @@ impl Summary {
     }
 }
 
-/// The job in short, with relative URLs.
+/// Returns the job in short, with relative URLs.
 #[must_use]
 pub fn summary(job: &Job) -> Summary {
     const FILES: usize = 4;

@@ -1,4 +1,4 @@
-//! The timeline as readers see it.
+//! Renders the timeline for readers.
 
 use super::record::readable;
 use crate::domain::access::redact::Secrets;
@@ -26,11 +26,11 @@ struct EntryView<'a> {
     body: Option<Box<RawValue>>,
 }
 
-/// The timeline as JSON. Each entry comes with its body if that is at hand;
-/// one over 16 KiB is left to `…/events/{n}/body`.
+/// Returns the timeline as JSON. Each entry includes its body if it is given
+/// and at most 16 KiB long; a longer one is at `…/events/{n}/body`.
 ///
 /// # Errors
-/// As [`super::record::record`].
+/// The same as [`super::record::record`].
 pub fn timeline(
     entries: &[(Entry, Option<String>)],
     secrets: &Secrets,
@@ -39,10 +39,10 @@ pub fn timeline(
     Ok(secrets.masked(serde_json::to_string(&Timeline { events })?))
 }
 
-/// One entry as [`timeline`] shows it.
+/// Returns one entry in the form of [`timeline`].
 ///
 /// # Errors
-/// As [`super::record::record`].
+/// The same as [`super::record::record`].
 pub fn entry(entry: &(Entry, Option<String>), secrets: &Secrets) -> serde_json::Result<String> {
     Ok(secrets.masked(serde_json::to_string(&EntryView::of(entry)?)?))
 }
