@@ -1,8 +1,8 @@
-//! Where the upstream can be asked for a job's result and for fresh URLs, and
-//! with which key.
+//! Decides where the upstream is asked for a job's result and for fresh URLs,
+//! and with which key.
 //!
-//! A key goes to the origin that it belongs to and nowhere else: not to an
-//! origin that a delivery or a caller names, and not on after a redirect.
+//! A key is sent only to the origin that it belongs to. It is never sent to an
+//! origin that a delivery or a caller names, or to the target of a redirect.
 
 pub mod queue;
 pub mod template;
@@ -15,69 +15,71 @@ use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::Provider;
 use url::Url;
 
-/// What follows a result's URL when the job's status is asked.
+/// The suffix that turns a result's URL into the URL of the job's status.
 const STATUS: &str = "/status";
-/// The host of the files whose bucket is the first label of their host.
+/// The suffix of R2's hosts, where the first label of a file's host is its
+/// bucket.
 const R2_SUFFIX: &str = ".r2.cloudflarestorage.com";
 
 /// One of the upstream's queues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
-    /// Its URL, up to the model.
+    /// The URL up to the model.
     pub base: Url,
-    /// The key for its origin.
+    /// The key for this URL's origin.
     pub key: Option<String>,
-    /// The secret that holds the key.
+    /// The name of the secret that contains the key.
     pub key_name: &'static str,
-    /// How it wants its key.
+    /// How the key is sent.
     pub scheme: Scheme,
 }
 
-/// All that is known of the upstream.
+/// All queues and templates that are configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstreams {
-    /// `UPSTREAM_QUEUE_URL`, whose ids are numbers; `None` if it is set wrong.
+    /// `UPSTREAM_QUEUE_URL`, whose ids are numbers; `None` if the variable is
+    /// invalid.
     pub queue: Option<Upstream>,
-    /// `UPSTREAM_FAL_URL`; `None` if it is set wrong.
+    /// `UPSTREAM_FAL_URL`; `None` if the variable is invalid.
     pub fal: Option<Upstream>,
     /// fal.ai's own queue; `None` without `FAL_KEY`.
     pub fal_ai: Option<Upstream>,
-    /// `RESULT_URL`; by default that of the queue of the job's id.
+    /// `RESULT_URL`. Without it, the id of a job decides which queue is asked.
     pub result_url: Option<Template>,
 }
 
-/// A question to the upstream.
+/// A query to the upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamQuery {
-    /// Where to.
+    /// The URL.
     pub url: Url,
-    /// The key for that origin.
+    /// The key for the URL's origin.
     pub key: Option<String>,
-    /// How it is sent.
+    /// How the key is sent.
     pub scheme: Scheme,
 }
 
-/// What is known of a job whose result is asked for.
+/// The properties of a job that decide where its result is.
 #[derive(Debug, Clone, Copy)]
 pub struct Lookup<'a> {
-    /// The upstream's id of it.
+    /// The job's id at the upstream.
     pub id: Option<&'a str>,
     /// The application.
     pub app: Option<&'a str>,
-    /// Whose the job is.
+    /// The provider.
     pub provider: Provider,
-    /// Where the upstream said that the result would be.
+    /// The URL at which the upstream has announced the result.
     pub response_url: Option<&'a str>,
-    /// Whether it was submitted here.
+    /// Whether the job was submitted here.
     pub is_submitted: bool,
 }
 
 impl Upstreams {
-    /// The question for the result of `job`: at the `response_url` of its
-    /// submission if that is of this upstream, else by the template.
+    /// Returns the query for the result of `job`. It uses the `response_url` of
+    /// the submission if that is at this upstream, else the template.
     ///
     /// # Errors
-    /// [`CantAsk`] if there is no such URL, or no key for it.
+    /// Returns a [`CantAsk`] if there is no such URL, or no key for it.
     pub fn result_of(&self, job: Lookup<'_>) -> Result<UpstreamQuery, CantAsk> {
         if let Some(ask) = job.response_url.and_then(|url| self.at_response_url(url)) {
             return ask;
@@ -100,7 +102,7 @@ impl Upstreams {
         upstream.ask(template.fill(app, id)?)
     }
 
-    /// The question for the status of the job whose result `ask` is for.
+    /// Returns the query for the status of the job whose result `ask` queries.
     #[must_use]
     pub fn status_of(ask: &UpstreamQuery) -> UpstreamQuery {
         let mut url = ask.url.clone();
@@ -109,11 +111,12 @@ impl Upstreams {
         UpstreamQuery { url, ..ask.clone() }
     }
 
-    /// The question for a fresh URL of the file of `job` that `source` was.
+    /// Returns the query for a fresh URL of the file of `job` that was at
+    /// `source`.
     ///
     /// # Errors
-    /// [`CantAsk`] if it is no file of the upstream's, or is another job's, or
-    /// if there is no key.
+    /// Returns a [`CantAsk`] if the file is not one of the upstream's, if it
+    /// belongs to another job, or if there is no key.
     pub fn download_of(&self, job: Lookup<'_>, source: &str) -> Result<UpstreamQuery, CantAsk> {
         let upstream = self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
         let found = bucket_and_key(source).filter(|(_, key)| may_be_of(job, key));
@@ -122,7 +125,7 @@ impl Upstreams {
         let base = base.strip_suffix("/queue").ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
         let url = Url::parse(&format!("{base}/download/{bucket}/{key}"));
         let url = url.map_err(|_| CantAsk::OtherFile)?;
-        // Dots in the key may have led elsewhere.
+        // Dots in the key may lead out of the bucket.
         let is_inside = url.origin() == upstream.base.origin()
             && url.as_str().starts_with(&format!("{base}/download/{bucket}/"));
         if !is_inside {
@@ -131,8 +134,8 @@ impl Upstreams {
         upstream.ask(url)
     }
 
-    /// A submission's answer names the URL of its result. The text may come
-    /// from anyone: another origin's URL is not used.
+    /// Returns the query at the result's URL that a submission's answer names.
+    /// The text may come from anyone, so a URL of another origin is not used.
     pub(crate) fn at_response_url(&self, text: &str) -> Option<Result<UpstreamQuery, CantAsk>> {
         let url = strict_url::read(text).ok()?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -142,8 +145,8 @@ impl Upstreams {
         Some(upstream.ask(url))
     }
 
-    /// The upstream of a URL's origin; of two at one origin, the one whose
-    /// path it continues.
+    /// Returns the upstream at a URL's origin. If two share the origin, the one
+    /// counts whose path is a prefix of the URL's.
     fn owner(&self, url: &Url) -> Option<&Upstream> {
         let all = [&self.fal, &self.queue, &self.fal_ai];
         let mut owners: Vec<&Upstream> = all.into_iter().flatten().collect();
@@ -152,12 +155,13 @@ impl Upstreams {
         continued.or(owners.first()).copied()
     }
 
-    /// The queue that stands in for fal.ai's own.
+    /// Returns the queue that replaces fal.ai's own.
     fn fal(&self) -> Result<&Upstream, CantAsk> {
         self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))
     }
 
-    /// Numbers are ids of the one queue, everything else of the other.
+    /// Returns the queue of an id: numbers belong to the batch queue, all other
+    /// ids to the fal queue.
     fn of_id(&self, id: &str) -> Result<&Upstream, CantAsk> {
         if id.bytes().all(|b| b.is_ascii_digit()) {
             self.queue.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_QUEUE_URL"))
@@ -168,10 +172,10 @@ impl Upstreams {
 }
 
 impl Upstream {
-    /// The question at `url`, which is at this upstream.
+    /// Returns the query at `url`, which is at this upstream.
     ///
     /// # Errors
-    /// [`CantAsk::NoKey`].
+    /// Returns [`CantAsk::NoKey`] if the upstream has no key.
     pub fn ask(&self, url: Url) -> Result<UpstreamQuery, CantAsk> {
         Ok(UpstreamQuery { url, key: Some(self.key()?), scheme: self.scheme })
     }
@@ -186,8 +190,9 @@ impl Upstream {
     }
 }
 
-/// Bucket and key of an output file of the upstream's: `/outputs/…` in the
-/// bucket that is the first label of an R2 host, else `/{bucket}/outputs/…`.
+/// Returns the bucket and the key of an output file of the upstream. On an R2
+/// host the bucket is the first label and the path is `/outputs/…`; elsewhere
+/// the path is `/{bucket}/outputs/…`.
 fn bucket_and_key(source: &str) -> Option<(String, String)> {
     let url = strict_url::read(source).ok()?;
     let host = url.host_str()?;
@@ -201,9 +206,10 @@ fn bucket_and_key(source: &str) -> Option<(String, String)> {
     (is_output && !bucket.is_empty()).then(|| (bucket.to_owned(), key.to_owned()))
 }
 
-/// Whether the file at `key` may be one of `job`. Who sends the results of a
-/// submitted job must not get another job's files by this vault's key. Names of
-/// other jobs' files are believed: their senders are let in to all jobs.
+/// Returns whether the file at `key` may belong to `job`. The sender of a
+/// submitted job's results must not get another job's files with this vault's
+/// key. For any other job all names are accepted, because its senders have
+/// access to all jobs.
 fn may_be_of(job: Lookup<'_>, key: &str) -> bool {
     let path = percent::decode(key);
     let mut ids = path.split('/').filter_map(correlate::split_output_name).map(|(id, _)| id);
@@ -368,7 +374,7 @@ mod tests {
         for other in ["https://fal.media/a.png", "https://x/y", &format!("{r2}/secret/a"), "x"] {
             assert_eq!(ask(other), Err(CantAsk::OtherFile), "{other}");
         }
-        // A submitted job has its own files alone.
+        // A submitted job has access to its own files only.
         let mut submitted = job("8", None);
         let (queue, app, at) = (Queue::Batch, "m".to_owned(), Timestamp::from_millis(1));
         submitted.submission = Some(Submission { queue, app, at, answer: None, by_ticket: false });

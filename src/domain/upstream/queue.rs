@@ -1,22 +1,22 @@
-//! The queues that can be asked, and how a key is shown to each.
+//! The queues, and how a key is sent to each.
 
 use serde::{Deserialize, Serialize};
 
-/// Which queue a call is for.
+/// The queue of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Queue {
-    /// `UPSTREAM_QUEUE_URL`, at `/queue`.
+    /// The queue of `UPSTREAM_QUEUE_URL`, at `/queue`.
     Batch,
-    /// `UPSTREAM_FAL_URL`, at `/fal/queue`.
+    /// The queue of `UPSTREAM_FAL_URL`, at `/fal/queue`.
     Fal,
-    /// fal.ai's own, by `/fal/proxy` with `FAL_KEY`.
+    /// fal.ai's own queue, at `/fal/proxy`, with `FAL_KEY`.
     FalAi,
 }
 
 impl Queue {
-    /// The path of its routes here. What the proxy has submitted is followed
-    /// at the routes of fal's dialect.
+    /// Returns the path of the queue's routes here. Jobs that were submitted
+    /// through the proxy are followed at the routes of fal's dialect.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -26,17 +26,17 @@ impl Queue {
     }
 }
 
-/// How a key stands in the `Authorization` header.
+/// The scheme of the `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scheme {
     /// `Bearer …`
     Bearer,
-    /// `Key …`, as fal.ai has it.
+    /// `Key …`, which fal.ai uses.
     Key,
 }
 
 impl Scheme {
-    /// The header's value.
+    /// Returns the header's value.
     #[must_use]
     pub fn with(self, key: &str) -> String {
         match self {

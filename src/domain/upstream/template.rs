@@ -1,36 +1,36 @@
-//! The URL of a job's result, and what can't be asked.
+//! The URL of a job's result, and the reasons why the upstream can't be asked.
 
 use crate::domain::file::strict_url;
 use std::fmt;
 use url::{Host, Url};
 
-/// A URL with `{app}` and `{id}` in it.
+/// A URL with the placeholders `{app}` and `{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(pub(super) String);
 
 /// Why the upstream can't be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CantAsk {
-    /// The job is known by its reference only.
+    /// Only the reference of the job is known.
     NoId,
-    /// The URL needs the application.
+    /// The URL needs the application, which is unknown.
     NoApp,
-    /// The application can be no part of a URL.
+    /// The application can't be part of a URL.
     BadApp,
     /// The secret of this name is not set.
     NoKey(&'static str),
-    /// The variable of this name is set wrong.
+    /// The variable of this name is invalid.
     BadUrl(&'static str),
-    /// The provider has no URL that could be asked.
+    /// The provider has no URL to ask.
     NoUpstream,
-    /// It is no file of this upstream.
+    /// The file is not one of this upstream.
     OtherFile,
-    /// It has been asked for long enough.
+    /// The upstream was asked for too long without success.
     Exhausted,
 }
 
 impl CantAsk {
-    /// In words, for the record.
+    /// Returns the reason in words, for the record.
     #[must_use]
     pub fn why(self) -> &'static str {
         match self {
@@ -61,14 +61,13 @@ impl fmt::Display for CantAsk {
 }
 
 impl Template {
-    /// Reads a template: a URL that may be asked, with `{id}` in its path or
-    /// query.
+    /// Reads a template: a URL that may be asked, with `{id}` in it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let template = Self(text.to_owned());
         let [one, other] = ["a", "b"].map(|probe| template.fill(Some(probe), probe).ok());
         let (one, other) = (one?, other?);
-        // The placeholders must not decide where the question goes.
+        // The placeholders must not decide the origin that is asked.
         let is_fixed = one.origin() == other.origin() && text.contains("{id}");
         (is_fixed && is_askable(&one)).then_some(template)
     }
@@ -84,8 +83,8 @@ impl Template {
     }
 }
 
-/// Whether a URL of the operator's may be asked with a key: https, or plain
-/// http on this machine for development.
+/// Returns whether a key may be sent to an operator's URL: `https`, or any
+/// scheme on this machine for development.
 #[must_use]
 pub fn is_askable(url: &Url) -> bool {
     let is_local = match url.host() {
@@ -102,8 +101,8 @@ pub(super) fn bare(url: &Url) -> &str {
     url.as_str().trim_end_matches('/')
 }
 
-/// The application as a part of a path: `owner/model` stays two segments, and
-/// nothing in it can end the path or climb out of it.
+/// Returns the application as a part of a path. `owner/model` stays two
+/// segments, and no character in it can end the path or leave it.
 pub(crate) fn encode_app(app: &str) -> Option<String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~');
     let encode = |b: u8| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
@@ -117,9 +116,9 @@ pub(crate) fn encode_app(app: &str) -> Option<String> {
     Some(segments.join("/"))
 }
 
-/// fal.ai's application without the endpoint that a job was submitted to: its
-/// queue has requests below the owner and the application alone, which follow a
-/// namespace in two cases.
+/// Returns fal.ai's application without the endpoint to which a job was
+/// submitted. Requests in fal.ai's queue are below the owner and the
+/// application alone; for two namespaces, the namespace comes first.
 pub(super) fn without_endpoint(app: &str) -> &str {
     let app = app.trim_matches('/');
     let parts =
