@@ -1,30 +1,33 @@
-//! Clocks: deadlines of presigned URLs and times of events are others' times,
-//! and are compared with this side's.
+//! Compares clocks. Deadlines of presigned URLs and times of events come from
+//! other clocks, and are compared with this one.
 
 use super::{Finding, duration};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
 
-/// What is odd already, and what makes a URL look dead that is not.
+/// The difference at which a clock is odd, and the one at which valid URLs seem
+/// expired, in milliseconds.
 const ODD_MS: u64 = 30 * SECOND;
 const WRONG_MS: u64 = 5 * MINUTE;
-/// An HTTP date has no fractions of a second.
+/// The precision of an HTTP date, in milliseconds: it has no fractions of a
+/// second.
 const GRAIN_MS: u64 = SECOND;
 
-/// A time that another told, between two readings of this side's clock.
+/// A time from another clock, between two readings of this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockReading {
-    /// Who told it.
+    /// The host with the other clock.
     pub whose: String,
-    /// What was told.
+    /// The time of the other clock.
     pub theirs: Timestamp,
-    /// When it was asked for.
+    /// The time here when the request was sent.
     pub before: Timestamp,
-    /// When the answer was there.
+    /// The time here when the response arrived.
     pub after: Timestamp,
 }
 
 impl ClockReading {
-    /// By how much the two clocks differ at least, in milliseconds.
+    /// Returns the least possible difference of the two clocks, in
+    /// milliseconds.
     fn skew(&self) -> u64 {
         let behind = self.before.since(self.theirs.plus(GRAIN_MS));
         let ahead = self.theirs.since(self.after);
@@ -32,7 +35,7 @@ impl ClockReading {
     }
 }
 
-/// What the readings mean.
+/// Judges the readings.
 #[must_use]
 pub fn check(readings: &[ClockReading]) -> Finding {
     let Some(worst) = readings.iter().max_by_key(|reading| reading.skew()) else {
@@ -48,7 +51,7 @@ pub fn check(readings: &[ClockReading]) -> Finding {
         Finding::warn("clock", detail, fix)
     } else {
         let mut whose: Vec<_> = readings.iter().map(|reading| reading.whose.as_str()).collect();
-        // One host may be both queues.
+        // One host may serve both queues.
         whose.dedup();
         Finding::ok("clock", format!("agrees with {}", whose.join(", ")))
     }

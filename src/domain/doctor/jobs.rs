@@ -1,5 +1,5 @@
-//! What the catalog knows of the jobs: what waits, what was lost or given up,
-//! and what was never copied.
+//! Judges the catalog: jobs that wait, that were lost or given up, and that
+//! were never copied.
 
 use super::{Finding, call, duration, some};
 use crate::domain::catalog::filter::Filter;
@@ -12,44 +12,44 @@ use crate::domain::time::{DAY, Timestamp};
 use crate::domain::words::counted;
 use std::collections::BTreeMap;
 
-/// Jobs that are looked at, the newest of each kind.
+/// The most jobs of each kind that are read, newest first.
 pub const MOST: usize = 200;
-/// How old they may be: what is older is no news, and with that few days a
-/// listing needs few subrequests.
+/// The greatest age of these jobs, in milliseconds. Older ones are no news, and
+/// a listing of few days needs few subrequests.
 const LATELY_MS: u64 = 6 * DAY;
 
-/// What the catalog tells.
+/// The data from the catalog.
 #[derive(Debug, Clone)]
 pub struct Jobs {
-    /// The sums of all jobs.
+    /// The sums over all jobs.
     pub totals: Totals,
-    /// The newest that [`not_whole`] means.
+    /// The newest jobs that [`not_whole`] selects.
     pub not_whole: Vec<Row>,
-    /// The newest that [`exhausted`] means.
+    /// The newest jobs that [`exhausted`] selects.
     pub exhausted: Vec<Row>,
 }
 
-/// What the jobs are judged by.
+/// The values against which the jobs are judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Measure<'a> {
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
-    /// How fast things are tried again.
+    /// The pauses between retries.
     pub pace: Pace,
-    /// Where files may be fetched now.
+    /// The hosts from which files may be fetched now.
     pub sources: &'a SourcePolicy,
-    /// Scheme and host of the vault, for commands.
+    /// The scheme and the host of the vault, for commands.
     pub base: &'a str,
 }
 
-/// The jobs of the last days that have files which are not stored.
+/// Selects the jobs of the last days that have files which are not stored.
 #[must_use]
 pub fn not_whole(now: Timestamp) -> Filter {
     let archive = vec![Archive::Pending, Archive::Partial, Archive::Lost];
     Filter { archive, since: Some(since(now)), ..Filter::default() }
 }
 
-/// Those that the upstream was asked for in vain.
+/// Selects the jobs of the last days for which the upstream was asked in vain.
 #[must_use]
 pub fn exhausted(now: Timestamp) -> Filter {
     Filter { exhausted: true, since: Some(since(now)), ..Filter::default() }
@@ -59,7 +59,7 @@ fn since(now: Timestamp) -> Timestamp {
     Timestamp::from_millis(now.as_millis().saturating_sub(LATELY_MS))
 }
 
-/// What the catalog tells means, or why it does not.
+/// Judges the data from the catalog, or reports why there is none.
 #[must_use]
 pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Finding> {
     match told {
@@ -77,7 +77,7 @@ pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Finding> {
     }
 }
 
-/// The oldest file that is still to be copied. A first try is made at once.
+/// Judges the oldest file that waits to be copied. A first try is made at once.
 fn pending(jobs: &Jobs, by: Measure<'_>) -> Finding {
     let numbers = &jobs.totals.numbers;
     let Some(oldest) = numbers.oldest_pending else {
@@ -119,7 +119,8 @@ fn lost(rows: &[Row], by: Measure<'_>) -> Finding {
     Finding::warn("lost", detail, fix)
 }
 
-/// Hosts that results named or redirects led to, and where nothing was fetched.
+/// Judges the hosts that results named or redirects led to, and from which
+/// nothing was fetched.
 fn hosts(rows: &[Row], by: Measure<'_>) -> Finding {
     let mut jobs_of: BTreeMap<&String, Vec<String>> = BTreeMap::new();
     for row in rows {
@@ -176,7 +177,7 @@ fn healing(rows: &[Row], by: Measure<'_>) -> Finding {
     Finding::warn("healing", detail, format!("see `healing.error`: {why}; ask again: {again}"))
 }
 
-/// Receivers that did not take what was handed on to them.
+/// Judges the receivers that did not accept a message.
 fn handoff(totals: &Totals, by: Measure<'_>) -> Finding {
     let (failed, pending) = (totals.numbers.handoff_failed, totals.numbers.handoff_pending);
     if failed + pending == 0 {

@@ -1,8 +1,9 @@
-//! `GET /doctor`: from what was found to what it means, and the command that fixes it.
+//! `GET /doctor`: turns measurements into findings, each with the command that
+//! fixes it.
 //!
-//! The glue measures, a module here judges: [`settings`], [`stores`],
-//! [`upstreams`], [`clocks`], [`jobs`] (what the catalog sums up, with a check
-//! for each kind of work), and [`refusals`].
+//! The edge measures, and a module here judges: [`settings`], [`stores`],
+//! [`upstreams`], [`clocks`], [`jobs`] (the catalog's sums, with a check for
+//! each kind of work), and [`refusals`].
 
 pub mod clocks;
 pub mod jobs;
@@ -18,45 +19,46 @@ use crate::domain::config::Config;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use serde::Serialize;
 
-/// How long one thing may take that is tried, in milliseconds.
+/// How long one probe may take, in milliseconds.
 pub const PATIENCE_MS: u64 = 5 * SECOND;
-/// Longest detail, in characters: it may hold what others have written.
+/// The longest detail, in characters: it may contain text from others.
 const MAX_DETAIL_CHARS: usize = 600;
 
-/// How a check has ended.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// As it should be.
+    /// Everything is as it should be.
     Ok,
-    /// It works, and something is to be looked at.
+    /// It works, but someone should look at it.
     Warn,
     /// Something does not work.
     Fail,
 }
 
-/// One finding.
+/// The finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// The name of the check.
     pub name: String,
-    /// How it is.
+    /// The outcome.
     pub status: Status,
-    /// What that means.
+    /// The meaning of the outcome.
     pub detail: String,
-    /// What mends it: a command, where there is one.
+    /// What fixes it: a command, where there is one.
     pub fix: Option<String>,
-    /// How long it took, if something was tried.
+    /// How long the probe took in milliseconds, if there was one.
     pub ms: Option<u64>,
 }
 
 impl Finding {
-    /// A check that found nothing.
+    /// Makes a finding without a problem.
     pub fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(name, Status::Ok, detail, None)
     }
 
-    /// Something to look at, and the command that fixes it.
+    /// Makes a finding that someone should look at, with the command that fixes
+    /// it.
     pub fn warn(
         name: impl Into<String>,
         detail: impl Into<String>,
@@ -65,7 +67,7 @@ impl Finding {
         Self::new(name, Status::Warn, detail, Some(fix.into()))
     }
 
-    /// Something that does not work, and the command that fixes it.
+    /// Makes a finding of a failure, with the command that fixes it.
     pub fn fail(
         name: impl Into<String>,
         detail: impl Into<String>,
@@ -83,7 +85,7 @@ impl Finding {
         Self { name: name.into(), status, detail: detail.into(), fix, ms: None }
     }
 
-    /// The same, with how long it took.
+    /// Adds how long the probe took, in milliseconds.
     #[must_use]
     pub fn took(self, ms: u64) -> Self {
         Self { ms: Some(ms), ..self }
@@ -97,26 +99,27 @@ impl Finding {
     }
 }
 
-/// What was tried: what came of it, and how long it took.
+/// The result of a probe and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeResult<T> {
-    /// What came of it; the error says in words why nothing did.
+    /// The outcome; an error says in words what failed.
     pub end: Result<T, String>,
-    /// In milliseconds.
+    /// The duration in milliseconds.
     pub ms: u64,
 }
 
-/// Where a delivery can be tried, and the job that it makes.
+/// A webhook's URL for a test delivery, and the job that the delivery makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SelfTest {
     /// The webhook's URL: a capability for that job alone.
     pub hook: String,
-    /// The job, as paths name it.
+    /// The job's name in paths.
     pub job: String,
 }
 
 impl SelfTest {
-    /// One for a reference that nobody has used; `None` without a hook token.
+    /// Makes a test for a reference that no job uses; `None` without a hook
+    /// token.
     #[must_use]
     pub fn new(base: &str, random: &[u8], tokens: Option<&Tokens>) -> Option<Self> {
         let reference = format!("selftest-{}", hex::encode(random));
@@ -126,21 +129,21 @@ impl SelfTest {
     }
 }
 
-/// The answer.
+/// The response of `GET /doctor`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Whether nothing has failed.
+    /// Whether no check has failed.
     pub ok: bool,
     /// The findings.
     pub checks: Vec<Finding>,
-    /// For holders of the API token.
+    /// A test that only holders of the API token receive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_test: Option<SelfTest>,
 }
 
 impl Report {
-    /// The report of these findings; no secret is in it.
+    /// Makes the report of these findings, with all secrets masked.
     #[must_use]
     pub fn new(checks: Vec<Finding>, self_test: Option<SelfTest>, config: &Config) -> Self {
         let secrets = config.secrets();
@@ -150,28 +153,28 @@ impl Report {
     }
 }
 
-/// The first line of what the platform says of a failure, and not too long:
-/// what follows is a stack trace.
+/// Returns the first line of the platform's error text, at most 200 characters
+/// of it. The lines after it are a stack trace.
 #[must_use]
 pub fn first_line(why: &str) -> String {
     const MAX_CHARS: usize = 200;
     why.lines().next().unwrap_or_default().chars().take(MAX_CHARS).collect()
 }
 
-/// A command that calls this vault.
+/// Returns a command that calls this vault.
 fn call(base: &str, method: &str, path: &str) -> String {
     let verb = if method == "GET" { String::new() } else { format!("-X {method} ") };
     format!("curl {verb}'{base}{path}' -H \"Authorization: Bearer $API_TOKEN\"")
 }
 
-/// A length of time, in the largest unit that it has one of.
+/// Writes a duration in the largest unit of which it has at least one.
 fn duration(ms: u64) -> String {
     let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")];
     let unit = units.into_iter().find(|(length, _)| ms >= *length);
     unit.map_or_else(|| format!("{ms} ms"), |(length, word)| format!("{} {word}", ms / length))
 }
 
-/// The first few of many, and how many more there are.
+/// Lists the first few of many texts, and says how many more there are.
 fn some(all: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");

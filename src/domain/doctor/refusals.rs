@@ -1,14 +1,16 @@
-//! Deliveries that were not taken, or that belong to no job.
+//! Judges deliveries that were refused, or that belong to no job.
 
 use super::{Finding, call, duration};
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::webhook::rejection::RefusedDelivery;
 use crate::domain::words::counted;
 
-/// Older refusals are listed at `GET /refused`, and no finding.
+/// The greatest age of a refusal in a finding, in milliseconds. `GET /refused`
+/// lists older ones.
 const LATELY_MS: u64 = DAY;
 
-/// The refused deliveries of the last day, one finding for each status.
+/// Judges the refused deliveries of the last day, with one finding for each
+/// status.
 #[must_use]
 pub fn refused(kept: &[RefusedDelivery], total: u64, now: Timestamp, base: &str) -> Vec<Finding> {
     let lately = || kept.iter().filter(|one| now.since(one.at) < LATELY_MS);
@@ -52,7 +54,7 @@ fn fix(status: u16) -> &'static str {
     }
 }
 
-/// The box of deliveries that belong to no job.
+/// Judges the box of deliveries that belong to no job.
 #[must_use]
 pub fn unmatched(count: u64, base: &str) -> Finding {
     if count == 0 {

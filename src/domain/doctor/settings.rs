@@ -1,4 +1,4 @@
-//! Secrets and variables: set, and of use.
+//! Judges the secrets and variables.
 
 use super::Finding;
 use crate::domain::access::redact::MIN_CHARS;
@@ -7,7 +7,7 @@ use crate::domain::access::tokens::{BadSecret, Tokens};
 use crate::domain::config::Config;
 use crate::domain::upstream::Upstreams;
 
-/// The two secrets, and everything that is set wrong.
+/// Judges the two tokens, and everything that is set wrong.
 #[must_use]
 pub fn checks(config: &Config) -> Vec<Finding> {
     let mut checks = vec![
@@ -23,7 +23,7 @@ pub fn checks(config: &Config) -> Vec<Finding> {
     checks
 }
 
-/// Results that are to be confirmed wait for ever if nobody can be asked.
+/// Judges whether results can be confirmed. Without a key they wait forever.
 fn unconfirmed(config: &Config) -> Option<Finding> {
     let Upstreams { queue, fal, fal_ai, .. } = &config.upstreams;
     let has_key = [queue, fal, fal_ai].into_iter().flatten().any(|one| one.key.is_some());
@@ -43,7 +43,8 @@ fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Findi
     }
 }
 
-/// A key that can't be told from a word is not masked where it is echoed.
+/// Reports a key that is too short: it can't be told from a word, so it is not
+/// masked in responses.
 fn short(name: &str) -> Finding {
     let detail = format!(
         "has fewer than {MIN_CHARS} characters, so it is not masked in answers: set a longer key"
@@ -51,7 +52,7 @@ fn short(name: &str) -> Finding {
     Finding::fail(name, detail, put(name))
 }
 
-/// A mistake begins with the name of what is set wrong.
+/// Reports a mistake, which begins with the name of the wrong setting.
 fn wrong(mistake: &str) -> Finding {
     let is_part = |c: char| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit();
     let name = mistake.split(|c| !is_part(c)).next().unwrap_or_default();
@@ -63,7 +64,7 @@ fn wrong(mistake: &str) -> Finding {
     Finding::fail(name, mistake, fix)
 }
 
-/// The command that sets a secret.
+/// Returns the command that sets a secret.
 pub(super) fn put(name: &str) -> String {
     format!("npx wrangler secret put {name}")
 }

@@ -1,4 +1,4 @@
-//! The bindings: something was written, read and deleted again.
+//! Judges the bindings. The edge writes, reads and deletes something in each.
 
 use super::{Finding, ProbeResult};
 
@@ -15,19 +15,19 @@ pub enum Store {
     Catalog,
 }
 
-/// What was read of what had been written.
+/// The comparison of a value that was read with the one that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadBack {
-    /// It.
+    /// The same value was read.
     Same,
-    /// Nothing.
+    /// No value was read.
     Nothing,
-    /// Something else.
+    /// Another value was read.
     Other,
 }
 
 impl ReadBack {
-    /// What `read` is of `written`.
+    /// Compares `read` with `written`.
     #[must_use]
     pub fn of(read: Option<&str>, written: &str) -> Self {
         match read {
@@ -48,7 +48,7 @@ impl Store {
         }
     }
 
-    /// What does not work without it.
+    /// Returns what does not work without the binding.
     const fn meaning(self) -> &'static str {
         match self {
             Self::R2 => "no file is stored; deliveries stay in their jobs until this works",
@@ -79,13 +79,13 @@ impl Store {
     }
 }
 
-/// How a probe has ended.
+/// Judges the outcome of a probe.
 #[must_use]
 pub fn check(store: Store, probe: &ProbeResult<ReadBack>) -> Finding {
     let (name, meaning) = (store.name(), store.meaning());
     let check = match &probe.end {
         Ok(ReadBack::Same) => Finding::ok(name, "written, read and deleted"),
-        // KV promises no more than that a write is seen within a minute.
+        // KV promises only that a write is visible within a minute.
         Ok(ReadBack::Nothing) if store == Store::Kv => Finding::warn(
             name,
             "a write can't be read yet, which can take up to a minute",
@@ -102,7 +102,8 @@ pub fn check(store: Store, probe: &ProbeResult<ReadBack>) -> Finding {
     check.took(probe.ms)
 }
 
-/// KV holds copies only.
+/// Reports a failed probe. KV contains only copies, so its failure is a
+/// warning.
 fn bad(store: Store, detail: String) -> Finding {
     match store {
         Store::Kv => Finding::warn(store.name(), detail, store.fix()),

@@ -1,4 +1,5 @@
-//! The upstreams: each was asked, with its key, for a job that there is not.
+//! Judges the upstreams. The edge asks each of them, with its key, for a job
+//! that does not exist.
 
 use super::settings::put;
 use super::{Finding, ProbeResult};
@@ -7,37 +8,37 @@ use crate::domain::time::Timestamp;
 use crate::domain::upstream::template::CantAsk;
 use crate::domain::upstream::{Upstream, UpstreamQuery, Upstreams};
 
-/// An application and an id that no queue has.
+/// Paths with an application and an id that no queue has.
 const NOT_NUMBERED: &str = "hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
 const NUMBERED: &str = "hookvault-doctor/requests/0/status";
-/// fal.ai's applications have an owner.
+/// A path for fal.ai, whose applications have an owner.
 const OWNED: &str = "fal-ai/hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
 
-/// What is asked of an upstream.
+/// A query that probes an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamProbe {
     /// The check's name.
     pub name: &'static str,
     /// The upstream's host.
     pub host: String,
-    /// The secret that holds its key.
+    /// The secret that contains the key.
     key_name: &'static str,
-    /// The variable that holds its URL, if one does.
+    /// The variable that contains the URL, if there is one.
     variable: Option<&'static str>,
-    /// How it is asked.
+    /// The query, or why there is none.
     pub ask: Result<UpstreamQuery, CantAsk>,
 }
 
-/// An upstream's answer.
+/// An upstream's response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProbeAnswer {
-    /// Its status.
+    /// The status code.
     pub status: u16,
-    /// Its `Date`.
+    /// The time in the header `Date`.
     pub at: Option<Timestamp>,
 }
 
-/// The questions to all upstreams whose URL can be used.
+/// Returns the queries to all upstreams whose URL is valid.
 #[must_use]
 pub fn questions(upstreams: &Upstreams) -> Vec<UpstreamProbe> {
     let all = [
@@ -61,7 +62,7 @@ pub fn questions(upstreams: &Upstreams) -> Vec<UpstreamProbe> {
     all.into_iter().filter_map(question).collect()
 }
 
-/// What the answers mean; a question without a key has none.
+/// Judges the responses. A query without a key has none.
 #[must_use]
 pub fn checks(asked: &[(UpstreamProbe, Option<ProbeResult<ProbeAnswer>>)]) -> Vec<Finding> {
     if !asked.is_empty() && asked.iter().all(|(_, answer)| answer.is_none()) {
