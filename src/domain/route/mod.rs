@@ -1,4 +1,4 @@
-//! The HTTP surface on one screen.
+//! All routes of the HTTP API on one screen.
 
 pub mod parse;
 
@@ -7,16 +7,18 @@ use crate::domain::gateway::call::Call;
 use crate::domain::names::ObjectName;
 use crate::domain::percent::first_segment;
 
-/// The query parameters that take a list: with commas, given again, or both.
+/// The query parameters that take a list: separated by commas, repeated, or
+/// both.
 pub const LISTS: [&str; 2] = ["status", "archive"];
 
-/// Where a request goes. Job names in paths are decoded and valid; the token
+/// The route of a request. Job names in paths are decoded and valid. The token
 /// and the reference of a hook are not checked here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// `POST /hook[/{token}[/{ref}]]`: a delivery.
     Hook {
-        /// The token in the path; in the `Authorization` header if `None`.
+        /// The token in the path. If `None`, the token is in the
+        /// `Authorization` header.
         token: Option<String>,
         /// The caller's reference.
         reference: Option<String>,
@@ -29,42 +31,42 @@ pub enum Route {
     Job(ObjectName),
     /// `DELETE /jobs/{id}`: deletes the job.
     Delete(ObjectName),
-    /// `POST /jobs/{id}/archive`: copies again.
+    /// `POST /jobs/{id}/archive`: copies the job's files again.
     Archive(ObjectName),
     /// `POST /jobs/{id}/links`: makes new links to the files.
     Links(ObjectName),
-    /// `POST /jobs/{id}/handoff`: hands on again.
+    /// `POST /jobs/{id}/handoff`: sends the messages again.
     HandOff(ObjectName),
     /// `GET /jobs/{id}/result`: the upstream's result.
     Result(ObjectName),
     /// `GET /jobs/{id}/events`: the timeline.
     Events(ObjectName),
-    /// `GET /jobs/{id}/events/{n}/body`: a delivery as it came.
+    /// `GET /jobs/{id}/events/{n}/body`: a delivery's body as it was received.
     EventBody(ObjectName, u32),
     /// `GET|HEAD /files/{id}/{nonce}/{n}[-{name}]`: a file.
     File {
         /// The job.
         job: ObjectName,
-        /// The right to read its files.
+        /// The nonce, which is the right to read the job's files.
         nonce: String,
         /// The file's number.
         n: u32,
-        /// Its name, unless the link is the short form.
+        /// The file's name, unless the link is the short form.
         name: Option<String>,
     },
-    /// `GET /unmatched`: deliveries of no known job.
+    /// `GET /unmatched`: deliveries that belong to no known job.
     Unmatched,
-    /// `GET /unmatched/{key}`: such a delivery as it came.
+    /// `GET /unmatched/{key}`: the body of such a delivery as it was received.
     UnmatchedBody(String),
     /// `POST /unmatched/{key}?job={id}`: delivers it to a job.
     Assign(String),
-    /// `DELETE /unmatched/{key}`: drops it.
+    /// `DELETE /unmatched/{key}`: deletes it.
     DropUnmatched(String),
     /// `GET /live`: the live feed.
     Live,
-    /// `POST /archive`: copies again for many jobs.
+    /// `POST /archive`: copies the files of many jobs again.
     ArchiveMany,
-    /// `GET /metrics`: for Prometheus.
+    /// `GET /metrics`: metrics for Prometheus.
     Metrics,
     /// `GET /stats`: how many jobs there are.
     Stats,
@@ -72,13 +74,13 @@ pub enum Route {
     Export,
     /// `GET /refused`: deliveries that were refused.
     Refused,
-    /// `GET /doctor`: what is wrong, and the command that fixes it.
+    /// `GET /doctor`: problems, and the commands that fix them.
     Doctor,
     /// `POST /restore`: rebuilds everything from the bucket.
     Restore,
-    /// `POST /tickets`: makes a short-lived right.
+    /// `POST /tickets`: makes a ticket.
     Tickets,
-    /// `GET /whoami`: what the caller's token may do.
+    /// `GET /whoami`: the rights of the caller's token.
     WhoAmI,
     /// `ANY /queue/…`, `/fal/queue/…`: the upstream's own routes.
     Gateway(Call),
@@ -89,32 +91,33 @@ pub enum Route {
     },
     /// `GET /healthz`: the Worker runs.
     Health,
-    /// `GET /`: what this is, where no dashboard is deployed that answers first.
+    /// `GET /`: a description of the service, if no deployed dashboard answers
+    /// first.
     Home,
-    /// `OPTIONS` of any path above, which has these methods.
+    /// `OPTIONS` of any path above; the text lists the path's methods.
     Options(&'static str),
 }
 
-/// Who may use a route.
+/// The right that a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everyone.
+    /// None: everyone may use the route.
     Open,
-    /// Who knows a hook token; the delivery itself is looked at for it.
+    /// A hook token. The delivery's handler checks it.
     Hook,
-    /// Who knows the link, whose nonce is the right.
+    /// The link, whose nonce is the right.
     Link,
-    /// Who may read: the API token, the read token, a ticket of its scope.
+    /// The API token, the read token, or a ticket of the route's scope.
     Read,
-    /// Who holds the API token or a ticket for the proxy, which is looked at
-    /// there: it says more than yes.
+    /// The API token or a ticket for the proxy. The proxy's handler checks it,
+    /// because a ticket also limits the call.
     Proxy,
-    /// Who holds the API token.
+    /// The API token.
     Api,
 }
 
 impl Route {
-    /// Who may use it.
+    /// Returns the right that the route requires.
     #[must_use]
     pub const fn access(&self) -> Access {
         match self {
@@ -150,7 +153,8 @@ impl Route {
         }
     }
 
-    /// The scope of the tickets that open it, if any do.
+    /// Returns the scope of the tickets that give access to the route, if any
+    /// do.
     #[must_use]
     pub fn scope(&self) -> Option<Scope> {
         match self {
@@ -163,8 +167,9 @@ impl Route {
         }
     }
 
-    /// The query parameters that it takes beside a ticket; `None` where others
-    /// do no harm: no delivery and no file is refused for its query.
+    /// Returns the query parameters of the route, besides a ticket. `None`
+    /// means that others are ignored: no delivery and no file is refused
+    /// because of its query.
     #[must_use]
     pub const fn parameters(&self) -> Option<&'static [&'static str]> {
         Some(match self {
@@ -204,18 +209,19 @@ impl Route {
     }
 }
 
-/// Why a path is no route.
+/// Why a path has no route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouteError {
-    /// No such path.
+    /// The path does not exist.
     NotFound,
     /// The path has other methods.
     MethodNotAllowed(&'static str),
-    /// `/jobs/{x}` where `x` can be no id.
+    /// `/jobs/{x}`, where `x` is no valid name of a job.
     BadName(String),
 }
 
-/// Whether a path is the gateway's, whose callers are clients of the queues.
+/// Returns whether a path belongs to the gateway, whose callers are clients of
+/// the queues.
 #[must_use]
 pub fn is_gateway(path: &str) -> bool {
     matches!(first_segment(path).as_str(), "queue" | "fal")

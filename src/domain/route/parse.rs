@@ -1,4 +1,4 @@
-//! From a method and a path to a route.
+//! Finds the route of a method and a path.
 
 use super::{Route, RouteError};
 use crate::domain::gateway::call::Call;
@@ -6,10 +6,10 @@ use crate::domain::names::ObjectName;
 use crate::domain::percent::decode;
 use crate::domain::upstream::queue::Queue;
 
-/// Finds the route of a request by its path, still percent-encoded.
+/// Finds the route of a request by its path, which is still percent-encoded.
 ///
 /// # Errors
-/// [`RouteError`] says why there is none.
+/// Returns a [`RouteError`] that says why there is none.
 pub fn route(method: &str, path: &str) -> Result<Route, RouteError> {
     let parts: Vec<String> = path.trim_start_matches('/').split('/').map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -35,8 +35,8 @@ pub fn route(method: &str, path: &str) -> Result<Route, RouteError> {
     }
 }
 
-/// A browser asks without a token before it asks with one: which names can be
-/// a job's is not told here.
+/// Finds the route of a preflight. Browsers send it without a token, so it must
+/// not show which names may be a job's.
 fn options(parts: &[&str]) -> Result<Route, RouteError> {
     let found = match (find(parts), parts) {
         (Err(RouteError::BadName(_)), [first, _, rest @ ..]) => {
@@ -53,7 +53,7 @@ fn find(parts: &[&str]) -> Result<Route, RouteError> {
         ["healthz"] => Route::Health,
         ["hook"] => Route::Hook { token: None, reference: None },
         ["hook", token] => Route::Hook { token: Some(token.to_owned()), reference: None },
-        // More parts are no valid reference, but the delivery must be kept.
+        // A reference with slashes is invalid, but the delivery must be stored.
         ["hook", token, ref reference @ ..] => {
             Route::Hook { token: Some(token.to_owned()), reference: Some(reference.join("/")) }
         }
@@ -107,12 +107,13 @@ fn gateway(queue: Queue, rest: &[&str]) -> Result<Route, RouteError> {
     Call::parse(queue, rest).map(Route::Gateway).ok_or(RouteError::NotFound)
 }
 
-/// 128 bits in hex; what is none reaches no object.
+/// Returns whether a text is a nonce: 128 bits in hex. No object is asked about
+/// other texts.
 fn is_nonce(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A number in its one way of writing: no `+0`, no `00`.
+/// Reads a number in its only accepted spelling: no `+0`, no `00`.
 fn number(text: &str) -> Result<u32, RouteError> {
     let number: u32 = text.parse().map_err(|_| RouteError::NotFound)?;
     if number.to_string() == text { Ok(number) } else { Err(RouteError::NotFound) }
