@@ -1,7 +1,7 @@
-//! The configuration: one struct, read once, fully checked.
+//! The configuration: one struct, which is read once and fully checked.
 //!
-//! A wrong variable never stops ingest: its default is used and the mistake is
-//! named in [`Config::mistakes`]. A missing secret closes its routes.
+//! A wrong variable never stops ingest: its default is used, and
+//! [`Config::mistakes`] names the mistake. A missing secret closes its routes.
 
 pub mod reader;
 
@@ -16,59 +16,61 @@ use crate::domain::retry::Pace;
 use crate::domain::upstream::Upstreams;
 use url::Url;
 
-/// What the platform lets through on most plans:
+/// The largest request that Cloudflare accepts on most plans, in bytes:
 /// <https://developers.cloudflare.com/workers/platform/limits/#request-limits>.
 const MAX_BODY_BYTES: u64 = 100_000_000;
-/// See [`Config::max_held_bytes`].
+/// The largest body in memory, in bytes: see [`Config::max_held_bytes`].
 const MAX_HELD_BYTES: u64 = 32 * MIB;
 
-/// Everything that the operator can set.
+/// All settings of the operator.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `HOOK_TOKEN`: who may deliver.
+    /// `HOOK_TOKEN`: gives senders the right to deliver.
     pub hook: Result<Tokens, BadSecret>,
-    /// `API_TOKEN`: who may read and manage.
+    /// `API_TOKEN`: gives callers the right to read and manage.
     pub api: Result<Tokens, BadSecret>,
-    /// `READ_TOKEN`: who may read.
+    /// `READ_TOKEN`: gives callers the right to read.
     pub read: Option<Tokens>,
-    /// `ALLOWED_SOURCE_HOSTS`: where files may be fetched.
+    /// `ALLOWED_SOURCE_HOSTS`: the hosts from which files may be fetched.
     pub sources: SourcePolicy,
-    /// `PUBLIC_URL`: scheme and host of durable URLs, without a slash at the
-    /// end.
+    /// `PUBLIC_URL`: the scheme and the host of durable URLs, without a slash
+    /// at the end.
     pub public_url: Option<String>,
-    /// `MAX_BODY_BYTES` of a delivery, or of the upstream's result.
+    /// `MAX_BODY_BYTES`: the largest delivery, or result of the upstream.
     pub max_body_bytes: u64,
-    /// `MAX_FILE_BYTES` of an output file.
+    /// `MAX_FILE_BYTES`: the largest output file.
     pub max_file_bytes: u64,
-    /// `MAX_SUBREQUESTS` of a run of the alarm.
+    /// `MAX_SUBREQUESTS`: the most subrequests in one run of the alarm.
     pub max_subrequests: u32,
-    /// `FILES_MAX_AGE` in seconds: how long a client may keep a file.
+    /// `FILES_MAX_AGE`: how long a client may cache a file, in seconds.
     pub files_max_age: u64,
-    /// `RETENTION_DAYS`: how long a job is kept after its last change; 0 is for
-    /// good.
+    /// `RETENTION_DAYS`: how long a job is kept after its last change; 0 means
+    /// forever.
     pub retention_days: u32,
     /// `UPSTREAM_QUEUE_URL`, `UPSTREAM_FAL_URL`, `RESULT_URL` and their keys:
-    /// where results can be asked for.
+    /// where results are fetched.
     pub upstreams: Upstreams,
-    /// `RETRY_BASE_MS`: the first pause of every backoff, which all others
+    /// `RETRY_BASE_MS`: the first pause of every backoff, from which all others
     /// follow.
     pub pace: Pace,
-    /// `FAL_USER_ID`: the account whose signatures count at fal.ai.
+    /// `FAL_USER_ID`: the account at fal.ai whose signatures count.
     pub fal_user_id: Option<String>,
-    /// `REPLICATE_WEBHOOK_SECRET`: what signs deliveries by Standard Webhooks.
+    /// `REPLICATE_WEBHOOK_SECRET`: the secrets of deliveries that are signed by
+    /// Standard Webhooks.
     pub webhook_secrets: Option<SigningSecrets>,
-    /// `HANDOFF_URL`: who gets the ends of all jobs.
+    /// `HANDOFF_URL`: the webhook that receives the ends of all jobs.
     pub handoff_url: Option<Url>,
-    /// `HANDOFF_SECRET`: what signs that which is handed on.
+    /// `HANDOFF_SECRET`: the secrets that sign the messages of the hand-off.
     pub handoff_secrets: Option<SigningSecrets>,
-    /// `VERIFY_RESULTS`: whether the upstream must confirm a result that only
-    /// the hook token vouches for.
+    /// `VERIFY_RESULTS`: whether the upstream must confirm a result that was
+    /// delivered with the hook token alone.
     pub verify_results: bool,
-    /// `STORE_INPUT`: whether what is submitted through the gateway is kept.
+    /// `STORE_INPUT`: whether the input of a submission through the gateway is
+    /// stored.
     pub store_input: bool,
-    /// `CORS_ORIGINS`: the web pages that may read answers.
+    /// `CORS_ORIGINS`: the web pages that may read responses.
     pub cors: Origins,
-    /// What is set wrong, in words for the operator.
+    /// The wrong settings, in words for the operator.
     pub mistakes: Vec<String>,
     secrets: Secrets,
 }
@@ -107,36 +109,37 @@ impl Config {
         }
     }
 
-    /// The marks of all tokens that let readers in: see [`pass::mark`].
+    /// Returns the marks of all tokens that give read access: see
+    /// [`pass::mark`].
     #[must_use]
     pub fn reader_marks(&self) -> Vec<u64> {
         let lists = [self.api.as_ref().ok(), self.read.as_ref()];
         lists.into_iter().flatten().flat_map(Tokens::values).map(|one| pass::mark(one)).collect()
     }
 
-    /// Most bytes of what is held in memory: a submission, an answer that is
-    /// passed on.
+    /// Returns the most bytes of a body that is held in memory: a submission,
+    /// or a response that is passed on.
     #[must_use]
     pub fn max_held_bytes(&self) -> u64 {
         self.max_body_bytes.min(MAX_HELD_BYTES)
     }
 
-    /// The configured secrets, for masking.
+    /// Returns the configured secrets, for masking.
     #[must_use]
     pub const fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// Scheme and host for the durable URLs of a job that was first heard of
-    /// at `origin`.
+    /// Returns the scheme and the host for the durable URLs of a job whose
+    /// first request came to `origin`.
     #[must_use]
     pub fn base_url<'a>(&'a self, origin: &'a str) -> &'a str {
         self.public_url.as_deref().unwrap_or(origin)
     }
 }
 
-/// A mistake without what a URL in it lets in by: the value that it quotes may
-/// be one, however it is set wrong.
+/// Returns a mistake without the user info and the query of the value that it
+/// quotes. Even a wrong value may be a URL that gives access.
 fn shown(mistake: &str) -> String {
     let Some((before, rest)) = mistake.split_once('"') else { return mistake.to_owned() };
     let Some((value, after)) = rest.rsplit_once('"') else { return mistake.to_owned() };

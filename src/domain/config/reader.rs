@@ -1,4 +1,4 @@
-//! Reads each variable, and notes what is wrong with it.
+//! Reads each variable, and records what is wrong with it.
 
 use crate::domain::access::redact::secrets::SECRETS;
 use crate::domain::access::signature::standard::SigningSecrets;
@@ -22,12 +22,13 @@ const DEFAULT_QUEUE_URL: &str = "https://batch.pipelet.net/queue";
 
 const DEFAULT_FAL_URL: &str = "https://api.pipelet.ai/fal/queue";
 
-/// fal.ai's own queue; its key goes nowhere else.
+/// fal.ai's own queue. Its key is sent to no other URL.
 const FAL_AI_URL: &str = "https://queue.fal.run";
 
 pub(super) const MIB: u64 = 1024 * 1024;
 
-/// The longest pause is 450 times as long: 7.5 hours.
+/// The largest `RETRY_BASE_MS`. `Pace::longest` is 450 times as long: 7.5
+/// hours.
 pub(super) const MAX_RETRY_BASE_MS: u64 = 60_000;
 
 pub(super) struct Reader<L> {
@@ -36,7 +37,7 @@ pub(super) struct Reader<L> {
 }
 
 impl<L: Fn(&str) -> Option<String>> Reader<L> {
-    /// The value of `name`; an empty one counts as not set.
+    /// Returns the value of `name`. An empty one counts as not set.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
@@ -74,8 +75,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    /// Who is given one secret must not hold another by it. A list may name a
-    /// value twice, and one key may be for both queues of one upstream.
+    /// Reports secrets with equal values: a party that receives one secret must
+    /// not know another by it. A list may contain a value twice, and one key
+    /// may be for both queues of one upstream.
     pub(super) fn equal_secrets(&mut self) {
         let mut known: Vec<(&str, String)> = Vec::new();
         for name in SECRETS {
@@ -138,7 +140,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         secrets
     }
 
-    /// Its path and query may be secret: a mistake tells nothing of it.
+    /// Reads `HANDOFF_URL`. Its path and query may be secret, so a mistake
+    /// never quotes it.
     pub(super) fn handoff_url(&mut self, sources: &SourcePolicy) -> Option<Url> {
         let read = target::check(&self.get("HANDOFF_URL")?, sources);
         let refused = |why| {
@@ -156,7 +159,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             let mistake = format!("ALLOWED_SOURCE_HOSTS: {entry:?} is not a host and is ignored");
             self.mistakes.push(mistake);
         }
-        // A list of mistakes alone would skip every file for good.
+        // A policy without valid entries would skip every file forever.
         if policy.is_empty() { SourcePolicy::parse(DEFAULT_SOURCES).0 } else { policy }
     }
 
@@ -182,14 +185,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Upstreams { queue, fal, fal_ai: self.fal_ai(), result_url: self.result_url() }
     }
 
-    /// fal.ai itself, for who has a key of it.
+    /// Returns fal.ai's own queue, if its key is set.
     fn fal_ai(&mut self) -> Option<Upstream> {
         let key = Some(self.key("FAL_KEY")?);
         let base = Url::parse(FAL_AI_URL).ok()?;
         Some(Upstream { base, key, key_name: "FAL_KEY", scheme: Scheme::Key })
     }
 
-    /// A wrong URL is not replaced by the default: the key is not for that.
+    /// Reads an upstream's URL. The default does not replace a wrong URL,
+    /// because the key does not belong to the default's server.
     fn upstream_url(&mut self, name: &str, default: &str) -> Option<Url> {
         let text = self.get(name).unwrap_or_else(|| default.to_owned());
         let url = strict_url::read(&text).ok().filter(template::is_askable);
@@ -213,7 +217,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         template
     }
 
-    /// An upstream's key: sent in a header, so of visible ASCII.
+    /// Reads an upstream's key. It is sent in a header, so it must be visible
+    /// ASCII.
     fn key(&mut self, name: &str) -> Option<String> {
         let key = self.get(name)?;
         let is_key = key.bytes().all(|b| b.is_ascii_graphic());
