@@ -1,13 +1,14 @@
-//! The Gregorian calendar in UTC, and the ways in which times are written.
+//! The Gregorian calendar in UTC, and the formats of times.
 //!
-//! A date library would do the same in 11 KB more of the Worker.
+//! A date library would do the same, but make the Worker 11 KB larger.
 
-/// The days of a week as RFC 9110 names them, from that of 1970-01-01 on.
+/// The days of the week as RFC 9110 names them, beginning with that of
+/// 1970-01-01.
 const WEEKDAYS: [&str; 7] =
     ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/// A two-digit year below this is of the 21st century, as POSIX has it.
+/// A two-digit year below this belongs to the 21st century, as in POSIX.
 const PIVOT: i64 = 69;
 const DAY_SECONDS: i64 = 86_400;
 
@@ -21,16 +22,16 @@ pub(super) struct Civil {
     pub day: i64,
     pub hour: i64,
     pub minute: i64,
-    /// 0 to 60: a leap second is the first of the next minute.
+    /// 0 to 60. A leap second counts as the first second of the next minute.
     pub second: i64,
 }
 
 impl Civil {
-    /// Returns the date and time that is `seconds` after the epoch.
+    /// Returns the date and time `seconds` after the epoch.
     pub(super) const fn at(seconds: i64) -> Self {
         let (days, rest) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
-        // Years begin in March here, so that a leap day is a year's last
-        // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+        // Years begin in March here, so that a leap day is the last day of a
+        // year (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
         let days = days + 719_468;
         let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -47,12 +48,12 @@ impl Civil {
         }
     }
 
-    /// Returns the seconds from the epoch; `None` if there is no such time.
+    /// Returns the seconds since the epoch; `None` if there is no such time.
     pub(super) fn seconds(self) -> Option<i64> {
         let Self { year, month, day, hour, minute, second } = self;
         let is_time = (0..24).contains(&hour) && minute < 60 && second <= 60;
         let seconds = self.days() * DAY_SECONDS + hour * 3_600 + minute * 60 + second;
-        // A date that does not exist comes back as another one.
+        // A date that does not exist becomes another one.
         let same = Self::at(self.days() * DAY_SECONDS);
         let is_date = (same.year, same.month, same.day) == (year, month, day);
         (is_time && is_date).then_some(seconds)
@@ -92,9 +93,9 @@ impl Civil {
     }
 }
 
-/// Reads ISO 8601, `2025-12-27T22:39:35.5+01:00` or less of it, down to the day,
-/// with or without dashes and colons: the milliseconds from the epoch. What
-/// tells no offset is UTC.
+/// Reads ISO 8601, as in `2025-12-27T22:39:35.5+01:00`, and returns the
+/// milliseconds since the epoch. Parts after the day may be missing, and so may
+/// dashes and colons. A time without an offset is UTC.
 pub(super) fn iso8601(text: &str) -> Option<i64> {
     let mut text = Text(text);
     let (year, dash) = (text.digits(4)?, text.mark("-"));
@@ -117,8 +118,8 @@ pub(super) fn iso8601(text: &str) -> Option<i64> {
     text.end((civil.seconds()? - offset) * 1_000 + millis)
 }
 
-/// Reads an HTTP date in one of the three forms of RFC 9110 §5.6.7: the seconds
-/// from the epoch.
+/// Reads an HTTP date in one of the three forms of RFC 9110 §5.6.7, and returns
+/// the seconds since the epoch.
 pub(super) fn http(written: &str) -> Option<i64> {
     let mut text = Text(written);
     let weekday = text.word();
@@ -139,7 +140,7 @@ pub(super) fn http(written: &str) -> Option<i64> {
     is_named.then(|| civil.seconds()).flatten()
 }
 
-/// What is still to be read.
+/// The rest of a text that is being read.
 struct Text<'a>(&'a str);
 
 impl<'a> Text<'a> {
@@ -156,7 +157,7 @@ impl<'a> Text<'a> {
         number
     }
 
-    /// Reads `what`, if it is there.
+    /// Reads `what` if it is next, and returns what was read.
     fn mark(&mut self, what: &'static str) -> &'static str {
         self.skip(what).map_or("", |()| what)
     }
@@ -180,7 +181,7 @@ impl<'a> Text<'a> {
         i64::try_from(at + 1).ok()
     }
 
-    /// Reads the digits of a second's fraction: whole milliseconds.
+    /// Reads the digits of a second's fraction, and returns whole milliseconds.
     fn fraction(&mut self) -> Option<i64> {
         let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, rest) = self.0.split_at_checked(end).filter(|_| end > 0)?;
@@ -188,7 +189,7 @@ impl<'a> Text<'a> {
         format!("{digits:0<3}").get(..3)?.parse().ok()
     }
 
-    /// Reads `Z`, `+01:00` or `+0100`: the seconds that are to be taken off.
+    /// Reads `Z`, `+01:00` or `+0100`, and returns the seconds to subtract.
     fn offset(&mut self) -> Option<i64> {
         if self.skip("Z").or_else(|| self.skip("z")).is_some() {
             return Some(0);
@@ -200,7 +201,7 @@ impl<'a> Text<'a> {
         (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
     }
 
-    /// Reads what follows the weekday in `Sun Nov  6 08:49:37 1994`.
+    /// Reads the part after the weekday in `Sun Nov  6 08:49:37 1994`.
     fn asctime(&mut self) -> Option<Civil> {
         self.skip(" ")?;
         let month = self.month()?;

@@ -1,4 +1,4 @@
-//! Points in time, as the milliseconds since the epoch that all JSON uses.
+//! Points in time, as milliseconds since the epoch. All JSON uses them.
 //!
 //! Nothing here reads a clock: the caller passes `now`.
 
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 
 /// One second in milliseconds.
 pub const SECOND: u64 = 1_000;
-/// One hour in milliseconds.
+/// One minute in milliseconds.
 pub const MINUTE: u64 = 60 * SECOND;
-/// An hour in milliseconds.
+/// One hour in milliseconds.
 pub const HOUR: u64 = 3_600 * SECOND;
 /// One day in milliseconds.
 pub const DAY: u64 = 24 * HOUR;
 
-/// The milliseconds of 1973. What is less, callers mean as seconds, of which this
-/// is the year 5138.
+/// The smallest number that is read as milliseconds; in these it is in 1973. A
+/// smaller number is read as seconds, in which it reaches the year 5138.
 const SMALLEST_MILLIS: u64 = 100_000_000_000;
 
-/// The end of the year 9999: what is later has no date.
+/// The last millisecond of the year 9999. Later times have no date.
 const LAST_DATED: u64 = 253_402_300_799_999;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -31,57 +31,58 @@ const LAST_DATED: u64 = 253_402_300_799_999;
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The point `millis` after the epoch.
+    /// Returns the time `millis` after the epoch.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// The point `seconds` after the epoch.
+    /// Returns the time `seconds` after the epoch.
     #[must_use]
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds.saturating_mul(SECOND))
     }
 
-    /// Milliseconds since the epoch.
+    /// Returns the milliseconds since the epoch.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// This point plus `millis`.
+    /// Returns the time `millis` later.
     #[must_use]
     pub const fn plus(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
-    /// Milliseconds from `earlier` to this point; 0 if it is not earlier.
+    /// Returns the milliseconds from `earlier` to this time; 0 if `earlier` is
+    /// not earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The UTC day as `2025-12-27`, for keys that sort by day.
+    /// Returns the UTC day as `2025-12-27`, for keys that sort by day.
     #[must_use]
     pub fn day(self) -> String {
         self.civil().map_or_else(|| "unknown".to_owned(), Civil::date)
     }
 
-    /// ISO 8601, as in `X-Amz-Date` and Azure's `se`: `20251227T203935Z`,
+    /// Reads ISO 8601 as in `X-Amz-Date` and Azure's `se`: `20251227T203935Z`,
     /// `2025-12-27T22:39:35Z`, or a day alone.
     #[must_use]
     pub fn parse_iso8601(text: &str) -> Option<Self> {
         calendar::iso8601(text).and_then(Self::from_signed)
     }
 
-    /// An HTTP date in one of the three forms of RFC 9110 §5.6.7, of which
-    /// `Sat, 27 Dec 2025 22:39:35 GMT` is today's.
+    /// Reads an HTTP date in one of the three forms of RFC 9110 §5.6.7. The
+    /// current form is `Sat, 27 Dec 2025 22:39:35 GMT`.
     #[must_use]
     pub fn parse_http(text: &str) -> Option<Self> {
         calendar::http(text).and_then(Self::from_signed_seconds)
     }
 
-    /// As an HTTP date; empty for a time past all dates.
+    /// Writes an HTTP date; empty for a time after all dates.
     #[must_use]
     pub fn to_http(self) -> String {
         self.civil().map(Civil::http).unwrap_or_default()
@@ -92,14 +93,15 @@ impl Timestamp {
         (self.0 <= LAST_DATED).then(|| Civil::at(seconds))
     }
 
-    /// Whole seconds since the epoch.
+    /// Returns the whole seconds since the epoch.
     #[must_use]
     pub const fn as_seconds(self) -> u64 {
         self.0 / SECOND
     }
 
-    /// A time as callers write it: ISO 8601, or a number below 2^53. What is
-    /// before the epoch is the epoch: nothing here is older.
+    /// Reads a time in the forms that callers use: ISO 8601, or a number below
+    /// 2^53. A date before the epoch becomes the epoch, because nothing here is
+    /// older.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(millis) = calendar::iso8601(text) {
