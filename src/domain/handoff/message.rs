@@ -1,5 +1,5 @@
-//! What a message says: the event in the words of its queue, with the job's id
-//! and durable URLs.
+//! Writes messages: the event in the words of its queue, with the job's id and
+//! durable URLs.
 
 use crate::domain::access::redact::Secrets;
 use crate::domain::job::record::Job;
@@ -9,27 +9,28 @@ use crate::domain::webhook::event::{ENVELOPE, Event, Provider, value_of};
 use crate::domain::webhook::result;
 use serde_json::value::RawValue;
 
-/// What a message is made of.
+/// The parts of a message.
 #[derive(Debug, Clone, Copy)]
 pub struct MessageInput<'a> {
     /// The job.
     pub job: &'a Job,
     /// The event, in the upstream's word.
     pub word: &'a str,
-    /// The event's delivery as it came; the upstream's answer if the vault had
-    /// to ask; nothing if there is none.
+    /// The body of the event's delivery as it was received, or the upstream's
+    /// answer if the vault had to ask; `None` if there is neither.
     pub body: Option<&'a str>,
-    /// For `completed`: the result as readers get it.
+    /// For `completed`: the result as readers receive it.
     pub result: Option<&'a str>,
     /// The receiver's own URL.
     pub url: &'a str,
-    /// Scheme and host of durable URLs.
+    /// The scheme and the host of durable URLs.
     pub base: &'a str,
-    /// The configured secrets, to be masked.
+    /// The configured secrets, which are masked.
     pub secrets: &'a Secrets,
 }
 
-/// The message as JSON. Numbers and the order of keys are the upstream's.
+/// Returns the message as JSON. Numbers and the order of keys are the
+/// upstream's.
 #[must_use]
 pub fn render(parts: MessageInput<'_>) -> String {
     let event = parts.body.and_then(|body| Event::parse(body).ok());
@@ -42,8 +43,8 @@ pub fn render(parts: MessageInput<'_>) -> String {
     }
 }
 
-/// `{"eventType", "jobId", …}`: the envelope that came, else one of our own,
-/// and what came with it.
+/// Writes `{"eventType", "jobId", …}`: the received envelope or else one of the
+/// vault's own, and the result or the error.
 fn pipelet(parts: MessageInput<'_>, event: Option<&Event<'_>>) -> String {
     let mut members = match event {
         Some(event) => envelope(parts, event),
@@ -60,8 +61,9 @@ fn pipelet(parts: MessageInput<'_>, event: Option<&Event<'_>>) -> String {
     object(&members)
 }
 
-/// The members of the envelope, the webhook's URL being the receiver's; of an
-/// event without a result also all others.
+/// Returns the members of the envelope, with the receiver's URL as the
+/// webhook's. For an event other than `completed`, all other members are
+/// included.
 fn envelope(parts: MessageInput<'_>, event: &Event<'_>) -> Vec<String> {
     let body = parts.body.unwrap_or_default();
     let is_wanted =
@@ -73,7 +75,7 @@ fn envelope(parts: MessageInput<'_>, event: &Event<'_>) -> Vec<String> {
     event.members.iter().filter(is_wanted).map(written).collect()
 }
 
-/// Another provider's delivery, its result that of the vault.
+/// Writes another provider's delivery with the vault's result in it.
 fn other(parts: MessageInput<'_>, event: &Event<'_>) -> String {
     let body = parts.body.unwrap_or_default();
     let mut edits = Vec::new();
@@ -91,7 +93,7 @@ fn other(parts: MessageInput<'_>, event: &Event<'_>) -> String {
     parts.secrets.mask_around(&edit::splice(body, &result::in_order(edits)), &own).into_owned()
 }
 
-/// A result that fal.ai was asked for.
+/// Writes the webhook for a result that was fetched from fal.ai.
 fn fal(parts: MessageInput<'_>) -> String {
     let id = id(parts.job);
     let is_ok = parts.word == "completed";
@@ -103,7 +105,8 @@ fn fal(parts: MessageInput<'_>) -> String {
     object(&members)
 }
 
-/// A result that was asked for: the prediction's members that are known.
+/// Writes the webhook for a result that was fetched: the known members of the
+/// prediction.
 fn replicate(parts: MessageInput<'_>) -> String {
     let status = match parts.word {
         "completed" => "succeeded",
@@ -136,8 +139,8 @@ fn object(members: &[String]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// The members of a result that is an object; another one under a name of its
-/// own.
+/// Returns the members of a result that is an object. Any other result becomes
+/// a member of its own.
 fn inside(result: &str) -> Option<String> {
     let Some(inner) = result.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}'))
     else {

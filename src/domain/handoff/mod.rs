@@ -1,9 +1,10 @@
-//! Handing on: the client's own webhook gets each event of its job, and the
+//! Hand-off: the client's own webhook receives each event of its job, and the
 //! operator's (`HANDOFF_URL`) the ends of all jobs.
 //!
-//! - `queue`: which messages there are, when each is due, what became of it.
-//! - `message`: what a message says.
-//! - `target`: where a webhook may be.
+//! - `queue`: decides which messages exist and when each is due, and records
+//!   the results.
+//! - `message`: writes the messages.
+//! - `target`: decides where a webhook may be.
 
 pub mod message;
 pub mod queue;

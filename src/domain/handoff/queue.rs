@@ -1,8 +1,9 @@
-//! Which messages there are, when each is due, and what became of it.
+//! Decides which messages exist and when each is due, and records the results.
 //!
-//! A message is queued with the event that it tells of, so it is as durable as
-//! that; the alarm sends it. It may be sent twice, with the same id, but never
-//! after a newer one has arrived: a receiver's last news is the job's.
+//! A message is queued in the same write as its event, so it is as durable as
+//! the event; the alarm sends it. It may be sent twice with the same id. It is
+//! never sent after a newer one has arrived, so that a receiver's latest
+//! message shows the job's state.
 
 use crate::domain::job::outbox::{Message, Receiver, State};
 use crate::domain::job::record::Job;
@@ -12,36 +13,37 @@ use crate::domain::retry::{Pace, RetryContext};
 use crate::domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// Bytes of a message's id that are told.
+/// How many bytes of the hash are in a message's id.
 const ID_BYTES: usize = 16;
 
 /// An event that is handed on.
 #[derive(Debug, Clone, Copy)]
 pub struct HandoffEvent<'a> {
-    /// Its timeline entry.
+    /// The number of its timeline entry.
     pub entry: u32,
-    /// The upstream's word for it.
+    /// The upstream's word for the event.
     pub word: &'a str,
-    /// When it came.
+    /// When the event arrived.
     pub at: Timestamp,
-    /// SHA-256 of its body in hex.
+    /// The SHA-256 of its body in hex.
     pub sha256: &'a str,
 }
 
-/// What came of sending a message.
+/// The result of sending a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendResult {
-    /// The receiver has taken it.
+    /// The receiver accepted the message.
     Delivered,
-    /// It wants no more (410).
+    /// The receiver wants no more messages (410).
     Gone,
-    /// It may take it another time; it may wish for a pause, in milliseconds.
+    /// The receiver did not accept the message, but may do so later. The number
+    /// is the pause that it asks for, in milliseconds.
     Refused(String, Option<u64>),
-    /// It can't be sent at all.
+    /// The message can't be sent at all.
     Impossible(&'static str),
 }
 
-/// The message of `event` to one receiver.
+/// Makes the message of `event` for one receiver.
 fn message(job: &Job, event: &HandoffEvent<'_>, receiver: Receiver, now: Timestamp) -> Message {
     Message {
         entry: event.entry,
@@ -57,7 +59,8 @@ fn message(job: &Job, event: &HandoffEvent<'_>, receiver: Receiver, now: Timesta
     }
 }
 
-/// The same whichever object the event lies in: a job may move.
+/// Returns a message's id. It does not depend on the object that contains the
+/// event, because a job may move.
 fn id_of(job: &Job, event: &HandoffEvent<'_>, receiver: Receiver) -> String {
     let name = job.reference.clone().unwrap_or_else(|| job.public_id());
     let of = format!("{name}\n{}\n{}\n{receiver:?}", event.at.as_millis(), event.sha256);
@@ -78,7 +81,8 @@ pub fn queue(job: &mut Job, event: &HandoffEvent<'_>, has_operator: bool, now: T
     }
 }
 
-/// The last event that could be handed on again: its entry and its word.
+/// Returns the latest event that could be handed on again: its entry and its
+/// word.
 #[must_use]
 pub fn last_event(job: &Job) -> Option<(u32, &'static str)> {
     let word = match job.status {
@@ -94,8 +98,8 @@ pub fn last_event(job: &Job) -> Option<(u32, &'static str)> {
     (job.last_applied > 0).then_some((job.last_applied, word))
 }
 
-/// Queues an event's messages once more, whatever became of them; `None` if
-/// there is no one who could get any.
+/// Queues an event's messages again, whatever their state is. Returns `None` if
+/// there is no receiver.
 pub fn again(
     job: &mut Job,
     event: &HandoffEvent<'_>,
@@ -111,8 +115,8 @@ pub fn again(
     Some(entry(job, now, format!("hand-off was requested again: {}", event.word)))
 }
 
-/// When a message is due: one of an end when the job is settled, 15 min after
-/// the end at the latest.
+/// Returns when a message is due. The message of an end waits until the job is
+/// settled, but at most 15 min.
 #[must_use]
 pub fn due_at(job: &Job, message: &Message, pace: Pace) -> Timestamp {
     if message.tells_an_end() && job.status.has_ended() && !job.is_settled() {
@@ -121,7 +125,7 @@ pub fn due_at(job: &Job, message: &Message, pace: Pace) -> Timestamp {
     message.at
 }
 
-/// Notes what came of sending a message.
+/// Records the result of sending a message.
 pub fn note(
     job: &mut Job,
     (number, receiver): (u32, Receiver),
@@ -153,7 +157,8 @@ pub fn note(
     Some(entry(job, now, detail))
 }
 
-/// The words for the timeline, if there are any.
+/// Schedules the next try or gives up. Returns the words for the timeline, if
+/// there is something new.
 fn refused(
     message: &mut Message,
     why: &str,
@@ -177,7 +182,8 @@ fn refused(
     Some(format!("{word}: not handed on to {receiver} yet: {why}"))
 }
 
-/// What a receiver has not got by now is older than what it knows.
+/// Fails the pending messages that are older than the one that the receiver has
+/// accepted.
 fn drop_outdated(job: &mut Job, number: u32, receiver: Receiver) {
     let is_older = |message: &&mut Message| {
         message.receiver == receiver && message.entry < number && message.state == State::Pending

@@ -1,18 +1,18 @@
-//! Where a client's own webhook may be: any public https host.
+//! Decides where a client's own webhook may be: at any public https host.
 
 use crate::domain::access::hook_url;
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::file::strict_url;
 use url::{Host, Url};
 
-/// Longest URL, in bytes.
+/// The longest URL, in bytes.
 const MAX_BYTES: usize = 2_048;
-/// Longest name and longest label of one, in bytes (RFC 1035).
+/// The longest name and the longest label in it, in bytes (RFC 1035).
 const MAX_NAME_BYTES: usize = 253;
 const MAX_LABEL_BYTES: usize = 63;
 /// Top-level names that the public DNS does not have: those of RFC 6761, 6762,
-/// 7686 and 9476, `internal` by ICANN, and what private networks use. `arpa`
-/// is there, but has no web servers.
+/// 7686 and 9476, `internal` by ICANN, and names that private networks use. The
+/// public DNS has `arpa`, but no web servers below it.
 const PRIVATE: [&str; 15] = [
     "alt",
     "arpa",
@@ -31,14 +31,15 @@ const PRIVATE: [&str; 15] = [
     "test",
 ];
 
-/// For development it can be listed.
+/// The error for a local address. Developers can list it.
 const UNLISTED: &str = "is a local address and not in ALLOWED_SOURCE_HOSTS";
 
-/// Reads the URL of a webhook. A loopback host that is listed among the sources
-/// is allowed, too: so it is on a developer's machine.
+/// Reads the URL of a webhook. A loopback host is allowed if it is listed among
+/// the sources, which a developer can do.
 ///
 /// # Errors
-/// Why nothing is sent there, without the URL: its query may be a secret.
+/// Returns why nothing is sent there. The text omits the URL, because its query
+/// may be a secret.
 pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
     if text.len() > MAX_BYTES {
         return Err("is longer than 2,048 bytes");
@@ -47,7 +48,8 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("has a user name");
     }
-    // Only its host is looked at: the list is not one of files here.
+    // Only the URL's host is checked: the list's rules for files do not apply
+    // here.
     if is_loopback(&url) {
         return listed.check(text).map_err(|_| UNLISTED);
     }
@@ -60,8 +62,8 @@ pub fn check(text: &str, listed: &SourcePolicy) -> Result<Url, &'static str> {
     }
 }
 
-/// Whether a webhook is a hook of this vault, which has these origins: what is
-/// handed on there would come back.
+/// Returns whether a webhook is a hook of this vault, which has these origins.
+/// Messages to it would come back.
 #[must_use]
 pub fn is_own_hook(webhook: &str, origins: &[&str]) -> bool {
     strict_url::read(webhook).is_ok_and(|url| {
@@ -70,8 +72,8 @@ pub fn is_own_hook(webhook: &str, origins: &[&str]) -> bool {
     })
 }
 
-/// The host and the port: one Worker answers at both schemes, and a dot at the
-/// end of a name changes nothing.
+/// Returns the host and the port. One Worker serves both schemes, and a dot at
+/// the end of a name changes nothing.
 fn place(url: &Url) -> (&str, Option<u16>) {
     let host = url.host_str().unwrap_or_default();
     (host.trim_end_matches('.'), url.port().filter(|port| !matches!(port, 80 | 443)))
@@ -86,8 +88,8 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether the public DNS can have this name: of two labels at least, the last
-/// of letters alone, or an encoded one.
+/// Returns whether the public DNS can contain this name. It must have at least
+/// two labels, the last of letters alone or encoded.
 fn is_public(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let Some((_, top)) = name.rsplit_once('.') else { return false };
@@ -98,7 +100,8 @@ fn is_public(name: &str) -> bool {
         && !PRIVATE.contains(&top)
 }
 
-/// As RFC 1123 has it, and with the underscore, which names in use hold.
+/// Returns whether a label is valid by RFC 1123. The underscore is allowed too,
+/// because existing names contain it.
 fn is_label(label: &str) -> bool {
     let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     (1..=MAX_LABEL_BYTES).contains(&label.len()) && label.bytes().all(is_part)
