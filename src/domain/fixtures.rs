@@ -1,11 +1,11 @@
-//! Shared by the unit tests of this folder.
+//! Values that the unit tests of this folder share.
 
 use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::job::record::{Job, NewJob};
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 
-/// Where and when a test's job is born: at 1,000 ms, under `https://v`.
+/// Returns a test's new job, created at 1,000 ms under `https://v`.
 pub fn new_job() -> NewJob {
     NewJob {
         home: ObjectName::Id("437852".into()),
@@ -15,12 +15,12 @@ pub fn new_job() -> NewJob {
     }
 }
 
-/// A job that has just been heard of.
+/// Returns a job without any events.
 pub fn job() -> Job {
     Job::new(new_job())
 }
 
-/// A file at `url`.
+/// Returns a file at `url`.
 pub fn found(url: &str) -> FoundFile {
     FoundFile {
         key: url.into(),

@@ -1,16 +1,16 @@
-//! Every stored object and every durable path, spelled once.
+//! The only place that spells the keys of stored objects and the durable paths.
 
 use crate::domain::names::ObjectName;
 use crate::domain::time::Timestamp;
 
-/// What the keys of all manifests begin with.
+/// The prefix of all manifests' keys.
 pub const MANIFESTS: &str = "manifests/";
-/// What the keys of all bodies begin with that are coming in.
+/// The prefix of the keys of all bodies that are being received.
 pub const INCOMING: &str = "incoming/";
-/// What the keys of all unmatched deliveries begin with.
+/// The prefix of all unmatched deliveries' keys.
 pub const UNMATCHED: &str = "unmatched/";
 
-/// Everything that lies in the `FILES` bucket.
+/// The objects in the `FILES` bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StorageKey<'a> {
     /// An output file's bytes.
@@ -19,7 +19,7 @@ pub enum StorageKey<'a> {
         home: &'a ObjectName,
         /// The file's number.
         n: u32,
-        /// Its safe name.
+        /// The file's safe name.
         name: &'a str,
     },
     /// A job's record with its timeline, from which the vault can be rebuilt.
@@ -29,45 +29,46 @@ pub enum StorageKey<'a> {
         /// When the job was created; its day is part of the key.
         created_at: Timestamp,
     },
-    /// A delivery's body that is too large for the job's object.
+    /// The body of a delivery that is too large for the job's object.
     Body {
         /// The job's object.
         home: &'a ObjectName,
-        /// SHA-256 of the body in hex, so that repetitions share it.
+        /// The SHA-256 of the body in hex, so that repeated deliveries share
+        /// one object.
         sha256: &'a str,
     },
     /// A result that is too large for the job's object.
     Result {
         /// The job's object.
         home: &'a ObjectName,
-        /// The `n` of its delivery.
+        /// The number of its delivery.
         delivery: u32,
-        /// SHA-256 of that delivery's body in hex: two deliveries may compete
-        /// for the same `n` while their results are written.
+        /// The SHA-256 of that delivery's body in hex. Two deliveries may
+        /// compete for the same number while their results are written.
         sha256: &'a str,
     },
     /// A page of old timeline entries.
     Timeline {
         /// The job's object.
         home: &'a ObjectName,
-        /// The last entry in it.
+        /// The number of its last entry.
         until: u32,
     },
     /// A delivery that belongs to no known job.
     Unmatched {
-        /// When it came; the keys sort by it.
+        /// When the delivery arrived; the keys sort by it.
         at: Timestamp,
-        /// SHA-256 of the body in hex.
+        /// The SHA-256 of the body in hex.
         sha256: &'a str,
     },
-    /// A long body that is coming in, until it is known whose it is.
+    /// A long body that is being received, until its job is known.
     Incoming {
-        /// When it came; the keys sort by it.
+        /// When the body began to arrive; the keys sort by it.
         at: Timestamp,
         /// Random bytes in hex.
         nonce: &'a str,
     },
-    /// What the doctor writes, reads and deletes.
+    /// An object that the doctor writes, reads and deletes.
     Probe {
         /// Random bytes in hex.
         nonce: &'a str,
@@ -75,7 +76,7 @@ pub enum StorageKey<'a> {
 }
 
 impl StorageKey<'_> {
-    /// The object's key in the bucket.
+    /// Returns the object's key in the bucket.
     #[must_use]
     pub fn path(&self) -> String {
         match self {
@@ -99,22 +100,23 @@ impl StorageKey<'_> {
     }
 }
 
-/// The job whose manifest has this key.
+/// Returns the job whose manifest has this key.
 #[must_use]
 pub fn job_of_manifest(key: &str) -> Option<ObjectName> {
     let (_, file) = key.strip_prefix(MANIFESTS)?.split_once('/')?;
     ObjectName::from_public(file.strip_suffix(".json")?)
 }
 
-/// When the body of this key began to come in, and its random part.
+/// Returns when the body with this key began to arrive, and the key's random
+/// part.
 #[must_use]
 pub fn parse_incoming(key: &str) -> Option<(Timestamp, &str)> {
     let (at, nonce) = key.strip_prefix(INCOMING)?.split_once('-')?;
     Some((Timestamp::from_millis(at.parse().ok()?), nonce))
 }
 
-/// What the keys of everything begin with that is stored of the job at `home`,
-/// but for its manifest.
+/// Returns the prefixes of all keys of the job at `home`, except its
+/// manifest's.
 #[must_use]
 pub fn prefixes_of_job(home: &ObjectName) -> [String; 4] {
     ["jobs", "bodies", "results", "timeline"].map(|kind| format!("{kind}/{}/", home.public()))
@@ -124,26 +126,26 @@ fn short(sha256: &str) -> &str {
     sha256.get(..16).unwrap_or(sha256)
 }
 
-/// The path of a job's files, up to the file: `/files/437852/{nonce}/`.
+/// Returns the path of a job's files, up to the file: `/files/437852/{nonce}/`.
 #[must_use]
 pub fn files_path(home: &ObjectName, nonce: &str) -> String {
     format!("/files/{}/{nonce}/", home.public())
 }
 
-/// A file's durable path: `/files/437852/{nonce}/0-video.mp4`.
+/// Returns a file's durable path: `/files/437852/{nonce}/0-video.mp4`.
 #[must_use]
 pub fn file_path(home: &ObjectName, nonce: &str, n: u32, name: &str) -> String {
     format!("{}{n}-{name}", files_path(home, nonce))
 }
 
-/// The KV key of a rendered record: the job as URLs name it.
+/// Returns the KV key of a rendered record: the job's public name.
 #[must_use]
 pub fn record_key(home: &ObjectName) -> String {
     home.public()
 }
 
-/// The KV key that the doctor writes, reads and deletes; no job's name holds a
-/// slash.
+/// Returns the KV key that the doctor writes, reads and deletes. No job's name
+/// contains a slash.
 #[must_use]
 pub fn probe_key(nonce: &str) -> String {
     format!("doctor/{nonce}")
@@ -153,8 +155,8 @@ pub fn probe_key(nonce: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Other programs read the bucket, and what is stored stays: changing
-    /// one of these strands it.
+    /// Other programs read the bucket, and stored objects stay. A changed key
+    /// would make them unreachable.
     #[test]
     fn keys_are_pinned() {
         let id = ObjectName::Id("437852".into());

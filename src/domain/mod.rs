@@ -1,9 +1,9 @@
-//! The pure part: every decision, no effect.
+//! The pure part: it makes every decision and has no effects.
 //!
-//! In scope: reading deliveries, correlation, the states, files and their
-//! deadlines, what is due when, and how answers look. Out of scope: clocks,
-//! randomness, sockets, storage, and the `worker` crate; they come in as
-//! values or not at all. The host build has no `worker`, so it proves that.
+//! It reads deliveries, finds their jobs, and decides states, files and
+//! deadlines, what is due, and the form of responses. It has no clock,
+//! randomness, socket, storage or `worker` crate: the edge passes such values
+//! in. The host build has no `worker`, so it proves that.
 
 pub mod access;
 pub mod alarm;

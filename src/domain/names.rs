@@ -1,16 +1,17 @@
-//! Job ids, references, and the names of the objects that hold jobs.
+//! Job ids, references, and the names of the objects that contain jobs.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Longest id or reference, in bytes.
+/// The longest id or reference, in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
 
 const REFERENCE_PREFIX: &str = "ref:";
 
-/// Whether `text` may be a job id or a reference: `[A-Za-z0-9._:-]{1,128}`,
-/// not all dots (a path would swallow it), not beginning `ref:` (which marks
-/// references where both kinds may stand).
+/// Returns whether `text` may be a job id or a reference:
+/// `[A-Za-z0-9._:-]{1,128}`, except two kinds. A text of dots alone would
+/// vanish in a path, and the prefix `ref:` marks references where ids are
+/// allowed too.
 #[must_use]
 pub fn is_valid_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
@@ -22,8 +23,9 @@ pub fn is_valid_name(text: &str) -> bool {
 
 /// The name of a job object: `id:{x}` or `ref:{x}`.
 ///
-/// A job lives in the object of its id, or in that of the caller's reference
-/// when its first delivery held no id. Other names lead there by an alias.
+/// A job lives in the object of its id. It lives in the object of the caller's
+/// reference if its first delivery contained no id. The objects of other names
+/// lead to it by an alias.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum ObjectName {
@@ -34,20 +36,20 @@ pub enum ObjectName {
 }
 
 impl ObjectName {
-    /// The object of job id `text`, if that is a valid id.
+    /// Returns the object of job id `text`, if that is a valid id.
     #[must_use]
     pub fn id(text: &str) -> Option<Self> {
         is_valid_name(text).then(|| Self::Id(text.to_owned()))
     }
 
-    /// The object of reference `text`, if that is a valid reference.
+    /// Returns the object of reference `text`, if that is a valid reference.
     #[must_use]
     pub fn reference(text: &str) -> Option<Self> {
         is_valid_name(text).then(|| Self::Reference(text.to_owned()))
     }
 
-    /// How URLs, records and keys name the job that lives here: `437852` or
-    /// `ref:order-7`. No id begins with `ref:`, so this is unambiguous.
+    /// Returns the job's name in URLs, records and keys: `437852` or
+    /// `ref:order-7`. No id begins with `ref:`, so the name is unambiguous.
     #[must_use]
     pub fn public(&self) -> String {
         match self {
@@ -56,7 +58,7 @@ impl ObjectName {
         }
     }
 
-    /// The inverse of [`ObjectName::public`].
+    /// Reads a name that [`ObjectName::public`] has written.
     #[must_use]
     pub fn from_public(text: &str) -> Option<Self> {
         match text.strip_prefix(REFERENCE_PREFIX) {
@@ -94,15 +96,16 @@ impl TryFrom<String> for ObjectName {
     }
 }
 
-/// What an object is, which its name says. No name of a job begins `gate:`.
+/// The kind of an object, which its name shows. No job's name begins with
+/// `gate:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind<'a> {
-    /// A job, what stays of a deleted one, or an alias that leads to one.
+    /// A job, the tombstone of a deleted one, or an alias that leads to a job.
     Job(&'a ObjectName),
     /// A gate of submissions, or of a ticket's uses.
     Gate(&'a str),
-    /// The box of a delivery that waits for the bucket, by its key in the list
-    /// of unmatched ones.
+    /// The box of a delivery that waits for the bucket, by its key among the
+    /// unmatched deliveries.
     Parked(&'a str),
 }
 

@@ -1,12 +1,12 @@
-//! Percent-encoding (RFC 3986 §2.1), read.
+//! Decodes percent-encoding (RFC 3986 §2.1).
 
-/// Decodes the `%XX` of these bytes; a `%` that is none of it stays.
+/// Decodes each `%XX` in these bytes. Any other `%` stays.
 #[must_use]
 pub fn decode_bytes(bytes: &[u8]) -> Vec<u8> {
     decoded(bytes.iter().copied()).collect()
 }
 
-/// As [`decode_bytes`], a byte at a time.
+/// Decodes like [`decode_bytes`], one byte at a time.
 pub fn decoded(mut bytes: impl Iterator<Item = u8> + Clone) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let byte = bytes.next()?;
@@ -24,14 +24,14 @@ pub fn decoded(mut bytes: impl Iterator<Item = u8> + Clone) -> impl Iterator<Ite
     })
 }
 
-/// The first segment of a path, decoded; slashes before it do not count.
+/// Returns the first segment of a path, decoded. Slashes before it are ignored.
 #[must_use]
 pub fn first_segment(path: &str) -> String {
     decode(path.trim_start_matches('/').split('/').next().unwrap_or_default())
 }
 
-/// Percent-decodes one path segment. What is no UTF-8 becomes U+FFFD, which no
-/// name may hold, but which keeps a delivery with such a reference.
+/// Decodes one path segment. Invalid UTF-8 becomes U+FFFD: no name may contain
+/// it, but a delivery with such a reference is still stored.
 #[must_use]
 pub fn decode(segment: &str) -> String {
     let bytes = decode_bytes(segment.as_bytes());

@@ -1,17 +1,17 @@
-//! When what has failed is tried again, and when it is given up.
+//! Decides when a failed action is tried again, and when it is given up.
 
 use crate::domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 
-/// How fast everything is tried again: each pause is a multiple of
-/// `RETRY_BASE_MS`, so that one variable makes all of them short in a test.
-/// The figures in the comments are those of its default, 2 s.
+/// The pauses of all retries. Each pause is a multiple of `RETRY_BASE_MS`, so
+/// that one variable makes all of them short in a test. All are in
+/// milliseconds; the figures in these comments apply to the default, 2 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     pub(crate) base_ms: u64,
 }
 
 impl Pace {
-    /// The pace whose first pause is `base_ms`, an hour at most.
+    /// Makes the pace whose first pause is `base_ms`, at most an hour.
     #[must_use]
     pub const fn new(base_ms: u64) -> Self {
         let base_ms = if base_ms < HOUR { base_ms } else { HOUR };
@@ -22,113 +22,115 @@ impl Pace {
         self.base_ms.saturating_mul(factor)
     }
 
-    /// The longest pause between two tries: 15 min.
+    /// Returns the longest pause between two tries: 15 min.
     #[must_use]
     pub const fn longest(self) -> u64 {
         self.times(450)
     }
 
-    /// How long anything is tried that may still succeed: 24 h.
+    /// Returns how long an action that may still succeed is tried: 24 h.
     #[must_use]
     pub const fn patience(self) -> u64 {
         self.times(43_200)
     }
 
-    /// The pause before try `attempts + 1`: doubling from the base up to the
-    /// longest, spread by ±25 % so that many jobs do not knock at once.
+    /// Returns the pause before try `attempts + 1`. It doubles from the base up
+    /// to the longest pause. It is spread by ±25 %, so that many jobs do not
+    /// retry at once.
     #[must_use]
     pub fn backoff(self, attempts: u32, entropy: u32) -> u64 {
         self.doubling(self.base_ms, attempts, entropy)
     }
 
-    /// The pause before try `attempts + 1` of what has a small quota: doubling
-    /// without a limit, so that few tries last long.
+    /// Returns the pause before try `attempts + 1` of an action with a small
+    /// quota. It doubles without a limit, so that few tries last long.
     #[must_use]
     pub const fn stretched(self, attempts: u32) -> u64 {
         let exponent = if attempts < 32 { attempts } else { 32 };
         self.times(1 << exponent)
     }
 
-    /// The pause before a run of the alarm counts as dead: from 30 s.
+    /// Returns the time after which a run of the alarm counts as dead: from 30
+    /// s.
     #[must_use]
     pub fn watchdog(self, runs: u32) -> u64 {
         self.doubling(self.times(15), runs, u32::MAX / 2)
     }
 
-    /// The pause before the upstream is asked again: from 30 s.
+    /// Returns the pause before the upstream is asked again: from 30 s.
     #[must_use]
     pub fn healing_backoff(self, attempts: u32, entropy: u32) -> u64 {
         self.doubling(self.times(15), attempts, entropy)
     }
 
-    /// The pause before a message is handed on again: doubling from the base up
-    /// to 4 h, so that few tries last for three days.
+    /// Returns the pause before a message is handed on again. It doubles from
+    /// the base up to 4 h, so that few tries last for three days.
     #[must_use]
     pub fn handoff_backoff(self, attempts: u32, entropy: u32) -> u64 {
         doubling(self.times(7_200), self.base_ms, attempts, entropy)
     }
 
-    /// How long handing on a message is tried: 72 h.
+    /// Returns how long the hand-off of a message is tried: 72 h.
     #[must_use]
     pub const fn handoff_patience(self) -> u64 {
         self.times(129_600)
     }
 
-    /// How long a receiver may take to answer: 15 s, never less than 2 s.
+    /// Returns how long a receiver may take to answer: 15 s, but at least 2 s.
     #[must_use]
     pub fn handoff_limit(self) -> u64 {
         (self.times(15) / 2).max(2 * SECOND)
     }
 
-    /// How long a lease may be over before its job counts as silent: 60 s.
+    /// Returns how long after its lease a job counts as silent: 60 s.
     #[must_use]
     pub const fn lease_grace(self) -> u64 {
         self.times(30)
     }
 
-    /// How long after its deletion a job's stores are wiped for the last time:
-    /// 20 min. An alarm's run has 15.
+    /// Returns how long after its deletion a job's stores are wiped for the
+    /// last time: 20 min. A run of the alarm may take 15 min.
     #[must_use]
     pub const fn last_sweep(self) -> u64 {
         self.times(600)
     }
 
-    /// How long a queued job may be silent: 10 min.
+    /// Returns how long a queued job may be silent: 10 min.
     #[must_use]
     pub const fn silence(self) -> u64 {
         self.times(300)
     }
 
-    /// How long a day tells of each change before it asks whether anyone still
-    /// watches: 1 min.
+    /// Returns how long a day reports each change before it asks whether anyone
+    /// still watches: 1 min.
     #[must_use]
     pub const fn watch(self) -> u64 {
         self.times(30)
     }
 
-    /// How long a job that has not settled must not have changed before it is
-    /// written to the bucket: 5 min.
+    /// Returns how long an unsettled job must be unchanged before it is written
+    /// to the bucket: 5 min.
     #[must_use]
     pub const fn quiet(self) -> u64 {
         self.times(150)
     }
 
-    /// How long a server may take to answer, or to send the next bytes: 30 s,
-    /// never less than 5 s.
+    /// Returns how long a server may take to answer, or to send the next bytes:
+    /// 30 s, but at least 5 s.
     #[must_use]
     pub fn stall(self) -> u64 {
         self.times(15).max(5 * SECOND)
     }
 
-    /// How long a provider's keys are left alone after they were asked for: 60 s,
-    /// never more.
+    /// Returns the pause after a fetch of a provider's keys: 60 s, at most a
+    /// minute.
     #[must_use]
     pub fn keys_pause(self) -> u64 {
         self.times(30).min(MINUTE)
     }
 
-    /// How long a provider's keys are waited for: 5 s, as a sender waits for its
-    /// answer meanwhile, and fal.ai for 15 s.
+    /// Returns how long a fetch of a provider's keys may take: 5 s. A sender
+    /// waits for its response meanwhile, and fal.ai waits for 15 s.
     #[must_use]
     pub fn keys_limit(self) -> u64 {
         (self.times(5) / 2).clamp(SECOND, 5 * SECOND)
@@ -146,7 +148,7 @@ fn doubling(longest: u64, first: u64, attempts: u32, entropy: u32) -> u64 {
     delay - spread / 2 + spread * u64::from(entropy) / u64::from(u32::MAX)
 }
 
-/// The wish of a `Retry-After` header in milliseconds: seconds or a date.
+/// Reads a `Retry-After` header, seconds or a date, and returns milliseconds.
 #[must_use]
 pub fn retry_after(header: &str, now: Timestamp) -> Option<u64> {
     match header.trim().parse::<u64>() {
@@ -155,12 +157,12 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<u64> {
     }
 }
 
-/// What the next try depends on.
+/// The values that decide the next try.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryContext<'a> {
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
-    /// How fast things are tried again.
+    /// The pauses of the retries.
     pub pace: Pace,
     /// A random number.
     pub entropy: u32,

@@ -1,8 +1,8 @@
-//! Sorting, in little code: the standard library's takes 4 KB for each type, and
-//! what is sorted here is short or nearly in order.
+//! Sorting in little code: the standard library's sort takes 4 KB for each
+//! type, and the lists here are short or nearly in order.
 
-/// Sorts by a key. Equal ones may change places. A heapsort: its time is
-/// `n log n` whatever a stranger has written.
+/// Sorts by a key. Equal items may change places. It is a heapsort, which takes
+/// `n log n` time whatever input a stranger has sent.
 pub fn by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
     if items.is_sorted_by_key(&key) {
         return;
@@ -16,8 +16,8 @@ pub fn by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
     }
 }
 
-/// Lets the item at `root` sink within the first `end`, until neither child is
-/// greater.
+/// Moves the item at `root` down within the first `end` items, until neither
+/// child is greater.
 fn sift<T, K: Ord>(items: &mut [T], mut root: usize, end: usize, key: &impl Fn(&T) -> K) {
     loop {
         let children = [2 * root + 1, 2 * root + 2].into_iter().filter(|child| *child < end);

@@ -1,12 +1,12 @@
 //! Numbers in sentences.
 
-/// A number with its word: `1 file`, `2 files`.
+/// Writes a number with its noun: `1 file`, `2 files`.
 #[must_use]
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// So many files.
+/// Writes a number of files.
 #[must_use]
 pub fn files(count: usize) -> String {
     counted(count as u64, "file", "files")
