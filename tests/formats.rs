@@ -1,5 +1,6 @@
-//! Stored formats, byte for byte. What is stored outlives the code: changing
-//! one of these strings needs a new `format` number and a reader of the old.
+//! Checks stored formats byte for byte. Stored data outlives the code, so a
+//! change to one of these strings needs a new `format` number and a reader of
+//! the old format.
 
 use crate::common::{Vault, acquired, completed};
 use hookvault::domain::file::discover::found::Skipped;
@@ -68,7 +69,8 @@ fn a_name_that_was_written_otherwise() {
     assert!(text.contains(want), "{text}");
 }
 
-/// A file within a delivery: by its whole token today, by its data alone before.
+/// A file within a delivery is stored by the span of its whole token, and was
+/// formerly stored by that of its data alone.
 #[test]
 fn a_file_that_came_in_a_delivery() {
     for encoding in ["token", "base64", "percent"] {
@@ -80,7 +82,7 @@ fn a_file_that_came_in_a_delivery() {
     }
 }
 
-/// A file in a delivery that is only read in pieces.
+/// Checks a file in a delivery that is only read in pieces.
 #[test]
 fn a_file_in_a_part_of_a_delivery() {
     for data in [
@@ -123,7 +125,7 @@ fn the_timeline() {
     assert_eq!(serde_json::to_string(&entry).expect("JSON"), ENTRY);
 }
 
-/// The record with what came last behind it, as an object holds them.
+/// Checks the record with the latest data behind it, as an object stores them.
 #[test]
 fn the_value() {
     let entry = |n, body: Option<&str>, seen: &[&str]| Framed {
@@ -150,7 +152,8 @@ fn the_submission() {
     assert_eq!(serde_json::to_string(&submission).expect("JSON"), new);
 }
 
-/// What KV holds is one state here, and in a record the members of before.
+/// Checks the copy in KV, which is one state in memory and several older
+/// members in the record.
 #[test]
 fn what_kv_holds() {
     let rest = r#""attempts":0,"at":0}"#;

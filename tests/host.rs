@@ -1,5 +1,5 @@
-//! The tests of the pure part, in one program: to link one for each file took
-//! longer than to run them.
+//! Runs the domain's tests as one program, because linking one for each file
+//! took longer than running them.
 
 mod common;
 mod domain;

@@ -1,9 +1,9 @@
-//! Reading takes a time that grows with the size of what comes, however
-//! strange it is: each reader is given texts of one size and of four times
-//! that, and may take five times as long, and a little more.
+//! Checks that reading takes time that grows linearly with the input, however
+//! odd the input is. Each reader gets texts of one size and of four times that
+//! size. The larger one may take five times as long, and a little more.
 //!
-//! What counts is the processor's time, since the machine may be busy, and of
-//! several turns the shortest. Most readers pass at the first.
+//! Processor time is measured, because the machine may be busy. The shortest of
+//! several turns counts; most readers pass at the first.
 
 #![allow(clippy::disallowed_methods, reason = "work is measured, on the host alone")]
 
@@ -44,17 +44,19 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A text of about so many bytes.
+/// Makes a text of about so many bytes.
 type Shape = (&'static str, fn(usize) -> String);
-/// What reads it.
+/// Reads a text.
 type Reader = (&'static str, fn(&str));
 
-/// Beside the quarter more: a page fault, a turn of the scheduler.
+/// Allowance beside the extra quarter, for a page fault or a turn of the
+/// scheduler.
 const SLACK: Duration = Duration::from_millis(2);
 const MEASURABLE: Duration = Duration::from_millis(20);
-/// Only a reader that is too slow, or a machine that is busy, needs more than a few.
+/// The most turns. Only a reader that is too slow, or a busy machine, needs
+/// more than a few.
 const TURNS: u32 = 24;
-/// What the vault's own URLs begin with.
+/// The beginning of the vault's own URLs.
 const OWN: &str = "https://v.example/files/";
 const SECRET: &str = "a-hook-token-0123456789";
 
@@ -62,17 +64,18 @@ fn repeated(piece: &str, size: usize) -> String {
     piece.repeat(size / piece.len().max(1) + 1)
 }
 
-/// This thread's time on the processor; where that is not told, the clock's.
+/// Returns this thread's processor time, or the clock's time where that is not
+/// available.
 fn processor_time() -> Duration {
     static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
-    // Linux counts when a thread leaves the processor.
+    // Linux updates the count when a thread leaves the processor.
     thread::sleep(Duration::from_nanos(1));
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanos = told.and_then(|told| told.split(' ').next()?.parse().ok());
     nanos.map_or_else(|| BEGINNING.elapsed(), Duration::from_nanos)
 }
 
-/// So many bytes of characters that differ.
+/// Returns about `size` bytes of characters that all differ.
 fn different(size: usize) -> String {
     ('\u{4e00}'..).take(size / 3).collect()
 }
@@ -83,13 +86,13 @@ fn time(run: &dyn Fn()) -> Duration {
     processor_time().saturating_sub(before)
 }
 
-/// Whether a large text takes no more than five times as long as a small one,
-/// which has a quarter of its size.
+/// Checks that a large text takes at most five times as long as a small one of
+/// a quarter of its size.
 ///
-/// The small one is read four times as often, so that both are measured for as
-/// long: whatever else the machine does strikes the two alike, and the least of
-/// some turns is of a quiet moment for both. What is too short to be measured
-/// is repeated.
+/// The small one is read four times as often, so that both measurements take
+/// equally long. Any other work on the machine then affects both alike, and the
+/// shortest of several turns is from a quiet moment for both. A run that is too
+/// short to measure is repeated.
 fn is_linear(small: &dyn Fn(), large: &dyn Fn()) -> Result<(), String> {
     let repeat = |run: &dyn Fn(), times: u32| time(&|| (0..times).for_each(|_| run()));
     let mut times = 1_u32;
@@ -102,7 +105,7 @@ fn is_linear(small: &dyn Fn(), large: &dyn Fn()) -> Result<(), String> {
             times *= 4;
             (four_small, one_large) = (repeat(small, times * 4), Duration::MAX);
         }
-        // Others' work comes in bursts.
+        // The work of other processes comes in bursts.
         thread::sleep(Duration::from_millis(5) * turn);
         four_small = four_small.min(repeat(small, times * 4));
         one_large = one_large.min(repeat(large, times));
@@ -132,7 +135,7 @@ fn secrets() -> Secrets {
     Secrets::of([SECRET, "another-key-0123456789", "aaaaaaaaaaaab"])
 }
 
-/// Pieces that readers look for, or begin to.
+/// Pieces that readers look for, complete or only begun.
 const PIECES: [&str; 63] = [
     "r_",
     "%5c",
@@ -199,7 +202,7 @@ const PIECES: [&str; 63] = [
     OWN,
 ];
 
-/// As [`hold`], with each of the pieces, as `shaped` puts it.
+/// Checks as [`hold`] does, with each of the pieces, as `shaped` repeats it.
 fn hold_pieces(readers: &[Reader], size: usize, shaped: fn(&str, usize) -> String) {
     let mut slow = Vec::new();
     for piece in PIECES {
@@ -295,7 +298,8 @@ const BODIES: [Reader; 6] = [
     }),
 ];
 
-/// An escape may be spelled by others, so that more than one is looked ahead.
+/// An escape may itself be written with escapes, so masking looks further ahead
+/// than one.
 const MASKS: [Reader; 3] = [
     ("masking", |text| used(secrets().mask(text).into_owned())),
     ("masking a result", |text| used(secrets().mask_result(text, OWN).into_owned())),
@@ -319,7 +323,7 @@ fn scan(body: &str) {
     used(pieces(&text, &skeleton.gaps).len());
 }
 
-/// Strings that are held, and others that are not.
+/// Scans strings that are held and others that are not.
 const SCANS: [Reader; 1] = [("a scanner", scan)];
 
 #[test]
@@ -332,7 +336,7 @@ fn texts_of_other_kinds() {
     hold_pieces(&TEXTS, 4_000, repeated);
 }
 
-/// As long as a URL may be.
+/// Uses texts as long as a URL may be.
 #[test]
 fn urls_and_hosts() {
     const SIZE: usize = 2_000;
@@ -346,7 +350,8 @@ fn urls_and_hosts() {
     });
 }
 
-/// Punycode's work is quadratic in the characters of a label that differ.
+/// Decoding Punycode is quadratic in the number of different characters of a
+/// label.
 #[test]
 fn hosts_in_other_scripts() {
     let shapes: [Shape; 3] = [

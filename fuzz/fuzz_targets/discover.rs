@@ -1,4 +1,4 @@
-//! Any body: its files are found and replaced, and undoing that gives it back.
+//! Finds and replaces the files of any body; undoing the edits must restore it.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]
@@ -13,8 +13,9 @@ fuzz_target!(|text: &str| {
     oracle::rewriting::check(&body_of(text));
 });
 
-/// Each line a value: most mutations of a body are no JSON, and most of a line
-/// are. The first `~` stand for more base64 than a thumbnail has.
+/// Makes each line a value, because most mutations of a body are not JSON, but
+/// most mutations of a line are. The first three `~` stand for more base64 than
+/// a thumbnail has.
 fn body_of(text: &str) -> String {
     let long = text.replacen('~', &"A".repeat(1_100), 3);
     let values: Vec<String> = long.lines().map(value).collect();

@@ -1,4 +1,4 @@
-//! Any body, split anywhere: its skeleton is read as the body is.
+//! Splits any body anywhere; its skeleton must read as the body does.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]
@@ -8,7 +8,7 @@ mod oracle;
 
 use libfuzzer_sys::fuzz_target;
 
-/// More base64 than is held of a string.
+/// More base64 than the scanner holds of a string.
 const LONG: usize = 16_400;
 
 fuzz_target!(|input: &[u8]| {
@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     oracle::skeleton::check(&long(&body), &sizes);
 });
 
-/// The first `~` stand for a long text each.
+/// Replaces the first three `~` by long texts.
 fn long(written: &[u8]) -> Vec<u8> {
     let mut pieces = written.splitn(4, |byte| *byte == b'~');
     let mut body = pieces.next().unwrap_or_default().to_vec();

@@ -1,5 +1,6 @@
-//! Any list of hosts, URL and redirect: what the policy accepts leads to a
-//! listed host, read by hand, and to the same one for the runtime's parser.
+//! Takes any list of hosts, URL and redirect. A URL that the policy accepts
+//! must lead to a listed host, as read by hand, and to the same one for the
+//! runtime's parser.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]
@@ -21,7 +22,7 @@ fuzz_target!(|text: &str| {
     check(list, url);
     check(LIST, url);
     if let Ok(read) = read(url) {
-        // Whatever the host, both must see the same.
+        // Both parsers must agree, whatever the host.
         same_for_the_runtime(read.as_str(), None, &read);
     }
     let location = lines.next().unwrap_or(url);
@@ -45,7 +46,7 @@ fn check_written(list: &str, url: &str) {
     let _ends = (deadline(&accepted), is_presigned(&accepted));
 }
 
-/// What is no URL for the runtime is not fetched.
+/// The runtime fetches nothing that its parser rejects.
 fn same_for_the_runtime(written: &str, base: Option<&str>, accepted: &Url) {
     let Ok(seen) = ada_url::Url::parse(written, base) else { return };
     assert_eq!(Some(seen.hostname()), accepted.host_str(), "{written}");

@@ -1,4 +1,4 @@
-//! Plays deliveries against the pure part, as a job's object does.
+//! Applies deliveries to the domain, as a job's object does.
 
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
@@ -16,12 +16,12 @@ use std::collections::HashMap;
 
 pub const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
-/// A job and its timeline, with a clock that ticks once a delivery.
+/// A job and its timeline, with a clock that advances with each delivery.
 pub struct Vault {
     pub job: Option<Job>,
     pub timeline: Vec<Entry>,
     pub result: Option<String>,
-    /// Whether the operator has the ends of jobs handed on.
+    /// Whether the operator has set a receiver for hand-offs.
     pub has_operator: bool,
     seen: HashMap<String, u32>,
     now: u64,
@@ -44,7 +44,7 @@ impl Vault {
         Timestamp::from_millis(self.now)
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn sleep_until(&mut self, at: Timestamp) {
         self.now = self.now.max(at.as_millis());
     }
@@ -57,14 +57,15 @@ impl Vault {
         self.deliver_late(body, 0)
     }
 
-    /// As `deliver`, so many milliseconds after it came.
+    /// Delivers as `deliver` does, but applies the body `late_ms` milliseconds
+    /// after it came.
     pub fn deliver_late(&mut self, body: &str, late_ms: u64) -> EntryOutcome {
         let event = Event::parse(body).expect("an event");
         self.land(&event, body, Origin::Delivery(Trust::Token), late_ms)
     }
 
-    /// As `deliver`, but it came so many milliseconds before the last one: it is
-    /// moved here from another object.
+    /// Delivers as `deliver` does, but the body came `ago_ms` milliseconds
+    /// before the last one and is moved here from another object.
     pub fn deliver_moved(&mut self, body: &str, ago_ms: u64) -> EntryOutcome {
         let event = Event::parse(body).expect("an event");
         self.now -= ago_ms;
@@ -73,7 +74,7 @@ impl Vault {
         outcome
     }
 
-    /// The upstream's answer to a question.
+    /// Applies the upstream's answer to a question.
     pub fn heal(&mut self, kind: EventKind, body: &str) -> EntryOutcome {
         let mut event = Event::parse(body).expect("an answer");
         event.told.kind = kind;

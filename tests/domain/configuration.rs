@@ -1,5 +1,5 @@
-//! The table of `docs/configuration.md` against the code: each name, each
-//! default, and which of them are secrets.
+//! Compares the table of `docs/configuration.md` with the code: each name, each
+//! default, and which variables are secrets.
 
 use hookvault::domain::config::Config;
 use std::cell::RefCell;
@@ -12,11 +12,11 @@ const PAGE: &str = include_str!("../../docs/configuration.md");
 struct Row {
     name: &'static str,
     is_secret: bool,
-    /// `None` where nothing is the default.
+    /// The default; `None` if there is none.
     default: Option<&'static str>,
 }
 
-/// Returns the rows of the tables whose columns are name, default and meaning,
+/// Returns the rows of the tables with the columns name, default and meaning,
 /// or the first line that is not such a row.
 fn rows() -> Result<Vec<Row>, &'static str> {
     let tables = PAGE.split("| name | default | meaning |").skip(1);
@@ -51,8 +51,8 @@ fn the_page_lists_each_variable_that_the_code_reads() {
     assert_eq!(listed, asked.into_inner());
 }
 
-/// A default that is set explicitly changes nothing, and another value does:
-/// else the variable would not count at all.
+/// An explicitly set default changes nothing, and another value does: otherwise
+/// the variable would have no effect.
 #[test]
 fn the_page_has_the_defaults_of_the_code() {
     let with = |name: &str, value: &str| {
@@ -80,14 +80,14 @@ fn what_has_no_default_is_empty() {
     assert!(config.webhook_secrets.is_none() && config.handoff_secrets.is_none());
 }
 
-/// The value of a secret never appears in what the Worker says.
+/// The value of a secret never appears in the Worker's output.
 #[test]
 fn the_page_marks_what_is_masked() {
     let value = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     for Row { name, is_secret, .. } in rows().unwrap() {
         let config = Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()));
         let is_masked = !config.secrets().masked(value.to_owned()).contains(value);
-        // The account's id is no password, but wrangler.toml is no place for it.
+        // The account's id is no password, but it must not be in wrangler.toml.
         assert_eq!(is_masked, is_secret && name != "FAL_USER_ID", "{name}");
     }
 }

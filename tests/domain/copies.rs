@@ -1,4 +1,4 @@
-//! What the ends of copies do to a job, and what is due when.
+//! Tests the effect of ended copies on a job, and when tasks are due.
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -16,7 +16,7 @@ use hookvault::domain::time::{HOUR, Timestamp};
 
 const FILE: &str = "437852_0_a.mp4";
 const PACE: Pace = Pace::new(2_000);
-/// When the URLs of `common` die.
+/// The time when the URLs of `common` expire.
 const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
 
 #[expect(clippy::unnecessary_wraps, reason = "as a copy's outcome")]
@@ -32,7 +32,7 @@ fn refused(md5: &str) -> Result<CopiedFile, CopyFailure> {
     failed(FailureKind::Md5Refused { actual: Some(md5.to_owned()) })
 }
 
-/// Ends a try of file `n` at `now`.
+/// Ends a try to copy file `n` at `now`.
 fn try_at(
     job: &mut Job,
     n: u32,

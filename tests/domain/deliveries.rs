@@ -1,4 +1,4 @@
-//! What deliveries do to a job, in the orders in which they come.
+//! Tests the effect of deliveries on a job, in various orders.
 
 use crate::common::{NONCE, Vault, acquired, completed, url};
 use hookvault::domain::job::file::{FileState, FileStatus, Source, StoredObject};
@@ -194,7 +194,7 @@ fn as_much_replaces_and_more_does_in_any_order() {
         vault.deliver(first);
         assert_eq!(vault.deliver(second), EntryOutcome::Applied, "{first} {second}");
     }
-    // What came earlier, and is moved here later, counts if it holds more.
+    // An earlier result that is moved here later counts if it holds more.
     let fuller = [(EMPTY[0].to_owned(), text("a")), (text("a"), results(&["a"], ""))];
     for (served, moved) in &fuller {
         let mut vault = Vault::new();

@@ -1,4 +1,4 @@
-//! Which strings of a result are files.
+//! Tests which strings of a result are files.
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -63,7 +63,8 @@ fn media_elsewhere_is_skipped_with_the_reason() {
     assert!(found.files.is_empty());
 }
 
-/// Pointer and host of what is skipped in a body, of a job that has this input.
+/// Returns the pointer and host of each skipped output in `body`, for a job
+/// with this input.
 fn skipped(body: &str, input: &str) -> Vec<String> {
     let event = Event::parse(body).expect("an event");
     let input = RawValue::from_string(input.to_owned()).expect("JSON");
@@ -160,7 +161,7 @@ fn signers_differ_and_files_own_queries_count() {
     assert_eq!(counts, [2, 1]);
 }
 
-/// The URLs that are fetched.
+/// Returns the URLs that are fetched.
 fn urls(result: &str) -> Vec<String> {
     let url = |file: FoundFile| match file.origin {
         FoundAt::Url { url, .. } => url,

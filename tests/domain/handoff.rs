@@ -1,4 +1,4 @@
-//! What is handed on, to whom, and when.
+//! Tests which events are handed on, to whom, and when.
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -22,7 +22,7 @@ const fn context(now: Timestamp) -> RetryContext<'static> {
     RetryContext { now, pace: PACE, entropy: u32::MAX / 2, renewal: Ok(()) }
 }
 
-/// A vault whose job has a webhook of its client's.
+/// Returns a vault whose job has a webhook of its client.
 fn vault() -> Vault {
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));

@@ -1,4 +1,4 @@
-//! When the upstream is asked, and what becomes of what it answers.
+//! Tests when the upstream is asked, and the effect of its answers.
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -22,7 +22,7 @@ use hookvault::domain::webhook::result::of_event;
 
 const FILE: &str = "437852_0_a.mp4";
 const PACE: Pace = Pace::new(2_000);
-/// When the URLs of `common` die.
+/// The time when the URLs of `common` expire.
 const DEADLINE: Timestamp = Timestamp::from_millis(1_766_875_175_000);
 
 const fn context(now: Timestamp) -> RetryContext<'static> {
@@ -412,7 +412,8 @@ fn a_question_that_a_delivery_has_answered_leaves_no_trace() {
     assert!(dead.is_settled() && dead.healing.is_idle());
 }
 
-/// A result of two files, one of which is stored and the other's URL is dead.
+/// Returns a vault with a result of two files: one is stored, and the other's
+/// URL is dead.
 fn half_dead_vault() -> Vault {
     let mut vault = Vault::new();
     vault.deliver(&results(&["a", "b"], "old"));

@@ -1,4 +1,4 @@
-//! What the domain's wings do to a job, case by case.
+//! Tests the effect of the domain's wings on a job, case by case.
 
 mod configuration;
 mod copies;

@@ -1,11 +1,11 @@
-//! Deliveries of one job, from a small choice, so that they meet.
+//! Generates deliveries of one job, from a small choice, so that they interact.
 
 use crate::common::url;
 use crate::generate::word;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// What a job may be told of but its result.
+/// Generates a delivery without a result.
 pub fn event() -> impl Strategy<Value = String> {
     let kind = word("acquired failed cancelled retried paused");
     let time = word(r#"a":0 updatedAt":1000 updatedAt":2000 acquiredAt":2000 acquiredAt":3000"#);
@@ -14,7 +14,7 @@ pub fn event() -> impl Strategy<Value = String> {
     })
 }
 
-/// A result with some of a few files.
+/// Generates a result with some of a few files.
 pub fn result() -> impl Strategy<Value = String> {
     let file = (word("437852_0_a.mp4 437852_1_b.png c"), word("? ?file=d& ?file=e&"), word("s t"));
     let signed = |(name, own, by): (String, String, String)| url(&name, &by).replace('?', &own);
@@ -24,7 +24,7 @@ pub fn result() -> impl Strategy<Value = String> {
     })
 }
 
-/// The result with other signatures.
+/// Returns the result with other signatures.
 pub fn resigned(result: &str, by: u8) -> String {
     let by = format!("Signature={by}");
     result.replace("Signature=s", &by).replace("Signature=t", &by)

@@ -1,4 +1,4 @@
-//! Bodies with strings that are too long to be held.
+//! Generates bodies with strings that are too long to be held.
 
 use super::text::{token, written};
 use super::urls::file_url;
@@ -10,19 +10,19 @@ use hookvault::domain::json::encode_string;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// How a body is split: pieces of these sizes, again and again.
+/// A way to split a body: pieces of these sizes, in a cycle.
 #[derive(Debug, Clone)]
 pub struct Sizes(pub Vec<usize>);
 
 impl Sizes {
-    /// All at once, tiny ones, large ones, and any mixture.
+    /// Generates one large piece, tiny ones, large ones, and any mixture.
     pub fn any() -> impl Strategy<Value = Self> {
         let size = prop_oneof![Just(1), 1..9_usize, 1..3_000_usize, 15_000..70_000_usize];
         prop_oneof![1 => Just(Self(vec![usize::MAX])), 9 => vec(size, 1..5).prop_map(Self)]
     }
 }
 
-/// A body, told in short.
+/// A body, which prints only in part.
 #[derive(Clone)]
 pub struct Body(pub Vec<u8>);
 
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// What a file is made of.
+/// Generates the bytes of a file.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let length = prop_oneof![2 => MAX_HELD * 2 / 3..MAX_HELD * 5 / 4, 1 => 700..900_usize];
     (length, any::<u8>()).prop_map(|(length, seed)| {
@@ -51,7 +51,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Base64 as senders write it, at times broken.
+/// Generates base64 as senders write it, at times broken.
 fn base64() -> impl Strategy<Value = String> {
     let odd = one(&["", "", "", "", "=", "!", "#x", " ", "%3D", "%2", "é", "\u{a0}"]);
     (bytes(), 0..6, odd, any::<prop::sample::Index>()).prop_map(|(bytes, how, odd, at)| {
@@ -93,7 +93,7 @@ fn file() -> impl Strategy<Value = String> {
     (head, base64(), one(&["", "", " \n", "\u{7f}\0 "])).prop_map(|(a, b, c)| a + &b + &c)
 }
 
-/// Prose, about as long as what is held.
+/// Generates prose, about as long as the longest string that is held.
 fn prose() -> impl Strategy<Value = String> {
     let piece =
         one(&["a", "é😀", "\"q\", ", "\\", "\n", " ", "[1] ", "{\"a\":1}", "\u{fffd}", "=", "/"]);
@@ -106,7 +106,7 @@ fn prose() -> impl Strategy<Value = String> {
     })
 }
 
-/// A string that reads like a placeholder, or nearly.
+/// Generates a string that reads like a placeholder, or nearly.
 fn mark() -> impl Strategy<Value = String> {
     let rest = one(&["", "0/5/abc", "0/", "1/2/3", "18446744073709551616/1/", "0/16385/é"]);
     (
@@ -116,7 +116,7 @@ fn mark() -> impl Strategy<Value = String> {
         .prop_map(|(mark, rest)| mark + &rest)
 }
 
-/// A token, each character of which may be escaped, or few.
+/// Writes a token in which any of the characters, or only a few, are escaped.
 fn spelled(text: &str, how: u64) -> String {
     match how % 4 {
         0 => written(text, how),
@@ -149,7 +149,8 @@ fn value() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// A body of a few values, at times with a few bytes put in anywhere.
+/// Generates a body of a few values, at times with a few bytes inserted
+/// anywhere.
 pub fn body() -> impl Strategy<Value = Body> {
     let odd = prop_oneof![
         6 => Just(&b""[..]),
@@ -185,7 +186,7 @@ pub fn body() -> impl Strategy<Value = Body> {
     })
 }
 
-/// What a body has too much of: a value of about so many bytes.
+/// Generates a value of about so many bytes, which makes a body too large.
 fn much() -> impl Strategy<Value = String> {
     let piece = one(&[
         "\"a\",1,\n",
@@ -210,14 +211,14 @@ fn much() -> impl Strategy<Value = String> {
     })
 }
 
-/// A body of which more would be held than may be, or nearly.
+/// Generates a body of which more would be held than may be, or nearly.
 pub fn too_large() -> impl Strategy<Value = Body> {
     (much(), value(), much(), value()).prop_map(|(a, b, c, d)| {
         Body(format!(r#"{{"eventType":"completed","a":{a},"b":{b},"c":{c},"d":{d}}}"#).into_bytes())
     })
 }
 
-/// How such a body is split.
+/// Generates a way to split such a body.
 pub fn coarse() -> impl Strategy<Value = Sizes> {
     vec(prop_oneof![60..3_000_usize, 15_000..700_000_usize], 1..4).prop_map(Sizes)
 }

@@ -1,7 +1,8 @@
-//! Generators of what strangers may write.
+//! Generates input that strangers may write.
 //!
-//! The seed is fixed, so that a run tells the same each time; for another one
-//! `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000 cargo test properties::json`.
+//! The seed is fixed, so that a run has the same result each time. For another
+//! one: `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000 cargo test
+//! properties::json`.
 
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 
@@ -15,7 +16,8 @@ use proptest::test_runner::{Config, RngSeed};
 
 const SEED: u64 = 437_852;
 
-/// As many cases as given, unless the environment says otherwise.
+/// Returns a configuration with this number of cases, unless the environment
+/// sets another.
 pub fn cases(cases: u32) -> Config {
     let given = Config::default();
     let is_given = std::env::var_os("PROPTEST_CASES").is_some();
@@ -30,12 +32,12 @@ pub fn cases(cases: u32) -> Config {
     }
 }
 
-/// One of these.
+/// Generates one of these strings.
 pub fn one(of: &'static [&'static str]) -> impl Strategy<Value = String> + Clone {
     select(of).prop_map(str::to_owned)
 }
 
-/// One of these words.
+/// Generates one of these words.
 pub fn word(of: &'static str) -> impl Strategy<Value = String> + Clone {
     select(of.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned)
 }

@@ -1,5 +1,5 @@
-//! What may happen to a job: deliveries in any order, and its own work, which
-//! fails as it likes.
+//! Generates the life of a job: deliveries in any order, and its own tasks,
+//! which may fail.
 
 use crate::common::Vault;
 use crate::events::{event, result};
@@ -25,11 +25,11 @@ pub const PACE: Pace = Pace::new(2_000);
 #[derive(Debug, Clone)]
 pub enum Step {
     Deliver(String),
-    /// The last result, its URLs signed anew.
+    /// The last result comes again, with other signatures.
     Resigned(u8),
-    /// Some task that is due, when it is, and how it ends.
+    /// A pending task runs when it is due, and ends in this way.
     Work(Index, End),
-    /// After as many hours a run of the alarm dies.
+    /// After this many hours, a run of the alarm dies.
     Die(u64),
 }
 
@@ -37,14 +37,14 @@ pub enum Step {
 #[derive(Debug, Clone)]
 pub enum End {
     Well,
-    /// A copy so, a question without an answer; then the upstream can be asked
-    /// for a fresh URL or not.
+    /// A copy fails in this way, or a question gets no answer. The flag says
+    /// whether the upstream can be asked for a fresh URL.
     Badly(FailureKind, bool),
-    /// A question with this result.
+    /// A question is answered with this result.
     Answered(String),
 }
 
-/// A job's first delivery, and what follows.
+/// Generates a job's first delivery and the steps after it.
 pub fn steps() -> impl Strategy<Value = (String, Vec<Step>)> {
     (prop_oneof![event(), result()], vec(step(), 0..30))
 }
@@ -67,7 +67,7 @@ fn an_end() -> impl Strategy<Value = End> {
     prop_oneof![2 => Just(End::Well), 4 => badly, 1 => result().prop_map(End::Answered)]
 }
 
-/// Does the task that is due next, or one of those.
+/// Does the task that is due next, or one of several.
 pub fn work(vault: &mut Vault, which: Index, ending: &End) {
     let Some(at) = plan(vault.job(), PACE, vault.now()).alarm(vault.now()) else { return };
     vault.sleep_until(at);
@@ -130,7 +130,8 @@ fn copy(job: &mut Job, n: u32, ending: &End, context: RetryContext<'_>) -> Entry
     end(job, CopyAttempt { n, source, outcome }, context)
 }
 
-/// A receiver takes a message, wants none, or is not there.
+/// Returns the result of a hand-off: the receiver accepts the message, wants
+/// none, or does not answer.
 fn handed_on(ending: &End) -> queue::SendResult {
     match ending {
         End::Badly(FailureKind::Gone, _) => queue::SendResult::Gone,
@@ -140,7 +141,7 @@ fn handed_on(ending: &End) -> queue::SendResult {
     }
 }
 
-/// A question is answered with a fresh URL, not at all, or can't be asked.
+/// Asks the upstream. It returns a fresh URL or nothing, or it can't be asked.
 fn ask(job: &mut Job, ending: &End, context: RetryContext<'_>) -> Entry {
     let waiting = job.files.iter().find(|file| file.waits_for_url());
     let waiting = waiting.map(|file| (file.n, file.source.clone()));
@@ -155,7 +156,7 @@ fn ask(job: &mut Job, ending: &End, context: RetryContext<'_>) -> Entry {
     }
 }
 
-/// A run dies while it copies what is due.
+/// Lets a run die while it copies the files that are due.
 pub fn die(vault: &mut Vault, hours: u64) {
     vault.sleep_until(vault.now().plus(hours * HOUR));
     let now = vault.now();

@@ -1,31 +1,31 @@
-//! JSON as text: escapes, lone surrogates, repeated keys, numbers beyond f64,
-//! any white space.
+//! Generates JSON as text: escapes, lone surrogates, repeated keys, numbers
+//! beyond f64, any white space.
 
 use super::urls::string;
 use super::{one, word};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Keys that mean something, the empty one among them.
+/// Keys with a meaning, and the empty key.
 const KEYS: &str = "eventType jobId job_id request_id queueName webhookUrl updatedAt leaseExpiry \
                     error message data_uri b64_json url file_name content_type expires_at a  b";
 
 const NUMBERS: &str = "0 -0 1.10 -1E+5 1e999 1e-999 196619188014358660 18446744073709551615 \
                        18446744073709551616 1766867822109 true false null";
 
-/// What is written in a string token otherwise than it reads, or is to be left
-/// alone there.
+/// Texts that are written differently in a string token than they read, and
+/// others that need no escape there.
 const ODD: &str = concat!(
     r#"\/ \u0026 \u003d \" \\ \n \u0000 \ud83d\ude00 \ud800 \uDFFF "#,
     r#"\ud800\u0041 é 𝄞 { } [ ] : , ' ? / ~ %"#,
 );
 
-/// A piece of a string token, as it is written.
+/// Generates a piece of a string token, as it is written.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[a-z0-9 ]{0,4}", 2 => word(ODD), 1 => "[\u{7f}-\u{a0}\u{2028}\u{fffd}]"]
 }
 
-/// A string token with its quotes.
+/// Generates a string token with its quotes.
 pub fn token() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => vec(piece(), 0..6).prop_map(|pieces| format!("\"{}\"", pieces.concat())),
@@ -33,7 +33,7 @@ pub fn token() -> impl Strategy<Value = String> {
     ]
 }
 
-/// `text` as a token; which of its characters are escaped is up to `how`.
+/// Writes `text` as a token; `how` decides which of its characters are escaped.
 pub fn written(text: &str, how: u64) -> String {
     let mut token = "\"".to_owned();
     for (c, at) in text.chars().zip((0..64).cycle()) {
@@ -64,7 +64,8 @@ fn key() -> impl Strategy<Value = String> {
     prop_oneof![2 => plain, 1 => escaped, 1 => token()]
 }
 
-// Boxed: all of a strategy's parts at once are too much for a test's stack.
+// Boxed, because all parts of the strategy at once need too much of a test's
+// stack.
 type Text = BoxedStrategy<String>;
 
 fn items(item: Text) -> Text {
@@ -77,7 +78,7 @@ fn members(value: Text) -> Text {
     items(member.prop_map(|(key, space, value)| key + &space + ":" + &value).boxed())
 }
 
-/// Any value, nested up to five levels.
+/// Generates any value, nested up to five levels.
 pub fn value() -> Text {
     let deeper = |inner: Text| {
         prop_oneof![
@@ -88,7 +89,7 @@ pub fn value() -> Text {
     leaf().boxed().prop_recursive(5, 32, 6, deeper).boxed()
 }
 
-/// An object, as a delivery is one.
+/// Generates an object, as a delivery is one.
 pub fn body() -> impl Strategy<Value = String> {
     let event = one(&["completed", "completed", "completed", "acquired", "failed", "retried", "x"]);
     let typed = (members(value()), event, 0..4).prop_map(|(members, event, how)| {
@@ -103,7 +104,8 @@ pub fn body() -> impl Strategy<Value = String> {
     (space(), typed, space()).prop_map(|(a, object, b)| a + &object + &b)
 }
 
-/// Nearly JSON: one character of a body is gone, another, or one too many.
+/// Generates nearly JSON: one character of a body is missing, changed, or
+/// added.
 pub fn broken() -> impl Strategy<Value = String> {
     let other = word("\" \\ { } [ ] , : 0 - e \u{1} \u{c} é");
     (body(), any::<prop::sample::Index>(), other, 0..3).prop_map(|(body, at, other, how)| {

@@ -1,4 +1,4 @@
-//! URLs and strings that look like files, or nearly.
+//! Generates URLs and strings that look like files, or nearly.
 
 use super::{one, word};
 use proptest::collection::vec;
@@ -10,12 +10,12 @@ const HOSTS: &str = "a.r2.cloudflarestorage.com A.B.R2.cloudflarestorage.com \
     x.fal.media cdn.example localhost 127.0.0.1 0x7f.1 2130706433 017700000001 127.0.0.1. [::1] \
     [0:0::1] [::ffff:127.0.0.1] bücher.example fal\u{3002}media ";
 
-/// A host of a list or of a URL.
+/// Generates a host of a list or of a URL.
 pub fn host() -> impl Strategy<Value = String> {
     prop_oneof![8 => word(HOSTS), 1 => "[a-z0-9.%-]{0,12}"]
 }
 
-/// A port, if one is written.
+/// Generates a port, if any.
 pub fn port() -> impl Strategy<Value = String> {
     word("    : :443 :80 :81 :0443 :8443 :65536 :a")
 }
@@ -36,7 +36,7 @@ fn path() -> impl Strategy<Value = String> {
     prop_oneof![8 => word(paths), 2 => one(&["/a b.mp4", "/a\nb.png", "/a\u{a0}b.mp4", "/a b"])]
 }
 
-/// A query, or what follows one.
+/// Generates a query, or another end of a URL.
 pub fn query() -> impl Strategy<Value = String> {
     let keys = "X-Amz-Signature x-amz-signature X-Amz-Date X-Amz-Expires X-Goog-Signature \
                 X-Goog-Date X-Goog-Expires sig se Signature Expires Key-Pair-Id file v s%69g";
@@ -47,21 +47,21 @@ pub fn query() -> impl Strategy<Value = String> {
     prop_oneof![2 => Just(String::new()), 4 => some, 1 => Just("#?sig=1".to_owned())]
 }
 
-/// A URL, or nearly.
+/// Generates a URL, or nearly.
 pub fn url() -> impl Strategy<Value = String> {
     (scheme(), user(), host(), port(), path(), query()).prop_map(
         |(scheme, user, host, port, path, query)| scheme + &user + &host + &port + &path + &query,
     )
 }
 
-/// A URL of a file that is copied, if its path is one.
+/// Generates a URL of a file that is copied, if its path names one.
 pub fn file_url() -> impl Strategy<Value = String> {
     ("[ab]", path(), query()).prop_map(|(host, path, query)| {
         format!("https://{host}.r2.cloudflarestorage.com{path}{query}")
     })
 }
 
-/// Inline data, or nearly, about as long as the shortest that counts.
+/// Generates inline data, or nearly, about as long as the shortest that counts.
 fn inline() -> impl Strategy<Value = String> {
     let starts = [
         "data:image/png;base64,",
@@ -81,13 +81,13 @@ fn inline() -> impl Strategy<Value = String> {
         .prop_map(|(start, length, odd)| format!("{start}{}{odd}", "A".repeat(length)))
 }
 
-/// A text in white space.
+/// Surrounds a text with white space.
 fn around(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let space = one(&["", " ", "\n", "\r\n\t", "\u{feff}", "\u{a0}"]);
     (space.clone(), text, space).prop_map(|(before, text, after)| before + &text + &after)
 }
 
-/// A string that may be a file.
+/// Generates a string that may be a file.
 pub fn string() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => file_url(),

@@ -1,12 +1,12 @@
-//! Which host a URL is of, and whether a list allows it: read by hand after
-//! RFC 3986, with what the WHATWG standard adds to hosts.
+//! Reads the host of a URL, and whether a list allows it, by hand after RFC
+//! 3986, with what the WHATWG standard adds to hosts.
 
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::strict_url;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::Url;
 
-/// Where a URL is fetched.
+/// The scheme, host and port that a URL leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub scheme: String,
@@ -14,8 +14,8 @@ pub struct Place {
     pub port: u16,
 }
 
-/// What the policy accepts leads where the list allows, read by hand too.
-/// So does what it accepts once it is repaired.
+/// Checks that an accepted URL leads to a host that the list allows, read by
+/// hand too. The same holds for a URL that is accepted once it is repaired.
 pub fn check(list: &str, url: &str) {
     check_written(list, url);
     let repaired = strict_url::repaired(url);
@@ -26,7 +26,7 @@ pub fn check(list: &str, url: &str) {
     }
 }
 
-/// Hosts beyond ASCII are for another oracle: reading them takes tables.
+/// Hosts beyond ASCII need another oracle, because reading them takes tables.
 fn check_written(list: &str, url: &str) {
     let (policy, refused) = SourcePolicy::parse(list);
     let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -45,7 +45,8 @@ fn check_written(list: &str, url: &str) {
     assert!(entries.clone().any(|entry| allows(entry, &place)), "{list:?} allows {place:?}");
 }
 
-/// Where a redirect leads is accepted as a URL of its own; tells where.
+/// Checks that the accepted target of a redirect is also accepted as a URL of
+/// its own. Returns both URLs.
 pub fn check_redirect(list: &str, from: &str, location: &str) -> Option<(Url, Url)> {
     let policy = SourcePolicy::parse(list).0;
     let from = policy.check(from).ok()?;
@@ -86,14 +87,15 @@ fn host(written: &str) -> Option<String> {
     if is_number && !last.is_empty() { ipv4(labels) } else { Some(name) }
 }
 
-/// As the WHATWG standard writes it: an embedded IPv4 address in hex too.
+/// Writes an address as the WHATWG standard does: an embedded IPv4 address in
+/// hex too.
 fn bracketed(address: Ipv6Addr) -> String {
     let Some(embedded) = address.to_ipv4_mapped() else { return format!("[{address}]") };
     let [a, b, c, d] = embedded.octets();
     format!("[::ffff:{:x}:{:x}]", u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
 }
 
-/// `127.1`, `0x7f000001` and their like, as `inet_aton` reads them.
+/// Reads `127.1`, `0x7f000001` and the like as `inet_aton` does.
 fn ipv4(labels: &str) -> Option<String> {
     let parts: Vec<u64> = labels.split('.').map(number).collect::<Option<_>>()?;
     let (last, first) = parts.split_last()?;
@@ -131,7 +133,8 @@ fn unescaped(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Whether an entry of the list, such as `http://*.a.example:81`, allows it.
+/// Returns whether an entry of the list, such as `http://*.a.example:81`,
+/// allows the URL.
 fn allows(entry: &str, place: &Place) -> bool {
     let (is_plain, rest) = match entry.strip_prefix("http://") {
         Some(rest) => (true, rest),

@@ -1,5 +1,5 @@
-//! JSON taken apart by `serde_json`'s parser, which lends every piece as it is
-//! written: where a piece lies in memory is where it stands in the text.
+//! Splits JSON with `serde_json`'s parser, which borrows each piece as it is
+//! written. A piece's address in memory gives its place in the text.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -10,44 +10,45 @@ use std::ops::Range;
 /// A string or scalar value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf<'a> {
-    /// Keys (their tokens) and indices from the top.
+    /// The keys (as tokens) and indices from the top.
     pub path: Vec<String>,
     pub token: &'a str,
     pub span: Range<usize>,
-    /// Where the object or array begins that holds it.
+    /// Where the object or array begins that contains the value.
     pub holder: usize,
 }
 
 /// A key and a value, as they are written.
 pub type Pair<'a> = (&'a str, &'a str);
 
-/// The members of the object `text`, in order, repeated ones too.
+/// Returns the members of the object `text`, in order, repeated ones included.
 pub fn members(text: &str) -> Vec<Pair<'_>> {
     let read: Members = serde_json::from_str(text).expect("an object");
     read.0.into_iter().map(|(key, value)| (key.get(), value.get())).collect()
 }
 
-/// All values in the object `text` that are no object or array, in order.
+/// Returns all values in the object `text` that are not objects or arrays, in
+/// order.
 pub fn leaves(text: &str) -> Vec<Leaf<'_>> {
     let mut found = Vec::new();
     visit(text, text.trim_ascii(), &mut Vec::new(), &mut found);
     found
 }
 
-/// All string tokens, keys included, in order.
+/// Returns all string tokens, keys included, in order.
 pub fn strings(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     visit_strings(text, text.trim_ascii(), &mut found);
     found
 }
 
-/// Where in `text` the piece of it stands.
+/// Returns where `piece` is in `text`.
 pub fn place(text: &str, piece: &str) -> Range<usize> {
     let start = piece.as_ptr() as usize - text.as_ptr() as usize;
     start..start + piece.len()
 }
 
-/// The token decoded, unless no Rust string can hold it.
+/// Returns the decoded token, unless no Rust string can hold it.
 pub fn decoded(token: &str) -> Option<String> {
     serde_json::from_str(token).ok()
 }

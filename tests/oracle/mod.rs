@@ -1,7 +1,8 @@
-//! Second opinions: what the domain must agree with, written another way.
+//! Second opinions: independent implementations that the domain must agree
+//! with.
 //!
-//! The property tests and the fuzz targets share them, so that a change of
-//! the domain that breaks a fuzz target breaks `cargo test` too.
+//! The property tests and the fuzz targets share them, so that a change of the
+//! domain that breaks a fuzz target breaks `cargo test` too.
 
 #![allow(dead_code, missing_docs, reason = "each user has its part")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]

@@ -1,4 +1,4 @@
-//! What finding the files of a body, and rewriting it, must keep to.
+//! The rules for finding the files of a body and rewriting it.
 
 use super::json::{Leaf, decoded, leaves, members, strings};
 use crate::common::{NONCE, Vault};
@@ -18,8 +18,8 @@ use hookvault::domain::webhook::result::without_envelope;
 /// The hosts that `common::Vault` allows.
 const HOSTS: &str = "*.r2.cloudflarestorage.com";
 
-/// Finds and replaces the files of `body`, if it is one, and checks the rest
-/// of its way: a job that takes it, and what readers get.
+/// Finds and replaces the files of `body`, if it is an event. Then applies it
+/// to a job, and checks what readers get.
 pub fn check(body: &str) {
     let Ok(event) = Event::parse(body) else { return };
     let found = discover(body, &SourcePolicy::parse(HOSTS).0);
@@ -36,7 +36,7 @@ pub fn check(body: &str) {
     is_taken(body, event.told.kind, &result);
 }
 
-/// The edits that the vault makes, in order.
+/// Returns the edits that the vault makes, in order.
 fn edits(found: &Discovery) -> Vec<Edit> {
     let home = ObjectName::Id("437852".into());
     let mut edits = Vec::new();
@@ -55,8 +55,8 @@ fn is_bounded(found: &Discovery) {
     assert!(found.files.iter().all(|file| (1..=8).contains(&file.pointers.len())));
 }
 
-/// Each edit is one whole string value, outside of the envelope, and no two
-/// overlap.
+/// Checks that each edit replaces one string value outside of the envelope, and
+/// that no two overlap.
 fn replaces_values_alone(body: &str, edits: &[Edit]) {
     assert!(edits.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start));
     let leaves = leaves(body);
@@ -71,7 +71,7 @@ fn replaces_values_alone(body: &str, edits: &[Edit]) {
     }
 }
 
-/// Puts back what `edits` of `before` have replaced.
+/// Restores what `edits` of `before` have replaced.
 fn undo(before: &str, after: &str, edits: &[Edit]) -> String {
     let (mut out, mut rest, mut at) = (String::new(), after, 0);
     for (span, new) in edits {
@@ -84,7 +84,8 @@ fn undo(before: &str, after: &str, edits: &[Edit]) -> String {
     out + rest
 }
 
-/// A file is fetched from an allowed host, or decodes; its name is safe.
+/// Checks that a file is fetched from an allowed host, or decodes, and that its
+/// name is safe.
 fn is_sound(file: &FoundFile, body: &str) {
     match &file.origin {
         FoundAt::Url { url, .. } => assert!(SourcePolicy::parse(HOSTS).0.check(url).is_ok()),
@@ -99,8 +100,8 @@ fn is_sound(file: &FoundFile, body: &str) {
     assert!(file.content_type.as_deref().is_none_or(media_type::is_type));
 }
 
-/// The result has the members of the body but the envelope's, with the edits
-/// in them and nothing else.
+/// Checks that the result has the body's members without the envelope's, with
+/// the edits in them and no other change.
 fn loses_the_envelope_alone(body: &str, event: &Event<'_>, edits: Vec<Edit>) -> String {
     let rewritten = splice(body, &edits);
     let all = without_envelope(&event.members, edits);
@@ -113,7 +114,7 @@ fn loses_the_envelope_alone(body: &str, event: &Event<'_>, edits: Vec<Edit>) -> 
     result
 }
 
-/// A job takes the body, twice, and its readers get JSON.
+/// Applies the body to a job twice, and checks that readers get JSON.
 fn is_taken(body: &str, kind: EventKind, result: &str) {
     let mut vault = Vault::new();
     vault.deliver(body);

@@ -1,4 +1,4 @@
-//! What a skeleton must keep to, and what is read of one.
+//! The rules for skeletons, and for reading them.
 
 use hookvault::domain::file::discover::found::FoundFile;
 use hookvault::domain::file::inline::{self, Decoder, Encoding, MAX_HELD};
@@ -11,7 +11,7 @@ use hookvault::domain::webhook::correlate::Identity;
 use hookvault::domain::webhook::event::EventFacts;
 use std::borrow::Cow;
 
-/// The pieces of a body: of these sizes, again and again.
+/// Splits a body into pieces of these sizes, in a cycle.
 pub fn split<'a>(mut body: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     for size in sizes.iter().cycle() {
@@ -34,7 +34,7 @@ pub fn scan(body: &[u8], sizes: &[usize]) -> Skeleton {
     scanner.finish()
 }
 
-/// What stands in a gap, as the tolerant reader reads it.
+/// Returns the text in a gap, as the tolerant reader reads it.
 pub fn mended(body: &[u8], gap: &Gap) -> String {
     let raw = body.get(gap.span.clone()).expect("in the body");
     if !raw.starts_with(b"\\") {
@@ -45,7 +45,7 @@ pub fn mended(body: &[u8], gap: &Gap) -> String {
     token.get(1..token.len() - 1).expect("quotes").to_owned()
 }
 
-/// What a token says, which may stand in strings.
+/// Returns the decoded text of a token, which may be nested in strings.
 pub fn said(token: &str) -> Option<String> {
     let mut token = token.to_owned();
     while !token.starts_with('"') {
@@ -91,9 +91,9 @@ pub fn is_right(gap: &Gap, body: &[u8], sizes: &[usize]) {
     assert!(out == want, "the same bytes");
 }
 
-/// Whether a gap is of what is read otherwise where it is held: prose that begins
-/// as JSON does, with the like of a placeholder in it, and a URL that is too long
-/// to be one.
+/// Returns whether a gap would be read differently if it were held. That is
+/// prose that begins as JSON does and contains something like a placeholder, or
+/// a URL that is too long.
 fn is_odd(gap: &Gap, body: &[u8]) -> bool {
     let Some(text) = said(&mended(body, gap)) else { return false };
     let is_prose = gap.length <= MAX_HELD && !text.starts_with("@hookvault-range/");
@@ -101,7 +101,7 @@ fn is_odd(gap: &Gap, body: &[u8]) -> bool {
     gap.written.is_none() && (is_prose || start.eq_ignore_ascii_case("http"))
 }
 
-/// What is told but for names that are too long to be some.
+/// Returns the facts without names that are implausibly long.
 fn short(told: &EventFacts, skeleton: &Skeleton) -> EventFacts {
     let mut told = told.clone();
     let is_name = |name: &String| name.chars().count() < 200 || skeleton.gaps.is_empty();
@@ -111,7 +111,7 @@ fn short(told: &EventFacts, skeleton: &Skeleton) -> EventFacts {
     told
 }
 
-/// What is read of a skeleton is what is read of the whole.
+/// Checks that a skeleton reads as the whole body does.
 pub fn reads_alike(body: &[u8], sizes: &[usize]) {
     let sources = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
     let skeleton = scan(body, sizes);
@@ -147,7 +147,7 @@ pub fn reads_alike(body: &[u8], sizes: &[usize]) {
     assert!(text == wanted.text(&want.text(body), &urls), "the result");
 }
 
-/// With what stands in its gaps a skeleton is the body.
+/// Checks that a skeleton with its gaps filled is the body.
 pub fn is_the_body(body: &[u8], sizes: &[usize]) {
     let skeleton = scan(body, sizes);
     assert!(skeleton.is_whole && !skeleton.is_shallow);
@@ -158,7 +158,7 @@ pub fn is_the_body(body: &[u8], sizes: &[usize]) {
     }
 }
 
-/// All of the above.
+/// Checks all of the above.
 pub fn check(body: &[u8], sizes: &[usize]) {
     let skeleton = scan(body, sizes);
     assert!(skeleton == scan(body, &[usize::MAX]), "however it is split");

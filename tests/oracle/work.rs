@@ -1,5 +1,4 @@
-//! What the pending work of a job must keep to: nothing is forgotten, and it
-//! ends.
+//! The rules for a job's pending work: nothing is forgotten, and it ends.
 
 use crate::common::Vault;
 use crate::steps::{End, PACE, perform};
@@ -8,8 +7,8 @@ use hookvault::domain::archive::kv_copy;
 use hookvault::domain::job::file::File;
 use hookvault::domain::job::record::Archive;
 
-/// Each pending file is due once, when it is; as long as something is to come,
-/// the alarm rings for it.
+/// Checks that each pending file is due exactly once, when its time has come.
+/// The alarm rings as long as there is work to come.
 pub fn is_planned(vault: &Vault) {
     let job = vault.job();
     for now in [0, 3_000, 86_400_000, u64::MAX].map(|ahead| vault.now().plus(ahead)) {
@@ -35,7 +34,7 @@ pub fn is_planned(vault: &Vault) {
     }
 }
 
-/// Does what is due, always with this end, until nothing is.
+/// Does the tasks that are due, each with this end, until none is left.
 pub fn comes_to_rest(vault: &mut Vault, end: &End) {
     let mut rounds = 0;
     while let Some(at) = plan(vault.job(), PACE, vault.now()).alarm(vault.now()) {

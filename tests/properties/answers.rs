@@ -1,4 +1,4 @@
-//! What the upstream answers and what callers import, well formed or not.
+//! Properties of upstream answers and imports, well formed or not.
 
 use crate::generate::cases;
 use crate::generate::text::{body, broken};

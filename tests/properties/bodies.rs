@@ -1,4 +1,4 @@
-//! What is read out of a body, and the body rewritten.
+//! Properties of reading a body, and of rewriting it.
 
 #![expect(clippy::string_slice, reason = "a panic is how a test fails")]
 
@@ -23,7 +23,7 @@ fn find(body: &str) -> Discovery {
     discover(body, &SourcePolicy::parse("*.r2.cloudflarestorage.com").0)
 }
 
-/// The text with a URL of its own in the places of each file.
+/// Returns the text with each file replaced by a URL of its own.
 fn rewrite(text: &str, found: &Discovery) -> String {
     let urls = (0..).zip(&found.files).map(|(n, file)| (format!("/files/{n}"), file));
     let mut edits: Vec<_> =
@@ -51,7 +51,7 @@ proptest! {
         crate::oracle::rewriting::check(&body);
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
         let plain = urls.iter().filter(|url| policy.check(url).is_ok()).count();
-        // What has a space in it may be a sentence.
+        // A text with a space in it may be a sentence.
         let most = urls.iter().filter(|url| policy.check(&repaired(url)).is_ok()).count();
         let found = find(&body).files.iter().map(|file| file.places.len()).sum::<usize>();
         assert!((plain * times..=most * times).contains(&found), "{found} of {urls:?}");
@@ -64,7 +64,7 @@ proptest! {
     ) {
         let text = format!(r#"{{"r":{body}}}"#);
         let direct = find(&text);
-        // What no Rust string can hold is read no further.
+        // A string that Rust can't hold is not read further.
         prop_assume!(!text.contains("\\ud8") && !text.contains("\\uDF"));
         let mut outer = text.clone();
         for how in &hows[..wish] {

@@ -1,4 +1,5 @@
-//! Settings, well written or not: none stops ingest, each mistake is named.
+//! Properties of settings, well formed or not: none stops ingest, and each
+//! mistake is named.
 
 use crate::generate::urls::url;
 use crate::generate::{cases, word};
@@ -9,18 +10,18 @@ use hookvault::domain::upstream::Upstreams;
 use hookvault::domain::upstream::template::is_askable;
 use proptest::prelude::*;
 
-/// The configuration with one setting.
+/// Returns the configuration with one setting.
 fn with(name: &str, value: &str) -> Config {
     Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
 }
 
-/// All of it but the mistakes.
+/// Returns the configuration without its mistakes.
 fn head(config: &Config) -> String {
     let text = format!("{config:?}");
     text.split("mistakes").next().unwrap_or_default().to_owned()
 }
 
-/// A value, right or wrong, of some setting.
+/// Generates a value, right or wrong, of some setting.
 fn setting() -> impl Strategy<Value = String> {
     let some = "0 1 44 45 10000 10001 60000 60001 -1 +1 1.5 32MB 18446744073709551615 18446744073709551616 \
                 https://v.example/ \

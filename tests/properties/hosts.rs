@@ -1,4 +1,4 @@
-//! Which URLs may be fetched, and when they die.
+//! Properties of the URLs that may be fetched, and of their deadlines.
 
 use crate::generate::urls::{host, port, query, url};
 use crate::generate::{cases, word};
@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use url::Url;
 
-/// A list of hosts, or nearly.
+/// Generates a list of hosts, or nearly one.
 fn list() -> impl Strategy<Value = String> {
     let start = word(" https:// http:// *. http://*. ftp:// *.*. u@");
     let end = word("    / // /x #x ?x \u{1} \\");
@@ -87,7 +87,7 @@ proptest! {
     }
 }
 
-/// The day as `20251227`, after Howard Hinnant's `civil_from_days`.
+/// Returns the day as `20251227`, after Howard Hinnant's `civil_from_days`.
 fn civil(days: u64) -> String {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);

@@ -1,4 +1,4 @@
-//! Files that are written into a body come out as they went in.
+//! Properties of files in a body: they decode to the bytes that were encoded.
 
 #![expect(clippy::expect_used, clippy::string_slice, reason = "a panic is how a test fails")]
 
@@ -15,7 +15,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::fmt::Write;
 
-/// The bytes of the one inline file in `value`, at a key that means one.
+/// Decodes the one inline file in `value`, under a key that marks inline data.
 fn unpacked(value: &str, how: u64) -> Option<Vec<u8>> {
     let body = format!(r#"{{"data_uri":{}}}"#, written(value, how));
     json::check(&body).expect("JSON");
@@ -24,7 +24,7 @@ fn unpacked(value: &str, how: u64) -> Option<Vec<u8>> {
     inline::decode(&body[span.clone()], *encoding)
 }
 
-/// How a `data:` URI of a picture begins.
+/// Generates the beginning of a picture's `data:` URI.
 fn heads() -> impl Strategy<Value = String> {
     let types = one(&["image/png", "", " image/png ", "IMAGE/X-PNG", "application/octet-stream"]);
     let parameters = one(&["", ";a=b", "; a = b", r#";name="a, b;c.png""#, ";charset=utf-8;x"]);
@@ -33,7 +33,7 @@ fn heads() -> impl Strategy<Value = String> {
         .prop_map(|(scheme, types, parameters, mark)| scheme + &types + &parameters + &mark)
 }
 
-/// Base64 in either alphabet, with or without padding, in lines.
+/// Writes base64 in either alphabet, with or without padding, in lines.
 fn spelled(base64: &str, how: u64, space: &str) -> String {
     let bare = if how & 1 == 0 { base64.trim_end_matches('=') } else { base64 };
     let text =

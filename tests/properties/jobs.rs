@@ -1,4 +1,4 @@
-//! Jobs under any sequence of deliveries and of their own work.
+//! Properties of jobs under any sequence of deliveries and tasks.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -24,7 +24,8 @@ fn kept(job: &Job) -> String {
     serde_json::to_string(job).expect("JSON")
 }
 
-/// A record without what may change unannounced: counts, and when to ask.
+/// Returns a record without the members that may change unannounced: counts,
+/// and when to ask.
 fn without_counts(json: &str) -> Value {
     let mut record: Map<String, Value> = serde_json::from_str(json).expect("an object");
     let counts = ["deliveries", "duplicates", "tally", "events", "heals", "healing", "attempts"];
@@ -32,7 +33,8 @@ fn without_counts(json: &str) -> Value {
     for file in record["files"].as_array_mut().expect("files") {
         file.as_object_mut().expect("a file").remove("attempts");
     }
-    // A message that is refused again, in the same words, is no news.
+    // A message that is refused again, in the same words, is not a visible
+    // change.
     let handoff = record.get_mut("handoff").and_then(|handoff| handoff.get_mut("messages"));
     for message in handoff.and_then(Value::as_array_mut).into_iter().flatten() {
         let message = message.as_object_mut().expect("a message");
@@ -41,14 +43,14 @@ fn without_counts(json: &str) -> Value {
     record.into()
 }
 
-/// What readers see.
+/// Returns what readers see.
 fn seen(vault: &Vault) -> Value {
     let context = Context { base: "https://vault.example", secrets: &Secrets::default() };
     let record = record::record(vault.job(), vault.result.as_deref(), context);
     without_counts(&record.expect("a record"))
 }
 
-/// What holds after any step.
+/// Checks what holds after any step.
 fn is_sound(was: &Job, before: &Value, vault: &Vault) {
     let job = vault.job();
     assert!(job.version >= was.version && job.attempt >= was.attempt);
@@ -71,7 +73,8 @@ fn says_when_it_was_stored(job: &Job) {
     assert_eq!(job.stored_at.is_some(), is_over, "{:?}", job.archive());
 }
 
-/// A delivery counts, and one that was not applied changes nothing else.
+/// Checks that a delivery is counted, and that one that was not applied changes
+/// nothing else.
 fn is_counted(was: &Job, job: &Job, outcome: EntryOutcome) {
     assert_eq!((job.deliveries, job.events), (was.deliveries + 1, was.events + 1));
     assert_eq!(job.tally.values().sum::<u64>(), u64::from(job.deliveries));
@@ -84,8 +87,8 @@ fn is_counted(was: &Job, job: &Job, outcome: EntryOutcome) {
     assert_eq!(is_same, outcome != EntryOutcome::Applied && !is_renewed, "{outcome:?}");
 }
 
-/// A result that comes for the first time is served, unless it has fewer files
-/// than the one before: no file of it is lost to one that only looks like it.
+/// Checks that a new result is served, unless it has fewer files than the one
+/// before. So no file is lost to a result that only looks the same.
 fn is_served(was: &Job, job: &Job, body: &str) {
     let found = discover(body, &SourcePolicy::parse("*.r2.cloudflarestorage.com").0);
     let want: Vec<String> = found.files.iter().map(|file| file.identity(body)).collect();
@@ -98,7 +101,7 @@ fn is_served(was: &Job, job: &Job, body: &str) {
     assert_eq!(served.map(|file| file.identity.clone()).collect::<Vec<_>>(), want);
 }
 
-/// Delivers the body, and at once again.
+/// Delivers the body twice.
 fn is_taken(vault: &mut Vault, body: &str, is_new: bool) {
     let was = vault.job().clone();
     let outcome = vault.deliver(body);

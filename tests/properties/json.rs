@@ -10,14 +10,14 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What the scanner walks over, told as the oracle tells it.
+/// Returns what the scanner walks over, in the oracle's format.
 fn walked(text: &str) -> Vec<(String, &str, std::ops::Range<usize>)> {
     let mut found = Vec::new();
     json::walk(text, |path, token, span| found.push((path.pointer(10_000), token, span)));
     found
 }
 
-/// RFC 6901.
+/// Returns the JSON pointer of RFC 6901.
 fn pointer(leaf: &Leaf<'_>) -> String {
     let step = |step: &String| {
         let key = decoded(step).filter(|_| step.starts_with('"')).unwrap_or_else(|| step.clone());
@@ -82,7 +82,7 @@ proptest! {
         match serde_json::from_str::<Value>(&text) {
             Ok(Value::Object(_)) => assert_eq!(checked, Ok(())),
             Ok(_) => assert_eq!(checked, Err(Malformed::NotAnObject)),
-            // Values that a text may hold and a `Value` can't.
+            // A text may hold values that a `Value` can't.
             Err(error) if checked.is_ok() => {
                 let why = error.to_string();
                 let known = ["surrogate", "unexpected end of hex escape", "out of range"];

@@ -1,4 +1,5 @@
-//! No secret leaves in any spelling, and nothing else changes.
+//! Properties of masking: no secret remains in any spelling, and nothing else
+//! changes.
 
 #![expect(clippy::string_slice, reason = "a panic is how a test fails")]
 
@@ -13,11 +14,11 @@ use proptest::prelude::*;
 use std::borrow::Cow;
 
 const TOKEN: &str = "[A-Za-z0-9_-]{16,40}";
-/// A key may hold whatever a header can.
+/// A key may contain any character that a header may.
 const KEY: &str = "[g-zA-Z0-9_.~:/+=?&%\"'<-]{14,40}[g-z]{4}";
 const MAC: &str = "0123456789abcdef0123456789abcdef";
 
-/// One way to write a text so that who decodes it reads it all the same.
+/// A way to write a text so that decoding it restores the text.
 #[derive(Debug, Clone, Copy)]
 enum Layer {
     Percent(u64),
@@ -34,14 +35,14 @@ fn layer() -> impl Strategy<Value = Layer> {
     ]
 }
 
-/// Up to three layers, HTML innermost.
+/// Generates up to three layers, HTML innermost.
 fn layers() -> impl Strategy<Value = Vec<Layer>> {
     let html = prop::option::of(any::<u64>().prop_map(Layer::Html));
     (html, vec(layer(), 0..3)).prop_map(|(html, rest)| html.into_iter().chain(rest).collect())
 }
 
 impl Layer {
-    /// Some of the characters are escaped, or all that must be.
+    /// Escapes some of the characters, and all that must be.
     fn write(self, text: &str) -> String {
         let mut out = String::new();
         for (n, c) in text.chars().enumerate() {
@@ -77,7 +78,7 @@ impl Layer {
     }
 }
 
-/// The texts that a reader may make of one, decoding it in any order.
+/// Returns the texts that a reader may get by decoding one, in any order.
 fn readings(text: &str, layers: usize) -> Vec<String> {
     let mut all = vec![text.to_owned()];
     let mut last = all.clone();
@@ -135,12 +136,12 @@ fn html(text: &str) -> String {
     out.replace("&amp;", "&")
 }
 
-/// Whether someone who decodes the text finds `secret` in it.
+/// Returns whether decoding the text reveals `secret`.
 fn tells(text: &str, secret: &str, layers: usize) -> bool {
     readings(text, layers).iter().any(|text| text.contains(secret))
 }
 
-/// A secret in use, in what may stand around it.
+/// Generates a secret in use, within text that may surround it.
 fn with_value(secret: &str) -> impl Strategy<Value = String> + use<> {
     let secret = secret.to_owned();
     let around = word(
@@ -150,7 +151,7 @@ fn with_value(secret: &str) -> impl Strategy<Value = String> + use<> {
     around.prop_map(move |text| text.replace('@', &secret))
 }
 
-/// A presigned URL whose signature is `secret`, and what follows it in prose.
+/// Generates a presigned URL whose signature is `secret`, within prose.
 fn with_signature(secret: &str) -> impl Strategy<Value = String> + use<> {
     let secret = secret.to_owned();
     let url = word(
@@ -164,14 +165,14 @@ fn with_signature(secret: &str) -> impl Strategy<Value = String> + use<> {
     (url, around).prop_map(move |(url, around)| around.replace('@', &url).replace('@', &secret))
 }
 
-/// Where a string may stand: `tokens` as a value, a key, and in a list.
+/// Returns a document with `tokens` as a value, a key, and in a list.
 fn document(tokens: &[String], rest: &str) -> String {
     let [first, second, third] = tokens else { return String::new() };
     format!(r#"{{"a": [ {first},1.10 ], {second} :{rest}, "z":{{"b":{third}}}}}"#)
 }
 
-/// A document with three strings that hold the secret, each written some way,
-/// up to three layers deep, and JSON outermost.
+/// Generates a document with three strings that contain the secret. Each is
+/// written in some way, up to three layers deep, and JSON outermost.
 fn secrets(
     secret: &'static str,
     hide: fn(&str) -> BoxedStrategy<String>,
@@ -187,7 +188,7 @@ fn secrets(
     strings.prop_map(|(secret, tokens, rest)| (document(&tokens, &rest), secret))
 }
 
-/// What a test that fails tells of a text.
+/// Returns the message of a failed test.
 fn short(text: &str, masked: &str) -> String {
     let same = text.bytes().zip(masked.bytes()).take_while(|(a, b)| a == b).count();
     let rest = |text: &str| text.chars().take(900).collect::<String>();
@@ -212,7 +213,7 @@ proptest! {
         length in 1..50_usize,
     ) {
         let known = Secrets::of(["another-token-012345", &secret]);
-        // A string that no Rust string can hold.
+        // Puts in an escape that no Rust string can hold.
         let text = text.replace("é", r"\ud800");
         let whole = known.mask(&text);
         let values = &mut Stream::of_values(known.clone());

@@ -1,4 +1,4 @@
-//! What must hold for any input, well formed or hostile.
+//! Tests what must hold for any input, well formed or hostile.
 
 mod answers;
 mod bodies;

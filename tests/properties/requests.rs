@@ -1,5 +1,5 @@
-//! What a request is made of: whatever is written, nothing panics; what is
-//! accepted is what was meant.
+//! Properties of requests and their parts. Whatever is written, nothing panics,
+//! and accepted input means what the sender meant.
 
 use crate::generate::{cases, word};
 use hookvault::domain::access::tokens::{Tokens, credential, is_hook_token};
@@ -22,7 +22,7 @@ fn name() -> impl Strategy<Value = ObjectName> {
     })
 }
 
-/// Of a file with the tag `"e"`, stored in 2001.
+/// Decides for a file with the tag `"e"`, stored in 2001.
 fn decide(header: &str, value: &str) -> Decision {
     let modified = Timestamp::from_seconds(1_000_000_000);
     let lookup = |name: &str| (name == header).then(|| value.to_owned());
@@ -30,7 +30,7 @@ fn decide(header: &str, value: &str) -> Decision {
     Conditions::from_lookup(false, lookup).decide(&file)
 }
 
-/// A path with some characters of its segments percent-encoded.
+/// Returns a path with some characters of its segments percent-encoded.
 fn encoded(path: &str, how: u64) -> String {
     let encode = |(at, b): (u32, u8)| match how.rotate_left(at % 64) & 3 {
         3 if b != b'/' => format!("%{b:02x}"),
@@ -129,7 +129,7 @@ proptest! {
         if let Some((Some((first, last)), size)) = range::parse_content(&text) {
             assert!(first <= last && last < size);
         }
-        // A quote without its pair hides what follows.
+        // A quote without its pair hides the text that follows.
         if !text.contains('"') {
             assert_eq!(decide("if-none-match", &format!("{text}, \"e\"")), Decision::NotModified);
         }

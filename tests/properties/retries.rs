@@ -1,4 +1,4 @@
-//! The pauses between tries, and when trying ends.
+//! Properties of the pauses between tries, and of their end.
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -22,7 +22,8 @@ fn failure() -> impl Strategy<Value = CopyFailure> {
     })
 }
 
-/// A file that was found at `found`, with the deadline and the tries given.
+/// Returns a file that was found at `found`, with this deadline and these
+/// tries.
 fn file(found: u64, expires_at: Option<u64>, attempts: u32) -> File {
     let mut vault = Vault::new();
     vault.deliver(&completed("437852_0_a.mp4", "s"));
@@ -33,7 +34,7 @@ fn file(found: u64, expires_at: Option<u64>, attempts: u32) -> File {
     file
 }
 
-/// Milliseconds to a deadline: seconds or days.
+/// Generates the milliseconds to a deadline: seconds or days.
 fn left() -> impl Strategy<Value = i64> {
     const HALF_A_DAY: i64 = 43_200_000;
     prop_oneof![-5_000..100_000_i64, (-3..4_i64).prop_map(|halves| halves * HALF_A_DAY)]

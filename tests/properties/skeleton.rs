@@ -1,4 +1,5 @@
-//! A skeleton is the body without its long strings, however that is split.
+//! Properties of skeletons: a skeleton is the body without its long strings,
+//! however the body is split.
 
 use super::tolerant::bytes;
 use crate::generate::large::{Body, Sizes, body, coarse, too_large};

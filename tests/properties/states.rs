@@ -1,4 +1,4 @@
-//! The state table, whatever comes in.
+//! Properties of the state table, for any events.
 
 use crate::generate::cases;
 use hookvault::domain::job::status::{CurrentState, Move, Status, Transition, transition};

@@ -1,4 +1,4 @@
-//! What the tolerant reader promises of any bytes.
+//! Properties of the tolerant reader, for any bytes.
 
 use crate::generate::cases;
 use crate::generate::text::{body, broken, value};
@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-/// Bytes of any kind: random ones, JSON with a byte changed, JSON that is nearly so.
+/// Generates bytes of any kind: random ones, JSON with a byte changed,
+/// near-JSON.
 pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(&b"\xef\xbb\xbf"[..]),
@@ -106,8 +107,9 @@ fn time(run: impl FnOnce()) -> Duration {
     begun.elapsed()
 }
 
-/// Whether four times as much takes at most five times as long. The machine may
-/// be busy, so it has some tries; what takes quadratic time passes none.
+/// Returns whether four times the input takes at most five times as long. The
+/// machine may be busy, so there are several tries; a quadratic reader passes
+/// none.
 fn is_linear<T>(make: impl Fn(usize) -> T, read: impl Fn(&T)) -> bool {
     let time = |n| {
         let input = make(n);

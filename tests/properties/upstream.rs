@@ -1,4 +1,5 @@
-//! The upstream's key goes where it belongs, whatever anyone writes.
+//! Properties of upstream keys: each is sent to its own upstream only, whatever
+//! anyone writes.
 
 use crate::common::{NONCE, Vault};
 use crate::generate::urls::{file_url, url};
@@ -22,7 +23,7 @@ fn upstreams(result_url: &str) -> Upstreams {
     Config::from_lookup(find).upstreams
 }
 
-/// A job with whatever the caller says of it.
+/// Returns a job with these statements of the caller.
 fn job(id: &str, app: Option<String>, response_url: Option<String>) -> Job {
     let new_job = NewJob {
         home: ObjectName::Id(id.to_owned()),
@@ -35,7 +36,8 @@ fn job(id: &str, app: Option<String>, response_url: Option<String>) -> Job {
     job
 }
 
-/// A key goes to its own origin alone, and inside of what is given.
+/// Checks that a key goes to its own origin only, and that the URL's authority,
+/// read by hand, is exactly that one's.
 fn is_at_home(ask: &UpstreamQuery) {
     let origin = ask.url.origin().ascii_serialization();
     let want = match ask.key.as_deref() {

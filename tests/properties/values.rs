@@ -1,4 +1,4 @@
-//! Times, cursors and media types, well written or not.
+//! Properties of times, cursors and media types, well formed or not.
 
 use crate::generate::cases;
 use hookvault::domain::catalog::cursor::PageCursor;
@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// How files begin.
+/// The first bytes of files.
 const MAGIC: [&[u8]; 9] = [
     b"RIFF\0\0\0\0",
     b"\0\0\0\x20ftyp",
