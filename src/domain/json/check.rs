@@ -3,26 +3,26 @@
 use super::tokens::{Kind, Tokens};
 use serde::de::IgnoredAny;
 
-/// Deepest nesting that is read. `serde_json` and most other readers stop at
-/// 128 too, so a deeper document could not be used by anyone downstream.
+/// The deepest nesting that is read. `serde_json` and most other readers stop
+/// at 128 too, so nobody downstream could use a deeper document.
 pub const MAX_DEPTH: usize = 128;
 
-/// Most members of the top-level object that are read; results have about ten.
-/// Each costs some 60 bytes while a body is read, beside the body itself.
+/// The most members of the top-level object that are read. Results have about
+/// ten. Each costs about 60 bytes while a body is read, beside the body itself.
 pub const MAX_MEMBERS: usize = 50_000;
 
 /// Why a body is not a JSON object that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Malformed {
-    /// Not JSON; the text says where and why.
+    /// Not JSON. The text says where and why.
     Syntax(String),
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
     /// More than [`MAX_MEMBERS`].
     TooManyMembers,
-    /// JSON, but no object at the top.
+    /// JSON, but not an object.
     NotAnObject,
-    /// Another format; the text says which, and what to do.
+    /// Another format. The text says which, and what to do.
     OtherFormat(&'static str),
 }
 
@@ -38,21 +38,21 @@ impl std::fmt::Display for Malformed {
     }
 }
 
-/// Checks that `text` is one JSON object of bearable depth.
+/// Checks that `text` is one JSON object within the limits.
 ///
 /// # Errors
-/// [`Malformed`] says what is wrong. Every other function of this module takes
-/// text that passed here.
+/// Returns what is wrong as [`Malformed`]. The functions that scan a text, such
+/// as `members` and `walk`, expect one that passed here.
 pub fn check(text: &str) -> Result<(), Malformed> {
     check_syntax(text)?;
     check_shape(text)
 }
 
-/// Checks that a JSON text is one object of bearable depth. `tolerant` has
-/// checked the syntax of what it returns.
+/// Checks that a JSON text is one object within the limits. `tolerant` has
+/// checked the syntax of the text that it returns.
 ///
 /// # Errors
-/// As [`check`], but for the syntax.
+/// Returns the same as [`check`], except for the syntax.
 pub fn check_shape(text: &str) -> Result<(), Malformed> {
     if !text.trim_start().starts_with('{') {
         return Err(Malformed::NotAnObject);
@@ -77,7 +77,8 @@ pub fn check_shape(text: &str) -> Result<(), Malformed> {
 
 /// Checks the syntax alone.
 pub(super) fn check_syntax(text: &str) -> Result<(), Malformed> {
-    // It is skipped without recursion: depth can't exhaust the stack.
+    // The parser skips values without recursion, so depth can't exhaust the
+    // stack.
     let checked = serde_json::from_str::<IgnoredAny>(text);
     checked.map(drop).map_err(|error| Malformed::Syntax(error.to_string()))
 }

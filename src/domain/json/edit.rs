@@ -1,11 +1,11 @@
-//! Editing JSON text in place: what is not replaced comes out as it went in.
+//! Edits JSON text in place. All bytes that are not replaced stay as they are.
 
 use std::ops::Range;
 
 /// A replacement of the bytes of one string token.
 pub type Edit = (Range<usize>, String);
 
-/// `text` with `edits` applied.
+/// Returns `text` with `edits` applied, which are in order.
 #[must_use]
 pub fn splice(text: &str, edits: &[Edit]) -> String {
     let mut out = String::new();
@@ -13,8 +13,8 @@ pub fn splice(text: &str, edits: &[Edit]) -> String {
     out
 }
 
-/// Calls `take` with the pieces of `text` with `edits` (in order) applied. An
-/// edit within what an earlier one has replaced does not count.
+/// Calls `take` with the pieces of `text` after `edits`, which are in order.
+/// Skips an edit within a span that an earlier edit has replaced.
 pub fn pieces(text: &str, edits: &[Edit], mut take: impl FnMut(&str)) {
     let mut at = 0;
     for (span, new) in edits {

@@ -1,6 +1,6 @@
-//! Where in a string token its text stands.
+//! Maps offsets in a decoded string to offsets in its token.
 
-/// Where in a token as it is written stands what it says.
+/// A token that is searched for the places of its decoded bytes.
 #[derive(Debug)]
 pub struct Escapes<'a> {
     token: &'a [u8],
@@ -9,14 +9,14 @@ pub struct Escapes<'a> {
 }
 
 impl<'a> Escapes<'a> {
-    /// Begins behind the quote of `token`.
+    /// Begins after the opening quote of `token`.
     #[must_use]
     pub const fn new(token: &'a str) -> Self {
         Self { token: token.as_bytes(), written: 1, decoded: 0 }
     }
 
-    /// Returns where the byte `at` of what it says is written. Asked in order,
-    /// all of it takes linear time.
+    /// Returns the offset in the token of byte `at` of the decoded string. Call
+    /// it with ascending offsets: then all calls together take linear time.
     pub fn place(&mut self, at: usize) -> usize {
         while self.decoded < at {
             let rest = self.token.get(self.written..).unwrap_or_default();
@@ -35,7 +35,8 @@ impl<'a> Escapes<'a> {
     }
 }
 
-/// The bytes of the escape that `rest` begins with, and of what it says.
+/// Returns the length in bytes of the escape at the start of `rest`, and of
+/// what it decodes to.
 fn escape(rest: &[u8]) -> (usize, usize) {
     let unit = || u32::from_str_radix(std::str::from_utf8(rest.get(2..6)?).ok()?, 16).ok();
     match rest.get(1) {
@@ -43,7 +44,7 @@ fn escape(rest: &[u8]) -> (usize, usize) {
         Some(b'u') => match unit() {
             Some(0..=0x7f) => (6, 1),
             Some(0x80..=0x7ff) => (6, 2),
-            // Two units are one character.
+            // A surrogate pair is one character.
             Some(0xd800..=0xdbff) => (12, 4),
             _ => (6, 3),
         },

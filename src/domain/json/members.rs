@@ -1,4 +1,4 @@
-//! The members of the top-level object, with where they stand.
+//! Finds the members of the top-level object and their spans.
 
 use super::string::decode_string;
 use super::tokens::{Kind, Tokens};
@@ -17,7 +17,8 @@ pub struct Member<'a> {
     pub value: &'a str,
 }
 
-/// The members of the top-level object, in order, repeated keys included.
+/// Returns the members of the top-level object, in order, repeated keys
+/// included.
 #[must_use]
 pub fn members(text: &str) -> Vec<Member<'_>> {
     let mut found = Vec::new();
@@ -46,9 +47,9 @@ pub fn members(text: &str) -> Vec<Member<'_>> {
     found
 }
 
-/// The object `text` without the members whose key is repeated later: of
-/// repeated keys the last counts, and a derived reader takes none. What is no
-/// object stays as it is.
+/// Returns the object `text` without members whose key is repeated later. The
+/// last of repeated keys counts, but a derived `Deserialize` rejects them. Text
+/// that is no object stays as it is.
 #[must_use]
 pub fn newest(text: &str) -> Cow<'_, str> {
     let members = members(text);
@@ -71,7 +72,7 @@ fn member(
     let (key, value) = (key?, value?);
     let written = text.get(key.clone())?;
     Some(Member {
-        // A key that no Rust string can hold is none that we look for.
+        // A key that no Rust string can hold is no key that we look for.
         key: decode_string(written).unwrap_or(Cow::Borrowed(written)),
         span: key.start..value.end,
         value: text.get(value)?,

@@ -1,10 +1,11 @@
-//! A scanner over JSON text that keeps byte positions.
+//! Scans JSON text and keeps byte positions.
 //!
-//! Results are edited as text so that numbers past 2^53, `1.10` and the order
-//! of keys come back as they went in; a parsed tree would lose them. In scope:
-//! checking, walking strings with their JSON Pointer (RFC 6901), top-level
-//! members with their spans, and reading what is not quite JSON (`tolerant`).
-//! Out of scope: meaning.
+//! Results are edited as text, so that numbers past 2^53, `1.10` and the order
+//! of keys stay as they were. A parsed tree would lose them.
+//!
+//! In scope: checking, walking strings with their JSON Pointers (RFC 6901),
+//! top-level members with their spans, and reading what is not quite JSON
+//! (`tolerant`). Out of scope: meaning.
 
 pub mod check;
 pub mod edit;
@@ -30,8 +31,8 @@ use self::tokens::{Kind, Token, Tokens};
 pub use self::tolerant::{into_tolerant, is_no_number, is_of_name, may_go_on, tolerant};
 pub use self::walk::{Path, strings, walk};
 
-/// Returns whether `text` is one object or array of bearable depth, be it one
-/// that is only read tolerantly.
+/// Returns whether `text` is one object or array of at most [`MAX_DEPTH`]
+/// levels, even if only `tolerant` can read it.
 #[must_use]
 pub fn is_nested(text: &str) -> bool {
     let mut depth = 0_usize;
@@ -47,8 +48,8 @@ pub fn is_nested(text: &str) -> bool {
         })
 }
 
-/// Whether a piece of JSON holds a value: not only `null`, empty texts, and
-/// objects and lists of these.
+/// Returns whether a piece of JSON has a value, other than `null`, empty
+/// strings, and objects and arrays of only these.
 #[must_use]
 pub fn holds_value(piece: &str) -> bool {
     let mut tokens = Tokens::new(piece).peekable();

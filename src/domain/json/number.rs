@@ -1,13 +1,13 @@
-//! Numbers as exact decimals: an id past 2^53 must not become another job's,
-//! and `437852`, `437852.0` and `4.37852e5` are one.
+//! Reads numbers as exact decimals. An id past 2^53 must not become another
+//! job's, and `437852`, `437852.0` and `4.37852e5` are one id.
 
-/// Longest decimal that is written out, in characters. An id is not longer, and
+/// The longest decimal that is written out, in characters. No id is longer, and
 /// `1e999999999` must cost nothing.
 const MAX_CHARS: usize = 128;
 
-/// Returns the number `token` in its one plain way of writing: `437852` for
-/// `4.37852e5`, `1.5` for `1.50`, `0` for `-0.0`. `None` if it is no JSON
-/// number, or longer than 128 characters so.
+/// Returns the number `token` in its one plain form: `437852` for `4.37852e5`,
+/// `1.5` for `1.50`, `0` for `-0.0`. Returns `None` if it is no JSON number, or
+/// its plain form is over 128 characters.
 #[must_use]
 pub fn decimal(token: &str) -> Option<String> {
     let (sign, rest) = token.strip_prefix('-').map_or(("", token), |rest| ("-", rest));
@@ -24,7 +24,7 @@ pub fn decimal(token: &str) -> Option<String> {
         return Some("0".to_owned());
     }
     let zeros = digits.len() - significant.len();
-    // Where the point stands, counted from before the first significant digit.
+    // The point's position, counted from before the first significant digit.
     let point =
         i64::try_from(significant.len() + zeros).ok()? - i64::try_from(fraction.len()).ok()?;
     let point = point.checked_add(exponent.parse().ok()?)?;
@@ -32,8 +32,8 @@ pub fn decimal(token: &str) -> Option<String> {
     Some(format!("{sign}{number}")).filter(|number| number.len() <= MAX_CHARS)
 }
 
-/// The whole number of a number token, what is behind the point cut off.
-/// `None` if it is negative or over 2^64.
+/// Returns the whole part of a number token. Returns `None` if the number is
+/// negative or does not fit into 64 bits.
 #[must_use]
 pub fn whole(token: &str) -> Option<u64> {
     let number = decimal(token)?;
@@ -44,7 +44,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `digits` with the point after the first `point` of them.
+/// Returns `digits` with the point after the first `point` of them.
 fn placed(digits: &str, point: i64) -> Option<String> {
     let is_short = |length: &usize| *length <= MAX_CHARS;
     let length = usize::try_from(point.unsigned_abs()).ok().filter(is_short)?;

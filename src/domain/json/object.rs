@@ -1,5 +1,5 @@
-//! Writes an object of a few members. `serde_json::json!` makes a tree first, of
-//! maps that nothing else here needs.
+//! Writes an object of a few members. `serde_json::json!` would build a tree
+//! first, from map types that nothing else here needs.
 
 use super::string::encode_string;
 use serde::Serialize;
@@ -9,14 +9,14 @@ use serde::Serialize;
 pub struct Object(String);
 
 impl Object {
-    /// Begins one without members.
+    /// Begins an object without members.
     #[must_use]
     pub const fn new() -> Self {
         Self(String::new())
     }
 
-    /// Adds a member. What can't be written is `null`: a map whose keys are no
-    /// texts.
+    /// Adds a member. Writes `null` for a value that can't be written: a map
+    /// whose keys are no strings.
     pub fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
         let text = serde_json::to_string(value);
         self.written(name, text.as_deref().unwrap_or("null"));
@@ -29,7 +29,7 @@ impl Object {
         self.0.push_str(value);
     }
 
-    /// Ends it.
+    /// Ends the object, and returns its JSON.
     #[must_use]
     pub fn end(mut self) -> String {
         if self.0.is_empty() {

@@ -1,10 +1,10 @@
-//! Strings of JSON, read and written.
+//! Decodes and encodes JSON strings.
 
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Decodes a string token with its quotes; `None` for other tokens and for
-/// lone surrogates, which no Rust string can hold.
+/// Decodes a string token with its quotes. Returns `None` for other tokens and
+/// for lone surrogates, which no Rust string can hold.
 #[must_use]
 pub fn decode_string(token: &str) -> Option<Cow<'_, str>> {
     let inner = token.strip_prefix('"')?.strip_suffix('"')?;
@@ -23,7 +23,8 @@ fn unescape(mut inner: &str) -> Option<String> {
     Some(text)
 }
 
-/// What stands behind a backslash, and what comes then.
+/// Returns the character that an escape means, and the rest of the text. `text`
+/// begins after the backslash.
 fn escaped(text: &str) -> Option<(char, &str)> {
     let (letter, behind) = text.split_at_checked(1)?;
     let meant = match letter {
@@ -41,7 +42,8 @@ fn escaped(text: &str) -> Option<(char, &str)> {
     Some((meant, behind))
 }
 
-/// A character by its code in UTF-16, in one escape or two.
+/// Returns the character of a `\u` escape, or of two that are a surrogate pair,
+/// and the rest of the text.
 fn code(text: &str) -> Option<(char, &str)> {
     let (first, behind) = unit(text)?;
     if let Some(meant) = char::from_u32(first.into()) {
@@ -63,7 +65,7 @@ pub fn encode_string(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// A state as JSON has it.
+/// Returns the word that JSON has for a state.
 #[must_use]
 pub fn word(state: &impl Serialize) -> String {
     let text = serde_json::to_string(state).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The lexer: tokens of a JSON text that is known to be valid.
+//! Splits a JSON text that is known to be valid into tokens.
 
 use std::ops::Range;
 

@@ -1,10 +1,11 @@
-//! Reads JSON as the world sends it: one reader for every text from outside.
+//! Reads JSON as senders send it: one reader for every text from outside.
 //!
-//! It mends what senders get wrong while their meaning is plain: a byte order
-//! mark, characters that are not UTF-8, `NaN` and `Infinity`, raw control
-//! characters in strings, a form around the object. It does not guess. The
-//! same bytes give the same text each time, so that a body can be kept as it
-//! came: every position is one in the text that this reader gives.
+//! It repairs a sender's mistakes while the meaning is plain, and does not
+//! guess. These are a byte order mark, invalid UTF-8, `NaN` and `Infinity`, raw
+//! control characters in strings, and a form around the object.
+//!
+//! The same bytes give the same text each time, so a body can be stored as it
+//! was received. Every position refers to the text that this reader returns.
 
 use super::check::{Malformed, check_syntax};
 use super::string::encode_string;
@@ -13,10 +14,10 @@ use crate::domain::percent::decode_bytes;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Returns the JSON text that `bytes` mean. Valid JSON is returned untouched.
+/// Returns the JSON text that `bytes` mean. Returns valid JSON unchanged.
 ///
 /// # Errors
-/// [`Malformed`] if they are not JSON, even read so.
+/// Returns [`Malformed`] if they are not JSON even after repair.
 pub fn tolerant(bytes: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     if let Some(text) = valid(bytes) {
         return Ok(Cow::Borrowed(text));
@@ -27,11 +28,11 @@ pub fn tolerant(bytes: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     }
 }
 
-/// As [`tolerant`], of bytes that are not needed any more: valid JSON is not
-/// copied.
+/// Does the same as [`tolerant`] for bytes that the caller no longer needs, so
+/// that valid JSON is not copied.
 ///
 /// # Errors
-/// The bytes, if they are not JSON.
+/// Returns the bytes if they are not JSON.
 pub fn into_tolerant(bytes: Vec<u8>) -> Result<String, Vec<u8>> {
     match tolerant(&bytes) {
         Ok(Cow::Owned(mended)) => return Ok(mended),
@@ -45,16 +46,16 @@ fn valid(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| check_syntax(text).is_ok())
 }
 
-/// Whether a text may be the beginning of JSON.
+/// Returns whether a text may be the beginning of JSON.
 #[must_use]
 pub fn may_go_on(text: &str) -> bool {
-    // A number or a word may be cut.
+    // A number or a word may be cut off.
     let whole = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c));
     let mended = repair(whole.as_bytes());
     serde_json::from_str::<&RawValue>(&mended).err().is_none_or(|error| error.is_eof())
 }
 
-/// The text without what can be mended.
+/// Returns the repaired text, if it is JSON.
 fn mended(bytes: &[u8]) -> Result<String, Malformed> {
     let text = repair(bytes);
     check_syntax(&text).map(|()| text)
@@ -78,15 +79,16 @@ fn repair(bytes: &[u8]) -> String {
     out
 }
 
-/// `NaN`, `Infinity` and `inf`, as writers of several languages spell them.
+/// Returns whether a token is `NaN`, `Infinity` or `inf`, as the JSON writers
+/// of several languages spell them.
 #[must_use]
 pub fn is_no_number(token: &str) -> bool {
     let word = token.strip_prefix(['-', '+']).unwrap_or(token);
     ["nan", "infinity", "inf"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// The string with its raw control characters escaped. One behind a backslash
-/// stays: what was meant there is not known.
+/// Returns the string with its raw control characters escaped. One after a
+/// backslash stays, because its meaning is unknown.
 fn escaped(token: &str) -> String {
     let (mut out, mut is_behind) = (String::with_capacity(token.len() + 8), false);
     for c in token.chars() {
@@ -100,7 +102,7 @@ fn escaped(token: &str) -> String {
     out
 }
 
-/// Reads what is another format; `None` if it is none that is known.
+/// Reads another format. Returns `None` if the format is unknown.
 fn other_format(bytes: &[u8]) -> Option<Result<Cow<'static, str>, Malformed>> {
     if is_form(bytes) {
         return Some(json_in_form(bytes).map(Cow::Owned));
@@ -114,19 +116,19 @@ fn other_format(bytes: &[u8]) -> Option<Result<Cow<'static, str>, Malformed>> {
     Some(Err(Malformed::OtherFormat(refused)))
 }
 
-/// Whether the bytes begin like a form: with a name and `=`.
+/// Returns whether the bytes begin like a form: with a name and `=`.
 fn is_form(bytes: &[u8]) -> bool {
     let name = bytes.iter().take_while(|b| is_of_name(**b)).count();
     name > 0 && bytes.get(name) == Some(&b'=')
 }
 
-/// Whether a byte may stand in the name of a form's field.
+/// Returns whether a byte may be in the name of a form's field.
 #[must_use]
 pub fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"%+-._[]*".contains(&byte)
 }
 
-/// The JSON object that is the value of one of the form's fields.
+/// Returns the JSON object that is the value of one of the form's fields.
 fn json_in_form(bytes: &[u8]) -> Result<String, Malformed> {
     let mut found = None;
     for field in bytes.split(|byte| *byte == b'&') {

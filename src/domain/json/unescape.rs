@@ -1,8 +1,8 @@
-//! Reads the escapes of a string piece by piece: a token may be longer than
-//! what is held of it.
+//! Decodes the escapes of a string piece by piece, because a token may be too
+//! long for memory.
 
-/// What has been said by the bytes that were read so far and were not told yet:
-/// a unit that is half a pair, and a character.
+/// Decoded bytes that a read completes: half a surrogate pair that turned out
+/// to be alone, and a character.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PendingChars {
     bytes: [u8; 8],
@@ -10,7 +10,7 @@ pub struct PendingChars {
 }
 
 impl PendingChars {
-    /// The bytes, in UTF-8; half a pair alone takes three, as in WTF-8.
+    /// Returns the bytes in UTF-8. Half a pair alone takes three, as in WTF-8.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
@@ -39,56 +39,57 @@ impl PendingChars {
 enum State {
     #[default]
     Plain,
-    /// Behind a backslash.
+    /// After a backslash.
     Escape,
-    /// In `\u`, with so many digits to come.
+    /// In `\u`, with `left` digits to come.
     Unit { left: u8, value: u16 },
 }
 
-/// Reads what stands between the quotes of a string token.
+/// A decoder of what is between the quotes of a string token.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unescape {
     state: State,
-    /// The first half of a pair whose second may follow.
+    /// The first half of a pair whose second half may follow.
     half: Option<u16>,
-    /// Whether it has an escape that JSON does not know.
+    /// Whether the string has an escape that JSON does not know.
     pub is_broken: bool,
-    /// Whether it has half a pair alone, which no Rust string can hold.
+    /// Whether the string has half a pair alone, which no Rust string can hold.
     pub is_lone: bool,
 }
 
 impl Unescape {
-    /// Begins behind the first quote.
+    /// Begins after the opening quote.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: State::Plain, half: None, is_broken: false, is_lone: false }
     }
 
-    /// Whether no escape is read by half.
+    /// Returns whether no escape is incomplete.
     #[must_use]
     pub const fn is_between(&self) -> bool {
         matches!(self.state, State::Plain)
     }
 
-    /// Whether all that was read has been told.
+    /// Returns whether all that was read is decoded, so that nothing is held
+    /// back.
     #[must_use]
     pub const fn is_at_rest(&self) -> bool {
         self.is_between() && self.half.is_none()
     }
 
-    /// Whether a quote ends the string here.
+    /// Returns whether a quote ends the string here.
     #[must_use]
     pub const fn ends_at_quote(&self) -> bool {
         !matches!(self.state, State::Escape)
     }
 
-    /// Whether a Rust string can hold what was read.
+    /// Returns whether a Rust string can hold what was read.
     #[must_use]
     pub const fn is_text(&self) -> bool {
         !self.is_broken && !self.is_lone
     }
 
-    /// Reads a byte, and tells what it completes.
+    /// Reads a byte, and returns what it completes.
     pub fn push(&mut self, byte: u8) -> PendingChars {
         match self.state {
             State::Plain if byte == b'\\' => {
@@ -101,7 +102,7 @@ impl Unescape {
         }
     }
 
-    /// Reads more, and adds what that says to `out`.
+    /// Reads more bytes, and appends what they decode to to `out`.
     pub fn push_all(&mut self, mut written: &[u8], out: &mut Vec<u8>) {
         while let Some((first, rest)) = written.split_first() {
             let plain = if self.is_at_rest() { plain(written) } else { 0 };
@@ -115,7 +116,7 @@ impl Unescape {
         }
     }
 
-    /// Ends the string, or half a pair that has no second.
+    /// Ends the string. Returns half a pair that has no second half.
     pub fn end(&mut self) -> PendingChars {
         let mut said = PendingChars::default();
         self.is_broken |= !self.is_between();
@@ -190,7 +191,7 @@ impl Unescape {
     }
 }
 
-/// How many bytes there are before an escape.
+/// Returns how many bytes precede an escape.
 fn plain(written: &[u8]) -> usize {
     memchr::memchr(b'\\', written).unwrap_or(written.len())
 }

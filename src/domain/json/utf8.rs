@@ -1,28 +1,28 @@
-//! Reads UTF-8 piece by piece, as the tolerant reader reads the whole: what is
-//! broken becomes U+FFFD.
+//! Reads UTF-8 piece by piece, as the tolerant reader reads a whole text: each
+//! broken part becomes U+FFFD.
 
 use std::borrow::Cow;
 
-/// What is put in the place of what is no character.
+/// The replacement for bytes that are no character.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
-/// A reader of bytes that come in pieces, split anywhere.
+/// A reader of bytes that arrive in pieces, split anywhere.
 #[derive(Debug, Clone, Default)]
 pub struct Utf8 {
-    /// A character of which not all has come; at most three bytes.
+    /// The first bytes of a character that is incomplete; three at most.
     begun: Vec<u8>,
-    /// Whether anything was broken.
+    /// Whether any bytes were broken.
     pub is_broken: bool,
 }
 
 impl Utf8 {
-    /// Whether no character is read by half.
+    /// Returns whether no character is incomplete.
     #[must_use]
     pub const fn is_at_rest(&self) -> bool {
         self.begun.is_empty()
     }
 
-    /// Reads more; returns the text that is complete now.
+    /// Reads more bytes. Returns the text that is complete now.
     pub fn push<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         if self.begun.is_empty() && std::str::from_utf8(bytes).is_ok() {
             return Cow::Borrowed(bytes);
@@ -33,7 +33,7 @@ impl Utf8 {
         Cow::Owned(out)
     }
 
-    /// Ends the text; returns what stands for a character that was cut.
+    /// Ends the text. Returns the replacement for a character that was cut off.
     pub fn end(&mut self) -> &'static [u8] {
         if self.begun.is_empty() {
             return &[];
@@ -43,7 +43,7 @@ impl Utf8 {
         REPLACEMENT
     }
 
-    /// Goes on with the character that has begun; returns what follows.
+    /// Completes the character that has begun. Returns the bytes after it.
     fn go_on<'a>(&mut self, mut bytes: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         while let Some((next, rest)) = bytes.split_first().filter(|_| !self.begun.is_empty()) {
             self.begun.push(*next);
@@ -79,7 +79,7 @@ impl Utf8 {
     }
 }
 
-/// Whether bytes are the beginning of a character.
+/// Returns whether the bytes are the beginning of a character.
 fn may_go_on(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }

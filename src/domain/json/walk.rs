@@ -1,4 +1,4 @@
-//! Walks over the strings of a text, each with its JSON Pointer (RFC 6901).
+//! Walks over the values of a text, each with its JSON Pointer (RFC 6901).
 
 use super::string::decode_string;
 use super::tokens::{Kind, Tokens};
@@ -12,7 +12,7 @@ pub fn strings<'a>(text: &'a str, mut visit: impl FnMut(&'a str, Range<usize>)) 
     }
 }
 
-/// One step of the way from the top to a value.
+/// One step on the path from the top to a value.
 #[derive(Debug, Clone)]
 enum Step<'a> {
     Index(usize),
@@ -21,60 +21,63 @@ enum Step<'a> {
     BeforeKey,
 }
 
-/// An object or array on the way, by where it begins, and the step into it.
+/// An object or array on the path, and the step into it.
 #[derive(Debug, Clone)]
 struct Level<'a> {
+    /// The offset at which the object or array begins.
     start: usize,
-    /// Where the key of the step begins.
+    /// The offset at which the key of the step begins.
     key_start: usize,
     step: Step<'a>,
 }
 
-/// Where in the document a string stands.
+/// The path to a value in the document.
 #[derive(Debug)]
 pub struct Path<'s, 'a>(&'s [Level<'a>]);
 
 impl Path<'_, '_> {
-    /// The decoded key directly above the value; `None` in an array.
+    /// Returns the decoded key directly above the value; `None` in an array.
     #[must_use]
     pub fn key(&self) -> Option<Cow<'_, str>> {
         key_of(self.0.last())
     }
 
-    /// The decoded key of the top-level member that holds the value.
+    /// Returns the decoded key of the top-level member that contains the value.
     #[must_use]
     pub fn top_key(&self) -> Option<Cow<'_, str>> {
         key_of(self.0.first())
     }
 
-    /// Returns whether `key` is on the way to the value.
+    /// Returns whether `key` is on the path to the value.
     #[must_use]
     pub fn passes(&self, key: &str) -> bool {
         self.0.iter().any(|level| short_key(level).as_deref() == Some(key))
     }
 
-    /// Returns the last key on the way to the value: that of the array, in one.
+    /// Returns the last key on the path to the value. For a value in an array,
+    /// that is the array's key.
     #[must_use]
     pub fn last_key(&self) -> Option<Cow<'_, str>> {
         let is_key = |level: &&Level<'_>| matches!(level.step, Step::Key(_));
         self.0.iter().rev().find(is_key).and_then(short_key)
     }
 
-    /// The top-level member that holds the value, by where it begins. Decoding
-    /// its key for every value would take quadratic time.
+    /// Returns the offset of the top-level member that contains the value. It
+    /// identifies the member: decoding its key for every value would take
+    /// quadratic time.
     #[must_use]
     pub fn top(&self) -> usize {
         self.0.first().map_or(0, |level| level.key_start)
     }
 
-    /// The object or array that holds the value, by where it begins.
+    /// Returns the offset of the object or array that contains the value.
     #[must_use]
     pub fn container(&self) -> usize {
         self.0.last().map_or(0, |level| level.start)
     }
 
-    /// The JSON Pointer of the value, as RFC 6901 writes it, cut to about
-    /// `most` characters.
+    /// Returns the JSON Pointer of the value (RFC 6901), cut to about `most`
+    /// characters.
     #[must_use]
     pub fn pointer(&self, most: usize) -> String {
         let mut out = String::new();
@@ -107,8 +110,8 @@ fn key_of<'a>(level: Option<&Level<'a>>) -> Option<Cow<'a, str>> {
     }
 }
 
-/// A key that may mean something. Long ones do not, and decoding one for every
-/// value below it would take quadratic time.
+/// Returns a key that may have a meaning. Long ones have none, and decoding one
+/// for every value below it would take quadratic time.
 fn short_key<'a>(level: &Level<'a>) -> Option<Cow<'a, str>> {
     match level.step {
         Step::Key(token) if token.len() < 100 => decode_string(token),
@@ -117,15 +120,15 @@ fn short_key<'a>(level: &Level<'a>) -> Option<Cow<'a, str>> {
 }
 
 /// Calls `visit` for every string and scalar value (not keys), in order, with
-/// its path, its token as written and the token's span.
+/// its path, its token as written, and the token's span.
 pub fn walk<'a>(text: &'a str, mut visit: impl FnMut(&Path<'_, 'a>, &'a str, Range<usize>)) {
     walk_once(text, &mut visit);
 }
 
-/// What a visitor does with a value: its path, its token and the token's span.
+/// A function that visits a value: its path, its token and the token's span.
 type Visitor<'v, 'a> = dyn FnMut(&Path<'_, 'a>, &'a str, Range<usize>) + 'v;
 
-/// Compiled once for all visitors.
+/// Does the work of [`walk`]. It is compiled once for all visitors.
 fn walk_once<'a>(text: &'a str, visit: &mut Visitor<'_, 'a>) {
     let mut levels: Vec<Level<'a>> = Vec::new();
     for token in Tokens::new(text) {

@@ -1,8 +1,9 @@
-//! How a struct is read: as a list of its members in the order of its names.
+//! Reads a struct as a list of its members in the order of its names.
 //!
-//! A derived struct that reads an object compares names, notes what has come and
-//! what has not, each in code of its own. A list it just takes. So where each
-//! member begins is found here, and what may be missing is told by [`Missing`].
+//! A derived struct that reads an object compares names and notes which ones
+//! were there, in code of its own. From a list it only takes the values. So
+//! this module finds where each member begins, and [`Missing`] stands for an
+//! absent one.
 
 use super::parts::Items;
 use super::reader::{Reader, Wrong};
@@ -24,11 +25,11 @@ pub(super) fn read<'de, V: Visitor<'de>>(
     fields.reader.close(b'}').map(|()| value)
 }
 
-/// A name, and where its value begins, if it has one.
+/// A name, and the offset at which its value begins, if there is one.
 type Start = (&'static str, Option<usize>);
 
-/// Finds where the values begin, and where the object ends. Members with other
-/// names are skipped.
+/// Finds the offsets at which the values begin and the object ends. Skips
+/// members with other names.
 fn find(
     reader: &mut Reader<'_>,
     names: &'static [&'static str],
@@ -53,12 +54,12 @@ fn find(
 struct Fields<'r, 'de> {
     reader: &'r mut Reader<'de>,
     starts: IntoIter<Start>,
-    /// The member that was asked for last, if it is not there.
+    /// The member that was asked for last, if it is absent.
     lacks: Option<&'static str>,
 }
 
 impl Fields<'_, '_> {
-    /// Goes to the next member's value, if there is one.
+    /// Goes to the next member's value. Returns whether there is one.
     fn is_there(&mut self) -> bool {
         let Some((name, start)) = self.starts.next() else { return false };
         self.lacks = start.is_none().then_some(name);
@@ -66,7 +67,8 @@ impl Fields<'_, '_> {
         start.is_some()
     }
 
-    /// A struct that lacks a member says only how many there are.
+    /// Names the absent member in an error. A derived struct says only how many
+    /// members it has.
     fn lacking(&self, wrong: Wrong) -> Wrong {
         self.lacks.map_or(wrong, Wrong::missing_field)
     }
@@ -86,8 +88,8 @@ impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
     }
 }
 
-/// A member that is not there: `None` for what may be missing. Whatever else has
-/// a default takes that.
+/// An absent member. An optional one becomes `None`. For others this fails, and
+/// a default takes its place.
 struct Missing;
 
 impl<'de> Deserializer<'de> for Missing {

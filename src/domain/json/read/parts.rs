@@ -1,4 +1,4 @@
-//! What a list or an object is made of, one after the other.
+//! Reads the parts of an array or an object, one after the other.
 
 use super::reader::{Reader, Wrong};
 
@@ -9,7 +9,8 @@ pub(super) struct Items<'r, 'de> {
 }
 
 impl Items<'_, '_> {
-    /// Whether another item or member follows in what ends with `bracket`.
+    /// Returns whether another item or member follows before the closing
+    /// `bracket`.
     pub(super) fn has_more(&mut self, bracket: u8) -> Result<bool, Wrong> {
         if self.reader.peek() == Some(bracket) {
             return Ok(false);

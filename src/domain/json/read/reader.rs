@@ -1,14 +1,15 @@
-//! What stands where in a text: the same for all types.
+//! Reads the parts of a JSON text that are the same for all types.
 
 use crate::domain::json::string::decode_string;
 use serde::de::{Error, Expected, IgnoredAny, Unexpected};
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 
-/// Deepest nesting, that of `serde_json`.
+/// The deepest nesting that is read, as in `serde_json`.
 const MAX_DEPTH: u8 = 127;
 
-/// What is wrong. One pointer: each type's code hands it on in many places.
+/// The message of an error. It is one pointer in size, because each type's code
+/// passes it on in many places.
 #[derive(Debug)]
 #[expect(clippy::box_collection, reason = "a thin pointer")]
 pub(super) struct Wrong(Box<String>);
@@ -32,7 +33,8 @@ impl Error for Wrong {
         Self(Box::new(what.to_string()))
     }
 
-    // What was found may be a number: writing those takes much code.
+    // The value is left out of the message: it may be a number, and formatting
+    // numbers takes much code.
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::custom(format_args!("invalid type, expected {expected}"))
     }
@@ -45,13 +47,13 @@ impl Error for Wrong {
 /// A text that is being read.
 pub(super) struct Reader<'de> {
     text: &'de str,
-    /// The next byte.
+    /// The offset of the next byte.
     pub(super) at: usize,
-    /// How much deeper it may go.
+    /// How many more levels it may go down.
     depth: u8,
 }
 
-/// A number: nothing here is read that is not whole.
+/// A whole number, as nothing here reads fractions.
 pub(super) enum Number {
     Whole(u64),
     Negative(i64),
@@ -62,7 +64,7 @@ impl<'de> Reader<'de> {
         Self { text, at: 0, depth: MAX_DEPTH }
     }
 
-    /// Returns the next byte that is no white space.
+    /// Returns the next byte that is no white space, without taking it.
     pub(super) fn peek(&mut self) -> Option<u8> {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         if rest.first().is_some_and(|first| *first > b' ') {
@@ -103,14 +105,14 @@ impl<'de> Reader<'de> {
         serde_json::Error::custom(format_args!("{wrong} at byte {}", self.at))
     }
 
-    /// Goes into an object or an array, if one begins so.
+    /// Enters an object or an array, which must begin with `bracket`.
     pub(super) fn open(&mut self, bracket: u8) -> Result<(), Wrong> {
         self.must_take(bracket)?;
         self.depth = self.depth.checked_sub(1).ok_or_else(|| Wrong::of("recursion limit"))?;
         Ok(())
     }
 
-    /// Leaves it.
+    /// Leaves an object or an array, which must end with `bracket`.
     pub(super) fn close(&mut self, bracket: u8) -> Result<(), Wrong> {
         self.depth += 1;
         self.must_take(bracket)
@@ -137,14 +139,14 @@ impl<'de> Reader<'de> {
         decode_string(self.raw()?).ok_or_else(|| Wrong::of("lone surrogate"))
     }
 
-    /// Takes a short string that stands as it is, as most keys and words do: to
-    /// begin anew with `serde_json` takes longer than to read one.
+    /// Takes a short string without escapes, like most keys and words. To start
+    /// `serde_json` takes longer than to read such a string.
     fn short(&mut self) -> Option<&'de str> {
         const MOST: usize = 64;
         let start = self.at + 1;
         let rest = self.text.as_bytes().get(start..)?;
         let mut end = start;
-        // A plain loop: what is optimised for size takes calls for more.
+        // A plain loop: when optimised for size, iterator methods become calls.
         for byte in rest.get(..MOST).unwrap_or(rest) {
             match byte {
                 b'"' => break,
@@ -158,13 +160,13 @@ impl<'de> Reader<'de> {
         Some(text)
     }
 
-    /// Takes the next value, whatever it is.
+    /// Takes the next value and drops it.
     pub(super) fn skip(&mut self) -> Result<(), Wrong> {
         let is_short = self.peek() == Some(b'"') && self.short().is_some();
         if is_short || self.word("null") { Ok(()) } else { self.raw().map(drop) }
     }
 
-    /// Takes a word, such as `null`.
+    /// Takes a word such as `null`, if it is next. Returns whether it was.
     pub(super) fn word(&mut self, word: &str) -> bool {
         self.peek();
         let is_next = self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word));

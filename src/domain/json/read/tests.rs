@@ -1,4 +1,4 @@
-//! The reader agrees with `serde_json`, whatever the text.
+//! Tests that the reader agrees with `serde_json` on any text.
 
 use super::from_str;
 use serde::Deserialize;
@@ -92,7 +92,7 @@ const VALUES: [&str; 46] = [
     "1 2",
 ];
 
-/// What `serde_json` reads as a float: here it is none.
+/// Values that `serde_json` reads as floats, which this reader rejects.
 const REAL: [&str; 6] =
     ["-0", "1.5", "1e3", "-1E-2", "18446744073709551616", "-9223372036854775809"];
 

@@ -1,4 +1,4 @@
-//! How a type asks for what it holds: serde's side of the reader.
+//! Connects the reader to serde: each type asks for its parts.
 
 use super::fields;
 use super::parts::Items;
@@ -10,10 +10,11 @@ use serde::de::{
 };
 use std::borrow::Cow;
 
-/// How a `RawValue` asks to be read; a test holds that.
+/// The name by which a `RawValue` asks for its text. A test checks it.
 const RAW: &str = "$serde_json::private::RawValue";
 
-/// Methods of a deserializer that read what the name says, whatever the size.
+/// Makes the methods of a deserializer that share one implementation, whatever
+/// the size of the type.
 macro_rules! read_by {
     ($($by:ident: $($method:ident)*;)*) => {
         $($(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
@@ -185,7 +186,7 @@ impl<'de> MapAccess<'de> for Items<'_, 'de> {
     }
 }
 
-/// Returns where a name stands among these.
+/// Returns the index of a name among these.
 fn place(names: &[&str], name: &str) -> Option<u64> {
     (0..).zip(names).find(|(_, known)| **known == name).map(|(place, _)| place)
 }
@@ -194,7 +195,7 @@ fn by_place(place: u64) -> U64Deserializer<Wrong> {
     place.into_deserializer()
 }
 
-/// A text as it is, in the form in which `RawValue` asks for it.
+/// A text in the form in which `RawValue` asks for it.
 struct Raw<'de>(Option<&'de str>);
 
 impl<'de> MapAccess<'de> for Raw<'de> {
@@ -213,7 +214,7 @@ impl<'de> MapAccess<'de> for Raw<'de> {
     }
 }
 
-/// A variant of an enum: a word, or an object of one member.
+/// A variant of an enum: a string, or an object of one member.
 struct Variant<'r, 'de> {
     reader: &'r mut Reader<'de>,
     has_content: bool,
@@ -225,7 +226,8 @@ impl<'de> Variant<'_, 'de> {
         if self.has_content { Ok(&mut *self.reader) } else { Err(Wrong::of("content is missing")) }
     }
 
-    /// Goes to the variant's content, if it has any.
+    /// Reads the variant's name, goes to its content if it has any, and returns
+    /// the variant's index.
     fn place(&mut self) -> Result<u64, Wrong> {
         let name = self.reader.string()?;
         if self.has_content {
