@@ -1,30 +1,31 @@
-//! Which job a delivery belongs to, as far as its body tells.
+//! Finds the job that a delivery belongs to, as far as its body says.
 //!
-//! In scope: the id in the body, by a known provider's path first, and the id in the output files' names. Out of
-//! scope: references and aliases, which need the objects' answers (`hook`).
+//! In scope: the id in the body, first where a known provider puts it, and the
+//! id in the output files' names. Out of scope: references and aliases, which
+//! need the objects' answers (`hook`).
 
 use super::event::{Event, Provider};
 use crate::domain::json;
 use crate::domain::names::{MAX_NAME_BYTES, is_valid_name};
 
-/// Keys that hold the job's id, the upstream's own first.
+/// The keys that hold the job's id, the upstream's own first.
 const ID_KEYS: [&str; 4] = ["jobId", "job_id", "request_id", "requestId"];
 
 /// What a body says about its job.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The body's own id.
+    /// The id in the body itself.
     pub body_id: Option<String>,
-    /// The id in the names of the output files, when all that hold one agree.
+    /// The id in the output files' names, if all names with an id agree.
     pub file_id: Option<String>,
-    /// Whose format the body has.
+    /// The provider whose format the body has.
     pub provider: Provider,
-    /// Why an id that is there can't be used.
+    /// Why the id in the body can't be used.
     pub refused: Option<String>,
 }
 
 impl Identity {
-    /// Reads the ids in `text`, whose members are those of `event`.
+    /// Reads the ids in `text`, which was parsed into `event`.
     #[must_use]
     pub fn of(text: &str, event: &Event<'_>) -> Self {
         let mut identity = Self { provider: event.told.provider, ..Self::default() };
@@ -32,8 +33,8 @@ impl Identity {
             return identity.named("id", id);
         }
         for key in ID_KEYS {
-            // Only the first id counts: a body with an id that can't be used
-            // must not become the job of some other number in it.
+            // Only the first id counts: a body whose id can't be used must not
+            // become the job of some other number in it.
             if let Some(id) = super::event::value_of(&event.members, key).and_then(id_of) {
                 identity = identity.named(key, id);
                 break;
@@ -54,9 +55,9 @@ impl Identity {
     }
 }
 
-/// The id that a value is, or what is written there if it can be none; `None`
-/// if it is neither a string nor a number. A number is its exact value, however
-/// it is written.
+/// Returns the id in a value, or `Err` with the value's text if it can't be an
+/// id. Returns `None` if the value is neither a string nor a number. A number
+/// counts by its exact value, however it is written.
 pub(crate) fn id_of(value: &str) -> Option<Result<String, String>> {
     if let Some(text) = json::decode_string(value) {
         let text = text.into_owned();
@@ -92,16 +93,17 @@ fn file_id(text: &str) -> Option<String> {
     agreed.filter(|id| !differ && is_valid_name(id))
 }
 
-/// Whether a key in the upstream's bucket is that of an output file.
+/// Returns whether a key in the upstream's bucket is that of an output file.
 #[must_use]
 pub fn is_output_key(key: &str) -> bool {
     key.strip_prefix("outputs/").is_some_and(|rest| !rest.is_empty())
 }
 
-/// The job id in the URL of an output file: `…/outputs/{queue}/{id}_{n}_{name}`.
+/// Returns the job id in the URL of an output file:
+/// `…/outputs/{queue}/{id}_{n}_{name}`.
 fn output_id(url: &str) -> Option<&str> {
     let is_url = url.starts_with("https://") || url.starts_with("http://");
-    // What is broken in one place may be broken in another.
+    // A URL with a broken character may have a broken id too.
     if !is_url || url.contains(char::REPLACEMENT_CHARACTER) {
         return None;
     }

@@ -1,8 +1,8 @@
-//! A delivery's body read as an event of a job's life.
+//! The event in a job's life that a delivery reports.
 //!
-//! Format: the upstream's webhook document, or that of another [`Provider`].
-//! Unknown fields are ignored and unknown event types are explicit, so that a
-//! new upstream loses nothing.
+//! The body has the format of the upstream's webhook document, or of another
+//! [`Provider`]. Unknown fields are ignored, and unknown event types are
+//! explicit, so that nothing is lost when the upstream is newer.
 
 use crate::domain::json::Member;
 use crate::domain::time::Timestamp;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
 
-/// Top-level keys that describe the delivery; all others are the result.
+/// The top-level keys that describe the delivery. All others are the result.
 pub const ENVELOPE: [&str; 8] = [
     "eventType",
     "jobId",
@@ -22,28 +22,29 @@ pub const ENVELOPE: [&str; 8] = [
     "webhookUrl",
 ];
 
-/// What a delivery says has happened.
+/// What happened to the job, as a delivery says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// A worker has taken the job; the lease counts down.
+    /// A worker has taken the job, and the lease counts down.
     Acquired,
     /// The job has ended with a result.
     Completed,
-    /// The job has failed; it may be retried.
+    /// The job has failed. It may be retried.
     Failed,
     /// The job was cancelled.
     Cancelled,
     /// The job goes back to the queue for another attempt.
     Retried,
-    /// There is a result, which is to be fetched from the upstream.
+    /// The job has a result, which must be fetched from the upstream.
     Ready,
-    /// A type that this version does not know: kept, changes nothing.
+    /// A type that this version does not know. The delivery is stored, and
+    /// changes nothing.
     #[default]
     Unknown,
 }
 
 impl EventKind {
-    /// The kind of this `eventType`.
+    /// Returns the kind of this `eventType`.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
         match name {
@@ -56,7 +57,7 @@ impl EventKind {
         }
     }
 
-    /// The upstream's word for it.
+    /// Returns the upstream's word for the kind.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -73,13 +74,14 @@ impl EventKind {
 /// A body that is a JSON object, with the fields that hookvault acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// What it says apart from its result.
+    /// What the event says apart from its result.
     pub told: EventFacts,
     /// A failure's `error`, `message` or `detail` as written: text or object.
     pub error: Option<&'a str>,
-    /// The value that another provider names the job by, as written.
+    /// The value by which another provider names the job, as written.
     pub id: Option<&'a str>,
-    /// Where the result stands in the body; all but the envelope if `None`.
+    /// The byte range of the result in the body. If `None`, the result is all
+    /// but the envelope.
     pub result: Option<Range<usize>>,
     /// The top-level members, in order.
     pub members: Vec<Member<'a>>,
@@ -88,12 +90,12 @@ pub struct Event<'a> {
 /// What an event says apart from its result.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventFacts {
-    /// Whose format it has.
+    /// The provider whose format the body has.
     pub provider: Provider,
     /// What has happened.
     pub kind: EventKind,
-    /// `eventType` as sent, cut to 200 characters; another provider's status in
-    /// the same words.
+    /// The `eventType` as sent, cut to 200 characters. Another provider's
+    /// status is translated into these words.
     pub type_name: Option<String>,
     /// The queue's name.
     pub queue_name: Option<String>,
@@ -108,7 +110,7 @@ pub struct EventFacts {
 }
 
 impl EventFacts {
-    /// The sender's own time of this event, if it carries one.
+    /// Returns the sender's own time of this event, if the body has one.
     #[must_use]
     pub fn sender_time(&self) -> Option<Timestamp> {
         self.updated_at.or(self.acquired_at)
@@ -116,21 +118,21 @@ impl EventFacts {
 }
 
 impl Event<'_> {
-    /// Whether the sender says that it has removed what the result held.
+    /// Returns whether the sender says that it has removed the result's data.
     #[must_use]
     pub fn is_removed(&self) -> bool {
         value_of(&self.members, "data_removed") == Some("true")
     }
 }
 
-/// The value of member `key` as written. Of repeated keys the last counts, as
-/// in `JSON.parse`.
+/// Returns the value of member `key` as written. The last of repeated keys
+/// counts, as in `JSON.parse`.
 #[must_use]
 pub fn value_of<'a>(members: &[Member<'a>], key: &str) -> Option<&'a str> {
     members.iter().rev().find(|member| member.key == key).map(|member| member.value)
 }
 
-/// Whose format a body has.
+/// The provider whose format a body has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Provider {

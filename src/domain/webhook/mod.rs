@@ -1,5 +1,5 @@
-//! What a webhook's body says: the event, whose format it has, which job it is
-//! of, and its result.
+//! Reads a webhook's body: the event, the provider whose format it has, the job
+//! that it belongs to, and its result.
 
 pub mod correlate;
 pub mod event;

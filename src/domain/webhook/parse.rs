@@ -9,7 +9,8 @@ impl<'a> Event<'a> {
     /// Reads a delivery's body.
     ///
     /// # Errors
-    /// [`Malformed`] if `text` is not one JSON object of bearable depth.
+    /// Returns [`Malformed`] if `text` is not one JSON object within the
+    /// limits.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
         json::check(text)?;
         Ok(Self::from_members(json::members(text)))
@@ -18,7 +19,7 @@ impl<'a> Event<'a> {
     /// Reads a text that [`json::tolerant`] has returned.
     ///
     /// # Errors
-    /// [`Malformed`] if it is not one object of bearable depth.
+    /// Returns [`Malformed`] if it is not one object within the limits.
     pub fn of_tolerant(text: &'a str) -> Result<Self, Malformed> {
         json::check_shape(text)?;
         Ok(Self::from_members(json::members(text)))

@@ -1,49 +1,51 @@
-//! Deliveries that were refused: what the owner gets to see of them.
+//! Reports refused deliveries to the owner.
 //!
-//! Anyone can have a delivery refused, so what is noted of it is bounded in
-//! three ways: by a rate in each isolate, by a number for each status, and by
-//! what is noted at all. Strangers have a rate of their own: while they knock,
-//! a delivery that was lost behind the door is noted all the same.
+//! Anyone can cause a refusal, so the reports are limited. Each isolate has a
+//! rate, each status has a number of reports, and a report has few fields.
+//!
+//! Strangers have a rate of their own. So while they flood the hook, a refused
+//! delivery of a known sender is reported all the same.
 
 use crate::domain::time::{SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Kept for each status: a flood of wrong tokens does not push out the
-/// delivery that was too large.
+/// How many reports are kept for each status. So a flood of wrong tokens does
+/// not push out the delivery that was too large.
 pub const KEPT_PER_STATUS: u32 = 50;
-/// Reports at once, and how often another: 10 a minute and isolate.
+/// How many reports an isolate may make at once.
 const BURST: u32 = 10;
+/// How often an isolate may make another report, in milliseconds: 10 a minute.
 const PAUSE_MS: u64 = 6 * SECOND;
-/// Longest `User-Agent` that is kept, in characters.
+/// The longest `User-Agent` that is kept, in characters.
 const MAX_AGENT_CHARS: usize = 100;
 
 /// A delivery that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusedDelivery {
-    /// When it came.
+    /// When it was received.
     pub at: Timestamp,
-    /// The answer's status.
+    /// The HTTP status of the response.
     pub status: u16,
-    /// What its sender was told.
+    /// The reason in the response.
     pub reason: String,
-    /// Who sent it, by its own word.
+    /// The sender's `User-Agent`, which it may choose freely.
     pub user_agent: Option<String>,
-    /// The length that it told, in bytes.
+    /// The length that the sender declared, in bytes.
     pub bytes: Option<u64>,
-    /// Others that were refused since the report before this one, and of which
-    /// nothing else is known.
+    /// How many others were refused since the previous report. Nothing else is
+    /// known of them.
     pub more: u32,
 }
 
-/// A `User-Agent` as it is kept: printable and short.
+/// Returns the part of a `User-Agent` that is kept: printable and short.
 #[must_use]
 pub fn agent(header: &str) -> String {
     header.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect()
 }
 
-/// The limits of an isolate: of what anyone can have refused, and of what only
-/// a sender with a token in use can, or who comes while none is set.
+/// The limits of an isolate. `strangers` is for refusals that anyone can cause.
+/// `senders` is for those that need a valid token, or that no token is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     strangers: Limiter,
@@ -51,13 +53,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Those of an isolate that begins.
+    /// Returns the limits of a new isolate.
     #[must_use]
     pub const fn new() -> Self {
         Self { strangers: Limiter::new(), senders: Limiter::new() }
     }
 
-    /// As [`Limiter::take`], for a refusal with this status.
+    /// Does the same as [`Limiter::take`] for a refusal with this status.
     pub fn take(&mut self, status: u16, now: Timestamp) -> Option<u32> {
         match status {
             413 | 503 => self.senders.take(now),
@@ -66,7 +68,7 @@ impl Limits {
     }
 }
 
-/// How many reports an isolate may still make.
+/// Counts the reports that an isolate may still make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limiter {
     left: u32,
@@ -75,14 +77,14 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// That of an isolate that begins.
+    /// Returns the limiter of a new isolate.
     #[must_use]
     pub const fn new() -> Self {
         Self { left: BURST, counted_from: Timestamp::from_millis(0), missed: 0 }
     }
 
-    /// Takes a report at `now`: how many were not reported before it, or `None`
-    /// if this one is not to be, either.
+    /// Takes a report at `now`. Returns how many refusals before it were not
+    /// reported; `None` if this one must not be reported either.
     pub fn take(&mut self, now: Timestamp) -> Option<u32> {
         let pauses = now.since(self.counted_from) / PAUSE_MS;
         if pauses > 0 {

@@ -1,17 +1,17 @@
-//! The upstream's result as text: what of a `completed` body is the result,
-//! and the result with its files' URLs replaced.
+//! Edits the upstream's result as text: cuts it out of a `completed` body, and
+//! replaces its files' URLs.
 
 use super::event::{ENVELOPE, Event};
 use crate::domain::json::edit::Edit;
 use crate::domain::json::{self, Member};
 use crate::domain::sort;
 
-/// The edits that leave of the body of `event`, which has `length` bytes, its
-/// result, with `edits` in it.
+/// Returns the edits that reduce the body of `event` to its result, with
+/// `edits` in it. The body has `length` bytes.
 #[must_use]
 pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit> {
     let Some(part) = &event.result else { return without_envelope(&event.members, edits) };
-    // A job may end without saying what came of it.
+    // A job may end without a result.
     if part.is_empty() {
         return vec![(0..length, "null".to_owned())];
     }
@@ -21,9 +21,9 @@ pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit>
     in_order(all)
 }
 
-/// The edits that leave of a `completed` body its result: the object without
-/// the envelope's members, and `edits` in the members that stay.
-/// Every other byte is kept.
+/// Returns the edits that reduce a `completed` body to its result: the object
+/// without the envelope's members, with `edits` in the others. All other bytes
+/// are kept.
 #[must_use]
 pub fn without_envelope(members: &[Member<'_>], edits: Vec<Edit>) -> Vec<Edit> {
     let mut all = removals(members);
@@ -31,7 +31,8 @@ pub fn without_envelope(members: &[Member<'_>], edits: Vec<Edit>) -> Vec<Edit> {
     in_order(all)
 }
 
-/// Returns the edits in the order of their places. No two begin at one place.
+/// Returns the edits in the order of their places. No two begin at the same
+/// place.
 #[must_use]
 pub fn in_order(mut edits: Vec<Edit>) -> Vec<Edit> {
     sort::by_key(&mut edits, |(span, _)| span.start);
@@ -46,8 +47,8 @@ fn removals(members: &[Member<'_>]) -> Vec<Edit> {
             is_first = false;
             continue;
         }
-        // The separator goes with it: the one before, or of the first the one
-        // behind.
+        // The separator before the member is removed too; if no member before
+        // it is kept, the one after it.
         let before = at.checked_sub(1).and_then(|at| members.get(at)).filter(|_| !is_first);
         let start = before.map_or(member.span.start, |before| before.span.end);
         let behind = members.get(at + 1).filter(|_| is_first);
@@ -57,10 +58,12 @@ fn removals(members: &[Member<'_>]) -> Vec<Edit> {
     removals
 }
 
-/// Makes each durable URL of the job that is stored relative, a string that
-/// begins with `stored`, begin with `shown`: scheme, host and today's path.
+/// Makes the job's durable URLs absolute, which are stored relative. A string
+/// that begins with `stored` then begins with `shown`: scheme, host and the
+/// present path.
 ///
-/// The path holds the job's random nonce, so no other string begins with it.
+/// The stored path contains the job's random nonce, so no other string begins
+/// with it.
 #[must_use]
 pub fn with_base(result: &str, stored: &str, shown: &str) -> String {
     let token = json::encode_string(stored);

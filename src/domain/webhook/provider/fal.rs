@@ -1,5 +1,5 @@
-//! fal.ai's webhook: `{"request_id", "gateway_request_id", "status", "payload",
-//! "error", "payload_error"}`, as its documentation has it.
+//! Reads fal.ai's webhook, as its documentation describes it: `{"request_id",
+//! "gateway_request_id", "status", "payload", "error", "payload_error"}`.
 
 use super::parsed::{ParsedWebhook, count, place, value};
 use crate::domain::json::{self, Member};
@@ -16,7 +16,7 @@ pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<ParsedWebhook<'a>> {
     let kind = match status.as_ref() {
         "OK" if value(members, "payload").is_some() => EventKind::Completed,
         // The result was too large for a webhook, or could not be written as
-        // JSON (`payload_error`): it is there all the same.
+        // JSON (`payload_error`). It exists all the same.
         "OK" => EventKind::Ready,
         "ERROR" => EventKind::Failed,
         _ => return None,

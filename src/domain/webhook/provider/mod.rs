@@ -1,8 +1,8 @@
-//! The queues whose webhooks are understood, one file each.
+//! Reads the webhooks of the known providers, one file each.
 //!
-//! A provider's file reads a body's members and says what they mean in the
-//! words that all of hookvault uses; nothing else knows its format. The upstream
-//! itself, pipelet, is whoever no other file claims.
+//! A provider's file translates a body's members into the terms that all of
+//! hookvault uses. Nothing else knows its format. A body that no other
+//! provider's file recognizes is read as the upstream's own (pipelet).
 
 mod fal;
 pub mod parsed;
@@ -14,25 +14,25 @@ use super::event::{Event, Provider};
 use crate::domain::json::Member;
 
 impl Provider {
-    /// Returns whether a URL below this key of a result is an output, whatever
+    /// Returns whether a URL at this key of a result is an output, whatever
     /// else is known of it.
     #[must_use]
     pub fn is_output(self, key: Option<&str>) -> bool {
         match self {
             Self::Pipelet => matches!(key, Some("data_uri" | "data_url" | "results" | "url")),
-            // Each of its files is an object with this key.
+            // Each of fal's files is an object with this key.
             Self::Fal => key == Some("url"),
-            // A prediction's `output` is what the model has put out.
+            // The model has produced all of a prediction's `output`.
             Self::Replicate => true,
         }
     }
 }
 
-/// Reads the members of a body as those of the provider that they are of;
-/// `None` if that is the upstream's own format.
+/// Reads the members of a body in the format of their provider. Returns `None`
+/// for the upstream's own format.
 #[must_use]
 pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, ParsedWebhook<'a>)> {
-    // What calls itself an event is the upstream's.
+    // Only the upstream's own format has this member.
     if find(members, "eventType").is_some() {
         return None;
     }
@@ -41,7 +41,7 @@ pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, ParsedWebhook<'a>)>
     fal().or_else(replicate)
 }
 
-/// Reads the members of a body that [`read`] finds to be of no other provider.
+/// Reads the members of a body for which [`read`] has found no other provider.
 #[must_use]
 pub fn pipelet(members: Vec<Member<'_>>) -> Event<'_> {
     pipelet::read(members)

@@ -1,11 +1,11 @@
-//! pipelet's webhook, as its document has it: the envelope's members beside
-//! those of the result.
+//! Reads pipelet's webhook, as its document describes it: the envelope's
+//! members are beside those of the result.
 
 use crate::domain::json::{self, Member};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::event::{Event, EventFacts, EventKind, Provider, value_of};
 
-/// Longest text that is copied from a body into the record, in characters.
+/// The longest text that is copied from a body into the record, in characters.
 const MAX_TEXT_CHARS: usize = 200;
 
 /// Reads a body that no other provider's format fits.

@@ -1,4 +1,5 @@
-//! Replicate's webhook: the bare prediction, as its HTTP API documents it.
+//! Reads Replicate's webhook: the bare prediction, as its HTTP API documents
+//! it.
 
 use super::parsed::{ParsedWebhook, count, place, value};
 use crate::domain::json::{self, Member};
@@ -7,14 +8,14 @@ use crate::domain::webhook::event::EventKind;
 
 /// Members of a prediction, beside `id` and `status`.
 const OTHERS: [&str; 6] = ["version", "model", "urls", "created_at", "input", "output"];
-/// Members that a server of one's own sends too, and hardly anyone else.
+/// Members that a self-hosted Cog server sends too, and hardly anyone else.
 const OF_COG: [&str; 4] = ["started_at", "completed_at", "logs", "metrics"];
 
 pub(super) fn read<'a>(members: &[Member<'a>]) -> Option<ParsedWebhook<'a>> {
     let id = value(members, "id");
     let status = json::decode_string(value(members, "status")?)?;
     let (others, of_cog) = (count(members, &OTHERS), count(members, &OF_COG));
-    // A bare `id` and a status are no prediction yet, nor is an input and an
+    // An `id` and a status alone are no prediction yet, nor are an input and an
     // output without an `id`.
     let is_one = if id.is_some() { others >= 2 } else { of_cog >= 1 && others + of_cog >= 3 };
     if !is_one {
