@@ -1,34 +1,35 @@
-//! Where a listing goes on.
+//! The cursor at which a listing continues.
 
 use crate::domain::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A place in the listing, newest first: what follows was created earlier, or
-/// at the same time with a smaller name. Rows never move, so a cursor that
-/// holds the last place neither repeats nor skips one.
+/// A place in the listing, newest first. The rows after it were created
+/// earlier, or at the same time with a smaller name. Rows never move, so a
+/// listing that continues after its last place neither repeats nor skips a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PageCursor {
     /// When the job was created.
     pub created_at: Timestamp,
-    /// Its object.
+    /// The name of the job's object.
     pub home: String,
 }
 
 impl PageCursor {
-    /// As text for `?cursor=`.
+    /// Returns the cursor as text for `?cursor=`.
     #[must_use]
     pub fn to_cursor(&self) -> String {
         hex::encode(format!("{} {}", self.created_at.as_millis(), self.home))
     }
 
-    /// The place after all rows of a day: what follows is of an earlier one.
+    /// Returns the place after all rows of a day: the next row belongs to an
+    /// earlier day. Returns `None` if `day` is no day.
     #[must_use]
     pub fn end_of(day: &str) -> Option<Self> {
         let created_at = Timestamp::parse(&format!("{day}T00:00:00Z"))?;
         Some(Self { created_at, home: String::new() })
     }
 
-    /// The day that a listing goes on with after this place.
+    /// Returns the day on which a listing continues after this place.
     #[must_use]
     pub fn day(&self) -> String {
         if self.home.is_empty() {
@@ -37,7 +38,8 @@ impl PageCursor {
         self.created_at.day()
     }
 
-    /// The inverse of [`PageCursor::to_cursor`].
+    /// Reads the text that [`PageCursor::to_cursor`] returns; `None` if it is
+    /// invalid.
     #[must_use]
     pub fn from_cursor(cursor: &str) -> Option<Self> {
         let text = String::from_utf8(hex::decode(cursor).ok()?).ok()?;

@@ -1,4 +1,4 @@
-//! `GET /export`: what each job looks like in a list of all.
+//! Writes jobs for `GET /export`, which lists all of them.
 
 use crate::domain::job::record::Job;
 use crate::domain::json::encode_string;
@@ -7,20 +7,20 @@ use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
-/// Jobs of a page. Each is read from its object, and the result from the
-/// bucket if it is long.
+/// The most jobs of a page. Each is read from its object, and a long result
+/// from the bucket.
 pub const PAGE: usize = 16;
-/// Days of a page: with its jobs these are 44 of the 50 subrequests that the
-/// free plan has.
+/// The most days of a page. With its jobs a page takes 44 of the 50 subrequests
+/// that the free plan has.
 pub const PAGE_DAYS: usize = 12;
-/// Bytes after which a page ends early, so that its size in memory is that
-/// and one job's record.
+/// The size in bytes at which a page ends early. So a page takes no more memory
+/// than this and one job's record.
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
-/// How an export is written.
+/// The format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
-    /// A record a line.
+    /// One record per line.
     Ndjson,
     /// The input of `aria2c -i`: every stored file of the served results.
     Aria2,
@@ -30,7 +30,7 @@ impl Format {
     /// Reads `?format=`.
     ///
     /// # Errors
-    /// What is wrong with it, for the caller.
+    /// Returns what is wrong with it, for the client.
     pub fn parse(text: Option<&str>) -> Result<Self, String> {
         match text {
             None | Some("ndjson") => Ok(Self::Ndjson),
@@ -39,7 +39,7 @@ impl Format {
         }
     }
 
-    /// Its media type.
+    /// Returns the media type of the format.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -49,7 +49,8 @@ impl Format {
     }
 
     /// Returns the last line of an export that broke off after this job. The
-    /// runtime ends its body as it ends a whole one.
+    /// client needs it, because the runtime ends such a body like a complete
+    /// one.
     #[must_use]
     pub fn broke_off(self, after: &ExportCursor) -> String {
         let cursor = format!("{}:{}", after.created_at.as_millis(), after.name);
@@ -61,12 +62,13 @@ impl Format {
     }
 }
 
-/// A job's place in an export: the order is that of creation.
+/// A job's place in an export, which is in the order of creation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportCursor {
     /// When the job was created.
     pub created_at: Timestamp,
-    /// The job's object, or its id: whoever has read its record knows that only.
+    /// The name of the job's object, or its id, because a reader of the record
+    /// knows only that.
     pub name: String,
 }
 
@@ -74,7 +76,7 @@ impl ExportCursor {
     /// Reads `?cursor=`: `createdAt` and `id` of a record.
     ///
     /// # Errors
-    /// What is wrong with it, for the caller.
+    /// Returns what is wrong with it, for the client.
     pub fn parse(cursor: &str) -> Result<Self, String> {
         let parts = cursor.split_once(':').filter(|(_, id)| !id.is_empty());
         let read = parts.and_then(|(at, id)| {
@@ -87,8 +89,8 @@ impl ExportCursor {
     }
 }
 
-/// The stored files of a job's served result as `aria2c -i` reads them. Where
-/// the bucket's tag is an MD5 the download is checked.
+/// Returns the stored files of a job's served result as `aria2c -i` reads them.
+/// If the bucket's `ETag` is an MD5, `aria2c` checks the download with it.
 #[must_use]
 pub fn aria2(job: &Job, base: &str) -> String {
     let mut list = String::new();

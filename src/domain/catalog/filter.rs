@@ -1,4 +1,4 @@
-//! Which jobs of the catalog are meant.
+//! Selects jobs of the catalog.
 
 use crate::domain::job::record::Archive;
 use crate::domain::job::status::Status;
@@ -8,34 +8,35 @@ use crate::domain::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// What a job must be like; what is empty or `None` does not matter.
+/// The conditions that a job must meet. An empty list or `None` allows any job.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
-    /// One of these states.
+    /// The job has one of these states.
     pub status: Vec<Status>,
-    /// One of these states of its files.
+    /// The job's files have one of these states.
     pub archive: Vec<Archive>,
-    /// Of this queue.
+    /// The job's queue.
     pub queue: Option<String>,
-    /// Of this application.
+    /// The job's application.
     pub app: Option<String>,
-    /// With this tag.
+    /// A tag of the job.
     pub tag: Option<String>,
-    /// With an id or a reference that begins so.
+    /// The beginning of the job's id or reference.
     pub prefix: Option<String>,
-    /// Created then or later.
+    /// The job was created then or later.
     pub since: Option<Timestamp>,
-    /// Created before.
+    /// The job was created before then.
     pub until: Option<Timestamp>,
-    /// Of which the upstream was asked for long enough, in vain.
+    /// If true, the vault has given up asking the upstream for the job's
+    /// result.
     pub exhausted: bool,
-    /// Changed then or later.
+    /// The job was changed then or later.
     #[serde(default)]
     pub changed_since: Option<Timestamp>,
 }
 
 impl Filter {
-    /// Whether the sums of a day may tell that it holds none.
+    /// Returns whether the sums of a day can show that it has no such job.
     #[must_use]
     pub const fn is_of_sums(&self) -> bool {
         !self.status.is_empty() || !self.archive.is_empty() || self.exhausted
@@ -45,7 +46,7 @@ impl Filter {
 /// Reads a comma list of a parameter's values.
 ///
 /// # Errors
-/// Which value is none, and what it can be.
+/// Returns which value is unknown, and which ones are known.
 pub fn list<T: DeserializeOwned>(
     name: &str,
     text: Option<&str>,
@@ -70,7 +71,7 @@ pub const ARCHIVES: [&str; 5] = ["none", "pending", "stored", "partial", "lost"]
 /// with its `ref:`.
 ///
 /// # Errors
-/// Why it can be none.
+/// Returns why no id or reference begins so.
 pub fn prefix(text: &str) -> Result<String, String> {
     let bare = text.strip_prefix("ref:").filter(|bare| !bare.is_empty()).unwrap_or(text);
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
@@ -80,8 +81,8 @@ pub fn prefix(text: &str) -> Result<String, String> {
     Err(format!("`q` is {text:?}, with which no id or reference begins"))
 }
 
-/// The least text that sorts after all that begin with `prefix`, which holds
-/// characters of names only.
+/// Returns the least text that sorts after all names that begin with `prefix`.
+/// `prefix` has only characters that a name may have.
 #[must_use]
 pub fn after_prefix(prefix: &str) -> String {
     // `~` sorts after every character that a name may have.

@@ -1,37 +1,41 @@
-//! What a day notes of itself, in the one row that it writes with each batch.
+//! The state of a day, in the one row that it writes with each batch.
 
 use super::row::Row;
 use super::totals::Totals;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A day's notes.
+/// The state of a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Ledger {
-    /// Counts the day's changes.
+    /// The number of the day's last change.
     pub seq: u64,
-    /// The day, once a row has told it: an object can't tell its own name.
+    /// The day, known from the first row: an object can't find out its own
+    /// name.
     pub day: String,
-    /// The sums, which change with the rows: nobody adds up all rows again.
-    /// They hold the least slack, but not what has waited longest.
+    /// The sums, which change with each row, so that the rows are never added
+    /// up again. They include the smallest slack, but not the oldest pending
+    /// file.
     pub totals: Totals,
-    /// Whether the row that held the least slack is gone: then it has to be
-    /// looked for.
+    /// Whether the row with the smallest slack is gone, so that the smallest
+    /// must be searched for.
     pub slack_is_lost: bool,
-    /// Each time that `root` is told that the day changes has a number. This is
-    /// the last one, and the last that it had when it pulled the sums.
+    /// The number (generation) of the last notification to `root` that the day
+    /// changes.
     pub told: u64,
-    /// The last pull's.
+    /// The number of the last notification that `root` knew when it pulled the
+    /// sums.
     pub pulled: u64,
-    /// Until when `root` wants to hear of each change, by the day's own clock.
+    /// Until when `root` wants each change pushed, by the day's own clock.
     pub watched_until: Option<Timestamp>,
-    /// The last change that it heard of, while it is to hear of each.
+    /// The last change that `root` got; `None` unless it wants each change.
     pub pushed: Option<u64>,
 }
 
 impl Ledger {
-    /// Counts a change of a job's row, in the sums too; returns its number.
+    /// Counts a change of a job's row, and updates the sums. Returns the number
+    /// of the change.
     pub fn count(&mut self, old: Option<&Row>, new: Option<&Row>) -> u64 {
         let slack = |row: Option<&Row>| row.and_then(|row| row.numbers.smallest_slack);
         if let Some(row) = old {
@@ -48,53 +52,55 @@ impl Ledger {
         self.seq
     }
 
-    /// Whether `root` knows that the day has changed since the last pull.
+    /// Returns whether `root` knows that the day has changed since the last
+    /// pull.
     #[must_use]
     pub const fn is_root_notified(&self) -> bool {
         self.told > self.pulled
     }
 
-    /// Whether `root` has to be told before the day changes, or asked whether
-    /// anyone still watches.
+    /// Returns whether the day must notify `root` before it changes, or ask it
+    /// whether anyone still watches.
     #[must_use]
     pub fn must_notify_root(&self, now: Timestamp) -> bool {
         !self.is_root_notified() || self.watched_until.is_some_and(|until| until <= now)
     }
 
-    /// Takes what `root` answers: for how long it wants to hear of each change;
-    /// returns whether it was told. It is not if it has pulled meanwhile. Of
-    /// answers that cross the newest counts.
+    /// Applies `root`'s reply: for how long it wants each change pushed.
+    /// Returns whether `root` is notified, which it is not if it pulled the
+    /// sums meanwhile. If replies overtake each other, the newest counts.
     pub fn apply_reply(&mut self, generation: u64, push_ms: u64, now: Timestamp) -> bool {
         if generation > self.told {
             self.told = generation;
             self.watched_until = (push_ms > 0).then(|| now.plus(push_ms));
             match self.watched_until {
                 Some(_) => self.expect_push(),
-                // Whoever comes to watch asks first.
+                // When somebody begins to watch, `root` first pulls the days
+                // that have changed.
                 None => self.pushed = None,
             }
         }
         self.is_root_notified()
     }
 
-    /// Has `root` hear of each change from now on.
+    /// Starts to push each change to `root`.
     pub fn expect_push(&mut self) {
         self.pushed.get_or_insert(self.seq);
     }
 
-    /// Returns the last change that `root` heard of, if there are later ones
-    /// that it is to hear of.
+    /// Returns the last change that `root` got, if later ones must still be
+    /// pushed.
     #[must_use]
     pub fn unpushed(&self) -> Option<u64> {
         self.pushed.filter(|pushed| *pushed < self.seq)
     }
 
-    /// Notes that `root` has heard of the changes until this one.
+    /// Notes that `root` got the changes up to this one.
     pub fn push(&mut self, until: u64) {
         self.pushed = self.pushed.map(|pushed| pushed.max(until));
     }
 
-    /// Takes the least slack that was looked for among all rows.
+    /// Sets the smallest slack, after it was searched for in all rows.
     pub fn find_slack(&mut self, least: Option<u64>) {
         self.totals.numbers.smallest_slack = least;
         self.slack_is_lost = false;

@@ -1,4 +1,4 @@
-//! The live feed: its messages, and where a viewer of it stands.
+//! The messages of the live feed, and its viewers' cursors.
 
 use super::Change;
 use super::row::Row;
@@ -7,25 +7,25 @@ use crate::domain::view::record::Context;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Days that a cursor names, at most: with more of them a new mark is made.
+/// The most days that a cursor names. With more, the feed makes a new mark.
 const MOST_DAYS: usize = 4;
 
-/// How far days have come: their changes are numbered.
+/// The number of the last change that is known of each day.
 pub type Days = BTreeMap<String, u64>;
 
-/// Where a viewer stands: at a mark, which `root` keeps, and further on some
-/// days. So a cursor stays short, however many days there are. Viewers see it
-/// as a text that they give back.
+/// How far a viewer has read: to a mark, which `root` stores, and further on
+/// some days. So a cursor stays short, however many days there are. A viewer
+/// gets it as text, and sends it back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cursor {
-    /// The mark.
+    /// The number of the mark.
     pub mark: u64,
-    /// The days that have come further.
+    /// The days on which the viewer has read further than the mark.
     pub days: Days,
 }
 
 impl Cursor {
-    /// Reads the `seq` of a message.
+    /// Reads the `seq` of a message; `None` if it is invalid.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('~');
@@ -52,7 +52,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// What all viewers that are up to date have been told.
+/// The changes that all up-to-date viewers know.
 #[derive(Debug, Default)]
 pub struct Feed {
     mark: u64,
@@ -61,19 +61,20 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// That of the last mark, which was made of `marked`.
+    /// Begins at the last mark. `marked` is what the viewers knew at the mark,
+    /// and `told` is what they know now.
     #[must_use]
     pub fn new(mark: u64, marked: Days, told: Days) -> Self {
         Self { mark, marked, told }
     }
 
-    /// Notes that they know of a day's changes up to `seq`.
+    /// Notes that viewers know a day's changes up to `seq`.
     pub fn note_sent(&mut self, day: &str, seq: u64) {
         let told = self.told.entry(day.to_owned()).or_default();
         *told = seq.max(*told);
     }
 
-    /// Where they stand.
+    /// Returns the cursor of the up-to-date viewers.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         let further = self.told.iter().filter(|(day, seq)| self.marked.get(*day) != Some(*seq));
@@ -82,15 +83,15 @@ impl Feed {
         Cursor { mark: self.mark, days }
     }
 
-    /// Whether a mark should be made. The first viewer needs one too: what
-    /// names none is of another time.
+    /// Returns whether a mark should be made. The first viewer needs one too:
+    /// `root` stores no mark 0.
     #[must_use]
     pub fn wants_mark(&self) -> bool {
         self.mark == 0 || self.cursor().days.len() > MOST_DAYS
     }
 
-    /// Makes a mark at this time, or right after the last; returns its number
-    /// and what is to be kept of it.
+    /// Makes a mark at the time `now`, or right after the last one. Returns its
+    /// number, and the days that must be stored with it.
     pub fn make_mark(&mut self, now: u64) -> (u64, &Days) {
         self.mark = now.max(self.mark + 1);
         self.marked.clone_from(&self.told);
@@ -98,15 +99,16 @@ impl Feed {
     }
 }
 
-/// Says that the viewer knows everything that has happened. With `resync` it
-/// was not told what it has missed: it has to read the list anew.
+/// Returns the message that the viewer is up to date. With `resync` the viewer
+/// did not get what it missed, and must read the list again.
 #[must_use]
 pub fn caught_up(at: &Cursor, resync: bool) -> String {
     let resync = if resync { ",\"resync\":true" } else { "" };
     format!("{{\"seq\":\"{at}\"{resync}}}")
 }
 
-/// What is told of a change; `context` tells how a row is shown.
+/// Returns the part of a message that describes a change. `context` says how a
+/// row is shown.
 #[must_use]
 pub fn told<'a>(change: &'a Change, context: impl Fn(&'a Row) -> Context<'a>) -> String {
     match change {
@@ -118,7 +120,7 @@ pub fn told<'a>(change: &'a Change, context: impl Fn(&'a Row) -> Context<'a>) ->
     }
 }
 
-/// The message of a change, with where its viewer stands then.
+/// Returns the message of a change, with the viewer's cursor after it.
 #[must_use]
 pub fn message(told: &str, at: &Cursor) -> String {
     format!("{{\"seq\":\"{at}\",{told}}}")

@@ -1,5 +1,4 @@
-//! `GET /metrics`: what a monitor wants to know, as Prometheus' text format
-//! (version 0.0.4).
+//! Writes `GET /metrics` in Prometheus' text format (version 0.0.4).
 
 use super::totals::Totals;
 use crate::domain::time::Timestamp;
@@ -8,21 +7,21 @@ use std::fmt::Write;
 /// The media type of the format.
 pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What is told.
+/// The numbers that a monitor gets.
 #[derive(Debug, Clone, Copy)]
 pub struct Metrics<'a> {
     /// The sums of all jobs.
     pub totals: &'a Totals,
     /// Deliveries in the unmatched box.
     pub unmatched: u64,
-    /// Deliveries that were refused since the vault is there.
+    /// Deliveries that were refused since the vault was set up.
     pub refused: u64,
-    /// Now, for ages.
+    /// The current time, for ages.
     pub now: Timestamp,
 }
 
 impl Metrics<'_> {
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = Text(String::new());
@@ -80,8 +79,8 @@ impl Metrics<'_> {
         text.0
     }
 
-    /// What there may be none of: then it is left out, as 0 would mean another
-    /// thing.
+    /// Writes the times that may be unknown. An unknown one is left out,
+    /// because 0 would mean something else.
     fn times(&self, text: &mut Text) {
         if let Some(oldest) = self.totals.numbers.oldest_pending {
             text.seconds(
@@ -100,7 +99,7 @@ impl Metrics<'_> {
     }
 }
 
-/// A tally's key as labels.
+/// Returns a tally's key as labels.
 fn delivery(key: &str) -> String {
     let mut parts = key.split('/');
     let mut next = || parts.next().unwrap_or_default();
@@ -124,7 +123,7 @@ impl Text {
         let _ = writeln!(self.0, "{name} {value}");
     }
 
-    /// Milliseconds as seconds, Prometheus' unit.
+    /// Writes milliseconds as seconds, which is Prometheus' unit.
     fn seconds(&mut self, name: &str, help: &str, millis: u64) {
         self.head(name, "gauge", help);
         let _ = writeln!(self.0, "{name} {}.{:03}", millis / 1_000, millis % 1_000);

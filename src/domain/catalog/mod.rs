@@ -1,9 +1,11 @@
-//! The catalog: which jobs there are, a day of creation at a time.
+//! The catalog: all jobs, by the day of their creation.
 //!
-//! It is derived: each job tells its day of itself (`work::Task::List`), so a
-//! crash can only delay a row. One object a day keeps any of them from growing
-//! without bound. `root` knows the days; a day tells it once that it changes,
-//! and `root` pulls the sums when somebody asks.
+//! The catalog is derived. Each job sends its row to its day
+//! (`alarm::plan::Task::List`), so a crash can only delay a row. Each day is an
+//! object of its own, so that none grows without bound.
+//!
+//! `root` knows the days. A day notifies it once before it changes, and `root`
+//! pulls the sums when somebody asks for them.
 
 pub mod cursor;
 pub mod export;
@@ -27,30 +29,32 @@ use crate::domain::webhook::rejection::RefusedDelivery;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The object that knows the days.
+/// The name of the object that knows the days.
 pub const ROOT: &str = "root";
-/// The object of refused deliveries.
+/// The name of the object for refused deliveries.
 pub const REFUSED: &str = "refused";
-/// The object that the doctor tries; it holds nothing.
+/// The name of the object that the doctor tests. It stores nothing.
 pub const PROBED: &str = "probed";
-/// The object that writes pages of an export; it holds nothing.
+/// The name of the object that writes pages of an export. It stores nothing.
 pub const EXPORT: &str = "export";
 
-/// What a day tells `root`: its state as it is now, and what has changed since
-/// it last did.
+/// A day's message to `root`: its current state, and its changes since the last
+/// message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DayUpdate {
     /// The day.
     pub day: String,
-    /// Counts the day's changes.
+    /// The number of the day's last change.
     pub seq: u64,
-    /// The sums of all of its jobs.
+    /// The sums of all its jobs.
     pub totals: Totals,
     /// Rows and removals, in the order of the changes.
     pub changes: Vec<Change>,
-    /// After which change these are. A day of the release before does not tell.
+    /// The number of the change before `changes`. A day of the previous release
+    /// does not send it.
     pub after: Option<u64>,
-    /// The last of them; there are more if it is less than `seq`.
+    /// The number of the last of `changes`. If it is less than `seq`, there are
+    /// more.
     pub until: Option<u64>,
 }
 
@@ -59,137 +63,142 @@ pub struct DayUpdate {
 pub enum Change {
     /// A job is new or has changed.
     Put(Box<Row>),
-    /// A job is gone.
+    /// A job was deleted.
     Removed {
-        /// Its object.
+        /// The name of the job's object.
         home: ObjectName,
-        /// As answers named it.
+        /// The id that responses gave it.
         id: String,
     },
 }
 
-/// A question to a catalog object.
+/// A request to a catalog object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum CatalogRequest {
-    /// To a day: take this row. Objects of the release before ask so.
+    /// To a day: store this row. Objects of the previous release send this.
     Put(Box<RawValue>),
-    /// To a day: take these rows, each of which is a [`Row`] as JSON.
+    /// To a day: store these rows. Each is a [`Row`] as JSON.
     PutMany(Vec<Box<RawValue>>),
-    /// To a day: there is no job of this object any more.
+    /// To a day: delete this object's row, because its job was deleted.
     Remove {
-        /// The object.
+        /// The name of the object.
         home: ObjectName,
-        /// When the job was created; objects of the release before don't tell.
+        /// When the job was created. Objects of the previous release do not
+        /// send it.
         created_at: Option<Timestamp>,
-        /// The last revision that it may have told.
+        /// The last revision that the object may have sent.
         revision: u64,
     },
-    /// To a day: the rows after a place, at most `limit`.
+    /// To a day: return the rows after a place, at most `limit`.
     Rows {
-        /// Which rows.
+        /// Selects the rows.
         filter: Box<Filter>,
-        /// The last row that is known.
+        /// The last row that the caller knows.
         after: Option<PageCursor>,
-        /// Most rows.
+        /// The most rows to return.
         limit: usize,
     },
-    /// To a day: the rows of these objects, as far as there are any.
+    /// To a day: return the rows of these objects, as far as they exist.
     RowsOf(Vec<ObjectName>),
-    /// To a day: its sums, and with `after` the next changes after that one.
+    /// To a day: return the sums and, with `after`, the next changes after that
+    /// one.
     Sums {
-        /// The last [`CatalogReply::Dirty`] of the day: from now on `root` knows of
-        /// none that it was told before.
+        /// The generation of the day's last [`CatalogReply::Dirty`]. The pull
+        /// settles all notifications up to it, so the day must notify `root`
+        /// again before its next change.
         generation: u64,
-        /// The last change that is known.
+        /// The last change that the caller knows.
         after: Option<u64>,
     },
     /// To `root`: this day is about to change.
     Dirty(String),
-    /// To `root`: what has changed on a day. One of the release before tells
-    /// its sums so.
+    /// To `root`: take a day's changes. A day of the previous release sends its
+    /// sums this way.
     Push(Box<DayUpdate>),
-    /// To `root`: the days that may hold such jobs, the latest first.
+    /// To `root`: return the days that may have such jobs, the latest first.
     Days {
-        /// Which jobs.
+        /// Selects the jobs.
         filter: Box<Filter>,
-        /// The latest day of interest.
+        /// The latest day to return.
         until: Option<String>,
-        /// Most days.
+        /// The most days to return.
         limit: usize,
     },
-    /// To `root`: the sums of all days.
+    /// To `root`: return the sums of all days.
     Totals,
-    /// To a day: the jobs after a turn in the order of their creation, at most
-    /// `limit`.
+    /// To a day: return the jobs after a place in the order of their creation,
+    /// at most `limit`.
     Oldest {
-        /// Which jobs.
+        /// Selects the jobs.
         filter: Box<Filter>,
-        /// The last one that is known.
+        /// The last job that the caller knows.
         after: Option<ExportCursor>,
-        /// Most jobs.
+        /// The most jobs to return.
         limit: usize,
     },
-    /// To any: write the next jobs of these days, as many as fit into a page.
+    /// To any object: write the next jobs of these days, as many as fit into a
+    /// page.
     Page {
         /// The days, in their order.
         days: Vec<String>,
-        /// Which jobs.
+        /// Selects the jobs.
         filter: Box<Filter>,
         /// The last job that was written.
         after: Option<ExportCursor>,
-        /// How.
+        /// The format of the page.
         format: Format,
     },
-    /// To `refused`: note this delivery.
+    /// To `refused`: store this refused delivery.
     Refuse(RefusedDelivery),
-    /// To `refused`: what is there?
+    /// To `refused`: return the stored deliveries.
     Refused,
-    /// To one that holds nothing: write, read and delete this.
+    /// To [`PROBED`]: write, read and delete this text.
     Probe(String),
 }
 
-/// A catalog object's answer.
+/// The reply of a catalog object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum CatalogReply {
-    /// It is durable.
+    /// The change is durable.
     Noted,
-    /// Rows.
+    /// The rows.
     Rows(Vec<Row>),
-    /// Days.
+    /// The days.
     Days(Vec<String>),
-    /// Sums, and of how many days.
+    /// The sums, and of how many days.
     Totals(Box<Totals>, u64),
     /// `root` knows that the day changes.
     Dirty {
-        /// The number of this time, which only grows.
+        /// The number of this notification, which only grows.
         generation: u64,
-        /// For how long `root` wants to hear of each change, in milliseconds.
+        /// For how long `root` wants each change pushed, in milliseconds; 0 if
+        /// it does not.
         push_ms: u64,
     },
-    /// What a day has.
+    /// The sums and changes of a day.
     News(Box<DayUpdate>),
     /// Jobs in the order of their creation.
     Turns(Vec<ExportCursor>),
     /// A page of an export.
     Page {
-        /// Its text.
+        /// The text of the page.
         text: String,
-        /// The last job that is in it.
+        /// The last job in the page.
         after: Option<ExportCursor>,
-        /// How many of the days are over.
+        /// How many of the days are finished.
         over: usize,
-        /// The job that comes next, if its result is too long for a page.
+        /// The next job, if its result is too long for a page.
         #[serde(default)]
         long: Option<Box<Job>>,
     },
-    /// The refused deliveries that are kept, the newest first.
+    /// The stored refused deliveries, the newest first.
     Refused {
-        /// They.
+        /// The deliveries.
         refused: Vec<RefusedDelivery>,
-        /// How many there ever were.
+        /// How many deliveries were ever refused.
         total: u64,
     },
-    /// What was read of what had been written.
+    /// The text that was read back.
     Probed(Option<String>),
 }
 

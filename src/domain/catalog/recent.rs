@@ -1,23 +1,23 @@
-//! Which rows of a day changed last: no index of the table tells it, as each
-//! would be a row more to write for every change.
+//! Remembers which rows of a day changed last. The table has no index for this,
+//! because each index costs another written row for every change.
 
 use super::cursor::PageCursor;
 use crate::domain::sort;
 use std::collections::VecDeque;
 
-/// Most changes that are remembered.
+/// The most changes that are remembered.
 const MOST: usize = 1_000;
 
-/// The last changes, as long as the object lives.
+/// The last changes, kept in memory while the object lives.
 #[derive(Debug, Default)]
 pub struct Recent {
-    /// All after this number are here.
+    /// All changes after this number are remembered.
     since: u64,
     changes: VecDeque<(u64, PageCursor)>,
 }
 
 impl Recent {
-    /// None yet; `seq` is the last change.
+    /// Begins without a change. `seq` is the number of the last one before.
     #[must_use]
     pub fn since(seq: u64) -> Self {
         Self { since: seq, changes: VecDeque::new() }
@@ -33,8 +33,8 @@ impl Recent {
         }
     }
 
-    /// Returns the rows that changed after a number, each once; `None` if that
-    /// is not known.
+    /// Returns the rows that changed after `seq`, each once; `None` if older
+    /// changes are forgotten.
     #[must_use]
     pub fn after(&self, seq: u64) -> Option<Vec<&PageCursor>> {
         let later = self.changes.iter().filter(|(at, _)| *at > seq).map(|(_, place)| place);

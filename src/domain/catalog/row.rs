@@ -1,4 +1,4 @@
-//! A job's row in its day.
+//! The row of a job in the catalog of its day.
 
 use super::cursor::PageCursor;
 use crate::domain::job::file::{File, FileStatus};
@@ -13,26 +13,26 @@ use std::collections::BTreeMap;
 /// A job's row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// The job's object.
+    /// The name of the job's object.
     pub home: ObjectName,
-    /// [`Job::revision`]; an older row never replaces a newer one.
+    /// The [`Job::revision`]. An older row never replaces a newer one.
     pub revision: u64,
-    /// The record's version: readers are told of a new one only.
+    /// The record's version. The live feed sends a row only when it is new.
     pub version: u64,
-    /// Scheme and host for the URLs in the summary, which are relative.
+    /// The scheme and host for the summary's URLs, which are relative.
     pub origin: String,
-    /// What readers get.
+    /// The summary that readers get.
     pub summary: Summary,
-    /// What is counted.
+    /// The job's numbers, which the day adds up.
     pub numbers: Numbers,
-    /// Hosts that were not allowed, of its skipped media and of what redirects
-    /// led to, each once.
+    /// The hosts that were not allowed, each once: of skipped outputs, and of
+    /// redirects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped_hosts: Vec<String>,
 }
 
 impl Row {
-    /// The row of `job` as it is now.
+    /// Returns the row of `job` as it is now.
     #[must_use]
     pub fn of(job: &Job) -> Self {
         Self {
@@ -46,14 +46,14 @@ impl Row {
         }
     }
 
-    /// Where the row stands in a listing.
+    /// Returns the row's place in a listing.
     #[must_use]
     pub fn place(&self) -> PageCursor {
         PageCursor { created_at: self.summary.created_at, home: self.home.to_string() }
     }
 }
 
-/// Most hosts that a row names.
+/// The most hosts that a row names.
 const MAX_SKIPPED_HOSTS: usize = 8;
 
 fn skipped_hosts(job: &Job) -> Vec<String> {
@@ -69,32 +69,32 @@ fn skipped_hosts(job: &Job) -> Vec<String> {
     hosts
 }
 
-/// What is counted of a job.
+/// The numbers of a job, or the sums of many.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Numbers {
-    /// Files of the served result that are to be copied.
+    /// Files of the served result that are still to be copied.
     pub pending: u64,
-    /// Those that are stored.
+    /// Files of the served result that are stored.
     pub stored: u64,
-    /// Those that are lost.
+    /// Files of the served result that are lost.
     pub lost: u64,
-    /// Stored bytes, those of older results included.
+    /// The bytes of stored files, older results included.
     pub bytes: u64,
-    /// Answers that the upstream was asked for.
+    /// Results and fresh URLs that the vault got by asking the upstream.
     pub heals: u64,
-    /// 1 if the upstream was asked for long enough, in vain.
+    /// Jobs for which the vault has given up asking the upstream.
     #[serde(default)]
     pub exhausted: u64,
-    /// When the oldest file was found that is still to be copied.
+    /// When the oldest file that is still to be copied was found.
     pub oldest_pending: Option<Timestamp>,
-    /// The least that was left of a URL's life when its file was stored, in
-    /// milliseconds.
+    /// The shortest time that a URL was still valid when its file was stored,
+    /// in milliseconds.
     pub smallest_slack: Option<u64>,
     /// Messages that are still to be handed on.
     #[serde(default)]
     pub handoff_pending: u64,
-    /// Jobs whose last message to someone was given up.
+    /// Jobs whose last message to a destination was given up.
     #[serde(default)]
     pub handoff_failed: u64,
     /// Deliveries by `type/trust/outcome`.

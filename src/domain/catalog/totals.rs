@@ -1,4 +1,4 @@
-//! The sums over the rows of a day, and of all days.
+//! Adds up the rows of a day, and of all days.
 
 use super::filter::Filter;
 use super::row::{Numbers, Row};
@@ -10,26 +10,27 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Totals {
-    /// Jobs.
+    /// The number of jobs.
     pub jobs: u64,
     /// Jobs by status.
     pub status: BTreeMap<String, u64>,
     /// Jobs by the state of their files.
     pub archive: BTreeMap<String, u64>,
-    /// Days whose sums are older than the moment of asking: ask again.
+    /// Days whose sums are older than the request. The caller should ask again.
     pub stale_days: u64,
-    /// Sums; of `oldest_pending` and `smallest_slack` the least.
+    /// The sums of the jobs' numbers, and the least `oldest_pending` and
+    /// `smallest_slack`.
     pub numbers: Numbers,
 }
 
 impl Totals {
-    /// Adds a job. The least of what has one is not kept here: taking a job
-    /// away could not undo it.
+    /// Adds a job. Leaves `oldest_pending` and `smallest_slack` as they are,
+    /// because subtracting a job could not undo a new least value.
     pub fn add(&mut self, row: &Row) {
         self.change(row, |sum, number| *sum = sum.saturating_add(number));
     }
 
-    /// Takes a job away that was added.
+    /// Subtracts a job that was added.
     pub fn subtract(&mut self, row: &Row) {
         self.change(row, |sum, number| *sum = sum.saturating_sub(number));
         let is_left = |_: &String, count: &mut u64| *count > 0;
@@ -56,7 +57,7 @@ impl Totals {
         }
     }
 
-    /// Adds those of another day.
+    /// Adds the sums of another day.
     pub fn merge(&mut self, other: &Self) {
         self.jobs = self.jobs.saturating_add(other.jobs);
         merge_counts(&mut self.status, &other.status);
@@ -75,7 +76,7 @@ impl Totals {
         merge_counts(&mut sum.tally, &of.tally);
     }
 
-    /// Whether a job may be among them that `filter` means.
+    /// Returns whether a job that `filter` selects may be among these jobs.
     #[must_use]
     pub fn may_hold(&self, filter: &Filter) -> bool {
         let any = |counts: &BTreeMap<String, u64>, wanted: Vec<String>| {
