@@ -209,7 +209,7 @@ export const mutants = [
   },
   {
     name: "check for a gap before what is pushed",
-    edits: [edit("edge/catalog/root/live.rs", "news.after.is_some_and(|after| after <= known)", "news.after.is_some()")],
+    edits: [edit("edge/catalog/root/live.rs", "update.after.is_some_and(|after| after <= known)", "update.after.is_some()")],
     rows: ["a viewer comes back amid changes"],
     red: ["stuck"],
   },

@@ -34,18 +34,18 @@ pub struct CopyAttempt {
 
 /// Notes how a try to copy a file ended. Returns an entry for the timeline,
 /// unless the failure repeats the last one.
-pub fn end(job: &mut Job, tried: CopyAttempt, context: RetryContext<'_>) -> Option<Entry> {
-    if let Err(CopyFailure { kind: FailureKind::Postponed, .. }) = &tried.outcome {
-        postpone(job, tried.n, context);
+pub fn end(job: &mut Job, attempt: CopyAttempt, context: RetryContext<'_>) -> Option<Entry> {
+    if let Err(CopyFailure { kind: FailureKind::Postponed, .. }) = &attempt.outcome {
+        postpone(job, attempt.n, context);
         return None;
     }
-    let twin = twin(job, tried.n);
-    let file = job.file_mut(tried.n).filter(|file| file.is_pending())?;
-    let detail = match tried.outcome {
+    let twin = twin(job, attempt.n);
+    let file = job.file_mut(attempt.n).filter(|file| file.is_pending())?;
+    let detail = match attempt.outcome {
         Ok(stored) => Some(succeed(file, stored, context.now)),
         // A fresh URL has come in the meantime, so the old one's failure does
         // not count.
-        Err(_) if file.source != tried.source => None,
+        Err(_) if file.source != attempt.source => None,
         Err(failure) => fail(file, failure, twin, context),
     };
     job.note_if_stored(context.now);
@@ -56,7 +56,7 @@ pub fn end(job: &mut Job, tried: CopyAttempt, context: RetryContext<'_>) -> Opti
     job.touch(context.now);
     detail.map(|detail| {
         job.events += 1;
-        let detail = format!("file {}: {detail}", tried.n);
+        let detail = format!("file {}: {detail}", attempt.n);
         Entry::own(job.events, context.now, EntryOutcome::Copy, detail)
     })
 }

@@ -39,15 +39,15 @@ pub struct Recopy {
 /// the record says.
 pub fn copy(
     job: &mut Job,
-    reading: &ResultDelivery<'_>,
+    served: &ResultDelivery<'_>,
     is_kept: impl Fn(&str) -> bool,
     now: Timestamp,
 ) -> Recopy {
     let delivery = job.result.as_ref().map_or(0, |result| result.delivery);
-    let from = DeliveryRef { delivery, sha256: reading.sha256, at: now };
+    let from = DeliveryRef { delivery, sha256: served.sha256, at: now };
     let (mut again, mut added) = (0, 0);
     let mut numbers = Vec::new();
-    for found in &reading.output.found.files {
+    for found in &served.output.found.files {
         let n = if let Some(n) = known(job, &found.identity(from.sha256)) {
             again += u32::from(begin_anew(job, n, found, from, &is_kept));
             n
@@ -57,7 +57,7 @@ pub fn copy(
         };
         numbers.push(n);
     }
-    job.skipped.clone_from(&reading.output.found.skipped);
+    job.skipped.clone_from(&served.output.found.skipped);
     job.healing = Healing::default();
     if again + added > 0 {
         job.stored_at = None;
@@ -65,7 +65,7 @@ pub fn copy(
     job.touch(now);
     // A file that the present rules do not find keeps its link in the text.
     let is_less = job.files.iter().any(|file| file.served && !numbers.contains(&file.n));
-    let result = (added > 0 && !is_less).then(|| text(job, reading, &numbers));
+    let result = (added > 0 && !is_less).then(|| text(job, served, &numbers));
     let detail = format!(
         "copy again was requested: {}, and {added} that were skipped",
         counted(u64::from(again), "file", "files")
@@ -118,7 +118,7 @@ fn add(job: &mut Job, found: &FoundFile, from: DeliveryRef<'_>) -> u32 {
     n
 }
 
-fn text(job: &mut Job, reading: &ResultDelivery<'_>, numbers: &[u32]) -> String {
+fn text(job: &mut Job, served: &ResultDelivery<'_>, numbers: &[u32]) -> String {
     let path = |n: &u32| {
         let name = job.file(*n).map(|file| file.name.as_str()).unwrap_or_default();
         keys::file_path(&job.home, &job.nonce, *n, name)
@@ -128,5 +128,5 @@ fn text(job: &mut Job, reading: &ResultDelivery<'_>, numbers: &[u32]) -> String 
         result.nonce = None;
         (result.key, result.bytes) = (None, None);
     }
-    reading.output.text(reading.text, &urls)
+    served.output.text(served.text, &urls)
 }

@@ -46,14 +46,14 @@ pub enum SourceBody {
 /// # Errors
 /// Returns why the response can't be passed on, without secrets.
 pub fn judge(
-    told: &SourceAnswer,
+    answer: &SourceAnswer,
     asked: Option<ByteRange>,
     max_bytes: u64,
 ) -> Result<SourceBody, String> {
-    let passed = match (told.status, asked) {
-        (200, _) => whole(told.length, asked),
-        (206, Some(asked)) if !told.is_decoded => part(told, asked)?,
-        (416, Some(asked)) => none(told, asked)?,
+    let passed = match (answer.status, asked) {
+        (200, _) => whole(answer.length, asked),
+        (206, Some(asked)) if !answer.is_decoded => part(answer, asked)?,
+        (416, Some(asked)) => none(answer, asked)?,
         (status, _) => return Err(format!("the source answers {status}")),
     };
     let size = match passed {
@@ -78,19 +78,19 @@ fn whole(length: Option<u64>, asked: Option<ByteRange>) -> SourceBody {
     }
 }
 
-fn part(told: &SourceAnswer, asked: ByteRange) -> Result<SourceBody, String> {
+fn part(answer: &SourceAnswer, asked: ByteRange) -> Result<SourceBody, String> {
     let odd = || "the source answers with another range than requested".to_owned();
-    let Some((Some((first, last)), size)) = told.range.as_deref().and_then(range::parse_content)
+    let Some((Some((first, last)), size)) = answer.range.as_deref().and_then(range::parse_content)
     else {
         return Err(odd());
     };
     let is_asked = asked.of(size) == Slice::Part { first, last };
-    let is_whole = told.length.is_none_or(|length| length == last - first + 1);
+    let is_whole = answer.length.is_none_or(|length| length == last - first + 1);
     if is_asked && is_whole { Ok(SourceBody::Part { first, last, size }) } else { Err(odd()) }
 }
 
-fn none(told: &SourceAnswer, asked: ByteRange) -> Result<SourceBody, String> {
-    match told.range.as_deref().and_then(range::parse_content) {
+fn none(answer: &SourceAnswer, asked: ByteRange) -> Result<SourceBody, String> {
+    match answer.range.as_deref().and_then(range::parse_content) {
         None => Ok(SourceBody::SizeUnknown),
         Some((_, size)) if asked.of(size) == Slice::Unsatisfiable => {
             Ok(SourceBody::Unsatisfiable(size))
@@ -105,7 +105,7 @@ mod tests {
 
     const MAX: u64 = 1_000;
 
-    fn told(status: u16, length: Option<u64>, range: Option<&str>) -> SourceAnswer {
+    fn answer(status: u16, length: Option<u64>, range: Option<&str>) -> SourceAnswer {
         SourceAnswer { status, length, range: range.map(str::to_owned), is_decoded: false }
     }
 
@@ -113,18 +113,18 @@ mod tests {
     fn the_whole_file_is_passed_on() {
         let cases = [(Some(100), None), (None, None), (Some(0), None), (Some(MAX), None)];
         for (length, asked) in cases {
-            let passed = judge(&told(200, length, None), asked, MAX);
+            let passed = judge(&answer(200, length, None), asked, MAX);
             assert_eq!(passed, Ok(SourceBody::Whole(length)), "{length:?}");
         }
         // A source that ignores ranges.
         let asked = Some(ByteRange::From(10));
         assert_eq!(
-            judge(&told(200, Some(100), None), asked, MAX),
+            judge(&answer(200, Some(100), None), asked, MAX),
             Ok(SourceBody::Whole(Some(100)))
         );
-        assert_eq!(judge(&told(200, None, None), asked, MAX), Ok(SourceBody::Whole(None)));
+        assert_eq!(judge(&answer(200, None, None), asked, MAX), Ok(SourceBody::Whole(None)));
         assert_eq!(
-            judge(&told(200, Some(10), None), asked, MAX),
+            judge(&answer(200, Some(10), None), asked, MAX),
             Ok(SourceBody::Unsatisfiable(10))
         );
     }
@@ -145,17 +145,17 @@ mod tests {
             (ByteRange::From(90), "", false),
         ];
         for (asked, range, is_good) in asked {
-            let passed = judge(&told(206, None, Some(range)), Some(asked), MAX);
+            let passed = judge(&answer(206, None, Some(range)), Some(asked), MAX);
             assert_eq!(passed.is_ok(), is_good, "{asked}: {range}");
         }
         let asked = Some(ByteRange::From(90));
-        let good = judge(&told(206, Some(10), Some("bytes 90-99/100")), asked, MAX);
+        let good = judge(&answer(206, Some(10), Some("bytes 90-99/100")), asked, MAX);
         assert_eq!(good, Ok(SourceBody::Part { first: 90, last: 99, size: 100 }));
         for (length, range) in [(Some(9), "bytes 90-99/100"), (Some(1_000), "bytes 90-1089/1090")] {
-            assert!(judge(&told(206, length, Some(range)), asked, MAX).is_err(), "{range}");
+            assert!(judge(&answer(206, length, Some(range)), asked, MAX).is_err(), "{range}");
         }
-        assert!(judge(&told(206, Some(10), Some("bytes 90-99/100")), None, MAX).is_err());
-        assert!(judge(&told(206, Some(10), None), asked, MAX).is_err());
+        assert!(judge(&answer(206, Some(10), Some("bytes 90-99/100")), None, MAX).is_err());
+        assert!(judge(&answer(206, Some(10), None), asked, MAX).is_err());
     }
 
     #[test]
@@ -169,30 +169,30 @@ mod tests {
             (None, Ok(SourceBody::SizeUnknown)),
         ];
         for (range, want) in cases {
-            let passed = judge(&told(416, Some(5), range), asked, MAX);
+            let passed = judge(&answer(416, Some(5), range), asked, MAX);
             assert_eq!(passed.map_err(drop), want, "{range:?}");
         }
-        assert!(judge(&told(416, None, Some("bytes */100")), None, MAX).is_err());
+        assert!(judge(&answer(416, None, Some("bytes */100")), None, MAX).is_err());
     }
 
     #[test]
     fn anything_else_is_no_file() {
         for status in [201, 203, 204, 304, 400, 403, 404, 410, 429, 500, 503] {
-            let why = judge(&told(status, Some(10), None), None, MAX);
+            let why = judge(&answer(status, Some(10), None), None, MAX);
             assert_eq!(why, Err(format!("the source answers {status}")));
         }
-        assert!(judge(&told(200, Some(MAX + 1), None), None, MAX).is_err());
+        assert!(judge(&answer(200, Some(MAX + 1), None), None, MAX).is_err());
     }
 
     #[test]
     fn of_what_is_decoded_only_the_whole_is_passed_on() {
-        let told = |status| SourceAnswer {
+        let answer = |status| SourceAnswer {
             status,
             is_decoded: true,
-            ..told(status, None, Some("bytes 0-9/100"))
+            ..answer(status, None, Some("bytes 0-9/100"))
         };
         let asked = Some(ByteRange::Between(0, 9));
-        assert_eq!(judge(&told(200), asked, MAX), Ok(SourceBody::Whole(None)));
-        assert!(judge(&told(206), asked, MAX).is_err());
+        assert_eq!(judge(&answer(200), asked, MAX), Ok(SourceBody::Whole(None)));
+        assert!(judge(&answer(206), asked, MAX).is_err());
     }
 }

@@ -27,24 +27,24 @@ impl<'a> Event<'a> {
 
     fn from_members(members: Vec<Member<'a>>) -> Self {
         match provider::read(&members) {
-            Some((provider, reading)) => Self::of_other(provider, reading, members),
+            Some((provider, parsed)) => Self::of_other(provider, parsed, members),
             None => provider::pipelet(members),
         }
     }
 
-    fn of_other(provider: Provider, reading: ParsedWebhook<'a>, members: Vec<Member<'a>>) -> Self {
+    fn of_other(provider: Provider, parsed: ParsedWebhook<'a>, members: Vec<Member<'a>>) -> Self {
         Self {
             told: EventFacts {
                 provider,
-                kind: reading.kind,
-                type_name: Some(reading.kind.word().to_owned()),
-                acquired_at: reading.sender_time.filter(|_| reading.kind == EventKind::Acquired),
-                updated_at: reading.sender_time,
+                kind: parsed.kind,
+                type_name: Some(parsed.kind.word().to_owned()),
+                acquired_at: parsed.sender_time.filter(|_| parsed.kind == EventKind::Acquired),
+                updated_at: parsed.sender_time,
                 ..EventFacts::default()
             },
-            error: reading.error,
-            id: reading.id,
-            result: Some(reading.result),
+            error: parsed.error,
+            id: parsed.id,
+            result: Some(parsed.result),
             members,
         }
     }

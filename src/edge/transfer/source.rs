@@ -92,14 +92,17 @@ impl Source {
 /// Opens a range of the file, or the whole file if the source has no ranges.
 pub async fn open_part(
     wanted: &SourceFile<'_>,
-    ask: FetchOptions<'_>,
+    options: FetchOptions<'_>,
 ) -> Result<Source, CopyFailure> {
-    classify(fetch(wanted, ask).await?, true)
+    classify(fetch(wanted, options).await?, true)
 }
 
 /// Returns the source's response, whatever its status. Redirects are followed
 /// by hand, and each hop is checked again.
-pub async fn fetch(wanted: &SourceFile<'_>, ask: FetchOptions<'_>) -> Result<Source, CopyFailure> {
+pub async fn fetch(
+    wanted: &SourceFile<'_>,
+    options: FetchOptions<'_>,
+) -> Result<Source, CopyFailure> {
     // It was allowed when it was received: the list is wrong now, and may be
     // corrected.
     let checked = wanted.sources.check(wanted.url);
@@ -108,7 +111,7 @@ pub async fn fetch(wanted: &SourceFile<'_>, ask: FetchOptions<'_>) -> Result<Sou
         if hop > 0 && !wanted.budget.take(1) {
             return Err(postponed());
         }
-        let source = request(url.as_str(), ask, wanted.stall()).await?;
+        let source = request(url.as_str(), options, wanted.stall()).await?;
         if !matches!(source.response.status(), 301 | 302 | 303 | 307 | 308) {
             return Ok(source);
         }
@@ -125,15 +128,19 @@ pub async fn fetch(wanted: &SourceFile<'_>, ask: FetchOptions<'_>) -> Result<Sou
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
 }
 
-async fn request(url: &str, ask: FetchOptions<'_>, limit: Duration) -> Result<Source, CopyFailure> {
+async fn request(
+    url: &str,
+    options: FetchOptions<'_>,
+    limit: Duration,
+) -> Result<Source, CopyFailure> {
     let abort = AbortController::default();
-    let request = prepare(ask, &abort.signal());
+    let request = prepare(options, &abort.signal());
     let request = request.map_err(|failure| transient(&failure.to_string()))?;
     let sent = pin!(request.fetch(url));
     match select(sent, Delay::from(limit)).await {
         Either::Left((Ok(response), _)) => {
             let encoding = response.headers().get("content-encoding").ok().flatten();
-            let encoding = encoding.filter(|_| !ask.raw);
+            let encoding = encoding.filter(|_| !options.raw);
             Ok(Source { response, abort, coded: FetchedBytes::of_header(encoding.as_deref()) })
         }
         Either::Left((Err(_), _)) => Err(transient("the source can't be reached")),
@@ -144,14 +151,14 @@ async fn request(url: &str, ask: FetchOptions<'_>, limit: Duration) -> Result<So
     }
 }
 
-fn prepare(ask: FetchOptions<'_>, signal: &AbortSignal) -> Result<Outgoing, Failure> {
+fn prepare(options: FetchOptions<'_>, signal: &AbortSignal) -> Result<Outgoing, Failure> {
     // A decoded body would have another length than the declared one.
     let request = Outgoing::new("GET")?.header("accept-encoding", "identity")?;
-    let request = match ask.range {
+    let request = match options.range {
         Some(range) => request.header("range", range)?,
         None => request,
     };
-    let mode = if ask.raw { "manual" } else { "automatic" };
+    let mode = if options.raw { "manual" } else { "automatic" };
     request.with("signal", signal)?.with("encodeResponseBody", &mode.into())
 }
 

@@ -36,20 +36,20 @@ mod tests {
     use super::*;
 
     fn kind(body: &str) -> Option<EventKind> {
-        read(&json::members(body)).map(|reading| reading.kind)
+        read(&json::members(body)).map(|parsed| parsed.kind)
     }
 
     #[test]
     fn statuses_are_told_in_our_words() {
         let body = r#"{"request_id":"a","gateway_request_id":"a","status":"OK","payload":{"x":1}}"#;
         assert_eq!(kind(body), Some(EventKind::Completed));
-        let reading = read(&json::members(body)).unwrap();
-        assert_eq!((reading.id, body.get(reading.result)), (Some("\"a\""), Some(r#"{"x":1}"#)));
+        let parsed = read(&json::members(body)).unwrap();
+        assert_eq!((parsed.id, body.get(parsed.result)), (Some("\"a\""), Some(r#"{"x":1}"#)));
         let null = r#"{"request_id":"a","status":"OK","payload":null,"payload_error":"too large"}"#;
         assert_eq!(kind(null), Some(EventKind::Ready));
         let failed = r#"{"request_id":"a","status":"ERROR","error":"no","payload":{"detail":[]}}"#;
-        let reading = read(&json::members(failed)).unwrap();
-        assert_eq!((reading.kind, reading.error), (EventKind::Failed, Some("\"no\"")));
+        let parsed = read(&json::members(failed)).unwrap();
+        assert_eq!((parsed.kind, parsed.error), (EventKind::Failed, Some("\"no\"")));
     }
 
     #[test]
@@ -62,8 +62,8 @@ mod tests {
             (r#"{"status":"OK","payload":null,"payload_error":"large"}"#, EventKind::Ready),
             (r#"{"gateway_request_id":"g","status":"ERROR","error":"no"}"#, EventKind::Failed),
         ] {
-            let reading = read(&json::members(body)).unwrap();
-            assert_eq!((reading.kind, reading.id), (want, None), "{body}");
+            let parsed = read(&json::members(body)).unwrap();
+            assert_eq!((parsed.kind, parsed.id), (want, None), "{body}");
         }
     }
 

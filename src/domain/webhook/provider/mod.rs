@@ -36,8 +36,8 @@ pub fn read<'a>(members: &[Member<'a>]) -> Option<(Provider, ParsedWebhook<'a>)>
     if find(members, "eventType").is_some() {
         return None;
     }
-    let fal = || fal::read(members).map(|reading| (Provider::Fal, reading));
-    let replicate = || replicate::read(members).map(|reading| (Provider::Replicate, reading));
+    let fal = || fal::read(members).map(|parsed| (Provider::Fal, parsed));
+    let replicate = || replicate::read(members).map(|parsed| (Provider::Replicate, parsed));
     fal().or_else(replicate)
 }
 

@@ -77,7 +77,7 @@ pub async fn pull(object: &CatalogObject, wanted: &[DayPull]) -> Vec<Result<DayU
 async fn pull_one(object: &CatalogObject, wanted: &DayPull) -> Result<DayUpdate, Failure> {
     let DayPull { day, generation, after } = wanted;
     let question = CatalogRequest::Sums { generation: *generation, after: *after };
-    let CatalogReply::News(news) = catalog::ask(&object.env, day, &question).await? else {
+    let CatalogReply::News(update) = catalog::ask(&object.env, day, &question).await? else {
         return Err(Failure::unexpected("asking a day for its sums"));
     };
     // A day that has meanwhile reported a change stays dirty, and is asked
@@ -86,27 +86,27 @@ async fn pull_one(object: &CatalogObject, wanted: &DayPull) -> Result<DayUpdate,
                dirty = iif(generation = ?4, 0, dirty) WHERE day = ?1 AND seq <= ?2";
     let values = vec![
         day.as_str().into(),
-        number(news.seq)?,
-        serde_json::to_string(&news.totals).during("writing a day's sums")?.into(),
+        number(update.seq)?,
+        serde_json::to_string(&update.totals).during("writing a day's sums")?.into(),
         number(*generation)?,
         number(platform::now().as_millis())?,
     ];
     object.tables.run(sql, values)?;
-    Ok(*news)
+    Ok(*update)
 }
 
 /// Takes the sums in a day's update, and the change up to which viewers know
 /// it. A day of the previous release never reports that it is about to change.
-pub fn take_sums(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
+pub fn take_sums(object: &CatalogObject, update: &DayUpdate) -> Result<(), Failure> {
     let sql = "INSERT INTO days VALUES (?1, ?2, ?3, 0, 0, ?4, ?5) ON CONFLICT DO UPDATE SET
                totals = iif(seq <= excluded.seq, excluded.totals, totals),
                seq = max(seq, excluded.seq), told = max(told, excluded.told),
                changed_at = excluded.changed_at";
     let values = vec![
-        news.day.as_str().into(),
-        number(news.seq)?,
-        serde_json::to_string(&news.totals).during("writing a day's sums")?.into(),
-        number(news.until.unwrap_or_default())?,
+        update.day.as_str().into(),
+        number(update.seq)?,
+        serde_json::to_string(&update.totals).during("writing a day's sums")?.into(),
+        number(update.until.unwrap_or_default())?,
         number(platform::now().as_millis())?,
     ];
     object.tables.run(sql, values)
@@ -119,9 +119,9 @@ async fn refresh(object: &CatalogObject, first: &str, last: &str) -> Result<usiz
                WHERE dirty > 0 AND day BETWEEN ? AND ? ORDER BY day DESC";
     let dirty: Vec<DayPull> = object.tables.query(sql, vec![first.into(), last.into()])?;
     let some = dirty.get(..most_asked(object)).unwrap_or(&dirty);
-    for news in pull(object, some).await {
+    for update in pull(object, some).await {
         // If a day can't be asked, its older sums are better than nothing.
-        if let Err(failure) = news
+        if let Err(failure) = update
             && !is_not_understood(&failure)
         {
             failure.log();

@@ -44,13 +44,13 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
 }
 
 /// Takes a day's changes, and sends them to all viewers.
-pub fn push(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
+pub fn push(object: &CatalogObject, update: &DayUpdate) -> Result<(), Failure> {
     object.tables.open(turnover::root)?;
-    let texts = told(object, &news.changes);
+    let texts = told(object, &update.changes);
     let before = feed::cursor(object)?;
-    days::take_sums(object, news)?;
-    let after = feed::note_sent(object, &news.day, news.until)?;
-    broadcast(object, &texts, news, (&before, &after))
+    days::take_sums(object, update)?;
+    let after = feed::note_sent(object, &update.day, update.until)?;
+    broadcast(object, &texts, update, (&before, &after))
 }
 
 /// Sends changes to all viewers. A viewer that is catching up gets them only if
@@ -58,7 +58,7 @@ pub fn push(object: &CatalogObject, news: &DayUpdate) -> Result<(), Failure> {
 fn broadcast(
     object: &CatalogObject,
     texts: &[String],
-    news: &DayUpdate,
+    update: &DayUpdate,
     (before, after): (&Cursor, &Cursor),
 ) -> Result<(), Failure> {
     for (socket, mut viewer) in viewers(object) {
@@ -66,12 +66,12 @@ fn broadcast(
             send(&socket, texts, before, after);
             continue;
         };
-        let known = at.days.get(&news.day).copied();
+        let known = at.days.get(&update.day).copied();
         if let Some(known) = known
-            && news.after.is_some_and(|after| after <= known)
+            && update.after.is_some_and(|after| after <= known)
         {
             let before = at.clone();
-            at.days.insert(news.day.clone(), news.until.unwrap_or_default().max(known));
+            at.days.insert(update.day.clone(), update.until.unwrap_or_default().max(known));
             send(&socket, texts, &before, &at);
             viewer.after = Some(at.to_string());
             attach(&socket, &viewer)?;

@@ -71,7 +71,7 @@ async fn catch_up(object: &CatalogObject) -> Result<(), Failure> {
         let answers = days::pull(object, &wanted).await;
         for (wanted, answer) in wanted.iter().zip(answers) {
             match answer {
-                Ok(news) => tell_missed(object, wanted, &news)?,
+                Ok(update) => tell_missed(object, wanted, &update)?,
                 Err(failure) if is_not_understood(&failure) => require_resync(object, wanted)?,
                 Err(failure) => return Err(failure),
             }
@@ -129,10 +129,10 @@ fn since(known: Option<&Days>, day: &str) -> u64 {
 
 /// Sends a day's reply to the viewers that are behind, if their cursor still is
 /// where the request began. What was pushed meanwhile may be newer.
-fn tell_missed(object: &CatalogObject, wanted: &DayPull, news: &DayUpdate) -> Result<(), Failure> {
+fn tell_missed(object: &CatalogObject, wanted: &DayPull, update: &DayUpdate) -> Result<(), Failure> {
     let Some(after) = wanted.after else { return Ok(()) };
-    let until = news.until.unwrap_or(news.seq);
-    let texts = told(object, &news.changes);
+    let until = update.until.unwrap_or(update.seq);
+    let texts = told(object, &update.changes);
     for (socket, mut viewer) in behind(object) {
         let Some(mut at) = viewer.cursor() else { continue };
         let known = feed::known(object, &at)?;

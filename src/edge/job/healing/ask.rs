@@ -35,17 +35,17 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
         Ok(question) => question,
         Err(why) => return HealingOutcome::Impossible(why.why()),
     };
-    let answered = match ask(home, &question).await {
-        Ok(answered) => answered,
+    let answer = match ask(home, &question).await {
+        Ok(answer) => answer,
         Err(why) => return HealingOutcome::Nothing(Some(why), None),
     };
-    let nothing = match healing::read_result(answered.status, &answered.body, job.id.as_deref()) {
-        AnswerMeaning::End(kind) => return HealingOutcome::End(kind, Box::new(answered)),
+    let nothing = match healing::read_result(answer.status, &answer.body, job.id.as_deref()) {
+        AnswerMeaning::End(kind) => return HealingOutcome::End(kind, Box::new(answer)),
         AnswerMeaning::NotReady => HealingOutcome::Nothing(None, None),
-        AnswerMeaning::Refused(why) => HealingOutcome::Nothing(Some(why), answered.retry_after_ms),
-        AnswerMeaning::Unclear(why) => return ask_for_status(home, &question, answered, why).await,
+        AnswerMeaning::Refused(why) => HealingOutcome::Nothing(Some(why), answer.retry_after_ms),
+        AnswerMeaning::Unclear(why) => return ask_for_status(home, &question, answer, why).await,
     };
-    answered.discard(&home.env).await;
+    answer.discard(&home.env).await;
     nothing
 }
 
@@ -58,7 +58,7 @@ async fn ask_for_status(
     why: String,
 ) -> HealingOutcome {
     let status = match ask(home, &Upstreams::status_of(of_result)).await {
-        Ok(answered) => answered,
+        Ok(answer) => answer,
         Err(why) => {
             result.discard(&home.env).await;
             return HealingOutcome::Nothing(Some(why), None);
@@ -90,10 +90,10 @@ pub async fn take(
     home: &Home,
     job: &Job,
     kind: EventKind,
-    answered: &UpstreamAnswer,
+    answer: &UpstreamAnswer,
 ) -> Result<(), Failure> {
     let KeptAnswer { text, gaps, is_shallow, body, bytes, sha256 } =
-        keep(home, job, answered).await?;
+        keep(home, job, answer).await?;
     let read = BodyText { text, gaps, shallow: is_shallow.then_some(sha256.as_str()) };
     let event = healing::event_of(text, kind, job.provider).during("reading an answer")?;
     let note = match kind {
@@ -137,20 +137,20 @@ struct KeptAnswer<'a> {
 async fn keep<'a>(
     home: &Home,
     job: &Job,
-    answered: &'a UpstreamAnswer,
+    answer: &'a UpstreamAnswer,
 ) -> Result<KeptAnswer<'a>, Failure> {
-    let is_one = Event::parse(&answered.body).is_ok();
-    if let Some(stored) = answered.stored.as_deref().filter(|_| is_one) {
+    let is_one = Event::parse(&answer.body).is_ok();
+    if let Some(stored) = answer.stored.as_deref().filter(|_| is_one) {
         let sha256 = stored.sha256.clone();
         let key = StorageKey::Body { home: &job.home, sha256: &sha256 }.path();
         stored.move_to(&home.env, PutTarget::of_json(key.clone())).await?;
         let Skeleton { gaps, is_shallow, .. } = &stored.read.skeleton;
         let (body, bytes) = (BodyAt::Bucket(key), stored.read.bytes);
-        let (text, is_shallow) = (answered.body.as_str(), *is_shallow);
+        let (text, is_shallow) = (answer.body.as_str(), *is_shallow);
         return Ok(KeptAnswer { text, gaps, is_shallow, body, bytes, sha256 });
     }
-    answered.discard(&home.env).await;
-    let text = if is_one { answered.body.as_str() } else { "{}" };
+    answer.discard(&home.env).await;
+    let text = if is_one { answer.body.as_str() } else { "{}" };
     let sha256 = platform::sha256(text.as_bytes()).await?;
     let body = body::keep(home, &job.home, text, &sha256).await;
     Ok(KeptAnswer { text, gaps: &[], is_shallow: false, body, bytes: text.len(), sha256 })

@@ -17,8 +17,8 @@ pub async fn attempt(home: &Home, run: &Run) -> Result<(), Failure> {
         return note_interruption(home, job);
     }
     let outcome = ask_for_result(home, &job).await;
-    if let HealingOutcome::End(kind, answered) = &outcome {
-        take(home, &job, *kind, answered).await?;
+    if let HealingOutcome::End(kind, answer) = &outcome {
+        take(home, &job, *kind, answer).await?;
     }
     let files = ask_for_files(home, run).await?;
     note_question(home, outcome, files)
@@ -40,8 +40,8 @@ fn note_question(home: &Home, outcome: HealingOutcome, files: RenewedFiles) -> R
     let Some(mut job) = home.store.job()? else { return Ok(()) };
     let context = home.retry_context(Ok(()));
     let entry = match outcome {
-        HealingOutcome::End(_, answered) => {
-            let is_removed = healing::says_removed(&answered.body);
+        HealingOutcome::End(_, answer) => {
+            let is_removed = healing::says_removed(&answer.body);
             healing::note_end(&mut job, is_removed, files.why, context)
         }
         HealingOutcome::Nothing(why, wish) => {
