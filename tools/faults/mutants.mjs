@@ -167,7 +167,7 @@ export const mutants = [
   {
     name: "telling the catalog before it is noted",
     edits: [edit("edge/job/catalog.rs",
-      "drop(job); // many may wait for the catalog at the same time",
+      "drop(job); // frees its memory: many jobs may wait for the catalog at once",
       `let mut early = job;
         early.work.list.done(revision);
         home.store.save(&early)?;`)],
