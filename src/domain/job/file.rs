@@ -47,8 +47,7 @@ pub struct StoredObject {
     pub verified: bool,
     /// The milliseconds that were left until the URL's deadline, if it had one.
     pub slack_ms: Option<u64>,
-    /// Whether the object carries an old link's nonce and must be written
-    /// again.
+    /// Whether the object has an old link's nonce: it must be written again.
     pub relink: bool,
 }
 
@@ -59,8 +58,7 @@ pub struct StoredObject {
 pub struct File {
     /// The file's number within the job; it is never used again.
     pub n: u32,
-    /// Whether the served result contains the file. Files of older results stay
-    /// in the record.
+    /// Whether the served result contains the file; older results' files stay.
     pub served: bool,
     /// The JSON pointers to the file in the result.
     pub pointers: Vec<String>,
@@ -75,8 +73,7 @@ pub struct File {
     pub key: String,
     /// Where the bytes come from.
     pub source: Source,
-    /// [`FoundFile::identity`]: a repeated result that contains the same file
-    /// has the same one.
+    /// [`FoundFile::identity`]: the same for the same file in a later result.
     pub identity: String,
     /// The media type, once it is known.
     pub content_type: Option<String>,
@@ -121,8 +118,7 @@ pub enum Source {
         end: usize,
         /// How the bytes are encoded.
         encoding: Encoding,
-        /// The scanner's findings about the data, if it must be decoded in
-        /// pieces.
+        /// What the scanner found, if the data must be decoded in pieces.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data: Option<InlineData>,
     },
