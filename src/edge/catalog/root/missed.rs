@@ -129,7 +129,11 @@ fn since(known: Option<&Days>, day: &str) -> u64 {
 
 /// Sends a day's reply to the viewers that are behind, if their cursor still is
 /// where the request began. What was pushed meanwhile may be newer.
-fn tell_missed(object: &CatalogObject, wanted: &DayPull, update: &DayUpdate) -> Result<(), Failure> {
+fn tell_missed(
+    object: &CatalogObject,
+    wanted: &DayPull,
+    update: &DayUpdate,
+) -> Result<(), Failure> {
     let Some(after) = wanted.after else { return Ok(()) };
     let until = update.until.unwrap_or(update.seq);
     let texts = told(object, &update.changes);
