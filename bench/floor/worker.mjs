@@ -1,9 +1,9 @@
-// The barest Worker: of each measured operation only what can't be left out.
+// The barest Worker: for each measured operation, only what cannot be left out.
 import { DurableObject } from "cloudflare:workers";
 
 const PART_BYTES = 5 * 1024 * 1024;
 
-/** One write. */
+/** Does one write. */
 export class Job extends DurableObject {
   async write(body) {
     await this.ctx.storage.put("body", body);
@@ -36,7 +36,7 @@ export default {
   },
 };
 
-/** A body whose length the runtime is not told goes out in chunks, which is slower. */
+/** Sets the length, because the runtime otherwise sends the body in chunks, which is slower. */
 const file = ({ body, size }) => new Response(body, { headers: { "content-length": size } });
 
 async function copy(bucket, key, url) {
@@ -44,7 +44,7 @@ async function copy(bucket, key, url) {
   await (headers.has("content-length") ? bucket.put(key, body) : byParts(bucket, key, body));
 }
 
-/** R2 takes a stream of known length only. */
+/** Uploads a body of unknown length in parts: R2 accepts only a stream of known length. */
 async function byParts(bucket, key, body) {
   const upload = await bucket.createMultipartUpload(key);
   const reader = body.getReader({ mode: "byob" });

@@ -1,5 +1,5 @@
-// A day's list of jobs. The object named `root` holds which days there are, their sums, and when each job last changed;
-// it is told by the day's alarm, so that no job waits for that, and many changes go together.
+// A day's list of jobs. The object named `root` holds the days, their sums, and when each job last changed. The day's
+// alarm reports to it, so that no job waits for that, and many changes go together.
 import { DurableObject } from "cloudflare:workers";
 import { ROOT, type Env } from "../parts/env";
 import { add, dayOfTime, isMeant, query } from "../parts/list";
@@ -25,7 +25,7 @@ const ROOT_SCHEMA = `
   CREATE INDEX IF NOT EXISTS jobs_by_seq ON jobs (seq);
   CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs (updated_at, id);`;
 
-/** What a day tells `root`. */
+/** What a day reports to `root`. */
 interface News {
   day: string;
   seq: number;
@@ -44,7 +44,7 @@ export class Catalog extends DurableObject<Env> {
     this.isOpen = true;
   }
 
-  /** Takes a row, unless it is older than what is known. */
+  /** Stores a row, unless it is older than the stored one. */
   async put(day: string, row: Row) {
     this.open(DAY_SCHEMA);
     const { sql, kv } = this.ctx.storage;
@@ -84,14 +84,14 @@ export class Catalog extends DurableObject<Env> {
     await this.ctx.storage.deleteAlarm();
   }
 
-  /** The day's jobs after a place, the newest first. */
+  /** Returns the day's jobs after a position, the newest first. */
   async list(filter: Filter, after: Place | null, limit: number): Promise<Listed[]> {
     this.open(DAY_SCHEMA);
     const { sql, values } = query(filter, after, limit);
     return this.ctx.storage.sql.exec<Listed>(sql, ...values).toArray();
   }
 
-  /** `root` takes a day's news, unless it knows newer ones. */
+  /** `root` stores a day's report, unless it has a newer one. */
   async hear({ day, seq, sums, changes }: News) {
     this.open(ROOT_SCHEMA);
     const { sql, kv } = this.ctx.storage;
@@ -107,7 +107,7 @@ export class Catalog extends DurableObject<Env> {
     kv.put("seq", turn);
   }
 
-  /** `root` tells the days that may hold such jobs, the latest first. */
+  /** `root` returns the days that may contain matching jobs, the latest first. */
   async days(filter: Filter, last: string | null, limit: number): Promise<string[]> {
     this.open(ROOT_SCHEMA);
     const { since, until } = filter;

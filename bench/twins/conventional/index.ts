@@ -1,5 +1,5 @@
 // The conventional twin: what a TypeScript developer would write for the measured part of hookvault's contract.
-// ../README.md tells what it leaves out.
+// ../README.md lists what it leaves out.
 import { worker } from "../parts/worker";
 
 export { Catalog } from "./catalog";

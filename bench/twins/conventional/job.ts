@@ -1,4 +1,4 @@
-// A job as one keeps it conventionally: a key for each thing, and an alarm for all that follows from a delivery.
+// A job as it is conventionally stored: a key for each thing, and an alarm for everything that follows from a delivery.
 import { AHEAD_MS, AnyJob, MAX_ENTRIES, WATCHDOG_PACES } from "../parts/job";
 import type { Delivered, Delivery, Entry, JobRecord, Row } from "../parts/types";
 import { isSettled } from "../parts/record";
@@ -7,8 +7,8 @@ const eventKey = (n: number) => `event/${String(n).padStart(8, "0")}`;
 
 export class Job extends AnyJob {
   /**
-   * Durable before it is answered: the runtime holds the answer back until all is written, and what is written without
-   * waiting in between is one transaction.
+   * Stores a delivery before it is answered. The runtime holds the answer back until everything is written. Writes
+   * without an await in between are one transaction.
    */
   async deliver(delivery: Delivery): Promise<Delivered> {
     const { kv } = this.ctx.storage;
@@ -21,7 +21,7 @@ export class Job extends AnyJob {
     return { id: job.id, eventType: event.type, duplicate };
   }
 
-  /** Counts the run and sets a watchdog first, so that another follows wherever this one dies. */
+  /** Counts the run and sets a watchdog first, so that another run follows wherever this one dies. */
   async alarm() {
     const job = this.load();
     if (!job) return;
@@ -45,7 +45,7 @@ export class Job extends AnyJob {
     const { kv } = this.ctx.storage;
     if (entry) kv.put(eventKey(entry.n), entry);
     if (entry && body != null) kv.put(`body/${entry.n}`, body);
-    // Noted before the copy can be there: a run may die in between.
+    // Notes the copy before it can exist, because a run may die in between.
     job.isRecorded ||= isSettled(job);
     kv.put("job", job);
   }

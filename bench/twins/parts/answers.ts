@@ -1,8 +1,8 @@
-// Answers of JSON.
+// JSON responses.
 export const JSON_HEADERS = {
   "content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff",
 };
-/** As it is kept in the bucket. */
+/** The options of JSON in the bucket. */
 export const JSON_OBJECT = { httpMetadata: { contentType: "application/json" } };
 
 export const json = (status: number, value: unknown): Response =>

@@ -6,7 +6,7 @@ import type { StoredFile } from "./types";
 const PART_BYTES = 5 * 1_024 * 1_024;
 const MAX_PUT_BYTES = 4 * 1_024 * PART_BYTES / 5;
 const MAX_REDIRECTS = 3;
-/** Not only a source that stalls, but one that never ends. */
+/** The limit for a copy: not only for a source that stalls, but also for one that never ends. */
 const COPY_MS = 8 * 60_000;
 
 export interface Order {
@@ -19,10 +19,10 @@ export interface Order {
 
 export type Stored = Pick<StoredFile, "contentType" | "size" | "etag" | "verified">;
 
-/** A failure that another try would not mend. */
+/** A failure that a retry would not fix. */
 export class Final extends Error {}
 
-/** The URL is no good, or not any more. */
+/** The source refuses the URL, perhaps because it has expired. */
 export class Gone extends Error {}
 
 export async function copy(order: Order, url: string): Promise<Stored> {
@@ -38,7 +38,7 @@ export async function copy(order: Order, url: string): Promise<Stored> {
   }
 }
 
-/** Redirects by hand: each hop must be allowed. */
+/** Follows redirects itself, because each hop must be allowed. */
 async function follow({ hosts }: Order, first: string, signal: AbortSignal): Promise<Response> {
   let url = first;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
@@ -54,7 +54,7 @@ async function follow({ hosts }: Order, first: string, signal: AbortSignal): Pro
 
 async function reach(url: string, signal: AbortSignal): Promise<Response> {
   try {
-    // A body that is encoded on the way has another length than it tells.
+    // Asks for no compression, because the length of a compressed body differs from the file's.
     return await fetch(url, { redirect: "manual", headers: { "accept-encoding": "identity" }, signal });
   } catch {
     throw new Error("the source can't be reached");
@@ -81,13 +81,13 @@ async function store(order: Order, response: Response): Promise<Stored> {
     return { contentType, size: object.size, etag: object.etag, verified: false };
   }
   const md5 = /^"?([0-9a-f]{32})"?$/i.exec(headers.get("etag") ?? "")?.[1];
-  // The runtime knows the length of such a body, and passes it on by itself.
+  // The runtime knows the length of such a body, and streams it without JavaScript.
   const object = await bucket.put(file.key, body ?? "", { ...options, ...(md5 && { md5 }) });
   if (object.size !== Number(length)) throw new Error("the source ended early");
   return { contentType, size: object.size, etag: object.etag, verified: md5 !== undefined };
 }
 
-/** A body of unknown length, in equal parts; one that fits into a part is one put. */
+/** Stores a body of unknown length in equal parts. A body that fits into one part is one put. */
 async function byParts(
   bucket: R2Bucket, key: string, body: ReadableStream<Uint8Array>, options: R2MultipartOptions, maxBytes: number,
 ): Promise<R2Object> {
@@ -110,7 +110,7 @@ async function byParts(
   }
 }
 
-/** Stores a file that was written into the delivery itself. */
+/** Stores a file that the delivery itself contains. */
 export async function unpack({ file, nonce, bucket }: Order, written: string, isBase64: boolean): Promise<Stored> {
   const plain: string = written.includes("\\") ? JSON.parse(`"${written}"`) : written;
   const bytes = isBase64 ? Uint8Array.fromBase64(plain) : percentDecoded(plain);
@@ -120,7 +120,7 @@ export async function unpack({ file, nonce, bucket }: Order, written: string, is
   return { contentType, size: object.size, etag: object.etag, verified: true };
 }
 
-/** RFC 2397 without `;base64`. */
+/** Decodes RFC 2397 data without `;base64`. */
 const percentDecoded = (text: string): Uint8Array =>
   Uint8Array.from(text.replace(/%([0-9a-f]{2})/gi, (_, code) => String.fromCharCode(parseInt(code, 16))),
     (character) => character.charCodeAt(0));

@@ -1,4 +1,4 @@
-// Reads a delivery once, in the Worker: its job, what it says, and the files of its result.
+// Reads a delivery once, in the Worker: its job, its event, and the files of its result.
 import { decode, pointer, walk, type Path } from "./json";
 import { endingOf, sniff, typeOfName } from "./media";
 import { check, deadline, identityOf, isPresigned } from "./sources";
@@ -19,14 +19,14 @@ type Json = Record<string, unknown>;
 
 export const isId = (text: string): boolean => ID.test(text);
 
-/** Stands for file `n` in a result's template: no JSON text holds such a character. */
+/** Returns the mark for file `n` in a result's template. No JSON text contains such a character. */
 const mark = (n: number) => `\u0001${n}\u0001`;
 
-/** The result's text with what `write` makes of each file. */
+/** Returns the result's text, with `write(n)` in place of each file's mark. */
 export const fill = (template: string, write: (n: number) => string): string =>
   template.replace(/\x01(\d+)\x01/g, (_, n) => write(Number(n)));
 
-/** The delivery's body as JSON, or why it is none. */
+/** Returns the delivery's body as JSON, or why it is not a JSON object. */
 export function parse(text: string): Json | string {
   try {
     const body: unknown = JSON.parse(text);
@@ -38,7 +38,7 @@ export function parse(text: string): Json | string {
   }
 }
 
-/** The body's own id, else that in the names of the output files, if they agree. */
+/** Returns the body's own id, else the id in the names of the output files, if they agree. */
 export function idOf(text: string, body: Json): string | null {
   for (const key of ID_KEYS) {
     const value = body[key];
@@ -51,7 +51,7 @@ export function idOf(text: string, body: Json): string | null {
   return ids.size === 1 && isId(id!) ? id! : null;
 }
 
-/** A member's value as it stands there. */
+/** Returns a member's value exactly as it was written. */
 function written(text: string, wanted: string): string | null {
   let value: string | null = null;
   walk(text, {
@@ -79,14 +79,14 @@ const short = (error: string | null) =>
     ? '"the error is too long; see the delivery\'s body in the timeline"'
     : error;
 
-/** A result as it was read: its text with a mark in place of each file, and the files. */
+/** A parsed result: its text with a mark in place of each file, and the files. */
 export interface Reading {
   template: string;
   found: Found[];
   skipped: Skipped[];
 }
 
-/** Reads the result of a `completed` body: all but the envelope. */
+/** Reads the result of a `completed` body: everything except the envelope. */
 export function resultOf(text: string, body: Json, sha256: string, hosts?: string): Reading {
   const found: Found[] = [];
   const skipped: Skipped[] = [];
@@ -128,7 +128,7 @@ interface Edit {
   by: string;
 }
 
-/** Applies the edits; a member that goes takes its comma along. */
+/** Applies the edits. A member that is removed takes its comma along. */
 function edited(text: string, edits: Edit[]): string {
   let [out, at] = ["", 0];
   for (const { start, end, by } of edits) {
@@ -136,7 +136,7 @@ function edited(text: string, edits: Edit[]): string {
     at = by ? end : afterComma(text, end);
   }
   const rest = text.slice(at);
-  // The last member has none of its own: that before it goes.
+  // The last member has no comma after it, so the one before it goes.
   return rest.trim() === "}" ? out.replace(/,\s*$/, "") + rest : out + rest;
 }
 
@@ -149,7 +149,7 @@ interface Refused {
   masked: string | null;
 }
 
-/** A URL that may be fetched, or media at one that may not. */
+/** Returns a URL that may be fetched, or a refused URL of media. */
 function linkAt(
   text: string, path: Path, start: number, end: number, body: Json, hosts?: string,
 ): Found | Refused | null {
@@ -196,7 +196,7 @@ function nameOfPlace(path: Path, type: string | null): string {
   return safe(`${stem ?? "file"}.${endingOf(type)}`);
 }
 
-/** A `data:` URI, or bare base64 of known media at a key that means it. */
+/** Returns a `data:` URI, or bare base64 of a known media type under a key that means it. */
 function inlineAt(text: string, path: Path, start: number, end: number, sha256: string): Found | null {
   if (end - start <= MIN_INLINE_CHARS + 2) return null;
   const head = text.slice(start + 1, start + 1 + HEAD_CHARS);
@@ -215,7 +215,7 @@ function inlineAt(text: string, path: Path, start: number, end: number, sha256: 
 
 const scratch = new Uint8Array((64 * 1_024 * 3) / 4);
 
-/** Whether it decodes: tried piece by piece, as all of it would take much memory. */
+/** Tells whether base64 decodes. It tries piece by piece, because the whole would take much memory. */
 function isBase64(text: string, start: number, end: number): boolean {
   try {
     for (let at = start; at < end; at += 64 * 1_024) scratch.setFromBase64(text.slice(at, Math.min(end, at + 64 * 1_024)));

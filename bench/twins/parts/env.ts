@@ -2,17 +2,17 @@
 import type { DurableObject } from "cloudflare:workers";
 import type { Filter, Listed, Place, StoredFile } from "./types";
 
-/** The catalog's object that knows the days. */
+/** The name of the catalog's object that knows the days. */
 export const ROOT = "root";
 
-/** What both twins ask a job's object; each has more of its own. */
+/** The methods of a job's object that both twins call; each has more of its own. */
 export interface JobMethods extends DurableObject {
   deliver(delivery: unknown): Promise<any>;
   read(): Promise<string | null>;
   stateOf(n: number, nonce: string): Promise<StoredFile["state"] | null>;
 }
 
-/** The same of the catalog's. */
+/** The same for the catalog's objects. */
 export interface CatalogMethods extends DurableObject {
   list(filter: Filter, after: Place | null, limit: number): Promise<Listed[]>;
   days(filter: Filter, last: string | null, limit: number): Promise<string[]>;

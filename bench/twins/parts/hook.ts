@@ -1,4 +1,4 @@
-// Webhooks: read once, in the Worker; what is long goes to R2 before anything is answered.
+// Handles webhooks: reads each once, in the Worker. Long texts go to R2 before the response.
 import type { Context } from "hono";
 import { json, JSON_OBJECT } from "./answers";
 import { eventOf, idOf, parse, resultOf } from "./delivery";
@@ -12,7 +12,7 @@ const MAX_OBJECT_TEXT = 256 * 1_024;
 export type Call = Context<{ Bindings: Env }>;
 export type HandOver = (c: Call, delivery: Delivery) => Promise<Delivered>;
 
-/** Answers a webhook. `handOver` brings the delivery to its job. */
+/** Answers a webhook. `handOver` passes the delivery to its job. */
 export const hook = (handOver: HandOver) => async (c: Call): Promise<Response> => {
   const { hookTokens, maxBodyBytes } = settingsOf(c.env);
   if (!isOneOf(c.req.param("token")!, hookTokens)) {
@@ -55,7 +55,7 @@ function decode(bytes: ArrayBuffer): string | null {
   }
 }
 
-/** A long body goes to R2 before anything is answered. */
+/** Stores a long body in R2 before the response. */
 async function keepBody(env: Env, id: string, text: string, bytes: ArrayBuffer, sha256: string): Promise<Delivery["body"]> {
   if (bytes.byteLength <= MAX_OBJECT_TEXT) return { text };
   const key = `bodies/${id}/${sha256}`;
@@ -63,7 +63,7 @@ async function keepBody(env: Env, id: string, text: string, bytes: ArrayBuffer, 
   return { key };
 }
 
-/** Inline data is found in R2 by its bytes, not by its characters. */
+/** Converts the positions of inline data to bytes, because R2 reads ranges of bytes, not of characters. */
 function countBytes(text: string, { found }: Result) {
   for (const { source } of found) {
     if (!("start" in source)) continue;

@@ -1,5 +1,5 @@
-// The Durable Object that is one job: what both twins do alike. Each has its own way of keeping the record, and of
-// beginning a run of the alarm.
+// The Durable Object of one job: what both twins do alike. Each has its own way to store the record, and to begin a run
+// of the alarm.
 import { DurableObject } from "cloudflare:workers";
 import { Final, Gone, copy, unpack, type Order, type Stored } from "./copy";
 import type { Env } from "./env";
@@ -10,17 +10,20 @@ import { move, senderTime, type Verdict } from "./states";
 import type { Delivery, Entry, JobRecord, Result, Row, StoredFile } from "./types";
 
 const AT_ONCE = 4;
-/** An alarm at the very millisecond of the one that is ringing would be cleared when that has ended. */
+/**
+ * How far ahead an alarm is set: one for the very millisecond of the alarm that is running would be cleared when that
+ * ends.
+ */
 export const AHEAD_MS = 10;
 const MAX_COPIES_A_RUN = 16;
 export const MAX_ENTRIES = 1_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 const PATIENCE_MS = 24 * 3_600_000;
-/** In pauses: a run that has not ended is dead, and a job that has not changed is at rest. */
+/** In pauses: after these a run that has not ended is dead, and a job that has not changed is at rest. */
 export const WATCHDOG_PACES = 15;
 const QUIET_PACES = 150;
 
-/** Copies that take longer are not waited for: the job shows as it is meanwhile. */
+/** How long to wait for copies before the list shows the job as it is. */
 const SHOW_AFTER_MS = 1_000;
 
 function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
@@ -34,32 +37,32 @@ export abstract class AnyJob extends DurableObject<Env> {
   protected readonly settings = settingsOf(this.env);
 
   protected abstract load(): JobRecord | undefined;
-  /** Writes the record, with the entry that tells of the change and the body that came with it. */
+  /** Writes the record, with the entry of the change and the body that came with it. */
   protected abstract save(job: JobRecord, entry?: Entry, body?: string | null): void;
   protected abstract keepResult(text: string): void;
   protected abstract keptResult(job: JobRecord): string;
   protected abstract entry(n: number): Entry;
-  /** The newest, in order. */
+  /** Returns the newest entries, in order. */
   protected abstract entries(): Entry[];
   protected abstract body(n: number): string | null;
-  /** Tells the catalog's object of the day. */
+  /** Sends the row to the catalog's object of the day. */
   protected abstract list(day: string, row: Row): Promise<void>;
   /** Notes in the record that a run has ended. */
   protected abstract end(job: JobRecord): void;
 
-  /** The record as JSON. */
+  /** Returns the record as JSON. */
   async read(): Promise<string | null> {
     const job = this.load();
     return job ? render(job, await this.result(job), this.settings.hookTokens) : null;
   }
 
-  /** What is to be said of a file that is not in the bucket. */
+  /** Returns the state of a file that is not in the bucket. */
   async stateOf(n: number, nonce: string): Promise<StoredFile["state"] | null> {
     const job = this.load();
     return (job?.nonce === nonce && job.files[n]?.state) || null;
   }
 
-  /** What a delivery does to the job, in its record, and the entry that tells of it. */
+  /** Applies a delivery to the job. Returns the record, and the entry that describes what happened. */
   protected accept(known: JobRecord | undefined, delivery: Delivery, seen: number | undefined): { job: JobRecord; entry: Entry } {
     const { event, receivedAt, sha256, bytes } = delivery;
     const job = known ?? newJob(delivery);
@@ -96,7 +99,7 @@ export abstract class AnyJob extends DurableObject<Env> {
       files.every((n, at) => job.files[n]!.identity === found[at]!.identity);
   }
 
-  /** Takes a result: its files get numbers that no other file of the job ever has. */
+  /** Stores a result. Its files get numbers that no other file of the job ever has. */
   private take(job: JobRecord, { receivedAt }: Delivery, { template, print, found, skipped }: Result, delivery: number) {
     for (const file of job.files) file.isServed = false;
     const first = job.files.length;
@@ -121,12 +124,13 @@ export abstract class AnyJob extends DurableObject<Env> {
     return object.text();
   }
 
-  /** Copies what is due, and does the chores. Returns the job as it is then. */
+  /** Copies the files that are due, and does the chores. Returns the job afterwards. */
   protected async work(job: JobRecord): Promise<JobRecord> {
     const due = dueFiles(job, Date.now()).slice(0, MAX_COPIES_A_RUN);
     if (due.length > 0) {
       const copies = this.copyAll(job, due);
-      // A job shows soon, also while its files take long; most are told once, with what came of the copies.
+      // Lists the job soon, even while its files take long. Most jobs are listed once, together with the result of the
+      // copies.
       if (!(await endsWithin(SHOW_AFTER_MS, copies))) await this.chores(this.load()!, { onlyList: true });
       await copies;
     }
@@ -134,7 +138,7 @@ export abstract class AnyJob extends DurableObject<Env> {
   }
 
   private async copyAll(job: JobRecord, files: StoredFile[]) {
-    // What is unpacked in memory goes one after the other.
+    // Decodes inline data in memory one file at a time.
     const lanes = files.every(({ source }) => "url" in source) ? AT_ONCE : 1;
     const queue = [...files];
     const lane = async () => {
@@ -157,7 +161,7 @@ export abstract class AnyJob extends DurableObject<Env> {
     }
   }
 
-  /** A part of a delivery's body: by characters in the object, by bytes in the bucket. */
+  /** Returns a part of a delivery's body: by characters from the object, by bytes from the bucket. */
   private async delivered(n: number, { start, end }: { start: number; end: number }): Promise<string> {
     const { key } = this.entry(n);
     if (key === null) return this.body(n)!.slice(start, end);
@@ -166,7 +170,7 @@ export abstract class AnyJob extends DurableObject<Env> {
     return object.text();
   }
 
-  /** The record may have changed while the file was copied. */
+  /** Changes a file in the record, which is loaded again because it may have changed during the copy. */
   private note({ n, source }: StoredFile, change: (file: StoredFile, now: number) => string | null) {
     const job = this.load()!;
     const file = job.files[n]!;
@@ -183,7 +187,7 @@ export abstract class AnyJob extends DurableObject<Env> {
     this.note(copied, (file, now) => {
       Object.assign(file, stored, { state: "stored", error: null, attempts: file.attempts + 1 });
       file.slackMs = file.expiresAt === null ? null : Math.max(0, file.expiresAt - now);
-      // The secret in it is of no more use.
+      // Drops the URL, because its secret is no longer needed.
       if ("url" in file.source) file.source.url = "";
       return `${file.name} stored, ${file.size} bytes`;
     });
@@ -205,7 +209,7 @@ export abstract class AnyJob extends DurableObject<Env> {
     });
   }
 
-  /** The catalog's row, the manifest in R2 and the copy in KV, as far as they are behind. Returns the job as it is then. */
+  /** Updates what is outdated: the catalog's row, the manifest in R2, the copy in KV. Returns the job afterwards. */
   private async chores(job: JobRecord, { onlyList }: { onlyList: boolean }): Promise<JobRecord> {
     const plan = this.plan(job);
     const now = Date.now();
@@ -228,7 +232,7 @@ export abstract class AnyJob extends DurableObject<Env> {
       after.recordedVersion = isThere ? job.version : 0;
       if (!isThere) after.isRecorded = false;
     });
-    // With that a run ends.
+    // The run ends with this.
     if (!onlyList) this.end(after);
     this.save(after);
     return after;
@@ -251,7 +255,7 @@ export abstract class AnyJob extends DurableObject<Env> {
     else await this.env.RECORDS.delete(job.id);
   }
 
-  /** When each chore is due; null if it is done. */
+  /** Returns when each chore is due; null if it is done. */
   protected plan(job: JobRecord): Record<ChoreName, number | null> {
     const revision = revisionOf(job);
     const quiet = QUIET_PACES * this.settings.paceMs;
@@ -259,13 +263,13 @@ export abstract class AnyJob extends DurableObject<Env> {
     const news = job.recordedVersion < job.version ? recorded.at : Math.max(recorded.at, job.updatedAt + quiet);
     return {
       listed: listed.revision < revision ? listed.at : null,
-      // What changes soon again is not written each time.
+      // Waits for a quiet moment, so that a job that changes often is not written each time.
       published: published.revision < revision ? Math.max(published.at, job.updatedAt + (isAtRest ? 0 : quiet)) : null,
       recorded: isAtRest ? (recorded.revision < revision ? news : null) : job.isRecorded ? recorded.at : null,
     };
   }
 
-  /** When the alarm must ring; `Infinity` if nothing is pending. */
+  /** Returns when the alarm must run; `Infinity` if nothing is pending. */
   protected due(job: JobRecord): number {
     const pending = job.files.filter(({ state }) => state === "pending").map(({ retryAt }) => retryAt);
     const chores = Object.values(this.plan(job)).filter((at) => at !== null);

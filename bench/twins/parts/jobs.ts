@@ -1,4 +1,4 @@
-// What readers of jobs get.
+// Answers readers of jobs.
 import { JSON_HEADERS } from "./answers";
 import { isId } from "./delivery";
 import { ROOT } from "./env";
@@ -11,7 +11,7 @@ const MAX_DAYS = 40;
 
 export async function lookUp(c: Call): Promise<Response> {
   const id = c.req.param("id")!;
-  // Who waits is answered by the job itself.
+  // A reader who waits is answered by the job's object.
   if (c.req.query("wait") === undefined) {
     const copy = await c.env.RECORDS.get(id, { type: "stream", cacheTtl: KV_SECONDS });
     if (copy) return new Response(copy, { headers: JSON_HEADERS });
@@ -33,7 +33,7 @@ export async function list(c: Call): Promise<Response> {
   const last = after && new Date(after.createdAt).toISOString().slice(0, 10);
   const days = await c.env.CATALOG.getByName(ROOT).days(filter, last, MAX_DAYS);
   const rows: { id: string; created_at: number; summary: string }[] = [];
-  // One more than is shown tells whether there are more.
+  // Asks for one row more than it shows, to see whether there are more.
   for (const day of days) {
     rows.push(...(await c.env.CATALOG.getByName(day).list(filter, after, limit + 1 - rows.length)));
     if (rows.length > limit) break;

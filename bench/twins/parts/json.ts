@@ -1,4 +1,4 @@
-// JSON as text: results are handed on as they were written, down to the last digit.
+// JSON as text: results are passed on exactly as they were written, to the last digit.
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -12,9 +12,9 @@ const CLOSE_OBJECT = 125;
 export type Path = (string | number)[];
 
 interface Visitor {
-  /** A string value; `path` is only lent. */
+  /** Gets a string value. `path` changes later, so copy it to keep it. */
   string?(path: Path, start: number, end: number): void;
-  /** A member of the outermost object: from its key to the end of its value. */
+  /** Gets a member of the outermost object: from its key to the end of its value. */
   member?(key: string, start: number, colon: number, end: number): void;
 }
 
@@ -66,7 +66,7 @@ export function walk(text: string, { string, member }: Visitor) {
   }
 }
 
-/** The index after a string's closing quote. `indexOf` is quicker than any loop. */
+/** Returns the index after a string's closing quote. `indexOf` is faster than any loop. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); ; at = text.indexOf('"', at + 1)) {
     let slashes = 0;
@@ -75,10 +75,10 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-/** The string that a token stands for. */
+/** Returns the string that a token encodes. */
 export const decode = (token: string): string =>
   token.includes("\\") ? JSON.parse(token) : token.slice(1, -1);
 
-/** As RFC 6901 writes a path. */
+/** Returns a path in the notation of RFC 6901. */
 export const pointer = (path: Path): string =>
   path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

@@ -1,7 +1,7 @@
 // A page of the list: the same statement over either twin's rows.
 import type { Filter, Place } from "./types";
 
-/** Asks a day for its jobs after a place, the newest first. */
+/** Returns the query for a day's jobs after a position, the newest first. */
 export function query(filter: Filter, after: Place | null, limit: number): { sql: string; values: (string | number)[] } {
   const terms: string[] = [];
   const values: (string | number)[] = [];
@@ -23,7 +23,7 @@ export function query(filter: Filter, after: Place | null, limit: number): { sql
 
 export const dayOfTime = (time: number | null) => time !== null && new Date(time).toISOString().slice(0, 10);
 
-/** Whether a day with these sums may hold such jobs. */
+/** Tells whether a day with these sums may contain matching jobs. */
 export function isMeant({ status, archive }: Filter, sums: string): boolean {
   const counts: Record<string, number> = status || archive ? JSON.parse(sums) : {};
   return Boolean((!status || counts[`status ${status}`]) && (!archive || counts[`archive ${archive}`]));

@@ -1,4 +1,4 @@
-// Media types, by a name's ending and by first bytes.
+// Media types, by a name's extension and by the first bytes.
 
 const TYPES: Record<string, string> = {
   mp4: "video/mp4", webm: "video/webm", mov: "video/quicktime", mkv: "video/x-matroska", avi: "video/x-msvideo",
@@ -11,7 +11,7 @@ const TYPES: Record<string, string> = {
 
 const ENDINGS = Object.fromEntries(Object.entries(TYPES).reverse().map(([ending, type]) => [type, ending]));
 
-/** First bytes, as Latin-1. */
+/** The first bytes, as Latin-1. */
 const MAGIC: [RegExp, string][] = [
   [/^\x89PNG\r\n\x1a\n/, "image/png"], [/^\xff\xd8\xff/, "image/jpeg"], [/^GIF8/, "image/gif"],
   [/^RIFF[^]{4}WEBP/, "image/webp"], [/^RIFF[^]{4}WAVE/, "audio/wav"], [/^[^]{4}ftypavif/, "image/avif"],
@@ -32,7 +32,7 @@ export const sniff = (head: string): string | null =>
 export const isVague = (type: string | null): boolean =>
   !type || /^(application|binary)\/octet-stream/i.test(type);
 
-/** Whether a browser could run script in it: such a file is only ever downloaded. */
+/** Tells whether a browser could run script in a file of this type: such a file is always sent as a download. */
 export const mayRunScript = (type: string): boolean =>
   /xml/i.test(type) ||
   !/^(image|video|audio|font|model)\/|^(application\/(octet-stream|pdf|zip|json)|text\/plain)\b/i.test(type);

@@ -1,4 +1,4 @@
-// Errors as RFC 9457 has them.
+// Errors in the form of RFC 9457.
 export const problem = (status: number, title: string, detail?: string, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify({ type: "about:blank", title, status, detail }), {
     status,

@@ -1,4 +1,4 @@
-// A job as readers get it.
+// Renders a job for its readers.
 import { fill } from "./delivery";
 import type { Archive, JobRecord, Row, StoredFile } from "./types";
 
@@ -19,23 +19,23 @@ export function archiveOf({ files, skipped }: JobRecord): Archive {
 export const isSettled = (job: JobRecord): boolean =>
   (job.status === "completed" || job.status === "failed" || job.status === "cancelled") && archiveOf(job) !== "pending";
 
-/** It grows with every change of the record and every entry of the timeline. */
+/** Returns a number that grows with every change of the record and every entry of the timeline. */
 export const revisionOf = ({ version, events }: JobRecord): number => version + events;
 
 const urlOf = (job: JobRecord, { n, name }: StoredFile): string =>
   `${job.origin}/files/${job.id}/${job.nonce}/${n}-${name}`;
 
-/** The served result as JSON: durable URLs where its files were, every other byte as it came. */
+/** Returns the served result as JSON: durable URLs in place of its files, every other byte as it was received. */
 export function resultText(job: JobRecord, template: string, tokens: string[]): string {
   const text = fill(template, (n) => JSON.stringify(urlOf(job, job.files[job.result!.files[n]!]!)));
   return mask(text, tokens);
 }
 
-/** Hook tokens open the door: they are never shown. */
+/** Masks hook tokens: they grant access, so they are never shown. */
 const mask = (text: string, tokens: string[]): string =>
   tokens.reduce((masked, token) => (masked.includes(token) ? masked.replaceAll(token, "***") : masked), text);
 
-/** The record as JSON; `result` and the error are JSON too, and stay as they were written. */
+/** Returns the record as JSON. `result` and the error are JSON already, and stay as they were written. */
 export function render(job: JobRecord, result: string | null, tokens: string[]): string {
   const head = JSON.stringify({
     id: job.id, ref: null, provider: "pipelet", app: null, tags: [], status: job.status, archive: archiveOf(job),
@@ -57,7 +57,7 @@ export function render(job: JobRecord, result: string | null, tokens: string[]):
     `"error":${error},${tail.slice(1)}`;
 }
 
-/** The job's row in the catalog. */
+/** Returns the job's row in the catalog. */
 export function rowOf(job: JobRecord): Row {
   const archive = archiveOf(job);
   const served = job.files.filter(({ isServed }) => isServed);

@@ -1,4 +1,4 @@
-// What happens to a job's record, wherever it is kept.
+// The changes of a job's record, wherever it is stored.
 import type { Verdict } from "./states";
 import type { Chore, Delivery, Entry, JobRecord, Result, StoredFile } from "./types";
 
@@ -13,12 +13,12 @@ export function touch(job: JobRecord, now: number) {
   job.updatedAt = Math.max(job.updatedAt, now);
 }
 
-/** Files whose time has come, those first whose URL dies first. */
+/** Returns the files that are due. Those whose URL expires first come first. */
 export const dueFiles = (job: JobRecord, now: number): StoredFile[] =>
   job.files.filter(({ state, retryAt }) => state === "pending" && retryAt <= now)
     .sort((a, b) => (a.expiresAt ?? Infinity) - (b.expiresAt ?? Infinity) || a.n - b.n);
 
-/** Lends fresh URLs to files that are not stored yet. */
+/** Gives fresh URLs to files that are not stored yet. */
 export function renew(job: JobRecord, { found }: Result, now: number): number {
   let renewed = 0;
   found.forEach(({ source, expiresAt }, at) => {
@@ -51,7 +51,7 @@ export function newJob({ id, origin, receivedAt }: Delivery): JobRecord {
   };
 }
 
-/** The entry that tells of a copy's end. */
+/** Makes the entry about the end of a copy. */
 export const copyEntry = (job: JobRecord, receivedAt: number, detail: string): Entry => ({
   n: (job.events += 1), eventType: null, receivedAt, trust: null, outcome: "copy", detail, bytes: null, sha256: null, key: null,
 });

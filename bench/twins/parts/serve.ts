@@ -1,4 +1,4 @@
-// Serves stored files as RFC 9110 has it: conditions, then one range.
+// Serves stored files according to RFC 9110: conditions, then one range.
 import type { Context } from "hono";
 import type { Env } from "./env";
 import { mayRunScript } from "./media";
@@ -40,14 +40,14 @@ export async function serve(c: Context<{ Bindings: Env }>): Promise<Response> {
   return new Response(bytes, { status: 206, headers: { ...headers, "content-range": contentRange } });
 }
 
-/** R2 refuses a range that the file does not have: then the head tells its size. */
+/** Reads from R2. R2 refuses a range that the file does not have; then `head` returns its size. */
 async function read(bucket: R2Bucket, key: string, range: Asked | null): Promise<R2ObjectBody | R2Object | null> {
   if (!range) return bucket.get(key);
   if ("suffix" in range && range.suffix === 0) return bucket.head(key);
   return bucket.get(key, { range }).catch(() => bucket.head(key));
 }
 
-/** `bytes=0-99`, `bytes=100-`, `bytes=-100`; of several ranges, none. */
+/** Parses `bytes=0-99`, `bytes=100-` or `bytes=-100`. Several ranges count as none. */
 function parseRange(text: string | undefined): Asked | null {
   const [, first, last] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(text ?? "") ?? [];
   if (first === undefined || last === undefined || first + last === "") return null;
@@ -66,7 +66,7 @@ const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
 
 const tags = (header: string) => header.split(",").map((tag) => tag.trim());
 
-/** In the order of RFC 9110 §13.2.2; a tag makes a date irrelevant. */
+/** Checks the conditions in the order of RFC 9110 §13.2.2. With a tag, the date does not matter. */
 function precondition(c: Context, { httpEtag, uploaded }: R2Object): 200 | 304 | 412 {
   const stored = seconds(uploaded);
   const date = (name: string) => Date.parse(c.req.header(name) ?? "") / 1_000;
@@ -100,7 +100,7 @@ function headersOf(c: Context, { httpEtag, uploaded, httpMetadata }: R2Object, f
   };
 }
 
-/** Only its job knows what has become of a file that is not in the bucket. */
+/** Answers for a file that is not in the bucket: only its job knows why. */
 async function missing(c: Context<{ Bindings: Env }>, id: string, nonce: string, file: string): Promise<Response> {
   const state = await c.env.JOBS.getByName(id).stateOf(parseInt(file, 10), nonce);
   if (state === "pending") return problem(503, "Not Ready", "the file is still being copied", { "retry-after": "2" });

@@ -1,4 +1,4 @@
-// Settings, read once for an environment.
+// The settings, read once for each environment.
 import type { Env } from "./env";
 
 const MEBIBYTE = 1_024 * 1_024;
@@ -9,7 +9,7 @@ export interface Settings {
   readTokens: string[];
   maxBodyBytes: number;
   maxFileBytes: number;
-  /** The first pause between two tries; others follow from it. */
+  /** The first pause between two tries, in ms; the others are multiples of it. */
   paceMs: number;
 }
 
@@ -36,7 +36,7 @@ function read(env: Env): Settings {
 
 const encoder = new TextEncoder();
 
-/** Whether it is one of the tokens; how long that takes tells nothing of them. */
+/** Tells whether a text is one of the tokens. The time that this takes reveals nothing about them. */
 export function isOneOf(given: string, tokens: string[]): boolean {
   const bytes = encoder.encode(given);
   return tokens.some((token) => {

@@ -1,12 +1,12 @@
-// Which URLs may be fetched, and what they tell.
+// Decides which URLs may be fetched, and what they mean.
 
 const DEFAULT_HOSTS = "*.r2.cloudflarestorage.com,*.fal.media,fal.media,*.replicate.delivery,replicate.delivery";
 const SIGNING = /^(x-amz-|x-goog-)|^(sv|se|st|sp|sr|spr|sig|expires|policy|signature|key-pair-id)$/i;
 const SIGNATURE = /[?&](x-amz-signature|x-goog-signature|sig|signature)=/i;
 
 /**
- * Reads a URL that may be fetched: its host is listed (`*.` stands for whole labels), by https unless the entry says
- * otherwise, and it is written as it is read.
+ * Reads a URL that may be fetched. Its host must be listed (`*.` stands for whole labels), with https unless the entry
+ * says http. It must be written as it is parsed.
  *
  * @returns the URL, or why it is refused
  */
@@ -28,14 +28,14 @@ function allows(entry: string, { protocol, host, hostname }: URL): boolean {
 
 export const isPresigned = ({ search }: URL): boolean => SIGNATURE.test(search);
 
-/** The URL without what a signer adds: an object that is signed twice is one file. */
+/** Returns the URL without what a signer adds: an object that is signed twice is one file. */
 export function identityOf(url: URL): string {
   if (!isPresigned(url)) return url.href;
   const own = [...url.searchParams].filter(([key]) => !SIGNING.test(key));
   return `${url.origin}${url.pathname}?${new URLSearchParams(own)}`;
 }
 
-/** When a presigned URL dies. */
+/** Returns when a presigned URL expires. */
 export function deadline({ search, searchParams }: URL): number | null {
   if (!search) return null;
   for (const signer of ["X-Amz", "X-Goog"]) {

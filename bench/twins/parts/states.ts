@@ -1,4 +1,4 @@
-// Which event moves a job to which state.
+// Decides which event moves a job to which state.
 import type { Event, JobRecord, Outcome, Status } from "./types";
 
 const KNOWN = new Set(["acquired", "completed", "failed", "cancelled", "retried"]);
@@ -11,7 +11,7 @@ export interface Verdict {
 export const senderTime = ({ updatedAt, acquiredAt }: Event): number | null => updatedAt ?? acquiredAt;
 
 /**
- * Applies an event to the record. `completed` absorbs: a result that was paid for is never thrown away. Any other event
+ * Applies an event to the record. `completed` is final: a result that was paid for is never discarded. Any other event
  * that the sender dates before the last applied one is late.
  */
 export function move(job: JobRecord, event: Event): Verdict {

@@ -1,15 +1,15 @@
-// What the twins store, and what its parts tell each other.
+// What the twins store, and what their parts pass to each other.
 
 export type Status = "queued" | "acquired" | "completed" | "failed" | "cancelled" | "retried";
 export type Archive = "none" | "pending" | "stored" | "partial" | "lost";
 export type Outcome = "applied" | "duplicate" | "late" | "unknown" | "copy";
 
-/** A file's bytes are at a URL, or in the delivery itself, from character to character. */
+/** Where a file's bytes are: at a URL, or in the delivery itself, between two characters. */
 export type Source = { url: string; host: string } | { start: number; end: number; isBase64: boolean };
 
 /** A file that a delivery's result names. */
 export interface Found {
-  /** What makes it the same file in a later delivery: its URL as it was before it was signed. */
+  /** What identifies the same file in a later delivery: its URL without the signature. */
   identity: string;
   pointers: string[];
   name: string;
@@ -26,9 +26,9 @@ export interface Skipped {
 
 export interface StoredFile extends Found {
   n: number;
-  /** Whether the newest result has it. */
+  /** Whether the newest result has the file. */
   isServed: boolean;
-  /** The timeline entry that it came with. */
+  /** The timeline entry of the delivery that brought the file. */
   delivery: number;
   state: "pending" | "stored" | "lost";
   key: string;
@@ -45,13 +45,13 @@ export interface StoredFile extends Found {
 /** A result: its text, with a mark in place of each file. */
 export interface Result {
   template: { text: string } | { key: string };
-  /** What tells it from another result: the text, or its SHA-256 if it is long. */
+  /** What distinguishes the result from others: the text, or its SHA-256 if it is long. */
   print: string;
   found: Found[];
   skipped: Skipped[];
 }
 
-/** The fields of a delivery's body that mean something. */
+/** The fields of a delivery's body that have a meaning. */
 export interface Event {
   type: string | null;
   queueName: string | null;
@@ -59,11 +59,11 @@ export interface Event {
   leaseExpiry: number | null;
   acquiredAt: number | null;
   updatedAt: number | null;
-  /** JSON as it was written. */
+  /** JSON exactly as it was written. */
   error: string | null;
 }
 
-/** A delivery on its way from the Worker, which has read it, to its job. */
+/** A delivery that the Worker has read, on its way to its job. */
 export interface Delivery {
   id: string;
   /** The text, or its key in R2 if it is long. */
@@ -92,11 +92,11 @@ export interface Entry {
   detail: string | null;
   bytes: number | null;
   sha256: string | null;
-  /** The body's key in R2; in the object if null. */
+  /** The body's key in R2; null if the body is in the object. */
   key: string | null;
 }
 
-/** Something that is done once for each revision of the job, and again when it fails. */
+/** A task that is done once for each revision of the job, and retried when it fails. */
 export interface Chore {
   revision: number;
   attempts: number;
@@ -105,7 +105,7 @@ export interface Chore {
 
 export interface JobRecord {
   id: string;
-  /** 128 random bits: who knows them may read the files. */
+  /** 128 random bits: they grant the right to read the files. */
   nonce: string;
   origin: string;
   status: Status;
@@ -128,24 +128,24 @@ export interface JobRecord {
   skipped: Skipped[];
   deliveries: number;
   duplicates: number;
-  /** How many deliveries came, by type and outcome. */
+  /** The number of deliveries, by type and outcome. */
   tally: Record<string, number>;
-  /** Entries of the timeline. */
+  /** The number of entries in the timeline. */
   events: number;
-  /** The last one that changed the job. */
+  /** The last entry that changed the job. */
   lastApplied: number;
-  /** Runs of the alarm that were begun since one came to its end. */
+  /** The runs of the alarm that have begun since one came to its end. */
   runs: number;
   listed: Chore;
   published: Chore;
   recorded: Chore;
-  /** The version that the copy in KV has; 0 if there is none. */
+  /** The version of the copy in KV; 0 without a copy. */
   recordedVersion: number;
-  /** Whether there may be a copy in KV. */
+  /** Whether a copy may be in KV. */
   isRecorded: boolean;
 }
 
-/** A job in short, as the catalog has it. */
+/** A job's row in the catalog. */
 export interface Row {
   id: string;
   revision: number;
@@ -160,7 +160,7 @@ export interface Row {
   numbers: Record<string, number>;
 }
 
-/** What a page of the list holds. */
+/** Which jobs a page of the list shows. */
 export interface Filter {
   status: string | null;
   archive: string | null;

@@ -1,11 +1,11 @@
-// A day's list of jobs: one table, and one row of sums. The object named `root` knows which days there are, and which of
-// them have changed since it asked: it asks when somebody looks.
+// A day's list of jobs: one table, and one row of sums. The object named `root` knows the days, and which of them have
+// changed since it last asked. It asks when somebody looks.
 import { DurableObject } from "cloudflare:workers";
 import { ROOT, type Env } from "../parts/env";
 import { add, dayOfTime, isMeant, query } from "../parts/list";
 import type { Filter, Listed, Place, Row } from "../parts/types";
 
-/** An invocation may ask so many others. */
+/** How many other objects an invocation may call. */
 const MAX_ASKED = 45;
 
 const DAY_SCHEMA = `
@@ -21,7 +21,7 @@ const ROOT_SCHEMA = `
 interface Ledger {
   seq: number;
   sums: Record<string, number>;
-  /** Whether `root` knows that there is news. */
+  /** Whether `root` knows that the day has changed. */
   told: boolean;
 }
 
@@ -39,7 +39,7 @@ export class Catalog extends DurableObject<Env> {
     return this.ctx.storage.kv.get<Ledger>("ledger") ?? { seq: 0, sums: {}, told: false };
   }
 
-  /** Takes rows, of each job the newest, unless newer ones are known. */
+  /** Stores rows, unless a job's stored row is newer. */
   async putMany(day: string, batch: string) {
     this.open(DAY_SCHEMA);
     await this.call(day);
@@ -58,7 +58,10 @@ export class Catalog extends DurableObject<Env> {
     if (ledger.seq > before.seq) kv.put("ledger", ledger);
   }
 
-  /** Tells `root` that there will be news. Who asked meanwhile has not seen it: then once more. */
+  /**
+   * Reports to `root` that the day will change. A reader that pulled meanwhile has not seen the change, so the day
+   * reports again.
+   */
   private async call(day: string) {
     for (let pulls = -1; pulls !== this.pulls && !this.ledger().told;) {
       pulls = this.pulls;
@@ -66,7 +69,7 @@ export class Catalog extends DurableObject<Env> {
     }
   }
 
-  /** The day's sums, for `root`: it does not know what comes after. */
+  /** Returns the day's sums to `root`, which does not know later changes. */
   async sums(): Promise<string> {
     this.pulls += 1;
     const ledger = this.ledger();
@@ -74,7 +77,7 @@ export class Catalog extends DurableObject<Env> {
     return JSON.stringify(ledger.sums);
   }
 
-  /** The day's jobs after a place, the newest first. */
+  /** Returns the day's jobs after a position, the newest first. */
   async list(filter: Filter, after: Place | null, limit: number): Promise<Listed[]> {
     this.open(DAY_SCHEMA);
     const { sql, values } = query(filter, after, limit);
@@ -88,11 +91,11 @@ export class Catalog extends DurableObject<Env> {
       ON CONFLICT (day) DO UPDATE SET generation = generation + 1, is_dirty = 1`, day);
   }
 
-  /** `root` tells the days that may hold such jobs, the latest first. */
+  /** `root` returns the days that may contain matching jobs, the latest first. */
   async days(filter: Filter, last: string | null, limit: number): Promise<string[]> {
     this.open(ROOT_SCHEMA);
     const { since, until } = filter;
-    // What no sums decide needs none.
+    // A filter that the sums do not decide needs no pull.
     if (filter.status || filter.archive) await this.pull();
     const days = this.ctx.storage.sql.exec<{ day: string; sums: string; is_dirty: number }>(
       "SELECT day, sums, is_dirty FROM days WHERE day <= ? AND day >= ? ORDER BY day DESC",
@@ -104,14 +107,14 @@ export class Catalog extends DurableObject<Env> {
     return found;
   }
 
-  /** Asks the days that have changed. */
+  /** Pulls the sums of the days that have changed. */
   private async pull() {
     const { sql } = this.ctx.storage;
     const dirty = sql.exec<{ day: string; generation: number }>(
       "SELECT day, generation FROM days WHERE is_dirty ORDER BY day DESC LIMIT ?", MAX_ASKED).toArray();
     await Promise.all(dirty.map(async ({ day, generation }) => {
       const sums = await this.env.CATALOG.getByName(day).sums();
-      // Who has changed meanwhile stays dirty.
+      // A day that has changed meanwhile stays dirty.
       sql.exec("UPDATE days SET sums = ?, is_dirty = 0 WHERE day = ? AND generation = ?", sums, day, generation);
     }));
   }

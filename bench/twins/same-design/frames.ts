@@ -3,17 +3,17 @@ import type { Entry, JobRecord } from "../parts/types";
 
 export interface Frame {
   n: number;
-  /** By which a delivery is known that comes again; none of a repetition. */
+  /** The digest by which a repeated delivery is recognized; empty for a repetition. */
   sha256: string;
-  /** From here on its text: the entry as JSON, then the body. */
+  /** Where the frame's text begins: the entry as JSON, then the body. */
   at: number;
   entryEnd: number;
-  /** Where it ends; of a frame without a body `entryEnd`. */
+  /** Where the frame ends; `entryEnd` without a body. */
   end: number;
   hasBody: boolean;
 }
 
-/** The value of a record and its frames. */
+/** Returns the value of a record and its frames. */
 export function join(job: JobRecord, frames: string): string {
   const record = JSON.stringify(job);
   return `${record.length}\n${record}${frames}`;
@@ -31,7 +31,7 @@ export function frame(entry: Entry, body: string | null): string {
   return `${entry.n} ${sha256} ${text.length} ${body?.length ?? ""}\n${text}${body ?? ""}`;
 }
 
-/** The heads of all frames, in order. A damaged one is an error, never the end. */
+/** Returns the heads of all frames, in order. A damaged frame throws: it must never look like the end. */
 export function* heads(frames: string): Generator<Frame> {
   for (let next = 0; next < frames.length;) {
     const at = frames.indexOf("\n", next) + 1;

@@ -1,5 +1,4 @@
-// The twin of the same design: what hookvault does, in the same calls and writes, in TypeScript.
-// ../README.md tells what it leaves out.
+// The twin of the same design: hookvault's calls and writes, in TypeScript. ../README.md lists what it leaves out.
 import { worker } from "../parts/worker";
 import type { Taken } from "./job";
 import { tell } from "./tell";

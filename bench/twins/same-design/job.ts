@@ -1,4 +1,4 @@
-// A job as hookvault keeps it: one value, written once by each delivery. An alarm rings only for what has to be done.
+// A job as hookvault stores it: one value, which each delivery writes once. An alarm runs only if something is due.
 import { AHEAD_MS, AnyJob, MAX_ENTRIES, WATCHDOG_PACES } from "../parts/job";
 import { isSettled, rowOf } from "../parts/record";
 import { dayOf } from "../parts/rules";
@@ -7,22 +7,22 @@ import { bodyOf, entryOf, frame, heads, join, split, type Frame } from "./frames
 
 const MAX_INLINE_BODY = 16 * 1_024;
 const MAX_FRAMES = 48 * 1_024;
-/** In pauses: an alarm that is so late is no delivery's, but the watchdog. */
+/** In pauses: an alarm that runs this late is the watchdog, not a delivery's alarm. */
 const LATE_PACES = 5;
 
-/** Told, whatever the revision. */
+/** The state of a task that is done, whatever the revision. */
 const DONE: Chore = { revision: Infinity, attempts: 0, at: 0 };
 
 const eventKey = (n: number) => `event/${String(n).padStart(8, "0")}`;
 
 interface Kept extends JobRecord {
-  /** When the alarm rings; 0 if none is set. They are written together. */
+  /** When the alarm runs; 0 if none is set. It is written together with the record. */
   alarm: number;
   /** The last entry that was moved out of the value. */
   spilled: number;
 }
 
-/** What a delivery's sender is answered, and the row to be told to a day of the catalog, as JSON. */
+/** The answer to a delivery's sender, and the row for a day of the catalog, as JSON. */
 export interface Taken {
   answer: Delivered;
   day: string;
@@ -30,22 +30,22 @@ export interface Taken {
 }
 
 export class Job extends AnyJob {
-  /** What stands behind the record that was loaded last. */
+  /** The frames behind the record that was loaded last. */
   private frames = "";
 
-  /** Durable before it is answered; one write, and an alarm unless one rings early enough. */
+  /** Stores a delivery before it is answered: one write, and an alarm unless one is set early enough. */
   async deliver(delivery: Delivery): Promise<Taken> {
     const { event, sha256, body } = delivery;
     const known = this.load();
     const { job, entry } = this.accept(known, delivery, known && this.seen(known, sha256)) as { job: Kept; entry: Entry };
     const [due, now] = [this.due({ ...job, listed: DONE }), Date.now()];
-    // More is to be done than to tell the catalog.
+    // More is due than the catalog's row.
     const begins = job.runs === 0 && due <= now;
-    // A run that goes on, or has died, is watched by the alarm that it has set.
+    // A run that goes on, or has died, has set an alarm that watches it.
     const isSet = !begins && (job.runs > 0 || (job.alarm > now && job.alarm <= due));
     if (begins) job.runs = 1;
     if (!isSet) job.alarm = begins ? now + AHEAD_MS : due;
-    // Who delivered tells the catalog; the alarm does again, which mends what has failed.
+    // The Worker that delivered sends the row to the catalog. The alarm sends it again, in case that failed.
     job.listed = { ...job.listed, at: begins ? 0 : job.alarm };
     this.save(job, entry, "text" in body ? body.text : null);
     if (!isSet) await this.ctx.storage.setAlarm(job.alarm);
@@ -53,7 +53,10 @@ export class Job extends AnyJob {
     return { answer: { id: job.id, eventType: event.type, duplicate: entry.outcome === "duplicate" }, day: dayOf(job), row };
   }
 
-  /** The run that a delivery has begun has been written by it: it moves the alarm to the watchdog, and that is all. */
+  /**
+   * Runs the alarm. A delivery has written the start of the run that it caused, so this only moves the alarm to the
+   * watchdog.
+   */
   async alarm() {
     const job = this.load();
     if (!job) return;
@@ -91,12 +94,12 @@ export class Job extends AnyJob {
     if (isLong) kv.put(`body/${entry!.n}`, body);
     if (entry) this.frames += frame(entry, isLong ? null : body);
     if (this.frames.length > MAX_FRAMES) this.spill(job);
-    // Noted before the copy can be there: a run may die in between.
+    // Notes the copy before it can exist, because a run may die in between.
     job.isRecorded ||= isSettled(job);
     kv.put("job", join(job, this.frames));
   }
 
-  /** Moves all entries to keys of their own. */
+  /** Moves all entries to their own keys. */
   private spill(job: Kept) {
     const { kv } = this.ctx.storage;
     for (const head of heads(this.frames)) {
@@ -108,7 +111,7 @@ export class Job extends AnyJob {
     this.frames = "";
   }
 
-  /** The entry that the same body came with. */
+  /** Returns the entry that the same body came with. */
   private seen(job: Kept, sha256: string): number | undefined {
     let found: number | undefined;
     for (const head of heads(this.frames)) if (head.sha256 === sha256) found = head.n;
@@ -136,7 +139,7 @@ export class Job extends AnyJob {
     return head?.hasBody ? bodyOf(this.frames, head) : (this.ctx.storage.kv.get<string>(`body/${n}`) ?? null);
   }
 
-  /** A short result is in the record already: it tells results apart. */
+  /** Does nothing: a short result is in the record already, as its `print`. */
   protected keepResult() {}
 
   protected keptResult(job: JobRecord): string {

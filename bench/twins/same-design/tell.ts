@@ -1,10 +1,10 @@
-// The rows that deliveries bring for the catalog, of all requests of this isolate: one of them gathers for a moment,
-// and sends what there is in one batch a day. What is lost with an isolate the job's own alarm tells again.
+// Gathers the catalog's rows from all requests of this isolate. One of them waits a moment, and sends one batch for
+// each day. Rows that are lost with an isolate are sent again by the job's own alarm.
 import type { Call } from "../parts/hook";
 import type { Env } from "../parts/env";
 
 const GATHER_MS = 50;
-/** A request that was broken off sends nothing: the next takes over. */
+/** After this long a gathering request was probably aborted, and the next request takes over. */
 const STALE_MS = 5_000;
 
 let rows: { day: string; row: string }[] = [];
@@ -27,6 +27,6 @@ async function gather(env: Env) {
 
 async function send(env: Env, day: string, batch: string) {
   const put = () => env.CATALOG.getByName(day).putMany(day, batch);
-  // The second failure is the alarms' to mend.
+  // After a second failure the jobs' alarms send the rows again.
   await put().catch(put).catch((error: unknown) => console.error(String(error)));
 }
