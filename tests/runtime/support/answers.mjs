@@ -1,7 +1,7 @@
-// What every answer of a kind must look like.
+// Checks what every response of a kind must look like.
 import assert from "node:assert/strict";
 
-/** An answer of RFC 9457 with this status; returns its detail. */
+/** Checks that a response is an RFC 9457 problem with this status, and returns its detail. */
 export async function problem(response, status) {
   const text = await response.text();
   assert.equal(response.status, status, text);
@@ -13,7 +13,7 @@ export async function problem(response, status) {
   return detail;
 }
 
-/** The body of a JSON answer with this status. */
+/** Returns the body of a JSON response, which must have this status. */
 export async function json(response, status = 200) {
   const text = await response.text();
   assert.equal(response.status, status, text);

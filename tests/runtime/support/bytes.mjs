@@ -1,9 +1,9 @@
-// Served files, read as their users do.
+// Reads served files as users do.
 import { createHash } from "node:crypto";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** Fetches without any token and hashes the body as it comes, so that its size does not matter. */
+/** Fetches without a token, and hashes the body as it arrives, so that its size does not matter. */
 export async function digest(url, init) {
   const response = await fetch(url, init);
   const hash = createHash("sha256");

@@ -1,25 +1,25 @@
-// A vault whose catalog's objects are asked from outside, as others than this release would ask them.
+// A vault whose catalog objects can be called from outside, as another release would call them.
 import { withEntry } from "./vaults/entry.mjs";
 
 export const askable = withEntry("objects");
 
-/** Asks the catalog's object of this name; a failure is `{ failed }`. */
+/** Sends a command to the catalog's object of this name; a failure becomes `{ failed }`. */
 export async function askObject(vault, name, question) {
   const response = await vault.post(`/.catalog/${name}`, JSON.stringify(question));
   return response.json();
 }
 
-/** Runs statements in an object; resolves to the rows of the last. */
+/** Runs statements in an object, and resolves to the rows of the last one. */
 export const sql = async (vault, name, text) => (await askObject(vault, name, { sql: text })).rows;
 
-/** Has an object fail with these words when it is asked that: `{ Dirty: "…" }`. */
+/** Makes an object fail with these words when it gets that command: `{ Dirty: "…" }`. */
 export const spoil = (vault, name, spoilt) => askObject(vault, name, { spoil: spoilt });
 
-/** What an object of the release before says to a question that it does not know. */
+/** Returns what an object of the release before answers to commands that it does not know. */
 export const unknown = (...names) =>
   Object.fromEntries(names.map((name) => [name, `reading a question: unknown variant \`${name}\`, expected one of`]));
 
-/** A row as a job tells it. */
+/** Returns a row as a job sends it. */
 export function row(id, at, { revision = 1, version = revision, status = "failed", tags = [], numbers = {} } = {}) {
   return {
     home: `id:${id}`, revision, version, origin: "http://vault.example",

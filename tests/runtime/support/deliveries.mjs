@@ -2,7 +2,7 @@
 
 const EPOCH = 1_766_867_822_109;
 
-/** The sender's clock, `minute` minutes after the job was submitted. */
+/** Returns the time on the sender's clock, `minute` minutes after the job was submitted. */
 export const at = (minute) => EPOCH + minute * 60_000;
 
 export const acquired = (id, minute = 0) => ({
@@ -15,7 +15,7 @@ export const acquired = (id, minute = 0) => ({
   updatedAt: at(minute),
 });
 
-/** `failed`, `cancelled`, `retried`: with the sender's time if a minute is given. */
+/** Returns a `failed`, `cancelled` or `retried` body, with the sender's time if a minute is given. */
 export const told = (eventType, id, minute, more = {}) => ({
   eventType,
   ...(id === undefined ? {} : { jobId: id }),
@@ -23,7 +23,7 @@ export const told = (eventType, id, minute, more = {}) => ({
   ...more,
 });
 
-/** As in the upstream's document: no id of its own unless given, no time. */
+/** Returns a body as in the upstream's documentation: without an id unless one is given, and without a time. */
 export const completed = (url, id) => ({
   eventType: "completed",
   ...(id === undefined ? {} : { jobId: id }),

@@ -1,4 +1,4 @@
-// A reader of server-sent events that hides nothing: frames as they come, and raw text.
+// Reads server-sent events without hiding anything: frames as they arrive, and the raw text.
 import assert from "node:assert/strict";
 import { eventually } from "./wait.mjs";
 
@@ -26,7 +26,7 @@ export async function openEvents(vault, path, headers = {}) {
 
 const ofKind = (text, kind) => frames(text).filter(({ event }) => event === kind);
 
-/** The frames that are whole, each field once. */
+/** Returns the complete frames; each field must occur once. */
 function frames(text) {
   const whole = text.split("\n\n").slice(0, -1);
   return whole.map((frame) => {

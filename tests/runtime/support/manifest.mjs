@@ -1,6 +1,6 @@
-// Jobs that only a manifest can make: old ones, and those that were asked for in vain for a day.
+// Makes jobs that only a manifest can make: old ones, and those that the vault asked about in vain for a day.
 
-/** `[key, text]` of the manifest of a job that has lost its file; `more` is put into the job. */
+/** Returns `[key, text]` of the manifest of a job that has lost its file; `more` is added to the job. */
 export function manifest(id, createdAt, more = {}) {
   const day = new Date(createdAt).toISOString().slice(0, 10);
   const error = "403; no fresh URL: the upstream answers 404";

@@ -1,4 +1,4 @@
-// The workerd processes of this test: their memory in MiB.
+// Reports the memory of this test's workerd processes in MiB.
 import { peakBytes, residentBytes } from "../../../tools/workerd/process.mjs";
 
 export { freePort } from "../../../tools/ports.mjs";
@@ -8,5 +8,5 @@ const MIB = 1_048_576;
 
 export const resident = (pid) => residentBytes(pid) / MIB;
 
-/** The most since `forgetPeak`. */
+/** Returns the peak since `forgetPeak`. */
 export const peak = (pid) => peakBytes(pid) / MIB;

@@ -1,8 +1,8 @@
-// Requests whose path goes out exactly as written: `fetch` would tidy it up.
+// Sends requests whose path goes out exactly as written; `fetch` would normalize it.
 import { once } from "node:events";
 import { request } from "node:http";
 
-/** Status, headers and text of the answer. */
+/** Returns the status, headers and text of the response. */
 export async function raw(base, method, path, headers = {}) {
   const { hostname, port } = new URL(base);
   const sent = request({ hostname, port, method, path, headers, agent: false });

@@ -1,6 +1,6 @@
-// Ends what a test has started, all of it, also when one fails to end well.
+// Stops everything that a test has started, even if one part fails to stop.
 
-/** Stops each in order; what was never started is `undefined`. */
+/** Stops each part in order. `undefined` is a part that never started. */
 export async function stopAll(...started) {
   const failures = [];
   for (const part of started.filter(Boolean)) {

@@ -1,7 +1,7 @@
-// The built Worker in real workerd, on a loopback port, with storage that survives `restart()`.
+// The built Worker in real workerd, on a port of loopback, with storage that survives `restart()`.
 //
-// `stop()` fails the test that leaves work behind: a file still to be copied, a settled job that
-// was not published, or an error in the log that the test did not expect.
+// `stop()` fails a test that leaves work behind. That is a file to copy, a settled job that is not published, or an
+// unexpected error in the log.
 import assert from "node:assert/strict";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,13 +13,13 @@ import { eventually } from "./wait.mjs";
 
 export { API_TOKEN, HOOK_TOKEN } from "../../../tools/workerd/vault.mjs";
 
-/** For a vault's variables: one that may only read. */
+/** A token that may only read, for a vault's variables. */
 export const READ_TOKEN = "test-read-token-0123456789";
 
 /**
  * @param {object} options
  * @param {string} [options.sources] `ALLOWED_SOURCE_HOSTS`
- * @param {Record<string, string | null>} [options.vars] over the usual ones; `null` unsets
+ * @param {Record<string, string | null>} [options.vars] added to the usual ones; `null` unsets one
  * @param {(options: object) => object} [options.change] changes miniflare's options
  */
 export async function startVault({ sources, vars = {}, change } = {}) {
@@ -34,17 +34,20 @@ class Vault extends LocalVault {
   #expected = [];
   #left = false;
 
-  /** Errors that match are no failure of this test. */
+  /** Declares that errors which match do not fail this test. */
   expectErrors(pattern) {
     this.#expected.push(pattern);
   }
 
-  /** The test means to leave work behind. */
+  /** Declares that the test leaves work behind on purpose. */
   leaveWork() {
     this.#left = true;
   }
 
-  /** Delivers a body as the upstream does; objects are written as JSON. `stop()` does not look after who is one of many. */
+  /**
+   * Delivers a body as the upstream does; objects are written as JSON. With `isOneOfMany`, `stop()` does not check the
+   * job.
+   */
   async deliver(body, { reference, query = "", headers, isOneOfMany = false } = {}) {
     const isRaw = typeof body === "string" || body instanceof Uint8Array;
     const text = isRaw ? body : JSON.stringify(body);
@@ -54,12 +57,12 @@ class Vault extends LocalVault {
     return { status: response.status, ...answer };
   }
 
-  /** Has `stop()` check this job, which the test's own deliveries did not tell of. */
+  /** Makes `stop()` check this job, which is not in the answers to the test's own deliveries. */
   watch(id) {
     this.#jobs.add(id);
   }
 
-  /** The job is deleted: there is nothing to check any more. */
+  /** Keeps `stop()` from checking this job, because it is deleted. */
   unwatch(id) {
     this.#jobs.delete(id);
   }
@@ -70,7 +73,7 @@ class Vault extends LocalVault {
     return response.json();
   }
 
-  /** The record as the job has it now; without `wait` it may be an older copy. */
+  /** Returns the record from the job's object; without `wait` it might be an older copy. */
   job(id) {
     return this.json(`/jobs/${id}?wait=0`);
   }
@@ -79,13 +82,13 @@ class Vault extends LocalVault {
     return (await this.json(`/jobs/${id}/events?limit=1000`)).events;
   }
 
-  /** The timeline's deliveries as `acquired:applied`. */
+  /** Returns the timeline's deliveries as `acquired:applied`. */
   async outcomes(id) {
     const deliveries = (await this.events(id)).filter(({ trust }) => trust !== null);
     return deliveries.map(({ eventType, outcome }) => `${eventType}:${outcome}`);
   }
 
-  /** The record as soon as nothing more is to come, which is soon. */
+  /** Returns the record once the job is settled, which is soon. */
   settled(id, options) {
     return eventually(`job ${id} is settled`, async () => {
       const response = await this.get(`/jobs/${id}?wait=0`);
@@ -96,7 +99,7 @@ class Vault extends LocalVault {
     }, options);
   }
 
-  /** The keys in the bucket that begin with `prefix`. */
+  /** Returns the keys in the bucket that begin with `prefix`. */
   async keys(prefix) {
     const { objects } = await (await this.bucket()).list({ prefix });
     return objects.map(({ key }) => key);

@@ -1,14 +1,14 @@
-// A viewer of the live feed that keeps what it is told.
+// A viewer of the live feed, which keeps the messages.
 import { once } from "node:events";
 import WebSocket from "ws";
 import { eventually } from "./wait.mjs";
 import { API_TOKEN } from "./vault.mjs";
 
 const headers = { authorization: `Bearer ${API_TOKEN}` };
-/** Says that everything before is told. */
+/** Recognizes the message that everything before it has been sent. */
 const isHere = ({ job, deleted, seq }) => !job && !deleted && seq !== undefined;
 
-/** @param {string} [after] the `seq` of another one's last message */
+/** @param {string} [after] the `seq` of another viewer's last message */
 export async function view(vault, after, { query = "", options = { headers } } = {}) {
   const path = `/live?${after === undefined ? "" : `after=${encodeURIComponent(after)}`}${query}`;
   const socket = new WebSocket(vault.url.replace("http", "ws") + path, options);
@@ -19,11 +19,11 @@ export async function view(vault, after, { query = "", options = { headers } } =
   socket.on("error", () => {});
   await Promise.race([once(socket, "open"), once(socket, "close")]);
   viewer.jobs = () => messages.filter(({ job }) => job).map(({ job }) => job);
-  /** Where to go on. */
+  /** Returns the `seq` to continue from. */
   viewer.seq = () => messages.findLast(({ seq }) => seq !== undefined)?.seq;
-  /** The message that says so; `undefined` for one that was dropped before. */
+  /** Resolves to that message, or to a stand-in if the connection was closed before. */
   viewer.here = () => eventually("the viewer is up to date", () => messages.find(isHere) ?? (viewer.code && { seq: after }));
-  /** What it was told that it had missed. */
+  /** Returns the messages about what the viewer had missed. */
   viewer.missed = () => messages.slice(0, messages.findIndex(isHere));
   viewer.until = (what, is) => eventually(what, () => viewer.jobs().some(is) || undefined);
   return viewer;

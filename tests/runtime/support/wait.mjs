@@ -1,4 +1,4 @@
-// Waiting for what must come true, as the tools do it, and how long that may take.
+// Waits for a condition, as the tools do, and checks how long it may take.
 import assert from "node:assert/strict";
 
 export { eventually } from "../../../tools/workerd/wait.mjs";
@@ -6,9 +6,10 @@ export { eventually } from "../../../tools/workerd/wait.mjs";
 const TURNS = 5;
 
 /**
- * Asserts that one of some turns takes less than `limitMs`: a busy machine makes some of them slow, a defect all.
+ * Asserts that one of several turns takes less than `limitMs`: a busy machine makes some of them slow, a defect all of
+ * them.
  *
- * @param {(turn: number) => Promise<number>} play resolves to its milliseconds; plays until one is fast enough
+ * @param {(turn: number) => Promise<number>} play resolves to its milliseconds; it runs until one turn is fast enough
  */
 export async function within(limitMs, play) {
   const taken = [];

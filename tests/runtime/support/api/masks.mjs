@@ -1,8 +1,8 @@
-// What differs from run to run, made equal: times, ids, tokens, addresses.
+// Replaces what differs from run to run: times, ids, tokens, addresses.
 
 const HEX = "0123456789abcdef0123456789abcdef";
 
-/** A text that is the same each time. */
+/** Returns a text that is the same in every run. */
 export const masked = (text) => text
   .replaceAll(/\bgw-[0-9a-f]{32}\b/g, `gw-${HEX}`)
   .replaceAll(/\bmsg_[0-9a-f]{32}\b/g, `msg_${HEX}`)

@@ -1,12 +1,12 @@
-// Each way to be refused, played against vaults: what the API's description shows of errors, and
-// of answers that no newcomer starts with, is what these give.
+// Plays each way to be refused against vaults. The API's description takes its errors from these responses, and the
+// answers of routes that no newcomer starts with.
 import { acquired, completed, told } from "../deliveries.mjs";
 import { masked } from "./masks.mjs";
 import { noise, status } from "../servers/origin.mjs";
 import { API_TOKEN, HOOK_TOKEN, READ_TOKEN } from "../vault.mjs";
 import { eventually } from "../wait.mjs";
 
-/** With these a file is soon too large, and a delivery, and a signature counts. */
+/** With these variables a file and a delivery are soon too large, and a signature counts. */
 export const VARS = { READ_TOKEN, MAX_FILE_BYTES: "4000", MAX_BODY_BYTES: "20000",
   REPLICATE_WEBHOOK_SECRET: `whsec_${Buffer.from("0123456789abcdef01234567").toString("base64")}` };
 
@@ -17,7 +17,7 @@ const FAL = "/fal/queue/fal-ai/flux";
 const TARGET = { "x-fal-target-url": "https://queue.fal.run/fal-ai/flux" };
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
-/** Asks a vault, and keeps what it answers as a step of the operation. */
+/** Returns a function that sends a request to a vault, and keeps the response as a step of the operation. */
 function recorder(vault, steps) {
   return async (operation, code, request, { headers = bearer(API_TOKEN), body } = {}) => {
     const [method, path] = request.split(" ");
@@ -29,7 +29,7 @@ function recorder(vault, steps) {
   };
 }
 
-/** The first event of a stream that does not end by itself. */
+/** Returns the first event of a stream that does not end by itself. */
 async function firstOf(stream) {
   let text = "";
   for await (const bytes of stream.pipeThrough(new TextDecoderStream())) {
@@ -40,7 +40,7 @@ async function firstOf(stream) {
   throw new Error(`no event: ${text}`);
 }
 
-/** Jobs of each kind: with a file, deleted, failed, lost, one whose source stalls, one that runs. */
+/** Delivers jobs of each kind: with a file, deleted, failed, lost, one whose source stalls, one that runs. */
 async function jobs(vault, source) {
   for (const [id, bytes] of [["437852", 100], ["437853", 100], ["437856", 5_000]]) {
     await vault.deliver(completed(source.put(`/${id}_0_clip.mp4`, noise(bytes)), id), { query: `?tag=${id}` });
@@ -58,7 +58,7 @@ async function jobs(vault, source) {
   return { old, deleted, lost, stalled: await url("437857"), unmatched };
 }
 
-/** The vault that has all it needs. */
+/** Plays against a vault that has everything it needs. */
 async function playWhole(vault, source, steps) {
   const ask = recorder(vault, steps);
   const { old, deleted, lost, stalled, unmatched } = await jobs(vault, source);
@@ -120,7 +120,7 @@ async function playWhole(vault, source, steps) {
   await ask("submitQueue", "body-too-large", `POST ${QUEUE}`, { body: "x".repeat(20_001) });
   await ask("submitQueue", "unknown-coding", `POST ${QUEUE}`, { body: "{}", headers: { ...bearer(API_TOKEN), "content-encoding": "br" } });
   const keyed = { ...bearer(API_TOKEN), "idempotency-key": "order-7" };
-  // The other queue's ids are those of the jobs above.
+  // Uses the other queue, because this one would give the ids of the jobs above.
   await fetch(`${vault.url}${FAL}`, { method: "POST", headers: keyed, body: '{"prompt":"a horse"}' });
   await ask("submitFal", "key-reused", `POST ${FAL}`, { headers: keyed, body: '{"prompt":"an astronaut"}' });
   await ask("statusQueue", "job-deleted", `GET ${QUEUE}/requests/437853/status`);
@@ -140,7 +140,7 @@ async function playWhole(vault, source, steps) {
   await ask("readEvents", undefined, "GET /jobs/437854/events", { headers: { ...bearer(API_TOKEN), accept: "text/event-stream" } });
 }
 
-/** A vault that lacks its bucket, its static files and its hook token. */
+/** Plays against a vault without its bucket, its static files and its hook token. */
 async function playBare(vault, steps) {
   const ask = recorder(vault, steps);
   await ask("deliver", "not-configured", `POST /hook/${HOOK_TOKEN}`, { body: "{}", headers: {} });
@@ -150,7 +150,9 @@ async function playBare(vault, steps) {
   await ask("home", undefined, "GET /");
 }
 
-/** `{operation, code, status, type, text}` of each; ends `upstream`. */
+/**
+ * Plays everything, and returns `{operation, code, request, status, type, text}` for each step. It stops `upstream`.
+ */
 export async function playRefusals({ vault, bare, source, upstream }) {
   const steps = [];
   await playWhole(vault, source, steps);

@@ -1,5 +1,5 @@
-// A request and its answer for each route, played against a vault: the examples of the API's
-// description are what it gives, and nothing else.
+// Plays a request to each route of a vault. The examples of the API's description are these responses, and nothing
+// else.
 import { masked } from "./masks.mjs";
 import { noise } from "../servers/origin.mjs";
 import { submit as submitDirectly } from "../servers/upstream.mjs";
@@ -9,10 +9,10 @@ import { eventually } from "../wait.mjs";
 const JSON_TYPE = { "content-type": "application/json" };
 const bearer = { authorization: `Bearer ${API_TOKEN}` };
 
-/** Plays all; returns `{operation, status, type, text}` of each, masked. */
+/** Plays everything, and returns `{operation, status, type, text}` for each step, masked. */
 export async function play(vault, { source, upstream, receiver }) {
   const steps = [];
-  /** Asks, and keeps what was answered. */
+  /** Sends a request, and keeps the response. */
   const ask = async (operation, method, path, { body, headers = bearer } = {}) => {
     const init = { method, headers: { ...headers, ...(body && JSON_TYPE) }, body };
     const response = await fetch(vault.url + path, { ...init, redirect: "manual" });
@@ -85,9 +85,9 @@ export async function play(vault, { source, upstream, receiver }) {
   return steps.map((step) => ({ ...step, text: masked(named(step.text)) }));
 }
 
-/** The queues' own routes: a job in each dialect, and two by fal's proxy. */
+/** Plays the queues' own routes: a job in each dialect, and two through fal's proxy. */
 async function playGateway(vault, ask, { upstream, receiver }) {
-  // The ids of the jobs above are not to come again.
+  // Uses up the ids of the jobs above.
   for (let n = 0; n < 3; n += 1) await submitDirectly(upstream, receiver.url);
   const input = JSON.stringify({ prompt: "an astronaut on a horse" });
   const submit = async (operation, path, headers) => {

@@ -1,4 +1,4 @@
-// What the tests of the measured contract share: each is run against both sides.
+// Shared by the tests of the measured contract: each runs against every side.
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { digest } from "../bytes.mjs";
@@ -12,7 +12,7 @@ import { eventually } from "../wait.mjs";
 
 export const BYTES = noise(100_000);
 
-/** @param {(on: Side) => void} tests are declared once for each side */
+/** @param {(on: Side) => void} tests is called once for each side, to declare its tests */
 export function measured(what, tests) {
   for (const side of SIDES) {
     describe(`${side}: ${what}`, () => {
@@ -33,7 +33,7 @@ class Side {
 
   async start() {
     this.origin = await startOrigin();
-    // One that stays the same when workerd is killed.
+    // A vault whose address stays the same when workerd is killed.
     this.vault = await startSide(this.side, { sources: this.origin.url, change: await steady() });
   }
 
@@ -45,14 +45,14 @@ class Side {
     return `b-${(this.#jobs += 1)}`;
   }
 
-  /** Serves what `steps` say under a new path; returns its URL. */
+  /** Serves `steps` under a new path, and returns its URL. */
   serve(steps, { name = "video.mp4", query = "" } = {}) {
     const path = `/outputs/free/${(this.#jobs += 1)}_0_${name}`;
     this.origin.on(path, ...steps);
     return { path, url: `${this.origin.url}${path}${query}` };
   }
 
-  /** A job of one file, as soon as it is settled. */
+  /** Delivers a job with one file, and returns it once it is settled. */
   async archived(steps, options) {
     const [id, { path, url }] = [this.newId(), this.serve(steps, options)];
     assert.equal((await this.vault.deliver(completed(url, id))).status, 200);
@@ -66,7 +66,7 @@ class Side {
       { status: 200, size: bytes.length, sha256: sha256(bytes) });
   }
 
-  /** The record in KV, as soon as there is one. */
+  /** Returns the record in KV, once there is one. */
   published(id) {
     return eventually(`job ${id} is in KV`, async () =>
       (await (await this.vault.records()).get(id)) ?? undefined);

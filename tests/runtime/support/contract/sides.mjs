@@ -1,4 +1,4 @@
-// Hookvault, and the twins that the benchmarks compare it with, under one set of tests.
+// Starts hookvault, or a twin that the benchmarks compare it with, for the same tests.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +12,7 @@ export const SIDES = ["hookvault", ...TWINS];
  * Starts a side; its other options are those of `startVault`.
  *
  * @param {string} name one of `SIDES`
- * @param {{ isTold?: boolean }} options `isTold`: each operation on a job's stores is told in the
- *   log, for `operations`
+ * @param {{ isTold?: boolean }} options `isTold` logs each operation on a job's stores, for `operations`
  */
 export async function startSide(name, { isTold = false, change = (options) => options, ...rest } = {}) {
   const twin = TWINS.includes(name) ? await built(name) : {};
@@ -27,7 +26,7 @@ export async function startSide(name, { isTold = false, change = (options) => op
   });
 }
 
-/** What was told so far, in order: `["storage.put", "record"]`. */
+/** Returns the operations in the log so far, in order: `["storage.put", "record"]`. */
 export const operations = ({ logs }) =>
   logs.map(({ message }) => /^operation (.*)/.exec(message)?.[1]).filter(Boolean).map(JSON.parse);
 

@@ -1,16 +1,16 @@
-// A real Chromium that looks at the dashboard, and what goes wrong in its pages.
+// Opens the dashboard in a real Chromium, and collects what goes wrong in its pages.
 import assert from "node:assert/strict";
 import { chromiumOptions } from "../../../../tools/test/browser.mjs";
 import { API_TOKEN, startVault } from "../vault.mjs";
 
-/** Chromium's own word that an answer was no good or did not come: the page is to cope with that. */
+/** Chromium's own message about a failed response: the page must cope with that. */
 const ANSWER = /^Failed to load resource: (the server responded with|net::ERR_(?!BLOCKED)\w+$)|^WebSocket connection to/;
 
 /**
- * The browser of the whole run (`npm test`), or one of the file's own.
+ * Starts the browser of the whole run (`npm test`), or the file's own.
  *
- * @param {{ isOwn?: boolean }} options `isOwn`: for who reads the clipboard, which a browser has one of, or a download's file,
- *   or measures the browser
+ * @param {{ isOwn?: boolean }} options `isOwn`: for a test that reads the clipboard, of which a browser has one, or a
+ *   download's file, or that measures the browser
  */
 export async function startBrowser({ isOwn = false } = {}) {
   const { chromium } = await import("playwright-core");
@@ -19,18 +19,18 @@ export async function startBrowser({ isOwn = false } = {}) {
   return { open: (options) => open(browser, options), chromium: browser, stop: () => browser.close() };
 }
 
-/** workerd's word that a page, or a download that was cancelled, went away while it was written to. */
+/** workerd's message about a page, or a cancelled download, that left while it was written to. */
 const LEFT = /disconnected: ::write/;
 
 /**
- * A page in a browser profile of its own.
+ * Opens a page in its own browser profile.
  *
  * @param {object} options
  * @param {Awaited<ReturnType<typeof startVault>>} options.vault
- * @param {string | null} [options.token] signed in with it; `null` is nobody
+ * @param {string | null} [options.token] the token to sign in with; `null` does not sign in
  * @param {string} [options.at] the fragment
  * @param {object} [options.context] playwright's options of the profile
- * @param {Function} [options.script] what runs in each page before its own
+ * @param {Function} [options.script] runs in each page before its own scripts
  */
 async function open(browser, { vault, token = API_TOKEN, at = "", context: given = {}, script }) {
   vault.expectErrors(LEFT);
@@ -53,7 +53,7 @@ async function open(browser, { vault, token = API_TOKEN, at = "", context: given
   return { page, problems, close, clean: () => assert.deepEqual(problems, []) };
 }
 
-/** What the page's console complains of, and what nothing has caught. */
+/** Collects the errors and warnings of the page's console, and uncaught errors. */
 function watch(page) {
   const problems = [];
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.stack}`));
@@ -68,7 +68,7 @@ function watch(page) {
   return problems;
 }
 
-/** Asserts what axe-core finds wrong with the page: nothing. */
+/** Asserts that axe-core finds nothing wrong with the page. */
 export async function accessible(page, what) {
   const { source } = (await import("axe-core")).default;
   await page.evaluate(source);
@@ -79,5 +79,5 @@ export async function accessible(page, what) {
   assert.deepEqual(told, []);
 }
 
-/** Resolves when the feed is live: what happens from now on is told. */
+/** Resolves when the feed is live: the page shows everything that happens from now on. */
 export const live = (page) => page.locator(".live-live").waitFor();

@@ -1,13 +1,15 @@
-// A real video that is large, hardly two of its seconds alike: what shows whether seeking works.
+// Makes a real, large video in which hardly two seconds are alike, so that it shows whether seeking works.
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { run } from "../bytes.mjs";
 
-/** What is encoded, which takes long, and then repeated: a seek that misses by less than that shows. */
+/**
+ * The seconds that are encoded, which takes long; they are then repeated. A seek that misses by less than that shows.
+ */
 const ENCODED_S = 20;
 
-/** Makes it: so many seconds of noise, so that it can't be small; its index comes first. */
+/** Makes the video: this many seconds of noise, so that it cannot be small. Its index comes first. */
 export async function makeClip(path, { seconds, bitrate }) {
   const video = `testsrc2=size=640x360:rate=25:duration=${ENCODED_S}`;
   const audio = `sine=frequency=440:duration=${ENCODED_S}`;
@@ -20,7 +22,7 @@ export async function makeClip(path, { seconds, bitrate }) {
   await rm(part);
 }
 
-/** A step of an origin: the file as a good server sends it. */
+/** Returns a step of an origin: the file as a good server sends it. */
 export const clip = (path) => async (response, { headers }) => {
   const { size } = await stat(path);
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? "") ?? [];

@@ -1,17 +1,17 @@
-// A vault in which a job stands in each way that a page tells of, and some that are as large as they can be.
+// Fills a vault with a job in each state that a page shows, and some jobs that are as large as possible.
 import { noise, presigned, redirect, status } from "../servers/origin.mjs";
 import { acquired, told } from "../deliveries.mjs";
 import { API_TOKEN } from "../vault.mjs";
 
-/** As long as an id may be. */
+/** The longest id that is allowed. */
 export const LONGEST = "w".repeat(128);
-/** How many previews a video comes with, up to a frame a second. */
+/** How many previews come with a video, up to one a second. */
 export const PREVIEWS = [0, 1, 13, 60];
-/** Where nothing is fetched. */
+/** A host that nothing is fetched from. */
 export const ELSEWHERE = "videos.elsewhere.example";
 const WORD = "x".repeat(400);
 
-/** Of which something is still to come: their vault is to `leaveWork`. */
+/** Fills the vault. Some work stays pending, so the vault must `leaveWork`. */
 export async function fillStandings(vault, origin, works) {
   const put = (path, bytes = works.bytes.image, type = "image/png") => works.put(origin, path, bytes, type);
   const film = (id, previews, more = {}) => ({ eventType: "completed", jobId: id, queueName: "free",
@@ -57,7 +57,7 @@ export async function fillStandings(vault, origin, works) {
   for (const id of [LONGEST, "previews-60", "dead", "half", "led-elsewhere"]) await vault.settled(id);
 }
 
-/** The fragments of all pages of such a vault, each with what shows that it is there. */
+/** The fragments of all pages of such a vault, each with a selector that shows that the page is complete. */
 export const PAGES = {
   "#/": ".card .name", "#/?status=failed": ".card", "#/?archive=pending&since=2020-01-01T00:00:00Z": ".card", "#/?q=none": ".nothing",
   "#/unmatched": ".rows li", "#/refused": ".rows li", "#/numbers": ".tile", "#/doctor": ".finding", "#/nope": ".narrow",

@@ -1,13 +1,13 @@
-// What most tests of the dashboard begin with.
+// Starts what most tests of the dashboard need.
 import { stopAll } from "../stop.mjs";
 import { startServed } from "../vaults/served.mjs";
 import { startBrowser } from "./browser.mjs";
 import { makeWorks } from "./works.mjs";
 
 /**
- * A browser, and a vault with an origin that it may copy from: `{ browser, origin, vault, works }`.
+ * Starts a browser, and a vault with an origin that it may copy from: `{ browser, origin, vault, works }`.
  *
- * @param {object} [options] beside these the vault's
+ * @param {object} [options] the vault's, and these:
  * @param {boolean} [options.hasWorks] whether to make `works`, files that the pages can show
  * @param {boolean} [options.isOwn] the browser's
  */

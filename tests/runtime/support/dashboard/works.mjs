@@ -1,4 +1,4 @@
-// Real works of art for the dashboard: files that a browser can show, made once a test file.
+// Makes real media for the dashboard: files that a browser can show, made once for each test file.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { file } from "../servers/origin.mjs";
 
 const SECONDS = 8;
 
-/** `{ seconds, image(origin), video(origin), … }`: each serves a file there and returns its URL. */
+/** Returns `{ seconds, bytes, put, video, image }`. The functions serve files at an origin. */
 export async function makeWorks() {
   const dir = await mkdtemp(join(tmpdir(), "hookvault-works-"));
   const path = (name) => join(dir, name);
@@ -29,12 +29,12 @@ export async function makeWorks() {
   return {
     seconds: SECONDS,
     bytes,
-    /** Serves the bytes at `path`. */
+    /** Serves the bytes at `path`, and returns the URL. */
     put(origin, at, content, type) {
       origin.on(at, file(content, { "content-type": type }));
       return `${origin.url}${at}`;
     },
-    /** A `completed` with a video and pipelet's previews of it. */
+    /** Returns a `completed` body with a video and pipelet's previews of it. */
     video(origin, id) {
       const preview = (frame, n) => ({ index: n,
         url: this.put(origin, `/outputs/free/${id}_0_preview_00${n}.jpg`, frame, "image/jpeg") });
@@ -42,7 +42,7 @@ export async function makeWorks() {
         video: { data_uri: this.put(origin, `/outputs/free/${id}_0_Wan_00150.mp4`, bytes.clip, "video/mp4") },
         preview_fps: 1, previews: frames.map(preview) };
     },
-    /** A `completed` with a picture. */
+    /** Returns a `completed` body with a picture. */
     image(origin, id) {
       return { eventType: "completed", jobId: id, queueName: "free",
         images: [{ url: this.put(origin, `/outputs/free/${id}_0_image.png`, bytes.image, "image/png") }] };

@@ -1,5 +1,5 @@
-// The built Worker, with each of its questions to a job's or the catalog's objects told in the log,
-// and in a job's object how many requests it is busy with.
+// The built Worker. It logs each command to an object of a job or the catalog, and a job's object logs when it begins
+// and ends a request.
 import * as built from "../../../../build/index.js";
 import { replaced } from "../../../../tools/workerd/replaced.mjs";
 
@@ -19,7 +19,7 @@ export default new Proxy(built.default, {
 });
 export const Catalog = built.Catalog;
 
-/** What each job's object has begun and ended. */
+/** Logs which requests each job's object has begun and ended. */
 export class Job extends built.Job {
   #begun = 0;
   #ended = 0;

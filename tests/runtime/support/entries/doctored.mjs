@@ -1,10 +1,9 @@
-// The built Worker, with each request's subrequests counted and told in a header of the answer; the
-// variable BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take
-// long.
+// The built Worker. It counts each request's subrequests, and reports them in a header of the response. The variable
+// BROKEN_READS names the bindings whose reads fail, STALLED_WRITES those whose writes take long.
 import * as built from "../../../../build/index.js";
 import { replaced } from "../../../../tools/workerd/replaced.mjs";
 
-/** Longer than the doctor waits. */
+/** Milliseconds: longer than the doctor waits. */
 const STALL_MS = 6_000;
 
 let count = 0;
@@ -16,13 +15,13 @@ globalThis.fetch = counted(globalThis.fetch);
 
 const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
 
-/** The binding, with calls of these methods counted; `follow` wraps what others return. */
+/** Returns the binding with calls of these methods counted; `follow` wraps what others return. */
 const watched = (target, methods, { follow = {}, broken = false, stalled = false } = {}) =>
   new Proxy(target, {
     get(_, name) {
       const value = target[name];
       if (typeof value !== "function" || name === "constructor") return value;
-      // A method of a stub has no `bind` of its own: what is read of it is asked of the object.
+      // A stub's method has no `bind` of its own: reading that property would call the object.
       const call = (...args) => Reflect.apply(value, target, args);
       if (broken && name.startsWith("get")) return async () => Promise.reject(new Error("out of order"));
       if (stalled && name === "put") {
@@ -71,7 +70,7 @@ export default new Proxy(built.default, {
 });
 export const { Catalog } = built;
 
-/** The object's state, whose storage can't be read while BROKEN_READS names JOBS. */
+/** Returns the object's state with a storage that cannot be read, for when BROKEN_READS names JOBS. */
 const unreadable = (state) => {
   const get = () => {
     throw new Error("out of order");
@@ -84,7 +83,7 @@ export const Job = new Proxy(built.Job, {
   construct(target, [state, env], newTarget) {
     const isBroken = (env.BROKEN_READS ?? "").split(",").includes("JOBS");
     const job = Reflect.construct(target, [state, env], newTarget);
-    // The runtime's own class takes nothing but its own state.
+    // The constructor of the runtime's class accepts only its own state.
     if (isBroken) Object.defineProperty(job, "ctx", { value: unreadable(state) });
     return job;
   },

@@ -1,5 +1,5 @@
-// The built Worker, whose requests end right after a body was written to the bucket: their clients
-// have left. The objects go on.
+// The built Worker, whose requests hang right after a body was written to the bucket, as if their clients had left. The
+// objects go on.
 import * as built from "../../../../build/index.js";
 import { replaced } from "../../../../tools/workerd/replaced.mjs";
 

@@ -1,4 +1,4 @@
-// The built Worker over a bucket whose listings fail where the cursor says so, with what it says.
+// The built Worker over a bucket whose listings fail with the cursor's message, if the cursor begins with `fail: `.
 import { env } from "cloudflare:workers";
 import * as built from "../../../../build/index.js";
 

@@ -1,6 +1,6 @@
-// The built Worker, whose catalog's objects can be asked from outside: `POST /.catalog/{name}` with a
-// question, or with `{ "sql": … }`, which is run as it is. With `{ "spoil": { "Dirty": "…" } }` an object
-// fails with these words when it is asked that.
+// The built Worker, whose catalog objects can be called from outside: `POST /.catalog/{name}` with a command, or with
+// `{ "sql": … }`, which runs as it is. `{ "spoil": { "Dirty": "…" } }` makes the object fail with these words when it
+// gets that command.
 import * as built from "../../../../build/index.js";
 
 export default class extends built.default {
@@ -41,7 +41,7 @@ export class Catalog extends built.Catalog {
     return "{}";
   }
 
-  /** Its rows, and how many of them it has written. */
+  /** Returns the statement's rows, and how many rows it has written. */
   sql(text) {
     const cursor = this.#storage.sql.exec(text);
     return JSON.stringify({ rows: cursor.toArray(), written: cursor.rowsWritten });

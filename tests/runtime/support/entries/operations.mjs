@@ -1,15 +1,15 @@
-// A side, with each operation on a store told in the log: `operation ["storage.put","record"]`.
-// `SIDE` stands for where the side is.
+// A side that logs each operation on a store: `operation ["storage.put","record"]`. `SIDE` stands for the path of the
+// side.
 import * as side from "SIDE";
 
 const tell = (...what) => console.log(`operation ${JSON.stringify(what)}`);
 
-/** What is written, by the arguments of a call: a key, several, or an object of them. */
+/** Returns the written keys of a call: its first argument is a key, several keys, or an object by keys. */
 const keysOf = (first) => (typeof first === "object" && first !== null && !(first instanceof Date)
   ? Array.isArray(first) ? first : first instanceof Map ? [...first.keys()] : Object.keys(first)
   : [String(first)]);
 
-/** The target, with calls of these methods told, and what others hold watched. */
+/** Returns the target with calls of these methods logged, and with watched `parts`. */
 const watched = (target, name, methods, parts = {}) => new Proxy(target, {
   get(_, key) {
     const value = target[key];
@@ -46,7 +46,7 @@ const stores = (env) => ({
   CATALOG: objects(env.CATALOG, "CATALOG"),
 });
 
-/** The Worker tells the catalog, too, be it an object or a class of the runtime's. */
+/** Watches the Worker too, because it also sends rows to the catalog. It is an object or a class of the runtime. */
 const watchedWorker = (worker) => {
   if (typeof worker !== "function") return { ...worker, fetch: (request, env, ...more) => worker.fetch(request, stores(env), ...more) };
   return class extends worker {
@@ -61,7 +61,7 @@ export const Catalog = side.Catalog;
 export const Job = new Proxy(side.Job, {
   construct(target, [own, env], newTarget) {
     const job = Reflect.construct(target, [own, stores(env)], newTarget);
-    // The runtime's own class takes nothing but its own state.
+    // The constructor of the runtime's class accepts only its own state.
     Object.defineProperty(job, "ctx", { value: state(own) });
     return job;
   },

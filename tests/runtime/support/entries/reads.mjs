@@ -1,4 +1,4 @@
-// The built Worker, with each read of the bucket told in the log.
+// The built Worker, which logs each read of the bucket.
 import { env } from "cloudflare:workers";
 import * as built from "../../../../build/index.js";
 

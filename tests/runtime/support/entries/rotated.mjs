@@ -1,5 +1,5 @@
-// The built Worker, whose objects are deployed anew: those that begin after `POST /rotate` have `NEXT_API_TOKEN` for their API
-// token, while the Worker itself goes on with the old one, as a request does that began before.
+// The built Worker while a deployment rotates its token. Objects that begin after `POST /rotate` have `NEXT_API_TOKEN`
+// as their API token. The Worker keeps the old one, as a request does that began before.
 import * as built from "../../../../build/index.js";
 
 let isRotated = false;

@@ -1,4 +1,4 @@
-// The built Worker in front of jobs' objects of the build before, which don't know how to render.
+// The built Worker before job objects of the build before, which do not know the command `Render`.
 import * as built from "../../../../build/index.js";
 
 export default built.default;

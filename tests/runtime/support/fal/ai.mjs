@@ -1,5 +1,5 @@
-// A stand-in for fal.ai: its queue, its direct runs, its uploads, its files and its signed webhooks.
-// All of the Worker's fetches come here, whatever host they name, so that nothing else is asked.
+// A stand-in for fal.ai: its queue, its direct runs, its uploads, its files and its signed webhooks. All of the
+// Worker's fetches arrive here, whatever host they name, so that no other server is asked.
 import { createHash, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { error, falSender, JWKS_URL, ok } from "./sender.mjs";
@@ -10,14 +10,14 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 const QUEUE = "https://queue.fal.run/";
 const REQUEST = /^(?<app>.+?)\/requests\/(?<id>[^/]+)(?<rest>\/.*)?$/;
 
-/** The bytes of a file at fal's CDN. */
+/** Returns the bytes of a file at fal's CDN. */
 export const content = (url) => noise(1_000, url);
 
 export async function startFalAi() {
   const sender = falSender({ kid: "k1" });
   const [requests, steps, jobs] = [[], new Map(), new Map()];
 
-  /** fal's answers have headers that speak for its own origin. */
+  /** Answers with headers that speak for fal's own origin, as fal does. */
   function json(response, status, value, more = {}) {
     const body = typeof value === "string" ? value : JSON.stringify(value);
     const headers = { "content-type": "application/json", "access-control-allow-origin": "*",
@@ -78,23 +78,23 @@ export async function startFalAi() {
   });
   return {
     ...(await listenOutside(server)),
-    /** What a URL does, with its query or for any; it has read the request's body. */
+    /** Sets the step for a URL, with its query or for any query. The request's body was read before the step runs. */
     on: (url, step) => steps.set(url, step),
-    /** What has been asked since the last call; but for keys and files, unless `all` is wanted. */
+    /** Returns the requests since the last call, without those for keys and files unless `all` is set. */
     seen: ({ all = false } = {}) => requests.splice(0)
       .filter(({ url }) => all || (url.href !== JWKS_URL && !/fal\.media$/.test(url.hostname))),
-    /** Whether this origin has been asked since the last `seen`. */
+    /** Tells whether this origin was asked since the last `seen`. */
     asked: (origin) => requests.some(({ url }) => url.origin === origin),
     job: (id) => jobs.get(id),
     submissions: () => jobs.size,
     start: (id) => (jobs.get(id).status = "IN_PROGRESS"),
-    /** Ends a job as fal does: its result is there, and a signed webhook tells it. */
+    /** Ends a job as fal does: stores its result, and sends a signed webhook unless `silent` is set. */
     async complete(id, result, { silent = false } = {}) {
       Object.assign(jobs.get(id), { status: "COMPLETED", result });
       if (silent) return undefined;
       return send(id, ok(id, null).replace('"payload":null', () => `"payload":${result}`));
     },
-    /** Ends a job as fal does that fails. */
+    /** Ends a job as fal does when it fails. */
     async fail(id, text, payload) {
       Object.assign(jobs.get(id), { status: "COMPLETED", result: payload, failed: true });
       return send(id, error(id, text).replace('"payload":null', () => `"payload":${payload}`));
@@ -102,7 +102,7 @@ export async function startFalAi() {
   };
 }
 
-/** A body's text if it is short, and always its length and hash. */
+/** Returns a body's length and hash, and its text if it is short. */
 async function read(request) {
   const [hash, chunks] = [createHash("sha256"), []];
   let bytes = 0;

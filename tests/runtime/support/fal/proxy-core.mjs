@@ -1,24 +1,24 @@
-// fal's own server proxy: the core of its package, as its adapters call it, with what it fetches
-// recorded and answered by the test.
+// Runs fal's own server proxy: the core of its package, called as its adapters call it. What it fetches is recorded,
+// and the test answers it.
 import { handleRequest } from "@fal-ai/server-proxy";
 
 /**
- * What fal's core does with a request: what it answers, and what it sent, if it sent anything.
+ * Returns what fal's core answers to a request, and what it sent, if anything.
  *
  * @param {object} call
  * @param {string} call.method
- * @param {Record<string, string>} call.headers lower-case
+ * @param {Record<string, string>} call.headers in lower case
  * @param {string} [call.body]
- * @param {(given: string | undefined) => boolean} call.accepts whether this `authorization` is good
- * @param {string} call.key what is sent in its place
- * @param {() => Response} call.answer of fal
+ * @param {(given: string | undefined) => boolean} call.accepts whether this `authorization` is valid
+ * @param {string} call.key is sent in its place
+ * @param {() => Response} call.answer fal's response
  */
 export async function askCore({ method, headers, body, accepts, key, answer }) {
   let sent;
   const told = {};
   const original = globalThis.fetch;
   globalThis.fetch = async (url, init) => {
-    // As the real one: it refuses what it can't send.
+    // Refuses what it cannot send, as the real `fetch` does.
     const request = new Request(url, init);
     sent = { method, url: request.url, headers: plain(init.headers), body: init.body };
     return answer();

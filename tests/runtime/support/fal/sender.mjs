@@ -1,5 +1,4 @@
-// A stand-in for fal.ai as the sender of webhooks: it signs them as fal does, and publishes its
-// keys where fal does.
+// A stand-in for fal.ai as the sender of webhooks. It signs them as fal does, and publishes its keys at fal's URL.
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 
 export const JWKS_URL = "https://rest.alpha.fal.ai/.well-known/jwks.json";
@@ -7,28 +6,28 @@ export const JWKS_URL = "https://rest.alpha.fal.ai/.well-known/jwks.json";
 /**
  * @typedef {object} Key
  * @property {import("node:crypto").KeyObject} privateKey
- * @property {{ kty: "OKP", crv: "Ed25519", x: string, kid?: string }} jwk its public half
+ * @property {{ kty: "OKP", crv: "Ed25519", x: string, kid?: string }} jwk the public half
  */
 
-/** A key that nobody has published: what it signs is forged. */
+/** Makes a key that is not published: what it signs is forged. */
 export function newKey(kid) {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const { kty, crv, x } = publicKey.export({ format: "jwk" });
   return { privateKey, jwk: { kty, crv, x, ...(kid !== undefined && { kid }) } };
 }
 
-/** A sender with one key, published under `kid` if there is one. */
+/** Makes a sender with one key, published under `kid` if that is given. */
 export function falSender({ kid } = {}) {
   const keys = [newKey(kid)];
   let asked = 0;
   let failure;
   const sender = {
-    /** The key that signs now. */
+    /** Returns the key that signs now. */
     get key() {
       return keys[0];
     },
     jwks: () => ({ keys: keys.map(({ jwk }) => jwk) }),
-    /** Signs with another key from now on; with `keep` the older ones stay published. */
+    /** Signs with another key from now on; `keep` leaves the older ones published. */
     rotate({ kid: next, keep = false } = {}) {
       keys.unshift(newKey(next));
       if (!keep) keys.length = 1;
@@ -40,27 +39,27 @@ export function falSender({ kid } = {}) {
       asked += 1;
       (failure ?? published(sender.jwks()))(response, request);
     },
-    /** Publishes the keys where fal does. */
+    /** Publishes the keys at fal's URL. */
     serve: (outbound) => outbound.on(JWKS_URL, sender.step),
-    /** How often the keys have been asked for, failures included. */
+    /** Returns how often the keys were fetched, failures included. */
     asked: () => asked,
-    /** The keys' URL does this from now on: `status(500)`, `reset`, `broken`, `stall`, any step. */
+    /** Makes the keys' URL do this from now on: `status(500)`, `reset`, `broken`, `stall`, any step. */
     fail: (step) => (failure = step),
-    /** The keys' URL answers again. */
+    /** Makes the keys' URL work again. */
     heal: () => (failure = undefined),
   };
   return sender;
 }
 
 /**
- * The headers of a webhook.
+ * Returns the headers of a webhook.
  *
  * @param {object} letter
  * @param {Key} letter.key
  * @param {string} letter.requestId
  * @param {string | Uint8Array} letter.body exactly as it is sent
  * @param {string} [letter.userId]
- * @param {number | string} [letter.timestamp] in s; now if it is left out
+ * @param {number | string} [letter.timestamp] in s; the present by default
  */
 export function signed({ key, requestId, body, userId = "fal-user-1", timestamp = seconds() }) {
   const hash = createHash("sha256").update(body).digest("hex");
@@ -73,15 +72,15 @@ export function signed({ key, requestId, body, userId = "fal-user-1", timestamp 
   };
 }
 
-/** The body that tells a result. A request that was sent on has two ids. */
+/** Returns the body with a result. A request that was sent on has two ids. */
 export const ok = (requestId, payload, gatewayRequestId = requestId) =>
   JSON.stringify({ ...ids(requestId, gatewayRequestId), status: "OK", payload });
 
-/** The body of a job that failed. */
+/** Returns the body of a job that failed. */
 export const error = (requestId, text, payload = null) =>
   JSON.stringify({ ...ids(requestId), status: "ERROR", error: text, payload });
 
-/** The body of a job that is done, but whose result is no JSON. */
+/** Returns the body of a job that is done, but whose result is not JSON. */
 export const unreadable = (requestId, text) =>
   JSON.stringify({ ...ids(requestId), status: "OK", payload: null, payload_error: text });
 
@@ -91,7 +90,7 @@ export const broken = (response) => answer(response, '{"keys":[{"kty":"OKP"');
 /** A step that never answers. */
 export const stall = () => {};
 
-/** A step that answers with these keys, or with what is none. */
+/** Returns a step that answers with these keys, or with invalid ones. */
 export const published = (jwks) => (response) => answer(response, JSON.stringify(jwks));
 
 const seconds = () => Math.floor(Date.now() / 1_000);

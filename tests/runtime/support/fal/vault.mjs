@@ -1,4 +1,4 @@
-// A vault that gets fal.ai's signed webhooks, and fal.ai, which publishes its keys.
+// A vault that receives fal.ai's signed webhooks, and a fal.ai that publishes its keys.
 import assert from "node:assert/strict";
 import { falSender, ok } from "./sender.mjs";
 import { startOutbound } from "../servers/outbound.mjs";
@@ -16,7 +16,7 @@ export async function startFalVault() {
   vault.expectErrors(/fal\.ai's keys/);
   let n = 0;
 
-  /** A webhook of fal's, signed unless `headers` say otherwise; `sent` is what becomes of its body. */
+  /** Makes a webhook of fal's, signed unless `headers` say otherwise. `sent` replaces the body after signing. */
   function letter({ headers, sent, ...change } = {}) {
     const requestId = change.requestId ?? `fal-${(n += 1)}`;
     const body = change.body ?? ok(requestId, { done: true });
@@ -28,7 +28,7 @@ export async function startFalVault() {
 
   return {
     ...{ fal, outbound, vault, letter, send, trust, exists },
-    /** Sends, and says how far it was believed; what is refused is in no job. */
+    /** Sends a webhook, and returns the trust that it got, or the refusal. A refused one must not create a job. */
     async outcome(change) {
       const one = letter(change);
       const answer = await send(one);
@@ -36,7 +36,7 @@ export async function startFalVault() {
       assert.equal(await exists(one.requestId), false, "a refused delivery has made a job");
       return `${answer.status}: ${answer.detail}`;
     },
-    /** An isolate that knows no key, and how often it asks for them. */
+    /** Restarts the vault, which then knows no key, and counts how often it fetches them. */
     async cold(vars = {}) {
       await vault.restart({ ...VARS, RETRY_BASE_MS: "25", ...vars });
       fal.heal();

@@ -1,5 +1,5 @@
-// The clients that users have, as the registries publish them, pointed at a server of the test in
-// the ways that their users could point them.
+// The clients that users have, as the registries publish them. Each is pointed at the test's server in a way that its
+// users have.
 import assert from "node:assert/strict";
 import { createFalClient } from "@fal-ai/client";
 import { certificate } from "../servers/certificate.mjs";
@@ -8,18 +8,18 @@ import { python } from "./python.mjs";
 export { certificate, overTls, trustCertificate } from "../servers/certificate.mjs";
 export { front, tlsFront } from "../servers/front.mjs";
 
-/** Where it goes by itself; it reads no environment variable. */
+/** The host that the client uses; it reads no environment variable. */
 const FAL_QUEUE = "https://queue.fal.run";
 
 /**
- * fal's client for JavaScript.
+ * Returns fal's client for JavaScript.
  *
  * @param {object} options
- * @param {string} [options.url] of the server that stands in for the queue
+ * @param {string} [options.url] the server that stands in for the queue
  * @param {string} [options.prefix] of the queue's paths there
- * @param {string} [options.proxy] URL of a server proxy, which is sent everything instead
- * @param {string} [options.key] without one it sends no `Authorization`
- * @param {object} [options.more] of its own configuration
+ * @param {string} [options.proxy] URL of a server proxy, which gets everything instead
+ * @param {string} [options.key] without one the client sends no `Authorization`
+ * @param {object} [options.more] of the client's own configuration
  */
 export function falJs({ url, prefix = "", proxy, key, more = {} }) {
   const way = proxy ? { proxyUrl: { url: proxy, when: "always" } }
@@ -27,14 +27,14 @@ export function falJs({ url, prefix = "", proxy, key, more = {} }) {
   return createFalClient({ credentials: key, ...way, ...more });
 }
 
-/** A test must not reach the internet, whatever it asks of the client. */
+/** Moves a URL to the test's server, and fails for any other URL: a test must not reach the internet. */
 function moved(from, to) {
   assert.ok(from.startsWith(`${FAL_QUEUE}/`), `not a URL of the queue: ${from}`);
   return to + from.slice(FAL_QUEUE.length);
 }
 
 /**
- * fal's client for Python: runs a script that has `fal_client` imported, as well as `json`.
+ * Runs a script with fal's client for Python: it has `fal_client` and `json` imported.
  *
  * @param {string} script
  * @param {object} options
@@ -47,7 +47,7 @@ export function falPython(script, { host, key, env = {}, limitMs }) {
   const own = {
     FAL_KEY: key,
     FAL_QUEUE_RUN_HOST: host,
-    // Whatever else it would ask, `run` and uploads, finds no one.
+    // Other requests, such as direct runs and uploads, reach no server.
     FAL_RUN_HOST: "localhost:1",
     SSL_CERT_FILE: certificate().path,
     NO_PROXY: "*",
@@ -56,7 +56,7 @@ export function falPython(script, { host, key, env = {}, limitMs }) {
   return python(imports + script, { env: { ...own, ...env }, limitMs });
 }
 
-/** What a script of `falPython` printed as one line of JSON; its failure fails the test. */
+/** Returns what a script of `falPython` printed as one line of JSON. If the script fails, the test fails. */
 export async function told(running) {
   const { code, stdout, stderr } = await running;
   assert.equal(code, 0, stderr);

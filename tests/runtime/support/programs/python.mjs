@@ -1,11 +1,11 @@
-// Scripts in Python, with the packages of tests/clients/requirements.txt.
+// Runs Python scripts with the packages of tests/clients/requirements.txt.
 import { pythonClients } from "../../../../tools/setup/python.mjs";
 import { run } from "./program.mjs";
 
 /**
- * @param {string} script its text
- * @param {{ env?: Record<string, string>, input?: string, limitMs?: number }} [options]
- *   as `run` takes them; `env` over that of this process
+ * @param {string} script the text
+ * @param {{ env?: Record<string, string>, input?: string, limitMs?: number }} [options] as `run` takes them; `env` adds
+ *   to this process's variables
  */
 export async function python(script, { env = {}, ...more } = {}) {
   await pythonClients.ensure();

@@ -1,8 +1,8 @@
-// Programs that a test needs and that npm does not bring.
+// Checks for programs that a test needs and npm does not install.
 import { spawnSync } from "node:child_process";
 import { pythonPossible } from "../../../../tools/setup/python.mjs";
 
-/** The Debian package of each, as `.ci/run` installs them. */
+/** The Debian package of each program, as `.ci/run` installs it. */
 const PACKAGES = { aria2c: "aria2", chromium: "chromium", curl: "curl", ffmpeg: "ffmpeg",
   ffprobe: "ffmpeg", openssl: "openssl", "python3 with venv": "python3-venv" };
 
@@ -10,7 +10,8 @@ const exists = (command) => command === "python3 with venv" ? pythonPossible()
   : spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
 
 /**
- * For `skip` of a test: what it lacks, or `false`. Where `CI` is set nothing may be skipped.
+ * Returns the value for a test's `skip`: the missing programs in words, or `false`. Throws where `CI` is set, because
+ * nothing may be skipped there.
  *
  * @param {...keyof PACKAGES} commands
  */

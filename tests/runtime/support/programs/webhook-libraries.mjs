@@ -1,5 +1,5 @@
-// The published libraries of Standard Webhooks, which receivers of signed webhooks use: whether a
-// signature is right is their word, not ours. JavaScript runs here, Python as a child.
+// The published libraries of Standard Webhooks, which receivers of signed webhooks use: they decide whether a signature
+// is right. The JavaScript ones run here, the Python ones in a child process.
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { python } from "./python.mjs";
@@ -13,7 +13,7 @@ export const LIBRARIES = { js: Object.keys(JS), python: Object.keys(PYTHON) };
  * @param {"standardwebhooks-js" | "svix-js" | "standardwebhooks-py" | "svix-py"} library
  * @param {string} secret `whsec_…`
  * @param {{ id: string, timestamp: number, body: string }} message `timestamp` in s
- * @returns {Promise<string>} for the header `webhook-signature`
+ * @returns {Promise<string>} the value of the header `webhook-signature`
  */
 export async function sign(library, secret, { id, timestamp, body }) {
   const Webhook = JS[library];
@@ -24,16 +24,16 @@ export async function sign(library, secret, { id, timestamp, body }) {
 /**
  * @param {string} library as for `sign`
  * @param {string} secret
- * @param {Record<string, string> | Headers} headers as they came
+ * @param {Record<string, string> | Headers} headers as they were received
  * @param {string} body
  * @param {{ now?: number }} [options] in s, for messages that were signed long ago
- * @returns {Promise<{ valid: boolean, why?: string }>} `why` not: the library's own words
+ * @returns {Promise<{ valid: boolean, why?: string }>} `why` is the library's own error
  */
 export async function verify(library, secret, headers, body, { now } = {}) {
   const plain = headers instanceof Headers ? Object.fromEntries(headers) : headers;
   const Webhook = JS[library];
   if (!Webhook) return inPython(library, { do: "verify", secret, headers: plain, body, now });
-  // All of it is synchronous: nothing else sees this clock.
+  // All of this is synchronous, so nothing else sees the changed clock.
   const clock = Date.now;
   if (now !== undefined) Date.now = () => now * 1_000;
   try {

@@ -1,4 +1,4 @@
-// The two bodies of the upstream's webhook document, verbatim.
+// The two bodies of the upstream's webhook documentation, verbatim.
 
 export const ACQUIRED = `{
   "eventType": "acquired",

@@ -1,4 +1,4 @@
-// A file that tests of reading have stored.
+// The file that tests of reading have stored.
 import { md5, noise } from "../servers/origin.mjs";
 
 export const BYTES = noise(100_000);

@@ -1,9 +1,12 @@
 // URLs for `*.r2.cloudflarestorage.com,*.fal.media,fal.media`.
 
-/** Hosts that `ALLOWED_SOURCE_HOSTS` names in these tests. */
+/** The hosts in `ALLOWED_SOURCE_HOSTS` in these tests. */
 export const SOURCES = "*.r2.cloudflarestorage.com,*.fal.media,fal.media";
 
-/** Must not be fetched, by what `skipped` says; what is no http URL is just text. */
+/**
+ * URLs that must not be fetched, by the reason in `skipped`. A text that is not an http URL has no reason: it is just
+ * text.
+ */
 export const HOSTILE = {
   "host not allowed": [
     "https://\u24d5al.media/a.mp4",
@@ -161,7 +164,7 @@ export const HOSTILE = {
   ],
 };
 
-/** Look odd, are right, and must be fetched: as written, and as it goes out. */
+/** URLs that look odd, but are right and must be fetched: as written, and as they are requested. */
 export const BENIGN = {
   "a line break in the path": ["https://fal.media/\r\nHost: evil.example/a.mp4",
     "https://fal.media/Host:%20evil.example/a.mp4"],
@@ -200,7 +203,7 @@ export const BENIGN = {
   "8,000 characters": [`https://fal.media/w.mp4?${"x".repeat(7_970)}`],
 };
 
-/** Redirects from `https://fal.media/{n}/a.mp4`: code, `Location`, and where it leads. */
+/** Redirects from `https://fal.media/{n}/a.mp4`: code, `Location`, and the target. */
 export const REDIRECTS = {
   "a path": [301, "/to/1.mp4", "https://fal.media/to/1.mp4"],
   "a name": [302, "b.mp4?c=d", "https://fal.media/2/b.mp4?c=d"],

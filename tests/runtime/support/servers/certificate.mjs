@@ -1,4 +1,4 @@
-// A certificate for loopback, made anew in each process: Python's clients speak nothing but TLS.
+// Makes a certificate for loopback, a new one in each process, because Python's clients speak only TLS.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,13 +12,13 @@ export function certificate() {
   return (made ??= make());
 }
 
-/** For `startVault({ change })`: the Worker is asked over TLS, and knows. */
+/** Serves the Worker over TLS, which the Worker sees in its URL: pass it as `change` of `startVault`. */
 export function overTls(options) {
   const { cert, key } = certificate();
   return { ...options, https: true, httpsCert: cert, httpsKey: key };
 }
 
-/** Has the `fetch` of this process take the certificate. */
+/** Makes this process's `fetch` trust the certificate. */
 export function trustCertificate() {
   setDefaultCACertificates([...getCACertificates("default"), certificate().cert]);
 }

@@ -1,8 +1,8 @@
-// No connection is used twice by the `fetch` of a test, or of a client that runs in it. workerd
-// closes one whose request it has answered without reading the body, just when the next call may
-// have got it: that call fails, and says nothing of the Worker.
+// Keeps the `fetch` of a test, or of a client in it, from using a connection twice. workerd closes a connection whose
+// request it answered without reading the body, perhaps just when the next call got it. That call then fails, which
+// says nothing about the Worker.
 
-/** Where Node's `fetch` looks for its connections, from its first call on. */
+/** The symbol under which Node's `fetch` finds its connections, from its first call on. */
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
 
 await fetch("data:,");

@@ -1,4 +1,4 @@
-// A proxy before the S3 server that counts. It passes `Host` on unchanged: signatures cover it.
+// A proxy before the S3 server, which counts requests. It passes `Host` on unchanged, because signatures cover it.
 import { createServer, request as ask } from "node:http";
 import { listen } from "./listen.mjs";
 

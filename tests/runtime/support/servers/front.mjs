@@ -1,18 +1,18 @@
-// A door before a server, with or without TLS, that can lose an answer: the server has worked, and
-// the client can't know. It passes bytes as they come, so that `Host` and streams are as sent.
+// A proxy before a server, with or without TLS, that can lose a response: the server has worked, and the client cannot
+// know. It passes bytes as they come, so that `Host` and streams stay as sent.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { certificate } from "./certificate.mjs";
 import { eventually } from "../wait.mjs";
 
-/** `front` with TLS, for Python's client. */
+/** Starts `front` with TLS, for Python's client. */
 export const tlsFront = (target, options) => front(target, { tls: true, ...options });
 
 /**
  * @param {string} target URL of the server; one with https must have our certificate
- * @param {{ tls?: boolean, only?: string }} [options] whether clients speak TLS to the front, and
- *   how the requests begin that count and can be lost; all if it is left out
+ * @param {{ tls?: boolean, only?: string }} [options] `tls`: clients speak TLS to the front; `only`: how the requests
+ *   begin that count and can be lost, all by default
  */
 export async function front(target, { tls = false, only = "" } = {}) {
   const { protocol, hostname: host, port } = new URL(target);
@@ -37,14 +37,14 @@ export async function front(target, { tls = false, only = "" } = {}) {
       [isDoomed, toBreak] = [true, toBreak - 1];
       server.unpipe(client);
       if (when) void eventually("the moment to break a connection", when).then(lose, lose);
-      // The first byte of an answer shows that the server has had the whole request.
+      // The first byte of a response shows that the server has received the whole request.
       else server.once("data", lose);
-      // What is unpiped stands still.
+      // A stream pauses when it is unpiped.
       server.resume();
     });
     client.pipe(server);
     server.pipe(client);
-    // Who goes without a word leaves the other side likewise.
+    // If one side breaks off, the other side sees that too.
     client.on("error", () => {});
     server.on("error", () => client.destroy());
     server.on("close", () => client.end());
@@ -65,17 +65,19 @@ export async function front(target, { tls = false, only = "" } = {}) {
     /** `host:port`, for Python's client. */
     host: at,
     /**
-     * Loses the answers to the next requests, of whatever connection, each with its connection: at
-     * the first byte of the answer, when the server is done; or before it, as soon as `when` tells
-     * anything but `undefined`. To the server it looks like a client that closes, or with `reset`
-     * like a line that is cut.
+     * Loses the responses to the next requests on any connection, together with their connections. It does so at the
+     * first byte of the response, when the server is done; or before, as soon as `when` returns anything but
+     * `undefined`. The server sees a client that closes, or with `reset` a line that is cut.
      */
     breakNext({ times = 1, when: moment, reset = false } = {}) {
       [toBreak, when, isReset] = [times, moment, reset];
     },
-    /** How many answers have been lost. */
+    /** Returns how many responses were lost. */
     broken: () => broken,
-    /** How many requests have come; one in parts counts again, if `only` does not tell. */
+    /**
+     * Returns how many requests have arrived. A request in several parts counts several times, unless `only` excludes
+     * them.
+     */
     asked: () => requests,
     async stop() {
       for (const client of clients) client.destroy();

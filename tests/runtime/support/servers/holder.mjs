@@ -1,5 +1,5 @@
-// A door before a queue that holds its answers to submissions back until the test lets them go: the
-// queue has taken the job, and no one has been told.
+// A proxy before a queue, which holds answers to submissions back until the test releases them. The queue has accepted
+// the job, and no client knows.
 import { createServer, request as ask } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { listen } from "./listen.mjs";
@@ -21,7 +21,7 @@ export async function startHolder(target) {
   return {
     ...(await listen(server)),
     hold: () => (isHeld = true),
-    /** How many answers wait. */
+    /** Returns how many answers wait. */
     held: () => waiting.length,
     release() {
       const all = waiting;

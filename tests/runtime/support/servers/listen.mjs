@@ -1,9 +1,9 @@
-// A server of a test's own on loopback.
+// Starts a test's own server on loopback.
 import { once } from "node:events";
 
-/** Has it listen at a free port: `{ port, url, stop }`. */
+/** Makes the server listen on a free port: `{ port, url, stop }`. */
 export async function listen(server) {
-  // A test whose vault complains when it ends must not hang for its servers.
+  // `unref`: a test whose vault complains when it ends must not hang because of its servers.
   server.listen(0, "127.0.0.1").unref();
   await once(server, "listening");
   const { port } = server.address();

@@ -1,5 +1,5 @@
-// A server of output files that can do wrong. Each path has a script: a list of steps, one a
-// request; the last one stays. It is plain http on loopback, for `ALLOWED_SOURCE_HOSTS`.
+// A server of output files that can misbehave. Each path has a script: a list of steps, one for each request; the last
+// one stays. It is plain http on loopback, for `ALLOWED_SOURCE_HOSTS`.
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -19,9 +19,9 @@ export async function startOrigin() {
   });
   server.on("connection", () => (connections += 1));
   return {
-    /** Its `url` is as `ALLOWED_SOURCE_HOSTS` names it. */
+    /** `url` is what `ALLOWED_SOURCE_HOSTS` must contain. */
     ...(await listen(server)),
-    /** What `path` does from now on. */
+    /** Sets what `path` does from now on. */
     on: (path, ...steps) => scripts.set(path, steps),
     requests: (path) => requests.filter((request) => request.path === path),
     requestsMade: () => requests,
@@ -29,7 +29,7 @@ export async function startOrigin() {
   };
 }
 
-/** Bytes that differ at every place and from other seeds'. */
+/** Returns bytes that differ at every position, and for every seed. */
 export function noise(size, seed = "noise") {
   const blocks = [];
   for (let n = 0; n * 32 < size; n += 1) {
@@ -42,7 +42,7 @@ export const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), noise(
 
 export const md5 = (bytes) => createHash("md5").update(bytes).digest("hex");
 
-/** The whole file, as a good server sends it; it knows no `Range`. */
+/** Returns a step that sends the whole file, as a good server does; it ignores `Range`. */
 export const file = (bytes, headers = { "content-type": "video/mp4" }) => (response) => {
   response.writeHead(200, { "content-length": bytes.length, ...headers });
   response.end(bytes);
@@ -52,7 +52,7 @@ export const status = (code, headers = {}) => (response) => response.writeHead(c
 
 export const redirect = (location, code = 302) => status(code, { location });
 
-/** Tells the whole length, sends the first half, and ends or resets the connection. */
+/** Returns a step that declares the whole length, sends the first half, and ends or resets the connection. */
 export const cut = (bytes, { reset = false } = {}) => (response) => {
   response.writeHead(200, { "content-length": bytes.length, "content-type": "video/mp4" });
   response.write(bytes.subarray(0, bytes.length / 2), () => {
@@ -61,10 +61,10 @@ export const cut = (bytes, { reset = false } = {}) => (response) => {
   });
 };
 
-/** No answer at all. */
+/** A step that sends no response. */
 export const reset = (response) => response.socket.resetAndDestroy();
 
-/** Bytes after the end of the body that was told. */
+/** Returns a step that sends bytes after the declared end of the body. */
 export const overlong = (bytes, extra) => ({ socket }) => {
   const head = `content-type: video/mp4\r\ncontent-length: ${bytes.length}`;
   socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`);
@@ -72,20 +72,20 @@ export const overlong = (bytes, extra) => ({ socket }) => {
   socket.write(extra);
 };
 
-/** No length. */
+/** Returns a step that sends no length. */
 export const chunked = (bytes) => (response) => {
   response.writeHead(200, { "content-type": "video/mp4" });
   response.write(bytes.subarray(0, 1));
   response.end(bytes.subarray(1));
 };
 
-/** No length, and the connection ends before the body does. */
+/** Returns a step that sends no length, and closes the connection before the body ends. */
 export const chunkedCut = (bytes) => (response) => {
   response.writeHead(200, { "content-type": "video/mp4" });
   response.write(bytes.subarray(0, bytes.length / 2), () => response.socket.destroySoon());
 };
 
-/** Encoded although nobody asked for it. */
+/** Returns a step that compresses the body, although nobody asked for that. */
 export const zipped = (bytes) => (response) => {
   const body = gzipSync(bytes);
   response.writeHead(200, { "content-type": "video/mp4", "content-encoding": "gzip",
@@ -93,7 +93,7 @@ export const zipped = (bytes) => (response) => {
   response.end(body);
 };
 
-/** A part of the file that nobody asked for. */
+/** Returns a step that sends a part of the file, although nobody asked for one. */
 export const partial = (bytes) => (response) => {
   const part = bytes.subarray(0, bytes.length / 2);
   response.writeHead(206, { "content-type": "video/mp4", "content-length": part.length,
@@ -101,7 +101,7 @@ export const partial = (bytes) => (response) => {
   response.end(part);
 };
 
-/** As `file`, and a `Range` is answered with that part. */
+/** Returns a step that works like `file`, but answers a `Range` with that part. */
 export const ranged = (bytes, headers) => (response, request) => {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
   if (first === undefined) return file(bytes, headers)(response);
@@ -111,7 +111,7 @@ export const ranged = (bytes, headers) => (response, request) => {
   response.end(part);
 };
 
-/** Sends the first half at once, the rest only after `release()`. */
+/** Returns a step that sends the first half at once, and the rest only after `release()`. */
 export function held(bytes, type = "video/mp4") {
   const gate = Promise.withResolvers();
   const step = (response) => {
@@ -122,10 +122,10 @@ export function held(bytes, type = "video/mp4") {
   return { step, release: gate.resolve };
 }
 
-/** What a presigned URL holds and nobody may see. */
+/** The secret part of a presigned URL, which nobody may see. */
 export const SIGNATURE = "5ec7e70fd16175";
 
-/** The query of a URL that was signed `ago` seconds ago for `lifetime` seconds. */
+/** Returns the query of a URL that was signed `ago` seconds ago for `lifetime` seconds. */
 export function presigned({ ago = 0, lifetime = 7_200, signature = SIGNATURE } = {}) {
   const at = new Date(Date.now() - ago * 1_000).toISOString().replace(/[-:]|\.\d+/g, "");
   return `?X-Amz-Date=${at}&X-Amz-Expires=${lifetime}&X-Amz-Signature=${signature}`;

@@ -1,17 +1,17 @@
-// The one socket that all of the Worker's fetches reach, whatever host they name: workerd sends
-// them there as to a proxy, each with its whole URL in the request line.
+// The one socket that receives all of the Worker's fetches, whatever host they name. workerd sends them there as to a
+// proxy, with the whole URL in the request line.
 import { createServer } from "node:http";
 import { file, noise, status } from "./origin.mjs";
 import { listen } from "./listen.mjs";
 
 const STYLE_PROXY = 1;
-/** For `createServer`: a proxy's request needs no `Host`. */
+/** Options of `createServer`: a request to a proxy needs no `Host`. */
 export const PROXY = { requireHostHeader: false };
 
-/** What the socket answers for a URL that `on` does not name. */
+/** Returns what the socket answers for a URL that `on` does not name. */
 export const content = (url) => noise(1_000, url);
 
-/** Has it listen, and get all that a vault fetches: `change` is for `startVault`. */
+/** Makes the server listen and receive everything that a vault fetches: pass `change` to `startVault`. */
 export async function listenOutside(server) {
   const { port, stop } = await listen(server);
   const external = { address: `127.0.0.1:${port}`, http: { style: STYLE_PROXY } };
@@ -39,15 +39,15 @@ export async function startOutbound() {
   });
   return {
     ...(await listenOutside(server)),
-    /** What the socket answers for this URL. */
+    /** Sets the step for this URL. */
     on: (url, step) => steps.set(url, step),
-    /** What it answers for this URL with any query that `on` does not name. */
+    /** Sets the step for this URL with any query that `on` does not name. */
     onAnyQuery: (url, step) => ofPaths.set(url, step),
-    /** The request lines since the last call. */
+    /** Returns the request lines since the last call. */
     seen: () => lines.splice(0),
   };
 }
 
-/** A redirect whose `Location` has these bytes, valid or not. */
+/** Returns a redirect whose `Location` has these bytes, valid or not. */
 export const redirectTo = (location, code = 302) =>
   status(code, { location: Buffer.from(location).toString("latin1") });

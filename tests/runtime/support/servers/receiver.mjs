@@ -1,4 +1,4 @@
-// A client's own webhook endpoint: keeps what it is sent, and answers as the test says.
+// A client's own webhook endpoint. It keeps the requests, and answers as the test says.
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { eventually } from "../wait.mjs";
@@ -6,22 +6,22 @@ import { listen } from "./listen.mjs";
 
 /**
  * @typedef {object} Answer
- * @property {number} [status] 200 if it is left out
+ * @property {number} [status] 200 by default
  * @property {Record<string, string>} [headers]
  * @property {string} [body]
- * @property {number} [delayMs] how late it comes
- * @property {boolean} [reset] the connection is reset instead, as late
- * @property {boolean} [never] nothing is answered; the connection stays open
+ * @property {number} [delayMs] delays the response
+ * @property {boolean} [reset] resets the connection instead, after the same delay
+ * @property {boolean} [never] sends no response; the connection stays open
  */
 
-/** @param {{ usual?: Answer }} [options] `usual`: what is answered when `answers` is empty */
+/** @param {{ usual?: Answer }} [options] `usual`: the answer while `answers` is empty */
 export async function startReceiver({ usual = {} } = {}) {
   const requests = [];
   const answers = [];
   const step = async (response, request) => {
     const at = Date.now();
     const body = await text(request).catch(() => undefined);
-    // The sender went away in the middle.
+    // The sender left before the body ended.
     if (body === undefined) return;
     const { method, url, headers } = request;
     const path = new URL(url, "http://receiver").pathname;
@@ -31,14 +31,16 @@ export async function startReceiver({ usual = {} } = {}) {
   const server = createServer((request, response) => void step(response, request));
   return {
     ...(await listen(server)),
-    /** Whole requests in the order of their ends: `{ at, method, path, url, headers, body, json }`,
-     *  `at` in ms when its head was there, `json` undefined if the body is none. */
+    /**
+     * The complete requests in the order of their ends: `{ at, method, path, url, headers, body, json }`. `at` is the
+     * time in ms when the headers had arrived; `json` is undefined if the body is not JSON.
+     */
     requests,
     /** The answers to come, first in first out: push to it. @type {Answer[]} */
     answers,
-    /** For `startOutbound` and `startOrigin`: the same receiver under another URL. */
+    /** A step for `startOutbound` and `startOrigin`: the same receiver under another URL. */
     step,
-    /** The requests, as soon as there are `n`. */
+    /** Returns the requests, once there are `n`. */
     received: (n, options) => eventually(`${n} requests came`,
       () => (requests.length >= n ? [...requests] : undefined), options),
   };
@@ -58,6 +60,6 @@ function give(response, { status = 200, headers = {}, body = "", delayMs = 0, re
     if (reset) response.socket.resetAndDestroy();
     else response.writeHead(status, headers).end(body);
   }, delayMs);
-  // Nobody waits for it any more.
+  // The client has left.
   response.on("close", () => clearTimeout(timer));
 }

@@ -1,4 +1,4 @@
-// A source that serves what it is given, under URLs that look presigned.
+// A source that serves given contents, under URLs that look presigned.
 import { createHash } from "node:crypto";
 import { file, md5, startOrigin } from "./origin.mjs";
 
@@ -6,18 +6,18 @@ export async function startSource() {
   const origin = await startOrigin();
   return {
     ...origin,
-    /** Serves `content` at `path`; returns its URL, signed anew each time. */
+    /** Serves `content` at `path`. Returns its URL, with a new signature each time. */
     put(path, content = `content of ${path}`) {
       const bytes = Buffer.from(content);
       origin.on(path, file(bytes, { "content-type": "video/mp4", etag: md5(bytes) }));
       return `${origin.url}${path}${presigned()}`;
     },
-    /** A URL of which nothing can be had any more. */
+    /** Returns a URL that has expired. */
     dead: (path) => `${origin.url}${path}${presigned("20200101T000000Z")}`,
   };
 }
 
-/** A query that looks presigned; no two are equal. */
+/** Returns a query that looks presigned; no two are equal. */
 export function presigned(date = new Date().toISOString().replace(/[-:]|\.\d+/g, "")) {
   const signature = createHash("sha256").update(String(Math.random())).digest("hex");
   return `?X-Amz-Date=${date}&X-Amz-Expires=7200&X-Amz-Signature=${signature}`;

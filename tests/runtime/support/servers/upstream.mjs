@@ -10,10 +10,10 @@ import { startCounter } from "./counter.mjs";
 
 export const UPSTREAM_KEY = "dev-upstream-key";
 
-/** Jobs that take no longer than they must. */
+/** Knobs for jobs that take no longer than they must. */
 const QUICK = { queueMs: 0, runMs: 0 };
 
-/** @param {{ knobs?: object, counting?: boolean }} [options] `counting`: of requests to S3 */
+/** @param {{ knobs?: object, counting?: boolean }} [options] `counting` counts requests to S3 */
 export async function startUpstream({ knobs = {}, counting = false } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "hookvault-s3-"));
   const server = await startS3({ dir });
@@ -23,25 +23,25 @@ export async function startUpstream({ knobs = {}, counting = false } = {}) {
   return {
     url: simulator.url,
     s3,
-    /** How often an output has been fetched. */
+    /** Returns how often an output was fetched. */
     fetches: (key) => counter.count(`GET /${s3.bucket}/${key}`),
-    /** Knobs of the jobs that are submitted from now on. */
+    /** Sets the knobs of the jobs that are submitted from now on. */
     async setKnobs(set) {
       const init = { method: "PUT", body: JSON.stringify(set) };
       assert.equal((await fetch(`${simulator.url}/_sim/knobs`, init)).status, 200);
     },
-    /** The result as the queue's own `/result` endpoint tells it, its URLs signed just now. */
+    /** Returns the answer of the queue's own `/result` endpoint, with newly signed URLs. */
     async result(id) {
       const url = `${simulator.url}/queue/wan22-fast-t2v/requests/${id}`;
       const headers = { authorization: `Bearer ${UPSTREAM_KEY}` };
       return (await fetch(url, { headers })).text();
     },
-    /** For `ALLOWED_SOURCE_HOSTS`. */
+    /** The value for `ALLOWED_SOURCE_HOSTS`. */
     sources: s3.url,
     /** The Worker's variables with which it can ask this upstream. */
     vars: askable(simulator.url),
     idle: () => simulator.idle(),
-    /** The simulator's own view of a job: files with size and sha256, deliveries. */
+    /** Returns the simulator's own view of a job: files with size and sha256, deliveries. */
     job: async (id) => (await fetch(`${simulator.url}/_sim/jobs/${id}`)).json(),
     async stop() {
       await simulator.close();
@@ -52,14 +52,14 @@ export async function startUpstream({ knobs = {}, counting = false } = {}) {
   };
 }
 
-/** Variables that have the Worker ask the upstream at `url`. */
+/** Returns variables that make the Worker ask the upstream at `url`. */
 export const askable = (url) => ({
   UPSTREAM_QUEUE_URL: `${url}/queue`,
   UPSTREAM_FAL_URL: `${url}/fal/queue`,
   UPSTREAM_API_KEY: UPSTREAM_KEY,
 });
 
-/** Submits a job as the webhook document's first curl line does. */
+/** Submits a job like the first curl line of the webhook documentation. */
 export async function submit(upstream, hookUrl, { knobs = {}, headers = {}, input = {} } = {}) {
   const body = { prompt: "A photo of an astronaut riding a horse.", ...input, _sim: knobs };
   const url = `${upstream.url}/queue/wan22-fast-t2v?fal_webhook=${encodeURIComponent(hookUrl)}`;

@@ -9,13 +9,13 @@ import { eventually } from "../wait.mjs";
 /** The bindings that ingest does not need, by the option of miniflare that holds them. */
 export const BINDINGS = { RECORDS: "kvNamespaces", FILES: "r2Buckets", CATALOG: "durableObjects" };
 
-/** Options without this binding. */
+/** Removes this binding from the options. */
 export const without = (name) => (options) => {
   const { [name]: _, ...others } = options[BINDINGS[name]];
   return { ...options, [BINDINGS[name]]: others };
 };
 
-/** Options with a variable in this binding's place. */
+/** Replaces this binding with a variable. */
 export const misbound = (name) => (options) =>
   withVariables({ [name]: "x" })(without(name)(options));
 
@@ -23,7 +23,7 @@ export const withVariables = (vars) => (options) =>
   ({ ...options, bindings: { ...options.bindings, ...vars } });
 
 /**
- * Starts a vault whose options `spoil` has changed; `mend()` starts it again with right ones.
+ * Starts a vault with options that `spoil` has changed; `mend()` restarts it with the right ones.
  *
  * @param {{ after: Function }} context of the test, which ends the vault
  */
@@ -40,7 +40,7 @@ export async function startSpoilt(context, spoil) {
   return { vault, mend };
 }
 
-/** Delivers to a spoilt vault, and sees it all catch up when it is mended. */
+/** Delivers to a spoilt vault, mends it, and checks that everything catches up. */
 export async function endure(context, spoil, names) {
   const { vault, mend } = await startSpoilt(context, spoil);
   vault.expectErrors(new RegExp(names.join("|")));

@@ -1,4 +1,4 @@
-// A job of every kind, delivered while something is set wrong, and how it must be found later.
+// Delivers a job of every kind while a setting is wrong, and checks how it must be found later.
 import assert from "node:assert/strict";
 import { digest } from "../bytes.mjs";
 import { acquired, told } from "../deliveries.mjs";
@@ -9,7 +9,7 @@ import { eventually } from "../wait.mjs";
 
 const sourceOf = (id) => `https://fal.media/${id}/a.mp4`;
 
-/** The five event types, and a result with two files, each for a job of its own. */
+/** Returns the five event types, and a result with two files, each for a job of its own. */
 const deliveries = (id) => [
   acquired(`${id}-acquired`),
   told("retried", `${id}-retried`, 1),
@@ -20,7 +20,7 @@ const deliveries = (id) => [
     image: { data_uri: `data:image/png;base64,${PNG.toString("base64")}` } },
 ];
 
-/** Delivers all; each must be answered with 200. */
+/** Delivers everything; each delivery must be answered with 200. */
 export async function deliverAll(vault, id) {
   for (const body of deliveries(id)) {
     const answer = await vault.deliver(body);
@@ -29,7 +29,7 @@ export async function deliverAll(vault, id) {
   }
 }
 
-/** All is where it belongs, found without a word to the jobs' objects. */
+/** Checks that everything is where it belongs, without a request to the jobs' objects. */
 export async function isCaughtUp(vault, id) {
   const record = await published(vault, id);
   for (const end of ["failed", "cancelled", "text"]) await published(vault, `${id}-${end}`);
@@ -42,13 +42,13 @@ export async function isCaughtUp(vault, id) {
   assert.deepEqual([record.status, record.archive], ["completed", "stored"]);
   const bytes = [content(sourceOf(id)), PNG];
   for (const [n, { url }] of record.files.entries()) {
-    // Whatever PUBLIC_URL was when the record was written.
+    // Uses this vault's address, whatever PUBLIC_URL was when the record was written.
     const { pathname } = new URL(url);
     assert.equal((await digest(vault.url + pathname)).sha256, sha256(bytes[n]));
   }
 }
 
-/** The record in KV, when the manifest is in the bucket too. */
+/** Returns the record in KV, once the manifest is in the bucket too. */
 export function published(vault, id) {
   return eventually(`job ${id} is published`, async () => {
     const record = await (await vault.records()).get(id, "json");

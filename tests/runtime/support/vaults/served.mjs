@@ -4,13 +4,17 @@ import { startOrigin } from "../servers/origin.mjs";
 import { startSource } from "../servers/source.mjs";
 import { startVault } from "../vault.mjs";
 
-/** `{ origin, vault }`. @param {Parameters<typeof startVault>[0]} [options] the vault's, with `sources` beside the origin */
+/**
+ * Starts `{ origin, vault }`.
+ *
+ * @param {Parameters<typeof startVault>[0]} [options] the vault's; its `sources` are added to the origin
+ */
 export async function startServed(options) {
   const origin = await startOrigin();
   return { origin, vault: await copying(origin, options) };
 }
 
-/** `{ source, vault }`: as `startServed`, with URLs that look presigned. */
+/** Starts `{ source, vault }`: like `startServed`, with URLs that look presigned. */
 export async function startSourced(options) {
   const source = await startSource();
   return { source, vault: await copying(source, options) };
@@ -19,7 +23,7 @@ export async function startSourced(options) {
 const copying = ({ url }, { sources, ...options } = {}) =>
   startVault({ sources: [url, sources].filter(Boolean).join(), ...options });
 
-/** For `change`: a Worker that comes back at the same address when it is started again, as a deployment does. */
+/** Keeps the Worker at the same address when it restarts, as a deployment does: pass the result as `change`. */
 export async function steady() {
   const port = await freePort();
   return (options) => ({ ...options, port });
