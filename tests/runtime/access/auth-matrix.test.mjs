@@ -1,5 +1,5 @@
-// Every operation of the API with every kind of credential: who gets in, and who does not. And
-// nothing that left the Worker in that run holds a secret.
+// Sends every operation of the API with every kind of credential, and checks who is admitted. Nothing that leaves the
+// Worker in that run may contain a secret.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { completed, told } from "../support/deliveries.mjs";
@@ -11,7 +11,7 @@ import { API_TOKEN, HOOK_TOKEN, READ_TOKEN, startVault } from "../support/vault.
 const OLD_TOKEN = "older-api-token-0123456789";
 const UPSTREAM_KEY = "upstream-key-0123456789";
 
-/** What an operation's `security` asks for. */
+/** Returns what an operation's `security` asks for. */
 function kind({ security }) {
   if (security.length === 0) return "open";
   if (security.some((way) => way.hook)) return "hook";
@@ -25,14 +25,14 @@ describe("who may do what", () => {
   let document;
   let credentials;
   let nonce;
-  /** All that left the Worker: heads and bodies. */
+  /** Everything that left the Worker: headers and bodies. */
   const left = [];
 
   before(async () => {
     source = await startSource();
     vault = await startVault({ sources: source.url,
       vars: { ...askable(source.url), READ_TOKEN, API_TOKEN: `${OLD_TOKEN},${API_TOKEN}`, UPSTREAM_API_KEY: UPSTREAM_KEY } });
-    // An upstream that knows nothing answers all the same.
+    // An upstream that knows nothing answers all the same, so work stays pending.
     vault.leaveWork();
     for (const id of ["1", "2"]) {
       await vault.deliver({ ...completed(source.put(`/${id}_0_a.mp4`), id), webhookUrl: vault.hookUrl(),
@@ -46,7 +46,7 @@ describe("who may do what", () => {
     document = await vault.json("/openapi.json");
     const ticket = async (scope, ttl = 600) => (await (await vault.post("/tickets",
       JSON.stringify({ scope, ttl }), { authorization: `Bearer ${API_TOKEN}` })).json()).ticket;
-    // The first of the list signs.
+    // The first token of the list signs.
     const rotated = await ticket("job:1");
     await vault.restart({ API_TOKEN });
     const ended = await ticket("job:1", 1);
@@ -63,7 +63,7 @@ describe("who may do what", () => {
   });
   after(() => stopAll(vault, source));
 
-  /** `undefined`: gets in; else the status that keeps it out. */
+  /** Returns `undefined` if a credential is admitted, else the status of the refusal. */
   function kept(operation, name) {
     const [is, isRead] = [kind(operation), operation.security.some((way) => way.ticket) || operation.reads];
     if (is === "open") return undefined;
@@ -78,7 +78,7 @@ describe("who may do what", () => {
     return ["mine", "other", "live", "proxy"].includes(name) ? 403 : 401;
   }
 
-  /** The code with which a credential is kept out: a missing one and a wrong one are told apart. */
+  /** Returns the code of a refusal, which distinguishes a missing credential from a wrong one. */
   function why(operation, name) {
     const opens = operation.reads || ["ticket", "proxy"].includes(kind(operation));
     const { ticket, header = "" } = credentials[name];
@@ -92,7 +92,7 @@ describe("who may do what", () => {
     const url = new URL(path, vault.url);
     if (ticket) url.searchParams.set("ticket", ticket);
     const body = ["POST", "PUT"].includes(method) ? "{}" : undefined;
-    // workerd may close a connection whose body nobody has read: none is used twice.
+    // workerd may close a connection whose body nobody has read, so none is used twice.
     const headers = { connection: "close", ...(authorization && { authorization }), ...more };
     const response = await fetch(url, { method, body, headers });
     const text = await response.text();
@@ -100,7 +100,7 @@ describe("who may do what", () => {
     return { status: response.status, text, challenge: response.headers.get("www-authenticate") };
   }
 
-  /** A path that leads to something, and to nothing that may be deleted. */
+  /** Fills a path so that it leads to something that exists, but not to what a test may delete. */
   const filled = (path) => path.replace("{token}", "wrong-token-0123456789").replace("{reference}", "order-7")
     .replace("/jobs/{id}", "/jobs/1").replace("{id}", "1").replace("{nonce}", nonce).replace("{file}", "0")
     .replace("{app}", "model").replace("{request_id}", "1").replace("{ticket}", "forged-ticket-0123")
@@ -110,13 +110,13 @@ describe("who may do what", () => {
     let cases = 0;
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const [verb, operation] of Object.entries(operations)) {
-        // The queues' own routes cost the upstream something, also to read.
+        // Reading the queues' own routes does not count: it costs the upstream something too.
         operation.reads = verb === "get" && !/^\/(fal\/)?queue\//.test(path);
-        // A delivery's own token stands in its path: with a wrong one nothing helps.
+        // A delivery's token is in its path: with a wrong one, no credential helps.
         const hasToken = path.includes("{token}") || path.includes("{ticket}");
         const isProxy = path.startsWith("/fal/proxy");
         const more = isProxy ? { "x-fal-target-url": "https://queue.fal.run/owner/model" } : {};
-        // The one that would take the job away is asked for one that there is not.
+        // Deletes a job that does not exist, because the test still needs the real one.
         const where = verb === "delete" && path === "/jobs/{id}" ? "/jobs/never" : filled(path);
         for (const [name, credential] of Object.entries(credentials)) {
           for (const method of verb === "get" ? ["GET", "HEAD"] : [verb.toUpperCase()]) {
@@ -127,7 +127,7 @@ describe("who may do what", () => {
             else assert.ok(status !== 401 && status !== 403, shown);
             const code = !hasToken ? why(operation, name) : path.includes("{ticket}") ? "wrong-ticket" : "wrong-token";
             if (want === 401) assert.equal(challenge, code === "no-token" ? "Bearer" : 'Bearer error="invalid_token"', shown);
-            // fal's clients know the proxy's 401 by its one word.
+            // fal's clients recognize the proxy's 401 by its single word.
             if (want && method !== "HEAD") assert.equal(isProxy && want === 401 ? code : JSON.parse(text).code, code, shown);
             assert.ok(status < 500, shown);
             if (method === "HEAD") assert.equal(text, "", shown);
@@ -135,7 +135,7 @@ describe("who may do what", () => {
           }
         }
         const { status } = await send("OPTIONS", filled(path), {});
-        // Those two are static files, which the platform serves without the Worker.
+        // These two are static files, which the platform serves without the Worker.
         assert.equal(status, ["/", "/openapi.json"].includes(path) ? 405 : 204, path);
       }
     }

@@ -1,4 +1,4 @@
-// What has ended ends: who came in by a ticket that is over, or whose token is not in use any more, does not stay.
+// Access ends on time: a client leaves when its ticket has expired, or its token is no longer valid.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
@@ -14,15 +14,15 @@ import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const NEXT_API_TOKEN = "next-api-token-0123456789";
-/** At most so much later than the ticket's end. */
+/** The most milliseconds after the ticket's end. */
 const LATE_MS = 3_000;
 const TTL = 2;
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
 
 /**
- * A viewer: what it is told, and the close that it was sent. A local workerd holds the connection itself open until the
- * object leaves the memory, ten seconds later, if it was the object that closed.
+ * Connects a viewer, and collects its messages and the close frame. If the object closes, a local workerd holds the
+ * connection open until the object leaves memory, ten seconds later.
  */
 async function watch(vault, query, headers) {
   const socket = new WebSocket(`${vault.url.replace("http", "ws")}/live${query}`, { headers });
@@ -41,7 +41,7 @@ async function watch(vault, query, headers) {
   return viewer;
 }
 
-/** The text of a stream of events, once it has ended; whether it was begun well, and when it ended. */
+/** Returns the text of a stream of events, once it has ended, and when it ended. The response must be a 200. */
 async function readToItsEnd(url, headers = {}) {
   const response = await fetch(url, { headers: { accept: "text/event-stream", connection: "close", ...headers } });
   assert.equal(response.status, 200);
@@ -86,7 +86,7 @@ describe("with a ticket that ends", () => {
   it("a viewer who answers no close is told nothing more", async () => {
     const { ticket: text, expiresAt } = await ticket("live");
     const deaf = await watch(vault, `?ticket=${text}`);
-    // It takes frames, but its socket writes none.
+    // This client accepts frames, but its socket writes none.
     deaf.socket._socket.write = () => true;
     deaf.socket._socket.end = () => {};
     await pause(expiresAt - Date.now() + LATE_MS);
@@ -174,7 +174,7 @@ describe("with a token that is in use no more", () => {
     const viewers = [await watch(vault, `?ticket=${ticket}`), await watch(vault, "", bearer(API_TOKEN))];
     const reader = await watch(vault, "", bearer(READ_TOKEN));
     await rotate();
-    // Objects with nothing to do leave the memory after ten seconds; the sockets stay.
+    // An idle object leaves memory after ten seconds; its sockets stay.
     await pause(12_000);
     assert.deepEqual([...viewers, reader].map(({ closed }) => closed), [undefined, undefined, undefined]);
     for (const { socket } of [...viewers, reader]) socket.send("ping");
@@ -202,7 +202,7 @@ describe("with a token that is in use no more", () => {
     const response = await fetch(`${vault.url}/jobs/1?wait=30&version=1`, { headers: bearer(API_TOKEN) });
     assert.equal(response.status, 401);
     assert.ok(Date.now() - begin < LATE_MS, `${Date.now() - begin} ms`);
-    // Without waiting, the Worker that let them in answers.
+    // Without a wait, the Worker that admitted them answers.
     assert.equal((await vault.get("/jobs/1?wait=0")).status, 200);
   });
 

@@ -1,5 +1,5 @@
-// What the vault refuses is not stored: nothing in the bucket, in KV, or in any object but the bounded
-// list of refusals. What the queue refuses is a failed job, and no more than that.
+// A refused delivery stores nothing: not in the bucket, in KV, or in any object except the bounded list of refusals. If
+// the queue refuses a submission, only a failed job is stored.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
@@ -19,13 +19,13 @@ const RUN = "https://fal.run/fal-ai/flux";
 const KEYS = { FAL_KEY: "fal-key-0123456789", REPLICATE_WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
 
 let n = 0;
-/** A long body that has not been sent before. */
+/** Returns a long body that was not sent before. */
 const long = (bytes = MIB) => JSON.stringify({ n: (n += 1), prompt: "x".repeat(bytes) });
 
-/** Who is answered before it has sent all may see its connection end. */
+/** A client that is answered before it has sent everything may see its connection end. */
 const unread = ({ cause }) => (["ECONNRESET", "EPIPE"].includes(cause?.code) ? 413 : cause);
 
-/** All that is stored; the list of refusals apart, which is bounded. */
+/** Returns everything that is stored, except the list of refusals, which is bounded. */
 const everything = async (vault) => ({
   keys: await vault.keys(""),
   records: (await (await vault.records()).list()).keys,
@@ -46,7 +46,7 @@ describe("what the vault refuses", () => {
     await response.arrayBuffer();
     return response.status;
   };
-  /** Whatever `refused` does leaves everything as it was, and asks no one. */
+  /** Checks that `refused` changes nothing that is stored, and asks no other server. */
   async function leavesNothing(refused) {
     const before = await everything(vault);
     fal.seen();

@@ -1,5 +1,4 @@
-// `GET /refused`: what the owner gets to see of deliveries that were refused, and what a flood of them
-// costs.
+// `GET /refused`: what the owner sees of refused deliveries, and what a flood of them costs.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired } from "../support/deliveries.mjs";
@@ -81,7 +80,7 @@ describe("refused deliveries", () => {
 describe("a flood of wrong tokens", () => {
   const KNOCKS = 10_000;
   const AT_ONCE = 50;
-  /** An isolate's reports at once, and how often another. */
+  /** The reports that an isolate may send at once, and the pause in ms before another. */
   const [BURST, PAUSE_MS] = [10, 6_000];
   const KEPT_PER_STATUS = 50;
 

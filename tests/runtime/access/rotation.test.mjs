@@ -1,5 +1,5 @@
-// Every secret takes a list, so that a new one can be added before the old one is taken away:
-// jobs in flight, whose URL at the queue holds the old one, must not notice.
+// Every secret is a list, so that a new one can be added before the old one is removed. Jobs in flight, whose URL at
+// the queue contains the old one, must not notice.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired, completed, told } from "../support/deliveries.mjs";

@@ -1,4 +1,5 @@
-// Each secret, in each spelling, by each way in: none leaves by any way out, and the files' URLs stay.
+// Sends each secret, in each spelling, by each way in. It must leave by no way out, and the files' URLs must stay
+// intact.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import WebSocket from "ws";
@@ -26,14 +27,14 @@ const NAMES = ["X-Amz-Signature", "X-Amz-Security-Token", "X-Goog-Signature", "X
 const TEXTS = [...VALUES, `https://v.example/hook/r_order-7.${MAC}`, `r_order-7.${MAC}`,
   ...NAMES.map((name) => `https://h.example/f.mp4?a=1&${name}=${SIGNATURE}&b=2`)];
 
-/** So few that an entry of the timeline, or an error, holds them in every spelling. */
+/** Small groups of secrets, so that a timeline entry or an error contains all of them in every spelling. */
 const FEW = Array.from({ length: Math.ceil(TEXTS.length / 4) }, (_, n) => TEXTS.slice(n * 4, n * 4 + 4));
 
 const percent = (text) => [...text].map((c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`).join("");
 const unicode = (text) => [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 const html = (text) => [...text].map((c) => `&#${c.charCodeAt(0)};`).join("");
 
-/** An object that holds each secret in each spelling, as JSON. */
+/** Returns JSON that contains each secret in each spelling. */
 function planted(texts = TEXTS) {
   const members = texts.flatMap((text, n) => [
     [`plain${n}`, `it is ${text} now`], [`link${n}`, `![a](${text}), <${text}> and "${text}".`],
@@ -45,7 +46,7 @@ function planted(texts = TEXTS) {
   return `${JSON.stringify(Object.fromEntries(members)).slice(0, -1)},${escaped.join(",")},"seed":196619188014358660,"n":1.10}`;
 }
 
-/** What a reader may make of a text, decoding it up to four times. */
+/** Returns what a reader may decode from a text, up to four times over. */
 function readings(text) {
   const ways = [
     (t) => t.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
@@ -66,7 +67,7 @@ function holdsNone(text, where) {
   }
 }
 
-/** An answer as it is, which is JSON if it says so. */
+/** Checks a response: it must be JSON if its type says so, and contain no secret. */
 function masked({ text, headers }, where) {
   if (/json/.test(headers.get("content-type") ?? "") && !/ndjson/.test(headers.get("content-type"))) JSON.parse(text);
   holdsNone(text, where);
@@ -91,7 +92,7 @@ describe("no secret leaves", () => {
   after(() => stopAll(vault, receiver, origin, source));
 
   const get = (path, headers = {}) => call(vault, "GET", path, { headers });
-  /** `paths`: those that tell of what was planted, for sure. */
+  /** Checks a job's routes. `paths` are those that certainly show what was planted. */
   async function ofJob(id, paths) {
     for (const path of paths ?? ["", "?wait=0", "/result", "/events", "/events/1/body", "/events/2/body"]) {
       const answer = await get(`/jobs/${id}${path}`);
@@ -185,7 +186,7 @@ describe("no secret leaves", () => {
     for (const path of ["/jobs", "/export", "/export?format=aria2", "/unmatched", "/refused", "/doctor", "/metrics", "/stats",
       `/jobs?status=${encodeURIComponent(TEXTS[0])}`, `/jobs/${encodeURIComponent(`${TEXTS[0]}/x`)}`]) {
       const answer = await get(path);
-      // The self-test's capability is what its reader asks for.
+      // Leaves out the self-test's capability, which its reader asked for.
       masked({ ...answer, text: answer.text.replace(/"selfTest":.*/, '"selfTest":0}') }, path);
     }
   });

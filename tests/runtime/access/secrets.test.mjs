@@ -27,7 +27,7 @@ describe("secrets", () => {
     return `${JSON.stringify([...response.headers])}\n${text}`;
   };
 
-  /** Everything that tells of the job; `/result` may be a 409. */
+  /** Returns all answers about the job; `/result` may be a 409. */
   async function answers(id) {
     const paths = ["", "/result", "/events", "/events/1/body"];
     return Promise.all(paths.map((path) => read(`/jobs/${id}${path}`)));

@@ -1,4 +1,4 @@
-// A capability is of one job: what its holder sends reaches no other job's name, result, webhook or files.
+// A capability belongs to one job: its holder cannot reach another job's name, result, webhook or files.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { call, queuesAt, says } from "../support/calls.mjs";
@@ -29,7 +29,10 @@ for (const verify of [undefined, "true"]) {
     const result = (id, name) => ({ eventType: "completed", jobId: id, video: { url: put(name) } });
     const truth = (id) => origin.on(`/queue/app/requests/${id}`, says({ video: { url: put(`true-${id}`) } }));
 
-    /** Submits a job to an application whose queue answers so; the capability that the queue got, and the answer. */
+    /**
+     * Submits a job to an application whose queue answers with `step`. Returns the capability that the queue got, and
+     * the pending answer.
+     */
     async function submit(app, step, webhook) {
       origin.on(`/queue/${app}`, step);
       const query = webhook ? `?fal_webhook=${encodeURIComponent(receiver.url + webhook)}` : "";
@@ -40,13 +43,13 @@ for (const verify of [undefined, "true"]) {
       const reference = /r_(gw-[0-9a-f]{32})\./.exec(hook)[1];
       return { hook, answering, own: `ref:${reference}`, reference };
     }
-    /** A submission that the queue refuses: its job has no id, and its capability is good. */
+    /** Submits a job that the queue refuses: it has no id, and its capability is valid. */
     async function refused(app, webhook) {
       const { answering, ...more } = await submit(app, says({ detail: "no funds" }, 402), webhook);
       assert.equal((await answering).status, 402);
       return more;
     }
-    /** A submission that the queue has taken and not answered. */
+    /** Submits a job that the queue has accepted but not answered. */
     async function inFlight(app, id, webhook) {
       const gate = Promise.withResolvers();
       const step = (response, request) => void gate.promise.then(() => says({ request_id: id })(response, request));
@@ -71,7 +74,7 @@ for (const verify of [undefined, "true"]) {
       assert.match(await details(own), /the body names job 901/);
       const mine = await vault.settled(own);
       assert.deepEqual([mine.status, mine.id], ["completed", own]);
-      // Its own end is handed on; what follows of the other job is not.
+      // Its own end is handed on; later events of the other job are not.
       await eventually("its end is told", () => paths().includes("/thief") || undefined);
       const told = paths().length;
       await vault.deliver(result("901", "true-901"), { query: "?app=app" });
@@ -173,7 +176,7 @@ describe("an id that another job has", () => {
 
   const webhook = (path) => `?fal_webhook=${encodeURIComponent(receiver.url + path)}`;
   const paths = (path) => receiver.requests.filter((request) => request.path === path).map(({ json }) => json);
-  /** Submits to a queue that answers with this id; the answer, and the capability that the queue got. */
+  /** Submits to a queue that answers with this id. Returns the answer, and the capability that the queue got. */
   async function submit(route, id, query = "") {
     const response_url = `${origin.url}${route}/requests/${id}`;
     origin.on(route, says({ request_id: id, response_url, status_url: `${response_url}/status` }));
@@ -186,7 +189,10 @@ describe("an id that another job has", () => {
   const send = async (hook, body) => (await vault.post(hook, JSON.stringify(body))).json();
   const failed = (id) => told("failed", id, 1);
   const prediction = (id) => ({ id, model: "m", version: "v", input: {}, urls: {}, output: null, error: null, status: "processing" });
-  /** The submitted job keeps to its reference: it has its own webhook and input, and the other one nothing of it. */
+  /**
+   * Checks that the submitted job keeps to its reference. It has its own webhook and input, and the other job has none
+   * of its data.
+   */
   async function isApart(id, { hook, name }, path) {
     assert.match(name, /^ref:gw-/);
     const [before, mine] = [await vault.job(id), await vault.job(name)];

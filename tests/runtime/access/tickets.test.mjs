@@ -1,4 +1,4 @@
-// Tickets: short-lived rights, made with the API token, for one thing each.
+// Tickets: short-lived rights for one thing each, made with the API token.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired } from "../support/deliveries.mjs";

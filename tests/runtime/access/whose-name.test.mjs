@@ -1,5 +1,5 @@
-// Where no PUBLIC_URL says by which name the vault is to be called, its owner does: the holder of a ticket can put any
-// name into a request's `Host`, and webhooks and files would be looked for there.
+// Without PUBLIC_URL, the owner's requests decide the vault's name. The holder of a ticket can put any name into a
+// request's `Host`, and webhooks and files would be expected there.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
@@ -27,7 +27,7 @@ describe("without PUBLIC_URL", () => {
   });
   after(() => stopAll(vault, origin));
 
-  /** Calls the vault by a name. */
+  /** Calls the vault under a name. */
   async function post(host, path, body, headers = {}) {
     const { hostname, port } = new URL(vault.url);
     const sent = request({ hostname, port, method: "POST", path, agent: false,
@@ -87,7 +87,7 @@ describe("without PUBLIC_URL", () => {
     const { status, text, json } = await submit(EVIL, ticket);
     assert.equal(status, 200, text);
     assert.ok(hook().startsWith(`https://${OWNERS}/hook/r_`));
-    // Nor does the holder's name come back when PUBLIC_URL goes.
+    // The holder's name must not come back when PUBLIC_URL is removed either.
     await vault.restart({ PUBLIC_URL: null });
     await vault.deliver({ eventType: "failed", jobId: json.request_id });
     const answer = await vault.get(`/fal/queue/o/m/requests/${json.request_id}`);

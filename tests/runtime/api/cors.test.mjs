@@ -1,4 +1,4 @@
-// Which web pages may read answers, and what OPTIONS says of every route.
+// Which web pages may read responses, and what OPTIONS says about every route.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { acquired } from "../support/deliveries.mjs";
@@ -19,7 +19,7 @@ const JOB = "GET, HEAD, DELETE, OPTIONS";
 const POST = "POST, OPTIONS";
 const NONCE = "0".repeat(32);
 
-/** Every route, and the methods that it has. */
+/** Every route, and its methods. */
 const ROUTES = {
   "/healthz": READ,
   "/jobs": "GET, HEAD, POST, OPTIONS",

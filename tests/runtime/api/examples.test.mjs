@@ -1,5 +1,4 @@
-// Every example in the API's description is what a request really got.
-// `WRITE_EXAMPLES=1` writes them anew.
+// Every example in the API's description is a real response. `WRITE_EXAMPLES=1` rewrites them.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { it } from "node:test";
@@ -25,7 +24,7 @@ it("the examples are real", async () => {
     const played = new Set(steps.map(({ operation }) => operation));
     const all = Object.values(document.paths).flatMap((path) => Object.values(path).map((one) => one.operationId));
     const missing = all.filter((operation) => !played.has(operation))
-      // The same as by POST.
+      // These work like POST.
       .filter((operation) => !/^falProxy(Ticket)?(Get|Put|Patch|Delete)$/.test(operation));
     assert.deepEqual(missing, ["readOpenapi", "home"], "every route is shown but those that show themselves");
   } finally {

@@ -1,5 +1,5 @@
-// Clients that are generated from openapi.json compile, and call every JSON operation of the
-// running Worker: one that is new and that no client calls is missed here.
+// Clients that are generated from openapi.json compile, and call every JSON operation of the running Worker. The test
+// fails for a new operation that no client calls.
 import assert from "node:assert/strict";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,10 +18,10 @@ import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
 
 const DESCRIPTION = inRoot("openapi.json");
 const CALLS = inRoot("tests", "openapi");
-/** The target of a call has its own methods. */
+/** The target of these calls has its own methods. */
 const REFUSED = { falProxyPatch: 405, falProxyDelete: 405, falProxyTicketPatch: 405, falProxyTicketDelete: 405 };
 
-/** Whether an operation tells of its success in JSON, or without a body. */
+/** Tells whether an operation succeeds with JSON, or without a body. */
 const isJson = ({ responses }, components) => Object.entries(responses).some(([status, response]) => {
   const { content } = response.$ref ? components.responses[response.$ref.split("/").at(-1)] : response;
   return status === "204" || (status.startsWith("2") && content && "application/json" in content);
@@ -31,11 +31,11 @@ describe("clients that are generated", () => {
   let source, receiver, upstream, vault, folder, wanted;
   before(async () => {
     await openapiTools.ensure();
-    // Beside the packages that it needs.
+    // The folder is beside the packages that it needs.
     folder = await mkdtemp(join(openapiTools.folder, "client-"));
     [source, receiver, upstream] = [await startSource(), await startReceiver(), await startUpstream({ knobs: { size: 100 } })];
     vault = await startVault({ sources: `${source.url},${upstream.sources},${receiver.url}`, vars: upstream.vars });
-    // Jobs that were cancelled, and one that the upstream does not know.
+    // There are cancelled jobs, and one that the upstream does not know.
     vault.leaveWork();
     const { paths, components } = JSON.parse(await readFile(DESCRIPTION, "utf8"));
     const all = Object.values(paths).flatMap((path) => Object.values(path));
@@ -46,7 +46,7 @@ describe("clients that are generated", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** What a client is given: no two meet. */
+  /** Returns a client's input; no two clients share anything. */
   async function given(name) {
     const unmatched = [];
     for (const eventType of ["acquired", "failed"]) unmatched.push((await vault.deliver({ eventType, of: name })).unmatched);
@@ -77,11 +77,11 @@ describe("clients that are generated", () => {
 
   it("in Python", { skip: lacking("python3 with venv") }, async () => {
     await schemathesis.ensure();
-    // It calls ruff, which is beside it.
+    // It calls ruff, which is in the same folder.
     const env = { ...process.env, PATH: `${schemathesis.folder}/bin:${process.env.PATH}`, PYTHONPATH: folder };
     const { stderr: told } = await must(schemathesis.program("openapi-python-client"),
       ["generate", "--path", DESCRIPTION, "--meta", "none", "--output-path", join(folder, "vault_client")], { env, cwd: folder });
-    // What it passes over: files of any type, and an import of many lines.
+    // It skips files of any type, and the import of many lines.
     const omitted = [...told.matchAll(/^WARNING parsing (.*?) within|Unsupported content.type (\S+?)\)?(,|$)/gm)];
     assert.deepEqual([...new Set(omitted.map(([, operation, type]) => operation ?? type))].sort(),
       ["*/*", "GET /files/{id}/{nonce}/{file}", "POST /jobs", "application/x-ndjson"], told);

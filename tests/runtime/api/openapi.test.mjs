@@ -1,5 +1,5 @@
-// The API as `GET /openapi.json` describes it: generated requests, right and wrong, must get what
-// is written there.
+// Sends generated requests, right and wrong, to the API as `GET /openapi.json` describes it. The responses must match
+// the description.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,10 +15,10 @@ import { API_TOKEN, HOOK_TOKEN, startVault } from "../support/vault.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../openapi", import.meta.url));
 const LEAST_CASES = 2_000;
-/** A job that has been deleted stays so for 30 days, however often it is imported. */
+/** A deleted job stays deleted for 30 days, however often it is imported. */
 const UNFIT = ["--exclude-checks", "ensure_resource_availability"];
 
-/** The numbers of the run's summary. */
+/** Runs schemathesis, and returns the numbers of its summary. */
 async function run(vault, token, ...flags) {
   const args = ["--config-file", join(FOLDER, "schemathesis.toml"), "run", `${vault.url}/openapi.json`, "--checks", "all", ...UNFIT, "--seed", "20251227",
     "--continue-on-failure", "--header", `Authorization: Bearer ${token}`, ...flags];

@@ -1,5 +1,5 @@
-// The Worker behind TLS, as it always is when deployed: its URLs are https, of the host that was
-// asked, through a front too, which loses one answer and no more.
+// The Worker behind TLS, as every deployed one is. Its URLs are https at the requested host, even through a front that
+// loses one response.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { front, overTls, tlsFront, trustCertificate } from "../support/programs/clients.mjs";

@@ -1,4 +1,4 @@
-// Paths and methods that are wrong: a clear answer to each.
+// Wrong paths and methods: each gets a clear answer.
 import assert from "node:assert/strict";
 import { METHODS } from "node:http";
 import { after, before, describe, test } from "node:test";
@@ -92,7 +92,7 @@ describe("paths", () => {
     const wrong = [];
     const expect = async (method, path, allow) => {
       const { status, headers } = await ask(path, { method });
-      // 501: the runtime does not know the method and asks no Worker.
+      // 501: the runtime does not know the method, and does not ask the Worker.
       if (status === 501 || (status === 405 && headers.allow === allow)) return;
       wrong.push(`${method} ${path}: ${status} ${headers.allow}`);
     };

@@ -1,5 +1,5 @@
-// Each code that a problem can have is got from a running vault, and is shown in the API's
-// description as it was got. `WRITE_EXAMPLES=1` writes them anew.
+// Each code of a problem comes from a running vault, and the API's description shows it as it came. `WRITE_EXAMPLES=1`
+// rewrites them.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
@@ -45,7 +45,7 @@ describe("problems", () => {
 
   it("have all the codes that are described", () => {
     const { ProblemCode } = JSON.parse(text()).components.schemas;
-    // The scenario of the examples plays the other one.
+    // The scenario of the examples plays the other code.
     const played = new Set([...steps.map(({ code }) => code), "job-ended"]);
     assert.deepEqual(ProblemCode.enum.filter((code) => !played.has(code)), []);
   });

@@ -11,7 +11,7 @@ import { eventually } from "../support/wait.mjs";
 
 const headers = { authorization: `Bearer ${API_TOKEN}` };
 
-/** The vault's port is another after a restart. */
+/** Uses the vault's present address, because its port changes at a restart. */
 const fetchFile = (vault, url) => fetch(vault.url + new URL(url).pathname);
 const bytesOf = async (vault, url) => Buffer.from(await (await fetchFile(vault, url)).arrayBuffer());
 

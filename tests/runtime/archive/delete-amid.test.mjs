@@ -1,4 +1,4 @@
-// `DELETE /jobs/{id}` in the midst of the job's own work: whatever is written late, nothing stays of it.
+// `DELETE /jobs/{id}` while the job works: whatever is written late, nothing of it stays.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,12 +11,15 @@ import { API_TOKEN } from "../support/vault.mjs";
 import { startSourced, steady } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
-/** A third of a second until the second sweep, and six until the last one, which comes after 20 minutes at the real pace. */
+/**
+ * At this pace the second sweep comes after a third of a second. The last one comes after six seconds, instead of 20
+ * minutes.
+ */
 const PACE = { RETRY_BASE_MS: "10" };
 
 const isManifest = ({ text }) => text.startsWith("manifests/");
 const NEW = "the row of a new job";
-/** What is under way when the job is deleted. */
+/** The operations that may be running when the job is deleted. */
 const STEPS = {
   "a copy's write": ({ op, when, text }) => op === "FILES.put" && when === "before" && text.startsWith("jobs/"),
   "the note of a copy": ({ op, when, text }) => op === "FILES.put" && when === "after" && text.startsWith("jobs/"),
@@ -80,7 +83,8 @@ describe("a job that is deleted amid", () => {
     await vault.deliver(completed(source.put(`/${id}_0_a.mp4`, noise(2_000)), id));
     await vault.settled(id);
     assert.equal(await remove(id), 204);
-    // By then everything was deleted a second time. Should that be late, this is no test of the last time, but never red for it.
+    // Usually everything was deleted a second time by now. If that is late, this does not test the last sweep, but it
+    // never fails for that.
     await sleep(1_000);
     await (await vault.bucket()).put(`jobs/${id}/0-a.mp4`, "late");
     await eventually("what is late is gone", async () => (await keysOf(id)).length === 0 || undefined);

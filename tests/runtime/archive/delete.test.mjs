@@ -1,4 +1,4 @@
-// `DELETE /jobs/{id}`: gone from every store, and it stays gone.
+// `DELETE /jobs/{id}`: the job is gone from every store, and stays gone.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired, completed, told } from "../support/deliveries.mjs";
@@ -103,7 +103,7 @@ describe("a deleted job", () => {
     await begun;
     assert.equal(await remove("slow"), 204);
     finish();
-    // What came after shows that the copy's end was seen.
+    // A later job shows that the copy's end was processed.
     source.on("/after_0_a.mp4", file(noise(10)));
     await vault.deliver(completed(`${source.url}/after_0_a.mp4`, "after"));
     await vault.settled("after");

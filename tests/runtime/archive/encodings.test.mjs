@@ -1,5 +1,5 @@
-// Files whose source names a content coding, or something else in its place: what is stored, and
-// what is read through before, is the file that a client can use.
+// Files whose source names a content coding, or something else in its place. The stored file, and the one that is read
+// through before, is the file that a client can use.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
@@ -12,10 +12,10 @@ const VIDEO = Buffer.concat([Buffer.from("\0\0\0\x20ftypisom\0\0\0\0isom", "lati
 const TEXT = Buffer.from(JSON.stringify({ a: "x".repeat(3_000) }));
 const PART = 5 * 1_048_576;
 
-/** What is no coding, or none that changes the bytes. */
+/** Values that are not a coding, or that do not change the bytes. */
 const PLAIN = ["aws-chunked", "AWS-Chunked", "aws-chunked,", "identity, aws-chunked", "utf-8", "UTF-8",
   "base64", "binary", "none", "8bit", "null", "iso-8859-1", "video/mp4"];
-/** Header, the file, and what the source sends of it. */
+/** The header, the file, and what the source sends for it. */
 const CODED = [
   ["gzip", TEXT, gzipSync(TEXT)],
   ["GZIP", TEXT, gzipSync(TEXT)],
@@ -29,11 +29,11 @@ const CODED = [
   ["br, aws-chunked", TEXT, brotliCompressSync(TEXT)],
   ["zstd", TEXT, zstdCompressSync(TEXT)],
 ];
-/** The bytes belie the header. */
+/** Codings that the bytes contradict. */
 const BELIED = ["gzip", "x-gzip", "deflate", "br", "zstd", "gzip, aws-chunked"].map((coding) => [coding, VIDEO]);
 const LARGE = noise(PART + 7);
 
-/** What a client reads; this one's fetch knows no zstd. */
+/** Returns what a client reads; this test's fetch does not know zstd. */
 async function read(response) {
   const bytes = Buffer.from(await response.arrayBuffer());
   return response.headers.get("content-encoding") === "zstd" ? zstdDecompressSync(bytes) : bytes;
@@ -103,7 +103,7 @@ describe("a file that is read through from a source that names a coding", () => 
   });
   after(() => stopAll(vault, origin));
 
-  /** The link of a file whose first copy has failed; then comes `step`. */
+  /** Returns the link of a file whose first copy has failed; the source answers with `step` next. */
   async function pending(step) {
     const [id, path] = [`live-${(jobs += 1)}`, `/${jobs}/a.bin`];
     origin.on(path, status(503), step);
@@ -133,7 +133,7 @@ describe("a file that is read through from a source that names a coding", () => 
       const response = await fetch(url);
       assert.equal(response.status, 200);
       assert.ok((await read(response)).equals(whole));
-      // A range is of the bytes that are sent: decoded on the way, there is none.
+      // A range counts the bytes that are sent, so a body that is decoded on the way has none.
       const part = await fetch(url, { headers: { range: "bytes=0-9" } });
       if (part.status === 200) assert.ok(Buffer.from(await part.arrayBuffer()).equals(whole));
       else assert.deepEqual([part.status, part.headers.get("content-encoding")], [206, coding.split(",")[0]]);

@@ -1,4 +1,4 @@
-// Which URLs are fetched, counted at the socket that all of the Worker's fetches reach.
+// Which URLs are fetched, counted at the socket that receives all of the Worker's fetches.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
@@ -53,13 +53,13 @@ describe("of all URLs", () => {
       const wanted = reason ? pointers.map((pointer) => [pointer, reason]) : [];
       assert.deepEqual(told, Object.fromEntries(wanted));
       assert.equal(job.archive, reason ? "partial" : "stored");
-      // The file beside them is copied: the socket works.
+      // The file beside them is copied, which shows that the socket works.
       assert.deepEqual(job.files.map((file) => file.pointers), [["/beside"]]);
       assert.deepEqual(outbound.seen(), [`GET ${GOOD}`]);
     });
 
     test(`none is fetched that a redirect leads to: ${reason || "text"}`, async () => {
-      // What no header can hold can't come in one.
+      // A redirect cannot contain characters that no header can hold.
       const targets = urls.filter((url) => !/[\0-\x08\n-\x1f]/.test(url));
       const start = (n) => `https://fal.media/from/${reason.replaceAll(" ", "-")}/${n}.mp4`;
       targets.forEach((url, n) => outbound.on(start(n), redirectTo(url)));

@@ -1,4 +1,4 @@
-// Only hosts that are allowed are ever asked, however a delivery or a redirect names another.
+// The Worker only contacts allowed hosts, however a delivery or a redirect names another one.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
@@ -38,7 +38,7 @@ describe("hosts", () => {
       name: [`http://localhost:${port}/a.mp4`, "localhost", "host not allowed", `http://localhost:${port}`],
       port: [`http://127.0.0.1:${port}/a.mp4`, "127.0.0.1", "port not allowed", `http://127.0.0.1:${port}`],
       address: [`http://127.0.0.2:${port}/a.mp4`, "127.0.0.2", "IP address not allowed", `http://127.0.0.2:${port}`],
-      // Written in the usual way it would be allowed, as this never is.
+      // Written in the usual way this address would be allowed; as a number it never is.
       number: [`http://2130706434:${port}/a.mp4`, "127.0.0.2", "IP address not allowed"],
       six: [`http://[::1]:${port}/a.mp4`, "[::1]", "IP address not allowed", `http://[::1]:${port}`],
       user: [`http://127.0.0.1:${allowed.port}@localhost:${port}/a.mp4`, "localhost",
@@ -69,7 +69,7 @@ describe("hosts", () => {
     const result = { video: `https://example.com/a.mp4${presigned()}` };
     const job = await archive(result);
     assert.equal(job.archive, "partial");
-    // The URL would let anyone fetch the file: its query stays in the vault.
+    // The query of the URL would let anyone fetch the file, so it stays in the vault.
     assert.deepEqual([job.files, job.result], [[], { video: "https://example.com/a.mp4?***" }]);
     assert.deepEqual(job.skipped,
       [{ pointer: "/video", host: "example.com", reason: "host not allowed", allow: "example.com" }]);

@@ -1,4 +1,4 @@
-// Files that are written into the result itself, and results with very many files.
+// Files inside the result itself, and results with very many files.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";

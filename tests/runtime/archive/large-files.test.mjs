@@ -1,4 +1,4 @@
-// Files of any size come through, and the Worker's memory does not grow with them.
+// Files of any size are copied and served, and the Worker's memory does not grow with them.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { run } from "../support/bytes.mjs";
@@ -10,9 +10,8 @@ import { eventually } from "../support/wait.mjs";
 
 const MIB = 1024 * 1024;
 /**
- * What a big file may add to the peak of a small one. It is far less than the file, but not
- * nothing: the local R2 of this same process leaves garbage as it hashes (a Worker of three lines
- * of JavaScript that pipes to R2 grows as much).
+ * What a big file may add to the peak of a small one. It is far less than the file, but not zero. The local R2 in the
+ * same process leaves garbage as it hashes. A Worker with three lines of JavaScript that pipe to R2 grows as much.
  */
 const ALLOWED_GROWTH_MIB = 150;
 
@@ -26,12 +25,12 @@ describe("large files", () => {
     const pids = workerds();
     assert.equal(pids.length, 1);
     [pid] = pids;
-    // The first file pays for what is loaded once.
+    // The first file pays for everything that is loaded once.
     await pass(MIB);
   });
   after(() => stopAll(upstream, vault));
 
-  /** Has a file of this size archived and served; tells workerd's peak memory for each, in MiB. */
+  /** Archives and serves a file of this size. Returns workerd's memory before, and its peak for each, in MiB. */
   async function pass(size) {
     const before = resident(pid);
     forgetPeak(pid);
@@ -39,7 +38,7 @@ describe("large files", () => {
     const id = await submit(upstream, vault.hookUrl(), { knobs });
     vault.watch(id);
     const job = await eventually(`job ${id} is settled`, async () => {
-      // An idle connection may be closed while this process is busy with making the file.
+      // An idle connection may be closed while this process is busy making the file.
       const response = await vault.get(`/jobs/${id}?wait=10&for=settled`).catch(() => undefined);
       const known = response?.status === 200 ? await response.json() : {};
       return known.status === "completed" && known.archive !== "pending" ? known : undefined;
@@ -47,7 +46,7 @@ describe("large files", () => {
     const copied = peak(pid);
     const { files: [{ sha256 }] } = await upstream.job(id);
     assert.deepEqual([job.archive, job.files[0].attempts, job.files[0].size], ["stored", 1, size]);
-    // By another process: this one makes the next file, and must not slow the reader down.
+    // Another process reads, because this one makes the next file, and must not slow the reader down.
     const hash = ["-c", 'curl -sSf "$1" | sha256sum', "sh", job.files[0].url];
     const { stdout } = await run("sh", hash);
     assert.equal(stdout.slice(0, 64), sha256);

@@ -1,5 +1,5 @@
-// `POST /restore`: all comes back from the bucket alone. And jobs whose time is up, which only a
-// manifest with old times can show in a test.
+// `POST /restore`: everything comes back from the bucket alone. Also tests jobs whose time is up: only a manifest with
+// old times can show these.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import "../support/capped.mjs";
@@ -23,7 +23,7 @@ async function copyBucket(from, to) {
   }
 }
 
-/** Restores to the end; returns the sums of what the answers say. */
+/** Restores to the end, and returns the sums of the answers. */
 async function restore(vault, query = "") {
   const sums = { restored: 0, known: 0, deleted: 0, failed: [], rounds: 0 };
   for (let cursor = ""; cursor !== null; ) {
@@ -128,7 +128,7 @@ describe("an account that has only the bucket", () => {
     assert.deepEqual(await second.job("running"), before);
     await fetch(`${second.url}/jobs/long`, { method: "DELETE", headers });
     second.unwatch("long");
-    // A deleted job's stores are wiped once more a while later, this manifest with them.
+    // A deleted job's stores are wiped again a while later, which deletes this manifest too.
     const known = await eventually("the job is known as deleted", async () => {
       await copyBucket(vault, second);
       const sums = await restore(second);
@@ -165,7 +165,7 @@ describe("a job whose time is up", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  /** Makes the vault forget the job, and come by it again as it was `days` ago. */
+  /** Makes the vault forget the job, and restores it as it was `days` ago. */
   async function age(id, days) {
     await vault.settled(id);
     const path = await eventually("its manifest", async () => (await vault.keys("manifests/")).find((key) => key.includes(`/${id}.json`)));

@@ -1,4 +1,4 @@
-// Sources that hiccup are tried again until the file is stored; those that are dead are not.
+// A source that fails for a while is retried until the file is stored; a dead one is not.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
@@ -16,7 +16,7 @@ describe("a source", () => {
   before(async () => ({ origin, vault } = await startServed()));
   after(() => stopAll(vault, origin));
 
-  /** A job of files at these paths, which are made unique; `query` signs them. */
+  /** Delivers a job with a file for each script, at unique paths; `query` signs the URLs. */
   async function deliver(scripts, query = presigned()) {
     const id = `source-${(jobs += 1)}`;
     const paths = scripts.map((_, n) => `/${id}/${n}.mp4`);

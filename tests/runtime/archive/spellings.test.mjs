@@ -1,4 +1,4 @@
-// Files however their senders spell them, byte for byte; and outputs that can't be copied.
+// Files in every spelling of their senders, byte for byte, and outputs that cannot be copied.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { file, noise, PNG } from "../support/servers/origin.mjs";

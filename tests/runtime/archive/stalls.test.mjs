@@ -9,10 +9,10 @@ import { startServed } from "../support/vaults/served.mjs";
 
 const SHARED = noise(6 * 1024 * 1024);
 
-/** Never answers. */
+/** A step that never answers. */
 const silent = () => {};
 
-/** Sends the first half and no more, with or without a length. */
+/** Returns a step that sends only the first half, with or without a length. */
 const stalled = (bytes, headers) => (response) => {
   response.writeHead(200, { "content-type": "video/mp4", ...headers });
   response.write(bytes.subarray(0, bytes.length / 2));
@@ -57,7 +57,7 @@ describe("sources that keep one waiting", () => {
   });
 
   test("twenty bodies without a length at once share the isolate's memory", async () => {
-    // On a busy machine they are slow: none of them has stalled.
+    // On a busy machine they are slow, but none of them has stalled.
     await vault.restart({ RETRY_BASE_MS: "3000" });
     const bytes = () => SHARED;
     const jobs = Array.from({ length: 5 }, (_, job) =>

@@ -1,4 +1,4 @@
-// What a stored file is: its type, its check sum, its length; and that each is copied once.
+// The type, the checksum and the length of a stored file; each file is copied once.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
@@ -19,7 +19,7 @@ async function stop() {
   await origin?.stop();
 }
 
-/** Has a file archived whose name ends so; `beside` stands beside its URL. */
+/** Archives a file with this name; `beside` has the members beside its URL. */
 async function archive(steps, { name = "clip.mp4", beside = {}, signed = "" } = {}) {
   const id = `type-${(jobs += 1)}`;
   const path = `/${id}/${name}`;

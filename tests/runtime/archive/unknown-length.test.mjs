@@ -1,4 +1,4 @@
-// Files whose source does not tell their length: sent in chunks, or encoded.
+// Files whose source does not declare their length: sent in chunks, or encoded.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { chunked, chunkedCut, file, noise, zipped } from "../support/servers/origin.mjs";

@@ -1,4 +1,4 @@
-// A day's object: what it takes, and from whom.
+// A day's object: what it stores, and from whom.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { askable, askObject, row, sql } from "../support/catalog.mjs";
@@ -40,7 +40,7 @@ describe("a day", () => {
     const [day, time] = ["2024-03-02", at("2024-03-02")];
     await put(day, row("gone", time, { revision: 4 }), row("stays", time), row("left", time));
     await askObject(vault, day, { Remove: { home: "id:gone", created_at: time, revision: 4 } });
-    // One of the release before does not tell when the job was created.
+    // The release before does not say when the job was created.
     await askObject(vault, day, { Remove: { home: "id:left", revision: 1 } });
     await put(day, row("gone", time, { revision: 3 }), row("left", time), row("new", time));
     await askObject(vault, day, { Put: row("gone", time, { revision: 4 }) });

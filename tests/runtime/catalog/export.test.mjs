@@ -18,10 +18,10 @@ import { eventually } from "../support/wait.mjs";
 
 const run = promisify(execFile);
 
-/** More of these than any socket holds. */
+/** Makes records so long that a socket does not hold many. */
 const LONG = "x".repeat(15_000);
 
-/** What comes of a body, be its end well or not: a runtime may not tell. */
+/** Returns what arrives of a body, even if it ends badly: a runtime may not report that. */
 async function received(response) {
   let text = "";
   const decoder = new TextDecoder();
@@ -75,7 +75,7 @@ describe("an export", () => {
       assert.deepEqual(await lines(`?cursor=${createdAt}:${encodeURIComponent(id)}`), records.slice(n + 1), id);
     }
     const { createdAt } = records[20];
-    // Who is not known any more is taken for the first of its time.
+    // After a position whose job is gone, the export starts with the first job of that time.
     assert.deepEqual(await lines(`?cursor=${createdAt}:deleted`), records.filter((record) => record.createdAt >= createdAt));
     const last = records.at(-1);
     assert.deepEqual(await lines(`?cursor=${last.createdAt}:${last.id}`), []);

@@ -1,5 +1,5 @@
-// What is asked of ten thousand jobs reads no more rows than what is asked of a few, where an index serves it. Rows are
-// counted, not timed: they are the same on a busy machine. `npm run growth` has the times, of more jobs.
+// Queries over ten thousand jobs read no more rows than over a few, where an index serves them. The test counts rows
+// rather than time, because rows do not depend on the machine. `npm run growth` has the times, for more jobs.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { filled } from "../../../tools/growth/fill.mjs";
@@ -12,7 +12,7 @@ const PAIRS = {
   "on one day": [{ jobs: 300, days: 1 }, { jobs: 10_000, days: 1 }],
 };
 
-/** The catalog's rows that it reads, all that follows of it included; the first time something is asked counts not. */
+/** Returns the catalog's rows that a query reads, with everything that follows. The first call does not count. */
 async function rowsOf({ one }, side) {
   await one(side);
   await tally(side.vault);

@@ -1,5 +1,5 @@
-// What a change of a day costs, and how `root` hears of it: no reader gets an answer that is older
-// than a change that a day has confirmed.
+// What a change of a day costs, and how `root` learns about it. No reader gets an answer that is older than a change
+// that a day has confirmed.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { counted, forget, tally } from "../../../tools/workerd/counted.mjs";

@@ -1,5 +1,4 @@
-// GET /jobs: the newest first, by pages and filters; GET /stats; what the catalog knows after a
-// crash.
+// GET /jobs: the newest first, by pages and filters; GET /stats; what the catalog knows after a crash.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
@@ -13,7 +12,7 @@ import { eventually } from "../support/wait.mjs";
 const headers = { authorization: `Bearer ${API_TOKEN}` };
 const DAY = 86_400_000;
 
-/** All pages; fails on a job that is listed twice. */
+/** Returns all pages, and fails if a job is listed twice. */
 async function listed(vault, query = "", limit = 200) {
   const ids = [];
   let cursor = null;
@@ -99,7 +98,7 @@ describe("the listing", () => {
   test("tells how a time is written to who wrote another", async () => {
     for (const path of ["/jobs?since=", "/jobs?until=", "/export?since=", "/archive?since=", "/archive?until="]) {
       const ask = path.startsWith("/archive") ? { method: "POST" } : {};
-      // A plus that is not encoded is a space.
+      // A plus that is not encoded means a space.
       const detail = await problem(await vault.get(`${path}2025-12-27T22:39:35+01:00`, ask), 400);
       assert.match(detail, /^`(since|until)` is "2025-12-27T22:39:35 01:00"; .*2025-12-27, .*T22:39:35Z .*%2B01:00.*milliseconds/);
     }
@@ -202,7 +201,7 @@ describe("many days", () => {
     const path = await eventually("its manifest", async () => (await vault.keys("manifests/"))[0]);
     const text = await (await bucket.get(path)).text();
     const now = Date.now();
-    // One job every third day, but for a day with five.
+    // One job every third day, except for a day with five.
     for (let n = 1; n <= DAYS; n += 1) {
       for (let k = 0; k < (n === 10 ? 5 : 1); k += 1) {
         const id = `d${String(n).padStart(2, "0")}-${k}`;

@@ -12,7 +12,7 @@ describe("metrics", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  /** Every sample by its name and labels. */
+  /** Returns every sample by its name and labels. */
   async function samples() {
     const response = await vault.get("/metrics");
     assert.equal(response.status, 200);

@@ -1,4 +1,4 @@
-// Tables that the release before has written are turned over when they are first touched.
+// Tables of the release before are migrated when they are first touched.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { askable, askObject, row, sql } from "../support/catalog.mjs";
@@ -41,7 +41,7 @@ before(async () => {
 });
 after(() => vault?.stop());
 
-/** As the release before has written a day of these rows. */
+/** Writes a day with these rows as the release before did. */
 function oldDay(rows, { day = DAY, isTold = false, removed = true } = {}) {
   const quoted = (value) => (value === null ? "NULL" : `'${String(value).replaceAll("'", "''")}'`);
   const inserts = rows.map((one, n) => {
@@ -83,7 +83,7 @@ test("root keeps its days, asks them once, and has viewers of before read the li
   after(() => other.stop());
   const run = (name, text) => sql(other, name, `${text};SELECT 1`);
   const day = (n) => new Date(AT + n * 86_400_000).toISOString().slice(0, 10);
-  // Days that `root` knows nothing new of, but for the first.
+  // Days that `root` knows to be unchanged, except the first.
   const totals = JSON.stringify({ jobs: 1, status: { failed: 1 }, archive: { none: 1 }, numbers: row("x", AT).numbers });
   const days = Array.from({ length: 60 }, (_, n) => `INSERT INTO days VALUES ('${day(n)}', 1, '${totals}');`);
   await run("root", [OLD_ROOT, ...days, "INSERT INTO jobs VALUES ('id:a', '2024-03-01', 1, 1, 1);",

@@ -1,5 +1,5 @@
-// The live feed beside days that change: whoever watches hears of each change, however it falls
-// between the questions of `root` and the days.
+// The live feed while days change: each viewer gets each change, wherever it falls between the messages of `root` and
+// the days.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -17,7 +17,7 @@ after(() => vault?.stop());
 const put = async (day, ...rows) => assert.equal(await askObject(vault, day, { PutMany: rows }), "Noted");
 const at = (day) => Date.parse(`${day}T12:00:00Z`);
 const dayOf = (n) => new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10);
-/** The last that a viewer was told of a job; each row's version is in its `updatedAt`. */
+/** Returns the last message to a viewer about a job; each row's version is in its `updatedAt`. */
 const last = (viewers, id) => viewers.flatMap((viewer) => viewer.jobs()).findLast((job) => job.id === id)?.updatedAt;
 const hears = (viewer, id, version, day) =>
   eventually(`${id} ${version} is told`, () => last([viewer], id) === at(day) + version || undefined);
@@ -33,7 +33,7 @@ describe("who watches", () => {
       await hears(viewer, "a", turn + 1, day);
       return Date.now() - begun;
     });
-    // A day tells of each change for 750 ms here, then asks.
+    // Here a day reports each change for 750 ms, then asks.
     for (let n = 0; n < 8; n += 1) {
       await put(day, row("b", at(day), { revision: n + 1 }));
       await hears(viewer, "b", n + 1, day);
@@ -94,7 +94,7 @@ describe("who watches", () => {
       let known = seq;
       for (let turn = 0; turn < 12; turn += 1) {
         const viewer = await view(vault, known);
-        // Some are dropped before they are told anything, some in between, some after.
+        // Some viewers are dropped before their first message, some in between, some after.
         if (turn % 3) await viewer.here();
         await pause(pauseMs * (turn % 4));
         viewer.socket.terminate();
@@ -116,7 +116,7 @@ describe("who watches", () => {
         await eventually(`${id} is told as it is`, () => last(mine, id) === at(day) + n || undefined);
       }
     }
-    // One that came in the midst is told what changed after it was here.
+    // A viewer that came amid the changes gets what changed after it came.
     for (const day of days) await put(day, row(`${day}-x`, at(day), { revision: 1_000_000 }));
     for (const viewer of [await late, ...viewers.map((mine) => mine.at(-1))]) {
       for (const day of days) await hears(viewer, `${day}-x`, 1_000_000, day);
@@ -161,7 +161,7 @@ describe("who watches", () => {
     for (let n = 0; n < 60; n += 1) await put(dayOf(n), row(`many-${n}`, at(dayOf(n))));
     const third = await view(vault, seq);
     assert.equal((await third.here()).resync, true);
-    // And hears of each day from then on.
+    // From then on it gets each day's changes.
     for (let n = 0; n < 60; n += 1) await put(dayOf(n), row(`many-${n}`, at(dayOf(n)), { revision: 2 }));
     for (let n = 0; n < 60; n += 1) await hears(third, `many-${n}`, 2, dayOf(n));
     third.socket.terminate();

@@ -1,5 +1,5 @@
-// The measured part of the contract, held to by both sides that the benchmarks compare: what is
-// faster for leaving something out is no measure. Here: deliveries, and what they do to a job.
+// The measured part of the contract, which all sides of the benchmarks must keep: being faster by leaving something out
+// proves nothing. Here: deliveries, and what they do to a job.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { acquired, at, completed, told } from "../support/deliveries.mjs";

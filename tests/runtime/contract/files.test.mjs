@@ -1,4 +1,4 @@
-// As deliveries.test.mjs: files, from their source to who reads them.
+// Like deliveries.test.mjs: files, from their source to their readers.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { chunked, chunkedCut, cut, file, md5, noise, PNG, presigned, status }

@@ -1,4 +1,4 @@
-// As deliveries.test.mjs: what readers of jobs get.
+// Like deliveries.test.mjs: what readers of jobs get.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { acquired, at, completed, told } from "../support/deliveries.mjs";
@@ -7,7 +7,7 @@ import { BYTES, measured } from "../support/contract/measured.mjs";
 import { HOOK_TOKEN } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
-/** What is not the same from job to job, and is looked at by itself. */
+/** The members that differ from job to job; the test checks them separately. */
 const TIMES = ["createdAt", "updatedAt", "completedAt", "storedAt"];
 
 measured("records", (on) => {

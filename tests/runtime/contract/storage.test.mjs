@@ -1,4 +1,4 @@
-// As deliveries.test.mjs: what is written, and what a crash leaves.
+// Like deliveries.test.mjs: what is written, and what a crash leaves.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { acquired, completed } from "../support/deliveries.mjs";
@@ -78,7 +78,7 @@ measured("storage", (on) => {
           return jobs.length === 1 || undefined;
         });
         const { rows: [rows], alarms } = await quiet.objects("Job");
-        // In one value or in several, as each side keeps them.
+        // Each side stores them in its own way, in one value or several.
         const kept = rows.flatMap((row) => Object.values(row).map((value) =>
           (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value)))).join("\n");
         for (const part of ["createdAt", "applied", body, sha256(body)]) assert.ok(kept.includes(part), `${part} in ${kept}`);
@@ -94,7 +94,7 @@ measured("storage", (on) => {
     try {
       const { url } = on.serve([file(BYTES)]);
       await watched.deliver(acquired("life"));
-      // One run may tell the catalog of both deliveries.
+      // One run may send the rows of both deliveries to the catalog.
       await eventually("the catalog is told of the first", async () =>
         operations(watched).find(([operation]) => operation === "CATALOG"));
       await watched.deliver(completed(url, "life"));
@@ -112,7 +112,7 @@ measured("storage", (on) => {
         announcements: count("CATALOG"),
       };
       t.diagnostic(JSON.stringify(counts));
-      // Two deliveries, a file's end and the run's; alarms also for the watchdog.
+      // Two deliveries, the end of a file and of the run; alarms also for the watchdog.
       const least = { records: 4, alarms: 3, files: 1, manifests: 1, copies: 1, announcements: 2 };
       for (const [what, want] of Object.entries(least)) {
         assert.ok(counts[what] >= want, `${what}: ${counts[what]}, not ${want}`);

@@ -1,4 +1,4 @@
-// Each page of the dashboard in both themes, on a phone and on a wide screen: everyone can use it.
+// Every page of the dashboard in both themes, on a phone and on a wide screen, must be accessible.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { accessible, live } from "../support/dashboard/browser.mjs";
@@ -8,7 +8,7 @@ import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
 import { startVault } from "../support/vault.mjs";
 
-/** Each page, and what shows that it is there. */
+/** Each page, and a selector that shows that it is complete. */
 const PAGES = { "#/": ".card img", "#/?status=failed": ".card", "#/?tag=draft&archive=stored": ".card img",
   "#/?q=none": ".nothing", "#/jobs/film": ".stage video", "#/jobs/image": ".zoom img", "#/jobs/held": ".head .timer",
   "#/jobs/bad": ".json", "#/jobs/never": ".narrow", "#/unmatched": ".rows li", "#/refused": ".rows li",

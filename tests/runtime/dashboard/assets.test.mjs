@@ -1,4 +1,4 @@
-// The dashboard's files: what they are served with, and that they are in no one's way.
+// The dashboard's files: their headers, and that they do not hide any route.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ASSETS, dashboardSize, MAX_GZIP_BYTES } from "../../../tools/build/dashboard.mjs";

@@ -1,4 +1,4 @@
-// What a sender writes is shown as text, and nothing of it ever runs.
+// The dashboard shows what a sender writes as text, and never runs any of it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { live } from "../support/dashboard/browser.mjs";

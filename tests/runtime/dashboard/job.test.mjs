@@ -1,4 +1,4 @@
-// A job's page: its outputs are played and looked at, its story is told, and the owner acts on it.
+// A job's page plays and shows its outputs, tells its history, and lets the owner act on it.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, describe, test } from "node:test";

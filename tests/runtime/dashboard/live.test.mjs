@@ -29,7 +29,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
     await vault.stop();
   });
 
-  /** The wall's jobs with their status are exactly these. */
+  /** Waits until the wall shows exactly these jobs with these statuses. */
   const shows = (wanted) => eventually(`the wall shows ${JSON.stringify(wanted)}`, async () => {
     const now = await page.locator(".card").evaluateAll((cards) => Object.fromEntries(cards.map((card) =>
       [card.querySelector(".name").textContent, card.querySelector(".state").textContent])));
@@ -91,7 +91,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
     });
     await page.unroute("**/tickets");
     await live(page);
-    // The listing stays out of reach: what is seen can only have come by the feed.
+    // Blocks the listing, so that everything new must come from the feed.
     await page.setViewportSize({ width: 1280, height: 6_000 });
     await shows({ stays: "acquired", ends: "failed", ...Object.fromEntries(ids.map((id) => [id, "cancelled"])) });
     assert.match(asked.at(-1).searchParams.get("after"), /^\d+$/);
@@ -129,7 +129,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
       document.elementFromPoint(300, 400)?.closest(".card")?.querySelector(".name").textContent);
     const before = await eventually("a card is there", here);
     await vault.deliver(acquired("fresh"));
-    // On a slow machine some of the others come as late.
+    // On a slow machine some of the other jobs arrive this late too.
     const news = page.getByRole("button", { name: /^\d+ new jobs?$/ });
     await news.waitFor();
     assert.equal(await here(), before);

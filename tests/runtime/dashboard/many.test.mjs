@@ -1,4 +1,4 @@
-// The wall with 2,000 jobs: all are found by scrolling, and scrolling stays smooth.
+// The wall with 2,000 jobs: scrolling finds all of them, and stays smooth.
 import assert from "node:assert/strict";
 import { readFileSync, statfsSync } from "node:fs";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
@@ -12,11 +12,13 @@ import { eventually } from "../support/wait.mjs";
 const JOBS = 2_000;
 const AT_ONCE = 50;
 const LABELS = "?app=wan22-fast-t2v&tag=draft";
-/** What their objects take, with some to spare. */
+/** The bytes that their objects take, with some to spare. */
 const ROOM = 1024 ** 3;
-/** What is scrolled a frame: a quick flick of the finger. */
+/** The pixels that are scrolled in a frame: a quick flick of the finger. */
 const STEP_PX = 400;
-/** What a step may take, as a part of what it takes to count to 500 million: some 60 ms on a machine that is a few years old. */
+/**
+ * The most time for a step, as a part of the time to count to 500 million. That is about 60 ms on a machine that is a few years old.
+ */
 const PART = 1 / 25;
 
 describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), timeout: 1_200_000 }, () => {
@@ -30,7 +32,7 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
     for (let n = 0; n < JOBS; n += AT_ONCE) {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, m) => {
         const id = `j${n + m}`;
-        // Some have pictures, as real ones do. The vault's end looks after those alone.
+        // Some jobs have pictures, as real ones do. `stop()` checks only these.
         if (m === 0) return vault.deliver(works.image(origin, id), { query: LABELS });
         const body = told(m % 3 ? "failed" : "cancelled", id, 1, { queueName: "free" });
         return vault.post(vault.hookUrl() + LABELS, JSON.stringify(body)).then((answer) => answer.arrayBuffer());
@@ -50,13 +52,13 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
     opened.clean();
   });
 
-  /** Delivers one more job, which the page tells of to who is further down. */
+  /** Delivers one more job, and waits until the page announces it to a reader who has scrolled down. */
   const deliverTo = async (id) => {
     await vault.deliver(told("failed", id, 1));
     await page.getByRole("button", { name: "1 new job" }).waitFor();
   };
 
-  /** Scrolls by `step` each frame to the end, as far as there is one now; what was in sight on the way. */
+  /** Scrolls by `step` in each frame to the present end, and returns what was visible on the way. */
   const scroll = (step) => page.evaluate(async (px) => {
     const names = new Set();
     let [most, frames, still] = [0, 0, 0];
@@ -135,13 +137,14 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
 });
 
 /**
- * In the page: frames by the clock. Chromium's own end at times while a page is scrolled fast (version 156): its compositor waits
- * for ever for a tile. The page's scripts and its layout go on, and these are what is looked at here.
+ * Runs in the page: draws frames by a timer. Chromium's own frames stop at times while a page is scrolled fast (version
+ * 156), because its compositor waits forever for a tile. The page's scripts and layout go on, and the test checks only
+ * these.
  */
 function ownFrames() {
   globalThis.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 8);
   globalThis.cancelAnimationFrame = clearTimeout;
-  /** Scrolls, and resolves when the page has drawn what it shows there. */
+  /** Scrolls, and resolves when the page has drawn the new position. */
   globalThis.step = async (px) => {
     scrollBy(0, px);
     dispatchEvent(new Event("scroll"));
@@ -150,17 +153,20 @@ function ownFrames() {
   };
 }
 
-/** Each object is a file of its own, and a disk needs minutes for so many. */
+/** Uses memory: each object is a file of its own, and a disk needs minutes for so many. */
 function keepInMemory() {
   try {
     const { bavail, bsize } = statfsSync("/dev/shm");
     if (bavail * bsize > ROOM) process.env.TMPDIR = "/dev/shm";
   } catch {
-    // There is no such folder here: it takes longer.
+    // Without this folder, the test takes longer.
   }
 }
 
-/** The process whose main thread is the page's: of all of the browser the one that `work` keeps busiest; and how long it did. */
+/**
+ * Returns the process with the page's main thread, which is the browser's process that `work` keeps busiest, and for
+ * how long.
+ */
 async function mainThread(chromium, work) {
   const session = await chromium.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
@@ -172,5 +178,8 @@ async function mainThread(chromium, work) {
   return { thread, took };
 }
 
-/** What a process' main thread has taken of the processor, in ms. A wait for another program is not the page's fault. */
+/**
+ * Returns the CPU time of a process's main thread, in ms. CPU time, because waiting for another program is not the
+ * page's fault.
+ */
 const processorTime = (id) => Number(readFileSync(`/proc/${id}/task/${id}/schedstat`, "utf8").split(" ")[0]) / 1e6;

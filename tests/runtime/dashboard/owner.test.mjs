@@ -1,4 +1,4 @@
-// What only the owner does: sharing a job, deleting it, assigning what was unmatched.
+// What only the owner does: share a job, delete it, assign an unmatched delivery.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { live, startBrowser } from "../support/dashboard/browser.mjs";

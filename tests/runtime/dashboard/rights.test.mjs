@@ -1,4 +1,4 @@
-// Who may only read sees all there is, and no button that would be refused.
+// A reader sees everything, and no button that would be refused.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { fillStandings } from "../support/dashboard/standings.mjs";
@@ -7,7 +7,7 @@ import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
 import { API_TOKEN, READ_TOKEN } from "../support/vault.mjs";
 
-/** What is acted on, and what shows that it is there. */
+/** The pages with actions, and a selector that shows that each is complete. */
 const PAGES = { "#/": ".card", "#/unmatched": ".rows li", "#/refused": ".rows li", "#/numbers": ".tile", "#/doctor": ".finding",
   ...Object.fromEntries(["previews-1", "elsewhere", "led-elsewhere", "forbidden", "dead", "half", "failed", "silent"]
     .map((id) => [`#/jobs/${id}`, ".event"])) };

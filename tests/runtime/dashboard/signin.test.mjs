@@ -1,4 +1,4 @@
-// Who gets into the dashboard, who no longer does, and what they are told.
+// Who may enter the dashboard, who may no longer, and what they see.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { live, startBrowser } from "../support/dashboard/browser.mjs";

@@ -1,4 +1,5 @@
-// However a job stands: its page and its card say what is the case, why, and what can be done, and nothing that is not so.
+// Whatever a job's state, its page and its card say what is the case, why, and what can be done. They say nothing that
+// is not true.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { parseEnv } from "node:util";
@@ -110,7 +111,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     await vault.deliver({ eventType: "completed", jobId: "late", image: `${origin.url}/late.png${presigned()}` });
     const page = await open("late");
     await says(page, "1 file is not copied yet: the source answers 503");
-    // No sooner: a try of the Worker's own would leave nothing to copy.
+    // The source works only from now on: otherwise a retry of the Worker's own would leave nothing to copy.
     const image = held(works.bytes.image, "image/png");
     await page.route("**/archive", (route) => {
       origin.on("/late.png", image.step);

@@ -1,4 +1,4 @@
-// Tabs of one browser share the sign-in, and nobody else gets it: no other origin, no file of a sender.
+// Tabs of one browser share the sign-in. Nobody else gets it: no other origin, no sender's file.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { live } from "../support/dashboard/browser.mjs";
@@ -10,7 +10,7 @@ import { lacking } from "../support/programs/tools.mjs";
 import { API_TOKEN, HOOK_TOKEN, READ_TOKEN } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
-/** Asks the open tabs as a new one does, and keeps all that they say. */
+/** Asks the open tabs as a new tab does, and keeps all answers. */
 const THEFT = `globalThis.stolen = [];
   const channel = new BroadcastChannel("hookvault.session");
   channel.onmessage = ({ data }) => { stolen.push(data); document.title = "STOLEN " + JSON.stringify(data); };
@@ -31,7 +31,7 @@ describe("tabs of one browser", { skip: lacking("chromium") }, () => {
   after(() => stopAll(browser, vault, origin));
 
   const signedIn = async (token = API_TOKEN) => {
-    // What signs in for other tests does so in each tab.
+    // Signs in by hand, because the other tests' sign-in does so in each tab.
     opened = await browser.open({ vault, token: null });
     await signIn(opened.page, token);
     await opened.page.locator(token === API_TOKEN ? ".live-live" : ".live-off").waitFor();
@@ -130,7 +130,7 @@ describe("tabs of one browser", { skip: lacking("chromium") }, () => {
       odd: serve("/g.html", HTML, "text/html; charset=utf-8, image/png"), bare: serve("/h.html", HTML, ""),
       data: `data:text/html;base64,${Buffer.from(HTML).toString("base64")}` });
     await vault.settled("evil");
-    // Copied it can't be, but its link leads to it.
+    // This file cannot be copied, but its link leads to it.
     let asked = 0;
     origin.on("/through.html", (response) => ((asked += 1) === 1 ? status(500) : file(Buffer.from(HTML), { "content-type": "text/html" }))(response));
     await vault.deliver({ eventType: "completed", jobId: "through", page: `${origin.url}/through.html` });
@@ -143,19 +143,19 @@ describe("tabs of one browser", { skip: lacking("chromium") }, () => {
     const first = await signedIn();
     for (const url of urls) {
       const page = await first.context().newPage();
-      // What is only downloaded is no page: going there ends.
+      // Going to a URL that is only downloaded ends without a page.
       await page.goto(url).catch((error) => assert.match(error.message, /Download is starting|ERR_ABORTED/));
       await page.evaluate((src) => document.body?.append(Object.assign(document.createElement("iframe"), { src })), url).catch(() => {});
       await nothingIsStolen(first, page, url);
       await page.close();
     }
-    // The same page would be told if the vault served it as one.
+    // The same page would get the token if the vault served it as a page.
     await first.context().route("**/control.html", (route) => route.fulfill({ contentType: "text/html", body: HTML }));
     const control = await tab("control.html");
     await eventually("it is told", () => control.evaluate(() => globalThis.stolen?.some(({ token }) => token) || undefined));
   });
 
-  /** No page of the profile has what an open tab gives to a new one, which is given it meanwhile. */
+  /** Checks that no page of the profile has what an open tab gives to a new one, while a new one gets it. */
   async function nothingIsStolen(first, page, what) {
     const fresh = await tab("#/jobs/one");
     await heading(fresh).waitFor();

@@ -1,4 +1,4 @@
-// The dashboard's wall: what happens is seen as it happens, and found again.
+// The dashboard's wall shows what happens as it happens, and finds it again.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { live } from "../support/dashboard/browser.mjs";
@@ -48,7 +48,7 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
         delays[status].push((await seen(`${id} ${status}`)) - begun);
       }
     }
-    // The machine may be busy with something else at one time, but not at each.
+    // The machine may be busy once, but not each time.
     for (const [status, all] of Object.entries(delays)) assert.ok(Math.min(...all) < 1_000, `${status}: ${all} ms`);
     await vault.deliver(works.image(origin, "l4"));
     await card(page, "l4").getByText("stored").waitFor();

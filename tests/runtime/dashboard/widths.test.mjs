@@ -1,4 +1,4 @@
-// Each page of the dashboard on screens of each width, however much and however long it is what it shows.
+// Each page of the dashboard on screens of each width, however much it shows, and however long the texts are.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startDashboard } from "../support/dashboard/start.mjs";
@@ -57,7 +57,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
   });
 });
 
-/** `{}`, or what is wrong there. A page takes up a new width with the next frame. */
+/** Returns `{}`, or the page's faults. A page adapts to a new width with the next frame. */
 async function faultsOf(page, where) {
   let found;
   const none = () => page.evaluate(faults).then((now) => (found = now).length === 0 || undefined);
@@ -65,12 +65,15 @@ async function faultsOf(page, where) {
   return isFine ? {} : { [where]: found };
 }
 
-/** Runs in the page: what is beyond its edge, texts that are squeezed into a column of few letters, and words of buttons that are broken. */
+/**
+ * Runs in the page: returns what is beyond its edge, texts squeezed into a column of few letters, and broken words of
+ * buttons.
+ */
 function faults() {
   const [root, screen] = [document.documentElement, innerWidth];
   const name = (one) => one.outerHTML.slice(0, 90);
   const shown = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility());
-  // Those that are meant to be scrolled, and what is for screen readers alone.
+  // Leaves out elements that are meant to scroll, and those for screen readers only.
   const beyond = shown.filter((one) => one.getBoundingClientRect().right > screen + 1
     && !one.closest(":is(nav, .several, pre, .frames) *, svg, .unseen"));
   const squeezed = shown.filter((one) => {
@@ -78,7 +81,7 @@ function faults() {
     const [letters, lines] = [one.textContent.length, one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)];
     return isText && letters > 24 && lines > 4 && letters / lines < 12 && !one.closest(".unseen");
   });
-  // What a button says is no word that may break anywhere.
+  // The words of a button must not break just anywhere.
   const broken = shown.filter((one) => one.matches(":is(button, .button, .state, nav a)") && [...one.childNodes].some((node) => {
     const range = document.createRange();
     range.selectNodeContents(node);

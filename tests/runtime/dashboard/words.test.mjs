@@ -1,4 +1,4 @@
-// What the pages say of one, of none, and of more than is counted.
+// What the pages say about one, about none, and about more than is counted.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";

@@ -1,5 +1,5 @@
-// `GET /doctor` of a vault in which one thing is wrong: that thing is found, with the command that fixes it, and
-// nothing else is. It answers whatever is wrong.
+// `GET /doctor` of a vault in which one thing is wrong. It finds just that thing, with the command that fixes it, and
+// it answers whatever is wrong.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { misbound, without } from "../support/vaults/bindings.mjs";
@@ -16,7 +16,7 @@ import { eventually } from "../support/wait.mjs";
 const QUEUE = "/queue/hookvault-doctor/requests/0/status";
 const FAL = "/fal/queue/hookvault-doctor/requests/00000000-0000-0000-0000-000000000000/status";
 
-/** A vault with a queue that knows its key, and what else the test gives. */
+/** Starts a vault with a queue that knows its key, and the test's own options. */
 async function start(context, { vars = {}, ...options } = {}) {
   const upstream = await startOrigin();
   const vault = await startVault({ vars: { ...askable(upstream.url), ...vars }, ...options });
@@ -30,7 +30,7 @@ const report = async (vault, token = API_TOKEN) =>
 const odd = ({ checks }) => checks.filter((check) => check.status !== "ok");
 const summary = (found) => odd(found).map(({ name, status: how }) => `${name} ${how}`);
 
-/** The one finding of a report, which is not quiet about what to do. */
+/** Returns the report's one finding, which must say what to do. */
 function only(found, name, how) {
   assert.deepEqual(summary(found), [`${name} ${how}`], JSON.stringify(odd(found)));
   assert.equal(found.ok, how !== "fail");

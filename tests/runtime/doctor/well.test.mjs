@@ -1,4 +1,4 @@
-// `GET /doctor` of a vault that is well: what it says, to whom, what it costs, what it leaves.
+// `GET /doctor` of a healthy vault: what it says, to whom, what it costs, what it leaves.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { json } from "../support/answers.mjs";
@@ -10,14 +10,14 @@ import { API_TOKEN, HOOK_TOKEN, READ_TOKEN, startVault } from "../support/vault.
 import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
-/** The free plan lets a request make 50. */
+/** The free plan allows 50 subrequests for a request. */
 const MOST_SUBREQUESTS = 40;
 const NAMES = ["HOOK_TOKEN", "API_TOKEN", "settings", "r2", "kv", "jobs", "catalog", "upstream-queue",
   "upstream-fal", "clock", "pending", "lost", "hosts", "healing", "handoff", "refused", "unmatched"];
 
 const watched = withEntry("doctored");
 
-/** Restores jobs, one of each of the last eight days, that are not whole and were asked for in vain. */
+/** Restores jobs, one for each of the last eight days, that are incomplete and were asked about in vain. */
 async function fillWeek(vault) {
   vault.leaveWork();
   const bucket = await vault.bucket();
@@ -41,7 +41,7 @@ describe("the doctor of a vault that is well", () => {
   const bare = (token, init = {}) => fetch(`${vault.url}/doctor`,
     { ...init, headers: { ...(token && { authorization: `Bearer ${token}` }), connection: "close" } });
 
-  /** What is stored that a probe could have left. */
+  /** Returns what is stored that a probe could have left. */
   async function leftovers() {
     const { keys } = await (await vault.records()).list({ prefix: "doctor/" });
     const [jobs, catalog] = [await vault.objects("Job"), await vault.objects("Catalog")];

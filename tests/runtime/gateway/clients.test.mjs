@@ -1,4 +1,4 @@
-// fal's own clients, unpatched, through the gateway: only the address and the key are configured.
+// fal's own clients, unmodified, through the gateway: only the address and the key are configured.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { falJs, falPython, overTls, tlsFront, told, trustCertificate } from "../support/programs/clients.mjs";

@@ -29,7 +29,7 @@ async function submitted() {
 }
 
 describe("a job that the upstream tells of", () => {
-  /** Its word, and the word for fal's clients. */
+  /** The upstream's status, and the status for fal's clients. */
   const TOLD = [["IN_QUEUE", "IN_QUEUE"], ["IN_PROGRESS", "IN_PROGRESS"], ["COMPLETED", "COMPLETED"], ["FAILED", "COMPLETED"],
     ["CANCELLED", "COMPLETED"]];
 

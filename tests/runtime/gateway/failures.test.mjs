@@ -1,5 +1,4 @@
-// What the upstream does wrong: the client is told by its own status and words, or by a 502, and the
-// record says what happened.
+// Failures of the upstream: the client gets its status and text, or a 502, and the record says what happened.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { call, queuesAt, says } from "../support/calls.mjs";

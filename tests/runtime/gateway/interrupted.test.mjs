@@ -1,4 +1,4 @@
-// Jobs that survive what happens around their submission.
+// Jobs survive interruptions of their submission.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { call } from "../support/calls.mjs";
@@ -22,7 +22,7 @@ after(() => stopAll(vault, holder, upstream));
 const jobs = async () => (await (await fetch(`${upstream.url}/_sim/jobs`)).json()).jobs.map(({ id }) => id);
 const submit = (more) => call(vault, "POST", `/queue/${APP}`, more);
 
-/** A submission that the upstream has taken and not answered: its id there. */
+/** Starts a submission that the upstream has accepted but not answered, and returns its id there. */
 async function halfway(prompt, signal) {
   const before = await jobs();
   holder.hold();
@@ -54,13 +54,13 @@ describe("a job", () => {
     holder.release();
     await upstream.setKnobs({ webhook: { lose: [] } });
     await upstream.idle();
-    // What was lost comes now, where the upstream was told to send it.
+    // The lost webhook arrives now, at the URL that the upstream got.
     const { submission } = await upstream.job(id);
     const hook = new URL(submission.url, "http://x").searchParams.get("fal_webhook");
     const body = { eventType: "completed", jobId: id, ...JSON.parse(await upstream.result(id)) };
     const delivered = await vault.post(hook, JSON.stringify(body));
     assert.equal(delivered.status, 200);
-    // Its id was in the answer that no one has read: what a body names is not believed.
+    // The id was in the answer that no one has read, so the vault does not believe the body's id.
     const { id: name } = await delivered.json();
     assert.match(name, /^ref:gw-/);
     vault.watch(name);
@@ -68,7 +68,7 @@ describe("a job", () => {
     assert.deepEqual([job.id, job.status, job.archive, job.input], [name, "completed", "stored", { prompt: "killed" }]);
     assert.ok((await vault.events(name)).some(({ detail }) => detail?.includes(`the body names job ${id}`)));
     assert.equal((await vault.get(`/jobs/${id}`)).status, 404);
-    // The queue still answers for what the vault does not know by its id.
+    // For an id that the vault does not know, the queue still answers.
     const result = await call(vault, "GET", `/queue/${APP}/requests/${id}`);
     assert.equal(result.status, 200);
   });

@@ -1,4 +1,4 @@
-// What of a submission goes on to the upstream, and what comes back: headers, paths, webhooks, URLs.
+// What the gateway passes of a submission to the upstream, and of its answer: headers, paths, webhooks, URLs.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { call, PATIENT, queuesAt, says } from "../support/calls.mjs";
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => stopAll(vault, origin));
 
-/** Has a path of the upstream take submissions; each is another job. */
+/** Makes a path of the upstream accept submissions; each is another job. */
 const takes = (path) => origin.on(path, says(() => ({ request_id: String((count += 1)), response_url: "http://10.0.0.1/x",
   status_url: "http://10.0.0.1/x/status", cancel_url: "http://10.0.0.1/x/cancel" })));
 const last = () => origin.requestsMade().at(-1);

@@ -1,4 +1,4 @@
-// A client whose connection broke before it had its answer submits again, and has one job.
+// A client whose connection broke before the answer submits again, and has one job.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { pythonClients } from "../../../tools/setup/python.mjs";
@@ -23,13 +23,13 @@ after(() => stopAll(holder, upstream));
 
 const vaultOf = (more = {}) =>
   startVault({ sources: upstream.sources, vars: { ...askable(holder.url), ...PATIENT }, ...more });
-/** Webhooks come through the same door. */
+/** Webhooks come through the same proxy, so only submissions count. */
 const only = `POST ${PREFIX}/`;
 const submissions = async () => (await (await fetch(`${upstream.url}/_sim/jobs`)).json()).jobs.length;
 
 /**
- * Breaks the connection of a submission that the upstream has taken and not answered; the answer
- * comes only when the client has come again. Returns what `submit` returns.
+ * Breaks the connection of a submission that the upstream has accepted but not answered. The answer comes only after
+ * the client has sent it again. Returns what `submit` returns.
  */
 async function brokenOnce(door, submit, { reset = false } = {}) {
   const [asked, before] = [door.asked(), await submissions()];

@@ -1,4 +1,4 @@
-// Handing on: the client's own webhook gets what the queue tells, signed, once its files are safe.
+// Hand-off: the client's own webhook gets the queue's events, signed, once its files are safe.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { pythonClients } from "../../../tools/setup/python.mjs";
@@ -38,7 +38,7 @@ async function submit(path, { knobs = {}, headers = {}, inHeader = false } = {})
   return answer.request_id;
 }
 
-/** What came to `path`, as soon as there are `n`. */
+/** Returns the requests to `path`, once there are `n`. */
 const received = (path, n) => eventually(`${n} requests came to ${path}`, () => {
   const all = receiver.requests.filter((request) => request.path === path);
   return all.length >= n ? all : undefined;
@@ -58,7 +58,7 @@ describe("the client's own webhook", () => {
       assert.deepEqual([acquired, completed].map(({ json }) => String(json.jobId)), [id, id]);
       assert.equal(acquired.json.webhookUrl, `${receiver.url}/${place}`);
       assert.ok(acquired.json.leaseExpiry > acquired.json.acquiredAt);
-      // It is told when the job is settled: the file is there.
+      // The webhook is sent when the job is settled, so the file exists.
       const { files: [file] } = await upstream.job(id);
       const bytes = Buffer.from(await (await fetch(completed.json.video.data_uri)).arrayBuffer());
       assert.equal(sha256(bytes), file.sha256);

@@ -1,4 +1,4 @@
-// Trying a hand-off on one's own machine: a listener at http://localhost, which must be listed.
+// Trying a hand-off on one's own machine: a listener at http://localhost, which must be on the allow list.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { told } from "../support/deliveries.mjs";

@@ -1,4 +1,4 @@
-// What did not come by itself is asked for: lost webhooks, dead URLs, jobs that are only imported.
+// The vault asks for what did not arrive by itself: lost webhooks, dead URLs, jobs that are only imported.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json } from "../support/answers.mjs";
@@ -9,7 +9,7 @@ import { startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const APP = "?app=wan22-fast-t2v";
-/** Silent soon: the lease ends at once. */
+/** The lease ends at once, so the vault soon asks. */
 const LEASE = { leaseMs: 1 };
 
 describe("healing", () => {

@@ -1,4 +1,4 @@
-// Whom the vault asks, with what, and what it says when it can't.
+// Which server the vault asks, with what, and what it says when it cannot.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
@@ -30,7 +30,7 @@ describe("the upstream's key", () => {
   const answer = (value) => file(Buffer.from(JSON.stringify(value)), {});
   const result = (id) => `/queue/m/requests/${id}`;
 
-  /** The record once the upstream has been asked for it that often. */
+  /** Returns the record once the upstream was asked this often. */
   const asked = (id, times = 1) => eventually(`${id} was asked for`, async () => {
     const job = await vault.job(id);
     return (job.healing?.attempts ?? 0) >= times ? job : undefined;
@@ -112,7 +112,7 @@ describe("the upstream's key", () => {
     checkStranger();
   });
 
-  /** Dead files of a job whose application nobody has told; `fresh` names those that it has anew. */
+  /** Makes dead files of a job without a known application; `fresh` names those with a fresh URL. */
   function deadFiles(id, count, fresh) {
     return Array.from({ length: count }, (_, n) => {
       const path = `/b/outputs/free/${id}_${n}_a.mp4`;
@@ -127,7 +127,7 @@ describe("the upstream's key", () => {
 
   test("a run that could ask for no file any more gives none up", async () => {
     const dead = deadFiles(63, 3, () => true);
-    // Their type costs a third subrequest: of 45 these files leave the questions none.
+    // Checking their type costs a third subrequest: of 45, these files leave none for questions.
     const vague = Array.from({ length: 12 }, (_, n) => {
       const path = `/63/${n}`;
       source.on(path, file(noise(64), { "content-type": "application/octet-stream" }));

@@ -16,7 +16,7 @@ describe("bad bodies", () => {
   after(() => stopAll(vault, source));
 
   let good = 0;
-  /** The next good delivery is taken as if nothing had been. */
+  /** Checks that the next good delivery is accepted as usual. */
   async function worksOn() {
     const id = `good-${(good += 1)}`;
     const answer = await vault.deliver(acquired(id));

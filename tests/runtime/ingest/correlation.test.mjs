@@ -15,7 +15,7 @@ describe("correlation", () => {
   const output = (name) => source.put(`/outputs/free/${name}`);
   const results = (...urls) => ({ eventType: "completed", results: urls });
 
-  /** Delivers and expects it at this job. */
+  /** Delivers, and expects the delivery at this job. */
   async function lands(id, body, options) {
     const answer = await vault.deliver(body, options);
     assert.deepEqual([answer.status, answer.id], [200, id], JSON.stringify(answer));

@@ -1,4 +1,4 @@
-// Deliveries as the upstream's document has them, and the record they make.
+// Deliveries as in the upstream's documentation, and the record that they make.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json } from "../support/answers.mjs";
@@ -9,7 +9,7 @@ import { stopAll } from "../support/stop.mjs";
 import { HOOK_TOKEN, startVault } from "../support/vault.mjs";
 
 const VIDEO = "/outputs/free/437852_0_WanVideo2_2_I2V_00150.mp4";
-/** Texts up to this size are kept in the job's object, larger ones in the bucket. */
+/** The longest text, in bytes, in the job's object; a longer one is in the bucket. */
 const OBJECT_LIMIT = 256 * 1024;
 
 describe("ingest", () => {
@@ -17,7 +17,7 @@ describe("ingest", () => {
   let vault;
   before(async () => {
     source = await startSource();
-    // The document's host is none of this machine: all fetches end at the source.
+    // The documentation's host is not on this machine, so all fetches go to the source.
     const outboundService = { external: { address: `127.0.0.1:${source.port}`, http: {} } };
     vault = await startVault({ change: (options) => ({ ...options, outboundService }) });
   });
@@ -136,7 +136,7 @@ describe("ingest", () => {
     assert.deepEqual({ app, tags }, { app: "shop", tags: ["a", "b c", "d"] });
   });
 
-  /** A body of exactly `bytes` bytes. */
+  /** Returns a body of exactly `bytes` bytes. */
   const sized = (id, eventType, bytes) => {
     const body = { eventType, jobId: id, seed: "SEED", pad: "" };
     const written = JSON.stringify(body).replace('"SEED"', "196619188014358660");

@@ -1,4 +1,4 @@
-// Long bodies: they go to R2 in pieces, and never stand in memory. The whole file runs with wasm capped at 32 MiB, in
+// Large bodies go to R2 in pieces, and are never whole in memory. The whole file runs with wasm capped at 32 MiB, in
 // which not even one of them would fit.
 import assert from "node:assert/strict";
 import { request } from "node:http";
@@ -16,7 +16,7 @@ import { API_TOKEN, startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const MIB = 1024 * 1024;
-/** Bodies at once that take all of an isolate's 48 MiB of buffers. */
+/** How many bodies at once take all of an isolate's 48 MiB of buffers. */
 const HELD = 24;
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const MP4 = Buffer.from("0000001c6674797069736f6d", "hex");
@@ -32,7 +32,7 @@ after(() => stopAll(vault, source, upstream));
 
 let count = 0;
 const fresh = () => `large-${(count += 1)}`;
-/** A video whose base64 has about so many bytes. */
+/** Returns a video whose base64 has about `bytes` bytes. */
 const video = (bytes, seed = fresh()) => Buffer.concat([MP4, noise(Math.floor(bytes * 3 / 4) - MP4.length, seed)]);
 const dataUri = (bytes) => `data:video/mp4;base64,${bytes.toString("base64")}`;
 const text = (bytes, seed) => noise(Math.ceil(bytes / 2), seed).toString("hex");
@@ -47,7 +47,7 @@ const nothingIncoming = async () => {
   assert.equal(await vault.uploadsInProgress(), 0);
 };
 
-/** The bytes of a result's text, hashed as it comes. */
+/** Returns the bytes of an answer, which must be a 200. */
 async function told(path) {
   const response = await vault.get(path);
   assert.equal(response.status, 200);
@@ -280,7 +280,7 @@ test("more at once than there is memory for: they wait, then get 503 before any 
     return sending;
   });
   try {
-    // Those before it may not have got so far.
+    // The deliveries before this one may not have got so far.
     const late = eventually("there is no memory left", async () => {
       const response = await vault.post(vault.hookUrl(reference), JSON.stringify({ eventType: "retried", jobId: "71003", logs: text(MIB) }));
       return response.status === 200 ? undefined : response;

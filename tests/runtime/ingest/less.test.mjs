@@ -1,4 +1,4 @@
-// Less never replaces more: a result that was taken stays when the upstream has forgotten it.
+// Less never replaces more: an accepted result stays after the upstream has forgotten it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { file, noise, startOrigin, status } from "../support/servers/origin.mjs";
@@ -79,7 +79,7 @@ describe("a result that holds less", () => {
       return /does not name the file/.test(job.healing?.error ?? "") ? job : undefined;
     });
     assert.deepEqual([job.result.length, job.archive], [2, "pending"]);
-    // The file turns up at last.
+    // The file appears at last.
     put("fewer-b");
     const whole = await vault.settled(id);
     assert.deepEqual([whole.archive, whole.result.length], ["stored", 2]);

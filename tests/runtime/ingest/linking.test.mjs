@@ -1,4 +1,4 @@
-// A job that lives at the caller's reference until its id becomes known.
+// A job that lives at the caller's reference until its id is known.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
@@ -12,11 +12,11 @@ describe("linking", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  /** A result whose file's name holds no id. */
+  /** Returns a result whose file's name contains no id. */
   const result = (name) => completed(source.put(`/outputs/free/${name}.mp4`));
   const text = async (url) => (await fetch(url)).text();
 
-  /** The job, which all names must lead to as soon as it has moved. */
+  /** Returns the job, once all its names lead to it. */
   function sameJob(...names) {
     return eventually(`one job is found by ${names}`, async () => {
       const [job, ...others] = await Promise.all(names.map((name) => vault.job(name)));
@@ -36,7 +36,7 @@ describe("linking", () => {
     assert.deepEqual(job.result, before.result);
     assert.equal(await text(job.files[0].url), "content of /outputs/free/late.mp4");
     assert.deepEqual(await vault.outcomes("401"), ["completed:applied", "acquired:late"]);
-    // From now on a delivery of the id finds it without the reference.
+    // From now on a delivery with the id reaches the job without the reference.
     assert.equal((await vault.deliver(told("failed", "401", 1))).id, "401");
     assert.equal((await vault.outcomes("late-id")).at(-1), "failed:late");
   });

@@ -1,4 +1,4 @@
-// A job submitted to the queue ends up as a durable record and file.
+// A job that is submitted to the queue becomes a durable record and file.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest, run } from "../support/bytes.mjs";
@@ -7,7 +7,7 @@ import { stopAll } from "../support/stop.mjs";
 import { startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
-/** The webhook document's two curl lines, verbatim. */
+/** The two curl lines of the webhook documentation, verbatim. */
 const LINES = {
   "query parameter": String.raw`curl 'https://batch.pipelet.net/queue/wan22-fast-t2v?fal_webhook=https://echo.hetzner1.pipelet.ai/' \
     -H "Authorization: Bearer <your-api-key>" \
@@ -24,22 +24,22 @@ const DIALECTS = {
   "the seed's, without jobId": { dialect: "seed" },
   "today's": { dialect: "today" },
   "bare base64": { dialect: "base64" },
-  // Nothing in such a body tells the job; the reference in the hook URL does.
+  // Such a body does not name its job; the reference in the hook URL does.
   "bare base64 without jobId": { dialect: "base64", jobId: false, previews: 0 },
 };
 
-/** In seconds; a busy machine has copied them by then. */
+/** How long URLs live, in seconds; even a busy machine copies the files in that time. */
 const LIFE = 5;
 const SHORT_LIVED = { size: 65_537, expiresIn: LIFE, previewsExpireIn: LIFE };
 
-/** A result's text without what hookvault may change in it: URLs and inline files. */
+/** Returns a result's text without what hookvault may change in it: URLs and inline files. */
 const skeleton = (text) => text.replace(/"(?:https?:|[\w+/]{1024})[^"]*"/g, '"FILE"');
 
 describe("the main job", () => {
   let upstream;
   let vault;
   let references = 0;
-  /** How long after each end all was stored, in ms. */
+  /** How long after each job's end everything was stored, in ms. */
   const delays = [];
   before(async () => {
     upstream = await startUpstream({ counting: true });
@@ -47,7 +47,7 @@ describe("the main job", () => {
   });
   after(() => stopAll(upstream, vault));
 
-  /** Plays a curl line; returns the job's id. */
+  /** Runs a curl line, and returns the job's id. */
   async function play(line, hookUrl) {
     const local = line.replace("https://batch.pipelet.net", upstream.url)
       .replace("https://echo.hetzner1.pipelet.ai/", hookUrl)
@@ -128,7 +128,7 @@ describe("the main job", () => {
     }
   }
 
-  // The machine may be busy with something else at one time, but not at each.
+  // The machine may be busy once, but not each time.
   test("all is stored within five seconds of its end", () => assert.ok(Math.min(...delays) <= 5_000, `${delays} ms`));
 
   test("numbers, escapes and the order of keys come back as they went in", async () => {

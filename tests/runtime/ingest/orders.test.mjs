@@ -1,4 +1,4 @@
-// Deliveries of one job that are tied to it in different ways, in every order: one job in the end.
+// Deliveries that name one job in different ways, in every order: in the end there is one job.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
@@ -17,7 +17,7 @@ describe("in every order", () => {
   before(async () => ({ source, vault } = await startSourced({ change: await steady() })));
   after(() => stopAll(vault, source));
 
-  /** By id and reference, by the reference alone, by the id alone. */
+  /** Deliveries by id and reference, by the reference alone, by the id alone. */
   const steps = (id) => [
     () => vault.deliver(acquired(id, 0), { reference: `order-${id}` }),
     () => vault.deliver(completed(source.put(`/outputs/free/${id}.mp4`)),

@@ -1,4 +1,4 @@
-// Bodies that come packed: unpacked before anything else, to the limit and no further.
+// Compressed bodies: decompressed before anything else, up to the limit and no further.
 import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
@@ -30,7 +30,7 @@ after(() => stopAll(vault, source, upstream));
 let count = 0;
 const number = () => String(820_000 + (count += 1));
 const coded = (coding) => ({ "content-encoding": coding });
-/** A result of job `id`; with `pad`, one that is long. */
+/** Returns a result of job `id`; `pad` makes it long. */
 const result = (id, pad = "") => JSON.stringify({ ...completed(source.put(`/outputs/free/${id}_0_a.mp4`, `video of ${id}`), id), pad });
 
 async function isStored(id) {
@@ -39,7 +39,7 @@ async function isStored(id) {
   assert.equal((await digest(files[0].url)).sha256, sha256(`video of ${id}`));
 }
 
-/** Job `id` has asked the upstream since its webhook could not be taken. */
+/** Checks that job `id` asked the upstream, because its webhook could not be accepted. */
 async function isHealed(id, why) {
   const healed = await eventually("it is healed", async () =>
     (await vault.events(id)).find(({ outcome, detail }) => outcome === "heal" && why.test(detail)));
@@ -47,7 +47,7 @@ async function isHealed(id, why) {
   await isStored(id);
 }
 
-/** A job that runs, whose result the upstream has. */
+/** Makes a running job whose result the upstream has. */
 async function running() {
   const id = number();
   await vault.deliver(acquired(id), { reference: `order-${id}`, query: "?app=m" });

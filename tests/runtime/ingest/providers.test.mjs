@@ -1,4 +1,4 @@
-// Deliveries of fal.ai and Replicate, in their own formats, as they come by a hook URL.
+// Deliveries of fal.ai and Replicate in their own formats, through a hook URL.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { file, noise } from "../support/servers/origin.mjs";
@@ -11,13 +11,13 @@ after(() => stopAll(vault, origin));
 
 const SEED = "196619188014358660";
 
-/** An output file at its URL. */
+/** Serves an output file, and returns its URL. */
 function image(name) {
   origin.on(`/${name}.png`, file(noise(2_048, name), { "content-type": "image/png" }));
   return `${origin.url}/${name}.png`;
 }
 
-/** fal.ai's body, its payload as text for its numbers' sake. */
+/** Returns fal.ai's body, with its payload as text to preserve its numbers. */
 const fal = (id, status, payload, more = "") =>
   `{"request_id":"${id}","gateway_request_id":"${id}","status":"${status}"${more},"payload":${payload}}`;
 
@@ -123,7 +123,7 @@ describe("a delivery of another provider", () => {
 });
 
 describe("a body without an id of its own", () => {
-  // As a cog server of one's own sends it.
+  // Returns a body as one's own cog server sends it.
   const cog = (output, id) => {
     const { version, model, urls, ...body } = prediction(id, "succeeded", output, { created_at: null, metrics: {} });
     return JSON.stringify(body);

@@ -1,4 +1,4 @@
-// Results that come twice or anew, errors in place of a result, and the timeline of it all.
+// Results that come twice, new results, errors instead of a result, and the timeline of all that.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json } from "../support/answers.mjs";

@@ -1,4 +1,4 @@
-// What each event does to a job, in whatever order they come.
+// What each event does to a job, in whatever order they arrive.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { acquired, at, completed, told } from "../support/deliveries.mjs";
@@ -10,7 +10,7 @@ describe("states", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  /** Delivers each and compares the timeline, the status and the counts. */
+  /** Delivers each body, and compares the timeline, the status and the counts. */
   async function play(id, deliveries, { outcomes, ...want }) {
     for (const body of deliveries) {
       const answer = await vault.deliver(body);

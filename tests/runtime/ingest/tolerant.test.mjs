@@ -1,5 +1,5 @@
-// What senders really send: a byte order mark, NaN, broken characters, forms. Id, reference and files are
-// plain to see in all of these; what is served is valid JSON, and what came is kept as it came.
+// What senders really send: a byte order mark, NaN, broken characters, forms. All of these show their id, reference and
+// files plainly. The served result is valid JSON, and the body is kept unchanged.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json, problem } from "../support/answers.mjs";
@@ -15,7 +15,7 @@ import { eventually } from "../support/wait.mjs";
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
-/** Each way of writing a body: what is sent of a JSON text, and what is read of the member `log`. */
+/** Each way to write a body: what is sent for a JSON text, and what is read from the member `log`. */
 const WAYS = {
   "a byte order mark": { log: '"x"', write: (body) => Buffer.concat([BOM, Buffer.from(body)]), read: "x" },
   "NaN": { log: "NaN" },
@@ -39,13 +39,13 @@ after(() => stopAll(vault, source, upstream, receiver));
 
 let count = 0;
 const fresh = (name) => `${name}-${(count += 1)}`;
-/** Ids of digits are the batch queue's. */
+/** Returns an id of digits, as the batch queue's are. */
 const number = () => String(810_000 + (count += 1));
 const assign = (key, query) => fetch(`${vault.url}/unmatched/${key}${query}`,
   { method: "POST", headers: { authorization: `Bearer ${API_TOKEN}` } });
 const raw = async (path) => Buffer.from(await (await vault.get(path)).arrayBuffer());
 
-/** A result of job `id` written in one of the ways: what is sent, and the URL of its file. */
+/** Writes a result of job `id` in one of the ways: the body, and the URL of its file. */
 function written({ log, write = (body) => body }, id, more = "") {
   const url = source.put(`/outputs/free/${id}_0_a.mp4`, `video of ${id}`);
   const sent = write(`{"eventType":"completed","jobId":"${id}","log":${log},${more}"seed":196619188014358660,"video":{"url":"${url}"}}`);

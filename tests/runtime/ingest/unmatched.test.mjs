@@ -1,4 +1,4 @@
-// Deliveries that belong to no known job: kept, shown, assigned by hand, dropped by hand.
+// Deliveries that belong to no known job are kept and shown; a person assigns or drops them.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json, problem } from "../support/answers.mjs";

@@ -1,4 +1,4 @@
-// Many, large and hostile: nothing grows without bound, and nothing of it is lost.
+// Many, large and hostile deliveries: nothing grows without bound, and nothing is lost.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import "../support/capped.mjs";
@@ -17,7 +17,7 @@ describe("limits", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  /** A job that is taken again and again: each event is newer than the last. */
+  /** Returns a delivery of a job that is acquired again and again: each event is newer than the last. */
   const nth = (id, n) => {
     const pad = n % 50 === 0 ? { pad: noise(20_000, `${n}`).toString("hex") } : {};
     return { ...acquired(id, n), ...pad };
@@ -60,7 +60,7 @@ describe("limits", () => {
     const job = await vault.job("busy");
     assert.deepEqual([job.deliveries, job.status], [DELIVERIES, "acquired"]);
     const moved = (await vault.keys("bodies/busy/")).length;
-    // The manifest, which is written minutes later, moves all of them: a slow machine gets that far.
+    // The manifest, which is written minutes later, moves all of them; a slow machine gets that far.
     assert.ok([16, DELIVERIES / 50].includes(moved), `the long ones of the moved pages: ${moved}`);
   });
 

@@ -1,4 +1,4 @@
-// A day's object reads as many rows for a delivery, however many jobs the day has.
+// A day's object reads the same number of rows for a delivery, however many jobs the day has.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { counted, forget, tally } from "../../../tools/workerd/counted.mjs";
@@ -16,7 +16,7 @@ function deliver(jobId) {
   return vault.deliver({ eventType: "acquired", jobId, updatedAt: now, leaseExpiry: now + HOUR_MS });
 }
 
-/** The catalog's rows for one delivery, with all that follows of it. */
+/** Returns the catalog's rows for one delivery, with everything that follows. */
 async function rows(jobId) {
   await tally(vault);
   await forget(vault);

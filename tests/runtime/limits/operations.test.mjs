@@ -15,7 +15,7 @@ import { startVault } from "../support/vault.mjs";
 
 const MINUTE_MS = 60_000;
 
-/** Gives the file only when what must come first has. */
+/** Serves a file only after `first` is done. */
 const sourceAt = (origin) => ({
   url: origin.url,
   serve: (path, first) => origin.on(path, async (response, request) => {
@@ -31,18 +31,18 @@ describe("operations", () => {
   before(async () => {
     await awaitMidnight();
     origin = await startOrigin();
-    // The real pauses: what is far away in a user's vault must be far away here.
+    // Uses the real pauses: what is far away in a user's vault must be far away here.
     const vars = { RETRY_BASE_MS: null, UPSTREAM_QUEUE_URL: `${origin.url}/queue`, UPSTREAM_API_KEY: "key" };
     vault = await startVault({ sources: origin.url, vars, change: counted });
     steps = await life(vault, sourceAt(origin));
     steps.submission = await submission(vault, answerSubmission);
     Object.assign(steps, await watchedLife(vault, sourceAt(origin)));
-    // A duplicate is in the copy in KV five minutes later, a submission waits for its webhook.
+    // A duplicate is in KV's copy only after five minutes, and a submission waits for its webhook.
     vault.leaveWork();
   });
   after(() => stopAll(vault, origin));
 
-  /** The upstream takes its time: the job has been announced before it answers. */
+  /** Makes the upstream wait: the job is listed before it answers. */
   function answerSubmission(path, first) {
     const urls = Object.fromEntries(["status_url", "response_url", "cancel_url"].map((name) => [name, origin.url]));
     const body = Buffer.from(JSON.stringify({ request_id: "submitted", ...urls }));

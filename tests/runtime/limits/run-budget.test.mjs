@@ -1,4 +1,4 @@
-// What one run of the alarm may ask for: on the free plan it has 50 subrequests.
+// How many subrequests one run of the alarm makes: the free plan allows 50.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { counted, forget, tally } from "../../../tools/workerd/counted.mjs";
@@ -20,7 +20,7 @@ async function copy({ origin, vault }, id, paths) {
   return ofJobs.map(({ subrequests }) => subrequests);
 }
 
-/** Files of which each takes three fetches, three for the first bytes, and the put. */
+/** Makes files of which each takes three fetches, three more for the first bytes, and the put. */
 function dear(origin, count) {
   const paths = Array.from({ length: count }, (_, n) => `/dear/${n}`);
   for (const path of paths) {

@@ -1,4 +1,4 @@
-// Reading what does not exist stores nothing: strangers can guess links for ever.
+// Reading what does not exist stores nothing: strangers can guess links forever.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
@@ -49,7 +49,7 @@ describe("reading what does not exist", () => {
     const { jobs: { databases, ...jobs }, ...now } = await everything();
     const { jobs: { databases: _, ...jobsBefore }, ...others } = before;
     assert.deepEqual({ ...now, jobs }, { ...others, jobs: jobsBefore });
-    // workerd makes an empty file for each object that is asked anything at all.
+    // workerd makes an empty file for each object that is called at all.
     assert.ok(databases > TRIES, "the objects were asked");
   });
 

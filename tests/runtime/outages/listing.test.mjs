@@ -1,5 +1,5 @@
-// A listing of the bucket that fails: by a cursor that R2 refuses, which is the caller's, or for any other reason, which is
-// none of the caller's.
+// A listing of the bucket that fails: because of the caller's cursor, which R2 refuses, or for a reason that is not the
+// caller's fault.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
@@ -9,7 +9,7 @@ import { withEntry } from "../support/vaults/entry.mjs";
 import { eventually } from "../support/wait.mjs";
 
 
-/** What R2 says at the end of a text: https://developers.cloudflare.com/r2/api/error-codes/. */
+/** The end of R2's error texts: https://developers.cloudflare.com/r2/api/error-codes/. */
 const FAILURES = [
   "list: We encountered an internal error. Please try again. (10001)",
   "list: Access Denied (10003)",
@@ -20,7 +20,7 @@ const FAILURES = [
   "Network connection lost.",
   "The cursor can't be read",
 ];
-/** No page tells the code of a cursor that is refused. */
+/** No documentation names the code for a refused cursor. */
 const REFUSALS = ["list: The cursor is invalid. (10029)", "list: The specified object name is not valid. (10020)"];
 
 describe("a listing of the bucket that fails", () => {

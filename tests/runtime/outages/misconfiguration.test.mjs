@@ -1,5 +1,5 @@
-// Ingest is the last thing to fail: whatever is set wrong, deliveries are answered with 200, and
-// once it is mended the jobs come to their end by themselves.
+// Ingest fails last: whatever is set wrong, deliveries are answered with 200. Once it is set right, the jobs come to
+// their end by themselves.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { endure, misbound, without, withVariables } from "../support/vaults/bindings.mjs";
@@ -14,7 +14,7 @@ import { eventually } from "../support/wait.mjs";
 const ORIGINS = ["vault.example", "https://", "https://u:p@a.example/x?q", ["https://a.example"]];
 const TOKENS = ["short", "with spaces in the token"];
 
-/** Values that can't be used. Each is named in the log. */
+/** Values that cannot be used. The log names each. */
 const WRONG = {
   API_TOKEN: TOKENS,
   READ_TOKEN: TOKENS,
@@ -33,7 +33,7 @@ const WRONG = {
   UPSTREAM_FAL_KEY: ["\u00fcber"],
 };
 
-/** Right in their way, or not for this Worker to judge before it needs them. */
+/** Values that are valid in their way, or that the Worker cannot check before it needs them. */
 const ODD = {
   API_TOKEN: [""],
   READ_TOKEN: [""],
@@ -52,14 +52,14 @@ const MENDED = { API_TOKEN, RETRY_BASE_MS: "25" };
 describe("with a variable that is wrong", () => {
   async function start(context, vars) {
     const [outbound, port] = [await startOutbound(), await freePort()];
-    // Only the default list of sources can stand in for a wrong one.
+    // Leaves out `sources`, because only the default list can replace a wrong one.
     const change = (options) => outbound.change({ ...options, port });
     const vault = await startVault({ vars, change });
     context.after(() => stopAll(vault, outbound));
     return vault;
   }
 
-  /** Delivers with each value in turn; the work goes on even before it is mended. */
+  /** Delivers with each value in turn. The work goes on even before the value is corrected. */
   async function outlast(context, name, values, check = () => {}) {
     const vault = await start(context, { [name]: values[0] });
     for (const [n, value] of values.entries()) {
@@ -77,7 +77,7 @@ describe("with a variable that is wrong", () => {
       outlast(context, name, values, async (vault) => {
         vault.expectErrors(new RegExp(`^${name}\\b`));
         const isNamed = () => vault.logs.some(({ message }) => message.startsWith(name));
-        // A missing secret is told to those who knock at its routes.
+        // A missing secret is reported to the callers of its routes.
         if (name !== "API_TOKEN") await eventually("it is logged", () => isNamed() || undefined);
         vault.logs.splice(0);
       }));
@@ -111,7 +111,7 @@ describe("without a binding", () => {
   }
 
   test("both missing, and every variable wrong", async (context) => {
-    // At the usual pace a row that the catalog never got comes by the alarm of minutes later.
+    // Leaves out RETRY_BASE_MS: at the usual pace, a row that the catalog never got comes with an alarm minutes later.
     const all = Object.entries(WRONG).filter(([name]) => name !== "RETRY_BASE_MS");
     const wrong = all.map(([name, [value]]) => [name, value]);
     const { API_TOKEN: _, ...logged } = Object.fromEntries(wrong);

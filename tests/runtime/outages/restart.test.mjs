@@ -17,7 +17,7 @@ describe("after a restart", () => {
   before(async () => ({ origin, vault } = await startServed({ change: await steady() })));
   after(() => stopAll(vault, origin));
 
-  /** What ends workerd: in order, or by a crash that leaves it no last word. */
+  /** How workerd ends: in order, or by a crash. */
   const deaths = {
     "an orderly stop": () => vault.restart(),
     "kill -9": () => vault.kill(),
@@ -34,7 +34,7 @@ describe("after a restart", () => {
     return { id, paths };
   }
 
-  /** Settled and right in every respect, found out without touching the job's object first. */
+  /** Checks that the job is settled and right in every respect, without calling the job's object first. */
   async function checkAll({ id, paths }) {
     const published = await eventually(`job ${id} is published`, async () =>
       (await (await vault.records()).get(id)) ?? undefined);

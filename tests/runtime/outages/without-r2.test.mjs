@@ -18,7 +18,7 @@ describe("without R2", () => {
     return spoilt;
   }
 
-  /** A job whose body is text of this size beside one file. */
+  /** Returns a result with a text of this size beside one file. */
   const large = (jobId, size) => ({ eventType: "completed", jobId,
     video: { data_uri: `https://fal.media/${jobId}.mp4` }, text: noise(size).toString("hex") });
 

@@ -27,7 +27,7 @@ describe("a stored file", () => {
   });
   after(() => stopAll(vault, origin));
 
-  /** So many seconds after it was stored, in today's form of an HTTP date. */
+  /** Returns a time `seconds` after the file was stored, in today's form of an HTTP date. */
   const date = (seconds) => new Date(modified + seconds * 1_000).toUTCString();
   const DAYS = ["Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur"];
   const older = {
@@ -47,8 +47,10 @@ describe("a stored file", () => {
     return { response, body, status: response.status, reads: await reads() };
   }
 
-  /** Reads of the file since the last call. The log comes in order: the read of a file that does
-   *  not exist is its end. */
+  /**
+   * Returns the number of reads of the file since the last call. The log is in order, so the read of a file that does
+   * not exist marks its end.
+   */
   async function reads() {
     const end = `0-end-${(ends += 1)}`;
     await fetch(url.replace("0-0.mp4", end), { method: "HEAD" });
@@ -58,7 +60,7 @@ describe("a stored file", () => {
     return told.filter(({ message }) => /^bucket \w+ jobs\/known\/0-0\.mp4$/.test(message)).length;
   }
 
-  /** Headers; the status; the reads that it may cost. A function is called when the date is known. */
+  /** Headers, the status, and the reads that it may cost. A function is called when the date is known. */
   const cases = [
     [{}, 200, 1],
     [{ range: RANGE }, 206, 1],
@@ -126,7 +128,7 @@ describe("a stored file", () => {
         assert.equal(got.response.headers.get("etag"), ETAG);
         assert.equal(got.response.headers.get("last-modified"), date(0));
       }
-      // A HEAD is answered alike, but for ranges.
+      // A HEAD gets the same answer, except for ranges.
       const head = await ask(headers, { method: "HEAD" });
       const whole = [206, 416].includes(status) ? 200 : status;
       assert.deepEqual([head.status, head.reads, head.body.length], [whole, 1, 0]);

@@ -1,4 +1,4 @@
-// `GET /jobs/{id}` of a settled job is answered by a copy in KV, which follows the job.
+// A copy in KV answers `GET /jobs/{id}` of a settled job, and follows the job.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { problem } from "../support/answers.mjs";
@@ -13,7 +13,7 @@ import { eventually } from "../support/wait.mjs";
 
 const QUOTA = "get,getWithMetadata,put,delete";
 
-/** An answer's body, and who gave it. */
+/** Returns a response's body, and who answered. */
 async function read(vault, path) {
   const response = await vault.get(path);
   assert.equal(response.status, 200, path);
@@ -24,7 +24,7 @@ async function read(vault, path) {
 
 const copyOf = async (vault, key) => (await vault.records()).get(key, "json");
 
-/** The copy under this key, as soon as it is as it should be. */
+/** Returns the copy under this key, once it is as expected. */
 const copied = (vault, key, is = () => true) => eventually(`${key} is copied`, async () => {
   const copy = await copyOf(vault, key);
   return copy && is(copy) ? copy : undefined;

@@ -29,7 +29,7 @@ describe("server-sent events", () => {
     context.after(() => stream.stop());
     return stream;
   };
-  /** News at minute `n`: a job that is retried and acquired in turn. */
+  /** Delivers a change at minute `n`: a job that is retried and acquired in turn. */
   const news = (id, n) => vault.deliver(n % 2 ? acquired(id, n) : told("retried", id, n));
 
   test("begins with what there is, in the words of the JSON form", async (context) => {
@@ -65,7 +65,7 @@ describe("server-sent events", () => {
       await stream.until(`entry ${n}`, () => numbers(stream).includes(n));
       taken.push(Date.now() - begun);
     }
-    // The machine may be busy with something else at one time, but not at each.
+    // The machine may be busy once, but not each time.
     assert.ok(Math.min(...taken) < 1_000, `${taken} ms`);
     assert.deepEqual(numbers(stream), upTo(9));
     await stream.until("the last version", ({ jobs }) => jobs().at(-1).version === 9);
@@ -108,7 +108,7 @@ describe("server-sent events", () => {
       await stream.until(`entry ${n}`, () => numbers(stream).includes(n) || stream.ended);
     }
     assert.ok(stream.ended);
-    // Each delivery asks once too.
+    // Each delivery calls the object once too.
     assert.ok(vault.asked() - before - (n - 1) < 40, `${vault.asked() - before} for ${n} deliveries`);
     const last = numbers(stream).at(-1);
     assert.ok(last >= 40 && last <= n, `${last}`);
@@ -123,7 +123,7 @@ describe("server-sent events", () => {
     }));
     const stream = await open(context, "/jobs/906/events");
     await stream.until("all", () => numbers(stream).length >= 240);
-    // The job may have had something to note itself meanwhile.
+    // The job may have noted something itself meanwhile.
     assert.deepEqual(numbers(stream).slice(0, 240), upTo(240));
   });
 
@@ -141,7 +141,7 @@ describe("server-sent events", () => {
     const viewers = await Promise.all(upTo(20).map(() => openEvents(vault, "/jobs/908/events")));
     await Promise.all(viewers.map((one) => one.until("it begins", ({ jobs }) => jobs().length > 0)));
     await Promise.all(viewers.map((one) => one.stop()));
-    // The runtime tells the Worker in its own time.
+    // The runtime reports that to the Worker in its own time.
     let n = 1;
     await eventually("only deliveries ask", async () => {
       const before = vault.asked();
@@ -165,7 +165,7 @@ describe("server-sent events", () => {
   test("an EventSource gets everything, across a restart", async (context) => {
     await news("910", 1);
     const headers = (init) => ({ ...init.headers, authorization: `Bearer ${API_TOKEN}` });
-    // The port is another one after a restart.
+    // The port changes at a restart.
     const fetchHere = (url, init) => {
       const { pathname } = new URL(url);
       return fetch(vault.url + pathname, { ...init, headers: headers(init) });

@@ -1,4 +1,4 @@
-// Stored files: what is told of them, and who gets them.
+// Stored files: their headers, and who gets them.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { digest } from "../support/bytes.mjs";
@@ -101,7 +101,7 @@ describe("a stored file", () => {
   const query = (key, name) => `?${key}=${encodeURIComponent(attachment(name))}&X-Amz-Signature=x`;
   const octets = { "content-type": "application/octet-stream" };
   const video = { "content-type": "video/mp4" };
-  /** The URL's end, the source's headers, what stands beside the URL, and the names it is saved under. */
+  /** The URL's end, the source's headers, what is beside the URL, and the names under which the file is saved. */
   const senders = {
     "the sender's name": ["xyz", video, { file_name: "my pic.mp4" }, ["my_pic.mp4", "my%20pic.mp4"]],
     "the sender's name, completed": ["xyz", video, { file_name: "my pic" }, ["my_pic.mp4", "my%20pic.mp4"]],

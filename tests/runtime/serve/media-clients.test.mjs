@@ -1,4 +1,4 @@
-// What people fetch and play files with, against a file of 300 MiB: before it is stored and after.
+// What people fetch and play files with, against a file of 300 MiB: before it is stored, and after.
 import assert from "node:assert/strict";
 import { copyFile, mkdtemp, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ import { eventually } from "../support/wait.mjs";
 const MIB = 1024 * 1024;
 const SECONDS = 140;
 const FAR = 123;
-/** What passing 300 MiB on may add to workerd's memory: its own buffers, not the file. */
+/** What passing on 300 MiB may add to workerd's memory, in MiB: its own buffers, not the file. */
 const ALLOWED_GROWTH_MIB = 100;
 
 const hash = async (path) => (await run("sha256sum", [path])).stdout.slice(0, 64);
@@ -55,13 +55,13 @@ describe("a video of 300 MiB", { skip: lacking("ffmpeg", "ffprobe", "curl", "ari
     await rm(dir, { recursive: true, force: true });
   });
 
-  /** What a player learns before it plays, without the file's name. */
+  /** Returns what a player learns before it plays, without the file's name. */
   const probe = async (input) => {
     const { stdout } = await run("ffprobe",
       ["-v", "error", "-of", "json", "-show_streams", "-show_entries", "format=duration,size", input]);
     return JSON.parse(stdout);
   };
-  /** One frame of the far part, decoded. */
+  /** Returns one frame of the far part, decoded. */
   const frame = async (input) => (await run("ffmpeg",
     ["-v", "error", "-ss", String(FAR), "-i", input, "-frames:v", "1", "-f", "md5", "-"])).stdout;
 

@@ -16,15 +16,15 @@ import { eventually } from "../support/wait.mjs";
 const BYTES = noise(100_000);
 const SIZE = BYTES.length;
 const MAX_FILE_BYTES = 200_000;
-/** No second try to copy comes while the tests run: the first pause is a minute. */
+/** Keeps a second try to copy away while the tests run: the first pause is a minute. */
 const SLOWLY = { RETRY_BASE_MS: "60000", MAX_FILE_BYTES: String(MAX_FILE_BYTES) };
-/** What a source may send and a client must not get. */
+/** Headers that a source may send and a client must not get. */
 const FOREIGN = { "set-cookie": "a=b", "etag": '"theirs"', "cache-control": "public, max-age=9",
   "last-modified": "Wed, 21 Oct 2015 07:28:00 GMT", "x-amz-request-id": "7",
   "content-disposition": 'attachment; filename="x.exe"', "access-control-allow-origin": "*",
   "link": "<https://elsewhere.example/>", "content-security-policy": "default-src *" };
 
-/** As `ranged`, for every kind of range; without one the whole file, which has ranges. */
+/** Works like `ranged`, for every kind of range. Without a range it sends the whole file, and accepts ranges. */
 const source = (bytes, headers = { "content-type": "video/mp4" }) => (response, { headers: sent }) => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(sent.range ?? "") ?? [];
   if (first === undefined) return file(bytes, { "accept-ranges": "bytes", ...headers })(response);
@@ -38,8 +38,10 @@ const source = (bytes, headers = { "content-type": "video/mp4" }) => (response, 
   response.end(bytes.subarray(from, to + 1));
 };
 
-/** A body that drips without end; `closed` waits for the end of its connection. workerd notices
- *  that a client has gone when it has the next bytes for it. */
+/**
+ * Sends a body that drips without end; `closed` waits for the end of its connection. workerd notices that a client has
+ * left only when it has the next bytes for it.
+ */
 function endless() {
   let isClosed = false;
   const step = (response) => {
@@ -69,7 +71,7 @@ describe("a file that is still at its source", () => {
   });
   after(() => stopAll(vault, origin, elsewhere));
 
-  /** The record of a job whose first try to copy its file has failed; then come `steps`. */
+  /** Returns the record of a job whose first try to copy its file has failed; then the source answers with `steps`. */
   async function pending(steps, { name = "a.mp4", vault: at = vault } = {}) {
     const [id, path] = [`live-${(jobs += 1)}`, `/${jobs}/${encodeURIComponent(name)}`];
     origin.on(path, status(503), ...steps);
@@ -230,7 +232,7 @@ describe("a file that is still at its source", () => {
       const range = what.endsWith("another part") ? { range: "bytes=5-6" } : {};
       for (const url of [long, short]) {
         const response = await fetch(url, { headers: range });
-        // The next try to copy it is a minute away.
+        // The next try to copy the file is a minute away.
         const wait = Number(response.headers.get("retry-after"));
         assert.ok(wait > 30 && wait <= 60, `${wait}`);
         const text = `${JSON.stringify([...response.headers])} ${await response.clone().text()}`;
@@ -290,7 +292,7 @@ describe("a file that is still at its source", () => {
     const { id, long, path } = await pending([source(BYTES)]);
     const early = await fetch(long, { headers: { range: "bytes=0-999" } });
     const first = Buffer.from(await early.arrayBuffer());
-    // Fresh URLs begin the copy anew.
+    // A fresh URL starts the copy again.
     const url = `${origin.url}${path}${presigned({ signature: "5ec7e7f4e54" })}`;
     await vault.deliver({ eventType: "completed", jobId: id, video: { url } });
     assert.equal((await vault.settled(id)).archive, "stored");
@@ -348,7 +350,7 @@ test("with ranges of a simple source, the copy and its readers agree", async (co
   origin.on("/a.mp4", ranged(BYTES, { "content-type": "video/mp4" }));
   await vault.deliver({ eventType: "completed", jobId: "both", url: `${origin.url}/a.mp4` });
   const { files: [{ url }] } = await vault.job("both");
-  // From the first second: wherever the bytes come from, they are these.
+  // From the first second on, the bytes are these, wherever they come from.
   const range = "bytes=1000-1999";
   for (const init of [{}, { headers: { range } }, {}, { headers: { range } }]) {
     const want = init.headers ? BYTES.subarray(1_000, 2_000) : BYTES;

@@ -1,4 +1,4 @@
-// `GET /jobs/{id}` of a job that goes on: its object renders the record, the Worker passes it on.
+// `GET /jobs/{id}` of a job that goes on: its object renders the record, and the Worker passes it on.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { acquired, told } from "../support/deliveries.mjs";
@@ -6,7 +6,7 @@ import { API_TOKEN, startVault } from "../support/vault.mjs";
 import { withEntry } from "../support/vaults/entry.mjs";
 
 const PAGE = "https://app.example";
-/** Asks the job in the old way: the Worker renders. */
+/** Asks for the job in the old way, in which the Worker renders. */
 const OLD_WAY = "?version=0";
 
 async function read(vault, name, query = "") {
@@ -16,7 +16,7 @@ async function read(vault, name, query = "") {
   return { status: response.status, body, headers: Object.fromEntries(response.headers) };
 }
 
-/** A job of each kind of name, none of them over. */
+/** Delivers a job with each kind of name; none of them has ended. */
 async function deliver(vault) {
   await vault.deliver(acquired("501"));
   await vault.deliver(acquired("502"), { reference: "leads-to-502" });

@@ -1,4 +1,4 @@
-// Many readers that wait for one job, and many that do not wait to the end.
+// Many readers that wait for one job, and many that leave before the end.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { acquired, told } from "../support/deliveries.mjs";
@@ -6,19 +6,19 @@ import { eventually, within } from "../support/wait.mjs";
 import { startWatchedVault } from "../support/vaults/watch.mjs";
 
 const READERS = 500;
-/** Longer than an object lets anyone wait. */
+/** Longer, in seconds, than an object lets a reader wait. */
 const LONG = 40;
 
 describe("many who wait", () => {
   let vault;
-  /** In seconds: how long it has taken at most until all had come. */
+  /** The longest time, in seconds, until all readers had arrived. */
   let longest = 0;
   before(async () => {
     vault = await startWatchedVault();
   });
   after(() => vault.stop());
 
-  /** Begins as many readings, and returns them when all wait in the object. */
+  /** Starts `READERS` reads, and returns them once all wait in the object. */
   async function wait(id, version, { seconds = LONG, ...init } = {}) {
     const read = async () => {
       const response = await vault.get(`/jobs/${id}?wait=${seconds}&version=${version}`, init);
@@ -47,7 +47,7 @@ describe("many who wait", () => {
 
   const ends = {
     "the next change": [() => LONG, () => vault.deliver(told("retried", "left-0", 2))],
-    // None is to be gone before the last one has come.
+    // No reader may leave before the last one has arrived.
     "the end of their wait": [() => Math.min(LONG, 5 + Math.ceil(3 * longest)), () => {}],
   };
   for (const [n, [end, [seconds, act]]] of Object.entries(Object.entries(ends))) {

@@ -1,4 +1,4 @@
-// `?wait=`: readers that are told at the next change.
+// `?wait=`: readers get the next change.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +8,7 @@ import { file, status } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { startSourced } from "../support/vaults/served.mjs";
 
-/** Whoever is told at a change is told long before this wait is over. */
+/** The wait in seconds: a reader gets a change long before it is over. */
 const LONG = 10;
 
 describe("waiting", () => {
@@ -16,7 +16,7 @@ describe("waiting", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  /** The answer, and whether it came before the wait was over. */
+  /** Returns the response, and whether it came before the wait was over. */
   async function read(path, seconds) {
     const begun = Date.now();
     const response = await vault.get(path);
@@ -25,8 +25,8 @@ describe("waiting", () => {
   }
 
   /**
-   * Begins to read, gives it time to settle into waiting, acts, and returns what was read. A
-   * reader that comes too late for the act finds it done: slowness can't fail this.
+   * Starts to read, gives the reader time to wait, acts, and returns what was read. A reader that comes too late finds
+   * the change already made, so a slow machine cannot fail this.
    */
   async function readDuring(path, act) {
     const reading = read(path, LONG);

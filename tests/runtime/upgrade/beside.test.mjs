@@ -1,4 +1,5 @@
-// A deployment in short: the former release beside this one. `npm run upgrade -- COMMIT` builds that one, and plays all.
+// A deployment in short: the former release beside this one. `npm run upgrade -- COMMIT` builds that one, and plays all
+// pairings.
 import { describe, test } from "node:test";
 import { CURRENT, FORMER, PAIRINGS } from "../../../tools/upgrade/beside.mjs";
 import { isBuilt } from "../../../tools/upgrade/build.mjs";

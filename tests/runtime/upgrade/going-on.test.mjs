@@ -12,12 +12,15 @@ import { startFormer } from "../support/vaults/former.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const LEFT = IDS.filter((id) => id !== "1013");
-/** The last deliveries of jobs whose timeline is as it was delivered; older ones of a long one are not known any more. */
+/**
+ * Returns the last deliveries of jobs whose timeline is as it was delivered. The vault no longer recognizes the older
+ * deliveries of a long timeline.
+ */
 const repeated = ([id, deliveries]) => (id === "1015" ? deliveries.slice(-1) : deliveries).map(([body, options]) => [id, body, options]);
 
 describe("after a former release", () => {
   let vault, outside;
-  // Some time ago: all that is pending is due.
+  // The storage was written some time ago, so everything that is pending is due.
   before(async () => {
     ({ vault, outside } = await startFormer({ daysAgo: 2 }));
     outside.open();

@@ -1,5 +1,5 @@
-// What a former release has written reads as it did. The fixture holds its storage and what it answered itself;
-// `npm run upgrade -- COMMIT --record FILE` makes it anew.
+// What a former release has written reads as it did. The fixture has its storage, and its own answers; `npm run upgrade
+// -- COMMIT --record FILE` rewrites it.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { reader } from "../../../tools/upgrade/answers.mjs";
@@ -9,8 +9,8 @@ import { startFormer } from "../support/vaults/former.mjs";
 
 describe("the storage of a former release", () => {
   let former, read;
-  // No alarm rings: who reads is the first to touch an object.
-  // A job that was read catches up: its copy at the edge is another then. So each part has a vault of its own.
+  // No alarm runs, so a reader is the first to touch an object. A job that was read catches up, and its copy in KV
+  // changes. So each part has its own vault.
   beforeEach(async () => {
     former = await startFormer({ daysAgo: 0, alarms: false });
     former.outside.hold();

@@ -1,4 +1,4 @@
-// fal.ai's public keys: fetched, rotated, unreachable, odd.
+// fal.ai's public keys: fetched, rotated, unreachable, unusual.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { broken, newKey, published, stall } from "../../support/fal/sender.mjs";
@@ -7,7 +7,7 @@ import { reset, status } from "../../support/servers/origin.mjs";
 import { redirectTo } from "../../support/servers/outbound.mjs";
 import { eventually } from "../../support/wait.mjs";
 
-/** Keys that were fetched, or could not be, are left alone for as long as in production. */
+/** Uses the production pauses between fetches of the keys. */
 const REAL_PAUSES = { RETRY_BASE_MS: "2000" };
 
 let fal, cold, outcome, stop;

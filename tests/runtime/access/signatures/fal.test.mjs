@@ -1,4 +1,4 @@
-// fal.ai's signed webhooks: what a signature earns, and what refuses it.
+// fal.ai's signed webhooks: which signatures are trusted, and which are refused.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { error, newKey, ok, unreadable } from "../../support/fal/sender.mjs";
@@ -110,13 +110,13 @@ describe("a job of the gateway's", () => {
   const call = { method: "POST", body: "{}", headers: { authorization: `Bearer ${API_TOKEN}`,
     "x-fal-target-url": `${QUEUE}/fal-ai/flux/dev` } };
   const keys = [];
-  /** fal.ai's queue answers this text for this job. */
+  /** Makes fal.ai's queue answer this text for this job. */
   const result = (id, text) => outbound.on(`${QUEUE}/fal-ai/flux/requests/${id}`, (response, request) => {
     keys.push(request.headers.authorization);
     response.writeHead(200, { "content-type": "application/json" }).end(text);
   });
 
-  /** Submits through the proxy; the hook's path that fal.ai is given. */
+  /** Submits through the proxy, and returns the hook's path that fal.ai got. */
   async function submit(id) {
     const url = `${QUEUE}/fal-ai/flux/requests/${id}`;
     const answer = JSON.stringify({ request_id: id, response_url: url, status_url: `${url}/status`, cancel_url: `${url}/cancel` });

@@ -1,5 +1,5 @@
-// Deliveries signed by Standard Webhooks, as Replicate's are: by the published libraries, and judged
-// as those judge them.
+// Deliveries signed by Standard Webhooks, like Replicate's. The published libraries sign them, and decide which are
+// valid.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { pythonClients } from "../../../../tools/setup/python.mjs";
@@ -23,12 +23,12 @@ after(() => stopAll(vault, outbound));
 
 const seconds = (more = 0) => Math.floor(Date.now() / 1_000) + more;
 let n = 0;
-/** The bare prediction, as text for its numbers' sake. */
+/** Returns the bare prediction, as text to preserve its numbers. */
 const prediction = (id, status = "succeeded", output = `"done"`) =>
   `{"id":"${id}","version":"v","model":"a/b","input":{"seed":${SEED}},"status":"${status}","output":${output},` +
   `"error":null,"created_at":"2025-12-27T22:39:34Z","completed_at":"2025-12-27T22:39:36Z"}`;
 
-/** A signed message; `prefix` names its headers. */
+/** Returns a signed message; `prefix` names its headers. */
 async function letter({ library = "standardwebhooks-js", secret = SECRET, prefix = "webhook", timestamp = seconds(),
   id = `rep-${(n += 1)}`, body = prediction(id) } = {}) {
   const message = { id: `msg_${id}`, timestamp, body };
@@ -39,7 +39,7 @@ async function letter({ library = "standardwebhooks-js", secret = SECRET, prefix
 const send = ({ body, headers }) => vault.deliver(body, { headers });
 const trust = async (id) => (await vault.events(id)).flatMap(({ trust }) => trust ?? []).join();
 
-/** How far a delivery is believed; what is refused is in no job. */
+/** Returns the trust that a delivery got, or the refusal's status. A refused one must not create a job. */
 async function outcome(one) {
   const answer = await send(one);
   if (answer.status === 200) return trust(one.id);
@@ -66,7 +66,7 @@ describe("a signature by", () => {
 });
 
 describe("a signature", () => {
-  /** The vault's judgement, which is that of the libraries. */
+  /** Checks that the vault's verdict equals the libraries'. */
   async function judged(change) {
     const one = await letter();
     const changed = { ...one, ...change(one) };

@@ -1,4 +1,4 @@
-// `VERIFY_RESULTS`: a result that only the hook token vouches for is to be had from the upstream.
+// `VERIFY_RESULTS`: a result with only the hook token must be fetched from the upstream.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { acquired, told } from "../../support/deliveries.mjs";
@@ -26,25 +26,25 @@ const asked = (id) => origin.requests(place(id)).length;
 const says = (text, code = 200) => (response) =>
   response.writeHead(code, { "content-type": "application/json" }).end(text);
 
-/** A file at the source; its URL. */
+/** Serves a file at the source, and returns its URL. */
 function put(name) {
   origin.on(`/${name}`, file(noise(1_000, name)));
   return `${origin.url}/${name}`;
 }
-/** What a delivery claims: a file of its own, which the upstream's answers do not have. */
+/** Returns a delivery with a file that the upstream's answer does not contain. */
 const claim = (id) => `{"eventType":"completed","jobId":"${id}","seed":1,"video":{"url":"${put(`claimed-${id}`)}"}}`;
-/** What the upstream answers, with another file. */
+/** Returns the upstream's answer, with another file. */
 const truth = (id) => `{"seed":${SEED},"video":{"url":"${put(`true-${id}`)}"}}`;
 const result = async (id) => (await vault.get(`/jobs/${id}/result`)).text();
 
-/** What was claimed is nowhere: not in the record, and its file was not even fetched. */
+/** Checks that the claim appears nowhere: it is not in the record, and its file was not even fetched. */
 async function isNotBelieved(id) {
   const job = await vault.job(id);
   assert.doesNotMatch(JSON.stringify({ ...job, id: "" }), /claimed/);
   assert.equal(origin.requests(`/claimed-${id}`).length, 0);
   return job;
 }
-/** Waits until the upstream has been asked and the job has the words of it. */
+/** Waits until the upstream was asked and the job has a matching error. */
 const noted = (id, pattern) => eventually(`${id} says ${pattern}`, async () => {
   const { healing } = await isNotBelieved(id);
   return pattern.test(healing?.error ?? "") || undefined;

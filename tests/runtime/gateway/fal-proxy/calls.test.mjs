@@ -1,5 +1,5 @@
-// What fal's own clients call beside the queue passes the proxy, and nothing else of that host does. The
-// clients run here: a newer one that calls something else turns this red.
+// What fal's own clients call beside the queue passes the proxy, and nothing else of that host does. The clients run
+// here: a newer one that calls something else makes this fail.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
@@ -17,7 +17,7 @@ const REST = "https://rest.fal.ai";
 const MIB = 1024 * 1024;
 const FILE = "https://v3.fal.media/files/in.mp4";
 const LISTED = readFileSync(new URL("../../../../src/domain/gateway/rest.txt", import.meta.url), "utf8").trim().split("\n");
-/** What each client has called at `rest.fal.ai`, by the name of the client. */
+/** What each client has called at `rest.fal.ai`, by the client's name. */
 const called = { js: new Set(), python: new Set() };
 
 let fal, vault;
@@ -36,7 +36,7 @@ before(async () => {
 });
 after(() => stopAll(vault, fal));
 
-/** Notes what has come to `rest.fal.ai` since the last call, and returns it. */
+/** Notes and returns the requests to `rest.fal.ai` since the last call. */
 function note(client) {
   const seen = fal.seen().filter(({ url }) => url.origin === REST);
   for (const { method, url } of seen) called[client].add(`${method} ${url.pathname}${url.search}`);
@@ -44,7 +44,7 @@ function note(client) {
 }
 
 describe("fal's client for JavaScript", () => {
-  /** A client behind a proxy; what it sends elsewhere is noted and taken. */
+  /** Makes a client behind a proxy. What it sends elsewhere is noted and answered. */
   function client(proxy) {
     const elsewhere = [];
     const own = async (target, init) => {
@@ -109,7 +109,8 @@ describe("fal's client for JavaScript", () => {
 });
 
 describe("fal's client for Python", { skip: lacking("python3 with venv") }, () => {
-  // It knows no proxy: its requests to that host are led there, and those to the files' host are taken.
+  // The client knows no proxy. Its requests to that host are redirected to it, and those to the files' host are
+  // answered here.
   const LED = `
 import fal_client, httpx, json, os, tempfile
 from fal_client import client as own

@@ -1,5 +1,5 @@
-// fal's own JavaScript client through the proxy, with nothing set but the proxy's URL: against
-// fal.ai with FAL_KEY, and against the queue at UPSTREAM_FAL_URL without it.
+// fal's own JavaScript client through the proxy, with only the proxy's URL set: against fal.ai with FAL_KEY, and
+// without it against the queue at UPSTREAM_FAL_URL.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { falJs } from "../../support/programs/clients.mjs";

@@ -1,5 +1,5 @@
-// The proxy against fal's own: the same request to both has the same verdict, the same onward
-// request and the same answer. Where it has not, the table says what is right here, and why.
+// Compares the proxy with fal's own: the same request must give the same verdict, the same onward request and the same
+// answer. Where they differ, the table says what is right here, and why.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { PATIENT } from "../../support/calls.mjs";
@@ -24,7 +24,7 @@ const ESCAPED = "a separator that is escaped is one for some servers";
 const CLIENTS = "what counts is what fal's clients call, which the core has missed";
 const QUERY = "dots in a query climb nowhere";
 
-/** Targets, with what is answered here if that is not what fal's core does. */
+/** The targets, with the answer here if it differs from that of fal's core. */
 const TARGETS = [
   ["https://fal.run/fal-ai/flux"], ["https://fal.run/fal-ai/flux/dev"], ["https://fal.run/fal-ai/flux?a=1&b=%20"],
   ["https://fal.run/fal-ai/flux/dev/stream"], ["https://fal.run/"], ["https://fal.run"], ["https://fal.run/?x=1"],
@@ -57,7 +57,7 @@ const TARGETS = [
   [`https://queue.fal.run/fal-ai/flux/requests/${ID}`, METHOD, 405],
 ];
 
-/** What is compared beside the target: methods, headers, and who is let in. */
+/** What is compared besides the target: methods, headers, and who is admitted. */
 const GET = { method: "GET", body: undefined };
 const CALLS = [
   ["a question for a status", { ...GET, target: `https://queue.fal.run/fal-ai/flux/requests/${ID}/status?logs=1` }],
@@ -90,11 +90,11 @@ const CALLS = [
 /** Headers of a connection, or of the runtime. */
 const OF_THE_WAY = ["host", "connection", "content-length", "transfer-encoding", "accept-encoding", "keep-alive",
   "date", "vary", "sec-fetch-mode", "accept-language", "content-encoding"];
-/** Differences of every call, each for its reason. */
+/** The differences of every call, each with its reason. */
 const DELIBERATE = {
-  // It may hold the caller's own webhook, which is not fal's business.
+  // It may contain the caller's own webhook, which does not concern fal.
   sent: ["x-fal-target-url"],
-  // Cookies and promises for another origin, which this one is not; and what the vault adds.
+  // Cookies and promises for another origin than this one, and what the vault adds.
   told: ["set-cookie", "access-control-allow-origin", "strict-transport-security", "cache-control",
     "x-content-type-options", "x-hookvault-job", "x-hookvault-file"],
 };
@@ -141,7 +141,7 @@ describe("fal's server proxy and this one", () => {
     }
   }
 
-  /** What fal has answered, once more for its core. */
+  /** Returns what fal has answered, for use by its core. */
   const canned = (sent) => new Response(sent?.answered?.body ?? "", sent?.answered);
 
   const without = (headers, names) => Object.fromEntries(Object.entries(headers)
@@ -150,7 +150,7 @@ describe("fal's server proxy and this one", () => {
   const onward = ({ method, url, headers, text }) => {
     const hooked = new URL(url);
     if (method === "POST" && hooked.hostname === "queue.fal.run") {
-      // The one thing that a submission has more: where its webhook goes.
+      // A submission has only one addition: its webhook's URL.
       assert.match(hooked.searchParams.get("fal_webhook"), new RegExp(`^${vault.url}/hook/r_`));
       hooked.searchParams.delete("fal_webhook");
     }
@@ -160,11 +160,11 @@ describe("fal's server proxy and this one", () => {
   const expected = ({ method, url, headers, body }) => {
     const asks = new URL(url).hostname === "queue.fal.run" && method !== "POST";
     const told = { ...without(headers, DELIBERATE.sent), "x-fal-client-proxy": "hookvault" };
-    // A question has no body, and so no type of one.
+    // A request without a body has no content type.
     if (asks) delete told["content-type"];
     return { method, url: spelled(new URL(url)), headers: told, body };
   };
 
-  /** URLs that say the same, written the same way. */
+  /** Returns a URL in one spelling, so that equal ones can be compared. */
   const spelled = (url) => `${url.origin}${decodeURIComponent(url.pathname)}?${url.searchParams}`;
 });

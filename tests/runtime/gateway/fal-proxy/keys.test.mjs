@@ -1,4 +1,4 @@
-// Each key goes to its own origin and nowhere else, whatever is asked for and whatever is answered.
+// Each key is sent only to its own origin, whatever is asked for and whatever is answered.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { PATIENT } from "../../support/calls.mjs";
@@ -10,7 +10,7 @@ import { eventually } from "../../support/wait.mjs";
 
 const KEYS = { FAL_KEY: "fal-key-0123456789", UPSTREAM_API_KEY: "batch-key-0123456789",
   UPSTREAM_FAL_KEY: "pipelet-fal-key-0123456789" };
-/** Where a key may be seen. */
+/** The origins that may see a key. */
 const HOME = {
   "https://queue.fal.run": KEYS.FAL_KEY, "https://fal.run": KEYS.FAL_KEY, "https://rest.fal.ai": KEYS.FAL_KEY,
   "https://batch.pipelet.net": KEYS.UPSTREAM_API_KEY, "https://api.pipelet.ai": KEYS.UPSTREAM_FAL_KEY,
@@ -34,7 +34,7 @@ describe("keys", () => {
   };
   const proxy = (target, method) => ask("/fal/proxy", { "x-fal-target-url": target }, method);
 
-  /** Every request since the last call has its origin's key or none, and no other secret. */
+  /** Checks that every request since the last call has its origin's key or none, and no other secret. */
   function clean() {
     const all = fal.seen({ all: true });
     for (const { line, url, headers } of all) {

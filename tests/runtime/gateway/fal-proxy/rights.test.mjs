@@ -109,7 +109,7 @@ describe("a ticket", () => {
       for (const path of hidden) {
         for (const holder of [url, "/fal/proxy"]) {
           const { status } = await ask(holder, `https://${host}/fal-ai/flux/${path}`, holder === url ? {} : bearer(API_TOKEN));
-          // Without separators that are hidden the owner may go anywhere.
+          // Without encoded separators the owner may go anywhere.
           if (holder === url || path.includes("%2F")) assert.ok([400, 403].includes(status), `${host} ${path} ${status}`);
         }
       }

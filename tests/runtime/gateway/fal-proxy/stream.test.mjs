@@ -1,5 +1,4 @@
-// What goes through the proxy goes through as it comes: of any size, piece by piece, readable by the
-// pages that are let in.
+// The proxy streams: bodies of any size, piece by piece, readable by the permitted pages.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { request } from "node:http";
@@ -17,7 +16,7 @@ import { API_TOKEN, startVault } from "../../support/vault.mjs";
 
 const MIB = 1024 * 1024;
 const BIG = 200;
-/** workerd's own buffers; a body that is kept would be `BIG`. */
+/** MiB for workerd's own buffers; a body that was kept would take `BIG`. */
 const ALLOWED_GROWTH_MIB = 100;
 const PAGE = "https://app.example";
 const AUTHORIZED = { authorization: `Bearer ${API_TOKEN}`, connection: "close" };
@@ -31,7 +30,7 @@ before(async () => {
 });
 after(() => stopAll(vault, fal));
 
-/** So many MiB, piece by piece. */
+/** Yields this many MiB, piece by piece. */
 function* pieces(count) {
   for (let n = 0; n < count; n += 1) yield Buffer.alloc(MIB, n);
 }
@@ -92,13 +91,13 @@ describe("an answer", () => {
     });
     const reader = (await ask(target)).body.getReader();
     const decoder = new TextDecoder();
-    // The next is sent only when this one has arrived: a buffer on the way would hold it for ever.
+    // The next piece is sent only when this one has arrived: a buffer on the way would hold it forever.
     for (let n = 0; n < 4; n += 1) {
       const { value } = await reader.read();
       assert.equal(decoder.decode(value), `data: ${n}\n\n`);
       upstream.write(`data: ${n + 1}\n\n`);
     }
-    // A reader who leaves is fal's news, too: it need not work on.
+    // When a reader leaves, fal learns that too, and can stop.
     const closed = once(upstream, "close");
     await reader.cancel();
     await closed;
