@@ -115,7 +115,7 @@ mod tests {
     use crate::domain::job::file::{DeliveryRef, File, FileState, StoredObject};
 
     #[test]
-    fn a_download_list_holds_what_is_stored_and_served() {
+    fn a_download_list_has_stored_and_served_files() {
         let mut job = fixtures::job();
         let from = DeliveryRef { delivery: 1, sha256: "ab", at: Timestamp::from_millis(1) };
         for n in 0..4 {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_what_a_record_tells() {
+    fn a_cursor_is_made_of_a_records_fields() {
         let turn = |at, name: &str| {
             Ok(ExportCursor { created_at: Timestamp::from_millis(at), name: name.to_owned() })
         };
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_broke_off_names_its_cursor() {
+    fn an_export_that_broke_off_names_its_cursor() {
         let after = ExportCursor::parse("7:ref:a b").unwrap();
         let line = Format::Ndjson.broke_off(&after);
         assert_eq!(line, "{\"brokeOff\":{\"cursor\":\"7:ref:a b\"}}\n");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_are_named() {
+    fn a_format_is_read_by_its_name() {
         assert_eq!(Format::parse(None), Ok(Format::Ndjson));
         assert_eq!(Format::parse(Some("aria2")), Ok(Format::Aria2));
         assert!(Format::parse(Some("csv")).unwrap_err().contains("\"csv\""));

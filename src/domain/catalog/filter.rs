@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_hold_words_that_there_are() {
+    fn lists_accept_known_words_only() {
         let read = |text| list::<Status>("status", text, &STATUSES);
         assert_eq!(read(None), Ok(vec![]));
         assert_eq!(read(Some("failed, retried")), Ok(vec![Status::Failed, Status::Retried]));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_finds_all_that_begin_so() {
+    fn a_prefix_finds_all_names_that_begin_with_it() {
         let from = prefix("order-").unwrap();
         let to = after_prefix(&from);
         for name in ["order-", "order-7", "order-:", "order-zz", "order-_"] {

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_slack_is_looked_for_only_when_it_may_have_gone() {
+    fn the_smallest_slack_is_searched_for_only_if_its_row_is_gone() {
         let (five, nine) = (row(Some(5)), row(Some(9)));
         let mut ledger = Ledger::default();
         ledger.count(None, Some(&five));
@@ -152,7 +152,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_000);
 
     #[test]
-    fn root_is_told_once_until_it_pulls() {
+    fn root_is_notified_once_until_it_pulls() {
         let mut ledger = Ledger::default();
         assert!(ledger.must_notify_root(NOW));
         assert!(ledger.apply_reply(1, 0, NOW) && !ledger.must_notify_root(NOW));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_while_it_is_watched_is_pushed() {
+    fn changes_are_pushed_while_the_day_is_watched() {
         let mut ledger = Ledger { seq: 7, ..Ledger::default() };
         ledger.apply_reply(1, 50, NOW);
         assert_eq!((ledger.pushed, ledger.unpushed()), (Some(7), None));

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_hold_where_their_viewer_stands_and_what_happened() {
+    fn messages_contain_the_cursor_and_the_change() {
         let secrets = Secrets::default();
         let at = Cursor { mark: 7, days: days(&[("2025-12-27", 3)]) };
         let context = |_| Context { base: "https://v", secrets: &secrets };
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_names_what_came_after_the_mark() {
+    fn a_cursor_names_the_days_that_changed_after_the_mark() {
         let mut feed = Feed::new(5, days(&[("a", 1), ("b", 1)]), days(&[("a", 1), ("b", 2)]));
         assert_eq!(feed.cursor(), Cursor { mark: 5, days: days(&[("b", 2)]) });
         feed.note_sent("b", 1);

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_number_is_told_with_its_type() {
+    fn each_metric_has_its_type() {
         let mut totals = Totals::default();
         totals.numbers.tally.insert("failed/token/applied".into(), 3);
         totals.status.insert("failed".into(), 2);

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_day_is_before_its_rows_and_after_the_day_before() {
+    fn the_end_of_a_day_is_between_its_rows_and_the_day_before() {
         let end = PageCursor::end_of("2025-12-27").unwrap();
         let at =
             |time| PageCursor { created_at: Timestamp::parse(time).unwrap(), home: "id:a".into() };
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_are_what_is_there() {
+    fn sums_follow_added_and_subtracted_rows() {
         let (rows, mut totals) = (rows(), Totals::default());
         for row in &rows {
             totals.add(row);
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_without_such_a_job_is_not_asked() {
+    fn a_day_without_a_matching_job_is_skipped() {
         let mut totals = Totals::default();
         totals.add(&rows()[1]);
         let with = |status: &[Status]| Filter { status: status.to_vec(), ..Filter::default() };

@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_remembered_is_not_told() {
+    fn forgotten_changes_are_not_returned() {
         let mut recent = Recent::since(7);
         assert_eq!((recent.after(6), recent.after(7).map(|all| all.len())), (None, Some(0)));
         for seq in [8, 9, 11] {

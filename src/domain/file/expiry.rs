@@ -101,7 +101,7 @@ mod tests {
     const PUBLISHED: &str = "https://prod-batch-files.ae2b0858dbcfcff39cc58bac85b7c66d.r2.cloudflarestorage.com/outputs/free/437852_0_WanVideo2_2_I2V_00150.mp4?X-Amz-Expires=7200&X-Amz-Date=20251227T203935Z&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=0c9db542c165ecde3eae49725be07d03%2F20251227%2Fauto%2Fs3%2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=94e8e3d507137daa9e1dc4fac8319e7c58d3a5db635faac00f35dd0dba7ebb71";
 
     #[test]
-    fn the_published_url_dies_two_hours_after_its_date() {
+    fn the_published_url_expires_two_hours_after_its_date() {
         let want = Timestamp::parse_iso8601("2025-12-27T22:39:35Z").map(Timestamp::as_millis);
         assert_eq!(at(PUBLISHED), want);
         assert!(is_presigned(&Url::parse(PUBLISHED).unwrap()));

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_says_more_than_the_name_is_kept() {
+    fn a_title_is_kept_only_if_it_says_more_than_the_name() {
         let cases = [
             ("a.mp4", "a.mp4", None),
             ("größe.mp4", "gr__e.mp4", Some("gr%C3%B6%C3%9Fe.mp4")),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_kept() {
+    fn a_long_title_keeps_its_end() {
         let title = of(&format!("{}.png", "猫".repeat(500)), "x").unwrap_or_default();
         assert!(title.len() <= MAX_BYTES && title.ends_with("%AB.png") && is_encoded(&title));
         let title = of(&format!("{} é.png", "a".repeat(500)), "x").unwrap_or_default();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disposition_tells_a_name() {
+    fn a_content_disposition_gives_a_name() {
         for (header, want) in [
             ("attachment; filename=\"My Clip.mp4\"", Some("My Clip.mp4")),
             ("attachment;filename=clip.mp4 ; x=y", Some("clip.mp4")),
@@ -181,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn a_title_in_ascii_says_more_than_its_extension_or_nothing() {
+    fn a_title_in_ascii_is_more_than_its_extension_or_none() {
         assert_eq!(in_ascii("my%20pic.png").as_deref(), Some("my_pic.png"));
         assert_eq!(in_ascii("gr%C3%B6%C3%9Fe.png").as_deref(), Some("gr__e.png"));
         assert_eq!(in_ascii("%E7%8C%AB.png"), None);
     }
 
     #[test]
-    fn a_header_gets_no_other_text() {
+    fn only_an_encoded_title_is_fit_for_a_header() {
         for good in ["a", "%20a", "%C3%A4.mp4"] {
             assert!(is_encoded(good), "{good}");
         }

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn containers_are_told_apart_by_what_they_name() {
+    fn containers_are_distinguished_by_their_brand() {
         let cases: [(&[u8], Option<&str>); 14] = [
             (b"\0\0\0\x20ftypisom\0\0\0\0isom", Some("video/mp4")),
             (b"\0\0\0\x20ftypiso5\0\0\0\0dash", Some("video/mp4")),

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_types_lead_to_each_other() {
+    fn extensions_and_types_are_found_by_each_other() {
         assert_eq!(type_of_name("WanVideo2_2_I2V_00150.MP4"), Some("video/mp4"));
         assert_eq!(type_of_name("noextension"), None);
         assert_eq!(extension_of_type("image/jpeg; q=1"), Some("jpg"));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_of_a_type_are_it() {
+    fn aliases_of_a_type_have_its_extension() {
         for (alias, extension) in [
             ("image/jpg", "jpg"),
             ("Audio/X-WAV; rate=8000", "wav"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_has_its_usual_extension_and_text_is_no_media_name() {
+    fn types_have_their_usual_extension_and_text_has_no_media_name() {
         for (name, media, usual) in [
             ("a.TIF", "image/tiff", Some("tif")),
             ("a.jfif", "image/jpeg", Some("jpg")),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_gets_the_extension_that_it_lacks() {
+    fn a_name_without_an_extension_gets_one() {
         for (name, media, want) in [
             ("3f2c9a1e", "video/mp4", "3f2c9a1e.mp4"),
             ("v1.2", "video/mp4", "v1.2.mp4"),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_no_file_has_tells_nothing() {
+    fn a_vague_type_is_ignored() {
         for media in [
             "",
             OCTET_STREAM,
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_before_a_doubtful_word_and_the_name() {
+    fn first_bytes_win_over_a_doubtful_type_and_the_name() {
         let (png, zip): (&[u8], &[u8]) = (b"\x89PNG\r\n\x1a\n", b"PK\x03\x04");
         let (ogg, odd): (&[u8], &[u8]) = (b"OggS", b"odd");
         let plain = Some("text/plain; charset=utf-8");
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn magic_bytes_of_the_usual_outputs() {
+    fn usual_outputs_are_recognized_by_first_bytes() {
         let cases: [(&[u8], &str); 8] = [
             (b"\0\0\0\x20ftypisom\0\0\0\0isom", "video/mp4"),
             (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_one_and_fits_a_header() {
+    fn only_a_single_type_that_fits_a_header_is_valid() {
         for good in ["video/mp4", "text/plain; charset=utf-8", "image/svg+xml"] {
             assert!(is_type(good), "{good}");
         }
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_that_run_script_are_told_apart() {
+    fn types_that_may_run_script_are_recognized() {
         for media in
             ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "x/y"]
         {

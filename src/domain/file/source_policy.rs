@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_told_as_they_are_read() {
+    fn entries_are_shown_as_they_were_written() {
         let list = "*.fal.media,a.example:8443,http://127.0.0.1:9603,[::1]";
         assert_eq!(policy(list).entries().join(","), list);
         assert_eq!(policy(&policy(list).entries().join(",")), policy(list));
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_written_as_it_is_meant() {
+    fn a_host_that_is_not_written_plainly_is_refused() {
         let policy = policy("*.fal.media, fal.media, bücher.example, [::1], 127.0.0.1");
         let plain = [
             "https://V3.Fal.Media/x",
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_is_held_to_the_same_rules() {
+    fn a_redirect_is_checked_by_the_same_rules() {
         let policy = policy("*.fal.media");
         let from = policy.check("https://a.fal.media/b/c?d").unwrap();
         let leads = [
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_redirect_lacks_is_an_entry_that_allows_it() {
+    fn a_refused_redirect_names_the_entry_that_would_allow_it() {
         let from = Url::parse("https://a.fal.media/x").unwrap();
         for (location, entry) in [
             ("https://CDN.other.example/x?token=s", Some("cdn.other.example")),
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_are_none_are_named() {
+    fn invalid_entries_are_returned() {
         let (_, refused) =
             SourcePolicy::parse("a.example,,*.*.b, https://c/d, *.127.0.0.1, ftp://e");
         assert_eq!(refused, ["*.*.b", "https://c/d", "*.127.0.0.1", "ftp://e"]);

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_url_and_in_its_path_is_repaired() {
+    fn white_space_around_a_url_and_in_its_path_is_repaired() {
         let pairs = [
             (" https://h/a.mp4\n", "https://h/a.mp4"),
             ("\u{feff}https://h/a\r\n", "https://h/a"),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_too_long_to_be_looked_up_is_none() {
+    fn a_host_that_is_too_long_for_dns_is_refused() {
         let (label, other) = ("a".repeat(63), "ü".repeat(50));
         let long_host = [label.as_str(); 4].join(".");
         let longest: String = long_host.chars().take(253).collect();

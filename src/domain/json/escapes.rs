@@ -58,7 +58,7 @@ mod tests {
     use crate::domain::json;
 
     #[test]
-    fn what_a_token_says_is_found_in_it() {
+    fn offsets_in_the_string_are_found_in_its_token() {
         let token = r#""a\"\u00e9\ud83d\ude00\/é😀\u0041b""#;
         let said = json::decode_string(token).unwrap();
         let mut escapes = Escapes::new(token);

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_refused_with_a_reason() {
+    fn a_text_that_is_no_object_is_refused_with_a_reason() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(check(&format!("{{\"a\":{deep}}}")), Err(Malformed::TooDeep));
         let wide = format!("{{{}\"a\":0}}", "\"a\":0,".repeat(MAX_MEMBERS));

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_number_is_written_in_one_way() {
+    fn equal_numbers_have_one_plain_form() {
         for (written, plain) in [
             ("437852", "437852"),
             ("437852.0", "437852"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_or_no_number_is_none() {
+    fn a_token_that_is_too_long_or_no_number_is_none() {
         assert_eq!(decimal("1e127").map(|number| number.len()), Some(128));
         let long = "9".repeat(129);
         for none in
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_of_whole_numbers_are_cut() {
+    fn fractions_are_cut_off() {
         for (written, number) in [
             ("1766867867109.0", Some(1_766_867_867_109)),
             ("1.766867867109e12", Some(1_766_867_867_109)),

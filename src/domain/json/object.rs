@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_stand_in_their_order() {
+    fn members_are_written_in_order() {
         let written = object!({ "b": 1, "a\"": "x\n", "none": None::<u8>, "many": [true] });
         assert_eq!(written, r#"{"b":1,"a\"":"x\n","none":null,"many":[true]}"#);
         assert_eq!(Object::default().end(), "{}");

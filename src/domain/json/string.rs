@@ -104,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(text: String) {
+        fn encoded_strings_decode_to_the_same_text(text: String) {
             for token in [encode_string(&text), ascii(&text)] {
                 let read = decode_string(&token);
                 prop_assert_eq!(read.as_deref(), Some(text.as_str()));

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn valid_json_is_not_touched() {
+    fn valid_json_is_returned_unchanged() {
         let texts =
             [" {\"a\" : 1.10,\"a\":1e999}\n", "[]", "null", "{\"\\ud800\":\"NaN Infinity\"}"];
         for text in texts {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_plain_is_mended() {
+    fn mistakes_with_a_plain_meaning_are_repaired() {
         for (sent, meant) in [
             (&b"\xef\xbb\xbf{\"a\":1.10}"[..], "{\"a\":1.10}"),
             (
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forms_json_is_taken_out() {
+    fn json_is_read_from_a_form() {
         for form in [
             "payload=%7B%22a%22%3A%22x+y%2B%22%7D",
             "payload={\"a\":\"x y%2B\"}",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_read_is_told() {
+    fn unreadable_bodies_are_refused_with_a_reason() {
         for (sent, word) in [
             (&b""[..], "not JSON"),
             (b"{\"a\":", "not JSON"),

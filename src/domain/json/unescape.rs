@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_read_as_the_whole_string_is() {
+    fn pieces_decode_like_the_whole_string() {
         for inner in [
             "plain é😀",
             r#"\"\\\/\b\f\n\r\t"#,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_told_and_kept_apart() {
+    fn lone_surrogates_and_broken_escapes_are_noted() {
         for (inner, want) in [
             (&br"\ud800"[..], &b"\xed\xa0\x80"[..]),
             (br"\ud800x", b"\xed\xa0\x80x"),

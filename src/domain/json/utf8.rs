@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_read_as_the_whole_is() {
+    fn pieces_are_read_like_the_whole() {
         let whole = b"a\xc3\xa9\xff\xf0\x9f\x98\x80\xf0\x9fx\xe2\x82\xc3\xa9\xed\xa0\x80\xf0\x9f";
         let want = String::from_utf8_lossy(whole);
         for size in 1..=whole.len() {

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_strings_are_ids_by_their_own_text() {
+    fn numbers_and_strings_are_exact_ids() {
         assert_eq!(identity(r#"{"jobId": 437852}"#).body_id.as_deref(), Some("437852"));
         assert_eq!(
             identity(r#"{"request_id": 196619188014358660}"#).body_id.as_deref(),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_none_is_named_and_not_replaced() {
+    fn an_invalid_id_is_named_and_not_replaced() {
         for bad in
             ["\"a/../b\"", "\"\"", "\"..\"", "\"ref:a\"", &format!("\"{}\"", "9".repeat(10_000))]
         {

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_fits_a_line() {
+    fn a_user_agent_is_cut_to_one_short_line() {
         assert_eq!(agent("curl/8\r\n\u{7}x"), "curl/8x");
         assert_eq!(agent(&"é".repeat(500)).chars().count(), 100);
     }

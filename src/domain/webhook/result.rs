@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_envelope_goes() {
+    fn only_the_envelope_is_removed() {
         let body = "{\n  \"eventType\": \"completed\",\n  \"video\": {\"a\": 1.10},\n  \"jobId\": \"1\",\n  \"seed\": 196619188014358660\n}\n";
         assert_eq!(
             stripped(body),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_is_not_told_is_null() {
+    fn a_missing_result_is_null() {
         let shown = |output: &str| {
             let body =
                 format!(r#"{{"id":"a","status":"succeeded","input":{{}},"model":"m"{output}}}"#);
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_touch_their_token_alone() {
+    fn an_edit_changes_only_its_token() {
         let body = r#"{"eventType":"completed","b":["x","y"],"a":"z"}"#;
         let at = |token: &str| body.find(token).map(|s| s..s + token.len()).unwrap();
         let edits = [
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn durable_urls_get_their_origin_when_read() {
+    fn durable_urls_become_absolute_when_read() {
         let stored = r#"{"a":"/files/7/n0nce/0-a.mp4","b":"/files/7/other/0"}"#;
         assert_eq!(
             with_base(stored, "/files/7/n0nce/", "https://v/files/7/new/"),

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_placeholder_is_told_as_a_key() {
+    fn no_pointer_shows_a_placeholder() {
         for (pointer, told) in [
             ("/a/@hookvault-range~10~117000~1abc/0", "/a/…/0"),
             ("/a/@hookvault-range", "/a/@hookvault-range"),

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signatures_go_from_strings_that_are_json() {
+    fn signatures_are_removed_from_strings_that_are_json() {
         let one = r#"{"r":"{\"u\":\"https://h/a?X-Amz-Signature=1\",\"n\":1.10}"}"#;
         let two = one.replace("=1", "=2");
         assert_eq!(comparable(one, &[]), comparable(&two, &[]));

@@ -29,7 +29,7 @@ fn lines(text: &str, end: &str) -> String {
 }
 
 #[test]
-fn bare_base64_is_a_file_where_a_key_says_so() {
+fn bare_base64_is_a_file_if_its_key_says_so() {
     for len in [1_000, 1_001, 1_002] {
         let text = STANDARD.encode(png(len));
         let want = Some((png(len), Some("image/png".to_owned())));
@@ -129,7 +129,7 @@ fn percent_encoded_and_raw_documents_are_files() {
 }
 
 #[test]
-fn older_records_are_read() {
+fn encodings_of_older_records_are_decoded() {
     let base64 = STANDARD.encode(png(10));
     assert_eq!(decode(&base64, Encoding::Base64), Some(png(10)));
     assert_eq!(decode(&base64.replace('/', "\\/"), Encoding::Base64), Some(png(10)));

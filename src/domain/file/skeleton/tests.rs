@@ -52,7 +52,7 @@ fn long_strings_are_gaps() {
 }
 
 #[test]
-fn strings_that_are_json_are_looked_into() {
+fn strings_that_are_json_are_searched() {
     let a = long('a');
     let innermost = format!(r#"{{"a": "{a}","b":1.10}}"#);
     let mut body = innermost.clone();
@@ -67,7 +67,7 @@ fn strings_that_are_json_are_looked_into() {
 }
 
 #[test]
-fn prose_is_no_json() {
+fn prose_that_begins_like_json_is_a_gap() {
     for inner in [
         format!("[info] he said \"{}\" and left", long('a')),
         format!("{{\"a\":\"{}", long('a')),
@@ -88,7 +88,7 @@ fn prose_is_no_json() {
 }
 
 #[test]
-fn what_looks_like_a_placeholder_is_a_gap() {
+fn a_string_that_looks_like_a_placeholder_is_a_gap() {
     let a = long('a');
     let mut made = skeleton(format!(r#"["{a}"]"#).as_bytes());
     let mark = placeholder::text(0, &made.gaps.remove(0));
@@ -104,7 +104,7 @@ fn what_looks_like_a_placeholder_is_a_gap() {
 }
 
 #[test]
-fn what_is_no_json_stays_none() {
+fn an_invalid_body_has_an_invalid_skeleton() {
     for body in [
         format!("{{\"a\":\"{}\\q\"}}", long('a')),
         format!("{{\"a\":\"{}", long('a')),
@@ -117,7 +117,7 @@ fn what_is_no_json_stays_none() {
 }
 
 #[test]
-fn too_much_is_read_at_its_top() {
+fn a_body_that_is_too_large_has_a_skeleton_of_its_top_level() {
     let list = vec!["\"short\",1"; MAX_BYTES / 8].join(",");
     let a = long('a');
     let mark = r#""@hookvault-range/0/5/""#;
@@ -137,7 +137,7 @@ fn too_much_is_read_at_its_top() {
 }
 
 #[test]
-fn a_skeleton_is_written_as_json() {
+fn a_skeleton_survives_storage_as_json() {
     for text in [&b"{\"a\":\"\xc3\xa9\"}"[..], b"{\"a\":\"\xff\"}", b"\0x", b""] {
         let skeleton = Skeleton { text: text.to_vec(), ..Skeleton::default() };
         let written = serde_json::to_string(&skeleton).unwrap();

@@ -97,7 +97,7 @@ const REAL: [&str; 6] =
     ["-0", "1.5", "1e3", "-1E-2", "18446744073709551616", "-9223372036854775809"];
 
 #[test]
-fn it_agrees_with_serde_json() {
+fn the_reader_agrees_with_serde_json() {
     for text in VALUES {
         if !REAL.contains(&text) {
             agree::<Value>(text);
@@ -147,7 +147,7 @@ fn it_agrees_with_serde_json() {
 }
 
 #[test]
-fn raw_values_stay_as_they_are() {
+fn raw_values_keep_their_text() {
     #[derive(Deserialize)]
     struct Held<'a> {
         #[serde(borrow)]
@@ -163,12 +163,12 @@ fn raw_values_stay_as_they_are() {
 }
 
 #[test]
-fn a_struct_is_no_array() {
+fn an_array_is_no_struct() {
     assert!(from_str::<All>(r#"["a"]"#).is_err());
 }
 
 #[test]
-fn what_is_lacking_or_there_twice_is_told() {
+fn missing_and_duplicate_members_are_named() {
     #[derive(Debug, Deserialize)]
     struct Held {
         #[serde(rename = "one")]

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_are_told_in_our_words() {
+    fn statuses_become_event_kinds() {
         let body = r#"{"request_id":"a","gateway_request_id":"a","status":"OK","payload":{"x":1}}"#;
         assert_eq!(kind(body), Some(EventKind::Completed));
         let parsed = read(&json::members(body)).unwrap();
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn one_without_an_id_is_known_by_two_members() {
+    fn a_body_without_an_id_is_recognized_by_two_members() {
         for (body, want) in [
             (
                 r#"{"request_id":null,"status":"OK","payload":{},"error":null}"#,
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bodies_are_none() {
+    fn other_bodies_are_not_recognized() {
         for other in [
             r#"{"request_id":"a","status":"COMPLETED","response_url":"u"}"#,
             r#"{"request_id":"a","status":"OK"}"#,

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_are_told_in_our_words() {
+    fn statuses_become_event_kinds() {
         for (status, kind, millis) in [
             ("starting", EventKind::Acquired, 4_120),
             ("processing", EventKind::Acquired, 5_000),
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn one_without_an_id_is_known_by_its_members() {
+    fn a_prediction_without_an_id_is_recognized_by_its_members() {
         let time = r#""2025-12-27T22:39:35Z""#;
         for (body, kind) in [
             (body("succeeded").replace(r#""x7""#, "null"), EventKind::Completed),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bodies_are_none() {
+    fn other_bodies_are_not_recognized() {
         for other in [
             r#"{"id":"a","status":"succeeded"}"#,
             r#"{"id":"a","status":"succeeded","output":"x"}"#,
