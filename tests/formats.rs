@@ -58,7 +58,7 @@ fn the_record() {
 }
 
 #[test]
-fn a_name_that_was_written_otherwise() {
+fn a_name_that_differs_from_the_sources() {
     let mut vault = Vault::new();
     vault.deliver(&completed("437852_0_gr%C3%B6%C3%9Fe%201.mp4", "s"));
     let text = serde_json::to_string(vault.job()).expect("JSON");
@@ -111,7 +111,7 @@ fn a_host_that_a_redirect_led_to() {
 }
 
 #[test]
-fn what_was_skipped_before_an_entry_was_told() {
+fn a_skipped_output_without_an_allow_entry() {
     let written = r#"{"pointer":"/a","host":"cdn.example","reason":"host not allowed"}"#;
     let skipped: Skipped = serde_json::from_str(written).expect("what was skipped");
     assert_eq!(serde_json::to_string(&skipped).expect("JSON"), written);
@@ -155,7 +155,7 @@ fn the_submission() {
 /// Checks the copy in KV, which is one state in memory and several older
 /// members in the record.
 #[test]
-fn what_kv_holds() {
+fn the_copy_in_kv() {
     let rest = r#""attempts":0,"at":0}"#;
     for (record, more, is_there) in [
         (r#"{"version":0,"#, "", false),

@@ -72,7 +72,7 @@ fn the_page_has_the_defaults_of_the_code() {
 /// A variable without a default on the page leaves its part of the
 /// configuration empty.
 #[test]
-fn what_has_no_default_is_empty() {
+fn a_variable_without_a_default_is_empty() {
     let config = Config::from_lookup(|_| None);
     assert!(config.hook.is_err() && config.api.is_err() && config.read.is_none());
     assert!(config.public_url.is_none() && config.handoff_url.is_none());
@@ -82,7 +82,7 @@ fn what_has_no_default_is_empty() {
 
 /// The value of a secret never appears in the Worker's output.
 #[test]
-fn the_page_marks_what_is_masked() {
+fn the_page_marks_masked_variables() {
     let value = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     for Row { name, is_secret, .. } in rows().unwrap() {
         let config = Config::from_lookup(|asked| (asked == name).then(|| value.to_owned()));

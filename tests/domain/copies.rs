@@ -68,7 +68,7 @@ fn a_stored_file_settles_the_job() {
 }
 
 #[test]
-fn a_hiccup_is_told_once_and_tried_again() {
+fn a_temporary_failure_is_noted_once_and_retried() {
     let mut job = job_with(&[FILE]);
     let now = Timestamp::from_millis(1_766_868_000_000);
     let first = try_at(&mut job, 0, failed(FailureKind::Transient), now).expect("news");
@@ -92,7 +92,7 @@ fn a_dead_url_loses_the_file_after_its_deadline() {
 }
 
 #[test]
-fn bytes_of_an_older_result_stand_in_for_a_lost_file() {
+fn bytes_of_an_older_result_replace_a_lost_file() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "s"));
     let now = vault.now();
@@ -109,7 +109,7 @@ fn bytes_of_an_older_result_stand_in_for_a_lost_file() {
 }
 
 #[test]
-fn the_failure_of_a_url_that_has_been_renewed_is_moot() {
+fn the_failure_of_a_replaced_url_does_not_count() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "old"));
     let source = vault.job().files[0].source.clone();
@@ -122,7 +122,7 @@ fn the_failure_of_a_url_that_has_been_renewed_is_moot() {
 }
 
 #[test]
-fn only_the_same_bytes_twice_prove_a_tag_wrong() {
+fn only_equal_bytes_twice_prove_the_md5_wrong() {
     let mut job = job_with(&[FILE]);
     let now = Timestamp::from_millis(1_766_868_000_000);
     for (md5, refusals) in [("a", 1), ("b", 1), ("b", 2), ("a", 1)] {
@@ -158,7 +158,7 @@ fn work_is_due_by_deadline_then_listed_then_published() {
 }
 
 #[test]
-fn what_kills_the_runs_does_not_keep_the_rest_from_being_done() {
+fn a_task_that_kills_runs_does_not_block_the_others() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "s"));
     let mut job = vault.job().clone();
@@ -191,7 +191,7 @@ fn a_run_that_dies_counts_for_the_files_it_copied() {
 }
 
 #[test]
-fn a_copy_that_found_no_room_was_no_try() {
+fn a_copy_without_memory_does_not_count_as_a_try() {
     let mut job = job_with(&[FILE]);
     let (version, now) = (job.version, Timestamp::from_millis(1_766_868_000_000));
     assert_eq!(try_at(&mut job, 0, failed(FailureKind::Postponed), now), None);
@@ -200,7 +200,7 @@ fn a_copy_that_found_no_room_was_no_try() {
 }
 
 #[test]
-fn the_vaults_own_storage_is_waited_for() {
+fn a_failure_of_the_vaults_storage_is_retried_without_end() {
     let mut job = job_with(&[FILE]);
     let late = DEADLINE.plus(3 * PACE.patience());
     try_at(&mut job, 0, failed(FailureKind::Storage), late);
@@ -221,7 +221,7 @@ fn a_page_of_old_entries_is_due_when_there_are_many() {
 }
 
 #[test]
-fn a_budget_ends() {
+fn a_budget_runs_out() {
     let budget = Budget::of_a_run(45);
     assert!(budget.take(44) && !budget.take(2) && budget.take(1) && !budget.take(1));
     budget.force();

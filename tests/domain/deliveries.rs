@@ -36,7 +36,7 @@ fn a_job_runs_to_its_result() {
 }
 
 #[test]
-fn the_result_may_come_first_and_often() {
+fn the_result_may_come_first_and_repeatedly() {
     let mut vault = Vault::new();
     let outcomes: Vec<EntryOutcome> =
         [&completed(FILE, "a"), &acquired(1), &completed(FILE, "a"), &completed(FILE, "a")]
@@ -55,7 +55,7 @@ fn the_result_may_come_first_and_often() {
 }
 
 #[test]
-fn fresh_urls_are_lent_to_files_that_are_not_stored() {
+fn files_that_are_not_stored_get_fresh_urls() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "old"));
     assert_eq!(vault.deliver(&completed(FILE, "new")), EntryOutcome::Duplicate);
@@ -121,7 +121,7 @@ fn equal_bodies_with_a_time_never_count_twice() {
 }
 
 #[test]
-fn a_failure_keeps_the_upstreams_words() {
+fn a_failure_keeps_the_upstreams_error() {
     let mut vault = Vault::new();
     vault.deliver(FAILED);
     let error = |vault: &Vault| vault.job().error.as_ref().map(|e| e.get().to_owned());
@@ -158,7 +158,7 @@ const EMPTY: [&str; 4] = [
 ];
 
 #[test]
-fn less_never_replaces_more() {
+fn a_smaller_result_never_replaces_a_larger_one() {
     let full = results(&["a", "b"], "");
     let text = r#"{"eventType":"completed","text":"a story"}"#;
     let less = [results(&["a"], ""), results(&["c"], r#","seed":7"#), text.to_owned()];
@@ -177,7 +177,7 @@ fn less_never_replaces_more() {
 }
 
 #[test]
-fn as_much_replaces_and_more_does_in_any_order() {
+fn an_equal_or_larger_result_replaces_in_any_order() {
     let text = |of: &str| format!(r#"{{"eventType":"completed","text":"{of}"}}"#);
     let empty = EMPTY[0].to_owned();
     let taken = [
@@ -222,7 +222,7 @@ fn a_prediction_whose_data_was_removed_keeps_its_result() {
 }
 
 #[test]
-fn a_smaller_result_lends_its_urls() {
+fn a_smaller_result_provides_fresh_urls() {
     let mut vault = Vault::new();
     vault.deliver(&results(&["a", "b"], ""));
     let job = vault.job.as_mut().expect("a job");
@@ -251,7 +251,7 @@ fn a_result_of_lost_files_is_replaced() {
 }
 
 #[test]
-fn files_whose_places_alternate_are_all_replaced() {
+fn files_in_alternating_places_are_all_replaced() {
     let (one, two) = (url("437852_0_a.mp4", "s"), url("437852_1_b.mp4", "s"));
     let mut vault = Vault::new();
     vault.deliver(&format!(
@@ -262,7 +262,7 @@ fn files_whose_places_alternate_are_all_replaced() {
 }
 
 #[test]
-fn a_result_in_a_string_is_the_same_when_it_is_signed_anew() {
+fn a_result_in_a_string_stays_equal_when_signed_again() {
     let body = |signature: &str| {
         let inner =
             format!(r#"{{"resultUrls":["{}"],"n":1.10}}"#, url("437852_0_a.mp4", signature));

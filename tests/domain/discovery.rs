@@ -74,7 +74,7 @@ fn skipped(body: &str, input: &str) -> Vec<String> {
 }
 
 #[test]
-fn outputs_are_named_wherever_they_are() {
+fn outputs_are_found_wherever_they_are() {
     let replicate = |output: &str| {
         format!(
             r#"{{"id":"a","model":"m","version":"v","status":"succeeded","input":{{"u":"https://x/a.png"}},"urls":{{"get":"https://x/b"}},"output":{output}}}"#
@@ -115,7 +115,7 @@ fn outputs_are_named_wherever_they_are() {
 }
 
 #[test]
-fn what_was_submitted_is_no_output() {
+fn submitted_media_is_no_output() {
     let input =
         r#"{"image_url":"https:\/\/x/in.png?X-Amz-Signature=1","list":["https://x/b.png"]}"#;
     let body = r#"{"eventType":"completed","echo":"https://x/in.png?X-Amz-Signature=2","b":" https://x/b.png","c":"https://x/c.png"}"#;
@@ -140,7 +140,7 @@ fn descriptions_beside_a_file_count() {
 }
 
 #[test]
-fn inline_data_is_named_by_its_place() {
+fn inline_data_gets_its_name_from_its_place() {
     let png = format!("data:image/png;base64,{}", "iVBORw0KGgoA".repeat(200));
     let quoted = format!("\"{png}\"");
     assert_eq!(names(&format!(r#"{{"image":{{"data_uri":{quoted}}}}}"#)), ["image.png"]);
@@ -196,7 +196,7 @@ fn a_url_is_read_as_the_url_standard_reads_it() {
 }
 
 #[test]
-fn a_sentence_that_begins_with_a_url_is_none() {
+fn a_sentence_that_begins_with_a_url_is_no_file() {
     for text in [
         "https://h/my page",
         "https://h/a.png a cat in the rain",
@@ -229,7 +229,7 @@ fn the_record_stays_small_whatever_a_stranger_writes() {
 }
 
 #[test]
-fn there_is_an_end_to_files() {
+fn the_number_of_files_is_limited() {
     let urls: Vec<String> = (0..MAX_FILES + 3).map(|i| format!("\"https://h/{i}.png\"")).collect();
     let found = find(&format!("[{}]", urls.join(",")));
     assert_eq!(found.files.len(), MAX_FILES);
@@ -263,7 +263,7 @@ fn a_string_that_is_json_is_searched() {
 }
 
 #[test]
-fn what_is_nearly_json_is_text() {
+fn near_json_is_text() {
     let json = |text: &str| serde_json::Value::from(text).to_string();
     for text in [
         r#"["https://h/a.mp4""#,

@@ -102,7 +102,7 @@ fn an_end_waits_for_its_files_and_no_longer_than_15_minutes() {
 }
 
 #[test]
-fn a_newer_result_takes_the_place_of_one_that_was_not_told() {
+fn a_newer_result_replaces_a_pending_message() {
     let mut vault = vault();
     vault.deliver(&completed(FILE, "s"));
     let other = completed("437852_0_b.mp4", "s");
@@ -112,7 +112,7 @@ fn a_newer_result_takes_the_place_of_one_that_was_not_told() {
 }
 
 #[test]
-fn what_fails_is_tried_again_with_growing_pauses_for_three_days() {
+fn a_failed_message_is_retried_for_three_days() {
     let mut vault = vault();
     let job = vault.job.as_mut().expect("a job");
     let first = message(job, 2).since;
@@ -132,7 +132,7 @@ fn what_fails_is_tried_again_with_growing_pauses_for_three_days() {
 }
 
 #[test]
-fn a_receivers_wish_for_a_pause_counts() {
+fn a_receiver_may_ask_for_a_pause() {
     let mut vault = vault();
     let job = vault.job.as_mut().expect("a job");
     let now = message(job, 2).since;
@@ -144,7 +144,7 @@ fn a_receivers_wish_for_a_pause_counts() {
 }
 
 #[test]
-fn a_receivers_last_news_is_the_jobs() {
+fn a_newer_delivered_message_ends_older_ones() {
     let mut vault = vault();
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");
@@ -159,7 +159,7 @@ fn a_receivers_last_news_is_the_jobs() {
 }
 
 #[test]
-fn who_answers_410_gets_nothing_more_of_the_job_until_it_is_asked_for() {
+fn a_receiver_that_answers_410_gets_no_more_until_asked_for() {
     let mut vault = vault();
     let job = vault.job.as_mut().expect("a job");
     let now = message(job, 2).since;
@@ -175,7 +175,7 @@ fn who_answers_410_gets_nothing_more_of_the_job_until_it_is_asked_for() {
 }
 
 #[test]
-fn asking_again_needs_someone_who_gets_it() {
+fn handing_on_again_needs_a_receiver() {
     let mut vault = Vault::new();
     vault.deliver(FAILED);
     let job = vault.job.as_mut().expect("a job");
@@ -192,7 +192,7 @@ const fn vault_now() -> Timestamp {
 }
 
 #[test]
-fn a_queue_that_never_ends_does_not_grow_the_record() {
+fn an_endless_queue_does_not_grow_the_record() {
     let mut vault = vault();
     for time in 3..100 {
         vault.deliver(&acquired(time * 1_000));

@@ -45,7 +45,7 @@ fn dead_job() -> Job {
 }
 
 #[test]
-fn a_lease_counts_from_when_it_was_told_whatever_the_senders_clock() {
+fn a_lease_counts_from_its_delivery_whatever_the_senders_clock() {
     for skew in [0, 3_600_000, 1_766_867_820_000] {
         let mut vault = Vault::new();
         vault.deliver(&acquired(skew));
@@ -65,7 +65,7 @@ fn a_renewed_lease_counts_from_its_renewal() {
 }
 
 #[test]
-fn each_silence_has_its_time() {
+fn each_status_has_its_time_of_silence() {
     let mut vault = Vault::new();
     vault.deliver(r#"{"eventType":"acquired","jobId":437852}"#);
     let due = |vault: &Vault| healing::due_at(vault.job(), PACE).map(|at| at.since(vault.now()));
@@ -85,7 +85,7 @@ fn a_dead_file_waits_for_its_fresh_url_and_is_not_fetched_meanwhile() {
 }
 
 #[test]
-fn a_url_that_is_refused_before_its_time_is_tried_beside_the_healing() {
+fn a_url_refused_before_its_deadline_is_tried_during_healing() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "old"));
     let mut job = vault.job.expect("a job");
@@ -126,7 +126,7 @@ fn a_result_that_was_fetched_for_a_delivery_makes_it_a_duplicate() {
 }
 
 #[test]
-fn a_failure_does_not_make_a_result_forgotten_that_is_to_be_fetched() {
+fn a_failure_leaves_a_wanted_result_wanted() {
     let told = r#"{"request_id":"437852","status":"OK","payload":null}"#;
     let failed = r#"{"request_id":"437852","status":"ERROR","error":"x","payload":null}"#;
     let mut vault = Vault::new();
@@ -153,7 +153,7 @@ fn fal_ai_answers_with_the_result_alone() {
 }
 
 #[test]
-fn fresh_urls_get_a_pause_between_them() {
+fn questions_for_fresh_urls_are_spaced() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "old"));
     copy_fails(vault.job.as_mut().expect("a job"), FailureKind::Gone, DEADLINE);
@@ -168,7 +168,7 @@ fn fresh_urls_get_a_pause_between_them() {
 }
 
 #[test]
-fn what_has_been_asked_for_a_day_is_given_up_and_says_so() {
+fn healing_is_given_up_after_a_day_and_says_so() {
     let mut job = dead_job();
     let why = || Some("the upstream answers 503".to_owned());
     let first = healing::note_failure(&mut job, why(), None, context(DEADLINE)).expect("news");
@@ -183,7 +183,7 @@ fn what_has_been_asked_for_a_day_is_given_up_and_says_so() {
 }
 
 #[test]
-fn a_delivery_begins_the_healing_anew() {
+fn a_delivery_restarts_the_healing() {
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));
     let late = vault.now().plus(48 * 3_600_000);
@@ -196,7 +196,7 @@ fn a_delivery_begins_the_healing_anew() {
 }
 
 #[test]
-fn no_one_to_ask_loses_what_is_dead_and_nothing_else() {
+fn without_an_upstream_only_dead_files_are_lost() {
     for known in [None, Some("UPSTREAM_API_KEY is not set".to_owned())] {
         let mut job = dead_job();
         let version = job.version;
@@ -302,7 +302,7 @@ fn store(job: &mut Job, now: Timestamp) {
 }
 
 #[test]
-fn what_is_wanted_is_asked_for_once() {
+fn a_wanted_result_is_requested_once() {
     let (mut job, now) = (stored_job(), Timestamp::from_millis(1_766_869_000_000));
     healing::request(&mut job, "a delivery was refused".to_owned(), now);
     assert_eq!(healing::due_at(&job, PACE), Some(Timestamp::default()));
@@ -313,7 +313,7 @@ fn what_is_wanted_is_asked_for_once() {
 }
 
 #[test]
-fn what_is_wanted_is_not_forgotten_when_a_file_is_stored() {
+fn a_wanted_result_stays_wanted_when_a_file_is_stored() {
     let mut vault = Vault::new();
     vault.deliver(&completed(FILE, "s"));
     let (mut job, now) = (vault.job.expect("a job"), Timestamp::from_millis(1_766_868_000_000));
@@ -429,7 +429,7 @@ fn results(names: &[&str], by: &str) -> String {
 }
 
 #[test]
-fn an_answer_that_holds_less_ends_with_words() {
+fn a_smaller_result_is_noted_and_given_up_after_a_day() {
     let mut vault = half_dead_vault();
     assert_eq!(vault.heal(EventKind::Completed, &results(&["a"], "new")), EntryOutcome::Heal);
     let detail = vault.timeline.last().and_then(|entry| entry.detail.clone());
@@ -450,7 +450,7 @@ fn an_answer_that_holds_less_ends_with_words() {
 }
 
 #[test]
-fn what_the_upstream_has_removed_is_lost_at_once() {
+fn files_that_the_upstream_removed_are_lost_at_once() {
     let removed =
         r#"{"id":"437852","status":"succeeded","output":null,"urls":{},"data_removed":true}"#;
     let mut vault = half_dead_vault();

@@ -34,7 +34,7 @@ proptest! {
     }
 
     #[test]
-    fn an_import_is_taken_whole_or_not(
+    fn an_import_is_accepted_whole_or_not_at_all(
         lines in proptest::collection::vec(
             prop_oneof![
                 6 => r#"\{"(id|request_id)":("[a-z.:]{0,4}"|[0-9]{1,21})(,"ref":"[a-z.]{1,3}")?\}"#,

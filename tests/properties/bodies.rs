@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn the_files_tell_the_id_if_they_agree(
+    fn the_files_name_the_id_if_they_agree(
         ids in vec("[1-9]{1,2}|[0-9]{126,130}", 1..4),
         type_name in "[aé]{190,210}",
     ) {
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn an_outputs_name_is_split_into_what_it_was_made_of(
+    fn an_outputs_name_is_split_into_its_parts(
         (id, n, name) in ("[0-9]{1,20}", 0..1000_u32, "[^/]{1,20}"),
         any in ".{0,20}",
     ) {

@@ -33,7 +33,7 @@ proptest! {
     #![proptest_config(cases(600))]
 
     #[test]
-    fn a_number_is_taken_or_named(
+    fn a_number_is_accepted_or_reported(
         name in word("MAX_BODY_BYTES MAX_FILE_BYTES MAX_SUBREQUESTS FILES_MAX_AGE RETRY_BASE_MS"),
         text in setting(),
     ) {
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn a_wrong_list_or_origin_is_named(
+    fn a_wrong_list_or_origin_is_reported(
         name in word("ALLOWED_SOURCE_HOSTS PUBLIC_URL"),
         text in setting(),
     ) {
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn a_wrong_upstream_is_named(
+    fn a_wrong_upstream_is_reported(
         name in word("UPSTREAM_QUEUE_URL UPSTREAM_FAL_URL RESULT_URL UPSTREAM_API_KEY"),
         text in prop_oneof![setting(), url(), word("https://h/{id} http://h/{id} https://{app}/{id}")],
     ) {

@@ -22,7 +22,7 @@ proptest! {
     #![proptest_config(cases(1_500))]
 
     #[test]
-    fn what_is_accepted_is_listed(list in list(), url in url()) {
+    fn an_accepted_host_is_listed(list in list(), url in url()) {
         crate::oracle::hosts::check(&list, &url);
     }
 
@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn where_a_redirect_leads_is_checked_again(
+    fn a_redirects_target_is_checked_again(
         host in "fal\\.media|a\\.r2\\.cloudflarestorage\\.com|localhost:[1-9]",
         next in prop_oneof![3 => url(), 1 => "[ /.?#%\\\\@:a]{0,9}"],
     ) {

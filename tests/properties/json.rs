@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn a_values_surroundings_are_told(text in body()) {
+    fn a_values_surroundings_are_found(text in body()) {
         let leaves = leaves(&text);
         let key_of = |step: &String| decoded(step).filter(|_| step.starts_with('"'));
         let mut seen = 0;
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn members_are_told_as_they_are_written(text in body()) {
+    fn members_are_found_as_they_are_written(text in body()) {
         let found = json::members(&text);
         let told: Vec<_> = found.iter().map(|m| (m.span.clone(), m.value)).collect();
         let want: Vec<_> = members(&text)
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_no_object_is_refused(text in prop_oneof![broken(), value(), body(), ".{0,20}"]) {
+    fn a_text_that_is_no_object_is_refused(text in prop_oneof![broken(), value(), body(), ".{0,20}"]) {
         let checked = json::check(&text);
         match serde_json::from_str::<Value>(&text) {
             Ok(Value::Object(_)) => assert_eq!(checked, Ok(())),
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn depth_ends_where_it_is_said(
+    fn the_depth_limit_is_exact(
         (depth, is_array) in (MAX_DEPTH - 3..MAX_DEPTH + 3, any::<bool>()),
     ) {
         let (open, close) = if is_array { ("[", "]") } else { (r#"{"a":"#, "}") };
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_written_as_a_token_of_it(
+    fn any_text_is_written_as_its_token(
         text in prop_oneof![any::<String>(), "[\\PC\u{0}-\u{1f}\"\\\\]*"],
     ) {
         let token = json::encode_string(&text);
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_never_checked_is_no_danger(text in prop_oneof![broken(), any::<String>()]) {
+    fn unchecked_text_does_no_harm(text in prop_oneof![broken(), any::<String>()]) {
         json::walk(&text, |path, _, _| drop((path.pointer(3), path.key(), path.top_key())));
         json::strings(&text, |_, _| {});
         drop((json::members(&text), json::decode_string(&text)));

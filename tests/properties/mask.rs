@@ -208,7 +208,7 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn no_configured_secret_leaves(
+    fn no_configured_secret_remains(
         (text, secret) in secrets(KEY, |secret| with_value(secret).boxed()),
         length in 1..50_usize,
     ) {
@@ -227,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn no_signature_leaves(
+    fn no_signature_remains(
         (text, secret) in secrets(TOKEN, |secret| with_signature(secret).boxed()),
         length in 1..50_usize,
     ) {
@@ -244,7 +244,7 @@ proptest! {
     }
 
     #[test]
-    fn none_leaves_what_is_no_json(
+    fn no_secret_remains_in_text_that_is_no_json(
         (token, cut) in (TOKEN, 1..20_usize),
         around in vec(any::<u8>(), 0..20),
     ) {
@@ -257,7 +257,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_of_the_past_is_hidden_in_its_url(
+    fn a_former_token_is_hidden_in_its_url(
         (token, rest) in (TOKEN, "[/ ?\"é].{0,9}"),
         mark in word("https://h/hook/ \\/hook\\/ https%3A%2F%2Fh%2Fhook%2F %2fhook%2f \\u002fhook\\u002F"),
     ) {
@@ -302,7 +302,7 @@ proptest! {
     }
 
     #[test]
-    fn what_holds_no_secret_is_not_even_copied(
+    fn text_without_a_secret_is_not_even_copied(
         text in vec(word("https://h/f?page=2 %E3%81%82 \\n \\u00e9 r_x for_x.0123 a&b x-ray X=1 /hook/ ? "), 0..30),
         layers in layers(),
     ) {
@@ -311,7 +311,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_masked_stays_so(text in body()) {
+    fn masked_text_stays_as_it_is(text in body()) {
         let known = Secrets::of(["a-token-0123456789"]);
         let once = known.mask(&text).into_owned();
         assert_eq!(known.mask(&once), once.as_str());

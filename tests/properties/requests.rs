@@ -51,7 +51,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_holds_what_is_said(
+    fn a_name_follows_its_rules(
         text in prop_oneof!["[a-z.:/é-]{0,5}", "[a.]{125,131}", "ref:[a-z.]{0,3}", ".{0,9}"],
     ) {
         let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || ".:_-".contains(c));
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn a_title_fits_everywhere_or_is_none(
+    fn a_title_fits_everywhere_or_is_left_out(
         written in prop_oneof![".{0,20}", "[a é/\u{202e}\u{0}]{0,300}", "[\\.% \"';]{0,9}"],
         name in "[a._]{0,3}",
     ) {

@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_wish_is_read_or_not(text in "([0-9]{0,22}|[A-Z][a-z]{2}, .{0,26})", now in any::<u64>()) {
+    fn a_retry_after_is_read_or_ignored(text in "([0-9]{0,22}|[A-Z][a-z]{2}, .{0,26})", now in any::<u64>()) {
         let wish = retry_after(&text, Timestamp::from_millis(now));
         let seconds = text.parse::<u64>().ok();
         assert!(seconds.is_none() || wish == seconds.map(|seconds| seconds.saturating_mul(1_000)));

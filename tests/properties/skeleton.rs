@@ -22,17 +22,17 @@ proptest! {
     #![proptest_config(cases(150))]
 
     #[test]
-    fn it_is_the_same_however_the_body_is_split((Body(body), a, b) in (body(), Sizes::any(), Sizes::any())) {
+    fn a_skeleton_is_the_same_however_the_body_is_split((Body(body), a, b) in (body(), Sizes::any(), Sizes::any())) {
         prop_assert!(scan(&body, &a.0) == scan(&body, &b.0));
     }
 
     #[test]
-    fn with_what_stands_in_its_gaps_it_is_the_body((Body(body), sizes) in (body(), Sizes::any())) {
+    fn a_skeleton_with_its_gaps_filled_is_the_body((Body(body), sizes) in (body(), Sizes::any())) {
         is_the_body(&body, &sizes.0);
     }
 
     #[test]
-    fn of_each_gap_the_truth_is_told((Body(body), sizes) in (body(), Sizes::any())) {
+    fn each_gap_is_described_correctly((Body(body), sizes) in (body(), Sizes::any())) {
         if json::tolerant(&body).is_ok() {
             for gap in &scan(&body, &sizes.0).gaps {
                 is_digested(gap, &body);
@@ -52,12 +52,12 @@ proptest! {
     }
 
     #[test]
-    fn it_is_read_as_the_body_is((Body(body), sizes) in (body(), Sizes::any())) {
+    fn a_skeleton_is_read_as_its_body_is((Body(body), sizes) in (body(), Sizes::any())) {
         reads_alike(&body, &sizes.0);
     }
 
     #[test]
-    fn of_short_bodies_all_is_kept_but_files(
+    fn a_short_body_keeps_everything_but_files(
         (body, sizes) in (prop_oneof![text::body().boxed(), text::broken().boxed()], Sizes::any()),
     ) {
         let skeleton = scan(body.as_bytes(), &sizes.0);
@@ -73,7 +73,7 @@ proptest! {
     #![proptest_config(cases(8))]
 
     #[test]
-    fn what_is_held_ends_alike((Body(body), a, b) in (too_large(), coarse(), coarse())) {
+    fn a_skeleton_is_the_same_even_if_it_is_too_large((Body(body), a, b) in (too_large(), coarse(), coarse())) {
         let skeleton = scan(&body, &a.0);
         prop_assert!(skeleton == scan(&body, &b.0));
         prop_assert!(skeleton.text.len() <= MAX_BYTES + 1_000);

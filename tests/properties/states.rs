@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(cases(1_500))]
 
     #[test]
-    fn the_table_keeps_its_promises(now in current(), event in event()) {
+    fn the_table_holds_for_any_events(now in current(), event in event()) {
         let status = now.map(|current| current.status);
         let is_older = match (event.sender_time, now.and_then(|current| current.sender_time)) {
             (Some(event), Some(last)) => event < last,

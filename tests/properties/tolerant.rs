@@ -39,7 +39,7 @@ proptest! {
     #![proptest_config(cases(600))]
 
     #[test]
-    fn what_is_returned_is_json_and_stays_so(bytes in bytes()) {
+    fn the_returned_text_is_json_and_stays_the_same(bytes in bytes()) {
         if let Ok(text) = tolerant(&bytes) {
             prop_assert!(serde_json::from_str::<&RawValue>(&text).is_ok(), "{text}");
             let again = tolerant(text.as_bytes());
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn only_the_broken_is_replaced(text in body(), broken in vec(any::<u8>(), 0..8)) {
+    fn only_broken_text_is_replaced(text in body(), broken in vec(any::<u8>(), 0..8)) {
         let middle = String::from_utf8_lossy(&broken);
         prop_assume!(!middle.contains(['"', '\\']) && !middle.contains(|c: char| c < ' '));
         let sent = [b"{\"log\":\"", broken.as_slice(), b"\",\"n\":NaN,\"is\":", text.as_bytes(), b"}"];

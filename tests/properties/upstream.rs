@@ -64,7 +64,7 @@ proptest! {
     #![proptest_config(cases(600))]
 
     #[test]
-    fn a_key_goes_to_its_own_origin_alone(
+    fn a_key_goes_to_its_own_origin_only(
         id in prop_oneof!["[0-9]{1,9}", "[A-Za-z0-9._:-]{1,12}"],
         app in proptest::option::of(prop_oneof!["[a-z0-9/._-]{0,12}", any::<String>()]),
         response_url in response_url(),

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sender_tells_the_catalog_and_the_alarm_would_again() {
+    fn the_sender_updates_the_catalog_and_the_alarm_does_so_again() {
         let mut job = job();
         let quiet = at(1_000).plus(PACE.quiet());
         assert_eq!(
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn one_who_does_not_tell_has_the_run_do_it() {
+    fn the_run_updates_the_catalog_if_the_sender_does_not() {
         let mut job = job();
         let context = DeliveryContext { may_tell: false, ..context(1_000) };
         let soon = at(1_000 + SOON_MS);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_before_and_during_a_run_is_done_by_it() {
+    fn a_run_does_the_work_that_comes_before_and_during_it() {
         let mut job = completed();
         after_delivery(&mut job, context(1_000));
         job.events += 1;
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_has_counted_itself_is_not_taken_for_one_of_a_delivery() {
+    fn a_run_that_counted_itself_is_not_mistaken_for_a_deliverys() {
         let mut job = job();
         job.work.runs = 1;
         note_set(&mut job, Some(at(7)));

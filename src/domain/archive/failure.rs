@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_url_is_asked_for_when_this_one_is_no_good() {
+    fn a_fresh_url_is_requested_when_this_one_no_longer_works() {
         let file = file(Some(100_000), 1);
         let renews = |kind, now| matches!(after(&file, kind, now, None, Ok(())), Next::Renew(_));
         assert!(renews(FailureKind::Gone, 1) && renews(FailureKind::Gone, 100_000));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn tries_get_denser_towards_the_deadline() {
+    fn tries_become_more_frequent_towards_the_deadline() {
         let file = file(Some(100_000), 10);
         let at = |now| match next(&file, FailureKind::Transient, now, Some(90_000)) {
             Next::RetryAt(at) => at.as_millis() - now,

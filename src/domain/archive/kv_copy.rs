@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_had_a_copy_has_none_to_delete() {
+    fn a_job_that_never_had_a_copy_has_none_to_delete() {
         let mut job = fixtures::job();
         job.version = 1;
         assert_eq!(step(&job), None);
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_with_other_links_is_told_apart() {
+    fn a_copy_with_other_links_is_recognized() {
         let (one, none) = (Rendering::now(Some("https://a")), Rendering::now(None));
         assert_ne!(one, none);
         let text = serde_json::to_string(&one).unwrap();

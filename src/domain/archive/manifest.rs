@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_result_is_put_in_where_it_belongs() {
+    fn a_long_result_is_inserted_where_it_belongs() {
         let text = r#"{"format":1,"job":{"result":1,"a":"\"result\":"},"result":null,"events":[]}"#;
         let (before, behind) = around_result(text).unwrap();
         assert!(before.ends_with(r#"},"result":"#), "{before}");
@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_published_again_but_the_manifest() {
+    fn everything_but_the_manifest_is_published_again() {
         let Restored { job, .. } = manifest(|job| job.work.offloaded = 100).restored();
         assert_eq!((job.work.publish.version, job.work.list.version), (5, 0));
         assert_eq!((job.work.kv_copy(), job.work.offloaded), (KvCopy::None, 100));
     }
 
     #[test]
-    fn a_result_goes_where_it_was() {
+    fn a_result_is_restored_to_where_it_was() {
         let of = |key: Option<&str>| {
             let key = key.map(str::to_owned);
             let result = ResultRef {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_or_newer_is_refused() {
+    fn a_malformed_or_newer_manifest_is_refused() {
         assert!(Manifest::read("{}").is_err() && Manifest::read("").is_err());
         let newer = serde_json::to_string(&manifest(|job| job.format = 1)).unwrap();
         let newer = newer.replace("\"format\":1", "\"format\":2");

@@ -65,7 +65,7 @@ mod tests {
     use crate::domain::fixtures;
 
     #[test]
-    fn old_links_are_known_as_such_and_not_kept() {
+    fn old_links_are_recognized_and_not_kept() {
         let mut job = fixtures::job();
         let first = job.nonce.clone();
         let now = Timestamp::from_millis(7);

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_swept_again_when_no_write_is_left() {
+    fn a_tombstone_sweeps_again_when_no_write_is_left() {
         let pace = Pace::new(2_000);
         let mut tombstone = Tombstone::of(&fixtures::job(), Timestamp::from_millis(7));
         let last = Timestamp::from_millis(7 + 20 * 60_000);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn it_names_all_that_was_stored_and_no_one_elses() {
+    fn a_tombstone_names_all_the_jobs_keys_and_no_others() {
         let mut job = fixtures::job();
         job.reference = Some("order-7".into());
         let tombstone = Tombstone::of(&job, Timestamp::from_millis(7));

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_error_is_told_as_too_long() {
+    fn a_long_error_becomes_a_note() {
         let long = "x".repeat(MAX_HELD + 1);
         for error in [format!("\"{long}\""), format!("{{\"a\":[\"{long}\"]}}")] {
             let (document, _) =
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_wide_body_the_result_is_served_whole() {
+    fn the_result_of_a_wide_body_is_served_whole() {
         let list = vec![r#""https://h/a.mp4""#; MAX_BYTES / 17].join(",");
         let body = format!(r#"{{"eventType":"completed","jobId":"7","a":[{list}],"n":1.10}}"#);
         let (mut document, skeleton) = read(&body).unwrap();

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_read_as_the_world_writes_them() {
+    fn odd_lines_are_read() {
         let text =
             b"\xef\xbb\xbf{\"id\":437852.0,\"app\":\"caf\xe9\",\"score\":NaN,\"keep\":130.0}\n\
             \xef\xbb\xbf{\"request_id\":\"a\",\"id\":4.37853e5,\"tags\":null}\r\n\
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named() {
+    fn a_bad_line_is_reported() {
         for (bad, word) in [
             ("", "is empty"),
             ("{\"id\":\"a\"}\n{\"app\":\"a\"}", "line 2"),

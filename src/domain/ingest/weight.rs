@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn less_is_less() {
+    fn a_smaller_result_weighs_less() {
         let text = r#"{"eventType":"completed","jobId":1,"text":"a"}"#;
         let nothing = [
             r#"{"eventType":"completed","jobId":"1"}"#,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_served_weighs_what_it_has() {
+    fn a_served_result_weighs_as_much_as_it_has() {
         let mut job = fixtures::job();
         assert_eq!(ResultWeight::served(&job), ResultWeight::default());
         let from = DeliveryRef { delivery: 1, sha256: "", at: Timestamp::default() };

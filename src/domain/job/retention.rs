@@ -32,7 +32,7 @@ mod tests {
     use crate::domain::fixtures;
 
     #[test]
-    fn what_the_job_says_goes_before_the_usual() {
+    fn the_jobs_own_days_override_the_usual_ones() {
         let mut job = fixtures::job();
         job.updated_at = Timestamp::from_millis(1_000);
         let after = |days: u64| Some(Timestamp::from_millis(1_000 + days * DAY));

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_joined_is_split_again() {
+    fn joined_values_split_into_the_same_parts() {
         for frames in [frames(), Frames::default(), Frames { result: None, ..frames() }] {
             let value = join("{\"a\":\"ü\"}", &frames);
             assert_eq!(split(&value), Ok(("{\"a\":\"ü\"}", frames)));
@@ -185,12 +185,12 @@ mod tests {
     }
 
     #[test]
-    fn the_value_of_before_is_the_record_alone() {
+    fn a_value_in_the_former_format_is_the_record_alone() {
         assert_eq!(split("{\"format\":1}"), Ok(("{\"format\":1}", Frames::default())));
     }
 
     #[test]
-    fn the_last_with_a_digest_is_found() {
+    fn the_last_entry_with_a_digest_is_found() {
         assert_eq!(
             (frames().seen("ab"), frames().seen("ref:x/1"), frames().seen("")),
             (Some(3), Some(1), None)
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_never_the_end() {
+    fn damage_never_counts_as_the_end() {
         let value = join("{}", &frames());
         let whole: Vec<usize> = (0..=3)
             .map(|entries| {

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_up_survives_the_round_trip() {
+    fn the_result_of_an_import_survives_the_round_trip() {
         for taken in [TakenUp::New, TakenUp::Known, TakenUp::Deleted] {
             assert_eq!(TakenUp::from(Option::<bool>::from(taken)), taken);
         }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_goes_as_it_is() {
+    fn a_text_is_sent_unchanged() {
         for text in ["", "{\n  \"a\": \"\u{e9}\\n\"\n}\n", "12\n{}"] {
             let body = DeliveredBody::Text(text.to_owned());
             let delivery = Delivery {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_body_says_goes_with_it() {
+    fn a_delivery_carries_its_bodys_contents() {
         let inline = format!("data:image/png;base64,iVBORw0KGgo{}", "A".repeat(2_001));
         let body = format!(
             r#"{{"jobId":"7","eventType":"completed","output":["https://h/a.png","{inline}"]}}"#
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn json_may_hold_line_breaks_itself() {
+    fn json_may_contain_line_breaks() {
         let input = RawValue::from_string("{\n  \"prompt\": 1\n}".to_owned()).unwrap();
         let (queue, at) = (Queue::Batch, Timestamp::default());
         let submission =
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_job_is_asked_without_a_name() {
+    fn an_object_that_is_no_job_is_asked_without_a_name() {
         let gate = to_gate(&gate::Count(3).into()).unwrap();
         assert!(
             matches!(read(&gate), Ok(ObjectRequest::Gate(GateCommand::Count(most))) if most.0 == 3)
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_told() {
+    fn a_truncated_request_is_reported() {
         for question in ["", "{}", "9\n{}", "x\n{}", "1\n\u{e9}"] {
             assert!(read(question).unwrap_err().contains("length"), "{question:?}");
         }

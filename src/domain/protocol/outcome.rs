@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_elsewhere_is_known_whatever_the_command() {
+    fn a_redirect_is_recognized_whatever_the_command() {
         for text in [
             Outcome::<u32>::Elsewhere(name()).write().unwrap(),
             Routed::<String>::Elsewhere(name()).write().unwrap(),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_of_another_command_is_no_reply() {
+    fn a_reply_to_another_command_is_refused() {
         assert!(Outcome::<u32>::read("\"1\"").is_err());
         assert!(Routed::<u32>::read("?").is_err());
         assert!(Resolved::<u32>::read_end(">ref:a").is_err());
