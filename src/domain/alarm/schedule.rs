@@ -142,8 +142,8 @@ mod tests {
         }
     }
 
-    /// Returns a job that a delivery has changed at 1,000 ms and that no one
-    /// knows of.
+    /// Returns a job that a delivery has changed at 1,000 ms, and that the
+    /// catalog does not know yet.
     fn job() -> Job {
         let mut job = fixtures::job();
         (job.version, job.events, job.updated_at) = (1, 1, at(1_000));
