@@ -205,7 +205,7 @@ async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<UpstreamA
     let body = keep(&response, room).await.map_err(|stop| match stop {
         Stop::TooLarge => format!("the upstream's answer has over {} bytes", room.1),
         Stop::NoRoom => "the vault has no memory left for the upstream's answer".to_owned(),
-        Stop::BrokenOff | Stop::NotPacked => "the upstream's answer broke off".to_owned(),
+        Stop::BrokenOff | Stop::NotPacked => "the upstream's answer ended early".to_owned(),
         Stop::Failed(failure) => {
             failure.log();
             "the upstream's answer could not be kept".to_owned()

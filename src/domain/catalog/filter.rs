@@ -78,7 +78,7 @@ pub fn prefix(text: &str) -> Result<String, String> {
     if !bare.is_empty() && bare.len() <= MAX_NAME_BYTES && bare.bytes().all(allowed) {
         return Ok(bare.to_owned());
     }
-    Err(format!("`q` is {text:?}, with which no id or reference begins"))
+    Err(format!("`q` is {text:?}; no id or reference begins with it"))
 }
 
 /// Returns the least text that sorts after all names that begin with `prefix`.

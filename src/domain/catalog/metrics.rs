@@ -26,7 +26,7 @@ impl Metrics<'_> {
     pub fn render(&self) -> String {
         let mut text = Text(String::new());
         let numbers = &self.totals.numbers;
-        text.head("hookvault_deliveries_total", "counter", "Deliveries that jobs have got.");
+        text.head("hookvault_deliveries_total", "counter", "Deliveries received by jobs.");
         for (key, count) in &numbers.tally {
             text.labelled("hookvault_deliveries_total", &delivery(key), *count);
         }
@@ -48,19 +48,19 @@ impl Metrics<'_> {
         text.one(
             "hookvault_heals_total",
             "counter",
-            "Answers of the upstream that the vault asked for.",
+            "Answers to requests for results.",
             numbers.heals,
         );
         text.one(
             "hookvault_handoff_pending",
             "gauge",
-            "Messages that are still to be handed on.",
+            "Messages waiting to be handed on.",
             numbers.handoff_pending,
         );
         text.one(
             "hookvault_handoff_failed_jobs",
             "gauge",
-            "Jobs whose last message to someone was given up.",
+            "Jobs with a message that could not be handed on.",
             numbers.handoff_failed,
         );
         text.one(
@@ -85,14 +85,14 @@ impl Metrics<'_> {
         if let Some(oldest) = self.totals.numbers.oldest_pending {
             text.seconds(
                 "hookvault_oldest_pending_seconds",
-                "Age of the oldest file that is still to be copied.",
+                "Age of the oldest file waiting to be copied.",
                 self.now.since(oldest),
             );
         }
         if let Some(slack) = self.totals.numbers.smallest_slack {
             text.seconds(
                 "hookvault_smallest_slack_seconds",
-                "The least that was left of a URL's life when its file was stored.",
+                "Shortest remaining life of a URL when its file was stored.",
                 slack,
             );
         }

@@ -71,7 +71,7 @@ impl Pieces {
         match pieces {
             Self::Here(text, rest) => Ok(Some((text, Self::Later(rest)))),
             Self::Broken(text) => Ok(Some((text, Self::Torn))),
-            Self::Torn => Err(worker::Error::RustError("the export broke off".to_owned())),
+            Self::Torn => Err(worker::Error::RustError("the export ended early".to_owned())),
             Self::Later(_) | Self::Over => Ok(None),
         }
     }

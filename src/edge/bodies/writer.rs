@@ -110,7 +110,7 @@ impl ObjectWriter {
                 written.map(drop).map_err(worker::Error::from).during(WHAT)
             }
             Either::Right((stored, _)) => {
-                stored.and_then(|_| Err(Failure::new(WHAT, "it ended before its time")))
+                stored.and_then(|_| Err(Failure::new(WHAT, "it ended early")))
             }
         }
     }

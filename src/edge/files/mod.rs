@@ -59,7 +59,7 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
         }
         FileLocation::Live(file) => read_through::answer(&asked, &name, &file).await, // (3)
         FileLocation::Delivery => {
-            Err(ProblemKind::NotReady("the file is being unpacked".to_owned(), 2).into())
+            Err(ProblemKind::NotReady("the file is being unpacked; try again".to_owned(), 2).into())
         }
         FileLocation::Nowhere => Err(gone(link)),
     }

@@ -54,7 +54,7 @@ pub async fn result(asked: &UpstreamRequest, id: &str) -> Result<Response, Probl
 pub async fn cancel(asked: &UpstreamRequest, id: &str) -> Result<Response, Problem> {
     let job = known(asked, id).await?.map(|(job, _)| job);
     if let Some(job) = job.as_ref().filter(|job| job.status.has_ended()) {
-        let text = format!("job {} has ended already", job.public_id());
+        let text = format!("job {} has ended; read its result", job.public_id());
         return respond(id, &cant_cancel(asked.scheme, &text));
     }
     let mut answer = forward(asked, id, "/cancel", job.as_ref(), "PUT").await?;

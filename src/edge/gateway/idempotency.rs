@@ -42,9 +42,10 @@ pub fn gate(
 ) -> Result<IdempotencyGate, Problem> {
     let key = call.header("idempotency-key");
     // Each character of a header is one byte.
-    let is_key = |key: &String| (1..=MAX_KEY_BYTES).contains(&key.chars().count());
-    if key.as_ref().is_some_and(|key| !is_key(key)) {
-        let detail = format!("`Idempotency-Key` can have 1 to {MAX_KEY_BYTES} bytes");
+    let length = key.as_ref().map(|key| key.chars().count());
+    if let Some(length) = length.filter(|length| !(1..=MAX_KEY_BYTES).contains(length)) {
+        let detail =
+            format!("`Idempotency-Key` has {length} bytes; it can have 1 to {MAX_KEY_BYTES}");
         return Err(Problem::bad_parameter(detail));
     }
     // Submissions of different ticket holders are never the same one.

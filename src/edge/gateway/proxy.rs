@@ -142,7 +142,7 @@ async fn pass_on(
     // A redirect would send the caller here, or elsewhere with what it sends
     // here.
     if !matches!(status, 200..=299 | 400..=599) {
-        let text = format!("fal.ai answers {status}, which is not followed");
+        let text = format!("fal.ai answers with the redirect {status}, which is not followed");
         return Err(Problem::new(Code::UpstreamFailed, text));
     }
     tell(&response, ticket.map(Ticket::pass), call.config.secrets())

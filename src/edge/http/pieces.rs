@@ -48,8 +48,8 @@ impl Stop {
             Self::Failed(failure) => return failure,
             Self::NoRoom => "the isolate has no memory left for it",
             Self::TooLarge => "it is too large",
-            Self::BrokenOff => "it broke off",
-            Self::NotPacked => "it does not decode",
+            Self::BrokenOff => "it ended early",
+            Self::NotPacked => "it can't be decompressed",
         };
         Failure::new(during, why)
     }

@@ -105,7 +105,7 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Credential, Pr
         return Ok(Credential::Token);
     }
     if let Some(text) = in_path.filter(|token| hook_url::is_one(token)) {
-        let wrong = "the capability in the webhook's URL is of no token in use";
+        let wrong = "no token in use has signed the webhook's URL; give the queue a new one";
         let credential = hook_url::read(text, accepted).map(Credential::Capability);
         return credential.ok_or_else(|| Problem::new(Code::WrongToken, wrong));
     }
@@ -115,7 +115,9 @@ fn authenticate(call: &Call<'_>, in_path: Option<&str>) -> Result<Credential, Pr
 async fn refuse(call: &Call<'_>, problem: Problem, caller: &Caller) -> Problem {
     let why = match problem.kind() {
         ProblemKind::BodyTooLarge(limit) => format!("of more than {limit} bytes was refused (413)"),
-        ProblemKind::UnknownCoding(names) => format!("packed as {names} was refused (415)"),
+        ProblemKind::UnknownCoding(names) => {
+            format!("with Content-Encoding {names} was refused (415)")
+        }
         ProblemKind::NotReady(..) => "for which there was no memory was refused (503)".to_owned(),
         ProblemKind::Internal(_) => "was refused as the platform failed (503)".to_owned(),
         _ => return problem,

@@ -13,7 +13,7 @@ use worker::Env;
 
 /// The most bodies that are moved at a time; the next sweep moves the rest.
 const AT_ONCE: u32 = 20;
-const REASON: &str = "it came in, and the Worker ended before it was known whose it is";
+const REASON: &str = "the Worker stopped before it found the delivery's job";
 
 /// Moves bodies that were received over a day ago to the unmatched box: no
 /// request lasts so long.
@@ -36,7 +36,7 @@ pub async fn sweep_in_passing(env: Env) {
 }
 
 async fn try_sweep(env: &Env) -> Result<(), Failure> {
-    let what = "looking for bodies that are left";
+    let what = "looking for leftover bodies";
     let bucket = bucket::open(env)?;
     let page = bucket.list().prefix(INCOMING).limit(AT_ONCE).execute().await.during(what)?;
     let now = platform::now();

@@ -54,7 +54,7 @@ describe("the dashboard's words", { skip: lacking("chromium") }, () => {
     const socket = connect(port, hostname, () =>
       socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"a":`, () => socket.destroySoon()));
     await eventually("it is told", async () => (await vault.json("/refused")).total === 1 || undefined);
-    assert.match(await shown(t, "refused", ".rows li", {}), /503[\s\S]*the body broke off before its end/);
+    assert.match(await shown(t, "refused", ".rows li", {}), /503[\s\S]*the body ended early/);
   });
 
   test("outputs beyond those that a record tells of are not left out of account", async (t) => {

@@ -370,7 +370,7 @@ describe("a long body, whichever way it comes", () => {
     await bucket.put(`incoming/${young}-fedcba9876543210`, "under way");
     const { unmatched } = await vault.json("/unmatched?limit=1000");
     const found = unmatched.find(({ receivedAt }) => receivedAt === old);
-    assert.match(found.reason, /ended before it was known/);
+    assert.match(found.reason, /stopped before it found/);
     assert.deepEqual(await vault.keys("incoming/"), [`incoming/${young}-fedcba9876543210`]);
     await bucket.delete(`incoming/${young}-fedcba9876543210`);
   });
