@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_keep_out_paths_and_reference_marks() {
+    fn names_contain_no_paths_or_reference_marks() {
         for good in ["437852", "rn5r12q9pdu6yvb3nxty", "a:b", "..a", "-", &"x".repeat(128)] {
             assert!(is_valid_name(good), "{good}");
         }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn names_say_what_an_object_is() {
+    fn names_show_the_kind_of_an_object() {
         let job = ObjectName::Id("gate:1".into());
         assert_eq!(ObjectKind::Job(&job).to_string(), "id:gate:1");
         assert_eq!(ObjectKind::Gate("body:1").to_string(), "gate:body:1");

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_is_seconds_or_a_date() {
+    fn retry_after_is_seconds_or_a_date() {
         let now = Timestamp::from_millis(1_000);
         assert_eq!(retry_after(" 2 ", now), Some(2_000));
         assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:06 GMT", now), Some(5_000));

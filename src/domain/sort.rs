@@ -38,7 +38,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_sorts(mut items: Vec<(u8, u8)>) {
+        fn items_are_sorted(mut items: Vec<(u8, u8)>) {
             let mut sorted = items.clone();
             sorted.sort_unstable();
             by_key(&mut items, |item| *item);

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_good_for_one_job_while_its_token_is_in_use() {
+    fn a_capability_is_valid_for_one_job_while_its_token_is_in_use() {
         let minted = mint("a.b-1", &tokens("first, second")).unwrap();
         assert!(is_one(&minted));
         let job = ObjectName::reference("a.b-1");
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn its_jobs_have_references_that_are_known() {
+    fn the_gateways_own_references_are_recognized() {
         let own = reference([0xa7; REFERENCE_BYTES]);
         assert!(is_own_reference(&own));
         for other in [
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_whole_mac_counts() {
+    fn only_the_whole_mac_is_accepted() {
         let tokens = tokens("first");
         let minted = mint("a", &tokens).unwrap();
         let (head, mac) = minted.split_once('.').unwrap();

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_lives_as_long_as_it_says_and_its_token() {
+    fn a_ticket_ends_at_its_time_or_with_its_token() {
         let ticket = ticket(r#"{"scope":"job:437852","ttl":60}"#);
         let text = ticket.sign(&tokens("first, second")).unwrap();
         let read = Ticket::read(&text, &tokens("new, first"), NOW).unwrap();
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_to_submit_with_knows_its_owners_origin() {
+    fn a_proxy_ticket_contains_its_owners_origin() {
         let origin = |body| ticket(body).origin;
         assert_eq!(origin(r#"{"scope":"proxy"}"#).as_deref(), Some("https://vault.example"));
         assert_eq!(origin(r#"{"scope":"live"}"#), None);
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_whole_signature_counts() {
+    fn only_the_whole_signature_is_accepted() {
         let tokens = tokens("token");
         let text = ticket(r#"{"scope":"live"}"#).sign(&tokens).unwrap();
         let (payload, mac) = text.split_once('.').unwrap();
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn wishes_are_checked() {
+    fn requests_for_tickets_are_checked() {
         for (good, ttl) in [
             (r#"{"scope":"live"}"#, 3_600),
             (r#"{"scope":"live","ttl":60.0}"#, 60),

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn short_or_odd_tokens_are_none() {
+    fn short_or_odd_tokens_are_refused() {
         for bad in ["", "short", "r_0123456789abcdefg", "with space 0123456789", "pünkt-0123456789"]
         {
             assert_eq!(Tokens::parse(bad, is_hook_token), None, "{bad}");

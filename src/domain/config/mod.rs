@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_closes_routes_and_keeps_defaults() {
+    fn missing_settings_close_routes_or_have_defaults() {
         let config = config(&[]);
         assert_eq!(config.hook, Err(BadSecret { name: "HOOK_TOKEN", why: "is not set" }));
         assert_eq!(config.api, Err(BadSecret { name: "API_TOKEN", why: "is not set" }));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_a_list_that_does_not_count_is_told_of_and_not_told() {
+    fn an_invalid_token_in_a_list_is_reported_without_its_value() {
         let config = config(&[("HOOK_TOKEN", "good-token-0123456789, bad token, ,")]);
         assert!(config.hook.as_ref().is_ok_and(|tokens| tokens.accept("good-token-0123456789")));
         let told =
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_secrets_are_told_of_by_name_alone() {
+    fn equal_secrets_are_reported_by_name_only() {
         let same = "one-and-the-same-0123456789";
         let told = |set: &[(&str, &str)]| config(set).mistakes;
         for (one, other) in [
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn no_mistake_tells_a_password() {
+    fn no_mistake_contains_a_password() {
         for name in ["PUBLIC_URL", "UPSTREAM_QUEUE_URL", "CORS_ORIGINS", "ALLOWED_SOURCE_HOSTS"] {
             for odd in
                 ["https://user:pa@ss/w@h.example/x?key=pass", "user:pass@h.example", "h?x=pass"]
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_would_lose_something_is_none() {
+    fn a_setting_that_would_lose_data_is_ignored() {
         let config = config(&[("ALLOWED_SOURCE_HOSTS", "https://a/b"), ("MAX_BODY_BYTES", "0")]);
         assert!(config.sources.check("https://fal.media/a").is_ok());
         assert_eq!((config.max_body_bytes, config.mistakes.len()), (100_000_000, 2));

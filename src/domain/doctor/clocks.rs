@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_difference_is_told_when_it_matters() {
+    fn a_difference_is_reported_when_it_matters() {
         for (theirs, status, words) in [
             (10_001, Status::Ok, "agrees with r2"),
             (9_999, Status::Ok, "agrees"),

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vault_at_rest_has_no_finding() {
+    fn a_vault_at_rest_has_no_problem() {
         let found = found(vec![], vec![]);
         assert_eq!(found.len(), 5);
         assert!(found.iter().all(|check| check.status == Status::Ok), "{found:?}");
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_named_with_what_is_to_be_done() {
+    fn hosts_are_named_with_the_fix() {
         let skipped = |host: &str| row(|row| row.skipped_hosts = vec![host.into()]);
         let check =
             found(vec![skipped("b.example"), skipped("b.example"), skipped("a.example")], vec![])
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_lost_or_given_up_is_named() {
+    fn lost_files_and_abandoned_jobs_are_named() {
         let astray = row(|row| {
             row.numbers.lost = 1;
             row.skipped_hosts = vec!["a.example".into()];
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_one_took_is_counted() {
+    fn messages_that_no_receiver_accepted_are_counted() {
         let unheard = row(|row| row.numbers.handoff_failed = 1);
         let check = found(vec![unheard], vec![]).remove(4);
         assert_eq!((check.name.as_str(), check.status), ("handoff", Status::Warn));
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalog_that_tells_nothing_is_no_quiet_one() {
+    fn a_silent_catalog_is_a_warning() {
         let sources = SourcePolicy::parse("fal.media").0;
         let by = Measure { now: NOW, pace: Pace::new(2_000), sources: &sources, base: "https://v" };
         let checks = checks(&Err("asking CATALOG".to_owned()), by);
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn few_days_are_asked() {
+    fn only_a_few_days_are_listed() {
         let days = |filter: Filter| (NOW.as_millis() - filter.since.unwrap().as_millis()) / DAY;
         assert_eq!((days(not_whole(NOW)), days(exhausted(NOW))), (6, 6));
     }

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_have_written_is_masked_and_short() {
+    fn text_from_others_is_masked_and_short() {
         let told = format!("by a-hook-token-0123456789\u{1b}[2J {}", "x".repeat(5_000));
         let report = Report::new(vec![Finding::warn("refused", told, "look")], None, &config());
         let detail = &report.checks[0].detail;
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_is_as_described() {
+    fn the_json_fits_its_description() {
         let check = Finding::fail("r2", "no", "yes").took(7);
         let self_test = SelfTest::new("https://v", &[7; 16], config().hook.as_ref().ok()).unwrap();
         let json = serde_json::to_string(&Report::new(vec![check], Some(self_test), &config()));
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_some_are_named() {
+    fn of_many_names_a_few_are_listed() {
         let all: Vec<String> = (1..=7).map(|n| n.to_string()).collect();
         assert_eq!(some(&all), "1, 2, 3, 4, 5 and 2 more");
         assert_eq!(some(&all[..2]), "1, 2");

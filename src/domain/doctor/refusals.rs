@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn those_of_the_last_day_are_told_by_their_status() {
+    fn refusals_of_the_last_day_are_reported_by_status() {
         let now = Timestamp::from_seconds(100 * 3_600);
         let kept =
             [refusal(401, 99, 7), refusal(401, 98, 0), refusal(413, 90, 0), refusal(405, 76, 0)];
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_of_no_job_is_to_be_looked_at() {
+    fn a_delivery_without_a_job_is_a_warning() {
         assert_eq!(unmatched(0, "https://v").status, Status::Ok);
         let check = unmatched(2, "https://v");
         assert_eq!(check.status, Status::Warn);

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_with_its_command() {
+    fn a_missing_secret_is_named_with_its_command() {
         let checks = of(&[]);
         let names: Vec<_> = checks.iter().map(|c| (c.name.as_str(), c.status)).collect();
         let want =
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_results_confirmed_needs_a_key() {
+    fn confirming_results_needs_a_key() {
         let names = |set: &[_]| of(set).into_iter().map(|check| check.name).collect::<Vec<_>>();
         let is_told = |set: &[_]| names(set).contains(&"VERIFY_RESULTS".to_owned());
         assert!(is_told(&[("VERIFY_RESULTS", "true")]));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_a_failure_that_does_not_tell_it() {
+    fn a_short_key_is_a_failure_that_does_not_show_it() {
         let checks = of(&[("FAL_KEY", "k3y-0123456"), ("UPSTREAM_API_KEY", "k3y-01234567")]);
         let short: Vec<_> = checks.iter().filter(|check| check.name.ends_with("_KEY")).collect();
         assert_eq!(short.len(), 1, "{short:?}");

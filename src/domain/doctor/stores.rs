@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_compared() {
+    fn the_value_that_was_read_is_compared() {
         assert_eq!(ReadBack::of(Some("a"), "a"), ReadBack::Same);
         assert_eq!(ReadBack::of(Some("b"), "a"), ReadBack::Other);
         assert_eq!(ReadBack::of(None, "a"), ReadBack::Nothing);

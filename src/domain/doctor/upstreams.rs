@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_tells_whether_the_key_counts() {
+    fn an_answer_shows_whether_the_key_is_accepted() {
         let question = asked(&[("UPSTREAM_API_KEY", "a-secret-key")]).remove(0);
         let answered = |status| Ok(ProbeAnswer { status, at: None });
         let cases = [

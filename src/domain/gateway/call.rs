@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_those_of_the_upstream() {
+    fn paths_are_the_upstreams() {
         let at = |app: &str, step| Some((app.to_owned(), step));
         let id = || "12".to_owned();
         assert_eq!(parse("wan22"), at("wan22", Step::Submit));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_no_routes() {
+    fn other_paths_are_no_routes() {
         for none in [
             "",
             "requests/12",

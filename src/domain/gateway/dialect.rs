@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_upstream_tells_is_completed_for_them() {
+    fn the_upstreams_status_is_completed_for_fals_clients() {
         let tell = |body: &str, scheme| reply(body, None, PLACE, scheme);
         assert_eq!(
             tell(r#"{"status":"FAILED","seed":1e400}"#, Scheme::Key),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_in_the_upstreams_words() {
+    fn an_error_is_in_the_upstreams_words() {
         let job = failed();
         let want = r#"{"detail":{"msg":"no","seed":1e400},"message":"{\"msg\":\"no\",\"seed\":1e400}","code":"no-result"}"#;
         assert_eq!(no_result(&job, &Secrets::default()), want);

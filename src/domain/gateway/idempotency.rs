@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_submissions_that_are_read_are_different_jobs() {
+    fn equal_submissions_with_read_answers_are_different_jobs() {
         let mut entries = Entries::default();
         for name in ["a", "b", "c", "d"] {
             assert_eq!(entries.admit(&request(name, false), at(0)), go(name));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_again_unanswered_gets_the_same_job_once() {
+    fn a_retry_without_an_answer_gets_the_same_job_once() {
         let mut entries = Entries::default();
         assert_eq!(entries.admit(&request("a", false), at(0)), go("a"));
         assert_eq!(entries.admit(&request("b", false), at(1)), after("a"));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_is_a_use() {
+    fn only_a_new_job_is_a_use() {
         let (mut entries, request) = (Entries::default(), request("a", true));
         assert!(entries.admit(&request, at(0)).is_new(&request));
         let again = Request { reference: "b".to_owned(), ..request };

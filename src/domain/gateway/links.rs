@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn other_urls_are_made_anew() {
+    fn other_urls_are_replaced_by_this_vaults() {
         for url in ["http://10.0.0.1/queue/m/requests/12/cancel", "https://u.example/x", "?"] {
             let body = format!(r#"{{"cancel_url":"{url}"}}"#);
             assert_eq!(

@@ -213,7 +213,7 @@ mod tests {
     use crate::domain::time::Timestamp;
 
     #[test]
-    fn the_queue_is_read_like_our_own_routes() {
+    fn the_queues_paths_are_read_like_the_own_routes() {
         let found = target("https://queue.fal.run/fal-ai/flux/dev?fal_webhook=x", Queue::FalAi);
         let call = Call { queue: Queue::FalAi, app: "fal-ai/flux/dev".into(), step: Step::Submit };
         let query = vec![("fal_webhook".to_owned(), "x".to_owned())];
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_for_what_is_below_its_applications() {
+    fn a_ticket_covers_paths_below_its_applications() {
         let apps = ["fal-ai/flux".to_owned()];
         assert!(is_among("fal-ai/flux", &apps) && is_among("fal-ai/flux/dev", &apps));
         assert!(!is_among("fal-ai/flux-pro", &apps) && !is_among("fal-ai", &apps));
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_opens_uploads_and_no_way_around() {
+    fn a_ticket_allows_uploads_but_no_other_application() {
         let (apps, scope) = (Some(vec!["a/b".to_owned()]), Scope::Proxy);
         let ticket = Ticket {
             scope,

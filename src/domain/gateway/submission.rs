@@ -225,14 +225,14 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(2_000);
 
     #[test]
-    fn the_job_is_there_before_the_upstream_is_asked() {
+    fn the_job_exists_before_the_upstream_is_asked() {
         let job = begun();
         assert_eq!((job.status, job.app.as_deref()), (Status::Queued, Some("wan22")));
         assert_eq!(job.input.as_deref().map(RawValue::get), Some(r#"{"seed":1e400}"#));
     }
 
     #[test]
-    fn the_answer_names_it() {
+    fn the_answer_names_the_job() {
         let mut job = begun();
         let body = r#"{"request_id":12,"response_url":"https://u/queue/m/requests/12"}"#;
         assert_eq!(end(&mut job, Ok(answer(200, body)), NOW), None);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_its_value_and_no_longer_than_an_id() {
+    fn a_numeric_id_is_its_value_and_has_a_limit() {
         for (written, id) in [("437852.0", Some("437852")), ("1e999999999", None)] {
             let mut job = begun();
             let body = format!(r#"{{"request_id":"x","request_id":{written}}}"#);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_queues_know_goes_along() {
+    fn only_headers_of_the_queues_are_sent_on() {
         for good in [
             "accept",
             "content-type",
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_asks_about_jobs_of_its_applications_or_of_tickets() {
+    fn a_ticket_reads_jobs_of_its_applications_or_of_tickets() {
         let open = |queue, by_ticket, apps: Option<&[&str]>| {
             let (app, at) = ("fal-ai/flux/dev".to_owned(), NOW);
             let submission = Submission { queue, app, at, answer: None, by_ticket };
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_ends_it_in_the_upstreams_words() {
+    fn a_refusal_ends_the_job_in_the_upstreams_words() {
         for (status, body, error) in [
             (422, r#"{"detail":[{"msg":"x"}]}"#, r#"[{"msg":"x"}]"#),
             (400, "no", r#""no""#),

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_no_more_than_the_ticket() {
+    fn a_token_allows_no_more_than_the_ticket() {
         let flux = request("flux", 120);
         for (apps, app) in [
             (&["fal-ai/flux"][..], "flux"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_asked_for_as_fals_clients_do() {
+    fn a_token_is_requested_in_the_form_of_fals_clients() {
         let apps = Some(&["fal-ai/flux"][..]);
         for bad in [
             "",

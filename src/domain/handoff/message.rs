@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_tells_its_error() {
+    fn a_fetched_failure_contains_its_error() {
         let error = RawValue::from_string(r#"{"code":1.10}"#.to_owned()).ok();
         let job = Job { error, ..fixtures::job() };
         let body = Some(r#"{"status":"FAILED"}"#);

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is() {
+    fn any_other_url_is_refused() {
         for (bad, why) in [
             ("http://app.example/", "is not https"),
             ("https://u:p@app.example/", "has a user name"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_hook_is_known_in_each_spelling() {
+    fn the_own_hook_is_recognized_in_each_spelling() {
         let own = ["https://vault.example", "http://127.0.0.1:8787"];
         for hook in [
             "https://vault.example/hook/t",

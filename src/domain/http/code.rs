@@ -87,7 +87,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn the_description_lists_them_all() {
+    fn the_description_lists_all_codes() {
         let described: Value = serde_json::from_str(include_str!("../../../openapi.json")).unwrap();
         let described = &described["components"]["schemas"]["ProblemCode"]["enum"];
         let all: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_errors_explains_them_all() {
+    fn the_page_of_errors_explains_all_codes() {
         let page = include_str!("../../../docs/errors.md");
         let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| `")).collect();
         assert_eq!(rows.len(), Code::ALL.len());

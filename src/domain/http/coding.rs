@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_decide_whether_they_are_coded() {
+    fn the_first_bytes_decide_whether_a_file_is_coded() {
         let png: &[u8] = b"\x89PNG\r\n\x1a\n";
         let cases: [(&str, &[u8], bool); 10] = [
             ("gzip", b"\x1f\x8b\x08", false),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_no_coding_counts_as_none() {
+    fn unregistered_names_are_ignored() {
         for header in [
             "",
             " , ,",
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn real_codings_count_wherever_they_stand() {
+    fn registered_codings_count_at_any_position() {
         use Coding::{Brotli, Deflate, Gzip, Other, Zstd};
         let cases: [(&str, &[Coding]); 9] = [
             ("gzip", &[Gzip]),

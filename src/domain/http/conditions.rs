@@ -187,7 +187,7 @@ mod tests {
     const FAILED: Decision = Decision::PreconditionFailed;
 
     #[test]
-    fn each_condition_alone() {
+    fn each_condition_is_decided_alone() {
         let cases = [
             ("if-match", ETAG, WHOLE),
             ("if-match", "*", WHOLE),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_go_before_dates_and_conditions_before_ranges() {
+    fn tags_precede_dates_and_conditions_precede_ranges() {
         let cases: [(&[(&str, &str)], Decision); 13] = [
             (&[("if-match", ETAG), ("if-unmodified-since", EARLIER)], WHOLE),
             (&[("if-match", "\"x\""), ("if-unmodified-since", LATER)], FAILED),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_has_no_range() {
+    fn a_head_request_has_no_range() {
         let range = Some("bytes=900-".to_owned());
         let conditions = Conditions { head: true, range, ..Conditions::default() };
         let file = Current { etag: ETAG, modified: Timestamp::default(), size: 100 };
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_validator_lets_no_range_count() {
+    fn no_range_counts_against_an_unknown_validator() {
         let range = Some("bytes=10-".to_owned());
         let mut conditions = Conditions { range, ..Conditions::default() };
         assert_eq!(conditions.asked_blindly(), Some(ByteRange::From(10)));

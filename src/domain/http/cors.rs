@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_listed_page_is_let_in() {
+    fn only_a_listed_page_is_allowed() {
         let some = listed(&["https://a.example", "https://b.example"]);
         let open = ["vary", "access-control-allow-origin", "access-control-expose-headers"];
         let headers = some.headers(Some("https://b.example"));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_is_granted_what_can_be_sent() {
+    fn a_preflight_is_granted_all_valid_headers() {
         let granted = |asked: &str| {
             let headers = Origins::Any.preflight(Some("https://a.example"), "GET, HEAD", asked);
             let named = |name| headers.iter().find(|(key, _)| *key == name).map(|(_, v)| v.clone());

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_beyond_ascii_is_told_beside_the_plain_one() {
+    fn a_name_beyond_ascii_is_sent_beside_the_plain_one() {
         let told = |title| value(&Served { title: Some(title), ..VIDEO }, "content-disposition");
         let want = "inline; filename=\"a.mp4\"; filename*=UTF-8''%C3%A4.mp4";
         assert_eq!(told("%C3%A4.mp4").as_deref(), Some(want));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_stored_is_kept_and_told_apart() {
+    fn only_stored_files_are_cached_and_have_validators() {
         let stored = Served { stored: Some(STORED), ..VIDEO };
         let told = |name| value(&stored, name);
         assert_eq!(told("etag").as_deref(), Some("\"e\""));

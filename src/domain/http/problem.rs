@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_platforms_words_stay_inside() {
+    fn the_platforms_text_is_not_sent() {
         let problem = Problem::from(ProblemKind::Internal("secret detail".to_owned()));
         assert!(!problem.body().contains("secret"));
     }

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn single_ranges() {
+    fn single_ranges_are_read() {
         let part = |first, last| Slice::Part { first, last };
         let cases = [
             ("bytes=0-0", part(0, 0)),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_is_written_as_it_was_meant() {
+    fn a_range_is_written_as_it_was_read() {
         for header in ["bytes=5-", "bytes=5-6", "bytes=-7"] {
             assert_eq!(parse(header).map(|asked| asked.to_string()).as_deref(), Some(header));
         }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parts_place_is_read() {
+    fn a_content_range_is_read() {
         assert_eq!(parse_content("bytes 5-9/10"), Some((Some((5, 9)), 10)));
         assert_eq!(parse_content("Bytes */10"), Some((None, 10)));
         for odd in ["", "bytes 5-9/*", "bytes */*", "bytes 9-5/10", "bytes 5-10/10", "items 0-1/2"]

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_passed_on_if_it_is_the_one_that_was_asked_for() {
+    fn a_part_is_passed_on_if_it_was_requested() {
         let asked = [
             (ByteRange::Between(10, 19), "bytes 10-19/100", true),
             (ByteRange::Between(90, 200), "bytes 90-99/100", true),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_the_file_does_not_have() {
+    fn a_range_outside_the_file_is_recognized() {
         let asked = Some(ByteRange::From(100));
         let cases = [
             (Some("bytes */100"), Ok(SourceBody::Unsatisfiable(100))),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_file() {
+    fn other_responses_are_refused() {
         for status in [201, 203, 204, 304, 400, 403, 404, 410, 429, 500, 503] {
             let why = judge(&answer(status, Some(10), None), None, MAX);
             assert_eq!(why, Err(format!("the source answers {status}")));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_decoded_only_the_whole_is_passed_on() {
+    fn of_a_decoded_body_only_the_whole_is_passed_on() {
         let answer = |status| SourceAnswer {
             status,
             is_decoded: true,

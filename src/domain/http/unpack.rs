@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_two_codings_are_undone() {
+    fn only_two_codings_are_decompressed() {
         use Coding::{Deflate, Gzip};
         assert_eq!(layers(None), Ok(vec![]));
         assert_eq!(layers(Some("utf-8, X-GZIP, aws-chunked")), Ok(vec![Gzip]));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_decide() {
+    fn the_first_bytes_decide_the_format() {
         use Coding::{Deflate, Gzip};
         for (named, bytes, format) in [
             (Some(Gzip), &b"\x1f\x8b\x08"[..], Some(Format::Gzip)),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn two_layers_are_undone_at_most() {
+    fn at_most_two_layers_are_decompressed() {
         let gzip = b"\x1f\x8b\x08";
         let mut layers = Layers::of(Some("deflate, gzip")).unwrap();
         assert_eq!(layers.next(gzip), Some(Format::Gzip));

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_opens_its_own_job_only() {
+    fn a_ticket_gives_access_to_its_own_job_only() {
         let scope = |path| route("GET", path).ok().and_then(|route| route.scope());
         for path in ["/jobs/7", "/jobs/7/result", "/jobs/7/events", "/jobs/7/events/2/body"] {
             assert_eq!(scope(path), Some(Scope::Job(id("7"))), "{path}");
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_says_why() {
+    fn a_path_without_a_route_has_a_reason() {
         assert_eq!(route("GET", "/hook/t"), Err(RouteError::MethodNotAllowed("POST, OPTIONS")));
         let readable = Err(RouteError::MethodNotAllowed("GET, HEAD, DELETE, OPTIONS"));
         assert_eq!(route("POST", "/jobs/7"), readable);

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_time() {
+    fn nonsense_is_refused() {
         for text in ["", "20251327T000000Z", "x", "00000101T000000Z"] {
             assert_eq!(Timestamp::parse_iso8601(text), None, "{text}");
         }

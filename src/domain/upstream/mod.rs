@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_setting_is_named() {
         assert_eq!(asked(&upstreams(), &job("12", None)), Err(CantAsk::NoApp));
         let mut none = upstreams();
         none.queue.as_mut().unwrap().key = None;
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_fix_where_the_question_goes() {
+    fn a_template_fixes_the_host_of_the_query() {
         for bad in [
             "https://{app}.example/{id}",
             "https://h/x",
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_of_the_upstream_are_signed_anew() {
+    fn outputs_of_the_upstream_get_fresh_urls() {
         let of = |job: &Job, source: &str| {
             upstreams().download_of(job.lookup(), source).map(|ask| ask.url.to_string())
         };

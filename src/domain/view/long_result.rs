@@ -78,7 +78,7 @@ mod tests {
     use crate::domain::view::record;
 
     #[test]
-    fn it_is_told_as_a_short_one_is() {
+    fn a_long_result_is_rendered_like_a_short_one() {
         let job = fixtures::job();
         let path = keys::files_path(&job.home, &job.nonce);
         let text = format!(

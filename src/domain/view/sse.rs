@@ -73,7 +73,7 @@ mod tests {
     use crate::domain::job::status::Status;
 
     #[test]
-    fn accept_must_name_it() {
+    fn accept_must_name_event_streams() {
         let wanted = ["text/event-stream", "TEXT/Event-Stream", "a/b, text/event-stream;q=1"];
         for accept in wanted {
             assert!(is_wanted(Some(accept)), "{accept}");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_on_several_lines_breaks_no_frame() {
+    fn a_body_on_several_lines_keeps_its_frame() {
         let frame = entry(1, "{\"body\": {\r\n\t\"a\": \"x\\ny\"\r}\n}");
         assert_eq!(frame.lines().count(), 4);
         assert_eq!(frame.matches(['\r', '\n']).count(), 4);

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn every_configured_secret_is_one_by_value() {
+    fn every_configured_secret_is_masked_by_value() {
         let secrets = of(&[
             ("HOOK_TOKEN", "hook-token-012345, older-token-0123"),
             ("REPLICATE_WEBHOOK_SECRET", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"),

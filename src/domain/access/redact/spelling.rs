@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_is_itself() {
+    fn text_without_escapes_is_read_as_it_is() {
         for text in ["100% of", "%", "%4", "%zz", "a&b", "&#;", "&copy;", r"C:\dir", r"\", r"\u12"]
         {
             assert_eq!(read(text), text);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_that_is_cut_is_waited_for() {
+    fn a_cut_escape_waits_for_the_rest() {
         for begun in ["%", "%2", "%25", "\\", "\\\\", "\\u00", "&", "&#1", "&am", "%5", "\\u005c"] {
             let text = Text { bytes: begun.as_bytes(), is_whole: false };
             assert!(text.unit(0).is_none(), "{begun}");

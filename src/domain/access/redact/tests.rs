@@ -7,7 +7,7 @@ fn none() -> Secrets {
 }
 
 #[test]
-fn hook_tokens_go_wherever_they_stand() {
+fn hook_tokens_are_masked_everywhere() {
     let secrets = Secrets::of([TOKEN]);
     let cases = [
         ("https://h/hook/dev-hook-token-0123456789/order-7", "https://h/hook/***/order-7"),
@@ -53,7 +53,7 @@ fn a_configured_secret_is_found_in_every_spelling() {
 }
 
 #[test]
-fn keys_and_broken_strings_are_no_hiding_place() {
+fn secrets_in_keys_and_broken_strings_are_masked() {
     let body = r#"{"https://h/hook/secret":1,"a":"\ud800 https://h/hook/secret","b":"\ud800"}"#;
     let want = r#"{"https://h/hook/***":1,"a":"\ud800 https://h/hook/***","b":"\ud800"}"#;
     assert_eq!(none().mask(body), want);
@@ -69,7 +69,7 @@ fn keys_and_broken_strings_are_no_hiding_place() {
 }
 
 #[test]
-fn a_capability_is_one_without_its_url() {
+fn a_capability_is_found_without_its_url() {
     let mac = "0123456789abcdef0123456789ABCDEF";
     let cases = [
         (format!("by r_gw-1.{mac}."), "by ***."),
@@ -86,7 +86,7 @@ fn a_capability_is_one_without_its_url() {
 }
 
 #[test]
-fn a_result_loses_only_what_lets_in() {
+fn a_result_loses_only_text_that_gives_access() {
     let text = r#"{"a":"see /hook/docs \u00e9","b":"https://h/f?X-Amz-Signature=1&x=2","c":"tok-0123456789abcdef"}"#;
     let want = r#"{"a":"see /hook/docs \u00e9","b":"https://h/f?***","c":"***"}"#;
     let secrets = Secrets::of(["tok-0123456789abcdef"]);
@@ -97,7 +97,7 @@ fn a_result_loses_only_what_lets_in() {
 }
 
 #[test]
-fn presigned_queries_go_and_others_stay() {
+fn presigned_queries_are_masked_and_others_stay() {
     let cases = [
         ("https://h/f.mp4?X-Amz-Date=1&X-Amz-Signature=abc&x=1#t=1", "https://h/f.mp4?***#t=1"),
         (
@@ -148,7 +148,7 @@ fn presigned_queries_go_and_others_stay() {
 }
 
 #[test]
-fn a_stream_is_masked_as_the_whole_is() {
+fn a_stream_is_masked_like_the_whole_text() {
     let secrets = Secrets::of([TOKEN, "deadbeefdeadbeef"]);
     let text = format!(
         "{TOKEN} \\\\u0064ev-hook-token-0123456789 %25deadbeef%64eadbeef /hook/abc/x \
@@ -170,7 +170,7 @@ fn a_stream_is_masked_as_the_whole_is() {
 }
 
 #[test]
-fn a_result_in_pieces_is_masked_as_a_whole_one_is() {
+fn a_result_in_pieces_is_masked_like_a_whole_one() {
     let own = "https://v/files/7/n/";
     let secrets = Secrets::of(["tok-0123456789abcdef"]);
     let text = r#"{"a":"https://v/files/7/n/0-tok-0123456789abcdef.mp4","b":"tok-0123456789abcdef",

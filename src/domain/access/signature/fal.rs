@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_is_four_lines() {
+    fn the_message_has_four_lines() {
         let claim = headers(&"ab".repeat(64)).claim("u", "d1", NOW).unwrap();
         assert_eq!(claim.message, "r\nu\n1766867820\nd1");
         assert_eq!(claim.signature, vec![0xab; 64]);

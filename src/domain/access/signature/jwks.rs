@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_live_for_a_day_and_are_kept_when_a_fetch_fails() {
+    fn keys_live_for_a_day_and_stay_when_a_fetch_fails() {
         let none = Keys::default();
         assert!(none.are_due(PACE, at(0)));
         let keys = none.after_fetch(Some(&set(7)), at(0));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_pause_nor_patience_outlasts_the_sender() {
+    fn a_fetch_ends_before_the_sender_gives_up() {
         for base in [1, 25, 2_000, 60_000] {
             let pace = Pace::new(base);
             assert!(pace.keys_pause() <= PAUSE_MS && pace.keys_limit() <= 5_000, "{base}");

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_in_pieces_is_checked_as_a_whole_one_is() {
+    fn a_body_in_pieces_is_checked_like_a_whole_one() {
         let headers = StandardHeaders { id: ID, timestamp: "1614265330", signature: SIGNATURE };
         for (body, is_good) in [(BODY, true), (b"{\"test\": 2432232315}", false)] {
             let mut check = secrets(SECRET).begin(headers, Timestamp::from_seconds(AT)).unwrap();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is() {
+    fn wrong_signatures_and_times_are_refused() {
         let at = "1614265330";
         let (cut, _) = SIGNATURE.split_at(SIGNATURE.len() - 4);
         let (_, unversioned) = SIGNATURE.split_at(3);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_counted() {
+    fn invalid_secrets_are_counted() {
         let (secrets, refused) = SigningSecrets::parse(&format!("{SECRET}, whsec_short, secret, "));
         assert_eq!((secrets.is_some(), refused), (true, 2));
         assert_eq!(SigningSecrets::parse("x"), (None, 1));
