@@ -158,7 +158,7 @@ impl Entries {
         self.0.retain(|entry| entry.reference != reference);
     }
 
-    /// Returns when all entries have expired; `None` without entries.
+    /// Returns a time by which all entries have expired; `None` without entries.
     #[must_use]
     pub fn ends_at(&self) -> Option<Timestamp> {
         self.0.iter().map(|entry| entry.at.plus(KEY_LIFE_MS)).max()

@@ -115,8 +115,8 @@ impl Upstreams {
     /// `source`.
     ///
     /// # Errors
-    /// Returns a [`CantAsk`] if the file is not one of the upstream's, if it
-    /// belongs to another job, or if there is no key.
+    /// Returns a [`CantAsk`] if the file is not the upstream's, if it belongs to
+    /// another job, or if there is no key.
     pub fn download_of(&self, job: Lookup<'_>, source: &str) -> Result<UpstreamQuery, CantAsk> {
         let upstream = self.fal.as_ref().ok_or(CantAsk::BadUrl("UPSTREAM_FAL_URL"))?;
         let found = bucket_and_key(source).filter(|(_, key)| may_be_of(job, key));

@@ -8,8 +8,8 @@ use crate::domain::keys;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A job in short: a row of the listing, and the answer of `GET
-/// /jobs/{id}/result` before there is a result.
+/// A job in short: a row of the listing, and the answer of
+/// `GET /jobs/{id}/result` before there is a result.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
