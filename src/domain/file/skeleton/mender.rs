@@ -13,7 +13,7 @@ const LONGEST_WORD: usize = 9;
 pub struct Mender {
     utf8: Utf8,
     state: State,
-    /// A word outside of strings whose end was not read yet.
+    /// The word outside of strings that is being read.
     word: Vec<u8>,
 }
 

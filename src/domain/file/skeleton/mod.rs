@@ -35,7 +35,7 @@ pub use self::scanner::Scanner;
 pub use super::inline::MAX_HELD;
 
 impl Skeleton {
-    /// Returns the gap that a string stands for, given decoded.
+    /// Returns the gap that a decoded string stands for.
     #[must_use]
     pub fn gap(&self, decoded: &str) -> Option<&Gap> {
         gap(&self.gaps, decoded)

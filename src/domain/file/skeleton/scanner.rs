@@ -21,8 +21,8 @@ pub struct Scanner {
 /// strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Opening {
-    /// The first bytes may be the name of a form's field; so many of them were
-    /// read.
+    /// The body begins with so many bytes that may be the name of a form's
+    /// field.
     Name(usize),
     Json,
     Form,

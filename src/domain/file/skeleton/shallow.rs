@@ -104,7 +104,7 @@ impl Shallow {
         kept + self.gap_bytes
     }
 
-    /// Notes whether the bytes that are read can be copied as they are.
+    /// Notes that the value can't be copied as it is, if these bytes can't.
     fn look(&mut self, run: &[u8]) {
         self.utf8.push(run);
         let mut is_rough = std::mem::take(&mut self.utf8.is_broken);

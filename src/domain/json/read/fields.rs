@@ -88,8 +88,8 @@ impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
     }
 }
 
-/// An absent member. An optional one becomes `None`. For others this fails, and
-/// a default takes its place.
+/// An absent member. An optional one becomes `None`. For others this fails, so
+/// that the default takes their place.
 struct Missing;
 
 impl<'de> Deserializer<'de> for Missing {

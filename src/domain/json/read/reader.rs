@@ -75,7 +75,7 @@ impl<'de> Reader<'de> {
         rest.get(blank).copied()
     }
 
-    /// Takes this byte, if it is the next one.
+    /// Takes this byte, if it is the next one. Returns whether it was.
     pub(super) fn takes(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
@@ -105,14 +105,14 @@ impl<'de> Reader<'de> {
         serde_json::Error::custom(format_args!("{wrong} at byte {}", self.at))
     }
 
-    /// Enters an object or an array, which must begin with `bracket`.
+    /// Enters an object or an array. Fails unless `bracket` is the next byte.
     pub(super) fn open(&mut self, bracket: u8) -> Result<(), Wrong> {
         self.must_take(bracket)?;
         self.depth = self.depth.checked_sub(1).ok_or_else(|| Wrong::of("recursion limit"))?;
         Ok(())
     }
 
-    /// Leaves an object or an array, which must end with `bracket`.
+    /// Leaves an object or an array. Fails unless `bracket` is the next byte.
     pub(super) fn close(&mut self, bracket: u8) -> Result<(), Wrong> {
         self.depth += 1;
         self.must_take(bracket)
