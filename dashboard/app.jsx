@@ -1,4 +1,4 @@
-// The dashboard: the Worker's own API, seen by whoever holds a token or a ticket of it.
+// The dashboard: the Worker's own API, as the holder of a token or a ticket sees it.
 import { render } from "preact";
 import { useChanges } from "./lib/emitter.js";
 import { Api } from "./lib/api.js";
@@ -26,7 +26,7 @@ function App() {
   return <Signed key={session.api.right.token} session={session} route={route} />;
 }
 
-/** One job, shown to who was sent its link. */
+/** Shows one job to somebody who got its link. */
 function Shared({ ticket, id }) {
   const [refusal, setRefusal] = useState(null);
   const api = useMemo(() => new Api({ ticket }, setRefusal), [ticket]);

@@ -3,5 +3,5 @@ try {
   const theme = localStorage.getItem("hookvault.theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 } catch {
-  // Storage may be switched off: the system's theme will do.
+  // Storage may be disabled: then the system's theme is used.
 }

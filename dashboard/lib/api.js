@@ -1,19 +1,19 @@
-// The Worker's API, as whoever is signed in may use it.
+// The Worker's API, as the signed-in user may call it.
 import { learnTime } from "./clock.js";
 
-/** An answer that is none: what the API said, or that nothing answered. */
+/** A failed request: what the API said, or that nothing answered. */
 export class Refusal extends Error {
   constructor(status, title, detail, code = "") {
     super(detail);
     [this.status, this.title, this.code] = [status, title, code];
   }
 
-  /** The secret that guards the API is not set. */
+  /** Tells whether the secret that guards the API is not set. */
   get isSetup() {
     return this.code === "not-configured" && /^API_TOKEN\b/.test(this.message);
   }
 
-  /** The same request may succeed later. */
+  /** Tells whether the same request may succeed later. */
   get isPassing() {
     return this.status === 0 || (this.status >= 500 && this.code !== "not-configured");
   }
@@ -21,8 +21,8 @@ export class Refusal extends Error {
 
 export class Api {
   /**
-   * @param {{ token?: string, ticket?: string }} right what opens the API
-   * @param {(refusal: Refusal) => void} [lost] told when it opens nothing any more
+   * @param {{ token?: string, ticket?: string }} right the credential for the API
+   * @param {(refusal: Refusal) => void} [lost] called when the credential is no longer valid
    */
   constructor(right, lost = () => {}) {
     [this.right, this.lost] = [right, lost];
@@ -32,22 +32,22 @@ export class Api {
     return this.right.ticket !== undefined;
   }
 
-  /** The body of a JSON answer. */
+  /** Returns the body of a JSON response. */
   async json(path, options) {
     return (await this.send(path, options)).json();
   }
 
-  /** The body as text: JSON whose numbers must stay as they are. */
+  /** Returns the body as text: JSON whose numbers must stay exact. */
   async text(path, options) {
     return (await this.send(path, options)).text();
   }
 
-  /** A `POST` of JSON, or of nothing. */
+  /** Sends a `POST` with JSON, or without a body. */
   post(path, body) {
     return this.send(path, { method: "POST", body: body && JSON.stringify(body) });
   }
 
-  /** The answer, if it is a good one. */
+  /** Returns the response if it is successful; throws a `Refusal` otherwise. */
   async send(path, { method = "GET", body, signal, ...init } = {}) {
     const answer = await fetch(this.#url(path), {
       ...init, method, body, signal, headers: this.#headers(), cache: "no-store", redirect: "error",
@@ -79,11 +79,11 @@ async function explain(answer) {
   return new Refusal(answer.status, problem.title ?? answer.statusText, detail, problem.code);
 }
 
-/** A query of what is set; `""` without any. */
+/** Returns a query with the values that are set; `""` without any. */
 export function query(values) {
   const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== "" && value !== null);
   return set.length === 0 ? "" : `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}`;
 }
 
-/** The path of a job, or of something of it. */
+/** Returns the path of a job, or of a part of it. */
 export const jobPath = (id, rest = "") => `/jobs/${encodeURIComponent(id)}${rest}`;

@@ -1,3 +1,3 @@
-// The id of a job's card in the page.
+// Returns the element id of a job's card in the page.
 
 export const cardId = (id) => `job ${id}`.replaceAll(" ", "_");

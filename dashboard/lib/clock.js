@@ -1,4 +1,4 @@
-// The time, as the Worker has it, and as it passes.
+// The Worker's time, and a clock that ticks.
 import { useEffect, useState } from "preact/hooks";
 import { Emitter } from "./emitter.js";
 
@@ -9,7 +9,7 @@ let listening = 0;
 let timer;
 let ahead = 0;
 
-/** Learns from an answer's `Date` how far this machine's clock is off; it tells whole seconds. */
+/** Learns from a response's `Date` how far this machine's clock is off. `Date` has whole seconds only. */
 export function learnTime(answer) {
   const told = Date.parse(answer.headers.get("date") ?? "");
   if (Number.isNaN(told)) return;
@@ -19,7 +19,7 @@ export function learnTime(answer) {
 
 export const now = () => Date.now() + ahead;
 
-/** The time, each second anew; all who ask share one timer, which stops with the last of them. */
+/** Returns the time, updated each second. All users share one timer, which stops with the last of them. */
 export function useNow() {
   const [time, setTime] = useState(now);
   useEffect(() => {

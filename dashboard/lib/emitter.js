@@ -1,4 +1,4 @@
-// Something that changes, and tells who is interested.
+// Something that changes, and notifies its listeners.
 import { useEffect, useReducer } from "preact/hooks";
 
 export class Emitter {
@@ -12,19 +12,19 @@ export class Emitter {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells of a change. */
+  /** Notifies the listeners of a change. */
   emit(...news) {
     this.changes += 1;
     for (const listener of [...this.#listeners]) listener(...news);
   }
 }
 
-/** Renders the component again whenever the emitter tells of a change. */
+/** Renders the component again whenever the emitter changes. */
 export function useChanges(emitter) {
   const [, again] = useReducer((count) => count + 1, 0);
   const { changes } = emitter;
   useEffect(() => {
-    // It may have changed since it was rendered.
+    // The emitter may have changed since the component was rendered.
     if (emitter.changes !== changes) again();
     return emitter.subscribe(() => again());
   }, [emitter]);

@@ -1,11 +1,11 @@
-// A job's record, asked again as soon as it changes: the API holds the question until then.
+// Follows a job's record: the API holds each request until the job changes.
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { jobPath, query } from "./api.js";
 
 const HOLD_SECONDS = 25;
 const MAX_PAUSE_MS = 10_000;
 
-/** `{ record, text, error, again }`; `text` is the record as it was written. */
+/** Returns `{ record, text, error, again }`; `text` is the record as it was written. */
 export function useFollowed(api, id) {
   const [state, setState] = useState({ record: null, text: "", error: null });
   const [turn, setTurn] = useState(0);
@@ -31,11 +31,11 @@ async function follow(api, id, signal, tell) {
     } catch (error) {
       if (error.name === "AbortError") return;
       tell({ error });
-      // It is not there, or not for us: asking again would not change that.
+      // The job does not exist, or this user may not see it: asking again would not change that.
       if (!error.isPassing) return;
       failures += 1;
       await new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** failures, MAX_PAUSE_MS)));
-      // After a break it may be any version, an error is to be taken back in any case.
+      // After a break the record may have any version, and the error must disappear in any case.
       version = undefined;
     }
   }

@@ -1,7 +1,7 @@
-// Numbers and times as people read them.
+// Formats numbers and times for people.
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** `1.4 MiB`. */
+/** Formats a size: `1.4 MiB`. */
 export function bytes(count) {
   if (count === null || count === undefined) return "–";
   const power = Math.min(Math.floor(Math.log2(Math.max(count, 1)) / 10), UNITS.length - 1);
@@ -11,7 +11,7 @@ export function bytes(count) {
 
 const STEPS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
 
-/** `2 h 5 min`: the two greatest units of so many milliseconds. */
+/** Formats milliseconds with their two greatest units: `2 h 5 min`. */
 export function duration(ms) {
   if (ms < 1_000) return ms > 0 ? `${Math.round(ms)} ms` : "0 s";
   let rest = Math.round(ms / 1_000);
@@ -24,14 +24,14 @@ export function duration(ms) {
   return parts.filter(Boolean).join(" ");
 }
 
-/** `4 min`: how long ago, by one unit. */
+/** Formats how long ago something was, with one unit: `4 min`. */
 export function age(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   const [size, unit] = STEPS.find(([step]) => seconds >= step) ?? STEPS.at(-1);
   return seconds === 0 ? "now" : `${Math.floor(seconds / size)} ${unit}`;
 }
 
-/** `1:05`: a countdown. */
+/** Formats a countdown: `1:05`. */
 export function clock(ms) {
   const seconds = Math.max(0, Math.ceil(ms / 1_000));
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
@@ -41,7 +41,7 @@ export function clock(ms) {
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** A time in full, in the reader's own way. */
+/** Formats a full time in the reader's own locale. */
 export const when = (ms) => (ms ? WHEN.format(ms) : "–");
 
 export const count = (number) => (number ?? 0).toLocaleString();

@@ -1,4 +1,4 @@
-// The wall's jobs, newest first: pages of the listing, and what the live feed tells.
+// The wall's jobs, newest first: pages of the listing, and changes from the live feed.
 import { query } from "./api.js";
 import { Emitter } from "./emitter.js";
 import { matches, toQuery } from "./filter.js";
@@ -6,11 +6,11 @@ import { matches, toQuery } from "./filter.js";
 const PAGE = 100;
 
 export class Jobs extends Emitter {
-  /** In the order of the wall. */
+  /** The jobs in the order of the wall. */
   list = [];
-  /** New ones that are held back while the reader is further down. */
+  /** How many new jobs are held back while the reader is further down. */
   held = 0;
-  /** Whether the first page is there. */
+  /** Whether the first page is loaded. */
   loaded = false;
   error = null;
   #byId = new Map();
@@ -30,17 +30,17 @@ export class Jobs extends Emitter {
     return this.loaded && this.#cursor === null;
   }
 
-  /** The first page anew: what has changed since is told by the feed. */
+  /** Loads the first page again. The feed reports later changes. */
   load() {
     return this.#ask(undefined);
   }
 
-  /** The next page, unless one is on its way. */
+  /** Loads the next page, unless one is being loaded. */
   more() {
     return this.#busy ?? (this.isWhole || !this.loaded ? undefined : this.#ask(this.#cursor));
   }
 
-  /** Takes a message of the live feed. */
+  /** Handles a message of the live feed. */
   take({ job, deleted, resync }) {
     if (resync) return this.#startAnew();
     if (deleted) {
@@ -52,14 +52,14 @@ export class Jobs extends Emitter {
     this.#changed();
   }
 
-  /** What has changed since is unknown: all that is shown is read again, from the first page. */
+  /** Loads everything again from the first page, because the changes since then are unknown. */
   #startAnew() {
     this.#byId.clear();
     [this.#shown, this.#cursor, this.loaded] = [[], undefined, false];
     return this.load();
   }
 
-  /** Whether new jobs wait until the reader comes back to the top. */
+  /** Sets whether new jobs wait until the reader comes back to the top. */
   hold(held) {
     if (this.#hold === held) return;
     this.#hold = held;
@@ -81,14 +81,14 @@ export class Jobs extends Emitter {
   #took(page, cursor) {
     this.error = null;
     for (const job of page.jobs) if (!this.#gone.has(job.id)) this.#put(job, false);
-    // Asked anew, the first page says nothing of how far the others go.
+    // A first page that was loaded again does not say how far the other pages go.
     if (cursor !== undefined || !this.loaded) this.#cursor = page.cursor;
     else this.#forget(page);
     this.loaded = true;
     this.#show();
   }
 
-  /** What the first page, asked anew, no longer has. */
+  /** Removes jobs that the first page no longer has, after it was loaded again. */
   #forget({ jobs, cursor }) {
     const there = new Set(jobs.map(({ id }) => id));
     const reach = cursor === null ? -Infinity : jobs.at(-1)?.createdAt;
@@ -99,10 +99,10 @@ export class Jobs extends Emitter {
     const known = this.#byId.get(job.id);
     if (known && known.updatedAt > job.updatedAt) return;
     if (!matches(this.filter, job)) return this.#drop(job.id);
-    // It was known by its reference alone.
+    // The job was known only by its reference before.
     const before = job.ref && this.#byId.get(`ref:${job.ref}`);
     if (before && before.id !== job.id && before.createdAt === job.createdAt) this.#drop(before.id);
-    // Older than all pages that are here: its page will bring it.
+    // The job is older than all loaded pages: its own page will bring it.
     const isBeyond = isNews && this.#cursor && !known && this.#shown.length > 0
       && job.createdAt < this.#shown.at(-1).createdAt;
     if (isBeyond) return;
@@ -118,7 +118,7 @@ export class Jobs extends Emitter {
     this.#shown.splice(this.#shown.indexOf(known), 1);
   }
 
-  /** Many messages at once are one change. */
+  /** Combines many messages at once into one change. */
   #changed() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -137,7 +137,7 @@ export class Jobs extends Emitter {
   }
 }
 
-/** Where a job stands among those that are sorted. */
+/** Returns the position of a job among sorted jobs. */
 function place(jobs, job) {
   let [from, to] = [0, jobs.length];
   while (from < to) {

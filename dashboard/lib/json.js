@@ -1,6 +1,6 @@
-// JSON as it was written: numbers past 2^53 and the order of keys stay, since it is never parsed.
+// JSON as it was written: it is never parsed, so numbers past 2^53 and the order of keys survive.
 
-/** Strings, punctuation, and all else that stands between: `[kind, text]`. */
+/** Yields strings, punctuation, and everything in between: `[kind, text, end]`. */
 export function* tokens(text) {
   const pattern = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gsy;
   const space = /\s*/gy;
@@ -9,7 +9,7 @@ export function* tokens(text) {
     space.exec(text);
     pattern.lastIndex = space.lastIndex;
     const [token] = pattern.exec(text) ?? [];
-    // What is no JSON goes on as it is.
+    // What is not JSON is passed on unchanged.
     if (token === undefined) {
       if (space.lastIndex < text.length) yield ["other", text.slice(space.lastIndex)];
       return;
@@ -19,7 +19,7 @@ export function* tokens(text) {
   }
 }
 
-/** The same JSON over lines, as parts to be shown: `{ kind, text }`. */
+/** Returns the same JSON on several lines, as parts to show: `{ kind, text }`. */
 export function pretty(text) {
   const parts = [];
   const push = (kind, token) => parts.push({ kind, text: token });
@@ -27,7 +27,7 @@ export function pretty(text) {
   const line = () => `\n${"  ".repeat(depth)}`;
   for (const [kind, token] of tokens(text)) {
     if (kind === "}" || kind === "]") {
-      // What is no JSON may close what it has not opened.
+      // A text that is not JSON may close what it has not opened.
       depth = Math.max(0, depth - 1);
       push("mark", before === "{" || before === "[" ? token : line() + token);
     } else {
@@ -45,13 +45,13 @@ export function pretty(text) {
 
 const word = (token) => (/^-?\d/.test(token) ? "number" : "word");
 
-/** The string before a colon is a name. */
+/** Marks the string before a colon as a name. */
 function nameOf(parts) {
   const name = parts.at(-2);
   if (name) name.kind = "name";
 }
 
-/** The value of a member of an object, as it is written; `undefined` if there is none. */
+/** Returns the value of an object's member as it is written; `undefined` without such a member. */
 export function member(text, wanted) {
   let [depth, before, name, from] = [0, "", "", -1];
   for (const [kind, token, end] of tokens(text)) {

@@ -1,16 +1,19 @@
-// The live feed: what happens to jobs, as it happens, and after a break what was missed.
+// The live feed: changes of jobs as they happen, and after a break those that were missed.
 import { Emitter } from "./emitter.js";
 
-/** The feed is closed at its end, and the next one goes on where it ended. */
+/** How long a ticket lasts. When it expires the feed is closed, and the next one continues from there. */
 const TICKET_SECONDS = 900;
 const PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
 const PING_MS = 20_000;
 const SILENCE_MS = 30_000;
 
-/** Tells `(message)` for each change, and `{ resync }` when the listing is to be read anew; `states` tells when its `state` is another. */
+/**
+ * Emits `(message)` for each change, and `{ resync }` when the listing must be read again. `states` emits when `state`
+ * changes.
+ */
 export class Live extends Emitter {
-  /** `connecting`, `live`, or `off`: whoever may only read gets no ticket for it. */
+  /** `connecting`, `live` or `off`: a user who may only read gets no ticket for the feed. */
   state = "connecting";
   states = new Emitter();
   #seq;
@@ -46,7 +49,7 @@ export class Live extends Emitter {
       try {
         await this.rights.learn();
         if (!this.rights.mayAct) return this.#become("off");
-        // One that is far behind is told a piece at a time, and comes again for the next.
+        // A viewer that is far behind gets a part at a time, and connects again for the next part.
         const told = await this.#connect();
         failures = told ? 0 : failures + 1;
       } catch (refusal) {
@@ -59,9 +62,9 @@ export class Live extends Emitter {
     }
   }
 
-  /** Resolves when the connection has ended: whether it has told anything. */
+  /** Resolves when the connection has ended: whether it brought any message. */
   async #connect() {
-    // A browser sends no header with a WebSocket: a ticket stands in the URL, not the token.
+    // A browser sends no header with a WebSocket, so a ticket is in the URL, not the token.
     const answer = await this.api.post("/tickets", { scope: "live", ttl: TICKET_SECONDS });
     const { ticket } = await answer.json();
     if (this.#stopped) return false;
@@ -83,7 +86,7 @@ export class Live extends Emitter {
       told = true;
       const isHere = !message.job && !message.deleted;
       if (!isHere || message.resync) this.emit(message);
-      // Everything before is told, or with `resync` is in the listing.
+      // Everything before this was sent, or with `resync` is in the listing.
       if (isHere) this.#become("live");
     };
     const beat = setInterval(() => {

@@ -1,7 +1,7 @@
-// Something that is asked of the API once, and again on demand.
+// Asks the API for something once, and again on demand.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-/** `{ value, error, busy, again }`; `ask` is called anew when one of `inputs` changes. */
+/** Returns `{ value, error, busy, again }`. `ask` is called again when one of `inputs` changes. */
 export function useLoad(ask, inputs) {
   const [state, setState] = useState({ value: undefined, error: null, busy: true });
   const turn = useRef(0);

@@ -1,9 +1,9 @@
-// What of a job's files can be shown, and from where.
+// Which of a job's files can be shown, and from where.
 
 const BY_EXTENSION = { mp4: "video", webm: "video", mov: "video", png: "image", jpg: "image", jpeg: "image",
   webp: "image", gif: "image", avif: "image", mp3: "audio", wav: "audio", flac: "audio", ogg: "audio", m4a: "audio" };
 
-/** `image`, `video`, `audio` or `other`: what may hold script is only ever downloaded. */
+/** Returns `image`, `video`, `audio` or `other`. A file that may contain script is only downloaded. */
 export function kindOf({ contentType, name, url }) {
   if (contentType) {
     const [type, sub] = contentType.toLowerCase().split(/[/;+]/);
@@ -12,21 +12,24 @@ export function kindOf({ contentType, name, url }) {
   return BY_EXTENSION[/\.(\w+)$/.exec(name ?? url)?.[1].toLowerCase()] ?? "other";
 }
 
-/** A durable link at this page's own origin: the same Worker serves it under `PUBLIC_URL`. */
+/** Returns a durable link at this page's own origin: the same Worker serves it under `PUBLIC_URL`. */
 export function local(url) {
   return /^https?:\/\/[^/]+(?:\/[^?#]*?)?(\/files\/[^?#]*)$/.exec(url)?.[1] ?? null;
 }
 
-/** One of pipelet's preview frames: by where it stands in the result, or where only the link is known, by its name. */
+/**
+ * Tells whether a file is one of pipelet's preview frames: by its place in the result, or by its name if only the link
+ * is known.
+ */
 export const isPreview = ({ pointers, url }) => (pointers
   ? pointers.some((pointer) => /^\/previews?\b/.test(pointer))
   : /\/\d+-(?:[^/]*_)?preview_\d+\.\w+$/.test(url));
 
-/** A record's preview frames, in their order. */
+/** Returns a record's preview frames, in order. */
 export const previewsOf = (record) => (record?.files ?? []).filter((file) =>
   isPreview(file) && file.state === "stored" && kindOf(file) === "image");
 
-/** The file that stands for the job: the first that can be seen, or could be if it were here. */
+/** Returns the file that represents the job: the first that can be shown, or that could be if it were stored. */
 export function leading(files) {
   const seen = files.filter((file) => ["image", "video"].includes(kindOf(file)));
   return seen.find(({ state }) => state === "stored") ?? seen[0] ?? files[0];

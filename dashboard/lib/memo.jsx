@@ -1,4 +1,4 @@
-// A component that is rendered again only when one of its properties is another.
+// Makes a component that is rendered again only when one of its properties changes.
 export function memo(Inner) {
   function Memo(props) {
     this.shouldComponentUpdate = (next) => {

@@ -1,4 +1,4 @@
-// Records of the jobs that are in sight: the wall's rows do not tell a lease or a deadline.
+// The records of visible jobs: the wall's rows do not contain leases and deadlines.
 import { useEffect, useState } from "preact/hooks";
 import { jobPath } from "./api.js";
 
@@ -14,7 +14,7 @@ export class Records {
     this.api = api;
   }
 
-  /** The record of a job as it was at `updatedAt`, or later. */
+  /** Returns the record of a job as it was at `updatedAt`, or later. */
   get({ id, updatedAt }) {
     const key = `${updatedAt} ${id}`;
     let record = this.#known.get(key);
@@ -39,7 +39,7 @@ export class Records {
   }
 }
 
-/** A job's record, asked for while `wanted`; until it is there, and if it can't be had, `null`. */
+/** Returns a job's record, which is loaded while `wanted`; `null` before that, or if it cannot be loaded. */
 export function useRecord(records, job, wanted) {
   const [record, setRecord] = useState(null);
   useEffect(() => {

@@ -1,10 +1,11 @@
-// What whoever looks may do, and what the Worker is set to. Asked anew when the feed begins anew: a deployment has ended it.
+// What the user may do, and how the Worker is configured. It is asked again when the feed reconnects, because a
+// deployment may have ended it.
 import { Emitter } from "./emitter.js";
 
 export class Rights extends Emitter {
-  /** Whether it is the API token: nothing is offered before that is known. */
+  /** Whether the user has the API token: no action is offered before that is known. */
   mayAct = false;
-  /** The entries of `ALLOWED_SOURCE_HOSTS`; `null` as long as they are not known. */
+  /** The entries of `ALLOWED_SOURCE_HOSTS`; `null` while they are unknown. */
   allowed = null;
 
   constructor(api) {

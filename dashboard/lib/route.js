@@ -1,4 +1,4 @@
-// Where the page is: all of it in the URL's fragment, which is sent to no server.
+// The page's route. All of it is in the URL's fragment, which no server gets.
 //
 // `#/jobs/437852?ticket=…`: the path's parts, decoded, and the parameters.
 import { useEffect, useState } from "preact/hooks";
@@ -9,7 +9,7 @@ export function readRoute(hash = location.hash) {
   return { page: parts[0] ?? "wall", parts: parts.slice(1), params: Object.fromEntries(new URLSearchParams(search)) };
 }
 
-/** The fragment that leads there. */
+/** Returns the fragment that leads to a path. */
 export function href(path, params = {}) {
   const set = Object.entries(params).filter(([, value]) => value);
   const search = new URLSearchParams(set).toString().replaceAll("%2C", ",");
@@ -18,7 +18,7 @@ export function href(path, params = {}) {
 
 export const jobHref = (id) => href(`jobs/${encodeURIComponent(id)}`);
 
-/** The route, as it changes. */
+/** Returns the route, and follows its changes. */
 export function useRoute() {
   const [route, setRoute] = useState(readRoute);
   useEffect(() => {
@@ -29,7 +29,7 @@ export function useRoute() {
   return route;
 }
 
-/** Changes the parameters of the page that is shown, without a step back to each of them. */
+/** Changes the parameters of the present page, without a step in the history for each change. */
 export function replaceParams(path, params) {
   history.replaceState(null, "", href(path, params));
   dispatchEvent(new HashChangeEvent("hashchange"));

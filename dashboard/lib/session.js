@@ -1,22 +1,22 @@
-// Who is signed in. The token is kept for each tab alone, until that is closed; a tab that has none asks the others of this
-// browser, by a channel that no other origin can listen to. What a sender has stored here runs no script.
+// Who is signed in. Each tab keeps the token for itself, until it is closed. A tab without a token asks the other tabs
+// of this browser, over a channel that no other origin can use. Scripts in senders' files never run at this origin.
 import { Api, Refusal } from "./api.js";
 import { Emitter } from "./emitter.js";
 
 const KEY = "hookvault.token";
-/** How long a new tab waits for another's answer before it shows the form; a later one counts as well. */
+/** How many ms a new tab waits for another's answer before it shows the form. A later answer counts too. */
 const PATIENCE_MS = 300;
 
 export class Session extends Emitter {
   api = null;
-  /** Why nobody is signed in, if there is a reason to tell. */
+  /** Why nobody is signed in, if there is a reason to show. */
   reason = null;
   /** Whether nobody has been signed in here since the page was opened. */
   isNew = true;
   #tabs = new BroadcastChannel("hookvault.session");
-  /** Whether another tab's token is waited for: a shared link's reader needs none. */
+  /** Whether this tab waits for another tab's token. A shared link's reader needs none. */
   #waits = false;
-  /** A token that opens nothing any more; other tabs may not know yet. */
+  /** A token that is no longer valid; other tabs may not know that yet. */
   #refused;
 
   constructor() {
@@ -30,7 +30,7 @@ export class Session extends Emitter {
     if (token) this.#open(token);
   }
 
-  /** Asks the other tabs; resolves when one has told, or none is likely to. */
+  /** Asks the other tabs, and resolves when one has answered, or none is likely to. */
   async ask() {
     this.#waits = true;
     this.#tabs.postMessage({ asks: true });
@@ -40,16 +40,16 @@ export class Session extends Emitter {
     });
   }
 
-  /** Tries the token; throws the refusal of one that does not open the API. */
+  /** Tries the token, and throws the refusal if it is not valid. */
   async signIn(token) {
-    // No header can hold another character, so that no such token was ever set.
+    // A header can contain no other character, so such a token cannot exist.
     if (!/^[\x20-\x7e]+$/.test(token)) throw new Refusal(401, "Unauthorized", "this can't be a token");
     await new Api({ token }).json("/whoami");
     this.#open(token);
     this.#tabs.postMessage({ token });
   }
 
-  /** In all tabs. */
+  /** Signs out in all tabs. */
   signOut() {
     this.#close();
     this.#tabs.postMessage({ left: true });
@@ -65,7 +65,7 @@ export class Session extends Emitter {
     storage((kept) => kept.setItem(KEY, token));
     [this.isNew, this.#waits, this.reason] = [false, false, null];
     const api = new Api({ token }, (refusal) => {
-      // A late answer to what an earlier session asked says nothing of this one.
+      // A late answer to an earlier session says nothing about this one.
       if (this.api !== api) return;
       this.#refused = token;
       this.#close(refusal);
@@ -75,7 +75,7 @@ export class Session extends Emitter {
   }
 }
 
-/** Without storage it is good until the page is left. */
+/** Uses the storage. Without storage, the token lasts until the page is left. */
 function storage(use) {
   try {
     return use(sessionStorage);

@@ -1,10 +1,10 @@
-// How a job's files stand: what of its outputs is not here, why, and whether anything can be done about it.
+// The state of a job's files: which of its outputs are not stored, why, and whether anything can be done.
 import { now } from "./clock.js";
 
-/** What the state of the files is called where nothing is known but that. */
+/** The words for the files' state, if nothing else is known. */
 export const ARCHIVE_WORDS = { none: "no files", pending: "pending", stored: "stored", partial: "partial", lost: "lost" };
 
-/** `[kind, word, why]`; `record` tells more than a row of the wall does. */
+/** Returns `[kind, word, why]`. `record` contains more than a row of the wall. */
 export function archiveOf({ archive, files }, record) {
   if (archive === "partial" && files.length === 0) return ["partial", "not copied"];
   if (archive !== "pending" || !record) return [archive, ARCHIVE_WORDS[archive] ?? archive];
@@ -12,21 +12,22 @@ export function archiveOf({ archive, files }, record) {
   return why ? ["waiting", "waiting", why] : ["pending", "copying"];
 }
 
-/** Why none of the files that are to be copied is just now, if it is so. */
+/** Returns why no pending file is being copied now, if that is so. */
 export function waitsFor({ files }) {
   const whys = files.filter(({ state }) => state === "pending").map(whyNotYet);
   return whys.every(Boolean) ? whys[0] : undefined;
 }
 
-/** Why a file is not copied yet; nothing while it is only its turn that it waits for. */
+/** Returns why a file is not copied yet; undefined while it only waits for its turn. */
 export function whyNotYet({ state, error, expiresAt }) {
   if (state !== "pending") return undefined;
   return error ?? (expiresAt !== null && expiresAt <= now() ? "its URL has expired, and the queue is asked for a new one" : undefined);
 }
 
 /**
- * The outputs that are not here: by the entry of `ALLOWED_SOURCE_HOSTS` that would let them in, those that `allowed` lacks
- * and those that it has by now, and by what is said of the others. `copyable` is how many can be tried.
+ * Groups the outputs that are not stored. First by the entry of `ALLOWED_SOURCE_HOSTS` that would admit them: those
+ * that `allowed` lacks (`barred`), and those that it has by now (`mended`). The others are grouped by their reason.
+ * `copyable` is how many can be tried.
  */
 export function troublesOf({ files, skipped }, allowed) {
   const [barred, mended, others] = [new Map(), new Map(), new Map()];
@@ -48,13 +49,13 @@ function saidOf(one) {
   return why && `file not copied yet: ${why}`;
 }
 
-/** What `ALLOWED_SOURCE_HOSTS` would have to name; of a file that it named once, its host. */
+/** Returns the entry that `ALLOWED_SOURCE_HOSTS` would need; for a file whose host it once had, that host. */
 function entryOf({ allow, state, error, sourceHost }) {
   return allow ?? (state === "pending" && /^the URL: .*not allowed$/.test(error) ? sourceHost : undefined);
 }
 
 function allows(entries, wanted) {
-  // A loopback host without a port is allowed on any, and by plain http.
+  // A loopback host without a port is allowed on any port, and by plain http.
   const [, loopback] = /^(?:http:\/\/)?(localhost|127\.[\d.]+|\[::1\])(?::\d+)?$/.exec(wanted) ?? [];
   const covers = (entry) => {
     const [scheme, domain] = entry.split("*.");

@@ -1,16 +1,16 @@
-// The wall that was looked at last: it goes on while the reader is on another page, so that the way
-// back leads to the same place.
+// The wall that was shown last. It goes on while the reader is on another page, so that the way back leads to the same
+// place.
 import { now } from "./clock.js";
 import { Jobs } from "./jobs.js";
 
-/** How long the feed may take to begin before the listing is asked without it. */
+/** How many ms the feed may take to start before the listing is loaded without it. */
 const PATIENCE_MS = 1_000;
 const POLL_MS = 5_000;
 
 export class Wall {
   /** The parameters of the page's address. */
   params = {};
-  /** How far down the reader was. */
+  /** How far the reader had scrolled down, in pixels. */
   scroll = 0;
   #key;
   #jobs;
@@ -20,7 +20,7 @@ export class Wall {
     [this.api, this.live] = [api, live];
   }
 
-  /** The jobs that the filter means, kept up to date from now on. */
+  /** Returns the jobs that match the filter, kept up to date from now on. */
   open(filter) {
     const key = JSON.stringify(filter);
     if (key !== this.#key) {
@@ -39,7 +39,7 @@ export class Wall {
 
   #follow(jobs) {
     const { live } = this;
-    // What happens between the listing and the feed's beginning would be missed otherwise.
+    // Loads the listing only once the feed has started: otherwise changes in between would be missed.
     const look = () => {
       if (live.state === "connecting") return;
       if (!jobs.loaded) jobs.load();

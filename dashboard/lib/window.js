@@ -1,17 +1,17 @@
-// Which cards of a long grid are in sight: only those are in the page.
+// Which cards of a long grid are visible: only these are in the page.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 const MIN_WIDTH = 232;
 const MIN_WIDTH_PHONE = 160;
 const GAP = 14;
-/** Of the words below the picture. */
+/** The height of the words below the picture, in pixels. */
 const WORDS = 92;
-/** Rows that are there before they come into sight. */
+/** How many rows are rendered before they become visible. */
 const AHEAD = 2;
-/** The pause in scrolling after which what is costly is shown. */
+/** The pause in scrolling, in ms, after which costly content is shown. */
 const REST_MS = 120;
 
-/** Columns and sizes that fit a width. */
+/** Returns the columns and sizes that fit a width. */
 export function layout(width) {
   const least = width < 700 ? MIN_WIDTH_PHONE : MIN_WIDTH;
   const columns = Math.max(1, Math.floor((width + GAP) / (least + GAP)));
@@ -20,7 +20,7 @@ export function layout(width) {
   return { columns, cardWidth, cardHeight, row: cardHeight + GAP, column: cardWidth + GAP };
 }
 
-/** `{ grid, sizes, from, to, resting, height }` of `count` cards in the element `grid`. */
+/** Returns `{ grid, sizes, from, to, resting, height }` for `count` cards in the element `grid`. */
 export function useWindow(count) {
   const grid = useRef();
   const [width, setWidth] = useState(0);
@@ -68,11 +68,11 @@ export function useWindow(count) {
   return { grid, sizes, from, to, resting, height };
 }
 
-/** Where card `n` stands. */
+/** Returns the position of card `n`. */
 export const placeOf = (n, { columns, column, row }) =>
   `translate(${(n % columns) * column}px, ${Math.floor(n / columns) * row}px)`;
 
-/** Whether the page is scrolled further down than `limit`, to begin with at `place`. */
+/** Tells whether the page is scrolled further down than `limit`; it starts at `place`. */
 export function useScrolled(limit, place) {
   const [is, setIs] = useState(place > limit);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// Whether everything is as it has to be, and if not, how to mend it.
+// Shows whether everything is as it should be, and if not, how to fix it.
 import { useEffect } from "preact/hooks";
 import { useVault } from "../lib/context.js";
 import { useLoad } from "../lib/load.js";
@@ -53,10 +53,10 @@ function Findings({ checks }) {
   );
 }
 
-/** A line of settings, commands between backticks, and one that the words end with. */
+/** A line of settings, a command between backticks, or one at the end of the text. */
 const PASTED = /([A-Z_]{4,} = "[^"]*")|`((?:curl|npx|npm|wrangler) [^`]+)`|((?:curl|npx|npm|wrangler) [^`]+)$/gs;
 
-/** What is to be pasted can be copied, each by itself; a long one is not repeated in the words. */
+/** Shows a fix: each thing to paste gets a button that copies it, and a long one is not repeated in the text. */
 function Fix({ text }) {
   const pasted = [...text.matchAll(PASTED)].map(([, line, marked, last]) => line ?? marked ?? last);
   const words = text.replaceAll(PASTED, (all, line, marked) => (line ? line.split(" ")[0] : marked ? all : "")).replace(/:? $/, ":");

@@ -1,4 +1,4 @@
-// A job as it is seen by who was sent a link to it: to look at, not to act.
+// A job for somebody who got a link to it: to look at, not to act on.
 import { useMemo } from "preact/hooks";
 import { Vault } from "../lib/context.js";
 import { Records } from "../lib/records.js";

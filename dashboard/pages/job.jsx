@@ -1,4 +1,4 @@
-// One job: what came of it, and how.
+// One job: its outputs, and its history.
 import { useEffect } from "preact/hooks";
 import { useRights, useVault } from "../lib/context.js";
 import { useFollowed } from "../lib/follow.js";
@@ -22,7 +22,7 @@ export function JobPage({ id }) {
   useEffect(() => {
     document.title = `${id} · hookvault`;
   }, [id]);
-  // It may be deleted while it is looked at.
+  // Somebody may delete the job while it is shown.
   if (error && (!record || error.status === 404)) return <Missing error={error} again={again} />;
   if (!record) return <p class="waiting" role="status">Loading…</p>;
   return (

@@ -1,4 +1,4 @@
-// Deliveries that got an error: who sent them, and what they were told.
+// Deliveries that were refused: who sent them, and what they were answered.
 import { useEffect } from "preact/hooks";
 import { useVault } from "../lib/context.js";
 import { bytes, count, when } from "../lib/format.js";

@@ -1,4 +1,4 @@
-// The way in: the token, or what to do as long as there is none.
+// The sign-in form, or what to do as long as there is no token.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Api } from "../lib/api.js";
 import { Icon } from "../parts/icon.jsx";
@@ -37,7 +37,7 @@ export function SignIn({ session }) {
   );
 }
 
-/** The refusal that says that the API's secret is not set; `null` if it is. */
+/** Returns the refusal that says that the API's secret is not set; `null` if it is set. */
 async function setup() {
   try {
     await new Api({}).json("/whoami");

@@ -24,7 +24,7 @@ export function StatsPage() {
   );
 }
 
-/** The sums, and of what is measured beside them the two that only monitors are told. */
+/** Returns the sums, and those figures that only the metrics have. */
 async function ask(api) {
   const [stats, metrics] = await Promise.all([api.json("/stats"), api.text("/metrics").catch(() => "")]);
   const gauge = (name) => Number(new RegExp(`^hookvault_${name} ([\\d.]+)$`, "m").exec(metrics)?.[1] ?? NaN);

@@ -1,4 +1,4 @@
-// Deliveries that belong to no known job: kept, to be assigned by hand.
+// Deliveries that belong to no known job: a person assigns them.
 import { useEffect, useState } from "preact/hooks";
 import { useRights, useVault } from "../lib/context.js";
 import { useChanges } from "../lib/emitter.js";
@@ -42,7 +42,7 @@ export function UnmatchedPage() {
 function Row({ row: { key, receivedAt, bytes: size, reason, ref }, again }) {
   const { api, notify } = useVault();
   const { mayAct } = useRights();
-  /** `{ drop }`, or `{ job }` that nothing has told of. */
+  /** The open question: `{ drop }`, or `{ job }` for a job that no delivery has named. */
   const [asks, setAsks] = useState(null);
   const close = () => setAsks(null);
   const path = `/unmatched/${encodeURIComponent(key)}`;

@@ -9,7 +9,7 @@ import { FilterBar } from "../parts/filterbar.jsx";
 import { Grid } from "../parts/grid.jsx";
 import { Trouble } from "../parts/trouble.jsx";
 
-/** How far down a reader is left alone by what comes at the top. */
+/** How many pixels down new jobs at the top no longer move the reader's place. */
 const FAR_PX = 200;
 
 export function WallPage({ params }) {
@@ -41,7 +41,7 @@ export function WallPage({ params }) {
   );
 }
 
-/** Back from another page the reader is where it left. */
+/** Restores the reader's place after a visit to another page. */
 function useKeptPlace(wall) {
   useLayoutEffect(() => {
     scrollTo({ top: wall.scroll });
@@ -60,7 +60,7 @@ const Nothing = () => (
   </div>
 );
 
-/** A page may end before a job was found in it: few jobs on many days. */
+/** Loads more: a page may end before it has found a job, if there are few jobs on many days. */
 function Search({ jobs }) {
   useEffect(() => {
     jobs.more();

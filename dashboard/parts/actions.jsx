@@ -1,4 +1,4 @@
-// What the owner does to a job.
+// The owner's actions on a job.
 import { useState } from "preact/hooks";
 import { jobPath } from "../lib/api.js";
 import { useRights, useVault } from "../lib/context.js";
@@ -52,7 +52,7 @@ export function Actions({ job }) {
   );
 }
 
-/** What was begun, by the answer. */
+/** Returns what was started, according to the answer. */
 function handedOff({ handoff: { messages } }) {
   const { eventType } = messages.at(-1);
   const sent = messages.filter((message) => message.state === "pending" && message.eventType === eventType);

@@ -1,4 +1,4 @@
-// Asks once more.
+// A button that asks once more.
 import { Icon } from "./icon.jsx";
 
 export function Again({ busy, again }) {

@@ -1,4 +1,4 @@
-// What a card shows: the job's first picture or video, and while it is looked at, more of it.
+// A card's picture: the job's first picture or video, and more of it while the pointer is over it.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isPreview, kindOf, leading, local, previewsOf } from "../lib/media.js";
 import { archiveOf } from "../lib/standing.js";
@@ -10,7 +10,7 @@ export function CardMedia({ job, record, over, resting }) {
   const poster = job.files.find((one) => one !== file && one.state === "stored" && kindOf(one) === "image");
   const src = file?.state === "stored" ? local(file.url) : null;
   const kind = file && kindOf(file);
-  // The sender's word for its type may be wrong.
+  // The type that the sender declared may be wrong.
   const [bad, setBad] = useState(null);
   const isShown = src && src !== bad && ["image", "video"].includes(kind);
   return (
@@ -36,12 +36,12 @@ function Still({ src, poster, resting }) {
   return ready ? <video src={`${src}#t=0.1`} muted playsInline preload="metadata" tabIndex={-1} /> : null;
 }
 
-/** Plays without sound; the strip of previews below leads to what each of them shows. */
+/** Plays without sound; the strip of previews below jumps to what each of them shows. */
 function Playing({ src, previews }) {
   const video = useRef();
   const [frame, setFrame] = useState(null);
   useEffect(() => {
-    // A browser may refuse to play by itself: then it stands still.
+    // A browser may refuse to play by itself: then the video stands still.
     video.current.play().catch(() => {});
   }, []);
   const scrub = ({ currentTarget, clientX }) => {
@@ -64,11 +64,11 @@ function Playing({ src, previews }) {
   );
 }
 
-/** Of a job without files. */
+/** The icons of a job without files. */
 const BARE = { completed: "file", failed: "lost", cancelled: "close", retried: "again" };
 const ICONS = { audio: "sound", other: "file", image: "file", video: "play" };
 
-/** In place of a picture. */
+/** What is shown instead of a picture. */
 function Stand({ job, record, file, kind, isBad }) {
   if (isBad) return <span class="stand"><Icon name="lost" />can't be shown</span>;
   if (!file && job.archive === "none") {

@@ -1,11 +1,11 @@
-// Buttons that copy a text, and commands that come with one.
+// Buttons that copy a text, and commands with such a button.
 import { useVault } from "../lib/context.js";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "./icon.jsx";
 
 const DONE_MS = 1_500;
 
-/** `text`, or a function that makes it. */
+/** Copies `text`, or what it returns if it is a function. */
 export function Copy({ text, label, children, class: kind = "" }) {
   const { notify } = useVault() ?? {};
   const [done, setDone] = useState(false);
@@ -29,7 +29,7 @@ export function Copy({ text, label, children, class: kind = "" }) {
   );
 }
 
-/** A command to be run elsewhere. */
+/** A command to run elsewhere. */
 export function Command({ text, label = "the command" }) {
   return (
     <div class="command">

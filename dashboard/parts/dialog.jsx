@@ -1,4 +1,4 @@
-// A question that is to be answered first; Escape takes it back.
+// A question that must be answered first; Escape cancels it.
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 export function Dialog({ title, close, children }) {

@@ -1,4 +1,4 @@
-// Saves a file under its own name; it is never shown.
+// Saves a file under its own name, without showing it.
 import { Icon } from "./icon.jsx";
 
 export function Download({ src }) {

@@ -1,4 +1,4 @@
-// No job yet: how the first one gets here.
+// There is no job yet: shows how to get the first one.
 import { useRights } from "../lib/context.js";
 import { SelfTest } from "./selftest.jsx";
 import { Command } from "./copy.jsx";

@@ -1,4 +1,4 @@
-// What the record says beside its files, in words.
+// What the record says besides its files, in words.
 import { jobPath } from "../lib/api.js";
 import { useNow } from "../lib/clock.js";
 import { useRights, useVault } from "../lib/context.js";
@@ -41,7 +41,7 @@ export function Facts({ job, text }) {
   );
 }
 
-/** Left out where there is nothing to tell. */
+/** Shows a fact; nothing if it has no value. */
 export function Fact({ name, children }) {
   if (children === null || children === undefined || children === false || children === "") return null;
   if (children.type === Time && !children.props.at) return null;
@@ -57,10 +57,10 @@ export function Time({ at }) {
   );
 }
 
-/** The clock here goes by the second, and is not the Worker's. */
+/** This machine's clock is only accurate to a second, and differs from the Worker's. */
 const since = (ms) => (Math.abs(ms) < 1_000 ? "now" : ms > 0 ? `${age(ms)} ago` : `in ${duration(-ms)}`);
 
-/** How often the queue was asked, and when it is again. */
+/** How often the queue was asked, and when it will be asked again. */
 export function Asking({ healing: { attempts, nextAt, exhausted } }) {
   const now = useNow();
   const next = exhausted ? "given up" : nextAt > now ? `again in ${duration(nextAt - now)}` : "again now";

@@ -1,4 +1,4 @@
-// Each file with what is known of it.
+// Each file with what is known about it.
 import { useNow } from "../lib/clock.js";
 import { bytes, duration } from "../lib/format.js";
 import { isPreview, local } from "../lib/media.js";

@@ -1,4 +1,4 @@
-// Which jobs the wall shows. All of it is in the page's address.
+// Chooses which jobs the wall shows. All of it is in the page's address.
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ARCHIVES, RANGES, STATUSES } from "../lib/filter.js";
 import { replaceParams } from "../lib/route.js";
@@ -33,21 +33,21 @@ export function FilterBar({ filter }) {
 
 const PAUSE_MS = 250;
 
-/** A field that counts as soon as the writer pauses. */
+/** A field that takes effect as soon as the writer pauses. */
 function Text({ name, label, value = "", set, icon }) {
   const field = useRef();
   const timer = useRef();
   const written = useRef(value);
-  // Others may have changed the filter when the pause is over.
+  // Something else may have changed the filter when the pause is over.
   const latest = useRef();
   latest.current = set;
   useEffect(() => {
-    // Changed from elsewhere: a link, or "clear".
+    // The value was changed from elsewhere: by a link, or by "clear".
     if (value !== written.current) field.current.value = written.current = value;
   }, [value]);
-  // In layout: cleaned up as the field goes, whereas an effect's would hear of the link that took the field away.
+  // A layout effect is cleaned up when the field is removed; a normal effect would still get the link that removed it.
   useLayoutEffect(() => {
-    // A link was followed: what was being written belongs to the page before. Our own changes are no links.
+    // A link was followed, so the text in progress belongs to the page before. Our own changes are not links.
     const left = ({ isTrusted }) => {
       if (!isTrusted) return;
       clearTimeout(timer.current);
@@ -75,7 +75,7 @@ function Text({ name, label, value = "", set, icon }) {
   );
 }
 
-/** Buttons of which any may be pressed; none means all. */
+/** Buttons of which any number may be pressed; without any, all values count. */
 function Several({ name, label, values, words = {}, value, set }) {
   const chosen = value?.split(",") ?? [];
   const toggle = (one) => {
@@ -116,7 +116,7 @@ function Times({ filter, set }) {
   );
 }
 
-/** As the field writes it, in the reader's own zone. */
+/** Returns a time in the field's format, in the reader's own zone. */
 function local(text) {
   const at = text ? new Date(/^\d+$/.test(text) ? Number(text) : text) : null;
   if (!at || Number.isNaN(at.getTime())) return "";

@@ -1,4 +1,4 @@
-// The job's outputs: players and pictures, one at a time, and all others below to choose from.
+// The job's outputs: players and pictures, one at a time, with all others below to choose from.
 import { useState } from "preact/hooks";
 import { bytes } from "../lib/format.js";
 import { isPreview, kindOf, local } from "../lib/media.js";

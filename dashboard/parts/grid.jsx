@@ -1,4 +1,4 @@
-// The cards, of which only those in sight are in the page.
+// The cards, of which only the visible ones are in the page.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { cardId } from "../lib/card-id.js";
 import { useWindow, placeOf } from "../lib/window.js";
@@ -12,7 +12,7 @@ export function Grid({ jobs }) {
   const { grid, sizes, from, to, resting, height } = useWindow(list.length);
   const [focused, setFocused] = useState(null);
   const wanted = useRef(null);
-  // The next page is asked for while the reader still has two screens of cards.
+  // Loads the next page while the reader still has two screens of cards.
   const left = list.length - to;
   useEffect(() => {
     if (left < 4 * Math.max(to - from, 1)) jobs.more();
@@ -34,12 +34,12 @@ export function Grid({ jobs }) {
     wanted.current = next.id;
     setFocused(next.id);
     reveal(grid.current, at + step, sizes);
-    // If it is not in the page yet, the next rendering reaches it.
+    // If the card is not in the page yet, the next rendering focuses it.
     reach();
   };
 
   const shown = range(from, to);
-  // A card that has the focus stays in the page, or the keyboard would lose its place.
+  // A card with the focus stays in the page, because otherwise the keyboard would lose its place.
   const held = focused === null ? -1 : list.findIndex(({ id }) => id === focused);
   if (held >= 0 && (held < from || held >= to)) shown.push(held);
   return (

@@ -1,4 +1,4 @@
-// What became of telling others of the job: the client's own webhook, and the owner's.
+// The state of a job's hand-off: to the client's own webhook, and to the owner's.
 import { useNow } from "../lib/clock.js";
 import { duration } from "../lib/format.js";
 import { Fact, Time } from "./facts.jsx";

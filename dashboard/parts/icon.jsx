@@ -1,4 +1,4 @@
-// The few drawings that the page has; what they mean is said beside them in words.
+// The page's few drawings; words beside them say what they mean.
 const PATHS = {
   copy: "M9 9h10v10H9zM5 15V5h10",
   check: "m5 12 5 5 9-10",

@@ -1,9 +1,9 @@
-// A member of the record as it was written, with lines and colours; nothing of it is ever markup.
+// A member of the record as it was written, with lines and colours; none of it is ever markup.
 import { useMemo, useState } from "preact/hooks";
 import { member as memberOf, pretty } from "../lib/json.js";
 import { Copy } from "./copy.jsx";
 
-/** Longer texts are cut: a page of 32 MiB helps no one. */
+/** The most characters that are shown: a page of 32 MiB helps no one. */
 const MAX_CHARS = 200_000;
 
 export function Json({ title, text, member, open = false }) {
@@ -18,7 +18,7 @@ export function Json({ title, text, member, open = false }) {
   );
 }
 
-/** JSON, or what else a sender has written. */
+/** JSON, or any other text of a sender. */
 export function Source({ text, label }) {
   const [whole, setWhole] = useState(false);
   const isCut = !whole && text.length > MAX_CHARS;

@@ -1,4 +1,4 @@
-// The name, which leads to the wall.
+// The name, which links to the wall.
 import { href } from "../lib/route.js";
 
 export function Logo() {

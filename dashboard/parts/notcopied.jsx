@@ -1,13 +1,13 @@
-// What of the result is not here, why, and how to mend it.
+// Which outputs are not stored, why, and how to fix that.
 import { useRights, useVault } from "../lib/context.js";
 import { troublesOf } from "../lib/standing.js";
 import { Command } from "./copy.jsx";
 import { Asking } from "./facts.jsx";
 import { sentence } from "./trouble.jsx";
 
-/** A record tells of so many outputs that are not copied, and counts no further ones. */
+/** How many outputs that are not copied a record lists; it counts no more. */
 const TOLD = 50;
-/** Hosts that are named; the line has all of them. */
+/** How many hosts the text names; the line of settings has all of them. */
 const NAMED = 5;
 
 export function NotCopied({ job }) {
@@ -42,7 +42,7 @@ function Barred({ hosts, allowed, isCut }) {
   );
 }
 
-/** `file lost: …` of so many files. */
+/** Shows `file lost: …` with the number of files. */
 function Said({ said, count }) {
   const [, noun, rest] = /^(\w+) (.*)$/s.exec(said);
   const again = rest.startsWith("not copied yet") ? " It is retried automatically." : "";

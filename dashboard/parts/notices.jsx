@@ -1,10 +1,10 @@
-// Short notices that come and go, read out by screen readers.
+// Short notices that come and go; screen readers read them out.
 import { useCallback, useState } from "preact/hooks";
 
 const SHOWN_MS = 5_000;
 let next = 0;
 
-/** `[list, notify]`: `notify(text, kind)` shows it for a while; `kind` is `bad` for what failed. */
+/** Returns `[list, notify]`: `notify(text, kind)` shows a notice for a while; `kind` is `bad` for a failure. */
 export function useNotices() {
   const [list, setList] = useState([]);
   const notify = useCallback((text, kind = "good") => {

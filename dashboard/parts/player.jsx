@@ -1,4 +1,4 @@
-// A video, with pipelet's preview frames as a strip that leads to what each shows.
+// A video, with pipelet's preview frames as a strip that jumps to what each shows.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { local } from "../lib/media.js";
 import { Download } from "./download.jsx";
@@ -31,7 +31,10 @@ export function Player({ src, name, previews }) {
   );
 }
 
-/** Its type is not what the sender said, or the browser does not know it; or it is not there, and the Worker says why. */
+/**
+ * Explains why a file does not play. Its type differs from the declared one, or the browser does not know it; or it is
+ * missing, and the Worker says why.
+ */
 export function Unplayable({ src }) {
   const [why, setWhy] = useState(null);
   useEffect(() => {
@@ -45,7 +48,7 @@ export function Unplayable({ src }) {
   );
 }
 
-/** `""` if the file is there. */
+/** Returns `""` if the file is there, else why it is not. */
 async function whyNot(src) {
   try {
     const answer = await fetch(src, { headers: { range: "bytes=0-0" }, cache: "no-store" });

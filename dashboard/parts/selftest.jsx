@@ -1,4 +1,4 @@
-// A delivery with a real file, through the same door as the queue's.
+// Sends a delivery with a real file to the same hook as the queue's.
 import { useState } from "preact/hooks";
 import { useVault } from "../lib/context.js";
 import { jobHref } from "../lib/route.js";
@@ -31,7 +31,7 @@ export function SelfTest() {
   );
 }
 
-/** The webhook as a sender knows it, at this page's own origin: no other may be asked from here. */
+/** Delivers to the webhook as a sender does, but at this page's own origin: the page may contact no other. */
 async function deliver(hook) {
   const image = { data_uri: picture() };
   const answer = await fetch(/\/hook\/[^/?#]+$/.exec(hook)[0], { method: "POST", headers: { "content-type": "application/json" },
@@ -39,7 +39,7 @@ async function deliver(hook) {
   if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).detail ?? `the answer is ${answer.status}`);
 }
 
-/** A drawing of more than 1 KiB, which no other delivery has: it holds the time. */
+/** Returns a drawing of more than 1 KiB. It contains the time, so no other delivery has it. */
 function picture() {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [640, 400];

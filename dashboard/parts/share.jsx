@@ -1,4 +1,4 @@
-// A link that shows this one job to whoever has it, for a while.
+// A link that shows this one job to its holders, for a while.
 import { useState } from "preact/hooks";
 import { jobPath } from "../lib/api.js";
 import { useVault } from "../lib/context.js";

@@ -1,4 +1,4 @@
-// What whoever is signed in sees: the bar at the top, and one of the pages.
+// What a signed-in user sees: the bar at the top, and one of the pages.
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Vault } from "../lib/context.js";
 import { Live } from "../lib/live.js";
@@ -46,7 +46,7 @@ export function Signed({ session, route }) {
   );
 }
 
-/** Another page begins at its top, and where a screen reader goes on; the wall knows its own place. */
+/** Scrolls a new page to its top, and moves a screen reader there. The wall restores its own place. */
 function useArrival({ page, parts: [id] }) {
   const isFirst = useRef(true);
   useLayoutEffect(() => {

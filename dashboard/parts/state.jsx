@@ -1,4 +1,4 @@
-// How a job stands, in a word and a colour; the word alone says all.
+// A job's state in a word and a colour; the word alone says everything.
 import { archiveOf } from "../lib/standing.js";
 
 /** A status of a job, or the state of one of its files. */
@@ -6,7 +6,7 @@ export function State({ of, kind = "status" }) {
   return <span class={`state ${kind}-${of}`}>{of}</span>;
 }
 
-/** How far a job's files are, once that is of interest; where its record is known, by that. */
+/** The state of a job's files, once it matters; by its record, if that is known. */
 export function Archive({ job, record }) {
   if (job.archive === "none" && job.status !== "completed") return null;
   const [kind, word, why] = archiveOf(job, record);

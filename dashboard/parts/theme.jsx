@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it: the choice is kept in this browser.
+// Light, dark, or the system's theme: this browser keeps the choice.
 import { useState } from "preact/hooks";
 import { Icon } from "./icon.jsx";
 
@@ -16,7 +16,7 @@ export function ThemeButton() {
     try {
       localStorage.setItem(KEY, chosen);
     } catch {
-      // It holds until the page is left.
+      // The choice lasts until the page is left.
     }
   };
   return (

@@ -1,4 +1,4 @@
-// Every delivery and what came of it, and what the vault did by itself.
+// Every delivery and its outcome, and what the vault did by itself.
 import { useEffect, useState } from "preact/hooks";
 import { jobPath } from "../lib/api.js";
 import { useVault } from "../lib/context.js";
@@ -26,7 +26,7 @@ export function Timeline({ job }) {
   );
 }
 
-/** The entries so far; they only ever get more, so each change of the job asks for the new ones. */
+/** Returns the entries so far. They are only ever added, so each change of the job loads the new ones. */
 function useEvents({ id, version }) {
   const { api } = useVault();
   const [state, setState] = useState({ events: [], error: null, isFull: false });
@@ -50,7 +50,7 @@ const TRUST = { token: "with the hook token", capability: "by the job's own webh
 
 function Event({ job, event, before }) {
   const { n, eventType, receivedAt, trust, outcome, detail } = event;
-  // What it told counts only if it has changed the job.
+  // The event counts only if it has changed the job.
   const told = outcome === "applied" && STATUSES.includes(eventType) ? `told-${eventType}` : "";
   return (
     <li class={`event outcome-${outcome} ${told}`}>
@@ -68,7 +68,7 @@ function Event({ job, event, before }) {
   );
 }
 
-/** The delivery as received: asked for when it is wanted. */
+/** The delivery as it was received, loaded on demand. */
 function Body({ path, size, n }) {
   const { api } = useVault();
   const [body, setBody] = useState(null);

@@ -1,4 +1,4 @@
-// What is running out: a worker's lease, and the life of the URLs that files are copied from.
+// Countdowns: a worker's lease, and the validity of the URLs that files are copied from.
 import { now as clockNow, useNow } from "../lib/clock.js";
 import { clock, duration } from "../lib/format.js";
 import { waitsFor } from "../lib/standing.js";
@@ -19,7 +19,7 @@ export function Lease({ record: { acquiredAt, leaseExpiry, healing } }) {
   );
 }
 
-/** The earliest end of the URLs that files are still to be copied from, as a shrinking bar. */
+/** The earliest expiry of the pending files' URLs, as a shrinking bar. */
 export function Deadline({ job: { files, completedAt } }) {
   const now = useNow();
   const ends = files.filter(({ state, expiresAt }) => state === "pending" && expiresAt).map(({ expiresAt }) => expiresAt);
@@ -27,7 +27,7 @@ export function Deadline({ job: { files, completedAt } }) {
   return <End now={now} since={completedAt} end={Math.min(...ends)} />;
 }
 
-/** What is left of a URL's life, of what was left when the result came. */
+/** The rest of a URL's validity, compared with what was left when the result came. */
 export function End({ now, since, end }) {
   const left = end - now;
   if (left <= 0) return <span class="timer over">the URL has expired</span>;
@@ -38,7 +38,7 @@ export function End({ now, since, end }) {
   );
 }
 
-/** Full at 1, empty at 0. */
+/** A bar that is full at 1 and empty at 0. */
 export function Bar({ part }) {
   const full = Math.max(0, Math.min(1, part));
   return (

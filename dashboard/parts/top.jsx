@@ -1,4 +1,4 @@
-// The bar at the top: where one is and can go, and whether what is shown is up to date.
+// The bar at the top: where the user is and can go, and whether the page is up to date.
 import { useChanges } from "../lib/emitter.js";
 import { href } from "../lib/route.js";
 import { Icon } from "./icon.jsx";
@@ -10,7 +10,7 @@ const LINKS = [["wall", "", "Jobs"], ["unmatched", "unmatched", "Unmatched"], ["
 
 export function Top({ page, live, signOut }) {
   const skip = (event) => {
-    // A fragment is the page's address here.
+    // The fragment is the page's address here.
     event.preventDefault();
     document.getElementById("main").focus();
   };

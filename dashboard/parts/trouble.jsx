@@ -11,6 +11,6 @@ export function Trouble({ error, again }) {
   );
 }
 
-/** The API's words as a sentence, or as the end of one. */
+/** Returns the API's words as a sentence, or as the end of one. */
 export const sentence = (text, isWhole = true) =>
   `${isWhole ? text.slice(0, 1).toUpperCase() : text.slice(0, 1)}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;

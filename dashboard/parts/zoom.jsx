@@ -1,4 +1,4 @@
-// A picture, and on demand all of the screen for it, in its own size.
+// A picture, which on demand fills the screen in its own size.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.jsx";
 import { Unplayable } from "./player.jsx";
