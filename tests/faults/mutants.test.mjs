@@ -1,4 +1,4 @@
-// What the sabotage edits: it has to stand in the source, or else a guard is not tried.
+// Each edit that removes a guard must match the source exactly once; otherwise its guard is not tested.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { edited, mutants } from "../../tools/faults/mutants.mjs";

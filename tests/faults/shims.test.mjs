@@ -1,4 +1,4 @@
-// The watched bindings: nothing changes as long as no fault is set.
+// The watched bindings change nothing while no fault is set.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ import { withShims } from "../../tools/faults/shims.mjs";
 import { ROOT } from "../../tools/workerd/vault.mjs";
 import { eventually } from "../../tools/workerd/wait.mjs";
 
-/** Uses each operation of each binding; answers with all that came of it, plain or watched. */
+/** Uses each operation of each binding, and answers with all results, plain or watched. */
 const SCRIPT = `
 import { DurableObject } from "cloudflare:workers";
 import { watched } from "./tools/faults/worker/shims.mjs";

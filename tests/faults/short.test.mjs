@@ -1,4 +1,4 @@
-// The fault table in short: few jobs, the quick rows. `npm run faults` plays all of it.
+// A short form of the fault table: few jobs, the quick rows. `npm run faults` plays all of it.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { play } from "../../tools/faults/play.mjs";

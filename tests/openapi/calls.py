@@ -1,6 +1,6 @@
-"""Every JSON operation, called by the client that openapi-python-client makes of openapi.json.
+"""Calls every JSON operation with the client that openapi-python-client generates from openapi.json.
 
-Reads what it is given as JSON from standard input, and prints each operation with its status.
+Reads its input as JSON from standard input, and prints each operation with its status.
 """
 
 import datetime
@@ -36,7 +36,7 @@ stranger = Client(base_url=given["url"])
 
 
 def called(operation, answer):
-    """Tells of the call; what is typed as its answer is returned."""
+    """Prints the call, and returns the parsed answer."""
     print(json.dumps({"operation": operation, "status": answer.status_code}))
     return answer.parsed
 

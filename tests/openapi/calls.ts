@@ -1,5 +1,5 @@
-// Every JSON operation, called by a client that openapi-typescript and openapi-fetch make of
-// openapi.json. It is copied beside what is generated, and compiled with it.
+// Calls every JSON operation with a client that openapi-typescript and openapi-fetch generate from openapi.json. This
+// file is copied beside the generated code, and compiled with it.
 import createClient from "openapi-fetch";
 import type { operations, paths } from "./schema.ts";
 
@@ -7,7 +7,7 @@ export interface Given {
   url: string;
   token: string;
   hookToken: string;
-  /** What ids begin with, so that no two clients meet. */
+  /** The beginning of all ids, so that no two clients meet. */
   name: string;
   /** The URL of an output file. */
   file: string;
@@ -27,7 +27,7 @@ export async function callAll({ url, token, hookToken, name, file, webhook, unma
     createClient<paths>({ baseUrl: url, ...(authorization && { headers: { authorization } }) });
   const [api, hook, stranger] = [client(`Bearer ${token}`), client(`Bearer ${hookToken}`), client()];
 
-  /** Notes the call; what is typed as its answer must be there. */
+  /** Notes the call. If its answer has a type, there must be one. */
   async function called<A extends { data?: unknown; response: Response }>(operation: keyof operations, asked: Promise<A>) {
     const { data, response } = await asked;
     made.push({ operation, status: response.status });

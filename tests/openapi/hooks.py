@@ -1,9 +1,9 @@
-"""What the generated requests must not do, or could not guess."""
+"""Restrains the generated requests: what they must not do, and what they could not guess."""
 
 import schemathesis
 
-# Narrower than the description: what is anything there would as a rule be no application, no request
-# and no target that any queue has, and no import at all.
+# Narrower than the description. With any text there, most guesses would name no application, no request and no
+# target of any queue, and no import would succeed.
 GUESSES = {
     "Application": "^[A-Za-z0-9_-]{1,40}$",
     "FalApplication": "^[A-Za-z0-9_-]{1,40}$",
@@ -16,7 +16,7 @@ GUESSES = {
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Puts the guesses into the description that this run reads, and into no other."""
+    """Writes the guesses into the copy of the description that this run reads."""
     for name, pattern in GUESSES.items():
         parameter = raw_schema["components"]["parameters"][name]
         parameter["schema"] = {"type": "string", "pattern": pattern}
@@ -29,17 +29,17 @@ def before_load_schema(context, raw_schema):
 
 @schemathesis.hook
 def filter_path_parameters(context, path_parameters):
-    """A number as an application is a text all the same: it breaks no rule."""
+    """Leaves out numbers as applications: in a path they are texts, so they break no rule."""
     return isinstance((path_parameters or {}).get("app", ""), str)
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """A made-up cursor is refused, and a wait would only make the run long."""
+    """Drops made-up cursors, which are refused, and waits, which would only make the run long."""
     query = case.query
     if isinstance(query, dict):
         query.pop("cursor", None)
-        # It would be called.
+        # The vault would call this webhook.
         query.pop("fal_webhook", None)
         if str(query.get("wait", "")).isdigit() and 0 < int(query["wait"]) <= 60:
             query["wait"] = 0

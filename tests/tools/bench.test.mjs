@@ -1,4 +1,4 @@
-// The bench's own arithmetic: what it calls a median, a ratio, a goal met and a figure far off.
+// The bench's arithmetic: medians, ratios, met goals, and figures that are far off.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { differences } from "../../tools/bench/counts.mjs";
@@ -33,7 +33,7 @@ test("a percentile is a value that there was", () => {
 });
 
 test("ratios are of the same turn", () => {
-  // Of the medians it would be 2.
+  // The ratio of the medians would be 2.
   assert.deepEqual(paired([10, 40, 90], [10, 20, 30]), { median: 2, min: 1, max: 3 });
   assert.deepEqual(paired([2, 2, 9], [1, 4, 2]), { median: 2, min: 0.5, max: 4.5 });
   assert.equal(paired([1, 100, 3], [10, 10, 1]).median, 3, "not 3 ÷ 10");

@@ -1,4 +1,4 @@
-// wasm-bindgen as its makers publish it: taken if it is the right one, and not waited for.
+// wasm-bindgen as it is published: the right version is accepted, and a slow server is not waited for.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
@@ -31,7 +31,7 @@ after(() => {
 
 const fetched = () => download(`http://127.0.0.1:${server.address().port}`, join(dir, "wasm-bindgen"));
 
-/** An archive as GitHub has it, with a program that says it is of this version. */
+/** Makes an archive like GitHub's, with a program that reports this version. */
 function archive(path, version) {
   const name = basename(path, ".tar.gz");
   mkdirSync(join(dir, name), { recursive: true });

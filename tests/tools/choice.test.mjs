@@ -1,4 +1,4 @@
-// Which files the tests' commands run, and where they stand.
+// Which files the test commands run, and which folders they are in.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -32,7 +32,7 @@ test("each of the quick files is there", () => {
   assert.deepEqual(QUICK.filter((path) => !existsSync(inRoot(path))), []);
 });
 
-/** Paths of the source files below a folder. */
+/** Returns the paths of the source files below a folder. */
 const sources = (top) => readdirSync(inRoot(top), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   .filter((path) => /\.(mjs|rs)$/.test(path) && !/\/(node_modules|target)\//.test(path));
@@ -43,7 +43,7 @@ test("tests and tools stand in folders of at most 16 files", () => {
   assert.deepEqual(Object.entries(counts).filter(([, count]) => count > 16), []);
 });
 
-// Cargo leaves out a file that no module names, and says nothing.
+// Cargo silently leaves out a file that no module names.
 test("each test in Rust is part of a program", () => {
   const files = sources("tests").filter((path) => path.endsWith(".rs"));
   const modules = files.map((path) => readFileSync(path, "utf8")).join("\n");

@@ -1,4 +1,4 @@
-// The parts of the dashboard that have no look, without a browser.
+// The parts of the dashboard without a look, tested without a browser.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { query, Refusal } from "../../dashboard/lib/api.js";
@@ -12,7 +12,7 @@ import { href, readRoute } from "../../dashboard/lib/route.js";
 const job = (id, createdAt, more = {}) => ({ id, createdAt, updatedAt: createdAt, ref: null, app: null, tags: [],
   status: "acquired", archive: "none", queueName: "free", files: [], ...more });
 
-/** An API that has these pages, one after the other. */
+/** Makes an API that has these pages, one after the other. */
 function paged(...pages) {
   const asked = [];
   const api = { asked, json: async (path) => {

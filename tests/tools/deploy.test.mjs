@@ -1,4 +1,4 @@
-// `npm run deploy`, with a stand-in for wrangler that records its calls: no account is here.
+// `npm run deploy`, with a stand-in for wrangler that records its calls, because there is no account here.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ import { run } from "./support/run.mjs";
 const FAKE = join(ROOT, "tests/tools/support/fake-wrangler.mjs");
 const BOTH = { HOOK_TOKEN, API_TOKEN };
 
-/** A folder for the stand-in: what it is to do, what it was asked, what it has been told. */
+/** Makes a folder for the stand-in: its script, its calls, its secrets. */
 function stage(context, script = {}, secrets) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-fake-"));
   context.after(() => rmSync(dir, { recursive: true }));
@@ -34,11 +34,11 @@ function stage(context, script = {}, secrets) {
   };
 }
 
-/** As in a pipeline: no terminal. */
+/** Runs the command as in a pipeline: without a terminal. */
 const piped = ({ dir }, env = {}, args = []) =>
   run("tools/deploy.mjs", args, { HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: dir, ...env });
 
-/** As on a terminal, where these are typed. */
+/** Runs the command as on a terminal on which these answers are typed. */
 async function typed({ dir }, answers, { env = {}, args = [], say = () => {}, ...more } = {}) {
   const said = [];
   const asked = [];
@@ -58,7 +58,7 @@ async function typed({ dir }, answers, { env = {}, args = [], say = () => {}, ..
 
 const commands = (stand) => stand.calls().map(({ command }) => command);
 
-/** No call has had a secret where others can read it. */
+/** Checks that no call had a secret where others can read it. */
 function assertUnseen(stand, ...values) {
   for (const { argv, env } of stand.calls()) {
     const seen = JSON.stringify({ argv, env });
@@ -174,7 +174,7 @@ describe("in a pipeline", () => {
   it("--dry-run and --help are wrangler's own, and touch no secret", async (context) => {
     const stand = stage(context);
     for (const args of [["--dry-run", "--outdir", "dist"], ["--help"]]) {
-      // The stand-in has nowhere to write what it deploys.
+      // The stand-in does not report what it deploys.
       stand.play({ fails: { deploy: { code: 0, says: "dry" } } });
       assert.equal((await piped(stand, BOTH, args)).code, 0);
       assert.deepEqual(stand.calls().at(-1).argv, ["deploy", ...args]);

@@ -1,4 +1,4 @@
-// What the Markdown names exists: links and anchors, paths, npm commands and their flags, variables, routes.
+// Everything that the Markdown names exists: links and anchors, paths, npm commands and their flags, variables, routes.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// `npm run doctor`: against a vault, and against what may stand in a vault's place or before it.
+// `npm run doctor`: against a vault, and against other servers in its place or in front of it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { certificate } from "../runtime/support/servers/certificate.mjs";
@@ -13,11 +13,11 @@ import { run } from "./support/run.mjs";
 
 const doctor = (url, env = { API_TOKEN }) => run("tools/doctor.mjs", [url], env);
 
-/** The lines that begin with this mark, as `name`. */
+/** Returns the names of the findings with this mark. */
 const marked = (text, mark) => text.split("\n").filter((line) => line.startsWith(`${mark} `))
   .map((line) => line.split(/\s+/)[1]);
 
-/** The whole of one finding, without columns. */
+/** Returns the whole text of one finding. */
 const finding = (text, name) => new RegExp(`^. ${name}\\b.*(?:\\n\\s+→.*)?`, "m").exec(text)?.[0] ?? text;
 
 describe("the doctor's command", () => {
@@ -29,7 +29,7 @@ describe("the doctor's command", () => {
   });
   after(() => stopAll(vault, upstream));
 
-  /** Runs against the vault with a middleman before it. */
+  /** Runs the doctor against the vault with a proxy in front of it. */
   async function through(context, options, env) {
     const middleman = await startMiddleman(vault.url, options);
     context.after(() => middleman.stop());
@@ -254,7 +254,7 @@ describe("the doctor's command", () => {
         await middleman.stop();
         await vault.restart({ PUBLIC_URL: null });
       });
-      // Behind this proxy the vault can't know that it is asked by https.
+      // Behind this proxy the vault cannot know that clients use https.
       await vault.restart({ PUBLIC_URL: middleman.url });
       middleman.leadTo(vault.url);
       const { code, text } = await doctor(middleman.url, env);

@@ -1,4 +1,4 @@
-// The Worker's entry around wasm that traps: a stand-in for what wasm-bindgen makes, whose module is real.
+// The Worker's entry around wasm that traps: a stand-in for wasm-bindgen's script, with a real module.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -64,7 +64,7 @@ before(async () => {
 
 after(async () => rmSync(dir, { recursive: true }));
 
-/** Plays on a Worker of its own; resolves to `[status, text]` of each path. */
+/** Runs a new Worker, and resolves to `[status, text]` for each path. */
 async function play(...paths) {
   const runtime = new Miniflare({
     modulesRoot: dir,

@@ -90,7 +90,7 @@ test("whatever is changed of a presigned URL breaks it", async () => {
     change(other);
     assert.notEqual(other.href, url.href, what);
     const [status] = await code(other);
-    // Without a signature it is a request that has none.
+    // Without that signature the request counts as unsigned.
     assert.equal(status, 403, what);
   }
   assert.equal((await code(url, { method: "HEAD" }))[0], 403);

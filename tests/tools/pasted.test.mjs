@@ -1,5 +1,5 @@
-// Runs every block of every page as it is printed, from the top of its page on, in one shell: a block finds what
-// those before it have set. `WRITE_EXAMPLES=1` rewrites the answers that a page shows.
+// Runs every block of every page as it is printed, from the top of its page, in one shell. A block sees what the blocks
+// before it have set. `WRITE_EXAMPLES=1` rewrites the answers that a page shows.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ import { answered, blocks, shapes } from "./support/pages.mjs";
 
 const PAGES = ["", "docs"].flatMap((folder) =>
   readdirSync(inRoot(folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name)));
-/** Blocks in these languages are not programs. */
+/** The languages whose blocks are not programs. */
 const SHOWN = ["json", "mermaid", "text", "toml"];
-/** What is pasted of the others. */
+/** How blocks in the other languages are pasted. */
 const PASTED = {
   sh: (code) => code,
   js: (code) => `node --input-type=module <<'PROGRAM'\n${code}PROGRAM\n`,
@@ -25,7 +25,7 @@ const PASTED = {
 const SERVER = /^(npm start|npx wrangler dev)\b/;
 const [PAUSE_MS, LIMIT_MS] = [500, 20_000];
 
-/** Pastes a block once; returns `{ said, calls, wrong }`, where `wrong` is an error if something is not as the page says. */
+/** Pastes a block once. Returns `{ said, calls, wrong }`; `wrong` is an error if something differs from the page. */
 async function pasted(desk, { language, code, status, answer }) {
   const { stdout, calls, ...told } = await desk.paste(PASTED[language](code));
   assert.equal(told.code, 0, stdout + told.stderr);
@@ -41,7 +41,7 @@ async function pasted(desk, { language, code, status, answer }) {
   }
 }
 
-/** Repeats a question that changes nothing: a listing may not know of a new job yet. */
+/** Runs a block, and repeats a request that changes nothing: a listing may not know a new job yet. */
 async function run(desk, block) {
   if (SERVER.test(block.code)) {
     await serve(block.code);

@@ -1,4 +1,4 @@
-// What Linux tells of processes: the figures that tests of memory go by rise and fall.
+// Linux's figures about processes, which tests of memory use, rise and fall.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { forgetPeak, peakBytes, pids, residentBytes, statOf, workerds } from "../../tools/workerd/process.mjs";
 
 const MIB = 1_048_576;
-/** Takes so much memory, and gives it back, at each word. */
+/** Takes memory, and releases it, at each input. */
 const TAKES = `process.stdin.on("data", () => {
   let bytes = Buffer.alloc(200 * ${MIB}, 1);
   bytes = undefined;

@@ -1,4 +1,5 @@
-// The prose linter: each rule on a text that breaks it and on one that keeps it, each reader on what it must find and leave.
+// The prose linter. Each rule gets a text that breaks it and one that keeps it; each reader must find some texts and
+// skip others.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EXCEPTIONS } from "../../tools/lint/exceptions.mjs";

@@ -1,4 +1,4 @@
-// Long steps of the commands: what they say while they last, and that they end with who began them.
+// The long steps of commands: what they print while they run, and that they end with the process that started them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ test("the last whole line is told, in letters alone", () => {
 
 for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]]) {
   test(`a step is ended by ${signal} too`, async () => {
-    // As good as a name.
+    // A unique duration identifies the process.
     const seconds = `60.${process.pid}${code}`;
     const sleeps = () => processes().some(({ command }) => command === `sleep ${seconds}`);
     const script = `import { step } from ${JSON.stringify(join(ROOT, "tools/setup/run.mjs"))};

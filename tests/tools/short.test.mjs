@@ -1,4 +1,4 @@
-// What the tests say: each failure below the line of its own file, also of one that breaks off.
+// The test reporter prints each failure below the line of its file, also for a file that breaks off.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,32 +1,38 @@
-// The house: which file may know which. ARCHITECTURE.md has the picture.
+// The structure of the source: which file may know which. ARCHITECTURE.md has the picture.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { circles, code, imports, methodCalls, sources, upward } from "./support/structure.mjs";
 
-/** The wings of `src/domain`, from the lowest on: each imports only those before it. */
+/** The wings of `src/domain`, from the lowest up: each imports only those before it. */
 const DOMAIN = [
   "time", "sort", "percent", "words", "names", "json", "retry", "keys", "webhook", "file", "access", "upstream", "http",
-  // The record's data; what follows decides about it.
+  // The record's data; the wings after it decide about it.
   "job", "view", "handoff", "healing", "ingest", "archive", "alarm", "catalog",
   "config", "gateway", "protocol", "route", "doctor",
   // For unit tests.
   "fixtures",
 ];
-/** The wings of `src/edge`. Those that answer requests, and the two kinds of objects, don't know each other. */
+/** The wings of `src/edge`. Those that answer requests, and the two kinds of objects, do not know each other. */
 const EDGE = [
   "platform", "http", "rpc", "storage", "bodies", "upstream", "transfer",
   ["api", "catalog", "doctor", "files", "gateway", "ingest", "job"], "router", "entry",
 ];
-/** The parts of a job's object: what all tasks use, the tasks, the alarm that runs them, the dispatch of commands, the class. */
+/**
+ * The parts of a job's object, from the lowest up: what all tasks use, the tasks, the alarm that runs them, the
+ * dispatch of commands, the class.
+ */
 const JOB = [
   "found", "changes", "home", "run", "timeline", "result", "read", "delete", "catalog",
   "archive", "handoff", "ingest", "alias", "gateway", "healing", "alarm", "dispatch", "mod",
 ];
-/** Methods of other types too, by which nothing can be told: of storage, of collections, of iterators, and a plan's `alarm`. */
+/**
+ * Methods that other types have too, which prove nothing: those of storage, collections and iterators, and a plan's
+ * `alarm`.
+ */
 const COMMON = new Set([
   "get", "put", "delete", "list", "len", "insert", "remove", "push", "take", "map", "find", "is_empty", "iter", "text", "alarm", "next",
 ]);
-/** What would be an effect: the clock, chance, the outside, the runtime. */
+/** What would be an effect: the clock, randomness, I/O, the runtime. */
 const EFFECT = /\b(?:worker|wasm_bindgen|js_sys|web_sys|futures_\w+|rand|getrandom)::|\bstd::(?:time|fs|net|env|process|thread|io)\b|\be?println!/;
 const MOST_LINES = 400;
 const MOST_FILES = 16;
@@ -69,7 +75,7 @@ test("files and folders can be taken in", () => {
   assert.deepEqual(Object.keys(folders).filter((folder) => folders[folder].length > MOST_FILES), []);
 });
 
-// What the checks above find, tried on sources that have it.
+// The checks above, tried on sources that break them.
 
 const house = (files) => new Map(Object.entries(files));
 

@@ -1,10 +1,10 @@
-// What is said on a terminal, and what is typed there unseen.
+// Output on a terminal, and hidden input.
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
 import { askSecret, colours, plain } from "../../tools/setup/terminal.mjs";
 
-/** A keyboard and a screen. */
+/** Makes a keyboard and a screen. */
 function terminal() {
   const input = Object.assign(new EventEmitter(), { raw: [], setRawMode: (on) => input.raw.push(on), resume() {}, pause() {} });
   const output = { text: "", write: (text) => (output.text += text) };

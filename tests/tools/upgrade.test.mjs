@@ -1,4 +1,4 @@
-// How a vault's storage is kept as text: what is folded and moved in time comes back as it was.
+// A vault's storage as text: what is folded, or moved in time, comes back unchanged.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moved } from "../../tools/upgrade/fixture.mjs";

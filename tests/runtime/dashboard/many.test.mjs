@@ -17,7 +17,8 @@ const ROOM = 1024 ** 3;
 /** The pixels that are scrolled in a frame: a quick flick of the finger. */
 const STEP_PX = 400;
 /**
- * The most time for a step, as a part of the time to count to 500 million. That is about 60 ms on a machine that is a few years old.
+ * The most time for a step, as a part of the time to count to 500 million. That is about 60 ms on a machine that is a
+ * few years old.
  */
 const PART = 1 / 25;
 

@@ -1,4 +1,4 @@
-// The stand-in for fal.ai signs what a verifier of fal's rules accepts, and only that.
+// The stand-in for fal.ai signs webhooks that fal's rules accept, and only those.
 
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, verify } from "node:crypto";
@@ -13,7 +13,7 @@ import { startOutbound } from "../../runtime/support/servers/outbound.mjs";
 const ID = "764cabcf-b745-4b3e-ae38-1200304cf45b";
 const BODY = ok(ID, { seed: 7 });
 
-/** fal's rules, as its documentation gives them, written without the sender's help. */
+/** Checks a signature by fal's documented rules, without the sender's code. */
 function isGenuine({ keys }, headers, body) {
   const told = (name) => headers[`x-fal-webhook-${name}`];
   const lines = [told("request-id"), told("user-id"), told("timestamp"),
@@ -23,7 +23,7 @@ function isGenuine({ keys }, headers, body) {
     createPublicKey({ key: jwk, format: "jwk" }), signature));
 }
 
-/** Asks for the keys as workerd does: the whole URL in the request line. */
+/** Asks for the keys as workerd does: with the whole URL in the request line. */
 function askFor(outbound, url, signal) {
   const [host, port] = outbound.change({}).outboundService.external.address.split(":");
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
-// The JavaScript client of the tests is what users have, and the front loses what it is to lose: a
-// job's whole life on the simulator, and what that leaves out on a queue of fal's shape.
+// The tests' JavaScript client is the one that users have, and the front loses what it should. They play a job's whole
+// life on the simulator, and the rest on a queue of fal's form.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { falJs } from "../../runtime/support/programs/clients.mjs";
@@ -67,7 +67,7 @@ describe("fal's client for JavaScript", LIMITED, () => {
     const stream = await fal.queue.streamStatus(APP, { requestId, logs: true });
     const [, asked] = await until("a stream", () => queue.streams.length && queue.lines());
     assert.equal(asked, `GET /p/owner/flux/requests/${requestId}/status/stream?logs=1`);
-    // The next is sent only when this one has arrived: a buffer on the way would hold it for ever.
+    // The next status is sent only when this one has arrived: a buffer on the way would hold it forever.
     for (const status of STATUSES) {
       const arrived = new Promise((resolve) => stream.on("data", resolve));
       queue.streams[0].send(status);

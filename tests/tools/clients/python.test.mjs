@@ -1,5 +1,5 @@
-// As js.test.mjs for fal's client for Python, which speaks only TLS and follows the URLs of
-// the simulator's replies nowhere, as those are http: it asks by the job's id there.
+// Like js.test.mjs, for fal's client for Python, which speaks only TLS. It cannot follow the URLs in the simulator's
+// answers, because these are http: there it asks by the job's id.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { pythonClients } from "../../../tools/setup/python.mjs";

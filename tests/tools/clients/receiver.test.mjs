@@ -1,4 +1,4 @@
-// A client's webhook endpoint keeps what it is sent, and answers as it was told.
+// A client's webhook endpoint keeps the requests, and answers as the test says.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

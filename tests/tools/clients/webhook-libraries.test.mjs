@@ -1,16 +1,16 @@
-// The libraries that judge our signatures agree with the published vector, and with each other.
+// The libraries that check our signatures agree with the published vector, and with each other.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { pythonClients } from "../../../tools/setup/python.mjs";
 import { lacking } from "../../runtime/support/programs/tools.mjs";
 import { LIBRARIES, sign, verify } from "../../runtime/support/programs/webhook-libraries.mjs";
 
-/** From the libraries' own tests. */
+/** The vector of the libraries' own tests. */
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const MESSAGE = { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330,
   body: '{"test": 2432232314}' };
 const SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
-/** Its last bit differs. */
+/** The same secret with a different last bit. */
 const OTHER_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx";
 
 const headersOf = ({ id, timestamp }, signature) => ({ "webhook-id": id,

@@ -1,5 +1,5 @@
-// What a test can see and do behind the queue's back: submissions as they arrived, refusals with a
-// body of their own, late answers, jobs that are forgotten.
+// What a test can see and do apart from the queue's own routes. These are submissions as they arrived, refusals with
+// their own body, late answers, and forgotten jobs.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -118,7 +118,7 @@ test("a stalled answer does not keep the simulator from closing", async () => {
   const simulator = await startSimulator({ s3, knobs: { stallMs: { download: 600_000 } } });
   const headers = { authorization: `Bearer ${KEY}` };
   const asked = fetch(`${simulator.url}/fal/download/other/a`, { headers });
-  // The simulator takes calls in their order.
+  // The simulator handles requests in their order, so the first one has begun.
   await fetch(simulator.url);
   await Promise.all([assert.rejects(asked), simulator.close()]);
 });

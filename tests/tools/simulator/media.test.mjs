@@ -1,5 +1,5 @@
-// What the simulator's jobs put out can be looked at and listened to: by ffprobe, in Chromium, and
-// models by the validator of glTF's makers.
+// The outputs of the simulator's jobs can be viewed and heard: by ffprobe, in Chromium, and models by the official glTF
+// validator.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -11,11 +11,11 @@ import { lacking } from "../../runtime/support/programs/tools.mjs";
 import { BINARY, bytesOf, rig, sha256 } from "../support/rig.mjs";
 
 const MIB = 1_048_576;
-/** Enough for each medium to be chosen. */
+/** Enough prompts to choose every medium. */
 const PROMPTS = Array.from({ length: 12 }, (_, n) => `prompt ${n}`);
 const APPS = { video: "wan22-fast-t2v", image: "fal-ai/flux/dev", audio: "music-gen", model: "image-to-3d" };
 
-/** The results of a job for each prompt. */
+/** Returns the results of a job for each prompt. */
 async function made(t, app, prompts, sim = {}) {
   const { simulator, hook, submit } = await rig(t, { knobs: { size: null } });
   for (const prompt of prompts) await submit({ prompt, _sim: sim }, BINARY, `/queue/${app}`);
@@ -24,10 +24,10 @@ async function made(t, app, prompts, sim = {}) {
   return completed.sort((one, other) => one.jobId - other.jobId);
 }
 
-/** What tells a medium from others: bytes of it that are not near its key. */
+/** Returns what identifies a medium: bytes that are not near its key. */
 const look = (bytes) => sha256(bytes.subarray(2_000, 4_000));
 
-/** A URL of each medium of this kind. */
+/** Returns a URL of each medium of this kind. */
 async function each(t, kind, sim) {
   const seen = new Map();
   for (const { [kind]: { data_uri: url } } of await made(t, APPS[kind], PROMPTS, sim)) {
@@ -73,7 +73,7 @@ test("each model is valid, and its surface looks outwards", async (t) => {
   }
 });
 
-/** How many of a model's triangles are seen from inside. */
+/** Returns how many of a model's triangles face inward. */
 function inward(glb) {
   const json = JSON.parse(glb.subarray(20, 20 + glb.readUInt32LE(12)));
   const start = 20 + glb.readUInt32LE(12) + 8;
@@ -132,7 +132,7 @@ describe("in Chromium", { skip: lacking("chromium") }, () => {
     server?.close();
   });
 
-  /** Plays them beside each other, each for a second. */
+  /** Plays all of them at once, for a second each. */
   const played = (tag, urls) => page.evaluate(([name, sources]) => Promise.all(sources.map(async (src) => {
     const player = Object.assign(document.createElement(name), { src });
     document.body.append(player);

@@ -1,4 +1,4 @@
-// The queue as its documentation has it: submitting, events, dialects, status, result, cancel.
+// The queue as its documentation describes it: submission, events, dialects, status, result, cancellation.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -178,7 +178,7 @@ test("result: what the webhook carried, its URLs signed anew on each read", asyn
 
 test("a presigned URL is 200, then 403 when its second is over; tampered never", async (t) => {
   const { hook, run } = await rig(t);
-  // Signatures count whole seconds: signed late in one, a URL of one second is dead at once.
+  // Signatures count whole seconds: a URL with a validity of one second, signed late in a second, expires at once.
   const url = await until("a URL that lives", async () => {
     await run(PROMPT, { ...BINARY, "x-sim": '{"expiresIn": 1}' });
     const { video } = hook.json().at(-1);

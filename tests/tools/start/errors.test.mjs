@@ -1,4 +1,4 @@
-// What `npm start` says when it can't: a sentence and the command that fixes it, before anything is built.
+// The errors of `npm start`: a sentence and the command that fixes it, before anything is built.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,7 @@ import { environment, Local, newDir, newPorts } from "../support/local.mjs";
 const START = join(ROOT, "tools/start.mjs");
 const TYPING = join(ROOT, "tests/tools/support/typing.py");
 
-/** Runs it until it ends by itself: `{ code, text }`. */
+/** Runs `npm start` until it ends by itself: `{ code, text }`. */
 async function start(env, [program, ...args] = [process.execPath, START]) {
   const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
@@ -110,7 +110,7 @@ describe("an earlier npm start", () => {
   const env = () => environment(local.dir, local.ports);
   const answers = () => eventually("it answers", async () => (await fetch(`${local.url}/healthz`).catch(() => undefined))?.ok || undefined);
 
-  /** On a terminal, where this is answered to what is asked; `played` runs as soon as it answers. */
+  /** Runs it on a terminal that answers this prompt; `played` runs meanwhile. */
   async function onTerminal(prompt, answer, played) {
     const { CI: _, ...there } = env();
     const typed = start(there, ["python3", TYPING, prompt, JSON.stringify([answer]), process.execPath, START]);

@@ -1,4 +1,4 @@
-// The port before the runtime: what passes through it unchanged, and what waits.
+// The proxy before the runtime: what it passes on unchanged, and what waits.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -34,7 +34,7 @@ before(async () => {
 
 beforeEach(() => (told = []));
 
-/** Answers in one piece with its first bytes, and sends back what comes. */
+/** Answers with headers and first bytes in one piece, and then sends back what arrives. */
 function echoEarly(socket, head) {
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\nfirst,${head}`);
   socket.pipe(socket);

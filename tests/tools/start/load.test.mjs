@@ -1,6 +1,6 @@
-// `npm start` under load: bursts of deliveries with page loads in between, some of which are broken off.
+// `npm start` under load: bursts of deliveries with page loads in between, some of which are aborted.
 //
-// `HOOKVAULT_LOAD=10000 npm test -- start-load` makes it so many deliveries.
+// `HOOKVAULT_LOAD=10000 npm test -- start-load` sends 10,000 deliveries.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -11,7 +11,10 @@ import { Local } from "../support/local.mjs";
 
 const DELIVERIES = Number(process.env.HOOKVAULT_LOAD ?? 1_000);
 const BURST = 500;
-/** A job's object stays open for ten seconds, and the runtime runs out of file descriptors. */
+/**
+ * How many deliveries a second: a job's object stays open for ten seconds, so with more of them the runtime runs out of
+ * file descriptors.
+ */
 const PER_SECOND = 250;
 const PAGES = 10;
 
@@ -24,14 +27,14 @@ describe(`npm start under ${DELIVERIES} deliveries`, () => {
   });
   after(() => local?.remove());
 
-  /** Resolves to the answers' statuses, each with how often it came. */
+  /** Resolves to the statuses of the responses, each with its count. */
   async function burst(from) {
     const deliver = async (_, n) => (await local.deliver({ eventType: "acquired", jobId: idOf(from + n), queueName: "free" })).status;
     const statuses = await Promise.all(Array.from({ length: BURST }, deliver));
     return Object.fromEntries(Map.groupBy(statuses, String).entries().map(([status, all]) => [status, all.length]));
   }
 
-  /** Loads pages; every other one is broken off: before its answer, or while that comes. */
+  /** Loads pages; every other load is aborted, before its response or during it. */
   async function pages() {
     const load = async (_, n) => {
       const stop = new AbortController();
@@ -44,7 +47,7 @@ describe(`npm start under ${DELIVERIES} deliveries`, () => {
     await Promise.all(Array.from({ length: PAGES }, load));
   }
 
-  /** A delivery of which half comes. */
+  /** Sends half of a delivery, and closes the connection. */
   function brokenOff() {
     const { hostname, port } = new URL(local.url);
     const head = `POST /hook/${local.vars.HOOK_TOKEN} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 1000\r\n\r\n`;

@@ -1,4 +1,4 @@
-// The log of `npm start`: readable, and without what opens something.
+// The log of `npm start`: readable, and without secrets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requestLine, secretsOf, shownPath, workerLine } from "../../../tools/start/log.mjs";

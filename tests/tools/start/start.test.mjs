@@ -1,4 +1,4 @@
-// `npm start`: what it prints works, it goes on whatever dies, and it keeps what it has.
+// `npm start`: what it prints works, it survives the death of its processes, and it keeps its data.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";

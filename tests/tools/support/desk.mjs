@@ -1,5 +1,5 @@
-// What a reader of the pages has before them: hookvault and a queue as `npm start` has them, on ports of
-// their own, and a shell, in which a stand-in plays wrangler.
+// What a reader of the pages has. That is hookvault and a queue as `npm start` runs them, on other ports, and a shell
+// in which a stand-in plays wrangler.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,12 +16,12 @@ import { Shell } from "./shell.mjs";
 
 const FAKE = inRoot("tests", "tools", "support", "fake-wrangler.mjs");
 const TYPED = "a-secret-that-someone-types";
-/** Where the pages say that things are. */
+/** The ports in the pages. */
 const [VAULT, QUEUE] = [8787, 8788];
-/** It may have to build the Worker. */
+/** The start may have to build the Worker. */
 const START_LIMIT_MS = 300_000;
 
-/** The tokens of a fresh `npm start`. */
+/** Returns the tokens of a fresh `npm start`. */
 const tokens = () => Object.fromEntries([...readFileSync(inRoot(".dev.vars.example"), "utf8")
   .matchAll(/^(\w+_TOKEN)=(.*)$/gm)].map(([, name, value]) => [name, value]));
 
@@ -38,30 +38,32 @@ export async function startDesk() {
   const shell = new Shell({ HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: wrangler }, TYPED);
   return {
     paste: (code) => shell.paste(code),
-    /** Has what the page has exported lead to the ports that there are. */
+    /** Points the page's exported variables to the real ports. */
     move: () => shell.paste(["HOOKVAULT_URL", "QUEUE_URL"].map((name, n) =>
       `[ -z "\${${name}-}" ] || export ${name}="\${${name}/:${ports[n][0]}/:${ports[n][1]}}"\n`).join("")),
-    /** A text with the ports of the pages. */
+    /** Returns a text with the ports of the pages. */
     asPrinted: (text) => ports.reduce((all, [printed, real]) => all.replaceAll(local(real), local(printed)), text),
-    /** The jobs that there are, each as `437852: completed stored`. */
+    /** Returns the vault's jobs, each as `437852: completed stored`. */
     async jobs() {
       const headers = { authorization: `Bearer ${tokens().API_TOKEN}` };
       const { jobs } = await (await fetch(`${url}/jobs?limit=200`, { headers })).json();
       return jobs.map(({ id, status, archive }) => `${id}: ${status} ${archive}`);
     },
-    /** The names of the secrets that wrangler was given. */
+    /** Returns the names of the secrets that wrangler got. */
     secrets: () => Object.keys(JSON.parse(readFileSync(join(wrangler, "secrets.json"), "utf8"))),
     async stop() {
       shell.end();
       rmSync(wrangler, { recursive: true });
-      // A page that fails leaves jobs that run.
+      // A page that fails leaves jobs running.
       await upstream.idle();
       await stopAll(vault, upstream);
     },
   };
 }
 
-/** Runs what goes on until it is ended, and ends it by Ctrl-C as soon as it answers; rejects if it never does. */
+/**
+ * Runs a command that does not end by itself, and ends it with Ctrl-C as soon as it answers. Rejects if it never does.
+ */
 export async function serve(code) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-local-"));
   const names = ["HOOKVAULT_PORT", "HOOKVAULT_SIMULATOR_PORT", "HOOKVAULT_S3_PORT"];

@@ -1,21 +1,22 @@
-// Checks what the Markdown names: links and anchors, paths, npm commands with their flags, variables, routes.
+// Checks everything that the Markdown names: links and anchors, paths, npm commands with their flags, variables,
+// routes.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { ROOT } from "../../../tools/setup/project.mjs";
 
-/** Folders that hold nothing of ours; those that begin with a dot are left out too, but for `.ci`. */
+/** Folders without files of the project. Those that begin with a dot are left out too, except `.ci`. */
 const FOREIGN = new Set(["node_modules", "target", "artifacts"]);
 /** What the build writes. */
 const BUILT = ["build", "dist"].map((name) => join(ROOT, name));
 const TEXT = /\.(rs|mjs|js|jsx|ts|py|json|toml|example|html|css|txt|yaml)$|\/run$/;
-/** What lies in R2, or is on the user's own machine. */
+/** Paths in R2, or on the user's own machine. */
 const ELSEWHERE = /^(jobs|manifests|timeline|bodies|results|incoming|unmatched|doctor|upload|part|build|dist)\/|^app\.(py|js)$|^fuzz\/artifacts|\{\w+\}/;
 const EXTENSION = /\.(rs|mjs|jsx?|ts|md|toml|json|py|txt|yaml|html|css|png)$/;
-/** Names what does not exist, to see that it is found. */
+/** A test that names what does not exist, to check that the checks find it. */
 const OWN_TEST = "tests/tools/docs.test.mjs";
 const TOP = /^(src|tests|tools|docs|dashboard|bench|fuzz|\.ci)\//;
 
-/** All files of the project, as paths from its root. */
+/** Returns all files of the project, as paths from its root. */
 export function files(folder = ROOT) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -26,10 +27,10 @@ export function files(folder = ROOT) {
 }
 
 /**
- * What the checks compare the pages with.
+ * Returns what the pages are compared with.
  *
- * @returns {{ files: string[], pages: Map<string, string>, words: Set<string>, scripts: Map<string, string>, routes: RegExp[] }}
- *   `words` holds each name in capitals that the sources use; `scripts` the sources of each npm script
+ * @returns {{ files: string[], pages: Map<string, string>, words: Set<string>, scripts: Map<string, string>, routes:
+ *   RegExp[] }} `words` has each name in capitals that the sources use; `scripts` has the sources of each npm script
  */
 export function project() {
   const all = files();
@@ -49,7 +50,7 @@ export function project() {
   };
 }
 
-/** What a page names and the project does not have, a line each. */
+/** Returns what a page names and the project does not have, a line for each. */
 export function mistakes(page, text, world) {
   return [links, paths, commands, variables, routes].flatMap((check) => check(page, text, world)).map((mistake) => `${page}: ${mistake}`);
 }
@@ -58,7 +59,7 @@ const FENCE = /^```[^\n]*\n.*?^```$/gms;
 const prose = (text) => text.replaceAll(FENCE, "");
 const spans = (text) => [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code);
 
-/** The anchor that GitHub gives a heading. */
+/** Returns the anchor that GitHub gives to a heading. */
 const slug = (heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(/\s/g, "-");
 const anchors = (text) => new Set([...prose(text).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => slug(heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1"))));
 
@@ -74,7 +75,10 @@ function links(page, text, { files, pages }) {
   });
 }
 
-/** A path counts if it is the end of one that there is: `keys.rs`, `domain/keys.rs`, `ingest/{hook,claim}.rs`, `access/`. */
+/**
+ * Checks paths. A path counts if it is the end of an existing one: `keys.rs`, `domain/keys.rs`,
+ * `ingest/{hook,claim}.rs`, `access/`.
+ */
 function paths(page, text, { files }) {
   const isPath = (code) => /^[\w.{},*/-]+$/.test(code) && !code.startsWith("/")
     && (EXTENSION.test(code) || TOP.test(code) || /^[\w.-]+(\/[\w.-]+)*\/$/.test(code));
@@ -89,7 +93,7 @@ function expanded(path) {
   return list === undefined ? [path] : list.split(",").flatMap((one) => expanded(before + one + after));
 }
 
-/** The flags of `deploy` are wrangler's own. */
+/** Checks commands. The flags of `deploy` are wrangler's own. */
 function commands(page, text, { scripts }) {
   return [...text.matchAll(/\bnpm (?:run ([\w-]+)|(start|test)\b)((?: [^`\n|#&]*)?)/g)].flatMap(([, run, plain, rest]) => {
     const name = run ?? plain;

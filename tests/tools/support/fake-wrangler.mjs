@@ -1,5 +1,5 @@
-// Stands in for wrangler: keeps what it is called with in FAKE_WRANGLER_DIR, remembers the secrets
-// of the Worker there, and does what `script.json` in it says.
+// Stands in for wrangler. It keeps its calls and the Worker's secrets in FAKE_WRANGLER_DIR, and does what `script.json`
+// there says.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -19,7 +19,7 @@ if (fails[command] !== undefined) {
   console.error(says + (echoes ? stdin : ""));
   process.exit(code);
 }
-/** Sets secrets of the Worker beside those that it has. */
+/** Adds secrets to those of the Worker. */
 function keep(secrets) {
   writeFileSync(join(dir, "secrets.json"), JSON.stringify({ ...read("secrets.json", {}), ...secrets }));
   return 0;

@@ -1,17 +1,17 @@
-// A queue with just the answers that fal's clients ask for. The simulator imitates another queue,
-// whose answers leave some of them out: what a client does when they are there is seen here.
+// A queue with just the answers that fal's clients need. The simulator imitates another queue, whose answers lack some
+// of them; this one shows what a client does with them.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { json } from "node:stream/consumers";
 
 const LOGS = [{ message: "step 1", level: "INFO", source: "USER", timestamp: "2026-10-01T00:00:00Z" }];
-/** What a job's status is when it is asked for the first, second and any later time. */
+/** A job's status at the first, the second, and any later request. */
 const STATUSES = [{ status: "IN_QUEUE", queue_position: 0 }, { status: "IN_PROGRESS", logs: LOGS },
   { status: "COMPLETED", logs: LOGS, metrics: { inference_time: 1 } }];
 const ROUTE = /^(?<model>.+?)(?:\/requests\/(?<id>[^/]+)(?<rest>\/.*)?)?$/;
 
-/** @param {{ scheme?: "http" | "https" }} [options] of the URLs in answers, as clients must ask */
+/** @param {{ scheme?: "http" | "https" }} [options] the scheme of the URLs in answers, which clients use */
 export async function startFalQueue({ scheme = "http" } = {}) {
   const requests = [];
   const asked = new Map();
@@ -50,7 +50,7 @@ export async function startFalQueue({ scheme = "http" } = {}) {
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    /** All that it was asked: `{ line, headers, body }`. */
+    /** All requests: `{ line, headers, body }`. */
     requests,
     lines: () => requests.map(({ line }) => line),
     /** The status streams that were opened: `{ send, end }`. */

@@ -1,4 +1,4 @@
-// `npm start` as a user runs it, with ports and a folder of its own.
+// Runs `npm start` as a user does, with its own ports and folder.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -26,11 +26,11 @@ export const environment = (dir, ports) => ({
   HOOKVAULT_S3_PORT: `${ports.s3}`,
 });
 
-/** A process, and all that it says. */
+/** A process, and all of its output. */
 export class Local {
   text = "";
 
-  /** @param {{ dir?: string, ports?: object }} options those of an earlier one, to go on from there */
+  /** @param {{ dir?: string, ports?: object }} options those of an earlier one, to continue from it */
   static async start({ dir = newDir(), ports } = {}) {
     const local = new Local();
     Object.assign(local, { dir, ports: ports ?? (await newPorts()) });
@@ -41,11 +41,11 @@ export class Local {
     try {
       await local.says(/as soon as its files are stored:\n.+\n/);
     } catch (failure) {
-      // Nobody else knows of it yet, and the runner waits for it.
+      // Nothing else can end it yet, and the runner would wait for it.
       await local.end();
       throw failure;
     }
-    // Made by the first one.
+    // The first start has made the file.
     local.vars = readVars();
     return local;
   }

@@ -1,5 +1,5 @@
-// A proxy before a vault that can do wrong: answer itself, or change what is answered. It passes
-// `Host` on, so that the vault's URLs lead through it.
+// A proxy before a vault that can misbehave: it answers itself, or changes the vault's response. It passes `Host` on,
+// so that the vault's URLs lead through it.
 import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -7,8 +7,8 @@ import { createServer as createTlsServer } from "node:https";
 /**
  * @param {string} target the vault's URL
  * @param {object} [options]
- * @param {(request, response) => boolean} [options.answer] true if it has answered
- * @param {(request, answer: { status, headers, body: Buffer }) => void} [options.change]
+ * @param {(request, response) => boolean} [options.answer] returns whether it has answered itself
+ * @param {(request, answer: { status, headers, body: Buffer }) => void} [options.change] changes the vault's response
  * @param {{ cert: string, key: string }} [options.tls]
  */
 export async function startMiddleman(target, { answer = () => false, change = () => {}, tls } = {}) {
@@ -36,7 +36,7 @@ export async function startMiddleman(target, { answer = () => false, change = ()
   return {
     url: `${tls ? "https" : "http"}://localhost:${server.address().port}`,
     seen,
-    /** The vault has another URL now. */
+    /** Points the proxy to the vault's new URL. */
     leadTo: (url) => (to = new URL(url)),
     async stop() {
       server.closeAllConnections();

@@ -1,24 +1,24 @@
-// The fenced blocks of a page, and what the page shows as their answers.
+// Finds the fenced blocks of a page, and the answers that the page shows.
 
 /**
  * @typedef {object} Block
  * @property {string} language
  * @property {string} code
- * @property {number} line of the page, where it begins
- * @property {number} [status] of an example: its title ends with `→ 200`
- * @property {string} answer that is shown, empty if none is
- * @property {[number, number]} place of the answer in the page's text
+ * @property {number} line the line of the page where the block begins
+ * @property {number} [status] an example's status: its title ends with `→ 200`
+ * @property {string} answer the answer that the page shows, empty if there is none
+ * @property {[number, number]} place the answer's position in the page's text
  */
 
 const FENCE = /^```([^\n]*)\n(.*?)^```\n/gms;
 const TITLE = /^\*\*.*\*\* → (\d{3})\n\n$/;
-/** Most characters of a line that are shown. */
+/** The most characters of a line that are shown. */
 const SHOWN = 900;
 const MORE = " …";
-/** Members that hold texts for people. */
+/** The members with texts for people. */
 const TEXTS = ["title", "code", "detail", "reason", "fix"];
 
-/** The blocks of a page in order; an answer is no block of its own. @returns {Block[]} */
+/** Returns the blocks of a page in order. An answer is not a block of its own. @returns {Block[]} */
 export function blocks(text) {
   const found = [];
   for (const { 0: whole, 1: language, 2: code, index } of text.matchAll(FENCE)) {
@@ -35,7 +35,7 @@ export function blocks(text) {
   return found;
 }
 
-/** The page with these answers. @param {Map<Block, string>} answers */
+/** Returns the page with these answers. @param {Map<Block, string>} answers */
 export function answered(text, answers) {
   return [...answers].reverse().reduce((page, [{ place: [from, to] }, answer]) =>
     page.slice(0, from) + (answer && `\n\`\`\`\n${cut(answer)}\n\`\`\`\n`) + page.slice(to), text);
@@ -45,8 +45,8 @@ const cut = (answer) => answer.trimEnd().split("\n")
   .map((line) => (line.length > SHOWN ? line.slice(0, SHOWN) + MORE : line)).join("\n");
 
 /**
- * What must be equal in an answer and on the page: in JSON the names in their order and the texts for people, in other
- * lines the beginning, without numbers. A line that the page cuts counts as far as it is shown.
+ * Returns what must be equal in an answer and on the page. In JSON these are the names in their order, and the texts
+ * for people; in other lines the beginning, without numbers. A line that the page cuts is compared up to the cut.
  */
 export function shapes(answer, shown) {
   const wanted = counted(shown);
@@ -54,7 +54,7 @@ export function shapes(answer, shown) {
   return [got, wanted.map(shape)];
 }
 
-/** Of a stream of events it is the last that counts. */
+/** Returns the lines that count: of a stream of events only the last one. */
 function counted(answer) {
   const lines = answer.trimEnd().split("\n");
   return lines[0].startsWith("data: ") ? lines.slice(-1) : lines;

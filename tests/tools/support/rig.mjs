@@ -21,7 +21,7 @@ const DEADLINE_MS = 10_000;
 
 /** The S3 server of the test file that imports this. */
 export let s3;
-/** Where it keeps its files. */
+/** The folder of its files. */
 export let dir;
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), "hookvault-s3-"));
@@ -32,7 +32,7 @@ after(async () => {
   rmSync(dir, { recursive: true });
 });
 
-/** A webhook endpoint that keeps what it is sent. */
+/** Starts a webhook endpoint that keeps the requests. */
 export async function startRecorder(status = 200) {
   const received = [];
   const server = createServer(async (request, response) => {
@@ -53,7 +53,7 @@ export async function startRecorder(status = 200) {
   return { url: `http://127.0.0.1:${server.address().port}/`, received, json, types, close };
 }
 
-/** Simulator and recorder of one test; work left behind at its end fails the test. */
+/** Starts the simulator and the recorder of one test. Work that is left behind fails the test. */
 export async function rig(t, { knobs = {}, hookStatus, ...options } = {}) {
   const hook = await startRecorder(hookStatus);
   t.after(hook.close);
@@ -84,7 +84,7 @@ export async function rig(t, { knobs = {}, hookStatus, ...options } = {}) {
   return { simulator, hook, call, submit, run, job };
 }
 
-/** Polls until the probe gives something; the deadline is for failures, not a wait. */
+/** Polls until the probe returns something. The deadline only ends a failing test. */
 export async function until(what, probe) {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { ROOT } from "../../../tools/workerd/vault.mjs";
 
-/** What no command of a test may find in its surroundings. */
+/** Variables that no command of a test may find in its environment. */
 const UNSET = ["API_TOKEN", "READ_TOKEN", "HOOK_TOKEN", "CI", "NO_COLOR", "NODE_EXTRA_CA_CERTS"];
 
-/** `{ code, text }`: how it ended, and all that it said. */
+/** Returns `{ code, text }`: the exit code, and all output. */
 export async function run(script, args, env = {}) {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !UNSET.includes(name)));
   const child = spawn(process.execPath, [join(ROOT, script), ...args],

@@ -1,5 +1,5 @@
-// A shell that blocks are pasted into, one after the other, as a reader does: what one has set the
-// next one has. It ends with the first command that fails, or that uses what nothing has set.
+// A shell into which blocks are pasted one after the other, as a reader does: each block sees what the earlier ones
+// have set. It ends with the first command that fails, or that uses an unset variable.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,12 +9,12 @@ import { ROOT } from "../../../tools/setup/project.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
 
 const END = "\x1e";
-/** For a block that never ends. */
+/** Ends a block that never ends by itself. */
 const LIMIT_MS = 120_000;
-/** A line of a stand-in: that it was called, and what the answer's status was. */
+/** A stand-in's line: which program was called, and the status of its response. */
 const NOTE = /^» (\w+) ?(\d*)\n/gm;
 const real = (command) => execFileSync("sh", ["-c", `command -v ${command}`]).toString().trim();
-/** They do what the real ones do, and say so; of wrangler nothing is real. */
+/** Stand-ins that do what the real programs do, and report it; wrangler is never real. */
 const STAND_INS = {
   curl: () => `exec ${real("curl")} "$@" -w '%{stderr}» curl %{http_code}\\n'`,
   npm: () => `echo "» npm" >&2; exec ${real("npm")} "$@"`,
@@ -28,8 +28,8 @@ export class Shell {
   #said = { stdout: "", stderr: "" };
 
   /**
-   * @param {Record<string, string>} env over this process's
-   * @param {string} typed what someone types who is asked for something
+   * @param {Record<string, string>} env added to this process's
+   * @param {string} typed the input for programs that ask for something
    */
   constructor(env, typed) {
     for (const [name, script] of Object.entries(STAND_INS)) {
@@ -43,11 +43,11 @@ export class Shell {
       this.#bash[name].setEncoding("utf8").on("data", (text) => (this.#said[name] += text));
     }
     this.#closed = once(this.#bash, "close").then(([code]) => code);
-    // Whether it has ended is looked at where it matters.
+    // The code that reads the shell's output notices its end.
     this.#bash.stdin.on("error", () => {});
   }
 
-  /** Pastes a text; `{ code, stdout, stderr, calls }`: `code` is that of what has failed, or 0. */
+  /** Pastes a text. Returns `{ code, stdout, stderr, calls }`; `code` is that of the command that failed, or 0. */
   async paste(text) {
     Object.assign(this.#said, { stdout: "", stderr: "" });
     const [block, typed] = ["block", "typed"].map((name) => join(this.#dir, name));

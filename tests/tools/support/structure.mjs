@@ -1,9 +1,9 @@
-// How the Rust sources hang together, read as text: which file imports which, and whose methods are called where.
+// Reads the Rust sources as text: which file imports which, and which file calls whose methods.
 import { readdirSync, readFileSync } from "node:fs";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** The Rust files below `folder`, as a map from their paths in the project to their text. */
+/** Returns the Rust files below `folder`, as a map from their paths in the project to their text. */
 export function sources(folder = "src") {
   const paths = readdirSync(new URL(`${folder}/`, ROOT), { recursive: true })
     .map((path) => `${folder}/${path}`)
@@ -11,13 +11,13 @@ export function sources(folder = "src") {
   return new Map(paths.sort().map((path) => [path, readFileSync(new URL(path, ROOT), "utf8")]));
 }
 
-/** A file's code without its comments and its unit tests, which may look at anything. */
+/** Returns a file's code without its comments and its unit tests, which may use anything. */
 export const code = (text) => text.split("#[cfg(test)]\nmod tests")[0].replace(/\/\/.*/g, "");
 
-/** The module of a file: `src/edge/job/mod.rs` is `edge::job`. */
+/** Returns the module of a file: `src/edge/job/mod.rs` is `edge::job`. */
 const moduleOf = (path) => path.replace(/^src\//, "").replace(/(\/?mod|^lib)?\.rs$/, "").split("/").join("::");
 
-/** The paths that a `use` names: `a::{b, c::{self, d}}` names `a::b`, `a::c` and `a::c::d`. */
+/** Returns the paths that a `use` names: `a::{b, c::{self, d}}` names `a::b`, `a::c` and `a::c::d`. */
 function leaves(tree) {
   const open = tree.indexOf("{");
   if (open < 0) return [tree.replace(/\s+as\s+\w+$/, "").replace(/::self$/, "").trim()];
@@ -32,14 +32,14 @@ function leaves(tree) {
   return parts.filter((part) => part.trim()).flatMap((part) => leaves(head + part.trim()));
 }
 
-/** Every path of modules that the code of a file names, in `use` or in passing. */
+/** Returns every module path that a file's code names, in `use` or elsewhere. */
 function namedPaths(text) {
   const used = [...text.matchAll(/\buse\s+([^;]+);/g)].flatMap(([, tree]) => leaves(tree));
   const passing = text.replace(/\buse\s+[^;]+;/g, "").match(/\b[a-z_]\w*(?:::\w+)+/g) ?? [];
   return [...used, ...passing].map((path) => path.split("::"));
 }
 
-/** The file that a path leads to from `module`, if it is one of `files`. */
+/** Returns the file that a path means from `module`, if it is one of `files`. */
 function target(path, module, files) {
   const here = module.split("::");
   let [first, ...rest] = path;
@@ -59,7 +59,7 @@ function target(path, module, files) {
   return undefined;
 }
 
-/** Which file imports which: a map from each path to the set of the paths that it names. */
+/** Returns which file imports which: a map from each path to the set of the paths that it names. */
 export function imports(texts) {
   const files = new Map([...texts.keys()].map((path) => [moduleOf(path), path]));
   return new Map([...texts].map(([path, text]) => {
@@ -72,9 +72,9 @@ const METHOD = /^ {4}(?:pub(?:\([^)]*\))? )?(?:const )?(?:async )?fn (\w+)(?:<[^
 const CALL = /(?:\.\s*|\b[A-Z]\w*::)(\w+)\s*(?:::<[^>]*>)?\(/g;
 
 /**
- * Which file calls methods that others among `texts` define. A method counts as called by any receiver,
- * and by `Type::method`: how a call is spelled must not hide it. Names that a file defines itself, and
- * those of `common` types, say nothing.
+ * Returns which file calls methods that others among `texts` define. A method counts as called on any receiver, and as
+ * `Type::method`: no spelling of a call may hide it. Names that a file defines itself, and methods of `common` types,
+ * prove nothing.
  */
 export function methodCalls(texts, common = new Set()) {
   const homes = new Map();
@@ -88,7 +88,7 @@ export function methodCalls(texts, common = new Set()) {
   }));
 }
 
-/** The circles of a graph, each as the sorted list of its nodes (Tarjan's components of more than one). */
+/** Returns the circles of a graph, each as the sorted list of its nodes (Tarjan's components with more than one). */
 export function circles(graph) {
   const [index, low, stack, found] = [new Map(), new Map(), [], []];
   function visit(node) {
@@ -105,12 +105,12 @@ export function circles(graph) {
   return found.filter((component) => component.length > 1);
 }
 
-/** The wing of a path below `folder`: its first step there. */
+/** Returns the wing of a path below `folder`: its first step there. */
 export const wingOf = (path, folder) => path.slice(folder.length + 1).split("/")[0].replace(/\.rs$/, "");
 
 /**
- * The imports below `folder` that do not lead down. `floors` lists its wings from the lowest on; those that
- * stand in one list are peers, which don't know each other.
+ * Returns the imports below `folder` that do not point down. `floors` lists its wings from the lowest up; those in one
+ * list are peers, which do not know each other.
  */
 export function upward(graph, folder, floors) {
   const floor = new Map(floors.flatMap((wings, at) => [wings].flat().map((wing) => [wing, at])));

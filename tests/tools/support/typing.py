@@ -1,6 +1,6 @@
-"""Runs a command on a terminal of its own and types a line at each prompt, as soon as it is there.
+"""Runs a command on its own terminal, and types a line at each prompt as soon as it appears.
 
-typing.py PROMPT LINES COMMAND...: LINES is a JSON list; prints what the terminal showed.
+typing.py PROMPT LINES COMMAND...: LINES is a JSON list. Prints what the terminal showed.
 """
 import json
 import os
@@ -15,7 +15,7 @@ shown = b""
 while True:
     try:
         data = os.read(terminal, 4096)
-    except OSError:  # Linux tells so of a terminal that nobody has open any more.
+    except OSError:  # Linux reports this error once nobody has the terminal open.
         break
     if not data:
         break
