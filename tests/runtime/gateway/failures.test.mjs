@@ -36,7 +36,7 @@ const REFUSALS = [
   ["200 with an id that is none", says({ request_id: "../../x" }), 200, undefined, undefined],
 ];
 const BREAKS = [
-  ["reset", reset, /can't be reached/], ["half an answer", half, /broke off/],
+  ["reset", reset, /can't be reached/], ["half an answer", half, /ended early/],
   ["a redirect", (response) => response.writeHead(307, { location: "https://evil.example/" }).end(), /answers 307/],
   ["not modified", (response) => response.writeHead(304).end(), /answers 304/], ["40 MiB", bytes(200, long("40", 40 * MIB)), /over 33554432 bytes/],
   ["silence", silent, /not answer in time/], ["silence after a byte", begun, /not answer in time/],
