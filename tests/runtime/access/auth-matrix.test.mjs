@@ -106,7 +106,7 @@ describe("who may do what", () => {
     .replace("{app}", "model").replace("{request_id}", "1").replace("{ticket}", "forged-ticket-0123")
     .replace("{key}", "1766868000000-0123456789abcdef").replace("{n}", "1");
 
-  it("is as the description says, for each operation and credential", async () => {
+  it("each operation admits the credentials that the description names", async () => {
     let cases = 0;
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const [verb, operation] of Object.entries(operations)) {
@@ -142,7 +142,7 @@ describe("who may do what", () => {
     assert.ok(cases > 400, `${cases} cases`);
   });
 
-  it("is what the token itself is told", async () => {
+  it("each token learns its own rights", async () => {
     const asked = async (name) => JSON.parse((await send("GET", "/whoami", credentials[name])).text);
     for (const name of ["api", "key", "read"]) {
       const access = name === "read" ? "read" : "api";
@@ -150,7 +150,7 @@ describe("who may do what", () => {
     }
   });
 
-  it("and no secret has left with it", async () => {
+  it("no response contains a secret", async () => {
     const api = credentials.api;
     for (const id of ["1", "2", "3", "4"]) {
       for (const more of ["?wait=0", "/result", "/events", "/events/1/body"]) await send("GET", `/jobs/${id}${more}`, api);

@@ -53,7 +53,7 @@ function isInTime(at, end) {
   assert.ok(at <= end + LATE_MS, `${at - end} ms after its end`);
 }
 
-describe("with a ticket that ends", () => {
+describe("when a ticket expires", () => {
   let vault, fal;
   before(async () => {
     fal = await startFalAi();
@@ -64,7 +64,7 @@ describe("with a ticket that ends", () => {
 
   const ticket = (scope, ttl = TTL) => ticketOf(vault, { scope, ttl });
 
-  it("a viewer is closed with a code and a reason, and no one else", async () => {
+  it("only its viewer is closed, with a code and a reason", async () => {
     const [short, long] = [await ticket("live"), await ticket("live", TTL + 2)];
     const viewers = [];
     for (const { ticket: text } of [long, short]) viewers.push(await watch(vault, `?ticket=${text}`));
@@ -83,7 +83,7 @@ describe("with a ticket that ends", () => {
     for (const { socket } of owners) socket.terminate();
   });
 
-  it("a viewer who answers no close is told nothing more", async () => {
+  it("a viewer who does not answer the close gets nothing more", async () => {
     const { ticket: text, expiresAt } = await ticket("live");
     const deaf = await watch(vault, `?ticket=${text}`);
     // This client accepts frames, but its socket writes none.
@@ -96,7 +96,7 @@ describe("with a ticket that ends", () => {
     deaf.socket.terminate();
   });
 
-  it("an alarm without viewers harms nothing, and the next ones come in", async () => {
+  it("an alarm without viewers harms nothing, and new viewers are admitted", async () => {
     const { ticket: text, expiresAt } = await ticket("live");
     const viewer = await watch(vault, `?ticket=${text}`);
     await vault.restart();
@@ -116,7 +116,7 @@ describe("with a ticket that ends", () => {
     assert.match(frames, /event: job/);
   });
 
-  it("who waits for a job is told that it is over", async () => {
+  it("a waiting request gets an error that says so", async () => {
     for (const [path, id] of [["/jobs/1?wait=30&version=1", "1"], ["/jobs/1/result?wait=30", "1"], ["/jobs/unborn?wait=30", "unborn"]]) {
       const { ticket: text, expiresAt } = await ticket(`job:${id}`);
       const response = await fetch(`${vault.url}${path}&ticket=${text}`);
@@ -138,7 +138,7 @@ describe("with a ticket that ends", () => {
     vault.leaveWork();
   });
 
-  it("a stream that the proxy passes on ends, and what the owner reads goes on", async () => {
+  it("a stream through the proxy ends, and the owner's goes on", async () => {
     const target = "https://fal.run/fal-ai/flux/stream";
     fal.on(target, (response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
@@ -158,7 +158,7 @@ describe("with a ticket that ends", () => {
   });
 });
 
-describe("with a token that is in use no more", () => {
+describe("when a token is no longer valid", () => {
 
   async function start(context, vars = {}) {
     const vault = await startVault({ vars: { READ_TOKEN, NEXT_API_TOKEN, ...vars }, change: withEntry("rotated") });
@@ -168,7 +168,7 @@ describe("with a token that is in use no more", () => {
   }
   const begun = (vault, what) => vault.logs.filter(({ message }) => message === what).length;
 
-  it("a viewer who sleeps with the object is closed when it wakes", async (context) => {
+  it("a viewer of a sleeping object is closed when the object wakes", async (context) => {
     const { vault, rotate } = await start(context);
     const { ticket } = await ticketOf(vault, { scope: "live" });
     const viewers = [await watch(vault, `?ticket=${ticket}`), await watch(vault, "", bearer(API_TOKEN))];
@@ -188,7 +188,7 @@ describe("with a token that is in use no more", () => {
     reader.socket.terminate();
   });
 
-  it("a stream of events and who waits come to an end", async (context) => {
+  it("streams of events and waiting requests end", async (context) => {
     const { vault, rotate } = await start(context);
     await rotate();
     await vault.deliver(acquired("1"));
@@ -206,7 +206,7 @@ describe("with a token that is in use no more", () => {
     assert.equal((await vault.get("/jobs/1?wait=0")).status, 200);
   });
 
-  it("a request's stream of statuses comes to an end", async (context) => {
+  it("a stream of a request's statuses ends", async (context) => {
     const origin = await startOrigin();
     context.after(() => origin.stop());
     const { vault, rotate } = await start(context, { ...queuesAt(origin), ...PATIENT });

@@ -18,7 +18,7 @@ describe("access to the hook", () => {
   });
   after(() => vault?.stop());
 
-  test("without a token in use: 401", async () => {
+  test("401 without a valid token", async () => {
     const strangers = [
       ["/hook"],
       ["/hook/"],
@@ -47,7 +47,7 @@ describe("access to the hook", () => {
     assert.deepEqual((await vault.json("/unmatched")).unmatched, []);
   });
 
-  test("each token of a rotation list", async () => {
+  test("each token of a list is accepted", async () => {
     for (const token of [HOOK_TOKEN, NEWER_TOKEN]) {
       const body = JSON.stringify(acquired(`by-${token}`));
       await json(await vault.post(`/hook/${token}`, body));
@@ -55,7 +55,7 @@ describe("access to the hook", () => {
     }
   });
 
-  test("other methods: 405", async () => {
+  test("405 for other methods", async () => {
     for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE"]) {
       for (const url of [vault.hookUrl(), vault.hookUrl("order-7"), `${vault.url}/hook`]) {
         const response = await fetch(url, { method });
@@ -72,7 +72,7 @@ describe("access to the hook", () => {
     return ReadableStream.from(parts);
   };
 
-  test("a body over the limit: 413, however its length is told", async () => {
+  test("413 for a body over the limit, with or without a length", async () => {
     for (const [name, asBody] of [["declared", (text) => text], ["chunked", chunked]]) {
       const fits = await vault.post(vault.hookUrl(), asBody(sized(`${name}-fits`, MAX_BODY_BYTES)));
       assert.equal((await json(fits)).id, `${name}-fits`);
@@ -113,7 +113,7 @@ describe("missing settings", () => {
     await vault.stop();
   });
 
-  test("without API_TOKEN reading is closed, and deliveries come in", async () => {
+  test("without API_TOKEN reading is closed, and deliveries are accepted", async () => {
     await start({ vars: { API_TOKEN: null } });
     await json(await deliver("before"));
     for (const path of ["/jobs/before", "/jobs/before/result", "/jobs/before/events", "/unmatched"]) {
@@ -125,7 +125,7 @@ describe("missing settings", () => {
     await vault.stop();
   });
 
-  test("a job that can't be reached: its delivery is kept in the unmatched box", async () => {
+  test("a delivery whose job can't be reached is kept in the unmatched box", async () => {
     const without = ({ durableObjects: { JOBS: _, ...others }, ...options }) =>
       ({ ...options, durableObjects: others });
     await start({ change: without });
@@ -139,7 +139,7 @@ describe("missing settings", () => {
     await vault.stop();
   });
 
-  test("ingest needs neither the bucket nor KV nor right variables", async () => {
+  test("ingest works without the bucket, without KV, and with wrong variables", async () => {
     const without = ({ r2Buckets: _, kvNamespaces: __, ...options }) => options;
     const vars = { MAX_BODY_BYTES: "much", ALLOWED_SOURCE_HOSTS: "https://a/b", API_TOKEN: null };
     await start({ vars, change: without });

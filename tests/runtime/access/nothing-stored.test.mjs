@@ -56,7 +56,7 @@ describe("what the vault refuses", () => {
   }
   const times = (count, what) => Promise.all(Array.from({ length: count }, (_, i) => what(i)));
 
-  it("a submission by a ticket that is used up leaves nothing", async () => {
+  it("a submission with a used-up ticket leaves nothing", async () => {
     const url = await ticketed(vault, { count: 1 });
     assert.equal(await ask(url, APP, { body: long() }), 200);
     const same = long();
@@ -69,7 +69,7 @@ describe("what the vault refuses", () => {
     });
   });
 
-  it("a submission at once with others keeps to the ticket's uses, and leaves theirs alone", async () => {
+  it("simultaneous submissions keep to the ticket's uses, and only those within them are stored", async () => {
     const before = await everything(vault);
     const bodies = Array.from({ length: 12 }, () => long());
     const url = await ticketed(vault, { count: 3 });
@@ -92,7 +92,7 @@ describe("what the vault refuses", () => {
     });
   });
 
-  it("a submission that can't be one leaves nothing", async () => {
+  it("an invalid submission leaves nothing", async () => {
     const url = await ticketed(vault, { count: 5 });
     await leavesNothing(async () => {
       assert.equal(await ask(url, `${APP}?fal_webhook=http://10.0.0.1/`, { body: long() }), 400);
@@ -103,7 +103,7 @@ describe("what the vault refuses", () => {
     });
   });
 
-  it("a delivery that is refused leaves nothing", async () => {
+  it("a refused delivery leaves nothing", async () => {
     const send = async (path, body, headers) => (await vault.post(path, body, headers)).status;
     const event = () => JSON.stringify({ eventType: "completed", jobId: `refused-${(n += 1)}`, pad: "x".repeat(MIB) });
     const signature = { "webhook-id": "1", "webhook-timestamp": `${Math.floor(Date.now() / 1_000)}`, "webhook-signature": "v1,AAAA" };
@@ -115,7 +115,7 @@ describe("what the vault refuses", () => {
     });
   });
 
-  it("a delivery that its job refuses is in the box alone, also when it is assigned again", async () => {
+  it("a delivery that its job refuses is only in the box, even after it is assigned again", async () => {
     await vault.deliver({ eventType: "acquired", jobId: "taken", queueName: "free", workerName: "w", leaseExpiry: 1, acquiredAt: 1 });
     const body = JSON.stringify({ request_id: "taken", gateway_request_id: "taken", status: "OK",
       payload: { text: "x".repeat(MIB) } });
@@ -137,7 +137,7 @@ describe("what the queue refuses", () => {
   });
   after(() => stopAll(vault, origin));
 
-  it("is a failed job in its words, with no more of its input than 16 KiB", async () => {
+  it("is a failed job with the queue's error, and at most 16 KiB of its input", async () => {
     for (const [bytes, kept] of [[100, true], [16_000, true], [20_000, false], [100_000, false], [MIB, false], [3 * MIB, false]]) {
       const body = long(bytes);
       const { status, json, headers } = await call(vault, "POST", "/queue/no", { body });
@@ -157,7 +157,7 @@ describe("what the queue refuses", () => {
     assert.ok(!rows.flat().some((row) => Object.values(row).some(holds)));
   });
 
-  it("leaves nothing more with a key that comes again, and many at once", async () => {
+  it("leaves nothing more when a key is repeated, even many times at once", async () => {
     const body = long();
     for (const [path, many] of [["/queue/no", 4], ["/fal/queue/later", 2]]) {
       const headers = { "idempotency-key": path };
@@ -168,7 +168,7 @@ describe("what the queue refuses", () => {
     }
   });
 
-  it("is a use of its ticket", async () => {
+  it("counts as a use of its ticket", async () => {
     const url = await ticketed(vault, { count: 2 });
     const submit = async () => (await fetch(url, { method: "POST", body: long(), headers: { connection: "close",
       "x-fal-target-url": "https://queue.fal.run/no" } })).status;
@@ -177,7 +177,7 @@ describe("what the queue refuses", () => {
 });
 
 describe("a submission that ends while its input is written", () => {
-  it("leaves nothing, as soon as none can follow", async (context) => {
+  it("leaves nothing once no job can follow", async (context) => {
     const origin = await startOrigin();
     const vault = await startVault({ vars: { ...queuesAt(origin) }, change: withEntry("halting") });
     context.after(() => stopAll(vault, origin));

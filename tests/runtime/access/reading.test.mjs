@@ -36,7 +36,7 @@ describe("reading", () => {
     }
   });
 
-  test("both tokens read, under both schemes", async () => {
+  test("both tokens read, with both schemes", async () => {
     for (const path of routes) {
       const statuses = [];
       for (const token of [API_TOKEN, READ_TOKEN]) {
@@ -51,7 +51,7 @@ describe("reading", () => {
     }
   });
 
-  test("answers are not for caches or sniffers", async () => {
+  test("answers forbid caching and sniffing", async () => {
     for (const path of routes) {
       const { headers } = await vault.get(path);
       assert.equal(headers.get("cache-control"), "no-store", path);
@@ -59,7 +59,7 @@ describe("reading", () => {
     }
   });
 
-  test("404 for what is not known, and reading makes nothing known", async () => {
+  test("404 for unknown jobs, and reading creates none", async () => {
     for (const name of ["unknown", "ref:unknown"]) {
       for (const rest of ["", "/result", "/events", "/events/1/body"]) {
         for (let n = 0; n < 2; n += 1) await problem(await vault.get(`/jobs/${name}${rest}`), 404);
@@ -71,7 +71,7 @@ describe("reading", () => {
     assert.match(await problem(await vault.get("/jobs/unknown"), 404), /no delivery.*unknown/);
   });
 
-  test("before there is a result: 202, the summary, and when to ask again", async () => {
+  test("without a result: 202, the summary, and when to ask again", async () => {
     for (const [id, body] of [
       ["21", acquired("21")],
       ["22", told("retried", "22", 1)],
@@ -87,7 +87,7 @@ describe("reading", () => {
     }
   });
 
-  test("the result: byte-faithful but for the durable URLs", async () => {
+  test("the result is the same byte for byte, except the durable URLs", async () => {
     const url = source.put("/outputs/free/31_0_a.mp4");
     const result = (file) => `{ "z": 196619188014358660, "a": 1.10,
       "video" : {"data_uri":"${file}"}, "e": [1e999, "\\u00e9\\/"] }`;
@@ -103,7 +103,7 @@ describe("reading", () => {
     assert.equal(parsed.video.data_uri, files[0].url);
   });
 
-  test("media on a host that is not allowed is named and not touched", async () => {
+  test("media on a host that is not allowed is named, and not fetched", async () => {
     const text = "https://example.com/preview.mp4";
     await vault.deliver({ ...completed(source.put("/outputs/free/32_0_a.mp4"), "32"), preview: text });
     const job = await vault.settled("32");
@@ -126,7 +126,7 @@ describe("reading", () => {
     assert.ok(Buffer.from(await served.arrayBuffer()).equals(bytes));
   });
 
-  test("bad parameters: 400 that names them", async () => {
+  test("400 for bad parameters, which it names", async () => {
     const bad = { wait: ["x", "-1", "1.5", "", "1e1"], version: ["x", "-1", ""], for: ["ever", ""] };
     for (const path of ["/jobs/7", "/jobs/7/result"]) {
       for (const [name, values] of Object.entries(bad)) {

@@ -21,11 +21,11 @@ describe("refused deliveries", () => {
     return answer.total >= n ? answer : undefined;
   });
 
-  it("are none at first", async () => {
+  it("are an empty list at first", async () => {
     assert.deepEqual(await vault.json("/refused"), { refused: [], total: 0 });
   });
 
-  it("say when, why and by whom, and never the token", async () => {
+  it("show when, why and by whom, and never the token", async () => {
     const from = Date.now();
     await wrong({ "user-agent": `queue/1 (https://h/hook/${HOOK_TOKEN})` });
     await vault.post(`/hook/${HOOK_TOKEN}`, "x".repeat(1_001));
@@ -42,20 +42,20 @@ describe("refused deliveries", () => {
     assert.doesNotMatch(JSON.stringify(refused), new RegExp(`${HOOK_TOKEN}|wrong-token`));
   });
 
-  it("are of the hook alone", async () => {
+  it("are those of the hook only", async () => {
     for (const path of ["/hooks", "/hook.php", "/hookup/x"]) assert.equal((await fetch(vault.url + path)).status, 404);
     await wrong();
     await until(4);
     assert.equal((await vault.json("/refused")).total, 4);
   });
 
-  it("do not count those that were taken", async () => {
+  it("do not include accepted ones", async () => {
     await vault.deliver(acquired("1"));
     await vault.deliver({ eventType: "acquired" });
     assert.equal((await vault.json("/refused")).total, 4);
   });
 
-  it("count in each spelling of the hook's path, which are taken with a good token, too", async () => {
+  it("count in each spelling of the hook's path, each of which works with a valid token", async () => {
     const spellings = ["//hook", "/%68ook", "/hook/", "///%68%6F%6f%6B"];
     for (const [n, path] of spellings.entries()) {
       assert.equal((await raw(vault.url, "POST", `${path}/wrong-token-0123456789`)).status, 401, path);
@@ -65,7 +65,7 @@ describe("refused deliveries", () => {
     await vault.json("/refused");
   });
 
-  it("are not to be flooded, and the others stay", async () => {
+  it("can't be flooded: the other statuses' entries stay", async () => {
     for (let n = 0; n < 40; n += 1) await Promise.all(Array.from({ length: 10 }, () => wrong()));
     const { refused } = await until(5);
     assert.ok(refused.length <= 15, `${refused.length} of 400 are kept`);
@@ -84,7 +84,7 @@ describe("a flood of wrong tokens", () => {
   const [BURST, PAUSE_MS] = [10, 6_000];
   const KEPT_PER_STATUS = 50;
 
-  it("costs few calls and few rows, and hides no delivery that is lost", async (context) => {
+  it("costs few calls and few rows, and hides no lost delivery", async (context) => {
     const vault = await startVault({ vars: { MAX_BODY_BYTES: "1000" }, change: withEntry("asking") });
     context.after(() => vault.stop());
     const asked = (whom) => vault.logs.filter(({ message }) => message === `asked ${whom}`).length;

@@ -23,7 +23,7 @@ describe("a rotation of the secrets", () => {
     return response.status;
   };
 
-  it("is not noticed by a job in flight", async () => {
+  it("does not disturb a job in flight", async () => {
     assert.equal(await hook(HOOK_TOKEN, acquired("flying")), 200);
     await vault.restart({ HOOK_TOKEN: `${NEW_HOOK}, ${HOOK_TOKEN}`, API_TOKEN: `${NEW_API},${API_TOKEN}`,
       READ_TOKEN: `${NEW_READ},${OLD_READ}` });
@@ -35,7 +35,7 @@ describe("a rotation of the secrets", () => {
     assert.deepEqual([job.status, job.archive], ["completed", "stored"]);
   });
 
-  it("ends with the old ones worth nothing, and what was stored is there", async () => {
+  it("ends with the old secrets invalid, and with everything stored still there", async () => {
     const { files: [{ url }] } = await vault.job("flying");
     await vault.restart({ HOOK_TOKEN: NEW_HOOK, API_TOKEN: NEW_API, READ_TOKEN: NEW_READ });
     assert.equal(await hook(HOOK_TOKEN, acquired("late")), 401);
@@ -50,7 +50,7 @@ describe("a rotation of the secrets", () => {
     await vault.restart({ HOOK_TOKEN, API_TOKEN, READ_TOKEN: OLD_READ });
   });
 
-  it("tells of a token that does not count, and not which", async () => {
+  it("reports that a token is invalid, but not which one", async () => {
     vault.expectErrors(/HOOK_TOKEN: 1 of its 2/);
     await vault.restart({ HOOK_TOKEN: `${HOOK_TOKEN},bad token` });
     assert.equal(await hook(HOOK_TOKEN, acquired("flying")), 200);

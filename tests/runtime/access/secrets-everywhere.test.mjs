@@ -101,7 +101,7 @@ describe("no secret leaves", () => {
     }
   }
 
-  it("of a delivery, live and as a stream of events", async () => {
+  it("in a delivery's live messages and streams of events", async () => {
     const socket = new WebSocket(`${vault.url.replace("http", "ws")}/live`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
     const messages = [];
     socket.on("message", (data) => messages.push(String(data)));
@@ -119,7 +119,7 @@ describe("no secret leaves", () => {
     assert.ok(messages.join("").includes("***"), "its labels are told, masked");
   });
 
-  it("of a delivery: record, result, timeline, bodies, KV, hand-off", async () => {
+  it("in a delivery's record, result, timeline, bodies, copy in KV and hand-off", async () => {
     const kept = source.put("/outputs/free/71_0_a.mp4", noise(50));
     const both = { 70: told("failed", "70", 1), 71: completed(kept, "71") };
     for (const [id, body] of Object.entries(both)) {
@@ -150,7 +150,7 @@ describe("no secret leaves", () => {
     assert.doesNotMatch(saved.headers.get("content-disposition"), new RegExp(HOOK_TOKEN));
   });
 
-  it("of what the queue answers: submission, status, result, refusal, healing", async () => {
+  it("in the queue's answers to submission, status, result, refusal and healing", async () => {
     const answer = `${JSON.stringify({ request_id: "80", status: "IN_QUEUE" }).slice(0, -1)},"more":${planted()}}`;
     origin.on("/queue/app", says(answer));
     masked(await call(vault, "POST", "/queue/app", { body: `{"prompt":${JSON.stringify(TEXTS.join(" "))}}` }), "a submission");
@@ -176,7 +176,7 @@ describe("no secret leaves", () => {
     }
   });
 
-  it("of what belongs to no job, and of the lists", async () => {
+  it("in unmatched deliveries, and in the lists", async () => {
     for (const body of [planted(), `${planted()},`, `{"jobId":${JSON.stringify(`${TEXTS[0]}/${"x".repeat(200)}`)}}`]) {
       const { unmatched, ...answer } = await vault.deliver(body);
       holdsNone(JSON.stringify(answer), "a delivery's answer");
@@ -195,7 +195,7 @@ describe("no secret leaves", () => {
     holdsNone(vault.logs.map(({ message }) => message).join("\n"), "the log");
   });
 
-  it("in a mistake of the settings", async () => {
+  it("in an error in the settings", async () => {
     const url = `https://user:pass-w@rd/0@h.example/x?key=${OPERATOR}`;
     const wrong = await startVault({ vars: { UPSTREAM_QUEUE_URL: url, UPSTREAM_FAL_URL: url, PUBLIC_URL: url, RESULT_URL: url,
       HANDOFF_URL: url, CORS_ORIGINS: url, ALLOWED_SOURCE_HOSTS: url, MAX_BODY_BYTES: FAL_KEY, FAL_KEY, UPSTREAM_API_KEY: "short-k3y" } });
@@ -209,7 +209,7 @@ describe("no secret leaves", () => {
     await wrong.stop();
   });
 
-  it("through fal.ai's proxy, in pieces, and all other bytes stay", async () => {
+  it("through fal.ai's proxy, even split in pieces, and all other bytes stay", async () => {
     fal = await startFalAi();
     const proxied = await startVault({ change: fal.change, vars: { FAL_KEY, RETRY_BASE_MS: "2000" } });
     const at = "https://fal.run/fal-ai/echo";

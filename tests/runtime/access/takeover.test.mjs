@@ -64,7 +64,7 @@ for (const verify of [undefined, "true"]) {
     const details = async (id) => (await vault.events(id)).map(({ detail }) => detail ?? "").join("\n");
     const paths = () => receiver.requests.map(({ path }) => path);
 
-    it("of a job that the queue has refused reaches none that its body names", async () => {
+    it("of a job that the queue refused reaches no other job that its body names", async () => {
       truth("901");
       await vault.deliver(acquired("901"), { query: "?app=app" });
       const before = await record("901");
@@ -85,7 +85,7 @@ for (const verify of [undefined, "true"]) {
       for (const name of ["901", own]) vault.watch(name);
     });
 
-    it("of a job that waits for the queue's answer neither, and that job's id is the answer's", async () => {
+    it("of a job that waits for the queue's answer reaches none either, and the job's id is the answer's", async () => {
       await vault.deliver(acquired("902"));
       const before = await record("902");
       const { hook, own, answering, answer } = await inFlight("waiting", "mine-2");
@@ -98,7 +98,7 @@ for (const verify of [undefined, "true"]) {
       assert.equal(await record("902"), before);
     });
 
-    it("takes no id that no one has yet", async () => {
+    it("can't claim an id that no job has yet", async () => {
       const { hook, own } = await refused("squatting", "/squatter");
       assert.equal((await send(hook, acquired("next-3"))).id, own);
       assert.equal((await vault.get("/jobs/next-3")).status, 404);
@@ -110,7 +110,7 @@ for (const verify of [undefined, "true"]) {
       vault.leaveWork();
     });
 
-    it("of a job with an id keeps to that, whatever name the body, its files or the URL have", async () => {
+    it("of a job with an id keeps to it, whatever id the body, its files or the URL name", async () => {
       const { hook, answering } = await submit("named", says({ request_id: "mine-4" }));
       assert.equal((await answering).status, 200);
       await vault.deliver(acquired("904"), { reference: "order-4" });
@@ -125,7 +125,7 @@ for (const verify of [undefined, "true"]) {
       await vault.settled("mine-4");
     });
 
-    it("of an earlier webhook than the answer is no trouble: the job is one", async () => {
+    it("whose webhook comes before the answer leads to the same job", async () => {
       const { hook, answering, answer, own } = await inFlight("early", "mine-5", "/early");
       await send(hook, acquired("mine-5"));
       await send(hook, result("mine-5", "early"));
@@ -137,7 +137,7 @@ for (const verify of [undefined, "true"]) {
       await eventually("its events are handed on", () => paths().filter((path) => path === "/early").length === 2 || undefined);
     });
 
-    it("says nothing by its URL of how the job is labelled and kept", async () => {
+    it("can't change the job's labels or retention through its URL", async () => {
       const { hook, answering } = await submit("labelled", says({ request_id: "mine-6" }));
       assert.equal((await answering).status, 200);
       await send(`${hook}?tag=forged&app=forged&keep=1`, told("failed", "mine-6", 1));
@@ -145,7 +145,7 @@ for (const verify of [undefined, "true"]) {
       assert.deepEqual([job.app, job.tags], ["labelled", []]);
     });
 
-    it("can't be had by the hook token: a job's own reference is no caller's", async () => {
+    it("can't be gained with the hook token: a caller can't use a job's own reference", async () => {
       const { reference, own } = await refused("referenced", "/referenced");
       assert.match(reference, OWN);
       await vault.deliver(acquired("907"));
@@ -204,7 +204,7 @@ describe("an id that another job has", () => {
     assert.equal((await vault.job(name)).status, "failed");
   }
 
-  it("which was submitted too: each keeps its own webhook, input and result", async () => {
+  it("that was submitted too: each keeps its own webhook, input and result", async () => {
     const first = await submit("/queue/one", "8001", webhook("/first"));
     const second = await submit("/queue/two", "8001", webhook("/second"));
     assert.equal(first.name, "8001");
@@ -216,13 +216,13 @@ describe("an id that another job has", () => {
     assert.deepEqual((await vault.job("8001")).input.query, webhook("/first"));
   });
 
-  it("which is another provider's stays that", async () => {
+  it("of another provider stays that job's", async () => {
     await vault.deliver(prediction("8002"));
     await isApart("8002", await submit("/queue/three", "8002", webhook("/third")), "/third");
     assert.equal((await vault.job("8002")).handoff, null);
   });
 
-  it("which was deleted does not delete a new submission", async () => {
+  it("that was deleted does not delete a new submission", async () => {
     await vault.deliver(acquired("8003"));
     assert.equal((await call(vault, "DELETE", "/jobs/8003")).status, 204);
     const { name, hook } = await submit("/queue/four", "8003");
@@ -231,7 +231,7 @@ describe("an id that another job has", () => {
     assert.equal((await vault.get("/jobs/8003")).status, 404);
   });
 
-  it("which only the hook token told of is that job: it gets the webhook and the input", async () => {
+  it("that only the hook token named is that job: it gets the webhook and the input", async () => {
     await vault.deliver(acquired("8004"));
     const { hook, name } = await submit("/queue/five", "8004", webhook("/fifth"));
     assert.equal(name, "8004");
@@ -256,7 +256,7 @@ describe("an id that another job has", () => {
     }
   });
 
-  it("does not come to a job of another provider by one constant reference", async () => {
+  it("does not reach a job of another provider through one constant reference", async () => {
     await vault.deliver(told("acquired"), { reference: "constant" });
     const before = await vault.job("ref:constant");
     const answer = await vault.deliver(prediction("rep-6"), { reference: "constant" });
@@ -265,7 +265,7 @@ describe("an id that another job has", () => {
     assert.equal((await vault.events("rep-6"))[0].detail, "refConflict: ref:constant leads to another job");
   });
 
-  it("and a reference that another job has are not a restored job's to delete", async () => {
+  it("or a reference that another job has: deleting a restored job keeps that job", async () => {
     origin.on("/kept.mp4", file(noise(1_000, "kept")));
     await vault.deliver({ eventType: "completed", video: { url: `${origin.url}/kept.mp4` } }, { reference: "order-8" });
     const kept = await vault.settled("ref:order-8");

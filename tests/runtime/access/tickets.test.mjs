@@ -24,7 +24,7 @@ describe("tickets", () => {
     return response.status;
   };
 
-  it("open one job, to be read", async () => {
+  it("grant reading one job", async () => {
     const { ticket, expiresAt } = await make({ scope: "job:1", ttl: 60 });
     assert.ok(expiresAt > Date.now() && expiresAt <= Date.now() + 61_000);
     for (const path of ["/jobs/1", "/jobs/1/events", "/jobs/1/events/1/body"]) {
@@ -40,14 +40,14 @@ describe("tickets", () => {
     }
   });
 
-  it("end when they say so", async () => {
+  it("expire when they say so", async () => {
     const { ticket, expiresAt } = await make({ scope: "job:1", ttl: 1 });
     assert.equal(await status(`/jobs/1?ticket=${ticket}`), 200);
     while (Date.now() <= expiresAt) await new Promise((wake) => setTimeout(wake, 50));
     assert.equal(await status(`/jobs/1?ticket=${ticket}`), 401);
   });
 
-  it("are not to be forged", async () => {
+  it("can't be forged", async () => {
     const { ticket } = await make({ scope: "job:1" });
     const [payload, mac] = ticket.split(".");
     const other = Buffer.from(payload, "base64url").toString().replace("job:1", "job:2");
@@ -58,7 +58,7 @@ describe("tickets", () => {
     }
   });
 
-  it("are made by the API token alone, and say what is wrong with a wish", async () => {
+  it("are made only with the API token, and an error says what is wrong with a request", async () => {
     assert.equal((await make({ scope: "live" }, READ_TOKEN)).status, 403);
     assert.equal((await make({ scope: "live" }, "x".repeat(20))).status, 401);
     for (const [wish, named] of [
@@ -75,7 +75,7 @@ describe("tickets", () => {
     assert.equal(long.status, 400);
   });
 
-  it("die with the token that signed them", async () => {
+  it("end with the token that signed them", async () => {
     const { ticket } = await make({ scope: "job:1" });
     await vault.restart({ API_TOKEN: `another-token-0123456789, ${API_TOKEN}` });
     assert.equal(await status(`/jobs/1?ticket=${ticket}`), 200);
@@ -84,7 +84,7 @@ describe("tickets", () => {
     await vault.restart({ API_TOKEN });
   });
 
-  it("leave the read token with reading", async () => {
+  it("give the read token no more than reading", async () => {
     const init = { headers: bearer(READ_TOKEN) };
     for (const path of ["/jobs/1", "/jobs", "/unmatched"]) assert.equal(await status(path, init), 200, path);
     for (const [method, path] of [["POST", "/jobs"], ["POST", "/unmatched/k?job=1"], ["DELETE", "/unmatched/k"]]) {

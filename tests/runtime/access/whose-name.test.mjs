@@ -42,7 +42,7 @@ describe("without PUBLIC_URL", () => {
   const submitted = () => origin.requests("/fal/queue/o/m");
   const hook = () => new URL(submitted().at(-1).url, "http://x").searchParams.get("fal_webhook");
 
-  it("what a ticket submits is of the name by which its owner calls, whatever its holder writes", async () => {
+  it("a ticket's submission uses the name by which its owner calls, whatever its holder writes", async () => {
     const { json: { ticket } } = await post(OWNERS, "/tickets", { scope: "proxy" }, bearer);
     for (const host of [EVIL, OWNERS, new URL(vault.url).host]) {
       const { status, headers, text, json } = await submit(host, ticket);
@@ -56,7 +56,7 @@ describe("without PUBLIC_URL", () => {
     }
   });
 
-  it("the vault's hook by either name is its own", async () => {
+  it("the vault recognizes its own hook by either name", async () => {
     const { json: { ticket } } = await post(OWNERS, "/tickets", { scope: "proxy" }, bearer);
     for (const name of [OWNERS, EVIL]) {
       const { status, text, json } = await submit(EVIL, ticket, `?fal_webhook=${encodeURIComponent(`http://${name}/hook/x`)}`);
@@ -65,14 +65,14 @@ describe("without PUBLIC_URL", () => {
     }
   });
 
-  it("what the owner submits is of the name of that request", async () => {
+  it("the owner's submission uses the name of that request", async () => {
     const { status, json } = await post(OWNERS, "/fal/queue/o/m", { prompt: "owner" }, bearer);
     assert.equal(status, 200);
     assert.ok(hook().startsWith(`http://${OWNERS}/hook/r_`));
     assert.ok(json.status_url.startsWith(`http://${OWNERS}/`));
   });
 
-  it("a ticket that tells no name submits nothing, uses nothing up, and PUBLIC_URL mends it", async () => {
+  it("a ticket without a name submits nothing and uses nothing up, until PUBLIC_URL is set", async () => {
     await vault.restart({ PUBLIC_URL: `https://${OWNERS}` });
     const { ticket } = await ticketOf(vault, { count: 1 });
     await vault.restart({ PUBLIC_URL: null });

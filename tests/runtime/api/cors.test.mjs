@@ -57,7 +57,7 @@ describe("OPTIONS", () => {
   before(async () => (vault = await startVault()));
   after(() => vault?.stop());
 
-  test("tells the methods of every route, and asks for no token", async () => {
+  test("lists the methods of every route, without a token", async () => {
     for (const [path, allow] of Object.entries(ROUTES)) {
       for (const origin of [{}, { origin: PAGE, "access-control-request-method": "GET" }]) {
         const { status, headers, text } = await raw(vault.url, "OPTIONS", path, origin);
@@ -67,7 +67,7 @@ describe("OPTIONS", () => {
     }
   });
 
-  test("tells the methods that a route really has", async () => {
+  test("lists the methods that a route really has", async () => {
     const named = Object.entries(ROUTES).filter(([path]) => !path.includes("%"));
     for (const [path, allow] of named) {
       for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
@@ -110,7 +110,7 @@ for (const [list, allowed] of [[`${PAGE}, ${OTHER}/`, undefined], ["*", "*"]]) {
       assert.equal(headers["access-control-allow-credentials"], undefined);
     };
 
-    test("every answer can be read by a page that is let in, failures too", async () => {
+    test("a permitted page can read every answer, also failures", async () => {
       const answers = [["/jobs/7", 200], ["/jobs", 200], ["/jobs/7/result", 202], ["/jobs/9", 404],
         ["/nope", 404], ["/healthz", 200], ["/jobs?limit=0", 400], [url, 200],
         [`${url}?download`, 200], [url.replace(/[0-9a-f]{32}/, NONCE), 404]];
@@ -132,7 +132,7 @@ for (const [list, allowed] of [[`${PAGE}, ${OTHER}/`, undefined], ["*", "*"]]) {
       }
     });
 
-    test("no other page is let in", async () => {
+    test("no other page is permitted", async () => {
       const strangers = ["https://app.example.evil", "https://evil.example", "http://app.example",
         "https://app.example:8443", "null", undefined];
       for (const page of strangers) {
@@ -145,7 +145,7 @@ for (const [list, allowed] of [[`${PAGE}, ${OTHER}/`, undefined], ["*", "*"]]) {
       }
     });
 
-    test("a preflight is told what its route takes", async () => {
+    test("a preflight gets what its route allows", async () => {
       const wanted = "authorization,content-type,x-fal-queue-priority";
       const headers = { "access-control-request-method": "POST",
         "access-control-request-headers": wanted };
@@ -168,7 +168,7 @@ for (const [list, allowed] of [[`${PAGE}, ${OTHER}/`, undefined], ["*", "*"]]) {
   });
 }
 
-test("an entry of CORS_ORIGINS that is none is named, and the others count", async (context) => {
+test("an invalid entry of CORS_ORIGINS is named, and the others count", async (context) => {
   const vault = await startVault({ vars: { CORS_ORIGINS: `app.example, ${PAGE}` } });
   context.after(() => vault.stop());
   vault.expectErrors(/CORS_ORIGINS: "app\.example" is not like https:\/\/app\.example/);

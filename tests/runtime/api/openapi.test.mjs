@@ -47,7 +47,7 @@ describe("the API's description", { skip: lacking("python3 with venv") }, () => 
   });
   after(() => stopAll(vault, upstream));
 
-  it("is that of OpenAPI 3.1, and open", async () => {
+  it("is valid OpenAPI 3.1, and public", async () => {
     const response = await fetch(`${vault.url}/openapi.json`);
     assert.equal(response.headers.get("content-type"), "application/json");
     assert.equal(response.headers.get("access-control-allow-origin"), "*");

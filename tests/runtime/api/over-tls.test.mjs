@@ -25,13 +25,13 @@ describe("over TLS", { skip: lacking("openssl") }, () => {
     return new URL((await vault.settled(id)).files[0].url).origin;
   };
 
-  it("the URLs have the scheme and host that were asked", async () => {
+  it("the URLs have the scheme and host of the request", async () => {
     assert.match(vault.url, /^https:/);
     assert.equal(await fileOf(vault.url, "437852"), vault.url);
     assert.equal(await fileOf(door.url, "437853"), door.url);
   });
 
-  it("one answer is lost, with TLS on both sides, and the Worker has worked", async () => {
+  it("when a response is lost, with TLS on both sides, the Worker has still worked", async () => {
     const url = `${door.url}/hook/${HOOK_TOKEN}`;
     const body = JSON.stringify(told("acquired", "437854", 1));
     door.breakNext();
@@ -42,7 +42,7 @@ describe("over TLS", { skip: lacking("openssl") }, () => {
     assert.equal(door.broken(), 1);
   });
 
-  it("a front without TLS before one with it is told by the Worker's URLs", async () => {
+  it("a front without TLS before the Worker shows in the Worker's URLs", async () => {
     const bare = await front(vault.url);
     assert.equal(await fileOf(bare.url, "437855"), bare.url.replace("http:", "https:"));
     await bare.stop();

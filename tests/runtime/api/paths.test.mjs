@@ -23,7 +23,7 @@ describe("paths", () => {
     assert.equal(JSON.parse(text).status, want);
   }
 
-  test("unknown routes: 404", async () => {
+  test("404 for unknown routes", async () => {
     const unknown = ["/nope", "/jobs/7/nope", "/jobs/7/events/1", "/jobs/7/events/x/body"];
     unknown.push("/jobs/7/events/-1/body", "/jobs/7/events/4294967296/body");
     unknown.push("/files", "/files/7", "/files/7/nonce", "/files/7/nonce/x", "/files/7/nonce/0/x");
@@ -31,7 +31,7 @@ describe("paths", () => {
     for (const path of unknown) isProblem(await ask(path), 404);
   });
 
-  test("names that can be no id: 404, and 401 to strangers", async () => {
+  test("404 for names that can't be an id, and 401 to strangers", async () => {
     const names = ["%", "%zz", "%00", "a%2Fb", "%2E%2E%2Fx", "%252e%252e", "...", "a%20b", "%F0%9F%98%80"];
     names.push("ref:", "ref:..", "ref:ref:a", "9".repeat(129), "9".repeat(10_000));
     for (const name of names) {
@@ -50,7 +50,7 @@ describe("paths", () => {
     }
   });
 
-  test("dots lead up, as every URL has it, and to no job", async () => {
+  test("dots lead up, as in every URL, and to no job", async () => {
     for (const path of ["/jobs/..", "/jobs/%2e%2e", "/jobs/.%2E/"]) {
       const { status, headers } = await ask(path, { authorization: null });
       assert.deepEqual([status, headers["content-type"]], [200, "text/html; charset=utf-8"], path);
@@ -58,19 +58,19 @@ describe("paths", () => {
     isProblem(await ask("/jobs/../../etc/passwd"), 404);
   });
 
-  test("files of no job, or by a wrong nonce: 404", async () => {
+  test("404 for files of no job, or with a wrong nonce", async () => {
     for (const path of ["7/wrong/0", "7/wrong/0-a.mp4", "8/wrong/0", "ref:x/wrong/0", "%2e%2e%2f/n/0"]) {
       isProblem(await ask(`/files/${path}`, { authorization: null }), 404);
     }
   });
 
-  test("unmatched keys that are none: 404", async () => {
+  test("404 for invalid unmatched keys", async () => {
     for (const key of ["x", "..%2fjobs", "%00", "a%20b", "9".repeat(5_000)]) {
       isProblem(await ask(`/unmatched/${key}`), 404);
     }
   });
 
-  test("very long paths and queries", async () => {
+  test("very long paths and queries get an answer", async () => {
     for (const length of [1_000, 10_000, 60_000]) {
       isProblem(await ask(`/${"x".repeat(length)}`), 404);
       isProblem(await ask("/x".repeat(length / 2)), 404);
@@ -78,7 +78,7 @@ describe("paths", () => {
     }
   });
 
-  test("a reference that can be none does not cost the delivery", async () => {
+  test("an invalid reference does not lose the delivery", async () => {
     for (const [n, reference] of ["%00", "a%2Fb", "a b", "ref:x", "x".repeat(5_000)].entries()) {
       const withId = await vault.deliver(acquired(`odd-${n}`), { reference });
       assert.deepEqual([withId.status, withId.id], [200, `odd-${n}`], reference.slice(0, 20));
@@ -88,7 +88,7 @@ describe("paths", () => {
     }
   });
 
-  test("other methods: 405 with what is allowed", async () => {
+  test("405 for other methods, with the allowed ones", async () => {
     const wrong = [];
     const expect = async (method, path, allow) => {
       const { status, headers } = await ask(path, { method });
@@ -107,7 +107,7 @@ describe("paths", () => {
     assert.deepEqual(wrong, []);
   });
 
-  test("HEAD answers as GET, without a body", async () => {
+  test("HEAD answers like GET, without a body", async () => {
     for (const path of ["/jobs/7", "/jobs/7/events", "/unmatched", "/healthz", "/"]) {
       const [head, get] = [await ask(path, { method: "HEAD" }), await ask(path)];
       assert.deepEqual([head.status, head.text], [200, ""]);

@@ -27,7 +27,7 @@ describe("problems", () => {
   });
   after(() => stopAll(vault, bare, source));
 
-  it("have the code that is meant, and the others' form on the gateway", () => {
+  it("have the expected code, and the upstreams' form on the gateway", () => {
     for (const { operation, code, status, type, text: body } of steps.filter(({ code }) => code)) {
       const { detail, message, ...told } = JSON.parse(body);
       const shown = `${operation} ${code}: ${status} ${body}`;
@@ -43,7 +43,7 @@ describe("problems", () => {
     }
   });
 
-  it("have all the codes that are described", () => {
+  it("include every code in the description", () => {
     const { ProblemCode } = JSON.parse(text()).components.schemas;
     // The scenario of the examples plays the other code.
     const played = new Set([...steps.map(({ code }) => code), "job-ended"]);

@@ -30,7 +30,7 @@ describe("copying again", () => {
   });
   after(() => stopAll(vault, source, other));
 
-  it("gets a file that was too large once, under its old link", async () => {
+  it("stores a file that was too large before, under its old link", async () => {
     await vault.restart({ MAX_FILE_BYTES: "100" });
     await vault.deliver(completed(source.put("/large_0_a.mp4", noise(5_000)), "large"));
     const before = await vault.settled("large");
@@ -44,7 +44,7 @@ describe("copying again", () => {
     assert.match((await vault.events("large")).at(-2).detail, /copy again: 1 file,/);
   });
 
-  it("gets what was on a host that is allowed now, and says so in the result", async () => {
+  it("stores a file whose host is allowed now, and the result shows it", async () => {
     other.on("/o.png", file(noise(700), { "content-type": "image/png" }));
     const body = { eventType: "completed", jobId: "host", seed: "SEED",
       image: source.put("/host_0_a.mp4"), more: [`${other.url}/o.png`] };
@@ -62,7 +62,7 @@ describe("copying again", () => {
     assert.deepEqual(await bytesOf(vault, job.files[1].url), noise(700));
   });
 
-  it("gets what a redirect led to, once its host is allowed; the doctor has told how", async () => {
+  it("stores a redirect's target once its host is allowed, as the doctor advised", async () => {
     other.on("/led.mp4", file(noise(900)));
     source.put("/led_0_a.mp4");
     source.on("/led_0_a.mp4", redirect(`${other.url}/led.mp4?token=secret`));
@@ -91,7 +91,7 @@ describe("copying again", () => {
     await eventually("the doctor is content", async () => (await hosts()).status === "ok" || undefined);
   });
 
-  it("gets what was deleted from the bucket", async () => {
+  it("stores what was deleted from the bucket", async () => {
     await vault.deliver(completed(source.put("/hole_0_a.mp4", noise(300)), "hole"));
     const { files: [{ url }] } = await vault.settled("hole");
     await (await vault.bucket()).delete((await vault.keys("jobs/hole/"))[0]);
@@ -101,7 +101,7 @@ describe("copying again", () => {
     assert.deepEqual(await bytesOf(vault, url), noise(300));
   });
 
-  it("leaves alone what is stored, and may be repeated", async () => {
+  it("leaves stored files alone, and may be repeated", async () => {
     await vault.deliver(completed(source.put("/whole_0_a.mp4"), "whole"));
     const before = await vault.settled("whole");
     for (const _ of [1, 2]) assert.equal((await post(vault, "/jobs/whole/archive")).archive, "stored");
@@ -118,7 +118,7 @@ describe("copying again", () => {
     assert.equal((await post(vault, "/jobs/never/archive")).code, 404);
   });
 
-  it("is asked for of many jobs at once", async () => {
+  it("works for many jobs at once", async () => {
     const stored = async () => (await vault.json("/jobs?archive=stored&limit=200&q=bulk-")).jobs.length;
     await vault.restart({ MAX_FILE_BYTES: "100" });
     for (let n = 0; n < 7; n += 1) {
@@ -141,7 +141,7 @@ describe("copying again", () => {
     assert.equal((await post(vault, "/archive?tag=bulk&archive=lost&archive=partial")).accepted, 0);
   });
 
-  it("gives up again on what can't be had", async () => {
+  it("gives up again on files that can't be fetched", async () => {
     source.on("/dead_0_a.mp4", status(403));
     await vault.deliver(completed(source.dead("/dead_0_a.mp4"), "dead"));
     assert.equal((await vault.settled("dead")).archive, "lost");
@@ -157,7 +157,7 @@ describe("new links", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  it("open the files, and the old ones nothing", async () => {
+  it("open the files, and the old links open nothing", async () => {
     const body = { eventType: "completed", jobId: "new", seed: "SEED", results: ["/n1.mp4", "/n2.mp4", "/n3.mp4"]
       .map((path, n) => source.put(path, noise(n * 5_000, path))), pad: "x".repeat(300_000) };
     await vault.deliver(JSON.stringify(body).replace('"SEED"', "196619188014358660"));
@@ -183,7 +183,7 @@ describe("new links", () => {
     assert.ok(result.includes('"seed":196619188014358660'));
   });
 
-  it("also come to a file that was being copied", async () => {
+  it("also apply to a file that is being copied", async () => {
     let finish;
     const begun = new Promise((begin) => {
       source.on("/slow.mp4", (response) => {
@@ -205,7 +205,7 @@ describe("new links", () => {
     assert.deepEqual(await bytesOf(vault, url), noise(1_000));
   });
 
-  it("may be asked for again and again, of any job", async () => {
+  it("may be requested repeatedly, for any job", async () => {
     await vault.deliver(told("failed", "plain", 1));
     for (const _ of [1, 2, 3]) {
       assert.deepEqual((await post(vault, "/jobs/plain/links")).files, []);

@@ -72,7 +72,7 @@ describe("a job that is deleted amid", () => {
     });
   }
 
-  it("all of these, after another start", async () => {
+  it("all of these, after a restart", async () => {
     await vault.restart();
     for (const [, id] of jobs) assert.ok(await isGone(id), id);
     assert.equal((await vault.json("/stats")).jobs, 0);

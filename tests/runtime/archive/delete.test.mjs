@@ -47,7 +47,7 @@ describe("a deleted job", () => {
     assert.equal((await fetch(guess)).status, 404);
   });
 
-  it("answers what comes late, and stores nothing of it", async () => {
+  it("answers late deliveries, and stores nothing of them", async () => {
     await vault.deliver(acquired("late"));
     assert.equal(await remove("late"), 204);
     const late = [
@@ -67,7 +67,7 @@ describe("a deleted job", () => {
     assert.deepEqual(imported, { imported: 0, known: 0, deleted: ["late"], failed: [] });
   });
 
-  it("may be deleted again, and what never was may not", async () => {
+  it("may be deleted again; an unknown job gives 404", async () => {
     await vault.deliver(acquired("twice"));
     assert.deepEqual([await remove("twice"), await remove("twice")], [204, 204]);
     assert.equal(await remove("never"), 404);
@@ -88,7 +88,7 @@ describe("a deleted job", () => {
     vault.unwatch(late.id);
   });
 
-  it("is gone although its file was being copied", async () => {
+  it("is gone even if its file was being copied", async () => {
     let finish;
     const begun = new Promise((begin) => {
       source.on("/slow_0_a.mp4", (response) => {
@@ -113,7 +113,7 @@ describe("a deleted job", () => {
     assert.equal((await vault.get("/jobs/slow")).status, 404);
   });
 
-  it("does not take a delivery with it that is assigned by hand", async () => {
+  it("refuses a delivery that is assigned to it by hand, which stays in the box", async () => {
     await vault.deliver(acquired("gone"));
     const { unmatched } = await vault.deliver({ eventType: "failed" });
     await remove("gone");
@@ -122,7 +122,7 @@ describe("a deleted job", () => {
     assert.equal((await vault.get(`/unmatched/${unmatched}`)).status, 200);
   });
 
-  it("is not there for who may only read", async () => {
+  it("can't be deleted without a token", async () => {
     await vault.deliver(acquired("kept"));
     const response = await fetch(`${vault.url}/jobs/kept`, { method: "DELETE" });
     assert.equal(response.status, 401);

@@ -57,7 +57,7 @@ describe("a file whose source names a coding", () => {
   const coded = (bytes, coding, type) => file(bytes, { "content-type": type, "content-encoding": coding });
 
   for (const coding of PLAIN) {
-    test(`that is none is stored as it is, by one request: ${coding}`, async () => {
+    test(`that is not a coding is stored as it is, with one request: ${coding}`, async () => {
       const { url, size, requests } = await archive(coded(VIDEO, coding, "video/mp4"), "a.mp4");
       assert.deepEqual([size, requests.length], [VIDEO.length, 1]);
       const response = await fetch(url);
@@ -67,14 +67,14 @@ describe("a file whose source names a coding", () => {
   }
 
   for (const [coding, whole, sent] of [...CODED, ["x-gzip", LARGE, gzipSync(LARGE)]]) {
-    test(`is what a client gets: ${coding}, ${whole.length} B`, async () => {
+    test(`is decoded for a client: ${coding}, ${whole.length} B`, async () => {
       const { url } = await archive(coded(sent, coding, "application/json"), "a.json");
       assert.ok((await read(await fetch(url))).equals(whole));
     });
   }
 
   for (const [coding, bytes] of BELIED) {
-    test(`is plain where the bytes say so: ${coding}`, async () => {
+    test(`is stored as it is when its bytes are plain: ${coding}`, async () => {
       const { url, size } = await archive(coded(bytes, coding, "video/mp4"), "a.mp4");
       assert.equal(size, bytes.length);
       assert.ok(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(bytes));
@@ -116,7 +116,7 @@ describe("a file that is read through from a source that names a coding", () => 
   const headers = (coding) => ({ "content-type": "video/mp4", "content-encoding": coding });
 
   for (const coding of PLAIN) {
-    test(`gets whole and part of it where that is none: ${coding}`, async () => {
+    test(`is served whole and in part when it is not a coding: ${coding}`, async () => {
       const url = await pending(ranged(VIDEO, headers(coding)));
       const whole = await fetch(url);
       assert.equal(whole.headers.get("content-length"), String(VIDEO.length));
@@ -128,7 +128,7 @@ describe("a file that is read through from a source that names a coding", () => 
   }
 
   for (const [coding, whole, sent] of CODED) {
-    test(`gets the file: ${coding}`, async () => {
+    test(`is served as the file: ${coding}`, async () => {
       const url = await pending(ranged(sent, headers(coding)));
       const response = await fetch(url);
       assert.equal(response.status, 200);
@@ -141,7 +141,7 @@ describe("a file that is read through from a source that names a coding", () => 
   }
 
   for (const [coding, bytes] of BELIED) {
-    test(`gets whole and part of it where the bytes are plain: ${coding}`, async () => {
+    test(`is served whole and in part when the bytes are plain: ${coding}`, async () => {
       const url = await pending(ranged(bytes, headers(coding)));
       assert.ok(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(bytes));
       const part = await fetch(url, { headers: { range: "bytes=10-19" } });

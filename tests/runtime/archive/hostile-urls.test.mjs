@@ -120,7 +120,7 @@ describe("of all URLs", () => {
     }
   });
 
-  test("none is fetched for ever: a loop ends", async () => {
+  test("a loop of redirects ends", async () => {
     const [a, b] = hops("loop", 2);
     outbound.on(a, redirectTo(b, 307));
     outbound.on(b, redirectTo(a, 308));

@@ -32,7 +32,7 @@ describe("hosts", () => {
 
   const isServed = async ({ url }) => assert.equal((await digest(url)).sha256, sha256(BYTES));
 
-  test("that are not allowed are skipped with the reason and never asked", async () => {
+  test("that are not allowed are skipped with the reason, and never contacted", async () => {
     const port = forbidden.port;
     const wrong = {
       name: [`http://localhost:${port}/a.mp4`, "localhost", "host not allowed", `http://localhost:${port}`],
@@ -65,7 +65,7 @@ describe("hosts", () => {
     assert.equal(allowed.requests("/a.mp4").length, before);
   });
 
-  test("alone that are not allowed: nothing is left to copy, and the record says why", async () => {
+  test("that are not allowed, if there are no others, leave nothing to copy, and the record says why", async () => {
     const result = { video: `https://example.com/a.mp4${presigned()}` };
     const job = await archive(result);
     assert.equal(job.archive, "partial");
@@ -75,7 +75,7 @@ describe("hosts", () => {
       [{ pointer: "/video", host: "example.com", reason: "host not allowed", allow: "example.com" }]);
   });
 
-  test("in what is no media are text", async () => {
+  test("in URLs that are not media are just text", async () => {
     const result = { page: "https://example.com/about", note: "see https://example.com/a.mp4" };
     const job = await archive(result);
     assert.deepEqual([job.archive, job.files, job.skipped, job.result], ["none", [], [], result]);
@@ -105,7 +105,7 @@ describe("hosts", () => {
     assert.equal(allowed.requests(path(4)).length, 0);
   });
 
-  test("are left by a redirect to another that is allowed", async () => {
+  test("may redirect to another allowed host", async () => {
     allowed.on(`/${id}/a.mp4`, redirect(`${other.url}/${id}/b.mp4`, 303));
     other.on(`/${id}/b.mp4`, file(BYTES));
     const job = await archive({ url: `${allowed.url}/${id}/a.mp4` });
@@ -121,7 +121,7 @@ describe("hosts", () => {
     "no URL": () => "http://",
   };
   for (const [where, location] of Object.entries(astray)) {
-    test(`are not left by a redirect to ${where}`, async () => {
+    test(`may not redirect to ${where}`, async () => {
       allowed.on(`/${id}/a.mp4`, redirect(`${location()}?${SIGNATURE}`));
       const job = await archive({ url: `${allowed.url}/${id}/a.mp4` });
       assert.deepEqual([job.archive, job.files[0].state], ["lost", "lost"]);

@@ -60,7 +60,7 @@ describe("a result", () => {
     assert.equal((await digest(job.files[0].url)).sha256, sha256(PNG));
   });
 
-  test("keeps as text what is short, unknown, or not said to be a file", async () => {
+  test("keeps as text what is short, unknown, or not named as a file", async () => {
     const short = PNG.subarray(0, 768).toString("base64");
     assert.equal(short.length, 1_024);
     const result = {

@@ -52,7 +52,7 @@ describe("an account that has only the bucket", () => {
     return new Set(jobs.map(({ id }) => id));
   };
 
-  it("gets every record, link and listing back", async () => {
+  it("has every record, link and listing again", async () => {
     const video = (name, size) => source.put(`/${name}_0_a.mp4`, noise(size, name));
     await vault.deliver(acquired("full"));
     await vault.deliver(completed(video("full", 90_000), "full"), { query: "?app=m&tag=draft" });
@@ -111,7 +111,7 @@ describe("an account that has only the bucket", () => {
       (await (await second.records()).get("full")) !== null || undefined);
   });
 
-  it("knows what it has had", async () => {
+  it("knows its former deliveries", async () => {
     const again = await second.deliver(acquired("full"));
     assert.equal(again.duplicate, true);
     const late = await second.deliver(told("failed", undefined, 2, { error: "no luck" }), { reference: "order-8" });
@@ -121,7 +121,7 @@ describe("an account that has only the bucket", () => {
     assert.equal((await second.settled("running")).archive, "stored");
   });
 
-  it("may restore again; what there is stays as it is", async () => {
+  it("may restore again, and what exists stays as it is", async () => {
     const before = await second.job("running");
     const sums = await restore(second);
     assert.deepEqual([sums.restored, sums.known, sums.failed], [0, 8, []]);
@@ -152,7 +152,7 @@ describe("an account that has only the bucket", () => {
     for (const key of failed) await bucket.delete(key);
   });
 
-  it("refuses what it can't mean", async () => {
+  it("refuses invalid parameters", async () => {
     for (const query of ["limit=0", "limit=1001", "limit=x"]) {
       assert.equal((await second.post(`/restore?${query}`, "", headers)).status, 400, query);
     }

@@ -59,7 +59,7 @@ describe("a source", () => {
     "a body that is reset": { steps: [cut(BYTES, { reset: true })], error: /broke off/ },
   };
   for (const [name, { steps, error }] of Object.entries(hiccups)) {
-    test(`that hiccups with ${name} is tried again`, async () => {
+    test(`that fails for a moment with ${name} is retried`, async () => {
       const { id, paths: [path] } = await deliver([[...steps, file(BYTES)]]);
       const job = await vault.settled(id);
       assert.equal(job.archive, "stored");
@@ -100,7 +100,7 @@ describe("a source", () => {
     await checkNoSecrets(id);
   });
 
-  test("that says when to come again is left alone until then", async () => {
+  test("that sends Retry-After is left alone until then", async () => {
     const busy = status(429, { "retry-after": "1" });
     const { id, paths: [path] } = await deliver([[busy, file(BYTES)]]);
     const job = await vault.settled(id);
@@ -110,7 +110,7 @@ describe("a source", () => {
     assert.deepEqual(more, []);
   });
 
-  test("is asked for the bytes as they are, without anybody's key", async () => {
+  test("gets a request for unencoded bytes, without any key", async () => {
     const { id, paths: [path] } = await deliver([[file(BYTES)]]);
     await vault.settled(id);
     const [{ headers }] = origin.requests(path);
@@ -141,7 +141,7 @@ describe("a source", () => {
     assert.equal(job.files[0].slackMs, 0);
   });
 
-  test("lost beside a stored one makes the archive partial", async () => {
+  test("that is lost beside a stored file makes the archive partial", async () => {
     const dead = presigned({ ago: 7_200, lifetime: 3_600 });
     const { id } = await deliver([[status(404)], [file(BYTES)], [status(410)]], dead);
     const job = await vault.settled(id);
@@ -150,7 +150,7 @@ describe("a source", () => {
     await checkStored(job, 1);
   });
 
-  test("that sends more than it told gives what it told, and harms no other file", async () => {
+  test("that sends more than its length gives only that length, and harms no other file", async () => {
     vault.expectErrors(/Invalid response status line/);
     const first = await deliver([[overlong(BYTES, "this is no answer\r\n\r\n")]]);
     await checkStored(await vault.settled(first.id), 0);

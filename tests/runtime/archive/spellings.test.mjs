@@ -47,7 +47,7 @@ describe("a file", () => {
     "of another name of its type": [uri(base64, "image/x-png;base64")],
   };
   for (const [name, [text, write = (token) => token]] of Object.entries(inline)) {
-    test(`in a data: URI ${name} comes out as it went in`, async () => {
+    test(`in a data: URI ${name} is stored unchanged`, async () => {
       const job = await take(`"image":{"url":${write(JSON.stringify(text))}}`);
       assert.deepEqual([job.archive, job.files.length], ["stored", 1]);
       const { contentType, name: saved, url } = job.files[0];
@@ -61,13 +61,13 @@ describe("a file", () => {
     "in lines": `${lines("\n")}\n`, "in the url-safe alphabet": PNG.toString("base64url"),
     "in white space": ` ${base64}\t`,
   })) {
-    test(`in bare base64 ${name} comes out as it went in`, async () => {
+    test(`in bare base64 ${name} is stored unchanged`, async () => {
       const job = await take(`"image":{"data_uri":${JSON.stringify(text)}}`);
       assert.deepEqual(await bytesOf(job.files[0].url), PNG);
     });
   }
 
-  test("in a data: URI that is not base64 is what browsers make of it", async () => {
+  test("in a data: URI that is not base64 is decoded as browsers do", async () => {
     for (const data of [encodeURIComponent(svg), svg.replace("%", "%25"), svg]) {
       const job = await take(`"icon":${JSON.stringify(`data:image/svg+xml;utf8,${data}`)}`);
       assert.equal((await bytesOf(job.files[0].url)).toString(), svg);
@@ -81,7 +81,7 @@ describe("a file", () => {
     "white space around it": (url) => `\t ${url} \r\n`, "a byte order mark": (url) => `\ufeff${url}`,
     "a line break in it": (url) => url.replace("clip", "cl\r\nip"),
   })) {
-    test(`at a URL with ${name} is copied, and its signature not shown`, async () => {
+    test(`at a URL with ${name} is copied, and its signature is not shown`, async () => {
       origin.on("/my%20clip.mp4", file(mp4));
       const url = around(`${origin.url}/my clip.mp4?X-Amz-Signature=s3cret&X-Amz-Date=20991227T203935Z&X-Amz-Expires=60`);
       const job = await take(`"video":{"url":${JSON.stringify(url)}}`);

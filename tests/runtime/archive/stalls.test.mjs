@@ -18,7 +18,7 @@ const stalled = (bytes, headers) => (response) => {
   response.write(bytes.subarray(0, bytes.length / 2));
 };
 
-describe("sources that keep one waiting", () => {
+describe("slow sources", () => {
   let origin, vault;
   before(async () => ({ origin, vault } = await startServed()));
   after(() => stopAll(vault, origin));
@@ -35,7 +35,7 @@ describe("sources that keep one waiting", () => {
   const deliver = (id, paths) => vault.deliver({ eventType: "completed", jobId: id,
     results: paths.map((path) => origin.url + path) });
 
-  test("one that falls silent is left after a while, and tried again", async () => {
+  test("a source that falls silent is given up after a while, and retried", async () => {
     const bytes = (path) => noise(100_000, path);
     const paths = ["/never.mp4", "/half.mp4", "/chunked.mp4"];
     const length = { "content-length": 100_000 };

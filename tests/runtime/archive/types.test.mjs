@@ -81,7 +81,7 @@ describe("a type that no file has", () => {
   for (const type of ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
     "application/unknown", "unknown/unknown", "application/force-download", "application/x-download",
     "application/download", "application/binary", "*/*", "unknown"]) {
-    test(`is not that of the file: ${type}`, async () => {
+    test(`is not taken from the source: ${type}`, async () => {
       const headers = { "content-type": type };
       const seen = await stored([ranged(PNG, headers)], { name: "x.mp4" });
       assert.equal(seen.file.contentType, "image/png");
@@ -92,7 +92,7 @@ describe("a type that no file has", () => {
     });
   }
 
-  test("is not asked for to the end where the source knows no ranges", async () => {
+  test("is not read to its end if the source knows no ranges", async () => {
     const path = "/endless/x";
     let sent = 0;
     const endless = (response, request) => {
@@ -123,7 +123,7 @@ describe("a stored file's bytes", () => {
   });
 
   for (const etag of [undefined, '"0123-2"', '"v1"', `W/${right}`]) {
-    test(`are stored unchecked with the entity tag ${etag}`, async () => {
+    test(`are not checked against the entity tag ${etag}`, async () => {
       const step = etag ? tagged(BYTES, etag) : file(BYTES);
       const { file: { verified, attempts } } = await stored([step]);
       assert.deepEqual([verified, attempts], [false, 1]);
@@ -139,14 +139,14 @@ describe("a stored file's bytes", () => {
     assert.match(refused.detail, /MD5/);
   });
 
-  test("are refused while they are others each time: that is damage, not an odd tag", async () => {
+  test("are refused while they differ each time: that is damage, not an unusual tag", async () => {
     const damaged = [1, 2, 3, 4].map((n) => tagged(noise(BYTES.length, `damage ${n}`), right));
     const { file: { verified, url } } = await stored([...damaged, tagged(BYTES, right)]);
     assert.equal((await digest(url)).sha256, sha256(BYTES));
     assert.equal(verified, true);
   });
 
-  test("may be none", async () => {
+  test("may be empty", async () => {
     const { file: { size, url, state } } = await stored([file(Buffer.alloc(0))]);
     assert.deepEqual([state, size], ["stored", 0]);
     const response = await fetch(url);
@@ -154,7 +154,7 @@ describe("a stored file's bytes", () => {
     assert.equal((await response.arrayBuffer()).byteLength, 0);
   });
 
-  test("are fetched once for two equal URLs, also if each is signed anew", async () => {
+  test("are fetched once for two equal URLs, even if each has a signature of its own", async () => {
     const path = "/twice/a.mp4";
     origin.on(path, file(BYTES));
     const sign = (signature) => origin.url + path + presigned({ signature });
@@ -191,7 +191,7 @@ describe("a file that can't be copied", () => {
     await stop();
   });
 
-  test("as it is larger than MAX_FILE_BYTES is lost at once", async () => {
+  test("because it is larger than MAX_FILE_BYTES is lost at once", async () => {
     const { id, path } = await archive([file(BYTES)]);
     const job = await vault.settled(id);
     assert.deepEqual([job.archive, job.files[0].state, job.files[0].attempts], ["lost", "lost", 1]);

@@ -54,7 +54,7 @@ describe("a file of unknown length", () => {
     }
   });
 
-  test("is tried again when the source breaks off", async () => {
+  test("is retried when the source breaks off", async () => {
     const bytes = noise(PART + 10_000);
     const job = await archive(chunkedCut(bytes), chunkedCut(bytes), chunked(bytes));
     await isStored(job, bytes);

@@ -22,7 +22,7 @@ const until = (query, want) => eventually(`${want} is listed`, async () => {
 const inDay = (day) => `&since=${day}&until=${at(day) + 43_200_000}`;
 
 describe("a day", () => {
-  it("takes rows in one go, and no older one after a newer", async () => {
+  it("stores many rows at once, and no older row after a newer one", async () => {
     const [day, time] = ["2024-03-01", at("2024-03-01")];
     const many = Array.from({ length: 300 }, (_, n) => row(`many-${String(n).padStart(3, "0")}`, time + n,
       { tags: ["x".repeat(4_000)] }));
@@ -50,7 +50,7 @@ describe("a day", () => {
     assert.deepEqual(await sql(vault, day, "SELECT home FROM removed"), [{ home: "id:left" }]);
   });
 
-  it("understands those of the release before", async () => {
+  it("understands commands of the release before", async () => {
     const [day, time] = ["2024-03-03", at("2024-03-03")];
     assert.equal(await askObject(vault, day, { Put: row("one", time) }), "Noted");
     const { Rows } = await askObject(vault, day, { RowsOf: ["id:none", "id:one"] });
@@ -59,7 +59,7 @@ describe("a day", () => {
     assert.match(unknown.failed, /^reading a question: unknown variant/);
   });
 
-  it("finds the least slack and the oldest file that waits when they go", async () => {
+  it("finds the least slack and the oldest pending file again when they go", async () => {
     const [day, time] = ["2024-03-04", at("2024-03-04")];
     const sums = async () => {
       const text = await (await vault.get("/metrics")).text();

@@ -58,7 +58,7 @@ describe("an export", () => {
     return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
   };
 
-  it("holds every record as it is read, by its creation", async () => {
+  it("has every record as a reader gets it, in the order of creation", async () => {
     const records = await lines();
     assert.equal(records.length, 33);
     const times = records.map(({ createdAt }) => createdAt);
@@ -68,7 +68,7 @@ describe("an export", () => {
     assert.equal(type, "application/x-ndjson");
   });
 
-  it("goes on from where one broke off", async () => {
+  it("continues where another broke off", async () => {
     const records = await lines();
     for (const n of [0, 15, 16, 20, 31]) {
       const { createdAt, id } = records[n];
@@ -81,26 +81,26 @@ describe("an export", () => {
     assert.deepEqual(await lines(`?cursor=${last.createdAt}:${last.id}`), []);
   });
 
-  it("holds those alone that changed then or later", async () => {
+  it("has only the records that changed since then", async () => {
     const records = await lines();
     const { updatedAt } = records[20];
     assert.deepEqual(await lines(`?since=${updatedAt}`), records.filter((record) => record.updatedAt >= updatedAt));
     assert.deepEqual(await lines("?since=2099-01-01T00:00:00Z"), []);
   });
 
-  it("holds those with a tag alone", async () => {
+  it("has only the records with a tag", async () => {
     assert.deepEqual((await lines("?tag=tenth")).map(({ id }) => id).sort(), ["job-0", "job-10", "job-20"]);
     assert.deepEqual(await lines("?tag=none"), []);
   });
 
-  it("refuses what it can't mean", async () => {
+  it("refuses invalid parameters", async () => {
     for (const query of ["format=csv", "since=soon", "limit=3", "cursor=x", "cursor=7", "cursor=x:a"]) {
       assert.equal((await vault.get(`/export?${query}`)).status, 400, query);
     }
     assert.equal((await fetch(`${vault.url}/export`)).status, 401);
   });
 
-  it("takes long ones in its stride, and breaks off audibly if it must", async () => {
+  it("has long records too, and breaks off visibly if it must", async () => {
     const ids = Array.from({ length: 500 }, (_, n) => `many-${n}`);
     for (let n = 0; n < ids.length; n += 50) {
       await Promise.all(ids.slice(n, n + 50).map((id) => vault.deliver(told("failed", id, 1, { error: LONG }),
@@ -120,7 +120,7 @@ describe("an export", () => {
     });
   });
 
-  it("that fails at once says so by its status", async () => {
+  it("that fails at once says so with its status", async () => {
     const broken = await startVault({ change: askable });
     broken.expectErrors(/it is not well/);
     try {
@@ -135,7 +135,7 @@ describe("an export", () => {
     }
   });
 
-  it("that breaks off says so in its last line, and where to go on", async () => {
+  it("that breaks off says so in its last line, with the place to continue", async () => {
     const broken = await startVault({ change: askable });
     broken.expectErrors(/it is not well|broke off/);
     try {
@@ -157,7 +157,7 @@ describe("an export", () => {
     }
   });
 
-  it("as a list has aria2c download every file", { skip: lacking("aria2c") }, async (t) => {
+  it("as a list makes aria2c download every file", { skip: lacking("aria2c") }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "hookvault-aria2-"));
     t.after(() => rm(folder, { recursive: true }));
     const response = await vault.get("/export?format=aria2");

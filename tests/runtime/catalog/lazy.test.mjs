@@ -27,7 +27,7 @@ describe("what a change costs", () => {
     return [counts["Catalog.rowWritten"], counts["CATALOG.request"], counts["Catalog.alarm"] ?? 0];
   };
 
-  it("is two rows and one call, whatever it is", async () => {
+  it("is two rows and one call, whatever the change", async () => {
     const day = "2024-03-01";
     await put(vault, day, row("first", at(day)));
     const tags = ["a", "b"];
@@ -41,7 +41,7 @@ describe("what a change costs", () => {
     assert.deepEqual(await cost(() => put(vault, day, ...many)), [41, 1, 0]);
   });
 
-  it("is a call and a row more after somebody has looked", async () => {
+  it("is one more call and row after somebody has looked", async () => {
     const day = "2024-03-02";
     await put(vault, day, row("first", at(day)));
     await vault.json("/stats");
@@ -57,7 +57,7 @@ describe("an answer", () => {
   });
   after(() => vault?.stop());
 
-  it("knows of every change that was confirmed before it was asked for", async () => {
+  it("has every change that was confirmed before the request", async () => {
     const day = "2024-03-01";
     for (let n = 1; n <= 25; n += 1) {
       const status = n % 2 ? "failed" : "cancelled";
@@ -68,7 +68,7 @@ describe("an answer", () => {
     }
   });
 
-  it("does so while many change and many look", async () => {
+  it("does so during many changes and many requests", async () => {
     const day = "2024-03-02";
     let confirmed = 0;
     const from = (await vault.json("/stats")).jobs;
@@ -89,7 +89,7 @@ describe("an answer", () => {
     assert.equal((await vault.json("/stats")).jobs - from, 120);
   });
 
-  it("does so on more days than one call asks", async () => {
+  it("does so for more days than one call asks", async () => {
     const from = await vault.json("/stats");
     for (let n = 0; n < 100; n += 1) await put(vault, dayOf(n), row(`day-${n}`, at(dayOf(n)), { status: "retried" }));
     const stats = await vault.json("/stats");
@@ -116,14 +116,14 @@ describe("an answer", () => {
   });
 });
 
-describe("a root that can't be told", () => {
+describe("a root that can't be reached", () => {
   let vault;
   before(async () => {
     vault = await startVault({ change: askable });
   });
   after(() => vault?.stop());
 
-  it("hears of a change later", async () => {
+  it("learns of a change later", async () => {
     const day = "2024-03-01";
     await put(vault, day, row("first", at(day)));
     await vault.json("/stats");
@@ -134,7 +134,7 @@ describe("a root that can't be told", () => {
     await eventually("it is counted", async () => (await vault.json("/stats")).jobs === 2 || undefined);
   });
 
-  it("may be of the release before, and hears of each change as that did", async () => {
+  it("may be of the release before, and then gets each change as before", async () => {
     const day = "2024-03-02";
     await spoil(vault, "root", unknown("Dirty", "Sums"));
     await put(vault, day, row("one", at(day)), row("two", at(day)));
@@ -146,7 +146,7 @@ describe("a root that can't be told", () => {
     assert.equal((await vault.json("/stats")).jobs, 5);
   });
 
-  it("takes what a day of the release before tells", async () => {
+  it("accepts reports from a day of the release before", async () => {
     const day = "2024-03-03";
     const numbers = { ...row("x", 0).numbers };
     const totals = { jobs: 1, status: { failed: 1 }, archive: { none: 1 }, numbers };
@@ -154,7 +154,7 @@ describe("a root that can't be told", () => {
     assert.equal((await vault.json("/stats")).jobs, 6);
   });
 
-  it("has a day of the release before told row by row", async () => {
+  it("sends rows one by one to a day of the release before", async () => {
     const day = new Date().toISOString().slice(0, 10);
     await spoil(vault, day, unknown("PutMany"));
     await vault.deliver(told("failed", "single", 1));

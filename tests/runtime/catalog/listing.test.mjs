@@ -45,7 +45,7 @@ describe("the listing", () => {
       files: { pending: 0, stored: 0, lost: 0 }, bytes: 0 });
   });
 
-  test("pages hold every job once, the newest first", async () => {
+  test("pages have every job once, the newest first", async () => {
     const ids = ["a1", "a2", "a3", "a4", "a5"];
     for (const id of ids) await vault.deliver({ eventType: "failed", jobId: id });
     await until(vault, ids.length);
@@ -80,7 +80,7 @@ describe("the listing", () => {
     });
   });
 
-  test("outlives a restart and refuses odd parameters", async () => {
+  test("survives a restart, and refuses wrong parameters", async () => {
     await vault.restart();
     assert.equal((await listed(vault, "", 3)).length, 6);
     const bad = ["limit=0", "limit=201", "limit=x", "cursor=zz", "status=done", "archive=all",
@@ -95,7 +95,7 @@ describe("the listing", () => {
     assert.equal((await vault.get("/stats?x=1")).status, 400);
   });
 
-  test("tells how a time is written to who wrote another", async () => {
+  test("explains how to write a time that is wrong", async () => {
     for (const path of ["/jobs?since=", "/jobs?until=", "/export?since=", "/archive?since=", "/archive?until="]) {
       const ask = path.startsWith("/archive") ? { method: "POST" } : {};
       // A plus that is not encoded means a space.
@@ -165,7 +165,7 @@ describe("filters", () => {
     });
   }
 
-  test("times are of the creation: from since, before until", async () => {
+  test("times compare the creation: from since, before until", async () => {
     const { createdAt } = await vault.job("f-failed");
     assert.ok((await listed(vault, `&since=${createdAt}`)).includes("f-failed"));
     assert.ok(!(await listed(vault, `&since=${createdAt + 1}`)).includes("f-failed"));
@@ -220,7 +220,7 @@ describe("many days", () => {
   });
   after(() => vault?.stop());
 
-  test("are walked without a gap, whatever the page", async () => {
+  test("are listed without a gap, whatever the page size", async () => {
     const want = ["model"];
     for (let n = 1; n <= DAYS; n += 1) {
       for (let k = n === 10 ? 4 : 0; k >= 0; k -= 1) want.push(`d${String(n).padStart(2, "0")}-${k}`);
@@ -230,7 +230,7 @@ describe("many days", () => {
     assert.deepEqual([stats.jobs, stats.days], [DAYS + 5, DAYS + 1]);
   });
 
-  test("a rare job is found within two pages, and a day of many in order", async () => {
+  test("a rare job is found within two pages, and a day with many jobs is in order", async () => {
     const first = await vault.json("/jobs?tag=rare");
     const jobs = [...first.jobs];
     if (first.cursor) jobs.push(...(await vault.json(`/jobs?tag=rare&cursor=${first.cursor}`)).jobs);
@@ -257,7 +257,7 @@ describe("a catalog that is written while it is read", () => {
   });
   after(() => vault?.stop());
 
-  test("a walk misses none that was there all the time, and repeats none", async () => {
+  test("paging misses no job that was always there, and repeats none", async () => {
     const before = Array.from({ length: 40 }, (_, n) => `old-${n}`);
     await Promise.all(before.map((id) => vault.deliver(told("failed", id, 1))));
     await until(vault, 40);

@@ -18,7 +18,7 @@ describe("the live feed", () => {
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
 
-  it("tells of a job within a second, and of each of its changes", async () => {
+  it("reports a job and each of its changes within a second", async () => {
     const viewer = await view(vault);
     const here = await viewer.here();
     assert.equal(typeof here.seq, "string");
@@ -43,7 +43,7 @@ describe("the live feed", () => {
     await eventually("it is closed", () => viewer.code !== undefined || undefined);
   });
 
-  it("tells who comes back what was missed, each job once and as it is", async () => {
+  it("sends a returning viewer what it missed, each job once in its present state", async () => {
     const first = await view(vault);
     const { seq } = await first.here();
     for (const id of ["m1", "m2", "m3"]) await vault.deliver(acquired(id));
@@ -66,7 +66,7 @@ describe("the live feed", () => {
     for (const { seq: at } of second.missed()) assert.equal(typeof at, "string");
   });
 
-  it("has one read the list anew whose place it does not know", async () => {
+  it("tells a viewer with an unknown position to read the list again", async () => {
     for (const after of ["999999999", "0", "x", "", `1~${"9".repeat(300)}`]) {
       const viewer = await view(vault, after);
       assert.equal((await viewer.here()).resync, true, after);
@@ -102,7 +102,7 @@ describe("the live feed", () => {
     });
   });
 
-  it("has two hundred viewers, and those that leave disturb no one", async () => {
+  it("serves two hundred viewers, and those that leave disturb no one", async () => {
     const viewers = await Promise.all(Array.from({ length: 200 }, () => view(vault)));
     await Promise.all(viewers.map((viewer) => viewer.here()));
     for (const viewer of viewers.slice(0, 50)) viewer.socket.terminate();
@@ -113,7 +113,7 @@ describe("the live feed", () => {
     }
   });
 
-  it("opens for a ticket, and for no one else", async () => {
+  it("opens with a ticket or token, and for no one else", async () => {
     const make = async (scope) => (await (await vault.post("/tickets", JSON.stringify({ scope }), headers)).json()).ticket;
     const viewer = await view(vault, undefined, { query: `ticket=${await make("live")}`, options: {} });
     assert.equal(typeof (await viewer.here()).seq, "string");

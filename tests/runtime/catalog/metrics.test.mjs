@@ -32,14 +32,14 @@ describe("metrics", () => {
     return named;
   }
 
-  it("are there before anything is", async () => {
+  it("exist before the first job", async () => {
     const all = await samples();
     assert.equal(all.hookvault_unmatched, 0);
     assert.equal(all.hookvault_refused_total, 0);
     assert.equal(all.hookvault_stored_bytes, 0);
   });
 
-  it("count what came, what is there, and what is late", async () => {
+  it("count deliveries, jobs, and what is late", async () => {
     await vault.deliver(acquired("a"));
     await vault.deliver(acquired("a"));
     await vault.deliver(told("failed", "a", 1));

@@ -60,7 +60,7 @@ function oldDay(rows, { day = DAY, isTold = false, removed = true } = {}) {
     removed ? `INSERT INTO removed VALUES ('id:gone', 'gone', 7, ${rows.length + 1});` : ""].join("");
 }
 
-test("a day keeps what it has, and tells what was not told", async () => {
+test("a day keeps its rows, and reports what was not reported", async () => {
   const rows = [row("a", AT, { tags: ["it's", "\u{1f600}"] }), row("b", AT + 1, { numbers: { oldestPending: AT } }),
     row("c", AT + 1, { numbers: { smallestSlack: 4_000 } })];
   await sql(vault, DAY, `${oldDay(rows)};SELECT 1`);
@@ -78,7 +78,7 @@ test("a day keeps what it has, and tells what was not told", async () => {
   assert.deepEqual(tables.map(({ name }) => name), ["jobs", "notes", "pending", "removed"]);
 });
 
-test("root keeps its days, asks them once, and has viewers of before read the list anew", async () => {
+test("root keeps its days, asks them once, and tells earlier viewers to read the list again", async () => {
   const other = await startVault({ change: askable });
   after(() => other.stop());
   const run = (name, text) => sql(other, name, `${text};SELECT 1`);

@@ -22,8 +22,8 @@ const last = (viewers, id) => viewers.flatMap((viewer) => viewer.jobs()).findLas
 const hears = (viewer, id, version, day) =>
   eventually(`${id} ${version} is told`, () => last([viewer], id) === at(day) + version || undefined);
 
-describe("who watches", () => {
-  it("hears of a change within a second, also when the day asks again whether somebody does", async () => {
+describe("a viewer", () => {
+  it("gets a change within a second, also while the day asks whether anybody watches", async () => {
     const day = "2024-03-01";
     const viewer = await view(vault);
     await viewer.here();
@@ -45,7 +45,7 @@ describe("who watches", () => {
     viewer.socket.terminate();
   });
 
-  it("hears of it after the object of the feed was asleep", async () => {
+  it("gets it after the feed's object was asleep", async () => {
     const day = "2024-03-02";
     const viewer = await view(vault);
     await viewer.here();
@@ -55,7 +55,7 @@ describe("who watches", () => {
     viewer.socket.terminate();
   });
 
-  it("hears that a job is gone, and not of a row that comes after that", async () => {
+  it("learns that a job is gone, and gets no row after that", async () => {
     const day = "2024-03-03";
     const viewer = await view(vault);
     await viewer.here();
@@ -124,7 +124,7 @@ describe("who watches", () => {
     }
   });
 
-  it("misses nothing when everything dies with changes untold", async () => {
+  it("misses nothing when everything dies with unreported changes", async () => {
     const day = "2024-05-01";
     let { seq } = await (await view(vault)).here();
     const seen = new Map();
@@ -147,7 +147,7 @@ describe("who watches", () => {
     viewer.socket.terminate();
   });
 
-  it("is told all that one far behind has missed, and of too many days to read the list", async () => {
+  it("that is far behind gets all that it missed, or is told to read the list after too many days", async () => {
     const day = "2024-06-01";
     const first = await view(vault);
     const { seq } = await first.here();
@@ -171,7 +171,7 @@ describe("who watches", () => {
     fourth.socket.terminate();
   });
 
-  it("hears of a day whose root could not be told, or was of the release before", async () => {
+  it("gets the changes of a day whose root was unreachable, or of the release before", async () => {
     const day = "2024-07-01";
     const viewer = await view(vault);
     await viewer.here();

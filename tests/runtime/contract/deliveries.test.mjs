@@ -8,7 +8,7 @@ import { HOOK_TOKEN } from "../support/vault.mjs";
 
 measured("deliveries and states", (on) => {
   describe("deliveries", () => {
-    test("are answered with the job, and said twice with that", async () => {
+    test("are answered with the job, also when repeated", async () => {
       const id = on.newId();
       const first = acquired(id);
       const answer = (eventType, duplicate = false) => ({ status: 200, id, eventType, duplicate });
@@ -21,7 +21,7 @@ measured("deliveries and states", (on) => {
       assert.deepEqual([now, deliveries, duplicates], ["completed", 5, 1]);
     });
 
-    test("are answered as JSON that nobody keeps", async () => {
+    test("are answered with JSON that must not be cached", async () => {
       const response = await on.vault.post(on.vault.hookUrl(), JSON.stringify(acquired(on.newId())));
       assert.equal(response.headers.get("content-type"), "application/json");
       assert.match(response.headers.get("cache-control"), /no-store/);

@@ -51,7 +51,7 @@ measured("files", (on) => {
         [200, "100000", ""]);
     });
 
-    test("open to their link alone", async () => {
+    test("open only with their link", async () => {
       const { file: { url } } = await on.archived([file(BYTES)]);
       const nonce = /[0-9a-f]{32}/.exec(url)[0];
       for (const wrong of ["0".repeat(32), nonce.slice(1), nonce.toUpperCase(), "x"]) {
@@ -92,7 +92,7 @@ measured("files", (on) => {
       "a body of unknown length that breaks off": [chunkedCut(BYTES)],
     };
     for (const [name, steps] of Object.entries(hiccups)) {
-      test(`are tried again after ${name}`, async () => {
+      test(`are retried after ${name}`, async () => {
         const { file: stored, path } = await on.archived([...steps, file(BYTES)], { query: presigned() });
         await on.checkStored(stored);
         assert.equal(stored.attempts, steps.length + 1);
@@ -111,14 +111,14 @@ measured("files", (on) => {
       assert.equal((await fetch(files[0].url)).status, 410);
     });
 
-    test("are fetched as they are, with nobody's key", async () => {
+    test("are fetched unencoded, without any key", async () => {
       const { path } = await on.archived([file(BYTES)]);
       const [{ headers }] = on.origin.requests(path);
       assert.equal(headers["accept-encoding"], "identity");
       for (const name of ["authorization", "cookie", "range"]) assert.ok(!(name in headers), name);
     });
 
-    test("whose MD5 is not that of the source are not taken", async () => {
+    test("whose MD5 differs from the source's are not accepted", async () => {
       const lie = file(BYTES, { "content-type": "video/mp4", etag: `"${md5("other")}"` });
       const { file: stored } = await on.archived([lie, file(BYTES)]);
       await on.checkStored(stored);
@@ -134,7 +134,7 @@ measured("files", (on) => {
     };
     const LONG = noise(3 * 1024 * 1024 + 1, "long");
     for (const [name, result] of Object.entries(inline)) {
-      test(`in the delivery itself are unpacked: ${name}`, async () => {
+      test(`in the delivery itself are decoded: ${name}`, async () => {
         const id = on.newId();
         const want = name.includes("long") ? LONG : name.includes("data URI") ? BYTES : PNG;
         assert.equal((await on.vault.deliver({ eventType: "completed", jobId: id, ...result(BYTES) })).status, 200);

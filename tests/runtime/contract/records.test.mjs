@@ -41,7 +41,7 @@ measured("records", (on) => {
       });
     });
 
-    test("keeps every byte of a result but its files", async () => {
+    test("keeps every byte of a result except its files", async () => {
       const id = on.newId();
       const { url } = on.serve([file(BYTES)]);
       const escaped = JSON.stringify(url).replaceAll("/", "\\/");
@@ -92,7 +92,7 @@ measured("records", (on) => {
       on.vault.unwatch(id);
     });
 
-    test("is shown to nobody without a token, nor of a job that is not known", async () => {
+    test("is not shown without a token, or for an unknown job", async () => {
       const id = on.newId();
       await on.vault.deliver(acquired(id));
       for (const authorization of ["", "Bearer wrong", `Basic ${HOOK_TOKEN}`]) {
@@ -124,7 +124,7 @@ measured("records", (on) => {
       assert.equal((await on.vault.get("/jobs?cursor=x")).status, 400);
     });
 
-    test("tells of each job in short", async () => {
+    test("has a summary of each job", async () => {
       const { id, job } = await on.archived([file(BYTES)]);
       const row = await eventually("it is listed as stored", async () => {
         const { jobs: all } = await on.vault.json("/jobs?archive=stored&limit=200");
@@ -143,8 +143,8 @@ measured("records", (on) => {
     assert.equal((await fetch(`${on.vault.url}/healthz`)).status, 200);
   });
 
-  describe("results that come again", () => {
-    test("signed anew are duplicates that lend their fresh URLs", async () => {
+  describe("repeated results", () => {
+    test("with new signatures are duplicates that give their fresh URLs", async () => {
       const id = on.newId();
       const { path, url } = on.serve([status(403)]);
       await on.vault.deliver(completed(url + presigned({ signature: "aa" }), id));
@@ -158,7 +158,7 @@ measured("records", (on) => {
       await on.checkStored(files[0]);
     });
 
-    test("as others replace the last, whose files stay", async () => {
+    test("with other content replace the last one, whose files stay", async () => {
       const png = file(PNG, { "content-type": "image/png" });
       const [id, one, two] = [on.newId(), on.serve([file(BYTES)]), on.serve([png])];
       await on.vault.deliver(completed(one.url, id));

@@ -46,7 +46,7 @@ measured("storage", (on) => {
   });
 
   describe("what is written", () => {
-    test("of a settled job: manifest, timeline, copy, row", async () => {
+    test("for a settled job: manifest, timeline, copy, row", async () => {
       const id = on.newId();
       const { url } = on.serve([file(BYTES)]);
       const bodies = [acquired(id), completed(url, id)].map((body) => JSON.stringify(body));
@@ -68,7 +68,7 @@ measured("storage", (on) => {
       assert.deepEqual(Object.values(object.customMetadata), [manifest.job.nonce]);
     });
 
-    test("of a delivery: record, entry, body, digest, alarm", async () => {
+    test("for a delivery: record, entry, body, digest, alarm", async () => {
       const quiet = await startSide(on.side, { vars: { RETRY_BASE_MS: "60000" } });
       try {
         const body = JSON.stringify(acquired("alone"));

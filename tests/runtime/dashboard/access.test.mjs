@@ -35,7 +35,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
   after(() => stopAll(browser, vault, empty, origin));
 
   for (const colorScheme of ["light", "dark"]) {
-    test(`has nothing that axe-core finds fault with, ${colorScheme}`, async () => {
+    test(`passes axe-core's checks, ${colorScheme}`, async () => {
       opened = await browser.open({ vault, context: { colorScheme, reducedMotion: "reduce" } });
       const { page } = opened;
       for (const [at, sign] of Object.entries(PAGES)) {
@@ -68,7 +68,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
     });
   }
 
-  test("takes the system's theme, or the one that is chosen, and keeps it", async () => {
+  test("uses the system's theme, or the chosen one, and keeps it", async () => {
     opened = await browser.open({ vault, context: { colorScheme: "dark" } });
     const { page } = opened;
     const isDark = () => page.evaluate(() => {
@@ -88,7 +88,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("has nothing that axe-core finds fault with on a phone", async () => {
+  test("passes axe-core's checks on a phone", async () => {
     opened = await browser.open({ vault, context: { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true } });
     const { page } = opened;
     for (const [at, sign] of Object.entries(PAGES)) {
@@ -99,7 +99,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("is used by the keyboard alone", async () => {
+  test("can be used by the keyboard alone", async () => {
     opened = await browser.open({ vault });
     const { page } = opened;
     await live(page);

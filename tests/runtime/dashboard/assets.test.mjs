@@ -21,7 +21,7 @@ describe("the dashboard's files", () => {
   });
   after(() => stopAll(vault, bare));
 
-  test("are served to everyone, under a policy that lets nothing of a stranger run", async () => {
+  test("are served to everyone, under a policy that runs no foreign script", async () => {
     for (const [path, type] of Object.entries(FILES)) {
       const { status, headers } = await raw(vault.url, "GET", path);
       assert.deepEqual([status, headers["content-type"]], [200, type], path);
@@ -41,7 +41,7 @@ describe("the dashboard's files", () => {
     assert.doesNotMatch(text, /<script>|<style|\son\w+=|https?:/, "nothing inline, nothing from elsewhere");
   });
 
-  test("are to be read only", async () => {
+  test("can only be read", async () => {
     for (const path of Object.keys(FILES)) {
       for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
         const { status, headers } = await raw(vault.url, method, path);
@@ -50,7 +50,7 @@ describe("the dashboard's files", () => {
     }
   });
 
-  test("swallow no other path", async () => {
+  test("hide no other path", async () => {
     const paths = { "/healthz": 200, "/jobs": 401, "/dashboard": 404, "/dashboard/": 404, "/dashboard/app.jsx": 404,
       "/_headers": 404, "/app.js": 404, "/jobs/index.html": 401, "/nope": 404, "/nope/": 404 };
     for (const [path, want] of Object.entries(paths)) {
@@ -63,7 +63,7 @@ describe("the dashboard's files", () => {
     assert.equal(status, 200);
   });
 
-  test("weigh no more than they may", () => {
+  test("stay within their size limit", () => {
     const { gzip } = dashboardSize();
     assert.ok(gzip <= MAX_GZIP_BYTES, `${gzip} bytes`);
     assert.doesNotMatch(readFileSync(`${ASSETS}/dashboard/app.js`, "utf8"), /dangerouslySetInnerHTML:|\beval\(|new Function/);

@@ -24,7 +24,7 @@ describe("the dashboard of a new vault", { skip: lacking("chromium", "curl") }, 
     return opened.page;
   };
 
-  test("shows the command for the first delivery, and what it delivers", async () => {
+  test("shows the command for the first delivery, and then its job", async () => {
     const page = await open();
     await live(page);
     const command = await page.getByLabel("the command that delivers", { exact: true }).textContent();
@@ -63,7 +63,7 @@ describe("the dashboard of a new vault", { skip: lacking("chromium", "curl") }, 
     opened.clean();
   });
 
-  test("shows what the doctor finds, the worst first, and how to mend it", async () => {
+  test("shows what the doctor finds, the worst first, and how to fix it", async () => {
     const page = await open("#/doctor");
     await page.locator(".verdict").waitFor();
     const { checks } = await vault.json("/doctor");

@@ -90,7 +90,7 @@ describe("what a sender writes", { skip: lacking("chromium") }, () => {
     await nothingRan();
   });
 
-  test("is text in what was unmatched and refused", async () => {
+  test("is text in unmatched and refused deliveries", async () => {
     await page.goto(`${vault.url}/#/unmatched`);
     await page.getByText("The delivery as received").click();
     await page.getByRole("region", { name: "The delivery as received" }).getByText("onerror").first().waitFor();

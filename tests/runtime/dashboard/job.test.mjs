@@ -28,7 +28,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     return eventually(`${name}: done`, async () => (await page.evaluate(() => navigator.clipboard.readText())) || undefined);
   };
 
-  test("plays a video, and its previews lead into it", async () => {
+  test("plays a video, and its previews jump into it", async () => {
     await vault.deliver(works.video(origin, "film"));
     await vault.settled("film");
     const page = await open("film");
@@ -78,7 +78,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("shows JSON as it was written, and gives it to copy", async () => {
+  test("shows JSON as it was written, and copies it", async () => {
     const result = '{"seed":196619188014358660,"z":1.10,"a":{"b":[ ],"c":"\\u00e9"},"big":1e400}';
     await vault.deliver(`{"eventType":"completed","jobId":"exact",${result.slice(1)}`);
     const page = await open("exact");
@@ -91,7 +91,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("tells the story of each delivery, as it goes on", async () => {
+  test("shows the timeline of deliveries as it grows", async () => {
     await vault.deliver(acquired("story"), { reference: "order-7", query: "?app=flux&tag=draft" });
     await vault.deliver(acquired("story"));
     const page = await open("story");
@@ -109,7 +109,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("copies again", async () => {
+  test("copies files again", async () => {
     await vault.restart({ MAX_FILE_BYTES: "100" });
     await vault.deliver(works.image(origin, "again"));
     await vault.settled("again");
@@ -122,7 +122,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("says what was handed off to whom, what was not and why, and hands off again", async () => {
+  test("shows what was handed off to whom, what was not and why, and hands off again", async () => {
     const receiver = await startReceiver();
     try {
       await vault.deliver(told("failed", "alone", 1));
@@ -151,7 +151,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     }
   });
 
-  test("has a failure in red in its timeline, and only that", async () => {
+  test("shows failures in red in its timeline, and nothing else", async () => {
     await vault.deliver(acquired("red", 1));
     await vault.deliver(told("failed", "red", 2));
     await vault.deliver(told("failed", "red", 2));

@@ -49,7 +49,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("reads the list anew when the feed does not know what it has missed", async () => {
+  test("reads the list again when the feed does not know what it missed", async () => {
     let feed;
     await page.routeWebSocket(/\/live/, (socket) => {
       const server = socket.connectToServer();
@@ -72,7 +72,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("is told what happened while it was away", async () => {
+  test("gets what happened while it was away", async () => {
     let asked = [];
     await page.route("**/tickets", (route) => route.abort());
     page.on("websocket", (socket) => asked.push(new URL(socket.url())));
@@ -98,7 +98,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("recovers on a job's page, too", async () => {
+  test("recovers on a job's page too", async () => {
     await page.getByRole("link", { name: "ends" }).click();
     await page.getByRole("heading", { name: "ends", level: 1 }).waitFor();
     await vault.restart();
@@ -119,7 +119,7 @@ describe("the open dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("leaves the reader alone who is further down", async () => {
+  test("does not move a reader who is further down", async () => {
     await Promise.all(Array.from({ length: 80 }, (_, n) => vault.deliver(told("failed", `old-${n}`, 1))));
     const height = async () => /height: (\d+)/.exec(await page.getByRole("feed").getAttribute("style"))?.[1];
     await eventually("all are there", async () => (await height()) > 4_000 || undefined);

@@ -75,7 +75,7 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
     return { names: names.size, most, frames };
   }, step);
 
-  test("leads to each of them, with few in the page at a time", async (t) => {
+  test("shows each of them, with few in the page at a time", async (t) => {
     const { names, most } = await scroll(STEP_PX);
     await eventually("the last page is there", async () => {
       await scroll(STEP_PX);
@@ -126,7 +126,7 @@ describe(`the wall with ${JOBS} jobs`, { skip: lacking("chromium", "ffmpeg"), ti
     await page.getByRole("button", { name: "1 new job" }).waitFor();
   });
 
-  test("puts what is new on top, and takes up a filter at once", async () => {
+  test("puts new jobs on top, and applies a filter at once", async () => {
     const id = "newest";
     await page.evaluate(() => globalThis.step(2_000 - scrollY));
     await deliverTo(id);

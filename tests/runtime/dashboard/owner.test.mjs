@@ -50,7 +50,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("is asked before a job is deleted", async () => {
+  test("must confirm before a job is deleted", async () => {
     await vault.deliver(told("failed", "doomed", 1));
     const page = await open("#/jobs/doomed");
     await page.getByRole("button", { name: "Delete" }).click();
@@ -71,7 +71,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("sees a job that another deletes go off the wall", async () => {
+  test("sees a job disappear that somebody else deletes", async () => {
     await vault.deliver(acquired("fleeting"));
     const page = await open();
     await live(page);
@@ -114,7 +114,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("is not asked before a delivery goes to a job that is known, nor when it is gone", async () => {
+  test("need not confirm before a delivery goes to a known job, or when the delivery is gone", async () => {
     await vault.deliver(acquired("known-1"));
     for (const error of ["first", "second"]) await vault.deliver({ eventType: "failed", error });
     const page = await open("#/unmatched");

@@ -37,7 +37,7 @@ describe("the read token", { skip: lacking("chromium", "ffmpeg") }, () => {
   };
   const buttons = (page) => page.locator("main button:visible");
 
-  test("sees no button that it may not press", async () => {
+  test("shows no button that would be refused", async () => {
     const page = await open(READ_TOKEN);
     const refused = [];
     page.on("response", (response) => [401, 403].includes(response.status())
@@ -64,7 +64,7 @@ describe("the read token", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("is told that it may only look, and gets commands for itself", async () => {
+  test("is told that it may only read, and gets its own commands", async () => {
     const page = await open(READ_TOKEN);
     await visit(page, "#/unmatched");
     await page.getByText("To assign or drop them, sign in with the API token.").waitFor();
@@ -74,7 +74,7 @@ describe("the read token", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("has what the API token may press as its counterpart", async () => {
+  test("lacks buttons that the API token shows", async () => {
     const page = await open(API_TOKEN);
     const seen = new Set();
     for (const at of Object.keys(PAGES)) {

@@ -34,7 +34,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     await page.getByRole("button", { name: "Sign in" }).click();
   };
 
-  test("takes the token, keeps it, and forgets it", async () => {
+  test("accepts the token, keeps it, and forgets it", async () => {
     const page = await open();
     assert.equal(await field(page).getAttribute("type"), "password");
     await signIn(page, "a wrong token");
@@ -63,7 +63,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("ends in the middle of what is done", async () => {
+  test("ends in the middle of an action", async () => {
     const page = await open({ token: API_TOKEN });
     await live(page);
     await page.route("**/stats", (route) => route.continue({ headers: { ...route.request().headers(),
@@ -74,7 +74,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("tells what to run as long as no token is set", async () => {
+  test("shows what to run while no token is set", async () => {
     await vault.restart({ API_TOKEN: null, READ_TOKEN: null, HOOK_TOKEN: null });
     const page = await open();
     await page.getByText("npx wrangler secret put API_TOKEN").waitFor();
@@ -90,7 +90,7 @@ describe("signing in to the dashboard", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("lets the read token look, and asks for news by itself", async () => {
+  test("lets the read token look, and polls for changes", async () => {
     const page = await open();
     await signIn(page, READ_TOKEN);
     await page.getByText("Read only").waitFor();

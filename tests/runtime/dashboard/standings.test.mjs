@@ -14,7 +14,7 @@ import { eventually } from "../support/wait.mjs";
 
 const AGAIN = { name: "Copy again" };
 
-describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
+describe("a job's state", { skip: lacking("chromium", "ffmpeg") }, () => {
   let browser, origin, vault, works;
   let other;
   let opened;
@@ -42,7 +42,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
   const text = (page) => page.locator("main").innerText();
   const chip = (page) => page.locator(".states .state").last().textContent();
 
-  test("with a file on a host that is not allowed gives the line that allows it, which does", async () => {
+  test("with a file on a forbidden host shows the line that allows the host, and the line works", async () => {
     other.on("/a.png", file(works.bytes.image, { "content-type": "image/png" }));
     other.on("/b.png", file(works.bytes.image, { "content-type": "image/png" }));
     origin.on("/led.png", redirect(`${other.url}/b.png`));
@@ -68,7 +68,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     await vault.restart({ ALLOWED_SOURCE_HOSTS: origin.url });
   });
 
-  test("with hosts that are not allowed alone is not taken for one without files", async () => {
+  test("with only forbidden hosts is not shown as one without files", async () => {
     const page = await open("elsewhere");
     await says(page, `1 output is on a host that is not allowed: ${ELSEWHERE}`);
     assert.equal(await chip(page), "not copied");
@@ -79,7 +79,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("is told to a reader without what only the owner can do", async () => {
+  test("is shown to a reader without the owner's actions", async () => {
     const page = await open("elsewhere", { token: READ_TOKEN });
     await page.getByLabel("the line that allows it", { exact: true }).waitFor();
     assert.doesNotMatch(await text(page), /copy again/i);
@@ -106,7 +106,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("whose source answers nothing says so until it does, and can be tried at once", async () => {
+  test("whose source does not answer says so until it does, and can be retried at once", async () => {
     origin.on("/late.png", status(503));
     await vault.deliver({ eventType: "completed", jobId: "late", image: `${origin.url}/late.png${presigned()}` });
     const page = await open("late");
@@ -125,7 +125,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("whose host is allowed no longer gives the line, too", async () => {
+  test("whose host is no longer allowed shows the line too", async () => {
     other.on("/gone.png", status(503));
     await vault.restart({ ALLOWED_SOURCE_HOSTS: `${origin.url},127.0.0.1:${other.port}` });
     await vault.deliver({ eventType: "completed", jobId: "barred-later", image: `${other.url}/gone.png${presigned()}` });
@@ -138,7 +138,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("with a lost file says why, and links to nothing that is not there", async () => {
+  test("with a lost file says why, and links to nothing that is missing", async () => {
     const page = await open("dead");
     await says(page, "1 file is lost: the source answers 403; no fresh URL: the job's application is unknown");
     const { files: [{ name }] } = await vault.job("dead");
@@ -171,7 +171,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     assert.doesNotMatch(await text(page), /has no files/);
   });
 
-  test("that has not ended has no word on files, and can be asked for", async () => {
+  test("that has not ended says nothing about files, and can be asked for", async () => {
     for (const id of ["silent", "retried", "held"]) {
       const page = await open(id);
       assert.doesNotMatch(await text(page), /no files/, id);
@@ -186,13 +186,13 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     }
   });
 
-  test("that has failed without a word says that there is none", async () => {
+  test("that has failed without an error says that there is none", async () => {
     const page = await open("failed-wordless");
     await says(page, "The queue gave no reason.");
     opened.clean();
   });
 
-  test("that is deleted, before or while it is looked at, is told from one never heard of", async () => {
+  test("that is deleted, before or while it is shown, differs from an unknown one", async () => {
     let page = await open("deleted");
     await says(page, "Job deleted has been deleted.");
     await leave();
@@ -224,7 +224,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("with more files than one result may have says so, and offers nothing for it", async () => {
+  test("with too many files for one result says so, and offers no action", async () => {
     const many = Array.from({ length: 503 }, (_, n) => `${origin.url}/many/${n}.txt`);
     for (let n = 0; n < 503; n += 1) origin.on(`/many/${n}.txt`, file(Buffer.from(`${n}`), { "content-type": "text/plain" }));
     await vault.deliver({ eventType: "completed", jobId: "too-many", many });
@@ -235,7 +235,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("is told by the doctor, too, with each line to paste by itself", async () => {
+  test("is shown by the doctor too, with each line to paste by itself", async () => {
     opened = await browser.open({ vault, at: "#/doctor" });
     const hosts = opened.page.locator(".finding", { has: opened.page.getByText("hosts", { exact: true }) });
     const pasted = hosts.getByLabel("the command that fixes it", { exact: true });
@@ -248,7 +248,7 @@ describe("a job's standing", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("that changes while it is looked at changes its words", async () => {
+  test("that changes while it is shown changes its text", async () => {
     await vault.deliver(acquired("turns"));
     const page = await open("turns");
     await vault.deliver(told("failed", "turns", 1));

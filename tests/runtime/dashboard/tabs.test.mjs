@@ -110,7 +110,7 @@ describe("tabs of one browser", { skip: lacking("chromium") }, () => {
     opened.clean();
   });
 
-  test("tell no page of another origin", async () => {
+  test("give nothing to a page of another origin", async () => {
     origin.on("/evil.html", file(Buffer.from(`${HTML}<iframe src="${vault.url}/"></iframe>`), { "content-type": "text/html" }));
     const first = await signedIn();
     const evil = await first.context().newPage();
@@ -119,7 +119,7 @@ describe("tabs of one browser", { skip: lacking("chromium") }, () => {
     await nothingIsStolen(first, evil);
   });
 
-  test("tell no file that a sender has stored, nor one that is read through, nor a body", async () => {
+  test("give nothing to a sender's stored file, to one that is read through, or to a body", async () => {
     const serve = (path, text, type) => {
       origin.on(path, file(Buffer.from(text), { "content-type": type }));
       return `${origin.url}${path}`;

@@ -90,7 +90,7 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("plays a video that the pointer is on, and its previews", async () => {
+  test("plays a video under the pointer, and its previews", async () => {
     await vault.deliver(works.video(origin, "film"));
     await vault.settled("film");
     const page = await open();
@@ -111,7 +111,7 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("shows what a filter means, which stands in the address", async () => {
+  test("shows the jobs that match the filter in the address", async () => {
     await vault.deliver(acquired("f-held"), { query: "?app=flux&tag=draft", reference: "order-9" });
     await vault.deliver(told("failed", "f-bad", 1), { query: "?tag=draft" });
     const page = await open();
@@ -155,7 +155,7 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("takes a filter that is chosen while another is being written, and drops what a link leaves", async () => {
+  test("applies a filter that is chosen while another is being typed, and drops text that a link leaves behind", async () => {
     const page = await open();
     const field = page.getByLabel("Id or reference begins with");
     const params = () => Object.fromEntries(new URLSearchParams(page.url().split("?")[1]));
@@ -173,7 +173,7 @@ describe("the wall", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("is gone through by the keyboard", async () => {
+  test("can be used by the keyboard", async () => {
     const page = await open();
     const newest = page.locator(".card .name").first();
     await newest.focus();

@@ -30,7 +30,7 @@ describe("the dashboard's words", { skip: lacking("chromium") }, () => {
     return text;
   }
 
-  test("one refused delivery was refused, and two were", async (t) => {
+  test("one refused delivery is counted in the singular, and two in the plural", async (t) => {
     const row = { at: Date.now(), status: 401, reason: "no", bytes: 2, more: 0, userAgent: null };
     for (const [rows, total, words] of [[1, 1, "1 was refused:"], [2, 2, "2 were refused:"], [2, 70, "The newest 2 of 70 that were refused:"]]) {
       const refused = Array.from({ length: rows }, () => row);
@@ -38,17 +38,17 @@ describe("the dashboard's words", { skip: lacking("chromium") }, () => {
     }
   });
 
-  test("one finding needs a look", async (t) => {
+  test("one finding is counted in the singular", async (t) => {
     const check = { name: "r2", status: "ok", detail: "written", fix: null, ms: 1 };
     const checks = [{ ...check, name: "lost", status: "warn" }, check];
     assert.match(await shown(t, "doctor", ".finding", { "/doctor": { ok: true, checks } }), /1 of 2 needs a look\./);
   });
 
-  test("where nothing is to be copied, nothing is the oldest", async (t) => {
+  test("without files to copy there is no oldest file", async (t) => {
     assert.doesNotMatch(await shown(t, "numbers", ".tile", {}), /the oldest/);
   });
 
-  test("a delivery whose sender broke off is told as that", async (t) => {
+  test("a delivery whose sender broke off is shown as such", async (t) => {
     const { hostname, port } = new URL(vault.url);
     const path = new URL(vault.hookUrl()).pathname;
     const socket = connect(port, hostname, () =>
@@ -57,7 +57,7 @@ describe("the dashboard's words", { skip: lacking("chromium") }, () => {
     assert.match(await shown(t, "refused", ".rows li", {}), /503[\s\S]*the body ended early/);
   });
 
-  test("outputs beyond those that a record tells of are not left out of account", async (t) => {
+  test("outputs beyond those that a record lists are counted", async (t) => {
     const videos = Array.from({ length: 60 }, (_, n) => `https://videos.elsewhere.example/${n}.mp4`);
     await vault.deliver({ eventType: "completed", jobId: "elsewhere", videos });
     assert.match(await shown(t, "jobs/elsewhere", ".trouble-list", {}), /At least 50 outputs are on a host that is not allowed/);

@@ -77,7 +77,7 @@ describe("a binding", () => {
 });
 
 describe("a setting", () => {
-  it("that is wrong is named, each with the command that fixes it", async (context) => {
+  it("that is wrong is named, with the command that fixes it", async (context) => {
     const vars = { MAX_BODY_BYTES: "32MB", READ_TOKEN: "short", CORS_ORIGINS: "app.example" };
     const { vault } = await start(context, { vars });
     vault.expectErrors(/^(MAX_BODY_BYTES|READ_TOKEN|CORS_ORIGINS)/);
@@ -88,7 +88,7 @@ describe("a setting", () => {
     assert.doesNotMatch(JSON.stringify(found), /short/);
   });
 
-  it("is no other secret's: both are named, and neither is told", async (context) => {
+  it("may not equal another secret: both are named, and neither value is shown", async (context) => {
     const vars = { API_TOKEN: HOOK_TOKEN, READ_TOKEN };
     const { vault } = await start(context, { vars });
     vault.expectErrors(/^API_TOKEN has the same value as HOOK_TOKEN/);
@@ -175,7 +175,7 @@ describe("an upstream", () => {
     });
   }
 
-  it("that redirects: the key does not go along", async (context) => {
+  it("that redirects does not get the key at the new place", async (context) => {
     const { vault, upstream } = await start(context);
     const elsewhere = await startOrigin();
     context.after(() => elsewhere.stop());
@@ -184,7 +184,7 @@ describe("an upstream", () => {
     assert.deepEqual(elsewhere.requestsMade(), []);
   });
 
-  it("none has a key", async (context) => {
+  it("without a key is reported", async (context) => {
     const { vault, upstream } = await start(context, { vars: { UPSTREAM_API_KEY: null } });
     only(await report(vault), "upstreams", "warn");
     assert.deepEqual(upstream.requestsMade(), []);
@@ -202,7 +202,7 @@ describe("an upstream", () => {
 });
 
 describe("a delivery", () => {
-  it("that was refused, and one of no job", async (context) => {
+  it("that was refused, or belongs to no job, is reported", async (context) => {
     const { vault } = await start(context);
     await vault.post("/hook/wrong-token-0123456789", "{}", { "user-agent": "queue/1" });
     await eventually("it is noted", async () => (await vault.json("/refused")).total === 1 || undefined);
@@ -217,7 +217,7 @@ describe("a delivery", () => {
 });
 
 describe("a job", () => {
-  it("whose file is stuck", async (context) => {
+  it("whose file is stuck is reported", async (context) => {
     const source = await startSource();
     context.after(() => source.stop());
     const { vault } = await start(context, { sources: source.url, vars: { RETRY_BASE_MS: "1" } });
@@ -234,7 +234,7 @@ describe("a job", () => {
     assert.match(check.fix, new RegExp(`curl '${vault.url}/jobs/437852'`));
   });
 
-  it("with media on a host that is not allowed, and that is allowed later", async (context) => {
+  it("with media on a forbidden host is reported until the host is allowed", async (context) => {
     const { vault } = await start(context);
     const media = (host) => `https://${host}/clip.mp4`;
     await vault.deliver({ eventType: "completed", jobId: "437852", a: media("cdn.example"), b: media("b.example") });
@@ -248,7 +248,7 @@ describe("a job", () => {
     assert.match(later.fix, /\/archive\?archive=partial,lost/);
   });
 
-  it("that has lost a file, and that was asked for in vain; old ones are no news", async (context) => {
+  it("that has lost a file, or was asked for in vain, is reported; old ones are not", async (context) => {
     const { vault } = await start(context);
     vault.leaveWork();
     const bucket = await vault.bucket();

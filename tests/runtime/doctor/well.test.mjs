@@ -28,7 +28,7 @@ async function fillWeek(vault) {
   await eventually("they are listed", async () => (await vault.json("/stats")).archive.lost === 8 || undefined);
 }
 
-describe("the doctor of a vault that is well", () => {
+describe("the doctor of a healthy vault", () => {
   let upstream;
   let vault;
   before(async () => {
@@ -50,7 +50,7 @@ describe("the doctor of a vault that is well", () => {
     return { r2: await vault.keys("doctor/"), kv: keys, objects: probed };
   }
 
-  it("finds nothing, and says of each thing what was tried", async () => {
+  it("finds nothing wrong, and says what it has tried", async () => {
     const { ok, checks } = await json(await bare(API_TOKEN));
     assert.equal(ok, true);
     assert.deepEqual(checks.map(({ name }) => name), NAMES);
@@ -63,7 +63,7 @@ describe("the doctor of a vault that is well", () => {
     assert.deepEqual(tried, ["r2", "kv", "jobs", "catalog", "upstream-queue", "upstream-fal"]);
   });
 
-  it("asks each upstream once, with its key, for a job that there is not", async () => {
+  it("asks each upstream once, with its key, for a job that does not exist", async () => {
     const from = upstream.requestsMade().length;
     await bare(API_TOKEN);
     const asked = upstream.requestsMade().slice(from);
@@ -74,12 +74,12 @@ describe("the doctor of a vault that is well", () => {
     for (const { headers } of asked) assert.match(headers.authorization, /^Bearer ./);
   });
 
-  it("leaves nothing", async () => {
+  it("leaves nothing behind", async () => {
     await bare(API_TOKEN);
     assert.deepEqual(await leftovers(), { r2: [], kv: [], objects: [] });
   });
 
-  it("has a self-test for holders of the API token alone, and no secret for anyone", async () => {
+  it("offers a self-test only to holders of the API token, and shows no secret", async () => {
     const mine = await (await bare(API_TOKEN)).text();
     const { selfTest } = JSON.parse(mine);
     assert.match(selfTest.job, /^ref:selftest-[0-9a-f]{32}$/);
@@ -94,7 +94,7 @@ describe("the doctor of a vault that is well", () => {
     }
   });
 
-  it("lets a delivery of that job in, and of no other", async () => {
+  it("admits a delivery of the self-test's job, and of no other", async () => {
     const { selfTest } = await json(await bare(API_TOKEN));
     const image = `data:image/png;base64,${"A".repeat(2_000)}`;
     const body = JSON.stringify({ eventType: "completed", jobId: "437852", image });
@@ -113,12 +113,12 @@ describe("the doctor of a vault that is well", () => {
     assert.equal((await bare(API_TOKEN, { method: "POST" })).status, 405);
   });
 
-  it("tells its own time", async () => {
+  it("sends its own time", async () => {
     const told = Date.parse((await bare(API_TOKEN)).headers.get("date"));
     assert.ok(Math.abs(told - Date.now()) < 30_000, `${told}`);
   });
 
-  it("makes few subrequests, with jobs on every day of a week too", async () => {
+  it("makes few subrequests, even with jobs on every day of a week", async () => {
     await fillWeek(vault);
     const response = await bare(API_TOKEN);
     const count = Number(response.headers.get("x-subrequests"));
@@ -128,7 +128,7 @@ describe("the doctor of a vault that is well", () => {
   });
 });
 
-describe("what a probe has written goes", () => {
+describe("what a probe has written is deleted", () => {
   async function examined(context, vars) {
     const vault = await startVault({ vars, change: watched });
     context.after(() => vault.stop());
@@ -142,7 +142,7 @@ describe("what a probe has written goes", () => {
     return (keys.length === 0 && (await vault.keys("doctor/")).length === 0) || undefined;
   });
 
-  it("also when it can't be read", async (context) => {
+  it("even if it can't be read", async (context) => {
     const { vault, ok, find } = await examined(context, { BROKEN_READS: "FILES,RECORDS,JOBS" });
     vault.expectErrors(/out of order/);
     assert.equal(ok, false);
@@ -152,7 +152,7 @@ describe("what a probe has written goes", () => {
     assert.deepEqual((await vault.objects("Job")).rows, []);
   });
 
-  it("also when it is written after the doctor has answered", async (context) => {
+  it("even if it is written after the doctor has answered", async (context) => {
     const { vault, find } = await examined(context, { STALLED_WRITES: "FILES,RECORDS" });
     for (const name of ["r2", "kv"]) {
       assert.match(find(name).detail, /no answer within 5 s/);

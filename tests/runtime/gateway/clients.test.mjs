@@ -42,7 +42,7 @@ describe("the JavaScript client", () => {
     assert.ok(result.data.video.data_uri.startsWith(`${vault.url}/files/`));
   });
 
-  it("subscribes by polling and by streaming, also below a sub path", async () => {
+  it("subscribes by polling and by streaming, also with a sub path", async () => {
     for (const mode of ["polling", "streaming"]) {
       const seen = [];
       const result = await fal.subscribe(`${APP}/fast`, {
@@ -73,7 +73,7 @@ describe("the JavaScript client", () => {
     await assert.rejects(fal.queue.result(APP, { requestId }), { status: 422 });
   });
 
-  it("is told of a failure", async () => {
+  it("gets a failure", async () => {
     const failing = fal.subscribe(APP, { input: input({ outcome: "failed", error: "out of memory" }), pollInterval: 100,
       onEnqueue: (id) => vault.watch(id) });
     await assert.rejects(failing, (error) => {
@@ -129,7 +129,7 @@ asyncio.run(main())
     assert.match(seen.again.video.data_uri, /\/files\//);
   });
 
-  it("cancels, and a second time is told that it is too late", async () => {
+  it("cancels, and the second time learns that it is too late", async () => {
     const seen = await run(`
 handle = fal_client.submit("${APP}", arguments={"_sim": {"queueMs": 60000}})
 handle.cancel()
@@ -154,7 +154,7 @@ print(json.dumps({"id": handle.request_id, "late": late, "result": result}))
     assert.match(seen.result, /cancelled/);
   });
 
-  it("is told of a failure", async () => {
+  it("gets a failure", async () => {
     const seen = await run(`
 try:
     fal_client.subscribe("${APP}", arguments={"_sim": {"outcome": "failed", "error": "out of memory"}})

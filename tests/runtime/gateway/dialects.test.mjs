@@ -28,12 +28,12 @@ async function submitted() {
   return { id: json.request_id, at: `/queue/m/requests/${json.request_id}` };
 }
 
-describe("a job that the upstream tells of", () => {
+describe("a job that the upstream answers for", () => {
   /** The upstream's status, and the status for fal's clients. */
   const TOLD = [["IN_QUEUE", "IN_QUEUE"], ["IN_PROGRESS", "IN_PROGRESS"], ["COMPLETED", "COMPLETED"], ["FAILED", "COMPLETED"],
     ["CANCELLED", "COMPLETED"]];
 
-  it("keeps all that is said, and for fal's clients has what they must find", async () => {
+  it("keeps the whole answer, and adds what fal's clients need", async () => {
     for (const [word, known] of TOLD) {
       for (const scheme of SCHEMES) {
         const { id, at } = await submitted();
@@ -51,7 +51,7 @@ describe("a job that the upstream tells of", () => {
     }
   });
 
-  it("has the upstream's code for a cancel that comes too late, or for fal's clients one they give up on", async () => {
+  it("has the upstream's status for a late cancel, or for fal's clients one on which they give up", async () => {
     const { at } = await submitted();
     origin.on(`${at}/cancel`, says({ detail: "started" }, 409));
     for (const [scheme, status] of [["Bearer", 409], ["Key", 400]]) {
@@ -63,7 +63,7 @@ describe("a job that the upstream tells of", () => {
 
 describe("a job that has ended", () => {
   for (const [end, { event, words, result }] of Object.entries(ENDS)) {
-    it(`${end} is told of from the vault alone`, async () => {
+    it(`${end} is answered by the vault alone`, async () => {
       const { id, at } = await submitted();
       const body = JSON.stringify({ ...event, jobId: id }).replace("}", `,"seed":${BIG}}`);
       await vault.deliver(body);

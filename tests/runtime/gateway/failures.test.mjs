@@ -43,7 +43,7 @@ const BREAKS = [
 ];
 const slug = (name) => name.replaceAll(" ", "-");
 
-describe("a submission that the upstream answers with", () => {
+describe("a submission to which the upstream answers", () => {
   let origin, vault;
   before(async () => {
     origin = await startOrigin();
@@ -58,7 +58,7 @@ describe("a submission that the upstream answers with", () => {
   };
 
   for (const [name, step, status, text, error] of REFUSALS) {
-    it(`${name} is told as it is, and failed`, async () => {
+    it(`${name} is passed on, and the job has failed`, async () => {
       const { answer, job } = await submit(name, step);
       assert.equal(answer.status, status);
       if (text !== undefined) assert.equal(answer.text, text);
@@ -71,7 +71,7 @@ describe("a submission that the upstream answers with", () => {
     });
   }
 
-  it("nothing that can be told is a 502 in plain JSON, and failed", { timeout: 60_000 }, async () => {
+  it("nothing usable is a 502 in plain JSON, and the job has failed", { timeout: 60_000 }, async () => {
     const ended = await Promise.all(BREAKS.map(([name, step]) => submit(name, step)));
     for (const [n, { answer, job }] of ended.entries()) {
       const [name, , words] = BREAKS[n];
@@ -84,7 +84,7 @@ describe("a submission that the upstream answers with", () => {
     }
   });
 
-  it("10 MiB and an id is a job, and told whole; its key is remembered", async () => {
+  it("10 MiB with an id is a job, passed on whole; its key is remembered", async () => {
     const body = long("7010", 10 * MIB);
     const headers = { "idempotency-key": "long" };
     origin.on("/queue/long", bytes(200, body), reset);
@@ -98,7 +98,7 @@ describe("a submission that the upstream answers with", () => {
   });
 });
 
-describe("a question that the upstream answers with", () => {
+describe("a request to which the upstream answers", () => {
   let origin, vault;
   before(async () => {
     origin = await startOrigin();
@@ -109,7 +109,7 @@ describe("a question that the upstream answers with", () => {
   after(() => stopAll(vault, origin));
   const QUESTIONS = [["GET", "/status"], ["GET", ""], ["PUT", "/cancel"]];
 
-  it("an error is told as it is, also of a job that is not known", async () => {
+  it("an error is passed on, also for an unknown job", async () => {
     for (const id of ["1", "2"]) {
       for (const [method, end] of QUESTIONS) {
         for (const [status, headers] of [[401, {}], [429, { "retry-after": "7" }], [500, {}], [503, { "retry-after": "7" }]]) {
@@ -122,7 +122,7 @@ describe("a question that the upstream answers with", () => {
     }
   });
 
-  it("nothing that can be told is a 502 in plain JSON", async () => {
+  it("nothing usable is a 502 in plain JSON", async () => {
     for (const [method, end] of QUESTIONS) {
       for (const [, step, words] of BREAKS.slice(0, 4)) {
         origin.on(`/queue/m/requests/1${end}`, step);
@@ -134,7 +134,7 @@ describe("a question that the upstream answers with", () => {
     }
   });
 
-  it("404 is answered from the vault: while it is queued, and for good when it has ended", async () => {
+  it("404 is answered by the vault: while the job is queued, and for good once it has ended", async () => {
     const gone = says({ detail: "never heard of" }, 404);
     for (const [, end] of QUESTIONS) origin.on(`/queue/m/requests/1${end}`, gone);
     const ask = async (end, scheme) => call(vault, "GET", `/queue/m/requests/1${end}`, { scheme });

@@ -33,7 +33,7 @@ async function halfway(prompt, signal) {
 }
 
 describe("a job", () => {
-  it("whose client leaves before the answer is there, and ends", async () => {
+  it("whose client leaves before the answer still ends", async () => {
     const leaving = new AbortController();
     const { id, running } = await halfway("leaves", leaving.signal);
     leaving.abort();
@@ -45,7 +45,7 @@ describe("a job", () => {
     assert.equal((await call(vault, "GET", `/queue/${APP}/requests/${id}/status`)).json.status, "COMPLETED");
   });
 
-  it("whose vault is killed before the answer gets its deliveries by the capability", async () => {
+  it("whose vault is killed before the answer gets its deliveries through the capability", async () => {
     await upstream.setKnobs({ webhook: { lose: ["acquired", "completed"] } });
     const { id, running } = await halfway("killed");
     const refused = assert.rejects(running);
@@ -73,7 +73,7 @@ describe("a job", () => {
     assert.equal(result.status, 200);
   });
 
-  it("whose URLs die before they are copied has fresh ones", async () => {
+  it("whose URLs expire before they are copied gets fresh ones", async () => {
     const knobs = { expiresIn: 1, webhook: { delayMs: { completed: 2_500 } } };
     const { json: { request_id: id } } = await submit({ body: { prompt: "late", _sim: knobs } });
     vault.watch(id);

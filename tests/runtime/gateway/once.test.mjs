@@ -22,7 +22,7 @@ const submit = (key, { path = "/queue/m", body = "{}", ...more } = {}) =>
 const asked = (path = "/queue/m") => origin.requests(path).length;
 
 describe("a key", () => {
-  it("is one job while the first is on its way, and after", async () => {
+  it("is one job, during the first submission and after it", async () => {
     let release;
     origin.on("/queue/slow", (response, request) => (release = () => taken(response, request)));
     const options = { path: "/queue/slow" };
@@ -35,7 +35,7 @@ describe("a key", () => {
     assert.equal(new Set(answers.map(({ headers }) => headers.get("x-hookvault-file"))).size, 1);
   });
 
-  it("is this vault's own, and survives a restart and another token of the list", async () => {
+  it("belongs to this vault, and survives a restart and another token of the list", async () => {
     origin.on("/queue/m", taken);
     const first = await submit("order-7");
     assert.equal(origin.requests("/queue/m").at(-1).headers["idempotency-key"], undefined);
@@ -58,7 +58,7 @@ describe("a key", () => {
     assert.equal(origin.requestsMade().length, before);
   });
 
-  it("is not used up by what may succeed later, and is by a refusal", async () => {
+  it("is used up by a refusal, but not by an error that may pass", async () => {
     const path = "/queue/later";
     for (const [n, step] of [status(429), status(500), status(503), reset].entries()) {
       origin.on(path, step, taken);
@@ -75,7 +75,7 @@ describe("a key", () => {
     }
   });
 
-  it("may have any bytes of a header, up to 255, and others are other keys", async () => {
+  it("may have any bytes of a header, up to 255, and differs from every other key", async () => {
     origin.on("/queue/m", taken);
     const keys = ["a", "A", "a b", '"a"', "a,b", "a;b=c", "\u00e9", "\u00ff".repeat(255), "a".repeat(255), "r_gw-x", "../..", "ref:x"];
     const ids = [];
@@ -91,7 +91,7 @@ describe("a key", () => {
     assert.deepEqual([tooLong.status, asked()], [400, before]);
   });
 
-  it("of nothing is a mistake", async () => {
+  it("that is empty is an error", async () => {
     origin.on("/queue/m", taken);
     const before = asked();
     assert.deepEqual([(await submit("")).status, asked()], [400, before]);

@@ -29,7 +29,7 @@ describe("headers", () => {
     "x-pipelet-webhook": "https://client.example/hook", "x-fal-target-url": "https://fal.run/x", "accept-language": "de", "x-goog-iap-jwt-assertion": "secret",
     "x-amzn-oidc-data": "secret", "x-ms-token-aad-access-token": "secret", "x-custom": "c", "x-hookvault-job": "1", "idempotency-key": "headers-1" };
 
-  it("go along that the upstream knows, and no cookie, token or trace of the way", async () => {
+  it("are passed on if the upstream knows them, but no cookie, token or trace of the way", async () => {
     takes("/queue/headers");
     const { status } = await call(vault, "POST", "/queue/headers", { body: "{}", headers: { ...GOOD, ...BAD } });
     assert.equal(status, 200);
@@ -44,14 +44,14 @@ describe("headers", () => {
     assert.ok(!JSON.stringify(headers).includes(API_TOKEN));
   });
 
-  it("ask for URLs unless the client wants something else, and keep its scheme", async () => {
+  it("ask for URLs unless the client wants something else, and keep the client's scheme", async () => {
     takes("/fal/queue/scheme");
     await call(vault, "POST", "/fal/queue/scheme", { body: "{}", scheme: "Key" });
     assert.deepEqual([last().headers["x-pipelet-output"], last().headers.authorization],
       ["binary", "Key upstream-key-0123456789"]);
   });
 
-  it("of odd bytes go along or are left out, and the job is submitted", async () => {
+  it("with unusual bytes are passed on or left out, and the job is submitted", async () => {
     takes("/queue/odd");
     const headers = { authorization: `Bearer ${API_TOKEN}`, "x-user-id": "caf\u00e9", "idempotency-key": "\u00fc \"q\" ; = \u00ff",
       "content-type": "application/json", connection: "close" };
@@ -61,7 +61,7 @@ describe("headers", () => {
 });
 
 describe("paths", () => {
-  it("keep their sub paths and odd characters", async () => {
+  it("keep their sub paths and unusual characters", async () => {
     for (const [path, here] of [["owner/model/sub/path"], ["a%20b"], ["caf%C3%A9"], ["a%3Fb%23c"], ["a+b"], ["a%25b"],
       ["a.b~c_d-e"], ["%F0%9F%8E%A8"], ["requests/x"], ["a%40b%3Ac", "a%40b%3Ac"], ["A@b:c", "A%40b%3Ac"]]) {
       const onward = `/queue/${(here ?? path).replace("a+b", "a%2Bb")}`;
@@ -82,7 +82,7 @@ describe("paths", () => {
     }
   });
 
-  it("that climb are refused, and nothing is asked", async () => {
+  it("that climb are refused, and the upstream is not asked", async () => {
     const before = origin.requestsMade().length;
     const headers = { authorization: `Bearer ${API_TOKEN}`, connection: "close" };
     for (const path of ["/queue/..%2Fx", "/queue/a/..%2F..%2Fx", "/queue/%2e%2e", "/queue/a//b", "/queue/", "/queue/a%2F%2Fb"]) {
@@ -93,7 +93,7 @@ describe("paths", () => {
     assert.equal(origin.requestsMade().length, before);
   });
 
-  it("keep their queries, but for the webhook, which is this vault's", async () => {
+  it("keep their queries, except the webhook, which becomes this vault's", async () => {
     takes("/queue/query");
     await call(vault, "POST", "/queue/query?a=1&b=%20%26&a=2&fal_webhook=https%3A%2F%2Fclient.example%2F%3Fs%3D1", { body: "{}" });
     const query = new URL(last().url, "http://x").searchParams;
@@ -111,7 +111,7 @@ describe("the client's webhook", () => {
     return answer;
   };
 
-  it("must be public, and is named without its secrets when it is not", async () => {
+  it("must be public, or is named in the error without its secrets", async () => {
     for (const url of ["http://client.example/", "https://10.0.0.1/?s=secret", "https://localhost/", "ftp://x/", "nonsense",
       "https://[::1]/", "https://169.254.169.254/latest", "https://a..b/", "https://localhost.localdomain/"]) {
       for (const answer of [await refused(`?fal_webhook=${encodeURIComponent(url)}`), await refused("", { "x-pipelet-webhook": url })]) {
@@ -135,7 +135,7 @@ describe("the client's webhook", () => {
 });
 
 describe("PUBLIC_URL", () => {
-  it("is where the upstream delivers, and where clients are led", async (context) => {
+  it("is where the upstream delivers, and where clients are sent", async (context) => {
     const outside = "https://vault.example";
     const named = await startVault({ vars: { ...queuesAt(origin), ...PATIENT, PUBLIC_URL: outside } });
     context.after(() => named.stop());
@@ -146,7 +146,7 @@ describe("PUBLIC_URL", () => {
     assert.match(headers.get("x-hookvault-file"), new RegExp(`^${outside}/files/.+/[0-9a-f]{32}/0$`));
   });
 
-  it("is the vault's own in each spelling of its host", async (context) => {
+  it("is recognized as the vault's own in each spelling of its host", async (context) => {
     const named = await startVault({ vars: { ...queuesAt(origin), ...PATIENT, PUBLIC_URL: "https://vault.example" } });
     context.after(() => named.stop());
     takes("/queue/own-name");

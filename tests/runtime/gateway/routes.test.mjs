@@ -56,7 +56,7 @@ describe("a submission", () => {
     assert.equal((await upstream.job(id)).seed, "196619188014358660");
   });
 
-  it("that the upstream refuses keeps its status and its words", async () => {
+  it("that the upstream refuses keeps the refusal's status and text", async () => {
     await upstream.setKnobs({ fail: { submit: { status: 422, times: 1 } } });
     const answer = await submit();
     assert.deepEqual([answer.status, answer.json], [422, { detail: "knob fail: submit" }]);
@@ -76,7 +76,7 @@ describe("a submission", () => {
   });
 });
 
-describe("the questions about a request", () => {
+describe("requests about a submission", () => {
   it("are answered by the upstream while it runs, and by the vault afterwards", async () => {
     const { json: { request_id: id } } = await submit({ knobs: { queueMs: 3_000, runMs: 300 } });
     const waiting = await call("GET", `${requests(id)}/status`);
@@ -113,7 +113,7 @@ describe("the questions about a request", () => {
     assert.deepEqual([result.status, result.json.detail], [422, { code: "OOM" }]);
   });
 
-  it("have a result although no webhook came", async () => {
+  it("have a result although no webhook arrived", async () => {
     const webhook = { lose: ["acquired", "completed"] };
     const { json: { request_id: id } } = await submit({ knobs: { size: 4_096, webhook } });
     await upstream.idle();
@@ -135,14 +135,14 @@ describe("the questions about a request", () => {
     await vault.settled(id);
   });
 
-  it("of a job that is not known here are the upstream's", async () => {
+  it("about a job that is unknown here go to the upstream", async () => {
     const { status, json } = await call("GET", `${requests("999999999")}/status`);
     assert.deepEqual([status, json.detail], [404, 'no request "999999999" of "wan22-fast-t2v"']);
   });
 });
 
 describe("the same submission", () => {
-  it("four times is four jobs, one after the other or at once", async () => {
+  it("sent four times is four jobs, one after the other or at once", async () => {
     const ids = [];
     for (let n = 0; n < 4; n += 1) ids.push((await submit()).json.request_id);
     const input = { prompt: "at once" };
@@ -151,7 +151,7 @@ describe("the same submission", () => {
     assert.equal(new Set(ids).size, 8);
   });
 
-  it("with a key is one, and another body with it is refused", async () => {
+  it("with a key is one job, and another body with that key is refused", async () => {
     const headers = { "idempotency-key": "order-7" };
     const [one, other] = await Promise.all([submit({ headers }), submit({ headers })]);
     const third = await submit({ headers });
@@ -161,7 +161,7 @@ describe("the same submission", () => {
     assert.match(wrong.json.detail, /Idempotency-Key/);
   });
 
-  it("with a key is tried again after a refusal that asks for patience", async () => {
+  it("with a key is retried after a refusal that asks for patience", async () => {
     const headers = { "idempotency-key": "order-8" };
     await upstream.setKnobs({ fail: { submit: { status: 503, times: 1 } } });
     assert.equal((await submit({ headers })).status, 503);
@@ -171,7 +171,7 @@ describe("the same submission", () => {
   });
 });
 
-it("no record, event or log holds a capability", async () => {
+it("no record, event or log contains a capability", async () => {
   const jobs = (await vault.json("/jobs?limit=200")).jobs;
   for (const { id } of jobs) {
     const text = JSON.stringify([await vault.job(id), await vault.events(id)]);

@@ -70,7 +70,7 @@ describe("the client's own webhook", () => {
     });
   }
 
-  it("hears of a failure in the upstream's words, and of a cancelled job", async () => {
+  it("gets a failure in the upstream's words, and a cancellation", async () => {
     await submit("/failed", { knobs: { outcome: "failed", error: { code: "OOM" } } });
     const failed = (await received("/failed", 2)).at(-1).json;
     assert.deepEqual([failed.eventType, failed.error], ["failed", { code: "OOM" }]);
@@ -81,7 +81,7 @@ describe("the client's own webhook", () => {
     assert.deepEqual([cancelled.json.eventType, String(cancelled.json.jobId)], ["cancelled", id]);
   });
 
-  it("hears of a result whose own webhook was lost", async () => {
+  it("gets a result whose own webhook was lost", async () => {
     const id = await submit("/healed", { knobs: { webhook: { lose: ["completed"] } } });
     await upstream.idle();
     await fetch(`${vault.url}/queue/wan22-fast-t2v/requests/${id}`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
@@ -91,7 +91,7 @@ describe("the client's own webhook", () => {
     assert.ok(completed.body.includes(`"seed":${SEED}`));
   });
 
-  it("is sent the same message until it takes it", async () => {
+  it("gets the same message until it accepts it", async () => {
     receiver.answers.push({}, { status: 500 }, { reset: true }, { never: true }, { status: 301, headers: { location: "/elsewhere" } });
     const id = await submit("/again");
     const all = await received("/again", 6);
@@ -108,7 +108,7 @@ describe("the client's own webhook", () => {
     assert.equal(receiver.requests.filter(({ path }) => path === "/elsewhere").length, 0);
   });
 
-  it("that answers 410 gets nothing more, until it is asked for", async () => {
+  it("that answers 410 gets nothing more until the owner asks for it", async () => {
     receiver.answers.push({ status: 410 });
     const id = await submit("/gone");
     await vault.settled(id);
@@ -121,7 +121,7 @@ describe("the client's own webhook", () => {
     await handedOff(id, "delivered");
   });
 
-  it("has its message although the Worker was ended in between", async () => {
+  it("gets its message although the Worker was stopped in between", async () => {
     receiver.answers.push({}, { status: 503 }, { status: 503 });
     const id = await submit("/restart");
     await received("/restart", 2);
@@ -132,7 +132,7 @@ describe("the client's own webhook", () => {
     await handedOff(id, "delivered");
   });
 
-  it("is shown nowhere: its URL may hold a secret", async () => {
+  it("is shown nowhere, because its URL may contain a secret", async () => {
     const id = await submit("/secret-path?key=secret-query");
     await received("/secret-path", 2);
     await handedOff(id, "delivered");
@@ -163,7 +163,7 @@ describe("a signature", () => {
     return (await received("/signed", 2)).at(-1);
   };
   for (const library of LIBRARIES.js) {
-    it(`is verified by ${library}, with the secret of today and that of yesterday`, async () => {
+    it(`is verified by ${library}, with the present and the former secret`, async () => {
       const { headers, body } = await signed();
       for (const secret of [SECRET, OLDER_SECRET]) {
         assert.deepEqual(await verify(library, secret, headers, body), { valid: true });
@@ -185,7 +185,7 @@ describe("a signature", () => {
 });
 
 describe("a job whose id was known before", () => {
-  it("is that job, and still has its input and its webhook", async () => {
+  it("is the same job, and still has its input and its webhook", async () => {
     const [last] = (await (await fetch(`${upstream.url}/_sim/jobs`)).json()).jobs.slice(-1);
     const id = String(Number(last.id) + 1);
     await vault.deliver({ eventType: "acquired", jobId: id, updatedAt: 1 });

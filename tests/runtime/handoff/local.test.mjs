@@ -23,7 +23,7 @@ const submit = (vault) => fetch(`${vault.url}/queue/flux-schnell?fal_webhook=${e
   { method: "POST", body: '{"prompt":"x"}', headers: { authorization: `Bearer ${API_TOKEN}` } });
 
 describe("a listener on this machine", () => {
-  it("gets the hand-off where ALLOWED_SOURCE_HOSTS lists it", async (t) => {
+  it("gets the hand-off if ALLOWED_SOURCE_HOSTS lists it", async (t) => {
     const vault = await vaultWith(`${upstream.sources},${place}`);
     t.after(() => vault.stop());
     const { request_id: id } = await (await submit(vault)).json();
@@ -37,7 +37,7 @@ describe("a listener on this machine", () => {
     await eventually("it is delivered", async () => (await vault.job(id)).handoff?.state === "delivered" || undefined);
   });
 
-  it("gets nothing where it is not listed, and is told of by that name", async (t) => {
+  it("gets nothing if it is not listed, and the record names that variable", async (t) => {
     const vault = await vaultWith(upstream.sources);
     t.after(() => vault.stop());
     vault.expectErrors(/HANDOFF_URL is a local address and not in ALLOWED_SOURCE_HOSTS/);

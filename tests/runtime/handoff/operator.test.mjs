@@ -22,7 +22,7 @@ const of = (id) => receiver.requests.filter(({ json }) => String(json.jobId) ===
 const delivered = (id) => eventually(`${id} is handed on`, async () =>
   (await vault.job(id)).handoff?.state === "delivered" || undefined);
 
-it("gets ends only, without a signature where there is no secret", async () => {
+it("gets only ends, without a signature if there is no secret", async () => {
   await vault.deliver(acquired("1"));
   await vault.deliver(completed(source.put("/1_0_a.mp4", noise(50)), "1"));
   await vault.settled("1");
@@ -53,13 +53,13 @@ it("gets a job that goes on after its end, each time it ends", async () => {
   await delivered("3");
 });
 
-it("gets a job known by its reference alone, by that name", async () => {
+it("gets a job that has only a reference, by that name", async () => {
   await vault.deliver({ eventType: "failed" }, { reference: "order-9" });
   await delivered("ref:order-9");
   assert.equal(of("ref:order-9").length, 1);
 });
 
-it("gets other providers' ends in their own shape", async () => {
+it("gets other providers' ends in their own form", async () => {
   const url = source.put("/out.png", noise(50));
   await vault.deliver({ request_id: "f-1", gateway_request_id: "f-1", status: "OK", payload: { images: [{ url }] } });
   await delivered("f-1");
@@ -68,7 +68,7 @@ it("gets other providers' ends in their own shape", async () => {
   assert.ok(json.payload.images[0].url.startsWith(`${vault.url}/files/f-1/`));
 });
 
-it("hands on again what is asked for, and says when there is nothing", async () => {
+it("hands off again on request, and says when there is nothing", async () => {
   const again = (id) => vault.post(`/jobs/${id}/handoff`, "", bearer);
   const before = of("1")[0];
   assert.equal((await again("1")).status, 202);
@@ -83,7 +83,7 @@ it("hands on again what is asked for, and says when there is nothing", async () 
   assert.equal((await vault.post("/jobs/1/handoff", "")).status, 401);
 });
 
-it("is given up when its URL is a hook of this vault: it would come back", async () => {
+it("is given up when its URL is a hook of this vault, because it would come back", async () => {
   const PUBLIC_URL = "https://vault.example";
   await vault.restart({ PUBLIC_URL, HANDOFF_URL: `${PUBLIC_URL}/hook/x` });
   await vault.deliver(told("failed", "5", 1));

@@ -38,7 +38,7 @@ describe("healing", () => {
   const heals = async (id) =>
     (await vault.events(id)).filter(({ outcome }) => outcome === "heal");
 
-  test("a result whose webhook was lost is fetched, and its late webhook repeats it", async () => {
+  test("a result whose webhook was lost is fetched, and its late webhook is a duplicate", async () => {
     const id = await run({ ...LEASE, webhook: { lose: ["completed"] } });
     const { heals: count, healing } = await checkStored(id);
     assert.deepEqual([count, healing], [1, undefined]);
@@ -53,7 +53,7 @@ describe("healing", () => {
   });
 
   for (const outcome of ["failed", "cancelled"]) {
-    test(`a lost ${outcome} is found out`, async () => {
+    test(`a lost ${outcome} is discovered`, async () => {
       const id = await run({ ...LEASE, outcome, webhook: { lose: [outcome] } });
       const job = await vault.settled(id);
       assert.deepEqual([job.status, job.heals], [outcome, 1]);
@@ -73,7 +73,7 @@ describe("healing", () => {
     assert.equal((await heals(id)).length, 1, "that it was too early is no news");
   });
 
-  test("a retried job that says no more is asked for", async () => {
+  test("a retried job that falls silent is asked for", async () => {
     const id = await run({ retries: 1, webhook: { lose: ["acquired", "completed", "failed"] } });
     await checkStored(id);
   });
@@ -91,7 +91,7 @@ describe("healing", () => {
     await checkStored(id);
   });
 
-  test("without the application, dead files are asked for one by one", async () => {
+  test("without the application, fresh URLs are fetched file by file", async () => {
     const knobs = { expiresIn: 1, previewsExpireIn: 1, webhook: { delayMs: { completed: 2_500 } } };
     const id = await run(knobs, "");
     await eventually("it has completed", async () =>
@@ -102,7 +102,7 @@ describe("healing", () => {
     assert.equal(details.filter((detail) => /a fresh URL for/.test(detail)).length, 3);
   });
 
-  test("jobs that no webhook told of are imported, by id and by reference", async () => {
+  test("jobs without any webhook are imported, by id and by reference", async () => {
     const unheard = { lose: ["acquired", "completed"] };
     const ids = [await run({ webhook: unheard }), await run({ webhook: unheard })];
     await upstream.idle();

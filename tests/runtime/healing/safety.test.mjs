@@ -43,7 +43,7 @@ describe("the upstream's key", () => {
     assert.equal(stranger.connections(), 0, "no socket to the stranger was ever opened");
   }
 
-  test("goes along to the upstream, and nobody is asked without need", async () => {
+  test("is sent to the upstream, which is not asked without need", async () => {
     upstream.on(result(1), answer({ video: { data_uri: source.put("/1.mp4") } }));
     await importJob({ id: "1" });
     assert.equal((await vault.settled("1")).archive, "stored");
@@ -87,7 +87,7 @@ describe("the upstream's key", () => {
     checkStranger();
   });
 
-  test("stays away from what an application could make of the URL", async () => {
+  test("is not sent to a URL that an application's name has changed", async () => {
     for (const [n, app] of ["../../x", "@127.0.0.1", "a?b", "a#b", "..", "a/%2e%2e/b"].entries()) {
       await importJob({ id: `8${n}`, app });
       await asked(`8${n}`);
@@ -125,7 +125,7 @@ describe("the upstream's key", () => {
     });
   }
 
-  test("a run that could ask for no file any more gives none up", async () => {
+  test("a run without subrequests left gives up no file", async () => {
     const dead = deadFiles(63, 3, () => true);
     // Checking their type costs a third subrequest: of 45, these files leave none for questions.
     const vague = Array.from({ length: 12 }, (_, n) => {
@@ -138,14 +138,14 @@ describe("the upstream's key", () => {
     assert.equal(archive, "stored", JSON.stringify(files.map(({ error }) => error)));
   });
 
-  test("files that the upstream has no more do not keep it from being asked for others", async () => {
+  test("files that the upstream no longer has do not stop requests for others", async () => {
     const results = deadFiles(64, 9, (n) => n === 8);
     await vault.deliver({ eventType: "completed", jobId: 64, results });
     await eventually("the last one is stored", async () =>
       (await vault.job("64")).files[8].state === "stored" || undefined);
   });
 
-  test("the upstream is left in peace between questions, also for a file of an older result", async () => {
+  test("the upstream gets pauses between requests, also for a file of an older result", async () => {
     source.on("/old.mp4", status(403));
     const served = { video: { data_uri: source.put("/new.mp4") } };
     upstream.on(result(50), answer(served));
@@ -157,7 +157,7 @@ describe("the upstream's key", () => {
     assert.ok(upstream.requests(result(50)).length <= attempts + 1);
   });
 
-  test("a delivery over the limit has the job of its reference asked for", async () => {
+  test("a delivery over the limit makes the vault ask for the job of its reference", async () => {
     await vault.deliver(acquired(60), { reference: "large", query: "?app=m" });
     upstream.on(result(60), answer({ video: { data_uri: source.put("/60.mp4") } }));
     const body = JSON.stringify({ ...completed("x", 60), pad: noise(4_000).toString("hex") });
@@ -197,7 +197,7 @@ describe("without a key", () => {
     assert.match(files[0].error, /answers 403; no fresh URL: UPSTREAM_API_KEY is not set/);
   });
 
-  test("so does that of a silent job", async () => {
+  test("the record of a silent job says so too", async () => {
     const lease = { leaseExpiry: 1, acquiredAt: 1, updatedAt: 1 };
     await vault.deliver({ ...acquired(2), ...lease }, { query: "?app=m" });
     const job = await eventually("it is noted", async () => {

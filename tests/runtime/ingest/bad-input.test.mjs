@@ -91,7 +91,7 @@ describe("bad bodies", () => {
     ],
   };
   for (const [name, [body, id]] of Object.entries(odd)) {
-    test(`${name}: taken, changes nothing`, async () => {
+    test(`${name}: accepted, changes nothing`, async () => {
       const { status, id: told, eventType, duplicate } = await vault.deliver(body);
       assert.deepEqual({ status, told, duplicate }, { status: 200, told: id, duplicate: false });
       assert.ok(eventType === null || eventType.length <= 400, "a long type is cut");
@@ -128,7 +128,7 @@ describe("bad bodies", () => {
     }
   }
 
-  test("times past every range in a result and its URLs", async () => {
+  test("a result with times outside every range, also in its URLs", async () => {
     const url = (name) => source.put(`/outputs/free/5_0_${name}.mp4`).split("?")[0];
     const body = `{"eventType":"completed","jobId":"times","acquiredAt":${far},"files":[
       {"url":"${url("a")}?X-Amz-Date=99999999T999999Z&X-Amz-Expires=${far}"},

@@ -46,7 +46,7 @@ describe("correlation", () => {
     assert.equal((await vault.job("A.b_c:d-e")).id, "A.b_c:d-e");
   });
 
-  test("an id somewhere else in the body is none", async () => {
+  test("an id elsewhere in the body does not count", async () => {
     await unmatched({ eventType: "acquired", id: "5" }, /have a job id/);
     await unmatched({ eventType: "acquired", job: { jobId: "5" } }, /have a job id/);
   });
@@ -59,7 +59,7 @@ describe("correlation", () => {
     assert.equal((await vault.settled("302")).archive, "stored");
   });
 
-  test("names that hold no id, or several", async () => {
+  test("files' names without an id, or with several, do not count", async () => {
     const differ = results(output("305_0_a.mp4"), output("306_0_b.mp4"));
     await unmatched(differ, /have a job id/);
     await unmatched(results(output("2DPBix_ComfyUI_00008_.png")), /have a job id/);
@@ -74,7 +74,7 @@ describe("correlation", () => {
     await problem(await vault.get("/jobs/308"), 404);
   });
 
-  test("an id that can't be used is not replaced by the files' names", async () => {
+  test("an invalid id is not replaced by the files' names", async () => {
     await unmatched(
       { eventType: "acquired", jobId: "a/b", job_id: "309" },
       /`jobId` is "a\/b", which is not a job id/,
@@ -93,7 +93,7 @@ describe("correlation", () => {
     assert.equal(await (await fetch(job.files[0].url)).text(), "content of /outputs/free/clip.mp4");
   });
 
-  test("an id and a reference of the same text are two jobs; the id is preferred", async () => {
+  test("an id and a reference with the same text are two jobs, and the id is preferred", async () => {
     await lands("ref:310", told("cancelled"), { reference: "310" });
     assert.equal((await vault.job("310")).status, "cancelled");
     await lands("310", acquired("310"));
@@ -110,7 +110,7 @@ describe("correlation", () => {
     for (const name of ["ref:order-2", "order-2"]) assert.deepEqual(await vault.job(name), job);
   });
 
-  test("a reference that turns up later leads to the job, and so does a second", async () => {
+  test("a reference that comes later leads to the job, and so does a second one", async () => {
     await lands("312", acquired("312"));
     await lands("312", told("failed", "312", 1), { reference: "order-3" });
     await lands("312", told("retried", "312", 2), { reference: "order-4" });

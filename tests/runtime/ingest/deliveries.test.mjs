@@ -112,7 +112,7 @@ describe("ingest", () => {
     assert.deepEqual(result, { text: "no files" });
   });
 
-  test("the token may stand in the path or in the header", async () => {
+  test("the token may be in the path or in the header", async () => {
     const ways = [
       [`/hook/${HOOK_TOKEN}`, {}],
       [`/hook/${HOOK_TOKEN}/`, {}],
@@ -143,7 +143,7 @@ describe("ingest", () => {
     return written.replace('"pad":""', `"pad":"${"x".repeat(bytes - written.length)}"`);
   };
 
-  test("a body up to 256 KiB stays in the object, a larger one lies in the bucket", async () => {
+  test("a body up to 256 KiB is stored in the object, a larger one in the bucket", async () => {
     for (const [id, bytes, inBucket] of [
       ["just-fits", OBJECT_LIMIT, 0],
       ["too-large", OBJECT_LIMIT + 1, 1],
@@ -162,7 +162,7 @@ describe("ingest", () => {
     }
   });
 
-  test("a result over 256 KiB comes back as it went in", async () => {
+  test("a result over 256 KiB comes back unchanged", async () => {
     const body = sized("large-result", "completed", 2 * OBJECT_LIMIT);
     assert.equal((await vault.deliver(body)).status, 200);
     assert.equal((await vault.keys("results/large-result/")).length, 1);

@@ -140,7 +140,7 @@ describe("long text in a result", () => {
     });
   }
 
-  test("with raw line breaks and broken characters: mended as it goes by, and kept as it came", async () => {
+  test("with raw line breaks and broken characters: repaired while it is read, and kept unchanged", async () => {
     const id = fresh();
     const lines = Buffer.from(`${"a line\n".repeat(300_000)}\xe9 \ttab`, "latin1");
     const sent = Buffer.concat([Buffer.from(`{"eventType":"completed","jobId":"${id}","n":NaN,"logs":"`), lines, Buffer.from('","seed":1.10}')]);
@@ -195,7 +195,7 @@ describe("long text in a result", () => {
     }
   });
 
-  test("secrets in it are masked, as it goes by", async () => {
+  test("secrets in it are masked while it is read", async () => {
     const id = fresh();
     const presigned = "https://bucket.example/a.mp4?X-Amz-Signature=0123456789abcdef";
     await vault.deliver(completed(id, { logs: `${text(2 * MIB)} see ${presigned} ${text(MIB)}` }));
@@ -214,7 +214,7 @@ describe("a long body that is refused leaves nothing", () => {
     },
   });
 
-  test("its signature is not good", async () => {
+  test("its signature is not valid", async () => {
     const headers = await signed("another body");
     for (const sent of [body(), gzipSync(body())]) {
       await problem(await vault.post(vault.hookUrl(), sent, headers), 401);
@@ -222,7 +222,7 @@ describe("a long body that is refused leaves nothing", () => {
     }
   });
 
-  test("its signature is good: signed as it is, or as it was before it was packed", async () => {
+  test("its signature is valid, over the body as sent or as uncompressed", async () => {
     for (const pack of [(sent) => Buffer.from(sent), gzipSync]) {
       const sent = body();
       const response = await vault.post(vault.hookUrl(), pack(sent), await signed(sent));
@@ -232,7 +232,7 @@ describe("a long body that is refused leaves nothing", () => {
     }
   });
 
-  test("it is over the limit, and does not tell its length", async () => {
+  test("it is over the limit, and declares no length", async () => {
     const limited = await startVault({ vars: { MAX_BODY_BYTES: "600000" } });
     try {
       await problem(await limited.post(limited.hookUrl(), inPieces(Buffer.from(body()))), 413);
@@ -268,7 +268,7 @@ describe("a long body that is refused leaves nothing", () => {
   });
 });
 
-test("more at once than there is memory for: they wait, then get 503 before any of it is lost; others are answered", async () => {
+test("more bodies at once than fit in memory wait, then get 503 before anything is lost, while others are answered", async () => {
   const reference = fresh();
   upstream.on("/queue/m/requests/71003", file(Buffer.from(completed("71003", { seed: 1 })), {}));
   await vault.deliver({ eventType: "acquired", jobId: "71003" }, { reference, query: "?app=m" });
@@ -299,7 +299,7 @@ test("more at once than there is memory for: they wait, then get 503 before any 
 });
 
 describe("a long body, whichever way it comes", () => {
-  test("packed", async () => {
+  test("compressed", async () => {
     const [id, bytes] = [fresh(), video(8 * MIB)];
     const sent = gzipSync(completed(id, { video: { data_uri: dataUri(bytes) } }));
     assert.equal((await vault.deliver(sent, { headers: { "content-encoding": "gzip" } })).status, 200);
@@ -308,7 +308,7 @@ describe("a long body, whichever way it comes", () => {
     assert.match(detail, /came as gzip/);
   });
 
-  test("twice, spaced otherwise the second time: one result, one file", async () => {
+  test("twice, with other spacing the second time: one result, one file", async () => {
     const [id, bytes] = [fresh(), video(2 * MIB)];
     const value = { eventType: "completed", jobId: id, video: { data_uri: dataUri(bytes) }, logs: text(40_000, id), updatedAt: 5 };
     await vault.deliver(JSON.stringify(value));
@@ -318,7 +318,7 @@ describe("a long body, whichever way it comes", () => {
     assert.equal((await vault.job(id)).files.length, 1);
   });
 
-  test("of no job: it waits in the box, is told there, and is assigned", async () => {
+  test("of no job: it waits in the box, is shown there, and is assigned", async () => {
     const [id, bytes] = [fresh(), video(3 * MIB)];
     const sent = JSON.stringify({ eventType: "completed", video: { data_uri: dataUri(bytes) } });
     const { status, unmatched } = await vault.deliver(sent);
@@ -350,7 +350,7 @@ describe("a long body, whichever way it comes", () => {
     assert.ok((await vault.events(id)).some(({ outcome }) => outcome === "heal"));
   });
 
-  test("with too much beside its long strings: durable, told whole, its files not known", async () => {
+  test("with too much beside its long strings: stored and served whole, without its files", async () => {
     const id = fresh();
     const url = source.put(`/outputs/free/${id}_0_a.mp4`, "a");
     const lines = Array.from({ length: 40_000 }, (_, n) => `${n} ${"x".repeat(80)}`);
@@ -363,7 +363,7 @@ describe("a long body, whichever way it comes", () => {
     assert.deepEqual([result.lines.length, result.lines.at(-1), result.seed], [40_000, lines.at(-1), 7]);
   });
 
-  test("that was left when the Worker ended is in the box after a day", async () => {
+  test("that was left when the Worker died is in the box after a day", async () => {
     const bucket = await vault.bucket();
     const [old, young] = [Date.now() - 25 * 3_600_000, Date.now() - 3_600_000];
     await bucket.put(`incoming/${old}-0123456789abcdef`, "left");

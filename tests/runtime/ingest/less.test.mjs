@@ -27,7 +27,7 @@ const says = (value) => (response) =>
 const last = async (id) => (await vault.events(id)).findLast(({ trust }) => trust !== null);
 
 describe("a result that holds less", () => {
-  it("is noted and changes nothing, whoever delivers it", async () => {
+  it("is noted and changes nothing, whatever its source", async () => {
     const id = "late1";
     const output = [put("late-a"), put("late-b")];
     await vault.deliver(prediction(id, output));
@@ -52,7 +52,7 @@ describe("a result that holds less", () => {
     assert.equal((await vault.settled("first1")).archive, "stored");
   });
 
-  it("is no answer to who asks for a dead file, which is lost with words", async () => {
+  it("does not answer a request for a dead file, which is lost with a reason", async () => {
     const id = "heal1";
     origin.on("/heal-b", status(404));
     origin.on(`/v1/predictions/${id}`, says(removed(id)));
@@ -67,7 +67,7 @@ describe("a result that holds less", () => {
     assert.equal(asked, 1, "and is not asked for again");
   });
 
-  it("leaves a file that it lacks to the day that it is asked for", async () => {
+  it("keeps a file that it lacks pending while the upstream is asked for it", async () => {
     vault.leaveWork();
     const id = "heal2";
     origin.on("/fewer-b", status(404));
@@ -85,7 +85,7 @@ describe("a result that holds less", () => {
     assert.deepEqual([whole.archive, whole.result.length], ["stored", 2]);
   });
 
-  it("does not come of copying again by narrower rules", async () => {
+  it("does not result from copying again by stricter rules", async () => {
     const other = origin.url.replace("127.0.0.1", "localhost");
     const id = "again1";
     const output = [put("again-a.mp4"), put("again-b.mp4").replace(origin.url, other)];

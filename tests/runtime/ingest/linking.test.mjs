@@ -64,7 +64,7 @@ describe("linking", () => {
     assert.equal(source.requests("/outputs/free/moved.mp4").length, 1, "not fetched again");
   });
 
-  test("one that has become known is not taken over by another id", async () => {
+  test("a known id is not replaced by another one", async () => {
     const reference = "taken";
     await vault.deliver(result("taken"), { reference });
     await vault.deliver(acquired("403"), { reference });
@@ -75,7 +75,7 @@ describe("linking", () => {
     assert.equal(detail, "refConflict: ref:taken leads to another job");
   });
 
-  test("two references of one job, both with deliveries of their own", async () => {
+  test("two references of one job keep both references' deliveries", async () => {
     await vault.deliver(told("unheard"), { reference: "one" });
     await vault.deliver(told("unseen"), { reference: "two" });
     await vault.deliver(acquired("405", 0), { reference: "one" });

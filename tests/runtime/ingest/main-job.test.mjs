@@ -131,7 +131,7 @@ describe("the main job", () => {
   // The machine may be busy once, but not each time.
   test("all is stored within five seconds of its end", () => assert.ok(Math.min(...delays) <= 5_000, `${delays} ms`));
 
-  test("numbers, escapes and the order of keys come back as they went in", async () => {
+  test("numbers, escapes and the order of keys come back unchanged", async () => {
     await upstream.setKnobs({ dialect: "seed", size: 100 });
     const id = await play(LINES.header, vault.hookUrl());
     const url = (await vault.settled(id)) && JSON.parse(await upstream.result(id)).video.data_uri;

@@ -55,7 +55,7 @@ async function running() {
   return id;
 }
 
-describe("a delivery that comes as", () => {
+describe("a delivery sent as", () => {
   const twice = (bytes) => gzipSync(gzipSync(bytes));
   for (const [name, coding, pack, told] of [
     ["gzip", "gzip", gzipSync, "gzip"],
@@ -95,7 +95,7 @@ describe("a delivery that comes as", () => {
   }
 });
 
-describe("a delivery that can't be unpacked", () => {
+describe("a delivery that can't be decompressed", () => {
   for (const coding of ["br", "zstd", "compress", "gzip, br", "gzip, gzip, gzip"]) {
     test(`is refused with 415 for ${coding}, and its job asks the upstream`, async () => {
       const id = await running();
@@ -106,7 +106,7 @@ describe("a delivery that can't be unpacked", () => {
     });
   }
 
-  test("is refused with 415 by a capability, too", async () => {
+  test("is refused with 415 by a capability too", async () => {
     const id = number();
     upstream.on("/queue/m", (response, request) => {
       upstream.hook = new URL(request.url, upstream.url).searchParams.get("fal_webhook");
@@ -153,7 +153,7 @@ describe("a delivery that can't be unpacked", () => {
     });
   }
 
-  test("a body of exactly the limit is taken", async () => {
+  test("a body of exactly the limit is accepted", async () => {
     const id = number();
     const pad = "x".repeat(LIMIT - Buffer.byteLength(result(id)));
     assert.equal((await vault.deliver(gzipSync(result(id, pad)), { headers: coded("gzip") })).status, 200);
@@ -168,7 +168,7 @@ describe("what is signed", () => {
       "webhook-signature": await sign("standardwebhooks-js", SECRET, message) };
   };
 
-  test("may be the bytes as they were before they were packed", async () => {
+  test("may be the uncompressed bytes", async () => {
     const id = number();
     const body = result(id);
     assert.equal((await vault.deliver(gzipSync(body), { headers: { ...(await signed(body)), ...coded("gzip") } })).status, 200);
@@ -185,7 +185,7 @@ describe("what is signed", () => {
   });
 });
 
-describe("other bodies are unpacked, too", () => {
+describe("other bodies are decompressed too", () => {
   test("those of imports and tickets", async () => {
     const id = number();
     const imported = await vault.post("/jobs", gzipSync(`{"id":${id}}`), { ...api, ...coded("gzip") });
@@ -197,7 +197,7 @@ describe("other bodies are unpacked, too", () => {
     }
   });
 
-  test("those of submissions, which go on plain", async () => {
+  test("those of submissions, which are passed on uncompressed", async () => {
     const id = number();
     let got;
     upstream.on("/queue/packed", async (response, request) => {

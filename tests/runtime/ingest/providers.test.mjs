@@ -81,7 +81,7 @@ describe("Replicate's webhook", () => {
     });
   }
 
-  it("does not copy what went in", async () => {
+  it("does not copy the input's files", async () => {
     const job = await vault.job("rep-text");
     assert.equal(job.files.length, 1);
     assert.deepEqual(job.skipped, []);
@@ -102,7 +102,7 @@ describe("Replicate's webhook", () => {
 });
 
 describe("a delivery of another provider", () => {
-  it("for an id that is taken is kept in the unmatched box", async () => {
+  it("for another provider's id is kept in the unmatched box", async () => {
     await vault.deliver(fal("shared-1", "OK", `{"a":1}`));
     const before = await vault.job("shared-1");
     const answer = await vault.deliver(prediction("shared-1", "succeeded", "other"));
@@ -114,7 +114,7 @@ describe("a delivery of another provider", () => {
     assert.equal((await vault.json("/unmatched")).unmatched.length, 2);
   });
 
-  it("does not mind what an import left open", async () => {
+  it("fills in what an import left open", async () => {
     vault.leaveWork();
     await vault.import({ id: "imported-1", app: "fal-ai/flux" });
     assert.equal((await vault.deliver(fal("imported-1", "OK", `{"a":1}`))).status, 200);
@@ -130,7 +130,7 @@ describe("a body without an id of its own", () => {
   };
   const nameless = (payload) => JSON.stringify({ status: "OK", payload, error: null });
 
-  it("is known by its shape, and is the job of the reference", async () => {
+  it("is recognized by its form, and is the job of the reference", async () => {
     await vault.deliver(cog(image("cog"), null), { reference: "cog-7" });
     await vault.deliver(nameless({ image: { url: image("nameless") } }), { reference: "fal-7" });
     for (const [reference, provider] of [["cog-7", "replicate"], ["fal-7", "fal"]]) {
@@ -146,7 +146,7 @@ describe("a body without an id of its own", () => {
     assert.deepEqual([id, (await vault.settled("7013")).status], ["7013", "completed"]);
   });
 
-  it("is kept with a reason that helps where nothing names a job", async () => {
+  it("is kept with a helpful reason if nothing names a job", async () => {
     for (const body of [cog("text", null), cog("text", undefined), nameless({})]) {
       const { status, reason } = await vault.deliver(body);
       assert.equal(status, 202);

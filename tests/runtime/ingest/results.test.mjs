@@ -27,7 +27,7 @@ describe("results", () => {
     assert.equal(source.requests(path(201)).length, 1);
   });
 
-  test("signed anew at the same moment it is one result, too", async () => {
+  test("with new signatures at the same moment it is one result too", async () => {
     const bodies = Array.from({ length: 4 }, () => completed(source.put(path(202)), "202"));
     const answers = await Promise.all(bodies.map((body) => vault.deliver(body)));
     assert.deepEqual(answers.map(({ duplicate }) => duplicate).sort(), [false, true, true, true]);
@@ -36,7 +36,7 @@ describe("results", () => {
     assert.deepEqual(await vault.keys("jobs/202/"), ["jobs/202/0-video.mp4"]);
   });
 
-  test("fresher URLs are lent to a file that could not be had", async () => {
+  test("a file that could not be fetched gets fresher URLs", async () => {
     await vault.deliver(completed(source.dead(path(203))));
     assert.equal((await vault.settled("203")).archive, "lost");
     const [{ url }] = (await vault.job("203")).files;
@@ -47,7 +47,7 @@ describe("results", () => {
     assert.equal(await text(url), `content of ${path(203)}`);
   });
 
-  test("another result is a revision: the newest is served, older files stay", async () => {
+  test("another result is a new version: the newest is served, older files stay", async () => {
     const names = ["a", "b", "a"];
     for (const [n, name] of names.entries()) {
       const answer = await vault.deliver({ ...completed(source.put(path(204, name))), seed: n });
@@ -67,7 +67,7 @@ describe("results", () => {
     assert.deepEqual(await vault.outcomes("204"), Array(3).fill("completed:applied"));
   });
 
-  test("a key in another order or a number is another result", async () => {
+  test("a different order of keys, or a different number, makes another result", async () => {
     const bodies = ['"a":1,"b":2', '"b":2,"a":1', '"b":2,"a":1.0', '"b":2,"a":1.0'];
     for (const members of bodies) await vault.deliver(`{"eventType":"completed","jobId":"205",${members}}`);
     const outcomes = [...Array(3).fill("completed:applied"), "completed:duplicate"];
@@ -75,7 +75,7 @@ describe("results", () => {
     assert.equal(await (await vault.get("/jobs/205/result")).text(), '{"b":2,"a":1.0}');
   });
 
-  test("another worker or time in the envelope makes no other result", async () => {
+  test("another worker or time in the envelope makes no new result", async () => {
     const body = { ...completed(source.put(path(206)), "206"), workerName: "a" };
     await vault.deliver(body);
     const again = await vault.deliver({ ...body, workerName: "b", updatedAt: Date.now() });

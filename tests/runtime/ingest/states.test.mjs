@@ -49,7 +49,7 @@ describe("states", () => {
     });
   });
 
-  test("a newer lease is taken, an older one is late", async () => {
+  test("a newer lease is applied, an older one is late", async () => {
     const older = { ...acquired("103", 1), leaseExpiry: at(0) };
     await play("103", [acquired("103", 0), acquired("103", 2), acquired("103", 1), older], {
       outcomes: ["acquired:applied", "acquired:applied", "acquired:late", "acquired:late"],
@@ -81,7 +81,7 @@ describe("states", () => {
     });
   });
 
-  test("failed, taken up again and completed", async () => {
+  test("failed, acquired again and completed", async () => {
     const retried = told("retried", "105", 2);
     const failed = told("failed", "105", 1, { error: "out of memory" });
     const result = completed(video(105), "105");
@@ -94,7 +94,7 @@ describe("states", () => {
     });
   });
 
-  test("an ended job is taken up by a newer acquired, not by an older one", async () => {
+  test("an ended job is reopened by a newer acquired, not by an older one", async () => {
     for (const [id, end] of [["106", "failed"], ["107", "cancelled"]]) {
       const deliveries = [told(end, id, 2), acquired(id, 1), acquired(id, 2), acquired(id, 3)];
       await play(id, deliveries, {
@@ -106,7 +106,7 @@ describe("states", () => {
     }
   });
 
-  test("cancelled, and a result that comes all the same", async () => {
+  test("cancelled, and then a result after all", async () => {
     const cancelled = told("cancelled", "108", 1);
     await play("108", [acquired("108"), cancelled, told("failed", "108", 2), cancelled], {
       outcomes: ["acquired:applied", "cancelled:applied", "failed:late", "cancelled:duplicate"],
@@ -117,7 +117,7 @@ describe("states", () => {
     assert.equal((await vault.settled("108")).archive, "stored");
   });
 
-  test("late by the sender's clock, whatever the row", async () => {
+  test("late by the sender's clock, whatever the order", async () => {
     const kinds = ["failed", "cancelled", "retried"];
     for (const [n, eventType] of kinds.entries()) {
       const id = `11${n}`;
@@ -130,7 +130,7 @@ describe("states", () => {
     }
   });
 
-  test("completed is absorbing", async () => {
+  test("completed is final", async () => {
     const others = [acquired("120", 9), ...["failed", "cancelled", "retried"].map((type) =>
       told(type, "120", 9, { error: "no" }))];
     await play("120", [{ eventType: "completed", jobId: "120", text: "paid for" }, ...others], {
@@ -157,7 +157,7 @@ describe("states", () => {
     });
   });
 
-  test("retried of a job never heard of is its first attempt", async () => {
+  test("retried for an unknown job is its first attempt", async () => {
     await play("123", [told("retried", "123", 0), told("retried", "123", 1)], {
       outcomes: ["retried:applied", "retried:applied"],
       status: "retried",

@@ -77,7 +77,7 @@ describe("a delivery with", () => {
   }
 
   for (const [name, { log, write = (body) => body }] of Object.entries(WAYS)) {
-    test(`${name} is kept as it came`, async () => {
+    test(`${name} is kept unchanged`, async () => {
       const id = fresh("kept");
       const sent = Buffer.from(write(`{"eventType":"news","jobId":"${id}","log":${log}}`));
       assert.equal((await vault.deliver(sent)).status, 200);
@@ -87,7 +87,7 @@ describe("a delivery with", () => {
     });
   }
 
-  test("anything odd is in the export and in the manifest, and can be restored", async () => {
+  test("anything unusual is in the export and in the manifest, and can be restored", async () => {
     const ids = Object.keys(WAYS).map(() => fresh("all"));
     for (const [n, way] of Object.values(WAYS).entries()) await vault.deliver(written(way, ids[n]).sent);
     for (const id of ids) await vault.settled(id);
@@ -119,7 +119,7 @@ describe("a delivery with", () => {
   }
 });
 
-describe("a body that is kept as it came", () => {
+describe("a body that is kept unchanged", () => {
   test("is read again when its files are copied again", async () => {
     for (const way of Object.values(WAYS)) {
       const id = fresh("again");
@@ -169,7 +169,7 @@ describe("the upstream's answers", () => {
     }
   });
 
-  test("are relayed as valid JSON, and a request's number is its value", async () => {
+  test("are relayed as valid JSON, and a request's number is read by its value", async () => {
     const id = `90000${(count += 1)}`;
     const at = `${upstream.url}${result(id)}`;
     upstream.on("/queue/m", says(Buffer.concat([BOM, Buffer.from(
@@ -186,7 +186,7 @@ describe("the upstream's answers", () => {
 });
 
 describe("numbers", () => {
-  test("are their value in ids: one job, past 2^53 too", async () => {
+  test("are read by their value in ids: one job, past 2^53 too", async () => {
     for (const [plain, ...others] of [
       ["437852", "437852.0", "4.37852e5", "43785200E-2", "0.437852e+6"],
       ["196619188014358661", "196619188014358661.0", "1.96619188014358661e17"],
@@ -201,7 +201,7 @@ describe("numbers", () => {
     assert.equal((await vault.deliver('{"jobId":"437852.0"}')).id, "437852.0", "a string stays as it is");
   });
 
-  test("are no id if they are too long", async () => {
+  test("are not an id if they are too long", async () => {
     for (const written of ["1e999999999", "1e128", "1e-999999999", "9".repeat(129)]) {
       const { status, reason } = await vault.deliver(`{"eventType":"failed","jobId":${written}}`);
       assert.equal(status, 202);
@@ -209,7 +209,7 @@ describe("numbers", () => {
     }
   });
 
-  test("are their value in times", async () => {
+  test("are read by their value in times", async () => {
     await vault.deliver('{"eventType":"acquired","jobId":"times","leaseExpiry":1.766867867109e12,"acquiredAt":1766867822109.0,"updatedAt":1766867822110.75}');
     const { leaseExpiry, acquiredAt } = await vault.job("times");
     assert.deepEqual([leaseExpiry, acquiredAt], [1_766_867_867_109, 1_766_867_822_109]);
@@ -218,7 +218,7 @@ describe("numbers", () => {
     assert.equal((await vault.events("times")).at(-1).outcome, "late");
   });
 
-  test("and lines of an import", async () => {
+  test("are read so in lines of an import too", async () => {
     const lines = '\ufeff{"id":700001.0,"ref":"a","ref":"import-700001","score":NaN}\r\n\ufeff{"request_id":7.00002e5}\n';
     const headers = { authorization: `Bearer ${API_TOKEN}` };
     const answer = await json(await vault.post("/jobs", lines, headers));
@@ -281,7 +281,7 @@ describe("what no one can read", () => {
     });
   }
 
-  test("says nothing of whose the job is", async () => {
+  test("does not say which job it belongs to", async () => {
     const { unmatched } = await vault.deliver("no JSON");
     await json(await assign(unmatched, "?job=of-fal&create=true"));
     vault.watch("of-fal");
@@ -294,8 +294,8 @@ describe("what no one can read", () => {
   });
 });
 
-describe("assigning to a job that nothing has told of", () => {
-  test("is 404 that names `&create=true`, with which the job is made", async () => {
+describe("assigning to an unknown job", () => {
+  test("is a 404 that names `&create=true`, which creates the job", async () => {
     const { unmatched } = await vault.deliver(completed(source.put("/new.mp4")));
     for (const name of ["new-1", "ref:new-1"]) {
       const detail = await problem(await assign(unmatched, `?job=${name}`), 404);

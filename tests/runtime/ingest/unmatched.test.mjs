@@ -38,7 +38,7 @@ describe("the unmatched box", () => {
     await problem(await call("POST", key, "?job=a"), 404);
   });
 
-  test("so is one of a job that nothing was heard of, by id or by reference", async () => {
+  test("a result of an unknown job is assigned by id or by reference", async () => {
     for (const [name, id] of [["unheard", "unheard"], ["ref:order-9", "ref:order-9"]]) {
       const key = await keep(completed(source.put(`/${id}.mp4`)));
       assert.equal((await json(await call("POST", key, `?job=${name}&create=true`))).id, id);
@@ -47,7 +47,7 @@ describe("the unmatched box", () => {
     }
   });
 
-  test("a large one keeps its body", async () => {
+  test("a large result keeps its body", async () => {
     const pad = "x".repeat(400_000);
     const key = await keep({ ...completed(source.put("/large.mp4")), pad });
     await json(await call("POST", key, "?job=large&create=true"));
@@ -56,7 +56,7 @@ describe("the unmatched box", () => {
     vault.watch("large");
   });
 
-  test("the same assigned twice at once applies once", async () => {
+  test("a delivery that is assigned twice at once applies once", async () => {
     const key = await keep(completed(source.put("/twice.mp4")));
     const statuses = await Promise.all([1, 2, 3].map(async () =>
       (await call("POST", key, "?job=twice&create=true")).status));
@@ -66,7 +66,7 @@ describe("the unmatched box", () => {
     vault.watch("twice");
   });
 
-  test("what can't be assigned stays, and the answer says why", async () => {
+  test("a delivery that can't be assigned stays, and the answer says why", async () => {
     const key = await keep("<xml/>");
     assert.match(await problem(await call("POST", key, "?job=b"), 404), /"b".*`&create=true`/);
     assert.match(await problem(await call("POST", key), 400), /`job` is ""/);
@@ -75,7 +75,7 @@ describe("the unmatched box", () => {
     assert.equal((await vault.get("/jobs/b")).status, 404);
   });
 
-  test("one is dropped, once", async () => {
+  test("a delivery is dropped once", async () => {
     const key = await keep("drop me");
     assert.equal((await call("DELETE", key)).status, 204);
     await problem(await call("DELETE", key), 404);

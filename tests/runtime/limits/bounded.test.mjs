@@ -44,7 +44,7 @@ describe("limits", () => {
     }
   };
 
-  test("a thousand deliveries of one job stay readable, the old ones from the bucket", async () => {
+  test("a thousand deliveries of one job stay readable, old ones from the bucket", async () => {
     await deliverMany("busy");
     await eventually("old entries have moved", async () =>
       (await vault.keys("timeline/busy/")).length === 8 || undefined);
@@ -64,7 +64,7 @@ describe("limits", () => {
     assert.ok([16, DELIVERIES / 50].includes(moved), `the long ones of the moved pages: ${moved}`);
   });
 
-  test("what has moved still counts as said before", async () => {
+  test("moved deliveries still count as duplicates", async () => {
     const { version } = await vault.job("busy");
     const first = await vault.deliver(nth("busy", 1));
     assert.equal(first.status, 200);
@@ -73,7 +73,7 @@ describe("limits", () => {
     await vault.deliver(told("cancelled", "busy", DELIVERIES + 1));
   });
 
-  test("what is said hundreds of times counts once, whatever has moved", async () => {
+  test("a delivery that is repeated hundreds of times counts once, whatever has moved", async () => {
     await vault.deliver(acquired("again"));
     const retried = told("retried", "again", 1);
     await vault.deliver(retried);
@@ -86,7 +86,7 @@ describe("limits", () => {
     await vault.deliver(told("cancelled", "again", 2));
   });
 
-  test("ten thousand URLs: five hundred are copied, the rest is said to be too many", async () => {
+  test("of ten thousand URLs five hundred are copied, and the rest is reported as too many", async () => {
     const bytes = (n) => noise(100, `url ${n % 600}`);
     const urls = Array.from({ length: 10_000 }, (_, n) =>
       n < 600 ? source.put(`/many/${n}.mp4`, bytes(n)) : `${source.url}/many/${n}.mp4`);
@@ -102,7 +102,7 @@ describe("limits", () => {
     assert.equal((await all("many")).length, 501);
   });
 
-  test("32 MiB of inline base64 are unpacked and served", async () => {
+  test("32 MiB of inline base64 are decoded and served", async () => {
     const video = Buffer.concat([Buffer.from("0000001c6674797069736f6d", "hex"),
       noise(24_000_000, "large")]);
     const base64 = video.toString("base64");

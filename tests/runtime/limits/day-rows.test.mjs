@@ -25,7 +25,7 @@ async function rows(jobId) {
   return counts["Catalog.rowRead"];
 }
 
-test("a delivery on a day with forty jobs more reads no row more", async () => {
+test("a delivery on a day with forty more jobs reads no more rows", async () => {
   await rows("first");
   const few = await rows("second");
   for (let n = 0; n < 40; n += 1) await deliver(`more-${n}`);

@@ -79,7 +79,7 @@ describe("operations", () => {
     assert.ok(next > MINUTE_MS, `the duplicate's copy in KV, ${next}`);
   });
 
-  test("docs/cost.md is reckoned from these", () => {
+  test("docs/cost.md is computed from these", () => {
     const document = readFileSync(new URL("../../../docs/cost.md", import.meta.url), "utf8");
     for (const [name, table] of Object.entries(costs())) {
       assert.ok(document.includes(table), `the table ${name}: npm run cost -- --write`);

@@ -45,7 +45,7 @@ describe("a run", () => {
     assert.ok(counts.length >= 3, `${counts}`);
   });
 
-  test("stays within its subrequests when redirects and vague types make files dear", async () => {
+  test("stays within its subrequests when redirects and vague types make files costly", async () => {
     const counts = await copy({ origin, vault }, "dear", dear(origin, FILES));
     assert.ok(Math.max(...counts) <= MOST && Math.max(...counts) > 30, `${counts}`);
     const made = counts.reduce((sum, count) => sum + count, 0);
@@ -53,7 +53,7 @@ describe("a run", () => {
   });
 });
 
-test("a run copies sixteen dear files where MAX_SUBREQUESTS lets it", async () => {
+test("a run copies sixteen costly files if MAX_SUBREQUESTS allows it", async () => {
   const { origin, vault } = await startServed({ change: counted, vars: { MAX_SUBREQUESTS: "200" } });
   try {
     const counts = await copy({ origin, vault }, "paid", dear(origin, 16));

@@ -53,7 +53,7 @@ describe("reading what does not exist", () => {
     assert.ok(databases > TRIES, "the objects were asked");
   });
 
-  test("changes nothing of a job by a wrong link", async () => {
+  test("changes nothing in a job through a wrong link", async () => {
     const before = await everything();
     const { pathname } = new URL(url);
     for (let n = 0; n < TRIES; n += 1) {
@@ -65,7 +65,7 @@ describe("reading what does not exist", () => {
     assert.deepEqual(await everything(), before);
   });
 
-  test("reaches no object by what can be no link", async () => {
+  test("reaches no object with an impossible link", async () => {
     const before = await everything();
     const paths = [`/files/${guess()}/nonce/0`, `/files/${guess()}/${guess().toUpperCase()}z/0`,
       `/files/${guess()}/${guess()}/00`, `/files/a%20b/${guess()}/0`, `/files/${guess()}/${guess()}`];

@@ -84,7 +84,7 @@ describe("with a variable that is wrong", () => {
   }
 
   for (const [name, values] of Object.entries(ODD)) {
-    test(`${name}: ${values.length} odd values`, (context) => outlast(context, name, values));
+    test(`${name}: ${values.length} unusual values`, (context) => outlast(context, name, values));
   }
 });
 
@@ -144,7 +144,7 @@ describe("with a list of sources that leaves a host out", () => {
     assert.deepEqual(outbound.seen(), []);
   });
 
-  test("while its files wait: they are stored when it is mended", async () => {
+  test("while its files wait: they are stored once it is corrected", async () => {
     outbound.on(url, status(503));
     await vault.deliver({ ...completed, jobId: "waits" });
     await eventually("it was tried", () => outbound.seen()[0]);

@@ -53,7 +53,7 @@ describe("without R2", () => {
     assert.equal((await digest(vault.url + pathname)).sha256, sha256(bytes));
   });
 
-  test("a large body that comes twice is one", async (context) => {
+  test("a large body that comes twice counts once", async (context) => {
     const { vault, mend } = await start(context);
     const body = large("twice", 200 * KIB);
     assert.equal((await vault.deliver(body)).duplicate, false);
@@ -78,7 +78,7 @@ describe("without R2", () => {
   const unmatched = { "no job": '{"eventType":"failed"}', "no JSON": "no JSON", "nothing": "",
     "no job, and large": JSON.stringify({ eventType: "x", text: "x".repeat(300 * KIB) }) };
   for (const [what, body] of Object.entries(unmatched)) {
-    test(`a delivery that holds ${what}: 202, and it is in the box later`, async (context) => {
+    test(`a delivery with ${what}: 202, and it is in the box later`, async (context) => {
       const { vault, mend } = await start(context);
       const answer = await vault.deliver(body);
       assert.equal(answer.status, 202, JSON.stringify(answer));

@@ -135,7 +135,7 @@ describe("a stored file", () => {
     });
   }
 
-  test("304 repeats all that a cache goes by", async () => {
+  test("304 repeats all headers that a cache needs", async () => {
     const told = async (headers) => {
       const { response } = await ask(headers);
       const { date: _, connection: _c, "keep-alive": _k, ...all } = Object.fromEntries(response.headers);
@@ -145,7 +145,7 @@ describe("a stored file", () => {
     assert.deepEqual([await told({ "if-none-match": ETAG }), length], [whole, String(SIZE)]);
   });
 
-  test("a short link costs a question to the job, and no more reads", async () => {
+  test("a short link costs a call of the job, and no more reads", async () => {
     const link = url.replace("0-0.mp4", "0");
     for (const [headers, want] of [[{}, 200], [{ range: RANGE }, 206], [{ "if-none-match": ETAG }, 304]]) {
       const { status, reads } = await ask(headers, { link });

@@ -33,7 +33,7 @@ const copied = (vault, key, is = () => true) => eventually(`${key} is copied`, a
 const uncopied = (vault, key) => eventually(`${key} has no copy`, async () =>
   (await copyOf(vault, key)) === null || undefined);
 
-describe("the copy at the edge", () => {
+describe("the copy in KV", () => {
   let source, vault;
   before(async () => ({ source, vault } = await startSourced()));
   after(() => stopAll(vault, source));
@@ -81,14 +81,14 @@ describe("the copy at the edge", () => {
     await problem(await vault.get("/jobs/801?wait=x"), 400);
   });
 
-  test("is only looked for: what is not there is asked of the job", async () => {
+  test("is only tried first: without it the job answers", async () => {
     await vault.deliver(acquired("802"));
     assert.equal((await read(vault, "/jobs/802")).source, "object");
     assert.equal(await copyOf(vault, "802"), null);
     await problem(await vault.get("/jobs/unknown"), 404);
   });
 
-  test("is for who may read", async () => {
+  test("is only for callers who may read", async () => {
     await store("803");
     for (const headers of [{}, { authorization: `Bearer ${API_TOKEN}x` }]) {
       const response = await fetch(`${vault.url}/jobs/803`, { headers });
@@ -97,7 +97,7 @@ describe("the copy at the edge", () => {
     }
   });
 
-  test("HEAD tells the same without the body", async () => {
+  test("HEAD answers the same without the body", async () => {
     await store("804");
     const response = await vault.get("/jobs/804", { method: "HEAD" });
     assert.deepEqual([response.status, await response.text()], [200, ""]);
@@ -131,7 +131,7 @@ describe("the copy at the edge", () => {
     assert.deepEqual([files.length, version], [2, (await vault.settled("806")).version]);
   });
 
-  test("goes when the job is retried, and comes back when it ends", async () => {
+  test("disappears when the job is retried, and comes back when it ends", async () => {
     await vault.deliver(told("failed", "807", 1));
     await copied(vault, "807");
     await vault.deliver(told("retried", "807", 2));
@@ -141,7 +141,7 @@ describe("the copy at the edge", () => {
     assert.equal((await copied(vault, "807")).attempt, 2);
   });
 
-  test("goes when the job is to be copied again, and comes back", async () => {
+  test("disappears when files are copied again, and comes back", async () => {
     const { version } = await store("808");
     await (await vault.bucket()).delete((await vault.keys("jobs/808/"))[0]);
     const release = hold("/outputs/free/808_0_a.mp4");
@@ -151,7 +151,7 @@ describe("the copy at the edge", () => {
     assert.ok((await copied(vault, "808")).version > version);
   });
 
-  test("goes while the upstream is asked for a result", async () => {
+  test("disappears while the upstream is asked for a result", async () => {
     await vault.deliver(told("failed", "809", 1));
     await copied(vault, "809");
     assert.equal((await post("/jobs/809/archive")).status, 202);
@@ -168,7 +168,7 @@ describe("the copy at the edge", () => {
     assert.deepEqual([near.text, near.source], [truth.text, "edge"]);
   });
 
-  test("is none of a record that is too large for KV, which the job answers", async () => {
+  test("does not exist for a record that is too large for KV: the job answers", async () => {
     const text = "x".repeat(26 * 1024 * 1024);
     assert.equal((await vault.deliver({ eventType: "completed", jobId: "large", text })).status, 200);
     await vault.settled("large");
@@ -188,8 +188,8 @@ describe("the copy at the edge", () => {
   });
 });
 
-describe("without the copy at the edge", () => {
-  test("the job is asked when KV is broken", async (context) => {
+describe("without the copy in KV", () => {
+  test("the job answers when KV is broken", async (context) => {
     const { vault, mend } = await startSpoilt(context, misbound("RECORDS"));
     vault.expectErrors(/RECORDS/);
     await vault.deliver(told("failed", "821", 1));
@@ -199,7 +199,7 @@ describe("without the copy at the edge", () => {
     assert.equal((await read(vault, "/jobs/821")).source, "edge");
   });
 
-  test("and when its quota is used up; what went on meanwhile is not denied later", async (context) => {
+  test("the job answers when KV's quota is used up, and later answers are up to date", async (context) => {
     const vault = await startVault({ change: withEntry("limited") });
     context.after(() => vault.stop());
     vault.expectErrors(/limit exceeded for the day/);

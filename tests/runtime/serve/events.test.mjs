@@ -32,7 +32,7 @@ describe("server-sent events", () => {
   /** Delivers a change at minute `n`: a job that is retried and acquired in turn. */
   const news = (id, n) => vault.deliver(n % 2 ? acquired(id, n) : told("retried", id, n));
 
-  test("begins with what there is, in the words of the JSON form", async (context) => {
+  test("begins with the entries so far, as in the JSON form", async (context) => {
     const body = JSON.stringify({ ...acquired("901"), webhookUrl: `https://x/hook/${HOOK_TOKEN}` }, null, 2);
     await vault.deliver(body.replaceAll("\n", "\r\n"));
     await vault.deliver(completed(source.put("/outputs/free/901_0_a.mp4"), "901"));
@@ -73,7 +73,7 @@ describe("server-sent events", () => {
     assert.deepEqual(versions, upTo(9));
   });
 
-  test("a duplicate is an entry, but no news of the job", async (context) => {
+  test("a duplicate is an entry, but no change of the job", async (context) => {
     await news("903", 1);
     const stream = await open(context, "/jobs/903/events");
     await news("903", 1);
@@ -117,7 +117,7 @@ describe("server-sent events", () => {
     assert.deepEqual([...numbers(stream), ...numbers(next)], upTo(n));
   });
 
-  test("tells a long timeline whole", async (context) => {
+  test("sends a long timeline whole", async (context) => {
     await Promise.all(upTo(20).map(async (n) => {
       for (let m = 0; m < 12; m += 1) await vault.deliver(told("news", "906", n * 20 + m));
     }));
@@ -127,7 +127,7 @@ describe("server-sent events", () => {
     assert.deepEqual(numbers(stream).slice(0, 240), upTo(240));
   });
 
-  test("shows that it lives while nothing happens", async (context) => {
+  test("sends a sign of life while nothing happens", async (context) => {
     await news("907", 1);
     const stream = await open(context, "/jobs/907/events");
     await stream.until("a heartbeat", ({ frames }) => frames().some(({ comment }) => comment === ""));
@@ -189,7 +189,7 @@ describe("server-sent events", () => {
     assert.equal(jobs.at(-1).status, "retried");
   });
 
-  test("is for who may read, of a job that is known, with good parameters", async () => {
+  test("needs the right to read, a known job, and valid parameters", async () => {
     await news("911", 1);
     const ask = (query, headers) => vault.get(`/jobs/${query}`, { headers: { ...SSE, ...headers } });
     await problem(await ask("911/events", { authorization: "Bearer wrong" }), 401);
@@ -202,7 +202,7 @@ describe("server-sent events", () => {
     assert.match(await problem(await ask("911/events?limit=5"), 400), /`limit`/);
   });
 
-  test("HEAD tells the headers alone", async () => {
+  test("HEAD sends only the headers", async () => {
     await news("912", 1);
     const response = await vault.get("/jobs/912/events", { method: "HEAD", headers: SSE });
     assert.deepEqual([response.status, await response.text()], [200, ""]);
@@ -210,7 +210,7 @@ describe("server-sent events", () => {
     assert.equal((await vault.get("/jobs/unknown/events", { method: "HEAD", headers: SSE })).status, 404);
   });
 
-  test("other readers get JSON", async () => {
+  test("other clients get JSON", async () => {
     await news("913", 1);
     for (const accept of ["*/*", "application/json", "text/html"]) {
       const response = await vault.get("/jobs/913/events", { headers: { accept } });

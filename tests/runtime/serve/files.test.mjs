@@ -36,7 +36,7 @@ describe("a stored file", () => {
     return response.json();
   };
 
-  test("GET and HEAD tell what it is", async () => {
+  test("GET and HEAD describe it", async () => {
     const [{ storedAt }, response] = [await vault.job("file"), await fetch(url)];
     const { date: _, connection: _c, "keep-alive": _k, "last-modified": modified, ...told } =
       Object.fromEntries(response.headers);
@@ -67,7 +67,7 @@ describe("a stored file", () => {
     });
   }
 
-  test("takes no other value of ?download", async () => {
+  test("accepts no other value of ?download", async () => {
     for (const value of ["0", "false", "a.mp4"]) {
       const { detail } = await problem(await fetch(`${url}?download=${value}`), 400);
       assert.match(detail, new RegExp(`"${value}"`));
@@ -83,7 +83,7 @@ describe("a stored file", () => {
     "photo\u202e4pm.mp4": ["photo_4pm.mp4", undefined],
   };
   for (const [n, [name, [plain, title]]] of Object.entries(written).entries()) {
-    test(`is saved as it was named: ${JSON.stringify(name)}`, async () => {
+    test(`is saved under its own name: ${JSON.stringify(name)}`, async () => {
       const path = `/named/${n}/${encodeURIComponent(name)}`;
       origin.on(path, file(BYTES));
       const results = [origin.url + path];
@@ -149,7 +149,7 @@ describe("a stored file", () => {
     });
   }
 
-  test("has a short link, and no other that is near", async () => {
+  test("has a short link, and no similar one works", async () => {
     const [, id, nonce] = /\/files\/([^/]+)\/([0-9a-f]{32})\/0-0\.mp4$/.exec(url);
     const at = (path) => fetch(`${vault.url}/files/${path}`);
     assert.equal((await digest(`${vault.url}/files/${id}/${nonce}/0`)).sha256, sha256(BYTES));
@@ -166,7 +166,7 @@ describe("a stored file", () => {
     assert.equal((await fetch(url, { method: "POST" })).status, 405);
   });
 
-  test("that is lost is gone", async () => {
+  test("that is lost gives 410", async () => {
     const dead = presigned({ ago: 7_200, lifetime: 3_600 });
     const { files: [lost] } = await archive("lost", [[status(404)]], dead);
     for (const link of [lost.url, lost.url.replace("0-0.mp4", "0")]) {

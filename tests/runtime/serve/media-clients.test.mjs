@@ -70,7 +70,7 @@ describe("a video of 300 MiB", { skip: lacking("ffmpeg", "ffprobe", "curl", "ari
     assert.equal(await frame(url), await frame(path));
   }
 
-  test("is read through as it is, without memory for it", async (t) => {
+  test("is read through unchanged, without memory for it", async (t) => {
     const [pid] = workerds();
     const small = ["-sSf", "-r", "0-99999", "-o", "/dev/null", url];
     await run("curl", small);
@@ -88,7 +88,7 @@ describe("a video of 300 MiB", { skip: lacking("ffmpeg", "ffprobe", "curl", "ari
     assert.equal((await vault.job("clip")).archive, "pending");
   });
 
-  test("is stored as it is", async () => {
+  test("is stored unchanged", async () => {
     await renew("02");
     assert.equal((await vault.settled("clip")).archive, "stored");
     const { stdout } = await run("sh", ["-c", 'curl -sSf "$1" | sha256sum', "sh", url]);
@@ -162,7 +162,7 @@ describe("a video of 300 MiB", { skip: lacking("ffmpeg", "ffprobe", "curl", "ari
       assert.ok(played.buffered > FAR / 2, `it skipped what lies between: ${played.buffered}`);
     });
 
-    test("a page that is let in reads records and parts", async () => {
+    test("a permitted page reads records and parts", async () => {
       const read = await page.evaluate(async ({ record, link, token }) => {
         const headers = { "authorization": `Bearer ${token}`, "x-fal-queue-priority": "low" };
         const job = await (await fetch(record, { headers })).json();

@@ -55,7 +55,7 @@ describe("a stored file", () => {
 
   for (const range of ["bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes=0-1,5-6",
     "lines=0-1", "bytes=+1-2"]) {
-    test(`is served whole for the odd range ${range}`, async () => {
+    test(`is served whole for the unusual range ${range}`, async () => {
       const response = await fetch(url, { headers: { range } });
       assert.deepEqual([response.status, response.headers.get("content-range")], [200, null]);
       assert.ok(Buffer.from(await response.arrayBuffer()).equals(BYTES));
@@ -63,13 +63,13 @@ describe("a stored file", () => {
   }
 
   const range = "bytes=10-19";
-  test("HEAD with a range tells of all of it", async () => {
+  test("HEAD with a range describes the whole file", async () => {
     const response = await fetch(url, { method: "HEAD", headers: { range } });
     const length = response.headers.get("content-length");
     assert.deepEqual([response.status, length], [200, String(SIZE)]);
   });
 
-  test("that is empty has no first byte, and all of it is its end", async () => {
+  test("that is empty has no first byte, and its end is the whole file", async () => {
     origin.on("/empty.mp4", file(Buffer.alloc(0)));
     const result = { url: `${origin.url}/empty.mp4` };
     await vault.deliver({ eventType: "completed", jobId: "empty", ...result });
@@ -82,7 +82,7 @@ describe("a stored file", () => {
     }
   });
 
-  test("is what curl asks for, and resumes", async () => {
+  test("is served to curl, which resumes", async () => {
     const dir = await mkdtemp(join(tmpdir(), "hookvault-curl-"));
     try {
       const path = join(dir, "clip.mp4");

@@ -88,7 +88,7 @@ describe("a file that is still at its source", () => {
   const told = (response) => Object.fromEntries(
     [...response.headers].filter(([name]) => !["date", "connection", "keep-alive"].includes(name)));
 
-  test("comes through both links, under its own headers", async () => {
+  test("comes through both links, with its own headers", async () => {
     const { long, short } = await pending([source(BYTES, { "content-type": "video/mp4", ...FOREIGN })]);
     for (const url of [long, short]) {
       const response = await fetch(url);
@@ -122,7 +122,7 @@ describe("a file that is still at its source", () => {
     }
   });
 
-  test("comes in part", async () => {
+  test("is served in part", async () => {
     const { long } = await pending([source(BYTES)]);
     const parts = { "bytes=0-0": [0, 0], "bytes=100-199": [100, 199], "bytes=-500": [SIZE - 500, SIZE - 1],
       "bytes=99990-": [99_990, SIZE - 1], "bytes=0-99999999999999999999": [0, SIZE - 1],
@@ -147,7 +147,7 @@ describe("a file that is still at its source", () => {
     { "range": "bytes=5-6", "if-range": '"x"' },
     { "range": "bytes=5-6", "if-range": "Wed, 21 Oct 2015 07:28:00 GMT" }];
   for (const headers of whole) {
-    test(`comes whole for ${JSON.stringify(headers)}`, async () => {
+    test(`is served whole for ${JSON.stringify(headers)}`, async () => {
       const { long } = await pending([source(BYTES, { "content-type": "video/mp4", ...FOREIGN })]);
       const response = await fetch(long, { headers });
       assert.deepEqual([response.status, response.headers.get("content-range")], [200, null]);
@@ -155,7 +155,7 @@ describe("a file that is still at its source", () => {
     });
   }
 
-  test("comes whole from a source that knows no ranges, and never beyond its end", async () => {
+  test("is served whole from a source that knows no ranges, and never beyond its end", async () => {
     const { long } = await pending([file(BYTES)]);
     const response = await fetch(long, { headers: { range: "bytes=5-6" } });
     assert.deepEqual([response.status, response.headers.get("accept-ranges")], [200, null]);
@@ -165,14 +165,14 @@ describe("a file that is still at its source", () => {
     await problem(beyond, 416);
   });
 
-  test("has its size told when a source refuses a range without a word of it", async () => {
+  test("has its size in a 416, even if the source does not say it", async () => {
     const { long } = await pending([status(416), file(BYTES)]);
     const beyond = await fetch(long, { headers: { range: `bytes=${SIZE}-` } });
     assert.equal(beyond.headers.get("content-range"), `bytes */${SIZE}`);
     await problem(beyond, 416);
   });
 
-  test("comes from a source that tells no length", async () => {
+  test("comes from a source that declares no length", async () => {
     const { long } = await pending([chunked(BYTES)]);
     const response = await fetch(long);
     assert.deepEqual([response.status, response.headers.get("content-length")], [200, null]);
@@ -197,7 +197,7 @@ describe("a file that is still at its source", () => {
     });
   }
 
-  test("is followed where it may lead, each hop checked", async () => {
+  test("is followed through redirects, with each hop checked", async () => {
     origin.on("/moved.mp4", source(BYTES));
     const { long } = await pending([redirect("/moved.mp4")]);
     assert.equal((await digest(long, { headers: { range: "bytes=0-9" } })).size, 10);
@@ -261,7 +261,7 @@ describe("a file that is still at its source", () => {
     await closed();
   });
 
-  test("leaves its source alone when only its head is asked for", async () => {
+  test("closes its source's connection after a HEAD", async () => {
     const { step, closed } = endless();
     const { long } = await pending([step]);
     const head = await fetch(long, { method: "HEAD" });
@@ -288,7 +288,7 @@ describe("a file that is still at its source", () => {
     assert.equal(origin.requests(path).length, before);
   });
 
-  test("goes on from the bucket where a client was cut off", async () => {
+  test("continues from the bucket where a client was cut off", async () => {
     const { id, long, path } = await pending([source(BYTES)]);
     const early = await fetch(long, { headers: { range: "bytes=0-999" } });
     const first = Buffer.from(await early.arrayBuffer());
@@ -302,13 +302,13 @@ describe("a file that is still at its source", () => {
     assert.equal(late.headers.get("cache-control"), "public, max-age=86400, no-transform");
   });
 
-  test("and no log tells of its URL", () => {
+  test("and no log shows its URL", () => {
     const log = JSON.stringify(vault.logs);
     assert.ok(!log.includes(SIGNATURE) && !log.includes("X-Amz-"), log);
   });
 });
 
-test("a file that waits for its unpacking is not ready", async (context) => {
+test("a file that waits to be decoded is not ready", async (context) => {
   let bucket = false;
   const port = await freePort();
   const change = ({ r2Buckets, ...options }) => ({ ...options, port, ...(bucket ? { r2Buckets } : {}) });
@@ -331,7 +331,7 @@ test("a file that waits for its unpacking is not ready", async (context) => {
   }
 });
 
-test("a source that says nothing is not waited for without end", async (context) => {
+test("a silent source is not waited for without end", async (context) => {
   const origin = await startOrigin();
   const vault = await startVault({ sources: origin.url });
   context.after(() => stopAll(vault, origin));

@@ -64,7 +64,7 @@ describe("an unfinished look-up", () => {
   });
 });
 
-test("an object of the build before is asked for the record itself", async (context) => {
+test("an object of the build before is asked for its record", async (context) => {
   const vault = await startVault({ change: withEntry("unrendered") });
   context.after(() => vault.stop());
   await deliver(vault);

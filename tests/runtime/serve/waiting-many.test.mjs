@@ -9,7 +9,7 @@ const READERS = 500;
 /** Longer, in seconds, than an object lets a reader wait. */
 const LONG = 40;
 
-describe("many who wait", () => {
+describe("many waiting readers", () => {
   let vault;
   /** The longest time, in seconds, until all readers had arrived. */
   let longest = 0;
@@ -32,7 +32,7 @@ describe("many who wait", () => {
     return readings;
   }
 
-  test("are all told within a second of the change", async () => {
+  test("all get the change within a second", async () => {
     await vault.deliver(acquired("many", 1));
     await within(1_000, async (turn) => {
       const version = turn + 1;
@@ -51,7 +51,7 @@ describe("many who wait", () => {
     "the end of their wait": [() => Math.min(LONG, 5 + Math.ceil(3 * longest)), () => {}],
   };
   for (const [n, [end, [seconds, act]]] of Object.entries(Object.entries(ends))) {
-    test(`and leave: the object is rid of them with ${end}`, async () => {
+    test(`that leave are gone from the object at ${end}`, async () => {
       const id = `left-${n}`;
       await vault.deliver(acquired(id, 1));
       const leaving = new AbortController();
@@ -67,7 +67,7 @@ describe("many who wait", () => {
     });
   }
 
-  test("the longest wait is one wait to the reader", async () => {
+  test("are not interrupted during the longest wait", async () => {
     await vault.deliver(acquired("long", 1));
     const before = vault.asked();
     const reading = vault.get("/jobs/long?wait=60&version=1");

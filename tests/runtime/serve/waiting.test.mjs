@@ -37,7 +37,7 @@ describe("waiting", () => {
     return response;
   }
 
-  test("at once when the version is another, or none is given", async () => {
+  test("returns at once when the version differs, or is missing", async () => {
     await vault.deliver(acquired("701"));
     for (const query of ["", "&version=0", "&version=2"]) {
       const { response, isEarly } = await read(`/jobs/701?wait=${LONG}${query}`, LONG);
@@ -46,7 +46,7 @@ describe("waiting", () => {
     }
   });
 
-  test("at the next change when the version is the same", async () => {
+  test("returns at the next change when the version is the same", async () => {
     await vault.deliver(acquired("702", 0));
     const path = `/jobs/702?wait=${LONG}&version=1`;
     const response = await readDuring(path, () => vault.deliver(told("failed", "702", 1)));
@@ -54,7 +54,7 @@ describe("waiting", () => {
     assert.deepEqual([version, status], [2, "failed"]);
   });
 
-  test("what changes nothing wakes nobody; at the end the record as it is", async () => {
+  test("a delivery that changes nothing wakes nobody; the end returns the present record", async () => {
     await vault.deliver(acquired("703"));
     const reading = read("/jobs/703?wait=2&version=1", 2);
     await sleep(300);
@@ -65,7 +65,7 @@ describe("waiting", () => {
     assert.deepEqual([version, deliveries, duplicates], [1, 2, 1]);
   });
 
-  test("several readers are told, and others are not held up", async () => {
+  test("several readers get a change, and others are not delayed", async () => {
     await vault.deliver(acquired("704", 0));
     const path = `/jobs/704?wait=${LONG}&version=1`;
     const reading = Promise.all([1, 2, 3].map(() => read(path, LONG)));
@@ -78,7 +78,7 @@ describe("waiting", () => {
     }
   });
 
-  test("for=settled: until the files are stored", async () => {
+  test("for=settled waits until the files are stored", async () => {
     const path = "/outputs/free/705_0_a.mp4";
     const url = source.put(path);
     source.on(path, status(503), status(503), file(Buffer.from("at last")));
@@ -91,21 +91,21 @@ describe("waiting", () => {
     assert.deepEqual(await json(response), job);
   });
 
-  test("for=settled of a job that fails", async () => {
+  test("for=settled ends for a job that fails", async () => {
     await vault.deliver(acquired("706", 0));
     const path = `/jobs/706?wait=${LONG}&for=settled`;
     const response = await readDuring(path, () => vault.deliver(told("failed", "706", 1)));
     assert.equal((await json(response)).status, "failed");
   });
 
-  test("the result, as soon as there is one", async () => {
+  test("the result's route waits until there is a result", async () => {
     await vault.deliver(acquired("707"));
     const path = `/jobs/707/result?wait=${LONG}&version=1`;
     const body = { eventType: "completed", jobId: "707", text: "done" };
     assert.deepEqual(await json(await readDuring(path, () => vault.deliver(body))), { text: "done" });
   });
 
-  test("for=settled: the result", async () => {
+  test("the result's route waits with for=settled", async () => {
     await vault.deliver(acquired("708", 0));
     const body = { eventType: "completed", jobId: "708", text: "done" };
     const path = `/jobs/708/result?wait=${LONG}&for=settled`;
@@ -124,21 +124,21 @@ describe("waiting", () => {
     "by the bare reference that comes to lead to it": ["w-4", acquired("715"), { reference: "w-4" }],
   };
   for (const [how, [name, body, options, query = ""]] of Object.entries(unknown)) {
-    test(`for a job not known yet, ${how}`, async () => {
+    test(`works for a job that is not known yet, ${how}`, async () => {
       const path = `/jobs/${name}?wait=${LONG}${query}`;
       const response = await readDuring(path, () => vault.deliver(body, options));
       assert.equal((await json(response)).status, body.eventType);
     });
   }
 
-  test("for an id that comes to lead to the job of a reference", async () => {
+  test("works for an id that later leads to a reference's job", async () => {
     await vault.deliver(told("acquired"), { reference: "w-5" });
     const deliver = () => vault.deliver(told("failed", "716", 1), { reference: "w-5" });
     const response = await readDuring(`/jobs/716?wait=${LONG}`, deliver);
     assert.equal((await json(response)).id, "716");
   });
 
-  test("for a job that stays unknown: 404 at the end", async () => {
+  test("ends with a 404 for a job that stays unknown", async () => {
     for (const path of ["/jobs/never", "/jobs/ref:never", "/jobs/never/result"]) {
       const { response, isFull } = await read(`${path}?wait=1`, 1);
       assert.ok(isFull, path);

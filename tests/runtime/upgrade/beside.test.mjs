@@ -11,6 +11,6 @@ const skip = isBuilt(COMMIT) ? false : `${COMMIT} is not built here: npm run upg
 describe("deployed over a former release, nothing is lost", { skip }, () => {
   test("new Worker, old objects", () => playPairing(COMMIT, { ...FORMER, Worker: "current" }));
   test("old Worker, new objects", () => playPairing(COMMIT, { ...CURRENT, Worker: "former" }));
-  test("each by itself", () => playPairing(COMMIT, PAIRINGS.at(-1)));
+  test("each object by chance", () => playPairing(COMMIT, PAIRINGS.at(-1)));
   test("killed amid deliveries", () => playKill(COMMIT));
 });

@@ -40,7 +40,7 @@ describe("after a former release", () => {
     assert.deepEqual(copy, await vault.job(id));
   };
 
-  it("what was pending is done", async () => {
+  it("pending work is done", async () => {
     await isStored("1005", `${FILES}later_0_a.mp4`);
     await isStored("1017", `${FILES}1017_0_a.mp4`);
     await isStored("1018", `${FILES}slow_0_a.mp4`, `${FILES}1018_1_b.mp4`);
@@ -51,7 +51,7 @@ describe("after a former release", () => {
       (await vault.json("/unmatched")).unmatched.length === UNMATCHED.length || undefined);
   });
 
-  it("each of its deliveries is known when it comes again", async () => {
+  it("each of its deliveries is recognized when it comes again", async () => {
     for (const [id, body, options] of Object.entries(DELIVERIES).filter(([id]) => id !== "1013").flatMap(repeated)) {
       const answer = await deliver(vault, body, options);
       assert.deepEqual([answer.status, answer.duplicate], [200, true], `${id} ${JSON.stringify(body).slice(0, 200)}`);
@@ -59,7 +59,7 @@ describe("after a former release", () => {
     assert.equal((await vault.json("/jobs/1015/events?limit=1000")).events.filter(({ outcome }) => outcome === "applied").length, 2);
   });
 
-  it("a deleted job stays so", async () => {
+  it("a deleted job stays deleted", async () => {
     const answer = await deliver(vault, DELIVERIES[1013][0][0]);
     assert.deepEqual([answer.status, (await vault.get("/jobs/1013?wait=0")).status], [200, 404], JSON.stringify(answer));
   });
@@ -77,7 +77,7 @@ describe("after a former release", () => {
     assert.equal((await vault.outcomes("1012")).at(-1), "later:unknown");
   });
 
-  it("all are listed, counted and exported as they are", async () => {
+  it("all jobs are listed, counted and exported in their present state", async () => {
     const all = LEFT.toSorted();
     await eventually("all are listed as they are", async () => {
       const { jobs } = await vault.json("/jobs?limit=200");
@@ -98,7 +98,7 @@ describe("after a former release", () => {
     });
   });
 
-  it("a job of then can be deleted", async () => {
+  it("a job of the former release can be deleted", async () => {
     const files = (await vault.job("1003")).files.map(({ url }) => new URL(url).pathname);
     assert.equal((await vault.get("/jobs/1003", { method: "DELETE" })).status, 204);
     assert.equal((await vault.get("/jobs/1003?wait=0")).status, 404);

@@ -17,7 +17,7 @@ before(async () => {
 after(() => stop());
 
 describe("fal.ai's keys", () => {
-  it("are fetched once for many, whatever they are signed with", async () => {
+  it("are fetched once for many webhooks, whatever signed them", async () => {
     const { asked } = await cold(REAL_PAUSES);
     const many = await Promise.all(Array.from({ length: 10 }, () => outcome()));
     assert.deepEqual(many, many.map(() => "signed"));
@@ -32,7 +32,7 @@ describe("fal.ai's keys", () => {
     "no keys": published({ keys: [] }), "too much": large, "a redirect": redirectTo("https://fal.media/k"),
     "keys of another kind": published({ keys: [null, 7, { kty: "RSA", x: 7 }, { ...newKey().jwk, x: "AA" }] }),
     silence: stall })) {
-    it(`that can't be had (${what}) stop no delivery, and it is noted`, async () => {
+    it(`that can't be fetched (${what}) stop no delivery, and the log says so`, async () => {
       const { asked } = await cold(REAL_PAUSES);
       fal.fail(step);
       assert.equal(await outcome(), "token");
@@ -41,13 +41,13 @@ describe("fal.ai's keys", () => {
     });
   }
 
-  it("that are odd do not spoil the others", async () => {
+  it("that are unusable do not harm the others", async () => {
     await cold();
     fal.fail(published({ keys: [null, { kty: "OKP", x: null }, { kty: "RSA", n: "AQAB" }, ...fal.jwks().keys] }));
     assert.equal(await outcome(), "signed");
   });
 
-  it("may change: newer ones are fetched, and the old are kept until then", async () => {
+  it("may change: newer ones are fetched, and the old ones are kept until then", async () => {
     await cold();
     const old = fal.key;
     assert.equal(await outcome(), "signed");

@@ -21,7 +21,7 @@ describe("a signature of fal.ai", () => {
   const seconds = (more) => Math.floor(Date.now() / 1_000) + more;
   before(() => cold());
 
-  it("earns trust, and its numbers stay what they are", async () => {
+  it("earns trust, and the body's numbers stay exact", async () => {
     const url = "https://v3.fal.media/files/a.mp4";
     const payload = `{"seed":${SEED},"video":{"url":"${url}"},"f":1.10}`;
     const body = ok("fal-seed", null).replace("null", payload);
@@ -34,7 +34,7 @@ describe("a signature of fal.ai", () => {
     assert.equal((await send({ body, headers })).duplicate, true, "a replay within the tolerance");
   });
 
-  it("does not count if anything of it is not what was signed", async () => {
+  it("does not count if any signed part was changed", async () => {
     const { requestId, body, headers } = letter();
     assert.match(await outcome({ key: newKey() }), WRONG, "forged");
     assert.match(await outcome({ requestId, headers, sent: body.replace("true", "1") }), WRONG);
@@ -50,7 +50,7 @@ describe("a signature of fal.ai", () => {
     assert.ok(refused.some(({ status, reason }) => status === 401 && WRONG.test(`401: ${reason}`)));
   });
 
-  it("does not count without its time, nor long before or after", async () => {
+  it("does not count without its time, or long before or after it", async () => {
     for (const timestamp of [seconds(-301), seconds(+400), 0, 99_999_999_999]) {
       assert.match(await outcome({ timestamp }), TIME, `${timestamp}`);
     }
@@ -60,7 +60,7 @@ describe("a signature of fal.ai", () => {
     for (const timestamp of [seconds(-290), seconds(+290)]) assert.equal(await outcome({ timestamp }), "signed");
   });
 
-  it("does not count without one of its headers; none at all is no signature", async () => {
+  it("does not count without one of its headers; without all of them there is no signature", async () => {
     const without = (name) => {
       const { requestId, headers: { [`x-fal-webhook-${name}`]: _, ...headers } } = letter();
       return outcome({ requestId, headers });
@@ -72,14 +72,14 @@ describe("a signature of fal.ai", () => {
     assert.equal(await outcome({ headers: {} }), "token");
   });
 
-  it("is one of an empty body too, and of what is no text", async () => {
+  it("may sign an empty body, or one that is not text", async () => {
     for (const body of ["", Buffer.from("fffe00", "hex")]) {
       assert.equal((await send(letter({ body }))).status, 202);
       assert.equal((await send(letter({ body, key: newKey() }))).status, 401);
     }
   });
 
-  it("lets no one in", async () => {
+  it("does not replace the hook token", async () => {
     const { asked } = await cold();
     const { requestId, body, headers } = letter();
     for (const path of ["/hook", "/hook/wrong-token-0123456789", "/hook/r_gw-1.00112233445566778899aabbccddeeff"]) {
@@ -90,7 +90,7 @@ describe("a signature of fal.ai", () => {
 });
 
 describe("the account of a signature", () => {
-  it("is compared before any key is fetched", async () => {
+  it("is checked before any key is fetched", async () => {
     const { asked } = await cold();
     for (const userId of ["fal-user-2", "", "FAL-USER-1", "fal-user-1,fal-user-2"]) {
       assert.match(await outcome({ userId }), /^401: .*of another fal account; correct FAL_USER_ID$/);
@@ -100,7 +100,7 @@ describe("the account of a signature", () => {
     assert.equal(asked(), 1);
   });
 
-  it("must be known: a signature says nothing without", async () => {
+  it("must be known, because a signature proves nothing without it", async () => {
     const { asked } = await cold({ FAL_USER_ID: null });
     assert.deepEqual([await outcome(), await outcome({ key: newKey() }), asked()], ["token", "token", 0]);
   });
@@ -129,7 +129,7 @@ describe("a job of the gateway's", () => {
   }
   const post = async (path, { body, headers }) => (await vault.post(path, body, headers)).status;
 
-  it("is believed by its capability, and more by a signature", async () => {
+  it("is trusted by its capability, and more by a signature", async () => {
     await cold();
     const path = await submit("gate-1");
     assert.equal(await post(path, letter({ requestId: "gate-1", key: newKey() })), 401);
@@ -140,7 +140,7 @@ describe("a job of the gateway's", () => {
     assert.deepEqual([await trust("gate-1"), (await vault.settled("gate-1")).status], ["capability,signed", "completed"]);
   });
 
-  it("has its result fetched when that is too large for a delivery, or not in it", async () => {
+  it("has its result fetched when it is too large for a delivery, or missing in it", async () => {
     for (const [id, body, code] of [["gate-2", ok("gate-2", "x".repeat(5_000)), 413],
       ["gate-3", unreadable("gate-3", "too large"), 200]]) {
       result(id, `{"seed":${SEED}}`);
@@ -151,7 +151,7 @@ describe("a job of the gateway's", () => {
     assert.deepEqual(new Set(keys), new Set([`Key ${FAL_KEY}`]));
   });
 
-  it("is found by its application too, whose endpoint is no part of the result's URL", async () => {
+  it("is found by its application too, although the result's URL has no endpoint", async () => {
     result("app-1", `{"seed":${SEED}}`);
     const one = letter({ requestId: "app-1", body: ok("app-1", null) });
     assert.equal((await send(one, { query: "?app=fal-ai/flux/dev" })).status, 200);
@@ -160,7 +160,7 @@ describe("a job of the gateway's", () => {
     assert.equal((await vault.job("app-1")).healing, undefined);
   });
 
-  it("is confirmed at fal.ai before it is believed, if that is wanted, but for a signature", async () => {
+  it("is confirmed at fal.ai first, if VERIFY_RESULTS is set and there is no signature", async () => {
     await cold({ VERIFY_RESULTS: "true" });
     result("check-1", `{"seed":${SEED}}`);
     keys.length = 0;

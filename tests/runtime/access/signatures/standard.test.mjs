@@ -49,7 +49,7 @@ async function outcome(one) {
 
 function signedBy(library) {
   for (const prefix of ["webhook", "svix"]) {
-    it(`is believed under the names ${prefix}-*`, async () => {
+    it(`is trusted in the headers ${prefix}-*`, async () => {
       for (const [secret, want] of [[SECRET, "signed"], [OLDER, "signed"], [FOREIGN, 401]]) {
         assert.equal(await outcome(await letter({ library, prefix, secret })), want);
       }
@@ -80,7 +80,7 @@ describe("a signature", () => {
   const header = (name, change) => ({ headers }) =>
     ({ headers: { ...headers, [`webhook-${name}`]: change(headers[`webhook-${name}`]) } });
 
-  it("of several is enough", async () => {
+  it("is enough if it is one of several", async () => {
     const other = (await letter()).headers["webhook-signature"];
     for (const change of [(one) => `${other} ${one}`, (one) => `${one} ${other}`, (one) => `v1a,AAAA ${one}`,
       (one) => `v2,${one.slice(3)} ${one}`, (one) => `v1,AAAA v1, ${one}`]) {
@@ -89,7 +89,7 @@ describe("a signature", () => {
     assert.equal(await judged(header("signature", () => `${other} ${other}`)), 401);
   });
 
-  it("does not count if anything of it is not what was signed", async () => {
+  it("does not count if any signed part was changed", async () => {
     for (const change of [header("id", (id) => `${id}0`), header("timestamp", (at) => `${Number(at) + 1}`),
       header("signature", (one) => one.replace(/,./, (two) => two === ",A" ? ",B" : ",A")), header("signature", () => "v1,"),
       ({ body }) => ({ body: body.replace("done", "gone") }), ({ body }) => ({ body: `${body} ` })]) {
@@ -116,7 +116,7 @@ describe("a signature", () => {
     }
   });
 
-  it("needs its other headers; without itself there is none, and the token alone is believed", async () => {
+  it("needs its other headers; if it is missing itself, only the token counts", async () => {
     for (const [name, want] of [["id", 401], ["timestamp", 401], ["signature", "token"]]) {
       const { headers: { [`webhook-${name}`]: _, ...headers }, ...one } = await letter();
       assert.equal(await outcome({ ...one, headers }), want, name);
@@ -124,12 +124,12 @@ describe("a signature", () => {
     assert.equal(await outcome({ ...(await letter()), headers: {} }), "token");
   });
 
-  it("is one of an empty body too", async () => {
+  it("may sign an empty body", async () => {
     assert.equal((await send(await letter({ body: "" }))).status, 202);
     assert.equal((await send(await letter({ body: "", secret: FOREIGN }))).status, 401);
   });
 
-  it("lets no one in", async () => {
+  it("does not replace the hook token", async () => {
     const { id, body, headers } = await letter();
     for (const path of ["/hook", "/hook/wrong-token-0123456789"]) {
       assert.equal((await vault.post(path, body, headers)).status, 401);
@@ -139,7 +139,7 @@ describe("a signature", () => {
     assert.equal((await vault.post("/hook", body, { ...headers, authorization })).status, 200);
   });
 
-  it("that is refused is told of, without the secret", async () => {
+  it("that is refused is reported, without the secret", async () => {
     await vault.restart();
     await send(await letter({ secret: FOREIGN }));
     const text = JSON.stringify(await vault.json("/refused"));
@@ -149,7 +149,7 @@ describe("a signature", () => {
 });
 
 describe("a signed prediction", () => {
-  it("of each shape keeps its numbers, and comes once", async () => {
+  it("of each form keeps its numbers, and counts once", async () => {
     const url = "https://replicate.delivery/x/out.png";
     for (const [id, output] of [["text", `"${url}"`], ["list", `["${url}",${SEED}]`], ["object", `{"a":"${url}","s":${SEED}}`]]) {
       const one = await letter({ id, body: prediction(id, "succeeded", output) });
@@ -162,7 +162,7 @@ describe("a signed prediction", () => {
     }
   });
 
-  it("without an output is a result all the same", async () => {
+  it("without an output is still a result", async () => {
     const body = prediction("bare").replace(`"output":"done",`, "");
     assert.equal(await outcome(await letter({ id: "bare", body })), "signed");
     const job = await vault.settled("bare");
@@ -183,14 +183,14 @@ describe("a signed prediction", () => {
 });
 
 describe("a rotation of the secret", () => {
-  it("is not noticed, and the old one ends with its entry", async () => {
+  it("is not noticed, and the old secret ends with its entry", async () => {
     await vault.restart({ REPLICATE_WEBHOOK_SECRET: `${FOREIGN},${SECRET}` });
     for (const [secret, want] of [[SECRET, "signed"], [FOREIGN, "signed"], [OLDER, 401]]) {
       assert.equal(await outcome(await letter({ secret })), want);
     }
   });
 
-  it("that leaves none has signatures say nothing, and nothing is lost", async () => {
+  it("that leaves no secret makes signatures prove nothing, and nothing is lost", async () => {
     vault.expectErrors(/REPLICATE_WEBHOOK_SECRET: 1 of its entries do not count/);
     for (const wrong of ["whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", null]) {
       await vault.restart({ REPLICATE_WEBHOOK_SECRET: wrong });

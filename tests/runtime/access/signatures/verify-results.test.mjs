@@ -50,8 +50,8 @@ const noted = (id, pattern) => eventually(`${id} says ${pattern}`, async () => {
   return pattern.test(healing?.error ?? "") || undefined;
 });
 
-describe("a result by the token alone", () => {
-  it("is that which the upstream tells, whatever was claimed", async () => {
+describe("a result with only the token", () => {
+  it("is what the upstream answers, whatever was claimed", async () => {
     origin.on(place("1"), says(truth("1")));
     const answer = await vault.deliver(claim("1"), APP);
     assert.deepEqual([answer.status, answer.eventType, answer.duplicate], [200, "completed", false]);
@@ -67,13 +67,13 @@ describe("a result by the token alone", () => {
     assert.match(JSON.stringify(events[0].body), /claimed/, "what came is kept");
   });
 
-  it("is a duplicate when it comes again, and is asked for once", async () => {
+  it("is a duplicate when it comes again, and is fetched once", async () => {
     assert.equal((await vault.deliver(claim("1"), APP)).duplicate, true);
     assert.equal((await vault.job("1")).healing, undefined);
     assert.equal(asked("1"), 1);
   });
 
-  it("that differs from the one confirmed changes nothing", async () => {
+  it("that differs from the confirmed one changes nothing", async () => {
     const before = await vault.job("1");
     await vault.deliver(claim("1").replace(`"seed":1`, `"seed":2`), APP);
     await eventually("the upstream is asked again", async () => (await vault.job("1")).heals === 2 || undefined);
@@ -81,7 +81,7 @@ describe("a result by the token alone", () => {
     assert.deepEqual({ result, files, status }, { result: before.result, files: before.files, status: "completed" });
   });
 
-  it("is none while the upstream says that the job runs", async () => {
+  it("does not count while the upstream says that the job runs", async () => {
     origin.on(place("2"), says(`{"request_id":"2","status":"IN_PROGRESS"}`, 202), says(`{"status":"IN_PROGRESS"}`));
     await vault.deliver(acquired("2"));
     await vault.deliver(claim("2"), APP);
@@ -94,7 +94,7 @@ describe("a result by the token alone", () => {
   });
 
   for (const [id, word, ended, error] of [["3", "FAILED", "failed", "out of memory"], ["4", "CANCELLED", "cancelled", null]]) {
-    it(`is none if the upstream says ${word}`, async () => {
+    it(`does not count if the upstream says ${word}`, async () => {
       origin.on(place(id), says(`{"request_id":"${id}","status":"${word}","error":"out of memory"}`));
       await vault.deliver(claim(id), APP);
       const job = await vault.settled(id);
@@ -104,7 +104,7 @@ describe("a result by the token alone", () => {
     });
   }
 
-  it("is none while the upstream does not know of it, or can't be asked", async () => {
+  it("does not count while the upstream does not know it, or can't be reached", async () => {
     vault.leaveWork();
     origin.on(place("5"), says(`{"request_id":"6","video":{"url":"${put("other")}"}}`));
     origin.on(place("6"), status(500));
@@ -117,7 +117,7 @@ describe("a result by the token alone", () => {
     }
   });
 
-  it("is looked for although an older failure comes late, and over a restart", async () => {
+  it("is still fetched when an older failure comes late, and after a restart", async () => {
     origin.on(place("9"), status(500));
     await vault.deliver(claim("9"), APP);
     await noted("9", /answers 500/);
@@ -130,7 +130,7 @@ describe("a result by the token alone", () => {
     await isNotBelieved("9");
   });
 
-  it("of no id of its own is confirmed when its id is known", async () => {
+  it("without an id of its own is confirmed once its id is known", async () => {
     origin.on(place("10"), says(truth("10")));
     await vault.deliver(claim("10").replace(`"jobId":"10",`, ""), { ...APP, reference: "order-10" });
     await noted("ref:order-10", /id is unknown/);
@@ -140,7 +140,7 @@ describe("a result by the token alone", () => {
   });
 });
 
-describe("what is believed as it is", () => {
+describe("what is trusted without a check", () => {
   const prediction = (id) => JSON.stringify({ id, version: "v", model: "a/b", input: {}, status: "succeeded",
     output: "done", error: null, urls: {} });
 
@@ -154,7 +154,7 @@ describe("what is believed as it is", () => {
     assert.equal((await vault.settled("rep-1")).heals, 0);
   });
 
-  it("is one by the job's capability", async () => {
+  it("is a result by the job's capability", async () => {
     const id = "20";
     origin.on("/queue/wan22", says(JSON.stringify({ request_id: id })));
     const call = { method: "POST", body: "{}", headers: { authorization: `Bearer ${API_TOKEN}` } };
@@ -185,7 +185,7 @@ describe("an unsigned prediction", () => {
     assert.equal(origin.requests("/v1/predictions/rep-2")[0].headers.authorization, undefined);
   });
 
-  it("is none by default", async () => {
+  it("does not count by default", async () => {
     await vault.restart({ RESULT_URL: null, VERIFY_RESULTS: null });
     await vault.deliver(claim("30").replace("claimed", "plain"));
     assert.equal((await vault.job("30")).status, "completed");

@@ -167,7 +167,7 @@ print(json.dumps(urls))`);
     note("python");
   });
 
-  it("calls what the proxy lets through, and the proxy nothing that no client calls", () => {
+  it("calls only what the proxy admits, and the proxy admits only what a client calls", () => {
     const all = [...called.js, ...called.python];
     assert.deepEqual([...new Set(all)].sort(), LISTED.map((line) => `POST ${line}`).sort());
   });
@@ -177,7 +177,7 @@ describe("what no client calls", () => {
   const ask = async (target, method = "POST") => (await fetch(`${vault.url}/fal/proxy`, { method, ...(method === "POST" && { body: "{}" }),
     headers: { authorization: `Bearer ${API_TOKEN}`, "x-fal-target-url": target, connection: "close" } })).status;
 
-  it("is refused, whatever it is like", async () => {
+  it("is refused, whatever it resembles", async () => {
     fal.seen();
     for (const path of ["/storage/upload/complete-multipart?storage_type=fal-cdn-v3", "/storage/upload/initiate",
       "/storage/upload/initiate?storage_type=other", "/storage/upload/initiate-multipart?storage_type=gcs", "/tokens",

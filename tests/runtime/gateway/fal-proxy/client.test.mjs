@@ -30,7 +30,7 @@ describe("through the proxy to fal.ai", () => {
     return id;
   };
 
-  it("a job is submitted, followed, told of by fal's signed webhook, and read", async () => {
+  it("a job is submitted, followed, completed by fal's signed webhook, and read", async () => {
     const requestId = await submit();
     vault.watch(requestId);
     assert.equal((await client.queue.status(APP, { requestId, logs: true })).status, "IN_QUEUE");
@@ -74,7 +74,7 @@ describe("through the proxy to fal.ai", () => {
     assert.deepEqual([seen[0], seen.at(-1)], ["IN_QUEUE", "COMPLETED"]);
   });
 
-  it("has the result although no webhook came", async () => {
+  it("has the result although no webhook arrived", async () => {
     const requestId = await submit();
     vault.watch(requestId);
     await fal.complete(requestId, result("silent"), { silent: true });
@@ -84,7 +84,7 @@ describe("through the proxy to fal.ai", () => {
     await vault.settled(requestId);
   });
 
-  it("is told of a failure in fal's words", async () => {
+  it("gets a failure in fal's words", async () => {
     const failing = client.subscribe(`${APP}/dev`, { input: { prompt: "bad" }, ...POLL, onEnqueue: async (id) => {
       vault.watch(id);
       await fal.fail(id, "Invalid input", '{"detail":[{"loc":["body","prompt"],"msg":"too short","type":"value_error"}]}');
@@ -171,7 +171,7 @@ describe("through the proxy to the queue at UPSTREAM_FAL_URL", () => {
     }
   });
 
-  it("cancels, and is told of a failure", async () => {
+  it("cancels, and gets a failure", async () => {
     const { request_id: requestId } = await client.queue.submit(APP, { input: input({ queueMs: 60_000 }) });
     vault.watch(requestId);
     await client.queue.cancel(APP, { requestId });
@@ -182,7 +182,7 @@ describe("through the proxy to the queue at UPSTREAM_FAL_URL", () => {
     await assert.rejects(failing, { status: 422, message: "out of memory" });
   });
 
-  it("what is not the queue's needs FAL_KEY", async () => {
+  it("calls outside the queue need FAL_KEY", async () => {
     await assert.rejects(client.run(APP, { input: input(), retry: { maxRetries: 0 } }), ({ status, message }) => {
       assert.deepEqual([status, /FAL_KEY/.test(message)], [503, true]);
       return true;

@@ -50,7 +50,7 @@ describe("keys", () => {
   }
   const origins = (all) => [...new Set(all.map(({ url }) => url.origin))];
 
-  it("go to their own origins, in the scheme of each", async () => {
+  it("are sent to their own origins, in the scheme of each", async () => {
     await proxy("https://queue.fal.run/a/b");
     await proxy("https://fal.run/a/b");
     await proxy(UPLOAD);
@@ -76,7 +76,7 @@ describe("keys", () => {
     assert.ok(!origins(clean()).includes("https://evil.example"));
   });
 
-  it("do not go where an answer says", async () => {
+  it("are not sent to where an answer points", async () => {
     const hostile = ["https://evil.example/requests/r1", "https://queue.fal.run.evil.example/r1", "http://queue.fal.run/r1",
       "https://queue.fal.run@evil.example/r1", "https://queue.fal.run:8443/r1", "//evil.example/r1"];
     for (const [n, url] of hostile.entries()) {
@@ -95,7 +95,7 @@ describe("keys", () => {
     }
   });
 
-  it("do not go along with files, keys of signatures, and the client's webhook", async () => {
+  it("are not sent with fetches of files or public keys, or to the client's webhook", async () => {
     const { text } = await proxy("https://queue.fal.run/a/b?fal_webhook=https%3A%2F%2Fclient.example%2Fhook");
     const id = JSON.parse(text).request_id;
     vault.watch(id);
@@ -109,7 +109,7 @@ describe("keys", () => {
       .startsWith(`${vault.url}/hook/r_`), true);
   });
 
-  it("do not show where they are not set", async (context) => {
+  it("are not sent if they are not set", async (context) => {
     const bare = await startVault({ change: fal.change, vars: { ...PATIENT, UPSTREAM_API_KEY: KEYS.UPSTREAM_API_KEY } });
     context.after(() => bare.stop());
     fal.seen();

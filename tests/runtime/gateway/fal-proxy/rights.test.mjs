@@ -26,7 +26,7 @@ async function ask(url, target, { method = "POST", body = "{}", headers = {} } =
 }
 const bearer = (token) => ({ headers: { authorization: `Bearer ${token}` } });
 
-describe("the proxy lets in", () => {
+describe("the proxy admits", () => {
   it("the API token in either scheme, and a ticket in the path or the query", async () => {
     const { ticket } = await ticketOf(vault);
     for (const [path, options] of [["/fal/proxy", bearer(API_TOKEN)], [`/fal/proxy/t_${ticket}`],
@@ -35,7 +35,7 @@ describe("the proxy lets in", () => {
     }
   });
 
-  it("no one else, with fal's own words, and asks fal nothing", async () => {
+  it("no one else, with fal's own words, and does not ask fal", async () => {
     const { ticket } = await ticketOf(vault);
     const [payload] = ticket.split(".");
     fal.seen();
@@ -56,7 +56,7 @@ describe("the proxy lets in", () => {
       { status: 403, message: "the ticket's `scope` is another; get a ticket for this route" });
   });
 
-  it("no one where API_TOKEN is not set, and says so", async (context) => {
+  it("no one while API_TOKEN is not set, and says so", async (context) => {
     const closed = await startVault({ vars: { API_TOKEN: null, FAL_KEY }, change: fal.change });
     context.after(() => closed.stop());
     const answer = await ask(`${closed.url}/fal/proxy`, APP, bearer(API_TOKEN));
@@ -66,7 +66,7 @@ describe("the proxy lets in", () => {
 });
 
 describe("a ticket", () => {
-  it("ends when it says so, and with the token that signed it", async () => {
+  it("expires when it says so, and with the token that signed it", async () => {
     const short = await ticketOf(vault, { ttl: 1 });
     while (Date.now() <= short.expiresAt) await new Promise((wake) => setTimeout(wake, 50));
     assert.deepEqual((await ask(`/fal/proxy/t_${short.ticket}`, APP)).text, '"Unauthorized"');
@@ -118,7 +118,7 @@ describe("a ticket", () => {
     assert.deepEqual(fal.seen().filter(({ url: { pathname } }) => /%|\.\.|\\/.test(pathname)), []);
   });
 
-  it("asks about jobs of its applications, and without any about those of tickets", async () => {
+  it("asks about jobs of its applications; without applications, about tickets' jobs", async () => {
     const submit = async (by, path = "fal-ai/flux/dev") => (await ask(by, `https://queue.fal.run/${path}`,
       by.startsWith("/") ? bearer(API_TOKEN) : {})).json.request_id;
     const [open, flux, other] = [await ticketed(vault), await ticketed(vault, { apps: ["fal-ai/flux"] }),
@@ -141,7 +141,7 @@ describe("a ticket", () => {
     assert.equal((await ask(open, `${APP}/requests/${tickets}/cancel`, { method: "PUT" })).status, 202);
   });
 
-  it("is not for jobs of others: not of other applications, nor of other queues", async () => {
+  it("is not valid for jobs of other applications or other queues", async () => {
     const url = await ticketed(vault, { apps: ["fal-ai/flux"] });
     const result = "{\"seed\":1}";
     const { json: { request_id: id } } = await ask("/fal/proxy", "https://queue.fal.run/secret/app", bearer(API_TOKEN));
@@ -164,7 +164,7 @@ describe("a ticket's token", () => {
   const wish = (app, seconds = 60) => JSON.stringify({ allowed_apps: [app], token_expiration: seconds });
   const status = async (url, body, options = {}) => (await ask(url, TOKENS, { body, ...options })).status;
 
-  it("is for its applications, and no longer than it", async () => {
+  it("is for its applications, and lasts no longer than the ticket", async () => {
     const url = await ticketed(vault, { apps: ["fal-ai/flux", "fal-ai/video/fast"], ttl: 600 });
     fal.seen();
     for (const [body, want] of [[wish("flux"), 200], [wish("fal-ai/flux"), 200], [wish("fal-ai/video/fast"), 200], [wish("flux", 590), 200],
@@ -180,7 +180,7 @@ describe("a ticket's token", () => {
     assert.equal(await status(await ticketed(vault), wish("any")), 200);
   });
 
-  it("is a use of it, which a ticket without applications has none for", async () => {
+  it("counts as a use, and a ticket without applications can't get it", async () => {
     const url = await ticketed(vault, { apps: ["fal-ai/flux"], count: 2 });
     const told = [];
     for (let n = 0; n < 3; n += 1) told.push(await status(url, wish("flux")));
@@ -189,7 +189,7 @@ describe("a ticket's token", () => {
     assert.deepEqual([open.status, /`apps`/.test(open.json.message)], [403, true]);
   });
 
-  it("is not for uploads without end", async () => {
+  it("can't upload without a limit", async () => {
     const target = "https://rest.fal.ai/storage/auth/token?storage_type=fal-cdn-v3";
     assert.equal((await ask(await ticketed(vault), target)).status, 403);
     assert.equal((await ask("/fal/proxy", target, bearer(API_TOKEN))).status, 200);
@@ -212,7 +212,7 @@ describe("a ticket's count", () => {
     }
   });
 
-  it("counts runs, but no questions, uploads, or repetitions of a key", async () => {
+  it("counts runs, but not status requests, uploads, or repetitions of a key", async () => {
     const url = await ticketed(vault, { count: 2 });
     const keyed = { headers: { "idempotency-key": "once" } };
     const first = await ask(url, APP, keyed);
@@ -228,7 +228,7 @@ describe("a ticket's count", () => {
     assert.equal((await ask(url, APP, keyed)).json.request_id, first.json.request_id);
   });
 
-  it("is enough for a key that is repeated at once", async () => {
+  it("suffices for a key that is repeated at once", async () => {
     const keyed = { headers: { "idempotency-key": "at once" } };
     for (let n = 0; n < 5; n += 1) {
       const url = await ticketed(vault, { count: 1 });
@@ -238,7 +238,7 @@ describe("a ticket's count", () => {
     }
   });
 
-  it("counts what fal refuses, but not what is refused here", async () => {
+  it("counts submissions that fal refuses, but not those refused here", async () => {
     const url = await ticketed(vault, { count: 3 });
     fal.on("https://queue.fal.run/fal-ai/busy", (response) => response.writeHead(429, { "retry-after": "1" }).end("{}"));
     fal.on("https://fal.run/fal-ai/busy", (response) => response.writeHead(503).end());
@@ -249,7 +249,7 @@ describe("a ticket's count", () => {
     assert.equal((await ask(url, APP)).status, 403);
   });
 
-  it("is its own: another ticket's holder has other jobs for the same key and body", async () => {
+  it("is its own: another ticket has other jobs for the same key and body", async () => {
     const keyed = { headers: { "idempotency-key": "shared" } };
     const answers = [];
     for (let n = 0; n < 2; n += 1) answers.push(await ask(await ticketed(vault), APP, keyed));

@@ -103,14 +103,14 @@ describe("an answer", () => {
     await closed;
   });
 
-  it("is decoded if it was encoded", async () => {
+  it("is decoded if it was compressed", async () => {
     const [target, text] = ["https://fal.run/fal-ai/zipped", JSON.stringify({ x: "y".repeat(10_000) })];
     fal.on(target, (response) => response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
       .end(gzipSync(text)));
     assert.equal(await (await ask(target, { "accept-encoding": "identity" })).text(), text);
   });
 
-  it("keeps its status and its words, whatever they are", async () => {
+  it("keeps its status and its text, whatever they are", async () => {
     for (const [status, body, type] of [[200, "", "application/json"], [204, "", undefined], [401, '{"detail":"no"}', "application/json"],
       [422, '{"detail":[{"loc":["body"],"msg":"m"}]}', "application/json"], [429, "slow", "text/plain"],
       [500, "<h1>no</h1>", "text/html"], [504, "", undefined]]) {
@@ -121,7 +121,7 @@ describe("an answer", () => {
     }
   });
 
-  it("that does not come is a 502 in plain JSON", async () => {
+  it("that never comes is a 502 in plain JSON", async () => {
     vault.expectErrors(/passing on to fal\.ai/);
     const target = "https://fal.run/fal-ai/reset";
     fal.on(target, (response) => response.socket.resetAndDestroy());
@@ -134,7 +134,7 @@ describe("an answer", () => {
 describe("a page", () => {
   const names = "content-type,x-fal-queue-priority,x-fal-target-url";
 
-  it("that is let in is told so before it asks", async () => {
+  it("that is permitted learns so from a preflight", async () => {
     const path = new URL(await ticketed(vault)).pathname;
     for (const method of ["POST", "GET", "PUT"]) {
       const { status, headers } = await raw(vault.url, "OPTIONS", path, { origin: PAGE,
@@ -146,7 +146,7 @@ describe("a page", () => {
     }
   });
 
-  it("can read every answer, whatever fal says of that, and no other page can", async () => {
+  it("can read every answer, whatever fal allows, and no other page can", async () => {
     const path = new URL(await ticketed(vault)).pathname;
     const targets = { "https://queue.fal.run/a/b": 200, "https://fal.run/a/b": 200, "https://evil.example/": 400 };
     for (const [origin, allowed] of [[PAGE, PAGE], ["https://evil.example", null]]) {
