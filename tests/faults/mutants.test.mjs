@@ -5,7 +5,7 @@ import { edited, mutants } from "../../tools/faults/mutants.mjs";
 import { ROOT } from "../../tools/workerd/vault.mjs";
 
 for (const { name, edits } of mutants) {
-  test(`${name}: stands once in the source`, () => {
+  test(`${name}: each edit matches the source once`, () => {
     for (const edit of edits) assert.doesNotThrow(() => edited(ROOT, edit));
   });
 }

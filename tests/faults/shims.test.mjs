@@ -112,7 +112,7 @@ test("without a fault every operation does what the binding itself does", async 
     "UPLOAD.uploadPart"]);
 });
 
-test("an operation that is to fail fails", async () => {
+test("an operation that a fault makes fail fails", async () => {
   injector.binding = ({ op, when }) =>
     (op === "RECORDS.put" && when === "before" ? "fail" : undefined);
   assert.equal(await ask("watched"), "RECORDS.put: Internal error (injected)");
@@ -120,7 +120,7 @@ test("an operation that is to fail fails", async () => {
   assert.match(await ask("watched"), /^\[/);
 });
 
-test("an operation that is held goes on when it is released", async () => {
+test("a held operation goes on when it is released", async () => {
   injector.binding = ({ op, when }) =>
     (op === "CATALOG.ask" && when === "before" ? "hold" : undefined);
   const answer = ask("watched");

@@ -19,20 +19,20 @@ test("a median is the middle, or the mean of both middles", () => {
   assert.throws(() => median([]));
 });
 
-test("a spread keeps its values as they are", () => {
+test("a spread does not change its values", () => {
   const values = [3, 1, 2];
   assert.deepEqual(spread(values), { median: 2, min: 1, max: 3 });
   assert.deepEqual(values, [3, 1, 2]);
 });
 
-test("a percentile is a value that there was", () => {
+test("a percentile is one of the values", () => {
   const values = Array.from({ length: 200 }, (_, n) => 200 - n);
   assert.equal(percentile(values, 0.99), 198);
   assert.equal(percentile(values, 1), 200);
   assert.equal(percentile([7], 0.99), 7);
 });
 
-test("ratios are of the same turn", () => {
+test("ratios compare the same turn", () => {
   // The ratio of the medians would be 2.
   assert.deepEqual(paired([10, 40, 90], [10, 20, 30]), { median: 2, min: 1, max: 3 });
   assert.deepEqual(paired([2, 2, 9], [1, 4, 2]), { median: 2, min: 0.5, max: 4.5 });
@@ -41,7 +41,7 @@ test("ratios are of the same turn", () => {
   assert.throws(() => paired([1], [1, 2]));
 });
 
-test("more is better, or less is", () => {
+test("more is better, or less is better", () => {
   const verdict = (metric, ours) => {
     const { isMet, isFar } = assess(metric, { hookvault: [ours], conventional: [100] });
     return { isMet, isFar };
@@ -76,7 +76,7 @@ test("a limit of our own needs no other side", () => {
   assert.deepEqual([assess(metric, { hookvault: [301] }).isMet, assess(metric, { hookvault: [301] }).isFar], [false, true]);
 });
 
-test("without a goal, or without the side that it names, nothing is said", () => {
+test("without a goal, or without the side that it names, there is no verdict", () => {
   assert.equal(assess({ ...rate, goals: undefined }, { hookvault: [1], conventional: [9] }).isMet, undefined);
   assert.equal(assess(rate, { hookvault: [1] }).isMet, undefined);
   assert.equal(assess(rate, { conventional: [1] }).isMet, undefined);
@@ -84,7 +84,7 @@ test("without a goal, or without the side that it names, nothing is said", () =>
   assert.deepEqual([compared.against.floor.median, compared.isMet, compared.isFar], [0.5, undefined, false]);
 });
 
-test("an empty Worker's start is taken off all others", () => {
+test("an empty Worker's start is subtracted from all others", () => {
   const metric = { ...time, base: "empty", by: "medians" };
   const { sides, against } = assess(metric, { hookvault: [50, 70, 60], conventional: [40, 35, 300], empty: [10, 30, 20] });
   assert.deepEqual(sides, {
@@ -93,7 +93,7 @@ test("an empty Worker's start is taken off all others", () => {
   assert.equal(against.conventional.median, 2);
 });
 
-test("no two requests are alike but those that are to be", () => {
+test("no two requests are equal, except those that should be", () => {
   const plan = { kind: "delivery", side: "hookvault", first: 7, jobs: 2, begun: 1_000 };
   const bodies = (more) => [0, 1, 2, 3].map((n) => planned({ ...plan, ...more })(n).body);
   assert.equal(new Set(bodies({})).size, 4);
@@ -110,7 +110,7 @@ test("a row of the table says whether its goals are met", () => {
   assert.match(lower, /✗ +\|$/);
 });
 
-test("a row or a call more is told, and so is one less", () => {
+test("one more or less row or call is reported", () => {
   const expected = { acquired: { objectRequests: 2, jobRowsWritten: 2 }, file: { classB: 1 } };
   const of = (acquired) => differences({ acquired }, expected);
   assert.deepEqual(of({ jobRowsWritten: 2, objectRequests: 2 }), []);
@@ -125,7 +125,7 @@ test("a row or a call more is told, and so is one less", () => {
   assert.equal(differences({ submission: { ...submission, jobRowsWritten: jobRowsWritten + 1 } }).length, 1);
 });
 
-test("of what is counted each side has a column, and a whole job its goals", () => {
+test("each side has a column of counts, and a whole job has its goals", () => {
   const { conventional } = OF_TWINS;
   const lines = countsTable({ hookvault: OF_TWINS["same-design"], conventional }).split("\n").map((line) => line.replace(/ +/g, " "));
   assert.ok(lines.includes("| acquired: rows of the job | 2 | 9 | | |"), lines.join("\n"));
@@ -133,7 +133,7 @@ test("of what is counted each side has a column, and a whole job its goals", () 
   assert.match(countsTable({ hookvault: conventional }), /a job: rows written +\| 52 +\| ≤ 12 +\| ✗/);
 });
 
-test("figures are short", () => {
+test("figures have three digits", () => {
   const all = [[1234567, "1234567"], [123.4, "123"], [12.34, "12.3"], [1.234, "1.23"], [0.1234, "0.123"], [0, "0.00"]];
   for (const [value, text] of all) assert.equal(short(value), text);
 });

@@ -41,7 +41,7 @@ function archive(path, version) {
   return bytes;
 }
 
-test("it is taken out of the release's archive of this machine", async () => {
+test("it comes from the release's archive for this machine", async () => {
   answer = (path, response) => response.end(archive(path, VERSION));
   assert.equal(await fetched(), true);
   assert.match(asked, new RegExp(`^/${VERSION}/wasm-bindgen-${VERSION}-(x86_64|aarch64)-(unknown-linux-musl|apple-darwin)\\.tar\\.gz$`));
@@ -57,7 +57,7 @@ const USELESS = {
 };
 
 for (const [what, said] of Object.entries(USELESS)) {
-  test(`${what} is left where it is`, async () => {
+  test(`${what} is not installed`, async () => {
     rmSync(join(dir, "wasm-bindgen"), { force: true });
     answer = said;
     assert.equal(await fetched(), false);

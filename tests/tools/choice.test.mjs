@@ -28,7 +28,7 @@ describe("the files of a word", () => {
   }
 });
 
-test("each of the quick files is there", () => {
+test("each of the quick files exists", () => {
   assert.deepEqual(QUICK.filter((path) => !existsSync(inRoot(path))), []);
 });
 
@@ -37,7 +37,7 @@ const sources = (top) => readdirSync(inRoot(top), { recursive: true, withFileTyp
   .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   .filter((path) => /\.(mjs|rs)$/.test(path) && !/\/(node_modules|target)\//.test(path));
 
-test("tests and tools stand in folders of at most 16 files", () => {
+test("the folders of tests and tools have at most 16 files", () => {
   const counts = {};
   for (const path of ["tests", "tools"].flatMap(sources)) counts[dirname(path)] = (counts[dirname(path)] ?? 0) + 1;
   assert.deepEqual(Object.entries(counts).filter(([, count]) => count > 16), []);

@@ -28,7 +28,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 describe("JSON", () => {
   const text = ' {"a" :[ ],"b":{},"c":[1.10,-2e400,196619188014358660,true,null,"x\\"}],:é"],"a":{"d":"\\u00e9"}} ';
 
-  test("is shown as it was written, but for space", () => {
+  test("is shown as it was written, except white space", () => {
     const shown = pretty(text).map((part) => part.text).join("");
     assert.equal(shown.replaceAll(/\s/g, ""), text.replaceAll(/\s/g, ""));
     assert.equal(shown.split("\n").length, 15);
@@ -37,7 +37,7 @@ describe("JSON", () => {
     assert.deepEqual(names, ['"a"', '"b"', '"c"', '"a"', '"d"']);
   });
 
-  test("has members that are cut out of it unread", () => {
+  test("has members that are cut out without parsing", () => {
     assert.equal(member(text, "c"), '[1.10,-2e400,196619188014358660,true,null,"x\\"}],:é"]');
     assert.equal(member(text, "a"), "[ ]");
     assert.equal(member(text, "b"), "{}");
@@ -45,7 +45,7 @@ describe("JSON", () => {
     assert.equal(member('{"x":"a","result":"result"}', "result"), '"result"');
   });
 
-  test("that is none stays whole", () => {
+  test("that is invalid stays whole", () => {
     for (const odd of ["", "</script>", '{"a', "a b\nc", '"', "}}]]", "{]", "\\", '{"a":}']) {
       const shown = pretty(odd).map((part) => part.text).join("");
       assert.equal(shown.replaceAll(/\s/g, ""), odd.replaceAll(/\s/g, ""), odd);
@@ -79,7 +79,7 @@ describe("the wall's jobs", () => {
     assert.deepEqual(ids(jobs), ["a"]);
   });
 
-  test("wait for their page when they are older than what is there", async () => {
+  test("wait for their page when they are older than the loaded ones", async () => {
     const jobs = new Jobs(paged({ jobs: [job("c", 30)], cursor: "x" }), {}, 0);
     await jobs.load();
     jobs.take({ job: job("a", 10, { updatedAt: 99 }) });
@@ -87,7 +87,7 @@ describe("the wall's jobs", () => {
     assert.deepEqual(ids(jobs), ["c"]);
   });
 
-  test("leave when the filter means them no more, and take a new name", async () => {
+  test("leave when the filter no longer matches, and accept a new name", async () => {
     const page = { jobs: [job("ref:x", 30, { ref: "x" }), job("b", 20)], cursor: null };
     const jobs = new Jobs(paged(page), { status: "acquired" }, 0);
     await jobs.load();
@@ -109,7 +109,7 @@ describe("the wall's jobs", () => {
     assert.deepEqual([ids(jobs), jobs.held], [["c", "b"], 0]);
   });
 
-  test("that a page asked anew has no more are gone", async () => {
+  test("that a reloaded page no longer has are gone", async () => {
     const jobs = new Jobs(paged({ jobs: [job("c", 30), job("b", 20)], cursor: "x" }, { jobs: [job("a", 10)], cursor: null },
       { jobs: [job("d", 40), job("b", 20)], cursor: "y" }), {}, 0);
     await jobs.load();
@@ -118,7 +118,7 @@ describe("the wall's jobs", () => {
     assert.deepEqual(ids(jobs), ["d", "b", "a"]);
   });
 
-  test("that could not be had are asked for again", async () => {
+  test("that could not be loaded are asked for again", async () => {
     const api = { json: () => Promise.reject(new Refusal(0, "No answer", "gone")) };
     const jobs = new Jobs(api, {}, 0);
     await jobs.load();
@@ -129,7 +129,7 @@ describe("the wall's jobs", () => {
   });
 });
 
-test("a filter means what the listing does", () => {
+test("a filter matches like the listing", () => {
   const one = job("437852", 1_000, { ref: "order-7", app: "flux", tags: ["draft"], status: "failed", archive: "lost" });
   const yes = [{}, { status: "failed,retried" }, { archive: "lost" }, { queue: "free" }, { app: "flux" }, { tag: "draft" },
     { q: "4378" }, { q: "order-" }, { q: "ref:order" }, { since: "1000" }, { since: "1970-01-01T00:00:01Z" }, { until: 1_001 }];
@@ -148,7 +148,7 @@ test("the address says where the page is, and no more", () => {
   assert.equal(href("", { status: "failed,queued", tag: "", q: "a b" }), "#/?status=failed,queued&q=a+b");
 });
 
-test("only media is shown, and only from here", () => {
+test("only media is shown, and only from this origin", () => {
   const kinds = { "image/png": "image", "video/mp4; codecs=x": "video", "audio/wav": "audio", "image/svg+xml": "other",
     "IMAGE/SVG+XML": "other", "text/html": "other", "application/xhtml+xml": "other" };
   for (const [contentType, kind] of Object.entries(kinds)) assert.equal(kindOf({ contentType }), kind, contentType);

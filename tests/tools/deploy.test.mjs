@@ -67,7 +67,7 @@ function assertUnseen(stand, ...values) {
 }
 
 describe("in a pipeline", () => {
-  it("the first time: deploys, sets both secrets by standard input, and tells the webhook's URL", async (context) => {
+  it("the first time: deploys, sets both secrets by standard input, and prints the webhook's URL", async (context) => {
     const vault = await startVault({ vars: { UPSTREAM_API_KEY: null } });
     context.after(() => vault.stop());
     const stand = stage(context, { targets: [vault.url] });
@@ -105,7 +105,7 @@ describe("in a pipeline", () => {
     assert.deepEqual(stand.secrets(), { HOOK_TOKEN: "x", API_TOKEN });
   });
 
-  it("makes nothing up, and says what to do", async (context) => {
+  it("makes no secret, and says what to do", async (context) => {
     const stand = stage(context);
     const { code, text } = await piped(stand);
     assert.equal(code, 1);
@@ -134,7 +134,7 @@ describe("in a pipeline", () => {
     assert.equal((await piped(stand, { CLOUDFLARE_API_TOKEN: "x" })).code, 0);
   });
 
-  it("a deployment that fails ends it", async (context) => {
+  it("a failed deployment ends it", async (context) => {
     const stand = stage(context, { fails: { deploy: { code: 3, says: "no R2 here" } } });
     const { code, text } = await piped(stand, { ...BOTH, TMPDIR: stand.dir });
     assert.equal(code, 1);
@@ -143,7 +143,7 @@ describe("in a pipeline", () => {
     assert.deepEqual(readdirSync(stand.dir).filter((name) => name.startsWith("hookvault-deploy-")), []);
   });
 
-  it("a list of secrets that fails is no empty one", async (context) => {
+  it("a list of secrets that fails does not count as empty", async (context) => {
     const stand = stage(context, { fails: { "secret list": { code: 1, says: "no such Worker" } } });
     const { code, text } = await piped(stand, BOTH);
     assert.equal(code, 1);
@@ -151,7 +151,7 @@ describe("in a pipeline", () => {
     assert.deepEqual(commands(stand), ["whoami", "deploy", "secret list"]);
   });
 
-  it("secrets that can't be set: the failure is told without them, and the next run sets them", async (context) => {
+  it("secrets that can't be set: the error does not show them, and the next run sets them", async (context) => {
     const stand = stage(context, { fails: { "secret bulk": { code: 1, says: "refused: ", echoes: true } } });
     const { code, text } = await piped(stand, BOTH);
     assert.equal(code, 1);
@@ -185,7 +185,7 @@ describe("in a pipeline", () => {
 });
 
 describe("on a terminal", () => {
-  it("makes secrets, shows them once, waits until they count, and gives the whole webhook URL", async (context) => {
+  it("makes secrets, shows them once, waits until they work, and prints the whole webhook URL", async (context) => {
     const port = await freePort();
     const vault = await startVault({ vars: { HOOK_TOKEN: null, API_TOKEN: null }, change: (options) => ({ ...options, port }) });
     const stand = stage(context, { targets: [vault.url] });
@@ -212,7 +212,7 @@ describe("on a terminal", () => {
     assert.match(text, /✔ served/);
   });
 
-  it("takes what is typed, asks again where it is no good, and does not show it", async (context) => {
+  it("accepts typed secrets, asks again if one is invalid, and does not show them", async (context) => {
     const stand = stage(context);
     const { code, asked, text } = await typed(stand, ["short", HOOK_TOKEN, API_TOKEN]);
     assert.equal(code, 0, text);
@@ -222,14 +222,14 @@ describe("on a terminal", () => {
     assert.ok(!text.includes(API_TOKEN) && !text.includes("short"));
   });
 
-  it("prefers the environment, and asks for nothing then", async (context) => {
+  it("prefers the environment, and then asks for nothing", async (context) => {
     const stand = stage(context);
     const { asked } = await typed(stand, [], { env: BOTH });
     assert.deepEqual(asked, []);
     assert.deepEqual(stand.secrets(), BOTH);
   });
 
-  it("logs in first where nobody is", async (context) => {
+  it("logs in first if nobody is logged in", async (context) => {
     const stand = stage(context, { loggedIn: false }, BOTH);
     await typed(stand, []);
     assert.deepEqual(commands(stand), ["whoami", "login", "deploy", "secret list"]);
@@ -244,7 +244,7 @@ describe("on a terminal", () => {
     assert.match(text, /https:\/\/vault\.invalid\/hook\/<HOOK_TOKEN>$/);
   });
 
-  it("a Worker that never answers is the doctor's finding", async (context) => {
+  it("a Worker that never answers becomes a finding of the doctor", async (context) => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const stand = stage(context, { targets: [url] }, BOTH);
     const { code, text } = await typed(stand, [API_TOKEN], { patienceMs: 10 });
@@ -265,7 +265,7 @@ describe("on a terminal", () => {
 });
 
 describe("on a terminal of the system's", { skip: lacking("python3 with venv") }, () => {
-  it("what is typed is not shown, however quickly", async (context) => {
+  it("typed secrets are not shown, however quickly they come", async (context) => {
     const stand = stage(context);
     const script = join(ROOT, "tests/tools/support/typing.py");
     const env = { ...process.env, HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: stand.dir };
@@ -283,7 +283,7 @@ describe("on a terminal of the system's", { skip: lacking("python3 with venv") }
 });
 
 describe("the parts", () => {
-  it("the URL of what was deployed", () => {
+  it("the URL of the deployed Worker", () => {
     const cases = [
       [["https://hookvault.you.workers.dev"], "https://hookvault.you.workers.dev"],
       [["vault.example (custom domain)", "schedule: * * * * *"], "https://vault.example"],
@@ -298,7 +298,7 @@ describe("the parts", () => {
     assert.deepEqual(shared(["--env", "x", "-c", "y", "--profile=z", "--outdir", "d"]), ["-c", "y", "--profile=z"]);
   });
 
-  it("what a token must be, as the Worker has it", () => {
+  it("the rules for a token are the Worker's", () => {
     const cases = [
       ["HOOK_TOKEN", "0123456789abcdef", true], ["HOOK_TOKEN", "0123456789abcde", false],
       ["HOOK_TOKEN", `${"a".repeat(128)}`, true], ["HOOK_TOKEN", `${"a".repeat(129)}`, false],

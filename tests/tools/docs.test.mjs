@@ -34,7 +34,7 @@ test("a wrong link, path, command, flag, variable or route is found", () => {
   assert.deepEqual(mistakes("README.md", right, world), []);
 });
 
-test("the pages are short where that is promised, and say for whom they are", () => {
+test("the pages are as short as promised, and say for whom they are", () => {
   const most = { "README.md": 240, "CONTRIBUTING.md": 120, "ARCHITECTURE.md": 130 };
   const lines = (page) => world.pages.get(page).trimEnd().split("\n").length;
   assert.deepEqual(Object.keys(most).filter((page) => lines(page) > most[page]), []);
@@ -43,7 +43,7 @@ test("the pages are short where that is promised, and say for whom they are", ()
   assert.deepEqual(silent, []);
 });
 
-test("the texts have the costs of the table", () => {
+test("the texts and the table have the same costs", () => {
   const [, total] = /\| \*\*in all\*\* .*\*\*\$([\d,.]+)\*\* \|$/m.exec(world.pages.get("docs/cost.md"));
   const dollars = `$${Math.round(Number(total.replaceAll(",", ""))).toLocaleString("en")}`;
   for (const page of ["README.md", "docs/cost.md"]) assert.ok(world.pages.get(page).includes(`about ${dollars}`), `${page}: ${dollars}`);

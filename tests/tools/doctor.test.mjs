@@ -36,7 +36,7 @@ describe("the doctor's command", () => {
     return { ...(await doctor(middleman.url, env)), middleman };
   }
 
-  it("finds nothing, delivers, has it back, and leaves nothing", async () => {
+  it("finds nothing wrong, delivers a file, reads it back, and leaves nothing behind", async () => {
     const { code, text } = await doctor(vault.url);
     assert.equal(code, 0, text);
     assert.deepEqual([...marked(text, "!"), ...marked(text, "✘")], []);
@@ -53,7 +53,7 @@ describe("the doctor's command", () => {
     assert.deepEqual((await vault.json("/jobs")).jobs, []);
   });
 
-  it("ends with 1 where there are warnings alone, and says what mends them", async () => {
+  it("ends with 1 if there are only warnings, and says what fixes them", async () => {
     await vault.deliver({ eventType: "nonsense" });
     const { code, text } = await doctor(vault.url);
     const { unmatched } = await vault.json("/unmatched");
@@ -73,19 +73,19 @@ describe("the doctor's command", () => {
     assert.ok(!marked(text, "✔").includes("hook"));
   });
 
-  it("takes the first of a list of tokens, and a path after the vault's URL is none", async () => {
+  it("uses the first of a list of tokens, and ignores a path after the vault's URL", async () => {
     const { code, text } = await doctor(`${vault.url}/`, { API_TOKEN: ` ${API_TOKEN} ,other-token-0123456789` });
     assert.equal(code, 0, text);
   });
 
-  it("says of a token that is not taken that it is not, and not what it is", async () => {
+  it("says that a token is refused, and does not show it", async () => {
     const { code, text } = await doctor(vault.url, { API_TOKEN: "wrong-token-0123456789" });
     assert.equal(code, 2);
     assert.match(finding(text, "doctor"), /does not accept this token/);
     assert.ok(!text.includes("wrong-token"));
   });
 
-  it("is told by nobody: no token, no URL, too much", async () => {
+  it("needs a token and a URL, and accepts nothing else", async () => {
     for (const [args, words] of [[[vault.url], /Set API_TOKEN/], [[], /Usage/], [[vault.url, "x"], /Usage/],
       [["--token=x"], /Usage/], [["ftp://x"], /not the scheme/], [["https://"], /not a URL/], [["https://u:p@x"], /user name/],
       [["https://hookvault.<you>.workers.dev"], /placeholder/], [[`${vault.url}/hook/x`], /without \/hook/]]) {
@@ -96,7 +96,7 @@ describe("the doctor's command", () => {
     }
   });
 
-  it("says how the URL would be right", async () => {
+  it("says which URL would be right", async () => {
     for (const [typed, right] of [
       ["localhost:8787", "http://localhost:8787"],
       ["127.0.0.1:8787/jobs", "http://127.0.0.1:8787"],
@@ -142,7 +142,7 @@ describe("the doctor's command", () => {
     assert.match(finding(text, "body-size"), /a delivery of 4 MiB: the connection was closed/);
   });
 
-  it("a hook that is redirected, and nothing else is", async (context) => {
+  it("a hook that alone is redirected", async (context) => {
     const answer = (request, response) => {
       if (!request.url.startsWith("/hook/")) return false;
       response.writeHead(301, { location: `https://www.vault.example${request.url}` }).end();
@@ -186,7 +186,7 @@ describe("the doctor's command", () => {
     });
   }
 
-  it("what a vault says is not obeyed by the terminal", async (context) => {
+  it("a vault's text can't control the terminal", async (context) => {
     const change = (request, answer) => {
       if (request.url !== "/doctor") return;
       const bad = "\u001b]0;owned\u0007\u001b[2J\u202edone\r\n✔ all is well";
@@ -201,7 +201,7 @@ describe("the doctor's command", () => {
     assert.deepEqual(marked(text, "✔").filter((name) => name === "all"), []);
   });
 
-  it("is not sent elsewhere: a server that answers 301", async (context) => {
+  it("sends no token after a 301", async (context) => {
     const elsewhere = await startOrigin();
     context.after(() => elsewhere.stop());
     const answer = (request, response) => {
@@ -215,7 +215,7 @@ describe("the doctor's command", () => {
     assert.deepEqual(middleman.seen.map(({ url, headers }) => [url, headers.authorization]), [["/healthz", undefined]]);
   });
 
-  it("nor to what is no vault", async (context) => {
+  it("sends no token to a server that is not a vault", async (context) => {
     const answer = (request, response) => {
       response.writeHead(200).end("hello");
       return true;
@@ -226,7 +226,7 @@ describe("the doctor's command", () => {
     assert.ok(middleman.seen.every(({ headers }) => headers.authorization === undefined));
   });
 
-  it("nor over plain http to another machine", async () => {
+  it("sends no token over plain http to another machine", async () => {
     const { code, text } = await doctor("http://192.0.2.1:8080");
     assert.equal(code, 2, text);
     assert.match(finding(text, "tls"), /is not https.*nothing was sent/);
@@ -240,14 +240,14 @@ describe("the doctor's command", () => {
   });
 
   describe("over TLS", { skip: lacking("openssl") }, () => {
-    it("a certificate that nobody vouches for: no token is sent", async (context) => {
+    it("sends no token if the certificate is not trusted", async (context) => {
       const { code, text, middleman } = await through(context, { tls: certificate() });
       assert.equal(code, 2, text);
       assert.match(finding(text, "tls"), /certificate of localhost:\d+ is not valid: self-signed certificate/);
       assert.deepEqual(middleman.seen, []);
     });
 
-    it("one that is vouched for, on a vault with PUBLIC_URL", async (context) => {
+    it("accepts a trusted certificate of a vault with PUBLIC_URL", async (context) => {
       const env = { API_TOKEN, NODE_EXTRA_CA_CERTS: certificate().path };
       const middleman = await startMiddleman(vault.url, { tls: certificate() });
       context.after(async () => {
@@ -264,7 +264,7 @@ describe("the doctor's command", () => {
   });
 });
 
-describe("the doctor's command, of a vault that is set wrong", () => {
+describe("the doctor's command, for a misconfigured vault", () => {
   it("ends with 2, and finds what does not depend on that", async (context) => {
     const vault = await startVault({ vars: { HOOK_TOKEN: null, MAX_FILE_BYTES: "x" } });
     vault.expectErrors(/MAX_FILE_BYTES/);
@@ -284,7 +284,7 @@ describe("the doctor's command, of a vault that is set wrong", () => {
     assert.match(finding(text, "doctor"), /API_TOKEN is not set.*\n.*→ npx wrangler secret put API_TOKEN/);
   });
 
-  it("tells a limit of the Worker's own from another's", async (context) => {
+  it("distinguishes the Worker's own limit from another's", async (context) => {
     const vault = await startVault({ vars: { MAX_BODY_BYTES: "100000" } });
     context.after(() => vault.stop());
     const { code, text } = await doctor(vault.url);

@@ -91,24 +91,24 @@ for (const act of ["trap", "overflow"]) {
     assert.deepEqual(await play("/none", `/${act}`, "/none", "/none"), ["1", 500, "2", "2"]);
   });
 
-  test(`an object makes its part again after ${act}, in a request or in its own method`, async () => {
+  test(`an object rebuilds its Rust part after ${act}, in a request or in its own method`, async () => {
     assert.deepEqual(await play("/none/a", `/${act}`, "/none/a"), ["1", 500, "2"]);
     assert.deepEqual(await play("/none/a", `/${act}/a`, "/none/a", "/none/b"), ["1", 502, "2", "2"]);
   });
 }
 
-test("a trap that nobody waits for counts too", async () => {
+test("a trap that nobody awaits counts too", async () => {
   assert.deepEqual(await play("/none/a", "/later", "/none/a"), ["1", "1", "2"]);
 });
 
-test("an object whose making traps is made at the next call", async () => {
+test("an object whose construction traps is constructed at the next call", async () => {
   assert.deepEqual(await play("/none/trap", "/none/trap"), [502, "2"]);
 });
 
-test("another error is no trap", async () => {
+test("another error does not count as a trap", async () => {
   assert.deepEqual(await play("/none/a", "/fail", "/fail/a", "/none/a"), ["1", 500, 502, "1"]);
 });
 
-test("nobody can have an object free its part", async () => {
+test("no caller can make an object free its Rust part", async () => {
   assert.deepEqual(await play("/none/a?method=free", "/none/a"), [502, "1"]);
 });

@@ -43,7 +43,7 @@ async function code(url, init) {
   return [answer.status, /<Code>(\w+)</.exec(await answer.text())?.[1]];
 }
 
-test("what was put is read by a presigned URL, with its type and MD5", async () => {
+test("a stored object is read by a presigned URL, with its type and MD5", async () => {
   const answer = await fetch(await presign());
   assert.equal(answer.status, 200);
   assert.deepEqual(["content-type", "etag", "content-length", "accept-ranges"].map((name) => answer.headers.get(name)),
@@ -51,7 +51,7 @@ test("what was put is read by a presigned URL, with its type and MD5", async () 
   assert.deepEqual(Buffer.from(await answer.arrayBuffer()), BYTES);
 });
 
-test("the SDK finds an object, and misses one that is not there", async () => {
+test("the SDK finds an object, and gets a 404 for a missing one", async () => {
   const head = (Key) => client.send(new HeadObjectCommand({ Bucket: server.bucket, Key }));
   assert.equal((await head(KEY)).ContentLength, BYTES.length);
   await assert.rejects(head("outputs/none"), ({ $metadata }) => $metadata.httpStatusCode === 404);
@@ -74,7 +74,7 @@ test("a presigned URL expires to the second", async () => {
   assert.deepEqual(await code(await presign({ signingDate: ago(62) })), [403, "AccessDenied"]);
 });
 
-test("whatever is changed of a presigned URL breaks it", async () => {
+test("any change breaks a presigned URL", async () => {
   const url = new URL(await presign());
   const changed = {
     key: (one) => (one.pathname = one.pathname.replace("437852", "437853")),
@@ -98,7 +98,7 @@ test("whatever is changed of a presigned URL breaks it", async () => {
   assert.equal((await code(url, { method: "DELETE" }))[0], 405);
 });
 
-test("another key opens nothing", async () => {
+test("another key grants no access", async () => {
   const stranger = s3Client({ ...server, secretKey: "another" });
   await assert.rejects(put(stranger), { name: "SignatureDoesNotMatch" });
   assert.deepEqual(await code(await presign({}, KEY, stranger)), [403, "SignatureDoesNotMatch"]);
@@ -106,7 +106,7 @@ test("another key opens nothing", async () => {
   stranger.destroy();
 });
 
-test("ranges", async () => {
+test("ranges are served", async () => {
   const get = async (range) => {
     const answer = await fetch(await presign(), { headers: { range } });
     return [answer.status, answer.headers.get("content-range"), (await answer.text()).slice(0, 40)];
@@ -119,7 +119,7 @@ test("ranges", async () => {
   assert.deepEqual((await get(`bytes=${size}-`)).slice(0, 2), [416, `bytes */${size}`]);
 });
 
-test("an empty object", async () => {
+test("an empty object is served", async () => {
   await put(client, "outputs/empty", { Body: "" });
   const answer = await fetch(await presign({}, "outputs/empty"));
   assert.deepEqual([answer.status, await answer.text()], [200, ""]);

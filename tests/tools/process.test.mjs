@@ -15,7 +15,7 @@ const TAKES = `process.stdin.on("data", () => {
 });
 process.stdout.write("up");`;
 
-test("the peak rises by what was taken for a moment, and is forgotten", async (t) => {
+test("the peak rises by memory that was briefly used, and can be reset", async (t) => {
   const child = spawn(process.execPath, ["--expose-gc", "-e", TAKES], { stdio: ["pipe", "pipe", "inherit"] });
   t.after(() => child.kill());
   await once(child.stdout, "data");
@@ -29,7 +29,7 @@ test("the peak rises by what was taken for a moment, and is forgotten", async (t
   assert.ok(peakBytes(child.pid) - rest < 100 * MIB, "forgotten");
 });
 
-test("a process is told of with its parent and its time", () => {
+test("a process is reported with its parent and its CPU time", () => {
   const own = statOf(process.pid);
   assert.deepEqual([own.pid, own.parent, own.state], [process.pid, process.ppid, "R"]);
   assert.ok(own.ticks > 0);
@@ -37,4 +37,4 @@ test("a process is told of with its parent and its time", () => {
   assert.deepEqual(workerds(), []);
 });
 
-test("one that is gone is told nothing of", () => assert.equal(statOf(2 ** 30), undefined));
+test("a process that has ended is not reported", () => assert.equal(statOf(2 ** 30), undefined));

@@ -9,7 +9,7 @@ import { processes } from "../../tools/start/processes.mjs";
 import { ROOT } from "../../tools/workerd/vault.mjs";
 import { eventually } from "../../tools/workerd/wait.mjs";
 
-test("the last whole line is told, in letters alone", () => {
+test("the last whole line is shown, without control characters", () => {
   for (const [pieces, line] of [
     [[], "at work"],
     [["   Compi"], "at work"],

@@ -41,7 +41,7 @@ const all = sources();
 const graph = imports(all);
 const below = (folder) => new Map([...all].filter(([path]) => path.startsWith(`${folder}/`)));
 
-test("no file imports itself by way of others", () => {
+test("no file imports itself through others", () => {
   assert.ok(graph.get("src/edge/entry.rs").has("src/edge/router.rs") && graph.size > 200, "the sources are read");
   assert.deepEqual(circles(graph), []);
 });
@@ -68,7 +68,7 @@ test("no methods of an object call each other from file to file", () => {
   }
 });
 
-test("files and folders can be taken in", () => {
+test("files and folders are small", () => {
   const long = [...all].map(([path, text]) => [path, text.split("\n").length - 1]).filter(([, lines]) => lines > MOST_LINES);
   assert.deepEqual(long, []);
   const folders = Object.groupBy(all.keys(), (path) => path.slice(0, path.lastIndexOf("/")));
@@ -90,7 +90,7 @@ test("a circle of imports is found however it is spelled", () => {
   assert.deepEqual(circles(imports(tests)), []);
 });
 
-test("a circle of method calls is found whatever the receiver is called", () => {
+test("a circle of method calls is found whatever the receiver's name", () => {
   const method = (name, body) => `impl Job {\n    pub(super) async fn ${name}(&self) {\n        ${body}\n    }\n}`;
   for (const call of ["self.one()", "job.one()", "anything.one()", "Job::one(self)", "Self::one(home)"]) {
     const found = circles(methodCalls(house({ "one.rs": method("one", "self.two()"), "two.rs": method("two", call) })));
@@ -98,7 +98,7 @@ test("a circle of method calls is found whatever the receiver is called", () => 
   }
 });
 
-test("an import that leads up, or to a peer, is found", () => {
+test("an import that points up, or to a peer, is found", () => {
   const texts = house({ "src/edge/low.rs": "use super::high::x;", "src/edge/high.rs": "use super::peer::x;", "src/edge/peer.rs": "" });
   const found = upward(imports(texts), "src/edge", ["low", ["high", "peer"]]);
   assert.deepEqual(found, ["src/edge/low.rs imports src/edge/high.rs", "src/edge/high.rs imports src/edge/peer.rs"]);

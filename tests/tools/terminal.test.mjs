@@ -12,7 +12,7 @@ function terminal() {
 }
 
 describe("a secret", () => {
-  it("is typed unseen, and corrected", async () => {
+  it("is hidden while it is typed, and can be corrected", async () => {
     const { input, output, type } = terminal();
     const asked = askSecret("Token: ", { input, output });
     type("geheim");
@@ -32,7 +32,7 @@ describe("a secret", () => {
     assert.equal(await asked, "ü-token");
   });
 
-  it("is none after Ctrl-C, and the terminal is as it was", async () => {
+  it("is cancelled by Ctrl-C, and the terminal is restored", async () => {
     const { input, output, type } = terminal();
     const asked = askSecret("", { input, output });
     type("half\u0003");
@@ -43,14 +43,14 @@ describe("a secret", () => {
 
 describe("colours", () => {
   const red = (stream, env) => colours(stream, env).red("x");
-  it("are for terminals whose user wants them", () => {
+  it("appear only on terminals whose user wants them", () => {
     assert.equal(red({ isTTY: true }, {}), "\u001b[31mx\u001b[0m");
     for (const [stream, env] of [[{}, {}], [{ isTTY: true }, { NO_COLOR: "1" }], [{ isTTY: true }, { TERM: "dumb" }]]) {
       assert.equal(red(stream, env), "x");
     }
   });
 
-  it("are not for others to use", () => {
+  it("can't be set by foreign texts", () => {
     assert.equal(plain("a\u001b[31mb\r\n\u202ec"), "a [31mb c");
   });
 });

@@ -33,7 +33,7 @@ function askFor(outbound, url, signal) {
   });
 }
 
-test("a signature is fal's, and covers all it should", () => {
+test("a signature follows fal's rules, and covers all parts", () => {
   const fal = falSender();
   const headers = fal.signed({ requestId: ID, userId: "u", timestamp: 1_766_867_822, body: BODY });
   assert.deepEqual(Object.keys(headers), ["request-id", "user-id", "timestamp", "signature"]
@@ -47,7 +47,7 @@ test("a signature is fal's, and covers all it should", () => {
   }
 });
 
-test("what is left out has a usual value; a body may be bytes", () => {
+test("missing options have defaults, and a body may be bytes", () => {
   const fal = falSender();
   const headers = fal.signed({ requestId: ID, body: Buffer.from(BODY) });
   assert.ok(isGenuine(fal.jwks(), headers, BODY));
@@ -72,7 +72,7 @@ test("keys: published as JWKs, rotated, forged", () => {
     [false, false, true]);
 });
 
-test("bodies have fal's shapes", () => {
+test("bodies have fal's forms", () => {
   const ids = { request_id: ID, gateway_request_id: ID };
   assert.deepEqual(JSON.parse(BODY), { ...ids, status: "OK", payload: { seed: 7 } });
   assert.equal(JSON.parse(ok(ID, null, "other")).gateway_request_id, "other");
@@ -82,7 +82,7 @@ test("bodies have fal's shapes", () => {
     { ...ids, status: "OK", payload: null, payload_error: "no JSON" });
 });
 
-test("the keys are served at fal's URL, counted, and fail as told", async (t) => {
+test("the keys are served at fal's URL, counted, and fail on demand", async (t) => {
   const outbound = await startOutbound();
   t.after(outbound.stop);
   const fal = falSender();

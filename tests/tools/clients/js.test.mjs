@@ -45,7 +45,7 @@ describe("fal's client for JavaScript", LIMITED, () => {
     assert.deepEqual(hook.types(), ["cancelled"]);
   });
 
-  test("sends a submission again when the answer is lost: two jobs", async (t) => {
+  test("sends a submission again when the answer is lost, which makes two jobs", async (t) => {
     const { simulator, hook, door, fal } = await onSimulator(t);
     door.breakNext();
     const { request_id: id } = await fal.queue.submit(APP, { input: INPUT, webhookUrl: hook.url });
@@ -77,7 +77,7 @@ describe("fal's client for JavaScript", LIMITED, () => {
     assert.equal((await stream.done()).status, "COMPLETED");
   });
 
-  test("sends all to a server proxy, with the URL in a header", async (t) => {
+  test("sends everything to a server proxy, with the URL in a header", async (t) => {
     const queue = await startFalQueue();
     const door = await behind(t, queue);
     const fal = falJs({ proxy: `${door.url}/proxy` });

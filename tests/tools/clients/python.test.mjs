@@ -33,7 +33,7 @@ print(json.dumps([job.request_id, repr(status)]))`);
     assert.deepEqual([hook.types(), jobsOf(hook)], [["cancelled"], [id]]);
   });
 
-  test("sends a submission again when the answer is lost: two jobs", async (t) => {
+  test("sends a submission again when the answer is lost, which makes two jobs", async (t) => {
     const { simulator, hook, door, run } = await onSimulator(t);
     door.breakNext();
     const id = await run(`
@@ -44,7 +44,7 @@ print(json.dumps(job.request_id))`);
     assert.deepEqual([door.broken(), jobs.length, jobs.includes(id)], [1, 2, true]);
   });
 
-  test("lives a job's whole life by the URLs of the reply", async (t) => {
+  test("follows a job's whole life by the URLs of the reply", async (t) => {
     const queue = await startFalQueue({ scheme: "https" });
     const door = await behind(t, queue, tlsFront);
     const { status, got, subscribed, seen } = await told(falPython(`

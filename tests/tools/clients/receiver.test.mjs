@@ -48,7 +48,7 @@ test("answers are given in their order, then the usual one", async (t) => {
   assert.deepEqual(receiver.requests.map(({ body }) => body), ["1", "2", "3", "4"]);
 });
 
-test("no answer at all: the sender gives up, and stopping does not wait", async (t) => {
+test("without an answer the sender gives up, and stopping does not wait", async (t) => {
   const { receiver, post } = await start(t);
   receiver.answers.push({ never: true }, { never: true }, { delayMs: 600_000 });
   await assert.rejects(post("1", { signal: AbortSignal.timeout(100) }), { name: "TimeoutError" });
@@ -58,7 +58,7 @@ test("no answer at all: the sender gives up, and stopping does not wait", async 
   await Promise.all(waiting);
 });
 
-test("waiting for requests: until they came, or in vain", async (t) => {
+test("waiting for requests ends when they have come, or fails", async (t) => {
   const { receiver, post } = await start(t);
   const both = receiver.received(2);
   await post("1");
@@ -79,7 +79,7 @@ test("a request that ends in the middle is not kept, and uses no answer up", asy
   assert.deepEqual(receiver.requests.map(({ body }) => body), ["whole"]);
 });
 
-test("it can stand behind another server's URL", async (t) => {
+test("it works behind another server's URL", async (t) => {
   const { receiver } = await start(t);
   const origin = await startOrigin();
   t.after(origin.stop);

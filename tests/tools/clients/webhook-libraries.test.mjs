@@ -25,7 +25,7 @@ function suite(library) {
     assert.equal(await sign(library, SECRET, MESSAGE), SIGNATURE);
   });
 
-  it("takes it, alone, among others and up to 299 s late", async () => {
+  it("accepts it alone, among others, and up to 299 s late", async () => {
     assert.deepEqual(await judge(published), { valid: true });
     const others = headersOf(MESSAGE, `v1,${"A".repeat(43)}= ${SIGNATURE} v1a,x`);
     assert.deepEqual(await judge(others), { valid: true });
@@ -33,7 +33,7 @@ function suite(library) {
     assert.deepEqual(await judge(new Headers(published)), { valid: true });
   });
 
-  it("refuses it for another body, secret or id, without headers and late", async () => {
+  it("refuses it for another body, secret or id, without headers, and late", async () => {
     const none = { valid: false, why: "No matching signature found" };
     assert.deepEqual(await judge(published, { body: '{"test":2432232314}' }), none);
     assert.deepEqual(await judge(published, { secret: OTHER_SECRET }), none);
@@ -45,7 +45,7 @@ function suite(library) {
     assert.deepEqual(await verify(library, SECRET, published, MESSAGE.body), old);
   });
 
-  it("takes what it signed by the clock as it is", async () => {
+  it("accepts what it signed by the real clock", async () => {
     const message = { id: "msg_1", timestamp: Math.floor(Date.now() / 1_000), body: '{"ü":"…"}' };
     const signature = await sign(library, SECRET, message);
     const answer = await verify(library, SECRET, headersOf(message, signature), message.body);

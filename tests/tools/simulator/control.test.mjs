@@ -41,7 +41,7 @@ test("all jobs are listed in order of submission, without long bodies", async (t
   assert.deepEqual(listed[0], await job(submitted[0]));
 });
 
-test("a forgotten job is unknown to every route, and no webhook tells of it", async (t) => {
+test("a forgotten job is unknown to every route, and sends no webhook", async (t) => {
   const { simulator, hook, call, run, submit } = await rig(t);
   const ended = await run();
   const running = await submit(PROMPT, { ...BINARY, "x-sim": '{"runMs": 60000}' });
@@ -59,7 +59,7 @@ test("a forgotten job is unknown to every route, and no webhook tells of it", as
   assert.deepEqual([await jobs(call), hook.types()], [[], ["acquired", "completed", "acquired"]]);
 });
 
-test("knob fail: a refusal with a body and headers of its own, then as usual", async (t) => {
+test("knob fail: a refusal with its own body and headers, then the usual answers", async (t) => {
   const { simulator, call } = await rig(t);
   const body = { detail: [{ loc: ["body", "prompt"], msg: "field required" }] };
   const headers = { "retry-after": "3", "content-type": "application/problem+json" };

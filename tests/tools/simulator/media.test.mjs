@@ -36,7 +36,7 @@ async function each(t, kind, sim) {
   return [...seen.values()];
 }
 
-test("the last word of an application's name tells what it makes", async (t) => {
+test("the last word of an application's name decides what it makes", async (t) => {
   const kinds = { "wan22-fast-t2v": "video", "fal-ai/flux/dev": "image", "qwen-image": "image", "music-gen": "audio",
     "stable-audio": "audio", "hunyuan3d/v2": "model", "image-to-video": "video", "video-to-audio": "audio",
     "kling/image-to-3d": "model", "whatever": "video" };
@@ -47,7 +47,7 @@ test("the last word of an application's name tells what it makes", async (t) => 
   }
 });
 
-test("prompts make a difference, always the same one; no two files are equal", async (t) => {
+test("each prompt always makes the same medium, and no two files are equal", async (t) => {
   for (const [kind, app] of Object.entries(APPS)) {
     const results = await made(t, app, [...PROMPTS, ...PROMPTS]);
     const files = await Promise.all(results.map((result) => bytesOf(result[kind].data_uri)));
@@ -57,7 +57,7 @@ test("prompts make a difference, always the same one; no two files are equal", a
   }
 });
 
-test("a video is as large as it is asked to be", async (t) => {
+test("a video has the requested size", async (t) => {
   for (const size of [0, 10, 65_536, 100_000, 3 * MIB + 1]) {
     const [{ video }] = await made(t, APPS.video, ["one"], { size });
     assert.equal((await bytesOf(video.data_uri)).length, size);

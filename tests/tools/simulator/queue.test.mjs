@@ -43,7 +43,7 @@ test("the api host: ids are text, the webhook URL may be encoded and have a quer
   assert.equal((await call("GET", subPathDropped)).status, 200);
 });
 
-test("without a webhook URL a job completes all the same", async (t) => {
+test("without a webhook URL a job still completes", async (t) => {
   const { simulator, call, job } = await rig(t);
   const { json } = await call("POST", `/queue/${MODEL}`, { body: PROMPT });
   await simulator.idle();
@@ -137,7 +137,7 @@ test("status: queue position, then progress, then the results' URIs", async (t) 
     [uri, [uri]]);
 });
 
-test("status: with logs only for who asks for them", async (t) => {
+test("status: with logs only on request", async (t) => {
   const { simulator, submit, run, call } = await rig(t);
   const { status_url: url } = await run({ ...PROMPT, _sim: { retries: 1 } });
   const { logs, ...without } = (await call("GET", `${url}?logs=1`)).json;
@@ -158,7 +158,7 @@ test("status: with logs only for who asks for them", async (t) => {
   await simulator.idle();
 });
 
-test("result: what the webhook carried, its URLs signed anew on each read", async (t) => {
+test("result: what the webhook carried, with new signatures on each read", async (t) => {
   const { hook, run, call } = await rig(t);
   const { response_url: url } = await run();
   const { eventType, jobId, ...told } = hook.json()[1];
@@ -176,7 +176,7 @@ test("result: what the webhook carried, its URLs signed anew on each read", asyn
   }
 });
 
-test("a presigned URL is 200, then 403 when its second is over; tampered never", async (t) => {
+test("a presigned URL gives 200, then 403 when its second is over; a changed one always 403", async (t) => {
   const { hook, run } = await rig(t);
   // Signatures count whole seconds: a URL with a validity of one second, signed late in a second, expires at once.
   const url = await until("a URL that lives", async () => {

@@ -39,7 +39,7 @@ test("webhooks lost, doubled, late and in another order", async (t) => {
     ["acquired", "completed", "completed", "completed"]);
 });
 
-test("webhooks of a clock that is wrong; the URLs are signed by the right one", async (t) => {
+test("webhooks with a wrong clock; the URLs are signed by the right one", async (t) => {
   const { hook, run } = await rig(t);
   for (const skewMs of [3_600_000, -3_600_000]) {
     hook.received.length = 0;
@@ -52,7 +52,7 @@ test("webhooks of a clock that is wrong; the URLs are signed by the right one", 
   }
 });
 
-test("each delivery is tried once and its answer recorded, also when nobody listens", async (t) => {
+test("each delivery is tried once and its answer recorded, even if nobody listens", async (t) => {
   const { simulator, hook, run, job, call } = await rig(t, { hookStatus: 503 });
   const { deliveries } = await job(await run());
   assert.deepEqual(deliveries.map(({ eventType, status }) => [eventType, status]),
@@ -145,7 +145,7 @@ test("files are what the job says: 8 MiB streamed, and sizes below the head", as
   }
 });
 
-test("server-wide knobs: endpoints fail as often as told, PUT {} resets", async (t) => {
+test("server-wide knobs: endpoints fail as often as set, PUT {} resets", async (t) => {
   const { run, call } = await rig(t);
   const { status_url: url } = await run();
   const fail = { status: { status: 503, times: 2 }, submit: { status: 429, times: 1 } };

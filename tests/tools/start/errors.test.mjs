@@ -27,14 +27,14 @@ async function start(env, [program, ...args] = [process.execPath, START]) {
 }
 
 describe("ports", () => {
-  it("that are none are named, with what is one", () => {
+  it("that are invalid are named, with the valid range", () => {
     for (const bad of ["banana", "0", "70000", "-1", "8787.5", "0x10", "99999999"]) {
       assert.throws(() => readPorts({ HOOKVAULT_SIMULATOR_PORT: bad }),
         { message: `HOOKVAULT_SIMULATOR_PORT is "${bad}", which is not a port. Set it to a whole number from 1 to 65535, or unset it to use 8788.` });
     }
   });
 
-  it("are the usual ones where nothing is set", () => {
+  it("are the usual ones if nothing is set", () => {
     assert.deepEqual(readPorts({ HOOKVAULT_PORT: " 9000 ", HOOKVAULT_S3_PORT: "" }), { worker: 9000, simulator: 8788, s3: 9603 });
   });
 
@@ -43,7 +43,7 @@ describe("ports", () => {
   });
 
   for (const host of ["127.0.0.1", "::1"]) {
-    it(`that are held on ${host} are told, by whom, and nothing is built`, async () => {
+    it(`that are held on ${host} are reported with their process, and nothing is built`, async () => {
       const [dir, ports] = [newDir(), await newPorts()];
       const holder = createServer().listen(ports.simulator, host);
       await once(holder, "listening");
@@ -68,16 +68,16 @@ describe(".dev.vars", () => {
     return readVars(path);
   };
 
-  it("is made of the example", () => {
+  it("is copied from the example", () => {
     assert.ok(readVars(join(dir, "new")).API_TOKEN);
   });
 
-  it("may hold quotes, comments and lists", () => {
+  it("may contain quotes, comments and lists", () => {
     const vars = read("# mine\nHOOK_TOKEN = 'hook-token-of-mine'\nAPI_TOKEN='api#token#of#mine,b' # two\nX=\"1\"\n");
     assert.deepEqual({ ...vars }, { HOOK_TOKEN: "hook-token-of-mine", API_TOKEN: "api#token#of#mine,b", X: "1" });
   });
 
-  it("without a token is told, with the line that it lacks", () => {
+  it("without a token is an error that shows the missing line", () => {
     const token = "API_TOKEN=dev-api-token-0123456789";
     for (const text of ["HOOK_TOKEN=x\n", "API_TOKEN=\nHOOK_TOKEN=x\n", "HOOK_TOKEN=x\nAPI_TOKEN=''", "HOOK_TOKEN=x\nAPI_TOKEN=' , '"]) {
       assert.throws(() => read(text), { message: `.dev.vars sets no API_TOKEN. Write into it, as .dev.vars.example does:\n  ${token}` }, text);
@@ -85,7 +85,7 @@ describe(".dev.vars", () => {
     assert.throws(() => read(""), { message: `.dev.vars sets no HOOK_TOKEN and no API_TOKEN. Write into it, as .dev.vars.example does:\n  HOOK_TOKEN=dev-hook-token-0123456789\n  ${token}` });
   });
 
-  it("with a token that the Worker does not take is told, with the rule", () => {
+  it("with a token that the Worker does not accept is an error with the rule", () => {
     const good = { HOOK_TOKEN: "hook-token-of-mine", API_TOKEN: "api-token-of-mine" };
     for (const [name, bad, rule] of [
       ["API_TOKEN", "short", "at least 16 visible ASCII characters"],
@@ -118,7 +118,7 @@ describe("an earlier npm start", () => {
     return typed;
   }
 
-  it("that runs is told of, and left alone unless its end is wished", async () => {
+  it("that runs is reported, and left alone unless the user ends it", async () => {
     const { pid } = local.child;
     const { code, text } = await start(env());
     assert.equal(code, 1);
@@ -128,7 +128,7 @@ describe("an earlier npm start", () => {
     await answers();
   });
 
-  it("that was killed with its process leaves a runtime, which is told of, and ended if that is wished", async () => {
+  it("that was killed leaves a runtime, which is reported, and ended if the user agrees", async () => {
     const { starter, host } = running();
     for (const pid of [starter, host]) process.kill(pid, "SIGKILL");
     await once(local.child, "exit");

@@ -46,7 +46,7 @@ after(() => {
   behind.close();
 });
 
-test("a request and its answer pass as they are, in both directions at once", async () => {
+test("a request and its response pass unchanged, in both directions at once", async () => {
   const seen = [];
   answer = async (request, response) => {
     seen.push([request.method, request.url, request.headers.host, request.headers["x-a"], request.headers["content-length"]]);
@@ -61,7 +61,7 @@ test("a request and its answer pass as they are, in both directions at once", as
   assert.deepEqual({ ...told[0], ms: 0 }, { method: "PUT", path: "/p%20q", status: 207, ms: 0 });
 });
 
-test("bodies of unknown length, none, and answers without a body", async () => {
+test("bodies of unknown length, empty bodies, and responses without a body pass", async () => {
   answer = async (request, response) => {
     const body = Buffer.concat(await request.toArray());
     response.writeHead(request.method === "HEAD" ? 200 : 204, { "x-bytes": body.length, ...(request.method === "HEAD" && { "content-length": 77 }) });
@@ -75,7 +75,7 @@ test("bodies of unknown length, none, and answers without a body", async () => {
   assert.equal((await fetch(url, { method: "HEAD" })).headers.get("content-length"), "77");
 });
 
-test("what comes in one piece with the headers of an upgrade passes too", async () => {
+test("bytes in one piece with the headers of an upgrade pass too", async () => {
   const socket = connect(new URL(url).port, "127.0.0.1");
   socket.write("GET /early HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\nhead,");
   let text = "";
@@ -98,7 +98,7 @@ test("a socket is upgraded, or refused in the runtime's words", async () => {
   assert.deepEqual(told.map(({ path, status }) => [path, status]), [["/live", 101], ["/no", 401]]);
 });
 
-test("whoever leaves is let go behind it too, and told of", async () => {
+test("a client that leaves also ends the request behind it, and is logged", async () => {
   let left;
   answer = (request, response) => {
     left = once(response, "close");
@@ -113,7 +113,7 @@ test("whoever leaves is let go behind it too, and told of", async () => {
   assert.equal(told[0].status, undefined);
 });
 
-test("a runtime that ends over a request is told, and the next request gets its answer", async () => {
+test("a runtime that dies during a request gives a 502, and the next request gets its answer", async () => {
   answer = (request) => request.socket.destroy();
   const got = await fetch(url);
   assert.equal(got.status, 502);
@@ -124,7 +124,7 @@ test("a runtime that ends over a request is told, and the next request gets its 
   assert.equal(await (await fetch(url)).text(), "ok");
 });
 
-test("requests wait while the runtime is exchanged, for those under way and for the new port", async () => {
+test("requests wait while the runtime is replaced, for open requests and for the new port", async () => {
   const order = [];
   let release;
   answer = async (request, response) => {
@@ -164,7 +164,7 @@ test("a request waits for a runtime that is being started", async () => {
   late.close();
 });
 
-test("at most 32 deliveries are under way, and nobody else waits for them", async () => {
+test("at most 32 deliveries run at once, and nothing else waits for them", async () => {
   let [now, most] = [0, 0];
   const gates = [];
   answer = async (request, response) => {
@@ -183,7 +183,7 @@ test("at most 32 deliveries are under way, and nobody else waits for them", asyn
   assert.equal(most, 32);
 });
 
-test("what is no HTTP does no harm", async () => {
+test("input that is not HTTP does no harm", async () => {
   const socket = connect(new URL(url).port, "127.0.0.1", () => socket.write("\u0016\u0003 nonsense\r\n\r\n"));
   const [data] = await once(socket, "data");
   assert.match(String(data), /^HTTP\/1\.1 400/);

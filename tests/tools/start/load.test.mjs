@@ -55,7 +55,7 @@ describe(`npm start under ${DELIVERIES} deliveries`, () => {
     return once(socket, "close");
   }
 
-  it("takes all of them, and is up", async () => {
+  it("accepts all of them, and stays up", async () => {
     const begun = Date.now();
     for (let from = 0; from < DELIVERIES; from += BURST) {
       const [answers] = await Promise.all([burst(from), pages(), brokenOff()]);
@@ -65,7 +65,7 @@ describe(`npm start under ${DELIVERIES} deliveries`, () => {
     assert.equal((await fetch(`${local.url}/healthz`)).status, 200);
   });
 
-  it("has lost none", async () => {
+  it("has lost none of them", async () => {
     const wanted = Array.from({ length: DELIVERIES }, (_, n) => idOf(n));
     await eventually("all are listed", async () => {
       const ids = new Set();
@@ -78,7 +78,7 @@ describe(`npm start under ${DELIVERIES} deliveries`, () => {
     });
   });
 
-  it("has told of the requests, and of nothing else", async () => {
+  it("has logged the requests, and nothing else", async () => {
     await local.says(/^--- POST {3}\/hook\/\*{3} .* cut off$/m);
     const [, log] = local.text.split(/as soon as its files are stored:\n.+\n+/);
     const lines = log.split("\n").filter(Boolean);

@@ -7,17 +7,17 @@ import { colours } from "../../../tools/setup/terminal.mjs";
 const plain = colours({}, {});
 const SECRETS = secretsOf({ HOOK_TOKEN: "hook-token-1, hook-token-2", API_TOKEN: "api-token-1", RETRY_BASE_MS: "300000000", READ_TOKEN: "x" });
 
-test("a line a request", () => {
+test("each request has a line", () => {
   const line = (told) => requestLine({ method: "GET", path: "/jobs/1", ms: 7, ...told }, [], plain);
   assert.equal(line({ status: 200 }), "200 GET    /jobs/1 7 ms");
   assert.equal(line({ status: undefined }), "--- GET    /jobs/1 7 ms, cut off");
 });
 
-test("secrets are the values of tokens, each of a list; no number, and nothing short", () => {
+test("secrets are the values of tokens, each of a list, but no numbers and nothing short", () => {
   assert.deepEqual(SECRETS, ["hook-token-1", "hook-token-2", "api-token-1"]);
 });
 
-test("what opens something is masked in each spelling", () => {
+test("secrets in paths are masked in each spelling", () => {
   for (const [path, shown] of [
     ["/hook/unknown-token", "/hook/***"],
     ["//hook//unknown/order-7", "//hook//***/order-7"],
@@ -34,7 +34,7 @@ test("what opens something is masked in each spelling", () => {
   }
 });
 
-test("the runtime's own words are left out where they mean nothing, and shortened", () => {
+test("the runtime's own messages are left out if they mean nothing, and shortened", () => {
   const broken = "kj::getCaughtExceptionAsKj() = kj/async-io-unix.c++:186: disconnected: ::write(fd): Broken pipe\nstack: /a@1 /b@2";
   assert.equal(workerLine({ level: "error", message: broken }, plain), undefined);
   const note = "NOSENTRY SQLite alarm handler canceled with requestScheduledAlarm.; scheduledTime = 1796067264.619s; actorId = 65d5";
@@ -43,7 +43,7 @@ test("the runtime's own words are left out where they mean nothing, and shortene
   assert.equal(workerLine({ level: "error", message: other }, plain), "error workerd/x.c++:1: failed: no space left");
 });
 
-test("the Worker's own words stay as they are", () => {
+test("the Worker's own messages stay unchanged", () => {
   assert.equal(workerLine({ level: "log", message: "two\nlines" }, plain), "two\nlines");
   assert.equal(workerLine({ level: "error", message: "the queue disconnected: why" }, plain), "error the queue disconnected: why");
 });

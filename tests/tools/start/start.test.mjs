@@ -26,7 +26,7 @@ describe("npm start", () => {
   const answers = () => eventually("it answers", async () =>
     (await fetch(`${local.url}/healthz`).catch(() => undefined))?.ok || undefined);
 
-  it("prints lines that work as they are, and end in something readable", async () => {
+  it("prints commands that work as they are, with readable output", async () => {
     const [first, second, third, kept] = local.text.match(/^curl .*$/gm);
     const queued = [first, second, third].map((line) => JSON.parse(bash(line)));
     const text = bash(kept);
@@ -43,7 +43,7 @@ describe("npm start", () => {
     }
   });
 
-  it("answers at localhost and at 127.0.0.1, pages and the live feed too", async () => {
+  it("answers at localhost and at 127.0.0.1, with pages and the live feed", async () => {
     for (const name of ["localhost", "127.0.0.1"]) {
       const page = await fetch(`http://${name}:${local.ports.worker}/`);
       assert.match(await page.text(), /<script[^>]+src="([^"]+)"/);
@@ -54,7 +54,7 @@ describe("npm start", () => {
     }
   });
 
-  it("says a line of each request, and no secret", async () => {
+  it("prints a line for each request, and no secret", async () => {
     await local.deliver(acquired(1));
     await fetch(`${local.url}/no/such/path?secret=1`);
     await fetch(`${local.url}/files/437852/0123456789abcdef0123456789abcdef/0-a.mp4`);
@@ -65,7 +65,7 @@ describe("npm start", () => {
     assert.ok(!log.slice(log.indexOf("\n\n")).includes(local.vars.HOOK_TOKEN));
   });
 
-  it("starts a runtime that has died again, and says so", async () => {
+  it("restarts a runtime that has died, and says so", async () => {
     await local.deliver(acquired(2));
     const { pid } = runtime();
     process.kill(pid, "SIGKILL");
@@ -75,7 +75,7 @@ describe("npm start", () => {
     assert.equal((await local.json("/jobs/2")).status, "acquired");
   });
 
-  it("starts the process that starts runtimes again too", async () => {
+  it("restarts the process that starts runtimes too", async () => {
     const dead = host();
     process.kill(dead, "SIGKILL");
     await local.says(/^The Worker's process ended \(SIGKILL\)\. It is started again\.$/m);
@@ -84,7 +84,7 @@ describe("npm start", () => {
     assert.equal((await local.json("/jobs/2")).status, "acquired");
   });
 
-  it("keeps all of it from one start to the next, and ends with nothing left", async () => {
+  it("keeps everything from one start to the next, and leaves no process behind", async () => {
     const { dir, ports } = local;
     await local.end();
     assert.equal(local.child.exitCode, 0);
