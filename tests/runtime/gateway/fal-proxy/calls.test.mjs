@@ -101,7 +101,7 @@ describe("fal's client for JavaScript", () => {
       connection = js.realtime.connect("fal-ai/flux", { onResult: () => {}, onError: reject, throttleInterval: 0 });
       connection.send({ prompt: "x" });
     });
-    // It would ask for another token for ever.
+    // Otherwise the client would ask for new tokens forever.
     connection.close();
     assert.equal(opened, "wss://fal.run/fal-ai/flux/realtime?fal_jwt_token=jwt");
     note("js");
