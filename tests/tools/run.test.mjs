@@ -21,7 +21,7 @@ test("the last whole line is shown, without control characters", () => {
 });
 
 for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]]) {
-  test(`a step is ended by ${signal} too`, async () => {
+  test(`${signal} ends a step too`, async () => {
     // A unique duration identifies the process.
     const seconds = `60.${process.pid}${code}`;
     const sleeps = () => processes().some(({ command }) => command === `sleep ${seconds}`);

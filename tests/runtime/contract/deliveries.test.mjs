@@ -101,7 +101,7 @@ measured("deliveries and states", (on) => {
       });
     }
 
-    test("only a newer lease is taken", async () => {
+    test("only a newer lease is accepted", async () => {
       const id = on.newId();
       for (const minute of [0, 2, 1]) await on.vault.deliver(acquired(id, minute));
       const { status: now, acquiredAt, leaseExpiry, workerName, version } = await on.vault.job(id);

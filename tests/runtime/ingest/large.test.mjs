@@ -119,7 +119,7 @@ describe("base64 in a long body", () => {
 
 describe("long text in a result", () => {
   for (const [size, how] of [[300_000, "with the record"], [3 * MIB, "as a stream"], [20 * MIB, "as a stream, longer than memory"]]) {
-    test(`${size} bytes beside a file: told ${how}`, async () => {
+    test(`${size} bytes beside a file: served ${how}`, async () => {
       const [id, long] = [fresh(), `${text(size)} \u00e9 "quoted" \\`];
       const url = source.put(`/outputs/free/${id}_0_a.mp4`, `video of ${id}`);
       const body = completed(id, { logs: long, video: url, seed: 1 }).replace('"seed":1', '"seed":1.10');

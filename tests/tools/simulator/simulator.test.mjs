@@ -193,7 +193,7 @@ test("S3: what is stored survives a restart", async (t) => {
   assert.equal(sha256(await bytesOf(json.url)), hash);
 });
 
-test("S3: a taken port and a missing binary are said clearly", async (t) => {
+test("S3: a taken port and a missing binary are clear errors", async (t) => {
   await assert.rejects(startS3({ dir, port: s3.port }), /EADDRINUSE/);
   const { HOOKVAULT_TOOLS_BIN: bin } = process.env;
   process.env.HOOKVAULT_TOOLS_BIN = dir;
