@@ -137,7 +137,7 @@ describe("an export", () => {
 
   it("that breaks off says so in its last line, with the place to continue", async () => {
     const broken = await startVault({ change: askable });
-    broken.expectErrors(/it is not well|broke off/);
+    broken.expectErrors(/it is not well|ended early/);
     try {
       const ids = Array.from({ length: 20 }, (_, n) => `job-${n}`);
       for (const id of ids) await broken.deliver(told("failed", id, 1));

@@ -98,7 +98,7 @@ describe("a job's state", { skip: lacking("chromium", "ffmpeg") }, () => {
     await says(page, "1 file is not copied yet: the source answers 403");
     await page.locator(".stage.note").getByText("the source answers 403").waitFor();
     assert.equal(await chip(page), "waiting");
-    assert.doesNotMatch(await text(page), /copying|being copied|Read it through/);
+    assert.doesNotMatch(await text(page), /copying|being copied|Show it from/);
     await page.goto(`${vault.url}/#/?q=forbidden`);
     const card = page.locator(".card");
     await card.getByText("the source answers 403").waitFor();

@@ -102,7 +102,7 @@ describe("a delivery that can't be decompressed", () => {
       const response = await vault.post(vault.hookUrl(`order-${id}`), noise(100, id), coded(coding));
       assert.equal(response.headers.get("accept-encoding"), "gzip, deflate");
       assert.ok((await problem(response, 415)).includes(coding));
-      await isHealed(id, /packed as .* was refused \(415\)/);
+      await isHealed(id, /with Content-Encoding .* was refused \(415\)/);
     });
   }
 
