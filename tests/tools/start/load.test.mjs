@@ -1,6 +1,6 @@
 // `npm start` under load: bursts of deliveries with page loads in between, some of which are aborted.
 //
-// `HOOKVAULT_LOAD=10000 npm test -- start-load` sends 10,000 deliveries.
+// `HOOKVAULT_LOAD=10000 npm test -- start/load` sends 10,000 deliveries.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
