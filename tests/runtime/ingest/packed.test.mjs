@@ -117,7 +117,7 @@ describe("a delivery that can't be decompressed", () => {
     upstream.on(`/queue/m/requests/${id}`, file(Buffer.from(result(id)), {}));
     const response = await fetch(upstream.hook, { method: "POST", body: noise(100, id), headers: coded("br") });
     await problem(response, 415);
-    await isHealed(id, /packed as br/);
+    await isHealed(id, /with Content-Encoding br/);
   });
 
   for (const [name, spoil] of [
