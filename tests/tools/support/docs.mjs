@@ -13,7 +13,7 @@ const TEXT = /\.(rs|mjs|js|jsx|ts|py|json|toml|example|html|css|txt|yaml)$|\/run
 const ELSEWHERE = /^(jobs|manifests|timeline|bodies|results|incoming|unmatched|doctor|upload|part|build|dist)\/|^app\.(py|js)$|^fuzz\/artifacts|\{\w+\}/;
 const EXTENSION = /\.(rs|mjs|jsx?|ts|md|toml|json|py|txt|yaml|html|css|png)$/;
 /** A test that names what does not exist, to check that the checks find it. */
-const OWN_TEST = "tests/tools/docs.test.mjs";
+const OWN_TEST = "tests/tools/pages/docs.test.mjs";
 const TOP = /^(src|tests|tools|docs|dashboard|bench|fuzz|\.ci)\//;
 
 /** Returns all files of the project, as paths from its root. */

@@ -5,12 +5,12 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inRoot } from "../../tools/setup/project.mjs";
-import { masked } from "../runtime/support/api/masks.mjs";
-import { lacking } from "../runtime/support/programs/tools.mjs";
-import { eventually } from "../runtime/support/wait.mjs";
-import { serve, startDesk } from "./support/desk.mjs";
-import { answered, blocks, shapes } from "./support/pages.mjs";
+import { inRoot } from "../../../tools/setup/project.mjs";
+import { masked } from "../../runtime/support/api/masks.mjs";
+import { lacking } from "../../runtime/support/programs/tools.mjs";
+import { eventually } from "../../runtime/support/wait.mjs";
+import { serve, startDesk } from "../support/desk.mjs";
+import { answered, blocks, shapes } from "../support/pages.mjs";
 
 const PAGES = ["", "docs"].flatMap((folder) =>
   readdirSync(inRoot(folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name)));

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../tools/setup/project.mjs";
-import { mistakes, project } from "./support/docs.mjs";
+import { ROOT } from "../../../tools/setup/project.mjs";
+import { mistakes, project } from "../support/docs.mjs";
 
 const world = project();
 
@@ -51,7 +51,7 @@ test("the texts and the table have the same costs", () => {
 
 test("the pages that the code names exist", () => {
   const named = world.files.filter((path) => /^(src|dashboard|tools|tests)\/.*\.(rs|mjs|jsx?|ts|html)$|^openapi\.json$/.test(path))
-    .filter((path) => path !== "tests/tools/docs.test.mjs")
+    .filter((path) => path !== "tests/tools/pages/docs.test.mjs")
     .flatMap((path) => [...readFileSync(join(ROOT, path), "utf8").matchAll(/\bdocs\/[\w-]+\.md\b|\b(?:README|CONTRIBUTING|ARCHITECTURE|SECURITY|CHANGELOG)\.md\b/g)]
       .map(([page]) => [path, page]));
   assert.ok(named.length > 3);

@@ -2,10 +2,10 @@
 // skip others.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EXCEPTIONS } from "../../tools/lint/exceptions.mjs";
-import { complaints, files, findings, lint } from "../../tools/lint/prose.mjs";
-import { lines, sentences, words } from "../../tools/lint/rules.mjs";
-import { WORDS } from "../../tools/lint/words.mjs";
+import { EXCEPTIONS } from "../../../tools/lint/exceptions.mjs";
+import { complaints, files, findings, lint } from "../../../tools/lint/prose.mjs";
+import { lines, sentences, words } from "../../../tools/lint/rules.mjs";
+import { WORDS } from "../../../tools/lint/words.mjs";
 
 const rules = (path, text) => findings(path, text).map(({ line, rule, text }) => [line, rule, text]);
 const many = (count, word = "word") => Array(count).fill(word).join(" ");
