@@ -81,7 +81,7 @@ pub fn after_failure(file: &File, failure: &CopyFailure, context: RetryContext<'
 
 /// Shortens a delay before a deadline, so that tries become more frequent
 /// towards it. The delay is at most a quarter of the time left, even if the
-/// source asks for more.
+/// source asks for more, but it is not shortened below the base pause.
 fn closer_to_deadline(delay: u64, deadline: Option<Timestamp>, context: RetryContext<'_>) -> u64 {
     match deadline.map(|deadline| deadline.since(context.now)) {
         Some(left) if left > 0 => delay.min((left / 4).max(context.pace.base_ms)),

@@ -32,8 +32,10 @@ pub struct CopyAttempt {
     pub outcome: Result<CopiedFile, CopyFailure>,
 }
 
-/// Notes how a try to copy a file ended. Returns an entry for the timeline,
-/// unless the failure repeats the last one.
+/// Notes how a try to copy a file ended. Returns an entry for the timeline.
+///
+/// Returns `None` if the try was postponed, the file is no longer pending, its
+/// source has changed, or the failure repeats the last one.
 pub fn end(job: &mut Job, attempt: CopyAttempt, context: RetryContext<'_>) -> Option<Entry> {
     if let Err(CopyFailure { kind: FailureKind::Postponed, .. }) = &attempt.outcome {
         postpone(job, attempt.n, context);

@@ -1,7 +1,8 @@
 //! The configuration: one struct, which is read once and fully checked.
 //!
-//! A wrong variable never stops ingest: its default is used, and
-//! [`Config::mistakes`] names the mistake. A missing secret closes its routes.
+//! A wrong variable is replaced by its default or ignored, and
+//! [`Config::mistakes`] names the mistake. A token without a valid entry closes
+//! its routes.
 
 pub mod reader;
 

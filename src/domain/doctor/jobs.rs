@@ -59,7 +59,7 @@ fn since(now: Timestamp) -> Timestamp {
     Timestamp::from_millis(now.as_millis().saturating_sub(LATELY_MS))
 }
 
-/// Judges the data from the catalog, or reports why there is none.
+/// Judges the data from the catalog, or reports why the catalog sent no data.
 #[must_use]
 pub fn checks(told: &Result<Jobs, String>, by: Measure<'_>) -> Vec<Finding> {
     match told {

@@ -25,7 +25,7 @@ pub struct UpstreamProbe {
     key_name: &'static str,
     /// The variable that contains the URL, if there is one.
     variable: Option<&'static str>,
-    /// The query, or why there is none.
+    /// The query, or why the upstream can't be asked.
     pub ask: Result<UpstreamQuery, CantAsk>,
 }
 

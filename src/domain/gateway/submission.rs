@@ -98,7 +98,7 @@ pub fn begin(new_job: NewJob, submit: &Submit, input: &str, body: BodyAt) -> (Jo
     (job, entry)
 }
 
-/// Records the upstream's answer, or why there is none. Returns a timeline
+/// Records the upstream's answer, or why it did not come. Returns a timeline
 /// entry if the submission failed. A delivery may have arrived before the
 /// answer.
 pub fn end(

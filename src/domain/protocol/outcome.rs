@@ -36,7 +36,7 @@ pub enum Resolved<T> {
     Missing,
 }
 
-/// The reply to a command that creates the job if there is none, or whose own
+/// The reply to a command that creates a missing job, or whose own
 /// reply covers deleted and unknown jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Routed<T> {

@@ -9,7 +9,7 @@ use crate::domain::upstream::queue::Queue;
 /// Finds the route of a request by its path, which is still percent-encoded.
 ///
 /// # Errors
-/// Returns a [`RouteError`] that says why there is none.
+/// Returns a [`RouteError`] that says why no route takes the request.
 pub fn route(method: &str, path: &str) -> Result<Route, RouteError> {
     let parts: Vec<String> = path.trim_start_matches('/').split('/').map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();

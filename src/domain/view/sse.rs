@@ -61,7 +61,7 @@ pub fn job(progress: &JobProgress) -> serde_json::Result<String> {
 }
 
 /// Returns the same JSON on one line: line breaks between its tokens become
-/// spaces, and inside its tokens there are none.
+/// spaces. Its tokens contain no line breaks.
 fn one_line(json: &str) -> String {
     json.replace(['\n', '\r'], " ")
 }

@@ -22,7 +22,7 @@ pub(super) fn ordered(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
     merged
 }
 
-/// Returns the text with these spans masked; `None` if there are none.
+/// Returns the text with these spans masked; `None` without spans.
 pub(super) fn apply(text: &[u8], spans: &[Range<usize>]) -> Option<Vec<u8>> {
     if spans.is_empty() {
         return None;
