@@ -70,7 +70,7 @@ async fn copy(call: &Call<'_>, name: &ObjectName) -> Option<Response> {
 }
 
 /// `GET /jobs/{id}/result`: 200 with the result, 202 before there is one, 409
-/// if there will be none.
+/// if there will never be one.
 pub async fn result(call: &Call<'_>, name: &ObjectName) -> Result<Response, Problem> {
     let (job, told) = read(call, name, WaitFor::Ended).await?;
     let context = context(call, &job);

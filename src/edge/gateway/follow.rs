@@ -79,7 +79,8 @@ fn cant_cancel(scheme: Scheme, text: &str) -> SubmissionAnswer {
     of_vault(status, body)
 }
 
-/// Answers with the result of a job that has ended, or says why there is none.
+/// Answers with the result of a job that has ended, or says why it has no
+/// result.
 async fn of_job(
     asked: &UpstreamRequest,
     id: &str,

@@ -60,7 +60,8 @@ pub fn read(body: &ReceivedBody, sources: &SourcePolicy) -> Result<(Document, Id
 }
 
 /// Finds the object: by the capability's job, else the body's id, else the id
-/// in the files' names, else the reference. The error says why there is none.
+/// in the files' names, else the reference. The error says why no object was
+/// found.
 pub async fn destination(
     env: &Env,
     identity: Identity,

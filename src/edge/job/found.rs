@@ -24,7 +24,7 @@ impl From<Failure> for CommandError {
     }
 }
 
-/// Returns the job of `slot`, or why there is none.
+/// Returns the job of `slot`, or where it is or why it is missing.
 pub fn here(slot: Slot) -> Result<Box<Job>, CommandError> {
     match slot {
         Slot::Job(job) => Ok(job),

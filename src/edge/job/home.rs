@@ -48,7 +48,7 @@ impl Home {
         Self { store, env, config, changes, submitting, running }
     }
 
-    /// Returns the job, or why there is none.
+    /// Returns the job, or where it is or why it is missing.
     pub fn here(&self) -> Result<Box<Job>, CommandError> {
         here(self.store.slot()?)
     }

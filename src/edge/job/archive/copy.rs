@@ -32,7 +32,8 @@ const MAX_MD5_REFUSALS: u32 = 2;
 pub async fn copy(home: &Home, files: &[u32], most: usize, run: &Run) -> Result<usize, Failure> {
     let Some(job) = home.store.job()? else { return Ok(0) };
     let files: Vec<&File> = files.iter().take(most).filter_map(|n| job.file(*n)).collect();
-    // An inline file is decoded in memory, so only one at a time.
+    // Inline files need memory, so they are copied one at a time: a file of a
+    // short body is decoded whole, one of a body over 256 KiB in pieces.
     let is_inline = |file: &&File| matches!(file.source, Source::Inline { .. });
     let at_once = if files.iter().any(is_inline) { 1 } else { AT_ONCE };
     let may_begin = |_: &&File| run.is_young() && run.budget.take(COST);

@@ -11,7 +11,7 @@ use crate::edge::job::alias::point::point_id_here;
 use crate::edge::job::home::Home;
 use crate::edge::platform::{self, Failure};
 
-/// Records the upstream's answer, or why there is none, and returns it.
+/// Records the upstream's answer, or why it did not come, and returns it.
 pub async fn end(
     home: &Home,
     name: ObjectName,

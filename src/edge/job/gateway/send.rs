@@ -8,7 +8,7 @@ use crate::edge::job::home::Home;
 use crate::edge::upstream;
 
 /// Sends the submission, with a hook URL of this vault. The error says why it
-/// can't be sent, or why there is no answer.
+/// can't be sent, or why no answer came.
 pub async fn send(
     home: &Home,
     name: &ObjectName,

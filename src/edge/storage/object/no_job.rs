@@ -50,7 +50,7 @@ impl Store {
         json::from_str(&text).during("reading a gate")
     }
 
-    /// Writes the submissions of a gate; if there are none, it deletes the
+    /// Writes the submissions of a gate. Without submissions it deletes the
     /// value.
     pub fn save_submissions(&self, place: Option<&str>, entries: &Entries) -> Result<(), Failure> {
         let key = submissions_key(place);
