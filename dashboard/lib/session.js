@@ -42,7 +42,7 @@ export class Session extends Emitter {
 
   /** Tries the token, and throws the refusal if it is not valid. */
   async signIn(token) {
-    // A header can contain no other character, so such a token cannot exist.
+    // A token can contain no other character.
     if (!/^[\x20-\x7e]+$/.test(token)) throw new Refusal(401, "Unauthorized", "this can't be a token");
     await new Api({ token }).json("/whoami");
     this.#open(token);
