@@ -1,10 +1,20 @@
 // Reads `.dev.vars`: the Worker's variables on this machine.
-import { constants, copyFileSync, existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import util from "node:util";
 import { inRoot } from "../setup/project.mjs";
 import { Failure } from "../setup/run.mjs";
 
-const EXAMPLE = inRoot(".dev.vars.example");
+/**
+ * The variables of a new `.dev.vars`. They are public, so they stand neither in `.dev.vars.example` nor in
+ * `wrangler.toml`: a deployment would take them for its own.
+ */
+export const DEVELOPMENT = {
+  HOOK_TOKEN: "dev-hook-token-0123456789",
+  API_TOKEN: "dev-api-token-0123456789",
+  // The local S3 server. The Worker refuses plain http and loopback unless they are listed.
+  ALLOWED_SOURCE_HOSTS: "http://127.0.0.1:9603,http://localhost:9603",
+};
+const HEAD = "# Made by `npm start`: the Worker's variables on this machine. The tokens are public, so never deploy them.\n";
 /** Without these the Worker refuses every delivery and request. The rules are the Worker's own. */
 const NEEDED = {
   HOOK_TOKEN: { isGood: /^(?!r_)[\w-]{16,128}$/, rule: "16 to 128 characters of A-Z a-z 0-9 _ -, not beginning r_" },
@@ -14,10 +24,10 @@ const NEEDED = {
 /** Returns the first item of a list. */
 export const first = (list = "") => list.split(",")[0].trim();
 
-/** Reads the variables. If the file is missing, it is copied from the example. */
+/** Reads the variables. If the file is missing, it is made, with those of development. */
 export function readVars(path = inRoot(".dev.vars")) {
-  if (!existsSync(path)) copyFileSync(EXAMPLE, path, constants.COPYFILE_EXCL);
-  const vars = read(path);
+  if (!existsSync(path)) writeFileSync(path, HEAD + lines(Object.keys(DEVELOPMENT)).map((line) => `${line}\n`).join(""), { flag: "wx" });
+  const vars = util.parseEnv(readFileSync(path, "utf8"));
   const missing = Object.keys(NEEDED).filter((name) => !first(vars[name]));
   if (missing.length > 0) throw refusal(`sets no ${missing.join(" and no ")}`, missing);
   for (const [name, { isGood, rule }] of Object.entries(NEEDED)) {
@@ -27,8 +37,7 @@ export function readVars(path = inRoot(".dev.vars")) {
 }
 
 function refusal(what, names) {
-  const examples = names.map((name) => `  ${name}=${read(EXAMPLE)[name]}`);
-  return new Failure(`.dev.vars ${what}. Write into it, as .dev.vars.example does:\n${examples.join("\n")}`);
+  return new Failure(`.dev.vars ${what}. Write into it, for instance:\n${lines(names).map((line) => `  ${line}`).join("\n")}`);
 }
 
-const read = (path) => util.parseEnv(readFileSync(path, "utf8"));
+const lines = (names) => names.map((name) => `${name}=${DEVELOPMENT[name]}`);

@@ -9,7 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { parseEnv } from "node:util";
 import { readPorts } from "../../../tools/start/ports.mjs";
 import { processes } from "../../../tools/start/processes.mjs";
-import { readVars } from "../../../tools/start/vars.mjs";
+import { DEVELOPMENT, readVars } from "../../../tools/start/vars.mjs";
 import { ROOT } from "../../../tools/workerd/vault.mjs";
 import { eventually } from "../../../tools/workerd/wait.mjs";
 import { environment, Local, newDir, newPorts } from "../support/local.mjs";
@@ -68,8 +68,18 @@ describe(".dev.vars", () => {
     return readVars(path);
   };
 
-  it("is copied from the example", () => {
-    assert.ok(readVars(join(dir, "new")).API_TOKEN);
+  it("is made with development's variables, and never overwritten", () => {
+    const path = join(dir, "new");
+    assert.deepEqual({ ...readVars(path) }, DEVELOPMENT);
+    assert.deepEqual({ ...parseEnv(readFileSync(path, "utf8")) }, DEVELOPMENT);
+    writeFileSync(path, "HOOK_TOKEN=hook-token-of-mine\nAPI_TOKEN=api-token-of-mine\n");
+    assert.deepEqual({ ...readVars(path) }, { HOOK_TOKEN: "hook-token-of-mine", API_TOKEN: "api-token-of-mine" });
+  });
+
+  it("copied from the example is an error, because the example has no values", () => {
+    const example = readFileSync(join(ROOT, ".dev.vars.example"), "utf8");
+    assert.deepEqual({ ...parseEnv(example) }, { HOOK_TOKEN: "", API_TOKEN: "" });
+    assert.throws(() => read(example), /sets no HOOK_TOKEN and no API_TOKEN/);
   });
 
   it("may contain quotes, comments and lists", () => {
@@ -80,9 +90,9 @@ describe(".dev.vars", () => {
   it("without a token is an error that shows the missing line", () => {
     const token = "API_TOKEN=dev-api-token-0123456789";
     for (const text of ["HOOK_TOKEN=x\n", "API_TOKEN=\nHOOK_TOKEN=x\n", "HOOK_TOKEN=x\nAPI_TOKEN=''", "HOOK_TOKEN=x\nAPI_TOKEN=' , '"]) {
-      assert.throws(() => read(text), { message: `.dev.vars sets no API_TOKEN. Write into it, as .dev.vars.example does:\n  ${token}` }, text);
+      assert.throws(() => read(text), { message: `.dev.vars sets no API_TOKEN. Write into it, for instance:\n  ${token}` }, text);
     }
-    assert.throws(() => read(""), { message: `.dev.vars sets no HOOK_TOKEN and no API_TOKEN. Write into it, as .dev.vars.example does:\n  HOOK_TOKEN=dev-hook-token-0123456789\n  ${token}` });
+    assert.throws(() => read(""), { message: `.dev.vars sets no HOOK_TOKEN and no API_TOKEN. Write into it, for instance:\n  HOOK_TOKEN=dev-hook-token-0123456789\n  ${token}` });
   });
 
   it("with a token that the Worker does not accept is an error with the rule", () => {
@@ -95,7 +105,7 @@ describe(".dev.vars", () => {
     ]) {
       const lines = Object.entries({ ...good, [name]: bad }).map(([key, value]) => `${key}=${value}\n`);
       const message = `.dev.vars sets ${name} to a value that the Worker does not accept: it must be ${rule}. `
-        + `Write into it, as .dev.vars.example does:\n  ${name}=${parseEnv(readFileSync(join(ROOT, ".dev.vars.example"), "utf8"))[name]}`;
+        + `Write into it, for instance:\n  ${name}=${DEVELOPMENT[name]}`;
       assert.throws(() => read(lines.join("")), { message }, bad);
     }
   });

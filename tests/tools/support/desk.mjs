@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../../tools/ports.mjs";
 import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
+import { DEVELOPMENT } from "../../../tools/start/vars.mjs";
 import { stopAll } from "../../runtime/support/stop.mjs";
 import { startUpstream } from "../../runtime/support/servers/upstream.mjs";
 import { startVault } from "../../runtime/support/vault.mjs";
@@ -21,16 +22,14 @@ const [VAULT, QUEUE] = [8787, 8788];
 /** The start may have to build the Worker. */
 const START_LIMIT_MS = 300_000;
 
-/** Returns the tokens of a fresh `npm start`. */
-const tokens = () => Object.fromEntries([...readFileSync(inRoot(".dev.vars.example"), "utf8")
-  .matchAll(/^(\w+_TOKEN)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+const { HOOK_TOKEN, API_TOKEN } = DEVELOPMENT;
 
 const portOf = ({ url }) => Number(new URL(url).port);
 const local = (port) => `http://localhost:${port}`;
 
 export async function startDesk() {
   const upstream = await startUpstream({ knobs: { queueMs: 300, runMs: 500 } });
-  const vault = await startVault({ sources: upstream.sources, vars: { ...upstream.vars, ...tokens() } });
+  const vault = await startVault({ sources: upstream.sources, vars: { ...upstream.vars, HOOK_TOKEN, API_TOKEN } });
   const ports = [[VAULT, portOf(vault)], [QUEUE, portOf(upstream)]];
   const url = local(portOf(vault));
   const wrangler = mkdtempSync(join(tmpdir(), "hookvault-fake-"));
@@ -45,7 +44,7 @@ export async function startDesk() {
     asPrinted: (text) => ports.reduce((all, [printed, real]) => all.replaceAll(local(real), local(printed)), text),
     /** Returns the vault's jobs, each as `437852: completed stored`. */
     async jobs() {
-      const headers = { authorization: `Bearer ${tokens().API_TOKEN}` };
+      const headers = { authorization: `Bearer ${API_TOKEN}` };
       const { jobs } = await (await fetch(`${url}/jobs?limit=200`, { headers })).json();
       return jobs.map(({ id, status, archive }) => `${id}: ${status} ${archive}`);
     },
