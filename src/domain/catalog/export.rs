@@ -137,11 +137,11 @@ mod tests {
 
     #[test]
     fn a_cursor_is_made_of_a_records_fields() {
-        let turn = |at, name: &str| {
+        let cursor = |at, name: &str| {
             Ok(ExportCursor { created_at: Timestamp::from_millis(at), name: name.to_owned() })
         };
-        assert_eq!(ExportCursor::parse("7:437852"), turn(7, "437852"));
-        assert_eq!(ExportCursor::parse("7:ref:a:b"), turn(7, "ref:a:b"));
+        assert_eq!(ExportCursor::parse("7:437852"), cursor(7, "437852"));
+        assert_eq!(ExportCursor::parse("7:ref:a:b"), cursor(7, "ref:a:b"));
         for bad in ["", "7", "7:", ":a", "x:a", "9007199254740992:a", "-1:a"] {
             assert!(ExportCursor::parse(bad).unwrap_err().contains("`cursor`"), "{bad}");
         }

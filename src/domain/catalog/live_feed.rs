@@ -110,7 +110,7 @@ pub fn caught_up(at: &Cursor, resync: bool) -> String {
 /// Returns the part of a message that describes a change. `context` says how a
 /// row is shown.
 #[must_use]
-pub fn told<'a>(change: &'a Change, context: impl Fn(&'a Row) -> Context<'a>) -> String {
+pub fn change_text<'a>(change: &'a Change, context: impl Fn(&'a Row) -> Context<'a>) -> String {
     match change {
         Change::Put(row) => {
             let job = serde_json::to_string(&row.summary.clone().shown(context(row)));
@@ -122,8 +122,8 @@ pub fn told<'a>(change: &'a Change, context: impl Fn(&'a Row) -> Context<'a>) ->
 
 /// Returns the message of a change, with the viewer's cursor after it.
 #[must_use]
-pub fn message(told: &str, at: &Cursor) -> String {
-    format!("{{\"seq\":\"{at}\",{told}}}")
+pub fn message(change: &str, at: &Cursor) -> String {
+    format!("{{\"seq\":\"{at}\",{change}}}")
 }
 
 #[cfg(test)]
@@ -148,9 +148,9 @@ mod tests {
         let home = ObjectName::Id("a".to_owned());
         let removed = Change::Removed { home, id: "a\"".to_owned() };
         let want = r#"{"seq":"7~2025-12-27.3","deleted":"a\""}"#;
-        assert_eq!(message(&told(&removed, context), &at), want);
+        assert_eq!(message(&change_text(&removed, context), &at), want);
         let put = Change::Put(Box::new(Row::of(&fixtures::job())));
-        let text = message(&told(&put, context), &at);
+        let text = message(&change_text(&put, context), &at);
         let message: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(
             (&message["seq"], &message["job"]["id"]),

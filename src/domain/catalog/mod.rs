@@ -178,7 +178,8 @@ pub enum CatalogReply {
     /// The sums and changes of a day.
     News(Box<DayUpdate>),
     /// Jobs in the order of their creation.
-    Turns(Vec<ExportCursor>),
+    #[serde(rename = "Turns")]
+    Cursors(Vec<ExportCursor>),
     /// A page of an export.
     Page {
         /// The text of the page.

@@ -28,7 +28,7 @@ pub async fn export(call: &Call<'_>) -> Result<Response, Problem> {
     let after = after.transpose().map_err(Problem::bad_parameter)?;
     let tag = call.query("tag").map(|tag| call.label(&tag));
     let filter = Filter { tag, changed_since: call.time("since")?, ..Filter::default() };
-    let first = after.as_ref().map(|turn| turn.created_at.day()).unwrap_or_default();
+    let first = after.as_ref().map(|cursor| cursor.created_at.day()).unwrap_or_default();
     let (env, days) = (call.env.clone(), Vec::new());
     let export =
         Export { env, format, filter, after, days, first, is_first_over: false, line: None };

@@ -23,14 +23,14 @@ pub async fn page(
     mut after: Option<ExportCursor>,
     format: Format,
 ) -> Result<CatalogReply, Failure> {
-    let (mut text, mut room, mut over) = (String::new(), PAGE, 0);
+    let (mut text, mut left, mut over) = (String::new(), PAGE, 0);
     for day in days.iter().take(PAGE_DAYS) {
-        let turns = turns(object, day, filter, after.clone(), room).await?;
-        let is_last = turns.len() < room;
-        for turn in turns {
-            let home = ObjectName::try_from(turn.name.clone()).during("reading a cursor")?;
+        let cursors = cursors(object, day, filter, after.clone(), left).await?;
+        let is_last = cursors.len() < left;
+        for cursor in cursors {
+            let home = ObjectName::try_from(cursor.name.clone()).during("reading a cursor")?;
             let found = read(object, &home).await?;
-            (after, room) = (Some(turn), room - 1);
+            (after, left) = (Some(cursor), left - 1);
             if let Some((job, result)) = found {
                 if is_long(&job, format) {
                     let long = Some(Box::new(job));
@@ -56,7 +56,7 @@ fn is_long(job: &Job, format: Format) -> bool {
     format == Format::Ndjson && job.result.as_ref().is_some_and(|result| result.long().is_some())
 }
 
-async fn turns(
+async fn cursors(
     object: &CatalogObject,
     day: &str,
     filter: &Filter,
@@ -65,7 +65,7 @@ async fn turns(
 ) -> Result<Vec<ExportCursor>, Failure> {
     let question = CatalogRequest::Oldest { filter: filter.clone().into(), after, limit };
     match catalog::ask(&object.env, day, &question).await? {
-        CatalogReply::Turns(turns) => Ok(turns),
+        CatalogReply::Cursors(cursors) => Ok(cursors),
         _ => Err(Failure::unexpected("asking a day for its jobs")),
     }
 }

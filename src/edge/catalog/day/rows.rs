@@ -57,7 +57,7 @@ pub fn oldest(
         "SELECT created_at, home AS name FROM jobs WHERE {terms} ORDER BY created_at, home LIMIT ?"
     );
     values.push(number(limit as u64)?);
-    object.tables.query(&sql, values).map(CatalogReply::Turns)
+    object.tables.query(&sql, values).map(CatalogReply::Cursors)
 }
 
 fn all_of(terms: &[String]) -> String {

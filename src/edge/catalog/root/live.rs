@@ -4,7 +4,7 @@
 use super::days;
 use super::feed;
 use super::missed::{serve, watchdog};
-use super::viewers::{Viewer, attach, send, told, viewers};
+use super::viewers::{Viewer, attach, change_texts, send, viewers};
 use crate::domain::access::pass::TokenPass;
 use crate::domain::catalog::DayUpdate;
 use crate::domain::catalog::live_feed::Cursor;
@@ -46,7 +46,7 @@ pub async fn watch(object: &CatalogObject, request: &Request) -> Result<Response
 /// Takes a day's changes, and sends them to all viewers.
 pub fn push(object: &CatalogObject, update: &DayUpdate) -> Result<(), Failure> {
     object.tables.open(turnover::root)?;
-    let texts = told(object, &update.changes);
+    let texts = change_texts(object, &update.changes);
     let before = feed::cursor(object)?;
     days::take_sums(object, update)?;
     let after = feed::note_sent(object, &update.day, update.until)?;

@@ -4,7 +4,7 @@
 
 use super::days::{self, DayPull};
 use super::feed;
-use super::viewers::{Viewer, attach, end_viewers, send, told, viewers};
+use super::viewers::{Viewer, attach, change_texts, end_viewers, send, viewers};
 use crate::domain::alarm::plan;
 use crate::domain::catalog::DayUpdate;
 use crate::domain::catalog::live_feed::{self, Days};
@@ -136,7 +136,7 @@ fn tell_missed(
 ) -> Result<(), Failure> {
     let Some(after) = wanted.after else { return Ok(()) };
     let until = update.until.unwrap_or(update.seq);
-    let texts = told(object, &update.changes);
+    let texts = change_texts(object, &update.changes);
     for (socket, mut viewer) in behind(object) {
         let Some(mut at) = viewer.cursor() else { continue };
         let known = feed::known(object, &at)?;

@@ -102,8 +102,8 @@ pub fn attach(socket: &WebSocket, viewer: &Viewer) -> Result<(), Failure> {
 }
 
 /// Returns the messages to viewers about changes.
-pub fn told(object: &CatalogObject, changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|change| live_feed::told(change, |row| object.context(row))).collect()
+pub fn change_texts(object: &CatalogObject, changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|change| live_feed::change_text(change, |row| object.context(row))).collect()
 }
 
 /// Sends changes to a viewer; only the last message moves its cursor to
