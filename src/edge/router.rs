@@ -29,14 +29,14 @@ pub async fn answer(request: &Request, env: &Env, context: &Context) -> Result<R
         Err(problem) => refuse(&problem, request)?,
     };
     let origin = request.headers().get("origin").ok().flatten();
-    let told = config.cors.headers(origin.as_deref());
+    let cors = config.cors.headers(origin.as_deref());
     // A page can't read the headers of a WebSocket's response.
     if response.status() == 101 {
         return Ok(response);
     }
     let headers = response.headers();
-    let told = told.iter().try_for_each(|(name, value)| headers.append(name, value));
-    told.map_err(worker::Error::from).during("building the answer")?;
+    let cors = cors.iter().try_for_each(|(name, value)| headers.append(name, value));
+    cors.map_err(worker::Error::from).during("building the answer")?;
     Ok(response)
 }
 
@@ -53,7 +53,7 @@ async fn dispatch(
     let call = Call { env, config, head: method == "HEAD", headers, url, context };
     let end = serve(&call, request, &method, context).await;
     if is_hook(call.url.path()) {
-        return end.inspect_err(|problem| tell(&call, problem, context));
+        return end.inspect_err(|problem| report(&call, problem, context));
     }
     end
 }
@@ -111,7 +111,7 @@ async fn serve(
 }
 
 /// Records a refused delivery for the owner. Its sender does not wait for that.
-fn tell(call: &Call<'_>, problem: &Problem, context: &Context) {
+fn report(call: &Call<'_>, problem: &Problem, context: &Context) {
     if let Some(report) = rejections::report(call, problem) {
         context.wait_until(rejections::note(call.env.clone(), report));
     }
@@ -123,8 +123,8 @@ fn options(call: &Call<'_>, allow: &str) -> Result<Response, Failure> {
     let origin = call.header("origin");
     let names = call.header("access-control-request-headers").unwrap_or_default();
     let head = Head::new(204)?.with("allow", allow)?;
-    let told = call.config.cors.preflight(origin.as_deref(), allow, &names);
-    told.iter().try_fold(head, |head, (name, value)| head.with(name, value))?.empty()
+    let cors = call.config.cors.preflight(origin.as_deref(), allow, &names);
+    cors.iter().try_fold(head, |head, (name, value)| head.with(name, value))?.empty()
 }
 
 const HOME: &str = "hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, \

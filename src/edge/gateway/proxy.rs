@@ -145,13 +145,13 @@ async fn pass_on(
         let text = format!("fal.ai answers with the redirect {status}, which is not followed");
         return Err(Problem::new(Code::UpstreamFailed, text));
     }
-    tell(&response, ticket.map(Ticket::pass), call.config.secrets())
+    relay(&response, ticket.map(Ticket::pass), call.config.secrets())
 }
 
 /// Returns the response as it comes, without some headers, and with the
 /// configured secrets masked in a text. A stream of events ends with the
 /// ticket.
-fn tell(
+fn relay(
     response: &Response,
     pass: Option<TokenPass>,
     secrets: &Secrets,

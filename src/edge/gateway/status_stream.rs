@@ -47,7 +47,7 @@ pub async fn follow(asked: UpstreamRequest, id: String) -> Result<Response, Prob
     if !first.is_success() {
         return Ok(response::relay(&first, &[], &first.body.as_str().into())?);
     }
-    let (head, pass) = (stream.tell(&first.body), stream.asked.pass());
+    let (head, pass) = (stream.frame(&first.body), stream.asked.pass());
     let frames = stream::unfold((stream, head), |(mut stream, head)| async move {
         let frame = match head {
             Some(frame) => frame,
@@ -72,12 +72,12 @@ impl Stream {
         }
         let job = known(&self.asked, &self.id).await.ok()?.map(|(job, _)| job);
         let answer = told_status(&self.asked, &self.id, job.as_ref()).await.ok()?;
-        let frame = if answer.is_success() { self.tell(&answer.body) } else { None };
+        let frame = if answer.is_success() { self.frame(&answer.body) } else { None };
         Some(frame.unwrap_or_else(|| sse::HEARTBEAT.to_owned()))
     }
 
     /// Returns the frame of a status, if it differs from the previous one.
-    fn tell(&mut self, status: &str) -> Option<String> {
+    fn frame(&mut self, status: &str) -> Option<String> {
         self.is_over = dialect::word(status).is_some_and(|word| dialect::is_last(&word));
         let is_news = self.last != status;
         status.clone_into(&mut self.last);
