@@ -126,13 +126,13 @@ fn stalls(pace: Pace) -> u64 {
     pace.stall().saturating_mul(2)
 }
 
-/// Sends a request and reads its answer. `room` is where a long answer is
+/// Sends a request and reads its answer. `storage` is where a long answer is
 /// stored (R2 by the [`Env`], or memory without one), and the most bytes it may
 /// have.
 async fn send(
     request: Outgoing,
     url: &str,
-    room: (Option<&Env>, u64),
+    storage: (Option<&Env>, u64),
     limit_ms: u64,
 ) -> Result<UpstreamAnswer, String> {
     let abort = AbortController::default();
@@ -140,7 +140,7 @@ async fn send(
     let answered = async {
         let response = request.fetch(url).await;
         let response = response.map_err(|_| "the upstream can't be reached".to_owned())?;
-        read(response, room).await
+        read(response, storage).await
     };
     let limit = Duration::from_millis(limit_ms);
     let outcome = match select(pin!(answered), Delay::from(limit)).await {
@@ -197,14 +197,14 @@ fn prepare(ask: &UpstreamQuery) -> Result<Outgoing, Failure> {
     relay(ask, "GET", &wishes.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-async fn read(response: Response, room: (Option<&Env>, u64)) -> Result<UpstreamAnswer, String> {
+async fn read(response: Response, storage: (Option<&Env>, u64)) -> Result<UpstreamAnswer, String> {
     let (status, headers) = (response.status(), response.headers());
     let header = |name| headers.get(name).ok().flatten();
     let (content_type, retry_after) = (header("content-type"), header("retry-after"));
     let retry_after_ms = platform::retry_after(&headers);
-    let body = keep(&response, room).await.map_err(|stop| match stop {
-        Stop::TooLarge => format!("the upstream's answer has over {} bytes", room.1),
-        Stop::NoRoom => "the vault has no memory left for the upstream's answer".to_owned(),
+    let body = keep(&response, storage).await.map_err(|stop| match stop {
+        Stop::TooLarge => format!("the upstream's answer has over {} bytes", storage.1),
+        Stop::NoMemory => "the vault has no memory left for the upstream's answer".to_owned(),
         Stop::BrokenOff | Stop::NotPacked => "the upstream's answer ended early".to_owned(),
         Stop::Failed(failure) => {
             failure.log();

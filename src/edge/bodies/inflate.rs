@@ -24,8 +24,8 @@ pub async fn inflate(
     most: u64,
     check: Option<SignatureCheck>,
 ) -> Result<CompleteBody, Stop> {
-    let room = MemoryReservation::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
-    let mut reader = BodyReader::begin(env, None, most, room).checking(check);
+    let memory = MemoryReservation::take(BODY_MEMORY_BYTES).ok_or(Stop::NoMemory)?;
+    let mut reader = BodyReader::begin(env, None, most, memory).checking(check);
     let unpacked = match body {
         ReceivedBody::InMemory(bytes) => from_memory(bytes, format, &mut reader).await,
         ReceivedBody::InBucket(stored) => from_bucket(env, stored, format, &mut reader).await,

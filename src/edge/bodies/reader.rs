@@ -31,9 +31,9 @@ pub struct BodyReader {
     bytes: u64,
     /// All that was received, while it still fits in [`REPLAY_BYTES`].
     held: Option<Vec<u8>>,
-    pass: Option<BodyUpload>,
+    upload: Option<BodyUpload>,
     /// The memory that is reserved for it.
-    room: MemoryReservation,
+    memory: MemoryReservation,
     /// Whether R2 has failed: then the body stays in memory, however long it is.
     is_without_bucket: bool,
 }
@@ -50,7 +50,7 @@ pub enum ReceivedBody {
 /// good.
 pub struct CompleteBody {
     held: Option<Vec<u8>>,
-    pass: Option<BodyUpload>,
+    upload: Option<BodyUpload>,
     /// Checks a signature over the body itself.
     pub check: Option<SignatureCheck>,
     /// The SHA-256 in hex.
@@ -65,11 +65,11 @@ impl Output for BodyReader {
 
 impl BodyReader {
     /// Begins to receive a body of `length` bytes, if that is known, and of `most`
-    /// at most. `room` is the memory that is reserved for it already.
-    pub fn begin(env: &Env, length: Option<u64>, most: u64, room: MemoryReservation) -> Self {
+    /// at most. `memory` is the memory that is reserved for it already.
+    pub fn begin(env: &Env, length: Option<u64>, most: u64, memory: MemoryReservation) -> Self {
         let (env, piece, held) = (env.clone(), Vec::new(), Some(Vec::new()));
-        let (check, bytes, pass, is_without_bucket) = Default::default();
-        Self { env, length, most, check, piece, bytes, held, pass, room, is_without_bucket }
+        let (check, bytes, upload, is_without_bucket) = Default::default();
+        Self { env, length, most, check, piece, bytes, held, upload, memory, is_without_bucket }
     }
 
     /// Begins to read a body from R2.
@@ -86,11 +86,11 @@ impl BodyReader {
         most: u64,
         check: Option<SignatureCheck>,
     ) -> Result<CompleteBody, Stop> {
-        let (pieces, length, room) = match sent {
+        let (pieces, length, memory) = match sent {
             RequestBody::Short(bytes) => return Ok(CompleteBody::of(bytes, check).await?),
-            RequestBody::Long { pieces, length, room } => (pieces, length, room),
+            RequestBody::Long { pieces, length, memory } => (pieces, length, memory),
         };
-        let mut reader = Self::begin(env, length, most, room).checking(check);
+        let mut reader = Self::begin(env, length, most, memory).checking(check);
         match pieces.through(&mut reader).await {
             Ok(()) => Ok(reader.end().await?),
             Err(stop) => {
@@ -115,7 +115,7 @@ impl BodyReader {
             check.update(&self.piece);
         }
         self.keep_for_replay()?;
-        match self.pass(piece).await {
+        match self.forward(piece).await {
             // Nothing is lost yet: the body goes on in memory, without R2.
             Err(Stop::Failed(failure)) if self.held.is_some() => {
                 self.continue_in_memory(failure).await
@@ -129,50 +129,50 @@ impl BodyReader {
             self.held = None;
         }
         let Some(held) = &mut self.held else { return Ok(()) };
-        if self.is_without_bucket && !self.room.grow(held.len() + self.piece.len()) {
-            return Err(Stop::NoRoom);
+        if self.is_without_bucket && !self.memory.grow(held.len() + self.piece.len()) {
+            return Err(Stop::NoMemory);
         }
         held.extend_from_slice(&self.piece);
         Ok(())
     }
 
-    async fn pass(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {
-        if let Some(pass) = &mut self.pass {
-            return pass.take(piece, &self.piece, &mut self.room).await;
+    async fn forward(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {
+        if let Some(upload) = &mut self.upload {
+            return upload.take(piece, &self.piece, &mut self.memory).await;
         }
         let held = self.held.as_deref().unwrap_or_default();
         if self.is_without_bucket || held.len() < PIECE as usize {
             return Ok(Some(piece));
         }
-        let pass = self.pass.insert(BodyUpload::begin(&self.env, self.length)?);
+        let upload = self.upload.insert(BodyUpload::begin(&self.env, self.length)?);
         let all = Uint8Array::from(held);
-        pass.take(all, held, &mut self.room).await.map(|_| Some(piece))
+        upload.take(all, held, &mut self.memory).await.map(|_| Some(piece))
     }
 
     async fn continue_in_memory(&mut self, failure: Failure) -> Result<Option<Uint8Array>, Stop> {
         failure.log();
         self.is_without_bucket = true;
-        if let Some(pass) = self.pass.take() {
-            pass.abort().await;
+        if let Some(upload) = self.upload.take() {
+            upload.abort().await;
         }
         let bytes = usize::try_from(self.length.unwrap_or(self.bytes)).unwrap_or(usize::MAX);
-        if self.room.grow(bytes) { Ok(None) } else { Err(Stop::NoRoom) }
+        if self.memory.grow(bytes) { Ok(None) } else { Err(Stop::NoMemory) }
     }
 
     /// Ends the body, when all of it was received.
     pub async fn end(self) -> Result<CompleteBody, Failure> {
-        let Self { held, pass, check, .. } = self;
-        let sha256 = match (&pass, &held) {
-            (Some(pass), _) => pass.sha256().await?,
+        let Self { held, upload, check, .. } = self;
+        let sha256 = match (&upload, &held) {
+            (Some(upload), _) => upload.sha256().await?,
             (None, held) => platform::sha256(held.as_deref().unwrap_or_default()).await?,
         };
-        Ok(CompleteBody { held, pass, check, sha256 })
+        Ok(CompleteBody { held, upload, check, sha256 })
     }
 
     /// Aborts the upload. Nothing of the body stays in R2.
     pub async fn abort(self) {
-        if let Some(pass) = self.pass {
-            pass.abort().await;
+        if let Some(upload) = self.upload {
+            upload.abort().await;
         }
     }
 }
@@ -203,29 +203,29 @@ impl CompleteBody {
         if let Some(check) = &mut check {
             check.update(&bytes);
         }
-        Ok(Self { held: Some(bytes), pass: None, check, sha256 })
+        Ok(Self { held: Some(bytes), upload: None, check, sha256 })
     }
 
     /// Returns the first bytes, which show how the body is compressed.
     pub fn head(&self) -> &[u8] {
-        self.pass
+        self.upload
             .as_ref()
             .map_or_else(|| self.held.as_deref().unwrap_or_default(), BodyUpload::head)
     }
 
     /// Stores the body. A long one is durable when this returns.
     pub async fn keep(self) -> Result<ReceivedBody, Failure> {
-        let Self { held, pass, sha256, .. } = self;
-        Ok(match pass {
-            Some(pass) => ReceivedBody::InBucket(Box::new(pass.store(sha256).await?)),
+        let Self { held, upload, sha256, .. } = self;
+        Ok(match upload {
+            Some(upload) => ReceivedBody::InBucket(Box::new(upload.store(sha256).await?)),
             None => ReceivedBody::InMemory(held.unwrap_or_default()),
         })
     }
 
     /// Aborts the upload. Nothing of the body stays in R2.
     pub async fn refuse(self) {
-        if let Some(pass) = self.pass {
-            pass.abort().await;
+        if let Some(upload) = self.upload {
+            upload.abort().await;
         }
     }
 }

@@ -19,8 +19,8 @@ pub async fn scan(env: &Env, key: &str) -> Result<LongBody, Failure> {
 async fn try_scan(env: &Env, key: &str) -> Result<LongBody, Stop> {
     let gone = || Failure::gone("reading a delivery's body");
     let object = bucket::get(&bucket::open(env)?, key).await?.ok_or_else(gone)?;
-    let room = MemoryReservation::take(BODY_MEMORY_BYTES).ok_or(Stop::NoRoom)?;
-    let mut scanning = Scanning { scanner: Scanner::new(), room };
+    let memory = MemoryReservation::take(BODY_MEMORY_BYTES).ok_or(Stop::NoMemory)?;
+    let mut scanning = Scanning { scanner: Scanner::new(), memory };
     if let Some(stream) = stream_of(&object)? {
         Pieces::of(&stream).await?.through(&mut scanning).await?;
     }
@@ -30,14 +30,14 @@ async fn try_scan(env: &Env, key: &str) -> Result<LongBody, Stop> {
 
 struct Scanning {
     scanner: Scanner,
-    room: MemoryReservation,
+    memory: MemoryReservation,
 }
 
 impl Scanning {
     fn scan(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {
         self.scanner.push(&piece.to_vec());
-        let has_room = self.room.grow(PIECE as usize + self.scanner.held());
-        if has_room { Ok(Some(piece)) } else { Err(Stop::NoRoom) }
+        let has_memory = self.memory.grow(PIECE as usize + self.scanner.held());
+        if has_memory { Ok(Some(piece)) } else { Err(Stop::NoMemory) }
     }
 }
 

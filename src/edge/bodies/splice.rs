@@ -3,7 +3,7 @@
 use super::writer::{ObjectWriter, PutTarget};
 use crate::domain::file::skeleton::{Gap, Mender, Piece, pieces};
 use crate::edge::http::pieces::PIECE;
-use crate::edge::platform::{During, Failure, Reader, room_of};
+use crate::edge::platform::{During, Failure, Reader, buffer_of};
 use crate::edge::storage::bucket::{self, stream_of};
 use js_sys::Uint8Array;
 use std::ops::Range;
@@ -140,7 +140,7 @@ impl RawBody {
     }
 
     async fn fill(&mut self) -> Result<(), Failure> {
-        let filled = self.reader.fill(&room_of(&self.piece)).await;
+        let filled = self.reader.fill(&buffer_of(&self.piece)).await;
         self.piece = filled.map_err(worker::Error::from).during(WHAT)?;
         Ok(())
     }

@@ -60,15 +60,15 @@ impl BodyUpload {
         &mut self,
         piece: Uint8Array,
         text: &[u8],
-        room: &mut MemoryReservation,
+        memory: &mut MemoryReservation,
     ) -> Result<Option<Uint8Array>, Stop> {
         if self.bytes == 0 {
             self.head = text.iter().take(HEAD).copied().collect();
         }
         self.bytes += text.len();
         self.scanner.push(text);
-        if !room.grow(PIECES_BYTES + self.scanner.held()) {
-            return Err(Stop::NoRoom);
+        if !memory.grow(PIECES_BYTES + self.scanner.held()) {
+            return Err(Stop::NoMemory);
         }
         let hashed = JsFuture::from(self.hasher.write_with_chunk(&piece));
         let before = self.last.replace(piece);

@@ -1,7 +1,7 @@
 //! Writes an object to R2 piece by piece. A write waits until the runtime has
 //! taken the piece before it.
 
-use crate::edge::platform::{During, Failure, MemoryReservation, Reader, room_of};
+use crate::edge::platform::{During, Failure, MemoryReservation, Reader, buffer_of};
 use crate::edge::storage::bucket::{self, outside_bytes};
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, join, select};
@@ -150,7 +150,7 @@ async fn by_parts(
     body: ReadableStream,
 ) -> Result<Object, Failure> {
     let full = || Failure::new(WHAT, "the isolate has no memory left for a part");
-    let _room = MemoryReservation::take(PART_BYTES as usize).ok_or_else(full)?;
+    let _memory = MemoryReservation::take(PART_BYTES as usize).ok_or_else(full)?;
     let reader = Reader::of(&body)?;
     let part = fill(&reader, &Uint8Array::new_with_length(PART_BYTES)).await?;
     if part.length() < PART_BYTES {
@@ -179,11 +179,11 @@ async fn send_all(
     while part.length() > 0 {
         let number = u16::try_from(parts.len() + 1).during(WHAT)?;
         parts.push(upload.upload_part(number, outside_bytes(&part)).await.during(WHAT)?);
-        part = fill(reader, &room_of(&part)).await?;
+        part = fill(reader, &buffer_of(&part)).await?;
     }
     Ok(parts)
 }
 
-async fn fill(reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, Failure> {
-    reader.fill(room).await.map_err(worker::Error::from).during(WHAT)
+async fn fill(reader: &Reader, buffer: &Uint8Array) -> Result<Uint8Array, Failure> {
+    reader.fill(buffer).await.map_err(worker::Error::from).during(WHAT)
 }

@@ -19,7 +19,7 @@ pub enum RequestBody {
         /// The length in bytes, if the request declares it.
         length: Option<u64>,
         /// The memory that is reserved for the body.
-        room: MemoryReservation,
+        memory: MemoryReservation,
     },
 }
 
@@ -52,12 +52,12 @@ pub async fn of_stream(
 ) -> Result<RequestBody, Stop> {
     /// Long enough for another body that is being received to end.
     const PATIENCE_MS: u64 = 10_000;
-    let room = MemoryReservation::wait(memory, PATIENCE_MS).await.ok_or(Stop::NoRoom)?;
+    let memory = MemoryReservation::wait(memory, PATIENCE_MS).await.ok_or(Stop::NoMemory)?;
     let pieces = Pieces::of(stream).await?;
     if pieces.first().length() < PIECE {
         return Ok(RequestBody::Short(pieces.first().to_vec()));
     }
-    Ok(RequestBody::Long { pieces, length, room })
+    Ok(RequestBody::Long { pieces, length, memory })
 }
 
 /// Reads a request's body of at most `limit` bytes into memory, and

@@ -1,7 +1,7 @@
 //! Reads bodies piece by piece, and names why one can't be received.
 
 use crate::domain::http::problem::{Code, Problem, ProblemKind};
-use crate::edge::platform::{Failure, MemoryReservation, Reader, piece, room_of};
+use crate::edge::platform::{Failure, MemoryReservation, Reader, buffer_of, piece};
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, ready, select};
 use js_sys::Uint8Array;
@@ -23,7 +23,7 @@ pub enum Stop {
     /// The body is not compressed in the way it seems to be.
     NotPacked,
     /// The isolate has no free memory for the body now.
-    NoRoom,
+    NoMemory,
     /// R2 or the runtime failed.
     Failed(Failure),
 }
@@ -35,7 +35,7 @@ impl Stop {
             Self::TooLarge => ProblemKind::BodyTooLarge(limit).into(),
             Self::BrokenOff => failed("the body ended early; send it again"),
             Self::NotPacked => failed("the body can't be decompressed; send it plain"),
-            Self::NoRoom => no_room(),
+            Self::NoMemory => no_memory(),
             Self::Failed(failure) => failure.into(),
         }
     }
@@ -46,7 +46,7 @@ impl Stop {
     pub fn failure(self, during: &str) -> Failure {
         let why = match self {
             Self::Failed(failure) => return failure,
-            Self::NoRoom => "the isolate has no memory left for it",
+            Self::NoMemory => "the isolate has no memory left for it",
             Self::TooLarge => "it is too large",
             Self::BrokenOff => "it ended early",
             Self::NotPacked => "it can't be decompressed",
@@ -65,7 +65,7 @@ fn failed(why: &'static str) -> Problem {
     Problem::new(Code::PlatformFailed, why)
 }
 
-fn no_room() -> Problem {
+fn no_memory() -> Problem {
     const SECONDS: u32 = 5;
     let why = "no memory is free while other large bodies come in; send it again";
     ProblemKind::NotReady(why.to_owned(), SECONDS).into()
@@ -84,13 +84,13 @@ pub struct Memory {
     /// The bytes that were received.
     pub bytes: Vec<u8>,
     most: u64,
-    room: MemoryReservation,
+    reserved: MemoryReservation,
 }
 
 impl Memory {
     /// Prepares memory for a body of `most` bytes at most.
     pub fn new(most: u64) -> Self {
-        Self { bytes: Vec::new(), most, room: MemoryReservation::default() }
+        Self { bytes: Vec::new(), most, reserved: MemoryReservation::default() }
     }
 
     fn add(&mut self, piece: Uint8Array) -> Result<Option<Uint8Array>, Stop> {
@@ -98,8 +98,8 @@ impl Memory {
         if length as u64 > self.most {
             return Err(Stop::TooLarge);
         }
-        if !self.room.grow(length) {
-            return Err(Stop::NoRoom);
+        if !self.reserved.grow(length) {
+            return Err(Stop::NoMemory);
         }
         self.bytes.extend(piece.to_vec());
         Ok(Some(piece))
@@ -137,18 +137,19 @@ impl Pieces {
         let mut piece = self.first;
         while piece.length() > 0 {
             let free = output.take(piece).await?;
-            let room = free.as_ref().map_or_else(|| Uint8Array::new_with_length(PIECE), room_of);
-            piece = fill(&self.reader, &room).await?;
+            let buffer =
+                free.as_ref().map_or_else(|| Uint8Array::new_with_length(PIECE), buffer_of);
+            piece = fill(&self.reader, &buffer).await?;
         }
         Ok(())
     }
 }
 
-async fn fill(reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, Stop> {
+async fn fill(reader: &Reader, buffer: &Uint8Array) -> Result<Uint8Array, Stop> {
     /// How long a piece may take, so that a sender which sends nothing can't
     /// keep the memory.
     const LIMIT: Duration = Duration::from_mins(1);
-    match select(reader.begin(room.length(), room), Delay::from(LIMIT)).await {
+    match select(reader.begin(buffer.length(), buffer), Delay::from(LIMIT)).await {
         Either::Left((read, _)) => read.and_then(|read| piece(&read)).map_err(|_| Stop::BrokenOff),
         Either::Right(_) => Err(Stop::BrokenOff),
     }

@@ -28,17 +28,17 @@ impl MemoryReservation {
     /// Reserves `bytes`; `None` if so much is not free now. A request for more
     /// than the total reserves the total.
     pub fn take(bytes: usize) -> Option<Self> {
-        let mut room = Self(0);
-        room.grow(bytes.min(MAX_BYTES)).then_some(room)
+        let mut reservation = Self(0);
+        reservation.grow(bytes.min(MAX_BYTES)).then_some(reservation)
     }
 
     /// Reserves `bytes`, and waits up to `patience_ms` milliseconds for them.
     pub async fn wait(bytes: usize, patience_ms: u64) -> Option<Self> {
         let until = now().plus(patience_ms);
         loop {
-            let room = Self::take(bytes);
-            if room.is_some() || now() >= until {
-                return room;
+            let reservation = Self::take(bytes);
+            if reservation.is_some() || now() >= until {
+                return reservation;
             }
             Delay::from(LOOK_AGAIN).await;
         }

@@ -17,4 +17,4 @@ pub use self::failure::{During, Failure, Kind, succeeded};
 pub use self::future_set::{FutureSet, all, at_most};
 pub use self::memory::MemoryReservation;
 pub use self::random::{entropy, random, sha256};
-pub use self::reader::{PendingRead, Reader, piece, room_of};
+pub use self::reader::{PendingRead, Reader, buffer_of, piece};

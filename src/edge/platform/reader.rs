@@ -14,7 +14,7 @@ extern "C" {
     /// <https://developers.cloudflare.com/workers/runtime-apis/streams/readablestreambyobreader/>.
     type Byob;
     #[wasm_bindgen(method, js_name = readAtLeast)]
-    fn read_at_least(this: &Byob, least: u32, room: &Uint8Array) -> Promise;
+    fn read_at_least(this: &Byob, least: u32, buffer: &Uint8Array) -> Promise;
 
     type Body;
     #[wasm_bindgen(method, catch, js_name = getReader)]
@@ -37,16 +37,16 @@ impl Reader {
         reader.map(Self).map_err(Error::from).during("reading a stream")
     }
 
-    /// Begins to fill `room` with at least `least` bytes. The runtime takes the
+    /// Begins to fill `buffer` with at least `least` bytes. The runtime takes the
     /// buffer away, and returns it in the result, where [`piece`] finds it.
-    pub fn begin(&self, least: u32, room: &Uint8Array) -> PendingRead {
-        self.0.read_at_least(least, room).into()
+    pub fn begin(&self, least: u32, buffer: &Uint8Array) -> PendingRead {
+        self.0.read_at_least(least, buffer).into()
     }
 
-    /// Fills the whole of `room`. It returns fewer bytes only at the end of the
+    /// Fills the whole of `buffer`. It returns fewer bytes only at the end of the
     /// stream, and none after that.
-    pub async fn fill(&self, room: &Uint8Array) -> Result<Uint8Array, JsValue> {
-        self.begin(room.length(), room).await.and_then(|read| piece(&read))
+    pub async fn fill(&self, buffer: &Uint8Array) -> Result<Uint8Array, JsValue> {
+        self.begin(buffer.length(), buffer).await.and_then(|read| piece(&read))
     }
 }
 
@@ -56,6 +56,6 @@ pub fn piece(read: &JsValue) -> Result<Uint8Array, JsValue> {
 }
 
 /// Returns the whole buffer of a piece, to be filled again.
-pub fn room_of(piece: &Uint8Array) -> Uint8Array {
+pub fn buffer_of(piece: &Uint8Array) -> Uint8Array {
     Uint8Array::new(&piece.buffer())
 }

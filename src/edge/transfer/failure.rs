@@ -21,7 +21,7 @@ pub fn postponed() -> CopyFailure {
 }
 
 /// Makes the failure of a copy that found no free memory.
-pub fn no_room() -> CopyFailure {
+pub fn no_memory() -> CopyFailure {
     let message = "the vault has no memory left for it just now".to_owned();
     CopyFailure { kind: FailureKind::Postponed, message, retry_after_ms: None }
 }

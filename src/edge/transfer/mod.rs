@@ -22,7 +22,7 @@ mod rewrite;
 mod source;
 
 pub use self::copy::copy;
-pub use self::failure::{last, no_room};
+pub use self::failure::{last, no_memory};
 pub use self::multipart::abort_left;
 pub use self::order::{Order, SourceFile};
 pub use self::read_through::{ReadThrough, read};

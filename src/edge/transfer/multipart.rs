@@ -5,7 +5,7 @@
 //! multipart upload of R2, and nothing of it is visible until it is complete.
 
 use super::order::Target;
-use crate::edge::platform::{During, Failure, Kind, MemoryReservation, Reader, piece, room_of};
+use crate::edge::platform::{During, Failure, Kind, MemoryReservation, Reader, buffer_of, piece};
 use crate::edge::storage::bucket::outside_bytes;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
@@ -26,7 +26,7 @@ pub enum PartsFailure {
     /// The source sent more bytes than allowed.
     TooLarge,
     /// The isolate has no free memory for a part now.
-    NoRoom,
+    NoMemory,
     /// The bucket failed.
     Bucket(Failure),
 }
@@ -68,11 +68,11 @@ impl<'a> PartUploader<'a> {
         expected: Expected,
     ) -> Result<Object, PartsFailure> {
         let reader = Reader::of(body)?;
-        let _room = MemoryReservation::take(PART_BYTES as usize).ok_or(PartsFailure::NoRoom)?;
+        let _memory = MemoryReservation::take(PART_BYTES as usize).ok_or(PartsFailure::NoMemory)?;
         let (mut part, mut filled) = (Uint8Array::new_with_length(PART_BYTES), 0);
         loop {
             let read = self.read(&reader, &part.subarray(filled, PART_BYTES)).await?;
-            part = room_of(&read);
+            part = buffer_of(&read);
             filled += read.length();
             self.bytes += u64::from(read.length());
             if self.bytes > expected.max {
@@ -92,9 +92,9 @@ impl<'a> PartUploader<'a> {
         Ok(self.finish(&part.subarray(0, filled)).await?)
     }
 
-    /// Fills the beginning of `room`; returns no bytes at the end of the body.
-    async fn read(&self, reader: &Reader, room: &Uint8Array) -> Result<Uint8Array, PartsFailure> {
-        let read = reader.begin(READ_BYTES.min(room.length()), room);
+    /// Fills the beginning of `buffer`; returns no bytes at the end of the body.
+    async fn read(&self, reader: &Reader, buffer: &Uint8Array) -> Result<Uint8Array, PartsFailure> {
+        let read = reader.begin(READ_BYTES.min(buffer.length()), buffer);
         match select(read, Delay::from(self.target.order.wanted.stall())).await {
             Either::Left((read, _)) => {
                 let piece = read.and_then(|read| piece(&read));

@@ -1,6 +1,6 @@
 //! Writes a file to the bucket: by one put through a pipe, or by parts.
 
-use super::failure::{no_room, storage, too_large, transient};
+use super::failure::{no_memory, storage, too_large, transient};
 use super::multipart::{Expected, PartUploader, PartsFailure};
 use super::order::{Order, Target};
 use super::source::Source;
@@ -114,7 +114,7 @@ pub async fn by_parts(
             failure.log();
             storage("the bucket can't be written")
         }
-        PartsFailure::NoRoom => no_room(),
+        PartsFailure::NoMemory => no_memory(),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::edge::job::home::Home;
 use crate::edge::job::timeline::{entry, read_text_of, text_of};
 use crate::edge::platform::{Failure, MemoryReservation};
 use crate::edge::storage::bucket;
-use crate::edge::transfer::{last, no_room};
+use crate::edge::transfer::{last, no_memory};
 use std::ops::Range;
 use worker::{Bucket, Object};
 
@@ -33,7 +33,7 @@ pub async fn unpack(
             stream(home, job, (*delivery, *start..*end), data, target).await?
         }
         source => {
-            let _room = MemoryReservation::take(source.written_bytes()).ok_or_else(no_room)?;
+            let _memory = MemoryReservation::take(source.written_bytes()).ok_or_else(no_memory)?;
             let bytes = inline_bytes(home, job, source).await?;
             let put = bucket::put(bucket, &file.key, bytes, &content_type, metadata);
             put.await.map_err(|failure| hiccup(&failure))?
@@ -56,7 +56,7 @@ async fn stream(
     };
     decode(&home.env, (&key, span), data, target).await.map_err(|stop| match stop {
         Stop::NotPacked => broken(),
-        Stop::NoRoom => no_room(),
+        Stop::NoMemory => no_memory(),
         other => hiccup(&other.failure("unpacking a file")),
     })
 }

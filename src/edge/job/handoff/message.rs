@@ -21,7 +21,7 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
     let long = job.result.as_ref().filter(|result| result.long().is_some());
     let bytes = long.and_then(|result| result.bytes).unwrap_or(0);
     let full = || Failure::new("writing a message", "the isolate has no memory left for it");
-    let _room = MemoryReservation::take(bytes.saturating_mul(COPIES)).ok_or_else(full)?;
+    let _memory = MemoryReservation::take(bytes.saturating_mul(COPIES)).ok_or_else(full)?;
     let config = &home.config;
     let context = Context { base: config.base_url(&job.origin), secrets: config.secrets() };
     let result = match message.event_type.as_str() {
