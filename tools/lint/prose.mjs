@@ -19,6 +19,7 @@ const SOURCES = [
   ["bench", /\.md$/],
   ["src", /^(?!.*\/(?:tests|fixtures)\b).*\.rs$/],
   ["dashboard", /\.(?:jsx?|html)$/],
+  ["client", /\.js$/],
   // Only the commands that users run: the other tools are for developers.
   ["tools", /^tools\/(?:(?:start|deploy|doctor|setup)(?:\/.*)?\.mjs|(?:start|deploy|doctor|setup)\/.*\.mjs)$/],
 ];

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inRoot } from "../../../tools/setup/project.mjs";
+import { pythonClients } from "../../../tools/setup/python.mjs";
 import { masked } from "../../runtime/support/api/masks.mjs";
 import { lacking } from "../../runtime/support/programs/tools.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
@@ -20,7 +21,7 @@ const SHOWN = ["json", "mermaid", "text", "toml"];
 const PASTED = {
   sh: (code) => code,
   js: (code) => `node --input-type=module <<'PROGRAM'\n${code}PROGRAM\n`,
-  python: (code) => `python3 - <<'PROGRAM'\n${code}PROGRAM\n`,
+  python: (code) => `${pythonClients.program("python")} - <<'PROGRAM'\n${code}PROGRAM\n`,
 };
 const SERVER = /^(npm start|npx wrangler dev)\b/;
 const [PAUSE_MS, LIMIT_MS] = [500, 20_000];
@@ -63,6 +64,7 @@ for (const page of PAGES) {
     const unknown = programs.filter(({ language }) => !PASTED[language]).map(({ line, language }) => `${line}: ${language}`);
     assert.deepEqual(unknown, [], "no known way to run these");
     if (programs.length === 0) return t.diagnostic(`${page}: no block`);
+    if (programs.some(({ language }) => language === "python")) await pythonClients.ensure();
     const desk = await startDesk();
     t.after(() => desk.stop());
     const [answers, commands] = [new Map(), []];

@@ -14,7 +14,7 @@ const ELSEWHERE = /^(jobs|manifests|timeline|bodies|results|incoming|unmatched|d
 const EXTENSION = /\.(rs|mjs|jsx?|ts|md|toml|json|py|txt|yaml|html|css|png)$/;
 /** A test that names what does not exist, to check that the checks find it. */
 const OWN_TEST = "tests/tools/pages/docs.test.mjs";
-const TOP = /^(src|tests|tools|docs|dashboard|bench|fuzz|\.ci)\//;
+const TOP = /^(src|tests|tools|docs|client|dashboard|bench|fuzz|\.ci)\//;
 
 /** Returns all files of the project, as paths from its root. */
 export function files(folder = ROOT) {

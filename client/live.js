@@ -1,0 +1,45 @@
+// The live feed: every change of every job, over a WebSocket that is opened again when it breaks.
+import { HookVaultError } from "./error.js";
+import { isPassing } from "./http.js";
+import { backoff, pause } from "./pause.js";
+import { openSocket } from "./socket.js";
+
+/**
+ * Yields the changes. `after` is the `seq` of the last one that the caller has.
+ *
+ * @param {(signal?: AbortSignal) => AsyncIterable<object>} list reads the list again, where changes were missed
+ */
+export async function* liveChanges(http, { after, signal }, list) {
+  let [last, failures, hasBegun] = [after, 0, false];
+  for (;;) {
+    let socket;
+    try {
+      socket = await openSocket(http, last, signal);
+      for (let message; (message = await socket.next(signal)) !== undefined;) {
+        [failures, hasBegun] = [0, true];
+        if (message.resync) {
+          yield { type: "reset", seq: null };
+          // The cursor moves on only after the list: a connection that breaks here begins with a reset again.
+          for await (const job of list(signal)) yield { type: "job", seq: null, job };
+        }
+        last = message.seq;
+        yield change(message);
+      }
+    } catch (error) {
+      // A wrong address is an error, a connection that breaks is not.
+      if (signal?.aborted || !hasBegun || isFinal(error)) throw error;
+    } finally {
+      socket?.close();
+    }
+    await pause(backoff(http.pauseMs, failures), signal);
+    failures += 1;
+  }
+}
+
+/** Tells whether it makes no sense to connect again: the access is refused, or a parameter is wrong. */
+const isFinal = (error) => error instanceof HookVaultError && !isPassing(error);
+
+function change({ seq, job, deleted }) {
+  if (job) return { type: "job", seq, job };
+  return deleted === undefined ? { type: "current", seq } : { type: "deleted", seq, id: deleted };
+}

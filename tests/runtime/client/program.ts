@@ -1,0 +1,46 @@
+// A program with the client's types, as a user writes it: it is compiled strictly, and run.
+import { HookVault, HookVaultError } from "hookvault/client";
+import type { Change, Entry, Job, JobSummary, ProblemCode } from "hookvault/client";
+
+export async function play(url: string, token: string) {
+  const vault = new HookVault({ url, token });
+  const { id, fileUrl, answer } = await vault.submit("wan22-fast-t2v", { prompt: "x" }, { idempotencyKey: "typed-1" });
+  const durable: string | null = fileUrl;
+  if (String(answer.request_id) !== id || !durable) throw new Error(id);
+  const job: Job = await vault.wait(id, { timeoutMs: 60_000 });
+  const { video } = await vault.result<{ video: { data_uri: string } }>(id);
+  const text: string = await vault.result(id, { as: "text" });
+  if (!text.includes(video.data_uri)) throw new Error(text);
+
+  const entries: Entry[] = [];
+  for await (const entry of vault.events(id)) entries.push(entry);
+  if (entries.at(-1)?.outcome === undefined) throw new Error("no entries");
+  const rows: JobSummary[] = [];
+  for await (const row of vault.jobs({ status: ["completed"] })) rows.push(row);
+
+  const bytes: number[] = [];
+  for (const file of await vault.files(job)) {
+    if (!file.downloadUrl.endsWith("?download")) throw new Error(file.downloadUrl);
+    const stream: ReadableStream<Uint8Array> = await file.stream();
+    bytes.push((await new Response(stream).arrayBuffer()).byteLength);
+  }
+  for await (const change of vault.live({ after: "" })) if (seqOf(change) !== null) break;
+  const { ticket } = await vault.ticket({ scope: `job:${id}`, ttl: 60 });
+  await new HookVault({ url, ticket }).job(id);
+
+  let code: ProblemCode | undefined;
+  try {
+    await vault.job("unknown");
+  } catch (error) {
+    if (error instanceof HookVaultError) code = error.code;
+  }
+  return { status: job.status, bytes: bytes[0], code };
+}
+
+function seqOf(change: Change): string | null {
+  switch (change.type) {
+    case "job": return change.job.id ? change.seq : null;
+    case "deleted": return change.id && change.seq;
+    default: return change.seq;
+  }
+}
