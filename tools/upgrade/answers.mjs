@@ -55,11 +55,13 @@ async function files(vault, ids) {
 
 /**
  * Returns what a release must not change of an answer. The words of a problem may change, but neither its status nor its
- * code. A job that is read before its end asks the queue, which changes its time.
+ * code; of a lost file's answer only the status is compared. A job that is read before its end asks the queue, which
+ * changes its time.
  */
 export const lasting = (answer) => answer
   .replace(/^([45]\d\d .*"detail":)"(?:[^"\\]|\\.)*"/, '$1"…"')
   .replace(/^(202 .*"updatedAt":)\d+/, "$1…")
+  // The body of a file's answer is kept as a digest, which tells the words from nothing else.
   .replace(/^(lost 410 application\/problem\+json) [0-9a-f]+$/, "$1 …");
 
 /** Sorts the members of JSON by name: their order is guaranteed for records, not for lists. */

@@ -60,7 +60,7 @@ impl Metrics<'_> {
         text.one(
             "hookvault_handoff_failed_jobs",
             "gauge",
-            "Jobs with a message that could not be handed on.",
+            "Jobs whose last message could not be handed on.",
             numbers.handoff_failed,
         );
         text.one(

@@ -53,9 +53,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let given = list.split(',').filter(|entry| !entry.trim().is_empty()).count();
         let left_out = given - tokens.values().len().min(given);
         if left_out > 0 {
-            self.mistakes.push(format!(
-                "{name}: {left_out} of its {given} entries are invalid; each {rule}"
-            ));
+            self.mistakes
+                .push(format!("{name}: invalid entries: {left_out} of {given}; each {rule}"));
         }
         Ok(tokens)
     }
@@ -133,7 +132,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let (secrets, refused) = SigningSecrets::parse(&self.get(name)?);
         if refused > 0 {
             self.mistakes.push(format!(
-                "{name}: {refused} of its entries are invalid; each must be `whsec_` and the \
+                "{name}: invalid entries: {refused}; each must be `whsec_` and the \
                  base64 of at least 16 bytes"
             ));
         }

@@ -121,8 +121,9 @@ impl Problem {
             ProblemKind::MethodNotAllowed(allow) => {
                 format!("this route does not take the method; it takes {allow}").into()
             }
-            ProblemKind::NoResult { status, .. } => {
-                format!("the job is {status} and has no result; see `error`").into()
+            ProblemKind::NoResult { status, error } => {
+                let see = error.as_ref().map_or("", |_| "; see `error`");
+                format!("the job is {status} and has no result{see}").into()
             }
             ProblemKind::BodyTooLarge(limit) => format!(
                 "the body is over {limit} bytes; raise MAX_BODY_BYTES, or let the upstream send \
@@ -134,6 +135,7 @@ impl Problem {
                  most twice with gzip or deflate"
             )
             .into(),
+            ProblemKind::NoSuchRange(0) => "the file is empty; leave `Range` out".into(),
             ProblemKind::NoSuchRange(size) => {
                 format!("`Range` is outside the file; ask for bytes below {size}").into()
             }

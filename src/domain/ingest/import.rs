@@ -16,6 +16,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// What [`is_valid_name`] accepts, in words.
+const NAME_RULE: &str = "it must be 1 to 128 of A-Z a-z 0-9 . _ : -";
+
 /// The most jobs of one import.
 pub const MAX_LINES: usize = 1_000;
 
@@ -68,7 +71,7 @@ fn line(text: &[u8]) -> Result<Line, String> {
     let id = ["id", "request_id"].iter().find_map(|key| value_of(&members, key));
     let id = id.and_then(correlate::id_of).ok_or_else(|| refusal(&"`id` is missing"))?;
     let line = Line {
-        id: id.map_err(|id| format!("`id` is {id:?}, which is not a job id"))?,
+        id: id.map_err(|id| format!("`id` is {id:?}, which is not a job id; {NAME_RULE}"))?,
         app: field(&members, "app")?,
         reference: field(&members, "ref")?,
         tags: field(&members, "tags")?.unwrap_or_default(),
@@ -79,10 +82,13 @@ fn line(text: &[u8]) -> Result<Line, String> {
         },
     };
     if let Some(reference) = line.reference.as_deref().filter(|text| !is_valid_name(text)) {
-        return Err(format!("`ref` is {reference:?}, which is not a reference"));
+        return Err(format!("`ref` is {reference:?}, which is not a reference; {NAME_RULE}"));
     }
     if line.reference.as_deref().is_some_and(is_own_reference) {
-        return Err("`ref` is one of this vault's own references; choose another".to_owned());
+        return Err(
+            "`ref` looks like one of this vault's own (`gw-` and 32 hex digits); choose another"
+                .to_owned(),
+        );
     }
     Ok(line)
 }

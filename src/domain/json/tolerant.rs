@@ -108,7 +108,7 @@ fn other_format(bytes: &[u8]) -> Option<Result<Cow<'static, str>, Malformed>> {
         return Some(json_in_form(bytes).map(Cow::Owned));
     }
     let refused = match bytes {
-        [0x1f, 0x8b, ..] => "gzip that can't be decompressed; send it plain",
+        [0x1f, 0x8b, ..] => "gzip that can't be decompressed",
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16; send it as UTF-8",
         [b'-', b'-', ..] => "a form of several parts; send the JSON alone",
         _ => return None,

@@ -71,7 +71,10 @@ pub fn known<T>(found: Resolved<T>, name: &ObjectName) -> Result<T, Problem> {
 
 /// Returns the problem for a reader whose job was deleted.
 pub fn deleted(name: &ObjectName) -> Problem {
-    Problem::new(Code::JobDeleted, format!("job {} has been deleted", name.public()))
+    Problem::new(
+        Code::JobDeleted,
+        format!("job {} has been deleted; submit it again", name.public()),
+    )
 }
 
 /// Returns the problem for a reader whose job no delivery has named.

@@ -122,7 +122,7 @@ describe("when a ticket expires", () => {
       const response = await fetch(`${vault.url}${path}&ticket=${text}`);
       isInTime(Date.now(), expiresAt);
       assert.equal(response.status, 401, path);
-      assert.match((await response.json()).detail, /has ended/);
+      assert.match((await response.json()).detail, /has expired/);
     }
   });
 

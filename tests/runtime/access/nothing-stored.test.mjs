@@ -147,7 +147,7 @@ describe("what the queue refuses", () => {
       assert.deepEqual([job.status, job.error], ["failed", "no such model"]);
       assert.deepEqual(job.input, kept ? JSON.parse(body) : null);
       const [first] = await vault.events(at);
-      assert.deepEqual([first.bytes, /so long an input goes/.test(first.detail)], [body.length, !kept]);
+      assert.deepEqual([first.bytes, /its input is too long to keep/.test(first.detail)], [body.length, !kept]);
       const whole = await vault.get(`/jobs/${at}/events/1/body`);
       assert.equal(whole.status, kept ? 200 : 404, await whole.text());
       await eventually("nothing is left in the bucket", async () => (await vault.keys("bodies/")).length === 0 || undefined);

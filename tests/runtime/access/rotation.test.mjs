@@ -51,10 +51,10 @@ describe("a rotation of the secrets", () => {
   });
 
   it("reports that a token is invalid, but not which one", async () => {
-    vault.expectErrors(/HOOK_TOKEN: 1 of its 2/);
+    vault.expectErrors(/HOOK_TOKEN: invalid entries: 1 of 2/);
     await vault.restart({ HOOK_TOKEN: `${HOOK_TOKEN},bad token` });
     assert.equal(await hook(HOOK_TOKEN, acquired("flying")), 200);
-    assert.ok(vault.logs.some(({ message }) => /HOOK_TOKEN: 1 of its 2/.test(message)));
+    assert.ok(vault.logs.some(({ message }) => /HOOK_TOKEN: invalid entries: 1 of 2/.test(message)));
     assert.ok(!vault.logs.some(({ message }) => message.includes("bad token")));
   });
 });

@@ -41,7 +41,7 @@ describe("copying again", () => {
     const job = await vault.settled("large");
     assert.deepEqual([job.archive, job.files.length], ["stored", 1]);
     assert.deepEqual(await bytesOf(vault, before.files[0].url), noise(5_000));
-    assert.match((await vault.events("large")).at(-2).detail, /copy again: 1 file,/);
+    assert.match((await vault.events("large")).at(-2).detail, /copy again was requested: 1 file,/);
   });
 
   it("stores a file whose host is allowed now, and the result shows it", async () => {
@@ -83,7 +83,7 @@ describe("copying again", () => {
     assert.equal(line, `${source.url},${other.url}`);
     assert.match((await checks()).find(({ name }) => name === "lost").fix, /hosts/);
     await vault.restart({ ALLOWED_SOURCE_HOSTS: line });
-    assert.match((await hosts()).detail, /^allowed now/);
+    assert.match((await hosts()).detail, /^hosts that are allowed now/);
     assert.equal((await post(vault, "/jobs/led/archive")).code, 202);
     const job = await vault.settled("led");
     assert.deepEqual([job.archive, job.files[0].error, job.files[0].allow], ["stored", null, undefined]);

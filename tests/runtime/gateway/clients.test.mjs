@@ -150,7 +150,7 @@ except Exception as error:
 print(json.dumps({"id": handle.request_id, "late": late, "result": result}))
 `);
     vault.watch(seen.id);
-    assert.match(seen.late, /has ended already/);
+    assert.match(seen.late, /has ended; read its result/);
     assert.match(seen.result, /cancelled/);
   });
 

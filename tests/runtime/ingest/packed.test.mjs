@@ -130,7 +130,7 @@ describe("a delivery that can't be decompressed", () => {
       const sent = spoil(gzipSync(result(id, noise(500, id).toString("hex"))));
       const kept = await vault.deliver(sent, { reference: `order-${id}`, headers: coded("gzip") });
       assert.equal(kept.status, 202);
-      assert.match(kept.reason, /gzip that can't be decompressed; send it plain/);
+      assert.match(kept.reason, /gzip that can't be decompressed/);
       const raw = await (await vault.get(`/unmatched/${kept.unmatched}`)).arrayBuffer();
       assert.ok(Buffer.from(raw).equals(sent));
       await isHealed(id, /can't be read/);

@@ -9,6 +9,7 @@ pub mod jwks;
 pub mod standard;
 
 use crate::domain::time::{SECOND, Timestamp};
+use std::borrow::Cow;
 
 /// How far a signature's time may differ from the current time, in
 /// milliseconds: 5 min.
@@ -30,10 +31,14 @@ pub enum SignatureError {
 impl SignatureError {
     /// Returns the reason in words, for the sender.
     #[must_use]
-    pub const fn why(self) -> &'static str {
-        match self {
-            Self::Header(_) => {
-                "a header of the delivery's signature is missing or malformed; send them all"
+    pub fn why(self) -> Cow<'static, str> {
+        let why = match self {
+            Self::Header(name) => {
+                return format!(
+                    "the `{name}` header of the delivery's signature is missing or malformed; \
+                     send it as the sender's documentation says"
+                )
+                .into();
             }
             Self::Time => {
                 "the delivery's signature is over 5 minutes old or ahead; check the clock, and \
@@ -41,12 +46,13 @@ impl SignatureError {
             }
             Self::Wrong => {
                 "the delivery's signature fits neither this body nor a known key; check the \
-                 signing secret"
+                 signing secret or the account"
             }
             Self::Account => {
                 "the delivery's signature is of another fal account; correct FAL_USER_ID"
             }
-        }
+        };
+        why.into()
     }
 }
 

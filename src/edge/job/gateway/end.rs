@@ -59,6 +59,7 @@ fn cut_input(home: &Home) -> Result<(), Failure> {
         None => return Ok(()),
     }
     let detail = first.detail.unwrap_or_default();
-    first.detail = Some(format!("{detail}; the upstream refused it, and so long an input goes"));
+    first.detail =
+        Some(format!("{detail}; the upstream refused it, and its input is too long to keep"));
     home.store.drop_body(&first)
 }

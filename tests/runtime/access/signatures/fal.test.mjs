@@ -15,9 +15,9 @@ before(async () => {
 after(() => stop());
 
 describe("a signature of fal.ai", () => {
-  const WRONG = /^401: the delivery's signature is not one of this body/;
-  const TIME = /^401: the delivery's signature was made more than 5 minutes/;
-  const HEADER = /^401: a header of the delivery's signature is missing/;
+  const WRONG = /^401: the delivery's signature fits neither this body nor a known key/;
+  const TIME = /^401: the delivery's signature is over 5 minutes old or ahead/;
+  const HEADER = /^401: the `[a-z-]+` header of the delivery's signature is missing/;
   const seconds = (more) => Math.floor(Date.now() / 1_000) + more;
   before(() => cold());
 

@@ -115,7 +115,7 @@ describe("through the proxy to fal.ai", () => {
     await fal.complete(requestId, result("late"));
     vault.watch(requestId);
     await vault.settled(requestId);
-    await assert.rejects(client.queue.cancel(APP, { requestId }), { status: 400, message: /has ended already/ });
+    await assert.rejects(client.queue.cancel(APP, { requestId }), { status: 400, message: /has ended; read its result/ });
   });
 
   it("runs at once, and uploads an input", async () => {

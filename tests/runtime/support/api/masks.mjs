@@ -17,7 +17,7 @@ export const masked = (text) => text
   .replaceAll(/\b1(?:7[7-9]|8)\d{10,11}\b/g, "1766868000000")
   .replaceAll(/r_selftest-[0-9a-f]{32}\.[0-9a-f]{32}/g, `r_selftest-${HEX}.${HEX}`)
   .replaceAll(/selftest-[0-9a-f]{32}/g, `selftest-${HEX}`)
-  .replaceAll(/"ms":\d+/g, '"ms":12').replaceAll(/one \d+ \w+ ago/g, "one 2 min ago")
+  .replaceAll(/"ms":\d+/g, '"ms":12').replaceAll(/last, \d+ \w+ ago/g, "last, 2 min ago")
   .replaceAll(/"slackMs":\d+/g, '"slackMs":7198000')
   .replaceAll(/slack_seconds [\d.]+/g, "slack_seconds 7198.000")
   .replaceAll(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, "Sat, 27 Dec 2025 20:40:00 GMT");
