@@ -9,6 +9,7 @@ import { deploy } from "../../tools/deploy/deploy.mjs";
 import { isGood } from "../../tools/deploy/secrets.mjs";
 import { shared, urlOf } from "../../tools/deploy/wrangler.mjs";
 import { colours } from "../../tools/setup/terminal.mjs";
+import { DEVELOPMENT } from "../../tools/start/vars.mjs";
 import { ROOT } from "../../tools/workerd/vault.mjs";
 import { freePort } from "../runtime/support/process.mjs";
 import { lacking } from "../runtime/support/programs/tools.mjs";
@@ -123,6 +124,19 @@ describe("in a pipeline", () => {
     assert.match(text, /HOOK_TOKEN in the environment must be 16 to 128/);
     assert.ok(!text.includes(bad));
     assert.deepEqual(stand.calls(), []);
+  });
+
+  it("does not use the public tokens of npm start, which the pages let a reader export", async (context) => {
+    const stand = stage(context);
+    const { HOOK_TOKEN: hook, API_TOKEN: api } = DEVELOPMENT;
+    const { code, text } = await piped(stand, { HOOK_TOKEN: `${hook},${HOOK_TOKEN}`, API_TOKEN: api });
+    assert.equal(code, 1);
+    for (const name of ["HOOK_TOKEN", "API_TOKEN"]) assert.match(text, new RegExp(`${name} in the environment is the public one of \`npm start\``));
+    assert.deepEqual(commands(stand), ["whoami", "deploy", "secret list"]);
+    const asked = await typed(stand, [hook, HOOK_TOKEN, ""], { env: { HOOK_TOKEN: hook, API_TOKEN: api } });
+    assert.match(asked.text, /It must not be the token of `npm start`[^]*Set: HOOK_TOKEN, API_TOKEN\./);
+    assert.equal(stand.secrets().HOOK_TOKEN, HOOK_TOKEN);
+    assert.match(stand.secrets().API_TOKEN, /^[0-9a-f]{48}$/);
   });
 
   it("not logged in: says how, and deploys nothing; a token of the account's API is enough", async (context) => {

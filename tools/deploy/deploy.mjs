@@ -74,7 +74,7 @@ async function setMissing(call, common, from) {
     throw new Failure(`${masked(out + err, Object.values(plain))}\nThe Worker is deployed, but its secrets could not be set: `
       + `wrangler secret bulk ended with ${code}. Run this again; the secrets made just now are not kept.`);
   }
-  const named = missing.map((name) => (from.env[name] ? `${name} (from the environment)` : name));
+  const named = missing.map((name) => (values[name].isGiven ? `${name} (from the environment)` : name));
   from.say(`\nSet: ${named.join(", ")}.`);
   return values;
 }

@@ -1,6 +1,7 @@
 // The two secrets that every vault needs: where they come from, and which values are valid.
 import { randomBytes } from "node:crypto";
 import { Failure } from "../setup/run.mjs";
+import { DEVELOPMENT } from "../start/vars.mjs";
 
 /** The rules of `src/domain/access/tokens.rs`. Each secret is a comma-separated list. */
 const RULES = {
@@ -24,6 +25,9 @@ export function isGood(name, list) {
   return tokens.every(RULES[name].isGood);
 }
 
+/** Tells whether a list has the token that every `npm start` has. Everybody knows it, so no deployment may have it. */
+export const isPublic = (name, list) => list.split(",").some((token) => token.trim() === DEVELOPMENT[name]);
+
 /** Throws if the environment has a secret that the Worker would not accept. */
 export function checkGiven(env) {
   for (const name of NAMES) {
@@ -32,17 +36,21 @@ export function checkGiven(env) {
 }
 
 /**
- * Returns a value for each of these names: `{ name: { value, isNew } }`; `isNew` means that it was made here.
+ * Returns a value for each of these names: `{ name: { value, isNew, isGiven } }`; `isNew` means that it was made here,
+ * `isGiven` that it is the environment's. A public token in the environment does not count: somebody who pasted the
+ * commands of `npm start` has it there.
  *
  * @param {{ env: object, ask?: (prompt: string) => Promise<string>, say: (text: string) => void }} from `ask` is
  *   missing if nobody is at the terminal: then no value is made
  */
 export async function valuesFor(names, { env, ask, say }) {
-  const unknown = names.filter((name) => !env[name]);
+  const known = names.filter((name) => env[name] && !isPublic(name, env[name]));
+  const unknown = names.filter((name) => !known.includes(name));
+  for (const name of unknown.filter((one) => env[one])) say(`\n${name} in the environment is the public one of \`npm start\`, so it is not used.`);
   if (unknown.length > 0 && !ask) throw new Failure(untold(unknown));
   const values = {};
   for (const name of names) {
-    values[name] = env[name] ? { value: env[name], isNew: false } : await asked(name, { ask, say });
+    values[name] = known.includes(name) ? { value: env[name], isNew: false, isGiven: true } : await asked(name, { ask, say });
   }
   return values;
 }
@@ -52,8 +60,8 @@ async function asked(name, { ask, say }) {
   for (;;) {
     const typed = await ask(`${name}, ${what} (not shown; Enter makes one): `);
     if (!typed) return { value: randomBytes(24).toString("hex"), isNew: true };
-    if (isGood(name, typed)) return { value: typed, isNew: false };
-    say(`It must be ${rule}.`);
+    if (isGood(name, typed) && !isPublic(name, typed)) return { value: typed, isNew: false };
+    say(isPublic(name, typed) ? "It must not be the token of `npm start`, which is public." : `It must be ${rule}.`);
   }
 }
 

@@ -34,6 +34,8 @@ export async function startDesk() {
   const url = local(portOf(vault));
   const wrangler = mkdtempSync(join(tmpdir(), "hookvault-fake-"));
   writeFileSync(join(wrangler, "script.json"), JSON.stringify({ targets: [url] }));
+  // There is no terminal to ask on, and the pages' own tokens are public: so the Worker has its secrets already.
+  writeFileSync(join(wrangler, "secrets.json"), JSON.stringify({ HOOK_TOKEN, API_TOKEN }));
   const shell = new Shell({ HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: wrangler }, TYPED);
   return {
     paste: (code) => shell.paste(code),
