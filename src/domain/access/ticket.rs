@@ -80,7 +80,7 @@ impl TryFrom<String> for Scope {
 /// The body of `POST /tickets`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct TicketRequest {
-    /// The action that the ticket shall allow.
+    /// The action that the ticket must allow.
     pub scope: Scope,
     /// The life of the ticket in seconds.
     #[serde(default = "default_ttl", deserialize_with = "whole")]

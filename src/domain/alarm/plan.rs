@@ -17,7 +17,7 @@ use crate::domain::time::{SECOND, Timestamp};
 pub const MAX_COPIES_A_RUN: usize = 16;
 
 /// How long a run copies before it updates the catalog in between, in
-/// milliseconds. Most copies are done by then, so that one update is enough.
+/// milliseconds. Most copies are done earlier, so that one update is enough.
 pub const SHOW_AFTER_MS: u64 = SECOND;
 /// The number of timeline entries that are moved to the bucket at once.
 pub const OFFLOAD_PAGE: u32 = 100;

@@ -84,7 +84,7 @@ fn is_about_to_run(job: &Job, context: DeliveryContext) -> bool {
 }
 
 /// Returns when to set the alarm for, and notes it; `None` if it is known to
-/// ring by then.
+/// ring early enough.
 fn arm(job: &mut Job, at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let set = job.work.alarm;
     if set > now && set <= at {

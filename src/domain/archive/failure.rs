@@ -18,7 +18,7 @@ pub struct CopyFailure {
 /// The kind of failure, which decides about the next try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureKind {
-    /// A temporary failure: another try may succeed.
+    /// A temporary failure: a retry may succeed.
     Transient,
     /// The source says that the URL no longer works: a 4xx that does not ask
     /// for a later try.

@@ -157,7 +157,7 @@ mod tests {
         assert!(ledger.must_notify_root(NOW));
         assert!(ledger.apply_reply(1, 0, NOW) && !ledger.must_notify_root(NOW));
         ledger.pulled = 1;
-        assert!(ledger.must_notify_root(NOW), "it does not know of what comes now");
+        assert!(ledger.must_notify_root(NOW), "it does not know of later changes");
         ledger.pulled = 2;
         assert!(!ledger.apply_reply(2, 0, NOW), "it has pulled before the change was written");
         assert!(ledger.apply_reply(3, 0, NOW));
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(ledger.unpushed(), Some(7));
         assert!(!ledger.must_notify_root(NOW.plus(49)) && ledger.must_notify_root(NOW.plus(50)));
         ledger.apply_reply(3, 60, NOW);
-        assert_eq!(ledger.unpushed(), Some(7), "what was not heard of yet stays so");
+        assert_eq!(ledger.unpushed(), Some(7), "what was not pushed yet stays so");
         ledger.apply_reply(2, 0, NOW);
         assert_eq!(ledger.unpushed(), Some(7), "an answer that was overtaken does not count");
         ledger.push(8);

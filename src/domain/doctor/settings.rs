@@ -43,8 +43,8 @@ fn secret(name: &str, value: &Result<Tokens, BadSecret>, meaning: &str) -> Findi
     }
 }
 
-/// Reports a key that is too short: it can't be told from a word, so it is not
-/// masked in responses.
+/// Reports a key that is too short: it may be a word, so it is not masked in
+/// responses.
 fn short(name: &str) -> Finding {
     let detail = format!(
         "has fewer than {MIN_CHARS} characters, so it is not masked in answers: set a longer key"

@@ -7,7 +7,7 @@
 //! and such a job must not be paid twice. So each submission has an entry until
 //! its answer was read. An equal one that arrives meanwhile waits until the
 //! earlier one's submission has ended. It takes that job over if no client has
-//! read the answer by then.
+//! read the answer yet.
 //!
 //! A ticket whose uses are counted has one gate for everything that its holder
 //! submits. Each new job is a use. A submission that is refused leaves no
@@ -25,7 +25,7 @@ const UNREAD_LIFE_MS: u64 = 10 * MINUTE;
 /// takes the job over, in milliseconds.
 pub const GRACE_MS: u64 = 2 * SECOND;
 /// How long a submission waits before another one may take its place, in
-/// milliseconds: its own connection may be broken by then too.
+/// milliseconds: its own connection may break meanwhile too.
 const WAIT_MS: u64 = 10 * SECOND;
 /// The most entries of a gate.
 const MAX_NOTED: usize = 100;

@@ -41,7 +41,7 @@ pub type Headers = Vec<(&'static str, String)>;
 /// Returns the headers of every response with the file, and of a 304, from
 /// which caches update their entries.
 ///
-/// The type comes from the upstream, so browsers are told not to guess another.
+/// The type comes from the upstream, so browsers must not guess another.
 /// A type that could run scripts is only ever downloaded.
 #[must_use]
 pub fn headers(file: &Served<'_>) -> Headers {

@@ -62,7 +62,7 @@ pub struct Job {
     pub queue_name: Option<String>,
     /// The worker that last held the job.
     pub worker_name: Option<String>,
-    /// When the job was first heard of: by a delivery, a submission or an
+    /// When the vault learned of the job: by a delivery, a submission or an
     /// import.
     pub created_at: Timestamp,
     /// When a worker took the job, by the sender's clock.
@@ -186,7 +186,7 @@ pub enum Archive {
 pub struct NewJob {
     /// The object that the job lives in.
     pub home: ObjectName,
-    /// When the job was first heard of.
+    /// When the vault learned of the job.
     pub at: Timestamp,
     /// 128 random bits in hex.
     pub nonce: String,
@@ -195,7 +195,7 @@ pub struct NewJob {
 }
 
 impl Job {
-    /// Returns the record of a job that has just been heard of.
+    /// Returns the record of a job that was unknown until now.
     #[must_use]
     pub fn new(new_job: NewJob) -> Self {
         let (id, reference) = match &new_job.home {

@@ -109,7 +109,7 @@ impl KvCopy {
         }
     }
 
-    /// Returns the same copy after another try.
+    /// Returns the same copy after a retry.
     #[must_use]
     pub const fn after(self, last: LastTry) -> Self {
         match self {

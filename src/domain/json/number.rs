@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_too_long_or_no_number_is_none() {
+    fn a_token_that_is_too_long_or_no_number_is_refused() {
         assert_eq!(decimal("1e127").map(|number| number.len()), Some(128));
         let long = "9".repeat(129);
         for none in

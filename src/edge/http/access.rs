@@ -1,4 +1,4 @@
-//! Checks who may do what, once, before a route's handler is called.
+//! Checks a caller's rights once, before a route's handler is called.
 
 use super::call::Call;
 use crate::domain::access::pass::TokenPass;

@@ -18,8 +18,8 @@ use worker::Bucket;
 /// 2. Reads its length, which a single put must know in advance.
 /// 3. Finds its type: [`content_type`].
 /// 4. Pipes the body. Both ends must agree on the length, so that a cut or too
-///    long body leaves nothing behind. Without a length, or over 4 GiB, it goes
-///    by parts.
+///    long body leaves nothing behind. Without a length, or over 4 GiB, it is
+///    sent in parts.
 ///
 /// # Errors
 /// [`CopyFailure`], which says when a retry makes sense.

@@ -14,8 +14,8 @@ use super::event::{Event, Provider};
 use crate::domain::json::Member;
 
 impl Provider {
-    /// Returns whether a URL at this key of a result is an output, whatever
-    /// else is known of it.
+    /// Returns whether a URL at this key of a result is an output, without
+    /// regard to anything else.
     #[must_use]
     pub fn is_output(self, key: Option<&str>) -> bool {
         match self {

@@ -10,8 +10,8 @@ use crate::edge::job::home::Home;
 use crate::edge::platform::Failure;
 use crate::edge::upstream::{self, PostResult};
 
-/// Sends the message of an entry to a receiver. The result is recorded in the
-/// record as it is by then.
+/// Sends the message of an entry to a receiver. The result goes into the record
+/// as it is after the answer.
 pub async fn hand_off(home: &Home, entry: u32, receiver: Receiver) -> Result<(), Failure> {
     let Some(job) = home.store.job()? else { return Ok(()) };
     let Some(message) = job.handoff.find(entry, receiver).cloned() else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Takes what comes in about a job: deliveries, answers, and imports.
+//! Takes the news about a job: deliveries, answers, and imports.
 
 pub mod apply;
 pub mod body;
