@@ -1,8 +1,11 @@
 // Returns the passages of a Markdown text: paragraphs (also in lists), headings, and the cells of tables. It skips code
-// blocks, HTML, and tables that a command writes: these follow a mark of one word, such as `<!-- price -->`.
+// blocks, HTML, and tables that a command writes: these follow one of its marks.
 import markdownIt from "markdown-it";
 
 const parser = markdownIt({ html: true, linkify: false });
+/** The marks before the tables that `npm run cost` and `npm run growth` write. */
+export const MARKS = ["free", "growth", "operations", "price", "storage", "twin", "watched"];
+const MARK = new RegExp(`^<!-- (?:${MARKS.join("|")}) -->\\s*$`);
 const KINDS = { p: "paragraph", td: "cell", th: "cell" };
 
 /** Returns the text that a reader sees. Inline code counts as one word; pictures and markup do not count. */
@@ -26,7 +29,7 @@ export function passages(text, file, firstLine = 1) {
   for (const token of parser.parse(text, {})) {
     if (token.type === "table_open") generated = marked;
     if (token.type === "table_close") generated = false;
-    if (token.level === 0) marked = token.type === "html_block" && /^<!-- \w+ -->\s*$/.test(token.content);
+    if (token.level === 0) marked = token.type === "html_block" && MARK.test(token.content);
     if (token.type === "tr_open") row = token.map?.[0];
     if (token.nesting === 1) kind = /^h\d$/.test(token.tag) ? "heading" : (KINDS[token.tag] ?? kind);
     if (token.type !== "inline" || generated) continue;
