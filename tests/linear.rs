@@ -393,7 +393,7 @@ fn scanned_bodies() {
             let list = format!("[{}1]", repeated("\"a\",", size));
             (0..3).fold(list, |inner, _| format!("[{}]", json::encode_string(&inner)))
         }),
-        ("JSON that is none in JSON", |size| {
+        ("broken JSON in JSON", |size| {
             let prose = json::encode_string(&format!("[{}", repeated("\"a\",", size)));
             format!("[{}]", json::encode_string(&format!("[{prose}")))
         }),

@@ -12,7 +12,7 @@ const PAGE: &str = include_str!("../../docs/configuration.md");
 struct Row {
     name: &'static str,
     is_secret: bool,
-    /// The default; `None` if there is none.
+    /// The default, if it has one.
     default: Option<&'static str>,
 }
 

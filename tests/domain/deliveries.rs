@@ -90,7 +90,7 @@ fn a_files_own_query_makes_another_result() {
     let get = |query: &str, by| completed("get", by).replace("get?", query);
     let mut vault = Vault::new();
     vault.deliver(&get("get?file=a&", "s"));
-    assert_eq!(vault.deliver(&get("get?file=a&", "t")), EntryOutcome::Duplicate, "signed anew");
+    assert_eq!(vault.deliver(&get("get?file=a&", "t")), EntryOutcome::Duplicate, "signed again");
     assert_eq!(vault.deliver(&get("get?file=b&", "s")), EntryOutcome::Applied);
     assert_eq!(vault.job().files.len(), 2);
     let prompt = |end| format!(r#"{{"eventType":"completed","p":"https://h/? {end}"}}"#);

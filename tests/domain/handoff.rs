@@ -1,4 +1,4 @@
-//! Tests which events are handed on, to whom, and when.
+//! Tests which events are handed on, to which receivers, and when.
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 

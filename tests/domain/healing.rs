@@ -203,7 +203,7 @@ fn without_an_upstream_only_dead_files_are_lost() {
         job.healing.error = known;
         healing::note_impossible(&mut job, "UPSTREAM_API_KEY is not set", context(DEADLINE));
         assert_eq!(job.files[0].status(), FileStatus::Lost);
-        assert!(job.version > version, "who waits is told");
+        assert!(job.version > version, "a waiting reader gets the change");
     }
     let mut vault = Vault::new();
     vault.deliver(&acquired(1_000));

@@ -54,7 +54,7 @@ fn seen(vault: &Vault) -> Value {
 fn is_sound(was: &Job, before: &Value, vault: &Vault) {
     let job = vault.job();
     assert!(job.version >= was.version && job.attempt >= was.attempt);
-    assert!(job.version > was.version || *before == seen(vault), "a change that no one is told");
+    assert!(job.version > was.version || *before == seen(vault), "a change that no reader gets");
     assert!(was.status != Status::Completed || job.status == Status::Completed);
     assert_eq!(job.status == Status::Completed, vault.result.is_some());
     assert!(job.files.windows(2).all(|pair| pair[0].n < pair[1].n));

@@ -30,7 +30,7 @@ proptest! {
         other in prop_oneof!["[0-9a-f]{0,30}", "3[0-9]20[0-9a-f]{0,6}", any::<String>()],
     ) {
         let place = PageCursor { created_at: Timestamp::from_millis(millis), home };
-        // Larger numbers are none that the catalog's SQL could take.
+        // The catalog's SQL could not take larger numbers.
         assert_eq!(PageCursor::from_cursor(&place.to_cursor()), Some(place).filter(|_| millis < 1 << 53));
         if let Some(place) = PageCursor::from_cursor(&other) {
             assert_eq!(PageCursor::from_cursor(&place.to_cursor()), Some(place));

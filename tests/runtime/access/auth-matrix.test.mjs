@@ -19,7 +19,7 @@ function kind({ security }) {
   return security.some((way) => way.ticket) ? "ticket" : "token";
 }
 
-describe("who may do what", () => {
+describe("the rights of each caller", () => {
   let source;
   let vault;
   let document;

@@ -77,7 +77,7 @@ describe("when a ticket expires", () => {
     }
     const before = first.messages.length;
     await vault.deliver(told("failed", "after"));
-    for (const owner of owners) await eventually("the owner is told", () => owner.told("after") || undefined);
+    for (const owner of owners) await eventually("the owner gets the change", () => owner.told("after") || undefined);
     assert.deepEqual([first.messages.length, owners.map(({ closed }) => closed)], [before, [undefined, undefined]]);
     assert.equal((await watch(vault, `?ticket=${short.ticket}`)).status, 401);
     for (const { socket } of owners) socket.terminate();
@@ -104,7 +104,7 @@ describe("when a ticket expires", () => {
     await pause(expiresAt - Date.now() + LATE_MS);
     const next = await watch(vault, `?ticket=${(await ticket("live", 60)).ticket}`);
     await vault.deliver(told("failed", "next"));
-    await eventually("it is told", () => next.told("next") || undefined);
+    await eventually("it gets the change", () => next.told("next") || undefined);
     next.socket.terminate();
     assert.deepEqual((await vault.json("/stats")).jobs > 0, true);
   });

@@ -1,4 +1,4 @@
-// Who may deliver, how much, and how the others are refused.
+// Who can deliver, how much, and how the others are refused.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json, problem } from "../support/answers.mjs";

@@ -1,4 +1,4 @@
-// Who may read, and what they get.
+// Who can read, and what they get.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { json, problem } from "../support/answers.mjs";

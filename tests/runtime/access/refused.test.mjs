@@ -16,7 +16,7 @@ describe("refused deliveries", () => {
   after(() => vault.stop());
 
   const wrong = (headers) => vault.post("/hook/wrong-token-0123456789/order-7", "{}", headers);
-  const until = (n) => eventually(`${n} are told`, async () => {
+  const until = (n) => eventually(`${n} are listed`, async () => {
     const answer = await vault.json("/refused");
     return answer.total >= n ? answer : undefined;
   });
@@ -25,7 +25,7 @@ describe("refused deliveries", () => {
     assert.deepEqual(await vault.json("/refused"), { refused: [], total: 0 });
   });
 
-  it("show when, why and by whom, and never the token", async () => {
+  it("show time, reason and sender, and never the token", async () => {
     const from = Date.now();
     await wrong({ "user-agent": `queue/1 (https://h/hook/${HOOK_TOKEN})` });
     await vault.post(`/hook/${HOOK_TOKEN}`, "x".repeat(1_001));

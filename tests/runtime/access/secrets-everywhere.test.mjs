@@ -110,13 +110,13 @@ describe("no secret leaves", () => {
     const body = `${JSON.stringify({ ...told("failed", "60", 1), queueName: TEXTS[2] }).slice(0, -1)},"error":${planted()}}`;
     assert.equal((await vault.deliver(body, { query, reference: `r-${TEXTS[3].replace(/[^a-z0-9-]/gi, "")}` })).status, 200);
     const stream = await openEvents(vault, "/jobs/60/events");
-    await stream.until("the entry is told", () => stream.entries().length > 0);
+    await stream.until("the entry is sent", () => stream.entries().length > 0);
     await stream.stop();
     holdsNone(stream.text, "a stream of events");
-    await eventually("the change is told", () => messages.find((text) => text.includes('"60"')));
+    await eventually("the change is sent", () => messages.find((text) => text.includes('"60"')));
     socket.close();
     holdsNone(messages.join("\n"), "/live");
-    assert.ok(messages.join("").includes("***"), "its labels are told, masked");
+    assert.ok(messages.join("").includes("***"), "its labels are sent, masked");
   });
 
   it("in a delivery's record, result, timeline, bodies, copy in KV and hand-off", async () => {

@@ -75,7 +75,7 @@ for (const verify of [undefined, "true"]) {
       const mine = await vault.settled(own);
       assert.deepEqual([mine.status, mine.id], ["completed", own]);
       // Its own end is handed on; later events of the other job are not.
-      await eventually("its end is told", () => paths().includes("/thief") || undefined);
+      await eventually("its end is handed on", () => paths().includes("/thief") || undefined);
       const told = paths().length;
       await vault.deliver(result("901", "true-901"), { query: "?app=app" });
       const job = await vault.settled("901");
@@ -199,7 +199,7 @@ describe("an id that another job has", () => {
     assert.deepEqual([mine.id, mine.status, mine.input.id], [name, "queued", id]);
     assert.ok((await vault.events(name)).some(({ detail }) => detail === `the upstream calls it ${id}, which is another job here`));
     assert.equal((await send(hook, failed(id))).id, name);
-    await eventually("its end is told", () => paths(path).length > 0 || undefined);
+    await eventually("its end is handed on", () => paths(path).length > 0 || undefined);
     assert.deepEqual(await vault.job(id), before);
     assert.equal((await vault.job(name)).status, "failed");
   }
@@ -211,7 +211,7 @@ describe("an id that another job has", () => {
     await isApart("8001", second, "/second");
     assert.deepEqual(paths("/first"), []);
     await send(first.hook, failed("8001"));
-    await eventually("the first end is told", () => paths("/first").length > 0 || undefined);
+    await eventually("the first end is handed on", () => paths("/first").length > 0 || undefined);
     assert.equal(paths("/second").length, 1);
     assert.deepEqual((await vault.job("8001")).input.query, webhook("/first"));
   });
@@ -241,7 +241,7 @@ describe("an id that another job has", () => {
     });
     assert.deepEqual([job.status, job.app], ["acquired", "five"]);
     await eventually("the capability leads there", async () => (await send(hook, failed("8004"))).id === "8004" || undefined);
-    await eventually("its end is told", () => paths("/fifth").length > 0 || undefined);
+    await eventually("its end is handed on", () => paths("/fifth").length > 0 || undefined);
   });
 
   it("is answered at the routes of its own queue", async () => {

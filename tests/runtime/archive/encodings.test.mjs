@@ -1,5 +1,5 @@
-// Files whose source names a content coding, or something else in its place. The stored file, and the one that is read
-// through before, is the file that a client can use.
+// Files whose source names a content coding, or something else in its place. The stored file is one that a
+// client can use, and so is the file that is read through before.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";

@@ -81,7 +81,7 @@ describe("a result", () => {
     assert.deepEqual([job.files.length, job.files[0].size], [1, 771]);
   });
 
-  test("of more than 500 files has the rest skipped as too many", async () => {
+  test("of more than 500 files keeps 500 and skips the rest as too many", async () => {
     const path = (n) => `/many/${n}.jpg`;
     const count = 503;
     for (let n = 0; n < count; n += 1) origin.on(path(n), file(noise(100, path(n))));

@@ -1,4 +1,4 @@
-// A day's object: what it stores, and from whom.
+// A day's object: what it stores, and from which senders.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { askable, askObject, row, sql } from "../support/catalog.mjs";
@@ -68,7 +68,7 @@ describe("a day", () => {
     const slack = (smallestSlack, oldestPending = null) => ({ numbers: { smallestSlack, oldestPending } });
     await put(day, row("s1", time, slack(5_000, time)), row("s2", time, slack(9_000)),
       row("huge", time, slack(18_000_000_000_000_000_000)));
-    await eventually("the least is told", async () => (await sums())[0] === 5 || undefined);
+    await eventually("the least is counted", async () => (await sums())[0] === 5 || undefined);
     const waits = (await sums())[1];
     assert.ok(Math.abs(waits - (Date.now() - time) / 1_000) < 60, `${waits}`);
     await put(day, row("s1", time, { revision: 2, ...slack(7_000) }));

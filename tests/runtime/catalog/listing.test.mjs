@@ -61,7 +61,7 @@ describe("the listing", () => {
       { query: "?app=shop&tag=x&tag=y", reference: "order-7" },
     );
     const job = await vault.settled("b1");
-    const row = await eventually("the row tells of the stored file", async () => {
+    const row = await eventually("the row counts the stored file", async () => {
       const { jobs } = await vault.json("/jobs?limit=1");
       return jobs[0]?.archive === "stored" ? jobs[0] : undefined;
     });

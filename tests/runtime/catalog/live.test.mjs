@@ -27,11 +27,11 @@ describe("the live feed", () => {
       const [change, status] = turn % 2 ? [told("retried", "one", turn), "retried"] : [acquired("one", turn), "acquired"];
       const [known, begun] = [viewer.jobs().length, Date.now()];
       await vault.deliver(change, { query: "?tag=x" });
-      await eventually("it is told", () => viewer.jobs().slice(known).some((job) => job.status === status) || undefined);
+      await eventually("it is sent", () => viewer.jobs().slice(known).some((job) => job.status === status) || undefined);
       return Date.now() - begun;
     });
     await vault.deliver(completed(source.put("/1_0_a.mp4", noise(50)), "one"));
-    await viewer.until("the end is told", ({ archive }) => archive === "stored");
+    await viewer.until("the end is sent", ({ archive }) => archive === "stored");
     const row = (await vault.json("/jobs?limit=1")).jobs[0];
     assert.deepEqual(viewer.jobs().at(-1), row);
     await vault.deliver(completed(source.put("/1_0_a.mp4", noise(50)), "one"));
@@ -47,12 +47,12 @@ describe("the live feed", () => {
     const first = await view(vault);
     const { seq } = await first.here();
     for (const id of ["m1", "m2", "m3"]) await vault.deliver(acquired(id));
-    await first.until("m2 is told", ({ id }) => id === "m2");
+    await first.until("m2 is sent", ({ id }) => id === "m2");
     first.socket.terminate();
     await vault.deliver(told("failed", "m1", 2));
     await fetch(`${vault.url}/jobs/m2`, { method: "DELETE", headers });
     vault.unwatch("m2");
-    const second = await eventually("all is told", async () => {
+    const second = await eventually("all is sent", async () => {
       const viewer = await view(vault, seq);
       await viewer.here();
       viewer.socket.terminate();
@@ -85,7 +85,7 @@ describe("the live feed", () => {
       const viewer = await view(vault, known);
       const ids = Array.from({ length: 20 }, (_, n) => `k${20 * round + n}`);
       const deliveries = ids.map((id) => vault.deliver(told("failed", id, 1)).catch(() => undefined));
-      await eventually("something is told", () => viewer.jobs().length > 0 || viewer.code !== undefined || undefined);
+      await eventually("something is sent", () => viewer.jobs().length > 0 || viewer.code !== undefined || undefined);
       await vault.kill();
       await Promise.all(deliveries);
       await eventually("the viewer is dropped", () => viewer.code !== undefined || undefined);
@@ -108,7 +108,7 @@ describe("the live feed", () => {
     for (const viewer of viewers.slice(0, 50)) viewer.socket.terminate();
     for (let n = 0; n < 10; n += 1) await vault.deliver(acquired(`v${n}`));
     for (const viewer of viewers.slice(50)) {
-      for (let n = 0; n < 10; n += 1) await viewer.until(`v${n} is told`, ({ id }) => id === `v${n}`);
+      for (let n = 0; n < 10; n += 1) await viewer.until(`v${n} is sent`, ({ id }) => id === `v${n}`);
       viewer.socket.terminate();
     }
   });

@@ -100,7 +100,7 @@ test("root keeps its days, asks them once, and tells earlier viewers to read the
   const viewer = await view(other, "1");
   assert.equal((await viewer.here()).resync, true);
   await askObject(other, day(7), { PutMany: [row("new", AT + 7 * 86_400_000)] });
-  await viewer.until("a change is told", ({ id }) => id === "new");
+  await viewer.until("a change is sent", ({ id }) => id === "new");
   assert.deepEqual(viewer.jobs().map(({ id }) => id), ["new"]);
   viewer.socket.terminate();
 });

@@ -20,7 +20,7 @@ const dayOf = (n) => new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 1
 /** Returns the last message to a viewer about a job; each row's version is in its `updatedAt`. */
 const last = (viewers, id) => viewers.flatMap((viewer) => viewer.jobs()).findLast((job) => job.id === id)?.updatedAt;
 const hears = (viewer, id, version, day) =>
-  eventually(`${id} ${version} is told`, () => last([viewer], id) === at(day) + version || undefined);
+  eventually(`${id} ${version} is sent`, () => last([viewer], id) === at(day) + version || undefined);
 
 describe("a viewer", () => {
   it("gets a change within a second, also while the day asks whether anybody watches", async () => {
@@ -113,7 +113,7 @@ describe("a viewer", () => {
     await Promise.all(writing);
     for (const mine of viewers) {
       for (const [id, [day, n]] of versions) {
-        await eventually(`${id} is told as it is`, () => last(mine, id) === at(day) + n || undefined);
+        await eventually(`${id} is sent as it is`, () => last(mine, id) === at(day) + n || undefined);
       }
     }
     // A viewer that came amid the changes gets what changed after it came.
@@ -147,7 +147,7 @@ describe("a viewer", () => {
     viewer.socket.terminate();
   });
 
-  it("that is far behind gets all that it missed, or is told to read the list after too many days", async () => {
+  it("that is far behind gets all that it missed, or must read the list after too many days", async () => {
     const day = "2024-06-01";
     const first = await view(vault);
     const { seq } = await first.here();
@@ -188,7 +188,7 @@ describe("a viewer", () => {
     const changes = [{ Put: row("old", at(day)) }, { Removed: { home: "id:older", id: "older" } }];
     await askObject(vault, "root", { Push: { day: "2024-07-02", seq: 2, totals, changes } });
     await hears(viewer, "old", 1, day);
-    await eventually("its removal is told", () => viewer.messages.some(({ deleted }) => deleted === "older") || undefined);
+    await eventually("its removal is sent", () => viewer.messages.some(({ deleted }) => deleted === "older") || undefined);
     viewer.socket.terminate();
   });
 });

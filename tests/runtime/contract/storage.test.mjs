@@ -95,7 +95,7 @@ measured("storage", (on) => {
       const { url } = on.serve([file(BYTES)]);
       await watched.deliver(acquired("life"));
       // One run may send the rows of both deliveries to the catalog.
-      await eventually("the catalog is told of the first", async () =>
+      await eventually("the catalog gets the first", async () =>
         operations(watched).find(([operation]) => operation === "CATALOG"));
       await watched.deliver(completed(url, "life"));
       await watched.settled("life");

@@ -122,7 +122,7 @@ describe("a job's page", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("shows what was handed off to whom, what was not and why, and hands off again", async () => {
+  test("shows what was handed off and where, what was not and why, and hands off again", async () => {
     const receiver = await startReceiver();
     try {
       await vault.deliver(told("failed", "alone", 1));

@@ -137,7 +137,7 @@ describe("the owner", { skip: lacking("chromium") }, () => {
   test("sees who was refused, and the numbers", async () => {
     await vault.post("/hook/wrong-token-0123456789", "{}", { "user-agent": "queue/<b>1</b>" });
     const page = await open("#/refused");
-    await eventually("it is told", async () => {
+    await eventually("it is listed", async () => {
       await page.getByRole("button", { name: "Refresh" }).click();
       return (await page.getByText("Sent by queue/<b>1</b>").count()) > 0 || undefined;
     });

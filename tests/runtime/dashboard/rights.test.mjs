@@ -64,7 +64,7 @@ describe("the read token", { skip: lacking("chromium", "ffmpeg") }, () => {
     opened.clean();
   });
 
-  test("is told that it may only read, and gets its own commands", async () => {
+  test("sees that it may only read, and gets its own commands", async () => {
     const page = await open(READ_TOKEN);
     await visit(page, "#/unmatched");
     await page.getByText("To assign or drop them, sign in with the API token.").waitFor();

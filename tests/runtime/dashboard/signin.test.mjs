@@ -1,4 +1,4 @@
-// Who may enter the dashboard, who may no longer, and what they see.
+// Who can enter the dashboard, who no longer can, and what they see.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { live, startBrowser } from "../support/dashboard/browser.mjs";

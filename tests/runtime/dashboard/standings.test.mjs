@@ -186,7 +186,7 @@ describe("a job's state", { skip: lacking("chromium", "ffmpeg") }, () => {
     }
   });
 
-  test("that has failed without an error says that there is none", async () => {
+  test("that has failed without an error says that the queue gave no reason", async () => {
     const page = await open("failed-wordless");
     await says(page, "The queue gave no reason.");
     opened.clean();

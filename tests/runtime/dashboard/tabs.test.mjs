@@ -152,7 +152,7 @@ describe("tabs of one browser", { skip: lacking("chromium") }, () => {
     // The same page would get the token if the vault served it as a page.
     await first.context().route("**/control.html", (route) => route.fulfill({ contentType: "text/html", body: HTML }));
     const control = await tab("control.html");
-    await eventually("it is told", () => control.evaluate(() => globalThis.stolen?.some(({ token }) => token) || undefined));
+    await eventually("it gets the token", () => control.evaluate(() => globalThis.stolen?.some(({ token }) => token) || undefined));
   });
 
   /** Checks that no page of the profile has what an open tab gives to a new one, while a new one gets it. */

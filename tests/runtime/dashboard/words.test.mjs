@@ -53,7 +53,7 @@ describe("the dashboard's words", { skip: lacking("chromium") }, () => {
     const path = new URL(vault.hookUrl()).pathname;
     const socket = connect(port, hostname, () =>
       socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"a":`, () => socket.destroySoon()));
-    await eventually("it is told", async () => (await vault.json("/refused")).total === 1 || undefined);
+    await eventually("it is listed", async () => (await vault.json("/refused")).total === 1 || undefined);
     assert.match(await shown(t, "refused", ".rows li", {}), /503[\s\S]*the body ended early/);
   });
 

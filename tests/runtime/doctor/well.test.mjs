@@ -1,4 +1,4 @@
-// `GET /doctor` of a healthy vault: what it says, to whom, what it costs, what it leaves.
+// `GET /doctor` of a healthy vault: what it says to which caller, what it costs, what it leaves.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { json } from "../support/answers.mjs";

@@ -33,7 +33,7 @@ const REFUSALS = [
   ["200 of nothing", bytes(200, ""), 200, "", "the upstream's answer to the submission has no request id"],
   ["204", (response) => response.writeHead(204).end(), 204, "", "the upstream's answer to the submission has no request id"],
   ["200 without an id", says({ ok: true }), 200, '{"ok":true}', undefined],
-  ["200 with an id that is none", says({ request_id: "../../x" }), 200, undefined, undefined],
+  ["200 with an id that is not valid", says({ request_id: "../../x" }), 200, undefined, undefined],
 ];
 const BREAKS = [
   ["reset", reset, /can't be reached/], ["half an answer", half, /ended early/],
@@ -135,7 +135,7 @@ describe("a request to which the upstream answers", () => {
   });
 
   it("404 is answered by the vault: while the job is queued, and for good once it has ended", async () => {
-    const gone = says({ detail: "never heard of" }, 404);
+    const gone = says({ detail: "unknown job" }, 404);
     for (const [, end] of QUESTIONS) origin.on(`/queue/m/requests/1${end}`, gone);
     const ask = async (end, scheme) => call(vault, "GET", `/queue/m/requests/1${end}`, { scheme });
     assert.deepEqual((await ask("/status")).json.status, "IN_QUEUE");

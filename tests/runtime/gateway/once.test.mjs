@@ -1,4 +1,4 @@
-// `Idempotency-Key`: one job for a key, whoever repeats it, for a day.
+// `Idempotency-Key`: one job for a key, for a day, for all who repeat it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { call, PATIENT, queuesAt, says } from "../support/calls.mjs";

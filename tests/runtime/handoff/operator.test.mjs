@@ -48,7 +48,7 @@ it("gets a job that goes on after its end, each time it ends", async () => {
   await delivered("3");
   await vault.deliver(told("retried", "3", 2));
   await vault.deliver(completed(source.put("/3_0_a.mp4", noise(50)), "3"));
-  await eventually("both are told", () => of("3").length === 2 || undefined);
+  await eventually("both are handed on", () => of("3").length === 2 || undefined);
   assert.deepEqual(of("3").map(({ json }) => json.eventType), ["failed", "completed"]);
   await delivered("3");
 });

@@ -138,7 +138,7 @@ describe("healing", () => {
     await checkStored(id);
     const details = (await heals(id)).map(({ detail }) => detail);
     assert.match(details[0], /the upstream answers 503/);
-    assert.equal(details.length, 2, "the same failure is told once");
+    assert.equal(details.length, 2, "the same failure is noted once");
     await upstream.setKnobs({});
   });
 });

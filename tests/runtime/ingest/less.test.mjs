@@ -41,7 +41,7 @@ describe("a result that holds less", () => {
     }
     const job = await vault.job(id);
     assert.deepEqual([job.status, job.archive, job.result, job.files], ["completed", "stored", before.result, before.files]);
-    assert.equal(job.version, version, "no reader is told");
+    assert.equal(job.version, version, "no reader gets a change");
     assert.equal((await fetch(job.result[0])).status, 200);
   });
 

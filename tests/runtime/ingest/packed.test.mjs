@@ -60,12 +60,12 @@ describe("a delivery sent as", () => {
   for (const [name, coding, pack, told] of [
     ["gzip", "gzip", gzipSync, "gzip"],
     ["x-gzip", "X-GZIP", gzipSync, "gzip"],
-    ["gzip that no header tells of", "", gzipSync, "gzip"],
+    ["gzip that no header names", "", gzipSync, "gzip"],
     ["gzip among names of no coding", "utf-8, gzip,aws-chunked", gzipSync, "gzip"],
     ["deflate in zlib's format", "deflate", deflateSync, "deflate"],
     ["deflate without it", "deflate", deflateRawSync, "deflate-raw"],
     ["gzip of gzip", "gzip, gzip", twice, "gzip of gzip"],
-    ["gzip of gzip that is told once", "gzip", twice, "gzip of gzip"],
+    ["gzip of gzip that is named once", "gzip", twice, "gzip of gzip"],
     ["gzip of deflate", "deflate, gzip", (bytes) => gzipSync(deflateSync(bytes)), "gzip of deflate"],
   ]) {
     for (const [size, where] of [[0, "short"], [600_000, "long"]]) {

@@ -55,7 +55,7 @@ describe("fal.ai's webhook", () => {
     assert.deepEqual([job.status, job.error], ["failed", "Invalid status code: 422"]);
   });
 
-  it("without its payload has the result fetched", async () => {
+  it("without its payload leads to a request for the result", async () => {
     vault.leaveWork();
     const answer = await vault.deliver(fal("fal-4", "OK", "null", `,"payload_error":"too large"`));
     assert.equal(answer.eventType, "completed");

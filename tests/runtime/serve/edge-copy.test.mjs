@@ -88,7 +88,7 @@ describe("the copy in KV", () => {
     await problem(await vault.get("/jobs/unknown"), 404);
   });
 
-  test("is only for callers who may read", async () => {
+  test("is only for callers with the right to read", async () => {
     await store("803");
     for (const headers of [{}, { authorization: `Bearer ${API_TOKEN}x` }]) {
       const response = await fetch(`${vault.url}/jobs/803`, { headers });
@@ -117,7 +117,7 @@ describe("the copy in KV", () => {
     assert.equal((await read(vault, "/jobs/ref:e-2")).source, "object");
   });
 
-  test("follows a revision: while its files are being copied, there is none", async () => {
+  test("follows a revision: it is absent while files are being copied", async () => {
     await store("806");
     const path = "/outputs/free/806_1_b.mp4";
     const url = source.put(path);

@@ -42,7 +42,7 @@ describe("server-sent events", () => {
     const header = (name) => stream.response.headers.get(name);
     assert.deepEqual(["content-type", "cache-control", "x-accel-buffering"].map(header),
       ["text/event-stream", "no-store", "no"]);
-    await stream.until("it tells of the job", ({ jobs }) => jobs().length > 0);
+    await stream.until("it sends the job", ({ jobs }) => jobs().length > 0);
     const [first, ...rest] = stream.frames();
     assert.deepEqual(first, { retry: "2000" });
     const events = await vault.events("901");

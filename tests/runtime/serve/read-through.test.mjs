@@ -217,7 +217,7 @@ describe("a file that is still at its source", () => {
     "hangs up": reset,
     "answers without a file": status(204),
     "sends a part that nobody asked for": partial(BYTES),
-    "tells of too many bytes": (response) => {
+    "announces too many bytes": (response) => {
       response.writeHead(200, { "content-length": MAX_FILE_BYTES + 1 });
       response.write("x");
     },

@@ -45,7 +45,7 @@ describe("after a former release", () => {
     await isStored("1017", `${FILES}1017_0_a.mp4`);
     await isStored("1018", `${FILES}slow_0_a.mp4`, `${FILES}1018_1_b.mp4`);
     for (const id of ["1002", "1016"]) await isStored(id, `${FILES}${id}_0_healed.mp4`);
-    await eventually("the client is told", () => outside.asked.includes(CLIENT) || undefined);
+    await eventually("the client gets the end", () => outside.asked.includes(CLIENT) || undefined);
     await eventually("1014 is handed on", async () => (await vault.job("1014")).handoff.state === "delivered" || undefined);
     await eventually("both are in the box", async () =>
       (await vault.json("/unmatched")).unmatched.length === UNMATCHED.length || undefined);

@@ -34,7 +34,7 @@ test("a wrong link, path, command, flag, variable or route is found", () => {
   assert.deepEqual(mistakes("README.md", right, world), []);
 });
 
-test("the pages are as short as promised, and say for whom they are", () => {
+test("the pages are as short as promised, and say who should read them", () => {
   const most = { "README.md": 240, "CONTRIBUTING.md": 120, "ARCHITECTURE.md": 130 };
   const lines = (page) => world.pages.get(page).trimEnd().split("\n").length;
   assert.deepEqual(Object.keys(most).filter((page) => lines(page) > most[page]), []);

@@ -57,7 +57,7 @@ test("a request and its response pass unchanged, in both directions at once", as
   const got = await fetch(`${url}/p%20q?x=1&x=2`, { method: "PUT", body: "abc", headers: { "x-a": "ä".normalize("NFC") } });
   assert.deepEqual([got.status, got.statusText, got.headers.getSetCookie(), await got.text()], [207, "Odd", ["a=1", "b=2"], "ABC"]);
   assert.deepEqual(seen, [["PUT", "/p%20q?x=1&x=2", new URL(url).host, "ä", "3"]]);
-  await eventually("it is told", () => told.length === 1 || undefined);
+  await eventually("it is reported", () => told.length === 1 || undefined);
   assert.deepEqual({ ...told[0], ms: 0 }, { method: "PUT", path: "/p%20q", status: 207, ms: 0 });
 });
 
@@ -109,7 +109,7 @@ test("a client that leaves also ends the request behind it, and is logged", asyn
   await got.body.getReader().read();
   stop.abort();
   await left;
-  await eventually("it is told", () => told.length === 1 || undefined);
+  await eventually("it is reported", () => told.length === 1 || undefined);
   assert.equal(told[0].status, undefined);
 });
 

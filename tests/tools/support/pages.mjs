@@ -6,7 +6,7 @@
  * @property {string} code
  * @property {number} line the line of the page where the block begins
  * @property {number} [status] an example's status: its title ends with `→ 200`
- * @property {string} answer the answer that the page shows, empty if there is none
+ * @property {string} answer the answer that the page shows, empty if it shows no answer
  * @property {[number, number]} place the answer's position in the page's text
  */
 

@@ -1,4 +1,4 @@
-// Who may use the proxy, and for what: the token, tickets, and never an origin.
+// Who can use the proxy, and for what: the token, tickets, and never an origin.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { PATIENT } from "../../support/calls.mjs";

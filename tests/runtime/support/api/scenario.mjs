@@ -73,7 +73,7 @@ export async function play(vault, { source, upstream, receiver }) {
   await ask("listRefused", "GET", "/refused");
   await ask("examine", "GET", "/doctor");
   await rest("437853", 2);
-  await eventually("all is told", async () => (await vault.json("/stats")).jobs === 2 || undefined);
+  await eventually("all is counted", async () => (await vault.json("/stats")).jobs === 2 || undefined);
   await ask("readMetrics", "GET", "/metrics");
   await eventually("both manifests are there", async () => (await vault.keys("manifests/")).length === 2 || undefined);
   await ask("restore", "POST", "/restore?limit=40");
