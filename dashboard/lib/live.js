@@ -13,7 +13,7 @@ const SILENCE_MS = 30_000;
  * changes.
  */
 export class Live extends Emitter {
-  /** `connecting`, `live` or `off`: a user who may only read gets no ticket for the feed. */
+  /** `connecting`, `live` or `off`: a user with read access only gets no ticket for the feed. */
   state = "connecting";
   states = new Emitter();
   #seq;

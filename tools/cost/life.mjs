@@ -49,11 +49,11 @@ export async function watchedLife(vault, source) {
   await once(viewer, "open");
   // The first change after a pause costs other operations than those that follow.
   await post(vault, { eventType: "failed", jobId: "seen", error: "wakes the feed" });
-  await eventually("the viewer is told", () => told.find(({ job }) => job?.id === "seen"));
+  await eventually("the viewer gets the row", () => told.find(({ job }) => job?.id === "seen"));
   await step("acquired, watched", () => acquire("watched"));
   await step("completed, watched", () => complete("watched"));
   const isWhole = ({ job }) => job?.id === "watched" && job.archive === "stored";
-  await eventually("the viewer is told of the end", () => told.find(isWhole));
+  await eventually("the viewer gets the end", () => told.find(isWhole));
   viewer.terminate();
   return steps;
 }

@@ -6,7 +6,7 @@ import { isSettled, listing, published } from "./quiet.mjs";
 export const LOSSES = {
   acks: "deliveries that got a 2xx and are neither in the timeline nor in the unmatched box",
   bytes: "files that are not byte for byte those of the source",
-  files: "files that are not to be had from the vault, although the source still has them",
+  files: "files that the vault does not serve, although the source still has them",
   twice: "events that were applied more often than they happened, or counted wrongly",
   stuck: "jobs that did not settle as the queue says, were not published, listed, summed up or told, or came back when deleted",
   uploads: "multipart uploads that were neither completed nor aborted",
@@ -160,7 +160,7 @@ async function judgeRest(id, { truth, record, around: { rig, verdict, listed } }
   if (record.status !== truth.status.toLowerCase()) stuck(`${record.status}, not ${truth.status}`);
   else if (!isSettled(record)) stuck(`the archive is ${record.archive}`);
   else if (listed.get(id)?.updatedAt !== record.updatedAt) stuck("not listed as it is");
-  else if (rig.viewer && rig.viewer.told.get(id) !== record.updatedAt) stuck("a viewer was not told of it as it is");
+  else if (rig.viewer && rig.viewer.told.get(id) !== record.updatedAt) stuck("a viewer did not get it as it is");
   else if (!await isPublished(rig.vault, record)) stuck("not published as it is");
 }
 

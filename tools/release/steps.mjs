@@ -11,7 +11,7 @@ const { version } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
 const TAG = `v${version}`;
 const ARCHIVE = inRoot("dist", `hookvault-${version}.tar.gz`);
 const SUM = `${ARCHIVE}.sha256`;
-/** The same files make the same archive, whoever packs them and when. */
+/** The same files make the same archive, on any machine and at any time. */
 const SAME = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
 
 export const STEPS = {

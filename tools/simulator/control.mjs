@@ -10,7 +10,7 @@ export function help() {
 POST /queue/{model}  /fal/queue/{model}     submit (Authorization: Bearer …); webhooks go to
                                             ?fal_webhook=URL or the header x-pipelet-webhook
 GET  …/{model}/requests/{id}[/status]       result, status (?logs=1)      PUT …/{id}/cancel
-GET  /fal/download/{bucket}/{key}           an output, signed anew
+GET  /fal/download/{bucket}/{key}           an output, signed again
 GET  /_sim/jobs                             all jobs in order of submission
 GET  /_sim/jobs/{id}                        a job: events, deliveries, its files' SHA-256, its
                                             submission as it arrived; DELETE: the queue forgets it

@@ -71,7 +71,7 @@ export const KNOBS = {
   files: knob(1, whole(0, 600), "output files; more than one also come as results: [url, …]"),
   size: knob(null, check(`a whole number from 0 to ${MAX_BYTES} or null`,
     (value) => value === null || isWhole(0, MAX_BYTES)(value)),
-  "bytes of each video: under some 70,000 none that plays; null: as it is"),
+  "bytes of each video: under some 70,000 it does not play; null: as it is"),
   previews: knob(2, whole(0, 600), "preview frames of a video, JPEG; none in the seed dialect"),
   outcome: knob("completed", oneOf(["completed", "failed", "cancelled"]), "how the job ends"),
   retries: knob(0, whole(0, 100), "times the job fails and is retried before its outcome"),

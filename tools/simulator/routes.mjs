@@ -1,4 +1,4 @@
-// The routes: which handler answers a request, who may send it, and which knobs make the answer fail or come late.
+// The routes: which handler answers a request, which key it needs, and which knobs make the answer fail or come late.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as control from "./control.mjs";
@@ -80,7 +80,7 @@ function failOnPurpose(fault, operation) {
   throw new HttpError(fault.status, `knob fail: ${operation}`, fault);
 }
 
-/** Delays an answer. The operation has taken effect by then, and the delay ends early if the client leaves. */
+/** Delays an answer. The operation has taken effect already, and the delay ends early if the client leaves. */
 async function stall(ms, response) {
   if (ms === undefined || response.closed) return;
   const gone = new AbortController();

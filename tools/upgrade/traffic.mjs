@@ -105,7 +105,7 @@ export class Traffic {
 
   async #told(what, is) {
     const { messages } = this.#viewer ?? {};
-    if (messages) await eventually(`the viewer is told of ${what}`, () => messages.some(is) || undefined, SOON);
+    if (messages) await eventually(`the viewer gets ${what}`, () => messages.some(is) || undefined, SOON);
   }
 
   async #record(id) {

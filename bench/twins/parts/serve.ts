@@ -47,7 +47,7 @@ async function read(bucket: R2Bucket, key: string, range: Asked | null): Promise
   return bucket.get(key, { range }).catch(() => bucket.head(key));
 }
 
-/** Parses `bytes=0-99`, `bytes=100-` or `bytes=-100`. Several ranges count as none. */
+/** Parses `bytes=0-99`, `bytes=100-` or `bytes=-100`. Several ranges do not count. */
 function parseRange(text: string | undefined): Asked | null {
   const [, first, last] = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(text ?? "") ?? [];
   if (first === undefined || last === undefined || first + last === "") return null;

@@ -35,7 +35,7 @@ function bucket(who, target) {
 }
 
 /**
- * Wraps a namespace of objects. Each call of a stub is a request to its object, be it `fetch` or a method of its class.
+ * Wraps a namespace of objects. Each call of a stub is a request to its object, `fetch` or a method of its class.
  */
 function objects(who, binding, target) {
   const asked = () => {
