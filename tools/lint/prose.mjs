@@ -1,7 +1,9 @@
-// The prose linter, which `npm run lint` runs: texts for people must follow `rules.mjs`. `node tools/lint/prose.mjs
-// PATH…` checks only those files and folders, even unfinished ones.
+// The prose linter, which `npm run lint` runs: texts for people must follow `rules.mjs`. Comments and the texts of tests
+// and of developers' tools must keep to its words only. `node tools/lint/prose.mjs PATH…` checks only those files and
+// folders, even unfinished ones.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { comments } from "./comments.mjs";
 import { EXCEPTIONS, UNFINISHED } from "./exceptions.mjs";
 import { descriptionPassages, passages as markdown } from "./markdown.mjs";
 import { check } from "./rules.mjs";
@@ -17,12 +19,16 @@ const SOURCES = [
   [".", /^(?:[^/]+\.md|openapi\.json)$/],
   ["docs", /\.md$/],
   ["bench", /\.md$/],
-  ["src", /^(?!.*\/(?:tests|fixtures)\b).*\.rs$/],
-  ["dashboard", /\.(?:jsx?|html)$/],
-  ["client", /\.js$/],
-  // Only the commands that users run: the other tools are for developers.
-  ["tools", /^tools\/(?:(?:start|deploy|doctor|setup)(?:\/.*)?\.mjs|(?:start|deploy|doctor|setup)\/.*\.mjs)$/],
+  ["src", /\.(?:rs|js)$/],
+  ["dashboard", /\.(?:jsx?|html|css)$/],
+  ["client", /\.(?:js|ts)$/],
+  ["tools", /\.(?:mjs|rs)$/],
+  ["tests", /\.(?:rs|m?js|ts)$/],
+  ["bench", /\.ts$/],
+  ["fuzz/fuzz_targets", /\.rs$/],
 ];
+/** The programs with texts for users, and the commands that users run. All others are for developers. */
+const FOR_USERS = [/^src\/(?!.*\/(?:tests|fixtures)\b)/, /^(?:dashboard|client)\//, /^tools\/(?:start|deploy|doctor|setup|demo)\b/];
 const READERS = { md: markdown, json: descriptionPassages, rs: rust, html: htmlPassages, js: script, jsx: script, mjs: script };
 
 function below(folder) {
@@ -30,15 +36,22 @@ function below(folder) {
   return readdirSync(new URL(`${folder}/`, ROOT), { recursive: true }).map((path) => `${folder}/${path}`);
 }
 
+/** Folders that hold no source, and the files that quote the words. */
+const SKIPPED = /(?:^|\/)(?:node_modules|target|dist)\/|^tools\/lint\/(?:words|exceptions)\.mjs$|^tests\/tools\/pages\/prose\.test\.mjs$/;
+
 /** Returns the paths of all files with texts. */
 export const files = () =>
   SOURCES.flatMap(([folder, wanted]) =>
-    below(folder).filter((path) => wanted.test(path) && !path.includes("node_modules/") && statSync(new URL(path, ROOT)).isFile()),
+    below(folder).filter((path) => wanted.test(path) && !SKIPPED.test(path) && statSync(new URL(path, ROOT)).isFile()),
   ).sort();
 
 /** Returns what is wrong in a file's text, before exceptions. */
 export function findings(path, text) {
-  return READERS[path.slice(path.lastIndexOf(".") + 1)](text, path).flatMap(check);
+  const read = READERS[path.slice(path.lastIndexOf(".") + 1)];
+  const isProgram = !/\.(?:md|json|html)$/.test(path);
+  const forUsers = !isProgram || FOR_USERS.some((programs) => programs.test(path));
+  const texts = (read?.(text, path) ?? []).map((passage) => (forUsers ? passage : { ...passage, kind: "words" }));
+  return [...texts, ...(isProgram ? comments(text, path) : [])].flatMap(check);
 }
 
 const named = (path, names) => names.some((name) => path === name || path.startsWith(name.endsWith("/") ? name : `${name}/`));
@@ -58,11 +71,16 @@ export function complaints(found, exceptions, paths) {
   ];
 }
 
-/** Lints the named files and folders, or all finished ones. Returns the lines to print. */
+/**
+ * Lints the named files and folders, or all finished ones. Returns the lines to print, also for a name without texts:
+ * it may be misspelled.
+ */
 export function lint(names = []) {
-  const paths = files().filter((path) => (names.length > 0 ? named(path, names) : !named(path, UNFINISHED)));
+  const all = files();
+  const paths = all.filter((path) => (names.length > 0 ? named(path, names) : !named(path, UNFINISHED)));
+  const empty = names.filter((name) => !all.some((path) => named(path, [name])));
   const found = paths.flatMap((path) => findings(path, readFileSync(new URL(path, ROOT), "utf8")));
-  return complaints(found, EXCEPTIONS, paths);
+  return [...empty.map((name) => `${name}: there is no such file or folder with texts`), ...complaints(found, EXCEPTIONS, paths)];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

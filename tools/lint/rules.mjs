@@ -1,5 +1,6 @@
 // The rules of the prose linter for a passage: `{ file, line, kind, text }`. The kinds are "paragraph", "cell",
-// "heading" and "string". In `text` a piece of code is one word: its blanks are `_`.
+// "heading", "string", and "words" for a text that only developers read. In `text` a piece of code is one word: its
+// blanks are `_`.
 import { WORDS } from "./words.mjs";
 
 export const MOST_WORDS_IN_SENTENCE = 25;
@@ -41,13 +42,14 @@ export function lines(text) {
 }
 
 /**
- * Returns the passages of a program's text, one for each line. A text with one word, or with none (such as a picture's
- * path), has no passage.
+ * Returns the passages of a program's text. A line break ends a passage only behind the end of a sentence, before an
+ * empty line, or before a line that is set in. A text with one word, or with none (such as a picture's path), has no
+ * passage.
  */
 export const stringPassages = (text, file, line) =>
   text
     .replace(/`[^`]*`/g, (code) => code.replace(/\s+/g, "_"))
-    .split("\n")
+    .split(/(?<=[.!?:…]["”’')\]]*)[^\S\n]*\n|\n(?=\s|[-•*#|])/)
     .map((one) => one.replace(/\s+/g, " ").trim())
     .filter((one) => one.includes(" ") && /\p{L}{3}/u.test(one))
     .map((one) => ({ file, line, kind: "string", text: one }));
@@ -79,6 +81,7 @@ const cellOf = ({ text }) => {
 
 const RULES = {
   heading: [wordsOf],
+  words: [wordsOf],
   string: [wordsOf, sentencesOf],
   paragraph: [wordsOf, sentencesOf, paragraphOf],
   cell: [wordsOf, cellOf],
