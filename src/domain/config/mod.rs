@@ -204,8 +204,10 @@ mod tests {
     fn an_invalid_token_in_a_list_is_reported_without_its_value() {
         let config = config(&[("HOOK_TOKEN", "good-token-0123456789, bad token, ,")]);
         assert!(config.hook.as_ref().is_ok_and(|tokens| tokens.accept("good-token-0123456789")));
-        let told =
-            config.mistakes.iter().find(|mistake| mistake.contains("HOOK_TOKEN: 1 of its 2"));
+        let told = config
+            .mistakes
+            .iter()
+            .find(|mistake| mistake.contains("HOOK_TOKEN: invalid entries: 1 of 2"));
         assert!(told.is_some_and(|told| !told.contains("bad token")), "{:?}", config.mistakes);
     }
 
