@@ -47,7 +47,7 @@ describe("the dashboard", { skip: lacking("chromium", "ffmpeg") }, () => {
     await page.route("**/jobs?*", (route) => route.fulfill({ json: { jobs: [], cursor: null } }));
     await page.goto(`${vault.url}/#/?range=1h`);
     await page.getByRole("button", { name: "Clear" }).click();
-    await page.getByText("No jobs yet").waitFor();
+    await page.getByText("No job yet").waitFor();
     await look("the empty wall");
     await page.getByRole("button", { name: "Sign out" }).click();
     await look("signing in");
