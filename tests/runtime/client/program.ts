@@ -1,6 +1,13 @@
 // A program with the client's types, as a user writes it: it is compiled strictly, and run.
 import { HookVault, HookVaultError } from "hookvault/client";
+import { createWebhook } from "hookvault/client/ai";
+import { verifyHandoff } from "hookvault/client/handoff";
 import type { Change, Entry, Job, JobSummary, ProblemCode } from "hookvault/client";
+
+// `standardwebhooks` names Node's `Buffer`, whose types are not installed here.
+declare global {
+  type Buffer = Uint8Array;
+}
 
 export async function play(url: string, token: string) {
   const vault = new HookVault({ url, token });
@@ -34,6 +41,10 @@ export async function play(url: string, token: string) {
   } catch (error) {
     if (error instanceof HookVaultError) code = error.code;
   }
+  const hook = createWebhook(vault, { hookToken: "t", app: "a/b", signal: AbortSignal.abort() });
+  const body: unknown = await hook.received.then(({ body }) => body, () => undefined);
+  const event: string | undefined = await verifyHandoff({ headers: {}, body: "" }, "whsec_AAAA").then(({ event }) => event.eventType, () => "refused");
+  if (body !== undefined || event !== "refused" || !hook.url.endsWith("?app=a%2Fb")) throw new Error(hook.url);
   return { status: job.status, bytes: bytes[0], code };
 }
 
