@@ -876,7 +876,7 @@ export interface components {
             heals: number;
             /** @description `null` if nothing is handed on. */
             handoff: components["schemas"]["Handoff"] | null;
-            /** @description The input submitted through the gateway, up to 32 KiB of it. */
+            /** @description The input submitted through the gateway. It is absent over 32 KiB, or with `STORE_INPUT=false`. */
             input: unknown;
             healing?: components["schemas"]["Healing"];
         };
@@ -930,7 +930,7 @@ export interface components {
             total: number;
         };
         Check: {
-            /** @description What was checked. A setting has its own name. The others are `settings`, `r2`, `kv`, `jobs`, `catalog`, `upstream-queue`, `upstream-fal`, `upstream-fal-ai`, `upstreams`, `clock`, `pending`, `lost`, `hosts`, `healing`, `refused`, `unmatched`. */
+            /** @description What was checked. A setting has its own name. The others are `settings`, `r2`, `kv`, `jobs`, `catalog`, `upstream-queue`, `upstream-fal`, `upstream-fal-ai`, `upstreams`, `clock`, `pending`, `lost`, `hosts`, `healing`, `handoff`, `refused`, `unmatched`. */
             name: string;
             status: components["schemas"]["CheckStatus"];
             /** @description What was found. */
@@ -1111,7 +1111,7 @@ export interface components {
         EventStream: unknown;
     };
     responses: {
-        /** @description A parameter is unknown or can't be read; `detail` names it and the values allowed. */
+        /** @description A parameter is unknown or can't be read; `detail` says what is wrong and what to send. */
         BadParameter: {
             headers: {
                 [name: string]: unknown;
