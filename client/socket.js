@@ -118,7 +118,8 @@ class Messages {
   close() {
     this.#hasEnded = true;
     try {
-      this.#socket.close();
+      // Without a code the other side may not answer, and Node waits 10 s for that before the program can end.
+      this.#socket.close(1_000);
     } catch {
       // It was never open.
     }

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { HookVault, HookVaultError } from "hookvault/client";
+import { inRoot } from "../../../tools/setup/project.mjs";
 import { acquired, told } from "../support/deliveries.mjs";
+import { must } from "../support/programs/program.mjs";
 import { listen } from "../support/servers/listen.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { API_TOKEN, READ_TOKEN, startVault } from "../support/vault.mjs";
@@ -151,4 +153,14 @@ describe("the live feed", () => {
     reader.stop();
     assert.equal((await reader.done).message, "left");
   });
+});
+
+test("a program ends as soon as it has left the loops", async () => {
+  const code = `import { HookVault } from "hookvault/client";
+const vault = new HookVault({ url: "${vault.url}", token: "${API_TOKEN}" });
+for await (const { type } of vault.live()) if (type === "current") break;
+for await (const entry of vault.events("e3", { until: "never" })) if (entry.n === 1) break;`;
+  const begun = Date.now();
+  await must(process.execPath, ["--input-type=module", "--eval", code], { cwd: inRoot() });
+  assert.ok(Date.now() - begun < 8_000, `${Date.now() - begun} ms`);
 });
