@@ -1063,11 +1063,6 @@ export interface components {
         };
         /** @description A status; the upstream may add members. */
         RequestStatus: {
-            /**
-             * @example IN_QUEUE
-             * @example IN_PROGRESS
-             * @example COMPLETED
-             */
             status: string;
             request_id?: string | number;
             response_url?: string;
@@ -1083,12 +1078,7 @@ export interface components {
         };
         /** @enum {string} */
         Status: "queued" | "acquired" | "completed" | "failed" | "cancelled" | "retried";
-        /**
-         * @description A time, a day (from 0:00 UTC), or milliseconds since 1970; a number below 100000000000 counts seconds.
-         * @example 2026-11-29
-         * @example 2026-11-29T08:30:00Z
-         * @example 1795940000000
-         */
+        /** @description A time, a day (from 0:00 UTC), or milliseconds since 1970; a number below 100000000000 counts seconds. */
         Time: string | number;
         /** @description A job that no webhook has named. The upstream's answer to a submission, with its `request_id`, also works. */
         ImportLine: {
@@ -1480,14 +1470,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "request_id": "rn5r12q9pdu6yvb3nxty",
-                 *       "response_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty",
-                 *       "status_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/status",
-                 *       "cancel_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/cancel"
-                 *     }
-                 */
                 "application/json": components["schemas"]["UpstreamAnswer"];
             };
         };
@@ -1497,7 +1479,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /** @example Invalid request */
                 "application/json": components["schemas"]["UpstreamAnswer"];
             };
         };
@@ -1509,7 +1490,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /** @example Unauthorized */
                 "application/json": components["schemas"]["ProxyWords"];
             };
         };
@@ -1537,32 +1517,15 @@ export interface components {
     parameters: {
         /** @description A hook token. */
         HookToken: string;
-        /**
-         * @description The caller's own name for the job.
-         * @example order-7
-         */
+        /** @description The caller's own name for the job. */
         Reference: string;
-        /**
-         * @description The application (model) that runs the job.
-         * @example wan22-fast-t2v
-         */
+        /** @description The application (model) that runs the job. */
         HookApp: string;
-        /**
-         * @description Tags: one, or the parameter repeated.
-         * @example [
-         *       "draft"
-         *     ]
-         */
+        /** @description Tags: one, or the parameter repeated. */
         HookTags: string[];
-        /**
-         * @description Days to keep the job after its last change; 0 means for good.
-         * @example 30
-         */
+        /** @description Days to keep the job after its last change; 0 means for good. */
         HookKeep: string;
-        /**
-         * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-         * @example 437852
-         */
+        /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
         JobId: string;
         /** @description Seconds to wait for news; then the answer is the current state. With `wait`, even `0`, the answer is never the edge copy. */
         Wait: number;
@@ -1570,127 +1533,55 @@ export interface components {
         Version: number;
         /** @description `settled` waits until the job has ended and no file is pending. */
         For: "settled";
-        /**
-         * @description Jobs in one of these states.
-         * @example [
-         *       "failed",
-         *       "retried"
-         *     ]
-         */
+        /** @description Jobs in one of these states. */
         StatusIs: components["schemas"]["Status"][];
-        /**
-         * @description Jobs whose files are in one of these states.
-         * @example [
-         *       "partial",
-         *       "lost"
-         *     ]
-         */
+        /** @description Jobs whose files are in one of these states. */
         ArchiveIs: components["schemas"]["Archive"][];
-        /**
-         * @description Jobs of this queue.
-         * @example free
-         */
+        /** @description Jobs of this queue. */
         QueueIs: string;
-        /**
-         * @description Jobs of this application.
-         * @example wan22-fast-t2v
-         */
+        /** @description Jobs of this application. */
         AppIs: string;
-        /**
-         * @description Jobs with this tag.
-         * @example draft
-         */
+        /** @description Jobs with this tag. */
         TagIs: string;
-        /**
-         * @description Jobs whose id or reference begins with this.
-         * @example order-
-         */
+        /** @description Jobs whose id or reference begins with this. */
         NameBegins: string;
-        /**
-         * @description Jobs created at this time or later.
-         * @example 2026-11-29
-         */
+        /** @description Jobs created at this time or later. */
         Since: components["schemas"]["Time"];
-        /**
-         * @description Jobs created before this time.
-         * @example 2026-11-29
-         */
+        /** @description Jobs created before this time. */
         Until: components["schemas"]["Time"];
-        /**
-         * @description Jobs changed at this time or later.
-         * @example 2026-11-29
-         */
+        /** @description Jobs changed at this time or later. */
         ChangedSince: components["schemas"]["Time"];
         /** @description The `cursor` of the previous answer; it is opaque. */
         Cursor: string;
-        /**
-         * @description The delivery's key.
-         * @example 1766868000000-0123456789abcdef
-         */
+        /** @description The delivery's key. */
         UnmatchedKey: string;
-        /**
-         * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-         * @example wan22-fast-t2v
-         */
+        /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
         Application: string;
-        /**
-         * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-         * @example fal-ai/flux
-         */
+        /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
         FalApplication: string;
-        /**
-         * @description The client's own webhook: https at a public host.
-         * @example https://app.example/hooks
-         */
+        /** @description The client's own webhook: https at a public host. */
         OwnWebhook: string;
-        /**
-         * @description Equal submissions with this key are one job.
-         * @example order-7
-         */
+        /** @description Equal submissions with this key are one job. */
         IdempotencyKey: string;
-        /**
-         * @description The upstream's request id, which is the job's id here.
-         * @example 437852
-         */
+        /** @description The upstream's request id, which is the job's id here. */
         RequestId: string;
-        /**
-         * @description The upstream's request id, which is the job's id here.
-         * @example rn5r12q9pdu6yvb3nxty
-         */
+        /** @description The upstream's request id, which is the job's id here. */
         FalRequestId: string;
-        /**
-         * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-         * @example https://queue.fal.run/fal-ai/flux
-         */
+        /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
         Target: string;
-        /**
-         * @description A ticket of `POST /tickets` with the scope `proxy`.
-         * @example eyJzY29wZSI6Impv….qA3x…
-         */
+        /** @description A ticket of `POST /tickets` with the scope `proxy`. */
         ProxyTicket: string;
     };
     requestBodies: {
         /** @description The delivery, as the upstream sends it. Any body is kept. */
         Delivery: {
             content: {
-                /**
-                 * @example {
-                 *       "eventType": "acquired",
-                 *       "jobId": 437852,
-                 *       "queueName": "free"
-                 *     }
-                 */
                 "application/json": components["schemas"]["AnyJson"];
             };
         };
         /** @description The application's input. */
         Input: {
             content: {
-                /**
-                 * @example {
-                 *       "prompt": "an astronaut on a horse"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Input"];
             };
         };
@@ -1703,22 +1594,11 @@ export interface operations {
     deliverWithHeader: {
         parameters: {
             query?: {
-                /**
-                 * @description The application (model) that runs the job.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) that runs the job. */
                 app?: components["parameters"]["HookApp"];
-                /**
-                 * @description Tags: one, or the parameter repeated.
-                 * @example [
-                 *       "draft"
-                 *     ]
-                 */
+                /** @description Tags: one, or the parameter repeated. */
                 tag?: components["parameters"]["HookTags"];
-                /**
-                 * @description Days to keep the job after its last change; 0 means for good.
-                 * @example 30
-                 */
+                /** @description Days to keep the job after its last change; 0 means for good. */
                 keep?: components["parameters"]["HookKeep"];
             };
             header?: never;
@@ -1733,13 +1613,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437858",
-                     *       "eventType": "acquired",
-                     *       "duplicate": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["Delivered"];
                 };
             };
@@ -1749,12 +1622,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "unmatched": "1766868000000-0123456789abcdef",
-                     *       "reason": "neither the body nor its files' names have a job id; add a reference to the webhook's URL: /hook/<HOOK_TOKEN>/<reference>"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Kept"];
                 };
             };
@@ -1767,22 +1634,11 @@ export interface operations {
     deliver: {
         parameters: {
             query?: {
-                /**
-                 * @description The application (model) that runs the job.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) that runs the job. */
                 app?: components["parameters"]["HookApp"];
-                /**
-                 * @description Tags: one, or the parameter repeated.
-                 * @example [
-                 *       "draft"
-                 *     ]
-                 */
+                /** @description Tags: one, or the parameter repeated. */
                 tag?: components["parameters"]["HookTags"];
-                /**
-                 * @description Days to keep the job after its last change; 0 means for good.
-                 * @example 30
-                 */
+                /** @description Days to keep the job after its last change; 0 means for good. */
                 keep?: components["parameters"]["HookKeep"];
             };
             header?: never;
@@ -1800,13 +1656,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437852",
-                     *       "eventType": "acquired",
-                     *       "duplicate": false
-                     *     }
-                     */
                     "application/json": components["schemas"]["Delivered"];
                 };
             };
@@ -1816,12 +1665,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "unmatched": "1766868000000-0123456789abcdef",
-                     *       "reason": "neither the body nor its files' names have a job id; add a reference to the webhook's URL: /hook/<HOOK_TOKEN>/<reference>"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Kept"];
                 };
             };
@@ -1834,32 +1677,18 @@ export interface operations {
     deliverWithReference: {
         parameters: {
             query?: {
-                /**
-                 * @description The application (model) that runs the job.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) that runs the job. */
                 app?: components["parameters"]["HookApp"];
-                /**
-                 * @description Tags: one, or the parameter repeated.
-                 * @example [
-                 *       "draft"
-                 *     ]
-                 */
+                /** @description Tags: one, or the parameter repeated. */
                 tag?: components["parameters"]["HookTags"];
-                /**
-                 * @description Days to keep the job after its last change; 0 means for good.
-                 * @example 30
-                 */
+                /** @description Days to keep the job after its last change; 0 means for good. */
                 keep?: components["parameters"]["HookKeep"];
             };
             header?: never;
             path: {
                 /** @description A hook token. */
                 token: components["parameters"]["HookToken"];
-                /**
-                 * @description The caller's own name for the job.
-                 * @example order-7
-                 */
+                /** @description The caller's own name for the job. */
                 reference: components["parameters"]["Reference"];
             };
             cookie?: never;
@@ -1872,13 +1701,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437852",
-                     *       "eventType": "completed",
-                     *       "duplicate": false
-                     *     }
-                     */
                     "application/json": components["schemas"]["Delivered"];
                 };
             };
@@ -1888,12 +1710,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "unmatched": "1766868000000-0123456789abcdef",
-                     *       "reason": "the reference \"order 7\" is not 1 to 128 characters of A-Z a-z 0-9 . _ : -"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Kept"];
                 };
             };
@@ -1906,51 +1722,21 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                /**
-                 * @description Jobs in one of these states.
-                 * @example [
-                 *       "failed",
-                 *       "retried"
-                 *     ]
-                 */
+                /** @description Jobs in one of these states. */
                 status?: components["parameters"]["StatusIs"];
-                /**
-                 * @description Jobs whose files are in one of these states.
-                 * @example [
-                 *       "partial",
-                 *       "lost"
-                 *     ]
-                 */
+                /** @description Jobs whose files are in one of these states. */
                 archive?: components["parameters"]["ArchiveIs"];
-                /**
-                 * @description Jobs of this queue.
-                 * @example free
-                 */
+                /** @description Jobs of this queue. */
                 queue?: components["parameters"]["QueueIs"];
-                /**
-                 * @description Jobs of this application.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description Jobs of this application. */
                 app?: components["parameters"]["AppIs"];
-                /**
-                 * @description Jobs with this tag.
-                 * @example draft
-                 */
+                /** @description Jobs with this tag. */
                 tag?: components["parameters"]["TagIs"];
-                /**
-                 * @description Jobs whose id or reference begins with this.
-                 * @example order-
-                 */
+                /** @description Jobs whose id or reference begins with this. */
                 q?: components["parameters"]["NameBegins"];
-                /**
-                 * @description Jobs created at this time or later.
-                 * @example 2026-11-29
-                 */
+                /** @description Jobs created at this time or later. */
                 since?: components["parameters"]["Since"];
-                /**
-                 * @description Jobs created before this time.
-                 * @example 2026-11-29
-                 */
+                /** @description Jobs created before this time. */
                 until?: components["parameters"]["Until"];
                 /** @description The most rows to return. */
                 limit?: number;
@@ -1969,35 +1755,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "jobs": [
-                     *         {
-                     *           "id": "437852",
-                     *           "ref": "order-7",
-                     *           "app": "wan22-fast-t2v",
-                     *           "tags": [
-                     *             "draft"
-                     *           ],
-                     *           "status": "completed",
-                     *           "archive": "stored",
-                     *           "queueName": "free",
-                     *           "createdAt": 1766868000000,
-                     *           "updatedAt": 1766868000000,
-                     *           "files": [
-                     *             {
-                     *               "n": 0,
-                     *               "url": "https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4",
-                     *               "contentType": "video/mp4",
-                     *               "size": 4096,
-                     *               "state": "stored"
-                     *             }
-                     *           ]
-                     *         }
-                     *       ],
-                     *       "cursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Page"];
                 };
             };
@@ -2017,21 +1774,7 @@ export interface operations {
         /** @description One job, or one job a line, at most 1,000 lines. The `Content-Type` is ignored. */
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "id": "437852",
-                 *       "app": "wan22-fast-t2v",
-                 *       "ref": "order-7",
-                 *       "tags": [
-                 *         "draft"
-                 *       ]
-                 *     }
-                 */
                 "application/json": components["schemas"]["ImportLine"];
-                /**
-                 * @example {"id":"437852","app":"wan22-fast-t2v"}
-                 *     {"request_id":"437853"}
-                 */
                 "application/x-ndjson": components["schemas"]["Text"];
             };
         };
@@ -2042,14 +1785,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "imported": 0,
-                     *       "known": 1,
-                     *       "deleted": [],
-                     *       "failed": []
-                     *     }
-                     */
                     "application/json": components["schemas"]["Imported"];
                 };
             };
@@ -2072,10 +1807,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2090,62 +1822,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437852",
-                     *       "ref": "order-7",
-                     *       "provider": "pipelet",
-                     *       "app": "wan22-fast-t2v",
-                     *       "tags": [
-                     *         "draft"
-                     *       ],
-                     *       "status": "completed",
-                     *       "archive": "stored",
-                     *       "version": 5,
-                     *       "attempt": 1,
-                     *       "queueName": "free",
-                     *       "workerName": "k8s_pipelet",
-                     *       "createdAt": 1766868000000,
-                     *       "acquiredAt": 1766867822109,
-                     *       "leaseExpiry": 1766867867109,
-                     *       "updatedAt": 1766868000000,
-                     *       "completedAt": 1766868000000,
-                     *       "storedAt": 1766868000000,
-                     *       "result": {
-                     *         "seed": 196619188014358,
-                     *         "video": {
-                     *           "data_uri": "https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4"
-                     *         }
-                     *       },
-                     *       "files": [
-                     *         {
-                     *           "n": 0,
-                     *           "pointers": [
-                     *             "/video/data_uri"
-                     *           ],
-                     *           "state": "stored",
-                     *           "url": "https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4",
-                     *           "name": "clip.mp4",
-                     *           "contentType": "video/mp4",
-                     *           "size": 4096,
-                     *           "etag": "3c13cbfad81cfbb2f5f1864daeb51211",
-                     *           "verified": true,
-                     *           "sourceHost": "prod-batch-files.example",
-                     *           "expiresAt": 1766868000000,
-                     *           "slackMs": 7198000,
-                     *           "attempts": 1,
-                     *           "error": null
-                     *         }
-                     *       ],
-                     *       "skipped": [],
-                     *       "error": null,
-                     *       "deliveries": 2,
-                     *       "duplicates": 0,
-                     *       "heals": 0,
-                     *       "handoff": null,
-                     *       "input": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Record"];
                 };
             };
@@ -2161,10 +1837,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2197,10 +1870,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2213,14 +1883,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "seed": 196619188014358,
-                     *       "video": {
-                     *         "data_uri": "https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Output"];
                 };
             };
@@ -2231,20 +1893,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437858",
-                     *       "ref": null,
-                     *       "app": null,
-                     *       "tags": [],
-                     *       "status": "acquired",
-                     *       "archive": "none",
-                     *       "queueName": "free",
-                     *       "createdAt": 1766868000000,
-                     *       "updatedAt": 1766868000000,
-                     *       "files": []
-                     *     }
-                     */
                     "application/json": components["schemas"]["Summary"];
                 };
             };
@@ -2266,10 +1914,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2282,36 +1927,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "events": [
-                     *         {
-                     *           "n": 1,
-                     *           "eventType": "acquired",
-                     *           "receivedAt": 1766868000000,
-                     *           "trust": "token",
-                     *           "outcome": "applied",
-                     *           "detail": null,
-                     *           "bytes": 166,
-                     *           "body": {
-                     *             "eventType": "acquired",
-                     *             "jobId": 437852,
-                     *             "queueName": "free",
-                     *             "workerName": "k8s_pipelet",
-                     *             "leaseExpiry": 1766867867109,
-                     *             "acquiredAt": 1766867822109,
-                     *             "updatedAt": 1766867822109
-                     *           }
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Timeline"];
-                    /**
-                     * @example id: 1
-                     *     event: entry
-                     *     data: {"n":1,"eventType":"failed","receivedAt":1766868000000,"trust":"token","outcome":"applied","detail":null,"bytes":89,"body":{"eventType":"failed","jobId":"437854","updatedAt":1766867882109,"error":"out of memory"}}
-                     */
                     "text/event-stream": components["schemas"]["EventStream"];
                 };
             };
@@ -2327,15 +1943,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
-                /**
-                 * @description The entry's number.
-                 * @example 1
-                 */
+                /** @description The entry's number. */
                 n: number;
             };
             cookie?: never;
@@ -2348,17 +1958,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "eventType": "acquired",
-                     *       "jobId": 437852,
-                     *       "queueName": "free",
-                     *       "workerName": "k8s_pipelet",
-                     *       "leaseExpiry": 1766867867109,
-                     *       "acquiredAt": 1766867822109,
-                     *       "updatedAt": 1766867822109
-                     *     }
-                     */
                     "application/json": components["schemas"]["AnyJson"];
                     "application/octet-stream": components["schemas"]["Binary"];
                 };
@@ -2375,10 +1974,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2391,30 +1987,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437852",
-                     *       "ref": "order-7",
-                     *       "app": "wan22-fast-t2v",
-                     *       "tags": [
-                     *         "draft"
-                     *       ],
-                     *       "status": "completed",
-                     *       "archive": "stored",
-                     *       "queueName": "free",
-                     *       "createdAt": 1766868000000,
-                     *       "updatedAt": 1766868000000,
-                     *       "files": [
-                     *         {
-                     *           "n": 0,
-                     *           "url": "https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4",
-                     *           "contentType": "video/mp4",
-                     *           "size": 4096,
-                     *           "state": "stored"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Summary"];
                 };
             };
@@ -2430,10 +2002,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2446,18 +2015,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437852",
-                     *       "version": 7,
-                     *       "files": [
-                     *         {
-                     *           "n": 0,
-                     *           "url": "https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Links"];
                 };
             };
@@ -2473,10 +2030,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2489,37 +2043,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437855",
-                     *       "version": 10,
-                     *       "handoff": {
-                     *         "state": "pending",
-                     *         "messages": [
-                     *           {
-                     *             "id": "msg_0123456789abcdef0123456789abcdef",
-                     *             "receiver": "client",
-                     *             "eventType": "acquired",
-                     *             "state": "delivered",
-                     *             "attempts": 0,
-                     *             "nextAt": null,
-                     *             "deliveredAt": 1766868000000,
-                     *             "error": null
-                     *           },
-                     *           {
-                     *             "id": "msg_0123456789abcdef0123456789abcdef",
-                     *             "receiver": "client",
-                     *             "eventType": "completed",
-                     *             "state": "pending",
-                     *             "attempts": 0,
-                     *             "nextAt": 1766868000000,
-                     *             "deliveredAt": null,
-                     *             "error": null
-                     *           }
-                     *         ]
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["HandedOff"];
                 };
             };
@@ -2534,33 +2057,15 @@ export interface operations {
     archiveMany: {
         parameters: {
             query?: {
-                /**
-                 * @description Jobs whose files are in one of these states.
-                 * @example [
-                 *       "partial",
-                 *       "lost"
-                 *     ]
-                 */
+                /** @description Jobs whose files are in one of these states. */
                 archive?: components["parameters"]["ArchiveIs"];
-                /**
-                 * @description Jobs created at this time or later.
-                 * @example 2026-11-29
-                 */
+                /** @description Jobs created at this time or later. */
                 since?: components["parameters"]["Since"];
-                /**
-                 * @description Jobs created before this time.
-                 * @example 2026-11-29
-                 */
+                /** @description Jobs created before this time. */
                 until?: components["parameters"]["Until"];
-                /**
-                 * @description Jobs with this tag.
-                 * @example draft
-                 */
+                /** @description Jobs with this tag. */
                 tag?: components["parameters"]["TagIs"];
-                /**
-                 * @description Jobs of this application.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description Jobs of this application. */
                 app?: components["parameters"]["AppIs"];
                 /** @description The most rows to return. */
                 limit?: number;
@@ -2579,13 +2084,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "accepted": 0,
-                     *       "failed": [],
-                     *       "cursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Many"];
                 };
             };
@@ -2610,24 +2108,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "jobs": 1,
-                     *       "days": 1,
-                     *       "status": {
-                     *         "completed": 1
-                     *       },
-                     *       "archive": {
-                     *         "stored": 1
-                     *       },
-                     *       "files": {
-                     *         "pending": 0,
-                     *         "stored": 1,
-                     *         "lost": 0
-                     *       },
-                     *       "bytes": 4096
-                     *     }
-                     */
                     "application/json": components["schemas"]["Stats"];
                 };
             };
@@ -2640,20 +2120,11 @@ export interface operations {
     exportJobs: {
         parameters: {
             query?: {
-                /**
-                 * @description Jobs with this tag.
-                 * @example draft
-                 */
+                /** @description Jobs with this tag. */
                 tag?: components["parameters"]["TagIs"];
-                /**
-                 * @description Jobs changed at this time or later.
-                 * @example 2026-11-29
-                 */
+                /** @description Jobs changed at this time or later. */
                 since?: components["parameters"]["ChangedSince"];
-                /**
-                 * @description `{createdAt}:{id}` of the last record received: the export continues after it and misses none. If that job has been deleted since, records of the same millisecond are sent again.
-                 * @example 1766868000000:437852
-                 */
+                /** @description `{createdAt}:{id}` of the last record received: the export continues after it and misses none. If that job has been deleted since, records of the same millisecond are sent again. */
                 cursor?: string;
                 /** @description `aria2` is a download list for `aria2c -i`. */
                 format?: "ndjson" | "aria2";
@@ -2670,13 +2141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"id":"437852","ref":null,"provider":"pipelet","app":null,"tags":["437852"],"status":"completed","archive":"stored","version":3,"attempt":1,"queueName":null,"workerName":null,"createdAt":1766868000000,"acquiredAt":null,"leaseExpiry":null,"updatedAt":1766868000000,"completedAt":1766868000000,"storedAt":1766868000000,"result":{"video":{"data_uri":"https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4","data_url":"https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4"}},"files":[{"n":0,"pointers":["/video/data_uri","/video/data_url"],"state":"stored","url":"https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4","name":"clip.mp4","contentType":"video/mp4","size":100,"etag":"7bdfa4dd0e434d3c376a58afd9efc274","verified":true,"sourceHost":"prod-batch-files.example","expiresAt":1766868000000,"slackMs":7198000,"attempts":1,"error":null}],"skipped":[],"error":null,"deliveries":1,"duplicates":0,"heals":0,"handoff":null,"input":null} */
                     "application/x-ndjson": components["schemas"]["Text"];
-                    /**
-                     * @example https://vault.example/files/437852/0123456789abcdef0123456789abcdef/0-clip.mp4
-                     *       out=437852/0-clip.mp4
-                     *       checksum=md5=3c13cbfad81cfbb2f5f1864daeb51211
-                     */
                     "text/plain": components["schemas"]["Text"];
                 };
             };
@@ -2727,48 +2192,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example # HELP hookvault_deliveries_total Deliveries received by jobs.
-                     *     # TYPE hookvault_deliveries_total counter
-                     *     hookvault_deliveries_total{type="acquired",trust="token",outcome="applied"} 1
-                     *     hookvault_deliveries_total{type="completed",trust="token",outcome="applied"} 1
-                     *     hookvault_deliveries_total{type="failed",trust="token",outcome="applied"} 1
-                     *     hookvault_deliveries_total{type="failed",trust="token",outcome="late"} 1
-                     *     # HELP hookvault_jobs Jobs by status.
-                     *     # TYPE hookvault_jobs gauge
-                     *     hookvault_jobs{status="completed"} 1
-                     *     hookvault_jobs{status="failed"} 1
-                     *     # HELP hookvault_archives Jobs by the state of their files.
-                     *     # TYPE hookvault_archives gauge
-                     *     hookvault_archives{archive="none"} 1
-                     *     hookvault_archives{archive="stored"} 1
-                     *     # HELP hookvault_files Files of the served results by state.
-                     *     # TYPE hookvault_files gauge
-                     *     hookvault_files{state="pending"} 0
-                     *     hookvault_files{state="stored"} 1
-                     *     hookvault_files{state="lost"} 0
-                     *     # HELP hookvault_stored_bytes Bytes of stored files.
-                     *     # TYPE hookvault_stored_bytes gauge
-                     *     hookvault_stored_bytes 4096
-                     *     # HELP hookvault_heals_total Answers to requests for results.
-                     *     # TYPE hookvault_heals_total counter
-                     *     hookvault_heals_total 0
-                     *     # HELP hookvault_handoff_pending Messages waiting to be handed on.
-                     *     # TYPE hookvault_handoff_pending gauge
-                     *     hookvault_handoff_pending 0
-                     *     # HELP hookvault_handoff_failed_jobs Jobs with a message that could not be handed on.
-                     *     # TYPE hookvault_handoff_failed_jobs gauge
-                     *     hookvault_handoff_failed_jobs 0
-                     *     # HELP hookvault_unmatched Deliveries that belong to no job.
-                     *     # TYPE hookvault_unmatched gauge
-                     *     hookvault_unmatched 0
-                     *     # HELP hookvault_refused_total Deliveries that were refused.
-                     *     # TYPE hookvault_refused_total counter
-                     *     hookvault_refused_total 1
-                     *     # HELP hookvault_smallest_slack_seconds Shortest remaining life of a URL when its file was stored.
-                     *     # TYPE hookvault_smallest_slack_seconds gauge
-                     *     hookvault_smallest_slack_seconds 7198.000
-                     */
                     "text/plain": components["schemas"]["Text"];
                 };
             };
@@ -2793,21 +2216,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "refused": [
-                     *         {
-                     *           "at": 1766868000000,
-                     *           "status": 401,
-                     *           "reason": "the token is not in use here; the webhook's URL must be https://…/hook/<HOOK_TOKEN>",
-                     *           "userAgent": "queue/1",
-                     *           "bytes": 0,
-                     *           "more": 0
-                     *         }
-                     *       ],
-                     *       "total": 1
-                     *     }
-                     */
                     "application/json": components["schemas"]["RefusedList"];
                 };
             };
@@ -2832,136 +2240,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true,
-                     *       "checks": [
-                     *         {
-                     *           "name": "HOOK_TOKEN",
-                     *           "status": "ok",
-                     *           "detail": "is set",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "API_TOKEN",
-                     *           "status": "ok",
-                     *           "detail": "is set",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "settings",
-                     *           "status": "ok",
-                     *           "detail": "all settings can be used",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "r2",
-                     *           "status": "ok",
-                     *           "detail": "written, read and deleted",
-                     *           "fix": null,
-                     *           "ms": 12
-                     *         },
-                     *         {
-                     *           "name": "kv",
-                     *           "status": "ok",
-                     *           "detail": "written, read and deleted",
-                     *           "fix": null,
-                     *           "ms": 12
-                     *         },
-                     *         {
-                     *           "name": "jobs",
-                     *           "status": "ok",
-                     *           "detail": "written, read and deleted",
-                     *           "fix": null,
-                     *           "ms": 12
-                     *         },
-                     *         {
-                     *           "name": "catalog",
-                     *           "status": "ok",
-                     *           "detail": "written, read and deleted",
-                     *           "fix": null,
-                     *           "ms": 12
-                     *         },
-                     *         {
-                     *           "name": "upstream-queue",
-                     *           "status": "ok",
-                     *           "detail": "prod-batch-files.example accepts the key: it answers 404 for an unknown job",
-                     *           "fix": null,
-                     *           "ms": 12
-                     *         },
-                     *         {
-                     *           "name": "upstream-fal",
-                     *           "status": "ok",
-                     *           "detail": "prod-batch-files.example accepts the key: it answers 404 for an unknown job",
-                     *           "fix": null,
-                     *           "ms": 12
-                     *         },
-                     *         {
-                     *           "name": "clock",
-                     *           "status": "ok",
-                     *           "detail": "agrees with r2, prod-batch-files.example",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "pending",
-                     *           "status": "ok",
-                     *           "detail": "no file waits to be copied",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "lost",
-                     *           "status": "ok",
-                     *           "detail": "no file was lost in the last days",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "hosts",
-                     *           "status": "ok",
-                     *           "detail": "all files of the last days are on https://prod-batch-files.example, https://prod-batch-files.example, https://app.example",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "healing",
-                     *           "status": "ok",
-                     *           "detail": "no job of the last days was given up",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "handoff",
-                     *           "status": "ok",
-                     *           "detail": "all messages are handed on",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "refused",
-                     *           "status": "warn",
-                     *           "detail": "1 delivery of the last day got 401; the last, 49 ms ago, came from queue/1: the token is not in use here; the webhook's URL must be https://…/hook/<HOOK_TOKEN>",
-                     *           "fix": "compare the token in the queue's webhook URL with HOOK_TOKEN: curl 'https://vault.example/refused' -H \"Authorization: Bearer $API_TOKEN\"",
-                     *           "ms": null
-                     *         },
-                     *         {
-                     *           "name": "unmatched",
-                     *           "status": "ok",
-                     *           "detail": "every delivery belongs to a job",
-                     *           "fix": null,
-                     *           "ms": null
-                     *         }
-                     *       ],
-                     *       "selfTest": {
-                     *         "hook": "https://vault.example/hook/r_selftest-0123456789abcdef0123456789abcdef.0123456789abcdef0123456789abcdef",
-                     *         "job": "ref:selftest-0123456789abcdef0123456789abcdef"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Report"];
                 };
             };
@@ -2991,20 +2269,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "unmatched": [
-                     *         {
-                     *           "key": "1766868000000-0123456789abcdef",
-                     *           "receivedAt": 1766868000000,
-                     *           "bytes": 22,
-                     *           "reason": "neither the body nor its files' names have a job id; add a reference to the webhook's URL: /hook/<HOOK_TOKEN>/<reference>",
-                     *           "ref": null
-                     *         }
-                     *       ],
-                     *       "cursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["UnmatchedPage"];
                 };
             };
@@ -3019,10 +2283,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The delivery's key.
-                 * @example 1766868000000-0123456789abcdef
-                 */
+                /** @description The delivery's key. */
                 key: components["parameters"]["UnmatchedKey"];
             };
             cookie?: never;
@@ -3048,20 +2309,14 @@ export interface operations {
     assignUnmatched: {
         parameters: {
             query: {
-                /**
-                 * @description The job, which must be known unless `create` is `true`. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437853
-                 */
+                /** @description The job, which must be known unless `create` is `true`. A name without `ref:` is tried as an id, then as a reference. */
                 job: string;
                 /** @description Whether to create a job that no delivery has named. */
                 create?: boolean;
             };
             header?: never;
             path: {
-                /**
-                 * @description The delivery's key.
-                 * @example 1766868000000-0123456789abcdef
-                 */
+                /** @description The delivery's key. */
                 key: components["parameters"]["UnmatchedKey"];
             };
             cookie?: never;
@@ -3074,13 +2329,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "437853",
-                     *       "eventType": "failed",
-                     *       "duplicate": false
-                     *     }
-                     */
                     "application/json": components["schemas"]["Delivered"];
                 };
             };
@@ -3097,10 +2345,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The delivery's key.
-                 * @example 1766868000000-0123456789abcdef
-                 */
+                /** @description The delivery's key. */
                 key: components["parameters"]["UnmatchedKey"];
             };
             cookie?: never;
@@ -3131,12 +2376,6 @@ export interface operations {
         /** @description What the ticket opens. */
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "scope": "job:437852",
-                 *       "ttl": 3600
-                 *     }
-                 */
                 "application/json": components["schemas"]["TicketWish"];
             };
         };
@@ -3147,12 +2386,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ticket": "eyJzY29wZSI6Impv….qA3x…",
-                     *       "expiresAt": 1766868000000
-                     *     }
-                     */
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
@@ -3178,16 +2411,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "access": "api",
-                     *       "allowedSourceHosts": [
-                     *         "https://prod-batch-files.example",
-                     *         "https://prod-batch-files.example",
-                     *         "https://app.example"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["WhoAmI"];
                 };
             };
@@ -3217,15 +2440,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "restored": 0,
-                     *       "known": 2,
-                     *       "deleted": 0,
-                     *       "failed": [],
-                     *       "cursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["RestoredPage"];
                 };
             };
@@ -3238,24 +2452,15 @@ export interface operations {
     submitQueue: {
         parameters: {
             query?: {
-                /**
-                 * @description The client's own webhook: https at a public host.
-                 * @example https://app.example/hooks
-                 */
+                /** @description The client's own webhook: https at a public host. */
                 fal_webhook?: components["parameters"]["OwnWebhook"];
             };
             header?: {
-                /**
-                 * @description Equal submissions with this key are one job.
-                 * @example order-7
-                 */
+                /** @description Equal submissions with this key are one job. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["Application"];
             };
             cookie?: never;
@@ -3272,14 +2477,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "request_id": "437855",
-                     *       "response_url": "https://vault.example/queue/wan22-fast-t2v/requests/437855",
-                     *       "status_url": "https://vault.example/queue/wan22-fast-t2v/requests/437855/status",
-                     *       "cancel_url": "https://vault.example/queue/wan22-fast-t2v/requests/437855/cancel"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Submitted"];
                 };
             };
@@ -3300,15 +2497,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["Application"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example 437852
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["RequestId"];
             };
             cookie?: never;
@@ -3321,33 +2512,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "video": {
-                     *         "data_uri": "https://vault.example/files/ref:gw-0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef/0-WanVideo2_2_I2V_00150.mp4",
-                     *         "data_url": "https://vault.example/files/ref:gw-0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef/0-WanVideo2_2_I2V_00150.mp4"
-                     *       },
-                     *       "preview_fps": 1,
-                     *       "previews": [
-                     *         {
-                     *           "url": "https://vault.example/files/ref:gw-0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef/1-preview_000.jpg",
-                     *           "index": 0,
-                     *           "timestamp": 0,
-                     *           "width": 320,
-                     *           "height": 180,
-                     *           "content_type": "image/jpeg"
-                     *         },
-                     *         {
-                     *           "url": "https://vault.example/files/ref:gw-0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef/2-preview_001.jpg",
-                     *           "index": 1,
-                     *           "timestamp": 1,
-                     *           "width": 320,
-                     *           "height": 180,
-                     *           "content_type": "image/jpeg"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Output"];
                 };
             };
@@ -3366,15 +2530,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["Application"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example 437852
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["RequestId"];
             };
             cookie?: never;
@@ -3387,17 +2545,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "COMPLETED",
-                     *       "request_id": "437855",
-                     *       "response_url": "https://vault.example/queue/wan22-fast-t2v/requests/437855",
-                     *       "status_url": "https://vault.example/queue/wan22-fast-t2v/requests/437855/status",
-                     *       "cancel_url": "https://vault.example/queue/wan22-fast-t2v/requests/437855/cancel",
-                     *       "logs": null,
-                     *       "metrics": {}
-                     *     }
-                     */
                     "application/json": components["schemas"]["RequestStatus"];
                 };
             };
@@ -3415,15 +2562,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["Application"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example 437852
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["RequestId"];
             };
             cookie?: never;
@@ -3436,7 +2577,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example data: {"status":"COMPLETED","request_id":"437855","response_url":"https://vault.example/queue/wan22-fast-t2v/requests/437855","status_url":"https://vault.example/queue/wan22-fast-t2v/requests/437855/status","cancel_url":"https://vault.example/queue/wan22-fast-t2v/requests/437855/cancel","logs":null,"metrics":{}} */
                     "text/event-stream": components["schemas"]["EventStream"];
                 };
             };
@@ -3454,15 +2594,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example wan22-fast-t2v
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["Application"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example 437852
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["RequestId"];
             };
             cookie?: never;
@@ -3489,24 +2623,15 @@ export interface operations {
     submitFal: {
         parameters: {
             query?: {
-                /**
-                 * @description The client's own webhook: https at a public host.
-                 * @example https://app.example/hooks
-                 */
+                /** @description The client's own webhook: https at a public host. */
                 fal_webhook?: components["parameters"]["OwnWebhook"];
             };
             header?: {
-                /**
-                 * @description Equal submissions with this key are one job.
-                 * @example order-7
-                 */
+                /** @description Equal submissions with this key are one job. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example fal-ai/flux
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["FalApplication"];
             };
             cookie?: never;
@@ -3523,14 +2648,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "request_id": "rn5r12q9pdu6yvb3nxty",
-                     *       "response_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty",
-                     *       "status_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/status",
-                     *       "cancel_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/cancel"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Submitted"];
                 };
             };
@@ -3551,15 +2668,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example fal-ai/flux
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["FalApplication"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example rn5r12q9pdu6yvb3nxty
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["FalRequestId"];
             };
             cookie?: never;
@@ -3572,14 +2683,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "image": {
-                     *         "data_uri": "https://vault.example/files/ref:gw-0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef/0-rn5r12q9pdu6yvb3nxty_0_Image_00150.jpg",
-                     *         "data_url": "https://vault.example/files/ref:gw-0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef/0-rn5r12q9pdu6yvb3nxty_0_Image_00150.jpg"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Output"];
                 };
             };
@@ -3598,15 +2701,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example fal-ai/flux
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["FalApplication"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example rn5r12q9pdu6yvb3nxty
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["FalRequestId"];
             };
             cookie?: never;
@@ -3619,17 +2716,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "COMPLETED",
-                     *       "request_id": "rn5r12q9pdu6yvb3nxty",
-                     *       "response_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty",
-                     *       "status_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/status",
-                     *       "cancel_url": "https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/cancel",
-                     *       "logs": null,
-                     *       "metrics": {}
-                     *     }
-                     */
                     "application/json": components["schemas"]["RequestStatus"];
                 };
             };
@@ -3647,15 +2733,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example fal-ai/flux
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["FalApplication"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example rn5r12q9pdu6yvb3nxty
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["FalRequestId"];
             };
             cookie?: never;
@@ -3668,7 +2748,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example data: {"status":"COMPLETED","request_id":"rn5r12q9pdu6yvb3nxty","response_url":"https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty","status_url":"https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/status","cancel_url":"https://vault.example/fal/queue/fal-ai/flux/requests/rn5r12q9pdu6yvb3nxty/cancel","logs":null,"metrics":{}} */
                     "text/event-stream": components["schemas"]["EventStream"];
                 };
             };
@@ -3686,15 +2765,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /**
-                 * @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`.
-                 * @example fal-ai/flux
-                 */
+                /** @description The application (model) as it stands in the queue's URL. Its slashes are written plainly, `owner/model/sub/path`, or as `%2F`. */
                 app: components["parameters"]["FalApplication"];
-                /**
-                 * @description The upstream's request id, which is the job's id here.
-                 * @example rn5r12q9pdu6yvb3nxty
-                 */
+                /** @description The upstream's request id, which is the job's id here. */
                 request_id: components["parameters"]["FalRequestId"];
             };
             cookie?: never;
@@ -3722,10 +2795,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path?: never;
@@ -3748,10 +2818,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path?: never;
@@ -3774,10 +2841,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path?: never;
@@ -3800,10 +2864,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path?: never;
@@ -3826,10 +2887,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path?: never;
@@ -3852,17 +2910,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path: {
-                /**
-                 * @description A ticket of `POST /tickets` with the scope `proxy`.
-                 * @example eyJzY29wZSI6Impv….qA3x…
-                 */
+                /** @description A ticket of `POST /tickets` with the scope `proxy`. */
                 ticket: components["parameters"]["ProxyTicket"];
             };
             cookie?: never;
@@ -3884,17 +2936,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path: {
-                /**
-                 * @description A ticket of `POST /tickets` with the scope `proxy`.
-                 * @example eyJzY29wZSI6Impv….qA3x…
-                 */
+                /** @description A ticket of `POST /tickets` with the scope `proxy`. */
                 ticket: components["parameters"]["ProxyTicket"];
             };
             cookie?: never;
@@ -3916,17 +2962,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path: {
-                /**
-                 * @description A ticket of `POST /tickets` with the scope `proxy`.
-                 * @example eyJzY29wZSI6Impv….qA3x…
-                 */
+                /** @description A ticket of `POST /tickets` with the scope `proxy`. */
                 ticket: components["parameters"]["ProxyTicket"];
             };
             cookie?: never;
@@ -3948,17 +2988,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path: {
-                /**
-                 * @description A ticket of `POST /tickets` with the scope `proxy`.
-                 * @example eyJzY29wZSI6Impv….qA3x…
-                 */
+                /** @description A ticket of `POST /tickets` with the scope `proxy`. */
                 ticket: components["parameters"]["ProxyTicket"];
             };
             cookie?: never;
@@ -3980,17 +3014,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens.
-                 * @example https://queue.fal.run/fal-ai/flux
-                 */
+                /** @description The URL to call: `queue.fal.run`, `fal.run`, or what fal's clients call at `rest.fal.ai` for uploads and tokens. */
                 "x-fal-target-url": components["parameters"]["Target"];
             };
             path: {
-                /**
-                 * @description A ticket of `POST /tickets` with the scope `proxy`.
-                 * @example eyJzY29wZSI6Impv….qA3x…
-                 */
+                /** @description A ticket of `POST /tickets` with the scope `proxy`. */
                 ticket: components["parameters"]["ProxyTicket"];
             };
             cookie?: never;
@@ -4016,20 +3044,11 @@ export interface operations {
             };
             header?: never;
             path: {
-                /**
-                 * @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference.
-                 * @example 437852
-                 */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
                 id: components["parameters"]["JobId"];
-                /**
-                 * @description The right to read the job's files.
-                 * @example 0123456789abcdef0123456789abcdef
-                 */
+                /** @description The right to read the job's files. */
                 nonce: string;
-                /**
-                 * @description The file's number, with or without its name.
-                 * @example 0-clip.mp4
-                 */
+                /** @description The file's number, with or without its name. */
                 file: string;
             };
             cookie?: never;
@@ -4084,7 +3103,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example ok */
                     "text/plain": components["schemas"]["Text"];
                 };
             };
@@ -4106,15 +3124,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "openapi": "3.1.0",
-                     *       "info": {
-                     *         "title": "hookvault",
-                     *         "version": "0.1.0"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["AnyJson"];
                 };
             };
@@ -4137,7 +3146,6 @@ export interface operations {
                 };
                 content: {
                     "text/html": components["schemas"]["Text"];
-                    /** @example hookvault: give POST /hook/{HOOK_TOKEN} to a queue as its webhook, read GET /jobs/{id} and the files it names. */
                     "text/plain": components["schemas"]["Text"];
                 };
             };
