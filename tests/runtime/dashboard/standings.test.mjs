@@ -194,7 +194,7 @@ describe("a job's state", { skip: lacking("chromium", "ffmpeg") }, () => {
 
   test("that is deleted, before or while it is shown, differs from an unknown one", async () => {
     let page = await open("deleted");
-    await says(page, "Job deleted has been deleted.");
+    await says(page, "Job deleted has been deleted; submit it again.");
     await leave();
     page = await open("never");
     await says(page, "No delivery has named job never");
@@ -203,7 +203,7 @@ describe("a job's state", { skip: lacking("chromium", "ffmpeg") }, () => {
     page = await open("short-lived");
     await fetch(`${vault.url}/jobs/short-lived`, { method: "DELETE", headers: { authorization: `Bearer ${API_TOKEN}` } });
     vault.unwatch("short-lived");
-    await says(page, "Job short-lived has been deleted.");
+    await says(page, "Job short-lived has been deleted; submit it again.");
     assert.equal(await page.getByRole("button", { name: "Delete" }).count(), 0);
     opened.clean();
   });
