@@ -1,5 +1,4 @@
 // The live feed: every change of every job, over a WebSocket that is opened again when it breaks.
-import { HookVaultError } from "./error.js";
 import { isPassing } from "./http.js";
 import { backoff, pause } from "./pause.js";
 import { openSocket } from "./socket.js";
@@ -27,7 +26,7 @@ export async function* liveChanges(http, { after, signal }, list) {
       }
     } catch (error) {
       // A wrong address is an error, a connection that breaks is not.
-      if (signal?.aborted || !hasBegun || isFinal(error)) throw error;
+      if (signal?.aborted || !hasBegun || !isPassing(error)) throw error;
     } finally {
       socket?.close();
     }
@@ -35,9 +34,6 @@ export async function* liveChanges(http, { after, signal }, list) {
     failures += 1;
   }
 }
-
-/** Tells whether it makes no sense to connect again: the access is refused, or a parameter is wrong. */
-const isFinal = (error) => error instanceof HookVaultError && !isPassing(error);
 
 function change({ seq, job, deleted }) {
   if (job) return { type: "job", seq, job };
