@@ -8,6 +8,3 @@ export const EXCEPTIONS = [
   { file: "tests/runtime/outages/listing.test.mjs", rule: "word", text: "Please try again", why: "R2's own words" },
   { file: "tests/runtime/outages/listing.test.mjs", rule: "word", text: "Please reduce your", why: "R2's own words" },
 ];
-
-/** Files and folders that are being rewritten, and need not follow the rules yet. A release leaves nothing here. */
-export const UNFINISHED = [];

@@ -1,10 +1,10 @@
 // The prose linter, which `npm run lint` runs: texts for people must follow `rules.mjs`. Comments and the texts of tests
 // and of developers' tools must keep to its words only. `node tools/lint/prose.mjs PATH…` checks only those files and
-// folders, even unfinished ones.
+// folders.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { comments } from "./comments.mjs";
-import { EXCEPTIONS, UNFINISHED } from "./exceptions.mjs";
+import { EXCEPTIONS } from "./exceptions.mjs";
 import { descriptionPassages, passages as markdown } from "./markdown.mjs";
 import { check } from "./rules.mjs";
 import { passages as rust } from "./rust.mjs";
@@ -72,12 +72,12 @@ export function complaints(found, exceptions, paths) {
 }
 
 /**
- * Lints the named files and folders, or all finished ones. Returns the lines to print, also for a name without texts:
+ * Lints the named files and folders, or all. Returns the lines to print, also for a name without texts:
  * it may be misspelled.
  */
 export function lint(names = []) {
   const all = files();
-  const paths = all.filter((path) => (names.length > 0 ? named(path, names) : !named(path, UNFINISHED)));
+  const paths = all.filter((path) => names.length === 0 || named(path, names));
   const empty = names.filter((name) => !all.some((path) => named(path, [name])));
   const found = paths.flatMap((path) => findings(path, readFileSync(new URL(path, ROOT), "utf8")));
   return [...empty.map((name) => `${name}: there is no such file or folder with texts`), ...complaints(found, EXCEPTIONS, paths)];
@@ -87,6 +87,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const wrong = lint(process.argv.slice(2));
   for (const line of wrong) console.error(line);
   console.log(wrong.length > 0 ? `prose: ${wrong.length} to be rewritten` : "prose: nothing to complain of");
-  if (UNFINISHED.length > 0) console.log(`prose: not checked yet: ${UNFINISHED.join(", ")}`);
   process.exitCode = wrong.length > 0 ? 1 : 0;
 }
