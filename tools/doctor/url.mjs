@@ -2,12 +2,31 @@
 import { Failure } from "../setup/run.mjs";
 import { isLoopback } from "./ask.mjs";
 
-const COMMAND = "npm run doctor --";
 const EXAMPLE = "https://hookvault.you.workers.dev";
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/*/i;
 
-/** Returns the vault's URL, without a path. */
-export function vaultUrl(text) {
+/**
+ * Returns the vault's URL, without a path.
+ *
+ * @param {string} text
+ * @param {string} [command] what the message about a wrong URL shows before the right one
+ */
+export function vaultUrl(text, command = "npm run doctor --") {
+  try {
+    return checked(text);
+  } catch (error) {
+    throw error instanceof Wrong ? new Failure(`${error.message}:\n  ${command} ${error.fix}`) : error;
+  }
+}
+
+class Wrong extends Error {
+  constructor(what, fix) {
+    super(what);
+    this.fix = fix;
+  }
+}
+
+function checked(text) {
   const url = read(text) ?? refuse("That is not a URL", EXAMPLE);
   if (url.username || url.password) refuse("The URL has a user name", `${url.protocol}//${url.host}`);
   if (/\/hook\b/.test(url.pathname)) refuse("Give the vault's URL without /hook and its token", url.origin);
@@ -34,5 +53,5 @@ function guessed(text) {
 }
 
 function refuse(what, fix) {
-  throw new Failure(`${what}:\n  ${COMMAND} ${fix}`);
+  throw new Wrong(what, fix);
 }

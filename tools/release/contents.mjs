@@ -12,13 +12,13 @@ export function configuration(text) {
 }
 
 /** Returns the folder's package.json: of all dependencies wrangler alone, in the tested version. */
-export function manifest({ name, version, description, license, type, cloudflare, devDependencies, allowScripts }) {
+export function manifest({ name, version, description, license, type, cloudflare, dependencies, allowScripts }) {
   return {
     name, version, private: true, description, license, type,
     engines: { node: ">=22.0.0" },
     scripts: { deploy: "wrangler deploy" },
     cloudflare,
-    devDependencies: { wrangler: devDependencies.wrangler },
+    devDependencies: { wrangler: dependencies.wrangler },
     allowScripts: Object.fromEntries(WITH_SCRIPTS.filter((one) => allowScripts[one]).map((one) => [one, true])),
   };
 }

@@ -60,7 +60,7 @@ describe("the folder", () => {
   it("depends on wrangler alone, in the tested version, and its lock is complete", () => {
     const project = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
     const { dependencies, devDependencies, scripts, cloudflare } = JSON.parse(read("package.json"));
-    assert.deepEqual({ dependencies, devDependencies }, { dependencies: undefined, devDependencies: { wrangler: project.devDependencies.wrangler } });
+    assert.deepEqual({ dependencies, devDependencies }, { dependencies: undefined, devDependencies: { wrangler: project.dependencies.wrangler } });
     assert.deepEqual(scripts, { deploy: "wrangler deploy" });
     assert.deepEqual(cloudflare, project.cloudflare);
     const { packages } = JSON.parse(read("package-lock.json"));

@@ -1,0 +1,62 @@
+// The configuration file: a vault's URL and tokens, for this user alone.
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { WrongUse } from "./errors.mjs";
+
+/** What `start` keeps in the current folder. */
+export const FOLDER = ".hookvault";
+const NAME = "config.json";
+const MODE = 0o600;
+/** The bits by which somebody else may read or write a file. */
+const OTHERS = 0o077;
+
+/** @typedef {{ url: string, token: string, hookToken?: string }} Config */
+
+/** Returns the path of the file that `start` writes in this folder. */
+export const localPath = (folder = process.cwd()) => resolve(folder, FOLDER, NAME);
+
+/** Returns the path of the file that `login` writes. */
+export const userPath = (env = process.env) => join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "hookvault", NAME);
+
+/**
+ * Reads the named file, else this folder's, else the user's.
+ *
+ * @param {{ path?: string, env?: object }} from
+ * @returns {(Config & { path: string }) | undefined}
+ */
+export function readConfig({ path, env = process.env }) {
+  const found = path ? resolve(path) : [localPath(), userPath(env)].find((one) => existsSync(one));
+  if (!found) return undefined;
+  if (!existsSync(found)) throw new WrongUse(`${found} does not exist.`);
+  checkPrivate(found);
+  return { ...parse(found), path: found };
+}
+
+/** Writes the file, for this user alone. @param {string} path @param {Config} config */
+export function writeConfig(path, config) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: MODE });
+  // A file that was there already has kept its mode.
+  chmodSync(path, MODE);
+}
+
+/** A file that others could write might name a URL that is sent a token, and one that others can read has lost it. */
+function checkPrivate(path) {
+  if (process.platform === "win32") return;
+  const { mode, uid } = statSync(path);
+  if (uid !== process.getuid()) throw new WrongUse(`${path} belongs to another user, so it is not read.`);
+  if (mode & OTHERS) throw new WrongUse(`${path} is open to other users, so it is not read. Close it, and change its token if somebody else may have read it:\n  chmod 600 '${path}'`);
+}
+
+function parse(path) {
+  let value;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new WrongUse(`${path} is not JSON: ${error.message}`);
+  }
+  const isText = (name) => typeof value?.[name] === "string" && value[name] !== "";
+  if (!isText("url") || !isText("token")) throw new WrongUse(`${path} must be a JSON object with "url" and "token".`);
+  return value;
+}
