@@ -261,7 +261,8 @@ const TEXTS: [Reader; 8] = [
     ("a way of export", |text| used(Format::parse(Some(text)))),
 ];
 
-const URLS: [Reader; 6] = [
+const URLS: [Reader; 7] = [
+    ("a deadline", |text| used(strict_url::read(text).map(|url| expiry::deadline(&url)))),
     ("a URL", |text| used(strict_url::read(&strict_url::repaired(text)))),
     ("a source", |text| used(policy().check(text))),
     ("a redirect", |text| {

@@ -132,6 +132,7 @@ fn presigned_queries_are_masked_and_others_stay() {
         ),
         (r"a https://h/f?sig=abc\nb", r"a https://h/f?***\nb"),
         ("https://h/f?n=a(1).mp4&X-Amz-Signature=abc)", "https://h/f?***)"),
+        ("https://h/f?_jwt=eyJ9.eyJ9.s and a?b=_jwt=1", "https://h/f?*** and a?b=_jwt=1"),
         ("https://h/f?sig=1)&X-Amz-Security-Token=abc", "https://h/f?***)&***"),
         ("https://h/f?n=a?b&X-Amz-Credential=c?d&sig=1", "https://h/f?n=a?***?***"),
         ("https://h/f?a=1&amp;X-Amz-Signature=abc&quot;", "https://h/f?***&quot;"),
