@@ -43,7 +43,6 @@ async function close(server, simulator, abandon) {
   server.closeAllConnections();
   const left = await simulator.work.stop();
   await closed;
-  simulator.outputs.close();
   if (left.length > 0 && !abandon) {
     throw new Error(`the simulator was closed with work left: ${left.join(", ")}`);
   }

@@ -1,57 +1,59 @@
-// Checks a request's signature: signs the request again with the SDK's own library, and compares.
-import { isDeepStrictEqual } from "node:util";
-import { SignatureV4 } from "@smithy/signature-v4";
-import { s3Client } from "./s3.mjs";
+// Signs requests to an S3 server, and checks a request's signature by signing the request again.
+import { AwsV4Signer } from "aws4fetch";
 
-/** The parameters that signing adds to a presigned URL. */
-const ADDED = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Content-Sha256"].map((name) => `X-Amz-${name}`);
 /** How many milliseconds a clock may be off. */
 const SKEW_MS = 15 * 60_000;
 const EXPIRED = ["AccessDenied", "Request has expired"];
 const WRONG = ["SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."];
 
 /**
+ * Returns a function that prepares the signature of a request with this key; `sign` of its result resolves to the
+ * signed `url` and `headers`.
+ *
+ * @param {{ accessKey: string, secretKey: string }} server
+ */
+export function signerOf({ accessKey, secretKey }) {
+  const key = { service: "s3", region: "auto", accessKeyId: accessKey, secretAccessKey: secretKey, cache: new Map() };
+  return (request) => new AwsV4Signer({ ...key, ...request });
+}
+
+/**
  * Resolves to S3's code and message for what is wrong with a request, or to undefined if this signer's key signed it.
  */
 export async function problemOf({ method, headers }, url, signer) {
-  const query = Object.fromEntries(url.searchParams);
-  const request = { method, protocol: url.protocol, hostname: url.hostname, path: url.pathname, query, headers };
   try {
-    const check = query["X-Amz-Signature"] ? presigned : signed;
-    return await check(signer, request);
+    const check = url.searchParams.has("X-Amz-Signature") ? presigned : signed;
+    return await check(signer, { method, url, headers });
   } catch {
     // The request has an invalid date or duration.
     return WRONG;
   }
 }
 
-/** @param {{ url: string, accessKey: string, secretKey: string }} server */
-export function signerOf(server) {
-  const { sha256 } = s3Client(server).config;
-  const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
-  return new SignatureV4({ service: "s3", region: "auto", credentials, sha256, uriEscapePath: false, applyChecksum: false });
+async function presigned(signer, { method, url }) {
+  const { "X-Amz-Date": datetime, "X-Amz-Expires": expires } = Object.fromEntries(url.searchParams);
+  if (Date.now() > timeOf(datetime) + Number(expires) * 1_000) return EXPIRED;
+  const bare = new URL(url);
+  bare.searchParams.delete("X-Amz-Signature");
+  const again = await signer({ method, url: bare, datetime, signQuery: true }).sign();
+  return sorted(again.url) === sorted(url) ? undefined : WRONG;
 }
 
-async function presigned(signer, request) {
-  const { "X-Amz-Date": date, "X-Amz-Expires": expires } = request.query;
-  const [signingDate, expiresIn] = [dateOf(date), Number(expires)];
-  if (Date.now() > signingDate.getTime() + expiresIn * 1_000) return EXPIRED;
-  const query = Object.fromEntries(Object.entries(request.query).filter(([name]) => !ADDED.includes(name)));
-  const headers = { host: request.headers.host, "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD" };
-  const again = await signer.presign({ ...request, query, headers }, { signingDate, expiresIn });
-  return isDeepStrictEqual(again.query, request.query) ? undefined : WRONG;
-}
-
-async function signed(signer, request) {
-  const { authorization = "" } = request.headers;
+async function signed(signer, { method, url, headers }) {
+  const { authorization = "", "x-amz-date": datetime } = headers;
   const [, names] = /SignedHeaders=([^,]+)/.exec(authorization) ?? [];
   if (!names) return ["AccessDenied", "The request is not signed."];
-  const signingDate = dateOf(request.headers["x-amz-date"]);
-  if (Math.abs(Date.now() - signingDate.getTime()) > SKEW_MS) return EXPIRED;
-  const headers = Object.fromEntries(names.split(";").map((name) => [name, request.headers[name]]));
-  const again = await signer.sign({ ...request, headers }, { signingDate });
-  return again.headers.authorization === authorization ? undefined : WRONG;
+  if (Math.abs(Date.now() - timeOf(datetime)) > SKEW_MS) return EXPIRED;
+  const given = Object.fromEntries(names.split(";").map((name) => [name, headers[name]]));
+  const again = await signer({ method, url, headers: given, datetime, allHeaders: true }).sign();
+  return again.headers.get("authorization") === authorization ? undefined : WRONG;
 }
 
-/** Parses a date such as `20261130T093000Z`. */
-const dateOf = (text) => new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+function sorted({ searchParams }) {
+  const copy = new URLSearchParams(searchParams);
+  copy.sort();
+  return String(copy);
+}
+
+/** Returns the time of a date such as `20261130T093000Z`, in ms. */
+const timeOf = (text) => Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
