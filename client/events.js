@@ -1,5 +1,6 @@
 // A job's timeline, live, by server-sent events.
 import { isPassing } from "./http.js";
+import { itemTexts } from "./items.js";
 import { backoff, pause } from "./pause.js";
 import { isSettled } from "./waiting.js";
 
@@ -7,17 +8,22 @@ import { isSettled } from "./waiting.js";
 const SILENT_MS = 45_000;
 const PAGE = 1_000;
 
-/** Yields the entries so far. */
+/** Yields the entries so far, as `{ entry, text }`: the text keeps numbers that JavaScript would round. */
 export async function* entriesSoFar(http, path, { after, signal }) {
   for (let last = after; ; ) {
-    const { events } = await http.json(path, { query: { after: last, limit: PAGE }, signal });
-    yield* events;
+    const page = await (await http.send(path, { query: { after: last, limit: PAGE }, signal })).text();
+    const { events } = JSON.parse(page);
+    const texts = itemTexts(page, "events");
+    for (const [n, entry] of events.entries()) yield { entry, text: texts[n] };
     if (events.length < PAGE) return;
     last = events.at(-1).n;
   }
 }
 
-/** Yields each entry once, also over broken connections. It ends when the job is settled, unless `until` is `never`. */
+/**
+ * Yields each entry once, as `{ entry, text }`, also over broken connections. It ends when the job is settled, unless
+ * `until` is `never`.
+ */
 export async function* liveEntries(http, path, { after, until, signal }) {
   let [last, failures, hasBegun] = [after, 0, false];
   for (;;) {
@@ -29,7 +35,7 @@ export async function* liveEntries(http, path, { after, until, signal }) {
         if (event === "entry") {
           const entry = JSON.parse(data);
           last = entry.n;
-          yield entry;
+          yield { entry, text: data };
         } else if (event === "job" && until === "settled" && isSettled(JSON.parse(data))) return;
       }
     } catch (error) {

@@ -57,6 +57,10 @@ export interface Submitted {
 /** Filters of the list of jobs. */
 export type JobFilter = Omit<NonNullable<operations["listJobs"]["parameters"]["query"]>, "cursor" | "limit">;
 
+export interface JobOptions extends Cancellable {
+  isFresh?: boolean;
+}
+
 export interface EventsOptions extends Cancellable {
   /** The number of the last entry that you have. */
   after?: number;
@@ -69,6 +73,8 @@ export interface LiveOptions extends Cancellable {
   after?: string;
   /** Which jobs to read after a reset. The default is all of them. */
   list?: JobFilter;
+  /** Is called each time the connection has broken. The client then connects again by itself. */
+  onBreak?: () => void;
 }
 
 /**
@@ -107,14 +113,19 @@ export interface HookOptions {
 
 export class HookVault {
   constructor(options: HookVaultOptions);
-  /** Submits a job through hookvault's gateway. */
-  submit(app: string, input: Record<string, unknown>, options?: SubmitOptions): Promise<Submitted>;
-  /** Reads a job: its id, or `ref:` and your reference. `isFresh` asks the job itself, not a copy up to a minute old. */
-  job(job: string, options?: Cancellable & { isFresh?: boolean }): Promise<Job>;
+  /** Submits a job through hookvault's gateway. An input that is a text is sent as it is: JSON with exact numbers. */
+  submit(app: string, input: Record<string, unknown> | string, options?: SubmitOptions): Promise<Submitted>;
+  /**
+   * Reads a job: its id, or `ref:` and your reference. `isFresh` asks the job itself, not a copy up to a minute old.
+   * `as: "text"` keeps numbers that JavaScript would round.
+   */
+  job(job: string, options: JobOptions & { as: "text" }): Promise<string>;
+  job(job: string, options?: JobOptions & { as?: "json" }): Promise<Job>;
   /** Yields the jobs of the list, the newest first. */
   jobs(options?: JobFilter & Cancellable): AsyncGenerator<JobSummary, void, undefined>;
   /** Resolves once the job has ended, well or not, and no file is left to copy. */
-  wait(job: string, options?: Waiting): Promise<Job>;
+  wait(job: string, options: Waiting & { as: "text" }): Promise<string>;
+  wait(job: string, options?: Waiting & { as?: "json" }): Promise<Job>;
   /**
    * Resolves to the queue's result once there is one. Rejects with the code `no-result` if the job failed.
    * `as: "text"` keeps numbers that JavaScript would round.
@@ -122,7 +133,8 @@ export class HookVault {
   result(job: string, options: Waiting & { as: "text" }): Promise<string>;
   result<Result = unknown>(job: string, options?: Waiting & { as?: "json" }): Promise<Result>;
   /** Yields the entries of a job's timeline as they come, each once, also over broken connections. */
-  events(job: string, options?: EventsOptions): AsyncGenerator<Entry, void, undefined>;
+  events(job: string, options: EventsOptions & { as: "text" }): AsyncGenerator<string, void, undefined>;
+  events(job: string, options?: EventsOptions & { as?: "json" }): AsyncGenerator<Entry, void, undefined>;
   /** Yields the changes of all jobs as they come, also over broken connections. */
   live(options?: LiveOptions): AsyncGenerator<Change, void, undefined>;
   /** Returns the files of a job, or of a record that you have. */

@@ -20,11 +20,14 @@ export class HookVault {
     this.#http = new Http(options);
   }
 
-  /** Submits a job through the gateway. A repetition after a broken connection is the same job. */
+  /**
+   * Submits a job through the gateway. A repetition after a broken connection is the same job. An input that is a text
+   * is sent as it is.
+   */
   async submit(app, input, { idempotencyKey = crypto.randomUUID(), webhook, signal } = {}) {
     const headers = { "content-type": "application/json", "idempotency-key": idempotencyKey };
     const response = await this.#http.send(appPath(app),
-      { method: "POST", query: { fal_webhook: webhook }, headers, body: JSON.stringify(input), signal });
+      { method: "POST", query: { fal_webhook: webhook }, headers, body: typeof input === "string" ? input : JSON.stringify(input), signal });
     const answer = await response.json();
     return {
       id: response.headers.get("x-hookvault-job") ?? String(answer.request_id),
@@ -34,8 +37,8 @@ export class HookVault {
   }
 
   /** Reads a job's record. With `isFresh` the job itself answers, not the edge's copy. */
-  job(job, { isFresh = false, signal } = {}) {
-    return this.#http.json(jobPath(job), { query: { wait: isFresh ? 0 : undefined }, signal });
+  async job(job, { as = "json", isFresh = false, signal } = {}) {
+    return (await this.#http.send(jobPath(job), { query: { wait: isFresh ? 0 : undefined }, signal }))[as]();
   }
 
   /** Yields the jobs of the list, the newest first. */
@@ -48,10 +51,11 @@ export class HookVault {
   }
 
   /** Returns the record once the job has ended and no file is left to copy. */
-  wait(job, options = {}) {
+  wait(job, { as = "json", ...options } = {}) {
     return waitFor(this.#http, jobPath(job), { ...options, query: { for: "settled" } }, async (response) => {
-      const value = await response.json();
-      return isSettled(value) ? { value } : undefined;
+      const text = await response.text();
+      const record = JSON.parse(text);
+      return isSettled(record) ? { value: as === "text" ? text : record } : undefined;
     });
   }
 
@@ -59,21 +63,22 @@ export class HookVault {
   result(job, { as = "json", ...options } = {}) {
     return waitFor(this.#http, `${jobPath(job)}/result`, options, async (response) => {
       if (response.status === 202) return void await response.body?.cancel();
-      return { value: await (as === "text" ? response.text() : response.json()) };
+      return { value: await response[as]() };
     });
   }
 
   /** Yields the entries of a job's timeline, as they come. */
-  events(job, { after = 0, until = "settled", signal } = {}) {
+  async *events(job, { as = "json", after = 0, until = "settled", signal } = {}) {
     const read = until === "now" ? entriesSoFar : liveEntries;
-    return read(this.#http, `${jobPath(job)}/events`, { after, until, signal });
+    const entries = read(this.#http, `${jobPath(job)}/events`, { after, until, signal });
+    for await (const { entry, text } of entries) yield as === "text" ? text : entry;
   }
 
   /**
    * Yields the changes of all jobs. Where some were missed, it yields a reset and then the list, as `list` filters it.
    */
-  live({ after, list, signal } = {}) {
-    return liveChanges(this.#http, { after, signal }, (stop) => this.jobs({ ...list, signal: stop }));
+  live({ after, list, onBreak, signal } = {}) {
+    return liveChanges(this.#http, { after, onBreak, signal }, (stop) => this.jobs({ ...list, signal: stop }));
   }
 
   /** Returns the files of a job, or of a record that the caller has. */

@@ -4,11 +4,12 @@ import { backoff, pause } from "./pause.js";
 import { openSocket } from "./socket.js";
 
 /**
- * Yields the changes. `after` is the `seq` of the last one that the caller has.
+ * Yields the changes. `after` is the `seq` of the last one that the caller has. `onBreak` is called each time the
+ * connection has broken.
  *
  * @param {(signal?: AbortSignal) => AsyncIterable<object>} list reads the list again, where changes were missed
  */
-export async function* liveChanges(http, { after, signal }, list) {
+export async function* liveChanges(http, { after, onBreak, signal }, list) {
   let [last, failures, hasBegun] = [after, 0, false];
   for (;;) {
     let socket;
@@ -30,6 +31,7 @@ export async function* liveChanges(http, { after, signal }, list) {
     } finally {
       socket?.close();
     }
+    if (failures === 0) onBreak?.();
     await pause(backoff(http.pauseMs, failures), signal);
     failures += 1;
   }

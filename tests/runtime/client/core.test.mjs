@@ -61,9 +61,21 @@ describe("a job", () => {
     assert.deepEqual((await client.files(id)).map(({ url }) => url), job.files.map(({ url }) => url));
   });
 
-  test("keeps numbers beyond 2^53 in the result's text", async () => {
+  test("keeps numbers beyond 2^53 in its texts", async () => {
     await vault.deliver(`{"eventType":"completed","jobId":"big","seed":${SEED},"cost":1.10}`);
     assert.equal(await client.result("big", { as: "text" }), `{"seed":${SEED},"cost":1.10}`);
+    for (const text of [await client.job("big", { as: "text", isFresh: true }), await client.wait("big", { as: "text" })]) {
+      assert.ok(text.includes(`"result":{"seed":${SEED},"cost":1.10}`), text);
+      assert.deepEqual(JSON.parse(text), await vault.job("big"));
+    }
+    for (const until of ["now", "settled"]) {
+      const [entry, ...more] = await all(client.events("big", { as: "text", until }));
+      assert.ok(entry.includes(`"seed":${SEED},"cost":1.10`) && more.length === 0, entry);
+      assert.deepEqual([JSON.parse(entry)], await vault.events("big"));
+    }
+    const { id } = await client.submit(APP, `{"prompt":"x","seed":${SEED}}`);
+    vault.watch(id);
+    assert.match(await client.wait(id, { as: "text" }), new RegExp(`"seed": ?${SEED}`));
   });
 
   test("has its own name in the path, whatever its characters", async () => {

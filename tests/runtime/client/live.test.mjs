@@ -83,7 +83,8 @@ describe("a job's timeline", () => {
 
 describe("the live feed", () => {
   test("yields changes, and what was missed while the connection was broken", async (context) => {
-    const reader = follow(context, (signal) => client.live({ signal }));
+    let breaks = 0;
+    const reader = follow(context, (signal) => client.live({ signal, onBreak: () => (breaks += 1) }));
     await reader.until("it is up to date", (seen) => seen.some(({ type }) => type === "current"));
     await vault.deliver(acquired("f1", 1));
     await reader.until("a change", (seen) => jobs(seen).includes("f1:acquired"));
@@ -92,6 +93,7 @@ describe("the live feed", () => {
     await vault.deliver(told("failed", "f2", 2));
     await reader.until("what was missed", (seen) => ["f1:failed", "f2:failed"].every((one) => jobs(seen).includes(one)));
     assert.ok(!reader.seen.some(({ type }) => type === "reset"), "its cursor is known");
+    assert.equal(breaks, 1);
     await fetch(`${vault.url}/jobs/f2`, { method: "DELETE", headers: { authorization: `Bearer ${API_TOKEN}` } });
     vault.unwatch("f2");
     await reader.until("a deletion", (seen) => seen.some(({ type, id }) => type === "deleted" && id === "f2"));
