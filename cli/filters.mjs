@@ -6,7 +6,7 @@ const FILTERS = [
   ["archive", "<list>", "none, pending, stored, partial, lost"],
   ["app", "<app>", "the application"],
   ["queue", "<name>", "the queue's name"],
-  ["tag", "<list>", "all of these tags"],
+  ["tag", "<tag>", "jobs with this tag"],
   ["name", "<text>", "jobs whose id or reference begins so", "q"],
   ["since", "<time>", "created from then on: 2026-11-29, or milliseconds"],
   ["until", "<time>", "created before then"],

@@ -1,11 +1,19 @@
 // Prints: JSON for programs, columns and lines for people.
 import { plain } from "../tools/setup/terminal.mjs";
 
+const CONTROLS = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
 /** Adds the flag that asks for JSON. */
 export const withJson = (command) => command.option("--json", "print JSON, one value a line");
 
 /** Prints a value as one line of JSON. */
-export const printJson = (value) => console.log(JSON.stringify(value));
+export const printJson = (value) => printJsonText(JSON.stringify(value));
+
+/** Prints a JSON text on one line, with its numbers as they are. Characters that control a terminal are escaped. */
+export const printJsonText = (text) => console.log(escaped(text.replaceAll(/[\r\n\t]+/g, "")));
+
+const escaped = (text) => text.replaceAll(CONTROLS, (character) =>
+  character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""));
 
 /** Prints rows in columns. The last column is as wide as it is. */
 export function printRows(rows) {
@@ -21,3 +29,15 @@ export function size(bytes) {
   const value = bytes / 1024 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
+
+/** Returns a time for people. @param {number} ms since 1970 */
+export const time = (ms) => (ms == null ? "-" : `${new Date(ms).toISOString().slice(0, 19)}Z`);
+
+/** A reference that hookvault made itself, which nobody needs to read. */
+const OWN = /^gw-[0-9a-f]{32}$/;
+
+/** Returns a job's id, and the caller's reference. */
+export const named = ({ id, ref }) => (ref && !OWN.test(ref) ? `${id} (${ref})` : id);
+
+/** Returns a count with its noun: "1 file", "1,200 files". */
+export const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;

@@ -5,7 +5,7 @@ import { inRoot } from "../tools/setup/project.mjs";
 import { codeOf, explained } from "./errors.mjs";
 
 /** The files in `commands/`, in the order of the help. Each has `define(program)`. */
-const COMMANDS = ["jobs"];
+const COMMANDS = ["submit", "job", "jobs"];
 
 const CODES = `
 Exit codes: 0 done; 1 not done; 2 wrong arguments or settings; 130 interrupted.
@@ -13,6 +13,8 @@ Every command has its own help: hookvault COMMAND --help`;
 
 /** Runs a command line, and sets the exit code. @param {string[]} args */
 export async function run(args) {
+  // Who reads the output may have enough, as `head` does.
+  process.stdout.on("error", (error) => (error.code === "EPIPE" ? process.exit(0) : console.error(error.message)));
   try {
     await (await program()).parseAsync(args, { from: "user" });
   } catch (error) {

@@ -1,10 +1,13 @@
 // `hookvault jobs`: the list of jobs, the newest first.
 import { filtered, filterOf } from "../filters.mjs";
-import { printJson, printRows, withJson } from "../print.mjs";
+import { interruption } from "../interrupt.mjs";
+import { named, printJson, printRows, time, withJson } from "../print.mjs";
 import { connect, connected } from "../settings.mjs";
 import { WrongUse } from "../errors.mjs";
 
 const USUAL = 50;
+/** The most that hookvault sends at once. */
+const PAGE = 200;
 
 export function define(program) {
   const command = program.command("jobs").description("list jobs, the newest first")
@@ -15,17 +18,18 @@ export function define(program) {
 async function jobs(options) {
   const { vault } = connect(options);
   const most = limitOf(options.limit);
-  const found = [];
-  for await (const job of vault.jobs(filterOf(options))) {
+  const rows = [];
+  let found = 0;
+  for await (const job of vault.jobs({ ...filterOf(options), limit: Math.min(most, PAGE), signal: interruption() })) {
     if (options.json) printJson(job);
-    found.push(job);
-    if (found.length >= most) break;
+    else rows.push(row(job));
+    if ((found += 1) >= most) break;
   }
-  if (!options.json) printRows([["ID", "STATUS", "FILES", "CREATED", "APP"], ...found.map(row)]);
+  if (rows.length > 0) printRows([["ID", "STATUS", "FILES", "CREATED", "APP"], ...rows]);
+  if (found === 0) console.error("No job is found.");
 }
 
-const row = ({ id, ref, status, archive, createdAt, app }) =>
-  [ref ? `${id} (${ref})` : id, status, archive, new Date(createdAt).toISOString().slice(0, 19), app];
+const row = (job) => [named(job), job.status, job.archive, time(job.createdAt), job.app];
 
 function limitOf(text) {
   if (text === "all") return Infinity;
