@@ -50,11 +50,12 @@ async function liveTicket(http, signal) {
 
 /**
  * Asks why a connection failed, which no WebSocket says: the same request without an upgrade gets 426 if it would be
- * admitted. Returns undefined for that, or if hookvault can't be reached.
+ * admitted. Returns undefined for that, and the error of `fetch` if hookvault can't be reached.
  */
 async function refusal(http, after, signal) {
-  const response = await http.once("/live", { query: { after }, signal }).catch(() => undefined);
-  if (!response || response.status === 426) return void await response?.body?.cancel();
+  const response = await http.once("/live", { query: { after }, signal }).catch((error) => error);
+  if (response instanceof Error) return response;
+  if (response.status === 426) return void await response.body?.cancel();
   return HookVaultError.from(response);
 }
 
@@ -80,7 +81,7 @@ class Messages {
 
   async opened(signal) {
     while (!this.#isOpen && !this.#hasEnded) if (!(await this.#news(SILENT_MS, signal))) break;
-    if (!this.#isOpen) throw new Error("The live feed can't be reached.");
+    if (!this.#isOpen) throw new DOMException("hookvault can be reached, but not by WebSocket.", "NetworkError");
   }
 
   /** Resolves to the next message, or to undefined once the connection has ended. */
