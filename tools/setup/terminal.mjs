@@ -36,7 +36,7 @@ export function askSecret(prompt, { input = process.stdin, output = process.stdo
     const take = (chunk) => {
       for (const key of decoder.write(chunk)) {
         if (key === ENTER || key === NEWLINE || key === END) return end(resolve, typed.trim());
-        if (key === INTERRUPT) return end(reject, new Failure("Interrupted."));
+        if (key === INTERRUPT) return end(reject, Object.assign(new Failure("Interrupted."), { name: "AbortError" }));
         typed = key === DELETE || key === BACKSPACE ? typed.slice(0, -1) : typed + key;
       }
     };
