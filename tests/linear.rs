@@ -33,6 +33,7 @@ use hookvault::domain::json;
 use hookvault::domain::names::{ObjectName, is_valid_name};
 use hookvault::domain::retry;
 use hookvault::domain::route::parse;
+use hookvault::domain::sender::table::Senders;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::upstream::queue::Queue;
 use hookvault::domain::view::sse;
@@ -278,7 +279,7 @@ const URLS: [Reader; 7] = [
 
 fn whole(body: &str) {
     let Ok(text) = json::tolerant(body.as_bytes()) else { return };
-    let Ok(event) = Event::parse(&text) else { return };
+    let Ok(event) = Event::parse(&text, Senders::built_in()) else { return };
     let input = serde_json::from_str::<&RawValue>(&text).ok();
     let found = discover::discover_in(&text, &event, &policy(), input);
     used((Identity::of(&text, &event), found));

@@ -27,6 +27,7 @@ pub mod percent;
 pub mod protocol;
 pub mod retry;
 pub mod route;
+pub mod sender;
 pub mod sort;
 pub mod time;
 pub mod upstream;

@@ -7,9 +7,11 @@ use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::apply::{Applied, apply};
 use hookvault::domain::ingest::arrival::{Arrival, Origin};
 use hookvault::domain::ingest::document::{BodyText, Document};
+use hookvault::domain::ingest::rules::ReadRules;
 use hookvault::domain::job::record::{Job, NewJob};
 use hookvault::domain::job::timeline::{BodyAt, Entry, EntryOutcome, Trust};
 use hookvault::domain::names::ObjectName;
+use hookvault::domain::sender::table::Senders;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::event::{Event, EventKind};
 use std::collections::HashMap;
@@ -60,14 +62,14 @@ impl Vault {
     /// Delivers as `deliver` does, but applies the body `late_ms` milliseconds
     /// after it came.
     pub fn deliver_late(&mut self, body: &str, late_ms: u64) -> EntryOutcome {
-        let event = Event::parse(body).expect("an event");
+        let event = Event::parse(body, Senders::built_in()).expect("an event");
         self.land(&event, body, Origin::Delivery(Trust::Token), late_ms)
     }
 
     /// Delivers as `deliver` does, but the body came `ago_ms` milliseconds
     /// before the last one and is moved here from another object.
     pub fn deliver_moved(&mut self, body: &str, ago_ms: u64) -> EntryOutcome {
-        let event = Event::parse(body).expect("an event");
+        let event = Event::parse(body, Senders::built_in()).expect("an event");
         self.now -= ago_ms;
         let outcome = self.land(&event, body, Origin::Delivery(Trust::Token), 0);
         self.now += ago_ms;
@@ -76,7 +78,7 @@ impl Vault {
 
     /// Applies the upstream's answer to a question.
     pub fn heal(&mut self, kind: EventKind, body: &str) -> EntryOutcome {
-        let mut event = Event::parse(body).expect("an answer");
+        let mut event = Event::parse(body, Senders::built_in()).expect("an answer");
         event.told.kind = kind;
         self.land(&event, body, Origin::Healing, 0)
     }
@@ -90,9 +92,9 @@ impl Vault {
     ) -> EntryOutcome {
         self.now += 1;
         let policy = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
-        let mut document = Document::of(&BodyText::whole(body), event, &policy);
+        let mut document = Document::of(&BodyText::whole(body), event, ReadRules::of(&policy));
         if let Some(job) = &self.job {
-            document.heed_input(&BodyText::whole(body), job, &policy);
+            document.heed_input(&BodyText::whole(body), job, ReadRules::of(&policy));
         }
         let arrival = Arrival {
             at: self.now(),

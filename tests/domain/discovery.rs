@@ -5,6 +5,7 @@
 use hookvault::domain::file::discover::found::{Discovery, FoundAt, FoundFile, Skipped};
 use hookvault::domain::file::discover::{MAX_FILES, discover, discover_in};
 use hookvault::domain::file::source_policy::SourcePolicy;
+use hookvault::domain::sender::table::Senders;
 use hookvault::domain::webhook::event::Event;
 use serde_json::value::RawValue;
 
@@ -66,7 +67,7 @@ fn media_elsewhere_is_skipped_with_the_reason() {
 /// Returns the pointer and host of each skipped output in `body`, for a job
 /// with this input.
 fn skipped(body: &str, input: &str) -> Vec<String> {
-    let event = Event::parse(body).expect("an event");
+    let event = Event::parse(body, Senders::built_in()).expect("an event");
     let input = RawValue::from_string(input.to_owned()).expect("JSON");
     let found = discover_in(body, &event, &SourcePolicy::parse("h").0, Some(&input));
     let told = |s: Skipped| format!("{} {}", s.pointer, s.host.unwrap_or_default());

@@ -15,9 +15,10 @@ use hookvault::domain::job::status::Status;
 use hookvault::domain::job::timeline::EntryOutcome;
 use hookvault::domain::json::edit::splice;
 use hookvault::domain::retry::{Pace, RetryContext};
+use hookvault::domain::sender::name::SenderName;
+use hookvault::domain::sender::table::Senders;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::event::EventKind;
-use hookvault::domain::webhook::event::Provider;
 use hookvault::domain::webhook::result::of_event;
 
 const FILE: &str = "437852_0_a.mp4";
@@ -145,11 +146,12 @@ fn a_failure_leaves_a_wanted_result_wanted() {
 fn fal_ai_answers_with_the_result_alone() {
     let answer = r#" {"updatedAt":1,"jobId":"437852","seed":7} "#;
     let result = |provider| {
-        let event = healing::event_of(answer, EventKind::Completed, provider).expect("an answer");
+        let event = healing::event_of(answer, EventKind::Completed, provider, Senders::built_in())
+            .expect("an answer");
         splice(answer, &of_event(&event, answer.len(), Vec::new()))
     };
-    assert_eq!(result(Provider::Fal), answer);
-    assert_eq!(result(Provider::Pipelet), r#" {"seed":7} "#);
+    assert_eq!(result(SenderName::FAL), answer);
+    assert_eq!(result(SenderName::PIPELET), r#" {"seed":7} "#);
 }
 
 #[test]
@@ -245,7 +247,8 @@ fn a_file_of_an_older_result_keeps_its_pauses() {
 #[test]
 fn answers_mean_what_they_say() {
     let end = |kind| AnswerMeaning::End(kind);
-    let read_result = |status, body| healing::read_result(status, body, Some("437852"));
+    let read_result =
+        |status, body| healing::read_result(status, body, Some("437852"), Senders::built_in());
     let cases = [
         (200, r#"{"video":{}}"#, end(EventKind::Completed)),
         (200, r#"{"status":"IN_PROGRESS"}"#, AnswerMeaning::NotReady),
@@ -262,7 +265,9 @@ fn answers_mean_what_they_say() {
     for status in [400, 404, 409, 422] {
         assert!(matches!(read_result(status, "{}"), AnswerMeaning::Unclear(_)), "{status}");
     }
-    let told = |word: &str| healing::read_status(200, &format!(r#"{{"status":"{word}"}}"#));
+    let told = |word: &str| {
+        healing::read_status(200, &format!(r#"{{"status":"{word}"}}"#), Senders::built_in())
+    };
     assert_eq!(told("CANCELLED"), end(EventKind::Cancelled));
     assert_eq!(told("IN_QUEUE"), AnswerMeaning::NotReady);
     assert!(matches!(told("COMPLETED"), AnswerMeaning::Unclear(_)));
@@ -385,7 +390,7 @@ fn a_deadline_that_may_be_misread_stops_no_copy() {
 
 #[test]
 fn an_answer_about_something_else_is_no_result() {
-    let read = |body: &str| healing::read_result(200, body, Some("437852"));
+    let read = |body: &str| healing::read_result(200, body, Some("437852"), Senders::built_in());
     for own in [r#"{"request_id":"437852","video":{}}"#, r#"{"jobId":437852}"#] {
         assert_eq!(read(own), AnswerMeaning::End(EventKind::Completed), "{own}");
     }

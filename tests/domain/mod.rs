@@ -6,3 +6,4 @@ mod deliveries;
 mod discovery;
 mod handoff;
 mod healing;
+mod senders;

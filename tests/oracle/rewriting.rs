@@ -11,9 +11,15 @@ use hookvault::domain::json;
 use hookvault::domain::json::edit::{Edit, splice};
 use hookvault::domain::keys::file_path;
 use hookvault::domain::names::ObjectName;
+use hookvault::domain::sender::row::Row;
+use hookvault::domain::sender::table::Senders;
 use hookvault::domain::view::record;
-use hookvault::domain::webhook::event::{ENVELOPE, Event, EventKind};
+use hookvault::domain::webhook::event::{Event, EventKind};
 use hookvault::domain::webhook::result::without_envelope;
+
+fn pipelet() -> &'static Row {
+    Senders::built_in().pipelet()
+}
 
 /// The hosts that `common::Vault` allows.
 const HOSTS: &str = "*.r2.cloudflarestorage.com";
@@ -21,7 +27,7 @@ const HOSTS: &str = "*.r2.cloudflarestorage.com";
 /// Finds and replaces the files of `body`, if it is an event. Then applies it
 /// to a job, and checks what readers get.
 pub fn check(body: &str) {
-    let Ok(event) = Event::parse(body) else { return };
+    let Ok(event) = Event::parse(body, Senders::built_in()) else { return };
     let found = discover(body, &SourcePolicy::parse(HOSTS).0);
     is_bounded(&found);
     let edits = edits(&found);
@@ -67,7 +73,7 @@ fn replaces_values_alone(body: &str, edits: &[Edit]) {
         let is_whole = leaf.span == *span;
         assert!(is_whole == new.starts_with('"'), "whole, or in a string that is JSON: {new}");
         let top = decoded(&leaf.path[0]).unwrap_or_default();
-        assert!(!ENVELOPE.contains(&top.as_str()), "the result's: {top}");
+        assert!(!pipelet().is_aside(&top), "the result's: {top}");
     }
 }
 
@@ -104,12 +110,12 @@ fn is_sound(file: &FoundFile, body: &str) {
 /// the edits in them and no other change.
 fn loses_the_envelope_alone(body: &str, event: &Event<'_>, edits: Vec<Edit>) -> String {
     let rewritten = splice(body, &edits);
-    let all = without_envelope(&event.members, edits);
+    let all = without_envelope(&event.members, pipelet(), edits);
     let result = splice(body, &all);
     assert_eq!(undo(body, &result, &all), body, "undoing all edits gives the body");
     json::check(&result).expect("still a JSON object");
     let mut kept = members(&rewritten);
-    kept.retain(|(key, _)| !ENVELOPE.contains(&decoded(key).unwrap_or_default().as_str()));
+    kept.retain(|(key, _)| !pipelet().is_aside(&decoded(key).unwrap_or_default()));
     assert_eq!(members(&result), kept);
     result
 }

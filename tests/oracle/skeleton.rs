@@ -6,6 +6,7 @@ use hookvault::domain::file::skeleton::{Gap, Mender, Piece, Scanner, Skeleton, p
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::strict_url::repaired;
 use hookvault::domain::ingest::document::Document;
+use hookvault::domain::ingest::rules::ReadRules;
 use hookvault::domain::json;
 use hookvault::domain::webhook::correlate::Identity;
 use hookvault::domain::webhook::event::EventFacts;
@@ -115,8 +116,8 @@ fn short(told: &EventFacts, skeleton: &Skeleton) -> EventFacts {
 pub fn reads_alike(body: &[u8], sizes: &[usize]) {
     let sources = SourcePolicy::parse("*.r2.cloudflarestorage.com").0;
     let skeleton = scan(body, sizes);
-    let read = Document::read_skeleton(&skeleton, body.len(), "", &sources);
-    let (read, want) = match (read, Document::read(body, &sources)) {
+    let read = Document::read_skeleton(&skeleton, body.len(), "", ReadRules::of(&sources));
+    let (read, want) = match (read, Document::read(body, ReadRules::of(&sources))) {
         (Ok(read), Ok(want)) => (read, want),
         (read, want) => return assert_eq!(read.is_ok(), want.is_ok(), "readable"),
     };

@@ -7,6 +7,7 @@ use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::healing::{AnswerMeaning, read_download, read_result, read_status};
 use hookvault::domain::ingest::import;
 use hookvault::domain::names::{ObjectName, is_valid_name};
+use hookvault::domain::sender::table::Senders;
 use proptest::prelude::*;
 
 proptest! {
@@ -15,9 +16,9 @@ proptest! {
     #[test]
     fn any_answer_is_read(status in 100..600_u16, body in prop_oneof![body(), broken(), ".{0,9}"]) {
         let is_ok = (200..300).contains(&status);
-        let result = read_result(status, &body, None);
+        let result = read_result(status, &body, None, Senders::built_in());
         assert!(is_ok || !matches!(result, AnswerMeaning::End(_) | AnswerMeaning::NotReady));
-        let told = read_status(status, &body);
+        let told = read_status(status, &body, Senders::built_in());
         assert!(is_ok || matches!(told, AnswerMeaning::Unclear(_)));
     }
 

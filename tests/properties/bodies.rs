@@ -12,6 +12,7 @@ use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::strict_url::repaired;
 use hookvault::domain::json::edit::splice;
 use hookvault::domain::names::is_valid_name;
+use hookvault::domain::sender::table::Senders;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::correlate::{Identity, split_output_name};
 use hookvault::domain::webhook::event::{Event, EventKind};
@@ -92,7 +93,7 @@ proptest! {
 
     #[test]
     fn an_event_is_read_as_serde_json_reads_it(body in body()) {
-        let event = Event::parse(&body).expect("an object");
+        let event = Event::parse(&body, Senders::built_in()).expect("an object");
         assert_eq!(event.members.len(), crate::oracle::json::members(&body).len());
         let Ok(value) = serde_json::from_str::<Value>(&body) else { return Ok(()) };
         let cut = |text: &str| text.chars().take(200).collect::<String>();
@@ -110,7 +111,7 @@ proptest! {
 
     #[test]
     fn an_identity_is_a_name(body in body()) {
-        let event = Event::parse(&body).expect("an object");
+        let event = Event::parse(&body, Senders::built_in()).expect("an object");
         let found = Identity::of(&body, &event);
         let ids = [&found.body_id, &found.file_id, &found.refused];
         assert!(ids.iter().filter(|id| id.is_some()).count() <= 1);
@@ -126,7 +127,7 @@ proptest! {
         let key = written(&key, how);
         for (value, id) in [(written(&id, how), id), (number.to_string(), number.to_string())] {
             let body = format!(r#"{{"r":{rest},{key}:{value}}}"#);
-            let event = Event::parse(&body).expect("an object");
+            let event = Event::parse(&body, Senders::built_in()).expect("an object");
             let found = Identity::of(&body, &event);
             assert_eq!(found, Identity { body_id: Some(id), ..Identity::default() });
         }
@@ -140,7 +141,7 @@ proptest! {
         let url = |id: &String| format!("https://h/outputs/q/{id}_0_a.mp4?/outputs/q/7_0_b");
         let urls: Vec<String> = ids.iter().map(url).collect();
         let body = format!(r#"{{"eventType":"{type_name}","r":{urls:?}}}"#);
-        let event = Event::parse(&body).expect("an object");
+        let event = Event::parse(&body, Senders::built_in()).expect("an object");
         assert_eq!(event.told.type_name, Some(type_name.chars().take(200).collect()));
         let agreed = ids.iter().all(|id| *id == ids[0]) && is_valid_name(&ids[0]);
         assert_eq!(Identity::of(&body, &event).file_id, agreed.then(|| ids[0].clone()));

@@ -13,7 +13,9 @@ use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::http::cors::Origins;
+use crate::domain::ingest::rules::ReadRules;
 use crate::domain::retry::Pace;
+use crate::domain::sender::table::Senders;
 use crate::domain::upstream::Upstreams;
 use url::Url;
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub read: Option<Tokens>,
     /// `ALLOWED_SOURCE_HOSTS`: the hosts from which files may be fetched.
     pub sources: SourcePolicy,
+    /// The known senders.
+    pub senders: Senders,
     /// `PUBLIC_URL`: the scheme and the host of durable URLs, without a slash
     /// at the end.
     pub public_url: Option<String>,
@@ -92,6 +96,7 @@ impl Config {
             handoff_url: reader.handoff_url(&sources),
             handoff_secrets: reader.secrets("HANDOFF_SECRET"),
             sources,
+            senders: Senders::default(),
             public_url: reader.public_url(),
             max_body_bytes: reader.number("MAX_BODY_BYTES", MAX_BODY_BYTES, 1..=u64::MAX),
             max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1..=u64::MAX),
@@ -129,6 +134,12 @@ impl Config {
     #[must_use]
     pub const fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Returns the rules by which bodies are read.
+    #[must_use]
+    pub const fn read_rules(&self) -> ReadRules<'_> {
+        ReadRules { senders: &self.senders, sources: &self.sources }
     }
 
     /// Returns the scheme and the host for the durable URLs of a job whose

@@ -6,7 +6,7 @@ use crate::domain::job::record::Job;
 use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::json;
 use crate::domain::webhook::correlate;
-use crate::domain::webhook::event::{Event, value_of};
+use crate::domain::webhook::event::value_of;
 use serde_json::value::RawValue;
 
 /// The longest input of a refused submission that is stored, in bytes.
@@ -92,14 +92,14 @@ pub fn unreachable_upstream(why: &str) -> SubmissionAnswer {
 /// Returns the id of the request that an answer names.
 #[must_use]
 pub fn request_id(answer: &SubmissionAnswer) -> Option<String> {
-    let event = Event::parse(&answer.body).ok().filter(|_| answer.is_success())?;
-    value_of(&event.members, "request_id").and_then(correlate::id_of)?.ok()
+    let members = json::object_members(&answer.body).ok().filter(|_| answer.is_success())?;
+    value_of(&members, "request_id").and_then(correlate::id_of)?.ok()
 }
 
 /// Returns the upstream's error: `detail`, `error` or `message` of its answer,
 /// else the whole answer. `None` if it is empty or too long.
 pub(super) fn error_in(body: &str) -> Option<Box<RawValue>> {
-    let members = Event::parse(body).map(|event| event.members).unwrap_or_default();
+    let members = json::object_members(body).unwrap_or_default();
     let own = ["detail", "error", "message"].iter().find_map(|key| value_of(&members, key));
     let text = own.map_or_else(|| json::encode_string(body), str::to_owned);
     let is_some = !body.is_empty() && text.len() <= MAX_ERROR_BYTES;

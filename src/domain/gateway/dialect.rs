@@ -10,10 +10,10 @@ use crate::domain::access::redact::Secrets;
 use crate::domain::http::problem::Code;
 use crate::domain::job::record::Job;
 use crate::domain::job::status::Status;
-use crate::domain::json;
 use crate::domain::json::edit::{self, Edit};
+use crate::domain::json::{self, Member};
 use crate::domain::upstream::queue::Scheme;
-use crate::domain::webhook::event::{Event, value_of};
+use crate::domain::webhook::event::value_of;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -79,20 +79,20 @@ pub fn reply(
     place: RequestRoutes<'_>,
     scheme: Scheme,
 ) -> String {
-    let Ok(event) = Event::parse(body) else { return body.to_owned() };
-    let led = links::point_here(body, &event.members, upstream, place);
+    let Ok(members) = json::object_members(body) else { return body.to_owned() };
+    let led = links::point_here(body, &members, upstream, place);
     if scheme == Scheme::Bearer {
         return led;
     }
-    let Ok(event) = Event::parse(&led) else { return led };
+    let Ok(members) = json::object_members(&led) else { return led };
     let mut edits: Vec<Edit> = Vec::new();
-    let word = word_of(&event);
+    let word = word_of(&members);
     if matches!(word.as_deref(), Some("FAILED" | "CANCELLED"))
-        && let Some(member) = event.members.iter().rev().find(|member| member.key == "status")
+        && let Some(member) = members.iter().rev().find(|member| member.key == "status")
     {
         edits.push((links::value_span(member), "\"COMPLETED\"".to_owned()));
     }
-    let missing = |key: &str| value_of(&event.members, key).is_none();
+    let missing = |key: &str| value_of(&members, key).is_none();
     let mut more = String::new();
     if word.as_deref() == Some("IN_QUEUE") && missing("queue_position") {
         more.push_str(r#","queue_position":0"#);
@@ -100,7 +100,7 @@ pub fn reply(
     if word.as_deref() != Some("IN_QUEUE") && missing("logs") {
         more.push_str(r#","logs":null"#);
     }
-    if let Some(last) = event.members.last() {
+    if let Some(last) = members.last() {
         edits.push((last.span.end..last.span.end, more));
     }
     edit::splice(&led, &edits)
@@ -109,11 +109,11 @@ pub fn reply(
 /// Returns the status in the upstream's answer, in the upstream's word.
 #[must_use]
 pub fn word(body: &str) -> Option<String> {
-    word_of(&Event::parse(body).ok()?)
+    word_of(&json::object_members(body).ok()?)
 }
 
-fn word_of(event: &Event<'_>) -> Option<String> {
-    value_of(&event.members, "status").and_then(json::decode_string).map(Cow::into_owned)
+fn word_of(members: &[Member<'_>]) -> Option<String> {
+    value_of(members, "status").and_then(json::decode_string).map(Cow::into_owned)
 }
 
 /// Returns whether the status is final.

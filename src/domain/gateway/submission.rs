@@ -9,9 +9,10 @@ use crate::domain::job::status::Status;
 use crate::domain::job::submission::{Submission, SubmissionAnswer, SubmissionState};
 use crate::domain::job::timeline::{BodyAt, Entry, EntryOutcome};
 use crate::domain::json;
+use crate::domain::sender::name::SenderName;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::queue::{Queue, Scheme};
-use crate::domain::webhook::event::{Event, Provider, value_of};
+use crate::domain::webhook::event::value_of;
 use serde::{Deserialize, Serialize};
 
 /// The longest input in the record, in bytes. A longer one is only the body of
@@ -73,7 +74,7 @@ pub struct Uses {
 pub fn begin(new_job: NewJob, submit: &Submit, input: &str, body: BodyAt) -> (Job, Entry) {
     let mut job = Job::new(new_job);
     job.app = Some(submit.app.clone());
-    job.provider = if submit.queue == Queue::FalAi { Provider::Fal } else { Provider::Pipelet };
+    job.provider = if submit.queue == Queue::FalAi { SenderName::FAL } else { SenderName::PIPELET };
     job.submission = Some(Submission {
         queue: submit.queue,
         app: submit.app.clone(),
@@ -170,12 +171,12 @@ pub fn take_over(job: &mut Job, state: SubmissionState, now: Timestamp) -> bool 
 fn accept(job: &mut Job, answer: &SubmissionAnswer) -> Result<(), String> {
     let nameless = || "the upstream's answer to the submission has no request id".to_owned();
     let id = request_id(answer).ok_or_else(nameless)?;
-    let event = Event::parse(&answer.body).map_err(|_| nameless())?;
+    let members = json::object_members(&answer.body).map_err(|_| nameless())?;
     if job.id.is_none() {
         job.unlinked_id = Some(id.clone());
         job.id = Some(id);
     }
-    let url = value_of(&event.members, "response_url").and_then(json::decode_string);
+    let url = value_of(&members, "response_url").and_then(json::decode_string);
     let url = url.filter(|url| strict_url::read(url).is_ok());
     job.response_url = url.map(std::borrow::Cow::into_owned);
     Ok(())

@@ -4,8 +4,12 @@
 use crate::domain::access::redact::Secrets;
 use crate::domain::job::record::Job;
 use crate::domain::json::{self, Member, edit};
+use crate::domain::sender::fact::Fact;
+use crate::domain::sender::name::SenderName;
+use crate::domain::sender::row::Row;
+use crate::domain::sender::table::Senders;
 use crate::domain::view::record;
-use crate::domain::webhook::event::{ENVELOPE, Event, Provider, value_of};
+use crate::domain::webhook::event::{Event, EventKind, value_of};
 use crate::domain::webhook::result;
 use serde_json::value::RawValue;
 
@@ -27,19 +31,23 @@ pub struct MessageInput<'a> {
     pub base: &'a str,
     /// The configured secrets, which are masked.
     pub secrets: &'a Secrets,
+    /// The known senders.
+    pub senders: &'a Senders,
 }
 
 /// Returns the message as JSON. Numbers and the order of keys are the
 /// upstream's.
 #[must_use]
 pub fn render(parts: MessageInput<'_>) -> String {
-    let event = parts.body.and_then(|body| Event::parse(body).ok());
+    let event = parts.body.and_then(|body| Event::parse(body, parts.senders).ok());
     let event = event.filter(|event| event.told.type_name.is_some());
-    match (parts.job.provider, &event) {
-        (Provider::Pipelet, _) => pipelet(parts, event.as_ref()),
-        (_, Some(event)) if event.told.provider != Provider::Pipelet => other(parts, event),
-        (Provider::Fal, _) => fal(parts),
-        (Provider::Replicate, _) => replicate(parts),
+    let is_other = |event: &&Event<'_>| event.told.provider != SenderName::PIPELET;
+    let sender = Some(parts.job.provider).filter(|sender| *sender != SenderName::PIPELET);
+    let row = sender.and_then(|sender| parts.senders.row(sender));
+    match (row, event.as_ref().filter(is_other)) {
+        (None, _) => pipelet(parts, event.as_ref()),
+        (Some(_), Some(event)) => other(parts, event),
+        (Some(row), None) => fetched(parts, row),
     }
 }
 
@@ -47,7 +55,7 @@ pub fn render(parts: MessageInput<'_>) -> String {
 /// vault's own, and the result or the error.
 fn pipelet(parts: MessageInput<'_>, event: Option<&Event<'_>>) -> String {
     let mut members = match event {
-        Some(event) => envelope(parts, event),
+        Some(event) => envelope(parts, event, parts.senders.pipelet()),
         None => vec![member("eventType", &json::encode_string(parts.word))],
     };
     if event.is_none_or(|event| value_of(&event.members, "jobId").is_none()) {
@@ -56,7 +64,7 @@ fn pipelet(parts: MessageInput<'_>, event: Option<&Event<'_>>) -> String {
     match (parts.word, parts.result) {
         ("completed", Some(result)) => members.extend(inside(result)),
         (_, _) if event.is_some() => {}
-        _ => members.extend(error_of(parts)),
+        _ => members.extend(error_of(parts).map(|error| member("error", &error))),
     }
     object(&members)
 }
@@ -64,10 +72,9 @@ fn pipelet(parts: MessageInput<'_>, event: Option<&Event<'_>>) -> String {
 /// Returns the members of the envelope, with the receiver's URL as the
 /// webhook's. For an event other than `completed`, all other members are
 /// included.
-fn envelope(parts: MessageInput<'_>, event: &Event<'_>) -> Vec<String> {
+fn envelope(parts: MessageInput<'_>, event: &Event<'_>, row: &Row) -> Vec<String> {
     let body = parts.body.unwrap_or_default();
-    let is_wanted =
-        |found: &&Member<'_>| parts.word != "completed" || ENVELOPE.contains(&found.key.as_ref());
+    let is_wanted = |found: &&Member<'_>| parts.word != "completed" || row.is_aside(&found.key);
     let written = |found: &Member<'_>| match found.key.as_ref() {
         "webhookUrl" => member("webhookUrl", &json::encode_string(parts.url)),
         _ => parts.secrets.mask(body.get(found.span.clone()).unwrap_or_default()).into_owned(),
@@ -75,7 +82,7 @@ fn envelope(parts: MessageInput<'_>, event: &Event<'_>) -> Vec<String> {
     event.members.iter().filter(is_wanted).map(written).collect()
 }
 
-/// Writes another provider's delivery with the vault's result in it.
+/// Writes another sender's delivery with the vault's result in it.
 fn other(parts: MessageInput<'_>, event: &Event<'_>) -> String {
     let body = parts.body.unwrap_or_default();
     let mut edits = Vec::new();
@@ -93,38 +100,48 @@ fn other(parts: MessageInput<'_>, event: &Event<'_>) -> String {
     parts.secrets.mask_around(&edit::splice(body, &result::in_order(edits)), &own).into_owned()
 }
 
-/// Writes the webhook for a result that was fetched from fal.ai.
-fn fal(parts: MessageInput<'_>) -> String {
-    let id = id(parts.job);
-    let is_ok = parts.word == "completed";
-    let mut members = vec![member("request_id", &id), member("gateway_request_id", &id)];
-    members.push(member("status", if is_ok { r#""OK""# } else { r#""ERROR""# }));
-    members.push(member("payload", parts.result.unwrap_or("null")));
-    members.extend(error_of(parts));
+/// Writes the webhook of a result that was fetched, as its sender's row says.
+fn fetched(parts: MessageInput<'_>, row: &Row) -> String {
+    let kind = EventKind::ALL.into_iter().find(|kind| kind.word() == parts.word);
+    let word = kind.and_then(|kind| row.word_for(kind));
+    let word = word.or_else(|| row.word_for(EventKind::Failed)).unwrap_or(parts.word);
+    let (id, word) = (id(parts.job), json::encode_string(word));
+    let mut values = vec![(Fact::Id, id.as_str()), (Fact::AlsoId, &id), (Fact::Status, &word)];
+    values.push((Fact::Result, parts.result.unwrap_or("null")));
+    let error = error_of(parts);
+    values.extend(error.as_deref().map(|error| (Fact::Error, error)));
+    let placed = values.iter().filter_map(|(fact, value)| {
+        row.text(*fact).and_then(|at| at.strip_prefix('/')).map(|at| (at, *value))
+    });
+    let mut members = nested(&placed.collect::<Vec<_>>());
+    members.extend(parts.result.filter(|_| !row.is(Fact::Result)).and_then(inside));
     members.push(member("jobId", &id));
     object(&members)
 }
 
-/// Writes the webhook for a result that was fetched: the known members of the
-/// prediction.
-fn replicate(parts: MessageInput<'_>) -> String {
-    let status = match parts.word {
-        "completed" => "succeeded",
-        "cancelled" => "canceled",
-        "acquired" => "processing",
-        word => word,
-    };
-    let id = id(parts.job);
-    let mut members = vec![member("id", &id), member("status", &json::encode_string(status))];
-    members.push(member("output", parts.result.unwrap_or("null")));
-    members.extend(error_of(parts));
-    members.push(member("jobId", &id));
-    object(&members)
+/// Returns the members of an object that has these values at these paths.
+fn nested(values: &[(&str, &str)]) -> Vec<String> {
+    let mut members: Vec<(&str, String)> = Vec::new();
+    for (path, value) in values {
+        let (key, rest) = path.split_once('/').unwrap_or((path, ""));
+        if members.iter().any(|(known, _)| *known == key) {
+            continue;
+        }
+        let inner = |(path, value): &(&'_ str, &'_ str)| {
+            let below = path.strip_prefix(key)?.strip_prefix('/')?;
+            Some((below.to_owned(), (*value).to_owned()))
+        };
+        let below: Vec<(String, String)> = values.iter().filter_map(inner).collect();
+        let below: Vec<(&str, &str)> = below.iter().map(|(at, value)| (&**at, &**value)).collect();
+        let text = if rest.is_empty() { (*value).to_owned() } else { object(&nested(&below)) };
+        members.push((key, member(key, &text)));
+    }
+    members.into_iter().map(|(_, member)| member).collect()
 }
 
 fn error_of(parts: MessageInput<'_>) -> Option<String> {
     let error = parts.job.error.as_deref().map(RawValue::get)?;
-    Some(member("error", &parts.secrets.mask(error)))
+    Some(parts.secrets.mask(error).into_owned())
 }
 
 fn id(job: &Job) -> String {
@@ -156,7 +173,7 @@ mod tests {
     use crate::domain::fixtures;
 
     fn rendered(
-        provider: Provider,
+        provider: SenderName,
         word: &str,
         body: Option<&str>,
         result: Option<&str>,
@@ -170,6 +187,7 @@ mod tests {
             url: "https://app.example/h",
             base: "https://v",
             secrets: &Secrets::default(),
+            senders: Senders::built_in(),
         };
         render(parts)
     }
@@ -179,10 +197,10 @@ mod tests {
         let body = r#"{"eventType": "acquired", "jobId": 437852, "seed":196619188014358660,
             "webhookUrl": "https://v/hook/r_gw.00"}"#;
         let want = r#"{"eventType": "acquired","jobId": 437852,"seed":196619188014358660,"webhookUrl":"https://app.example/h"}"#;
-        assert_eq!(rendered(Provider::Pipelet, "acquired", Some(body), None), want);
+        assert_eq!(rendered(SenderName::PIPELET, "acquired", Some(body), None), want);
         let nameless = r#"{"eventType":"failed","error":"at https://x/f?X-Amz-Signature=1"}"#;
         let want = r#"{"eventType":"failed","error":"at https://x/f?***","jobId":"437852"}"#;
-        assert_eq!(rendered(Provider::Pipelet, "failed", Some(nameless), None), want);
+        assert_eq!(rendered(SenderName::PIPELET, "failed", Some(nameless), None), want);
     }
 
     #[test]
@@ -190,12 +208,12 @@ mod tests {
         let body = r#"{"eventType":"completed","video":{"data_uri":"https://x/f?sig=1"},"queueName":"free"}"#;
         let result = r#"{"video":{"data_uri":"https://v/files/437852/n/0"}}"#;
         let want = r#"{"eventType":"completed","queueName":"free","jobId":"437852","video":{"data_uri":"https://v/files/437852/n/0"}}"#;
-        assert_eq!(rendered(Provider::Pipelet, "completed", Some(body), Some(result)), want);
+        assert_eq!(rendered(SenderName::PIPELET, "completed", Some(body), Some(result)), want);
         let asked = r#"{"eventType":"completed","jobId":"437852","video":{"data_uri":"https://v/files/437852/n/0"}}"#;
         let answer = r#"{"video":{"data_uri":"https://x/f?sig=1"}}"#;
-        assert_eq!(rendered(Provider::Pipelet, "completed", Some(answer), Some(result)), asked);
+        assert_eq!(rendered(SenderName::PIPELET, "completed", Some(answer), Some(result)), asked);
         let empty = r#"{"eventType":"completed","jobId":"437852"}"#;
-        assert_eq!(rendered(Provider::Pipelet, "completed", None, Some("{ }")), empty);
+        assert_eq!(rendered(SenderName::PIPELET, "completed", None, Some("{ }")), empty);
     }
 
     #[test]
@@ -203,21 +221,40 @@ mod tests {
         let body = r#"{"request_id":"437852","status":"OK","payload":{"u":"https://x/f"},"gateway_request_id":"g"}"#;
         let want = r#"{"request_id":"437852","status":"OK","payload":{"u":"/d"},"gateway_request_id":"g","jobId":"437852"}"#;
         let result = Some(r#"{"u":"/d"}"#);
-        assert_eq!(rendered(Provider::Fal, "completed", Some(body), result), want);
+        assert_eq!(rendered(SenderName::FAL, "completed", Some(body), result), want);
         let want = r#"{"request_id":"437852","gateway_request_id":"437852","status":"OK","payload":{"u":"/d"},"jobId":"437852"}"#;
         assert_eq!(
-            rendered(Provider::Fal, "completed", Some(r#"{"u":"https://x"}"#), result),
+            rendered(SenderName::FAL, "completed", Some(r#"{"u":"https://x"}"#), result),
             want
         );
         let body =
             r#"{"id":"437852","status":"succeeded","input":{},"output":"https://x","urls":{}}"#;
         let want = r#"{"id":"437852","status":"succeeded","input":{},"output":"/d","urls":{},"jobId":"437852"}"#;
-        assert_eq!(rendered(Provider::Replicate, "completed", Some(body), Some(r#""/d""#)), want);
+        assert_eq!(
+            rendered(
+                SenderName::parse("replicate").unwrap(),
+                "completed",
+                Some(body),
+                Some(r#""/d""#)
+            ),
+            want
+        );
         let untold = r#"{"id":"437852","status":"succeeded","input":{},"urls":{}}"#;
         let want = untold.replace("{}}", r#"{},"jobId":"437852"}"#);
-        assert_eq!(rendered(Provider::Replicate, "completed", Some(untold), Some("null")), want);
+        assert_eq!(
+            rendered(
+                SenderName::parse("replicate").unwrap(),
+                "completed",
+                Some(untold),
+                Some("null")
+            ),
+            want
+        );
         let want = r#"{"id":"437852","status":"canceled","output":null,"jobId":"437852"}"#;
-        assert_eq!(rendered(Provider::Replicate, "cancelled", None, None), want);
+        assert_eq!(
+            rendered(SenderName::parse("replicate").unwrap(), "cancelled", None, None),
+            want
+        );
     }
 
     #[test]
@@ -233,6 +270,7 @@ mod tests {
             url: "",
             base: "https://v",
             secrets: &Secrets::default(),
+            senders: Senders::built_in(),
         };
         let want = r#"{"eventType":"failed","jobId":"437852","error":{"code":1.10}}"#;
         assert_eq!(render(parts), want);

@@ -12,10 +12,13 @@ use crate::domain::job::status::Status;
 use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::json::{self, Malformed};
 use crate::domain::retry::{Pace, RetryContext};
+use crate::domain::sender::fact::Fact;
+use crate::domain::sender::name::SenderName;
+use crate::domain::sender::table::Senders;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::{UpstreamQuery, Upstreams};
-use crate::domain::webhook::correlate;
-use crate::domain::webhook::event::{Event, EventKind, Provider, value_of};
+use crate::domain::webhook::event::{Event, EventKind, value_of};
+use crate::domain::webhook::{correlate, event};
 
 /// Returns when the upstream must be asked; `None` if there is no need.
 ///
@@ -33,8 +36,10 @@ pub fn due_at(job: &Job, pace: Pace) -> Option<Timestamp> {
     let is_urgent = healing.wanted || job.files.iter().any(File::waits_for_url);
     let silent_at = match job.status {
         _ if is_urgent => Timestamp::default(),
-        // Other providers do not report a lease.
-        Status::Acquired if job.provider != Provider::Pipelet => job.heard_at.plus(pace.silence()),
+        // Other senders do not report a lease.
+        Status::Acquired if job.provider != SenderName::PIPELET => {
+            job.heard_at.plus(pace.silence())
+        }
         Status::Acquired => job.heard_at.plus(lease(job)).plus(pace.lease_grace()),
         Status::Queued | Status::Retried => job.heard_at.plus(pace.silence()),
         Status::Completed | Status::Failed | Status::Cancelled => return None,
@@ -64,9 +69,9 @@ pub enum AnswerMeaning {
 
 /// Reads the answer to a request for the result of job `id`.
 #[must_use]
-pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
+pub fn read_result(status: u16, body: &str, id: Option<&str>, senders: &Senders) -> AnswerMeaning {
     match status {
-        200..=299 => match Event::parse(body) {
+        200..=299 => match Event::parse(body, senders) {
             Ok(event) if is_of_another(&event, id) => {
                 AnswerMeaning::Refused("the upstream answered with another job's result".to_owned())
             }
@@ -88,8 +93,8 @@ pub fn read_result(status: u16, body: &str, id: Option<&str>) -> AnswerMeaning {
 
 /// Reads the answer to a request for the status.
 #[must_use]
-pub fn read_status(status: u16, body: &str) -> AnswerMeaning {
-    let told = Event::parse(body).ok().and_then(|event| reported_status(&event));
+pub fn read_status(status: u16, body: &str, senders: &Senders) -> AnswerMeaning {
+    let told = Event::parse(body, senders).ok().and_then(|event| reported_status(&event));
     match (status, told) {
         (200..=299, Some(answer)) => answer,
         _ => AnswerMeaning::Unclear(format!(
@@ -98,16 +103,21 @@ pub fn read_status(status: u16, body: &str) -> AnswerMeaning {
     }
 }
 
-/// Returns the event of a job of `provider` that ended as `kind`, from the
-/// answer's text. fal.ai answers with the payload alone: all of it is the
-/// result.
+/// Returns the event of a job of `sender` that ended as `kind`, from the
+/// answer's text. Some senders answer with the result alone, as fal.ai does.
 ///
 /// # Errors
 /// [`Malformed`] if `text` is not one JSON object.
-pub fn event_of(text: &str, kind: EventKind, provider: Provider) -> Result<Event<'_>, Malformed> {
-    let mut event = Event::parse(text)?;
+pub fn event_of<'a>(
+    text: &'a str,
+    kind: EventKind,
+    sender: SenderName,
+    senders: &'a Senders,
+) -> Result<Event<'a>, Malformed> {
+    let mut event = Event::parse(text, senders)?;
     event.told.kind = kind;
-    let is_bare = provider == Provider::Fal && event.told.provider == Provider::Pipelet;
+    let is_bare = event.told.provider == SenderName::PIPELET
+        && senders.row(sender).is_some_and(|row| row.is(Fact::BareAnswer));
     let result = if is_bare { Some(0..text.len()) } else { event.result.clone() };
     Ok(Event { result, ..event })
 }
@@ -121,7 +131,7 @@ fn is_of_another(event: &Event<'_>, id: Option<&str>) -> bool {
 
 fn reported_status(event: &Event<'_>) -> Option<AnswerMeaning> {
     match (event.told.provider, event.told.kind) {
-        (Provider::Pipelet, _) => {}
+        (SenderName::PIPELET, _) | (_, EventKind::Unknown) => {}
         (_, EventKind::Acquired | EventKind::Ready) => return Some(AnswerMeaning::NotReady),
         (_, kind) => return Some(AnswerMeaning::End(kind)),
     }
@@ -180,8 +190,8 @@ pub fn read_download(
     if !(200..=299).contains(&status) {
         return Err(format!("the upstream answers {status} when asked for the file"));
     }
-    let event = Event::parse(body).map_err(|why| why.to_string())?;
-    let url = value_of(&event.members, "url").and_then(json::decode_string);
+    let members = json::object_members(body).map_err(|why| why.to_string())?;
+    let url = value_of(&members, "url").and_then(json::decode_string);
     let url = url.ok_or("the upstream's answer has no `url`")?;
     let checked = policy.check(&url).map_err(|why| format!("the fresh URL: {why}"))?;
     if last_segment(checked.as_str()) != last_segment(old_url) {
@@ -225,7 +235,7 @@ pub fn note_end(
 /// data.
 #[must_use]
 pub fn says_removed(text: &str) -> bool {
-    Event::parse(text).is_ok_and(|event| event.is_removed())
+    json::object_members(text).is_ok_and(|members| event::is_removed(&members))
 }
 
 /// Notes a question; `why` says why it did not help, and is `None` if it is too

@@ -3,6 +3,7 @@
 //! cut the result from it and to store it.
 
 use super::fingerprint::fingerprint;
+use super::rules::ReadRules;
 use crate::domain::file::discover::found::{Discovery, Skipped};
 use crate::domain::file::discover::{discover_with, given};
 use crate::domain::file::skeleton::{Gap, Piece, Skeleton, gap, pieces};
@@ -12,7 +13,7 @@ use crate::domain::json::edit::{self, Edit};
 use crate::domain::json::{self, Malformed};
 use crate::domain::webhook::correlate::Identity;
 use crate::domain::webhook::event::{Event, EventFacts, EventKind};
-use crate::domain::webhook::result;
+use crate::domain::webhook::{event, result};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -64,17 +65,13 @@ impl Document {
     /// # Errors
     /// [`Malformed`] if the body is not one JSON object, or is nested too
     /// deeply.
-    pub fn read(body: &[u8], sources: &SourcePolicy) -> Result<(Self, Identity), Malformed> {
+    pub fn read(body: &[u8], rules: ReadRules<'_>) -> Result<(Self, Identity), Malformed> {
         let text = json::tolerant(body)?;
-        let event = Event::of_tolerant(&text)?;
+        let event = Event::of_tolerant(&text, rules.senders)?;
         let identity = Identity::of(&text, &event);
         let mended = matches!(text, Cow::Owned(_));
         Ok((
-            Self {
-                bytes: body.len(),
-                mended,
-                ..Self::of(&BodyText::whole(&text), &event, sources)
-            },
+            Self { bytes: body.len(), mended, ..Self::of(&BodyText::whole(&text), &event, rules) },
             identity,
         ))
     }
@@ -89,31 +86,31 @@ impl Document {
         skeleton: &Skeleton,
         bytes: usize,
         sha256: &str,
-        sources: &SourcePolicy,
+        rules: ReadRules<'_>,
     ) -> Result<(Self, Identity), Malformed> {
         if !skeleton.is_whole {
             return Err(Malformed::OtherFormat(TOO_LARGE));
         }
         let text = json::tolerant(&skeleton.text)?;
-        let event = Event::of_tolerant(&text)?;
+        let event = Event::of_tolerant(&text, rules.senders)?;
         let identity = Identity::of(&text, &event);
         let is_rough = skeleton.gaps.iter().any(|gap| !gap.is_plain);
         let mended = is_rough || matches!(text, Cow::Owned(_));
         let shallow = skeleton.is_shallow.then_some(sha256);
         let body = BodyText { text: &text, gaps: &skeleton.gaps, shallow };
-        Ok((Self { bytes, mended, ..Self::of(&body, &event, sources) }, identity))
+        Ok((Self { bytes, mended, ..Self::of(&body, &event, rules) }, identity))
     }
 
     /// Returns the contents of `body`, which `event` was parsed from.
     #[must_use]
-    pub fn of(body: &BodyText<'_>, event: &Event<'_>, sources: &SourcePolicy) -> Self {
+    pub fn of(body: &BodyText<'_>, event: &Event<'_>, rules: ReadRules<'_>) -> Self {
         let (told, is) = (body.facts(event), |kind| event.told.kind == kind);
         let error = event.error.filter(|_| is(EventKind::Failed));
         Self {
             told,
             error: error.and_then(|error| kept_error(error, body.gaps)),
             result: is(EventKind::Completed)
-                .then(|| Output::of(body, event, body.discover(event, sources, None))),
+                .then(|| Output::of(body, event, body.discover(event, rules.sources, None))),
             bytes: body.text.len(),
             mended: false,
             unreadable: None,
@@ -146,7 +143,7 @@ impl Document {
 
     /// Looks for files again, with the job's input: a URL from the input that
     /// the result repeats is not a skipped output.
-    pub fn heed_input(&mut self, body: &BodyText<'_>, job: &Job, sources: &SourcePolicy) {
+    pub fn heed_input(&mut self, body: &BodyText<'_>, job: &Job, rules: ReadRules<'_>) {
         if body.shallow.is_some() {
             return;
         }
@@ -155,9 +152,9 @@ impl Document {
         };
         let input = job.input.as_deref();
         if !given(input).is_empty()
-            && let Ok(event) = Event::of_tolerant(body.text)
+            && let Ok(event) = Event::of_tolerant(body.text, rules.senders)
         {
-            output.found = body.discover(&event, sources, input);
+            output.found = body.discover(&event, rules.sources, input);
         }
     }
 }
@@ -218,7 +215,7 @@ impl Output {
         let envelope = result::of_event(event, body.text.len(), Vec::new());
         Self {
             fingerprint: body.fingerprint(&envelope),
-            is_removed: event.is_removed(),
+            is_removed: event::is_removed(&event.members),
             speaks: !found.files.is_empty() || speaks(body.text, &envelope),
             envelope,
             found,
@@ -265,7 +262,8 @@ mod tests {
         scanner.push(body.as_bytes());
         let skeleton = scanner.finish();
         let sources = SourcePolicy::parse("h").0;
-        let read = Document::read_skeleton(&skeleton, body.len(), "5ha256", &sources);
+        let rules = ReadRules::of(&sources);
+        let read = Document::read_skeleton(&skeleton, body.len(), "5ha256", rules);
         read.map(|(document, _)| (document, skeleton))
     }
 
@@ -292,7 +290,7 @@ mod tests {
         job.input = RawValue::from_string(r#"["https://h/b.mp4"]"#.to_owned()).ok();
         let text = document.text(&skeleton.text).into_owned();
         let held = BodyText { text: &text, gaps: &skeleton.gaps, shallow: Some("5ha256") };
-        document.heed_input(&held, &job, &SourcePolicy::parse("h").0);
+        document.heed_input(&held, &job, ReadRules::of(&SourcePolicy::parse("h").0));
         let result = document.result.as_ref().unwrap();
         assert!(skeleton.is_shallow && result.found.files.is_empty() && result.speaks);
         assert!(result.found.skipped[0].reason.contains("over 2 MiB"));

@@ -6,4 +6,5 @@ pub mod delivery;
 pub mod document;
 mod fingerprint;
 pub mod import;
+pub mod rules;
 pub mod weight;

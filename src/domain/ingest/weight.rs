@@ -71,6 +71,7 @@ mod tests {
     use crate::domain::ingest::document::BodyText;
     use crate::domain::job::file::{DeliveryRef, FileState};
     use crate::domain::job::record::ResultRef;
+    use crate::domain::sender::table::Senders;
     use crate::domain::time::Timestamp;
     use crate::domain::webhook::event::Event;
 
@@ -88,7 +89,7 @@ mod tests {
     }
 
     fn come(body: &str, files: usize, skipped: usize) -> ResultWeight {
-        let event = Event::parse(body).unwrap();
+        let event = Event::parse(body, Senders::built_in()).unwrap();
         ResultWeight::of(&Output::of(&BodyText::whole(body), &event, found(files, skipped)))
     }
 

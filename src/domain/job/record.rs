@@ -14,9 +14,9 @@ use super::tasks::Work;
 use super::timeline::{Entry, EntryOutcome};
 use crate::domain::file::discover::found::Skipped;
 use crate::domain::names::ObjectName;
+use crate::domain::sender::name::SenderName;
 use crate::domain::time::Timestamp;
 use crate::domain::upstream::Lookup;
-use crate::domain::webhook::event::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub struct Job {
     /// The id whose object must still be pointed to this job.
     pub unlinked_id: Option<String>,
     /// The job's provider, once a delivery or the gateway has named it.
-    pub provider: Provider,
+    pub provider: SenderName,
     /// The caller's application, from `?app=`.
     pub app: Option<String>,
     /// The caller's tags, from `?tag=`.
@@ -208,7 +208,7 @@ impl Job {
             id,
             reference,
             unlinked_id: None,
-            provider: Provider::default(),
+            provider: SenderName::default(),
             app: None,
             tags: Vec::new(),
             keep_days: None,

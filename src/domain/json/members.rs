@@ -1,5 +1,6 @@
 //! Finds the members of the top-level object and their spans.
 
+use super::check::{Malformed, check};
 use super::string::decode_string;
 use super::tokens::{Kind, Tokens};
 use std::borrow::Cow;
@@ -45,6 +46,14 @@ pub fn members(text: &str) -> Vec<Member<'_>> {
         }
     }
     found
+}
+
+/// Checks a text, and returns the members of its object.
+///
+/// # Errors
+/// Returns [`Malformed`] if `text` is not one JSON object within the limits.
+pub fn object_members(text: &str) -> Result<Vec<Member<'_>>, Malformed> {
+    check(text).map(|()| members(text))
 }
 
 /// Returns the object `text` without members whose key is repeated later. The

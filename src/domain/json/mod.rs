@@ -13,6 +13,7 @@ pub mod escapes;
 pub mod members;
 mod number;
 pub mod object;
+pub mod pointer;
 mod read;
 pub mod string;
 mod tokens;
@@ -22,7 +23,7 @@ pub mod utf8;
 pub mod walk;
 
 pub use self::check::{MAX_DEPTH, MAX_MEMBERS, Malformed, check, check_shape};
-pub use self::members::{Member, members, newest};
+pub use self::members::{Member, members, newest, object_members};
 pub use self::number::{decimal, whole};
 pub(crate) use self::object::object;
 pub use self::read::{from_slice, from_str};

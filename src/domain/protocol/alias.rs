@@ -2,7 +2,7 @@
 
 use crate::domain::job::kind::JobKind;
 use crate::domain::names::ObjectName;
-use crate::domain::webhook::event::Provider;
+use crate::domain::sender::name::SenderName;
 use serde::{Deserialize, Serialize};
 
 /// Asks what this name is. The outcome is the reply: a job's home, an alias, a
@@ -22,7 +22,7 @@ pub struct Claim {
     /// Then an existing link to another job stays.
     pub yields: bool,
     /// The provider whose format the delivery has, if a delivery came.
-    pub provider: Option<Provider>,
+    pub provider: Option<SenderName>,
 }
 
 /// The target of a name.

@@ -102,6 +102,7 @@ mod tests {
     use crate::domain::ingest::delivery::DeliveredBody;
     use crate::domain::ingest::delivery::Delivery;
     use crate::domain::ingest::document::Document;
+    use crate::domain::ingest::rules::ReadRules;
     use crate::domain::job::submission::{Submission, SubmissionState};
     use crate::domain::job::timeline::Trust;
     use crate::domain::time::Timestamp;
@@ -149,7 +150,7 @@ mod tests {
             r#"{{"jobId":"7","eventType":"completed","output":["https://h/a.png","{inline}"]}}"#
         );
         let (sources, _) = SourcePolicy::parse("h");
-        let (document, _) = Document::read(body.as_bytes(), &sources).unwrap();
+        let (document, _) = Document::read(body.as_bytes(), ReadRules::of(&sources)).unwrap();
         let output = document.result.as_ref().unwrap();
         assert_eq!((output.found.files.len(), output.envelope.is_empty()), (2, false));
         let written = serde_json::to_string(&document).unwrap();

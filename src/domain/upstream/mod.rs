@@ -11,8 +11,8 @@ use self::queue::Scheme;
 use self::template::{CantAsk, Template, bare, without_endpoint};
 use crate::domain::file::strict_url;
 use crate::domain::percent;
+use crate::domain::sender::name::SenderName;
 use crate::domain::webhook::correlate;
-use crate::domain::webhook::event::Provider;
 use url::Url;
 
 /// The suffix that turns a result's URL into the URL of the job's status.
@@ -66,8 +66,8 @@ pub struct Lookup<'a> {
     pub id: Option<&'a str>,
     /// The application.
     pub app: Option<&'a str>,
-    /// The provider.
-    pub provider: Provider,
+    /// The sender.
+    pub provider: SenderName,
     /// The URL at which the upstream has announced the result.
     pub response_url: Option<&'a str>,
     /// Whether the job was submitted here.
@@ -93,10 +93,10 @@ impl Upstreams {
             return Ok(UpstreamQuery { url, key, scheme });
         }
         let (upstream, app) = match (job.provider, &self.fal_ai) {
-            (Provider::Pipelet, _) => (self.of_id(id)?, job.app),
-            (Provider::Fal, Some(own)) => (own, job.app.map(without_endpoint)),
-            (Provider::Fal, None) => (self.fal()?, job.app),
-            (Provider::Replicate, _) => return Err(CantAsk::NoUpstream),
+            (SenderName::PIPELET, _) => (self.of_id(id)?, job.app),
+            (SenderName::FAL, Some(own)) => (own, job.app.map(without_endpoint)),
+            (SenderName::FAL, None) => (self.fal()?, job.app),
+            _ => return Err(CantAsk::NoUpstream),
         };
         let template = Template(format!("{}/{{app}}/requests/{{id}}", bare(&upstream.base)));
         upstream.ask(template.fill(app, id)?)
@@ -267,7 +267,7 @@ mod tests {
             ..upstream("https://queue.fal.run", Some("own"), "FAL_KEY")
         };
         let all = Upstreams { fal_ai: Some(own), ..upstreams() };
-        let fal = |app: &str| Job { provider: Provider::Fal, ..job("r7", Some(app)) };
+        let fal = |app: &str| Job { provider: SenderName::FAL, ..job("r7", Some(app)) };
         for (app, path) in [
             ("fal-ai/flux", "fal-ai/flux"),
             ("fal-ai/flux/dev", "fal-ai/flux"),

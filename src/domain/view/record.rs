@@ -7,8 +7,8 @@ use crate::domain::job::file::{File, FileStatus, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{Archive, Job};
 use crate::domain::job::status::Status;
+use crate::domain::sender::name::SenderName;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::event::Provider;
 use crate::domain::webhook::result;
 use crate::domain::{json, keys};
 use serde::Serialize;
@@ -30,7 +30,7 @@ struct Record<'a> {
     id: String,
     #[serde(rename = "ref")]
     reference: Option<&'a str>,
-    provider: Provider,
+    provider: SenderName,
     app: Option<&'a str>,
     tags: &'a [String],
     status: Status,

@@ -4,9 +4,10 @@
 //! id in the output files' names. Out of scope: references and aliases, which
 //! need the objects' answers (`hook`).
 
-use super::event::{Event, Provider};
+use super::event::Event;
 use crate::domain::json;
 use crate::domain::names::{MAX_NAME_BYTES, is_valid_name};
+use crate::domain::sender::name::SenderName;
 
 /// The keys that hold the job's id, the upstream's own first.
 const ID_KEYS: [&str; 4] = ["jobId", "job_id", "request_id", "requestId"];
@@ -19,7 +20,7 @@ pub struct Identity {
     /// The id in the output files' names, if all names with an id agree.
     pub file_id: Option<String>,
     /// The provider whose format the body has.
-    pub provider: Provider,
+    pub provider: SenderName,
     /// Why the id in the body can't be used.
     pub refused: Option<String>,
 }
@@ -125,9 +126,10 @@ pub fn split_output_name(file: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sender::table::Senders;
 
     fn identity(body: &str) -> Identity {
-        Identity::of(body, &Event::parse(body).unwrap())
+        Identity::of(body, &Event::parse(body, Senders::built_in()).unwrap())
     }
 
     #[test]

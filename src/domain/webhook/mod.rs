@@ -4,6 +4,5 @@
 pub mod correlate;
 pub mod event;
 pub mod parse;
-pub mod provider;
 pub mod rejection;
 pub mod result;

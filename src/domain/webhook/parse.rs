@@ -1,9 +1,13 @@
 //! Reads a delivery's body as an [`Event`].
 
-use super::event::{Event, EventFacts, EventKind, Provider};
-use super::provider;
-use super::provider::parsed::ParsedWebhook;
+use super::event::{Event, EventFacts, EventKind};
 use crate::domain::json::{self, Malformed, Member};
+use crate::domain::sender::body::{Reading, first};
+use crate::domain::sender::fact::Fact;
+use crate::domain::sender::table::Senders;
+
+/// The longest text that is copied from a body into the record, in characters.
+const MAX_TEXT_CHARS: usize = 200;
 
 impl<'a> Event<'a> {
     /// Reads a delivery's body.
@@ -11,43 +15,59 @@ impl<'a> Event<'a> {
     /// # Errors
     /// Returns [`Malformed`] if `text` is not one JSON object within the
     /// limits.
-    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
+    pub fn parse(text: &'a str, senders: &'a Senders) -> Result<Self, Malformed> {
         json::check(text)?;
-        Ok(Self::from_members(json::members(text)))
+        Ok(Self::from_members(json::members(text), senders))
     }
 
     /// Reads a text that [`json::tolerant`] has returned.
     ///
     /// # Errors
     /// Returns [`Malformed`] if it is not one object within the limits.
-    pub fn of_tolerant(text: &'a str) -> Result<Self, Malformed> {
+    pub fn of_tolerant(text: &'a str, senders: &'a Senders) -> Result<Self, Malformed> {
         json::check_shape(text)?;
-        Ok(Self::from_members(json::members(text)))
+        Ok(Self::from_members(json::members(text), senders))
     }
 
-    fn from_members(members: Vec<Member<'a>>) -> Self {
-        match provider::read(&members) {
-            Some((provider, parsed)) => Self::of_other(provider, parsed, members),
-            None => provider::pipelet(members),
-        }
-    }
-
-    fn of_other(provider: Provider, parsed: ParsedWebhook<'a>, members: Vec<Member<'a>>) -> Self {
+    fn from_members(members: Vec<Member<'a>>, senders: &'a Senders) -> Self {
+        let Reading { row, kind, word, result } = senders.read(&members);
+        let is_acquired = kind == EventKind::Acquired;
+        let starts = is_acquired && row.is(Fact::StartTime);
+        let updated_at = row.time(&members, if starts { Fact::StartTime } else { Fact::Time });
+        let acquired_at = if row.is(Fact::Acquired) {
+            row.time(&members, Fact::Acquired)
+        } else {
+            updated_at.filter(|_| is_acquired)
+        };
         Self {
+            row,
             told: EventFacts {
-                provider,
-                kind: parsed.kind,
-                type_name: Some(parsed.kind.word().to_owned()),
-                acquired_at: parsed.sender_time.filter(|_| parsed.kind == EventKind::Acquired),
-                updated_at: parsed.sender_time,
-                ..EventFacts::default()
+                provider: row.name,
+                kind,
+                type_name: match kind {
+                    EventKind::Unknown => word.map(|word| cut(&word)),
+                    _ => Some(kind.word().to_owned()),
+                },
+                queue_name: text_of(&members, row.list(Fact::Queue)),
+                worker_name: text_of(&members, row.list(Fact::Worker)),
+                lease_expiry: row.time(&members, Fact::Lease),
+                acquired_at,
+                updated_at,
             },
-            error: parsed.error,
-            id: parsed.id,
-            result: Some(parsed.result),
+            error: first(&members, row.list(Fact::Error)),
+            id: first(&members, row.list(Fact::Id)),
+            result,
             members,
         }
     }
+}
+
+fn text_of(members: &[Member<'_>], at: &[String]) -> Option<String> {
+    json::decode_string(first(members, at)?).map(|text| cut(&text))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_TEXT_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -61,7 +81,7 @@ mod tests {
             "workerName": "k8s_pipelet", "leaseExpiry": 1766867867109,
             "acquiredAt": 1766867822109, "updatedAt": 1766867822110,
             "webhookUrl": "https://echo.hetzner1.pipelet.ai/"}"#;
-        let event = Event::parse(body).unwrap();
+        let event = Event::parse(body, Senders::built_in()).unwrap();
         assert_eq!(event.told.kind, EventKind::Acquired);
         assert_eq!(event.told.queue_name.as_deref(), Some("free"));
         assert_eq!(event.told.lease_expiry, Some(Timestamp::from_millis(1_766_867_867_109)));
@@ -82,7 +102,7 @@ mod tests {
             let body = format!(
                 r#"{{"leaseExpiry":{written},"acquiredAt":{written},"updatedAt":{written}}}"#
             );
-            let event = Event::parse(&body).unwrap();
+            let event = Event::parse(&body, Senders::built_in()).unwrap();
             let time = millis.map(Timestamp::from_millis);
             assert_eq!(
                 [event.told.lease_expiry, event.told.acquired_at, event.told.updated_at],
@@ -95,6 +115,7 @@ mod tests {
     fn odd_fields_are_absent_not_errors() {
         let event = Event::parse(
             r#"{"eventType": 7, "updatedAt": "soon", "leaseExpiry": -1, "error": null, "detail": {"a":1}}"#,
+            Senders::built_in(),
         )
         .unwrap();
         assert_eq!((event.told.kind, event.told.type_name.as_deref()), (EventKind::Unknown, None));

@@ -1,16 +1,19 @@
 //! Edits the upstream's result as text: cuts it out of a `completed` body, and
 //! replaces its files' URLs.
 
-use super::event::{ENVELOPE, Event};
+use super::event::Event;
 use crate::domain::json::edit::Edit;
 use crate::domain::json::{self, Member};
+use crate::domain::sender::row::Row;
 use crate::domain::sort;
 
 /// Returns the edits that reduce the body of `event` to its result, with
 /// `edits` in it. The body has `length` bytes.
 #[must_use]
 pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit> {
-    let Some(part) = &event.result else { return without_envelope(&event.members, edits) };
+    let Some(part) = &event.result else {
+        return without_envelope(&event.members, event.row, edits);
+    };
     // A job may end without a result.
     if part.is_empty() {
         return vec![(0..length, "null".to_owned())];
@@ -22,11 +25,11 @@ pub fn of_event(event: &Event<'_>, length: usize, edits: Vec<Edit>) -> Vec<Edit>
 }
 
 /// Returns the edits that reduce a `completed` body to its result: the object
-/// without the envelope's members, with `edits` in the others. All other bytes
-/// are kept.
+/// without the members of its sender's envelope, with `edits` in the others. All
+/// other bytes are kept.
 #[must_use]
-pub fn without_envelope(members: &[Member<'_>], edits: Vec<Edit>) -> Vec<Edit> {
-    let mut all = removals(members);
+pub fn without_envelope(members: &[Member<'_>], row: &Row, edits: Vec<Edit>) -> Vec<Edit> {
+    let mut all = removals(members, row);
     all.extend(edits);
     in_order(all)
 }
@@ -39,11 +42,11 @@ pub fn in_order(mut edits: Vec<Edit>) -> Vec<Edit> {
     edits
 }
 
-fn removals(members: &[Member<'_>]) -> Vec<Edit> {
+fn removals(members: &[Member<'_>], row: &Row) -> Vec<Edit> {
     let mut removals = Vec::new();
     let mut is_first = true;
     for (at, member) in members.iter().enumerate() {
-        if !ENVELOPE.contains(&member.key.as_ref()) {
+        if !row.is_aside(&member.key) {
             is_first = false;
             continue;
         }
@@ -75,9 +78,10 @@ pub fn with_base(result: &str, stored: &str, shown: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::json::edit::splice;
+    use crate::domain::sender::table::Senders;
 
     fn stripped(body: &str) -> String {
-        let edits = without_envelope(&json::members(body), vec![]);
+        let edits = without_envelope(&json::members(body), Senders::built_in().pipelet(), vec![]);
         splice(body, &edits)
     }
 
@@ -101,7 +105,7 @@ mod tests {
         let shown = |output: &str| {
             let body =
                 format!(r#"{{"id":"a","status":"succeeded","input":{{}},"model":"m"{output}}}"#);
-            let event = Event::parse(&body).unwrap();
+            let event = Event::parse(&body, Senders::built_in()).unwrap();
             splice(&body, &of_event(&event, body.len(), Vec::new()))
         };
         assert_eq!((shown(""), shown(r#","output":[1.10]"#)), ("null".into(), "[1.10]".into()));
@@ -116,7 +120,8 @@ mod tests {
             (at("\"y\""), "\"Y!\"".to_owned()),
             (at("\"z\""), "\"\"".to_owned()),
         ];
-        let edits = without_envelope(&json::members(body), edits.to_vec());
+        let edits =
+            without_envelope(&json::members(body), Senders::built_in().pipelet(), edits.to_vec());
         assert_eq!(splice(body, &edits), r#"{"b":["x","Y!"],"a":""}"#);
     }
 

@@ -1,9 +1,9 @@
 //! A long body in R2 under `incoming/`, until its job is known.
 
 use super::writer::PutTarget;
-use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::delivery::LongBody;
 use crate::domain::ingest::document::Document;
+use crate::domain::ingest::rules::ReadRules;
 use crate::domain::json::Malformed;
 use crate::domain::webhook::correlate::Identity;
 use crate::edge::platform::{During, Failure};
@@ -30,9 +30,9 @@ impl IncomingObject {
     ///
     /// # Errors
     /// The same as [`Document::read`].
-    pub fn read(&self, sources: &SourcePolicy) -> Result<(Document, Identity), Malformed> {
+    pub fn read(&self, rules: ReadRules<'_>) -> Result<(Document, Identity), Malformed> {
         let LongBody { skeleton, bytes } = &self.read;
-        Document::read_skeleton(skeleton, *bytes, &self.sha256, sources)
+        Document::read_skeleton(skeleton, *bytes, &self.sha256, rules)
     }
 
     /// Returns the body as a stream.

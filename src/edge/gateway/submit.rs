@@ -7,11 +7,11 @@ use crate::domain::gateway::submission::Submit;
 use crate::domain::handoff::target;
 use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::ingest::delivery::DeliveredBody;
+use crate::domain::json;
 use crate::domain::keys::{self, StorageKey};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::gateway::{Expect, SubmissionEnd, Submitted};
 use crate::domain::upstream::queue::Queue;
-use crate::domain::webhook::event::Event;
 use crate::edge::http::body::read_body;
 use crate::edge::http::call::Call;
 use crate::edge::http::response;
@@ -163,9 +163,9 @@ fn respond(
     if let Some(id) = &id {
         let place = RequestRoutes { base: asked.base(), queue, app: &app, id };
         let upstream = asked.config.upstreams.of_queue(queue).ok();
-        if let Ok(event) = Event::parse(&answer.body) {
+        if let Ok(members) = json::object_members(&answer.body) {
             let base = upstream.map(|upstream| &upstream.base);
-            answer.body = links::point_here(&answer.body, &event.members, base, place);
+            answer.body = links::point_here(&answer.body, &members, base, place);
         }
         let files = keys::files_path(&home, &nonce);
         headers.push(("x-hookvault-file", format!("{}{files}0", asked.base())));

@@ -3,7 +3,7 @@
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::alias::{AliasTarget, Claim, Locate};
 use crate::domain::protocol::outcome::Outcome;
-use crate::domain::webhook::event::Provider;
+use crate::domain::sender::name::SenderName;
 use crate::edge::platform::Failure;
 use crate::edge::rpc::job;
 use worker::Env;
@@ -47,7 +47,7 @@ pub struct NamedJob {
     /// Whether the id comes only from the name of a file.
     pub is_weak: bool,
     /// The provider whose format the delivery has, if there is a delivery.
-    pub provider: Option<Provider>,
+    pub provider: Option<SenderName>,
 }
 
 /// Links the reference to the job of `id`, or finds out where it leads. If that

@@ -2,8 +2,8 @@
 
 use super::claim::{Destination, NamedJob, claim};
 use crate::domain::access::hook_url;
-use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::document::Document;
+use crate::domain::ingest::rules::ReadRules;
 use crate::domain::names::ObjectName;
 use crate::domain::webhook::correlate::Identity;
 use crate::edge::bodies::ReceivedBody;
@@ -48,13 +48,13 @@ impl Caller {
 
 /// Reads a body and the identity of its job; the error says why the body can't
 /// be read.
-pub fn read(body: &ReceivedBody, sources: &SourcePolicy) -> Result<(Document, Identity), String> {
+pub fn read(body: &ReceivedBody, rules: ReadRules<'_>) -> Result<(Document, Identity), String> {
     let read = match body {
         ReceivedBody::InMemory(bytes) if bytes.is_empty() => {
             return Err("the body is empty".to_owned());
         }
-        ReceivedBody::InMemory(bytes) => Document::read(bytes, sources),
-        ReceivedBody::InBucket(stored) => stored.read(sources),
+        ReceivedBody::InMemory(bytes) => Document::read(bytes, rules),
+        ReceivedBody::InBucket(stored) => stored.read(rules),
     };
     read.map_err(|malformed| malformed.to_string())
 }

@@ -51,7 +51,7 @@ pub async fn receive(
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
     let trust = opened.signed.unwrap_or(credential.trust());
-    let found = match read(&opened.body, &call.config.sources) {
+    let found = match read(&opened.body, call.config.read_rules()) {
         Ok((document, identity)) => {
             let there = destination(call.env, identity, &caller).await;
             there.map(|there| (there, document))

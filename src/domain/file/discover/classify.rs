@@ -11,7 +11,7 @@ use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::file::strict_url::{self, UrlRefusal};
 use crate::domain::file::{expiry, media_type};
 use crate::domain::json;
-use crate::domain::webhook::event::Provider;
+use crate::domain::sender::row::Row;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -29,7 +29,8 @@ pub(super) enum Class {
 /// What [`classify`] needs beside the string and its place.
 pub(super) struct Rules<'r> {
     pub policy: &'r SourcePolicy,
-    pub provider: Provider,
+    /// The row of the result's sender.
+    pub row: &'r Row,
     /// The URLs in the job's own input, which are no outputs.
     pub given: HashSet<String>,
     /// The gaps that placeholders stand for.
@@ -75,8 +76,8 @@ pub(super) fn classify(text: &str, spot: &Candidate<'_>, rules: &Rules<'_>) -> C
         Ok(url) => Class::File(Box::new(FoundFile::at_url(&written, &url))),
         Err(refusal) => {
             let url = read.ok();
-            let is_output = says_so
-                || (url.is_some() && rules.provider.is_output(spot.path.last_key().as_deref()));
+            let is_output =
+                says_so || (url.is_some() && rules.row.is_output(spot.path.last_key().as_deref()));
             let is_given = url.as_ref().is_some_and(|url| rules.given.contains(&identity(url)));
             if !is_output || is_given || spot.is_input() {
                 return Class::Text;

@@ -5,7 +5,7 @@
 //! file. A string that is JSON itself is searched too.
 //!
 //! Other URLs are listed as skipped, with the reason, if they are outputs. A
-//! URL is an output where the provider puts outputs, if it is described as a
+//! URL is an output where the sender puts outputs, if it is described as a
 //! file, has a media extension, or is presigned. All other strings are text.
 
 mod classify;
@@ -24,9 +24,11 @@ use self::spot::{Candidate, is_input, pointer};
 pub(crate) use self::unsigned::comparable;
 use super::skeleton::{Gap, Piece, pieces};
 use super::source_policy::SourcePolicy;
-use crate::domain::json;
 use crate::domain::json::escapes::Escapes;
-use crate::domain::webhook::event::{ENVELOPE, Event, Provider};
+use crate::domain::json::{self, Path};
+use crate::domain::sender::row::Row;
+use crate::domain::sender::table::Senders;
+use crate::domain::webhook::event::Event;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
 
@@ -68,12 +70,12 @@ pub fn discover_with(
     policy: &SourcePolicy,
     input: Option<&RawValue>,
 ) -> Discovery {
-    let provider = event.told.provider;
-    let mut rules = Rules { policy, provider, given: given(input), gaps, start: 0 };
-    let Some(part) = &event.result else { return find(body, rules, in_envelope) };
+    let row = event.row;
+    let mut rules = Rules { policy, row, given: given(input), gaps, start: 0 };
+    let Some(part) = &event.result else { return find(body, rules, Some(row)) };
     let (before, text) = (body.get(..part.start), body.get(part.clone()).unwrap_or_default());
     rules.start = written(before.unwrap_or_default(), gaps);
-    let mut discovery = find(text, rules, |_| false);
+    let mut discovery = find(text, rules, None);
     discovery.files.iter_mut().for_each(|found| found.shift(part.start));
     discovery
 }
@@ -82,8 +84,8 @@ pub fn discover_with(
 /// envelope.
 #[must_use]
 pub fn discover(body: &str, policy: &SourcePolicy) -> Discovery {
-    let (provider, given) = (Provider::Pipelet, HashSet::new());
-    find(body, Rules { policy, provider, given, gaps: &[], start: 0 }, in_envelope)
+    let (row, given) = (Senders::built_in().pipelet(), HashSet::new());
+    find(body, Rules { policy, row, given, gaps: &[], start: 0 }, Some(row))
 }
 
 /// Returns how many bytes of the original body a skeleton's text stands for.
@@ -95,22 +97,18 @@ fn written(text: &str, gaps: &[Gap]) -> usize {
     lengths.sum()
 }
 
-fn in_envelope(key: &str) -> bool {
-    ENVELOPE.contains(&key)
-}
-
-/// Finds the files in a JSON text, except in top-level members whose key
-/// `is_aside` accepts.
-fn find(body: &str, rules: Rules<'_>, is_aside: fn(&str) -> bool) -> Discovery {
+/// Finds the files in a JSON text, except in the top-level members of the
+/// `envelope`.
+fn find<'r>(body: &str, rules: Rules<'r>, envelope: Option<&'r Row>) -> Discovery {
     let (discovery, known) = (Discovery::default(), HashMap::new());
-    let mut finder = Finder { rules, is_aside, discovery, known, source_bytes: 0, places: 0 };
+    let mut finder = Finder { rules, envelope, discovery, known, source_bytes: 0, places: 0 };
     finder.search(body, &SearchScope::result(), &mut |at| at);
     finder.discovery
 }
 
 struct Finder<'r> {
     rules: Rules<'r>,
-    is_aside: fn(&str) -> bool,
+    envelope: Option<&'r Row>,
     discovery: Discovery,
     /// The index in `discovery.files` of each key.
     known: HashMap<String, usize>,
@@ -126,7 +124,7 @@ impl Finder<'_> {
         let mut member = (usize::MAX, false);
         json::walk(text, |path, token, span| {
             if within.depth == 0 && member.0 != path.top() {
-                member = (path.top(), path.top_key().is_some_and(|key| (self.is_aside)(&key)));
+                member = (path.top(), self.is_aside(path));
             }
             if member.1 {
                 return;
@@ -144,6 +142,11 @@ impl Finder<'_> {
                 StringToken { span: locate(span.start)..locate(span.end), depth: within.depth };
             self.look(&string, &Candidate { path, within, beside, place });
         });
+    }
+
+    /// Returns whether a value is in a member of the envelope.
+    fn is_aside(&self, path: &Path<'_, '_>) -> bool {
+        self.envelope.is_some_and(|row| path.top_key().is_some_and(|key| row.is_aside(&key)))
     }
 
     fn look(&mut self, string: &str, spot: &Candidate<'_>) {

@@ -37,6 +37,7 @@ pub async fn text(home: &Home, job: &Job, message: &Message, url: &str) -> Resul
         url,
         base: context.base,
         secrets: config.secrets(),
+        senders: &config.senders,
     });
     match read {
         Some(read) => read.filled(home, text).await,

@@ -6,9 +6,10 @@ use crate::domain::ingest::arrival::{Arrival, Origin};
 use crate::domain::ingest::document::{BodyText, Document};
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
+use crate::domain::json;
 use crate::domain::keys::StorageKey;
 use crate::domain::upstream::{UpstreamQuery, Upstreams};
-use crate::domain::webhook::event::{Event, EventKind};
+use crate::domain::webhook::event::EventKind;
 use crate::edge::bodies::PutTarget;
 use crate::edge::job::home::Home;
 use crate::edge::job::ingest::apply::{apply, new_job};
@@ -39,7 +40,7 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
         Ok(answer) => answer,
         Err(why) => return HealingOutcome::Nothing(Some(why), None),
     };
-    let nothing = match healing::read_result(answer.status, &answer.body, job.id.as_deref()) {
+    let nothing = match read_result(home, job, &answer) {
         AnswerMeaning::End(kind) => return HealingOutcome::End(kind, Box::new(answer)),
         AnswerMeaning::NotReady => HealingOutcome::Nothing(None, None),
         AnswerMeaning::Refused(why) => HealingOutcome::Nothing(Some(why), answer.retry_after_ms),
@@ -47,6 +48,11 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
     };
     answer.discard(&home.env).await;
     nothing
+}
+
+fn read_result(home: &Home, job: &Job, answer: &UpstreamAnswer) -> AnswerMeaning {
+    let (id, senders) = (job.id.as_deref(), &home.config.senders);
+    healing::read_result(answer.status, &answer.body, id, senders)
 }
 
 /// Asks for the status when the answer for the result is unclear: the job may
@@ -64,15 +70,16 @@ async fn ask_for_status(
             return HealingOutcome::Nothing(Some(why), None);
         }
     };
-    let (told, other, outcome) = match healing::read_status(status.status, &status.body) {
-        AnswerMeaning::End(kind) if result.status == NOT_FOUND => {
-            (Some((kind, status)), result, None)
-        }
-        // The error text is in the answer for the result.
-        AnswerMeaning::End(kind) => (Some((kind, result)), status, None),
-        AnswerMeaning::NotReady => (None, result, None),
-        AnswerMeaning::Unclear(_) | AnswerMeaning::Refused(_) => (None, result, Some(why)),
-    };
+    let (told, other, outcome) =
+        match healing::read_status(status.status, &status.body, &home.config.senders) {
+            AnswerMeaning::End(kind) if result.status == NOT_FOUND => {
+                (Some((kind, status)), result, None)
+            }
+            // The error text is in the answer for the result.
+            AnswerMeaning::End(kind) => (Some((kind, result)), status, None),
+            AnswerMeaning::NotReady => (None, result, None),
+            AnswerMeaning::Unclear(_) | AnswerMeaning::Refused(_) => (None, result, Some(why)),
+        };
     other.discard(&home.env).await;
     match told {
         Some((kind, told)) => HealingOutcome::End(kind, Box::new(told)),
@@ -95,7 +102,8 @@ pub async fn take(
     let KeptAnswer { text, gaps, is_shallow, body, bytes, sha256 } =
         keep(home, job, answer).await?;
     let read = BodyText { text, gaps, shallow: is_shallow.then_some(sha256.as_str()) };
-    let event = healing::event_of(text, kind, job.provider).during("reading an answer")?;
+    let event = healing::event_of(text, kind, job.provider, &home.config.senders)
+        .during("reading an answer")?;
     let note = match kind {
         EventKind::Completed => "the upstream was asked for the result".to_owned(),
         _ => "the upstream was asked, and the job has ended without a result".to_owned(),
@@ -106,7 +114,7 @@ pub async fn take(
         now: at,
         raw: text.as_bytes(),
         read,
-        document: Document { bytes, ..Document::of(&read, &event, &home.config.sources) },
+        document: Document { bytes, ..Document::of(&read, &event, home.config.read_rules()) },
         sha256: &sha256,
         body,
         seen: None,
@@ -139,7 +147,7 @@ async fn keep<'a>(
     job: &Job,
     answer: &'a UpstreamAnswer,
 ) -> Result<KeptAnswer<'a>, Failure> {
-    let is_one = Event::parse(&answer.body).is_ok();
+    let is_one = json::check(&answer.body).is_ok();
     if let Some(stored) = answer.stored.as_deref().filter(|_| is_one) {
         let sha256 = stored.sha256.clone();
         let key = StorageKey::Body { home: &job.home, sha256: &sha256 }.path();

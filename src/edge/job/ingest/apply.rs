@@ -45,7 +45,7 @@ pub async fn apply(
         }
         if let Some(job) = &job {
             let read = arrival.read;
-            arrival.document.heed_input(&read, job, &home.config.sources);
+            arrival.document.heed_input(&read, job, home.config.read_rules());
         }
         arrival.seen = store.seen(arrival.sha256)?;
         if let Some(reply) = moved_before(store, job.as_ref(), moved)? {

@@ -3,10 +3,10 @@
 use super::apply::{apply, new_job};
 use super::body;
 use crate::domain::file::skeleton::{Gap, Skeleton};
-use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::ingest::arrival::{Arrival, Origin};
 use crate::domain::ingest::delivery::{DeliveredBody, Delivery, LongBody};
 use crate::domain::ingest::document::{BodyText, Document};
+use crate::domain::ingest::rules::ReadRules;
 use crate::domain::job::timeline::{BodyAt, Trust};
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::Delivered;
@@ -73,7 +73,7 @@ async fn open(home: &Home, delivery: &mut Delivery) -> Result<Opened, Failure> {
         }
         (_, document) => {
             let (raw, at) = body::read(home, &mut delivery.body).await?;
-            let document = document.unwrap_or_else(|| read(&raw, &home.config.sources));
+            let document = document.unwrap_or_else(|| read(&raw, home.config.read_rules()));
             Ok(Opened::whole(raw, at, document))
         }
     }
@@ -86,8 +86,8 @@ async fn open_long(home: &Home, key: String, delivery: &mut Delivery) -> Result<
         Some(read) => read,
         None => scan(&home.env, &key).await?,
     };
-    let sources = &home.config.sources;
-    let document = match Document::read_skeleton(&skeleton, bytes, &delivery.sha256, sources) {
+    let rules = home.config.read_rules();
+    let document = match Document::read_skeleton(&skeleton, bytes, &delivery.sha256, rules) {
         Ok((document, _)) => document,
         Err(why) => Document::unreadable(bytes, why.to_string()),
     };
@@ -95,8 +95,8 @@ async fn open_long(home: &Home, key: String, delivery: &mut Delivery) -> Result<
     Ok(Opened { raw: text, at: BodyAt::Bucket(key), gaps, is_shallow, document })
 }
 
-fn read(raw: &[u8], sources: &SourcePolicy) -> Document {
-    match Document::read(raw, sources) {
+fn read(raw: &[u8], rules: ReadRules<'_>) -> Document {
+    match Document::read(raw, rules) {
         Ok((document, _)) => document,
         Err(why) => Document::unreadable(raw.len(), why.to_string()),
     }
