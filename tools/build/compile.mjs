@@ -1,6 +1,6 @@
 // Compiles Rust to wasm.
 import { execFileSync } from "node:child_process";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { ROOT, toolchain } from "../setup/project.mjs";
 import { step } from "../setup/run.mjs";
 
@@ -23,12 +23,15 @@ export async function compile({ name, duration }) {
   await step(`Compiling the Worker (${duration} the first time)`, "cargo", args, env);
 }
 
-/** Removes this machine's crate folders from the paths in the module, so that every machine builds the same bytes. */
+/**
+ * Removes this machine's folders of crates and of the standard library from the paths in the module, so that every
+ * machine builds the same bytes.
+ */
 function withoutPaths() {
-  const args = ["metadata", "--format-version", "1", "--locked"];
-  const options = { cwd: ROOT, maxBuffer: 64 * 1024 * 1024, stdio: ["ignore", "pipe", "inherit"] };
-  const { packages } = JSON.parse(execFileSync("cargo", args, options));
+  const ask = (program, ...args) => execFileSync(program, args, { cwd: ROOT, maxBuffer: 64 * 1024 * 1024, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  const { packages } = JSON.parse(ask("cargo", "metadata", "--format-version", "1", "--locked"));
   const fetched = packages.filter(({ source }) => source !== null);
   const folders = new Set(fetched.map((crate) => dirname(dirname(crate.manifest_path))));
-  return [...folders].map((folder) => `--remap-path-prefix=${folder}=`);
+  const library = join(ask("rustc", "--print", "sysroot").trim(), "lib", "rustlib", "src", "rust");
+  return [...folders, library].map((folder) => `--remap-path-prefix=${folder}=`);
 }
